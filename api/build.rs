@@ -1,0 +1,71 @@
+//! Compiles the protobuf contracts with protox, so that no `protoc` program is
+//! needed to build the workspace.
+
+use tonic_build::manual::{Builder, Method, Service};
+
+const PROST: &str = "tonic_prost::ProstCodec";
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("cargo:rerun-if-changed=proto");
+    let files = protox::compile(
+        [
+            "palisade/sync/v1/sync.proto",
+            "palisade/scan/v1/verdict.proto",
+            "palisade/federation/v1/federation.proto",
+        ],
+        ["proto"],
+    )?;
+    tonic_prost_build::configure().bytes(".").btree_map(".").compile_fds(files)?;
+
+    // The server side of `Link` once more, taking downward messages that are
+    // encoded already: a change is encoded once and its bytes go to all streams.
+    let link = Service::builder()
+        .name("Link")
+        .package("palisade.federation.v1")
+        .comment("`Link`, with downward messages that are encoded already.")
+        .method(
+            streaming(
+                "open",
+                "Open",
+                "Up",
+                "crate::encoded::EncodedDown",
+                "crate::encoded::DownCodec",
+            )
+            .client_streaming()
+            .build(),
+        )
+        .method(
+            streaming("answer", "Answer", "AnswerPart", "crate::federation::CallPart", PROST)
+                .client_streaming()
+                .build(),
+        )
+        .method(
+            streaming(
+                "fetch_report",
+                "FetchReport",
+                "FetchReportRequest",
+                "crate::federation::ReportPart",
+                PROST,
+            )
+            .build(),
+        )
+        .build();
+    Builder::new().build_client(false).compile(&[link]);
+    Ok(())
+}
+
+fn streaming(
+    name: &str,
+    route: &str,
+    input: &str,
+    output: &str,
+    codec: &str,
+) -> tonic_build::manual::MethodBuilder {
+    Method::builder()
+        .name(name)
+        .route_name(route)
+        .input_type(format!("crate::federation::{input}"))
+        .output_type(output)
+        .codec_path(codec)
+        .server_streaming()
+}

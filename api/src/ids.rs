@@ -1,0 +1,123 @@
+//! Identities of clusters.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use uuid::Uuid;
+
+/// The id of a cluster of the federation, the primary included: 32 lower-case
+/// hex digits in text.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ClusterId(Uuid);
+
+/// A text that is not a cluster id.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("not a cluster id (32 hex digits expected)")]
+pub struct NotAClusterId;
+
+impl ClusterId {
+    /// Wraps a UUID, for example one read from the database.
+    pub const fn from_uuid(uuid: Uuid) -> Self {
+        Self(uuid)
+    }
+
+    /// The id as the database stores it.
+    pub const fn as_uuid(&self) -> Uuid {
+        self.0
+    }
+}
+
+impl fmt::Display for ClusterId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.simple().fmt(f)
+    }
+}
+
+impl fmt::Debug for ClusterId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ClusterId({self})")
+    }
+}
+
+impl FromStr for ClusterId {
+    type Err = NotAClusterId;
+
+    fn from_str(text: &str) -> Result<Self, NotAClusterId> {
+        if text.len() != 32 {
+            return Err(NotAClusterId);
+        }
+        Uuid::try_parse(text).map(Self).map_err(|_| NotAClusterId)
+    }
+}
+
+impl TryFrom<String> for ClusterId {
+    type Error = NotAClusterId;
+
+    fn try_from(text: String) -> Result<Self, NotAClusterId> {
+        text.parse()
+    }
+}
+
+impl From<ClusterId> for String {
+    fn from(id: ClusterId) -> Self {
+        id.to_string()
+    }
+}
+
+/// The name of a cluster, unique in the federation: 1 to 63 characters that
+/// begin with a letter or digit, then letters, digits, `.`, `_`, `-` or blanks.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ClusterName(String);
+
+/// A text that cannot be the name of a cluster.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error(
+    "not a cluster name: 1 to 63 letters, digits, '.', '_', '-' or blanks, beginning with a letter or digit"
+)]
+pub struct NotAClusterName;
+
+impl ClusterName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ClusterName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for ClusterName {
+    type Err = NotAClusterName;
+
+    fn from_str(text: &str) -> Result<Self, NotAClusterName> {
+        let mut chars = text.chars();
+        let head = chars.next().is_some_and(|c| c.is_ascii_alphanumeric());
+        let tail = chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | ' '));
+        if head && tail && text.len() <= 63 && !text.ends_with(' ') {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NotAClusterName)
+        }
+    }
+}
+
+impl TryFrom<String> for ClusterName {
+    type Error = NotAClusterName;
+
+    fn try_from(text: String) -> Result<Self, NotAClusterName> {
+        text.parse()
+    }
+}
+
+impl From<ClusterName> for String {
+    fn from(name: ClusterName) -> Self {
+        name.0
+    }
+}

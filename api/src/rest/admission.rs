@@ -1,0 +1,1 @@
+//! Admission rules and state.

@@ -1,0 +1,1 @@
+//! Login, sessions and the caller's own user.

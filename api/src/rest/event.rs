@@ -1,0 +1,1 @@
+//! Event, audit and security logs.

@@ -1,0 +1,1 @@
+//! The federation: members, tokens, configuration.

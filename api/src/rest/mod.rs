@@ -1,0 +1,11 @@
+//! REST types, one module an area. Field names are those that clients of
+//! NeuVector's REST API know; lists are always present and never null.
+
+pub mod admission;
+pub mod auth;
+pub mod error;
+pub mod event;
+pub mod fed;
+pub mod group;
+pub mod policy_rule;
+pub mod scan;

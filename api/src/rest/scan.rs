@@ -1,0 +1,1 @@
+//! Registries, images and scan reports.
