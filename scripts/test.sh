@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Builds the programs and runs every test, then the tour of the coffee shop.
+# Arguments go to the test runner: scripts/test.sh -p palisade-tests joining
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if [ -f web/package.json ]; then
+  npm --prefix web run --silent build
+fi
+cargo build --locked -p palisade-primary -p palisade-agent
+
+scope=("$@")
+[ "${#scope[@]}" -gt 0 ] || scope=(--workspace)
+if command -v cargo-nextest >/dev/null; then
+  cargo nextest run --locked --no-fail-fast "${scope[@]}"
+  cargo test --locked --quiet --doc --workspace
+else
+  cargo test --locked --no-fail-fast "${scope[@]}"
+fi
+
+if [ "$#" -eq 0 ]; then
+  PALISADE_FREE_PORTS=1 examples/coffee-shop/run.sh --until examples/coffee-shop/tour.sh
+fi
