@@ -1,0 +1,167 @@
+//! Passwords: argon2id, hashed off the async threads, a few at a time.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use argon2::password_hash::phc;
+use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
+use secrecy::{ExposeSecret as _, SecretString};
+use thiserror::Error;
+use tokio::sync::Semaphore;
+
+/// Longest password that is hashed, in bytes.
+pub const MAX_PASSWORD_BYTES: usize = 1_024;
+/// Shortest password that a user may choose, in characters.
+pub const MIN_PASSWORD_CHARS: usize = 8;
+/// How long a login waits for its turn before it is refused.
+const MAX_WAIT: Duration = Duration::from_secs(10);
+
+/// The hash of a password as a PHC string (`$argon2id$v=19$…`).
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    /// Wraps a stored PHC string.
+    pub fn from_stored(phc: String) -> Self {
+        Self(phc)
+    }
+
+    /// The PHC string, to be stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(..)")
+    }
+}
+
+/// Why a password was neither hashed nor verified.
+#[derive(Debug, Error)]
+pub enum PasswordError {
+    /// More logins wait than can be served.
+    #[error("too many logins at once; try again in a moment")]
+    Busy,
+    /// The password exceeds [`MAX_PASSWORD_BYTES`].
+    #[error("a password may have at most {MAX_PASSWORD_BYTES} bytes")]
+    TooLong,
+    /// The stored hash cannot be read.
+    #[error("the stored password hash is damaged")]
+    DamagedHash,
+    /// The hash function failed.
+    #[error("hashing failed: {0}")]
+    Hashing(String),
+}
+
+/// Hashes and verifies passwords. One per program; clones share the limit.
+#[derive(Clone, Debug)]
+pub struct Passwords {
+    turns: Arc<Semaphore>,
+    /// Verified where a user does not exist, so that the time tells nothing.
+    decoy: Arc<PasswordHash>,
+}
+
+impl Passwords {
+    /// At most `parallel` passwords are worked on at once; each takes about
+    /// 19 MiB and some 30 ms of one core.
+    pub fn new(parallel: usize) -> Result<Self, PasswordError> {
+        let decoy = hash_now(b"")?;
+        Ok(Self { turns: Arc::new(Semaphore::new(parallel.max(1))), decoy: Arc::new(decoy) })
+    }
+
+    /// Hashes `password` with a new salt.
+    pub async fn hash(&self, password: SecretString) -> Result<PasswordHash, PasswordError> {
+        if password.expose_secret().len() > MAX_PASSWORD_BYTES {
+            return Err(PasswordError::TooLong);
+        }
+        self.in_turn(move || hash_now(password.expose_secret().as_bytes())).await
+    }
+
+    /// Whether `password` is the one of `hash`. Without a hash the answer is
+    /// no and takes as long.
+    pub async fn verify(
+        &self,
+        password: SecretString,
+        hash: Option<PasswordHash>,
+    ) -> Result<bool, PasswordError> {
+        if password.expose_secret().len() > MAX_PASSWORD_BYTES {
+            return Ok(false);
+        }
+        let known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.decoy.as_ref().clone());
+        let matches = self
+            .in_turn(move || {
+                let parsed =
+                    phc::PasswordHash::new(&hash.0).map_err(|_| PasswordError::DamagedHash)?;
+                Ok(Argon2::default()
+                    .verify_password(password.expose_secret().as_bytes(), &parsed)
+                    .is_ok())
+            })
+            .await?;
+        Ok(known && matches)
+    }
+
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let turn = tokio::time::timeout(MAX_WAIT, Arc::clone(&self.turns).acquire_owned())
+            .await
+            .map_err(|_| PasswordError::Busy)?
+            .map_err(|_| PasswordError::Busy)?;
+        tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        })
+        .await
+        .map_err(|error| PasswordError::Hashing(error.to_string()))?
+    }
+}
+
+fn hash_now(password: &[u8]) -> Result<PasswordHash, PasswordError> {
+    Argon2::default()
+        .hash_password(password)
+        .map(|hash| PasswordHash(hash.to_string()))
+        .map_err(|error| PasswordError::Hashing(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_right_password_is_accepted() {
+        let passwords = Passwords::new(1).unwrap();
+        let hash = passwords.hash("correct horse".into()).await.unwrap();
+        assert!(hash.as_str().starts_with("$argon2id$"));
+        assert!(passwords.verify("correct horse".into(), Some(hash.clone())).await.unwrap());
+        assert!(!passwords.verify("correct horsf".into(), Some(hash)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn nobody_is_never_accepted_not_even_with_the_decoys_password() {
+        let passwords = Passwords::new(1).unwrap();
+        assert!(!passwords.verify("".into(), None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn hostile_sizes_and_hashes_are_refused() {
+        let passwords = Passwords::new(1).unwrap();
+        let long = "x".repeat(MAX_PASSWORD_BYTES + 1);
+        assert!(matches!(passwords.hash(long.clone().into()).await, Err(PasswordError::TooLong)));
+        let damaged = PasswordHash::from_stored("nonsense".to_owned());
+        assert!(matches!(
+            passwords.verify("x".into(), Some(damaged)).await,
+            Err(PasswordError::DamagedHash)
+        ));
+    }
+
+    #[test]
+    fn a_hash_does_not_show_in_debug_output() {
+        let hash = PasswordHash::from_stored("$argon2id$secret".to_owned());
+        assert!(!format!("{hash:?}").contains("secret"));
+    }
+}
