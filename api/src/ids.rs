@@ -81,6 +81,11 @@ pub struct ClusterName(String);
 pub struct NotAClusterName;
 
 impl ClusterName {
+    /// The name of a primary that was given none.
+    pub fn primary() -> Self {
+        Self("primary".to_owned())
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

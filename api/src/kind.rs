@@ -24,6 +24,27 @@ impl ObjectKind {
         self as u32
     }
 
+    /// The log that objects of this kind travel in.
+    pub const fn log(self) -> LogId {
+        match self {
+            Self::Group | Self::NetworkRule | Self::AdmissionRule | Self::Registry => {
+                LogId::Federation
+            }
+            Self::Verdict => LogId::Verdicts,
+        }
+    }
+
+    /// The kind in words, as audit records and messages name it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Group => "group",
+            Self::NetworkRule => "network rule",
+            Self::AdmissionRule => "admission rule",
+            Self::Registry => "registry",
+            Self::Verdict => "verdict",
+        }
+    }
+
     /// The kind of `number`; none for a kind that a newer version added.
     pub const fn from_number(number: u32) -> Option<Self> {
         match number {

@@ -1,0 +1,52 @@
+//! The command line: one module a command.
+
+mod openapi;
+mod serve;
+mod token;
+mod vulndb;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The primary of a Palisade federation
+#[derive(Debug, Parser)]
+#[command(name = "palisade-primary", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the primary until SIGTERM or SIGINT
+    Serve(serve::ServeArgs),
+    /// Make, list and revoke join tokens
+    Token(token::TokenArgs),
+    /// Build the vulnerability database
+    Vulndb(vulndb::VulndbArgs),
+    /// Print the OpenAPI document of the REST API
+    Openapi(openapi::OpenapiArgs),
+}
+
+/// Runs the command that the arguments of the process name.
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Token(args) => token::run(&args),
+        Command::Vulndb(args) => vulndb::run(&args),
+        Command::Openapi(args) => openapi::run(&args),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("palisade-primary: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The runtime that commands run on.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

@@ -1,0 +1,101 @@
+//! The flags. They are read as text: [`super::Config::read`] parses flags,
+//! variables and the file alike, so that all errors come at once.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Where and how the primary runs. Every flag may also stand in the TOML file,
+/// under its name without the dashes in front.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ConfigArgs {
+    /// TOML file with settings; flags and variables win over it
+    #[arg(long, value_name = "FILE", env = "PALISADE_CONFIG")]
+    pub config: Option<PathBuf>,
+
+    /// Folder for the embedded Postgres, keys and generated passwords
+    /// [default: /var/lib/palisade]
+    #[arg(long, value_name = "DIR", env = "PALISADE_DATA_DIR")]
+    pub data_dir: Option<String>,
+
+    /// Postgres to use instead of the embedded one
+    /// (postgres://USER:PASSWORD@HOST/DATABASE)
+    #[arg(long, value_name = "URL", env = "PALISADE_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+
+    /// The same database past a connection pooler, for notifications and
+    /// migrations [default: the database URL]
+    #[arg(long, value_name = "URL", env = "PALISADE_DATABASE_LISTEN_URL", hide_env_values = true)]
+    pub database_listen_url: Option<String>,
+
+    /// Address of the REST API; port 0 takes a free one [default: 0.0.0.0:10443]
+    #[arg(long, value_name = "ADDR", env = "PALISADE_REST_LISTEN")]
+    pub rest_listen: Option<String>,
+
+    /// Address of the portal [default: 0.0.0.0:8443]
+    #[arg(long, value_name = "ADDR", env = "PALISADE_PORTAL_LISTEN")]
+    pub portal_listen: Option<String>,
+
+    /// Address that agents connect to [default: 0.0.0.0:11443]
+    #[arg(long, value_name = "ADDR", env = "PALISADE_FEDERATION_LISTEN")]
+    pub federation_listen: Option<String>,
+
+    /// Address put into join tokens: how agents reach the federation listener
+    /// from outside [default: the federation listen address, with the host's
+    /// name where that is unspecified]
+    #[arg(long, value_name = "HOST:PORT", env = "PALISADE_FEDERATION_ADDRESS")]
+    pub federation_address: Option<String>,
+
+    /// Name of the primary in the federation [default: primary]
+    #[arg(long, value_name = "NAME", env = "PALISADE_NAME")]
+    pub name: Option<String>,
+
+    /// Validity of a member's certificate, renewed at two thirds (for example
+    /// 12h or 7d) [default: 7d]
+    #[arg(long, value_name = "TIME", env = "PALISADE_CERTIFICATE_LIFETIME")]
+    pub certificate_lifetime: Option<String>,
+
+    /// Vulnerability database for registry scans, made by `vulndb build`
+    #[arg(long, value_name = "FILE", env = "PALISADE_VULNDB")]
+    pub vulndb: Option<String>,
+
+    /// Certificate chain of the REST API and the portal in PEM [default: issued
+    /// by the primary's own authority]
+    #[arg(long, value_name = "FILE", env = "PALISADE_TLS_CERTIFICATE")]
+    pub tls_certificate: Option<String>,
+
+    /// Private key of that certificate in PEM
+    #[arg(long, value_name = "FILE", env = "PALISADE_TLS_KEY")]
+    pub tls_key: Option<String>,
+
+    /// How long changes are kept; an agent that was away for longer receives a
+    /// snapshot [default: 30d]
+    #[arg(long, value_name = "TIME", env = "PALISADE_CHANGE_RETENTION")]
+    pub change_retention: Option<String>,
+
+    /// Level of the log, or directives such as info,sqlx=warn [default: info]
+    #[arg(long, value_name = "FILTER", env = "PALISADE_LOG")]
+    pub log: Option<String>,
+}
+
+impl ConfigArgs {
+    /// The settings by name, as given by a flag or a variable.
+    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 14] {
+        [
+            ("data-dir", self.data_dir.as_deref()),
+            ("database-url", self.database_url.as_deref()),
+            ("database-listen-url", self.database_listen_url.as_deref()),
+            ("rest-listen", self.rest_listen.as_deref()),
+            ("portal-listen", self.portal_listen.as_deref()),
+            ("federation-listen", self.federation_listen.as_deref()),
+            ("federation-address", self.federation_address.as_deref()),
+            ("name", self.name.as_deref()),
+            ("certificate-lifetime", self.certificate_lifetime.as_deref()),
+            ("vulndb", self.vulndb.as_deref()),
+            ("tls-certificate", self.tls_certificate.as_deref()),
+            ("tls-key", self.tls_key.as_deref()),
+            ("change-retention", self.change_retention.as_deref()),
+            ("log", self.log.as_deref()),
+        ]
+    }
+}

@@ -1,0 +1,16 @@
+//! The primary: the service that holds the federation.
+//!
+//! Open [`serve`] for how the parts are started, [`app`] for what they share,
+//! and [`store`] for how state is written. Layers: transport (`http`, `grpc`)
+//! → domain → [`store`].
+
+pub mod app;
+pub mod command;
+pub mod config;
+pub mod http;
+pub mod serve;
+pub mod shutdown;
+pub mod store;
+pub mod telemetry;
+
+pub use app::App;

@@ -1,0 +1,91 @@
+//! Brings the schema of the database up to what the program was built with.
+
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{Connection as _, PgConnection};
+use thiserror::Error;
+
+use super::{Database, StoreError};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// The advisory lock that one migrating replica holds.
+const LOCK: i64 = 0x5041_4c49_5341_4445;
+
+/// How often a replica that waits for another one's migration looks again.
+const RETRY: Duration = Duration::from_millis(200);
+
+/// How long it waits before it gives up.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// A schema that could not be brought up to date.
+#[derive(Debug, Error)]
+pub enum SchemaError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The database has a migration that this program does not know.
+    #[error(
+        "the database was migrated by a newer palisade-primary (migration {version:04} is \
+         unknown here): start that version or a later one, or restore a backup made before it"
+    )]
+    Newer {
+        /// The number of the unknown migration.
+        version: i64,
+    },
+    /// A migration that ran is not the one this program knows.
+    #[error(
+        "migration {version:04} in the database differs from the one this program was built with"
+    )]
+    Altered {
+        /// The number of the migration.
+        version: i64,
+    },
+    /// Another replica held the lock for too long.
+    #[error("another replica has been migrating the database for {} minutes", PATIENCE.as_secs() / 60)]
+    Locked,
+    /// A migration failed and was rolled back.
+    #[error("a migration failed: {0}")]
+    Failed(#[source] MigrateError),
+}
+
+/// Runs the migrations that the database does not have yet, under a lock that
+/// only one replica holds. The lock is tried in a loop: a replica that blocked
+/// on it would hold a transaction open, which some migrations cannot bear.
+pub async fn run(database: &Database) -> Result<(), SchemaError> {
+    let mut conn = database.connect_direct().await?;
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while !try_lock(&mut conn).await? {
+        if tokio::time::Instant::now() > deadline {
+            return Err(SchemaError::Locked);
+        }
+        tokio::time::sleep(RETRY).await;
+    }
+    let outcome = apply(&mut conn).await;
+    // The lock ends with the connection.
+    conn.close().await.map_err(StoreError::from)?;
+    outcome
+}
+
+async fn try_lock(conn: &mut PgConnection) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(r#"SELECT pg_try_advisory_lock($1) AS "locked!""#, LOCK)
+        .fetch_one(conn)
+        .await?)
+}
+
+async fn apply(conn: &mut PgConnection) -> Result<(), SchemaError> {
+    // A migration may take longer than any other statement may.
+    sqlx::query!("SET statement_timeout = 0")
+        .execute(&mut *conn)
+        .await
+        .map_err(StoreError::from)?;
+    let mut migrator = Migrator::with_migrations(MIGRATIONS.iter().cloned().collect());
+    migrator.set_locking(false);
+    migrator.run(conn).await.map_err(|error| match error {
+        MigrateError::VersionMissing(version) => SchemaError::Newer { version },
+        MigrateError::VersionMismatch(version) => SchemaError::Altered { version },
+        MigrateError::Execute(error) => SchemaError::Store(error.into()),
+        other => SchemaError::Failed(other),
+    })
+}

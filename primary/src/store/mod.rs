@@ -1,0 +1,18 @@
+//! Every SQL statement of the primary, one module an aggregate.
+//!
+//! Functions take a connection, so that the caller decides what is one
+//! transaction; functions that are only right inside one take a transaction.
+//! Open [`change`] first: it is the way in which federated state is written.
+
+pub mod audit;
+pub mod change;
+mod error;
+pub mod migrate;
+pub mod object;
+mod pool;
+mod set_digest;
+pub mod setting;
+
+pub use audit::Actor;
+pub use error::{Result, StoreError};
+pub use pool::{Database, DatabaseConfig};

@@ -1,0 +1,141 @@
+//! The live objects of the logs, as the last change left them. They are
+//! written by [`super::change`] alone.
+
+use bytes::Bytes;
+use palisade_api::kind::LogId;
+use palisade_api::{ObjectKind, Revision};
+use sqlx::{PgConnection, PgTransaction};
+
+use super::change::revision_of;
+use super::{Result, StoreError};
+
+/// A live object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// Its kind.
+    pub kind: ObjectKind,
+    /// Its name, unique in its kind.
+    pub name: String,
+    /// The revision that last wrote it.
+    pub revision: Revision,
+    /// Its content, encoded as its kind says.
+    pub payload: Bytes,
+}
+
+pub(super) struct Row {
+    pub(super) kind: i32,
+    pub(super) name: String,
+    pub(super) revision: i64,
+    pub(super) payload: Vec<u8>,
+}
+
+impl TryFrom<Row> for Object {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            kind: kind_of(row.kind)?,
+            name: row.name,
+            revision: revision_of(row.revision)?,
+            payload: row.payload.into(),
+        })
+    }
+}
+
+/// A kind as the database stores it.
+pub(super) const fn kind_column(kind: ObjectKind) -> i32 {
+    kind.number() as i32
+}
+
+fn kind_of(column: i32) -> Result<ObjectKind> {
+    u32::try_from(column)
+        .ok()
+        .and_then(ObjectKind::from_number)
+        .ok_or_else(|| StoreError::inconsistent("object", format_args!("kind {column}")))
+}
+
+/// One object.
+pub async fn get(conn: &mut PgConnection, kind: ObjectKind, name: &str) -> Result<Option<Object>> {
+    sqlx::query_as!(
+        Row,
+        "SELECT kind, name, revision, payload FROM object WHERE kind = $1 AND name = $2",
+        kind_column(kind),
+        name,
+    )
+    .fetch_optional(conn)
+    .await?
+    .map(Object::try_from)
+    .transpose()
+}
+
+/// All objects of a kind, by name. For kinds of bounded number.
+pub async fn list(conn: &mut PgConnection, kind: ObjectKind) -> Result<Vec<Object>> {
+    sqlx::query_as!(
+        Row,
+        "SELECT kind, name, revision, payload FROM object WHERE kind = $1 ORDER BY name",
+        kind_column(kind),
+    )
+    .fetch_all(conn)
+    .await?
+    .into_iter()
+    .map(Object::try_from)
+    .collect()
+}
+
+/// The names of all objects of a kind, in order.
+pub async fn list_names(conn: &mut PgConnection, kind: ObjectKind) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        "SELECT name FROM object WHERE kind = $1 ORDER BY name",
+        kind_column(kind),
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Those of the named objects that exist, which then cannot change until the
+/// transaction ends. Call [`super::change::lock`] first when the transaction
+/// goes on to write, or two such transactions may deadlock.
+pub async fn for_share(
+    tx: &mut PgTransaction<'_>,
+    kind: ObjectKind,
+    names: &[String],
+) -> Result<Vec<Object>> {
+    sqlx::query_as!(
+        Row,
+        "SELECT kind, name, revision, payload FROM object
+         WHERE kind = $1 AND name = ANY($2) ORDER BY name FOR SHARE",
+        kind_column(kind),
+        names,
+    )
+    .fetch_all(&mut **tx)
+    .await?
+    .into_iter()
+    .map(Object::try_from)
+    .collect()
+}
+
+/// A page of all objects of a log in the order of kind and name, beginning
+/// behind `after`. Pages fit together when they are read in one transaction of
+/// [`super::Database::begin_snapshot`].
+pub async fn page(
+    conn: &mut PgConnection,
+    log: LogId,
+    after: Option<(ObjectKind, &str)>,
+    limit: u32,
+) -> Result<Vec<Object>> {
+    let (kind, name) = after.map_or((0, ""), |(kind, name)| (kind_column(kind), name));
+    sqlx::query_as!(
+        Row,
+        "SELECT kind, name, revision, payload FROM object
+         WHERE log = $1 AND (kind, name) > ($2, $3) ORDER BY kind, name LIMIT $4",
+        super::change::log_column(log),
+        kind,
+        name,
+        i64::from(limit),
+    )
+    .fetch_all(conn)
+    .await?
+    .into_iter()
+    .map(Object::try_from)
+    .collect()
+}

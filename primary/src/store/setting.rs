@@ -1,0 +1,43 @@
+//! Single values that the primary keeps for itself.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::PgConnection;
+
+use super::{Result, StoreError};
+
+/// The value of the setting `name`.
+pub async fn get<T: DeserializeOwned>(conn: &mut PgConnection, name: &str) -> Result<Option<T>> {
+    let text =
+        sqlx::query_scalar!(r#"SELECT value::text AS "value!" FROM setting WHERE name = $1"#, name)
+            .fetch_optional(conn)
+            .await?;
+    text.map(|text| serde_json::from_str(&text))
+        .transpose()
+        .map_err(|e| StoreError::inconsistent("setting", format_args!("{name}: {e}")))
+}
+
+/// Writes the setting `name`.
+pub async fn put<T: Serialize + Sync>(
+    conn: &mut PgConnection,
+    name: &str,
+    value: &T,
+) -> Result<()> {
+    let text = serde_json::to_string(value)
+        .map_err(|e| StoreError::inconsistent("setting", format_args!("{name}: {e}")))?;
+    sqlx::query!(
+        "INSERT INTO setting (name, value) VALUES ($1, $2::text::json)
+         ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value",
+        name,
+        text,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Removes the setting `name`; says whether there was one.
+pub async fn delete(conn: &mut PgConnection, name: &str) -> Result<bool> {
+    let done = sqlx::query!("DELETE FROM setting WHERE name = $1", name).execute(conn).await?;
+    Ok(done.rows_affected() > 0)
+}
