@@ -1,0 +1,90 @@
+//! Reading certificates: whose they are and how long they last.
+
+use chrono::{DateTime, Utc};
+use palisade_api::{ClusterId, Digest};
+use rustls_pki_types::CertificateDer;
+use thiserror::Error;
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+/// What the URI of a member's certificate begins with; the cluster id follows.
+const MEMBER_URI: &str = "palisade://cluster/";
+
+/// A certificate that cannot be read.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("not a readable X.509 certificate")]
+pub struct UnreadableCertificate;
+
+/// The span of time in which a certificate is valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Validity {
+    /// First second of validity.
+    pub not_before: DateTime<Utc>,
+    /// Last second of validity.
+    pub not_after: DateTime<Utc>,
+}
+
+impl Validity {
+    /// Whether two thirds of the span are over, so that renewal is due.
+    pub fn renewal_due(&self, now: DateTime<Utc>) -> bool {
+        now >= self.renewal_at()
+    }
+
+    /// The time at which two thirds of the span are over.
+    pub fn renewal_at(&self) -> DateTime<Utc> {
+        self.not_before + (self.not_after - self.not_before) * 2 / 3
+    }
+}
+
+/// The fingerprint of a certificate: SHA-256 of its DER form.
+pub fn fingerprint(certificate: &CertificateDer<'_>) -> Digest {
+    Digest::of(certificate.as_ref())
+}
+
+/// The span in which `certificate` is valid.
+pub fn validity(certificate: &CertificateDer<'_>) -> Result<Validity, UnreadableCertificate> {
+    let parsed = parse(certificate)?;
+    let time = |seconds| DateTime::from_timestamp(seconds, 0).ok_or(UnreadableCertificate);
+    Ok(Validity {
+        not_before: time(parsed.validity().not_before.timestamp())?,
+        not_after: time(parsed.validity().not_after.timestamp())?,
+    })
+}
+
+/// The cluster that `certificate` names; none where it names no cluster, or
+/// more than one.
+pub fn cluster_of(
+    certificate: &CertificateDer<'_>,
+) -> Result<Option<ClusterId>, UnreadableCertificate> {
+    let parsed = parse(certificate)?;
+    let names = parsed.subject_alternative_name().map_err(|_| UnreadableCertificate)?;
+    let Some(names) = names else { return Ok(None) };
+    let mut ids = names.value.general_names.iter().filter_map(|name| match name {
+        GeneralName::URI(uri) => uri.strip_prefix(MEMBER_URI),
+        _ => None,
+    });
+    Ok(match (ids.next(), ids.next()) {
+        (Some(id), None) => id.parse().ok(),
+        _ => None,
+    })
+}
+
+/// The URI that names `cluster` in its certificate.
+pub(crate) fn member_uri(cluster: ClusterId) -> String {
+    format!("{MEMBER_URI}{cluster}")
+}
+
+/// The public key of `certificate` as it stands in it.
+pub(crate) fn public_key(
+    certificate: &CertificateDer<'_>,
+) -> Result<Vec<u8>, UnreadableCertificate> {
+    Ok(parse(certificate)?.public_key().subject_public_key.data.to_vec())
+}
+
+fn parse<'a>(
+    certificate: &'a CertificateDer<'_>,
+) -> Result<X509Certificate<'a>, UnreadableCertificate> {
+    X509Certificate::from_der(certificate.as_ref())
+        .map(|(_, parsed)| parsed)
+        .map_err(|_| UnreadableCertificate)
+}

@@ -1,0 +1,228 @@
+//! The accept loop.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::body::{Body, Incoming};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
+use palisade_api::ClusterId;
+use rustls::ServerConfig;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tower::{Service, ServiceExt};
+
+use crate::certificate::cluster_of;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The member that a request comes from, as its certificate says and the
+/// handshake has verified; none without a client certificate. Every request
+/// carries it as an extension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerCluster(pub Option<ClusterId>);
+
+/// The address that a request comes from. Every request carries it as an
+/// extension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerAddress(pub SocketAddr);
+
+/// What one listener takes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections at once; more wait in the kernel's queue.
+    pub connections: usize,
+    /// Handshakes at once.
+    pub handshakes: usize,
+    /// How long a handshake may take.
+    pub handshake_timeout: Duration,
+    /// How often an HTTP/2 connection is asked whether it lives.
+    pub keep_alive_interval: Duration,
+    /// How long it may take to answer. With the interval, the time after which
+    /// a lost cluster is noticed.
+    pub keep_alive_timeout: Duration,
+    /// Streams at once on one HTTP/2 connection.
+    pub streams: u32,
+    /// How long requests may go on after shutdown began.
+    pub drain: Duration,
+}
+
+impl Limits {
+    /// For the federation: many connections that stay.
+    pub const FEDERATION: Self = Self {
+        connections: 16_384,
+        handshakes: 64,
+        handshake_timeout: Duration::from_secs(10),
+        keep_alive_interval: Duration::from_secs(5),
+        keep_alive_timeout: Duration::from_secs(9),
+        streams: 128,
+        drain: Duration::from_secs(5),
+    };
+
+    /// For REST and the portal: fewer connections that come and go.
+    pub const PUBLIC: Self = Self { connections: 4_096, ..Self::FEDERATION };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::PUBLIC
+    }
+}
+
+/// Serves `service` on `listener` until `shutdown`, then lets requests finish
+/// for as long as the limits allow.
+pub async fn serve<S, B>(
+    listener: TcpListener,
+    tls: Arc<ServerConfig>,
+    service: S,
+    limits: Limits,
+    shutdown: CancellationToken,
+) where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>
+        + Clone
+        + Send
+        + 'static,
+    S::Future: Send,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let acceptor = Acceptor {
+        tls: TlsAcceptor::from(tls),
+        http: Arc::new(http_builder(&limits)),
+        handshake_timeout: limits.handshake_timeout,
+    };
+    let slots = Arc::new(Semaphore::new(limits.connections));
+    let handshakes = Arc::new(Semaphore::new(limits.handshakes));
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    while let Some(accepted) =
+        shutdown.run_until_cancelled(accept(&listener, &slots, &handshakes)).await
+    {
+        while connections.try_join_next().is_some() {}
+        if let Some(accepted) = accepted {
+            let service = service.clone();
+            connections.spawn(acceptor.clone().connection(accepted, service, graceful.watcher()));
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(limits.drain, graceful.shutdown()).await.is_err() {
+        tracing::debug!("requests were still running at the end of the time given to finish");
+    }
+    connections.shutdown().await;
+}
+
+/// A connection with its place among all connections and among handshakes.
+struct Accepted {
+    stream: TcpStream,
+    peer: SocketAddr,
+    slot: OwnedSemaphorePermit,
+    handshake: OwnedSemaphorePermit,
+}
+
+/// The next connection; none after an error of one connection or of the moment.
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+    handshakes: &Arc<Semaphore>,
+) -> Option<Accepted> {
+    // Places first: what has none waits in the kernel's queue. The semaphores
+    // are never closed.
+    let slot = Arc::clone(slots).acquire_owned().await.ok()?;
+    let handshake = Arc::clone(handshakes).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, peer)) => Some(Accepted { stream, peer, slot, handshake }),
+        Err(error) => {
+            if error.kind() != io::ErrorKind::ConnectionAborted {
+                // Most likely out of file descriptors: give others time to end.
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            None
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Acceptor {
+    tls: TlsAcceptor,
+    http: Arc<Builder<TokioExecutor>>,
+    handshake_timeout: Duration,
+}
+
+impl Acceptor {
+    async fn connection<S, B>(self, accepted: Accepted, service: S, watcher: Watcher)
+    where
+        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>
+            + Clone
+            + Send
+            + 'static,
+        S::Future: Send,
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let Accepted { stream, peer, slot, handshake } = accepted;
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%peer, %error, "cannot switch off Nagle's algorithm");
+        }
+        let tls = match tokio::time::timeout(self.handshake_timeout, self.tls.accept(stream)).await
+        {
+            Ok(Ok(tls)) => tls,
+            Ok(Err(error)) => {
+                tracing::info!(%peer, %error, "TLS handshake failed");
+                return;
+            }
+            Err(_) => {
+                tracing::info!(%peer, "TLS handshake took too long");
+                return;
+            }
+        };
+        drop(handshake);
+        let certificate = tls.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+        // The verifier has read this certificate already; an unreadable one
+        // does not come this far.
+        let cluster = certificate.and_then(|leaf| cluster_of(leaf).ok().flatten());
+        let service = service.map_request(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(PeerCluster(cluster));
+            request.extensions_mut().insert(PeerAddress(peer));
+            request
+        });
+        let connection =
+            self.http.serve_connection(TokioIo::new(tls), TowerToHyperService::new(service));
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(%peer, error, "connection ended");
+        }
+        drop(slot);
+    }
+}
+
+/// Windows and buffers are small because thousands of connections stay open:
+/// what one of them may hold back is memory times their number.
+fn http_builder(limits: &Limits) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(30))
+        .max_buf_size(64 * 1024);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(limits.keep_alive_interval)
+        .keep_alive_timeout(limits.keep_alive_timeout)
+        .initial_stream_window_size(64 * 1024)
+        .initial_connection_window_size(256 * 1024)
+        .max_concurrent_streams(limits.streams)
+        .max_send_buf_size(64 * 1024)
+        .max_header_list_size(16 * 1024);
+    builder
+}
