@@ -1,1 +1,241 @@
 //! Event, audit and security logs.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Names of the records that admission control writes.
+pub mod name {
+    /// A request was denied.
+    pub const ADMISSION_DENIED: &str = "Admission.Control.Denied";
+    /// A request would have been denied in protect mode.
+    pub const ADMISSION_VIOLATION: &str = "Admission.Control.Violation";
+    /// Records were dropped because their store was full.
+    pub const EVENTS_DROPPED: &str = "Agent.Events.Dropped";
+    /// This cluster joined a federation.
+    pub const FEDERATION_JOIN: &str = "Federation.Join";
+    /// This cluster left its federation.
+    pub const FEDERATION_LEAVE: &str = "Federation.Leave";
+    /// The primary removed this cluster.
+    pub const FEDERATION_KICK: &str = "Federation.Kick";
+    /// Federated objects were applied.
+    pub const FEDERATION_POLICY_SYNC: &str = "Federation.Policy.Sync";
+}
+
+/// Levels of records, least grave first.
+pub mod level {
+    /// For information.
+    pub const INFO: &str = "Info";
+    /// Worth a look.
+    pub const NOTICE: &str = "Notice";
+    /// Something is not as it should be.
+    pub const WARNING: &str = "Warning";
+    /// Something failed.
+    pub const ERROR: &str = "Error";
+    /// Something was stopped.
+    pub const CRITICAL: &str = "Critical";
+}
+
+/// Which log shows a record: the `category` of an event on the link.
+pub mod category {
+    /// Admission, scan and compliance records: [`Audit`](super::Audit).
+    pub const AUDIT: &str = "audit";
+    /// What happened to the system: [`Event`](super::Event).
+    pub const EVENT: &str = "event";
+    /// Threats, incidents and violations.
+    pub const SECURITY: &str = "security";
+}
+
+/// One record of the audit log: an admission decision, for example.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Audit {
+    /// For example `Admission.Control.Denied`.
+    pub name: String,
+    /// One of [`level`].
+    pub level: String,
+    /// Unix seconds.
+    pub reported_timestamp: i64,
+    /// The same in RFC 3339, UTC.
+    pub reported_at: String,
+    /// The cluster that reports.
+    pub cluster_name: String,
+    /// The response rule that acted.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub response_rule_id: u32,
+    /// The node concerned.
+    pub host_id: String,
+    /// Its name.
+    pub host_name: String,
+    /// The enforcer that reports.
+    pub enforcer_id: String,
+    /// Its name.
+    pub enforcer_name: String,
+    /// The workload concerned.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub workload_id: String,
+    /// Its name.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub workload_name: String,
+    /// Its namespace.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub workload_domain: String,
+    /// Its image.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub workload_image: String,
+    /// Its service.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub workload_service: String,
+    /// The image as the request names it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub image: String,
+    /// Digest of the image's configuration.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub image_id: String,
+    /// URL of the image's registry.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub registry: String,
+    /// Name of the configured registry.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub registry_name: String,
+    /// The image's repository.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub repository: String,
+    /// The image's tag.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub tag: String,
+    /// For example `debian:12`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub base_os: String,
+    /// Number of critical vulnerabilities.
+    pub critical_vul_cnt: u32,
+    /// Number of high vulnerabilities.
+    pub high_vul_cnt: u32,
+    /// Number of medium vulnerabilities.
+    pub medium_vul_cnt: u32,
+    /// Names of critical vulnerabilities.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub critical_vuls: Vec<String>,
+    /// Names of high vulnerabilities.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub high_vuls: Vec<String>,
+    /// Names of medium vulnerabilities.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub medium_vuls: Vec<String>,
+    /// Version of the vulnerability database.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub cvedb_version: String,
+    /// What happened, for people.
+    pub message: String,
+    /// Who asked.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub user: String,
+    /// Why a scan failed.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub error: String,
+    /// Unix seconds of the first of `count` equal records.
+    #[serde(skip_serializing_if = "is_zero_i64")]
+    pub aggregation_from: i64,
+    /// How many records this one stands for.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub count: u32,
+    /// Findings.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<String>,
+    /// The group concerned.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub group: String,
+    /// The volume claim that a request names.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub pvc_name: String,
+    /// The storage class of that claim.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub pvc_storageclass_name: String,
+}
+
+/// One record of the event log: what happened to the system.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Event {
+    /// For example `Federation.Join`.
+    pub name: String,
+    /// One of [`level`].
+    pub level: String,
+    /// Unix seconds.
+    pub reported_timestamp: i64,
+    /// The same in RFC 3339, UTC.
+    pub reported_at: String,
+    /// The cluster that reports.
+    pub cluster_name: String,
+    /// The response rule that acted.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub response_rule_id: u32,
+    /// The node concerned.
+    pub host_id: String,
+    /// Its name.
+    pub host_name: String,
+    /// The enforcer concerned.
+    pub enforcer_id: String,
+    /// Its name.
+    pub enforcer_name: String,
+    /// The controller concerned.
+    pub controller_id: String,
+    /// Its name.
+    pub controller_name: String,
+    /// The workload concerned.
+    pub workload_id: String,
+    /// Its name.
+    pub workload_name: String,
+    /// Its namespace.
+    pub workload_domain: String,
+    /// Its image.
+    pub workload_image: String,
+    /// Its service.
+    pub workload_service: String,
+    /// For example `FEDERATION`, `AUTH`, `RESTFUL`.
+    pub category: String,
+    /// Who did it.
+    pub user: String,
+    /// That user's roles by namespace; the key of the global role is empty.
+    pub user_roles: BTreeMap<String, String>,
+    /// From where.
+    pub user_addr: String,
+    /// In which session.
+    pub user_session: String,
+    /// HTTP method of the call.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub rest_method: String,
+    /// Path of the call.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub rest_request: String,
+    /// Body of the call, without secrets.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub rest_body: String,
+    /// What happened, for people.
+    pub message: String,
+}
+
+/// `GET /v1/log/audit`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AuditsData {
+    /// Newest first.
+    pub audits: Vec<Audit>,
+}
+
+/// `GET /v1/log/event` and `GET /v1/log/activity`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct EventsData {
+    /// Newest first.
+    pub events: Vec<Event>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero_i64(number: &i64) -> bool {
+    *number == 0
+}

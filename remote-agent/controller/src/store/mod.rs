@@ -1,0 +1,106 @@
+//! Everything that the controller keeps on disk: one SQLite database in the
+//! data folder, and the only place with SQL.
+//!
+//! One connection writes, so that writers queue in the program instead of
+//! failing on a lock; several read. Every commit is on disk before it returns.
+
+mod event;
+mod object;
+mod session;
+mod setting;
+mod user;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use thiserror::Error;
+
+pub use event::{NewEvent, SpoolLimits, SpoolUsage, StoredEvent};
+pub use object::{LOCAL, ObjectWrite, StoredObject, StoredPosition};
+pub use session::StoredSession;
+pub use user::StoredUser;
+
+/// How many connections read at once.
+const READERS: u32 = 4;
+
+/// Why the store failed.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The database cannot be opened.
+    #[error("cannot open the agent's database {}: {source}", path.display())]
+    Open {
+        /// The database file.
+        path: PathBuf,
+        /// What SQLite says.
+        source: sqlx::Error,
+    },
+    /// The database is newer than this program, or damaged.
+    #[error("cannot bring the agent's database up to date: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// A statement failed.
+    #[error("the agent's database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A stored value cannot be read.
+    #[error("the agent's database holds a damaged {0}")]
+    Damaged(&'static str),
+    /// An object of this name exists.
+    #[error("an object of this name exists")]
+    Exists,
+}
+
+/// The controller's database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    writer: SqlitePool,
+    reader: SqlitePool,
+}
+
+impl Store {
+    /// Opens the database at `path`, makes it if it is missing, and brings its
+    /// tables up to date.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let fail = |source| StoreError::Open { path: path.to_owned(), source };
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10));
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.clone())
+            .await
+            .map_err(fail)?;
+        sqlx::migrate!("src/store/migrations").run(&writer).await?;
+        let reader = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_with(options.read_only(true).create_if_missing(false))
+            .await
+            .map_err(fail)?;
+        Ok(Self { writer, reader })
+    }
+
+    /// Closes the database after what is under way.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+
+    /// Whether the database answers.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&self.reader).await?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+pub(crate) async fn scratch() -> (tempfile::TempDir, Store) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::open(&folder.path().join("agent.db")).await.expect("a store");
+    (folder, store)
+}
