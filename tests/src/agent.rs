@@ -1,0 +1,202 @@
+//! A running `palisade-agent`.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use nix::sys::signal::Signal;
+use serde::Deserialize;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::process::{Finished, Launch, Process};
+use crate::rest::Rest;
+use crate::{ADMIN_PASSWORD, programs, wait};
+
+const STOPS_WITHIN: Duration = Duration::from_secs(30);
+
+/// Where an agent listens, as it writes it to `addresses.json`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Addresses {
+    /// Its REST API.
+    pub rest: SocketAddr,
+    /// The admission webhook.
+    pub webhook: SocketAddr,
+}
+
+/// Says how an agent is started.
+#[derive(Debug)]
+pub struct AgentBuilder {
+    name: String,
+    token: String,
+    arguments: Vec<OsString>,
+    clock_offset: Option<String>,
+}
+
+impl AgentBuilder {
+    /// Adds an argument of `run`.
+    #[must_use]
+    pub fn arg(mut self, argument: impl Into<OsString>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// Moves its clock, by a text such as `+2h`.
+    #[must_use]
+    pub fn clock_off_by(mut self, offset: &str) -> Self {
+        self.clock_offset = Some(offset.into());
+        self
+    }
+
+    fn launch(self) -> Result<Agent> {
+        crate::install_tls_provider();
+        let dir = tempfile::Builder::new().prefix("palisade-agent-").tempdir()?;
+        let data_dir = dir.path().join("data");
+        let mut launch = Launch::new(&self.name, programs::agent()?)
+            .args(["run", "--name", &self.name, "--token", &self.token, "--data-dir"])
+            .arg(&data_dir)
+            .args(self.arguments)
+            .env("PALISADE_BOOTSTRAP_PASSWORD", ADMIN_PASSWORD);
+        if let Some(offset) = &self.clock_offset {
+            launch = launch.clock_off_by(offset)?;
+        }
+        let process = launch
+            .clone()
+            .args(["--rest-listen", "127.0.0.1:0", "--webhook-listen", "127.0.0.1:0"])
+            .spawn(dir.path())?;
+        Ok(Agent { process, launch, addresses: None, data_dir, dir })
+    }
+
+    /// Starts it and waits until it listens.
+    pub async fn start(self) -> Result<Agent> {
+        let mut agent = self.launch()?;
+        agent.ready().await?;
+        Ok(agent)
+    }
+
+    /// Starts one that must refuse to join, and gives what it says.
+    pub async fn refused(self) -> Result<String> {
+        let mut agent = self.launch()?;
+        let status = agent.process.ended(STOPS_WITHIN).await?;
+        ensure!(!status.success(), "joined although it must not: {}", agent.process.log());
+        Ok(agent.process.log())
+    }
+}
+
+/// A running agent, killed when dropped.
+#[derive(Debug)]
+pub struct Agent {
+    process: Process,
+    launch: Launch,
+    addresses: Option<Addresses>,
+    data_dir: PathBuf,
+    dir: TempDir,
+}
+
+impl Agent {
+    /// Says how the agent of the cluster `name` is started.
+    pub fn builder(name: &str, token: &str) -> AgentBuilder {
+        AgentBuilder {
+            name: name.into(),
+            token: token.into(),
+            arguments: Vec::new(),
+            clock_offset: None,
+        }
+    }
+
+    /// Joins a cluster and waits until its agent listens.
+    pub async fn join(name: &str, token: &str) -> Result<Self> {
+        Self::builder(name, token).start().await
+    }
+
+    /// Where it listens.
+    pub fn addresses(&self) -> Result<Addresses> {
+        self.addresses.context("the agent has never been ready")
+    }
+
+    /// Its data folder.
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// The running program.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// A client of its REST API, logged in as its local `admin`.
+    pub async fn admin(&self) -> Result<Rest> {
+        let mut rest = Rest::new(&format!("https://{}", self.addresses()?.rest))?;
+        rest.login("admin", ADMIN_PASSWORD).await?;
+        Ok(rest)
+    }
+
+    /// Sends an AdmissionReview to its webhook and gives the answer.
+    pub async fn review(&self, review: &Value) -> Result<Value> {
+        let authority = std::fs::read(self.data_dir.join("webhook-ca.pem"))?;
+        let http = reqwest::Client::builder()
+            .tls_certs_only([reqwest::Certificate::from_pem(&authority)?])
+            .build()?;
+        let url = format!("https://{}/v1/validate", self.addresses()?.webhook);
+        let answer = http.post(url).json(review).send().await?;
+        ensure!(answer.status().is_success(), "the webhook answered {}", answer.status());
+        Ok(answer.json().await?)
+    }
+
+    /// `kill -9`.
+    pub async fn kill(&mut self) -> Result<()> {
+        self.process.kill().await
+    }
+
+    /// Asks it to stop and waits until it has.
+    pub async fn stop(&mut self) -> Result<()> {
+        let status = self.process.stop(Signal::SIGTERM, STOPS_WITHIN).await?;
+        ensure!(status.success(), "the agent stopped with {status}");
+        Ok(())
+    }
+
+    /// Starts it again where it was, after [`Self::kill`] or [`Self::stop`].
+    pub async fn restart(&mut self) -> Result<()> {
+        let addresses = self.addresses()?;
+        self.process = self
+            .launch
+            .clone()
+            .arg("--rest-listen")
+            .arg(addresses.rest.to_string())
+            .arg("--webhook-listen")
+            .arg(addresses.webhook.to_string())
+            .spawn(self.dir.path())?;
+        self.ready().await
+    }
+
+    async fn ready(&mut self) -> Result<()> {
+        let file = self.data_dir.join("addresses.json");
+        let process = &mut self.process;
+        let addresses = wait::until("the agent listens", || {
+            let running = process.check_running();
+            let file = &file;
+            async move {
+                running?;
+                let Ok(text) = std::fs::read(file) else { return Ok(None) };
+                let addresses: Addresses = serde_json::from_slice(&text)?;
+                let answer =
+                    Rest::new(&format!("https://{}", addresses.rest))?.get("/healthz").await?;
+                Ok(answer.status.is_success().then_some(addresses))
+            }
+        })
+        .await?;
+        self.addresses = Some(addresses);
+        Ok(())
+    }
+}
+
+/// Scans an image or a folder with the stand-alone scanner.
+pub async fn scan(arguments: &[&str]) -> Result<Finished> {
+    Launch::new("scan", programs::agent()?)
+        .arg("scan")
+        .args(arguments)
+        .run(Duration::from_mins(2))
+        .await
+}

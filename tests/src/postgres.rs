@@ -1,0 +1,180 @@
+//! A Postgres server for one test: over a Unix socket, as an unprivileged
+//! user, without fsync (tests of crashes let the primary run its own server).
+
+use std::fs::{File, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use nix::sys::signal::Signal;
+use nix::unistd::{Uid, User, chown};
+use sqlx::{Connection, PgConnection};
+use tempfile::TempDir;
+
+use crate::process::{Launch, Process};
+use crate::{programs, wait};
+
+const STOPS_WITHIN: Duration = Duration::from_secs(20);
+
+/// A running server, gone with its last owner.
+#[derive(Debug)]
+pub struct Postgres {
+    server: Option<Process>,
+    launch: Launch,
+    dir: TempDir,
+}
+
+impl Postgres {
+    /// Starts a server on a copy of an empty cluster, which the first test of
+    /// a build makes.
+    pub async fn start() -> Result<Self> {
+        let bin = binaries()?;
+        let dir = tempfile::Builder::new().prefix("palisade-pg-").tempdir()?;
+        std::fs::set_permissions(dir.path(), Permissions::from_mode(0o755))?;
+        let socket_dir = dir.path().join("s");
+        std::fs::create_dir(&socket_dir)?;
+        let account = Account::of_server()?;
+        account.own(&socket_dir)?;
+        let data = dir.path().join("data");
+        let template = template(&bin, &account).await?;
+        copy(&template, &data).await?;
+        let launch = account
+            .launch("postgres", bin.join("postgres"))
+            .arg("-D")
+            .arg(&data)
+            .args(["-c", "listen_addresses=", "-c", "fsync=off"])
+            .args(["-c", "synchronous_commit=off", "-c", "full_page_writes=off"])
+            .args(["-c", "shared_buffers=32MB", "-c", "autovacuum=off"])
+            .arg("-c")
+            .arg(format!("unix_socket_directories={}", socket_dir.display()));
+        let mut postgres = Self { server: None, launch, dir };
+        postgres.resume().await?;
+        Ok(postgres)
+    }
+
+    /// The address of a database, whether it exists or not.
+    pub fn url(&self, database: &str) -> String {
+        let socket_dir = self.dir.path().join("s");
+        format!("postgres://palisade@localhost/{database}?host={}", socket_dir.display())
+    }
+
+    /// Creates an empty database and gives its address.
+    pub async fn create_database(&self, name: &str) -> Result<String> {
+        let mut connection = PgConnection::connect(&self.url("postgres")).await?;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE \"{name}\"")))
+            .execute(&mut connection)
+            .await?;
+        connection.close().await?;
+        Ok(self.url(name))
+    }
+
+    /// Stops the server at once; open transactions are rolled back.
+    pub async fn stop(&mut self) -> Result<()> {
+        if let Some(mut server) = self.server.take() {
+            server.stop(Signal::SIGINT, STOPS_WITHIN).await?;
+        }
+        Ok(())
+    }
+
+    /// Starts the stopped server again with all that it held.
+    pub async fn resume(&mut self) -> Result<()> {
+        self.server = Some(self.launch.spawn(self.dir.path())?);
+        let url = self.url("postgres");
+        wait::until("Postgres accepts connections", || async {
+            let connection = PgConnection::connect(&url).await?;
+            connection.close().await?;
+            Ok(Some(()))
+        })
+        .await
+    }
+}
+
+fn binaries() -> Result<PathBuf> {
+    let mut installed: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let major = path.file_name()?.to_str()?.parse().ok()?;
+            Some((major, path.join("bin")))
+        })
+        .collect();
+    installed.sort();
+    let more: Vec<PathBuf> = installed.into_iter().rev().map(|(_, bin)| bin).collect();
+    let initdb = programs::system("initdb", &more)?.canonicalize()?;
+    Ok(initdb.parent().context("initdb lies in no folder")?.to_path_buf())
+}
+
+/// Who runs the server: Postgres refuses to run as root.
+enum Account {
+    Own,
+    Unprivileged { uid: u32, gid: u32 },
+}
+
+impl Account {
+    fn of_server() -> Result<Self> {
+        if !Uid::effective().is_root() {
+            return Ok(Self::Own);
+        }
+        let nobody = User::from_name("nobody")?.context("no user named nobody")?;
+        Ok(Self::Unprivileged { uid: nobody.uid.as_raw(), gid: nobody.gid.as_raw() })
+    }
+
+    fn own(&self, path: &Path) -> Result<()> {
+        if let Self::Unprivileged { uid, gid } = self {
+            chown(path, Some((*uid).into()), Some((*gid).into()))?;
+        }
+        Ok(())
+    }
+
+    fn launch(&self, name: &str, program: PathBuf) -> Launch {
+        let launch = Launch::new(name, program);
+        match self {
+            Self::Own => launch.interrupted_with_test(),
+            Self::Unprivileged { uid, gid } => launch.as_user(*uid, *gid),
+        }
+    }
+}
+
+/// An initialised, empty cluster, made once a build.
+async fn template(bin: &Path, account: &Account) -> Result<PathBuf> {
+    let home = programs::build_dir()?.join("palisade-tests");
+    std::fs::create_dir_all(&home)?;
+    let template = home.join("postgres-template");
+    let lock = File::create(home.join("postgres-template.lock"))?;
+    let lock = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await??;
+    if !template.join("PG_VERSION").exists() {
+        let fresh = tempfile::Builder::new().prefix("palisade-pg-").tempdir()?;
+        std::fs::set_permissions(fresh.path(), Permissions::from_mode(0o755))?;
+        account.own(fresh.path())?;
+        account
+            .launch("initdb", bin.join("initdb"))
+            .arg("--pgdata")
+            .arg(fresh.path().join("data"))
+            .args(["--username", "palisade", "--auth", "trust", "--no-sync"])
+            .args(["--encoding", "UTF8", "--locale", "C.UTF-8"])
+            .run(Duration::from_mins(1))
+            .await?
+            .ok()?;
+        let unfinished = home.join("postgres-template.new");
+        if unfinished.exists() {
+            std::fs::remove_dir_all(&unfinished)?;
+        }
+        copy(&fresh.path().join("data"), &unfinished).await?;
+        std::fs::rename(&unfinished, &template)?;
+    }
+    drop(lock);
+    Ok(template)
+}
+
+async fn copy(from: &Path, to: &Path) -> Result<()> {
+    Launch::new("cp", programs::system("cp", &[])?)
+        .arg("--archive")
+        .arg(from)
+        .arg(to)
+        .run(Duration::from_mins(1))
+        .await?
+        .ok()?;
+    Ok(())
+}

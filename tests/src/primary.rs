@@ -1,0 +1,243 @@
+//! A running `palisade-primary`.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use nix::sys::signal::Signal;
+use serde::Deserialize;
+use tempfile::TempDir;
+
+use crate::process::{Finished, Launch, Process};
+use crate::rest::Rest;
+use crate::{ADMIN_PASSWORD, Postgres, programs, wait};
+
+const STOPS_WITHIN: Duration = Duration::from_secs(30);
+const COMMANDS_WITHIN: Duration = Duration::from_secs(30);
+
+/// Where a primary listens, as it writes it to `addresses.json`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Addresses {
+    /// The REST API.
+    pub rest: SocketAddr,
+    /// The portal.
+    pub portal: SocketAddr,
+    /// The federation.
+    pub federation: SocketAddr,
+}
+
+/// What database a primary uses.
+#[derive(Debug)]
+enum Database {
+    /// A server of the harness.
+    Harness(Box<Postgres>),
+    /// The primary's own, in its data folder.
+    Embedded,
+}
+
+/// Says how a primary is started.
+#[derive(Debug, Default)]
+pub struct PrimaryBuilder {
+    embedded: bool,
+    arguments: Vec<OsString>,
+    clock_offset: Option<String>,
+}
+
+impl PrimaryBuilder {
+    /// Lets the primary run its own Postgres.
+    #[must_use]
+    pub fn embedded(mut self) -> Self {
+        self.embedded = true;
+        self
+    }
+
+    /// Adds an argument of `serve`.
+    #[must_use]
+    pub fn arg(mut self, argument: impl Into<OsString>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// Moves its clock, by a text such as `+2h`.
+    #[must_use]
+    pub fn clock_off_by(mut self, offset: &str) -> Self {
+        self.clock_offset = Some(offset.into());
+        self
+    }
+
+    /// Starts it and waits until it is ready.
+    pub async fn start(self) -> Result<Primary> {
+        crate::install_tls_provider();
+        let dir = tempfile::Builder::new().prefix("palisade-primary-").tempdir()?;
+        make_reachable(dir.path())?;
+        let data_dir = dir.path().join("data");
+        let mut launch = Launch::new("primary", programs::primary()?)
+            .arg("serve")
+            .arg("--data-dir")
+            .arg(&data_dir)
+            .env("PALISADE_BOOTSTRAP_PASSWORD", ADMIN_PASSWORD);
+        let (database, database_url) = if self.embedded {
+            (Database::Embedded, None)
+        } else {
+            let postgres = Postgres::start().await?;
+            let url = postgres.create_database("palisade").await?;
+            (Database::Harness(Box::new(postgres)), Some(url))
+        };
+        if let Some(url) = &database_url {
+            launch = launch.arg("--database-url").arg(url);
+        }
+        launch = launch.args(self.arguments);
+        if let Some(offset) = &self.clock_offset {
+            launch = launch.clock_off_by(offset)?;
+        }
+        let listen = ["--rest-listen", "--portal-listen", "--federation-listen"]
+            .into_iter()
+            .flat_map(|flag| [flag, "127.0.0.1:0"]);
+        let process = launch.clone().args(listen).spawn(dir.path())?;
+        let mut primary =
+            Primary { process, launch, addresses: None, data_dir, database_url, database, dir };
+        primary.ready().await?;
+        Ok(primary)
+    }
+}
+
+/// A running primary, killed when dropped. The order of the fields is the
+/// order of their end.
+#[derive(Debug)]
+pub struct Primary {
+    process: Process,
+    launch: Launch,
+    addresses: Option<Addresses>,
+    data_dir: PathBuf,
+    database_url: Option<String>,
+    database: Database,
+    dir: TempDir,
+}
+
+impl Primary {
+    /// A primary on a database of its own.
+    pub async fn start() -> Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// Says how it is started.
+    pub fn builder() -> PrimaryBuilder {
+        PrimaryBuilder::default()
+    }
+
+    /// Where it listens.
+    pub fn addresses(&self) -> Result<Addresses> {
+        self.addresses.context("the primary has never been ready")
+    }
+
+    /// Its data folder.
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// The running program.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// The harness's database server; none where the primary runs its own.
+    pub fn postgres(&mut self) -> Option<&mut Postgres> {
+        match &mut self.database {
+            Database::Harness(postgres) => Some(postgres),
+            Database::Embedded => None,
+        }
+    }
+
+    /// The address of its database, where it is not its own.
+    pub fn database_url(&self) -> Option<&str> {
+        self.database_url.as_deref()
+    }
+
+    /// A client of its REST API that has not logged in.
+    pub fn rest(&self) -> Result<Rest> {
+        Rest::new(&format!("https://{}", self.addresses()?.rest))
+    }
+
+    /// A client of its REST API, logged in as `admin`.
+    pub async fn admin(&self) -> Result<Rest> {
+        let mut rest = self.rest()?;
+        rest.login("admin", ADMIN_PASSWORD).await?;
+        Ok(rest)
+    }
+
+    /// Runs a command of the program beside the running one.
+    pub async fn command(&self, arguments: &[&str]) -> Result<Finished> {
+        let mut launch = Launch::new("command", programs::primary()?)
+            .args(arguments)
+            .env("PALISADE_DATA_DIR", &self.data_dir);
+        if let Some(url) = &self.database_url {
+            launch = launch.env("PALISADE_DATABASE_URL", url);
+        }
+        launch.run(COMMANDS_WITHIN).await
+    }
+
+    /// Creates a join token with `token create`.
+    pub async fn token(&self, arguments: &[&str]) -> Result<String> {
+        let arguments = [&["token", "create"], arguments].concat();
+        let printed = self.command(&arguments).await?.ok()?;
+        let token = printed.lines().last().context("token create printed nothing")?;
+        Ok(token.trim().to_owned())
+    }
+
+    /// `kill -9`.
+    pub async fn kill(&mut self) -> Result<()> {
+        self.process.kill().await
+    }
+
+    /// Asks it to stop and waits until it has.
+    pub async fn stop(&mut self) -> Result<()> {
+        let status = self.process.stop(Signal::SIGTERM, STOPS_WITHIN).await?;
+        anyhow::ensure!(status.success(), "the primary stopped with {status}");
+        Ok(())
+    }
+
+    /// Starts it again where it was, after [`Self::kill`] or [`Self::stop`].
+    pub async fn restart(&mut self) -> Result<()> {
+        let addresses = self.addresses()?;
+        let launch = self
+            .launch
+            .clone()
+            .arg("--rest-listen")
+            .arg(addresses.rest.to_string())
+            .arg("--portal-listen")
+            .arg(addresses.portal.to_string())
+            .arg("--federation-listen")
+            .arg(addresses.federation.to_string());
+        self.process = launch.spawn(self.dir.path())?;
+        self.ready().await
+    }
+
+    async fn ready(&mut self) -> Result<()> {
+        let file = self.data_dir.join("addresses.json");
+        let process = &mut self.process;
+        let addresses = wait::until("the primary is ready", || {
+            let running = process.check_running();
+            let file = &file;
+            async move {
+                running?;
+                let Ok(text) = std::fs::read(file) else { return Ok(None) };
+                let addresses: Addresses = serde_json::from_slice(&text)?;
+                let answer =
+                    Rest::new(&format!("https://{}", addresses.rest))?.get("/readyz").await?;
+                Ok((answer.status.is_success()).then_some(addresses))
+            }
+        })
+        .await?;
+        self.addresses = Some(addresses);
+        Ok(())
+    }
+}
+
+/// Lets an unprivileged Postgres below `dir` reach its own folder.
+fn make_reachable(dir: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o755))?;
+    Ok(())
+}

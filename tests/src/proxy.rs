@@ -1,0 +1,121 @@
+//! A TCP relay that can be broken: what lies between two programs.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+/// What the relay does with traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Bytes pass, each read held back by this long.
+    Open { delay: Duration },
+    /// Nothing passes; connections stay open, as with a pulled cable.
+    Held,
+    /// Connections are reset and refused.
+    Cut,
+}
+
+/// A relay from a free port to `target`.
+#[derive(Debug)]
+pub struct Proxy {
+    address: SocketAddr,
+    state: Arc<watch::Sender<State>>,
+    task: JoinHandle<()>,
+}
+
+impl Proxy {
+    /// Listens on a free loopback port and relays to `target`.
+    pub async fn start(target: SocketAddr) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let (state, _) = watch::channel(State::Open { delay: Duration::ZERO });
+        let state = Arc::new(state);
+        let task = tokio::spawn(accept(listener, target, Arc::clone(&state)));
+        Ok(Self { address, state, task })
+    }
+
+    /// Where the relay listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Resets every connection and refuses new ones.
+    pub fn cut(&self) {
+        self.state.send_replace(State::Cut);
+    }
+
+    /// Lets nothing pass while connections stay open.
+    pub fn hold(&self) {
+        self.state.send_replace(State::Held);
+    }
+
+    /// Holds each read back by `delay`.
+    pub fn delay(&self, delay: Duration) {
+        self.state.send_replace(State::Open { delay });
+    }
+
+    /// Lets everything pass again.
+    pub fn heal(&self) {
+        self.delay(Duration::ZERO);
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, target: SocketAddr, state: Arc<watch::Sender<State>>) {
+    let mut connections = JoinSet::new();
+    while let Ok((client, _)) = listener.accept().await {
+        while connections.try_join_next().is_some() {}
+        if *state.borrow() == State::Cut {
+            continue;
+        }
+        connections.spawn(relay(client, target, state.subscribe()));
+    }
+}
+
+async fn relay(client: TcpStream, target: SocketAddr, mut state: watch::Receiver<State>) {
+    let Ok(server) = TcpStream::connect(target).await else { return };
+    let (client_reads, client_writes) = client.into_split();
+    let (server_reads, server_writes) = server.into_split();
+    let there = copy(client_reads, server_writes, state.clone());
+    let back = copy(server_reads, client_writes, state.clone());
+    tokio::select! {
+        ((), ()) = async { tokio::join!(there, back) } => {}
+        _ = state.wait_for(|state| *state == State::Cut) => {}
+    }
+}
+
+async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut state: watch::Receiver<State>) {
+    let mut buffer = vec![0; 16 * 1024];
+    while let Ok(length @ 1..) = from.read(&mut buffer).await {
+        let Some(delay) = opened(&mut state).await else { break };
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        if to.write_all(&buffer[..length]).await.is_err() {
+            break;
+        }
+    }
+    // The other side may still have something to say: only this half ends.
+    let _ = to.shutdown().await;
+}
+
+/// Waits while nothing may pass; none when the relay is gone.
+async fn opened(state: &mut watch::Receiver<State>) -> Option<Duration> {
+    let open = state.wait_for(|state| matches!(state, State::Open { .. })).await.ok()?;
+    match *open {
+        State::Open { delay } => Some(delay),
+        State::Held | State::Cut => None,
+    }
+}
