@@ -9,3 +9,5 @@ pub mod fed;
 pub mod group;
 pub mod policy_rule;
 pub mod scan;
+pub mod system;
+pub mod user;

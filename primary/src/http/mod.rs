@@ -1,12 +1,72 @@
-//! REST and the portal: one router an area.
+//! REST and the portal: one router an area, one file an endpoint.
+//!
+//! An endpoint is an `async fn` with `#[utoipa::path]`; its area's `router()`
+//! collects it and [`api`] merges the areas. Everything else happens around
+//! it: [`path`] tidies the path, [`authorize`] lets the caller in by the table
+//! of `palisade_identity::route_access`, [`extract`] reads caller and body,
+//! [`query`] pages and filters lists, [`error`] turns failures into answers.
 
+pub mod error;
+pub mod extract;
+mod fallback;
 mod health;
+pub mod openapi;
+pub mod path;
+pub mod query;
+mod request;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::middleware::from_fn;
+use http::{HeaderValue, header};
+use tower::Layer as _;
+use tower::util::MapRequestLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::App;
 
+/// The router of one area.
+pub type ApiRouter = OpenApiRouter<App>;
+
+/// Answers larger than this are compressed for clients that accept it.
+const COMPRESS_ABOVE_BYTES: u64 = 1_200;
+
+/// All endpoints of the REST API.
+fn api() -> ApiRouter {
+    OpenApiRouter::with_openapi(openapi::head())
+}
+
+/// The OpenAPI document of the REST API.
+pub fn document() -> utoipa::openapi::OpenApi {
+    openapi::complete(api().into_openapi())
+}
+
 /// The router behind the REST and portal listeners.
 pub fn router(app: App) -> Router {
-    Router::new().merge(health::router()).with_state(app)
+    let (endpoints, paths) = api().split_for_parts();
+    let table = path::PathTable::new(paths.paths.paths.keys().map(String::as_str));
+    let routes = Router::new()
+        .merge(endpoints)
+        .merge(health::router())
+        .merge(openapi::router())
+        .fallback(fallback::not_found)
+        .method_not_allowed_fallback(fallback::method_not_allowed)
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE_BYTES)))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-cache"),
+        ))
+        .layer(from_fn(request::observe))
+        .with_state(app);
+    let tidied = MapRequestLayer::new(move |mut request: Request| {
+        if let Some(uri) = table.canonical(request.uri()) {
+            *request.uri_mut() = uri;
+        }
+        request
+    })
+    .layer(routes);
+    Router::new().fallback_service(tidied)
 }

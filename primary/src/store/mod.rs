@@ -10,8 +10,10 @@ mod error;
 pub mod migrate;
 pub mod object;
 mod pool;
+pub mod session;
 mod set_digest;
 pub mod setting;
+pub mod user;
 
 pub use audit::Actor;
 pub use error::{Result, StoreError};

@@ -1,0 +1,232 @@
+//! The system: summary, configuration, licence agreement, directories.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Answer of `GET /v1/system/summary`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SystemSummaryData {
+    /// The counts.
+    pub summary: SystemSummary,
+}
+
+/// What the cluster has, as far as the caller may see.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct SystemSummary {
+    /// Nodes.
+    pub hosts: u32,
+    /// Controllers.
+    pub controllers: u32,
+    /// Enforcers.
+    pub enforcers: u32,
+    /// Enforcers that are out of reach.
+    pub disconnected_enforcers: u32,
+    /// Namespaces.
+    pub domains: u32,
+    /// Containers.
+    pub workloads: u32,
+    /// Running containers.
+    pub running_workloads: u32,
+    /// Running pods.
+    pub running_pods: u32,
+    /// Learned services.
+    pub services: u32,
+    /// Network rules.
+    pub policy_rules: u32,
+    /// Scanners.
+    pub scanners: u32,
+    /// Orchestrator.
+    pub platform: String,
+    /// Version of Kubernetes.
+    pub kube_version: String,
+    /// Version of OpenShift.
+    pub openshift_version: String,
+    /// Version of the vulnerability database: a number, or empty.
+    pub cvedb_version: String,
+    /// Its time as `YYYY-MM-DDTHH:MM:SSZ`, or empty.
+    pub cvedb_create_time: String,
+    /// Versions of the components.
+    pub component_versions: Vec<String>,
+}
+
+/// Body and answer of `/v1/eula`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct EulaData {
+    /// The agreement.
+    pub eula: Eula,
+    /// A command that shows the first administrator's password; may be empty.
+    #[serde(default)]
+    pub bootstrap_password_command: String,
+}
+
+/// Whether the licence agreement was accepted.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct Eula {
+    /// Accepted.
+    #[serde(default)]
+    pub accepted: bool,
+}
+
+/// Answer of `GET /v1/server`: directories that users come from.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct ServersData {
+    /// The directories.
+    #[schema(value_type = Vec<Object>)]
+    pub servers: Vec<serde_json::Value>,
+    /// Roles that a directory's groups can be mapped to.
+    pub mappable_roles: MappableRoles,
+}
+
+/// Roles that a directory's groups can be mapped to.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct MappableRoles {
+    /// For users without a mapped group.
+    pub default_roles: Vec<String>,
+    /// For groups, everywhere.
+    pub group_roles: Vec<String>,
+    /// For groups, in single namespaces.
+    pub group_domain_roles: Vec<String>,
+}
+
+/// Answer of `GET /v1/system/config`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SystemConfigData {
+    /// The configuration.
+    pub config: SystemConfig,
+    /// The part that the whole federation shares.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fed_config: Option<FedSystemConfig>,
+}
+
+/// The part of the configuration that the whole federation shares.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct FedSystemConfig {
+    /// Webhooks of the federation.
+    #[schema(value_type = Vec<Object>)]
+    pub webhooks: Vec<serde_json::Value>,
+}
+
+/// The configuration of the cluster.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct SystemConfig {
+    /// Network mode of new services: `Discover`, `Monitor`, `Protect`.
+    pub new_service_policy_mode: String,
+    /// Process and file mode of new services.
+    pub new_service_profile_mode: String,
+    /// Baseline of new services: `zero-drift` or `basic`.
+    pub new_service_profile_baseline: String,
+    /// Hours after which an unused learned group is removed; 0: never.
+    pub unused_group_aging: u32,
+    /// Syslog server.
+    pub syslog_ip: String,
+    /// Protocol: 17 UDP, 6 TCP, 66 TCP with TLS.
+    pub syslog_ip_proto: u32,
+    /// Port of the syslog server.
+    pub syslog_port: u32,
+    /// Least level that is sent.
+    pub syslog_level: String,
+    /// Whether syslog is on.
+    pub syslog_status: bool,
+    /// Categories that are sent.
+    pub syslog_categories: Vec<String>,
+    /// Whether messages are JSON.
+    pub syslog_in_json: bool,
+    /// Certificate of the syslog server.
+    pub syslog_server_cert: String,
+    /// One message for each CVE.
+    pub single_cve_per_syslog: bool,
+    /// CVEs by image layer.
+    pub syslog_cve_in_layers: bool,
+    /// Events also go to the log of the process.
+    pub output_event_to_logs: bool,
+    /// Order in which directories are tried.
+    pub auth_order: Vec<String>,
+    /// Whether the platform's users may log in.
+    pub auth_by_platform: bool,
+    /// Address of Rancher.
+    pub rancher_ep: String,
+    /// Webhooks.
+    #[schema(value_type = Vec<Object>)]
+    pub webhooks: Vec<serde_json::Value>,
+    /// Name of the cluster.
+    pub cluster_name: String,
+    /// Debug switches.
+    pub controller_debug: Vec<String>,
+    /// Whether the inside of a service mesh is watched.
+    pub monitor_service_mesh: bool,
+    /// Whether the HTTP proxy for registries is used.
+    pub registry_http_proxy_status: bool,
+    /// Whether the HTTPS proxy for registries is used.
+    pub registry_https_proxy_status: bool,
+    /// HTTP proxy for registries.
+    pub registry_http_proxy: Proxy,
+    /// HTTPS proxy for registries.
+    pub registry_https_proxy: Proxy,
+    /// An integration that is not offered.
+    pub ibmsa_ep_enabled: bool,
+    /// Of that integration.
+    pub ibmsa_ep_start: u32,
+    /// Of that integration.
+    pub ibmsa_ep_dashboard_url: String,
+    /// Of that integration.
+    pub ibmsa_ep_connected_at: String,
+    /// Whether X-Forwarded-For decides about sources.
+    pub xff_enabled: bool,
+    /// Whether one network mode holds for all services.
+    pub net_service_status: bool,
+    /// That mode.
+    pub net_service_policy_mode: String,
+    /// Whether network rules are switched off.
+    pub disable_net_policy: bool,
+    /// Whether unmanaged workloads are detected.
+    pub detect_unmanaged_wl: bool,
+    /// Whether groups are strict.
+    pub strict_group_mode: bool,
+    /// Whether services move from Discover to Monitor by themselves.
+    pub mode_auto_d2m: bool,
+    /// After so many seconds.
+    pub mode_auto_d2m_duration: u32,
+    /// Whether services move from Monitor to Protect by themselves.
+    pub mode_auto_m2p: bool,
+    /// After so many seconds.
+    pub mode_auto_m2p_duration: u32,
+    /// Scaling of scanners.
+    pub scanner_autoscale: ScannerAutoscale,
+    /// Whether telemetry is off.
+    pub no_telemetry_report: bool,
+    /// Cloud marketplace.
+    pub csp_type: String,
+    /// Repositories for exports.
+    #[schema(value_type = Vec<Object>)]
+    pub remote_repositories: Vec<serde_json::Value>,
+    /// Whether outgoing TLS is verified.
+    pub enable_tls_verification: bool,
+    /// Further certificate authorities for outgoing TLS.
+    pub cacerts: Vec<String>,
+    /// Whether users of a namespace may export network rules.
+    pub allow_ns_user_export_net_policy: bool,
+}
+
+/// A proxy.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct Proxy {
+    /// Its address.
+    pub url: String,
+    /// Name to log in with.
+    pub username: String,
+    /// Always empty.
+    pub password: String,
+}
+
+/// Scaling of scanners.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct ScannerAutoscale {
+    /// Empty, `immediate` or `delayed`.
+    pub strategy: String,
+    /// Least number.
+    pub min_pods: u32,
+    /// Greatest number.
+    pub max_pods: u32,
+    /// Whether something else scales them.
+    pub disabled_by_others: bool,
+}

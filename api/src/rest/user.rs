@@ -1,0 +1,127 @@
+//! Users.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct User {
+    /// `username`, or `server:username` for a directory's user.
+    pub fullname: String,
+    /// The directory; empty for local users.
+    pub server: String,
+    /// Name without the server.
+    pub username: String,
+    /// Always empty.
+    pub password: String,
+    /// Mail address, may be empty.
+    pub email: String,
+    /// Global role: `admin`, `reader`, `ciops`, `fedAdmin`, `fedReader` or empty.
+    pub role: String,
+    /// Idle time in seconds after which a session ends.
+    pub timeout: u32,
+    /// Language of the portal.
+    pub locale: String,
+    /// Whether the first administrator's password still stands.
+    pub default_password: bool,
+    /// Whether the password must be changed.
+    pub modify_password: bool,
+    /// Roles in single namespaces.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub role_domains: BTreeMap<String, Vec<String>>,
+    /// Last login in seconds since 1970; 0: never.
+    pub last_login_timestamp: i64,
+    /// Last login as `YYYY-MM-DDTHH:MM:SSZ`; empty: never.
+    pub last_login_at: String,
+    /// Logins so far.
+    pub login_count: u32,
+    /// Whether logins are blocked after too many failures.
+    pub blocked_for_failed_login: bool,
+    /// Whether logins are blocked because the password expired.
+    pub blocked_for_password_expired: bool,
+    /// Whether the caller may reset this user's password.
+    pub password_resettable: bool,
+}
+
+/// Answer of `GET /v1/user`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct UsersData {
+    /// The users that the caller may see.
+    pub users: Vec<User>,
+    /// Roles that can be given everywhere.
+    pub global_roles: Vec<String>,
+    /// Roles that can be given in single namespaces.
+    pub domain_roles: Vec<String>,
+    /// Roles that cannot be given in single namespaces.
+    pub roles_not_for_domain: Vec<String>,
+}
+
+/// Answer of `GET /v1/user/{fullname}`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct UserData {
+    /// The user.
+    pub user: User,
+}
+
+/// Body of `POST /v1/user`.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct UserCreation {
+    /// The user to create.
+    pub user: NewUser,
+}
+
+/// A user to create.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewUser {
+    /// Full name; the same as `username` for local users.
+    #[serde(default)]
+    pub fullname: String,
+    /// Name.
+    #[serde(default)]
+    pub username: String,
+    /// Password.
+    #[serde(default)]
+    #[schema(value_type = String, format = Password)]
+    pub password: SecretString,
+    /// Mail address.
+    #[serde(default)]
+    pub email: String,
+    /// Global role.
+    #[serde(default)]
+    pub role: String,
+    /// Idle time in seconds, 30 to 3,600; 0: the usual one.
+    #[serde(default)]
+    pub timeout: u32,
+    /// Language of the portal.
+    #[serde(default)]
+    pub locale: String,
+}
+
+/// Body of `PATCH /v1/user/{fullname}`.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct UserConfigData {
+    /// What to change; absent keys keep their value.
+    pub config: UserConfig,
+}
+
+/// What to change of a user.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct UserConfig {
+    /// The present password; needed to change one's own.
+    #[schema(value_type = Option<String>, format = Password)]
+    pub password: Option<SecretString>,
+    /// A new password.
+    #[schema(value_type = Option<String>, format = Password)]
+    pub new_password: Option<SecretString>,
+    /// Mail address.
+    pub email: Option<String>,
+    /// Global role.
+    pub role: Option<String>,
+    /// Idle time in seconds, 30 to 3,600.
+    pub timeout: Option<u32>,
+    /// Language of the portal.
+    pub locale: Option<String>,
+}

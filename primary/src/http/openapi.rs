@@ -1,0 +1,104 @@
+//! The OpenAPI document: what all endpoints have in common, and the route
+//! that serves it.
+
+use axum::Router;
+use axum::routing::get;
+use http::header;
+use palisade_api::rest::error::ErrorBody;
+use palisade_identity::{Need, route_access};
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ContentBuilder, HttpMethod, InfoBuilder, OpenApi, OpenApiBuilder, Ref, ResponseBuilder,
+};
+use utoipa::{PartialSchema as _, ToSchema as _};
+
+use crate::App;
+
+/// The security scheme of session tokens.
+const SESSION: &str = "session";
+
+/// The document without endpoints.
+pub(super) fn head() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("Palisade")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some("The REST API of the primary."))
+        .build();
+    OpenApiBuilder::new().info(info).build()
+}
+
+/// Adds to every endpoint what all have in common: the error body, and the
+/// session where one is needed.
+pub(super) fn complete(mut document: OpenApi) -> OpenApi {
+    let components = document.components.get_or_insert_default();
+    components.schemas.insert(ErrorBody::name().into_owned(), ErrorBody::schema());
+    components.security_schemes.insert(
+        SESSION.to_owned(),
+        SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-Auth-Token"))).into(),
+    );
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in [
+            ("GET", &mut item.get),
+            ("POST", &mut item.post),
+            ("PUT", &mut item.put),
+            ("PATCH", &mut item.patch),
+            ("DELETE", &mut item.delete),
+        ] {
+            if let Some(operation) = operation {
+                complete_operation(method, path, operation);
+            }
+        }
+    }
+    document
+}
+
+fn complete_operation(method: &str, path: &str, operation: &mut Operation) {
+    let error = ResponseBuilder::new()
+        .description("An error.")
+        .content(
+            "application/json",
+            ContentBuilder::new().schema(Some(Ref::from_schema_name(ErrorBody::name()))).build(),
+        )
+        .build();
+    operation.responses.responses.entry("default".to_owned()).or_insert_with(|| error.into());
+    if route_access::required(method, path).need != Need::Open {
+        operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], _>(SESSION, [])]);
+    }
+}
+
+/// The methods and paths of the document.
+pub fn endpoints(document: &OpenApi) -> Vec<(HttpMethod, String)> {
+    document
+        .paths
+        .paths
+        .iter()
+        .flat_map(|(path, item)| {
+            [
+                (HttpMethod::Get, &item.get),
+                (HttpMethod::Post, &item.post),
+                (HttpMethod::Put, &item.put),
+                (HttpMethod::Patch, &item.patch),
+                (HttpMethod::Delete, &item.delete),
+            ]
+            .into_iter()
+            .filter(|(_, operation)| operation.is_some())
+            .map(move |(method, _)| (method, path.clone()))
+        })
+        .collect()
+}
+
+/// The document as text, with a line break at the end.
+pub fn text(document: &OpenApi) -> serde_json::Result<String> {
+    document.to_pretty_json().map(|text| text + "\n")
+}
+
+/// `/openapi.json`.
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/openapi.json", get(serve))
+}
+
+async fn serve() -> Result<impl axum::response::IntoResponse, super::error::ApiError> {
+    let text = text(&super::document()).map_err(super::error::ApiError::internal)?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], text))
+}

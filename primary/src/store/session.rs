@@ -1,0 +1,139 @@
+//! Sessions of users.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use palisade_identity::{Role, SessionId};
+use sqlx::PgConnection;
+
+use super::Result;
+use super::user::role_of;
+
+/// A session with what a call needs to know of its user.
+#[derive(Clone, Debug)]
+pub struct SessionRow {
+    /// The session.
+    pub id: SessionId,
+    /// The user's full name.
+    pub fullname: String,
+    /// The user's name without the server.
+    pub username: String,
+    /// The user's directory; empty for local users.
+    pub server: String,
+    /// The user's global role now.
+    pub role: Role,
+    /// Last call.
+    pub last_seen_at: DateTime<Utc>,
+    /// End of life, whatever happens.
+    pub ends_at: DateTime<Utc>,
+    /// Idle time after which the session ends.
+    pub timeout: TimeDelta,
+}
+
+/// Starts a session.
+pub async fn create(
+    conn: &mut PgConnection,
+    id: SessionId,
+    fullname: &str,
+    address: &str,
+    now: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO session (id, fullname, address, created_at, last_seen_at, ends_at)
+         VALUES ($1, $2, $3, $4, $4, $5)",
+        id.as_uuid(),
+        fullname,
+        address,
+        now,
+        ends_at,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The session `id`, alive or not.
+pub async fn get(conn: &mut PgConnection, id: SessionId) -> Result<Option<SessionRow>> {
+    let row = sqlx::query!(
+        r#"SELECT s.id, u.fullname, u.username, u.server, u.role, u.timeout,
+                  s.last_seen_at, s.ends_at
+           FROM session s JOIN "user" u USING (fullname) WHERE s.id = $1"#,
+        id.as_uuid(),
+    )
+    .fetch_optional(conn)
+    .await?;
+    row.map(|row| {
+        Ok(SessionRow {
+            id: SessionId::from_uuid(row.id),
+            role: role_of(&row.role)?,
+            fullname: row.fullname,
+            username: row.username,
+            server: row.server,
+            last_seen_at: row.last_seen_at,
+            ends_at: row.ends_at,
+            timeout: TimeDelta::seconds(row.timeout.into()),
+        })
+    })
+    .transpose()
+}
+
+/// Restarts the idle time; says whether the session still exists.
+pub async fn touch(conn: &mut PgConnection, id: SessionId, now: DateTime<Utc>) -> Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE session SET last_seen_at = GREATEST(last_seen_at, $2) WHERE id = $1",
+        id.as_uuid(),
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Ends a session; says whether it existed.
+pub async fn delete(conn: &mut PgConnection, id: SessionId) -> Result<bool> {
+    let done =
+        sqlx::query!("DELETE FROM session WHERE id = $1", id.as_uuid()).execute(conn).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Ends all sessions of a user; says how many there were.
+pub async fn delete_of_user(conn: &mut PgConnection, fullname: &str) -> Result<u64> {
+    let done =
+        sqlx::query!("DELETE FROM session WHERE fullname = $1", fullname).execute(conn).await?;
+    Ok(done.rows_affected())
+}
+
+/// Counts the live sessions of a user, after removing those that ended.
+pub async fn count_of_user(
+    conn: &mut PgConnection,
+    fullname: &str,
+    now: DateTime<Utc>,
+) -> Result<i64> {
+    sqlx::query!(
+        r#"DELETE FROM session s USING "user" u
+           WHERE s.fullname = $1 AND u.fullname = s.fullname
+             AND (s.ends_at <= $2 OR s.last_seen_at + make_interval(secs => u.timeout) <= $2)"#,
+        fullname,
+        now,
+    )
+    .execute(&mut *conn)
+    .await?;
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM session WHERE fullname = $1"#,
+        fullname
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+/// Removes sessions that ended; says how many.
+pub async fn sweep(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<u64> {
+    let done = sqlx::query!(
+        r#"DELETE FROM session s USING "user" u
+           WHERE u.fullname = s.fullname
+             AND (s.ends_at <= $1 OR s.last_seen_at + make_interval(secs => u.timeout) <= $1)"#,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
