@@ -1,1 +1,316 @@
 //! The federation: members, tokens, configuration.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+macro_rules! statuses {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $text:literal;)*) => {
+        /// The state of a cluster in the federation.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u32)]
+        pub enum ClusterStatus {
+            $($(#[$doc])* $name = $number,)*
+        }
+
+        impl ClusterStatus {
+            /// The name in `status` of a member.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// The number in the results of a deployment.
+            pub const fn number(self) -> u32 {
+                self as u32
+            }
+        }
+    };
+}
+
+statuses! {
+    /// The primary itself.
+    Active = 0, "active";
+    /// The remote took the notice of a deployment.
+    Notified = 2, "notified";
+    /// Reachable, but not yet told what it holds.
+    Connected = 200, "connected";
+    /// Joined, not connected since.
+    Joined = 201, "joined";
+    /// Connected, and does not hold the present federated state.
+    OutOfSync = 202, "out_of_sync";
+    /// Connected, and has shown by digest that it holds the present state.
+    Synced = 203, "synced";
+    /// Was connected, and is not now.
+    Disconnected = 204, "disconnected";
+    /// Removed by the primary.
+    Kicked = 205, "kicked";
+    /// Left by itself.
+    Left = 206, "left";
+    /// Joining.
+    Pending = 210, "pending";
+}
+
+/// Role of a cluster in the federation: the `fed_role` of a primary.
+pub const FED_ROLE_MASTER: &str = "master";
+/// The `fed_role` of a remote.
+pub const FED_ROLE_JOINT: &str = "joint";
+
+/// The version of the REST API that consoles compare between clusters.
+pub const REST_VERSION: &str = "BB38FD65";
+
+/// Where a cluster's service is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RestInfo {
+    /// Host name or address; empty when unknown.
+    #[serde(default)]
+    pub server: String,
+    /// Port; 0 when unknown.
+    #[serde(default)]
+    pub port: u32,
+}
+
+impl RestInfo {
+    /// Whether both halves are given and possible.
+    pub fn is_valid(&self) -> bool {
+        !self.server.is_empty()
+            && self.server.len() <= 253
+            && self.server.chars().all(|c| c.is_ascii_alphanumeric() || "-._:".contains(c))
+            && (1..=u32::from(u16::MAX)).contains(&self.port)
+    }
+}
+
+/// The primary, as members and clients see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MasterCluster {
+    /// Always false: kept for clients that read it.
+    pub disabled: bool,
+    /// Name in the federation.
+    pub name: String,
+    /// 32 hex digits.
+    pub id: String,
+    /// Always empty.
+    pub secret: String,
+    /// Always empty.
+    pub user: String,
+    /// Name of the state, see [`ClusterStatus`]; empty when unknown.
+    pub status: String,
+    /// Version of the REST API.
+    pub rest_version: String,
+    /// Where the federation service is reached.
+    pub rest_info: RestInfo,
+}
+
+/// A member of the federation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct JointCluster {
+    /// Always false: kept for clients that read it.
+    pub disabled: bool,
+    /// Name in the federation.
+    pub name: String,
+    /// 32 hex digits.
+    pub id: String,
+    /// Always empty.
+    pub secret: String,
+    /// Always empty.
+    pub user: String,
+    /// Name of the state, see [`ClusterStatus`]; empty when unknown.
+    pub status: String,
+    /// Version of the REST API.
+    pub rest_version: String,
+    /// Always empty.
+    pub k8s_uid: String,
+    /// Where the cluster's REST API is reached, as it says itself.
+    pub rest_info: RestInfo,
+    /// Always false: the agent dials the primary.
+    pub proxy_required: bool,
+    /// Whether this is the primary's own cluster.
+    #[serde(default)]
+    pub home: bool,
+    /// Version of the agent's program.
+    #[serde(default)]
+    pub agent_version: String,
+    /// Revision of the federated state that the cluster holds.
+    #[serde(default)]
+    pub revision: u64,
+    /// When it was last heard of, RFC 3339; empty when never.
+    #[serde(default)]
+    pub last_seen: String,
+}
+
+/// Answer of `GET /v1/fed/member`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FedMember {
+    /// Empty for a standalone cluster, `master` for a primary, `joint` for a
+    /// remote.
+    pub fed_role: String,
+    /// Where this cluster's REST API is reached.
+    pub local_rest_info: RestInfo,
+    /// The primary; absent when standalone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub master_cluster: Option<MasterCluster>,
+    /// The members, by name. On a remote only itself.
+    #[serde(default)]
+    pub joint_clusters: Vec<JointCluster>,
+    /// `https` or empty.
+    pub use_proxy: String,
+    /// Whether results of repository scans go to the members.
+    pub deploy_repo_scan_data: bool,
+}
+
+/// Body of `PATCH /v1/fed/config`: what is absent stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FedConfig {
+    /// Minutes; 0 for no change.
+    #[serde(default)]
+    pub ping_interval: Option<u32>,
+    /// Minutes; 0 for no change.
+    #[serde(default)]
+    pub poll_interval: Option<u32>,
+    /// Name of this cluster in the federation.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Where this cluster is reached.
+    #[serde(default)]
+    pub rest_info: Option<RestInfo>,
+    /// `https` or empty.
+    #[serde(default)]
+    pub use_proxy: Option<String>,
+    /// Whether results of repository scans go to the members.
+    #[serde(default)]
+    pub deploy_repo_scan_data: Option<bool>,
+}
+
+/// Body of `POST /v1/fed/promote`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PromoteRequest {
+    /// Name of the primary in the federation.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Minutes; 0 or absent for the default.
+    #[serde(default)]
+    pub ping_interval: Option<u32>,
+    /// Minutes; 0 or absent for the default.
+    #[serde(default)]
+    pub poll_interval: Option<u32>,
+    /// Where members reach the federation service.
+    #[serde(default)]
+    pub master_rest_info: Option<RestInfo>,
+    /// `https` or empty.
+    #[serde(default)]
+    pub use_proxy: Option<String>,
+    /// Whether results of repository scans go to the members.
+    #[serde(default)]
+    pub deploy_repo_scan_data: Option<bool>,
+}
+
+/// Answer of `POST /v1/fed/promote`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PromoteResponse {
+    /// Always `master`.
+    pub fed_role: String,
+    /// The primary; only its id and address carry data.
+    pub master_cluster: MasterCluster,
+    /// `https`, or absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub use_proxy: Option<String>,
+    /// Whether results of repository scans go to the members.
+    pub deploy_repo_scan_data: bool,
+}
+
+/// Answer of `GET /v1/fed/join_token`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct JoinTokenResponse {
+    /// Base64 of [`crate::join_token::JoinTokenEnvelope`] as JSON.
+    pub join_token: String,
+}
+
+/// Body of `POST /v1/fed/join`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct JoinFederationRequest {
+    /// Name in the federation; by default the cluster's own.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Address of the primary; by default what the token holds.
+    #[serde(default)]
+    pub server: Option<String>,
+    /// Its port.
+    #[serde(default)]
+    pub port: Option<u32>,
+    /// The token.
+    #[serde(default)]
+    pub join_token: String,
+    /// Where this cluster's REST API is reached.
+    #[serde(default)]
+    pub joint_rest_info: Option<RestInfo>,
+    /// `https` or empty.
+    #[serde(default)]
+    pub use_proxy: Option<String>,
+}
+
+/// Body of `POST /v1/fed/leave`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LeaveFederationRequest {
+    /// Leave even when the primary is out of reach.
+    #[serde(default)]
+    pub force: bool,
+}
+
+/// Body of `POST /v1/fed/deploy`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeployRequest {
+    /// Let the members fetch everything again.
+    #[serde(default)]
+    pub force: bool,
+    /// The members; all when empty.
+    #[serde(default)]
+    pub ids: Vec<String>,
+}
+
+/// Answer of `POST /v1/fed/deploy`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeployResponse {
+    /// Number of a [`ClusterStatus`] by member id.
+    pub results: BTreeMap<String, u32>,
+}
+
+/// Answer of `GET /v1/fed/view/{id}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FedView {
+    /// Whether a console of this primary can show the member.
+    pub compatible: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_needs_both_halves() {
+        let info = |server: &str, port| RestInfo { server: server.to_owned(), port };
+        assert!(info("primary.example", 11443).is_valid());
+        assert!(info("fd00::1", 11443).is_valid());
+        for bad in [info("", 1), info("a", 0), info("a", 65_536), info("a/b", 1), info("a b", 1)] {
+            assert!(!bad.is_valid(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn every_key_of_a_cluster_is_present() {
+        let master = MasterCluster {
+            disabled: false,
+            name: "primary".to_owned(),
+            id: String::new(),
+            secret: String::new(),
+            user: String::new(),
+            status: ClusterStatus::Active.as_str().to_owned(),
+            rest_version: REST_VERSION.to_owned(),
+            rest_info: RestInfo::default(),
+        };
+        let json = serde_json::to_value(&master).unwrap();
+        for key in ["disabled", "name", "id", "secret", "user", "status", "rest_version"] {
+            assert!(json.get(key).is_some(), "{key}");
+        }
+        assert_eq!(json["rest_info"], serde_json::json!({"server": "", "port": 0}));
+    }
+}

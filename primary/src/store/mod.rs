@@ -5,14 +5,18 @@
 //! Open [`change`] first: it is the way in which federated state is written.
 
 pub mod audit;
+pub mod authority;
 pub mod change;
 mod error;
+pub mod federation;
+pub mod member;
 pub mod migrate;
 pub mod object;
 mod pool;
 pub mod session;
 mod set_digest;
 pub mod setting;
+pub mod token;
 pub mod user;
 
 pub use audit::Actor;

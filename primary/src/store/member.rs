@@ -1,0 +1,366 @@
+//! Members of the federation.
+
+use chrono::{DateTime, Utc};
+use palisade_api::kind::LogId;
+use palisade_api::rest::fed::RestInfo;
+use palisade_api::sync::Position;
+use palisade_api::{ClusterId, Digest, Epoch, Revision};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{Result, StoreError};
+
+/// Name of the constraint: two members of one name.
+pub const NAME_KEY: &str = "member_name_key";
+/// Name of the constraint: two home clusters.
+pub const HOME_KEY: &str = "member_home_key";
+
+/// The channel of notifications that members came or went; the payload is the
+/// member's id. Wakes whoever holds the set of members in memory.
+pub const CHANNEL: &str = "palisade_member";
+
+/// A member to be stored.
+#[derive(Clone, Debug)]
+pub struct NewMember<'a> {
+    /// Its id.
+    pub id: ClusterId,
+    /// Its name.
+    pub name: &'a str,
+    /// Whether it is the primary's own cluster.
+    pub home: bool,
+    /// Where its REST API is reached.
+    pub rest: &'a RestInfo,
+    /// uid of the kube-system namespace, or empty.
+    pub kube_system_uid: &'a str,
+    /// Version of the agent.
+    pub version: &'a str,
+    /// The token that it joined with.
+    pub token_id: Uuid,
+    /// SHA-256 of its signing request.
+    pub request_digest: Digest,
+    /// Serial number of its certificate.
+    pub certificate_serial: &'a str,
+    /// The end of its certificate.
+    pub certificate_expires_at: DateTime<Utc>,
+    /// Now.
+    pub joined_at: DateTime<Utc>,
+}
+
+/// Why a member is one no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RemovedReason {
+    /// It left.
+    Left,
+    /// The primary removed it.
+    Kicked,
+    /// The federation was dissolved.
+    Demoted,
+}
+
+impl RemovedReason {
+    /// The text in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Left => "left",
+            Self::Kicked => "kicked",
+            Self::Demoted => "demoted",
+        }
+    }
+}
+
+/// A member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Its id.
+    pub id: ClusterId,
+    /// Its name.
+    pub name: String,
+    /// Whether it is the primary's own cluster.
+    pub home: bool,
+    /// Where its REST API is reached.
+    pub rest: RestInfo,
+    /// Version of the agent.
+    pub version: String,
+    /// SHA-256 of the signing request that it joined with.
+    pub request_digest: Digest,
+    /// The end of its certificate.
+    pub certificate_expires_at: DateTime<Utc>,
+    /// When it joined.
+    pub joined_at: DateTime<Utc>,
+    /// When it was last heard of.
+    pub last_seen_at: Option<DateTime<Utc>>,
+    /// The revision of the federation log that it has acknowledged.
+    pub revision: Revision,
+}
+
+struct Row {
+    id: Uuid,
+    name: String,
+    home: bool,
+    rest_server: String,
+    rest_port: i32,
+    version: String,
+    request_digest: Vec<u8>,
+    certificate_expires_at: DateTime<Utc>,
+    joined_at: DateTime<Utc>,
+    last_seen_at: Option<DateTime<Utc>>,
+    revision: i64,
+}
+
+impl TryFrom<Row> for Member {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            id: ClusterId::from_uuid(row.id),
+            name: row.name,
+            home: row.home,
+            rest: RestInfo {
+                server: row.rest_server,
+                port: u32::try_from(row.rest_port).unwrap_or_default(),
+            },
+            version: row.version,
+            request_digest: Digest::try_from(row.request_digest.as_slice())
+                .map_err(|e| StoreError::inconsistent("member", e))?,
+            certificate_expires_at: row.certificate_expires_at,
+            joined_at: row.joined_at,
+            last_seen_at: row.last_seen_at,
+            revision: super::change::revision_of(row.revision)?,
+        })
+    }
+}
+
+/// Stores a new member.
+pub async fn create(conn: &mut PgConnection, new: &NewMember<'_>) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO member (id, name, home, rest_server, rest_port, kube_system_uid, version,
+                             token_id, request_digest, certificate_serial,
+                             certificate_expires_at, joined_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        new.id.as_uuid(),
+        new.name,
+        new.home,
+        new.rest.server,
+        i32::try_from(new.rest.port).unwrap_or_default(),
+        new.kube_system_uid,
+        new.version,
+        new.token_id,
+        new.request_digest.as_bytes().as_slice(),
+        new.certificate_serial,
+        new.certificate_expires_at,
+        new.joined_at,
+    )
+    .execute(&mut *conn)
+    .await?;
+    notify(conn, new.id).await
+}
+
+/// The members, by name.
+pub async fn list(conn: &mut PgConnection) -> Result<Vec<Member>> {
+    sqlx::query_as!(
+        Row,
+        r#"SELECT id, name, home, rest_server, rest_port, version, request_digest,
+                  certificate_expires_at, joined_at, last_seen_at,
+                  coalesce(member_position.revision, 0) AS "revision!"
+           FROM member
+                LEFT JOIN member_position ON member_id = id AND log = 1
+           WHERE removed_at IS NULL ORDER BY name"#,
+    )
+    .fetch_all(conn)
+    .await?
+    .into_iter()
+    .map(Member::try_from)
+    .collect()
+}
+
+/// The member with the id.
+pub async fn get(conn: &mut PgConnection, id: ClusterId) -> Result<Option<Member>> {
+    sqlx::query_as!(
+        Row,
+        r#"SELECT id, name, home, rest_server, rest_port, version, request_digest,
+                  certificate_expires_at, joined_at, last_seen_at,
+                  coalesce(member_position.revision, 0) AS "revision!"
+           FROM member
+                LEFT JOIN member_position ON member_id = id AND log = 1
+           WHERE removed_at IS NULL AND id = $1"#,
+        id.as_uuid(),
+    )
+    .fetch_optional(conn)
+    .await?
+    .map(Member::try_from)
+    .transpose()
+}
+
+/// The member that joined with the signing request.
+pub async fn by_request(
+    conn: &mut PgConnection,
+    request_digest: Digest,
+    token_id: Uuid,
+) -> Result<Option<Member>> {
+    sqlx::query_as!(
+        Row,
+        r#"SELECT id, name, home, rest_server, rest_port, version, request_digest,
+                  certificate_expires_at, joined_at, last_seen_at,
+                  coalesce(member_position.revision, 0) AS "revision!"
+           FROM member
+                LEFT JOIN member_position ON member_id = id AND log = 1
+           WHERE removed_at IS NULL AND request_digest = $1 AND token_id = $2"#,
+        request_digest.as_bytes().as_slice(),
+        token_id,
+    )
+    .fetch_optional(conn)
+    .await?
+    .map(Member::try_from)
+    .transpose()
+}
+
+/// The primary's own cluster.
+pub async fn home(conn: &mut PgConnection) -> Result<Option<ClusterId>> {
+    let id = sqlx::query_scalar!("SELECT id FROM member WHERE home AND removed_at IS NULL")
+        .fetch_optional(conn)
+        .await?;
+    Ok(id.map(ClusterId::from_uuid))
+}
+
+/// The ids of all members.
+pub async fn ids(conn: &mut PgConnection) -> Result<Vec<ClusterId>> {
+    let ids = sqlx::query_scalar!("SELECT id FROM member WHERE removed_at IS NULL")
+        .fetch_all(conn)
+        .await?;
+    Ok(ids.into_iter().map(ClusterId::from_uuid).collect())
+}
+
+/// Records a renewed certificate. Says whether the member exists.
+pub async fn renew(
+    conn: &mut PgConnection,
+    id: ClusterId,
+    serial: &str,
+    expires_at: DateTime<Utc>,
+) -> Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE member SET certificate_serial = $2, certificate_expires_at = $3
+         WHERE id = $1 AND removed_at IS NULL",
+        id.as_uuid(),
+        serial,
+        expires_at,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Removes a member. Says whether there was one.
+pub async fn remove(
+    conn: &mut PgConnection,
+    id: ClusterId,
+    reason: RemovedReason,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE member SET removed_at = $2, removed_reason = $3
+         WHERE id = $1 AND removed_at IS NULL",
+        id.as_uuid(),
+        now,
+        reason.as_str(),
+    )
+    .execute(&mut *conn)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    notify(conn, id).await?;
+    Ok(true)
+}
+
+/// What members have been heard of since the last time.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The member.
+    pub id: ClusterId,
+    /// When it was last heard of.
+    pub at: DateTime<Utc>,
+    /// The version that its agent names.
+    pub version: String,
+    /// What it has acknowledged.
+    pub positions: Vec<Position>,
+}
+
+/// Records what members have been heard of, in two statements for all of them.
+pub async fn record_seen(conn: &mut PgConnection, seen: &[Seen]) -> Result<()> {
+    let ids: Vec<Uuid> = seen.iter().map(|s| s.id.as_uuid()).collect();
+    let at: Vec<DateTime<Utc>> = seen.iter().map(|s| s.at).collect();
+    let versions: Vec<String> = seen.iter().map(|s| s.version.clone()).collect();
+    // A member that was removed meanwhile is passed over.
+    sqlx::query!(
+        "UPDATE member
+         SET last_seen_at = greatest(last_seen_at, seen.at),
+             version = CASE seen.version WHEN '' THEN member.version ELSE seen.version END
+         FROM unnest($1::uuid[], $2::timestamptz[], $3::text[]) AS seen (id, at, version)
+         WHERE member.id = seen.id AND removed_at IS NULL",
+        &ids,
+        &at,
+        &versions,
+    )
+    .execute(&mut *conn)
+    .await?;
+    let mut columns = PositionColumns::default();
+    for seen in seen {
+        for position in &seen.positions {
+            columns.push(seen, position);
+        }
+    }
+    sqlx::query!(
+        "INSERT INTO member_position (member_id, log, epoch, revision, digest, at)
+         SELECT seen.* FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::bigint[],
+                                   $5::bytea[], $6::timestamptz[])
+                            AS seen (member_id, log, epoch, revision, digest, at)
+                JOIN member ON member.id = seen.member_id
+         ON CONFLICT ON CONSTRAINT member_position_pkey DO UPDATE
+         SET epoch = excluded.epoch, revision = excluded.revision, digest = excluded.digest,
+             at = excluded.at",
+        &columns.members,
+        &columns.logs,
+        &columns.epochs,
+        &columns.revisions,
+        &columns.digests,
+        &columns.at,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+#[derive(Default)]
+struct PositionColumns {
+    members: Vec<Uuid>,
+    logs: Vec<i16>,
+    epochs: Vec<Uuid>,
+    revisions: Vec<i64>,
+    digests: Vec<Vec<u8>>,
+    at: Vec<DateTime<Utc>>,
+}
+
+impl PositionColumns {
+    /// Positions of logs that this version does not know are passed over.
+    fn push(&mut self, seen: &Seen, position: &Position) {
+        let Some(log) = LogId::from_number(position.log) else { return };
+        let Ok(log) = i16::try_from(log.number()) else { return };
+        self.members.push(seen.id.as_uuid());
+        self.logs.push(log);
+        self.epochs.push(Epoch::from_wire(&position.epoch).0);
+        self.revisions.push(i64::try_from(position.revision).unwrap_or(i64::MAX));
+        self.digests.push(position.digest.to_vec());
+        self.at.push(seen.at);
+    }
+}
+
+async fn notify(conn: &mut PgConnection, id: ClusterId) -> Result<()> {
+    sqlx::query!(
+        r#"SELECT pg_notify($1, $2) AS "notified: ()""#,
+        CHANNEL,
+        id.to_string(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

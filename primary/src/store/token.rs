@@ -1,0 +1,116 @@
+//! Join tokens.
+
+use chrono::{DateTime, Utc};
+use palisade_api::Digest;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::Result;
+
+/// A token to be stored.
+#[derive(Clone, Debug)]
+pub struct NewToken<'a> {
+    /// Its id.
+    pub id: Uuid,
+    /// SHA-256 of its ticket.
+    pub digest: Digest,
+    /// Whether the joining cluster becomes the home cluster.
+    pub home: bool,
+    /// How many clusters may join with it.
+    pub max_uses: u32,
+    /// Who made it.
+    pub created_by: &'a str,
+    /// When.
+    pub created_at: DateTime<Utc>,
+    /// Until when it is valid.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A stored token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Its id.
+    pub id: Uuid,
+    /// Whether the joining cluster becomes the home cluster.
+    pub home: bool,
+    /// How many clusters may join with it.
+    pub max_uses: i32,
+    /// How many have.
+    pub uses: i32,
+    /// Who made it.
+    pub created_by: String,
+    /// When.
+    pub created_at: DateTime<Utc>,
+    /// Until when it is valid.
+    pub expires_at: DateTime<Utc>,
+    /// When it was revoked.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// Stores a new token.
+pub async fn create(conn: &mut PgConnection, new: &NewToken<'_>) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO token (id, digest, home, max_uses, created_by, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        new.id,
+        new.digest.as_bytes().as_slice(),
+        new.home,
+        i32::try_from(new.max_uses).unwrap_or(i32::MAX),
+        new.created_by,
+        new.created_at,
+        new.expires_at,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The newest tokens, newest first.
+pub async fn list(conn: &mut PgConnection, limit: u32) -> Result<Vec<Token>> {
+    Ok(sqlx::query_as!(
+        Token,
+        "SELECT id, home, max_uses, uses, created_by, created_at, expires_at, revoked_at
+         FROM token ORDER BY created_at DESC, id LIMIT $1",
+        i64::from(limit),
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// The token with the digest, locked until the transaction ends, so that two
+/// clusters do not use the last use together.
+pub async fn lock(conn: &mut PgConnection, digest: Digest) -> Result<Option<Token>> {
+    Ok(sqlx::query_as!(
+        Token,
+        "SELECT id, home, max_uses, uses, created_by, created_at, expires_at, revoked_at
+         FROM token WHERE digest = $1 FOR UPDATE",
+        digest.as_bytes().as_slice(),
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// Uses the token once, if it is still good. Says whether it was.
+pub async fn redeem(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE token SET uses = uses + 1
+         WHERE id = $1 AND uses < max_uses AND revoked_at IS NULL AND expires_at > $2",
+        id,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Revokes the token, unless it is revoked already. Says whether it exists.
+pub async fn revoke(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE token SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1",
+        id,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
