@@ -355,12 +355,8 @@ impl PositionColumns {
 }
 
 async fn notify(conn: &mut PgConnection, id: ClusterId) -> Result<()> {
-    sqlx::query!(
-        r#"SELECT pg_notify($1, $2) AS "notified: ()""#,
-        CHANNEL,
-        id.to_string(),
-    )
-    .execute(conn)
-    .await?;
+    sqlx::query!(r#"SELECT pg_notify($1, $2) AS "notified: ()""#, CHANNEL, id.to_string(),)
+        .execute(conn)
+        .await?;
     Ok(())
 }
