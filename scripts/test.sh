@@ -19,5 +19,5 @@ else
 fi
 
 if [ "$#" -eq 0 ]; then
-  PALISADE_FREE_PORTS=1 examples/coffee-shop/run.sh --until examples/coffee-shop/tour.sh
+  examples/coffee-shop/run.sh --throwaway --until examples/coffee-shop/tour.sh
 fi
