@@ -1,1 +1,7 @@
 //! Registries, images and scan reports.
+
+mod registry;
+mod report;
+
+pub use registry::*;
+pub use report::*;
