@@ -10,22 +10,37 @@
 //!
 //! - [`item`], [`change`], [`position`], [`digest`]: the words.
 //! - [`source`] and [`store`]: what each side has to provide.
-//! - [`frame`]: how changes and snapshots are cut into messages.
+//! - [`sender`] and [`replica`]: the two sides of one log on one stream, state
+//!   machines without I/O. Open these first.
+//! - [`ring`] and [`frame`]: what all streams of a sender share, encoded once.
+//! - [`feed`] and [`receiver`]: the same with I/O.
+//!
+//! Gotchas: a batch names no epoch, so nothing of a new epoch may be sent
+//! before its snapshot has begun. A frame carries whole objects, so an object
+//! over 16 KiB makes a frame of its own size.
 //!
 //! [`Revision`]: palisade_api::Revision
 
 pub mod change;
 pub mod digest;
+pub mod feed;
 pub mod frame;
 pub mod item;
 pub mod position;
+pub mod receiver;
+pub mod replica;
+pub mod ring;
+pub mod sender;
 pub mod source;
 pub mod store;
 
 pub use change::Change;
 pub use digest::SetDigest;
+pub use feed::{Feed, Outlet};
 pub use item::{Item, ObjectError};
 pub use position::{Head, Position};
+pub use receiver::{ReceiveError, Receiver};
+pub use replica::Reply;
 pub use source::{ChangeRecord, Changes, SnapshotReader, Source};
 pub use store::{Applied, Held, Replacement, ReplicaStore};
 

@@ -1,0 +1,402 @@
+//! The sending side with I/O: rings, snapshots and streams over one [`Source`].
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use palisade_api::Revision;
+use palisade_api::kind::LogId;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::frame::{EncodedChange, EncodedSnapshot, Envelope, SnapshotCutter};
+use crate::position::Position;
+use crate::ring::Ring;
+use crate::sender::{Acknowledged, Sender, Step};
+use crate::source::{Changes, SnapshotReader, Source};
+
+/// Changes that one read of the source returns at most.
+const PAGE: u32 = 64;
+
+/// Changes that one stream reads past the ring at once.
+const CATCH_UP_PAGE: u32 = 16;
+
+/// Changes that the ring begins with, so that members that come back after a
+/// restart of the sender do not all read the source.
+const PRELOAD: u64 = 512;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Bounds of a feed.
+#[derive(Clone, Copy, Debug)]
+pub struct FeedConfig {
+    /// Memory of the ring of each log.
+    pub ring_bytes: usize,
+    /// Streams that are sent a snapshot at the same time; others wait.
+    pub snapshots: usize,
+}
+
+impl Default for FeedConfig {
+    fn default() -> Self {
+        Self { ring_bytes: crate::ring::RING_BYTES, snapshots: 32 }
+    }
+}
+
+/// The logs of one source, ready to be sent to any number of streams.
+#[derive(Debug)]
+pub struct Feed<S: Source, E: Envelope> {
+    source: S,
+    logs: BTreeMap<LogId, LogFeed<E::Message>>,
+    snapshots: Arc<Semaphore>,
+}
+
+#[derive(Debug)]
+struct LogFeed<M> {
+    ring: Ring<M>,
+    /// One refresh at a time.
+    refresh: tokio::sync::Mutex<()>,
+    /// The snapshot that streams are being sent, so that they share it.
+    snapshot: tokio::sync::Mutex<Weak<EncodedSnapshot<M>>>,
+}
+
+impl<S: Source, E: Envelope> Feed<S, E> {
+    /// A feed of `logs` that knows nothing yet: [`Self::refresh`] reads them.
+    pub fn new(source: S, logs: &[LogId], config: FeedConfig) -> Arc<Self> {
+        let log_feed = |log: &LogId| {
+            let feed = LogFeed {
+                ring: Ring::new(*log, config.ring_bytes),
+                refresh: tokio::sync::Mutex::new(()),
+                snapshot: tokio::sync::Mutex::new(Weak::new()),
+            };
+            (*log, feed)
+        };
+        Arc::new(Self {
+            source,
+            logs: logs.iter().map(log_feed).collect(),
+            snapshots: Arc::new(Semaphore::new(config.snapshots)),
+        })
+    }
+
+    /// The source that it reads.
+    pub fn source(&self) -> &S {
+        &self.source
+    }
+
+    /// The logs of the feed.
+    pub fn logs(&self) -> impl Iterator<Item = LogId> {
+        self.logs.keys().copied()
+    }
+
+    /// The newest changes of a log; none for a log that is not of this feed.
+    pub fn ring(&self, log: LogId) -> Option<&Ring<E::Message>> {
+        self.logs.get(&log).map(|log| &log.ring)
+    }
+
+    /// Reads what is new in a log and wakes the streams. Call it when there may
+    /// be something; a call too many costs one read of the head.
+    pub async fn refresh(&self, log: LogId) -> Result<(), S::Error> {
+        let Some(LogFeed { ring, refresh, .. }) = self.logs.get(&log) else { return Ok(()) };
+        let _one_at_a_time = refresh.lock().await;
+        let head = self.source.head(log).await?;
+        let known = ring.head();
+        if known == Some(head.position) {
+            return Ok(());
+        }
+        let follows = known.is_some_and(|known| {
+            known.epoch == head.position.epoch && known.revision < head.position.revision
+        });
+        if !follows {
+            let back = head.position.revision.0.saturating_sub(PRELOAD);
+            let after = Revision(back.max(head.floor.0));
+            return self.preload(log, ring, head.position, after).await;
+        }
+        loop {
+            let Some(known) = ring.head() else { return Ok(()) };
+            match self.source.changes(log, known.revision, PAGE).await? {
+                Changes::Next(records) if records.is_empty() => return Ok(()),
+                Changes::Next(records) => {
+                    for record in records {
+                        let change = EncodedChange::new::<E>(log, known.epoch, record);
+                        if let Err(error) = ring.push(change) {
+                            tracing::error!(?log, %error, "the log has a gap; reading it anew");
+                            ring.reset(head.position);
+                            return Ok(());
+                        }
+                    }
+                }
+                Changes::Unreachable => {
+                    ring.reset(head.position);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    async fn preload(
+        &self,
+        log: LogId,
+        ring: &Ring<E::Message>,
+        head: Position,
+        mut after: Revision,
+    ) -> Result<(), S::Error> {
+        let mut encoded = Vec::new();
+        let mut bytes = 0;
+        while after < head.revision {
+            let Changes::Next(records) = self.source.changes(log, after, PAGE).await? else {
+                encoded.clear();
+                break;
+            };
+            if records.is_empty() {
+                break;
+            }
+            for record in records.into_iter().filter(|r| r.change.revision <= head.revision) {
+                after = record.change.revision;
+                let change = EncodedChange::new::<E>(log, head.epoch, record);
+                bytes += change.size;
+                encoded.push(change);
+            }
+            if bytes > crate::ring::RING_BYTES {
+                break;
+            }
+        }
+        let complete = encoded.last().is_some_and(|last| last.position == head);
+        if complete {
+            ring.begin(encoded);
+        } else {
+            ring.reset(head);
+        }
+        Ok(())
+    }
+
+    /// Attaches a stream whose receiver holds `held` of `log`. None for a log
+    /// that is not of this feed.
+    pub fn attach(self: &Arc<Self>, log: LogId, held: Position) -> Option<Outlet<S, E>> {
+        let ring = self.ring(log)?;
+        let cursor = Arc::new(Cursor {
+            sender: Mutex::new(Sender::new(held, Instant::now().into_std())),
+            nudge: Notify::new(),
+        });
+        Some(Outlet {
+            head: ring.subscribe(),
+            feed: Arc::clone(self),
+            log,
+            cursor,
+            reading: None,
+            permit: None,
+        })
+    }
+
+    async fn read_changes(
+        self: Arc<Self>,
+        log: LogId,
+        after: Revision,
+    ) -> Option<Vec<Arc<EncodedChange<E::Message>>>> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let head = self.ring(log).and_then(Ring::head);
+            match (head, self.source.changes(log, after, CATCH_UP_PAGE).await) {
+                (Some(head), Ok(Changes::Next(records))) if !records.is_empty() => {
+                    let encode =
+                        |record| Arc::new(EncodedChange::new::<E>(log, head.epoch, record));
+                    return Some(records.into_iter().map(encode).collect());
+                }
+                (_, Ok(Changes::Unreachable)) => return None,
+                // The ring knows of more: the log was put back, which the next
+                // refresh will find.
+                (_, Ok(Changes::Next(_))) => {}
+                (_, Err(error)) => tracing::warn!(?log, %error, "cannot read changes; will retry"),
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn read_snapshot(
+        self: Arc<Self>,
+        log: LogId,
+        at_least: Revision,
+    ) -> (Arc<EncodedSnapshot<E::Message>>, Option<OwnedSemaphorePermit>) {
+        // The semaphore is never closed.
+        let permit = Arc::clone(&self.snapshots).acquire_owned().await.ok();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.shared_snapshot(log, at_least).await {
+                Ok(Some(snapshot)) => return (snapshot, permit),
+                Ok(None) => {}
+                Err(error) => tracing::warn!(?log, %error, "cannot read a snapshot; will retry"),
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// The snapshot that others are being sent, or a new one. None while the
+    /// log has no head.
+    async fn shared_snapshot(
+        &self,
+        log: LogId,
+        at_least: Revision,
+    ) -> Result<Option<Arc<EncodedSnapshot<E::Message>>>, S::Error> {
+        let Some(LogFeed { ring, snapshot: shared, .. }) = self.logs.get(&log) else {
+            return Ok(None);
+        };
+        let mut shared = shared.lock().await;
+        let Some(head) = ring.head() else { return Ok(None) };
+        let followed = |snapshot: &Arc<EncodedSnapshot<E::Message>>| {
+            let Position { epoch, revision, .. } = snapshot.position;
+            epoch == head.epoch
+                && revision >= at_least
+                && revision <= head.revision
+                && ring.digest_at(revision) == Some(snapshot.position.digest)
+        };
+        if let Some(snapshot) = shared.upgrade().filter(followed) {
+            return Ok(Some(snapshot));
+        }
+        let mut reader = self.source.snapshot(log).await?;
+        let mut cutter = SnapshotCutter::<E>::new(log, reader.position());
+        while let Some(items) = reader.next_page().await? {
+            cutter.page(items);
+        }
+        let snapshot = Arc::new(cutter.finish());
+        *shared = Arc::downgrade(&snapshot);
+        Ok(Some(snapshot))
+    }
+}
+
+/// What a receiver said and was sent, shared by the two halves of its stream.
+#[derive(Debug)]
+pub struct Cursor<M> {
+    sender: Mutex<Sender<M>>,
+    nudge: Notify,
+}
+
+impl<M: Clone> Cursor<M> {
+    /// The state machine. Keep it only for a moment.
+    pub fn lock(&self) -> MutexGuard<'_, Sender<M>> {
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hears what the receiver holds.
+    pub fn ack(&self, held: Position, ring: &Ring<M>) -> Acknowledged {
+        let acknowledged = self.lock().ack(held, ring, Instant::now().into_std());
+        if acknowledged == Acknowledged::Differs {
+            self.nudge.notify_one();
+        }
+        acknowledged
+    }
+
+    /// Hears that the receiver wants everything again.
+    pub fn resync(&self) {
+        self.lock().resync();
+        self.nudge.notify_one();
+    }
+
+    /// Whether the receiver has to be disconnected.
+    pub fn overdue(&self, ring: &Ring<M>) -> bool {
+        self.lock().overdue(ring, Instant::now().into_std())
+    }
+}
+
+type Reading<M> = Pin<Box<dyn Future<Output = Read<M>> + Send>>;
+
+#[derive(Debug)]
+enum Read<M> {
+    Changes(Option<Vec<Arc<EncodedChange<M>>>>),
+    Snapshot(Arc<EncodedSnapshot<M>>, Option<OwnedSemaphorePermit>),
+}
+
+/// The downward half of one log on one stream: a source of messages that are
+/// pulled when the connection has room.
+pub struct Outlet<S: Source, E: Envelope> {
+    feed: Arc<Feed<S, E>>,
+    log: LogId,
+    cursor: Arc<Cursor<E::Message>>,
+    head: watch::Receiver<Option<Position>>,
+    /// Boxed, as it is rare; kept over cancellation of [`Self::next`].
+    reading: Option<Reading<E::Message>>,
+    /// Held while a snapshot is being sent.
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl<S: Source, E: Envelope> std::fmt::Debug for Outlet<S, E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outlet").field("log", &self.log).finish_non_exhaustive()
+    }
+}
+
+impl<S: Source, E: Envelope> Outlet<S, E> {
+    /// The log that it sends.
+    pub fn log(&self) -> LogId {
+        self.log
+    }
+
+    /// For the upward half of the stream.
+    pub fn cursor(&self) -> Arc<Cursor<E::Message>> {
+        Arc::clone(&self.cursor)
+    }
+
+    /// The next message. Waits for as long as there is none; may be dropped
+    /// while it waits without losing anything.
+    pub async fn next(&mut self) -> E::Message {
+        loop {
+            if let Some(reading) = &mut self.reading {
+                let read = reading.await;
+                self.reading = None;
+                let mut sender = self.cursor.lock();
+                match read {
+                    Read::Changes(changes) => sender.fetched(changes),
+                    Read::Snapshot(snapshot, permit) => {
+                        self.permit = permit;
+                        sender.begin_snapshot(snapshot, Instant::now().into_std());
+                    }
+                }
+            }
+            self.head.mark_unchanged();
+            let step = self.poll();
+            match step {
+                Some(Step::Frame(message)) => return message,
+                Some(Step::Fetch(after)) => {
+                    let changes = Arc::clone(&self.feed).read_changes(self.log, after);
+                    self.reading = Some(Box::pin(async { Read::Changes(changes.await) }));
+                }
+                Some(Step::Snapshot(at_least)) => {
+                    let snapshot = Arc::clone(&self.feed).read_snapshot(self.log, at_least);
+                    self.reading = Some(Box::pin(async {
+                        let (snapshot, permit) = snapshot.await;
+                        Read::Snapshot(snapshot, permit)
+                    }));
+                }
+                Some(Step::Wait(until)) => self.wait(until).await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    fn poll(&mut self) -> Option<Step<E::Message>> {
+        let ring = self.feed.ring(self.log)?;
+        let mut sender = self.cursor.lock();
+        let step = sender.poll(ring, Instant::now().into_std());
+        if !sender.in_snapshot() {
+            self.permit = None;
+        }
+        Some(step)
+    }
+
+    async fn wait(&mut self, until: Option<std::time::Instant>) {
+        let moment = async {
+            match until {
+                Some(until) => sleep_until(until.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            // The feed owns the other end: it does not close before we do.
+            _ = self.head.changed() => {}
+            () = self.cursor.nudge.notified() => {}
+            () = moment => {}
+        }
+    }
+}
