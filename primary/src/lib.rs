@@ -8,6 +8,7 @@ pub mod app;
 pub mod command;
 pub mod config;
 pub mod http;
+pub mod identity;
 pub mod serve;
 pub mod shutdown;
 pub mod store;

@@ -82,7 +82,7 @@ async fn serve(
         federation: federation.local_addr()?,
     };
     for (name, listener) in [("rest", rest), ("portal", portal)] {
-        let router = http::router(app.clone());
+        let router = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
         let stop = shutdown.token().clone().cancelled_owned();
         shutdown.spawn(name, async move {
             if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop).await {

@@ -17,6 +17,24 @@ pub struct ErrorBody {
     /// Present with code 46: the rules that cannot be changed here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub read_only_rule_ids: Vec<u32>,
+    /// Present with code 14: what a password must have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_profile_basic: Option<PasswordProfileBasic>,
+}
+
+/// What a password must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PasswordProfileBasic {
+    /// Characters at least.
+    pub min_len: u32,
+    /// Upper-case letters at least.
+    pub min_uppercase_count: u32,
+    /// Lower-case letters at least.
+    pub min_lowercase_count: u32,
+    /// Digits at least.
+    pub min_digit_count: u32,
+    /// Other characters at least.
+    pub min_special_count: u32,
 }
 
 impl ErrorBody {
@@ -27,6 +45,7 @@ impl ErrorBody {
             error: code.text().to_owned(),
             message: message.into(),
             read_only_rule_ids: Vec::new(),
+            password_profile_basic: None,
         }
     }
 }

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use palisade_api::Code;
-use palisade_api::rest::error::ErrorBody;
+use palisade_api::rest::error::{ErrorBody, PasswordProfileBasic};
 use palisade_identity::PasswordError;
 
 use crate::store::StoreError;
@@ -26,6 +26,8 @@ pub struct ApiError {
     pub source: Option<Box<dyn StdError + Send + Sync>>,
     /// Ids of the rules that cannot be changed, for [`Code::ReadOnlyRules`].
     pub read_only_rule_ids: Vec<u32>,
+    /// What a password must have, for [`Code::WeakPassword`].
+    pub password_profile: Option<PasswordProfileBasic>,
 }
 
 /// The result of a handler.
@@ -40,6 +42,7 @@ impl ApiError {
             message: message.into(),
             source: None,
             read_only_rule_ids: Vec::new(),
+            password_profile: None,
         }
     }
 
@@ -131,6 +134,7 @@ impl IntoResponse for ApiError {
         }
         let mut body = ErrorBody::new(self.code, self.message);
         body.read_only_rule_ids = self.read_only_rule_ids;
+        body.password_profile_basic = self.password_profile;
         (self.status, Json(body)).into_response()
     }
 }

@@ -6,7 +6,10 @@
 //! of `palisade_identity::route_access`, [`extract`] reads caller and body,
 //! [`query`] pages and filters lists, [`error`] turns failures into answers.
 
+mod auth;
+mod authorize;
 pub mod error;
+mod eula;
 pub mod extract;
 mod fallback;
 mod health;
@@ -14,10 +17,13 @@ pub mod openapi;
 pub mod path;
 pub mod query;
 mod request;
+mod server;
+mod system;
+mod user;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use http::{HeaderValue, header};
 use tower::Layer as _;
 use tower::util::MapRequestLayer;
@@ -37,6 +43,11 @@ const COMPRESS_ABOVE_BYTES: u64 = 1_200;
 /// All endpoints of the REST API.
 fn api() -> ApiRouter {
     OpenApiRouter::with_openapi(openapi::head())
+        .merge(auth::router())
+        .merge(eula::router())
+        .merge(server::router())
+        .merge(system::router())
+        .merge(user::router())
 }
 
 /// The OpenAPI document of the REST API.
@@ -50,6 +61,7 @@ pub fn router(app: App) -> Router {
     let table = path::PathTable::new(paths.paths.paths.keys().map(String::as_str));
     let routes = Router::new()
         .merge(endpoints)
+        .route_layer(from_fn_with_state(app.clone(), authorize::authorize))
         .merge(health::router())
         .merge(openapi::router())
         .fallback(fallback::not_found)

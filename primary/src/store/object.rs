@@ -82,6 +82,16 @@ pub async fn list(conn: &mut PgConnection, kind: ObjectKind) -> Result<Vec<Objec
     .collect()
 }
 
+/// How many objects of a kind live.
+pub async fn count(conn: &mut PgConnection, kind: ObjectKind) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM object WHERE kind = $1"#,
+        kind_column(kind),
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
 /// The names of all objects of a kind, in order.
 pub async fn list_names(conn: &mut PgConnection, kind: ObjectKind) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar!(

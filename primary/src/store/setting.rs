@@ -36,6 +36,27 @@ pub async fn put<T: Serialize + Sync>(
     Ok(())
 }
 
+/// Writes the setting `name` unless it exists; gives the value that stands.
+pub async fn put_once<T: Serialize + DeserializeOwned + Sync>(
+    conn: &mut PgConnection,
+    name: &str,
+    value: &T,
+) -> Result<T> {
+    let text = serde_json::to_string(value)
+        .map_err(|e| StoreError::inconsistent("setting", format_args!("{name}: {e}")))?;
+    sqlx::query!(
+        "INSERT INTO setting (name, value) VALUES ($1, $2::text::json)
+         ON CONFLICT (name) DO NOTHING",
+        name,
+        text,
+    )
+    .execute(&mut *conn)
+    .await?;
+    get(conn, name)
+        .await?
+        .ok_or_else(|| StoreError::inconsistent("setting", format_args!("{name} vanished")))
+}
+
 /// Removes the setting `name`; says whether there was one.
 pub async fn delete(conn: &mut PgConnection, name: &str) -> Result<bool> {
     let done = sqlx::query!("DELETE FROM setting WHERE name = $1", name).execute(conn).await?;

@@ -226,15 +226,3 @@ pub async fn delete(conn: &mut PgConnection, fullname: &str) -> Result<bool> {
         sqlx::query!(r#"DELETE FROM "user" WHERE fullname = $1"#, fullname).execute(conn).await?;
     Ok(done.rows_affected() == 1)
 }
-
-/// Locks and counts the users that administer the primary, so that the last
-/// one cannot vanish in two transactions at once.
-pub async fn lock_administrators(conn: &mut PgConnection) -> Result<Vec<String>> {
-    Ok(sqlx::query_scalar!(
-        r#"SELECT fullname FROM "user"
-           WHERE role IN ('fedAdmin', 'admin') AND server = ''
-           ORDER BY fullname FOR UPDATE"#
-    )
-    .fetch_all(conn)
-    .await?)
-}

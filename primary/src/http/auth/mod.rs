@@ -1,0 +1,19 @@
+//! `/v1/auth`: login, keeping alive, logout; `/v1/token_auth_server`.
+
+mod keep_alive;
+mod login;
+mod logout;
+mod permissions;
+mod token_auth_server;
+
+pub(super) use permissions::global_permissions;
+
+use utoipa_axum::routes;
+
+use super::ApiRouter;
+
+pub(super) fn router() -> ApiRouter {
+    ApiRouter::new()
+        .routes(routes!(login::auth_create, keep_alive::auth_update, logout::auth_delete))
+        .routes(routes!(token_auth_server::token_auth_server_list))
+}

@@ -1,0 +1,15 @@
+//! `/v1/eula`: the licence agreement that clients accept before anything else.
+
+mod get;
+mod update;
+
+use utoipa_axum::routes;
+
+use super::ApiRouter;
+
+/// The setting that remembers the acceptance.
+const SETTING: &str = "eula_accepted";
+
+pub(super) fn router() -> ApiRouter {
+    ApiRouter::new().routes(routes!(get::eula_get, update::eula_update))
+}

@@ -1,0 +1,43 @@
+//! `GET /v1/system/config`
+
+use axum::Json;
+use axum::extract::State;
+use palisade_api::rest::system::{FedSystemConfig, SystemConfig, SystemConfigData};
+use palisade_identity::{Access, Permission};
+
+use crate::App;
+use crate::http::error::Result;
+use crate::http::extract::Authenticated;
+use crate::http::query::{Query, Scope};
+
+/// Show the configuration
+///
+/// The primary's own; it has no services, so what concerns those is at rest.
+#[utoipa::path(
+    get,
+    path = "/v1/system/config",
+    tag = "system",
+    responses((status = OK, body = SystemConfigData)),
+)]
+pub(super) async fn system_config_get(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    query: Query,
+) -> Result<Json<SystemConfigData>> {
+    let scope = query.scope()?;
+    let config = SystemConfig {
+        new_service_policy_mode: "Discover".to_owned(),
+        new_service_profile_mode: "Discover".to_owned(),
+        new_service_profile_baseline: "zero-drift".to_owned(),
+        net_service_policy_mode: "Discover".to_owned(),
+        cluster_name: app.config.name.as_str().to_owned(),
+        no_telemetry_report: true,
+        enable_tls_verification: true,
+        ..SystemConfig::default()
+    };
+    let sees_federation = scope != Some(Scope::Local) && caller.may(Permission::Fed, Access::Read);
+    Ok(Json(SystemConfigData {
+        config,
+        fed_config: sees_federation.then(FedSystemConfig::default),
+    }))
+}

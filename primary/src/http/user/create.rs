@@ -1,0 +1,44 @@
+//! `POST /v1/user`
+
+use axum::extract::State;
+use palisade_api::rest::user::UserCreation;
+
+use super::role;
+use crate::App;
+use crate::http::error::{ApiError, Result};
+use crate::http::extract::{Authenticated, JsonBody};
+use crate::identity::{CreateUser, DEFAULT_LOCALE, DEFAULT_TIMEOUT};
+
+/// Create a local user
+#[utoipa::path(
+    post,
+    path = "/v1/user",
+    tag = "user",
+    request_body = UserCreation,
+    responses((status = OK)),
+)]
+pub(super) async fn user_create(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    JsonBody(UserCreation { user }): JsonBody<UserCreation>,
+) -> Result<()> {
+    let username = if user.username.is_empty() { user.fullname.clone() } else { user.username };
+    if !user.fullname.is_empty() && user.fullname != username {
+        return Err(ApiError::invalid_request(
+            "The full name of a local user is its user name; leave fullname out.",
+        ));
+    }
+    let new = CreateUser {
+        username,
+        password: user.password,
+        email: user.email,
+        role: role(&user.role)?,
+        timeout: match user.timeout {
+            0 => DEFAULT_TIMEOUT,
+            seconds => i32::try_from(seconds).unwrap_or(i32::MAX),
+        },
+        locale: if user.locale.is_empty() { DEFAULT_LOCALE.to_owned() } else { user.locale },
+    };
+    app.identity.create_user(&caller, new).await?;
+    Ok(())
+}

@@ -1,0 +1,24 @@
+//! `DELETE /v1/user/{fullname}`
+
+use axum::extract::{Path, State};
+
+use crate::App;
+use crate::http::error::Result;
+use crate::http::extract::Authenticated;
+
+/// Remove a user and end its sessions
+#[utoipa::path(
+    delete,
+    path = "/v1/user/{fullname}",
+    tag = "user",
+    params(("fullname" = String, Path)),
+    responses((status = OK)),
+)]
+pub(super) async fn user_delete(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    Path(fullname): Path<String>,
+) -> Result<()> {
+    app.identity.delete_user(&caller, &fullname).await?;
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! `PATCH /v1/user/{fullname}`
+
+use axum::extract::{Path, State};
+use palisade_api::rest::user::UserConfigData;
+
+use super::role;
+use crate::App;
+use crate::http::error::Result;
+use crate::http::extract::{Authenticated, JsonBody};
+use crate::identity::ChangeUser;
+
+/// Change a user
+///
+/// A new password or role ends the sessions of the user. To change one's own
+/// password takes the present one.
+#[utoipa::path(
+    patch,
+    path = "/v1/user/{fullname}",
+    tag = "user",
+    params(("fullname" = String, Path)),
+    request_body = UserConfigData,
+    responses((status = OK)),
+)]
+pub(super) async fn user_update(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    Path(fullname): Path<String>,
+    JsonBody(UserConfigData { config }): JsonBody<UserConfigData>,
+) -> Result<()> {
+    let change = ChangeUser {
+        password: config.password,
+        new_password: config.new_password,
+        email: config.email,
+        role: config.role.as_deref().map(role).transpose()?,
+        timeout: config.timeout.map(|seconds| i32::try_from(seconds).unwrap_or(i32::MAX)),
+        locale: config.locale,
+    };
+    app.identity.change_user(&caller, &fullname, change).await?;
+    Ok(())
+}

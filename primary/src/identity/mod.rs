@@ -1,0 +1,127 @@
+//! Users and sessions of the primary: logging in, telling who calls, and the
+//! first administrator.
+//!
+//! Open [`login`] and [`session`] first. The rules of roles and tokens are
+//! those of `palisade_identity`, which the agents share.
+
+mod bootstrap;
+mod damper;
+mod login;
+mod recent;
+mod session;
+mod signing_key;
+mod user;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use palisade_api::clock::SharedClock;
+use palisade_identity::{PasswordError, Passwords, SessionKey, SessionKeyError};
+use palisade_transport::seal::{SealError, Sealer};
+use secrecy::SecretString;
+use thiserror::Error;
+
+use crate::shutdown::Shutdown;
+use crate::store::{self, Database, StoreError};
+
+pub use login::{LoggedIn, Login, LoginError};
+pub use session::AuthenticateError;
+pub use user::{ChangeUser, CreateUser, DEFAULT_LOCALE, DEFAULT_TIMEOUT, UserError};
+
+/// Passwords that are hashed at once: logins are rare, memory is not free.
+const PARALLEL_HASHES: usize = 2;
+/// How often ended sessions are removed.
+const SWEEP: Duration = Duration::from_mins(1);
+
+/// Users, sessions and how they are proven. One per primary.
+#[derive(Debug)]
+pub struct Identity {
+    database: Database,
+    clock: SharedClock,
+    passwords: Passwords,
+    key: SessionKey,
+    damper: damper::Damper,
+    recent: recent::Recent,
+}
+
+/// Users and sessions cannot be served.
+#[derive(Debug, Error)]
+pub enum IdentityError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Passwords cannot be hashed.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The signing key of session tokens cannot be had.
+    #[error(transparent)]
+    Key(#[from] SessionKeyError),
+    /// The stored signing key cannot be opened.
+    #[error("the signing key of session tokens: {0}")]
+    Seal(#[from] SealError),
+    /// The first administrator's password is unfit.
+    #[error("PALISADE_BOOTSTRAP_PASSWORD: {0}")]
+    BootstrapPassword(#[source] UserError),
+    /// The first administrator's password cannot be written down.
+    #[error("cannot write the first password to {path}: {source}")]
+    PasswordFile {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What failed.
+        source: std::io::Error,
+    },
+    /// The operating system gave no randomness.
+    #[error(transparent)]
+    Random(#[from] palisade_identity::secret::NoRandomness),
+}
+
+impl Identity {
+    /// Opens users and sessions; makes the signing key and the first
+    /// administrator where the database has none.
+    pub async fn open(
+        database: Database,
+        clock: SharedClock,
+        sealer: &Sealer,
+        bootstrap_password: Option<&SecretString>,
+        data_dir: &std::path::Path,
+    ) -> Result<Arc<Self>, IdentityError> {
+        let passwords = Passwords::new(PARALLEL_HASHES)?;
+        let key = signing_key::load(&database, sealer).await?;
+        bootstrap::run(&database, &passwords, bootstrap_password, data_dir).await?;
+        Ok(Arc::new(Self {
+            database,
+            clock,
+            passwords,
+            key,
+            damper: damper::Damper::default(),
+            recent: recent::Recent::default(),
+        }))
+    }
+
+    /// Removes ended sessions now and then.
+    pub fn sweep(self: &Arc<Self>, shutdown: &Shutdown) {
+        let identity = Arc::clone(self);
+        let stop = shutdown.token().clone();
+        shutdown.spawn("session sweep", async move {
+            let mut tick = tokio::time::interval(SWEEP);
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    _ = tick.tick() => {}
+                }
+                if let Err(error) = identity.sweep_once().await {
+                    tracing::warn!(%error, "ended sessions were not removed");
+                }
+            }
+        });
+    }
+
+    async fn sweep_once(&self) -> Result<(), StoreError> {
+        let mut conn = self.database.acquire().await?;
+        let ended = store::session::sweep(&mut conn, self.clock.now()).await?;
+        if ended > 0 {
+            tracing::debug!(ended, "removed ended sessions");
+        }
+        Ok(())
+    }
+}
