@@ -2,6 +2,7 @@
 //! order: database, migrations, shared parts, listeners.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use tracing::{info, warn};
 
 use crate::config::Config;
 use crate::shutdown::Shutdown;
-use crate::store::{Database, migrate};
+use crate::store::{Database, Opened, migrate};
 use crate::{App, http, telemetry};
 
 /// How long the tasks may take to end.
@@ -48,16 +49,20 @@ impl Addresses {
 pub async fn run(config: Config, clock: SharedClock, shutdown: Shutdown) -> anyhow::Result<()> {
     telemetry::metrics();
     let config = Arc::new(config);
-    std::fs::create_dir_all(&config.data_dir)
+    let mut folder = std::fs::DirBuilder::new();
+    folder.recursive(true).mode(0o700);
+    folder
+        .create(&config.data_dir)
         .with_context(|| format!("cannot create the data folder {}", config.data_dir.display()))?;
-    let Some(database) = config.database() else {
-        anyhow::bail!("no database is configured: give --database-url");
+    let opened = tokio::select! {
+        opened = Opened::serving(&config) => opened?,
+        () = shutdown.token().cancelled() => return Ok(()),
     };
-    let database = Database::new(database);
-    let outcome = serve(config, database.clone(), clock, shutdown.clone()).await;
+    let outcome = serve(config, opened.database.clone(), clock, shutdown.clone()).await;
     shutdown.request();
     shutdown.drained(DRAIN).await;
-    database.close().await;
+    opened.close().await;
+    info!("stopped");
     outcome
 }
 

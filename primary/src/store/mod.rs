@@ -7,11 +7,13 @@
 pub mod audit;
 pub mod authority;
 pub mod change;
+pub mod embedded;
 mod error;
 pub mod federation;
 pub mod member;
 pub mod migrate;
 pub mod object;
+mod opened;
 mod pool;
 pub mod session;
 mod set_digest;
@@ -21,4 +23,5 @@ pub mod user;
 
 pub use audit::Actor;
 pub use error::{Result, StoreError};
+pub use opened::Opened;
 pub use pool::{Database, DatabaseConfig};
