@@ -15,6 +15,7 @@ mod fallback;
 mod health;
 pub mod openapi;
 pub mod path;
+mod portal;
 pub mod query;
 mod request;
 mod server;
@@ -64,6 +65,7 @@ pub fn router(app: App) -> Router {
         .route_layer(from_fn_with_state(app.clone(), authorize::authorize))
         .merge(health::router())
         .merge(openapi::router())
+        .merge(portal::router())
         .fallback(fallback::not_found)
         .method_not_allowed_fallback(fallback::method_not_allowed)
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE_BYTES)))
