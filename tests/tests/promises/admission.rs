@@ -1,0 +1,181 @@
+//! The webhook decides, by federated rules and what the primary scanned.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use palisade_tests::{Fleet, vulndb, wait};
+use serde_json::{Value, json};
+
+/// Bodies recorded from a real API server; none where they are not at hand.
+fn recorded(name: &str) -> Result<Option<Value>> {
+    let Some(folder) = recorded_bodies()? else { return Ok(None) };
+    let text = std::fs::read(folder.join(name)).with_context(|| name.to_owned())?;
+    Ok(Some(serde_json::from_slice(&text)?))
+}
+
+fn recorded_bodies() -> Result<Option<PathBuf>> {
+    let folder = vulndb::repository()?.join("../shared/fixtures/kubernetes/admission-review");
+    if folder.is_dir() {
+        return Ok(Some(folder));
+    }
+    println!("skipped: no recorded bodies in {}", folder.display());
+    Ok(None)
+}
+
+fn pod(privileged: bool) -> Value {
+    json!({
+        "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+        "request": {
+            "uid": "7c1f1f0a-0000-4000-8000-000000000007",
+            "kind": { "group": "", "version": "v1", "kind": "Pod" },
+            "resource": { "group": "", "version": "v1", "resource": "pods" },
+            "name": "till", "namespace": "shop", "operation": "CREATE", "dryRun": false,
+            "userInfo": { "username": "barista", "groups": [] },
+            "object": {
+                "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "till", "namespace": "shop" },
+                "spec": { "containers": [{ "name": "till", "image": "shop/till:v1",
+                    "securityContext": { "privileged": privileged } }] }
+            },
+            "oldObject": null
+        }
+    })
+}
+
+/// Turns the webhook to Protect or Monitor through the primary.
+async fn set_mode(fleet: &Fleet, mode: &str) -> Result<()> {
+    let member = fleet.member("staging").await?.context("no member")?;
+    let id = member["id"].as_str().context("no id")?;
+    let state = json!({ "state": { "enable": true, "mode": mode } });
+    fleet.admin.patch(&format!("/v1/fed/cluster/{id}/v1/admission/state"), &state).await?.ok()?;
+    Ok(())
+}
+
+/// A federated rule against privileged containers; gives its id.
+async fn deny_privileged(fleet: &Fleet) -> Result<u64> {
+    let rule = json!({ "config": { "id": 0, "category": "Kubernetes", "cfg_type": "federal",
+        "rule_type": "deny", "comment": "", "disable": false, "containers": ["containers"],
+        "criteria": [{ "name": "runAsPrivileged", "op": "=", "value": "true" }] } });
+    let answer = fleet.admin.post("/v1/admission/rule", &rule).await?.ok()?;
+    answer["rule"]["id"].as_u64().with_context(|| format!("no id in {answer}"))
+}
+
+async fn wait_for_decision(fleet: &Fleet, review: &Value, allowed: bool) -> Result<Value> {
+    wait::until(&format!("allowed: {allowed}"), || async {
+        let answer = fleet.agent("staging")?.review(review).await?;
+        Ok((answer["response"]["allowed"] == allowed).then_some(answer))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn protect_denies_and_the_primary_sees_it() -> Result<()> {
+    let fleet = Fleet::start(&["staging"]).await?;
+    set_mode(&fleet, "protect").await?;
+    let id = deny_privileged(&fleet).await?;
+    ensure!((100_001..=109_999).contains(&id), "{id} is no federal id");
+    let answer = wait_for_decision(&fleet, &pod(true), false).await?;
+    assert_eq!(answer["apiVersion"], "admission.k8s.io/v1");
+    assert_eq!(answer["kind"], "AdmissionReview");
+    assert_eq!(answer["response"]["uid"], pod(true)["request"]["uid"]);
+    wait_for_decision(&fleet, &pod(false), true).await?;
+    wait::until("the denial is on the primary", || async {
+        let audits = fleet.admin.get("/v1/log/audit").await?.ok()?;
+        let audits = audits["audits"].as_array().context("no audits")?;
+        Ok(wait::when(audits.iter().any(|audit| {
+            audit["name"] == "Admission.Control.Denied"
+                && audit["cluster_name"] == "staging"
+                && audit["message"].as_str().is_some_and(|text| text.contains(&id.to_string()))
+        })))
+    })
+    .await?;
+    fleet.admin.delete(&format!("/v1/admission/rule/{id}")).await?.ok()?;
+    wait_for_decision(&fleet, &pod(true), true).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn monitor_allows_and_records() -> Result<()> {
+    let fleet = Fleet::start(&["staging"]).await?;
+    set_mode(&fleet, "monitor").await?;
+    deny_privileged(&fleet).await?;
+    fleet.wait_for_status("staging", "synced").await?;
+    wait::until("a violation is recorded", || async {
+        let answer = fleet.agent("staging")?.review(&pod(true)).await?;
+        ensure!(answer["response"]["allowed"] == true, "monitor denied: {answer}");
+        let audits = fleet.admin.get("/v1/log/audit").await?.ok()?;
+        let audits = audits["audits"].as_array().context("no audits")?;
+        Ok(wait::when(audits.iter().any(|audit| audit["name"] == "Admission.Control.Violation")))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_killed_agent_loses_no_denial() -> Result<()> {
+    let mut fleet = Fleet::start(&["staging"]).await?;
+    set_mode(&fleet, "protect").await?;
+    deny_privileged(&fleet).await?;
+    wait_for_decision(&fleet, &pod(true), false).await?;
+    // Denied while nobody listens, then killed at once.
+    fleet.primary.kill().await?;
+    let mut last = pod(true);
+    last["request"]["object"]["metadata"]["name"] = "last-words".into();
+    last["request"]["name"] = "last-words".into();
+    let answer = fleet.agent("staging")?.review(&last).await?;
+    assert_eq!(answer["response"]["allowed"], false);
+    fleet.agent_mut("staging")?.kill().await?;
+    fleet.primary.restart().await?;
+    fleet.agent_mut("staging")?.restart().await?;
+    fleet.admin = fleet.primary.admin().await?;
+    wait::until("the last denial arrives", || async {
+        let audits = fleet.admin.get("/v1/log/audit").await?.ok()?;
+        let audits = audits["audits"].as_array().context("no audits")?;
+        Ok(wait::when(audits.iter().any(|audit| {
+            audit["message"].as_str().is_some_and(|text| text.contains("last-words"))
+        })))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn malformed_reviews_are_refused() -> Result<()> {
+    let fleet = Fleet::start(&["staging"]).await?;
+    for body in [json!({}), json!([1]), json!({ "kind": "AdmissionReview", "request": null })] {
+        ensure!(fleet.agent("staging")?.review(&body).await.is_err(), "answered {body}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn recorded_bodies_are_answered_in_their_version() -> Result<()> {
+    let Some(folder) = recorded_bodies()? else { return Ok(()) };
+    let fleet = Fleet::start(&["staging"]).await?;
+    set_mode(&fleet, "protect").await?;
+    let mut answered = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let review: Value = serde_json::from_slice(&std::fs::read(entry?.path())?)?;
+        if review["kind"] != "AdmissionReview" {
+            continue;
+        }
+        let answer = fleet.agent("staging")?.review(&review).await?;
+        assert_eq!(answer["apiVersion"], review["apiVersion"]);
+        assert_eq!(answer["response"]["uid"], review["request"]["uid"]);
+        assert_eq!(answer["response"]["allowed"], true, "no rule, yet denied: {answer}");
+        answered += 1;
+    }
+    ensure!(answered > 20, "only {answered} recorded bodies");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_recorded_privileged_pod_is_denied() -> Result<()> {
+    let Some(privileged) = recorded("pod-create-privileged-hostpath-hostns.json")? else {
+        return Ok(());
+    };
+    let Some(plain) = recorded("pod-create-restricted.json")? else { return Ok(()) };
+    let fleet = Fleet::start(&["staging"]).await?;
+    set_mode(&fleet, "protect").await?;
+    deny_privileged(&fleet).await?;
+    wait_for_decision(&fleet, &privileged, false).await?;
+    wait_for_decision(&fleet, &plain, true).await?;
+    Ok(())
+}

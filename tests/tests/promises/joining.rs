@@ -1,0 +1,184 @@
+//! Joining by token, and every way in which it must fail: with an error of its
+//! own on both sides, and nothing changed.
+
+use anyhow::{Context, Result, ensure};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use palisade_tests::{Agent, Fleet, Primary, fleet, wait};
+use serde_json::{Value, json};
+
+/// A primary that a cluster may join.
+async fn primary() -> Result<Primary> {
+    let primary = Primary::start().await?;
+    fleet::promote(&primary).await?;
+    Ok(primary)
+}
+
+fn envelope(token: &str) -> Result<Value> {
+    Ok(serde_json::from_slice(&BASE64_STANDARD.decode(token)?)?)
+}
+
+fn sealed(envelope: &Value) -> String {
+    BASE64_STANDARD.encode(envelope.to_string())
+}
+
+/// The join fails, the agent says `words`, and the federation is as before.
+async fn refused(primary: &Primary, name: &str, token: &str, words: &[&str]) -> Result<()> {
+    let before = members(primary).await?;
+    let said = Agent::builder(name, token).refused().await?;
+    says(&said, words, "the agent")?;
+    assert_eq!(members(primary).await?, before, "a refused join changed the members");
+    Ok(())
+}
+
+fn says(log: &str, words: &[&str], who: &str) -> Result<()> {
+    let log = log.to_lowercase();
+    for word in words {
+        ensure!(log.contains(word), "{who} does not say `{word}`:\n{log}");
+    }
+    Ok(())
+}
+
+async fn members(primary: &Primary) -> Result<Value> {
+    Ok(primary.admin().await?.get("/v1/fed/member").await?.ok()?["joint_clusters"].take())
+}
+
+#[tokio::test]
+async fn a_cluster_joins_with_a_token_of_the_rest_api() -> Result<()> {
+    let mut fleet = Fleet::start(&[]).await?;
+    let answer = fleet.admin.get("/v1/fed/join_token?token_duration=5").await?.ok()?;
+    let token = answer["join_token"].as_str().context("no join_token")?;
+    let envelope = envelope(token)?;
+    ensure!(envelope["s"].is_string() && envelope["p"].is_u64() && envelope["t"].is_string());
+    let agent = Agent::join("staging", token).await?;
+    fleet.agents.insert("staging".into(), agent);
+    fleet.wait_for_status("staging", "synced").await?;
+    let member = fleet.member("staging").await?.context("staging is no member")?;
+    assert_eq!(member["secret"], "", "the member list shows a secret");
+    assert_eq!(member["id"].as_str().map(str::len), Some(32));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_used_up_token_is_refused() -> Result<()> {
+    let primary = primary().await?;
+    let token = primary.token(&["--uses", "1"]).await?;
+    let _first = Agent::join("first", &token).await?;
+    refused(&primary, "second", &token, &["used"]).await?;
+    says(&primary.process().log(), &["used"], "the primary")
+}
+
+#[tokio::test]
+async fn an_expired_token_is_refused() -> Result<()> {
+    let primary = primary().await?;
+    let token = primary.token(&["--ttl", "1s"]).await?;
+    let expired = chrono::Utc::now() + chrono::TimeDelta::seconds(2);
+    wait::until("the token is expired", || async { Ok(wait::when(chrono::Utc::now() > expired)) })
+        .await?;
+    refused(&primary, "late", &token, &["expired"]).await?;
+    says(&primary.process().log(), &["expired"], "the primary")
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_refused() -> Result<()> {
+    let primary = primary().await?;
+    let token = primary.token(&[]).await?;
+    let listed = primary.command(&["token", "list"]).await?.ok()?;
+    let id = listed
+        .split_whitespace()
+        .find(|word| uuid::Uuid::parse_str(word).is_ok())
+        .with_context(|| format!("token list shows no id:\n{listed}"))?;
+    primary.command(&["token", "revoke", id]).await?.ok()?;
+    refused(&primary, "unwelcome", &token, &["revoked"]).await?;
+    says(&primary.process().log(), &["revoked"], "the primary")
+}
+
+#[tokio::test]
+async fn a_tampered_token_is_refused() -> Result<()> {
+    let primary = primary().await?;
+    let mut tampered = envelope(&primary.token(&[]).await?)?;
+    let ticket = tampered["t"].as_str().context("no ticket")?;
+    // Another character in the middle of the signature.
+    let at = ticket.rfind('.').context("the ticket is no JWT")? + 10;
+    let other = if &ticket[at..=at] == "A" { "B" } else { "A" };
+    tampered["t"] = format!("{}{other}{}", &ticket[..at], &ticket[at + 1..]).into();
+    refused(&primary, "tamperer", &sealed(&tampered), &["token"]).await?;
+    says(&primary.process().log(), &["token"], "the primary")
+}
+
+#[tokio::test]
+async fn a_text_that_is_no_token_is_refused() -> Result<()> {
+    let primary = primary().await?;
+    refused(&primary, "guesser", "bm8gdG9rZW4=", &["token"]).await
+}
+
+#[tokio::test]
+async fn a_primary_with_another_authority_is_refused() -> Result<()> {
+    let (home, stranger) = (primary().await?, primary().await?);
+    let mut token = envelope(&home.token(&[]).await?)?;
+    token["p"] = json!(stranger.addresses()?.federation.port());
+    refused(&stranger, "misled", &sealed(&token), &["authority"]).await
+}
+
+#[tokio::test]
+async fn a_clock_two_hours_off_is_refused() -> Result<()> {
+    let primary = primary().await?;
+    let before = members(&primary).await?;
+    for offset in ["+2h", "-2h"] {
+        let token = primary.token(&[]).await?;
+        let said = Agent::builder("early", &token).clock_off_by(offset).refused().await?;
+        says(&said, &["clock"], "the agent")?;
+    }
+    says(&primary.process().log(), &["clock"], "the primary")?;
+    assert_eq!(members(&primary).await?, before);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_taken_name_is_refused() -> Result<()> {
+    let primary = primary().await?;
+    let token = primary.token(&["--uses", "2"]).await?;
+    let _first = Agent::join("staging", &token).await?;
+    refused(&primary, "staging", &token, &["name"]).await?;
+    says(&primary.process().log(), &["name"], "the primary")
+}
+
+#[tokio::test]
+async fn certificates_renew_by_themselves() -> Result<()> {
+    let primary = Primary::builder().arg("--certificate-lifetime").arg("6s").start().await?;
+    let fleet = Fleet::of(primary, &["staging"]).await?;
+    // Past the life of the first certificate: only a renewed one gets back in.
+    let over = chrono::Utc::now() + chrono::TimeDelta::seconds(8);
+    wait::until("the first certificate is over", || async {
+        Ok(wait::when(chrono::Utc::now() > over))
+    })
+    .await?;
+    let mut fleet = fleet;
+    fleet.primary.stop().await?;
+    fleet.primary.restart().await?;
+    fleet.admin = fleet.primary.admin().await?;
+    fleet.wait_for_status("staging", "synced").await
+}
+
+#[tokio::test]
+async fn a_removed_member_forgets_the_federation() -> Result<()> {
+    let fleet = Fleet::start(&["staging"]).await?;
+    let group = json!({ "config": { "name": "fed.gone", "cfg_type": "federal",
+        "criteria": [{ "key": "service", "op": "=", "value": "gone" }] } });
+    fleet.admin.post("/v1/group", &group).await?.ok()?;
+    fleet.wait_for_status("staging", "synced").await?;
+    let id = fleet.member("staging").await?.context("no member")?;
+    let id = id["id"].as_str().context("no id")?;
+    fleet.admin.delete(&format!("/v1/fed/cluster/{id}")).await?.ok()?;
+    assert_eq!(fleet.member("staging").await?, None);
+    let local = fleet.agent("staging")?.admin().await?;
+    wait::until("the agent has dropped what was federated", || async {
+        let groups = local.get("/v1/group?scope=fed").await?.ok()?;
+        let groups = groups["groups"].as_array().context("no groups")?;
+        Ok(wait::when(groups.iter().all(|group| group["name"] != "fed.gone")))
+    })
+    .await?;
+    let role = local.get("/v1/fed/member").await?.ok()?;
+    assert_eq!(role["fed_role"], "");
+    Ok(())
+}

@@ -1,0 +1,11 @@
+//! What the project promises, tried on the real programs. One module an area,
+//! one binary for all: linking costs more than compiling.
+
+mod admission;
+mod architecture;
+mod database_outage;
+mod harness;
+mod joining;
+mod registry;
+mod rest;
+mod sync;

@@ -1,0 +1,229 @@
+//! A federated registry, scanned once by the primary; and registries that
+//! mean ill.
+
+use anyhow::{Context, Result, ensure};
+use bytes::Bytes;
+use palisade_tests::hostile::{HostileRegistry, Sending};
+use palisade_tests::image::{Image, ImageBuilder, debian_layer};
+use palisade_tests::layer::{Compression, Layer, LayerBuilder, gzip};
+use palisade_tests::{Fleet, Primary, Registry, Rest, vulndb, wait};
+use serde_json::{Value, json};
+use tar::EntryType;
+use tempfile::TempDir;
+
+/// A federation whose primary knows the coffee shop's advisories.
+async fn fleet(names: &[&str]) -> Result<(Fleet, TempDir)> {
+    let dir = tempfile::tempdir()?;
+    let database = dir.path().join("vulndb");
+    vulndb::build(&database).await?;
+    let primary = Primary::builder().arg("--vulndb").arg(&database).start().await?;
+    Ok((Fleet::of(primary, names).await?, dir))
+}
+
+async fn add_registry(admin: &Rest, name: &str, url: &str) -> Result<()> {
+    let config = json!({ "config": { "name": name, "registry_type": "Docker Registry",
+        "registry": format!("{url}/"), "filters": ["*"], "cfg_type": "federal" } });
+    admin.post("/v1/scan/registry", &config).await?.ok()?;
+    admin.post(&format!("/v1/scan/registry/{name}/scan"), &Value::Null).await?.ok()?;
+    Ok(())
+}
+
+/// The images of a registry once each is finished or failed.
+async fn scanned(admin: &Rest, name: &str, count: usize) -> Result<Vec<Value>> {
+    wait::until(&format!("{name} is scanned"), || async {
+        let answer = admin.get(&format!("/v1/scan/registry/{name}/images")).await?.ok()?;
+        let images = answer["images"].as_array().context("images is no list")?.clone();
+        let done = images.len() == count
+            && images
+                .iter()
+                .all(|image| image["status"] == "finished" || image["status"] == "failed");
+        ensure!(done, "{answer}");
+        Ok(Some(images))
+    })
+    .await
+}
+
+fn old_debian() -> Result<LayerBuilder> {
+    debian_layer(&[
+        ("libssl3", "3.0.9-1", "openssl"),
+        ("libcurl4", "7.88.1-10", "curl"),
+        ("libnghttp2-14", "1.52.0-1", "nghttp2"),
+    ])
+}
+
+#[tokio::test]
+async fn an_image_is_scanned_and_its_report_served() -> Result<()> {
+    let registry = Registry::start().await?;
+    let upper = LayerBuilder::new().whiteout("usr/bin/curl")?.layer_as(Compression::Zstd)?;
+    let image = ImageBuilder::new()
+        .layer(old_debian()?.layer()?)
+        .layer(upper)
+        .user("1000")
+        .labels(&[("team", "orders")])
+        .build()?;
+    image.push(&registry.url(), "shop/orders", "v1").await?;
+    image.push(&registry.url(), "shop/orders", "latest").await?;
+    let (fleet, _dir) = fleet(&["staging"]).await?;
+    add_registry(&fleet.admin, "fed.shop", &registry.url()).await?;
+    let images = scanned(&fleet.admin, "fed.shop", 2).await?;
+    for image in &images {
+        assert_eq!(image["status"], "finished", "{image}");
+        assert_eq!(image["base_os"], "debian:12");
+        assert_eq!(image["run_as_root"], false);
+    }
+    let id = images[0]["image_id"].as_str().context("no image_id")?;
+    let report = fleet.admin.get(&format!("/v1/scan/registry/fed.shop/image/{id}")).await?.ok()?;
+    let found: Vec<&str> = report["report"]["vulnerabilities"]
+        .as_array()
+        .context("no vulnerabilities")?
+        .iter()
+        .filter_map(|vulnerability| vulnerability["name"].as_str())
+        .collect();
+    for cve in ["CVE-2023-5363", "CVE-2023-38545", "CVE-2023-44487"] {
+        ensure!(found.contains(&cve), "{cve} is not among {found:?}");
+    }
+    let local = fleet.agent("staging")?.admin().await?;
+    wait::until("the remote sees the registry", || async {
+        let answer = local.get("/v1/scan/registry?scope=fed").await?.ok()?;
+        let registries = answer["summarys"].as_array().context("no summarys")?;
+        Ok(wait::when(registries.iter().any(|registry| registry["name"] == "fed.shop")))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_registry_that_is_down_says_so() -> Result<()> {
+    let (fleet, _dir) = fleet(&[]).await?;
+    let nobody = palisade_tests::registry::free_address().await?;
+    add_registry(&fleet.admin, "fed.down", &format!("http://{nobody}")).await?;
+    wait_for_error(&fleet.admin, "fed.down", "Failed to connect to the registry").await
+}
+
+#[tokio::test]
+async fn a_registry_that_wants_credentials_says_so() -> Result<()> {
+    let (fleet, _dir) = fleet(&[]).await?;
+    let registry = HostileRegistry::start().await?;
+    registry.want_credentials();
+    add_registry(&fleet.admin, "fed.locked", &registry.url()).await?;
+    wait_for_error(&fleet.admin, "fed.locked", "Authentication error").await
+}
+
+async fn wait_for_error(admin: &Rest, name: &str, text: &str) -> Result<()> {
+    wait::until(&format!("{name}: {text}"), || async {
+        let answer = admin.get(&format!("/v1/scan/registry/{name}")).await?.ok()?;
+        let summary = &answer["summary"];
+        ensure!(summary["error_message"] == text, "{answer}");
+        Ok(wait::when(summary["status"] == "idle"))
+    })
+    .await
+}
+
+/// One image that must fail, and how its layers are sent.
+struct Attack {
+    repository: &'static str,
+    image: Image,
+    sending: Sending,
+}
+
+fn attacks() -> Result<Vec<Attack>> {
+    let honest = || ImageBuilder::new().layer(old_debian()?.layer()?).build();
+    let mut attacks = Vec::new();
+
+    let mut image = honest()?;
+    image.layers[0].bytes = LayerBuilder::new().file("etc/other", "x")?.layer()?.bytes;
+    image.layers[0].size = image.layers[0].bytes.len() as u64;
+    attacks.push(Attack { repository: "lies/digest", image, sending: Sending::Honest });
+
+    let mut image = honest()?;
+    image.layers[0].size = 10;
+    attacks.push(Attack { repository: "lies/size", image, sending: Sending::Honest });
+
+    let image = honest()?;
+    let half = image.layers[0].bytes.len() / 2;
+    attacks.push(Attack { repository: "cut/off", image, sending: Sending::CutAfter(half) });
+
+    // Gzip members may follow one another: a member of 16 MiB of zeros, 65,536
+    // times, is a terabyte.
+    let mut image = honest()?;
+    let block = Bytes::from(gzip(&vec![0; 16 << 20])?);
+    image.layers[0].size = block.len() as u64 * 65_536;
+    image.layers[0].bytes = Bytes::from(gzip(&huge_entry()?)?);
+    attacks.push(Attack {
+        repository: "bomb/gzip",
+        image,
+        sending: Sending::Repeating { block, times: 65_536 },
+    });
+
+    let mut layer = LayerBuilder::new();
+    for n in 0..1_100_000 {
+        layer = layer.entry(EntryType::Regular, &format!("e/{n}"), "", &[])?;
+    }
+    let image =
+        ImageBuilder::new().layer(Layer::new(&layer.archive(), Compression::Zstd)?).build()?;
+    attacks.push(Attack { repository: "bomb/entries", image, sending: Sending::Honest });
+    Ok(attacks)
+}
+
+/// The header of a file of a terabyte.
+fn huge_entry() -> Result<Vec<u8>> {
+    let layer = LayerBuilder::new().entry_of_size(EntryType::Regular, "zeros", "", &[], 1 << 40)?;
+    let mut archive = layer.archive();
+    archive.truncate(512);
+    Ok(archive)
+}
+
+#[tokio::test]
+async fn hostile_images_fail_alone() -> Result<()> {
+    let (fleet, _dir) = fleet(&[]).await?;
+    let registry = HostileRegistry::start().await?;
+    let attacks = attacks()?;
+    for attack in &attacks {
+        registry.put(&attack.image, attack.repository, "v1", |_| attack.sending.clone())?;
+    }
+    let good = ImageBuilder::new().layer(old_debian()?.layer()?).user("7").build()?;
+    registry.put(&good, "good/image", "v1", |_| Sending::Honest)?;
+    add_registry(&fleet.admin, "fed.hostile", &registry.url()).await?;
+    let images = scanned(&fleet.admin, "fed.hostile", attacks.len() + 1).await?;
+    for image in &images {
+        if image["repository"] == "good/image" {
+            assert_eq!(image["status"], "finished", "{image}");
+            continue;
+        }
+        assert_eq!(image["status"], "failed", "{image}");
+        ensure!(
+            image["result"].as_str().is_some_and(|reason| !reason.is_empty()),
+            "no reason: {image}"
+        );
+    }
+    let resident = resident_mib(fleet.primary.process().pid().context("no primary")?)?;
+    ensure!(resident < 400, "the primary holds {resident} MiB after the attacks");
+    Ok(())
+}
+
+#[tokio::test]
+async fn names_that_lead_outside_do_no_harm() -> Result<()> {
+    let (fleet, _dir) = fleet(&[]).await?;
+    let registry = HostileRegistry::start().await?;
+    let layer = old_debian()?
+        .file("../../../../tmp/palisade-escaped", "out")?
+        .file("/etc/palisade-escaped", "out")?
+        .hard_link("var/lib/dpkg/outside", "../../../../etc/passwd")?
+        .symbolic_link("etc/loop", "loop")?
+        .layer()?;
+    registry
+        .put(&ImageBuilder::new().layer(layer).build()?, "sly/names", "v1", |_| Sending::Honest)?;
+    add_registry(&fleet.admin, "fed.sly", &registry.url()).await?;
+    scanned(&fleet.admin, "fed.sly", 1).await?;
+    for escaped in ["/tmp/palisade-escaped", "/etc/palisade-escaped"] {
+        ensure!(!std::path::Path::new(escaped).exists(), "{escaped} was written");
+    }
+    Ok(())
+}
+
+/// What a process holds in memory now.
+fn resident_mib(pid: u32) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS")?;
+    let kib: u64 = line.split_whitespace().nth(1).context("no size")?.parse()?;
+    Ok(kib / 1024)
+}

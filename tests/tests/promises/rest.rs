@@ -1,0 +1,183 @@
+//! The conventions of the REST API: codes, statuses, shapes.
+
+use anyhow::{Context, Result, ensure};
+use palisade_tests::{ADMIN_PASSWORD, Fleet, Primary, Rest};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+async fn fleet() -> Result<Fleet> {
+    Fleet::start(&[]).await
+}
+
+#[tokio::test]
+async fn sessions_begin_and_end() -> Result<()> {
+    let primary = Primary::start().await?;
+    let mut rest = primary.rest()?;
+    rest.get("/v1/fed/member").await?.expect(401, 3)?;
+    let wrong = json!({ "password": { "username": "admin", "password": "wrong" } });
+    rest.post("/v1/auth", &wrong).await?.expect(401, 3)?;
+    rest.post("/v1/auth", &json!({})).await?.expect(400, 6)?;
+    let answer = rest.login("admin", ADMIN_PASSWORD).await?;
+    ensure!(answer["token"]["global_permissions"].is_array(), "{answer}");
+    rest.get("/v1/fed/member").await?.ok()?;
+    rest.delete("/v1/auth").await?.ok()?;
+    rest.get("/v1/fed/member").await?.expect(401, 3)?;
+    rest.with_token(Some("no.real.token")).get("/v1/group").await?.expect(401, 3)
+}
+
+#[tokio::test]
+async fn a_standalone_primary_has_no_federation() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let member = admin.get("/v1/fed/member").await?.ok()?;
+    assert_eq!(member["fed_role"], "");
+    ensure!(member.get("master_cluster").is_none(), "{member}");
+    admin.get("/v1/fed/join_token").await?.expect(400, 4)
+}
+
+#[tokio::test]
+async fn paths_that_do_not_exist() -> Result<()> {
+    let fleet = fleet().await?;
+    fleet.admin.get("/v1/no/such/thing").await?.expect(404, 1)?;
+    let redirected = fleet.admin.get("/v1/fed/member/").await?;
+    ensure!(
+        redirected.status.is_success() || redirected.status.as_u16() == 301,
+        "a slash too many is answered with {}",
+        redirected.status
+    );
+    Ok(())
+}
+
+/// What must be refused: method, path, body, status, code.
+const REFUSED: &[(&str, &str, &str, u16, u64)] = &[
+    ("POST", "/v1/group", "{", 400, 6),
+    ("POST", "/v1/group", "[]", 400, 6),
+    ("POST", "/v1/group", r#"{"config":{"name":7,"cfg_type":"federal"}}"#, 400, 6),
+    ("POST", "/v1/group", r#"{"config":{"name":"fed.","cfg_type":"federal"}}"#, 400, 15),
+    ("PATCH", "/v1/group/fed.none", r#"{"config":{"name":"fed.none","comment":"x"}}"#, 404, 7),
+    ("DELETE", "/v1/group/fed.none", "", 404, 7),
+    ("GET", "/v1/group/fed.none", "", 404, 7),
+    ("GET", "/v1/group?scope=everywhere", "", 400, 6),
+    ("GET", "/v1/policy/rule/100009", "", 404, 7),
+    ("DELETE", "/v1/policy/rule/100009", "", 404, 7),
+    ("GET", "/v1/admission/rule/100009", "", 404, 7),
+    ("DELETE", "/v1/admission/rule/100009", "", 404, 7),
+    ("POST", "/v1/admission/rule", "{}", 400, 6),
+    ("GET", "/v1/scan/registry/fed.none", "", 404, 7),
+    ("POST", "/v1/scan/registry/fed.none/scan", "", 404, 7),
+    ("DELETE", "/v1/fed/cluster/00000000000000000000000000000000", "", 400, 7),
+    (
+        "POST",
+        "/v1/fed/deploy",
+        r#"{"force":false,"ids":["00000000000000000000000000000000"]}"#,
+        400,
+        6,
+    ),
+];
+
+#[tokio::test]
+async fn bad_input_is_refused_by_its_code() -> Result<()> {
+    let fleet = fleet().await?;
+    for (method, path, body, status, code) in REFUSED {
+        let body = (!body.is_empty()).then(|| (*body).to_owned());
+        let method = Method::from_bytes(method.as_bytes())?;
+        fleet.admin.send(method, path, body).await?.expect(*status, *code)?;
+    }
+    Ok(())
+}
+
+fn orders() -> Value {
+    json!({ "config": { "name": "fed.orders", "cfg_type": "federal", "no_such_key": [1, 2],
+        "criteria": [{ "key": "service", "op": "=", "value": "orders" }] } })
+}
+
+#[tokio::test]
+async fn unknown_keys_are_ignored_and_duplicates_refused() -> Result<()> {
+    let fleet = fleet().await?;
+    fleet.admin.post("/v1/group", &orders()).await?.ok()?;
+    fleet.admin.post("/v1/group", &orders()).await?.expect(400, 13)?;
+    let groups = fleet.admin.get("/v1/group?scope=fed").await?.ok()?;
+    let named = groups["groups"].as_array().context("no groups")?;
+    assert_eq!(named.iter().filter(|group| group["name"] == "fed.orders").count(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_oversized_body_is_refused_and_changes_nothing() -> Result<()> {
+    let fleet = fleet().await?;
+    let mut oversized = orders();
+    oversized["config"]["comment"] = "x".repeat(32 << 20).into();
+    // The server may answer or hang up before all was sent; it must not obey.
+    if let Ok(answer) = fleet.admin.post("/v1/group", &oversized).await {
+        ensure!(answer.status.is_client_error(), "answered {}", answer.status);
+    }
+    fleet.admin.get("/v1/group/fed.orders").await?.expect(404, 7)
+}
+
+fn rule(from: &str, to: &str) -> Value {
+    json!({ "insert": { "after": 0, "rules": [{
+        "id": 0, "from": from, "to": to, "ports": "any", "applications": ["any"], "action": "deny",
+        "cfg_type": "federal", "learned": false, "disable": false, "comment": "" }] } })
+}
+
+#[tokio::test]
+async fn a_rule_cannot_name_a_missing_group() -> Result<()> {
+    let fleet = fleet().await?;
+    let answer =
+        fleet.admin.patch("/v1/policy/rule?scope=fed", &rule("fed.none", "external")).await?;
+    ensure!(answer.status.is_client_error(), "{}", answer.status);
+    ensure!(answer.text.contains("fed.none"), "the group is not named: {}", answer.text);
+    let rules = fleet.admin.get("/v1/policy/rule?scope=fed").await?.ok()?;
+    assert_eq!(rules["rules"], json!([]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn network_rules_have_federal_ids_in_their_order() -> Result<()> {
+    let fleet = fleet().await?;
+    fleet.admin.post("/v1/group", &orders()).await?.ok()?;
+    for _ in 0..3 {
+        fleet
+            .admin
+            .patch("/v1/policy/rule?scope=fed", &rule("fed.orders", "external"))
+            .await?
+            .ok()?;
+    }
+    assert_eq!(ids(&fleet.admin).await?, [100_003, 100_002, 100_001]);
+    let moved = json!({ "move": { "id": 100_003, "after": 100_001 } });
+    fleet.admin.patch("/v1/policy/rule?scope=fed", &moved).await?.ok()?;
+    assert_eq!(ids(&fleet.admin).await?, [100_002, 100_001, 100_003]);
+    fleet.admin.delete("/v1/group/fed.orders").await?.expect(409, 16)?;
+    fleet.admin.delete("/v1/policy/rule/100001").await?.ok()?;
+    assert_eq!(ids(&fleet.admin).await?, [100_002, 100_003]);
+    Ok(())
+}
+
+async fn ids(rest: &Rest) -> Result<Vec<u64>> {
+    let answer = rest.get("/v1/policy/rule?scope=fed").await?.ok()?;
+    let rules = answer["rules"].as_array().context("no rules")?;
+    Ok(rules.iter().filter_map(|rule| rule["id"].as_u64()).collect())
+}
+
+#[tokio::test]
+async fn the_checked_in_document_is_the_served_one() -> Result<()> {
+    let primary = Primary::start().await?;
+    let served = primary.rest()?.get("/openapi.json").await?.ok()?;
+    let repository = palisade_tests::vulndb::repository()?;
+    let checked_in = std::fs::read(repository.join("openapi/palisade.json"))
+        .context("openapi/palisade.json is missing: run make openapi")?;
+    let checked_in: Value = serde_json::from_slice(&checked_in)?;
+    ensure!(served == checked_in, "openapi/palisade.json has drifted: run make openapi");
+    Ok(())
+}
+
+#[tokio::test]
+async fn metrics_and_health_need_no_session() -> Result<()> {
+    let primary = Primary::start().await?;
+    let rest = primary.rest()?;
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        let answer = rest.get(path).await?;
+        ensure!(answer.status.is_success(), "{path}: {}", answer.status);
+    }
+    Ok(())
+}
