@@ -14,7 +14,7 @@ lint: ## everything that is checked without running the programs
 
 bench: ## the measured promises; prints a table, writes bench/results.json
 	@scripts/setup.sh
-	@scripts/bench.sh
+	@scripts/bench.sh $(PARTS)
 
 sqlx: ## renew primary/.sqlx after a change of a query or a migration
 	@scripts/setup.sh

@@ -22,6 +22,7 @@ pub mod programs;
 pub mod proxy;
 pub mod registry;
 pub mod rest;
+pub mod simulated;
 pub mod vulndb;
 pub mod wait;
 

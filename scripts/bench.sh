@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Measures what the project promises to be fast, in release.
+#   scripts/bench.sh [edits] [first_sync] [scan] [admission]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# A thousand members are a thousand connections on each side.
+ulimit -n "$(ulimit -H -n)"
+cargo build --quiet --release --locked -p palisade-primary -p palisade-agent
+cargo bench --quiet --locked -p palisade-tests --bench figures -- "$@"

@@ -1,0 +1,242 @@
+//! Members without a cluster: real certificates, real streams and the real
+//! replica, but the objects are kept in memory and nothing is put in force.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use palisade_api::federation::enrol_client::EnrolClient;
+use palisade_api::federation::link_client::LinkClient;
+use palisade_api::federation::{Hello, JoinRequest, Pong, Resync, Up, down, up};
+use palisade_api::join_token::JoinTokenEnvelope;
+use palisade_api::kind::{LogId, ObjectKind};
+use palisade_api::{ClusterId, Revision};
+use palisade_sync::{Applied, Change, Held, Position, Receiver, Replacement, ReplicaStore, Reply};
+use palisade_sync::{ObjectError, SetDigest};
+use palisade_transport::client::{PrimaryAddress, Trust, connect};
+use palisade_transport::identity::{MemberIdentity, Membership, SigningRequest};
+use rustls::pki_types::CertificateDer;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::ReceiverStream;
+
+/// What a simulated member has acknowledged of the federation's log.
+#[derive(Clone, Copy, Debug)]
+pub struct Acknowledged {
+    /// Up to where.
+    pub revision: Revision,
+    /// When the acknowledgement was handed to the stream.
+    pub at: Instant,
+}
+
+/// One simulated member; its stream ends when it is dropped.
+#[derive(Debug)]
+pub struct SimulatedMember {
+    acknowledged: [watch::Receiver<Acknowledged>; 2],
+    store: Arc<MemoryStore>,
+    task: JoinHandle<()>,
+}
+
+impl SimulatedMember {
+    /// How many objects it holds, of both logs.
+    pub fn objects(&self) -> usize {
+        LogId::ALL.iter().map(|log| self.store.with(*log, |log| log.objects.len())).sum()
+    }
+
+    /// What it has acknowledged of `log`, as it goes on.
+    pub fn acknowledged(&self, log: LogId) -> watch::Receiver<Acknowledged> {
+        self.acknowledged[log.number() as usize - 1].clone()
+    }
+}
+
+impl Drop for SimulatedMember {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Joins the federation as `name`.
+pub async fn join(token: &str, name: &str) -> Result<MemberIdentity> {
+    let envelope: JoinTokenEnvelope = serde_json::from_slice(&BASE64_STANDARD.decode(token)?)?;
+    let address = PrimaryAddress { host: envelope.server, port: envelope.port };
+    let connection = connect(&address, Trust::Fingerprint(envelope.authority)).await?;
+    let request = SigningRequest::generate()?;
+    let answer = EnrolClient::new(connection.channel())
+        .join(JoinRequest {
+            ticket: envelope.ticket,
+            signing_request: request.der().to_vec().into(),
+            name: name.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            sent_at_ms: chrono::Utc::now().timestamp_millis(),
+            ..JoinRequest::default()
+        })
+        .await?
+        .into_inner();
+    let chain = answer.certificate_chain.iter().map(certificate).collect();
+    let membership = Membership {
+        cluster_id: answer.cluster_id.parse::<ClusterId>()?,
+        name: name.to_owned(),
+        home: answer.home,
+        primary_id: answer.primary_id.parse()?,
+        primary_name: answer.primary_name,
+        primary_address: address.to_string(),
+        authority: certificate(&answer.authority),
+    };
+    Ok(request.certified(chain, membership)?)
+}
+
+fn certificate(der: &bytes::Bytes) -> CertificateDer<'static> {
+    CertificateDer::from(der.to_vec())
+}
+
+/// Opens the stream of a member and keeps it in step.
+pub async fn open(identity: &MemberIdentity) -> Result<SimulatedMember> {
+    let address: PrimaryAddress = identity.membership().primary_address.parse()?;
+    let connection = connect(&address, Trust::Member(identity)).await?;
+    let store = Arc::new(MemoryStore::default());
+    let receiver = Receiver::open(Arc::clone(&store), &LogId::ALL, |kind| {
+        ObjectKind::from_number(kind).is_some()
+    })
+    .await?;
+    let (up, ups) = mpsc::channel(16);
+    up.send(message(up::Body::Hello(Hello {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        positions: receiver.positions(),
+        roles: vec!["controller".to_owned()],
+        sent_at_ms: chrono::Utc::now().timestamp_millis(),
+        ..Hello::default()
+    })))
+    .await?;
+    let stream = LinkClient::new(connection.channel())
+        .max_decoding_message_size(64 << 20)
+        .open(ReceiverStream::new(ups))
+        .await?
+        .into_inner();
+    let begin = Acknowledged { revision: Revision::ZERO, at: Instant::now() };
+    let channels = [watch::channel(begin), watch::channel(begin)];
+    let [(federation, federation_seen), (verdicts, verdicts_seen)] = channels;
+    let task = tokio::spawn(async move {
+        if let Err(error) = keep_up(stream, receiver, up, [federation, verdicts]).await {
+            println!("a simulated member lost its stream: {error:#}");
+        }
+    });
+    Ok(SimulatedMember { acknowledged: [federation_seen, verdicts_seen], store, task })
+}
+
+fn message(body: up::Body) -> Up {
+    Up { body: Some(body) }
+}
+
+async fn keep_up(
+    mut stream: tonic::Streaming<palisade_api::federation::Down>,
+    mut receiver: Receiver<MemoryStore>,
+    up: mpsc::Sender<Up>,
+    acknowledged: [watch::Sender<Acknowledged>; 2],
+) -> Result<()> {
+    while let Some(down) = stream.message().await? {
+        match down.body.context("an empty message")? {
+            down::Body::Sync(frame) => {
+                receiver.receive(frame)?;
+                for reply in receiver.settle().await? {
+                    answer(reply, &up, &acknowledged).await?;
+                }
+            }
+            down::Body::Probe(Pong { nonce }) => {
+                up.send(message(up::Body::Pong(Pong { nonce }))).await?;
+            }
+            down::Body::Bye(bye) => bail!("the primary said bye: {}", bye.text),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+async fn answer(
+    reply: Reply,
+    up: &mpsc::Sender<Up>,
+    acknowledged: &[watch::Sender<Acknowledged>; 2],
+) -> Result<()> {
+    match reply {
+        Reply::Ack(ack) => {
+            let position = ack.position.clone().context("an acknowledgement of nothing")?;
+            up.send(message(up::Body::Ack(ack))).await?;
+            let seen = Acknowledged { revision: Revision(position.revision), at: Instant::now() };
+            acknowledged[position.log as usize - 1].send_replace(seen);
+        }
+        Reply::Resync(log) => {
+            up.send(message(up::Body::Resync(Resync { log: log.number() }))).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Objects of one log by kind and name, with their state.
+#[derive(Debug, Default)]
+struct Log {
+    position: Option<Position>,
+    objects: HashMap<(u32, String), (Revision, bytes::Bytes)>,
+    digest: SetDigest,
+}
+
+/// A replica's store in memory.
+#[derive(Debug, Default)]
+struct MemoryStore([Mutex<Log>; 2]);
+
+impl MemoryStore {
+    fn with<T>(&self, log: LogId, change: impl FnOnce(&mut Log) -> T) -> T {
+        let log = &self.0[log.number() as usize - 1];
+        change(&mut log.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl ReplicaStore for MemoryStore {
+    type Error = Infallible;
+
+    async fn held(&self, log: LogId) -> Result<Held, Infallible> {
+        let position = self.with(log, |log| log.position).unwrap_or(Position::NONE);
+        Ok(Held { position, errors: Vec::new() })
+    }
+
+    async fn apply(&self, log: LogId, changes: Vec<Change>) -> Result<Applied, Infallible> {
+        let position = self.with(log, |log| {
+            let mut position = log.position.unwrap_or(Position::NONE);
+            for change in changes {
+                position.revision = change.revision;
+                for item in change.items {
+                    let key = (item.kind, item.name.clone());
+                    let old = log.objects.get(&key);
+                    log.digest.replace(old.map(|(r, payload)| (*r, payload.as_ref())), &item);
+                    match item.payload {
+                        Some(payload) => log.objects.insert(key, (item.revision, payload)),
+                        None => log.objects.remove(&key),
+                    };
+                }
+            }
+            position.digest = log.digest;
+            log.position = Some(position);
+            position
+        });
+        Ok(Applied { position, errors: Vec::new() })
+    }
+
+    async fn replace(
+        &self,
+        log: LogId,
+        replacement: Replacement,
+    ) -> Result<Vec<ObjectError>, Infallible> {
+        self.with(log, |log| {
+            log.digest = SetDigest::of(&replacement.items);
+            log.position = Some(replacement.position);
+            log.objects = replacement
+                .items
+                .into_iter()
+                .filter_map(|item| Some(((item.kind, item.name), (item.revision, item.payload?))))
+                .collect();
+        });
+        Ok(Vec::new())
+    }
+}
