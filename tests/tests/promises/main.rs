@@ -4,6 +4,7 @@
 mod admission;
 mod architecture;
 mod database_outage;
+mod documents;
 mod embedded_postgres;
 mod harness;
 mod joining;
