@@ -11,11 +11,12 @@ use chrono::{DateTime, Utc};
 use palisade_api::kind::LogId;
 use palisade_api::sync::{Batch, Item};
 use palisade_api::{Digest, Epoch, ObjectKind, Revision};
+use palisade_sync::SetDigest;
 use prost::Message as _;
 use sqlx::{PgConnection, PgTransaction};
 
 use super::object::{Row, kind_column};
-use super::set_digest::SetDigest;
+
 use super::{Actor, Result, StoreError};
 
 /// The channel of notifications; the payload is `log:revision` in decimal. A

@@ -16,7 +16,6 @@ pub mod object;
 mod opened;
 mod pool;
 pub mod session;
-mod set_digest;
 pub mod setting;
 pub mod token;
 pub mod user;

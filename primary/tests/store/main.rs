@@ -1,0 +1,10 @@
+//! The store against a real Postgres: the embedded one, which is thereby
+//! tested as well.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod change;
+mod crash;
+mod embedded;
+mod migrate;
+mod server;
