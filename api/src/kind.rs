@@ -19,6 +19,10 @@ pub enum ObjectKind {
 }
 
 impl ObjectKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] =
+        [Self::Group, Self::NetworkRule, Self::AdmissionRule, Self::Registry, Self::Verdict];
+
     /// The number on the wire and in databases.
     pub const fn number(self) -> u32 {
         self as u32

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use palisade_api::clock::SharedClock;
-use palisade_transport::seal::{SealError, Sealer};
+use palisade_transport::seal::Sealer;
 use thiserror::Error;
 
 use crate::config::Config;
+use crate::federation::{self, FederationError, Trust};
 use crate::identity::{Identity, IdentityError};
 use crate::shutdown::Shutdown;
 use crate::store::{Database, StoreError};
@@ -26,6 +27,8 @@ pub struct App {
     pub sealer: Arc<Sealer>,
     /// Users and sessions.
     pub identity: Arc<Identity>,
+    /// What the primary is trusted by.
+    pub trust: Arc<Trust>,
 }
 
 /// A primary that cannot come up.
@@ -34,16 +37,13 @@ pub enum AppError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The sealing key cannot be had.
-    #[error(transparent)]
-    Seal(#[from] SealError),
     /// Users and sessions cannot be served.
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    /// The authority or a key cannot be had.
+    #[error(transparent)]
+    Federation(#[from] FederationError),
 }
-
-/// The sealing key in the data folder, unless one is configured.
-const SEALING_KEY_FILE: &str = "sealing-key";
 
 impl App {
     /// Puts the parts together. The database must be migrated.
@@ -53,10 +53,7 @@ impl App {
         clock: SharedClock,
         shutdown: Shutdown,
     ) -> Result<Self, AppError> {
-        let sealer = Arc::new(match &config.sealing_key {
-            Some(key) => Sealer::from_text(key)?,
-            None => Sealer::from_key_file(&config.data_dir.join(SEALING_KEY_FILE))?,
-        });
+        let sealer = Arc::new(federation::authority::sealer(&config)?);
         let identity = Identity::open(
             database.clone(),
             clock.clone(),
@@ -66,6 +63,7 @@ impl App {
         )
         .await?;
         identity.sweep(&shutdown);
-        Ok(Self { config, database, clock, shutdown, sealer, identity })
+        let trust = Arc::new(Trust::open(&config, &database, &sealer, &clock).await?);
+        Ok(Self { config, database, clock, shutdown, sealer, identity, trust })
     }
 }

@@ -7,6 +7,8 @@
 pub mod app;
 pub mod command;
 pub mod config;
+pub mod federation;
+pub mod grpc;
 pub mod http;
 pub mod identity;
 pub mod serve;

@@ -9,20 +9,22 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use palisade_api::clock::SharedClock;
-use serde::Serialize;
+use palisade_transport::server::{self, Limits};
+use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tracing::{info, warn};
 
 use crate::config::Config;
+use crate::federation::membership;
 use crate::shutdown::Shutdown;
 use crate::store::{Database, Opened, migrate};
-use crate::{App, http, telemetry};
+use crate::{App, grpc, http, telemetry};
 
 /// How long the tasks may take to end.
 const DRAIN: Duration = Duration::from_secs(10);
 
 /// The addresses that are really bound, written for scripts and tests.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Addresses {
     /// The REST API.
     pub rest: SocketAddr,
@@ -35,6 +37,12 @@ pub struct Addresses {
 impl Addresses {
     /// The file in the data folder that they are written to.
     pub const FILE: &str = "addresses.json";
+
+    /// Reads what the running primary has written.
+    pub fn read(data_dir: &Path) -> std::io::Result<Self> {
+        let bytes = std::fs::read(data_dir.join(Self::FILE))?;
+        serde_json::from_slice(&bytes).map_err(Into::into)
+    }
 
     fn write(&self, data_dir: &Path) -> anyhow::Result<()> {
         let path = data_dir.join(Self::FILE);
@@ -86,16 +94,19 @@ async fn serve(
         portal: portal.local_addr()?,
         federation: federation.local_addr()?,
     };
+    // Join tokens may need to know where the federation listener listens.
+    addresses.write(&config.data_dir)?;
+    let tls = server::public_config(app.trust.public_certificate.clone())?;
     for (name, listener) in [("rest", rest), ("portal", portal)] {
-        let router = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        let stop = shutdown.token().clone().cancelled_owned();
+        let (tls, router) = (tls.clone(), http::router(app.clone()));
+        let stop = shutdown.token().clone();
         shutdown.spawn(name, async move {
-            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop).await {
-                warn!(%error, "the listener ended");
-            }
+            server::serve(listener, tls, router, Limits::PUBLIC, stop).await;
         });
     }
-    addresses.write(&config.data_dir)?;
+    grpc::serve(&app, federation)?;
+    membership::watch(&app);
+    app.trust.keep_fresh(config, app.database.clone(), app.clock.clone(), &shutdown);
     info!(
         rest = %addresses.rest,
         portal = %addresses.portal,

@@ -1,10 +1,20 @@
-//! `palisade-primary token`: join tokens from the command line.
+//! `palisade-primary token`: join tokens from the command line, beside a
+//! running primary or without one.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, Subcommand};
+use palisade_api::clock::{SharedClock, SystemClock};
+use secrecy::ExposeSecret as _;
+use uuid::Uuid;
 
-use crate::config::ConfigArgs;
+use crate::config::{Config, ConfigArgs, duration};
+use crate::federation::token::{self, TokenRequest};
+use crate::federation::{Trust, address, authority};
+use crate::store::token::Token;
+use crate::store::{self, Actor, Database, Opened, StoreError, migrate};
 
 #[derive(Args, Debug)]
 pub(super) struct TokenArgs {
@@ -38,10 +48,104 @@ enum TokenCommand {
         #[command(flatten)]
         config: ConfigArgs,
         /// The token's id, as `token list` shows it
-        id: String,
+        id: Uuid,
     },
 }
 
+/// How many tokens `list` shows, newest first.
+const MOST_LISTED: u32 = 1_000;
+
 pub(super) fn run(args: &TokenArgs) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("join tokens are not served by this build: {args:?}")
+    let (TokenCommand::Create { config, .. }
+    | TokenCommand::List { config }
+    | TokenCommand::Revoke { config, .. }) = &args.command;
+    let config = Config::read(config)?;
+    super::runtime()?.block_on(async {
+        let opened = Opened::beside(&config).await?;
+        migrate::run(&opened.database).await?;
+        let outcome = execute(&args.command, &config, &opened.database).await;
+        opened.close().await;
+        outcome.map(|()| ExitCode::SUCCESS)
+    })
+}
+
+async fn execute(
+    command: &TokenCommand,
+    config: &Config,
+    database: &Database,
+) -> anyhow::Result<()> {
+    let clock = SystemClock::shared();
+    match command {
+        TokenCommand::Create { uses, ttl, home, .. } => {
+            let life = TimeDelta::from_std(duration::parse(ttl)?)?;
+            let request = TokenRequest { uses: *uses, life, home: *home };
+            create(config, database, &clock, request).await
+        }
+        TokenCommand::List { .. } => {
+            let tokens = store::token::list(&mut *database.acquire().await?, MOST_LISTED).await?;
+            print(&tokens, clock.now())
+        }
+        TokenCommand::Revoke { id, .. } => {
+            let mut tx = database.begin().await?;
+            token::revoke(&mut tx, &actor(), *id, clock.now()).await?;
+            Ok(tx.commit().await.map_err(StoreError::from)?)
+        }
+    }
+}
+
+async fn create(
+    config: &Config,
+    database: &Database,
+    clock: &SharedClock,
+    request: TokenRequest,
+) -> anyhow::Result<()> {
+    let sealer = authority::sealer(config)?;
+    let trust = Trust::open(config, database, &sealer, clock).await?;
+    let mut tx = database.begin().await?;
+    let federation = store::federation::get(&mut tx).await?;
+    let address = address::federation_address(config, &federation);
+    let made = token::create(&mut tx, &trust, &actor(), request, address, clock.now()).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    // The token alone on standard output, so that scripts can take it.
+    writeln!(std::io::stdout(), "{}", made.text.expose_secret())?;
+    eprintln!("token {} is valid until {}", made.id.simple(), text(made.expires_at));
+    Ok(())
+}
+
+fn print(tokens: &[Token], now: DateTime<Utc>) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "{:32}  {:9}  {:>11}  {:4}  {:20}  BY",
+        "ID", "STATE", "USES", "HOME", "EXPIRES"
+    )?;
+    for token in tokens {
+        let state = if token.revoked_at.is_some() {
+            "revoked"
+        } else if token.expires_at <= now {
+            "expired"
+        } else if token.uses >= token.max_uses {
+            "used up"
+        } else {
+            "valid"
+        };
+        writeln!(
+            out,
+            "{:32}  {state:9}  {:>11}  {:4}  {:20}  {}",
+            token.id.simple(),
+            format!("{}/{}", token.uses, token.max_uses),
+            if token.home { "yes" } else { "no" },
+            text(token.expires_at),
+            token.created_by,
+        )?;
+    }
+    Ok(())
+}
+
+fn text(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn actor() -> Actor {
+    Actor::new("command line", "")
 }

@@ -1,13 +1,12 @@
 //! Lets callers in, before any endpoint runs: by the table of paths and
 //! permissions, so that no endpoint can forget it.
 
-use std::net::SocketAddr;
-
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName};
 use palisade_identity::{Need, route_access};
+use palisade_transport::server::PeerAddress;
 
 use super::error::{ApiError, Result};
 use crate::App;
@@ -53,8 +52,8 @@ fn token(headers: &HeaderMap) -> Option<&str> {
 pub(super) fn peer(request: &Request) -> String {
     request
         .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|ConnectInfo(address)| address.ip().to_canonical().to_string())
+        .get::<PeerAddress>()
+        .map(|PeerAddress(address)| address.ip().to_canonical().to_string())
         .unwrap_or_default()
 }
 

@@ -222,12 +222,45 @@ pub async fn home(conn: &mut PgConnection) -> Result<Option<ClusterId>> {
     Ok(id.map(ClusterId::from_uuid))
 }
 
-/// The ids of all members.
-pub async fn ids(conn: &mut PgConnection) -> Result<Vec<ClusterId>> {
-    let ids = sqlx::query_scalar!("SELECT id FROM member WHERE removed_at IS NULL")
-        .fetch_all(conn)
-        .await?;
+/// The ids of former members whose certificates are not expired at `now`.
+pub async fn removed(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<ClusterId>> {
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM member WHERE removed_at IS NOT NULL AND certificate_expires_at > $1",
+        now,
+    )
+    .fetch_all(conn)
+    .await?;
     Ok(ids.into_iter().map(ClusterId::from_uuid).collect())
+}
+
+/// Removes all members but the home cluster. Returns their ids.
+pub async fn remove_remotes(
+    conn: &mut PgConnection,
+    reason: RemovedReason,
+    now: DateTime<Utc>,
+) -> Result<Vec<ClusterId>> {
+    let ids = sqlx::query_scalar!(
+        "UPDATE member SET removed_at = $1, removed_reason = $2
+         WHERE removed_at IS NULL AND NOT home RETURNING id",
+        now,
+        reason.as_str(),
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let ids: Vec<_> = ids.into_iter().map(ClusterId::from_uuid).collect();
+    for id in &ids {
+        notify(conn, *id).await?;
+    }
+    Ok(ids)
+}
+
+/// How many members there are beside the home cluster.
+pub async fn count_remotes(conn: &mut PgConnection) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM member WHERE removed_at IS NULL AND NOT home"#
+    )
+    .fetch_one(conn)
+    .await?)
 }
 
 /// Records a renewed certificate. Says whether the member exists.

@@ -114,3 +114,15 @@ pub async fn revoke(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Re
     .await?;
     Ok(done.rows_affected() == 1)
 }
+
+/// Revokes all tokens but those of a home cluster.
+pub async fn revoke_all(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<u64> {
+    let done = sqlx::query!(
+        "UPDATE token SET revoked_at = $1
+         WHERE revoked_at IS NULL AND expires_at > $1 AND NOT home",
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}

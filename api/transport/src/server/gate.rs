@@ -13,44 +13,35 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 
 use crate::certificate::cluster_of;
 
-/// Says which clusters may come in. Asked at each handshake, so it answers
-/// from memory.
+/// Says which clusters are kept out although their certificates are good.
+/// Asked at each handshake, so it answers from memory.
 pub trait MemberGate: fmt::Debug + Send + Sync {
-    /// Whether `cluster` is a member that has not been removed.
-    fn is_active(&self, cluster: ClusterId) -> bool;
+    /// Whether `cluster` was a member and is one no more.
+    fn is_removed(&self, cluster: ClusterId) -> bool;
 }
 
-/// The set of members that may come in, replaceable as a whole.
+/// The clusters that were members. It only grows: the id of a removed member
+/// never comes back, and a cluster that joined at another replica a moment ago
+/// is in nobody's way.
 #[derive(Debug, Default)]
-pub struct ActiveMembers(ArcSwap<HashSet<ClusterId>>);
+pub struct RemovedMembers(ArcSwap<HashSet<ClusterId>>);
 
-impl ActiveMembers {
-    /// Replaces the whole set.
-    pub fn replace(&self, members: HashSet<ClusterId>) {
-        self.0.store(Arc::new(members));
-    }
-
-    /// Lets `cluster` in.
-    pub fn admit(&self, cluster: ClusterId) {
-        self.0.rcu(|members| {
-            let mut members = HashSet::clone(members);
-            members.insert(cluster);
-            members
-        });
-    }
-
-    /// Keeps `cluster` out from the next handshake on.
-    pub fn remove(&self, cluster: ClusterId) {
-        self.0.rcu(|members| {
-            let mut members = HashSet::clone(members);
-            members.remove(&cluster);
-            members
+impl RemovedMembers {
+    /// Keeps `clusters` out from the next handshake on.
+    pub fn extend(&self, clusters: &[ClusterId]) {
+        if clusters.iter().all(|cluster| self.is_removed(*cluster)) {
+            return;
+        }
+        self.0.rcu(|removed| {
+            let mut removed = HashSet::clone(removed);
+            removed.extend(clusters);
+            removed
         });
     }
 }
 
-impl MemberGate for ActiveMembers {
-    fn is_active(&self, cluster: ClusterId) -> bool {
+impl MemberGate for RemovedMembers {
+    fn is_removed(&self, cluster: ClusterId) -> bool {
         self.0.load().contains(&cluster)
     }
 }
@@ -91,11 +82,10 @@ impl ClientCertVerifier for MemberVerifier {
         let cluster = cluster_of(end_entity)
             .map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))?
             .ok_or(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))?;
-        if self.gate.is_active(cluster) {
-            Ok(verified)
-        } else {
-            Err(Error::InvalidCertificate(CertificateError::Revoked))
+        if self.gate.is_removed(cluster) {
+            return Err(Error::InvalidCertificate(CertificateError::Revoked));
         }
+        Ok(verified)
     }
 
     fn verify_tls12_signature(

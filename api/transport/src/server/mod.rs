@@ -4,6 +4,7 @@
 mod gate;
 mod listen;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -12,10 +13,11 @@ use rustls::server::{
 };
 use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, ServerConfig};
+use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use thiserror::Error;
 
-pub use gate::{ActiveMembers, MemberGate};
+pub use gate::{MemberGate, RemovedMembers};
 pub use listen::{Limits, PeerAddress, PeerCluster, serve};
 
 use crate::authority::ServerCertificate;
@@ -26,6 +28,14 @@ pub enum ServerTlsError {
     /// The certificate and its key do not serve.
     #[error("the listener's certificate cannot be used: {0}")]
     Certificate(#[source] rustls::Error),
+    /// A PEM file cannot be read.
+    #[error("{path}: {text}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        text: String,
+    },
     /// TLS 1.3 with the provider's ciphers cannot be had.
     #[error("TLS cannot be configured: {0}")]
     Protocol(#[source] rustls::Error),
@@ -52,6 +62,18 @@ impl ListenerCertificate {
         Self::new(certificate.issued.chain.clone(), &certificate.key)
     }
 
+    /// Serves the chain and the key in two PEM files.
+    pub fn from_files(certificate: &Path, key: &Path) -> Result<Self, ServerTlsError> {
+        let (chain, key) = read_files(certificate, key)?;
+        Self::new(chain, &key)
+    }
+
+    /// Serves what the two PEM files hold now, from the next handshake on.
+    pub fn reload(&self, certificate: &Path, key: &Path) -> Result<(), ServerTlsError> {
+        let (chain, key) = read_files(certificate, key)?;
+        self.replace(chain, &key)
+    }
+
     /// Serves `chain` from the next handshake on.
     pub fn replace(
         &self,
@@ -69,6 +91,20 @@ impl ResolvesServerCert for ListenerCertificate {
     }
 }
 
+type ChainAndKey = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+fn read_files(certificate: &Path, key: &Path) -> Result<ChainAndKey, ServerTlsError> {
+    let failed = |path: &Path, error: pem::Error| ServerTlsError::File {
+        path: path.to_owned(),
+        text: error.to_string(),
+    };
+    let chain = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|e| failed(certificate, e))?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|e| failed(key, e))?;
+    Ok((chain, key))
+}
+
 fn certified(
     chain: Vec<CertificateDer<'static>>,
     key: &PrivateKeyDer<'static>,
@@ -84,7 +120,7 @@ fn certified(
 
 /// The configuration of the federation listener: TLS 1.3, a client certificate
 /// is optional (an agent that joins has none), and one that is shown must be
-/// signed by `authority` and belong to a member that `gate` lets in.
+/// signed by `authority` for a cluster that `gate` does not keep out.
 pub fn federation_config(
     authority: &CertificateDer<'static>,
     certificate: ListenerCertificate,

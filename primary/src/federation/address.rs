@@ -1,0 +1,79 @@
+//! How members reach this primary.
+
+use std::net::{IpAddr, SocketAddr};
+
+use palisade_api::ClusterName;
+use palisade_api::rest::fed::RestInfo;
+use palisade_transport::client::PrimaryAddress;
+
+use crate::config::Config;
+use crate::serve::Addresses;
+use crate::store::federation::Federation;
+
+/// The address that join tokens carry: what promotion gave, else what is
+/// configured, else where the federation listener listens.
+pub fn federation_address(config: &Config, federation: &Federation) -> RestInfo {
+    if federation.master.is_valid() {
+        return federation.master.clone();
+    }
+    let configured = config.federation_address.as_ref().and_then(|text| text.parse().ok());
+    if let Some(PrimaryAddress { host, port }) = configured {
+        return RestInfo { server: host, port: port.into() };
+    }
+    let listen = listens_on(config);
+    RestInfo { server: host_of(listen.ip()), port: listen.port().into() }
+}
+
+/// The names and addresses that the primary's certificate is issued for.
+pub fn certificate_names(config: &Config, federation: &Federation) -> Vec<String> {
+    let mut names = vec![
+        "localhost".to_owned(),
+        "127.0.0.1".to_owned(),
+        "::1".to_owned(),
+        federation_address(config, federation).server,
+        host_name(),
+    ];
+    if federation.rest.is_valid() {
+        names.push(federation.rest.server.clone());
+    }
+    for listen in [config.rest_listen, config.portal_listen, config.federation_listen] {
+        if !listen.ip().is_unspecified() {
+            names.push(listen.ip().to_string());
+        }
+    }
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The primary's name in the federation.
+pub fn primary_name(config: &Config, federation: &Federation) -> String {
+    federation.name.clone().unwrap_or_else(|| ClusterName::as_str(&config.name).to_owned())
+}
+
+/// Where the listener really listens: a free port is known only to the running
+/// primary, which writes it down.
+fn listens_on(config: &Config) -> SocketAddr {
+    let configured = config.federation_listen;
+    if configured.port() != 0 {
+        return configured;
+    }
+    match Addresses::read(&config.data_dir) {
+        Ok(addresses) => addresses.federation,
+        Err(error) => {
+            tracing::debug!(%error, "the port of the federation listener is not known yet");
+            configured
+        }
+    }
+}
+
+fn host_of(address: IpAddr) -> String {
+    if address.is_unspecified() { host_name() } else { address.to_string() }
+}
+
+fn host_name() -> String {
+    match std::fs::read_to_string("/proc/sys/kernel/hostname") {
+        Ok(name) if !name.trim().is_empty() => name.trim().to_owned(),
+        _ => "localhost".to_owned(),
+    }
+}

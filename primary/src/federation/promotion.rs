@@ -1,0 +1,224 @@
+//! Becoming the primary of a federation, and ceasing to be it.
+
+use chrono::{DateTime, Utc};
+use palisade_api::ClusterName;
+use palisade_api::kind::LogId;
+use palisade_api::rest::fed::{FedConfig, PromoteRequest, RestInfo};
+use palisade_identity::Role;
+use sqlx::PgTransaction;
+
+use super::address::primary_name;
+use super::{FederationError, Result};
+use crate::App;
+use crate::store::audit::{Actor, NewAudit};
+use crate::store::change::NewItem;
+use crate::store::federation::Federation;
+use crate::store::member::RemovedReason;
+use crate::store::user::UserChange;
+use crate::store::{self, StoreError};
+
+/// The user that administers a federation in any case.
+const FIRST_USER: &str = "admin";
+/// Minutes; what clients show when nobody chose an interval.
+const DEFAULT_INTERVAL: u32 = 1;
+
+/// Makes this cluster the primary of a federation. The user `admin` and the
+/// user who promotes administer it, and log in anew.
+pub async fn promote(
+    app: &App,
+    actor: &Actor,
+    promoter: &str,
+    request: &PromoteRequest,
+) -> Result<Federation> {
+    let mut tx = app.database.begin().await?;
+    let mut federation = store::federation::lock(&mut tx).await?;
+    if federation.promoted_at.is_some() {
+        return Err(FederationError::AlreadyPrimary);
+    }
+    if let Some(name) = request.name.as_deref().filter(|name| !name.is_empty()) {
+        rename(app, &mut tx, &mut federation, name).await?;
+    }
+    federation.master = match &request.master_rest_info {
+        Some(info) => valid(info)?,
+        None => federation.rest.clone(),
+    };
+    let minutes = |wanted: Option<u32>| {
+        let wanted = wanted.filter(|minutes| *minutes > 0).unwrap_or(DEFAULT_INTERVAL);
+        i32::try_from(wanted).unwrap_or(i32::MAX)
+    };
+    federation.ping_interval = minutes(request.ping_interval);
+    federation.poll_interval = minutes(request.poll_interval);
+    federation.use_proxy = proxy(request.use_proxy.as_deref().unwrap_or_default())?;
+    federation.deploy_repo_scan_data = request.deploy_repo_scan_data.unwrap_or(false);
+    federation.promoted_at = Some(app.clock.now());
+    store::federation::update(&mut tx, &federation).await?;
+    begin(&mut tx, actor, &[FIRST_USER, promoter]).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    tracing::info!(by = actor.name, "promoted to the primary of a federation");
+    renew_listeners(app).await;
+    Ok(federation)
+}
+
+/// Promotes because a first cluster joins, in its transaction.
+pub(super) async fn by_first_member(
+    tx: &mut PgTransaction<'_>,
+    federation: &mut Federation,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    federation.promoted_at = Some(now);
+    store::federation::update(tx, federation).await?;
+    begin(tx, &Actor::system(), &[FIRST_USER]).await
+}
+
+async fn begin(tx: &mut PgTransaction<'_>, actor: &Actor, administrators: &[&str]) -> Result<()> {
+    for (index, fullname) in administrators.iter().enumerate() {
+        if administrators[..index].contains(fullname) {
+            continue;
+        }
+        let change = UserChange { role: Some(Role::FedAdmin), ..UserChange::default() };
+        if store::user::update(tx, fullname, change).await? {
+            store::session::delete_of_user(tx, fullname).await?;
+        }
+    }
+    audit(tx, actor, "promote").await
+}
+
+/// Dissolves the federation: members are released, federated objects deleted.
+/// The home cluster stays. Returns the members that were released.
+pub async fn demote(app: &App, actor: &Actor) -> Result<Vec<palisade_api::ClusterId>> {
+    let now = app.clock.now();
+    let mut tx = app.database.begin().await?;
+    let mut federation = store::federation::lock(&mut tx).await?;
+    if federation.promoted_at.is_none() {
+        return Err(FederationError::NotPrimary);
+    }
+    federation.promoted_at = None;
+    store::federation::update(&mut tx, &federation).await?;
+    store::token::revoke_all(&mut tx, now).await?;
+    let released = store::member::remove_remotes(&mut tx, RemovedReason::Demoted, now).await?;
+    store::change::lock(&mut tx, LogId::Federation).await?;
+    let mut deleted = Vec::new();
+    for kind in palisade_api::ObjectKind::ALL.into_iter().filter(|k| k.log() == LogId::Federation) {
+        let names = store::object::list_names(&mut tx, kind).await?;
+        deleted.extend(names.into_iter().map(|name| NewItem::delete(kind, name)));
+    }
+    if !deleted.is_empty() {
+        store::change::commit(&mut tx, LogId::Federation, actor, &deleted).await?;
+    }
+    for user in store::user::list(&mut tx).await? {
+        let role = match user.role {
+            Role::FedAdmin => Role::Admin,
+            Role::FedReader => Role::Reader,
+            _ => continue,
+        };
+        let change = UserChange { role: Some(role), ..UserChange::default() };
+        store::user::update(&mut tx, &user.fullname, change).await?;
+        store::session::delete_of_user(&mut tx, &user.fullname).await?;
+    }
+    audit(&mut tx, actor, "demote").await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    app.trust.removed.extend(&released);
+    tracing::info!(by = actor.name, members = released.len(), "dissolved the federation");
+    Ok(released)
+}
+
+/// Changes the federation's configuration. What is absent stays; sending the
+/// present value is accepted even where it is locked.
+pub async fn configure(app: &App, actor: &Actor, config: &FedConfig) -> Result<Federation> {
+    let mut tx = app.database.begin().await?;
+    let mut federation = store::federation::lock(&mut tx).await?;
+    let locked = store::member::count_remotes(&mut tx).await? > 0;
+    if let Some(name) = config.name.as_deref().filter(|name| !name.is_empty())
+        && name != primary_name(&app.config, &federation)
+    {
+        if locked {
+            return Err(FederationError::Locked("the name"));
+        }
+        rename(app, &mut tx, &mut federation, name).await?;
+    }
+    if let Some(info) = &config.rest_info {
+        let info = valid(info)?;
+        let present = if federation.promoted_at.is_some() {
+            &mut federation.master
+        } else {
+            &mut federation.rest
+        };
+        if info != *present {
+            if locked {
+                return Err(FederationError::Locked("rest_info"));
+            }
+            *present = info;
+        }
+    }
+    for (wanted, interval) in [
+        (config.ping_interval, &mut federation.ping_interval),
+        (config.poll_interval, &mut federation.poll_interval),
+    ] {
+        if let Some(minutes) = wanted.filter(|minutes| *minutes > 0) {
+            *interval = i32::try_from(minutes).unwrap_or(i32::MAX);
+        }
+    }
+    if let Some(wanted) = &config.use_proxy {
+        federation.use_proxy = proxy(wanted)?;
+    }
+    if let Some(deploy) = config.deploy_repo_scan_data {
+        federation.deploy_repo_scan_data = deploy;
+    }
+    store::federation::update(&mut tx, &federation).await?;
+    audit(&mut tx, actor, "configure").await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    renew_listeners(app).await;
+    Ok(federation)
+}
+
+/// The federation, if this cluster is the primary of one.
+pub async fn require_primary(conn: &mut sqlx::PgConnection) -> Result<Federation> {
+    let federation = store::federation::get(conn).await?;
+    if federation.promoted_at.is_some() { Ok(federation) } else { Err(FederationError::NotPrimary) }
+}
+
+async fn rename(
+    app: &App,
+    tx: &mut PgTransaction<'_>,
+    federation: &mut Federation,
+    name: &str,
+) -> Result<()> {
+    let name: ClusterName = name.parse()?;
+    if name.as_str() != primary_name(&app.config, federation)
+        && store::member::list(tx).await?.iter().any(|member| member.name == name.as_str())
+    {
+        return Err(FederationError::NameTaken(name.to_string()));
+    }
+    federation.name = Some(name.into());
+    Ok(())
+}
+
+fn valid(info: &RestInfo) -> Result<RestInfo> {
+    if info.is_valid() {
+        return Ok(info.clone());
+    }
+    Err(FederationError::InvalidValue(
+        "an address needs a host name or IP address and a port from 1 to 65535".to_owned(),
+    ))
+}
+
+fn proxy(wanted: &str) -> Result<String> {
+    if matches!(wanted, "" | "https") {
+        return Ok(wanted.to_owned());
+    }
+    Err(FederationError::InvalidValue("use_proxy must be empty or https".to_owned()))
+}
+
+/// The address may have changed, so the certificate should name it. Agents do
+/// not depend on that: they verify the authority and a fixed name.
+async fn renew_listeners(app: &App) {
+    let renewed = app.trust.renew_listeners(&app.config, &app.database, app.clock.now()).await;
+    if let Err(error) = renewed {
+        tracing::warn!(%error, "cannot renew the listeners' certificate now");
+    }
+}
+
+async fn audit(tx: &mut PgTransaction<'_>, actor: &Actor, action: &str) -> Result<()> {
+    let record = NewAudit { action, kind: "federation", name: "", before: None, after: None };
+    Ok(store::audit::record(tx, actor, record).await?)
+}

@@ -1,0 +1,103 @@
+//! `Enrol`: joining, renewing certificates, leaving.
+
+use chrono::{DateTime, Utc};
+use palisade_api::federation::enrol_server::Enrol;
+use palisade_api::federation::{
+    JoinRequest, JoinResponse, LeaveRequest, LeaveResponse, RenewRequest, RenewResponse,
+};
+use palisade_api::rest::fed::RestInfo;
+use palisade_api::{ClusterId, Code};
+use palisade_transport::authority::IssuedCertificate;
+use palisade_transport::server::{PeerAddress, PeerCluster};
+use tonic::{Request, Response, Status};
+
+use super::status;
+use crate::App;
+use crate::federation::membership::{self, JoinCall};
+use crate::store::audit::Actor;
+use crate::store::member::RemovedReason;
+
+#[derive(Clone, Debug)]
+pub(super) struct EnrolService(pub(super) App);
+
+/// The member that calls, by its certificate.
+pub(super) fn peer<T>(request: &Request<T>) -> Result<ClusterId, Status> {
+    match request.extensions().get::<PeerCluster>() {
+        Some(PeerCluster(Some(cluster))) => Ok(*cluster),
+        _ => Err(status(Code::Unauthorized, "this call needs the certificate of a member")),
+    }
+}
+
+fn source<T>(request: &Request<T>) -> String {
+    let address = request.extensions().get::<PeerAddress>();
+    address.map(|peer| peer.0.ip().to_string()).unwrap_or_default()
+}
+
+/// A time that makes no sense becomes the epoch, which no clock check passes.
+fn time(milliseconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(milliseconds).unwrap_or_default()
+}
+
+fn wire(certificate: &IssuedCertificate) -> Vec<bytes::Bytes> {
+    certificate.chain.iter().map(|one| bytes::Bytes::copy_from_slice(one)).collect()
+}
+
+#[tonic::async_trait]
+impl Enrol for EnrolService {
+    async fn join(&self, request: Request<JoinRequest>) -> Result<Response<JoinResponse>, Status> {
+        let source = source(&request);
+        let request = request.into_inner();
+        let call = JoinCall {
+            ticket: request.ticket,
+            signing_request: request.signing_request.to_vec(),
+            name: request.name,
+            version: request.version.chars().take(64).collect(),
+            sent_at: time(request.sent_at_ms),
+            kube_system_uid: request.kube_system_uid.chars().take(64).collect(),
+            rest: reachable(request.rest_server, request.rest_port),
+            source,
+        };
+        let joined = membership::join(&self.0, &call).await?;
+        Ok(Response::new(JoinResponse {
+            cluster_id: joined.cluster_id.to_string(),
+            certificate_chain: wire(&joined.certificate),
+            authority: self.0.trust.authority().certificate().to_vec().into(),
+            primary_id: joined.primary_id.to_string(),
+            primary_name: joined.primary_name,
+            home: joined.home,
+        }))
+    }
+
+    async fn renew(
+        &self,
+        request: Request<RenewRequest>,
+    ) -> Result<Response<RenewResponse>, Status> {
+        let cluster = peer(&request)?;
+        let request = request.into_inner();
+        let sent_at = time(request.sent_at_ms);
+        let certificate =
+            membership::renew(&self.0, cluster, &request.signing_request, sent_at).await?;
+        tracing::info!(%cluster, until = %certificate.validity.not_after, "renewed a certificate");
+        Ok(Response::new(RenewResponse {
+            certificate_chain: wire(&certificate),
+            authority: self.0.trust.authority().certificate().to_vec().into(),
+        }))
+    }
+
+    async fn leave(
+        &self,
+        request: Request<LeaveRequest>,
+    ) -> Result<Response<LeaveResponse>, Status> {
+        let cluster = peer(&request)?;
+        let actor = Actor::new(cluster.to_string(), source(&request));
+        membership::remove(&self.0, &actor, cluster, RemovedReason::Left).await?;
+        Ok(Response::new(LeaveResponse {}))
+    }
+}
+
+/// What a cluster says of where it is reached; nothing where that makes no
+/// sense, for it is only shown.
+fn reachable(server: String, port: u32) -> RestInfo {
+    let info = RestInfo { server, port };
+    if info.is_valid() { info } else { RestInfo::default() }
+}

@@ -1,0 +1,69 @@
+//! The federation listener: gRPC for agents, the health check for installers,
+//! and for everything else the answer of a REST server.
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use http::StatusCode;
+use palisade_api::Code;
+use palisade_api::federation::enrol_server::EnrolServer;
+use palisade_api::rest::error::ErrorBody;
+use palisade_transport::server::{self, Limits};
+use tokio::net::TcpListener;
+use tonic::service::Routes;
+
+use super::enrol::EnrolService;
+use crate::App;
+use crate::federation::{FederationError, Result};
+use crate::store;
+
+/// Largest request of `Enrol`.
+const MOST_BYTES: usize = 64 * 1024;
+
+/// Starts to serve the federation on `listener` until shutdown.
+pub fn serve(app: &App, listener: TcpListener) -> Result<()> {
+    let trust = &app.trust;
+    let tls = server::federation_config(
+        trust.authority().certificate(),
+        trust.federation_certificate.clone(),
+        trust.removed.clone(),
+    )
+    .map_err(FederationError::ListenerTls)?;
+    let routes = router(app.clone());
+    let stop = app.shutdown.token().clone();
+    app.shutdown.spawn("federation-listener", async move {
+        server::serve(listener, tls, routes, Limits::FEDERATION, stop).await;
+    });
+    Ok(())
+}
+
+fn router(app: App) -> Router {
+    let enrol = EnrolServer::new(EnrolService(app.clone())).max_decoding_message_size(MOST_BYTES);
+    Routes::new(enrol).into_axum_router().merge(
+        Router::new()
+            .route("/v1/fed/healthcheck", get(healthcheck))
+            .fallback(not_found)
+            .with_state(app),
+    )
+}
+
+/// 200 without a body on a primary, 503 elsewhere.
+async fn healthcheck(State(app): State<App>) -> StatusCode {
+    let promoted = async {
+        let mut conn = app.database.acquire().await?;
+        Ok::<_, store::StoreError>(store::federation::get(&mut conn).await?.promoted_at.is_some())
+    };
+    match promoted.await {
+        Ok(true) => StatusCode::OK,
+        Ok(false) => StatusCode::SERVICE_UNAVAILABLE,
+        Err(error) => {
+            tracing::warn!(%error, "cannot tell whether this is a primary");
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+    }
+}
+
+async fn not_found() -> (StatusCode, Json<ErrorBody>) {
+    let code = Code::NotFound;
+    (code.http(), Json(ErrorBody::new(code, code.text())))
+}

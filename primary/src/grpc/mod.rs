@@ -1,0 +1,9 @@
+//! The federation service: gRPC for agents, and the one REST path that
+//! installers probe on the same port.
+
+mod enrol;
+mod error;
+mod listener;
+
+pub use error::status;
+pub use listener::serve;
