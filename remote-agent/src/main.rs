@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `palisade-agent`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    palisade_agent::command::main()
+}

@@ -153,7 +153,7 @@ fn decode_hex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Writes a new file that only its owner may read, down to the disk.
-pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut file = std::fs::OpenOptions::new()
         .write(true)
         .create(true)

@@ -1,8 +1,19 @@
 //! The controller role of an agent: what a cluster obeys, its admission
 //! webhook, its events, and its REST API.
 //!
-//! Open [`store`] for what is kept on disk, and [`event`] for how events are
-//! written.
+//! Open [`Controller`] for what the parts share, [`admission`] for the webhook,
+//! [`rest`] for the one implementation of the cluster-level REST API,
+//! [`federation`] for the replica of the primary's logs, [`store`] for what is
+//! kept on disk.
 
+pub mod admission;
 pub mod event;
+pub mod federation;
+pub mod in_force;
+pub mod local_user;
+pub mod rest;
 pub mod store;
+
+mod controller;
+
+pub use controller::{Controller, ControllerConfig, ControllerError, DATABASE};

@@ -131,6 +131,32 @@ impl Store {
         Ok(())
     }
 
+    /// A primary has seen more events of this member than are known here, after
+    /// the database was lost: numbers go on after its count.
+    pub async fn events_continue_after(&self, seq: u64) -> Result<(), StoreError> {
+        let mut transaction = self.writer.begin().await?;
+        let last = last_seq(&mut transaction).await?;
+        if seq > last {
+            sqlx::query("UPDATE event SET seq = seq + ? WHERE seq > 0")
+                .bind(seq as i64)
+                .execute(&mut *transaction)
+                .await?;
+            let next = seq + last;
+            let changed = sqlx::query("UPDATE sqlite_sequence SET seq = ? WHERE name = 'event'")
+                .bind(next as i64)
+                .execute(&mut *transaction)
+                .await?;
+            if changed.rows_affected() == 0 {
+                sqlx::query("INSERT INTO sqlite_sequence (name, seq) VALUES ('event', ?)")
+                    .bind(next as i64)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
     /// Another primary knows none of our events: all that are still stored
     /// before now count as acknowledged, so that it gets what happens from now on.
     pub async fn events_start_over(&self) -> Result<(), StoreError> {
@@ -361,6 +387,20 @@ mod tests {
         let last = left.last().unwrap();
         assert_eq!(last.event.name, name::EVENTS_DROPPED);
         assert!(String::from_utf8_lossy(&last.event.detail).contains("2 events were dropped"));
+    }
+
+    #[tokio::test]
+    async fn a_lost_database_goes_on_after_what_the_primary_has_seen() {
+        let (_folder, store) = scratch().await;
+        store.events_continue_after(500).await.unwrap();
+        assert_eq!(store.events_append(&[event("a", "Info")]).await.unwrap(), 501);
+        store.events_append(&[event("b", "Info")]).await.unwrap();
+        // Events that happened before the primary said so keep their order.
+        store.events_continue_after(600).await.unwrap();
+        store.events_acknowledge(600, 10).await.unwrap();
+        let left = store.events_after(600, 10, 1000).await.unwrap();
+        assert_eq!(left.iter().map(|e| e.seq).collect::<Vec<_>>(), [1101, 1102]);
+        assert_eq!(store.events_append(&[event("c", "Info")]).await.unwrap(), 1103);
     }
 
     #[tokio::test]

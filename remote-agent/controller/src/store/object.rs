@@ -1,5 +1,7 @@
 //! Objects of the logs, local objects, and how far each log is applied.
 
+use std::collections::HashMap;
+
 use palisade_api::{Epoch, Revision};
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use uuid::Uuid;
@@ -140,6 +142,17 @@ impl Store {
         .collect()
     }
 
+    /// How many objects of one kind there are.
+    pub async fn objects_count(&self, log: u32, kind: u32) -> Result<u64, StoreError> {
+        let count: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM object WHERE log = ? AND kind = ?")
+                .bind(log)
+                .bind(kind)
+                .fetch_one(&self.reader)
+                .await?;
+        Ok(count as u64)
+    }
+
     /// One object.
     pub async fn object(
         &self,
@@ -159,6 +172,32 @@ impl Store {
         .as_ref()
         .map(read)
         .transpose()
+    }
+
+    /// Revision and payload of those of `keys` (kind and name) that exist.
+    pub async fn objects_named(
+        &self,
+        log: u32,
+        keys: Vec<(u32, String)>,
+    ) -> Result<HashMap<(u32, String), Option<(Revision, Vec<u8>)>>, StoreError> {
+        let mut found = HashMap::with_capacity(keys.len());
+        let mut connection = self.reader.acquire().await?;
+        for keys in keys.chunks(ROWS_A_STATEMENT) {
+            let mut select = QueryBuilder::<Sqlite>::new(
+                "SELECT kind, name, revision, payload FROM object WHERE log = ",
+            );
+            select.push_bind(log).push(" AND (kind, name) IN (VALUES ");
+            for (index, (kind, name)) in keys.iter().enumerate() {
+                select.push(if index == 0 { "(" } else { ", (" });
+                select.push_bind(*kind).push(", ").push_bind(name).push(")");
+            }
+            select.push(")");
+            for row in select.build().fetch_all(&mut *connection).await? {
+                let object = read(&row)?;
+                found.insert((object.kind, object.name), Some((object.revision, object.payload)));
+            }
+        }
+        Ok(found)
     }
 
     /// Writes one local object anew.

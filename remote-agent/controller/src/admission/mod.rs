@@ -1,0 +1,15 @@
+//! The admission webhook: [`serve`] speaks HTTP, [`review`] the Kubernetes
+//! envelope, [`record`] writes what was denied. Whether a request is admitted
+//! is decided by `palisade-policy` on what [`crate::in_force`] holds.
+
+mod decide;
+mod record;
+mod review;
+mod serve;
+
+mod state;
+mod stats;
+
+pub use serve::router;
+pub use state::{AdmissionControl, AdmissionMode, AdmissionState, NotAMode, StateError};
+pub use stats::{AdmissionStats, Outcome};

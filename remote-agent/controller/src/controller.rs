@@ -1,0 +1,221 @@
+//! The controller as a whole: what its parts share.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use palisade_api::clock::SharedClock;
+use palisade_api::rest::event::{Audit, Event, category, level};
+use secrecy::SecretString;
+use thiserror::Error;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::error;
+
+use crate::admission::{AdmissionControl, AdmissionMode};
+use crate::event::{RecordError, Recorder, rfc3339};
+use crate::federation::{Federation, FederationReplica};
+use crate::in_force::InForce;
+use crate::local_user::{LocalUserError, LocalUsers};
+use crate::store::{NewEvent, SpoolLimits, Store, StoreError};
+
+/// The database in the data folder.
+pub const DATABASE: &str = "agent.db";
+
+/// What a controller needs to know.
+#[derive(Debug)]
+pub struct ControllerConfig {
+    /// Where everything is kept; exists.
+    pub data_dir: PathBuf,
+    /// The cluster's name in records.
+    pub cluster_name: String,
+    /// The mode that admission control starts in until one is set.
+    pub admission_mode: AdmissionMode,
+    /// The first admin's password; without one it is made up.
+    pub bootstrap_password: Option<SecretString>,
+    /// How much of events is kept.
+    pub spool: SpoolLimits,
+}
+
+/// Why a controller could not start.
+#[derive(Debug, Error)]
+pub enum ControllerError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Local users or their keys failed.
+    #[error(transparent)]
+    LocalUser(#[from] LocalUserError),
+}
+
+/// A running controller. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Controller(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    cluster_name: String,
+    store: Store,
+    spool: SpoolLimits,
+    recorder: Recorder,
+    clock: SharedClock,
+    in_force: Arc<InForce>,
+    admission: AdmissionControl,
+    users: LocalUsers,
+    federation: Arc<dyn Federation>,
+}
+
+impl Controller {
+    /// Opens the state in the data folder and puts it in force: a controller
+    /// decides by what was applied before it was stopped, without its primary.
+    /// Its tasks run on `tasks` until `stop`.
+    pub async fn open(
+        config: ControllerConfig,
+        federation: Arc<dyn Federation>,
+        clock: SharedClock,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> Result<Self, ControllerError> {
+        let store = Store::open(&config.data_dir.join(DATABASE)).await?;
+        if federation.membership().is_none() {
+            // The agent stopped on its way out of a federation.
+            store.objects_forget_federation().await?;
+        }
+        let in_force = Arc::new(InForce::load(&store).await?);
+        let (recorder, task) =
+            Recorder::new(store.clone(), config.spool, clock.clone(), config.cluster_name.clone())
+                .await?;
+        tasks.spawn(task.run(stop.clone()));
+        let users = LocalUsers::open(
+            &config.data_dir,
+            store.clone(),
+            config.bootstrap_password,
+            clock.clone(),
+        )
+        .await?;
+        let admission = AdmissionControl::open(store.clone(), config.admission_mode).await?;
+        Ok(Self(Arc::new(Parts {
+            cluster_name: config.cluster_name,
+            store,
+            spool: config.spool,
+            recorder,
+            clock,
+            in_force,
+            admission,
+            users,
+            federation,
+        })))
+    }
+
+    /// The cluster's name in records.
+    pub fn cluster_name(&self) -> &str {
+        &self.0.cluster_name
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// Writes events.
+    pub fn recorder(&self) -> &Recorder {
+        &self.0.recorder
+    }
+
+    /// The present time.
+    pub fn clock(&self) -> &SharedClock {
+        &self.0.clock
+    }
+
+    /// What the cluster obeys.
+    pub fn in_force(&self) -> &Arc<InForce> {
+        &self.0.in_force
+    }
+
+    /// Admission control.
+    pub fn admission(&self) -> &AdmissionControl {
+        &self.0.admission
+    }
+
+    /// Local users.
+    pub fn users(&self) -> &LocalUsers {
+        &self.0.users
+    }
+
+    /// The way to the primary.
+    pub fn federation(&self) -> &Arc<dyn Federation> {
+        &self.0.federation
+    }
+
+    /// The replica of the primary's logs.
+    pub fn replica(&self) -> FederationReplica {
+        FederationReplica::new(self.0.store.clone(), Arc::clone(&self.0.in_force))
+    }
+
+    /// Drops all that is federated; local configuration stays. Gives the
+    /// number of objects dropped.
+    pub async fn federation_forget(&self) -> Result<u64, StoreError> {
+        let dropped = self.0.store.objects_forget_federation().await?;
+        self.0.in_force.forget_federation();
+        Ok(dropped)
+    }
+
+    /// The primary has stored all events up to `seq`.
+    pub async fn events_acknowledge(&self, seq: u64) -> Result<(), StoreError> {
+        self.0.store.events_acknowledge(seq, self.0.spool.kept).await
+    }
+
+    /// Records an event about the federation. That it could not be stored is
+    /// logged: what it tells of has happened all the same.
+    pub async fn note_federation(&self, name: &str, message: &str) {
+        let event = Event {
+            category: "FEDERATION".to_owned(),
+            message: message.to_owned(),
+            ..self.event(name, level::INFO)
+        };
+        if let Err(error) = self.record_event(&event).await {
+            error!(%error, name, "an event about the federation is lost");
+        }
+    }
+
+    /// An event with what all events have.
+    pub fn event(&self, name: &str, level: &str) -> Event {
+        let now = self.0.clock.now();
+        Event {
+            name: name.to_owned(),
+            level: level.to_owned(),
+            reported_timestamp: now.timestamp(),
+            reported_at: rfc3339(now.timestamp_millis()),
+            cluster_name: self.0.cluster_name.clone(),
+            ..Event::default()
+        }
+    }
+
+    /// Stores `event` durably.
+    pub async fn record_event(&self, event: &Event) -> Result<u64, RecordError> {
+        let detail = serde_json::to_vec(event).map_err(|_| RecordError::Store)?;
+        self.record(&event.name, &event.level, category::EVENT, detail).await
+    }
+
+    /// Stores `audit` durably.
+    pub async fn record_audit(&self, audit: &Audit) -> Result<u64, RecordError> {
+        let detail = serde_json::to_vec(audit).map_err(|_| RecordError::Store)?;
+        self.record(&audit.name, &audit.level, category::AUDIT, detail).await
+    }
+
+    async fn record(
+        &self,
+        name: &str,
+        level: &str,
+        category: &str,
+        detail: Vec<u8>,
+    ) -> Result<u64, RecordError> {
+        let event = NewEvent {
+            at_ms: self.0.clock.now().timestamp_millis(),
+            name: name.to_owned(),
+            level: level.to_owned(),
+            category: category.to_owned(),
+            detail,
+        };
+        self.0.recorder.record(event).await
+    }
+}

@@ -1,0 +1,113 @@
+//! Stores what the delta stream brings, then puts it in force.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use palisade_api::Revision;
+use palisade_api::kind::LogId;
+use palisade_sync::{
+    Applied, Change, Held, Item, ObjectError, Position, Replacement, ReplicaStore, SetDigest,
+};
+
+use crate::in_force::InForce;
+use crate::store::{ObjectWrite, Store, StoreError, StoredObject, StoredPosition};
+
+/// The replica of the primary's logs. Clones share it.
+#[derive(Clone, Debug)]
+pub struct FederationReplica {
+    store: Store,
+    in_force: Arc<InForce>,
+}
+
+/// Revision and payload of an object, or none where it does not exist.
+type State = Option<(Revision, Vec<u8>)>;
+
+impl FederationReplica {
+    pub(crate) fn new(store: Store, in_force: Arc<InForce>) -> Self {
+        Self { store, in_force }
+    }
+
+    async fn position(&self, log: LogId) -> Result<Position, StoreError> {
+        let Some(stored) = self.store.position(log.number()).await? else {
+            return Ok(Position::NONE);
+        };
+        Ok(Position {
+            epoch: stored.epoch,
+            revision: stored.revision,
+            digest: SetDigest::try_from(stored.digest.as_slice())
+                .map_err(|_| StoreError::Damaged("digest"))?,
+        })
+    }
+}
+
+fn stored(position: &Position) -> StoredPosition {
+    StoredPosition {
+        epoch: position.epoch,
+        revision: position.revision,
+        digest: position.digest.to_bytes(),
+    }
+}
+
+impl ReplicaStore for FederationReplica {
+    type Error = StoreError;
+
+    async fn held(&self, log: LogId) -> Result<Held, StoreError> {
+        Ok(Held { position: self.position(log).await?, errors: self.in_force.errors(log) })
+    }
+
+    async fn apply(&self, log: LogId, changes: Vec<Change>) -> Result<Applied, StoreError> {
+        let mut position = self.position(log).await?;
+        let keys = changes.iter().flat_map(|change| &change.items);
+        let keys = keys.map(|item| (item.kind, item.name.clone())).collect();
+        let mut states: HashMap<(u32, String), State> =
+            self.store.objects_named(log.number(), keys).await?;
+        // The last state of each object, in the order of the log.
+        let mut last: HashMap<(u32, String), Item> = HashMap::new();
+        for change in changes {
+            for item in change.items {
+                let key = (item.kind, item.name.clone());
+                let state = states.entry(key.clone()).or_default();
+                let old = state.as_ref().map(|(revision, payload)| (*revision, payload.as_slice()));
+                position.digest.replace(old, &item);
+                *state = item.payload.as_ref().map(|payload| (item.revision, payload.to_vec()));
+                last.insert(key, item);
+            }
+            position.revision = change.revision;
+        }
+        let writes = states
+            .into_iter()
+            .map(|((kind, name), state)| match state {
+                Some((revision, payload)) => {
+                    ObjectWrite::Put(StoredObject { kind, name, revision, payload })
+                }
+                None => ObjectWrite::Delete { kind, name },
+            })
+            .collect();
+        self.store.objects_apply(log.number(), writes, stored(&position), false).await?;
+        let errors = self.in_force.change(log, last.into_values());
+        Ok(Applied { position, errors })
+    }
+
+    async fn replace(
+        &self,
+        log: LogId,
+        replacement: Replacement,
+    ) -> Result<Vec<ObjectError>, StoreError> {
+        let Replacement { position, items } = replacement;
+        let writes = items
+            .iter()
+            .filter_map(|item| {
+                let payload = item.payload.as_ref()?.to_vec();
+                let name = item.name.clone();
+                Some(ObjectWrite::Put(StoredObject {
+                    kind: item.kind,
+                    name,
+                    revision: item.revision,
+                    payload,
+                }))
+            })
+            .collect();
+        self.store.objects_apply(log.number(), writes, stored(&position), true).await?;
+        Ok(self.in_force.replace(log, items))
+    }
+}

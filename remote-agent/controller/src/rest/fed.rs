@@ -1,0 +1,90 @@
+//! `/v1/fed/…`: the federation as a remote sees it.
+
+use axum::Json;
+use axum::extract::State;
+use palisade_api::Code;
+use palisade_api::kind::LogId;
+use palisade_api::rest::fed::{
+    ClusterStatus, FED_ROLE_JOINT, FedMember, JointCluster, LeaveFederationRequest, MasterCluster,
+    REST_VERSION, RestInfo,
+};
+
+use super::error::{ApiError, Result};
+use super::extract::JsonBody;
+use crate::Controller;
+
+/// `GET /v1/fed/member`.
+pub(super) async fn member(State(controller): State<Controller>) -> Result<Json<FedMember>> {
+    let (server, port) = controller.federation().rest_address();
+    let local = RestInfo { server, port: port.into() };
+    let Some(membership) = controller.federation().membership() else {
+        return Ok(Json(FedMember {
+            fed_role: String::new(),
+            local_rest_info: local,
+            master_cluster: None,
+            joint_clusters: Vec::new(),
+            use_proxy: String::new(),
+            deploy_repo_scan_data: false,
+        }));
+    };
+    let position = controller.store().position(LogId::Federation.number()).await?;
+    let (host, port) = membership.primary_address.rsplit_once(':').unwrap_or_default();
+    let seen = match (membership.connected, &position) {
+        (false, _) => ClusterStatus::Disconnected,
+        (true, _) => ClusterStatus::Connected,
+    };
+    let own = match (membership.connected, &position) {
+        (_, None) => ClusterStatus::Joined,
+        (true, Some(_)) => ClusterStatus::Synced,
+        (false, Some(_)) => ClusterStatus::Disconnected,
+    };
+    Ok(Json(FedMember {
+        fed_role: FED_ROLE_JOINT.to_owned(),
+        local_rest_info: local.clone(),
+        master_cluster: Some(MasterCluster {
+            disabled: false,
+            name: membership.primary_name,
+            id: membership.primary_id.to_string(),
+            secret: String::new(),
+            user: String::new(),
+            status: seen.as_str().to_owned(),
+            rest_version: REST_VERSION.to_owned(),
+            rest_info: RestInfo { server: host.to_owned(), port: port.parse().unwrap_or_default() },
+        }),
+        joint_clusters: vec![JointCluster {
+            disabled: false,
+            name: membership.name,
+            id: membership.cluster_id.to_string(),
+            secret: String::new(),
+            user: String::new(),
+            status: own.as_str().to_owned(),
+            rest_version: REST_VERSION.to_owned(),
+            k8s_uid: String::new(),
+            rest_info: local,
+            proxy_required: false,
+            home: membership.home,
+            agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+            revision: position.map(|at| at.revision.0).unwrap_or_default(),
+            last_seen: String::new(),
+        }],
+        use_proxy: String::new(),
+        deploy_repo_scan_data: false,
+    }))
+}
+
+/// `POST /v1/fed/leave`.
+pub(super) async fn leave(
+    State(controller): State<Controller>,
+    JsonBody(body): JsonBody<LeaveFederationRequest>,
+) -> Result<()> {
+    Ok(controller.federation().leave(body.force).await?)
+}
+
+/// What only a primary or a standalone cluster does.
+pub(super) async fn not_here(State(controller): State<Controller>) -> ApiError {
+    let what = match controller.federation().membership() {
+        Some(_) => "This cluster is a remote of a federation.",
+        None => "This agent joins a federation by --token, not by this call.",
+    };
+    ApiError::new(Code::OpNotAllowed, what)
+}

@@ -1,0 +1,109 @@
+//! The REST API of one cluster: the only implementation of it. The agent's own
+//! listener serves it, and so does the link, for calls that the primary
+//! forwards; those carry a `Caller` extension instead of a token.
+
+mod admission;
+mod auth;
+mod error;
+mod extract;
+mod fed;
+mod log;
+mod path;
+mod scan;
+mod system;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, patch, post};
+use http::{HeaderValue, Method, StatusCode, header};
+use palisade_api::Code;
+use tower::Layer as _;
+use tower::util::MapRequestLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::Controller;
+use error::ApiError;
+
+/// Answers larger than this are compressed for clients that accept it.
+const COMPRESS_ABOVE_BYTES: u64 = 1_200;
+
+/// The REST API, and `outside` beside it: routes that need no identity.
+pub fn router(controller: Controller, outside: Router) -> Router {
+    let routes = api()
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(controller.clone(), auth::authorize))
+        .with_state(controller)
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE_BYTES)))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-cache"),
+        ));
+    let routes = outside.fallback_service(routes);
+    let tidied = MapRequestLayer::new(|mut request: Request| {
+        if let Some(uri) = path::canonical(request.uri()) {
+            *request.uri_mut() = uri;
+        }
+        request
+    })
+    .layer(routes);
+    Router::new().fallback_service(tidied)
+}
+
+fn api() -> Router<Controller> {
+    Router::new()
+        .route("/v1/auth", post(auth::login).patch(auth::keep_alive).delete(auth::logout))
+        .route("/v1/fed/member", get(fed::member))
+        .route("/v1/fed/leave", post(fed::leave))
+        .route("/v1/fed/promote", post(fed::not_here))
+        .route("/v1/fed/demote", post(fed::not_here))
+        .route("/v1/fed/join", post(fed::not_here))
+        .route("/v1/fed/join_token", get(fed::not_here))
+        .route("/v1/fed/deploy", post(fed::not_here))
+        .route("/v1/fed/config", patch(fed::not_here))
+        .route("/v1/admission/state", get(admission::state).patch(admission::state_change))
+        .route("/v1/admission/stats", get(admission::stats))
+        .route("/v1/scan/registry", get(scan::registries).post(scan::refuse_write))
+        .route(
+            "/v1/scan/registry/{name}",
+            get(scan::registry).patch(scan::refuse_change).delete(scan::refuse_change),
+        )
+        .route(
+            "/v1/scan/registry/{name}/scan",
+            post(scan::refuse_change).delete(scan::refuse_change),
+        )
+        .route("/v1/scan/registry/{name}/images", get(scan::images))
+        .route("/v1/scan/registry/{name}/image/{id}", get(scan::image))
+        .route("/v1/scan/scanner", get(scan::scanners))
+        .route("/v1/log/audit", get(log::audits))
+        .route("/v1/log/event", get(log::events))
+        .route("/v1/log/activity", get(log::events))
+        .route("/v1/log/threat", get(log::threats))
+        .route("/v1/log/incident", get(log::incidents))
+        .route("/v1/log/violation", get(log::violations))
+        .route("/v1/log/security", get(log::security))
+        .route("/v1/system/summary", get(system::summary))
+        .route("/v1/workload", get(system::workloads))
+        .route("/v2/workload", get(system::workloads))
+        .route("/v1/host", get(system::hosts))
+        .route("/v1/domain", get(system::domains))
+        .route("/v1/controller", get(system::controllers))
+        .route("/v1/enforcer", get(system::enforcers))
+        .route("/v1/service", get(system::services))
+}
+
+async fn not_found() -> ApiError {
+    ApiError::of(Code::NotFound)
+}
+
+/// The path knows other methods, which the router lists in `Allow`.
+async fn method_not_allowed(method: Method) -> Response {
+    if method == Method::OPTIONS {
+        return StatusCode::OK.into_response();
+    }
+    ApiError::of(Code::MethodNotAllowed).into_response()
+}

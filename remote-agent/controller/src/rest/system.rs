@@ -1,0 +1,60 @@
+//! What the cluster consists of. Nothing watches Kubernetes yet, so lists are
+//! empty and counts zero where they need that.
+
+use axum::Json;
+use axum::extract::State;
+use palisade_api::ObjectKind;
+use palisade_api::kind::LogId;
+use palisade_api::rest::system::{SystemSummary, SystemSummaryData};
+use serde_json::{Value, json};
+
+use super::error::Result;
+use crate::Controller;
+
+/// `GET /v1/system/summary`.
+pub(super) async fn summary(
+    State(controller): State<Controller>,
+) -> Result<Json<SystemSummaryData>> {
+    let rules = controller
+        .store()
+        .objects_count(LogId::Federation.number(), ObjectKind::NetworkRule.number())
+        .await?;
+    Ok(Json(SystemSummaryData {
+        summary: SystemSummary {
+            controllers: 1,
+            policy_rules: u32::try_from(rules).unwrap_or(u32::MAX),
+            component_versions: vec![env!("CARGO_PKG_VERSION").to_owned()],
+            ..SystemSummary::default()
+        },
+    }))
+}
+
+/// `GET /v1/workload` and `/v2/workload`.
+pub(super) async fn workloads() -> Json<Value> {
+    Json(json!({ "workloads": [] }))
+}
+
+/// `GET /v1/host`.
+pub(super) async fn hosts() -> Json<Value> {
+    Json(json!({ "hosts": [] }))
+}
+
+/// `GET /v1/domain`.
+pub(super) async fn domains() -> Json<Value> {
+    Json(json!({ "domains": [], "tag_per_domain": false }))
+}
+
+/// `GET /v1/controller`.
+pub(super) async fn controllers() -> Json<Value> {
+    Json(json!({ "controllers": [] }))
+}
+
+/// `GET /v1/enforcer`.
+pub(super) async fn enforcers() -> Json<Value> {
+    Json(json!({ "enforcers": [] }))
+}
+
+/// `GET /v1/service`.
+pub(super) async fn services() -> Json<Value> {
+    Json(json!({ "services": [] }))
+}

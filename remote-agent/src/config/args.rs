@@ -1,0 +1,102 @@
+//! The flags. They are read as text: [`super::Config::read`] parses flags,
+//! variables and the file alike, so that all errors come at once.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// How the agent runs. Every flag may also stand in the TOML file, under its
+/// name without the dashes in front.
+#[derive(Args, Clone, Default)]
+pub struct ConfigArgs {
+    /// TOML file with settings; flags and variables win over it
+    #[arg(long, value_name = "FILE", env = "PALISADE_CONFIG")]
+    pub config: Option<PathBuf>,
+
+    /// Join token of a primary. Only needed for the first start: afterwards the
+    /// data folder holds the cluster's identity, and the token is ignored
+    #[arg(long, value_name = "TOKEN", env = "PALISADE_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+
+    /// File with the join token, instead of --token
+    #[arg(long, value_name = "FILE", env = "PALISADE_TOKEN_FILE")]
+    pub token_file: Option<String>,
+
+    /// Name of this cluster, unique in the federation
+    #[arg(long, value_name = "NAME", env = "PALISADE_NAME")]
+    pub name: Option<String>,
+
+    /// Folder for identity, database, certificates and generated passwords
+    /// [default: /var/lib/palisade-agent]
+    #[arg(long, value_name = "DIR", env = "PALISADE_DATA_DIR")]
+    pub data_dir: Option<String>,
+
+    /// What this agent does: controller, enforcer, scanner, with commas between
+    /// [default: controller]
+    #[arg(long, value_name = "ROLES", env = "PALISADE_ROLES")]
+    pub roles: Option<String>,
+
+    /// Address of the REST API, health and metrics; port 0 takes a free one
+    /// [default: 0.0.0.0:10443]
+    #[arg(long, value_name = "ADDR", env = "PALISADE_REST_LISTEN")]
+    pub rest_listen: Option<String>,
+
+    /// Address of the admission webhook [default: 0.0.0.0:20443]
+    #[arg(long, value_name = "ADDR", env = "PALISADE_WEBHOOK_LISTEN")]
+    pub webhook_listen: Option<String>,
+
+    /// How the REST API is reached from outside, as shown in the federation
+    /// [default: the REST listen address, with the host's name where that is
+    /// unspecified]
+    #[arg(long, value_name = "HOST:PORT", env = "PALISADE_REST_ADDRESS")]
+    pub rest_address: Option<String>,
+
+    /// Further names in the webhook's certificate, with commas between, such as
+    /// the name of its Kubernetes service
+    #[arg(long, value_name = "NAMES", env = "PALISADE_WEBHOOK_NAMES")]
+    pub webhook_names: Option<String>,
+
+    /// Mode that admission control starts in until one is set by REST: monitor
+    /// or protect [default: monitor]
+    #[arg(long, value_name = "MODE", env = "PALISADE_ADMISSION_MODE")]
+    pub admission_mode: Option<String>,
+
+    /// Vulnerability database for local scans, made by `palisade-primary vulndb
+    /// build`
+    #[arg(long, value_name = "FILE", env = "PALISADE_VULNDB")]
+    pub vulndb: Option<String>,
+
+    /// Level of the log, or directives such as info,sqlx=warn [default: info]
+    #[arg(long, value_name = "FILTER", env = "PALISADE_LOG")]
+    pub log: Option<String>,
+}
+
+impl std::fmt::Debug for ConfigArgs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut map = f.debug_map();
+        for (name, value) in self.given() {
+            map.entry(&name, &if name == "token" { value.map(|_| "..") } else { value });
+        }
+        map.finish()
+    }
+}
+
+impl ConfigArgs {
+    /// The settings by name, as given by a flag or a variable.
+    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 12] {
+        [
+            ("token", self.token.as_deref()),
+            ("token-file", self.token_file.as_deref()),
+            ("name", self.name.as_deref()),
+            ("data-dir", self.data_dir.as_deref()),
+            ("roles", self.roles.as_deref()),
+            ("rest-listen", self.rest_listen.as_deref()),
+            ("webhook-listen", self.webhook_listen.as_deref()),
+            ("rest-address", self.rest_address.as_deref()),
+            ("webhook-names", self.webhook_names.as_deref()),
+            ("admission-mode", self.admission_mode.as_deref()),
+            ("vulndb", self.vulndb.as_deref()),
+            ("log", self.log.as_deref()),
+        ]
+    }
+}

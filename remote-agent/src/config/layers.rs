@@ -1,0 +1,180 @@
+//! Flags over variables over the file, with the source of every value.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Display};
+use std::path::Path;
+use std::str::FromStr;
+
+use figment::Figment;
+use figment::providers::{Format as _, Toml};
+use figment::value::Value;
+use secrecy::SecretString;
+use thiserror::Error;
+use tracing_subscriber::EnvFilter;
+
+use super::ConfigArgs;
+
+/// One thing that is wrong with the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The flag, variable, or file and key.
+    pub source: String,
+    /// What is wrong.
+    pub text: String,
+}
+
+/// Everything that is wrong with the configuration.
+#[derive(Debug, Error)]
+pub struct ConfigError {
+    /// The problems, at least one.
+    pub problems: Vec<Problem>,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the configuration cannot be used:")?;
+        for problem in &self.problems {
+            write!(f, "\n  {}: {}", problem.source, problem.text)?;
+        }
+        Ok(())
+    }
+}
+
+struct Given {
+    text: String,
+    source: String,
+}
+
+/// The given values by name, and the problems found so far.
+pub(super) struct Layers {
+    given: BTreeMap<String, Given>,
+    problems: Vec<Problem>,
+}
+
+impl Layers {
+    pub(super) fn read(args: &ConfigArgs) -> Self {
+        let mut layers = Self { given: BTreeMap::new(), problems: Vec::new() };
+        if let Some(file) = &args.config {
+            layers.file(file, &args.given().map(|(name, _)| name));
+        }
+        for (name, text) in args.given() {
+            let Some(text) = text else { continue };
+            let variable = format!("PALISADE_{}", name.to_uppercase().replace('-', "_"));
+            let by_variable = std::env::var(&variable).is_ok_and(|value| value == text);
+            let source = if by_variable { variable } else { format!("--{name}") };
+            layers.given.insert(name.to_owned(), Given { text: text.to_owned(), source });
+        }
+        layers
+    }
+
+    fn file(&mut self, path: &Path, names: &[&str]) {
+        let figment = Figment::from(Toml::file_exact(path));
+        let values: figment::value::Dict = match figment.extract() {
+            Ok(values) => values,
+            Err(errors) => {
+                for error in errors {
+                    self.problem(path.display(), error.kind);
+                }
+                return;
+            }
+        };
+        for (name, value) in values {
+            let source = format!("{}, {name}", path.display());
+            if !names.contains(&name.as_str()) {
+                self.problem(source, "there is no such setting");
+                continue;
+            }
+            match value {
+                Value::String(_, text) => {
+                    self.given.insert(name, Given { text, source });
+                }
+                _ => self.problem(source, "must be a text in quotation marks"),
+            }
+        }
+    }
+
+    fn problem(&mut self, source: impl Display, text: impl Display) {
+        self.problems.push(Problem { source: source.to_string(), text: text.to_string() });
+    }
+
+    /// What `parse` makes of the value, if one is given.
+    fn parsed<T, E: Display>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let given = self.given.get(name)?;
+        let source = given.source.clone();
+        match parse(&given.text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.problem(source, error);
+                None
+            }
+        }
+    }
+
+    pub(super) fn optional<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
+        self.parsed(name, T::from_str)
+    }
+
+    /// The join token itself or from its file.
+    pub(super) fn token(&mut self) -> Option<SecretString> {
+        if self.given.contains_key("token") && self.given.contains_key("token-file") {
+            self.problem("token and token-file", "give one of them");
+            return None;
+        }
+        self.parsed("token", |text| Ok::<_, String>(text.trim().into())).or_else(|| {
+            self.parsed("token-file", |path| {
+                std::fs::read_to_string(path)
+                    .map(|text| text.trim().into())
+                    .map_err(|error| format!("cannot read {path}: {error}"))
+            })
+        })
+    }
+
+    pub(super) fn names(&mut self, name: &str) -> Vec<String> {
+        self.parsed(name, |text| {
+            let names: Vec<_> = text.split(',').map(|one| one.trim().to_owned()).collect();
+            if names.iter().any(|one| one.is_empty() || one.contains(char::is_whitespace)) {
+                return Err("must be names with commas between");
+            }
+            Ok(names)
+        })
+        .unwrap_or_default()
+    }
+
+    pub(super) fn host_port(&mut self, name: &str) -> Option<String> {
+        self.parsed(name, |text| {
+            let valid = text.rsplit_once(':').is_some_and(|(host, port)| {
+                !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
+            });
+            if valid { Ok(text.to_owned()) } else { Err("not an address of the form HOST:PORT") }
+        })
+    }
+
+    pub(super) fn log_filter(&mut self, name: &str, default: &str) -> String {
+        self.parsed(name, |text| EnvFilter::try_new(text).map(|_| text.to_owned()))
+            .unwrap_or_else(|| default.to_owned())
+    }
+
+    /// A secret, which only a variable can give: flags show in process lists.
+    pub(super) fn secret(&mut self, variable: &str) -> Option<SecretString> {
+        match std::env::var(variable) {
+            Ok(text) if text.is_empty() => {
+                self.problem(variable, "must not be empty");
+                None
+            }
+            Ok(text) => Some(text.into()),
+            Err(std::env::VarError::NotPresent) => None,
+            Err(std::env::VarError::NotUnicode(_)) => {
+                self.problem(variable, "must be UTF-8");
+                None
+            }
+        }
+    }
+
+    pub(super) fn finish(self) -> Result<(), ConfigError> {
+        if self.problems.is_empty() { Ok(()) } else { Err(ConfigError { problems: self.problems }) }
+    }
+}

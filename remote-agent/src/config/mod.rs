@@ -1,0 +1,134 @@
+//! What the operator configures: flags over environment variables over one
+//! TOML file over defaults. Every setting has the same name in all of them:
+//! `--rest-listen`, `PALISADE_REST_LISTEN`, `rest-listen = "…"`.
+
+mod args;
+mod layers;
+mod role;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use palisade_api::ClusterName;
+use palisade_controller::admission::AdmissionMode;
+use secrecy::SecretString;
+
+pub use args::ConfigArgs;
+use layers::Layers;
+pub use layers::{ConfigError, Problem};
+pub use role::{Role, Roles};
+
+/// The configuration of an agent.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The join token; not needed where the data folder holds an identity.
+    pub token: Option<SecretString>,
+    /// The cluster's name in the federation.
+    pub name: Option<ClusterName>,
+    /// Identity, database, certificates, generated passwords.
+    pub data_dir: PathBuf,
+    /// What this agent does.
+    pub roles: Roles,
+    /// Where the REST API listens.
+    pub rest_listen: SocketAddr,
+    /// Where the admission webhook listens.
+    pub webhook_listen: SocketAddr,
+    /// HOST:PORT that others reach the REST API by.
+    pub rest_address: Option<String>,
+    /// Names in the webhook's certificate beside localhost and the host's own.
+    pub webhook_names: Vec<String>,
+    /// The mode that admission control starts in.
+    pub admission_mode: AdmissionMode,
+    /// The vulnerability database that local scans match against.
+    pub vulndb: Option<PathBuf>,
+    /// What is logged: a level, or directives such as `info,sqlx=warn`.
+    pub log: String,
+    /// The first admin's password of the local REST API.
+    pub bootstrap_password: Option<SecretString>,
+}
+
+impl Config {
+    /// Reads the configuration, and reports everything that is wrong with it
+    /// at once.
+    pub fn read(args: &ConfigArgs) -> Result<Self, ConfigError> {
+        let mut layers = Layers::read(args);
+        let token = layers.token();
+        let config = Self {
+            token,
+            name: layers.optional("name"),
+            data_dir: layers.optional("data-dir").unwrap_or_else(default_data_dir),
+            roles: layers.optional("roles").unwrap_or_default(),
+            rest_listen: layers
+                .optional("rest-listen")
+                .unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 10443))),
+            webhook_listen: layers
+                .optional("webhook-listen")
+                .unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 20443))),
+            rest_address: layers.host_port("rest-address"),
+            webhook_names: layers.names("webhook-names"),
+            admission_mode: layers.optional("admission-mode").unwrap_or_default(),
+            vulndb: layers.optional("vulndb"),
+            log: layers.log_filter("log", "info"),
+            bootstrap_password: layers.secret("PALISADE_BOOTSTRAP_PASSWORD"),
+        };
+        layers.finish()?;
+        Ok(config)
+    }
+}
+
+fn default_data_dir() -> PathBuf {
+    PathBuf::from("/var/lib/palisade-agent")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(file: &std::path::Path) -> ConfigArgs {
+        ConfigArgs { config: Some(file.to_owned()), ..ConfigArgs::default() }
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("agent.toml");
+        std::fs::write(
+            &file,
+            "name = \"staging\"\nroles = \"controller\"\nadmission-mode = \"protect\"\n",
+        )
+        .unwrap();
+        let given = ConfigArgs { name: Some("production".to_owned()), ..args(&file) };
+        let config = Config::read(&given).unwrap();
+        assert_eq!(config.name.unwrap().as_str(), "production");
+        assert!(config.roles.has(Role::Controller) && !config.roles.has(Role::Scanner));
+        assert_eq!(config.admission_mode, AdmissionMode::Protect);
+        assert_eq!(config.webhook_listen.port(), 20443);
+    }
+
+    #[test]
+    fn everything_wrong_is_said_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("agent.toml");
+        std::fs::write(&file, "nme = \"x\"\nroles = \"controler\"\n").unwrap();
+        let given = ConfigArgs {
+            rest_listen: Some("nowhere".to_owned()),
+            token_file: Some(folder.path().join("missing").display().to_string()),
+            ..args(&file)
+        };
+        let text = Config::read(&given).unwrap_err().to_string();
+        for part in ["nme: there is no such setting", "controler", "--rest-listen", "missing"] {
+            assert!(text.contains(part), "{part} is not in {text}");
+        }
+    }
+
+    #[test]
+    fn a_token_file_is_read_without_its_line_end() {
+        use secrecy::ExposeSecret;
+        let folder = tempfile::tempdir().unwrap();
+        let token = folder.path().join("token");
+        std::fs::write(&token, "abc\n").unwrap();
+        let given =
+            ConfigArgs { token_file: Some(token.display().to_string()), ..ConfigArgs::default() };
+        assert_eq!(Config::read(&given).unwrap().token.unwrap().expose_secret(), "abc");
+    }
+}

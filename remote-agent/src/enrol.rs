@@ -1,0 +1,250 @@
+//! Joining a federation by token, renewing the certificate, leaving.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use palisade_api::clock::SharedClock;
+use palisade_api::federation::enrol_client::EnrolClient;
+use palisade_api::federation::{JoinRequest, LeaveRequest, RenewRequest};
+use palisade_api::join_token::JoinTokenEnvelope;
+use palisade_api::{CODE_METADATA, ClusterName, Code};
+use palisade_transport::backoff::Backoff;
+use palisade_transport::certificate::fingerprint;
+use palisade_transport::client::{ConnectError, PrimaryAddress, PrimaryConnection, Trust, connect};
+use palisade_transport::identity::{IdentityError, MemberIdentity, Membership, SigningRequest};
+use secrecy::{ExposeSecret as _, SecretString};
+use thiserror::Error;
+use tonic::{Request, Status};
+use tracing::{info, warn};
+
+/// How long one answer of the primary may take.
+const ANSWER: Duration = Duration::from_secs(30);
+/// How long a join waits for a primary that is not up yet.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// A token is some hundred bytes long.
+const MOST_TOKEN_BYTES: usize = 16 * 1024;
+
+/// Why the agent could not join, renew or leave.
+#[derive(Debug, Error)]
+pub enum EnrolError {
+    /// The token is not one.
+    #[error("the join token cannot be read: {0}. Copy it whole, or make a new one on the primary")]
+    Token(&'static str),
+    /// The primary cannot be reached, or is not the one of the token.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The primary refused.
+    #[error("the primary refuses: {text}{}", code.map(|c| format!(" (code {})", c.number())).unwrap_or_default())]
+    Refused {
+        /// A code of the REST API, where the primary gave one.
+        code: Option<Code>,
+        /// The primary's words.
+        text: String,
+    },
+    /// The primary answered something that cannot be.
+    #[error("the primary's answer makes no sense: {0}")]
+    Answer(&'static str),
+    /// The identity could not be made or stored.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+}
+
+/// Who joins.
+#[derive(Clone, Debug)]
+pub struct Applicant {
+    /// The cluster's name.
+    pub name: ClusterName,
+    /// How the cluster's REST API is reached.
+    pub rest: RestAddress,
+}
+
+/// How a REST API is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RestAddress {
+    /// Host name or address.
+    pub server: String,
+    /// Port.
+    pub port: u16,
+}
+
+/// What a token says.
+pub fn read_token(token: &SecretString) -> Result<JoinTokenEnvelope, EnrolError> {
+    let text = token.expose_secret().trim();
+    if text.len() > MOST_TOKEN_BYTES {
+        return Err(EnrolError::Token("it is too long"));
+    }
+    let json = base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .map_err(|_| EnrolError::Token("it is not base64"))?;
+    let envelope: JoinTokenEnvelope = serde_json::from_slice(&json)
+        .map_err(|_| EnrolError::Token("it does not hold what a join token holds"))?;
+    if envelope.server.is_empty() || envelope.port == 0 || envelope.ticket.is_empty() {
+        return Err(EnrolError::Token("it does not hold what a join token holds"));
+    }
+    Ok(envelope)
+}
+
+/// Joins the federation of `token`. Waits a minute for a primary that is not
+/// reachable yet; gives up at once when the primary or its authority says no.
+/// Nothing is stored.
+pub async fn join(
+    token: &SecretString,
+    applicant: &Applicant,
+    clock: &SharedClock,
+) -> Result<MemberIdentity, EnrolError> {
+    let envelope = read_token(token)?;
+    let give_up = tokio::time::Instant::now() + PATIENCE;
+    let mut backoff = Backoff::default();
+    loop {
+        let error = match join_once(&envelope, applicant, clock).await {
+            Ok(identity) => return Ok(identity),
+            Err(error) => error,
+        };
+        let pause = backoff.next(&mut rand::rng());
+        if !may_pass(&error) || tokio::time::Instant::now() + pause > give_up {
+            return Err(error);
+        }
+        warn!(%error, "the primary is not reachable yet; trying again");
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// Whether the primary was never asked, so that asking again can help.
+fn may_pass(error: &EnrolError) -> bool {
+    matches!(
+        error,
+        EnrolError::Connect(ConnectError::Unreachable { .. } | ConnectError::Timeout { .. })
+    )
+}
+
+async fn join_once(
+    envelope: &JoinTokenEnvelope,
+    applicant: &Applicant,
+    clock: &SharedClock,
+) -> Result<MemberIdentity, EnrolError> {
+    let address = PrimaryAddress { host: envelope.server.clone(), port: envelope.port };
+    let connection = connect(&address, Trust::Fingerprint(envelope.authority)).await?;
+    let request = SigningRequest::generate()?;
+    let answer = EnrolClient::new(connection.channel())
+        .join(timed(JoinRequest {
+            ticket: envelope.ticket.clone(),
+            signing_request: request.der().to_vec().into(),
+            name: applicant.name.to_string(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            sent_at_ms: clock.now().timestamp_millis(),
+            kube_system_uid: String::new(),
+            rest_server: applicant.rest.server.clone(),
+            rest_port: applicant.rest.port.into(),
+        }))
+        .await
+        .map_err(|status| refused(&connection, &status))?
+        .into_inner();
+
+    // The handshake has verified the authority against the pin; what the
+    // answer says may only repeat it.
+    let authority = connection
+        .authority()
+        .cloned()
+        .ok_or(EnrolError::Answer("its authority did not show in the handshake"))?;
+    if fingerprint(&answer.authority.to_vec().into()) != envelope.authority {
+        return Err(EnrolError::Answer("it names another authority than the token"));
+    }
+    let membership = Membership {
+        cluster_id: answer
+            .cluster_id
+            .parse()
+            .map_err(|_| EnrolError::Answer("it gives no cluster id"))?,
+        name: applicant.name.to_string(),
+        home: answer.home,
+        primary_id: answer
+            .primary_id
+            .parse()
+            .map_err(|_| EnrolError::Answer("it does not say who the primary is"))?,
+        primary_name: answer.primary_name,
+        primary_address: address.to_string(),
+        authority,
+    };
+    let chain = answer.certificate_chain.iter().map(|der| der.to_vec().into()).collect();
+    Ok(request.certified(chain, membership)?)
+}
+
+/// A new key and certificate for the same member.
+pub async fn renew(
+    connection: &PrimaryConnection,
+    identity: &MemberIdentity,
+    clock: &SharedClock,
+) -> Result<MemberIdentity, EnrolError> {
+    let request = SigningRequest::generate()?;
+    let answer = EnrolClient::new(connection.channel())
+        .renew(timed(RenewRequest {
+            signing_request: request.der().to_vec().into(),
+            sent_at_ms: clock.now().timestamp_millis(),
+        }))
+        .await
+        .map_err(|status| refused(connection, &status))?
+        .into_inner();
+    let chain = answer.certificate_chain.iter().map(|der| der.to_vec().into()).collect();
+    let renewed = request.certified(chain, identity.membership().clone())?;
+    info!(until = %renewed.validity().not_after, "the certificate is renewed");
+    Ok(renewed)
+}
+
+/// Tells the primary that this cluster leaves.
+pub async fn leave(connection: &PrimaryConnection) -> Result<(), EnrolError> {
+    EnrolClient::new(connection.channel())
+        .leave(timed(LeaveRequest {}))
+        .await
+        .map_err(|status| refused(connection, &status))?;
+    Ok(())
+}
+
+fn timed<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.set_timeout(ANSWER);
+    request
+}
+
+/// A connection that broke says more than the status that it left.
+fn refused(connection: &PrimaryConnection, status: &Status) -> EnrolError {
+    if let Some(failure) = connection.failure() {
+        return failure.clone().into();
+    }
+    EnrolError::Refused { code: code_of(status), text: status.message().to_owned() }
+}
+
+/// The code of the REST API that a status carries.
+pub(crate) fn code_of(status: &Status) -> Option<Code> {
+    let text = status.metadata().get(CODE_METADATA)?.to_str().ok()?;
+    Code::from_number(text.parse().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(json: &str) -> SecretString {
+        base64::engine::general_purpose::STANDARD.encode(json).into()
+    }
+
+    #[test]
+    fn a_token_is_read() {
+        let json = format!(r#"{{"s":"primary","p":11443,"t":"x.y.z","f":"{}"}}"#, "ab".repeat(32));
+        let envelope = read_token(&token(&json)).unwrap();
+        assert_eq!((envelope.server.as_str(), envelope.port), ("primary", 11443));
+    }
+
+    #[test]
+    fn a_token_that_is_none_says_so_and_does_not_repeat_itself() {
+        for text in [
+            "not base64!".into(),
+            token("{}"),
+            token(r#"{"s":"","p":1,"t":"secret","f":"00"}"#),
+            token(r#"{"s":"a","p":70000,"t":"secret"}"#),
+            "A".repeat(20_000).into(),
+        ] {
+            let error = read_token(&text).unwrap_err().to_string();
+            assert!(error.contains("join token cannot be read"), "{error}");
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The program `palisade-agent` as a library, so that tests and benchmarks can
+//! embed it: joins a federation, keeps the link to its primary, and runs the
+//! roles controller, enforcer and scanner.
+//!
+//! Open [`run`] for the order in which the parts start, [`enrol`] for joining,
+//! and [`link`] for the one connection to the primary. What the roles do
+//! stands in crates of their own.
+
+pub mod command;
+pub mod config;
+pub mod enrol;
+pub mod link;
+pub mod run;
+pub mod shutdown;
+pub mod telemetry;
+pub mod tls;
+
+mod call;
+mod health;

@@ -1,0 +1,244 @@
+//! Starts the parts of the agent in order and stops them together: listeners
+//! are bound first, then the cluster joins, then what was applied is put in
+//! force, then the webhook answers and the link is opened.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use palisade_api::ClusterName;
+use palisade_api::clock::SharedClock;
+use palisade_api::rest::event::name;
+use palisade_controller::store::SpoolLimits;
+use palisade_controller::{Controller, ControllerConfig, admission, rest};
+use palisade_transport::identity::MemberIdentity;
+use palisade_transport::server::{Limits, public_config, serve};
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tracing::{info, warn};
+
+use crate::config::{Config, Role};
+use crate::enrol::{self, Applicant, RestAddress};
+use crate::link::{self, LinkConfig, LinkHandle};
+use crate::shutdown::Shutdown;
+use crate::tls::ListenerTls;
+use crate::{health, telemetry};
+
+/// How long the tasks may take to end.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// The addresses that are really bound, written for scripts and tests.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Addresses {
+    /// The REST API.
+    pub rest: SocketAddr,
+    /// The admission webhook.
+    pub webhook: SocketAddr,
+}
+
+impl Addresses {
+    /// The file in the data folder that they are written to.
+    pub const FILE: &str = "addresses.json";
+
+    fn write(&self, data_dir: &Path) -> anyhow::Result<()> {
+        let path = data_dir.join(Self::FILE);
+        let aside = data_dir.join(".addresses.json.new");
+        std::fs::write(&aside, serde_json::to_vec(self)?)
+            .and_then(|()| std::fs::rename(&aside, &path))
+            .with_context(|| format!("cannot write {}", path.display()))
+    }
+}
+
+/// Runs the agent until `shutdown` is requested.
+pub async fn run(config: Config, clock: SharedClock, shutdown: Shutdown) -> anyhow::Result<()> {
+    telemetry::metrics();
+    palisade_transport::install_crypto_provider();
+    let outcome = start(&config, &clock, &shutdown).await;
+    if outcome.is_ok() {
+        shutdown.token().cancelled().await;
+    }
+    shutdown.request();
+    shutdown.drained(DRAIN).await;
+    match outcome {
+        Ok(Some(controller)) => controller.store().close().await,
+        Ok(None) => {}
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+async fn start(
+    config: &Config,
+    clock: &SharedClock,
+    shutdown: &Shutdown,
+) -> anyhow::Result<Option<Controller>> {
+    std::fs::create_dir_all(&config.data_dir)
+        .with_context(|| format!("cannot create the data folder {}", config.data_dir.display()))?;
+    let rest_listener = listen("rest-listen", config.rest_listen).await?;
+    let webhook_listener = listen("webhook-listen", config.webhook_listen).await?;
+    let addresses =
+        Addresses { rest: rest_listener.local_addr()?, webhook: webhook_listener.local_addr()? };
+    let rest_address = rest_address(config, addresses.rest);
+    let joining = tokio::select! {
+        joining = membership(config, &rest_address, clock) => joining?,
+        () = shutdown.token().cancelled() => return Ok(None),
+    };
+    let Membership { identity, cluster_name, joined } = joining;
+    announce_roles(config);
+
+    let tls =
+        ListenerTls::open(&config.data_dir, listener_names(config, &rest_address), clock.clone())?;
+    let server = public_config(tls.certificate())?;
+    let handle = Arc::new(LinkHandle::new(config.data_dir.clone(), rest_address, identity));
+    let controller = Controller::open(
+        ControllerConfig {
+            data_dir: config.data_dir.clone(),
+            cluster_name,
+            admission_mode: config.admission_mode,
+            bootstrap_password: config.bootstrap_password.clone(),
+            spool: SpoolLimits::default(),
+        },
+        Arc::clone(&handle) as _,
+        clock.clone(),
+        shutdown.tasks(),
+        shutdown.token(),
+    )
+    .await?;
+    if joined {
+        controller.note_federation(name::FEDERATION_JOIN, "This cluster joined.").await;
+    }
+
+    let router = rest::router(controller.clone(), health::router(controller.clone()));
+    for (name, listener, router) in [
+        ("rest", rest_listener, router.clone()),
+        ("webhook", webhook_listener, admission::router(controller.clone())),
+    ] {
+        let stop = shutdown.token().clone();
+        shutdown.spawn(name, serve(listener, server.clone(), router, Limits::PUBLIC, stop));
+    }
+    shutdown.spawn("certificate", tls.keep_fresh(shutdown.token().clone()));
+    shutdown.spawn(
+        "link",
+        link::run(
+            LinkConfig { data_dir: config.data_dir.clone(), roles: config.roles.names(), router },
+            handle,
+            controller.clone(),
+            clock.clone(),
+            shutdown.token().clone(),
+        ),
+    );
+    addresses.write(&config.data_dir)?;
+    info!(rest = %addresses.rest, webhook = %addresses.webhook, "ready");
+    Ok(Some(controller))
+}
+
+/// Whose member this cluster is, or will be.
+struct Membership {
+    identity: Option<MemberIdentity>,
+    cluster_name: String,
+    joined: bool,
+}
+
+/// The stored identity, or a new one by the token. A join that fails leaves
+/// nothing behind.
+async fn membership(
+    config: &Config,
+    rest: &RestAddress,
+    clock: &SharedClock,
+) -> anyhow::Result<Membership> {
+    if let Some(identity) = MemberIdentity::load(&config.data_dir)? {
+        let cluster_name = identity.membership().name.clone();
+        if config.name.as_ref().is_some_and(|name| name.as_str() != cluster_name) {
+            warn!(cluster_name, "--name is ignored: this cluster has joined under another name");
+        }
+        return Ok(Membership { identity: Some(identity), cluster_name, joined: false });
+    }
+    let Some(token) = &config.token else {
+        // It has been a member before, and what it had of its own goes on.
+        if config.data_dir.join(palisade_controller::DATABASE).exists() {
+            warn!("this cluster is in no federation: it runs standalone; --token joins one");
+            let name = config.name.as_ref().map_or("standalone", ClusterName::as_str);
+            let cluster_name = name.to_owned();
+            return Ok(Membership { identity: None, cluster_name, joined: false });
+        }
+        bail!(
+            "there is no identity in {}: give a join token with --token (the primary makes one \
+             with `palisade-primary token create`) and the cluster's name with --name",
+            config.data_dir.display()
+        );
+    };
+    let Some(name) = &config.name else {
+        bail!("joining needs the cluster's name: give --name");
+    };
+    let applicant = Applicant { name: name.clone(), rest: rest.clone() };
+    let identity =
+        enrol::join(token, &applicant, clock).await.context("this cluster could not join")?;
+    identity.store(&config.data_dir)?;
+    let member = identity.membership();
+    info!(
+        primary = member.primary_name,
+        cluster_id = %member.cluster_id,
+        home = member.home,
+        "joined the federation"
+    );
+    Ok(Membership { identity: Some(identity), cluster_name: name.to_string(), joined: true })
+}
+
+fn announce_roles(config: &Config) {
+    if config.roles.has(Role::Enforcer) {
+        warn!("the role enforcer has no engine yet: nothing is enforced on this node");
+    }
+    if config.roles.has(Role::Scanner) {
+        match &config.vulndb {
+            None => {
+                info!("the role scanner only serves `palisade-agent scan`: no --vulndb is given")
+            }
+            Some(_) => info!("the role scanner does not scan unknown images by itself yet"),
+        }
+    }
+}
+
+/// How others reach the REST API: as told, or as bound.
+fn rest_address(config: &Config, bound: SocketAddr) -> RestAddress {
+    let told = config.rest_address.as_deref().and_then(|text| text.rsplit_once(':'));
+    if let Some((server, port)) = told
+        && let Ok(port) = port.parse()
+    {
+        return RestAddress { server: server.to_owned(), port };
+    }
+    let server = match bound.ip() {
+        ip if ip.is_unspecified() => host_name(),
+        ip => ip.to_string(),
+    };
+    RestAddress { server, port: bound.port() }
+}
+
+fn listener_names(config: &Config, rest: &RestAddress) -> Vec<String> {
+    let mut names = vec![
+        "localhost".to_owned(),
+        IpAddr::from([127, 0, 0, 1]).to_string(),
+        "::1".to_owned(),
+        host_name(),
+        rest.server.clone(),
+    ];
+    names.extend(config.webhook_names.iter().cloned());
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn host_name() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .map(|name| name.trim().to_owned())
+        .ok()
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "localhost".to_owned())
+}
+
+async fn listen(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address} ({setting})"))
+}
