@@ -37,7 +37,9 @@ if compgen -G 'deploy/*.Containerfile' >/dev/null && have hadolint; then
   hadolint deploy/*.Containerfile
 fi
 
-step "portal: types"
-npm --prefix web run --silent typecheck
+if [ -f web/package.json ]; then
+  step "portal: types"
+  npm --prefix web run --silent typecheck
+fi
 
 step "lint passed"

@@ -4,7 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-scripts/build.sh
+if [ -f web/package.json ]; then
+  npm --prefix web run --silent build
+fi
+cargo build --locked -p palisade-primary -p palisade-agent
 
 scope=("$@")
 [ "${#scope[@]}" -gt 0 ] || scope=(--workspace)

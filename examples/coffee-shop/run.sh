@@ -126,7 +126,7 @@ answers() { # NAME URL
 }
 
 echo "building"
-scripts/build.sh
+cargo build --quiet --locked -p palisade-primary -p palisade-agent
 target=${CARGO_TARGET_DIR:-target}/debug
 primary=$target/palisade-primary agent=$target/palisade-agent
 

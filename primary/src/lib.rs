@@ -11,6 +11,7 @@ pub mod federation;
 pub mod grpc;
 pub mod http;
 pub mod identity;
+pub mod reconcile;
 pub mod serve;
 pub mod shutdown;
 pub mod store;

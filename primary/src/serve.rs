@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::federation::membership;
 use crate::shutdown::Shutdown;
 use crate::store::{Database, Opened, migrate};
-use crate::{App, grpc, http, telemetry};
+use crate::{App, grpc, http, reconcile, telemetry};
 
 /// How long the tasks may take to end.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -44,6 +44,18 @@ impl Addresses {
         serde_json::from_slice(&bytes).map_err(Into::into)
     }
 
+    /// Removes what an earlier run has written, so that nobody takes the file
+    /// for a sign that this one is ready.
+    fn forget(data_dir: &Path) -> anyhow::Result<()> {
+        let path = data_dir.join(Self::FILE);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot remove {}", path.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn write(&self, data_dir: &Path) -> anyhow::Result<()> {
         let path = data_dir.join(Self::FILE);
         let mut file = tempfile::NamedTempFile::new_in(data_dir)?;
@@ -62,6 +74,7 @@ pub async fn run(config: Config, clock: SharedClock, shutdown: Shutdown) -> anyh
     folder
         .create(&config.data_dir)
         .with_context(|| format!("cannot create the data folder {}", config.data_dir.display()))?;
+    Addresses::forget(&config.data_dir)?;
     let opened = tokio::select! {
         opened = Opened::serving(&config) => opened?,
         () = shutdown.token().cancelled() => return Ok(()),
@@ -106,6 +119,7 @@ async fn serve(
     }
     grpc::serve(&app, federation)?;
     membership::watch(&app);
+    reconcile::start(&app);
     app.trust.keep_fresh(config, app.database.clone(), app.clock.clone(), &shutdown);
     info!(
         rest = %addresses.rest,

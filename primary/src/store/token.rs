@@ -126,3 +126,16 @@ pub async fn revoke_all(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<u
     .await?;
     Ok(done.rows_affected())
 }
+
+/// Forgets the tokens that expired before `before` and that no member, removed
+/// or not, joined with. Returns how many they were.
+pub async fn forget_expired(conn: &mut PgConnection, before: DateTime<Utc>) -> Result<u64> {
+    let done = sqlx::query!(
+        "DELETE FROM token WHERE expires_at < $1
+         AND NOT EXISTS (SELECT FROM member WHERE member.token_id = token.id)",
+        before,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}

@@ -1,0 +1,182 @@
+//! Tasks that bring what is to what should be, periodically and when nudged.
+//!
+//! A task takes no input: it reads the present state, does what is missing and
+//! leaves the rest to its next run, so a failed run, a lost nudge and a restart
+//! are the same case. Several replicas may run the same task at once.
+
+mod compaction;
+mod token_retention;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use metrics::{counter, gauge, histogram};
+use palisade_api::clock::SharedClock;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tracing::{debug, info, warn};
+
+use crate::App;
+use crate::shutdown::Shutdown;
+use crate::store::StoreError;
+
+/// What a run found to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// Nothing: all is as it should be.
+    Nothing,
+    /// Something, told for the log.
+    Something(String),
+}
+
+/// An idempotent task.
+#[async_trait]
+pub trait Task: Send + Sync + 'static {
+    /// Its name in logs and metrics.
+    fn name(&self) -> &'static str;
+
+    /// How long to wait between runs when nobody nudges.
+    fn period(&self) -> Duration;
+
+    /// Does what is missing. Must be safe to stop anywhere.
+    async fn run(&self) -> Result<Done, StoreError>;
+}
+
+/// Wakes a task before its period is over. Nudges while it runs lead to one
+/// more run.
+#[derive(Clone, Debug, Default)]
+pub struct Nudge(Arc<Notify>);
+
+impl Nudge {
+    /// Wakes the task.
+    pub fn nudge(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// Starts the tasks of the primary.
+pub fn start(app: &App) {
+    for task in tasks(app) {
+        spawn(&app.shutdown, app.clock.clone(), task);
+    }
+}
+
+fn tasks(app: &App) -> [Box<dyn Task>; 2] {
+    let (database, clock) = (&app.database, &app.clock);
+    [
+        Box::new(compaction::Compaction {
+            database: database.clone(),
+            clock: clock.clone(),
+            retention: app.config.change_retention,
+        }),
+        Box::new(token_retention::TokenRetention {
+            database: database.clone(),
+            clock: clock.clone(),
+        }),
+    ]
+}
+
+/// Runs the task now and then, until the shutdown. A run that is under way
+/// then is dropped.
+pub fn spawn(shutdown: &Shutdown, clock: SharedClock, task: Box<dyn Task>) -> Nudge {
+    let nudge = Nudge::default();
+    let nudged = nudge.0.clone();
+    let stop = shutdown.token().clone();
+    shutdown.spawn(task.name(), async move {
+        let running = async {
+            loop {
+                run(&*task, &clock).await;
+                tokio::select! {
+                    () = tokio::time::sleep(task.period()) => {}
+                    () = nudged.notified() => {}
+                }
+            }
+        };
+        stop.run_until_cancelled(running).await;
+    });
+    nudge
+}
+
+async fn run(task: &dyn Task, clock: &SharedClock) {
+    let name = task.name();
+    let started = Instant::now();
+    let outcome = task.run().await;
+    histogram!("palisade_reconcile_seconds", "task" => name).record(started.elapsed());
+    let result = if outcome.is_ok() { "ok" } else { "failed" };
+    counter!("palisade_reconcile_runs_total", "task" => name, "result" => result).increment(1);
+    match outcome {
+        Ok(done) => {
+            gauge!("palisade_reconcile_last_success_seconds", "task" => name)
+                .set(clock.now().timestamp() as f64);
+            match done {
+                Done::Nothing => debug!("nothing to do"),
+                Done::Something(text) => info!("{text}"),
+            }
+        }
+        Err(error) => warn!(%error, "failed; the next run tries again"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use palisade_api::clock::SystemClock;
+    use tokio::sync::watch;
+
+    use super::*;
+
+    struct Counting {
+        period: Duration,
+        runs: AtomicU32,
+        told: watch::Sender<u32>,
+    }
+
+    #[async_trait]
+    impl Task for Counting {
+        fn name(&self) -> &'static str {
+            "counting"
+        }
+
+        fn period(&self) -> Duration {
+            self.period
+        }
+
+        async fn run(&self) -> Result<Done, StoreError> {
+            let runs = self.runs.fetch_add(1, Ordering::SeqCst) + 1;
+            self.told.send_replace(runs);
+            if runs == 2 {
+                return Err(StoreError::inconsistent("test", "the second run fails"));
+            }
+            Ok(Done::Nothing)
+        }
+    }
+
+    fn counting(period: Duration, shutdown: &Shutdown) -> (Nudge, watch::Receiver<u32>) {
+        let (told, runs) = watch::channel(0);
+        let task = Counting { period, runs: AtomicU32::new(0), told };
+        (spawn(shutdown, SystemClock::shared(), Box::new(task)), runs)
+    }
+
+    #[tokio::test]
+    async fn a_task_runs_at_once_and_when_it_is_nudged_and_ends_with_the_shutdown() {
+        let shutdown = Shutdown::new();
+        let (nudge, mut runs) = counting(Duration::from_hours(1), &shutdown);
+        for expected in 1..=3 {
+            runs.wait_for(|runs| *runs == expected).await.unwrap();
+            nudge.nudge();
+        }
+        shutdown.request();
+        assert!(shutdown.drained(Duration::from_secs(10)).await);
+    }
+
+    #[tokio::test]
+    async fn a_task_runs_again_after_its_period_even_when_it_failed() {
+        let shutdown = Shutdown::new();
+        let (_, mut runs) = counting(Duration::from_millis(1), &shutdown);
+        runs.wait_for(|runs| *runs >= 4).await.unwrap();
+        shutdown.request();
+        assert!(shutdown.drained(Duration::from_secs(10)).await);
+    }
+}
