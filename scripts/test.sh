@@ -4,10 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if [ -f web/package.json ]; then
-  npm --prefix web run --silent build
-fi
-cargo build --locked -p palisade-primary -p palisade-agent
+scripts/build.sh
 
 scope=("$@")
 [ "${#scope[@]}" -gt 0 ] || scope=(--workspace)

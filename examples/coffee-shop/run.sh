@@ -126,7 +126,7 @@ answers() { # NAME URL
 }
 
 echo "building"
-cargo build --quiet --locked -p palisade-primary -p palisade-agent
+scripts/build.sh
 target=${CARGO_TARGET_DIR:-target}/debug
 primary=$target/palisade-primary agent=$target/palisade-agent
 
