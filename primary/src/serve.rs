@@ -93,7 +93,7 @@ async fn serve(
     clock: SharedClock,
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
-    if !reachable(&database, &shutdown).await {
+    if !reachable(&database, &shutdown).await? {
         return Ok(());
     }
     migrate::run(&database).await?;
@@ -131,16 +131,20 @@ async fn serve(
     Ok(())
 }
 
-/// Waits for the database; false when the shutdown came first.
-async fn reachable(database: &Database, shutdown: &Shutdown) -> bool {
+/// Waits for the database to become available; false when the shutdown came
+/// first. A database that refuses us, by its password or its name, is an error.
+async fn reachable(database: &Database, shutdown: &Shutdown) -> anyhow::Result<bool> {
     let mut pause = Duration::from_millis(200);
     loop {
         match database.ping().await {
-            Ok(()) => return true,
-            Err(error) => warn!(%error, "waiting for the database"),
+            Ok(()) => return Ok(true),
+            Err(error) if error.is_unavailable() => {
+                warn!(%error, "waiting for the database");
+            }
+            Err(error) => return Err(error).context("the database refuses the primary"),
         }
         tokio::select! {
-            () = shutdown.token().cancelled() => return false,
+            () = shutdown.token().cancelled() => return Ok(false),
             () = tokio::time::sleep(pause) => {}
         }
         pause = (pause * 2).min(Duration::from_secs(5));

@@ -51,18 +51,26 @@ impl Shutdown {
     }
 }
 
-/// Requests the shutdown at SIGTERM or SIGINT.
+/// Requests the shutdown at the first SIGTERM or SIGINT, and ends the process
+/// at the second: whoever insists need not wait for the drain.
 pub fn on_signal(shutdown: &Shutdown) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let shutdown = shutdown.clone();
     tokio::spawn(async move {
-        let name = tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
-        };
-        info!(signal = name, "stopping");
-        shutdown.request();
+        for first in [true, false] {
+            let (name, code) = tokio::select! {
+                _ = terminate.recv() => ("SIGTERM", 128 + SignalKind::terminate().as_raw_value()),
+                _ = interrupt.recv() => ("SIGINT", 128 + SignalKind::interrupt().as_raw_value()),
+            };
+            if first {
+                info!(signal = name, "stopping");
+                shutdown.request();
+            } else {
+                warn!(signal = name, "ending at once");
+                std::process::exit(code);
+            }
+        }
     });
     Ok(())
 }

@@ -121,3 +121,80 @@ impl Config {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> tempfile::TempPath {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        file.into_temp_path()
+    }
+
+    #[test]
+    fn defaults_stand_where_nothing_is_given() {
+        let config = Config::read(&ConfigArgs::default()).unwrap();
+        assert_eq!(config.rest_listen.to_string(), "0.0.0.0:10443");
+        assert_eq!(config.portal_listen.to_string(), "0.0.0.0:8443");
+        assert_eq!(config.federation_listen.to_string(), "0.0.0.0:11443");
+        assert_eq!(config.certificate_lifetime, Duration::from_hours(168));
+        assert_eq!(config.name.as_str(), "primary");
+        assert!(config.database().is_none());
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file() {
+        let file = file("name = \"from-file\"\nrest-listen = \"127.0.0.1:1\"\n");
+        let args = ConfigArgs {
+            config: Some(file.to_path_buf()),
+            rest_listen: Some("127.0.0.1:2".to_owned()),
+            ..ConfigArgs::default()
+        };
+        let config = Config::read(&args).unwrap();
+        assert_eq!(config.name.as_str(), "from-file");
+        assert_eq!(config.rest_listen.to_string(), "127.0.0.1:2");
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once_with_their_sources() {
+        let file = file("rest-listen = \"nowhere\"\nport = \"1\"\nname = 7\n");
+        let args = ConfigArgs {
+            config: Some(file.to_path_buf()),
+            database_url: Some("postgres://palisade:hunter2@:x/".to_owned()),
+            certificate_lifetime: Some("0s".to_owned()),
+            federation_address: Some("example.com".to_owned()),
+            tls_key: Some("key.pem".to_owned()),
+            log: Some("palisade=loud".to_owned()),
+            ..ConfigArgs::default()
+        };
+        let error = Config::read(&args).unwrap_err();
+        let path = file.display();
+        let mut sources: Vec<_> = error.problems.iter().map(|p| p.source.clone()).collect();
+        sources.sort();
+        let mut expected = vec![
+            format!("{path}, rest-listen"),
+            format!("{path}, port"),
+            format!("{path}, name"),
+            "--database-url".to_owned(),
+            "--certificate-lifetime".to_owned(),
+            "--federation-address".to_owned(),
+            "tls-certificate and tls-key".to_owned(),
+            "--log".to_owned(),
+        ];
+        expected.sort();
+        assert_eq!(sources, expected, "{error}");
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_or_broken_file_is_named() {
+        for (path, text) in [("/nonexistent/palisade.toml", None), ("", Some("name = "))] {
+            let broken = text.map(file);
+            let path = broken.as_ref().map_or_else(|| path.into(), |file| file.to_path_buf());
+            let args = ConfigArgs { config: Some(path.clone()), ..ConfigArgs::default() };
+            let error = Config::read(&args).unwrap_err();
+            assert!(error.to_string().contains(&path.display().to_string()), "{error}");
+        }
+    }
+}

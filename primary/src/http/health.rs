@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use http::{StatusCode, header};
+use metrics::gauge;
 
 use crate::{App, telemetry};
 
@@ -12,7 +13,7 @@ pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics))
+        .route("/metrics", get(render_metrics))
 }
 
 /// The process lives.
@@ -35,7 +36,10 @@ async fn readyz(State(app): State<App>) -> (StatusCode, &'static str) {
     }
 }
 
-async fn metrics() -> impl IntoResponse {
+async fn render_metrics(State(app): State<App>) -> impl IntoResponse {
+    let (open, idle) = app.database.connections();
+    gauge!("palisade_database_connections", "state" => "open").set(open);
+    gauge!("palisade_database_connections", "state" => "idle").set(idle as f64);
     let handle = telemetry::metrics();
     handle.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render())

@@ -13,6 +13,9 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 /// The advisory lock that one migrating replica holds.
 const LOCK: i64 = 0x5041_4c49_5341_4445;
 
+/// The oldest major version of Postgres that will do.
+const OLDEST: i32 = 15;
+
 /// How often a replica that waits for another one's migration looks again.
 const RETRY: Duration = Duration::from_millis(200);
 
@@ -25,6 +28,12 @@ pub enum SchemaError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The server is older than the statements need.
+    #[error("the database server is Postgres {major}: version {OLDEST} or later is needed")]
+    TooOld {
+        /// Its major version.
+        major: i32,
+    },
     /// The database has a migration that this program does not know.
     #[error(
         "the database was migrated by a newer palisade-primary (migration {version:04} is \
@@ -55,6 +64,15 @@ pub enum SchemaError {
 /// on it would hold a transaction open, which some migrations cannot bear.
 pub async fn run(database: &Database) -> Result<(), SchemaError> {
     let mut conn = database.connect_direct().await?;
+    let major = sqlx::query_scalar!(
+        r#"SELECT current_setting('server_version_num')::int / 10000 AS "major!""#
+    )
+    .fetch_one(&mut conn)
+    .await
+    .map_err(StoreError::from)?;
+    if major < OLDEST {
+        return Err(SchemaError::TooOld { major });
+    }
     let deadline = tokio::time::Instant::now() + PATIENCE;
     while !try_lock(&mut conn).await? {
         if tokio::time::Instant::now() > deadline {

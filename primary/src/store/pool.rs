@@ -12,6 +12,9 @@ use super::Result;
 /// unavailable.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// How long it may take to get a connection and a first answer on it.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Connections of one replica. The embedded Postgres allows 60.
 const MAX_CONNECTIONS: u32 = 24;
 
@@ -73,19 +76,23 @@ impl Database {
 
     /// Begins a transaction. It is rolled back when it is dropped.
     pub async fn begin(&self) -> Result<PgTransaction<'static>> {
-        Ok(self.pool.begin().await?)
+        in_time(self.pool.begin()).await
     }
 
     /// Begins a read-only transaction that sees one state throughout.
     pub async fn begin_snapshot(&self) -> Result<PgTransaction<'static>> {
         let begin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        Ok(self.pool.begin_with(begin).await?)
+        in_time(self.pool.begin_with(begin)).await
     }
 
     /// Whether the database answers now.
     pub async fn ping(&self) -> Result<()> {
-        self.acquire().await?.ping().await?;
-        Ok(())
+        in_time(async { self.pool.acquire().await?.ping().await }).await
+    }
+
+    /// How many connections are open, and how many of them idle.
+    pub fn connections(&self) -> (u32, usize) {
+        (self.pool.size(), self.pool.num_idle())
     }
 
     /// Opens the listener for notifications, on a connection of its own.
@@ -107,6 +114,14 @@ impl Database {
     /// Closes all connections, waiting for those in use.
     pub async fn close(&self) {
         self.pool.close().await;
+    }
+}
+
+/// A database that hangs, instead of refusing, is unavailable as well.
+async fn in_time<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T> {
+    match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(sqlx::Error::PoolTimedOut.into()),
     }
 }
 
