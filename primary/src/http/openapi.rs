@@ -102,3 +102,38 @@ async fn serve() -> Result<impl axum::response::IntoResponse, super::error::ApiE
     let text = text(&super::document()).map_err(super::error::ApiError::internal)?;
     Ok(([(header::CONTENT_TYPE, "application/json")], text))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn the_checked_in_document_is_that_of_the_program() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/palisade.json");
+        let checked_in = std::fs::read_to_string(file).unwrap_or_default();
+        assert!(
+            checked_in == text(&crate::http::document()).unwrap(),
+            "openapi/palisade.json is old: run `make openapi` and commit it"
+        );
+    }
+
+    #[test]
+    fn every_endpoint_has_an_id_an_error_and_its_security() {
+        let document = serde_json::to_value(crate::http::document()).unwrap();
+        let mut ids = HashSet::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let id = operation["operationId"].as_str().unwrap_or_default();
+                assert!(!id.is_empty() && ids.insert(id.to_owned()), "{method} {path}: id {id:?}");
+                assert!(operation["responses"]["default"].is_object(), "{method} {path}");
+                let need = route_access::required(&method.to_uppercase(), path).need;
+                let open = operation.get("security").is_none_or(Value::is_null);
+                assert_eq!(open, need == Need::Open, "{method} {path}: {need:?}");
+            }
+        }
+    }
+}
