@@ -54,6 +54,9 @@ pub async fn promote(
     store::federation::update(&mut tx, &federation).await?;
     begin(&mut tx, actor, &[FIRST_USER, promoter]).await?;
     tx.commit().await.map_err(StoreError::from)?;
+    for fullname in [FIRST_USER, promoter] {
+        app.identity.forget_sessions(fullname);
+    }
     tracing::info!(by = actor.name, "promoted to the primary of a federation");
     renew_listeners(app).await;
     Ok(federation)

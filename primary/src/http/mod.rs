@@ -12,6 +12,7 @@ pub mod error;
 mod eula;
 pub mod extract;
 mod fallback;
+mod fed;
 mod health;
 pub mod openapi;
 pub mod path;
@@ -46,6 +47,7 @@ fn api() -> ApiRouter {
     OpenApiRouter::with_openapi(openapi::head())
         .merge(auth::router())
         .merge(eula::router())
+        .merge(fed::router())
         .merge(server::router())
         .merge(system::router())
         .merge(user::router())

@@ -74,6 +74,11 @@ impl Identity {
         Ok(Some(row))
     }
 
+    /// Forgets the sessions of a user that were ended in the database.
+    pub fn forget_sessions(&self, fullname: &str) {
+        self.recent.forget_user(fullname);
+    }
+
     /// Ends the caller's session.
     pub async fn logout(&self, caller: &Caller) -> Result<(), StoreError> {
         if let Some(id) = caller.session {

@@ -1,0 +1,31 @@
+//! `DELETE /v1/fed/cluster/{id}`
+
+use axum::extract::{Path, State};
+
+use super::{actor, find_member, require_primary};
+use crate::App;
+use crate::federation::membership;
+use crate::http::error::Result;
+use crate::http::extract::FedAdmin;
+use crate::store::member::RemovedReason;
+
+/// Remove a cluster from the federation
+///
+/// Its certificate is refused from now on, and it drops what is federated.
+#[utoipa::path(
+    delete,
+    path = "/v1/fed/cluster/{id}",
+    tag = "federation",
+    params(("id" = String, Path, description = "Id of the cluster")),
+    responses((status = OK)),
+)]
+pub(super) async fn fed_cluster_delete(
+    State(app): State<App>,
+    FedAdmin(caller): FedAdmin,
+    Path(id): Path<String>,
+) -> Result<()> {
+    require_primary(&app).await?;
+    let member = find_member(&app, &id).await?;
+    membership::remove(&app, &actor(&caller), member.id, RemovedReason::Kicked).await?;
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! `GET /v1/fed/join_token`
+
+use axum::Json;
+use axum::extract::{Query, State};
+use chrono::TimeDelta;
+use palisade_api::rest::fed::JoinTokenResponse;
+use secrecy::ExposeSecret as _;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::actor;
+use crate::App;
+use crate::federation::address::federation_address;
+use crate::federation::promotion;
+use crate::federation::token::{self, LONGEST_LIFE, TokenRequest};
+use crate::http::error::Result;
+use crate::http::extract::FedAdmin;
+use crate::store::StoreError;
+
+/// Minutes that a token is valid when nobody says otherwise.
+const DEFAULT_MINUTES: i64 = 60;
+/// Clients of this call expect a token that serves while it is valid.
+const USES: u32 = 1_000;
+
+/// How long the token is valid.
+#[derive(Debug, Deserialize, IntoParams)]
+pub(super) struct JoinTokenQuery {
+    /// Minutes; anything but a positive number means 60.
+    token_duration: Option<String>,
+}
+
+/// Make a join token
+///
+/// It lets up to 1,000 clusters join until it expires. `palisade-primary token
+/// create` makes tokens with other numbers of uses.
+#[utoipa::path(
+    get,
+    path = "/v1/fed/join_token",
+    tag = "federation",
+    params(JoinTokenQuery),
+    responses((status = OK, body = JoinTokenResponse)),
+)]
+pub(super) async fn fed_join_token_create(
+    State(app): State<App>,
+    FedAdmin(caller): FedAdmin,
+    Query(query): Query<JoinTokenQuery>,
+) -> Result<Json<JoinTokenResponse>> {
+    let minutes = query
+        .token_duration
+        .and_then(|text| text.parse().ok())
+        .filter(|minutes| *minutes > 0)
+        .unwrap_or(DEFAULT_MINUTES);
+    let life = TimeDelta::try_minutes(minutes).unwrap_or(LONGEST_LIFE).min(LONGEST_LIFE);
+    let mut tx = app.database.begin().await?;
+    let federation = promotion::require_primary(&mut tx).await?;
+    let address = federation_address(&app.config, &federation);
+    let request = TokenRequest { uses: USES, life, home: false };
+    let now = app.clock.now();
+    let made = token::create(&mut tx, &app.trust, &actor(&caller), request, address, now).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(Json(JoinTokenResponse { join_token: made.text.expose_secret().to_owned() }))
+}

@@ -1,0 +1,73 @@
+//! `GET /v1/fed/member`
+
+use axum::Json;
+use axum::extract::State;
+use chrono::SecondsFormat;
+use palisade_api::rest::fed::{
+    ClusterStatus, FED_ROLE_MASTER, FedMember, JointCluster, REST_VERSION,
+};
+
+use super::master;
+use crate::App;
+use crate::federation::address::{federation_address, primary_name};
+use crate::http::error::Result;
+use crate::store;
+use crate::store::member::Member;
+
+/// Show the federation
+///
+/// The role of this cluster, the primary, and the members with their state.
+#[utoipa::path(
+    get,
+    path = "/v1/fed/member",
+    tag = "federation",
+    responses((status = OK, body = FedMember)),
+)]
+pub(super) async fn fed_member_list(State(app): State<App>) -> Result<Json<FedMember>> {
+    let mut conn = app.database.acquire().await?;
+    let federation = store::federation::get(&mut conn).await?;
+    let promoted = federation.promoted_at.is_some();
+    let members = store::member::list(&mut conn).await?;
+    drop(conn);
+    let master_cluster = promoted.then(|| {
+        master(
+            primary_name(&app.config, &federation),
+            federation.cluster_id,
+            ClusterStatus::Active.as_str(),
+            federation_address(&app.config, &federation),
+        )
+    });
+    Ok(Json(FedMember {
+        fed_role: if promoted { FED_ROLE_MASTER.to_owned() } else { String::new() },
+        local_rest_info: federation.rest,
+        master_cluster,
+        joint_clusters: members.into_iter().map(|member| joint(&app, member)).collect(),
+        use_proxy: federation.use_proxy,
+        deploy_repo_scan_data: federation.deploy_repo_scan_data,
+    }))
+}
+
+fn joint(app: &App, member: Member) -> JointCluster {
+    JointCluster {
+        disabled: false,
+        id: member.id.to_string(),
+        secret: String::new(),
+        user: String::new(),
+        status: status(app, &member).as_str().to_owned(),
+        rest_version: REST_VERSION.to_owned(),
+        k8s_uid: String::new(),
+        rest_info: member.rest,
+        proxy_required: false,
+        home: member.home,
+        agent_version: member.version,
+        revision: member.revision.0,
+        last_seen: member
+            .last_seen_at
+            .map_or_else(String::new, |at| at.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        name: member.name,
+    }
+}
+
+pub(super) fn status(_app: &App, member: &Member) -> ClusterStatus {
+    if member.last_seen_at.is_some() { ClusterStatus::Disconnected } else { ClusterStatus::Joined }
+}

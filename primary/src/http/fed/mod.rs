@@ -1,0 +1,86 @@
+//! `/v1/fed`: the federation, its members, tokens and configuration.
+
+mod cluster_delete;
+mod config;
+mod demote;
+mod join;
+mod join_token;
+mod leave;
+mod member;
+mod promote;
+mod view;
+
+use http::StatusCode;
+use palisade_api::rest::fed::{MasterCluster, REST_VERSION, RestInfo};
+use palisade_api::{ClusterId, Code};
+use palisade_identity::Caller;
+use utoipa_axum::routes;
+
+use super::ApiRouter;
+use super::error::{ApiError, Result};
+use crate::App;
+use crate::federation::{FederationError, promotion};
+use crate::store;
+use crate::store::Actor;
+use crate::store::federation::Federation;
+
+pub(super) fn router() -> ApiRouter {
+    ApiRouter::new()
+        .routes(routes!(member::fed_member_list))
+        .routes(routes!(config::fed_config_update))
+        .routes(routes!(promote::fed_promote))
+        .routes(routes!(demote::fed_demote))
+        .routes(routes!(join_token::fed_join_token_create))
+        .routes(routes!(join::fed_join))
+        .routes(routes!(leave::fed_leave))
+        .routes(routes!(view::fed_view_get))
+        .routes(routes!(cluster_delete::fed_cluster_delete))
+}
+
+/// Who changes the federation, for its audit records.
+fn actor(caller: &Caller) -> Actor {
+    Actor::new(caller.fullname.as_str(), caller.address.as_str())
+}
+
+/// The federation, if this is its primary: 400, code 4 otherwise.
+async fn require_primary(app: &App) -> Result<Federation> {
+    let mut conn = app.database.acquire().await?;
+    Ok(promotion::require_primary(&mut conn).await?)
+}
+
+/// The member that a path names: 400, code 7 if there is none.
+async fn find_member(app: &App, id: &str) -> Result<store::member::Member> {
+    let unknown = || FederationError::UnknownMember(id.chars().take(64).collect());
+    let cluster: ClusterId = id.parse().map_err(|_| unknown())?;
+    let mut conn = app.database.acquire().await?;
+    let member = store::member::get(&mut conn, cluster).await?;
+    Ok(member.ok_or_else(unknown)?)
+}
+
+/// The primary as clients see it.
+fn master(name: String, id: ClusterId, status: &str, rest_info: RestInfo) -> MasterCluster {
+    MasterCluster {
+        disabled: false,
+        name,
+        id: id.to_string(),
+        secret: String::new(),
+        user: String::new(),
+        status: status.to_owned(),
+        rest_version: REST_VERSION.to_owned(),
+        rest_info,
+    }
+}
+
+impl From<FederationError> for ApiError {
+    fn from(error: FederationError) -> Self {
+        let (code, message) = (error.code(), error.client_text());
+        match error {
+            FederationError::Store(error) => error.into(),
+            FederationError::UnknownMember(_) => {
+                Self::new(code, message).with_status(StatusCode::BAD_REQUEST)
+            }
+            other if code == Code::ServerError => Self::internal(other),
+            _ => Self::new(code, message),
+        }
+    }
+}

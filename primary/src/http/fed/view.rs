@@ -1,0 +1,27 @@
+//! `GET /v1/fed/view/{id}`
+
+use axum::Json;
+use axum::extract::{Path, State};
+use palisade_api::rest::fed::FedView;
+
+use super::{find_member, require_primary};
+use crate::App;
+use crate::http::error::Result;
+
+/// Tell whether a console of this primary can show a member
+#[utoipa::path(
+    get,
+    path = "/v1/fed/view/{id}",
+    tag = "federation",
+    params(("id" = String, Path, description = "Id of the cluster")),
+    responses((status = OK, body = FedView)),
+)]
+pub(super) async fn fed_view_get(
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Json<FedView>> {
+    require_primary(&app).await?;
+    find_member(&app, &id).await?;
+    // Both sides speak the one version of the REST API that there is.
+    Ok(Json(FedView { compatible: true }))
+}
