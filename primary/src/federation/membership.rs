@@ -64,6 +64,8 @@ pub async fn join(app: &App, call: &JoinCall) -> Result<Joined> {
     let name: ClusterName = call.name.parse()?;
     let actor = Actor::new(name.as_str(), call.source.as_str());
     let request_digest = Digest::of(&call.signing_request);
+    // Refuses strangers before they cost the database anything.
+    app.trust.tickets().verify(&call.ticket)?;
 
     let mut tx = app.database.begin().await?;
     let token = token::find(&mut tx, &app.trust, &call.ticket).await?;

@@ -108,6 +108,7 @@ pub async fn demote(app: &App, actor: &Actor) -> Result<Vec<palisade_api::Cluste
     if !deleted.is_empty() {
         store::change::commit(&mut tx, LogId::Federation, actor, &deleted).await?;
     }
+    let mut changed = Vec::new();
     for user in store::user::list(&mut tx).await? {
         let role = match user.role {
             Role::FedAdmin => Role::Admin,
@@ -117,10 +118,14 @@ pub async fn demote(app: &App, actor: &Actor) -> Result<Vec<palisade_api::Cluste
         let change = UserChange { role: Some(role), ..UserChange::default() };
         store::user::update(&mut tx, &user.fullname, change).await?;
         store::session::delete_of_user(&mut tx, &user.fullname).await?;
+        changed.push(user.fullname);
     }
     audit(&mut tx, actor, "demote").await?;
     tx.commit().await.map_err(StoreError::from)?;
     app.trust.removed.extend(&released);
+    for fullname in changed {
+        app.identity.forget_sessions(&fullname);
+    }
     tracing::info!(by = actor.name, members = released.len(), "dissolved the federation");
     Ok(released)
 }

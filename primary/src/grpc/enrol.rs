@@ -1,5 +1,8 @@
 //! `Enrol`: joining, renewing certificates, leaving.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use palisade_api::federation::enrol_server::Enrol;
 use palisade_api::federation::{
@@ -9,6 +12,7 @@ use palisade_api::rest::fed::RestInfo;
 use palisade_api::{ClusterId, Code};
 use palisade_transport::authority::IssuedCertificate;
 use palisade_transport::server::{PeerAddress, PeerCluster};
+use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
 use super::status;
@@ -17,8 +21,23 @@ use crate::federation::membership::{self, JoinCall};
 use crate::store::audit::Actor;
 use crate::store::member::RemovedReason;
 
+/// Clusters that join at once; they would wait for the same rows anyway, and
+/// each that waits here holds no connection to the database.
+const JOINS_AT_ONCE: usize = 4;
+/// How long a cluster waits for its turn.
+const MOST_WAIT: Duration = Duration::from_secs(30);
+
 #[derive(Clone, Debug)]
-pub(super) struct EnrolService(pub(super) App);
+pub(super) struct EnrolService {
+    app: App,
+    turns: Arc<Semaphore>,
+}
+
+impl EnrolService {
+    pub(super) fn new(app: App) -> Self {
+        Self { app, turns: Arc::new(Semaphore::new(JOINS_AT_ONCE)) }
+    }
+}
 
 /// The member that calls, by its certificate.
 pub(super) fn peer<T>(request: &Request<T>) -> Result<ClusterId, Status> {
@@ -57,11 +76,15 @@ impl Enrol for EnrolService {
             rest: reachable(request.rest_server, request.rest_port),
             source,
         };
-        let joined = membership::join(&self.0, &call).await?;
+        let _turn = tokio::time::timeout(MOST_WAIT, self.turns.acquire())
+            .await
+            .map_err(|_| status(Code::ClusterTimeout, "too many clusters join at once; try again"))?
+            .map_err(|_| status(Code::ServerError, Code::ServerError.text()))?;
+        let joined = membership::join(&self.app, &call).await?;
         Ok(Response::new(JoinResponse {
             cluster_id: joined.cluster_id.to_string(),
             certificate_chain: wire(&joined.certificate),
-            authority: self.0.trust.authority().certificate().to_vec().into(),
+            authority: self.app.trust.authority().certificate().to_vec().into(),
             primary_id: joined.primary_id.to_string(),
             primary_name: joined.primary_name,
             home: joined.home,
@@ -76,11 +99,11 @@ impl Enrol for EnrolService {
         let request = request.into_inner();
         let sent_at = time(request.sent_at_ms);
         let certificate =
-            membership::renew(&self.0, cluster, &request.signing_request, sent_at).await?;
+            membership::renew(&self.app, cluster, &request.signing_request, sent_at).await?;
         tracing::info!(%cluster, until = %certificate.validity.not_after, "renewed a certificate");
         Ok(Response::new(RenewResponse {
             certificate_chain: wire(&certificate),
-            authority: self.0.trust.authority().certificate().to_vec().into(),
+            authority: self.app.trust.authority().certificate().to_vec().into(),
         }))
     }
 
@@ -90,7 +113,7 @@ impl Enrol for EnrolService {
     ) -> Result<Response<LeaveResponse>, Status> {
         let cluster = peer(&request)?;
         let actor = Actor::new(cluster.to_string(), source(&request));
-        membership::remove(&self.0, &actor, cluster, RemovedReason::Left).await?;
+        membership::remove(&self.app, &actor, cluster, RemovedReason::Left).await?;
         Ok(Response::new(LeaveResponse {}))
     }
 }

@@ -21,7 +21,9 @@ const fn grpc_code(code: Code) -> tonic::Code {
         Code::ObjectAccessDenied => tonic::Code::PermissionDenied,
         Code::ObjectNotFound | Code::NotFound => tonic::Code::NotFound,
         Code::FedOperationFailed | Code::OpNotAllowed => tonic::Code::FailedPrecondition,
-        Code::FailReadCluster | Code::FailLockCluster => tonic::Code::Unavailable,
+        Code::FailReadCluster | Code::FailLockCluster | Code::ClusterTimeout => {
+            tonic::Code::Unavailable
+        }
         _ => tonic::Code::Internal,
     }
 }

@@ -2,14 +2,16 @@
 //! and for everything else the answer of a REST server.
 
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use http::StatusCode;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use palisade_api::Code;
 use palisade_api::federation::enrol_server::EnrolServer;
 use palisade_api::rest::error::ErrorBody;
 use palisade_transport::server::{self, Limits};
 use tokio::net::TcpListener;
+use tonic::Status;
 use tonic::service::Routes;
 
 use super::enrol::EnrolService;
@@ -38,13 +40,10 @@ pub fn serve(app: &App, listener: TcpListener) -> Result<()> {
 }
 
 fn router(app: App) -> Router {
-    let enrol = EnrolServer::new(EnrolService(app.clone())).max_decoding_message_size(MOST_BYTES);
-    Routes::new(enrol).into_axum_router().merge(
-        Router::new()
-            .route("/v1/fed/healthcheck", get(healthcheck))
-            .fallback(not_found)
-            .with_state(app),
-    )
+    let enrol =
+        EnrolServer::new(EnrolService::new(app.clone())).max_decoding_message_size(MOST_BYTES);
+    let rest = Router::new().route("/v1/fed/healthcheck", get(healthcheck)).with_state(app);
+    Routes::new(enrol).into_axum_router().reset_fallback().merge(rest).fallback(not_found)
 }
 
 /// 200 without a body on a primary, 503 elsewhere.
@@ -63,7 +62,13 @@ async fn healthcheck(State(app): State<App>) -> StatusCode {
     }
 }
 
-async fn not_found() -> (StatusCode, Json<ErrorBody>) {
+/// A newer agent may call what this primary does not know; installers tell the
+/// two ports apart by the answer to a wrong path.
+async fn not_found(headers: HeaderMap) -> Response {
+    let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if content_type.is_some_and(|value| value.starts_with(b"application/grpc")) {
+        return Status::unimplemented("this primary does not know the method").into_http();
+    }
     let code = Code::NotFound;
-    (code.http(), Json(ErrorBody::new(code, code.text())))
+    (code.http(), Json(ErrorBody::new(code, code.text()))).into_response()
 }
