@@ -13,6 +13,7 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::programs;
+use crate::wait::Hopeless;
 
 /// How many lines of a child's log are shown when it is dropped.
 const SHOWN_LINES: usize = 60;
@@ -186,7 +187,9 @@ impl Process {
     pub fn check_running(&mut self) -> Result<()> {
         match self.child.try_wait()? {
             None => Ok(()),
-            Some(status) => bail!("{} ended ({status}):\n{}", self.name, self.log_tail()),
+            Some(status) => {
+                Err(Hopeless(format!("{} ended ({status}), see its log", self.name)).into())
+            }
         }
     }
 
