@@ -71,28 +71,33 @@ async fn exchange(call: Call, router: Router, channel: Channel) -> Result<(), to
         produce(call, body, router, &parts).await;
     };
     let carry = async move {
+        let mut body_sender = Some(body_sender);
         let mut link = LinkClient::new(channel);
         let mut down = link.answer(ReceiverStream::new(queue)).await?.into_inner();
         while let Some(part) = down.message().await? {
-            if body_sender.send(Ok(part.chunk)).await.is_err() {
-                // The router has answered without reading all of the body.
-                break;
+            // An empty part ends the body; the stream itself stays open, as its
+            // end could end the other direction.
+            let ended = part.chunk.is_empty();
+            if let Some(sender) = &body_sender
+                && (ended || sender.send(Ok(part.chunk)).await.is_err())
+            {
+                body_sender = None;
             }
         }
-        drop(body_sender);
-        while down.message().await?.is_some() {}
         Ok(())
     };
     tokio::pin!(produce, carry);
     tokio::select! {
-        // The connection failed, or the primary has lost interest.
-        outcome = &mut carry => return outcome,
-        () = &mut produce => {}
+        () = &mut produce => {
+            return match tokio::time::timeout(FLUSH, carry).await {
+                Ok(outcome) => outcome,
+                Err(_) => Err(tonic::Status::deadline_exceeded("the answer is not read")),
+            };
+        }
+        outcome = &mut carry => outcome?,
     }
-    match tokio::time::timeout(FLUSH, carry).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(tonic::Status::deadline_exceeded("the primary does not read the answer")),
-    }
+    produce.await;
+    Ok(())
 }
 
 async fn produce(call: Call, body: Body, router: Router, parts: &mpsc::Sender<AnswerPart>) {

@@ -3,6 +3,7 @@
 //! force, then the webhook answers and the link is opened.
 
 use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,7 +75,11 @@ async fn start(
     clock: &SharedClock,
     shutdown: &Shutdown,
 ) -> anyhow::Result<Option<Controller>> {
-    std::fs::create_dir_all(&config.data_dir)
+    // Keys and password hashes are in it.
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&config.data_dir)
         .with_context(|| format!("cannot create the data folder {}", config.data_dir.display()))?;
     let rest_listener = listen("rest-listen", config.rest_listen).await?;
     let webhook_listener = listen("webhook-listen", config.webhook_listen).await?;

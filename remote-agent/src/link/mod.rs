@@ -8,6 +8,9 @@ mod handle;
 mod session;
 mod upward;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
