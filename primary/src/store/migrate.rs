@@ -94,10 +94,9 @@ async fn try_lock(conn: &mut PgConnection) -> Result<bool, StoreError> {
 
 async fn apply(conn: &mut PgConnection) -> Result<(), SchemaError> {
     // A migration may take longer than any other statement may.
-    sqlx::query!("SET statement_timeout = 0")
-        .execute(&mut *conn)
-        .await
-        .map_err(StoreError::from)?;
+    for setting in ["SET statement_timeout = 0", "SET client_min_messages = warning"] {
+        sqlx::query(setting).execute(&mut *conn).await.map_err(StoreError::from)?;
+    }
     let mut migrator = Migrator::with_migrations(MIGRATIONS.iter().cloned().collect());
     migrator.set_locking(false);
     migrator.run(conn).await.map_err(|error| match error {

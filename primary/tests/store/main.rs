@@ -7,4 +7,5 @@ mod change;
 mod crash;
 mod embedded;
 mod migrate;
+mod outage;
 mod server;

@@ -1,0 +1,46 @@
+//! A database that hangs or is away is unavailable, and comes back by itself.
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use palisade_api::kind::LogId;
+use palisade_primary::store::{Database, StoreError, change};
+
+use crate::server::{PATIENCE, TestDatabase, servers};
+
+fn signal_all(test: &TestDatabase, signal: Signal) {
+    for pid in servers(test.dir.path()) {
+        kill(Pid::from_raw(pid), signal).unwrap();
+    }
+}
+
+async fn lock(database: &Database) -> Result<(), StoreError> {
+    let mut tx = database.begin().await?;
+    change::lock(&mut tx, LogId::Federation).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_hanging_database_is_unavailable_until_it_answers_again() {
+    let test = TestDatabase::start().await;
+    lock(&test.database).await.unwrap();
+    signal_all(&test, Signal::SIGSTOP);
+    let answers = async {
+        for _ in 0..2 {
+            let error = lock(&test.database).await.unwrap_err();
+            assert!(error.is_unavailable(), "{error}");
+            let error = test.database.ping().await.unwrap_err();
+            assert!(error.is_unavailable(), "{error}");
+        }
+    };
+    let answered = tokio::time::timeout(PATIENCE, answers).await;
+    signal_all(&test, Signal::SIGCONT);
+    answered.unwrap();
+    let back = async {
+        while lock(&test.database).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, back).await.unwrap();
+    test.stop().await;
+}
