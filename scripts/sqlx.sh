@@ -10,7 +10,7 @@ if ! compgen -G 'migrations/*.sql' >/dev/null; then
   exit 0
 fi
 
-bin=$(dirname "$(command -v initdb || echo .)")
+bin=$(dirname "$(readlink -f "$(command -v initdb || echo .)")")
 [ -x "$bin/initdb" ] || bin=$(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin | sort -V | tail -n 1)
 
 # A server of its own, over a Unix socket, gone with this script.
