@@ -1,0 +1,210 @@
+//! Who may call what: every route of the OpenAPI document, with no, wrong and
+//! insufficient credentials. A route that is missing from the table fails.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, ensure};
+use palisade_tests::Primary;
+use palisade_tests::rest::Rest;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// The least that a caller needs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Least {
+    /// Nothing.
+    Open,
+    /// Any session.
+    Session,
+    /// A role that reads the own cluster.
+    Reader,
+    /// A role that changes the own cluster.
+    Admin,
+    /// A role that reads the federation.
+    FedReader,
+    /// A role that changes the federation.
+    FedAdmin,
+}
+
+use Least::{Admin, FedAdmin, FedReader, Open, Reader, Session};
+
+const TABLE: &[(&str, &str, Least)] = &[
+    ("POST", "/v1/auth", Open),
+    ("PATCH", "/v1/auth", Session),
+    ("DELETE", "/v1/auth", Session),
+    ("GET", "/v1/token_auth_server", Open),
+    ("GET", "/v1/eula", Open),
+    ("POST", "/v1/eula", Open),
+    ("GET", "/v1/selfuser", Session),
+    ("GET", "/v1/user", Reader),
+    ("POST", "/v1/user", Admin),
+    ("GET", "/v1/user/{fullname}", Reader),
+    ("PATCH", "/v1/user/{fullname}", Admin),
+    ("DELETE", "/v1/user/{fullname}", Admin),
+    ("GET", "/v1/server", Reader),
+    ("GET", "/v1/system/summary", Reader),
+    ("GET", "/v1/system/config", Reader),
+    ("GET", "/v1/fed/member", Reader),
+    ("GET", "/v1/fed/join_token", FedReader),
+    ("GET", "/v1/fed/view/{id}", FedReader),
+    ("POST", "/v1/fed/promote", Admin),
+    ("POST", "/v1/fed/join", Admin),
+    ("POST", "/v1/fed/leave", Admin),
+    ("POST", "/v1/fed/demote", FedAdmin),
+    ("PATCH", "/v1/fed/config", Admin),
+    ("DELETE", "/v1/fed/cluster/{id}", FedAdmin),
+];
+
+/// Roles and whether they suffice, from the least to the most powerful.
+const ROLES: [&str; 5] = ["ciops", "reader", "admin", "fedReader", "fedAdmin"];
+
+fn suffices(role: &str, least: Least) -> bool {
+    match least {
+        Open | Session => true,
+        Reader => role != "ciops",
+        Admin => matches!(role, "admin" | "fedAdmin"),
+        FedReader => matches!(role, "fedReader" | "fedAdmin"),
+        FedAdmin => role == "fedAdmin",
+    }
+}
+
+/// A path with something in place of its parameters.
+fn example(template: &str) -> String {
+    let segments = template.split('/').map(|segment| match segment {
+        "{*request}" => "v1/group",
+        "{id}" => "00000000000000000000000000000000",
+        segment if segment.starts_with('{') => "absent",
+        segment => segment,
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+async fn call(rest: &Rest, method: &str, template: &str) -> Result<palisade_tests::rest::Answer> {
+    let body = (method != "GET").then(|| "{}".to_owned());
+    rest.send(Method::from_bytes(method.as_bytes())?, &example(template), body).await
+}
+
+#[tokio::test]
+async fn the_table_has_every_route() -> Result<()> {
+    let primary = Primary::start().await?;
+    let document = primary.rest()?.get("/openapi.json").await?.ok()?;
+    let paths = document["paths"].as_object().context("a document without paths")?;
+    let served: BTreeSet<(String, String)> = paths
+        .iter()
+        .flat_map(|(path, item)| {
+            let methods = item.as_object().into_iter().flat_map(serde_json::Map::keys);
+            methods.map(move |method| (method.to_uppercase(), path.clone()))
+        })
+        .collect();
+    let table: BTreeSet<(String, String)> =
+        TABLE.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
+    let missing: Vec<_> = served.difference(&table).collect();
+    let stale: Vec<_> = table.difference(&served).collect();
+    ensure!(missing.is_empty(), "routes without a line in the table: {missing:?}");
+    ensure!(stale.is_empty(), "lines without a route: {stale:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_a_valid_session_nothing_is_served() -> Result<()> {
+    let primary = Primary::start().await?;
+    let ended = primary.admin().await?;
+    ended.delete("/v1/auth").await?.ok()?;
+    let strangers = [
+        primary.rest()?,
+        primary.rest()?.with_token(Some("nonsense")),
+        primary.rest()?.with_token(Some("eyJhbGciOiJub25lIn0.e30.")),
+        ended,
+    ];
+    for (method, path, least) in TABLE {
+        for stranger in &strangers {
+            let answer = call(stranger, method, path).await?;
+            if *least == Open {
+                ensure!(answer.status != 403 && answer.status != 404, "{method} {path}");
+            } else {
+                answer.expect(401, 3)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn each_role_does_what_it_may_and_no_more() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    for role in ROLES {
+        let user =
+            json!({ "username": format!("{role}-1"), "password": "coffee-beans", "role": role });
+        admin.post("/v1/user", &json!({ "user": user })).await?.ok()?;
+        let mut rest = primary.rest()?;
+        rest.login(&format!("{role}-1"), "coffee-beans").await?;
+        for (method, path, least) in TABLE {
+            if !suffices(role, *least) {
+                call(&rest, method, path).await?.expect(403, 25).context(role)?;
+            } else if *method == "GET" {
+                let answer = call(&rest, method, path).await?;
+                ensure!(answer.status != 401 && answer.code() != Some(25), "{role}: {answer:?}");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_new_role_or_password_ends_the_sessions() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let user = json!({ "username": "mary", "password": "coffee-beans", "role": "admin" });
+    admin.post("/v1/user", &json!({ "user": user })).await?.ok()?;
+    admin.post("/v1/user", &json!({ "user": user })).await?.expect(400, 13)?;
+    for change in [json!({ "role": "reader" }), json!({ "new_password": "roasted-beans" })] {
+        let mut mary = primary.rest()?;
+        mary.login("mary", "coffee-beans").await?;
+        mary.get("/v1/selfuser").await?.ok()?;
+        admin.patch("/v1/user/mary", &json!({ "config": change })).await?.ok()?;
+        mary.get("/v1/selfuser").await?.expect(401, 3)?;
+    }
+    let mut mary = primary.rest()?;
+    ensure!(mary.login("mary", "coffee-beans").await.is_err(), "the old password stands");
+    let answer = mary.login("mary", "roasted-beans").await?;
+    assert_eq!(answer["token"]["role"], "reader");
+    assert_eq!(answer["token"]["domain_permissions"], json!({}));
+    admin.delete("/v1/user/mary").await?.ok()?;
+    mary.get("/v1/selfuser").await?.expect(401, 3)?;
+    admin.delete("/v1/user/mary").await?.expect(404, 7)?;
+    admin.delete("/v1/user/admin").await?.expect(400, 4)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn logins_are_refused_as_clients_expect() -> Result<()> {
+    let primary = Primary::start().await?;
+    let rest = primary.rest()?;
+    let login = |password: Value| json!({ "password": password });
+    rest.post("/v1/auth", &json!({})).await?.expect(400, 6)?;
+    rest.post("/v1/auth", &login(Value::Null)).await?.expect(400, 6)?;
+    rest.post("/v1/auth", &login(json!({ "username": 7 }))).await?.expect(400, 6)?;
+    let empty = login(json!({ "username": "admin", "password": "" }));
+    rest.post("/v1/auth", &empty).await?.expect(401, 3)?;
+    let wrong = login(json!({ "username": "nobody", "password": "wrong" }));
+    for _ in 0..6 {
+        rest.post("/v1/auth", &wrong).await?.expect(401, 3)?;
+    }
+    rest.post("/v1/auth", &wrong).await?.expect(401, 47)?;
+    primary.admin().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_user_has_32_sessions_at_most() -> Result<()> {
+    let primary = Primary::start().await?;
+    let first = primary.admin().await?;
+    for _ in 1..32 {
+        primary.admin().await?;
+    }
+    ensure!(primary.admin().await.is_err(), "a session too many");
+    first.delete("/v1/auth").await?.ok()?;
+    primary.admin().await?;
+    Ok(())
+}
