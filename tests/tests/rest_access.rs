@@ -45,7 +45,7 @@ const TABLE: &[(&str, &str, Least)] = &[
     ("GET", "/v1/system/summary", Reader),
     ("GET", "/v1/system/config", Reader),
     ("GET", "/v1/fed/member", Reader),
-    ("GET", "/v1/fed/join_token", FedReader),
+    ("GET", "/v1/fed/join_token", FedAdmin),
     ("GET", "/v1/fed/view/{id}", FedReader),
     ("POST", "/v1/fed/promote", Admin),
     ("POST", "/v1/fed/join", Admin),
