@@ -147,8 +147,12 @@ impl<M: Clone> Sender<M> {
             until = self.no_snapshot_before.filter(|moment| *moment > now);
             if until.is_none() {
                 self.reading = true;
-                let at_least =
-                    if self.sent.epoch == head.epoch { self.sent.revision } else { Revision::ZERO };
+                let at_least = match reason {
+                    Reason::Epoch => Revision::ZERO,
+                    // What it has is of no use, even if others are sent it.
+                    Reason::Compacted => self.sent.revision.next(),
+                    Reason::Ahead | Reason::Digest | Reason::Requested => self.sent.revision,
+                };
                 return Step::Snapshot(at_least.min(head.revision));
             }
             // Whoever differs can still follow; everybody else cannot.

@@ -17,7 +17,8 @@ pub trait ReplicaStore: Send + Sync + 'static {
     type Error: Error + Send + Sync + 'static;
 
     /// What is held of the log; [`Position::NONE`] before the first contact.
-    /// The digest may be the stored one.
+    /// The digest may be the stored one; a store that computes it anew, which
+    /// finds damage, goes on from the computed one.
     fn held(&self, log: LogId) -> impl Future<Output = Result<Held, Self::Error>> + Send;
 
     /// Stores `changes` in order, all of them in one local transaction together

@@ -1,0 +1,295 @@
+//! Random schedules over the two state machines.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use palisade_sync::frame::{EncodedChange, EncodedSnapshot, FRAME_BYTES};
+use palisade_sync::replica::{Replica, Work};
+use palisade_sync::ring::Ring;
+use palisade_sync::sender::{Acknowledged, Sender, Step};
+use palisade_sync::{Changes, Position, Reply};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::model::{LOG, Message, Primary, Store, UNKNOWN_KIND, Write};
+
+const REPLICAS: usize = 3;
+const PIPE: usize = 4;
+
+/// One step of a schedule. Replicas are named by number.
+#[derive(Clone, Debug)]
+enum Op {
+    Edit(Vec<Write>),
+    /// A notification arrives. Those of other edits are lost.
+    Notify,
+    Connect(usize),
+    /// The sender writes up to so many frames, if the pipe has room.
+    Send(usize, usize),
+    /// The receiver reads up to so many frames.
+    Receive(usize, usize),
+    /// The receiver stores what is whole.
+    Settle(usize),
+    /// The sender hears the replies.
+    Hear(usize),
+    Disconnect(usize),
+    RestartPrimary,
+    /// The source answers, or does not.
+    Source(bool),
+    Compact(u64),
+    Restore(u64),
+    Corrupt(usize, u8),
+    Pass(u64),
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let payload = prop_oneof![
+        6 => (0..200_usize).prop_map(Some),
+        2 => (4_000..9_000_usize).prop_map(Some),
+        1 => (FRAME_BYTES - 64..3 * FRAME_BYTES).prop_map(Some),
+        3 => Just(None),
+    ];
+    let write = (0..12_u8, payload).prop_map(|(object, payload)| Write { object, payload });
+    let replica = 0..REPLICAS;
+    prop_oneof![
+        12 => vec(write, 1..8).prop_map(Op::Edit),
+        8 => Just(Op::Notify),
+        6 => replica.clone().prop_map(Op::Connect),
+        16 => (replica.clone(), 1..5_usize).prop_map(|(r, n)| Op::Send(r, n)),
+        16 => (replica.clone(), 1..5_usize).prop_map(|(r, n)| Op::Receive(r, n)),
+        10 => replica.clone().prop_map(Op::Settle),
+        10 => replica.clone().prop_map(Op::Hear),
+        3 => replica.clone().prop_map(Op::Disconnect),
+        1 => Just(Op::RestartPrimary),
+        2 => any::<bool>().prop_map(Op::Source),
+        1 => (0..6_u64).prop_map(Op::Compact),
+        1 => (0..4_u64).prop_map(Op::Restore),
+        1 => (replica, any::<u8>()).prop_map(|(r, n)| Op::Corrupt(r, n)),
+        2 => (1..20_u64).prop_map(Op::Pass),
+    ]
+}
+
+struct Connection {
+    sender: Sender<Message>,
+    replica: Replica,
+    down: VecDeque<Message>,
+    up: VecDeque<Reply>,
+    /// What the sender waits for when the source does not answer.
+    reading: Option<Step<Message>>,
+}
+
+struct World {
+    primary: Primary,
+    ring: Ring<Message>,
+    ring_bytes: usize,
+    source: bool,
+    snapshot: Option<Arc<EncodedSnapshot<Message>>>,
+    stores: Vec<Store>,
+    connections: Vec<Option<Connection>>,
+    now: Instant,
+}
+
+impl World {
+    fn new(ring_bytes: usize) -> Self {
+        Self {
+            primary: Primary::new(),
+            ring: Ring::new(LOG, ring_bytes),
+            ring_bytes,
+            source: true,
+            snapshot: None,
+            stores: (0..REPLICAS).map(|_| Store::new()).collect(),
+            connections: (0..REPLICAS).map(|_| None).collect(),
+            now: Instant::now(),
+        }
+    }
+
+    fn run(&mut self, op: Op) {
+        match op {
+            Op::Edit(writes) => self.primary.edit(&writes),
+            Op::Notify if self.source => self.primary.refresh(&self.ring),
+            Op::Notify => {}
+            Op::Connect(index) => self.connect(index),
+            Op::Send(index, frames) => self.send(index, frames),
+            Op::Receive(index, frames) => self.receive(index, frames),
+            Op::Settle(index) => self.settle(index),
+            Op::Hear(index) => self.hear(index),
+            Op::Disconnect(index) => self.connections[index] = None,
+            Op::RestartPrimary => {
+                self.connections.fill_with(|| None);
+                self.ring = Ring::new(LOG, self.ring_bytes);
+            }
+            Op::Source(answers) => self.source = answers,
+            Op::Compact(keep) => self.primary.compact(keep),
+            Op::Restore(back) => self.primary.restore(back),
+            Op::Corrupt(index, nth) => self.stores[index].corrupt(nth),
+            Op::Pass(seconds) => self.now += Duration::from_secs(seconds),
+        }
+    }
+
+    fn connect(&mut self, index: usize) {
+        if self.connections[index].is_some() {
+            return;
+        }
+        let held = self.stores[index].held();
+        let wire = held.position.to_wire(LOG);
+        self.connections[index] = Some(Connection {
+            sender: Sender::new(Position::from_wire(&wire), self.now),
+            replica: Replica::new(LOG, held, |kind| kind != UNKNOWN_KIND),
+            down: VecDeque::new(),
+            up: VecDeque::new(),
+            reading: None,
+        });
+    }
+
+    fn send(&mut self, index: usize, frames: usize) {
+        let Some(connection) = &mut self.connections[index] else { return };
+        let mut polls = 0;
+        let mut sent = 0;
+        while sent < frames && connection.down.len() < PIPE {
+            polls += 1;
+            assert!(polls < 100, "the sender runs in circles");
+            let reading = connection.reading.take();
+            let step = reading.unwrap_or_else(|| connection.sender.poll(&self.ring, self.now));
+            match step {
+                Step::Frame(frame) => {
+                    connection.down.push_back(frame);
+                    sent += 1;
+                }
+                Step::Wait(_) => return,
+                Step::Fetch(_) | Step::Snapshot(_) if !self.source => {
+                    connection.reading = Some(step);
+                    return;
+                }
+                Step::Fetch(after) => match self.primary.changes(after, 3) {
+                    Changes::Unreachable => connection.sender.fetched(None),
+                    Changes::Next(records) if records.is_empty() => {
+                        connection.reading = Some(step);
+                        return;
+                    }
+                    Changes::Next(records) => {
+                        let Some(head) = self.ring.head() else { return };
+                        let encode = |record| {
+                            Arc::new(EncodedChange::new::<crate::model::Plain>(
+                                LOG, head.epoch, record,
+                            ))
+                        };
+                        let changes = records.into_iter().map(encode).collect();
+                        connection.sender.fetched(Some(changes));
+                    }
+                },
+                Step::Snapshot(at_least) => {
+                    let shared = self.snapshot.take().filter(|snapshot| {
+                        let position = snapshot.position;
+                        position.epoch == self.primary.epoch && position.revision >= at_least
+                    });
+                    let snapshot = shared.unwrap_or_else(|| Arc::new(self.primary.snapshot()));
+                    self.snapshot = Some(Arc::clone(&snapshot));
+                    connection.sender.begin_snapshot(snapshot, self.now);
+                }
+            }
+        }
+    }
+
+    fn receive(&mut self, index: usize, frames: usize) {
+        let Some(connection) = &mut self.connections[index] else { return };
+        for _ in 0..frames {
+            let Some(frame) = connection.down.pop_front() else { return };
+            let body = frame.body.clone().unwrap();
+            connection.replica.receive(body).unwrap();
+        }
+    }
+
+    fn settle(&mut self, index: usize) {
+        let Some(connection) = &mut self.connections[index] else { return };
+        let store = &mut self.stores[index];
+        while let Some(work) = connection.replica.take_work() {
+            match work {
+                Work::Apply(changes) => connection.replica.applied(store.apply(changes)),
+                Work::Replace(replacement) => {
+                    store.replace(replacement);
+                    connection.replica.replaced(Vec::new());
+                }
+            }
+            store.check(&self.primary);
+        }
+        while let Some(reply) = connection.replica.take_reply() {
+            connection.up.push_back(reply);
+        }
+    }
+
+    fn hear(&mut self, index: usize) {
+        let Some(connection) = &mut self.connections[index] else { return };
+        while let Some(reply) = connection.up.pop_front() {
+            match reply {
+                Reply::Ack(ack) => {
+                    let held = Position::from_wire(&ack.position.unwrap());
+                    let synced =
+                        connection.sender.ack(held, &self.ring, self.now) == Acknowledged::Synced;
+                    let truth = self.primary.history.get(&(held.epoch, held.revision));
+                    let digest =
+                        truth.map(|objects| palisade_sync::SetDigest::of(objects.values()));
+                    assert!(!synced || digest == Some(held.digest), "synced with another set");
+                }
+                Reply::Resync(_) => connection.sender.resync(),
+            }
+        }
+    }
+
+    /// The network works, the source answers, everybody polls.
+    fn heal(&mut self) {
+        self.source = true;
+        // A damaged set shows at the latest when its replica starts again.
+        for index in 0..REPLICAS {
+            if self.stores[index].corrupted {
+                self.connections[index] = None;
+            }
+        }
+        for round in 0.. {
+            assert!(round < 2_000, "no end in sight");
+            self.primary.refresh(&self.ring);
+            for index in 0..REPLICAS {
+                self.connect(index);
+                self.send(index, PIPE);
+                self.receive(index, PIPE);
+                self.settle(index);
+                self.hear(index);
+            }
+            self.now += Duration::from_millis(500);
+            if (0..REPLICAS).all(|index| self.is_synced(index)) {
+                return;
+            }
+        }
+    }
+
+    fn is_synced(&self, index: usize) -> bool {
+        let sender = &self.connections[index].as_ref().unwrap().sender;
+        sender.verified() && sender.acked() == self.primary.position()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, max_shrink_iters: 3_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_replica_ends_equal_to_its_primary(
+        ops in vec(op(), 1..160),
+        ring_bytes in prop_oneof![Just(1_000_usize), Just(40_000), Just(4_000_000)],
+    ) {
+        let mut world = World::new(ring_bytes);
+        for op in ops {
+            world.run(op);
+        }
+        world.heal();
+        for (store, connection) in world.stores.iter().zip(&world.connections) {
+            prop_assert_eq!(&store.objects, world.primary.objects.as_ref());
+            prop_assert_eq!(store.position, world.primary.position());
+            let replica = &connection.as_ref().unwrap().replica;
+            // What is of no use to this version is kept, and said so.
+            for error in replica.errors() {
+                let key = (error.kind, error.name.clone());
+                prop_assert_eq!(error.kind, UNKNOWN_KIND);
+                prop_assert_eq!(store.objects[&key].revision, error.revision);
+            }
+        }
+    }
+}
