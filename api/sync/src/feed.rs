@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use palisade_api::Revision;
 use palisade_api::kind::LogId;
+use palisade_api::{Epoch, Revision};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -116,10 +116,10 @@ impl<S: Source, E: Envelope> Feed<S, E> {
         loop {
             let Some(known) = ring.head() else { return Ok(()) };
             match self.source.changes(log, known.revision, PAGE).await? {
-                Changes::Next(records) if records.is_empty() => return Ok(()),
-                Changes::Next(records) => {
+                Changes::Next { records, .. } if records.is_empty() => return Ok(()),
+                Changes::Next { epoch, records } => {
                     for record in records {
-                        let change = EncodedChange::new::<E>(log, known.epoch, record);
+                        let change = EncodedChange::new::<E>(log, epoch, record);
                         if let Err(error) = ring.push(change) {
                             tracing::error!(?log, %error, "the log has a gap; reading it anew");
                             ring.reset(head.position);
@@ -145,11 +145,9 @@ impl<S: Source, E: Envelope> Feed<S, E> {
         let mut encoded = Vec::new();
         let mut bytes = 0;
         while after < head.revision {
-            let Changes::Next(records) = self.source.changes(log, after, PAGE).await? else {
-                encoded.clear();
-                break;
-            };
-            if records.is_empty() {
+            let changes = self.source.changes(log, after, PAGE).await?;
+            let Changes::Next { epoch, records } = changes else { break };
+            if records.is_empty() || epoch != head.epoch {
                 break;
             }
             for record in records.into_iter().filter(|r| r.change.revision <= head.revision) {
@@ -196,22 +194,32 @@ impl<S: Source, E: Envelope> Feed<S, E> {
     ) -> Option<Vec<Arc<EncodedChange<E::Message>>>> {
         let mut pause = FIRST_PAUSE;
         loop {
-            let head = self.ring(log).and_then(Ring::head);
-            match (head, self.source.changes(log, after, CATCH_UP_PAGE).await) {
-                (Some(head), Ok(Changes::Next(records))) if !records.is_empty() => {
-                    let encode =
-                        |record| Arc::new(EncodedChange::new::<E>(log, head.epoch, record));
-                    return Some(records.into_iter().map(encode).collect());
+            match self.source.changes(log, after, CATCH_UP_PAGE).await {
+                Ok(Changes::Unreachable) => return None,
+                Ok(Changes::Next { epoch, records }) => {
+                    let known = self.ring(log).and_then(Ring::head);
+                    let follows = known.is_some_and(|known| known.epoch == epoch);
+                    if (follows && !records.is_empty()) || self.catches_up(log, epoch, after).await
+                    {
+                        let encode = |record| Arc::new(EncodedChange::new::<E>(log, epoch, record));
+                        return Some(records.into_iter().map(encode).collect());
+                    }
                 }
-                (_, Ok(Changes::Unreachable)) => return None,
-                // The ring knows of more: the log was put back, which the next
-                // refresh will find.
-                (_, Ok(Changes::Next(_))) => {}
-                (_, Err(error)) => tracing::warn!(?log, %error, "cannot read changes; will retry"),
+                Err(error) => tracing::warn!(?log, %error, "cannot read changes; will retry"),
             }
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+
+    /// What the source says does not fit the ring, which is behind. True when a
+    /// refresh brings the ring to `after` or beyond, in the life `epoch`.
+    async fn catches_up(&self, log: LogId, epoch: Epoch, after: Revision) -> bool {
+        if let Err(error) = self.refresh(log).await {
+            tracing::warn!(?log, %error, "cannot read the head; will retry");
+        }
+        let head = self.ring(log).and_then(Ring::head);
+        head.is_some_and(|head| head.epoch == epoch && head.revision >= after)
     }
 
     async fn read_snapshot(
@@ -261,6 +269,9 @@ impl<S: Source, E: Envelope> Feed<S, E> {
             cutter.page(items);
         }
         let snapshot = Arc::new(cutter.finish());
+        if snapshot.position.epoch != head.epoch || snapshot.position.revision > head.revision {
+            self.refresh(log).await?;
+        }
         *shared = Arc::downgrade(&snapshot);
         Ok(Some(snapshot))
     }

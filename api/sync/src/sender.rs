@@ -43,10 +43,8 @@ pub enum Step<M> {
 pub enum Reason {
     /// Its revision belongs to another epoch.
     Epoch,
-    /// Its revision lies beyond the head.
-    Ahead,
-    /// The log is compacted past its revision.
-    Compacted,
+    /// The log is compacted past its revision, or never came so far.
+    Unreachable,
     /// Its set differs from ours at the same revision.
     Digest,
     /// It asked.
@@ -150,8 +148,8 @@ impl<M: Clone> Sender<M> {
                 let at_least = match reason {
                     Reason::Epoch => Revision::ZERO,
                     // What it has is of no use, even if others are sent it.
-                    Reason::Compacted => self.sent.revision.next(),
-                    Reason::Ahead | Reason::Digest | Reason::Requested => self.sent.revision,
+                    Reason::Unreachable => self.sent.revision.next(),
+                    Reason::Digest | Reason::Requested => self.sent.revision,
                 };
                 return Step::Snapshot(at_least.min(head.revision));
             }
@@ -181,13 +179,13 @@ impl<M: Clone> Sender<M> {
         self.next_frame(now).map_or(Step::Wait(until), Step::Frame)
     }
 
-    /// Takes the changes after what was sent, as read from the source. None
-    /// when the source cannot say what followed: a snapshot is due.
+    /// Takes the changes after what was sent, as read from the source; there
+    /// may be none when the ring has caught up meanwhile. No list when the source cannot say what followed: a snapshot is due.
     pub fn fetched(&mut self, changes: Option<Vec<Arc<EncodedChange<M>>>>) {
         self.reading = false;
         match changes {
             Some(changes) => self.fetched = changes.into(),
-            None => self.need = Some(Reason::Compacted),
+            None => self.need = Some(Reason::Unreachable),
         }
     }
 
@@ -264,9 +262,8 @@ impl<M: Clone> Sender<M> {
     fn compare(&mut self, ring: &Ring<M>, head: Position) {
         if self.sent.epoch != head.epoch {
             self.need = Some(Reason::Epoch);
-        } else if self.sent.revision > head.revision {
-            self.need = Some(Reason::Ahead);
-        } else if !self.greeted {
+        } else if !self.greeted && self.sent.revision <= head.revision {
+            self.greeted = true;
             match ring.digest_at(self.sent.revision) {
                 Some(digest) if digest == self.sent.digest => self.verified = true,
                 Some(_) => self.need = self.need.or(Some(Reason::Digest)),
@@ -274,7 +271,6 @@ impl<M: Clone> Sender<M> {
                 None => {}
             }
         }
-        self.greeted = true;
     }
 
     fn next_fetched(&mut self, head: Position) -> Option<Arc<EncodedChange<M>>> {

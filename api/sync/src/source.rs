@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::future::Future;
 
-use palisade_api::Revision;
 use palisade_api::kind::LogId;
+use palisade_api::{Epoch, Revision};
 
 use crate::change::Change;
 use crate::digest::SetDigest;
@@ -49,8 +49,13 @@ pub struct ChangeRecord {
 /// The changes after a revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Changes {
-    /// The next ones; none at the head of the log.
-    Next(Vec<ChangeRecord>),
+    /// The next ones.
+    Next {
+        /// The life of the log that they belong to, read together with them.
+        epoch: Epoch,
+        /// None at the head of the log.
+        records: Vec<ChangeRecord>,
+    },
     /// Some are compacted away, or the revision lies beyond the head.
     Unreachable,
 }

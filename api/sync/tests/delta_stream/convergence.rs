@@ -12,7 +12,7 @@ use palisade_sync::{Changes, Position, Reply};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::model::{LOG, Message, Primary, Store, UNKNOWN_KIND, Write};
+use crate::model::{LOG, Message, Plain, Primary, Store, UNKNOWN_KIND, Write};
 
 const REPLICAS: usize = 3;
 const PIPE: usize = 4;
@@ -162,17 +162,13 @@ impl World {
                 }
                 Step::Fetch(after) => match self.primary.changes(after, 3) {
                     Changes::Unreachable => connection.sender.fetched(None),
-                    Changes::Next(records) if records.is_empty() => {
-                        connection.reading = Some(step);
-                        return;
-                    }
-                    Changes::Next(records) => {
-                        let Some(head) = self.ring.head() else { return };
-                        let encode = |record| {
-                            Arc::new(EncodedChange::new::<crate::model::Plain>(
-                                LOG, head.epoch, record,
-                            ))
-                        };
+                    Changes::Next { epoch, records } => {
+                        let known = self.ring.head().map(|head| head.epoch);
+                        if records.is_empty() || known != Some(epoch) {
+                            self.primary.refresh(&self.ring);
+                        }
+                        let encode =
+                            |record| Arc::new(EncodedChange::new::<Plain>(LOG, epoch, record));
                         let changes = records.into_iter().map(encode).collect();
                         connection.sender.fetched(Some(changes));
                     }
@@ -268,7 +264,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, max_shrink_iters: 3_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, max_shrink_iters: 3_000, ..ProptestConfig::default() })]
 
     #[test]
     fn every_replica_ends_equal_to_its_primary(

@@ -14,15 +14,15 @@ use palisade_sync::{
 };
 use uuid::Uuid;
 
-pub const LOG: LogId = LogId::Federation;
-pub const UNKNOWN_KIND: u32 = 77;
+pub(crate) const LOG: LogId = LogId::Federation;
+pub(crate) const UNKNOWN_KIND: u32 = 77;
 
-pub type Objects = BTreeMap<(u32, String), Item>;
-pub type Message = Arc<palisade_api::sync::Frame>;
+pub(crate) type Objects = BTreeMap<(u32, String), Item>;
+pub(crate) type Message = Arc<palisade_api::sync::Frame>;
 
 /// Frames as they are.
 #[derive(Debug)]
-pub struct Plain;
+pub(crate) struct Plain;
 
 impl Envelope for Plain {
     type Message = Message;
@@ -38,27 +38,27 @@ impl Envelope for Plain {
 
 /// One object of an edit: its number, and the size of its new payload.
 #[derive(Clone, Debug)]
-pub struct Write {
-    pub object: u8,
-    pub payload: Option<usize>,
+pub(crate) struct Write {
+    pub(crate) object: u8,
+    pub(crate) payload: Option<usize>,
 }
 
 /// The owner of the log.
 #[derive(Debug)]
-pub struct Primary {
-    pub epoch: Epoch,
-    pub revision: Revision,
-    pub floor: Revision,
-    pub objects: Arc<Objects>,
-    pub log: Vec<ChangeRecord>,
+pub(crate) struct Primary {
+    pub(crate) epoch: Epoch,
+    pub(crate) revision: Revision,
+    pub(crate) floor: Revision,
+    pub(crate) objects: Arc<Objects>,
+    pub(crate) log: Vec<ChangeRecord>,
     /// Every state that was ever committed.
-    pub history: HashMap<(Epoch, Revision), Arc<Objects>>,
+    pub(crate) history: HashMap<(Epoch, Revision), Arc<Objects>>,
     epochs: u128,
     writes: u64,
 }
 
 impl Primary {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut primary = Self {
             epoch: Epoch(Uuid::from_u128(1)),
             revision: Revision::ZERO,
@@ -77,7 +77,7 @@ impl Primary {
         self.history.insert((self.epoch, self.revision), Arc::clone(&self.objects));
     }
 
-    pub fn position(&self) -> Position {
+    pub(crate) fn position(&self) -> Position {
         Position {
             epoch: self.epoch,
             revision: self.revision,
@@ -85,11 +85,11 @@ impl Primary {
         }
     }
 
-    pub fn head(&self) -> Head {
+    pub(crate) fn head(&self) -> Head {
         Head { position: self.position(), floor: self.floor }
     }
 
-    pub fn edit(&mut self, writes: &[Write]) {
+    pub(crate) fn edit(&mut self, writes: &[Write]) {
         let revision = self.revision.next();
         let mut objects = Objects::clone(&self.objects);
         let mut items = BTreeMap::new();
@@ -124,7 +124,7 @@ impl Primary {
     }
 
     /// Goes back to an older state, as a restored backup does.
-    pub fn restore(&mut self, back: u64) {
+    pub(crate) fn restore(&mut self, back: u64) {
         let revision = Revision(self.revision.0.saturating_sub(back).max(self.floor.0));
         self.objects = Arc::clone(&self.history[&(self.epoch, revision)]);
         self.log.retain(|record| record.change.revision <= revision);
@@ -140,20 +140,20 @@ impl Primary {
         self.history = past;
     }
 
-    pub fn compact(&mut self, keep: u64) {
+    pub(crate) fn compact(&mut self, keep: u64) {
         self.floor = self.floor.max(Revision(self.revision.0.saturating_sub(keep)));
         self.log.retain(|record| record.change.revision > self.floor);
     }
 
-    pub fn changes(&self, after: Revision, limit: usize) -> Changes {
+    pub(crate) fn changes(&self, after: Revision, limit: usize) -> Changes {
         if after < self.floor || after > self.revision {
             return Changes::Unreachable;
         }
         let after = self.log.iter().filter(|record| record.change.revision > after);
-        Changes::Next(after.take(limit).cloned().collect())
+        Changes::Next { epoch: self.epoch, records: after.take(limit).cloned().collect() }
     }
 
-    pub fn snapshot(&self) -> EncodedSnapshot<Message> {
+    pub(crate) fn snapshot(&self) -> EncodedSnapshot<Message> {
         let mut cutter = SnapshotCutter::<Plain>::new(LOG, self.position());
         for page in self.objects.values().cloned().collect::<Vec<_>>().chunks(3) {
             cutter.page(page.to_vec());
@@ -162,10 +162,11 @@ impl Primary {
     }
 
     /// What a notification, or the poll that heals a lost one, leads to.
-    pub fn refresh(&self, ring: &Ring<Message>) {
+    pub(crate) fn refresh(&self, ring: &Ring<Message>) {
         let head = self.position();
         let known = ring.head().filter(|known| known.epoch == head.epoch);
-        let Some(Changes::Next(records)) = known.map(|known| self.changes(known.revision, 1000))
+        let Some(Changes::Next { records, .. }) =
+            known.map(|known| self.changes(known.revision, 1000))
         else {
             ring.reset(head);
             return;
@@ -186,25 +187,25 @@ fn put(objects: &mut Objects, key: (u32, String), item: Item) {
 
 /// The durable store of a replica.
 #[derive(Debug)]
-pub struct Store {
-    pub position: Position,
-    pub objects: Objects,
+pub(crate) struct Store {
+    pub(crate) position: Position,
+    pub(crate) objects: Objects,
     /// Somebody wrote past us, and nothing healed it yet.
-    pub corrupted: bool,
+    pub(crate) corrupted: bool,
 }
 
 impl Store {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { position: Position::NONE, objects: Objects::new(), corrupted: false }
     }
 
     /// Reads everything again, as a replica does when it starts.
-    pub fn held(&mut self) -> Held {
+    pub(crate) fn held(&mut self) -> Held {
         self.position.digest = SetDigest::of(self.objects.values());
         Held { position: self.position, errors: Vec::new() }
     }
 
-    pub fn apply(&mut self, changes: Vec<Change>) -> Applied {
+    pub(crate) fn apply(&mut self, changes: Vec<Change>) -> Applied {
         for change in changes {
             assert_eq!(change.base, self.position.revision, "a change that does not follow");
             for item in change.items {
@@ -219,7 +220,7 @@ impl Store {
         Applied { position: self.position, errors: Vec::new() }
     }
 
-    pub fn replace(&mut self, replacement: Replacement) {
+    pub(crate) fn replace(&mut self, replacement: Replacement) {
         self.position = replacement.position;
         self.objects = replacement
             .items
@@ -230,7 +231,7 @@ impl Store {
     }
 
     /// Damages an object, as a bad disk or a curious administrator does.
-    pub fn corrupt(&mut self, nth: u8) {
+    pub(crate) fn corrupt(&mut self, nth: u8) {
         let nth = usize::from(nth) % self.objects.len().max(1);
         if let Some(item) = self.objects.values_mut().nth(nth) {
             item.payload = Some(Bytes::from_static(b"damaged"));
@@ -239,7 +240,7 @@ impl Store {
     }
 
     /// What is stored is exactly a state that the primary committed.
-    pub fn check(&self, primary: &Primary) {
+    pub(crate) fn check(&self, primary: &Primary) {
         if self.corrupted || self.position == Position::NONE {
             return;
         }
