@@ -264,7 +264,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, max_shrink_iters: 3_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, max_shrink_iters: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_replica_ends_equal_to_its_primary(
@@ -275,6 +275,9 @@ proptest! {
         for op in ops {
             world.run(op);
         }
+        world.heal();
+        // Damage without any edit after it.
+        world.run(Op::Corrupt(0, 0));
         world.heal();
         for (store, connection) in world.stores.iter().zip(&world.connections) {
             prop_assert_eq!(&store.objects, world.primary.objects.as_ref());
