@@ -3,7 +3,7 @@
 use bytes::{BufMut, Bytes};
 use prost::Message;
 use tonic::Status;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
 use crate::federation::{Down, Up};
 
@@ -48,6 +48,12 @@ impl Codec for DownCodec {
     }
 }
 
+/// Buffers of a stream. Thousands of streams lie idle, each with its own:
+/// small, and grown when a message needs it.
+fn buffers() -> BufferSettings {
+    BufferSettings::new(1024, 16 * 1024)
+}
+
 impl Encoder for DownCodec {
     type Item = EncodedDown;
     type Error = Status;
@@ -56,6 +62,10 @@ impl Encoder for DownCodec {
         out.reserve(item.0.len());
         out.put_slice(&item.0);
         Ok(())
+    }
+
+    fn buffer_settings(&self) -> BufferSettings {
+        buffers()
     }
 }
 
@@ -67,5 +77,9 @@ impl Decoder for DownCodec {
         Up::decode(buf)
             .map(Some)
             .map_err(|e| Status::invalid_argument(format!("malformed message: {e}")))
+    }
+
+    fn buffer_settings(&self) -> BufferSettings {
+        buffers()
     }
 }

@@ -2,13 +2,20 @@
 //! clusters join, the members, and promotion.
 //!
 //! Open [`membership`] for how a cluster joins, [`authority`] for what it is
-//! trusted by, [`token`] for what lets it in.
+//! trusted by, [`token`] for what lets it in. Then [`fanout`] for how a change
+//! reaches the members, [`link_registry`] for who is connected, [`forwarding`]
+//! for calls to them.
 
 pub mod address;
 pub mod authority;
 mod error;
+pub mod fanout;
+pub mod forwarding;
+pub mod link_registry;
+pub mod link_upkeep;
 pub mod membership;
 pub mod promotion;
+pub mod source;
 pub mod ticket;
 pub mod token;
 

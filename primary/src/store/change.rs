@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use palisade_api::kind::LogId;
 use palisade_api::sync::{Batch, Item};
 use palisade_api::{Digest, Epoch, ObjectKind, Revision};
+use palisade_sync::frame::MAX_ITEM_BYTES;
 use palisade_sync::SetDigest;
 use prost::Message as _;
 use sqlx::{PgConnection, PgTransaction};
@@ -22,6 +23,9 @@ use super::{Actor, Result, StoreError};
 /// The channel of notifications; the payload is `log:revision` in decimal. A
 /// notification may be lost: it wakes readers, the log tells what happened.
 pub const CHANNEL: &str = "palisade_change";
+
+/// What of [`MAX_ITEM_BYTES`] is for the fields beside name and payload.
+const ITEM_OVERHEAD: usize = 64;
 
 /// One object of a change to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +81,8 @@ pub struct Change {
     pub at: DateTime<Utc>,
     /// The encoded [`Batch`] with `base` one below the revision.
     pub batch: Bytes,
+    /// Digest of the set of live objects after it.
+    pub digest: Digest,
 }
 
 impl Change {
@@ -92,7 +98,12 @@ impl Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Since {
     /// The next changes in commit order without a gap; none at the head.
-    Changes(Vec<Change>),
+    Changes {
+        /// The life of the log that they belong to.
+        epoch: Epoch,
+        /// The changes.
+        changes: Vec<Change>,
+    },
     /// Some of them are compacted away, or the revision lies beyond the head:
     /// only a snapshot helps.
     Unreachable(Head),
@@ -193,16 +204,17 @@ pub async fn commit(
     }
     writing.write(tx, log, revision, actor).await?;
 
+    let digest = Digest::from(digest);
     sqlx::query!(
-        "INSERT INTO change (log, revision, actor, batch) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO change (log, revision, actor, batch, digest) VALUES ($1, $2, $3, $4, $5)",
         log_column(log),
         column_of(revision),
         actor.name,
         batch.encode_to_vec(),
+        digest.as_bytes().as_slice(),
     )
     .execute(&mut **tx)
     .await?;
-    let digest = Digest::from(digest);
     let done = sqlx::query!(
         "UPDATE log SET revision = $2, digest = $3 WHERE id = $1 AND revision + 1 = $2",
         log_column(log),
@@ -232,7 +244,7 @@ pub async fn since(
     limit: u32,
 ) -> Result<Since> {
     let rows = sqlx::query!(
-        "SELECT revision, at, batch FROM change
+        "SELECT revision, at, batch, digest FROM change
          WHERE log = $1 AND revision > $2 ORDER BY revision LIMIT $3",
         log_column(log),
         column_of(after),
@@ -256,9 +268,11 @@ pub async fn since(
                 format_args!("revision {expected} of log {} is missing", log.number()),
             ));
         }
-        changes.push(Change { revision, at: row.at, batch: row.batch.into() });
+        let digest = Digest::try_from(row.digest.as_slice())
+            .map_err(|e| StoreError::inconsistent("change", e))?;
+        changes.push(Change { revision, at: row.at, batch: row.batch.into(), digest });
     }
-    Ok(Since::Changes(changes))
+    Ok(Since::Changes { epoch: head.epoch, changes })
 }
 
 /// Drops the changes made before `before`, and raises the floor of the log to
@@ -327,6 +341,10 @@ fn check(log: LogId, items: &[NewItem]) -> Result<()> {
         }
         if item.name.is_empty() || item.name.contains('\0') {
             return malformed(format!("{:?} cannot be the name of a {what}", item.name));
+        }
+        let payload = if let Op::Put(payload) = &item.op { payload.len() } else { 0 };
+        if payload + item.name.len() + ITEM_OVERHEAD > MAX_ITEM_BYTES {
+            return malformed(format!("the {what} {} is larger than can be sent", item.name));
         }
         if !seen.insert((item.kind, item.name.as_str())) {
             return malformed(format!("the {what} {} is in it twice", item.name));

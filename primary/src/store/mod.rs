@@ -9,6 +9,7 @@ pub mod authority;
 pub mod change;
 pub mod embedded;
 mod error;
+pub mod event;
 pub mod federation;
 pub mod member;
 pub mod migrate;

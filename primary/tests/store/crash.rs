@@ -67,7 +67,7 @@ async fn an_acknowledged_change_survives_a_crash_of_postgres() {
     }
     let head = change::head(&mut conn, LOG).await.unwrap();
     let since = change::since(&mut conn, LOG, Revision::ZERO, 100_000).await.unwrap();
-    let Since::Changes(changes) = since else { panic!("the log has a floor: {since:?}") };
+    let Since::Changes { changes, .. } = since else { panic!("the log has a floor: {since:?}") };
     assert_eq!(changes.len() as u64, head.revision.0);
     let mut digest = SetDigest::EMPTY;
     for object in object::page(&mut conn, LOG, None, 100_000).await.unwrap() {

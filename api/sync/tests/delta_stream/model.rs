@@ -85,10 +85,6 @@ impl Primary {
         }
     }
 
-    pub(crate) fn head(&self) -> Head {
-        Head { position: self.position(), floor: self.floor }
-    }
-
     pub(crate) fn edit(&mut self, writes: &[Write]) {
         let revision = self.revision.next();
         let mut objects = Objects::clone(&self.objects);

@@ -1,0 +1,375 @@
+//! The members that are connected to this replica, and what is known of them:
+//! all in memory, so that neither an acknowledgement nor a call is a row.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use chrono::{DateTime, Utc};
+use palisade_api::encoded::EncodedDown;
+use palisade_api::federation::{Bye, Down, bye, down};
+use palisade_api::kind::LogId;
+use palisade_api::{ClusterId, Revision};
+use palisade_sync::feed::Cursor;
+use palisade_sync::{ObjectError, Position};
+use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::fanout::FederationFeed;
+use super::forwarding::{MAX_CALLS, PendingCall};
+
+/// Messages that wait in the control lane of one link.
+pub const CONTROL_LANE: usize = 32;
+
+/// The members that are connected to this replica.
+#[derive(Debug)]
+pub struct LinkRegistry {
+    feed: Arc<FederationFeed>,
+    links: RwLock<HashMap<ClusterId, Arc<MemberLink>>>,
+}
+
+/// How a connected member stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkState {
+    /// It has not yet said, or been sent, what it holds.
+    Connected,
+    /// It holds exactly what the primary holds.
+    Synced,
+    /// It is behind, or holds something else.
+    OutOfSync,
+}
+
+/// A connected member.
+#[derive(Clone, Debug)]
+pub struct LinkStatus {
+    /// How it stands, over all logs.
+    pub state: LinkState,
+    /// Since when it is connected.
+    pub connected_at: DateTime<Utc>,
+    /// The version of its agent.
+    pub version: String,
+    /// The roles that its agent runs.
+    pub roles: Vec<String>,
+    /// How far it is in each log.
+    pub logs: Vec<LogProgress>,
+}
+
+/// How far a connected member is in one log.
+#[derive(Clone, Debug)]
+pub struct LogProgress {
+    /// The log.
+    pub log: LogId,
+    /// The newest revision that was sent.
+    pub sent: Revision,
+    /// The revision that it says to hold.
+    pub acked: Revision,
+    /// How it stands in this log.
+    pub state: LinkState,
+    /// Objects that it holds and could not put in force.
+    pub errors: Vec<ObjectError>,
+}
+
+/// What is known of one link.
+#[derive(Debug)]
+pub struct MemberLink {
+    /// The member.
+    pub cluster: ClusterId,
+    /// Since when it is connected.
+    pub connected_at: DateTime<Utc>,
+    /// The version of its agent.
+    pub version: String,
+    /// The roles that its agent runs.
+    pub roles: Vec<String>,
+    /// Ends both halves of the stream.
+    pub stop: CancellationToken,
+    /// Events are being stored: what the member says is not read, which is not
+    /// its fault.
+    pub(crate) storing: AtomicBool,
+    control: mpsc::Sender<EncodedDown>,
+    logs: Vec<LinkLog>,
+    bye: Mutex<Option<Bye>>,
+    /// Acknowledged and not yet written to the database.
+    unwritten: AtomicBool,
+    heard: AtomicU64,
+    ponged: Notify,
+    pub(super) calls: Mutex<HashMap<u64, PendingCall>>,
+    pub(super) call_places: Arc<Semaphore>,
+}
+
+#[derive(Debug)]
+struct LinkLog {
+    log: LogId,
+    cursor: Arc<Cursor<EncodedDown>>,
+    errors: Mutex<Vec<ObjectError>>,
+}
+
+/// What a member says of itself when it connects.
+#[derive(Clone, Debug)]
+pub struct Introduction {
+    /// The version of its agent.
+    pub version: String,
+    /// The roles that its agent runs.
+    pub roles: Vec<String>,
+}
+
+impl MemberLink {
+    /// A link of `cluster`; its control lane's other end is returned too.
+    pub fn new(
+        cluster: ClusterId,
+        connected_at: DateTime<Utc>,
+        introduction: Introduction,
+        cursors: Vec<(LogId, Arc<Cursor<EncodedDown>>)>,
+        stop: CancellationToken,
+    ) -> (Arc<Self>, mpsc::Receiver<EncodedDown>) {
+        let (control, lane) = mpsc::channel(CONTROL_LANE);
+        let logs = cursors
+            .into_iter()
+            .map(|(log, cursor)| LinkLog { log, cursor, errors: Mutex::default() })
+            .collect();
+        let link = Self {
+            cluster,
+            connected_at,
+            version: introduction.version,
+            roles: introduction.roles,
+            stop,
+            storing: AtomicBool::new(false),
+            control,
+            logs,
+            bye: Mutex::default(),
+            unwritten: AtomicBool::new(false),
+            heard: AtomicU64::new(0),
+            ponged: Notify::new(),
+            calls: Mutex::default(),
+            call_places: Arc::new(Semaphore::new(MAX_CALLS)),
+        };
+        (Arc::new(link), lane)
+    }
+
+    /// Puts a message on the control lane; false when the lane is full or the
+    /// link has ended.
+    pub fn try_send(&self, body: down::Body) -> bool {
+        self.control.try_send(EncodedDown::from(&Down { body: Some(body) })).is_ok()
+    }
+
+    /// Puts a message on the control lane, waiting for room; false when the
+    /// link has ended.
+    pub async fn send(&self, body: down::Body) -> bool {
+        let message = EncodedDown::from(&Down { body: Some(body) });
+        tokio::select! {
+            sent = self.control.send(message) => sent.is_ok(),
+            () = self.stop.cancelled() => false,
+        }
+    }
+
+    /// Ends the link with a word of farewell. The first word counts.
+    pub fn end(&self, bye: Bye) {
+        lock(&self.bye).get_or_insert(bye);
+        self.stop.cancel();
+    }
+
+    /// The word of farewell, for the stream to send last.
+    pub(crate) fn take_bye(&self) -> Option<Bye> {
+        lock(&self.bye).take()
+    }
+
+    /// Hears an acknowledgement.
+    pub(crate) fn acknowledged(
+        &self,
+        log: LogId,
+        held: Position,
+        errors: Vec<ObjectError>,
+        feed: &FederationFeed,
+    ) {
+        let Some(link_log) = self.log(log) else { return };
+        let Some(ring) = feed.ring(log) else { return };
+        let outcome = link_log.cursor.ack(held, ring);
+        if outcome == palisade_sync::sender::Acknowledged::Stale {
+            return;
+        }
+        if outcome == palisade_sync::sender::Acknowledged::Differs {
+            tracing::warn!(cluster = %self.cluster, ?log, revision = %held.revision,
+                "the member holds another set than the primary; it is sent a snapshot");
+            metrics::counter!("palisade_link_digest_mismatches_total").increment(1);
+        }
+        *lock(&link_log.errors) = errors;
+        self.unwritten.store(true, Ordering::Release);
+    }
+
+    /// Hears that the member wants a log from its start.
+    pub(crate) fn resync(&self, log: LogId) {
+        if let Some(link_log) = self.log(log) {
+            link_log.cursor.resync();
+        }
+    }
+
+    /// Hears anything at all.
+    pub(crate) fn hear(&self) {
+        self.heard.fetch_add(1, Ordering::AcqRel);
+        self.ponged.notify_waiters();
+    }
+
+    /// Asks whether the member still listens, and waits for any word of it.
+    pub(crate) async fn probe(&self, limit: std::time::Duration) -> bool {
+        let before = self.heard.load(Ordering::Acquire);
+        let heard = self.ponged.notified();
+        tokio::pin!(heard);
+        heard.as_mut().enable();
+        let nonce = before.wrapping_add(1);
+        self.try_send(down::Body::Probe(palisade_api::federation::Pong { nonce }));
+        tokio::select! {
+            () = heard => true,
+            () = tokio::time::sleep(limit) => self.heard.load(Ordering::Acquire) != before,
+            () = self.stop.cancelled() => false,
+        }
+    }
+
+    /// The acknowledged positions, if there are any that were not taken before.
+    pub(crate) fn take_unwritten(&self) -> Option<Vec<palisade_api::sync::Position>> {
+        self.unwritten.swap(false, Ordering::AcqRel).then(|| {
+            self.logs.iter().map(|l| l.cursor.lock().acked().to_wire(l.log)).collect()
+        })
+    }
+
+    /// Puts back what could not be written.
+    pub(crate) fn keep_unwritten(&self) {
+        self.unwritten.store(true, Ordering::Release);
+    }
+
+    /// Whether the member has to be disconnected.
+    pub(crate) fn overdue(&self, feed: &FederationFeed) -> bool {
+        !self.storing.load(Ordering::Acquire)
+            && self.logs.iter().any(|log| {
+                feed.ring(log.log).is_some_and(|ring| log.cursor.overdue(ring))
+            })
+    }
+
+    /// The revision that the member says to hold.
+    pub(crate) fn acked(&self, log: LogId) -> Option<Revision> {
+        self.log(log).map(|log| log.cursor.lock().acked().revision)
+    }
+
+    fn log(&self, log: LogId) -> Option<&LinkLog> {
+        self.logs.iter().find(|link_log| link_log.log == log)
+    }
+
+    fn status(&self, feed: &FederationFeed) -> LinkStatus {
+        let logs: Vec<LogProgress> = self.logs.iter().map(|log| log.progress(feed)).collect();
+        let any = |state| logs.iter().any(|log| log.state == state);
+        let state = if any(LinkState::OutOfSync) {
+            LinkState::OutOfSync
+        } else if any(LinkState::Connected) || logs.is_empty() {
+            LinkState::Connected
+        } else {
+            LinkState::Synced
+        };
+        LinkStatus {
+            state,
+            connected_at: self.connected_at,
+            version: self.version.clone(),
+            roles: self.roles.clone(),
+            logs,
+        }
+    }
+}
+
+impl LinkLog {
+    fn progress(&self, feed: &FederationFeed) -> LogProgress {
+        let head = feed.ring(self.log).and_then(palisade_sync::ring::Ring::head);
+        let sender = self.cursor.lock();
+        let (sent, acked) = (sender.sent(), sender.acked());
+        let state = match head {
+            None => LinkState::Connected,
+            Some(head) if sender.verified() && acked == head => LinkState::Synced,
+            Some(_) => LinkState::OutOfSync,
+        };
+        drop(sender);
+        let errors = lock(&self.errors).clone();
+        LogProgress { log: self.log, sent: sent.revision, acked: acked.revision, state, errors }
+    }
+}
+
+impl LinkRegistry {
+    /// No links yet.
+    pub fn new(feed: Arc<FederationFeed>) -> Arc<Self> {
+        Arc::new(Self { feed, links: RwLock::default() })
+    }
+
+    /// The feed that the links are sent.
+    pub fn feed(&self) -> &Arc<FederationFeed> {
+        &self.feed
+    }
+
+    /// The link of a member, if it is connected to this replica.
+    pub fn get(&self, cluster: ClusterId) -> Option<Arc<MemberLink>> {
+        self.read().get(&cluster).cloned()
+    }
+
+    /// All links.
+    pub fn all(&self) -> Vec<Arc<MemberLink>> {
+        self.read().values().cloned().collect()
+    }
+
+    /// How many members are connected.
+    pub fn connected(&self) -> usize {
+        self.read().len()
+    }
+
+    /// How a member stands; none when it is not connected to this replica.
+    pub fn status(&self, cluster: ClusterId) -> Option<LinkStatus> {
+        self.get(cluster).map(|link| link.status(&self.feed))
+    }
+
+    /// Enters a link; false when the member has another one.
+    pub(crate) fn enter(&self, link: &Arc<MemberLink>) -> bool {
+        let mut links = self.links.write().unwrap_or_else(PoisonError::into_inner);
+        if links.contains_key(&link.cluster) {
+            return false;
+        }
+        links.insert(link.cluster, Arc::clone(link));
+        metrics::gauge!("palisade_links_connected").set(links.len() as f64);
+        true
+    }
+
+    /// Removes a link, unless another one has taken its place.
+    pub(crate) fn leave(&self, link: &Arc<MemberLink>) {
+        let mut links = self.links.write().unwrap_or_else(PoisonError::into_inner);
+        if links.get(&link.cluster).is_some_and(|entered| Arc::ptr_eq(entered, link)) {
+            links.remove(&link.cluster);
+        }
+        metrics::gauge!("palisade_links_connected").set(links.len() as f64);
+    }
+
+    /// Tells former members that they are members no more, and disconnects
+    /// them. Call it once their certificates are refused.
+    pub fn dismiss(&self, clusters: &[ClusterId], reason: bye::Reason) {
+        for link in clusters.iter().filter_map(|cluster| self.get(*cluster)) {
+            link.end(Bye {
+                reason: reason.into(),
+                text: "this cluster was removed from the federation".to_owned(),
+                retry_after_ms: 0,
+            });
+        }
+    }
+
+    /// Tells all members that this replica stops, and when to come back: spread
+    /// so that another replica sees at most 500 of them a second.
+    pub(crate) fn close(&self, mut random: impl FnMut() -> f64) {
+        let links = self.all();
+        let spread_ms = (links.len() as f64) * 1_000.0 / 500.0;
+        for link in links {
+            link.end(Bye {
+                reason: bye::Reason::Shutdown.into(),
+                text: "the primary stops".to_owned(),
+                retry_after_ms: (random() * spread_ms) as u32,
+            });
+        }
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, HashMap<ClusterId, Arc<MemberLink>>> {
+        self.links.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,65 @@
+//! `Link`: the one stream of each member, and what it opens beside it.
+//!
+//! [`open`] is the greeting; [`downward`] and [`upward`] are the two halves of
+//! a stream that was greeted; [`answer`] carries the answers of forwarded
+//! calls; [`report`] serves scan reports.
+
+mod answer;
+mod downward;
+mod open;
+mod report;
+mod upward;
+
+use std::pin::Pin;
+
+use futures_util::Stream;
+use palisade_api::encoded::EncodedDown;
+use palisade_api::federation::encoded_link::link_server::{Link, LinkServer};
+use palisade_api::federation::{AnswerPart, CallPart, FetchReportRequest, ReportPart, Up};
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::App;
+
+/// The largest message of an agent: a batch of events, or a part of an answer.
+const MOST_BYTES: usize = 1024 * 1024;
+
+type Messages<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+#[derive(Clone, Debug)]
+pub(super) struct LinkService(App);
+
+/// The service, ready to be mounted.
+pub(super) fn service(app: App) -> LinkServer<LinkService> {
+    LinkServer::new(LinkService(app)).max_decoding_message_size(MOST_BYTES)
+}
+
+#[tonic::async_trait]
+impl Link for LinkService {
+    type OpenStream = Messages<EncodedDown>;
+    type AnswerStream = Messages<CallPart>;
+    type FetchReportStream = Messages<ReportPart>;
+
+    async fn open(
+        &self,
+        request: Request<Streaming<Up>>,
+    ) -> Result<Response<Self::OpenStream>, Status> {
+        let cluster = super::enrol::peer(&request)?;
+        Ok(Response::new(open::open(&self.0, cluster, request.into_inner()).await?))
+    }
+
+    async fn answer(
+        &self,
+        request: Request<Streaming<AnswerPart>>,
+    ) -> Result<Response<Self::AnswerStream>, Status> {
+        let cluster = super::enrol::peer(&request)?;
+        Ok(Response::new(answer::answer(&self.0, cluster, request.into_inner()).await?))
+    }
+
+    async fn fetch_report(
+        &self,
+        request: Request<FetchReportRequest>,
+    ) -> Result<Response<Self::FetchReportStream>, Status> {
+        super::enrol::peer(&request)?;
+        Ok(Response::new(report::fetch(&self.0, request.get_ref()).await?))
+    }
+}

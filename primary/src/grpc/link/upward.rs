@@ -1,0 +1,202 @@
+//! The upward half of a link: acknowledgements into memory, events into the
+//! database.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use palisade_api::federation::{Bye, Event, EventBatch, EventsAck, Up, bye, down, up};
+use palisade_api::kind::LogId;
+use palisade_api::sync::Ack;
+use palisade_sync::{ObjectError, Position};
+use serde_json::value::RawValue;
+use tonic::Streaming;
+
+use crate::App;
+use crate::federation::link_registry::MemberLink;
+use crate::store::{self, StoreError};
+
+/// Errors of objects that are remembered of one acknowledgement.
+const MOST_ERRORS: usize = 100;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// Events on their way into the database; gives the newest number.
+type Storing = Pin<Box<dyn Future<Output = u64> + Send>>;
+
+/// What a member must not send.
+struct Violation(&'static str);
+
+/// Hears a member until its link ends.
+pub(super) async fn run(app: App, link: Arc<MemberLink>, mut up: Streaming<Up>) {
+    let heard = hear(&app, &link, &mut up);
+    if let Some(Err(Violation(text))) = link.stop.run_until_cancelled(heard).await {
+        tracing::warn!(cluster = %link.cluster, text, "a member broke the protocol");
+        link.end(Bye {
+            reason: bye::Reason::Protocol.into(),
+            text: text.to_owned(),
+            retry_after_ms: 5_000,
+        });
+    }
+    link.stop.cancel();
+}
+
+async fn hear(app: &App, link: &Arc<MemberLink>, up: &mut Streaming<Up>) -> Result<(), Violation> {
+    let mut storing: Option<Storing> = None;
+    loop {
+        let message = tokio::select! {
+            message = up.message() => message,
+            seq = stored(&mut storing) => {
+                finish(link, seq).await;
+                continue;
+            }
+        };
+        let body = match message {
+            Ok(Some(message)) => message.body,
+            Ok(None) => return Ok(()),
+            Err(status) => {
+                tracing::debug!(cluster = %link.cluster, %status, "a link broke");
+                return Ok(());
+            }
+        };
+        link.hear();
+        match body {
+            Some(up::Body::Ack(ack)) => acknowledge(app, link, ack)?,
+            Some(up::Body::Resync(resync)) => {
+                if let Some(log) = LogId::from_number(resync.log) {
+                    tracing::info!(cluster = %link.cluster, ?log, "a member asks for everything");
+                    link.resync(log);
+                }
+            }
+            Some(up::Body::Events(batch)) => {
+                // One batch at a time: the connection holds back the others.
+                if storing.is_some() {
+                    let seq = stored(&mut storing).await;
+                    finish(link, seq).await;
+                }
+                storing = store_events(app, link, batch)?;
+            }
+            Some(up::Body::Hello(_)) => return Err(Violation("a second Hello")),
+            // Pong has said all by coming; others are of a newer agent.
+            Some(up::Body::Pong(_)) | None => {}
+        }
+    }
+}
+
+fn acknowledge(app: &App, link: &MemberLink, ack: Ack) -> Result<(), Violation> {
+    let position = ack.position.ok_or(Violation("an acknowledgement of nothing"))?;
+    let Some(log) = LogId::from_number(position.log) else { return Ok(()) };
+    let errors: Vec<ObjectError> = ack
+        .errors
+        .into_iter()
+        .take(MOST_ERRORS)
+        .map(|mut error| {
+            error.name = shortened(&error.name, 256);
+            error.text = shortened(&error.text, 512);
+            error.into()
+        })
+        .collect();
+    link.acknowledged(log, Position::from_wire(&position), errors, app.links.feed());
+    Ok(())
+}
+
+async fn stored(storing: &mut Option<Storing>) -> u64 {
+    match storing {
+        Some(running) => {
+            let seq = running.await;
+            *storing = None;
+            seq
+        }
+        None => std::future::pending().await,
+    }
+}
+
+async fn finish(link: &MemberLink, seq: u64) {
+    link.storing.store(false, Ordering::Release);
+    link.send(down::Body::EventsAck(EventsAck { seq })).await;
+}
+
+fn store_events(
+    app: &App,
+    link: &MemberLink,
+    batch: EventBatch,
+) -> Result<Option<Storing>, Violation> {
+    let Some(newest) = batch.events.iter().map(|event| event.seq).max() else { return Ok(None) };
+    let now = app.clock.now();
+    let mut events = Vec::with_capacity(batch.events.len());
+    for event in batch.events {
+        if event.seq == 0 || i64::try_from(event.seq).is_err() {
+            return Err(Violation("an event with an impossible number"));
+        }
+        events.push(new_event(event, now));
+    }
+    link.storing.store(true, Ordering::Release);
+    let (database, cluster) = (app.database.clone(), link.cluster);
+    Ok(Some(Box::pin(async move {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let outcome = async {
+                let mut connection = database.acquire().await?;
+                store::event::insert(&mut connection, cluster, events.clone()).await
+            };
+            match outcome.await {
+                Ok(new) => {
+                    metrics::counter!("palisade_events_received_total").increment(new);
+                    return newest;
+                }
+                Err(error) => complain(cluster, &error),
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    })))
+}
+
+fn complain(cluster: palisade_api::ClusterId, error: &StoreError) {
+    tracing::warn!(%cluster, %error, "events cannot be stored; the member keeps them meanwhile");
+}
+
+fn new_event(event: Event, now: DateTime<Utc>) -> store::event::NewEvent {
+    store::event::NewEvent {
+        seq: event.seq,
+        at: DateTime::from_timestamp_millis(event.at_ms).unwrap_or(now),
+        name: shortened(&event.name, 128),
+        level: shortened(&event.level, 32),
+        category: shortened(&event.category, 32),
+        detail: detail(&event.detail),
+    }
+}
+
+/// The record as it came; what is no JSON is kept as a text.
+fn detail(bytes: &[u8]) -> Box<RawValue> {
+    if let Ok(detail) = serde_json::from_slice::<Box<RawValue>>(bytes) {
+        return detail;
+    }
+    let text = String::from_utf8_lossy(bytes);
+    serde_json::value::to_raw_value(&text).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+/// Without the zero characters that a database refuses.
+fn shortened(text: &str, limit: usize) -> String {
+    text.chars().filter(|c| *c != '\0').take(limit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_json_is_kept_as_text() {
+        assert_eq!(detail(br#"{"a": 1}"#).get(), r#"{"a": 1}"#);
+        assert_eq!(detail(b"{\"a").get(), r#""{\"a""#);
+    }
+
+    #[test]
+    fn texts_are_bounded_and_fit_the_database() {
+        assert_eq!(shortened("a\0bc", 2), "ab");
+    }
+}
