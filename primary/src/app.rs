@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use palisade_api::clock::SharedClock;
+use palisade_sync::feed::FeedConfig;
 use palisade_transport::seal::Sealer;
 use thiserror::Error;
 
 use crate::config::Config;
-use crate::federation::{self, FederationError, Trust};
+use crate::federation::link_registry::LinkRegistry;
+use crate::federation::{self, FederationError, Trust, fanout};
 use crate::identity::{Identity, IdentityError};
 use crate::shutdown::Shutdown;
 use crate::store::{Database, StoreError};
@@ -29,6 +31,8 @@ pub struct App {
     pub identity: Arc<Identity>,
     /// What the primary is trusted by.
     pub trust: Arc<Trust>,
+    /// The members that are connected, and what they are sent.
+    pub links: Arc<LinkRegistry>,
 }
 
 /// A primary that cannot come up.
@@ -64,6 +68,7 @@ impl App {
         .await?;
         identity.sweep(&shutdown);
         let trust = Arc::new(Trust::open(&config, &database, &sealer, &clock).await?);
-        Ok(Self { config, database, clock, shutdown, sealer, identity, trust })
+        let links = LinkRegistry::new(fanout::feed(&database, FeedConfig::default()));
+        Ok(Self { config, database, clock, shutdown, sealer, identity, trust, links })
     }
 }

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tracing::{info, warn};
 
 use crate::config::Config;
-use crate::federation::membership;
+use crate::federation::{fanout, link_upkeep, membership};
 use crate::shutdown::Shutdown;
 use crate::store::{Database, Opened, migrate};
 use crate::{App, grpc, http, reconcile, telemetry};
@@ -117,6 +117,8 @@ async fn serve(
             server::serve(listener, tls, router, Limits::PUBLIC, stop).await;
         });
     }
+    fanout::run(app.links.feed(), &app.database, &shutdown);
+    link_upkeep::run(&app.links, &app.database, &app.clock, &shutdown);
     grpc::serve(&app, federation)?;
     membership::watch(&app);
     reconcile::start(&app);

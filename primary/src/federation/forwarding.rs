@@ -120,8 +120,7 @@ pub async fn call(
             () = under_way.link.stop.cancelled() => Err(ForwardError::Disconnected),
         }
     };
-    let mut parts =
-        timeout_at(until, answered).await.map_err(|_| ForwardError::TimedOut)??;
+    let mut parts = timeout_at(until, answered).await.map_err(|_| ForwardError::TimedOut)??;
     let first = timeout_at(until, parts.message()).await.map_err(|_| ForwardError::TimedOut)?;
     let answer_head = match first {
         Ok(Some(AnswerPart { body: Some(Part::Head(head)) })) => head,
@@ -164,9 +163,7 @@ pub(crate) fn call_parts(
 }
 
 fn cut(mut chunk: Bytes) -> impl Iterator<Item = Bytes> {
-    std::iter::from_fn(move || {
-        (!chunk.is_empty()).then(|| chunk.split_to(CHUNK.min(chunk.len())))
-    })
+    std::iter::from_fn(move || (!chunk.is_empty()).then(|| chunk.split_to(CHUNK.min(chunk.len()))))
 }
 
 fn broken(text: impl Into<String>) -> ForwardError {
@@ -235,9 +232,7 @@ fn response(
 fn headers_to_wire(headers: &HeaderMap) -> Vec<Header> {
     headers
         .iter()
-        .filter(|(name, _)| {
-            !NOT_FORWARDED.contains(name) && !name.as_str().starts_with("x-auth-")
-        })
+        .filter(|(name, _)| !NOT_FORWARDED.contains(name) && !name.as_str().starts_with("x-auth-"))
         .map(|(name, value)| Header {
             name: name.as_str().to_owned(),
             value: Bytes::copy_from_slice(value.as_bytes()),

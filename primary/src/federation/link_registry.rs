@@ -225,9 +225,9 @@ impl MemberLink {
 
     /// The acknowledged positions, if there are any that were not taken before.
     pub(crate) fn take_unwritten(&self) -> Option<Vec<palisade_api::sync::Position>> {
-        self.unwritten.swap(false, Ordering::AcqRel).then(|| {
-            self.logs.iter().map(|l| l.cursor.lock().acked().to_wire(l.log)).collect()
-        })
+        self.unwritten
+            .swap(false, Ordering::AcqRel)
+            .then(|| self.logs.iter().map(|l| l.cursor.lock().acked().to_wire(l.log)).collect())
     }
 
     /// Puts back what could not be written.
@@ -238,9 +238,10 @@ impl MemberLink {
     /// Whether the member has to be disconnected.
     pub(crate) fn overdue(&self, feed: &FederationFeed) -> bool {
         !self.storing.load(Ordering::Acquire)
-            && self.logs.iter().any(|log| {
-                feed.ring(log.log).is_some_and(|ring| log.cursor.overdue(ring))
-            })
+            && self
+                .logs
+                .iter()
+                .any(|log| feed.ring(log.log).is_some_and(|ring| log.cursor.overdue(ring)))
     }
 
     /// The revision that the member says to hold.

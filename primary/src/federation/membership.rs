@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use palisade_api::federation::bye;
 use palisade_api::rest::fed::RestInfo;
 use palisade_api::{ClusterId, ClusterName, Digest};
 use palisade_transport::authority::IssuedCertificate;
@@ -152,6 +153,7 @@ pub async fn remove(
     audit(&mut tx, actor, reason.as_str(), &member.name).await?;
     tx.commit().await.map_err(StoreError::from)?;
     app.trust.removed.extend(&[cluster]);
+    app.links.dismiss(&[cluster], bye::Reason::Removed);
     tracing::info!(%cluster, name = member.name, reason = reason.as_str(), "a membership ended");
     Ok(())
 }
@@ -188,6 +190,7 @@ async fn follow_once(app: &App) -> Result<(), StoreError> {
         let removed = store::member::removed(&mut conn, app.clock.now()).await?;
         drop(conn);
         app.trust.removed.extend(&removed);
+        app.links.dismiss(&removed, bye::Reason::Removed);
         if let Ok(received) = tokio::time::timeout(RELOAD_PERIOD, listener.recv()).await {
             received?;
         }

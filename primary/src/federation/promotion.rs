@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use palisade_api::ClusterName;
+use palisade_api::federation::bye;
 use palisade_api::kind::LogId;
 use palisade_api::rest::fed::{FedConfig, PromoteRequest, RestInfo};
 use palisade_identity::Role;
@@ -126,6 +127,7 @@ pub async fn demote(app: &App, actor: &Actor) -> Result<Vec<palisade_api::Cluste
     for fullname in changed {
         app.identity.forget_sessions(&fullname);
     }
+    app.links.dismiss(&released, bye::Reason::Demoted);
     tracing::info!(by = actor.name, members = released.len(), "dissolved the federation");
     Ok(released)
 }

@@ -15,6 +15,7 @@ use tonic::Status;
 use tonic::service::Routes;
 
 use super::enrol::EnrolService;
+use super::link;
 use crate::App;
 use crate::federation::{FederationError, Result};
 use crate::store;
@@ -42,8 +43,10 @@ pub fn serve(app: &App, listener: TcpListener) -> Result<()> {
 fn router(app: App) -> Router {
     let enrol =
         EnrolServer::new(EnrolService::new(app.clone())).max_decoding_message_size(MOST_BYTES);
+    let link = link::service(app.clone());
     let rest = Router::new().route("/v1/fed/healthcheck", get(healthcheck)).with_state(app);
-    Routes::new(enrol).into_axum_router().reset_fallback().merge(rest).fallback(not_found)
+    let routes = Routes::new(enrol).add_service(link);
+    routes.into_axum_router().reset_fallback().merge(rest).fallback(not_found)
 }
 
 /// 200 without a body on a primary, 503 elsewhere.

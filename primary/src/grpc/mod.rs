@@ -3,6 +3,7 @@
 
 mod enrol;
 mod error;
+mod link;
 mod listener;
 
 pub use error::status;

@@ -11,8 +11,8 @@ use chrono::{DateTime, Utc};
 use palisade_api::kind::LogId;
 use palisade_api::sync::{Batch, Item};
 use palisade_api::{Digest, Epoch, ObjectKind, Revision};
-use palisade_sync::frame::MAX_ITEM_BYTES;
 use palisade_sync::SetDigest;
+use palisade_sync::frame::MAX_ITEM_BYTES;
 use prost::Message as _;
 use sqlx::{PgConnection, PgTransaction};
 

@@ -82,12 +82,10 @@ pub async fn insert(
 
 /// The number of the newest stored event of a member; 0 before the first.
 pub async fn last_seq(conn: &mut PgConnection, cluster: ClusterId) -> Result<u64> {
-    let last = sqlx::query_scalar!(
-        "SELECT max(seq) FROM event WHERE cluster_id = $1",
-        cluster.as_uuid(),
-    )
-    .fetch_one(conn)
-    .await?;
+    let last =
+        sqlx::query_scalar!("SELECT max(seq) FROM event WHERE cluster_id = $1", cluster.as_uuid(),)
+            .fetch_one(conn)
+            .await?;
     Ok(last.and_then(|seq| u64::try_from(seq).ok()).unwrap_or_default())
 }
 

@@ -35,7 +35,7 @@ async fn digest_of_objects(database: &Database) -> Digest {
 async fn changes(database: &Database, after: u64) -> Vec<change::Change> {
     let mut conn = database.acquire().await.unwrap();
     match change::since(&mut conn, LOG, Revision(after), 10_000).await.unwrap() {
-        Since::Changes(changes) => changes,
+        Since::Changes { changes, .. } => changes,
         Since::Unreachable(head) => panic!("unreachable: {head:?}"),
     }
 }

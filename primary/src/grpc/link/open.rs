@@ -9,6 +9,7 @@ use palisade_api::federation::{Bye, Down, Hello, Up, Welcome, bye, down, up};
 use palisade_api::kind::LogId;
 use palisade_api::{ClusterId, Code};
 use palisade_sync::Position;
+use palisade_transport::server::MemberGate as _;
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
 
@@ -80,8 +81,7 @@ pub(super) async fn open(
     if !app.links.enter(&link) {
         return Ok(farewell(duplicate()));
     }
-    let downward =
-        Downward::new(app.links.clone(), link.clone(), control, federation, verdicts);
+    let downward = Downward::new(app.links.clone(), link.clone(), control, federation, verdicts);
     // The lane is empty: there is room.
     link.try_send(down::Body::Welcome(welcome));
     if app.trust.removed.is_removed(cluster) {
@@ -142,7 +142,7 @@ async fn welcome(app: &App, cluster: ClusterId) -> Result<Welcome, Status> {
     match read.await {
         Ok((federation, Some(_), events_seen)) => {
             welcome.primary_id = federation.cluster_id.to_string();
-            welcome.primary_name = primary_name(&app.config, &federation).to_string();
+            welcome.primary_name = primary_name(&app.config, &federation);
             welcome.events_seen = events_seen;
         }
         Ok((_, None, _)) => {

@@ -132,7 +132,7 @@ fn store_events(
         if event.seq == 0 || i64::try_from(event.seq).is_err() {
             return Err(Violation("an event with an impossible number"));
         }
-        events.push(new_event(event, now));
+        events.push(new_event(&event, now));
     }
     link.storing.store(true, Ordering::Release);
     let (database, cluster) = (app.database.clone(), link.cluster);
@@ -160,7 +160,7 @@ fn complain(cluster: palisade_api::ClusterId, error: &StoreError) {
     tracing::warn!(%cluster, %error, "events cannot be stored; the member keeps them meanwhile");
 }
 
-fn new_event(event: Event, now: DateTime<Utc>) -> store::event::NewEvent {
+fn new_event(event: &Event, now: DateTime<Utc>) -> store::event::NewEvent {
     store::event::NewEvent {
         seq: event.seq,
         at: DateTime::from_timestamp_millis(event.at_ms).unwrap_or(now),

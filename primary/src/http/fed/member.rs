@@ -3,12 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::SecondsFormat;
+use palisade_api::kind::LogId;
 use palisade_api::rest::fed::{
     ClusterStatus, FED_ROLE_MASTER, FedMember, JointCluster, REST_VERSION,
 };
 
 use super::master;
 use crate::App;
+use crate::federation::link_registry::{LinkState, LinkStatus};
 use crate::federation::address::{federation_address, primary_name};
 use crate::http::error::Result;
 use crate::store;
@@ -48,19 +50,23 @@ pub(super) async fn fed_member_list(State(app): State<App>) -> Result<Json<FedMe
 }
 
 fn joint(app: &App, member: Member) -> JointCluster {
+    let link = app.links.status(member.id);
+    let acked = |link: &LinkStatus| {
+        link.logs.iter().find(|log| log.log == LogId::Federation).map(|log| log.acked)
+    };
     JointCluster {
         disabled: false,
         id: member.id.to_string(),
         secret: String::new(),
         user: String::new(),
-        status: status(app, &member).as_str().to_owned(),
+        status: status(link.as_ref(), &member).as_str().to_owned(),
         rest_version: REST_VERSION.to_owned(),
         k8s_uid: String::new(),
         rest_info: member.rest,
         proxy_required: false,
         home: member.home,
         agent_version: member.version,
-        revision: member.revision.0,
+        revision: link.as_ref().and_then(acked).unwrap_or(member.revision).0,
         last_seen: member
             .last_seen_at
             .map_or_else(String::new, |at| at.to_rfc3339_opts(SecondsFormat::Secs, true)),
@@ -68,6 +74,13 @@ fn joint(app: &App, member: Member) -> JointCluster {
     }
 }
 
-pub(super) fn status(_app: &App, member: &Member) -> ClusterStatus {
-    if member.last_seen_at.is_some() { ClusterStatus::Disconnected } else { ClusterStatus::Joined }
+/// As the link says; where there is none, as it was last time.
+pub(super) fn status(link: Option<&LinkStatus>, member: &Member) -> ClusterStatus {
+    match link.map(|link| link.state) {
+        Some(LinkState::Synced) => ClusterStatus::Synced,
+        Some(LinkState::OutOfSync) => ClusterStatus::OutOfSync,
+        Some(LinkState::Connected) => ClusterStatus::Connected,
+        None if member.last_seen_at.is_some() => ClusterStatus::Disconnected,
+        None => ClusterStatus::Joined,
+    }
 }
