@@ -10,8 +10,8 @@ use palisade_api::rest::fed::{
 
 use super::master;
 use crate::App;
-use crate::federation::link_registry::{LinkState, LinkStatus};
 use crate::federation::address::{federation_address, primary_name};
+use crate::federation::link_registry::{LinkState, LinkStatus};
 use crate::http::error::Result;
 use crate::store;
 use crate::store::member::Member;
