@@ -72,9 +72,15 @@ impl Fleet {
     }
 }
 
-/// Makes a primary of a standalone one; ends its sessions.
+/// Makes a primary of a standalone one, whose tokens name its federation
+/// address; ends its sessions.
 pub async fn promote(primary: &Primary) -> Result<()> {
     let admin = primary.admin().await?;
-    admin.post("/v1/fed/promote", &serde_json::json!({ "name": "primary" })).await?.ok()?;
+    let federation = primary.addresses()?.federation;
+    let promote = serde_json::json!({
+        "name": "primary",
+        "master_rest_info": { "server": federation.ip().to_string(), "port": federation.port() },
+    });
+    admin.post("/v1/fed/promote", &promote).await?.ok()?;
     Ok(())
 }
