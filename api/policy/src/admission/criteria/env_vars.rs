@@ -1,0 +1,26 @@
+//! `envVars`: environment variables of the image and of the container, which wins.
+
+use super::{Definition, set};
+
+pub(super) const DEFINITION: Definition = Definition {
+    name: "envVars",
+    deny: set::SET,
+    allow: set::SET,
+    values: &[],
+    source: "both",
+    sub: &[],
+    normal: set::normal,
+    compile: |criterion| {
+        set::pairs(criterion, |subject| {
+            let image = subject.scanned.map(|scanned| scanned.verdict().envs.as_slice());
+            let mut env: std::collections::BTreeMap<String, String> = image
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|entry| entry.split_once('='))
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect();
+            env.extend(subject.container.env.clone());
+            env.iter().map(|(name, value)| format!("{name}={value}")).collect()
+        })
+    },
+};

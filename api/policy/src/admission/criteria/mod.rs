@@ -1,0 +1,291 @@
+//! The criteria of admission rules, one file each.
+//!
+//! A file says its criterion's [`Definition`]: name, operators, values, and how
+//! a criterion is made into a [`Test`]. [`ALL`] lists them; validation, the
+//! options that clients ask for, and evaluation follow from it.
+
+mod annotations;
+mod cve_count;
+mod cve_names;
+mod cve_score;
+mod env_vars;
+mod flags;
+mod image;
+mod image_registry;
+mod image_scanned;
+mod labels;
+mod mount_volumes;
+mod namespace;
+mod run_as_root;
+mod set;
+mod user;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use palisade_api::rest::admission as rest;
+use palisade_api::rest::admission::AdmissionCriterion;
+
+use super::review::{Container, Workload};
+use super::rule::RuleType;
+use super::verdicts::Scanned;
+use crate::PolicyError;
+
+/// Bytes of one criterion's value.
+const MAX_VALUE_BYTES: usize = 64 * 1_024;
+const MAX_SUB_CRITERIA: usize = 16;
+
+/// Every criterion, by name.
+const ALL: &[Definition] = &[
+    annotations::DEFINITION,
+    cve_count::CRITICAL,
+    cve_count::CRITICAL_WITH_FIX,
+    cve_count::HIGH,
+    cve_count::HIGH_NO_CRITICAL,
+    cve_count::HIGH_WITH_FIX,
+    cve_count::HIGH_WITH_FIX_NO_CRITICAL,
+    cve_count::MEDIUM,
+    cve_names::DEFINITION,
+    cve_score::DEFINITION,
+    env_vars::DEFINITION,
+    flags::ALLOW_PRIVILEGE_ESCALATION,
+    flags::RUN_AS_PRIVILEGED,
+    flags::SHARE_IPC,
+    flags::SHARE_NET,
+    flags::SHARE_PID,
+    image::DEFINITION,
+    image_registry::DEFINITION,
+    image_scanned::DEFINITION,
+    labels::DEFINITION,
+    mount_volumes::DEFINITION,
+    namespace::DEFINITION,
+    run_as_root::DEFINITION,
+    user::USER,
+    user::USER_GROUPS,
+];
+
+/// What a criterion looks at: one container with one scan of its image.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Subject<'a> {
+    pub(super) workload: &'a Workload,
+    pub(super) container: &'a Container,
+    pub(super) scanned: Option<&'a Scanned>,
+    pub(super) now: DateTime<Utc>,
+}
+
+/// Whether a criterion is met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Met {
+    No,
+    Yes,
+    /// Met by these, worst first.
+    By(Vec<String>),
+}
+
+impl From<bool> for Met {
+    fn from(met: bool) -> Self {
+        if met { Self::Yes } else { Self::No }
+    }
+}
+
+type Look = dyn Fn(&Subject<'_>) -> Met + Send + Sync;
+
+/// A criterion made ready.
+pub(super) struct Test(Box<Look>);
+
+impl Test {
+    fn new(look: impl Fn(&Subject<'_>) -> Met + Send + Sync + 'static) -> Self {
+        Self(Box::new(look))
+    }
+
+    pub(super) fn met(&self, subject: &Subject<'_>) -> Met {
+        (self.0)(subject)
+    }
+}
+
+impl fmt::Debug for Test {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Test")
+    }
+}
+
+/// What a criterion is.
+pub(super) struct Definition {
+    name: &'static str,
+    /// Operators in deny rules.
+    deny: &'static [&'static str],
+    /// Operators in allow rules; none where it cannot be used in them.
+    allow: &'static [&'static str],
+    /// The values it can have, where they are few.
+    values: &'static [&'static str],
+    /// Where it looks: `yaml`, `image` or `both`.
+    source: &'static str,
+    /// Sub-criteria with their one operator.
+    sub: &'static [(&'static str, &'static str)],
+    /// Brings a value into the form that is stored.
+    normal: fn(&str) -> Result<String, String>,
+    /// Makes a checked criterion ready.
+    compile: fn(&AdmissionCriterion) -> Result<Test, String>,
+}
+
+impl Definition {
+    const fn operators(&self, rule_type: RuleType) -> &'static [&'static str] {
+        match rule_type {
+            RuleType::Allow => self.allow,
+            RuleType::Deny => self.deny,
+        }
+    }
+}
+
+/// `true` or `false`.
+fn truth(value: &str) -> Result<String, String> {
+    match value.trim().to_ascii_lowercase().as_str() {
+        "true" => Ok("true".to_owned()),
+        "false" => Ok("false".to_owned()),
+        _ => Err("its value is true or false".to_owned()),
+    }
+}
+
+/// A number that is not negative.
+fn number(value: &str) -> Result<String, String> {
+    match value.trim().parse::<f64>() {
+        Ok(number) if number.is_finite() && number >= 0.0 => Ok(value.trim().to_owned()),
+        _ => Err("its value is a number from 0".to_owned()),
+    }
+}
+
+/// Parses what [`number`] let through.
+fn parsed(value: &str) -> Result<f64, String> {
+    number(value)?.parse().map_err(|_| "its value is a number from 0".to_owned())
+}
+
+/// A criterion that is met where `look` says what the value says.
+fn flag(
+    criterion: &AdmissionCriterion,
+    look: impl Fn(&Subject<'_>) -> bool + Send + Sync + 'static,
+) -> Result<Test, String> {
+    let wanted = truth(&criterion.value)? == "true";
+    Ok(Test::new(move |subject| Met::from(look(subject) == wanted)))
+}
+
+/// Operators whose criteria exclude.
+fn is_negative(op: &str) -> bool {
+    matches!(op, "notContainsAny" | "!=" | "!regex")
+}
+
+fn find(
+    criterion: &AdmissionCriterion,
+    rule_type: RuleType,
+) -> Result<&'static Definition, PolicyError> {
+    let wrong = |reason| PolicyError::criterion(&criterion.name, reason);
+    let Some(definition) = ALL.iter().find(|definition| definition.name == criterion.name) else {
+        let known: Vec<&str> = ALL.iter().map(|definition| definition.name).collect();
+        return Err(wrong(format!("it is not supported; use one of: {}", known.join(", "))));
+    };
+    let operators = definition.operators(rule_type);
+    if operators.is_empty() {
+        return Err(wrong(format!("it cannot be used in {} rules", rule_type.as_str())));
+    }
+    if !operators.contains(&criterion.op.as_str()) {
+        let op = crate::error::shorten(&criterion.op);
+        return Err(wrong(format!(
+            "{op:?} is no operator of it; use one of: {}",
+            operators.join(", ")
+        )));
+    }
+    if criterion.value.len() > MAX_VALUE_BYTES || criterion.sub_criteria.len() > MAX_SUB_CRITERIA {
+        return Err(wrong("its value or its sub-criteria are too many".to_owned()));
+    }
+    for sub in &criterion.sub_criteria {
+        let Some((_, op)) = definition.sub.iter().find(|(name, _)| *name == sub.name) else {
+            let name = crate::error::shorten(&sub.name);
+            return Err(wrong(format!("{name:?} is no sub-criterion of it")));
+        };
+        if sub.op != *op {
+            return Err(wrong(format!("the operator of {} is {op}", sub.name)));
+        }
+        number(&sub.value).map_err(|reason| wrong(format!("{}: {reason}", sub.name)))?;
+        if !sub.sub_criteria.is_empty() {
+            return Err(wrong(format!("{} has no sub-criteria", sub.name)));
+        }
+    }
+    Ok(definition)
+}
+
+/// Checks criteria and brings them into the form that is stored: values in
+/// their normal form, lists of one name and operator made one.
+pub(super) fn normal(
+    criteria: Vec<AdmissionCriterion>,
+    rule_type: RuleType,
+) -> Result<Vec<AdmissionCriterion>, PolicyError> {
+    let mut stored: Vec<AdmissionCriterion> = Vec::with_capacity(criteria.len());
+    for mut criterion in criteria {
+        let definition = find(&criterion, rule_type)?;
+        let wrong = |reason| PolicyError::criterion(definition.name, reason);
+        criterion.value = (definition.normal)(&criterion.value).map_err(wrong)?;
+        (definition.compile)(&criterion).map_err(wrong)?;
+        let mergeable = matches!(criterion.op.as_str(), "containsAny" | "notContainsAny")
+            && criterion.sub_criteria.is_empty();
+        let same = stored.iter_mut().find(|other| {
+            mergeable
+                && other.name == criterion.name
+                && other.op == criterion.op
+                && other.sub_criteria.is_empty()
+        });
+        match same {
+            Some(other) => {
+                other.value.push(',');
+                other.value.push_str(&criterion.value);
+            }
+            None => stored.push(criterion),
+        }
+    }
+    Ok(stored)
+}
+
+/// Makes a criterion ready; also whether its operator excludes.
+pub(super) fn compile(
+    criterion: &AdmissionCriterion,
+    rule_type: RuleType,
+) -> Result<(Test, bool), PolicyError> {
+    let definition = find(criterion, rule_type)?;
+    let test = (definition.compile)(criterion)
+        .map_err(|reason| PolicyError::criterion(definition.name, reason))?;
+    Ok((test, is_negative(&criterion.op)))
+}
+
+/// What clients can put into rules of this type.
+pub fn options(rule_type: RuleType) -> rest::AdmissionRuleOptions {
+    let strings = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let rule_options = ALL
+        .iter()
+        .filter(|definition| !definition.operators(rule_type).is_empty())
+        .map(|definition| {
+            let sub_options: BTreeMap<_, _> = definition
+                .sub
+                .iter()
+                .map(|(name, op)| {
+                    let option = rest::AdmissionRuleOption {
+                        name: (*name).to_owned(),
+                        ops: strings(&[op]),
+                        ..rest::AdmissionRuleOption::default()
+                    };
+                    ((*name).to_owned(), option)
+                })
+                .collect();
+            let option = rest::AdmissionRuleOption {
+                name: definition.name.to_owned(),
+                ops: strings(definition.operators(rule_type)),
+                values: strings(definition.values),
+                match_src: definition.source.to_owned(),
+                sub_options,
+            };
+            (definition.name.to_owned(), option)
+        })
+        .collect();
+    rest::AdmissionRuleOptions { rule_options }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,20 @@
+//! `runAsRoot`: the container runs as user 0, or says nothing and its image
+//! runs as root.
+
+use super::{Definition, flag, truth};
+
+pub(super) const DEFINITION: Definition = Definition {
+    name: "runAsRoot",
+    deny: &["="],
+    allow: &["="],
+    values: &["true", "false"],
+    source: "both",
+    sub: &[],
+    normal: truth,
+    compile: |criterion| {
+        flag(criterion, |subject| match subject.container.run_as_user {
+            Some(user) => user == 0,
+            None => subject.scanned.is_some_and(|scanned| scanned.verdict().run_as_root),
+        })
+    },
+};

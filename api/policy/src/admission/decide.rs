@@ -1,0 +1,198 @@
+//! The decision about a workload.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::compile::{CompiledRule, CompiledRules, NamedTests};
+use super::criteria::{Met, Subject};
+use super::message;
+use super::review::{Container, ContainerKind, Workload};
+use super::rule::{Mode, RuleType};
+use super::verdicts::{Scanned, VerdictIndex};
+use crate::CfgType;
+
+/// Images of service meshes, which are put into pods by others and are not
+/// judged: registry and repository.
+const SIDECARS: [(&str, &str); 3] = [
+    ("gcr.io", "istio-release/proxyv2"),
+    ("gcr.io", "linkerd-io/proxy"),
+    ("docker.io", "istio/proxyv2"),
+];
+
+/// A rule that was met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleHit {
+    /// Its id.
+    pub id: u32,
+    /// Who owns it.
+    pub cfg_type: CfgType,
+    /// Its criteria in words.
+    pub criteria: String,
+    /// What met them: names of vulnerabilities, worst first.
+    pub evidence: Vec<String>,
+}
+
+/// What became of one container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// An allow rule let it through.
+    Allowed(RuleHit),
+    /// No rule was decisive.
+    NotDecided,
+    /// A deny rule refused it.
+    Denied(RuleHit),
+}
+
+/// The decision about one container.
+#[derive(Clone, Debug)]
+pub struct ContainerDecision {
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: ContainerKind,
+    /// Its image as the pod names it.
+    pub image: String,
+    /// What is known of the image; none when it was never scanned.
+    pub scanned: Option<Arc<Scanned>>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Deny rules in Monitor that it met before.
+    pub violations: Vec<RuleHit>,
+}
+
+/// The decision about a workload.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// Whether the workload may be.
+    pub allowed: bool,
+    /// The decision in words.
+    pub message: String,
+    /// By container, those that are not judged left out.
+    pub containers: Vec<ContainerDecision>,
+}
+
+impl Decision {
+    /// The container that was refused and the rule that refused it.
+    pub fn denied(&self) -> Option<(&ContainerDecision, &RuleHit)> {
+        self.containers.iter().find_map(|container| match &container.outcome {
+            Outcome::Denied(hit) => Some((container, hit)),
+            Outcome::Allowed(_) | Outcome::NotDecided => None,
+        })
+    }
+
+    /// Whether a deny rule in Monitor was met.
+    pub fn has_violations(&self) -> bool {
+        self.containers.iter().any(|container| !container.violations.is_empty())
+    }
+}
+
+/// Decides about `workload`: container by container, the first decisive rule
+/// each; the workload is refused as soon as one container is.
+pub fn decide(
+    rules: &CompiledRules,
+    verdicts: &VerdictIndex,
+    workload: &Workload,
+    mode: Mode,
+    now: DateTime<Utc>,
+) -> Decision {
+    let judged = workload.containers.iter().filter(|container| !is_sidecar(container));
+    let containers: Vec<ContainerDecision> = judged
+        .map(|container| decide_container(rules, verdicts, workload, container, mode, now))
+        .collect();
+    let allowed =
+        !containers.iter().any(|container| matches!(container.outcome, Outcome::Denied(_)));
+    let message = message::decision(workload, allowed, &containers);
+    Decision { allowed, message, containers }
+}
+
+fn decide_container(
+    rules: &CompiledRules,
+    verdicts: &VerdictIndex,
+    workload: &Workload,
+    container: &Container,
+    mode: Mode,
+    now: DateTime<Utc>,
+) -> ContainerDecision {
+    let scans = verdicts.find(&container.image);
+    let mut decision = ContainerDecision {
+        name: container.name.clone(),
+        kind: container.kind,
+        image: container.image_text.clone(),
+        scanned: scans.first().cloned(),
+        outcome: Outcome::NotDecided,
+        violations: Vec::new(),
+    };
+    for rule in rules.rules.iter().filter(|rule| rule.covers(container.kind)) {
+        let Some((scanned, evidence)) = meets(rule, workload, container, &scans, now) else {
+            continue;
+        };
+        let hit = RuleHit {
+            id: rule.id,
+            cfg_type: rule.cfg_type,
+            criteria: rule.criteria.clone(),
+            evidence,
+        };
+        match rule.rule_type {
+            RuleType::Allow => {
+                decision.outcome = Outcome::Allowed(hit);
+                break;
+            }
+            RuleType::Deny if rule.rule_mode.refuses(mode) => {
+                decision.scanned = scanned.or(decision.scanned);
+                decision.outcome = Outcome::Denied(hit);
+                break;
+            }
+            RuleType::Deny => decision.violations.push(hit),
+        }
+    }
+    decision
+}
+
+/// Whether the container meets the rule with one of the scans of its image,
+/// with which, and what met it.
+fn meets(
+    rule: &CompiledRule,
+    workload: &Workload,
+    container: &Container,
+    scans: &[Arc<Scanned>],
+    now: DateTime<Utc>,
+) -> Option<(Option<Arc<Scanned>>, Vec<String>)> {
+    let with = |scanned: Option<&Arc<Scanned>>| {
+        let subject = Subject { workload, container, scanned: scanned.map(Arc::as_ref), now };
+        let mut evidence = Vec::new();
+        let met = rule.tests.iter().all(|named| meets_named(named, &subject, &mut evidence));
+        met.then(|| (scanned.cloned(), evidence))
+    };
+    if scans.is_empty() {
+        return with(None);
+    }
+    scans.iter().find_map(|scanned| with(Some(scanned)))
+}
+
+/// All negative tests, and one positive where there are any.
+fn meets_named(named: &NamedTests, subject: &Subject<'_>, evidence: &mut Vec<String>) -> bool {
+    if !named.negative.iter().all(|test| test.met(subject) != Met::No) {
+        return false;
+    }
+    if named.positive.is_empty() {
+        return true;
+    }
+    named.positive.iter().any(|test| match test.met(subject) {
+        Met::No => false,
+        Met::Yes => true,
+        Met::By(found) => {
+            for name in found {
+                if !evidence.contains(&name) {
+                    evidence.push(name);
+                }
+            }
+            true
+        }
+    })
+}
+
+fn is_sidecar(container: &Container) -> bool {
+    let image = &container.image;
+    SIDECARS.contains(&(image.registry.as_str(), image.repository.as_str()))
+}

@@ -1,0 +1,22 @@
+//! Admission rules and the decision about a workload.
+//!
+//! - [`rule`]: a rule, validated; [`criteria`]: what it can look at.
+//! - [`review`]: a Kubernetes AdmissionReview, read into a [`review::Workload`].
+//! - [`verdicts`]: what is known of images, by digest and by name.
+//! - [`compile`]: rules made ready for [`decide`], which is pure and quick.
+
+pub mod compile;
+pub mod criteria;
+pub mod decide;
+pub mod image_name;
+mod message;
+pub mod review;
+pub mod rule;
+pub mod verdicts;
+
+pub use compile::CompiledRules;
+pub use decide::{ContainerDecision, Decision, Outcome, RuleHit, decide};
+pub use image_name::ImageName;
+pub use review::{Container, ContainerKind, Review, Workload};
+pub use rule::{AdmissionRule, Mode, RuleMode, RuleType};
+pub use verdicts::VerdictIndex;

@@ -1,0 +1,93 @@
+//! What can be wrong with a rule.
+
+use palisade_api::Code;
+use thiserror::Error;
+
+/// A rule or group that cannot be.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum PolicyError {
+    /// A name that is not allowed.
+    #[error("{name:?} is not a valid name: {reason}")]
+    InvalidName {
+        /// The name.
+        name: String,
+        /// What is allowed.
+        reason: &'static str,
+    },
+    /// An id outside the range of its kind.
+    #[error("id {id} is not in the range {from} to {to} of {what}")]
+    InvalidId {
+        /// The id.
+        id: u32,
+        /// The kind in words.
+        what: &'static str,
+        /// First of the range.
+        from: u32,
+        /// Last of the range.
+        to: u32,
+    },
+    /// All ids of the range are in use.
+    #[error("no id is free for {0}")]
+    NoFreeId(&'static str),
+    /// A field that is missing or has a wrong value.
+    #[error("{field}: {reason}")]
+    InvalidField {
+        /// The field's name.
+        field: &'static str,
+        /// What is wrong, and what is right.
+        reason: String,
+    },
+    /// A criterion that cannot be evaluated.
+    #[error("criterion {name:?}: {reason}")]
+    InvalidCriterion {
+        /// The criterion's name.
+        name: String,
+        /// What is wrong, and what is right.
+        reason: String,
+    },
+    /// A rule that names a group that does not exist.
+    #[error("group {0:?} does not exist")]
+    MissingGroup(String),
+    /// A federated rule that names a local group.
+    #[error("a federated rule cannot use the local group {0:?}: its groups begin with \"fed.\"")]
+    LocalGroup(String),
+    /// A rule that other changes refer to, and that does not exist.
+    #[error("rule {0} does not exist")]
+    MissingRule(u32),
+    /// Two rules of one id.
+    #[error("rule {0} exists already")]
+    DuplicateRule(u32),
+}
+
+impl PolicyError {
+    /// The numeric code for clients.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::InvalidName { .. } => Code::InvalidName,
+            Self::MissingGroup(_) | Self::MissingRule(_) => Code::ObjectNotFound,
+            Self::DuplicateRule(_) => Code::DuplicateName,
+            Self::InvalidId { .. }
+            | Self::NoFreeId(_)
+            | Self::InvalidField { .. }
+            | Self::InvalidCriterion { .. }
+            | Self::LocalGroup(_) => Code::InvalidRequest,
+        }
+    }
+
+    pub(crate) fn field(field: &'static str, reason: impl Into<String>) -> Self {
+        Self::InvalidField { field, reason: reason.into() }
+    }
+
+    pub(crate) fn criterion(name: &str, reason: impl Into<String>) -> Self {
+        Self::InvalidCriterion { name: shorten(name), reason: reason.into() }
+    }
+}
+
+/// Text from outside, short enough for a message.
+pub(crate) fn shorten(text: &str) -> String {
+    const MOST: usize = 128;
+    match text.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
