@@ -62,9 +62,8 @@ is_admitted() { # IMAGE POD
 
 # Whether the primary knows of a denial of POD in staging.
 denial_of() { # POD
-  api GET /v1/log/audit | jq -ce --arg pod "$1" '[.audits[] | select(
-    .name == "Admission.Control.Denied" and .cluster_name == "staging" and (.message | contains($pod)))]
-    | select(length > 0) | .[0]'
+  api GET "/v1/fed/events?name=Admission.Control.Denied&cluster=$staging" |
+    jq -ce --arg pod "$1" 'first(.events[].detail | select(.message | contains($pod)))'
 }
 
 rule_on_staging() { # ID COMMENT
@@ -129,7 +128,7 @@ see "orders:v1: $message"
 is_admitted orders:v2 "orders-v2-$stamp" >/dev/null || differs "orders:v2 is admitted"
 see "orders:v2: admitted"
 wait_for 20 "the denial is seen on the primary" denial_of "orders-v1-$stamp"
-see "the primary's audit log: $(denial_of "orders-v1-$stamp" | jq -r .message)"
+see "the primary's record of events: $(denial_of "orders-v1-$stamp" | jq -r .message)"
 
 say "7. The rule is deleted: orders:v1 is admitted again"
 api DELETE "/v1/admission/rule/$rule" >/dev/null
@@ -159,6 +158,6 @@ see "staging is synced"
 wait_for 10 "staging shows the edit" rule_on_staging "$rule" "Edited during the outage"
 see "staging holds: $(rule_on_staging "$rule" "Edited during the outage" | jq -c '{id, comment}')"
 wait_for 30 "the denial of the outage arrives" denial_of "orders-outage-$stamp"
-see "the primary's audit log: $(denial_of "orders-outage-$stamp" | jq -r .message)"
+see "the primary's record of events: $(denial_of "orders-outage-$stamp" | jq -r .message)"
 
 say "The tour is over: all was as told."

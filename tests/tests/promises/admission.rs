@@ -59,6 +59,23 @@ async fn deny_privileged(fleet: &Fleet) -> Result<u64> {
     answer["rule"]["id"].as_u64().with_context(|| format!("no id in {answer}"))
 }
 
+/// Whether the primary has an event of staging with this text in its message.
+async fn has_event(fleet: &Fleet, name: &str, text: &str) -> Result<bool> {
+    let answer = fleet.admin.get(&format!("/v1/fed/events?name={name}")).await?.ok()?;
+    let events = answer["events"].as_array().context("no events")?;
+    Ok(events.iter().any(|event| {
+        event["cluster_name"] == "staging"
+            && event["detail"]["message"].as_str().is_some_and(|message| message.contains(text))
+    }))
+}
+
+async fn wait_for_event(fleet: &Fleet, name: &str, text: &str) -> Result<()> {
+    wait::until(&format!("{name} is on the primary"), || async {
+        Ok(wait::when(has_event(fleet, name, text).await?))
+    })
+    .await
+}
+
 async fn wait_for_decision(fleet: &Fleet, review: &Value, allowed: bool) -> Result<Value> {
     wait::until(&format!("allowed: {allowed}"), || async {
         let answer = fleet.agent("staging")?.review(review).await?;
@@ -78,16 +95,7 @@ async fn protect_denies_and_the_primary_sees_it() -> Result<()> {
     assert_eq!(answer["kind"], "AdmissionReview");
     assert_eq!(answer["response"]["uid"], pod(true)["request"]["uid"]);
     wait_for_decision(&fleet, &pod(false), true).await?;
-    wait::until("the denial is on the primary", || async {
-        let audits = fleet.admin.get("/v1/log/audit").await?.ok()?;
-        let audits = audits["audits"].as_array().context("no audits")?;
-        Ok(wait::when(audits.iter().any(|audit| {
-            audit["name"] == "Admission.Control.Denied"
-                && audit["cluster_name"] == "staging"
-                && audit["message"].as_str().is_some_and(|text| text.contains(&id.to_string()))
-        })))
-    })
-    .await?;
+    wait_for_event(&fleet, "Admission.Control.Denied", &id.to_string()).await?;
     fleet.admin.delete(&format!("/v1/admission/rule/{id}")).await?.ok()?;
     wait_for_decision(&fleet, &pod(true), true).await?;
     Ok(())
@@ -102,9 +110,7 @@ async fn monitor_allows_and_records() -> Result<()> {
     wait::until("a violation is recorded", || async {
         let answer = fleet.agent("staging")?.review(&pod(true)).await?;
         ensure!(answer["response"]["allowed"] == true, "monitor denied: {answer}");
-        let audits = fleet.admin.get("/v1/log/audit").await?.ok()?;
-        let audits = audits["audits"].as_array().context("no audits")?;
-        Ok(wait::when(audits.iter().any(|audit| audit["name"] == "Admission.Control.Violation")))
+        Ok(wait::when(has_event(&fleet, "Admission.Control.Violation", "till").await?))
     })
     .await
 }
@@ -126,14 +132,7 @@ async fn a_killed_agent_loses_no_denial() -> Result<()> {
     fleet.primary.restart().await?;
     fleet.agent_mut("staging")?.restart().await?;
     fleet.admin = fleet.primary.admin().await?;
-    wait::until("the last denial arrives", || async {
-        let audits = fleet.admin.get("/v1/log/audit").await?.ok()?;
-        let audits = audits["audits"].as_array().context("no audits")?;
-        Ok(wait::when(audits.iter().any(|audit| {
-            audit["message"].as_str().is_some_and(|text| text.contains("last-words"))
-        })))
-    })
-    .await
+    wait_for_event(&fleet, "Admission.Control.Denied", "last-words").await
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, ensure};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use palisade_tests::{Agent, Fleet, Primary, fleet, wait};
+use palisade_tests::{Agent, Fleet, Primary, fleet, simulated, wait};
 use serde_json::{Value, json};
 
 /// A primary that a cluster may join.
@@ -158,6 +158,33 @@ async fn certificates_renew_by_themselves() -> Result<()> {
     fleet.primary.restart().await?;
     fleet.admin = fleet.primary.admin().await?;
     fleet.wait_for_status("staging", "synced").await
+}
+
+#[tokio::test]
+async fn a_hundred_clusters_join_at_once() -> Result<()> {
+    let fleet = Fleet::start(&[]).await?;
+    let token = fleet.primary.token(&["--uses", "100"]).await?;
+    let joining: Vec<_> = (0..100)
+        .map(|n| {
+            let token = token.clone();
+            tokio::spawn(async move {
+                let identity = simulated::join(&token, &format!("cluster-{n:03}")).await?;
+                simulated::open(&identity).await
+            })
+        })
+        .collect();
+    let mut members = Vec::new();
+    for member in joining {
+        members.push(member.await??);
+    }
+    wait::until("all are synced", || async {
+        let answer = fleet.admin.get("/v1/fed/member").await?.ok()?;
+        let joint = answer["joint_clusters"].as_array().context("no joint_clusters")?;
+        let synced = joint.iter().filter(|member| member["status"] == "synced").count();
+        ensure!(synced == 100, "{synced} of {} are synced", joint.len());
+        Ok(Some(()))
+    })
+    .await
 }
 
 #[tokio::test]
