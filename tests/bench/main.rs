@@ -2,6 +2,7 @@
 //! this: it prints a table and writes `bench/results.json`. Names as arguments
 //! choose parts: `make bench PARTS="edits scan"`.
 
+mod admission;
 mod edits;
 mod figures;
 mod first_sync;
@@ -28,6 +29,9 @@ fn main() -> Result<()> {
         }
         if chosen("scan") {
             scan::measure(&mut figures).await?;
+        }
+        if chosen("admission") {
+            admission::measure(&mut figures).await?;
         }
         anyhow::Ok(())
     })?;
