@@ -21,14 +21,20 @@ pub(super) async fn authorize(
     mut request: Request,
     next: Next,
 ) -> Result<Response> {
+    let_in(&app, &mut request).await?;
+    Ok(next.run(request).await)
+}
+
+/// Adds the caller to the request, if the path may be called by them.
+pub(super) async fn let_in(app: &App, request: &mut Request) -> Result<()> {
     let route = request.extensions().get::<MatchedPath>();
     let path = route.map_or_else(|| request.uri().path(), MatchedPath::as_str);
     let required = route_access::required(request.method().as_str(), path);
     if required.need == Need::Open {
-        return Ok(next.run(request).await);
+        return Ok(());
     }
     let token = token(request.headers()).ok_or_else(ApiError::unauthorized)?;
-    let address = peer(&request);
+    let address = peer(request);
     let caller = app.identity.authenticate(token, &address).await?;
     if !caller.satisfies(required) {
         tracing::info!(user = caller.fullname, role = %caller.role, path, "access denied");
@@ -38,7 +44,7 @@ pub(super) async fn authorize(
         )));
     }
     request.extensions_mut().insert(caller);
-    Ok(next.run(request).await)
+    Ok(())
 }
 
 /// The token; none when it is absent, not text, or given twice.

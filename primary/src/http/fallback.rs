@@ -7,7 +7,7 @@ use palisade_api::Code;
 use super::error::ApiError;
 
 /// No such path: 404, code 1.
-pub(super) async fn not_found() -> ApiError {
+pub(super) fn not_found() -> ApiError {
     ApiError::of(Code::NotFound)
 }
 

@@ -14,6 +14,7 @@ pub mod extract;
 mod fallback;
 mod fed;
 mod health;
+mod home;
 pub mod openapi;
 pub mod path;
 mod portal;
@@ -68,7 +69,7 @@ pub fn router(app: App) -> Router {
         .merge(health::router())
         .merge(openapi::router())
         .merge(portal::router())
-        .fallback(fallback::not_found)
+        .fallback(home::fallback)
         .method_not_allowed_fallback(fallback::method_not_allowed)
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE_BYTES)))
         .layer(SetResponseHeaderLayer::if_not_present(

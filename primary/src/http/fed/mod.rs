@@ -3,6 +3,8 @@
 mod cluster_delete;
 mod config;
 mod demote;
+mod deploy;
+mod forward;
 mod join;
 mod join_token;
 mod leave;
@@ -15,6 +17,8 @@ use palisade_api::rest::fed::{MasterCluster, REST_VERSION, RestInfo};
 use palisade_api::{ClusterId, Code};
 use palisade_identity::Caller;
 use utoipa_axum::routes;
+
+pub(super) use forward::{OnBehalf, relay};
 
 use super::ApiRouter;
 use super::error::{ApiError, Result};
@@ -33,8 +37,15 @@ pub(super) fn router() -> ApiRouter {
         .routes(routes!(join_token::fed_join_token_create))
         .routes(routes!(join::fed_join))
         .routes(routes!(leave::fed_leave))
+        .routes(routes!(deploy::fed_deploy))
         .routes(routes!(view::fed_view_get))
         .routes(routes!(cluster_delete::fed_cluster_delete))
+        .routes(routes!(
+            forward::fed_cluster_call_get,
+            forward::fed_cluster_call_create,
+            forward::fed_cluster_call_update,
+            forward::fed_cluster_call_delete
+        ))
 }
 
 /// Who changes the federation, for its audit records.

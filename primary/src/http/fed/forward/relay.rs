@@ -1,0 +1,96 @@
+//! One call to a member, and what of its answer reaches the client.
+
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::response::Response;
+use http::{HeaderName, Method, StatusCode, Uri, header};
+use palisade_api::{ClusterId, Code, federation};
+use palisade_identity::{Caller, Role};
+
+use crate::App;
+use crate::federation::forwarding;
+use crate::http::error::{ApiError, Result};
+
+/// How long a member may take. Exports of large clusters take their time.
+const DEADLINE: Duration = Duration::from_mins(2);
+
+const TRANSACTION: HeaderName = HeaderName::from_static("x-transaction-id");
+/// What a client says to the member.
+const REQUEST_HEADERS: [HeaderName; 7] = [
+    header::ACCEPT,
+    header::CONTENT_TYPE,
+    header::CONTENT_ENCODING,
+    TRANSACTION,
+    HeaderName::from_static("x-as-standalone"),
+    HeaderName::from_static("x-import-overwrite"),
+    HeaderName::from_static("x-nv-page"),
+];
+/// What the member says to the client.
+const RESPONSE_HEADERS: [HeaderName; 6] = [
+    header::CONTENT_TYPE,
+    header::CONTENT_ENCODING,
+    header::CONTENT_DISPOSITION,
+    header::CACHE_CONTROL,
+    header::ALLOW,
+    TRANSACTION,
+];
+
+/// On whose behalf a member is called.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::http) struct OnBehalf<'a> {
+    /// The caller here.
+    pub(in crate::http) caller: &'a Caller,
+    /// Their role there.
+    pub(in crate::http) role: Role,
+}
+
+/// Calls `path` of a member and streams its answer.
+pub(in crate::http) async fn relay(
+    app: &App,
+    cluster: ClusterId,
+    behalf: OnBehalf<'_>,
+    method: Method,
+    path: &str,
+    request: Request,
+) -> Result<Response> {
+    let uri: Uri =
+        path.parse().map_err(|_| ApiError::invalid_request("The path is not properly encoded."))?;
+    let (mut head, body) = request.into_parts();
+    let headers = std::mem::take(&mut head.headers);
+    for name in REQUEST_HEADERS {
+        for value in headers.get_all(&name) {
+            head.headers.append(name.clone(), value.clone());
+        }
+    }
+    head.method = method;
+    head.uri = uri;
+    let user = federation::Caller {
+        name: behalf.caller.fullname.clone(),
+        primary_role: behalf.caller.role.as_str().to_owned(),
+        role: behalf.role.as_str().to_owned(),
+    };
+    if head.method != Method::GET {
+        tracing::info!(%cluster, user = user.name, method = %head.method, path, "forwarded a call");
+    }
+    let request = Request::from_parts(head, body);
+    let answer = forwarding::call(&app.links, cluster, request, user, DEADLINE)
+        .await
+        .map_err(|error| ApiError::new(error.code(), error.to_string()).caused_by(error))?;
+    if answer.status() == StatusCode::UNAUTHORIZED {
+        // It would make the client log in here anew, for nothing.
+        return Err(ApiError::new(
+            Code::RemoteUnauthorized,
+            "The cluster does not accept the identity that the primary sent.",
+        )
+        .with_status(StatusCode::INTERNAL_SERVER_ERROR));
+    }
+    let (mut head, body) = answer.into_parts();
+    let headers = std::mem::take(&mut head.headers);
+    for name in RESPONSE_HEADERS {
+        for value in headers.get_all(&name) {
+            head.headers.append(name.clone(), value.clone());
+        }
+    }
+    Ok(Response::from_parts(head, body))
+}

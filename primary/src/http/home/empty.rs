@@ -1,0 +1,45 @@
+//! What a cluster without anything in it answers.
+
+use serde_json::{Value, json};
+
+/// The answer to a GET of `path` (without its version); none for what only
+/// exists in a cluster.
+pub(super) fn body(path: &str) -> Option<Value> {
+    Some(match path {
+        "controller" => json!({"controllers": []}),
+        "conversation" => json!({"conversations": [], "endpoints": []}),
+        "conversation_endpoint" => json!({"endpoints": []}),
+        "dlp/group" => json!({"dlp_groups": []}),
+        "waf/group" => json!({"waf_groups": []}),
+        "dlp/sensor" | "waf/sensor" => json!({"sensors": []}),
+        "domain" => json!({"domains": [], "tag_per_domain": false}),
+        "enforcer" => json!({"enforcers": []}),
+        "file_monitor" => json!({"profiles": []}),
+        "host" => json!({"hosts": []}),
+        "log/activity" | "log/event" => json!({"events": []}),
+        "log/audit" => json!({"audits": []}),
+        "log/incident" => json!({"incidents": []}),
+        "log/security" => json!({"threats": [], "incidents": [], "violations": []}),
+        "log/threat" => json!({"threats": []}),
+        "log/violation" => json!({"violations": []}),
+        "process_profile" => json!({"process_profiles": []}),
+        "response/rule" => json!({"rules": []}),
+        "scan/scanner" => json!({"scanners": []}),
+        "scan/status" => json!({"status": {
+            "scanned": 0, "scheduled": 0, "scanning": 0, "failed": 0,
+            "cvedb_version": "", "cvedb_create_time": "",
+        }}),
+        "service" => json!({"services": []}),
+        "session" => json!({"sessions": []}),
+        "sniffer" => json!({"sniffers": []}),
+        "system/summary" => json!({"summary": {
+            "hosts": 0, "controllers": 0, "enforcers": 0, "disconnected_enforcers": 0,
+            "domains": 0, "workloads": 0, "running_workloads": 0, "running_pods": 0,
+            "services": 0, "policy_rules": 0, "scanners": 0, "platform": "",
+            "kube_version": "", "openshift_version": "", "cvedb_version": "",
+            "cvedb_create_time": "", "component_versions": [],
+        }}),
+        "workload" => json!({"workloads": []}),
+        _ => return None,
+    })
+}
