@@ -26,7 +26,7 @@ const QUEUE: usize = 4;
 /// Answers are cut into parts of this size.
 const CHUNK: usize = 16 * 1024;
 /// The deadline of a call that names none, and the longest that one may name.
-const DEADLINE: Duration = Duration::from_secs(300);
+const DEADLINE: Duration = Duration::from_mins(5);
 /// How long the primary may take to read the end of an answer.
 const FLUSH: Duration = Duration::from_secs(10);
 

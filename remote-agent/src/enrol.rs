@@ -20,7 +20,7 @@ use tracing::{info, warn};
 /// How long one answer of the primary may take.
 const ANSWER: Duration = Duration::from_secs(30);
 /// How long a join waits for a primary that is not up yet.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// A token is some hundred bytes long.
 const MOST_TOKEN_BYTES: usize = 16 * 1024;
 

@@ -17,3 +17,6 @@ pub mod tls;
 
 mod call;
 mod health;
+
+#[cfg(test)]
+mod webhook_tests;

@@ -196,11 +196,10 @@ fn announce_roles(config: &Config) {
         warn!("the role enforcer has no engine yet: nothing is enforced on this node");
     }
     if config.roles.has(Role::Scanner) {
-        match &config.vulndb {
-            None => {
-                info!("the role scanner only serves `palisade-agent scan`: no --vulndb is given")
-            }
-            Some(_) => info!("the role scanner does not scan unknown images by itself yet"),
+        if config.vulndb.is_none() {
+            info!("the role scanner only serves `palisade-agent scan`: no --vulndb is given");
+        } else {
+            info!("the role scanner does not scan unknown images by itself yet");
         }
     }
 }

@@ -22,7 +22,7 @@ const SEALING_FILE: &str = "sealing.key";
 /// Kubernetes trusts the authority, so certificates themselves may be short.
 const LIFETIME: TimeDelta = TimeDelta::days(30);
 /// A renewal that failed is tried again after this.
-const AGAIN: Duration = Duration::from_secs(300);
+const AGAIN: Duration = Duration::from_mins(5);
 
 /// Why the listeners have no certificate.
 #[derive(Debug, Error)]
@@ -82,7 +82,7 @@ impl ListenerTls {
             tokio::select! {
                 () = stop.cancelled() => return,
                 // Woken each hour, so that a clock that was set counts.
-                () = tokio::time::sleep(pause.min(Duration::from_secs(3600))) => {}
+                () = tokio::time::sleep(pause.min(Duration::from_hours(1))) => {}
             }
             if !self.current.issued.validity.renewal_due(self.clock.now()) {
                 continue;

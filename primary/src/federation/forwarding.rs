@@ -145,8 +145,9 @@ pub(crate) fn begin_answer(
     Some(Answering { body, done })
 }
 
-/// The parts that an agent is sent: the body of the request, and then nothing
-/// until the answer was read, as the end of this stream would end the other.
+/// The parts that an agent is sent: the body of the request, an empty part that
+/// ends it, and then nothing until the answer was read, as the end of this
+/// stream would end the other.
 pub(crate) fn call_parts(
     answering: Answering,
 ) -> impl futures_util::Stream<Item = Result<CallPart, tonic::Status>> + Send {
@@ -158,8 +159,9 @@ pub(crate) fn call_parts(
         };
         futures_util::stream::iter(chunks)
     });
+    let last = futures_util::stream::iter([Ok(CallPart::default())]);
     let end = futures_util::stream::once(done.cancelled_owned()).filter_map(|()| async { None });
-    parts.chain(end)
+    parts.chain(last).chain(end)
 }
 
 fn cut(mut chunk: Bytes) -> impl Iterator<Item = Bytes> {

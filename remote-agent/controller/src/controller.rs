@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::error;
 
-use crate::admission::{AdmissionControl, AdmissionMode};
+use crate::admission::{AdmissionControl, Mode};
 use crate::event::{RecordError, Recorder, rfc3339};
 use crate::federation::{Federation, FederationReplica};
 use crate::in_force::InForce;
@@ -29,7 +29,7 @@ pub struct ControllerConfig {
     /// The cluster's name in records.
     pub cluster_name: String,
     /// The mode that admission control starts in until one is set.
-    pub admission_mode: AdmissionMode,
+    pub admission_mode: Mode,
     /// The first admin's password; without one it is made up.
     pub bootstrap_password: Option<SecretString>,
     /// How much of events is kept.

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use figment::Figment;
 use figment::providers::{Format as _, Toml};
 use figment::value::Value;
+use palisade_controller::admission::Mode;
 use secrecy::SecretString;
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
@@ -116,6 +117,11 @@ impl Layers {
 
     pub(super) fn optional<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
         self.parsed(name, T::from_str)
+    }
+
+    pub(super) fn admission_mode(&mut self, name: &str) -> Mode {
+        self.parsed(name, |text| Mode::parse(text).ok_or("must be monitor or protect"))
+            .unwrap_or_default()
     }
 
     /// The join token itself or from its file.

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use palisade_api::ClusterName;
-use palisade_controller::admission::AdmissionMode;
+use palisade_controller::admission::Mode;
 use secrecy::SecretString;
 
 pub use args::ConfigArgs;
@@ -38,7 +38,7 @@ pub struct Config {
     /// Names in the webhook's certificate beside localhost and the host's own.
     pub webhook_names: Vec<String>,
     /// The mode that admission control starts in.
-    pub admission_mode: AdmissionMode,
+    pub admission_mode: Mode,
     /// The vulnerability database that local scans match against.
     pub vulndb: Option<PathBuf>,
     /// What is logged: a level, or directives such as `info,sqlx=warn`.
@@ -66,7 +66,7 @@ impl Config {
                 .unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 20443))),
             rest_address: layers.host_port("rest-address"),
             webhook_names: layers.names("webhook-names"),
-            admission_mode: layers.optional("admission-mode").unwrap_or_default(),
+            admission_mode: layers.admission_mode("admission-mode"),
             vulndb: layers.optional("vulndb"),
             log: layers.log_filter("log", "info"),
             bootstrap_password: layers.secret("PALISADE_BOOTSTRAP_PASSWORD"),
@@ -101,7 +101,7 @@ mod tests {
         let config = Config::read(&given).unwrap();
         assert_eq!(config.name.unwrap().as_str(), "production");
         assert!(config.roles.has(Role::Controller) && !config.roles.has(Role::Scanner));
-        assert_eq!(config.admission_mode, AdmissionMode::Protect);
+        assert_eq!(config.admission_mode, Mode::Protect);
         assert_eq!(config.webhook_listen.port(), 20443);
     }
 

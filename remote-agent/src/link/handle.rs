@@ -20,7 +20,7 @@ use crate::enrol::{self, RestAddress};
 /// A report is refused beyond this size, compressed and not.
 const MOST_REPORT_BYTES: usize = 64 << 20;
 /// How long a report may take.
-const REPORT: Duration = Duration::from_secs(60);
+const REPORT: Duration = Duration::from_mins(1);
 
 /// The membership and the connection, as they are now.
 #[derive(Debug)]

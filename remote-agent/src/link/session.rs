@@ -45,7 +45,7 @@ const OPEN: Duration = Duration::from_secs(20);
 /// How long a connection with a new certificate waits for calls under way.
 const HAND_OVER: Duration = Duration::from_secs(30);
 /// The pause after a renewal that failed.
-const RENEW_AGAIN: Duration = Duration::from_secs(60);
+const RENEW_AGAIN: Duration = Duration::from_mins(1);
 
 /// How a session ended.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ pub(super) enum End {
 }
 
 impl End {
-    fn failed(why: impl ToString, worked: bool) -> Self {
+    fn failed(why: impl std::fmt::Display, worked: bool) -> Self {
         Self::Failed { why: why.to_string(), worked, retry_after: Duration::ZERO }
     }
 
@@ -239,9 +239,8 @@ impl Session<'_> {
                 }
                 Some(Down::Sync(frame)) => {
                     self.worked = true;
-                    if frames.send(frame).await.is_err() {
-                        continue;
-                    }
+                    // Whoever applies has ended: the reason comes by its task.
+                    drop(frames.send(frame).await);
                 }
                 Some(Down::EventsAck(ack)) => {
                     self.worked = true;
@@ -347,7 +346,7 @@ impl Session<'_> {
                 why: said(bye, "the primary ended the link"),
                 worked: self.worked,
                 retry_after: Duration::from_millis(bye.retry_after_ms.into())
-                    .min(Duration::from_secs(300)),
+                    .min(Duration::from_mins(5)),
             },
         }
     }

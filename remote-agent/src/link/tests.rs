@@ -26,7 +26,7 @@ use palisade_api::federation::{
 use palisade_api::kind::LogId;
 use palisade_api::sync::{Batch, Frame, Item as WireItem, frame};
 use palisade_api::{CODE_METADATA, ClusterId, Code, ObjectKind, Revision};
-use palisade_controller::admission::AdmissionMode;
+use palisade_controller::admission::Mode;
 use palisade_controller::store::SpoolLimits;
 use palisade_controller::{Controller, ControllerConfig, rest};
 use palisade_identity::Role;
@@ -235,7 +235,7 @@ async fn agent(primary: &Running) -> Agent {
         ControllerConfig {
             data_dir: folder.path().to_owned(),
             cluster_name: "staging".to_owned(),
-            admission_mode: AdmissionMode::Monitor,
+            admission_mode: Mode::Monitor,
             bootstrap_password: Some("a password".into()),
             spool: SpoolLimits::default(),
         },
@@ -368,7 +368,7 @@ async fn a_member_obeys_reports_answers_and_forgets() {
         };
         assert_eq!((*answered, head.status), (id, status), "{method} {path} as {role}");
     }
-    assert_eq!(agent.controller.admission().state().mode, AdmissionMode::Protect);
+    assert_eq!(agent.controller.admission().state().mode, Mode::Protect);
     let report = agent.handle_report("sha256:00").await;
     assert_eq!(report["of"], "sha256:00");
 

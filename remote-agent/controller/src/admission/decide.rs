@@ -1,33 +1,111 @@
-//! From a request to a decision.
+//! From a request to a decision, and what is written down about it. All of it
+//! happens in memory.
 
-use palisade_api::rest::event::Audit;
+use palisade_api::rest::event::{Audit, level, name};
+use palisade_api::scan::Severity;
+use palisade_policy::admission::{
+    ContainerDecision, Decision, ImageName, Review, Workload, decide as decide_workload,
+};
 
 use super::review::Request;
 use crate::Controller;
+use crate::event::rfc3339;
 
-/// What becomes of a request, and what is written down about it.
+/// What becomes of a request.
 #[derive(Debug)]
 pub(super) enum Decided {
-    /// Admitted without a look.
+    /// Admitted without a look: admission control is off, or the request runs
+    /// nothing new.
     Ignored,
-    /// Admitted.
-    Allowed {
-        /// What would be denied in protect mode.
-        violations: Vec<Audit>,
-    },
-    /// Denied.
-    Denied {
-        /// What the user sees.
-        message: String,
-        /// What is written down.
-        records: Vec<Audit>,
-    },
+    /// Admitted; with a record where a rule in monitor mode was met.
+    Allowed(Option<Box<Audit>>),
+    /// Denied, with the record whose message the user sees.
+    Denied(Box<Audit>),
 }
 
+/// Decides about `request` by what is in force.
 pub(super) fn decide(controller: &Controller, request: &Request) -> Decided {
     let state = controller.admission().state();
-    if !state.enable || request.operation == "DELETE" {
+    if !state.enable {
         return Decided::Ignored;
     }
-    Decided::Allowed { violations: Vec::new() }
+    let review = Review {
+        kind: &request.kind.kind,
+        sub_resource: &request.sub_resource,
+        operation: &request.operation,
+        name: &request.name,
+        namespace: &request.namespace,
+        username: &request.user_info.username,
+        groups: &request.user_info.groups,
+        dry_run: request.dry_run.unwrap_or(false),
+        object: &request.object,
+    };
+    let Some(workload) = Workload::read(&review) else { return Decided::Ignored };
+    let rules = controller.in_force().rules();
+    let now = controller.clock().now();
+    let decision = {
+        let verdicts = controller.in_force().verdicts();
+        decide_workload(&rules, &verdicts, &workload, state.mode, now)
+    };
+    if let Some((container, _)) = decision.denied() {
+        let record = Record { controller, request, workload: &workload, decision: &decision };
+        let audit = record.audit(container, name::ADMISSION_DENIED, level::CRITICAL);
+        return Decided::Denied(Box::new(audit));
+    }
+    let violating = decision.containers.iter().find(|one| !one.violations.is_empty());
+    Decided::Allowed(violating.map(|container| {
+        let record = Record { controller, request, workload: &workload, decision: &decision };
+        Box::new(record.audit(container, name::ADMISSION_VIOLATION, level::WARNING))
+    }))
+}
+
+struct Record<'a> {
+    controller: &'a Controller,
+    request: &'a Request,
+    workload: &'a Workload,
+    decision: &'a Decision,
+}
+
+impl Record<'_> {
+    fn audit(&self, container: &ContainerDecision, name: &str, level: &str) -> Audit {
+        let now = self.controller.clock().now();
+        let image = ImageName::parse(&container.image);
+        let mut audit = Audit {
+            name: name.to_owned(),
+            level: level.to_owned(),
+            reported_timestamp: now.timestamp(),
+            reported_at: rfc3339(now.timestamp_millis()),
+            cluster_name: self.controller.cluster_name().to_owned(),
+            workload_name: self.workload.name.clone(),
+            workload_domain: self.workload.namespace.clone(),
+            workload_image: container.image.clone(),
+            image: container.image.clone(),
+            registry: format!("https://{}/", image.registry),
+            repository: image.repository,
+            tag: image.digest.filter(|_| image.tag.is_empty()).unwrap_or(image.tag),
+            message: self.decision.message.clone(),
+            user: self.request.user_info.username.clone(),
+            count: 1,
+            ..Audit::default()
+        };
+        if let Some(scanned) = &container.scanned {
+            let verdict = scanned.verdict();
+            audit.image_id.clone_from(&verdict.image_id);
+            audit.base_os.clone_from(&verdict.base_os);
+            audit.cvedb_version.clone_from(&verdict.cvedb_version);
+            audit.critical_vul_cnt = scanned.count(Severity::Critical);
+            audit.high_vul_cnt = scanned.count(Severity::High);
+            audit.medium_vul_cnt = scanned.count(Severity::Medium);
+            // The registry as it was scanned, for it may be plain HTTP.
+            let known = verdict
+                .names
+                .iter()
+                .find(|known| known.repository == audit.repository && known.tag == audit.tag);
+            if let Some(known) = known {
+                audit.registry.clone_from(&known.registry);
+                audit.registry_name.clone_from(&known.registry_name);
+            }
+        }
+        audit
+    }
 }

@@ -10,6 +10,7 @@ mod serve;
 mod state;
 mod stats;
 
+pub use palisade_policy::admission::Mode;
 pub use serve::router;
-pub use state::{AdmissionControl, AdmissionMode, AdmissionState, NotAMode, StateError};
+pub use state::{AdmissionControl, AdmissionState, StateError};
 pub use stats::{AdmissionStats, Outcome};

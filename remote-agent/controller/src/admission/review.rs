@@ -51,8 +51,6 @@ pub(super) struct Request {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct GroupVersionKind {
-    #[serde(default)]
-    pub(super) group: String,
     pub(super) kind: String,
 }
 
@@ -79,8 +77,6 @@ struct Response {
     allowed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<Status>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -104,14 +100,14 @@ impl Review {
 impl Answer {
     /// Admits the request.
     pub(super) fn allowed(api_version: String, uid: String) -> Self {
-        let response = Response { uid, allowed: true, status: None, warnings: Vec::new() };
+        let response = Response { uid, allowed: true, status: None };
         Self { api_version, kind: KIND, response }
     }
 
     /// Denies the request; users see `message`.
     pub(super) fn denied(api_version: String, uid: String, message: String) -> Self {
         let status = Some(Status { code: 403, message });
-        let response = Response { uid, allowed: false, status, warnings: Vec::new() };
+        let response = Response { uid, allowed: false, status };
         Self { api_version, kind: KIND, response }
     }
 }

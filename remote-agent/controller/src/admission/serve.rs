@@ -103,17 +103,15 @@ async fn answer(
     let decided = decide(controller, &request);
     let (outcome, answer) = match decided {
         Decided::Ignored => (Outcome::Ignored, Answer::allowed(api_version, uid)),
-        Decided::Allowed { violations } => {
-            for audit in violations {
+        Decided::Allowed(violation) => {
+            if let Some(audit) = violation {
                 record::store(controller, &audit).await;
             }
             (Outcome::Allowed, Answer::allowed(api_version, uid))
         }
-        Decided::Denied { message, records } => {
-            for audit in records {
-                record::store(controller, &audit).await;
-            }
-            (Outcome::Denied, Answer::denied(api_version, uid, message))
+        Decided::Denied(audit) => {
+            record::store(controller, &audit).await;
+            (Outcome::Denied, Answer::denied(api_version, uid, audit.message))
         }
     };
     let json = serde_json::to_vec(&answer).map_err(|error| {
@@ -144,7 +142,7 @@ fn parse_duration(text: &str) -> Option<Duration> {
         let unit = match tail.get(..unit_end)? {
             "ms" => Duration::from_millis(1),
             "s" => Duration::from_secs(1),
-            "m" => Duration::from_secs(60),
+            "m" => Duration::from_mins(1),
             _ => return None,
         };
         total += unit.checked_mul(number)?;

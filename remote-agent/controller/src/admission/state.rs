@@ -1,9 +1,9 @@
 //! Whether admission control is on, and in which mode.
 
-use std::str::FromStr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use palisade_policy::admission::Mode;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::sync::Mutex;
@@ -13,51 +13,13 @@ use crate::store::{Store, StoreError};
 
 const SETTING: &str = "admission_state";
 
-/// What a deny rule does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AdmissionMode {
-    /// It is recorded.
-    #[default]
-    Monitor,
-    /// It denies.
-    Protect,
-}
-
-impl AdmissionMode {
-    /// The name in the REST API and in flags.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Monitor => "monitor",
-            Self::Protect => "protect",
-        }
-    }
-}
-
-/// A text that is not a mode.
-#[derive(Debug, Error, PartialEq, Eq)]
-#[error("must be monitor or protect")]
-pub struct NotAMode;
-
-impl FromStr for AdmissionMode {
-    type Err = NotAMode;
-
-    fn from_str(text: &str) -> Result<Self, NotAMode> {
-        match text {
-            "monitor" => Ok(Self::Monitor),
-            "protect" => Ok(Self::Protect),
-            _ => Err(NotAMode),
-        }
-    }
-}
-
 /// The state of admission control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdmissionState {
     /// Whether requests are looked at; if not, all are admitted.
     pub enable: bool,
     /// The mode of rules that have none of their own.
-    pub mode: AdmissionMode,
+    pub mode: Mode,
 }
 
 /// Why the state was not changed.
@@ -81,7 +43,7 @@ pub struct AdmissionControl {
 }
 
 impl AdmissionControl {
-    pub(crate) async fn open(store: Store, mode: AdmissionMode) -> Result<Self, StoreError> {
+    pub(crate) async fn open(store: Store, mode: Mode) -> Result<Self, StoreError> {
         let state = match store.setting(SETTING).await? {
             Some(text) => serde_json::from_str(&text)
                 .map_err(|_| StoreError::Damaged("state of admission control"))?,
@@ -104,7 +66,7 @@ impl AdmissionControl {
     pub async fn change(
         &self,
         enable: Option<bool>,
-        mode: Option<AdmissionMode>,
+        mode: Option<Mode>,
     ) -> Result<AdmissionState, StateError> {
         let _one_at_a_time = self.changing.lock().await;
         let old = self.state();
@@ -134,20 +96,20 @@ mod tests {
     #[tokio::test]
     async fn a_change_survives_a_restart_and_the_first_mode_does_not_come_back() {
         let (_folder, store) = scratch().await;
-        let control = AdmissionControl::open(store.clone(), AdmissionMode::Monitor).await.unwrap();
-        assert_eq!(control.state(), AdmissionState { enable: true, mode: AdmissionMode::Monitor });
-        control.change(None, Some(AdmissionMode::Protect)).await.unwrap();
-        let again = AdmissionControl::open(store, AdmissionMode::Monitor).await.unwrap();
-        assert_eq!(again.state().mode, AdmissionMode::Protect);
+        let control = AdmissionControl::open(store.clone(), Mode::Monitor).await.unwrap();
+        assert_eq!(control.state(), AdmissionState { enable: true, mode: Mode::Monitor });
+        control.change(None, Some(Mode::Protect)).await.unwrap();
+        let again = AdmissionControl::open(store, Mode::Monitor).await.unwrap();
+        assert_eq!(again.state().mode, Mode::Protect);
     }
 
     #[tokio::test]
     async fn the_mode_of_what_is_off_stays() {
         let (_folder, store) = scratch().await;
-        let control = AdmissionControl::open(store, AdmissionMode::Monitor).await.unwrap();
+        let control = AdmissionControl::open(store, Mode::Monitor).await.unwrap();
         control.change(Some(false), None).await.unwrap();
-        let refused = control.change(None, Some(AdmissionMode::Protect)).await;
+        let refused = control.change(None, Some(Mode::Protect)).await;
         assert!(matches!(refused, Err(StateError::Disabled)));
-        control.change(Some(true), Some(AdmissionMode::Protect)).await.unwrap();
+        control.change(Some(true), Some(Mode::Protect)).await.unwrap();
     }
 }

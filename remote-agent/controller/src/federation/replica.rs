@@ -108,6 +108,6 @@ impl ReplicaStore for FederationReplica {
             })
             .collect();
         self.store.objects_apply(log.number(), writes, stored(&position), true).await?;
-        Ok(self.in_force.replace(log, items))
+        Ok(self.in_force.replace(log, &items))
     }
 }

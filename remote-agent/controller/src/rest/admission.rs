@@ -1,44 +1,58 @@
 //! `/v1/admission/…`: state, counts and rules.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
-use axum::extract::State;
-use palisade_api::Code;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use axum::extract::{Path, Query, State};
+use palisade_api::rest::admission::{
+    self as rest, AdmissionCategoryOptions, AdmissionConfigData, AdmissionRuleConfigData,
+    AdmissionRuleData, AdmissionRuleTypeOptions, AdmissionRulesData, AdmissionStats,
+    AdmissionStatsData,
+};
+use palisade_api::{Code, ObjectKind};
+use palisade_policy::CfgType;
+use palisade_policy::admission::criteria::options;
+use palisade_policy::admission::rule::new_id;
+use palisade_policy::admission::{AdmissionRule, RuleType};
 
 use super::error::{ApiError, Result};
-use super::extract::JsonBody;
+use super::extract::{JsonBody, ListQuery, Scope};
 use crate::Controller;
-use crate::admission::{AdmissionState, StateError};
+use crate::admission::{Mode, StateError};
 
 /// `GET /v1/admission/state`.
-pub(super) async fn state(State(controller): State<Controller>) -> Json<Value> {
-    Json(shown(controller.admission().state()))
-}
-
-#[derive(Deserialize)]
-pub(super) struct StateChange {
-    state: StateConfig,
-}
-
-#[derive(Deserialize)]
-struct StateConfig {
-    enable: Option<bool>,
-    mode: Option<String>,
+pub(super) async fn state(State(controller): State<Controller>) -> Json<AdmissionConfigData> {
+    let state = controller.admission().state();
+    Json(AdmissionConfigData {
+        state: Some(rest::AdmissionState {
+            enable: Some(state.enable),
+            mode: Some(state.mode.as_str().to_owned()),
+            default_action: Some("allow".to_owned()),
+            adm_client_mode: Some("service".to_owned()),
+            failure_policy: Some("ignore".to_owned()),
+            ctrl_states: BTreeMap::from([("validate".to_owned(), state.enable)]),
+            cfg_type: CfgType::UserCreated.as_str().to_owned(),
+            ..rest::AdmissionState::default()
+        }),
+        k8s_env: true,
+        ..AdmissionConfigData::default()
+    })
 }
 
 /// `PATCH /v1/admission/state`.
 pub(super) async fn state_change(
     State(controller): State<Controller>,
-    JsonBody(change): JsonBody<StateChange>,
+    JsonBody(change): JsonBody<AdmissionConfigData>,
 ) -> Result<()> {
-    let mode = match change.state.mode.as_deref() {
+    let state = change.state.ok_or_else(|| ApiError::invalid("The key state is missing."))?;
+    let mode = match state.mode.as_deref() {
         None | Some("") => None,
         Some(text) => {
-            Some(text.parse().map_err(|e| ApiError::invalid(format!("mode {text:?}: {e}.")))?)
+            let mode = Mode::parse(text);
+            Some(mode.ok_or_else(|| ApiError::invalid("The mode is monitor or protect."))?)
         }
     };
-    match controller.admission().change(change.state.enable, mode).await {
+    match controller.admission().change(state.enable, mode).await {
         Ok(_) => Ok(()),
         Err(error @ StateError::Disabled) => {
             Err(ApiError::new(Code::InvalidRequest, error.to_string()))
@@ -47,36 +61,155 @@ pub(super) async fn state_change(
     }
 }
 
-fn shown(state: AdmissionState) -> Value {
-    json!({
-        "state": {
-            "enable": state.enable,
-            "mode": state.mode.as_str(),
-            "default_action": "allow",
-            "adm_client_mode": "service",
-            "adm_svc_type": "",
-            "failure_policy": "ignore",
-            "adm_client_mode_options": {},
-            "ctrl_states": { "validate": state.enable },
-            "cfg_type": "user_created",
-        },
-        "k8s_env": true,
+/// `GET /v1/admission/options`.
+pub(super) async fn rule_options() -> Json<AdmissionConfigData> {
+    let of = |rule_type| AdmissionCategoryOptions { k8s_options: options(rule_type) };
+    Json(AdmissionConfigData {
+        admission_options: Some(AdmissionRuleTypeOptions {
+            deny_options: of(RuleType::Deny),
+            exception_options: of(RuleType::Allow),
+        }),
+        k8s_env: true,
+        ..AdmissionConfigData::default()
     })
 }
 
 /// `GET /v1/admission/stats`.
-pub(super) async fn stats(State(controller): State<Controller>) -> Json<Value> {
+pub(super) async fn stats(State(controller): State<Controller>) -> Json<AdmissionStatsData> {
     let [allowed, denied, erroneous, ignored, processing] = controller.admission().stats().read();
-    Json(json!({
-        "stats": {
-            "k8s_allowed_requests": allowed,
-            "k8s_denied_requests": denied,
-            "k8s_erroneous_requests": erroneous,
-            "k8s_ignored_requests": ignored,
-            "k8s_processing_requests": processing,
-            "jenkins_allowed_requests": 0,
-            "jenkins_denied_requests": 0,
-            "jenkins_erroneous_requests": 0,
+    Json(AdmissionStatsData {
+        stats: AdmissionStats {
+            k8s_allowed_requests: allowed,
+            k8s_denied_requests: denied,
+            k8s_erroneous_requests: erroneous,
+            k8s_ignored_requests: ignored,
+            k8s_processing_requests: processing,
+            ..AdmissionStats::default()
+        },
+    })
+}
+
+/// `GET /v1/admission/rules`, in the order of evaluation.
+pub(super) async fn rules(
+    State(controller): State<Controller>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<AdmissionRulesData>> {
+    let scope = query.scope()?;
+    let mut rules = Vec::new();
+    if scope.local() {
+        rules.extend(AdmissionRule::built_in());
+    }
+    let in_order = |mut rules: Vec<AdmissionRule>| {
+        rules.sort_by_key(|rule| (rule.rule_type == RuleType::Deny, rule.id));
+        rules
+    };
+    if scope.federal() {
+        rules.extend(in_order(controller.in_force().admission_rules()));
+    }
+    if scope.local() {
+        rules.extend(in_order(controller.in_force().local_admission_rules()));
+    }
+    let rules = query.page(rules).iter().map(AdmissionRule::to_rest).collect();
+    Ok(Json(AdmissionRulesData { rules }))
+}
+
+/// `GET /v1/admission/rule/{id}`.
+pub(super) async fn rule(
+    State(controller): State<Controller>,
+    Path(id): Path<String>,
+) -> Result<Json<AdmissionRuleData>> {
+    let found = find(&controller, read_id(&id)?)?;
+    Ok(Json(AdmissionRuleData { rule: found.to_rest() }))
+}
+
+/// `POST /v1/admission/rule`: a rule of this cluster, evaluated after the
+/// federated ones.
+pub(super) async fn rule_create(
+    State(controller): State<Controller>,
+    JsonBody(body): JsonBody<AdmissionRuleConfigData>,
+) -> Result<Json<AdmissionRuleData>> {
+    if body.config.cfg_type == CfgType::Federal.as_str() {
+        return Err(ApiError::federal());
+    }
+    let used = controller.in_force().local_admission_rules().iter().map(|rule| rule.id).collect();
+    let id = new_id(body.config.id, CfgType::UserCreated, &used)?;
+    let rule = AdmissionRule::create(body.config, id, CfgType::UserCreated)?;
+    let payload = serde_json::to_vec(&rule)?;
+    let kind = ObjectKind::AdmissionRule.number();
+    controller.store().local_object_create(kind, &id.to_string(), &payload).await?;
+    let answer = AdmissionRuleData { rule: rule.to_rest() };
+    controller.in_force().local_admission_rule(id, Some(rule));
+    Ok(Json(answer))
+}
+
+/// `PATCH /v1/admission/rule`.
+pub(super) async fn rule_change(
+    State(controller): State<Controller>,
+    JsonBody(body): JsonBody<AdmissionRuleConfigData>,
+) -> Result<()> {
+    let id = body.config.id;
+    let rule = local(&controller, id)?.update(body.config)?;
+    let payload = serde_json::to_vec(&rule)?;
+    let kind = ObjectKind::AdmissionRule.number();
+    if !controller.store().local_object_update(kind, &id.to_string(), &payload).await? {
+        return Err(ApiError::missing("admission rule", &id.to_string()));
+    }
+    controller.in_force().local_admission_rule(id, Some(rule));
+    Ok(())
+}
+
+/// `DELETE /v1/admission/rule/{id}`.
+pub(super) async fn rule_delete(
+    State(controller): State<Controller>,
+    Path(id): Path<String>,
+) -> Result<()> {
+    let id = local(&controller, read_id(&id)?)?.id;
+    let kind = ObjectKind::AdmissionRule.number();
+    if !controller.store().local_object_delete(kind, &id.to_string()).await? {
+        return Err(ApiError::missing("admission rule", &id.to_string()));
+    }
+    controller.in_force().local_admission_rule(id, None);
+    Ok(())
+}
+
+/// `DELETE /v1/admission/rules`: those of this cluster.
+pub(super) async fn rules_delete(
+    State(controller): State<Controller>,
+    Query(query): Query<ListQuery>,
+) -> Result<()> {
+    if query.scope()? == Scope::Federal {
+        return Err(ApiError::federal());
+    }
+    let kind = ObjectKind::AdmissionRule.number();
+    for rule in controller.in_force().local_admission_rules() {
+        controller.store().local_object_delete(kind, &rule.id.to_string()).await?;
+        controller.in_force().local_admission_rule(rule.id, None);
+    }
+    Ok(())
+}
+
+fn read_id(text: &str) -> Result<u32> {
+    text.parse().map_err(|_| ApiError::invalid(format!("{text:?} is no id.")))
+}
+
+fn find(controller: &Controller, id: u32) -> Result<AdmissionRule> {
+    let in_force = controller.in_force();
+    AdmissionRule::built_in()
+        .into_iter()
+        .chain(in_force.admission_rules())
+        .chain(in_force.local_admission_rules())
+        .find(|rule| rule.id == id)
+        .ok_or_else(|| ApiError::missing("admission rule", &id.to_string()))
+}
+
+/// A rule that this cluster may change.
+fn local(controller: &Controller, id: u32) -> Result<AdmissionRule> {
+    let rule = find(controller, id)?;
+    match rule.cfg_type {
+        CfgType::Federal => Err(ApiError::federal()),
+        _ if rule.critical => {
+            Err(ApiError::new(Code::ReadOnlyRules, "Built-in rules cannot be changed here."))
         }
-    }))
+        _ => Ok(rule),
+    }
 }

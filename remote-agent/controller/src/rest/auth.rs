@@ -37,17 +37,16 @@ async fn admit(controller: &Controller, request: &mut Request) -> Result<()> {
     if required.need == Need::Open {
         return Ok(());
     }
-    let caller = match request.extensions().get::<Caller>() {
-        Some(caller) => caller.clone(),
-        None => {
-            let mut tokens = request.headers().get_all(TOKEN_HEADER).iter();
-            let token = match (tokens.next(), tokens.next()) {
-                (Some(token), None) => token.to_str().ok(),
-                _ => None,
-            };
-            let token = token.ok_or_else(|| ApiError::of(Code::Unauthorized))?;
-            controller.users().caller(token).await?
-        }
+    let caller = if let Some(caller) = request.extensions().get::<Caller>() {
+        caller.clone()
+    } else {
+        let mut tokens = request.headers().get_all(TOKEN_HEADER).iter();
+        let token = match (tokens.next(), tokens.next()) {
+            (Some(token), None) => token.to_str().ok(),
+            _ => None,
+        };
+        let token = token.ok_or_else(|| ApiError::of(Code::Unauthorized))?;
+        controller.users().caller(token).await?
     };
     // Everybody who may read the cluster may see whose member it is; who may
     // run the cluster may take it out of its federation.

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use palisade_api::Code;
 use palisade_api::rest::error::ErrorBody;
+use palisade_policy::PolicyError;
 use tracing::{debug, error};
 
 use crate::event::RecordError;
@@ -75,6 +76,12 @@ impl From<LocalUserError> for ApiError {
             LocalUserError::Refused(code) => Self::of(code),
             other => Self::inside(&other),
         }
+    }
+}
+
+impl From<PolicyError> for ApiError {
+    fn from(error: PolicyError) -> Self {
+        Self::new(error.code(), error.to_string())
     }
 }
 

@@ -7,8 +7,10 @@ mod auth;
 mod error;
 mod extract;
 mod fed;
+mod group;
 mod log;
 mod path;
+mod policy_rule;
 mod scan;
 mod system;
 
@@ -66,7 +68,28 @@ fn api() -> Router<Controller> {
         .route("/v1/fed/deploy", post(fed::not_here))
         .route("/v1/fed/config", patch(fed::not_here))
         .route("/v1/admission/state", get(admission::state).patch(admission::state_change))
+        .route("/v1/admission/options", get(admission::rule_options))
         .route("/v1/admission/stats", get(admission::stats))
+        .route("/v1/admission/rules", get(admission::rules).delete(admission::rules_delete))
+        .route("/v1/admission/rule", post(admission::rule_create).patch(admission::rule_change))
+        .route("/v1/admission/rule/{id}", get(admission::rule).delete(admission::rule_delete))
+        .route("/v1/admission/rule/promote", post(fed::not_here))
+        .route("/v1/policy/rules/promote", post(fed::not_here))
+        .route("/v1/group", get(group::list).post(group::create))
+        .route(
+            "/v1/group/{name}",
+            get(group::get).patch(group::refuse_change).delete(group::refuse_change),
+        )
+        .route(
+            "/v1/policy/rule",
+            get(policy_rule::list).patch(policy_rule::refuse_list).delete(policy_rule::refuse_list),
+        )
+        .route(
+            "/v1/policy/rule/{id}",
+            get(policy_rule::get)
+                .patch(policy_rule::refuse_change)
+                .delete(policy_rule::refuse_change),
+        )
         .route("/v1/scan/registry", get(scan::registries).post(scan::refuse_write))
         .route(
             "/v1/scan/registry/{name}",

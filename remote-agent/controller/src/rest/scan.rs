@@ -62,6 +62,7 @@ pub(super) async fn images(
         .in_force()
         .verdicts()
         .iter()
+        .map(|scanned| scanned.verdict())
         .flat_map(|verdict| {
             let here = verdict.names.iter().filter(|image| image.registry_name == name);
             here.map(|image| image_of(verdict, image))
@@ -82,16 +83,18 @@ pub(super) async fn image(
     require_registry(&controller, &name)?;
     let wanted = id.strip_prefix("sha256:").unwrap_or(&id);
     let is = |text: &str| text.strip_prefix("sha256:").unwrap_or(text) == wanted;
-    let verdict = controller
+    let digest = controller
         .in_force()
         .verdicts()
-        .into_iter()
+        .iter()
+        .map(|scanned| scanned.verdict())
         .find(|verdict| {
             verdict.names.iter().any(|image| image.registry_name == name)
                 && (is(&verdict.image_id) || is(&verdict.image_digest))
         })
+        .map(|verdict| verdict.image_digest.clone())
         .ok_or_else(|| ApiError::missing("image", &id))?;
-    let report = controller.federation().report(&verdict.image_digest).await?;
+    let report = controller.federation().report(&digest).await?;
     let parsed: Value = serde_json::from_slice(&report)?;
     let body = match parsed.get("report") {
         Some(_) => report.to_vec(),
@@ -135,8 +138,8 @@ fn require_registry(controller: &Controller, name: &str) -> Result<()> {
 
 fn scanned_by_registry(controller: &Controller) -> BTreeMap<String, i64> {
     let mut counts = BTreeMap::new();
-    for verdict in controller.in_force().verdicts() {
-        for image in &verdict.names {
+    for scanned in controller.in_force().verdicts().iter() {
+        for image in &scanned.verdict().names {
             *counts.entry(image.registry_name.clone()).or_default() += 1;
         }
     }
