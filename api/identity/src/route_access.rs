@@ -86,6 +86,7 @@ const TABLE: &[Line] = &[
     // The federation.
     // Clients ask clusters of every role for it, where nobody holds `fed`.
     Line("GET", "/v1/fed/member", CONFIG, ByMethod),
+    Line("GET", "/v1/fed/events", EVENTS, ByMethod),
     Line("GET", "/v1/fed/healthcheck", Open, ByMethod),
     Line("POST", "/v1/fed/joint_test_internal", Open, ByMethod),
     Line("POST", "/v1/fed/ping_internal", Open, ByMethod),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 /// Names of the records that admission control writes.
@@ -228,6 +229,37 @@ pub struct AuditsData {
 pub struct EventsData {
     /// Newest first.
     pub events: Vec<Event>,
+}
+
+/// An event of a member, as it sent it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct FedEvent {
+    /// Id of the member.
+    pub cluster_id: String,
+    /// Its name.
+    pub cluster_name: String,
+    /// The event's number among those of its member.
+    pub seq: u64,
+    /// Unix seconds.
+    pub reported_timestamp: i64,
+    /// The same in RFC 3339, UTC.
+    pub reported_at: String,
+    /// For example `Admission.Control.Denied`.
+    pub name: String,
+    /// One of [`level`].
+    pub level: String,
+    /// One of [`category`].
+    pub category: String,
+    /// The record as the list of its log shows it.
+    #[schema(value_type = Object)]
+    pub detail: Box<RawValue>,
+}
+
+/// `GET /v1/fed/events`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct FedEventsData {
+    /// Newest first.
+    pub events: Vec<FedEvent>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]

@@ -15,6 +15,7 @@ mod fallback;
 mod fed;
 mod health;
 mod home;
+mod log;
 pub mod openapi;
 pub mod path;
 mod portal;
@@ -49,6 +50,7 @@ fn api() -> ApiRouter {
         .merge(auth::router())
         .merge(eula::router())
         .merge(fed::router())
+        .merge(log::router())
         .merge(server::router())
         .merge(system::router())
         .merge(user::router())

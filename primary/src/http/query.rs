@@ -67,6 +67,11 @@ impl Query {
         (number("start"), number("limit").max(0))
     }
 
+    /// Whether [`Self::list`] would filter or sort.
+    pub fn has_clauses(&self) -> bool {
+        self.0.iter().any(|(key, _)| key.starts_with("f_") || key.starts_with("s_"))
+    }
+
     /// Filters, sorts and pages `items` by their JSON form.
     pub fn list<T: Serialize>(&self, items: Vec<T>) -> Result<Vec<T>> {
         let filters: Vec<Filter<'_>> = self

@@ -1,9 +1,15 @@
-//! Joining, renewing, leaving and being removed, through the real listener and
-//! the real database; and the REST calls around it.
+//! Joining, renewing, leaving and being removed, and the link of a member,
+//! through the real listener and the real database; and the REST calls around it.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod agent;
+mod link;
 mod member;
 mod primary;
 mod rest;

@@ -6,8 +6,8 @@ use chrono::{TimeDelta, Utc};
 use palisade_api::clock::ManualClock;
 use palisade_api::join_token::JoinTokenEnvelope;
 use palisade_primary::config::{Config, ConfigArgs};
-use palisade_primary::federation::membership;
 use palisade_primary::federation::token::{self, TokenRequest};
+use palisade_primary::federation::{fanout, link_upkeep, membership};
 use palisade_primary::shutdown::Shutdown;
 use palisade_primary::store::token::Token;
 use palisade_primary::store::{self, Actor, Database, Opened, migrate};
@@ -50,6 +50,8 @@ impl Primary {
         let app = app.await.unwrap();
         grpc::serve(&app, listener).unwrap();
         membership::watch(&app);
+        fanout::run(app.links.feed(), &app.database, &app.shutdown);
+        link_upkeep::run(&app.links, &app.database, &app.clock, &app.shutdown);
         Self { app, clock, address, opened, _dir: dir }
     }
 

@@ -4,6 +4,7 @@ mod cluster_delete;
 mod config;
 mod demote;
 mod deploy;
+mod events;
 mod forward;
 mod join;
 mod join_token;
@@ -32,6 +33,7 @@ pub(super) fn router() -> ApiRouter {
     ApiRouter::new()
         .routes(routes!(member::fed_member_list))
         .routes(routes!(config::fed_config_update))
+        .routes(routes!(events::fed_event_list))
         .routes(routes!(promote::fed_promote))
         .routes(routes!(demote::fed_demote))
         .routes(routes!(join_token::fed_join_token_create))
