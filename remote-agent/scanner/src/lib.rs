@@ -1,1 +1,25 @@
-//! Placeholder.
+//! The scanner: images, packages, vulnerability database.
+//!
+//! Open [`scan`] for the whole of a scan, [`source`] for where images come
+//! from, [`layer`] for how a layer is read, [`os`] for what is looked for,
+//! [`vulndb`] for what it is held against and [`report`] for what comes out.
+//!
+//! *Gotchas*: layers stream and are never held whole; what [`limits`] forbids
+//! fails that image only. A layer is read once, by its digest, whatever
+//! images hold it.
+
+pub mod error;
+pub mod layer;
+pub mod limits;
+pub mod r#match;
+pub mod os;
+pub mod report;
+pub mod scan;
+pub mod source;
+pub mod vulndb;
+
+pub use error::{LayerLimit, ScanError, ScanOutcome};
+pub use limits::Limits;
+pub use report::Report;
+pub use scan::{Inventory, LayerCache, Target, TargetOptions};
+pub use vulndb::VulnDb;

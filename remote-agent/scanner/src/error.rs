@@ -1,0 +1,223 @@
+//! Why a scan failed.
+
+use std::io;
+use std::time::Duration;
+
+use palisade_api::Digest;
+use thiserror::Error;
+
+use crate::source::registry::RegistryError;
+
+/// A scan that gave no result. The text tells what is wrong with the image
+/// or its source.
+#[derive(Debug, Error)]
+pub enum ScanError {
+    /// The registry failed or refused.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The image's files on this machine could not be read.
+    #[error("{what}: {source}")]
+    File {
+        /// What was read.
+        what: String,
+        /// Why that failed.
+        source: io::Error,
+    },
+    /// The manifest, configuration or layout is not what it should be.
+    #[error("the image is malformed: {0}")]
+    Malformed(String),
+    /// Content whose digest is another than announced.
+    #[error("{what} has digest {found}, not {expected} as announced")]
+    DigestMismatch {
+        /// What was read.
+        what: &'static str,
+        /// The digest announced.
+        expected: Digest,
+        /// The digest of the content.
+        found: Digest,
+    },
+    /// Content whose size is another than announced.
+    #[error("{what} {digest} has {found} bytes, not {expected} as announced")]
+    SizeMismatch {
+        /// What was read.
+        what: &'static str,
+        /// Its digest.
+        digest: Digest,
+        /// The size announced.
+        expected: u64,
+        /// The size found; where it is larger, reading stopped there.
+        found: u64,
+    },
+    /// A limit that keeps a hostile image from exhausting the machine.
+    #[error("layer {layer}: {limit}")]
+    LayerLimit {
+        /// The layer.
+        layer: Digest,
+        /// Which limit, with its value.
+        limit: LayerLimit,
+    },
+    /// A layer that cannot be decompressed or is not a tar archive.
+    #[error("layer {layer} cannot be read: {reason}")]
+    LayerDamaged {
+        /// The layer.
+        layer: Digest,
+        /// What is wrong.
+        reason: String,
+    },
+    /// An entry that points out of the image.
+    #[error("layer {layer} holds an entry that leaves the image: {entry}")]
+    LayerEscape {
+        /// The layer.
+        layer: Digest,
+        /// The path of the entry or its link's target, shortened.
+        entry: String,
+    },
+    /// A package database that cannot be read.
+    #[error("package database {path}: {reason}")]
+    PackageDatabase {
+        /// Its path in the image.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The vulnerability database failed.
+    #[error("vulnerability database: {0}")]
+    VulnDb(String),
+    /// The scan took too long.
+    #[error("the scan did not finish within {} s", .0.as_secs())]
+    Timeout(Duration),
+    /// The target names nothing that can be scanned.
+    #[error("{0}")]
+    InvalidTarget(String),
+    /// A task of the scan ended without a result.
+    #[error("the scan was cancelled")]
+    Cancelled,
+}
+
+/// A limit on one layer.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum LayerLimit {
+    /// Too much content.
+    #[error("unpacks to more than {0} bytes")]
+    Unpacked(u64),
+    /// Compressed beyond what real files allow.
+    #[error("unpacks to more than {0} times its size, as only a bomb does")]
+    Ratio(u64),
+    /// Too many entries.
+    #[error("has more than {0} entries")]
+    Entries(u64),
+    /// An extended header that is too long.
+    #[error("has an extended header of more than {0} bytes")]
+    ExtendedHeader(u64),
+    /// A file of interest that is too large.
+    #[error("has a package database of more than {0} bytes")]
+    FileSize(u64),
+    /// Too many files of interest or packages.
+    #[error("has more than {0} packages")]
+    Packages(usize),
+}
+
+/// The fixed reasons that clients know, with their numeric codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum ScanOutcome {
+    /// The scan gave a result.
+    Succeeded = 0,
+    /// The registry could not be reached.
+    NetworkError = 1,
+    /// The operating system is not known.
+    UnsupportedOs = 2,
+    /// A file or layer is beyond a limit.
+    FileSizeOverLimit = 3,
+    /// A package database is damaged.
+    PackageError = 4,
+    /// The vulnerability database failed.
+    DatabaseError = 5,
+    /// The scan took too long.
+    Timeout = 6,
+    /// The image is in scan already.
+    InProgress = 7,
+    /// The registry answered with an error or nonsense.
+    RegistryApiError = 8,
+    /// Files or layers could not be read.
+    FileSystemError = 9,
+    /// The registry refused the credentials.
+    AuthenticationError = 13,
+    /// The registry's certificate is not trusted.
+    CertificateError = 14,
+    /// The scan was cancelled.
+    Cancelled = 15,
+    /// There is no such image.
+    ImageNotFound = 17,
+    /// What was asked for makes no sense.
+    InvalidInput = 19,
+}
+
+impl ScanOutcome {
+    /// The text that clients show.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::NetworkError => "network error",
+            Self::UnsupportedOs => "unsupported OS",
+            Self::FileSizeOverLimit => "file size over limit",
+            Self::PackageError => "package error",
+            Self::DatabaseError => "database error",
+            Self::Timeout => "timeout",
+            Self::InProgress => "scan in progress",
+            Self::RegistryApiError => "registry API error",
+            Self::FileSystemError => "access file system error",
+            Self::AuthenticationError => "authentication error",
+            Self::CertificateError => "certificate error",
+            Self::Cancelled => "scan canceled",
+            Self::ImageNotFound => "Image not found",
+            Self::InvalidInput => "invalid input arguments",
+        }
+    }
+
+    /// Whether another try may succeed.
+    pub const fn is_transient(self) -> bool {
+        matches!(self, Self::NetworkError | Self::Timeout | Self::RegistryApiError)
+    }
+}
+
+impl ScanError {
+    /// The fixed reason that this error belongs to.
+    pub fn outcome(&self) -> ScanOutcome {
+        match self {
+            Self::Registry(error) => error.outcome(),
+            Self::File { .. } | Self::LayerDamaged { .. } | Self::LayerEscape { .. } => {
+                ScanOutcome::FileSystemError
+            }
+            Self::Malformed(_) | Self::DigestMismatch { .. } | Self::SizeMismatch { .. } => {
+                ScanOutcome::RegistryApiError
+            }
+            Self::LayerLimit { .. } => ScanOutcome::FileSizeOverLimit,
+            Self::PackageDatabase { .. } => ScanOutcome::PackageError,
+            Self::VulnDb(_) => ScanOutcome::DatabaseError,
+            Self::Timeout(_) => ScanOutcome::Timeout,
+            Self::InvalidTarget(_) => ScanOutcome::InvalidInput,
+            Self::Cancelled => ScanOutcome::Cancelled,
+        }
+    }
+
+    /// Whether another try may succeed: the network and the registry may
+    /// recover, a damaged image does not.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Registry(error) => error.is_transient(),
+            Self::Timeout(_) => true,
+            _ => false,
+        }
+    }
+
+    /// The fixed reason and the detail, as shown in an image's status.
+    pub fn result_text(&self) -> String {
+        format!("{}: {self}", self.outcome().text())
+    }
+
+    pub(crate) fn file(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        let what = what.into();
+        move |source| Self::File { what, source }
+    }
+}

@@ -1,0 +1,253 @@
+//! A tar archive as a stream of entries. Extended headers are bounded, which
+//! the `tar` crate's own iterator does not do.
+
+use std::io::{self, Read};
+
+use tar::{EntryType, Header, PaxExtensions};
+
+use crate::error::LayerLimit;
+
+const BLOCK: u64 = 512;
+
+/// What can be wrong with an archive.
+#[derive(Debug)]
+pub(crate) enum TarError {
+    /// The bytes could not be had.
+    Read(io::Error),
+    /// They are no archive.
+    Malformed(&'static str),
+    /// A limit was passed.
+    Limit(LayerLimit),
+}
+
+impl From<io::Error> for TarError {
+    fn from(error: io::Error) -> Self {
+        Self::Read(error)
+    }
+}
+
+/// The header of an entry, with its extended headers applied.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) path: Vec<u8>,
+    pub(crate) link: Option<Vec<u8>>,
+    pub(crate) kind: EntryType,
+    pub(crate) size: u64,
+}
+
+/// The archive. Content of an entry is read through [`TarStream::content`]
+/// before the next entry, or skipped.
+pub(crate) struct TarStream<R> {
+    inner: R,
+    /// Bytes of content left, and of padding after it.
+    left: u64,
+    padding: u64,
+    entries: u64,
+    /// Bytes read so far.
+    position: u64,
+    max_entries: u64,
+    max_extended: u64,
+}
+
+#[derive(Default)]
+struct Extended {
+    path: Option<Vec<u8>>,
+    link: Option<Vec<u8>>,
+    size: Option<u64>,
+}
+
+impl<R: Read> TarStream<R> {
+    pub(crate) fn new(inner: R, max_entries: u64, max_extended: u64) -> Self {
+        Self { inner, left: 0, padding: 0, entries: 0, position: 0, max_entries, max_extended }
+    }
+
+    /// Entries seen so far.
+    pub(crate) fn entries(&self) -> u64 {
+        self.entries
+    }
+
+    /// Bytes read so far: where the content of the entry that was given last
+    /// begins, until it is read.
+    pub(crate) fn position(&self) -> u64 {
+        self.position
+    }
+
+    pub(crate) fn into_inner(self) -> R {
+        self.inner
+    }
+
+    /// The content of the entry that was given last.
+    pub(crate) fn content(&mut self) -> impl Read + '_ {
+        Content(self)
+    }
+
+    /// The next entry; none at the end of the archive.
+    pub(crate) fn next(&mut self) -> Result<Option<Entry>, TarError> {
+        let mut extended = Extended::default();
+        loop {
+            self.skip()?;
+            let Some(header) = self.header()? else { return Ok(None) };
+            self.entries += 1;
+            if self.entries > self.max_entries {
+                return Err(TarError::Limit(LayerLimit::Entries(self.max_entries)));
+            }
+            let size = header.entry_size().map_err(|_| TarError::Malformed("size of an entry"))?;
+            let kind = header.entry_type();
+            match kind {
+                EntryType::GNULongName => extended.path = Some(self.text(size)?),
+                EntryType::GNULongLink => extended.link = Some(self.text(size)?),
+                EntryType::XHeader => self.pax(size, &mut extended)?,
+                EntryType::XGlobalHeader => {
+                    self.begin(size)?;
+                }
+                _ => {
+                    if kind == EntryType::GNUSparse {
+                        self.skip_sparse_map(&header)?;
+                    }
+                    // Links and folders have no content, whatever their size says.
+                    let size = if matches!(
+                        kind,
+                        EntryType::Link
+                            | EntryType::Symlink
+                            | EntryType::Directory
+                            | EntryType::Char
+                            | EntryType::Block
+                            | EntryType::Fifo
+                    ) {
+                        0
+                    } else {
+                        extended.size.unwrap_or(size)
+                    };
+                    self.begin(size)?;
+                    let path =
+                        extended.path.take().unwrap_or_else(|| header.path_bytes().into_owned());
+                    let link = extended
+                        .link
+                        .take()
+                        .or_else(|| header.link_name_bytes().map(std::borrow::Cow::into_owned));
+                    return Ok(Some(Entry { path, link, kind, size }));
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self, size: u64) -> Result<(), TarError> {
+        self.left = size;
+        self.padding = (BLOCK - size % BLOCK) % BLOCK;
+        size.checked_add(self.padding).ok_or(TarError::Malformed("size of an entry"))?;
+        Ok(())
+    }
+
+    fn skip(&mut self) -> Result<(), TarError> {
+        let rest = self.left + self.padding;
+        if rest > 0 {
+            let skipped = io::copy(&mut self.inner.by_ref().take(rest), &mut io::sink())?;
+            self.position += skipped;
+            if skipped < rest {
+                return Err(TarError::Malformed("the archive ends within an entry"));
+            }
+        }
+        self.left = 0;
+        self.padding = 0;
+        Ok(())
+    }
+
+    /// The next header block; none at the end, which is a block of zeros or
+    /// simply the end of the stream.
+    fn header(&mut self) -> Result<Option<Header>, TarError> {
+        let mut header = Header::new_old();
+        let block = header.as_mut_bytes();
+        let mut filled = 0;
+        while let Some(rest) = block.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match self.inner.read(rest) {
+                Ok(0) if filled == 0 => return Ok(None),
+                Ok(0) => return Err(TarError::Malformed("the archive ends within a header")),
+                Ok(read) => {
+                    filled += read;
+                    self.position += read as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if block.iter().all(|byte| *byte == 0) {
+            return Ok(None);
+        }
+        let sum = block
+            .iter()
+            .enumerate()
+            .map(|(at, byte)| if (148..156).contains(&at) { 32 } else { u32::from(*byte) })
+            .sum::<u32>();
+        match header.cksum() {
+            Ok(expected) if expected == sum => Ok(Some(header)),
+            _ => Err(TarError::Malformed("checksum of a header")),
+        }
+    }
+
+    /// The content of an extended header, whole.
+    fn extended(&mut self, size: u64) -> Result<Vec<u8>, TarError> {
+        if size > self.max_extended {
+            return Err(TarError::Limit(LayerLimit::ExtendedHeader(self.max_extended)));
+        }
+        self.begin(size)?;
+        let mut bytes = Vec::new();
+        self.content().read_to_end(&mut bytes)?;
+        if (bytes.len() as u64) < size {
+            return Err(TarError::Malformed("the archive ends within an extended header"));
+        }
+        Ok(bytes)
+    }
+
+    fn text(&mut self, size: u64) -> Result<Vec<u8>, TarError> {
+        let mut bytes = self.extended(size)?;
+        while bytes.last() == Some(&0) {
+            bytes.pop();
+        }
+        Ok(bytes)
+    }
+
+    fn pax(&mut self, size: u64, extended: &mut Extended) -> Result<(), TarError> {
+        const BAD: TarError = TarError::Malformed("extended header");
+        let bytes = self.extended(size)?;
+        for record in PaxExtensions::new(&bytes) {
+            let record = record.map_err(|_| BAD)?;
+            match record.key_bytes() {
+                b"path" => extended.path = Some(record.value_bytes().to_vec()),
+                b"linkpath" => extended.link = Some(record.value_bytes().to_vec()),
+                b"size" => {
+                    let value = record.value().map_err(|_| BAD)?;
+                    extended.size = Some(value.parse().map_err(|_| BAD)?);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the blocks that continue the map of a sparse file.
+    fn skip_sparse_map(&mut self, header: &Header) -> Result<(), TarError> {
+        let mut more = header.as_gnu().is_some_and(tar::GnuHeader::is_extended);
+        while more {
+            self.entries += 1;
+            if self.entries > self.max_entries {
+                return Err(TarError::Limit(LayerLimit::Entries(self.max_entries)));
+            }
+            let mut block = tar::GnuExtSparseHeader::new();
+            self.inner.read_exact(block.as_mut_bytes())?;
+            self.position += BLOCK;
+            more = block.is_extended();
+        }
+        Ok(())
+    }
+}
+
+struct Content<'a, R>(&'a mut TarStream<R>);
+
+impl<R: Read> Read for Content<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.0.inner.by_ref().take(self.0.left).read(buffer)?;
+        self.0.left -= read as u64;
+        self.0.position += read as u64;
+        Ok(read)
+    }
+}

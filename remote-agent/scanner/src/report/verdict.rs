@@ -1,0 +1,67 @@
+//! The compact result that an admission decision needs.
+
+use std::collections::BTreeMap;
+
+use palisade_api::Digest;
+use palisade_api::scan::{self as proto, Verdict, VerdictCve};
+
+use super::Report;
+use super::severity::Severity;
+
+/// A name under which an image is known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ImageName {
+    /// The configured registry's name.
+    pub registry_name: String,
+    /// The registry's URL, with a trailing slash.
+    pub registry: String,
+    /// The repository.
+    pub repository: String,
+    /// The tag.
+    pub tag: String,
+}
+
+impl Report {
+    /// The verdict on the image of digest `digest` with `names`. One
+    /// vulnerability in several packages counts once, as fixable when any of
+    /// the packages has a fix.
+    pub fn verdict(&self, digest: Digest, names: &[ImageName]) -> Verdict {
+        let mut cves: BTreeMap<&str, VerdictCve> = BTreeMap::new();
+        for found in &self.result.report.vulnerabilities {
+            let severity = Severity::from_text(&found.severity)
+                .map_or(proto::Severity::Unspecified, Severity::proto);
+            let cve = cves.entry(&found.name).or_insert_with(|| VerdictCve {
+                name: found.name.clone(),
+                severity: severity.into(),
+                score: if found.score_v3 > 0.0 { found.score_v3 } else { found.score },
+                fixed: false,
+                published: found.published_timestamp,
+            });
+            cve.fixed |= !found.fixed_version.is_empty();
+            cve.severity = cve.severity.max(severity.into());
+        }
+        Verdict {
+            image_digest: digest.to_oci(),
+            image_id: match self.result.image_id.as_str() {
+                "" => String::new(),
+                id => format!("sha256:{id}"),
+            },
+            names: names
+                .iter()
+                .map(|name| proto::ImageName {
+                    registry_name: name.registry_name.clone(),
+                    registry: name.registry.clone(),
+                    repository: name.repository.clone(),
+                    tag: name.tag.clone(),
+                })
+                .collect(),
+            base_os: self.result.base_os.clone(),
+            scanned_at: self.scanned_at.timestamp(),
+            run_as_root: self.run_as_root,
+            labels: self.result.report.labels.clone().into_iter().collect(),
+            cves: cves.into_values().collect(),
+            cvedb_version: self.result.cvedb_version.clone(),
+            envs: self.result.report.envs.clone(),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! An image's configuration.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::ScanError;
+
+/// What the configuration tells about an image.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageConfig {
+    /// Who made the image.
+    pub author: String,
+    /// When, RFC 3339.
+    pub created: String,
+    /// The user that it runs as; empty or root by default.
+    pub user: String,
+    /// Environment variables, `NAME=value`.
+    pub envs: Vec<String>,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+    /// How it was made, oldest first.
+    pub history: Vec<History>,
+    /// Digests of the unpacked layers, lowest first, as written.
+    pub diff_ids: Vec<String>,
+    /// Whether it tells how to check its health.
+    pub healthcheck: bool,
+}
+
+/// One step in the making of an image.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct History {
+    /// The command.
+    pub created_by: String,
+    /// Whether it made no layer.
+    pub empty_layer: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct File {
+    author: Option<String>,
+    created: Option<String>,
+    config: Option<Run>,
+    history: Option<Vec<Step>>,
+    rootfs: Option<RootFs>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Step {
+    created_by: Option<String>,
+    empty_layer: Option<bool>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Run {
+    user: Option<String>,
+    env: Option<Vec<String>>,
+    labels: Option<BTreeMap<String, Option<String>>>,
+    healthcheck: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RootFs {
+    diff_ids: Vec<String>,
+}
+
+impl ImageConfig {
+    /// Reads the configuration.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ScanError> {
+        let file: File = serde_json::from_slice(bytes)
+            .map_err(|error| ScanError::Malformed(format!("its configuration: {error}")))?;
+        let run = file.config.unwrap_or_default();
+        Ok(Self {
+            author: file.author.unwrap_or_default(),
+            created: file.created.unwrap_or_default(),
+            user: run.user.unwrap_or_default(),
+            envs: run.env.unwrap_or_default(),
+            labels: run
+                .labels
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(key, value)| (key, value.unwrap_or_default()))
+                .collect(),
+            history: file
+                .history
+                .unwrap_or_default()
+                .into_iter()
+                .map(|step| History {
+                    created_by: step.created_by.unwrap_or_default(),
+                    empty_layer: step.empty_layer.unwrap_or_default(),
+                })
+                .collect(),
+            diff_ids: file.rootfs.unwrap_or_default().diff_ids,
+            healthcheck: run.healthcheck.is_some(),
+        })
+    }
+
+    /// Whether a container of it runs as root unless told otherwise.
+    pub fn runs_as_root(&self) -> bool {
+        let user = self.user.split(':').next().unwrap_or_default().trim();
+        matches!(user, "" | "root" | "0")
+    }
+}

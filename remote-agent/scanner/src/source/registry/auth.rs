@@ -1,0 +1,183 @@
+//! Challenges and tokens.
+
+use std::collections::HashMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderValue, header};
+use secrecy::ExposeSecret as _;
+use serde::Deserialize;
+use url::Url;
+
+use super::client::{Credentials, RegistryClient, accept, body};
+use super::error::RegistryError;
+
+/// Authorizations by scope, bounded: the oldest are not worth keeping.
+#[derive(Debug, Default)]
+pub(super) struct Authorizations(HashMap<String, HeaderValue>);
+
+impl Authorizations {
+    pub(super) fn get(&self, scope: &str) -> Option<HeaderValue> {
+        self.0.get(scope).cloned()
+    }
+
+    pub(super) fn put(&mut self, scope: &str, value: HeaderValue) {
+        if self.0.len() >= 1024 {
+            self.0.clear();
+        }
+        self.0.insert(scope.to_owned(), value);
+    }
+}
+
+/// What a registry wants to see.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Challenge {
+    /// Name and password.
+    Basic,
+    /// A token that is to be fetched at the realm.
+    Bearer { realm: String, service: Option<String>, scope: Option<String> },
+}
+
+impl Challenge {
+    /// Reads all challenges of an answer.
+    pub(super) fn read(headers: &HeaderMap) -> Vec<Self> {
+        headers
+            .get_all(header::WWW_AUTHENTICATE)
+            .iter()
+            .filter_map(|value| Self::parse(value.to_str().ok()?))
+            .collect()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
+        if scheme.eq_ignore_ascii_case("basic") {
+            return Some(Self::Basic);
+        }
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return None;
+        }
+        let (mut realm, mut service, mut scope) = (None, None, None);
+        let mut rest = rest.trim();
+        while let Some((key, after)) = rest.split_once('=') {
+            let (value, after) = match after.strip_prefix('"') {
+                Some(quoted) => quoted.split_once('"')?,
+                None => after.split_once(',').unwrap_or((after, "")),
+            };
+            match key.trim().to_ascii_lowercase().as_str() {
+                "realm" => realm = Some(value.to_owned()),
+                "service" => service = Some(value.to_owned()),
+                "scope" => scope = Some(value.to_owned()),
+                _ => {}
+            }
+            rest = after.trim_start_matches([',', ' ']);
+        }
+        Some(Self::Bearer { realm: realm?, service, scope })
+    }
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    token: Option<String>,
+    access_token: Option<String>,
+}
+
+impl RegistryClient {
+    /// What to send so that one of `challenges` is met; none when that needs
+    /// credentials that are not there.
+    pub(super) async fn authorize(
+        &self,
+        challenges: &[Challenge],
+        scope: &str,
+    ) -> Result<Option<HeaderValue>, RegistryError> {
+        for challenge in challenges {
+            match challenge {
+                Challenge::Bearer { realm, service, scope: asked } => {
+                    let scope = asked.as_deref().unwrap_or(scope);
+                    return self.token(realm, service.as_deref(), scope).await.map(Some);
+                }
+                Challenge::Basic => {
+                    if let Some(credentials) = self.credentials() {
+                        return basic(credentials).map(Some);
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    async fn token(
+        &self,
+        realm: &str,
+        service: Option<&str>,
+        scope: &str,
+    ) -> Result<HeaderValue, RegistryError> {
+        let malformed = |reason: &str| RegistryError::Malformed {
+            url: realm.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let mut url = Url::parse(realm).map_err(|_| malformed("the realm is no URL"))?;
+        match (self.url().scheme(), url.scheme()) {
+            (_, "https") | ("http", "http") => {}
+            _ => return Err(malformed("the realm is not reached by https")),
+        }
+        {
+            let mut query = url.query_pairs_mut();
+            if let Some(service) = service {
+                query.append_pair("service", service);
+            }
+            if !scope.is_empty() {
+                query.append_pair("scope", scope);
+            }
+        }
+        let mut request = self.http().get(url);
+        if let Some(credentials) = self.credentials() {
+            request = request.header(header::AUTHORIZATION, basic(credentials)?);
+        }
+        let response =
+            request.send().await.map_err(|error| RegistryError::from_reqwest(realm, &error))?;
+        let response = accept(realm, response).await?;
+        let body = body(realm, response, 1 << 20).await?;
+        let answer: TokenAnswer =
+            serde_json::from_slice(&body).map_err(|_| malformed("the answer holds no token"))?;
+        let token = answer
+            .token
+            .or(answer.access_token)
+            .ok_or_else(|| malformed("the answer holds no token"))?;
+        sensitive(&format!("Bearer {token}")).ok_or_else(|| malformed("the token is no text"))
+    }
+}
+
+fn basic(credentials: &Credentials) -> Result<HeaderValue, RegistryError> {
+    let pair = format!("{}:{}", credentials.username, credentials.password.expose_secret());
+    sensitive(&format!("Basic {}", STANDARD.encode(pair)))
+        .ok_or_else(|| RegistryError::Setup("the credentials cannot be sent".to_owned()))
+}
+
+/// A header that no log shows.
+fn sensitive(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn challenges() {
+        assert_eq!(Challenge::parse("Basic realm=\"x\""), Some(Challenge::Basic));
+        assert_eq!(
+            Challenge::parse(
+                "Bearer realm=\"https://auth/token\",service=\"reg\",scope=\"repository:a/b:pull,push\""
+            ),
+            Some(Challenge::Bearer {
+                realm: "https://auth/token".to_owned(),
+                service: Some("reg".to_owned()),
+                scope: Some("repository:a/b:pull,push".to_owned()),
+            })
+        );
+        assert_eq!(Challenge::parse("Bearer service=\"x\""), None);
+        assert_eq!(Challenge::parse("Negotiate"), None);
+    }
+}

@@ -1,0 +1,164 @@
+//! What can go wrong with a registry.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use http::StatusCode;
+use thiserror::Error;
+
+use crate::error::ScanOutcome;
+
+/// A request to a registry that failed.
+#[derive(Debug, Error)]
+pub enum RegistryError {
+    /// The registry's address is of no use.
+    #[error("{url:?} is no address of a registry: {reason}")]
+    Address {
+        /// The address.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The HTTP client could not be made.
+    #[error("cannot set up connections: {0}")]
+    Setup(String),
+    /// The registry could not be reached.
+    #[error("cannot connect to {url}: {reason}")]
+    Connect {
+        /// What was asked for.
+        url: String,
+        /// Why that failed.
+        reason: String,
+    },
+    /// The registry's certificate is not trusted.
+    #[error("the certificate of {url} is not trusted: {reason}")]
+    Certificate {
+        /// What was asked for.
+        url: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The registry went silent.
+    #[error("{url} gave no answer in time")]
+    Timeout {
+        /// What was asked for.
+        url: String,
+    },
+    /// The registry wants other credentials, or some.
+    #[error("{url} refuses the credentials: {detail}")]
+    Unauthorized {
+        /// What was asked for.
+        url: String,
+        /// What the registry says.
+        detail: String,
+    },
+    /// There is no such thing.
+    #[error("{url} does not exist")]
+    NotFound {
+        /// What was asked for.
+        url: String,
+    },
+    /// The registry asks for fewer requests.
+    #[error("{url} allows no more requests for now")]
+    TooManyRequests {
+        /// What was asked for.
+        url: String,
+    },
+    /// Any other refusal.
+    #[error("{url} answers {status}: {detail}")]
+    Status {
+        /// What was asked for.
+        url: String,
+        /// The answer.
+        status: StatusCode,
+        /// What the registry says.
+        detail: String,
+    },
+    /// The answer ended before its end, again and again.
+    #[error("{url} breaks off after {received} of {expected} bytes")]
+    CutOff {
+        /// What was asked for.
+        url: String,
+        /// Bytes received.
+        received: u64,
+        /// Bytes announced.
+        expected: u64,
+    },
+    /// The answer is larger than allowed.
+    #[error("{url} sends more than {limit} bytes")]
+    TooLarge {
+        /// What was asked for.
+        url: String,
+        /// The limit.
+        limit: u64,
+    },
+    /// The answer makes no sense.
+    #[error("{url} answers nonsense: {reason}")]
+    Malformed {
+        /// What was asked for.
+        url: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl RegistryError {
+    /// The fixed reason that this error belongs to.
+    pub fn outcome(&self) -> ScanOutcome {
+        match self {
+            Self::Address { .. } => ScanOutcome::InvalidInput,
+            Self::Setup(_) | Self::Connect { .. } | Self::CutOff { .. } => {
+                ScanOutcome::NetworkError
+            }
+            Self::Certificate { .. } => ScanOutcome::CertificateError,
+            Self::Timeout { .. } => ScanOutcome::Timeout,
+            Self::Unauthorized { .. } => ScanOutcome::AuthenticationError,
+            Self::NotFound { .. } => ScanOutcome::ImageNotFound,
+            Self::TooManyRequests { .. }
+            | Self::Status { .. }
+            | Self::TooLarge { .. }
+            | Self::Malformed { .. } => ScanOutcome::RegistryApiError,
+        }
+    }
+
+    /// Whether another try may succeed.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Connect { .. }
+            | Self::Timeout { .. }
+            | Self::TooManyRequests { .. }
+            | Self::CutOff { .. } => true,
+            Self::Status { status, .. } => status.is_server_error(),
+            _ => false,
+        }
+    }
+
+    /// How long to wait before try number `attempt` (from 1).
+    pub(super) fn pause(attempt: u32) -> Duration {
+        Duration::from_millis(200 << attempt.min(5))
+    }
+
+    pub(super) fn from_reqwest(url: &str, error: &reqwest::Error) -> Self {
+        let url = url.to_owned();
+        if error.is_timeout() {
+            return Self::Timeout { url };
+        }
+        let reason = chain(error);
+        if reason.contains("certificate") {
+            return Self::Certificate { url, reason };
+        }
+        Self::Connect { url, reason }
+    }
+}
+
+/// The causes of an error in one line; the client's own texts repeat the URL.
+fn chain(error: &reqwest::Error) -> String {
+    let mut causes = Vec::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        causes.push(error.to_string());
+        cause = error.source();
+    }
+    causes.dedup();
+    if causes.is_empty() { error.to_string() } else { causes.join(": ") }
+}
