@@ -49,6 +49,7 @@ impl ImageReference {
         let reference = digest.unwrap_or_else(|| tag.unwrap_or("latest").to_owned());
         if !is_repository(&repository)
             || !(is_tag(&reference) || Digest::from_oci(&reference).is_ok())
+            || !host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
             || Url::parse(&format!("https://{host}/")).is_err()
         {
             return Err(bad());
