@@ -4,5 +4,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
 mod convergence;
-//mod feed;
+mod feed;
 mod model;

@@ -10,7 +10,7 @@ use palisade_api::{Epoch, Revision};
 use palisade_sync::frame::{EncodedChange, EncodedSnapshot, Envelope, SnapshotCutter};
 use palisade_sync::ring::Ring;
 use palisade_sync::{
-    Applied, Change, ChangeRecord, Changes, Head, Held, Item, Position, Replacement, SetDigest,
+    Applied, Change, ChangeRecord, Changes, Held, Item, Position, Replacement, SetDigest,
 };
 use uuid::Uuid;
 
