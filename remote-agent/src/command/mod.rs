@@ -1,6 +1,7 @@
 //! The command line: one module a command.
 
 mod run;
+mod scan;
 
 use std::process::ExitCode;
 
@@ -17,13 +18,16 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Join a federation and run until SIGTERM or SIGINT
-    Run(run::RunArgs),
+    Run(Box<run::RunArgs>),
+    /// Scan one image or folder, without a primary
+    Scan(scan::ScanArgs),
 }
 
 /// Runs the command that the arguments of the process name.
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Scan(args) => scan::run(&args),
     };
     match outcome {
         Ok(code) => code,
