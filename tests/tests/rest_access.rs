@@ -52,7 +52,13 @@ const TABLE: &[(&str, &str, Least)] = &[
     ("POST", "/v1/fed/leave", Admin),
     ("POST", "/v1/fed/demote", FedAdmin),
     ("PATCH", "/v1/fed/config", Admin),
+    ("POST", "/v1/fed/deploy", FedAdmin),
     ("DELETE", "/v1/fed/cluster/{id}", FedAdmin),
+    // What is forwarded is judged once more by the call that it is.
+    ("GET", "/v1/fed/cluster/{id}/{*request}", FedReader),
+    ("POST", "/v1/fed/cluster/{id}/{*request}", FedReader),
+    ("PATCH", "/v1/fed/cluster/{id}/{*request}", FedReader),
+    ("DELETE", "/v1/fed/cluster/{id}/{*request}", FedReader),
 ];
 
 /// Roles and whether they suffice, from the least to the most powerful.

@@ -1,11 +1,12 @@
 //! Becoming the primary of a federation, and ceasing to be it.
 
 use chrono::{DateTime, Utc};
-use palisade_api::ClusterName;
 use palisade_api::federation::bye;
 use palisade_api::kind::LogId;
 use palisade_api::rest::fed::{FedConfig, PromoteRequest, RestInfo};
+use palisade_api::{ClusterId, ClusterName, ObjectKind};
 use palisade_identity::Role;
+use palisade_policy::group::Group;
 use sqlx::PgTransaction;
 
 use super::address::primary_name;
@@ -84,12 +85,21 @@ async fn begin(tx: &mut PgTransaction<'_>, actor: &Actor, administrators: &[&str
             store::session::delete_of_user(tx, fullname).await?;
         }
     }
+    let groups = Group::reserved()
+        .iter()
+        .map(|group| {
+            let payload =
+                serde_json::to_vec(group).map_err(|e| StoreError::inconsistent("object", e))?;
+            Ok(NewItem::put(ObjectKind::Group, group.name.as_str(), payload))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    store::change::commit(tx, LogId::Federation, actor, &groups).await?;
     audit(tx, actor, "promote").await
 }
 
 /// Dissolves the federation: members are released, federated objects deleted.
 /// The home cluster stays. Returns the members that were released.
-pub async fn demote(app: &App, actor: &Actor) -> Result<Vec<palisade_api::ClusterId>> {
+pub async fn demote(app: &App, actor: &Actor) -> Result<Vec<ClusterId>> {
     let now = app.clock.now();
     let mut tx = app.database.begin().await?;
     let mut federation = store::federation::lock(&mut tx).await?;
@@ -102,7 +112,7 @@ pub async fn demote(app: &App, actor: &Actor) -> Result<Vec<palisade_api::Cluste
     let released = store::member::remove_remotes(&mut tx, RemovedReason::Demoted, now).await?;
     store::change::lock(&mut tx, LogId::Federation).await?;
     let mut deleted = Vec::new();
-    for kind in palisade_api::ObjectKind::ALL.into_iter().filter(|k| k.log() == LogId::Federation) {
+    for kind in ObjectKind::ALL.into_iter().filter(|k| k.log() == LogId::Federation) {
         let names = store::object::list_names(&mut tx, kind).await?;
         deleted.extend(names.into_iter().map(|name| NewItem::delete(kind, name)));
     }

@@ -72,6 +72,8 @@ async fn a_federation_from_promotion_to_its_end() {
     // The role changed, so the session is over.
     assert_eq!(client.refused("GET", "/v1/fed/member", Value::Null).await, (401, 3));
 
+    assert_eq!(federated(&primary).await, ["fed.containers", "fed.nodes"]);
+
     let client = Client::login(&primary).await;
     assert_eq!(client.refused("POST", "/v1/fed/promote", Value::Null).await, (400, 4));
     assert_eq!(client.refused("POST", "/v1/fed/join", json!({"join_token": "x"})).await, (400, 4));
@@ -114,13 +116,39 @@ async fn a_federation_from_promotion_to_its_end() {
     assert!(matches!(error, ConnectError::Revoked), "{error}");
     assert_eq!(primary.members().await, ["alpha"]);
 
+    let id = other.membership().cluster_id;
+    let forward = |path: &str| format!("/v1/fed/cluster/{id}/{path}");
+    assert_eq!(client.refused("GET", &forward("v1/group"), Value::Null).await, (500, 38));
+    assert_eq!(client.refused("POST", &forward("v1/fed/leave"), Value::Null).await, (403, 4));
+    let unknown = format!("{unknown}/v1/group");
+    assert_eq!(client.refused("GET", &unknown, Value::Null).await, (400, 37));
+    assert_eq!(client.refused("POST", "/v1/fed/deploy", Value::Null).await, (400, 40));
+    let nobody = json!({"ids": ["x"]});
+    assert_eq!(client.refused("POST", "/v1/fed/deploy", nobody).await, (400, 6));
+
+    // Without a home cluster there are no workloads, and that is no error.
+    assert_eq!(client.get("/v1/workload?start=0&limit=5").await, json!({"workloads": []}));
+    assert_eq!(client.refused("PATCH", "/v1/response/rule", json!({})).await, (400, 4));
+    assert_eq!(client.refused("GET", "/v1/nothing", Value::Null).await, (404, 1));
+    let stranger = Client { primary: &primary, token: String::new() };
+    assert_eq!(stranger.refused("GET", "/v1/workload", Value::Null).await, (401, 3));
+
     let demoted = client.call("POST", "/v1/fed/demote", &json!({})).await;
     assert_eq!(demoted, (StatusCode::OK, Value::Null));
     let error = shut_out(&primary, &other).await;
     assert!(matches!(error, ConnectError::Revoked), "{error}");
     let refused = Newcomer::named("new").try_join(&primary, &envelope).await.unwrap_err();
     assert!(refused.1.contains("revoked"), "{}", refused.1);
+    assert_eq!(federated(&primary).await, Vec::<String>::new());
     let client = Client::login(&primary).await;
     assert_eq!(client.get("/v1/fed/member").await["fed_role"], "");
     primary.stop().await;
+}
+
+/// The names of the federated groups.
+async fn federated(primary: &Primary) -> Vec<String> {
+    let mut conn = primary.database().acquire().await.unwrap();
+    palisade_primary::store::object::list_names(&mut conn, palisade_api::ObjectKind::Group)
+        .await
+        .unwrap()
 }
