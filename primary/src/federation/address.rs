@@ -51,18 +51,15 @@ pub fn primary_name(config: &Config, federation: &Federation) -> String {
     federation.name.clone().unwrap_or_else(|| ClusterName::as_str(&config.name).to_owned())
 }
 
-/// Where the listener really listens: a free port is known only to the running
-/// primary, which writes it down.
+/// Where the listener really listens, as the primary of this data folder has
+/// written down: a free port is known only to it, and a command beside it may
+/// not have been given its flags.
 fn listens_on(config: &Config) -> SocketAddr {
-    let configured = config.federation_listen;
-    if configured.port() != 0 {
-        return configured;
-    }
     match Addresses::read(&config.data_dir) {
         Ok(addresses) => addresses.federation,
         Err(error) => {
-            tracing::debug!(%error, "the port of the federation listener is not known yet");
-            configured
+            tracing::debug!(%error, "no primary has served from this data folder yet");
+            config.federation_listen
         }
     }
 }
