@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::federation::link_registry::LinkRegistry;
 use crate::federation::{self, FederationError, Trust, fanout};
 use crate::identity::{Identity, IdentityError};
+use crate::registry::Registries;
 use crate::shutdown::Shutdown;
 use crate::store::{Database, StoreError};
 
@@ -33,6 +34,8 @@ pub struct App {
     pub trust: Arc<Trust>,
     /// The members that are connected, and what they are sent.
     pub links: Arc<LinkRegistry>,
+    /// Federated registries and their scans.
+    pub registries: Arc<Registries>,
 }
 
 /// A primary that cannot come up.
@@ -69,6 +72,13 @@ impl App {
         identity.sweep(&shutdown);
         let trust = Arc::new(Trust::open(&config, &database, &sealer, &clock).await?);
         let links = LinkRegistry::new(fanout::feed(&database, FeedConfig::default()));
-        Ok(Self { config, database, clock, shutdown, sealer, identity, trust, links })
+        let vulndb = config.vulndb.clone();
+        let registries = Registries::new(
+            database.clone(),
+            clock.clone(),
+            Arc::clone(&sealer),
+            vulndb.unwrap_or_else(|| config.data_dir.join("vulndb.plsd")),
+        );
+        Ok(Self { config, database, clock, shutdown, sealer, identity, trust, links, registries })
     }
 }

@@ -12,6 +12,7 @@ pub mod grpc;
 pub mod http;
 pub mod identity;
 pub mod reconcile;
+pub mod registry;
 pub mod serve;
 pub mod shutdown;
 pub mod store;

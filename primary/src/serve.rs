@@ -122,6 +122,7 @@ async fn serve(
     grpc::serve(&app, federation)?;
     membership::watch(&app);
     reconcile::start(&app);
+    app.registries.start(&shutdown);
     app.trust.keep_fresh(config, app.database.clone(), app.clock.clone(), &shutdown);
     info!(
         rest = %addresses.rest,

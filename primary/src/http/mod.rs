@@ -21,6 +21,7 @@ pub mod path;
 mod portal;
 pub mod query;
 mod request;
+mod scan;
 mod server;
 mod system;
 mod user;
@@ -51,6 +52,7 @@ fn api() -> ApiRouter {
         .merge(eula::router())
         .merge(fed::router())
         .merge(log::router())
+        .merge(scan::router())
         .merge(server::router())
         .merge(system::router())
         .merge(user::router())

@@ -1,0 +1,28 @@
+//! `GET /v1/scan/registry/{name}/image/{id}`
+
+use axum::Json;
+use axum::extract::{Path, State};
+use palisade_api::rest::scan::ScanReportData;
+
+use super::report;
+use crate::App;
+use crate::http::error::Result;
+
+/// Show the report on an image
+#[utoipa::path(
+    get,
+    path = "/v1/scan/registry/{name}/image/{id}",
+    tag = "registry",
+    params(
+        ("name" = String, Path),
+        ("id" = String, Path, description = "Image id, or digest of the manifest"),
+    ),
+    responses((status = OK, body = ScanReportData)),
+)]
+pub(super) async fn scan_registry_image(
+    State(app): State<App>,
+    Path((name, id)): Path<(String, String)>,
+) -> Result<Json<ScanReportData>> {
+    let report = report(&app, &name, &id).await?;
+    Ok(Json(ScanReportData { report: report.result.report }))
+}

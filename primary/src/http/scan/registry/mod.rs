@@ -1,0 +1,83 @@
+//! `/v1/scan/registry`: federated registries, their images and reports.
+
+mod create;
+mod delete;
+mod get;
+mod image;
+mod images;
+mod layers;
+mod list;
+mod scan_start;
+mod scan_stop;
+mod test;
+mod test_stop;
+mod update;
+
+use http::HeaderName;
+use palisade_api::{Code, Digest};
+use palisade_identity::Caller;
+use palisade_scanner::Report;
+use utoipa_axum::routes;
+
+use crate::App;
+use crate::http::ApiRouter;
+use crate::http::error::{ApiError, Result};
+use crate::registry::RegistryFailure;
+use crate::store::{self, Actor};
+
+/// Names a test that runs.
+const TRANSACTION: HeaderName = HeaderName::from_static("x-transaction-id");
+/// Bytes of a report after decompression; more is no report of ours.
+const REPORT_BYTES: usize = 512 << 20;
+
+pub(super) fn router() -> ApiRouter {
+    ApiRouter::new()
+        .routes(routes!(list::scan_registry_list, create::scan_registry_create))
+        .routes(routes!(
+            get::scan_registry_get,
+            update::scan_registry_update,
+            delete::scan_registry_delete
+        ))
+        .routes(routes!(scan_start::scan_registry_start, scan_stop::scan_registry_stop))
+        .routes(routes!(test::scan_registry_test, test_stop::scan_registry_test_stop))
+        .routes(routes!(images::scan_registry_images))
+        .routes(routes!(image::scan_registry_image))
+        .routes(routes!(layers::scan_registry_layers))
+}
+
+/// Who changes registries, for the audit records.
+fn actor(caller: &Caller) -> Actor {
+    Actor::new(caller.fullname.as_str(), caller.address.as_str())
+}
+
+/// The report on the image `id` of a registry: the digest of its manifest or
+/// configuration, with or without `sha256:`.
+async fn report(app: &App, name: &str, id: &str) -> Result<Report> {
+    let missing = || ApiError::object_not_found("The registry holds no report on this image.");
+    let digest = id.parse::<Digest>().or_else(|_| Digest::from_oci(id)).map_err(|_| missing())?;
+    let mut conn = app.database.acquire().await?;
+    let body = store::report::body(&mut conn, name, digest).await?.ok_or_else(missing)?;
+    drop(conn);
+    let report = tokio::task::spawn_blocking(move || {
+        let json = zstd::bulk::decompress(&body, REPORT_BYTES)?;
+        serde_json::from_slice::<Report>(&json).map_err(std::io::Error::from)
+    });
+    report.await.map_err(ApiError::internal)?.map_err(ApiError::internal)
+}
+
+impl From<RegistryFailure> for ApiError {
+    fn from(error: RegistryFailure) -> Self {
+        let message = error.to_string();
+        match error {
+            RegistryFailure::Name(_) => Self::new(Code::InvalidName, message),
+            RegistryFailure::Duplicate(_) => Self::new(Code::DuplicateName, message),
+            RegistryFailure::Missing(_) => Self::object_not_found(message),
+            RegistryFailure::Setting(_) | RegistryFailure::Filter(_) => {
+                Self::invalid_request(message)
+            }
+            RegistryFailure::Scanning(_) => Self::new(Code::FailRegistryScan, message),
+            RegistryFailure::Store(error) => error.into(),
+            RegistryFailure::Seal(_) | RegistryFailure::Encode(_) => Self::internal(error),
+        }
+    }
+}

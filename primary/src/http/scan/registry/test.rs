@@ -1,0 +1,71 @@
+//! `POST /v1/scan/registry/{name}/test`
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use palisade_api::Code;
+use palisade_api::rest::scan::{RegistryConfigData, RegistryTestStepData};
+use uuid::Uuid;
+
+use super::TRANSACTION;
+use crate::App;
+use crate::http::error::{ApiError, Result};
+use crate::http::extract::{FedAdmin, JsonBody};
+use crate::registry::probe::Progress;
+
+/// Test the settings of a registry
+///
+/// The first answer names the test in `X-Transaction-ID`. Sent again with
+/// that header: 304 nothing new, 206 the steps so far, 200 all steps.
+#[utoipa::path(
+    post,
+    path = "/v1/scan/registry/{name}/test",
+    tag = "registry",
+    params(
+        ("name" = String, Path),
+        ("X-Transaction-ID" = Option<String>, Header),
+    ),
+    request_body = RegistryConfigData,
+    responses(
+        (status = OK, body = RegistryTestStepData),
+        (status = PARTIAL_CONTENT, body = RegistryTestStepData),
+        (status = NOT_MODIFIED),
+    ),
+)]
+pub(super) async fn scan_registry_test(
+    State(app): State<App>,
+    FedAdmin(_caller): FedAdmin,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    JsonBody(data): JsonBody<Option<RegistryConfigData>>,
+) -> Result<Response> {
+    let id = match headers.get(TRANSACTION) {
+        Some(id) => id.to_str().ok().and_then(|id| id.parse().ok()).ok_or_else(gone)?,
+        None => {
+            let data = data.ok_or_else(|| {
+                ApiError::invalid_request("The settings to test are missing: send config.")
+            })?;
+            app.registries.probe(&name, data.config, &app.shutdown).await?
+        }
+    };
+    let (status, steps) = match app.registries.probes.poll(id).await.ok_or_else(gone)? {
+        Progress::Nothing => (StatusCode::NOT_MODIFIED, None),
+        Progress::Steps(steps) => (StatusCode::PARTIAL_CONTENT, Some(steps)),
+        Progress::Done(steps) => (StatusCode::OK, Some(steps)),
+    };
+    let mut response = match steps {
+        Some(steps) => (status, Json(RegistryTestStepData { steps })).into_response(),
+        None => status.into_response(),
+    };
+    response.headers_mut().insert(TRANSACTION, transaction(id)?);
+    Ok(response)
+}
+
+fn transaction(id: Uuid) -> Result<HeaderValue> {
+    HeaderValue::from_str(&id.to_string()).map_err(ApiError::internal)
+}
+
+fn gone() -> ApiError {
+    ApiError::new(Code::PollJobNotFound, "The test is over, or runs elsewhere: start it again.")
+}

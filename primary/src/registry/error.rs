@@ -1,0 +1,39 @@
+//! Why a registry cannot be kept or used.
+
+use palisade_transport::seal::SealError;
+use thiserror::Error;
+
+use super::filter::BadFilter;
+use crate::store::StoreError;
+
+/// An operation on registries that failed.
+#[derive(Debug, Error)]
+pub enum RegistryFailure {
+    /// The name is not allowed.
+    #[error("{0}")]
+    Name(String),
+    /// There is one of that name.
+    #[error("A registry named {0:?} exists already.")]
+    Duplicate(String),
+    /// There is none of that name.
+    #[error("There is no registry named {0:?}.")]
+    Missing(String),
+    /// A setting is not allowed.
+    #[error("{0}")]
+    Setting(String),
+    /// A filter is not allowed.
+    #[error(transparent)]
+    Filter(#[from] BadFilter),
+    /// The scan of the registry runs.
+    #[error("The registry {0:?} is being scanned.")]
+    Scanning(String),
+    /// Credentials cannot be sealed or opened.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// Settings cannot be encoded.
+    #[error("cannot encode: {0}")]
+    Encode(#[from] serde_json::Error),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,156 @@
+//! Finding the images of a registry.
+
+use futures_util::{StreamExt as _, stream};
+use palisade_api::rest::scan::Registry;
+use palisade_scanner::source::registry::{RegistryClient, RegistryError};
+use palisade_scanner::{ScanError, ScanOutcome};
+use tracing::info;
+
+use super::credentials::RegistryCredentials;
+use super::filter::Filter;
+use super::{Registries, RegistryFailure};
+use crate::store::image::FoundImage;
+use crate::store::job::{self, Job};
+use crate::store::{self, StoreError};
+
+/// Names of a registry that are looked at.
+const MAX_REPOSITORIES: usize = 50_000;
+const MAX_TAGS: usize = 20_000;
+/// Images of a registry that are kept.
+const MAX_IMAGES: usize = 20_000;
+/// Requests at a time.
+const REQUESTS: usize = 8;
+
+/// Lists the registry of the job and asks for the scans that are missing.
+pub(super) async fn run(registries: &Registries, job: &Job) -> Result<(), RegistryFailure> {
+    let mut conn = registries.database.acquire().await?;
+    let (row, registry) = registries.find(&mut conn, &job.registry).await?;
+    drop(conn);
+    let sealed = row.sealed_credentials.as_deref();
+    let credentials = RegistryCredentials::open(sealed, &registries.sealer, &job.registry)?;
+    let found = match credentials.client(&registry) {
+        Ok(client) => images(&client, &registry, registries).await,
+        Err(error) => Err(error),
+    };
+    // Images are found without a vulnerability database too; their scans
+    // tell that it is missing.
+    let vulndb = registries.vulndb.current().await.ok();
+    let version = vulndb.as_ref().map_or("", |vulndb| vulndb.version());
+    let mut tx = registries.database.begin().await?;
+    if !job::done(&mut tx, job).await? {
+        return Ok(());
+    }
+    match found {
+        Ok(found) => {
+            info!(registry = job.registry, images = found.len(), "listed a registry");
+            store::image::replace(&mut tx, &job.registry, &found, version).await?;
+            job::scan_scheduled(&mut tx, &job.registry).await?;
+        }
+        Err(error) => {
+            info!(registry = job.registry, %error, "cannot list a registry");
+            let (message, detail) = (message(&error), error.to_string());
+            store::registry::fail(&mut tx, &job.registry, message, &detail).await?;
+        }
+    }
+    tx.commit().await.map_err(StoreError::from)?;
+    registries.jobs.notify_waiters();
+    registries.reports.notify_waiters();
+    Ok(())
+}
+
+/// The text that clients show for a registry that cannot be listed.
+fn message(error: &RegistryError) -> &'static str {
+    match error.outcome() {
+        ScanOutcome::AuthenticationError => "Authentication error",
+        ScanOutcome::NetworkError | ScanOutcome::Timeout | ScanOutcome::CertificateError => {
+            "Failed to connect to the registry"
+        }
+        _ => "Failed to get scanning image list",
+    }
+}
+
+async fn images(
+    client: &RegistryClient,
+    registry: &Registry,
+    registries: &Registries,
+) -> Result<Vec<FoundImage>, RegistryError> {
+    let filters: Vec<Filter> =
+        registry.filters.iter().filter_map(|text| Filter::parse(text).ok()).collect();
+    client.ping().await?;
+    let mut repositories = client.repositories(MAX_REPOSITORIES).await?;
+    repositories.retain(|name| filters.iter().any(|filter| filter.admits_repository(name)));
+    if let Ok(limit) = usize::try_from(registry.repo_limit)
+        && limit > 0
+    {
+        repositories.truncate(limit);
+    }
+    let mut images = Vec::new();
+    for repository in repositories {
+        let tags = match client.tags(&repository, MAX_TAGS).await {
+            Ok(tags) => tags,
+            // A repository without tags is told in different ways.
+            Err(RegistryError::NotFound { .. }) => continue,
+            Err(error) => return Err(error),
+        };
+        let mut tags: Vec<String> = tags
+            .into_iter()
+            .filter(|tag| !is_attachment(tag))
+            .filter(|tag| {
+                filters.iter().any(|f| f.admits_repository(&repository) && f.admits_tag(tag))
+            })
+            .collect();
+        if let Ok(limit) = usize::try_from(registry.tag_limit)
+            && limit > 0
+            && tags.len() > limit
+        {
+            tags.drain(..tags.len() - limit);
+        }
+        images.extend(tags.into_iter().map(|tag| (repository.clone(), tag)));
+        if images.len() >= MAX_IMAGES {
+            images.truncate(MAX_IMAGES);
+            break;
+        }
+    }
+    let found = stream::iter(images)
+        .map(|(repository, tag)| resolve(client, registries, repository, tag))
+        .buffer_unordered(REQUESTS)
+        .collect()
+        .await;
+    Ok(found)
+}
+
+/// Whether the tag holds a signature or the like of another image.
+fn is_attachment(tag: &str) -> bool {
+    tag.strip_prefix("sha256-").is_some_and(|rest| {
+        rest.len() >= 64 && rest.bytes().take(64).all(|b| b.is_ascii_hexdigit())
+    })
+}
+
+async fn resolve(
+    client: &RegistryClient,
+    registries: &Registries,
+    repository: String,
+    tag: String,
+) -> FoundImage {
+    let resolved = async {
+        let image = client.image(&repository, &tag)?;
+        image.resolve(&registries.limits).await
+    };
+    let resolved: Result<_, ScanError> = resolved.await;
+    match resolved {
+        Ok(resolved) => FoundImage {
+            repository,
+            tag,
+            digest: Some(resolved.digest),
+            index_digest: resolved.index_digest,
+            result: String::new(),
+        },
+        Err(error) => FoundImage {
+            repository,
+            tag,
+            digest: None,
+            index_digest: None,
+            result: error.result_text(),
+        },
+    }
+}

@@ -1,0 +1,77 @@
+//! Federated registries: each image is scanned once for the whole federation.
+//!
+//! [`settings`] keeps the registries, [`worker`] takes the jobs that [`list`]
+//! and [`scan`] do, [`publish`] writes verdicts to the log, [`vulndb`] holds
+//! the vulnerability database.
+
+pub mod credentials;
+mod error;
+pub mod filter;
+mod list;
+pub mod probe;
+mod publish;
+mod scan;
+pub mod settings;
+pub mod vulndb;
+mod worker;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use palisade_api::clock::SharedClock;
+use palisade_scanner::{LayerCache, Limits};
+use palisade_transport::seal::Sealer;
+use tokio::sync::Notify;
+
+pub use error::RegistryFailure;
+use probe::Probes;
+use vulndb::Vulndb;
+
+use crate::shutdown::Shutdown;
+use crate::store::Database;
+
+/// What everything about registries shares.
+#[derive(Debug)]
+pub struct Registries {
+    pub(crate) database: Database,
+    pub(crate) clock: SharedClock,
+    pub(crate) sealer: Arc<Sealer>,
+    /// The vulnerability database.
+    pub vulndb: Vulndb,
+    /// The tests of registries that run.
+    pub probes: Probes,
+    pub(crate) cache: LayerCache,
+    pub(crate) limits: Limits,
+    /// Wakes the workers of this replica.
+    pub(crate) jobs: Notify,
+    /// Wakes the publisher of this replica.
+    pub(crate) reports: Notify,
+}
+
+impl Registries {
+    /// Puts the parts together; nothing runs yet.
+    pub fn new(
+        database: Database,
+        clock: SharedClock,
+        sealer: Arc<Sealer>,
+        vulndb: PathBuf,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            database,
+            clock,
+            sealer,
+            vulndb: Vulndb::at(vulndb),
+            probes: Probes::default(),
+            cache: LayerCache::default(),
+            limits: Limits::default(),
+            jobs: Notify::new(),
+            reports: Notify::new(),
+        })
+    }
+
+    /// Starts the tasks, which run until the shutdown.
+    pub fn start(self: &Arc<Self>, shutdown: &Shutdown) {
+        worker::start(self, shutdown);
+        publish::start(self, shutdown);
+    }
+}

@@ -1,0 +1,131 @@
+//! Scanning one image.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use palisade_api::Digest;
+use palisade_scanner::source::Source;
+use palisade_scanner::{Report, ScanError, scan};
+use prost::Message as _;
+use tracing::{info, warn};
+
+use super::credentials::RegistryCredentials;
+use super::{Registries, RegistryFailure};
+use crate::store::job::{self, Job};
+use crate::store::report::NewReport;
+use crate::store::{self, StoreError};
+
+/// How often a scan is tried that fails for a passing reason.
+const TRIES: i32 = 3;
+/// Level of compression of stored reports.
+const ZSTD_LEVEL: i32 = 3;
+
+/// What is stored of a report.
+struct Encoded {
+    report: Report,
+    summary: String,
+    body: Vec<u8>,
+    verdict: Vec<u8>,
+}
+
+/// Scans the image of the job and stores the report, or why there is none.
+pub(super) async fn run(
+    registries: &Registries,
+    job: &Job,
+    repository: &str,
+    digest: Digest,
+) -> Result<(), RegistryFailure> {
+    let mut conn = registries.database.acquire().await?;
+    store::image::set_status(&mut conn, digest, "scanning", "").await?;
+    drop(conn);
+    match scanned(registries, job, repository, digest).await? {
+        Ok(encoded) => {
+            let mut tx = registries.database.begin().await?;
+            if !job::done(&mut tx, job).await? {
+                return Ok(());
+            }
+            let new = NewReport {
+                digest,
+                scanned_at: encoded.report.scanned_at,
+                cvedb_version: &encoded.report.result.cvedb_version,
+                summary: &encoded.summary,
+                body: &encoded.body,
+                verdict: &encoded.verdict,
+            };
+            store::report::put(&mut tx, &new).await?;
+            store::image::set_status(&mut tx, digest, "finished", "").await?;
+            tx.commit().await.map_err(StoreError::from)?;
+            registries.reports.notify_waiters();
+        }
+        Err(error) => failed(registries, job, digest, &error).await?,
+    }
+    Ok(())
+}
+
+async fn failed(
+    registries: &Registries,
+    job: &Job,
+    digest: Digest,
+    error: &ScanError,
+) -> Result<(), RegistryFailure> {
+    let mut tx = registries.database.begin().await?;
+    if error.is_transient() && job.attempts < TRIES {
+        info!(registry = job.registry, %digest, %error, "a scan failed and is tried again");
+        let pause = Duration::from_secs(2 << job.attempts.clamp(0, 6));
+        if job::postpone(&mut tx, job, pause).await? {
+            store::image::set_status(&mut tx, digest, "scheduled", "").await?;
+        }
+    } else {
+        warn!(registry = job.registry, %digest, %error, "a scan failed");
+        if job::done(&mut tx, job).await? {
+            store::image::set_status(&mut tx, digest, "failed", &error.result_text()).await?;
+        }
+    }
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(())
+}
+
+async fn scanned(
+    registries: &Registries,
+    job: &Job,
+    repository: &str,
+    digest: Digest,
+) -> Result<Result<Encoded, ScanError>, RegistryFailure> {
+    let database = match registries.vulndb.current().await {
+        Ok(database) => database,
+        Err(error) => return Ok(Err(ScanError::VulnDb(error.to_string()))),
+    };
+    let mut conn = registries.database.acquire().await?;
+    let (row, registry) = registries.find(&mut conn, &job.registry).await?;
+    drop(conn);
+    let sealed = row.sealed_credentials.as_deref();
+    let credentials = RegistryCredentials::open(sealed, &registries.sealer, &job.registry)?;
+    let scanned_at = registries.clock.now();
+    let scan = async {
+        let client = credentials.client(&registry).map_err(ScanError::from)?;
+        let image = client.image(repository, &digest.to_oci())?;
+        let source = Source::Registry(image);
+        let inventory = scan::inventory(&source, &registries.limits, &registries.cache).await?;
+        let database = Arc::clone(&database);
+        tokio::task::spawn_blocking(move || {
+            encode(Report::new(&inventory, &database, scanned_at)?, digest)
+        })
+        .await
+        .map_err(|_| ScanError::Cancelled)?
+    };
+    Ok(scan.await)
+}
+
+fn encode(report: Report, digest: Digest) -> Result<Encoded, ScanError> {
+    let bad = |error: &dyn std::fmt::Display| {
+        ScanError::Malformed(format!("its report cannot be stored: {error}"))
+    };
+    let summary =
+        serde_json::to_string(&report.image_summary("", "")).map_err(|error| bad(&error))?;
+    // Postgres stores no NUL in JSON.
+    let summary = summary.replace("\\u0000", "\\ufffd");
+    let body = serde_json::to_vec(&report).map_err(|error| bad(&error))?;
+    let body = zstd::bulk::compress(&body, ZSTD_LEVEL).map_err(|error| bad(&error))?;
+    let verdict = report.verdict(digest, &[]).encode_to_vec();
+    Ok(Encoded { report, summary, body, verdict })
+}

@@ -1,0 +1,350 @@
+//! The registries themselves: objects of the federation's log, with
+//! credentials and state beside them.
+
+use palisade_api::ObjectKind;
+use palisade_api::kind::LogId;
+use palisade_api::rest::scan::{
+    Registry, RegistryConfig, RegistryImageSummary, RegistrySummary, ScanSchedule,
+};
+use palisade_scanner::source::registry::RegistryAccess;
+use sqlx::PgConnection;
+
+use super::credentials::RegistryCredentials;
+use super::filter::Filter;
+use super::{Registries, RegistryFailure};
+use crate::store::change::{self, NewItem};
+use crate::store::registry::{ImageCounts, RegistryRow};
+use crate::store::{self, Actor};
+
+/// What names of federated registries start with.
+const PREFIX: &str = "fed.";
+/// Types of registries that are spoken to by the distribution API alone.
+const TYPES: [&str; 12] = [
+    "Docker Registry",
+    "Amazon ECR Registry",
+    "Azure Container Registry",
+    "Google Container Registry",
+    "JFrog Artifactory",
+    "OpenShift Registry",
+    "Red Hat Public Registry",
+    "Sonatype Nexus",
+    "Gitlab",
+    "IBM Cloud Container Registry",
+    "Harbor Registry",
+    "GitHub Container Registry",
+];
+/// Seconds between periodical scans.
+const INTERVALS: std::ops::RangeInclusive<i64> = 300..=604_800;
+const MAX_FILTERS: usize = 256;
+
+impl Registries {
+    /// Adds a registry.
+    pub async fn create(
+        &self,
+        actor: &Actor,
+        config: RegistryConfig,
+    ) -> Result<(), RegistryFailure> {
+        let name = config.name.clone();
+        check_name(&name)?;
+        let mut registry = Registry { cfg_type: "federal".to_owned(), ..Registry::default() };
+        registry.name.clone_from(&name);
+        let mut credentials = RegistryCredentials::default();
+        apply(&mut registry, &mut credentials, config)?;
+        let sealed = credentials.seal(&self.sealer, &name)?;
+        let mut tx = self.database.begin().await?;
+        change::lock(&mut tx, LogId::Federation).await?;
+        store::registry::create(&mut tx, &name, sealed.as_deref()).await.map_err(|error| {
+            match error.constraint() {
+                Some("registry_pkey") => RegistryFailure::Duplicate(name.clone()),
+                _ => error.into(),
+            }
+        })?;
+        put(&mut tx, actor, &registry).await?;
+        if registry.schedule.schedule == "auto" {
+            store::registry::start(&mut tx, &name, self.clock.now()).await?;
+            store::job::list(&mut tx, &name).await?;
+        }
+        tx.commit().await.map_err(store::StoreError::from)?;
+        self.jobs.notify_waiters();
+        Ok(())
+    }
+
+    /// Changes a registry; what `config` leaves out stays.
+    pub async fn update(
+        &self,
+        actor: &Actor,
+        name: &str,
+        config: RegistryConfig,
+    ) -> Result<(), RegistryFailure> {
+        let mut tx = self.database.begin().await?;
+        change::lock(&mut tx, LogId::Federation).await?;
+        let (row, mut registry) = self.find(&mut tx, name).await?;
+        let mut credentials =
+            RegistryCredentials::open(row.sealed_credentials.as_deref(), &self.sealer, name)?;
+        let old = (registry.registry.clone(), registry.filters.clone());
+        apply(&mut registry, &mut credentials, config)?;
+        let sealed = credentials.seal(&self.sealer, name)?;
+        store::registry::update_credentials(&mut tx, name, sealed.as_deref()).await?;
+        put(&mut tx, actor, &registry).await?;
+        let moved = old != (registry.registry.clone(), registry.filters.clone());
+        if moved {
+            store::report::republish(&mut tx, name).await?;
+        }
+        if moved && registry.schedule.schedule == "auto" {
+            store::registry::start(&mut tx, name, self.clock.now()).await?;
+            store::job::list(&mut tx, name).await?;
+        }
+        tx.commit().await.map_err(store::StoreError::from)?;
+        self.jobs.notify_waiters();
+        self.reports.notify_waiters();
+        Ok(())
+    }
+
+    /// Removes a registry; verdicts on images that no other registry holds go
+    /// with it.
+    pub async fn delete(&self, actor: &Actor, name: &str) -> Result<(), RegistryFailure> {
+        let mut tx = self.database.begin().await?;
+        change::lock(&mut tx, LogId::Federation).await?;
+        self.find(&mut tx, name).await?;
+        store::report::republish(&mut tx, name).await?;
+        if !store::registry::delete(&mut tx, name).await? {
+            return Err(RegistryFailure::Missing(name.to_owned()));
+        }
+        let item = NewItem::delete(ObjectKind::Registry, name);
+        change::commit(&mut tx, LogId::Federation, actor, &[item]).await?;
+        tx.commit().await.map_err(store::StoreError::from)?;
+        self.reports.notify_waiters();
+        Ok(())
+    }
+
+    /// Starts the scan of a registry. Images that were scanned with the
+    /// present database are not scanned again.
+    pub async fn start_scan(&self, name: &str) -> Result<(), RegistryFailure> {
+        let mut tx = self.database.begin().await?;
+        if !store::registry::start(&mut tx, name, self.clock.now()).await? {
+            return Err(RegistryFailure::Missing(name.to_owned()));
+        }
+        store::job::list(&mut tx, name).await?;
+        tx.commit().await.map_err(store::StoreError::from)?;
+        self.jobs.notify_waiters();
+        Ok(())
+    }
+
+    /// Stops the scan of a registry.
+    pub async fn stop_scan(&self, name: &str) -> Result<(), RegistryFailure> {
+        let mut tx = self.database.begin().await?;
+        self.find(&mut tx, name).await?;
+        let result = palisade_scanner::ScanOutcome::Cancelled.text();
+        store::job::cancel(&mut tx, name, result).await?;
+        tx.commit().await.map_err(store::StoreError::from)?;
+        Ok(())
+    }
+
+    /// One registry with the state of its scan.
+    pub async fn get(&self, name: &str) -> Result<RegistrySummary, RegistryFailure> {
+        let all = self.list().await?;
+        all.into_iter()
+            .find(|summary| summary.registry.name == name)
+            .ok_or_else(|| RegistryFailure::Missing(name.to_owned()))
+    }
+
+    /// All registries with the state of their scans, by name.
+    pub async fn list(&self) -> Result<Vec<RegistrySummary>, RegistryFailure> {
+        let mut tx = self.database.begin_snapshot().await?;
+        let rows = store::registry::list(&mut tx).await?;
+        let objects = store::object::list(&mut tx, ObjectKind::Registry).await?;
+        let counts = store::registry::image_counts(&mut tx).await?;
+        let listed = store::registry::being_listed(&mut tx).await?;
+        drop(tx);
+        // Without a database there is no version to show.
+        let vulndb = self.vulndb.current().await.ok();
+        let mut summaries = Vec::with_capacity(rows.len());
+        for row in rows {
+            let Some(object) = objects.iter().find(|object| object.name == row.name) else {
+                continue;
+            };
+            let counts = counts.iter().find(|counts| counts.registry == row.name);
+            let counts = counts.cloned().unwrap_or_default();
+            let scanning = listed.contains(&row.name);
+            let mut summary =
+                summary(row, serde_json::from_slice(&object.payload)?, &counts, scanning);
+            if let Some(vulndb) = &vulndb {
+                vulndb.version().clone_into(&mut summary.cvedb_version);
+                summary.cvedb_create_time = vulndb.create_time();
+            }
+            summaries.push(summary);
+        }
+        Ok(summaries)
+    }
+
+    /// A page of the images of a registry.
+    pub async fn images(
+        &self,
+        name: &str,
+        start: i64,
+        limit: i64,
+    ) -> Result<Vec<RegistryImageSummary>, RegistryFailure> {
+        let mut conn = self.database.acquire().await?;
+        if store::registry::get(&mut conn, name).await?.is_none() {
+            return Err(RegistryFailure::Missing(name.to_owned()));
+        }
+        let start = if start < 0 {
+            (store::image::count(&mut conn, name).await? + start).max(0)
+        } else {
+            start
+        };
+        let limit = if limit == 0 { i64::MAX } else { limit };
+        Ok(store::image::page(&mut conn, name, start, limit).await?)
+    }
+
+    pub(super) async fn find(
+        &self,
+        conn: &mut PgConnection,
+        name: &str,
+    ) -> Result<(RegistryRow, Registry), RegistryFailure> {
+        let missing = || RegistryFailure::Missing(name.to_owned());
+        let row = store::registry::get(conn, name).await?.ok_or_else(missing)?;
+        let object = store::object::get(conn, ObjectKind::Registry, name).await?;
+        let registry = serde_json::from_slice(&object.ok_or_else(missing)?.payload)?;
+        Ok((row, registry))
+    }
+}
+
+async fn put(
+    tx: &mut sqlx::PgTransaction<'_>,
+    actor: &Actor,
+    registry: &Registry,
+) -> Result<(), RegistryFailure> {
+    let item = NewItem::put(ObjectKind::Registry, &registry.name, serde_json::to_vec(registry)?);
+    change::commit(tx, LogId::Federation, actor, &[item]).await?;
+    Ok(())
+}
+
+fn summary(
+    row: RegistryRow,
+    registry: Registry,
+    counts: &ImageCounts,
+    listed: bool,
+) -> RegistrySummary {
+    let scanning = listed || counts.scheduled + counts.scanning > 0;
+    RegistrySummary {
+        registry,
+        status: if scanning { "scanning" } else { "idle" }.to_owned(),
+        error_message: row.error_message,
+        error_detail: row.error_detail,
+        started_at: row
+            .started_at
+            .map(|at| at.format("%Y-%m-%dT%H:%M:%SZ").to_string())
+            .unwrap_or_default(),
+        scanned: counts.scanned,
+        scheduled: counts.scheduled,
+        scanning: counts.scanning,
+        failed: counts.failed,
+        cvedb_version: String::new(),
+        cvedb_create_time: String::new(),
+    }
+}
+
+fn check_name(name: &str) -> Result<(), RegistryFailure> {
+    let Some(rest) = name.strip_prefix(PREFIX) else {
+        return Err(RegistryFailure::Name(format!(
+            "The primary holds federated registries: the name must start with {PREFIX}."
+        )));
+    };
+    let fits = !rest.is_empty()
+        && name.len() <= 128
+        && rest.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-: ".contains(&b));
+    if fits {
+        Ok(())
+    } else {
+        Err(RegistryFailure::Name(
+            "The name may hold letters, digits, blanks and . _ - : only.".to_owned(),
+        ))
+    }
+}
+
+/// Applies what `config` tells, checked.
+pub(super) fn apply(
+    registry: &mut Registry,
+    credentials: &mut RegistryCredentials,
+    config: RegistryConfig,
+) -> Result<(), RegistryFailure> {
+    let setting = |text: &str| RegistryFailure::Setting(text.to_owned());
+    if registry.registry_type.is_empty() {
+        if !TYPES.contains(&config.registry_type.as_str()) {
+            return Err(setting("The registry type is not known."));
+        }
+        registry.registry_type = config.registry_type;
+    } else if !config.registry_type.is_empty() && config.registry_type != registry.registry_type {
+        return Err(setting("The type of a registry cannot be changed."));
+    }
+    if config.cfg_type.is_some_and(|kind| !matches!(kind.as_str(), "" | "federal")) {
+        return Err(setting("The primary holds federal registries only."));
+    }
+    if let Some(url) = config.registry {
+        let access = RegistryAccess::new(&url)
+            .map_err(|error| RegistryFailure::Setting(error.to_string()))?;
+        registry.registry = access.url.to_string();
+    }
+    if registry.registry.is_empty() {
+        return Err(setting("The address of the registry is missing."));
+    }
+    if let Some(filters) = config.filters {
+        if filters.len() > MAX_FILTERS {
+            return Err(setting("There are too many filters."));
+        }
+        for filter in &filters {
+            Filter::parse(filter)?;
+        }
+        registry.filters = filters;
+    }
+    if registry.filters.is_empty() {
+        return Err(setting("At least one filter is needed; * takes all images."));
+    }
+    if let Some(schedule) = config.schedule {
+        registry.schedule = checked_schedule(schedule)?;
+    }
+    let limit = |target: &mut i64, value: Option<i64>| match value {
+        Some(value) if value < 0 => Err(setting("A limit must not be negative.")),
+        Some(value) => {
+            *target = value;
+            Ok(())
+        }
+        None => Ok(()),
+    };
+    limit(&mut registry.repo_limit, config.repo_limit)?;
+    limit(&mut registry.tag_limit, config.tag_limit)?;
+    let set = |target: &mut bool, value: Option<bool>| *target = value.unwrap_or(*target);
+    set(&mut registry.auth_with_token, config.auth_with_token);
+    set(&mut registry.rescan_after_db_update, config.rescan_after_db_update);
+    set(&mut registry.scan_layers, config.scan_layers);
+    set(&mut registry.ignore_proxy, config.ignore_proxy);
+    if let Some(username) = config.username {
+        registry.username = username;
+    }
+    if let Some(domains) = config.domains {
+        registry.domains = domains;
+    }
+    if config.password.is_some() {
+        credentials.password = config.password;
+    }
+    if config.auth_token.is_some() {
+        credentials.auth_token = config.auth_token;
+    }
+    Ok(())
+}
+
+fn checked_schedule(schedule: ScanSchedule) -> Result<ScanSchedule, RegistryFailure> {
+    match schedule.schedule.as_str() {
+        "" | "manual" => Ok(ScanSchedule::default()),
+        "auto" => Ok(ScanSchedule { interval: 0, ..schedule }),
+        "periodical" if INTERVALS.contains(&schedule.interval) => Ok(schedule),
+        "periodical" => Err(RegistryFailure::Setting(
+            "The interval must lie between 300 and 604800 seconds.".to_owned(),
+        )),
+        _ => Err(RegistryFailure::Setting(
+            "The schedule is either manual, auto or periodical.".to_owned(),
+        )),
+    }
+}

@@ -1,0 +1,156 @@
+//! Work for any replica: listing registries and scanning images.
+
+use std::time::Duration;
+
+use palisade_api::Digest;
+use sqlx::PgConnection;
+
+use super::{Result, StoreError};
+
+/// A job that was taken. It is ours until the lease ends.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Its number.
+    pub id: i64,
+    /// What is to be done.
+    pub work: Work,
+    /// The registry.
+    pub registry: String,
+    /// How often it was taken, this time included.
+    pub attempts: i32,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Find the images of the registry.
+    List,
+    /// Scan one image.
+    Scan {
+        /// A repository that holds it.
+        repository: String,
+        /// SHA-256 of its manifest.
+        digest: Digest,
+    },
+}
+
+/// Asks for the listing of a registry, unless it is asked for already.
+pub async fn list(conn: &mut PgConnection, registry: &str) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO job (kind, registry) VALUES ('list', $1) ON CONFLICT DO NOTHING",
+        registry,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Asks for scans of the scheduled images of a registry, each manifest once.
+pub async fn scan_scheduled(conn: &mut PgConnection, registry: &str) -> Result<u64> {
+    let done = sqlx::query!(
+        "INSERT INTO job (kind, registry, repository, digest)
+         SELECT DISTINCT ON (digest) 'scan', registry, repository, digest
+         FROM image WHERE registry = $1 AND status = 'scheduled'
+         ORDER BY digest, repository, tag
+         ON CONFLICT DO NOTHING",
+        registry,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Takes the next job for `lease`.
+pub async fn take(conn: &mut PgConnection, lease: Duration) -> Result<Option<Job>> {
+    let row = sqlx::query!(
+        "UPDATE job SET attempts = attempts + 1,
+                        leased_until = now() + make_interval(secs => $1)
+         WHERE id = (
+             SELECT id FROM job
+             WHERE run_after <= now() AND (leased_until IS NULL OR leased_until < now())
+             ORDER BY run_after, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+         RETURNING id, registry, repository, digest, attempts",
+        lease.as_secs_f64(),
+    )
+    .fetch_optional(conn)
+    .await?;
+    row.map(|row| {
+        let work = match (row.repository, row.digest) {
+            (Some(repository), Some(digest)) => Work::Scan {
+                repository,
+                digest: Digest::try_from(digest.as_slice())
+                    .map_err(|error| StoreError::inconsistent("job", error))?,
+            },
+            _ => Work::List,
+        };
+        Ok(Job { id: row.id, work, registry: row.registry, attempts: row.attempts })
+    })
+    .transpose()
+}
+
+/// Ends a job. False when it was cancelled, or taken by another after the
+/// lease: its result must not be stored then.
+pub async fn done(conn: &mut PgConnection, job: &Job) -> Result<bool> {
+    let done =
+        sqlx::query!("DELETE FROM job WHERE id = $1 AND attempts = $2", job.id, job.attempts,)
+            .execute(conn)
+            .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Gives a job back, to be tried again after a pause.
+pub async fn postpone(conn: &mut PgConnection, job: &Job, pause: Duration) -> Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE job SET leased_until = NULL, run_after = now() + make_interval(secs => $3)
+         WHERE id = $1 AND attempts = $2",
+        job.id,
+        job.attempts,
+        pause.as_secs_f64(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Cancels the jobs of a registry; images that were not scanned say so.
+pub async fn cancel(conn: &mut PgConnection, registry: &str, result: &str) -> Result<u64> {
+    let done =
+        sqlx::query!("DELETE FROM job WHERE registry = $1", registry).execute(&mut *conn).await?;
+    sqlx::query!(
+        "UPDATE image SET status = 'failed', result = $2
+         WHERE registry = $1 AND status IN ('scheduled', 'scanning')",
+        registry,
+        result,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// When the next job may be taken, in seconds from now; none when there is
+/// none.
+pub async fn next_due(conn: &mut PgConnection) -> Result<Option<f64>> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT extract(epoch FROM min(greatest(run_after, coalesce(leased_until, run_after)))
+                  - now())::float8 FROM job"#,
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+/// Asks for scans of images that wait without a job: the job went with
+/// another registry that held the same image.
+pub async fn heal(conn: &mut PgConnection) -> Result<u64> {
+    let done = sqlx::query!(
+        "INSERT INTO job (kind, registry, repository, digest)
+         SELECT DISTINCT ON (image.digest) 'scan', image.registry, image.repository, image.digest
+         FROM image
+         WHERE image.status IN ('scheduled', 'scanning') AND image.digest IS NOT NULL
+           AND NOT EXISTS (SELECT FROM job WHERE job.kind = 'scan' AND job.digest = image.digest)
+         ORDER BY image.digest, image.registry, image.repository
+         ON CONFLICT DO NOTHING",
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
