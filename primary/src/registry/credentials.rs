@@ -41,12 +41,12 @@ impl RegistryCredentials {
 
     /// Opens the sealed form.
     pub fn open(
-        sealed: Option<&[u8]>,
+        stored: Option<&[u8]>,
         sealer: &Sealer,
         name: &str,
     ) -> Result<Self, RegistryFailure> {
-        let Some(sealed) = sealed else { return Ok(Self::default()) };
-        let json = sealer.open(&purpose(name), sealed)?;
+        let Some(stored) = stored else { return Ok(Self::default()) };
+        let json = sealer.open(&purpose(name), stored)?;
         let stored: Stored = serde_json::from_slice(json.expose_secret())?;
         Ok(Self {
             password: stored.password.map(SecretString::from),

@@ -57,7 +57,7 @@ pub(super) fn start(registries: &Arc<Registries>, shutdown: &Shutdown) {
                 tokio::time::sleep(GATHER).await;
             }
         };
-        stop.run_until_cancelled(publishing).await;
+        stop.run_until_cancelled(Box::pin(publishing)).await;
     });
 }
 
@@ -69,17 +69,17 @@ async fn publish(registries: &Registries) -> Result<usize, StoreError> {
         return Ok(0);
     }
     let digests: Vec<Digest> = reports.iter().map(|report| report.digest).collect();
-    let named = store::image::names(&mut tx, &digests).await?;
+    let images = store::image::names(&mut tx, &digests).await?;
     let urls = urls(&mut tx).await?;
-    let mut names: BTreeMap<&[u8], Vec<&NamedImage>> = BTreeMap::new();
-    for image in &named {
-        names.entry(&image.digest).or_default().push(image);
+    let mut by_digest: BTreeMap<&[u8], Vec<&NamedImage>> = BTreeMap::new();
+    for image in &images {
+        by_digest.entry(&image.digest).or_default().push(image);
     }
     let mut items: BTreeMap<String, NewItem> = BTreeMap::new();
     let mut bytes = 0;
     let mut published = 0;
     for report in &reports {
-        let images = names.get(report.digest.as_bytes().as_slice()).map_or(&[][..], |n| n);
+        let images = by_digest.get(report.digest.as_bytes().as_slice()).map_or(&[][..], |n| n);
         let objects = objects(report, images, &urls)?;
         for old in &report.published {
             if !objects.contains_key(old)

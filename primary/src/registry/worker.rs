@@ -24,7 +24,7 @@ pub(super) fn start(registries: &Arc<Registries>, shutdown: &Shutdown) {
         shutdown.spawn("registry-worker", async move {
             // A job that is dropped in the middle is taken again when its
             // lease ends, or at the next start.
-            stop.run_until_cancelled(work(&registries)).await;
+            stop.run_until_cancelled(Box::pin(work(&registries))).await;
         });
     }
 }

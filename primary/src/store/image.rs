@@ -186,7 +186,7 @@ pub async fn names(conn: &mut PgConnection, digests: &[Digest]) -> Result<Vec<Na
     Ok(sqlx::query_as!(
         NamedImage,
         r#"SELECT registry, repository, tag, digest AS "digest!", index_digest
-           FROM image WHERE digest = ANY($1) AND status = 'finished'
+           FROM image WHERE digest = ANY($1)
            ORDER BY registry, repository, tag"#,
         &digests,
     )

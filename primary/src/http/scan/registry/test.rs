@@ -40,14 +40,13 @@ pub(super) async fn scan_registry_test(
     headers: HeaderMap,
     JsonBody(data): JsonBody<Option<RegistryConfigData>>,
 ) -> Result<Response> {
-    let id = match headers.get(TRANSACTION) {
-        Some(id) => id.to_str().ok().and_then(|id| id.parse().ok()).ok_or_else(gone)?,
-        None => {
-            let data = data.ok_or_else(|| {
-                ApiError::invalid_request("The settings to test are missing: send config.")
-            })?;
-            app.registries.probe(&name, data.config, &app.shutdown).await?
-        }
+    let id = if let Some(id) = headers.get(TRANSACTION) {
+        id.to_str().ok().and_then(|id| id.parse().ok()).ok_or_else(gone)?
+    } else {
+        let data = data.ok_or_else(|| {
+            ApiError::invalid_request("The settings to test are missing: send config.")
+        })?;
+        app.registries.probe(&name, data.config, &app.shutdown).await?
     };
     let (status, steps) = match app.registries.probes.poll(id).await.ok_or_else(gone)? {
         Progress::Nothing => (StatusCode::NOT_MODIFIED, None),
