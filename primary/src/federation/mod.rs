@@ -4,7 +4,7 @@
 //! Open [`membership`] for how a cluster joins, [`authority`] for what it is
 //! trusted by, [`token`] for what lets it in. Then [`fanout`] for how a change
 //! reaches the members, [`link_registry`] for who is connected, [`forwarding`]
-//! for calls to them.
+//! for calls to them; [`rules`] for what they all obey.
 
 pub mod address;
 pub mod authority;
@@ -15,6 +15,7 @@ pub mod link_registry;
 pub mod link_upkeep;
 pub mod membership;
 pub mod promotion;
+pub mod rules;
 pub mod source;
 pub mod ticket;
 pub mod token;

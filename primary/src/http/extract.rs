@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
 use http_body_util::BodyExt as _;
@@ -56,6 +56,24 @@ impl<S: Sync> FromRequestParts<S> for FedAdmin {
         let Authenticated(caller) = Authenticated::from_request_parts(parts, state).await?;
         require(&caller, Permission::Fed, Access::Write)?;
         Ok(Self(caller))
+    }
+}
+
+/// The id of a rule in the path. What is no number names no rule.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleId(pub u32);
+
+impl<S: Send + Sync> FromRequestParts<S> for RuleId {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let Path(text) =
+            Path::<String>::from_request_parts(parts, state).await.map_err(|error| {
+                ApiError::invalid_request("The path names no rule.").caused_by(error)
+            })?;
+        text.parse()
+            .map(Self)
+            .map_err(|_| ApiError::invalid_request("The id of a rule is a number."))
     }
 }
 

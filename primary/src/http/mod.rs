@@ -6,6 +6,7 @@
 //! of `palisade_identity::route_access`, [`extract`] reads caller and body,
 //! [`query`] pages and filters lists, [`error`] turns failures into answers.
 
+mod admission;
 mod auth;
 mod authorize;
 pub mod error;
@@ -13,11 +14,13 @@ mod eula;
 pub mod extract;
 mod fallback;
 mod fed;
+mod group;
 mod health;
 mod home;
 mod log;
 pub mod openapi;
 pub mod path;
+mod policy_rule;
 mod portal;
 pub mod query;
 mod request;
@@ -48,11 +51,14 @@ const COMPRESS_ABOVE_BYTES: u64 = 1_200;
 /// All endpoints of the REST API.
 fn api() -> ApiRouter {
     OpenApiRouter::with_openapi(openapi::head())
+        .merge(admission::router())
         .merge(auth::router())
         .merge(eula::router())
         .merge(fed::router())
         .merge(log::router())
         .merge(scan::router())
+        .merge(group::router())
+        .merge(policy_rule::router())
         .merge(server::router())
         .merge(system::router())
         .merge(user::router())

@@ -1,0 +1,26 @@
+//! `GET /v1/admission/rule/{id}`
+
+use axum::Json;
+use axum::extract::State;
+use palisade_api::rest::admission::AdmissionRuleData;
+
+use crate::App;
+use crate::federation::rules;
+use crate::http::error::Result;
+use crate::http::extract::RuleId;
+
+/// Show an admission rule
+#[utoipa::path(
+    get,
+    path = "/v1/admission/rule/{id}",
+    tag = "admission",
+    params(("id" = u32, Path, description = "Id of the rule")),
+    responses((status = OK, body = AdmissionRuleData)),
+)]
+pub(super) async fn admission_rule_get(
+    State(app): State<App>,
+    RuleId(id): RuleId,
+) -> Result<Json<AdmissionRuleData>> {
+    let rule = rules::admission::get(&app.database, id).await?.to_rest();
+    Ok(Json(AdmissionRuleData { rule }))
+}

@@ -1,0 +1,33 @@
+//! `GET /v1/admission/rules`
+
+use axum::Json;
+use axum::extract::State;
+use palisade_api::rest::admission::AdmissionRulesData;
+use palisade_policy::admission::AdmissionRule;
+
+use crate::App;
+use crate::federation::rules;
+use crate::http::error::Result;
+use crate::http::query::{Query, Scope};
+
+/// List the admission rules
+///
+/// Those of the federation, in the order of their evaluation.
+#[utoipa::path(
+    get,
+    path = "/v1/admission/rules",
+    tag = "admission",
+    params(("scope" = Option<String>, Query, description = "`fed` or `local`")),
+    responses((status = OK, body = AdmissionRulesData)),
+)]
+pub(super) async fn admission_rule_list(
+    State(app): State<App>,
+    query: Query,
+) -> Result<Json<AdmissionRulesData>> {
+    let rules = match query.scope()? {
+        Some(Scope::Local) => Vec::new(),
+        Some(Scope::Fed) | None => rules::admission::list(&app.database).await?,
+    };
+    let rules = query.list(rules.iter().map(AdmissionRule::to_rest).collect())?;
+    Ok(Json(AdmissionRulesData { rules }))
+}

@@ -1,0 +1,47 @@
+//! `GET /v1/group`
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use palisade_api::rest::group::{Group, GroupsBriefData, GroupsData};
+
+use crate::App;
+use crate::federation::rules;
+use crate::http::error::Result;
+use crate::http::query::{Query, Scope};
+
+/// List the groups
+///
+/// Those of the federation. Groups of a cluster are listed by the cluster:
+/// `/v1/fed/cluster/{id}/v1/group`.
+#[utoipa::path(
+    get,
+    path = "/v1/group",
+    tag = "group",
+    params(
+        ("scope" = Option<String>, Query, description = "`fed` or `local`"),
+        ("brief" = Option<bool>, Query, description = "Leave out criteria and use"),
+    ),
+    responses((status = OK, body = GroupsData)),
+)]
+pub(super) async fn group_list(State(app): State<App>, query: Query) -> Result<Response> {
+    let groups = match query.scope()? {
+        Some(Scope::Local) => Vec::new(),
+        Some(Scope::Fed) | None => rules::group::list(&app.database).await?,
+    };
+    if query.flag("brief") {
+        let groups = query.list(groups.iter().map(|(group, _)| group.brief()).collect())?;
+        return Ok(Json(GroupsBriefData { groups }).into_response());
+    }
+    let groups = groups
+        .into_iter()
+        .map(|(group, policy_rules)| Group {
+            brief: group.brief(),
+            criteria: group.criteria_entries(),
+            members: Vec::new(),
+            policy_rules,
+            response_rules: Vec::new(),
+        })
+        .collect();
+    Ok(Json(GroupsData { groups: query.list(groups)? }).into_response())
+}

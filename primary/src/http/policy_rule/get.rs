@@ -1,0 +1,26 @@
+//! `GET /v1/policy/rule/{id}`
+
+use axum::Json;
+use axum::extract::State;
+use palisade_api::rest::policy_rule::PolicyRuleData;
+
+use crate::App;
+use crate::federation::rules;
+use crate::http::error::Result;
+use crate::http::extract::RuleId;
+
+/// Show a network rule
+#[utoipa::path(
+    get,
+    path = "/v1/policy/rule/{id}",
+    tag = "policy",
+    params(("id" = u32, Path, description = "Id of the rule")),
+    responses((status = OK, body = PolicyRuleData)),
+)]
+pub(super) async fn policy_rule_get(
+    State(app): State<App>,
+    RuleId(id): RuleId,
+) -> Result<Json<PolicyRuleData>> {
+    let rule = rules::network::get(&app.database, id).await?.to_rest();
+    Ok(Json(PolicyRuleData { rule }))
+}

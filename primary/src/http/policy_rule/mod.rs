@@ -1,0 +1,39 @@
+//! `/v1/policy/rule`: federated network rules.
+
+mod act;
+mod delete;
+mod delete_all;
+mod get;
+mod list;
+mod update;
+
+use utoipa_axum::routes;
+
+use super::ApiRouter;
+use super::error::Result;
+use super::query::{Query, Scope};
+use crate::federation::rules::RuleError;
+
+pub(super) fn router() -> ApiRouter {
+    ApiRouter::new()
+        .routes(routes!(
+            list::policy_rule_list,
+            act::policy_rule_act,
+            delete_all::policy_rule_delete_all
+        ))
+        .routes(routes!(
+            get::policy_rule_get,
+            update::policy_rule_update,
+            delete::policy_rule_delete
+        ))
+}
+
+/// Lets writes of federated rules pass; without a scope a write means those of
+/// the own cluster, unless it says otherwise itself.
+fn federated(query: &Query, says_so: bool) -> Result<()> {
+    match query.scope()? {
+        Some(Scope::Fed) => Ok(()),
+        None if says_so => Ok(()),
+        Some(Scope::Local) | None => Err(RuleError::NotFederated("network rules").into()),
+    }
+}
