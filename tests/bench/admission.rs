@@ -14,7 +14,7 @@ use palisade_api::clock::SystemClock;
 use palisade_api::kind::{LogId, ObjectKind};
 use palisade_api::scan::{ImageName, Severity, Verdict, VerdictCve};
 use palisade_api::{ClusterId, Epoch, Revision};
-use palisade_controller::admission::{AdmissionMode, router};
+use palisade_controller::admission::{Mode, router};
 use palisade_controller::federation::{Federation, FederationError, Membership, Pending};
 use palisade_controller::store::SpoolLimits;
 use palisade_controller::{Controller, ControllerConfig};
@@ -39,7 +39,7 @@ pub(crate) async fn measure(figures: &mut Figures) -> Result<()> {
     let config = ControllerConfig {
         data_dir: dir.path().to_path_buf(),
         cluster_name: "measured".to_owned(),
-        admission_mode: AdmissionMode::Protect,
+        admission_mode: Mode::Protect,
         bootstrap_password: Some(ADMIN_PASSWORD.into()),
         spool: SpoolLimits::default(),
     };
