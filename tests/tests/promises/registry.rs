@@ -1,6 +1,8 @@
 //! A federated registry, scanned once by the primary; and registries that
 //! mean ill.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use palisade_tests::hostile::{HostileRegistry, Sending};
@@ -10,6 +12,9 @@ use palisade_tests::{Fleet, Primary, Registry, Rest, vulndb, wait};
 use serde_json::{Value, json};
 use tar::EntryType;
 use tempfile::TempDir;
+
+/// A bomb may unpack to 2 GiB before it is taken for one.
+const SCANNED_WITHIN: Duration = Duration::from_mins(2);
 
 /// A federation whose primary knows the coffee shop's advisories.
 async fn fleet(names: &[&str]) -> Result<(Fleet, TempDir)> {
@@ -30,7 +35,7 @@ async fn add_registry(admin: &Rest, name: &str, url: &str) -> Result<()> {
 
 /// The images of a registry once each is finished or failed.
 async fn scanned(admin: &Rest, name: &str, count: usize) -> Result<Vec<Value>> {
-    wait::until(&format!("{name} is scanned"), || async {
+    wait::until_within(&format!("{name} is scanned"), SCANNED_WITHIN, || async {
         let answer = admin.get(&format!("/v1/scan/registry/{name}/images")).await?.ok()?;
         let images = answer["images"].as_array().context("images is no list")?.clone();
         let done = images.len() == count
@@ -126,25 +131,26 @@ struct Attack {
 }
 
 fn attacks() -> Result<Vec<Attack>> {
-    let honest = || ImageBuilder::new().layer(old_debian()?.layer()?).build();
+    // Each has a layer of its own: a layer that is known is not fetched again.
+    let honest = |name| ImageBuilder::new().layer(old_debian()?.file(name, name)?.layer()?).build();
     let mut attacks = Vec::new();
 
-    let mut image = honest()?;
+    let mut image = honest("digest")?;
     image.layers[0].bytes = LayerBuilder::new().file("etc/other", "x")?.layer()?.bytes;
     image.layers[0].size = image.layers[0].bytes.len() as u64;
     attacks.push(Attack { repository: "lies/digest", image, sending: Sending::Honest });
 
-    let mut image = honest()?;
+    let mut image = honest("size")?;
     image.layers[0].size = 10;
     attacks.push(Attack { repository: "lies/size", image, sending: Sending::Honest });
 
-    let image = honest()?;
+    let image = honest("cut")?;
     let half = image.layers[0].bytes.len() / 2;
     attacks.push(Attack { repository: "cut/off", image, sending: Sending::CutAfter(half) });
 
     // Gzip members may follow one another: a member of 16 MiB of zeros, 65,536
     // times, is a terabyte.
-    let mut image = honest()?;
+    let mut image = honest("bomb")?;
     let block = Bytes::from(gzip(&vec![0; 16 << 20])?);
     image.layers[0].size = block.len() as u64 * 65_536;
     image.layers[0].bytes = Bytes::from(gzip(&huge_entry()?)?);
@@ -174,9 +180,10 @@ fn huge_entry() -> Result<Vec<u8>> {
 
 #[tokio::test]
 async fn hostile_images_fail_alone() -> Result<()> {
+    // Before any connection is open: making the bombs takes its time.
+    let attacks = attacks()?;
     let (fleet, _dir) = fleet(&[]).await?;
     let registry = HostileRegistry::start().await?;
-    let attacks = attacks()?;
     for attack in &attacks {
         registry.put(&attack.image, attack.repository, "v1", |_| attack.sending.clone())?;
     }
