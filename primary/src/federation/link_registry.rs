@@ -88,7 +88,7 @@ pub struct MemberLink {
     control: mpsc::Sender<EncodedDown>,
     logs: Vec<LinkLog>,
     bye: Mutex<Option<Bye>>,
-    /// Acknowledged and not yet written to the database.
+    /// Connected or acknowledged, and not yet written to the database.
     unwritten: AtomicBool,
     heard: AtomicU64,
     ponged: Notify,
@@ -136,7 +136,7 @@ impl MemberLink {
             control,
             logs,
             bye: Mutex::default(),
-            unwritten: AtomicBool::new(false),
+            unwritten: AtomicBool::new(true),
             heard: AtomicU64::new(0),
             ponged: Notify::new(),
             calls: Mutex::default(),

@@ -67,8 +67,8 @@ fn joint(app: &App, member: Member) -> JointCluster {
         home: member.home,
         agent_version: member.version,
         revision: link.as_ref().and_then(acked).unwrap_or(member.revision).0,
-        last_seen: member
-            .last_seen_at
+        last_seen: link
+            .map_or(member.last_seen_at, |_| Some(app.clock.now()))
             .map_or_else(String::new, |at| at.to_rfc3339_opts(SecondsFormat::Secs, true)),
         name: member.name,
     }
