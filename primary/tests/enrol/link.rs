@@ -344,6 +344,8 @@ async fn echo(connection: &PrimaryConnection, call: Call) {
     let mut client = LinkClient::new(connection.channel());
     let mut body = client.answer(ReceiverStream::new(queue)).await.unwrap().into_inner();
     let question = body.next().await.unwrap().unwrap().chunk;
+    let last = body.next().await.unwrap().unwrap();
+    assert!(last.chunk.is_empty(), "{last:?}");
     let header = Header { name: "x-kind".to_owned(), value: Bytes::from_static(b"echo") };
     let head = AnswerHead { status: 418, headers: vec![header] };
     parts.send(part(answer_part::Body::Head(head))).await.unwrap();
@@ -351,7 +353,8 @@ async fn echo(connection: &PrimaryConnection, call: Call) {
         parts.send(part(answer_part::Body::Chunk(question.clone()))).await.unwrap();
     }
     drop(parts);
-    assert!(body.next().await.is_none());
+    let end = body.next().await;
+    assert!(end.is_none(), "{end:?}");
 }
 
 #[tokio::test]
