@@ -37,6 +37,9 @@ use crate::primary::Primary;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The groups of these tests; promotion makes others.
+const PREFIX: &str = "fed.test-";
+
 type Objects = BTreeMap<(u32, String), Item>;
 
 /// A replica's store in memory.
@@ -47,7 +50,8 @@ impl Memory {
     fn names(&self, log: LogId) -> Vec<String> {
         let logs = self.0.lock().unwrap();
         logs.get(&log).map_or_else(Vec::new, |(_, objects)| {
-            objects.values().map(|item| item.name.clone()).collect()
+            let names = objects.values().map(|item| item.name.clone());
+            names.filter(|name| name.starts_with(PREFIX)).collect()
         })
     }
 }
@@ -158,10 +162,9 @@ impl Link {
         }
     }
 
-    async fn until_held(&mut self, revision: u64) {
-        let held = |link: &Self| {
-            link.receiver.held(LogId::Federation).unwrap().revision == Revision(revision)
-        };
+    async fn until_held(&mut self, revision: Revision) {
+        let held =
+            |link: &Self| link.receiver.held(LogId::Federation).unwrap().revision >= revision;
         let other = self.until(held).await;
         assert!(other.is_none(), "{other:?}");
     }
@@ -181,7 +184,11 @@ async fn commit(primary: &Primary, items: &[NewItem]) -> Revision {
 }
 
 fn group(name: &str) -> NewItem {
-    NewItem::put(ObjectKind::Group, name, Bytes::from_static(b"{}"))
+    NewItem::put(ObjectKind::Group, format!("{PREFIX}{name}"), Bytes::from_static(b"{}"))
+}
+
+fn no_group(name: &str) -> NewItem {
+    NewItem::delete(ObjectKind::Group, format!("{PREFIX}{name}"))
 }
 
 async fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
@@ -201,15 +208,15 @@ fn state(primary: &Primary, identity: &MemberIdentity) -> Option<LinkState> {
 #[tokio::test]
 async fn a_member_receives_what_is_committed_and_is_synced_by_its_digest() {
     let primary = Primary::start().await;
-    commit(&primary, &[group("fed.a"), group("fed.b")]).await;
     let staging = member(&primary, "staging").await;
+    let first = commit(&primary, &[group("a"), group("b")]).await;
     assert_eq!(state(&primary, &staging), None);
     let memory = Arc::new(Memory::default());
     let mut link = Link::open(&primary, &staging, &memory).await;
-    link.until_held(1).await;
-    commit(&primary, &[NewItem::delete(ObjectKind::Group, "fed.a"), group("fed.c")]).await;
-    link.until_held(2).await;
-    assert_eq!(memory.names(LogId::Federation), ["fed.b", "fed.c"]);
+    link.until_held(first).await;
+    let second = commit(&primary, &[no_group("a"), group("c")]).await;
+    link.until_held(second).await;
+    assert_eq!(memory.names(LogId::Federation), ["fed.test-b", "fed.test-c"]);
     // The verdict log is empty, and a snapshot of it says so.
     let epoch = link.receiver.held(LogId::Federation).unwrap().epoch;
     link.until(|link| link.receiver.held(LogId::Verdicts).unwrap().epoch == epoch).await;
@@ -218,11 +225,10 @@ async fn a_member_receives_what_is_committed_and_is_synced_by_its_digest() {
     // What happens while it is away arrives when it is back.
     drop(link);
     eventually("disconnected", || state(&primary, &staging).is_none()).await;
-    let deleted = NewItem::delete(ObjectKind::Group, "fed.b");
-    let last = commit(&primary, &[deleted]).await;
+    let last = commit(&primary, &[no_group("b")]).await;
     let mut link = Link::open(&primary, &staging, &memory).await;
-    link.until_held(last.0).await;
-    assert_eq!(memory.names(LogId::Federation), ["fed.c"]);
+    link.until_held(last).await;
+    assert_eq!(memory.names(LogId::Federation), ["fed.test-c"]);
     eventually("synced again", || state(&primary, &staging) == Some(LinkState::Synced)).await;
     primary.stop().await;
 }
@@ -230,16 +236,17 @@ async fn a_member_receives_what_is_committed_and_is_synced_by_its_digest() {
 #[tokio::test]
 async fn a_replica_that_was_damaged_gets_everything_again() {
     let primary = Primary::start().await;
-    commit(&primary, &[group("fed.a"), group("fed.b")]).await;
     let staging = member(&primary, "staging").await;
+    let revision = commit(&primary, &[group("a"), group("b")]).await;
     let memory = Arc::new(Memory::default());
     let mut link = Link::open(&primary, &staging, &memory).await;
-    link.until_held(1).await;
+    link.until_held(revision).await;
     drop(link);
     {
         let mut logs = memory.0.lock().unwrap();
         let (position, objects) = logs.get_mut(&LogId::Federation).unwrap();
-        objects.pop_first();
+        let key = (ObjectKind::Group.number(), format!("{PREFIX}a"));
+        objects.remove(&key).unwrap();
         position.as_mut().unwrap().digest = SetDigest::of(objects.values());
     }
     let mut link = Link::open(&primary, &staging, &memory).await;
@@ -299,8 +306,8 @@ async fn a_first_link_that_does_not_answer_makes_way() {
     let _dumb = Link::open(&primary, &staging, &Arc::default()).await;
     let memory = Arc::new(Memory::default());
     let mut second = Link::open(&primary, &staging, &memory).await;
-    commit(&primary, &[group("fed.a")]).await;
-    second.until_held(1).await;
+    let revision = commit(&primary, &[group("a")]).await;
+    second.until_held(revision).await;
     primary.stop().await;
 }
 
@@ -394,10 +401,10 @@ async fn a_call_is_answered_through_the_link() {
 #[tokio::test]
 async fn what_was_acknowledged_is_written_down() {
     let primary = Primary::start().await;
-    commit(&primary, &[group("fed.a")]).await;
     let staging = member(&primary, "staging").await;
+    let revision = commit(&primary, &[group("a")]).await;
     let mut link = Link::open(&primary, &staging, &Arc::default()).await;
-    link.until_held(1).await;
+    link.until_held(revision).await;
     primary.clock.advance(TimeDelta::seconds(1));
     let cluster = staging.membership().cluster_id;
     let written = async {
@@ -405,7 +412,7 @@ async fn what_was_acknowledged_is_written_down() {
             let mut conn = primary.database().acquire().await.unwrap();
             let member = palisade_primary::store::member::get(&mut conn, cluster).await.unwrap();
             let member = member.unwrap();
-            if member.revision == Revision(1) && member.last_seen_at.is_some() {
+            if member.revision == revision && member.last_seen_at.is_some() {
                 return;
             }
             drop(conn);
