@@ -76,6 +76,19 @@ pub async fn body(
     .await?)
 }
 
+/// The compressed report on an image of any registry, by the digest of its
+/// manifest or of its index.
+pub async fn body_of_image(conn: &mut PgConnection, digest: Digest) -> Result<Option<Vec<u8>>> {
+    Ok(sqlx::query_scalar!(
+        "SELECT body FROM report
+         WHERE digest = $1 OR digest IN (SELECT digest FROM image WHERE index_digest = $1)
+         LIMIT 1",
+        digest.as_bytes().as_slice(),
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
 /// Reports whose verdicts are to be published, locked until the transaction
 /// ends; those that another replica publishes are passed over.
 pub async fn lock_unpublished(conn: &mut PgConnection, limit: i64) -> Result<Vec<Unpublished>> {

@@ -10,18 +10,19 @@ use palisade_api::federation::down::Body as Down;
 use palisade_api::federation::link_client::LinkClient;
 use palisade_api::federation::up::Body as UpBody;
 use palisade_api::federation::{
-    AnswerHead, AnswerPart, Call, Caller, Event, EventBatch, Header, Hello, Pong, Up, answer_part,
-    bye,
+    AnswerHead, AnswerPart, Call, Caller, Event, EventBatch, FetchReportRequest, Header, Hello,
+    Pong, Up, answer_part, bye,
 };
 use palisade_api::kind::LogId;
-use palisade_api::{ObjectKind, Revision};
+use palisade_api::{Digest, ObjectKind, Revision};
 use palisade_primary::federation::forwarding::{self, ForwardError};
 use palisade_primary::federation::link_registry::LinkState;
 use palisade_primary::federation::membership;
-use palisade_primary::store::Actor;
 use palisade_primary::store::change::{self, NewItem};
 use palisade_primary::store::event::{self, EventFilter};
 use palisade_primary::store::member::RemovedReason;
+use palisade_primary::store::report::NewReport;
+use palisade_primary::store::{self, Actor};
 use palisade_sync::{
     Applied, Change, Held, Item, Position, Receiver, Replacement, ReplicaStore, Reply, SetDigest,
 };
@@ -32,7 +33,7 @@ use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
 
-use crate::agent::{Newcomer, member_connection};
+use crate::agent::{Newcomer, member_connection, refusal};
 use crate::primary::Primary;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -395,6 +396,40 @@ async fn a_call_is_answered_through_the_link() {
     assert!(matches!(link.until(|_| false).await, Some(Down::Call(_))));
     assert!(matches!(link.until(|_| false).await, Some(Down::CallCancel(_))));
     drop(link);
+    primary.stop().await;
+}
+
+#[tokio::test]
+async fn a_report_is_fetched_by_the_digest_of_its_image() {
+    let primary = Primary::start().await;
+    let staging = member(&primary, "staging").await;
+    let digest = Digest::of(b"orders:v1");
+    // Larger than one part.
+    let body: Vec<u8> = (0..40_000_u32).map(|n| (n % 251) as u8).collect();
+    let report = NewReport {
+        digest,
+        scanned_at: primary.app.clock.now(),
+        cvedb_version: "1",
+        summary: "{}",
+        body: &body,
+        verdict: b"",
+    };
+    let mut conn = primary.database().acquire().await.unwrap();
+    store::report::put(&mut conn, &report).await.unwrap();
+    drop(conn);
+    let connection = member_connection(&primary, &staging).await.unwrap();
+    let mut client = LinkClient::new(connection.channel());
+    let request = |digest: Digest| FetchReportRequest { image_digest: digest.to_oci() };
+    let mut parts = client.fetch_report(request(digest)).await.unwrap().into_inner();
+    let mut fetched = Vec::new();
+    while let Some(part) = parts.message().await.unwrap() {
+        assert!(part.chunk.len() <= 16 * 1024);
+        fetched.extend_from_slice(&part.chunk);
+    }
+    assert_eq!(fetched, body);
+    let missing = client.fetch_report(request(Digest::of(b"other"))).await.unwrap_err();
+    assert_eq!(refusal(&missing).0, palisade_api::Code::ObjectNotFound.number());
+    drop((client, connection));
     primary.stop().await;
 }
 

@@ -60,6 +60,6 @@ impl Link for LinkService {
         request: Request<FetchReportRequest>,
     ) -> Result<Response<Self::FetchReportStream>, Status> {
         super::enrol::peer(&request)?;
-        Ok(Response::new(report::fetch(request.get_ref())?))
+        Ok(Response::new(report::fetch(&self.0, request.get_ref()).await?))
     }
 }

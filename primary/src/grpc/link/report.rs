@@ -1,17 +1,36 @@
 //! The full result of one image scan, by digest.
 
+use bytes::Bytes;
 use palisade_api::federation::{FetchReportRequest, ReportPart};
 use palisade_api::{Code, Digest};
 use tonic::Status;
 
 use super::Messages;
+use crate::App;
+use crate::federation::FederationError;
 use crate::grpc::status;
+use crate::store::{self, StoreError};
 
-/// Streams the report that is wanted. Images are not scanned by the primary
-/// yet, so it has none.
-pub(super) fn fetch(request: &FetchReportRequest) -> Result<Messages<ReportPart>, Status> {
+/// Reports are sent in parts of this size.
+const PART: usize = 16 * 1024;
+
+/// Streams the report that is wanted, compressed as it is stored.
+pub(super) async fn fetch(
+    app: &App,
+    request: &FetchReportRequest,
+) -> Result<Messages<ReportPart>, Status> {
     let digest = Digest::from_oci(&request.image_digest)
         .map_err(|error| status(Code::InvalidRequest, error.to_string()))?;
-    let text = format!("the primary has no report on {}", digest.to_oci());
-    Err(status(Code::ObjectNotFound, text))
+    let read = async {
+        let mut connection = app.database.acquire().await?;
+        store::report::body_of_image(&mut connection, digest).await
+    };
+    let body = read.await.map_err(|error: StoreError| FederationError::from(error))?;
+    let body = body.ok_or_else(|| {
+        status(Code::ObjectNotFound, format!("the primary has no report on {}", digest.to_oci()))
+    })?;
+    let mut rest = Bytes::from(body);
+    let parts =
+        std::iter::from_fn(move || (!rest.is_empty()).then(|| rest.split_to(PART.min(rest.len()))));
+    Ok(Box::pin(futures_util::stream::iter(parts.map(|chunk| Ok(ReportPart { chunk })))))
 }
