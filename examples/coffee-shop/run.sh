@@ -94,6 +94,7 @@ start() { # NAME COMMAND…
 }
 
 # The last started ends first.
+interrupted=
 finish() {
   local status=$? i
   trap - EXIT
@@ -103,15 +104,19 @@ finish() {
     kill -TERM -- "-${pids[i]}" 2>/dev/null || true
     wait "${pids[i]}" 2>/dev/null || true
   done
-  if [ "$status" -ne 0 ] && [ -d "$run" ]; then
+  if [ -n "$interrupted" ]; then
+    echo "the coffee shop is closed"
+    # That is how it is meant to end, unless a command was still to come.
+    [ "${#until_command[@]}" -gt 0 ] || status=0
+  elif [ "$status" -ne 0 ] && [ -d "$run" ]; then
     tail -n 25 "$run"/*.log >&2 || true
   fi
   [ -z "$throwaway" ] || rm -rf "$run"
   exit "$status"
 }
 trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+trap 'interrupted=1; exit 130' INT
+trap 'interrupted=1; exit 143' TERM
 
 running() { # NAME: fails when the program has ended
   kill -0 "$(cat "$run/$1.pid")" 2>/dev/null || {

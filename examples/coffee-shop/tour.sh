@@ -22,7 +22,11 @@ run=$(find_shop)
 . "$run/shop.env"
 ADMIN_PASSWORD=$(cat "$run/password")
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+bold='' plain=''
+if [ -t 1 ]; then
+  bold=$(tput bold) plain=$(tput sgr0)
+fi
+say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 see() { printf '   %s\n' "$*"; }
 differs() {
   echo "tour: not as told: $*" >&2
