@@ -26,6 +26,8 @@ pub const CONTROL_LANE: usize = 32;
 pub struct LinkRegistry {
     feed: Arc<FederationFeed>,
     links: RwLock<HashMap<ClusterId, Arc<MemberLink>>>,
+    /// Ended links that may have something unwritten, until they are taken.
+    gone: Mutex<HashMap<ClusterId, Arc<MemberLink>>>,
 }
 
 /// How a connected member stands.
@@ -292,7 +294,7 @@ impl LinkLog {
 impl LinkRegistry {
     /// No links yet.
     pub fn new(feed: Arc<FederationFeed>) -> Arc<Self> {
-        Arc::new(Self { feed, links: RwLock::default() })
+        Arc::new(Self { feed, links: RwLock::default(), gone: Mutex::default() })
     }
 
     /// The feed that the links are sent.
@@ -336,8 +338,21 @@ impl LinkRegistry {
         let mut links = self.links.write().unwrap_or_else(PoisonError::into_inner);
         if links.get(&link.cluster).is_some_and(|entered| Arc::ptr_eq(entered, link)) {
             links.remove(&link.cluster);
+            self.keep_gone(Arc::clone(link));
         }
         metrics::gauge!("palisade_links_connected").set(links.len() as f64);
+    }
+
+    /// The links that ended and whose last acknowledgements may be unwritten,
+    /// of members that have not come back.
+    pub(crate) fn take_gone(&self) -> Vec<Arc<MemberLink>> {
+        let gone = std::mem::take(&mut *lock(&self.gone)).into_values();
+        gone.filter(|link| self.get(link.cluster).is_none()).collect()
+    }
+
+    /// Puts back what could not be written; one link a member is enough.
+    pub(crate) fn keep_gone(&self, link: Arc<MemberLink>) {
+        lock(&self.gone).insert(link.cluster, link);
     }
 
     /// Tells former members that they are members no more, and disconnects

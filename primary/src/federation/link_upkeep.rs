@@ -1,9 +1,11 @@
 //! What is done for all links at once, so that none needs a timer of its own:
 //! writing down who was heard of, and parting with those who do not listen.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use palisade_api::ClusterId;
 use palisade_api::clock::SharedClock;
 use palisade_api::federation::{Bye, bye};
 use palisade_api::kind::LogId;
@@ -73,7 +75,15 @@ async fn write(
 ) -> Result<(), StoreError> {
     let at = clock.now();
     let mut writing: Vec<(Arc<MemberLink>, Seen)> = Vec::new();
-    for link in links.all() {
+    // A link that ended before it was ever written down still counts.
+    let present = links.all();
+    let mut gone = links.take_gone();
+    if !gone.is_empty() {
+        // One that left just now is in both.
+        let present: HashSet<ClusterId> = present.iter().map(|link| link.cluster).collect();
+        gone.retain(|link| !present.contains(&link.cluster));
+    }
+    for link in gone.iter().cloned().chain(present) {
         let positions = link.take_unwritten();
         if positions.is_some() || everybody {
             let seen = Seen {
@@ -90,6 +100,7 @@ async fn write(
         for (link, _) in writing.iter().filter(|(_, seen)| !seen.positions.is_empty()) {
             link.keep_unwritten();
         }
+        gone.into_iter().for_each(|link| links.keep_gone(link));
     }
     outcome
 }
