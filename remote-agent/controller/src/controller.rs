@@ -154,9 +154,7 @@ impl Controller {
     /// Drops all that is federated; local configuration stays. Gives the
     /// number of objects dropped.
     pub async fn federation_forget(&self) -> Result<u64, StoreError> {
-        let dropped = self.0.store.objects_forget_federation().await?;
-        self.0.in_force.forget_federation();
-        Ok(dropped)
+        self.replica().forget().await
     }
 
     /// The primary has stored all events up to `seq`.

@@ -26,6 +26,8 @@ use crate::store::{LOCAL, Store, StoreError};
 /// What the cluster obeys.
 #[derive(Debug, Default)]
 pub struct InForce {
+    /// Held while the store and what is in force are brought to one revision.
+    pub(crate) writing: Arc<tokio::sync::Mutex<()>>,
     objects: Mutex<Objects>,
     rules: ArcSwap<CompiledRules>,
     verdicts: RwLock<VerdictIndex>,

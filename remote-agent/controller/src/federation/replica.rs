@@ -27,35 +27,34 @@ impl FederationReplica {
         Self { store, in_force }
     }
 
-    async fn position(&self, log: LogId) -> Result<Position, StoreError> {
-        let Some(stored) = self.store.position(log.number()).await? else {
-            return Ok(Position::NONE);
-        };
-        Ok(Position {
-            epoch: stored.epoch,
-            revision: stored.revision,
-            digest: SetDigest::try_from(stored.digest.as_slice())
-                .map_err(|_| StoreError::Damaged("digest"))?,
+    /// Drops all that is federated and gives the number of objects dropped.
+    pub(crate) async fn forget(&self) -> Result<u64, StoreError> {
+        self.to_the_end(|replica| async move {
+            let dropped = replica.store.objects_forget_federation().await?;
+            replica.in_force.forget_federation();
+            Ok(dropped)
         })
-    }
-}
-
-fn stored(position: &Position) -> StoredPosition {
-    StoredPosition {
-        epoch: position.epoch,
-        revision: position.revision,
-        digest: position.digest.to_bytes(),
-    }
-}
-
-impl ReplicaStore for FederationReplica {
-    type Error = StoreError;
-
-    async fn held(&self, log: LogId) -> Result<Held, StoreError> {
-        Ok(Held { position: self.position(log).await?, errors: self.in_force.errors(log) })
+        .await
     }
 
-    async fn apply(&self, log: LogId, changes: Vec<Change>) -> Result<Applied, StoreError> {
+    /// Does `work` to its end, one at a time, even when the link that asked for
+    /// it breaks meanwhile: what is stored and not in force would stay so.
+    async fn to_the_end<T, F>(&self, work: impl FnOnce(Self) -> F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        let writing = Arc::clone(&self.in_force.writing).lock_owned().await;
+        let work = work(self.clone());
+        let task = tokio::spawn(async move {
+            let outcome = work.await;
+            drop(writing);
+            outcome
+        });
+        task.await.map_err(|_| StoreError::Interrupted)?
+    }
+
+    async fn apply_whole(&self, log: LogId, changes: Vec<Change>) -> Result<Applied, StoreError> {
         let mut position = self.position(log).await?;
         let keys = changes.iter().flat_map(|change| &change.items);
         let keys = keys.map(|item| (item.kind, item.name.clone())).collect();
@@ -88,7 +87,7 @@ impl ReplicaStore for FederationReplica {
         Ok(Applied { position, errors })
     }
 
-    async fn replace(
+    async fn replace_whole(
         &self,
         log: LogId,
         replacement: Replacement,
@@ -109,5 +108,48 @@ impl ReplicaStore for FederationReplica {
             .collect();
         self.store.objects_apply(log.number(), writes, stored(&position), true).await?;
         Ok(self.in_force.replace(log, &items))
+    }
+
+    async fn position(&self, log: LogId) -> Result<Position, StoreError> {
+        let Some(stored) = self.store.position(log.number()).await? else {
+            return Ok(Position::NONE);
+        };
+        Ok(Position {
+            epoch: stored.epoch,
+            revision: stored.revision,
+            digest: SetDigest::try_from(stored.digest.as_slice())
+                .map_err(|_| StoreError::Damaged("digest"))?,
+        })
+    }
+}
+
+fn stored(position: &Position) -> StoredPosition {
+    StoredPosition {
+        epoch: position.epoch,
+        revision: position.revision,
+        digest: position.digest.to_bytes(),
+    }
+}
+
+impl ReplicaStore for FederationReplica {
+    type Error = StoreError;
+
+    async fn held(&self, log: LogId) -> Result<Held, StoreError> {
+        // A write of an earlier link may be on its way.
+        let _writing = self.in_force.writing.lock().await;
+        Ok(Held { position: self.position(log).await?, errors: self.in_force.errors(log) })
+    }
+
+    async fn apply(&self, log: LogId, changes: Vec<Change>) -> Result<Applied, StoreError> {
+        self.to_the_end(|replica| async move { replica.apply_whole(log, changes).await }).await
+    }
+
+    async fn replace(
+        &self,
+        log: LogId,
+        replacement: Replacement,
+    ) -> Result<Vec<ObjectError>, StoreError> {
+        self.to_the_end(|replica| async move { replica.replace_whole(log, replacement).await })
+            .await
     }
 }

@@ -45,6 +45,9 @@ pub enum StoreError {
     /// A stored value cannot be read.
     #[error("the agent's database holds a damaged {0}")]
     Damaged(&'static str),
+    /// The program stops.
+    #[error("the agent stops, the write was given up")]
+    Interrupted,
     /// An object of this name exists.
     #[error("an object of this name exists")]
     Exists,
