@@ -100,7 +100,9 @@ async fn write(
         for (link, _) in writing.iter().filter(|(_, seen)| !seen.positions.is_empty()) {
             link.keep_unwritten();
         }
-        gone.into_iter().for_each(|link| links.keep_gone(link));
+        for link in gone {
+            links.keep_gone(link);
+        }
     }
     outcome
 }
