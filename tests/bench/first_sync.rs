@@ -31,7 +31,15 @@ pub(crate) async fn measure(figures: &mut Figures) -> Result<()> {
     write_groups(&admin).await?;
     scan_images(&admin).await?;
 
-    let token = primary.token(&["--uses", &SAMPLES.to_string()]).await?;
+    let token = primary.token(&["--uses", &(SAMPLES + 1).to_string()]).await?;
+    // Verdicts follow their scans: the first member sees when all are there.
+    let identity = simulated::join(&token, "first").await?;
+    let first = simulated::open(&identity).await?;
+    wait::until("all verdicts are published", || async {
+        ensure!(first.objects() >= OBJECTS + VERDICTS, "only {} arrived", first.objects());
+        Ok(Some(()))
+    })
+    .await?;
     let mut rates = Vec::new();
     for n in 0..SAMPLES {
         let identity = simulated::join(&token, &format!("new-{n}")).await?;
