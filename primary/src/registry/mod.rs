@@ -1,6 +1,7 @@
 //! Federated registries: each image is scanned once for the whole federation.
 //!
-//! [`settings`] keeps the registries, [`worker`] takes the jobs that [`list`]
+//! [`settings`] keeps the registries, [`schedule`] starts their scans,
+//! [`worker`] takes the jobs that [`list`]
 //! and [`scan`] do, [`publish`] writes verdicts to the log, [`vulndb`] holds
 //! the vulnerability database.
 
@@ -11,6 +12,7 @@ mod list;
 pub mod probe;
 mod publish;
 mod scan;
+mod schedule;
 pub mod settings;
 pub mod vulndb;
 mod worker;
@@ -73,5 +75,6 @@ impl Registries {
     pub fn start(self: &Arc<Self>, shutdown: &Shutdown) {
         worker::start(self, shutdown);
         publish::start(self, shutdown);
+        schedule::start(self, shutdown);
     }
 }

@@ -248,7 +248,7 @@ fn summary(
 fn check_name(name: &str) -> Result<(), RegistryFailure> {
     let Some(rest) = name.strip_prefix(PREFIX) else {
         return Err(RegistryFailure::Name(format!(
-            "The primary holds federated registries: the name must start with {PREFIX}."
+            "The primary holds federated registries: the name must start with {PREFIX:?}."
         )));
     };
     let fits = !rest.is_empty()

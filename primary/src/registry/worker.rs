@@ -3,17 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use super::{Registries, RegistryFailure, list, scan};
 use crate::shutdown::Shutdown;
-use crate::store::job::{self, Work};
+use crate::store::job::{self, Job, Work};
 
 /// Scans at a time: each may hold a decompression window and a layer's
 /// packages.
 const WORKERS: usize = 2;
-/// How long a job is ours: longer than a scan may take.
-const LEASE: Duration = Duration::from_mins(30);
+/// How long a job is ours without renewal: after a crash it waits so long.
+const LEASE: Duration = Duration::from_secs(30);
+/// How often a job that runs is kept.
+const RENEWAL: Duration = Duration::from_secs(10);
 /// How often an idle worker looks for jobs of other replicas.
 const POLL: Duration = Duration::from_secs(2);
 
@@ -58,10 +60,19 @@ async fn next(registries: &Registries) -> Result<bool, RegistryFailure> {
         return Ok(false);
     };
     drop(conn);
-    let done = match &taken.work {
-        Work::List => list::run(registries, &taken).await,
-        Work::Scan { repository, digest } => {
-            scan::run(registries, &taken, repository, *digest).await
+    let work = async {
+        match &taken.work {
+            Work::List => list::run(registries, &taken).await,
+            Work::Scan { repository, digest } => {
+                scan::run(registries, &taken, repository, *digest).await
+            }
+        }
+    };
+    let done = tokio::select! {
+        done = work => done,
+        () = lost(registries, &taken) => {
+            info!(registry = taken.registry, job = taken.id, "a job was cancelled or taken over");
+            return Ok(true);
         }
     };
     if let Err(error) = done {
@@ -71,4 +82,21 @@ async fn next(registries: &Registries) -> Result<bool, RegistryFailure> {
         return Err(error);
     }
     Ok(true)
+}
+
+/// Keeps the job; ends when it is ours no more.
+async fn lost(registries: &Registries, job: &Job) {
+    loop {
+        tokio::time::sleep(RENEWAL).await;
+        let renewed = async {
+            let mut conn = registries.database.acquire().await?;
+            job::renew(&mut conn, job, LEASE).await
+        };
+        match renewed.await {
+            Ok(true) => {}
+            Ok(false) => return,
+            // The result is stored only if the job is still ours then.
+            Err(error) => debug!(%error, "cannot keep a job"),
+        }
+    }
 }

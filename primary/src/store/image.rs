@@ -193,3 +193,22 @@ pub async fn names(conn: &mut PgConnection, digests: &[Digest]) -> Result<Vec<Na
     .fetch_all(conn)
     .await?)
 }
+
+/// Whether the registry holds finished images that were scanned with another
+/// database than `cvedb_version`.
+pub async fn has_older(
+    conn: &mut PgConnection,
+    registry: &str,
+    cvedb_version: &str,
+) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT FROM image JOIN report ON report.digest = image.digest
+               WHERE image.registry = $1 AND image.status = 'finished'
+                 AND report.cvedb_version <> $2) AS "older!""#,
+        registry,
+        cvedb_version,
+    )
+    .fetch_one(conn)
+    .await?)
+}

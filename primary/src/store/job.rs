@@ -88,6 +88,20 @@ pub async fn take(conn: &mut PgConnection, lease: Duration) -> Result<Option<Job
     .transpose()
 }
 
+/// Keeps a job for another `lease`. False when it is no longer ours.
+pub async fn renew(conn: &mut PgConnection, job: &Job, lease: Duration) -> Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE job SET leased_until = now() + make_interval(secs => $3)
+         WHERE id = $1 AND attempts = $2",
+        job.id,
+        job.attempts,
+        lease.as_secs_f64(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Ends a job. False when it was cancelled, or taken by another after the
 /// lease: its result must not be stored then.
 pub async fn done(conn: &mut PgConnection, job: &Job) -> Result<bool> {
@@ -125,17 +139,6 @@ pub async fn cancel(conn: &mut PgConnection, registry: &str, result: &str) -> Re
     .execute(conn)
     .await?;
     Ok(done.rows_affected())
-}
-
-/// When the next job may be taken, in seconds from now; none when there is
-/// none.
-pub async fn next_due(conn: &mut PgConnection) -> Result<Option<f64>> {
-    Ok(sqlx::query_scalar!(
-        r#"SELECT extract(epoch FROM min(greatest(run_after, coalesce(leased_until, run_after)))
-                  - now())::float8 FROM job"#,
-    )
-    .fetch_one(conn)
-    .await?)
 }
 
 /// Asks for scans of images that wait without a job: the job went with

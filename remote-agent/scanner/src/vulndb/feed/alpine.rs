@@ -12,7 +12,8 @@ use crate::vulndb::record::{Affected, Range, Vulnerability};
 #[derive(Deserialize)]
 struct Repository {
     distroversion: String,
-    packages: Vec<serde_json::Value>,
+    // Null where a repository has none.
+    packages: Option<Vec<serde_json::Value>>,
 }
 
 #[derive(Deserialize)]
@@ -40,7 +41,8 @@ fn document(sink: &mut dyn Sink, place: &str, bytes: &[u8]) {
         Err(error) => return sink.malformed(place, &error.to_string()),
     };
     let ecosystem = format!("Alpine:{}", repository.distroversion);
-    for entry in repository.packages {
+    sink.valid();
+    for entry in repository.packages.unwrap_or_default() {
         match serde_json::from_value::<Entry>(entry) {
             Ok(entry) => {
                 sink.valid();

@@ -1,0 +1,212 @@
+//! Registries and images that mean ill: the scan fails, with a reason, and
+//! soon.
+
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use palisade_api::Digest;
+use palisade_scanner::source::registry::{RegistryAccess, RegistryClient, RegistryError};
+use palisade_scanner::{LayerLimit, Limits, ScanError};
+use tar::EntryType;
+
+use crate::fixture::{Answer, Layer, OS_RELEASE, Registry, debian, descriptor, gzip};
+
+const LAYER_TYPE: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+
+/// Scans an image of one layer that is answered with `answer`.
+async fn scan(digest: Digest, size: usize, answer: Answer, limits: &Limits) -> ScanError {
+    let registry = Registry::start().await;
+    registry.put_blob("evil", digest, answer);
+    let manifest = registry.manifest("evil", &[descriptor(LAYER_TYPE, digest, size)]);
+    registry.put_manifest("evil", "v1", &manifest);
+    registry.scan_within("evil", "v1", limits).await.unwrap_err()
+}
+
+async fn scan_layer(layer: Bytes, limits: &Limits) -> ScanError {
+    scan(Digest::of(&layer), layer.len(), Answer::Bytes(layer), limits).await
+}
+
+#[tokio::test]
+async fn a_layer_with_another_digest() {
+    let layer = debian(&[("a", "1", "a")]).gzip();
+    let error =
+        scan(Digest::of(b"other"), layer.len(), Answer::Bytes(layer), &Limits::default()).await;
+    assert!(matches!(error, ScanError::DigestMismatch { what: "layer", .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_manifest_with_another_digest() {
+    let registry = Registry::start().await;
+    let manifest = registry.manifest("evil", &[]);
+    let (_, _) = registry.put_manifest("evil", "v1", &manifest);
+    let asked = Digest::of(b"asked");
+    registry.put(
+        &format!("evil/manifests/{}", asked.to_oci()),
+        Answer::Bytes(manifest.to_string().into()),
+    );
+    let error = registry.scan("evil", &asked.to_oci()).await.unwrap_err();
+    assert!(matches!(error, ScanError::DigestMismatch { what: "the manifest", .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_layer_of_another_size() {
+    let layer = debian(&[("a", "1", "a")]).gzip();
+    for size in [layer.len() - 1, layer.len() + 1, 1] {
+        let answer = Answer::Repeating { head: layer.clone(), block: Bytes::new(), times: 0 };
+        let error = scan(Digest::of(&layer), size, answer, &Limits::default()).await;
+        let text = error.to_string();
+        let cut = matches!(&error, ScanError::Registry(RegistryError::CutOff { .. }));
+        assert!(matches!(error, ScanError::SizeMismatch { .. }) || cut, "{size}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_cut_off() {
+    let layer = debian(&[("a", "1", "a")]).gzip();
+    let answer = Answer::CutOff { given: layer.slice(..100), announced: layer.len() };
+    let error = scan(Digest::of(&layer), layer.len(), answer, &Limits::default()).await;
+    assert!(matches!(error, ScanError::Registry(RegistryError::CutOff { .. })), "{error}");
+    assert_eq!(error.outcome().text(), "network error");
+}
+
+#[tokio::test]
+async fn a_layer_that_is_not_there() {
+    let layer = debian(&[("a", "1", "a")]).gzip();
+    let gone = Answer::Status(StatusCode::NOT_FOUND);
+    let error = scan(Digest::of(&layer), layer.len(), gone, &Limits::default()).await;
+    assert_eq!(error.outcome().text(), "Image not found", "{error}");
+}
+
+#[tokio::test]
+async fn a_registry_that_fails_is_asked_again_and_then_told() {
+    let layer = debian(&[("a", "1", "a")]).gzip();
+    let broken = Answer::Status(StatusCode::INTERNAL_SERVER_ERROR);
+    let error = scan(Digest::of(&layer), layer.len(), broken, &Limits::default()).await;
+    assert_eq!(error.outcome().text(), "registry API error", "{error}");
+    assert!(error.is_transient());
+}
+
+#[tokio::test]
+async fn nobody_listens() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    drop(listener);
+    let client = RegistryClient::new(RegistryAccess::new(&url).unwrap()).unwrap();
+    let error = client.ping().await.unwrap_err();
+    assert_eq!(error.outcome().text(), "network error", "{error}");
+}
+
+/// A file of a terabyte of zeros, in gzip members that follow one another.
+#[tokio::test]
+async fn a_bomb() {
+    let head = gzip(Layer::default().header(EntryType::Regular, "zeros", "", 1 << 40).open());
+    let block = gzip(&vec![0; 16 << 20]);
+    let size = head.len() + block.len() * 65_536;
+    let answer = Answer::Repeating { head, block, times: 65_536 };
+    let limits = Limits { ratio_free_bytes: 64 << 20, ..Limits::default() };
+    let error = scan(Digest::of(b"bomb"), size, answer, &limits).await;
+    let ratio = matches!(error, ScanError::LayerLimit { limit: LayerLimit::Ratio(_), .. });
+    assert!(ratio, "{error}");
+    assert_eq!(error.outcome().text(), "file size over limit");
+}
+
+#[tokio::test]
+async fn more_than_may_be_unpacked() {
+    let layer = Layer::default().entry(EntryType::Regular, "big", "", &vec![7; 100_000]).gzip();
+    let limits = Limits { unpacked_bytes: 50_000, ..Limits::default() };
+    let error = scan_layer(layer, &limits).await;
+    let unpacked =
+        matches!(error, ScanError::LayerLimit { limit: LayerLimit::Unpacked(50_000), .. });
+    assert!(unpacked, "{error}");
+}
+
+#[tokio::test]
+async fn a_million_entries() {
+    let entries = Layer::default().header(EntryType::Regular, "e", "", 0).open().repeat(1_000_001);
+    let layer: Bytes = zstd::encode_all(entries.as_slice(), 1).unwrap().into();
+    let error = scan_layer(layer, &Limits::default()).await;
+    let entries = matches!(error, ScanError::LayerLimit { limit: LayerLimit::Entries(_), .. });
+    assert!(entries, "{error}");
+}
+
+#[tokio::test]
+async fn a_huge_extended_header() {
+    for kind in [EntryType::XHeader, EntryType::GNULongName, EntryType::GNULongLink] {
+        let layer = gzip(Layer::default().header(kind, "x", "", 1 << 40).open());
+        let error = scan_layer(layer, &Limits::default()).await;
+        let header =
+            matches!(error, ScanError::LayerLimit { limit: LayerLimit::ExtendedHeader(_), .. });
+        assert!(header, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_huge_package_database() {
+    let layer = gzip(
+        Layer::default().header(EntryType::Regular, "var/lib/dpkg/status", "", 1 << 40).open(),
+    );
+    let error = scan_layer(layer, &Limits::default()).await;
+    let file = matches!(error, ScanError::LayerLimit { limit: LayerLimit::FileSize(_), .. });
+    assert!(file, "{error}");
+}
+
+#[tokio::test]
+async fn paths_that_lead_outside() {
+    for layer in [
+        Layer::default().file("../../etc/os-release", OS_RELEASE),
+        Layer::default().file("a/../../b", "x"),
+        Layer::default().hard_link("etc/os-release", "../../../etc/passwd"),
+    ] {
+        let error = scan_layer(layer.gzip(), &Limits::default()).await;
+        assert!(matches!(error, ScanError::LayerEscape { .. }), "{error}");
+        assert!(error.result_text().contains("leaves the image"), "{}", error.result_text());
+    }
+}
+
+#[tokio::test]
+async fn a_hidden_package_database() {
+    let layer = Layer::default()
+        .file("etc/os-release", OS_RELEASE)
+        .file("opt/status", "Package: a\nStatus: install ok installed\nVersion: 1\n")
+        .hard_link("var/lib/dpkg/status", "opt/status");
+    let error = scan_layer(layer.gzip(), &Limits::default()).await;
+    assert_eq!(error.outcome().text(), "package error", "{error}");
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_archive() {
+    let layers = [
+        Bytes::from_static(b"neither gzip nor tar, but long enough to be looked at"),
+        gzip(&[7; 2048]),
+        gzip(Layer::default().header(EntryType::Regular, "cut", "", 5000).open()),
+        debian(&[("a", "1", "a")]).gzip().slice(..60),
+    ];
+    for layer in layers {
+        let error = scan_layer(layer, &Limits::default()).await;
+        assert!(matches!(error, ScanError::LayerDamaged { .. }), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn manifests_that_are_none() {
+    let registry = Registry::start().await;
+    for manifest in [
+        Bytes::from_static(b"{"),
+        Bytes::from_static(
+            br#"{"schemaVersion":2,"config":{"digest":"md5:1","size":1},"layers":[]}"#,
+        ),
+        Bytes::from_static(br#"{"schemaVersion":2,"manifests":[]}"#),
+        Bytes::from(vec![b' '; 5 << 20]),
+    ] {
+        registry.put("evil/manifests/v1", Answer::Bytes(manifest));
+        let error = registry.scan("evil", "v1").await.unwrap_err();
+        assert_eq!(error.outcome().text(), "registry API error", "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_scan_that_takes_too_long() {
+    let layer = debian(&[("a", "1", "a")]).gzip();
+    let limits = Limits { duration: std::time::Duration::ZERO, ..Limits::default() };
+    let error = scan_layer(layer, &limits).await;
+    assert!(matches!(error, ScanError::Timeout(_)), "{error}");
+}

@@ -1,0 +1,13 @@
+//! Scans of images from a registry inside the test, honest and hostile, and
+//! the vulnerability database that they are held against.
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod folder;
+#[cfg(test)]
+mod honest;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod vulndb;

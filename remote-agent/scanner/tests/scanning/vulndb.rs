@@ -1,0 +1,217 @@
+//! Making and reading the vulnerability database.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use palisade_scanner::vulndb::{BuildError, OpenError, SourceSpec, VulnDb, build};
+use proptest::prelude::*;
+use serde_json::json;
+use tempfile::TempDir;
+
+struct Feeds(TempDir);
+
+impl Feeds {
+    fn new() -> Self {
+        let feeds = Self(tempfile::tempdir().unwrap());
+        feeds.write(
+            "tracker.json",
+            &json!({
+                "openssl": {
+                    "CVE-2023-1": {"releases": {
+                        "bookworm": {"status": "resolved", "fixed_version": "3.0.11-1", "urgency": "low"},
+                        "bullseye": {"status": "open"}}},
+                    "CVE-2023-2": {"releases": {"bookworm": {"status": "resolved", "fixed_version": "0"}}},
+                    "CVE-2023-3": {"releases": {"bookworm": {"status": "undetermined"}}},
+                    "CVE-2023-4": "nonsense",
+                },
+                "curl": 7,
+            })
+            .to_string(),
+        );
+        let record = json!({
+            "id": "DEBIAN-CVE-2023-1", "upstream": ["CVE-2023-1"], "details": "Reads too much",
+            "published": "2023-05-01T00:00:00Z", "modified": "2024-06-01T00:00:00Z",
+            "severity": [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N"}],
+            "affected": [{"package": {"ecosystem": "Debian:12", "name": "openssl"},
+                "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "9"}]}]}],
+        });
+        let other = json!({
+            "id": "CVE-2023-5", "affected": [{"package": {"ecosystem": "Debian:12", "name": "curl"},
+                "ranges": [{"type": "ECOSYSTEM",
+                    "events": [{"introduced": "7.0"}, {"fixed": "7.5"}, {"introduced": "8.0"}, {"last_affected": "8.2"}]}]}],
+        });
+        let withdrawn = json!({"id": "CVE-2023-6", "withdrawn": "2024-01-01T00:00:00Z",
+            "affected": other["affected"]});
+        feeds.write("osv.jsonl", &format!("{record}\n\n{other}\nnonsense\n{withdrawn}\n"));
+        feeds.write(
+            "secdb.json",
+            &json!({"distroversion": "v3.18", "reponame": "main", "packages": [
+                {"pkg": {"name": "openssl", "secfixes": {
+                    "3.1.4-r0": ["CVE-2023-1 GHSA-1"], "0": ["CVE-2023-2"]}}}]})
+            .to_string(),
+        );
+        feeds
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, content: &str) {
+        fs::write(self.path(name), content).unwrap();
+    }
+
+    fn sources(&self) -> Vec<SourceSpec> {
+        ["debian=tracker.json", "osv=osv.jsonl", "alpine=secdb.json"]
+            .map(|source| {
+                let (kind, name) = source.split_once('=').unwrap();
+                format!("{kind}={}", self.path(name).display()).parse().unwrap()
+            })
+            .to_vec()
+    }
+
+    fn build(&self, name: &str) -> PathBuf {
+        let out = self.path(name);
+        build(&self.sources(), &out).unwrap();
+        out
+    }
+}
+
+fn names(database: &VulnDb, ecosystem: &str, package: &str) -> Vec<String> {
+    let affected = database.affected(ecosystem, package).unwrap();
+    affected.into_iter().map(|affected| affected.name).collect()
+}
+
+#[test]
+fn feeds_are_merged() {
+    let feeds = Feeds::new();
+    let database = VulnDb::open(&feeds.build("vulndb")).unwrap();
+    assert_eq!(names(&database, "Debian:12", "openssl"), ["CVE-2023-1"]);
+    // The tracker's own word counts, not the collection's.
+    let affected = database.affected("Debian:12", "openssl").unwrap();
+    assert_eq!(affected[0].ranges[0].fixed.as_deref(), Some("3.0.11-1"));
+    assert_eq!(names(&database, "Debian:11", "openssl"), ["CVE-2023-1"]);
+    assert_eq!(names(&database, "Debian:12", "curl"), ["CVE-2023-5"]);
+    assert_eq!(names(&database, "Alpine:v3.18", "openssl"), ["CVE-2023-1"]);
+    assert!(names(&database, "Debian:12", "nothing").is_empty());
+    let known = database.vulnerability("CVE-2023-1").unwrap().unwrap();
+    assert!((known.score_v3 - 7.5).abs() < 0.01);
+    assert_eq!(known.description, "Reads too much");
+    assert_eq!(known.aliases, ["DEBIAN-CVE-2023-1", "GHSA-1"]);
+    assert_eq!(database.create_time(), "2024-06-01T00:00:00Z");
+    assert!(database.version().parse::<f64>().is_ok(), "{}", database.version());
+}
+
+#[test]
+fn malformed_records_are_counted() {
+    let feeds = Feeds::new();
+    let summary = build(&feeds.sources(), &feeds.path("vulndb")).unwrap();
+    let counts: Vec<_> = summary.sources.iter().map(|s| (s.records, s.malformed)).collect();
+    assert_eq!(counts, [(3, 2), (3, 1), (2, 0)]);
+}
+
+#[test]
+fn ranges_have_ends() {
+    let feeds = Feeds::new();
+    let database = VulnDb::open(&feeds.build("vulndb")).unwrap();
+    let affected = &database.affected("Debian:12", "curl").unwrap()[0];
+    let check = |version| affected.check(version, palisade_scanner::r#match::dpkg::compare);
+    for (version, expected) in [
+        ("6.9", None),
+        ("7.0", Some(Some("7.5"))),
+        ("7.5", None),
+        ("8.0", Some(None)),
+        ("8.2", Some(None)),
+        ("8.3", None),
+    ] {
+        assert_eq!(check(version), expected, "{version}");
+    }
+}
+
+#[test]
+fn the_same_feeds_give_the_same_bytes() {
+    let feeds = Feeds::new();
+    let (one, two) = (feeds.build("one"), feeds.build("two"));
+    assert_eq!(fs::read(one).unwrap(), fs::read(two).unwrap());
+}
+
+#[test]
+fn sources_that_give_nothing_are_refused() {
+    let feeds = Feeds::new();
+    feeds.write("empty.json", "[]");
+    let empty = |kind: &str| -> SourceSpec {
+        format!("{kind}={}", feeds.path("empty.json").display()).parse().unwrap()
+    };
+    let out = feeds.path("vulndb");
+    for kind in ["osv", "debian", "alpine"] {
+        let error = build(&[empty(kind)], &out).unwrap_err();
+        assert!(matches!(error, BuildError::NothingValid { .. }), "{kind}: {error}");
+    }
+    assert!(!out.exists());
+    assert!(matches!(build(&[], &out).unwrap_err(), BuildError::NoSources));
+    assert!("nvd=x".parse::<SourceSpec>().is_err());
+}
+
+#[test]
+fn a_damaged_file_is_refused() {
+    let feeds = Feeds::new();
+    let path = feeds.build("vulndb");
+    let whole = fs::read(&path).unwrap();
+    let refused = |bytes: &[u8], place: &Path| {
+        fs::write(place, bytes).unwrap();
+        VulnDb::open(place).unwrap_err()
+    };
+    let damaged = feeds.path("damaged");
+    for at in [20, whole.len() / 2, whole.len() - 1] {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        let error = refused(&bytes, &damaged);
+        assert!(matches!(error, OpenError::Damaged { .. }), "{at}: {error}");
+    }
+    assert!(matches!(refused(&whole[..whole.len() - 1], &damaged), OpenError::Damaged { .. }));
+    assert!(matches!(
+        refused(b"something else entirely, but long enough for a header", &damaged),
+        OpenError::Foreign(_)
+    ));
+    let missing = VulnDb::open(&feeds.path("missing")).unwrap_err();
+    assert!(missing.to_string().contains("vulndb build"), "{missing}");
+}
+
+proptest! {
+    #[test]
+    fn nonsense_gives_an_error_and_no_panic(line in ".{0,200}") {
+        let feeds = Feeds::new();
+        let mut file = fs::File::create(feeds.path("osv.jsonl")).unwrap();
+        writeln!(file, "{line}").unwrap();
+        let spec: SourceSpec = format!("osv={}", feeds.path("osv.jsonl").display()).parse().unwrap();
+        prop_assert!(build(&[spec], &feeds.path("out")).is_err());
+    }
+}
+
+#[test]
+fn real_feeds_are_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vuln-data");
+    if !folder.is_dir() {
+        eprintln!("skipped: ../shared/vuln-data is not beside the repository");
+        return;
+    }
+    let feeds = Feeds::new();
+    let sources: Vec<SourceSpec> = [
+        "debian=debian-bookworm.json.gz",
+        "alpine=alpine-secdb.jsonl.gz",
+        "osv=osv-almalinux.jsonl.gz",
+    ]
+    .iter()
+    .map(|source| {
+        let (kind, name) = source.split_once('=').unwrap();
+        format!("{kind}={}", folder.join(name).display()).parse().unwrap()
+    })
+    .collect();
+    let summary = build(&sources, &feeds.path("vulndb")).unwrap();
+    assert!(summary.sources.iter().all(|source| source.malformed == 0), "{summary:?}");
+    let database = VulnDb::open(&feeds.path("vulndb")).unwrap();
+    assert!(names(&database, "Debian:12", "apache2").contains(&"CVE-2006-20001".to_owned()));
+    assert!(!names(&database, "Alpine:v3.10", "botan").is_empty());
+    assert!(!names(&database, "AlmaLinux:10", "firefox").is_empty());
+}
