@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::SecondsFormat;
+use palisade_api::Revision;
 use palisade_api::kind::LogId;
 use palisade_api::rest::fed::{
     ClusterStatus, FED_ROLE_MASTER, FedMember, JointCluster, REST_VERSION,
@@ -30,6 +31,10 @@ pub(super) async fn fed_member_list(State(app): State<App>) -> Result<Json<FedMe
     let federation = store::federation::get(&mut conn).await?;
     let promoted = federation.promoted_at.is_some();
     let members = store::member::list(&mut conn).await?;
+    let mut heads = Vec::with_capacity(LogId::ALL.len());
+    for log in LogId::ALL {
+        heads.push((log, store::change::head(&mut conn, log).await?.revision));
+    }
     drop(conn);
     let master_cluster = promoted.then(|| {
         master(
@@ -43,13 +48,13 @@ pub(super) async fn fed_member_list(State(app): State<App>) -> Result<Json<FedMe
         fed_role: if promoted { FED_ROLE_MASTER.to_owned() } else { String::new() },
         local_rest_info: federation.rest,
         master_cluster,
-        joint_clusters: members.into_iter().map(|member| joint(&app, member)).collect(),
+        joint_clusters: members.into_iter().map(|m| joint(&app, &heads, m)).collect(),
         use_proxy: federation.use_proxy,
         deploy_repo_scan_data: federation.deploy_repo_scan_data,
     }))
 }
 
-fn joint(app: &App, member: Member) -> JointCluster {
+fn joint(app: &App, heads: &[(LogId, Revision)], member: Member) -> JointCluster {
     let link = app.links.status(member.id);
     let acked = |link: &LinkStatus| {
         link.logs.iter().find(|log| log.log == LogId::Federation).map(|log| log.acked)
@@ -59,7 +64,7 @@ fn joint(app: &App, member: Member) -> JointCluster {
         id: member.id.to_string(),
         secret: String::new(),
         user: String::new(),
-        status: status(link.as_ref(), &member).as_str().to_owned(),
+        status: status(link.as_ref(), heads, &member).as_str().to_owned(),
         rest_version: REST_VERSION.to_owned(),
         k8s_uid: String::new(),
         rest_info: member.rest,
@@ -74,9 +79,21 @@ fn joint(app: &App, member: Member) -> JointCluster {
     }
 }
 
-/// As the link says; where there is none, as it was last time.
-pub(super) fn status(link: Option<&LinkStatus>, member: &Member) -> ClusterStatus {
+/// As the link says; where there is none, as it was last time. What was
+/// committed a moment ago may not have reached the links: `heads` are the
+/// revisions that a synced member must hold.
+fn status(
+    link: Option<&LinkStatus>,
+    heads: &[(LogId, Revision)],
+    member: &Member,
+) -> ClusterStatus {
+    let behind = |link: &LinkStatus| {
+        link.logs
+            .iter()
+            .any(|of| heads.iter().any(|(log, head)| *log == of.log && of.acked < *head))
+    };
     match link.map(|link| link.state) {
+        Some(LinkState::Synced) if link.is_some_and(behind) => ClusterStatus::OutOfSync,
         Some(LinkState::Synced) => ClusterStatus::Synced,
         Some(LinkState::OutOfSync) => ClusterStatus::OutOfSync,
         Some(LinkState::Connected) => ClusterStatus::Connected,
