@@ -12,6 +12,7 @@ use sqlx::PgTransaction;
 use super::address::primary_name;
 use super::{FederationError, Result};
 use crate::App;
+use crate::registry;
 use crate::store::audit::{Actor, NewAudit};
 use crate::store::change::NewItem;
 use crate::store::federation::Federation;
@@ -119,6 +120,9 @@ pub async fn demote(app: &App, actor: &Actor) -> Result<Vec<ClusterId>> {
     if !deleted.is_empty() {
         store::change::commit(&mut tx, LogId::Federation, actor, &deleted).await?;
     }
+    for registry in store::registry::list(&mut tx).await? {
+        registry::settings::withdraw(&mut tx, &registry.name).await?;
+    }
     let mut changed = Vec::new();
     for user in store::user::list(&mut tx).await? {
         let role = match user.role {
@@ -138,6 +142,7 @@ pub async fn demote(app: &App, actor: &Actor) -> Result<Vec<ClusterId>> {
         app.identity.forget_sessions(&fullname);
     }
     app.links.dismiss(&released, bye::Reason::Demoted);
+    app.registries.reports.notify_waiters();
     tracing::info!(by = actor.name, members = released.len(), "dissolved the federation");
     Ok(released)
 }

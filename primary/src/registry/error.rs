@@ -4,6 +4,7 @@ use palisade_transport::seal::SealError;
 use thiserror::Error;
 
 use super::filter::BadFilter;
+use crate::federation::FederationError;
 use crate::store::StoreError;
 
 /// An operation on registries that failed.
@@ -33,6 +34,9 @@ pub enum RegistryFailure {
     /// Settings cannot be encoded.
     #[error("cannot encode: {0}")]
     Encode(#[from] serde_json::Error),
+    /// This cluster is no primary.
+    #[error(transparent)]
+    Federation(#[from] FederationError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -12,6 +12,7 @@ use sqlx::PgConnection;
 use super::credentials::RegistryCredentials;
 use super::filter::Filter;
 use super::{Registries, RegistryFailure};
+use crate::federation::promotion::require_primary;
 use crate::store::change::{self, NewItem};
 use crate::store::registry::{ImageCounts, RegistryRow};
 use crate::store::{self, Actor};
@@ -53,6 +54,7 @@ impl Registries {
         let sealed = credentials.seal(&self.sealer, &name)?;
         let mut tx = self.database.begin().await?;
         change::lock(&mut tx, LogId::Federation).await?;
+        require_primary(&mut tx).await?;
         store::registry::create(&mut tx, &name, sealed.as_deref()).await.map_err(|error| {
             match error.constraint() {
                 Some("registry_pkey") => RegistryFailure::Duplicate(name.clone()),
@@ -106,8 +108,7 @@ impl Registries {
         let mut tx = self.database.begin().await?;
         change::lock(&mut tx, LogId::Federation).await?;
         self.find(&mut tx, name).await?;
-        store::report::republish(&mut tx, name).await?;
-        if !store::registry::delete(&mut tx, name).await? {
+        if !withdraw(&mut tx, name).await? {
             return Err(RegistryFailure::Missing(name.to_owned()));
         }
         let item = NewItem::delete(ObjectKind::Registry, name);
@@ -208,6 +209,14 @@ impl Registries {
         let registry = serde_json::from_slice(&object.ok_or_else(missing)?.payload)?;
         Ok((row, registry))
     }
+}
+
+/// Removes what is kept of a registry beside its object of the log, which the
+/// caller deletes. Verdicts that nobody else holds follow. Says whether there
+/// was anything.
+pub(crate) async fn withdraw(tx: &mut sqlx::PgTransaction<'_>, name: &str) -> store::Result<bool> {
+    store::report::republish(tx, name).await?;
+    store::registry::delete(tx, name).await
 }
 
 async fn put(

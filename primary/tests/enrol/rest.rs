@@ -145,6 +145,30 @@ async fn a_federation_from_promotion_to_its_end() {
     primary.stop().await;
 }
 
+#[tokio::test]
+async fn a_dissolved_federation_leaves_no_registry() {
+    let primary = Primary::start().await;
+    let registry = json!({"config": {"name": "fed.shop", "registry_type": "Docker Registry",
+        "registry": "http://127.0.0.1:1/", "filters": ["*"]}});
+    let add = ("POST", "/v1/scan/registry");
+    let client = Client::login(&primary).await;
+    assert_eq!(client.refused(add.0, add.1, registry.clone()).await, (400, 4));
+    for _ in 0..2 {
+        let client = Client::login(&primary).await;
+        let (status, answer) = client.call("POST", "/v1/fed/promote", &json!({})).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        let client = Client::login(&primary).await;
+        let none = json!({"summarys": []});
+        assert_eq!(client.get(add.1).await, none);
+        let added = client.call(add.0, add.1, &registry).await;
+        assert_eq!(added, (StatusCode::OK, Value::Null));
+        assert_eq!(client.refused(add.0, add.1, registry.clone()).await, (400, 13));
+        let demoted = client.call("POST", "/v1/fed/demote", &json!({})).await;
+        assert_eq!(demoted, (StatusCode::OK, Value::Null));
+    }
+    primary.stop().await;
+}
+
 /// The names of the federated groups.
 async fn federated(primary: &Primary) -> Vec<String> {
     let mut conn = primary.database().acquire().await.unwrap();

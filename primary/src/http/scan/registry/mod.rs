@@ -76,6 +76,7 @@ impl From<RegistryFailure> for ApiError {
                 Self::invalid_request(message)
             }
             RegistryFailure::Scanning(_) => Self::new(Code::FailRegistryScan, message),
+            RegistryFailure::Federation(error) => error.into(),
             RegistryFailure::Store(error) => error.into(),
             RegistryFailure::Seal(_) | RegistryFailure::Encode(_) => Self::internal(error),
         }
