@@ -14,8 +14,8 @@ pub mod identity;
 pub mod reconcile;
 pub mod registry;
 pub mod serve;
-pub mod shutdown;
 pub mod store;
-pub mod telemetry;
 
 pub use app::App;
+
+pub use palisade_process::{shutdown, telemetry};

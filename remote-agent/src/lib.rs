@@ -11,8 +11,6 @@ pub mod config;
 pub mod enrol;
 pub mod link;
 pub mod run;
-pub mod shutdown;
-pub mod telemetry;
 pub mod tls;
 
 mod call;
@@ -20,3 +18,5 @@ mod health;
 
 #[cfg(test)]
 mod webhook_tests;
+
+pub use palisade_process::{shutdown, telemetry};

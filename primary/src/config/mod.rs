@@ -4,7 +4,6 @@
 
 mod args;
 pub mod duration;
-mod layers;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,8 +14,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::postgres::PgConnectOptions;
 
 pub use args::ConfigArgs;
-use layers::Layers;
-pub use layers::{ConfigError, Problem};
+use palisade_process::layers::Layers;
+pub use palisade_process::layers::{ConfigError, Problem};
 
 /// The configuration of a primary.
 #[derive(Clone, Debug)]
@@ -71,7 +70,7 @@ impl Config {
     /// Reads the configuration, and reports everything that is wrong with it
     /// at once.
     pub fn read(args: &ConfigArgs) -> Result<Self, ConfigError> {
-        let mut layers = Layers::read(args);
+        let mut layers = Layers::read(args.config.as_deref(), &args.given());
         let certificate = layers.optional("tls-certificate");
         let key = layers.optional("tls-key");
         let tls = match (certificate, key) {
@@ -85,22 +84,25 @@ impl Config {
         let name = layers.or("name", ClusterName::primary);
         let config = Self {
             data_dir: layers.or("data-dir", || PathBuf::from("/var/lib/palisade")),
-            database_url: layers.database_url("database-url"),
-            database_listen_url: layers.database_url("database-listen-url"),
+            database_url: database_url(&mut layers, "database-url"),
+            database_listen_url: database_url(&mut layers, "database-listen-url"),
             rest_listen: layers.or("rest-listen", || SocketAddr::from(([0, 0, 0, 0], 10443))),
             portal_listen: layers.or("portal-listen", || SocketAddr::from(([0, 0, 0, 0], 8443))),
             federation_listen: layers
                 .or("federation-listen", || SocketAddr::from(([0, 0, 0, 0], 11443))),
             federation_address: layers.host_port("federation-address"),
-            certificate_lifetime: layers
-                .duration("certificate-lifetime", Duration::from_hours(24 * 7)),
+            certificate_lifetime: time(
+                &mut layers,
+                "certificate-lifetime",
+                Duration::from_hours(24 * 7),
+            ),
             vulndb: layers.optional("vulndb"),
             tls,
-            change_retention: layers.duration("change-retention", Duration::from_hours(24 * 30)),
+            change_retention: time(&mut layers, "change-retention", Duration::from_hours(24 * 30)),
             log: layers.log_filter("log", "info"),
             bootstrap_password: layers.secret("PALISADE_BOOTSTRAP_PASSWORD"),
             sealing_key: layers.secret("PALISADE_SEALING_KEY"),
-            postgres_fsync: layers.postgres_fsync(),
+            postgres_fsync: postgres_fsync(&mut layers),
             name,
         };
         if config.database_listen_url.is_some() && config.database_url.is_none() {
@@ -119,6 +121,35 @@ impl Config {
             direct: direct.unwrap_or_else(|| connect.clone()),
             connect,
         })
+    }
+}
+
+fn time(layers: &mut Layers, name: &str, default: Duration) -> Duration {
+    let positive = |text: &str| match duration::parse(text) {
+        Ok(Duration::ZERO) => Err("must be longer than nothing".to_owned()),
+        other => other.map_err(|e| e.to_string()),
+    };
+    layers.parsed(name, positive).unwrap_or(default)
+}
+
+fn database_url(layers: &mut Layers, name: &str) -> Option<SecretString> {
+    layers.parsed(name, |text| {
+        // The parser's own message might repeat a password.
+        text.parse::<PgConnectOptions>()
+            .map(|_| SecretString::from(text))
+            .map_err(|_| "not a Postgres URL (postgres://USER:PASSWORD@HOST:PORT/DATABASE)")
+    })
+}
+
+fn postgres_fsync(layers: &mut Layers) -> bool {
+    let variable = "PALISADE_POSTGRES_FSYNC";
+    match std::env::var(variable).as_deref() {
+        Err(_) | Ok("on") => true,
+        Ok("off") => false,
+        Ok(_) => {
+            layers.problem(variable, "must be on or off");
+            true
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 //! `--rest-listen`, `PALISADE_REST_LISTEN`, `rest-listen = "…"`.
 
 mod args;
-mod layers;
 mod role;
 
 use std::net::SocketAddr;
@@ -14,8 +13,8 @@ use palisade_controller::admission::Mode;
 use secrecy::SecretString;
 
 pub use args::ConfigArgs;
-use layers::Layers;
-pub use layers::{ConfigError, Problem};
+use palisade_process::layers::Layers;
+pub use palisade_process::layers::{ConfigError, Problem};
 pub use role::{Role, Roles};
 
 /// The configuration of an agent.
@@ -51,8 +50,8 @@ impl Config {
     /// Reads the configuration, and reports everything that is wrong with it
     /// at once.
     pub fn read(args: &ConfigArgs) -> Result<Self, ConfigError> {
-        let mut layers = Layers::read(args);
-        let token = layers.token();
+        let mut layers = Layers::read(args.config.as_deref(), &args.given());
+        let token = token(&mut layers);
         let config = Self {
             token,
             name: layers.optional("name"),
@@ -65,8 +64,8 @@ impl Config {
                 .optional("webhook-listen")
                 .unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 20443))),
             rest_address: layers.host_port("rest-address"),
-            webhook_names: layers.names("webhook-names"),
-            admission_mode: layers.admission_mode("admission-mode"),
+            webhook_names: names(&mut layers, "webhook-names"),
+            admission_mode: admission_mode(&mut layers, "admission-mode"),
             vulndb: layers.optional("vulndb"),
             log: layers.log_filter("log", "info"),
             bootstrap_password: layers.secret("PALISADE_BOOTSTRAP_PASSWORD"),
@@ -74,6 +73,39 @@ impl Config {
         layers.finish()?;
         Ok(config)
     }
+}
+
+fn admission_mode(layers: &mut Layers, name: &str) -> Mode {
+    layers
+        .parsed(name, |text| Mode::parse(text).ok_or("must be monitor or protect"))
+        .unwrap_or_default()
+}
+
+/// The join token itself or from its file.
+fn token(layers: &mut Layers) -> Option<SecretString> {
+    if layers.is_given("token") && layers.is_given("token-file") {
+        layers.problem("token and token-file", "give one of them");
+        return None;
+    }
+    let given = layers.parsed("token", |text| Ok::<_, String>(text.trim().into()));
+    given.or_else(|| {
+        layers.parsed("token-file", |path| {
+            std::fs::read_to_string(path)
+                .map(|text| text.trim().into())
+                .map_err(|error| format!("cannot read {path}: {error}"))
+        })
+    })
+}
+
+fn names(layers: &mut Layers, name: &str) -> Vec<String> {
+    let parse = |text: &str| {
+        let names: Vec<_> = text.split(',').map(|one| one.trim().to_owned()).collect();
+        if names.iter().any(|one| one.is_empty() || one.contains(char::is_whitespace)) {
+            return Err("must be names with commas between");
+        }
+        Ok(names)
+    };
+    layers.parsed(name, parse).unwrap_or_default()
 }
 
 fn default_data_dir() -> PathBuf {

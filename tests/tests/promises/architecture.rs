@@ -10,6 +10,7 @@ use serde_json::Value;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("palisade-api", &[]),
     ("palisade-policy", &["palisade-api"]),
+    ("palisade-process", &[]),
     ("palisade-sync", &["palisade-api"]),
     ("palisade-transport", &["palisade-api"]),
     ("palisade-identity", &["palisade-api"]),
@@ -22,6 +23,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "palisade-api",
             "palisade-identity",
             "palisade-policy",
+            "palisade-process",
             "palisade-scanner",
             "palisade-sync",
             "palisade-transport",
@@ -35,6 +37,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "palisade-enforcer",
             "palisade-identity",
             "palisade-policy",
+            "palisade-process",
             "palisade-scanner",
             "palisade-sync",
             "palisade-transport",

@@ -8,12 +8,9 @@ use std::str::FromStr;
 use figment::Figment;
 use figment::providers::{Format as _, Toml};
 use figment::value::Value;
-use palisade_controller::admission::Mode;
 use secrecy::SecretString;
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
-
-use super::ConfigArgs;
 
 /// One thing that is wrong with the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,29 +38,34 @@ impl fmt::Display for ConfigError {
     }
 }
 
+#[derive(Debug)]
 struct Given {
     text: String,
     source: String,
 }
 
 /// The given values by name, and the problems found so far.
-pub(super) struct Layers {
+#[derive(Debug)]
+pub struct Layers {
     given: BTreeMap<String, Given>,
     problems: Vec<Problem>,
 }
 
 impl Layers {
-    pub(super) fn read(args: &ConfigArgs) -> Self {
+    /// Takes the settings of `args`, by name, as a flag or a variable gave
+    /// them, over those of the TOML file, which holds no others.
+    pub fn read(file: Option<&Path>, args: &[(&'static str, Option<&str>)]) -> Self {
         let mut layers = Self { given: BTreeMap::new(), problems: Vec::new() };
-        if let Some(file) = &args.config {
-            layers.file(file, &args.given().map(|(name, _)| name));
+        if let Some(file) = file {
+            let names: Vec<&str> = args.iter().map(|(name, _)| *name).collect();
+            layers.file(file, &names);
         }
-        for (name, text) in args.given() {
-            let Some(text) = text else { continue };
+        for (name, text) in args {
+            let Some(text) = *text else { continue };
             let variable = format!("PALISADE_{}", name.to_uppercase().replace('-', "_"));
             let by_variable = std::env::var(&variable).is_ok_and(|value| value == text);
             let source = if by_variable { variable } else { format!("--{name}") };
-            layers.given.insert(name.to_owned(), Given { text: text.to_owned(), source });
+            layers.given.insert((*name).to_owned(), Given { text: text.to_owned(), source });
         }
         layers
     }
@@ -94,12 +96,13 @@ impl Layers {
         }
     }
 
-    fn problem(&mut self, source: impl Display, text: impl Display) {
+    /// Notes what is wrong with the setting of `source`.
+    pub fn problem(&mut self, source: impl Display, text: impl Display) {
         self.problems.push(Problem { source: source.to_string(), text: text.to_string() });
     }
 
     /// What `parse` makes of the value, if one is given.
-    fn parsed<T, E: Display>(
+    pub fn parsed<T, E: Display>(
         &mut self,
         name: &str,
         parse: impl FnOnce(&str) -> Result<T, E>,
@@ -115,42 +118,23 @@ impl Layers {
         }
     }
 
-    pub(super) fn optional<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
+    /// Whether the setting is given.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.given.contains_key(name)
+    }
+
+    /// The value, if one is given.
+    pub fn optional<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
         self.parsed(name, T::from_str)
     }
 
-    pub(super) fn admission_mode(&mut self, name: &str) -> Mode {
-        self.parsed(name, |text| Mode::parse(text).ok_or("must be monitor or protect"))
-            .unwrap_or_default()
+    /// The value, or the default.
+    pub fn or<T: FromStr<Err: Display>>(&mut self, name: &str, default: impl FnOnce() -> T) -> T {
+        self.optional(name).unwrap_or_else(default)
     }
 
-    /// The join token itself or from its file.
-    pub(super) fn token(&mut self) -> Option<SecretString> {
-        if self.given.contains_key("token") && self.given.contains_key("token-file") {
-            self.problem("token and token-file", "give one of them");
-            return None;
-        }
-        self.parsed("token", |text| Ok::<_, String>(text.trim().into())).or_else(|| {
-            self.parsed("token-file", |path| {
-                std::fs::read_to_string(path)
-                    .map(|text| text.trim().into())
-                    .map_err(|error| format!("cannot read {path}: {error}"))
-            })
-        })
-    }
-
-    pub(super) fn names(&mut self, name: &str) -> Vec<String> {
-        self.parsed(name, |text| {
-            let names: Vec<_> = text.split(',').map(|one| one.trim().to_owned()).collect();
-            if names.iter().any(|one| one.is_empty() || one.contains(char::is_whitespace)) {
-                return Err("must be names with commas between");
-            }
-            Ok(names)
-        })
-        .unwrap_or_default()
-    }
-
-    pub(super) fn host_port(&mut self, name: &str) -> Option<String> {
+    /// An address HOST:PORT, if one is given.
+    pub fn host_port(&mut self, name: &str) -> Option<String> {
         self.parsed(name, |text| {
             let valid = text.rsplit_once(':').is_some_and(|(host, port)| {
                 !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
@@ -159,13 +143,14 @@ impl Layers {
         })
     }
 
-    pub(super) fn log_filter(&mut self, name: &str, default: &str) -> String {
+    /// A level of the log or directives.
+    pub fn log_filter(&mut self, name: &str, default: &str) -> String {
         self.parsed(name, |text| EnvFilter::try_new(text).map(|_| text.to_owned()))
             .unwrap_or_else(|| default.to_owned())
     }
 
     /// A secret, which only a variable can give: flags show in process lists.
-    pub(super) fn secret(&mut self, variable: &str) -> Option<SecretString> {
+    pub fn secret(&mut self, variable: &str) -> Option<SecretString> {
         match std::env::var(variable) {
             Ok(text) if text.is_empty() => {
                 self.problem(variable, "must not be empty");
@@ -180,7 +165,8 @@ impl Layers {
         }
     }
 
-    pub(super) fn finish(self) -> Result<(), ConfigError> {
+    /// Ends with all problems that were found.
+    pub fn finish(self) -> Result<(), ConfigError> {
         if self.problems.is_empty() { Ok(()) } else { Err(ConfigError { problems: self.problems }) }
     }
 }

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, info, warn};
 
-/// Owns the tasks of the running agent. Cloning shares them.
+/// Owns the tasks of the running program. Cloning shares them.
 #[derive(Clone, Debug, Default)]
 pub struct Shutdown {
     token: CancellationToken,
@@ -20,12 +20,12 @@ impl Shutdown {
         Self::default()
     }
 
-    /// Cancelled when the agent stops. Give tasks a child of it.
+    /// Cancelled when the program stops. Give tasks a child of it.
     pub fn token(&self) -> &CancellationToken {
         &self.token
     }
 
-    /// Where the parts start tasks of their own.
+    /// Where parts start tasks of their own.
     pub fn tasks(&self) -> &TaskTracker {
         &self.tasks
     }
@@ -56,18 +56,26 @@ impl Shutdown {
     }
 }
 
-/// Requests the shutdown at SIGTERM or SIGINT.
+/// Requests the shutdown at the first SIGTERM or SIGINT, and ends the process
+/// at the second: whoever insists need not wait for the drain.
 pub fn on_signal(shutdown: &Shutdown) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let shutdown = shutdown.clone();
     tokio::spawn(async move {
-        let name = tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
-        };
-        info!(signal = name, "stopping");
-        shutdown.request();
+        for first in [true, false] {
+            let (name, code) = tokio::select! {
+                _ = terminate.recv() => ("SIGTERM", 128 + SignalKind::terminate().as_raw_value()),
+                _ = interrupt.recv() => ("SIGINT", 128 + SignalKind::interrupt().as_raw_value()),
+            };
+            if first {
+                info!(signal = name, "stopping");
+                shutdown.request();
+            } else {
+                warn!(signal = name, "ending at once");
+                std::process::exit(code);
+            }
+        }
     });
     Ok(())
 }
