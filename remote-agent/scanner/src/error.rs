@@ -72,14 +72,6 @@ pub enum ScanError {
         /// The path of the entry or its link's target, shortened.
         entry: String,
     },
-    /// A package database that cannot be read.
-    #[error("package database {path}: {reason}")]
-    PackageDatabase {
-        /// Its path in the image.
-        path: String,
-        /// What is wrong.
-        reason: String,
-    },
     /// The vulnerability database failed.
     #[error("vulnerability database: {0}")]
     VulnDb(String),
@@ -109,12 +101,6 @@ pub enum LayerLimit {
     /// An extended header that is too long.
     #[error("has an extended header of more than {0} bytes")]
     ExtendedHeader(u64),
-    /// A file of interest that is too large.
-    #[error("has a package database of more than {0} bytes")]
-    FileSize(u64),
-    /// Too many files of interest or packages.
-    #[error("has more than {0} packages")]
-    Packages(usize),
 }
 
 /// The fixed reasons that clients know, with their numeric codes.
@@ -193,7 +179,6 @@ impl ScanError {
                 ScanOutcome::RegistryApiError
             }
             Self::LayerLimit { .. } => ScanOutcome::FileSizeOverLimit,
-            Self::PackageDatabase { .. } => ScanOutcome::PackageError,
             Self::VulnDb(_) => ScanOutcome::DatabaseError,
             Self::Timeout(_) => ScanOutcome::Timeout,
             Self::InvalidTarget(_) => ScanOutcome::InvalidInput,

@@ -1,7 +1,7 @@
 //! The scanner: images, packages, vulnerability database.
 //!
 //! Open [`scan`] for the whole of a scan, [`source`] for where images come
-//! from, [`layer`] for how a layer is read, [`os`] for what is looked for,
+//! from, [`layer`] for how a layer is read, [`inspect`] for what is looked for,
 //! [`vulndb`] for what it is held against and [`report`] for what comes out.
 //!
 //! *Gotchas*: layers stream and are never held whole; what [`limits`] forbids
@@ -9,17 +9,20 @@
 //! images hold it.
 
 pub mod error;
+pub mod inspect;
 pub mod layer;
 pub mod limits;
 pub mod r#match;
-pub mod os;
+pub mod package;
 pub mod report;
 pub mod scan;
 pub mod source;
 pub mod vulndb;
 
 pub use error::{LayerLimit, ScanError, ScanOutcome};
+pub use inspect::os::Distribution;
 pub use limits::Limits;
+pub use package::{Ecosystem, LayeredPackage, Package};
 pub use report::Report;
 pub use scan::{Inventory, LayerCache, Target, TargetOptions};
 pub use vulndb::VulnDb;

@@ -3,10 +3,11 @@
 mod cache;
 mod target;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use palisade_api::Digest;
 use serde::{Deserialize, Serialize};
 
@@ -14,12 +15,18 @@ pub use cache::LayerCache;
 pub use target::{Target, TargetOptions};
 
 use crate::error::ScanError;
-use crate::layer::Tree;
+use crate::inspect::PathHash;
+use crate::inspect::os::{Distribution, OsInventory};
+use crate::layer::{LayerContent, Tree};
 use crate::limits::Limits;
-use crate::os::{Distribution, LayeredPackage, OsInventory, Package};
+use crate::package::{LayeredPackage, Package};
 use crate::report::Report;
 use crate::source::{Descriptor, Image, ImageConfig, Source};
 use crate::vulndb::VulnDb;
+
+/// Layers that are read at the same time. Each takes a decoder's window and the
+/// largest file of interest in memory.
+const LAYERS_AT_ONCE: usize = 3;
 
 /// What an image holds, before it is held against a database. Kept, it lets
 /// a new database be applied without the registry.
@@ -39,6 +46,32 @@ pub struct Inventory {
     pub distribution: Option<Distribution>,
     /// The packages with the layers that brought them.
     pub packages: Vec<LayeredPackage>,
+    /// Files that run as their owner or group.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set_ids: Vec<SetId>,
+    /// Files that could not be understood: what they tell is missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<FileProblem>,
+}
+
+/// A file that runs as its owner or group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetId {
+    /// Its path.
+    pub path: String,
+    /// Permission bits with setuid, setgid and sticky.
+    pub mode: u32,
+    /// The layer; none where the source has no layers.
+    pub layer: Option<Digest>,
+}
+
+/// A file that could not be understood.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileProblem {
+    /// Its path.
+    pub path: String,
+    /// What is wrong with it.
+    pub reason: String,
 }
 
 /// A layer as the manifest tells.
@@ -50,8 +83,8 @@ pub struct LayerSummary {
     pub size: u64,
 }
 
-/// Reads an image layer by layer. Layers that `cache` knows are not read
-/// again.
+/// Reads an image: its layers side by side, each in one pass. Layers that
+/// `cache` knows are not read again.
 pub async fn inventory(
     source: &Source,
     limits: &Limits,
@@ -59,46 +92,97 @@ pub async fn inventory(
 ) -> Result<Inventory, ScanError> {
     let work = async {
         let image = source.image(limits).await?;
-        let mut tree = Tree::default();
-        let mut origin: HashMap<Package, Digest> = HashMap::new();
-        let mut os = OsInventory::default();
-        for layer in &image.layers {
-            let content = if let Some(content) = cache.get(&layer.digest) {
-                content
-            } else {
-                let content = Arc::new(source.layer(layer, limits).await?);
-                if source.layers_have_digests() {
-                    cache.put(layer.digest, Arc::clone(&content));
-                }
-                content
-            };
-            if content.nodes.is_empty() && content.removed.is_empty() && content.opaque.is_empty() {
-                continue;
-            }
-            tree.apply(&content);
-            os = OsInventory::of(&tree);
-            attribute(&mut origin, &os.packages, layer);
+        let mut stacked = Stacked::default();
+        let mut contents = stream::iter(&image.layers)
+            .map(|layer| content(source, layer, limits, cache))
+            .buffered(LAYERS_AT_ONCE);
+        while let Some(content) = contents.try_next().await? {
+            stacked.add(&content);
         }
-        Ok(Inventory::new(image, os, &origin))
+        drop(contents);
+        Ok(stacked.inventory(image))
     };
     tokio::time::timeout(limits.duration, work)
         .await
         .unwrap_or(Err(ScanError::Timeout(limits.duration)))
 }
 
-/// Notes which packages came or changed with `layer`.
-fn attribute(origin: &mut HashMap<Package, Digest>, packages: &[Package], layer: &Descriptor) {
-    let mut next = HashMap::with_capacity(packages.len());
-    for package in packages {
-        let from = origin.get(package).copied().unwrap_or(layer.digest);
-        next.insert(package.clone(), from);
+async fn content(
+    source: &Source,
+    layer: &Descriptor,
+    limits: &Limits,
+    cache: &LayerCache,
+) -> Result<Arc<LayerContent>, ScanError> {
+    if let Some(content) = cache.get(&layer.digest) {
+        return Ok(content);
     }
-    *origin = next;
+    let content = Arc::new(source.layer(layer, limits).await?);
+    if source.layers_have_digests() {
+        cache.put(layer.digest, Arc::clone(&content));
+    }
+    Ok(content)
 }
 
-impl Inventory {
-    fn new(image: Image, os: OsInventory, origin: &HashMap<Package, Digest>) -> Self {
+/// Layers put on top of each other, and what they tell together.
+#[derive(Default)]
+struct Stacked {
+    tree: Tree,
+    layers: usize,
+    os: OsInventory,
+    /// The layer that brought or last changed a package of the system.
+    origin: HashMap<Package, usize>,
+    /// What is wrong with entries that are not in the tree.
+    problems: BTreeMap<String, String>,
+}
+
+impl Stacked {
+    fn add(&mut self, content: &LayerContent) {
+        let at = self.layers;
+        self.layers += 1;
+        self.problems.extend(content.problems.clone());
+        if !self.tree.apply(at, content) {
+            return;
+        }
+        self.os = OsInventory::of(&self.tree);
+        let mut origin = HashMap::with_capacity(self.os.packages.len());
+        for package in &self.os.packages {
+            let from = self.origin.get(package).copied().unwrap_or(at);
+            origin.insert(package.clone(), from);
+        }
+        self.origin = origin;
+    }
+
+    fn inventory(mut self, image: Image) -> Inventory {
         let folder = image.digest.is_none() && image.image_id.is_none();
+        let digest = |at: usize| image.layers.get(at).map(|layer| layer.digest);
+        let layer = |at: usize| digest(at).filter(|_| !folder);
+        let mut packages: Vec<LayeredPackage> = self
+            .os
+            .packages
+            .into_iter()
+            .map(|package| {
+                let layer = self.origin.get(&package).copied().and_then(layer);
+                LayeredPackage { package, layer }
+            })
+            .collect();
+        let owned: HashSet<PathHash> =
+            self.tree.files().flat_map(|(_, _, facts)| facts.owned.iter().copied()).collect();
+        let mut set_ids = Vec::new();
+        for (at, path, facts) in self.tree.files() {
+            if let Some(reason) = &facts.problem {
+                self.problems.insert(path.to_owned(), reason.clone());
+            }
+            if let Some(mode) = facts.set_id {
+                set_ids.push(SetId { path: path.to_owned(), mode, layer: layer(at) });
+            }
+            if facts.packages.iter().all(|package| package.ecosystem.is_os())
+                || is_owned(&owned, path)
+            {
+                continue;
+            }
+            let rest = facts.packages.iter().filter(|package| !package.ecosystem.is_os());
+            packages.extend(rest.map(|p| LayeredPackage { package: p.clone(), layer: layer(at) }));
+        }
         let layers = if folder {
             Vec::new()
         } else {
@@ -106,24 +190,27 @@ impl Inventory {
                 |layer: &Descriptor| LayerSummary { digest: layer.digest, size: layer.size };
             image.layers.iter().map(summary).collect()
         };
-        let packages = os
-            .packages
-            .into_iter()
-            .map(|package| {
-                let layer = origin.get(&package).copied().filter(|_| !folder);
-                LayeredPackage { package, layer }
-            })
-            .collect();
-        Self {
+        let problems = self.problems.into_iter();
+        Inventory {
             digest: image.digest,
             index_digest: image.index_digest,
             image_id: image.image_id,
             config: image.config,
             layers,
-            distribution: os.distribution,
+            distribution: self.os.distribution,
             packages,
+            set_ids,
+            problems: problems.map(|(path, reason)| FileProblem { path, reason }).collect(),
         }
     }
+}
+
+/// Whether a package of the operating system owns the file: its advisories
+/// then speak for what is in it. Package databases may name the path without
+/// the `usr` that a link put before it.
+fn is_owned(owned: &HashSet<PathHash>, path: &str) -> bool {
+    owned.contains(&PathHash::of(path))
+        || path.strip_prefix("usr/").is_some_and(|path| owned.contains(&PathHash::of(path)))
 }
 
 /// Scans one target on its own: what `palisade-agent scan` does.

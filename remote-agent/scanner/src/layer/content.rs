@@ -2,20 +2,26 @@
 //! it can be kept by the layer's digest and used for every image.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
-use crate::os::Package;
+use crate::inspect::{Facts, PathHash};
 
 /// What a layer changes, as far as a scan looks at it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LayerContent {
-    /// Files, links and folders by path, in normal form.
+    /// Files and links of interest by path, in normal form.
     pub nodes: BTreeMap<String, Node>,
     /// Paths that the layer removes from those below.
     pub removed: BTreeSet<String>,
     /// Folders whose content in the layers below is hidden.
     pub opaque: BTreeSet<String>,
+    /// Files and links of no interest: they replace what lies at their path
+    /// and below. Ordered.
+    pub replaced: Vec<PathHash>,
+    /// Folders: they replace a file or link at their path. Ordered.
+    pub folders: Vec<PathHash>,
+    /// What is wrong with entries that are not among the nodes, by path.
+    pub problems: BTreeMap<String, String>,
     /// Entries seen.
     pub entries: u64,
     /// Bytes after decompression.
@@ -23,23 +29,35 @@ pub struct LayerContent {
 }
 
 /// One path of a layer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Node {
-    /// A folder.
-    Folder,
     /// A symbolic link with its target as written.
     Link(String),
-    /// A file.
-    File(FileContent),
+    /// A file that tells something.
+    File(Arc<Facts>),
 }
 
-/// A file, as far as it was understood.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum FileContent {
-    /// Text that tells the operating system.
-    Release(String),
-    /// The packages of a package database.
-    Packages(Vec<Package>),
-    /// A file of no interest where a folder or link may have been before.
-    Other,
+impl LayerContent {
+    /// Whether it changes nothing that a scan looks at, whatever lies below.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+            && self.removed.is_empty()
+            && self.opaque.is_empty()
+            && self.replaced.is_empty()
+            && self.folders.is_empty()
+            && self.problems.is_empty()
+    }
+
+    /// How much memory it takes, in units of some 200 bytes.
+    pub(crate) fn weight(&self) -> usize {
+        let nodes = self.nodes.values().map(|node| match node {
+            Node::File(facts) => facts.weight(),
+            Node::Link(_) => 1,
+        });
+        4 + nodes.sum::<usize>()
+            + self.removed.len()
+            + self.opaque.len()
+            + self.problems.len()
+            + (self.replaced.len() + self.folders.len()) / 25
+    }
 }

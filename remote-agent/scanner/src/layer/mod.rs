@@ -2,6 +2,7 @@
 //!
 //! [`read`] is the pass, [`tree`] puts layers on top of each other.
 
+mod collect;
 mod content;
 mod decompress;
 mod meter;
@@ -10,8 +11,9 @@ mod read;
 mod tar_stream;
 mod tree;
 
-pub use content::{FileContent, LayerContent, Node};
-pub(crate) use path::{link_target, normalise};
+pub(crate) use collect::Collector;
+pub use content::{LayerContent, Node};
+pub(crate) use path::normalise;
 pub(crate) use read::{LayerIdentity, read};
 pub(crate) use tar_stream::{TarError, TarStream};
 pub use tree::Tree;

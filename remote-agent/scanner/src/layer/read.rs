@@ -6,14 +6,15 @@ use std::rc::Rc;
 use palisade_api::Digest;
 use tar::EntryType;
 
-use super::content::{FileContent, LayerContent, Node};
+use super::collect::Collector;
+use super::content::LayerContent;
 use super::decompress::Decompressed;
 use super::meter::{Counts, Hashed, Metered};
 use super::path::{self, normalise};
-use super::tar_stream::{Entry, TarError, TarStream};
-use crate::error::{LayerLimit, ScanError};
+use super::tar_stream::{self, TarError, TarStream};
+use crate::error::ScanError;
+use crate::inspect::Entry;
 use crate::limits::Limits;
-use crate::os;
 
 /// What a layer's bytes must turn out to be.
 #[derive(Clone, Copy, Debug)]
@@ -32,8 +33,7 @@ pub(crate) fn read(
     limits: &Limits,
 ) -> Result<LayerContent, ScanError> {
     let counts = Rc::new(Counts::default());
-    let mut pass =
-        Pass { layer: layer.digest, limits, content: LayerContent::default(), packages: 0 };
+    let mut pass = Pass { layer: layer.digest, collector: Collector::new(limits) };
     let damaged = |error: &io::Error| match counts.broken() {
         Some(limit) => ScanError::LayerLimit { layer: layer.digest, limit },
         None => ScanError::LayerDamaged { layer: layer.digest, reason: error.to_string() },
@@ -65,8 +65,7 @@ pub(crate) fn read(
             }
         }
     }
-    pass.content.entries = archive.entries();
-    pass.content.unpacked = counts.unpacked();
+    let content = pass.collector.finish(archive.entries(), counts.unpacked());
     let source =
         archive.into_inner().into_inner().into_inner().drain().map_err(|error| damaged(&error))?;
     if let Some(expected) = layer.size
@@ -83,7 +82,7 @@ pub(crate) fn read(
     if layer.verify && found != layer.digest {
         return Err(ScanError::DigestMismatch { what: "layer", expected: layer.digest, found });
     }
-    Ok(pass.content)
+    Ok(content)
 }
 
 enum PassError {
@@ -99,125 +98,39 @@ impl From<ScanError> for PassError {
 
 struct Pass<'a> {
     layer: Digest,
-    limits: &'a Limits,
-    content: LayerContent,
-    packages: usize,
+    collector: Collector<'a>,
 }
 
 impl Pass<'_> {
     fn entry<R: Read>(
         &mut self,
-        entry: &Entry,
+        entry: &tar_stream::Entry,
         archive: &mut TarStream<R>,
     ) -> Result<(), PassError> {
         let path = normalise(&entry.path).map_err(|_| self.escape(&entry.path))?;
-        let base = path::base(&path);
-        if base == ".wh..wh..opq" {
-            let folder = path::parent(&path);
-            if os::is_relevant(folder) {
-                self.content.opaque.insert(folder.to_owned());
-            }
+        if path.is_empty() || self.collector.whiteout(&path) {
             return Ok(());
         }
-        if let Some(name) = base.strip_prefix(".wh.") {
-            // `.wh..wh.` names are bookkeeping of the storage driver.
-            let removed = match path::parent(&path) {
-                "" => name.to_owned(),
-                parent => format!("{parent}/{name}"),
-            };
-            if !name.starts_with(".wh.") && !name.is_empty() && os::is_relevant(&removed) {
-                self.content.removed.insert(removed);
-            }
-            return Ok(());
-        }
-        let node = match entry.kind {
-            EntryType::Directory => Node::Folder,
+        match entry.kind {
+            EntryType::Directory => self.collector.folder(&path),
             EntryType::Symlink => {
-                let target = entry.link.as_deref().unwrap_or_default();
-                if !os::is_relevant(&path) {
-                    return Ok(());
-                }
-                Node::Link(String::from_utf8_lossy(target).into_owned())
+                self.collector.link(&path, entry.link.as_deref().unwrap_or_default());
             }
             EntryType::Link => {
                 let target = entry.link.as_deref().unwrap_or_default();
                 let target = normalise(target).map_err(|_| self.escape(target))?;
-                if !os::is_relevant(&path) {
-                    return Ok(());
-                }
-                self.hard_link(&path, &target)?
+                self.collector.hard_link(&path, &target);
             }
-            kind if kind.is_file() || kind == EntryType::GNUSparse => match os::file_kind(&path) {
-                Some(file) => Node::File(self.file(&path, file, entry.size, archive)?),
-                None => Node::File(FileContent::Other),
-            },
-            _ => Node::File(FileContent::Other),
-        };
-        if os::is_relevant(&path) && !path.is_empty() {
-            if self.content.nodes.len() >= self.limits.packages {
-                return Err(self.limit(LayerLimit::Packages(self.limits.packages)).into());
+            kind if kind.is_file() => {
+                let file = Entry { path: &path, size: entry.size, mode: entry.mode };
+                self.collector.file(&file, &mut archive.content()).map_err(PassError::Read)?;
             }
-            self.content.nodes.insert(path, node);
+            _ => self.collector.plain(&path),
         }
         Ok(())
     }
 
-    /// A hard link is the same file as its target, which came before it in
-    /// the archive. A file of interest whose content is not at hand would
-    /// hide packages.
-    fn hard_link(&self, path: &str, target: &str) -> Result<Node, ScanError> {
-        match self.content.nodes.get(target) {
-            Some(node)
-                if os::file_kind(path).is_some() && *node == Node::File(FileContent::Other) =>
-            {
-                Err(Self::hidden(path, target))
-            }
-            Some(node) => Ok(node.clone()),
-            None if os::file_kind(path).is_some() => Err(Self::hidden(path, target)),
-            None => Ok(Node::File(FileContent::Other)),
-        }
-    }
-
-    fn hidden(path: &str, target: &str) -> ScanError {
-        ScanError::PackageDatabase {
-            path: path.to_owned(),
-            reason: format!(
-                "is a hard link to {}, which is read by nobody",
-                path::shown(target.as_bytes())
-            ),
-        }
-    }
-
-    fn file<R: Read>(
-        &mut self,
-        path: &str,
-        file: os::FileKind,
-        size: u64,
-        archive: &mut TarStream<R>,
-    ) -> Result<FileContent, PassError> {
-        if size > self.limits.file_bytes {
-            return Err(self.limit(LayerLimit::FileSize(self.limits.file_bytes)).into());
-        }
-        let mut bytes = Vec::new();
-        archive.content().read_to_end(&mut bytes).map_err(PassError::Read)?;
-        if (bytes.len() as u64) < size {
-            return Err(PassError::Read(io::ErrorKind::UnexpectedEof.into()));
-        }
-        let content = os::parse(path, file, &bytes)?;
-        if let FileContent::Packages(packages) = &content {
-            self.packages += packages.len();
-            if self.packages > self.limits.packages {
-                return Err(self.limit(LayerLimit::Packages(self.limits.packages)).into());
-            }
-        }
-        Ok(content)
-    }
-
     fn escape(&self, path: &[u8]) -> ScanError {
         ScanError::LayerEscape { layer: self.layer, entry: path::shown(path) }
-    }
-
-    fn limit(&self, limit: LayerLimit) -> ScanError {
-        ScanError::LayerLimit { layer: self.layer, limit }
     }
 }

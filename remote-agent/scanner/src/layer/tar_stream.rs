@@ -33,6 +33,8 @@ pub(crate) struct Entry {
     pub(crate) link: Option<Vec<u8>>,
     pub(crate) kind: EntryType,
     pub(crate) size: u64,
+    /// Permission bits with setuid, setgid and sticky.
+    pub(crate) mode: u32,
 }
 
 /// The archive. Content of an entry is read through [`TarStream::content`]
@@ -125,7 +127,8 @@ impl<R: Read> TarStream<R> {
                         .link
                         .take()
                         .or_else(|| header.link_name_bytes().map(std::borrow::Cow::into_owned));
-                    return Ok(Some(Entry { path, link, kind, size }));
+                    let mode = header.mode().unwrap_or_default() & 0o7777;
+                    return Ok(Some(Entry { path, link, kind, size, mode }));
                 }
             }
         }

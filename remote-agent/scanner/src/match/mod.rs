@@ -5,7 +5,7 @@ pub mod dpkg;
 
 use std::cmp::Ordering;
 
-use crate::os::PackageFormat;
+use crate::inspect::os::PackageFormat;
 
 /// Compares two versions by the rules of `format`.
 pub fn compare(format: PackageFormat, left: &str, right: &str) -> Ordering {

@@ -8,8 +8,9 @@ use palisade_api::rest::scan::{ModuleCve, ScanModule, Vulnerability};
 use super::module_source;
 use super::severity::{self, Severity};
 use crate::error::ScanError;
+use crate::inspect::os::PackageFormat;
 use crate::r#match::compare;
-use crate::os::{Package, PackageFormat};
+use crate::package::Package;
 use crate::scan::Inventory;
 use crate::vulndb::{self, Affected, OpenError, VulnDb};
 
@@ -32,11 +33,11 @@ pub(super) struct Found {
 /// Looks the packages of an inventory up.
 pub(super) fn matches(inventory: &Inventory, database: &VulnDb) -> Result<Matched, ScanError> {
     let mut lookup = Lookup { database, affected: HashMap::new(), known: HashMap::new() };
-    let format = inventory.distribution.as_ref().and_then(crate::os::Distribution::format);
+    let format = inventory.distribution.as_ref().and_then(crate::inspect::os::Distribution::format);
     let ecosystems = inventory
         .distribution
         .as_ref()
-        .map(crate::os::Distribution::ecosystems)
+        .map(crate::inspect::os::Distribution::ecosystems)
         .unwrap_or_default();
     let mut vulnerabilities = Vec::new();
     let mut modules = Vec::new();

@@ -18,7 +18,7 @@ pub use severity::Severity;
 pub use verdict::ImageName;
 
 use crate::error::{ScanError, ScanOutcome};
-use crate::os::LayeredPackage;
+use crate::package::LayeredPackage;
 use crate::scan::Inventory;
 use crate::vulndb::VulnDb;
 
@@ -93,7 +93,7 @@ impl Report {
                 base_os: inventory
                     .distribution
                     .as_ref()
-                    .map(crate::os::Distribution::base_os)
+                    .map(crate::inspect::os::Distribution::base_os)
                     .unwrap_or_default(),
                 created_at: config.created.clone(),
                 cvedb_version: database.version().to_owned(),
@@ -221,5 +221,9 @@ fn fill(layer: &mut ScanLayer, summary: &crate::scan::LayerSummary, matched: &ma
 
 /// The source that a module's report shows.
 fn module_source(inventory: &Inventory, _: &LayeredPackage) -> String {
-    inventory.distribution.as_ref().map(crate::os::Distribution::base_os).unwrap_or_default()
+    inventory
+        .distribution
+        .as_ref()
+        .map(crate::inspect::os::Distribution::base_os)
+        .unwrap_or_default()
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use palisade_api::Digest;
 
-use crate::layer::{FileContent, LayerContent, Node};
+use crate::layer::LayerContent;
 
 /// A bounded cache. The bound counts paths and packages, which is what takes
 /// memory: some 200 bytes each.
@@ -35,7 +35,7 @@ impl LayerCache {
     }
 
     pub(crate) fn put(&self, digest: Digest, content: Arc<LayerContent>) {
-        let weight = weight(&content);
+        let weight = content.weight();
         if weight > self.capacity / 4 {
             return;
         }
@@ -63,12 +63,4 @@ impl Default for LayerCache {
     fn default() -> Self {
         Self::new(200_000)
     }
-}
-
-fn weight(content: &LayerContent) -> usize {
-    let nodes = content.nodes.values().map(|node| match node {
-        Node::File(FileContent::Packages(packages)) => 1 + packages.len(),
-        _ => 1,
-    });
-    4 + nodes.sum::<usize>() + content.removed.len() + content.opaque.len()
 }

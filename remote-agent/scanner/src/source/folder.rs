@@ -1,15 +1,18 @@
 //! A root folder on this machine.
 
-use std::fs;
-use std::io::Read as _;
+use std::fs::{self, File, Metadata};
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::blocking;
-use crate::error::{LayerLimit, ScanError};
-use crate::layer::{FileContent, LayerContent, Node, normalise};
+use crate::error::ScanError;
+use crate::inspect::{Entry, Problem};
+use crate::layer::{Collector, LayerContent, normalise};
 use crate::limits::Limits;
-use crate::os;
+
+/// Folders deep that are visited: paths have an end anyway.
+const DEPTH: usize = 128;
 
 /// The folder.
 #[derive(Clone, Debug)]
@@ -23,113 +26,97 @@ impl Folder {
         Self { root: root.to_owned() }
     }
 
-    /// The files of interest, in the form of one layer. Only the paths that
-    /// lead to them are visited, and no link is followed on this machine.
+    /// The files of interest, in the form of one layer. No link is followed
+    /// on this machine, and no other file system is entered.
     pub(crate) async fn content(&self, limits: &Limits) -> Result<LayerContent, ScanError> {
         let (root, limits) = (self.root.clone(), limits.clone());
         blocking(move || {
-            let mut content = LayerContent::default();
-            visit(&root, "", &limits, &mut content)?;
-            follow_links(&root, &limits, &mut content)?;
-            Ok(content)
+            let shown = || ScanError::file(root.display().to_string());
+            let device = fs::metadata(&root).map_err(shown())?.dev();
+            let mut walk = Walk {
+                root: &root,
+                device,
+                limits: &limits,
+                collector: Collector::new(&limits),
+                entries: 0,
+                bytes: 0,
+            };
+            let listed = fs::read_dir(&root).map_err(shown())?;
+            walk.folder(listed, "", 0)?;
+            Ok(walk.collector.finish(walk.entries, walk.bytes))
         })
         .await
     }
 }
 
-fn visit(
-    root: &Path,
-    path: &str,
-    limits: &Limits,
-    content: &mut LayerContent,
-) -> Result<(), ScanError> {
-    let here = root.join(path);
-    let error = || ScanError::file(here.display().to_string());
-    for entry in fs::read_dir(&here).map_err(error())? {
-        let entry = entry.map_err(error())?;
-        let name = entry.file_name();
-        let child = [path.as_bytes(), b"/", name.as_bytes()].concat();
-        let Ok(child) = normalise(&child) else { continue };
-        if os::is_relevant(&child) {
-            add(root, &child, limits, content)?;
-        }
-    }
-    Ok(())
+struct Walk<'a> {
+    root: &'a Path,
+    device: u64,
+    limits: &'a Limits,
+    collector: Collector<'a>,
+    entries: u64,
+    bytes: u64,
 }
 
-fn add(
-    root: &Path,
-    path: &str,
-    limits: &Limits,
-    content: &mut LayerContent,
-) -> Result<(), ScanError> {
-    content.entries += 1;
-    if content.entries > limits.entries {
-        return Err(ScanError::Malformed(format!("it has more than {} files", limits.entries)));
-    }
-    let place = root.join(path);
-    let error = || ScanError::file(place.display().to_string());
-    let kind = fs::symlink_metadata(&place).map_err(error())?;
-    let node = if kind.is_dir() {
-        visit(root, path, limits, content)?;
-        Node::Folder
-    } else if kind.is_symlink() {
-        let target = fs::read_link(&place).map_err(error())?;
-        Node::Link(String::from_utf8_lossy(target.as_os_str().as_bytes()).into_owned())
-    } else if let Some(file) = os::file_kind(path).filter(|_| kind.is_file()) {
-        let mut bytes = Vec::new();
-        fs::File::open(&place)
-            .and_then(|opened| opened.take(limits.file_bytes + 1).read_to_end(&mut bytes))
-            .map_err(error())?;
-        if bytes.len() as u64 > limits.file_bytes {
-            return Err(ScanError::PackageDatabase {
-                path: path.to_owned(),
-                reason: LayerLimit::FileSize(limits.file_bytes).to_string(),
-            });
-        }
-        content.unpacked += bytes.len() as u64;
-        Node::File(os::parse(path, file, &bytes)?)
-    } else {
-        Node::File(FileContent::Other)
-    };
-    content.nodes.insert(path.to_owned(), node);
-    Ok(())
-}
-
-/// Visits what links lead to, inside the root, a few steps deep.
-fn follow_links(root: &Path, limits: &Limits, content: &mut LayerContent) -> Result<(), ScanError> {
-    for _ in 0..4 {
-        let missing: Vec<String> = content
-            .nodes
-            .iter()
-            .filter_map(|(path, node)| match node {
-                Node::Link(target) => Some(crate::layer::link_target(path, target)),
-                _ => None,
-            })
-            .filter(|target| !target.is_empty() && !content.nodes.contains_key(target))
-            .filter(|target| is_inside(root, target))
+impl Walk<'_> {
+    fn folder(&mut self, listed: fs::ReadDir, path: &str, depth: usize) -> Result<(), ScanError> {
+        let mut names: Vec<_> = listed
+            .filter_map(|entry| entry.map(|entry| entry.file_name()).ok())
+            .take(self.limits.entries as usize)
             .collect();
-        if missing.is_empty() {
-            break;
+        names.sort_unstable();
+        for name in names {
+            let child = [path.as_bytes(), b"/", name.as_bytes()].concat();
+            let Ok(child) = normalise(&child) else { continue };
+            self.entries += 1;
+            if self.entries > self.limits.entries {
+                let most = self.limits.entries;
+                return Err(ScanError::Malformed(format!("it has more than {most} files")));
+            }
+            // What goes away or is forbidden while a live root is read is
+            // told and left out.
+            let place = self.root.join(path).join(&name);
+            let visited = match fs::symlink_metadata(&place) {
+                Ok(kind) => self.visit(&place, &child, &kind, depth)?,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = visited {
+                self.collector.problem(&child, Problem::new(error.to_string()));
+            }
         }
-        for target in missing {
-            add(root, &target, limits, content)?;
-        }
+        Ok(())
     }
-    Ok(())
-}
 
-/// Whether `path` exists below `root` and no link lies on the way to it.
-fn is_inside(root: &Path, path: &str) -> bool {
-    let mut place = root.to_owned();
-    let mut parts = path.split('/').peekable();
-    while let Some(part) = parts.next() {
-        place.push(part);
-        match fs::symlink_metadata(&place) {
-            Ok(kind) if kind.is_symlink() && parts.peek().is_some() => return false,
-            Ok(_) => {}
-            Err(_) => return false,
+    fn visit(
+        &mut self,
+        place: &Path,
+        path: &str,
+        kind: &Metadata,
+        depth: usize,
+    ) -> Result<std::io::Result<()>, ScanError> {
+        if kind.is_dir() {
+            if kind.dev() != self.device {
+                return Ok(Ok(()));
+            }
+            if depth >= DEPTH {
+                return Ok(Err(std::io::Error::other("lies too deep")));
+            }
+            self.collector.folder(path);
+            return match fs::read_dir(place) {
+                Ok(listed) => self.folder(listed, path, depth + 1).map(Ok),
+                Err(error) => Ok(Err(error)),
+            };
         }
+        if kind.is_symlink() {
+            return Ok(fs::read_link(place)
+                .map(|target| self.collector.link(path, target.as_os_str().as_bytes())));
+        }
+        if !kind.is_file() {
+            return Ok(Ok(()));
+        }
+        self.bytes += kind.len();
+        let mode = kind.permissions().mode() & 0o7777;
+        let entry = Entry { path, size: kind.len(), mode };
+        Ok(File::open(place).and_then(|mut content| self.collector.file(&entry, &mut content)))
     }
-    true
 }

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::input::{self, InputError};
 use super::{PackageEntry, Sink};
-use crate::os::debian_version;
+use crate::inspect::os::debian_version;
 use crate::vulndb::record::{Affected, Range, Vulnerability};
 
 #[derive(Deserialize)]

@@ -1,10 +1,10 @@
 //! `lib/apk/db/installed`.
 
-use super::Package;
-use crate::error::ScanError;
+use crate::inspect::Problem;
+use crate::package::{Ecosystem, Package};
 
 /// Reads the records of `text`: one letter, a colon, the value.
-pub(super) fn parse(path: &str, text: &str) -> Result<Vec<Package>, ScanError> {
+pub(super) fn parse(path: &str, text: &str) -> Result<Vec<Package>, Problem> {
     let mut packages = Vec::new();
     let (mut name, mut version, mut origin) = (None, None, None);
     for line in text.lines().chain(std::iter::once("")) {
@@ -12,9 +12,12 @@ pub(super) fn parse(path: &str, text: &str) -> Result<Vec<Package>, ScanError> {
         if line.is_empty() {
             if let (Some(name), Some(version)) = (name, version) {
                 packages.push(Package {
+                    ecosystem: Ecosystem::Apk,
                     name: str::to_owned(name),
                     source: str::to_owned(origin.unwrap_or(name)),
                     version: str::to_owned(version),
+                    arch: String::new(),
+                    stream: String::new(),
                     file: path.to_owned(),
                 });
             }
@@ -27,10 +30,7 @@ pub(super) fn parse(path: &str, text: &str) -> Result<Vec<Package>, ScanError> {
             Some(("o:", value)) => origin = Some(value),
             Some((key, _)) if key.ends_with(':') => {}
             _ => {
-                return Err(ScanError::PackageDatabase {
-                    path: path.to_owned(),
-                    reason: "holds a line that is no field".to_owned(),
-                });
+                return Err(Problem::new("holds a line that is no field"));
             }
         }
     }

@@ -1,11 +1,11 @@
 //! `var/lib/dpkg/status` and the files of `status.d`.
 
-use super::Package;
-use crate::error::ScanError;
+use crate::inspect::Problem;
+use crate::package::{Ecosystem, Package};
 
 /// Reads the paragraphs of `text`. With `need_status` only those that say
 /// they are installed count.
-pub(super) fn parse(path: &str, text: &str, need_status: bool) -> Result<Vec<Package>, ScanError> {
+pub(super) fn parse(path: &str, text: &str, need_status: bool) -> Result<Vec<Package>, Problem> {
     let mut packages = Vec::new();
     let mut paragraph = Paragraph::default();
     for line in text.lines().chain(std::iter::once("")) {
@@ -19,10 +19,7 @@ pub(super) fn parse(path: &str, text: &str, need_status: bool) -> Result<Vec<Pac
         let Some((key, value)) = line.split_once(':') else {
             // Other lists may lie in status.d; a database is all fields.
             if need_status {
-                return Err(ScanError::PackageDatabase {
-                    path: path.to_owned(),
-                    reason: "holds a line that is no field".to_owned(),
-                });
+                return Err(Problem::new("holds a line that is no field"));
             }
             continue;
         };
@@ -73,9 +70,12 @@ impl Paragraph<'_> {
             },
         };
         Some(Package {
+            ecosystem: Ecosystem::Dpkg,
             name: name.to_owned(),
             source: source.to_owned(),
             version: version.to_owned(),
+            arch: String::new(),
+            stream: String::new(),
             file: path.to_owned(),
         })
     }
@@ -107,6 +107,6 @@ mod tests {
     #[test]
     fn a_damaged_database_is_an_error() {
         let error = parse("var/lib/dpkg/status", "Package: a\n\u{0}garbage\n", true).unwrap_err();
-        assert!(error.to_string().contains("no field"), "{error}");
+        assert!(error.into_text().contains("no field"));
     }
 }

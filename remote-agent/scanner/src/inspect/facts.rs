@@ -1,0 +1,58 @@
+//! What files tell.
+
+use palisade_api::Digest;
+use serde::{Deserialize, Serialize};
+
+use super::Problem;
+use crate::package::Package;
+
+/// What one file tells. Kept by the layer's digest, so small.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Facts {
+    /// Text that tells the operating system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+    /// Packages.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<Package>,
+    /// Paths that a package of the operating system owns.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub owned: Vec<PathHash>,
+    /// Permission bits of a file that runs as its owner or group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set_id: Option<u32>,
+    /// What is wrong with the file; the rest may then be incomplete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+impl Facts {
+    /// Notes what is wrong; the first problem stays.
+    pub(crate) fn problem(&mut self, problem: Problem) {
+        self.problem.get_or_insert_with(|| problem.into_text());
+    }
+
+    /// How much memory it takes, in units of some 200 bytes.
+    pub(crate) fn weight(&self) -> usize {
+        1 + self.packages.len() + self.owned.len() / 25
+    }
+}
+
+/// Stands for a path where only equality matters: of the million files of an
+/// image, most are only remembered as this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PathHash(u64);
+
+impl PathHash {
+    /// The hash of `path` in normal form. It is cut from SHA-256, so that
+    /// nobody makes a file that hides another.
+    pub fn of(path: &str) -> Self {
+        let mut first = [0; 8];
+        for (to, from) in first.iter_mut().zip(Digest::of(path.as_bytes()).as_bytes()) {
+            *to = *from;
+        }
+        Self(u64::from_be_bytes(first))
+    }
+}

@@ -1,0 +1,107 @@
+//! Files of interest: which they are, and what they tell.
+//!
+//! [`file`] is asked for every file of a layer. An [`Inspector`] takes a
+//! small file as a whole; archives and executables are read as streams. What
+//! is wrong with one file is a [`Problem`] of that file: the rest of the image
+//! is read on and the result is marked as partial.
+
+mod facts;
+pub mod os;
+
+use std::io::{self, Read};
+
+pub use facts::{Facts, PathHash};
+
+use crate::limits::Limits;
+
+/// A regular file of a layer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry<'a> {
+    /// Its path in normal form.
+    pub(crate) path: &'a str,
+    /// Bytes of its content, as announced.
+    pub(crate) size: u64,
+    /// Permission bits with setuid, setgid and sticky.
+    pub(crate) mode: u32,
+}
+
+impl<'a> Entry<'a> {
+    /// The last component of the path.
+    pub(crate) fn base(&self) -> &'a str {
+        self.path.rsplit_once('/').map_or(self.path, |(_, base)| base)
+    }
+
+    /// Whether the path is `tail` or ends in it after a slash.
+    pub(crate) fn ends_with(&self, tail: &str) -> bool {
+        self.path
+            .strip_suffix(tail)
+            .is_some_and(|before| before.is_empty() || before.ends_with('/'))
+    }
+}
+
+/// What is wrong with one file, without its path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem(String);
+
+impl Problem {
+    pub(crate) fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+
+    /// The text, bounded: parts of it may come from the file.
+    pub(crate) fn into_text(self) -> String {
+        const LONGEST: usize = 300;
+        self.0.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
+    }
+}
+
+/// One kind of file that is read as a whole.
+pub(crate) struct Inspector {
+    /// Whether the file is of this kind, by what the archive tells of it.
+    pub(crate) wants: fn(&Entry<'_>) -> bool,
+    /// Adds what the content tells.
+    pub(crate) read: fn(&Entry<'_>, &[u8], &mut Facts) -> Result<(), Problem>,
+}
+
+/// Bits of setuid and setgid.
+const SET_ID: u32 = 0o6000;
+
+/// All kinds of files that are read as a whole.
+const INSPECTORS: &[&[Inspector]] = &[os::INSPECTORS];
+
+/// Whether the file is a package database, so that an image that hides it is
+/// not understood.
+pub(crate) fn is_database(entry: &Entry<'_>) -> bool {
+    os::is_database(entry)
+}
+
+/// What the file tells; none when it is of no interest. Fails only when
+/// `content` cannot be read, which is the end of the layer.
+pub(crate) fn file(
+    entry: &Entry<'_>,
+    content: &mut dyn Read,
+    limits: &Limits,
+) -> io::Result<Option<Facts>> {
+    let mut wanting =
+        INSPECTORS.iter().copied().flatten().filter(|known| (known.wants)(entry)).peekable();
+    let mut facts =
+        Facts { set_id: (entry.mode & SET_ID != 0).then_some(entry.mode), ..Facts::default() };
+    if wanting.peek().is_none() {
+        return Ok((facts != Facts::default()).then_some(facts));
+    }
+    if entry.size > limits.file_bytes {
+        facts.problem(Problem::new(format!("has more than {} bytes", limits.file_bytes)));
+        return Ok(Some(facts));
+    }
+    let mut bytes = Vec::with_capacity(entry.size as usize);
+    content.take(limits.file_bytes + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 != entry.size {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    for inspector in wanting {
+        if let Err(problem) = (inspector.read)(entry, &bytes, &mut facts) {
+            facts.problem(problem);
+        }
+    }
+    Ok(Some(facts))
+}

@@ -1,0 +1,133 @@
+//! What of a layer is kept, entry by entry, whatever it is read from.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use super::content::{LayerContent, Node};
+use super::path;
+use crate::inspect::{self, Entry, Facts, PathHash, Problem};
+use crate::limits::Limits;
+
+/// Gathers the content of one layer.
+#[derive(Debug)]
+pub(crate) struct Collector<'a> {
+    limits: &'a Limits,
+    content: LayerContent,
+    /// Weight of the nodes so far.
+    held: usize,
+}
+
+impl<'a> Collector<'a> {
+    pub(crate) fn new(limits: &'a Limits) -> Self {
+        Self { limits, content: LayerContent::default(), held: 0 }
+    }
+
+    /// A folder.
+    pub(crate) fn folder(&mut self, path: &str) {
+        if !path.is_empty() {
+            self.content.nodes.remove(path);
+            self.content.folders.push(PathHash::of(path));
+        }
+    }
+
+    /// A file that removes others, by its name: true where it is one.
+    pub(crate) fn whiteout(&mut self, path: &str) -> bool {
+        let base = path::base(path);
+        let folder = path::parent(path);
+        if base == ".wh..wh..opq" {
+            self.content.opaque.insert(folder.to_owned());
+            return true;
+        }
+        let Some(name) = base.strip_prefix(".wh.") else { return false };
+        // `.wh..wh.` names are bookkeeping of the storage driver.
+        if !name.starts_with(".wh.") && !name.is_empty() {
+            self.content.removed.insert(match folder {
+                "" => name.to_owned(),
+                folder => format!("{folder}/{name}"),
+            });
+        }
+        true
+    }
+
+    /// A symbolic link. Those are kept that may lead to a package database.
+    pub(crate) fn link(&mut self, path: &str, target: &[u8]) {
+        if !path.contains('/') || inspect::os::is_on_the_way(path) {
+            self.node(path, Node::Link(String::from_utf8_lossy(target).into_owned()));
+        } else {
+            self.plain(path);
+        }
+    }
+
+    /// A hard link: the same file as its target, which came before it. One
+    /// of interest whose target was not read would hide what it tells.
+    pub(crate) fn hard_link(&mut self, path: &str, target: &str) {
+        let entry = Entry { path, size: 0, mode: 0 };
+        match self.content.nodes.get(target) {
+            Some(node) => {
+                let node = node.clone();
+                self.node(path, node);
+            }
+            None if inspect::is_database(&entry) => {
+                let facts = Facts {
+                    problem: Some(format!(
+                        "is a hard link to {}, which was not read",
+                        path::shown(target.as_bytes())
+                    )),
+                    ..Facts::default()
+                };
+                self.node(path, Node::File(Arc::new(facts)));
+            }
+            None => self.plain(path),
+        }
+    }
+
+    /// A regular file. Fails when the content cannot be read.
+    pub(crate) fn file(&mut self, entry: &Entry<'_>, content: &mut dyn Read) -> io::Result<()> {
+        match inspect::file(entry, content, self.limits)? {
+            Some(facts) => self.node(entry.path, Node::File(Arc::new(facts))),
+            None => self.plain(entry.path),
+        }
+        Ok(())
+    }
+
+    /// Anything else that takes the place of what was there.
+    pub(crate) fn plain(&mut self, path: &str) {
+        self.content.nodes.remove(path);
+        self.content.replaced.push(PathHash::of(path));
+    }
+
+    /// Something wrong with an entry that is not kept.
+    pub(crate) fn problem(&mut self, path: &str, problem: Problem) {
+        const MOST: usize = 1000;
+        if self.content.problems.len() < MOST {
+            self.content.problems.insert(path.to_owned(), problem.into_text());
+        }
+    }
+
+    fn node(&mut self, path: &str, node: Node) {
+        let weight = match &node {
+            Node::File(facts) => facts.weight(),
+            Node::Link(_) => 1,
+        };
+        if self.held + weight > self.limits.packages {
+            self.plain(path);
+            let most = self.limits.packages;
+            let problem = format!("is left out: the layer has more than {most} packages");
+            self.problem(path, Problem::new(problem));
+            return;
+        }
+        self.held += weight;
+        self.content.nodes.insert(path.to_owned(), node);
+    }
+
+    /// The content, complete.
+    pub(crate) fn finish(mut self, entries: u64, unpacked: u64) -> LayerContent {
+        for hashes in [&mut self.content.replaced, &mut self.content.folders] {
+            hashes.sort_unstable();
+            hashes.dedup();
+        }
+        self.content.entries = entries;
+        self.content.unpacked = unpacked;
+        self.content
+    }
+}

@@ -1,0 +1,175 @@
+//! A package of an operating system, a language or an application.
+
+use serde::{Deserialize, Serialize};
+
+use palisade_api::Digest;
+
+/// A package, as the file that tells of it spells it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Package {
+    /// Who names and orders it.
+    pub ecosystem: Ecosystem,
+    /// Its name as its ecosystem spells it: `group:artifact` of Maven,
+    /// `vendor/name` of Composer, `@scope/name` of npm, a Go module's path.
+    pub name: String,
+    /// The package it was built from, of which advisories of distributions
+    /// speak; equal to the name elsewhere.
+    pub source: String,
+    /// The version that advisories compare with: of dpkg that of the source,
+    /// of rpm `epoch:version-release`.
+    pub version: String,
+    /// The processor it is for; empty when unknown.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub arch: String,
+    /// The module stream of an rpm package, `nodejs:18`; else empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub stream: String,
+    /// The path of the file that told of it.
+    pub file: String,
+}
+
+/// Who names and orders a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Ecosystem {
+    /// Debian's format, whatever distribution.
+    Dpkg,
+    /// Alpine's format.
+    Apk,
+    /// Red Hat's format.
+    Rpm,
+    /// JavaScript.
+    Npm,
+    /// Python.
+    Python,
+    /// Ruby.
+    Gem,
+    /// Java.
+    Maven,
+    /// Go modules; the library of Go itself is the module `stdlib`.
+    Go,
+    /// Rust.
+    Cargo,
+    /// PHP.
+    Composer,
+    /// .NET.
+    NuGet,
+    /// R.
+    Cran,
+    /// Dart.
+    Pub,
+    /// Elixir and Erlang.
+    Hex,
+    /// Conda.
+    Conda,
+    /// Swift packages.
+    Swift,
+    /// Bitnami's own builds.
+    Bitnami,
+    /// Wordpress itself.
+    Wordpress,
+    /// A program that no package tells of, known by its own words.
+    Application,
+}
+
+impl Ecosystem {
+    /// Whether packages belong to an operating system.
+    pub const fn is_os(self) -> bool {
+        matches!(self, Self::Dpkg | Self::Apk | Self::Rpm)
+    }
+
+    /// Its name in the OSV format; empty where the distribution names it.
+    pub const fn osv(self) -> &'static str {
+        match self {
+            Self::Dpkg | Self::Apk | Self::Rpm => "",
+            Self::Npm => "npm",
+            Self::Python => "PyPI",
+            Self::Gem => "RubyGems",
+            Self::Maven => "Maven",
+            Self::Go => "Go",
+            Self::Cargo => "crates.io",
+            Self::Composer => "Packagist",
+            Self::NuGet => "NuGet",
+            Self::Cran => "CRAN",
+            Self::Pub => "Pub",
+            Self::Hex => "Hex",
+            Self::Conda => "Conda",
+            Self::Swift => "SwiftURL",
+            Self::Bitnami => "Bitnami",
+            Self::Wordpress => "Wordpress",
+            Self::Application => "Application",
+        }
+    }
+
+    /// The `source` of a module in reports; empty where it is the operating
+    /// system.
+    pub const fn module_source(self) -> &'static str {
+        match self {
+            Self::Dpkg | Self::Apk | Self::Rpm => "",
+            Self::Npm => "npm",
+            Self::Python => "python",
+            Self::Gem => "ruby",
+            Self::Maven => "jar",
+            Self::Go => "golang",
+            Self::Cargo => "rust",
+            Self::Composer => "php",
+            Self::NuGet => ".NET",
+            Self::Cran => "r",
+            Self::Pub => "dart",
+            Self::Hex => "erlang",
+            Self::Conda => "conda",
+            Self::Swift => "swift",
+            Self::Bitnami => "bitnami",
+            Self::Wordpress => "Wordpress",
+            Self::Application => "application",
+        }
+    }
+}
+
+impl Package {
+    /// A package of a language or an application.
+    pub fn new(
+        ecosystem: Ecosystem,
+        name: impl Into<String>,
+        version: impl Into<String>,
+        file: &str,
+    ) -> Self {
+        let name = name.into();
+        Self {
+            ecosystem,
+            source: name.clone(),
+            name,
+            version: version.into(),
+            arch: String::new(),
+            stream: String::new(),
+            file: file.to_owned(),
+        }
+    }
+
+    /// The name that reports show: `source/name` of an operating system's
+    /// package where the two differ, else with what clients expect before it.
+    pub fn shown_name(&self) -> String {
+        let prefix = match self.ecosystem {
+            Ecosystem::Python => "python:",
+            Ecosystem::Gem => "ruby:",
+            Ecosystem::Go => "go:",
+            Ecosystem::NuGet => ".NET:",
+            Ecosystem::Composer => "php:",
+            _ => "",
+        };
+        if self.source == self.name {
+            format!("{prefix}{}", self.name)
+        } else {
+            format!("{}/{}", self.source, self.name)
+        }
+    }
+}
+
+/// A package with the layer that brought or last changed it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayeredPackage {
+    /// The package.
+    #[serde(flatten)]
+    pub package: Package,
+    /// The layer; none where the source has no layers.
+    pub layer: Option<Digest>,
+}
