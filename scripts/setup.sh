@@ -71,6 +71,14 @@ command -v cargo >/dev/null || {
   exit 1
 }
 
+at_least() { # PROGRAM WANTED FOUND
+  [ "$(printf '%s\n' "$2" "$3" | sort -V | head -n 1)" = "$2" ] && return
+  echo "setup: $1 is $3, and $2 or newer is needed" >&2
+  exit 1
+}
+rust_wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+at_least rustc "$rust_wanted" "$(rustc --version | cut -d ' ' -f 2)"
+
 # What has no Debian package. Without them `make lint` says what it left out,
 # and fails in CI.
 if [ "$for_lint" = lint ]; then
@@ -86,9 +94,10 @@ if [ "$for_lint" = lint ]; then
 fi
 
 command -v npm >/dev/null || {
-  echo "setup: no Node: install Node 20 or newer (https://nodejs.org)" >&2
+  echo "setup: no Node: install Node 20 or newer with npm (https://nodejs.org)" >&2
   exit 1
 }
+at_least node 20 "$(node --version | tr -d v)"
 if [ web/package-lock.json -nt web/node_modules/.package-lock.json ]; then
   echo "setup: npm ci in web/"
   (cd web && npm ci --no-audit --no-fund --loglevel=error)

@@ -73,6 +73,10 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "TIME", env = "PALISADE_CHANGE_RETENTION")]
     pub change_retention: Option<String>,
 
+    /// How long events of members are kept [default: 90d]
+    #[arg(long, value_name = "TIME", env = "PALISADE_EVENT_RETENTION")]
+    pub event_retention: Option<String>,
+
     /// Level of the log, or directives such as info,sqlx=warn [default: info]
     #[arg(long, value_name = "FILTER", env = "PALISADE_LOG")]
     pub log: Option<String>,
@@ -80,7 +84,7 @@ pub struct ConfigArgs {
 
 impl ConfigArgs {
     /// The settings by name, as given by a flag or a variable.
-    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 14] {
+    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 15] {
         [
             ("data-dir", self.data_dir.as_deref()),
             ("database-url", self.database_url.as_deref()),
@@ -95,6 +99,7 @@ impl ConfigArgs {
             ("tls-certificate", self.tls_certificate.as_deref()),
             ("tls-key", self.tls_key.as_deref()),
             ("change-retention", self.change_retention.as_deref()),
+            ("event-retention", self.event_retention.as_deref()),
             ("log", self.log.as_deref()),
         ]
     }

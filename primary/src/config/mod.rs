@@ -46,6 +46,8 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// How long changes of the logs are kept for agents that were away.
     pub change_retention: Duration,
+    /// How long events of members are kept.
+    pub event_retention: Duration,
     /// What is logged: a level, or directives such as `info,sqlx=warn`.
     pub log: String,
     /// The first admin's password.
@@ -99,6 +101,7 @@ impl Config {
             vulndb: layers.optional("vulndb"),
             tls,
             change_retention: time(&mut layers, "change-retention", Duration::from_hours(24 * 30)),
+            event_retention: time(&mut layers, "event-retention", Duration::from_hours(24 * 90)),
             log: layers.log_filter("log", "info"),
             bootstrap_password: layers.secret("PALISADE_BOOTSTRAP_PASSWORD"),
             sealing_key: layers.secret("PALISADE_SEALING_KEY"),

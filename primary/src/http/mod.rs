@@ -81,6 +81,7 @@ pub fn router(app: App) -> Router {
         .merge(portal::router())
         .fallback(home::fallback)
         .method_not_allowed_fallback(fallback::method_not_allowed)
+        .layer(from_fn_with_state(app.clone(), home::local_scope))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE_BYTES)))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,

@@ -6,15 +6,20 @@ use std::time::{Duration, Instant};
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, StatusCode};
 use palisade_api::Code;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::error::ApiError;
 
-/// Time until the head of an answer; its body may take longer.
-const DEADLINE: Duration = Duration::from_mins(2);
+/// Time until the head of an answer; its body may take longer. A database that
+/// accepts statements but does not answer costs a client no more than this.
+const DEADLINE: Duration = Duration::from_secs(25);
+/// The same for calls that wait for others by their nature.
+const WAITING_DEADLINE: Duration = Duration::from_secs(150);
+/// Route of requests that match none, in metrics.
+const UNMATCHED: &str = "unmatched";
 /// Header that names the request, for finding it in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -25,14 +30,14 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
     let route = request
         .extensions()
         .get::<MatchedPath>()
-        .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
+        .map_or_else(|| UNMATCHED.to_owned(), |path| path.as_str().to_owned());
     let span = tracing::info_span!("request", %id, %method, path = request.uri().path());
     let started = Instant::now();
 
     let mut response = async {
-        match tokio::time::timeout(DEADLINE, next.run(request)).await {
+        match tokio::time::timeout(deadline(&route), next.run(request)).await {
             Ok(response) => response,
-            Err(_) => ApiError::of(Code::ClusterTimeout).into_response(),
+            Err(_) => late().into_response(),
         }
     }
     .instrument(span.clone())
@@ -51,4 +56,23 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response
+}
+
+/// Members and registries answer in their own time: paths that no route
+/// matches go to the home cluster.
+fn deadline(route: &str) -> Duration {
+    let waits = route == UNMATCHED
+        || route.starts_with("/v1/fed/cluster/")
+        || route.starts_with("/v1/scan/registry/") && route.ends_with("/test")
+        || route == "/v1/scan/repository";
+    if waits { WAITING_DEADLINE } else { DEADLINE }
+}
+
+fn late() -> ApiError {
+    ApiError::new(
+        Code::ClusterTimeout,
+        "There was no answer in time; the database may not respond. Whether a change took effect \
+         is not known: look before trying again.",
+    )
+    .with_status(StatusCode::SERVICE_UNAVAILABLE)
 }

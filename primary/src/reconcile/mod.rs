@@ -5,6 +5,7 @@
 //! are the same case. Several replicas may run the same task at once.
 
 mod compaction;
+mod event_retention;
 mod token_retention;
 
 use std::sync::Arc;
@@ -62,13 +63,18 @@ pub fn start(app: &App) {
     }
 }
 
-fn tasks(app: &App) -> [Box<dyn Task>; 2] {
+fn tasks(app: &App) -> [Box<dyn Task>; 3] {
     let (database, clock) = (&app.database, &app.clock);
     [
         Box::new(compaction::Compaction {
             database: database.clone(),
             clock: clock.clone(),
             retention: app.config.change_retention,
+        }),
+        Box::new(event_retention::EventRetention {
+            database: database.clone(),
+            clock: clock.clone(),
+            retention: app.config.event_retention,
         }),
         Box::new(token_retention::TokenRetention {
             database: database.clone(),

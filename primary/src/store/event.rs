@@ -89,6 +89,27 @@ pub async fn last_seq(conn: &mut PgConnection, cluster: ClusterId) -> Result<u64
     Ok(last.and_then(|seq| u64::try_from(seq).ok()).unwrap_or_default())
 }
 
+/// Deletes up to `limit` events that happened before `before`. The newest of
+/// each member stays: its number tells what was received.
+pub async fn forget(conn: &mut PgConnection, before: DateTime<Utc>, limit: i64) -> Result<u64> {
+    let done = sqlx::query!(
+        "DELETE FROM event USING (
+             SELECT old.cluster_id, old.seq FROM event AS old
+             WHERE old.at < $1
+                   AND old.seq < (SELECT max(newest.seq) FROM event AS newest
+                                  WHERE newest.cluster_id = old.cluster_id)
+             ORDER BY old.at
+             LIMIT $2
+         ) AS forgotten
+         WHERE event.cluster_id = forgotten.cluster_id AND event.seq = forgotten.seq",
+        before,
+        limit,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// Events of all members, newest first.
 pub async fn list(conn: &mut PgConnection, filter: &EventFilter) -> Result<Vec<Event>> {
     let rows = sqlx::query_as!(

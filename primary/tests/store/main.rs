@@ -6,6 +6,7 @@
 mod change;
 mod crash;
 mod embedded;
+mod event;
 mod migrate;
 mod outage;
 mod server;

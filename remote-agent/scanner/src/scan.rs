@@ -93,7 +93,7 @@ pub async fn inventory(
     let work = async {
         let image = source.image(limits).await?;
         let mut stacked = Stacked::default();
-        let mut contents = stream::iter(&image.layers)
+        let mut contents = stream::iter(image.layers.clone())
             .map(|layer| content(source, layer, limits, cache))
             .buffered(LAYERS_AT_ONCE);
         while let Some(content) = contents.try_next().await? {
@@ -109,14 +109,14 @@ pub async fn inventory(
 
 async fn content(
     source: &Source,
-    layer: &Descriptor,
+    layer: Descriptor,
     limits: &Limits,
     cache: &LayerCache,
 ) -> Result<Arc<LayerContent>, ScanError> {
     if let Some(content) = cache.get(&layer.digest) {
         return Ok(content);
     }
-    let content = Arc::new(source.layer(layer, limits).await?);
+    let content = Arc::new(source.layer(&layer, limits).await?);
     if source.layers_have_digests() {
         cache.put(layer.digest, Arc::clone(&content));
     }

@@ -1,7 +1,7 @@
 //! The conventions of the REST API: codes, statuses, shapes.
 
 use anyhow::{Context, Result, ensure};
-use palisade_tests::{ADMIN_PASSWORD, Fleet, Primary, Rest};
+use palisade_tests::{ADMIN_PASSWORD, Agent, Fleet, Primary, Rest};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -179,5 +179,26 @@ async fn metrics_and_health_need_no_session() -> Result<()> {
         let answer = rest.get(path).await?;
         ensure!(answer.status.is_success(), "{path}: {}", answer.status);
     }
+    Ok(())
+}
+
+/// What speaks of the rules of a cluster goes to the home cluster.
+#[tokio::test]
+async fn local_rules_are_those_of_the_home_cluster() -> Result<()> {
+    let fleet = fleet().await?;
+    let local = "/v1/admission/rules?scope=local";
+    let without_home = fleet.admin.get(local).await?.ok()?;
+    assert_eq!(without_home["rules"], json!([]));
+
+    let home = Agent::join("home", &fleet.primary.token(&["--home"]).await?).await?;
+    fleet.wait_for_status("home", "synced").await?;
+    let rule = json!({ "config": { "id": 0, "category": "Kubernetes", "cfg_type": "user_created",
+        "rule_type": "deny", "comment": "of the shop", "disable": false,
+        "criteria": [{ "name": "namespace", "op": "containsAny", "value": "cellar" }] } });
+    home.admin().await?.post("/v1/admission/rule", &rule).await?.ok()?;
+    let rules = fleet.admin.get(local).await?.ok()?;
+    ensure!(rules.to_string().contains("of the shop"), "{rules}");
+    let federal = fleet.admin.get("/v1/admission/rules?scope=fed").await?.ok()?;
+    ensure!(!federal.to_string().contains("of the shop"), "{federal}");
     Ok(())
 }

@@ -6,6 +6,7 @@ mod empty;
 
 use axum::Json;
 use axum::extract::{Request, State};
+use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::{Method, StatusCode};
 use palisade_api::Code;
@@ -34,8 +35,10 @@ const AREAS: &[&str] = &[
     "domain",
     "enforcer",
     "file_monitor",
+    "group",
     "host",
     "log",
+    "policy",
     "process_profile",
     "process_rules",
     "response",
@@ -75,6 +78,33 @@ pub(super) async fn fallback(State(app): State<App>, mut request: Request) -> Re
     let method = request.method().clone();
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     relay(&app, home, OnBehalf { caller: &caller, role }, method, &path, request).await
+}
+
+/// Gives calls that speak of the rules of a cluster, `scope=local`, to the home
+/// cluster, where there is one; without one the lists are empty.
+pub(super) async fn local_scope(
+    State(app): State<App>,
+    request: Request,
+    next: Next,
+) -> Result<Response> {
+    let path = request.uri().path();
+    let has_scopes = ["/v1/group", "/v1/policy/rule", "/v1/admission/rule", "/v1/admission/rules"]
+        .contains(&path)
+        || ["/v1/group/", "/v1/policy/rule/", "/v1/admission/rule/"]
+            .iter()
+            .any(|folder| path.starts_with(folder));
+    let local = request
+        .uri()
+        .query()
+        .is_some_and(|query| query.split('&').any(|pair| pair == "scope=local"));
+    if !(has_scopes && local) {
+        return Ok(next.run(request).await);
+    }
+    let home = store::member::home(&mut *app.database.acquire().await?).await?;
+    match home {
+        Some(_) => fallback(State(app), request).await,
+        None => Ok(next.run(request).await),
+    }
 }
 
 fn without_home(request: &Request) -> Result<Response> {
