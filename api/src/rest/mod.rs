@@ -3,6 +3,7 @@
 
 pub mod admission;
 pub mod auth;
+pub mod empty;
 pub mod error;
 pub mod event;
 pub mod fed;

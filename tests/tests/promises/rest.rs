@@ -182,6 +182,31 @@ async fn metrics_and_health_need_no_session() -> Result<()> {
     Ok(())
 }
 
+/// What nobody has is an empty list, with a home cluster and without.
+#[tokio::test]
+async fn what_there_is_none_of() -> Result<()> {
+    let fleet = fleet().await?;
+    let mut home = None;
+    for round in ["without a home cluster", "with one"] {
+        for (path, list) in [
+            ("/v1/workload", "workloads"),
+            ("/v1/host", "hosts"),
+            ("/v1/process_profile", "process_profiles"),
+            ("/v1/response/rule", "rules"),
+            ("/v1/log/threat", "threats"),
+        ] {
+            let answer = fleet.admin.get(path).await?.ok()?;
+            ensure!(answer[list] == json!([]), "{path} {round}: {answer}");
+        }
+        if home.is_none() {
+            let token = fleet.primary.token(&["--home"]).await?;
+            home = Some(Agent::join("home", &token).await?);
+            fleet.wait_for_status("home", "synced").await?;
+        }
+    }
+    Ok(())
+}
+
 /// What speaks of the rules of a cluster goes to the home cluster.
 #[tokio::test]
 async fn local_rules_are_those_of_the_home_cluster() -> Result<()> {

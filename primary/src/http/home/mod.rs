@@ -2,14 +2,13 @@
 //! answers them. Where there is none, lists are empty and counts zero, so that
 //! clients go on working.
 
-mod empty;
-
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::{Method, StatusCode};
 use palisade_api::Code;
+use palisade_api::rest::empty;
 use palisade_identity::{Caller, Role};
 
 use super::authorize;

@@ -14,13 +14,14 @@ mod policy_rule;
 mod scan;
 mod system;
 
-use axum::Router;
 use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, patch, post};
+use axum::{Json, Router};
 use http::{HeaderValue, Method, StatusCode, header};
 use palisade_api::Code;
+use palisade_api::rest::empty;
 use tower::Layer as _;
 use tower::util::MapRequestLayer;
 use tower_http::compression::CompressionLayer;
@@ -119,8 +120,14 @@ fn api() -> Router<Controller> {
         .route("/v1/service", get(system::services))
 }
 
-async fn not_found() -> ApiError {
-    ApiError::of(Code::NotFound)
+/// What this cluster has none of is an empty list to those who ask for it.
+async fn not_found(request: Request) -> Response {
+    let path = request.uri().path();
+    let path = path.strip_prefix("/v1/").or_else(|| path.strip_prefix("/v2/"));
+    match path.and_then(empty::body).filter(|_| *request.method() == Method::GET) {
+        Some(body) => Json(body).into_response(),
+        None => ApiError::of(Code::NotFound).into_response(),
+    }
 }
 
 /// The path knows other methods, which the router lists in `Allow`.
