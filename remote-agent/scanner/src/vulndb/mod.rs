@@ -7,6 +7,7 @@
 
 mod build;
 pub mod cvss;
+pub mod ecosystem;
 mod feed;
 mod format;
 mod open;

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::vulndb::ecosystem;
+
 /// How packages of a distribution are named and compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PackageFormat {
@@ -129,29 +131,10 @@ impl Distribution {
         }
     }
 
-    /// The names that advisories give this distribution, as in the OSV
-    /// format, the preferred one first.
+    /// The names under which the database keeps its packages, the preferred
+    /// one first.
     pub fn ecosystems(&self) -> Vec<String> {
-        let major = self.version.split('.').next().unwrap_or_default();
-        match self.id.as_str() {
-            "debian" | "raspbian" => vec![format!("Debian:{major}")],
-            "ubuntu" => {
-                vec![format!("Ubuntu:{}:LTS", self.version), format!("Ubuntu:{}", self.version)]
-            }
-            "alpine" => {
-                let mut parts = self.version.split('.');
-                match (parts.next(), parts.next()) {
-                    // A release of `edge` carries the date of its making.
-                    (Some(major), Some(minor)) if !minor.contains('_') => {
-                        vec![format!("Alpine:v{major}.{minor}")]
-                    }
-                    _ => vec!["Alpine:edge".to_owned()],
-                }
-            }
-            "wolfi" => vec!["Wolfi".to_owned()],
-            "chainguard" => vec!["Chainguard".to_owned(), "Wolfi".to_owned()],
-            _ => Vec::new(),
-        }
+        ecosystem::of_distribution(&self.id, &self.version)
     }
 }
 
@@ -202,7 +185,7 @@ mod tests {
         assert_eq!(of("debian", "12.4"), ["Debian:12"]);
         assert_eq!(of("alpine", "3.18.4"), ["Alpine:v3.18"]);
         assert_eq!(of("alpine", "3.20_alpha20231219"), ["Alpine:edge"]);
-        assert_eq!(of("ubuntu", "22.04"), ["Ubuntu:22.04:LTS", "Ubuntu:22.04"]);
-        assert!(of("almalinux", "9.3").is_empty());
+        assert_eq!(of("ubuntu", "22.04"), ["Ubuntu:22.04"]);
+        assert_eq!(of("almalinux", "9.3"), ["AlmaLinux:9"]);
     }
 }
