@@ -3,9 +3,9 @@
 use palisade_transport::seal::SealError;
 use thiserror::Error;
 
-use super::filter::BadFilter;
 use crate::federation::FederationError;
 use crate::store::StoreError;
+use palisade_scanner::source::registry::BadFilter;
 
 /// An operation on registries that failed.
 #[derive(Debug, Error)]

@@ -2,12 +2,11 @@
 
 use futures_util::{StreamExt as _, stream};
 use palisade_api::rest::scan::Registry;
-use palisade_scanner::source::registry::{RegistryClient, RegistryError};
+use palisade_scanner::source::registry::{Filter, RegistryClient, RegistryError, newest};
 use palisade_scanner::{ScanError, ScanOutcome};
 use tracing::info;
 
 use super::credentials::RegistryCredentials;
-use super::filter::Filter;
 use super::{Registries, RegistryFailure};
 use crate::store::image::FoundImage;
 use crate::store::job::{self, Job};
@@ -77,8 +76,7 @@ async fn images(
     let filters: Vec<Filter> =
         registry.filters.iter().filter_map(|text| Filter::parse(text).ok()).collect();
     client.ping().await?;
-    let mut repositories = client.repositories(MAX_REPOSITORIES).await?;
-    repositories.retain(|name| filters.iter().any(|filter| filter.admits_repository(name)));
+    let mut repositories = client.repositories(&filters, MAX_REPOSITORIES).await?;
     if let Ok(limit) = usize::try_from(registry.repo_limit)
         && limit > 0
     {
@@ -92,20 +90,19 @@ async fn images(
             Err(RegistryError::NotFound { .. }) => continue,
             Err(error) => return Err(error),
         };
-        let mut tags: Vec<String> = tags
+        let mut tags: Vec<_> = tags
             .into_iter()
-            .filter(|tag| !is_attachment(tag))
+            .filter(|tag| !is_attachment(&tag.name))
             .filter(|tag| {
-                filters.iter().any(|f| f.admits_repository(&repository) && f.admits_tag(tag))
+                filters.iter().any(|f| f.admits_repository(&repository) && f.admits_tag(&tag.name))
             })
             .collect();
         if let Ok(limit) = usize::try_from(registry.tag_limit)
             && limit > 0
-            && tags.len() > limit
         {
-            tags.drain(..tags.len() - limit);
+            newest(&mut tags, limit);
         }
-        images.extend(tags.into_iter().map(|tag| (repository.clone(), tag)));
+        images.extend(tags.into_iter().map(|tag| (repository.clone(), tag.name)));
         if images.len() >= MAX_IMAGES {
             images.truncate(MAX_IMAGES);
             break;

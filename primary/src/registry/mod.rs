@@ -7,7 +7,6 @@
 
 pub mod credentials;
 mod error;
-pub mod filter;
 mod list;
 pub mod probe;
 mod publish;

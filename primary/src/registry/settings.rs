@@ -6,11 +6,10 @@ use palisade_api::kind::LogId;
 use palisade_api::rest::scan::{
     Registry, RegistryConfig, RegistryImageSummary, RegistrySummary, ScanSchedule,
 };
-use palisade_scanner::source::registry::RegistryAccess;
+use palisade_scanner::source::registry::{Filter, RegistryAccess};
 use sqlx::PgConnection;
 
 use super::credentials::RegistryCredentials;
-use super::filter::Filter;
 use super::{Registries, RegistryFailure};
 use crate::federation::promotion::require_primary;
 use crate::store::change::{self, NewItem};

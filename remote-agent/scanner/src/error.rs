@@ -64,6 +64,14 @@ pub enum ScanError {
         /// What is wrong.
         reason: String,
     },
+    /// A layer that nobody may or can read as it is.
+    #[error("layer {layer} is refused: {reason}")]
+    LayerRefused {
+        /// The layer.
+        layer: Digest,
+        /// Why, and what to do about it.
+        reason: String,
+    },
     /// An entry that points out of the image.
     #[error("layer {layer} holds an entry that leaves the image: {entry}")]
     LayerEscape {
@@ -172,9 +180,10 @@ impl ScanError {
     pub fn outcome(&self) -> ScanOutcome {
         match self {
             Self::Registry(error) => error.outcome(),
-            Self::File { .. } | Self::LayerDamaged { .. } | Self::LayerEscape { .. } => {
-                ScanOutcome::FileSystemError
-            }
+            Self::File { .. }
+            | Self::LayerDamaged { .. }
+            | Self::LayerRefused { .. }
+            | Self::LayerEscape { .. } => ScanOutcome::FileSystemError,
             Self::Malformed(_) | Self::DigestMismatch { .. } | Self::SizeMismatch { .. } => {
                 ScanOutcome::RegistryApiError
             }

@@ -10,21 +10,47 @@ const ZSTD_WINDOW_LOG: u32 = 26;
 /// The compressed side: the first bytes that were looked at, then the rest.
 type Compressed<R> = BufReader<Chain<Cursor<Vec<u8>>, R>>;
 
+/// Whether a file with these first bytes is compressed.
+pub(crate) fn is_compressed(head: &[u8]) -> bool {
+    is_gzip(head) || is_zstd(head) || unreadable(head).is_some()
+}
+
+fn is_gzip(head: &[u8]) -> bool {
+    head.starts_with(&[0x1f, 0x8b])
+}
+
+/// A frame, or one that decoders skip.
+fn is_zstd(head: &[u8]) -> bool {
+    head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
+        || (head.first().is_some_and(|byte| byte & 0xf0 == 0x50)
+            && head.get(1..4) == Some(&[0x2a, 0x4d, 0x18]))
+}
+
+/// A compression that is known and not read.
+fn unreadable(head: &[u8]) -> Option<&'static str> {
+    let formats: [(&[u8], _); 3] =
+        [(b"\xfd7zXZ\0", "xz"), (b"BZh", "bzip2"), (&[0x04, 0x22, 0x4d, 0x18], "lz4")];
+    formats.into_iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| name)
+}
+
 /// The unpacked bytes of a layer.
-pub(super) enum Decompressed<R: Read> {
+pub(crate) enum Decompressed<R: Read> {
     Gzip(Box<MultiGzDecoder<Compressed<R>>>),
     Zstd(Box<zstd::stream::read::Decoder<'static, Compressed<R>>>),
     Plain(Compressed<R>),
 }
 
 impl<R: Read> Decompressed<R> {
-    pub(super) fn new(mut inner: R) -> io::Result<Self> {
-        let mut head = Vec::with_capacity(4);
-        inner.by_ref().take(4).read_to_end(&mut head)?;
-        let gzip = head.starts_with(&[0x1f, 0x8b]);
-        let zstd = head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
-            || (head.first().is_some_and(|byte| byte & 0xf0 == 0x50)
-                && head.get(1..4) == Some(&[0x2a, 0x4d, 0x18]));
+    pub(crate) fn new(mut inner: R) -> io::Result<Self> {
+        let mut head = Vec::with_capacity(6);
+        inner.by_ref().take(6).read_to_end(&mut head)?;
+        let (gzip, zstd) = (is_gzip(&head), is_zstd(&head));
+        if let Some(format) = unreadable(&head) {
+            return Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                format!("it is compressed with {format}, which no current builder does"),
+            ));
+        }
         let compressed = BufReader::with_capacity(64 << 10, Cursor::new(head).chain(inner));
         Ok(if gzip {
             Self::Gzip(Box::new(MultiGzDecoder::new(compressed)))
@@ -35,6 +61,11 @@ impl<R: Read> Decompressed<R> {
         } else {
             Self::Plain(compressed)
         })
+    }
+
+    /// Whether it is not stored as it is.
+    pub(crate) fn is_compressed(&self) -> bool {
+        !matches!(self, Self::Plain(_))
     }
 
     /// Reads what follows the archive without decompressing it, and gives

@@ -13,6 +13,7 @@ mod tree;
 
 pub(crate) use collect::Collector;
 pub use content::{LayerContent, Node};
+pub(crate) use decompress::{Decompressed, is_compressed};
 pub(crate) use path::normalise;
 pub(crate) use read::{LayerIdentity, read};
 pub(crate) use tar_stream::{TarError, TarStream};

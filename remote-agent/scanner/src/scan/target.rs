@@ -8,19 +8,23 @@ use super::{Inventory, LayerCache, inventory};
 use crate::error::ScanError;
 use crate::limits::Limits;
 use crate::source::Source;
-use crate::source::archive::Archive;
 use crate::source::folder::Folder;
-use crate::source::layout::Layout;
+use crate::source::platform::Platform;
 use crate::source::reference::ImageReference;
 use crate::source::registry::{Credentials, RegistryAccess, RegistryClient, RegistryError};
 
 /// An image or a folder.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// A folder that is a root or an OCI image layout.
-    Folder(PathBuf),
-    /// A packed image.
-    Archive(PathBuf),
+    /// A root folder, an OCI layout, or a packed image.
+    Path {
+        /// Where it is.
+        path: PathBuf,
+        /// Which of several images is meant.
+        platform: Option<Platform>,
+    },
+    /// The root of a process, by its number.
+    Process(u32),
     /// An image of a registry.
     Image {
         /// Its name.
@@ -32,7 +36,7 @@ pub enum Target {
     },
 }
 
-/// How the registry of a target is reached.
+/// How a target is reached, and which image of it is meant.
 #[derive(Clone, Debug, Default)]
 pub struct TargetOptions {
     /// Who asks; none for what everybody may read.
@@ -41,18 +45,26 @@ pub struct TargetOptions {
     pub extra_roots: Vec<CertificateDer<'static>>,
     /// Whether to connect without the proxy that the environment names.
     pub ignore_proxy: bool,
+    /// Whether layers that the registry does not hold are fetched from where
+    /// their manifest says.
+    pub foreign_layers: bool,
+    /// Which image of several is meant; by default the one for this machine.
+    pub platform: Option<Platform>,
 }
 
 impl Target {
-    /// Reads a path that exists, or the name of an image, with or without
-    /// `http://` or `https://` before it.
+    /// Reads a path that exists, `pid:` and the number of a process, or the
+    /// name of an image, with or without `http://` or `https://` before it.
     pub fn parse(text: &str, options: TargetOptions) -> Result<Self, ScanError> {
         let path = Path::new(text);
-        if path.is_dir() {
-            return Ok(Self::Folder(path.to_owned()));
+        if path.is_dir() || path.is_file() {
+            return Ok(Self::Path { path: path.to_owned(), platform: options.platform });
         }
-        if path.is_file() {
-            return Ok(Self::Archive(path.to_owned()));
+        if let Some(pid) = text.strip_prefix("pid:") {
+            return match pid.parse() {
+                Ok(pid) => Ok(Self::Process(pid)),
+                Err(_) => Err(ScanError::InvalidTarget(format!("{pid:?} is no process number"))),
+            };
         }
         let (scheme, name) = match text.split_once("://") {
             Some(("http", name)) => (Some("http"), name),
@@ -74,19 +86,17 @@ impl Target {
     pub async fn inventory(&self, limits: &Limits) -> Result<Inventory, ScanError> {
         let cache = LayerCache::new(0);
         match self {
-            Self::Folder(path) => {
-                let source = match Layout::at(path) {
-                    Some(layout) => Source::Layout(layout),
-                    None => Source::Folder(Folder::at(path)),
-                };
-                inventory(&source, limits, &cache).await
+            Self::Path { path, platform } => {
+                inventory(&Source::at(path, platform.clone()), limits, &cache).await
             }
-            Self::Archive(path) => {
-                inventory(&Source::Archive(Archive::at(path)), limits, &cache).await
+            Self::Process(pid) => {
+                inventory(&Source::Folder(Folder::of_process(*pid)), limits, &cache).await
             }
             Self::Image { reference, scheme, options } => {
                 let client = connect(reference, *scheme, options).await?;
-                let image = client.image(&reference.repository, &reference.reference)?;
+                let image = client
+                    .image(&reference.repository, &reference.reference)?
+                    .for_platform(options.platform.clone());
                 inventory(&Source::Registry(image), limits, &cache).await
             }
         }
@@ -105,6 +115,7 @@ async fn connect(
         access.credentials.clone_from(&options.credentials);
         access.extra_roots.clone_from(&options.extra_roots);
         access.ignore_proxy = options.ignore_proxy;
+        access.foreign_layers = options.foreign_layers;
         RegistryClient::new(access)
     };
     let chosen = client(scheme.unwrap_or("https"))?;

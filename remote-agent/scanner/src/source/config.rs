@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::platform::Platform;
 use crate::error::ScanError;
 
 /// What the configuration tells about an image.
@@ -13,6 +14,9 @@ pub struct ImageConfig {
     pub author: String,
     /// When, RFC 3339.
     pub created: String,
+    /// What it runs on; empty names when it does not tell.
+    #[serde(default)]
+    pub platform: Platform,
     /// The user that it runs as; empty or root by default.
     pub user: String,
     /// Environment variables, `NAME=value`.
@@ -37,11 +41,15 @@ pub struct History {
     pub empty_layer: bool,
 }
 
+/// The configuration as it is stored.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct File {
+pub(super) struct ConfigFile {
     author: Option<String>,
     created: Option<String>,
+    os: Option<String>,
+    architecture: Option<String>,
+    variant: Option<String>,
     config: Option<Run>,
     history: Option<Vec<Step>>,
     rootfs: Option<RootFs>,
@@ -66,18 +74,20 @@ struct Run {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct RootFs {
-    diff_ids: Vec<String>,
+    diff_ids: Option<Vec<String>>,
 }
 
-impl ImageConfig {
-    /// Reads the configuration.
-    pub fn parse(bytes: &[u8]) -> Result<Self, ScanError> {
-        let file: File = serde_json::from_slice(bytes)
-            .map_err(|error| ScanError::Malformed(format!("its configuration: {error}")))?;
+impl From<ConfigFile> for ImageConfig {
+    fn from(file: ConfigFile) -> Self {
         let run = file.config.unwrap_or_default();
-        Ok(Self {
+        Self {
             author: file.author.unwrap_or_default(),
             created: file.created.unwrap_or_default(),
+            platform: Platform {
+                os: file.os.unwrap_or_default(),
+                architecture: file.architecture.unwrap_or_default(),
+                variant: file.variant.unwrap_or_default(),
+            },
             user: run.user.unwrap_or_default(),
             envs: run.env.unwrap_or_default(),
             labels: run
@@ -95,9 +105,35 @@ impl ImageConfig {
                     empty_layer: step.empty_layer.unwrap_or_default(),
                 })
                 .collect(),
-            diff_ids: file.rootfs.unwrap_or_default().diff_ids,
+            diff_ids: file.rootfs.unwrap_or_default().diff_ids.unwrap_or_default(),
             healthcheck: run.healthcheck.is_some(),
-        })
+        }
+    }
+}
+
+impl ImageConfig {
+    /// Reads the configuration.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ScanError> {
+        let file: ConfigFile = serde_json::from_slice(bytes)
+            .map_err(|error| ScanError::Malformed(format!("its configuration: {error}")))?;
+        Ok(file.into())
+    }
+
+    /// Fails when `wanted` was asked for and this is an image for another
+    /// platform.
+    pub(crate) fn check_platform(&self, wanted: Option<&Platform>) -> Result<(), ScanError> {
+        match wanted {
+            Some(wanted)
+                if !self.platform.architecture.is_empty()
+                    && wanted.fit(&self.platform).is_none() =>
+            {
+                Err(ScanError::Malformed(format!(
+                    "it is an image for {}, not for {wanted}",
+                    self.platform
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether a container of it runs as root unless told otherwise.

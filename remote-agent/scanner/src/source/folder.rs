@@ -1,11 +1,18 @@
-//! A root folder on this machine.
+//! A root folder on this machine: of an unpacked image, of a node, or of a
+//! container that runs.
+//!
+//! Each folder is opened from the one above it and no link is followed, so a
+//! container that changes its files meanwhile cannot lead the walk out of its
+//! root.
 
-use std::fs::{self, File, Metadata};
-use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use super::blocking;
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat};
+
+use super::blocking::{Wanted, blocking};
 use crate::error::ScanError;
 use crate::inspect::{Entry, Problem};
 use crate::layer::{Collector, LayerContent, normalise};
@@ -14,71 +21,151 @@ use crate::limits::Limits;
 /// Folders deep that are visited: paths have an end anyway.
 const DEPTH: usize = 128;
 
+/// Folders of a node that hold the files of its containers and images, which
+/// are scanned for themselves.
+const CONTAINERS: &[&str] = &[
+    "proc",
+    "sys",
+    "dev",
+    "run/containerd",
+    "run/containers",
+    "run/docker",
+    "run/k3s/containerd",
+    "var/lib/containerd",
+    "var/lib/containers/storage",
+    "var/lib/crio",
+    "var/lib/docker",
+    "var/lib/k0s/containerd",
+    "var/lib/kubelet/pods",
+    "var/lib/rancher/k3s/agent/containerd",
+    "var/lib/rancher/rke2/agent/containerd",
+    "var/snap/microk8s/common/var/lib/containerd",
+];
+
+/// Kinds of file systems on disks of this machine, by their magic numbers.
+/// Others are made up by the kernel, belong to containers, or lie behind a
+/// network that may not answer.
+const ON_DISK: &[u64] = &[
+    0xEF53,      // ext2, ext3, ext4
+    0x5846_5342, // XFS
+    0x9123_683E, // Btrfs
+    0xF2F5_2010, // F2FS
+    0x2FC1_2FC1, // ZFS
+    0xCA45_1A4E, // bcachefs
+    0xE0F5_E1E2, // EROFS
+    0x7371_7368, // SquashFS
+];
+
 /// The folder.
 #[derive(Clone, Debug)]
 pub struct Folder {
     root: PathBuf,
+    one_file_system: bool,
 }
 
 impl Folder {
-    /// The root folder at `root`.
+    /// The root folder at `root`, with the other file systems on disks that
+    /// are mounted in it.
     pub fn at(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self { root: root.to_owned(), one_file_system: false }
     }
 
-    /// The files of interest, in the form of one layer. No link is followed
-    /// on this machine, and no other file system is entered.
+    /// The root of the process `pid`, without the volumes that are mounted
+    /// in it.
+    pub fn of_process(pid: u32) -> Self {
+        Self { root: format!("/proc/{pid}/root").into(), one_file_system: true }
+    }
+
+    /// The same, with or without the file systems that are mounted in it.
+    #[must_use]
+    pub fn one_file_system(mut self, one: bool) -> Self {
+        self.one_file_system = one;
+        self
+    }
+
+    /// The files of interest, in the form of one layer.
     pub(crate) async fn content(&self, limits: &Limits) -> Result<LayerContent, ScanError> {
-        let (root, limits) = (self.root.clone(), limits.clone());
-        blocking(move || {
-            let shown = || ScanError::file(root.display().to_string());
-            let device = fs::metadata(&root).map_err(shown())?.dev();
-            let mut walk = Walk {
-                root: &root,
-                device,
-                limits: &limits,
-                collector: Collector::new(&limits),
-                entries: 0,
-                bytes: 0,
-            };
-            let listed = fs::read_dir(&root).map_err(shown())?;
-            walk.folder(listed, "", 0)?;
-            Ok(walk.collector.finish(walk.entries, walk.bytes))
-        })
-        .await
+        let (folder, limits) = (self.clone(), limits.clone());
+        blocking(move |wanted| folder.read(&limits, wanted)).await
+    }
+
+    fn read(&self, limits: &Limits, wanted: &Wanted) -> Result<LayerContent, ScanError> {
+        let shown = || ScanError::file(self.root.display().to_string());
+        // The root itself may be a link, as that of a process is.
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = rustix::fs::openat(CWD, &self.root, flags, Mode::empty())
+            .map_err(|error| shown()(error.into()))?;
+        let device = rustix::fs::fstat(&root).map_err(|error| shown()(error.into()))?.st_dev;
+        let mut walk = Walk {
+            one_file_system: self.one_file_system,
+            limits,
+            wanted,
+            collector: Collector::new(limits),
+            entries: 0,
+            bytes: 0,
+        };
+        let names = walk.names(&root).map_err(shown())?;
+        walk.folder(root.as_fd(), names, "", device, 0)?;
+        Ok(walk.collector.finish(walk.entries, walk.bytes))
     }
 }
 
 struct Walk<'a> {
-    root: &'a Path,
-    device: u64,
+    one_file_system: bool,
     limits: &'a Limits,
+    wanted: &'a Wanted,
     collector: Collector<'a>,
     entries: u64,
     bytes: u64,
 }
 
 impl Walk<'_> {
-    fn folder(&mut self, listed: fs::ReadDir, path: &str, depth: usize) -> Result<(), ScanError> {
-        let mut names: Vec<_> = listed
-            .filter_map(|entry| entry.map(|entry| entry.file_name()).ok())
-            .take(self.limits.entries as usize)
-            .collect();
+    /// The names in a folder, in order. No more than may be visited.
+    fn names(&self, folder: &OwnedFd) -> io::Result<Vec<Vec<u8>>> {
+        let mut names = Vec::new();
+        for entry in Dir::read_from(folder)? {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if name == b"." || name == b".." {
+                continue;
+            }
+            names.push(name.to_vec());
+            if names.len() as u64 > self.limits.entries {
+                break;
+            }
+        }
         names.sort_unstable();
+        Ok(names)
+    }
+
+    fn folder(
+        &mut self,
+        folder: BorrowedFd<'_>,
+        names: Vec<Vec<u8>>,
+        path: &str,
+        device: u64,
+        depth: usize,
+    ) -> Result<(), ScanError> {
         for name in names {
-            let child = [path.as_bytes(), b"/", name.as_bytes()].concat();
-            let Ok(child) = normalise(&child) else { continue };
+            self.wanted.check().map_err(|_| ScanError::Cancelled)?;
             self.entries += 1;
             if self.entries > self.limits.entries {
                 let most = self.limits.entries;
                 return Err(ScanError::Malformed(format!("it has more than {most} files")));
             }
+            let child = [path.as_bytes(), b"/", &name].concat();
+            let Ok(child) = normalise(&child) else { continue };
+            if CONTAINERS.contains(&child.as_str()) {
+                continue;
+            }
             // What goes away or is forbidden while a live root is read is
             // told and left out.
-            let place = self.root.join(path).join(&name);
-            let visited = match fs::symlink_metadata(&place) {
-                Ok(kind) => self.visit(&place, &child, &kind, depth)?,
-                Err(error) => Err(error),
+            let visited = match rustix::fs::statat(folder, &*name, AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(stat) => {
+                    let place = Found { folder, name: &name, stat: &stat };
+                    self.visit(&place, &child, device, depth)?
+                }
+                Err(error) => Err(error.into()),
             };
             if let Err(error) = visited {
                 self.collector.problem(&child, Problem::new(error.to_string()));
@@ -87,36 +174,97 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// Visits one entry. The outer error ends the walk.
     fn visit(
         &mut self,
-        place: &Path,
+        found: &Found<'_>,
         path: &str,
-        kind: &Metadata,
+        device: u64,
         depth: usize,
-    ) -> Result<std::io::Result<()>, ScanError> {
-        if kind.is_dir() {
-            if kind.dev() != self.device {
-                return Ok(Ok(()));
+    ) -> Result<io::Result<()>, ScanError> {
+        match FileType::from_raw_mode(found.stat.st_mode) {
+            FileType::Directory => self.enter(found, path, device, depth),
+            FileType::Symlink => Ok(rustix::fs::readlinkat(found.folder, found.name, Vec::new())
+                .map(|target| self.collector.link(path, target.as_bytes()))
+                .map_err(io::Error::from)),
+            FileType::RegularFile => {
+                let size = u64::try_from(found.stat.st_size).unwrap_or_default();
+                self.bytes = self.bytes.saturating_add(size);
+                let entry = Entry { path, size, mode: found.stat.st_mode & 0o7777 };
+                let mut content = self.wanted.reader(Unopened { found, file: None });
+                Ok(self.collector.file(&entry, &mut content))
             }
-            if depth >= DEPTH {
-                return Ok(Err(std::io::Error::other("lies too deep")));
-            }
-            self.collector.folder(path);
-            return match fs::read_dir(place) {
-                Ok(listed) => self.folder(listed, path, depth + 1).map(Ok),
-                Err(error) => Ok(Err(error)),
-            };
+            // Devices, pipes and sockets hold nothing.
+            _ => Ok(Ok(())),
         }
-        if kind.is_symlink() {
-            return Ok(fs::read_link(place)
-                .map(|target| self.collector.link(path, target.as_os_str().as_bytes())));
+    }
+
+    fn enter(
+        &mut self,
+        found: &Found<'_>,
+        path: &str,
+        device: u64,
+        depth: usize,
+    ) -> Result<io::Result<()>, ScanError> {
+        if depth >= DEPTH {
+            return Ok(Err(io::Error::other("lies too deep")));
         }
-        if !kind.is_file() {
+        let elsewhere = found.stat.st_dev != device;
+        if elsewhere && self.one_file_system {
             return Ok(Ok(()));
         }
-        self.bytes += kind.len();
-        let mode = kind.permissions().mode() & 0o7777;
-        let entry = Entry { path, size: kind.len(), mode };
-        Ok(File::open(place).and_then(|mut content| self.collector.file(&entry, &mut content)))
+        let opened = found.open(OFlags::DIRECTORY).and_then(|folder| {
+            let kind = rustix::fs::fstatfs(&folder)?.f_type as u64;
+            if elsewhere && !ON_DISK.contains(&kind) {
+                return Ok(None);
+            }
+            let names = self.names(&folder)?;
+            Ok(Some((folder, names)))
+        });
+        match opened {
+            Ok(Some((folder, names))) => {
+                self.collector.folder(path);
+                self.folder(folder.as_fd(), names, path, found.stat.st_dev, depth + 1).map(Ok)
+            }
+            Ok(None) => Ok(Ok(())),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+}
+
+/// An entry of a folder.
+struct Found<'a> {
+    folder: BorrowedFd<'a>,
+    name: &'a [u8],
+    stat: &'a Stat,
+}
+
+impl Found<'_> {
+    /// Opens it, if it is still what it was.
+    fn open(&self, kind: OFlags) -> io::Result<OwnedFd> {
+        let flags = kind | OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let opened = rustix::fs::openat(self.folder, self.name, flags, Mode::empty())?;
+        let stat = rustix::fs::fstat(&opened)?;
+        if (stat.st_dev, stat.st_ino) == (self.stat.st_dev, self.stat.st_ino) {
+            Ok(opened)
+        } else {
+            Err(io::Error::other("changes while it is read"))
+        }
+    }
+}
+
+/// A file that is opened when somebody reads it: most are of no interest.
+struct Unopened<'a> {
+    found: &'a Found<'a>,
+    file: Option<File>,
+}
+
+impl Read for Unopened<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(File::from(self.found.open(OFlags::empty())?)),
+        };
+        file.read(buffer)
     }
 }

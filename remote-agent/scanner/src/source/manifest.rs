@@ -1,15 +1,24 @@
 //! Manifests and indexes, OCI's and Docker's.
 
+use std::collections::BTreeMap;
+
 use palisade_api::Digest;
 use serde::Deserialize;
 
+use super::platform::Platform;
+use super::schema1::Schema1;
 use crate::error::ScanError;
 
 /// Media types that are asked for.
 pub(crate) const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, \
     application/vnd.oci.image.manifest.v1+json, \
-    application/vnd.docker.distribution.manifest.v2+json";
+    application/vnd.docker.distribution.manifest.v2+json, \
+    application/vnd.docker.distribution.manifest.v1+prettyjws;q=0.5, \
+    application/vnd.docker.distribution.manifest.v1+json;q=0.5";
+
+/// How deep indexes may be nested.
+pub(crate) const INDEX_DEPTH: usize = 4;
 
 /// A blob by digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,12 +29,47 @@ pub struct Descriptor {
     pub size: u64,
     /// What the bytes are said to be.
     pub media_type: String,
+    /// Other places to fetch the bytes from, as the manifest tells.
+    pub urls: Vec<String>,
 }
 
 impl Descriptor {
     /// Stands for the whole of a folder, which has no digest.
     pub(crate) fn folder() -> Self {
-        Self { digest: Digest::from_bytes([0; 32]), size: 0, media_type: String::new() }
+        Self::new(Digest::from_bytes([0; 32]), 0)
+    }
+
+    /// Bytes of which nothing is said but what they are.
+    pub(crate) fn new(digest: Digest, size: u64) -> Self {
+        Self { digest, size, media_type: String::new(), urls: Vec::new() }
+    }
+
+    /// Whether only who has the key can read it.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.media_type.ends_with("+encrypted")
+    }
+
+    /// Whether registries are not meant to hold it: it is to be fetched from
+    /// its [`Descriptor::urls`].
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.media_type.contains(".nondistributable.") || self.media_type.contains(".foreign.")
+    }
+
+    /// Fails for a layer that cannot be read, before anything is fetched.
+    pub(crate) fn check_layer(&self) -> Result<(), ScanError> {
+        let refused = |reason: String| ScanError::LayerRefused { layer: self.digest, reason };
+        if self.is_encrypted() {
+            return Err(refused(
+                "it is encrypted; scan the image before it is encrypted, or decrypt it".to_owned(),
+            ));
+        }
+        // What is no archive says so; types that nobody knows are looked at.
+        let known_other =
+            ["application/vnd.in-toto", "application/spdx", "application/vnd.cyclonedx"];
+        if known_other.iter().any(|kind| self.media_type.starts_with(kind)) {
+            return Err(refused(format!("it is no archive of files but {:?}", self.media_type)));
+        }
+        Ok(())
     }
 }
 
@@ -40,8 +84,24 @@ pub(crate) struct Manifest {
 #[derive(Clone, Debug)]
 pub(crate) enum ManifestOrIndex {
     Manifest(Manifest),
-    /// The manifest of the index that is scanned.
-    Index(Descriptor),
+    /// The retired form, with the configuration inside.
+    Schema1(Box<Schema1>),
+    Index(Index),
+}
+
+/// A list of manifests.
+#[derive(Clone, Debug)]
+pub(crate) struct Index {
+    pub(crate) manifests: Vec<IndexEntry>,
+}
+
+/// A manifest in a list.
+#[derive(Clone, Debug)]
+pub(crate) struct IndexEntry {
+    pub(crate) descriptor: Descriptor,
+    pub(crate) platform: Option<Platform>,
+    pub(crate) artifact_type: String,
+    pub(crate) annotations: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -55,30 +115,26 @@ struct File {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Blob {
+pub(super) struct Blob {
     #[serde(default)]
     media_type: String,
     digest: String,
     size: i64,
     platform: Option<Platform>,
-}
-
-#[derive(Deserialize)]
-struct Platform {
-    #[serde(default)]
-    os: String,
-    #[serde(default)]
-    architecture: String,
+    artifact_type: Option<String>,
+    annotations: Option<BTreeMap<String, String>>,
+    urls: Option<Vec<String>>,
 }
 
 impl Blob {
-    fn descriptor(self) -> Result<Descriptor, ScanError> {
+    pub(super) fn descriptor(self) -> Result<Descriptor, ScanError> {
         let digest = Digest::from_oci(&self.digest).map_err(|_| {
             ScanError::Malformed("a digest in its manifest is not SHA-256".to_owned())
         })?;
         let size = u64::try_from(self.size)
             .map_err(|_| ScanError::Malformed(format!("the size of {digest} is negative")))?;
-        Ok(Descriptor { digest, size, media_type: self.media_type })
+        let urls = self.urls.unwrap_or_default();
+        Ok(Descriptor { digest, size, media_type: self.media_type, urls })
     }
 }
 
@@ -88,19 +144,19 @@ impl ManifestOrIndex {
         let file: File = serde_json::from_slice(bytes)
             .map_err(|error| ScanError::Malformed(format!("its manifest: {error}")))?;
         if file.schema_version == Some(1) {
-            return Err(ScanError::Malformed(
-                "its manifest has the retired schema 1: push it again with a current builder"
-                    .to_owned(),
-            ));
+            return Schema1::parse(bytes).map(|found| Self::Schema1(Box::new(found)));
         }
         if let Some(manifests) = file.manifests {
-            return Self::choose(manifests);
+            return Index::new(manifests).map(Self::Index);
         }
         let (Some(config), Some(layers)) = (file.config, file.layers) else {
             return Err(ScanError::Malformed("its manifest names no configuration".to_owned()));
         };
         let config = config.descriptor()?;
-        if !config.media_type.contains("image") {
+        // Configurations of old builders have no type of their own.
+        let image = config.media_type.contains("image")
+            || matches!(config.media_type.as_str(), "" | "application/octet-stream");
+        if !image {
             return Err(ScanError::Malformed(format!(
                 "it is no image but an artifact of type {:?}",
                 config.media_type
@@ -110,53 +166,156 @@ impl ManifestOrIndex {
             layers.into_iter().map(Blob::descriptor).collect::<Result<Vec<_>, ScanError>>()?;
         Ok(Self::Manifest(Manifest { config, layers }))
     }
+}
 
-    /// Takes linux/amd64 where there is one, else the first for Linux, else
-    /// the first without a platform.
-    fn choose(manifests: Vec<Blob>) -> Result<Self, ScanError> {
-        let rank = |blob: &Blob| match &blob.platform {
-            Some(platform) if platform.os == "linux" && platform.architecture == "amd64" => Some(0),
-            Some(platform) if platform.os == "linux" => Some(1),
-            None => Some(2),
-            Some(_) => None,
-        };
-        manifests
+impl Index {
+    fn new(manifests: Vec<Blob>) -> Result<Self, ScanError> {
+        let manifests = manifests
             .into_iter()
-            .filter_map(|blob| rank(&blob).map(|rank| (rank, blob)))
-            .min_by_key(|(rank, _)| *rank)
-            .ok_or_else(|| ScanError::Malformed("its index names no image for Linux".to_owned()))?
-            .1
-            .descriptor()
-            .map(Self::Index)
+            .map(|mut blob| {
+                Ok(IndexEntry {
+                    platform: blob.platform.take(),
+                    artifact_type: blob.artifact_type.take().unwrap_or_default(),
+                    annotations: blob.annotations.take().unwrap_or_default(),
+                    descriptor: blob.descriptor()?,
+                })
+            })
+            .collect::<Result<Vec<_>, ScanError>>()?;
+        Ok(Self { manifests })
+    }
+
+    /// The image for `wanted`, which must be there. Without a wish: the one
+    /// for this machine, else for amd64, else the first for Linux, else the
+    /// first that does not tell. Images that are not `present` do not count.
+    pub(crate) fn choose(
+        &self,
+        wanted: Option<&Platform>,
+        present: impl Fn(&Descriptor) -> bool,
+    ) -> Result<&Descriptor, ScanError> {
+        let images =
+            || self.manifests.iter().filter(|entry| entry.is_image() && present(&entry.descriptor));
+        let best = |platform: &Platform| {
+            images()
+                .filter_map(|entry| Some((platform.fit(entry.platform.as_ref()?)?, entry)))
+                .min_by_key(|(fit, _)| *fit)
+                .map(|(_, entry)| entry)
+        };
+        let chosen = match wanted {
+            Some(platform) => best(platform),
+            None => {
+                best(&Platform::here()).or_else(|| best(&Platform::linux("amd64"))).or_else(|| {
+                    let linux = |entry: &&IndexEntry| {
+                        entry.platform.as_ref().is_some_and(|platform| platform.os == "linux")
+                    };
+                    images().find(linux)
+                })
+            }
+        };
+        // An index may also list images without telling what they are for:
+        // one built for a single platform, or another index.
+        let chosen = chosen.or_else(|| images().find(|entry| entry.platform.is_none()));
+        if let Some(entry) = chosen {
+            return Ok(&entry.descriptor);
+        }
+        let mut there: Vec<String> =
+            images().filter_map(|entry| Some(entry.platform.as_ref()?.to_string())).collect();
+        there.dedup();
+        there.truncate(20);
+        let wanted = wanted.map_or_else(|| "Linux".to_owned(), ToString::to_string);
+        Err(ScanError::Malformed(if there.is_empty() {
+            "its index names no image".to_owned()
+        } else {
+            format!("its index names no image for {wanted}, only for {}", there.join(", "))
+        }))
+    }
+}
+
+impl IndexEntry {
+    /// Whether it may be an image: not an attestation or other artifact.
+    fn is_image(&self) -> bool {
+        !self.annotations.contains_key("vnd.docker.reference.type")
+            && self.artifact_type.is_empty()
+            && !self.platform.as_ref().is_some_and(Platform::is_unknown)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
-    #[test]
-    fn linux_amd64_is_preferred() {
-        let index = serde_json::json!({"schemaVersion": 2, "manifests": [
-            {"digest": format!("sha256:{}", "a".repeat(64)), "size": 1,
-             "platform": {"os": "windows", "architecture": "amd64"}},
-            {"digest": format!("sha256:{}", "b".repeat(64)), "size": 1,
-             "platform": {"os": "linux", "architecture": "arm64"}},
-            {"digest": format!("sha256:{}", "c".repeat(64)), "size": 1,
-             "platform": {"os": "linux", "architecture": "amd64"}},
-        ]});
-        let ManifestOrIndex::Index(chosen) =
-            ManifestOrIndex::parse(index.to_string().as_bytes()).unwrap()
+    fn entry(name: char, platform: &str) -> Value {
+        let mut parts = platform.split('/');
+        json!({"digest": format!("sha256:{}", name.to_string().repeat(64)), "size": 1,
+               "platform": {"os": parts.next(), "architecture": parts.next(),
+                            "variant": parts.next().unwrap_or_default()}})
+    }
+
+    fn choose(manifests: &[Value], wanted: Option<&str>) -> Result<char, String> {
+        let index = json!({"schemaVersion": 2, "manifests": manifests}).to_string();
+        let ManifestOrIndex::Index(index) = ManifestOrIndex::parse(index.as_bytes()).unwrap()
         else {
             panic!("an index")
         };
-        assert_eq!(chosen.digest.to_string(), "c".repeat(64));
+        let wanted = wanted.map(|platform| platform.parse().unwrap());
+        let chosen = index.choose(wanted.as_ref(), |_| true).map_err(|error| error.to_string())?;
+        Ok(chosen.digest.to_string().chars().next().unwrap())
+    }
+
+    #[test]
+    fn this_machine_then_amd64_then_linux() {
+        let here = Platform::here().to_string();
+        let all = [
+            entry('a', "windows/amd64"),
+            entry('b', "linux/s390x"),
+            entry('c', "linux/amd64"),
+            entry('d', &here),
+        ];
+        let mine = if here == "linux/amd64" { 'c' } else { 'd' };
+        assert_eq!(choose(&all, None), Ok(mine));
+        assert_eq!(choose(&all[..3], None), Ok('c'));
+        assert_eq!(choose(&all[..2], None), Ok('b'));
+        assert!(choose(&all[..1], None).unwrap_err().contains("windows/amd64"));
+    }
+
+    #[test]
+    fn what_is_asked_for_must_be_there() {
+        let all =
+            [entry('a', "linux/arm/v6"), entry('b', "linux/arm/v7"), entry('c', "linux/amd64")];
+        assert_eq!(choose(&all, Some("linux/arm")), Ok('b'));
+        assert_eq!(choose(&all, Some("linux/arm/v6")), Ok('a'));
+        let error = choose(&all, Some("linux/arm64")).unwrap_err();
+        assert!(error.contains("linux/arm/v7") && error.contains("linux/arm64"), "{error}");
+    }
+
+    #[test]
+    fn attestations_are_no_images() {
+        let mut attestation = entry('a', "unknown/unknown");
+        attestation["annotations"] = json!({"vnd.docker.reference.type": "attestation-manifest"});
+        let artifact = json!({"digest": format!("sha256:{}", "b".repeat(64)), "size": 1,
+                              "artifactType": "application/spdx+json"});
+        let image = json!({"digest": format!("sha256:{}", "c".repeat(64)), "size": 1});
+        let all = [attestation, artifact, image];
+        assert_eq!(choose(&all, None), Ok('c'));
+        assert!(choose(&all[..2], None).is_err());
     }
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["", "[]", "{}", r#"{"schemaVersion":1}"#, r#"{"manifests":[]}"#] {
+        for text in ["", "[]", "{}", r#"{"schemaVersion":1}"#, r#"{"layers":[]}"#] {
             ManifestOrIndex::parse(text.as_bytes()).unwrap_err();
         }
+    }
+
+    #[test]
+    fn encrypted_layers_are_refused() {
+        let layer = Descriptor {
+            media_type: "application/vnd.oci.image.layer.v1.tar+gzip+encrypted".to_owned(),
+            ..Descriptor::folder()
+        };
+        assert!(layer.check_layer().unwrap_err().to_string().contains("encrypted"));
+        let layer = Descriptor { media_type: "application/x-whatever".to_owned(), ..layer };
+        layer.check_layer().unwrap();
     }
 }

@@ -1,32 +1,37 @@
 //! Where images come from: a registry, or files of this machine.
 
-pub mod archive;
+mod blocking;
 mod config;
+mod files;
 pub mod folder;
-pub mod layout;
 mod manifest;
+pub mod packed;
+pub mod platform;
 pub mod reference;
 pub mod registry;
+mod saved;
+mod schema1;
+
+use std::path::Path;
 
 pub use config::{History, ImageConfig};
 pub use manifest::Descriptor;
-pub(crate) use manifest::{Manifest, ManifestOrIndex};
+pub(crate) use manifest::ManifestOrIndex;
 
 use palisade_api::Digest;
 
 use crate::error::ScanError;
 use crate::layer::LayerContent;
 use crate::limits::Limits;
+use platform::Platform;
 
 /// An image that can be scanned.
 #[derive(Debug)]
 pub enum Source {
     /// An image of a registry.
     Registry(registry::RegistryImage),
-    /// A folder in the OCI image layout.
-    Layout(layout::Layout),
-    /// A file made by `docker save` or a packed OCI layout.
-    Archive(archive::Archive),
+    /// An OCI layout or a file made by `docker save`.
+    Packed(packed::Packed),
     /// A root folder without layers.
     Folder(folder::Folder),
 }
@@ -47,12 +52,23 @@ pub struct Image {
 }
 
 impl Source {
+    /// The image at `path` on this machine, whatever form it has: an archive,
+    /// a layout, or a root folder.
+    pub fn at(path: &Path, platform: Option<Platform>) -> Self {
+        if path.is_dir() {
+            return match packed::Packed::folder(path) {
+                Some(packed) => Self::Packed(packed.for_platform(platform)),
+                None => Self::Folder(folder::Folder::at(path)),
+            };
+        }
+        Self::Packed(packed::Packed::archive(path).for_platform(platform))
+    }
+
     /// Reads manifest and configuration.
     pub async fn image(&self, limits: &Limits) -> Result<Image, ScanError> {
         let image = match self {
             Self::Registry(image) => image.open(limits).await?,
-            Self::Layout(layout) => layout.open(limits).await?,
-            Self::Archive(archive) => archive.open(limits).await?,
+            Self::Packed(packed) => packed.open(limits).await?,
             Self::Folder(_) => Image {
                 digest: None,
                 index_digest: None,
@@ -64,16 +80,20 @@ impl Source {
         if image.layers.len() > limits.layers {
             return Err(ScanError::Malformed(format!("it has more than {} layers", limits.layers)));
         }
-        if let Some(layer) = image.layers.iter().find(|layer| layer.size > limits.layer_bytes) {
-            return Err(ScanError::Malformed(format!(
-                "layer {} has {} bytes, more than {}",
-                layer.digest, layer.size, limits.layer_bytes
-            )));
+        for layer in &image.layers {
+            if layer.size > limits.layer_bytes {
+                return Err(ScanError::Malformed(format!(
+                    "layer {} has {} bytes, more than {}",
+                    layer.digest, layer.size, limits.layer_bytes
+                )));
+            }
+            // Before anything of the image is fetched in vain.
+            layer.check_layer()?;
         }
         Ok(image)
     }
 
-    /// Reads one layer in one pass.
+    /// Reads one layer in one pass. Several may be read at the same time.
     pub async fn layer(
         &self,
         layer: &Descriptor,
@@ -81,8 +101,7 @@ impl Source {
     ) -> Result<LayerContent, ScanError> {
         match self {
             Self::Registry(image) => image.layer(layer, limits).await,
-            Self::Layout(layout) => layout.layer(layer, limits).await,
-            Self::Archive(archive) => archive.layer(layer, limits).await,
+            Self::Packed(packed) => packed.layer(layer, limits).await,
             Self::Folder(folder) => folder.content(limits).await,
         }
     }
@@ -90,13 +109,8 @@ impl Source {
     /// Whether layers are named by their content, so that what was read of
     /// one may be kept by its digest.
     pub fn layers_have_digests(&self) -> bool {
-        matches!(self, Self::Registry(_) | Self::Layout(_))
+        // What `docker save` compressed is named by what it unpacks to, which
+        // is not verified.
+        matches!(self, Self::Registry(_))
     }
-}
-
-/// Runs blocking work to its end.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ScanError> + Send + 'static,
-) -> Result<T, ScanError> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| ScanError::Cancelled)?
 }

@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use palisade_scanner::source::Source;
-use palisade_scanner::source::registry::{RegistryAccess, RegistryClient, RegistryError};
+use palisade_scanner::source::registry::{Filter, RegistryAccess, RegistryClient, RegistryError};
 use palisade_scanner::{LayerCache, Limits, scan};
 use serde_json::json;
 
@@ -193,11 +193,16 @@ async fn lists_and_their_pages() {
     );
     registry.put("shop/menu/tags/list", Answer::Bytes(r#"{"tags":null}"#.into()));
     let client = registry.client();
-    assert_eq!(client.repositories(10).await.unwrap(), ["shop/menu", "shop/orders"]);
-    assert_eq!(client.tags("shop/orders", 10).await.unwrap(), ["v1", "v2"]);
+    assert_eq!(
+        client.repositories(&[Filter::parse("*").unwrap()], 10).await.unwrap(),
+        ["shop/menu", "shop/orders"]
+    );
+    let tags = client.tags("shop/orders", 10).await.unwrap();
+    let tags: Vec<&str> = tags.iter().map(|tag| tag.name.as_str()).collect();
+    assert_eq!(tags, ["v1", "v2"]);
     assert!(client.tags("shop/menu", 10).await.unwrap().is_empty());
     let mut steps = Vec::new();
-    client.probe(|name| name == "shop/orders", |step| steps.push(step)).await.unwrap();
+    client.probe(&[Filter::parse("shop/orders").unwrap()], |step| steps.push(step)).await.unwrap();
     assert_eq!(steps.len(), 3);
     assert!(steps.iter().all(|step| step.error.is_none()), "{steps:?}");
 }

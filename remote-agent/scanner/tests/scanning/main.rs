@@ -2,6 +2,8 @@
 //! the vulnerability database that they are held against.
 
 #[cfg(test)]
+mod downloads;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod folder;
@@ -11,3 +13,5 @@ mod honest;
 mod hostile;
 #[cfg(test)]
 mod vulndb;
+#[cfg(test)]
+mod wire;

@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderValue, header};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use url::Url;
 
-use super::client::{Credentials, RegistryClient, accept, body};
+use super::access::Credentials;
+use super::client::RegistryClient;
 use super::error::RegistryError;
+use super::http::{Call, shown};
 
 /// Authorizations by scope, bounded: the oldest are not worth keeping.
 #[derive(Debug, Default)]
@@ -81,6 +83,27 @@ struct TokenAnswer {
     access_token: Option<String>,
 }
 
+/// Who asks.
+#[derive(Clone, Debug)]
+pub(super) enum Login {
+    /// Name and password, or a token in the password's place.
+    Password(Credentials),
+    /// A token that is sent as it is.
+    #[expect(dead_code, reason = "for products that hand out tokens of their own")]
+    Token(SecretString),
+}
+
+impl Login {
+    /// The header that shows it.
+    pub(super) fn header(&self) -> Result<HeaderValue, RegistryError> {
+        match self {
+            Self::Password(credentials) => basic(credentials),
+            Self::Token(token) => bearer(token.expose_secret())
+                .ok_or_else(|| RegistryError::Setup("the token cannot be sent".to_owned())),
+        }
+    }
+}
+
 impl RegistryClient {
     /// What to send so that one of `challenges` is met; none when that needs
     /// credentials that are not there.
@@ -89,17 +112,25 @@ impl RegistryClient {
         challenges: &[Challenge],
         scope: &str,
     ) -> Result<Option<HeaderValue>, RegistryError> {
+        let login = self.login().await?;
         for challenge in challenges {
-            match challenge {
-                Challenge::Bearer { realm, service, scope: asked } => {
-                    let scope = asked.as_deref().unwrap_or(scope);
-                    return self.token(realm, service.as_deref(), scope).await.map(Some);
+            match (challenge, &login) {
+                (Challenge::Bearer { .. }, Some(login @ Login::Token(_)))
+                | (Challenge::Basic, Some(login @ Login::Password(_))) => {
+                    return login.header().map(Some);
                 }
-                Challenge::Basic => {
-                    if let Some(credentials) = self.credentials() {
-                        return basic(credentials).map(Some);
-                    }
+                (Challenge::Bearer { realm, service, scope: asked }, login) => {
+                    let scope = asked.as_deref().filter(|asked| !asked.is_empty()).unwrap_or(scope);
+                    let credentials = match login {
+                        Some(Login::Password(credentials)) => Some(credentials),
+                        _ => None,
+                    };
+                    return self
+                        .token(realm, service.as_deref(), scope, credentials)
+                        .await
+                        .map(Some);
                 }
+                (Challenge::Basic, _) => {}
             }
         }
         Ok(None)
@@ -110,9 +141,10 @@ impl RegistryClient {
         realm: &str,
         service: Option<&str>,
         scope: &str,
+        credentials: Option<&Credentials>,
     ) -> Result<HeaderValue, RegistryError> {
         let malformed = |reason: &str| RegistryError::Malformed {
-            url: realm.to_owned(),
+            url: shown(realm),
             reason: reason.to_owned(),
         };
         let mut url = Url::parse(realm).map_err(|_| malformed("the realm is no URL"))?;
@@ -120,31 +152,42 @@ impl RegistryClient {
             (_, "https") | ("http", "http") => {}
             _ => return Err(malformed("the realm is not reached by https")),
         }
-        {
-            let mut query = url.query_pairs_mut();
-            if let Some(service) = service {
-                query.append_pair("service", service);
+        let refresh = credentials.filter(|credentials| is_refresh_token(credentials));
+        let call = if let Some(credentials) = refresh {
+            let fields = [
+                ("grant_type", "refresh_token"),
+                ("service", service.unwrap_or_default()),
+                ("client_id", "palisade"),
+                ("scope", scope),
+                ("refresh_token", credentials.password.expose_secret()),
+            ];
+            Call::form(url, &fields)
+        } else {
+            {
+                let mut query = url.query_pairs_mut();
+                if let Some(service) = service {
+                    query.append_pair("service", service);
+                }
+                // Several scopes may stand in one text.
+                for scope in scope.split(' ').filter(|scope| !scope.is_empty()) {
+                    query.append_pair("scope", scope);
+                }
             }
-            if !scope.is_empty() {
-                query.append_pair("scope", scope);
-            }
-        }
-        let mut request = self.http().get(url);
-        if let Some(credentials) = self.credentials() {
-            request = request.header(header::AUTHORIZATION, basic(credentials)?);
-        }
-        let response =
-            request.send().await.map_err(|error| RegistryError::from_reqwest(realm, &error))?;
-        let response = accept(realm, response).await?;
-        let body = body(realm, response, 1 << 20).await?;
-        let answer: TokenAnswer =
-            serde_json::from_slice(&body).map_err(|_| malformed("the answer holds no token"))?;
-        let token = answer
+            Call::get(url).authorized(credentials.map(basic).transpose()?)
+        };
+        let (answer, _): (TokenAnswer, _) = self.http().json(&call, 1 << 20).await?;
+        answer
             .token
+            .filter(|token| !token.is_empty())
             .or(answer.access_token)
-            .ok_or_else(|| malformed("the answer holds no token"))?;
-        sensitive(&format!("Bearer {token}")).ok_or_else(|| malformed("the token is no text"))
+            .and_then(|token| bearer(&token))
+            .ok_or_else(|| malformed("the answer holds no token"))
     }
+}
+
+/// Whether the password stands for a login that was made elsewhere.
+fn is_refresh_token(credentials: &Credentials) -> bool {
+    matches!(credentials.username.as_str(), "<token>" | "00000000-0000-0000-0000-000000000000")
 }
 
 fn basic(credentials: &Credentials) -> Result<HeaderValue, RegistryError> {
@@ -153,8 +196,12 @@ fn basic(credentials: &Credentials) -> Result<HeaderValue, RegistryError> {
         .ok_or_else(|| RegistryError::Setup("the credentials cannot be sent".to_owned()))
 }
 
+fn bearer(token: &str) -> Option<HeaderValue> {
+    sensitive(&format!("Bearer {token}"))
+}
+
 /// A header that no log shows.
-fn sensitive(text: &str) -> Option<HeaderValue> {
+pub(super) fn sensitive(text: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(text).ok()?;
     value.set_sensitive(true);
     Some(value)

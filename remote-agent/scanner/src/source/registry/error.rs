@@ -63,7 +63,20 @@ pub enum RegistryError {
     TooManyRequests {
         /// What was asked for.
         url: String,
+        /// How long to wait, as the registry tells.
+        retry_after: Option<Duration>,
     },
+    /// The registry sends so slowly that it cannot be waited for.
+    #[error("{url} sends less than {slowest} bytes a second")]
+    TooSlow {
+        /// What was asked for.
+        url: String,
+        /// The lowest speed that is accepted, bytes a second.
+        slowest: u64,
+    },
+    /// A login needs more than was given.
+    #[error("{0}")]
+    Settings(String),
     /// Any other refusal.
     #[error("{url} answers {status}: {detail}")]
     Status {
@@ -73,6 +86,8 @@ pub enum RegistryError {
         status: StatusCode,
         /// What the registry says.
         detail: String,
+        /// How long to wait, as the registry tells.
+        retry_after: Option<Duration>,
     },
     /// The answer ended before its end, again and again.
     #[error("{url} breaks off after {received} of {expected} bytes")]
@@ -106,12 +121,12 @@ impl RegistryError {
     /// The fixed reason that this error belongs to.
     pub fn outcome(&self) -> ScanOutcome {
         match self {
-            Self::Address { .. } => ScanOutcome::InvalidInput,
+            Self::Address { .. } | Self::Settings(_) => ScanOutcome::InvalidInput,
             Self::Setup(_) | Self::Connect { .. } | Self::CutOff { .. } => {
                 ScanOutcome::NetworkError
             }
             Self::Certificate { .. } => ScanOutcome::CertificateError,
-            Self::Timeout { .. } => ScanOutcome::Timeout,
+            Self::Timeout { .. } | Self::TooSlow { .. } => ScanOutcome::Timeout,
             Self::Unauthorized { .. } => ScanOutcome::AuthenticationError,
             Self::NotFound { .. } => ScanOutcome::ImageNotFound,
             Self::TooManyRequests { .. }
@@ -126,6 +141,7 @@ impl RegistryError {
         match self {
             Self::Connect { .. }
             | Self::Timeout { .. }
+            | Self::TooSlow { .. }
             | Self::TooManyRequests { .. }
             | Self::CutOff { .. } => true,
             Self::Status { status, .. } => status.is_server_error(),
@@ -133,17 +149,24 @@ impl RegistryError {
         }
     }
 
-    /// How long to wait before try number `attempt` (from 1).
-    pub(super) fn pause(attempt: u32) -> Duration {
-        Duration::from_millis(200 << attempt.min(5))
+    /// How long the registry wants to be left alone, where it tells.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TooManyRequests { retry_after, .. } | Self::Status { retry_after, .. } => {
+                *retry_after
+            }
+            _ => None,
+        }
     }
 
-    pub(super) fn from_reqwest(url: &str, error: &reqwest::Error) -> Self {
+    pub(super) fn from_reqwest(url: &str, error: reqwest::Error) -> Self {
+        // A redirect's target may carry a signature.
+        let error = error.without_url();
         let url = url.to_owned();
         if error.is_timeout() {
             return Self::Timeout { url };
         }
-        let reason = chain(error);
+        let reason = chain(&error);
         if reason.contains("certificate") {
             return Self::Certificate { url, reason };
         }

@@ -3,15 +3,28 @@
 //! [`RegistryClient`] lists repositories and tags and gives
 //! [`RegistryImage`]s, which are sources of a scan.
 
+mod access;
 mod auth;
 mod client;
 mod error;
+mod filter;
+mod http;
 mod image;
 mod list;
+mod newest;
+mod patience;
 mod probe;
+mod product;
+mod referrers;
 mod stream;
 
-pub use client::{Credentials, RegistryAccess, RegistryClient};
+pub use access::{Credentials, RegistryAccess};
+pub use client::RegistryClient;
 pub use error::RegistryError;
+pub use filter::{BadFilter, Filter};
 pub use image::{RegistryImage, Resolved};
+pub use newest::newest;
+pub use patience::{Patience, RateLimit};
 pub use probe::ProbeStep;
+pub use product::Tag;
+pub use referrers::{Attachment, Referrer};

@@ -4,6 +4,7 @@ use http::HeaderMap;
 
 use super::client::RegistryClient;
 use super::error::RegistryError;
+use super::filter::Filter;
 
 /// One step of the test and how it went.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,24 +28,24 @@ impl RegistryClient {
     }
 
     /// Tests the settings: connects, lists repositories, lists the tags of
-    /// the first one that `wanted` accepts. Stops at the first step that
+    /// the first one that `wanted` admits. Stops at the first step that
     /// fails. Each step is given to `seen` when it is done.
     pub async fn probe(
         &self,
-        wanted: impl Fn(&str) -> bool,
+        wanted: &[Filter],
         mut seen: impl FnMut(ProbeStep),
     ) -> Result<(), RegistryError> {
         let ping = self.ping().await;
         seen(ProbeStep::new(format!("Connect to {}", self.url()), &ping));
         ping?;
-        let repositories = self.repositories(10_000).await;
+        let repositories = self.repositories(wanted, 10_000).await;
         let name = match &repositories {
             Ok(repositories) => format!("List repositories: {} found", repositories.len()),
             Err(_) => "List repositories".to_owned(),
         };
         seen(ProbeStep::new(name, &repositories));
         let repositories = repositories?;
-        let Some(repository) = repositories.iter().find(|repository| wanted(repository)) else {
+        let Some(repository) = repositories.first() else {
             seen(ProbeStep { name: "No repository matches the filters".to_owned(), error: None });
             return Ok(());
         };

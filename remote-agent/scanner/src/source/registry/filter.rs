@@ -24,12 +24,17 @@ pub struct Filter {
     org: Option<String>,
     repository: Regex,
     tag: Regex,
+    /// The repository as written, where it is one name and no pattern.
+    plain: Option<String>,
 }
 
 impl Filter {
     /// Reads a filter.
     pub fn parse(text: &str) -> Result<Self, BadFilter> {
-        let bad = |reason: &str| BadFilter { filter: text.to_owned(), reason: reason.to_owned() };
+        let bad = |reason: &str| BadFilter {
+            filter: text.chars().take(LONGEST).collect(),
+            reason: reason.to_owned(),
+        };
         if text.is_empty() || text.len() > LONGEST {
             return Err(bad("it is empty or too long"));
         }
@@ -58,10 +63,30 @@ impl Filter {
                 .build()
                 .map_err(|_| bad("it is no regular expression"))
         };
+        let plain = repository
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_-/".contains(&b))
+            .then(|| repository.to_owned());
         Ok(Self {
             org: org.filter(|org| !org.is_empty()).map(str::to_owned),
             repository: regex(repository)?,
             tag: regex(tag)?,
+            plain,
+        })
+    }
+
+    /// The first part of the repositories that may pass, where it is given.
+    pub fn org(&self) -> Option<&str> {
+        self.org.as_deref()
+    }
+
+    /// The one repository that may pass, where the filter is no pattern: it
+    /// need not be looked for.
+    pub fn repository(&self) -> Option<String> {
+        let plain = self.plain.as_deref()?;
+        Some(match &self.org {
+            Some(org) => format!("{org}/{plain}"),
+            None => plain.to_owned(),
         })
     }
 
@@ -116,8 +141,18 @@ mod tests {
         assert!(!admits("shop/ord*:v*", "shop/orders", "latest"));
         assert!(admits("alpine:3.[8|9].*", "alpine", "3.9.1"));
         assert!(!admits("alpine:3.[8|9].*", "alpine", "3.10"));
+        assert!(admits("alpine:(3|4)*", "alpine", "33"));
         assert!(!admits("alpine", "alpine-extra", "1"));
         assert!(!admits("sh.p/*", "shop/orders", "v1"));
+    }
+
+    #[test]
+    fn names_that_need_no_looking_for() {
+        let repository = |filter: &str| Filter::parse(filter).unwrap().repository();
+        assert_eq!(repository("shop/orders:v*"), Some("shop/orders".to_owned()));
+        assert_eq!(repository("alpine"), Some("alpine".to_owned()));
+        assert_eq!(repository("shop/ord*"), None);
+        assert_eq!(repository("shop/o.d"), None);
     }
 
     #[test]

@@ -1,0 +1,184 @@
+//! A packed image: an OCI layout, or what `docker save` writes, as a folder
+//! or as an archive.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use palisade_api::Digest;
+
+use super::blocking::{Wanted, blocking};
+use super::files::{Files, InArchive, InFolder};
+use super::manifest::{INDEX_DEPTH, ManifestOrIndex};
+use super::platform::Platform;
+use super::{Descriptor, Image, ImageConfig, saved};
+use crate::error::ScanError;
+use crate::layer::{self, LayerContent, LayerIdentity};
+use crate::limits::Limits;
+
+/// A packed image on this machine.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    place: Place,
+    platform: Option<Platform>,
+    opened: Arc<Mutex<Option<Opened>>>,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    Folder(PathBuf),
+    Archive(PathBuf),
+}
+
+/// The files, and which of them are layers.
+#[derive(Clone, Debug)]
+struct Opened {
+    files: Arc<dyn Files>,
+    layers: Layers,
+}
+
+/// The files of layers.
+pub(super) type Layers = BTreeMap<Digest, LayerFile>;
+
+/// The file of a layer.
+#[derive(Clone, Debug)]
+pub(super) struct LayerFile {
+    pub(super) name: String,
+    /// Whether the layer's digest is that of the file: else it is that of
+    /// what the file unpacks to.
+    pub(super) verify: bool,
+}
+
+impl Packed {
+    /// The archive at `path`; nothing is read yet.
+    pub fn archive(path: &Path) -> Self {
+        Self::new(Place::Archive(path.to_owned()))
+    }
+
+    /// The image in `folder`, where there is one: an OCI layout, or an
+    /// archive that was unpacked.
+    pub fn folder(folder: &Path) -> Option<Self> {
+        let has = |name: &str| folder.join(name).is_file();
+        // A root folder may hold anything under the second name alone.
+        let packed =
+            has("oci-layout") && has("index.json") || has("manifest.json") && has("repositories");
+        packed.then(|| Self::new(Place::Folder(folder.to_owned())))
+    }
+
+    fn new(place: Place) -> Self {
+        Self { place, platform: None, opened: Arc::default() }
+    }
+
+    /// The same, for `platform` where there are images for several.
+    #[must_use]
+    pub fn for_platform(mut self, platform: Option<Platform>) -> Self {
+        self.platform = platform;
+        self
+    }
+
+    pub(crate) async fn open(&self, limits: &Limits) -> Result<Image, ScanError> {
+        let (packed, limits) = (self.clone(), limits.clone());
+        let (image, opened) = blocking(move |wanted| packed.read(&limits, wanted)).await?;
+        *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
+        Ok(image)
+    }
+
+    pub(crate) async fn layer(
+        &self,
+        layer: &Descriptor,
+        limits: &Limits,
+    ) -> Result<LayerContent, ScanError> {
+        let missing = || ScanError::Malformed(format!("layer {} is missing", layer.digest));
+        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Opened { files, layers } = opened.ok_or_else(missing)?;
+        let file = layers.get(&layer.digest).cloned().ok_or_else(missing)?;
+        let identity =
+            LayerIdentity { digest: layer.digest, size: Some(layer.size), verify: file.verify };
+        let limits = limits.clone();
+        blocking(move |wanted| {
+            layer::read(wanted.reader(files.open(&file.name)?), identity, &limits)
+        })
+        .await
+    }
+
+    fn read(&self, limits: &Limits, wanted: &Wanted) -> Result<(Image, Opened), ScanError> {
+        let files: Arc<dyn Files> = match &self.place {
+            Place::Folder(folder) => Arc::new(InFolder(folder.clone())),
+            Place::Archive(path) => Arc::new(InArchive::at(path, limits, wanted)?),
+        };
+        let platform = self.platform.as_ref();
+        let (image, layers) = if files.has("manifest.json") {
+            saved::read(files.as_ref(), platform, limits)?
+        } else if files.has("index.json") {
+            layout(files.as_ref(), platform, limits)?
+        } else if files.has("repositories") {
+            saved::read_first(files.as_ref(), limits)?
+        } else {
+            let (Place::Folder(path) | Place::Archive(path)) = &self.place;
+            return Err(ScanError::InvalidTarget(format!(
+                "{} is no image: it holds neither manifest.json nor index.json",
+                path.display()
+            )));
+        };
+        image.config.check_platform(platform)?;
+        Ok((image, Opened { files, layers }))
+    }
+}
+
+/// The name of a blob in a layout.
+pub(super) fn blob(digest: Digest) -> String {
+    format!("blobs/sha256/{digest}")
+}
+
+/// The image of an OCI layout.
+fn layout(
+    files: &dyn Files,
+    platform: Option<&Platform>,
+    limits: &Limits,
+) -> Result<(Image, Layers), ScanError> {
+    let verified = |digest: Digest, limit: u64| {
+        let bytes = files.small(&blob(digest), limit)?;
+        let found = Digest::of(&bytes);
+        if found == digest {
+            Ok(bytes)
+        } else {
+            Err(ScanError::DigestMismatch { what: "a blob", expected: digest, found })
+        }
+    };
+    let mut bytes = files.small("index.json", limits.manifest_bytes)?;
+    let mut digest = None;
+    let mut index_digest = None;
+    for _ in 0..=INDEX_DEPTH {
+        let manifest = match ManifestOrIndex::parse(&bytes)? {
+            ManifestOrIndex::Index(index) => {
+                // The platforms of an image may be there in part.
+                let chosen = index.choose(platform, |d| files.has(&blob(d.digest)))?;
+                index_digest = digest;
+                digest = Some(chosen.digest);
+                bytes = verified(chosen.digest, limits.manifest_bytes)?;
+                continue;
+            }
+            ManifestOrIndex::Manifest(manifest) => manifest,
+            ManifestOrIndex::Schema1(_) => {
+                return Err(ScanError::Malformed(
+                    "its manifest has the retired schema 1, which no layout holds".to_owned(),
+                ));
+            }
+        };
+        let config = verified(manifest.config.digest, limits.config_bytes)?;
+        let layers = manifest
+            .layers
+            .iter()
+            .map(|layer| (layer.digest, LayerFile { name: blob(layer.digest), verify: true }))
+            .collect();
+        let image = Image {
+            digest: Some(digest.unwrap_or_else(|| Digest::of(&bytes))),
+            index_digest,
+            image_id: Some(manifest.config.digest),
+            config: ImageConfig::parse(&config)?,
+            layers: manifest.layers,
+        };
+        return Ok((image, layers));
+    }
+    Err(ScanError::Malformed("its indexes are nested too deep".to_owned()))
+}
