@@ -11,6 +11,7 @@ pub mod error;
 pub mod group;
 pub mod network_rule;
 mod pattern;
+pub mod vulnerability_profile;
 
 pub use error::PolicyError;
 
