@@ -47,7 +47,7 @@ pub(super) async fn run(
             let new = NewReport {
                 digest,
                 scanned_at: encoded.report.scanned_at,
-                cvedb_version: &encoded.report.result.cvedb_version,
+                cvedb_version: &encoded.report.cvedb_version,
                 summary: &encoded.summary,
                 body: &encoded.body,
                 verdict: &encoded.verdict,

@@ -1,43 +1,99 @@
 //! What comes out of a scan, in the forms that people and programs read.
+//!
+//! Open [`finding`] for what a finding is, [`matching`] for how it is made,
+//! [`rest`] for the form that REST clients know, [`vex`] and [`policy`] for
+//! what makes findings not count, [`sbom`] for documents in and out, and
+//! [`output`] for everything else that is written.
 
 mod check;
-mod cyclonedx;
+pub mod finding;
 mod matching;
+pub mod output;
+pub mod policy;
+mod purl;
+mod rest;
+pub mod sbom;
 mod severity;
-mod table;
 mod verdict;
+pub mod vex;
+
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use palisade_api::Digest;
-use palisade_api::rest::scan::{
-    RegistryImageSummary, ScanBrief, ScanLayer, ScanLayersReport, ScanRepoReport, ScanReport,
-};
+use palisade_api::rest::scan::ImageCheck;
 use serde::{Deserialize, Serialize};
 
-pub use severity::Severity;
+pub use finding::{Finding, Status, Suppressed, Suppression};
+pub use rest::Accepted;
+pub use severity::{Cvss, CvssVersion, DecidedBy, Rated, Severity};
 pub use verdict::ImageName;
 
-use crate::error::{ScanError, ScanOutcome};
+use crate::error::ScanError;
+use crate::inspect::os::Distribution;
 use crate::package::LayeredPackage;
-use crate::scan::Inventory;
+use crate::scan::{FileProblem, Inventory, SetId};
 use crate::vulndb::VulnDb;
 
 /// The full result of the scan of one image, whatever names it has.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Report {
     /// Digest of the manifest; none for sources that have no manifest.
     pub digest: Option<Digest>,
     /// Digest of the index that the reference leads to, where it does.
     pub index_digest: Option<Digest>,
+    /// Digest of the configuration.
+    pub image_id: Option<Digest>,
     /// When the scan ended.
     pub scanned_at: DateTime<Utc>,
+    /// Version of the vulnerability database.
+    pub cvedb_version: String,
+    /// When the vulnerability database was made, RFC 3339.
+    pub cvedb_create_time: String,
+    /// The operating system, where it is known.
+    pub distribution: Option<Distribution>,
+    /// Whether the packages of the operating system could be matched.
+    pub supported: bool,
+    /// Who made the image.
+    pub author: String,
+    /// When the image was made, RFC 3339.
+    pub created_at: String,
     /// Whether a container of the image runs as root unless told otherwise.
     pub run_as_root: bool,
-    /// Number of vulnerabilities by severity.
+    /// Environment variables that the image sets.
+    pub envs: Vec<String>,
+    /// Labels of the image.
+    pub labels: BTreeMap<String, String>,
+    /// The steps that made the image, newest first.
+    pub layers: Vec<ReportLayer>,
+    /// The packages.
+    pub packages: Vec<LayeredPackage>,
+    /// The vulnerabilities, worst first.
+    pub findings: Vec<Finding>,
+    /// Vulnerabilities that do not count, and why.
+    pub suppressed: Vec<Suppressed>,
+    /// Number of vulnerabilities that count, by severity.
     pub counts: Counts,
-    /// What REST clients see. Registry, repository and tag are empty: an
-    /// image may have several names.
-    pub result: ScanRepoReport,
+    /// Findings about how the image is made.
+    pub checks: Vec<ImageCheck>,
+    /// Files that run as their owner or group.
+    pub set_ids: Vec<SetId>,
+    /// Files that could not be understood: the report is then partial.
+    pub problems: Vec<FileProblem>,
+}
+
+/// A step in the making of an image.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportLayer {
+    /// The layer's digest; none for a step without a layer.
+    pub digest: Option<Digest>,
+    /// The command; none for a layer that no step of the history speaks of.
+    pub command: Option<String>,
+    /// Bytes as stored.
+    pub size: u64,
+    /// Whether it belongs to the base image.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_base_image: bool,
 }
 
 /// Number of vulnerabilities by severity.
@@ -62,114 +118,106 @@ impl Report {
         database: &VulnDb,
         scanned_at: DateTime<Utc>,
     ) -> Result<Self, ScanError> {
+        let mut report = Self::matched(inventory, database, scanned_at)?;
+        report.describe(database)?;
+        Ok(report)
+    }
+
+    /// Like [`Report::new`] without the descriptions, for who only counts and
+    /// decides. Blocks.
+    pub fn matched(
+        inventory: &Inventory,
+        database: &VulnDb,
+        scanned_at: DateTime<Utc>,
+    ) -> Result<Self, ScanError> {
         let matched = matching::matches(inventory, database)?;
-        let mut counts = Counts::default();
-        for found in &matched.vulnerabilities {
-            *counts.of(found.severity) += 1;
-        }
         let config = &inventory.config;
-        let oci = |digest: Option<Digest>| digest.map(Digest::to_oci).unwrap_or_default();
-        let layers = layers(inventory, &matched);
-        let report = ScanReport {
-            os_scan_status: (!matched.supported).then(|| "unsupported".to_owned()),
-            vulnerabilities: matched.vulnerabilities.into_iter().map(|f| f.rest).collect(),
-            modules: matched.modules,
-            checks: check::checks(config),
-            envs: config.envs.clone(),
-            labels: config.labels.clone(),
-            cmds: config.history.iter().rev().map(|step| step.created_by.clone()).collect(),
-        };
-        Ok(Self {
+        let mut report = Self {
             digest: inventory.digest,
             index_digest: inventory.index_digest,
+            image_id: inventory.image_id,
             scanned_at,
+            cvedb_version: database.version().to_owned(),
+            cvedb_create_time: database.create_time(),
+            distribution: inventory.distribution.clone(),
+            supported: matched.supported,
+            author: config.author.clone(),
+            created_at: config.created.clone(),
             run_as_root: config.runs_as_root(),
-            counts,
-            result: ScanRepoReport {
-                image_id: inventory.image_id.map(|id| id.to_string()).unwrap_or_default(),
-                digest: oci(inventory.digest),
-                size: inventory.layers.iter().map(|layer| layer.size as i64).sum(),
-                author: config.author.clone(),
-                base_os: inventory
-                    .distribution
-                    .as_ref()
-                    .map(crate::inspect::os::Distribution::base_os)
-                    .unwrap_or_default(),
-                created_at: config.created.clone(),
-                cvedb_version: database.version().to_owned(),
-                cvedb_create_time: database.create_time(),
-                layers,
-                report,
-                ..ScanRepoReport::default()
-            },
-        })
+            envs: config.envs.clone(),
+            labels: config.labels.clone(),
+            layers: layers(inventory),
+            packages: inventory.packages.clone(),
+            findings: matched.findings,
+            suppressed: Vec::new(),
+            counts: Counts::default(),
+            checks: check::checks(config),
+            set_ids: inventory.set_ids.clone(),
+            problems: inventory.problems.clone(),
+        };
+        report.count();
+        Ok(report)
     }
 
-    /// The report as `GET …/image/{id}` gives it.
-    pub fn scan_report(&self) -> &ScanReport {
-        &self.result.report
-    }
-
-    /// The layers as `GET …/layers/{id}` gives them.
-    pub fn layers_report(&self) -> ScanLayersReport {
-        ScanLayersReport { layers: self.result.layers.clone() }
-    }
-
-    /// The summary of the scan.
-    pub fn brief(&self) -> ScanBrief {
-        ScanBrief {
-            status: "finished".to_owned(),
-            critical: self.counts.critical,
-            high: self.counts.high,
-            medium: self.counts.medium,
-            result: ScanOutcome::Succeeded.text().to_owned(),
-            scanned_timestamp: self.scanned_at.timestamp(),
-            scanned_at: self.scanned_at.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            base_os: self.result.base_os.clone(),
-            scanner_version: self.result.cvedb_version.clone(),
-            cvedb_create_time: self.result.cvedb_create_time.clone(),
-            os_scan_status: self.result.report.os_scan_status.clone(),
+    /// Adds the descriptions of the findings, which are long and seldom read.
+    /// Blocks.
+    pub fn describe(&mut self, database: &VulnDb) -> Result<(), ScanError> {
+        let suppressed = self.suppressed.iter_mut().map(|suppressed| &mut suppressed.finding);
+        for finding in self.findings.iter_mut().chain(suppressed) {
+            if finding.description.is_empty() {
+                let known = database
+                    .vulnerability(&finding.name)
+                    .map_err(|error| ScanError::VulnDb(error.to_string()))?;
+                finding.description = known.unwrap_or_default().description;
+            }
         }
+        Ok(())
     }
 
-    /// The image as one element of a registry's list.
-    pub fn image_summary(&self, repository: &str, tag: &str) -> RegistryImageSummary {
-        RegistryImageSummary {
-            domain: String::new(),
-            repository: repository.to_owned(),
-            tag: tag.to_owned(),
-            image_id: self.result.image_id.clone(),
-            digest: self.result.digest.clone(),
-            size: self.result.size,
-            author: self.result.author.clone(),
-            run_as_root: self.run_as_root,
-            created_at: self.result.created_at.clone(),
-            envs: self.result.report.envs.clone(),
-            labels: self.result.report.labels.clone(),
-            layers: self
-                .result
-                .layers
-                .iter()
-                .filter(|layer| !layer.digest.is_empty())
-                .map(|layer| layer.digest.clone())
-                .collect(),
-            brief: self.brief(),
+    /// Marks what came with the image `base` that this one is built on: the
+    /// layers that both begin with. Gives their number.
+    pub fn mark_base(&mut self, inventory: &Inventory, base: &Inventory) -> usize {
+        let same = |ours: &[String], theirs: &[String]| {
+            ours.iter().zip(theirs).take_while(|(ours, theirs)| ours == theirs).count()
+        };
+        // A registry may have packed the same layer differently.
+        let unpacked = same(&inventory.config.diff_ids, &base.config.diff_ids);
+        let packed = inventory.layers.iter().zip(&base.layers);
+        let common = unpacked.max(packed.take_while(|(a, b)| a.digest == b.digest).count());
+        let of_base: HashSet<Digest> =
+            inventory.layers.iter().take(common).map(|layer| layer.digest).collect();
+        let suppressed = self.suppressed.iter_mut().map(|suppressed| &mut suppressed.finding);
+        for finding in self.findings.iter_mut().chain(suppressed) {
+            finding.in_base_image = finding.layer.is_some_and(|layer| of_base.contains(&layer));
         }
+        for layer in &mut self.layers {
+            layer.in_base_image = layer.digest.is_some_and(|digest| of_base.contains(&digest));
+        }
+        common
     }
 
-    /// The report as JSON.
-    pub fn json(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string_pretty(&serde_json::json!({ "report": self.result }))
+    /// The package of a finding.
+    pub fn package(&self, finding: &Finding) -> Option<&LayeredPackage> {
+        self.packages.get(finding.package as usize)
     }
 
-    /// The report as a table for people.
-    pub fn table(&self, target: &str) -> String {
-        table::table(self, target)
+    /// The operating system in the form of reports, `debian:12`; empty when
+    /// unknown.
+    pub fn base_os(&self) -> String {
+        self.distribution.as_ref().map(Distribution::base_os).unwrap_or_default()
     }
 
-    /// The packages and vulnerabilities as CycloneDX 1.6 JSON.
-    pub fn cyclonedx(&self, target: &str) -> Result<String, serde_json::Error> {
-        cyclonedx::document(self, target)
+    /// Whether something of the image could not be understood.
+    pub fn is_partial(&self) -> bool {
+        !self.problems.is_empty()
+    }
+
+    /// Counts again what counts.
+    fn count(&mut self) {
+        self.counts = Counts::default();
+        for finding in self.findings.iter().filter(|finding| finding.accepted.is_none()) {
+            *self.counts.of(finding.severity()) += 1;
+        }
     }
 }
 
@@ -183,47 +231,36 @@ impl Counts {
             None => &mut self.unknown,
         }
     }
+
+    /// All of them.
+    pub const fn total(&self) -> i64 {
+        self.critical + self.high + self.medium + self.low + self.unknown
+    }
 }
 
 /// One element for each step of the history, newest first; layers beyond the
-/// history follow without a command.
-fn layers(inventory: &Inventory, matched: &matching::Matched) -> Vec<ScanLayer> {
+/// history come before without a command.
+fn layers(inventory: &Inventory) -> Vec<ReportLayer> {
     let mut rest = inventory.layers.iter();
-    let mut layers = Vec::new();
-    for step in &inventory.config.history {
-        let mut layer = ScanLayer { cmds: step.created_by.clone(), ..ScanLayer::default() };
-        if !step.empty_layer
-            && let Some(summary) = rest.next()
-        {
-            fill(&mut layer, summary, matched);
-        }
-        layers.push(layer);
-    }
-    for summary in rest {
-        let mut layer = ScanLayer::default();
-        fill(&mut layer, summary, matched);
-        layers.push(layer);
-    }
+    let mut layers: Vec<ReportLayer> = inventory
+        .config
+        .history
+        .iter()
+        .map(|step| {
+            let layer = if step.empty_layer { None } else { rest.next() };
+            ReportLayer {
+                digest: layer.map(|layer| layer.digest),
+                command: Some(step.created_by.clone()),
+                size: layer.map_or(0, |layer| layer.size),
+                in_base_image: false,
+            }
+        })
+        .collect();
+    layers.extend(rest.map(|layer| ReportLayer {
+        digest: Some(layer.digest),
+        size: layer.size,
+        ..ReportLayer::default()
+    }));
     layers.reverse();
     layers
-}
-
-fn fill(layer: &mut ScanLayer, summary: &crate::scan::LayerSummary, matched: &matching::Matched) {
-    layer.digest = summary.digest.to_oci();
-    layer.size = summary.size as i64;
-    layer.vulnerabilities = matched
-        .vulnerabilities
-        .iter()
-        .filter(|found| found.layer == Some(summary.digest))
-        .map(|found| found.rest.clone())
-        .collect();
-}
-
-/// The source that a module's report shows.
-fn module_source(inventory: &Inventory, _: &LayeredPackage) -> String {
-    inventory
-        .distribution
-        .as_ref()
-        .map(crate::inspect::os::Distribution::base_os)
-        .unwrap_or_default()
 }

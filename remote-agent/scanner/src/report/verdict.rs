@@ -6,7 +6,7 @@ use palisade_api::Digest;
 use palisade_api::scan::{self as proto, Verdict, VerdictCve};
 
 use super::Report;
-use super::severity::Severity;
+use super::severity::{Rated, Severity};
 
 /// A name under which an image is known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,25 +27,22 @@ impl Report {
     /// the packages has a fix.
     pub fn verdict(&self, digest: Digest, names: &[ImageName]) -> Verdict {
         let mut cves: BTreeMap<&str, VerdictCve> = BTreeMap::new();
-        for found in &self.result.report.vulnerabilities {
-            let severity = Severity::from_text(&found.severity)
-                .map_or(proto::Severity::Unspecified, Severity::proto);
+        for found in self.findings.iter().filter(|finding| finding.accepted.is_none()) {
+            let severity = found.severity().map_or(proto::Severity::Unspecified, Severity::proto);
+            let Rated { score_v2, score_v3, .. } = found.rating;
             let cve = cves.entry(&found.name).or_insert_with(|| VerdictCve {
                 name: found.name.clone(),
                 severity: severity.into(),
-                score: if found.score_v3 > 0.0 { found.score_v3 } else { found.score },
+                score: if score_v3 > 0.0 { score_v3 } else { score_v2 },
                 fixed: false,
-                published: found.published_timestamp,
+                published: found.published,
             });
-            cve.fixed |= !found.fixed_version.is_empty();
+            cve.fixed |= found.has_fix();
             cve.severity = cve.severity.max(severity.into());
         }
         Verdict {
             image_digest: digest.to_oci(),
-            image_id: match self.result.image_id.as_str() {
-                "" => String::new(),
-                id => format!("sha256:{id}"),
-            },
+            image_id: self.image_id.map(Digest::to_oci).unwrap_or_default(),
             names: names
                 .iter()
                 .map(|name| proto::ImageName {
@@ -55,13 +52,13 @@ impl Report {
                     tag: name.tag.clone(),
                 })
                 .collect(),
-            base_os: self.result.base_os.clone(),
+            base_os: self.base_os(),
             scanned_at: self.scanned_at.timestamp(),
             run_as_root: self.run_as_root,
-            labels: self.result.report.labels.clone().into_iter().collect(),
+            labels: self.labels.clone().into_iter().collect(),
             cves: cves.into_values().collect(),
-            cvedb_version: self.result.cvedb_version.clone(),
-            envs: self.result.report.envs.clone(),
+            cvedb_version: self.cvedb_version.clone(),
+            envs: self.envs.clone(),
         }
     }
 }

@@ -4,6 +4,8 @@ use std::fs;
 
 use chrono::DateTime;
 use palisade_api::Digest;
+use palisade_scanner::report::output::{OutputFormat, TableStyle};
+use palisade_scanner::report::{Accepted, sbom};
 use palisade_scanner::vulndb::{SourceSpec, VulnDb, build};
 use palisade_scanner::{Inventory, Limits, Report, Target, TargetOptions};
 use serde_json::{Value, json};
@@ -113,20 +115,34 @@ async fn reports_in_all_forms() {
     build(&[spec], &file).unwrap();
     let database = VulnDb::open(&file).unwrap();
     let at = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
-    let report = Report::new(&inventory(folder.path()).await, &database, at).unwrap();
+    let inventory = inventory(folder.path()).await;
+    let report = Report::new(&inventory, &database, at).unwrap();
 
-    let found = &report.scan_report().vulnerabilities[0];
+    let found = &report.scan_report(Accepted::Hidden).vulnerabilities[0];
     assert_eq!((found.name.as_str(), found.severity.as_str()), ("CVE-2023-5363", "High"));
     assert_eq!(found.package_name, "openssl/libssl3");
+    assert_eq!(found.description, "Wrong key length");
     assert_eq!(report.brief().high, 1);
-    assert_eq!(report.layers_report().layers[0].vulnerabilities.len(), 1);
+    assert_eq!(report.layers_report(Accepted::Hidden).layers[0].vulnerabilities.len(), 1);
     let verdict = report.verdict(report.digest.unwrap(), &[]);
     assert!(verdict.cves[0].fixed);
     assert!(verdict.run_as_root);
-    assert!(report.table("shop").contains("CRITICAL: 0, HIGH: 1"), "{}", report.table("shop"));
-    let bom: Value = serde_json::from_str(&report.cyclonedx("shop").unwrap()).unwrap();
+    let write = |format| report.write(format, "shop", TableStyle::default()).unwrap();
+    let table = write(OutputFormat::Table);
+    assert!(table.contains("CRITICAL: 0, HIGH: 1"), "{table}");
+    let json: Value = serde_json::from_str(&write(OutputFormat::Json)).unwrap();
+    assert_eq!(json["report"]["base_os"], "debian:12");
+    let bom: Value = serde_json::from_str(&write(OutputFormat::CycloneDx)).unwrap();
     assert_eq!(bom["specVersion"], "1.6");
     assert_eq!(bom["vulnerabilities"][0]["affects"][0]["ref"], bom["components"][0]["bom-ref"]);
-    let json: Value = serde_json::from_str(&report.json().unwrap()).unwrap();
-    assert_eq!(json["report"]["base_os"], "debian:12");
+
+    // A bill of materials of the image has the image's findings.
+    for format in
+        [OutputFormat::CycloneDx, OutputFormat::Spdx, OutputFormat::SpdxText, OutputFormat::Spdx3]
+    {
+        let read = sbom::read("bom", write(format).as_bytes(), &Limits::default()).unwrap();
+        let again = Report::new(&read.inventory, &database, at).unwrap();
+        assert_eq!(again.findings, report.findings, "{format:?}");
+        assert_eq!(again.base_os(), report.base_os());
+    }
 }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use palisade_api::rest::scan::ScanReportData;
+use palisade_scanner::report::Accepted;
 
 use super::report;
 use crate::App;
@@ -24,5 +25,5 @@ pub(super) async fn scan_registry_image(
     Path((name, id)): Path<(String, String)>,
 ) -> Result<Json<ScanReportData>> {
     let report = report(&app, &name, &id).await?;
-    Ok(Json(ScanReportData { report: report.result.report }))
+    Ok(Json(ScanReportData { report: report.scan_report(Accepted::Hidden) }))
 }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use palisade_api::rest::scan::ScanLayersReportData;
+use palisade_scanner::report::Accepted;
 
 use super::report;
 use crate::App;
@@ -24,5 +25,5 @@ pub(super) async fn scan_registry_layers(
     Path((name, id)): Path<(String, String)>,
 ) -> Result<Json<ScanLayersReportData>> {
     let report = report(&app, &name, &id).await?;
-    Ok(Json(ScanLayersReportData { report: report.layers_report() }))
+    Ok(Json(ScanLayersReportData { report: report.layers_report(Accepted::Hidden) }))
 }

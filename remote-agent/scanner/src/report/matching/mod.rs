@@ -1,0 +1,191 @@
+//! Packages held against a database.
+//!
+//! A package of an operating system is held against the data of its
+//! distribution alone; every other package against that of its ecosystem.
+//! What several advisories tell of one vulnerability becomes one finding.
+
+mod lookup;
+mod merge;
+mod name;
+mod rule;
+
+use palisade_api::Digest;
+
+use super::finding::{AdvisorySource, Finding, Status};
+use super::severity::{self, Cvss, CvssVersion, Word};
+use crate::error::ScanError;
+use crate::inspect::os::Distribution;
+use crate::package::Package;
+use crate::scan::Inventory;
+use crate::vulndb::{Affected, OpenError, VulnDb, Vulnerability};
+pub(super) use name::normal as normal_name;
+
+use lookup::Lookup;
+
+/// What was found.
+pub(super) struct Matched {
+    /// Whether the packages of the operating system could be matched.
+    pub(super) supported: bool,
+    /// Worst first, then by package.
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Looks the packages of an inventory up.
+pub(super) fn matches(inventory: &Inventory, database: &VulnDb) -> Result<Matched, ScanError> {
+    let mut matcher = Matcher {
+        lookup: Lookup::new(database),
+        distribution: inventory.distribution.as_ref().map(Distribution::ecosystems),
+    };
+    let mut findings = Vec::new();
+    for (at, layered) in inventory.packages.iter().enumerate() {
+        matcher
+            .package(at as u32, &layered.package, layered.layer, &mut findings)
+            .map_err(|error| ScanError::VulnDb(error.to_string()))?;
+    }
+    sort(&mut findings, |at| {
+        inventory.packages.get(at as usize).map(|layered| layered.package.shown_name())
+    });
+    let supported = inventory.distribution.as_ref().is_some_and(|d| d.format().is_some());
+    Ok(Matched { supported, findings })
+}
+
+/// Worst first, then by package, then by name.
+fn sort(findings: &mut [Finding], shown: impl Fn(u32) -> Option<String>) {
+    findings.sort_by_cached_key(|finding| {
+        (
+            std::cmp::Reverse(finding.severity()),
+            shown(finding.package).unwrap_or_default(),
+            finding.name.clone(),
+            finding.package,
+        )
+    });
+}
+
+struct Matcher<'a> {
+    lookup: Lookup<'a>,
+    /// The names that advisories give the distribution.
+    distribution: Option<Vec<String>>,
+}
+
+/// What one advisory tells of a package whose version it affects.
+struct Hit {
+    name: String,
+    fixed: Option<String>,
+    feed_rating: String,
+    advisory: AdvisorySource,
+}
+
+impl Matcher<'_> {
+    fn package(
+        &mut self,
+        at: u32,
+        package: &Package,
+        layer: Option<Digest>,
+        findings: &mut Vec<Finding>,
+    ) -> Result<(), OpenError> {
+        let hits = self.hits(package)?;
+        if hits.is_empty() {
+            return Ok(());
+        }
+        for group in merge::groups(hits, &mut self.lookup)? {
+            if let Some(finding) = self.finding(group)? {
+                findings.push(Finding { package: at, layer, ..finding });
+            }
+        }
+        Ok(())
+    }
+
+    /// The advisories that speak of this version.
+    fn hits(&mut self, package: &Package) -> Result<Vec<Hit>, OpenError> {
+        let osv = [package.ecosystem.osv().to_owned()];
+        let ecosystems = if package.ecosystem.is_os() {
+            self.distribution.as_deref().unwrap_or_default()
+        } else {
+            &osv
+        };
+        let mut hits = Vec::new();
+        for ecosystem in ecosystems {
+            for name in name::names(package) {
+                for affected in self.lookup.affected(ecosystem, &name)?.iter() {
+                    let Some(told) = rule::check(package, affected) else { continue };
+                    hits.push(hit(ecosystem, affected, told));
+                }
+            }
+        }
+        Ok(hits)
+    }
+
+    /// One finding of all that tell of one vulnerability; none where it is
+    /// nothing to worry about.
+    fn finding(&mut self, group: merge::Group) -> Result<Option<Finding>, OpenError> {
+        let known = self.lookup.vulnerability(&group.name)?;
+        let others: Vec<_> = group
+            .others
+            .iter()
+            .map(|name| self.lookup.vulnerability(name))
+            .collect::<Result<_, _>>()?;
+        let mut finding = Finding { name: group.name, ..Finding::default() };
+        let mut cvss = Vec::new();
+        for known in std::iter::once(&known).chain(&others) {
+            describe(&mut finding, &mut cvss, known);
+        }
+        finding.aliases.extend(group.others);
+        finding.aliases.retain(|alias| *alias != finding.name);
+        finding.aliases.sort();
+        finding.aliases.dedup();
+        for hit in group.hits {
+            if finding.feed_rating.is_empty() {
+                finding.feed_rating = hit.feed_rating;
+            }
+            if let Some(fixed) = hit.fixed.filter(|fixed| !finding.fixed.contains(fixed)) {
+                finding.fixed.push(fixed);
+            }
+            if !finding.advisories.contains(&hit.advisory) {
+                finding.advisories.push(hit.advisory);
+            }
+        }
+        finding.status =
+            if finding.fixed.is_empty() { Status::Unpatched } else { Status::FixExists };
+        let source = finding.advisories.first().map_or("", |advisory| &advisory.ecosystem);
+        let words = std::iter::once(Word { source, word: &finding.feed_rating }).chain(
+            std::iter::once(&known)
+                .chain(&others)
+                .map(|known| Word { source: "", word: &known.rating }),
+        );
+        finding.rating = severity::rate(cvss, words);
+        let negligible =
+            finding.severity().is_none() && severity::is_negligible(&finding.feed_rating);
+        Ok((!negligible).then_some(finding))
+    }
+}
+
+fn hit(ecosystem: &str, affected: &Affected, told: rule::Affection) -> Hit {
+    let id = if affected.advisory.is_empty() { &affected.name } else { &affected.advisory };
+    Hit {
+        name: affected.name.clone(),
+        fixed: told.fixed,
+        feed_rating: affected.feed_rating.clone(),
+        advisory: AdvisorySource { id: id.clone(), ecosystem: ecosystem.to_owned() },
+    }
+}
+
+/// Takes from a record what is not known yet.
+fn describe(finding: &mut Finding, cvss: &mut Vec<Cvss>, known: &Vulnerability) {
+    finding.aliases.extend(known.aliases.iter().cloned());
+    if !known.link.is_empty() && !finding.links.contains(&known.link) {
+        finding.links.push(known.link.clone());
+    }
+    if finding.published == 0 {
+        finding.published = known.published;
+    }
+    finding.modified = finding.modified.max(known.modified);
+    let scores = [
+        (CvssVersion::V3, &known.vector_v3, known.score_v3),
+        (CvssVersion::V2, &known.vector_v2, known.score_v2),
+    ];
+    for (version, vector, score) in scores {
+        if score > 0.0 && !cvss.iter().any(|cvss| cvss.version == version) {
+            cvss.push(Cvss { version, source: String::new(), vector: vector.clone(), score });
+        }
+    }
+}

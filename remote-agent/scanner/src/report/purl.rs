@@ -1,0 +1,375 @@
+//! Package URLs, `pkg:deb/debian/libssl3@3.0.9-1?arch=amd64&distro=debian-12`.
+//!
+//! Written so that reading gives the same package and distribution again; read
+//! as other programs write them too.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::inspect::os::Distribution;
+use crate::package::{Ecosystem, Package};
+
+/// A package URL in its parts, decoded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Purl {
+    /// `deb`, `npm` and the like.
+    pub(super) kind: String,
+    /// Parts joined with slashes; empty where there is none.
+    pub(super) namespace: String,
+    pub(super) name: String,
+    pub(super) version: String,
+    pub(super) qualifiers: BTreeMap<String, String>,
+}
+
+/// Ecosystems with their types.
+const TYPES: [(Ecosystem, &str); 18] = [
+    (Ecosystem::Dpkg, "deb"),
+    (Ecosystem::Apk, "apk"),
+    (Ecosystem::Rpm, "rpm"),
+    (Ecosystem::Npm, "npm"),
+    (Ecosystem::Python, "pypi"),
+    (Ecosystem::Gem, "gem"),
+    (Ecosystem::Maven, "maven"),
+    (Ecosystem::Go, "golang"),
+    (Ecosystem::Cargo, "cargo"),
+    (Ecosystem::Composer, "composer"),
+    (Ecosystem::NuGet, "nuget"),
+    (Ecosystem::Cran, "cran"),
+    (Ecosystem::Pub, "pub"),
+    (Ecosystem::Hex, "hex"),
+    (Ecosystem::Conda, "conda"),
+    (Ecosystem::Swift, "swift"),
+    (Ecosystem::Bitnami, "bitnami"),
+    (Ecosystem::Application, "generic"),
+];
+/// Tells Wordpress from other programs.
+const WORDPRESS: &str = "wordpress";
+
+impl Purl {
+    /// The URL of `package` on `distribution`.
+    pub(super) fn of(package: &Package, distribution: Option<&Distribution>) -> Self {
+        let kind = TYPES.iter().find(|(ecosystem, _)| *ecosystem == package.ecosystem);
+        let kind = kind.map_or("generic", |(_, kind)| kind).to_owned();
+        let mut purl = Self { kind, version: package.version.clone(), ..Self::default() };
+        let mut add = |key: &str, value: &str| {
+            if !value.is_empty() {
+                purl.qualifiers.insert(key.to_owned(), value.to_owned());
+            }
+        };
+        add("arch", &package.arch);
+        let (namespace, name) = match package.ecosystem {
+            Ecosystem::Dpkg | Ecosystem::Apk | Ecosystem::Rpm => {
+                if let Some(distribution) = distribution {
+                    add("distro", &distro(distribution));
+                }
+                if package.source != package.name {
+                    add("upstream", &package.source);
+                }
+                add("rpmmod", &package.stream);
+                (distribution.map_or("", |d| d.id.as_str()), package.name.as_str())
+            }
+            Ecosystem::Maven => package.name.split_once(':').unwrap_or(("", &package.name)),
+            Ecosystem::Wordpress => (WORDPRESS, package.name.as_str()),
+            Ecosystem::Npm | Ecosystem::Go | Ecosystem::Composer | Ecosystem::Swift => {
+                package.name.rsplit_once('/').unwrap_or(("", &package.name))
+            }
+            _ => ("", package.name.as_str()),
+        };
+        if package.ecosystem == Ecosystem::Rpm
+            && let Some((epoch, version)) = package.version.split_once(':')
+        {
+            add("epoch", epoch);
+            version.clone_into(&mut purl.version);
+        }
+        namespace.clone_into(&mut purl.namespace);
+        name.clone_into(&mut purl.name);
+        if package.ecosystem == Ecosystem::Python {
+            purl.name = super::matching::normal_name(package.ecosystem, name).into_owned();
+        }
+        purl
+    }
+
+    /// Reads a URL; none when it is not one.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let rest = text.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("pkg:"))?;
+        let rest = text.get(rest.len()..)?.trim_start_matches('/');
+        let rest = rest.split_once('#').map_or(rest, |(rest, _)| rest);
+        let (rest, qualifiers) = rest.split_once('?').unwrap_or((rest, ""));
+        let (kind, rest) = rest.split_once('/')?;
+        let rest = rest.trim_end_matches('/');
+        // A scope's own mark may stand unencoded: the version's is the last,
+        // and stands in the last part.
+        let (path, version) = match rest.rsplit_once('@') {
+            Some((path, version)) if !path.is_empty() && !version.contains('/') => (path, version),
+            _ => (rest, ""),
+        };
+        let (namespace, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let purl = Self {
+            kind: kind.to_ascii_lowercase(),
+            namespace: decode(namespace.trim_matches('/')),
+            name: decode(name),
+            version: decode(version),
+            qualifiers: qualifiers
+                .split('&')
+                .filter_map(|pair| pair.split_once('='))
+                .map(|(key, value)| (key.to_ascii_lowercase(), decode(value)))
+                .collect(),
+        };
+        (!purl.kind.is_empty() && !purl.name.is_empty()).then_some(purl)
+    }
+
+    /// The ecosystem; none for a type that is not known.
+    pub(super) fn ecosystem(&self) -> Option<Ecosystem> {
+        if self.kind == "generic" && self.namespace == WORDPRESS {
+            return Some(Ecosystem::Wordpress);
+        }
+        TYPES.iter().find(|(_, kind)| *kind == self.kind).map(|(ecosystem, _)| *ecosystem)
+    }
+
+    /// The package that it names, told of by the file at `path`.
+    pub(super) fn package(&self, path: &str) -> Option<Package> {
+        let ecosystem = self.ecosystem()?;
+        let name = match ecosystem {
+            Ecosystem::Maven if !self.namespace.is_empty() => {
+                format!("{}:{}", self.namespace, self.name)
+            }
+            Ecosystem::Npm | Ecosystem::Go | Ecosystem::Composer | Ecosystem::Swift
+                if !self.namespace.is_empty() =>
+            {
+                format!("{}/{}", self.namespace, self.name)
+            }
+            _ => self.name.clone(),
+        };
+        let mut package = Package::new(ecosystem, name, self.version.clone(), path);
+        let qualifier =
+            |key: &str| self.qualifiers.get(key).map(String::as_str).unwrap_or_default();
+        qualifier("arch").clone_into(&mut package.arch);
+        if !ecosystem.is_os() {
+            return Some(package);
+        }
+        if ecosystem == Ecosystem::Rpm {
+            if !qualifier("epoch").is_empty() && !package.version.contains(':') {
+                package.version = format!("{}:{}", qualifier("epoch"), package.version);
+            }
+            package.stream = stream(qualifier("rpmmod"));
+            if package.stream.is_empty() {
+                package.stream = stream(qualifier("modularitylabel"));
+            }
+        }
+        let upstream = qualifier("upstream");
+        if !upstream.is_empty() {
+            // Others write the source's version behind it where it differs.
+            let (source, version) = upstream.split_once('@').unwrap_or((upstream, ""));
+            match ecosystem {
+                // `openssl-3.0.7-1.el9.src.rpm`
+                Ecosystem::Rpm => source_of_rpm(source).clone_into(&mut package.source),
+                _ => source.clone_into(&mut package.source),
+            }
+            if !version.is_empty() && ecosystem == Ecosystem::Dpkg {
+                version.clone_into(&mut package.version);
+            }
+        }
+        Some(package)
+    }
+
+    /// The distribution that it names.
+    pub(super) fn distribution(&self) -> Option<Distribution> {
+        let distro = self.qualifiers.get("distro")?;
+        let (id, version) = distro.rsplit_once('-').unwrap_or((distro, ""));
+        // `opensuse-leap-15.5`, but `wolfi` and `opensuse-tumbleweed`.
+        let is_version = version.starts_with(|c: char| c.is_ascii_digit()) || version == "unstable";
+        let (id, version) = if is_version { (id, version) } else { (distro.as_str(), "") };
+        distribution(id, version)
+    }
+}
+
+/// The distribution of a name and a version, as an image of it would tell.
+pub(super) fn distribution(id: &str, version: &str) -> Option<Distribution> {
+    let clean = |text: &str| {
+        text.chars().filter(|c| !c.is_control() && !matches!(c, '"' | '\'')).collect::<String>()
+    };
+    let (id, version) = (clean(id), clean(version));
+    let text = format!("ID=\"{id}\"\nVERSION_ID=\"{version}\"\nRHEL_VERSION=\"{version}\"\n");
+    Distribution::parse("etc/os-release", &text)
+}
+
+/// `debian-12`; without a version the name alone.
+fn distro(distribution: &Distribution) -> String {
+    if distribution.version.is_empty() {
+        distribution.id.clone()
+    } else {
+        format!("{}-{}", distribution.id, distribution.version)
+    }
+}
+
+/// `nodejs:18` of `nodejs:18:8090020240101:a1b2c3d4`.
+fn stream(label: &str) -> String {
+    label.splitn(3, ':').take(2).collect::<Vec<_>>().join(":")
+}
+
+/// The name in `NAME-VERSION-RELEASE.src.rpm`, or the text itself.
+fn source_of_rpm(text: &str) -> &str {
+    let Some(file) = text.strip_suffix(".src.rpm") else { return text };
+    let mut parts = file.rsplitn(3, '-');
+    parts.nth(2).unwrap_or(file)
+}
+
+impl std::fmt::Display for Purl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "pkg:{}/", self.kind)?;
+        for part in self.namespace.split('/').filter(|part| !part.is_empty()) {
+            write!(f, "{}/", encode(part))?;
+        }
+        f.write_str(&encode(&self.name))?;
+        if !self.version.is_empty() {
+            write!(f, "@{}", encode(&self.version))?;
+        }
+        for (at, (key, value)) in self.qualifiers.iter().enumerate() {
+            write!(f, "{}{key}={}", if at == 0 { '?' } else { '&' }, encode(value))?;
+        }
+        Ok(())
+    }
+}
+
+/// Percent-encodes all but what the specification leaves alone.
+fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b".-_~:".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing into a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let hex = (byte == b'%').then(|| {
+            let mut ahead = rest.clone();
+            let digit = |byte: u8| char::from(byte).to_digit(16);
+            let value = digit(ahead.next()?)? * 16 + digit(ahead.next()?)?;
+            rest = ahead;
+            Some(value as u8)
+        });
+        bytes.push(hex.flatten().unwrap_or(byte));
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn written(package: &Package, id: &str, version: &str) -> String {
+        Purl::of(package, distribution(id, version).as_ref()).to_string()
+    }
+
+    #[test]
+    fn packages_have_their_url() {
+        let of = |ecosystem, name: &str, version: &str| Package::new(ecosystem, name, version, "f");
+        let ssl = Package {
+            source: "openssl".to_owned(),
+            arch: "amd64".to_owned(),
+            ..of(Ecosystem::Dpkg, "libssl3", "3.0.9-1+deb12u1")
+        };
+        let node = Package {
+            stream: "nodejs:18".to_owned(),
+            ..of(Ecosystem::Rpm, "nodejs", "1:18.1.0-2.el9")
+        };
+        for (package, expected) in [
+            (
+                ssl,
+                "pkg:deb/debian/libssl3@3.0.9-1%2Bdeb12u1?arch=amd64&distro=debian-12&upstream=openssl",
+            ),
+            (node, "pkg:rpm/debian/nodejs@18.1.0-2.el9?distro=debian-12&epoch=1&rpmmod=nodejs:18"),
+            (of(Ecosystem::Npm, "@babel/core", "7.0.0"), "pkg:npm/%40babel/core@7.0.0"),
+            (
+                of(Ecosystem::Maven, "org.slf4j:slf4j-api", "1.7"),
+                "pkg:maven/org.slf4j/slf4j-api@1.7",
+            ),
+            (of(Ecosystem::Go, "golang.org/x/net", "v0.1.0"), "pkg:golang/golang.org/x/net@v0.1.0"),
+            (of(Ecosystem::Python, "Jinja2", "2.10"), "pkg:pypi/jinja2@2.10"),
+            (
+                of(Ecosystem::Composer, "symfony/http-kernel", "v4"),
+                "pkg:composer/symfony/http-kernel@v4",
+            ),
+            (of(Ecosystem::Application, "nginx", "1.25.1"), "pkg:generic/nginx@1.25.1"),
+            (of(Ecosystem::Wordpress, "Wordpress", "6.1"), "pkg:generic/wordpress/Wordpress@6.1"),
+        ] {
+            let text = written(&package, "debian", "12");
+            assert_eq!(text, expected);
+            let read = Purl::parse(&text).unwrap().package("f").unwrap();
+            let name = super::super::matching::normal_name(package.ecosystem, &package.name);
+            assert_eq!(
+                read,
+                Package {
+                    name: name.clone().into(),
+                    source: if package.source == package.name {
+                        name.into()
+                    } else {
+                        package.source.clone()
+                    },
+                    ..package.clone()
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn urls_of_other_programs() {
+        let package = |text: &str| Purl::parse(text).unwrap().package("").unwrap();
+        let tz = package(
+            "pkg:deb/debian/tzdata@2024a-0%2Bdeb12u1?arch=all&distro=debian-12&upstream=tzdata%402024a-0",
+        );
+        assert_eq!((tz.source.as_str(), tz.version.as_str()), ("tzdata", "2024a-0"));
+        let perl = package(
+            "pkg:rpm/rhel/perl-libs@5.26.3-422.el8?arch=x86_64&epoch=4&upstream=perl-5.26.3-422.el8.src.rpm&distro=rhel-8.9&rpmmod=perl:5.26:820181219:9edba152",
+        );
+        assert_eq!((perl.source.as_str(), perl.version.as_str()), ("perl", "4:5.26.3-422.el8"));
+        assert_eq!(perl.stream, "perl:5.26");
+        assert_eq!(package("pkg:npm/@babel/core@7.0.0").name, "@babel/core");
+        assert_eq!(package("pkg:npm/@babel/core").version, "");
+        for (text, id, version) in [
+            ("pkg:deb/debian/a@1?distro=debian-12", "debian", "12"),
+            ("pkg:apk/alpine/a@1?distro=alpine-3.18.4", "alpine", "3.18.4"),
+            ("pkg:apk/wolfi/a@1?distro=wolfi", "wolfi", ""),
+            ("pkg:rpm/opensuse/a@1?distro=opensuse-leap-15.5", "opensuse-leap", "15.5"),
+            ("pkg:rpm/opensuse/a@1?distro=opensuse-tumbleweed", "opensuse-tumbleweed", ""),
+        ] {
+            let found = Purl::parse(text).unwrap().distribution().unwrap();
+            assert_eq!((found.id.as_str(), found.version.as_str()), (id, version), "{text}");
+        }
+        for nonsense in ["", "pkg:", "pkg:deb", "pkg:deb/", "http://x/y@1", "pkg:/a@1"] {
+            assert_eq!(Purl::parse(nonsense), None, "{nonsense}");
+        }
+        assert!(Purl::parse("pkg:unheard/of@1").unwrap().package("").is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(
+            namespace in "[a-z/é]{0,8}", name in "[^/\u{0}]{1,12}", version in ".{0,12}",
+            value in ".{0,8}",
+        ) {
+            let namespace: Vec<&str> = namespace.split('/').filter(|p| !p.is_empty()).collect();
+            let qualifiers = BTreeMap::from([("arch".to_owned(), value)]);
+            let purl = Purl { kind: "npm".to_owned(), namespace: namespace.join("/"), name, version, qualifiers };
+            prop_assert_eq!(Purl::parse(&purl.to_string()), Some(purl));
+        }
+
+        #[test]
+        fn nonsense_is_no_panic(text in "(pkg:)?[a-z%@/?&=#0-9é]{0,40}") {
+            if let Some(purl) = Purl::parse(&text) {
+                purl.package("");
+                purl.distribution();
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The report in the form that REST clients know.
+
+use std::collections::HashMap;
+
+use palisade_api::Digest;
+use palisade_api::rest::scan::{
+    ModuleCve, RegistryImageSummary, ScanBrief, ScanLayer, ScanLayersReport, ScanModule,
+    ScanRepoReport, ScanReport, Vulnerability,
+};
+
+use super::severity::CvssVersion;
+use super::{Finding, Report, ReportLayer};
+use crate::error::ScanOutcome;
+use crate::package::LayeredPackage;
+
+/// Whether vulnerabilities that somebody accepted are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Accepted {
+    /// They are left out.
+    #[default]
+    Hidden,
+    /// They are shown with the tag `accepted`.
+    Tagged,
+}
+
+impl Report {
+    /// The report as `GET …/image/{id}` gives it.
+    pub fn scan_report(&self, accepted: Accepted) -> ScanReport {
+        ScanReport {
+            os_scan_status: (!self.supported).then(|| "unsupported".to_owned()),
+            vulnerabilities: self.vulnerabilities(accepted, |_| true),
+            modules: self.modules(accepted),
+            checks: self.checks.clone(),
+            envs: self.envs.clone(),
+            labels: self.labels.clone(),
+            cmds: self.layers.iter().filter_map(|layer| layer.command.clone()).collect(),
+        }
+    }
+
+    /// The layers as `GET …/layers/{id}` gives them.
+    pub fn layers_report(&self, accepted: Accepted) -> ScanLayersReport {
+        ScanLayersReport { layers: self.rest_layers(accepted) }
+    }
+
+    /// The whole, as clients get it of a repository. Registry, repository and
+    /// tag are empty: an image may have several names.
+    pub fn repository_report(&self, accepted: Accepted) -> ScanRepoReport {
+        ScanRepoReport {
+            image_id: self.image_id.map(|id| id.to_string()).unwrap_or_default(),
+            digest: oci(self.digest),
+            size: self.size(),
+            author: self.author.clone(),
+            base_os: self.base_os(),
+            created_at: self.created_at.clone(),
+            cvedb_version: self.cvedb_version.clone(),
+            cvedb_create_time: self.cvedb_create_time.clone(),
+            layers: self.rest_layers(accepted),
+            report: self.scan_report(accepted),
+            ..ScanRepoReport::default()
+        }
+    }
+
+    /// The summary of the scan.
+    pub fn brief(&self) -> ScanBrief {
+        ScanBrief {
+            status: "finished".to_owned(),
+            critical: self.counts.critical,
+            high: self.counts.high,
+            medium: self.counts.medium,
+            result: ScanOutcome::Succeeded.text().to_owned(),
+            scanned_timestamp: self.scanned_at.timestamp(),
+            scanned_at: self.scanned_at.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            base_os: self.base_os(),
+            scanner_version: self.cvedb_version.clone(),
+            cvedb_create_time: self.cvedb_create_time.clone(),
+            os_scan_status: (!self.supported).then(|| "unsupported".to_owned()),
+        }
+    }
+
+    /// The image as one element of a registry's list.
+    pub fn image_summary(&self, repository: &str, tag: &str) -> RegistryImageSummary {
+        RegistryImageSummary {
+            domain: String::new(),
+            repository: repository.to_owned(),
+            tag: tag.to_owned(),
+            image_id: self.image_id.map(|id| id.to_string()).unwrap_or_default(),
+            digest: oci(self.digest),
+            size: self.size(),
+            author: self.author.clone(),
+            run_as_root: self.run_as_root,
+            created_at: self.created_at.clone(),
+            envs: self.envs.clone(),
+            labels: self.labels.clone(),
+            layers: self.layers.iter().filter_map(|l| l.digest.map(Digest::to_oci)).collect(),
+            brief: self.brief(),
+        }
+    }
+
+    fn size(&self) -> i64 {
+        self.layers.iter().map(|layer| layer.size as i64).sum()
+    }
+
+    fn shown(&self, accepted: Accepted) -> impl Iterator<Item = &Finding> {
+        let all = accepted == Accepted::Tagged;
+        self.findings.iter().filter(move |finding| all || finding.accepted.is_none())
+    }
+
+    fn vulnerabilities(
+        &self,
+        accepted: Accepted,
+        of: impl Fn(&Finding) -> bool,
+    ) -> Vec<Vulnerability> {
+        let of = self.shown(accepted).filter(|finding| of(finding));
+        of.map(|finding| vulnerability(finding, self.package(finding))).collect()
+    }
+
+    fn rest_layers(&self, accepted: Accepted) -> Vec<ScanLayer> {
+        let layer = |layer: &ReportLayer| ScanLayer {
+            digest: oci(layer.digest),
+            cmds: layer.command.clone().unwrap_or_default(),
+            vulnerabilities: match layer.digest {
+                Some(digest) => {
+                    self.vulnerabilities(accepted, |finding| finding.layer == Some(digest))
+                }
+                None => Vec::new(),
+            },
+            size: layer.size as i64,
+        };
+        self.layers.iter().map(layer).collect()
+    }
+
+    fn modules(&self, accepted: Accepted) -> Vec<ScanModule> {
+        let mut cves: HashMap<u32, Vec<ModuleCve>> = HashMap::new();
+        for finding in self.shown(accepted) {
+            cves.entry(finding.package).or_default().push(ModuleCve {
+                name: finding.name.clone(),
+                status: finding.status.module_text().to_owned(),
+            });
+        }
+        let base_os = self.base_os();
+        let module = |(at, LayeredPackage { package, .. }): (usize, &LayeredPackage)| {
+            let mut cves = cves.remove(&(at as u32)).unwrap_or_default();
+            cves.sort_by(|left, right| left.name.cmp(&right.name));
+            let source = package.ecosystem.module_source();
+            ScanModule {
+                name: package.shown_name(),
+                file: package.file.clone(),
+                version: package.version.clone(),
+                source: if source.is_empty() { base_os.clone() } else { source.to_owned() },
+                cves,
+                cpes: Vec::new(),
+            }
+        };
+        self.packages.iter().enumerate().map(module).collect()
+    }
+}
+
+fn vulnerability(finding: &Finding, package: Option<&LayeredPackage>) -> Vulnerability {
+    let package = package.map(|layered| &layered.package);
+    let text = |text: Option<&String>| text.cloned().unwrap_or_default();
+    Vulnerability {
+        name: finding.name.clone(),
+        score: finding.rating.score_v2,
+        severity: super::output::severity_text(finding.severity()).to_owned(),
+        vectors: finding.rating.vector(CvssVersion::V2).to_owned(),
+        description: finding.description.clone(),
+        file_name: text(package.map(|package| &package.file)),
+        package_name: package.map(crate::package::Package::shown_name).unwrap_or_default(),
+        package_version: text(package.map(|package| &package.version)),
+        fixed_version: finding.fixed_version(),
+        link: text(finding.links.first()),
+        score_v3: finding.rating.score_v3,
+        vectors_v3: finding.rating.vector(CvssVersion::V3).to_owned(),
+        published_timestamp: finding.published,
+        last_modified_timestamp: finding.modified,
+        cpes: Vec::new(),
+        cves: finding.aliases.clone(),
+        feed_rating: finding.feed_rating.clone(),
+        in_base_image: finding.in_base_image,
+        tags: finding.accepted.iter().map(|_| "accepted".to_owned()).collect(),
+    }
+}
+
+fn oci(digest: Option<Digest>) -> String {
+    digest.map(Digest::to_oci).unwrap_or_default()
+}

@@ -1,0 +1,144 @@
+//! What all readers share: from components to an inventory.
+
+use palisade_api::Digest;
+
+use super::{SbomError, SbomFormat, cyclonedx, detect, spdx2, spdx2_text, spdx3};
+use crate::inspect::os::Distribution;
+use crate::limits::Limits;
+use crate::package::{LayeredPackage, Package};
+use crate::report::matching::normal_name;
+use crate::report::purl::{self, Purl};
+use crate::scan::{FileProblem, Inventory, LayerSummary};
+use crate::source::ImageConfig;
+
+/// Bytes of a document at most.
+const DOCUMENT_BYTES: u64 = 512 << 20;
+/// Bytes of a text in a document at most: names, URLs, paths.
+const TEXT_BYTES: usize = 16 << 10;
+
+/// What a document gives.
+#[derive(Debug)]
+pub struct Reading {
+    /// Its format.
+    pub format: SbomFormat,
+    /// What it lists.
+    pub inventory: Inventory,
+}
+
+/// Reads a document that is known by `name` in what is said of it.
+pub fn read(name: &str, content: &[u8], limits: &Limits) -> Result<Reading, SbomError> {
+    if content.len() as u64 > DOCUMENT_BYTES {
+        return Err(SbomError::TooLarge { what: "bytes", limit: DOCUMENT_BYTES });
+    }
+    let content = content.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(content);
+    let format = detect(content).ok_or(SbomError::Foreign)?;
+    let mut reader = Reader { most: limits.packages, ..Reader::default() };
+    match format {
+        SbomFormat::CycloneDx => cyclonedx::read(content, &mut reader)?,
+        SbomFormat::Spdx2 => spdx2::read(content, &mut reader)?,
+        SbomFormat::Spdx2Text => spdx2_text::read(content, &mut reader)?,
+        SbomFormat::Spdx3 => spdx3::read(content, &mut reader)?,
+    }
+    Ok(Reading { format, inventory: reader.inventory(name) })
+}
+
+/// Collects what a document lists.
+#[derive(Default)]
+pub(super) struct Reader {
+    most: usize,
+    digest: Option<Digest>,
+    image_id: Option<Digest>,
+    system: Option<Distribution>,
+    /// The distribution that the first package URL names.
+    of_purl: Option<Distribution>,
+    packages: Vec<LayeredPackage>,
+    /// Components that cannot be matched, and the first of them.
+    unknown: usize,
+    first_unknown: String,
+}
+
+impl Reader {
+    /// The digest of the image, where the text is one.
+    pub(super) fn digest(&mut self, text: &str) {
+        self.digest = self.digest.or_else(|| Digest::from_oci(text).ok());
+    }
+
+    /// The digest of the image's configuration, where the text is one.
+    pub(super) fn image_id(&mut self, text: &str) {
+        self.image_id = self.image_id.or_else(|| Digest::from_oci(text).ok());
+    }
+
+    /// The operating system; the first one holds.
+    pub(super) fn system(&mut self, id: &str, version: &str) {
+        if self.system.is_none() && id.len() + version.len() <= TEXT_BYTES {
+            self.system = purl::distribution(id, version);
+        }
+    }
+
+    /// A package by its URL. One without is counted: it cannot be matched.
+    pub(super) fn package(
+        &mut self,
+        name: &str,
+        url: &str,
+        path: &str,
+        layer: &str,
+    ) -> Result<(), SbomError> {
+        let short = [url, path].iter().all(|text| text.len() <= TEXT_BYTES);
+        let parsed = Purl::parse(url).filter(|_| short);
+        let package = parsed.as_ref().and_then(|purl| Some((purl, purl.package(path)?)));
+        let Some((purl, package)) = package.filter(|(_, package)| !package.version.is_empty())
+        else {
+            self.unknown += 1;
+            if self.first_unknown.is_empty() {
+                self.first_unknown = name.chars().filter(|c| !c.is_control()).take(80).collect();
+            }
+            return Ok(());
+        };
+        // A URL has one spelling where the component may keep the package's own.
+        let normal = |name| normal_name(package.ecosystem, name);
+        let same = name != package.name && normal(name) == normal(&package.name);
+        let package = if same && !package.ecosystem.is_os() {
+            Package::new(package.ecosystem, name, package.version, path)
+        } else {
+            package
+        };
+        if self.of_purl.is_none() && package.ecosystem.is_os() {
+            self.of_purl = purl.distribution();
+        }
+        if self.packages.len() >= self.most {
+            return Err(SbomError::TooLarge { what: "packages", limit: self.most as u64 });
+        }
+        self.packages.push(LayeredPackage { package, layer: Digest::from_oci(layer).ok() });
+        Ok(())
+    }
+
+    fn inventory(mut self, name: &str) -> Inventory {
+        // A document may list a component once for each place that needs it.
+        self.packages.sort_by(|left, right| left.package.cmp(&right.package));
+        self.packages.dedup_by(|left, right| left.package == right.package);
+        let mut layers: Vec<LayerSummary> = Vec::new();
+        for layer in self.packages.iter().filter_map(|layered| layered.layer) {
+            if !layers.iter().any(|known| known.digest == layer) {
+                layers.push(LayerSummary { digest: layer, size: 0 });
+            }
+        }
+        let problems = (self.unknown > 0).then(|| FileProblem {
+            path: name.to_owned(),
+            reason: format!(
+                "{} components have no package URL of a known type and version, the first is {:?}",
+                self.unknown, self.first_unknown
+            ),
+        });
+        Inventory {
+            digest: self.digest,
+            index_digest: None,
+            image_id: self.image_id,
+            config: ImageConfig::default(),
+            layers,
+            distribution: self.system.or(self.of_purl),
+            packages: self.packages,
+            set_ids: Vec::new(),
+            problems: problems.into_iter().collect(),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! SPDX 2.3 as JSON.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::read::Reader;
+use super::{Listed, SbomError, TOOL, VERSION};
+
+pub(super) const DOCUMENT: &str = "SPDXRef-DOCUMENT";
+pub(super) const ROOT: &str = "SPDXRef-Image";
+pub(super) const SYSTEM: &str = "SPDXRef-OperatingSystem";
+/// Stands before the layer in a package's comment.
+const LAYER: &str = "layer: ";
+/// Stands before the path in a package's source.
+const FOUND: &str = "found in: ";
+
+/// The id of the package at a place in the list.
+pub(super) fn id(at: usize) -> String {
+    format!("SPDXRef-Package-{}", at + 1)
+}
+
+pub(super) fn namespace(listed: &Listed<'_>) -> String {
+    format!("https://spdx.org/spdxdocs/{TOOL}-{}", listed.uuid())
+}
+
+pub(super) fn comment(layer: &str) -> String {
+    format!("{LAYER}{layer}")
+}
+
+pub(super) fn source_info(path: &str) -> String {
+    format!("{FOUND}{path}")
+}
+
+/// The path in what says where a package was found, as this and other programs
+/// say it.
+pub(super) fn path(source_info: &str) -> &str {
+    source_info
+        .strip_prefix(FOUND)
+        .or_else(|| source_info.rsplit_once("following paths: ").map(|(_, path)| path))
+        .unwrap_or_default()
+}
+
+/// The layer in a comment.
+pub(super) fn layer(comment: &str) -> &str {
+    comment.strip_prefix(LAYER).unwrap_or_default()
+}
+
+pub(super) fn write(listed: &Listed<'_>) -> Result<String, serde_json::Error> {
+    let report = listed.report;
+    let mut packages = vec![package(ROOT, &listed.target, "CONTAINER")];
+    if let (Some(root), Some(digest)) = (packages.first_mut(), report.digest) {
+        root["versionInfo"] = json!(digest.to_oci());
+    }
+    let related = |from: &str, kind: &str, to: &str| json!({ "spdxElementId": from, "relationshipType": kind, "relatedSpdxElement": to });
+    let mut relationships = vec![related(DOCUMENT, "DESCRIBES", ROOT)];
+    if let Some(distribution) = &report.distribution {
+        let mut system = package(SYSTEM, &distribution.id, "OPERATING-SYSTEM");
+        system["versionInfo"] = json!(distribution.version);
+        packages.push(system);
+        relationships.push(related(ROOT, "CONTAINS", SYSTEM));
+    }
+    for (at, listed) in listed.packages.iter().enumerate() {
+        let id = id(at);
+        let held = &listed.layered.package;
+        let purpose = if listed.is_application() { "APPLICATION" } else { "LIBRARY" };
+        let mut package = package(&id, &held.name, purpose);
+        package["versionInfo"] = json!(held.version);
+        package["sourceInfo"] = json!(source_info(&held.file));
+        package["externalRefs"] = json!([{ "referenceCategory": "PACKAGE-MANAGER",
+            "referenceType": "purl", "referenceLocator": listed.purl }]);
+        if let Some(layer) = listed.layered.layer {
+            package["comment"] = json!(comment(&layer.to_oci()));
+        }
+        packages.push(package);
+        relationships.push(related(ROOT, "CONTAINS", &id));
+    }
+    serde_json::to_string_pretty(&json!({
+        "spdxVersion": "SPDX-2.3",
+        "dataLicense": "CC0-1.0",
+        "SPDXID": DOCUMENT,
+        "name": listed.target,
+        "documentNamespace": namespace(listed),
+        "creationInfo": {
+            "created": listed.time(),
+            "creators": [format!("Tool: {TOOL}-{VERSION}")],
+        },
+        "packages": packages,
+        "relationships": relationships,
+    }))
+}
+
+fn package(id: &str, name: &str, purpose: &str) -> Value {
+    json!({
+        "SPDXID": id,
+        "name": name,
+        "downloadLocation": "NOASSERTION",
+        "filesAnalyzed": false,
+        "supplier": "NOASSERTION",
+        "copyrightText": "NOASSERTION",
+        "licenseConcluded": "NOASSERTION",
+        "licenseDeclared": "NOASSERTION",
+        "primaryPackagePurpose": purpose,
+    })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Document {
+    packages: Vec<Package>,
+}
+
+/// A package, of either notation.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Package {
+    pub(super) name: String,
+    pub(super) version_info: String,
+    pub(super) source_info: String,
+    pub(super) comment: String,
+    pub(super) primary_package_purpose: String,
+    pub(super) external_refs: Vec<ExternalRef>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct ExternalRef {
+    pub(super) reference_type: String,
+    pub(super) reference_locator: String,
+}
+
+impl Package {
+    /// Gives what the package is to `reader`.
+    pub(super) fn hand_over(&self, reader: &mut Reader) -> Result<(), SbomError> {
+        match self.primary_package_purpose.as_str() {
+            "CONTAINER" => reader.digest(&self.version_info),
+            "OPERATING-SYSTEM" => reader.system(&self.name, &self.version_info),
+            "FILE" | "ARCHIVE" | "SOURCE" | "DEVICE" | "FIRMWARE" => {}
+            _ => {
+                let purl = self.external_refs.iter().find(|r| r.reference_type == "purl");
+                let purl = purl.map_or("", |r| &r.reference_locator);
+                // The image and its folders stand among the packages too.
+                if purl.is_empty() && self.version_info.is_empty()
+                    || purl.starts_with("pkg:oci/")
+                    || purl.starts_with("pkg:docker/")
+                {
+                    return Ok(());
+                }
+                reader.package(&self.name, purl, path(&self.source_info), layer(&self.comment))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn read(content: &[u8], reader: &mut Reader) -> Result<(), SbomError> {
+    let document: Document = serde_json::from_slice(content)
+        .map_err(|error| SbomError::Malformed { format: "SPDX 2", reason: error.to_string() })?;
+    document.packages.iter().try_for_each(|package| package.hand_over(reader))
+}

@@ -1,0 +1,136 @@
+//! SPDX 3.0 as JSON-LD.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::read::Reader;
+use super::spdx2::{comment, layer, path, source_info};
+use super::{Listed, SbomError, TOOL, VERSION};
+
+const CONTEXT: &str = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld";
+/// The one node that tells when and by whom the others were made.
+const CREATION: &str = "_:creation";
+
+pub(super) fn write(listed: &Listed<'_>) -> Result<String, serde_json::Error> {
+    let report = listed.report;
+    let namespace = super::spdx2::namespace(listed);
+    let id = |name: &str| format!("{namespace}#{name}");
+    let (tool, root, system) = (id("tool"), id("image"), id("operating-system"));
+    let mut inside = Vec::new();
+    let mut elements =
+        vec![json!({ "type": "SoftwareAgent", "spdxId": tool, "creationInfo": CREATION,
+            "name": format!("{TOOL}-{VERSION}") })];
+    let mut image = package(&root, &listed.target, "container");
+    if let Some(digest) = report.digest {
+        image["software_packageVersion"] = json!(digest.to_oci());
+    }
+    elements.push(image);
+    if let Some(distribution) = &report.distribution {
+        let mut element = package(&system, &distribution.id, "operatingSystem");
+        if !distribution.version.is_empty() {
+            element["software_packageVersion"] = json!(distribution.version);
+        }
+        elements.push(element);
+        inside.push(system);
+    }
+    for (at, listed) in listed.packages.iter().enumerate() {
+        let held = &listed.layered.package;
+        let id = id(&format!("package-{}", at + 1));
+        let purpose = if listed.is_application() { "application" } else { "library" };
+        let mut element = package(&id, &held.name, purpose);
+        element["software_packageVersion"] = json!(held.version);
+        element["software_packageUrl"] = json!(listed.purl);
+        element["software_sourceInfo"] = json!(source_info(&held.file));
+        if let Some(layer) = listed.layered.layer {
+            element["comment"] = json!(comment(&layer.to_oci()));
+        }
+        elements.push(element);
+        inside.push(id);
+    }
+    let (bill, contains) = (id("sbom"), id("contains"));
+    if !inside.is_empty() {
+        elements.push(json!({ "type": "Relationship", "spdxId": contains,
+            "creationInfo": CREATION, "relationshipType": "contains",
+            "from": root, "to": inside, "completeness": "noAssertion" }));
+    }
+    let all: Vec<Value> = elements.iter().filter_map(|e| e.get("spdxId").cloned()).collect();
+    let mut graph = vec![
+        json!({ "type": "CreationInfo", "@id": CREATION, "specVersion": "3.0.1",
+            "created": listed.time(), "createdBy": [tool] }),
+        json!({ "type": "SpdxDocument", "spdxId": id("document"), "creationInfo": CREATION,
+            "name": listed.target, "profileConformance": ["core", "software"],
+            "rootElement": [bill], "element": all }),
+        json!({ "type": "software_Sbom", "spdxId": bill, "creationInfo": CREATION,
+            "rootElement": [root], "element": all, "software_sbomType": ["analyzed"] }),
+    ];
+    graph.extend(elements);
+    serde_json::to_string_pretty(&json!({ "@context": CONTEXT, "@graph": graph }))
+}
+
+fn package(id: &str, name: &str, purpose: &str) -> Value {
+    json!({ "type": "software_Package", "spdxId": id, "creationInfo": CREATION, "name": name,
+        "software_primaryPurpose": purpose })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Document {
+    #[serde(rename = "@graph")]
+    graph: Vec<Element>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Element {
+    #[serde(alias = "@type")]
+    r#type: String,
+    name: String,
+    comment: String,
+    #[serde(rename = "software_packageVersion")]
+    version: String,
+    #[serde(rename = "software_packageUrl")]
+    purl: String,
+    #[serde(rename = "software_primaryPurpose")]
+    purpose: String,
+    #[serde(rename = "software_sourceInfo")]
+    source_info: String,
+    #[serde(rename = "externalIdentifier")]
+    identifiers: Vec<Identifier>,
+}
+
+/// Another place for the package URL; one in a node of its own is a text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Identifier {
+    Here {
+        #[serde(rename = "externalIdentifierType")]
+        kind: String,
+        identifier: String,
+    },
+    Elsewhere(serde::de::IgnoredAny),
+}
+
+pub(super) fn read(content: &[u8], reader: &mut Reader) -> Result<(), SbomError> {
+    let document: Document = serde_json::from_slice(content)
+        .map_err(|error| SbomError::Malformed { format: "SPDX 3", reason: error.to_string() })?;
+    for element in document.graph.iter().filter(|e| e.r#type == "software_Package") {
+        match element.purpose.as_str() {
+            "container" => reader.digest(&element.version),
+            "operatingSystem" => reader.system(&element.name, &element.version),
+            "file" | "archive" | "source" | "device" | "firmware" => {}
+            _ => {
+                let other = element.identifiers.iter().find_map(|identifier| match identifier {
+                    Identifier::Here { kind, identifier } => {
+                        matches!(kind.as_str(), "packageUrl" | "purl").then_some(identifier)
+                    }
+                    Identifier::Elsewhere(_) => None,
+                });
+                let purl = if element.purl.is_empty() { other } else { Some(&element.purl) };
+                let purl = purl.map_or("", String::as_str);
+                let (path, layer) = (path(&element.source_info), layer(&element.comment));
+                reader.package(&element.name, purl, path, layer)?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,191 @@
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::limits::Limits;
+use crate::package::Package;
+use crate::report::output::sample::{self, TARGET};
+use crate::scan::Inventory;
+
+const FORMATS: [SbomFormat; 4] =
+    [SbomFormat::CycloneDx, SbomFormat::Spdx2, SbomFormat::Spdx2Text, SbomFormat::Spdx3];
+
+fn written(report: &Report, format: SbomFormat) -> String {
+    match format {
+        SbomFormat::CycloneDx => report.cyclonedx(TARGET).unwrap(),
+        SbomFormat::Spdx2 => report.spdx(TARGET).unwrap(),
+        SbomFormat::Spdx2Text => report.spdx_text(TARGET),
+        SbomFormat::Spdx3 => report.spdx3(TARGET).unwrap(),
+    }
+}
+
+fn inventory(text: &str) -> Inventory {
+    read("sbom", text.as_bytes(), &Limits::default()).unwrap().inventory
+}
+
+fn packages(inventory: &Inventory) -> BTreeSet<Package> {
+    inventory.packages.iter().map(|layered| layered.package.clone()).collect()
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let report = sample::report();
+    let expected: BTreeSet<_> = report.packages.iter().map(|l| l.package.clone()).collect();
+    for format in FORMATS {
+        let text = written(&report, format);
+        assert_eq!(detect(text.as_bytes()), Some(format));
+        let read = inventory(&text);
+        assert_eq!(packages(&read), expected, "{format:?}");
+        let layers = |packages: &[LayeredPackage]| {
+            packages.iter().map(|l| (l.package.clone(), l.layer)).collect::<BTreeSet<_>>()
+        };
+        assert_eq!(layers(&read.packages), layers(&report.packages), "{format:?}");
+        assert_eq!(read.distribution, report.distribution, "{format:?}");
+        assert_eq!(read.digest, report.digest, "{format:?}");
+        assert!(read.problems.is_empty(), "{format:?} {:?}", read.problems);
+    }
+}
+
+#[test]
+fn the_same_scan_is_the_same_document() {
+    for format in FORMATS {
+        assert_eq!(written(&sample::report(), format), written(&sample::report(), format));
+    }
+}
+
+#[test]
+fn documents_of_other_programs() {
+    let syft = json!({
+        "bomFormat": "CycloneDX", "specVersion": "1.5",
+        "components": [
+            {"type": "library", "name": "libssl3", "version": "3.0.9-1",
+             "purl": "pkg:deb/debian/libssl3@3.0.9-1?arch=amd64&distro=debian-12&upstream=openssl",
+             "properties": [{"name": "syft:location:0:path", "value": "/var/lib/dpkg/status"}],
+             "components": [{"type": "library", "name": "Jinja2", "version": "2.10", "purl": "pkg:pypi/jinja2@2.10"}]},
+            {"type": "file", "name": "/etc/passwd"},
+            {"type": "library", "name": "mystery", "version": "1"},
+            {"type": "operating-system", "name": "debian", "version": "12"}],
+        "dependencies": [{"ref": "a", "dependsOn": ["b"]}, {"ref": "b", "dependsOn": ["a"]}],
+    });
+    let read = inventory(&syft.to_string());
+    let names: Vec<&str> = read.packages.iter().map(|l| l.package.name.as_str()).collect();
+    assert_eq!(names, ["libssl3", "Jinja2"]);
+    assert_eq!(read.packages[0].package.source, "openssl");
+    assert_eq!(read.packages[0].package.file, "/var/lib/dpkg/status");
+    assert_eq!(read.distribution.unwrap().base_os(), "debian:12");
+    assert_eq!(read.problems.len(), 1);
+    assert!(read.problems[0].reason.contains("mystery"));
+
+    // The distribution may stand in package URLs alone.
+    let spdx = json!({"spdxVersion": "SPDX-2.3", "packages": [
+        {"name": "registry/app", "versionInfo": "sha256:00", "primaryPackagePurpose": "CONTAINER"},
+        {"name": "musl", "versionInfo": "1.2.4-r1", "sourceInfo": "acquired package info from the following paths: /lib/apk/db/installed",
+         "externalRefs": [{"referenceCategory": "SECURITY", "referenceType": "cpe23Type", "referenceLocator": "cpe:2.3:a:*"},
+            {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": "pkg:apk/alpine/musl@1.2.4-r1?distro=alpine-3.18.4"}]}]});
+    let read = inventory(&spdx.to_string());
+    assert_eq!(read.distribution.unwrap().base_os(), "alpine:3.18.4");
+    assert_eq!(read.packages[0].package.file, "/lib/apk/db/installed");
+
+    let text = "SPDXVersion: SPDX-2.2\nPackageName: lodash\nSPDXID: SPDXRef-1\nPackageVersion: 4.17.4\n\
+        PackageComment: <text>two\nlines PackageName: no</text>\nExternalRef: PACKAGE_MANAGER purl pkg:npm/lodash@4.17.4\n\
+        \nFileName: ./a\nSPDXID: SPDXRef-2\n";
+    assert_eq!(inventory(text).packages.len(), 1);
+}
+
+#[test]
+fn hostile_documents() {
+    let refused = |text: &str| read("sbom", text.as_bytes(), &Limits::default()).unwrap_err();
+    for text in ["", "{}", "[]", "{\"bomFormat\":1}", "<bom/>", "SPDXVersion: SPDX-1.0"] {
+        assert!(matches!(refused(text), SbomError::Foreign), "{text}");
+    }
+    let bad = json!({"bomFormat": "CycloneDX", "components": 3}).to_string();
+    assert!(matches!(refused(&bad), SbomError::Malformed { .. }));
+    let open = "SPDXVersion: SPDX-2.3\nPackageComment: <text>no end";
+    assert!(matches!(refused(open), SbomError::Malformed { .. }));
+
+    let deep = format!("{}{}", "{\"components\":[".repeat(5000), "]}".repeat(5000));
+    let deep = format!("{{\"bomFormat\":\"CycloneDX\",\"components\":[{deep}]}}");
+    assert!(read("sbom", deep.as_bytes(), &Limits::default()).is_err());
+
+    let component = |at: usize| json!({"type": "library", "purl": format!("pkg:npm/a{at}@1")});
+    let many =
+        json!({"bomFormat": "CycloneDX", "components": (0..11).map(component).collect::<Vec<_>>()});
+    let limits = Limits { packages: 10, ..Limits::default() };
+    let error = read("sbom", many.to_string().as_bytes(), &limits).unwrap_err();
+    assert!(matches!(error, SbomError::TooLarge { what: "packages", .. }), "{error}");
+}
+
+/// Validates against the official schemas, where a Python with the packages
+/// `cyclonedx-python-lib[validation]` and `spdx-tools` is named.
+#[test]
+fn official_schemas_are_met() {
+    let python = std::env::var("SBOM_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let has = |module: &str| {
+        let found = Command::new(&python).args(["-c", &format!("import {module}")]).output();
+        found.is_ok_and(|output| output.status.success())
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let checks = [
+        (
+            SbomFormat::CycloneDx,
+            "sbom.cdx.json",
+            "cyclonedx.validation.json, jsonschema",
+            "
+import sys
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+found = JsonStrictValidator(SchemaVersion.V1_6).validate_str(open(sys.argv[1]).read())
+sys.exit(str(found) if found else 0)",
+        ),
+        (SbomFormat::Spdx2, "sbom.spdx.json", "spdx_tools.spdx", SPDX),
+        (SbomFormat::Spdx2Text, "sbom.spdx", "spdx_tools.spdx", SPDX),
+    ];
+    for (format, name, module, program) in checks {
+        if !has(module) {
+            eprintln!("skipped: {python} has no {module}; name one that has in SBOM_PYTHON");
+            continue;
+        }
+        let path = folder.path().join(name);
+        let mut report = sample::report();
+        report.findings[1].vex = Some(crate::report::finding::VexNote::default());
+        std::fs::write(&path, written(&report, format)).unwrap();
+        let output = Command::new(&python).args(["-c", program]).arg(&path).output().unwrap();
+        assert!(
+            output.status.success(),
+            "{name}: {}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}
+
+const SPDX: &str = "
+import sys
+from spdx_tools.spdx.parser.parse_anything import parse_file
+from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
+found = validate_full_spdx_document(parse_file(sys.argv[1]))
+sys.exit('\\n'.join(f.validation_message for f in found) if found else 0)";
+
+proptest! {
+    #[test]
+    fn nonsense_is_no_panic(text in ".{0,200}") {
+        for head in ["", "SPDXVersion: SPDX-2.3\n", "{\"bomFormat\":\"CycloneDX\",\"components\":["] {
+            let _ = read("sbom", format!("{head}{text}").as_bytes(), &Limits::default());
+        }
+    }
+
+    #[test]
+    fn names_survive(name in "[^\u{0}-\u{1f}\u{7f}-\u{9f}\u{2028}\u{2029}/:@ ]{1,12}", version in "[!-~]{1,12}") {
+        let mut report = sample::report();
+        report.packages.truncate(3);
+        report.findings.clear();
+        report.packages[2].package = Package::new(Ecosystem::Npm, name, version, "f");
+        for format in FORMATS {
+            let read = inventory(&written(&report, format));
+            prop_assert!(packages(&read).contains(&report.packages[2].package), "{:?}", format);
+        }
+    }
+}

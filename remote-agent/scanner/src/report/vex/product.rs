@@ -1,0 +1,203 @@
+//! The products that statements speak of.
+
+use super::Subject;
+use crate::report::purl::Purl;
+
+/// A product by all the names that a document gives it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Product {
+    purls: Vec<Purl>,
+    /// Digests with their algorithm, `sha256:…`.
+    digests: Vec<String>,
+    /// Names of images.
+    names: Vec<String>,
+    /// Vendor, product and version of CPEs.
+    platforms: Vec<(String, String, String)>,
+    any: bool,
+}
+
+/// Vendor and product of CPEs with the systems that they are.
+const PLATFORMS: [(&str, &str, &[&str]); 6] = [
+    ("redhat", "enterprise_linux", &["rhel", "centos"]),
+    ("redhat", "rhel_eus", &["rhel"]),
+    ("suse", "sles", &["sles"]),
+    ("opensuse", "leap", &["opensuse-leap"]),
+    ("debian", "debian_linux", &["debian"]),
+    ("canonical", "ubuntu_linux", &["ubuntu"]),
+];
+/// Namespaces of package URLs that stand for the same.
+const NAMESPACES: [(&str, &str); 4] =
+    [("redhat", "rhel"), ("redhat", "centos"), ("suse", "sles"), ("opensuse", "opensuse-leap")];
+
+impl Product {
+    /// Whatever is scanned.
+    pub(super) fn any() -> Self {
+        Self { any: true, ..Self::default() }
+    }
+
+    /// Adds a name: a package URL, a digest or the name of an image.
+    pub(super) fn name(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        match Purl::parse(text) {
+            Some(purl) => {
+                let digest = Some(purl.version.as_str()).filter(|_| purl.kind == "oci");
+                self.digests.extend(digest.filter(|d| d.contains(':')).map(str::to_owned));
+                self.purls.push(purl);
+            }
+            None if text.starts_with("sha256:") => self.digests.push(text.to_owned()),
+            None => {
+                self.digests.extend(text.split_once('@').map(|(_, digest)| digest.to_owned()));
+                self.names.push(text.to_owned());
+            }
+        }
+    }
+
+    /// Adds a digest by its algorithm, in any spelling.
+    pub(super) fn digest(&mut self, algorithm: &str, value: &str) {
+        let algorithm = algorithm.to_ascii_lowercase().replace('-', "");
+        self.digests.push(format!("{algorithm}:{}", value.to_ascii_lowercase()));
+    }
+
+    pub(super) fn is_any(&self) -> bool {
+        self.any
+    }
+
+    /// Adds a platform by its CPE, `cpe:/o:redhat:enterprise_linux:9::baseos`.
+    pub(super) fn cpe(&mut self, text: &str) {
+        let parts = text.strip_prefix("cpe:2.3:").or_else(|| text.strip_prefix("cpe:/"));
+        let mut parts = parts.unwrap_or_default().split(':').skip(1);
+        if let (Some(vendor), Some(product)) = (parts.next(), parts.next()) {
+            let version = parts.next().unwrap_or_default().replace('*', "");
+            self.platforms.push((vendor.to_owned(), product.to_owned(), version));
+        }
+    }
+
+    /// Whether it is the operating system that the image is built on.
+    pub(super) fn is_platform(&self, subject: &Subject) -> bool {
+        let Some(ours) = &subject.distribution else { return false };
+        self.platforms.iter().any(|(vendor, product, version)| {
+            let known = PLATFORMS.iter().find(|(v, p, _)| v == vendor && p == product);
+            known.is_some_and(|(.., ids)| ids.contains(&ours.id.as_str()))
+                && is_release(version, &ours.version)
+        })
+    }
+
+    /// Whether it is the image.
+    pub(super) fn is_image(&self, subject: &Subject) -> bool {
+        if self.digests.iter().any(|digest| subject.digests.contains(digest)) {
+            return true;
+        }
+        // An image whose digest is named is that one and no other.
+        if !self.digests.is_empty() {
+            return false;
+        }
+        self.names.iter().any(|name| subject.names.iter().any(|image| same_image(name, image)))
+            || self.purls.iter().any(|purl| {
+                matches!(purl.kind.as_str(), "oci" | "docker")
+                    && subject.names.iter().any(|image| is_oci(purl, image))
+            })
+    }
+
+    /// Whether it is the package. What the URL does not tell may be anything.
+    pub(super) fn is_package(&self, package: &Purl) -> bool {
+        self.purls.iter().any(|purl| {
+            purl.kind == package.kind
+                && same_name(purl, package)
+                && same_distro(purl, package)
+                && (purl.version.is_empty() || same_version(purl, package))
+                && ["arch", "rpmmod"].iter().all(|key| {
+                    let (theirs, ours) = (purl.qualifiers.get(*key), package.qualifiers.get(*key));
+                    theirs.is_none_or(|wanted| ours.is_none_or(|ours| ours == wanted))
+                })
+        })
+    }
+}
+
+/// The package by its own name or by that of its source.
+fn same_name(purl: &Purl, package: &Purl) -> bool {
+    let os = matches!(package.kind.as_str(), "deb" | "apk" | "rpm");
+    if !os && purl.namespace != package.namespace {
+        return false;
+    }
+    let normal = |purl: &Purl| match purl.ecosystem() {
+        Some(ecosystem) => crate::report::matching::normal_name(ecosystem, &purl.name).into_owned(),
+        None => purl.name.clone(),
+    };
+    normal(purl) == normal(package)
+        || os && package.qualifiers.get("upstream").is_some_and(|source| *source == purl.name)
+}
+
+/// The packages of one distribution are not those of another, whatever their
+/// names.
+fn same_distro(purl: &Purl, package: &Purl) -> bool {
+    if !matches!(package.kind.as_str(), "deb" | "apk" | "rpm") {
+        return true;
+    }
+    let (theirs, ours) = (purl.namespace.as_str(), package.namespace.as_str());
+    let same = theirs.is_empty() || theirs == ours || NAMESPACES.contains(&(theirs, ours));
+    let distro = |purl: &Purl| purl.distribution();
+    same && match (distro(purl), distro(package)) {
+        (Some(theirs), Some(ours)) => is_release(&theirs.version, &ours.version),
+        (theirs, _) => theirs.is_none(),
+    }
+}
+
+/// Whether `ours` is the release `theirs` or a part of it: 9.3 is of 9.
+fn is_release(theirs: &str, ours: &str) -> bool {
+    theirs.is_empty()
+        || ours.strip_prefix(theirs).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+fn same_version(purl: &Purl, package: &Purl) -> bool {
+    let epoch = |purl: &Purl| purl.qualifiers.get("epoch").cloned().unwrap_or_default();
+    let full = |purl: &Purl| match epoch(purl).as_str() {
+        "" | "0" => purl.version.trim_start_matches("0:").to_owned(),
+        epoch if purl.version.contains(':') => purl.version.trim_start_matches(epoch).to_owned(),
+        epoch => format!("{epoch}:{}", purl.version),
+    };
+    full(purl) == full(package)
+}
+
+/// `shop/orders` is `shop/orders:v1` and `registry.example/shop/orders:v1`,
+/// but `orders` is not.
+fn same_image(name: &str, image: &str) -> bool {
+    let name = name.split_once("://").map_or(name, |(_, name)| name);
+    let (name, tag) = split_tag(name);
+    let (image, image_tag) = split_tag(image);
+    if tag.is_some() && tag != Some(image_tag.unwrap_or("latest")) {
+        return false;
+    }
+    let without_registry = image
+        .split_once('/')
+        .filter(|(host, _)| host.contains(['.', ':']) || *host == "localhost")
+        .map(|(_, rest)| rest);
+    name == image || without_registry == Some(name)
+}
+
+/// `pkg:oci/orders?repository_url=registry.example/shop/orders&tag=v1`.
+fn is_oci(purl: &Purl, image: &str) -> bool {
+    let qualifier = |key: &str| purl.qualifiers.get(key).map(String::as_str);
+    let tag = qualifier("tag").or(Some(purl.version.as_str()).filter(|v| !v.is_empty()));
+    let with_tag = |name: &str| match tag {
+        Some(tag) => same_image(&format!("{name}:{tag}"), image),
+        None => same_image(name, image),
+    };
+    match qualifier("repository_url") {
+        // Some write the folder of the repository, some the whole.
+        Some(url) => with_tag(url) || with_tag(&format!("{url}/{}", purl.name)),
+        None if purl.namespace.is_empty() => {
+            let last = split_tag(image).0.rsplit('/').next().unwrap_or_default();
+            last == purl.name && tag.is_none_or(|tag| split_tag(image).1 == Some(tag))
+        }
+        None => with_tag(&format!("{}/{}", purl.namespace, purl.name)),
+    }
+}
+
+fn split_tag(text: &str) -> (&str, Option<&str>) {
+    match text.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+        _ => (text, None),
+    }
+}

@@ -1,0 +1,207 @@
+use serde_json::json;
+
+use super::*;
+use crate::report::output::sample;
+
+/// The sample's second finding is of the npm package `lodash`, its first of
+/// `openssl` of Debian 12.
+fn judged(document: &Value, target: &str) -> Vec<(String, VexState, String)> {
+    let mut documents = VexDocuments::default();
+    documents.add("test.json", document.to_string().as_bytes()).unwrap();
+    let mut report = sample::report();
+    report.apply_vex(&documents, target);
+    let all = report.findings.iter().chain(report.suppressed.iter().map(|s| &s.finding));
+    let noted = all.filter_map(|finding| Some((finding, finding.vex.as_ref()?)));
+    noted.map(|(f, note)| (f.name.clone(), note.state, note.justification.clone())).collect()
+}
+
+fn openvex(products: &Value, status: &str) -> Value {
+    json!({
+        "@context": "https://openvex.dev/ns/v0.2.0", "@id": "urn:example:vex",
+        "timestamp": "2024-05-01T00:00:00Z",
+        "statements": [{
+            "vulnerability": {"name": sample::CRITICAL}, "products": products,
+            "status": status, "justification": "component_not_present",
+        }],
+    })
+}
+
+#[test]
+fn products_of_openvex() {
+    let table = [
+        (json!([{"@id": "pkg:deb/debian/openssl"}]), true),
+        (json!([{"@id": "pkg:deb/debian/libssl3"}]), true),
+        (json!([{"@id": "pkg:deb/debian/openssl@3.0.9-1"}]), true),
+        (json!([{"@id": "pkg:deb/debian/openssl@3.0.8-1"}]), false),
+        (json!([{"@id": "pkg:deb/ubuntu/openssl"}]), false),
+        (json!([{"@id": "pkg:deb/debian/openssl?distro=debian-12"}]), true),
+        (json!([{"@id": "pkg:deb/debian/openssl?distro=debian-11"}]), false),
+        (json!([{"@id": "pkg:deb/debian/openssl?arch=arm64"}]), false),
+        (json!([{"@id": "pkg:npm/openssl"}]), false),
+        (json!([{"@id": "registry.example/shop/orders:v1"}]), true),
+        (json!([{"@id": "shop/orders"}]), true),
+        (json!([{"@id": "shop/orders:v2"}]), false),
+        (json!([{"@id": "orders"}]), false),
+        (
+            json!([{"@id": "pkg:oci/orders?repository_url=registry.example/shop/orders&tag=v1"}]),
+            true,
+        ),
+        (json!([{"@id": "pkg:oci/orders?repository_url=registry.example/shop"}]), true),
+        (json!([{"@id": "pkg:oci/orders@sha256:00"}]), false),
+        (
+            json!([{"@id": format!("pkg:oci/orders@{}", sample::digest().to_oci().replace(':', "%3A"))}]),
+            true,
+        ),
+        (json!([{"@id": "x", "hashes": {"sha-256": sample::digest().to_string()}}]), true),
+        (
+            json!([{"@id": "shop/orders", "subcomponents": [{"@id": "pkg:deb/debian/openssl"}]}]),
+            true,
+        ),
+        (json!([{"@id": "shop/orders", "subcomponents": [{"@id": "pkg:npm/lodash"}]}]), false),
+        (
+            json!([{"@id": "shop/other", "subcomponents": [{"@id": "pkg:deb/debian/openssl"}]}]),
+            false,
+        ),
+        (json!(["pkg:deb/debian/openssl"]), true),
+    ];
+    for (products, expected) in table {
+        let found = judged(&openvex(&products, "not_affected"), "registry.example/shop/orders:v1");
+        assert_eq!(!found.is_empty(), expected, "{products}");
+    }
+}
+
+#[test]
+fn states() {
+    for (word, state, away) in [
+        ("not_affected", VexState::NotAffected, true),
+        ("fixed", VexState::Fixed, true),
+        ("affected", VexState::Affected, false),
+        ("under_investigation", VexState::UnderInvestigation, false),
+    ] {
+        let mut documents = VexDocuments::default();
+        let document = openvex(&json!([{"@id": "pkg:deb/debian/openssl"}]), word);
+        documents.add("test.json", document.to_string().as_bytes()).unwrap();
+        let mut report = sample::report();
+        let before = report.findings.len();
+        report.apply_vex(&documents, "x");
+        assert_eq!(report.findings.len() < before, away, "{word}");
+        let kept = if away { &report.suppressed[0].finding } else { &report.findings[0] };
+        let note = kept.vex.as_ref().unwrap();
+        assert_eq!((note.state, note.document.as_str()), (state, "urn:example:vex"));
+    }
+}
+
+#[test]
+fn the_closest_and_youngest_statement_holds() {
+    let statement = |product: &str, status: &str, time: &str| {
+        json!({"vulnerability": {"name": "OTHER", "aliases": [sample::CRITICAL]}, "timestamp": time,
+            "products": [{"@id": product}], "status": status})
+    };
+    let state = |statements: Value| {
+        let document = json!({"@context": "https://openvex.dev/ns", "statements": statements});
+        judged(&document, "orders")[0].1
+    };
+    let package = "pkg:deb/debian/openssl";
+    assert_eq!(
+        state(json!([
+            statement(package, "affected", "2024"),
+            statement("orders", "fixed", "2025")
+        ])),
+        VexState::Affected
+    );
+    assert_eq!(
+        state(json!([statement(package, "fixed", "2025"), statement(package, "affected", "2024")])),
+        VexState::Fixed
+    );
+}
+
+fn csaf(tree: &Value, id: &str) -> Value {
+    json!({
+        "document": {"csaf_version": "2.0", "category": "csaf_vex", "tracking": {"id": "VEX-1"}},
+        "product_tree": tree,
+        "vulnerabilities": [{
+            "cve": sample::CRITICAL,
+            "product_status": {"known_not_affected": [id]},
+            "flags": [{"label": "vulnerable_code_not_present", "product_ids": [id]}],
+        }],
+    })
+}
+
+#[test]
+fn products_of_csaf() {
+    let purl = |purl: &str| json!({"purl": purl});
+    let rhel = |version: &str, name: &str| {
+        json!({
+            "branches": [{"category": "vendor", "branches": [
+                {"product": {"product_id": "os", "name": "OS", "product_identification_helper":
+                    {"cpe": format!("cpe:/o:{name}:{version}::server")}}},
+                {"product": {"product_id": "ssl", "name": "openssl",
+                    "product_identification_helper": purl("pkg:deb/debian/openssl")}},
+            ]}],
+            "relationships": [{"category": "default_component_of", "product_reference": "ssl",
+                "relates_to_product_reference": "os",
+                "full_product_name": {"product_id": "os:ssl", "name": "openssl of OS"}}],
+        })
+    };
+    let single = |product: Value| json!({"full_product_names": [product]});
+    let table = [
+        (
+            single(
+                json!({"product_id": "p", "name": "x", "product_identification_helper": purl("pkg:deb/debian/openssl")}),
+            ),
+            "p",
+            true,
+        ),
+        (single(json!({"product_id": "p", "name": "shop/orders:v1"})), "p", true),
+        (single(json!({"product_id": "p", "name": "Orders 1.0"})), "p", false),
+        (rhel("12", "debian:debian_linux"), "os:ssl", true),
+        (rhel("11", "debian:debian_linux"), "os:ssl", false),
+        (rhel("12", "redhat:enterprise_linux"), "os:ssl", false),
+    ];
+    for (tree, id, expected) in table {
+        let found = judged(&csaf(&tree, id), "shop/orders:v1");
+        assert_eq!(!found.is_empty(), expected, "{tree}");
+        assert!(found.iter().all(|(_, _, why)| why == "vulnerable_code_not_present"));
+    }
+}
+
+#[test]
+fn cyclonedx_analyses() {
+    let document = |reference: &str| {
+        json!({
+            "bomFormat": "CycloneDX", "specVersion": "1.5", "serialNumber": "urn:uuid:1",
+            "metadata": {"component": {"type": "container", "bom-ref": "root", "name": "shop/orders", "version": "v1"}},
+            "components": [{"type": "library", "bom-ref": "outer", "name": "outer", "components": [
+                {"type": "library", "bom-ref": "a", "name": "openssl", "purl": "pkg:deb/debian/openssl"}]}],
+            "vulnerabilities": [{"id": sample::CRITICAL,
+                "analysis": {"state": "not_affected", "justification": "code_not_reachable"},
+                "affects": [{"ref": reference}]}],
+        })
+    };
+    for (reference, expected) in [
+        ("a", true),
+        ("root", true),
+        ("outer", false),
+        ("pkg:deb/debian/openssl", true),
+        ("urn:cdx:3e671687-395b-41f5-a30f-a58921a69b79/1#pkg:deb/debian/openssl", true),
+        ("b", false),
+    ] {
+        let found = judged(&document(reference), "shop/orders:v1");
+        assert_eq!(!found.is_empty(), expected, "{reference}");
+    }
+    assert!(judged(&document("root"), "shop/other:v1").is_empty());
+}
+
+#[test]
+fn what_is_no_vex_is_refused() {
+    let refused = |text: &str| VexDocuments::default().add("x.json", text.as_bytes()).unwrap_err();
+    assert!(matches!(refused("{"), VexError::Json { .. }));
+    assert!(matches!(refused("{}"), VexError::Foreign(_)));
+    let wrong = openvex(&json!([]), "perhaps").to_string();
+    assert!(refused(&wrong).to_string().contains("statement 1"));
+    let mut branch = json!({});
+    for _ in 0..40 {
+        branch = json!({"branches": [branch]});
+    }
+    VexDocuments::default().add("x", csaf(&branch, "p").to_string().as_bytes()).unwrap();
+}
