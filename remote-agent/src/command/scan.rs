@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use palisade_api::clock::{Clock as _, SystemClock};
+use palisade_scanner::report::output::{OutputFormat, TableStyle};
 use palisade_scanner::source::registry::Credentials;
 use palisade_scanner::{Limits, Target, TargetOptions, VulnDb};
 use tracing_subscriber::EnvFilter;
@@ -69,11 +70,12 @@ pub(super) fn run(args: &ScanArgs) -> anyhow::Result<ExitCode> {
             SystemClock.now(),
         ))
         .with_context(|| format!("cannot scan {}", args.target))?;
-    let text = match args.format {
-        Format::Table => report.table(&args.target),
-        Format::Json => report.json()?,
-        Format::Cyclonedx => report.cyclonedx(&args.target)?,
+    let format = match args.format {
+        Format::Table => OutputFormat::Table,
+        Format::Json => OutputFormat::Json,
+        Format::Cyclonedx => OutputFormat::CycloneDx,
     };
+    let text = report.write(format, &args.target, TableStyle::default())?;
     writeln!(std::io::stdout().lock(), "{}", text.trim_end())?;
     Ok(ExitCode::SUCCESS)
 }
