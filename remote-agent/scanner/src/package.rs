@@ -18,6 +18,14 @@ pub struct Package {
     /// The version that advisories compare with: of dpkg that of the source,
     /// of rpm `epoch:version-release`.
     pub version: String,
+    /// The version that is installed, where it is another: of a rebuild of
+    /// dpkg (`+b1`); else empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub installed_version: String,
+    /// `version-release` of an rpm package's source, where it is another: of
+    /// a part with versions of its own; else empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source_version: String,
     /// The processor it is for; empty when unknown.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub arch: String,
@@ -139,10 +147,17 @@ impl Package {
             source: name.clone(),
             name,
             version: version.into(),
+            installed_version: String::new(),
+            source_version: String::new(),
             arch: String::new(),
             stream: String::new(),
             file: file.to_owned(),
         }
+    }
+
+    /// The version as the machine's own package tool shows it.
+    pub fn shown_version(&self) -> &str {
+        if self.installed_version.is_empty() { &self.version } else { &self.installed_version }
     }
 
     /// The name that reports show: `source/name` of an operating system's

@@ -19,6 +19,9 @@ pub struct Facts {
     /// Paths that a package of the operating system owns.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub owned: Vec<PathHash>,
+    /// Repositories of Red Hat that the image was built from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub content_sets: Vec<String>,
     /// Permission bits of a file that runs as its owner or group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set_id: Option<u32>,

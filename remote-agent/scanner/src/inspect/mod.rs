@@ -31,6 +31,16 @@ impl<'a> Entry<'a> {
         self.path.rsplit_once('/').map_or(self.path, |(_, base)| base)
     }
 
+    /// The path without its last component; empty at the root.
+    pub(crate) fn folder(&self) -> &'a str {
+        self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+
+    /// Whether the name ends in a dot and `extension`, in whatever case.
+    pub(crate) fn has_extension(&self, extension: &str) -> bool {
+        self.base().rsplit_once('.').is_some_and(|(_, found)| found.eq_ignore_ascii_case(extension))
+    }
+
     /// Whether the path is `tail` or ends in it after a slash.
     pub(crate) fn ends_with(&self, tail: &str) -> bool {
         self.path
@@ -75,6 +85,25 @@ pub(crate) fn is_database(entry: &Entry<'_>) -> bool {
     os::is_database(entry)
 }
 
+/// Whether a file at `path` may tell of packages, so that it matters whether
+/// a package of the operating system owns it. Archives go by their name;
+/// executables are known by their content only, so that everything counts
+/// that has no extension or is named like one.
+pub(crate) fn tells_packages(path: &str) -> bool {
+    const NEVER: [&str; 4] = ["usr/share/doc/", "usr/share/man/", "usr/share/locale/", "etc/"];
+    const BINARIES: [&str; 9] = ["jar", "war", "ear", "par", "whl", "so", "dll", "exe", "node"];
+    // Only the path is known: a file that anybody may run.
+    let entry = Entry { path, size: 1, mode: 0o755 };
+    if INSPECTORS.iter().copied().flatten().any(|known| (known.wants)(&entry)) {
+        return true;
+    }
+    let base = entry.base();
+    !NEVER.iter().any(|folder| path.starts_with(folder))
+        && (!base.contains('.')
+            || base.contains(".so.")
+            || BINARIES.iter().any(|extension| entry.has_extension(extension)))
+}
+
 /// What the file tells; none when it is of no interest. Fails only when
 /// `content` cannot be read, which is the end of the layer.
 pub(crate) fn file(
@@ -104,4 +133,24 @@ pub(crate) fn file(
         }
     }
     Ok(Some(facts))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_that_may_tell_of_packages() {
+        for (path, expected) in [
+            ("usr/bin/perl", true),
+            ("usr/lib/x86_64-linux-gnu/libssl.so.3", true),
+            ("usr/share/java/log4j.jar", true),
+            ("usr/share/man/man1/perl.1.gz", false),
+            ("usr/share/doc/perl/copyright", false),
+            ("usr/include/stdio.h", false),
+            ("etc/passwd", false),
+        ] {
+            assert_eq!(tells_packages(path), expected, "{path}");
+        }
+    }
 }

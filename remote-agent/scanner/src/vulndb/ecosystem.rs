@@ -43,13 +43,18 @@ pub fn of_distribution(id: &str, version: &str) -> Vec<String> {
     let one = |name: String| vec![name];
     match id {
         "debian" | "raspbian" => one(format!("Debian:{}", debian(version))),
-        "ubuntu" => one(format!("Ubuntu:{version}")),
+        "echo" => one("Echo".to_owned()),
+        "ubuntu" => {
+            ["Ubuntu", "Ubuntu:Pro:FIPS", "Ubuntu:Pro:FIPS-updates", "Ubuntu:Pro:FIPS-preview"]
+                .map(|line| format!("{line}:{version}"))
+                .into()
+        }
         "alpine" => one(alpine(version)),
         "wolfi" => one("Wolfi".to_owned()),
         // It is built of Wolfi's packages and has more.
         "chainguard" => vec!["Chainguard".to_owned(), "Wolfi".to_owned()],
         "minimos" => one("MinimOS".to_owned()),
-        "rhel" | "rhcos" | "centos" | "server" => one(format!("Red Hat:{major}")),
+        "rhel" | "rhcos" | "centos" | "centos-stream" | "server" => one(format!("Red Hat:{major}")),
         "rocky" => one(format!("Rocky Linux:{major}")),
         "almalinux" => one(format!("AlmaLinux:{major}")),
         "ol" | "oracle" => one(format!("Oracle Linux:{major}")),
@@ -57,16 +62,20 @@ pub fn of_distribution(id: &str, version: &str) -> Vec<String> {
         "amzn" => one(amazon(version)),
         "mariner" | "azurelinux" => one(format!("Azure Linux:{major}")),
         "photon" => one(format!("Photon OS:{}", with_minor(version))),
+        "bottlerocket" => one("Bottlerocket".to_owned()),
+        "arch" => one("Arch Linux".to_owned()),
         "mageia" => one(format!("Mageia:{major}")),
         "openeuler" => one(format!("openEuler:{version}")),
-        "sles" | "sled" | "sles_sap" | "suse" => one(format!("SUSE:{version}")),
+        "sles" | "sled" | "sles_sap" | "sle_hpc" | "suse" => one(format!("SUSE:{version}")),
         "sle-micro" | "sl-micro" | "suse-microos" | "sle-micro-rancher" => {
             one(format!("SUSE:Micro {version}"))
         }
         "suse-liberty" => one(format!("SUSE:Liberty {major}")),
         "opensuse-leap" | "opensuse" => one(format!("openSUSE:Leap {version}")),
         "opensuse-leap-micro" => one(format!("openSUSE:Leap Micro {version}")),
-        "opensuse-tumbleweed" => one("openSUSE:Tumbleweed".to_owned()),
+        "opensuse-tumbleweed" | "opensuse-microos" | "opensuse-slowroll" => {
+            one("openSUSE:Tumbleweed".to_owned())
+        }
         _ => Vec::new(),
     }
 }
@@ -362,7 +371,7 @@ mod tests {
             assert_eq!(keys.first().map(String::as_str), Some(named(feed).key.as_str()), "{id}");
         }
         assert_eq!(amazon("2018.03"), "Amazon Linux:1");
-        assert!(of_distribution("bottlerocket", "1.19").is_empty());
+        assert!(of_distribution("nixos", "24.05").is_empty());
     }
 
     #[test]

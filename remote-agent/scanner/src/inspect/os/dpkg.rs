@@ -1,10 +1,15 @@
-//! `var/lib/dpkg/status` and the files of `status.d`.
+//! `var/lib/dpkg/status`, the files of `status.d`, and the lists of the files
+//! that packages own.
 
 use crate::inspect::Problem;
 use crate::package::{Ecosystem, Package};
 
-/// Reads the paragraphs of `text`. With `need_status` only those that say
-/// they are installed count.
+/// States in which the files of a package are there.
+const PRESENT: [&str; 5] =
+    ["installed", "triggers-pending", "triggers-awaited", "half-configured", "unpacked"];
+
+/// Reads the paragraphs of `text`. With `need_status` only those count that
+/// say that their files are there.
 pub(super) fn parse(path: &str, text: &str, need_status: bool) -> Result<Vec<Package>, Problem> {
     let mut packages = Vec::new();
     let mut paragraph = Paragraph::default();
@@ -24,13 +29,15 @@ pub(super) fn parse(path: &str, text: &str, need_status: bool) -> Result<Vec<Pac
             continue;
         };
         let value = value.trim();
-        match key.to_ascii_lowercase().as_str() {
-            "package" => paragraph.name = Some(value),
-            "version" => paragraph.version = Some(value),
-            "source" => paragraph.source = Some(value),
-            "status" => paragraph.status = Some(value),
-            _ => {}
-        }
+        let field = match key {
+            key if key.eq_ignore_ascii_case("package") => &mut paragraph.name,
+            key if key.eq_ignore_ascii_case("version") => &mut paragraph.version,
+            key if key.eq_ignore_ascii_case("source") => &mut paragraph.source,
+            key if key.eq_ignore_ascii_case("status") => &mut paragraph.status,
+            key if key.eq_ignore_ascii_case("architecture") => &mut paragraph.arch,
+            _ => continue,
+        };
+        *field = Some(value);
     }
     Ok(packages)
 }
@@ -41,60 +48,76 @@ struct Paragraph<'a> {
     version: Option<&'a str>,
     source: Option<&'a str>,
     status: Option<&'a str>,
+    arch: Option<&'a str>,
 }
 
 impl Paragraph<'_> {
     fn package(self, path: &str, need_status: bool) -> Option<Package> {
-        let name = self.name?;
-        let version = self.version?;
-        match self.status {
-            Some(status) => {
-                let mut words = status.split_whitespace();
-                // The first word is what is wanted (a hold counts), the last
-                // what is.
-                if words.next_back() != Some("installed") {
-                    return None;
-                }
-            }
-            None if need_status => return None,
-            None => {}
+        let name = self.name.filter(|name| !name.is_empty())?;
+        let installed = self.version.filter(|version| !version.is_empty())?;
+        // The first word is what is wanted (a hold counts), the last what is.
+        let is_there = match self.status {
+            Some(status) => PRESENT.contains(&status.split_whitespace().next_back()?),
+            None => !need_status,
+        };
+        if !is_there {
+            return None;
         }
         // `Source: name (version)` where either differs from the package's.
         let (source, version) = match self.source {
-            None => (name, version),
+            None => (name, installed),
             Some(source) => match source.split_once('(') {
                 Some((source, version)) => {
                     (source.trim(), version.trim().trim_end_matches(')').trim())
                 }
-                None => (source, version),
+                None => (source, installed),
             },
         };
         Some(Package {
-            ecosystem: Ecosystem::Dpkg,
-            name: name.to_owned(),
             source: source.to_owned(),
-            version: version.to_owned(),
-            arch: String::new(),
-            stream: String::new(),
-            file: path.to_owned(),
+            installed_version: if installed == version { "" } else { installed }.to_owned(),
+            arch: self.arch.unwrap_or_default().to_owned(),
+            ..Package::new(Ecosystem::Dpkg, name, version, path)
         })
     }
+}
+
+/// The paths in `info/NAME.list`: one a line, from the root on, folders too.
+pub(super) fn listed(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| line.strip_prefix('/')).filter(|path| *path != ".")
+}
+
+/// The paths in `status.d/NAME.md5sums`: a hash, two spaces, the path.
+pub(super) fn summed(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| {
+        let (hash, path) = line.split_once(char::is_whitespace)?;
+        let is_hash = hash.len() == 32 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let path = path.trim_start().trim_start_matches("./").trim_start_matches('/');
+        (is_hash && !path.is_empty()).then_some(path)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const STATUS: &str = "Package: libssl3\nStatus: install ok installed\nPriority: optional\nSource: openssl\nVersion: 3.0.15-1\nDescription: text\n more: text\n\nPackage: gone\nStatus: deinstall ok config-files\nVersion: 1\n\nPackage: perl-base\nStatus: hold ok installed\nSource: perl (5.36.0-7)\nVersion: 5.36.0-7+b1\n";
+    const STATUS: &str = "Package: libssl3\nStatus: install ok installed\nPriority: optional\nSource: openssl\nVersion: 3.0.15-1\nArchitecture: amd64\nDescription: text\n more: text\n\nPackage: gone\nStatus: deinstall ok config-files\nVersion: 1\n\nPackage: perl-base\nStatus: hold ok installed\nSource: perl (5.36.0-7)\nVersion: 5.36.0-7+b1\n\nPackage: man-db\nStatus: install ok triggers-pending\nVersion: 2.11.2-2\n\nPackage: broken\nStatus: install reinstreq half-installed\nVersion: 1\n";
 
     #[test]
-    fn installed_packages_with_their_sources() {
+    fn packages_whose_files_are_there_with_their_sources() {
         let packages = parse("var/lib/dpkg/status", STATUS, true).unwrap();
         let found: Vec<_> = packages
             .iter()
-            .map(|p| (p.name.as_str(), p.source.as_str(), p.version.as_str()))
+            .map(|p| [&p.name, &p.source, &p.version, p.shown_version(), &p.arch])
             .collect();
-        assert_eq!(found, [("libssl3", "openssl", "3.0.15-1"), ("perl-base", "perl", "5.36.0-7")]);
+        assert_eq!(
+            found,
+            [
+                ["libssl3", "openssl", "3.0.15-1", "3.0.15-1", "amd64"],
+                ["perl-base", "perl", "5.36.0-7", "5.36.0-7+b1", ""],
+                ["man-db", "man-db", "2.11.2-2", "2.11.2-2", ""],
+            ]
+        );
     }
 
     #[test]
@@ -106,7 +129,15 @@ mod tests {
 
     #[test]
     fn a_damaged_database_is_an_error() {
-        let error = parse("var/lib/dpkg/status", "Package: a\n\u{0}garbage\n", true).unwrap_err();
-        assert!(error.into_text().contains("no field"));
+        let problem = parse("var/lib/dpkg/status", "Package: a\n\u{0}garbage\n", true).unwrap_err();
+        assert_eq!(problem, Problem::new("holds a line that is no field"));
+    }
+
+    #[test]
+    fn owned_files() {
+        let list = "/.\n/usr\n/usr/bin\n/usr/bin/perl\n";
+        assert_eq!(listed(list).collect::<Vec<_>>(), ["usr", "usr/bin", "usr/bin/perl"]);
+        let sums = "d41d8cd98f00b204e9800998ecf8427e  usr/bin/tini\nno sum\n";
+        assert_eq!(summed(sums).collect::<Vec<_>>(), ["usr/bin/tini"]);
     }
 }

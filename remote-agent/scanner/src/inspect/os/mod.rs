@@ -1,16 +1,23 @@
 //! What tells the operating system and its packages: which files are read,
 //! one module a kind of file.
+//!
+//! [`release`] tells which system it is; [`rule`] is for whoever holds its
+//! packages against advisories.
 
+pub mod advisory;
 mod apk;
 mod dpkg;
+mod lifetime;
+pub mod red_hat;
 mod release;
+pub mod rule;
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) use release::debian_version;
 pub use release::{Distribution, PackageFormat};
 
-use super::{Entry, Facts, Inspector, Problem};
+use super::{Entry, Facts, Inspector, PathHash, Problem};
 use crate::layer::Tree;
 use crate::package::Package;
 
@@ -31,28 +38,49 @@ pub(super) const INSPECTORS: &[Inspector] = &[
     },
     Inspector {
         wants: is_apk_installed,
-        read: |entry, bytes, facts| read_packages(entry, bytes, facts, apk::parse),
+        read: |entry, bytes, facts| {
+            let text = String::from_utf8_lossy(bytes);
+            let owned = &mut facts.owned;
+            facts.packages.extend(apk::parse(entry.path, &text, |path| own(owned, path))?);
+            Ok(())
+        },
     },
-];
-
-/// Files that tell the operating system, first hit wins.
-const RELEASE_FILES: [&str; 8] = [
-    "etc/os-release",
-    "usr/lib/os-release",
-    "etc/lsb-release",
-    "etc/centos-release",
-    "etc/redhat-release",
-    "etc/system-release",
-    "etc/fedora-release",
-    "etc/apt/sources.list",
+    Inspector {
+        wants: is_dpkg_list,
+        read: |_, bytes, facts| {
+            let text = String::from_utf8_lossy(bytes);
+            dpkg::listed(&text).for_each(|path| own(&mut facts.owned, path));
+            Ok(())
+        },
+    },
+    Inspector {
+        wants: is_dpkg_sums,
+        read: |_, bytes, facts| {
+            let text = String::from_utf8_lossy(bytes);
+            dpkg::summed(&text).for_each(|path| own(&mut facts.owned, path));
+            Ok(())
+        },
+    },
+    Inspector {
+        wants: is_content_manifest,
+        read: |_, bytes, facts| {
+            facts.content_sets = red_hat::content_sets(bytes)?;
+            Ok(())
+        },
+    },
 ];
 
 const DPKG_STATUS: &str = "var/lib/dpkg/status";
 const DPKG_STATUS_D: &str = "var/lib/dpkg/status.d";
+/// Where images of Red Hat tell what they were built from.
+const CONTENT_MANIFEST_FOLDER: &str = "root/buildinfo/content_manifests";
+/// The same in newer ones.
+const CONTENT_MANIFESTS: [&str; 2] =
+    ["usr/share/buildinfo/content-sets.json", "root/buildinfo/content-sets.json"];
 const APK_INSTALLED: [&str; 2] = ["lib/apk/db/installed", "usr/lib/apk/db/installed"];
 
 fn is_release(entry: &Entry<'_>) -> bool {
-    RELEASE_FILES.contains(&entry.path) || entry.base() == "os-release"
+    release::FILES.contains(&entry.path) || entry.base() == "os-release"
 }
 
 /// Package databases are recognised wherever they lie, since a link may lead
@@ -62,13 +90,34 @@ fn is_dpkg_status(entry: &Entry<'_>) -> bool {
 }
 
 fn is_dpkg_status_d(entry: &Entry<'_>) -> bool {
-    let folder = entry.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    (folder == "dpkg/status.d" || folder.ends_with("/dpkg/status.d"))
-        && !entry.path.ends_with(".md5sums")
+    in_folder(entry, "dpkg/status.d") && !entry.has_extension("md5sums")
+}
+
+/// Whether the file lies directly in a folder of this name, anywhere.
+fn in_folder(entry: &Entry<'_>, tail: &str) -> bool {
+    entry
+        .folder()
+        .strip_suffix(tail)
+        .is_some_and(|before| before.is_empty() || before.ends_with('/'))
 }
 
 fn is_apk_installed(entry: &Entry<'_>) -> bool {
     entry.ends_with("apk/db/installed")
+}
+
+/// `info/NAME.list`: the files of a package.
+fn is_dpkg_list(entry: &Entry<'_>) -> bool {
+    in_folder(entry, "dpkg/info") && entry.has_extension("list")
+}
+
+/// The same where `status.d` is all that there is.
+fn is_dpkg_sums(entry: &Entry<'_>) -> bool {
+    in_folder(entry, "dpkg/status.d") && entry.has_extension("md5sums")
+}
+
+fn is_content_manifest(entry: &Entry<'_>) -> bool {
+    CONTENT_MANIFESTS.contains(&entry.path)
+        || (entry.folder() == CONTENT_MANIFEST_FOLDER && entry.has_extension("json"))
 }
 
 /// Whether the file is a package database, so that an image that hides it is
@@ -85,7 +134,14 @@ pub(crate) fn is_on_the_way(path: &str) -> bool {
     leads_to(DPKG_STATUS)
         || leads_to(DPKG_STATUS_D)
         || APK_INSTALLED.iter().any(|file| leads_to(file))
-        || RELEASE_FILES.iter().any(|file| leads_to(file))
+        || release::FILES.iter().any(|file| leads_to(file))
+}
+
+/// Notes that a package owns `path`, where that matters.
+fn own(owned: &mut Vec<PathHash>, path: &str) {
+    if super::tells_packages(path) {
+        owned.push(PathHash::of(path));
+    }
 }
 
 fn read_release(_: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem> {
@@ -120,9 +176,12 @@ pub struct OsInventory {
 impl OsInventory {
     /// Reads the operating system and the packages from a tree.
     pub fn of(tree: &Tree) -> Self {
-        let distribution = RELEASE_FILES
+        let mut distribution = release::FILES
             .iter()
             .find_map(|path| Distribution::parse(path, tree.file(path)?.release.as_deref()?));
+        if let Some(distribution) = &mut distribution {
+            distribution.content_sets = content_sets(tree);
+        }
         let mut packages = Vec::new();
         let mut add = |facts: &Facts| packages.extend(facts.packages.iter().cloned());
         if let Some(facts) = tree.file(DPKG_STATUS) {
@@ -140,4 +199,17 @@ impl OsInventory {
         packages.dedup();
         Self { distribution, packages }
     }
+}
+
+/// All repositories that the image tells it was built from.
+fn content_sets(tree: &Tree) -> Vec<String> {
+    let mut sets: Vec<String> = tree
+        .files_in(CONTENT_MANIFEST_FOLDER)
+        .map(|(_, facts)| facts)
+        .chain(CONTENT_MANIFESTS.iter().filter_map(|path| tree.file(path)))
+        .flat_map(|facts| facts.content_sets.iter().cloned())
+        .collect();
+    sets.sort();
+    sets.dedup();
+    sets
 }

@@ -14,13 +14,31 @@ pub enum PackageFormat {
 }
 
 /// A distribution with its version.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Distribution {
-    /// For example `debian`.
+    /// As `os-release` names it, for example `debian`. Where that tells too
+    /// little the id is one of our own: `centos-stream`, `suse-liberty`.
     pub id: String,
     /// For example `12`; empty for one that has no versions.
     pub version: String,
+    /// The repositories that an image of Red Hat was built from, ordered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub content_sets: Vec<String>,
 }
+
+/// Files that tell the operating system, first hit wins. Rebuilds of Red
+/// Hat's carry its file beside their own.
+pub(super) const FILES: [&str; 9] = [
+    "etc/os-release",
+    "usr/lib/os-release",
+    "etc/lsb-release",
+    "etc/centos-release",
+    "etc/oracle-release",
+    "etc/redhat-release",
+    "etc/system-release",
+    "etc/fedora-release",
+    "etc/apt/sources.list",
+];
 
 /// Debian's releases by code name. The youngest has no number.
 const DEBIAN: [(&str, &str); 13] = [
@@ -39,12 +57,36 @@ const DEBIAN: [(&str, &str); 13] = [
     ("testing", "14"),
 ];
 
+/// What release files call distributions that do not use their id there: the
+/// beginning of the line, the id.
+const NAMES: [(&str, &str); 14] = [
+    ("Red Hat", "rhel"),
+    ("CentOS Stream", "centos-stream"),
+    ("CentOS", "centos"),
+    ("Oracle", "ol"),
+    ("Amazon", "amzn"),
+    ("AlmaLinux", "almalinux"),
+    ("Rocky", "rocky"),
+    ("Fedora", "fedora"),
+    ("VMware Photon", "photon"),
+    ("CBL-Mariner", "mariner"),
+    ("Azure Linux", "azurelinux"),
+    ("openEuler", "openeuler"),
+    ("openSUSE Leap", "opensuse-leap"),
+    ("openSUSE Tumbleweed", "opensuse-tumbleweed"),
+];
+
 /// The number of Debian's release `codename`.
 pub(crate) fn debian_version(codename: &str) -> Option<&'static str> {
     DEBIAN.iter().find(|(name, _)| *name == codename).map(|(_, version)| *version)
 }
 
 impl Distribution {
+    /// The distribution `id` in the given version.
+    pub fn new(id: &str, version: &str) -> Self {
+        Self { id: id.to_ascii_lowercase(), version: version.to_owned(), content_sets: Vec::new() }
+    }
+
     /// Reads `text`, the content of the file at `path`.
     pub fn parse(path: &str, text: &str) -> Option<Self> {
         // `centos-release` ends the same way.
@@ -60,35 +102,45 @@ impl Distribution {
         Self::release_line(text)
     }
 
-    fn new(id: &str, version: &str) -> Self {
-        Self { id: id.to_ascii_lowercase(), version: version.to_owned() }
-    }
-
     fn os_release(text: &str) -> Option<Self> {
-        let id = value(text, "ID")?;
-        let codename = value(text, "VERSION_CODENAME");
-        let version = match (id.as_str(), value(text, "VERSION_ID")) {
-            ("rhcos", _) => value(text, "RHEL_VERSION"),
-            ("debian", None) => codename.as_deref().and_then(debian_version).map(str::to_owned),
-            (_, version) => version,
-        };
-        if id == "debian" && version.is_none() {
-            // Testing and unstable name themselves in one text only.
-            let pretty = value(text, "PRETTY_NAME").unwrap_or_default();
-            let codename = pretty.rsplit('/').next().unwrap_or_default();
-            return Some(Self::new(&id, debian_version(codename).unwrap_or("unstable")));
-        }
-        Some(Self::new(&id, version.as_deref().unwrap_or_default()))
+        let id = value(text, "ID")?.to_ascii_lowercase();
+        let version = value(text, "VERSION_ID").unwrap_or_default();
+        let told = |key| value(text, key).unwrap_or_default();
+        Some(match id.as_str() {
+            "rhcos" => Self::new(&id, &told("RHEL_VERSION")),
+            "rhel" if text.contains("SLES Expanded Support") || text.contains("Liberty Linux") => {
+                Self::new("suse-liberty", &version)
+            }
+            "centos" if told("NAME").contains("Stream") => Self::new("centos-stream", &version),
+            "debian" if version.is_empty() => {
+                // Testing and unstable name themselves in one text only.
+                let pretty = told("PRETTY_NAME");
+                let version = debian_version(&told("VERSION_CODENAME"))
+                    .or_else(|| debian_version(pretty.rsplit('/').next().unwrap_or_default()));
+                Self::new(&id, version.unwrap_or("unstable"))
+            }
+            // `VERSION="22.03 (LTS-SP3)"`: support differs from pack to pack.
+            "openeuler" => match told("VERSION").split_once(" (") {
+                Some((number, pack)) if number == version => {
+                    Self::new(&id, &format!("{version}-{}", pack.trim_end_matches(')')))
+                }
+                _ => Self::new(&id, &version),
+            },
+            // Rolling ones tell no version at all.
+            _ if version.is_empty() => Self::new(&id, &told("BUILD_ID")),
+            _ => Self::new(&id, &version),
+        })
     }
 
     fn lsb_release(text: &str) -> Option<Self> {
-        let id = value(text, "DISTRIB_ID")?.to_ascii_lowercase();
+        let name = value(text, "DISTRIB_ID")?;
+        let id = id_of(&name)?;
         let version = value(text, "DISTRIB_RELEASE")?;
         let version = match id.as_str() {
-            "debian" | "centos" => version.split('.').next().unwrap_or_default().to_owned(),
-            _ => version,
+            "debian" | "centos" => version.split('.').next().unwrap_or_default(),
+            _ => &version,
         };
-        Some(Self::new(&id, &version))
+        Some(Self::new(&id, version))
     }
 
     /// A line such as `CentOS Linux release 7.9.2009 (Core)`.
@@ -96,11 +148,7 @@ impl Distribution {
         let line = text.lines().next()?;
         let (name, rest) = line.split_once(" release ")?;
         let version = rest.split_whitespace().next()?;
-        let id = match name {
-            name if name.starts_with("Red Hat") => "rhel".to_owned(),
-            name => name.split_whitespace().next()?.to_ascii_lowercase(),
-        };
-        Some(Self::new(&id, version))
+        Some(Self::new(&id_of(name)?, version))
     }
 
     /// A line such as `deb http://deb.debian.org/debian bookworm main`.
@@ -118,7 +166,16 @@ impl Distribution {
 
     /// The form of reports: `debian:12`.
     pub fn base_os(&self) -> String {
-        format!("{}:{}", self.id, self.version)
+        let id = match self.id.as_str() {
+            "centos-stream" => "centos",
+            id => id,
+        };
+        format!("{id}:{}", self.version)
+    }
+
+    /// The part of the version before the first dot.
+    pub fn major(&self) -> &str {
+        self.version.split('.').next().unwrap_or_default()
     }
 
     /// How its packages are compared; none when this system's packages are
@@ -131,10 +188,18 @@ impl Distribution {
         }
     }
 
-    /// The names under which the database keeps its packages, the preferred
-    /// one first.
+    /// The names under which the vulnerability database keeps its packages,
+    /// the preferred one first; none where it has none.
     pub fn ecosystems(&self) -> Vec<String> {
         ecosystem::of_distribution(&self.id, &self.version)
+    }
+}
+
+/// The id of what a release file calls `name`.
+fn id_of(name: &str) -> Option<String> {
+    match NAMES.iter().find(|(begin, _)| name.starts_with(begin)) {
+        Some((_, id)) => Some((*id).to_owned()),
+        None => Some(name.split_whitespace().next()?.to_ascii_lowercase()),
     }
 }
 
@@ -151,41 +216,81 @@ fn value(text: &str, key: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn base_os(path: &str, text: &str) -> String {
-        Distribution::parse(path, text).unwrap().base_os()
+    #[test]
+    fn os_release() {
+        for (text, expected) in [
+            ("ID=debian\nVERSION_ID=\"12\"", "debian:12"),
+            ("ID=debian\nVERSION_CODENAME=trixie", "debian:13"),
+            ("ID=debian\nPRETTY_NAME=\"Debian GNU/Linux forky/sid\"", "debian:unstable"),
+            ("NAME=\"Ubuntu\"\nID=ubuntu\nID_LIKE=debian\nVERSION_ID=\"22.04\"", "ubuntu:22.04"),
+            ("NAME=x\nID=alpine\nVERSION_ID=3.18.4", "alpine:3.18.4"),
+            ("ID=wolfi\nVERSION_ID=\"20230201\"", "wolfi:20230201"),
+            ("ID=chainguard\nVERSION_ID=\"20230214\"", "chainguard:20230214"),
+            ("NAME=\"Red Hat Enterprise Linux\"\nID=\"rhel\"\nVERSION_ID=\"8.9\"", "rhel:8.9"),
+            ("ID=\"rhcos\"\nVERSION_ID=\"4.12\"\nRHEL_VERSION=\"8.6\"", "rhcos:8.6"),
+            (
+                "ID=\"rhel\"\nVERSION_ID=\"8.9\"\nPRETTY_NAME=\"SLES Expanded Support 8.9\"",
+                "suse-liberty:8.9",
+            ),
+            ("NAME=\"CentOS Linux\"\nID=\"centos\"\nVERSION_ID=\"7\"", "centos:7"),
+            ("NAME=\"CentOS Stream\"\nID=\"centos\"\nVERSION_ID=\"9\"", "centos:9"),
+            ("ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\nVERSION_ID=\"9.3\"", "rocky:9.3"),
+            ("ID=\"almalinux\"\nVERSION_ID=\"9.3\"", "almalinux:9.3"),
+            ("ID=\"ol\"\nVERSION_ID=\"8.9\"", "ol:8.9"),
+            ("ID=\"amzn\"\nVERSION_ID=\"2\"", "amzn:2"),
+            ("ID=\"amzn\"\nVERSION_ID=\"2018.03\"", "amzn:2018.03"),
+            ("ID=fedora\nVERSION_ID=40", "fedora:40"),
+            ("ID=\"sles\"\nVERSION_ID=\"15.5\"", "sles:15.5"),
+            ("ID=\"sl-micro\"\nVERSION_ID=\"6.0\"", "sl-micro:6.0"),
+            ("ID=\"opensuse-leap\"\nVERSION_ID=\"15.5\"", "opensuse-leap:15.5"),
+            (
+                "ID=\"opensuse-tumbleweed\"\n# VERSION_ID=\"1\"\nVERSION_ID=\"20240101\"",
+                "opensuse-tumbleweed:20240101",
+            ),
+            ("ID=photon\nVERSION_ID=4.0", "photon:4.0"),
+            ("ID=mariner\nVERSION_ID=\"2.0\"", "mariner:2.0"),
+            ("ID=azurelinux\nVERSION_ID=\"3.0\"", "azurelinux:3.0"),
+            ("ID=bottlerocket\nVERSION_ID=1.19.2", "bottlerocket:1.19.2"),
+            (
+                "ID=\"openEuler\"\nVERSION_ID=\"22.03\"\nVERSION=\"22.03 (LTS-SP3)\"",
+                "openeuler:22.03-LTS-SP3",
+            ),
+            ("ID=arch\nBUILD_ID=rolling", "arch:rolling"),
+        ] {
+            let found = Distribution::parse("etc/os-release", text).unwrap();
+            assert_eq!(found.base_os(), expected, "{text}");
+        }
+        assert_eq!(Distribution::parse("etc/os-release", "NAME=nobody"), None);
     }
 
     #[test]
-    fn detection() {
-        let release = "etc/os-release";
-        assert_eq!(base_os(release, "ID=debian\nVERSION_ID=\"12\"\n"), "debian:12");
-        assert_eq!(base_os(release, "NAME=x\nID=alpine\nVERSION_ID=3.18.4\n"), "alpine:3.18.4");
-        assert_eq!(base_os(release, "ID=debian\nVERSION_CODENAME=trixie\n"), "debian:13");
-        assert_eq!(
-            base_os(release, "ID=debian\nPRETTY_NAME=\"Debian GNU/Linux forky/sid\"\n"),
-            "debian:unstable"
-        );
-        assert_eq!(
-            base_os("etc/lsb-release", "DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=22.04\n"),
-            "ubuntu:22.04"
-        );
-        assert_eq!(
-            base_os("etc/centos-release", "CentOS Linux release 7.9.2009 (Core)\n"),
-            "centos:7.9.2009"
-        );
-        assert_eq!(
-            base_os("etc/apt/sources.list", "deb http://deb.debian.org/debian bookworm main\n"),
-            "debian:12"
-        );
-    }
-
-    #[test]
-    fn names_in_advisories() {
-        let of = |id, version| Distribution::new(id, version).ecosystems();
-        assert_eq!(of("debian", "12.4"), ["Debian:12"]);
-        assert_eq!(of("alpine", "3.18.4"), ["Alpine:v3.18"]);
-        assert_eq!(of("alpine", "3.20_alpha20231219"), ["Alpine:edge"]);
-        assert_eq!(of("ubuntu", "22.04"), ["Ubuntu:22.04"]);
-        assert_eq!(of("almalinux", "9.3"), ["AlmaLinux:9"]);
+    fn other_files() {
+        for (path, text, expected) in [
+            ("etc/lsb-release", "DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=22.04", "ubuntu:22.04"),
+            ("etc/lsb-release", "DISTRIB_ID=Debian\nDISTRIB_RELEASE=12.4", "debian:12"),
+            (
+                "etc/lsb-release",
+                "DISTRIB_ID=\"VMware Photon OS\"\nDISTRIB_RELEASE=\"4.0\"",
+                "photon:4.0",
+            ),
+            ("etc/centos-release", "CentOS Linux release 7.9.2009 (Core)", "centos:7.9.2009"),
+            ("etc/centos-release", "CentOS Stream release 8", "centos:8"),
+            ("etc/oracle-release", "Oracle Linux Server release 6.10", "ol:6.10"),
+            (
+                "etc/redhat-release",
+                "Red Hat Enterprise Linux Server release 6.10 (Santiago)",
+                "rhel:6.10",
+            ),
+            ("etc/system-release", "Amazon Linux AMI release 2018.03", "amzn:2018.03"),
+            ("etc/system-release", "Amazon Linux release 2 (Karoo)", "amzn:2"),
+            ("etc/fedora-release", "Fedora release 40 (Forty)", "fedora:40"),
+            (
+                "etc/apt/sources.list",
+                "# a\ndeb [arch=amd64] http://deb.debian.org/debian bookworm main",
+                "debian:12",
+            ),
+        ] {
+            assert_eq!(Distribution::parse(path, text).unwrap().base_os(), expected, "{text}");
+        }
     }
 }

@@ -1,0 +1,342 @@
+//! What distributions ask of whoever holds their packages against their
+//! advisories, beyond the order of versions. Nothing here reads or keeps
+//! anything.
+
+use std::borrow::Cow;
+
+use super::advisory::{self, Naming};
+use super::release::Distribution;
+use crate::package::{Ecosystem, Package};
+
+/// A name that an advisory may give a package, and the version to hold
+/// against the versions it tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate<'p> {
+    pub name: Cow<'p, str>,
+    pub version: Cow<'p, str>,
+}
+
+/// What to look `package` up by in the advisories of `ecosystem`.
+pub fn candidates<'p>(ecosystem: &str, package: &'p Package) -> Vec<Candidate<'p>> {
+    // Validated builds have advisories of their own.
+    if ecosystem.contains("FIPS") && !is_fips(&package.version) {
+        return Vec::new();
+    }
+    let source = || source(package);
+    let binary =
+        || Candidate { name: (&*package.name).into(), version: (&*package.version).into() };
+    let mut candidates = match advisory::naming(ecosystem) {
+        Naming::Source => vec![source()],
+        Naming::Binary => vec![binary()],
+        Naming::Both => vec![source(), binary()],
+    };
+    candidates.dedup();
+    if advisory::ignores_epoch(ecosystem) {
+        for candidate in &mut candidates {
+            let version = without_epoch(&candidate.version).to_owned();
+            candidate.version = version.into();
+        }
+    }
+    candidates
+}
+
+/// The source of a package in the name and version of advisories.
+fn source(package: &Package) -> Candidate<'_> {
+    // Signed kernels are built again from packages of their own, which
+    // advisories do not know: `linux-signed-amd64`, `linux-signed-hwe-6.5`.
+    let signed =
+        |begin| package.source.strip_prefix(begin).filter(|_| is(package, Ecosystem::Dpkg));
+    if let Some(rest) = signed("linux-signed") {
+        let kernel = match rest {
+            "-amd64" | "-arm64" | "-i386" => "linux".to_owned(),
+            flavour => format!("linux{flavour}"),
+        };
+        return Candidate { name: kernel.into(), version: package.shown_version().into() };
+    }
+    let version = if package.source_version.is_empty() {
+        Cow::Borrowed(package.version.as_str())
+    } else {
+        // The name of a source package does not tell its epoch.
+        match package.version.split_once(':') {
+            Some((epoch, _)) => format!("{epoch}:{}", package.source_version).into(),
+            None => package.source_version.as_str().into(),
+        }
+    };
+    Candidate { name: package.source.as_str().into(), version }
+}
+
+fn is(package: &Package, ecosystem: Ecosystem) -> bool {
+    package.ecosystem == ecosystem
+}
+
+fn is_fips(version: &str) -> bool {
+    version.to_ascii_lowercase().contains("fips")
+}
+
+/// The form in which a version, of a package or of an advisory, is compared
+/// on `distribution`.
+pub fn compared<'v>(
+    distribution: &Distribution,
+    ecosystem: &str,
+    version: &'v str,
+) -> Cow<'v, str> {
+    let version = if advisory::ignores_epoch(ecosystem) { without_epoch(version) } else { version };
+    // CentOS builds `….el8` what Red Hat calls `….el8_4`.
+    if distribution.id == "centos" {
+        return without_minor(version);
+    }
+    version.into()
+}
+
+/// `1:2.3-4` without the `1:`.
+fn without_epoch(version: &str) -> &str {
+    match version.split_once(':') {
+        Some((epoch, rest)) if epoch.bytes().all(|byte| byte.is_ascii_digit()) => rest,
+        _ => version,
+    }
+}
+
+/// Cuts the `_4` of the first `.el8_4`.
+fn without_minor(version: &str) -> Cow<'_, str> {
+    let cut = || {
+        let (before, rest) = version.split_once(".el")?;
+        let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+        let (major, rest) = rest.split_at_checked(digits(rest))?;
+        let minor = rest.strip_prefix('_')?;
+        let (minor, rest) = minor.split_at_checked(digits(minor))?;
+        (!major.is_empty() && !minor.is_empty()).then(|| format!("{before}.el{major}{rest}"))
+    };
+    cut().map_or(Cow::Borrowed(version), Cow::Owned)
+}
+
+/// Whether an advisory with the version `fixed` for the module stream
+/// `stream` (`nodejs:18`; empty where it tells none) may speak of `package`:
+/// several streams of one package live side by side, each with repairs of its
+/// own.
+pub fn is_same_stream(package: &Package, fixed: Option<&str>, stream: &str) -> bool {
+    if !is(package, Ecosystem::Rpm) {
+        return true;
+    }
+    if !stream.is_empty() && !package.stream.is_empty() {
+        return package.stream == stream;
+    }
+    let is_module = !package.stream.is_empty() || is_modular(&package.version);
+    let Some(fixed) = fixed else { return stream.is_empty() || is_module };
+    if is_module != (!stream.is_empty() || is_modular(fixed)) {
+        return false;
+    }
+    // A package that counts as its stream does is repaired by what counts so
+    // too; parts that count otherwise tell nothing.
+    let number = package.stream.split_once(':').map_or("", |(_, number)| number);
+    !counts_as(&package.version, number) || counts_as(fixed, number)
+}
+
+/// `1.2-3.module+el8.9.0+19519+e25b965a`; rebuilds write `.module_el8`.
+fn is_modular(version: &str) -> bool {
+    version.contains(".module+") || version.contains(".module_")
+}
+
+/// Whether `1:18.20.1-1` begins with the numbers of the stream `18`.
+fn counts_as(version: &str, stream: &str) -> bool {
+    stream.starts_with(|c: char| c.is_ascii_digit())
+        && without_epoch(version)
+            .strip_prefix(stream)
+            .is_some_and(|rest| rest.starts_with(['.', '-']) || rest.is_empty())
+}
+
+/// Begins of the names of packages that hold a kernel or its modules.
+const KERNELS: [&str; 10] = [
+    "kernel-core",
+    "kernel-default",
+    "kernel-modules",
+    "kernel-rt",
+    "kernel-uek",
+    "kernel-64k",
+    "linux-image-",
+    "linux-modules-",
+    "linux-headers-",
+    "linux-lts",
+];
+
+/// Whether `package` is a kernel that is not the one that runs: `running` is
+/// what `uname -r` says on the machine. Of a machine that is up, only the
+/// running one matters; an image runs none.
+pub fn is_idle_kernel(package: &Package, running: &str) -> bool {
+    let name = package.name.as_str();
+    if name != "kernel" && !KERNELS.iter().any(|begin| name.starts_with(begin)) {
+        return false;
+    }
+    match package.ecosystem {
+        // The package of each is named by it; others lead to the newest.
+        Ecosystem::Dpkg => {
+            let is_number =
+                |part: &str| part.contains('.') && part.starts_with(|c: char| c.is_ascii_digit());
+            let numbered = name.split('-').any(is_number);
+            numbered && !name.ends_with(running) && !running_flavour(name, running)
+        }
+        // `5.14.0-362.8.1.el9_3.x86_64` is version, release, processor;
+        // `5.14.21-150500.55.7-default` leaves out the last part of the
+        // release.
+        Ecosystem::Rpm => {
+            let installed = without_epoch(&package.version);
+            let running = running
+                .strip_suffix(&format!(".{}", package.arch))
+                .unwrap_or_else(|| running.trim_end_matches(|c: char| c.is_ascii_alphabetic()))
+                .trim_end_matches('-');
+            !(installed == running
+                || installed.strip_prefix(running).is_some_and(|rest| rest.starts_with('.')))
+        }
+        _ => false,
+    }
+}
+
+/// `linux-headers-6.1.0-18-common` belongs to `6.1.0-18-amd64`.
+fn running_flavour(name: &str, running: &str) -> bool {
+    let Some((release, _)) = running.rsplit_once('-') else { return false };
+    name.split_once(release).is_some_and(|(before, after)| {
+        before.ends_with('-') && (after.is_empty() || after.starts_with('-'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rpm(name: &str, version: &str, stream: &str) -> Package {
+        Package {
+            arch: "x86_64".to_owned(),
+            stream: stream.to_owned(),
+            ..Package::new(Ecosystem::Rpm, name, version, "f")
+        }
+    }
+
+    fn shown(ecosystem: &str, package: &Package) -> Vec<String> {
+        candidates(ecosystem, package).iter().map(|c| format!("{} {}", c.name, c.version)).collect()
+    }
+
+    #[test]
+    fn distributions_speak_of_sources_or_of_what_is_built() {
+        let perl = Package {
+            source: "perl".to_owned(),
+            source_version: "5.26.3-420.el8".to_owned(),
+            ..rpm("perl-Errno", "4:1.28-420.el8", "")
+        };
+        assert_eq!(shown("AlmaLinux:8", &perl), ["perl-Errno 4:1.28-420.el8"]);
+        assert_eq!(shown("Azure Linux:3", &perl), ["perl 5.26.3-420.el8"]);
+        assert_eq!(
+            shown("Rocky Linux:8", &perl),
+            ["perl 4:5.26.3-420.el8", "perl-Errno 4:1.28-420.el8"]
+        );
+        let bash = rpm("bash", "0:5.1-1.amzn2", "");
+        assert_eq!(shown("Amazon Linux:2", &bash), ["bash 5.1-1.amzn2"]);
+        assert_eq!(shown("Rocky Linux:9", &bash), ["bash 0:5.1-1.amzn2"]);
+    }
+
+    #[test]
+    fn signed_kernels_are_kernels() {
+        let kernel = |source: &str| Package {
+            source: source.to_owned(),
+            installed_version: "6.1.99-1".to_owned(),
+            ..Package::new(Ecosystem::Dpkg, "linux-image-6.1.0-23-amd64", "6.1.99+1", "f")
+        };
+        assert_eq!(shown("Debian:12", &kernel("linux-signed-amd64")), ["linux 6.1.99-1"]);
+        assert_eq!(shown("Ubuntu:22.04", &kernel("linux-signed")), ["linux 6.1.99-1"]);
+        assert_eq!(
+            shown("Ubuntu:22.04", &kernel("linux-signed-hwe-6.5")),
+            ["linux-hwe-6.5 6.1.99-1"]
+        );
+    }
+
+    #[test]
+    fn validated_builds_have_advisories_of_their_own() {
+        let package = |version| Package::new(Ecosystem::Dpkg, "openssl", version, "f");
+        let fips = "Ubuntu:Pro:FIPS-updates:20.04";
+        assert!(shown(fips, &package("1.1.1f-1ubuntu2")).is_empty());
+        assert_eq!(shown(fips, &package("1.1.1f-1ubuntu2.fips.7")).len(), 1);
+    }
+
+    #[test]
+    fn versions_as_they_are_compared() {
+        for (id, ecosystem, version, expected) in [
+            ("amzn", "Amazon Linux:2", "1:1.2-3.amzn2", "1.2-3.amzn2"),
+            ("centos", "Red Hat:8", "1:1.2-3.el8_4", "1:1.2-3.el8"),
+            ("centos", "Red Hat:8", "0:1.2-3.el8_4.2", "0:1.2-3.el8.2"),
+            ("centos", "Red Hat:8", "0:1.2-3.el8", "0:1.2-3.el8"),
+            ("rhel", "Red Hat:8", "0:1.2-3.el8_4", "0:1.2-3.el8_4"),
+            ("rocky", "Rocky Linux:8", "1:1.2-3.el8_4", "1:1.2-3.el8_4"),
+        ] {
+            let distribution = Distribution::new(id, "8");
+            assert_eq!(compared(&distribution, ecosystem, version), expected, "{id} {version}");
+        }
+    }
+
+    #[test]
+    fn streams_of_modules() {
+        let module = "1:18.20.1-1.module+el8.9.0+1+a";
+        let pip = "20.2.4-9.module+el8.10.0+2+b";
+        for (package, fixed, stream, expected) in [
+            (rpm("nodejs", module, "nodejs:18"), Some(module), "nodejs:18", true),
+            (rpm("nodejs", module, "nodejs:18"), Some(module), "nodejs:20", false),
+            // Advisories that tell no stream.
+            (
+                rpm("nodejs", "1:18.1.0-1.module+el8", "nodejs:18"),
+                Some("1:18.2.0-1.module_el8"),
+                "",
+                true,
+            ),
+            (
+                rpm("nodejs", "1:18.1.0-1.module+el8", "nodejs:18"),
+                Some("1:20.2.0-1.module_el8"),
+                "",
+                false,
+            ),
+            (
+                rpm("nodejs", "1:18.1.0-1.module+el8", "nodejs:18"),
+                Some("1:180.0-1.module_el8"),
+                "",
+                false,
+            ),
+            (rpm("python39-pip", pip, "python39:3.9"), Some("20.2.5-1.module+el8"), "", true),
+            // A package of a module is not repaired by one that is of none.
+            (rpm("nodejs", module, "nodejs:18"), Some("1:18.21.0-1.el8"), "", false),
+            (rpm("nodejs", "1:18.20.0-1.el8", ""), Some(module), "", false),
+            (rpm("nodejs", "1:18.20.0-1.el8", ""), None, "nodejs:18", false),
+            (rpm("nodejs", "1:18.20.0-1.el8", ""), None, "", true),
+            (rpm("bash", "5-1.el8", ""), Some("5-2.el8"), "", true),
+        ] {
+            let name = format!("{} {fixed:?} {stream}", package.version);
+            assert_eq!(is_same_stream(&package, fixed, stream), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn kernels_that_do_not_run() {
+        let dpkg = |name| Package::new(Ecosystem::Dpkg, name, "6.1.99-1", "f");
+        for (package, running, idle) in [
+            (dpkg("linux-image-6.1.0-23-amd64"), "6.1.0-23-amd64", false),
+            (dpkg("linux-image-6.1.0-18-amd64"), "6.1.0-23-amd64", true),
+            (dpkg("linux-headers-6.1.0-23-common"), "6.1.0-23-amd64", false),
+            (dpkg("linux-image-amd64"), "6.1.0-23-amd64", false),
+            (dpkg("linux-libc-dev"), "6.1.0-23-amd64", false),
+            (
+                rpm("kernel-core", "0:5.14.0-362.8.1.el9_3", ""),
+                "5.14.0-362.8.1.el9_3.x86_64",
+                false,
+            ),
+            (rpm("kernel-core", "0:5.14.0-70.13.1.el9_0", ""), "5.14.0-362.8.1.el9_3.x86_64", true),
+            (
+                rpm("kernel-default", "0:5.14.21-150500.55.7.1", ""),
+                "5.14.21-150500.55.7-default",
+                false,
+            ),
+            (
+                rpm("kernel-default", "0:5.14.21-150500.55.73.1", ""),
+                "5.14.21-150500.55.7-default",
+                true,
+            ),
+            (rpm("kernel-headers", "0:5.14.0-70.el9", ""), "5.14.0-362.el9.x86_64", false),
+        ] {
+            assert_eq!(is_idle_kernel(&package, running), idle, "{} {running}", package.name);
+        }
+    }
+}
