@@ -2,7 +2,8 @@
 //!
 //! Open [`scan`] for the whole of a scan, [`source`] for where images come
 //! from, [`layer`] for how a layer is read, [`inspect`] for what is looked for,
-//! [`vulndb`] for what it is held against and [`report`] for what comes out.
+//! [`vulndb`] for what it is held against, [`version`] for the order of versions
+//! and [`report`] for what comes out.
 //!
 //! *Gotchas*: layers stream and are never held whole; what [`limits`] forbids
 //! fails that image only. A layer is read once, by its digest, whatever
@@ -12,11 +13,11 @@ pub mod error;
 pub mod inspect;
 pub mod layer;
 pub mod limits;
-pub mod r#match;
 pub mod package;
 pub mod report;
 pub mod scan;
 pub mod source;
+pub mod version;
 pub mod vulndb;
 
 pub use error::{LayerLimit, ScanError, ScanOutcome};

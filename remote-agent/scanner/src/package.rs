@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use palisade_api::Digest;
 
+use crate::version::Scheme;
+
 /// A package, as the file that tells of it spells it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Package {
@@ -83,6 +85,25 @@ impl Ecosystem {
     /// Whether packages belong to an operating system.
     pub const fn is_os(self) -> bool {
         matches!(self, Self::Dpkg | Self::Apk | Self::Rpm)
+    }
+
+    /// By whose rules its versions are ordered.
+    pub const fn order(self) -> Scheme {
+        match self {
+            Self::Dpkg => Scheme::Dpkg,
+            Self::Apk => Scheme::Apk,
+            Self::Rpm => Scheme::Rpm,
+            Self::Npm | Self::Cargo | Self::Pub | Self::Hex | Self::Swift => Scheme::SemVer,
+            Self::Python | Self::Conda => Scheme::Pep440,
+            Self::Gem => Scheme::Gem,
+            Self::Maven => Scheme::Maven,
+            Self::Go => Scheme::Go,
+            Self::Composer => Scheme::Composer,
+            Self::NuGet => Scheme::NuGet,
+            // R separates numbers by dots and hyphens alike; a hyphen and a
+            // number after a version of Bitnami are its build.
+            Self::Cran | Self::Bitnami | Self::Wordpress | Self::Application => Scheme::Generic,
+        }
     }
 
     /// Its name in the OSV format; empty where the distribution names it.

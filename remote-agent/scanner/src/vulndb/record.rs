@@ -98,6 +98,9 @@ pub struct Range {
     /// The first version; none: from the beginning.
     #[serde(rename = "i", skip_serializing_if = "Option::is_none")]
     pub introduced: Option<String>,
+    /// The last version before the first, where that is all that is told.
+    #[serde(rename = "a", skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
     /// The first version that is repaired.
     #[serde(rename = "x", skip_serializing_if = "Option::is_none")]
     pub fixed: Option<String>,
@@ -121,6 +124,7 @@ impl Affected {
             .iter()
             .find(|range| {
                 range.introduced.as_deref().is_none_or(|first| compare(version, first).is_ge())
+                    && range.after.as_deref().is_none_or(|last| compare(version, last).is_gt())
                     && range.fixed.as_deref().is_none_or(|fixed| compare(version, fixed).is_lt())
                     && range.last_affected.as_deref().is_none_or(|l| compare(version, l).is_le())
             })

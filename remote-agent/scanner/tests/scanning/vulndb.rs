@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use palisade_scanner::version::Scheme;
 use palisade_scanner::vulndb::{BuildError, OpenError, SourceSpec, VulnDb, build};
 use proptest::prelude::*;
 use serde_json::json;
@@ -116,7 +117,7 @@ fn ranges_have_ends() {
     let feeds = Feeds::new();
     let database = VulnDb::open(&feeds.build("vulndb")).unwrap();
     let affected = &database.affected("Debian:12", "curl").unwrap()[0];
-    let check = |version| affected.check(version, palisade_scanner::r#match::dpkg::compare);
+    let check = |version| affected.check(version, |left, right| Scheme::Dpkg.compare(left, right));
     for (version, expected) in [
         ("6.9", None),
         ("7.0", Some(Some("7.5"))),

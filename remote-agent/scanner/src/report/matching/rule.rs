@@ -1,8 +1,5 @@
 //! Whether an advisory speaks of the version of a package.
 
-use std::cmp::Ordering;
-
-use crate::inspect::os::PackageFormat;
 use crate::package::{Ecosystem, Package};
 use crate::vulndb::Affected;
 
@@ -15,20 +12,12 @@ pub(super) struct Affection {
 
 /// None when the version is not affected.
 pub(super) fn check(package: &Package, affected: &Affected) -> Option<Affection> {
-    let order = |left: &str, right: &str| order(package.ecosystem, left, right);
+    let order = |left: &str, right: &str| package.ecosystem.order().compare(left, right);
     let fixed = affected.check(&package.version, order)?;
     if fixed.is_some_and(|fixed| !comparable(package, fixed)) {
         return None;
     }
     Some(Affection { fixed: fixed.map(str::to_owned) })
-}
-
-fn order(ecosystem: Ecosystem, left: &str, right: &str) -> Ordering {
-    let format = match ecosystem {
-        Ecosystem::Apk => PackageFormat::Apk,
-        _ => PackageFormat::Dpkg,
-    };
-    crate::r#match::compare(format, left, right)
 }
 
 /// Whether a fix belongs to the same line of versions as the package.
