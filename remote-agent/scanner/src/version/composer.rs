@@ -64,6 +64,10 @@ impl Element for Part<'_> {
     fn holds_nulls(self) -> bool {
         matches!(self, Self::Number(_) | Self::Newest)
     }
+
+    fn ends_trimming(self) -> bool {
+        !matches!(self, Self::Number(_) | Self::Newest)
+    }
 }
 
 #[derive(Clone)]
@@ -84,28 +88,30 @@ impl<'a> Iterator for Parts<'a> {
     type Item = Part<'a>;
 
     fn next(&mut self) -> Option<Part<'a>> {
-        loop {
-            let separator = |byte: &u8| !byte.is_ascii_alphanumeric() && *byte != b'*';
-            let (_, text) = digits::take_while(self.0, separator);
-            let first = text.first()?;
-            if first.is_ascii_digit() {
-                let (number, rest) = digits::take(text);
-                self.0 = rest;
-                return Some(Part::Number(number));
-            }
-            if *first == b'*' {
-                self.0 = text.get(1..).unwrap_or_default();
-                return Some(Part::Newest);
-            }
-            let (word, rest) = digits::take_letters(text);
+        let separator = |byte: &u8| !byte.is_ascii_alphanumeric() && *byte != b'*';
+        let (_, text) = digits::take_while(self.0, separator);
+        let first = text.first()?;
+        if first.is_ascii_digit() {
+            let (number, rest) = digits::take(text);
             self.0 = rest;
-            match digits::rank_of(word, &STABILITIES) {
-                Some(STABLE) => {}
-                Some(PATCH) => return Some(Part::Patch),
-                Some(rank) => return Some(Part::Unstable(rank)),
-                None if word.eq_ignore_ascii_case(b"x") => return Some(Part::Newest),
-                None => return Some(Part::Unknown(word)),
+            return Some(Part::Number(number));
+        }
+        if *first == b'*' {
+            self.0 = text.get(1..).unwrap_or_default();
+            return Some(Part::Newest);
+        }
+        let (word, rest) = digits::take_letters(text);
+        self.0 = rest;
+        match digits::rank_of(word, &STABILITIES) {
+            // Nothing that follows counts.
+            Some(STABLE) => {
+                self.0 = b"";
+                None
             }
+            Some(PATCH) => Some(Part::Patch),
+            Some(rank) => Some(Part::Unstable(rank)),
+            None if word.eq_ignore_ascii_case(b"x") => Some(Part::Newest),
+            None => Some(Part::Unknown(word)),
         }
     }
 }

@@ -27,6 +27,10 @@ impl Element for Segment<'_> {
     fn holds_nulls(self) -> bool {
         matches!(self, Self::Number(_))
     }
+
+    fn ends_trimming(self) -> bool {
+        matches!(self, Self::Word(_))
+    }
 }
 
 #[derive(Clone)]
@@ -77,6 +81,7 @@ mod tests {
             ("0.0.beta", "0.0.beta.2", Ordering::Less),
             ("1.2.b1", "1.2.b.1", Ordering::Equal),
             ("1.10", "1.9", Ordering::Greater),
+            ("1.a0.b", "1.a.b", Ordering::Greater),
             ("", "0", Ordering::Equal),
         ] {
             assert_eq!(Scheme::Gem.compare(left, right), order, "{left} {right}");

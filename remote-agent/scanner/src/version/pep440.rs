@@ -148,9 +148,7 @@ fn take_marked<'a>(text: &'a [u8], words: &[&str]) -> Option<(Digits<'a>, &'a [u
         let (start, rest) = text.split_at_checked(word.len())?;
         start.eq_ignore_ascii_case(word.as_bytes()).then_some(rest)
     })?;
-    let (number, after) = digits::take(skip_separator(rest));
-    // Without a number a separator belongs to what is next.
-    Some(if number.0.is_empty() { (number, rest) } else { (number, after) })
+    Some(digits::take(skip_separator(rest)))
 }
 
 fn take_phase(text: &[u8]) -> Option<(Phase, Digits<'_>, &[u8])> {
@@ -261,6 +259,8 @@ mod tests {
             ("1.0+UBUNTU.01", "1.0+ubuntu.1"),
             ("0!1.0", "1.0"),
             ("01.00", "1"),
+            ("1.0.dev.", "1.0.dev0"),
+            ("1.0a.-1", "1.0a0.post1"),
         ] {
             assert_eq!(Scheme::Pep440.compare(left, right), Ordering::Equal, "{left} {right}");
         }

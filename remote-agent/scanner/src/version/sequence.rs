@@ -32,19 +32,24 @@ pub(super) trait Element: Copy {
     fn is_null(self) -> bool;
     /// Whether it gives meaning to the nulls before it: `1.0.1`, not `1.0.a`.
     fn holds_nulls(self) -> bool;
+    /// Whether all nulls after it have a meaning.
+    fn ends_trimming(self) -> bool {
+        false
+    }
 }
 
 /// Leaves out nulls that no later element gives meaning to.
-#[derive(Clone)]
 pub(super) struct Trimmed<I> {
     elements: I,
     /// How many of the next nulls are known to have a meaning.
     held: usize,
+    /// Whether all that follows has a meaning.
+    ended: bool,
 }
 
 /// Trims a sequence.
 pub(super) const fn trimmed<I>(elements: I) -> Trimmed<I> {
-    Trimmed { elements, held: 0 }
+    Trimmed { elements, held: 0, ended: false }
 }
 
 impl<I: Iterator<Item: Element> + Clone> Iterator for Trimmed<I> {
@@ -56,7 +61,8 @@ impl<I: Iterator<Item: Element> + Clone> Iterator for Trimmed<I> {
             self.held -= 1;
             return Some(element);
         }
-        if !element.is_null() {
+        if self.ended || !element.is_null() {
+            self.ended |= element.ends_trimming();
             return Some(element);
         }
         let mut candidate = element;
@@ -76,6 +82,7 @@ impl<I: Iterator<Item: Element> + Clone> Iterator for Trimmed<I> {
                 }
                 other => {
                     self.elements = ahead;
+                    self.ended |= other.is_some_and(Element::ends_trimming);
                     return other;
                 }
             }

@@ -150,6 +150,6 @@ mod tests {
         assert_eq!(alternatives(">= , 1"), Err(RangeError::Version(">= , 1".to_owned())));
         assert_eq!(alternatives("1 - "), Err(RangeError::Version("1 - ".to_owned())));
         assert_eq!(alternatives(&"<1 ".repeat(3_000)), Err(RangeError::TooLong));
-        assert_eq!(alternatives(&"|".repeat(3_000)), Err(RangeError::TooLong));
+        assert_eq!(alternatives(&"||".repeat(3_000)), Err(RangeError::TooLong));
     }
 }

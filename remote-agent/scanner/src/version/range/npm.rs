@@ -16,6 +16,10 @@ const SCHEME: Scheme = Scheme::SemVer;
 pub(super) fn parse(text: &str) -> Result<Intervals, RangeError> {
     alternatives(SCHEME, text, Some(&Intervals::all(SCHEME)), |term| match term {
         Term::Span(first, last) => {
+            let full = Partial::parse(first).is_some_and(|first| first.is_full());
+            // As npm does it: with the pre-releases of the first version.
+            let earliest = format!("{first}-0");
+            let first = if full && !first.contains(['-', '+']) { &earliest } else { first };
             let lower = single(Operator::GreaterOrEqual, first)?;
             Ok(lower.intersection(&single(Operator::LessOrEqual, last)?))
         }

@@ -9,7 +9,7 @@
 use std::ops::Bound;
 
 use super::super::Scheme;
-use super::super::pep440::{Version, numbers};
+use super::super::pep440::{Phase, Version, numbers};
 use super::lex::{Operator, Term};
 use super::list::alternatives;
 use super::{Intervals, RangeError};
@@ -65,15 +65,9 @@ fn single(operator: Operator, text: &str) -> Result<Intervals, RangeError> {
 
 /// All versions whose release starts with that of `prefix`.
 fn family(prefix: &Specified<'_>) -> Result<Intervals, RangeError> {
-    if prefix.version.early.is_some() || prefix.version.post.is_some() {
-        // `==1.0a1.*`: what belongs to this phase.
-        let upper = prefix.after_own()?;
-        let lower = Bound::Included(format!("{}.dev0", prefix.text));
-        let upper = match upper {
-            Bound::Excluded(version) | Bound::Included(version) => Bound::Excluded(version),
-            Bound::Unbounded => Bound::Unbounded,
-        };
-        return Ok(Intervals::between(SCHEME, lower, upper));
+    let version = &prefix.version;
+    if version.early.is_some() || version.post.is_some() || version.local.is_some() {
+        return Err(RangeError::Version(format!("{}.*", prefix.text)));
     }
     let release: Vec<&str> = prefix.release().collect();
     let (last, before) = release.split_last().ok_or(RangeError::Empty)?;
@@ -122,7 +116,6 @@ impl<'a> Specified<'a> {
 
     /// Epoch, release and the phase with its number, in the normal spelling.
     fn up_to_phase(&self) -> String {
-        use super::super::pep440::Phase;
         let release = ascii(self.version.release);
         let phase = match self.version.early {
             Some((Phase::Alpha, number)) => format!("a{}", number_text(number.0)),
@@ -229,7 +222,7 @@ mod tests {
     fn what_is_no_specifier() {
         assert_eq!(Syntax::Pep440.parse(""), Err(RangeError::Empty));
         assert_eq!(Syntax::Pep440.parse("^1"), Err(RangeError::Operator("^".to_owned())));
-        for text in ["~=1", ">=foo", ">1.*", "1 - 2", "==.*"] {
+        for text in ["~=1", ">=foo", ">1.*", "1 - 2", "==.*", "==1a1.*"] {
             assert!(Syntax::Pep440.parse(text).is_err(), "{text}");
         }
     }
