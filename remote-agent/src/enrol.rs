@@ -56,6 +56,8 @@ pub struct Applicant {
     pub name: ClusterName,
     /// How the cluster's REST API is reached.
     pub rest: RestAddress,
+    /// Names of the agent's roles.
+    pub roles: Vec<String>,
 }
 
 /// How a REST API is reached.
@@ -135,6 +137,7 @@ async fn join_once(
             kube_system_uid: String::new(),
             rest_server: applicant.rest.server.clone(),
             rest_port: applicant.rest.port.into(),
+            roles: applicant.roles.clone(),
         }))
         .await
         .map_err(|status| refused(&connection, &status))?

@@ -17,6 +17,15 @@ pub(crate) fn router(controller: Controller) -> Router {
         .with_state(controller)
 }
 
+/// The same for an agent that only scans: it holds nothing that could be
+/// unready.
+pub(crate) fn worker_router() -> Router {
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(|| async { "ready\n" }))
+        .route("/metrics", get(metrics))
+}
+
 async fn healthz() -> &'static str {
     "ok\n"
 }

@@ -3,7 +3,8 @@
 //! roles controller, enforcer and scanner.
 //!
 //! Open [`run`] for the order in which the parts start, [`enrol`] for joining,
-//! and [`link`] for the one connection to the primary. What the roles do
+//! [`link`] for the one connection to the primary, and [`worker`] for an agent
+//! that only scans. What the roles do
 //! stands in crates of their own.
 
 pub mod command;
@@ -12,6 +13,7 @@ pub mod enrol;
 pub mod link;
 pub mod run;
 pub mod tls;
+pub mod worker;
 
 mod call;
 mod health;

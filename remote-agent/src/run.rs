@@ -25,6 +25,7 @@ use crate::enrol::{self, Applicant, RestAddress};
 use crate::link::{self, LinkConfig, LinkHandle};
 use crate::shutdown::Shutdown;
 use crate::tls::ListenerTls;
+use crate::worker::{self, WorkerConfig};
 use crate::{health, telemetry};
 
 /// How long the tasks may take to end.
@@ -35,8 +36,8 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub struct Addresses {
     /// The REST API.
     pub rest: SocketAddr,
-    /// The admission webhook.
-    pub webhook: SocketAddr,
+    /// The admission webhook; none where the agent only scans.
+    pub webhook: Option<SocketAddr>,
 }
 
 impl Addresses {
@@ -81,10 +82,13 @@ async fn start(
         .mode(0o700)
         .create(&config.data_dir)
         .with_context(|| format!("cannot create the data folder {}", config.data_dir.display()))?;
+    if config.roles.only(Role::Scanner) {
+        return scan_only(config, clock, shutdown).await.map(|()| None);
+    }
     let rest_listener = listen("rest-listen", config.rest_listen).await?;
     let webhook_listener = listen("webhook-listen", config.webhook_listen).await?;
-    let addresses =
-        Addresses { rest: rest_listener.local_addr()?, webhook: webhook_listener.local_addr()? };
+    let webhook_address = webhook_listener.local_addr()?;
+    let addresses = Addresses { rest: rest_listener.local_addr()?, webhook: Some(webhook_address) };
     let rest_address = rest_address(config, addresses.rest);
     let joining = tokio::select! {
         joining = membership(config, &rest_address, clock) => joining?,
@@ -135,8 +139,40 @@ async fn start(
         ),
     );
     addresses.write(&config.data_dir)?;
-    info!(rest = %addresses.rest, webhook = %addresses.webhook, "ready");
+    info!(rest = %addresses.rest, webhook = %webhook_address, "ready");
     Ok(Some(controller))
+}
+
+/// Joins as a scan worker and works. REST is only what orchestrators ask.
+async fn scan_only(
+    config: &Config,
+    clock: &SharedClock,
+    shutdown: &Shutdown,
+) -> anyhow::Result<()> {
+    let rest_listener = listen("rest-listen", config.rest_listen).await?;
+    let addresses = Addresses { rest: rest_listener.local_addr()?, webhook: None };
+    let rest_address = rest_address(config, addresses.rest);
+    let joining = tokio::select! {
+        joining = membership(config, &rest_address, clock) => joining?,
+        () = shutdown.token().cancelled() => return Ok(()),
+    };
+    let Some(identity) = joining.identity else {
+        bail!("this scan worker was removed: give a new token made with `token create --scanner`");
+    };
+    let tls =
+        ListenerTls::open(&config.data_dir, listener_names(config, &rest_address), clock.clone())?;
+    let server = public_config(tls.certificate())?;
+    let stop = shutdown.token().clone();
+    shutdown.spawn(
+        "rest",
+        serve(rest_listener, server, health::worker_router(), Limits::PUBLIC, stop.clone()),
+    );
+    shutdown.spawn("certificate", tls.keep_fresh(stop.clone()));
+    let worker = WorkerConfig { data_dir: config.data_dir.clone(), slots: config.scan_slots };
+    shutdown.spawn("worker", worker::run(worker, identity, clock.clone(), stop));
+    addresses.write(&config.data_dir)?;
+    info!(rest = %addresses.rest, "ready");
+    Ok(())
 }
 
 /// Whose member this cluster is, or will be.
@@ -177,7 +213,8 @@ async fn membership(
     let Some(name) = &config.name else {
         bail!("joining needs the cluster's name: give --name");
     };
-    let applicant = Applicant { name: name.clone(), rest: rest.clone() };
+    let applicant =
+        Applicant { name: name.clone(), rest: rest.clone(), roles: config.roles.names() };
     let identity =
         enrol::join(token, &applicant, clock).await.context("this cluster could not join")?;
     identity.store(&config.data_dir)?;

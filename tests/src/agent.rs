@@ -22,8 +22,8 @@ const STOPS_WITHIN: Duration = Duration::from_secs(30);
 pub struct Addresses {
     /// Its REST API.
     pub rest: SocketAddr,
-    /// The admission webhook.
-    pub webhook: SocketAddr,
+    /// The admission webhook; none where it only scans.
+    pub webhook: Option<SocketAddr>,
 }
 
 /// Says how an agent is started.
@@ -139,7 +139,8 @@ impl Agent {
         let http = reqwest::Client::builder()
             .tls_certs_only([reqwest::Certificate::from_pem(&authority)?])
             .build()?;
-        let url = format!("https://{}/v1/validate", self.addresses()?.webhook);
+        let webhook = self.addresses()?.webhook.context("the agent only scans")?;
+        let url = format!("https://{webhook}/v1/validate");
         let answer = http.post(url).json(review).send().await?;
         ensure!(answer.status().is_success(), "the webhook answered {}", answer.status());
         Ok(answer.json().await?)
@@ -165,8 +166,12 @@ impl Agent {
             .clone()
             .arg("--rest-listen")
             .arg(addresses.rest.to_string())
-            .arg("--webhook-listen")
-            .arg(addresses.webhook.to_string())
+            .args(
+                addresses
+                    .webhook
+                    .iter()
+                    .flat_map(|at| ["--webhook-listen".to_owned(), at.to_string()]),
+            )
             .spawn(self.dir.path())?;
         self.ready().await
     }

@@ -73,6 +73,7 @@ const TABLE: &[(&str, &str, Least)] = &[
     ("DELETE", "/v1/admission/rules", FedAdmin),
     ("GET", "/v1/admission/options", Reader),
     ("GET", "/v1/scan/registry", Reader),
+    ("GET", "/v1/scan/scanner", Reader),
     ("POST", "/v1/scan/registry", FedAdmin),
     ("GET", "/v1/scan/registry/{name}", Reader),
     ("PATCH", "/v1/scan/registry/{name}", FedAdmin),

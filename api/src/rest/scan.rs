@@ -2,6 +2,8 @@
 
 mod registry;
 mod report;
+mod scanner;
 
 pub use registry::*;
 pub use report::*;
+pub use scanner::*;

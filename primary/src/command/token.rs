@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::config::{Config, ConfigArgs, duration};
 use crate::federation::token::{self, TokenRequest};
 use crate::federation::{Trust, address, authority};
+use crate::store::member_kind::MemberKind;
 use crate::store::token::Token;
 use crate::store::{self, Actor, Database, Opened, StoreError, migrate};
 
@@ -37,6 +38,9 @@ enum TokenCommand {
         /// Let the joining cluster become the home cluster
         #[arg(long)]
         home: bool,
+        /// Let a scan worker join, an agent with --roles scanner
+        #[arg(long, conflicts_with = "home")]
+        scanner: bool,
     },
     /// List the tokens
     List {
@@ -76,9 +80,14 @@ async fn execute(
 ) -> anyhow::Result<()> {
     let clock = SystemClock::shared();
     match command {
-        TokenCommand::Create { uses, ttl, home, .. } => {
+        TokenCommand::Create { uses, ttl, home, scanner, .. } => {
             let life = TimeDelta::from_std(duration::parse(ttl)?)?;
-            let request = TokenRequest { uses: *uses, life, home: *home };
+            let kind = match (home, scanner) {
+                (true, _) => MemberKind::Home,
+                (_, true) => MemberKind::Scanner,
+                _ => MemberKind::Remote,
+            };
+            let request = TokenRequest { uses: *uses, life, kind };
             create(config, database, &clock, request).await
         }
         TokenCommand::List { .. } => {
@@ -114,11 +123,7 @@ async fn create(
 
 fn print(tokens: &[Token], now: DateTime<Utc>) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(
-        out,
-        "{:32}  {:9}  {:>11}  {:4}  {:20}  BY",
-        "ID", "STATE", "USES", "HOME", "EXPIRES"
-    )?;
+    writeln!(out, "{:32}  {:9}  {:>11}  {:7}  {:20}  BY", "ID", "STATE", "USES", "FOR", "EXPIRES")?;
     for token in tokens {
         let state = if token.revoked_at.is_some() {
             "revoked"
@@ -131,10 +136,10 @@ fn print(tokens: &[Token], now: DateTime<Utc>) -> anyhow::Result<()> {
         };
         writeln!(
             out,
-            "{:32}  {state:9}  {:>11}  {:4}  {:20}  {}",
+            "{:32}  {state:9}  {:>11}  {:7}  {:20}  {}",
             token.id.simple(),
             format!("{}/{}", token.uses, token.max_uses),
-            if token.home { "yes" } else { "no" },
+            token.kind.as_str(),
             text(token.expires_at),
             token.created_by,
         )?;

@@ -10,6 +10,7 @@ use palisade_transport::server::ServerTlsError;
 use thiserror::Error;
 
 use crate::store::StoreError;
+use crate::store::member_kind::MemberKind;
 
 /// The result of a federation operation.
 pub type Result<T, E = FederationError> = std::result::Result<T, E>;
@@ -35,6 +36,13 @@ pub enum FederationError {
     /// The token was revoked.
     #[error("the join token is revoked: ask for a new one")]
     TokenRevoked,
+    /// A scan worker joins with a cluster's token, or a cluster with a worker's.
+    #[error("{}", match .0 {
+        MemberKind::Scanner => "the join token is for a scan worker: run the agent with --roles \
+                                scanner, or use a token made without --scanner",
+        _ => "the join token is for a cluster: a scan worker needs one made with --scanner",
+    })]
+    TokenOfAnotherKind(MemberKind),
     /// The clocks of primary and agent differ too much.
     #[error(
         "the cluster's clock is {} {} that of the primary (the cluster says {theirs}, the \
@@ -125,6 +133,7 @@ impl FederationError {
             | Self::TokenRevoked
             | Self::ClockSkew { .. }
             | Self::HomeTaken
+            | Self::TokenOfAnotherKind(_)
             | Self::NotAMember
             | Self::Locked(_) => Code::FedOperationFailed,
             Self::InvalidName(_) => Code::InvalidName,

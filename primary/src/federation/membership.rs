@@ -15,6 +15,7 @@ use super::{FederationError, Result, promotion, token};
 use crate::App;
 use crate::store::audit::{Actor, NewAudit};
 use crate::store::member::{HOME_KEY, NAME_KEY, NewMember, RemovedReason};
+use crate::store::member_kind::MemberKind;
 use crate::store::{self, StoreError};
 
 /// How far the clocks of primary and agent may differ.
@@ -37,6 +38,8 @@ pub struct JoinCall {
     pub kube_system_uid: String,
     /// Where its REST API is reached.
     pub rest: RestInfo,
+    /// Whether it is a scan worker and nothing else.
+    pub scanner: bool,
     /// The address that the call came from.
     pub source: String,
 }
@@ -52,8 +55,8 @@ pub struct Joined {
     pub primary_id: ClusterId,
     /// The primary's name.
     pub primary_name: String,
-    /// Whether it is the home cluster.
-    pub home: bool,
+    /// What it became.
+    pub kind: MemberKind,
 }
 
 /// Lets a cluster join: the token is used once and the member stored, or
@@ -70,6 +73,9 @@ pub async fn join(app: &App, call: &JoinCall) -> Result<Joined> {
 
     let mut tx = app.database.begin().await?;
     let token = token::find(&mut tx, &app.trust, &call.ticket).await?;
+    if (token.kind == MemberKind::Scanner) != call.scanner {
+        return Err(FederationError::TokenOfAnotherKind(token.kind));
+    }
     let again = store::member::by_request(&mut tx, request_digest, token.id).await?;
     let mut federation = store::federation::lock(&mut tx).await?;
     let cluster_id =
@@ -91,7 +97,7 @@ pub async fn join(app: &App, call: &JoinCall) -> Result<Joined> {
         let new = NewMember {
             id: cluster_id,
             name: name.as_str(),
-            home: token.home,
+            kind: token.kind,
             rest: &call.rest,
             kube_system_uid: &call.kube_system_uid,
             version: &call.version,
@@ -103,18 +109,18 @@ pub async fn join(app: &App, call: &JoinCall) -> Result<Joined> {
         };
         store::member::create(&mut tx, &new).await.map_err(|error| refusal(error, &name))?;
         audit(&mut tx, &actor, "join", name.as_str()).await?;
-        if !token.home && federation.promoted_at.is_none() {
+        if token.kind == MemberKind::Remote && federation.promoted_at.is_none() {
             promotion::by_first_member(&mut tx, &mut federation, now).await?;
         }
     }
     tx.commit().await.map_err(StoreError::from)?;
-    tracing::info!(cluster = %cluster_id, name = %name, home = token.home, "a cluster joined");
+    tracing::info!(cluster = %cluster_id, name = %name, kind = token.kind.as_str(), "a member joined");
     Ok(Joined {
         cluster_id,
         certificate,
         primary_id: federation.cluster_id,
         primary_name: primary_name(&app.config, &federation),
-        home: token.home,
+        kind: token.kind,
     })
 }
 

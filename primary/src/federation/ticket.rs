@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{FederationError, Result};
+use crate::store::member_kind::MemberKind;
 
 /// Tickets longer than this are not looked at.
 const MOST_BYTES: usize = 4_096;
@@ -27,8 +28,8 @@ pub struct Ticket {
     pub iss: ClusterId,
     /// The end of the token, in seconds since 1970.
     pub exp: i64,
-    /// Whether the joining cluster becomes the home cluster.
-    pub home: bool,
+    /// What who joins becomes.
+    pub kind: MemberKind,
 }
 
 /// The key that signs and verifies the tickets of one primary.
@@ -65,8 +66,8 @@ impl TicketKey {
     }
 
     /// Signs a ticket.
-    pub fn sign(&self, id: Uuid, expires_at: DateTime<Utc>, home: bool) -> Result<String> {
-        let ticket = Ticket { jti: id, iss: self.primary, exp: expires_at.timestamp(), home };
+    pub fn sign(&self, id: Uuid, expires_at: DateTime<Utc>, kind: MemberKind) -> Result<String> {
+        let ticket = Ticket { jti: id, iss: self.primary, exp: expires_at.timestamp(), kind };
         jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &ticket, &self.encoding)
             .map_err(|e| FederationError::TicketKey(e.to_string()))
     }
@@ -116,15 +117,20 @@ mod tests {
     fn a_ticket_says_what_was_signed() {
         let key = key(1);
         let id = Uuid::from_u128(9);
-        let ticket = key.sign(id, DateTime::from_timestamp(1_800_000_000, 0).unwrap(), true);
+        let ticket =
+            key.sign(id, DateTime::from_timestamp(1_800_000_000, 0).unwrap(), MemberKind::Home);
         let read = key.verify(&ticket.unwrap()).unwrap();
-        assert_eq!(read, Ticket { jti: id, iss: primary(1), exp: 1_800_000_000, home: true });
+        assert_eq!(
+            read,
+            Ticket { jti: id, iss: primary(1), exp: 1_800_000_000, kind: MemberKind::Home }
+        );
     }
 
     #[test]
     fn no_character_can_be_changed() {
         let key = key(1);
-        let ticket = key.sign(Uuid::from_u128(9), DateTime::UNIX_EPOCH, false).unwrap();
+        let ticket =
+            key.sign(Uuid::from_u128(9), DateTime::UNIX_EPOCH, MemberKind::Remote).unwrap();
         for at in 0..ticket.len() {
             let mut changed = ticket.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'Q' } else { b'A' };
@@ -136,10 +142,11 @@ mod tests {
 
     #[test]
     fn a_ticket_of_another_primary_is_told_from_a_changed_one() {
-        let theirs = key(2).sign(Uuid::from_u128(9), DateTime::UNIX_EPOCH, false).unwrap();
+        let theirs =
+            key(2).sign(Uuid::from_u128(9), DateTime::UNIX_EPOCH, MemberKind::Remote).unwrap();
         assert!(matches!(key(1).verify(&theirs), Err(FederationError::TokenOfAnotherPrimary)));
         let ours = key(1);
-        let good = ours.sign(Uuid::from_u128(9), DateTime::UNIX_EPOCH, false).unwrap();
+        let good = ours.sign(Uuid::from_u128(9), DateTime::UNIX_EPOCH, MemberKind::Remote).unwrap();
         let (signed, _) = good.rsplit_once('.').unwrap();
         for forged in
             [format!("{signed}."), format!("{signed}.AAAA"), String::new(), "x".repeat(5_000)]

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{FederationError, Result, Trust};
 use crate::store;
 use crate::store::audit::{Actor, NewAudit};
+use crate::store::member_kind::MemberKind;
 use crate::store::token::{NewToken, Token};
 
 /// The most clusters that may join with one token.
@@ -27,8 +28,8 @@ pub struct TokenRequest {
     pub uses: u32,
     /// How long it is valid.
     pub life: TimeDelta,
-    /// Whether the joining cluster becomes the home cluster.
-    pub home: bool,
+    /// What who joins becomes.
+    pub kind: MemberKind,
 }
 
 /// A new token: shown once, then nowhere.
@@ -70,13 +71,13 @@ pub async fn create(
     })?;
     let id = Uuid::new_v4();
     let expires_at = now + request.life;
-    let ticket = trust.tickets().sign(id, expires_at, request.home)?;
+    let ticket = trust.tickets().sign(id, expires_at, request.kind)?;
     store::token::create(
         tx,
         &NewToken {
             id,
             digest: Digest::of(ticket.as_bytes()),
-            home: request.home,
+            kind: request.kind,
             max_uses: request.uses,
             created_by: &actor.name,
             created_at: now,

@@ -20,6 +20,7 @@ use crate::App;
 use crate::federation::membership::{self, JoinCall};
 use crate::store::audit::Actor;
 use crate::store::member::RemovedReason;
+use crate::store::member_kind::MemberKind;
 
 /// Clusters that join at once; they would wait for the same rows anyway, and
 /// each that waits here holds no connection to the database.
@@ -74,6 +75,7 @@ impl Enrol for EnrolService {
             sent_at: time(request.sent_at_ms),
             kube_system_uid: request.kube_system_uid.chars().take(64).collect(),
             rest: reachable(request.rest_server, request.rest_port),
+            scanner: request.roles == ["scanner"],
             source,
         };
         let _turn = tokio::time::timeout(MOST_WAIT, self.turns.acquire())
@@ -87,7 +89,7 @@ impl Enrol for EnrolService {
             authority: self.app.trust.authority().certificate().to_vec().into(),
             primary_id: joined.primary_id.to_string(),
             primary_name: joined.primary_name,
-            home: joined.home,
+            home: joined.kind == MemberKind::Home,
         }))
     }
 

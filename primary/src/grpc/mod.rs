@@ -5,6 +5,7 @@ mod enrol;
 mod error;
 mod link;
 mod listener;
+mod scan;
 
 pub use error::status;
 pub use listener::serve;

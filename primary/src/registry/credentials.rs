@@ -56,6 +56,11 @@ impl RegistryCredentials {
 
     /// A client of `registry` that logs in with these.
     pub fn client(&self, registry: &Registry) -> Result<RegistryClient, RegistryError> {
+        RegistryClient::new(self.access(registry)?)
+    }
+
+    /// How `registry` is reached with these.
+    pub fn access(&self, registry: &Registry) -> Result<RegistryAccess, RegistryError> {
         let mut access = RegistryAccess::new(&registry.registry)?;
         access.ignore_proxy = registry.ignore_proxy;
         let secret = if registry.auth_with_token { &self.auth_token } else { &self.password };
@@ -64,7 +69,7 @@ impl RegistryCredentials {
                 if registry.username.is_empty() { "token" } else { registry.username.as_str() };
             access = access.with_credentials(user, secret.clone());
         }
-        RegistryClient::new(access)
+        Ok(access)
     }
 }
 

@@ -37,6 +37,9 @@ pub enum RegistryFailure {
     /// This cluster is no primary.
     #[error(transparent)]
     Federation(#[from] FederationError),
+    /// The worker that read an image went away.
+    #[error("the scan worker went away")]
+    WorkerGone,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -10,11 +10,12 @@ mod error;
 mod list;
 pub mod probe;
 mod publish;
+mod reader;
 mod scan;
 mod schedule;
 pub mod settings;
 pub mod vulndb;
-mod worker;
+pub mod worker;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,9 +24,11 @@ use palisade_api::clock::SharedClock;
 use palisade_scanner::{LayerCache, Limits};
 use palisade_transport::seal::Sealer;
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 pub use error::RegistryFailure;
 use probe::Probes;
+pub use reader::{ImageToRead, ReadFailure, Reader};
 use vulndb::Vulndb;
 
 use crate::shutdown::Shutdown;
@@ -43,6 +46,10 @@ pub struct Registries {
     pub probes: Probes,
     pub(crate) cache: LayerCache,
     pub(crate) limits: Limits,
+    /// This replica among the scanners.
+    pub(crate) replica: Uuid,
+    /// Scans at a time in this process.
+    slots: u32,
     /// Wakes the workers of this replica.
     pub(crate) jobs: Notify,
     /// Wakes the publisher of this replica.
@@ -56,6 +63,7 @@ impl Registries {
         clock: SharedClock,
         sealer: Arc<Sealer>,
         vulndb: PathBuf,
+        slots: u32,
     ) -> Arc<Self> {
         Arc::new(Self {
             database,
@@ -65,6 +73,8 @@ impl Registries {
             probes: Probes::default(),
             cache: LayerCache::default(),
             limits: Limits::default(),
+            replica: Uuid::new_v4(),
+            slots,
             jobs: Notify::new(),
             reports: Notify::new(),
         })

@@ -1,16 +1,14 @@
 //! Scanning one image.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use palisade_api::Digest;
-use palisade_scanner::source::Source;
-use palisade_scanner::{Report, ScanError, scan};
+use palisade_scanner::{Report, ScanError};
 use prost::Message as _;
 use tracing::{info, warn};
 
 use super::credentials::RegistryCredentials;
-use super::{Registries, RegistryFailure};
+use super::{ImageToRead, ReadFailure, Reader, Registries, RegistryFailure};
 use crate::store::job::{self, Job};
 use crate::store::report::NewReport;
 use crate::store::{self, StoreError};
@@ -31,6 +29,7 @@ struct Encoded {
 /// Scans the image of the job and stores the report, or why there is none.
 pub(super) async fn run(
     registries: &Registries,
+    reader: &dyn Reader,
     job: &Job,
     repository: &str,
     digest: Digest,
@@ -38,7 +37,7 @@ pub(super) async fn run(
     let mut conn = registries.database.acquire().await?;
     store::image::set_status(&mut conn, digest, "scanning", "").await?;
     drop(conn);
-    match scanned(registries, job, repository, digest).await? {
+    match scanned(registries, reader, job, repository, digest).await? {
         Ok(encoded) => {
             let mut tx = registries.database.begin().await?;
             if !job::done(&mut tx, job).await? {
@@ -54,6 +53,7 @@ pub(super) async fn run(
             };
             store::report::put(&mut tx, &new).await?;
             store::image::set_status(&mut tx, digest, "finished", "").await?;
+            store::scanner::scanned(&mut tx, reader.id()).await?;
             tx.commit().await.map_err(StoreError::from)?;
             registries.reports.notify_waiters();
         }
@@ -87,6 +87,7 @@ async fn failed(
 
 async fn scanned(
     registries: &Registries,
+    reader: &dyn Reader,
     job: &Job,
     repository: &str,
     digest: Digest,
@@ -101,19 +102,20 @@ async fn scanned(
     let sealed = row.sealed_credentials.as_deref();
     let credentials = RegistryCredentials::open(sealed, &registries.sealer, &job.registry)?;
     let scanned_at = registries.clock.now();
-    let scan = async {
-        let client = credentials.client(&registry).map_err(ScanError::from)?;
-        let image = client.image(repository, &digest.to_oci())?;
-        let source = Source::Registry(image);
-        let inventory = scan::inventory(&source, &registries.limits, &registries.cache).await?;
-        let database = Arc::clone(&database);
-        tokio::task::spawn_blocking(move || {
-            encode(Report::new(&inventory, &database, scanned_at)?, digest)
-        })
-        .await
-        .map_err(|_| ScanError::Cancelled)?
+    let access = match credentials.access(&registry) {
+        Ok(access) => access,
+        Err(error) => return Ok(Err(error.into())),
     };
-    Ok(scan.await)
+    let image = ImageToRead { job: job.id, access, repository, digest };
+    let inventory = match reader.read(image).await {
+        Ok(inventory) => inventory,
+        Err(ReadFailure::Scan(error)) => return Ok(Err(error)),
+        Err(ReadFailure::Gone) => return Err(RegistryFailure::WorkerGone),
+    };
+    let matching = tokio::task::spawn_blocking(move || {
+        encode(Report::new(&inventory, &database, scanned_at)?, digest)
+    });
+    Ok(matching.await.unwrap_or(Err(ScanError::Cancelled)))
 }
 
 fn encode(report: Report, digest: Digest) -> Result<Encoded, ScanError> {

@@ -1,17 +1,16 @@
-//! Workers that take jobs until the shutdown.
+//! Taking jobs, in this process and for workers on other machines.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::{debug, info, warn};
 
-use super::{Registries, RegistryFailure, list, scan};
+use super::reader::Here;
+use super::{Reader, Registries, RegistryFailure, list, scan};
 use crate::shutdown::Shutdown;
-use crate::store::job::{self, Job, Work};
+use crate::store::job::{self, Job, Takes, Work};
+use crate::store::{self, StoreError};
 
-/// Scans at a time: each may hold a decompression window and a layer's
-/// packages.
-const WORKERS: usize = 2;
 /// How long a job is ours without renewal: after a crash it waits so long.
 const LEASE: Duration = Duration::from_secs(30);
 /// How often a job that runs is kept.
@@ -19,27 +18,72 @@ const RENEWAL: Duration = Duration::from_secs(10);
 /// How often an idle worker looks for jobs of other replicas.
 const POLL: Duration = Duration::from_secs(2);
 
+/// How often a scanner says that it is there.
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(10);
+/// A scanner that was not heard of for so long is gone.
+pub(crate) const LATELY: Duration = Duration::from_secs(35);
+
 pub(super) fn start(registries: &Arc<Registries>, shutdown: &Shutdown) {
-    for _ in 0..WORKERS {
+    // Registries are listed here in any case: only this side keeps them.
+    let lists = (registries.slots == 0).then_some(Takes::Lists);
+    let slots = (0..registries.slots).map(|_| Takes::All);
+    for takes in slots.chain(lists) {
         let registries = Arc::clone(registries);
         let stop = shutdown.token().clone();
         shutdown.spawn("registry-worker", async move {
             // A job that is dropped in the middle is taken again when its
             // lease ends, or at the next start.
-            stop.run_until_cancelled(Box::pin(work(&registries))).await;
+            let here = Here { registries: &registries, takes };
+            stop.run_until_cancelled(Box::pin(work(&registries, &here))).await;
         });
+    }
+    let registries = Arc::clone(registries);
+    let stop = shutdown.token().clone();
+    shutdown.spawn("scanner-heartbeat", async move {
+        stop.run_until_cancelled(Box::pin(heartbeat(&registries))).await;
+    });
+}
+
+/// Says that this replica scans, and how much there is to do.
+async fn heartbeat(registries: &Registries) {
+    let server = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let slots = i32::try_from(registries.slots).unwrap_or(i32::MAX);
+    loop {
+        let beat = async {
+            let mut conn = registries.database.acquire().await?;
+            if slots > 0 {
+                store::scanner::seen(&mut conn, registries.replica, server.trim(), slots).await?;
+            }
+            let backlog = job::backlog(&mut conn).await?;
+            let all = store::scanner::list(&mut conn, LATELY).await?;
+            Ok::<_, StoreError>((backlog, all))
+        };
+        match beat.await {
+            Ok((backlog, all)) => {
+                // What an autoscaler needs: more workers while jobs wait.
+                let jobs = |state| metrics::gauge!("palisade_scan_jobs", "state" => state);
+                jobs("waiting").set(backlog.waiting as f64);
+                jobs("running").set(backlog.running as f64);
+                let slots: i64 = all.iter().map(|scanner| i64::from(scanner.slots)).sum();
+                metrics::gauge!("palisade_scan_slots").set(slots as f64);
+            }
+            Err(error) => debug!(%error, "cannot tell who scans"),
+        }
+        tokio::time::sleep(HEARTBEAT).await;
     }
 }
 
-async fn work(registries: &Registries) {
+/// Takes jobs for `reader` and does them, until it has gone away.
+pub(crate) async fn work(registries: &Registries, reader: &dyn Reader) {
     loop {
         // Registered before looking, so that no wake-up is lost.
         let woken = registries.jobs.notified();
         tokio::pin!(woken);
         woken.as_mut().enable();
-        match next(registries).await {
+        match next(registries, reader).await {
             Ok(true) => continue,
             Ok(false) => {}
+            Err(RegistryFailure::WorkerGone) => return,
             Err(RegistryFailure::Store(error)) if error.is_unavailable() => {
                 debug!(%error, "registry jobs wait for the database");
             }
@@ -53,9 +97,9 @@ async fn work(registries: &Registries) {
 }
 
 /// Takes and does one job. False when there is none.
-async fn next(registries: &Registries) -> Result<bool, RegistryFailure> {
+async fn next(registries: &Registries, reader: &dyn Reader) -> Result<bool, RegistryFailure> {
     let mut conn = registries.database.acquire().await?;
-    let Some(taken) = job::take(&mut conn, LEASE).await? else {
+    let Some(taken) = job::take(&mut conn, LEASE, reader.takes()).await? else {
         job::heal(&mut conn).await?;
         return Ok(false);
     };
@@ -64,7 +108,7 @@ async fn next(registries: &Registries) -> Result<bool, RegistryFailure> {
         match &taken.work {
             Work::List => list::run(registries, &taken).await,
             Work::Scan { repository, digest } => {
-                scan::run(registries, &taken, repository, *digest).await
+                scan::run(registries, reader, &taken, repository, *digest).await
             }
         }
     };
@@ -76,9 +120,13 @@ async fn next(registries: &Registries) -> Result<bool, RegistryFailure> {
         }
     };
     if let Err(error) = done {
-        // The registry went away, or the database did: try again later.
+        // The registry went away, or the database did: try again later. What
+        // a lost worker had begun, another one takes now.
+        let lost = matches!(error, RegistryFailure::WorkerGone);
+        let pause = if lost { Duration::ZERO } else { Duration::from_secs(30) };
         let mut conn = registries.database.acquire().await?;
-        job::postpone(&mut conn, &taken, Duration::from_secs(30)).await?;
+        job::postpone(&mut conn, &taken, pause).await?;
+        registries.jobs.notify_waiters();
         return Err(error);
     }
     Ok(true)

@@ -60,17 +60,35 @@ pub async fn scan_scheduled(conn: &mut PgConnection, registry: &str) -> Result<u
     Ok(done.rows_affected())
 }
 
+/// Which jobs somebody takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Any.
+    All,
+    /// Scans of images.
+    Scans,
+    /// Listings of registries.
+    Lists,
+}
+
 /// Takes the next job for `lease`.
-pub async fn take(conn: &mut PgConnection, lease: Duration) -> Result<Option<Job>> {
+pub async fn take(conn: &mut PgConnection, lease: Duration, takes: Takes) -> Result<Option<Job>> {
+    let kinds: &[String] = &match takes {
+        Takes::All => vec!["list".to_owned(), "scan".to_owned()],
+        Takes::Scans => vec!["scan".to_owned()],
+        Takes::Lists => vec!["list".to_owned()],
+    };
     let row = sqlx::query!(
         "UPDATE job SET attempts = attempts + 1,
                         leased_until = now() + make_interval(secs => $1)
          WHERE id = (
              SELECT id FROM job
              WHERE run_after <= now() AND (leased_until IS NULL OR leased_until < now())
+                   AND kind = ANY($2)
              ORDER BY run_after, id LIMIT 1 FOR UPDATE SKIP LOCKED)
          RETURNING id, registry, repository, digest, attempts",
         lease.as_secs_f64(),
+        kinds,
     )
     .fetch_optional(conn)
     .await?;
@@ -156,4 +174,26 @@ pub async fn heal(conn: &mut PgConnection) -> Result<u64> {
     .execute(conn)
     .await?;
     Ok(done.rows_affected())
+}
+
+/// How many jobs there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// That could be taken.
+    pub waiting: i64,
+    /// That somebody works on.
+    pub running: i64,
+}
+
+/// Counts the jobs.
+pub async fn backlog(conn: &mut PgConnection) -> Result<Backlog> {
+    Ok(sqlx::query_as!(
+        Backlog,
+        r#"SELECT count(*) FILTER (WHERE leased_until IS NULL OR leased_until < now())
+                      AS "waiting!",
+                  count(*) FILTER (WHERE leased_until >= now()) AS "running!"
+           FROM job"#,
+    )
+    .fetch_one(conn)
+    .await?)
 }

@@ -8,6 +8,7 @@ use palisade_api::{ClusterId, Digest, Epoch, Revision};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::member_kind::MemberKind;
 use super::{Result, StoreError};
 
 /// Name of the constraint: two members of one name.
@@ -26,8 +27,8 @@ pub struct NewMember<'a> {
     pub id: ClusterId,
     /// Its name.
     pub name: &'a str,
-    /// Whether it is the primary's own cluster.
-    pub home: bool,
+    /// What it is.
+    pub kind: MemberKind,
     /// Where its REST API is reached.
     pub rest: &'a RestInfo,
     /// uid of the kube-system namespace, or empty.
@@ -75,8 +76,8 @@ pub struct Member {
     pub id: ClusterId,
     /// Its name.
     pub name: String,
-    /// Whether it is the primary's own cluster.
-    pub home: bool,
+    /// What it is.
+    pub kind: MemberKind,
     /// Where its REST API is reached.
     pub rest: RestInfo,
     /// Version of the agent.
@@ -96,7 +97,7 @@ pub struct Member {
 struct Row {
     id: Uuid,
     name: String,
-    home: bool,
+    kind: MemberKind,
     rest_server: String,
     rest_port: i32,
     version: String,
@@ -114,7 +115,7 @@ impl TryFrom<Row> for Member {
         Ok(Self {
             id: ClusterId::from_uuid(row.id),
             name: row.name,
-            home: row.home,
+            kind: row.kind,
             rest: RestInfo {
                 server: row.rest_server,
                 port: u32::try_from(row.rest_port).unwrap_or_default(),
@@ -133,13 +134,13 @@ impl TryFrom<Row> for Member {
 /// Stores a new member.
 pub async fn create(conn: &mut PgConnection, new: &NewMember<'_>) -> Result<()> {
     sqlx::query!(
-        "INSERT INTO member (id, name, home, rest_server, rest_port, kube_system_uid, version,
+        "INSERT INTO member (id, name, kind, rest_server, rest_port, kube_system_uid, version,
                              token_id, request_digest, certificate_serial,
                              certificate_expires_at, joined_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         new.id.as_uuid(),
         new.name,
-        new.home,
+        new.kind.as_str(),
         new.rest.server,
         i32::try_from(new.rest.port).unwrap_or_default(),
         new.kube_system_uid,
@@ -155,16 +156,16 @@ pub async fn create(conn: &mut PgConnection, new: &NewMember<'_>) -> Result<()> 
     notify(conn, new.id).await
 }
 
-/// The members, by name.
+/// The clusters of the federation, by name.
 pub async fn list(conn: &mut PgConnection) -> Result<Vec<Member>> {
     sqlx::query_as!(
         Row,
-        r#"SELECT id, name, home, rest_server, rest_port, version, request_digest,
+        r#"SELECT id, name, kind AS "kind: MemberKind", rest_server, rest_port, version, request_digest,
                   certificate_expires_at, joined_at, last_seen_at,
                   coalesce(member_position.revision, 0) AS "revision!"
            FROM member
                 LEFT JOIN member_position ON member_id = id AND log = 1
-           WHERE removed_at IS NULL ORDER BY name"#,
+           WHERE removed_at IS NULL AND kind <> 'scanner' ORDER BY name"#,
     )
     .fetch_all(conn)
     .await?
@@ -177,7 +178,7 @@ pub async fn list(conn: &mut PgConnection) -> Result<Vec<Member>> {
 pub async fn get(conn: &mut PgConnection, id: ClusterId) -> Result<Option<Member>> {
     sqlx::query_as!(
         Row,
-        r#"SELECT id, name, home, rest_server, rest_port, version, request_digest,
+        r#"SELECT id, name, kind AS "kind: MemberKind", rest_server, rest_port, version, request_digest,
                   certificate_expires_at, joined_at, last_seen_at,
                   coalesce(member_position.revision, 0) AS "revision!"
            FROM member
@@ -199,7 +200,7 @@ pub async fn by_request(
 ) -> Result<Option<Member>> {
     sqlx::query_as!(
         Row,
-        r#"SELECT id, name, home, rest_server, rest_port, version, request_digest,
+        r#"SELECT id, name, kind AS "kind: MemberKind", rest_server, rest_port, version, request_digest,
                   certificate_expires_at, joined_at, last_seen_at,
                   coalesce(member_position.revision, 0) AS "revision!"
            FROM member
@@ -216,9 +217,10 @@ pub async fn by_request(
 
 /// The primary's own cluster.
 pub async fn home(conn: &mut PgConnection) -> Result<Option<ClusterId>> {
-    let id = sqlx::query_scalar!("SELECT id FROM member WHERE home AND removed_at IS NULL")
-        .fetch_optional(conn)
-        .await?;
+    let id =
+        sqlx::query_scalar!("SELECT id FROM member WHERE kind = 'home' AND removed_at IS NULL")
+            .fetch_optional(conn)
+            .await?;
     Ok(id.map(ClusterId::from_uuid))
 }
 
@@ -241,7 +243,7 @@ pub async fn remove_remotes(
 ) -> Result<Vec<ClusterId>> {
     let ids = sqlx::query_scalar!(
         "UPDATE member SET removed_at = $1, removed_reason = $2
-         WHERE removed_at IS NULL AND NOT home RETURNING id",
+         WHERE removed_at IS NULL AND kind <> 'home' RETURNING id",
         now,
         reason.as_str(),
     )
@@ -254,10 +256,10 @@ pub async fn remove_remotes(
     Ok(ids)
 }
 
-/// How many members there are beside the home cluster.
+/// How many remote clusters there are.
 pub async fn count_remotes(conn: &mut PgConnection) -> Result<i64> {
     Ok(sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM member WHERE removed_at IS NULL AND NOT home"#
+        r#"SELECT count(*) AS "count!" FROM member WHERE removed_at IS NULL AND kind = 'remote'"#
     )
     .fetch_one(conn)
     .await?)

@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::Result;
+use super::member_kind::MemberKind;
 
 /// A token to be stored.
 #[derive(Clone, Debug)]
@@ -14,8 +15,8 @@ pub struct NewToken<'a> {
     pub id: Uuid,
     /// SHA-256 of its ticket.
     pub digest: Digest,
-    /// Whether the joining cluster becomes the home cluster.
-    pub home: bool,
+    /// What who joins becomes.
+    pub kind: MemberKind,
     /// How many clusters may join with it.
     pub max_uses: u32,
     /// Who made it.
@@ -31,8 +32,8 @@ pub struct NewToken<'a> {
 pub struct Token {
     /// Its id.
     pub id: Uuid,
-    /// Whether the joining cluster becomes the home cluster.
-    pub home: bool,
+    /// What who joins becomes.
+    pub kind: MemberKind,
     /// How many clusters may join with it.
     pub max_uses: i32,
     /// How many have.
@@ -50,11 +51,11 @@ pub struct Token {
 /// Stores a new token.
 pub async fn create(conn: &mut PgConnection, new: &NewToken<'_>) -> Result<()> {
     sqlx::query!(
-        "INSERT INTO token (id, digest, home, max_uses, created_by, created_at, expires_at)
+        "INSERT INTO token (id, digest, kind, max_uses, created_by, created_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
         new.id,
         new.digest.as_bytes().as_slice(),
-        new.home,
+        new.kind.as_str(),
         i32::try_from(new.max_uses).unwrap_or(i32::MAX),
         new.created_by,
         new.created_at,
@@ -69,8 +70,9 @@ pub async fn create(conn: &mut PgConnection, new: &NewToken<'_>) -> Result<()> {
 pub async fn list(conn: &mut PgConnection, limit: u32) -> Result<Vec<Token>> {
     Ok(sqlx::query_as!(
         Token,
-        "SELECT id, home, max_uses, uses, created_by, created_at, expires_at, revoked_at
-         FROM token ORDER BY created_at DESC, id LIMIT $1",
+        r#"SELECT id, kind AS "kind: MemberKind", max_uses, uses, created_by, created_at,
+                  expires_at, revoked_at
+           FROM token ORDER BY created_at DESC, id LIMIT $1"#,
         i64::from(limit),
     )
     .fetch_all(conn)
@@ -82,8 +84,9 @@ pub async fn list(conn: &mut PgConnection, limit: u32) -> Result<Vec<Token>> {
 pub async fn lock(conn: &mut PgConnection, digest: Digest) -> Result<Option<Token>> {
     Ok(sqlx::query_as!(
         Token,
-        "SELECT id, home, max_uses, uses, created_by, created_at, expires_at, revoked_at
-         FROM token WHERE digest = $1 FOR UPDATE",
+        r#"SELECT id, kind AS "kind: MemberKind", max_uses, uses, created_by, created_at,
+                  expires_at, revoked_at
+           FROM token WHERE digest = $1 FOR UPDATE"#,
         digest.as_bytes().as_slice(),
     )
     .fetch_optional(conn)
@@ -119,7 +122,7 @@ pub async fn revoke(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Re
 pub async fn revoke_all(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<u64> {
     let done = sqlx::query!(
         "UPDATE token SET revoked_at = $1
-         WHERE revoked_at IS NULL AND expires_at > $1 AND NOT home",
+         WHERE revoked_at IS NULL AND expires_at > $1 AND kind <> 'home'",
         now,
     )
     .execute(conn)

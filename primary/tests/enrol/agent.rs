@@ -49,6 +49,7 @@ impl Newcomer {
             kube_system_uid: String::new(),
             rest_server: "10.0.0.1".to_owned(),
             rest_port: 10443,
+            roles: Vec::new(),
         };
         let answer = EnrolClient::new(connection.channel()).join(request).await;
         let answer = answer.map_err(|status| refusal(&status))?.into_inner();

@@ -9,6 +9,7 @@ use palisade_primary::config::{Config, ConfigArgs};
 use palisade_primary::federation::token::{self, TokenRequest};
 use palisade_primary::federation::{fanout, link_upkeep, membership};
 use palisade_primary::shutdown::Shutdown;
+use palisade_primary::store::member_kind::MemberKind;
 use palisade_primary::store::token::Token;
 use palisade_primary::store::{self, Actor, Database, Opened, migrate};
 use palisade_primary::{App, grpc};
@@ -75,7 +76,8 @@ impl Primary {
             &self.app.config,
             &federation,
         );
-        let request = TokenRequest { uses, life: TimeDelta::hours(1), home };
+        let kind = if home { MemberKind::Home } else { MemberKind::Remote };
+        let request = TokenRequest { uses, life: TimeDelta::hours(1), kind };
         let actor = Actor::new("admin", "");
         let now = self.app.clock.now();
         let made =

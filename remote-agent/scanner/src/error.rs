@@ -89,6 +89,16 @@ pub enum ScanError {
     /// The target names nothing that can be scanned.
     #[error("{0}")]
     InvalidTarget(String),
+    /// What a worker on another machine reported.
+    #[error("{text}")]
+    Reported {
+        /// The reason.
+        outcome: ScanOutcome,
+        /// The worker's words.
+        text: String,
+        /// Whether another try may succeed.
+        transient: bool,
+    },
     /// A task of the scan ended without a result.
     #[error("the scan was cancelled")]
     Cancelled,
@@ -148,6 +158,36 @@ pub enum ScanOutcome {
 }
 
 impl ScanOutcome {
+    const ALL: [Self; 15] = [
+        Self::Succeeded,
+        Self::NetworkError,
+        Self::UnsupportedOs,
+        Self::FileSizeOverLimit,
+        Self::PackageError,
+        Self::DatabaseError,
+        Self::Timeout,
+        Self::InProgress,
+        Self::RegistryApiError,
+        Self::FileSystemError,
+        Self::AuthenticationError,
+        Self::CertificateError,
+        Self::Cancelled,
+        Self::ImageNotFound,
+        Self::InvalidInput,
+    ];
+
+    /// The reason with a number; what is not known is an error of the
+    /// registry.
+    pub fn from_number(number: u32) -> Self {
+        let known = Self::ALL.into_iter().find(|outcome| *outcome as u32 == number);
+        known.unwrap_or(Self::RegistryApiError)
+    }
+
+    /// Its number.
+    pub const fn number(self) -> u32 {
+        self as u32
+    }
+
     /// The text that clients show.
     pub const fn text(self) -> &'static str {
         match self {
@@ -191,6 +231,7 @@ impl ScanError {
             Self::VulnDb(_) => ScanOutcome::DatabaseError,
             Self::Timeout(_) => ScanOutcome::Timeout,
             Self::InvalidTarget(_) => ScanOutcome::InvalidInput,
+            Self::Reported { outcome, .. } => *outcome,
             Self::Cancelled => ScanOutcome::Cancelled,
         }
     }
@@ -201,6 +242,7 @@ impl ScanError {
         match self {
             Self::Registry(error) => error.is_transient(),
             Self::Timeout(_) => true,
+            Self::Reported { transient, .. } => *transient,
             _ => false,
         }
     }

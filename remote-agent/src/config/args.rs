@@ -66,6 +66,10 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "FILE", env = "PALISADE_VULNDB")]
     pub vulndb: Option<String>,
 
+    /// Images that a scan worker reads at a time [default: 2]
+    #[arg(long, value_name = "N", env = "PALISADE_SCAN_SLOTS")]
+    pub scan_slots: Option<String>,
+
     /// Level of the log, or directives such as info,sqlx=warn [default: info]
     #[arg(long, value_name = "FILTER", env = "PALISADE_LOG")]
     pub log: Option<String>,
@@ -83,7 +87,7 @@ impl std::fmt::Debug for ConfigArgs {
 
 impl ConfigArgs {
     /// The settings by name, as given by a flag or a variable.
-    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 12] {
+    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 13] {
         [
             ("token", self.token.as_deref()),
             ("token-file", self.token_file.as_deref()),
@@ -96,6 +100,7 @@ impl ConfigArgs {
             ("webhook-names", self.webhook_names.as_deref()),
             ("admission-mode", self.admission_mode.as_deref()),
             ("vulndb", self.vulndb.as_deref()),
+            ("scan-slots", self.scan_slots.as_deref()),
             ("log", self.log.as_deref()),
         ]
     }

@@ -40,6 +40,8 @@ pub struct Config {
     pub admission_mode: Mode,
     /// The vulnerability database that local scans match against.
     pub vulndb: Option<PathBuf>,
+    /// Images that a scan worker reads at a time, 1 to 64.
+    pub scan_slots: u32,
     /// What is logged: a level, or directives such as `info,sqlx=warn`.
     pub log: String,
     /// The first admin's password of the local REST API.
@@ -67,6 +69,7 @@ impl Config {
             webhook_names: names(&mut layers, "webhook-names"),
             admission_mode: admission_mode(&mut layers, "admission-mode"),
             vulndb: layers.optional("vulndb"),
+            scan_slots: layers.optional("scan-slots").unwrap_or(2).clamp(1, 64),
             log: layers.log_filter("log", "info"),
             bootstrap_password: layers.secret("PALISADE_BOOTSTRAP_PASSWORD"),
         };

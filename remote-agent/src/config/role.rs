@@ -48,6 +48,11 @@ impl Roles {
         self.0.contains(&role)
     }
 
+    /// Whether `role` is the only one.
+    pub fn only(&self, role: Role) -> bool {
+        self.0.len() == 1 && self.has(role)
+    }
+
     /// Their names.
     pub fn names(&self) -> Vec<String> {
         self.0.iter().map(|role| role.as_str().to_owned()).collect()

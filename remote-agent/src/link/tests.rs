@@ -219,7 +219,7 @@ struct Agent {
 
 fn applicant() -> Applicant {
     let rest = RestAddress { server: "staging.example".to_owned(), port: 10443 };
-    Applicant { name: "staging".parse().unwrap(), rest }
+    Applicant { name: "staging".parse().unwrap(), rest, roles: Vec::new() }
 }
 
 async fn agent(primary: &Running) -> Agent {

@@ -39,8 +39,14 @@ fn says(log: &str, words: &[&str], who: &str) -> Result<()> {
     Ok(())
 }
 
+/// The members, but for when they were heard of last.
 async fn members(primary: &Primary) -> Result<Value> {
-    Ok(primary.admin().await?.get("/v1/fed/member").await?.ok()?["joint_clusters"].take())
+    let mut members = primary.admin().await?.get("/v1/fed/member").await?.ok()?;
+    let mut joint = members["joint_clusters"].take();
+    for member in joint.as_array_mut().context("joint_clusters is no list")? {
+        member["last_seen"] = Value::Null;
+    }
+    Ok(joint)
 }
 
 #[tokio::test]

@@ -10,4 +10,5 @@ mod harness;
 mod joining;
 mod registry;
 mod rest;
+mod scan_workers;
 mod sync;

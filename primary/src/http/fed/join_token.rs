@@ -16,6 +16,7 @@ use crate::federation::token::{self, LONGEST_LIFE, TokenRequest};
 use crate::http::error::Result;
 use crate::http::extract::FedAdmin;
 use crate::store::StoreError;
+use crate::store::member_kind::MemberKind;
 
 /// Minutes that a token is valid when nobody says otherwise.
 const DEFAULT_MINUTES: i64 = 60;
@@ -54,7 +55,7 @@ pub(super) async fn fed_join_token_create(
     let mut tx = app.database.begin().await?;
     let federation = promotion::require_primary(&mut tx).await?;
     let address = federation_address(&app.config, &federation);
-    let request = TokenRequest { uses: USES, life, home: false };
+    let request = TokenRequest { uses: USES, life, kind: MemberKind::Remote };
     let now = app.clock.now();
     let made = token::create(&mut tx, &app.trust, &actor(&caller), request, address, now).await?;
     tx.commit().await.map_err(StoreError::from)?;

@@ -16,6 +16,7 @@ use crate::federation::link_registry::{LinkState, LinkStatus};
 use crate::http::error::Result;
 use crate::store;
 use crate::store::member::Member;
+use crate::store::member_kind::MemberKind;
 
 /// Show the federation
 ///
@@ -69,7 +70,7 @@ fn joint(app: &App, heads: &[(LogId, Revision)], member: Member) -> JointCluster
         k8s_uid: String::new(),
         rest_info: member.rest,
         proxy_required: false,
-        home: member.home,
+        home: member.kind == MemberKind::Home,
         agent_version: member.version,
         revision: link.as_ref().and_then(acked).unwrap_or(member.revision).0,
         last_seen: link

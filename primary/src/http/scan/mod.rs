@@ -1,9 +1,12 @@
-//! `/v1/scan`: registries and what was found in them.
+//! `/v1/scan`: registries and what was found in them, and who scans.
 
 mod registry;
+mod scanners;
+
+use utoipa_axum::routes;
 
 use super::ApiRouter;
 
 pub(super) fn router() -> ApiRouter {
-    registry::router()
+    registry::router().routes(routes!(scanners::scanner_list))
 }

@@ -78,7 +78,9 @@ impl From<RegistryFailure> for ApiError {
             RegistryFailure::Scanning(_) => Self::new(Code::FailRegistryScan, message),
             RegistryFailure::Federation(error) => error.into(),
             RegistryFailure::Store(error) => error.into(),
-            RegistryFailure::Seal(_) | RegistryFailure::Encode(_) => Self::internal(error),
+            RegistryFailure::Seal(_) | RegistryFailure::Encode(_) | RegistryFailure::WorkerGone => {
+                Self::internal(error)
+            }
         }
     }
 }
