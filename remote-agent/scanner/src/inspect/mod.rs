@@ -6,6 +6,7 @@
 //! is read on and the result is marked as partial.
 
 mod facts;
+mod language;
 pub mod os;
 
 use std::io::{self, Read};
@@ -77,7 +78,11 @@ pub(crate) struct Inspector {
 const SET_ID: u32 = 0o6000;
 
 /// All kinds of files that are read as a whole.
-const INSPECTORS: &[&[Inspector]] = &[os::INSPECTORS];
+const INSPECTORS: &[&[&[Inspector]]] = &[&[os::INSPECTORS], language::INSPECTORS];
+
+fn inspectors() -> impl Iterator<Item = &'static Inspector> {
+    INSPECTORS.iter().copied().flatten().copied().flatten()
+}
 
 /// Whether the file is a package database, so that an image that hides it is
 /// not understood.
@@ -94,7 +99,7 @@ pub(crate) fn tells_packages(path: &str) -> bool {
     const BINARIES: [&str; 9] = ["jar", "war", "ear", "par", "whl", "so", "dll", "exe", "node"];
     // Only the path is known: a file that anybody may run.
     let entry = Entry { path, size: 1, mode: 0o755 };
-    if INSPECTORS.iter().copied().flatten().any(|known| (known.wants)(&entry)) {
+    if inspectors().any(|known| (known.wants)(&entry)) {
         return true;
     }
     let base = entry.base();
@@ -111,8 +116,7 @@ pub(crate) fn file(
     content: &mut dyn Read,
     limits: &Limits,
 ) -> io::Result<Option<Facts>> {
-    let mut wanting =
-        INSPECTORS.iter().copied().flatten().filter(|known| (known.wants)(entry)).peekable();
+    let mut wanting = inspectors().filter(|known| (known.wants)(entry)).peekable();
     let mut facts =
         Facts { set_id: (entry.mode & SET_ID != 0).then_some(entry.mode), ..Facts::default() };
     if wanting.peek().is_none() {
