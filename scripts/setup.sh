@@ -42,6 +42,9 @@ need flock util-linux
 need cc build-essential
 need make make
 need openssl openssl
+need rpmbuild rpm
+need db5.3_load db5.3-util
+need mmdebstrap mmdebstrap
 if [ "$for_lint" = lint ]; then
   need shellcheck shellcheck
   if [ ! -x target/tools/bin/python3 ] && { ! command -v cargo-deny || ! command -v hadolint; } >/dev/null; then

@@ -23,8 +23,11 @@ pub struct Limits {
     pub entries: u64,
     /// Bytes of an extended header (long names, PAX records).
     pub extended_header_bytes: u64,
-    /// Bytes of one file that is read: a package database, an OS release.
+    /// Bytes of one file that is read as a whole.
     pub file_bytes: u64,
+    /// Bytes of a package database: those of rpm hold all that is known of
+    /// every package.
+    pub database_bytes: u64,
     /// Packages of one layer.
     pub packages: usize,
     /// Duration of the whole scan of one image.
@@ -45,6 +48,7 @@ impl Default for Limits {
             entries: 1_000_000,
             extended_header_bytes: MIB,
             file_bytes: 32 * MIB,
+            database_bytes: 256 * MIB,
             packages: 100_000,
             duration: Duration::from_mins(20),
         }

@@ -34,6 +34,9 @@ pub struct Package {
     /// The module stream of an rpm package, `nodejs:18`; else empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub stream: String,
+    /// Who built an rpm package, in their own words; else empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub vendor: String,
     /// The path of the file that told of it.
     pub file: String,
 }
@@ -172,6 +175,7 @@ impl Package {
             source_version: String::new(),
             arch: String::new(),
             stream: String::new(),
+            vendor: String::new(),
             file: file.to_owned(),
         }
     }

@@ -19,6 +19,10 @@ pub struct Facts {
     /// Paths that a package of the operating system owns.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub owned: Vec<PathHash>,
+    /// When the youngest package of an rpm database was installed, in Unix
+    /// seconds; 0 elsewhere.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub installed_at: i64,
     /// Repositories of Red Hat that the image was built from.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub content_sets: Vec<String>,
@@ -28,6 +32,11 @@ pub struct Facts {
     /// What is wrong with the file; the rest may then be incomplete.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "asked by serde")]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 impl Facts {

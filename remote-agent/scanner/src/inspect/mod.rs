@@ -122,12 +122,13 @@ pub(crate) fn file(
     if wanting.peek().is_none() {
         return Ok((facts != Facts::default()).then_some(facts));
     }
-    if entry.size > limits.file_bytes {
-        facts.problem(Problem::new(format!("has more than {} bytes", limits.file_bytes)));
+    let most = if is_database(entry) { limits.database_bytes } else { limits.file_bytes };
+    if entry.size > most {
+        facts.problem(Problem::new(format!("has more than {most} bytes")));
         return Ok(Some(facts));
     }
     let mut bytes = Vec::with_capacity(entry.size as usize);
-    content.take(limits.file_bytes + 1).read_to_end(&mut bytes)?;
+    content.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 != entry.size {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }

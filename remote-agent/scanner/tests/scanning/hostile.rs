@@ -163,7 +163,7 @@ async fn package_databases_that_are_not_understood() {
             "hard link to opt/status",
         ),
     ] {
-        let limits = Limits { file_bytes: 100, ..Limits::default() };
+        let limits = Limits { database_bytes: 100, ..Limits::default() };
         let inventory = inventory_of(layer.file("etc/alpine-release", "3"), &limits).await;
         assert_eq!(inventory.distribution.unwrap().base_os(), "debian:12");
         let [problem] = inventory.problems.as_slice() else { panic!("{:?}", inventory.problems) };

@@ -12,6 +12,8 @@ mod honest;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod rpm;
+#[cfg(test)]
 mod vulndb;
 #[cfg(test)]
 mod wire;

@@ -6,10 +6,12 @@
 
 pub mod advisory;
 mod apk;
+mod bottlerocket;
 mod dpkg;
 mod lifetime;
 pub mod red_hat;
 mod release;
+mod rpm;
 pub mod rule;
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,9 @@ use crate::package::Package;
 /// The kinds of files that tell of an operating system.
 pub(super) const INSPECTORS: &[Inspector] = &[
     Inspector { wants: is_release, read: read_release },
+    Inspector { wants: rpm::is_database, read: rpm::read },
+    Inspector { wants: rpm::is_write_ahead, read: rpm::read_write_ahead },
+    Inspector { wants: bottlerocket::is_inventory, read: bottlerocket::read },
     Inspector {
         wants: is_dpkg_status,
         read: |entry, bytes, facts| {
@@ -71,6 +76,7 @@ pub(super) const INSPECTORS: &[Inspector] = &[
 ];
 
 const DPKG_STATUS: &str = "var/lib/dpkg/status";
+const DPKG_INFO: &str = "var/lib/dpkg/info";
 const DPKG_STATUS_D: &str = "var/lib/dpkg/status.d";
 /// Where images of Red Hat tell what they were built from.
 const CONTENT_MANIFEST_FOLDER: &str = "root/buildinfo/content_manifests";
@@ -123,7 +129,11 @@ fn is_content_manifest(entry: &Entry<'_>) -> bool {
 /// Whether the file is a package database, so that an image that hides it is
 /// not understood.
 pub(crate) fn is_database(entry: &Entry<'_>) -> bool {
-    is_dpkg_status(entry) || is_dpkg_status_d(entry) || is_apk_installed(entry)
+    is_dpkg_status(entry)
+        || is_dpkg_status_d(entry)
+        || is_apk_installed(entry)
+        || rpm::is_database(entry)
+        || bottlerocket::is_inventory(entry)
 }
 
 /// Whether a link at `path` may lead to what tells the operating system.
@@ -133,6 +143,10 @@ pub(crate) fn is_on_the_way(path: &str) -> bool {
     };
     leads_to(DPKG_STATUS)
         || leads_to(DPKG_STATUS_D)
+        || leads_to(DPKG_INFO)
+        || leads_to(CONTENT_MANIFEST_FOLDER)
+        || rpm::FOLDERS.iter().any(|folder| leads_to(folder))
+        || rpm_files().any(|file| leads_to(&file))
         || APK_INSTALLED.iter().any(|file| leads_to(file))
         || release::FILES.iter().any(|file| leads_to(file))
 }
@@ -194,6 +208,12 @@ impl OsInventory {
         if let Some(facts) = APK_INSTALLED.iter().find_map(|path| tree.file(path)) {
             add(facts);
         }
+        if let Some(facts) = rpm_database(tree) {
+            add(facts);
+        }
+        if let Some(facts) = tree.file(bottlerocket::INVENTORY) {
+            add(facts);
+        }
         packages.retain(|package| package.ecosystem.is_os());
         packages.sort();
         packages.dedup();
@@ -212,4 +232,25 @@ fn content_sets(tree: &Tree) -> Vec<String> {
     sets.sort();
     sets.dedup();
     sets
+}
+
+/// Where databases of rpm are looked for, the newest kind first.
+fn rpm_files() -> impl Iterator<Item = String> {
+    let of = |file| rpm::FOLDERS.iter().map(move |folder| format!("{folder}/{file}"));
+    rpm::FILES.into_iter().flat_map(of)
+}
+
+/// The database of rpm that is in use. A conversion to a newer kind may leave
+/// the old one behind: then that counts into which a package was installed
+/// last, and among equals the newer kind.
+fn rpm_database(tree: &Tree) -> Option<&Facts> {
+    let mut in_use: Option<&Facts> = None;
+    for file in rpm_files() {
+        let Some(facts) = tree.file(&file) else { continue };
+        let known = |facts: &Facts| (facts.installed_at, facts.packages.len());
+        if in_use.is_none_or(|in_use| known(facts) > known(in_use)) {
+            in_use = Some(facts);
+        }
+    }
+    in_use
 }

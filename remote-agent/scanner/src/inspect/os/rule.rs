@@ -144,6 +144,32 @@ fn counts_as(version: &str, stream: &str) -> bool {
             .is_some_and(|rest| rest.starts_with(['.', '-']) || rest.is_empty())
 }
 
+/// Who builds the packages of a distribution, in the words of its packages.
+const VENDORS: [(&str, &[&str]); 12] = [
+    ("rhel", &["Red Hat"]),
+    ("rhcos", &["Red Hat"]),
+    ("centos", &["CentOS"]),
+    ("centos-stream", &["CentOS", "Red Hat"]),
+    ("rocky", &["Rocky"]),
+    ("almalinux", &["AlmaLinux"]),
+    ("ol", &["Oracle"]),
+    ("amzn", &["Amazon"]),
+    ("fedora", &["Fedora"]),
+    ("sles", &["SUSE"]),
+    ("opensuse-leap", &["openSUSE", "SUSE"]),
+    ("opensuse-tumbleweed", &["openSUSE", "SUSE"]),
+];
+
+/// Whether somebody else than the distribution built `package`, so that the
+/// distribution's advisories do not speak of it: versions of one name need
+/// not have anything to do with each other.
+pub fn is_foreign(distribution: &Distribution, package: &Package) -> bool {
+    !package.vendor.is_empty()
+        && VENDORS.iter().find(|(id, _)| *id == distribution.id).is_some_and(|(_, vendors)| {
+            !vendors.iter().any(|vendor| package.vendor.contains(vendor))
+        })
+}
+
 /// Begins of the names of packages that hold a kernel or its modules.
 const KERNELS: [&str; 10] = [
     "kernel-core",
@@ -306,6 +332,23 @@ mod tests {
         ] {
             let name = format!("{} {fixed:?} {stream}", package.version);
             assert_eq!(is_same_stream(&package, fixed, stream), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn packages_of_others() {
+        for (id, vendor, foreign) in [
+            ("rhel", "Red Hat, Inc.", false),
+            ("rhel", "Fedora Project", true),
+            ("rhel", "", false),
+            ("amzn", "Amazon Linux", false),
+            ("amzn", "Amazon.com", false),
+            ("amzn", "Docker", true),
+            ("opensuse-leap", "SUSE LLC <https://www.suse.com/>", false),
+            ("photon", "anybody", false),
+        ] {
+            let package = Package { vendor: vendor.to_owned(), ..rpm("nodejs", "18-1", "") };
+            assert_eq!(is_foreign(&Distribution::new(id, "1"), &package), foreign, "{id} {vendor}");
         }
     }
 
