@@ -140,6 +140,12 @@ pub(crate) fn file(
     Ok(Some(facts))
 }
 
+/// What a file of an image tells by itself: its path, and its whole content.
+pub fn facts(path: &str, content: &[u8], limits: &Limits) -> io::Result<Option<Facts>> {
+    let entry = Entry { path, size: content.len() as u64, mode: 0o644 };
+    file(&entry, &mut &*content, limits)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,8 @@
 //! the vulnerability database that they are held against.
 
 #[cfg(test)]
+mod debian;
+#[cfg(test)]
 mod downloads;
 #[cfg(test)]
 mod fixture;

@@ -16,8 +16,8 @@ pub mod rule;
 
 use serde::{Deserialize, Serialize};
 
+pub use release::Distribution;
 pub(crate) use release::debian_version;
-pub use release::{Distribution, PackageFormat};
 
 use super::{Entry, Facts, Inspector, PathHash, Problem};
 use crate::layer::Tree;

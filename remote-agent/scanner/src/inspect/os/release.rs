@@ -4,15 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::vulndb::ecosystem;
 
-/// How packages of a distribution are named and compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum PackageFormat {
-    /// Debian's.
-    Dpkg,
-    /// Alpine's.
-    Apk,
-}
-
 /// A distribution with its version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Distribution {
@@ -178,20 +169,15 @@ impl Distribution {
         self.version.split('.').next().unwrap_or_default()
     }
 
-    /// How its packages are compared; none when this system's packages are
-    /// not understood.
-    pub fn format(&self) -> Option<PackageFormat> {
-        match self.id.as_str() {
-            "debian" | "ubuntu" | "raspbian" => Some(PackageFormat::Dpkg),
-            "alpine" | "wolfi" | "chainguard" => Some(PackageFormat::Apk),
-            _ => None,
-        }
-    }
-
     /// The names under which the vulnerability database keeps its packages,
     /// the preferred one first; none where it has none.
     pub fn ecosystems(&self) -> Vec<String> {
         ecosystem::of_distribution(&self.id, &self.version)
+    }
+
+    /// Whether its packages can be held against anything.
+    pub fn is_supported(&self) -> bool {
+        !self.ecosystems().is_empty()
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn matches(inventory: &Inventory, database: &VulnDb) -> Result<Matche
     sort(&mut findings, |at| {
         inventory.packages.get(at as usize).map(|layered| layered.package.shown_name())
     });
-    let supported = inventory.distribution.as_ref().is_some_and(|d| d.format().is_some());
+    let supported = inventory.distribution.as_ref().is_some_and(Distribution::is_supported);
     Ok(Matched { supported, findings })
 }
 
