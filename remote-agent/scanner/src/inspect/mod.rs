@@ -5,6 +5,8 @@
 //! is wrong with one file is a [`Problem`] of that file: the rest of the image
 //! is read on and the result is marked as partial.
 
+mod archive;
+mod executable;
 mod facts;
 mod language;
 pub mod os;
@@ -116,10 +118,17 @@ pub(crate) fn file(
     content: &mut dyn Read,
     limits: &Limits,
 ) -> io::Result<Option<Facts>> {
-    let mut wanting = inspectors().filter(|known| (known.wants)(entry)).peekable();
     let mut facts =
         Facts { set_id: (entry.mode & SET_ID != 0).then_some(entry.mode), ..Facts::default() };
+    let mut wanting = inspectors().filter(|known| (known.wants)(entry)).peekable();
     if wanting.peek().is_none() {
+        if archive::wants(entry) {
+            if let Err(problem) = archive::read(entry, content, &mut facts) {
+                facts.problem(problem);
+            }
+        } else {
+            executable::read(entry, content, &mut facts)?;
+        }
         return Ok((facts != Facts::default()).then_some(facts));
     }
     let most = if is_database(entry) { limits.database_bytes } else { limits.file_bytes };

@@ -1,0 +1,171 @@
+//! What a Java archive is: by Maven's properties, by its manifest, by its name.
+
+use crate::inspect::Facts;
+use crate::package::{Ecosystem, Package};
+
+/// Maven properties of an archive that are looked at: a shaded one has those
+/// of all that went into it.
+const PROPERTIES: usize = 2_000;
+
+/// What the entries of one archive tell.
+#[derive(Debug, Default)]
+pub(super) struct Clues {
+    manifest: Option<Manifest>,
+    properties: Vec<Coordinates>,
+}
+
+#[derive(Debug, Default)]
+struct Manifest {
+    title: Option<String>,
+    version: Option<String>,
+    vendor_id: Option<String>,
+    bundle: Option<String>,
+    bundle_version: Option<String>,
+    specification_version: Option<String>,
+    module: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Coordinates {
+    group: String,
+    artifact: String,
+    version: String,
+}
+
+impl Clues {
+    /// Whether the entry tells what the archive is.
+    pub(super) fn wants(&self, name: &str) -> bool {
+        name.eq_ignore_ascii_case("META-INF/MANIFEST.MF")
+            || name.starts_with("META-INF/maven/")
+                && name.ends_with("/pom.properties")
+                && self.properties.len() < PROPERTIES
+    }
+
+    pub(super) fn add(&mut self, name: &str, text: &str) {
+        if name.ends_with("pom.properties") {
+            self.properties.extend(properties(text).filter(|new| !self.properties.contains(new)));
+        } else {
+            self.manifest = Some(manifest(text));
+        }
+    }
+
+    /// Notes what the archive at `path` is, and what went into it.
+    pub(super) fn tell(self, path: &str, facts: &mut Facts) {
+        let (stem, version) = file_name(path);
+        let mut add = |name: String, version: &str| {
+            if !name.is_empty() && !version.is_empty() && name.len() + version.len() < 1_000 {
+                facts.packages.push(Package::new(Ecosystem::Maven, name, version, path));
+            }
+        };
+        for one in &self.properties {
+            add(format!("{}:{}", one.group, one.artifact), &one.version);
+        }
+        // Where properties are of the archive itself, nothing else is needed.
+        let is_own = |one: &Coordinates| stem == one.artifact || stem.starts_with(&one.artifact);
+        if self.properties.iter().any(is_own) || self.properties.len() == 1 && stem.is_empty() {
+            return;
+        }
+        let manifest = self.manifest.unwrap_or_default();
+        let bundle = manifest.bundle.as_deref().filter(|name| name.contains('.'));
+        let title = manifest.title.as_deref().filter(|title| is_artifact(title));
+        let artifact = match (stem, title) {
+            ("", Some(title)) => title,
+            (stem, _) => stem,
+        };
+        let version = [&manifest.version, &manifest.bundle_version]
+            .into_iter()
+            .find_map(|version| version.as_deref().filter(|version| is_version(version)))
+            .or(version)
+            .or(manifest.specification_version.as_deref().filter(|v| is_version(v)));
+        let Some(version) = version else { return };
+        let group = manifest
+            .vendor_id
+            .as_deref()
+            .filter(|id| id.contains('.') && !id.contains(' '))
+            .or_else(|| bundle.and_then(|bundle| group_of(bundle, artifact)))
+            .or_else(|| manifest.module.as_deref().and_then(|module| group_of(module, artifact)));
+        match group {
+            Some(group) => add(format!("{group}:{artifact}"), version),
+            None => add(artifact.to_owned(), version),
+        }
+    }
+}
+
+/// The group that a dotted name means: `org.apache.commons.lang3` with the
+/// artifact `commons-lang3` is of `org.apache.commons`.
+fn group_of<'a>(dotted: &'a str, artifact: &str) -> Option<&'a str> {
+    let (before, last) = dotted.rsplit_once('.')?;
+    let plain = |text: &str| text.replace(['-', '_', '.'], "").to_ascii_lowercase();
+    if plain(artifact).ends_with(&plain(last)) { Some(before) } else { Some(dotted) }
+}
+
+fn is_artifact(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+}
+
+fn is_version(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains([' ', '$'])
+}
+
+/// Artifact and version in a file's name: `commons-lang3-3.8.1.jar`.
+fn file_name(path: &str) -> (&str, Option<&str>) {
+    let base = path.rsplit('/').next().unwrap_or(path);
+    let stem = base.rsplit_once('.').map_or(base, |(stem, _)| stem);
+    let at = stem.match_indices('-').map(|(at, _)| at).find(|at| {
+        stem.get(at + 1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    });
+    match at.and_then(|at| stem.split_at_checked(at)) {
+        Some((artifact, version)) => (artifact, version.get(1..)),
+        None => (stem, None),
+    }
+}
+
+fn properties(text: &str) -> Option<Coordinates> {
+    let value = |key: &str| {
+        text.lines().find_map(|line| {
+            let (name, value) = line.split_once('=')?;
+            let value = value.trim();
+            let is_value = !value.is_empty() && !value.contains("${");
+            (name.trim() == key && is_value).then(|| value.to_owned())
+        })
+    };
+    Some(Coordinates {
+        group: value("groupId")?,
+        artifact: value("artifactId")?,
+        version: value("version")?,
+    })
+}
+
+/// The main section: lines of `Key: value`, continued after a space.
+fn manifest(text: &str) -> Manifest {
+    let mut unfolded = String::new();
+    for line in text.lines() {
+        let line = line.trim_end_matches('\r');
+        if line.is_empty() {
+            break;
+        }
+        if let Some(more) = line.strip_prefix(' ') {
+            unfolded.push_str(more);
+        } else {
+            unfolded.push('\n');
+            unfolded.push_str(line);
+        }
+    }
+    let value = |key: &str| {
+        unfolded.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            let value = value.trim();
+            (name.eq_ignore_ascii_case(key) && !value.is_empty()).then(|| value.to_owned())
+        })
+    };
+    let bundle = value("Bundle-SymbolicName");
+    Manifest {
+        title: value("Implementation-Title"),
+        version: value("Implementation-Version"),
+        vendor_id: value("Implementation-Vendor-Id"),
+        bundle: bundle.map(|name| name.split(';').next().unwrap_or_default().trim().to_owned()),
+        bundle_version: value("Bundle-Version"),
+        specification_version: value("Specification-Version"),
+        module: value("Automatic-Module-Name"),
+    }
+}

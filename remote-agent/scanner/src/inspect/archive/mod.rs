@@ -1,0 +1,130 @@
+//! Java archives, read as streams: nothing is unpacked, and an archive in an
+//! archive is read where it stands.
+//!
+//! [`zip`] walks the entries, [`identity`] tells from them what an archive is.
+
+mod identity;
+mod zip;
+
+use std::io::{BufReader, Read};
+
+use identity::Clues;
+use zip::{Member, Walk, ZipError};
+
+use super::{Entry, Facts, Problem};
+
+/// Archives within archives that are opened.
+const DEPTH: usize = 8;
+/// Entries of an archive, those of archives within included.
+const ENTRIES: u64 = 500_000;
+/// Unpacked bytes of an archive, those of archives within included.
+const UNPACKED: u64 = 8 << 30;
+/// Bytes of a file that tells what the archive is.
+const CLUE: u64 = 256 << 10;
+
+/// Whether the file is such an archive, by its name.
+pub(super) fn wants(entry: &Entry<'_>) -> bool {
+    is_archive(entry.path)
+}
+
+fn is_archive(name: &str) -> bool {
+    const EXTENSIONS: [&str; 8] = ["jar", "war", "ear", "par", "sar", "jpi", "hpi", "nar"];
+    let base = name.rsplit('/').next().unwrap_or(name);
+    base.rsplit_once('.').is_some_and(|(stem, found)| {
+        !stem.is_empty() && EXTENSIONS.iter().any(|known| found.eq_ignore_ascii_case(known))
+    })
+}
+
+/// Reads the archive and notes what it and the archives in it are. What was
+/// understood before something goes wrong is kept.
+pub(super) fn read(
+    entry: &Entry<'_>,
+    content: &mut dyn Read,
+    facts: &mut Facts,
+) -> Result<(), Problem> {
+    let mut budget = Budget { entries: ENTRIES, unpacked: UNPACKED };
+    let mut source = BufReader::with_capacity(64 << 10, content);
+    archive(entry.path, &mut source, DEPTH, &mut budget, facts).map_err(|error| match error {
+        ZipError::Read(error) => Problem::new(format!("cannot be read: {error}")),
+        ZipError::Malformed(what) => Problem::new(format!("is a damaged archive: {what}")),
+        ZipError::Limit(what) => Problem::new(what),
+    })
+}
+
+/// What may still be read of the outermost archive.
+struct Budget {
+    entries: u64,
+    unpacked: u64,
+}
+
+fn archive(
+    path: &str,
+    source: &mut dyn std::io::BufRead,
+    depth: usize,
+    budget: &mut Budget,
+    facts: &mut Facts,
+) -> Result<(), ZipError> {
+    let mut clues = Clues::default();
+    let mut walk = Walk::new(source);
+    let outcome = loop {
+        let mut member = match walk.next() {
+            Ok(Some(member)) => member,
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error),
+        };
+        if let Err(error) = one(path, &mut member, &mut clues, depth, budget, facts) {
+            break Err(error);
+        }
+        let left = member.skip();
+        drop(member);
+        match left {
+            Ok(bytes) if bytes > budget.unpacked => {
+                break Err(ZipError::Limit(format!("unpacks to more than {UNPACKED} bytes")));
+            }
+            Ok(bytes) => budget.unpacked -= bytes,
+            Err(error) => break Err(error),
+        }
+    };
+    clues.tell(path, facts);
+    outcome
+}
+
+fn one(
+    path: &str,
+    member: &mut Member<'_, '_>,
+    clues: &mut Clues,
+    depth: usize,
+    budget: &mut Budget,
+    facts: &mut Facts,
+) -> Result<(), ZipError> {
+    budget.entries = budget
+        .entries
+        .checked_sub(1)
+        .ok_or_else(|| ZipError::Limit(format!("has more than {ENTRIES} entries")))?;
+    let name = member.name().to_owned();
+    if is_archive(&name) {
+        if depth == 0 {
+            facts.problem(Problem::new(format!("holds archives more than {DEPTH} deep")));
+            return Ok(());
+        }
+        let inner = format!("{path}!/{name}");
+        let mut source = BufReader::with_capacity(16 << 10, member);
+        // A damaged archive inside spoils itself only.
+        return match archive(&inner, &mut source, depth - 1, budget, facts) {
+            Err(ZipError::Malformed(what)) => {
+                facts.problem(Problem::new(format!("{name} in it is damaged: {what}")));
+                Ok(())
+            }
+            other => other,
+        };
+    }
+    if clues.wants(&name) {
+        let mut bytes = Vec::new();
+        member.take(CLUE).read_to_end(&mut bytes).map_err(ZipError::Read)?;
+        clues.add(&name, &String::from_utf8_lossy(&bytes));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

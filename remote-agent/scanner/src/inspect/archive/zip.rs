@@ -1,0 +1,263 @@
+//! The entries of a zip archive in the order of the file, without its index at
+//! the end: that needs no seeking, so that an archive can be read from a layer
+//! as it comes.
+
+use std::io::{self, BufRead, Read};
+
+use flate2::bufread::DeflateDecoder;
+
+const LOCAL: u32 = 0x0403_4b50;
+const DESCRIPTOR: u32 = 0x0807_4b50;
+/// Signatures of what follows the last entry.
+const BEHIND: [u32; 4] = [0x0201_4b50, 0x0605_4b50, 0x0606_4b50, 0x0807_4b50];
+/// Bytes before the first entry: programs that unpack themselves.
+const PREFIX: u64 = 1 << 20;
+const STORED: u16 = 0;
+const DEFLATED: u16 = 8;
+/// Flag: sizes stand behind the content.
+const SIZES_BEHIND: u16 = 1 << 3;
+/// Flag: the content is encrypted.
+const ENCRYPTED: u16 = 1;
+/// Sizes that do not fit stand in an extra field of this kind.
+const ZIP64: u16 = 1;
+
+/// Why an archive cannot be read on.
+#[derive(Debug)]
+pub(super) enum ZipError {
+    /// The bytes could not be had.
+    Read(io::Error),
+    /// They are no archive.
+    Malformed(&'static str),
+    /// A limit was passed.
+    Limit(String),
+}
+
+impl From<io::Error> for ZipError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::Malformed("it ends too soon"),
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+                Self::Malformed("its compression")
+            }
+            _ => Self::Read(error),
+        }
+    }
+}
+
+/// A walk over the entries.
+pub(super) struct Walk<'s> {
+    source: &'s mut dyn BufRead,
+    first: bool,
+}
+
+impl<'s> Walk<'s> {
+    pub(super) fn new(source: &'s mut dyn BufRead) -> Self {
+        Self { source, first: true }
+    }
+
+    /// The next entry; none behind the last one. The one before must have
+    /// been skipped.
+    pub(super) fn next<'w>(&'w mut self) -> Result<Option<Member<'w, 's>>, ZipError> {
+        let mut signature = [0; 4];
+        if std::mem::take(&mut self.first) {
+            if !self.find_first()? {
+                return Err(ZipError::Malformed("it has no entry"));
+            }
+        } else {
+            if self.source.fill_buf()?.is_empty() {
+                return Ok(None);
+            }
+            self.source.read_exact(&mut signature)?;
+            match u32::from_le_bytes(signature) {
+                LOCAL => {}
+                other if BEHIND.contains(&other) => return Ok(None),
+                _ => return Err(ZipError::Malformed("something between its entries")),
+            }
+        }
+        let mut fixed = [0; 26];
+        self.source.read_exact(&mut fixed)?;
+        let short = |at: usize| {
+            u16::from_le_bytes([
+                fixed.get(at).copied().unwrap_or_default(),
+                fixed.get(at + 1).copied().unwrap_or_default(),
+            ])
+        };
+        let long = |at: usize| u32::from(short(at)) | u32::from(short(at + 2)) << 16;
+        let (flags, method) = (short(2), short(4));
+        let (packed, unpacked) = (u64::from(long(14)), u64::from(long(18)));
+        let mut name = vec![0; usize::from(short(22))];
+        self.source.read_exact(&mut name)?;
+        let mut extra = vec![0; usize::from(short(24))];
+        self.source.read_exact(&mut extra)?;
+        let wide = packed == u64::from(u32::MAX) || unpacked == u64::from(u32::MAX);
+        let packed = if wide { zip64(&extra, unpacked).unwrap_or(packed) } else { packed };
+        if flags & ENCRYPTED != 0 {
+            return Err(ZipError::Malformed("it is encrypted"));
+        }
+        let behind = flags & SIZES_BEHIND != 0;
+        let content = match method {
+            DEFLATED => Content::Deflated(Box::new(DeflateDecoder::new(Bounded {
+                source: &mut *self.source,
+                // Deflated content ends by itself.
+                left: if behind { u64::MAX } else { packed },
+            }))),
+            STORED if behind && packed == 0 && !name.ends_with(b"/") => {
+                return Err(ZipError::Malformed("an entry does not tell where it ends"));
+            }
+            STORED => Content::Stored(Bounded { source: &mut *self.source, left: packed }),
+            _ => {
+                if behind {
+                    return Err(ZipError::Malformed("an entry does not tell where it ends"));
+                }
+                // Packed in another way: passed over.
+                Content::Other(Bounded { source: &mut *self.source, left: packed })
+            }
+        };
+        let name = String::from_utf8_lossy(&name).into_owned();
+        Ok(Some(Member { name, content, behind, wide }))
+    }
+
+    fn find_first(&mut self) -> Result<bool, ZipError> {
+        let mut last = 0_u32;
+        for passed in 0..PREFIX {
+            let mut byte = [0];
+            if self.source.read(&mut byte)? == 0 {
+                return Ok(false);
+            }
+            last = last >> 8 | u32::from(byte[0]) << 24;
+            if last == LOCAL {
+                return Ok(true);
+            }
+            if passed == 3 && BEHIND.contains(&last) {
+                // An empty archive.
+                return Err(ZipError::Malformed("it is empty"));
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The packed size in an extra field, behind the unpacked one where that is
+/// there as well.
+fn zip64(extra: &[u8], unpacked: u64) -> Option<u64> {
+    let mut rest = extra;
+    while let Some((head, after)) = rest.split_at_checked(4) {
+        let kind = u16::from_le_bytes([*head.first()?, *head.get(1)?]);
+        let size = usize::from(u16::from_le_bytes([*head.get(2)?, *head.get(3)?]));
+        let (field, after) = after.split_at_checked(size)?;
+        if kind == ZIP64 {
+            let skip = if unpacked == u64::from(u32::MAX) { 8 } else { 0 };
+            return Some(u64::from_le_bytes(field.get(skip..skip + 8)?.try_into().ok()?));
+        }
+        rest = after;
+    }
+    None
+}
+
+/// One entry. Reading it gives its unpacked content.
+pub(super) struct Member<'w, 's> {
+    name: String,
+    content: Content<'w, 's>,
+    behind: bool,
+    wide: bool,
+}
+
+enum Content<'w, 's> {
+    Stored(Bounded<'w, 's>),
+    Deflated(Box<DeflateDecoder<Bounded<'w, 's>>>),
+    Other(Bounded<'w, 's>),
+}
+
+struct Bounded<'w, 's> {
+    source: &'w mut (dyn BufRead + 's),
+    left: u64,
+}
+
+impl Read for Bounded<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let read = self.source.read(buffer.get_mut(..most).unwrap_or_default())?;
+        self.left -= read as u64;
+        Ok(read)
+    }
+}
+
+impl BufRead for Bounded<'_, '_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX);
+        let bytes = self.source.fill_buf()?;
+        Ok(bytes.get(..most.min(bytes.len())).unwrap_or_default())
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.left = self.left.saturating_sub(amount as u64);
+        self.source.consume(amount);
+    }
+}
+
+impl Member<'_, '_> {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Passes over what was not read. Gives how many bytes the entry has,
+    /// unpacked, of those that were passed over.
+    pub(super) fn skip(&mut self) -> Result<u64, ZipError> {
+        let skipped = match &mut self.content {
+            Content::Stored(bounded) | Content::Other(bounded) => {
+                let skipped = io::copy(bounded, &mut io::sink())?;
+                if bounded.left > 0 {
+                    return Err(ZipError::Malformed("it ends too soon"));
+                }
+                skipped
+            }
+            Content::Deflated(decoder) => {
+                let skipped = io::copy(decoder, &mut io::sink())?;
+                let bounded = decoder.get_mut();
+                if !self.behind {
+                    // What a sloppy writer left behind the compressed bytes.
+                    io::copy(bounded, &mut io::sink())?;
+                }
+                skipped
+            }
+        };
+        if self.behind {
+            let source: &mut dyn BufRead = match &mut self.content {
+                Content::Stored(bounded) | Content::Other(bounded) => bounded.source,
+                Content::Deflated(decoder) => decoder.get_mut().source,
+            };
+            descriptor(source, self.wide)?;
+        }
+        Ok(skipped)
+    }
+}
+
+/// Passes over the sizes behind the content: with or without a signature, and
+/// of four bytes each or of eight. The signature of what follows tells which.
+fn descriptor(source: &mut dyn BufRead, wide: bool) -> Result<(), ZipError> {
+    let mut word = [0; 4];
+    source.read_exact(&mut word)?;
+    if u32::from_le_bytes(word) == DESCRIPTOR {
+        source.read_exact(&mut word)?;
+    }
+    let mut sizes = [0; 8];
+    source.read_exact(&mut sizes)?;
+    let next = source.fill_buf()?;
+    let follows = next.get(..4).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
+    let is_next = follows.is_some_and(|word| word == LOCAL || BEHIND.contains(&word));
+    // The buffer may end within the signature: then the sizes decide.
+    if wide || (follows.is_some() && !is_next) {
+        source.read_exact(&mut sizes)?;
+    }
+    Ok(())
+}
+
+impl Read for Member<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.content {
+            Content::Stored(bounded) => bounded.read(buffer),
+            Content::Deflated(decoder) => decoder.read(buffer),
+            Content::Other(_) => Ok(0),
+        }
+    }
+}

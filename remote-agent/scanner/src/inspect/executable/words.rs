@@ -1,0 +1,130 @@
+//! Well-known programs that come without a package tell their version in
+//! words. A file is asked only for what its name promises.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use crate::inspect::{Entry, Facts};
+use crate::package::{Ecosystem, Package};
+
+/// A program and its words.
+struct Program {
+    /// As advisories name it.
+    name: &'static str,
+    /// How its files are named: a name, or the beginning of one before a star.
+    files: &'static [&'static str],
+    /// The first group is the version.
+    words: &'static str,
+}
+
+const PROGRAMS: &[Program] = &[
+    Program {
+        name: "openssl",
+        files: &["openssl", "libssl.so*", "libcrypto.so*"],
+        words: r"OpenSSL (\d+\.\d+\.\d+[a-z]{0,2})(?:-[a-z0-9]+)? {1,2}\d{1,2} [A-Z][a-z]{2} \d{4}",
+    },
+    Program { name: "nginx", files: &["nginx*"], words: r"nginx/(\d+\.\d+\.\d+)" },
+    Program {
+        name: "node",
+        files: &["node", "nodejs"],
+        words: r"/node-v(\d+\.\d+\.\d+)-headers|node\.js/v(\d+\.\d+\.\d+)",
+    },
+    Program {
+        name: "python",
+        files: &["python*", "libpython*"],
+        words: r"\x00([23]\.\d{1,2}\.\d{1,2}(?:(?:a|b|rc)\d)?\+?)\x00",
+    },
+    Program { name: "busybox", files: &["busybox*"], words: r"BusyBox v(\d+\.\d+\.\d+)" },
+    Program { name: "ruby", files: &["ruby*", "libruby*"], words: r"ruby (\d+\.\d+\.\d+)p?\d*" },
+    Program { name: "perl", files: &["perl*", "libperl*"], words: r"/perl5?/(\d+\.\d+\.\d+)" },
+    Program { name: "php", files: &["php*", "libphp*"], words: r"PHP/(\d+\.\d+\.\d+)" },
+    Program { name: "http_server", files: &["httpd", "apache2"], words: r"Apache/(\d+\.\d+\.\d+)" },
+    Program {
+        name: "haproxy",
+        files: &["haproxy"],
+        words: r"HA-?Proxy version (\d+\.\d+(?:\.\d+)?)|(?:^|\x00)(\d+\.\d+\.\d+)-[0-9a-f]{7}\x00",
+    },
+    Program {
+        name: "redis",
+        files: &["redis-server", "redis-cli", "redis-sentinel"],
+        words: r"\x00(\d+\.\d+\.\d+)\x00[^\x00]{0,200}redis|redis[_-](\d+\.\d+\.\d+)",
+    },
+    Program { name: "postgresql", files: &["postgres"], words: r"PostgreSQL (\d+(?:\.\d+){1,2})" },
+    Program {
+        name: "mysql",
+        files: &["mysqld", "mysql"],
+        words: r"/mysql-(\d+\.\d+\.\d+)|mysqld? +Ver (\d+\.\d+\.\d+)",
+    },
+    Program {
+        name: "mariadb",
+        files: &["mariadbd", "mariadb", "mysqld"],
+        words: r"(\d+\.\d+\.\d+)-MariaDB",
+    },
+    Program { name: "memcached", files: &["memcached"], words: r"memcached (\d+\.\d+\.\d+)" },
+    Program { name: "bash", files: &["bash"], words: r"Bash version (\d+\.\d+\.\d+)" },
+    Program {
+        name: "curl",
+        files: &["curl", "libcurl.so*"],
+        words: r"(?:libcurl|curl)/(\d+\.\d+\.\d+)",
+    },
+    Program {
+        name: "envoy",
+        files: &["envoy"],
+        words: r"[0-9a-f]{40}/(\d+\.\d+\.\d+)/(?:Clean|Modified)/RELEASE",
+    },
+    Program { name: "rust", files: &["rustc"], words: r"rustc version (\d+\.\d+\.\d+)" },
+];
+
+static WORDS: LazyLock<Vec<Option<Regex>>> =
+    LazyLock::new(|| PROGRAMS.iter().map(|program| Regex::new(program.words).ok()).collect());
+
+/// A search for the words that the name of a file promises.
+#[derive(Debug)]
+pub(super) struct Search {
+    /// Position among the programs, and what was found.
+    wanted: Vec<(usize, Option<String>)>,
+}
+
+fn is_named(base: &str, pattern: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(beginning) => base.starts_with(beginning),
+        None => base == pattern,
+    }
+}
+
+impl Search {
+    pub(super) fn of(entry: &Entry<'_>) -> Self {
+        let base = entry.base();
+        let wanted = PROGRAMS
+            .iter()
+            .enumerate()
+            .filter(|(_, program)| program.files.iter().any(|pattern| is_named(base, pattern)))
+            .map(|(at, _)| (at, None))
+            .collect();
+        Self { wanted }
+    }
+
+    pub(super) fn look(&mut self, window: &[u8]) {
+        for (at, found) in self.wanted.iter_mut().filter(|(_, found)| found.is_none()) {
+            let Some(Some(words)) = WORDS.get(*at) else { continue };
+            *found = words.captures(window).and_then(|captures| {
+                let version = captures.iter().skip(1).flatten().next()?.as_bytes();
+                std::str::from_utf8(version).ok().map(str::to_owned)
+            });
+        }
+    }
+
+    pub(super) fn tell(self, entry: &Entry<'_>, facts: &mut Facts) {
+        for (at, found) in self.wanted {
+            if let (Some(version), Some(program)) = (found, PROGRAMS.get(at)) {
+                facts.packages.push(Package::new(
+                    Ecosystem::Application,
+                    program.name,
+                    version,
+                    entry.path,
+                ));
+            }
+        }
+    }
+}
