@@ -16,6 +16,7 @@ pub mod limits;
 pub mod package;
 pub mod report;
 pub mod scan;
+pub mod signature;
 pub mod source;
 pub mod version;
 pub mod vulndb;

@@ -16,6 +16,8 @@ mod hostile;
 #[cfg(test)]
 mod rpm;
 #[cfg(test)]
+mod signature;
+#[cfg(test)]
 mod vulndb;
 #[cfg(test)]
 mod wire;
