@@ -1,4 +1,4 @@
-.PHONY: run test lint bench sqlx openapi clean
+.PHONY: run test lint fuzz bench sqlx openapi clean
 
 run: ## the coffee shop: a primary, two clusters, a registry; Ctrl-C ends it
 	@scripts/setup.sh
@@ -11,6 +11,10 @@ test: ## every test, then the tour
 lint: ## everything that is checked without running the programs
 	@scripts/setup.sh lint
 	@scripts/lint.sh
+
+fuzz: ## made-up input for every parser of the scanner, a short while each
+	@scripts/setup.sh
+	@scripts/fuzz.sh $(SECONDS_EACH)
 
 bench: ## the measured promises; prints a table, writes bench/results.json
 	@scripts/setup.sh

@@ -50,6 +50,8 @@ pub enum Ecosystem {
     Apk,
     /// Red Hat's format.
     Rpm,
+    /// Arch's format.
+    Pacman,
     /// JavaScript.
     Npm,
     /// Python.
@@ -87,7 +89,7 @@ pub enum Ecosystem {
 impl Ecosystem {
     /// Whether packages belong to an operating system.
     pub const fn is_os(self) -> bool {
-        matches!(self, Self::Dpkg | Self::Apk | Self::Rpm)
+        matches!(self, Self::Dpkg | Self::Apk | Self::Rpm | Self::Pacman)
     }
 
     /// By whose rules its versions are ordered.
@@ -95,7 +97,7 @@ impl Ecosystem {
         match self {
             Self::Dpkg => Scheme::Dpkg,
             Self::Apk => Scheme::Apk,
-            Self::Rpm => Scheme::Rpm,
+            Self::Rpm | Self::Pacman => Scheme::Rpm,
             Self::Npm | Self::Cargo | Self::Pub | Self::Hex | Self::Swift => Scheme::SemVer,
             Self::Python | Self::Conda => Scheme::Pep440,
             Self::Gem => Scheme::Gem,
@@ -112,7 +114,7 @@ impl Ecosystem {
     /// Its name in the OSV format; empty where the distribution names it.
     pub const fn osv(self) -> &'static str {
         match self {
-            Self::Dpkg | Self::Apk | Self::Rpm => "",
+            Self::Dpkg | Self::Apk | Self::Rpm | Self::Pacman => "",
             Self::Npm => "npm",
             Self::Python => "PyPI",
             Self::Gem => "RubyGems",
@@ -136,7 +138,7 @@ impl Ecosystem {
     /// system.
     pub const fn module_source(self) -> &'static str {
         match self {
-            Self::Dpkg | Self::Apk | Self::Rpm => "",
+            Self::Dpkg | Self::Apk | Self::Rpm | Self::Pacman => "",
             Self::Npm => "npm",
             Self::Python => "python",
             Self::Gem => "ruby",

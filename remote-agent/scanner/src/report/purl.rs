@@ -22,10 +22,11 @@ pub(super) struct Purl {
 }
 
 /// Ecosystems with their types.
-const TYPES: [(Ecosystem, &str); 18] = [
+const TYPES: [(Ecosystem, &str); 19] = [
     (Ecosystem::Dpkg, "deb"),
     (Ecosystem::Apk, "apk"),
     (Ecosystem::Rpm, "rpm"),
+    (Ecosystem::Pacman, "alpm"),
     (Ecosystem::Npm, "npm"),
     (Ecosystem::Python, "pypi"),
     (Ecosystem::Gem, "gem"),
@@ -58,7 +59,7 @@ impl Purl {
         };
         add("arch", &package.arch);
         let (namespace, name) = match package.ecosystem {
-            Ecosystem::Dpkg | Ecosystem::Apk | Ecosystem::Rpm => {
+            Ecosystem::Dpkg | Ecosystem::Apk | Ecosystem::Rpm | Ecosystem::Pacman => {
                 if let Some(distribution) = distribution {
                     add("distro", &distro(distribution));
                 }

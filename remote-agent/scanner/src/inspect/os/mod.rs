@@ -9,6 +9,7 @@ mod apk;
 mod bottlerocket;
 mod dpkg;
 mod lifetime;
+mod pacman;
 pub mod red_hat;
 mod release;
 mod rpm;
@@ -63,6 +64,22 @@ pub(super) const INSPECTORS: &[Inspector] = &[
         read: |_, bytes, facts| {
             let text = String::from_utf8_lossy(bytes);
             dpkg::summed(&text).for_each(|path| own(&mut facts.owned, path));
+            Ok(())
+        },
+    },
+    Inspector {
+        wants: pacman::is_description,
+        read: |entry, bytes, facts| {
+            let text = String::from_utf8_lossy(bytes);
+            facts.packages.push(pacman::package(entry.path, &text)?);
+            Ok(())
+        },
+    },
+    Inspector {
+        wants: pacman::is_files,
+        read: |_, bytes, facts| {
+            let text = String::from_utf8_lossy(bytes);
+            pacman::listed(&text).for_each(|path| own(&mut facts.owned, path));
             Ok(())
         },
     },
@@ -134,6 +151,7 @@ pub(crate) fn is_database(entry: &Entry<'_>) -> bool {
         || is_apk_installed(entry)
         || rpm::is_database(entry)
         || bottlerocket::is_inventory(entry)
+        || pacman::is_description(entry)
 }
 
 /// Whether a link at `path` may lead to what tells the operating system.
@@ -214,6 +232,12 @@ impl OsInventory {
         if let Some(facts) = tree.file(bottlerocket::INVENTORY) {
             add(facts);
         }
+        // A folder a package, so not directly in a folder that is known.
+        for (_, path, facts) in tree.files() {
+            if path.starts_with(pacman::FOLDER) {
+                packages.extend(facts.packages.iter().cloned());
+            }
+        }
         packages.retain(|package| package.ecosystem.is_os());
         packages.sort();
         packages.dedup();
@@ -253,4 +277,87 @@ fn rpm_database(tree: &Tree) -> Option<&Facts> {
         }
     }
     in_use
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::layer::{LayerContent, Node};
+    use crate::package::Ecosystem;
+
+    fn packages(names: &[&str], installed_at: i64) -> Node {
+        let package = |name: &&str| Package::new(Ecosystem::Rpm, *name, "1-1", "f");
+        Node::File(Arc::new(Facts {
+            packages: names.iter().map(package).collect(),
+            installed_at,
+            ..Facts::default()
+        }))
+    }
+
+    fn inventory(nodes: &[(&str, Node)]) -> OsInventory {
+        let nodes: BTreeMap<_, _> =
+            nodes.iter().map(|(path, node)| ((*path).to_owned(), node.clone())).collect();
+        let mut tree = Tree::default();
+        tree.apply(0, &LayerContent { nodes, ..LayerContent::default() });
+        OsInventory::of(&tree)
+    }
+
+    fn names(nodes: &[(&str, Node)]) -> Vec<String> {
+        inventory(nodes).packages.into_iter().map(|package| package.name).collect()
+    }
+
+    #[test]
+    fn of_several_databases_that_counts_which_is_in_use() {
+        let (old, new) = (packages(&["old", "older"], 100), packages(&["new"], 200));
+        for (first, second) in [
+            ("var/lib/rpm/Packages", "var/lib/rpm/rpmdb.sqlite"),
+            ("var/lib/rpm/rpmdb.sqlite", "var/lib/rpm/Packages"),
+            ("var/lib/rpm/Packages.db", "usr/lib/sysimage/rpm/rpmdb.sqlite"),
+            ("usr/lib/sysimage/rpm/Packages.db", "var/lib/rpm/Packages"),
+        ] {
+            assert_eq!(names(&[(first, old.clone()), (second, new.clone())]), ["new"], "{second}");
+        }
+        // Converted, and nothing installed since.
+        let converted = [
+            ("var/lib/rpm/Packages", packages(&["bash"], 100)),
+            ("var/lib/rpm/rpmdb.sqlite", packages(&["zsh"], 100)),
+        ];
+        assert_eq!(names(&converted), ["zsh"]);
+        // One that is empty or cannot be read does not count.
+        let damaged = [
+            ("var/lib/rpm/Packages", packages(&["bash"], 0)),
+            ("var/lib/rpm/rpmdb.sqlite", packages(&[], 0)),
+        ];
+        assert_eq!(names(&damaged), ["bash"]);
+    }
+
+    #[test]
+    fn a_link_between_the_folders_is_one_database() {
+        let nodes = [
+            ("var/lib/rpm", Node::Link("../../usr/share/rpm".to_owned())),
+            ("usr/lib/sysimage/rpm", Node::Link("../../share/rpm".to_owned())),
+            ("usr/share/rpm/rpmdb.sqlite", packages(&["bash"], 1)),
+        ];
+        assert_eq!(names(&nodes), ["bash"]);
+        assert!(is_on_the_way("var/lib/rpm") && is_on_the_way("usr/lib/sysimage"));
+    }
+
+    #[test]
+    fn content_manifests_belong_to_the_system() {
+        let told = |sets: &[&str]| {
+            let content_sets = sets.iter().map(|set| (*set).to_owned()).collect();
+            Node::File(Arc::new(Facts { content_sets, ..Facts::default() }))
+        };
+        let release =
+            Facts { release: Some("ID=rhel\nVERSION_ID=8.9\n".to_owned()), ..Facts::default() };
+        let found = inventory(&[
+            ("etc/os-release", Node::File(Arc::new(release))),
+            ("root/buildinfo/content_manifests/a.json", told(&["b", "a"])),
+            ("usr/share/buildinfo/content-sets.json", told(&["c", "a"])),
+        ]);
+        assert_eq!(found.distribution.unwrap().content_sets, ["a", "b", "c"]);
+    }
 }
