@@ -1,5 +1,6 @@
 //! The whole of a scan: image, layers, inventory, report.
 
+mod attached;
 mod cache;
 mod target;
 
@@ -11,6 +12,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use palisade_api::Digest;
 use serde::{Deserialize, Serialize};
 
+pub use attached::Attached;
 pub use cache::LayerCache;
 pub use target::{Target, TargetOptions};
 

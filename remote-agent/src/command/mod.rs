@@ -19,8 +19,8 @@ struct Cli {
 enum Command {
     /// Join a federation and run until SIGTERM or SIGINT
     Run(Box<run::RunArgs>),
-    /// Scan one image or folder, without a primary
-    Scan(scan::ScanArgs),
+    /// Scan one image, folder or bill of materials, without a primary
+    Scan(Box<scan::ScanArgs>),
 }
 
 /// Runs the command that the arguments of the process name.

@@ -110,6 +110,46 @@ pub struct ImageCheck {
     pub message: Vec<String>,
 }
 
+/// A secret that lies open.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct ScanSecret {
+    /// What kind of secret it is, for example `Private.Key`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its beginning, the rest hidden.
+    pub evidence: String,
+    /// The file that holds it.
+    pub path: String,
+    /// What to do about it.
+    pub suggestion: String,
+}
+
+/// A file that runs as its owner or group, whoever starts it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct ScanSetIdPerm {
+    /// `setuid`, `setgid` or `setuid setgid`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The mode, `urwxr-xr-x`.
+    pub evidence: String,
+    /// The file.
+    pub path: String,
+}
+
+/// Which verifiers of signatures are satisfied.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct ScanSignatureInfo {
+    /// `root of trust/verifier`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub verifiers: Vec<String>,
+    /// When they were asked, RFC 3339.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub verification_timestamp: String,
+}
+
 /// The full result of a scan.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -125,6 +165,12 @@ pub struct ScanReport {
     /// Findings about how the image is made.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<ImageCheck>,
+    /// Secrets that lie open in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<ScanSecret>,
+    /// Files that run as their owner or group.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub setid_perms: Vec<ScanSetIdPerm>,
     /// Environment variables that the image sets.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub envs: Vec<String>,
@@ -134,6 +180,9 @@ pub struct ScanReport {
     /// The commands that made the image, newest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cmds: Vec<String>,
+    /// Who signed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature_data: Option<ScanSignatureInfo>,
 }
 
 /// Answer with a [`ScanReport`].

@@ -2,10 +2,36 @@
 
 use palisade_api::rest::scan::ImageCheck;
 
+use super::set_id;
+use crate::scan::Inventory;
 use crate::source::ImageConfig;
 
-/// The checks that an image's configuration does not pass.
-pub(super) fn checks(config: &ImageConfig) -> Vec<ImageCheck> {
+/// The check that finds files that run as their owner or group.
+pub(super) const SET_ID: &str = "I.4.8";
+
+/// The checks that an image does not pass.
+pub(super) fn checks(inventory: &Inventory) -> Vec<ImageCheck> {
+    let mut checks = configuration(&inventory.config);
+    checks.extend(inventory.set_ids.iter().filter_map(|found| {
+        let kind = set_id::kind(found.mode)?;
+        Some(ImageCheck {
+            profile: "Level 2".to_owned(),
+            message: vec![format!(
+                "File {} has {kind} mode: {}",
+                found.path,
+                set_id::text(found.mode)
+            )],
+            ..check(
+                SET_ID,
+                "A file runs as its owner or group, whoever starts it",
+                "Take the setuid and setgid bits away, or remove the file",
+            )
+        })
+    }));
+    checks
+}
+
+fn configuration(config: &ImageConfig) -> Vec<ImageCheck> {
     // A folder has no configuration to speak of.
     if *config == ImageConfig::default() {
         return Vec::new();

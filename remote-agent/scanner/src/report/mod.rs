@@ -13,6 +13,7 @@ pub mod policy;
 mod purl;
 mod rest;
 pub mod sbom;
+mod set_id;
 mod severity;
 mod verdict;
 pub mod vex;
@@ -82,6 +83,17 @@ pub struct Report {
     pub problems: Vec<FileProblem>,
 }
 
+/// A kind of what is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FindingKind {
+    /// Known vulnerabilities of packages.
+    Vulnerability,
+    /// Files that run as their owner or group.
+    SetId,
+    /// How the image is made.
+    Configuration,
+}
+
 /// A step in the making of an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportLayer {
@@ -130,17 +142,28 @@ impl Report {
         database: &VulnDb,
         scanned_at: DateTime<Utc>,
     ) -> Result<Self, ScanError> {
-        let matched = matching::matches(inventory, database)?;
-        let config = &inventory.config;
         let mut report = Self {
+            cvedb_version: database.version().to_owned(),
+            cvedb_create_time: database.create_time(),
+            findings: matching::matches(inventory, database)?,
+            ..Self::unmatched(inventory, scanned_at)
+        };
+        report.count();
+        Ok(report)
+    }
+
+    /// What an inventory tells by itself, held against no database.
+    pub fn unmatched(inventory: &Inventory, scanned_at: DateTime<Utc>) -> Self {
+        let config = &inventory.config;
+        Self {
             digest: inventory.digest,
             index_digest: inventory.index_digest,
             image_id: inventory.image_id,
             scanned_at,
-            cvedb_version: database.version().to_owned(),
-            cvedb_create_time: database.create_time(),
+            cvedb_version: String::new(),
+            cvedb_create_time: String::new(),
             distribution: inventory.distribution.clone(),
-            supported: matched.supported,
+            supported: inventory.distribution.as_ref().is_some_and(Distribution::is_supported),
             author: config.author.clone(),
             created_at: config.created.clone(),
             run_as_root: config.runs_as_root(),
@@ -148,15 +171,29 @@ impl Report {
             labels: config.labels.clone(),
             layers: layers(inventory),
             packages: inventory.packages.clone(),
-            findings: matched.findings,
+            findings: Vec::new(),
             suppressed: Vec::new(),
             counts: Counts::default(),
-            checks: check::checks(config),
+            checks: check::checks(inventory),
             set_ids: inventory.set_ids.clone(),
             problems: inventory.problems.clone(),
-        };
-        report.count();
-        Ok(report)
+        }
+    }
+
+    /// Leaves out what was not asked for.
+    pub fn keep(&mut self, kinds: &[FindingKind]) {
+        if !kinds.contains(&FindingKind::Vulnerability) {
+            self.findings.clear();
+            self.suppressed.clear();
+            self.count();
+        }
+        if !kinds.contains(&FindingKind::SetId) {
+            self.set_ids.clear();
+            self.checks.retain(|check| check.test_number != check::SET_ID);
+        }
+        if !kinds.contains(&FindingKind::Configuration) {
+            self.checks.retain(|check| check.test_number == check::SET_ID);
+        }
     }
 
     /// Adds the descriptions of the findings, which are long and seldom read.

@@ -122,6 +122,8 @@ pub struct Gate {
     pub max_critical: Option<u32>,
     /// More high ones than this.
     pub max_high: Option<u32>,
+    /// More high and critical ones together than this.
+    pub max_high_or_critical: Option<u32>,
     /// More medium ones than this.
     pub max_medium: Option<u32>,
     /// Any vulnerability of one of these names, whatever its severity.
@@ -152,6 +154,7 @@ impl Gate {
         let limits = [
             ("critical", critical, self.max_critical),
             ("high", high, self.max_high),
+            ("high or critical", high + critical, self.max_high_or_critical),
             ("medium", medium, self.max_medium),
         ];
         for (severity, count, limit) in limits {

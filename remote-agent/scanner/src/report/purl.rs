@@ -63,9 +63,7 @@ impl Purl {
                 if let Some(distribution) = distribution {
                     add("distro", &distro(distribution));
                 }
-                if package.source != package.name {
-                    add("upstream", &package.source);
-                }
+                add("upstream", &upstream(package));
                 add("rpmmod", &package.stream);
                 (distribution.map_or("", |d| d.id.as_str()), package.name.as_str())
             }
@@ -76,6 +74,9 @@ impl Purl {
             }
             _ => ("", package.name.as_str()),
         };
+        if !package.installed_version.is_empty() {
+            package.installed_version.clone_into(&mut purl.version);
+        }
         if package.ecosystem == Ecosystem::Rpm
             && let Some((epoch, version)) = package.version.split_once(':')
         {
@@ -158,17 +159,17 @@ impl Purl {
             }
         }
         let upstream = qualifier("upstream");
-        if !upstream.is_empty() {
-            // Others write the source's version behind it where it differs.
-            let (source, version) = upstream.split_once('@').unwrap_or((upstream, ""));
-            match ecosystem {
-                // `openssl-3.0.7-1.el9.src.rpm`
-                Ecosystem::Rpm => source_of_rpm(source).clone_into(&mut package.source),
-                _ => source.clone_into(&mut package.source),
+        match ecosystem {
+            Ecosystem::Rpm => source_of_rpm(&mut package, upstream),
+            _ if !upstream.is_empty() => {
+                let (source, version) = upstream.split_once('@').unwrap_or((upstream, ""));
+                source.clone_into(&mut package.source);
+                if !version.is_empty() && version != package.version {
+                    package.installed_version = std::mem::take(&mut package.version);
+                    version.clone_into(&mut package.version);
+                }
             }
-            if !version.is_empty() && ecosystem == Ecosystem::Dpkg {
-                version.clone_into(&mut package.version);
-            }
+            _ => {}
         }
         Some(package)
     }
@@ -184,14 +185,26 @@ impl Purl {
     }
 }
 
-/// The distribution of a name and a version, as an image of it would tell.
-pub(super) fn distribution(id: &str, version: &str) -> Option<Distribution> {
-    let clean = |text: &str| {
-        text.chars().filter(|c| !c.is_control() && !matches!(c, '"' | '\'')).collect::<String>()
-    };
-    let (id, version) = (clean(id), clean(version));
-    let text = format!("ID=\"{id}\"\nVERSION_ID=\"{version}\"\nRHEL_VERSION=\"{version}\"\n");
-    Distribution::parse("etc/os-release", &text)
+/// Names that other programs give distributions, with the ids.
+const FAMILIES: [(&str, &str); 9] = [
+    ("redhat", "rhel"),
+    ("alma", "almalinux"),
+    ("amazon", "amzn"),
+    ("oracle", "ol"),
+    ("cbl-mariner", "mariner"),
+    ("opensuse.leap", "opensuse-leap"),
+    ("opensuse.tumbleweed", "opensuse-tumbleweed"),
+    ("suse linux enterprise server", "sles"),
+    ("suse linux enterprise micro", "sle-micro"),
+];
+
+/// The distribution of a name and a version.
+pub(super) fn distribution(name: &str, version: &str) -> Option<Distribution> {
+    let name = name.trim().to_lowercase();
+    let known = FAMILIES.iter().find(|(family, _)| *family == name);
+    let id = known.map_or(name.as_str(), |(_, id)| id);
+    let plain = |text: &str| !text.contains(|c: char| c.is_control() || c.is_whitespace());
+    (!id.is_empty() && plain(id) && plain(version)).then(|| Distribution::new(id, version))
 }
 
 /// `debian-12`; without a version the name alone.
@@ -208,11 +221,38 @@ fn stream(label: &str) -> String {
     label.splitn(3, ':').take(2).collect::<Vec<_>>().join(":")
 }
 
-/// The name in `NAME-VERSION-RELEASE.src.rpm`, or the text itself.
-fn source_of_rpm(text: &str) -> &str {
-    let Some(file) = text.strip_suffix(".src.rpm") else { return text };
+/// What a package was built from, as other programs write it too; empty where
+/// that is the package itself.
+fn upstream(package: &Package) -> String {
+    match package.ecosystem {
+        Ecosystem::Rpm if !package.source_version.is_empty() => {
+            format!("{}-{}.src.rpm", package.source, package.source_version)
+        }
+        _ if !package.installed_version.is_empty() => {
+            format!("{}@{}", package.source, package.version)
+        }
+        _ if package.source != package.name => package.source.clone(),
+        _ => String::new(),
+    }
+}
+
+/// Reads `NAME-VERSION-RELEASE.src.rpm`, or the name alone.
+fn source_of_rpm(package: &mut Package, upstream: &str) {
+    let Some(file) = upstream.strip_suffix(".src.rpm") else {
+        if !upstream.is_empty() {
+            upstream.clone_into(&mut package.source);
+        }
+        return;
+    };
     let mut parts = file.rsplitn(3, '-');
-    parts.nth(2).unwrap_or(file)
+    let (release, version, name) = (parts.next(), parts.next(), parts.next());
+    let (Some(release), Some(version), Some(name)) = (release, version, name) else { return };
+    name.clone_into(&mut package.source);
+    let source = format!("{version}-{release}");
+    let own = package.version.split_once(':').map_or(&*package.version, |(_, own)| own);
+    if own != source {
+        package.source_version = source;
+    }
 }
 
 impl std::fmt::Display for Purl {
@@ -280,6 +320,15 @@ mod tests {
             arch: "amd64".to_owned(),
             ..of(Ecosystem::Dpkg, "libssl3", "3.0.9-1+deb12u1")
         };
+        let rebuilt = Package {
+            installed_version: "1.9-1+b1".to_owned(),
+            ..of(Ecosystem::Dpkg, "tool", "1.9-1")
+        };
+        let perl = Package {
+            source: "perl".to_owned(),
+            source_version: "5.26.3-422.el8".to_owned(),
+            ..of(Ecosystem::Rpm, "perl-Errno", "1.28-422.el8")
+        };
         let node = Package {
             stream: "nodejs:18".to_owned(),
             ..of(Ecosystem::Rpm, "nodejs", "1:18.1.0-2.el9")
@@ -288,6 +337,11 @@ mod tests {
             (
                 ssl,
                 "pkg:deb/debian/libssl3@3.0.9-1%2Bdeb12u1?arch=amd64&distro=debian-12&upstream=openssl",
+            ),
+            (rebuilt, "pkg:deb/debian/tool@1.9-1%2Bb1?distro=debian-12&upstream=tool%401.9-1"),
+            (
+                perl,
+                "pkg:rpm/debian/perl-Errno@1.28-422.el8?distro=debian-12&upstream=perl-5.26.3-422.el8.src.rpm",
             ),
             (node, "pkg:rpm/debian/nodejs@18.1.0-2.el9?distro=debian-12&epoch=1&rpmmod=nodejs:18"),
             (of(Ecosystem::Npm, "@babel/core", "7.0.0"), "pkg:npm/%40babel/core@7.0.0"),

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use palisade_api::Digest;
 use palisade_api::rest::scan::{
     ModuleCve, RegistryImageSummary, ScanBrief, ScanLayer, ScanLayersReport, ScanModule,
-    ScanRepoReport, ScanReport, Vulnerability,
+    ScanRepoReport, ScanReport, ScanSetIdPerm, Vulnerability,
 };
 
 use super::severity::CvssVersion;
-use super::{Finding, Report, ReportLayer};
+use super::{Finding, Report, ReportLayer, set_id};
 use crate::error::ScanOutcome;
 use crate::package::LayeredPackage;
+use crate::scan::SetId;
 
 /// Whether vulnerabilities that somebody accepted are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,9 +32,11 @@ impl Report {
             vulnerabilities: self.vulnerabilities(accepted, |_| true),
             modules: self.modules(accepted),
             checks: self.checks.clone(),
+            setid_perms: self.set_ids.iter().filter_map(set_id_perm).collect(),
             envs: self.envs.clone(),
             labels: self.labels.clone(),
             cmds: self.layers.iter().filter_map(|layer| layer.command.clone()).collect(),
+            ..ScanReport::default()
         }
     }
 
@@ -179,6 +182,14 @@ fn vulnerability(finding: &Finding, package: Option<&LayeredPackage>) -> Vulnera
         in_base_image: finding.in_base_image,
         tags: finding.accepted.iter().map(|_| "accepted".to_owned()).collect(),
     }
+}
+
+fn set_id_perm(found: &SetId) -> Option<ScanSetIdPerm> {
+    Some(ScanSetIdPerm {
+        kind: set_id::kind(found.mode)?.to_owned(),
+        evidence: set_id::text(found.mode),
+        path: found.path.clone(),
+    })
 }
 
 fn oci(digest: Option<Digest>) -> String {

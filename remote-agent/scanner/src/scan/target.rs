@@ -105,7 +105,7 @@ impl Target {
 
 /// A client that reaches the registry. One on this machine that does not
 /// speak TLS is spoken to plainly.
-async fn connect(
+pub(super) async fn connect(
     reference: &ImageReference,
     scheme: Option<&str>,
     options: &TargetOptions,

@@ -14,6 +14,8 @@ mod honest;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod matching;
+#[cfg(test)]
 mod rpm;
 #[cfg(test)]
 mod signature;

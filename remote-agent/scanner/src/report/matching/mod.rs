@@ -21,20 +21,18 @@ use crate::vulndb::{Affected, OpenError, VulnDb, Vulnerability};
 pub(super) use name::normal as normal_name;
 
 use lookup::Lookup;
+use rule::Against;
 
-/// What was found.
-pub(super) struct Matched {
-    /// Whether the packages of the operating system could be matched.
-    pub(super) supported: bool,
-    /// Worst first, then by package.
-    pub(super) findings: Vec<Finding>,
-}
-
-/// Looks the packages of an inventory up.
-pub(super) fn matches(inventory: &Inventory, database: &VulnDb) -> Result<Matched, ScanError> {
+/// Looks the packages of an inventory up. Worst first, then by package.
+pub(super) fn matches(inventory: &Inventory, database: &VulnDb) -> Result<Vec<Finding>, ScanError> {
     let mut matcher = Matcher {
         lookup: Lookup::new(database),
-        distribution: inventory.distribution.as_ref().map(Distribution::ecosystems),
+        distribution: inventory.distribution.as_ref(),
+        ecosystems: inventory
+            .distribution
+            .as_ref()
+            .map(Distribution::ecosystems)
+            .unwrap_or_default(),
     };
     let mut findings = Vec::new();
     for (at, layered) in inventory.packages.iter().enumerate() {
@@ -45,8 +43,7 @@ pub(super) fn matches(inventory: &Inventory, database: &VulnDb) -> Result<Matche
     sort(&mut findings, |at| {
         inventory.packages.get(at as usize).map(|layered| layered.package.shown_name())
     });
-    let supported = inventory.distribution.as_ref().is_some_and(Distribution::is_supported);
-    Ok(Matched { supported, findings })
+    Ok(findings)
 }
 
 /// Worst first, then by package, then by name.
@@ -63,8 +60,9 @@ fn sort(findings: &mut [Finding], shown: impl Fn(u32) -> Option<String>) {
 
 struct Matcher<'a> {
     lookup: Lookup<'a>,
+    distribution: Option<&'a Distribution>,
     /// The names that advisories give the distribution.
-    distribution: Option<Vec<String>>,
+    ecosystems: Vec<String>,
 }
 
 /// What one advisory tells of a package whose version it affects.
@@ -98,17 +96,16 @@ impl Matcher<'_> {
     /// The advisories that speak of this version.
     fn hits(&mut self, package: &Package) -> Result<Vec<Hit>, OpenError> {
         let osv = [package.ecosystem.osv().to_owned()];
-        let ecosystems = if package.ecosystem.is_os() {
-            self.distribution.as_deref().unwrap_or_default()
-        } else {
-            &osv
-        };
+        let is_os = package.ecosystem.is_os();
+        let ecosystems = if is_os { self.ecosystems.as_slice() } else { &osv };
         let mut hits = Vec::new();
         for ecosystem in ecosystems {
-            for name in name::names(package) {
-                for affected in self.lookup.affected(ecosystem, &name)?.iter() {
-                    let Some(told) = rule::check(package, affected) else { continue };
-                    hits.push(hit(ecosystem, affected, told));
+            let distribution = self.distribution.filter(|_| is_os);
+            let against = Against { ecosystem, distribution };
+            for candidate in name::candidates(ecosystem, package) {
+                for affected in self.lookup.affected(ecosystem, &candidate.name)?.iter() {
+                    let told = rule::check(package, &candidate, affected, against);
+                    hits.extend(told.map(|told| hit(ecosystem, affected, told)));
                 }
             }
         }

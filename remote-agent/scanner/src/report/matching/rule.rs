@@ -1,7 +1,17 @@
 //! Whether an advisory speaks of the version of a package.
 
+use crate::inspect::os::rule::{Candidate, compared, is_same_stream};
+use crate::inspect::os::Distribution;
 use crate::package::{Ecosystem, Package};
 use crate::vulndb::Affected;
+
+/// What a package is held against.
+#[derive(Clone, Copy)]
+pub(super) struct Against<'a> {
+    pub(super) ecosystem: &'a str,
+    /// None for packages that belong to no distribution.
+    pub(super) distribution: Option<&'a Distribution>,
+}
 
 /// What an advisory tells of an affected version.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,10 +21,23 @@ pub(super) struct Affection {
 }
 
 /// None when the version is not affected.
-pub(super) fn check(package: &Package, affected: &Affected) -> Option<Affection> {
-    let order = |left: &str, right: &str| package.ecosystem.order().compare(left, right);
-    let fixed = affected.check(&package.version, order)?;
-    if fixed.is_some_and(|fixed| !comparable(package, fixed)) {
+pub(super) fn check(
+    package: &Package,
+    candidate: &Candidate<'_>,
+    affected: &Affected,
+    against: Against<'_>,
+) -> Option<Affection> {
+    let scheme = package.ecosystem.order();
+    let order = |left: &str, right: &str| match against.distribution {
+        Some(distribution) => {
+            let form = |version| compared(distribution, against.ecosystem, version);
+            scheme.compare(&form(left), &form(right))
+        }
+        None => scheme.compare(left, right),
+    };
+    let fixed = affected.check(&candidate.version, order)?;
+    if fixed.is_some_and(|fixed| !comparable(package, fixed)) || !is_same_stream(package, fixed, "")
+    {
         return None;
     }
     Some(Affection { fixed: fixed.map(str::to_owned) })

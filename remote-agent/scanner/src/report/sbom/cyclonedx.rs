@@ -14,6 +14,7 @@ use crate::report::severity::{Cvss, CvssVersion, Severity};
 /// Properties of a component.
 const PATH: &str = "palisade:path";
 const LAYER: &str = "palisade:layer";
+const CONTENT_SET: &str = "palisade:content-set";
 const IMAGE_ID: &str = "palisade:image-id";
 const ROOT: &str = "palisade:target";
 
@@ -43,11 +44,13 @@ pub(super) fn write(listed: &Listed<'_>) -> Result<String, serde_json::Error> {
         })
         .collect();
     if let Some(distribution) = &report.distribution {
+        let sets = distribution.content_sets.iter().map(|set| property(CONTENT_SET, set));
         components.push(json!({
             "type": "operating-system",
             "bom-ref": format!("os:{}", distribution.base_os()),
             "name": distribution.id,
             "version": distribution.version,
+            "properties": sets.collect::<Vec<_>>(),
         }));
     }
     let mut root = json!({ "type": "container", "bom-ref": ROOT, "name": listed.target });
@@ -297,7 +300,11 @@ pub(super) fn read(content: &[u8], reader: &mut Reader) -> Result<(), SbomError>
     while let Some(mut component) = open.pop() {
         open.extend(std::mem::take(&mut component.components).into_iter().rev());
         match component.r#type.as_str() {
-            "operating-system" => reader.system(&component.name, &component.version),
+            "operating-system" => {
+                let sets = component.properties.iter().filter(|p| p.name == CONTENT_SET);
+                let sets = sets.map(|property| property.value.as_str());
+                reader.system(&component.name, &component.version, sets);
+            }
             "file" | "data" | "cryptographic-asset" | "device" => {}
             _ => {
                 let path = component.property(&[

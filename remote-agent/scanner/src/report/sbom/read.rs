@@ -42,6 +42,9 @@ pub fn read(name: &str, content: &[u8], limits: &Limits) -> Result<Reading, Sbom
     Ok(Reading { format, inventory: reader.inventory(name) })
 }
 
+/// Repositories that a distribution is said to be built from, at most.
+const CONTENT_SETS: usize = 1_000;
+
 /// Collects what a document lists.
 #[derive(Default)]
 pub(super) struct Reader {
@@ -69,9 +72,17 @@ impl Reader {
     }
 
     /// The operating system; the first one holds.
-    pub(super) fn system(&mut self, id: &str, version: &str) {
+    pub(super) fn system<'a>(
+        &mut self,
+        id: &str,
+        version: &str,
+        content_sets: impl Iterator<Item = &'a str>,
+    ) {
         if self.system.is_none() && id.len() + version.len() <= TEXT_BYTES {
-            self.system = purl::distribution(id, version);
+            self.system = purl::distribution(id, version).map(|distribution| Distribution {
+                content_sets: content_sets.take(CONTENT_SETS).map(str::to_owned).collect(),
+                ..distribution
+            });
         }
     }
 

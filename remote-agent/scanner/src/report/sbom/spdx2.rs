@@ -11,6 +11,8 @@ pub(super) const ROOT: &str = "SPDXRef-Image";
 pub(super) const SYSTEM: &str = "SPDXRef-OperatingSystem";
 /// Stands before the layer in a package's comment.
 const LAYER: &str = "layer: ";
+/// Stands before the repositories in the comment of a distribution.
+const BUILT_FROM: &str = "built from: ";
 /// Stands before the path in a package's source.
 const FOUND: &str = "found in: ";
 
@@ -40,6 +42,15 @@ pub(super) fn path(source_info: &str) -> &str {
         .unwrap_or_default()
 }
 
+pub(super) fn built_from(content_sets: &[String]) -> String {
+    format!("{BUILT_FROM}{}", content_sets.join(" "))
+}
+
+/// The repositories in a comment.
+pub(super) fn content_sets(comment: &str) -> impl Iterator<Item = &str> {
+    comment.strip_prefix(BUILT_FROM).unwrap_or_default().split_whitespace()
+}
+
 /// The layer in a comment.
 pub(super) fn layer(comment: &str) -> &str {
     comment.strip_prefix(LAYER).unwrap_or_default()
@@ -56,6 +67,9 @@ pub(super) fn write(listed: &Listed<'_>) -> Result<String, serde_json::Error> {
     if let Some(distribution) = &report.distribution {
         let mut system = package(SYSTEM, &distribution.id, "OPERATING-SYSTEM");
         system["versionInfo"] = json!(distribution.version);
+        if !distribution.content_sets.is_empty() {
+            system["comment"] = json!(built_from(&distribution.content_sets));
+        }
         packages.push(system);
         relationships.push(related(ROOT, "CONTAINS", SYSTEM));
     }
@@ -133,7 +147,9 @@ impl Package {
     pub(super) fn hand_over(&self, reader: &mut Reader) -> Result<(), SbomError> {
         match self.primary_package_purpose.as_str() {
             "CONTAINER" => reader.digest(&self.version_info),
-            "OPERATING-SYSTEM" => reader.system(&self.name, &self.version_info),
+            "OPERATING-SYSTEM" => {
+                reader.system(&self.name, &self.version_info, content_sets(&self.comment));
+            }
             "FILE" | "ARCHIVE" | "SOURCE" | "DEVICE" | "FIRMWARE" => {}
             _ => {
                 let purl = self.external_refs.iter().find(|r| r.reference_type == "purl");

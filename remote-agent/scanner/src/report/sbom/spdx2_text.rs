@@ -25,6 +25,10 @@ pub(super) fn write(listed: &Listed<'_>) -> String {
     package(&mut tag, ROOT, &listed.target, &digest, "CONTAINER");
     if let Some(distribution) = &report.distribution {
         package(&mut tag, SYSTEM, &distribution.id, &distribution.version, "OPERATING-SYSTEM");
+        if !distribution.content_sets.is_empty() {
+            let comment = spdx2::built_from(&distribution.content_sets);
+            tag("PackageComment", &format!("<text>{}</text>", one_line(&comment)));
+        }
         tag("Relationship", &format!("{ROOT} CONTAINS {SYSTEM}"));
     }
     for (at, listed) in listed.packages.iter().enumerate() {

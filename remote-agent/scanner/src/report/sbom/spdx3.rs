@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::read::Reader;
-use super::spdx2::{comment, layer, path, source_info};
+use super::spdx2::{built_from, comment, content_sets, layer, path, source_info};
 use super::{Listed, SbomError, TOOL, VERSION};
 
 const CONTEXT: &str = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld";
@@ -29,6 +29,9 @@ pub(super) fn write(listed: &Listed<'_>) -> Result<String, serde_json::Error> {
         let mut element = package(&system, &distribution.id, "operatingSystem");
         if !distribution.version.is_empty() {
             element["software_packageVersion"] = json!(distribution.version);
+        }
+        if !distribution.content_sets.is_empty() {
+            element["comment"] = json!(built_from(&distribution.content_sets));
         }
         elements.push(element);
         inside.push(system);
@@ -116,7 +119,9 @@ pub(super) fn read(content: &[u8], reader: &mut Reader) -> Result<(), SbomError>
     for element in document.graph.iter().filter(|e| e.r#type == "software_Package") {
         match element.purpose.as_str() {
             "container" => reader.digest(&element.version),
-            "operatingSystem" => reader.system(&element.name, &element.version),
+            "operatingSystem" => {
+                reader.system(&element.name, &element.version, content_sets(&element.comment));
+            }
             "file" | "archive" | "source" | "device" | "firmware" => {}
             _ => {
                 let other = element.identifiers.iter().find_map(|identifier| match identifier {

@@ -32,7 +32,9 @@ fn packages(inventory: &Inventory) -> BTreeSet<Package> {
 
 #[test]
 fn what_is_written_is_read() {
-    let report = sample::report();
+    let mut report = sample::report();
+    report.distribution.as_mut().unwrap().content_sets =
+        vec!["rhel-9-a".to_owned(), "b".to_owned()];
     let expected: BTreeSet<_> = report.packages.iter().map(|l| l.package.clone()).collect();
     for format in FORMATS {
         let text = written(&report, format);

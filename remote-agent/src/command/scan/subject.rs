@@ -1,0 +1,192 @@
+//! What is scanned.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use palisade_scanner::report::sbom;
+use palisade_scanner::source::registry::Credentials;
+use palisade_scanner::{Inventory, Limits, Target, TargetOptions};
+use tracing::info;
+
+use super::args::{OtherNames, ScanArgs};
+
+/// Bytes of a bill of materials at most.
+const SBOM_BYTES: u64 = 512 << 20;
+/// Bytes by which a file is told to be text or a packed image.
+const HEAD: usize = 512;
+
+/// What is scanned, and the name that reports give it.
+#[derive(Debug)]
+pub(super) struct Subject {
+    name: String,
+    what: What,
+    options: TargetOptions,
+}
+
+#[derive(Debug)]
+enum What {
+    Target(Target),
+    Sbom(PathBuf),
+}
+
+impl Subject {
+    /// What the arguments name.
+    pub(super) fn of(args: &ScanArgs) -> Result<Self> {
+        let options = TargetOptions {
+            credentials: credentials(args)?,
+            platform: args.platform.clone(),
+            ignore_proxy: args.ignore_proxy,
+            ..TargetOptions::default()
+        };
+        let name = match (&args.target, args.pid) {
+            (Some(target), _) => target.clone(),
+            (None, Some(pid)) => format!("pid:{pid}"),
+            (None, None) => by_parts(&args.other)
+                .context("nothing to scan is named: see palisade-agent scan --help")?,
+        };
+        Self::named(name, options)
+    }
+
+    /// Another one, reached in the same way.
+    pub(super) fn beside(&self, name: &str) -> Result<Self> {
+        Self::named(name.to_owned(), self.options.clone())
+    }
+
+    fn named(name: String, options: TargetOptions) -> Result<Self> {
+        let path = Path::new(&name);
+        let what = if is_text(path) {
+            What::Sbom(path.to_owned())
+        } else {
+            What::Target(Target::parse(&name, options.clone())?)
+        };
+        Ok(Self { name, what, options })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it holds; of an image with `attached`, what the bill of materials
+    /// that is attached to it lists.
+    pub(super) async fn inventory(&self, limits: &Limits, attached: bool) -> Result<Inventory> {
+        let target = match &self.what {
+            What::Sbom(path) => return read(path, limits),
+            What::Target(target) => target,
+        };
+        if attached {
+            if let Some(attached) = target.attached_sbom(limits).await? {
+                info!(digest = %attached.digest, "an attached bill of materials is taken");
+                return Ok(attached.inventory);
+            }
+            info!("nothing is attached that lists packages: the layers are read");
+        }
+        Ok(target.inventory(limits).await?)
+    }
+}
+
+/// Whether the file begins like a bill of materials: with a brace or a line of
+/// text. Archives begin with neither.
+fn is_text(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = File::open(path)
+        .and_then(|file| if file.metadata()?.is_file() { Ok(file) } else { Err(not_a_file()) })
+        .and_then(|file| file.take(HEAD as u64).read_to_end(&mut head));
+    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start();
+    read.is_ok() && (head.starts_with(b"{") || head.starts_with(b"#") || head.starts_with(b"SPDX"))
+}
+
+fn not_a_file() -> std::io::Error {
+    std::io::ErrorKind::IsADirectory.into()
+}
+
+fn read(path: &Path, limits: &Limits) -> Result<Inventory> {
+    let mut content = Vec::new();
+    let file = File::open(path)?;
+    file.take(SBOM_BYTES + 1).read_to_end(&mut content)?;
+    let name = path.to_string_lossy();
+    Ok(sbom::read(&name, &content, limits)?.inventory)
+}
+
+/// The image that the variables of NeuVector's scanner name.
+fn by_parts(other: &OtherNames) -> Option<String> {
+    let repository = other.scanner_repository.as_deref()?.trim_matches('/');
+    let registry = other.scanner_registry.as_deref().unwrap_or_default().trim_end_matches('/');
+    let tag = other.scanner_tag.as_deref().filter(|tag| !tag.is_empty()).unwrap_or("latest");
+    let slash = if registry.is_empty() { "" } else { "/" };
+    // A digest stands behind its own mark.
+    let mark = if tag.starts_with("sha256:") { '@' } else { ':' };
+    Some(format!("{registry}{slash}{repository}{mark}{tag}"))
+}
+
+/// The password comes by a variable only: flags show in process lists.
+fn credentials(args: &ScanArgs) -> Result<Option<Credentials>> {
+    let username = args.username.as_ref().or(args.other.scanner_registry_username.as_ref());
+    let Some(username) = username.filter(|username| !username.is_empty()) else { return Ok(None) };
+    let password = ["PALISADE_REGISTRY_PASSWORD", "SCANNER_REGISTRY_PASSWORD"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok());
+    match password {
+        Some(password) => {
+            Ok(Some(Credentials { username: username.clone(), password: password.into() }))
+        }
+        None => bail!("--username needs the password in the variable PALISADE_REGISTRY_PASSWORD"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_in_parts() {
+        let name = |registry: &str, repository: &str, tag: &str| {
+            let own = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+            by_parts(&OtherNames {
+                scanner_registry: own(registry),
+                scanner_repository: own(repository),
+                scanner_tag: own(tag),
+                scanner_registry_username: None,
+                scanner_base_image: None,
+                high_vul_to_fail: None,
+                medium_vul_to_fail: None,
+                vul_names_to_fail: Vec::new(),
+                vul_names_to_exempt: Vec::new(),
+            })
+        };
+        let cases = [
+            (
+                "https://registry.example/",
+                "shop/orders",
+                "v1",
+                "https://registry.example/shop/orders:v1",
+            ),
+            ("", "alpine", "", "alpine:latest"),
+            ("registry.example", "a", "sha256:00", "registry.example/a@sha256:00"),
+        ];
+        for (registry, repository, tag, expected) in cases {
+            assert_eq!(name(registry, repository, tag).as_deref(), Some(expected));
+        }
+        assert_eq!(name("registry.example", "", "v1"), None);
+    }
+
+    #[test]
+    fn bills_of_materials_are_told_from_images() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        for (content, expected) in [
+            (&b"{\"bomFormat\": \"CycloneDX\"}"[..], true),
+            (b"\xEF\xBB\xBF \n{}", true),
+            (b"SPDXVersion: SPDX-2.3\n", true),
+            (b"# comment\nSPDXVersion: SPDX-2.3\n", true),
+            (b"manifest.json\0\0\0", false),
+            (b"\x1f\x8b\x08", false),
+            (b"", false),
+        ] {
+            std::fs::write(&file, content).unwrap();
+            assert_eq!(is_text(&file), expected, "{content:?}");
+        }
+        assert!(!is_text(folder.path()));
+    }
+}
