@@ -2,6 +2,8 @@ use serde_json::json;
 
 use crate::fixture::{HIGH, MEDIUM, Place, UNFIXED};
 
+type Variables = &'static [(&'static str, &'static str)];
+
 #[test]
 fn every_gate_has_its_code() {
     let place = Place::new();
@@ -87,7 +89,7 @@ fn the_reason_is_told_and_the_result_is_written() {
 #[test]
 fn variables_stand_for_flags() {
     let place = Place::new();
-    let table: &[(i32, &[&str], &[(&str, &str)])] = &[
+    let table: &[(i32, &[&str], Variables)] = &[
         (3, &["image"], &[("PALISADE_FAIL_ON", "high")]),
         (0, &["image"], &[("PALISADE_FAIL_ON", "high"), ("PALISADE_IGNORE", HIGH)]),
         (0, &[], &[("PALISADE_TARGET", "image")]),

@@ -21,8 +21,8 @@ impl Place {
     /// of the upper layer that nothing repairs.
     pub(crate) fn new() -> Self {
         let place = Self(tempfile::tempdir().unwrap());
-        let base = place.layer("libssl3", "3.0.9-1", "openssl", "");
-        let both = place.layer("libssl3", "3.0.9-1", "openssl", "tar 1.34-1");
+        let base = Self::layer("libssl3", "3.0.9-1", "openssl", "");
+        let both = Self::layer("libssl3", "3.0.9-1", "openssl", "tar 1.34-1");
         place.layout("image", &[&base, &both]);
         place.layout("base", &[&base]);
         place.write(
@@ -56,17 +56,17 @@ impl Place {
     }
 
     /// A layer with the package, and with `other` as `name version`.
-    fn layer(&self, name: &str, version: &str, source: &str, other: &str) -> Vec<u8> {
-        let _ = self;
+    fn layer(name: &str, version: &str, source: &str, other: &str) -> Vec<u8> {
         let mut status = format!(
             "Package: {name}\nStatus: install ok installed\nArchitecture: amd64\n\
              Source: {source}\nVersion: {version}\n\n"
         );
         if let Some((name, version)) = other.split_once(' ') {
-            status.push_str(&format!(
+            let more = format!(
                 "Package: {name}\nStatus: install ok installed\nArchitecture: amd64\n\
                  Version: {version}\n\n"
-            ));
+            );
+            status.push_str(&more);
         }
         let mut archive = tar::Builder::new(Vec::new());
         let release = "ID=debian\nVERSION_ID=\"12\"\n".to_owned();

@@ -6,6 +6,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
+use palisade_scanner::version::Scheme;
 use palisade_scanner::vulndb::{SourceSpec, VulnDb, build};
 use palisade_scanner::{Distribution, Ecosystem, Inventory, LayeredPackage, Package, Report};
 use serde_json::{Value, json};
@@ -86,7 +87,7 @@ fn alpine_as_its_own_files_say() {
     let Some(data) = data() else { return };
     let file = data.join("alpine-secdb.jsonl.gz");
     let database = database(&[format!("alpine={}", file.display())]);
-    let compare: fn(&str, &str) -> Ordering = palisade_scanner::r#match::apk::compare;
+    let compare: fn(&str, &str) -> Ordering = |left, right| Scheme::Apk.compare(left, right);
     let mut advisories: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for line in unpacked(&file).lines() {
         let repository: Value = serde_json::from_str(line).unwrap();
@@ -137,7 +138,7 @@ fn debian_as_its_own_file_says() {
     let file = data.join("debian-bookworm.json.gz");
     let database = database(&[format!("debian={}", file.display())]);
     let tracker: Value = serde_json::from_str(&unpacked(&file)).unwrap();
-    let compare = palisade_scanner::r#match::dpkg::compare;
+    let compare = |left: &str, right: &str| Scheme::Dpkg.compare(left, right);
     let mut expected = Found::new();
     let mut packages = Vec::new();
     for (source, cves) in tracker.as_object().unwrap() {

@@ -56,8 +56,8 @@ impl Policy {
             max_high: own.max_high,
             max_medium: own
                 .max_medium
-                .or(from("MEDIUM_VUL_TO_FAIL", &args.other.medium_vul_to_fail)?),
-            max_high_or_critical: from("HIGH_VUL_TO_FAIL", &args.other.high_vul_to_fail)?,
+                .or(from("MEDIUM_VUL_TO_FAIL", args.other.medium_vul_to_fail.as_deref())?),
+            max_high_or_critical: from("HIGH_VUL_TO_FAIL", args.other.high_vul_to_fail.as_deref())?,
             names,
         };
         let profile = own.vulnerability_profile.as_deref().map(profile).transpose()?;
@@ -79,8 +79,8 @@ impl Policy {
 
 /// A limit that is met from `text` on: one less is allowed. 0 and nothing are
 /// no limit.
-fn from(variable: &str, text: &Option<String>) -> Result<Option<u32>> {
-    let text = text.as_deref().map(str::trim).unwrap_or_default();
+fn from(variable: &str, text: Option<&str>) -> Result<Option<u32>> {
+    let text = text.map(str::trim).unwrap_or_default();
     if text.is_empty() {
         return Ok(None);
     }
@@ -133,13 +133,12 @@ mod tests {
 
     #[test]
     fn limits_that_are_met() {
-        let own = |text: &str| Some(text.to_owned());
         for (text, expected) in
-            [(None, None), (own(""), None), (own("0"), None), (own(" 3 "), Some(2))]
+            [(None, None), (Some(""), None), (Some("0"), None), (Some(" 3 "), Some(2))]
         {
-            assert_eq!(from("X", &text).unwrap(), expected, "{text:?}");
+            assert_eq!(from("X", text).unwrap(), expected, "{text:?}");
         }
-        assert!(from("X", &own("many")).unwrap_err().to_string().starts_with("X:"));
+        assert!(from("X", Some("many")).unwrap_err().to_string().starts_with("X:"));
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(super) struct Subject {
 
 #[derive(Debug)]
 enum What {
-    Target(Target),
+    Target(Box<Target>),
     Sbom(PathBuf),
 }
 
@@ -59,7 +59,7 @@ impl Subject {
         let what = if is_text(path) {
             What::Sbom(path.to_owned())
         } else {
-            What::Target(Target::parse(&name, options.clone())?)
+            What::Target(Box::new(Target::parse(&name, options.clone())?))
         };
         Ok(Self { name, what, options })
     }

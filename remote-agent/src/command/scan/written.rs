@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use palisade_scanner::Report;
-use palisade_scanner::report::output::{OutputFormat, TableStyle};
+use palisade_scanner::report::output::TableStyle;
 
 use super::args::{Form, ScanArgs};
 
@@ -55,11 +55,10 @@ impl Forms {
             if !text.ends_with('\n') {
                 text.push('\n');
             }
-            match file {
-                Some(file) => {
-                    put(file, &text).with_context(|| format!("cannot write {}", file.display()))?
-                }
-                None => std::io::stdout().lock().write_all(text.as_bytes())?,
+            if let Some(file) = file {
+                put(file, &text).with_context(|| format!("cannot write {}", file.display()))?;
+            } else {
+                std::io::stdout().lock().write_all(text.as_bytes())?;
             }
         }
         Ok(())

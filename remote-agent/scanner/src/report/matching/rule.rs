@@ -1,7 +1,7 @@
 //! Whether an advisory speaks of the version of a package.
 
-use crate::inspect::os::rule::{Candidate, compared, is_same_stream};
 use crate::inspect::os::Distribution;
+use crate::inspect::os::rule::{Candidate, compared, is_same_stream};
 use crate::package::{Ecosystem, Package};
 use crate::vulndb::Affected;
 
