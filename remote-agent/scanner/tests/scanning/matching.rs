@@ -97,7 +97,7 @@ fn alpine_as_its_own_files_say() {
     let mut seen = 0;
     for (release, repositories) in advisories {
         let mut fixes: BTreeMap<&str, Vec<(&str, &Value)>> = BTreeMap::new();
-        let packages = repositories.iter().flat_map(|r| r["packages"].as_array().unwrap());
+        let packages = repositories.iter().filter_map(|r| r["packages"].as_array()).flatten();
         for package in packages.map(|package| &package["pkg"]) {
             let of = package["secfixes"].as_object().into_iter().flatten();
             let known = fixes.entry(package["name"].as_str().unwrap()).or_default();
