@@ -93,9 +93,7 @@ async fn images(
         let mut tags: Vec<_> = tags
             .into_iter()
             .filter(|tag| !is_attachment(&tag.name))
-            .filter(|tag| {
-                filters.iter().any(|f| f.admits_repository(&repository) && f.admits_tag(&tag.name))
-            })
+            .filter(|tag| client.admits(&filters, &repository, Some(&tag.name)))
             .collect();
         if let Ok(limit) = usize::try_from(registry.tag_limit)
             && limit > 0

@@ -105,11 +105,11 @@ impl Registries {
         };
         drop(conn);
         // Kept secrets go to the kept address only.
-        let kept = registry.registry.clone();
+        let kept = addresses(&registry);
         super::settings::apply(&mut registry, &mut credentials, config.clone())?;
-        if !kept.is_empty() && registry.registry != kept {
-            credentials =
-                RegistryCredentials { password: config.password, auth_token: config.auth_token };
+        if !registry.name.is_empty() && addresses(&registry) != kept {
+            credentials = RegistryCredentials::default();
+            super::settings::apply(&mut registry, &mut credentials, config)?;
         }
         let cancel = CancellationToken::new();
         let (sender, steps) = watch::channel(Steps::default());
@@ -141,6 +141,15 @@ impl Registries {
         });
         Ok(id)
     }
+}
+
+/// Where secrets are sent.
+fn addresses(registry: &Registry) -> [String; 3] {
+    [
+        registry.registry.clone(),
+        registry.gitlab_external_url.clone(),
+        registry.ibm_cloud_token_url.clone(),
+    ]
 }
 
 async fn run(registry: &Registry, credentials: &RegistryCredentials, steps: &watch::Sender<Steps>) {

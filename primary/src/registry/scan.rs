@@ -15,6 +15,9 @@ use crate::store::{self, StoreError};
 
 /// How often a scan is tried that fails for a passing reason.
 const TRIES: i32 = 3;
+/// The longest pause that a registry may ask for; Docker Hub's limit counts
+/// over six hours.
+const LONGEST_PAUSE: Duration = Duration::from_hours(6);
 /// Level of compression of stored reports.
 const ZSTD_LEVEL: i32 = 3;
 
@@ -72,6 +75,12 @@ async fn failed(
     if error.is_transient() && job.attempts < TRIES {
         info!(registry = job.registry, %digest, %error, "a scan failed and is tried again");
         let pause = Duration::from_secs(2 << job.attempts.clamp(0, 6));
+        // A registry that limits requests tells when they are welcome again.
+        let asked = match error {
+            ScanError::Registry(error) => error.retry_after().unwrap_or_default(),
+            _ => Duration::ZERO,
+        };
+        let pause = pause.max(asked).min(LONGEST_PAUSE);
         if job::postpone(&mut tx, job, pause).await? {
             store::image::set_status(&mut tx, digest, "scheduled", "").await?;
         }
@@ -102,11 +111,13 @@ async fn scanned(
     let sealed = row.sealed_credentials.as_deref();
     let credentials = RegistryCredentials::open(sealed, &registries.sealer, &job.registry)?;
     let scanned_at = registries.clock.now();
-    let access = match credentials.access(&registry) {
+    // Whoever reads gets access for a while, not what it was got with.
+    let access = async { credentials.client(&registry)?.pull_access(repository).await };
+    let (access, repository) = match access.await {
         Ok(access) => access,
-        Err(error) => return Ok(Err(error.into())),
+        Err(error) => return Ok(Err(ScanError::Registry(error))),
     };
-    let image = ImageToRead { job: job.id, access, repository, digest };
+    let image = ImageToRead { job: job.id, access, repository: &repository, digest };
     let inventory = match reader.read(image).await {
         Ok(inventory) => inventory,
         Err(ReadFailure::Scan(error)) => return Ok(Err(error)),

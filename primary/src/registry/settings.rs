@@ -6,7 +6,8 @@ use palisade_api::kind::LogId;
 use palisade_api::rest::scan::{
     Registry, RegistryConfig, RegistryImageSummary, RegistrySummary, ScanSchedule,
 };
-use palisade_scanner::source::registry::{Filter, RegistryAccess};
+use palisade_scanner::source::registry::{ArtifactoryMode, Filter, RegistryAccess, RegistryKind};
+use secrecy::SecretString;
 use sqlx::PgConnection;
 
 use super::credentials::RegistryCredentials;
@@ -18,21 +19,6 @@ use crate::store::{self, Actor};
 
 /// What names of federated registries start with.
 const PREFIX: &str = "fed.";
-/// Types of registries that are spoken to by the distribution API alone.
-const TYPES: [&str; 12] = [
-    "Docker Registry",
-    "Amazon ECR Registry",
-    "Azure Container Registry",
-    "Google Container Registry",
-    "JFrog Artifactory",
-    "OpenShift Registry",
-    "Red Hat Public Registry",
-    "Sonatype Nexus",
-    "Gitlab",
-    "IBM Cloud Container Registry",
-    "Harbor Registry",
-    "GitHub Container Registry",
-];
 /// Seconds between periodical scans.
 const INTERVALS: std::ops::RangeInclusive<i64> = 300..=604_800;
 const MAX_FILTERS: usize = 256;
@@ -280,9 +266,10 @@ pub(super) fn apply(
 ) -> Result<(), RegistryFailure> {
     let setting = |text: &str| RegistryFailure::Setting(text.to_owned());
     if registry.registry_type.is_empty() {
-        if !TYPES.contains(&config.registry_type.as_str()) {
-            return Err(setting("The registry type is not known."));
-        }
+        config
+            .registry_type
+            .parse::<RegistryKind>()
+            .map_err(|error| RegistryFailure::Setting(error.to_string()))?;
         registry.registry_type = config.registry_type;
     } else if !config.registry_type.is_empty() && config.registry_type != registry.registry_type {
         return Err(setting("The type of a registry cannot be changed."));
@@ -310,6 +297,12 @@ pub(super) fn apply(
     if registry.filters.is_empty() {
         return Err(setting("At least one filter is needed; * takes all images."));
     }
+    let needs_org = registry.registry_type.parse().is_ok_and(|kind: RegistryKind| kind.needs_org());
+    if needs_org
+        && registry.filters.iter().any(|text| Filter::parse(text).is_ok_and(|f| f.org().is_none()))
+    {
+        return Err(setting("Each filter must name the owner or project, as in shop/*."));
+    }
     if let Some(schedule) = config.schedule {
         registry.schedule = checked_schedule(schedule)?;
     }
@@ -334,11 +327,48 @@ pub(super) fn apply(
     if let Some(domains) = config.domains {
         registry.domains = domains;
     }
-    if config.password.is_some() {
-        credentials.password = config.password;
+    if let Some(mode) = config.jfrog_mode {
+        mode.parse::<ArtifactoryMode>()
+            .map_err(|_| setting("The mode is either Repository Path, Subdomain or Port."))?;
+        registry.jfrog_mode = mode;
     }
-    if config.auth_token.is_some() {
-        credentials.auth_token = config.auth_token;
+    set(&mut registry.jfrog_aql, config.jfrog_aql);
+    let address = |target: &mut String, value: Option<String>| match value {
+        Some(text) if !text.is_empty() => {
+            let access = RegistryAccess::new(&text)
+                .map_err(|error| RegistryFailure::Setting(error.to_string()))?;
+            *target = access.url.to_string();
+            Ok(())
+        }
+        Some(text) => {
+            *target = text;
+            Ok(())
+        }
+        None => Ok::<_, RegistryFailure>(()),
+    };
+    address(&mut registry.gitlab_external_url, config.gitlab_external_url)?;
+    address(&mut registry.ibm_cloud_token_url, config.ibm_cloud_token_url)?;
+    if let Some(account) = config.ibm_cloud_account {
+        registry.ibm_cloud_account = account;
+    }
+    let keep = |target: &mut Option<SecretString>, value: Option<SecretString>| {
+        if value.is_some() {
+            *target = value;
+        }
+    };
+    keep(&mut credentials.password, config.password);
+    keep(&mut credentials.auth_token, config.auth_token);
+    keep(&mut credentials.gitlab_token, config.gitlab_private_token);
+    if let Some(aws) = config.aws_key {
+        let kept = registry.aws_key.get_or_insert_default();
+        kept.id = aws.id.unwrap_or(std::mem::take(&mut kept.id));
+        kept.region = aws.region.unwrap_or(std::mem::take(&mut kept.region));
+        keep(&mut credentials.aws_access_key_id, aws.access_key_id);
+        keep(&mut credentials.aws_secret_access_key, aws.secret_access_key);
+    }
+    if let Some(google) = config.gcr_key {
+        registry.gcr_key.get_or_insert_default();
+        keep(&mut credentials.google_key, google.json_key);
     }
     Ok(())
 }

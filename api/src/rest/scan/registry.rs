@@ -186,6 +186,46 @@ pub struct RegistryConfig {
     pub cfg_type: Option<String>,
     /// Whether to connect without the proxy.
     pub ignore_proxy: Option<bool>,
+    /// Amazon: the account and its access key.
+    pub aws_key: Option<AwsAccountKeyConfig>,
+    /// Google: the key of a service account.
+    pub gcr_key: Option<GcrKeyConfig>,
+    /// JFrog: `Repository Path`, `Subdomain` or `Port`.
+    pub jfrog_mode: Option<String>,
+    /// JFrog: list with its query language.
+    pub jfrog_aql: Option<bool>,
+    /// GitLab: address of its API.
+    pub gitlab_external_url: Option<String>,
+    /// GitLab: token for its API.
+    #[schema(value_type = Option<String>, format = Password)]
+    pub gitlab_private_token: Option<SecretString>,
+    /// IBM: address that gives tokens.
+    pub ibm_cloud_token_url: Option<String>,
+    /// IBM: the account.
+    pub ibm_cloud_account: Option<String>,
+}
+
+/// Access to Amazon's registry; what is absent stays.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+pub struct AwsAccountKeyConfig {
+    /// The account.
+    pub id: Option<String>,
+    /// The region.
+    pub region: Option<String>,
+    /// Id of the access key; without one the role of the machine is used.
+    #[schema(value_type = Option<String>, format = Password)]
+    pub access_key_id: Option<SecretString>,
+    /// The access key.
+    #[schema(value_type = Option<String>, format = Password)]
+    pub secret_access_key: Option<SecretString>,
+}
+
+/// Access to Google's registry.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+pub struct GcrKeyConfig {
+    /// The key of a service account, JSON.
+    #[schema(value_type = Option<String>, format = Password)]
+    pub json_key: Option<SecretString>,
 }
 
 /// Body of `POST /v1/scan/registry`, `PATCH /v1/scan/registry/{name}` and

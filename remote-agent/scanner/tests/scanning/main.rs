@@ -16,6 +16,12 @@ mod hostile;
 #[cfg(test)]
 mod matching;
 #[cfg(test)]
+mod packed;
+#[cfg(test)]
+mod products;
+#[cfg(test)]
+mod real_registry;
+#[cfg(test)]
 mod rpm;
 #[cfg(test)]
 mod signature;

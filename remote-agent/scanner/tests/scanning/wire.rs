@@ -17,6 +17,7 @@ pub(crate) struct Asked {
     /// Path and query, or the whole URL where a proxy is asked.
     pub(crate) target: String,
     pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: String,
     /// How many requests for the same target came before.
     pub(crate) before: usize,
 }
@@ -55,8 +56,17 @@ impl Reply {
         Self { status: 200, headers: Vec::new(), body, length, pieces: None }
     }
 
+    pub(crate) fn json(value: &serde_json::Value) -> Self {
+        Self::ok(value.to_string()).with("content-type", "application/json")
+    }
+
     pub(crate) fn status(status: u16) -> Self {
         Self { status, ..Self::ok("") }
+    }
+
+    pub(crate) fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
     }
 
     pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -155,10 +165,11 @@ async fn serve(
         let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
         let mut body = vec![0; length];
         stream.read_exact(&mut body).await?;
+        let body = String::from_utf8(body).unwrap();
         let asked = {
             let mut seen = seen.lock().unwrap();
             let before = seen.iter().filter(|asked| asked.target == target).count();
-            let asked = Asked { method, target, headers, before };
+            let asked = Asked { method, target, headers, body, before };
             seen.push(asked.clone());
             asked
         };

@@ -89,7 +89,6 @@ pub(super) enum Login {
     /// Name and password, or a token in the password's place.
     Password(Credentials),
     /// A token that is sent as it is.
-    #[expect(dead_code, reason = "for products that hand out tokens of their own")]
     Token(SecretString),
 }
 

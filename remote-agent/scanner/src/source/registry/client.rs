@@ -8,12 +8,12 @@ use reqwest::Response;
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::access::RegistryAccess;
+use super::access::{Credentials, RegistryAccess};
 use super::auth::{Authorizations, Challenge, Login};
 use super::error::RegistryError;
 use super::http::{Call, Http, accept, body, detail, shown};
 use super::patience::RateLimit;
-use super::product::{Plain, Product};
+use super::product::{Product, RegistryKind, RegistrySettings, product};
 
 /// A client of one registry. Cloning shares connections and tokens.
 #[derive(Clone, Debug)]
@@ -30,17 +30,16 @@ struct Inner {
 }
 
 impl RegistryClient {
-    /// A client of a registry of which nothing is known but that it speaks
-    /// the distribution API; nothing is sent yet.
+    /// A client of a registry of which nothing is known but its address;
+    /// nothing is sent yet.
     pub fn new(access: RegistryAccess) -> Result<Self, RegistryError> {
-        let product = Plain(access.credentials.clone());
-        Self::of(access, Box::new(product))
+        Self::connect(RegistrySettings::new(RegistryKind::Docker, access))
     }
 
-    pub(super) fn of(
-        access: RegistryAccess,
-        product: Box<dyn Product>,
-    ) -> Result<Self, RegistryError> {
+    /// A client of a registry of a known kind; nothing is sent yet.
+    pub fn connect(mut settings: RegistrySettings) -> Result<Self, RegistryError> {
+        let product = product(&mut settings)?;
+        let access = settings.access;
         let http = Http::new(&access)?;
         let authorizations = Mutex::default();
         Ok(Self { inner: Arc::new(Inner { access, http, product, authorizations }) })
@@ -69,17 +68,44 @@ impl RegistryClient {
         self.inner.product.as_ref()
     }
 
+    /// What somebody else needs to pull the images of a repository for a
+    /// while, and the repository's name there: whatever the kind of the
+    /// registry, this is plain access.
+    pub async fn pull_access(
+        &self,
+        repository: &str,
+    ) -> Result<(RegistryAccess, String), RegistryError> {
+        let (url, name) = self.product().place(self.url(), repository);
+        let credentials = match self.login().await? {
+            Some(Login::Password(credentials)) => Some(credentials),
+            Some(Login::Token(token)) => {
+                Some(Credentials { username: "token".to_owned(), password: token })
+            }
+            None => None,
+        };
+        Ok((RegistryAccess { url, credentials, ..self.access().clone() }, name.to_owned()))
+    }
+
     /// Who asks, now.
     pub(super) async fn login(&self) -> Result<Option<Login>, RegistryError> {
         self.product().login(self.http()).await
     }
 
-    /// The URL of `path` below `/v2/`.
+    /// The URL of `path` below `/v2/` of the registry itself.
     pub(super) fn endpoint(&self, path: &str) -> String {
-        // A registry below a path, as in Artifactory's repository path mode,
-        // still has the API's root at its host.
-        let base = self.product().api_root(self.url());
-        format!("{base}v2/{path}")
+        format!("{}v2/{path}", self.inner.access.url)
+    }
+
+    /// The URL of `path` below a repository.
+    pub(super) fn endpoint_of(&self, repository: &str, path: &str) -> String {
+        let (base, name) = self.product().place(self.url(), repository);
+        format!("{base}v2/{name}/{path}")
+    }
+
+    /// The scope of a token that reads a repository.
+    pub(super) fn scope_of(&self, repository: &str) -> String {
+        let (_, name) = self.product().place(self.url(), repository);
+        format!("repository:{name}:pull")
     }
 
     /// Sends a GET request, answers a challenge, and tries again when the

@@ -130,6 +130,15 @@ impl Http {
 
     /// Sends a request once and gives the answer, whatever its status.
     pub(super) async fn send(&self, call: &Call) -> Result<Response, RegistryError> {
+        self.send_through(call, REDIRECTS).await
+    }
+
+    /// Sends a request once and gives the answer, even if it leads elsewhere.
+    pub(super) async fn send_unfollowed(&self, call: &Call) -> Result<Response, RegistryError> {
+        self.send_through(call, 0).await
+    }
+
+    async fn send_through(&self, call: &Call, redirects: usize) -> Result<Response, RegistryError> {
         self.pass_gate(&call.url).await?;
         let malformed = |reason: &str| RegistryError::Malformed {
             url: shown(&call.url),
@@ -137,7 +146,7 @@ impl Http {
         };
         let mut url = Url::parse(&call.url).map_err(|_| malformed("it is no URL"))?;
         let mut headers = call.headers.clone();
-        for _ in 0..=REDIRECTS {
+        for _ in 0..=redirects {
             let mut request =
                 self.client.request(call.method.clone(), url.clone()).headers(headers.clone());
             if let Some(body) = &call.body {
@@ -148,7 +157,7 @@ impl Http {
                 .await
                 .map_err(|error| RegistryError::from_reqwest(&shown(&call.url), error))?;
             self.note(response.headers(), response.status());
-            if !is_redirect(response.status()) || call.body.is_some() {
+            if redirects == 0 || !is_redirect(response.status()) || call.body.is_some() {
                 return Ok(response);
             }
             let target = response
@@ -193,7 +202,13 @@ impl Http {
         }
     }
 
-    async fn whole(&self, call: &Call, limit: u64) -> Result<(Bytes, HeaderMap), RegistryError> {
+    /// Sends a request once and reads its whole answer of at most `limit`
+    /// bytes.
+    pub(super) async fn whole(
+        &self,
+        call: &Call,
+        limit: u64,
+    ) -> Result<(Bytes, HeaderMap), RegistryError> {
         let response = self.accepted(call).await?;
         let headers = response.headers().clone();
         Ok((body(&call.url, response, limit).await?, headers))

@@ -320,15 +320,15 @@ impl RegistryImage {
     }
 
     fn manifest_url(&self, reference: &str) -> String {
-        self.client.endpoint(&format!("{}/manifests/{reference}", self.repository))
+        self.client.endpoint_of(&self.repository, &format!("manifests/{reference}"))
     }
 
     fn blob_url(&self, digest: Digest) -> String {
-        self.client.endpoint(&format!("{}/blobs/{}", self.repository, digest.to_oci()))
+        self.client.endpoint_of(&self.repository, &format!("blobs/{}", digest.to_oci()))
     }
 
     pub(super) fn scope(&self) -> String {
-        format!("repository:{}:pull", self.repository)
+        self.client.scope_of(&self.repository)
     }
 }
 

@@ -3,6 +3,7 @@
 use http::{HeaderMap, header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use tracing::debug;
 use url::Url;
 
 use super::client::RegistryClient;
@@ -29,27 +30,49 @@ struct Tags {
 
 impl RegistryClient {
     /// Names of the registry's repositories that one of `wanted` admits, at
-    /// most `limit`. Names that are none are left out.
+    /// most `limit`. Names that are none are left out. One that a filter names
+    /// without a pattern is not looked for, and need not exist.
     pub async fn repositories(
         &self,
         wanted: &[Filter],
         limit: usize,
     ) -> Result<Vec<String>, RegistryError> {
-        let mut names = self.product().repositories(self, wanted, limit).await?;
-        names.retain(|name| {
-            is_repository(name) && wanted.iter().any(|filter| filter.admits_repository(name))
-        });
+        let mut names: Vec<String> = wanted
+            .iter()
+            .filter_map(|filter| Some(self.product().named(filter.repository()?)))
+            .collect();
+        if names.len() < wanted.len() {
+            match self.product().repositories(self, wanted, limit).await {
+                Ok(found) => names.extend(found),
+                // Many registries have no catalog, or not for everybody.
+                Err(error) if !names.is_empty() && has_no_catalog(&error) => {
+                    debug!(%error, "the registry gives no list of its repositories");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        names.retain(|name| is_repository(name) && self.admits(wanted, name, None));
         names.sort();
         names.dedup();
         names.truncate(limit);
         Ok(names)
     }
 
+    /// Whether one of `wanted` admits the repository, or its `tag`. Products
+    /// have their ways of naming repositories.
+    pub fn admits(&self, wanted: &[Filter], repository: &str, tag: Option<&str>) -> bool {
+        let name = self.product().filtered(repository);
+        wanted.iter().any(|filter| {
+            (filter.admits_repository(name) || filter.admits_repository(repository))
+                && tag.is_none_or(|tag| filter.admits_tag(tag))
+        })
+    }
+
     /// Tags of a repository, at most `limit`. Names that are none are left
     /// out.
     pub async fn tags(&self, repository: &str, limit: usize) -> Result<Vec<Tag>, RegistryError> {
         if !is_repository(repository) {
-            return Err(RegistryError::NotFound { url: self.endpoint("") });
+            return Err(RegistryError::NotFound { url: self.url().to_string() });
         }
         let mut tags = self.product().tags(self, repository, limit).await?;
         tags.retain(|tag| is_tag(&tag.name));
@@ -70,11 +93,10 @@ impl RegistryClient {
         repository: &str,
         limit: usize,
     ) -> Result<Vec<Tag>, RegistryError> {
-        let path = format!("{repository}/tags/list");
-        let url = format!("{}?n={}", self.endpoint(&path), PAGE.min(limit.max(1)));
+        let url = self.endpoint_of(repository, "tags/list");
+        let url = format!("{url}?n={}", PAGE.min(limit.max(1)));
         let page = |page: Tags| page.tags.unwrap_or_default();
-        let mut names =
-            self.pages(url, &format!("repository:{repository}:pull"), limit, page).await?;
+        let mut names = self.pages(url, &self.scope_of(repository), limit, page).await?;
         names.sort();
         names.dedup();
         Ok(names.into_iter().map(Tag::named).collect())
@@ -104,6 +126,15 @@ impl RegistryClient {
             }
         }
         Ok(all)
+    }
+}
+
+/// Whether a refusal is about the list, and not about the registry.
+fn has_no_catalog(error: &RegistryError) -> bool {
+    match error {
+        RegistryError::NotFound { .. } | RegistryError::Unauthorized { .. } => true,
+        RegistryError::Status { status, .. } => status.is_client_error(),
+        _ => false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Registries that speak the distribution API of Docker and OCI.
 //!
+//! [`RegistrySettings`] tell where one is and of which kind;
 //! [`RegistryClient`] lists repositories and tags and gives
 //! [`RegistryImage`]s, which are sources of a scan.
 
@@ -26,5 +27,5 @@ pub use image::{RegistryImage, Resolved};
 pub use newest::newest;
 pub use patience::{Patience, RateLimit};
 pub use probe::ProbeStep;
-pub use product::Tag;
+pub use product::{ArtifactoryMode, AwsAccess, RegistryKind, RegistrySettings, Tag};
 pub use referrers::{Attachment, Referrer};

@@ -86,7 +86,7 @@ impl RegistryImage {
         limits: &Limits,
     ) -> Result<Vec<Referrer>, ScanError> {
         let url =
-            self.client.endpoint(&format!("{}/referrers/{}", self.repository, subject.to_oci()));
+            self.client.endpoint_of(&self.repository, &format!("referrers/{}", subject.to_oci()));
         let answer = self.client.get(&url, &self.scope(), &HeaderMap::new()).await;
         let bytes = match answer {
             Ok(response) => body(&url, response, limits.manifest_bytes).await?,

@@ -1,0 +1,235 @@
+//! Packed images in the forms that builders write.
+
+use std::path::Path;
+
+use axum::body::Bytes;
+use palisade_api::Digest;
+use palisade_scanner::source::platform::Platform;
+use palisade_scanner::{Inventory, Limits, ScanError, Target, TargetOptions};
+use serde_json::{Value, json};
+use tar::EntryType;
+
+use crate::fixture::{Layer, OS_RELEASE, debian, descriptor, gzip, names, status};
+
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
+
+async fn scanned(path: &Path, platform: Option<&str>) -> Result<Inventory, ScanError> {
+    let platform: Option<Platform> = platform.map(|platform| platform.parse().unwrap());
+    let options = TargetOptions { platform, ..TargetOptions::default() };
+    Target::parse(path.to_str().unwrap(), options).unwrap().inventory(&Limits::default()).await
+}
+
+async fn of_archive(bytes: &[u8]) -> Result<Inventory, ScanError> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), bytes).unwrap();
+    scanned(file.path(), None).await
+}
+
+fn one_package() -> Bytes {
+    debian(&[("libssl3", "3.0.9-1", "openssl")]).tar()
+}
+
+/// Adds the files of an image with one layer to an archive of a layout, and
+/// gives the descriptor of its manifest.
+fn add_image(archive: Layer, layer: &Bytes, platform: &str) -> (Layer, Value) {
+    let (os, architecture) = platform.split_once('/').unwrap();
+    let config = json!({"os": os, "architecture": architecture}).to_string();
+    let manifest = json!({
+        "schemaVersion": 2,
+        "config": descriptor("application/vnd.oci.image.config.v1+json",
+            Digest::of(config.as_bytes()), config.len()),
+        "layers": [descriptor(LAYER, Digest::of(layer), layer.len())],
+    })
+    .to_string();
+    let mut archive = archive;
+    for blob in [config.as_bytes(), manifest.as_bytes(), &layer[..]] {
+        let name = format!("blobs/sha256/{}", Digest::of(blob));
+        archive = archive.entry(EntryType::Regular, &name, "", blob);
+    }
+    let mut named = descriptor(MANIFEST, Digest::of(manifest.as_bytes()), manifest.len());
+    named["platform"] = json!({"os": os, "architecture": architecture});
+    (archive, named)
+}
+
+fn index(manifests: &[Value]) -> String {
+    json!({"schemaVersion": 2, "manifests": manifests}).to_string()
+}
+
+/// What Docker wrote before version 25: links stand for layers that several
+/// images share, before or after what they lead to.
+#[tokio::test]
+async fn links_stand_for_shared_layers() {
+    let (base, top) = (one_package(), Layer::default().file("opt/app", "x").tar());
+    let diff_ids = [Digest::of(&base).to_oci(), Digest::of(&top).to_oci()];
+    let config = json!({"rootfs": {"diff_ids": diff_ids}}).to_string();
+    let manifest = json!([{"Config": "c.json", "Layers": ["b/layer.tar", "a/layer.tar"]}]);
+    let saved = Layer::default()
+        .link("b/layer.tar", "../base/layer.tar")
+        .entry(EntryType::Regular, "base/layer.tar", "", &base)
+        .entry(EntryType::Regular, "top.tar", "", &top)
+        .hard_link("a/layer.tar", "top.tar")
+        .file("c.json", &config)
+        .file("manifest.json", &manifest.to_string());
+    let inventory = of_archive(&saved.tar()).await.unwrap();
+    assert_eq!(names(&inventory), ["libssl3"]);
+    let digests: Vec<_> = inventory.layers.iter().map(|layer| layer.digest.to_oci()).collect();
+    assert_eq!(digests, diff_ids);
+}
+
+/// What Docker writes since version 25: a layout with `manifest.json` beside.
+#[tokio::test]
+async fn a_layout_beside_the_list_tells_the_manifest() {
+    let layer = one_package();
+    let (archive, manifest) = add_image(Layer::default(), &layer, "linux/amd64");
+    let config = json!({"os": "linux", "architecture": "amd64"}).to_string();
+    let list = json!([{
+        "Config": format!("blobs/sha256/{}", Digest::of(config.as_bytes())),
+        "Layers": [format!("blobs/sha256/{}", Digest::of(&layer))],
+    }]);
+    let saved = archive
+        .file("index.json", &index(std::slice::from_ref(&manifest)))
+        .file("manifest.json", &list.to_string());
+    let inventory = of_archive(&saved.tar()).await.unwrap();
+    assert_eq!(names(&inventory), ["libssl3"]);
+    assert_eq!(inventory.digest.unwrap().to_oci(), manifest["digest"]);
+}
+
+#[tokio::test]
+async fn layers_that_are_not_what_they_are_called_are_told() {
+    let lie = Digest::of(b"another layer");
+    let config = json!({"rootfs": {"diff_ids": [lie.to_oci()]}}).to_string();
+    for name in ["plain/layer.tar".to_owned(), format!("blobs/sha256/{lie}")] {
+        let list = json!([{"Config": "c.json", "Layers": [&name]}]).to_string();
+        let saved = Layer::default()
+            .entry(EntryType::Regular, &name, "", &one_package())
+            .file("c.json", &config)
+            .file("manifest.json", &list);
+        let error = of_archive(&saved.tar()).await.unwrap_err();
+        assert!(matches!(error, ScanError::DigestMismatch { .. }), "{name}: {error}");
+    }
+}
+
+/// What Docker wrote in its first years: folders that name their parents.
+#[tokio::test]
+async fn a_chain_of_folders() {
+    let base = one_package();
+    let top = debian(&[("libssl3", "3.0.9-1", "openssl"), ("curl", "7", "curl")]).tar();
+    let json_of = |parent: &str, command: &str| {
+        json!({"parent": parent, "author": "the shop", "config": {"User": "7"},
+               "container_config": {"Cmd": ["/bin/sh", "-c", command]}})
+        .to_string()
+    };
+    let saved = Layer::default()
+        .file("two/json", &json_of("one", "second"))
+        .entry(EntryType::Regular, "two/layer.tar", "", &top)
+        .file("one/json", &json_of("", "first"))
+        .entry(EntryType::Regular, "one/layer.tar", "", &base)
+        .file("repositories", r#"{"shop/orders": {"v1": "two"}}"#);
+    let inventory = of_archive(&saved.tar()).await.unwrap();
+    assert_eq!(names(&inventory), ["curl", "libssl3"]);
+    assert_eq!(inventory.layers.len(), 2);
+    assert_eq!(inventory.config.user, "7");
+    assert!(inventory.config.history[0].created_by.ends_with("first"));
+
+    let circle = Layer::default()
+        .file("one/json", &json_of("one", "me"))
+        .entry(EntryType::Regular, "one/layer.tar", "", &base)
+        .file("repositories", r#"{"shop/orders": {"v1": "one"}}"#);
+    let error = of_archive(&circle.tar()).await.unwrap_err().to_string();
+    assert!(error.contains("circle"), "{error}");
+}
+
+#[tokio::test]
+async fn an_archive_may_be_compressed() {
+    let (archive, manifest) = add_image(Layer::default(), &one_package(), "linux/amd64");
+    let packed = archive.file("index.json", &index(&[manifest])).tar();
+    for compressed in [gzip(&packed), zstd::encode_all(&packed[..], 1).unwrap().into()] {
+        assert_eq!(names(&of_archive(&compressed).await.unwrap()), ["libssl3"]);
+    }
+    let error = of_archive(b"\xfd7zXZ\0\0\x04").await.unwrap_err().to_string();
+    assert!(error.contains("xz"), "{error}");
+}
+
+#[tokio::test]
+async fn a_platform_is_chosen_among_those_that_are_there() {
+    let arm = debian(&[("arm", "1", "arm")]).tar();
+    let (archive, arm) = add_image(Layer::default(), &arm, "linux/arm64");
+    let s390 = debian(&[("s390", "1", "s390")]).tar();
+    let (archive, s390) = add_image(archive, &s390, "linux/s390x");
+    // Named in the index, and not packed with it.
+    let mut absent = descriptor(MANIFEST, Digest::of(b"absent"), 6);
+    absent["platform"] = json!({"os": "linux", "architecture": "amd64"});
+    let packed = archive.file("index.json", &index(&[absent, arm, s390])).tar();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &packed).unwrap();
+    for (platform, found) in [(Some("linux/s390x"), "s390"), (Some("linux/arm64/v8"), "arm")] {
+        assert_eq!(names(&scanned(file.path(), platform).await.unwrap()), [found]);
+    }
+    scanned(file.path(), None).await.unwrap();
+    let error = scanned(file.path(), Some("linux/amd64")).await.unwrap_err().to_string();
+    assert!(error.contains("linux/arm64, linux/s390x"), "{error}");
+}
+
+#[tokio::test]
+async fn an_image_for_another_platform_than_was_asked_for_is_refused() {
+    let (archive, mut manifest) = add_image(Layer::default(), &one_package(), "linux/arm64");
+    manifest.as_object_mut().unwrap().remove("platform");
+    let packed = archive.file("index.json", &index(&[manifest])).tar();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &packed).unwrap();
+    assert_eq!(names(&scanned(file.path(), Some("linux/arm64")).await.unwrap()), ["libssl3"]);
+    let error = scanned(file.path(), Some("linux/amd64")).await.unwrap_err().to_string();
+    assert!(error.contains("it is an image for linux/arm64"), "{error}");
+}
+
+#[tokio::test]
+async fn names_that_lead_out_of_a_layout_are_not_followed() {
+    let outside = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir_in(outside.path()).unwrap();
+    std::fs::write(outside.path().join("c.json"), "{}").unwrap();
+    std::fs::write(outside.path().join("l.tar"), one_package()).unwrap();
+    let list = json!([{"Config": "../c.json", "Layers": ["../l.tar"]}]).to_string();
+    std::fs::write(folder.path().join("manifest.json"), list).unwrap();
+    std::fs::write(folder.path().join("repositories"), "{}").unwrap();
+    let error = scanned(folder.path(), None).await.unwrap_err().to_string();
+    assert!(error.contains("leads out of it"), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_no_image_says_so() {
+    let text = Layer::default().file("readme", "hello").tar();
+    let error = of_archive(&text).await.unwrap_err();
+    assert_eq!(error.outcome().text(), "invalid input arguments", "{error}");
+    for bytes in [&b""[..], b"hello"] {
+        of_archive(bytes).await.unwrap_err();
+    }
+}
+
+/// The skippable frames of zstd:chunked carry its table of contents; those of
+/// eStargz are files of the archive, in a member of its own each.
+#[tokio::test]
+async fn layers_that_may_be_read_in_pieces() {
+    let head = Layer::default().file("etc/os-release", OS_RELEASE);
+    let tail = Layer::default().file("var/lib/dpkg/status", &status(&[("curl", "7", "curl")]));
+    let skippable = |bytes: &[u8]| {
+        let mut frame = vec![0x50, 0x2a, 0x4d, 0x18];
+        frame.extend(u32::try_from(bytes.len()).unwrap().to_le_bytes());
+        frame.extend(bytes);
+        frame
+    };
+    let zstd = |bytes: &[u8]| zstd::encode_all(bytes, 1).unwrap();
+    let chunked =
+        [skippable(b"head"), zstd(head.open()), zstd(&tail.tar()), skippable(b"{\"toc\":1}")]
+            .concat();
+    let toc = Layer::default().file("stargz.index.json", "{}");
+    let mut members: Vec<u8> = Vec::new();
+    for member in [head.open(), tail.open(), &toc.tar()[..], b""] {
+        members.extend(gzip(member));
+    }
+    for layer in [Bytes::from(chunked), Bytes::from(members)] {
+        let (archive, manifest) = add_image(Layer::default(), &layer, "linux/amd64");
+        let packed = archive.file("index.json", &index(&[manifest])).tar();
+        assert_eq!(names(&of_archive(&packed).await.unwrap()), ["curl"]);
+    }
+}

@@ -1,0 +1,172 @@
+//! Products that people run themselves: Harbor, Artifactory, OpenShift, Nexus.
+
+use palisade_scanner::source::registry::{ArtifactoryMode, RegistryError, RegistryKind};
+use serde_json::json;
+
+use super::{BASIC, created, digest, listed, names, settings, tag};
+use crate::wire::{Asked, Reply, Wire};
+
+#[tokio::test]
+async fn harbor_lists_projects_repositories_and_artifacts() {
+    let wire = Wire::start(|asked| {
+        assert_eq!(asked.header("authorization"), BASIC);
+        let first = asked.target.contains("page=1&");
+        match asked.path() {
+            "/api/v2.0/projects" => Reply::json(&json!([{"name": "shop"}, {"name": "empty"}])),
+            "/api/v2.0/projects/shop/repositories" if first => {
+                // A full page, so there may be another.
+                let all: Vec<_> =
+                    (0..100).map(|n| json!({"name": format!("shop/filler-{n}")})).collect();
+                Reply::json(&all.into())
+            }
+            "/api/v2.0/projects/shop/repositories" => {
+                Reply::json(&json!([{"name": "shop/eu/orders"}]))
+            }
+            "/api/v2.0/projects/shop/repositories/eu%252Forders/artifacts" => Reply::json(&json!([
+                {"type": "IMAGE", "digest": digest('a'), "push_time": "2024-01-01T00:00:00.000Z",
+                 "tags": [{"name": "v1", "push_time": "2024-01-02T00:00:00.000Z"}]},
+                {"type": "IMAGE", "digest": digest('b'), "tags": null},
+                {"type": "CHART", "digest": digest('c'), "tags": [{"name": "chart"}]}])),
+            _ => Reply::json(&json!([])),
+        }
+    })
+    .await;
+    let harbor = settings(RegistryKind::Harbor, &wire);
+    let found = listed(harbor.clone(), &["shop/eu*"]).await.unwrap();
+    assert_eq!(names(&found), ["shop/eu/orders:v1"]);
+    // Without a project in the filter all projects are looked through.
+    let found = listed(harbor, &["*orders"]).await.unwrap();
+    assert_eq!(names(&found), ["shop/eu/orders:v1"]);
+    assert_eq!(created(&found, "shop/eu/orders:v1"), "2024-01-02T00:00:00+00:00");
+    assert_eq!(tag(&found, "shop/eu/orders:v1").digest.unwrap().to_oci(), digest('a'));
+}
+
+fn artifactory(asked: &Asked) -> Reply {
+    if asked.header("authorization") != BASIC {
+        return Reply::status(401).with("www-authenticate", "Basic realm=\"Artifactory\"");
+    }
+    match asked.path() {
+        "/artifactory/api/repositories" => Reply::json(&json!([
+            {"key": "docker-local", "type": "LOCAL", "packageType": "Docker"},
+            {"key": "jars", "type": "LOCAL", "packageType": "Maven"}])),
+        "/artifactory/api/docker/docker-local/v2/_catalog" => {
+            Reply::json(&json!({"repositories": ["shop/orders"]}))
+        }
+        "/artifactory/api/docker/docker-local/v2/shop/orders/tags/list" => {
+            Reply::json(&json!({"tags": ["v1", "v2"]}))
+        }
+        "/artifactory/api/search/aql" => {
+            assert!(
+                asked.body.starts_with("items.find({\"repo\":\"docker-local\""),
+                "{}",
+                asked.body
+            );
+            Reply::json(&json!({"results": [{"repo": "docker-local", "path": "shop/orders/v1",
+                "name": "manifest.json", "modified": "2024-05-06T07:08:09.123Z"}], "range": {}}))
+        }
+        "/v2/_catalog" => Reply::json(&json!({"repositories": ["by-port"]})),
+        "/v2/by-port/tags/list" => Reply::json(&json!({"tags": ["v9"]})),
+        _ => Reply::status(404),
+    }
+}
+
+#[tokio::test]
+async fn artifactory_in_its_three_modes() {
+    let wire = Wire::start(artifactory).await;
+    let by_path = settings(RegistryKind::Artifactory, &wire);
+    let found = listed(by_path.clone(), &["*:v1"]).await.unwrap();
+    assert_eq!(names(&found), ["docker-local/shop/orders:v1"]);
+    let mut by_port = by_path.clone();
+    by_port.artifactory_mode = ArtifactoryMode::Port;
+    assert_eq!(names(&listed(by_port, &["*"]).await.unwrap()), ["by-port:v9"]);
+    let mut by_host = by_path;
+    by_host.artifactory_mode = ArtifactoryMode::Subdomain;
+    let found = listed(by_host, &["docker-local/*"]).await.unwrap();
+    assert_eq!(names(&found), ["docker-local/shop/orders:v1", "docker-local/shop/orders:v2"]);
+}
+
+#[tokio::test]
+async fn artifactorys_query_language_tells_times_too() {
+    let wire = Wire::start(artifactory).await;
+    let mut query = settings(RegistryKind::Artifactory, &wire);
+    query.artifactory_query = true;
+    let found = listed(query, &["docker-local/*"]).await.unwrap();
+    assert_eq!(names(&found), ["docker-local/shop/orders:v1"]);
+    assert_eq!(created(&found, "docker-local/shop/orders:v1"), "2024-05-06T07:08:09.123+00:00");
+}
+
+#[tokio::test]
+async fn openshift_is_logged_into_at_the_cluster() {
+    let wire = Wire::start(|asked| match asked.path() {
+        "/.well-known/oauth-authorization-server" => {
+            let endpoint = format!("http://{}/oauth/authorize", asked.header("host"));
+            Reply::json(&json!({"authorization_endpoint": endpoint}))
+        }
+        "/oauth/authorize" => {
+            assert_eq!(asked.header("authorization"), BASIC);
+            assert_eq!(asked.header("x-csrf-token"), "1");
+            assert!(asked.target.contains("client_id=openshift-challenging-client"));
+            // Where this leads must not be asked for: it is the answer itself.
+            let host = asked.header("host");
+            Reply::redirect(format!(
+                "http://{host}/oauth/token/implicit#access_token=sha256~abc&expires_in=86400"
+            ))
+        }
+        _ if asked.header("authorization") != "Bearer sha256~abc" => Reply::status(403),
+        "/apis/image.openshift.io/v1/namespaces/shop/imagestreams"
+            if asked.target.contains("continue=c1") =>
+        {
+            Reply::json(&json!({"items": [
+                {"metadata": {"namespace": "shop", "name": "menu"}, "status": {}}]}))
+        }
+        "/apis/image.openshift.io/v1/namespaces/shop/imagestreams" => {
+            Reply::json(&json!({"metadata": {"continue": "c1"}, "items": [
+            {"metadata": {"namespace": "shop", "name": "orders"}, "status": {"tags": [
+                {"tag": "v1", "items": [
+                    {"created": "2024-04-05T06:07:08Z", "image": digest('7')},
+                    {"created": "2023-01-01T00:00:00Z", "image": digest('8')}]}]}}]}))
+        }
+        _ => Reply::status(404),
+    })
+    .await;
+    let openshift = settings(RegistryKind::Openshift, &wire);
+    let found = listed(openshift.clone(), &["shop/*"]).await.unwrap();
+    assert_eq!(names(&found), ["shop/orders:v1"]);
+    assert_eq!(created(&found, "shop/orders:v1"), "2024-04-05T06:07:08+00:00");
+    assert_eq!(tag(&found, "shop/orders:v1").digest.unwrap().to_oci(), digest('7'));
+    assert!(wire.asked_for("/oauth/token/implicit").is_empty());
+    let error = listed(openshift, &["*"]).await.unwrap_err();
+    assert!(matches!(error, RegistryError::Settings(_)), "{error}");
+}
+
+#[tokio::test]
+async fn nexus_below_a_path_with_pages() {
+    let wire = Wire::start(|asked| match (asked.path(), asked.target.contains("last=b")) {
+        ("/repository/docker/v2/_catalog", false) => {
+            // Relative to the host, as the distribution API has it.
+            let next = "</repository/docker/v2/_catalog?n=2&last=b>; rel=\"next\"";
+            Reply::json(&json!({"repositories": ["a", "b"]})).with("link", next)
+        }
+        ("/repository/docker/v2/_catalog", true) => Reply::json(&json!({"repositories": ["c"]})),
+        (path, _) if path.ends_with("/tags/list") => Reply::json(&json!({"tags": ["1"]})),
+        _ => Reply::status(404),
+    })
+    .await;
+    let mut nexus = settings(RegistryKind::Nexus, &wire);
+    nexus.access.url = format!("{}repository/docker/", wire.url()).parse().unwrap();
+    assert_eq!(names(&listed(nexus, &["*"]).await.unwrap()), ["a:1", "b:1", "c:1"]);
+}
+
+#[tokio::test]
+async fn a_registry_without_a_catalog_still_has_the_names_that_filters_give() {
+    let wire = Wire::start(|asked| match asked.path() {
+        "/v2/ubi9/tags/list" => Reply::json(&json!({"tags": ["9.4", "latest"]})),
+        _ => Reply::status(404),
+    })
+    .await;
+    let red_hat = settings(RegistryKind::RedHat, &wire);
+    let found = listed(red_hat.clone(), &["ubi9", "rhel*"]).await.unwrap();
+    assert_eq!(names(&found), ["ubi9:9.4", "ubi9:latest"]);
+    let error = listed(red_hat, &["rhel*"]).await.unwrap_err();
+    assert!(matches!(error, RegistryError::NotFound { .. }), "{error}");
+}
