@@ -19,6 +19,7 @@ pub use target::{Target, TargetOptions};
 use crate::error::ScanError;
 use crate::inspect::PathHash;
 use crate::inspect::os::{Distribution, OsInventory};
+use crate::inspect::secret::{self, Secret};
 use crate::layer::{LayerContent, Tree};
 use crate::limits::Limits;
 use crate::package::{LayeredPackage, Package};
@@ -51,6 +52,9 @@ pub struct Inventory {
     /// Files that run as their owner or group.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set_ids: Vec<SetId>,
+    /// Secrets in its files, its environment and its history.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<FileSecret>,
     /// Files that could not be understood: what they tell is missing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<FileProblem>,
@@ -63,6 +67,19 @@ pub struct SetId {
     pub path: String,
     /// Permission bits with setuid, setgid and sticky.
     pub mode: u32,
+    /// The layer; none where the source has no layers.
+    pub layer: Option<Digest>,
+}
+
+/// A secret and where it lies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileSecret {
+    /// The file's path; `$EnvVariables` and `$History` where it lies in the
+    /// image's configuration.
+    pub path: String,
+    /// The secret, cloaked.
+    #[serde(flatten)]
+    pub secret: Secret,
     /// The layer; none where the source has no layers.
     pub layer: Option<Digest>,
 }
@@ -170,12 +187,20 @@ impl Stacked {
         let owned: HashSet<PathHash> =
             self.tree.files().flat_map(|(_, _, facts)| facts.owned.iter().copied()).collect();
         let mut set_ids = Vec::new();
+        let mut secrets = secrets_of(&image.config);
         for (at, path, facts) in self.tree.files() {
             if let Some(reason) = &facts.problem {
                 self.problems.insert(path.to_owned(), reason.clone());
             }
             if let Some(mode) = facts.set_id {
                 set_ids.push(SetId { path: path.to_owned(), mode, layer: layer(at) });
+            }
+            if !facts.secrets.is_empty() && !is_owned(&owned, path) {
+                secrets.extend(facts.secrets.iter().map(|secret| FileSecret {
+                    path: path.to_owned(),
+                    secret: secret.clone(),
+                    layer: layer(at),
+                }));
             }
             if facts.packages.iter().all(|package| package.ecosystem.is_os())
                 || is_owned(&owned, path)
@@ -202,9 +227,25 @@ impl Stacked {
             distribution: self.os.distribution,
             packages,
             set_ids,
+            secrets,
             problems: problems.map(|(path, reason)| FileProblem { path, reason }).collect(),
         }
     }
+}
+
+/// Secrets in what the image is configured with and was built by.
+fn secrets_of(config: &ImageConfig) -> Vec<FileSecret> {
+    let history: Vec<&str> = config.history.iter().map(|step| step.created_by.as_str()).collect();
+    [("$EnvVariables", config.envs.join("\n")), ("$History", history.join("\n"))]
+        .into_iter()
+        .flat_map(|(path, text)| {
+            secret::search(path, text.as_bytes()).into_iter().map(move |secret| FileSecret {
+                path: path.to_owned(),
+                secret,
+                layer: None,
+            })
+        })
+        .collect()
 }
 
 /// Whether a package of the operating system owns the file: its advisories

@@ -4,6 +4,7 @@ use palisade_api::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
+use super::secret::Secret;
 use crate::package::Package;
 
 /// What one file tells. Kept by the layer's digest, so small.
@@ -26,6 +27,9 @@ pub struct Facts {
     /// Repositories of Red Hat that the image was built from.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub content_sets: Vec<String>,
+    /// Secrets, cloaked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<Secret>,
     /// Permission bits of a file that runs as its owner or group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set_id: Option<u32>,

@@ -10,6 +10,7 @@ mod executable;
 mod facts;
 mod language;
 pub mod os;
+pub mod secret;
 
 use std::io::{self, Read};
 
@@ -121,7 +122,9 @@ pub(crate) fn file(
     let mut facts =
         Facts { set_id: (entry.mode & SET_ID != 0).then_some(entry.mode), ..Facts::default() };
     let mut wanting = inspectors().filter(|known| (known.wants)(entry)).peekable();
-    if wanting.peek().is_none() {
+    let is_wanted = wanting.peek().is_some();
+    let may_hold_secrets = secret::wants(entry);
+    if !is_wanted && !may_hold_secrets {
         if archive::wants(entry) {
             if let Err(problem) = archive::read(entry, content, &mut facts) {
                 facts.problem(problem);
@@ -146,7 +149,13 @@ pub(crate) fn file(
             facts.problem(problem);
         }
     }
-    Ok(Some(facts))
+    if may_hold_secrets {
+        secret::read(entry, &bytes, &mut facts);
+        executable::read(entry, &mut bytes.as_slice(), &mut facts)?;
+    }
+    // A file of interest is kept even when it tells nothing: it may hide one
+    // that does.
+    Ok((is_wanted || facts != Facts::default()).then_some(facts))
 }
 
 /// What a file of an image tells by itself: its path, and its whole content.

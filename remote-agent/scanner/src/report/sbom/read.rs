@@ -149,6 +149,7 @@ impl Reader {
             distribution: self.system.or(self.of_purl),
             packages: self.packages,
             set_ids: Vec::new(),
+            secrets: Vec::new(),
             problems: problems.into_iter().collect(),
         }
     }

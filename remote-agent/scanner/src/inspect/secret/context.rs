@@ -1,0 +1,179 @@
+//! What only looks like a secret: by where it lies and by what it is.
+
+use super::kind::Kind;
+
+/// Folders where package managers put what others wrote.
+const INSTALLED: [&str; 9] = [
+    "node_modules",
+    "site-packages",
+    "dist-packages",
+    "gems",
+    "vendor",
+    "dist-info",
+    "mod",
+    "registry",
+    "R",
+];
+
+/// Folders of tests and of examples.
+const TRIALS: [&str; 16] = [
+    "test",
+    "tests",
+    "__tests__",
+    "testing",
+    "testdata",
+    "test-data",
+    "fixtures",
+    "fixture",
+    "spec",
+    "example",
+    "examples",
+    "sample",
+    "samples",
+    "unit",
+    "integration",
+    "demo",
+];
+
+/// Folders without secrets of the image.
+const NEVER: [&str; 9] = [
+    "usr/share/doc/",
+    "usr/share/man/",
+    "usr/share/info/",
+    "usr/share/locale/",
+    "usr/share/zoneinfo/",
+    "usr/share/perl/",
+    "usr/include/",
+    "usr/share/ca-certificates/",
+    "var/lib/dpkg/",
+];
+
+/// Names whose content is code, text for people, or no text at all.
+const PASSED_OVER: [&str; 46] = [
+    "png", "jpg", "jpeg", "gif", "svg", "ico", "webp", "bmp", "ttf", "otf", "woff", "woff2", "eot",
+    "gz", "bz2", "xz", "zst", "zip", "tar", "7z", "rar", "jar", "war", "so", "a", "o", "pyc",
+    "pyo", "class", "js", "mjs", "ts", "map", "css", "html", "htm", "java", "rb", "py", "md",
+    "rst", "cpp", "h", "scala", "pl", "pm",
+];
+
+/// Endings of settings.
+const SETTINGS: [&str; 13] = [
+    "env",
+    "ini",
+    "conf",
+    "cfg",
+    "cnf",
+    "properties",
+    "yml",
+    "yaml",
+    "json",
+    "toml",
+    "tfstate",
+    "tfvars",
+    "config",
+];
+
+fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn extension(path: &str) -> Option<String> {
+    base(path).rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase())
+}
+
+fn has_folder(path: &str, names: &[&str]) -> bool {
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    folders.split('/').any(|folder| names.contains(&folder))
+}
+
+/// Whether the file holds settings, which may be long.
+pub(super) fn holds_settings(path: &str) -> bool {
+    let base = base(path);
+    base.starts_with(".env")
+        || extension(path).is_some_and(|extension| SETTINGS.contains(&extension.as_str()))
+}
+
+/// Whether nothing is looked for in the file.
+pub(super) fn is_passed_over(path: &str) -> bool {
+    NEVER.iter().any(|folder| path.starts_with(folder))
+        || extension(path).is_some_and(|extension| PASSED_OVER.contains(&extension.as_str()))
+        || has_folder(path, &INSTALLED) && has_folder(path, &TRIALS)
+}
+
+/// Whether a secret of the kind may lie in the file. What the pattern says
+/// little about must lie among settings, and not in what others wrote.
+pub(super) fn may_hold(path: &str, kind: &Kind) -> bool {
+    let base = base(path);
+    match kind.name {
+        "Pgpass.Password" => base == ".pgpass",
+        "Netrc.Password" => matches!(base, ".netrc" | "_netrc"),
+        "Htpasswd.Password" => base.contains("htpasswd"),
+        _ if !kind.is_vague => true,
+        _ => {
+            let by_people = !has_folder(path, &INSTALLED) && !path.starts_with("usr/");
+            let named = holds_settings(path)
+                || extension(path).is_none_or(|extension| extension == "sh" || extension == "txt")
+                || path.starts_with('$');
+            by_people && named && !has_folder(path, &TRIALS)
+        }
+    }
+}
+
+/// Whether the text stands in the place of a secret, or is none.
+pub(super) fn is_placeholder(secret: &[u8], kind: &Kind) -> bool {
+    const WORDS: [&str; 13] = [
+        "example",
+        "sample",
+        "placeholder",
+        "changeme",
+        "change_me",
+        "your",
+        "xxxx",
+        "dummy",
+        "todo",
+        "redacted",
+        "insert",
+        "secretkeyref",
+        "valuefrom",
+    ];
+    let text = String::from_utf8_lossy(secret).to_ascii_lowercase();
+    // Keys have such words in their base64 only by chance.
+    let is_key = kind.name.contains("Private");
+    !is_key
+        && (WORDS.iter().any(|word| text.contains(word))
+            || matches!(text.as_str(), "password" | "passwd" | "secret")
+            || kind.is_vague && is_reference(&text)
+            || entropy(secret) < kind.entropy)
+}
+
+/// Whether the text names a place or a variable.
+fn is_reference(text: &str) -> bool {
+    text.contains("${")
+        || text.contains("{{")
+        || text.contains("%(")
+        || text.starts_with(['/', '.', '$', '@', '<', '*', '&', '%'])
+        || text.starts_with("http://")
+        || text.starts_with("https://")
+        || ["true", "false", "null", "none", "env:", "file:", "vault:"]
+            .iter()
+            .any(|word| text.starts_with(word))
+}
+
+/// Shannon's: bits of a byte.
+fn entropy(bytes: &[u8]) -> f64 {
+    let mut counts = [0_u32; 256];
+    for byte in bytes {
+        if let Some(count) = counts.get_mut(usize::from(*byte)) {
+            *count += 1;
+        }
+    }
+    let all = bytes.len() as f64;
+    counts
+        .iter()
+        .filter(|count| **count > 0)
+        .map(|count| {
+            let share = f64::from(*count) / all;
+            -share * share.log2()
+        })
+        .sum()
+}

@@ -1,0 +1,153 @@
+//! Secrets that lie in an image: keys, tokens, passwords.
+//!
+//! A text is first asked for the words that come with any kind of secret, so
+//! that most files cost one pass. [`kind`] has the kinds, [`context`] the rules
+//! that keep what only looks like a secret out. The secret itself is never
+//! kept: [`Secret::evidence`] shows its beginning.
+
+mod context;
+mod kind;
+mod store;
+
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use regex::bytes::Regex;
+use serde::{Deserialize, Serialize};
+
+use super::{Entry, Facts};
+use kind::{KINDS, Kind};
+
+/// Bytes of a text that is searched, and of one that holds settings.
+const TEXT: u64 = 64 << 10;
+const SETTINGS: u64 = 1 << 20;
+/// Secrets of one file that are told.
+const MOST: usize = 100;
+
+/// A secret that was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Secret {
+    /// What it is, for example `AWS.Manager.ID`.
+    pub kind: String,
+    /// Its beginning.
+    pub evidence: String,
+    /// What to do about it.
+    pub suggestion: String,
+}
+
+struct Search {
+    words: AhoCorasick,
+    /// For each word, the kinds that it belongs to.
+    owners: Vec<Vec<usize>>,
+    patterns: Vec<Regex>,
+}
+
+static SEARCH: LazyLock<Option<Search>> = LazyLock::new(Search::new);
+
+impl Search {
+    fn new() -> Option<Self> {
+        let mut words: Vec<&str> = Vec::new();
+        let mut owners: Vec<Vec<usize>> = Vec::new();
+        for (at, kind) in KINDS.iter().enumerate() {
+            for word in kind.words {
+                if let Some(known) = words.iter().position(|known| known == word) {
+                    owners.get_mut(known)?.push(at);
+                } else {
+                    words.push(word);
+                    owners.push(vec![at]);
+                }
+            }
+        }
+        let words = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .build(words)
+            .ok()?;
+        let patterns =
+            KINDS.iter().map(|kind| Regex::new(kind.pattern)).collect::<Result<_, _>>().ok()?;
+        Some(Self { words, owners, patterns })
+    }
+
+    /// The kinds whose words the text has.
+    fn candidates(&self, text: &[u8]) -> Vec<usize> {
+        let mut found = vec![false; KINDS.len()];
+        for hit in self.words.find_overlapping_iter(text) {
+            for at in self.owners.get(hit.pattern().as_usize()).into_iter().flatten() {
+                if let Some(one) = found.get_mut(*at) {
+                    *one = true;
+                }
+            }
+        }
+        (0..found.len()).filter(|at| found.get(*at) == Some(&true)).collect()
+    }
+}
+
+/// Whether the file is searched, by its name and size.
+pub(super) fn wants(entry: &Entry<'_>) -> bool {
+    let most = if context::holds_settings(entry.path) { SETTINGS } else { TEXT };
+    entry.size > 0 && entry.size <= most && !context::is_passed_over(entry.path)
+}
+
+/// Searches a file.
+pub(super) fn read(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) {
+    if let Some(secret) = store::key_store(entry, bytes) {
+        facts.secrets.push(secret);
+        return;
+    }
+    if bytes.contains(&0) {
+        return;
+    }
+    facts.secrets.extend(search(entry.path, bytes));
+}
+
+/// Searches a text that lies at `path`, or that comes from the configuration
+/// of the image.
+pub fn search(path: &str, text: &[u8]) -> Vec<Secret> {
+    let Some(search) = SEARCH.as_ref() else { return Vec::new() };
+    let mut found: Vec<Secret> = Vec::new();
+    let mut seen: Vec<&[u8]> = Vec::new();
+    for at in search.candidates(text) {
+        let (Some(kind), Some(pattern)) = (KINDS.get(at), search.patterns.get(at)) else {
+            continue;
+        };
+        if !context::may_hold(path, kind) {
+            continue;
+        }
+        for captures in pattern.captures_iter(text).take(MOST) {
+            let whole = captures.get(0).map_or(&[][..], |found| found.as_bytes());
+            let secret = captures.iter().skip(1).flatten().next().map_or(whole, |g| g.as_bytes());
+            if context::is_placeholder(secret, kind) || seen.contains(&secret) {
+                continue;
+            }
+            if found.len() >= MOST {
+                return found;
+            }
+            seen.push(secret);
+            found.push(told(kind, secret));
+        }
+    }
+    found
+}
+
+fn told(kind: &Kind, secret: &[u8]) -> Secret {
+    Secret {
+        kind: kind.name.to_owned(),
+        evidence: cloaked(secret),
+        suggestion: kind.suggestion().to_owned(),
+    }
+}
+
+/// The beginning of a secret: a quarter of it at most. The first line of a key
+/// tells nothing.
+fn cloaked(secret: &[u8]) -> String {
+    let text = String::from_utf8_lossy(secret);
+    if text.starts_with("-----BEGIN") {
+        return text.lines().next().unwrap_or_default().to_owned();
+    }
+    let shown = (text.chars().count() / 4).min(8);
+    let beginning: String = text.chars().take(shown).filter(|c| !c.is_control()).collect();
+    format!("{beginning}...")
+}
+
+#[cfg(test)]
+mod tests;
