@@ -54,39 +54,61 @@ fn document(sink: &mut dyn Sink, place: &str, bytes: &[u8]) {
 }
 
 fn add(sink: &mut dyn Sink, ecosystem: &str, package: Package) {
-    for (fixed, names) in package.secfixes {
-        // An element may hold several names of one vulnerability.
-        for names in names.unwrap_or_default() {
-            let words: Vec<&str> = names.split_whitespace().collect();
-            let Some(name) =
-                words.iter().find(|word| word.starts_with("CVE-")).or_else(|| words.first())
-            else {
-                continue;
-            };
-            let name = name.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-            let mut affected = Affected { name: name.to_owned(), ..Affected::default() };
-            // Repaired in version 0 means: never affected.
-            if fixed != "0" {
-                affected.ranges.push(Range { fixed: Some(fixed.clone()), ..Range::default() });
+    for (fixed, elements) in package.secfixes {
+        for element in elements.unwrap_or_default() {
+            let (names, aliases) = names(&element);
+            for name in names {
+                let mut affected = Affected { name: name.clone(), ..Affected::default() };
+                // Repaired in version 0 means: never affected.
+                if fixed != "0" {
+                    affected.ranges.push(Range { fixed: Some(fixed.clone()), ..Range::default() });
+                }
+                sink.package(PackageEntry {
+                    ecosystem: ecosystem.to_owned(),
+                    package: package.name.clone(),
+                    affected,
+                });
+                sink.vulnerability(
+                    Vulnerability {
+                        link: format!("https://security.alpinelinux.org/vuln/{name}"),
+                        name,
+                        aliases: aliases.clone(),
+                        ..Vulnerability::default()
+                    },
+                    false,
+                );
             }
-            sink.package(PackageEntry {
-                ecosystem: ecosystem.to_owned(),
-                package: package.name.clone(),
-                affected,
-            });
-            sink.vulnerability(
-                Vulnerability {
-                    name: name.to_owned(),
-                    aliases: words
-                        .iter()
-                        .filter(|word| **word != name)
-                        .map(|word| (*word).to_owned())
-                        .collect(),
-                    link: format!("https://security.alpinelinux.org/vuln/{name}"),
-                    ..Vulnerability::default()
-                },
-                false,
-            );
+        }
+    }
+}
+
+/// The vulnerabilities that an element names, and its other names: of
+/// `CVE-2017-5715 CVE-2017-5754 XSA-254` two and one. Without a CVE the first
+/// name stands for the vulnerability.
+fn names(element: &str) -> (Vec<String>, Vec<String>) {
+    let words = element.split_whitespace().map(str::to_owned);
+    let (cves, mut others): (Vec<String>, Vec<String>) =
+        words.partition(|word| word.starts_with("CVE-"));
+    let end = |c: char| !c.is_ascii_alphanumeric();
+    let names = if cves.is_empty() { others.drain(..others.len().min(1)).collect() } else { cves };
+    let names: Vec<String> = names.iter().map(|n| n.trim_end_matches(end).to_owned()).collect();
+    (names.into_iter().filter(|name| !name.is_empty()).collect(), others)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn elements_name_one_vulnerability_or_several() {
+        let own = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        for (element, names, aliases) in [
+            ("CVE-2020-1", &["CVE-2020-1"][..], &[][..]),
+            ("CVE-2020-1 XSA-7", &["CVE-2020-1"], &["XSA-7"]),
+            ("CVE-2017-1 CVE-2017-2 XSA-254", &["CVE-2017-1", "CVE-2017-2"], &["XSA-254"]),
+            ("XSA-9 ALPINE-1", &["XSA-9"], &["ALPINE-1"]),
+            ("CVE-2020-1,", &["CVE-2020-1"], &[]),
+            (" ", &[], &[]),
+        ] {
+            assert_eq!(super::names(element), (own(names), own(aliases)), "{element}");
         }
     }
 }
