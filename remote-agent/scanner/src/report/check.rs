@@ -9,6 +9,9 @@ use crate::source::ImageConfig;
 /// The check that finds files that run as their owner or group.
 pub(super) const SET_ID: &str = "I.4.8";
 
+/// The check that finds secrets.
+pub(super) const SECRET: &str = "I.4.10";
+
 /// The checks that an image does not pass.
 pub(super) fn checks(inventory: &Inventory) -> Vec<ImageCheck> {
     let mut checks = configuration(&inventory.config);
@@ -27,6 +30,14 @@ pub(super) fn checks(inventory: &Inventory) -> Vec<ImageCheck> {
                 "Take the setuid and setgid bits away, or remove the file",
             )
         })
+    }));
+    checks.extend(inventory.secrets.iter().map(|found| ImageCheck {
+        message: vec![format!(
+            "File {} contains {}: {}",
+            found.path, found.secret.kind, found.secret.evidence
+        )],
+        remediation: found.secret.suggestion.clone(),
+        ..check(SECRET, "The image holds a secret", "")
     }));
     checks
 }

@@ -90,6 +90,8 @@ pub struct Report {
 pub enum FindingKind {
     /// Known vulnerabilities of packages.
     Vulnerability,
+    /// Secrets in files, environment and history.
+    Secret,
     /// Files that run as their owner or group.
     SetId,
     /// How the image is made.
@@ -194,8 +196,13 @@ impl Report {
             self.set_ids.clear();
             self.checks.retain(|check| check.test_number != check::SET_ID);
         }
+        if !kinds.contains(&FindingKind::Secret) {
+            self.secrets.clear();
+            self.checks.retain(|check| check.test_number != check::SECRET);
+        }
         if !kinds.contains(&FindingKind::Configuration) {
-            self.checks.retain(|check| check.test_number == check::SET_ID);
+            let others = [check::SET_ID, check::SECRET];
+            self.checks.retain(|check| others.contains(&check.test_number.as_str()));
         }
     }
 

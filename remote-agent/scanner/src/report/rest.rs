@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use palisade_api::Digest;
 use palisade_api::rest::scan::{
     ModuleCve, RegistryImageSummary, ScanBrief, ScanLayer, ScanLayersReport, ScanModule,
-    ScanRepoReport, ScanReport, ScanSetIdPerm, Vulnerability,
+    ScanRepoReport, ScanReport, ScanSecret, ScanSetIdPerm, Vulnerability,
 };
 
 use super::severity::CvssVersion;
 use super::{Finding, Report, ReportLayer, set_id};
 use crate::error::ScanOutcome;
 use crate::package::LayeredPackage;
-use crate::scan::SetId;
+use crate::scan::{FileSecret, SetId};
 
 /// Whether vulnerabilities that somebody accepted are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,11 +32,11 @@ impl Report {
             vulnerabilities: self.vulnerabilities(accepted, |_| true),
             modules: self.modules(accepted),
             checks: self.checks.clone(),
+            secrets: self.secrets.iter().map(secret).collect(),
             setid_perms: self.set_ids.iter().filter_map(set_id_perm).collect(),
             envs: self.envs.clone(),
             labels: self.labels.clone(),
             cmds: self.layers.iter().filter_map(|layer| layer.command.clone()).collect(),
-            ..ScanReport::default()
         }
     }
 
@@ -181,6 +181,15 @@ fn vulnerability(finding: &Finding, package: Option<&LayeredPackage>) -> Vulnera
         feed_rating: finding.feed_rating.clone(),
         in_base_image: finding.in_base_image,
         tags: finding.accepted.iter().map(|_| "accepted".to_owned()).collect(),
+    }
+}
+
+fn secret(found: &FileSecret) -> ScanSecret {
+    ScanSecret {
+        kind: found.secret.kind.clone(),
+        evidence: found.secret.evidence.clone(),
+        path: found.path.clone(),
+        suggestion: found.secret.suggestion.clone(),
     }
 }
 

@@ -216,6 +216,8 @@ impl From<Level> for Severity {
 pub(super) enum Scanner {
     /// Known vulnerabilities of packages
     Vuln,
+    /// Keys, tokens and passwords
+    Secret,
     /// Files that run as their owner or group
     Setid,
     /// How the image is made
@@ -223,7 +225,7 @@ pub(super) enum Scanner {
 }
 
 impl Scanner {
-    const ALL: [Self; 3] = [Self::Vuln, Self::Setid, Self::Config];
+    const ALL: [Self; 4] = [Self::Vuln, Self::Secret, Self::Setid, Self::Config];
 }
 
 /// A form of the result, with the file that it is for.

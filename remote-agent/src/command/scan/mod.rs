@@ -110,6 +110,7 @@ fn verdict(args: &ScanArgs, policy: &policy::Policy, report: &Report) -> ExitCod
 const fn kind(scanner: Scanner) -> FindingKind {
     match scanner {
         Scanner::Vuln => FindingKind::Vulnerability,
+        Scanner::Secret => FindingKind::Secret,
         Scanner::Setid => FindingKind::SetId,
         Scanner::Config => FindingKind::Configuration,
     }
