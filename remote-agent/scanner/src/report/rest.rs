@@ -37,6 +37,7 @@ impl Report {
             envs: self.envs.clone(),
             labels: self.labels.clone(),
             cmds: self.layers.iter().filter_map(|layer| layer.command.clone()).collect(),
+            ..ScanReport::default()
         }
     }
 

@@ -7,6 +7,9 @@ use crate::package::{Ecosystem, Package};
 /// of all that went into it.
 const PROPERTIES: usize = 2_000;
 
+/// Bytes of a name and version together.
+const LONGEST: usize = 1_000;
+
 /// What the entries of one archive tell.
 #[derive(Debug, Default)]
 pub(super) struct Clues {
@@ -53,7 +56,7 @@ impl Clues {
     pub(super) fn tell(self, path: &str, facts: &mut Facts) {
         let (stem, version) = file_name(path);
         let mut add = |name: String, version: &str| {
-            if !name.is_empty() && !version.is_empty() && name.len() + version.len() < 1_000 {
+            if !name.is_empty() && !version.is_empty() && name.len() + version.len() < LONGEST {
                 facts.packages.push(Package::new(Ecosystem::Maven, name, version, path));
             }
         };
@@ -129,11 +132,12 @@ fn properties(text: &str) -> Option<Coordinates> {
             (name.trim() == key && is_value).then(|| value.to_owned())
         })
     };
-    Some(Coordinates {
+    let found = Coordinates {
         group: value("groupId")?,
         artifact: value("artifactId")?,
         version: value("version")?,
-    })
+    };
+    (found.group.len() + found.artifact.len() + found.version.len() < LONGEST).then_some(found)
 }
 
 /// The main section: lines of `Key: value`, continued after a space.

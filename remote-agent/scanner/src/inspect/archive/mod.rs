@@ -6,7 +6,8 @@
 mod identity;
 mod zip;
 
-use std::io::{BufReader, Read};
+use std::cell::Cell;
+use std::io::{self, BufReader, Read};
 
 use identity::Clues;
 use zip::{Member, Walk, ZipError};
@@ -17,8 +18,9 @@ use super::{Entry, Facts, Problem};
 const DEPTH: usize = 8;
 /// Entries of an archive, those of archives within included.
 const ENTRIES: u64 = 500_000;
-/// Unpacked bytes of an archive, those of archives within included.
-const UNPACKED: u64 = 8 << 30;
+/// Unpacked bytes of entries that do not tell where they end, of an archive
+/// and those within.
+const UNPACKED: u64 = 4 << 30;
 /// Bytes of a file that tells what the archive is.
 const CLUE: u64 = 256 << 10;
 
@@ -42,9 +44,9 @@ pub(super) fn read(
     content: &mut dyn Read,
     facts: &mut Facts,
 ) -> Result<(), Problem> {
-    let mut budget = Budget { entries: ENTRIES, unpacked: UNPACKED };
+    let budget = Budget { entries: Cell::new(ENTRIES), unpacked: Cell::new(UNPACKED) };
     let mut source = BufReader::with_capacity(64 << 10, content);
-    archive(entry.path, &mut source, DEPTH, &mut budget, facts).map_err(|error| match error {
+    archive(entry.path, &mut source, DEPTH, &budget, facts).map_err(|error| match error {
         ZipError::Read(error) => Problem::new(format!("cannot be read: {error}")),
         ZipError::Malformed(what) => Problem::new(format!("is a damaged archive: {what}")),
         ZipError::Limit(what) => Problem::new(what),
@@ -53,15 +55,39 @@ pub(super) fn read(
 
 /// What may still be read of the outermost archive.
 struct Budget {
-    entries: u64,
-    unpacked: u64,
+    entries: Cell<u64>,
+    unpacked: Cell<u64>,
+}
+
+impl Budget {
+    /// Takes unpacked bytes off. Fails when there are none left.
+    fn charge(&self, bytes: u64) -> io::Result<()> {
+        let left = self.unpacked.get().checked_sub(bytes);
+        self.unpacked.set(left.unwrap_or_default());
+        left.map(drop)
+            .ok_or_else(|| io::Error::other(format!("it unpacks to more than {UNPACKED} bytes")))
+    }
+}
+
+/// An archive within, whose bytes are unpacked on the way.
+struct Within<'a, R> {
+    inner: R,
+    budget: &'a Budget,
+}
+
+impl<R: Read> Read for Within<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.budget.charge(read as u64)?;
+        Ok(read)
+    }
 }
 
 fn archive(
     path: &str,
     source: &mut dyn std::io::BufRead,
     depth: usize,
-    budget: &mut Budget,
+    budget: &Budget,
     facts: &mut Facts,
 ) -> Result<(), ZipError> {
     let mut clues = Clues::default();
@@ -75,14 +101,9 @@ fn archive(
         if let Err(error) = one(path, &mut member, &mut clues, depth, budget, facts) {
             break Err(error);
         }
-        let left = member.skip();
-        drop(member);
-        match left {
-            Ok(bytes) if bytes > budget.unpacked => {
-                break Err(ZipError::Limit(format!("unpacks to more than {UNPACKED} bytes")));
-            }
-            Ok(bytes) => budget.unpacked -= bytes,
-            Err(error) => break Err(error),
+        let skipped = member.skip(budget.unpacked.get());
+        if let Err(error) = skipped.and_then(|bytes| Ok(budget.charge(bytes)?)) {
+            break Err(error);
         }
     };
     clues.tell(path, facts);
@@ -94,13 +115,13 @@ fn one(
     member: &mut Member<'_, '_>,
     clues: &mut Clues,
     depth: usize,
-    budget: &mut Budget,
+    budget: &Budget,
     facts: &mut Facts,
 ) -> Result<(), ZipError> {
-    budget.entries = budget
+    let left = budget.entries.get().checked_sub(1);
+    budget
         .entries
-        .checked_sub(1)
-        .ok_or_else(|| ZipError::Limit(format!("has more than {ENTRIES} entries")))?;
+        .set(left.ok_or_else(|| ZipError::Limit(format!("has more than {ENTRIES} entries")))?);
     let name = member.name().to_owned();
     if is_archive(&name) {
         if depth == 0 {
@@ -108,7 +129,7 @@ fn one(
             return Ok(());
         }
         let inner = format!("{path}!/{name}");
-        let mut source = BufReader::with_capacity(16 << 10, member);
+        let mut source = BufReader::with_capacity(16 << 10, Within { inner: member, budget });
         // A damaged archive inside spoils itself only.
         return match archive(&inner, &mut source, depth - 1, budget, facts) {
             Err(ZipError::Malformed(what)) => {
@@ -120,7 +141,7 @@ fn one(
     }
     if clues.wants(&name) {
         let mut bytes = Vec::new();
-        member.take(CLUE).read_to_end(&mut bytes).map_err(ZipError::Read)?;
+        Within { inner: member, budget }.take(CLUE).read_to_end(&mut bytes)?;
         clues.add(&name, &String::from_utf8_lossy(&bytes));
     }
     Ok(())

@@ -200,25 +200,31 @@ impl Member<'_, '_> {
         &self.name
     }
 
-    /// Passes over what was not read. Gives how many bytes the entry has,
-    /// unpacked, of those that were passed over.
-    pub(super) fn skip(&mut self) -> Result<u64, ZipError> {
-        let skipped = match &mut self.content {
+    /// Passes over what was not read; content whose end is known is not
+    /// unpacked for that. Unpacks no more than `most` bytes.
+    pub(super) fn skip(&mut self, most: u64) -> Result<u64, ZipError> {
+        let unpacked = match &mut self.content {
             Content::Stored(bounded) | Content::Other(bounded) => {
-                let skipped = io::copy(bounded, &mut io::sink())?;
+                io::copy(bounded, &mut io::sink())?;
                 if bounded.left > 0 {
                     return Err(ZipError::Malformed("it ends too soon"));
                 }
-                skipped
+                0
+            }
+            Content::Deflated(decoder) if self.behind => {
+                let unpacked = io::copy(&mut decoder.take(most), &mut io::sink())?;
+                if unpacked == most {
+                    return Err(ZipError::Limit(format!("unpacks to more than {most} bytes")));
+                }
+                unpacked
             }
             Content::Deflated(decoder) => {
-                let skipped = io::copy(decoder, &mut io::sink())?;
                 let bounded = decoder.get_mut();
-                if !self.behind {
-                    // What a sloppy writer left behind the compressed bytes.
-                    io::copy(bounded, &mut io::sink())?;
+                io::copy(bounded, &mut io::sink())?;
+                if bounded.left > 0 {
+                    return Err(ZipError::Malformed("it ends too soon"));
                 }
-                skipped
+                0
             }
         };
         if self.behind {
@@ -228,7 +234,7 @@ impl Member<'_, '_> {
             };
             descriptor(source, self.wide)?;
         }
-        Ok(skipped)
+        Ok(unpacked)
     }
 }
 
