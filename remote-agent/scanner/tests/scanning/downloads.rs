@@ -87,13 +87,23 @@ fn access(wire: &Wire) -> RegistryAccess {
     let mut access = RegistryAccess::new(&wire.url()).unwrap();
     access.patience = Patience {
         connect: Duration::from_secs(2),
-        idle: Duration::from_millis(400),
-        measure: Duration::from_millis(600),
-        slowest: 50_000,
+        // A busy machine is no slow registry.
+        idle: Duration::from_secs(30),
+        measure: Duration::from_secs(30),
+        slowest: 1,
         tries: 4,
         first_pause: Duration::from_millis(1),
         longest_pause: Duration::from_secs(3),
     };
+    access
+}
+
+/// The same for those that are slow on purpose.
+fn hasty(wire: &Wire) -> RegistryAccess {
+    let mut access = access(wire);
+    access.patience.idle = Duration::from_millis(400);
+    access.patience.measure = Duration::from_millis(600);
+    access.patience.slowest = 50_000;
     access
 }
 
@@ -312,10 +322,8 @@ async fn a_trickle_is_given_up() {
     let wire = served
         .start(move |asked| answering.honest(asked).slowly(1, Duration::from_millis(20)))
         .await;
-    let since = Instant::now();
-    let error = scanned(&wire).await.unwrap_err();
+    let error = scanned_with(hasty(&wire)).await.unwrap_err();
     assert!(matches!(error, ScanError::Registry(RegistryError::TooSlow { .. })), "{error}");
-    assert!(since.elapsed() < Duration::from_secs(10), "{:?}", since.elapsed());
 }
 
 #[tokio::test]
@@ -328,10 +336,9 @@ async fn silence_is_not_waited_out() {
             answering.honest(asked).slowly(piece, Duration::from_secs(5))
         })
         .await;
-    let since = Instant::now();
     // It goes on with another request, as after a break.
-    is_whole(&scanned(&wire).await);
-    assert!(since.elapsed() < Duration::from_secs(4), "{:?}", since.elapsed());
+    is_whole(&scanned_with(hasty(&wire)).await);
+    assert!(wire.asked_for(&served.layer_path()).len() > 1);
 }
 
 #[tokio::test]
