@@ -72,7 +72,11 @@ pub fn build(sources: &[SourceSpec], out: &Path) -> Result<BuildSummary, BuildEr
         return Err(BuildError::NoSources);
     }
     let mut collected = Collected::default();
+    let mut resolved = Vec::new();
     for spec in sources {
+        resolved.extend(feed::resolve(spec)?);
+    }
+    for spec in &resolved {
         let file = spec.path.file_name().unwrap_or_default().to_string_lossy();
         let name = format!("{}={file}", spec.kind.name());
         let mut source = Source {
@@ -92,6 +96,35 @@ pub fn build(sources: &[SourceSpec], out: &Path) -> Result<BuildSummary, BuildEr
         collected.sources.push(SourceSummary { name, records, malformed, sha256 });
     }
     collected.write(out)
+}
+
+/// Whether a source can be read and holds a valid record.
+pub(super) fn probe(spec: &SourceSpec) -> Result<(), BuildError> {
+    #[derive(Default)]
+    struct Counted {
+        valid: u64,
+        malformed: u64,
+    }
+    impl Sink for Counted {
+        fn vulnerability(&mut self, _: Vulnerability, _: bool) {}
+        fn package(&mut self, _: PackageEntry) {}
+        fn valid(&mut self) {
+            self.valid += 1;
+        }
+        fn malformed(&mut self, _: &str, _: &str) {
+            self.malformed += 1;
+        }
+        fn content(&mut self, _: &[u8]) {}
+    }
+    let mut counted = Counted::default();
+    for spec in feed::resolve(spec)? {
+        feed::read(&spec, &mut counted)?;
+    }
+    if counted.valid == 0 {
+        let name = spec.kind.name().to_owned();
+        return Err(BuildError::NothingValid { name, malformed: counted.malformed });
+    }
+    Ok(())
 }
 
 struct Source<'a> {

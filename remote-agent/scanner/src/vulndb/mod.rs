@@ -12,9 +12,10 @@ mod feed;
 mod format;
 mod open;
 mod record;
+pub mod update;
 
 pub use build::{BuildError, BuildSummary, build};
-pub use feed::{FeedKind, SourceSpec};
+pub use feed::{FeedKind, NoSource, SourceSpec};
 pub use format::SourceSummary;
 pub use open::{OpenError, VulnDb};
 pub use record::{Affected, Range, Vulnerability};

@@ -92,7 +92,7 @@ pub struct Affected {
 }
 
 /// Versions from `introduced` on, up to an end.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Range {
     /// The first version; none: from the beginning.

@@ -75,11 +75,13 @@ fn versions<'a>(fixes: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
     versions
 }
 
-fn names(fix: &Value) -> impl Iterator<Item = &str> {
+fn names(fix: &Value) -> impl Iterator<Item = String> {
     let lines = fix.as_array().into_iter().flatten().filter_map(Value::as_str);
-    // Some are not numbered yet: `CVE-????-?????`.
-    let is_cve = |word: &&str| word.starts_with("CVE-") && !word.contains('?');
-    lines.flat_map(str::split_whitespace).filter(is_cve)
+    // Some are not numbered yet: `CVE-????-?????`; some are written as
+    // `CVE_2019-2126` or `CVE-2018-1000156.patch`.
+    let is_cve = |word: &String| word.starts_with("CVE-") && !word.contains('?');
+    let spelled = |word: &str| word.replace("CVE_", "CVE-").replace(".patch", "");
+    lines.flat_map(str::split_whitespace).map(spelled).filter(is_cve)
 }
 
 #[test]
@@ -111,7 +113,7 @@ fn alpine_as_its_own_files_say() {
             for version in versions(fixes.iter().map(|(version, _)| *version)) {
                 for (fixed, listed) in fixes {
                     if *fixed != "0" && compare(&version, fixed).is_lt() {
-                        let of = |cve: &str| ((*name).to_owned(), version.clone(), cve.to_owned());
+                        let of = |cve: String| ((*name).to_owned(), version.clone(), cve);
                         expected.extend(names(listed).map(of));
                     }
                 }

@@ -25,6 +25,7 @@ pub use error::RegistryError;
 pub use filter::{BadFilter, Filter};
 pub use image::{RegistryImage, Resolved};
 pub use newest::newest;
+pub(crate) use patience::asked_pause;
 pub use patience::{Patience, RateLimit};
 pub use probe::ProbeStep;
 pub use product::{ArtifactoryMode, AwsAccess, RegistryKind, RegistrySettings, Tag};

@@ -45,7 +45,7 @@ impl Patience {
     /// How long to wait after try number `attempt` (from 1) failed: doubled
     /// each time, and up to half of it less by chance, so that many clients
     /// do not come back at once.
-    pub(super) fn pause(&self, attempt: u32) -> Duration {
+    pub(crate) fn pause(&self, attempt: u32) -> Duration {
         let full = self
             .first_pause
             .saturating_mul(1 << attempt.saturating_sub(1).min(10))
@@ -61,7 +61,7 @@ impl Patience {
 
 /// The pause that an answer asks for: `Retry-After` in seconds or as a date,
 /// or the time when a limit on requests ends.
-pub(super) fn asked_pause(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+pub(crate) fn asked_pause(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let until = |at: DateTime<Utc>| (at - now).to_std().unwrap_or_default();
     if let Some(after) = text(header::RETRY_AFTER.as_str()) {

@@ -1,78 +1,38 @@
-//! Upstream feeds: one module a kind of file.
+//! Upstream feeds: one module a format. A module makes [`Advisory`]s of a
+//! document, which all go to the [`Sink`] the same way.
+//!
+//! *Gotchas*: feeds are input from elsewhere. A record that is malformed is
+//! counted, told and left out; a file that cannot be read fails the build.
+//!
+//! [`Advisory`]: advisory::Advisory
 
-mod alpine;
+mod advisory;
+mod csaf;
 mod debian;
+mod detect;
+mod epss;
+mod errata;
+mod friends_of_php;
+mod github;
+mod gitlab;
 mod input;
+mod kev;
+mod kind;
+mod nvd;
 mod osv;
-
-use std::path::PathBuf;
-use std::str::FromStr;
-
-use thiserror::Error;
+mod oval;
+mod photon;
+mod platform;
+mod rubysec;
+mod secdb;
+mod ubuntu;
+mod updateinfo;
 
 use super::record::{Affected, Vulnerability};
+use crate::version::Scheme;
+pub(super) use detect::resolve;
 pub(super) use input::InputError;
-
-/// A kind of feed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FeedKind {
-    /// Records in the OSV format.
-    Osv,
-    /// The Debian security tracker's JSON.
-    Debian,
-    /// Alpine's secdb.
-    Alpine,
-}
-
-impl FeedKind {
-    /// Its name in `KIND=PATH`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Osv => "osv",
-            Self::Debian => "debian",
-            Self::Alpine => "alpine",
-        }
-    }
-
-    /// Whether it speaks for the distribution itself, so that it knows
-    /// better than a collection of advisories.
-    pub(super) const fn is_tracker(self) -> bool {
-        matches!(self, Self::Debian | Self::Alpine)
-    }
-}
-
-/// A source of the database: `KIND=PATH`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SourceSpec {
-    /// What kind of feed it is.
-    pub kind: FeedKind,
-    /// A file, or for `osv` also a folder.
-    pub path: PathBuf,
-}
-
-/// A text that is no source.
-#[derive(Debug, Error, PartialEq, Eq)]
-#[error("{0:?} is no source: expected osv=PATH, debian=PATH or alpine=PATH")]
-pub struct NoSource(String);
-
-impl FromStr for SourceSpec {
-    type Err = NoSource;
-
-    fn from_str(text: &str) -> Result<Self, NoSource> {
-        let bad = || NoSource(text.to_owned());
-        let (kind, path) = text.split_once('=').ok_or_else(bad)?;
-        let kind = match kind {
-            "osv" => FeedKind::Osv,
-            "debian" => FeedKind::Debian,
-            "alpine" => FeedKind::Alpine,
-            _ => return Err(bad()),
-        };
-        if path.is_empty() {
-            return Err(bad());
-        }
-        Ok(Self { kind, path: path.into() })
-    }
-}
+pub use kind::{FeedKind, NoSource, SourceSpec};
 
 /// What a feed tells of one package.
 #[derive(Debug)]
@@ -94,15 +54,94 @@ pub(super) trait Sink {
     fn valid(&mut self);
     /// A record was not understood; `reason` is told for the first ones.
     fn malformed(&mut self, place: &str, reason: &str);
-    /// The content of an input, for the source's digest.
+    /// The digest of a document's content, for the source's digest.
     fn content(&mut self, bytes: &[u8]);
 }
 
 /// Reads a source into `sink`.
 pub(super) fn read(spec: &SourceSpec, sink: &mut dyn Sink) -> Result<(), InputError> {
+    let path = &spec.path;
     match spec.kind {
-        FeedKind::Osv => osv::read(&spec.path, sink),
-        FeedKind::Debian => debian::read(&spec.path, sink),
-        FeedKind::Alpine => alpine::read(&spec.path, sink),
+        FeedKind::Osv | FeedKind::Kubernetes => osv::read(path, sink),
+        FeedKind::Debian => debian::read(path, sink),
+        FeedKind::DebianAdvisories => debian::advisories::read(path, sink),
+        FeedKind::DebianChangelogs => debian::changelogs::read(path, sink),
+        FeedKind::Ubuntu => ubuntu::read(path, sink),
+        FeedKind::Alpine | FeedKind::Wolfi | FeedKind::Chainguard => {
+            secdb::read(spec.kind, path, sink)
+        }
+        FeedKind::Csaf => csaf::read(path, sink),
+        FeedKind::Oval => oval::read(path, sink),
+        FeedKind::Amazon => errata_or_updates("", path, sink),
+        FeedKind::Rocky => errata_or_updates("Rocky Linux", path, sink),
+        FeedKind::Alma => errata_or_updates("AlmaLinux", path, sink),
+        FeedKind::Oracle => errata_or_updates("Oracle Linux", path, sink),
+        FeedKind::Photon => photon::read(path, sink),
+        FeedKind::Github => github::read(path, sink),
+        FeedKind::Gitlab => gitlab::read(path, sink),
+        FeedKind::Rubysec => rubysec::read(path, sink),
+        FeedKind::FriendsOfPhp => friends_of_php::read(path, sink),
+        FeedKind::Nvd => nvd::read(path, sink),
+        FeedKind::Epss => epss::read(path, sink),
+        FeedKind::Kev => kev::read(path, sink),
+        // Resolved before; what is left is a file that nothing knows.
+        FeedKind::Auto => Err(detect::unknown(path)),
     }
 }
+
+/// Distributions that tell the same in JSON and in XML.
+fn errata_or_updates(
+    enterprise: &str,
+    path: &std::path::Path,
+    sink: &mut dyn Sink,
+) -> Result<(), InputError> {
+    let files = input::files(path, |name| input::is_json(name) || input::is_xml(name))?;
+    for file in files {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.contains(".xml") {
+            updateinfo::read(enterprise, &file, sink)?;
+        } else {
+            errata::read(enterprise, &file, sink)?;
+        }
+    }
+    Ok(())
+}
+
+/// By whose rules the versions of an ecosystem of the database are ordered.
+fn scheme_of(key: &str) -> Scheme {
+    let family = key.split(':').next().unwrap_or_default();
+    match family {
+        "Debian" | "Ubuntu" | "Echo" => Scheme::Dpkg,
+        "Alpine" | "Wolfi" | "Chainguard" | "MinimOS" | "Alpaquita" => Scheme::Apk,
+        "AlmaLinux" | "Amazon Linux" | "Azure Linux" | "Fedora" | "Mageia" | "Oracle Linux"
+        | "Photon OS" | "Red Hat" | "Rocky Linux" | "SUSE" | "openEuler" | "openSUSE" => {
+            Scheme::Rpm
+        }
+        "PyPI" => Scheme::Pep440,
+        "npm" | "crates.io" | "Pub" | "Hex" | "SwiftURL" | "Bitnami" | "Kubernetes" => {
+            Scheme::SemVer
+        }
+        "Maven" => Scheme::Maven,
+        "RubyGems" => Scheme::Gem,
+        "Go" => Scheme::Go,
+        "NuGet" => Scheme::NuGet,
+        "Packagist" => Scheme::Composer,
+        _ => Scheme::Generic,
+    }
+}
+
+/// The module stream that an rpm version belongs to, where the title of its
+/// advisory names it: `Important: nodejs:18 security update`.
+fn stream_of(version: &str, title: &str) -> String {
+    if !version.contains(".module") {
+        return String::new();
+    }
+    let is_stream = |word: &&str| {
+        word.split_once(':').is_some_and(|(name, stream)| !name.is_empty() && !stream.is_empty())
+    };
+    let mut words = title.split([' ', ',']).map(|word| word.trim_end_matches([':', '.']));
+    words.find(is_stream).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,390 @@
+//! What a record of any feed says, in one form, and how it goes to the sink.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
+
+use super::{PackageEntry, Sink};
+use crate::vulndb::record::{Affected, Range, Vulnerability};
+use crate::vulndb::{cvss, ecosystem};
+
+/// The processor of packages that are built.
+pub(super) const SOURCE: &str = "src";
+/// Characters of a description that are kept.
+const DESCRIPTION: usize = 4096;
+
+/// One record.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Advisory {
+    /// The feed's own id; where it is that of no advisory, empty.
+    pub(super) id: String,
+    /// The vulnerabilities that it is about: CVEs where there are any.
+    pub(super) names: Vec<String>,
+    /// Other names of the one that it is about.
+    pub(super) aliases: Vec<String>,
+    pub(super) description: String,
+    /// The page to show.
+    pub(super) link: String,
+    pub(super) references: Vec<String>,
+    pub(super) cwes: Vec<String>,
+    pub(super) scores: Vec<Cvss>,
+    /// Unix seconds; 0 when unknown.
+    pub(super) published: i64,
+    /// Unix seconds; 0 when unknown.
+    pub(super) modified: i64,
+    /// The feed's rating in words.
+    pub(super) rating: String,
+    /// Whether it is the record of the vulnerability itself, not of a
+    /// distribution that has it.
+    pub(super) exact: bool,
+    /// How likely it is to be exploited.
+    pub(super) likelihood: Option<Likelihood>,
+    /// Whether it is known to be exploited.
+    pub(super) exploited: Option<Exploited>,
+    pub(super) statements: Vec<Statement>,
+}
+
+/// What EPSS says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Likelihood {
+    /// 0 to 1.
+    pub(super) probability: f32,
+    /// The share of all that are less likely, 0 to 1.
+    pub(super) percentile: f32,
+}
+
+/// What CISA's catalogue says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Exploited {
+    /// Unix seconds.
+    pub(super) added: i64,
+    /// Unix seconds; 0 when unknown.
+    pub(super) due: i64,
+    /// Whether ransomware uses it.
+    pub(super) ransomware: bool,
+}
+
+/// A score by one of the versions of CVSS.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Cvss {
+    /// 2, 3 or 4.
+    pub(super) version: u8,
+    /// The vector; empty where only the score is told.
+    pub(super) vector: String,
+    /// The score; 0 where only the vector is told.
+    pub(super) score: f32,
+}
+
+/// What is said of a package.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Statement {
+    /// The database's name of the ecosystem.
+    pub(super) ecosystem: String,
+    pub(super) package: String,
+    pub(super) status: Status,
+    pub(super) ranges: Vec<Range>,
+    /// Single versions.
+    pub(super) versions: Vec<String>,
+    /// The processors that it is about; none: all. `src` tells that the
+    /// package is a source, whatever is built of it.
+    pub(super) arches: Vec<String>,
+    /// The rpm module stream, `nodejs:18`.
+    pub(super) stream: String,
+    /// The products that it is about; none: all.
+    pub(super) cpes: Vec<String>,
+    /// The rating for this package, where it is another.
+    pub(super) rating: String,
+}
+
+/// What a distribution says of a package that has a vulnerability.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) enum Status {
+    /// Affected in the ranges, repaired where they end.
+    #[default]
+    Affected,
+    /// Affected, and will stay so.
+    WillNotFix,
+    /// Affected, and repaired some day.
+    Deferred,
+    /// Nobody knows yet.
+    UnderInvestigation,
+    /// Not affected in any version.
+    NotAffected,
+}
+
+impl Advisory {
+    /// Adds a score, where `text` is a vector or a number.
+    pub(super) fn score(&mut self, text: &str) {
+        if let Some(cvss) = Cvss::read(text) {
+            self.scores.push(cvss);
+        }
+    }
+}
+
+impl Cvss {
+    /// A vector, a number, or a number and a vector with a slash between.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let (number, vector) = match text.split_once('/') {
+            Some((number, vector)) if number.parse::<f32>().is_ok() => (number, vector),
+            _ if text.parse::<f32>().is_ok() => (text, ""),
+            _ => ("", text),
+        };
+        if text.is_empty() {
+            return None;
+        }
+        let score = number.parse().ok().filter(|score| (0.0..=10.0).contains(score));
+        let version = match vector {
+            "" => 3,
+            vector if vector.starts_with("CVSS:4.") => 4,
+            vector if vector.starts_with("CVSS:3.") => 3,
+            vector if vector.trim_start_matches('(').starts_with("AV:") => 2,
+            vector if vector.starts_with("CVSS:2.") => 2,
+            _ => return None,
+        };
+        let vector = vector.trim_matches(['(', ')']).trim_end_matches('/');
+        Some(Self { version, vector: vector.to_owned(), score: score.unwrap_or_default() })
+    }
+}
+
+impl Statement {
+    /// A package all of whose versions before `fixed` are affected; all,
+    /// where there is none.
+    pub(super) fn before(
+        ecosystem: impl Into<String>,
+        package: impl Into<String>,
+        fixed: Option<&str>,
+    ) -> Self {
+        let fixed = fixed.map(str::to_owned);
+        Self {
+            ecosystem: ecosystem.into(),
+            package: package.into(),
+            ranges: vec![Range { fixed, ..Range::default() }],
+            ..Self::default()
+        }
+    }
+
+    /// A package that is not affected.
+    pub(super) fn not_affected(ecosystem: impl Into<String>, package: impl Into<String>) -> Self {
+        Self {
+            ecosystem: ecosystem.into(),
+            package: package.into(),
+            status: Status::NotAffected,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn with_status(mut self, status: Status) -> Self {
+        if status == Status::NotAffected {
+            self.ranges.clear();
+            self.versions.clear();
+        }
+        self.status = status;
+        self
+    }
+}
+
+/// Puts together what differs in processors and products only.
+pub(super) fn joined(statements: Vec<Statement>) -> Vec<Statement> {
+    fn add(known: &mut Vec<String>, other: Vec<String>) {
+        // None means all.
+        if known.is_empty() || other.is_empty() {
+            known.clear();
+            return;
+        }
+        for one in other {
+            if !known.contains(&one) {
+                known.push(one);
+            }
+        }
+    }
+    let mut places: HashMap<Statement, usize> = HashMap::new();
+    let mut joined: Vec<Statement> = Vec::new();
+    for mut statement in statements {
+        let (arches, cpes) =
+            (std::mem::take(&mut statement.arches), std::mem::take(&mut statement.cpes));
+        // A source and what is built of it stay apart.
+        let source = arches.iter().any(|arch| arch == SOURCE);
+        let mut key = statement.clone();
+        key.arches.extend(source.then(|| SOURCE.to_owned()));
+        if let Some(known) = places.get(&key).and_then(|at| joined.get_mut(*at)) {
+            add(&mut known.arches, arches);
+            add(&mut known.cpes, cpes);
+        } else {
+            places.insert(key, joined.len());
+            joined.push(Statement { arches, cpes, ..statement });
+        }
+    }
+    joined
+}
+
+pub(super) fn is_cve(name: &str) -> bool {
+    name.strip_prefix("CVE-")
+        .and_then(|rest| rest.split_once('-'))
+        .is_some_and(|(year, number)| year.len() == 4 && !number.is_empty())
+}
+
+/// The names in a text that are CVEs, each once, in its order.
+pub(super) fn cves_in(text: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (at, _) in text.match_indices("CVE-") {
+        let rest = text.get(at..).unwrap_or_default();
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len());
+        let name = rest.get(..end).unwrap_or_default().trim_end_matches('-');
+        if is_cve(name) && !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+/// The Unix time of a date as feeds write it; 0 when it is none. Without a
+/// zone it is UTC.
+pub(super) fn seconds(text: &str) -> i64 {
+    let text = text.trim().trim_end_matches(" UTC");
+    if let Ok(date) = DateTime::parse_from_rfc3339(text) {
+        return positive(date.timestamp());
+    }
+    if let Ok(date) = DateTime::parse_from_rfc2822(text) {
+        return positive(date.timestamp());
+    }
+    let naive = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"]
+        .iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
+    if let Some(date) = naive {
+        return positive(date.and_utc().timestamp());
+    }
+    ["%Y-%m-%d", "%d %b %Y", "%Y/%m/%d"]
+        .iter()
+        .find_map(|form| NaiveDate::parse_from_str(text, form).ok())
+        .and_then(|date| date.and_hms_opt(0, 0, 0))
+        .map_or(0, |date| positive(date.and_utc().timestamp()))
+}
+
+/// Feeds write the year 1 where they know no date.
+fn positive(seconds: i64) -> i64 {
+    seconds.max(0)
+}
+
+/// Gives a record to the sink.
+pub(super) fn emit(sink: &mut dyn Sink, mut advisory: Advisory) {
+    advisory.names.retain(|name| !name.is_empty());
+    advisory.names.sort();
+    advisory.names.dedup();
+    if advisory.names.is_empty() {
+        if advisory.id.is_empty() {
+            return;
+        }
+        advisory.names.push(advisory.id.clone());
+    }
+    // What a record says of several vulnerabilities together holds for none
+    // of them alone.
+    let alone = advisory.names.len() == 1;
+    let statements = std::mem::take(&mut advisory.statements);
+    for name in &advisory.names {
+        sink.vulnerability(vulnerability(&advisory, name, alone), advisory.exact && alone);
+        // What nobody knows yet is no finding.
+        let known = statements.iter().filter(|s| s.status != Status::UnderInvestigation);
+        for statement in known {
+            sink.package(entry(&advisory, name, statement));
+        }
+    }
+}
+
+fn vulnerability(advisory: &Advisory, name: &str, alone: bool) -> Vulnerability {
+    let mut aliases = Vec::new();
+    if alone {
+        aliases.extend(advisory.aliases.iter().filter(|alias| *alias != name).cloned());
+    }
+    if !advisory.id.is_empty() && advisory.id != name {
+        aliases.push(advisory.id.clone());
+    }
+    let score = |version: u8| {
+        let mut of = advisory.scores.iter().filter(|cvss| cvss.version == version && alone);
+        of.clone().find(|cvss| !cvss.vector.is_empty()).or_else(|| of.next()).cloned()
+    };
+    let (v2, v3) = (score(2).unwrap_or_default(), score(3).unwrap_or_default());
+    let told = |score: f32, of: Option<f32>| if score > 0.0 { score } else { of.unwrap_or(0.0) };
+    Vulnerability {
+        name: name.to_owned(),
+        aliases,
+        description: advisory.description.chars().take(DESCRIPTION).collect(),
+        link: link(advisory, name, alone),
+        score_v2: told(v2.score, cvss::score_v2(&v2.vector)),
+        vector_v2: v2.vector,
+        score_v3: told(v3.score, cvss::score_v3(&v3.vector)),
+        vector_v3: v3.vector,
+        published: advisory.published,
+        modified: advisory.modified,
+        rating: if alone { advisory.rating.clone() } else { String::new() },
+    }
+}
+
+fn link(advisory: &Advisory, name: &str, alone: bool) -> String {
+    if alone && !advisory.link.is_empty() {
+        return advisory.link.clone();
+    }
+    if is_cve(name) {
+        return format!("https://nvd.nist.gov/vuln/detail/{name}");
+    }
+    advisory.link.clone()
+}
+
+fn entry(advisory: &Advisory, name: &str, statement: &Statement) -> PackageEntry {
+    let rating = if statement.rating.is_empty() { &advisory.rating } else { &statement.rating };
+    PackageEntry {
+        ecosystem: statement.ecosystem.clone(),
+        package: ecosystem::package_name(&statement.ecosystem, &statement.package).into_owned(),
+        affected: Affected {
+            name: name.to_owned(),
+            ranges: statement.ranges.clone(),
+            versions: statement.versions.clone(),
+            feed_rating: rating.clone(),
+            advisory: if advisory.id == name { String::new() } else { advisory.id.clone() },
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates() {
+        for (text, expected) in [
+            ("2024-01-02T03:04:05Z", 1_704_164_645),
+            ("2024-01-02T03:04:05.123", 1_704_164_645),
+            ("2024-01-02 03:04:05 UTC", 1_704_164_645),
+            ("2024-01-02 03:04", 1_704_164_640),
+            ("Tue, 02 Jan 2024 03:04:05 +0000", 1_704_164_645),
+            ("2024-01-02", 1_704_153_600),
+            ("02 Jan 2024", 1_704_153_600),
+            ("0001-01-01T00:00:00Z", 0),
+            ("unknown", 0),
+            ("", 0),
+        ] {
+            assert_eq!(seconds(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn scores() {
+        let of = |text: &str| Cvss::read(text).map(|cvss| (cvss.version, cvss.vector, cvss.score));
+        let v3 = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
+        assert_eq!(of(v3), Some((3, v3.to_owned(), 0.0)));
+        assert_eq!(of(&format!("9.8/{v3}")), Some((3, v3.to_owned(), 9.8)));
+        assert_eq!(of("(AV:N/AC:L/Au:N/C:P/I:P/A:P)").unwrap().0, 2);
+        assert_eq!(of("CVSS:4.0/AV:N/AC:L").unwrap().0, 4);
+        assert_eq!(of("7.5"), Some((3, String::new(), 7.5)));
+        assert_eq!((of("HIGH"), of("")), (None, None));
+    }
+
+    #[test]
+    fn names_in_texts() {
+        assert_eq!(
+            cves_in("fixes CVE-2024-1, (CVE-2024-22) and CVE-2024-1; CVE-20 none, CVE-2023-7-"),
+            ["CVE-2024-1", "CVE-2024-22", "CVE-2023-7"]
+        );
+        assert!(cves_in("CVE-").is_empty());
+    }
+}

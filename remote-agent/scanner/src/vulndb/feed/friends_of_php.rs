@@ -1,0 +1,141 @@
+//! The security advisories of FriendsOfPHP: one record a package, with the
+//! affected versions of each branch.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Sink;
+use super::advisory::{Advisory, Statement, emit, seconds};
+use super::input::{self, InputError, Piece, Shape};
+use crate::version::Scheme;
+use crate::version::range::{Intervals, Syntax};
+
+#[derive(Deserialize)]
+struct Record {
+    title: String,
+    #[serde(default)]
+    link: String,
+    cve: Option<String>,
+    reference: String,
+    /// Branches by name; a list where none has one.
+    branches: Value,
+    #[serde(default, rename = "_path")]
+    path: String,
+}
+
+#[derive(Deserialize)]
+struct Branch {
+    time: Option<String>,
+    versions: Vec<String>,
+}
+
+pub(super) fn read(path: &Path, sink: &mut dyn Sink) -> Result<(), InputError> {
+    input::read(path, Shape::Records, sink, &mut |sink, place, piece| {
+        let Piece::Record(bytes) = piece else { return };
+        let record = match serde_json::from_slice::<Record>(bytes) {
+            Ok(record) => record,
+            Err(error) => return sink.malformed(place, &error.to_string()),
+        };
+        match advisory(record) {
+            Ok(advisory) => {
+                sink.valid();
+                emit(sink, advisory);
+            }
+            Err(reason) => sink.malformed(place, &reason),
+        }
+    })
+}
+
+fn advisory(record: Record) -> Result<Advisory, String> {
+    let package = record
+        .reference
+        .strip_prefix("composer://")
+        .ok_or_else(|| format!("reference {:?}", record.reference))?
+        .to_owned();
+    let branches: Vec<&Value> = match &record.branches {
+        Value::Object(branches) => branches.values().collect(),
+        Value::Array(branches) => branches.iter().collect(),
+        _ => return Err("branches are missing".to_owned()),
+    };
+    let mut affected = Intervals::none(Scheme::Composer);
+    let mut published = 0;
+    for branch in branches {
+        let branch = Branch::deserialize(branch).map_err(|error| error.to_string())?;
+        let time = branch.time.as_deref().map_or(0, seconds);
+        published = if published == 0 { time } else { published.min(time) };
+        // All of a branch's conditions hold together.
+        let mut both = Intervals::all(Scheme::Composer);
+        for text in &branch.versions {
+            let range = Syntax::Composer.parse(text).map_err(|e| format!("{text:?}: {e}"))?;
+            both = both.intersection(&range);
+        }
+        affected = affected.union(both);
+    }
+    let cve = record.cve.filter(|cve| cve.starts_with("CVE-"));
+    // Without a CVE its place in the database is the only name it has.
+    let id = record.path.trim_end_matches(".yaml").to_owned();
+    if cve.is_none() && id.is_empty() {
+        return Err("it has no name".to_owned());
+    }
+    Ok(Advisory {
+        id: if cve.is_some() { String::new() } else { id },
+        names: cve.into_iter().collect(),
+        description: record.title,
+        link: record.link.clone(),
+        references: vec![record.link],
+        published,
+        statements: vec![Statement {
+            ecosystem: "Packagist".to_owned(),
+            package,
+            ranges: affected.to_ranges(),
+            ..Statement::default()
+        }],
+        ..Advisory::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(record: Value) -> Result<Advisory, String> {
+        advisory(serde_json::from_value(record).unwrap())
+    }
+
+    #[test]
+    fn branches_add_up() {
+        let advisory = read(json!({"title": "T", "link": "https://example.org/1", "cve": null,
+            "branches": {"1.x": {"time": "2018-10-02 00:01:00", "versions": [">=1.3.0", "<1.3.1"]},
+                "2.x": {"time": null, "versions": ["<2.0.4", ">=2.0"]}},
+            "reference": "composer://a/b", "_path": "a/b/2018-10-02.yaml"}))
+        .unwrap();
+        assert_eq!(advisory.id, "a/b/2018-10-02");
+        assert_eq!(advisory.names, Vec::<String>::new());
+        let statement = &advisory.statements[0];
+        assert_eq!(
+            (statement.ecosystem.as_str(), statement.package.as_str()),
+            ("Packagist", "a/b")
+        );
+        let affected = Intervals::from_ranges(Scheme::Composer, &statement.ranges);
+        for (version, expected) in
+            [("1.2.9", false), ("1.3.0", true), ("1.3.1", false), ("2.0.3", true), ("2.0.4", false)]
+        {
+            assert_eq!(affected.contains(version), expected, "{version}");
+        }
+    }
+
+    #[test]
+    fn records_of_something_else_are_refused() {
+        assert!(read(json!({"title": "T", "reference": "pear://a", "branches": {}})).is_err());
+        assert!(read(json!({"title": "T", "reference": "composer://a/b", "branches": 1})).is_err());
+        assert!(
+            read(json!({"title": "T", "reference": "composer://a/b", "cve": "CVE-2020-1",
+                "branches": {"1": {"versions": ["<"]}}}))
+            .is_err()
+        );
+    }
+}

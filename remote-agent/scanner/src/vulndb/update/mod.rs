@@ -1,0 +1,245 @@
+//! Renewing the database: fetch what changed, build, verify, swap.
+//!
+//! A source that cannot be fetched, or whose new copy holds nothing valid,
+//! keeps its last good copy, and the outcome says so. The file in use is
+//! replaced by a rename, and only by one that was opened and verified.
+
+mod cache;
+mod fetch;
+mod origin;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use thiserror::Error;
+use tokio::task::{JoinError, spawn_blocking};
+use tracing::{info, warn};
+
+use super::build::{self, BuildError, BuildSummary, build};
+use super::feed::SourceSpec;
+use super::open::{OpenError, VulnDb};
+use crate::source::registry::Patience;
+use cache::Cache;
+pub use cache::CacheError;
+pub use fetch::FetchError;
+use fetch::{Answer, Client};
+pub use origin::{NoOrigin, Origin, UpdateSource};
+
+/// How the database is renewed.
+#[derive(Clone, Debug)]
+pub struct UpdateSettings {
+    /// The sources; their order does not matter for the result.
+    pub sources: Vec<UpdateSource>,
+    /// The folder of fetched copies, for one update at a time.
+    pub cache: PathBuf,
+    /// The database.
+    pub out: PathBuf,
+    /// Certificates (DER) that are trusted beside those of the system.
+    pub extra_roots: Vec<rustls::pki_types::CertificateDer<'static>>,
+    /// Bytes of one source at most.
+    pub source_bytes: u64,
+    /// How often and how long servers are asked.
+    pub patience: Patience,
+}
+
+impl UpdateSettings {
+    /// Settings with the usual limits.
+    pub fn new(sources: Vec<UpdateSource>, cache: PathBuf, out: PathBuf) -> Self {
+        Self {
+            sources,
+            cache,
+            out,
+            extra_roots: Vec::new(),
+            source_bytes: 8 << 30,
+            patience: Patience::default(),
+        }
+    }
+}
+
+/// What became of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceOutcome {
+    /// A file or folder of this machine.
+    Local,
+    /// A new copy was fetched.
+    Fetched {
+        /// Its size.
+        bytes: u64,
+    },
+    /// The server says that the copy is the newest.
+    Unchanged,
+    /// The last copy is used, since there is no better one.
+    Kept {
+        /// When it was fetched.
+        since: DateTime<Utc>,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What an update did.
+#[derive(Clone, Debug)]
+pub struct UpdateSummary {
+    /// What became of each source, in the order of the settings.
+    pub sources: Vec<(String, SourceOutcome)>,
+    /// The database that was built.
+    pub build: BuildSummary,
+    /// Whether it differs from the one before.
+    pub changed: bool,
+}
+
+impl UpdateSummary {
+    /// Whether a source is not as new as it should be.
+    pub fn is_stale(&self) -> bool {
+        self.sources.iter().any(|(_, outcome)| matches!(outcome, SourceOutcome::Kept { .. }))
+    }
+}
+
+/// An update that left the database as it was.
+#[derive(Debug, Error)]
+pub enum UpdateError {
+    /// A source was never fetched and cannot be now.
+    #[error("source {name} has no copy yet and cannot be fetched: {source}")]
+    NoCopy {
+        /// The source.
+        name: String,
+        /// Why.
+        source: FetchError,
+    },
+    /// A source was never fetched, and what came now is no feed.
+    #[error("source {name} has no copy yet, and what was fetched is refused: {reason}")]
+    Refused {
+        /// The source.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// The folder of copies fails.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// Nothing can be fetched at all.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The database could not be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// What was built cannot be opened.
+    #[error("the new database is refused: {0}")]
+    Verify(#[from] OpenError),
+    /// The new file cannot take the place of the old.
+    #[error("cannot replace {}: {source}", path.display())]
+    Swap {
+        /// The database.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A part of the work was cancelled.
+    #[error("the update was cancelled: {0}")]
+    Cancelled(#[from] JoinError),
+}
+
+/// Renews the database. `now` is the time by the caller's clock. Sources are
+/// fetched one after the other, so that a server with several of them is not
+/// pressed.
+pub async fn update(
+    settings: &UpdateSettings,
+    now: DateTime<Utc>,
+) -> Result<UpdateSummary, UpdateError> {
+    let cache = Cache::open(&settings.cache)?;
+    let client = Client::new(settings)?;
+    let mut outcomes = Vec::new();
+    let mut specs = Vec::new();
+    for source in &settings.sources {
+        let name = source.to_string();
+        let (path, outcome) = match &source.origin {
+            Origin::Path(path) => (path.clone(), SourceOutcome::Local),
+            Origin::Url(_) => renew(source, &cache, &client, now).await?,
+        };
+        match &outcome {
+            SourceOutcome::Kept { since, reason } => {
+                warn!(source = name, %since, reason, "the last copy of a source is used");
+            }
+            outcome => info!(source = name, ?outcome, "source is ready"),
+        }
+        specs.push(SourceSpec { kind: source.kind, path });
+        outcomes.push((name, outcome));
+    }
+    let out = settings.out.clone();
+    let (build, changed) = spawn_blocking(move || rebuild(&specs, &out)).await??;
+    Ok(UpdateSummary { sources: outcomes, build, changed })
+}
+
+/// The newest good copy of a source.
+async fn renew(
+    source: &UpdateSource,
+    cache: &Cache,
+    client: &Client,
+    now: DateTime<Utc>,
+) -> Result<(PathBuf, SourceOutcome), UpdateError> {
+    let Origin::Url(url) = &source.origin else {
+        return Err(CacheError::no_url(source).into());
+    };
+    let slot = cache.slot(source.kind, url)?;
+    let name = source.to_string();
+    let fetched = match client.fetch(url, &slot).await {
+        Ok(Answer::Unchanged) => return Ok((slot.copy(), SourceOutcome::Unchanged)),
+        Ok(Answer::New(fetched)) => fetched,
+        Err(error) => {
+            return match slot.state() {
+                Some(state) => {
+                    let since = state.fetched_at;
+                    let reason = error.to_string();
+                    Ok((slot.copy(), SourceOutcome::Kept { since, reason }))
+                }
+                None => Err(UpdateError::NoCopy { name, source: error }),
+            };
+        }
+    };
+    let spec = SourceSpec { kind: source.kind, path: fetched.path.clone() };
+    match spawn_blocking(move || build::probe(&spec)).await? {
+        Ok(()) => {
+            let bytes = fetched.bytes;
+            slot.accept(fetched, now)?;
+            Ok((slot.copy(), SourceOutcome::Fetched { bytes }))
+        }
+        Err(error) => {
+            slot.refuse(&fetched)?;
+            let reason = format!("the new copy is refused: {error}");
+            match slot.state() {
+                Some(state) => {
+                    let since = state.fetched_at;
+                    Ok((slot.copy(), SourceOutcome::Kept { since, reason }))
+                }
+                None => Err(UpdateError::Refused { name, reason: error.to_string() }),
+            }
+        }
+    }
+}
+
+/// Builds beside the database, opens what was built, and puts it in place.
+fn rebuild(specs: &[SourceSpec], out: &Path) -> Result<(BuildSummary, bool), UpdateError> {
+    let mut name = out.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let fresh = out.with_file_name(name);
+    let swap = |source| UpdateError::Swap { path: out.to_owned(), source };
+    let summary = build(specs, &fresh)?;
+    let verified = VulnDb::open(&fresh);
+    let digest = match verified {
+        Ok(database) => database.digest(),
+        Err(error) => {
+            fs::remove_file(&fresh).map_err(swap)?;
+            return Err(error.into());
+        }
+    };
+    // One that is damaged or missing is replaced in any case.
+    let changed = VulnDb::open(out).map_or(true, |current| current.digest() != digest);
+    if changed {
+        fs::rename(&fresh, out).map_err(swap)?;
+    } else {
+        fs::remove_file(&fresh).map_err(swap)?;
+    }
+    Ok((summary, changed))
+}

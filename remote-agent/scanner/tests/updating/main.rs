@@ -1,0 +1,6 @@
+//! Renewing the vulnerability database from a server on this machine.
+
+#[cfg(test)]
+mod outcome;
+#[cfg(test)]
+mod server;

@@ -1,0 +1,211 @@
+//! What becomes of each source, and of the database.
+
+use std::fs;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use palisade_scanner::source::registry::Patience;
+use palisade_scanner::vulndb::VulnDb;
+use palisade_scanner::vulndb::update::{SourceOutcome, UpdateError, UpdateSettings, update};
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::server::{Reply, Server};
+
+fn record(name: &str, fixed: &str) -> String {
+    let range = json!({"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": fixed}]});
+    let package = json!({"ecosystem": "Debian:12", "name": "curl"});
+    json!({"id": name, "affected": [{"package": package, "ranges": [range]}]}).to_string()
+}
+
+struct Case {
+    folder: TempDir,
+    server: Server,
+}
+
+impl Case {
+    async fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), server: Server::start().await }
+    }
+
+    fn settings(&self, sources: &[String]) -> UpdateSettings {
+        let sources = sources.iter().map(|source| source.parse().unwrap()).collect();
+        let (cache, out) = (self.folder.path().join("cache"), self.folder.path().join("vulndb"));
+        let patience = Patience {
+            first_pause: Duration::from_millis(5),
+            longest_pause: Duration::from_secs(2),
+            ..Patience::default()
+        };
+        UpdateSettings { patience, ..UpdateSettings::new(sources, cache, out) }
+    }
+
+    fn source(&self) -> String {
+        format!("osv={}", self.server.url("feed.jsonl"))
+    }
+
+    async fn update(&self, now: i64) -> Result<(SourceOutcome, bool), UpdateError> {
+        let summary = update(&self.settings(&[self.source()]), at(now)).await?;
+        Ok((summary.sources[0].1.clone(), summary.changed))
+    }
+
+    /// The version that repairs, as the database says.
+    fn fixed(&self) -> String {
+        let database = VulnDb::open(&self.folder.path().join("vulndb")).unwrap();
+        let affected = database.affected("Debian:12", "curl").unwrap();
+        affected[0].ranges[0].fixed.clone().unwrap()
+    }
+}
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(seconds, 0).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_changed_is_fetched() {
+    let case = Case::new().await;
+    let first = record("CVE-2024-1", "1.0");
+    case.server.serve("feed.jsonl", "\"one\"", &first);
+    let bytes = first.len() as u64;
+    assert_eq!(case.update(1).await.unwrap(), (SourceOutcome::Fetched { bytes }, true));
+    assert_eq!(case.update(2).await.unwrap(), (SourceOutcome::Unchanged, false));
+    let asked = case.server.requests();
+    assert_eq!(asked[0].header("if-none-match"), None);
+    assert_eq!(asked[1].header("if-none-match"), Some("\"one\""));
+    let second = record("CVE-2024-1", "2.0");
+    case.server.serve("feed.jsonl", "\"two\"", &second);
+    let (outcome, changed) = case.update(3).await.unwrap();
+    assert!(matches!(outcome, SourceOutcome::Fetched { .. }) && changed, "{outcome:?}");
+    assert_eq!(case.fixed(), "2.0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_content_is_no_new_database() {
+    let case = Case::new().await;
+    case.server.serve("feed.jsonl", "\"one\"", &record("CVE-2024-1", "1.0"));
+    case.update(1).await.unwrap();
+    let path = case.folder.path().join("vulndb");
+    let before = fs::metadata(&path).unwrap().modified().unwrap();
+    case.server.serve("feed.jsonl", "\"two\"", &record("CVE-2024-1", "1.0"));
+    let (outcome, changed) = case.update(2).await.unwrap();
+    assert!(matches!(outcome, SourceOutcome::Fetched { .. }) && !changed);
+    assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), before);
+    // A damaged database is replaced, whatever the sources say.
+    fs::write(&path, b"damaged").unwrap();
+    assert_eq!(case.update(3).await.unwrap(), (SourceOutcome::Unchanged, true));
+    assert_eq!(case.fixed(), "1.0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_download_goes_on_where_it_broke_off() {
+    let case = Case::new().await;
+    let text: String =
+        (0..2000).map(|number| record(&format!("CVE-2024-{number}"), "1.0") + "\n").collect();
+    case.server.serve("feed.jsonl", "\"one\"", &text);
+    let third = text.len() / 3;
+    case.server.next([Reply::BreakAfter(third), Reply::BreakAfter(third), Reply::Whole]);
+    let bytes = text.len() as u64;
+    assert_eq!(case.update(1).await.unwrap(), (SourceOutcome::Fetched { bytes }, true));
+    let asked = case.server.requests();
+    assert_eq!(asked.len(), 3);
+    assert_eq!(asked[0].header("range"), None);
+    for request in &asked[1..] {
+        let range = request.header("range").unwrap();
+        let start: usize =
+            range.strip_prefix("bytes=").unwrap().strip_suffix('-').unwrap().parse().unwrap();
+        assert!(start > 0 && start <= 2 * third, "{range}");
+        assert_eq!(request.header("if-range"), Some("\"one\""));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_another_content_is_thrown_away() {
+    let case = Case::new().await;
+    let old: String =
+        (0..500).map(|number| record(&format!("CVE-2023-{number}"), "1.0") + "\n").collect();
+    case.server.serve("feed.jsonl", "\"one\"", &old);
+    case.server.next(vec![Reply::BreakAfter(old.len() / 2); 1]);
+    case.server.next_change("feed.jsonl", "\"two\"", &record("CVE-2024-1", "2.0"));
+    let (outcome, _) = case.update(1).await.unwrap();
+    assert!(matches!(outcome, SourceOutcome::Fetched { .. }), "{outcome:?}");
+    assert_eq!(case.fixed(), "2.0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_are_given_the_time_they_ask_for() {
+    let case = Case::new().await;
+    case.server.serve("feed.jsonl", "\"one\"", &record("CVE-2024-1", "1.0"));
+    case.server.next([
+        Reply::Status(StatusCode::TOO_MANY_REQUESTS, Some("1")),
+        Reply::Status(StatusCode::BAD_GATEWAY, None),
+    ]);
+    let begun = std::time::Instant::now();
+    assert!(case.update(1).await.unwrap().1);
+    assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
+    // More than is ever waited: not asked again now.
+    case.server.next([Reply::Status(StatusCode::SERVICE_UNAVAILABLE, Some("3600"))]);
+    let asked = case.server.requests().len();
+    let (outcome, changed) = case.update(7).await.unwrap();
+    let SourceOutcome::Kept { since, reason } = outcome else { panic!("{outcome:?}") };
+    assert_eq!((since, changed), (at(1), false));
+    assert!(reason.contains("503"), "{reason}");
+    assert_eq!(case.server.requests().len(), asked + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_fails_keeps_its_last_copy() {
+    let case = Case::new().await;
+    let local = case.folder.path().join("local.jsonl");
+    fs::write(&local, record("CVE-2024-9", "9")).unwrap();
+    case.server.serve("feed.jsonl", "\"one\"", &record("CVE-2024-1", "1.0"));
+    let sources = [case.source(), format!("osv={}", local.display())];
+    update(&case.settings(&sources), at(1)).await.unwrap();
+    // The other source goes on.
+    case.server.remove("feed.jsonl");
+    fs::write(&local, record("CVE-2024-8", "8")).unwrap();
+    let summary = update(&case.settings(&sources), at(2)).await.unwrap();
+    assert!(summary.is_stale() && summary.changed);
+    let kept = SourceOutcome::Kept {
+        since: at(1),
+        reason: format!("{} answers 404 Not Found", case.server.url("feed.jsonl")),
+    };
+    assert_eq!(summary.sources[0].1, kept);
+    assert_eq!(summary.sources[1].1, SourceOutcome::Local);
+    let database = VulnDb::open(&case.folder.path().join("vulndb")).unwrap();
+    let mut names: Vec<_> =
+        database.affected("Debian:12", "curl").unwrap().into_iter().map(|a| a.name).collect();
+    names.sort();
+    assert_eq!(names, ["CVE-2024-1", "CVE-2024-8"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_is_no_feed_is_refused() {
+    let case = Case::new().await;
+    case.server.serve("feed.jsonl", "\"one\"", "<html>down for maintenance</html>");
+    let error = case.update(1).await.unwrap_err();
+    assert!(matches!(error, UpdateError::Refused { .. }), "{error}");
+    assert!(!case.folder.path().join("vulndb").exists());
+    case.server.serve("feed.jsonl", "\"two\"", &record("CVE-2024-1", "1.0"));
+    case.update(2).await.unwrap();
+    case.server.serve("feed.jsonl", "\"three\"", "<html>down for maintenance</html>");
+    let (outcome, changed) = case.update(3).await.unwrap();
+    assert!(matches!(outcome, SourceOutcome::Kept { .. }) && !changed, "{outcome:?}");
+    assert_eq!(case.fixed(), "1.0");
+    // It is asked for again the next time.
+    case.server.serve("feed.jsonl", "\"four\"", &record("CVE-2024-1", "4.0"));
+    assert!(case.update(4).await.unwrap().1);
+    assert_eq!(case.fixed(), "4.0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_missing_or_too_large_is_told() {
+    let case = Case::new().await;
+    let error = case.update(1).await.unwrap_err();
+    assert!(matches!(error, UpdateError::NoCopy { .. }), "{error}");
+    assert_eq!(case.server.requests().len(), 1, "what is not there is not asked for again");
+    case.server.serve("feed.jsonl", "\"one\"", &record("CVE-2024-1", "1.0"));
+    let mut settings = case.settings(&[format!("{}?token=secret", case.source())]);
+    settings.source_bytes = 10;
+    let error = update(&settings, at(1)).await.unwrap_err().to_string();
+    assert!(error.contains("more than 10 bytes") && !error.contains("secret"), "{error}");
+}
