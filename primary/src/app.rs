@@ -78,6 +78,7 @@ impl App {
             clock.clone(),
             Arc::clone(&sealer),
             vulndb.unwrap_or_else(|| config.data_dir.join("vulndb.plsd")),
+            config.trusted_root.clone(),
             config.scan_slots,
         );
         Ok(Self { config, database, clock, shutdown, sealer, identity, trust, links, registries })

@@ -182,6 +182,9 @@ pub struct AdmissionRuleTypeOptions {
     pub deny_options: AdmissionCategoryOptions,
     /// Of allow rules.
     pub exception_options: AdmissionCategoryOptions,
+    /// `root/verifier` of all verifiers that there are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sigstore_verifiers: Vec<String>,
 }
 
 /// Answer of `GET /v1/admission/state` and `/v1/admission/options`; body of

@@ -3,7 +3,9 @@
 mod registry;
 mod report;
 mod scanner;
+mod sigstore;
 
 pub use registry::*;
 pub use report::*;
 pub use scanner::*;
+pub use sigstore::*;

@@ -59,6 +59,11 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "FILE", env = "PALISADE_VULNDB")]
     pub vulndb: Option<String>,
 
+    /// Keys and certificates of Sigstore's public parts (trusted_root.json), for
+    /// roots of trust that are not private
+    #[arg(long, value_name = "FILE", env = "PALISADE_TRUSTED_ROOT")]
+    pub trusted_root: Option<String>,
+
     /// Images that this process scans at a time; 0 leaves all to workers, which
     /// join with a token made by `token create --scanner` [default: 2]
     #[arg(long, value_name = "N", env = "PALISADE_SCAN_SLOTS")]
@@ -89,7 +94,7 @@ pub struct ConfigArgs {
 
 impl ConfigArgs {
     /// The settings by name, as given by a flag or a variable.
-    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 16] {
+    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 17] {
         [
             ("data-dir", self.data_dir.as_deref()),
             ("database-url", self.database_url.as_deref()),
@@ -101,6 +106,7 @@ impl ConfigArgs {
             ("name", self.name.as_deref()),
             ("certificate-lifetime", self.certificate_lifetime.as_deref()),
             ("vulndb", self.vulndb.as_deref()),
+            ("trusted-root", self.trusted_root.as_deref()),
             ("scan-slots", self.scan_slots.as_deref()),
             ("tls-certificate", self.tls_certificate.as_deref()),
             ("tls-key", self.tls_key.as_deref()),

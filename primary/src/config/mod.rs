@@ -41,6 +41,8 @@ pub struct Config {
     pub certificate_lifetime: Duration,
     /// The vulnerability database that registry scans match against.
     pub vulndb: Option<PathBuf>,
+    /// The file with the keys of Sigstore's public parts.
+    pub trusted_root: Option<PathBuf>,
     /// Images that this process scans at a time.
     pub scan_slots: u32,
     /// Certificate chain and key of the REST and portal listeners, in PEM;
@@ -101,6 +103,7 @@ impl Config {
                 Duration::from_hours(24 * 7),
             ),
             vulndb: layers.optional("vulndb"),
+            trusted_root: layers.optional("trusted-root"),
             scan_slots: layers.or("scan-slots", || 2),
             tls,
             change_retention: time(&mut layers, "change-retention", Duration::from_hours(24 * 30)),

@@ -1,7 +1,7 @@
 //! Federated registries: each image is scanned once for the whole federation.
 //!
 //! [`settings`] keeps the registries, [`schedule`] starts their scans,
-//! [`worker`] takes the jobs that [`list`]
+//! [`root_of_trust`] says whose signatures count, [`worker`] takes the jobs that [`list`]
 //! and [`scan`] do, [`publish`] writes verdicts to the log, [`vulndb`] holds
 //! the vulnerability database.
 
@@ -11,9 +11,11 @@ mod list;
 pub mod probe;
 mod publish;
 mod reader;
+pub mod root_of_trust;
 mod scan;
 mod schedule;
 pub mod settings;
+mod signature;
 pub mod vulndb;
 pub mod worker;
 
@@ -40,6 +42,8 @@ pub struct Registries {
     pub(crate) database: Database,
     pub(crate) clock: SharedClock,
     pub(crate) sealer: Arc<Sealer>,
+    /// The file with the keys of Sigstore's public parts.
+    trusted_root: Option<PathBuf>,
     /// The vulnerability database.
     pub vulndb: Vulndb,
     /// The tests of registries that run.
@@ -63,12 +67,14 @@ impl Registries {
         clock: SharedClock,
         sealer: Arc<Sealer>,
         vulndb: PathBuf,
+        trusted_root: Option<PathBuf>,
         slots: u32,
     ) -> Arc<Self> {
         Arc::new(Self {
             database,
             clock,
             sealer,
+            trusted_root,
             vulndb: Vulndb::at(vulndb),
             probes: Probes::default(),
             cache: LayerCache::default(),

@@ -8,6 +8,7 @@ use prost::Message as _;
 use tracing::{info, warn};
 
 use super::credentials::RegistryCredentials;
+use super::signature::signatures;
 use super::{ImageToRead, ReadFailure, Reader, Registries, RegistryFailure};
 use crate::store::job::{self, Job};
 use crate::store::report::NewReport;
@@ -112,19 +113,29 @@ async fn scanned(
     let credentials = RegistryCredentials::open(sealed, &registries.sealer, &job.registry)?;
     let scanned_at = registries.clock.now();
     // Whoever reads gets access for a while, not what it was got with.
-    let access = async { credentials.client(&registry)?.pull_access(repository).await };
-    let (access, repository) = match access.await {
+    let access = async {
+        let client = credentials.client(&registry)?;
+        let access = client.pull_access(repository).await?;
+        Ok((client, access))
+    };
+    let (client, (access, place)) = match access.await {
         Ok(access) => access,
         Err(error) => return Ok(Err(ScanError::Registry(error))),
     };
-    let image = ImageToRead { job: job.id, access, repository: &repository, digest };
+    let image = ImageToRead { job: job.id, access, repository: &place, digest };
     let inventory = match reader.read(image).await {
         Ok(inventory) => inventory,
         Err(ReadFailure::Scan(error)) => return Ok(Err(error)),
         Err(ReadFailure::Gone) => return Err(RegistryFailure::WorkerGone),
     };
+    let signatures = match signatures(registries, job, &client, repository, digest).await? {
+        Ok(signatures) => signatures,
+        Err(error) => return Ok(Err(error)),
+    };
     let matching = tokio::task::spawn_blocking(move || {
-        encode(Report::new(&inventory, &database, scanned_at)?, digest)
+        let mut report = Report::new(&inventory, &database, scanned_at)?;
+        report.signatures = signatures;
+        encode(report, digest)
     });
     Ok(matching.await.unwrap_or(Err(ScanError::Cancelled)))
 }

@@ -21,6 +21,7 @@ mod opened;
 mod pool;
 pub mod registry;
 pub mod report;
+pub mod root_of_trust;
 pub mod scanner;
 pub mod session;
 pub mod setting;

@@ -141,3 +141,10 @@ pub async fn republish(conn: &mut PgConnection, registry: &str) -> Result<u64> {
     .await?;
     Ok(done.rows_affected())
 }
+
+/// Has every image that is found again scanned again, because what is looked
+/// for has changed.
+pub async fn expire(conn: &mut PgConnection) -> Result<()> {
+    sqlx::query!("UPDATE report SET cvedb_version = ''").execute(conn).await?;
+    Ok(())
+}

@@ -68,6 +68,8 @@ pub(super) async fn rule_options() -> Json<AdmissionConfigData> {
         admission_options: Some(AdmissionRuleTypeOptions {
             deny_options: of(RuleType::Deny),
             exception_options: of(RuleType::Allow),
+            // The primary knows them.
+            sigstore_verifiers: Vec::new(),
         }),
         k8s_env: true,
         ..AdmissionConfigData::default()

@@ -83,6 +83,18 @@ pub struct Report {
     pub secrets: Vec<FileSecret>,
     /// Files that could not be understood: the report is then partial.
     pub problems: Vec<FileProblem>,
+    /// Whose signatures the image has; none when nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signatures: Option<Signatures>,
+}
+
+/// Whose signatures an image has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signatures {
+    /// `root/verifier` of each verifier that is satisfied.
+    pub verifiers: Vec<String>,
+    /// When they were verified.
+    pub verified_at: DateTime<Utc>,
 }
 
 /// A kind of what is found.
@@ -182,6 +194,7 @@ impl Report {
             set_ids: inventory.set_ids.clone(),
             secrets: inventory.secrets.clone(),
             problems: inventory.problems.clone(),
+            signatures: None,
         }
     }
 

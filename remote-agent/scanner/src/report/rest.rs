@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use chrono::SecondsFormat;
 use palisade_api::Digest;
 use palisade_api::rest::scan::{
     ModuleCve, RegistryImageSummary, ScanBrief, ScanLayer, ScanLayersReport, ScanModule,
-    ScanRepoReport, ScanReport, ScanSecret, ScanSetIdPerm, Vulnerability,
+    ScanRepoReport, ScanReport, ScanSecret, ScanSetIdPerm, ScanSignatureInfo, Vulnerability,
 };
 
 use super::severity::CvssVersion;
@@ -37,7 +38,12 @@ impl Report {
             envs: self.envs.clone(),
             labels: self.labels.clone(),
             cmds: self.layers.iter().filter_map(|layer| layer.command.clone()).collect(),
-            ..ScanReport::default()
+            signature_data: self.signatures.as_ref().map(|signatures| ScanSignatureInfo {
+                verifiers: signatures.verifiers.clone(),
+                verification_timestamp: signatures
+                    .verified_at
+                    .to_rfc3339_opts(SecondsFormat::Secs, true),
+            }),
         }
     }
 

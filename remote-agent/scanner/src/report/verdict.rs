@@ -59,6 +59,7 @@ impl Report {
             cves: cves.into_values().collect(),
             cvedb_version: self.cvedb_version.clone(),
             envs: self.envs.clone(),
+            verifiers: self.signatures.as_ref().map(|s| s.verifiers.clone()).unwrap_or_default(),
         }
     }
 }

@@ -2,6 +2,8 @@
 //! ecosystems where those are on the machine.
 
 #[cfg(test)]
+mod advisories;
+#[cfg(test)]
 mod composer;
 #[cfg(test)]
 mod dpkg;

@@ -13,6 +13,7 @@ mod flags;
 mod image;
 mod image_registry;
 mod image_scanned;
+mod image_signature;
 mod labels;
 mod mount_volumes;
 mod namespace;
@@ -57,6 +58,8 @@ const ALL: &[Definition] = &[
     image::DEFINITION,
     image_registry::DEFINITION,
     image_scanned::DEFINITION,
+    image_signature::SIGNED,
+    image_signature::VERIFIERS,
     labels::DEFINITION,
     mount_volumes::DEFINITION,
     namespace::DEFINITION,

@@ -1,0 +1,26 @@
+//! `POST /v1/scan/sigstore/root_of_trust`
+
+use axum::extract::State;
+use palisade_api::rest::scan::SigstoreRootOfTrust;
+
+use super::actor;
+use crate::App;
+use crate::http::error::Result;
+use crate::http::extract::{Authenticated, JsonBody};
+
+/// Add a root of trust for signatures
+#[utoipa::path(
+    post,
+    path = "/v1/scan/sigstore/root_of_trust",
+    tag = "sigstore",
+    request_body = SigstoreRootOfTrust,
+    responses((status = OK)),
+)]
+pub(super) async fn root_of_trust_create(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    JsonBody(root): JsonBody<SigstoreRootOfTrust>,
+) -> Result<()> {
+    app.registries.create_root_of_trust(&actor(&caller), root).await?;
+    Ok(())
+}

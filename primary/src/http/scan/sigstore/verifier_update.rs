@@ -1,0 +1,28 @@
+//! `PATCH /v1/scan/sigstore/root_of_trust/{root_name}/verifier/{verifier_name}`
+
+use axum::extract::{Path, State};
+use palisade_api::rest::scan::SigstoreVerifierChange;
+
+use super::actor;
+use crate::App;
+use crate::http::error::Result;
+use crate::http::extract::{Authenticated, JsonBody};
+
+/// Change a verifier; what is left out stays
+#[utoipa::path(
+    patch,
+    path = "/v1/scan/sigstore/root_of_trust/{root_name}/verifier/{verifier_name}",
+    tag = "sigstore",
+    params(("root_name" = String, Path), ("verifier_name" = String, Path)),
+    request_body = SigstoreVerifierChange,
+    responses((status = OK)),
+)]
+pub(super) async fn verifier_update(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    Path((root_name, verifier_name)): Path<(String, String)>,
+    JsonBody(change): JsonBody<SigstoreVerifierChange>,
+) -> Result<()> {
+    app.registries.update_verifier(&actor(&caller), &root_name, &verifier_name, change).await?;
+    Ok(())
+}
