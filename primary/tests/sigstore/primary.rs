@@ -58,11 +58,18 @@ impl Primary {
         let app = App::open(Arc::new(config), database, clock, Shutdown::new()).await.unwrap();
         app.registries.start(&app.shutdown);
         let mut primary = Self { app, opened, token: String::new(), _dir: dir };
-        let login = json!({"password": {"username": "admin", "password": PASSWORD}});
-        let answer = primary.ok("POST", "/v1/auth", &login).await;
-        answer["token"]["token"].as_str().unwrap().clone_into(&mut primary.token);
+        primary.sign_in().await;
         primary.ok("POST", "/v1/fed/promote", &json!({"name": "shop"})).await;
+        // The promotion ends all sessions.
+        primary.token.clear();
+        primary.sign_in().await;
         primary
+    }
+
+    async fn sign_in(&mut self) {
+        let login = json!({"password": {"username": "admin", "password": PASSWORD}});
+        let answer = self.ok("POST", "/v1/auth", &login).await;
+        answer["token"]["token"].as_str().unwrap().clone_into(&mut self.token);
     }
 
     pub(crate) async fn stop(self) {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
@@ -121,5 +121,5 @@ impl Registry {
 
 async fn answer(State(answers): State<Answers>, request: Request) -> Response {
     let known = answers.lock().unwrap().get(request.uri().path()).cloned();
-    known.map_or_else(|| StatusCode::NOT_FOUND.into_response(), |bytes| bytes.into_response())
+    known.map_or_else(|| StatusCode::NOT_FOUND.into_response(), IntoResponse::into_response)
 }
