@@ -12,6 +12,7 @@ use crate::federation::link_registry::LinkRegistry;
 use crate::federation::{self, FederationError, Trust, fanout};
 use crate::identity::{Identity, IdentityError};
 use crate::registry::Registries;
+use crate::registry::vulndb::Vulndb;
 use crate::shutdown::Shutdown;
 use crate::store::{Database, StoreError};
 
@@ -72,12 +73,12 @@ impl App {
         identity.sweep(&shutdown);
         let trust = Arc::new(Trust::open(&config, &database, &sealer, &clock).await?);
         let links = LinkRegistry::new(fanout::feed(&database, FeedConfig::default()));
-        let vulndb = config.vulndb.clone();
+        let vulndb = config.vulndb.clone().unwrap_or_else(|| config.data_dir.join("vulndb.plsd"));
         let registries = Registries::new(
             database.clone(),
             clock.clone(),
             Arc::clone(&sealer),
-            vulndb.unwrap_or_else(|| config.data_dir.join("vulndb.plsd")),
+            Vulndb::at(vulndb, config.vulndb_key.clone()),
             config.trusted_root.clone(),
             config.scan_slots,
         );

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use chrono::Utc;
 use clap::{Args, Subcommand};
 use palisade_scanner::vulndb::update::{SourceOutcome, UpdateSettings, UpdateSource, update};
-use palisade_scanner::vulndb::{self, BuildSummary, FeedKind, SourceSpec};
+use palisade_scanner::vulndb::{self, BuildSummary, FeedKind, SigningKey, SourceSpec};
 
 #[derive(Args, Debug)]
 pub(super) struct VulndbArgs {
@@ -27,6 +27,9 @@ enum VulndbCommand {
         /// The file to write
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        /// The Ed25519 key that signs it [default: FILE.key beside it, made where there is none]
+        #[arg(long, value_name = "FILE", env = "PALISADE_VULNDB_SIGNING_KEY")]
+        signing_key: Option<PathBuf>,
     },
     /// Fetch what changed, build the database anew and put it in place
     #[command(after_long_help = kinds())]
@@ -40,6 +43,9 @@ enum VulndbCommand {
         /// The database to renew
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        /// The Ed25519 key that signs it [default: FILE.key beside it, made where there is none]
+        #[arg(long, value_name = "FILE", env = "PALISADE_VULNDB_SIGNING_KEY")]
+        signing_key: Option<PathBuf>,
         /// Fail when a source is not the newest, though the database was renewed
         #[arg(long)]
         strict: bool,
@@ -61,13 +67,17 @@ fn kinds() -> String {
 
 pub(super) fn run(args: &VulndbArgs) -> anyhow::Result<ExitCode> {
     match &args.command {
-        VulndbCommand::Build { sources, out } => {
-            let summary = vulndb::build(sources, out)?;
+        VulndbCommand::Build { sources, out, signing_key } => {
+            let key = signing_key.clone().unwrap_or_else(|| vulndb::key_path(out));
+            let summary = vulndb::build(sources, out, &SigningKey::at(&key)?)?;
             print(&summary, out)?;
             Ok(ExitCode::SUCCESS)
         }
-        VulndbCommand::Update { sources, cache, out, strict } => {
-            let settings = UpdateSettings::new(sources.clone(), cache.clone(), out.clone());
+        VulndbCommand::Update { sources, cache, out, signing_key, strict } => {
+            let mut settings = UpdateSettings::new(sources.clone(), cache.clone(), out.clone());
+            if let Some(key) = signing_key {
+                settings.key.clone_from(key);
+            }
             renew(&settings, *strict)
         }
     }

@@ -59,6 +59,11 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "FILE", env = "PALISADE_VULNDB")]
     pub vulndb: Option<String>,
 
+    /// Public key that must have signed the vulnerability database [default: the
+    /// file with the ending .key.pub beside it]
+    #[arg(long, value_name = "FILE", env = "PALISADE_VULNDB_KEY")]
+    pub vulndb_key: Option<String>,
+
     /// Keys and certificates of Sigstore's public parts (trusted_root.json), for
     /// roots of trust that are not private
     #[arg(long, value_name = "FILE", env = "PALISADE_TRUSTED_ROOT")]
@@ -94,7 +99,7 @@ pub struct ConfigArgs {
 
 impl ConfigArgs {
     /// The settings by name, as given by a flag or a variable.
-    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 17] {
+    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 18] {
         [
             ("data-dir", self.data_dir.as_deref()),
             ("database-url", self.database_url.as_deref()),
@@ -106,6 +111,7 @@ impl ConfigArgs {
             ("name", self.name.as_deref()),
             ("certificate-lifetime", self.certificate_lifetime.as_deref()),
             ("vulndb", self.vulndb.as_deref()),
+            ("vulndb-key", self.vulndb_key.as_deref()),
             ("trusted-root", self.trusted_root.as_deref()),
             ("scan-slots", self.scan_slots.as_deref()),
             ("tls-certificate", self.tls_certificate.as_deref()),

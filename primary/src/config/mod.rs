@@ -41,6 +41,8 @@ pub struct Config {
     pub certificate_lifetime: Duration,
     /// The vulnerability database that registry scans match against.
     pub vulndb: Option<PathBuf>,
+    /// The public key that must have signed it; without one that beside it.
+    pub vulndb_key: Option<PathBuf>,
     /// The file with the keys of Sigstore's public parts.
     pub trusted_root: Option<PathBuf>,
     /// Images that this process scans at a time.
@@ -103,6 +105,7 @@ impl Config {
                 Duration::from_hours(24 * 7),
             ),
             vulndb: layers.optional("vulndb"),
+            vulndb_key: layers.optional("vulndb-key"),
             trusted_root: layers.optional("trusted-root"),
             scan_slots: layers.or("scan-slots", || 2),
             tls,

@@ -66,7 +66,7 @@ impl Registries {
         database: Database,
         clock: SharedClock,
         sealer: Arc<Sealer>,
-        vulndb: PathBuf,
+        vulndb: Vulndb,
         trusted_root: Option<PathBuf>,
         slots: u32,
     ) -> Arc<Self> {
@@ -74,8 +74,8 @@ impl Registries {
             database,
             clock,
             sealer,
+            vulndb,
             trusted_root,
-            vulndb: Vulndb::at(vulndb),
             probes: Probes::default(),
             cache: LayerCache::default(),
             limits: Limits::default(),

@@ -7,7 +7,7 @@ use std::fs;
 
 use libfuzzer_sys::fuzz_target;
 use palisade_scanner::VulnDb;
-use palisade_scanner::vulndb::{SourceSpec, build};
+use palisade_scanner::vulndb::{SigningKey, SourceSpec, Trust, build};
 
 fuzz_target!(|input: &[u8]| {
     let line = input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len());
@@ -18,8 +18,9 @@ fuzz_target!(|input: &[u8]| {
     let Ok(source) = format!("{kind}={}", file.display()).parse::<SourceSpec>() else { return };
     fs::write(&file, content.get(1..).unwrap_or_default()).expect("a file can be written");
     let built = folder.path().join("database");
-    if build(&[source], &built).is_ok() {
-        let database = VulnDb::open(&built).expect("what was built can be opened");
+    let key = SigningKey::at(&folder.path().join("key")).expect("a key can be made");
+    if build(&[source], &built, &key).is_ok() {
+        let database = VulnDb::open(&built, Trust::Key(key.public())).expect("what was built can be opened");
         database.vulnerability("CVE-2024-1").expect("it can be read");
     }
 });

@@ -219,16 +219,23 @@ impl Report {
         }
     }
 
-    /// Adds the descriptions of the findings, which are long and seldom read.
+    /// Adds the descriptions and references of the findings, which are long
+    /// and seldom read.
     /// Blocks.
     pub fn describe(&mut self, database: &VulnDb) -> Result<(), ScanError> {
         let suppressed = self.suppressed.iter_mut().map(|suppressed| &mut suppressed.finding);
         for finding in self.findings.iter_mut().chain(suppressed) {
-            if finding.description.is_empty() {
-                let known = database
-                    .vulnerability(&finding.name)
-                    .map_err(|error| ScanError::VulnDb(error.to_string()))?;
-                finding.description = known.unwrap_or_default().description;
+            if !finding.description.is_empty() {
+                continue;
+            }
+            let prose = database
+                .prose(&finding.name)
+                .map_err(|error| ScanError::VulnDb(error.to_string()))?;
+            finding.description = prose.description;
+            for reference in prose.references {
+                if !finding.links.contains(&reference) {
+                    finding.links.push(reference);
+                }
             }
         }
         Ok(())

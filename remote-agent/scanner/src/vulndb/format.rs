@@ -1,28 +1,42 @@
-//! The file: magic, header, two indexes, records, digest.
+//! The file: magic, records, two indexes, header, trailer.
 //!
 //! ```text
 //! magic        8 bytes
-//! header size  u32, little endian
-//! header       JSON
+//! records      of vulnerabilities, with blocks of prose in between, then of
+//!              packages: u32 key size, key, u32 value size, value (postcard)
 //! index        of vulnerabilities: (hash of the key, position) as u64 pairs,
 //!              ordered by hash
 //! index        of packages: the same
-//! records      u32 key size, key, u32 value size, value (JSON)
-//! digest       SHA-256 of all before
+//! header       JSON
+//! trailer      u64 positions of the two indexes and the header, SHA-256 of
+//!              all before, Ed25519 public key, signature
 //! ```
+//!
+//! Numbers are little endian. The records come first and the trailer has a
+//! fixed size, so that the file is written in one go.
 
 use palisade_api::Digest;
 use serde::{Deserialize, Serialize};
 
-pub(super) const MAGIC: &[u8; 8] = b"PLSDVDB1";
+use super::record::Vulnerability;
+
+pub(super) const MAGIC: &[u8; 8] = b"PLSDVDB2";
 /// Bytes of one entry of an index.
 pub(super) const ENTRY: u64 = 16;
-/// Bytes of the digest at the end.
+/// Bytes of the digest.
 pub(super) const DIGEST: u64 = 32;
+/// Bytes of the positions in the trailer.
+pub(super) const POSITIONS: u64 = 3 * 8;
+/// Bytes of the positions, the digest, the key and the signature at the end.
+pub(super) const TRAILER: u64 = POSITIONS + DIGEST + 32 + 64;
 /// Bytes of a header at most.
 pub(super) const HEADER: u64 = 1 << 20;
 /// Bytes of a key or value at most.
 pub(super) const RECORD: u64 = 64 << 20;
+/// Bytes of an unpacked block of prose, unless one text alone is larger.
+pub(super) const BLOCK: usize = 64 << 10;
+/// Bytes of an unpacked block of prose at most.
+pub(super) const LARGEST_BLOCK: usize = 1 << 20;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Header {
@@ -45,8 +59,28 @@ pub struct SourceSummary {
     pub records: u64,
     /// Records that were not.
     pub malformed: u64,
+    /// Unix seconds of its newest record; 0 when it has no dates.
+    pub newest: i64,
     /// Digest of the unpacked content.
     pub sha256: Digest,
+}
+
+/// The value of a vulnerability.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Stored {
+    pub(super) vulnerability: Vulnerability,
+    /// Where its prose is.
+    pub(super) prose: ProseAt,
+}
+
+/// A text within a block of prose.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(super) struct ProseAt {
+    /// Position of the block: u32 packed size and a zstd frame.
+    pub(super) block: u64,
+    /// Its place in the unpacked block.
+    pub(super) start: u32,
+    pub(super) size: u32,
 }
 
 /// The hash by which a key is found.

@@ -1,9 +1,8 @@
 //! The vulnerability database: one immutable file.
 //!
-//! [`build`] makes it from the files of upstream feeds, [`VulnDb`] reads it.
-//! It is read in place by position, not mapped into memory: that needs no
-//! `unsafe`, the page cache keeps what is hot, and a file that is cut off
-//! under a running program gives an error instead of a signal.
+//! [`build`] makes it from the files of upstream feeds and signs it,
+//! [`VulnDb`] maps it into memory and reads it in place. A file is replaced as
+//! a whole, never changed: what is mapped stays as it is.
 
 mod build;
 pub mod cvss;
@@ -12,10 +11,12 @@ mod feed;
 mod format;
 mod open;
 mod record;
+mod signing;
 pub mod update;
 
 pub use build::{BuildError, BuildSummary, build};
 pub use feed::{FeedKind, NoSource, SourceSpec};
 pub use format::SourceSummary;
-pub use open::{OpenError, VulnDb};
-pub use record::{Affected, Range, Vulnerability};
+pub use open::{OpenError, Trust, VulnDb};
+pub use record::{Affected, Exploited, Likelihood, Prose, Range, Score, Status, Vulnerability};
+pub use signing::{KeyError, NoKey, PublicKey, SigningKey, key_path, public_path};

@@ -1,20 +1,21 @@
-//! Reading the file.
+//! Reading the file, which is mapped into memory.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::os::unix::fs::FileExt as _;
+use std::fs;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use mmap_io::MemoryMappedFile;
 use palisade_api::Digest;
-use ring::digest::{Context, SHA256};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 use super::format::{
-    DIGEST, ENTRY, HEADER, Header, MAGIC, RECORD, SourceSummary, hash, package_key,
+    DIGEST, ENTRY, HEADER, Header, LARGEST_BLOCK, MAGIC, POSITIONS, ProseAt, RECORD, SourceSummary,
+    Stored, TRAILER, hash, package_key,
 };
-use super::record::{Affected, Vulnerability};
+use super::record::{Affected, Prose, Vulnerability};
+use super::signing::PublicKey;
 
 /// A database that cannot be used.
 #[derive(Debug, Error)]
@@ -44,69 +45,113 @@ pub enum OpenError {
         /// What is wrong.
         reason: &'static str,
     },
+    /// It was signed by somebody else.
+    #[error(
+        "the vulnerability database {} is signed by the key {found}, not by the trusted {trusted}",
+        path.display()
+    )]
+    Untrusted {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is.
+        found: PublicKey,
+        /// Whose it should be.
+        trusted: PublicKey,
+    },
 }
 
-/// An open database.
+/// Whose databases are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// Anybody's: who put the file there was trusted to.
+    Anyone,
+    /// Those that this key signed.
+    Key(PublicKey),
+}
+
+/// An open database. Whoever renews it puts another file in its place: the
+/// content of one that is open does not change.
 #[derive(Debug)]
 pub struct VulnDb {
     path: PathBuf,
-    file: File,
+    file: MemoryMappedFile,
     header: Header,
     digest: Digest,
-    /// Where the indexes start.
+    key: PublicKey,
+    size: u64,
+    /// Where the indexes start: the first is the end of the records.
     vulnerabilities: u64,
     packages: u64,
-    /// Where the digest starts: the end of the records.
-    end: u64,
 }
 
 impl VulnDb {
-    /// Opens the database at `path` and verifies its digest. Blocks.
-    pub fn open(path: &Path) -> Result<Self, OpenError> {
+    /// Opens the database at `path` and verifies its digest and signature.
+    /// Blocks.
+    pub fn open(path: &Path, trust: Trust) -> Result<Self, OpenError> {
         let read = |source: io::Error| OpenError::Read { path: path.to_owned(), source };
         let damaged = |reason| OpenError::Damaged { path: path.to_owned(), reason };
-        let file = File::open(path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => OpenError::Missing(path.to_owned()),
-            _ => read(error),
-        })?;
-        let size = file.metadata().map_err(read)?.len();
-        let mut head = [0; 12];
-        if size < head.len() as u64 + DIGEST {
-            return Err(OpenError::Foreign(path.to_owned()));
+        let foreign = || OpenError::Foreign(path.to_owned());
+        let size = match fs::metadata(path) {
+            Ok(meta) if meta.is_file() => meta.len(),
+            Ok(_) => return Err(foreign()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(OpenError::Missing(path.to_owned()));
+            }
+            Err(error) => return Err(read(error)),
+        };
+        // What is empty cannot be mapped.
+        if size < MAGIC.len() as u64 + TRAILER {
+            return Err(foreign());
         }
-        file.read_exact_at(&mut head, 0).map_err(read)?;
-        let (magic, header_size) = head.split_at(MAGIC.len());
-        if magic != MAGIC {
-            return Err(OpenError::Foreign(path.to_owned()));
+        let file =
+            MemoryMappedFile::open_ro(path).map_err(|error| read(io::Error::other(error)))?;
+        let size = file.len();
+        let bytes = file.as_slice_bytes(0, size).map_err(|error| read(io::Error::other(error)))?;
+        if !bytes.starts_with(MAGIC) {
+            return Err(foreign());
         }
-        let end = size - DIGEST;
-        let digest =
-            verify(&file, end).map_err(read)?.ok_or_else(|| damaged("its digest differs"))?;
-        let header_size = u64::from(u32::from_le_bytes(header_size.try_into().unwrap_or_default()));
-        let start = head.len() as u64 + header_size;
-        if header_size > HEADER || start > end {
+        let (content, trailer) = bytes.split_at((size - TRAILER) as usize);
+        let mut at = Cursor(trailer);
+        let (vulnerabilities, packages, header) = (at.number(), at.number(), at.number());
+        let (written, key, signature) = (at.take(DIGEST as usize), at.take(32), at.take(64));
+        let signed = size - (TRAILER - POSITIONS);
+        let digest = Digest::of(bytes.get(..signed as usize).unwrap_or_default());
+        if digest.as_bytes() != written {
+            return Err(damaged("its digest differs"));
+        }
+        let key = PublicKey::from_bytes(key.try_into().map_err(|_| damaged("its key"))?);
+        if !key.verifies(written, signature) {
+            return Err(damaged("its signature is wrong"));
+        }
+        if let Trust::Key(trusted) = trust
+            && trusted != key
+        {
+            let path = path.to_owned();
+            return Err(OpenError::Untrusted { path, found: key, trusted });
+        }
+        let end = content.len() as u64;
+        if header > end || end - header > HEADER {
             return Err(damaged("the size of its header"));
         }
-        let mut header = vec![0; header_size as usize];
-        file.read_exact_at(&mut header, head.len() as u64).map_err(read)?;
-        let header: Header = serde_json::from_slice(&header).map_err(|_| damaged("its header"))?;
-        let packages = header
-            .vulnerabilities
-            .checked_mul(ENTRY)
-            .and_then(|bytes| bytes.checked_add(start))
-            .ok_or_else(|| damaged("the size of its index"))?;
-        let records = header.packages.checked_mul(ENTRY).and_then(|b| b.checked_add(packages));
-        if records.is_none_or(|records| records > end) {
+        let text = content.get(header as usize..).unwrap_or_default();
+        let parsed: Header = serde_json::from_slice(text).map_err(|_| damaged("its header"))?;
+        let fits = |from: u64, count: u64, to: u64| {
+            count.checked_mul(ENTRY).and_then(|bytes| from.checked_add(bytes)) == Some(to)
+        };
+        let whole = fits(vulnerabilities, parsed.vulnerabilities, packages)
+            && fits(packages, parsed.packages, header);
+        if !whole {
             return Err(damaged("the size of its index"));
         }
         Ok(Self {
             path: path.to_owned(),
-            file,
-            header,
+            header: parsed,
             digest,
-            vulnerabilities: start,
+            key,
+            size,
+            vulnerabilities,
             packages,
-            end,
+            file,
         })
     }
 
@@ -130,25 +175,59 @@ impl VulnDb {
         &self.header.sources
     }
 
-    /// Digest of its content.
-    pub fn digest(&self) -> Digest {
+    /// Digest of its content, by which it is known.
+    pub const fn digest(&self) -> Digest {
         self.digest
     }
 
+    /// Whose it is.
+    pub const fn key(&self) -> PublicKey {
+        self.key
+    }
+
+    /// Its size in bytes, signature and all.
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
     /// Number of vulnerabilities.
-    pub fn vulnerabilities(&self) -> u64 {
+    pub const fn vulnerabilities(&self) -> u64 {
         self.header.vulnerabilities
+    }
+
+    /// Bytes of the file from `offset`, at most `size`; none behind its end.
+    pub fn bytes(&self, offset: u64, size: u64) -> Result<&[u8], OpenError> {
+        let size = size.min(self.size.saturating_sub(offset));
+        if size == 0 { Ok(&[]) } else { self.slice(offset, size, self.size) }
     }
 
     /// What is known of the vulnerability `name`.
     pub fn vulnerability(&self, name: &str) -> Result<Option<Vulnerability>, OpenError> {
-        self.find(self.vulnerabilities, self.header.vulnerabilities, name.as_bytes())
+        Ok(self.stored(name)?.map(|stored| stored.vulnerability))
+    }
+
+    /// The texts about the vulnerability `name`.
+    pub fn prose(&self, name: &str) -> Result<Prose, OpenError> {
+        let Some(stored) = self.stored(name)? else { return Ok(Prose::default()) };
+        let ProseAt { block, start, size } = stored.prose;
+        let (packed, _) = self.part(block)?;
+        let mut unpacked = Vec::new();
+        zstd::Decoder::new(packed)
+            .and_then(|unpacking| unpacking.take(LARGEST_BLOCK as u64).read_to_end(&mut unpacked))
+            .map_err(|_| self.damaged("a block of texts"))?;
+        let (start, size) = (start as usize, size as usize);
+        let text = unpacked.get(start..).and_then(|rest| rest.get(..size));
+        text.and_then(|text| postcard::from_bytes(text).ok()).ok_or_else(|| self.damaged("a text"))
     }
 
     /// The vulnerabilities of `package` in `ecosystem`, whatever version.
     pub fn affected(&self, ecosystem: &str, package: &str) -> Result<Vec<Affected>, OpenError> {
         let key = package_key(ecosystem, package);
         Ok(self.find(self.packages, self.header.packages, &key)?.unwrap_or_default())
+    }
+
+    fn stored(&self, name: &str) -> Result<Option<Stored>, OpenError> {
+        self.find(self.vulnerabilities, self.header.vulnerabilities, name.as_bytes())
     }
 
     fn find<T: DeserializeOwned>(
@@ -158,61 +237,42 @@ impl VulnDb {
         key: &[u8],
     ) -> Result<Option<T>, OpenError> {
         let wanted = hash(key);
-        let (mut low, mut high) = (0, count);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.entry(index, middle)?.0 < wanted {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        while low < count {
-            let (hash, position) = self.entry(index, low)?;
-            if hash != wanted {
+        let entries = self.slice(index, count * ENTRY, self.size)?;
+        let (entries, _) = entries.as_chunks::<{ ENTRY as usize }>();
+        let first = entries.partition_point(|entry| Cursor(entry).number() < wanted);
+        for entry in entries.iter().skip(first) {
+            let mut entry = Cursor(entry);
+            if entry.number() != wanted {
                 break;
             }
-            let (found, value_at) = self.part(position)?;
+            let (found, value_at) = self.part(entry.number())?;
             if found == key {
                 let (value, _) = self.part(value_at)?;
-                return serde_json::from_slice(&value)
-                    .map(Some)
-                    .map_err(|_| self.damaged("a record"));
+                return postcard::from_bytes(value).map(Some).map_err(|_| self.damaged("a record"));
             }
-            low += 1;
         }
         Ok(None)
     }
 
-    fn entry(&self, index: u64, at: u64) -> Result<(u64, u64), OpenError> {
-        let mut bytes = [0; ENTRY as usize];
-        self.read(&mut bytes, index + at * ENTRY)?;
-        let (hash, position) = bytes.split_at(8);
-        let number = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().unwrap_or_default());
-        Ok((number(hash), number(position)))
-    }
-
-    /// A key or value, and the position behind it.
-    fn part(&self, position: u64) -> Result<(Vec<u8>, u64), OpenError> {
+    /// A key, value or block, and the position behind it.
+    fn part(&self, position: u64) -> Result<(&[u8], u64), OpenError> {
+        let end = self.vulnerabilities;
         let mut size = [0; 4];
-        self.read(&mut size, position)?;
+        size.copy_from_slice(self.slice(position, 4, end)?);
         let size = u64::from(u32::from_le_bytes(size));
-        let start = position + 4;
-        if size > RECORD || start + size > self.end {
+        if size > RECORD {
             return Err(self.damaged("the size of a record"));
         }
-        let mut bytes = vec![0; size as usize];
-        self.read(&mut bytes, start)?;
-        Ok((bytes, start + size))
+        let start = position + 4;
+        Ok((self.slice(start, size, end)?, start + size))
     }
 
-    fn read(&self, bytes: &mut [u8], position: u64) -> Result<(), OpenError> {
-        if position.checked_add(bytes.len() as u64).is_none_or(|end| end > self.end) {
+    /// Bytes that lie before `end`.
+    fn slice(&self, position: u64, size: u64, end: u64) -> Result<&[u8], OpenError> {
+        if position.checked_add(size).is_none_or(|last| last > end) {
             return Err(self.damaged("a position"));
         }
-        self.file
-            .read_exact_at(bytes, position)
-            .map_err(|source| OpenError::Read { path: self.path.clone(), source })
+        self.file.as_slice_bytes(position, size).map_err(|_| self.damaged("a position"))
     }
 
     fn damaged(&self, reason: &'static str) -> OpenError {
@@ -220,23 +280,17 @@ impl VulnDb {
     }
 }
 
-/// The digest of the first `end` bytes, where it is the one written behind
-/// them.
-fn verify(file: &File, end: u64) -> io::Result<Option<Digest>> {
-    let mut context = Context::new(&SHA256);
-    let mut reader = file.try_clone()?;
-    io::Seek::rewind(&mut reader)?;
-    let mut rest = reader.take(end);
-    let mut buffer = vec![0; 256 << 10];
-    loop {
-        let read = rest.read(&mut buffer)?;
-        if read == 0 {
-            break;
-        }
-        context.update(buffer.get(..read).unwrap_or_default());
+/// Bytes that are taken from the front; missing ones are zero.
+struct Cursor<'a>(&'a [u8]);
+
+impl<'a> Cursor<'a> {
+    fn take(&mut self, size: usize) -> &'a [u8] {
+        let (taken, rest) = self.0.split_at_checked(size).unwrap_or((self.0, &[]));
+        self.0 = rest;
+        taken
     }
-    let found = context.finish();
-    let mut written = [0; DIGEST as usize];
-    file.read_exact_at(&mut written, end)?;
-    Ok((found.as_ref() == written).then_some(Digest::from_bytes(written)))
+
+    fn number(&mut self) -> u64 {
+        u64::from_le_bytes(self.take(8).try_into().unwrap_or_default())
+    }
 }

@@ -4,112 +4,185 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-/// What is known of a vulnerability, whatever package it is in.
+/// What is known of a vulnerability, whatever package it is in, and what
+/// every look at it needs; the rest is its [`Prose`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
 pub struct Vulnerability {
     /// The CVE where there is one, else the advisory's id.
-    #[serde(rename = "n")]
     pub name: String,
     /// Other names.
-    #[serde(rename = "a", skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
-    /// What goes wrong.
-    #[serde(rename = "d", skip_serializing_if = "String::is_empty")]
-    pub description: String,
     /// Where to read more.
-    #[serde(rename = "l", skip_serializing_if = "String::is_empty")]
     pub link: String,
-    /// CVSS v2 vector.
-    #[serde(rename = "v2", skip_serializing_if = "String::is_empty")]
-    pub vector_v2: String,
-    /// CVSS v2 base score; 0 when unknown.
-    #[serde(rename = "s2")]
-    pub score_v2: f32,
-    /// CVSS v3 vector.
-    #[serde(rename = "v3", skip_serializing_if = "String::is_empty")]
-    pub vector_v3: String,
-    /// CVSS v3 base score; 0 when unknown.
-    #[serde(rename = "s3")]
-    pub score_v3: f32,
+    /// Scores, at most one of each version, the highest version first.
+    pub scores: Vec<Score>,
     /// Unix seconds; 0 when unknown.
-    #[serde(rename = "p")]
     pub published: i64,
     /// Unix seconds; 0 when unknown.
-    #[serde(rename = "m")]
     pub modified: i64,
     /// Rating in words, of the record that the rest comes from.
-    #[serde(rename = "r", skip_serializing_if = "String::is_empty")]
     pub rating: String,
+    /// Kinds of weakness, `CWE-79`.
+    pub cwes: Vec<String>,
+    /// How likely it is to be exploited.
+    pub likelihood: Option<Likelihood>,
+    /// Whether it is known to be exploited.
+    pub exploited: Option<Exploited>,
 }
+
+/// What is long and seldom read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prose {
+    /// What goes wrong.
+    pub description: String,
+    /// More places to read.
+    pub references: Vec<String>,
+}
+
+/// A score by one of the versions of CVSS.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// 2, 3 or 4.
+    pub version: u8,
+    /// The vector; empty where only the number is told.
+    pub vector: String,
+    /// The base score.
+    pub score: f32,
+}
+
+/// What EPSS says: how likely it is to be exploited within 30 days.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Likelihood {
+    /// 0 to 1.
+    pub probability: f32,
+    /// The share of all that are less likely, 0 to 1.
+    pub percentile: f32,
+}
+
+/// What CISA's catalogue of exploited vulnerabilities says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exploited {
+    /// Unix seconds.
+    pub added: i64,
+    /// Unix seconds; 0 when unknown.
+    pub due: i64,
+    /// Whether ransomware uses it.
+    pub ransomware: bool,
+}
+
+/// References of one vulnerability at most.
+const REFERENCES: usize = 24;
 
 impl Vulnerability {
     /// Takes from `other` what is missing here.
     pub(super) fn fill(&mut self, other: Self) {
-        fn text(mine: &mut String, other: String) {
-            if mine.is_empty() {
-                *mine = other;
-            }
-        }
-        text(&mut self.description, other.description);
         text(&mut self.link, other.link);
         text(&mut self.rating, other.rating);
-        if self.vector_v2.is_empty() {
-            self.vector_v2 = other.vector_v2;
-            self.score_v2 = other.score_v2;
+        for score in other.scores {
+            if !self.scores.iter().any(|known| known.version == score.version) {
+                self.scores.push(score);
+            }
         }
-        if self.vector_v3.is_empty() {
-            self.vector_v3 = other.vector_v3;
-            self.score_v3 = other.score_v3;
-        }
+        self.scores.sort_by_key(|score| std::cmp::Reverse(score.version));
         if self.published == 0 {
             self.published = other.published;
         }
         self.modified = self.modified.max(other.modified);
         self.aliases.extend(other.aliases);
+        self.cwes.extend(other.cwes);
+        self.likelihood = self.likelihood.or(other.likelihood);
+        self.exploited = self.exploited.or(other.exploited);
+    }
+
+    /// Orders what came together of several records.
+    pub(super) fn settle(&mut self) {
+        self.aliases.retain(|alias| *alias != self.name);
+        for list in [&mut self.aliases, &mut self.cwes] {
+            list.sort();
+            list.dedup();
+        }
     }
 }
 
+impl Prose {
+    /// Takes from `other` what is missing here.
+    pub(super) fn fill(&mut self, other: Self) {
+        text(&mut self.description, other.description);
+        for reference in other.references {
+            if self.references.len() < REFERENCES && !self.references.contains(&reference) {
+                self.references.push(reference);
+            }
+        }
+    }
+}
+
+fn text(mine: &mut String, other: String) {
+    if mine.is_empty() {
+        *mine = other;
+    }
+}
+
+/// What a distribution or project says of a package that has a vulnerability.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub enum Status {
+    /// Affected in the ranges, repaired where they end.
+    #[default]
+    Affected,
+    /// Affected, and will stay so.
+    WillNotFix,
+    /// Affected, and repaired some day.
+    Deferred,
+    /// Nobody knows yet.
+    UnderInvestigation,
+    /// Not affected in any version.
+    NotAffected,
+}
+
 /// A vulnerability of a package: which versions have it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Affected {
     /// The vulnerability's name.
-    #[serde(rename = "n")]
     pub name: String,
     /// Ranges of versions.
-    #[serde(rename = "r", skip_serializing_if = "Vec::is_empty")]
     pub ranges: Vec<Range>,
-    /// Single versions, where no range is told.
-    #[serde(rename = "v", skip_serializing_if = "Vec::is_empty")]
+    /// Single versions that are in none of the ranges.
     pub versions: Vec<String>,
+    /// What is said of all these.
+    pub status: Status,
     /// The feed's own rating.
-    #[serde(rename = "f", skip_serializing_if = "String::is_empty")]
     pub feed_rating: String,
     /// Advisory that told of it, where that is not the name.
-    #[serde(rename = "y", skip_serializing_if = "String::is_empty")]
     pub advisory: String,
+    /// The rpm module stream, `nodejs:18`, where it is about one.
+    pub stream: String,
+    /// The processors that it is about; none: all. `src` tells that the
+    /// package is a source, whatever is built of it.
+    pub arches: Vec<String>,
+    /// The products that it is about; none: all.
+    pub cpes: Vec<String>,
 }
 
 /// Versions from `introduced` on, up to an end.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(default)]
 pub struct Range {
     /// The first version; none: from the beginning.
-    #[serde(rename = "i", skip_serializing_if = "Option::is_none")]
     pub introduced: Option<String>,
     /// The last version before the first, where that is all that is told.
-    #[serde(rename = "a", skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
     /// The first version that is repaired.
-    #[serde(rename = "x", skip_serializing_if = "Option::is_none")]
     pub fixed: Option<String>,
     /// The last version that has it.
-    #[serde(rename = "t", skip_serializing_if = "Option::is_none")]
     pub last_affected: Option<String>,
 }
 
 impl Affected {
+    /// Whether it says that no version is affected.
+    pub(super) fn is_none(&self) -> bool {
+        self.status == Status::NotAffected || (self.ranges.is_empty() && self.versions.is_empty())
+    }
+
     /// Whether `version` is affected by the order `compare`: none when not,
     /// else the version that repairs it, where there is one.
     pub fn check(
@@ -117,17 +190,18 @@ impl Affected {
         version: &str,
         compare: impl Fn(&str, &str) -> Ordering,
     ) -> Option<Option<&str>> {
-        if self.ranges.is_empty() {
-            return self.versions.iter().any(|listed| listed == version).then_some(None);
+        if self.is_none() {
+            return None;
         }
-        self.ranges
-            .iter()
-            .find(|range| {
-                range.introduced.as_deref().is_none_or(|first| compare(version, first).is_ge())
-                    && range.after.as_deref().is_none_or(|last| compare(version, last).is_gt())
-                    && range.fixed.as_deref().is_none_or(|fixed| compare(version, fixed).is_lt())
-                    && range.last_affected.as_deref().is_none_or(|l| compare(version, l).is_le())
-            })
-            .map(|range| range.fixed.as_deref())
+        let range = self.ranges.iter().find(|range| {
+            range.introduced.as_deref().is_none_or(|first| compare(version, first).is_ge())
+                && range.after.as_deref().is_none_or(|last| compare(version, last).is_gt())
+                && range.fixed.as_deref().is_none_or(|fixed| compare(version, fixed).is_lt())
+                && range.last_affected.as_deref().is_none_or(|l| compare(version, l).is_le())
+        });
+        match range {
+            Some(range) => Some(range.fixed.as_deref()),
+            None => self.versions.iter().any(|one| compare(version, one).is_eq()).then_some(None),
+        }
     }
 }

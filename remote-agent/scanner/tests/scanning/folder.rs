@@ -6,7 +6,7 @@ use chrono::DateTime;
 use palisade_api::Digest;
 use palisade_scanner::report::output::{OutputFormat, TableStyle};
 use palisade_scanner::report::{Accepted, sbom};
-use palisade_scanner::vulndb::{SourceSpec, VulnDb, build};
+use palisade_scanner::vulndb::{SigningKey, SourceSpec, Trust, VulnDb, build, key_path};
 use palisade_scanner::{Inventory, Limits, Report, Target, TargetOptions};
 use serde_json::{Value, json};
 
@@ -112,8 +112,8 @@ async fn reports_in_all_forms() {
     fs::write(&tracker, issue.to_string()).unwrap();
     let file = advisories.path().join("vulndb");
     let spec: SourceSpec = format!("debian={}", tracker.display()).parse().unwrap();
-    build(&[spec], &file).unwrap();
-    let database = VulnDb::open(&file).unwrap();
+    build(&[spec], &file, &SigningKey::at(&key_path(&file)).unwrap()).unwrap();
+    let database = VulnDb::open(&file, Trust::Anyone).unwrap();
     let at = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
     let inventory = inventory(folder.path()).await;
     let report = Report::new(&inventory, &database, at).unwrap();

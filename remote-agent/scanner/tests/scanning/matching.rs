@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
 use palisade_scanner::version::Scheme;
-use palisade_scanner::vulndb::{SourceSpec, VulnDb, build};
+use palisade_scanner::vulndb::{SigningKey, SourceSpec, Trust, VulnDb, build, key_path};
 use palisade_scanner::{Distribution, Ecosystem, Inventory, LayeredPackage, Package, Report};
 use serde_json::{Value, json};
 
@@ -31,8 +31,8 @@ fn database(sources: &[String]) -> VulnDb {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("vulndb");
     let sources: Vec<SourceSpec> = sources.iter().map(|source| source.parse().unwrap()).collect();
-    build(&sources, &out).unwrap();
-    VulnDb::open(&out).unwrap()
+    build(&sources, &out, &SigningKey::at(&key_path(&out)).unwrap()).unwrap();
+    VulnDb::open(&out, Trust::Anyone).unwrap()
 }
 
 fn inventory(distribution: Option<Distribution>, packages: Vec<Package>) -> Inventory {

@@ -2,10 +2,15 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use palisade_scanner::version::Scheme;
-use palisade_scanner::vulndb::{BuildError, OpenError, SourceSpec, VulnDb, build};
+use palisade_scanner::vulndb::{
+    BuildError, OpenError, PublicKey, SigningKey, SourceSpec, Status, Trust, VulnDb, build,
+    public_path,
+};
 use proptest::prelude::*;
 use serde_json::json;
 use tempfile::TempDir;
@@ -72,9 +77,13 @@ impl Feeds {
             .to_vec()
     }
 
+    fn key(&self) -> SigningKey {
+        SigningKey::at(&self.path("key")).unwrap()
+    }
+
     fn build(&self, name: &str) -> PathBuf {
         let out = self.path(name);
-        build(&self.sources(), &out).unwrap();
+        build(&self.sources(), &out, &self.key()).unwrap();
         out
     }
 }
@@ -87,18 +96,20 @@ fn names(database: &VulnDb, ecosystem: &str, package: &str) -> Vec<String> {
 #[test]
 fn feeds_are_merged() {
     let feeds = Feeds::new();
-    let database = VulnDb::open(&feeds.build("vulndb")).unwrap();
-    assert_eq!(names(&database, "Debian:12", "openssl"), ["CVE-2023-1"]);
+    let database = VulnDb::open(&feeds.build("vulndb"), Trust::Anyone).unwrap();
+    assert_eq!(names(&database, "Debian:12", "openssl"), ["CVE-2023-1", "CVE-2023-3"]);
     // The tracker's own word counts, not the collection's.
     let affected = database.affected("Debian:12", "openssl").unwrap();
+    assert_eq!(affected[1].status, Status::UnderInvestigation);
     assert_eq!(affected[0].ranges[0].fixed.as_deref(), Some("3.0.11-1"));
     assert_eq!(names(&database, "Debian:11", "openssl"), ["CVE-2023-1"]);
     assert_eq!(names(&database, "Debian:12", "curl"), ["CVE-2023-5"]);
     assert_eq!(names(&database, "Alpine:v3.18", "openssl"), ["CVE-2023-1"]);
     assert!(names(&database, "Debian:12", "nothing").is_empty());
     let known = database.vulnerability("CVE-2023-1").unwrap().unwrap();
-    assert!((known.score_v3 - 7.5).abs() < 0.01);
-    assert_eq!(known.description, "Reads too much");
+    assert_eq!((known.scores[0].version, known.scores[0].score), (3, 7.5));
+    assert_eq!(database.prose("CVE-2023-1").unwrap().description, "Reads too much");
+    assert_eq!(database.prose("CVE-2023-5").unwrap().description, "");
     assert_eq!(known.aliases, ["DEBIAN-CVE-2023-1", "GHSA-1"]);
     assert_eq!(database.create_time(), "2024-06-01T00:00:00Z");
     assert!(database.version().parse::<f64>().is_ok(), "{}", database.version());
@@ -107,7 +118,7 @@ fn feeds_are_merged() {
 #[test]
 fn malformed_records_are_counted() {
     let feeds = Feeds::new();
-    let summary = build(&feeds.sources(), &feeds.path("vulndb")).unwrap();
+    let summary = build(&feeds.sources(), &feeds.path("vulndb"), &feeds.key()).unwrap();
     let counts: Vec<_> = summary.sources.iter().map(|s| (s.records, s.malformed)).collect();
     assert_eq!(counts, [(3, 2), (3, 1), (1, 0)]);
 }
@@ -115,7 +126,7 @@ fn malformed_records_are_counted() {
 #[test]
 fn ranges_have_ends() {
     let feeds = Feeds::new();
-    let database = VulnDb::open(&feeds.build("vulndb")).unwrap();
+    let database = VulnDb::open(&feeds.build("vulndb"), Trust::Anyone).unwrap();
     let affected = &database.affected("Debian:12", "curl").unwrap()[0];
     let check = |version| affected.check(version, |left, right| Scheme::Dpkg.compare(left, right));
     for (version, expected) in [
@@ -146,11 +157,11 @@ fn sources_that_give_nothing_are_refused() {
     };
     let out = feeds.path("vulndb");
     for kind in ["osv", "debian", "alpine"] {
-        let error = build(&[empty(kind)], &out).unwrap_err();
+        let error = build(&[empty(kind)], &out, &feeds.key()).unwrap_err();
         assert!(matches!(error, BuildError::NothingValid { .. }), "{kind}: {error}");
     }
     assert!(!out.exists());
-    assert!(matches!(build(&[], &out).unwrap_err(), BuildError::NoSources));
+    assert!(matches!(build(&[], &out, &feeds.key()).unwrap_err(), BuildError::NoSources));
     assert!("nonesuch=x".parse::<SourceSpec>().is_err());
 }
 
@@ -161,7 +172,7 @@ fn a_damaged_file_is_refused() {
     let whole = fs::read(&path).unwrap();
     let refused = |bytes: &[u8], place: &Path| {
         fs::write(place, bytes).unwrap();
-        VulnDb::open(place).unwrap_err()
+        VulnDb::open(place, Trust::Anyone).unwrap_err()
     };
     let damaged = feeds.path("damaged");
     for at in [20, whole.len() / 2, whole.len() - 1] {
@@ -171,12 +182,53 @@ fn a_damaged_file_is_refused() {
         assert!(matches!(error, OpenError::Damaged { .. }), "{at}: {error}");
     }
     assert!(matches!(refused(&whole[..whole.len() - 1], &damaged), OpenError::Damaged { .. }));
-    assert!(matches!(
-        refused(b"something else entirely, but long enough for a header", &damaged),
-        OpenError::Foreign(_)
-    ));
-    let missing = VulnDb::open(&feeds.path("missing")).unwrap_err();
+    for bytes in ["", "something else", &"something else entirely, ".repeat(100)] {
+        assert!(matches!(refused(bytes.as_bytes(), &damaged), OpenError::Foreign(_)));
+    }
+    let missing = VulnDb::open(&feeds.path("missing"), Trust::Anyone).unwrap_err();
     assert!(missing.to_string().contains("vulndb build"), "{missing}");
+}
+
+#[test]
+fn only_the_trusted_key_counts() {
+    let feeds = Feeds::new();
+    let path = feeds.build("vulndb");
+    let key = feeds.key().public();
+    assert_eq!(PublicKey::read(&public_path(&feeds.path("key"))).unwrap(), key);
+    assert_eq!(VulnDb::open(&path, Trust::Key(key)).unwrap().key(), key);
+    let other = SigningKey::at(&feeds.path("other")).unwrap().public();
+    let error = VulnDb::open(&path, Trust::Key(other)).unwrap_err();
+    assert!(matches!(error, OpenError::Untrusted { .. }), "{error}");
+    // Another key over the same content: the signature does not fit.
+    let mut bytes = fs::read(&path).unwrap();
+    let at = bytes.len() - 96;
+    bytes[at..at + 32].copy_from_slice(other.as_bytes());
+    fs::write(&path, bytes).unwrap();
+    let error = VulnDb::open(&path, Trust::Key(other)).unwrap_err();
+    assert!(matches!(error, OpenError::Damaged { .. }), "{error}");
+}
+
+#[test]
+fn keys_are_those_of_openssl() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let openssl = |args: &[&str]| {
+        let run = Command::new("openssl").args(args).output();
+        let run = run.unwrap();
+        assert!(run.status.success(), "{run:?}");
+        run.stdout
+    };
+    openssl(&["genpkey", "-algorithm", "ed25519", "-out", &path("theirs")]);
+    let theirs = SigningKey::at(Path::new(&path("theirs"))).unwrap().public();
+    let public = openssl(&["pkey", "-in", &path("theirs"), "-pubout"]);
+    assert_eq!(String::from_utf8(public).unwrap().parse(), Ok(theirs));
+    let ours = SigningKey::at(Path::new(&path("ours"))).unwrap().public();
+    let mode = fs::metadata(path("ours")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let public = openssl(&["pkey", "-pubin", "-in", &path("ours.pub"), "-pubout"]);
+    assert_eq!(String::from_utf8(public).unwrap().parse(), Ok(ours));
+    fs::write(path("none"), "no key").unwrap();
+    assert!(SigningKey::at(Path::new(&path("none"))).is_err());
 }
 
 proptest! {
@@ -186,7 +238,7 @@ proptest! {
         let mut file = fs::File::create(feeds.path("osv.jsonl")).unwrap();
         writeln!(file, "{line}").unwrap();
         let spec: SourceSpec = format!("osv={}", feeds.path("osv.jsonl").display()).parse().unwrap();
-        prop_assert!(build(&[spec], &feeds.path("out")).is_err());
+        prop_assert!(build(&[spec], &feeds.path("out"), &feeds.key()).is_err());
     }
 }
 
@@ -209,9 +261,9 @@ fn real_feeds_are_read() {
         format!("{kind}={}", folder.join(name).display()).parse().unwrap()
     })
     .collect();
-    let summary = build(&sources, &feeds.path("vulndb")).unwrap();
+    let summary = build(&sources, &feeds.path("vulndb"), &feeds.key()).unwrap();
     assert!(summary.sources.iter().all(|source| source.malformed == 0), "{summary:?}");
-    let database = VulnDb::open(&feeds.path("vulndb")).unwrap();
+    let database = VulnDb::open(&feeds.path("vulndb"), Trust::Anyone).unwrap();
     assert!(names(&database, "Debian:12", "apache2").contains(&"CVE-2006-20001".to_owned()));
     assert!(!names(&database, "Alpine:v3.10", "botan").is_empty());
     assert!(!names(&database, "AlmaLinux:10", "firefox").is_empty());

@@ -6,8 +6,8 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use palisade_scanner::source::registry::Patience;
-use palisade_scanner::vulndb::VulnDb;
 use palisade_scanner::vulndb::update::{SourceOutcome, UpdateError, UpdateSettings, update};
+use palisade_scanner::vulndb::{Trust, VulnDb};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -51,7 +51,7 @@ impl Case {
 
     /// The version that repairs, as the database says.
     fn fixed(&self) -> String {
-        let database = VulnDb::open(&self.folder.path().join("vulndb")).unwrap();
+        let database = VulnDb::open(&self.folder.path().join("vulndb"), Trust::Anyone).unwrap();
         let affected = database.affected("Debian:12", "curl").unwrap();
         affected[0].ranges[0].fixed.clone().unwrap()
     }
@@ -171,7 +171,7 @@ async fn a_source_that_fails_keeps_its_last_copy() {
     };
     assert_eq!(summary.sources[0].1, kept);
     assert_eq!(summary.sources[1].1, SourceOutcome::Local);
-    let database = VulnDb::open(&case.folder.path().join("vulndb")).unwrap();
+    let database = VulnDb::open(&case.folder.path().join("vulndb"), Trust::Anyone).unwrap();
     let mut names: Vec<_> =
         database.affected("Debian:12", "curl").unwrap().into_iter().map(|a| a.name).collect();
     names.sort();

@@ -37,6 +37,11 @@ pub(crate) struct ScanArgs {
     #[arg(long, value_name = "FILE", env = "PALISADE_VULNDB")]
     pub(super) db: Option<PathBuf>,
 
+    /// Public key that must have signed the database [default: the file with
+    /// the ending .key.pub beside it, where there is one]
+    #[arg(long, value_name = "FILE", env = "PALISADE_VULNDB_KEY")]
+    pub(super) db_key: Option<PathBuf>,
+
     /// Forms of the result: table, json, sarif, junit, html, csv, gitlab,
     /// markdown, cyclonedx, spdx, spdx-tag, spdx3. May be given several times;
     /// FORMAT=FILE writes to a file instead of standard output

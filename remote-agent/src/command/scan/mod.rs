@@ -15,6 +15,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use palisade_api::clock::{Clock as _, SystemClock};
 use palisade_scanner::report::FindingKind;
+use palisade_scanner::vulndb::{self, PublicKey, Trust};
 use palisade_scanner::{Limits, Report, VulnDb};
 use tracing::warn;
 use tracing_subscriber::EnvFilter;
@@ -45,7 +46,7 @@ pub(super) fn run(args: &ScanArgs) -> Result<ExitCode> {
     let base = args.base_image.as_ref().or(args.other.scanner_base_image.as_ref());
     let base = base.map(|base| subject.beside(base)).transpose()?;
     let database = if args.scanners.contains(&Scanner::Vuln) {
-        Some(Arc::new(database(args.db.as_deref())?))
+        Some(Arc::new(database(args.db.as_deref(), args.db_key.as_deref())?))
     } else {
         None
     };
@@ -116,7 +117,7 @@ const fn kind(scanner: Scanner) -> FindingKind {
     }
 }
 
-fn database(named: Option<&Path>) -> Result<VulnDb> {
+fn database(named: Option<&Path>, key: Option<&Path>) -> Result<VulnDb> {
     let path = named.unwrap_or(Path::new(DEFAULT_DATABASE));
     if named.is_none() && !path.exists() {
         bail!(
@@ -124,6 +125,12 @@ fn database(named: Option<&Path>) -> Result<VulnDb> {
              (`palisade-primary vulndb build` makes it)"
         );
     }
-    VulnDb::open(path)
+    let beside = vulndb::public_path(&vulndb::key_path(path));
+    let trust = match key {
+        Some(key) => Trust::Key(PublicKey::read(key)?),
+        None if beside.exists() => Trust::Key(PublicKey::read(&beside)?),
+        None => Trust::Anyone,
+    };
+    VulnDb::open(path, trust)
         .with_context(|| format!("cannot open the vulnerability database {}", path.display()))
 }

@@ -124,6 +124,7 @@ mod tests {
             let hit = Hit {
                 name: name.to_owned(),
                 fixed: None,
+                status: crate::vulndb::Status::default(),
                 feed_rating: String::new(),
                 advisory: AdvisorySource::default(),
             };

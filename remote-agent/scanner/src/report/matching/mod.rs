@@ -11,13 +11,16 @@ mod rule;
 
 use palisade_api::Digest;
 
-use super::finding::{AdvisorySource, Finding, Status};
+use super::finding::{AdvisorySource, Epss, Finding, Kev, Status};
 use super::severity::{self, Cvss, CvssVersion, Word};
 use crate::error::ScanError;
 use crate::inspect::os::Distribution;
+use crate::inspect::os::rule::is_foreign;
 use crate::package::Package;
 use crate::scan::Inventory;
-use crate::vulndb::{Affected, OpenError, VulnDb, Vulnerability};
+use crate::vulndb::{
+    self, Affected, Exploited, Likelihood, OpenError, Score, VulnDb, Vulnerability,
+};
 pub(super) use name::normal as normal_name;
 
 use lookup::Lookup;
@@ -33,6 +36,7 @@ pub(super) fn matches(inventory: &Inventory, database: &VulnDb) -> Result<Vec<Fi
             .as_ref()
             .map(Distribution::ecosystems)
             .unwrap_or_default(),
+        products: inventory.distribution.as_ref().map(Distribution::products).unwrap_or_default(),
     };
     let mut findings = Vec::new();
     for (at, layered) in inventory.packages.iter().enumerate() {
@@ -63,12 +67,14 @@ struct Matcher<'a> {
     distribution: Option<&'a Distribution>,
     /// The names that advisories give the distribution.
     ecosystems: Vec<String>,
+    products: Vec<String>,
 }
 
 /// What one advisory tells of a package whose version it affects.
 struct Hit {
     name: String,
     fixed: Option<String>,
+    status: vulndb::Status,
     feed_rating: String,
     advisory: AdvisorySource,
 }
@@ -98,10 +104,13 @@ impl Matcher<'_> {
         let osv = [package.ecosystem.osv().to_owned()];
         let is_os = package.ecosystem.is_os();
         let ecosystems = if is_os { self.ecosystems.as_slice() } else { &osv };
+        let distribution = self.distribution.filter(|_| is_os);
         let mut hits = Vec::new();
+        if distribution.is_some_and(|distribution| is_foreign(distribution, package)) {
+            return Ok(hits);
+        }
         for ecosystem in ecosystems {
-            let distribution = self.distribution.filter(|_| is_os);
-            let against = Against { ecosystem, distribution };
+            let against = Against { ecosystem, distribution, products: &self.products };
             for candidate in name::candidates(ecosystem, package) {
                 for affected in self.lookup.affected(ecosystem, &candidate.name)?.iter() {
                     let told = rule::check(package, &candidate, affected, against);
@@ -130,6 +139,7 @@ impl Matcher<'_> {
         finding.aliases.retain(|alias| *alias != finding.name);
         finding.aliases.sort();
         finding.aliases.dedup();
+        finding.status = status(&group.hits);
         for hit in group.hits {
             if finding.feed_rating.is_empty() {
                 finding.feed_rating = hit.feed_rating;
@@ -141,8 +151,6 @@ impl Matcher<'_> {
                 finding.advisories.push(hit.advisory);
             }
         }
-        finding.status =
-            if finding.fixed.is_empty() { Status::Unpatched } else { Status::FixExists };
         let source = finding.advisories.first().map_or("", |advisory| &advisory.ecosystem);
         let words = std::iter::once(Word { source, word: &finding.feed_rating }).chain(
             std::iter::once(&known)
@@ -156,11 +164,27 @@ impl Matcher<'_> {
     }
 }
 
+/// The word that leads furthest: a fix, where anybody has one.
+fn status(hits: &[Hit]) -> Status {
+    if hits.iter().any(|hit| hit.fixed.is_some()) {
+        return Status::FixExists;
+    }
+    let all = |status| hits.iter().all(|hit| hit.status == status);
+    if all(vulndb::Status::WillNotFix) {
+        Status::WillNotFix
+    } else if all(vulndb::Status::UnderInvestigation) {
+        Status::UnderInvestigation
+    } else {
+        Status::Unpatched
+    }
+}
+
 fn hit(ecosystem: &str, affected: &Affected, told: rule::Affection) -> Hit {
     let id = if affected.advisory.is_empty() { &affected.name } else { &affected.advisory };
     Hit {
         name: affected.name.clone(),
         fixed: told.fixed,
+        status: affected.status,
         feed_rating: affected.feed_rating.clone(),
         advisory: AdvisorySource { id: id.clone(), ecosystem: ecosystem.to_owned() },
     }
@@ -176,13 +200,27 @@ fn describe(finding: &mut Finding, cvss: &mut Vec<Cvss>, known: &Vulnerability) 
         finding.published = known.published;
     }
     finding.modified = finding.modified.max(known.modified);
-    let scores = [
-        (CvssVersion::V3, &known.vector_v3, known.score_v3),
-        (CvssVersion::V2, &known.vector_v2, known.score_v2),
-    ];
-    for (version, vector, score) in scores {
-        if score > 0.0 && !cvss.iter().any(|cvss| cvss.version == version) {
-            cvss.push(Cvss { version, source: String::new(), vector: vector.clone(), score });
+    for cwe in &known.cwes {
+        if !finding.cwes.contains(cwe) {
+            finding.cwes.push(cwe.clone());
+        }
+    }
+    let epss = |told: Likelihood| Epss { score: told.probability, percentile: told.percentile };
+    finding.epss = finding.epss.or_else(|| known.likelihood.map(epss));
+    let kev = |told: Exploited| {
+        let Exploited { added, due, ransomware } = told;
+        Kev { added, due, ransomware }
+    };
+    finding.kev = finding.kev.take().or_else(|| known.exploited.map(kev));
+    for score in &known.scores {
+        let version = match score.version {
+            2 => CvssVersion::V2,
+            3 => CvssVersion::V3,
+            _ => CvssVersion::V4,
+        };
+        if score.score > 0.0 && !cvss.iter().any(|cvss| cvss.version == version) {
+            let Score { vector, score, .. } = score.clone();
+            cvss.push(Cvss { version, source: String::new(), vector, score });
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Whether an advisory speaks of the version of a package.
 
-use crate::inspect::os::Distribution;
 use crate::inspect::os::rule::{Candidate, compared, is_same_stream};
+use crate::inspect::os::{Distribution, red_hat};
 use crate::package::{Ecosystem, Package};
 use crate::vulndb::Affected;
+
+/// Among processors: the advisory names a source package.
+const SOURCE: &str = "src";
 
 /// What a package is held against.
 #[derive(Clone, Copy)]
@@ -11,6 +14,9 @@ pub(super) struct Against<'a> {
     pub(super) ecosystem: &'a str,
     /// None for packages that belong to no distribution.
     pub(super) distribution: Option<&'a Distribution>,
+    /// The products of the distribution that are in the image, where it has
+    /// such.
+    pub(super) products: &'a [String],
 }
 
 /// What an advisory tells of an affected version.
@@ -27,6 +33,9 @@ pub(super) fn check(
     affected: &Affected,
     against: Against<'_>,
 ) -> Option<Affection> {
+    if !is_about(package, candidate, affected, against) {
+        return None;
+    }
     let scheme = package.ecosystem.order();
     let order = |left: &str, right: &str| match against.distribution {
         Some(distribution) => {
@@ -36,11 +45,36 @@ pub(super) fn check(
         None => scheme.compare(left, right),
     };
     let fixed = affected.check(&candidate.version, order)?;
-    if fixed.is_some_and(|fixed| !comparable(package, fixed)) || !is_same_stream(package, fixed, "")
+    if fixed.is_some_and(|fixed| !comparable(package, fixed))
+        || !is_same_stream(package, fixed, &affected.stream)
     {
         return None;
     }
     Some(Affection { fixed: fixed.map(str::to_owned) })
+}
+
+/// Whether an advisory speaks of a package at all, whatever its version.
+fn is_about(
+    package: &Package,
+    candidate: &Candidate<'_>,
+    affected: &Affected,
+    against: Against<'_>,
+) -> bool {
+    if package.ecosystem != Ecosystem::Rpm {
+        return true;
+    }
+    let is_for = |cpe: &String| red_hat::is_for(against.products, cpe);
+    let products =
+        against.products.is_empty() || affected.cpes.is_empty() || affected.cpes.iter().any(is_for);
+    let is_source = affected.arches.iter().any(|arch| arch == SOURCE);
+    let arches = if is_source {
+        candidate.name == package.source
+    } else {
+        affected.arches.is_empty()
+            || matches!(package.arch.as_str(), "" | "noarch")
+            || affected.arches.contains(&package.arch)
+    };
+    products && arches
 }
 
 /// Whether a fix belongs to the same line of versions as the package.
@@ -62,6 +96,42 @@ fn comparable(package: &Package, fixed: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Name, processors and products of an advisory, products of the image.
+    type Row<'a> = (&'a str, &'a [&'a str], &'a [&'a str], &'a [String], bool);
+
+    #[test]
+    fn processors_products_and_sources() {
+        let text = |list: &[&str]| list.iter().map(|&one| one.to_owned()).collect::<Vec<_>>();
+        let mut package = Package::new(Ecosystem::Rpm, "openssl-libs", "1:3.0.7-1.el9", "f");
+        "openssl".clone_into(&mut package.source);
+        "x86_64".clone_into(&mut package.arch);
+        let rhel = ["enterprise_linux:9".to_owned()];
+        let base = "cpe:/o:redhat:enterprise_linux:9";
+        let other = "cpe:/a:redhat:openshift:4.12::el9";
+        let table: [Row<'_>; 9] = [
+            ("openssl-libs", &[], &[], &rhel, true),
+            ("openssl-libs", &["x86_64", "aarch64"], &[], &rhel, true),
+            ("openssl-libs", &["aarch64"], &[], &rhel, false),
+            ("openssl", &["src"], &[], &rhel, true),
+            ("openssl-libs", &["src"], &[], &rhel, false),
+            ("openssl-libs", &[], &[base], &rhel, true),
+            ("openssl-libs", &[], &[other], &rhel, false),
+            ("openssl-libs", &[], &[other, base], &rhel, true),
+            ("openssl-libs", &[], &[other], &[], true),
+        ];
+        for (name, arches, cpes, products, expected) in table {
+            let candidate = Candidate { name: name.into(), version: "1:3.0.7-1.el9".into() };
+            let affected =
+                Affected { arches: text(arches), cpes: text(cpes), ..Affected::default() };
+            let against = Against { ecosystem: "Red Hat:9", distribution: None, products };
+            assert_eq!(
+                is_about(&package, &candidate, &affected, against),
+                expected,
+                "{name} {arches:?} {cpes:?}"
+            );
+        }
+    }
 
     #[test]
     fn lines_of_versions() {

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 use super::{PackageEntry, Sink};
-use crate::vulndb::record::{Affected, Range, Vulnerability};
+use crate::vulndb::record::{Affected, Prose, Range, Score, Vulnerability};
+pub(super) use crate::vulndb::record::{Exploited, Likelihood, Status};
 use crate::vulndb::{cvss, ecosystem};
 
 /// The processor of packages that are built.
@@ -27,7 +28,7 @@ pub(super) struct Advisory {
     pub(super) link: String,
     pub(super) references: Vec<String>,
     pub(super) cwes: Vec<String>,
-    pub(super) scores: Vec<Cvss>,
+    pub(super) scores: Vec<Score>,
     /// Unix seconds; 0 when unknown.
     pub(super) published: i64,
     /// Unix seconds; 0 when unknown.
@@ -42,37 +43,6 @@ pub(super) struct Advisory {
     /// Whether it is known to be exploited.
     pub(super) exploited: Option<Exploited>,
     pub(super) statements: Vec<Statement>,
-}
-
-/// What EPSS says.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Likelihood {
-    /// 0 to 1.
-    pub(super) probability: f32,
-    /// The share of all that are less likely, 0 to 1.
-    pub(super) percentile: f32,
-}
-
-/// What CISA's catalogue says.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Exploited {
-    /// Unix seconds.
-    pub(super) added: i64,
-    /// Unix seconds; 0 when unknown.
-    pub(super) due: i64,
-    /// Whether ransomware uses it.
-    pub(super) ransomware: bool,
-}
-
-/// A score by one of the versions of CVSS.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Cvss {
-    /// 2, 3 or 4.
-    pub(super) version: u8,
-    /// The vector; empty where only the score is told.
-    pub(super) vector: String,
-    /// The score; 0 where only the vector is told.
-    pub(super) score: f32,
 }
 
 /// What is said of a package.
@@ -96,54 +66,29 @@ pub(super) struct Statement {
     pub(super) rating: String,
 }
 
-/// What a distribution says of a package that has a vulnerability.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) enum Status {
-    /// Affected in the ranges, repaired where they end.
-    #[default]
-    Affected,
-    /// Affected, and will stay so.
-    WillNotFix,
-    /// Affected, and repaired some day.
-    Deferred,
-    /// Nobody knows yet.
-    UnderInvestigation,
-    /// Not affected in any version.
-    NotAffected,
-}
-
 impl Advisory {
     /// Adds a score, where `text` is a vector or a number.
     pub(super) fn score(&mut self, text: &str) {
-        if let Some(cvss) = Cvss::read(text) {
-            self.scores.push(cvss);
-        }
+        self.scores.extend(score(text));
     }
 }
 
-impl Cvss {
-    /// A vector, a number, or a number and a vector with a slash between.
-    pub(super) fn read(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let (number, vector) = match text.split_once('/') {
-            Some((number, vector)) if number.parse::<f32>().is_ok() => (number, vector),
-            _ if text.parse::<f32>().is_ok() => (text, ""),
-            _ => ("", text),
-        };
-        if text.is_empty() {
-            return None;
+/// A vector, a number, or a number and a vector with a slash between.
+pub(super) fn score(text: &str) -> Option<Score> {
+    let text = text.trim();
+    let (number, vector) = match text.split_once('/') {
+        Some((number, vector)) if number.parse::<f32>().is_ok() => (number, vector),
+        _ if text.parse::<f32>().is_ok() => (text, ""),
+        _ => ("", text),
+    };
+    let told = number.parse().ok().filter(|score| (0.0..=10.0).contains(score));
+    let vector = vector.trim_matches(['(', ')']).trim_end_matches('/');
+    match cvss::score(vector) {
+        Some((version, score)) => {
+            Some(Score { version, vector: vector.to_owned(), score: told.unwrap_or(score) })
         }
-        let score = number.parse().ok().filter(|score| (0.0..=10.0).contains(score));
-        let version = match vector {
-            "" => 3,
-            vector if vector.starts_with("CVSS:4.") => 4,
-            vector if vector.starts_with("CVSS:3.") => 3,
-            vector if vector.trim_start_matches('(').starts_with("AV:") => 2,
-            vector if vector.starts_with("CVSS:2.") => 2,
-            _ => return None,
-        };
-        let vector = vector.trim_matches(['(', ')']).trim_end_matches('/');
-        Some(Self { version, vector: vector.to_owned(), score: score.unwrap_or_default() })
+        // Only version 3 is told as a bare number.
+        None => told.map(|score| Score { version: 3, vector: String::new(), score }),
     }
 }
 
@@ -282,16 +227,15 @@ pub(super) fn emit(sink: &mut dyn Sink, mut advisory: Advisory) {
     let alone = advisory.names.len() == 1;
     let statements = std::mem::take(&mut advisory.statements);
     for name in &advisory.names {
-        sink.vulnerability(vulnerability(&advisory, name, alone), advisory.exact && alone);
-        // What nobody knows yet is no finding.
-        let known = statements.iter().filter(|s| s.status != Status::UnderInvestigation);
-        for statement in known {
+        let (vulnerability, prose) = vulnerability(&advisory, name, alone);
+        sink.vulnerability(vulnerability, prose, advisory.exact && alone);
+        for statement in &statements {
             sink.package(entry(&advisory, name, statement));
         }
     }
 }
 
-fn vulnerability(advisory: &Advisory, name: &str, alone: bool) -> Vulnerability {
+fn vulnerability(advisory: &Advisory, name: &str, alone: bool) -> (Vulnerability, Prose) {
     let mut aliases = Vec::new();
     if alone {
         aliases.extend(advisory.aliases.iter().filter(|alias| *alias != name).cloned());
@@ -299,25 +243,30 @@ fn vulnerability(advisory: &Advisory, name: &str, alone: bool) -> Vulnerability 
     if !advisory.id.is_empty() && advisory.id != name {
         aliases.push(advisory.id.clone());
     }
-    let score = |version: u8| {
-        let mut of = advisory.scores.iter().filter(|cvss| cvss.version == version && alone);
-        of.clone().find(|cvss| !cvss.vector.is_empty()).or_else(|| of.next()).cloned()
-    };
-    let (v2, v3) = (score(2).unwrap_or_default(), score(3).unwrap_or_default());
-    let told = |score: f32, of: Option<f32>| if score > 0.0 { score } else { of.unwrap_or(0.0) };
-    Vulnerability {
+    let of_one = |list: &[String]| if alone { list.to_vec() } else { Vec::new() };
+    let mut vulnerability = Vulnerability {
         name: name.to_owned(),
         aliases,
-        description: advisory.description.chars().take(DESCRIPTION).collect(),
         link: link(advisory, name, alone),
-        score_v2: told(v2.score, cvss::score_v2(&v2.vector)),
-        vector_v2: v2.vector,
-        score_v3: told(v3.score, cvss::score_v3(&v3.vector)),
-        vector_v3: v3.vector,
         published: advisory.published,
         modified: advisory.modified,
         rating: if alone { advisory.rating.clone() } else { String::new() },
+        cwes: of_one(&advisory.cwes),
+        likelihood: advisory.likelihood.filter(|_| alone),
+        exploited: advisory.exploited.filter(|_| alone),
+        scores: Vec::new(),
+    };
+    // A vector tells more than a number does.
+    let with_vector = |with| advisory.scores.iter().filter(move |s| s.vector.is_empty() != with);
+    for score in with_vector(true).chain(with_vector(false)).filter(|_| alone) {
+        if !vulnerability.scores.iter().any(|known| known.version == score.version) {
+            vulnerability.scores.push(score.clone());
+        }
     }
+    let mut references = of_one(&advisory.references);
+    references.retain(|reference| *reference != vulnerability.link);
+    let description = advisory.description.chars().take(DESCRIPTION).collect();
+    (vulnerability, Prose { description, references })
 }
 
 fn link(advisory: &Advisory, name: &str, alone: bool) -> String {
@@ -339,8 +288,12 @@ fn entry(advisory: &Advisory, name: &str, statement: &Statement) -> PackageEntry
             name: name.to_owned(),
             ranges: statement.ranges.clone(),
             versions: statement.versions.clone(),
+            status: statement.status,
             feed_rating: rating.clone(),
             advisory: if advisory.id == name { String::new() } else { advisory.id.clone() },
+            stream: statement.stream.clone(),
+            arches: statement.arches.clone(),
+            cpes: statement.cpes.clone(),
         },
     }
 }
@@ -369,14 +322,16 @@ mod tests {
 
     #[test]
     fn scores() {
-        let of = |text: &str| Cvss::read(text).map(|cvss| (cvss.version, cvss.vector, cvss.score));
+        let of = |text: &str| score(text).map(|score| (score.version, score.vector, score.score));
         let v3 = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
-        assert_eq!(of(v3), Some((3, v3.to_owned(), 0.0)));
-        assert_eq!(of(&format!("9.8/{v3}")), Some((3, v3.to_owned(), 9.8)));
-        assert_eq!(of("(AV:N/AC:L/Au:N/C:P/I:P/A:P)").unwrap().0, 2);
-        assert_eq!(of("CVSS:4.0/AV:N/AC:L").unwrap().0, 4);
+        assert_eq!(of(v3), Some((3, v3.to_owned(), 9.8)));
+        assert_eq!(of(&format!("9.1/{v3}")), Some((3, v3.to_owned(), 9.1)));
+        let v2 = "AV:N/AC:L/Au:N/C:P/I:P/A:P";
+        assert_eq!(of(&format!("({v2})")), Some((2, v2.to_owned(), 7.5)));
+        let v4 = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N";
+        assert_eq!(of(v4), Some((4, v4.to_owned(), 9.3)));
         assert_eq!(of("7.5"), Some((3, String::new(), 7.5)));
-        assert_eq!((of("HIGH"), of("")), (None, None));
+        assert_eq!((of("HIGH"), of(""), of("11"), of("CVSS:3.1/AV:N")), (None, None, None, None));
     }
 
     #[test]

@@ -28,7 +28,7 @@ mod secdb;
 mod ubuntu;
 mod updateinfo;
 
-use super::record::{Affected, Vulnerability};
+use super::record::{Affected, Prose, Vulnerability};
 use crate::version::Scheme;
 pub(super) use detect::resolve;
 pub(super) use input::InputError;
@@ -39,15 +39,14 @@ pub use kind::{FeedKind, NoSource, SourceSpec};
 pub(super) struct PackageEntry {
     pub(super) ecosystem: String,
     pub(super) package: String,
-    /// An entry without ranges and versions says: not affected.
     pub(super) affected: Affected,
 }
 
 /// Where a feed's records go.
 pub(super) trait Sink {
     /// A vulnerability in general. `exact` tells that the record is about
-    /// this vulnerability alone.
-    fn vulnerability(&mut self, vulnerability: Vulnerability, exact: bool);
+    /// this vulnerability itself.
+    fn vulnerability(&mut self, vulnerability: Vulnerability, prose: Prose, exact: bool);
     /// A vulnerability of a package.
     fn package(&mut self, entry: PackageEntry);
     /// A record was understood.

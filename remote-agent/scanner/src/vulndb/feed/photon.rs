@@ -6,8 +6,9 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::Sink;
-use super::advisory::{Advisory, Cvss, Statement, emit, is_cve};
+use super::advisory::{Advisory, Statement, emit, is_cve};
 use super::input::{self, InputError, Piece, Shape};
+use crate::vulndb::record::Score;
 
 #[derive(Deserialize)]
 struct Record {
@@ -55,7 +56,7 @@ fn advisory(record: &Record, place: &str) -> Option<Advisory> {
     Some(Advisory {
         names: vec![record.cve_id.clone()],
         scores: score
-            .map(|score| Cvss { version: 3, score, ..Cvss::default() })
+            .map(|score| Score { version: 3, score, ..Score::default() })
             .into_iter()
             .collect(),
         statements: vec![statement],

@@ -6,10 +6,11 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::Sink;
-use super::advisory::{Advisory, Cvss, Statement, emit, seconds};
+use super::advisory::{Advisory, Statement, emit, seconds};
 use super::input::{self, InputError, Piece, Shape};
 use crate::version::Scheme;
 use crate::version::range::{Intervals, Syntax};
+use crate::vulndb::record::Score;
 
 #[derive(Deserialize)]
 struct Record {
@@ -86,7 +87,7 @@ fn advisory(record: Record) -> Result<Advisory, String> {
     }
     let scores = [(2, record.cvss_v2), (3, record.cvss_v3), (4, record.cvss_v4)];
     let scores = scores.into_iter().filter_map(|(version, score)| {
-        score.map(|score| Cvss { version, score, ..Cvss::default() })
+        score.map(|score| Score { version, score, ..Score::default() })
     });
     Ok(Advisory {
         names,

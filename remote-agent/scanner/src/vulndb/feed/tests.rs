@@ -6,6 +6,7 @@ use super::*;
 #[derive(Default)]
 pub(super) struct Kept {
     pub(super) vulnerabilities: Vec<(Vulnerability, bool)>,
+    pub(super) proses: Vec<Prose>,
     pub(super) packages: Vec<PackageEntry>,
     pub(super) valid: u64,
     pub(super) malformed: Vec<String>,
@@ -13,8 +14,9 @@ pub(super) struct Kept {
 }
 
 impl Sink for Kept {
-    fn vulnerability(&mut self, vulnerability: Vulnerability, exact: bool) {
+    fn vulnerability(&mut self, vulnerability: Vulnerability, prose: Prose, exact: bool) {
         self.vulnerabilities.push((vulnerability, exact));
+        self.proses.push(prose);
     }
 
     fn package(&mut self, entry: PackageEntry) {

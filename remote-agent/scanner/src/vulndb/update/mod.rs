@@ -19,7 +19,8 @@ use tracing::{info, warn};
 
 use super::build::{self, BuildError, BuildSummary, build};
 use super::feed::SourceSpec;
-use super::open::{OpenError, VulnDb};
+use super::open::{OpenError, Trust, VulnDb};
+use super::signing::{KeyError, SigningKey, key_path};
 use crate::source::registry::Patience;
 use cache::Cache;
 pub use cache::CacheError;
@@ -36,6 +37,8 @@ pub struct UpdateSettings {
     pub cache: PathBuf,
     /// The database.
     pub out: PathBuf,
+    /// The file of the key that signs it, made where there is none.
+    pub key: PathBuf,
     /// Certificates (DER) that are trusted beside those of the system.
     pub extra_roots: Vec<rustls::pki_types::CertificateDer<'static>>,
     /// Bytes of one source at most.
@@ -48,6 +51,7 @@ impl UpdateSettings {
     /// Settings with the usual limits.
     pub fn new(sources: Vec<UpdateSource>, cache: PathBuf, out: PathBuf) -> Self {
         Self {
+            key: key_path(&out),
             sources,
             cache,
             out,
@@ -119,6 +123,9 @@ pub enum UpdateError {
     /// The folder of copies fails.
     #[error(transparent)]
     Cache(#[from] CacheError),
+    /// There is no key to sign with.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// Nothing can be fetched at all.
     #[error(transparent)]
     Fetch(#[from] FetchError),
@@ -149,6 +156,7 @@ pub async fn update(
     now: DateTime<Utc>,
 ) -> Result<UpdateSummary, UpdateError> {
     let cache = Cache::open(&settings.cache)?;
+    let key = SigningKey::at(&settings.key)?;
     let client = Client::new(settings)?;
     let mut outcomes = Vec::new();
     let mut specs = Vec::new();
@@ -168,7 +176,7 @@ pub async fn update(
         outcomes.push((name, outcome));
     }
     let out = settings.out.clone();
-    let (build, changed) = spawn_blocking(move || rebuild(&specs, &out)).await??;
+    let (build, changed) = spawn_blocking(move || rebuild(&specs, &out, &key)).await??;
     Ok(UpdateSummary { sources: outcomes, build, changed })
 }
 
@@ -220,13 +228,18 @@ async fn renew(
 }
 
 /// Builds beside the database, opens what was built, and puts it in place.
-fn rebuild(specs: &[SourceSpec], out: &Path) -> Result<(BuildSummary, bool), UpdateError> {
+fn rebuild(
+    specs: &[SourceSpec],
+    out: &Path,
+    key: &SigningKey,
+) -> Result<(BuildSummary, bool), UpdateError> {
     let mut name = out.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let fresh = out.with_file_name(name);
     let swap = |source| UpdateError::Swap { path: out.to_owned(), source };
-    let summary = build(specs, &fresh)?;
-    let verified = VulnDb::open(&fresh);
+    let summary = build(specs, &fresh, key)?;
+    let trust = Trust::Key(key.public());
+    let verified = VulnDb::open(&fresh, trust);
     let digest = match verified {
         Ok(database) => database.digest(),
         Err(error) => {
@@ -235,7 +248,7 @@ fn rebuild(specs: &[SourceSpec], out: &Path) -> Result<(BuildSummary, bool), Upd
         }
     };
     // One that is damaged or missing is replaced in any case.
-    let changed = VulnDb::open(out).map_or(true, |current| current.digest() != digest);
+    let changed = VulnDb::open(out, trust).map_or(true, |current| current.digest() != digest);
     if changed {
         fs::rename(&fresh, out).map_err(swap)?;
     } else {

@@ -7,8 +7,9 @@ mod record;
 use std::path::Path;
 
 use super::Sink;
-use super::advisory::{Advisory, Cvss, emit, is_cve, seconds};
+use super::advisory::{Advisory, emit, is_cve, seconds};
 use super::input::{self, InputError, Piece, Shape};
+use crate::vulndb::record::Score;
 use record::{Cve, Metrics, Record};
 
 pub(super) fn read(path: &Path, sink: &mut dyn Sink) -> Result<(), InputError> {
@@ -50,14 +51,14 @@ fn advisory(cve: Cve) -> Advisory {
 }
 
 /// The scores, of each version the primary source's first.
-fn scores(metrics: &Metrics) -> Vec<Cvss> {
+fn scores(metrics: &Metrics) -> Vec<Score> {
     let mut scores = Vec::new();
     for (version, list) in
         [(4, &metrics.v4), (3, &metrics.v31), (3, &metrics.v30), (2, &metrics.v2)]
     {
         let mut sorted: Vec<_> = list.iter().collect();
         sorted.sort_by_key(|metric| metric.kind != "Primary");
-        scores.extend(sorted.into_iter().map(|metric| Cvss {
+        scores.extend(sorted.into_iter().map(|metric| Score {
             version,
             vector: metric.data.vector.clone(),
             score: metric.data.score,

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::advisory::{Advisory, Cvss, Statement, emit, is_cve, seconds};
+use super::advisory::{Advisory, Statement, emit, is_cve, score, seconds};
 use super::input::{self, InputError, Piece, Shape};
 use super::{Sink, scheme_of, stream_of};
 use crate::version::range::Intervals;
@@ -149,7 +149,7 @@ fn statement(
     let own = &affected.ecosystem_specific;
     let rating = ["urgency", "severity", "ubuntu_priority"].iter().find_map(|key| text(own, key));
     let rating = rating.or_else(|| text(&affected.database_specific, "severity"));
-    let words = affected.severity.iter().find(|s| Cvss::read(&s.score).is_none());
+    let words = affected.severity.iter().find(|s| score(&s.score).is_none());
     let rating = rating.or(words.map(|severity| severity.score.as_str()));
     let rating = rating.or_else(|| text(&affected.database_specific, "informational"));
     Some(Statement {
@@ -191,7 +191,7 @@ fn without_subscriptions(statements: Vec<(Named, Statement)>) -> Vec<Statement> 
 
 /// The record's rating in words, where it has one.
 fn rating(record: &Record) -> String {
-    let words = record.severity.iter().find(|severity| Cvss::read(&severity.score).is_none());
+    let words = record.severity.iter().find(|severity| score(&severity.score).is_none());
     text(&record.database_specific, "severity")
         .or(words.map(|severity| severity.score.as_str()))
         .unwrap_or_default()
@@ -247,7 +247,8 @@ mod tests {
     fn a_record_of_a_language() {
         let told = read(json!({"id": "GHSA-a", "aliases": ["CVE-2024-1", "PYSEC-1"],
             "summary": "S", "details": "D", "published": "2024-01-02T00:00:00Z",
-            "severity": [{"type": "CVSS_V4", "score": "CVSS:4.0/AV:N"},
+            "severity": [{"type": "CVSS_V4", "score":
+                "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N"},
                 {"type": "CVSS_V2", "score": "AV:N/AC:L/Au:N/C:P/I:P/A:P"},
                 {"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}],
             "database_specific": {"severity": "HIGH", "cwe_ids": ["CWE-79"]},

@@ -15,6 +15,7 @@ use std::path::Path;
 use super::Sink;
 use super::advisory::emit;
 use super::input::{self, Document, InputError, Xml, XmlError};
+use crate::vulndb::record::{Prose, Vulnerability};
 use check::Checks;
 
 pub(super) fn read(path: &Path, sink: &mut dyn Sink) -> Result<(), InputError> {
@@ -73,7 +74,7 @@ fn definitions(
 pub(super) struct Aside;
 
 impl Sink for Aside {
-    fn vulnerability(&mut self, _: crate::vulndb::record::Vulnerability, _: bool) {}
+    fn vulnerability(&mut self, _: Vulnerability, _: Prose, _: bool) {}
     fn package(&mut self, _: super::PackageEntry) {}
     fn valid(&mut self) {}
     fn malformed(&mut self, _: &str, _: &str) {}

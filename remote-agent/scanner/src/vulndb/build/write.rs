@@ -1,0 +1,182 @@
+//! Writing the file in one go.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use palisade_api::Digest;
+use ring::digest::{Context, SHA256};
+
+use super::BuildError;
+use crate::vulndb::format::{
+    BLOCK, Header, LARGEST_BLOCK, MAGIC, ProseAt, RECORD, Stored, TRAILER, hash,
+};
+use crate::vulndb::record::{Prose, Vulnerability};
+use crate::vulndb::signing::SigningKey;
+
+/// How hard prose is packed: higher is not much smaller, only slower.
+const LEVEL: i32 = 9;
+
+/// A database that is being written beside the place where it will be.
+pub(super) struct Writer {
+    out: PathBuf,
+    partial: PathBuf,
+    file: Hashing,
+    vulnerabilities: Vec<(u64, u64)>,
+    packages: Vec<(u64, u64)>,
+    /// Prose that is not packed yet, and what it belongs to.
+    block: Vec<u8>,
+    waiting: Vec<(Vulnerability, ProseAt)>,
+    packer: zstd::bulk::Compressor<'static>,
+}
+
+impl Writer {
+    pub(super) fn create(out: &Path) -> io::Result<Self> {
+        let mut name = out.file_name().unwrap_or_default().to_owned();
+        name.push(".partial");
+        let partial = out.with_file_name(name);
+        let inner = BufWriter::new(File::create(&partial)?);
+        let mut file = Hashing { inner, context: Context::new(&SHA256), position: 0 };
+        file.write_all(MAGIC)?;
+        Ok(Self {
+            out: out.to_owned(),
+            partial,
+            file,
+            vulnerabilities: Vec::new(),
+            packages: Vec::new(),
+            block: Vec::new(),
+            waiting: Vec::new(),
+            packer: zstd::bulk::Compressor::new(LEVEL)?,
+        })
+    }
+
+    /// Vulnerabilities come first, each once.
+    pub(super) fn vulnerability(
+        &mut self,
+        vulnerability: Vulnerability,
+        prose: &Prose,
+    ) -> Result<(), BuildError> {
+        let text = postcard::to_stdvec(prose)?;
+        let at = ProseAt {
+            block: 0,
+            start: self.block.len() as u32,
+            size: text.len().min(LARGEST_BLOCK - BLOCK) as u32,
+        };
+        if text.len() > LARGEST_BLOCK - BLOCK {
+            return Err(BuildError::Large(vulnerability.name));
+        }
+        self.block.extend_from_slice(&text);
+        self.waiting.push((vulnerability, at));
+        if self.block.len() >= BLOCK { self.pack() } else { Ok(()) }
+    }
+
+    fn pack(&mut self) -> Result<(), BuildError> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let block = self.file.position;
+        let packed = self.packer.compress(&self.block).map_err(|error| self.failed(error))?;
+        let size = (packed.len() as u32).to_le_bytes();
+        let written = self.file.write_all(&size).and_then(|()| self.file.write_all(&packed));
+        written.map_err(|error| self.failed(error))?;
+        self.block.clear();
+        for (vulnerability, at) in std::mem::take(&mut self.waiting) {
+            let name = vulnerability.name.clone().into_bytes();
+            let stored = Stored { vulnerability, prose: ProseAt { block, ..at } };
+            let place = self.record(&name, &postcard::to_stdvec(&stored)?)?;
+            self.vulnerabilities.push(place);
+        }
+        Ok(())
+    }
+
+    /// Packages come after all vulnerabilities, each once.
+    pub(super) fn package(&mut self, key: &[u8], value: &[u8]) -> Result<(), BuildError> {
+        self.pack()?;
+        let place = self.record(key, value)?;
+        self.packages.push(place);
+        Ok(())
+    }
+
+    fn record(&mut self, key: &[u8], value: &[u8]) -> Result<(u64, u64), BuildError> {
+        let position = self.file.position;
+        for part in [key, value] {
+            if part.len() as u64 > RECORD {
+                return Err(BuildError::Large(String::from_utf8_lossy(key).into_owned()));
+            }
+            let size = (part.len() as u32).to_le_bytes();
+            let written = self.file.write_all(&size).and_then(|()| self.file.write_all(part));
+            written.map_err(|error| self.failed(error))?;
+        }
+        Ok((hash(key), position))
+    }
+
+    /// Numbers of vulnerabilities and packages so far.
+    pub(super) fn counts(&mut self) -> Result<(u64, u64), BuildError> {
+        self.pack()?;
+        Ok((self.vulnerabilities.len() as u64, self.packages.len() as u64))
+    }
+
+    /// Signs the file and puts it in its place. Gives its size and digest.
+    pub(super) fn finish(
+        mut self,
+        header: &Header,
+        key: &SigningKey,
+    ) -> Result<(u64, Digest), BuildError> {
+        self.pack()?;
+        let header = serde_json::to_vec(header)?;
+        let path = self.out.clone();
+        self.close(&header, key).map_err(|source| BuildError::Write { path, source })
+    }
+
+    fn close(mut self, header: &[u8], key: &SigningKey) -> io::Result<(u64, Digest)> {
+        let mut positions = Vec::new();
+        for index in [&mut self.vulnerabilities, &mut self.packages] {
+            positions.push(self.file.position);
+            index.sort_unstable();
+            for (hash, position) in index {
+                self.file.write_all(&hash.to_le_bytes())?;
+                self.file.write_all(&position.to_le_bytes())?;
+            }
+        }
+        positions.push(self.file.position);
+        self.file.write_all(header)?;
+        let size = self.file.position + TRAILER;
+        for position in positions {
+            self.file.write_all(&position.to_le_bytes())?;
+        }
+        let Hashing { mut inner, context, .. } = self.file;
+        let mut digest = [0; 32];
+        for (to, from) in digest.iter_mut().zip(context.finish().as_ref()) {
+            *to = *from;
+        }
+        inner.write_all(&digest)?;
+        inner.write_all(key.public().as_bytes())?;
+        inner.write_all(&key.sign(&digest))?;
+        inner.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        fs::rename(&self.partial, &self.out)?;
+        Ok((size, Digest::from_bytes(digest)))
+    }
+
+    fn failed(&self, source: io::Error) -> BuildError {
+        BuildError::Write { path: self.out.clone(), source }
+    }
+}
+
+struct Hashing {
+    inner: BufWriter<File>,
+    context: Context,
+    position: u64,
+}
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.context.update(bytes.get(..written).unwrap_or_default());
+        self.position += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
