@@ -84,6 +84,18 @@ pub enum Ecosystem {
     Wordpress,
     /// A program that no package tells of, known by its own words.
     Application,
+    /// Libraries for Apple's systems.
+    CocoaPods,
+    /// C and C++.
+    Conan,
+    /// Perl; packages are distributions, `HTTP-Tiny`.
+    Cpan,
+    /// Haskell.
+    Hackage,
+    /// Julia.
+    Julia,
+    /// Lua.
+    LuaRocks,
 }
 
 impl Ecosystem {
@@ -98,7 +110,13 @@ impl Ecosystem {
             Self::Dpkg => Scheme::Dpkg,
             Self::Apk => Scheme::Apk,
             Self::Rpm | Self::Pacman => Scheme::Rpm,
-            Self::Npm | Self::Cargo | Self::Pub | Self::Hex | Self::Swift => Scheme::SemVer,
+            Self::Npm
+            | Self::Cargo
+            | Self::Pub
+            | Self::Hex
+            | Self::Swift
+            | Self::CocoaPods
+            | Self::Julia => Scheme::SemVer,
             Self::Python | Self::Conda => Scheme::Pep440,
             Self::Gem => Scheme::Gem,
             Self::Maven => Scheme::Maven,
@@ -107,7 +125,14 @@ impl Ecosystem {
             Self::NuGet => Scheme::NuGet,
             // R separates numbers by dots and hyphens alike; a hyphen and a
             // number after a version of Bitnami are its build.
-            Self::Cran | Self::Bitnami | Self::Wordpress | Self::Application => Scheme::Generic,
+            Self::Cran
+            | Self::Bitnami
+            | Self::Wordpress
+            | Self::Application
+            | Self::Conan
+            | Self::Cpan
+            | Self::Hackage
+            | Self::LuaRocks => Scheme::Generic,
         }
     }
 
@@ -131,6 +156,12 @@ impl Ecosystem {
             Self::Bitnami => "Bitnami",
             Self::Wordpress => "Wordpress",
             Self::Application => "Application",
+            Self::CocoaPods => "CocoaPods",
+            Self::Conan => "ConanCenter",
+            Self::Cpan => "CPAN",
+            Self::Hackage => "Hackage",
+            Self::Julia => "Julia",
+            Self::LuaRocks => "LuaRocks",
         }
     }
 
@@ -155,6 +186,12 @@ impl Ecosystem {
             Self::Bitnami => "bitnami",
             Self::Wordpress => "Wordpress",
             Self::Application => "application",
+            Self::CocoaPods => "cocoapods",
+            Self::Conan => "conan",
+            Self::Cpan => "perl",
+            Self::Hackage => "haskell",
+            Self::Julia => "julia",
+            Self::LuaRocks => "lua",
         }
     }
 }

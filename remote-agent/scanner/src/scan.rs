@@ -3,6 +3,7 @@
 mod attached;
 mod cache;
 mod target;
+mod wanted;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -202,14 +203,17 @@ impl Stacked {
                     layer: layer(at),
                 }));
             }
-            if facts.packages.iter().all(|package| package.ecosystem.is_os())
-                || is_owned(&owned, path)
-            {
-                continue;
-            }
-            let rest = facts.packages.iter().filter(|package| !package.ecosystem.is_os());
-            packages.extend(rest.map(|p| LayeredPackage { package: p.clone(), layer: layer(at) }));
         }
+        let telling = self.tree.files().filter(|(_, path, facts)| {
+            facts.packages.iter().any(|package| !package.ecosystem.is_os())
+                && !is_owned(&owned, path)
+        });
+        let of_languages = wanted::packages(telling.map(|(at, path, facts)| (at, path, &**facts)));
+        packages.extend(
+            of_languages
+                .into_iter()
+                .map(|(at, p)| LayeredPackage { package: p.clone(), layer: layer(at) }),
+        );
         let layers = if folder {
             Vec::new()
         } else {

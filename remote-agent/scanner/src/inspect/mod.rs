@@ -15,6 +15,7 @@ pub mod secret;
 use std::io::{self, Read};
 
 pub use facts::{Facts, PathHash};
+pub(crate) use language::{installed_beside, is_wanted};
 
 use crate::limits::Limits;
 
@@ -81,7 +82,7 @@ pub(crate) struct Inspector {
 const SET_ID: u32 = 0o6000;
 
 /// All kinds of files that are read as a whole.
-const INSPECTORS: &[&[&[Inspector]]] = &[&[os::INSPECTORS], language::INSPECTORS];
+const INSPECTORS: &[&[&[Inspector]]] = &[&[os::INSPECTORS], language::INSTALLED, language::WANTED];
 
 fn inspectors() -> impl Iterator<Item = &'static Inspector> {
     INSPECTORS.iter().copied().flatten().copied().flatten()
@@ -149,6 +150,9 @@ pub(crate) fn file(
             facts.problem(problem);
         }
     }
+    // A file may tell of one package in several places.
+    facts.packages.sort_unstable();
+    facts.packages.dedup();
     if may_hold_secrets {
         secret::read(entry, &bytes, &mut facts);
         executable::read(entry, &mut bytes.as_slice(), &mut facts)?;

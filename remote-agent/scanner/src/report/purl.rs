@@ -22,7 +22,7 @@ pub(super) struct Purl {
 }
 
 /// Ecosystems with their types.
-const TYPES: [(Ecosystem, &str); 19] = [
+const TYPES: [(Ecosystem, &str); 25] = [
     (Ecosystem::Dpkg, "deb"),
     (Ecosystem::Apk, "apk"),
     (Ecosystem::Rpm, "rpm"),
@@ -42,6 +42,12 @@ const TYPES: [(Ecosystem, &str); 19] = [
     (Ecosystem::Swift, "swift"),
     (Ecosystem::Bitnami, "bitnami"),
     (Ecosystem::Application, "generic"),
+    (Ecosystem::CocoaPods, "cocoapods"),
+    (Ecosystem::Conan, "conan"),
+    (Ecosystem::Cpan, "cpan"),
+    (Ecosystem::Hackage, "hackage"),
+    (Ecosystem::Julia, "julia"),
+    (Ecosystem::LuaRocks, "luarocks"),
 ];
 /// Tells Wordpress from other programs.
 const WORDPRESS: &str = "wordpress";

@@ -3,7 +3,7 @@
 use super::{Entry, Facts, Inspector, Problem, add, is_lock, text};
 use crate::package::Ecosystem;
 
-pub(super) const INSPECTORS: &[Inspector] = &[
+pub(super) const WANTED: &[Inspector] = &[
     Inspector { wants: |entry| is_lock(entry, "mix.lock"), read: mix },
     Inspector { wants: |entry| is_lock(entry, "rebar.lock"), read: rebar },
 ];
@@ -40,8 +40,8 @@ mod tests {
     #[test]
     fn packages_of_hex() {
         let mix = "%{\n  \"jason\": {:hex, :jason, \"1.2.2\", \"ba43\", [:mix], [], \"hexpm\", \"x\"},\n  \"own\": {:git, \"x\", \"y\", []},\n}\n";
-        assert_eq!(found(INSPECTORS, "mix.lock", mix), [("jason".into(), "1.2.2".into())]);
+        assert_eq!(found(WANTED, "mix.lock", mix), [("jason".into(), "1.2.2".into())]);
         let rebar = "{\"1.2.0\",\n[{<<\"jsx\">>,{pkg,<<\"jsx\">>,<<\"2.8.0\">>},0}]}.\n[{pkg_hash,[{<<\"jsx\">>, <<\"0\">>}]}].\n";
-        assert_eq!(found(INSPECTORS, "rebar.lock", rebar), [("jsx".into(), "2.8.0".into())]);
+        assert_eq!(found(WANTED, "rebar.lock", rebar), [("jsx".into(), "2.8.0".into())]);
     }
 }

@@ -1,25 +1,33 @@
 //! Packages of languages: one file a language.
 //!
-//! Installed packages count wherever they lie. Lock files tell what a project
-//! wants: they count outside of the folders where package managers put
-//! installed packages, for what lies in there came with a package and says
-//! nothing of this image. Names are kept as the ecosystem spells them.
+//! What is *installed* counts wherever it lies. What a project *wants*, in
+//! lock files and the like, counts where the same is not installed, and not
+//! in folders where tools put packages: what lies in there came with a
+//! package and says nothing of this image. What is only for development is
+//! left out where a file tells. Names are kept as the ecosystem spells them.
 
+mod bitnami;
+mod conan;
+mod conda;
 mod dart;
 mod dotnet;
 mod erlang;
-mod go_mod;
+mod go;
+mod haskell;
 mod java;
+mod json;
+mod julia;
+mod lua;
 mod node;
-mod node_lock;
+mod perl;
 mod php;
 mod python;
-mod python_lock;
 mod r;
 mod ruby;
 mod rust;
 mod swift;
-mod vendor;
+mod xml;
+mod yaml;
 
 use std::borrow::Cow;
 
@@ -28,23 +36,40 @@ use serde::de::DeserializeOwned;
 use super::{Entry, Facts, Inspector, Problem};
 use crate::package::{Ecosystem, Package};
 
-/// The kinds of files that tell of packages of languages.
-pub(super) const INSPECTORS: &[&[Inspector]] = &[
-    dart::INSPECTORS,
-    dotnet::INSPECTORS,
-    erlang::INSPECTORS,
-    go_mod::INSPECTORS,
-    java::INSPECTORS,
-    node::INSPECTORS,
-    node_lock::INSPECTORS,
-    php::INSPECTORS,
-    python::INSPECTORS,
-    python_lock::INSPECTORS,
-    r::INSPECTORS,
-    ruby::INSPECTORS,
-    rust::INSPECTORS,
-    swift::INSPECTORS,
-    vendor::INSPECTORS,
+/// The kinds of files that tell what is installed.
+pub(super) const INSTALLED: &[&[Inspector]] = &[
+    bitnami::INSTALLED,
+    conda::INSTALLED,
+    dotnet::INSTALLED,
+    java::INSTALLED,
+    lua::INSTALLED,
+    node::INSTALLED,
+    perl::INSTALLED,
+    php::INSTALLED,
+    python::INSTALLED,
+    r::INSTALLED,
+    ruby::INSTALLED,
+];
+
+/// The kinds of files that tell what projects want.
+pub(super) const WANTED: &[&[Inspector]] = &[
+    conan::WANTED,
+    conda::WANTED,
+    dart::WANTED,
+    dotnet::WANTED,
+    erlang::WANTED,
+    go::WANTED,
+    haskell::WANTED,
+    java::WANTED,
+    julia::WANTED,
+    node::WANTED,
+    perl::WANTED,
+    php::WANTED,
+    python::WANTED,
+    r::WANTED,
+    ruby::WANTED,
+    rust::WANTED,
+    swift::WANTED,
 ];
 
 /// Packages that one file may tell of.
@@ -52,23 +77,57 @@ const MOST_PACKAGES: usize = 100_000;
 /// Bytes of a name or a version; longer ones are none.
 const LONGEST: usize = 512;
 
-/// Whether the file lies where a package manager installs packages.
-fn is_installed(path: &str) -> bool {
-    const FOLDERS: [&str; 7] = [
+/// Whether the file at `path` only tells what a project wants.
+pub(crate) fn is_wanted(path: &str) -> bool {
+    let entry = Entry { path, size: 1, mode: 0 };
+    WANTED.iter().copied().flatten().any(|inspector| (inspector.wants)(&entry))
+}
+
+/// The folder beside a lock file where its tool puts what the file lists.
+/// Where something is in there, that tells what is installed.
+pub(crate) fn installed_beside(path: &str) -> Option<String> {
+    let (folder, base) = path.rsplit_once('/').unwrap_or(("", path));
+    let beside = match base {
+        "package-lock.json"
+        | "npm-shrinkwrap.json"
+        | "yarn.lock"
+        | "pnpm-lock.yaml"
+        | "bun.lock" => node::FOLDER,
+        "composer.lock" => "vendor/composer",
+        _ => return None,
+    };
+    Some(if folder.is_empty() { format!("{beside}/") } else { format!("{folder}/{beside}/") })
+}
+
+/// Whether the file lies where tools put packages, so that it came with one.
+fn is_leftover(path: &str) -> bool {
+    const FOLDERS: [&str; 17] = [
         "node_modules",
+        "bower_components",
+        ".npm",
+        ".yarn",
+        ".pnpm-store",
         "site-packages",
         "dist-packages",
         "gems",
-        "bower_components",
+        "vendor",
         ".cargo",
-        ".npm",
+        ".bundle",
+        ".m2",
+        ".nuget",
+        ".pub-cache",
+        ".julia",
+        "Pods",
+        "testdata",
     ];
-    path.split('/').any(|part| FOLDERS.contains(&part)) || path.contains("pkg/mod/")
+    path.split('/').any(|part| FOLDERS.contains(&part))
+        || path.contains("go/pkg/mod/")
+        || path.contains(".build/checkouts/")
 }
 
 /// Whether the file is the lock file `name` of a project.
 fn is_lock(entry: &Entry<'_>, name: &str) -> bool {
-    entry.base() == name && !is_installed(entry.path)
+    entry.base() == name && !is_leftover(entry.path)
 }
 
 /// Text, where what is no UTF-8 is replaced.
@@ -76,13 +135,15 @@ fn text(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))
 }
 
-fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    serde_json::from_slice(bytes).map_err(|error| Problem::new(format!("is no such JSON: {error}")))
-}
-
+/// Reads a TOML document. All of it is in memory at once, so that what it may
+/// hold is bounded before.
 fn toml<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    toml::from_str(&text(bytes))
+    const MOST_VALUES: usize = 1_000_000;
+    let values = bytes.iter().filter(|byte| matches!(byte, b'=' | b',' | b'[' | b'{' | b'.'));
+    if values.count() > MOST_VALUES {
+        return Err(Problem::new(format!("holds more than {MOST_VALUES} values")));
+    }
+    ::toml::from_str(&text(bytes))
         .map_err(|error| Problem::new(format!("is no such TOML: {}", error.message())))
 }
 
@@ -95,17 +156,16 @@ fn add(
     version: &str,
 ) -> Result<(), Problem> {
     let (name, version) = (name.trim(), version.trim());
-    let fits = |text: &str| !text.is_empty() && text.len() <= LONGEST && !text.contains('\0');
+    let fits = |text: &str| {
+        !text.is_empty() && text.len() <= LONGEST && !text.chars().any(char::is_control)
+    };
     if !fits(name) || !fits(version) {
         return Ok(());
     }
     if facts.packages.len() >= MOST_PACKAGES {
         return Err(Problem::new(format!("tells of more than {MOST_PACKAGES} packages")));
     }
-    let package = Package::new(ecosystem, name, version, entry.path);
-    if !facts.packages.contains(&package) || facts.packages.len() > 5_000 {
-        facts.packages.push(package);
-    }
+    facts.packages.push(Package::new(ecosystem, name, version, entry.path));
     Ok(())
 }
 
@@ -118,7 +178,7 @@ fn header<'a>(text: &'a str, field: &str) -> Option<&'a str> {
     })
 }
 
-/// What one inspector of `inspectors` finds in a file at `path`: for tests.
+/// What `inspectors` find in a file at `path`, each package once: for tests.
 #[cfg(test)]
 fn found(inspectors: &[Inspector], path: &str, content: &str) -> Vec<(String, String)> {
     let entry = Entry { path, size: content.len() as u64, mode: 0o644 };
@@ -130,84 +190,14 @@ fn found(inspectors: &[Inspector], path: &str, content: &str) -> Vec<(String, St
     let mut found: Vec<_> =
         facts.packages.into_iter().map(|package| (package.name, package.version)).collect();
     found.sort();
+    found.dedup();
     found
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Nothing that a file can hold makes an inspector panic, and what is not
-    /// understood gives at most a problem.
-    #[test]
-    fn hostile_files() {
-        let deep = "[".repeat(100_000);
-        let nested = "{\"dependencies\":".repeat(50_000);
-        let contents: [&[u8]; 8] = [
-            b"",
-            b"\0\0\0",
-            b"\xff\xfe\xfd",
-            deep.as_bytes(),
-            nested.as_bytes(),
-            b"{\"packages\":{\"\":1}}",
-            b"name==\n==1\n\"\": {:hex,\n  spec.name = \"",
-            b"packages:\n  :\n  /@:\n  /a@:\n",
-        ];
-        let names = [
-            "a.dist-info/METADATA",
-            "a.egg-info",
-            "requirements.txt",
-            "Pipfile.lock",
-            "poetry.lock",
-            "uv.lock",
-            "package.json",
-            "package-lock.json",
-            "yarn.lock",
-            "pnpm-lock.yaml",
-            "go.mod",
-            "Cargo.lock",
-            "specifications/a.gemspec",
-            "Gemfile.lock",
-            "composer.lock",
-            "vendor/composer/installed.json",
-            "a.deps.json",
-            "packages.lock.json",
-            "packages.config",
-            "usr/lib/R/library/a/DESCRIPTION",
-            "pubspec.lock",
-            "mix.lock",
-            "rebar.lock",
-            "conda-meta/a.json",
-            "Package.resolved",
-            ".spdx-a.spdx",
-            ".bitnami_components.json",
-            "wp-includes/version.php",
-            "gradle.lockfile",
-        ];
-        for path in names {
-            let entry = Entry { path, size: 1, mode: 0o644 };
-            let wanting: Vec<_> = INSPECTORS
-                .iter()
-                .copied()
-                .flatten()
-                .filter(|inspector| (inspector.wants)(&entry))
-                .collect();
-            assert!(!wanting.is_empty(), "nobody wants {path}");
-            for content in contents {
-                for inspector in &wanting {
-                    let mut facts = Facts::default();
-                    drop((inspector.read)(&entry, content, &mut facts));
-                    assert!(facts.packages.is_empty(), "{path}: {:?}", facts.packages);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn lock_files_of_installed_packages_do_not_count() {
-        let lock = |path| is_lock(&Entry { path, size: 1, mode: 0 }, "yarn.lock");
-        assert!(lock("app/yarn.lock"));
-        assert!(!lock("app/node_modules/left-pad/yarn.lock"));
-        assert!(!lock("usr/lib/python3/dist-packages/x/yarn.lock"));
-    }
+fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, version)| ((*name).to_owned(), (*version).to_owned())).collect()
 }
+
+#[cfg(test)]
+mod tests;

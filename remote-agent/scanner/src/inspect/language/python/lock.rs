@@ -1,0 +1,274 @@
+//! The lock files of Python's tools. What is only for development is left out
+//! where the file tells.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Deserialize;
+
+use super::package;
+use crate::inspect::language::json::{self, Entries, Text};
+use crate::inspect::language::toml;
+use crate::inspect::{Entry, Facts, Problem};
+
+#[derive(Deserialize)]
+struct Pipfile {
+    #[serde(default)]
+    default: Entries<Pinned>,
+}
+
+#[derive(Deserialize)]
+struct Pinned {
+    #[serde(default)]
+    version: Text,
+}
+
+pub(super) fn pipfile(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem> {
+    let lock: Pipfile = json::read(bytes)?;
+    for (name, pinned) in &lock.default.0 {
+        if let Some(version) = pinned.version.as_str().strip_prefix("==") {
+            package(entry, facts, name, version)?;
+        }
+    }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct Lock {
+    #[serde(default)]
+    package: Vec<Locked>,
+}
+
+#[derive(Deserialize)]
+struct Locked {
+    name: String,
+    version: Option<String>,
+    /// Told by old versions of poetry.
+    category: Option<String>,
+    /// Told by newer ones and by pdm.
+    groups: Option<Vec<String>>,
+}
+
+pub(super) fn poetry(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem> {
+    locked(entry, bytes, facts, "main")
+}
+
+pub(super) fn pdm(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem> {
+    locked(entry, bytes, facts, "default")
+}
+
+/// Packages of the group that is always installed.
+fn locked(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts, group: &str) -> Result<(), Problem> {
+    let lock: Lock = toml(bytes)?;
+    for locked in &lock.package {
+        let is_for_use = locked.category.as_deref() != Some("dev")
+            && locked.groups.as_ref().is_none_or(|groups| groups.iter().any(|name| name == group));
+        if let Some(version) = locked.version.as_deref().filter(|_| is_for_use) {
+            package(entry, facts, &locked.name, version)?;
+        }
+    }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct UvLock {
+    #[serde(default)]
+    package: Vec<UvPackage>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct UvPackage {
+    name: String,
+    version: Option<String>,
+    #[serde(default)]
+    source: HashMap<String, toml::Value>,
+    #[serde(default)]
+    dependencies: Vec<UvWish>,
+    #[serde(default)]
+    optional_dependencies: HashMap<String, Vec<UvWish>>,
+}
+
+#[derive(Deserialize)]
+struct UvWish {
+    name: String,
+    /// Where the file has several of the name.
+    version: Option<String>,
+}
+
+impl UvPackage {
+    /// A folder of the project.
+    fn is_project(&self) -> bool {
+        ["editable", "virtual", "directory"].iter().any(|kind| self.source.contains_key(*kind))
+    }
+
+    fn wishes(&self) -> impl Iterator<Item = &UvWish> {
+        self.dependencies.iter().chain(self.optional_dependencies.values().flatten())
+    }
+}
+
+/// Packages that the project's own lead to. Its wishes for development stand
+/// apart from those for use.
+pub(super) fn uv(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem> {
+    let lock: UvLock = toml(bytes)?;
+    let mut named: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, locked) in lock.package.iter().enumerate() {
+        named.entry(&locked.name).or_default().push(at);
+    }
+    let projects = lock.package.iter().enumerate().filter(|(_, locked)| locked.is_project());
+    let mut todo: Vec<usize> = projects.map(|(at, _)| at).collect();
+    if todo.is_empty() {
+        todo = (0..lock.package.len()).collect();
+    }
+    let mut needed: HashSet<usize> = todo.iter().copied().collect();
+    while let Some(locked) = todo.pop().and_then(|at| lock.package.get(at)) {
+        for wish in locked.wishes() {
+            for &at in named.get(wish.name.as_str()).into_iter().flatten() {
+                let version = lock.package.get(at).and_then(|found| found.version.as_ref());
+                if (wish.version.is_none() || wish.version.as_ref() == version) && needed.insert(at)
+                {
+                    todo.push(at);
+                }
+            }
+        }
+    }
+    for (at, locked) in lock.package.iter().enumerate() {
+        if let Some(version) = &locked.version
+            && needed.contains(&at)
+            && !locked.is_project()
+        {
+            package(entry, facts, &locked.name, version)?;
+        }
+    }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct Pylock {
+    #[serde(default)]
+    packages: Vec<PylockPackage>,
+}
+
+#[derive(Deserialize)]
+struct PylockPackage {
+    name: String,
+    version: Option<String>,
+    /// A folder of the project.
+    directory: Option<toml::Value>,
+}
+
+pub(super) fn pylock(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem> {
+    let lock: Pylock = toml(bytes)?;
+    for locked in lock.packages.iter().filter(|locked| locked.directory.is_none()) {
+        if let Some(version) = &locked.version {
+            package(entry, facts, &locked.name, version)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::inspect::language::python::WANTED;
+    use crate::inspect::language::{found, pairs};
+
+    #[test]
+    fn pipfile() {
+        let lock = r#"{"_meta":{"sources":[]},"default":{"django":{"version":"==2.2"},"x":{"git":"y"}},"develop":{"pytest":{"version":"==1"}}}"#;
+        assert_eq!(found(WANTED, "Pipfile.lock", lock), pairs(&[("django", "2.2")]));
+    }
+
+    #[test]
+    fn poetry_and_pdm() {
+        let jinja = pairs(&[("jinja2", "2.10")]);
+        for (name, marks) in [
+            ("poetry.lock", ["category = \"main\"", "category = \"dev\""]),
+            ("poetry.lock", ["groups = [\"main\", \"dev\"]", "groups = [\"dev\"]"]),
+            ("pdm.lock", ["groups = [\"default\"]", "groups = [\"test\"]"]),
+        ] {
+            let lock = format!(
+                "[[package]]\nname = \"jinja2\"\nversion = \"2.10\"\noptional = false\n{}\nfiles = [\n    {{file = \"a\", hash = \"b\"}},\n]\n\n\
+                 [package.dependencies]\nMarkupSafe = \">=0.23\"\n\n[[package]]\nname = \"pytest\"\nversion = \"7.0\"\n{}\n\n\
+                 [metadata]\nlock-version = \"2.0\"\n",
+                marks[0], marks[1]
+            );
+            assert_eq!(found(WANTED, name, &lock), jinja, "{lock}");
+        }
+    }
+
+    #[test]
+    fn uv_leaves_out_what_only_development_leads_to() {
+        let lock = r#"version = 1
+requires-python = ">=3.12"
+
+[[package]]
+name = "shop"
+version = "0.1.0"
+source = { editable = "." }
+dependencies = [
+    { name = "jinja2" },
+    { name = "numpy", version = "1.26.4", source = { registry = "r" }, marker = "m" },
+]
+
+[package.optional-dependencies]
+tls = [
+    { name = "certifi" },
+]
+
+[package.dev-dependencies]
+dev = [
+    { name = "pytest" },
+]
+
+[[package]]
+name = "jinja2"
+version = "2.10"
+source = { registry = "r" }
+dependencies = [
+    { name = "markupsafe" },
+]
+
+[[package]]
+name = "markupsafe"
+version = "2.0.0"
+source = { registry = "r" }
+
+[[package]]
+name = "certifi"
+version = "2020.1.1"
+source = { registry = "r" }
+
+[[package]]
+name = "numpy"
+version = "1.26.4"
+source = { registry = "r" }
+
+[[package]]
+name = "numpy"
+version = "2.0.0"
+source = { registry = "r" }
+
+[[package]]
+name = "pytest"
+version = "7.0"
+source = { registry = "r" }
+"#;
+        assert_eq!(
+            found(WANTED, "uv.lock", lock),
+            pairs(&[
+                ("certifi", "2020.1.1"),
+                ("jinja2", "2.10"),
+                ("markupsafe", "2.0.0"),
+                ("numpy", "1.26.4")
+            ])
+        );
+    }
+
+    #[test]
+    fn the_common_lock_file() {
+        let lock = "lock-version = \"1.0\"\n[[packages]]\nname = \"attrs\"\nversion = \"25.1.0\"\n\
+                    [[packages]]\nname = \"own\"\nversion = \"1\"\ndirectory = { path = \".\" }\n";
+        for name in ["pylock.toml", "pylock.prod.toml"] {
+            assert_eq!(found(WANTED, name, lock), pairs(&[("attrs", "25.1.0")]));
+        }
+    }
+}
