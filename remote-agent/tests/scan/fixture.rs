@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use palisade_api::Digest;
-use palisade_scanner::vulndb::{SourceSpec, build};
+use palisade_scanner::vulndb::{SigningKey, SourceSpec, build};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -39,7 +39,8 @@ impl Place {
             .to_string(),
         );
         let source = format!("debian={}", place.path("tracker.json").display());
-        build(&[source.parse::<SourceSpec>().unwrap()], &place.path("vulndb")).unwrap();
+        let key = SigningKey::at(&place.path("vulndb.key")).unwrap();
+        build(&[source.parse::<SourceSpec>().unwrap()], &place.path("vulndb"), &key).unwrap();
         place
     }
 
