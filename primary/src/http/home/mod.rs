@@ -15,6 +15,7 @@ use super::authorize;
 use super::error::{ApiError, Result};
 use super::fallback;
 use super::fed::{OnBehalf, relay};
+use super::portal;
 use crate::App;
 use crate::store;
 
@@ -57,11 +58,11 @@ fn is_cluster_level(path: &str) -> bool {
         && segments.next().is_some_and(|area| AREAS.contains(&area))
 }
 
-/// Answers what no route of the primary does: the home cluster, or that there
-/// is no such path.
+/// Answers what no route of the primary does: the home cluster, the portal for
+/// a page of its own, or that there is no such path.
 pub(super) async fn fallback(State(app): State<App>, mut request: Request) -> Result<Response> {
     if !is_cluster_level(request.uri().path()) {
-        return Err(fallback::not_found());
+        return portal::deep_link(&request).ok_or_else(fallback::not_found);
     }
     authorize::let_in(&app, &mut request).await?;
     let caller = request.extensions_mut().remove::<Caller>().ok_or_else(ApiError::unauthorized)?;

@@ -1,0 +1,36 @@
+// Light, dark, or as the system says.
+
+import { useSyncExternalStore } from "react";
+
+export const THEMES = ["system", "light", "dark"] as const;
+export type Theme = (typeof THEMES)[number];
+
+const KEY = "palisade.theme";
+const listeners = new Set<() => void>();
+
+let theme: Theme = THEMES.find((one) => one === localStorage.getItem(KEY)) ?? "system";
+apply();
+
+function apply() {
+  if (theme === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+}
+
+export function chooseTheme(next: Theme) {
+  theme = next;
+  localStorage.setItem(KEY, next);
+  apply();
+  for (const listener of listeners) listener();
+}
+
+export function useTheme(): Theme {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+    () => theme,
+  );
+}
