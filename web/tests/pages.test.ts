@@ -2,16 +2,18 @@ import { mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { comparePage, imagePage, memberId } from "./api";
 import { type Look, settled, signIn, type Visit, visit } from "./browser";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const SCREENSHOTS = new URL("../../target/portal/", import.meta.url).pathname;
 
 /** Pages by a name for their picture; `then` leads further into the page. */
-const PAGES: [name: string, path: string][] = [
+const PAGES: [name: string, path: string | (() => Promise<string>)][] = [
   ["dashboard", "/"],
   ["clusters", "/clusters"],
   ["clusters-join", "/clusters?open=join"],
+  ["cluster", async () => `/clusters/${await memberId("staging")}`],
   ["groups", "/groups"],
   ["group", "/groups?open=fed.orders"],
   ["admission", "/admission"],
@@ -22,6 +24,9 @@ const PAGES: [name: string, path: string][] = [
   ["registry", "/registries/fed.shop"],
   ["registry-edit", "/registries/fed.shop?open=edit"],
   ["images", "/images"],
+  ["image", () => imagePage("shop/orders", "v1")],
+  ["image-layers", async () => `${await imagePage("shop/orders", "v1")}?tab=layers`],
+  ["compare", comparePage],
   ["verifiers", "/verifiers"],
   ["verifiers-new", "/verifiers?open=root"],
   ["events", "/events"],
@@ -73,8 +78,9 @@ describe.each(LOOKS)("pages, %s", (look, options) => {
     await signIn(seen.page);
   });
 
-  it.each(PAGES)("%s", async (name, path) => {
+  it.each(PAGES)("%s", async (name, where) => {
     const { page, faults } = seen;
+    const path = typeof where === "string" ? where : await where();
     await page.goto(path);
     await settled(page);
     await page.screenshot({

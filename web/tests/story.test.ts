@@ -3,7 +3,8 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { settled, signIn, type Visit, visit } from "./browser";
-import { review, until } from "./shop";
+import { until } from "./shop";
+import { review } from "./webhook";
 
 /** What the first view may weigh. */
 const FIRST_VIEW_KIB = 250;

@@ -16,6 +16,7 @@ import {
 import { Refusal, useFailureText } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
 import { Providers } from "./Providers";
+import { finish, returning } from "./provider";
 import { signInText } from "./text";
 import "./sign-in.css";
 
@@ -40,6 +41,21 @@ export function SignIn() {
   useEffect(() => {
     if (token) void navigate({ href: safe(url.to), replace: true });
   }, [token, url.to, navigate]);
+
+  // Back from a provider, with its code in the address.
+  useEffect(() => {
+    const journey = returning();
+    if (!url.code || !url.state || !journey) return;
+    setBusy(true);
+    finish(journey, url.code, url.state)
+      .then((answer) => {
+        if (!answer.token?.token) return;
+        void navigate({ href: safe(journey.to), replace: true });
+        session.begin(answer.token.token);
+      })
+      .catch(setError)
+      .finally(() => setBusy(false));
+  }, [url.code, url.state, navigate]);
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -112,7 +128,7 @@ export function SignIn() {
         <button type="submit" className="primary" disabled={busy}>
           {busy ? t.busy : t.submit}
         </button>
-        <Providers />
+        <Providers to={safe(url.to)} />
         <LanguageChoice />
       </form>
     </main>
