@@ -7,10 +7,12 @@
 
 pub mod credentials;
 mod error;
+mod finding;
 mod list;
 pub mod probe;
 mod publish;
 mod reader;
+mod report;
 pub mod root_of_trust;
 mod scan;
 mod schedule;
@@ -29,8 +31,10 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 pub use error::RegistryFailure;
+use finding::Told;
 use probe::Probes;
 pub use reader::{ImageToRead, ReadFailure, Reader};
+pub use report::PackError;
 use vulndb::Vulndb;
 
 use crate::shutdown::Shutdown;
@@ -50,6 +54,8 @@ pub struct Registries {
     pub probes: Probes,
     pub(crate) cache: LayerCache,
     pub(crate) limits: Limits,
+    /// What was written of the present database.
+    told: Told,
     /// This replica among the scanners.
     pub(crate) replica: Uuid,
     /// Scans at a time in this process.
@@ -79,6 +85,7 @@ impl Registries {
             probes: Probes::default(),
             cache: LayerCache::default(),
             limits: Limits::default(),
+            told: Told::default(),
             replica: Uuid::new_v4(),
             slots,
             jobs: Notify::new(),

@@ -61,6 +61,12 @@ pub struct Inventory {
     pub problems: Vec<FileProblem>,
 }
 
+impl Inventory {
+    /// Grows when more or other things are read of images: inventories of an
+    /// older number that somebody kept are then to be read again.
+    pub const FORMAT: i32 = 1;
+}
+
 /// A file that runs as its owner or group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetId {
