@@ -24,6 +24,7 @@ mod pool;
 pub mod registry;
 pub mod report;
 pub mod root_of_trust;
+pub mod rule_id;
 pub mod scanner;
 pub mod session;
 pub mod setting;

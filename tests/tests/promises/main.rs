@@ -8,6 +8,7 @@ mod documents;
 mod embedded_postgres;
 mod harness;
 mod joining;
+mod kinds;
 mod registry;
 mod rest;
 mod scan_workers;

@@ -7,7 +7,6 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, header};
-use palisade_api::Code;
 use palisade_api::rest::scan::{
     RegistryImageSummary, RegistryImageSummaryData, RegistrySummary, RegistrySummaryData,
     RegistrySummaryListData, ScanBrief,
@@ -110,14 +109,6 @@ pub(super) async fn image(
 /// `GET /v1/scan/scanner`.
 pub(super) async fn scanners() -> Json<Value> {
     Json(json!({ "scanners": [] }))
-}
-
-/// `POST /v1/scan/registry`: this cluster scans no registries of its own.
-pub(super) async fn refuse_write() -> ApiError {
-    ApiError::new(
-        Code::OpNotAllowed,
-        "Registries are scanned by the primary, once for the whole federation.",
-    )
 }
 
 /// Changes and scans of a registry.

@@ -2,13 +2,17 @@
 //! empty and counts zero where they need that.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use palisade_api::ObjectKind;
 use palisade_api::kind::LogId;
-use palisade_api::rest::system::{SystemSummary, SystemSummaryData};
+use palisade_api::rest::system::{
+    FedSystemConfig, SystemConfig, SystemConfigData, SystemSummary, SystemSummaryData,
+};
+use palisade_policy::webhook::Webhook;
 use serde_json::{Value, json};
 
 use super::error::Result;
+use super::extract::ListQuery;
 use crate::Controller;
 
 /// `GET /v1/system/summary`.
@@ -26,6 +30,32 @@ pub(super) async fn summary(
             component_versions: vec![env!("CARGO_PKG_VERSION").to_owned()],
             ..SystemSummary::default()
         },
+    }))
+}
+
+/// `GET /v1/system/config`: the services of a cluster have no settings yet, so
+/// what concerns those is at rest.
+pub(super) async fn config(
+    State(controller): State<Controller>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<SystemConfigData>> {
+    let scope = query.scope()?;
+    let member = controller.federation().membership();
+    let webhooks = controller
+        .in_force()
+        .federated(|federated| federated.webhooks.values().map(Webhook::to_rest).collect());
+    Ok(Json(SystemConfigData {
+        config: SystemConfig {
+            new_service_policy_mode: "Discover".to_owned(),
+            new_service_profile_mode: "Discover".to_owned(),
+            new_service_profile_baseline: "zero-drift".to_owned(),
+            net_service_policy_mode: "Discover".to_owned(),
+            cluster_name: member.map(|member| member.name).unwrap_or_default(),
+            no_telemetry_report: true,
+            enable_tls_verification: true,
+            ..SystemConfig::default()
+        },
+        fed_config: scope.federal().then_some(FedSystemConfig { webhooks }),
     }))
 }
 

@@ -5,6 +5,8 @@
 //! whole when a rule changes, and the index of verdicts, changed in place, so
 //! that one new verdict costs the same among ten and among ten thousand.
 
+mod federated;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
@@ -14,12 +16,12 @@ use palisade_api::rest::scan::Registry;
 use palisade_api::scan::Verdict;
 use palisade_api::{Code, ObjectKind, Revision};
 use palisade_policy::admission::{AdmissionRule, CompiledRules, VerdictIndex};
-use palisade_policy::group::Group;
-use palisade_policy::network_rule::NetworkRule;
 use palisade_sync::{Item, ObjectError};
 use prost::Message as _;
-use serde::de::DeserializeOwned;
 use tracing::warn;
+
+use federated::read;
+pub use federated::{Federated, Sensors};
 
 use crate::store::{LOCAL, Store, StoreError};
 
@@ -35,11 +37,9 @@ pub struct InForce {
 
 #[derive(Debug, Default)]
 struct Objects {
-    groups: BTreeMap<String, Group>,
-    network_rules: BTreeMap<String, NetworkRule>,
+    federated: Federated,
     admission_rules: BTreeMap<u32, AdmissionRule>,
     local_admission_rules: BTreeMap<u32, AdmissionRule>,
-    registries: BTreeMap<String, Registry>,
     /// Revisions of the federated admission rules, to report those that do
     /// not compile.
     revisions: BTreeMap<u32, Revision>,
@@ -194,16 +194,14 @@ impl InForce {
         federated
     }
 
-    /// The federated groups, by name.
-    pub fn groups(&self) -> Vec<Group> {
-        self.lock().groups.values().cloned().collect()
+    /// Reads the federated objects. Nothing is put in force meanwhile.
+    pub fn federated<R>(&self, read: impl FnOnce(&Federated) -> R) -> R {
+        read(&self.lock().federated)
     }
 
-    /// The federated network rules, in the order of their evaluation.
-    pub fn network_rules(&self) -> Vec<NetworkRule> {
-        let mut rules: Vec<_> = self.lock().network_rules.values().cloned().collect();
-        rules.sort_by_key(|rule| (rule.position, rule.id));
-        rules
+    /// The federated registries, by name.
+    pub fn registries(&self) -> Vec<Registry> {
+        self.federated(|federated| federated.registries.values().cloned().collect())
     }
 
     /// The federated admission rules, by id.
@@ -215,19 +213,12 @@ impl InForce {
     pub fn local_admission_rules(&self) -> Vec<AdmissionRule> {
         self.lock().local_admission_rules.values().cloned().collect()
     }
-
-    /// The federated registries, by name.
-    pub fn registries(&self) -> Vec<Registry> {
-        self.lock().registries.values().cloned().collect()
-    }
 }
 
 impl Objects {
     fn clear_federation(&mut self) {
-        self.groups.clear();
-        self.network_rules.clear();
+        self.federated = Federated::default();
         self.admission_rules.clear();
-        self.registries.clear();
         self.revisions.clear();
     }
 
@@ -245,44 +236,24 @@ impl Objects {
     }
 
     fn put_in(&mut self, kind: ObjectKind, item: &Item, payload: &[u8]) -> Result<(), String> {
-        let name = item.name.clone();
-        match kind {
-            ObjectKind::Group => {
-                self.groups.insert(name, read(payload)?);
-            }
-            ObjectKind::NetworkRule => {
-                self.network_rules.insert(name, read(payload)?);
-            }
-            ObjectKind::AdmissionRule => {
-                let rule: AdmissionRule = read(payload)?;
-                if rule.id.to_string() != name {
-                    return Err(format!("the rule says that its id is {}", rule.id));
-                }
-                self.revisions.insert(rule.id, item.revision);
-                self.admission_rules.insert(rule.id, rule);
-            }
-            ObjectKind::Registry => {
-                self.registries.insert(name, read(payload)?);
-            }
-            ObjectKind::Verdict => {
-                return Err("objects of this kind do not belong in this log".to_owned());
-            }
+        if kind != ObjectKind::AdmissionRule {
+            return self.federated.put(kind, &item.name, payload);
         }
+        let rule: AdmissionRule = read(payload)?;
+        if rule.id.to_string() != item.name {
+            return Err(format!("the rule says that its id is {}", rule.id));
+        }
+        self.revisions.insert(rule.id, item.revision);
+        self.admission_rules.insert(rule.id, rule);
         Ok(())
     }
 
     fn take_out(&mut self, kind: ObjectKind, name: &str) {
-        match kind {
-            ObjectKind::Group => drop(self.groups.remove(name)),
-            ObjectKind::NetworkRule => drop(self.network_rules.remove(name)),
-            ObjectKind::AdmissionRule => {
-                if let Ok(id) = name.parse() {
-                    self.admission_rules.remove(&id);
-                    self.revisions.remove(&id);
-                }
-            }
-            ObjectKind::Registry => drop(self.registries.remove(name)),
-            ObjectKind::Verdict => {}
+        if kind != ObjectKind::AdmissionRule {
+            self.federated.take_out(kind, name);
+        } else if let Ok(id) = name.parse() {
+            self.admission_rules.remove(&id);
+            self.revisions.remove(&id);
         }
     }
 
@@ -320,8 +291,4 @@ impl Objects {
         self.errors.insert((log, item.kind, item.name.clone()), error.clone());
         error
     }
-}
-
-fn read<T: DeserializeOwned>(payload: &[u8]) -> Result<T, String> {
-    serde_json::from_slice(payload).map_err(|error| error.to_string())
 }

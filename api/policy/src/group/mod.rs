@@ -1,15 +1,14 @@
 //! Groups: who a rule is about.
 
+mod criterion;
+
 use palisade_api::rest::group::{self as rest, CriteriaEntry, GroupConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::{CfgType, FED_PREFIX, PolicyError, pattern};
+pub use criterion::{Criterion, Operator};
 
-/// Criteria of one group.
-const MAX_CRITERIA: usize = 256;
-const MAX_NAME_BYTES: usize = 1_024;
-const MAX_VALUE_BYTES: usize = 2_048;
-const MAX_COMMENT_BYTES: usize = 4_096;
+use crate::object::federated;
+use crate::{CfgType, PolicyError, check_comment, name};
 
 /// Names of the federated groups that are always there.
 pub const RESERVED: [&str; 2] = ["fed.nodes", "fed.containers"];
@@ -17,59 +16,26 @@ pub const RESERVED: [&str; 2] = ["fed.nodes", "fed.containers"];
 /// Endpoints of network rules that are no groups of ours.
 pub const BUILT_IN_ENDPOINTS: [&str; 3] = ["external", "nodes", "Workload:ingress"];
 
-/// How a criterion compares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Operator {
-    /// Equal.
-    #[serde(rename = "=")]
-    Equal,
-    /// Not equal.
-    #[serde(rename = "!=")]
-    NotEqual,
-    /// Holds the value.
-    #[serde(rename = "contains")]
-    Contains,
-    /// Begins with the value.
-    #[serde(rename = "prefix")]
-    Prefix,
-    /// The expression matches somewhere.
-    #[serde(rename = "regex")]
-    Regex,
-    /// The expression matches nowhere.
-    #[serde(rename = "!regex")]
-    NotRegex,
+/// What the members of a group are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupKind {
+    /// Containers: the only members that have profiles of files and sensors.
+    Container,
+    /// Nodes of the cluster.
+    Node,
+    /// Addresses outside.
+    Address,
 }
 
-impl Operator {
-    const ALL: [Self; 6] =
-        [Self::Equal, Self::NotEqual, Self::Contains, Self::Prefix, Self::Regex, Self::NotRegex];
-
-    /// The operator's sign.
+impl GroupKind {
+    /// The name that clients know.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Equal => "=",
-            Self::NotEqual => "!=",
-            Self::Contains => "contains",
-            Self::Prefix => "prefix",
-            Self::Regex => "regex",
-            Self::NotRegex => "!regex",
+            Self::Container => "container",
+            Self::Node => "node",
+            Self::Address => "address",
         }
     }
-
-    fn parse(sign: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|operator| operator.as_str() == sign)
-    }
-}
-
-/// One criterion of a group's members.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Criterion {
-    /// What is compared: `image`, `domain`, `service`, a label, …
-    pub key: String,
-    /// What it is compared with.
-    pub value: String,
-    /// How.
-    pub op: Operator,
 }
 
 /// A group. Its JSON form is the payload of the federated object.
@@ -126,6 +92,9 @@ impl Group {
     /// A new group.
     pub fn create(config: GroupConfig, cfg_type: CfgType) -> Result<Self, PolicyError> {
         check_name(&config.name, cfg_type)?;
+        if config.criteria.is_none() {
+            return Err(PolicyError::field("criteria", "a group needs one"));
+        }
         let group = Self {
             name: config.name.clone(),
             comment: String::new(),
@@ -146,14 +115,11 @@ impl Group {
             return Err(PolicyError::field("name", "a group cannot be renamed"));
         }
         if let Some(comment) = config.comment {
-            if comment.len() > MAX_COMMENT_BYTES {
-                let reason = format!("longer than {MAX_COMMENT_BYTES} bytes");
-                return Err(PolicyError::field("comment", reason));
-            }
+            check_comment(&comment)?;
             self.comment = comment;
         }
         if let Some(criteria) = config.criteria {
-            let criteria = parse_criteria(criteria)?;
+            let criteria = criterion::parse(criteria)?;
             if self.reserved && criteria != self.criteria {
                 let reason = format!("those of the reserved group {:?} are fixed", self.name);
                 return Err(PolicyError::field("criteria", reason));
@@ -167,16 +133,20 @@ impl Group {
         Ok(self)
     }
 
+    /// What its members are.
+    pub fn kind(&self) -> GroupKind {
+        if self.criteria.iter().any(|criterion| criterion.key == "node") {
+            GroupKind::Node
+        } else if self.criteria.iter().any(Criterion::is_address) {
+            GroupKind::Address
+        } else {
+            GroupKind::Container
+        }
+    }
+
     /// The criteria as clients know them.
     pub fn criteria_entries(&self) -> Vec<CriteriaEntry> {
-        self.criteria
-            .iter()
-            .map(|criterion| CriteriaEntry {
-                key: criterion.key.clone(),
-                value: criterion.value.clone(),
-                op: criterion.op.as_str().to_owned(),
-            })
-            .collect()
+        self.criteria.iter().map(Criterion::to_rest).collect()
     }
 
     /// The group as clients know it, without what uses it.
@@ -188,14 +158,7 @@ impl Group {
             comment: self.comment.clone(),
             reserved: self.reserved,
             domain: exact("domain").map(|c| c.value.clone()).unwrap_or_default(),
-            kind: if self.criteria.iter().any(|c| c.key == "node") {
-                "node"
-            } else if self.criteria.iter().any(|c| c.key == "address") {
-                "address"
-            } else {
-                "container"
-            }
-            .to_owned(),
+            kind: self.kind().as_str().to_owned(),
             cfg_type: self.cfg_type.as_str().to_owned(),
             monitor_metric: self.monitor_metric,
             group_sess_cur: self.group_sess_cur,
@@ -206,58 +169,15 @@ impl Group {
     }
 }
 
-/// Checks the name of a group: a federated one begins with `fed.`, another one
-/// must not.
-fn check_name(name: &str, cfg_type: CfgType) -> Result<(), PolicyError> {
-    let invalid = |reason| PolicyError::InvalidName { name: crate::error::shorten(name), reason };
-    let own = match (name.strip_prefix(FED_PREFIX), cfg_type) {
-        (Some(own), CfgType::Federal) => own,
-        (None, CfgType::Federal) => {
-            return Err(invalid("a federated group begins with \"fed.\""));
-        }
-        (Some(_), _) => return Err(invalid("only federated groups begin with \"fed.\"")),
-        (None, _) => name,
-    };
-    let well_formed = own.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && own.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '_' | '-'));
-    if !well_formed || name.len() > MAX_NAME_BYTES {
-        return Err(invalid(
-            "letters, digits, '.', ':', '_' and '-', beginning with a letter or digit",
-        ));
-    }
-    if cfg_type != CfgType::Federal && BUILT_IN_ENDPOINTS.contains(&name) {
-        return Err(invalid("the name is reserved"));
+federated!(Group, Group, name);
+
+fn check_name(text: &str, cfg_type: CfgType) -> Result<(), PolicyError> {
+    name::check(text, cfg_type)?;
+    if cfg_type != CfgType::Federal && BUILT_IN_ENDPOINTS.contains(&text) {
+        let reason = "the name is reserved";
+        return Err(PolicyError::InvalidName { name: text.to_owned(), reason });
     }
     Ok(())
-}
-
-fn parse_criteria(entries: Vec<CriteriaEntry>) -> Result<Vec<Criterion>, PolicyError> {
-    if entries.len() > MAX_CRITERIA {
-        return Err(PolicyError::field("criteria", format!("more than {MAX_CRITERIA}")));
-    }
-    entries
-        .into_iter()
-        .map(|entry| {
-            let wrong = |reason: String| PolicyError::criterion(&entry.key, reason);
-            if entry.key.is_empty() || entry.key.len() > MAX_VALUE_BYTES {
-                return Err(wrong("its key is empty or too long".to_owned()));
-            }
-            if entry.value.is_empty() || entry.value.len() > MAX_VALUE_BYTES {
-                return Err(wrong("its value is empty or too long".to_owned()));
-            }
-            let op = Operator::parse(&entry.op).ok_or_else(|| {
-                let known = Operator::ALL.map(Operator::as_str).join(", ");
-                wrong(format!(
-                    "{:?} is no operator; use one of: {known}",
-                    crate::error::shorten(&entry.op)
-                ))
-            })?;
-            if matches!(op, Operator::Regex | Operator::NotRegex) {
-                pattern::regex(&entry.value).map_err(wrong)?;
-            }
-            Ok(Criterion { key: entry.key, value: entry.value, op })
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -294,26 +214,11 @@ mod tests {
             ("fed.orders", CfgType::UserCreated, false),
             ("external", CfgType::UserCreated, false),
         ] {
-            let made = Group::create(config(name, &[]), owner);
+            let made = Group::create(config(name, &[("service", "=", "x")]), owner);
             assert_eq!(made.is_ok(), fits, "{name} {owner:?}: {made:?}");
             if let Err(error) = made {
                 assert_eq!(error.code(), Code::InvalidName);
             }
-        }
-    }
-
-    #[test]
-    fn criteria_are_checked() {
-        for (criterion, fits) in [
-            (("service", "=", "orders"), true),
-            (("image", "regex", "^shop/.*"), true),
-            (("image", "regex", "("), false),
-            (("image", "~", "x"), false),
-            (("", "=", "x"), false),
-            (("image", "=", ""), false),
-        ] {
-            let made = Group::create(config("fed.g", &[criterion]), CfgType::Federal);
-            assert_eq!(made.is_ok(), fits, "{criterion:?}: {made:?}");
         }
     }
 
