@@ -1,9 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { comparePage, imagePage, memberId } from "./api";
-import { type Look, settled, signIn, type Visit, visit } from "./browser";
+import { settled, signIn, type Visit, visit } from "./browser";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const SCREENSHOTS = new URL("../../target/portal/", import.meta.url).pathname;
@@ -53,45 +54,79 @@ async function violations(page: Visit["page"]): Promise<string[]> {
   );
 }
 
-const LOOKS: [string, Look][] = [
-  ["light", { theme: "light" }],
-  ["dark", { theme: "dark" }],
-  ["narrow", { theme: "light", width: 390 }],
-  ["zh", { theme: "dark", language: "zh-CN" }],
-];
+/** Every page once, looked at in three ways. */
+const LOOKS = [
+  { name: "light", theme: "light", width: 1280 },
+  { name: "dark", theme: "dark", width: 1280 },
+  { name: "narrow", theme: "light", width: 390 },
+] as const;
 
-describe.each(LOOKS)("pages, %s", (look, options) => {
+async function lookAt(page: Page, picture: string, dialog: boolean) {
+  for (const { name, theme, width } of LOOKS) {
+    await page.emulateMedia({ colorScheme: theme });
+    await page.setViewportSize({ width, height: width < 600 ? 844 : 800 });
+    await page.screenshot({ path: `${SCREENSHOTS}${name}-${picture}.png`, fullPage: !dialog });
+    expect(await violations(page), name).toEqual([]);
+    expect(await overflow(page), `${name}: the page scrolls sideways`).toBe(0);
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+}
+
+function overflow(page: Page): Promise<number> {
+  return page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+}
+
+/** The address of a page, and whether a dialog stands above it. */
+async function place(where: string | (() => Promise<string>)) {
+  const path = typeof where === "string" ? where : await where();
+  return { path, dialog: path.includes("open=") };
+}
+
+describe("in both themes and on a narrow screen, nothing hinders at", () => {
   let seen: Visit;
+  let page: Page;
   beforeAll(async () => {
     await mkdir(SCREENSHOTS, { recursive: true });
-    seen = await visit(options);
+    seen = await visit();
+    page = seen.page;
     // The program of axe is put into the page past its content security policy.
-    await seen.page.addInitScript({ path: AXE });
+    await page.addInitScript({ path: AXE });
   });
   afterAll(() => seen.close());
 
   it("sign-in", async () => {
-    await seen.page.goto("/sign-in");
-    await settled(seen.page);
-    await seen.page.screenshot({ path: `${SCREENSHOTS}${look}-sign-in.png` });
-    expect(await violations(seen.page)).toEqual([]);
-    await signIn(seen.page);
+    await page.goto("/sign-in");
+    await settled(page);
+    await lookAt(page, "sign-in", false);
+    await signIn(page);
   });
 
   it.each(PAGES)("%s", async (name, where) => {
-    const { page, faults } = seen;
-    const path = typeof where === "string" ? where : await where();
+    const { path, dialog } = await place(where);
     await page.goto(path);
     await settled(page);
-    await page.screenshot({
-      path: `${SCREENSHOTS}${look}-${name}.png`,
-      fullPage: !path.includes("open="),
-    });
-    expect(await violations(page)).toEqual([]);
-    const overflow = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    expect(overflow, "the page scrolls sideways").toBe(0);
-    expect(faults.splice(0)).toEqual([]);
+    await lookAt(page, name, dialog);
+    expect(seen.faults.splice(0)).toEqual([]);
+  });
+});
+
+describe("in Chinese, everything has its place at", () => {
+  let seen: Visit;
+  beforeAll(async () => {
+    seen = await visit({ language: "zh-CN", width: 390 });
+    await signIn(seen.page);
+  });
+  afterAll(() => seen.close());
+
+  it.each(PAGES)("%s", async (name, where) => {
+    const { path, dialog } = await place(where);
+    await seen.page.goto(path);
+    await settled(seen.page);
+    await seen.page.screenshot({ path: `${SCREENSHOTS}zh-${name}.png`, fullPage: !dialog });
+    expect(await overflow(seen.page), "the page scrolls sideways").toBe(0);
+    expect(await seen.page.locator("html").getAttribute("lang")).toBe("zh-CN");
+    expect(seen.faults.splice(0)).toEqual([]);
   });
 });

@@ -90,7 +90,9 @@ describe("a security engineer", () => {
   it("compares it with the next version", async () => {
     await page.getByRole("link", { name: "Compare" }).click();
     await page.getByRole("button", { name: "Choose an image" }).last().click();
-    await page.getByRole("dialog").getByRole("combobox").fill("orders:v2");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("combobox").fill("orders:v2");
+    await dialog.getByRole("option", { name: /orders:v2/ }).waitFor();
     await page.keyboard.press("Enter");
     await page.getByText(/The other has \d+ fewer/).waitFor();
   });
@@ -184,7 +186,7 @@ describe("a security engineer", () => {
 
   it("reads the API's documentation without another host", async () => {
     await page.goto("/api-reference");
-    await page.getByRole("link", { name: "federation" }).click();
+    await page.locator(".opblock-tag[data-tag=federation]").click();
     await page.getByText("/v1/fed/member").first().waitFor();
   });
 

@@ -34,3 +34,18 @@ export function useTheme(): Theme {
     () => theme,
   );
 }
+
+const system = matchMedia("(prefers-color-scheme: dark)");
+
+/** Whether the portal is dark now, by choice or as the system is. */
+export function useDark(): boolean {
+  const chosen = useTheme();
+  const dark = useSyncExternalStore(
+    (listener) => {
+      system.addEventListener("change", listener);
+      return () => system.removeEventListener("change", listener);
+    },
+    () => system.matches,
+  );
+  return chosen === "system" ? dark : chosen === "dark";
+}

@@ -2,7 +2,7 @@ import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
-import { useTheme } from "../frame/theme";
+import { useDark } from "../frame/theme";
 import { useFormat } from "../text/format";
 
 interface Props {
@@ -21,7 +21,7 @@ const HEIGHT_PX = 180;
 export default function TimeChart({ label, series, span, starts, counts }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
-  const theme = useTheme();
+  const dark = useDark();
   const format = useFormat();
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme's colours are read when the chart is made
@@ -67,12 +67,12 @@ export default function TimeChart({ label, series, span, starts, counts }: Props
       chart.destroy();
       plot.current = undefined;
     };
-  }, [theme]);
+  }, [dark]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new chart needs the numbers again
   useEffect(() => {
     plot.current?.setData([starts, counts]);
-  }, [starts, counts, theme]);
+  }, [starts, counts, dark]);
 
   return (
     <figure className="chart" aria-label={label}>

@@ -103,8 +103,8 @@ function Member({ member, head }: { member: Cluster; head: number }) {
         </Card>
         {connected ? (
           <>
-            <LiveSummary cluster={member.id} />
             <ClusterAdmission cluster={member.id} />
+            <LiveSummary cluster={member.id} />
           </>
         ) : (
           <Card title={t.live} wide>

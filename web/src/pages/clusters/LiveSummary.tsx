@@ -13,7 +13,7 @@ export function LiveSummary({ cluster }: { cluster: string }) {
   const format = useFormat();
   const query = useGet("/v1/system/summary", { cluster, every: EVERY_MS });
   return (
-    <Card title={t.live}>
+    <Card title={t.live} wide>
       <Loaded query={query} what={t.live}>
         {({ summary }) => (
           <Facts

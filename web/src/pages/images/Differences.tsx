@@ -1,10 +1,17 @@
+import { useState } from "react";
+
 import { useText } from "../../text/language";
 import { type Column, DataTable } from "../../ui/DataTable";
-import { Card } from "../../ui/Page";
 import { Severity } from "../../ui/Severity";
 import { State } from "../../ui/State";
 import type { Report } from "./ImageDetail";
-import { differ, type Module, selectVulnerabilities, type Vulnerability } from "./selection";
+import {
+  differ,
+  findingKey,
+  type Module,
+  selectVulnerabilities,
+  type Vulnerability,
+} from "./selection";
 import { imagesText } from "./text";
 
 /** A vulnerability counts as the same in another version of its package. */
@@ -49,11 +56,9 @@ export function Differences({ left, right }: { left: Report; right: Report }) {
           </State>
         )}
       </p>
-      <div className="cards">
-        <Found title={t.onlyLeft(found.onlyLeft.length)} all={found.onlyLeft} />
-        <Found title={t.onlyRight(found.onlyRight.length)} all={found.onlyRight} />
-        <Found title={t.both(found.both.length)} all={found.both} />
-      </div>
+      <Found title={t.onlyLeft(found.onlyLeft.length)} all={found.onlyLeft} open />
+      <Found title={t.onlyRight(found.onlyRight.length)} all={found.onlyRight} open />
+      <Found title={t.both(found.both.length)} all={found.both} />
       <h2>{t.changedPackages}</h2>
       <DataTable
         label={t.changedPackages}
@@ -65,19 +70,34 @@ export function Differences({ left, right }: { left: Report; right: Report }) {
   );
 }
 
-function Found({ title, all }: { title: string; all: Vulnerability[] }) {
+interface FoundProps {
+  title: string;
+  all: Vulnerability[];
+  open?: boolean;
+}
+
+/** Vulnerabilities of one side, unfolded where one looks first. */
+function Found({ title, all, open = false }: FoundProps) {
+  const t = useText(imagesText);
+  const [unfolded, setUnfolded] = useState(open);
+  const columns: Column<Vulnerability>[] = [
+    { id: "name", title: t.vulnerability, cell: (one) => one.name },
+    { id: "severity", title: t.severity, cell: (one) => <Severity of={one.severity} /> },
+    { id: "package", title: t.package, width: "1.4fr", cell: (one) => one.package_name },
+    { id: "installed", title: t.installed, cell: (one) => one.package_version },
+    { id: "fixed", title: t.fixed, cell: (one) => one.fixed_version || t.noFix },
+  ];
   return (
-    <Card title={title}>
-      <ul className="differences">
-        {selectVulnerabilities([...all], {}).map((one) => (
-          <li key={`${one.name} ${one.package_name} ${one.package_version} ${one.file_name}`}>
-            <Severity of={one.severity} />
-            <span>
-              {one.name} <span className="hint">{one.package_name}</span>
-            </span>
-          </li>
-        ))}
-      </ul>
-    </Card>
+    <details open={unfolded} onToggle={(event) => setUnfolded(event.currentTarget.open)}>
+      <summary>{title}</summary>
+      {unfolded && all.length > 0 && (
+        <DataTable
+          label={title}
+          columns={columns}
+          rows={selectVulnerabilities([...all], {})}
+          rowKey={findingKey}
+        />
+      )}
+    </details>
   );
 }
