@@ -106,8 +106,7 @@ impl Report {
         }
     }
 
-    /// Bytes of the layers as stored.
-    pub fn size(&self) -> i64 {
+    fn size(&self) -> i64 {
         self.layers.iter().map(|layer| layer.size as i64).sum()
     }
 

@@ -98,9 +98,7 @@ impl SigningKey {
         PublicKey(key)
     }
 
-    /// The signature of a database whose content before its last 128 bytes has
-    /// this SHA-256.
-    pub fn sign(&self, digest: &[u8; DIGEST as usize]) -> [u8; 64] {
+    pub(super) fn sign(&self, digest: &[u8; DIGEST as usize]) -> [u8; 64] {
         let mut signature = [0; 64];
         let made = self.0.sign(&[PURPOSE, digest].concat());
         for (to, from) in signature.iter_mut().zip(made.as_ref()) {
@@ -132,7 +130,7 @@ impl PublicKey {
         text.parse().map_err(|NoKey| KeyError::Foreign(path.to_owned()))
     }
 
-    fn to_pem(self) -> String {
+    pub(super) fn to_pem(self) -> String {
         pem("PUBLIC KEY", &[SPKI.as_slice(), &self.0].concat())
     }
 
