@@ -120,7 +120,8 @@ pub struct GroupDetail {
     /// The network rules that name it.
     pub policy_rules: Vec<super::policy_rule::PolicyRule>,
     /// The response rules that name it.
-    pub response_rules: Vec<super::response_rule::ResponseRule>,
+    #[schema(value_type = Vec<Object>)]
+    pub response_rules: Vec<serde_json::Value>,
 }
 
 /// Answer of `GET /v1/group`.

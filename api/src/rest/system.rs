@@ -3,8 +3,6 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::webhook::Webhook;
-
 /// Answer of `GET /v1/system/summary`.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct SystemSummaryData {
@@ -104,7 +102,8 @@ pub struct SystemConfigData {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct FedSystemConfig {
     /// Webhooks of the federation.
-    pub webhooks: Vec<Webhook>,
+    #[schema(value_type = Vec<Object>)]
+    pub webhooks: Vec<serde_json::Value>,
 }
 
 /// The configuration of the cluster.
@@ -147,7 +146,8 @@ pub struct SystemConfig {
     /// Address of Rancher.
     pub rancher_ep: String,
     /// Webhooks.
-    pub webhooks: Vec<Webhook>,
+    #[schema(value_type = Vec<Object>)]
+    pub webhooks: Vec<serde_json::Value>,
     /// Name of the cluster.
     pub cluster_name: String,
     /// Debug switches.

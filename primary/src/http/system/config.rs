@@ -4,10 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use palisade_api::rest::system::{FedSystemConfig, SystemConfig, SystemConfigData};
 use palisade_identity::{Access, Permission};
-use palisade_policy::webhook::Webhook;
 
 use crate::App;
-use crate::federation::rules;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
 use crate::http::query::{Query, Scope};
@@ -38,11 +36,8 @@ pub(super) async fn system_config_get(
         ..SystemConfig::default()
     };
     let sees_federation = scope != Some(Scope::Local) && caller.may(Permission::Fed, Access::Read);
-    let fed_config = if sees_federation {
-        let webhooks = rules::webhook::list(&app.database).await?;
-        Some(FedSystemConfig { webhooks: webhooks.iter().map(Webhook::to_rest).collect() })
-    } else {
-        None
-    };
-    Ok(Json(SystemConfigData { config, fed_config }))
+    Ok(Json(SystemConfigData {
+        config,
+        fed_config: sees_federation.then(FedSystemConfig::default),
+    }))
 }
