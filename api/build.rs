@@ -49,16 +49,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             )
             .build(),
         )
-        .method(
-            streaming(
-                "fetch_vulndb",
-                "FetchVulndb",
-                "FetchVulndbRequest",
-                "crate::federation::VulndbPart",
-                PROST,
-            )
-            .build(),
-        )
         .build();
     Builder::new().build_client(false).compile(&[link]);
     Ok(())

@@ -37,7 +37,7 @@ if compgen -G 'deploy/*.Containerfile' >/dev/null && have hadolint; then
   hadolint deploy/*.Containerfile
 fi
 
-step "portal: types"
-npm --prefix web run --silent typecheck
+step "portal: types and style"
+npm --prefix web run --silent lint
 
 step "lint passed"

@@ -45,6 +45,7 @@ need openssl openssl
 need rpmbuild rpm
 need db5.3_load db5.3-util
 need mmdebstrap mmdebstrap
+need chromium chromium
 if [ "$for_lint" = lint ]; then
   need shellcheck shellcheck
   if [ ! -x target/tools/bin/python3 ] && { ! command -v cargo-deny || ! command -v hadolint; } >/dev/null; then

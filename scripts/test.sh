@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the programs and runs every test, then the tour of the coffee shop.
+# Builds the programs and runs every test, then the tour of the coffee shop and
+# the portal's tests in a browser, which look around in it.
 # Arguments go to the test runner: scripts/test.sh -p palisade-tests joining
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,5 +17,6 @@ else
 fi
 
 if [ "$#" -eq 0 ]; then
-  examples/coffee-shop/run.sh --throwaway --until examples/coffee-shop/tour.sh
+  npm --prefix web run --silent test
+  examples/coffee-shop/run.sh --throwaway --until bash -c 'examples/coffee-shop/tour.sh && web/tests/run.sh'
 fi

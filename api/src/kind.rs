@@ -11,8 +11,24 @@ pub enum ObjectKind {
     NetworkRule = 2,
     /// An admission rule, allow or deny, named by its id in decimal.
     AdmissionRule = 3,
+    /// A response rule, named by its id in decimal.
+    ResponseRule = 4,
+    /// The processes that a group may run, named by the group.
+    ProcessProfile = 5,
+    /// The files of a group that are watched, named by the group.
+    FileMonitor = 6,
+    /// A sensor for data that leaves, named `fed.*`.
+    DlpSensor = 7,
+    /// The sensors for data that leaves a group, named by the group.
+    DlpGroup = 8,
+    /// A sensor for attacks over the web, named `fed.*`.
+    WafSensor = 9,
     /// A federated registry without its credentials, named `fed.*`.
     Registry = 10,
+    /// The sensors for attacks on a group, named by the group.
+    WafGroup = 11,
+    /// A webhook that response rules call, named `fed.*`.
+    Webhook = 12,
     /// The verdict on one image, named by the digest of its manifest. Travels
     /// in the verdict log.
     Verdict = 100,
@@ -20,8 +36,21 @@ pub enum ObjectKind {
 
 impl ObjectKind {
     /// Every kind.
-    pub const ALL: [Self; 5] =
-        [Self::Group, Self::NetworkRule, Self::AdmissionRule, Self::Registry, Self::Verdict];
+    pub const ALL: [Self; 13] = [
+        Self::Group,
+        Self::NetworkRule,
+        Self::AdmissionRule,
+        Self::ResponseRule,
+        Self::ProcessProfile,
+        Self::FileMonitor,
+        Self::DlpSensor,
+        Self::DlpGroup,
+        Self::WafSensor,
+        Self::Registry,
+        Self::WafGroup,
+        Self::Webhook,
+        Self::Verdict,
+    ];
 
     /// The number on the wire and in databases.
     pub const fn number(self) -> u32 {
@@ -31,10 +60,8 @@ impl ObjectKind {
     /// The log that objects of this kind travel in.
     pub const fn log(self) -> LogId {
         match self {
-            Self::Group | Self::NetworkRule | Self::AdmissionRule | Self::Registry => {
-                LogId::Federation
-            }
             Self::Verdict => LogId::Verdicts,
+            _ => LogId::Federation,
         }
     }
 
@@ -44,21 +71,22 @@ impl ObjectKind {
             Self::Group => "group",
             Self::NetworkRule => "network rule",
             Self::AdmissionRule => "admission rule",
+            Self::ResponseRule => "response rule",
+            Self::ProcessProfile => "process profile",
+            Self::FileMonitor => "file monitor",
+            Self::DlpSensor => "DLP sensor",
+            Self::DlpGroup => "DLP group",
+            Self::WafSensor => "WAF sensor",
             Self::Registry => "registry",
+            Self::WafGroup => "WAF group",
+            Self::Webhook => "webhook",
             Self::Verdict => "verdict",
         }
     }
 
     /// The kind of `number`; none for a kind that a newer version added.
-    pub const fn from_number(number: u32) -> Option<Self> {
-        match number {
-            1 => Some(Self::Group),
-            2 => Some(Self::NetworkRule),
-            3 => Some(Self::AdmissionRule),
-            10 => Some(Self::Registry),
-            100 => Some(Self::Verdict),
-            _ => None,
-        }
+    pub fn from_number(number: u32) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.number() == number)
     }
 }
 
@@ -88,5 +116,18 @@ impl LogId {
             2 => Some(Self::Verdicts),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_leads_back_to_its_kind() {
+        for kind in ObjectKind::ALL {
+            assert_eq!(ObjectKind::from_number(kind.number()), Some(kind));
+        }
+        assert_eq!(ObjectKind::from_number(13), None);
     }
 }

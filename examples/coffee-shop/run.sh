@@ -236,6 +236,7 @@ fi
 # What the tour needs to know.
 cat >"$run/shop.env" <<ENV
 export PRIMARY_REST=$PRIMARY_REST
+export PRIMARY_PORTAL=https://127.0.0.1:$primary_portal_port
 export STAGING_WEBHOOK=https://127.0.0.1:$staging_webhook_port
 export SHOP_REGISTRY=127.0.0.1:$registry_port
 export PALISADE_RUN_DIR=$run

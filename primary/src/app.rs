@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use palisade_api::clock::SharedClock;
-use palisade_scanner::vulndb::VulndbFile;
 use palisade_sync::feed::FeedConfig;
 use palisade_transport::seal::Sealer;
 use thiserror::Error;
@@ -13,6 +12,7 @@ use crate::federation::link_registry::LinkRegistry;
 use crate::federation::{self, FederationError, Trust, fanout};
 use crate::identity::{Identity, IdentityError};
 use crate::registry::Registries;
+use crate::registry::vulndb::Vulndb;
 use crate::shutdown::Shutdown;
 use crate::store::{Database, StoreError};
 
@@ -78,8 +78,7 @@ impl App {
             database.clone(),
             clock.clone(),
             Arc::clone(&sealer),
-            VulndbFile::at(vulndb, config.vulndb_key.clone())
-                .allow_older(config.vulndb_allow_older),
+            Vulndb::at(vulndb, config.vulndb_key.clone()),
             config.trusted_root.clone(),
             config.scan_slots,
         );

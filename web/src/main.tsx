@@ -1,14 +1,31 @@
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
-import { App } from "./App";
-import "./style.css";
+import { queries } from "./api/query";
+import "./frame/theme";
+import { router } from "./routing/router";
+import { session } from "./session/session";
+import "./style/tokens.css";
+import "./style/base.css";
+import "./style/controls.css";
+import "./style/parts.css";
+import { Notices } from "./ui/Notices";
+
+// Nothing of one person is shown to the next.
+session.subscribe(() => {
+  if (!session.token()) queries.clear();
+});
 
 const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(
     <StrictMode>
-      <App />
+      <QueryClientProvider client={queries}>
+        <RouterProvider router={router} />
+        <Notices />
+      </QueryClientProvider>
     </StrictMode>,
   );
 }

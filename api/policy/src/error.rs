@@ -45,9 +45,23 @@ pub enum PolicyError {
         /// What is wrong, and what is right.
         reason: String,
     },
+    /// An entry of a profile, a monitor or a sensor that cannot be.
+    #[error("{entry}: {reason}")]
+    InvalidEntry {
+        /// The entry in words.
+        entry: String,
+        /// What is wrong, and what is right.
+        reason: String,
+    },
+    /// An entry to change or delete that is not there.
+    #[error("{0} does not exist")]
+    MissingEntry(String),
     /// A rule that names a group that does not exist.
     #[error("group {0:?} does not exist")]
     MissingGroup(String),
+    /// A rule that names a webhook that does not exist.
+    #[error("webhook {0:?} does not exist")]
+    MissingWebhook(String),
     /// A federated rule that names a local group.
     #[error("a federated rule cannot use the local group {0:?}: its groups begin with \"fed.\"")]
     LocalGroup(String),
@@ -64,12 +78,16 @@ impl PolicyError {
     pub const fn code(&self) -> Code {
         match self {
             Self::InvalidName { .. } => Code::InvalidName,
-            Self::MissingGroup(_) | Self::MissingRule(_) => Code::ObjectNotFound,
+            Self::MissingGroup(_)
+            | Self::MissingRule(_)
+            | Self::MissingWebhook(_)
+            | Self::MissingEntry(_) => Code::ObjectNotFound,
             Self::DuplicateRule(_) => Code::DuplicateName,
             Self::InvalidId { .. }
             | Self::NoFreeId(_)
             | Self::InvalidField { .. }
             | Self::InvalidCriterion { .. }
+            | Self::InvalidEntry { .. }
             | Self::LocalGroup(_) => Code::InvalidRequest,
         }
     }

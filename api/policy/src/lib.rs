@@ -1,24 +1,47 @@
-//! What rules mean: groups, network rules and admission rules, their
-//! validation and their evaluation. No I/O and no async; the primary validates
-//! with it, the agents decide with it.
+//! What federated objects mean: groups, rules, profiles, sensors, webhooks,
+//! their validation and their evaluation. No I/O and no async; the primary
+//! validates with it, the agents decide with it.
 //!
-//! Open [`admission`] for the decision over a workload, and
-//! `admission/criteria/` for the criteria, one file each; [`group`] and
-//! [`network_rule`] for the rest.
+//! Open [`object`] for what the kinds have in common, and the module of a kind
+//! for the rest; [`admission`] for the decision over a workload, and
+//! `admission/criteria/` for the criteria, one file each.
 
 pub mod admission;
 pub mod error;
+pub mod file_monitor;
 pub mod group;
+mod name;
 pub mod network_rule;
+pub mod object;
+pub mod order;
+mod path;
 mod pattern;
+pub mod process_profile;
+pub mod response_rule;
+pub mod rule_id;
+pub mod sensor;
 pub mod vulnerability_profile;
+pub mod webhook;
 
 pub use error::PolicyError;
+pub use object::FederatedObject;
 
 use serde::{Deserialize, Serialize};
 
 /// Prefix of the names of federated objects.
 pub const FED_PREFIX: &str = "fed.";
+
+const MAX_COMMENT_BYTES: usize = 4_096;
+
+fn check_comment(comment: &str) -> Result<(), PolicyError> {
+    if comment.len() > MAX_COMMENT_BYTES {
+        return Err(PolicyError::field(
+            "comment",
+            format!("longer than {MAX_COMMENT_BYTES} bytes"),
+        ));
+    }
+    Ok(())
+}
 
 /// Who owns an object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -120,8 +120,7 @@ pub struct GroupDetail {
     /// The network rules that name it.
     pub policy_rules: Vec<super::policy_rule::PolicyRule>,
     /// The response rules that name it.
-    #[schema(value_type = Vec<Object>)]
-    pub response_rules: Vec<serde_json::Value>,
+    pub response_rules: Vec<super::response_rule::ResponseRule>,
 }
 
 /// Answer of `GET /v1/group`.

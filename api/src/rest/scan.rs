@@ -1,12 +1,10 @@
-//! Registries, images, scan reports, and scans of what runs.
+//! Registries, images and scan reports.
 
-mod asset;
 mod registry;
 mod report;
 mod scanner;
 mod sigstore;
 
-pub use asset::*;
 pub use registry::*;
 pub use report::*;
 pub use scanner::*;

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::webhook::Webhook;
+
 /// Answer of `GET /v1/system/summary`.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct SystemSummaryData {
@@ -102,8 +104,7 @@ pub struct SystemConfigData {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct FedSystemConfig {
     /// Webhooks of the federation.
-    #[schema(value_type = Vec<Object>)]
-    pub webhooks: Vec<serde_json::Value>,
+    pub webhooks: Vec<Webhook>,
 }
 
 /// The configuration of the cluster.
@@ -146,8 +147,7 @@ pub struct SystemConfig {
     /// Address of Rancher.
     pub rancher_ep: String,
     /// Webhooks.
-    #[schema(value_type = Vec<Object>)]
-    pub webhooks: Vec<serde_json::Value>,
+    pub webhooks: Vec<Webhook>,
     /// Name of the cluster.
     pub cluster_name: String,
     /// Debug switches.

@@ -217,7 +217,8 @@ fn response(
         let next = part.is_ok().then_some((parts, under_way));
         Some((part, next))
     });
-    let mut response = Response::new(Body::from_stream(chunks));
+    // Compression asks again after the end.
+    let mut response = Response::new(Body::from_stream(chunks.fuse()));
     *response.status_mut() = status;
     for Header { name, value } in head.headers {
         let name = HeaderName::from_bytes(name.as_bytes());

@@ -6,7 +6,9 @@ use palisade_api::kind::LogId;
 use palisade_api::rest::fed::{FedConfig, PromoteRequest, RestInfo};
 use palisade_api::{ClusterId, ClusterName, ObjectKind};
 use palisade_identity::Role;
+use palisade_policy::FederatedObject;
 use palisade_policy::group::Group;
+use palisade_policy::sensor::{Dlp, Inspection as _, Waf};
 use sqlx::PgTransaction;
 
 use super::address::primary_name;
@@ -86,16 +88,23 @@ async fn begin(tx: &mut PgTransaction<'_>, actor: &Actor, administrators: &[&str
             store::session::delete_of_user(tx, fullname).await?;
         }
     }
-    let groups = Group::reserved()
-        .iter()
-        .map(|group| {
-            let payload =
-                serde_json::to_vec(group).map_err(|e| StoreError::inconsistent("object", e))?;
-            Ok(NewItem::put(ObjectKind::Group, group.name.as_str(), payload))
-        })
-        .collect::<Result<Vec<_>>>()?;
-    store::change::commit(tx, LogId::Federation, actor, &groups).await?;
+    let mut objects = Vec::new();
+    for group in &Group::reserved() {
+        objects.push(new_item(group)?);
+    }
+    for sensor in &Dlp::predefined() {
+        objects.push(new_item(sensor)?);
+    }
+    for sensor in &Waf::predefined() {
+        objects.push(new_item(sensor)?);
+    }
+    store::change::commit(tx, LogId::Federation, actor, &objects).await?;
     audit(tx, actor, "promote").await
+}
+
+fn new_item<T: FederatedObject>(object: &T) -> Result<NewItem> {
+    let payload = serde_json::to_vec(object).map_err(|e| StoreError::inconsistent("object", e))?;
+    Ok(NewItem::put(T::KIND, object.object_name(), payload))
 }
 
 /// Dissolves the federation: members are released, federated objects deleted.

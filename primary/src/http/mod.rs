@@ -9,11 +9,13 @@
 mod admission;
 mod auth;
 mod authorize;
+mod dlp;
 pub mod error;
 mod eula;
 pub mod extract;
 mod fallback;
 mod fed;
+mod file_monitor;
 mod group;
 mod health;
 mod home;
@@ -22,12 +24,15 @@ pub mod openapi;
 pub mod path;
 mod policy_rule;
 mod portal;
+mod process_profile;
 pub mod query;
 mod request;
+mod response;
 mod scan;
 mod server;
 mod system;
 mod user;
+mod waf;
 
 use axum::Router;
 use axum::extract::Request;
@@ -59,6 +64,11 @@ fn api() -> ApiRouter {
         .merge(scan::router())
         .merge(group::router())
         .merge(policy_rule::router())
+        .merge(response::router())
+        .merge(process_profile::router())
+        .merge(file_monitor::router())
+        .merge(dlp::router())
+        .merge(waf::router())
         .merge(server::router())
         .merge(system::router())
         .merge(user::router())
@@ -81,7 +91,7 @@ pub fn router(app: App) -> Router {
         .merge(portal::router())
         .fallback(home::fallback)
         .method_not_allowed_fallback(fallback::method_not_allowed)
-        .layer(from_fn_with_state(app.clone(), home::local_scope))
+        .layer(from_fn_with_state(app.clone(), home::local_objects))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE_BYTES)))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,

@@ -6,6 +6,7 @@
 
 mod compaction;
 mod event_retention;
+mod finding_retention;
 mod token_retention;
 
 use std::sync::Arc;
@@ -63,7 +64,7 @@ pub fn start(app: &App) {
     }
 }
 
-fn tasks(app: &App) -> [Box<dyn Task>; 3] {
+fn tasks(app: &App) -> [Box<dyn Task>; 4] {
     let (database, clock) = (&app.database, &app.clock);
     [
         Box::new(compaction::Compaction {
@@ -76,6 +77,7 @@ fn tasks(app: &App) -> [Box<dyn Task>; 3] {
             clock: clock.clone(),
             retention: app.config.event_retention,
         }),
+        Box::new(finding_retention::FindingRetention { database: database.clone() }),
         Box::new(token_retention::TokenRetention {
             database: database.clone(),
             clock: clock.clone(),

@@ -5,7 +5,10 @@ use thiserror::Error;
 
 use crate::federation::FederationError;
 use crate::store::StoreError;
+use palisade_scanner::ScanError;
 use palisade_scanner::source::registry::BadFilter;
+
+use super::report::PackError;
 
 /// An operation on registries that failed.
 #[derive(Debug, Error)]
@@ -37,6 +40,15 @@ pub enum RegistryFailure {
     /// This cluster is no primary.
     #[error(transparent)]
     Federation(#[from] FederationError),
+    /// What is stored cannot be read.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    /// The vulnerability database does not tell what a report is to say.
+    #[error("a report cannot be put together: {0}")]
+    Describe(#[source] ScanError),
+    /// This program is shutting down.
+    #[error("cancelled by the shutdown")]
+    Cancelled,
     /// The worker that read an image went away.
     #[error("the scan worker went away")]
     WorkerGone,

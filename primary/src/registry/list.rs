@@ -3,7 +3,7 @@
 use futures_util::{StreamExt as _, stream};
 use palisade_api::rest::scan::Registry;
 use palisade_scanner::source::registry::{Filter, RegistryClient, RegistryError, newest};
-use palisade_scanner::{ScanError, ScanOutcome};
+use palisade_scanner::{Inventory, ScanError, ScanOutcome};
 use tracing::info;
 
 use super::credentials::RegistryCredentials;
@@ -31,10 +31,6 @@ pub(super) async fn run(registries: &Registries, job: &Job) -> Result<(), Regist
         Ok(client) => images(&client, &registry, registries).await,
         Err(error) => Err(error),
     };
-    // Images are found without a vulnerability database too; their scans
-    // tell that it is missing.
-    let vulndb = registries.vulndb.current().await.ok();
-    let version = vulndb.as_ref().map_or("", |vulndb| vulndb.version());
     let mut tx = registries.database.begin().await?;
     if !job::done(&mut tx, job).await? {
         return Ok(());
@@ -42,7 +38,7 @@ pub(super) async fn run(registries: &Registries, job: &Job) -> Result<(), Regist
     match found {
         Ok(found) => {
             info!(registry = job.registry, images = found.len(), "listed a registry");
-            store::image::replace(&mut tx, &job.registry, &found, version).await?;
+            store::image::replace(&mut tx, &job.registry, &found, Inventory::FORMAT).await?;
             job::scan_scheduled(&mut tx, &job.registry).await?;
         }
         Err(error) => {

@@ -2,36 +2,40 @@
 //!
 //! [`settings`] keeps the registries, [`schedule`] starts their scans,
 //! [`root_of_trust`] says whose signatures count, [`worker`] takes the jobs that [`list`]
-//! and [`scan`] do, [`publish`] writes verdicts to the log, [`vulndb`] looks
-//! after the vulnerability database.
+//! and [`scan`] do, [`publish`] writes verdicts to the log, [`vulndb`] holds
+//! the vulnerability database.
 
 pub mod credentials;
 mod error;
+mod finding;
 mod list;
 pub mod probe;
 mod publish;
 mod reader;
+mod report;
 pub mod root_of_trust;
 mod scan;
 mod schedule;
 pub mod settings;
 mod signature;
-mod vulndb;
+pub mod vulndb;
 pub mod worker;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use palisade_api::clock::SharedClock;
-use palisade_scanner::vulndb::VulndbFile;
 use palisade_scanner::{LayerCache, Limits};
 use palisade_transport::seal::Sealer;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 pub use error::RegistryFailure;
+use finding::Told;
 use probe::Probes;
 pub use reader::{ImageToRead, ReadFailure, Reader};
+pub use report::PackError;
+use vulndb::Vulndb;
 
 use crate::shutdown::Shutdown;
 use crate::store::Database;
@@ -45,11 +49,13 @@ pub struct Registries {
     /// The file with the keys of Sigstore's public parts.
     trusted_root: Option<PathBuf>,
     /// The vulnerability database.
-    pub vulndb: VulndbFile,
+    pub vulndb: Vulndb,
     /// The tests of registries that run.
     pub probes: Probes,
     pub(crate) cache: LayerCache,
     pub(crate) limits: Limits,
+    /// What was written of the present database.
+    told: Told,
     /// This replica among the scanners.
     pub(crate) replica: Uuid,
     /// Scans at a time in this process.
@@ -66,7 +72,7 @@ impl Registries {
         database: Database,
         clock: SharedClock,
         sealer: Arc<Sealer>,
-        vulndb: VulndbFile,
+        vulndb: Vulndb,
         trusted_root: Option<PathBuf>,
         slots: u32,
     ) -> Arc<Self> {
@@ -79,6 +85,7 @@ impl Registries {
             probes: Probes::default(),
             cache: LayerCache::default(),
             limits: Limits::default(),
+            told: Told::default(),
             replica: Uuid::new_v4(),
             slots,
             jobs: Notify::new(),
@@ -91,6 +98,5 @@ impl Registries {
         worker::start(self, shutdown);
         publish::start(self, shutdown);
         schedule::start(self, shutdown);
-        vulndb::start(self, shutdown);
     }
 }

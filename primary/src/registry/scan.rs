@@ -1,13 +1,18 @@
 //! Scanning one image.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use palisade_api::Digest;
-use palisade_scanner::{Report, ScanError};
+use palisade_scanner::report::Signatures;
+use palisade_scanner::{Inventory, ScanError, VulnDb};
 use prost::Message as _;
 use tracing::{info, warn};
 
 use super::credentials::RegistryCredentials;
+use super::finding::{News, Told};
+use super::report::{Matched, compress, pack};
 use super::signature::signatures;
 use super::{ImageToRead, ReadFailure, Reader, Registries, RegistryFailure};
 use crate::store::job::{self, Job};
@@ -19,20 +24,22 @@ const TRIES: i32 = 3;
 /// The longest pause that a registry may ask for; Docker Hub's limit counts
 /// over six hours.
 const LONGEST_PAUSE: Duration = Duration::from_hours(6);
-/// Level of compression of stored reports.
-const ZSTD_LEVEL: i32 = 3;
 
-/// What is stored of a report.
-struct Encoded {
-    report: Report,
-    summary: String,
+/// What is stored of an image.
+struct Scanned {
+    database: Arc<VulnDb>,
+    matched: Matched,
+    news: News,
+    inventory: Vec<u8>,
     body: Vec<u8>,
+    summary: String,
+    signatures: Option<String>,
     verdict: Vec<u8>,
 }
 
 /// Scans the image of the job and stores the report, or why there is none.
 pub(super) async fn run(
-    registries: &Registries,
+    registries: &Arc<Registries>,
     reader: &dyn Reader,
     job: &Job,
     repository: &str,
@@ -42,27 +49,45 @@ pub(super) async fn run(
     store::image::set_status(&mut conn, digest, "scanning", "").await?;
     drop(conn);
     match scanned(registries, reader, job, repository, digest).await? {
-        Ok(encoded) => {
-            let mut tx = registries.database.begin().await?;
-            if !job::done(&mut tx, job).await? {
-                return Ok(());
-            }
-            let new = NewReport {
-                digest,
-                scanned_at: encoded.report.scanned_at,
-                cvedb_version: &encoded.report.cvedb_version,
-                summary: &encoded.summary,
-                body: &encoded.body,
-                verdict: &encoded.verdict,
-            };
-            store::report::put(&mut tx, &new).await?;
-            store::image::set_status(&mut tx, digest, "finished", "").await?;
-            store::scanner::scanned(&mut tx, reader.id()).await?;
-            tx.commit().await.map_err(StoreError::from)?;
-            registries.reports.notify_waiters();
-        }
+        Ok(scanned) => store(registries, reader, job, digest, &scanned).await?,
         Err(error) => failed(registries, job, digest, &error).await?,
     }
+    Ok(())
+}
+
+async fn store(
+    registries: &Registries,
+    reader: &dyn Reader,
+    job: &Job,
+    digest: Digest,
+    scanned: &Scanned,
+) -> Result<(), RegistryFailure> {
+    let Scanned { database, matched, news, .. } = scanned;
+    let create_time = database.create_time();
+    let report = &matched.report;
+    let new = NewReport {
+        digest,
+        summary: &scanned.summary,
+        image_id: &report.image_id.map(|id| id.to_string()).unwrap_or_default(),
+        base_os: &report.base_os(),
+        size: report.size(),
+        signatures: scanned.signatures.as_deref(),
+        result: matched.result(database, &create_time, Some(&scanned.body), Some(&scanned.verdict)),
+    };
+    let mut tx = registries.database.begin().await?;
+    if !job::done(&mut tx, job).await? {
+        return Ok(());
+    }
+    store::inventory::put(&mut tx, digest, Inventory::FORMAT, &scanned.inventory).await?;
+    let stored = store::report::put(&mut tx, &new).await?;
+    let changed = (stored.findings_digest != matched.findings_digest.as_bytes())
+        .then_some((stored.id, &matched.rows));
+    news.write(&mut tx, database.digest(), changed.into_iter()).await?;
+    store::image::set_status(&mut tx, digest, "finished", "").await?;
+    store::scanner::scanned(&mut tx, reader.id()).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    registries.told.told(database.digest(), news);
+    registries.reports.notify_waiters();
     Ok(())
 }
 
@@ -96,12 +121,12 @@ async fn failed(
 }
 
 async fn scanned(
-    registries: &Registries,
+    registries: &Arc<Registries>,
     reader: &dyn Reader,
     job: &Job,
     repository: &str,
     digest: Digest,
-) -> Result<Result<Encoded, ScanError>, RegistryFailure> {
+) -> Result<Result<Scanned, ScanError>, RegistryFailure> {
     let database = match registries.vulndb.current().await {
         Ok(database) => database,
         Err(error) => return Ok(Err(ScanError::VulnDb(error.to_string()))),
@@ -132,24 +157,43 @@ async fn scanned(
         Ok(signatures) => signatures,
         Err(error) => return Ok(Err(error)),
     };
+    let registries = Arc::clone(registries);
     let matching = tokio::task::spawn_blocking(move || {
-        let mut report = Report::new(&inventory, &database, scanned_at)?;
-        report.signatures = signatures;
-        encode(report, digest)
+        let told = &registries.told;
+        matched(&inventory, database, signatures, scanned_at, digest, told)
     });
     Ok(matching.await.unwrap_or(Err(ScanError::Cancelled)))
 }
 
-fn encode(report: Report, digest: Digest) -> Result<Encoded, ScanError> {
-    let bad = |error: &dyn std::fmt::Display| {
-        ScanError::Malformed(format!("its report cannot be stored: {error}"))
+fn matched(
+    inventory: &Inventory,
+    database: Arc<VulnDb>,
+    signatures: Option<Signatures>,
+    scanned_at: DateTime<Utc>,
+    digest: Digest,
+    told: &Told,
+) -> Result<Scanned, ScanError> {
+    let matched = Matched::of(inventory, &database, signatures, scanned_at)?;
+    let mut news = told.news(database.digest(), std::iter::once(&matched.rows));
+    news.describe(&database)?;
+    let report = &matched.report;
+    let json = |value: Result<String, serde_json::Error>| {
+        // Postgres stores no NUL in JSON.
+        value
+            .map(|json| json.replace("\\u0000", "\\ufffd"))
+            .map_err(|error| ScanError::Malformed(format!("its report cannot be stored: {error}")))
     };
-    let summary =
-        serde_json::to_string(&report.image_summary("", "")).map_err(|error| bad(&error))?;
-    // Postgres stores no NUL in JSON.
-    let summary = summary.replace("\\u0000", "\\ufffd");
-    let body = serde_json::to_vec(&report).map_err(|error| bad(&error))?;
-    let body = zstd::bulk::compress(&body, ZSTD_LEVEL).map_err(|error| bad(&error))?;
-    let verdict = report.verdict(digest, &[]).encode_to_vec();
-    Ok(Encoded { report, summary, body, verdict })
+    Ok(Scanned {
+        summary: json(serde_json::to_string(&report.image_summary("", "")))?,
+        signatures: match &report.signatures {
+            Some(signatures) => Some(json(serde_json::to_string(signatures))?),
+            None => None,
+        },
+        verdict: report.verdict(digest, &[]).encode_to_vec(),
+        inventory: pack(inventory)?,
+        body: compress(&matched.body)?,
+        news,
+        database,
+        matched,
+    })
 }

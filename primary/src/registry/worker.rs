@@ -74,13 +74,13 @@ async fn heartbeat(registries: &Registries) {
 }
 
 /// Takes jobs for `reader` and does them, until it has gone away.
-pub(crate) async fn work(registries: &Registries, reader: &dyn Reader) {
+pub(crate) async fn work(registries: &Arc<Registries>, reader: &dyn Reader) {
     loop {
         // Registered before looking, so that no wake-up is lost.
         let woken = registries.jobs.notified();
         tokio::pin!(woken);
         woken.as_mut().enable();
-        match next(registries, reader).await {
+        match Box::pin(next(registries, reader)).await {
             Ok(true) => continue,
             Ok(false) => {}
             Err(RegistryFailure::WorkerGone) => return,
@@ -97,7 +97,7 @@ pub(crate) async fn work(registries: &Registries, reader: &dyn Reader) {
 }
 
 /// Takes and does one job. False when there is none.
-async fn next(registries: &Registries, reader: &dyn Reader) -> Result<bool, RegistryFailure> {
+async fn next(registries: &Arc<Registries>, reader: &dyn Reader) -> Result<bool, RegistryFailure> {
     let mut conn = registries.database.acquire().await?;
     let Some(taken) = job::take(&mut conn, LEASE, reader.takes()).await? else {
         job::heal(&mut conn).await?;

@@ -37,13 +37,13 @@ pub struct NamedImage {
 }
 
 /// Replaces the images of a registry by those found. Reports whose names
-/// change are to be published again. Images with a report of `cvedb_version`
-/// are finished, others scheduled.
+/// change are to be published again. Images whose inventory of `format` is
+/// there are finished, others scheduled.
 pub async fn replace(
     conn: &mut PgConnection,
     registry: &str,
     found: &[FoundImage],
-    cvedb_version: &str,
+    format: i32,
 ) -> Result<()> {
     let repositories: Vec<String> = found.iter().map(|image| image.repository.clone()).collect();
     let tags: Vec<String> = found.iter().map(|image| image.tag.clone()).collect();
@@ -93,7 +93,10 @@ pub async fn replace(
                 found.result
          FROM unnest($2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::text[])
               AS found (repository, tag, digest, index_digest, result)
-         LEFT JOIN report ON report.digest = found.digest AND report.cvedb_version = $7
+         LEFT JOIN report ON report.digest = found.digest AND NOT report.rescan
+                          AND EXISTS (SELECT FROM inventory
+                                      WHERE inventory.digest = report.digest
+                                        AND inventory.format = $7)
          ON CONFLICT (registry, repository, tag) DO UPDATE SET
              digest = EXCLUDED.digest, index_digest = EXCLUDED.index_digest,
              status = EXCLUDED.status, result = EXCLUDED.result",
@@ -103,7 +106,7 @@ pub async fn replace(
         &digests,
         &indexes,
         &results,
-        cvedb_version,
+        format,
     )
     .execute(conn)
     .await?;
@@ -138,7 +141,11 @@ pub async fn page(
 ) -> Result<Vec<RegistryImageSummary>> {
     let rows = sqlx::query!(
         r#"SELECT image.repository, image.tag, image.digest, image.status, image.result,
-                  report.summary::text AS summary
+                  report.summary::text AS "summary?", report.scanned_at AS "scanned_at?",
+                  report.cvedb_version AS "cvedb_version?",
+                  report.cvedb_create_time AS "cvedb_create_time?",
+                  report.critical AS "critical?", report.high AS "high?",
+                  report.medium AS "medium?"
            FROM image LEFT JOIN report ON report.digest = image.digest
            WHERE image.registry = $1
            ORDER BY image.repository, image.tag OFFSET $2 LIMIT $3"#,
@@ -162,6 +169,16 @@ pub async fn page(
             }
             // An image may have an older report while it waits for a new one.
             summary.brief.status = row.status;
+            // What a new database changes stands beside the summary.
+            summary.brief.critical = row.critical.unwrap_or_default().into();
+            summary.brief.high = row.high.unwrap_or_default().into();
+            summary.brief.medium = row.medium.unwrap_or_default().into();
+            summary.brief.scanner_version = row.cvedb_version.unwrap_or_default();
+            summary.brief.cvedb_create_time = row.cvedb_create_time.unwrap_or_default();
+            if let Some(at) = row.scanned_at {
+                summary.brief.scanned_timestamp = at.timestamp();
+                summary.brief.scanned_at = at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+            }
             if !row.result.is_empty() {
                 summary.brief.result = row.result;
             }

@@ -76,13 +76,15 @@ impl Database {
 
     /// Begins a transaction. It is rolled back when it is dropped.
     pub async fn begin(&self) -> Result<PgTransaction<'static>> {
-        in_time(self.pool.begin()).await
+        let pool = self.pool.clone();
+        begun(async move { pool.begin().await }).await
     }
 
     /// Begins a read-only transaction that sees one state throughout.
     pub async fn begin_snapshot(&self) -> Result<PgTransaction<'static>> {
         let begin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        in_time(self.pool.begin_with(begin)).await
+        let pool = self.pool.clone();
+        begun(async move { pool.begin_with(begin).await }).await
     }
 
     /// Whether the database answers now.
@@ -115,6 +117,19 @@ impl Database {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Waits until a transaction has begun, in a task of its own. A caller that went
+/// away between `BEGIN` and its answer, as the handler of a closed request does,
+/// would leave the connection in the pool within a transaction that sqlx does not
+/// count, and so never ends. The task lives until the database answers or the
+/// connection breaks; what nobody waits for any more is rolled back.
+async fn begun<F>(begin: F) -> Result<PgTransaction<'static>>
+where
+    F: Future<Output = Result<PgTransaction<'static>, sqlx::Error>> + Send + 'static,
+{
+    let task = tokio::spawn(begin);
+    in_time(async { task.await.unwrap_or(Err(sqlx::Error::WorkerCrashed)) }).await
 }
 
 /// A database that hangs, instead of refusing, is unavailable as well.

@@ -11,16 +11,78 @@ use super::{Result, StoreError};
 pub struct NewReport<'a> {
     /// SHA-256 of the manifest.
     pub digest: Digest,
-    /// When the scan ended.
+    /// What lists show of it that no database changes, as JSON.
+    pub summary: &'a str,
+    /// Digest of the configuration, without `sha256:`.
+    pub image_id: &'a str,
+    /// For example `debian:12`.
+    pub base_os: &'a str,
+    /// Bytes of the layers as stored.
+    pub size: i64,
+    /// Whose signatures the image has, as JSON.
+    pub signatures: Option<&'a str>,
+    /// What was found.
+    pub result: MatchResult<'a>,
+}
+
+/// What a database makes of an image.
+#[derive(Clone, Debug)]
+pub struct MatchResult<'a> {
+    /// When.
+    pub scanned_at: DateTime<Utc>,
+    /// Which database.
+    pub vulndb: UsedDatabase<'a>,
+    /// Number of vulnerabilities: critical, high, medium, low, unknown.
+    pub counts: [i32; 5],
+    /// The findings, JSON compressed with zstd; none when they are those that
+    /// are stored.
+    pub body: Option<&'a [u8]>,
+    /// SHA-256 of that JSON.
+    pub body_digest: Digest,
+    /// Stands for the rows of the findings.
+    pub findings_digest: Digest,
+    /// The encoded verdict without names; none when the one that is stored
+    /// stands.
+    pub verdict: Option<&'a [u8]>,
+}
+
+/// The database that a report was made with.
+#[derive(Clone, Copy, Debug)]
+pub struct UsedDatabase<'a> {
+    /// SHA-256 of its content.
+    pub digest: Digest,
+    /// The date of its newest record.
+    pub built_at: DateTime<Utc>,
+    /// Its version.
+    pub version: &'a str,
+    /// That date as clients get it.
+    pub create_time: &'a str,
+}
+
+/// What is known of a report that was stored.
+#[derive(Clone, Debug)]
+pub struct StoredReport {
+    /// Its id.
+    pub id: i32,
+    /// What stood for the rows of its findings before.
+    pub findings_digest: Vec<u8>,
+}
+
+/// A report as it is kept.
+#[derive(Clone, Debug)]
+pub struct KeptReport {
+    /// When the image was scanned.
     pub scanned_at: DateTime<Utc>,
     /// Version of the vulnerability database.
-    pub cvedb_version: &'a str,
-    /// The element of a registry's list as JSON, without repository and tag.
-    pub summary: &'a str,
-    /// JSON, compressed with zstd.
-    pub body: &'a [u8],
-    /// The encoded verdict without names.
-    pub verdict: &'a [u8],
+    pub cvedb_version: String,
+    /// When the vulnerability database was made, RFC 3339.
+    pub cvedb_create_time: String,
+    /// Whose signatures the image has, as JSON.
+    pub signatures: Option<String>,
+    /// The findings, or the whole report; compressed.
+    pub body: Vec<u8>,
+    /// What the image holds, compressed; none where the body is the whole.
+    pub inventory: Option<Vec<u8>>,
 }
 
 /// A report whose verdict is to be published.
@@ -34,40 +96,72 @@ pub struct Unpublished {
     pub published: Vec<String>,
 }
 
-/// Stores a report, in place of an older one.
-pub async fn put(conn: &mut PgConnection, new: &NewReport<'_>) -> Result<()> {
-    sqlx::query!(
-        "INSERT INTO report (digest, scanned_at, cvedb_version, summary, body, verdict)
-         VALUES ($1, $2, $3, $4::text::json, $5, $6)
+/// Stores a report, in place of an older one. Its verdict is published.
+pub async fn put(conn: &mut PgConnection, new: &NewReport<'_>) -> Result<StoredReport> {
+    let [critical, high, medium, low, unknown] = new.result.counts;
+    Ok(sqlx::query_as!(
+        StoredReport,
+        r#"INSERT INTO report
+             (digest, summary, image_id, base_os, size, signatures, scanned_at, vulndb_digest,
+              vulndb_built_at, cvedb_version, cvedb_create_time, critical, high, medium, low,
+              unknown, body, body_digest, findings_digest, verdict, findings_only)
+         VALUES ($1, $2::text::json, $3, $4, $5, $6::text::json, $7, $8, $9, $10, $11, $12, $13,
+                 $14, $15, $16, $17, $18, $19, $20, true)
          ON CONFLICT (digest) DO UPDATE SET
-             scanned_at = EXCLUDED.scanned_at, cvedb_version = EXCLUDED.cvedb_version,
-             summary = EXCLUDED.summary, body = EXCLUDED.body, verdict = EXCLUDED.verdict,
-             publish = true",
+             summary = excluded.summary, image_id = excluded.image_id,
+             base_os = excluded.base_os, size = excluded.size, signatures = excluded.signatures,
+             scanned_at = excluded.scanned_at, vulndb_digest = excluded.vulndb_digest,
+             vulndb_built_at = excluded.vulndb_built_at, cvedb_version = excluded.cvedb_version,
+             cvedb_create_time = excluded.cvedb_create_time, critical = excluded.critical,
+             high = excluded.high, medium = excluded.medium, low = excluded.low,
+             unknown = excluded.unknown, body = excluded.body, body_digest = excluded.body_digest,
+             findings_digest = excluded.findings_digest, verdict = excluded.verdict,
+             findings_only = true, publish = true, rematch = false, rescan = false
+         RETURNING id, coalesce((SELECT old.findings_digest FROM report AS old
+                                 WHERE old.digest = $1), '') AS "findings_digest!""#,
         new.digest.as_bytes().as_slice(),
-        new.scanned_at,
-        new.cvedb_version,
         new.summary,
-        new.body,
-        new.verdict,
+        new.image_id,
+        new.base_os,
+        new.size,
+        new.signatures,
+        new.result.scanned_at,
+        new.result.vulndb.digest.as_bytes().as_slice(),
+        new.result.vulndb.built_at,
+        new.result.vulndb.version,
+        new.result.vulndb.create_time,
+        critical,
+        high,
+        medium,
+        low,
+        unknown,
+        new.result.body.unwrap_or_default(),
+        new.result.body_digest.as_bytes().as_slice(),
+        new.result.findings_digest.as_bytes().as_slice(),
+        new.result.verdict.unwrap_or_default(),
     )
-    .execute(conn)
-    .await?;
-    Ok(())
+    .fetch_one(conn)
+    .await?)
 }
 
-/// The compressed report on an image of a registry, by the digest of its
-/// manifest, of its index, or of its configuration (the image id).
-pub async fn body(
+/// The report on an image of a registry, by the digest of its manifest, of its
+/// index, or of its configuration (the image id).
+pub async fn get(
     conn: &mut PgConnection,
     registry: &str,
     digest: Digest,
-) -> Result<Option<Vec<u8>>> {
-    Ok(sqlx::query_scalar!(
-        "SELECT report.body FROM report JOIN image ON image.digest = report.digest
-         WHERE image.registry = $1
-           AND (image.digest = $2 OR image.index_digest = $2
-                OR report.summary ->> 'image_id' = $3)
-         LIMIT 1",
+) -> Result<Option<KeptReport>> {
+    Ok(sqlx::query_as!(
+        KeptReport,
+        r#"SELECT report.scanned_at, report.cvedb_version, report.cvedb_create_time,
+                  report.signatures::text AS signatures, report.body,
+                  inventory.body AS "inventory?"
+           FROM report
+           JOIN image ON image.digest = report.digest
+           LEFT JOIN inventory ON inventory.digest = report.digest AND report.findings_only
+           WHERE image.registry = $1
+             AND (image.digest = $2 OR image.index_digest = $2 OR report.image_id = $3)
+           LIMIT 1"#,
         registry,
         digest.as_bytes().as_slice(),
         digest.to_string(),
@@ -76,13 +170,19 @@ pub async fn body(
     .await?)
 }
 
-/// The compressed report on an image of any registry, by the digest of its
-/// manifest or of its index.
-pub async fn body_of_image(conn: &mut PgConnection, digest: Digest) -> Result<Option<Vec<u8>>> {
-    Ok(sqlx::query_scalar!(
-        "SELECT body FROM report
-         WHERE digest = $1 OR digest IN (SELECT digest FROM image WHERE index_digest = $1)
-         LIMIT 1",
+/// The report on an image of any registry, by the digest of its manifest or
+/// of its index.
+pub async fn get_of_image(conn: &mut PgConnection, digest: Digest) -> Result<Option<KeptReport>> {
+    Ok(sqlx::query_as!(
+        KeptReport,
+        r#"SELECT report.scanned_at, report.cvedb_version, report.cvedb_create_time,
+                  report.signatures::text AS signatures, report.body,
+                  inventory.body AS "inventory?"
+           FROM report
+           LEFT JOIN inventory ON inventory.digest = report.digest AND report.findings_only
+           WHERE report.digest = $1
+              OR report.digest IN (SELECT digest FROM image WHERE index_digest = $1)
+           LIMIT 1"#,
         digest.as_bytes().as_slice(),
     )
     .fetch_optional(conn)
@@ -116,6 +216,7 @@ pub async fn lock_unpublished(conn: &mut PgConnection, limit: i64) -> Result<Vec
 pub async fn published(conn: &mut PgConnection, digest: Digest, names: &[String]) -> Result<bool> {
     let digest = digest.as_bytes().as_slice();
     let done = if names.is_empty() {
+        sqlx::query!("DELETE FROM inventory WHERE digest = $1", digest).execute(&mut *conn).await?;
         sqlx::query!("DELETE FROM report WHERE digest = $1", digest).execute(conn).await?
     } else {
         sqlx::query!(
@@ -145,6 +246,6 @@ pub async fn republish(conn: &mut PgConnection, registry: &str) -> Result<u64> {
 /// Has every image that is found again scanned again, because what is looked
 /// for has changed.
 pub async fn expire(conn: &mut PgConnection) -> Result<()> {
-    sqlx::query!("UPDATE report SET cvedb_version = ''").execute(conn).await?;
+    sqlx::query!("UPDATE report SET rescan = true WHERE NOT rescan").execute(conn).await?;
     Ok(())
 }

@@ -21,8 +21,10 @@ use palisade_primary::federation::membership;
 use palisade_primary::store::change::{self, NewItem};
 use palisade_primary::store::event::{self, EventFilter};
 use palisade_primary::store::member::RemovedReason;
-use palisade_primary::store::report::NewReport;
+use palisade_primary::store::report::{MatchResult, NewReport, UsedDatabase};
 use palisade_primary::store::{self, Actor};
+use palisade_scanner::source::ImageConfig;
+use palisade_scanner::{Ecosystem, Inventory, LayeredPackage, Package, Report};
 use palisade_sync::{
     Applied, Change, Held, Item, Position, Receiver, Replacement, ReplicaStore, Reply, SetDigest,
 };
@@ -399,24 +401,60 @@ async fn a_call_is_answered_through_the_link() {
     primary.stop().await;
 }
 
+/// Stores a report of an image with many packages, whose names do not shrink.
+async fn store_report(primary: &Primary, digest: Digest) -> Inventory {
+    let package = |n: u32| LayeredPackage {
+        package: Package::new(Ecosystem::Npm, Digest::of(&n.to_be_bytes()).to_string(), "1", "f"),
+        layer: None,
+    };
+    let inventory = Inventory {
+        digest: Some(digest),
+        index_digest: None,
+        image_id: None,
+        config: ImageConfig::default(),
+        layers: Vec::new(),
+        distribution: None,
+        packages: (0..1_000).map(package).collect(),
+        set_ids: Vec::new(),
+        secrets: Vec::new(),
+        problems: Vec::new(),
+    };
+    let pack = |json: &str| zstd::encode_all(json.as_bytes(), 3).unwrap();
+    let report = NewReport {
+        digest,
+        summary: "{}",
+        image_id: "",
+        base_os: "",
+        size: 0,
+        signatures: None,
+        result: MatchResult {
+            scanned_at: primary.app.clock.now(),
+            vulndb: UsedDatabase {
+                digest: Digest::of(b"database"),
+                built_at: primary.app.clock.now(),
+                version: "1.0",
+                create_time: "",
+            },
+            counts: [0; 5],
+            body: Some(&pack("[]")),
+            body_digest: Digest::of(b"[]"),
+            findings_digest: Digest::of(b""),
+            verdict: Some(b""),
+        },
+    };
+    let packed = pack(&serde_json::to_string(&inventory).unwrap());
+    let mut conn = primary.database().acquire().await.unwrap();
+    store::inventory::put(&mut conn, digest, Inventory::FORMAT, &packed).await.unwrap();
+    store::report::put(&mut conn, &report).await.unwrap();
+    inventory
+}
+
 #[tokio::test]
 async fn a_report_is_fetched_by_the_digest_of_its_image() {
     let primary = Primary::start().await;
     let staging = member(&primary, "staging").await;
     let digest = Digest::of(b"orders:v1");
-    // Larger than one part.
-    let body: Vec<u8> = (0..40_000_u32).map(|n| (n % 251) as u8).collect();
-    let report = NewReport {
-        digest,
-        scanned_at: primary.app.clock.now(),
-        cvedb_version: "1",
-        summary: "{}",
-        body: &body,
-        verdict: b"",
-    };
-    let mut conn = primary.database().acquire().await.unwrap();
-    store::report::put(&mut conn, &report).await.unwrap();
-    drop(conn);
+    let stored = store_report(&primary, digest).await;
     let connection = member_connection(&primary, &staging).await.unwrap();
     let mut client = LinkClient::new(connection.channel());
     let request = |digest: Digest| FetchReportRequest { image_digest: digest.to_oci() };
@@ -426,7 +464,11 @@ async fn a_report_is_fetched_by_the_digest_of_its_image() {
         assert!(part.chunk.len() <= 16 * 1024);
         fetched.extend_from_slice(&part.chunk);
     }
-    assert_eq!(fetched, body);
+    assert!(fetched.len() > 16 * 1024, "the report fits into one part");
+    let json = zstd::decode_all(fetched.as_slice()).unwrap();
+    let report: Report = serde_json::from_slice(&json).unwrap();
+    assert_eq!(report.packages, stored.packages);
+    assert_eq!(report.cvedb_version, "1.0");
     let missing = client.fetch_report(request(Digest::of(b"other"))).await.unwrap_err();
     assert_eq!(refusal(&missing).0, palisade_api::Code::ObjectNotFound.number());
     drop((client, connection));

@@ -49,6 +49,20 @@ async fn a_deep_folder_below_a_closed_one_will_do() {
     server.stop().await;
 }
 
+/// A process that never notices keeps the next server out as long as it lives.
+#[tokio::test]
+async fn a_killed_postgres_is_started_again_though_one_of_its_processes_stays() {
+    let test = TestDatabase::start().await;
+    let killed = postmaster(test.dir.path()).unwrap();
+    let deaf = servers(test.dir.path()).into_iter().find(|pid| *pid != killed).unwrap();
+    kill(Pid::from_raw(deaf), Signal::SIGSTOP).unwrap();
+    kill_hard(killed);
+    let another = || postmaster(test.dir.path()).is_some_and(|pid| pid != killed);
+    eventually("another server", another).await;
+    assert!(!servers(test.dir.path()).contains(&deaf));
+    test.stop().await;
+}
+
 #[tokio::test]
 async fn a_killed_postgres_is_started_again_and_connections_recover() {
     let test = TestDatabase::start().await;

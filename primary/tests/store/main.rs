@@ -7,6 +7,7 @@ mod change;
 mod crash;
 mod embedded;
 mod event;
+mod finding;
 mod migrate;
 mod outage;
 mod server;

@@ -30,7 +30,8 @@ fn main() -> io::Result<()> {
     for (at, text) in FEEDS.iter().enumerate() {
         put("feed", &format!("{at}"), text.as_bytes())?;
     }
-    put("database", "none", b"palisade")
+    put("database", "magic", b"\0\0PLSDVDB2")?;
+    put("database", "size", b"\x08\0\xff\xff\xff\xff")
 }
 
 /// Path and content of files that tell something.

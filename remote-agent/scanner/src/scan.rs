@@ -14,7 +14,7 @@ use palisade_api::Digest;
 use serde::{Deserialize, Serialize};
 
 pub use attached::Attached;
-pub use cache::{CacheUsage, CachedLayer, LayerCache};
+pub use cache::LayerCache;
 pub use target::{Target, TargetOptions};
 
 use crate::error::ScanError;
@@ -59,6 +59,12 @@ pub struct Inventory {
     /// Files that could not be understood: what they tell is missing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<FileProblem>,
+}
+
+impl Inventory {
+    /// Grows when more or other things are read of images: inventories of an
+    /// older number that somebody kept are then to be read again.
+    pub const FORMAT: i32 = 1;
 }
 
 /// A file that runs as its owner or group.
@@ -133,14 +139,13 @@ async fn content(
     limits: &Limits,
     cache: &LayerCache,
 ) -> Result<Arc<LayerContent>, ScanError> {
-    if !source.layers_have_digests() {
-        return Ok(Arc::new(source.layer(&layer, limits).await?));
-    }
     if let Some(content) = cache.get(&layer.digest) {
         return Ok(content);
     }
     let content = Arc::new(source.layer(&layer, limits).await?);
-    cache.put(layer.digest, Arc::clone(&content));
+    if source.layers_have_digests() {
+        cache.put(layer.digest, Arc::clone(&content));
+    }
     Ok(content)
 }
 

@@ -1,5 +1,7 @@
 //! The conventions of the REST API: codes, statuses, shapes.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, ensure};
 use palisade_tests::{ADMIN_PASSWORD, Agent, Fleet, Primary, Rest};
 use reqwest::Method;
@@ -191,7 +193,7 @@ async fn what_there_is_none_of() -> Result<()> {
         for (path, list) in [
             ("/v1/workload", "workloads"),
             ("/v1/host", "hosts"),
-            ("/v1/process_profile", "process_profiles"),
+            ("/v1/process_profile?scope=local", "process_profiles"),
             ("/v1/response/rule", "rules"),
             ("/v1/log/threat", "threats"),
         ] {
@@ -225,5 +227,25 @@ async fn local_rules_are_those_of_the_home_cluster() -> Result<()> {
     ensure!(rules.to_string().contains("of the shop"), "{rules}");
     let federal = fleet.admin.get("/v1/admission/rules?scope=fed").await?.ok()?;
     ensure!(!federal.to_string().contains("of the shop"), "{federal}");
+    Ok(())
+}
+
+/// Browsers close requests whenever somebody leaves a page.
+#[tokio::test]
+async fn requests_that_are_closed_early_leave_nothing_behind() -> Result<()> {
+    let fleet = fleet().await?;
+    let admin = &fleet.admin;
+    for round in 0_u64..400 {
+        let patience = Duration::from_micros(100 + (round * 37) % 6_000);
+        // Whether the answer comes in time makes no difference.
+        let _ = tokio::time::timeout(patience, admin.get("/v1/scan/registry")).await;
+    }
+    for _ in 0..100 {
+        admin.get("/v1/scan/registry").await?.ok()?;
+    }
+    let group = json!({ "config": { "name": "fed.kept", "cfg_type": "federal",
+        "criteria": [{ "key": "service", "op": "=", "value": "kept" }] } });
+    admin.post("/v1/group", &group).await?.ok()?;
+    admin.get("/v1/group/fed.kept").await?.ok()?;
     Ok(())
 }

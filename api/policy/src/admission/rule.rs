@@ -1,23 +1,22 @@
 //! An admission rule: what it is made of, and its validation.
 
-use std::collections::BTreeSet;
-
 use palisade_api::rest::admission as rest;
 pub use palisade_api::rest::admission::AdmissionCriterion;
 use serde::{Deserialize, Serialize};
 
 use super::criteria;
 use super::review::ContainerKind;
-use crate::{CfgType, PolicyError};
+use crate::object::federated;
+use crate::rule_id::RuleIds;
+use crate::{CfgType, PolicyError, check_comment};
 
 /// Ids of federated rules, allow and deny together.
-pub const FED_IDS: std::ops::RangeInclusive<u32> = 100_001..=109_999;
+pub const FED_IDS: RuleIds = RuleIds::new("federated admission rules", 100_001..=109_999);
 /// Ids of rules made in a cluster.
-pub const LOCAL_IDS: std::ops::RangeInclusive<u32> = 1_000..=99_999;
+pub const LOCAL_IDS: RuleIds = RuleIds::new("admission rules", 1_000..=99_999);
 
 const CATEGORY: &str = "Kubernetes";
 const MAX_CRITERIA: usize = 256;
-const MAX_COMMENT_BYTES: usize = 4_096;
 
 /// What a rule does when it is met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -138,11 +137,7 @@ impl AdmissionRule {
         id: u32,
         cfg_type: CfgType,
     ) -> Result<Self, PolicyError> {
-        let ids = if cfg_type == CfgType::Federal { FED_IDS } else { LOCAL_IDS };
-        if !ids.contains(&id) {
-            let what = "admission rules";
-            return Err(PolicyError::InvalidId { id, what, from: *ids.start(), to: *ids.end() });
-        }
+        ids(cfg_type).check(id)?;
         let rule = Self {
             id,
             category: CATEGORY.to_owned(),
@@ -175,10 +170,7 @@ impl AdmissionRule {
             return Err(PolicyError::field("category", "it is Kubernetes"));
         }
         if let Some(comment) = config.comment {
-            if comment.len() > MAX_COMMENT_BYTES {
-                let reason = format!("longer than {MAX_COMMENT_BYTES} bytes");
-                return Err(PolicyError::field("comment", reason));
-            }
+            check_comment(&comment)?;
             self.comment = comment;
         }
         if let Some(mode) = config.rule_mode {
@@ -255,21 +247,14 @@ impl AdmissionRule {
     }
 }
 
-/// The id of a new rule: the one asked for, or the next free one.
-pub fn new_id(asked: u32, cfg_type: CfgType, used: &BTreeSet<u32>) -> Result<u32, PolicyError> {
-    if asked != 0 {
-        return if used.contains(&asked) {
-            Err(PolicyError::DuplicateRule(asked))
-        } else {
-            Ok(asked)
-        };
+federated!(AdmissionRule, AdmissionRule, id);
+
+/// The ids of the rules of an owner.
+pub const fn ids(cfg_type: CfgType) -> RuleIds {
+    match cfg_type {
+        CfgType::Federal => FED_IDS,
+        _ => LOCAL_IDS,
     }
-    let ids = if cfg_type == CfgType::Federal { FED_IDS } else { LOCAL_IDS };
-    let next = used.range(ids.clone()).last().map_or(*ids.start(), |last| last + 1);
-    if ids.contains(&next) {
-        return Ok(next);
-    }
-    ids.clone().find(|id| !used.contains(id)).ok_or(PolicyError::NoFreeId("admission rules"))
 }
 
 fn rule_type(text: &str) -> Result<RuleType, PolicyError> {

@@ -1,22 +1,22 @@
 //! Network rules: who may connect to whom, by what.
 
-pub mod order;
+pub mod application;
 mod ports;
-
-use std::collections::BTreeSet;
 
 use palisade_api::rest::policy_rule::{PolicyRule, PolicyRuleConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::group::BUILT_IN_ENDPOINTS;
-use crate::{CfgType, FED_PREFIX, PolicyError};
+use crate::object::federated;
+use crate::rule_id::RuleIds;
+use crate::{CfgType, FED_PREFIX, PolicyError, check_comment};
 
 /// Ids of federated rules.
-pub const FED_IDS: std::ops::RangeInclusive<u32> = 100_000..=109_999;
-/// The first id that is given automatically.
-const FIRST_AUTOMATIC: u32 = 100_001;
-const MAX_APPLICATIONS: usize = 256;
-const MAX_COMMENT_BYTES: usize = 4_096;
+pub const FED_IDS: RuleIds =
+    RuleIds::new("federated network rules", 100_000..=109_999).automatic_from(100_001);
+/// Endpoint that stands for what comes through the tunnel interface of a node.
+const TUNNEL: &str = "Workload:ingress";
+const MAX_PRIORITY: u32 = 100;
 
 /// What a rule does with a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -35,6 +35,11 @@ impl Action {
             Self::Allow => "allow",
             Self::Deny => "deny",
         }
+    }
+
+    /// The action of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Allow, Self::Deny].into_iter().find(|action| action.as_str() == name)
     }
 }
 
@@ -75,14 +80,7 @@ pub struct NetworkRule {
 impl NetworkRule {
     /// A new federated rule; `now` is in Unix seconds.
     pub fn create(rule: PolicyRule, id: u32, position: i64, now: i64) -> Result<Self, PolicyError> {
-        if !FED_IDS.contains(&id) {
-            return Err(PolicyError::InvalidId {
-                id,
-                what: "federated network rules",
-                from: *FED_IDS.start(),
-                to: *FED_IDS.end(),
-            });
-        }
+        FED_IDS.check(id)?;
         let made = Self {
             id,
             comment: rule.comment,
@@ -90,7 +88,7 @@ impl NetworkRule {
             to: rule.to,
             ports: ports::normal(&rule.ports)?,
             action: action(&rule.action)?,
-            applications: applications(rule.applications)?,
+            applications: application::normal(&rule.applications)?,
             disable: rule.disable,
             cfg_type: CfgType::Federal,
             priority: rule.priority,
@@ -114,7 +112,7 @@ impl NetworkRule {
             self.action = action(&text)?;
         }
         if let Some(names) = config.applications {
-            self.applications = applications(names)?;
+            self.applications = application::normal(&names)?;
         }
         self.comment = config.comment.unwrap_or(self.comment);
         self.from = config.from.unwrap_or(self.from);
@@ -155,17 +153,20 @@ impl NetworkRule {
     }
 
     fn check(&self) -> Result<(), PolicyError> {
-        if self.comment.len() > MAX_COMMENT_BYTES {
-            let reason = format!("longer than {MAX_COMMENT_BYTES} bytes");
-            return Err(PolicyError::field("comment", reason));
+        check_comment(&self.comment)?;
+        if self.priority > MAX_PRIORITY {
+            return Err(PolicyError::field("priority", format!("0 to {MAX_PRIORITY}")));
         }
         for (field, name) in [("from", &self.from), ("to", &self.to)] {
             if name.is_empty() {
                 return Err(PolicyError::field(field, "a group is needed"));
             }
         }
-        if BUILT_IN_ENDPOINTS.contains(&self.from.as_str()) && self.from == self.to {
-            let reason = format!("a rule from {:?} to itself says nothing", self.from);
+        if self.to == TUNNEL {
+            return Err(PolicyError::field("to", format!("{TUNNEL:?} only connects")));
+        }
+        if self.groups().next().is_none() {
+            let reason = format!("a rule from {:?} to {:?} names no group", self.from, self.to);
             return Err(PolicyError::field("to", reason));
         }
         match self.groups().find(|name| !name.starts_with(FED_PREFIX)) {
@@ -175,53 +176,10 @@ impl NetworkRule {
     }
 }
 
-/// The id of a new federated rule: the one asked for, or the next free one.
-pub fn new_id(asked: u32, used: &BTreeSet<u32>) -> Result<u32, PolicyError> {
-    if asked != 0 {
-        return if used.contains(&asked) {
-            Err(PolicyError::DuplicateRule(asked))
-        } else {
-            Ok(asked)
-        };
-    }
-    let next = used.last().map_or(FIRST_AUTOMATIC, |last| (last + 1).max(FIRST_AUTOMATIC));
-    if FED_IDS.contains(&next) {
-        return Ok(next);
-    }
-    // The end is reached: fill the gaps.
-    (FIRST_AUTOMATIC..=*FED_IDS.end())
-        .find(|id| !used.contains(id))
-        .ok_or(PolicyError::NoFreeId("federated network rules"))
-}
+federated!(NetworkRule, NetworkRule, id);
 
 fn action(text: &str) -> Result<Action, PolicyError> {
-    match text {
-        "allow" => Ok(Action::Allow),
-        "deny" => Ok(Action::Deny),
-        _ => Err(PolicyError::field("action", "it is allow or deny")),
-    }
-}
-
-/// An empty list means any, as does one that holds `any`.
-fn applications(names: Vec<String>) -> Result<Vec<String>, PolicyError> {
-    if names.len() > MAX_APPLICATIONS {
-        return Err(PolicyError::field("applications", format!("more than {MAX_APPLICATIONS}")));
-    }
-    let wrong = names.iter().find(|name| {
-        name.is_empty()
-            || name.len() > 64
-            || !name
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '/'))
-    });
-    if let Some(name) = wrong {
-        let reason = format!("{:?} is no application", crate::error::shorten(name));
-        return Err(PolicyError::field("applications", reason));
-    }
-    if names.is_empty() || names.iter().any(|name| name.eq_ignore_ascii_case("any")) {
-        return Ok(vec!["any".to_owned()]);
-    }
-    Ok(names)
+    Action::parse(text).ok_or_else(|| PolicyError::field("action", "it is allow or deny"))
 }
 
 #[cfg(test)]
@@ -243,14 +201,18 @@ mod tests {
     #[test]
     fn rules_are_checked() {
         assert!(NetworkRule::create(rule(), 100_001, 0, 7).is_ok());
-        let cases: [(&str, Change); 5] = [
+        let cases: [(&str, Change); 9] = [
             ("from", |r| r.from.clear()),
+            ("to", |r| "nodes".clone_into(&mut r.from)),
+            ("to", |r| "Workload:ingress".clone_into(&mut r.to)),
+            ("priority", |r| r.priority = 101),
+            ("comment", |r| r.comment = "x".repeat(5_000)),
             ("a federated rule cannot use the local group \"orders\"", |r| {
                 "orders".clone_into(&mut r.from);
             }),
             ("action", |r| "violate".clone_into(&mut r.action)),
             ("ports", |r| "tcp/99999".clone_into(&mut r.ports)),
-            ("applications", |r| r.applications = vec!["\n".to_owned()]),
+            ("applications", |r| r.applications = vec!["GOPHER".to_owned()]),
         ];
         for (text, change) in cases {
             let mut rule = rule();
@@ -262,16 +224,6 @@ mod tests {
             NetworkRule::create(rule(), 9, 0, 7),
             Err(PolicyError::InvalidId { id: 9, .. })
         ));
-    }
-
-    #[test]
-    fn ids_are_the_next_free_ones() {
-        let used = |ids: &[u32]| ids.iter().copied().collect::<BTreeSet<_>>();
-        assert_eq!(new_id(0, &used(&[])), Ok(100_001));
-        assert_eq!(new_id(0, &used(&[100_000])), Ok(100_001));
-        assert_eq!(new_id(0, &used(&[100_001, 100_007])), Ok(100_008));
-        assert_eq!(new_id(0, &used(&[100_001, 109_999])), Ok(100_002));
-        assert_eq!(new_id(100_007, &used(&[100_007])), Err(PolicyError::DuplicateRule(100_007)));
     }
 
     #[test]

@@ -1,43 +1,40 @@
 //! Federated admission rules.
 
-use std::collections::BTreeSet;
-
-use palisade_api::ObjectKind;
 use palisade_api::rest::admission::AdmissionRuleConfig;
-use palisade_policy::CfgType;
-use palisade_policy::admission::rule::{AdmissionRule, RuleType, new_id};
+use palisade_policy::admission::rule::{AdmissionRule, FED_IDS, RuleType};
+use palisade_policy::{CfgType, FederatedObject as _};
 
-use super::{Edit, Result, RuleError, find, load};
+use super::{Edit, Result, get as find_rule, list as list_all};
 use crate::store::{Actor, Database};
-
-const KIND: ObjectKind = ObjectKind::AdmissionRule;
 
 /// All rules in the order of their evaluation: allow before deny, then by id.
 pub async fn list(database: &Database) -> Result<Vec<AdmissionRule>> {
     let mut conn = database.acquire().await?;
-    let mut rules: Vec<AdmissionRule> = load(&mut conn, KIND).await?;
+    let mut rules: Vec<AdmissionRule> = list_all(&mut conn).await?;
     rules.sort_by_key(|rule| (rule.rule_type == RuleType::Deny, rule.id));
     Ok(rules)
 }
 
 /// One rule.
 pub async fn get(database: &Database, id: u32) -> Result<AdmissionRule> {
-    let mut conn = database.acquire().await?;
-    find(&mut conn, KIND, &id.to_string()).await?.ok_or(RuleError::MissingRule(id))
+    find_rule(&mut *database.acquire().await?, &id.to_string()).await
 }
 
 /// Adds a rule and returns it.
 pub async fn create(
     database: &Database,
     actor: &Actor,
-    config: AdmissionRuleConfig,
+    mut config: AdmissionRuleConfig,
 ) -> Result<AdmissionRule> {
     let mut edit = Edit::begin(database).await?;
-    let rules: Vec<AdmissionRule> = load(&mut edit.tx, KIND).await?;
-    let used: BTreeSet<u32> = rules.iter().map(|rule| rule.id).collect();
-    let id = new_id(config.id, CfgType::Federal, &used)?;
+    let rules: Vec<AdmissionRule> = edit.list().await?;
+    let used = rules.iter().map(|rule| rule.id);
+    let mut ids = edit.ids(AdmissionRule::KIND, FED_IDS, used).await?;
+    config.id = ids.give(config.id)?;
+    let id = config.id;
     let rule = AdmissionRule::create(config, id, CfgType::Federal)?;
-    edit.put(KIND, id.to_string(), &rule)?;
+    edit.given(AdmissionRule::KIND, &ids);
+    edit.put(&rule)?;
     edit.commit(actor).await?;
     Ok(rule)
 }
@@ -45,32 +42,25 @@ pub async fn create(
 /// Changes what `config` names of a rule.
 pub async fn update(database: &Database, actor: &Actor, config: AdmissionRuleConfig) -> Result<()> {
     let mut edit = Edit::begin(database).await?;
-    let id = config.id;
-    let before: Option<AdmissionRule> = find(&mut edit.tx, KIND, &id.to_string()).await?;
-    let before = before.ok_or(RuleError::MissingRule(id))?;
+    let before: AdmissionRule = edit.get(&config.id.to_string()).await?;
     let rule = before.clone().update(config)?;
-    if rule != before {
-        edit.put(KIND, id.to_string(), &rule)?;
-    }
+    edit.put_changed(&before, &rule)?;
     edit.commit(actor).await
 }
 
 /// Deletes a rule.
 pub async fn delete(database: &Database, actor: &Actor, id: u32) -> Result<()> {
     let mut edit = Edit::begin(database).await?;
-    if find::<AdmissionRule>(&mut edit.tx, KIND, &id.to_string()).await?.is_none() {
-        return Err(RuleError::MissingRule(id));
-    }
-    edit.delete(KIND, id.to_string());
+    let rule: AdmissionRule = edit.get(&id.to_string()).await?;
+    edit.delete(&rule);
     edit.commit(actor).await
 }
 
 /// Deletes all rules.
 pub async fn delete_all(database: &Database, actor: &Actor) -> Result<()> {
     let mut edit = Edit::begin(database).await?;
-    let rules: Vec<AdmissionRule> = load(&mut edit.tx, KIND).await?;
-    for rule in rules {
-        edit.delete(KIND, rule.id.to_string());
+    for rule in edit.list::<AdmissionRule>().await? {
+        edit.delete(&rule);
     }
     edit.commit(actor).await
 }

@@ -1,6 +1,7 @@
 //! What can go wrong with a federated rule.
 
-use palisade_policy::PolicyError;
+use palisade_api::ObjectKind;
+use palisade_policy::{FederatedObject, PolicyError};
 use thiserror::Error;
 
 use crate::federation::FederationError;
@@ -15,26 +16,51 @@ pub enum RuleError {
     /// The rule itself is wrong.
     #[error(transparent)]
     Policy(#[from] PolicyError),
-    /// There is no such group.
-    #[error("there is no group named {0:?}")]
-    MissingGroup(String),
-    /// A group of that name exists.
-    #[error("a group named {0:?} exists already")]
-    DuplicateGroup(String),
-    /// Rules name the group.
-    #[error("the group {group:?} is used by the rules {}", list(.rules))]
-    GroupInUse {
+    /// There is no such object.
+    #[error("there is no federated {} {name:?}", .kind.as_str())]
+    Missing {
+        /// Its kind.
+        kind: ObjectKind,
+        /// Its name.
+        name: String,
+    },
+    /// No sensor has such a rule.
+    #[error("no federated sensor has a rule {0:?}")]
+    MissingSensorRule(String),
+    /// An object of that name exists.
+    #[error("a federated {} {name:?} exists already", .kind.as_str())]
+    Duplicate {
+        /// Its kind.
+        kind: ObjectKind,
+        /// Its name.
+        name: String,
+    },
+    /// Others name the object.
+    #[error("the {} {name:?} is used by {}", .kind.as_str(), list(.users))]
+    InUse {
+        /// Its kind.
+        kind: ObjectKind,
+        /// Its name.
+        name: String,
+        /// Who names it, in words.
+        users: Vec<String>,
+    },
+    /// The object is built in.
+    #[error("the {} {name:?} is built in and cannot be deleted", .kind.as_str())]
+    BuiltIn {
+        /// Its kind.
+        kind: ObjectKind,
+        /// Its name.
+        name: String,
+    },
+    /// The members of the group have nothing of the kind.
+    #[error("the group {group:?} is no group of containers: it has no {}", .kind.as_str())]
+    NoneOfKind {
+        /// What its members lack.
+        kind: ObjectKind,
         /// The group.
         group: String,
-        /// Ids of the rules.
-        rules: Vec<u32>,
     },
-    /// The group is built in.
-    #[error("the group {0:?} is built in and cannot be deleted")]
-    ReservedGroup(String),
-    /// There is no such rule.
-    #[error("there is no federated rule {0}")]
-    MissingRule(u32),
     /// The object is one of a cluster.
     #[error(
         "{0} are made in the clusters; here only federated ones, with scope=fed and cfg_type \"federal\", can be changed"
@@ -51,10 +77,32 @@ pub enum RuleError {
     Store(#[from] StoreError),
 }
 
-fn list(ids: &[u32]) -> String {
+impl RuleError {
+    pub(super) fn missing<T: FederatedObject>(name: &str) -> Self {
+        Self::Missing { kind: T::KIND, name: name.chars().take(128).collect() }
+    }
+
+    pub(super) fn duplicate<T: FederatedObject>(object: &T) -> Self {
+        Self::Duplicate { kind: T::KIND, name: object.object_name().into_owned() }
+    }
+
+    pub(super) fn built_in<T: FederatedObject>(object: &T) -> Self {
+        Self::BuiltIn { kind: T::KIND, name: object.object_name().into_owned() }
+    }
+
+    /// Fails where somebody uses the object.
+    pub(super) fn unless_unused<T: FederatedObject>(object: &T, users: Vec<String>) -> Result<()> {
+        if users.is_empty() {
+            return Ok(());
+        }
+        Err(Self::InUse { kind: T::KIND, name: object.object_name().into_owned(), users })
+    }
+}
+
+fn list(users: &[String]) -> String {
     const SHOWN: usize = 10;
-    let mut text = ids.iter().take(SHOWN).map(u32::to_string).collect::<Vec<_>>().join(", ");
-    if ids.len() > SHOWN {
+    let mut text = users.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    if users.len() > SHOWN {
         text.push_str(", …");
     }
     text

@@ -2,32 +2,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use palisade_api::ObjectKind;
 use palisade_api::rest::policy_rule::{
     PolicyRule, PolicyRuleActionData, PolicyRuleConfig, PolicyRuleInsert, PolicyRuleMove,
 };
-use palisade_policy::PolicyError;
-use palisade_policy::group::Group;
-use palisade_policy::network_rule::order::{self, GAP};
-use palisade_policy::network_rule::{NetworkRule, new_id};
+use palisade_policy::FederatedObject as _;
+use palisade_policy::network_rule::{FED_IDS, NetworkRule};
+use palisade_policy::order::{self, GAP};
+use palisade_policy::rule_id::IdPool;
 
-use super::{Edit, Result, RuleError, find, load};
+use super::{Edit, Result, RuleError, get as find_rule, list as list_all};
 use crate::store::{Actor, Database};
-
-const KIND: ObjectKind = ObjectKind::NetworkRule;
 
 /// All rules in the order of their evaluation.
 pub async fn list(database: &Database) -> Result<Vec<NetworkRule>> {
     let mut conn = database.acquire().await?;
-    let mut rules: Vec<NetworkRule> = load(&mut conn, KIND).await?;
+    let mut rules: Vec<NetworkRule> = list_all(&mut conn).await?;
     rules.sort_by_key(|rule| rule.position);
     Ok(rules)
 }
 
 /// One rule.
 pub async fn get(database: &Database, id: u32) -> Result<NetworkRule> {
-    let mut conn = database.acquire().await?;
-    find(&mut conn, KIND, &id.to_string()).await?.ok_or(RuleError::MissingRule(id))
+    find_rule(&mut *database.acquire().await?, &id.to_string()).await
 }
 
 /// Changes what `config` names of a rule; `now` is in Unix seconds.
@@ -39,10 +35,9 @@ pub async fn update(
     now: i64,
 ) -> Result<()> {
     let mut edit = Edit::begin(database).await?;
-    let before: Option<NetworkRule> = find(&mut edit.tx, KIND, &id.to_string()).await?;
-    let rule = before.ok_or(RuleError::MissingRule(id))?.update(config, now)?;
-    groups_exist(&mut edit, rule.groups().map(str::to_owned).collect()).await?;
-    edit.put(KIND, id.to_string(), &rule)?;
+    let rule = edit.get::<NetworkRule>(&id.to_string()).await?.update(config, now)?;
+    edit.require_groups(rule.groups()).await?;
+    edit.put(&rule)?;
     edit.commit(actor).await
 }
 
@@ -85,7 +80,7 @@ pub async fn act(
     if let Some(ids) = action.delete {
         table.delete(&ids)?;
     }
-    groups_exist(&mut edit, table.changed_groups()).await?;
+    edit.require_groups(table.changed_groups()).await?;
     table.write(&mut edit)?;
     edit.commit(actor).await
 }
@@ -94,14 +89,16 @@ pub async fn act(
 struct Table {
     before: BTreeMap<u32, NetworkRule>,
     rules: BTreeMap<u32, NetworkRule>,
+    ids: IdPool,
 }
 
 impl Table {
     async fn load(edit: &mut Edit) -> Result<Self> {
-        let rules: Vec<NetworkRule> = load(&mut edit.tx, KIND).await?;
+        let rules: Vec<NetworkRule> = edit.list().await?;
         let before: BTreeMap<u32, NetworkRule> =
             rules.into_iter().map(|rule| (rule.id, rule)).collect();
-        Ok(Self { rules: before.clone(), before })
+        let ids = edit.ids(NetworkRule::KIND, FED_IDS, before.keys().copied()).await?;
+        Ok(Self { rules: before.clone(), before, ids })
     }
 
     /// Ids and positions in ascending order.
@@ -123,14 +120,12 @@ impl Table {
     }
 
     fn shift(&mut self, wanted: &PolicyRuleMove) -> Result<()> {
-        let mut rule = self.rules.remove(&wanted.id).ok_or(RuleError::MissingRule(wanted.id))?;
+        let missing = || RuleError::missing::<NetworkRule>(&wanted.id.to_string());
         if wanted.after.is_some_and(|after| after.unsigned_abs() == u64::from(wanted.id)) {
-            return Err(PolicyError::InvalidField {
-                field: "after",
-                reason: "a rule cannot follow itself".to_owned(),
-            }
-            .into());
+            // It is where it is wanted already.
+            return self.rules.contains_key(&wanted.id).then_some(()).ok_or_else(missing);
         }
+        let mut rule = self.rules.remove(&wanted.id).ok_or_else(missing)?;
         for position in self.place(wanted.after, 1)? {
             rule.position = position;
         }
@@ -138,35 +133,33 @@ impl Table {
         Ok(())
     }
 
-    fn insert(&mut self, insert: PolicyRuleInsert, now: i64) -> Result<()> {
-        let positions = self.place(insert.after, insert.rules.len())?;
-        let mut used: BTreeSet<u32> = self.rules.keys().copied().collect();
-        // Ids that the request asks for are not given away to others of it.
-        for rule in insert.rules.iter().filter(|rule| rule.id != 0) {
-            if !used.insert(rule.id) {
-                return Err(PolicyError::DuplicateRule(rule.id).into());
-            }
+    /// Gives the rules their ids: first those that are asked for, so that none
+    /// of them is given away to another rule of the same request.
+    fn give_ids(&mut self, rules: &mut [PolicyRule]) -> Result<()> {
+        let (asked, automatic): (Vec<_>, Vec<_>) = rules.iter_mut().partition(|r| r.id != 0);
+        for rule in asked.into_iter().chain(automatic) {
+            rule.id = self.ids.give(rule.id)?;
         }
+        Ok(())
+    }
+
+    fn insert(&mut self, mut insert: PolicyRuleInsert, now: i64) -> Result<()> {
+        let positions = self.place(insert.after, insert.rules.len())?;
+        self.give_ids(&mut insert.rules)?;
         for (rule, position) in insert.rules.into_iter().zip(positions) {
-            let id = if rule.id == 0 { new_id(0, &used)? } else { rule.id };
-            used.insert(id);
+            let id = rule.id;
             self.rules.insert(id, NetworkRule::create(rule, id, position, now)?);
         }
         Ok(())
     }
 
-    fn replace(&mut self, rules: Vec<PolicyRule>, now: i64) -> Result<()> {
-        let mut used: BTreeSet<u32> = BTreeSet::new();
-        for rule in rules.iter().filter(|rule| rule.id != 0) {
-            if !used.insert(rule.id) {
-                return Err(PolicyError::DuplicateRule(rule.id).into());
-            }
-        }
+    fn replace(&mut self, mut rules: Vec<PolicyRule>, now: i64) -> Result<()> {
+        self.ids = IdPool::new(FED_IDS, [], self.ids.highest());
+        self.give_ids(&mut rules)?;
         let mut replaced = BTreeMap::new();
         let mut last = None;
         for rule in rules {
-            let id = if rule.id == 0 { new_id(0, &used)? } else { rule.id };
-            used.insert(id);
+            let id = rule.id;
             let old = self.rules.get(&id);
             // A rule that is still behind the one before keeps its position.
             let position = match (old.map(|old| old.position), last) {
@@ -194,7 +187,8 @@ impl Table {
 
     fn delete(&mut self, ids: &[u32]) -> Result<()> {
         for id in ids {
-            self.rules.remove(id).ok_or(RuleError::MissingRule(*id))?;
+            let missing = || RuleError::missing::<NetworkRule>(&id.to_string());
+            self.rules.remove(id).ok_or_else(missing)?;
         }
         Ok(())
     }
@@ -203,27 +197,18 @@ impl Table {
         self.rules.values().filter(|rule| self.before.get(&rule.id) != Some(rule))
     }
 
-    fn changed_groups(&self) -> BTreeSet<String> {
-        self.changed().flat_map(NetworkRule::groups).map(str::to_owned).collect()
+    fn changed_groups(&self) -> BTreeSet<&str> {
+        self.changed().flat_map(NetworkRule::groups).collect()
     }
 
     fn write(&self, edit: &mut Edit) -> Result<()> {
         for rule in self.changed() {
-            edit.put(KIND, rule.id.to_string(), rule)?;
+            edit.put(rule)?;
         }
-        for id in self.before.keys().filter(|id| !self.rules.contains_key(id)) {
-            edit.delete(KIND, id.to_string());
+        for rule in self.before.values().filter(|rule| !self.rules.contains_key(&rule.id)) {
+            edit.delete(rule);
         }
+        edit.given(NetworkRule::KIND, &self.ids);
         Ok(())
     }
-}
-
-/// Fails when one of the groups does not exist.
-async fn groups_exist(edit: &mut Edit, groups: BTreeSet<String>) -> Result<()> {
-    for name in groups {
-        if find::<Group>(&mut edit.tx, ObjectKind::Group, &name).await?.is_none() {
-            return Err(PolicyError::MissingGroup(name).into());
-        }
-    }
-    Ok(())
 }

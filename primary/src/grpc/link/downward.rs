@@ -10,7 +10,6 @@ use palisade_sync::Outlet;
 use tokio::sync::mpsc;
 
 use super::Messages;
-use super::vulndb::Offers;
 use crate::federation::fanout::DownEnvelope;
 use crate::federation::link_registry::{LinkRegistry, MemberLink};
 use crate::federation::source::DatabaseSource;
@@ -26,8 +25,6 @@ pub(super) struct Downward {
     control: mpsc::Receiver<EncodedDown>,
     federation: Option<FederationOutlet>,
     verdicts: Option<FederationOutlet>,
-    /// None where the member does not scan.
-    vulndb: Option<Offers>,
     ended: bool,
 }
 
@@ -38,9 +35,8 @@ impl Downward {
         control: mpsc::Receiver<EncodedDown>,
         federation: Option<FederationOutlet>,
         verdicts: Option<FederationOutlet>,
-        vulndb: Option<Offers>,
     ) -> Self {
-        Self { links, link, control, federation, verdicts, vulndb, ended: false }
+        Self { links, link, control, federation, verdicts, ended: false }
     }
 
     pub(super) fn into_messages(self) -> Messages<EncodedDown> {
@@ -64,18 +60,7 @@ impl Downward {
             Some(message) = self.control.recv() => Some(message),
             message = next_of(&mut self.federation) => Some(message),
             message = next_of(&mut self.verdicts) => Some(message),
-            message = offer_of(&mut self.vulndb) => Some(message),
         }
-    }
-}
-
-async fn offer_of(offers: &mut Option<Offers>) -> EncodedDown {
-    match offers {
-        Some(offers) => {
-            let body = down::Body::Vulndb(offers.next().await);
-            EncodedDown::from(&Down { body: Some(body) })
-        }
-        None => std::future::pending().await,
     }
 }
 

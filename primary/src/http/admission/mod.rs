@@ -25,7 +25,7 @@ pub(super) fn router() -> ApiRouter {
 
 /// Lets federated rules pass: those that say so, or whose id says it.
 fn federated(config: &AdmissionRuleConfig) -> Result<()> {
-    let by_id = palisade_policy::admission::rule::FED_IDS.contains(&config.id);
+    let by_id = palisade_policy::admission::rule::FED_IDS.contains(config.id);
     if config.cfg_type == "federal" || (config.cfg_type.is_empty() && by_id) {
         return Ok(());
     }

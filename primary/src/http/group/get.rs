@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use palisade_api::rest::group::{GroupData, GroupDetail};
 use palisade_policy::network_rule::NetworkRule;
+use palisade_policy::response_rule::ResponseRule;
 
 use crate::App;
 use crate::federation::rules;
@@ -21,13 +22,13 @@ pub(super) async fn group_get(
     State(app): State<App>,
     Path(name): Path<String>,
 ) -> Result<Json<GroupData>> {
-    let (group, rules) = rules::group::get(&app.database, &name).await?;
+    let used = rules::group::get(&app.database, &name).await?;
     let group = GroupDetail {
-        brief: group.brief(),
-        criteria: group.criteria_entries(),
+        brief: used.group.brief(),
+        criteria: used.group.criteria_entries(),
         members: Vec::new(),
-        policy_rules: rules.iter().map(NetworkRule::to_rest).collect(),
-        response_rules: Vec::new(),
+        policy_rules: used.network_rules.iter().map(NetworkRule::to_rest).collect(),
+        response_rules: used.response_rules.iter().map(ResponseRule::to_rest).collect(),
     };
     Ok(Json(GroupData { group }))
 }

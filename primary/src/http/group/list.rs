@@ -30,17 +30,17 @@ pub(super) async fn group_list(State(app): State<App>, query: Query) -> Result<R
         Some(Scope::Fed) | None => rules::group::list(&app.database).await?,
     };
     if query.flag("brief") {
-        let groups = query.list(groups.iter().map(|(group, _)| group.brief()).collect())?;
+        let groups = query.list(groups.iter().map(|used| used.group.brief()).collect())?;
         return Ok(Json(GroupsBriefData { groups }).into_response());
     }
     let groups = groups
-        .into_iter()
-        .map(|(group, policy_rules)| Group {
-            brief: group.brief(),
-            criteria: group.criteria_entries(),
+        .iter()
+        .map(|used| Group {
+            brief: used.group.brief(),
+            criteria: used.group.criteria_entries(),
             members: Vec::new(),
-            policy_rules,
-            response_rules: Vec::new(),
+            policy_rules: used.network_rules.iter().map(|rule| rule.id).collect(),
+            response_rules: used.response_rules.iter().map(|rule| rule.id).collect(),
         })
         .collect();
     Ok(Json(GroupsData { groups: query.list(groups)? }).into_response())

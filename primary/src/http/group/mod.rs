@@ -7,6 +7,7 @@ mod list;
 mod update;
 
 use palisade_api::Code;
+use palisade_policy::PolicyError;
 use utoipa_axum::routes;
 
 use super::ApiRouter;
@@ -25,16 +26,21 @@ impl From<RuleError> for ApiError {
     fn from(error: RuleError) -> Self {
         let message = error.to_string();
         match error {
+            // The place among the rules that the request names.
+            RuleError::Policy(PolicyError::MissingRule(_)) => Self::object_not_found(message),
             // A rule that names what does not exist is the request's fault.
             RuleError::Policy(error) => {
                 Self::new(error.code(), message).with_status(http::StatusCode::BAD_REQUEST)
             }
-            RuleError::MissingGroup(_) | RuleError::MissingRule(_) => {
+            RuleError::Missing { .. } | RuleError::MissingSensorRule(_) => {
                 Self::object_not_found(message)
             }
-            RuleError::DuplicateGroup(_) => Self::new(Code::DuplicateName, message),
-            RuleError::GroupInUse { .. } => Self::new(Code::ObjectInuse, message),
-            RuleError::ReservedGroup(_) | RuleError::NotFederated(_) => {
+            RuleError::NoneOfKind { .. } => {
+                Self::object_not_found(message).with_status(http::StatusCode::BAD_REQUEST)
+            }
+            RuleError::Duplicate { .. } => Self::new(Code::DuplicateName, message),
+            RuleError::InUse { .. } => Self::new(Code::ObjectInuse, message),
+            RuleError::BuiltIn { .. } | RuleError::NotFederated(_) => {
                 Self::new(Code::OpNotAllowed, message)
             }
             RuleError::Encoding(error) => Self::internal(error),

@@ -2,6 +2,8 @@
 //! answers them. Where there is none, lists are empty and counts zero, so that
 //! clients go on working.
 
+mod owner;
+
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -13,10 +15,14 @@ use palisade_identity::{Caller, Role};
 
 use super::authorize;
 use super::error::{ApiError, Result};
+use super::extract::{MAX_BODY_BYTES, read_body};
 use super::fallback;
 use super::fed::{OnBehalf, relay};
+use super::portal;
+use super::query::Query;
 use crate::App;
 use crate::store;
+use owner::Owner;
 
 /// Areas of the API that each cluster has for itself. Paths that the primary
 /// answers itself never come here.
@@ -33,6 +39,7 @@ const AREAS: &[&str] = &[
     "dlp",
     "domain",
     "enforcer",
+    "file",
     "file_monitor",
     "group",
     "host",
@@ -57,11 +64,11 @@ fn is_cluster_level(path: &str) -> bool {
         && segments.next().is_some_and(|area| AREAS.contains(&area))
 }
 
-/// Answers what no route of the primary does: the home cluster, or that there
-/// is no such path.
+/// Answers what no route of the primary does: the home cluster, the portal for
+/// a page of its own, or that there is no such path.
 pub(super) async fn fallback(State(app): State<App>, mut request: Request) -> Result<Response> {
     if !is_cluster_level(request.uri().path()) {
-        return Err(fallback::not_found());
+        return portal::deep_link(&request).ok_or_else(fallback::not_found);
     }
     authorize::let_in(&app, &mut request).await?;
     let caller = request.extensions_mut().remove::<Caller>().ok_or_else(ApiError::unauthorized)?;
@@ -79,31 +86,32 @@ pub(super) async fn fallback(State(app): State<App>, mut request: Request) -> Re
     relay(&app, home, OnBehalf { caller: &caller, role }, method, &path, request).await
 }
 
-/// Gives calls that speak of the rules of a cluster, `scope=local`, to the home
-/// cluster, where there is one; without one the lists are empty.
-pub(super) async fn local_scope(
+/// Gives calls that are about objects of a cluster to the home cluster, where
+/// there is one; without one the endpoints of the primary answer, whose lists
+/// of such objects are empty.
+pub(super) async fn local_objects(
     State(app): State<App>,
     request: Request,
     next: Next,
 ) -> Result<Response> {
-    let path = request.uri().path();
-    let has_scopes = ["/v1/group", "/v1/policy/rule", "/v1/admission/rule", "/v1/admission/rules"]
-        .contains(&path)
-        || ["/v1/group/", "/v1/policy/rule/", "/v1/admission/rule/"]
-            .iter()
-            .any(|folder| path.starts_with(folder));
-    let local = request
-        .uri()
-        .query()
-        .is_some_and(|query| query.split('&').any(|pair| pair == "scope=local"));
-    if !(has_scopes && local) {
+    let query = Query::parse(request.uri().query().unwrap_or_default());
+    let owner = owner::of_call(request.method(), request.uri().path(), &query);
+    let (owner, request) = match owner {
+        None | Some(Owner::Federation) => return Ok(next.run(request).await),
+        Some(owner) => (owner, request),
+    };
+    if store::member::home(&mut *app.database.acquire().await?).await?.is_none() {
         return Ok(next.run(request).await);
     }
-    let home = store::member::home(&mut *app.database.acquire().await?).await?;
-    match home {
-        Some(_) => fallback(State(app), request).await,
-        None => Ok(next.run(request).await),
+    if owner == Owner::Cluster {
+        return fallback(State(app), request).await;
     }
+    let (parts, body) = request.into_parts();
+    let body = read_body(Request::new(body), MAX_BODY_BYTES).await?;
+    let request = Request::from_parts(parts, body.clone().into());
+    // What is no JSON the endpoint refuses.
+    let is_local = serde_json::from_slice(&body).is_ok_and(|body| !owner::body_says_federal(&body));
+    if is_local { fallback(State(app), request).await } else { Ok(next.run(request).await) }
 }
 
 fn without_home(request: &Request) -> Result<Response> {

@@ -4,8 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use palisade_api::rest::system::{FedSystemConfig, SystemConfig, SystemConfigData};
 use palisade_identity::{Access, Permission};
+use palisade_policy::webhook::Webhook;
 
 use crate::App;
+use crate::federation::rules;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
 use crate::http::query::{Query, Scope};
@@ -36,8 +38,11 @@ pub(super) async fn system_config_get(
         ..SystemConfig::default()
     };
     let sees_federation = scope != Some(Scope::Local) && caller.may(Permission::Fed, Access::Read);
-    Ok(Json(SystemConfigData {
-        config,
-        fed_config: sees_federation.then(FedSystemConfig::default),
-    }))
+    let fed_config = if sees_federation {
+        let webhooks = rules::webhook::list(&app.database).await?;
+        Some(FedSystemConfig { webhooks: webhooks.iter().map(Webhook::to_rest).collect() })
+    } else {
+        None
+    };
+    Ok(Json(SystemConfigData { config, fed_config }))
 }

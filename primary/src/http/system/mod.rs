@@ -2,13 +2,34 @@
 
 mod config;
 mod summary;
+mod webhook_create;
+mod webhook_delete;
+mod webhook_update;
 
 use utoipa_axum::routes;
 
 use super::ApiRouter;
+use super::error::Result;
+use super::query::{Query, Scope};
+use crate::federation::rules::RuleError;
 
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new()
         .routes(routes!(summary::system_summary_get))
         .routes(routes!(config::system_config_get))
+        .routes(routes!(webhook_create::system_webhook_create))
+        .routes(routes!(
+            webhook_update::system_webhook_update,
+            webhook_delete::system_webhook_delete
+        ))
+}
+
+/// Lets writes of federated webhooks pass; without a scope a write means those
+/// of the own cluster, unless it says otherwise itself.
+fn federated(query: &Query, says_so: bool) -> Result<()> {
+    match query.scope()? {
+        Some(Scope::Fed) => Ok(()),
+        None if says_so => Ok(()),
+        Some(Scope::Local) | None => Err(RuleError::NotFederated("webhooks").into()),
+    }
 }

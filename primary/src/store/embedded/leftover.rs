@@ -1,10 +1,12 @@
-//! Stops a server that an earlier run left behind, and removes its traces.
+//! Stops what is left of a server: one that an earlier run left behind, and
+//! the processes of one whose first process died.
 
 use std::fs;
 use std::path::Path;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tracing::{info, warn};
@@ -64,6 +66,41 @@ fn end(pid: i32, cluster: &Path) -> Result<(), EmbeddedError> {
         }
     }
     if serves(pid, cluster) { Err(EmbeddedError::Leftover { pid }) } else { Ok(()) }
+}
+
+/// How long the processes of a dead server may take to notice by themselves.
+const NOTICE: Duration = Duration::from_secs(2);
+
+/// Ends the processes that the server's first process leaves behind when it
+/// dies. They notice its death when they wait for something, but one that
+/// holds or awaits a lock in shared memory may never do, and as long as one
+/// lives no other server starts on the cluster.
+pub(super) fn end_orphans(cluster: &Path) {
+    let cluster = cluster.canonicalize().unwrap_or_else(|_| cluster.to_owned());
+    let deadline = Instant::now() + NOTICE;
+    loop {
+        let orphans = processes(&cluster);
+        if orphans.is_empty() {
+            return;
+        }
+        if Instant::now() > deadline {
+            for pid in orphans {
+                warn!(pid, "killing a process that a dead Postgres left behind");
+                match kill(Pid::from_raw(pid), Signal::SIGKILL) {
+                    // Gone by itself meanwhile.
+                    Ok(()) | Err(Errno::ESRCH) => {}
+                    Err(error) => warn!(pid, %error, "it cannot be killed"),
+                }
+            }
+        }
+        pause(Duration::from_millis(20));
+    }
+}
+
+fn processes(cluster: &Path) -> Vec<i32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(|pid| serves(*pid, cluster)).collect()
 }
 
 /// Lets a moment pass on this thread, which only waits.

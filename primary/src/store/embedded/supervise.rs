@@ -15,6 +15,7 @@ use tracing::{debug, error, info, warn};
 
 use super::account::Account;
 use super::launch::{FOLDER, Folder, command};
+use super::leftover;
 use super::locate::Programs;
 use super::{EmbeddedError, Options, PORT};
 
@@ -212,16 +213,20 @@ impl Server {
         Ok(Some(child))
     }
 
-    /// Reads the server's log until it ends.
+    /// Reads the server's log until it ends, and sees that nothing of the
+    /// server is left then.
     fn attend(&self, mut child: Child) {
-        if let Some(stderr) = child.stderr.take() {
-            self.read_log(stderr);
-        }
-        // The log may end before the process; the process number stays taken
-        // until it is reaped, which happens under the lock.
+        let stderr = child.stderr.take();
         let pid = Pid::from_raw(child.id() as i32);
-        let ended = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
-        while waitid(Id::Pid(pid), ended) == Err(nix::errno::Errno::EINTR) {}
+        std::thread::scope(|scope| {
+            // The log ends with the last process that can write to it.
+            scope.spawn(|| stderr.map(|stderr| self.read_log(stderr)));
+            // The process number stays taken until it is reaped, which
+            // happens under the lock.
+            let ended = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+            while waitid(Id::Pid(pid), ended) == Err(nix::errno::Errno::EINTR) {}
+            leftover::end_orphans(self.folder.path());
+        });
         let mut state = self.shared.lock();
         let status = child.wait();
         state.pid = None;

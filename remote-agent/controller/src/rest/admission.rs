@@ -12,7 +12,7 @@ use palisade_api::rest::admission::{
 use palisade_api::{Code, ObjectKind};
 use palisade_policy::CfgType;
 use palisade_policy::admission::criteria::options;
-use palisade_policy::admission::rule::new_id;
+use palisade_policy::admission::rule::LOCAL_IDS;
 use palisade_policy::admission::{AdmissionRule, RuleType};
 
 use super::error::{ApiError, Result};
@@ -134,7 +134,7 @@ pub(super) async fn rule_create(
         return Err(ApiError::federal());
     }
     let used = controller.in_force().local_admission_rules().iter().map(|rule| rule.id).collect();
-    let id = new_id(body.config.id, CfgType::UserCreated, &used)?;
+    let id = LOCAL_IDS.give(body.config.id, &used, 0)?;
     let rule = AdmissionRule::create(body.config, id, CfgType::UserCreated)?;
     let payload = serde_json::to_vec(&rule)?;
     let kind = ObjectKind::AdmissionRule.number();

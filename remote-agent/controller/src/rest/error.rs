@@ -49,6 +49,12 @@ impl ApiError {
         )
     }
 
+    /// The same error with another status.
+    pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
     fn inside(error: &dyn std::error::Error) -> Self {
         error!(%error, "request failed");
         Self::of(Code::ServerError)

@@ -5,8 +5,8 @@ use axum::extract::State;
 use palisade_api::Code;
 use palisade_api::kind::LogId;
 use palisade_api::rest::fed::{
-    ClusterStatus, FED_ROLE_JOINT, FedMember, JointCluster, LeaveFederationRequest, MasterCluster,
-    REST_VERSION, RestInfo,
+    ClusterStatus, FED_ROLE_JOINT, FedConfig, FedMember, JointCluster, LeaveFederationRequest,
+    MasterCluster, REST_VERSION, RestInfo,
 };
 
 use super::error::{ApiError, Result};
@@ -66,8 +66,6 @@ pub(super) async fn member(State(controller): State<Controller>) -> Result<Json<
             agent_version: env!("CARGO_PKG_VERSION").to_owned(),
             revision: position.map(|at| at.revision.0).unwrap_or_default(),
             last_seen: String::new(),
-            cvedb_version: None,
-            cvedb_create_time: None,
         }],
         use_proxy: String::new(),
         deploy_repo_scan_data: false,
@@ -80,6 +78,38 @@ pub(super) async fn leave(
     JsonBody(body): JsonBody<LeaveFederationRequest>,
 ) -> Result<()> {
     Ok(controller.federation().leave(body.force).await?)
+}
+
+/// `PATCH /v1/fed/config`: the name and the address are locked in a
+/// federation; what they are already may be said again.
+pub(super) async fn config(
+    State(controller): State<Controller>,
+    JsonBody(change): JsonBody<FedConfig>,
+) -> Result<()> {
+    let Some(membership) = controller.federation().membership() else {
+        return Err(not_here(State(controller)).await);
+    };
+    let (server, port) = controller.federation().rest_address();
+    let present = RestInfo { server, port: port.into() };
+    let renamed = change.name.is_some_and(|name| !name.is_empty() && name != membership.name);
+    let locked = if renamed {
+        Some("The name of the cluster")
+    } else if change.rest_info.is_some_and(|info| info != present) {
+        Some("The address of the cluster")
+    } else if change.deploy_repo_scan_data.is_some() {
+        Some("What the primary deploys")
+    } else if change.use_proxy.is_some_and(|proxy| !proxy.is_empty()) {
+        Some("The proxy, which the settings of the agent name,")
+    } else {
+        None
+    };
+    match locked {
+        Some(what) => Err(ApiError::new(
+            Code::FedOperationFailed,
+            format!("{what} cannot be changed while the cluster is a member of a federation."),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// What only a primary or a standalone cluster does.

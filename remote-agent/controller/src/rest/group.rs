@@ -3,17 +3,19 @@
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
-use palisade_api::Code;
 use palisade_api::rest::group::{
     Group, GroupBrief, GroupConfigData, GroupData, GroupDetail, GroupsBriefData, GroupsData,
 };
-use palisade_policy::FED_PREFIX;
+use palisade_policy::group::Group as PolicyGroup;
 use palisade_policy::network_rule::NetworkRule;
+use palisade_policy::response_rule::ResponseRule;
 use serde::Deserialize;
 
 use super::error::{ApiError, Result};
 use super::extract::{JsonBody, ListQuery};
+use super::refuse;
 use crate::Controller;
+use crate::in_force::Federated;
 
 #[derive(Deserialize)]
 pub(super) struct Brief {
@@ -27,24 +29,26 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
     Query(brief): Query<Brief>,
 ) -> Result<Response> {
-    let groups = if query.scope()?.federal() { controller.in_force().groups() } else { Vec::new() };
-    let groups = query.page(groups);
-    if matches!(brief.brief.as_str(), "1" | "t" | "true") {
-        let groups: Vec<GroupBrief> =
-            groups.iter().map(palisade_policy::group::Group::brief).collect();
-        return Ok(Json(GroupsBriefData { groups }).into_response());
-    }
-    let rules = controller.in_force().network_rules();
-    let groups = groups
-        .iter()
-        .map(|group| Group {
-            brief: group.brief(),
-            criteria: group.criteria_entries(),
-            policy_rules: naming(&rules, &group.name).map(|rule| rule.id).collect(),
-            ..Group::default()
-        })
-        .collect();
-    Ok(Json(GroupsData { groups }).into_response())
+    let federal = query.scope()?.federal();
+    Ok(controller.in_force().federated(|federated| {
+        let groups = federated.groups.values().filter(|_| federal).collect();
+        let groups = query.page(groups);
+        if matches!(brief.brief.as_str(), "1" | "t" | "true") {
+            let groups: Vec<GroupBrief> = groups.into_iter().map(PolicyGroup::brief).collect();
+            return Json(GroupsBriefData { groups }).into_response();
+        }
+        let groups = groups
+            .into_iter()
+            .map(|group| Group {
+                brief: group.brief(),
+                criteria: group.criteria_entries(),
+                policy_rules: network(federated, &group.name).map(|rule| rule.id).collect(),
+                response_rules: response(federated, &group.name).map(|rule| rule.id).collect(),
+                ..Group::default()
+            })
+            .collect();
+        Json(GroupsData { groups }).into_response()
+    }))
 }
 
 /// `GET /v1/group/{name}`.
@@ -52,39 +56,41 @@ pub(super) async fn get(
     State(controller): State<Controller>,
     Path(name): Path<String>,
 ) -> Result<Json<GroupData>> {
-    let group = controller
-        .in_force()
-        .groups()
-        .into_iter()
-        .find(|group| group.name == name)
-        .ok_or_else(|| ApiError::missing("group", &name))?;
-    let rules = controller.in_force().network_rules();
-    Ok(Json(GroupData {
-        group: GroupDetail {
-            brief: group.brief(),
-            criteria: group.criteria_entries(),
-            policy_rules: naming(&rules, &name).map(NetworkRule::to_rest).collect(),
-            ..GroupDetail::default()
-        },
-    }))
+    controller.in_force().federated(|federated| {
+        let group = require(federated, &name)?;
+        Ok(Json(GroupData {
+            group: GroupDetail {
+                brief: group.brief(),
+                criteria: group.criteria_entries(),
+                policy_rules: network(federated, &name).map(NetworkRule::to_rest).collect(),
+                response_rules: response(federated, &name).map(ResponseRule::to_rest).collect(),
+                ..GroupDetail::default()
+            },
+        }))
+    })
 }
 
-fn naming<'a>(rules: &'a [NetworkRule], group: &'a str) -> impl Iterator<Item = &'a NetworkRule> {
-    rules.iter().filter(move |rule| rule.from == group || rule.to == group)
+/// A group, which must exist.
+pub(super) fn require<'a>(federated: &'a Federated, name: &str) -> Result<&'a PolicyGroup> {
+    federated.groups.get(name).ok_or_else(|| ApiError::missing("group", name))
+}
+
+fn network<'a>(federated: &'a Federated, group: &'a str) -> impl Iterator<Item = &'a NetworkRule> {
+    let rules = federated.network_rules_in_order().into_iter();
+    rules.filter(move |rule| rule.from == group || rule.to == group)
+}
+
+fn response<'a>(
+    federated: &'a Federated,
+    group: &'a str,
+) -> impl Iterator<Item = &'a ResponseRule> {
+    federated.response_rules_in_order().into_iter().filter(move |rule| rule.group == group)
 }
 
 /// `POST /v1/group`.
-pub(super) async fn create(JsonBody(body): JsonBody<GroupConfigData>) -> ApiError {
-    if body.config.name.starts_with(FED_PREFIX) || body.config.cfg_type == "federal" {
-        return ApiError::federal();
-    }
-    ApiError::new(Code::OpNotAllowed, "Groups of a single cluster are not supported yet.")
-}
-
-/// `PATCH` and `DELETE /v1/group/{name}`.
-pub(super) async fn refuse_change(Path(name): Path<String>) -> ApiError {
-    if name.starts_with(FED_PREFIX) {
-        return ApiError::federal();
-    }
-    ApiError::missing("group", &name)
+pub(super) async fn create(
+    Query(query): Query<ListQuery>,
+    JsonBody(body): JsonBody<GroupConfigData>,
+) -> Result<ApiError> {
+    refuse::creation(&query, &body.config.name, &body.config.cfg_type)
 }

@@ -8,22 +8,25 @@ mod error;
 mod extract;
 mod fed;
 mod group;
-mod host;
 mod log;
 mod path;
 mod policy_rule;
+mod profile;
+mod refuse;
+mod response;
 mod scan;
+mod sensor;
 mod system;
-mod workload;
 
 use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, patch, post};
+use axum::routing::{MethodRouter, get, patch, post};
 use axum::{Json, Router};
 use http::{HeaderValue, Method, StatusCode, header};
 use palisade_api::Code;
 use palisade_api::rest::empty;
+use palisade_policy::sensor::{Dlp, Waf};
 use tower::Layer as _;
 use tower::util::MapRequestLayer;
 use tower_http::compression::CompressionLayer;
@@ -69,7 +72,7 @@ fn api() -> Router<Controller> {
         .route("/v1/fed/join", post(fed::not_here))
         .route("/v1/fed/join_token", get(fed::not_here))
         .route("/v1/fed/deploy", post(fed::not_here))
-        .route("/v1/fed/config", patch(fed::not_here))
+        .route("/v1/fed/config", patch(fed::config))
         .route("/v1/admission/state", get(admission::state).patch(admission::state_change))
         .route("/v1/admission/options", get(admission::rule_options))
         .route("/v1/admission/stats", get(admission::stats))
@@ -78,38 +81,18 @@ fn api() -> Router<Controller> {
         .route("/v1/admission/rule/{id}", get(admission::rule).delete(admission::rule_delete))
         .route("/v1/admission/rule/promote", post(fed::not_here))
         .route("/v1/policy/rules/promote", post(fed::not_here))
-        .route("/v1/group", get(group::list).post(group::create))
-        .route(
-            "/v1/group/{name}",
-            get(group::get).patch(group::refuse_change).delete(group::refuse_change),
-        )
-        .route(
-            "/v1/policy/rule",
-            get(policy_rule::list).patch(policy_rule::refuse_list).delete(policy_rule::refuse_list),
-        )
-        .route(
-            "/v1/policy/rule/{id}",
-            get(policy_rule::get)
-                .patch(policy_rule::refuse_change)
-                .delete(policy_rule::refuse_change),
-        )
-        .route(
-            "/v1/scan/registry",
-            get(scan::registry::registries).post(scan::registry::refuse_write),
-        )
+        .route("/v1/scan/registry", get(scan::registries).post(refuse::create))
         .route(
             "/v1/scan/registry/{name}",
-            get(scan::registry::registry)
-                .patch(scan::registry::refuse_change)
-                .delete(scan::registry::refuse_change),
+            get(scan::registry).patch(scan::refuse_change).delete(scan::refuse_change),
         )
         .route(
             "/v1/scan/registry/{name}/scan",
-            post(scan::registry::refuse_change).delete(scan::registry::refuse_change),
+            post(scan::refuse_change).delete(scan::refuse_change),
         )
-        .route("/v1/scan/registry/{name}/images", get(scan::registry::images))
-        .route("/v1/scan/registry/{name}/image/{id}", get(scan::registry::image))
-        .merge(scan::own())
+        .route("/v1/scan/registry/{name}/images", get(scan::images))
+        .route("/v1/scan/registry/{name}/image/{id}", get(scan::image))
+        .route("/v1/scan/scanner", get(scan::scanners))
         .route("/v1/log/audit", get(log::audits))
         .route("/v1/log/event", get(log::events))
         .route("/v1/log/activity", get(log::events))
@@ -118,14 +101,81 @@ fn api() -> Router<Controller> {
         .route("/v1/log/violation", get(log::violations))
         .route("/v1/log/security", get(log::security))
         .route("/v1/system/summary", get(system::summary))
-        .route("/v1/workload", get(workload::list))
-        .route("/v2/workload", get(workload::list_v2))
-        .route("/v1/host", get(host::list))
-        .route("/v1/host/{id}", get(host::get))
+        .route("/v1/system/config", get(system::config).patch(refuse::system_config))
+        .route("/v2/system/config", patch(refuse::system_config))
+        .route("/v1/system/config/webhook", post(refuse::create))
+        .route("/v1/system/config/webhook/{name}", patch(refuse::by_name).delete(refuse::by_name))
+        .route("/v1/workload", get(system::workloads))
+        .route("/v2/workload", get(system::workloads))
+        .route("/v1/host", get(system::hosts))
         .route("/v1/domain", get(system::domains))
         .route("/v1/controller", get(system::controllers))
         .route("/v1/enforcer", get(system::enforcers))
         .route("/v1/service", get(system::services))
+        .merge(rules())
+        .merge(sensors::<Dlp>("dlp", get(sensor::dlp_groups), get(sensor::dlp_group)))
+        .merge(sensors::<Waf>("waf", get(sensor::waf_groups), get(sensor::waf_group)))
+        .merge(files())
+}
+
+/// Groups, what belongs to them, and the rules that name them.
+fn rules() -> Router<Controller> {
+    Router::new()
+        .route("/v1/group", get(group::list).post(group::create))
+        .route("/v1/group/{name}", get(group::get).patch(refuse::by_name).delete(refuse::by_name))
+        .route(
+            "/v1/policy/rule",
+            get(policy_rule::list).patch(refuse::list_change).delete(refuse::list),
+        )
+        .route(
+            "/v1/policy/rule/{id}",
+            get(policy_rule::get)
+                .patch(policy_rule::refuse_change)
+                .delete(policy_rule::refuse_change),
+        )
+        .route(
+            "/v1/response/rule",
+            get(response::rules).patch(refuse::list_change).delete(refuse::list),
+        )
+        .route(
+            "/v1/response/rule/{id}",
+            get(response::rule).patch(response::refuse_change).delete(response::refuse_change),
+        )
+        .route("/v1/response/options", get(response::rule_options))
+        .route("/v1/process_profile", get(profile::processes))
+        .route("/v1/process_profile/{name}", get(profile::process).patch(refuse::by_name))
+        .route("/v1/file_monitor", get(profile::files))
+        .route("/v1/file_monitor/{name}", get(profile::file).patch(refuse::by_name))
+}
+
+/// Sensors of one kind.
+fn sensors<I: sensor::Looks>(
+    area: &str,
+    groups: MethodRouter<Controller>,
+    group: MethodRouter<Controller>,
+) -> Router<Controller> {
+    Router::new()
+        .route(&format!("/v1/{area}/sensor"), get(sensor::sensors::<I>).post(refuse::create))
+        .route(
+            &format!("/v1/{area}/sensor/{{name}}"),
+            get(sensor::sensor::<I>).patch(refuse::by_name).delete(refuse::by_name),
+        )
+        .route(&format!("/v1/{area}/rule"), get(sensor::rules::<I>))
+        .route(&format!("/v1/{area}/rule/{{name}}"), get(sensor::rule::<I>))
+        .route(&format!("/v1/{area}/group"), groups)
+        .route(&format!("/v1/{area}/group/{{name}}"), group.patch(refuse::by_name))
+}
+
+/// Exports and imports of what a cluster cannot make yet.
+fn files() -> Router<Controller> {
+    ["group", "admission", "response/rule", "dlp", "waf"].into_iter().fold(
+        Router::new(),
+        |routes, file| {
+            routes
+                .route(&format!("/v1/file/{file}"), post(refuse::file))
+                .route(&format!("/v1/file/{file}/config"), post(refuse::file))
+        },
+    )
 }
 
 /// What this cluster has none of is an empty list to those who ask for it.

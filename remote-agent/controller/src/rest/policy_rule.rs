@@ -2,11 +2,11 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use palisade_api::Code;
-use palisade_api::rest::policy_rule::{PolicyRuleData, PolicyRulesData};
+use palisade_api::rest::policy_rule::{PolicyRule, PolicyRuleData, PolicyRulesData};
+use palisade_policy::network_rule::NetworkRule;
 
 use super::error::{ApiError, Result};
-use super::extract::{ListQuery, Scope};
+use super::extract::ListQuery;
 use crate::Controller;
 
 /// `GET /v1/policy/rule`.
@@ -14,10 +14,11 @@ pub(super) async fn list(
     State(controller): State<Controller>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<PolicyRulesData>> {
-    let rules =
-        if query.scope()?.federal() { controller.in_force().network_rules() } else { Vec::new() };
-    let rules =
-        query.page(rules).iter().map(palisade_policy::network_rule::NetworkRule::to_rest).collect();
+    let federal = query.scope()?.federal();
+    let rules = controller.in_force().federated(|federated| {
+        let rules = federated.network_rules_in_order().into_iter().filter(|_| federal);
+        query.page(rules.collect()).into_iter().map(NetworkRule::to_rest).collect()
+    });
     Ok(Json(PolicyRulesData { rules }))
 }
 
@@ -29,35 +30,19 @@ pub(super) async fn get(
     find(&controller, &id).map(|rule| Json(PolicyRuleData { rule }))
 }
 
-fn find(controller: &Controller, id: &str) -> Result<palisade_api::rest::policy_rule::PolicyRule> {
+fn find(controller: &Controller, id: &str) -> Result<PolicyRule> {
     let id: u32 = id.parse().map_err(|_| ApiError::invalid(format!("{id:?} is no id.")))?;
-    controller
+    let name = id.to_string();
+    let rule = controller
         .in_force()
-        .network_rules()
-        .iter()
-        .find(|rule| rule.id == id)
-        .map(palisade_policy::network_rule::NetworkRule::to_rest)
-        .ok_or_else(|| ApiError::missing("network rule", &id.to_string()))
+        .federated(|federated| federated.network_rules.get(&name).map(NetworkRule::to_rest));
+    rule.ok_or_else(|| ApiError::missing("network rule", &name))
 }
 
 /// `PATCH` and `DELETE /v1/policy/rule/{id}`.
 pub(super) async fn refuse_change(
     State(controller): State<Controller>,
     Path(id): Path<String>,
-) -> ApiError {
-    match find(&controller, &id) {
-        Ok(_) => ApiError::federal(),
-        Err(error) => error,
-    }
-}
-
-/// `PATCH` and `DELETE /v1/policy/rule`.
-pub(super) async fn refuse_list(Query(query): Query<ListQuery>) -> ApiError {
-    match query.scope() {
-        Ok(Scope::Federal) => ApiError::federal(),
-        Ok(_) => {
-            ApiError::new(Code::OpNotAllowed, "Rules of a single cluster are not supported yet.")
-        }
-        Err(error) => error,
-    }
+) -> Result<ApiError> {
+    find(&controller, &id).map(|_| ApiError::federal())
 }

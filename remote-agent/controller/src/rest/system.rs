@@ -1,14 +1,18 @@
-//! The cluster as a whole. Nothing watches Kubernetes yet, so lists are empty
-//! and counts zero where they need that.
+//! What the cluster consists of. Nothing watches Kubernetes yet, so lists are
+//! empty and counts zero where they need that.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use palisade_api::ObjectKind;
 use palisade_api::kind::LogId;
-use palisade_api::rest::system::{SystemSummary, SystemSummaryData};
+use palisade_api::rest::system::{
+    FedSystemConfig, SystemConfig, SystemConfigData, SystemSummary, SystemSummaryData,
+};
+use palisade_policy::webhook::Webhook;
 use serde_json::{Value, json};
 
 use super::error::Result;
+use super::extract::ListQuery;
 use crate::Controller;
 
 /// `GET /v1/system/summary`.
@@ -19,27 +23,50 @@ pub(super) async fn summary(
         .store()
         .objects_count(LogId::Federation.number(), ObjectKind::NetworkRule.number())
         .await?;
-    let scans = controller.scans();
-    let database = scans.database().unwrap_or_default();
-    let workloads = u32::try_from(scans.workloads().len()).unwrap_or(u32::MAX);
     Ok(Json(SystemSummaryData {
         summary: SystemSummary {
-            hosts: u32::try_from(scans.hosts().len()).unwrap_or(u32::MAX),
             controllers: 1,
-            workloads,
-            running_workloads: workloads,
-            scanners: u32::from(scans.scans_here().is_some()),
-            kube_version: scans
-                .scans_here()
-                .map(|setup| setup.kube_version.clone())
-                .unwrap_or_default(),
-            cvedb_version: database.version,
-            cvedb_create_time: database.create_time,
             policy_rules: u32::try_from(rules).unwrap_or(u32::MAX),
             component_versions: vec![env!("CARGO_PKG_VERSION").to_owned()],
             ..SystemSummary::default()
         },
     }))
+}
+
+/// `GET /v1/system/config`: the services of a cluster have no settings yet, so
+/// what concerns those is at rest.
+pub(super) async fn config(
+    State(controller): State<Controller>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<SystemConfigData>> {
+    let scope = query.scope()?;
+    let member = controller.federation().membership();
+    let webhooks = controller
+        .in_force()
+        .federated(|federated| federated.webhooks.values().map(Webhook::to_rest).collect());
+    Ok(Json(SystemConfigData {
+        config: SystemConfig {
+            new_service_policy_mode: "Discover".to_owned(),
+            new_service_profile_mode: "Discover".to_owned(),
+            new_service_profile_baseline: "zero-drift".to_owned(),
+            net_service_policy_mode: "Discover".to_owned(),
+            cluster_name: member.map(|member| member.name).unwrap_or_default(),
+            no_telemetry_report: true,
+            enable_tls_verification: true,
+            ..SystemConfig::default()
+        },
+        fed_config: scope.federal().then_some(FedSystemConfig { webhooks }),
+    }))
+}
+
+/// `GET /v1/workload` and `/v2/workload`.
+pub(super) async fn workloads() -> Json<Value> {
+    Json(json!({ "workloads": [] }))
+}
+
+/// `GET /v1/host`.
+pub(super) async fn hosts() -> Json<Value> {
+    Json(json!({ "hosts": [] }))
 }
 
 /// `GET /v1/domain`.

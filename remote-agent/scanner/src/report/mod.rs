@@ -168,6 +168,18 @@ impl Report {
         Ok(report)
     }
 
+    /// The report on an inventory with findings that were made of it before.
+    /// Of which database they are is the caller's to say.
+    pub fn with_findings(
+        inventory: &Inventory,
+        findings: Vec<Finding>,
+        scanned_at: DateTime<Utc>,
+    ) -> Self {
+        let mut report = Self { findings, ..Self::unmatched(inventory, scanned_at) };
+        report.count();
+        report
+    }
+
     /// What an inventory tells by itself, held against no database.
     pub fn unmatched(inventory: &Inventory, scanned_at: DateTime<Utc>) -> Self {
         let config = &inventory.config;

@@ -106,7 +106,8 @@ impl Report {
         }
     }
 
-    fn size(&self) -> i64 {
+    /// Bytes of the layers as stored.
+    pub fn size(&self) -> i64 {
         self.layers.iter().map(|layer| layer.size as i64).sum()
     }
 

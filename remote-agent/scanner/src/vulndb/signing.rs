@@ -98,7 +98,9 @@ impl SigningKey {
         PublicKey(key)
     }
 
-    pub(super) fn sign(&self, digest: &[u8; DIGEST as usize]) -> [u8; 64] {
+    /// The signature of a database whose content before its last 128 bytes has
+    /// this SHA-256.
+    pub fn sign(&self, digest: &[u8; DIGEST as usize]) -> [u8; 64] {
         let mut signature = [0; 64];
         let made = self.0.sign(&[PURPOSE, digest].concat());
         for (to, from) in signature.iter_mut().zip(made.as_ref()) {
@@ -130,7 +132,7 @@ impl PublicKey {
         text.parse().map_err(|NoKey| KeyError::Foreign(path.to_owned()))
     }
 
-    pub(super) fn to_pem(self) -> String {
+    fn to_pem(self) -> String {
         pem("PUBLIC KEY", &[SPKI.as_slice(), &self.0].concat())
     }
 

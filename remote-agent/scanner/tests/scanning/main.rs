@@ -28,6 +28,4 @@ mod signature;
 #[cfg(test)]
 mod vulndb;
 #[cfg(test)]
-mod vulndb_file;
-#[cfg(test)]
 mod wire;

@@ -23,12 +23,10 @@ use crate::App;
 use crate::http::ApiRouter;
 use crate::http::error::{ApiError, Result};
 use crate::registry::RegistryFailure;
-use crate::store::{self, Actor};
+use crate::store::Actor;
 
 /// Names a test that runs.
 const TRANSACTION: HeaderName = HeaderName::from_static("x-transaction-id");
-/// Bytes of a report after decompression; more is no report of ours.
-const REPORT_BYTES: usize = 512 << 20;
 
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new()
@@ -55,14 +53,7 @@ fn actor(caller: &Caller) -> Actor {
 async fn report(app: &App, name: &str, id: &str) -> Result<Report> {
     let missing = || ApiError::object_not_found("The registry holds no report on this image.");
     let digest = id.parse::<Digest>().or_else(|_| Digest::from_oci(id)).map_err(|_| missing())?;
-    let mut conn = app.database.acquire().await?;
-    let body = store::report::body(&mut conn, name, digest).await?.ok_or_else(missing)?;
-    drop(conn);
-    let report = tokio::task::spawn_blocking(move || {
-        let json = zstd::bulk::decompress(&body, REPORT_BYTES)?;
-        serde_json::from_slice::<Report>(&json).map_err(std::io::Error::from)
-    });
-    report.await.map_err(ApiError::internal)?.map_err(ApiError::internal)
+    app.registries.report(name, digest).await?.ok_or_else(missing)
 }
 
 impl From<RegistryFailure> for ApiError {
@@ -78,9 +69,12 @@ impl From<RegistryFailure> for ApiError {
             RegistryFailure::Scanning(_) => Self::new(Code::FailRegistryScan, message),
             RegistryFailure::Federation(error) => error.into(),
             RegistryFailure::Store(error) => error.into(),
-            RegistryFailure::Seal(_) | RegistryFailure::Encode(_) | RegistryFailure::WorkerGone => {
-                Self::internal(error)
-            }
+            RegistryFailure::Seal(_)
+            | RegistryFailure::Encode(_)
+            | RegistryFailure::Pack(_)
+            | RegistryFailure::Describe(_)
+            | RegistryFailure::Cancelled
+            | RegistryFailure::WorkerGone => Self::internal(error),
         }
     }
 }

@@ -14,7 +14,6 @@ use crate::version::range::{Intervals, Syntax};
 
 #[derive(Deserialize)]
 struct Record {
-    #[serde(default)]
     title: String,
     #[serde(default)]
     link: String,

@@ -53,7 +53,7 @@ pub(super) struct Metric {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Score {
-    #[serde(rename = "vectorString", default)]
+    #[serde(rename = "vectorString")]
     pub(super) vector: String,
     #[serde(rename = "baseScore", default)]
     pub(super) score: f32,

@@ -1,0 +1,114 @@
+//! Federated sensors, for DLP and WAF alike.
+
+pub mod group;
+
+use palisade_api::rest::sensor::{self as rest, SensorConfig, SensorRuleDetail};
+use palisade_policy::FederatedObject as _;
+use palisade_policy::sensor::{Inspection, Sensor, SensorGroup};
+
+use super::{Edit, Result, RuleError, get as find_sensor, list as list_all};
+use crate::store::{Actor, Database};
+
+/// All sensors as clients know them: the built in ones, then the others, by
+/// name.
+pub async fn list<I: Inspection>(database: &Database) -> Result<Vec<rest::Sensor>> {
+    let mut conn = database.acquire().await?;
+    let mut sensors: Vec<Sensor<I>> = list_all(&mut conn).await?;
+    let groups: Vec<SensorGroup<I>> = list_all(&mut conn).await?;
+    sensors.sort_by_key(|sensor| !sensor.predefine);
+    Ok(sensors.iter().map(|sensor| sensor.to_rest(bound(&groups, &sensor.name))).collect())
+}
+
+/// One sensor as clients know it.
+pub async fn get<I: Inspection>(database: &Database, name: &str) -> Result<rest::Sensor> {
+    let mut conn = database.acquire().await?;
+    let sensor: Sensor<I> = find_sensor(&mut conn, name).await?;
+    let groups: Vec<SensorGroup<I>> = list_all(&mut conn).await?;
+    Ok(sensor.to_rest(bound(&groups, name)))
+}
+
+/// Adds a sensor.
+pub async fn create<I: Inspection>(
+    database: &Database,
+    actor: &Actor,
+    config: SensorConfig,
+) -> Result<()> {
+    let mut edit = Edit::begin(database).await?;
+    let sensors: Vec<Sensor<I>> = edit.list().await?;
+    let mut ids = edit.ids(I::SENSOR, I::RULE_IDS, rule_ids(&sensors)).await?;
+    let sensor = Sensor::<I>::create(config, &mut ids)?;
+    if sensors.iter().any(|old| old.name == sensor.name) {
+        return Err(RuleError::duplicate(&sensor));
+    }
+    edit.given(I::SENSOR, &ids);
+    edit.put(&sensor)?;
+    edit.commit(actor).await
+}
+
+/// Changes what `config` names of a sensor.
+pub async fn update<I: Inspection>(
+    database: &Database,
+    actor: &Actor,
+    name: &str,
+    config: SensorConfig,
+) -> Result<()> {
+    let mut edit = Edit::begin(database).await?;
+    let sensors: Vec<Sensor<I>> = edit.list().await?;
+    let mut ids = edit.ids(I::SENSOR, I::RULE_IDS, rule_ids(&sensors)).await?;
+    let before: Sensor<I> = edit.get(name).await?;
+    let sensor = before.clone().update(config, &mut ids)?;
+    edit.given(I::SENSOR, &ids);
+    edit.put_changed(&before, &sensor)?;
+    edit.commit(actor).await
+}
+
+/// Deletes a sensor that is bound to no group.
+pub async fn delete<I: Inspection>(database: &Database, actor: &Actor, name: &str) -> Result<()> {
+    let mut edit = Edit::begin(database).await?;
+    let sensor: Sensor<I> = edit.get(name).await?;
+    if sensor.predefine {
+        return Err(RuleError::built_in(&sensor));
+    }
+    let groups: Vec<SensorGroup<I>> = edit.list().await?;
+    let users = bound(&groups, name).iter().map(|group| format!("the group {group:?}")).collect();
+    RuleError::unless_unused(&sensor, users)?;
+    edit.delete(&sensor);
+    edit.commit(actor).await
+}
+
+/// The rules of all sensors by name.
+pub async fn rules<I: Inspection>(database: &Database) -> Result<Vec<rest::SensorRule>> {
+    let sensors: Vec<Sensor<I>> = list_all(&mut *database.acquire().await?).await?;
+    let mut rules: Vec<_> = sensors.iter().flat_map(Sensor::rules_to_rest).collect();
+    rules.sort_by(|left, right| (&left.name, left.id).cmp(&(&right.name, right.id)));
+    Ok(rules)
+}
+
+/// The rules of one name, and the sensors that have them.
+pub async fn rule<I: Inspection>(database: &Database, name: &str) -> Result<SensorRuleDetail> {
+    let sensors: Vec<Sensor<I>> = list_all(&mut *database.acquire().await?).await?;
+    let mut detail = SensorRuleDetail::default();
+    for sensor in &sensors {
+        for rule in sensor.rules_to_rest().filter(|rule| rule.name == name) {
+            detail.sensors.push(sensor.name.clone());
+            detail.rules.push(rule);
+        }
+    }
+    if detail.rules.is_empty() {
+        return Err(RuleError::MissingSensorRule(name.chars().take(128).collect()));
+    }
+    Ok(detail)
+}
+
+/// The names of the groups that a sensor is bound to.
+fn bound<I: Inspection>(groups: &[SensorGroup<I>], sensor: &str) -> Vec<String> {
+    groups
+        .iter()
+        .filter(|group| group.sensors.iter().any(|setting| setting.name == sensor))
+        .map(|group| group.object_name().into_owned())
+        .collect()
+}
+
+fn rule_ids<I: Inspection>(sensors: &[Sensor<I>]) -> Vec<u32> {
+    sensors.iter().flat_map(|sensor| &sensor.rules).map(|rule| rule.id).collect()
+}

@@ -1,0 +1,26 @@
+//! `GET /v1/dlp/sensor/{name}`
+
+use axum::Json;
+use axum::extract::{Path, State};
+use palisade_api::rest::sensor::SensorData;
+use palisade_policy::sensor::Dlp;
+
+use crate::App;
+use crate::federation::rules;
+use crate::http::error::Result;
+
+/// Show a DLP sensor
+#[utoipa::path(
+    get,
+    path = "/v1/dlp/sensor/{name}",
+    tag = "dlp",
+    params(("name" = String, Path, description = "Name of the sensor")),
+    responses((status = OK, body = SensorData)),
+)]
+pub(super) async fn dlp_sensor_get(
+    State(app): State<App>,
+    Path(name): Path<String>,
+) -> Result<Json<SensorData>> {
+    let sensor = rules::sensor::get::<Dlp>(&app.database, &name).await?;
+    Ok(Json(SensorData { sensor }))
+}

@@ -1,0 +1,33 @@
+//! `GET /v1/file_monitor`
+
+use axum::Json;
+use axum::extract::State;
+use palisade_api::rest::file_monitor::FileMonitorProfilesData;
+use palisade_policy::file_monitor::FileMonitor;
+
+use crate::App;
+use crate::federation::rules;
+use crate::http::error::Result;
+use crate::http::query::{Query, Scope};
+
+/// List the file monitors
+///
+/// Those of the federated groups, by group.
+#[utoipa::path(
+    get,
+    path = "/v1/file_monitor",
+    tag = "file_monitor",
+    params(("scope" = Option<String>, Query, description = "`fed` or `local`")),
+    responses((status = OK, body = FileMonitorProfilesData)),
+)]
+pub(super) async fn file_monitor_list(
+    State(app): State<App>,
+    query: Query,
+) -> Result<Json<FileMonitorProfilesData>> {
+    let profiles = match query.scope()? {
+        Some(Scope::Local) => Vec::new(),
+        Some(Scope::Fed) | None => rules::file_monitor::list(&app.database).await?,
+    };
+    let profiles = query.list(profiles.iter().map(FileMonitor::to_rest).collect())?;
+    Ok(Json(FileMonitorProfilesData { profiles }))
+}

@@ -1,0 +1,34 @@
+//! `GET /v1/process_profile`
+
+use axum::Json;
+use axum::extract::State;
+use palisade_api::rest::process_profile::ProcessProfilesData;
+use palisade_policy::process_profile::ProcessProfile;
+
+use crate::App;
+use crate::federation::rules;
+use crate::http::error::Result;
+use crate::http::query::{Query, Scope};
+
+/// List the process profiles
+///
+/// Those of the federated groups, by group.
+#[utoipa::path(
+    get,
+    path = "/v1/process_profile",
+    tag = "process_profile",
+    params(("scope" = Option<String>, Query, description = "`fed` or `local`")),
+    responses((status = OK, body = ProcessProfilesData)),
+)]
+pub(super) async fn process_profile_list(
+    State(app): State<App>,
+    query: Query,
+) -> Result<Json<ProcessProfilesData>> {
+    let process_profiles = match query.scope()? {
+        Some(Scope::Local) => Vec::new(),
+        Some(Scope::Fed) | None => rules::process_profile::list(&app.database).await?,
+    };
+    let process_profiles =
+        query.list(process_profiles.iter().map(ProcessProfile::to_rest).collect())?;
+    Ok(Json(ProcessProfilesData { process_profiles }))
+}

@@ -1,0 +1,30 @@
+//! `DELETE /v1/response/rule`
+
+use axum::extract::State;
+
+use super::federated;
+use crate::App;
+use crate::federation::rules;
+use crate::http::error::Result;
+use crate::http::extract::FedAdmin;
+use crate::http::query::Query;
+use crate::store::Actor;
+
+/// Delete all federated response rules
+#[utoipa::path(
+    delete,
+    path = "/v1/response/rule",
+    tag = "response",
+    params(("scope" = Option<String>, Query, description = "`fed`")),
+    responses((status = OK)),
+)]
+pub(super) async fn response_rule_delete_all(
+    State(app): State<App>,
+    FedAdmin(caller): FedAdmin,
+    query: Query,
+) -> Result<()> {
+    federated(&query, false)?;
+    let actor = Actor::new(caller.fullname, caller.address);
+    rules::response::delete_all(&app.database, &actor).await?;
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! `GET /v1/response/rule/{id}`
+
+use axum::Json;
+use axum::extract::State;
+use palisade_api::rest::response_rule::ResponseRuleData;
+
+use crate::App;
+use crate::federation::rules;
+use crate::http::error::Result;
+use crate::http::extract::RuleId;
+
+/// Show a response rule
+#[utoipa::path(
+    get,
+    path = "/v1/response/rule/{id}",
+    tag = "response",
+    params(("id" = u32, Path, description = "Id of the rule")),
+    responses((status = OK, body = ResponseRuleData)),
+)]
+pub(super) async fn response_rule_get(
+    State(app): State<App>,
+    RuleId(id): RuleId,
+) -> Result<Json<ResponseRuleData>> {
+    let rule = rules::response::get(&app.database, id).await?.to_rest();
+    Ok(Json(ResponseRuleData { rule }))
+}

@@ -1,0 +1,33 @@
+//! `GET /v1/response/rule`
+
+use axum::Json;
+use axum::extract::State;
+use palisade_api::rest::response_rule::ResponseRulesData;
+use palisade_policy::response_rule::ResponseRule;
+
+use crate::App;
+use crate::federation::rules;
+use crate::http::error::Result;
+use crate::http::query::{Query, Scope};
+
+/// List the response rules
+///
+/// Those of the federation, in their order.
+#[utoipa::path(
+    get,
+    path = "/v1/response/rule",
+    tag = "response",
+    params(("scope" = Option<String>, Query, description = "`fed` or `local`")),
+    responses((status = OK, body = ResponseRulesData)),
+)]
+pub(super) async fn response_rule_list(
+    State(app): State<App>,
+    query: Query,
+) -> Result<Json<ResponseRulesData>> {
+    let rules = match query.scope()? {
+        Some(Scope::Local) => Vec::new(),
+        Some(Scope::Fed) | None => rules::response::list(&app.database).await?,
+    };
+    let rules = query.list(rules.iter().map(ResponseRule::to_rest).collect())?;
+    Ok(Json(ResponseRulesData { rules }))
+}

@@ -1,0 +1,33 @@
+//! `GET /v1/waf/group`
+
+use axum::Json;
+use axum::extract::State;
+use palisade_api::rest::sensor::WafGroupsData;
+use palisade_policy::sensor::Waf;
+
+use crate::App;
+use crate::federation::rules;
+use crate::http::error::Result;
+use crate::http::query::{Query, Scope};
+
+/// List the groups with the WAF sensors that are bound to them
+///
+/// The federated ones, by name.
+#[utoipa::path(
+    get,
+    path = "/v1/waf/group",
+    tag = "waf",
+    params(("scope" = Option<String>, Query, description = "`fed` or `local`")),
+    responses((status = OK, body = WafGroupsData)),
+)]
+pub(super) async fn waf_group_list(
+    State(app): State<App>,
+    query: Query,
+) -> Result<Json<WafGroupsData>> {
+    let waf_groups = match query.scope()? {
+        Some(Scope::Local) => Vec::new(),
+        Some(Scope::Fed) | None => rules::sensor::group::list::<Waf>(&app.database).await?,
+    };
+    let waf_groups = query.list(waf_groups)?;
+    Ok(Json(WafGroupsData { waf_groups }))
+}

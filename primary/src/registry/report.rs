@@ -1,0 +1,166 @@
+//! Reports as they are kept: the findings apart from the inventory, so that a
+//! new database rewrites no more than it changes.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use palisade_api::Digest;
+use palisade_scanner::report::{Finding, Signatures};
+use palisade_scanner::{Inventory, Report, ScanError, VulnDb};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::finding::Rows;
+use super::{Registries, RegistryFailure};
+use crate::store;
+use crate::store::report::{KeptReport, MatchResult, UsedDatabase};
+
+/// Level of compression of what is stored.
+const ZSTD_LEVEL: i32 = 3;
+/// Bytes of an inventory or report before compression; more is none of ours.
+const MOST_BYTES: usize = 512 << 20;
+
+/// Encodes and compresses.
+pub(super) fn pack<T: Serialize>(value: &T) -> Result<Vec<u8>, ScanError> {
+    let json = serde_json::to_vec(value).map_err(|error| unstorable(&error))?;
+    compress(&json)
+}
+
+pub(super) fn compress(json: &[u8]) -> Result<Vec<u8>, ScanError> {
+    zstd::bulk::compress(json, ZSTD_LEVEL).map_err(|error| unstorable(&error))
+}
+
+/// What [`pack`] made.
+pub(super) fn unpack<T: DeserializeOwned>(packed: &[u8]) -> Result<T, PackError> {
+    // The frame tells how much is in it.
+    let told = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten();
+    let most = told.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(MOST_BYTES);
+    let json = zstd::bulk::decompress(packed, most.min(MOST_BYTES))?;
+    Ok(serde_json::from_slice(&json)?)
+}
+
+/// Something stored that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    /// It is not compressed as it should be.
+    #[error("cannot decompress what is stored: {0}")]
+    Compression(#[from] std::io::Error),
+    /// It is not the JSON that it should be.
+    #[error("cannot decode what is stored: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+fn unstorable(error: &dyn std::fmt::Display) -> ScanError {
+    ScanError::Malformed(format!("its report cannot be stored: {error}"))
+}
+
+/// An inventory held against a database, ready to be stored.
+#[derive(Debug)]
+pub(super) struct Matched {
+    pub(super) report: Report,
+    pub(super) rows: Rows,
+    /// The findings as JSON.
+    pub(super) body: Vec<u8>,
+    pub(super) body_digest: Digest,
+    pub(super) findings_digest: Digest,
+}
+
+impl Matched {
+    /// Holds an inventory against a database. Blocks.
+    pub(super) fn of(
+        inventory: &Inventory,
+        database: &VulnDb,
+        signatures: Option<Signatures>,
+        at: DateTime<Utc>,
+    ) -> Result<Self, ScanError> {
+        let mut report = Report::matched(inventory, database, at)?;
+        report.signatures = signatures;
+        let body = serde_json::to_vec(&report.findings).map_err(|error| unstorable(&error))?;
+        let rows = Rows::of(&report);
+        Ok(Self {
+            body_digest: Digest::of(&body),
+            findings_digest: rows.digest(),
+            report,
+            rows,
+            body,
+        })
+    }
+
+    /// What is stored of it, beside the body and the verdict where those are
+    /// new.
+    pub(super) fn result<'a>(
+        &self,
+        database: &'a VulnDb,
+        create_time: &'a str,
+        body: Option<&'a [u8]>,
+        verdict: Option<&'a [u8]>,
+    ) -> MatchResult<'a> {
+        let counts = self.report.counts;
+        let count = |number: i64| i32::try_from(number).unwrap_or(i32::MAX);
+        MatchResult {
+            scanned_at: self.report.scanned_at,
+            vulndb: UsedDatabase {
+                digest: database.digest(),
+                built_at: database.built_at(),
+                version: database.version(),
+                create_time,
+            },
+            counts: [counts.critical, counts.high, counts.medium, counts.low, counts.unknown]
+                .map(count),
+            body,
+            body_digest: self.body_digest,
+            findings_digest: self.findings_digest,
+            verdict,
+        }
+    }
+}
+
+impl Registries {
+    /// The report on an image of a registry, by the digest of its manifest, of
+    /// its index, or of its configuration; none where there is none.
+    pub async fn report(
+        &self,
+        registry: &str,
+        digest: Digest,
+    ) -> Result<Option<Report>, RegistryFailure> {
+        let mut conn = self.database.acquire().await?;
+        let kept = store::report::get(&mut conn, registry, digest).await?;
+        drop(conn);
+        self.opened(kept).await
+    }
+
+    /// The report on an image of any registry as compressed JSON, by the
+    /// digest of its manifest or of its index; none where there is none.
+    pub async fn packed_report(&self, digest: Digest) -> Result<Option<Vec<u8>>, RegistryFailure> {
+        let mut conn = self.database.acquire().await?;
+        let kept = store::report::get_of_image(&mut conn, digest).await?;
+        drop(conn);
+        let Some(report) = self.opened(kept).await? else { return Ok(None) };
+        let packed = tokio::task::spawn_blocking(move || pack(&report));
+        let packed = packed.await.map_err(|_| RegistryFailure::Cancelled)?;
+        packed.map(Some).map_err(RegistryFailure::Describe)
+    }
+
+    async fn opened(&self, kept: Option<KeptReport>) -> Result<Option<Report>, RegistryFailure> {
+        let Some(kept) = kept else { return Ok(None) };
+        // Without a database there are no descriptions, but the rest.
+        let database = self.vulndb.current().await.ok();
+        let opened = tokio::task::spawn_blocking(move || open(&kept, database));
+        Ok(Some(opened.await.map_err(|_| RegistryFailure::Cancelled)??))
+    }
+}
+
+/// Puts a report together again. Blocks.
+fn open(kept: &KeptReport, database: Option<Arc<VulnDb>>) -> Result<Report, RegistryFailure> {
+    let Some(inventory) = &kept.inventory else { return Ok(unpack(&kept.body)?) };
+    let inventory: Inventory = unpack(inventory)?;
+    let findings: Vec<Finding> = unpack(&kept.body)?;
+    let mut report = Report::with_findings(&inventory, findings, kept.scanned_at);
+    report.cvedb_version.clone_from(&kept.cvedb_version);
+    report.cvedb_create_time.clone_from(&kept.cvedb_create_time);
+    report.signatures = kept.signatures.as_deref().map(serde_json::from_str).transpose()?;
+    if let Some(database) = database {
+        report.describe(&database).map_err(RegistryFailure::Describe)?;
+    }
+    Ok(report)
+}

@@ -1,0 +1,170 @@
+//! `/v1/scan/…`: federated registries and their images, read-only here. The
+//! full report is fetched from the primary, by the digest of the image.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderValue, header};
+use palisade_api::rest::scan::{
+    RegistryImageSummary, RegistryImageSummaryData, RegistrySummary, RegistrySummaryData,
+    RegistrySummaryListData, ScanBrief,
+};
+use palisade_api::scan::{ImageName, Severity, Verdict};
+use serde_json::{Value, json};
+
+use super::error::{ApiError, Result};
+use super::extract::ListQuery;
+use crate::Controller;
+use crate::event::rfc3339;
+
+/// `GET /v1/scan/registry`.
+pub(super) async fn registries(
+    State(controller): State<Controller>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<RegistrySummaryListData>> {
+    let mut summarys = Vec::new();
+    if query.scope()?.federal() {
+        let scanned = scanned_by_registry(&controller);
+        for registry in controller.in_force().registries() {
+            let count = scanned.get(&registry.name).copied().unwrap_or_default();
+            summarys.push(summary_of(registry, count));
+        }
+    }
+    Ok(Json(RegistrySummaryListData { summarys: query.page(summarys) }))
+}
+
+/// `GET /v1/scan/registry/{name}`.
+pub(super) async fn registry(
+    State(controller): State<Controller>,
+    Path(name): Path<String>,
+) -> Result<Json<RegistrySummaryData>> {
+    let registry = controller
+        .in_force()
+        .registries()
+        .into_iter()
+        .find(|registry| registry.name == name)
+        .ok_or_else(|| ApiError::missing("registry", &name))?;
+    let count = scanned_by_registry(&controller).get(&name).copied().unwrap_or_default();
+    Ok(Json(RegistrySummaryData { summary: summary_of(registry, count) }))
+}
+
+/// `GET /v1/scan/registry/{name}/images`.
+pub(super) async fn images(
+    State(controller): State<Controller>,
+    Path(name): Path<String>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<RegistryImageSummaryData>> {
+    require_registry(&controller, &name)?;
+    let mut images: Vec<_> = controller
+        .in_force()
+        .verdicts()
+        .iter()
+        .map(|scanned| scanned.verdict())
+        .flat_map(|verdict| {
+            let here = verdict.names.iter().filter(|image| image.registry_name == name);
+            here.map(|image| image_of(verdict, image))
+        })
+        .collect();
+    images.sort_by(|a, b| {
+        (&a.repository, &a.tag, &a.digest).cmp(&(&b.repository, &b.tag, &b.digest))
+    });
+    Ok(Json(RegistryImageSummaryData { images: query.page(images) }))
+}
+
+/// `GET /v1/scan/registry/{name}/image/{id}`: the id is that of the image or
+/// the digest of its manifest, with or without `sha256:`.
+pub(super) async fn image(
+    State(controller): State<Controller>,
+    Path((name, id)): Path<(String, String)>,
+) -> Result<Response> {
+    require_registry(&controller, &name)?;
+    let wanted = id.strip_prefix("sha256:").unwrap_or(&id);
+    let is = |text: &str| text.strip_prefix("sha256:").unwrap_or(text) == wanted;
+    let digest = controller
+        .in_force()
+        .verdicts()
+        .iter()
+        .map(|scanned| scanned.verdict())
+        .find(|verdict| {
+            verdict.names.iter().any(|image| image.registry_name == name)
+                && (is(&verdict.image_id) || is(&verdict.image_digest))
+        })
+        .map(|verdict| verdict.image_digest.clone())
+        .ok_or_else(|| ApiError::missing("image", &id))?;
+    let report = controller.federation().report(&digest).await?;
+    let parsed: Value = serde_json::from_slice(&report)?;
+    let body = match parsed.get("report") {
+        Some(_) => report.to_vec(),
+        None => serde_json::to_vec(&json!({ "report": parsed }))?,
+    };
+    let mut response = body.into_response();
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}
+
+/// `GET /v1/scan/scanner`.
+pub(super) async fn scanners() -> Json<Value> {
+    Json(json!({ "scanners": [] }))
+}
+
+/// Changes and scans of a registry.
+pub(super) async fn refuse_change(
+    State(controller): State<Controller>,
+    Path(name): Path<String>,
+) -> ApiError {
+    match require_registry(&controller, &name) {
+        Ok(()) => ApiError::federal(),
+        Err(error) => error,
+    }
+}
+
+fn require_registry(controller: &Controller, name: &str) -> Result<()> {
+    let known = controller.in_force().registries().iter().any(|one| one.name == name);
+    if known { Ok(()) } else { Err(ApiError::missing("registry", name)) }
+}
+
+fn scanned_by_registry(controller: &Controller) -> BTreeMap<String, i64> {
+    let mut counts = BTreeMap::new();
+    for scanned in controller.in_force().verdicts().iter() {
+        for image in &scanned.verdict().names {
+            *counts.entry(image.registry_name.clone()).or_default() += 1;
+        }
+    }
+    counts
+}
+
+fn summary_of(registry: palisade_api::rest::scan::Registry, scanned: i64) -> RegistrySummary {
+    RegistrySummary { registry, status: "idle".to_owned(), scanned, ..RegistrySummary::default() }
+}
+
+fn image_of(verdict: &Verdict, image: &ImageName) -> RegistryImageSummary {
+    let count = |severity: Severity| {
+        verdict.cves.iter().filter(|cve| cve.severity() == severity).count() as i64
+    };
+    RegistryImageSummary {
+        repository: image.repository.clone(),
+        tag: image.tag.clone(),
+        image_id: verdict.image_id.clone(),
+        digest: verdict.image_digest.clone(),
+        run_as_root: verdict.run_as_root,
+        envs: verdict.envs.clone(),
+        labels: verdict.labels.clone(),
+        brief: ScanBrief {
+            status: "finished".to_owned(),
+            critical: count(Severity::Critical),
+            high: count(Severity::High),
+            medium: count(Severity::Medium),
+            result: "succeeded".to_owned(),
+            scanned_timestamp: verdict.scanned_at,
+            scanned_at: rfc3339(verdict.scanned_at * 1000),
+            base_os: verdict.base_os.clone(),
+            scanner_version: verdict.cvedb_version.clone(),
+            ..ScanBrief::default()
+        },
+        ..RegistryImageSummary::default()
+    }
+}

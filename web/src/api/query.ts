@@ -1,0 +1,104 @@
+// Server state: what was read stays in the cache and is read again in the
+// background.
+
+import {
+  keepPreviousData,
+  QueryClient,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
+import { useMemo } from "react";
+
+import { notify } from "../ui/notices";
+import { type Answer, get, type PathOf, send, type Target } from "./client";
+import { ApiError } from "./error";
+
+/** Rows of one page of a list. */
+export const PAGE = 100;
+
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 1_000,
+      // What was refused once is refused again; what did not arrive may.
+      retry: (count, error) =>
+        count < 2 && error instanceof ApiError && (error.status === 0 || error.status >= 502),
+      retryDelay: 500,
+    },
+  },
+});
+
+interface Options extends Omit<Target, "signal"> {
+  /** Milliseconds between two readings. */
+  every?: number;
+  enabled?: boolean;
+}
+
+/** The answer to a GET, kept fresh. */
+export function useGet<P extends PathOf<"get">>(path: P, options: Options = {}) {
+  const { every, enabled, ...target } = options;
+  return useQuery({
+    queryKey: [path, target],
+    queryFn: ({ signal }) => get(path, { ...target, signal }),
+    refetchInterval: every ?? false,
+    enabled: enabled ?? true,
+  });
+}
+
+/** The answer of one member to a call that only clusters know. */
+export function useClusterGet<T>(cluster: string, path: string, every?: number) {
+  return useQuery({
+    queryKey: [path, cluster],
+    queryFn: async ({ signal }) =>
+      (await (await send("get", path, { cluster, signal })).json()) as T,
+    refetchInterval: every ?? false,
+  });
+}
+
+/** A list that the server filters, sorts and pages. */
+export function usePages<P extends PathOf<"get">, Row>(
+  path: P,
+  pick: (answer: Answer<P, "get">) => Row[],
+  options: Options = {},
+) {
+  const { every, enabled, query: filters, ...target } = options;
+  const query = useInfiniteQuery({
+    queryKey: [path, target, "pages", filters],
+    queryFn: async ({ signal, pageParam }) =>
+      pick(
+        await get(path, {
+          ...target,
+          query: { ...filters, start: pageParam, limit: PAGE },
+          signal,
+        }),
+      ),
+    initialPageParam: 0,
+    getNextPageParam: (last, pages) =>
+      last.length < PAGE ? undefined : pages.reduce((sum, page) => sum + page.length, 0),
+    placeholderData: keepPreviousData,
+    refetchInterval: every ?? false,
+    enabled: enabled ?? true,
+  });
+  const rows = useMemo(() => query.data?.pages.flat(), [query.data]);
+  return { ...query, rows };
+}
+
+export type Pages<Row> = ReturnType<typeof usePages<PathOf<"get">, Row>>;
+
+/** A change; afterwards everything that is shown is read again. */
+export function useChange<Input = void, Output = unknown>(
+  change: (input: Input) => Promise<Output>,
+  options: { done?: string; onDone?: (output: Output, input: Input) => void } = {},
+) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: change,
+    onSuccess: (output, input) => {
+      if (options.done) notify(options.done);
+      options.onDone?.(output, input);
+      void client.invalidateQueries();
+    },
+  });
+}

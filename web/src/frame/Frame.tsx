@@ -1,0 +1,105 @@
+import { Link, Outlet, useLocation, useRouter } from "@tanstack/react-router";
+import { Menu as MenuIcon, Search, TriangleAlert } from "lucide-react";
+import { useEffect, useState } from "react";
+
+import { useMembers } from "../pages/clusters/members";
+import { useScope, useUrl } from "../routing/search";
+import { IdleWatch } from "../session/IdleWatch";
+import { useSelf } from "../session/permissions";
+import { useSession } from "../session/session";
+import { useText } from "../text/language";
+import { Mark } from "./Mark";
+import { Rail } from "./Rail";
+import { ScopeSwitcher } from "./ScopeSwitcher";
+import { Shortcuts } from "./Shortcuts";
+import { frameText } from "./text";
+import { UserMenu } from "./UserMenu";
+import "./frame.css";
+
+/** Around every page of somebody who is signed in. */
+export function Frame() {
+  const t = useText(frameText);
+  const [menu, setMenu] = useState(false);
+  const [palette, setPalette] = useState(false);
+  const { token } = useSession();
+  const { pathname } = useLocation();
+  const router = useRouter();
+  useEffect(() => {
+    if (token) return;
+    const to = router.state.location.href;
+    void router.navigate({ to: "/sign-in", search: { to }, replace: true });
+  }, [token, router]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the menu
+  useEffect(() => setMenu(false), [pathname]);
+  if (!token) return null;
+  return (
+    <>
+      <a className="skip" href="#content">
+        {t.skip}
+      </a>
+      <header className="top">
+        <button
+          type="button"
+          className="plain menu-button"
+          aria-label={t.menu}
+          aria-expanded={menu}
+          aria-controls="rail"
+          onClick={() => setMenu(!menu)}
+        >
+          <MenuIcon aria-hidden size={20} />
+        </button>
+        <Link to={"/" as never} className="brand" aria-label="Palisade">
+          <Mark />
+          <span>Palisade</span>
+        </Link>
+        <ScopeSwitcher />
+        <button
+          type="button"
+          className="find"
+          aria-label={`${t.palette} Ctrl K`}
+          onClick={() => setPalette(true)}
+        >
+          <Search aria-hidden size={16} />
+          <span>{t.palette}</span>
+          <kbd>Ctrl K</kbd>
+        </button>
+        <UserMenu />
+      </header>
+      <div className="beside">
+        <Rail open={menu} onFollow={() => setMenu(false)} />
+        <main id="content" tabIndex={-1}>
+          <Reminders />
+          <Outlet />
+        </main>
+      </div>
+      <Shortcuts palette={palette} onPalette={setPalette} />
+      <IdleWatch />
+    </>
+  );
+}
+
+function Reminders() {
+  const t = useText(frameText);
+  const user = useSelf().data?.user;
+  const scope = useScope();
+  const [, setUrl] = useUrl();
+  const member = useMembers().data?.joint_clusters?.find((one) => one.id === scope);
+  return (
+    <>
+      {user?.default_password && (
+        <p className="reminder bad">
+          <TriangleAlert aria-hidden size={18} /> {t.defaultPassword}{" "}
+          <Link to={"/profile" as never}>{t.changePassword}</Link>
+        </p>
+      )}
+      {scope && (
+        <p className="reminder">
+          {t.scoped(member?.name ?? scope.slice(0, 8))}{" "}
+          <button type="button" className="link" onClick={() => setUrl({ scope: "" })}>
+            {t.showAll}
+          </button>
+        </p>
+      )}
+    </>
+  );
+}

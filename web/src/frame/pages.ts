@@ -1,0 +1,120 @@
+// The pages of the menu: where they are, what they need, how they are called.
+
+import {
+  Activity,
+  BadgeCheck,
+  BookOpen,
+  Boxes,
+  Group,
+  LayoutDashboard,
+  type LucideIcon,
+  Network,
+  Package,
+  ScrollText,
+  Server,
+  Settings,
+  ShieldCheck,
+  Users,
+} from "lucide-react";
+
+import type { Permission } from "../session/permissions";
+import { catalogue } from "../text/language";
+
+export const pageNames = catalogue({
+  en: {
+    dashboard: "Dashboard",
+    clusters: "Clusters",
+    groups: "Groups",
+    admission: "Admission rules",
+    network: "Network rules",
+    registries: "Registries",
+    images: "Images",
+    verifiers: "Signature verifiers",
+    events: "Events",
+    audit: "Audit log",
+    users: "Users",
+    system: "System",
+    api: "API reference",
+  },
+  zh: {
+    dashboard: "仪表盘",
+    clusters: "集群",
+    groups: "组",
+    admission: "准入规则",
+    network: "网络规则",
+    registries: "镜像仓库",
+    images: "镜像",
+    verifiers: "签名验证器",
+    events: "事件",
+    audit: "审计日志",
+    users: "用户",
+    system: "系统",
+    api: "API 参考",
+  },
+});
+
+export type PageId = keyof (typeof pageNames)["en"];
+export type SectionId = "fleet" | "policy" | "risks" | "notifications" | "settings";
+
+export interface MenuPage {
+  id: PageId;
+  to: string;
+  icon: LucideIcon;
+  section: SectionId;
+  needs?: Permission;
+  /** After `g`, this key leads there. */
+  key: string;
+}
+
+export const PAGES: MenuPage[] = [
+  { id: "dashboard", to: "/", icon: LayoutDashboard, section: "fleet", key: "d" },
+  { id: "clusters", to: "/clusters", icon: Server, section: "fleet", needs: "config", key: "c" },
+  { id: "groups", to: "/groups", icon: Group, section: "policy", needs: "rt_policy", key: "o" },
+  {
+    id: "admission",
+    to: "/admission",
+    icon: ShieldCheck,
+    section: "policy",
+    needs: "admctrl",
+    key: "a",
+  },
+  { id: "network", to: "/network", icon: Network, section: "policy", needs: "rt_policy", key: "n" },
+  {
+    id: "registries",
+    to: "/registries",
+    icon: Boxes,
+    section: "risks",
+    needs: "reg_scan",
+    key: "r",
+  },
+  { id: "images", to: "/images", icon: Package, section: "risks", needs: "reg_scan", key: "i" },
+  {
+    id: "verifiers",
+    to: "/verifiers",
+    icon: BadgeCheck,
+    section: "risks",
+    needs: "reg_scan",
+    key: "v",
+  },
+  {
+    id: "events",
+    to: "/events",
+    icon: Activity,
+    section: "notifications",
+    needs: "events",
+    key: "e",
+  },
+  {
+    id: "audit",
+    to: "/audit",
+    icon: ScrollText,
+    section: "notifications",
+    needs: "audit_events",
+    key: "l",
+  },
+  { id: "users", to: "/users", icon: Users, section: "settings", needs: "authorization", key: "u" },
+  { id: "system", to: "/system", icon: Settings, section: "settings", needs: "config", key: "s" },
+  { id: "api", to: "/api-reference", icon: BookOpen, section: "settings", key: "p" },
+];
+
+export const SECTIONS: SectionId[] = ["fleet", "policy", "risks", "notifications", "settings"];

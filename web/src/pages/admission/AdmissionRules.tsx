@@ -1,0 +1,157 @@
+import { Plus, ShieldCheck } from "lucide-react";
+
+import type { Schema } from "../../api/client";
+import { useGet, usePages } from "../../api/query";
+import { pageNames } from "../../frame/pages";
+import { listQuery, useScope, useUrl } from "../../routing/search";
+import { useMay } from "../../session/permissions";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import type { Column } from "../../ui/DataTable";
+import { Facet } from "../../ui/Facet";
+import { Sign } from "../../ui/Failure";
+import { FilterText } from "../../ui/FilterText";
+import { Listing } from "../../ui/Listing";
+import { Page } from "../../ui/Page";
+import { State } from "../../ui/State";
+import { Origin } from "../groups/Origin";
+import { RuleDialog } from "./RuleDialog";
+import { useCriterionText } from "./sentence";
+import { admissionText } from "./text";
+
+export type Rule = Schema<"AdmissionRule">;
+
+export function AdmissionRules() {
+  const t = useText(admissionText);
+  const w = useText(words);
+  const names = useText(pageNames);
+  const may = useMay();
+  const cluster = useScope();
+  const [url, setUrl] = useUrl();
+  const sentence = useCriterionText();
+  const query = usePages("/v1/admission/rules", (answer) => answer.rules, {
+    cluster,
+    query: {
+      ...listQuery(url, "comment", { type: "rule_type" }),
+      ...(!cluster && { scope: "fed" }),
+    },
+  });
+  const options = useGet("/v1/admission/options", { cluster });
+  const writable = !cluster && may("fed", "write");
+  const columns: Column<Rule>[] = [
+    {
+      id: "rule",
+      title: w.name,
+      sort: "id",
+      width: "1.2fr",
+      cell: (rule) => (
+        <>
+          <button
+            type="button"
+            className="link"
+            onClick={() => setUrl({ open: String(rule.id) }, { push: true })}
+          >
+            {t.rule(rule.id ?? 0)}
+          </button>{" "}
+          {rule.critical && <span className="tag">{t.builtIn}</span>}
+          {rule.comment && <span className="sub">{rule.comment}</span>}
+        </>
+      ),
+    },
+    {
+      id: "kind",
+      title: t.kind,
+      sort: "rule_type",
+      width: "0.6fr",
+      cell: (rule) => (
+        <State tone={rule.rule_type === "deny" ? "bad" : "good"}>
+          {rule.rule_type === "deny" ? t.deny : t.exception}
+        </State>
+      ),
+    },
+    {
+      id: "criteria",
+      title: t.criteria,
+      width: "2.4fr",
+      cell: (rule) =>
+        (rule.criteria ?? []).map((criterion) => {
+          const text = sentence(criterion);
+          return (
+            <span key={text} className="tag">
+              {text}
+            </span>
+          );
+        }),
+    },
+    {
+      id: "mode",
+      title: t.mode,
+      width: "0.9fr",
+      cell: (rule) => t.modes[(rule.rule_mode ?? "") as keyof typeof t.modes] ?? rule.rule_mode,
+    },
+    {
+      id: "origin",
+      title: w.state,
+      width: "0.8fr",
+      cell: (rule) =>
+        cluster ? (
+          <Origin of={rule.cfg_type} />
+        ) : (
+          <State tone={rule.disable ? "quiet" : "good"}>
+            {rule.disable ? w.disabled : w.enabled}
+          </State>
+        ),
+    },
+  ];
+  const opened = query.rows?.find((rule) => String(rule.id) === url.open);
+  const known = options.data?.admission_options;
+  return (
+    <Page
+      title={names.admission}
+      lead={cluster ? t.leadCluster : t.lead}
+      actions={
+        writable && (
+          <button
+            type="button"
+            className="primary"
+            onClick={() => setUrl({ open: "new" }, { push: true })}
+          >
+            <Plus aria-hidden size={18} /> {t.add}
+          </button>
+        )
+      }
+    >
+      <div className="toolbar">
+        <FilterText label={w.comment} />
+        <Facet
+          of="type"
+          label={t.kind}
+          options={[
+            ["deny", t.deny],
+            ["exception", t.exception],
+          ]}
+        />
+      </div>
+      <Listing
+        query={query}
+        what={names.admission}
+        columns={columns}
+        rowKey={(rule) => String(rule.id)}
+        current={(rule) => String(rule.id) === url.open}
+        filters={["q", "type"]}
+        empty={
+          <Sign icon={<ShieldCheck aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
+        }
+      />
+      {known && (opened || (url.open === "new" && writable)) && (
+        <RuleDialog
+          key={url.open}
+          rule={opened}
+          options={known}
+          writable={writable && !opened?.critical}
+          onClose={() => setUrl({ open: "" })}
+        />
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,183 @@
+import { Plus, X } from "lucide-react";
+
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import { Field } from "../../ui/Field";
+import { blank, type Criterion, isCount, type Option } from "./criteria";
+import { admissionText } from "./text";
+
+interface Props {
+  options: Record<string, Option>;
+  /** Names that `imageVerifiers` may take. */
+  verifiers: string[];
+  criteria: Criterion[];
+  onChange: (criteria: Criterion[]) => void;
+}
+
+/** When a rule applies, one criterion a line; what may be said comes from the server. */
+export function CriterionBuilder({ options, verifiers, criteria, onChange }: Props) {
+  const t = useText(admissionText);
+  const names = Object.keys(options).sort((a, b) =>
+    label(t.names, a).localeCompare(label(t.names, b)),
+  );
+  const put = (at: number, next: Criterion) =>
+    onChange(criteria.map((one, index) => (index === at ? next : one)));
+  const first = options.cveHighWithFixCount ?? options[names[0] ?? ""];
+  return (
+    <fieldset>
+      <legend>{t.criteria}</legend>
+      <p className="hint">{t.criteriaHint}</p>
+      {criteria.map((criterion, at) => {
+        const option = options[criterion.name];
+        return (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a criterion has no name of its own
+          <div key={at} className="criterion">
+            <select
+              aria-label={t.criterion}
+              value={criterion.name}
+              onChange={(event) => {
+                const next = options[event.target.value];
+                if (next) put(at, blank(next));
+              }}
+            >
+              {!option && <option value={criterion.name}>{criterion.name}</option>}
+              {names.map((name) => (
+                <option key={name} value={name}>
+                  {label(t.names, name)}
+                </option>
+              ))}
+            </select>
+            <select
+              aria-label={t.op}
+              value={criterion.op ?? ""}
+              onChange={(event) => put(at, { ...criterion, op: event.target.value })}
+            >
+              {(option?.ops ?? [criterion.op ?? ""]).map((op) => (
+                <option key={op} value={op}>
+                  {label(t.ops, op)}
+                </option>
+              ))}
+            </select>
+            <Value
+              option={option}
+              verifiers={verifiers}
+              value={criterion.value ?? ""}
+              onChange={(value) => put(at, { ...criterion, value })}
+            />
+            <button
+              type="button"
+              className="plain"
+              aria-label={t.removeCriterion}
+              onClick={() => onChange(criteria.filter((_, index) => index !== at))}
+            >
+              <X aria-hidden size={16} />
+            </button>
+            <Inner option={option} criterion={criterion} onChange={(next) => put(at, next)} />
+          </div>
+        );
+      })}
+      <div>
+        <button
+          type="button"
+          disabled={!first}
+          onClick={() => first && onChange([...criteria, blank(first)])}
+        >
+          <Plus aria-hidden size={16} /> {t.addCriterion}
+        </button>
+      </div>
+    </fieldset>
+  );
+}
+
+function label(names: Record<string, string>, id: string): string {
+  return names[id] ?? id;
+}
+
+interface ValueProps {
+  option: Option | undefined;
+  verifiers: string[];
+  value: string;
+  onChange: (value: string) => void;
+}
+
+function Value({ option, verifiers, value, onChange }: ValueProps) {
+  const t = useText(admissionText);
+  const w = useText(words);
+  if (option?.values) {
+    const names: Record<string, string> = { true: w.yes, false: w.no };
+    return (
+      <select
+        aria-label={t.value}
+        value={value}
+        required
+        onChange={(event) => onChange(event.target.value)}
+      >
+        {value === "" && <option value="">–</option>}
+        {option.values.map((one) => (
+          <option key={one} value={one}>
+            {label(names, one)}
+          </option>
+        ))}
+      </select>
+    );
+  }
+  const number = isCount(option);
+  return (
+    <>
+      <input
+        aria-label={t.value}
+        type={number ? "number" : "text"}
+        min={0}
+        step="any"
+        list={option?.name === "imageVerifiers" ? "verifier-names" : undefined}
+        title={number ? undefined : t.listHint}
+        placeholder={number ? "1" : "a, b"}
+        value={value}
+        required
+        onChange={(event) => onChange(event.target.value)}
+      />
+      {option?.name === "imageVerifiers" && (
+        <datalist id="verifier-names">
+          {verifiers.map((name) => (
+            <option key={name} value={name} />
+          ))}
+        </datalist>
+      )}
+    </>
+  );
+}
+
+interface InnerProps {
+  option: Option | undefined;
+  criterion: Criterion;
+  onChange: (criterion: Criterion) => void;
+}
+
+/** The further conditions that some criteria have. */
+function Inner({ option, criterion, onChange }: InnerProps) {
+  const t = useText(admissionText);
+  const names: Record<string, string> = { count: t.count, publishDays: t.publishDays };
+  const parts = Object.values(option?.sub_options ?? {});
+  if (parts.length === 0) return null;
+  const said = (name: string) =>
+    criterion.sub_criteria?.find((sub) => sub.name === name)?.value ?? "";
+  const put = (changed: string, op: string, value: string) => {
+    const others = (criterion.sub_criteria ?? []).filter((sub) => sub.name !== changed);
+    onChange({ ...criterion, sub_criteria: [...others, { name: changed, op, value }] });
+  };
+  return (
+    <div className="inner">
+      {parts.map((part) => (
+        <Field key={part.name} label={label(names, part.name)}>
+          <input
+            type="number"
+            min={0}
+            value={said(part.name)}
+            required={part.name === "count"}
+            onChange={(event) => put(part.name, part.ops[0] ?? ">=", event.target.value)}
+          />
+        </Field>
+      ))}
+    </div>
+  );
+}

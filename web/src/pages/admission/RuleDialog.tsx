@@ -1,0 +1,154 @@
+import { useState } from "react";
+
+import { patch, post, remove } from "../../api/client";
+import { useChange } from "../../api/query";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import { ConfirmByName } from "../../ui/ConfirmByName";
+import { Dialog } from "../../ui/Dialog";
+import { Refusal } from "../../ui/Failure";
+import { Field, Switch } from "../../ui/Field";
+import type { Rule } from "./AdmissionRules";
+import { CriterionBuilder } from "./CriterionBuilder";
+import { filled, type Options, optionsOf } from "./criteria";
+import { admissionText } from "./text";
+import "../groups/criteria.css";
+
+interface Props {
+  /** The rule to look at or change; a new one where there is none. */
+  rule: Rule | undefined;
+  options: Options;
+  writable: boolean;
+  onClose: () => void;
+}
+
+export function RuleDialog({ rule, options, writable, onClose }: Props) {
+  const t = useText(admissionText);
+  const w = useText(words);
+  const [kind, setKind] = useState(rule?.rule_type ?? "deny");
+  const [comment, setComment] = useState(rule?.comment ?? "");
+  const [mode, setMode] = useState(rule?.rule_mode ?? "");
+  const [on, setOn] = useState(!rule?.disable);
+  const [criteria, setCriteria] = useState(rule?.criteria ?? []);
+  const [containers, setContainers] = useState(rule?.containers ?? ["containers"]);
+  const [removing, setRemoving] = useState(false);
+  const id = rule?.id ?? 0;
+  const scope = { query: { scope: "fed" } };
+  const save = useChange(
+    async () => {
+      const config = {
+        id,
+        category: "Kubernetes",
+        cfg_type: "federal",
+        rule_type: kind,
+        rule_mode: mode,
+        comment,
+        disable: !on,
+        criteria: filled(criteria),
+        containers,
+      };
+      if (rule) await patch("/v1/admission/rule", { config }, scope);
+      else await post("/v1/admission/rule", { config }, scope);
+    },
+    { done: t.saved, onDone: onClose },
+  );
+  const drop = useChange(() => remove("/v1/admission/rule/{id}", { path: { id: String(id) } }), {
+    done: t.removed,
+    onDone: onClose,
+  });
+  if (removing) {
+    return (
+      <ConfirmByName
+        title={t.remove}
+        name={String(id)}
+        action={w.delete}
+        busy={drop.isPending}
+        error={drop.error}
+        onConfirm={() => drop.mutate()}
+        onClose={() => setRemoving(false)}
+      >
+        <p>{t.removeText}</p>
+      </ConfirmByName>
+    );
+  }
+  const toggle = (name: string, wanted: boolean) =>
+    setContainers(wanted ? [...containers, name] : containers.filter((one) => one !== name));
+  return (
+    <Dialog title={rule ? t.rule(id) : t.add} place="side" onClose={onClose}>
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          save.mutate();
+        }}
+      >
+        <fieldset className="bare" disabled={!writable}>
+          <div className="form two">
+            <Field label={t.kind}>
+              <select
+                value={kind}
+                disabled={rule !== undefined}
+                onChange={(event) => {
+                  setKind(event.target.value);
+                  setCriteria([]);
+                }}
+              >
+                <option value="deny">{t.deny}</option>
+                <option value="exception">{t.exception}</option>
+              </select>
+            </Field>
+            <Field label={t.mode}>
+              <select value={mode} onChange={(event) => setMode(event.target.value)}>
+                {Object.entries(t.modes).map(([value, text]) => (
+                  <option key={value} value={value}>
+                    {text}
+                  </option>
+                ))}
+              </select>
+            </Field>
+          </div>
+          <Field label={w.comment}>
+            <input value={comment} onChange={(event) => setComment(event.target.value)} />
+          </Field>
+          <CriterionBuilder
+            options={optionsOf(options, kind)}
+            verifiers={options.sigstore_verifiers ?? []}
+            criteria={criteria}
+            onChange={setCriteria}
+          />
+          <fieldset>
+            <legend>{t.containers}</legend>
+            {Object.entries(t.containerKinds).map(([name, text]) => (
+              <label key={name} className="check">
+                <input
+                  type="checkbox"
+                  checked={containers.includes(name)}
+                  onChange={(event) => toggle(name, event.target.checked)}
+                />
+                {text}
+              </label>
+            ))}
+          </fieldset>
+          <Switch label={t.on} checked={on} onChange={setOn} disabled={!writable} />
+        </fieldset>
+        <Refusal error={save.error} />
+        {writable && (
+          <div className="actions">
+            {rule && (
+              <button type="button" onClick={() => setRemoving(true)}>
+                {w.delete}
+              </button>
+            )}
+            <button
+              type="submit"
+              className="primary"
+              disabled={save.isPending || criteria.length === 0 || containers.length === 0}
+            >
+              {save.isPending ? w.saving : w.save}
+            </button>
+          </div>
+        )}
+      </form>
+    </Dialog>
+  );
+}

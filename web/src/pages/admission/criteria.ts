@@ -1,0 +1,43 @@
+// What a criterion may say, from what the server offers.
+
+import type { Schema } from "../../api/client";
+
+export type Option = Schema<"AdmissionRuleOption">;
+export type Criterion = Schema<"AdmissionCriterion">;
+export type Options = Schema<"AdmissionRuleTypeOptions">;
+
+/** The criteria of a kind of rule, by name. */
+export function optionsOf(all: Options, kind: string): Record<string, Option> {
+  const of = kind === "deny" ? all.deny_options : all.exception_options;
+  return of.k8s_options.rule_options;
+}
+
+/** A criterion that the server would take, once a value is there. */
+export function blank(option: Option): Criterion {
+  const value = option.values?.length === 1 ? (option.values[0] ?? "") : "";
+  const sub_criteria = Object.values(option.sub_options ?? {}).map((sub) => ({
+    name: sub.name,
+    op: sub.ops[0] ?? "",
+    value: "",
+  }));
+  return {
+    name: option.name,
+    op: option.ops[0] ?? "",
+    value,
+    ...(sub_criteria.length > 0 && { sub_criteria }),
+  };
+}
+
+/** What is sent: parts that nobody filled in are left out. */
+export function filled(criteria: Criterion[]): Criterion[] {
+  return criteria.map((criterion) => {
+    const { sub_criteria, ...rest } = criterion;
+    const said = (sub_criteria ?? []).filter((sub) => sub.value);
+    return said.length > 0 ? { ...rest, sub_criteria: said } : rest;
+  });
+}
+
+/** Whether a criterion counts, so that its value is a number. */
+export function isCount(option: Option | undefined): boolean {
+  return option?.ops.includes(">=") ?? false;
+}

@@ -1,0 +1,20 @@
+import type { Schema } from "../../api/client";
+import { useText } from "../../text/language";
+import { admissionText } from "./text";
+
+export type Criterion = Schema<"AdmissionCriterion">;
+
+/** A criterion as a sentence for people. */
+export function useCriterionText(): (criterion: Criterion) => string {
+  const t = useText(admissionText);
+  const name = (id: string) => t.names[id as keyof typeof t.names] ?? id;
+  return ({ name: id, op = "", value = "", sub_criteria: inner }) => {
+    const how = t.ops[op as keyof typeof t.ops] ?? op;
+    const more = (inner ?? []).map((sub) => {
+      const what =
+        sub.name === "count" ? t.count : sub.name === "publishDays" ? t.publishDays : sub.name;
+      return `${what} ${sub.value ?? ""}`;
+    });
+    return [`${name(id)} ${how} ${value}`, ...more].join(", ");
+  };
+}

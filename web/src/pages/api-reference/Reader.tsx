@@ -1,0 +1,31 @@
+import { useEffect, useRef } from "react";
+import SwaggerUI from "swagger-ui-dist/swagger-ui-es-bundle.js";
+import "swagger-ui-dist/swagger-ui.css";
+import "./reader.css";
+
+import { session } from "../../session/session";
+
+/** The library that shows OpenAPI documents; it comes with the portal. */
+export default function Reader() {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = place.current;
+    if (!element) return;
+    SwaggerUI({
+      domNode: element,
+      url: "/openapi.json",
+      docExpansion: "none",
+      deepLinking: false,
+      filter: true,
+      validatorUrl: null,
+      defaultModelsExpandDepth: -1,
+      requestInterceptor: (request: { headers: Record<string, string> }) => {
+        const token = session.token();
+        if (token) request.headers["X-Auth-Token"] = token;
+        return request;
+      },
+    });
+    return () => element.replaceChildren();
+  }, []);
+  return <div ref={place} className="reader" />;
+}

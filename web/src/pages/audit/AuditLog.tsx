@@ -1,0 +1,124 @@
+import { ScrollText } from "lucide-react";
+
+import type { Schema } from "../../api/client";
+import { usePages } from "../../api/query";
+import { pageNames } from "../../frame/pages";
+import { listQuery, useScope, useUrl } from "../../routing/search";
+import { useFormat } from "../../text/format";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import type { Column } from "../../ui/DataTable";
+import { Facet } from "../../ui/Facet";
+import { Sign } from "../../ui/Failure";
+import { FilterText } from "../../ui/FilterText";
+import { Listing } from "../../ui/Listing";
+import { Page } from "../../ui/Page";
+import { Tabs, useTab } from "../../ui/Tabs";
+import { Level, useEventName } from "../events/record";
+import { eventsText } from "../events/text";
+import { auditText } from "./text";
+
+const EVERY_MS = 5_000;
+
+type Line = Schema<"Audit"> & Schema<"Event">;
+
+/** The logs as their readers know them from one cluster, over all clusters. */
+export function AuditLog() {
+  const t = useText(auditText);
+  const names = useText(pageNames);
+  const tabs = Object.entries(t.tabs);
+  const tab = useTab(tabs);
+  return (
+    <Page title={names.audit} lead={t.lead}>
+      <Tabs label={names.audit} tabs={tabs} />
+      {tab === "audit" ? <Audits /> : <SystemEvents />}
+    </Page>
+  );
+}
+
+function useLines() {
+  const cluster = useScope();
+  const [url] = useUrl();
+  return {
+    cluster,
+    query: listQuery(url, "message", { level: "level", name: "name" }),
+    every: EVERY_MS,
+  };
+}
+
+function Audits() {
+  const query = usePages("/v1/log/audit", (answer) => answer.audits as Line[], useLines());
+  return <Lines query={query} />;
+}
+
+function SystemEvents() {
+  const query = usePages("/v1/log/event", (answer) => answer.events as Line[], useLines());
+  return <Lines query={query} />;
+}
+
+function Lines({ query }: { query: ReturnType<typeof usePages<"/v1/log/audit", Line>> }) {
+  const t = useText(auditText);
+  const w = useText(words);
+  const events = useText(eventsText);
+  const names = useText(pageNames);
+  const format = useFormat();
+  const eventName = useEventName();
+  const columns: Column<Line>[] = [
+    {
+      id: "time",
+      title: t.time,
+      sort: "reported_timestamp",
+      cell: (line) => format.moment(line.reported_at ?? ""),
+    },
+    {
+      id: "level",
+      title: t.level,
+      sort: "level",
+      width: "0.7fr",
+      cell: (line) => <Level of={line.level} />,
+    },
+    {
+      id: "record",
+      title: t.record,
+      sort: "name",
+      width: "3fr",
+      cell: (line) => (
+        <>
+          {eventName(line.name)}
+          <span className="sub">{line.message}</span>
+        </>
+      ),
+    },
+    { id: "cluster", title: w.cluster, sort: "cluster_name", cell: (line) => line.cluster_name },
+    {
+      id: "who",
+      title: t.user,
+      sort: "user",
+      cell: (line) => (
+        <>
+          {line.user || "–"}
+          {line.workload_domain && <span className="sub">{line.workload_domain}</span>}
+        </>
+      ),
+    },
+  ];
+  return (
+    <>
+      <div className="toolbar">
+        <FilterText />
+        <Facet of="level" label={t.level} options={Object.entries(events.levels)} />
+        <Facet of="name" label={events.kind} options={Object.entries(events.names)} />
+      </div>
+      <Listing
+        query={query}
+        what={names.audit}
+        columns={columns}
+        rowKey={(line) =>
+          `${line.cluster_name} ${line.reported_timestamp} ${line.name} ${line.message}`
+        }
+        filters={["q", "level", "name"]}
+        empty={<Sign icon={<ScrollText aria-hidden />} title={t.none} role="status" />}
+      />
+    </>
+  );
+}

@@ -1,0 +1,141 @@
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { Eye, RefreshCw, Trash2 } from "lucide-react";
+
+import { post, remove } from "../../api/client";
+import { useChange } from "../../api/query";
+import { pageNames } from "../../frame/pages";
+import { useUrl } from "../../routing/search";
+import { useMay } from "../../session/permissions";
+import { useFormat } from "../../text/format";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import { ConfirmByName } from "../../ui/ConfirmByName";
+import { Refusal, Sign } from "../../ui/Failure";
+import { Loaded } from "../../ui/Loaded";
+import { Card, Facts, Page } from "../../ui/Page";
+import { NewestEvents } from "../events/NewestEvents";
+import { ClusterAdmission } from "./ClusterAdmission";
+import { ClusterState } from "./ClusterState";
+import { LiveSummary } from "./LiveSummary";
+import { behind, type Cluster, headOf, useMembers } from "./members";
+import { clustersText } from "./text";
+
+export function ClusterDetail() {
+  const { id } = useParams({ strict: false }) as { id: string };
+  const names = useText(pageNames);
+  const w = useText(words);
+  const query = useMembers();
+  return (
+    <Loaded query={query} what={names.clusters}>
+      {({ joint_clusters: members = [] }) => {
+        const member = members.find((one) => one.id === id);
+        if (!member) return <Sign title={w.notFound} role="alert" />;
+        return <Member member={member} head={headOf(members)} />;
+      }}
+    </Loaded>
+  );
+}
+
+function Member({ member, head }: { member: Cluster; head: number }) {
+  const t = useText(clustersText);
+  const w = useText(words);
+  const names = useText(pageNames);
+  const format = useFormat();
+  const may = useMay();
+  const navigate = useNavigate();
+  const [url, setUrl] = useUrl();
+  const resync = useChange(() => post("/v1/fed/deploy", { force: true, ids: [member.id] }), {
+    done: t.resynced,
+  });
+  const kick = useChange(() => remove("/v1/fed/cluster/{id}", { path: { id: member.id } }), {
+    done: t.removed(member.name),
+    onDone: () => void navigate({ to: "/clusters" as never }),
+  });
+  const connected =
+    member.status === "synced" || member.status === "out_of_sync" || member.status === "connected";
+  const { server, port } = member.rest_info;
+  return (
+    <Page
+      title={member.name}
+      parent={{ to: "/clusters", text: names.clusters }}
+      beside={<ClusterState status={member.status} />}
+      actions={
+        <>
+          <Link className="button" to={"/" as never} search={{ scope: `c:${member.id}` } as never}>
+            <Eye aria-hidden size={16} /> {t.look}
+          </Link>
+          {may("fed", "write") && (
+            <>
+              <button type="button" disabled={resync.isPending} onClick={() => resync.mutate()}>
+                <RefreshCw aria-hidden size={16} /> {t.resync}
+              </button>
+              <button type="button" onClick={() => setUrl({ open: "remove" })}>
+                <Trash2 aria-hidden size={16} /> {t.remove}
+              </button>
+            </>
+          )}
+        </>
+      }
+    >
+      <Refusal error={resync.error} />
+      <div className="cards">
+        <Card title={t.sync}>
+          <Facts
+            of={[
+              [w.state, <ClusterState key="s" status={member.status} />],
+              [
+                t.revision,
+                `${format.number(member.revision ?? 0)} (${t.behind(behind(member, head))})`,
+              ],
+              [t.headRevision, format.number(head)],
+              [t.lastSeen, member.last_seen ? format.ago(member.last_seen) : w.never],
+            ]}
+          />
+        </Card>
+        <Card title={t.identity}>
+          <Facts
+            of={[
+              [t.id, <code key="id">{member.id}</code>],
+              [t.agent, member.agent_version || "–"],
+              [t.restAddress, server ? `${server}:${port}` : "–"],
+            ]}
+          />
+        </Card>
+        {connected ? (
+          <>
+            <ClusterAdmission cluster={member.id} />
+            <LiveSummary cluster={member.id} />
+          </>
+        ) : (
+          <Card title={t.live} wide>
+            <p className="hint">{t.notConnected}</p>
+          </Card>
+        )}
+        <Card
+          title={t.events}
+          wide
+          actions={
+            <Link to={"/events" as never} search={{ cluster: member.id } as never}>
+              {t.allEvents}
+            </Link>
+          }
+        >
+          <NewestEvents cluster={member.id} />
+        </Card>
+      </div>
+      {url.open === "remove" && (
+        <ConfirmByName
+          title={t.remove}
+          name={member.name}
+          action={w.remove}
+          busy={kick.isPending}
+          error={kick.error}
+          onConfirm={() => kick.mutate()}
+          onClose={() => setUrl({ open: "" })}
+        >
+          <p>{t.removeText(member.name)}</p>
+        </ConfirmByName>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,63 @@
+import { useState } from "react";
+
+import { get } from "../../api/client";
+import { useChange } from "../../api/query";
+import { useText } from "../../text/language";
+import { Copy } from "../../ui/Copy";
+import { Dialog } from "../../ui/Dialog";
+import { Refusal } from "../../ui/Failure";
+import { Field } from "../../ui/Field";
+import { clustersText } from "./text";
+
+const HOURS = [1, 8, 24, 168];
+
+/** Makes a token and shows the command that joins a cluster with it. */
+export function JoinDialog({ onClose }: { onClose: () => void }) {
+  const t = useText(clustersText);
+  const [hours, setHours] = useState(1);
+  const make = useChange(() =>
+    get("/v1/fed/join_token", { query: { token_duration: hours * 60 } }),
+  );
+  const token = make.data?.join_token;
+  return (
+    <Dialog title={t.join} onClose={onClose}>
+      {!token && (
+        <form
+          className="form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            make.mutate();
+          }}
+        >
+          <Field label={t.duration}>
+            <select value={hours} onChange={(event) => setHours(Number(event.target.value))}>
+              {HOURS.map((count) => (
+                <option key={count} value={count}>
+                  {t.hours(count)}
+                </option>
+              ))}
+            </select>
+          </Field>
+          <Refusal error={make.error} />
+          <div className="actions">
+            <button type="submit" className="primary" disabled={make.isPending}>
+              {t.makeToken}
+            </button>
+          </div>
+        </form>
+      )}
+      {token && (
+        <div className="stack">
+          <p>{t.command}</p>
+          <Copy
+            label={t.command}
+            text={`palisade-agent run --name CLUSTER --data-dir /var/lib/palisade --token ${token}`}
+          />
+          <p>{t.token}</p>
+          <Copy label={t.token} text={token} secret />
+          <p className="hint">{t.tokenHint}</p>
+        </div>
+      )}
+    </Dialog>
+  );
+}

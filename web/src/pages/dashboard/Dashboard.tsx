@@ -1,0 +1,53 @@
+import { Link } from "@tanstack/react-router";
+
+import { pageNames } from "../../frame/pages";
+import { useScope } from "../../routing/search";
+import { useMay } from "../../session/permissions";
+import { useText } from "../../text/language";
+import { Card, Page } from "../../ui/Page";
+import { LiveSummary } from "../clusters/LiveSummary";
+import { NewestEvents } from "../events/NewestEvents";
+import { Attention } from "./Attention";
+import { ClustersByState } from "./ClustersByState";
+import { DataAge } from "./DataAge";
+import { Denials } from "./Denials";
+import { Exposure } from "./Exposure";
+import { dashboardText } from "./text";
+import "./dashboard.css";
+
+export function Dashboard() {
+  const t = useText(dashboardText);
+  const names = useText(pageNames);
+  const may = useMay();
+  const scope = useScope();
+  const scans = may("reg_scan", "read");
+  const events = may("events", "read");
+  return (
+    <Page title={names.dashboard} lead={t.lead}>
+      <div className="cards">
+        {!scope && <Attention />}
+        {!scope && may("config", "read") && <ClustersByState />}
+        {scope && <LiveSummary cluster={scope} />}
+        {scans && <DataAge />}
+        {events && <Denials cluster={scope} />}
+        {scans && <Exposure />}
+        {events && (
+          <Card
+            title={t.events}
+            wide
+            actions={
+              <Link
+                to={"/events" as never}
+                search={(scope ? { scope: `c:${scope}` } : {}) as never}
+              >
+                {t.allEvents}
+              </Link>
+            }
+          >
+            <NewestEvents cluster={scope} limit={8} />
+          </Card>
+        )}
+      </div>
+    </Page>
+  );
+}

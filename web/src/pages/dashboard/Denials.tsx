@@ -1,0 +1,86 @@
+import { lazy, Suspense } from "react";
+
+import { useGet } from "../../api/query";
+import { useUrl } from "../../routing/search";
+import { useFormat } from "../../text/format";
+import { useText } from "../../text/language";
+import { Loaded, Skeleton } from "../../ui/Loaded";
+import { Card } from "../../ui/Page";
+import { bucket } from "./buckets";
+import { dashboardText } from "./text";
+
+const Chart = lazy(() => import("../../ui/TimeChart"));
+
+const MOST = 1_000;
+const HOUR = 3_600;
+/** Days of a period: the length of a span, and how many there are. */
+const SPANS: Record<string, [seconds: number, number: number]> = {
+  "1": [HOUR, 24],
+  "7": [6 * HOUR, 28],
+  "30": [24 * HOUR, 30],
+};
+
+/** What admission control refused, over time. */
+export function Denials({ cluster }: { cluster: string | undefined }) {
+  const t = useText(dashboardText);
+  const format = useFormat();
+  const [url, setUrl] = useUrl();
+  const days = url.days && url.days in SPANS ? url.days : "1";
+  const [span, number] = SPANS[days] ?? [HOUR, 24];
+  const query = useGet("/v1/fed/events", {
+    query: { name: "Admission.Control.Denied", cluster, limit: MOST },
+    every: 3_000,
+  });
+  return (
+    <Card
+      title={t.denials}
+      wide
+      actions={
+        <label className="facet">
+          <span>{t.period}</span>
+          <select value={days} onChange={(event) => setUrl({ days: event.target.value })}>
+            {Object.entries(t.periods).map(([value, text]) => (
+              <option key={value} value={value}>
+                {text}
+              </option>
+            ))}
+          </select>
+        </label>
+      }
+    >
+      <Loaded query={query} what={t.denials}>
+        {({ events }) => {
+          const now = Math.floor(Date.now() / 1_000);
+          const buckets = bucket(
+            events.map((one) => one.reported_timestamp),
+            now,
+            span,
+            number,
+          );
+          const total = buckets.counts.reduce((sum, count) => sum + count, 0);
+          const clusters = new Map<string, number>();
+          for (const event of events) {
+            if (event.reported_timestamp < (buckets.starts[0] ?? 0)) continue;
+            clusters.set(event.cluster_name, (clusters.get(event.cluster_name) ?? 0) + 1);
+          }
+          return (
+            <>
+              <p>{t.denialsLead(format.number(total), Number(days))}</p>
+              <Suspense fallback={<Skeleton lines={5} />}>
+                <Chart label={t.denials} series={t.denied} span={span} {...buckets} />
+              </Suspense>
+              <ul className="legend">
+                {[...clusters].map(([name, count]) => (
+                  <li key={name}>
+                    {name} <b>{format.number(count)}</b>
+                  </li>
+                ))}
+              </ul>
+              {events.length === MOST && <p className="hint">{t.denialsCut}</p>}
+            </>
+          );
+        }}
+      </Loaded>
+    </Card>
+  );
+}

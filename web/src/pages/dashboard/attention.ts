@@ -1,0 +1,51 @@
+// What somebody should look at, from what is known anyway.
+
+import type { Schema } from "../../api/client";
+
+const DAY_MS = 86_400_000;
+/** Vulnerability data older than this hides what became known since. */
+export const OLD_DATA_MS = 3 * DAY_MS;
+
+export type Concern =
+  | { kind: "disconnected"; id: string; name: string; since: string }
+  | { kind: "neverConnected"; id: string; name: string }
+  | { kind: "noClusters" }
+  | { kind: "oldData"; at: string }
+  | { kind: "noData" }
+  | { kind: "scanFailed"; name: string; count: number }
+  | { kind: "registryFailed"; name: string };
+
+interface Known {
+  members: Schema<"JointCluster">[] | undefined;
+  scanners: Schema<"Scanner">[] | undefined;
+  registries: Schema<"RegistrySummary">[] | undefined;
+}
+
+/** The newest vulnerability database of the scanners. */
+export function newestData(scanners: Schema<"Scanner">[]): Schema<"Scanner"> | undefined {
+  return scanners
+    .filter((one) => one.cvedb_create_time)
+    .sort(
+      (a, b) => Date.parse(b.cvedb_create_time ?? "") - Date.parse(a.cvedb_create_time ?? ""),
+    )[0];
+}
+
+/** The concerns, gravest first; what is not known yet raises none. */
+export function concerns({ members, scanners, registries }: Known, now: number): Concern[] {
+  const found: Concern[] = [];
+  for (const { id, name, status, last_seen: since } of members ?? []) {
+    if (status === "disconnected" && since) found.push({ kind: "disconnected", id, name, since });
+    if (status === "joined") found.push({ kind: "neverConnected", id, name });
+  }
+  for (const { name = "", failed = 0, error_message: message } of registries ?? []) {
+    if (message) found.push({ kind: "registryFailed", name });
+    else if (failed > 0) found.push({ kind: "scanFailed", name, count: failed });
+  }
+  if (scanners) {
+    const at = newestData(scanners)?.cvedb_create_time;
+    if (!at) found.push({ kind: "noData" });
+    else if (now - Date.parse(at) > OLD_DATA_MS) found.push({ kind: "oldData", at });
+  }
+  if (members?.length === 0) found.push({ kind: "noClusters" });
+  return found;
+}

@@ -1,0 +1,37 @@
+import { useFormat } from "../../text/format";
+import { useText } from "../../text/language";
+import { Dialog } from "../../ui/Dialog";
+import { Facts } from "../../ui/Page";
+import { detailOf, type FedEvent, Level, useEventName } from "./record";
+import { eventsText } from "./text";
+
+/** All that a record says. */
+export function EventDialog({ event, onClose }: { event: FedEvent; onClose: () => void }) {
+  const t = useText(eventsText);
+  const format = useFormat();
+  const name = useEventName();
+  const detail = detailOf(event);
+  const rows: [string, string | undefined][] = [
+    [t.cluster, event.cluster_name],
+    [t.time, format.moment(event.reported_at)],
+    [t.number, format.number(event.seq)],
+    [t.user, detail.user],
+    [t.namespace, detail.workload_domain],
+    [t.workload, detail.workload_name],
+    [t.image, detail.workload_image ?? detail.image],
+  ];
+  return (
+    <Dialog title={name(event.name)} place="side" onClose={onClose}>
+      <p>
+        <Level of={event.level} />
+      </p>
+      {detail.message && <p>{detail.message}</p>}
+      <Facts of={rows.filter((row): row is [string, string] => Boolean(row[1]))} />
+      <h3>{t.raw}</h3>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long record is scrolled by keyboard */}
+      <pre className="raw" tabIndex={0}>
+        {JSON.stringify(event.detail, null, 2)}
+      </pre>
+    </Dialog>
+  );
+}

@@ -1,0 +1,98 @@
+import { Activity } from "lucide-react";
+
+import { usePages } from "../../api/query";
+import { pageNames } from "../../frame/pages";
+import { useScope, useUrl } from "../../routing/search";
+import { useFormat } from "../../text/format";
+import { useText } from "../../text/language";
+import type { Column } from "../../ui/DataTable";
+import { Facet } from "../../ui/Facet";
+import { Sign } from "../../ui/Failure";
+import { Listing } from "../../ui/Listing";
+import { Page } from "../../ui/Page";
+import { State } from "../../ui/State";
+import { useMembers } from "../clusters/members";
+import { EventDialog } from "./EventDialog";
+import { detailOf, type FedEvent, keyOf, Level, useEventName } from "./record";
+import { eventsText } from "./text";
+
+const EVERY_MS = 2_000;
+
+export function Events() {
+  const t = useText(eventsText);
+  const names = useText(pageNames);
+  const format = useFormat();
+  const eventName = useEventName();
+  const scope = useScope();
+  const [url, setUrl] = useUrl();
+  const members = useMembers().data?.joint_clusters ?? [];
+  const query = usePages("/v1/fed/events", (answer) => answer.events, {
+    query: { cluster: scope ?? url.cluster, name: url.name, category: url.category },
+    every: EVERY_MS,
+  });
+  const opened = query.rows?.find((event) => keyOf(event) === url.open);
+  const columns: Column<FedEvent>[] = [
+    {
+      id: "time",
+      title: t.time,
+      width: "0.9fr",
+      cell: (event) => (
+        <time dateTime={event.reported_at} title={format.moment(event.reported_at)}>
+          {format.ago(event.reported_at)}
+        </time>
+      ),
+    },
+    { id: "level", title: t.level, width: "0.8fr", cell: (event) => <Level of={event.level} /> },
+    {
+      id: "what",
+      title: t.what,
+      width: "4fr",
+      cell: (event) => (
+        <>
+          <button
+            type="button"
+            className="link"
+            onClick={() => setUrl({ open: keyOf(event) }, { push: true })}
+          >
+            {eventName(event.name)}
+          </button>
+          <span className="sub">{detailOf(event).message}</span>
+        </>
+      ),
+    },
+    { id: "cluster", title: t.cluster, cell: (event) => event.cluster_name },
+    {
+      id: "category",
+      title: t.category,
+      width: "0.7fr",
+      cell: (event) => t.categories[event.category as keyof typeof t.categories] ?? event.category,
+    },
+  ];
+  return (
+    <Page title={names.events} lead={t.lead} beside={<State tone="good">{t.live}</State>}>
+      <div className="toolbar">
+        <Facet of="category" label={t.category} options={Object.entries(t.categories)} />
+        <Facet of="name" label={t.kind} options={Object.entries(t.names)} />
+        {!scope && (
+          <Facet
+            of="cluster"
+            label={t.cluster}
+            options={members.map((one) => [one.id, one.name])}
+          />
+        )}
+      </div>
+      <Listing
+        query={query}
+        what={names.events}
+        columns={columns}
+        rowKey={keyOf}
+        current={(event) => keyOf(event) === url.open}
+        filters={["category", "name", "cluster"]}
+        empty={
+          <Sign icon={<Activity aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
+        }
+      />
+      {opened && <EventDialog event={opened} onClose={() => setUrl({ open: "" })} />}
+    </Page>
+  );
+}

@@ -1,0 +1,51 @@
+import type { Schema } from "../../api/client";
+import { useText } from "../../text/language";
+import { State, type Tone } from "../../ui/State";
+import { eventsText } from "./text";
+
+export type FedEvent = Schema<"FedEvent">;
+
+/** What records of all logs may say. */
+export interface Detail {
+  message?: string;
+  user?: string;
+  workload_name?: string;
+  workload_domain?: string;
+  workload_image?: string;
+  image?: string;
+  repository?: string;
+}
+
+export function detailOf(event: FedEvent): Detail {
+  return event.detail as Detail;
+}
+
+const TONES: Record<string, Tone> = {
+  Info: "quiet",
+  Notice: "quiet",
+  Warning: "busy",
+  Error: "bad",
+  Critical: "bad",
+};
+
+/** How grave a record is. */
+export function Level({ of }: { of: string | undefined }) {
+  const t = useText(eventsText);
+  const level = of ?? "";
+  return (
+    <State tone={TONES[level] ?? "quiet"}>
+      {t.levels[level as keyof typeof t.levels] ?? level}
+    </State>
+  );
+}
+
+/** The name of a kind of record, for people. */
+export function useEventName(): (name: string | undefined) => string {
+  const t = useText(eventsText);
+  return (name = "") => t.names[name as keyof typeof t.names] ?? name;
+}
+
+/** Names one record among those of all clusters. */
+export function keyOf(event: FedEvent): string {
+  return `${event.cluster_id}:${event.seq}`;
+}

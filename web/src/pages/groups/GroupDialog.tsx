@@ -1,0 +1,174 @@
+import { Plus, X } from "lucide-react";
+import { useState } from "react";
+
+import { patch, post, remove, type Schema } from "../../api/client";
+import { useChange } from "../../api/query";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import { ConfirmByName } from "../../ui/ConfirmByName";
+import { Dialog } from "../../ui/Dialog";
+import { Refusal } from "../../ui/Failure";
+import { Field } from "../../ui/Field";
+import type { Group } from "./Groups";
+import { groupsText } from "./text";
+import "./criteria.css";
+
+type Entry = Schema<"CriteriaEntry">;
+
+interface Props {
+  /** The group to look at or change; a new one where there is none. */
+  group: Group | undefined;
+  writable: boolean;
+  onClose: () => void;
+}
+
+export function GroupDialog({ group, writable, onClose }: Props) {
+  const t = useText(groupsText);
+  const w = useText(words);
+  const [name, setName] = useState(group?.name ?? "fed.");
+  const [comment, setComment] = useState(group?.comment ?? "");
+  const [criteria, setCriteria] = useState<Entry[]>(
+    group?.criteria ?? [{ key: "service", op: "=", value: "" }],
+  );
+  const [removing, setRemoving] = useState(false);
+  const save = useChange(
+    () => {
+      const config = { name, comment, criteria, cfg_type: "federal" };
+      return group
+        ? patch("/v1/group/{name}", { config }, { path: { name } })
+        : post("/v1/group", { config });
+    },
+    { done: t.saved, onDone: onClose },
+  );
+  const drop = useChange(() => remove("/v1/group/{name}", { path: { name } }), {
+    done: t.removed,
+    onDone: onClose,
+  });
+  if (removing) {
+    return (
+      <ConfirmByName
+        title={t.remove}
+        name={name}
+        action={w.delete}
+        busy={drop.isPending}
+        error={drop.error}
+        onConfirm={() => drop.mutate()}
+        onClose={() => setRemoving(false)}
+      >
+        <p>{t.removeText}</p>
+      </ConfirmByName>
+    );
+  }
+  const editable = writable && !group?.reserved;
+  return (
+    <Dialog title={group ? name : t.add} place="side" onClose={onClose}>
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          save.mutate();
+        }}
+      >
+        <fieldset className="bare" disabled={!editable}>
+          <Field label={w.name} hint={t.nameHint}>
+            <input
+              value={name}
+              pattern="fed\..+"
+              disabled={group !== undefined}
+              onChange={(event) => setName(event.target.value)}
+              required
+            />
+          </Field>
+          <Field label={w.comment}>
+            <input value={comment} onChange={(event) => setComment(event.target.value)} />
+          </Field>
+          <CriteriaBuilder criteria={criteria} onChange={setCriteria} />
+        </fieldset>
+        <Refusal error={save.error} />
+        {editable && (
+          <div className="actions">
+            {group && (
+              <button type="button" onClick={() => setRemoving(true)}>
+                {w.delete}
+              </button>
+            )}
+            <button type="submit" className="primary" disabled={save.isPending}>
+              {save.isPending ? w.saving : w.save}
+            </button>
+          </div>
+        )}
+      </form>
+    </Dialog>
+  );
+}
+
+interface BuilderProps {
+  criteria: Entry[];
+  onChange: (criteria: Entry[]) => void;
+}
+
+/** Who the members are, one criterion a line. */
+function CriteriaBuilder({ criteria, onChange }: BuilderProps) {
+  const t = useText(groupsText);
+  const put = (at: number, change: Partial<Entry>) =>
+    onChange(criteria.map((entry, index) => (index === at ? { ...entry, ...change } : entry)));
+  return (
+    <fieldset>
+      <legend>{t.criteria}</legend>
+      <p className="hint">{t.criteriaHint}</p>
+      <datalist id="group-keys">
+        {Object.entries(t.keys).map(([key, text]) => (
+          <option key={key} value={key}>
+            {text}
+          </option>
+        ))}
+      </datalist>
+      {criteria.map((entry, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a criterion has no name of its own
+        <div key={at} className="criterion">
+          <input
+            aria-label={t.key}
+            list="group-keys"
+            value={entry.key}
+            onChange={(event) => put(at, { key: event.target.value })}
+            required
+          />
+          <select
+            aria-label={t.op}
+            value={entry.op}
+            onChange={(event) => put(at, { op: event.target.value })}
+          >
+            {Object.entries(t.ops).map(([op, text]) => (
+              <option key={op} value={op}>
+                {text}
+              </option>
+            ))}
+          </select>
+          <input
+            aria-label={t.value}
+            value={entry.value ?? ""}
+            onChange={(event) => put(at, { value: event.target.value })}
+            required
+          />
+          <button
+            type="button"
+            className="plain"
+            aria-label={t.removeCriterion}
+            disabled={criteria.length === 1}
+            onClick={() => onChange(criteria.filter((_, index) => index !== at))}
+          >
+            <X aria-hidden size={16} />
+          </button>
+        </div>
+      ))}
+      <div>
+        <button
+          type="button"
+          onClick={() => onChange([...criteria, { key: "", op: "=", value: "" }])}
+        >
+          <Plus aria-hidden size={16} /> {t.addCriterion}
+        </button>
+      </div>
+    </fieldset>
+  );
+}

@@ -1,0 +1,139 @@
+import { Group as GroupIcon, Plus } from "lucide-react";
+
+import type { Schema } from "../../api/client";
+import { usePages } from "../../api/query";
+import { pageNames } from "../../frame/pages";
+import { listQuery, useScope, useUrl } from "../../routing/search";
+import { useMay } from "../../session/permissions";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import type { Column } from "../../ui/DataTable";
+import { Sign } from "../../ui/Failure";
+import { FilterText } from "../../ui/FilterText";
+import { Listing } from "../../ui/Listing";
+import { Page } from "../../ui/Page";
+import { GroupDialog } from "./GroupDialog";
+import { Origin } from "./Origin";
+import { groupsText } from "./text";
+
+export type Group = Schema<"Group">;
+
+export function Groups() {
+  const t = useText(groupsText);
+  const w = useText(words);
+  const names = useText(pageNames);
+  const may = useMay();
+  const cluster = useScope();
+  const [url, setUrl] = useUrl();
+  const query = usePages("/v1/group", (answer) => answer.groups, {
+    cluster,
+    query: { ...listQuery(url, "name", {}), ...(!cluster && { scope: "fed" }) },
+  });
+  const writable = !cluster && may("fed", "write");
+  const columns: Column<Group>[] = [
+    {
+      id: "name",
+      title: w.name,
+      sort: "name",
+      width: "1.6fr",
+      cell: (group) => (
+        <>
+          <button
+            type="button"
+            className="link"
+            onClick={() => setUrl({ open: group.name ?? "" }, { push: true })}
+          >
+            {group.name}
+          </button>{" "}
+          {group.reserved && <span className="tag">{t.reserved}</span>}
+          {group.comment && <span className="sub">{group.comment}</span>}
+        </>
+      ),
+    },
+    {
+      id: "criteria",
+      title: t.criteria,
+      width: "2fr",
+      cell: (group) => <Criteria of={group} />,
+    },
+    {
+      id: "kind",
+      title: t.kind,
+      sort: "kind",
+      width: "0.7fr",
+      cell: (group) => t.kinds[group.kind as keyof typeof t.kinds] ?? group.kind,
+    },
+    ...(cluster
+      ? [
+          {
+            id: "origin",
+            title: t.origin,
+            sort: "cfg_type",
+            width: "0.8fr",
+            cell: (group: Group) => <Origin of={group.cfg_type} />,
+          },
+        ]
+      : []),
+    {
+      id: "rules",
+      title: t.usedBy,
+      width: "0.7fr",
+      align: "end",
+      cell: (group) => group.policy_rules?.length ?? 0,
+    },
+  ];
+  const opened = query.rows?.find((group) => group.name === url.open);
+  return (
+    <Page
+      title={names.groups}
+      lead={cluster ? t.leadCluster : t.lead}
+      actions={
+        writable && (
+          <button
+            type="button"
+            className="primary"
+            onClick={() => setUrl({ open: "new" }, { push: true })}
+          >
+            <Plus aria-hidden size={18} /> {t.add}
+          </button>
+        )
+      }
+    >
+      <div className="toolbar">
+        <FilterText />
+      </div>
+      <Listing
+        query={query}
+        what={names.groups}
+        columns={columns}
+        rowKey={(group) => group.name ?? ""}
+        current={(group) => group.name === url.open}
+        empty={
+          <Sign icon={<GroupIcon aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
+        }
+      />
+      {(opened || (url.open === "new" && writable)) && (
+        <GroupDialog
+          key={url.open}
+          group={opened}
+          writable={writable}
+          onClose={() => setUrl({ open: "" })}
+        />
+      )}
+    </Page>
+  );
+}
+
+function Criteria({ of }: { of: Group }) {
+  const t = useText(groupsText);
+  return (
+    <>
+      {(of.criteria ?? []).map(({ key, op, value }) => (
+        <span key={`${key} ${op} ${value}`} className="tag">
+          {t.keys[key as keyof typeof t.keys] ?? key} {t.ops[op as keyof typeof t.ops] ?? op}{" "}
+          <b>{value}</b>
+        </span>
+      ))}
+    </>
+  );
+}

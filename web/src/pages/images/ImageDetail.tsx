@@ -1,0 +1,111 @@
+import { Link, useParams } from "@tanstack/react-router";
+import { GitCompare } from "lucide-react";
+
+import type { Schema } from "../../api/client";
+import { useGet } from "../../api/query";
+import { pageNames } from "../../frame/pages";
+import { useScope } from "../../routing/search";
+import { useFormat } from "../../text/format";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import { Loaded } from "../../ui/Loaded";
+import { Facts, Page } from "../../ui/Page";
+import { SeverityCounts } from "../../ui/Severity";
+import { Tabs, useTab } from "../../ui/Tabs";
+import { Layers } from "./Layers";
+import { Packages } from "./Packages";
+import { Checks, Configuration, Secrets, SetId, Signatures } from "./ReportParts";
+import { imagesText } from "./text";
+import { Vulnerabilities } from "./Vulnerabilities";
+
+export type Report = Schema<"ScanReport">;
+
+/** All that is known of one image. */
+export function ImageDetail() {
+  const { registry, id } = useParams({ strict: false }) as { registry: string; id: string };
+  const t = useText(imagesText);
+  const w = useText(words);
+  const names = useText(pageNames);
+  const format = useFormat();
+  const cluster = useScope();
+  const path = { name: registry, id };
+  const summaries = useGet("/v1/scan/registry/{name}/images", {
+    path: { name: registry },
+    query: { f_image_id: id, limit: 1 },
+    cluster,
+  });
+  const query = useGet("/v1/scan/registry/{name}/image/{id}", { path, cluster });
+  const image = summaries.data?.images.find((one) => one.image_id === id);
+  const title = image ? `${image.repository}:${image.tag}` : id.slice(0, 12);
+  return (
+    <Page
+      title={title}
+      parent={{ to: `/registries/${encodeURIComponent(registry)}`, text: registry }}
+      beside={
+        image && (
+          <SeverityCounts critical={image.critical} high={image.high} medium={image.medium} />
+        )
+      }
+      actions={
+        <Link
+          className="button"
+          to={"/images/compare" as never}
+          search={{ left: `${registry} ${id}` } as never}
+        >
+          <GitCompare aria-hidden size={16} /> {t.compare}
+        </Link>
+      }
+    >
+      <div className="stack">
+        {image && (
+          <Facts
+            of={[
+              [t.os, image.base_os || "–"],
+              [t.size, format.bytes(image.size ?? 0)],
+              [t.created, image.created_at ? format.moment(image.created_at) : "–"],
+              [t.scanned, image.scanned_at ? format.ago(image.scanned_at) : w.never],
+              [t.runsAsRoot, image.run_as_root ? w.yes : w.no],
+              [t.digest, <code key="d">{image.digest}</code>],
+            ]}
+          />
+        )}
+        <Loaded query={query} what={names.images}>
+          {({ report }) => <ReportTabs report={report} path={path} />}
+        </Loaded>
+      </div>
+    </Page>
+  );
+}
+
+function ReportTabs({ report, path }: { report: Report; path: { name: string; id: string } }) {
+  const t = useText(imagesText);
+  const names = useText(pageNames);
+  const counts: Record<keyof typeof t.tabs, number | undefined> = {
+    vulnerabilities: report.vulnerabilities?.length ?? 0,
+    packages: report.modules?.length ?? 0,
+    layers: undefined,
+    secrets: report.secrets?.length ?? 0,
+    setuid: report.setid_perms?.length ?? 0,
+    checks: report.checks?.length ?? 0,
+    signatures: report.signature_data?.verifiers?.length ?? 0,
+    config: undefined,
+  };
+  const tabs = Object.entries(t.tabs).map(([tab, text]): [string, string] => {
+    const count = counts[tab as keyof typeof t.tabs];
+    return [tab, count === undefined ? text : `${text} ${count}`];
+  });
+  const tab = useTab(tabs);
+  return (
+    <div>
+      <Tabs label={names.images} tabs={tabs} />
+      {tab === "vulnerabilities" && <Vulnerabilities all={report.vulnerabilities ?? []} />}
+      {tab === "packages" && <Packages all={report.modules ?? []} />}
+      {tab === "layers" && <Layers path={path} />}
+      {tab === "secrets" && <Secrets all={report.secrets ?? []} />}
+      {tab === "setuid" && <SetId all={report.setid_perms ?? []} />}
+      {tab === "checks" && <Checks all={report.checks ?? []} />}
+      {tab === "signatures" && <Signatures of={report.signature_data ?? undefined} />}
+      {tab === "config" && <Configuration report={report} />}
+    </div>
+  );
+}

@@ -1,0 +1,116 @@
+import { Link } from "@tanstack/react-router";
+import { Package } from "lucide-react";
+import type { ReactNode } from "react";
+
+import type { Schema } from "../../api/client";
+import { usePages } from "../../api/query";
+import { pageNames } from "../../frame/pages";
+import { listQuery, useScope, useUrl } from "../../routing/search";
+import { useFormat } from "../../text/format";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import type { Column } from "../../ui/DataTable";
+import { Sign } from "../../ui/Failure";
+import { FilterText } from "../../ui/FilterText";
+import { Listing } from "../../ui/Listing";
+import { SeverityCounts } from "../../ui/Severity";
+import { State, type Tone } from "../../ui/State";
+import { imagesText } from "./text";
+
+type Image = Schema<"RegistryImageSummary">;
+
+const TONES: Record<string, Tone> = {
+  finished: "good",
+  scheduled: "busy",
+  scanning: "busy",
+  failed: "bad",
+};
+
+/** The images of a registry, worst or newest first as one likes. */
+export function ImageList({ registry, beside }: { registry: string; beside?: ReactNode }) {
+  const t = useText(imagesText);
+  const w = useText(words);
+  const names = useText(pageNames);
+  const format = useFormat();
+  const cluster = useScope();
+  const [url] = useUrl();
+  const query = usePages("/v1/scan/registry/{name}/images", (answer) => answer.images, {
+    path: { name: registry },
+    cluster,
+    query: listQuery(url, "repository", {}),
+    every: 5_000,
+  });
+  const columns: Column<Image>[] = [
+    {
+      id: "image",
+      title: t.image,
+      sort: "repository",
+      width: "2fr",
+      cell: (image) => (
+        <>
+          <Link
+            to={"/images/$registry/$id" as never}
+            params={{ registry, id: image.image_id ?? "" } as never}
+            search={((s: { scope?: string }) => ({ scope: s.scope })) as never}
+          >
+            {image.repository}:{image.tag}
+          </Link>
+          <span className="sub mono">{image.digest?.slice(0, 19)}</span>
+        </>
+      ),
+    },
+    {
+      id: "findings",
+      title: t.findings,
+      sort: "critical",
+      width: "1.2fr",
+      cell: (image) => (
+        <SeverityCounts critical={image.critical} high={image.high} medium={image.medium} />
+      ),
+    },
+    { id: "os", title: t.os, sort: "base_os", cell: (image) => image.base_os || "–" },
+    {
+      id: "size",
+      title: t.size,
+      sort: "size",
+      width: "0.7fr",
+      cell: (image) => format.bytes(image.size ?? 0),
+    },
+    {
+      id: "scanned",
+      title: t.scanned,
+      sort: "scanned_timestamp",
+      cell: (image) => (image.scanned_at ? format.ago(image.scanned_at) : w.never),
+    },
+    {
+      id: "state",
+      title: w.state,
+      sort: "status",
+      cell: (image) => (
+        <>
+          <State tone={TONES[image.status ?? ""] ?? "quiet"}>
+            {t.scanStates[image.status as keyof typeof t.scanStates] ?? image.status}
+          </State>
+          {image.status === "failed" && <span className="sub">{image.result}</span>}
+        </>
+      ),
+    },
+  ];
+  return (
+    <div>
+      <div className="toolbar">
+        <FilterText label={t.image} />
+        {beside}
+      </div>
+      <Listing
+        query={query}
+        what={names.images}
+        columns={columns}
+        rowKey={(image) => `${image.repository}:${image.tag}`}
+        empty={
+          <Sign icon={<Package aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
+        }
+      />
+    </div>
+  );
+}

@@ -1,0 +1,57 @@
+import { useGet } from "../../api/query";
+import { useFormat } from "../../text/format";
+import { useText } from "../../text/language";
+import { Loaded } from "../../ui/Loaded";
+import { SeverityCounts } from "../../ui/Severity";
+import { imagesText } from "./text";
+import "./images.css";
+
+/** The layers of an image, and what each brings. */
+export function Layers({ path }: { path: { name: string; id: string } }) {
+  const t = useText(imagesText);
+  const format = useFormat();
+  const query = useGet("/v1/scan/registry/{name}/layers/{id}", { path });
+  return (
+    <Loaded query={query} what={t.tabs.layers}>
+      {({ report }) => (
+        <ol className="layers">
+          {report.layers.map((layer) => {
+            const found = layer.vulnerabilities ?? [];
+            const of = (severity: string) =>
+              found.filter((one) => one.severity === severity).length;
+            return (
+              <li key={layer.digest} className="card">
+                <div className="card-head">
+                  <code>{layer.digest}</code>
+                  <span>
+                    {format.bytes(layer.size ?? 0)}{" "}
+                    <SeverityCounts
+                      critical={of("Critical")}
+                      high={of("High")}
+                      medium={of("Medium")}
+                    />
+                  </span>
+                </div>
+                <pre>{layer.cmds}</pre>
+                {found.length > 0 && (
+                  <details>
+                    <summary>
+                      {t.tabs.vulnerabilities} {found.length}
+                    </summary>
+                    <p>
+                      {[...new Set(found.map((one) => one.name))].map((name) => (
+                        <span key={name} className="tag">
+                          {name}
+                        </span>
+                      ))}
+                    </p>
+                  </details>
+                )}
+              </li>
+            );
+          })}
+        </ol>
+      )}
+    </Loaded>
+  );
+}

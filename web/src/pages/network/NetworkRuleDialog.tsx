@@ -1,0 +1,167 @@
+import { useState } from "react";
+
+import { patch, remove } from "../../api/client";
+import { useChange, useGet } from "../../api/query";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import { ConfirmByName } from "../../ui/ConfirmByName";
+import { Dialog } from "../../ui/Dialog";
+import { Refusal } from "../../ui/Failure";
+import { Field, Switch } from "../../ui/Field";
+import type { NetworkRule } from "./NetworkRules";
+import { networkText } from "./text";
+import "../groups/criteria.css";
+
+interface Props {
+  /** The rule to look at or change; a new one where there is none. */
+  rule: NetworkRule | undefined;
+  /** All rules in their order. */
+  rules: NetworkRule[];
+  writable: boolean;
+  onClose: () => void;
+}
+
+const FED = { query: { scope: "fed" } };
+const ENDPOINTS = ["external", "nodes", "Workload:ingress"];
+
+export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
+  const t = useText(networkText);
+  const w = useText(words);
+  const [from, setFrom] = useState(rule?.from ?? "");
+  const [to, setTo] = useState(rule?.to ?? "");
+  const [ports, setPorts] = useState(rule?.ports ?? "any");
+  const [applications, setApplications] = useState((rule?.applications ?? ["any"]).join(","));
+  const [action, setAction] = useState(rule?.action ?? "allow");
+  const [comment, setComment] = useState(rule?.comment ?? "");
+  const [on, setOn] = useState(!rule?.disable);
+  const [after, setAfter] = useState(0);
+  const [removing, setRemoving] = useState(false);
+  const groups = useGet("/v1/group", { query: { scope: "fed", brief: true } });
+  const id = rule?.id ?? 0;
+  const save = useChange(
+    () => {
+      const said = {
+        from,
+        to,
+        ports,
+        action,
+        comment,
+        applications: applications
+          .split(",")
+          .map((name) => name.trim())
+          .filter(Boolean),
+        disable: !on,
+        cfg_type: "federal",
+      };
+      if (rule) {
+        const path = { id: String(id) };
+        return patch("/v1/policy/rule/{id}", { config: { id, ...said } }, { path });
+      }
+      const insert = { after, rules: [{ id: 0, learned: false, ...said }] };
+      return patch("/v1/policy/rule", { insert }, FED);
+    },
+    { done: t.saved, onDone: onClose },
+  );
+  const drop = useChange(() => remove("/v1/policy/rule/{id}", { path: { id: String(id) } }), {
+    done: t.removed,
+    onDone: onClose,
+  });
+  if (removing) {
+    return (
+      <ConfirmByName
+        title={t.remove}
+        name={String(id)}
+        action={w.delete}
+        busy={drop.isPending}
+        error={drop.error}
+        onConfirm={() => drop.mutate()}
+        onClose={() => setRemoving(false)}
+      >
+        <p>{t.removeText}</p>
+      </ConfirmByName>
+    );
+  }
+  const names = [...(groups.data?.groups ?? []).map((group) => group.name ?? ""), ...ENDPOINTS];
+  return (
+    <Dialog title={rule ? t.rule(id) : t.add} place="side" onClose={onClose}>
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          save.mutate();
+        }}
+      >
+        <datalist id="endpoint-names">
+          {names.map((name) => (
+            <option key={name} value={name} />
+          ))}
+        </datalist>
+        <fieldset className="bare" disabled={!writable}>
+          <div className="form two">
+            <Field label={t.from}>
+              <input
+                list="endpoint-names"
+                value={from}
+                onChange={(event) => setFrom(event.target.value)}
+                required
+              />
+            </Field>
+            <Field label={t.to}>
+              <input
+                list="endpoint-names"
+                value={to}
+                onChange={(event) => setTo(event.target.value)}
+                required
+              />
+            </Field>
+            <Field label={t.ports} hint={t.portsHint}>
+              <input value={ports} onChange={(event) => setPorts(event.target.value)} required />
+            </Field>
+            <Field label={t.applications} hint={t.applicationsHint}>
+              <input
+                value={applications}
+                onChange={(event) => setApplications(event.target.value)}
+                required
+              />
+            </Field>
+            <Field label={t.action}>
+              <select value={action} onChange={(event) => setAction(event.target.value)}>
+                <option value="allow">{t.allow}</option>
+                <option value="deny">{t.deny}</option>
+              </select>
+            </Field>
+            {!rule && (
+              <Field label={t.position}>
+                <select value={after} onChange={(event) => setAfter(Number(event.target.value))}>
+                  <option value={0}>{t.first}</option>
+                  {rules.map(({ id: other = 0, from: a, to: b }) => (
+                    <option key={other} value={other}>
+                      {t.after(other, `${a} → ${b}`)}
+                    </option>
+                  ))}
+                </select>
+              </Field>
+            )}
+          </div>
+          <Field label={w.comment}>
+            <input value={comment} onChange={(event) => setComment(event.target.value)} />
+          </Field>
+          <Switch label={t.on} checked={on} onChange={setOn} disabled={!writable} />
+        </fieldset>
+        <Refusal error={save.error} />
+        {writable && (
+          <div className="actions">
+            {rule && (
+              <button type="button" onClick={() => setRemoving(true)}>
+                {w.delete}
+              </button>
+            )}
+            <button type="submit" className="primary" disabled={save.isPending}>
+              {save.isPending ? w.saving : w.save}
+            </button>
+          </div>
+        )}
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,169 @@
+import { Network, Plus } from "lucide-react";
+
+import type { Schema } from "../../api/client";
+import { usePages } from "../../api/query";
+import { pageNames } from "../../frame/pages";
+import { listQuery, useScope, useUrl } from "../../routing/search";
+import { useMay } from "../../session/permissions";
+import { useFormat } from "../../text/format";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import type { Column } from "../../ui/DataTable";
+import { Facet } from "../../ui/Facet";
+import { Refusal, Sign } from "../../ui/Failure";
+import { FilterText } from "../../ui/FilterText";
+import { Listing } from "../../ui/Listing";
+import { Page } from "../../ui/Page";
+import { State } from "../../ui/State";
+import { Origin } from "../groups/Origin";
+import { NetworkRuleDialog } from "./NetworkRuleDialog";
+import { OrderHandle, useOrder } from "./OrderHandle";
+import { networkText } from "./text";
+
+export type NetworkRule = Schema<"PolicyRule">;
+
+export function NetworkRules() {
+  const t = useText(networkText);
+  const w = useText(words);
+  const names = useText(pageNames);
+  const format = useFormat();
+  const may = useMay();
+  const cluster = useScope();
+  const [url, setUrl] = useUrl();
+  const query = usePages("/v1/policy/rule", (answer) => answer.rules, {
+    cluster,
+    query: { ...listQuery(url, "comment", { state: "action" }), ...(!cluster && { scope: "fed" }) },
+  });
+  const rules = query.rows ?? [];
+  const writable = !cluster && may("fed", "write");
+  const plain = !url.q && !url.sort && !url.state;
+  const order = useOrder(rules.map((rule) => rule.id ?? 0));
+  const columns: Column<NetworkRule>[] = [
+    ...(writable && plain
+      ? [
+          {
+            id: "order",
+            title: t.order,
+            width: "7.2rem",
+            cell: (rule: NetworkRule) => <OrderHandle id={rule.id ?? 0} order={order} />,
+          },
+        ]
+      : []),
+    {
+      id: "rule",
+      title: w.name,
+      sort: "id",
+      width: "1.3fr",
+      cell: (rule) => (
+        <>
+          <button
+            type="button"
+            className="link"
+            onClick={() => setUrl({ open: String(rule.id) }, { push: true })}
+          >
+            {t.rule(rule.id ?? 0)}
+          </button>
+          {rule.comment && <span className="sub">{rule.comment}</span>}
+        </>
+      ),
+    },
+    { id: "from", title: t.from, sort: "from", width: "1.1fr", cell: (rule) => rule.from },
+    { id: "to", title: t.to, sort: "to", width: "1.1fr", cell: (rule) => rule.to },
+    {
+      id: "what",
+      title: t.ports,
+      width: "1.1fr",
+      cell: (rule) => (
+        <>
+          {rule.ports}
+          <span className="sub">{(rule.applications ?? []).join(", ")}</span>
+        </>
+      ),
+    },
+    {
+      id: "action",
+      title: t.action,
+      sort: "action",
+      width: "0.8fr",
+      cell: (rule) => (
+        <State tone={rule.disable ? "quiet" : rule.action === "deny" ? "bad" : "good"}>
+          {rule.disable ? w.disabled : rule.action === "deny" ? t.deny : t.allow}
+        </State>
+      ),
+    },
+    cluster
+      ? {
+          id: "matches",
+          title: t.matches,
+          sort: "match_counter",
+          width: "0.8fr",
+          cell: (rule) => (
+            <>
+              {format.number(rule.match_counter ?? 0)} <Origin of={rule.cfg_type} />
+            </>
+          ),
+        }
+      : {
+          id: "modified",
+          title: w.changed,
+          sort: "last_modified_timestamp",
+          width: "0.8fr",
+          cell: (rule) =>
+            rule.last_modified_timestamp ? format.ago(rule.last_modified_timestamp * 1_000) : "–",
+        },
+  ];
+  const opened = rules.find((rule) => String(rule.id) === url.open);
+  return (
+    <Page
+      title={names.network}
+      lead={cluster ? t.leadCluster : t.lead}
+      actions={
+        writable && (
+          <button
+            type="button"
+            className="primary"
+            onClick={() => setUrl({ open: "new" }, { push: true })}
+          >
+            <Plus aria-hidden size={18} /> {t.add}
+          </button>
+        )
+      }
+    >
+      <div className="toolbar">
+        <FilterText label={w.comment} />
+        <Facet
+          of="state"
+          label={t.action}
+          options={[
+            ["allow", t.allow],
+            ["deny", t.deny],
+          ]}
+        />
+        {writable && !plain && <span className="hint">{t.noMove}</span>}
+      </div>
+      <Refusal error={order.error} />
+      <div {...order.area}>
+        <Listing
+          query={query}
+          what={names.network}
+          columns={columns}
+          rowKey={(rule) => String(rule.id)}
+          current={(rule) => String(rule.id) === url.open}
+          filters={["q", "state"]}
+          empty={
+            <Sign icon={<Network aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
+          }
+        />
+      </div>
+      {(opened || (url.open === "new" && writable)) && (
+        <NetworkRuleDialog
+          key={url.open}
+          rule={opened}
+          rules={rules}
+          writable={writable}
+          onClose={() => setUrl({ open: "" })}
+        />
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,159 @@
+import { useState } from "react";
+
+import { patch, type Schema } from "../../api/client";
+import { useChange } from "../../api/query";
+import { frameText } from "../../frame/text";
+import { useSelf } from "../../session/permissions";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import { Refusal } from "../../ui/Failure";
+import { Field } from "../../ui/Field";
+import { Loaded } from "../../ui/Loaded";
+import { Card, Facts, Page } from "../../ui/Page";
+import { usersText } from "../users/text";
+
+type Self = Schema<"SelfUserData">;
+
+/** One's own account. */
+export function Profile() {
+  const t = useText(usersText);
+  const f = useText(frameText);
+  const query = useSelf();
+  return (
+    <Page title={f.profile} lead={t.profileLead}>
+      <Loaded query={query} what={f.profile}>
+        {(self) => (
+          <div className="cards">
+            <Settings key={self.user.fullname} self={self} />
+            <ChangePassword fullname={self.user.fullname} />
+            <Permissions self={self} />
+          </div>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Settings({ self: { user } }: { self: Self }) {
+  const t = useText(usersText);
+  const w = useText(words);
+  const [email, setEmail] = useState(user.email);
+  const [minutes, setMinutes] = useState(Math.round(user.timeout / 60));
+  const save = useChange(
+    () =>
+      patch(
+        "/v1/user/{fullname}",
+        { config: { email, timeout: minutes * 60 } },
+        { path: { fullname: user.fullname } },
+      ),
+    { done: w.saved },
+  );
+  return (
+    <Card title={t.account}>
+      <Facts
+        of={[
+          [t.username, user.fullname],
+          [t.role, t.roles[user.role as keyof typeof t.roles] ?? user.role],
+        ]}
+      />
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          save.mutate();
+        }}
+      >
+        <Field label={t.email}>
+          <input type="email" value={email} onChange={(event) => setEmail(event.target.value)} />
+        </Field>
+        <Field label={t.timeout}>
+          <input
+            type="number"
+            min={1}
+            max={60}
+            value={minutes}
+            onChange={(event) => setMinutes(event.target.valueAsNumber)}
+            required
+          />
+        </Field>
+        <Refusal error={save.error} />
+        <div className="actions">
+          <button type="submit" className="primary" disabled={save.isPending}>
+            {w.save}
+          </button>
+        </div>
+      </form>
+    </Card>
+  );
+}
+
+function ChangePassword({ fullname }: { fullname: string }) {
+  const t = useText(usersText);
+  const [present, setPresent] = useState("");
+  const [next, setNext] = useState("");
+  const [again, setAgain] = useState("");
+  const change = useChange(
+    async () => {
+      if (next !== again) throw new Error(t.differ);
+      const config = { password: present, new_password: next };
+      await patch("/v1/user/{fullname}", { config }, { path: { fullname } });
+    },
+    {
+      done: t.passwordChanged,
+      onDone: () => {
+        setPresent("");
+        setNext("");
+        setAgain("");
+      },
+    },
+  );
+  const field = (label: string, value: string, set: (text: string) => void, complete: string) => (
+    <Field label={label}>
+      <input
+        type="password"
+        value={value}
+        autoComplete={complete}
+        onChange={(event) => set(event.target.value)}
+        required
+      />
+    </Field>
+  );
+  return (
+    <Card title={t.changePassword}>
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          change.mutate();
+        }}
+      >
+        {/* For password keepers. */}
+        <input hidden autoComplete="username" value={fullname} readOnly />
+        {field(t.present, present, setPresent, "current-password")}
+        {field(t.newPassword, next, setNext, "new-password")}
+        {field(t.repeat, again, setAgain, "new-password")}
+        <Refusal error={change.error} />
+        <div className="actions">
+          <button type="submit" className="primary" disabled={change.isPending}>
+            {t.changePassword}
+          </button>
+        </div>
+      </form>
+    </Card>
+  );
+}
+
+function Permissions({ self }: { self: Self }) {
+  const t = useText(usersText);
+  return (
+    <Card title={t.permissions} wide>
+      <p>
+        {self.global_permissions.map(({ id, read, write }) => (
+          <span key={id} className="tag">
+            {id} <b>{[read && t.read, write && t.write].filter(Boolean).join(", ")}</b>
+          </span>
+        ))}
+      </p>
+    </Card>
+  );
+}

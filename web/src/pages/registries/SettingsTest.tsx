@@ -1,0 +1,85 @@
+import { CircleAlert, CircleCheck } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+
+import { type Schema, send } from "../../api/client";
+import { useText } from "../../text/language";
+import { Refusal } from "../../ui/Failure";
+import type { Config } from "./draft";
+import { registriesText } from "./text";
+import "./registries.css";
+
+type Step = Schema<"RegistryTestStep">;
+
+const PATH = "/v1/scan/registry/{name}/test";
+const TRANSACTION = "X-Transaction-ID";
+const POLL_MS = 500;
+
+/** Runs a test to its end and tells its steps as they come. */
+async function run(
+  name: string,
+  config: Config,
+  signal: AbortSignal,
+  tell: (steps: Step[]) => void,
+) {
+  const target = { path: { name }, signal };
+  let response = await send("post", PATH, target, { config });
+  for (;;) {
+    const id = response.headers.get(TRANSACTION);
+    if (response.status !== 304) {
+      tell(((await response.json()) as Schema<"RegistryTestStepData">).steps);
+      if (response.status === 200) return;
+    }
+    await new Promise((done) => setTimeout(done, POLL_MS));
+    if (signal.aborted || !id) return;
+    response = await send("post", PATH, { ...target, headers: { [TRANSACTION]: id } });
+  }
+}
+
+/** Tries the settings that are typed, step by step. */
+export function SettingsTest({ name, config }: { name: string; config: Config }) {
+  const t = useText(registriesText);
+  const [steps, setSteps] = useState<Step[]>([]);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const abort = useRef<AbortController>(undefined);
+  useEffect(() => () => abort.current?.abort(), []);
+
+  const test = async () => {
+    const controller = new AbortController();
+    abort.current = controller;
+    setBusy(true);
+    setSteps([]);
+    setError(undefined);
+    try {
+      await run(name, config, controller.signal, setSteps);
+    } catch (cause) {
+      if (!controller.signal.aborted) setError(cause);
+    }
+    setBusy(false);
+  };
+  return (
+    <fieldset>
+      <legend>{t.test}</legend>
+      <p className="hint">{t.testRest}</p>
+      <div>
+        <button type="button" disabled={busy} onClick={() => void test()}>
+          {busy ? t.testing : t.test}
+        </button>
+      </div>
+      <ol className="steps" aria-live="polite">
+        {steps.map((step, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: steps are only ever added
+          <li key={at} className={step.step_type === "error" ? "failed" : undefined}>
+            {step.step_type === "error" ? (
+              <CircleAlert aria-hidden size={16} />
+            ) : (
+              <CircleCheck aria-hidden size={16} />
+            )}
+            {step.step_content}
+          </li>
+        ))}
+      </ol>
+      <Refusal error={error} />
+    </fieldset>
+  );
+}

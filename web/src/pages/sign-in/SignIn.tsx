@@ -1,0 +1,156 @@
+import { useNavigate } from "@tanstack/react-router";
+import { type FormEvent, useEffect, useState } from "react";
+
+import { post, type Schema } from "../../api/client";
+import { ApiError, Code } from "../../api/error";
+import { Mark } from "../../frame/Mark";
+import { useUrl } from "../../routing/search";
+import { session, useSession } from "../../session/session";
+import {
+  chooseLanguage,
+  LANGUAGES,
+  type Language,
+  useLanguage,
+  useText,
+} from "../../text/language";
+import { Refusal, useFailureText } from "../../ui/Failure";
+import { Field } from "../../ui/Field";
+import { Providers } from "./Providers";
+import { finish, returning } from "./provider";
+import { signInText } from "./text";
+import "./sign-in.css";
+
+/** Only a path of the portal itself is gone to after the sign-in. */
+function safe(to: string | undefined): string {
+  return to?.startsWith("/") && !to.startsWith("//") && !to.startsWith("/sign-in") ? to : "/";
+}
+
+export function SignIn() {
+  const t = useText(signInText);
+  const failure = useFailureText();
+  const [url] = useUrl();
+  const navigate = useNavigate();
+  const { token, end } = useSession();
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const [mustChange, setMustChange] = useState(false);
+
+  useEffect(() => {
+    document.title = `${t.title} · Palisade`;
+  }, [t]);
+  useEffect(() => {
+    if (token) void navigate({ href: safe(url.to), replace: true });
+  }, [token, url.to, navigate]);
+
+  // Back from a provider, with its code in the address.
+  useEffect(() => {
+    const journey = returning();
+    if (!url.code || !url.state || !journey) return;
+    setBusy(true);
+    finish(journey, url.code, url.state)
+      .then((answer) => {
+        if (!answer.token?.token) return;
+        void navigate({ href: safe(journey.to), replace: true });
+        session.begin(answer.token.token);
+      })
+      .catch(setError)
+      .finally(() => setBusy(false));
+  }, [url.code, url.state, navigate]);
+
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const text = (name: string) => String(form.get(name) ?? "");
+    if (mustChange && text("new") !== text("repeat")) {
+      setError(new Error(t.differ));
+      return;
+    }
+    setBusy(true);
+    setError(undefined);
+    const password = {
+      username: text("username"),
+      password: text("password"),
+      ...(mustChange && { new_password: text("new") }),
+    };
+    try {
+      const body = { password } as Schema<"AuthData">;
+      const answer = await post("/v1/auth", body);
+      if (answer.token?.token) session.begin(answer.token.token);
+      else if (answer.need_to_reset_password) setMustChange(true);
+    } catch (cause) {
+      setError(explain(cause));
+    }
+    setBusy(false);
+  };
+
+  const explain = (cause: unknown) => {
+    if (!(cause instanceof ApiError)) return cause;
+    if (cause.code === Code.Unauthorized) return new Error(t.wrong);
+    if (cause.code === Code.UserBlocked) return new Error(t.blocked);
+    if (cause.code === Code.PasswordExpired) return new Error(t.expired);
+    if (cause.code === Code.WeakPassword) return new Error(t.weak(cause.message));
+    return new Error(failure(cause));
+  };
+
+  const notice = mustChange ? t.mustChange : end === "none" ? "" : t[end];
+  return (
+    <main className="sign-in">
+      <form className="card" onSubmit={(event) => void submit(event)}>
+        <div className="sign-in-head">
+          <Mark />
+          <div>
+            <h1>Palisade</h1>
+            <p className="hint">{t.lead}</p>
+          </div>
+        </div>
+        {notice && (
+          <p role="status" className="reminder">
+            {notice}
+          </p>
+        )}
+        <Field label={t.username}>
+          <input name="username" autoComplete="username" autoCapitalize="none" required autoFocus />
+        </Field>
+        <Field label={t.password}>
+          <input name="password" type="password" autoComplete="current-password" required />
+        </Field>
+        {mustChange && (
+          <>
+            <Field label={t.newPassword}>
+              <input name="new" type="password" autoComplete="new-password" required />
+            </Field>
+            <Field label={t.repeat}>
+              <input name="repeat" type="password" autoComplete="new-password" required />
+            </Field>
+          </>
+        )}
+        <Refusal error={error} />
+        <button type="submit" className="primary" disabled={busy}>
+          {busy ? t.busy : t.submit}
+        </button>
+        <Providers to={safe(url.to)} />
+        <LanguageChoice />
+      </form>
+    </main>
+  );
+}
+
+function LanguageChoice() {
+  const language = useLanguage();
+  return (
+    <div className="languages">
+      {Object.entries(LANGUAGES).map(([id, name]) => (
+        <button
+          key={id}
+          type="button"
+          className="plain"
+          lang={id}
+          aria-pressed={id === language}
+          onClick={() => chooseLanguage(id as Language)}
+        >
+          {name}
+        </button>
+      ))}
+    </div>
+  );
+}

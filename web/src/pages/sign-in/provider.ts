@@ -1,0 +1,42 @@
+// Signing in at a provider of the house: the browser goes there, and comes back
+// with a code that the primary takes for a session.
+
+import { type Schema, send } from "../../api/client";
+
+const KEY = "palisade.provider";
+
+interface Journey {
+  server: string;
+  /** Where somebody wanted to go in the portal. */
+  to: string;
+}
+
+function callback(): string {
+  return `${location.origin}/sign-in`;
+}
+
+/** Goes to the provider. */
+export async function begin(server: string, to: string) {
+  const path = { server };
+  const body = { redirect_endpoint: callback() };
+  const answer = await send("post", "/v1/token_auth_server/{server}", { path }, body);
+  const { redirect } = (await answer.json()) as { redirect: { redirect_url: string } };
+  const url = new URL(redirect.redirect_url);
+  if (url.protocol !== "https:" && url.protocol !== "http:") throw new Error(url.protocol);
+  sessionStorage.setItem(KEY, JSON.stringify({ server, to } satisfies Journey));
+  location.assign(url);
+}
+
+/** Where somebody comes back from, if so. */
+export function returning(): Journey | undefined {
+  const text = sessionStorage.getItem(KEY);
+  return text ? (JSON.parse(text) as Journey) : undefined;
+}
+
+/** Trades the code of the provider for a session. */
+export async function finish({ server }: Journey, code: string, state: string) {
+  sessionStorage.removeItem(KEY);
+  const token = { token: code, state, redirect_endpoint: callback() };
+  const answer = await send("post", "/v1/auth/{server}", { path: { server } }, { Token: token });
+  return (await answer.json()) as Schema<"TokenData">;
+}

@@ -1,0 +1,133 @@
+import { useState } from "react";
+
+import { patch, post, remove } from "../../api/client";
+import { useChange, useGet } from "../../api/query";
+import { useSelf } from "../../session/permissions";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import { ConfirmByName } from "../../ui/ConfirmByName";
+import { Dialog } from "../../ui/Dialog";
+import { Refusal } from "../../ui/Failure";
+import { Field } from "../../ui/Field";
+import { usersText } from "./text";
+import type { User } from "./Users";
+
+interface Props {
+  /** The user to change; a new one where there is none. */
+  user: User | undefined;
+  onClose: () => void;
+}
+
+export function UserDialog({ user, onClose }: Props) {
+  const t = useText(usersText);
+  const w = useText(words);
+  const roles = useGet("/v1/user", { query: { limit: 1 } }).data?.global_roles ?? [];
+  const self = useSelf().data?.user.fullname;
+  const [username, setUsername] = useState(user?.username ?? "");
+  const [password, setPassword] = useState("");
+  const [email, setEmail] = useState(user?.email ?? "");
+  const [role, setRole] = useState(user?.role ?? "reader");
+  const [minutes, setMinutes] = useState(Math.round((user?.timeout ?? 300) / 60));
+  const [removing, setRemoving] = useState(false);
+  const fullname = user?.fullname ?? username;
+  const save = useChange(
+    async () => {
+      const said = { email, role, timeout: minutes * 60 };
+      if (user) {
+        const config = { ...said, ...(password && { new_password: password }) };
+        await patch("/v1/user/{fullname}", { config }, { path: { fullname } });
+      } else {
+        await post("/v1/user", { user: { fullname, username, password, ...said } });
+      }
+    },
+    { done: t.saved, onDone: onClose },
+  );
+  const drop = useChange(() => remove("/v1/user/{fullname}", { path: { fullname } }), {
+    done: t.removed,
+    onDone: onClose,
+  });
+  if (removing) {
+    return (
+      <ConfirmByName
+        title={t.remove}
+        name={fullname}
+        action={w.remove}
+        busy={drop.isPending}
+        error={drop.error}
+        onConfirm={() => drop.mutate()}
+        onClose={() => setRemoving(false)}
+      >
+        <p>{t.removeText}</p>
+      </ConfirmByName>
+    );
+  }
+  return (
+    <Dialog title={user ? fullname : t.add} place="side" onClose={onClose}>
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          save.mutate();
+        }}
+      >
+        <Field label={t.username}>
+          <input
+            value={username}
+            disabled={user !== undefined}
+            autoComplete="off"
+            onChange={(event) => setUsername(event.target.value)}
+            required
+          />
+        </Field>
+        {fullname !== self && (
+          <Field label={user ? t.newPassword : t.password} hint={user && t.keep}>
+            <input
+              type="password"
+              value={password}
+              autoComplete="new-password"
+              onChange={(event) => setPassword(event.target.value)}
+              required={!user}
+            />
+          </Field>
+        )}
+        <Field label={t.email}>
+          <input type="email" value={email} onChange={(event) => setEmail(event.target.value)} />
+        </Field>
+        <Field label={t.role}>
+          <select
+            value={role}
+            disabled={fullname === self}
+            onChange={(event) => setRole(event.target.value)}
+          >
+            {roles.map((one) => (
+              <option key={one} value={one}>
+                {t.roles[one as keyof typeof t.roles] ?? one}
+              </option>
+            ))}
+          </select>
+        </Field>
+        <Field label={t.timeout}>
+          <input
+            type="number"
+            min={1}
+            max={60}
+            value={minutes}
+            onChange={(event) => setMinutes(event.target.valueAsNumber)}
+            required
+          />
+        </Field>
+        <Refusal error={save.error} />
+        <div className="actions">
+          {user && fullname !== self && (
+            <button type="button" onClick={() => setRemoving(true)}>
+              {w.remove}
+            </button>
+          )}
+          <button type="submit" className="primary" disabled={save.isPending}>
+            {save.isPending ? w.saving : w.save}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,122 @@
+import { Plus } from "lucide-react";
+
+import type { Schema } from "../../api/client";
+import { usePages } from "../../api/query";
+import { pageNames } from "../../frame/pages";
+import { listQuery, useUrl } from "../../routing/search";
+import { useMay, useSelf } from "../../session/permissions";
+import { useFormat } from "../../text/format";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import type { Column } from "../../ui/DataTable";
+import { Facet } from "../../ui/Facet";
+import { FilterText } from "../../ui/FilterText";
+import { Listing } from "../../ui/Listing";
+import { Page } from "../../ui/Page";
+import { State } from "../../ui/State";
+import { usersText } from "./text";
+import { UserDialog } from "./UserDialog";
+
+export type User = Schema<"User">;
+
+export function Users() {
+  const t = useText(usersText);
+  const w = useText(words);
+  const names = useText(pageNames);
+  const format = useFormat();
+  const may = useMay();
+  const self = useSelf().data?.user.fullname;
+  const [url, setUrl] = useUrl();
+  const query = usePages("/v1/user", (answer) => answer.users, {
+    query: listQuery(url, "fullname", { type: "role" }),
+  });
+  const columns: Column<User>[] = [
+    {
+      id: "name",
+      title: w.name,
+      sort: "fullname",
+      width: "1.4fr",
+      cell: (user) => (
+        <>
+          <button
+            type="button"
+            className="link"
+            onClick={() => setUrl({ open: user.fullname }, { push: true })}
+          >
+            {user.fullname}
+          </button>{" "}
+          {user.fullname === self && <span className="tag">{t.you}</span>}
+          {user.email && <span className="sub">{user.email}</span>}
+        </>
+      ),
+    },
+    {
+      id: "role",
+      title: t.role,
+      sort: "role",
+      cell: (user) => t.roles[user.role as keyof typeof t.roles] ?? user.role,
+    },
+    {
+      id: "login",
+      title: t.lastLogin,
+      sort: "last_login_timestamp",
+      cell: (user) => (user.last_login_timestamp > 0 ? format.ago(user.last_login_at) : w.never),
+    },
+    {
+      id: "count",
+      title: t.logins,
+      sort: "login_count",
+      width: "0.6fr",
+      align: "end",
+      cell: (user) => format.number(user.login_count),
+    },
+    { id: "state", title: w.state, cell: (user) => <UserState of={user} /> },
+  ];
+  const opened = query.rows?.find((user) => user.fullname === url.open);
+  const writable = may("authorization", "write");
+  return (
+    <Page
+      title={names.users}
+      lead={t.lead}
+      actions={
+        writable && (
+          <button
+            type="button"
+            className="primary"
+            onClick={() => setUrl({ open: "new" }, { push: true })}
+          >
+            <Plus aria-hidden size={18} /> {t.add}
+          </button>
+        )
+      }
+    >
+      <div className="toolbar">
+        <FilterText />
+        <Facet
+          of="type"
+          label={t.role}
+          options={Object.entries(t.roles).filter(([role]) => role)}
+        />
+      </div>
+      <Listing
+        query={query}
+        what={names.users}
+        columns={columns}
+        rowKey={(user) => user.fullname}
+        current={(user) => user.fullname === url.open}
+        filters={["q", "type"]}
+      />
+      {writable && (opened || url.open === "new") && (
+        <UserDialog key={url.open} user={opened} onClose={() => setUrl({ open: "" })} />
+      )}
+    </Page>
+  );
+}
+
+function UserState({ of }: { of: User }) {
+  const t = useText(usersText);
+  if (of.blocked_for_failed_login) return <State tone="bad">{t.blocked}</State>;
+  if (of.blocked_for_password_expired) return <State tone="bad">{t.expired}</State>;
+  if (of.default_password) return <State tone="busy">{t.defaultPassword}</State>;
+  return <State tone="good">{t.fine}</State>;
+}

@@ -1,0 +1,106 @@
+import { useState } from "react";
+
+import { patch, post } from "../../api/client";
+import { useChange } from "../../api/query";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import { Dialog } from "../../ui/Dialog";
+import { Refusal } from "../../ui/Failure";
+import { Field, Switch } from "../../ui/Field";
+import { verifiersText } from "./text";
+import type { Root } from "./Verifiers";
+
+/** Makes or changes a root of trust. Its kind stays as it was made. */
+export function RootDialog({ root, onClose }: { root: Root | undefined; onClose: () => void }) {
+  const t = useText(verifiersText);
+  const w = useText(words);
+  const [name, setName] = useState(root?.name ?? "");
+  const [comment, setComment] = useState(root?.comment ?? "");
+  const [isPrivate, setPrivate] = useState(root?.is_private ?? true);
+  const [keysOnly, setKeysOnly] = useState(root?.rootless_keypairs_only ?? true);
+  const [rekorKey, setRekorKey] = useState(root?.rekor_public_key ?? "");
+  const [rootCert, setRootCert] = useState(root?.root_cert ?? "");
+  const [sctKey, setSctKey] = useState(root?.sct_public_key ?? "");
+  const withCertificates = isPrivate && !keysOnly;
+  const save = useChange(
+    async () => {
+      const keys = withCertificates
+        ? { rekor_public_key: rekorKey, root_cert: rootCert, sct_public_key: sctKey }
+        : {};
+      if (root) {
+        const path = { root_name: name };
+        await patch("/v1/scan/sigstore/root_of_trust/{root_name}", { comment, ...keys }, { path });
+      } else {
+        await post("/v1/scan/sigstore/root_of_trust", {
+          name,
+          comment,
+          is_private: isPrivate,
+          rootless_keypairs_only: isPrivate && keysOnly,
+          cfg_type: "federal",
+          ...keys,
+        });
+      }
+    },
+    { done: t.saved, onDone: onClose },
+  );
+  return (
+    <Dialog title={root ? name : t.addRoot} place="side" onClose={onClose}>
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          save.mutate();
+        }}
+      >
+        <Field label={w.name}>
+          <input
+            value={name}
+            disabled={root !== undefined}
+            onChange={(event) => setName(event.target.value)}
+            required
+          />
+        </Field>
+        <Field label={w.comment}>
+          <input value={comment} onChange={(event) => setComment(event.target.value)} />
+        </Field>
+        <Switch
+          label={t.isPrivate}
+          checked={isPrivate}
+          disabled={root !== undefined}
+          onChange={setPrivate}
+        />
+        {isPrivate && (
+          <Switch
+            label={t.keysOnly}
+            checked={keysOnly}
+            disabled={root !== undefined}
+            onChange={setKeysOnly}
+          />
+        )}
+        {withCertificates && (
+          <>
+            <Field label={t.rootCert}>
+              <textarea
+                value={rootCert}
+                onChange={(event) => setRootCert(event.target.value)}
+                required
+              />
+            </Field>
+            <Field label={t.rekorKey}>
+              <textarea value={rekorKey} onChange={(event) => setRekorKey(event.target.value)} />
+            </Field>
+            <Field label={t.sctKey}>
+              <textarea value={sctKey} onChange={(event) => setSctKey(event.target.value)} />
+            </Field>
+          </>
+        )}
+        <Refusal error={save.error} />
+        <div className="actions">
+          <button type="submit" className="primary" disabled={save.isPending}>
+            {save.isPending ? w.saving : w.save}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,98 @@
+import { useState } from "react";
+
+import { patch, post } from "../../api/client";
+import { useChange } from "../../api/query";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import { Dialog } from "../../ui/Dialog";
+import { Refusal } from "../../ui/Failure";
+import { Field } from "../../ui/Field";
+import { verifiersText } from "./text";
+import type { Verifier } from "./Verifiers";
+
+interface Props {
+  /** Name of the root of trust. */
+  root: string;
+  verifier: Verifier | undefined;
+  onClose: () => void;
+}
+
+const LIST = "/v1/scan/sigstore/root_of_trust/{root_name}/verifier";
+const ONE = "/v1/scan/sigstore/root_of_trust/{root_name}/verifier/{verifier_name}";
+
+/** Makes or changes a verifier of a root of trust. */
+export function VerifierDialog({ root, verifier, onClose }: Props) {
+  const t = useText(verifiersText);
+  const w = useText(words);
+  const [name, setName] = useState(verifier?.name ?? "");
+  const [kind, setKind] = useState(verifier?.verifier_type ?? "keypair");
+  const [key, setKey] = useState(verifier?.public_key ?? "");
+  const [issuer, setIssuer] = useState(verifier?.cert_issuer ?? "");
+  const [subject, setSubject] = useState(verifier?.cert_subject ?? "");
+  const [comment, setComment] = useState(verifier?.comment ?? "");
+  const save = useChange(
+    async () => {
+      const said =
+        kind === "keypair"
+          ? { verifier_type: kind, comment, public_key: key }
+          : { verifier_type: kind, comment, cert_issuer: issuer, cert_subject: subject };
+      const path = { root_name: root, verifier_name: name };
+      if (verifier) await patch(ONE, said, { path });
+      else await post(LIST, { name, ...said }, { path });
+    },
+    { done: t.saved, onDone: onClose },
+  );
+  return (
+    <Dialog title={verifier ? name : t.addVerifier} place="side" onClose={onClose}>
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          save.mutate();
+        }}
+      >
+        <Field label={w.name}>
+          <input
+            value={name}
+            disabled={verifier !== undefined}
+            onChange={(event) => setName(event.target.value)}
+            required
+          />
+        </Field>
+        <Field label={w.type}>
+          <select value={kind} onChange={(event) => setKind(event.target.value)}>
+            <option value="keypair">{t.keypair}</option>
+            <option value="keyless">{t.keyless}</option>
+          </select>
+        </Field>
+        {kind === "keypair" ? (
+          <Field label={t.publicKey}>
+            <textarea value={key} onChange={(event) => setKey(event.target.value)} required />
+          </Field>
+        ) : (
+          <>
+            <Field label={t.issuer}>
+              <input value={issuer} onChange={(event) => setIssuer(event.target.value)} required />
+            </Field>
+            <Field label={t.subject}>
+              <input
+                value={subject}
+                onChange={(event) => setSubject(event.target.value)}
+                required
+              />
+            </Field>
+          </>
+        )}
+        <Field label={w.comment}>
+          <input value={comment} onChange={(event) => setComment(event.target.value)} />
+        </Field>
+        <Refusal error={save.error} />
+        <div className="actions">
+          <button type="submit" className="primary" disabled={save.isPending}>
+            {save.isPending ? w.saving : w.save}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,74 @@
+// The pages by their paths. Each is fetched when it is first opened.
+
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
+
+import { session } from "../session/session";
+import { Crash } from "./Crash";
+import { parseSearch, readSearch, writeSearch } from "./search";
+
+const root = createRootRoute({ validateSearch: readSearch });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  component: lazyRouteComponent(() => import("../pages/sign-in/SignIn"), "SignIn"),
+});
+
+const frame = createRoute({
+  getParentRoute: () => root,
+  id: "frame",
+  beforeLoad: ({ location }) => {
+    if (!session.token()) throw redirect({ to: "/sign-in", search: { to: location.href } });
+  },
+  component: lazyRouteComponent(() => import("../frame/Frame"), "Frame"),
+});
+
+/** A page within the frame. */
+function page<Name extends string>(
+  path: string,
+  load: () => Promise<Record<Name, () => React.ReactNode>>,
+  name: Name,
+) {
+  return createRoute({
+    getParentRoute: () => frame,
+    path,
+    component: lazyRouteComponent(load, name),
+  });
+}
+
+const pages = [
+  page("/", () => import("../pages/dashboard/Dashboard"), "Dashboard"),
+  page("/clusters", () => import("../pages/clusters/Clusters"), "Clusters"),
+  page("/clusters/$id", () => import("../pages/clusters/ClusterDetail"), "ClusterDetail"),
+  page("/groups", () => import("../pages/groups/Groups"), "Groups"),
+  page("/admission", () => import("../pages/admission/AdmissionRules"), "AdmissionRules"),
+  page("/network", () => import("../pages/network/NetworkRules"), "NetworkRules"),
+  page("/registries", () => import("../pages/registries/Registries"), "Registries"),
+  page("/registries/$name", () => import("../pages/registries/RegistryDetail"), "RegistryDetail"),
+  page("/images", () => import("../pages/images/Images"), "Images"),
+  page("/images/compare", () => import("../pages/images/Compare"), "Compare"),
+  page("/images/$registry/$id", () => import("../pages/images/ImageDetail"), "ImageDetail"),
+  page("/verifiers", () => import("../pages/verifiers/Verifiers"), "Verifiers"),
+  page("/events", () => import("../pages/events/Events"), "Events"),
+  page("/audit", () => import("../pages/audit/AuditLog"), "AuditLog"),
+  page("/users", () => import("../pages/users/Users"), "Users"),
+  page("/profile", () => import("../pages/profile/Profile"), "Profile"),
+  page("/system", () => import("../pages/system/System"), "System"),
+  page("/api-reference", () => import("../pages/api-reference/ApiReference"), "ApiReference"),
+];
+
+export const router = createRouter({
+  routeTree: root.addChildren([signIn, frame.addChildren(pages)]),
+  parseSearch,
+  stringifySearch: writeSearch,
+  defaultPreload: "intent",
+  scrollRestoration: true,
+  defaultErrorComponent: Crash,
+  defaultNotFoundComponent: () => <Crash error={undefined} />,
+});

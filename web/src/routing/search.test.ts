@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+
+import { clusterInScope, listQuery, parseSearch, readSearch, writeSearch } from "./search";
+
+describe("state in the URL", () => {
+  it("survives a round trip, whatever stands in it", () => {
+    const search = { scope: "c:4f", q: "a&b=c, 100 % ü", sort: "-name" };
+    expect(readSearch(parseSearch(writeSearch(search)))).toEqual(search);
+  });
+
+  it("drops what is empty and what no page knows", () => {
+    expect(writeSearch({ q: "", sort: undefined, colour: "red" })).toBe("");
+  });
+
+  it.each([
+    ["c:4f", "4f"],
+    ["all", undefined],
+    [undefined, undefined],
+  ])("scope %s looks at %s", (scope, cluster) => {
+    expect(clusterInScope(readSearch({ scope }))).toBe(cluster);
+  });
+});
+
+describe("queries of lists", () => {
+  it.each([
+    [{ q: "orders" }, { f_name: "in,orders" }],
+    [{ q: "orders,x" }, { f_name: "in,orders" }],
+    [{ q: "|" }, {}],
+    [{ sort: "name" }, { s_name: "asc" }],
+    [{ sort: "-high" }, { s_high: "desc" }],
+    [{ type: "deny", q: "" }, { f_rule_type: "deny" }],
+  ])("%j asks for %j", (search, query) => {
+    expect(listQuery(search, "name", { type: "rule_type" })).toEqual(query);
+  });
+});

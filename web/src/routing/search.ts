@@ -1,0 +1,100 @@
+// What the pages keep in the URL: one flat set of texts, so that a link shows
+// the same view to somebody else.
+
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useCallback } from "react";
+
+const KEYS = [
+  "scope",
+  "to",
+  "q",
+  "sort",
+  "tab",
+  "open",
+  "status",
+  "type",
+  "cluster",
+  "name",
+  "level",
+  "category",
+  "severity",
+  "fix",
+  "group",
+  "left",
+  "right",
+  "user",
+  "code",
+  "state",
+  "days",
+] as const;
+
+export type SearchKey = (typeof KEYS)[number];
+export type Search = Partial<Record<SearchKey, string>>;
+
+/** Takes what the portal knows from the values of a URL. */
+export function readSearch(values: Record<string, unknown>): Search {
+  const search: Search = {};
+  for (const key of KEYS) {
+    const value = values[key];
+    if (typeof value === "string" && value) search[key] = value;
+  }
+  return search;
+}
+
+export function parseSearch(text: string): Record<string, string> {
+  return Object.fromEntries(new URLSearchParams(text));
+}
+
+export function writeSearch(values: Record<string, unknown>): string {
+  const text = new URLSearchParams(readSearch(values) as Record<string, string>).toString();
+  return text && `?${text}`;
+}
+
+/** The URL's state and how to change it; what becomes empty leaves the URL. */
+export function useUrl(): [Search, (change: Search, options?: { push?: boolean }) => void] {
+  const search = useSearch({ strict: false }) as Search;
+  const navigate = useNavigate();
+  const change = useCallback(
+    (next: Search, options: { push?: boolean } = {}) => {
+      void navigate({
+        to: ".",
+        search: (before: Search) => readSearch({ ...before, ...next }),
+        replace: !options.push,
+        resetScroll: false,
+      } as never);
+    },
+    [navigate],
+  );
+  return [search, change];
+}
+
+/** The id of the member in scope; undefined where all are. */
+export function clusterInScope(search: Search): string | undefined {
+  return search.scope?.startsWith("c:") ? search.scope.slice(2) : undefined;
+}
+
+/** The cluster that the portal looks at; undefined: the whole federation. */
+export function useScope(): string | undefined {
+  return clusterInScope(useSearch({ strict: false }) as Search);
+}
+
+/** `f_` and `s_` of a list: text within a field, facets, and the order. */
+export function listQuery(
+  search: Search,
+  textField: string,
+  facets: Partial<Record<SearchKey, string>>,
+) {
+  const query: Record<string, string> = {};
+  // A comma ends what the server reads, and a bar stands for “or”.
+  const text = search.q?.replace(/[,|].*$/, "");
+  if (text) query[`f_${textField}`] = `in,${text}`;
+  for (const [key, field] of Object.entries(facets)) {
+    const value = search[key as SearchKey];
+    if (value) query[`f_${field}`] = value;
+  }
+  if (search.sort) {
+    const descending = search.sort.startsWith("-");
+    query[`s_${descending ? search.sort.slice(1) : search.sort}`] = descending ? "desc" : "asc";
+  }
+  return query;
+}

@@ -1,0 +1,172 @@
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { ArrowDown, ArrowUp } from "lucide-react";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
+
+import { useUrl } from "../routing/search";
+import { useFormat } from "../text/format";
+import { useText } from "../text/language";
+import { words } from "../text/words";
+import "./table.css";
+
+export interface Column<Row> {
+  id: string;
+  title: string;
+  cell: (row: Row) => ReactNode;
+  /** The field that the server sorts by. */
+  sort?: string;
+  /** A track of CSS grid: `1fr` if nothing is said. */
+  width?: string;
+  align?: "end";
+}
+
+interface Props<Row> {
+  label: string;
+  columns: Column<Row>[];
+  rows: Row[];
+  rowKey: (row: Row) => string;
+  /** Whether the server has more rows than these. */
+  more?: boolean;
+  onMore?: () => void;
+  /** Marks a row. */
+  current?: (row: Row) => boolean;
+}
+
+const ROW_PX = 45;
+const OVERSCAN = 8;
+
+/** A list of any length: only the rows in sight are in the page. */
+export function DataTable<Row>(props: Props<Row>) {
+  const { label, columns, rows, rowKey, more = false, onMore, current } = props;
+  const w = useText(words);
+  const format = useFormat();
+  const body = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  useLayoutEffect(() => {
+    const now = body.current ? body.current.getBoundingClientRect().top + window.scrollY : 0;
+    if (Math.abs(now - top) > 1) setTop(now);
+  });
+  const virtualizer = useWindowVirtualizer({
+    count: rows.length,
+    estimateSize: () => ROW_PX,
+    overscan: OVERSCAN,
+    scrollMargin: top,
+    getItemKey: (index) => {
+      const row = rows[index];
+      return row === undefined ? index : rowKey(row);
+    },
+  });
+  const shown = virtualizer.getVirtualItems();
+  const last = shown.at(-1)?.index ?? -1;
+  useEffect(() => {
+    if (more && last >= rows.length - OVERSCAN) onMore?.();
+  }, [more, last, rows.length, onMore]);
+
+  const tracks = columns.map((column) => `minmax(0, ${column.width ?? "1fr"})`).join(" ");
+  return (
+    <div className="table-frame">
+      <div
+        role="table"
+        aria-label={label}
+        aria-rowcount={more ? -1 : rows.length + 1}
+        className="table"
+        onKeyDown={moveBetweenRows}
+      >
+        <div role="rowgroup" className="table-head">
+          <div role="row" aria-rowindex={1} className="row" style={{ gridTemplateColumns: tracks }}>
+            {columns.map((column) => (
+              <Title key={column.id} column={column} />
+            ))}
+          </div>
+        </div>
+        <div
+          role="rowgroup"
+          ref={body}
+          className="table-body"
+          style={{ height: virtualizer.getTotalSize() }}
+        >
+          {shown.map((item) => {
+            const row = rows[item.index];
+            if (row === undefined) return null;
+            return (
+              <div
+                key={item.key}
+                ref={virtualizer.measureElement}
+                data-index={item.index}
+                data-row={rowKey(row)}
+                role="row"
+                aria-rowindex={item.index + 2}
+                className={current?.(row) ? "row current" : "row"}
+                style={{
+                  gridTemplateColumns: tracks,
+                  transform: `translateY(${item.start - top}px)`,
+                }}
+              >
+                {columns.map((column) => (
+                  <div
+                    key={column.id}
+                    role="cell"
+                    data-label={column.title}
+                    data-column={column.id}
+                    className={column.align === "end" ? "cell end" : "cell"}
+                  >
+                    <div className="content">{column.cell(row)}</div>
+                  </div>
+                ))}
+              </div>
+            );
+          })}
+        </div>
+      </div>
+      <p className="table-foot" aria-live="polite">
+        {w.rows(format.number(rows.length), more)}
+      </p>
+    </div>
+  );
+}
+
+function Title<Row>({ column }: { column: Column<Row> }) {
+  const [url, setUrl] = useUrl();
+  const w = useText(words);
+  const field = column.sort;
+  const order =
+    field && (url.sort === field ? "ascending" : url.sort === `-${field}` ? "descending" : "none");
+  const className = `title${column.align === "end" ? " end" : ""}${field ? "" : " fixed"}`;
+  if (!field) {
+    return (
+      <div role="columnheader" className={className}>
+        {column.title}
+      </div>
+    );
+  }
+  const next = order === "ascending" ? `-${field}` : order === "descending" ? "" : field;
+  return (
+    <div role="columnheader" aria-sort={order as "none"} className={className}>
+      <button type="button" className="plain" onClick={() => setUrl({ sort: next })}>
+        {column.title}
+        {order === "ascending" && <ArrowUp aria-label={w.sortedUp} size={14} />}
+        {order === "descending" && <ArrowDown aria-label={w.sortedDown} size={14} />}
+      </button>
+    </div>
+  );
+}
+
+/** Arrows, Home and End lead from the link of a row to that of another. */
+function moveBetweenRows(event: KeyboardEvent<HTMLDivElement>) {
+  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>("[data-row]")];
+  const at = rows.findIndex((row) => row.contains(document.activeElement));
+  if (at < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
+  const active = document.activeElement;
+  if (active instanceof HTMLInputElement || active instanceof HTMLSelectElement) return;
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 }[event.key];
+  const target = to === undefined ? undefined : rows[to]?.querySelector<HTMLElement>("a, button");
+  if (!target) return;
+  event.preventDefault();
+  target.focus();
+}

@@ -1,0 +1,46 @@
+import { X } from "lucide-react";
+import { type ReactNode, useEffect, useId, useRef } from "react";
+
+import { useText } from "../text/language";
+import { words } from "../text/words";
+
+interface Props {
+  title: string;
+  onClose: () => void;
+  /** `side`: a panel at the edge, beside which the list stays in sight. */
+  place?: "middle" | "side";
+  children: ReactNode;
+}
+
+/** A dialog above the page; the browser keeps the focus inside. */
+export function Dialog({ title, onClose, place = "middle", children }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  const w = useText(words);
+  useEffect(() => {
+    const element = dialog.current;
+    if (!element || element.open) return;
+    element.showModal();
+    const field = ":is(input, select, textarea):not(:disabled, .hidden)";
+    element.querySelector<HTMLElement>(`.dialog-body ${field}`)?.focus();
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      className={place}
+      aria-labelledby={heading}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+    >
+      <div className="dialog-head">
+        <h2 id={heading}>{title}</h2>
+        <button type="button" className="plain" aria-label={w.close} onClick={onClose}>
+          <X aria-hidden size={20} />
+        </button>
+      </div>
+      <div className="dialog-body">{children}</div>
+    </dialog>
+  );
+}

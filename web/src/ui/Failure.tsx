@@ -1,0 +1,92 @@
+import { CircleAlert, Lock, SearchX, Unplug } from "lucide-react";
+import type { ReactNode } from "react";
+
+import { ApiError, Code } from "../api/error";
+import { useText } from "../text/language";
+import { words } from "../text/words";
+
+/** What went wrong in a sentence, for the foot of a form. */
+export function useFailureText(): (error: unknown) => string {
+  const w = useText(words);
+  return (error) => {
+    if (!(error instanceof ApiError)) return error instanceof Error ? error.message : w.failed;
+    if (error.status === 0) return w.unreachable;
+    if (error.code === Code.ClusterUnreachable) return `${w.clusterUnreachable} ${error.message}`;
+    return error.message || w.failed;
+  };
+}
+
+/** The foot of a form whose change was refused. */
+export function Refusal({ error }: { error: unknown }) {
+  const text = useFailureText();
+  if (!error) return null;
+  return (
+    <p role="alert" className="refusal">
+      <CircleAlert aria-hidden size={18} /> {text(error)}
+    </p>
+  );
+}
+
+interface Props {
+  error: unknown;
+  /** What could not be read. */
+  what?: string;
+  onRetry?: () => void;
+}
+
+/** In the place of what could not be shown: why, and what to do. */
+export function Failure({ error, what, onRetry }: Props) {
+  const w = useText(words);
+  const text = useFailureText();
+  const status = error instanceof ApiError ? error.status : undefined;
+  const code = error instanceof ApiError && error.code ? error.code : undefined;
+  if (status === 403) {
+    return (
+      <Sign
+        icon={<Lock aria-hidden />}
+        title={w.forbidden(what ?? "")}
+        hint={text(error)}
+        role="alert"
+      />
+    );
+  }
+  if (status === 404) {
+    return (
+      <Sign icon={<SearchX aria-hidden />} title={w.notFound} hint={text(error)} role="alert" />
+    );
+  }
+  return (
+    <Sign
+      icon={status === 0 ? <Unplug aria-hidden /> : <CircleAlert aria-hidden />}
+      title={text(error)}
+      hint={status === 0 ? w.unreachableHint : code && status ? w.errorCode(code, status) : ""}
+      role="alert"
+    >
+      {onRetry && (
+        <button type="button" onClick={onRetry}>
+          {w.retry}
+        </button>
+      )}
+    </Sign>
+  );
+}
+
+interface SignProps {
+  icon?: ReactNode;
+  title: string;
+  hint?: ReactNode;
+  role?: "alert" | "status";
+  children?: ReactNode;
+}
+
+/** A large note in an otherwise empty place. */
+export function Sign({ icon, title, hint, role, children }: SignProps) {
+  return (
+    <div className="sign" role={role}>
+      {icon}
+      <p className="sign-title">{title}</p>
+      {hint && <p className="hint">{hint}</p>}
+      {children}
+    </div>
+  );
+}

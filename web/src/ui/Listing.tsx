@@ -1,0 +1,81 @@
+import { FilterX, Inbox } from "lucide-react";
+import type { ReactNode } from "react";
+
+import { type SearchKey, useUrl } from "../routing/search";
+import { useText } from "../text/language";
+import { words } from "../text/words";
+import { type Column, DataTable } from "./DataTable";
+import { Sign } from "./Failure";
+import { Loaded } from "./Loaded";
+
+interface Query<Row> {
+  rows: Row[] | undefined;
+  error: unknown;
+  isPending: boolean;
+  isFetchingNextPage?: boolean;
+  hasNextPage?: boolean;
+  fetchNextPage?: () => unknown;
+  refetch: () => unknown;
+}
+
+interface Props<Row> {
+  query: Query<Row>;
+  /** What is listed, for people. */
+  what: string;
+  columns: Column<Row>[];
+  rowKey: (row: Row) => string;
+  current?: (row: Row) => boolean;
+  /** Where the URL keeps the filters of the list. */
+  filters?: SearchKey[];
+  /** What to say, and to do, where there is nothing at all. */
+  empty?: ReactNode;
+}
+
+/** A list with all its states. */
+export function Listing<Row>({
+  query,
+  what,
+  columns,
+  rowKey,
+  current,
+  filters = ["q"],
+  empty,
+}: Props<Row>) {
+  const [url, setUrl] = useUrl();
+  const w = useText(words);
+  const filtered = filters.some((key) => url[key]);
+  return (
+    <Loaded query={{ ...query, data: query.rows }} what={what}>
+      {(rows) => {
+        if (rows.length === 0 && filtered) {
+          return (
+            <Sign icon={<FilterX aria-hidden />} title={w.nothingFits} role="status">
+              <button
+                type="button"
+                onClick={() => setUrl(Object.fromEntries(filters.map((key) => [key, ""])))}
+              >
+                {w.clearFilter}
+              </button>
+            </Sign>
+          );
+        }
+        if (rows.length === 0) {
+          return empty ?? <Sign icon={<Inbox aria-hidden />} title={w.nothing} role="status" />;
+        }
+        return (
+          <DataTable
+            label={what}
+            columns={columns}
+            rows={rows}
+            rowKey={rowKey}
+            more={query.hasNextPage ?? false}
+            {...(current && { current })}
+            onMore={() => {
+              if (!query.isFetchingNextPage) query.fetchNextPage?.();
+            }}
+          />
+        );
+      }}
+    </Loaded>
+  );
+}

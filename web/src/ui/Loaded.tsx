@@ -1,0 +1,52 @@
+import type { ReactNode } from "react";
+
+import { useText } from "../text/language";
+import { words } from "../text/words";
+import { Failure, useFailureText } from "./Failure";
+
+interface Query<T> {
+  data: T | undefined;
+  error: unknown;
+  isPending: boolean;
+  refetch: () => unknown;
+}
+
+interface Props<T> {
+  query: Query<T>;
+  /** What is read, for people. */
+  what: string;
+  children: (data: T) => ReactNode;
+}
+
+/** Shows what was read; until then, that it is being read; or why it was not. */
+export function Loaded<T>({ query, what, children }: Props<T>) {
+  const text = useFailureText();
+  const w = useText(words);
+  if (query.data === undefined) {
+    if (query.error) return <Failure error={query.error} what={what} onRetry={query.refetch} />;
+    return <Skeleton />;
+  }
+  return (
+    <>
+      {query.error != null && (
+        <p role="alert" className="stale">
+          {text(query.error)} {w.old}
+        </p>
+      )}
+      {children(query.data)}
+    </>
+  );
+}
+
+/** Appears where reading takes longer than a blink. */
+export function Skeleton({ lines = 4 }: { lines?: number }) {
+  const w = useText(words);
+  return (
+    <div className="skeleton" role="status" aria-label={w.loading}>
+      {Array.from({ length: lines }, (_, line) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the lines are all the same
+        <span key={line} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import { useUrl } from "../routing/search";
+
+interface Props {
+  label: string;
+  tabs: [id: string, text: string][];
+}
+
+/** The tab in the URL; the first where none is. */
+export function useTab(tabs: [id: string, text: string][]): string {
+  const [url] = useUrl();
+  const known = tabs.find(([id]) => id === url.tab) ?? tabs[0];
+  return known?.[0] ?? "";
+}
+
+/** Parts of a page, one at a time, the choice in the URL. */
+export function Tabs({ label, tabs }: Props) {
+  const [, setUrl] = useUrl();
+  const current = useTab(tabs);
+  return (
+    <nav className="tabs" aria-label={label}>
+      {tabs.map(([id, text]) => (
+        <button
+          key={id}
+          type="button"
+          aria-current={id === current ? "page" : undefined}
+          onClick={() => setUrl({ tab: id, q: "", sort: "" }, { push: true })}
+        >
+          {text}
+        </button>
+      ))}
+    </nav>
+  );
+}

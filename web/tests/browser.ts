@@ -1,0 +1,97 @@
+// A browser of Debian, headless, with an eye on what pages must not do.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
+
+import { shop } from "./shop";
+
+const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+/** How long a page may take to show what is waited for. */
+const PATIENCE_MS = 15_000;
+
+export interface Visit {
+  page: Page;
+  /** What went wrong on the way: errors on the console, requests to elsewhere. */
+  faults: string[];
+  close: () => Promise<void>;
+}
+
+export interface Look {
+  theme?: "light" | "dark";
+  width?: number;
+  language?: "en-GB" | "zh-CN";
+}
+
+/** A browser of its own, with nothing from before. */
+export async function visit({
+  theme = "light",
+  width = 1280,
+  language = "en-GB",
+}: Look = {}): Promise<Visit> {
+  const folder = await mkdtemp(join(tmpdir(), "palisade-portal-"));
+  const context: BrowserContext = await chromium.launchPersistentContext(folder, {
+    executablePath: EXECUTABLE,
+    args: ARGUMENTS,
+    headless: true,
+    ignoreHTTPSErrors: true,
+    colorScheme: theme,
+    locale: language,
+    viewport: { width, height: width < 600 ? 844 : 800 },
+    baseURL: shop.portal,
+  });
+  context.setDefaultTimeout(PATIENCE_MS);
+  const page = context.pages()[0] ?? (await context.newPage());
+  const faults: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") faults.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => faults.push(`page: ${error.message}`));
+  page.on("request", (request) => {
+    const { protocol, origin } = new URL(request.url());
+    if (protocol !== "data:" && origin !== new URL(shop.portal).origin) {
+      faults.push(`request to ${request.url()}`);
+    }
+  });
+  return {
+    page,
+    faults,
+    close: async () => {
+      await context.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Signs in as the admin of the shop. */
+export async function signIn(page: Page, to = "/") {
+  await page.goto(to);
+  await page.locator("input[name=username]").fill("admin");
+  await page.locator("input[name=password]").fill(shop.password);
+  await page.locator("button[type=submit]").click();
+  await page.locator("main#content h1").waitFor();
+}
+
+/** A page that shows no skeleton for so long has all that it asked for. */
+const CALM_MS = 250;
+
+/** Until nothing is being loaded any more. */
+export async function settled(page: Page) {
+  await page.locator("main h1").first().waitFor();
+  await page.waitForFunction((calm) => {
+    const state = globalThis as { since?: number | undefined };
+    if (document.querySelector(".skeleton")) state.since = undefined;
+    else state.since ??= performance.now();
+    return state.since !== undefined && performance.now() - state.since > calm;
+  }, CALM_MS);
+}

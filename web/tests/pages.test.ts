@@ -1,0 +1,132 @@
+import { mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { comparePage, imagePage, memberId } from "./api";
+import { settled, signIn, type Visit, visit } from "./browser";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const SCREENSHOTS = new URL("../../target/portal/", import.meta.url).pathname;
+
+/** Pages by a name for their picture; `then` leads further into the page. */
+const PAGES: [name: string, path: string | (() => Promise<string>)][] = [
+  ["dashboard", "/"],
+  ["clusters", "/clusters"],
+  ["clusters-join", "/clusters?open=join"],
+  ["cluster", async () => `/clusters/${await memberId("staging")}`],
+  ["groups", "/groups"],
+  ["group", "/groups?open=fed.orders"],
+  ["admission", "/admission"],
+  ["admission-new", "/admission?open=new"],
+  ["network", "/network"],
+  ["network-new", "/network?open=new"],
+  ["registries", "/registries"],
+  ["registry", "/registries/fed.shop"],
+  ["registry-edit", "/registries/fed.shop?open=edit"],
+  ["images", "/images"],
+  ["image", () => imagePage("shop/orders", "v1")],
+  ["image-layers", async () => `${await imagePage("shop/orders", "v1")}?tab=layers`],
+  ["compare", comparePage],
+  ["verifiers", "/verifiers"],
+  ["verifiers-new", "/verifiers?open=root"],
+  ["events", "/events"],
+  ["audit", "/audit?tab=event"],
+  ["users", "/users"],
+  ["user-new", "/users?open=new"],
+  ["profile", "/profile"],
+  ["system", "/system"],
+];
+
+interface AxeResult {
+  violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
+}
+
+async function violations(page: Visit["page"]): Promise<string[]> {
+  const result = await page.evaluate(
+    () =>
+      (globalThis as unknown as { axe: { run: (o: object) => Promise<AxeResult> } }).axe.run({
+        runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+      }) as Promise<AxeResult>,
+  );
+  return result.violations.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id}: ${node.html.slice(0, 200)} ${node.failureSummary}`),
+  );
+}
+
+/** Every page once, looked at in three ways. */
+const LOOKS = [
+  { name: "light", theme: "light", width: 1280 },
+  { name: "dark", theme: "dark", width: 1280 },
+  { name: "narrow", theme: "light", width: 390 },
+] as const;
+
+async function lookAt(page: Page, picture: string, dialog: boolean) {
+  for (const { name, theme, width } of LOOKS) {
+    await page.emulateMedia({ colorScheme: theme });
+    await page.setViewportSize({ width, height: width < 600 ? 844 : 800 });
+    await page.screenshot({ path: `${SCREENSHOTS}${name}-${picture}.png`, fullPage: !dialog });
+    expect(await violations(page), name).toEqual([]);
+    expect(await overflow(page), `${name}: the page scrolls sideways`).toBe(0);
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+}
+
+function overflow(page: Page): Promise<number> {
+  return page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+}
+
+/** The address of a page, and whether a dialog stands above it. */
+async function place(where: string | (() => Promise<string>)) {
+  const path = typeof where === "string" ? where : await where();
+  return { path, dialog: path.includes("open=") };
+}
+
+describe("in both themes and on a narrow screen, nothing hinders at", () => {
+  let seen: Visit;
+  let page: Page;
+  beforeAll(async () => {
+    await mkdir(SCREENSHOTS, { recursive: true });
+    seen = await visit();
+    page = seen.page;
+    // The program of axe is put into the page past its content security policy.
+    await page.addInitScript({ path: AXE });
+  });
+  afterAll(() => seen.close());
+
+  it("sign-in", async () => {
+    await page.goto("/sign-in");
+    await settled(page);
+    await lookAt(page, "sign-in", false);
+    await signIn(page);
+  });
+
+  it.each(PAGES)("%s", async (name, where) => {
+    const { path, dialog } = await place(where);
+    await page.goto(path);
+    await settled(page);
+    await lookAt(page, name, dialog);
+    expect(seen.faults.splice(0)).toEqual([]);
+  });
+});
+
+describe("in Chinese, everything has its place at", () => {
+  let seen: Visit;
+  beforeAll(async () => {
+    seen = await visit({ language: "zh-CN", width: 390 });
+    await signIn(seen.page);
+  });
+  afterAll(() => seen.close());
+
+  it.each(PAGES)("%s", async (name, where) => {
+    const { path, dialog } = await place(where);
+    await seen.page.goto(path);
+    await settled(seen.page);
+    await seen.page.screenshot({ path: `${SCREENSHOTS}zh-${name}.png`, fullPage: !dialog });
+    expect(await overflow(seen.page), "the page scrolls sideways").toBe(0);
+    expect(await seen.page.locator("html").getAttribute("lang")).toBe("zh-CN");
+    expect(seen.faults.splice(0)).toEqual([]);
+  });
+});

@@ -1,0 +1,136 @@
+import type { Page, Route } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+
+import { settled, signIn, type Visit, visit } from "./browser";
+import { until } from "./shop";
+
+/** Lists with the call that each makes. */
+const LISTS: [path: string, call: string][] = [
+  ["/clusters", "**/v1/fed/member"],
+  ["/groups", "**/v1/group?*"],
+  ["/admission", "**/v1/admission/rules?*"],
+  ["/network", "**/v1/policy/rule?*"],
+  ["/registries", "**/v1/scan/registry?*"],
+  ["/events", "**/v1/fed/events?*"],
+  ["/audit", "**/v1/log/audit?*"],
+  ["/users", "**/v1/user?*"],
+];
+
+function refuse(status: number, code: number, message: string) {
+  return (route: Route) => route.fulfill({ status, json: { code, error: "Refused", message } });
+}
+
+describe("what a page says when", () => {
+  let seen: Visit;
+  let page: Page;
+  beforeAll(async () => {
+    seen = await visit();
+    page = seen.page;
+    await signIn(page);
+  });
+  afterEach(() => page.unrouteAll({ behavior: "ignoreErrors" }));
+  afterAll(() => seen.close());
+
+  it.each(LISTS)(
+    "%s fails at the server: the reason, and a way to try again",
+    async (path, call) => {
+      await page.route(call, refuse(500, 55, "The store is on fire."));
+      await page.goto(path);
+      const alert = page.getByRole("alert");
+      await alert.getByText("The store is on fire.").first().waitFor();
+      expect(await page.getByText("Code 55, HTTP 500").count()).toBeGreaterThan(0);
+      await page.unrouteAll({ behavior: "ignoreErrors" });
+      await page.getByRole("button", { name: "Try again" }).first().click();
+      await alert.first().waitFor({ state: "detached" });
+    },
+  );
+
+  it.each(LISTS)("%s is forbidden: that it is, not an empty list", async (path, call) => {
+    await page.route(call, refuse(403, 25, "The permission is missing."));
+    await page.goto(path);
+    await page
+      .getByText(/^Your role may not read/)
+      .first()
+      .waitFor();
+    await page.getByText("The permission is missing.").first().waitFor();
+  });
+
+  it("the primary does not answer: old rows stay, and are called old", async () => {
+    await page.goto("/clusters");
+    await settled(page);
+    await page.route("**/v1/fed/member", (route) => route.abort());
+    await page.getByText("What you see may be old.").waitFor();
+    expect(await page.locator("[data-row]").count()).toBe(2);
+  });
+
+  it("a filter hides everything: so, with a way out", async () => {
+    await page.goto("/groups?q=nothing-is-called-so");
+    await page.getByText("Nothing fits the filter").waitFor();
+    await page.getByRole("button", { name: "Clear the filter" }).click();
+    await page.getByText("fed.orders").waitFor();
+  });
+
+  it("the session ended: sign in, and be where one was", async () => {
+    await page.goto("/groups?q=orders");
+    await settled(page);
+    await page.route("**/v1/**", (route) =>
+      route.request().url().includes("/v1/group")
+        ? refuse(401, 3, "Expired")(route)
+        : route.continue(),
+    );
+    await page.getByLabel("Filter").fill("payments");
+    await page.getByText("Your session ended.").waitFor();
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await signIn(page, page.url());
+    expect(new URL(page.url()).pathname).toBe("/groups");
+    await page.getByText("fed.payments").waitFor();
+  });
+});
+
+describe("a federation of 5,000 clusters", () => {
+  const many = Array.from({ length: 5_000 }, (_, at) => ({
+    id: String(at).padStart(32, "0"),
+    name: `store-${at}`,
+    status: at % 50 === 0 ? "disconnected" : "synced",
+    rest_info: { server: "", port: 0 },
+    revision: 7,
+    agent_version: "0.1.0",
+    last_seen: "2026-01-01T00:00:00Z",
+  }));
+  let seen: Visit;
+  let page: Page;
+  beforeAll(async () => {
+    seen = await visit();
+    page = seen.page;
+    await signIn(page);
+    await page.route("**/v1/fed/member", async (route) => {
+      const answer = await (await route.fetch()).json();
+      await route.fulfill({ json: { ...answer, joint_clusters: many } });
+    });
+  });
+  afterAll(async () => {
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await seen.close();
+  });
+
+  it("has only the rows in sight in the page, at its end too", async () => {
+    await page.goto("/clusters?sort=name");
+    const rows = page.locator("[data-row]");
+    await rows.first().waitFor();
+    expect(await rows.count()).toBeLessThan(60);
+    await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
+    await page.getByRole("link", { name: "store-4999", exact: true }).waitFor();
+    expect(await rows.count()).toBeLessThan(60);
+    await page.getByLabel("State").first().selectOption("disconnected");
+    await page.getByText("100 rows").waitFor();
+  });
+
+  it("finds one of them by its name, and looks at it alone", async () => {
+    await page.getByRole("button", { name: /^Scope/ }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("combobox").fill("store-4321");
+    await until("one is found", async () => (await dialog.getByRole("option").count()) === 1);
+    await page.keyboard.press("Enter");
+    await page.getByText("You look at store-4321 alone").waitFor();
+  });
+});

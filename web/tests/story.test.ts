@@ -1,0 +1,201 @@
+import { gzipSync } from "node:zlib";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { settled, signIn, type Visit, visit } from "./browser";
+import { until } from "./shop";
+import { review } from "./webhook";
+
+/** What the first view may weigh. */
+const FIRST_VIEW_KIB = 250;
+
+const stamp = Date.now().toString(36);
+const comment = `no fixable CVEs ${stamp}`;
+const pod = `orders-${stamp}`;
+
+function row(page: Page, text: string) {
+  return page.getByRole("row").filter({ hasText: text });
+}
+
+describe("a security engineer", () => {
+  let seen: Visit;
+  let page: Page;
+  beforeAll(async () => {
+    seen = await visit();
+    page = seen.page;
+  });
+  afterAll(() => seen.close());
+
+  it("is told when the password is wrong, and stays where it was wanted", async () => {
+    await page.goto("/clusters?sort=name");
+    await page.locator("input[name=username]").fill("admin");
+    await page.locator("input[name=password]").fill("wrong");
+    await page.locator("button[type=submit]").click();
+    await page.getByRole("alert").getByText("Wrong user name or password.").waitFor();
+    // The refusal is an answer of the server, which browsers write to the console.
+    expect(seen.faults.splice(0)).toHaveLength(1);
+    await signIn(page, page.url());
+    expect(new URL(page.url()).pathname + new URL(page.url()).search).toBe("/clusters?sort=name");
+  });
+
+  it("sees both clusters synced", async () => {
+    for (const name of ["production", "staging"]) {
+      await row(page, name).getByText("Synced").waitFor();
+    }
+  });
+
+  it("loads a first view that is light", async () => {
+    const sizes: number[] = [];
+    const fresh = await visit();
+    const bodies: Promise<void>[] = [];
+    fresh.page.on("response", (response) => {
+      if (!response.url().endsWith(".js")) return;
+      bodies.push(response.body().then((body) => void sizes.push(gzipSync(body).length)));
+    });
+    await signIn(fresh.page);
+    await settled(fresh.page);
+    await Promise.all(bodies);
+    await fresh.close();
+    const kib = sizes.reduce((sum, size) => sum + size, 0) / 1_024;
+    process.stdout.write(`first view: ${kib.toFixed(1)} KiB of JavaScript, gzipped\n`);
+    expect(kib).toBeLessThan(FIRST_VIEW_KIB);
+  });
+
+  it("opens an image and reads its CVEs", async () => {
+    await page.goto("/registries/fed.shop");
+    await page.getByRole("link", { name: "shop/orders:v1" }).click();
+    await page.getByRole("heading", { name: /shop\/orders:v1/ }).waitFor();
+    await settled(page);
+    const rows = page.locator("[data-row]");
+    const all = await rows.count();
+    expect(all).toBeGreaterThan(3);
+    await page.getByLabel("Severity").selectOption("Critical");
+    await until("only critical ones are shown", async () => (await rows.count()) < all);
+    expect(await rows.count()).toBeGreaterThan(0);
+    await rows.first().getByRole("button").click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("Fixed in").waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    // The view is in the address: somebody else sees the same.
+    await page.reload();
+    await settled(page);
+    expect(await page.getByLabel("Severity").inputValue()).toBe("Critical");
+    for (const tab of ["Packages", "Layers", "Checks", "Configuration"]) {
+      await page.getByRole("button", { name: new RegExp(`^${tab}`) }).click();
+      await settled(page);
+    }
+  });
+
+  it("compares it with the next version", async () => {
+    await page.getByRole("link", { name: "Compare" }).click();
+    await page.getByRole("button", { name: "Choose an image" }).last().click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("combobox").fill("orders:v2");
+    await dialog.getByRole("option", { name: /orders:v2/ }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByText(/The other has \d+ fewer/).waitFor();
+  });
+
+  it("writes a federated rule that denies images with fixable CVEs", async () => {
+    await page.goto("/admission");
+    await page.getByRole("button", { name: "New rule" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Comment").fill(comment);
+    await dialog.getByRole("button", { name: "Add a criterion" }).click();
+    await dialog.getByLabel("What is looked at").selectOption("cveHighWithFixCount");
+    await dialog.getByLabel("Value").fill("3");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await row(page, comment).waitFor();
+    await page.goto("/clusters");
+    for (const name of ["production", "staging"]) {
+      await row(page, name).getByText("Synced").waitFor();
+    }
+  });
+
+  it("sees a denial arrive in the open list of events", async () => {
+    await page.goto("/events?name=Admission.Control.Denied");
+    await settled(page);
+    await until("staging denies orders:v1", async () => !(await review("orders:v1", pod)));
+    const denial = row(page, pod).first();
+    await denial.getByText("staging").waitFor();
+    await denial.getByRole("button").click();
+    await page.getByRole("dialog").getByText(pod).first().waitFor();
+    await page.goto("/");
+    await page.getByText(/^[1-9]\d* in the last 24 hours$/).waitFor();
+  });
+
+  it("takes the rule back, by its number", async () => {
+    await page.goto("/admission");
+    await row(page, comment).getByRole("button").click();
+    const dialog = page.getByRole("dialog");
+    const id = ((await dialog.getByRole("heading").textContent()) ?? "").replace(/\D/g, "");
+    await dialog.getByRole("button", { name: "Delete" }).click();
+    const confirm = page.getByRole("dialog");
+    expect(await confirm.getByRole("button", { name: "Delete" }).isDisabled()).toBe(true);
+    await confirm.getByRole("textbox").fill(id);
+    await confirm.getByRole("button", { name: "Delete" }).click();
+    await row(page, comment).waitFor({ state: "detached" });
+    await until("staging admits orders:v1", () => review("orders:v1", `${pod}-after`));
+  });
+
+  it("moves a network rule by key and back by dragging", async () => {
+    await page.goto("/network");
+    await settled(page);
+    const order = () =>
+      page
+        .locator("[data-row]")
+        .evaluateAll((rows) =>
+          rows
+            .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)
+            .map((one) => (one as HTMLElement).dataset.row),
+        );
+    const before = await order();
+    const [first, second] = before;
+    await page.getByRole("button", { name: `Move rule ${first} down` }).focus();
+    await page.keyboard.press("Enter");
+    await until("the rule moved down", async () => (await order())[0] === second);
+    await page
+      .locator(`[data-row="${first}"] .grip`)
+      .dragTo(page.locator(`[data-row="${second}"]`));
+    await until("the rule is back", async () => (await order())[0] === first);
+  });
+
+  it("finds a page by the keyboard alone", async () => {
+    await page.keyboard.press("Control+k");
+    await page.getByRole("dialog").getByRole("combobox").fill("stag");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "staging" }).waitFor();
+    await settled(page);
+    await page.keyboard.press("g");
+    await page.keyboard.press("e");
+    await page.getByRole("heading", { name: "Events" }).waitFor();
+  });
+
+  it("looks at one cluster alone, and the address says so", async () => {
+    await page.goto("/groups");
+    await settled(page);
+    await page.getByRole("button", { name: /^Scope/ }).click();
+    await page.getByRole("dialog").getByRole("combobox").fill("production");
+    await page.keyboard.press("Enter");
+    await page.getByText("You look at production alone").waitFor();
+    expect(new URL(page.url()).searchParams.get("scope")).toMatch(/^c:/);
+    await row(page, "fed.orders").waitFor();
+    await page.getByRole("button", { name: "Show all clusters" }).click();
+  });
+
+  it("reads the API's documentation without another host", async () => {
+    await page.goto("/api-reference");
+    await page.locator(".opblock-tag[data-tag=federation]").click();
+    await page.getByText("/v1/fed/member").first().waitFor();
+  });
+
+  it("signs out, and the way back is closed", async () => {
+    await page.getByRole("button", { name: /^Account/ }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.getByText("You are signed out.").waitFor();
+    await page.goto("/clusters");
+    await page.locator("input[name=username]").waitFor();
+    expect(seen.faults.splice(0)).toEqual([]);
+  });
+});
