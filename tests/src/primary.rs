@@ -198,6 +198,12 @@ impl Primary {
         Ok(())
     }
 
+    /// Moves its clock from the next start on, by a text such as `+2h`.
+    pub fn move_clock(&mut self, offset: &str) -> Result<()> {
+        self.launch = self.launch.clone().clock_off_by(offset)?;
+        Ok(())
+    }
+
     /// Starts it again where it was, after [`Self::kill`] or [`Self::stop`].
     pub async fn restart(&mut self) -> Result<()> {
         let addresses = self.addresses()?;

@@ -1,6 +1,7 @@
 //! A client of the REST API that tests read easily.
 
 use anyhow::{Context, Result, ensure};
+use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -10,6 +11,7 @@ pub struct Rest {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
+    headers: HeaderMap,
 }
 
 /// What the server answered.
@@ -19,6 +21,8 @@ pub struct Answer {
     call: String,
     /// The HTTP status.
     pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
     /// The body as text.
     pub text: String,
 }
@@ -65,7 +69,7 @@ impl Rest {
             .timeout(std::time::Duration::from_mins(1))
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Self { http, base: base.to_owned(), token: None })
+        Ok(Self { http, base: base.to_owned(), token: None, headers: HeaderMap::new() })
     }
 
     /// Logs in; later calls carry the session.
@@ -88,10 +92,18 @@ impl Rest {
         Self { token: token.map(Into::into), ..self.clone() }
     }
 
+    /// The same server with a header more on each call.
+    pub fn with_header(&self, name: &str, value: &str) -> Result<Self> {
+        let mut other = self.clone();
+        other.headers.append(HeaderName::from_bytes(name.as_bytes())?, value.parse()?);
+        Ok(other)
+    }
+
     /// Any call; the body is sent as it is.
     pub async fn send(&self, method: Method, path: &str, body: Option<String>) -> Result<Answer> {
         let call = format!("{method} {path}");
         let mut request = self.http.request(method, format!("{}{path}", self.base));
+        request = request.headers(self.headers.clone());
         if let Some(token) = &self.token {
             request = request.header("X-Auth-Token", token);
         }
@@ -99,7 +111,8 @@ impl Rest {
             request = request.body(body);
         }
         let answer = request.send().await.with_context(|| call.clone())?;
-        Ok(Answer { status: answer.status(), text: answer.text().await?, call })
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        Ok(Answer { status, headers, text: answer.text().await?, call })
     }
 
     /// GET.

@@ -30,6 +30,7 @@ use Least::{Admin, FedAdmin, FedReader, Open, Reader, Session};
 
 const TABLE: &[(&str, &str, Least)] = &[
     ("POST", "/v1/auth", Open),
+    ("POST", "/v1/auth/{server}", Open),
     ("PATCH", "/v1/auth", Session),
     ("DELETE", "/v1/auth", Session),
     ("GET", "/v1/token_auth_server", Open),
@@ -41,6 +42,25 @@ const TABLE: &[(&str, &str, Least)] = &[
     ("GET", "/v1/user/{fullname}", Reader),
     ("PATCH", "/v1/user/{fullname}", Admin),
     ("DELETE", "/v1/user/{fullname}", Admin),
+    ("POST", "/v1/user/{fullname}/password", Admin),
+    ("PATCH", "/v1/user/{fullname}/role/{role}", Admin),
+    ("GET", "/v1/user/{fullname}/session", Reader),
+    ("DELETE", "/v1/user/{fullname}/session", Admin),
+    ("DELETE", "/v1/user/{fullname}/session/{id}", Admin),
+    ("GET", "/v1/user_role", Reader),
+    ("POST", "/v1/user_role", Admin),
+    ("GET", "/v1/user_role/{name}", Reader),
+    ("PATCH", "/v1/user_role/{name}", Admin),
+    ("DELETE", "/v1/user_role/{name}", Admin),
+    ("GET", "/v1/user_role_permission/options", Reader),
+    ("GET", "/v1/api_key", Reader),
+    ("POST", "/v1/api_key", Admin),
+    ("GET", "/v1/api_key/{name}", Reader),
+    ("DELETE", "/v1/api_key/{name}", Admin),
+    ("GET", "/v1/selfapikey", Session),
+    ("GET", "/v1/password_profile", Reader),
+    ("GET", "/v1/password_profile/{name}", Reader),
+    ("PATCH", "/v1/password_profile/{name}", Admin),
     ("GET", "/v1/server", Reader),
     ("GET", "/v1/system/summary", Reader),
     ("GET", "/v1/system/config", Reader),
@@ -244,11 +264,15 @@ async fn a_new_role_or_password_ends_the_sessions() -> Result<()> {
     let user = json!({ "username": "mary", "password": "coffee-beans", "role": "admin" });
     admin.post("/v1/user", &json!({ "user": user })).await?.ok()?;
     admin.post("/v1/user", &json!({ "user": user })).await?.expect(400, 13)?;
-    for change in [json!({ "role": "reader" }), json!({ "new_password": "roasted-beans" })] {
+    let reset = json!({ "new_password": "roasted-beans", "force_reset_password": true });
+    for (method, path, change) in [
+        (Method::PATCH, "/v1/user/mary", json!({ "role": "reader" })),
+        (Method::POST, "/v1/user/mary/password", reset),
+    ] {
         let mut mary = primary.rest()?;
         mary.login("mary", "coffee-beans").await?;
         mary.get("/v1/selfuser").await?.ok()?;
-        admin.patch("/v1/user/mary", &json!({ "config": change })).await?.ok()?;
+        admin.send(method, path, Some(json!({ "config": change }).to_string())).await?.ok()?;
         mary.get("/v1/selfuser").await?.expect(401, 3)?;
     }
     let mut mary = primary.rest()?;
@@ -259,7 +283,7 @@ async fn a_new_role_or_password_ends_the_sessions() -> Result<()> {
     admin.delete("/v1/user/mary").await?.ok()?;
     mary.get("/v1/selfuser").await?.expect(401, 3)?;
     admin.delete("/v1/user/mary").await?.expect(404, 7)?;
-    admin.delete("/v1/user/admin").await?.expect(400, 4)?;
+    admin.delete("/v1/user/admin").await?.expect(403, 4)?;
     Ok(())
 }
 

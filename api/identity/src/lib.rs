@@ -1,21 +1,36 @@
-//! Who calls, and what they may do: passwords, session tokens, roles and
+//! Who calls, and what they may do: passwords, keys, session tokens, roles and
 //! permissions, for the primary and for the agent's own REST API.
 //!
-//! Open [`role`] for what each role may do, [`route_access`] for what each
-//! path needs, [`password`] and [`session_token`] for the two proofs of
-//! identity. Users and sessions themselves are stored by the programs.
+//! Open [`role`] for what each reserved role may do, [`rights`] for what a
+//! caller may, [`route_access`] for what each path needs, [`password`],
+//! [`api_key`] and [`session_token`] for the proofs of identity. Users and
+//! sessions themselves are stored by the programs.
 
+pub mod api_key;
 pub mod caller;
+pub mod namespace;
 pub mod password;
+pub mod password_profile;
 pub mod permission;
+pub mod permission_set;
+pub mod rights;
 pub mod role;
+pub mod role_name;
+pub mod roles;
 pub mod route_access;
 pub mod secret;
 pub mod session_token;
 
-pub use caller::Caller;
+pub use api_key::ApiKeyHash;
+pub use caller::{Caller, Proof};
+pub use namespace::Namespace;
 pub use password::{PasswordError, PasswordHash, Passwords};
+pub use password_profile::PasswordProfile;
 pub use permission::{Access, Permission};
+pub use permission_set::PermissionSet;
+pub use rights::Rights;
 pub use role::Role;
+pub use role_name::{CustomRoleName, RoleName};
+pub use roles::Roles;
 pub use route_access::{Need, Required};
 pub use session_token::{SessionClaims, SessionId, SessionKey, SessionKeyError};

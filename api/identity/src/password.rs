@@ -16,6 +16,9 @@ pub const MAX_PASSWORD_BYTES: usize = 1_024;
 pub const MIN_PASSWORD_CHARS: usize = 8;
 /// How long a login waits for its turn before it is refused.
 const MAX_WAIT: Duration = Duration::from_secs(10);
+/// Logins that wait at once for each that is worked on; one more is refused.
+/// At 30 ms each this many are served within [`MAX_WAIT`].
+const MAX_WAITING_EACH: usize = 64;
 
 /// The hash of a password as a PHC string (`$argon2id$v=19$…`).
 #[derive(Clone, PartialEq, Eq)]
@@ -60,6 +63,8 @@ pub enum PasswordError {
 #[derive(Clone, Debug)]
 pub struct Passwords {
     turns: Arc<Semaphore>,
+    /// A place for everybody who waits or is worked on.
+    places: Arc<Semaphore>,
     /// Verified where a user does not exist, so that the time tells nothing.
     decoy: Arc<PasswordHash>,
 }
@@ -69,7 +74,12 @@ impl Passwords {
     /// 19 MiB and some 30 ms of one core.
     pub fn new(parallel: usize) -> Result<Self, PasswordError> {
         let decoy = hash_now(b"")?;
-        Ok(Self { turns: Arc::new(Semaphore::new(parallel.max(1))), decoy: Arc::new(decoy) })
+        let parallel = parallel.max(1);
+        Ok(Self {
+            turns: Arc::new(Semaphore::new(parallel)),
+            places: Arc::new(Semaphore::new(parallel * (1 + MAX_WAITING_EACH))),
+            decoy: Arc::new(decoy),
+        })
     }
 
     /// Hashes `password` with a new salt.
@@ -108,6 +118,7 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
+        let _place = self.places.try_acquire().map_err(|_| PasswordError::Busy)?;
         let turn = tokio::time::timeout(MAX_WAIT, Arc::clone(&self.turns).acquire_owned())
             .await
             .map_err(|_| PasswordError::Busy)?
@@ -157,6 +168,19 @@ mod tests {
             passwords.verify("x".into(), Some(damaged)).await,
             Err(PasswordError::DamagedHash)
         ));
+    }
+
+    #[tokio::test]
+    async fn a_flood_is_refused_beyond_the_places() {
+        let passwords = Passwords::new(1).unwrap();
+        let flood = (0..200).map(|_| passwords.verify("x".into(), None));
+        let outcomes = futures_util::future::join_all(flood).await;
+        let busy = outcomes.iter().filter(|one| matches!(one, Err(PasswordError::Busy))).count();
+        assert_eq!(busy, 200 - (1 + MAX_WAITING_EACH));
+        assert!(
+            !passwords.verify("x".into(), None).await.unwrap(),
+            "the places are not given back"
+        );
     }
 
     #[test]

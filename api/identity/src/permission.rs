@@ -99,6 +99,17 @@ permissions! {
     Infra = "infra_basic", INFRA_BASIC;
 }
 
+/// How a permission may be given to a custom role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grantable {
+    /// There is something to read.
+    pub read: bool,
+    /// There is something to change.
+    pub write: bool,
+    /// It also means something within a namespace.
+    pub in_namespaces: bool,
+}
+
 impl Permission {
     /// Those that a login answer lists.
     pub fn listed() -> impl Iterator<Item = Self> {
@@ -106,6 +117,31 @@ impl Permission {
             .iter()
             .copied()
             .filter(|one| !matches!(one, Self::Group | Self::Workload | Self::Infra))
+    }
+
+    /// The permission of an id.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|one| one.id() == id)
+    }
+
+    /// How the permission may be given to a custom role; none where only
+    /// reserved roles hold it.
+    pub const fn grantable(self) -> Option<Grantable> {
+        let (read, write, in_namespaces) = match self {
+            Self::Config
+            | Self::RtScan
+            | Self::RegScan
+            | Self::RtPolicy
+            | Self::Compliance
+            | Self::Authorization => (true, true, true),
+            Self::Admctrl | Self::Authentication | Self::Vulnerability => (true, true, false),
+            Self::CiScan => (false, true, false),
+            Self::AuditEvents | Self::SecurityEvents | Self::Events => (true, false, true),
+            Self::NvResource | Self::Fed | Self::Group | Self::Workload | Self::Infra => {
+                return None;
+            }
+        };
+        Some(Grantable { read, write, in_namespaces })
     }
 }
 
@@ -137,3 +173,20 @@ pub(crate) const LOCAL_WRITE: Bits =
     (LOCAL_READ | CI_SCAN) & !(AUDIT_EVENTS | SECURITY_EVENTS_BASIC | EVENTS);
 pub(crate) const FED_ONLY: Bits = FED;
 pub(crate) const CI_ONLY: Bits = CI_SCAN;
+/// What means something within a namespace.
+pub(crate) const NAMESPACE_READ: Bits = CONFIG
+    | RT_SCAN_BASIC
+    | WORKLOAD_BASIC
+    | INFRA_BASIC
+    | REG_SCAN
+    | GROUP_BASIC
+    | NW_POLICY_BASIC
+    | SYS_POLICY_BASIC
+    | COMPLIANCE_BASIC
+    | AUDIT_EVENTS
+    | SECURITY_EVENTS_BASIC
+    | EVENTS
+    | AUTHORIZATION;
+/// The configuration is nobody's namespace's.
+pub(crate) const NAMESPACE_WRITE: Bits =
+    NAMESPACE_READ & !(CONFIG | AUDIT_EVENTS | SECURITY_EVENTS_BASIC | EVENTS);

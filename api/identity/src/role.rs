@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::permission::{Access, Bits, CI_ONLY, FED_ONLY, LOCAL_READ, LOCAL_WRITE, Permission};
+use crate::permission_set::PermissionSet;
 
 /// A reserved role. In JSON and SQL the text of [`Role::as_str`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Role {
     /// All, the federation included.
@@ -60,10 +61,14 @@ impl Role {
         }
     }
 
+    /// What the role may do.
+    pub const fn permissions(self) -> PermissionSet {
+        PermissionSet::new(self.bits(Access::Read), self.bits(Access::Write))
+    }
+
     /// Whether the role holds `permission` for `access`.
     pub const fn allows(self, permission: Permission, access: Access) -> bool {
-        let wanted = permission.bits();
-        self.bits(access) & wanted == wanted
+        self.permissions().holds(permission, access)
     }
 
     /// Whether the role may change everything of the own cluster.
@@ -74,9 +79,7 @@ impl Role {
     /// Whether a holder of `self` may give `other` to a user, change such a
     /// user or remove it: nobody hands out more than they have.
     pub const fn may_grant(self, other: Self) -> bool {
-        let read = other.bits(Access::Read);
-        let write = other.bits(Access::Write);
-        self.bits(Access::Read) & read == read && self.bits(Access::Write) & write == write
+        self.permissions().covers(other.permissions())
     }
 
     /// The role that a holder of `self` has on a remote cluster when a call is

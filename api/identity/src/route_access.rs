@@ -14,8 +14,13 @@ pub enum Need {
     Admin,
     /// A federation ticket; never served to users.
     Ticket,
-    /// A permission.
+    /// A permission, everywhere.
     Permission(Permission),
+    /// A permission, everywhere or in some namespace: the endpoint shows and
+    /// takes only what is within.
+    Somewhere(Permission),
+    /// Being the user whom the path names, or else a permission somewhere.
+    Oneself(Permission),
 }
 
 /// A need with the kind of access.
@@ -49,6 +54,8 @@ const ADMCTRL: Need = holds(Permission::Admctrl);
 const AUDIT_EVENTS: Need = holds(Permission::AuditEvents);
 const AUTHENTICATION: Need = holds(Permission::Authentication);
 const AUTHORIZATION: Need = holds(Permission::Authorization);
+const AUTHORIZATION_SOMEWHERE: Need = Need::Somewhere(Permission::Authorization);
+const AUTHORIZATION_OR_ONESELF: Need = Need::Oneself(Permission::Authorization);
 const CI_SCAN: Need = holds(Permission::CiScan);
 const COMPLIANCE: Need = holds(Permission::Compliance);
 const CONFIG: Need = holds(Permission::Config);
@@ -77,10 +84,17 @@ const TABLE: &[Line] = &[
     Line("*", "/v1/eula", Open, ByMethod),
     Line("GET", "/v1/selfuser", Session, ByMethod),
     Line("GET", "/v1/selfapikey", Session, ByMethod),
-    Line("*", "/v1/user", AUTHORIZATION, ByMethod),
+    Line("POST", "/v1/user/*/password", AUTHORIZATION, ByMethod),
+    Line("*", "/v1/user/*/session", AUTHORIZATION, ByMethod),
+    Line("PATCH", "/v1/user/*/role", AUTHORIZATION_SOMEWHERE, ByMethod),
+    Line("GET", "/v1/user/*", AUTHORIZATION_OR_ONESELF, ByMethod),
+    Line("PATCH", "/v1/user/*", AUTHORIZATION_OR_ONESELF, ByMethod),
+    Line("*", "/v1/user", AUTHORIZATION_SOMEWHERE, ByMethod),
     Line("*", "/v1/user_role", AUTHORIZATION, ByMethod),
     Line("*", "/v1/user_role_permission", AUTHORIZATION, ByMethod),
-    Line("*", "/v1/api_key", AUTHORIZATION, ByMethod),
+    Line("*", "/v1/api_key", AUTHORIZATION_SOMEWHERE, ByMethod),
+    // Who chooses a password needs to know the rules; the rest is left out.
+    Line("GET", "/v1/password_profile/*", Session, ByMethod),
     Line("*", "/v1/password_profile", AUTHORIZATION, ByMethod),
     Line("*", "/v1/server", AUTHENTICATION, ByMethod),
     // The federation.
@@ -255,7 +269,8 @@ mod tests {
 
     #[test]
     fn letter_case_does_not_open_a_door() {
-        assert_eq!(need("GET", "/V1/User"), AUTHORIZATION);
+        assert_eq!(need("GET", "/V1/User"), AUTHORIZATION_SOMEWHERE);
+        assert_eq!(need("GET", "/V1/User_Role"), AUTHORIZATION);
     }
 
     #[test]
@@ -311,7 +326,10 @@ mod tests {
                     )
                 }
             };
-            let actual = need(method, &path);
+            let actual = match need(method, &path) {
+                Need::Somewhere(permission) | Need::Oneself(permission) => holds(permission),
+                other => other,
+            };
             if actual != expected {
                 wrong.push(format!("{method} {path}: {actual:?}, listed {listed}"));
             }

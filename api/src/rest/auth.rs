@@ -16,6 +16,26 @@ pub struct AuthData {
     pub client_ip: String,
     /// The password login; the only kind for local users.
     pub password: Option<AuthPassword>,
+    /// What a provider of single sign-on answered, for `POST
+    /// /v1/auth/{server}`.
+    #[serde(rename = "Token")]
+    pub token: Option<AuthToken>,
+}
+
+/// What a provider of single sign-on answered.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct AuthToken {
+    /// The code.
+    #[serde(default)]
+    #[schema(value_type = String, format = Password)]
+    pub token: SecretString,
+    /// The state that came with it.
+    #[serde(default)]
+    pub state: String,
+    /// The address that the provider redirected to, as it was when the login
+    /// began.
+    #[serde(default)]
+    pub redirect_endpoint: String,
 }
 
 /// Name and password of a user.
@@ -28,6 +48,9 @@ pub struct AuthPassword {
     #[serde(default = "no_secret")]
     #[schema(value_type = String, format = Password)]
     pub password: SecretString,
+    /// The password that shall follow, where one must be chosen.
+    #[schema(value_type = Option<String>, format = Password)]
+    pub new_password: Option<SecretString>,
 }
 
 fn no_secret() -> SecretString {
@@ -48,7 +71,8 @@ pub struct RolePermission {
 /// The token of a session and the user behind it.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Token {
-    /// The token, to be sent as `X-Auth-Token`.
+    /// The token, to be sent as `X-Auth-Token`; empty where the login asked for
+    /// a cookie.
     pub token: String,
     /// What the user may do everywhere.
     pub global_permissions: Vec<RolePermission>,

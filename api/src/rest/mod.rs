@@ -2,6 +2,7 @@
 //! NeuVector's REST API know; lists are always present and never null.
 
 pub mod admission;
+pub mod api_key;
 pub mod auth;
 pub mod empty;
 pub mod error;
@@ -9,6 +10,7 @@ pub mod event;
 pub mod fed;
 pub mod file_monitor;
 pub mod group;
+pub mod password_profile;
 pub mod policy_rule;
 pub mod process_profile;
 pub mod response_rule;
@@ -16,4 +18,5 @@ pub mod scan;
 pub mod sensor;
 pub mod system;
 pub mod user;
+pub mod user_role;
 pub mod webhook;

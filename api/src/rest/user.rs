@@ -98,6 +98,9 @@ pub struct NewUser {
     /// Language of the portal.
     #[serde(default)]
     pub locale: String,
+    /// Roles in single namespaces.
+    #[serde(default)]
+    pub role_domains: BTreeMap<String, Vec<String>>,
 }
 
 /// Body of `PATCH /v1/user/{fullname}`.
@@ -110,6 +113,8 @@ pub struct UserConfigData {
 /// What to change of a user.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct UserConfig {
+    /// Full name; that of the path.
+    pub fullname: Option<String>,
     /// The present password; needed to change one's own.
     #[schema(value_type = Option<String>, format = Password)]
     pub password: Option<SecretString>,
@@ -120,8 +125,82 @@ pub struct UserConfig {
     pub email: Option<String>,
     /// Global role.
     pub role: Option<String>,
-    /// Idle time in seconds, 30 to 3,600.
+    /// Roles in single namespaces; what is absent is taken away.
+    pub role_domains: Option<BTreeMap<String, Vec<String>>>,
+    /// Idle time in seconds, 30 to 3,600; 0: the usual one.
     pub timeout: Option<u32>,
     /// Language of the portal.
     pub locale: Option<String>,
+}
+
+/// Body of `PATCH /v1/user/{fullname}/role/{role}`.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct UserRoleDomainsConfigData {
+    /// Where the user has the role.
+    pub config: UserRoleDomainsConfig,
+}
+
+/// Where a user has a role.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct UserRoleDomainsConfig {
+    /// Full name; that of the path.
+    #[serde(default)]
+    pub fullname: String,
+    /// Role; that of the path.
+    #[serde(default)]
+    pub role: String,
+    /// The namespaces, and no others.
+    #[serde(default)]
+    pub domains: Vec<String>,
+}
+
+/// Body of `POST /v1/user/{fullname}/password`.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct UserPwdConfigData {
+    /// What to do.
+    pub config: UserPwdConfig,
+}
+
+/// What to do to a user's password.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct UserPwdConfig {
+    /// Full name; that of the path.
+    #[serde(default)]
+    pub fullname: String,
+    /// Unblock the user after failed logins.
+    #[serde(default)]
+    pub clear_failed_login: bool,
+    /// A new password.
+    #[schema(value_type = Option<String>, format = Password)]
+    pub new_password: Option<SecretString>,
+    /// Also where the present password is not expired.
+    #[serde(default)]
+    pub force_reset_password: bool,
+    /// The next login must bring yet another password.
+    #[serde(default)]
+    pub reset_password_in_next_login: bool,
+}
+
+/// Answer of `GET /v1/user/{fullname}/session`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct UserSessionsData {
+    /// The live sessions, the newest first.
+    pub sessions: Vec<UserSession>,
+}
+
+/// A session of a user.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct UserSession {
+    /// Its id.
+    pub id: String,
+    /// Address that the login came from.
+    pub address: String,
+    /// When it began, in seconds since 1970.
+    pub created_timestamp: i64,
+    /// Its last call, in seconds since 1970.
+    pub last_seen_timestamp: i64,
+    /// When it ends at the latest, in seconds since 1970.
+    pub ends_timestamp: i64,
+    /// Whether it is the caller's own.
+    pub current: bool,
 }

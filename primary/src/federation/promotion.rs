@@ -5,7 +5,7 @@ use palisade_api::federation::bye;
 use palisade_api::kind::LogId;
 use palisade_api::rest::fed::{FedConfig, PromoteRequest, RestInfo};
 use palisade_api::{ClusterId, ClusterName, ObjectKind};
-use palisade_identity::Role;
+use palisade_identity::{Role, Roles};
 use palisade_policy::FederatedObject;
 use palisade_policy::group::Group;
 use palisade_policy::sensor::{Dlp, Inspection as _, Waf};
@@ -83,7 +83,8 @@ async fn begin(tx: &mut PgTransaction<'_>, actor: &Actor, administrators: &[&str
         if administrators[..index].contains(fullname) {
             continue;
         }
-        let change = UserChange { role: Some(Role::FedAdmin), ..UserChange::default() };
+        let roles = Roles::from(Role::FedAdmin);
+        let change = UserChange { roles: Some(&roles), ..UserChange::default() };
         if store::user::update(tx, fullname, change).await? {
             store::session::delete_of_user(tx, fullname).await?;
         }
@@ -134,15 +135,18 @@ pub async fn demote(app: &App, actor: &Actor) -> Result<Vec<ClusterId>> {
     }
     let mut changed = Vec::new();
     for user in store::user::list(&mut tx).await? {
-        let role = match user.role {
-            Role::FedAdmin => Role::Admin,
-            Role::FedReader => Role::Reader,
-            _ => continue,
-        };
-        let change = UserChange { role: Some(role), ..UserChange::default() };
+        let Some(role) = without_federation(&user.roles) else { continue };
+        let roles = Roles::new(role.into(), user.roles.domains().clone())
+            .map_err(|e| StoreError::inconsistent("user", e))?;
+        let change = UserChange { roles: Some(&roles), ..UserChange::default() };
         store::user::update(&mut tx, &user.fullname, change).await?;
         store::session::delete_of_user(&mut tx, &user.fullname).await?;
         changed.push(user.fullname);
+    }
+    for key in store::api_key::list(&mut tx).await? {
+        if let Some(role) = without_federation(&key.roles) {
+            store::api_key::set_role(&mut tx, &key.name, role.as_str()).await?;
+        }
     }
     audit(&mut tx, actor, "demote").await?;
     tx.commit().await.map_err(StoreError::from)?;
@@ -154,6 +158,15 @@ pub async fn demote(app: &App, actor: &Actor) -> Result<Vec<ClusterId>> {
     app.registries.reports.notify_waiters();
     tracing::info!(by = actor.name, members = released.len(), "dissolved the federation");
     Ok(released)
+}
+
+/// What is left of a role of the federation once there is none.
+fn without_federation(roles: &Roles) -> Option<Role> {
+    match roles.global().reserved() {
+        Some(Role::FedAdmin) => Some(Role::Admin),
+        Some(Role::FedReader) => Some(Role::Reader),
+        _ => None,
+    }
 }
 
 /// Changes the federation's configuration. What is absent stays; sending the

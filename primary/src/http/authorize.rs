@@ -1,19 +1,25 @@
 //! Lets callers in, before any endpoint runs: by the table of paths and
 //! permissions, so that no endpoint can forget it.
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::RequestExt as _;
+use axum::extract::{MatchedPath, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName};
-use palisade_identity::{Need, route_access};
+use palisade_api::Code;
+use palisade_identity::{Caller, Need, route_access};
 use palisade_transport::server::PeerAddress;
+use secrecy::SecretString;
 
+use super::auth::cookie;
 use super::error::{ApiError, Result};
 use crate::App;
 use crate::identity::AuthenticateError;
 
 /// Header of session tokens.
 const TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
+/// Header of API keys.
+const API_KEY: HeaderName = HeaderName::from_static("x-auth-apikey");
 
 /// Authenticates the caller where the path needs one, and checks what it may.
 pub(super) async fn authorize(
@@ -28,15 +34,17 @@ pub(super) async fn authorize(
 /// Adds the caller to the request, if the path may be called by them.
 pub(super) async fn let_in(app: &App, request: &mut Request) -> Result<()> {
     let route = request.extensions().get::<MatchedPath>();
-    let path = route.map_or_else(|| request.uri().path(), MatchedPath::as_str);
-    let required = route_access::required(request.method().as_str(), path);
+    let path = route.map_or_else(|| request.uri().path(), MatchedPath::as_str).to_owned();
+    let required = route_access::required(request.method().as_str(), &path);
     if required.need == Need::Open {
         return Ok(());
     }
-    let token = token(request.headers()).ok_or_else(ApiError::unauthorized)?;
-    let address = peer(request);
-    let caller = app.identity.authenticate(token, &address).await?;
-    if !caller.satisfies(required) {
+    // What is borrowed of the request must not be held while waiting.
+    let (brought, address) = (brought(request)?, peer(request));
+    let caller = identify(app, brought, &address).await?;
+    let oneself = matches!(required.need, Need::Oneself(_))
+        && named(request).await.is_some_and(|fullname| caller.is_user(&fullname));
+    if !oneself && !caller.satisfies(required) {
         tracing::info!(user = caller.fullname, role = %caller.role, path, "access denied");
         return Err(ApiError::access_denied(format!(
             "The role {:?} may not do this.",
@@ -47,9 +55,50 @@ pub(super) async fn let_in(app: &App, request: &mut Request) -> Result<()> {
     Ok(())
 }
 
-/// The token; none when it is absent, not text, or given twice.
-fn token(headers: &HeaderMap) -> Option<&str> {
-    let mut values = headers.get_all(TOKEN).iter();
+/// The user whom the path names.
+async fn named(request: &mut Request) -> Option<String> {
+    let parameters = request.extract_parts::<RawPathParams>().await.ok()?;
+    let named = parameters.iter().find(|(name, _)| *name == "fullname");
+    named.map(|(_, value)| value.to_owned())
+}
+
+/// What a request brings along to prove who calls.
+enum Brought {
+    Token(String),
+    ApiKey(SecretString),
+}
+
+async fn identify(app: &App, brought: Brought, address: &str) -> Result<Caller> {
+    Ok(match brought {
+        Brought::Token(token) => app.identity.authenticate(&token, address).await?,
+        Brought::ApiKey(key) => app.identity.authenticate_api_key(&key, address).await?,
+    })
+}
+
+/// A token, else an API key, else the cookie of a browser.
+fn brought(request: &Request) -> Result<Brought> {
+    let headers = request.headers();
+    if headers.contains_key(TOKEN) {
+        let token = single(headers, TOKEN).ok_or_else(ApiError::unauthorized)?;
+        return Ok(Brought::Token(token.to_owned()));
+    }
+    if headers.contains_key(API_KEY) {
+        let key = single(headers, API_KEY).ok_or_else(ApiError::unauthorized)?;
+        return Ok(Brought::ApiKey(key.into()));
+    }
+    match cookie::value(headers, cookie::NAME) {
+        Some(token) if cookie::is_own_page(request) => Ok(Brought::Token(token.to_owned())),
+        Some(_) => Err(ApiError::new(
+            Code::Unauthorized,
+            "The cookie counts only beside the header X-Auth-Cookie, on requests of our own page.",
+        )),
+        None => Err(ApiError::unauthorized()),
+    }
+}
+
+/// The value of a header; none when it is empty, not text, or given twice.
+fn single(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
     (values.next().is_none() && !value.is_empty()).then_some(value)
 }

@@ -7,6 +7,7 @@
 //! [`query`] pages and filters lists, [`error`] turns failures into answers.
 
 mod admission;
+mod api_key;
 mod auth;
 mod authorize;
 mod dlp;
@@ -21,6 +22,7 @@ mod health;
 mod home;
 mod log;
 pub mod openapi;
+mod password_profile;
 pub mod path;
 mod policy_rule;
 mod portal;
@@ -32,6 +34,7 @@ mod scan;
 mod server;
 mod system;
 mod user;
+mod user_role;
 mod waf;
 
 use axum::Router;
@@ -57,12 +60,14 @@ const COMPRESS_ABOVE_BYTES: u64 = 1_200;
 fn api() -> ApiRouter {
     OpenApiRouter::with_openapi(openapi::head())
         .merge(admission::router())
+        .merge(api_key::router())
         .merge(auth::router())
         .merge(eula::router())
         .merge(fed::router())
         .merge(log::router())
         .merge(scan::router())
         .merge(group::router())
+        .merge(password_profile::router())
         .merge(policy_rule::router())
         .merge(response::router())
         .merge(process_profile::router())
@@ -72,6 +77,7 @@ fn api() -> ApiRouter {
         .merge(server::router())
         .merge(system::router())
         .merge(user::router())
+        .merge(user_role::router())
 }
 
 /// The OpenAPI document of the REST API.

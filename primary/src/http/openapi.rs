@@ -17,13 +17,26 @@ use crate::App;
 
 /// The security scheme of session tokens.
 const SESSION: &str = "session";
+/// The security scheme of API keys.
+const API_KEY: &str = "apikey";
+/// The security scheme of browsers.
+const COOKIE: &str = "cookie";
+/// How callers prove who they are.
+const ABOUT: &str = "The REST API of the primary.\n\n\
+    A call carries `X-Auth-Token` with the token of a login (`POST /v1/auth`), or `X-Auth-Apikey` \
+    with name and secret of an API key, a colon between. Browsers use neither: a login with the \
+    header `X-Auth-Cookie: true` sets the cookie `__Host-palisade-session` (HttpOnly, Secure, \
+    SameSite=Strict), which no script can read; it counts only on calls that carry that header \
+    again and come from the same origin. `GET /v1/selfuser` tells a page after a reload whether \
+    the session still lives; `DELETE /v1/auth` ends it and takes the cookie away. Without a valid \
+    identity: 401, code 3; without the permission: 403, code 25.";
 
 /// The document without endpoints.
 pub(super) fn head() -> OpenApi {
     let info = InfoBuilder::new()
         .title("Palisade")
         .version(env!("CARGO_PKG_VERSION"))
-        .description(Some("The REST API of the primary."))
+        .description(Some(ABOUT))
         .build();
     OpenApiBuilder::new().info(info).build()
 }
@@ -36,6 +49,14 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     components.security_schemes.insert(
         SESSION.to_owned(),
         SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-Auth-Token"))).into(),
+    );
+    components.security_schemes.insert(
+        API_KEY.to_owned(),
+        SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-Auth-Apikey"))).into(),
+    );
+    components.security_schemes.insert(
+        COOKIE.to_owned(),
+        SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(super::auth::cookie::NAME))).into(),
     );
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in [
@@ -63,7 +84,8 @@ fn complete_operation(method: &str, path: &str, operation: &mut Operation) {
         .build();
     operation.responses.responses.entry("default".to_owned()).or_insert_with(|| error.into());
     if route_access::required(method, path).need != Need::Open {
-        operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], _>(SESSION, [])]);
+        let by = |scheme| SecurityRequirement::new::<_, [&str; 0], _>(scheme, []);
+        operation.security = Some(vec![by(SESSION), by(API_KEY), by(COOKIE)]);
     }
 }
 

@@ -4,7 +4,8 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use palisade_identity::{Passwords, Role, secret};
+use chrono::{DateTime, Utc};
+use palisade_identity::{PasswordProfile, Passwords, Role, secret};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{IdentityError, user};
@@ -23,6 +24,7 @@ pub(super) async fn run(
     passwords: &Passwords,
     given: Option<&SecretString>,
     data_dir: &Path,
+    now: DateTime<Utc>,
 ) -> Result<(), IdentityError> {
     if crate::store::user::any(&mut *database.acquire().await?).await? {
         return Ok(());
@@ -30,7 +32,8 @@ pub(super) async fn run(
     let generated = given.is_none();
     let password = match given {
         Some(password) => {
-            user::check_password(password).map_err(IdentityError::BootstrapPassword)?;
+            user::check_password(&PasswordProfile::default(), password)
+                .map_err(IdentityError::BootstrapPassword)?;
             password.clone()
         }
         None => secret::random_password()?,
@@ -38,13 +41,16 @@ pub(super) async fn run(
     let password_hash = passwords.hash(password.clone()).await?;
     let mut transaction = database.begin().await?;
     let admin = NewUser {
+        fullname: ADMIN,
         username: ADMIN,
-        password_hash: &password_hash,
+        server: "",
+        password_hash: Some(&password_hash),
         default_password: true,
         email: "",
-        role: Role::FedAdmin,
-        timeout: user::DEFAULT_TIMEOUT,
+        roles: &Role::FedAdmin.into(),
+        timeout: PasswordProfile::default().session_timeout as i32,
         locale: user::DEFAULT_LOCALE,
+        at: now,
     };
     match crate::store::user::create(&mut transaction, &admin).await {
         // Another replica was first.

@@ -1,15 +1,18 @@
 //! Slows down guessing: after some failed logins of one name from one address,
-//! further attempts have to wait, each failure doubling the time.
+//! or of many names from one address, further attempts have to wait, each
+//! failure doubling the time.
 //!
-//! Kept by name and address, so that a stranger cannot lock out a user.
+//! Never kept by name alone, so that a stranger cannot lock out a user.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Failures that cost nothing.
+/// Failures of one name from one address that cost nothing.
 const FREE: u32 = 5;
+/// Failures from one address that cost nothing: many people may share it.
+const FREE_OF_ADDRESS: u32 = 50;
 /// Longest wait.
 const MAX_WAIT: TimeDelta = TimeDelta::seconds(60);
 /// Failures older than this are forgotten.
@@ -18,7 +21,29 @@ const MEMORY: TimeDelta = TimeDelta::minutes(15);
 const MAX_ENTRIES: usize = 10_000;
 
 #[derive(Debug, Default)]
-pub(super) struct Damper(Mutex<HashMap<(String, String), Failures>>);
+pub(super) struct Damper(Mutex<HashMap<Key, Failures>>);
+
+/// Whose failures are counted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    /// A name from an address.
+    Name(String, String),
+    /// All names from an address.
+    Address(String),
+}
+
+impl Key {
+    fn both(name: &str, address: &str) -> [Self; 2] {
+        [Self::Name(name.to_owned(), address.to_owned()), Self::Address(address.to_owned())]
+    }
+
+    const fn free(&self) -> u32 {
+        match self {
+            Self::Name(..) => FREE,
+            Self::Address(_) => FREE_OF_ADDRESS,
+        }
+    }
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Failures {
@@ -27,8 +52,8 @@ struct Failures {
 }
 
 impl Failures {
-    fn until(self) -> DateTime<Utc> {
-        let over = self.count.saturating_sub(FREE);
+    fn until(self, free: u32) -> DateTime<Utc> {
+        let over = self.count.saturating_sub(free);
         if over == 0 {
             return self.last;
         }
@@ -40,8 +65,10 @@ impl Failures {
 impl Damper {
     /// Whether a login has to wait still.
     pub(super) fn blocks(&self, name: &str, address: &str, now: DateTime<Utc>) -> bool {
-        let key = (name.to_owned(), address.to_owned());
-        self.entries().get(&key).is_some_and(|failures| now < failures.until())
+        let entries = self.entries();
+        Key::both(name, address)
+            .iter()
+            .any(|key| entries.get(key).is_some_and(|failures| now < failures.until(key.free())))
     }
 
     /// Counts a failed login.
@@ -53,22 +80,28 @@ impl Damper {
                 entries.clear();
             }
         }
-        let entry = entries
-            .entry((name.to_owned(), address.to_owned()))
-            .or_insert(Failures { count: 0, last: now });
-        if now - entry.last >= MEMORY {
-            entry.count = 0;
+        for key in Key::both(name, address) {
+            let entry = entries.entry(key).or_insert(Failures { count: 0, last: now });
+            if now - entry.last >= MEMORY {
+                entry.count = 0;
+            }
+            entry.count = entry.count.saturating_add(1);
+            entry.last = now;
         }
-        entry.count = entry.count.saturating_add(1);
-        entry.last = now;
     }
 
-    /// Forgets the failures before a login that succeeded.
+    /// Forgets the failures of a name before a login that succeeded. Those of
+    /// its address stay: one good password must not pay for guessing others.
     pub(super) fn succeeded(&self, name: &str, address: &str) {
-        self.entries().remove(&(name.to_owned(), address.to_owned()));
+        self.entries().remove(&Key::Name(name.to_owned(), address.to_owned()));
     }
 
-    fn entries(&self) -> MutexGuard<'_, HashMap<(String, String), Failures>> {
+    /// Forgets the failures of a user that an administrator unlocked.
+    pub(super) fn forget_user(&self, name: &str) {
+        self.entries().retain(|key, _| !matches!(key, Key::Name(other, _) if other == name));
+    }
+
+    fn entries(&self) -> MutexGuard<'_, HashMap<Key, Failures>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -116,6 +149,27 @@ mod tests {
         for guess in 0..=MAX_ENTRIES {
             damper.failed(&guess.to_string(), "a", noon());
         }
-        assert!(damper.entries().len() <= MAX_ENTRIES);
+        assert!(damper.entries().len() <= MAX_ENTRIES + 2);
+    }
+
+    #[test]
+    fn many_names_from_one_address_wait_too() {
+        let damper = Damper::default();
+        for guess in 0..=FREE_OF_ADDRESS {
+            assert!(!damper.blocks(&guess.to_string(), "a", noon()));
+            damper.failed(&guess.to_string(), "a", noon());
+        }
+        assert!(damper.blocks("unseen", "a", noon()));
+        assert!(!damper.blocks("unseen", "b", noon()));
+    }
+
+    #[test]
+    fn an_unlocked_user_may_try_at_once() {
+        let damper = Damper::default();
+        for _ in 0..=FREE {
+            damper.failed("mary", "a", noon());
+        }
+        damper.forget_user("mary");
+        assert!(!damper.blocks("mary", "a", noon()));
     }
 }

@@ -1,11 +1,13 @@
-//! Logging in.
+//! Logging in: who vouches for a password, and the session that begins.
 
+use palisade_identity::password_profile::WeakPassword;
 use palisade_identity::session_token::MAX_LIFETIME;
-use palisade_identity::{PasswordError, SessionId, SessionKeyError};
+use palisade_identity::{PasswordError, PasswordProfile, SessionId, SessionKeyError};
 use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 
 use super::Identity;
+use super::user::SeenUser;
 use crate::store::user::UserRow;
 use crate::store::{StoreError, session, user};
 
@@ -19,8 +21,19 @@ pub struct Login {
     pub username: String,
     /// The user's password.
     pub password: SecretString,
+    /// The password that shall follow, where one must be chosen.
+    pub new_password: Option<SecretString>,
     /// Where the attempt comes from.
     pub address: String,
+}
+
+/// A login whose password was right.
+#[derive(Debug)]
+pub enum LoginOutcome {
+    /// The session began.
+    LoggedIn(Box<LoggedIn>),
+    /// A new password must be chosen first.
+    MustResetPassword,
 }
 
 /// A session that began.
@@ -29,7 +42,7 @@ pub struct LoggedIn {
     /// The token of the session.
     pub token: SecretString,
     /// The user as of this login.
-    pub user: UserRow,
+    pub user: SeenUser,
 }
 
 /// A login that failed.
@@ -41,6 +54,12 @@ pub enum LoginError {
     /// Too many failures before this attempt.
     #[error("too many failed logins; wait a minute and try again")]
     Blocked,
+    /// The password is expired.
+    #[error("the password is expired; an administrator can reset it")]
+    PasswordExpired,
+    /// The new password does not meet the profile.
+    #[error("{0}")]
+    WeakPassword(WeakPassword, Box<PasswordProfile>),
     /// The user has too many sessions.
     #[error("the user has {MAX_SESSIONS} sessions already; log out of one, or wait until one ends")]
     TooManySessions,
@@ -57,45 +76,70 @@ pub enum LoginError {
 
 impl Identity {
     /// Verifies the password and begins a session.
-    pub async fn login(&self, login: Login) -> Result<LoggedIn, LoginError> {
-        let Login { username, password, address } = login;
-        if self.damper.blocks(&username, &address, self.clock.now()) {
+    pub async fn login(&self, login: Login) -> Result<LoginOutcome, LoginError> {
+        if self.damper.blocks(&login.username, &login.address, self.clock.now()) {
             return Err(LoginError::Blocked);
         }
-        let known = user::get(&mut *self.database.acquire().await?, &username).await?;
-        let hash = known.and_then(|user| user.password_hash);
-        let empty = password.expose_secret().is_empty();
-        if !self.passwords.verify(password, hash.clone()).await? || empty {
-            self.damper.failed(&username, &address, self.clock.now());
-            tracing::warn!(user = ?truncated(&username), address, "login failed");
-            return Err(LoginError::Refused);
+        // An empty password is no proof: directories take it for an anonymous
+        // bind, and say yes.
+        let outcome = if login.password.expose_secret().is_empty() {
+            Err(LoginError::Refused)
+        } else {
+            self.login_local(&login).await
+        };
+        match &outcome {
+            Ok(_) => self.damper.succeeded(&login.username, &login.address),
+            Err(LoginError::Refused) => {
+                self.damper.failed(&login.username, &login.address, self.clock.now());
+                let user = truncated(&login.username);
+                tracing::warn!(user, address = login.address, "login failed");
+            }
+            Err(LoginError::Blocked | LoginError::PasswordExpired) => {
+                let user = truncated(&login.username);
+                tracing::warn!(user, address = login.address, "login of a blocked user");
+            }
+            Err(_) => {}
         }
-        self.damper.succeeded(&username, &address);
+        outcome
+    }
 
+    /// Begins a session of a user for whom something vouched. `vouched` is the
+    /// user as it was then: a password that changed meanwhile counts no more.
+    pub(super) async fn begin_session(
+        &self,
+        vouched: &UserRow,
+        address: &str,
+    ) -> Result<LoggedIn, LoginError> {
         let now = self.clock.now();
         let id = SessionId::random();
+        let fullname = vouched.fullname.as_str();
         let mut transaction = self.database.begin().await?;
-        // The password may have changed while the old one was verified.
-        let user = user::lock(&mut transaction, &username)
+        let user = user::lock(&mut transaction, fullname)
             .await?
-            .filter(|user| user.password_hash == hash)
+            .filter(|user| user.password_hash == vouched.password_hash)
             .ok_or(LoginError::Refused)?;
-        if session::count_of_user(&mut transaction, &username, now).await? >= MAX_SESSIONS {
+        if session::count_of_user(&mut transaction, fullname, now).await? >= MAX_SESSIONS {
             return Err(LoginError::TooManySessions);
         }
         let ends_at = now + MAX_LIFETIME;
-        session::create(&mut transaction, id, &username, &address, now, ends_at).await?;
-        user::logged_in(&mut transaction, &username, now).await?;
+        session::create(&mut transaction, id, fullname, address, now, ends_at).await?;
+        user::logged_in(&mut transaction, fullname, now).await?;
         transaction.commit().await.map_err(StoreError::from)?;
-        tracing::info!(user = username, address, session = %id, "logged in");
+        tracing::info!(user = fullname, address, session = %id, "logged in");
 
-        let token = self.key.issue(id, &username, now)?.into();
-        let user = UserRow { last_login_at: Some(now), login_count: user.login_count + 1, ..user };
-        Ok(LoggedIn { token, user })
+        let token = self.key.issue(id, fullname, now)?.into();
+        let user = UserRow {
+            last_login_at: Some(now),
+            login_count: user.login_count + 1,
+            failed_logins: 0,
+            blocked_at: None,
+            ..user
+        };
+        Ok(LoggedIn { token, user: self.seen(user).await? })
     }
 }
 
 /// A name from outside, for the log.
 fn truncated(name: &str) -> String {
-    name.chars().take(64).collect()
+    name.chars().filter(|c| !c.is_control()).take(64).collect()
 }

@@ -1,16 +1,20 @@
-//! Users and sessions of the primary: logging in, telling who calls, and the
-//! first administrator.
+//! Users, keys and sessions of the primary: logging in, telling who calls, and
+//! the first administrator.
 //!
-//! Open [`login`] and [`session`] first. The rules of roles and tokens are
+//! Open [`login`] and [`session`] first, [`user`] for who may change whom. The rules of roles and tokens are
 //! those of `palisade_identity`, which the agents share.
 
+mod api_key;
 mod bootstrap;
 mod damper;
+mod local;
 mod login;
+mod password_profile;
 mod recent;
 mod session;
 mod signing_key;
 mod user;
+mod user_role;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,17 +23,21 @@ use palisade_api::clock::SharedClock;
 use palisade_identity::{PasswordError, Passwords, SessionKey, SessionKeyError};
 use palisade_transport::seal::{SealError, Sealer};
 use secrecy::SecretString;
+use serde::Serialize;
+use serde_json::value::to_raw_value;
 use thiserror::Error;
 
 use crate::shutdown::Shutdown;
+use crate::store::audit::{Actor, NewAudit};
 use crate::store::{self, Database, StoreError};
 
-pub use login::{LoggedIn, Login, LoginError};
+pub use api_key::{ApiKeyError, CreateApiKey, Expiration};
+pub use login::{LoggedIn, Login, LoginError, LoginOutcome};
+pub use password_profile::{DEFAULT_PROFILE, PasswordProfileError};
 pub use session::AuthenticateError;
-pub use user::{ChangeUser, CreateUser, DEFAULT_LOCALE, DEFAULT_TIMEOUT, UserError};
+pub use user::{ChangeUser, CreateUser, DEFAULT_LOCALE, ResetPassword, SeenUser, UserError};
+pub use user_role::{UnknownRole, UserRoleError};
 
-/// Passwords that are hashed at once: logins are rare, memory is not free.
-const PARALLEL_HASHES: usize = 2;
 /// How often ended sessions are removed.
 const SWEEP: Duration = Duration::from_mins(1);
 
@@ -85,9 +93,12 @@ impl Identity {
         bootstrap_password: Option<&SecretString>,
         data_dir: &std::path::Path,
     ) -> Result<Arc<Self>, IdentityError> {
-        let passwords = Passwords::new(PARALLEL_HASHES)?;
+        // Half of the cores: a flood of logins leaves the rest to others.
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let passwords = Passwords::new(cores.div_ceil(2))?;
         let key = signing_key::load(&database, sealer).await?;
-        bootstrap::run(&database, &passwords, bootstrap_password, data_dir).await?;
+        let now = clock.now();
+        bootstrap::run(&database, &passwords, bootstrap_password, data_dir, now).await?;
         Ok(Arc::new(Self {
             database,
             clock,
@@ -124,4 +135,21 @@ impl Identity {
         }
         Ok(())
     }
+}
+
+/// Writes an audit record of `(action, kind, name)` in the transaction of the
+/// change.
+async fn audit<T: Serialize + Sync>(
+    conn: &mut sqlx::PgConnection,
+    actor: &Actor,
+    (action, kind, name): (&str, &str, &str),
+    before: Option<&T>,
+    after: Option<&T>,
+) -> Result<(), StoreError> {
+    let json =
+        |state: &T| to_raw_value(state).map_err(|error| StoreError::inconsistent("audit", error));
+    let before = before.map(json).transpose()?;
+    let after = after.map(json).transpose()?;
+    let new = NewAudit { action, kind, name, before: before.as_deref(), after: after.as_deref() };
+    store::audit::record(conn, actor, new).await
 }

@@ -1,12 +1,13 @@
 //! Telling who calls by the token of a session.
 
 use chrono::TimeDelta;
-use palisade_identity::{Caller, SessionId};
+use palisade_identity::{Caller, Proof, Rights, SessionId};
 use thiserror::Error;
 
 use super::Identity;
 use crate::store::StoreError;
 use crate::store::session::{self, SessionRow};
+use crate::store::user_role;
 
 /// A session's last call is written down at most this often.
 const TOUCH: TimeDelta = TimeDelta::seconds(5);
@@ -31,7 +32,7 @@ impl Identity {
     ) -> Result<Caller, AuthenticateError> {
         let now = self.clock.now();
         let claims = self.key.verify(token, now).map_err(|_| AuthenticateError::Unauthorized)?;
-        let row = match self.look_up(claims.session).await {
+        let (row, rights) = match self.look_up(claims.session).await {
             Ok(row) => row.ok_or(AuthenticateError::Unauthorized)?,
             Err(error) if error.is_unavailable() => {
                 let known = self.recent.caller(claims.session, now);
@@ -50,16 +51,17 @@ impl Identity {
             fullname: row.fullname,
             username: row.username,
             server: row.server,
-            role: row.role,
-            session: Some(row.id),
+            role: row.roles.global().clone(),
+            rights,
+            proof: Proof::Session(row.id),
             address: address.to_owned(),
         };
         self.recent.remember(row.id, &caller, now, row.ends_at.min(now + row.timeout));
         Ok(caller)
     }
 
-    /// The session with its idle time restarted.
-    async fn look_up(&self, id: SessionId) -> Result<Option<SessionRow>, StoreError> {
+    /// The session with its idle time restarted, and what its user may do now.
+    async fn look_up(&self, id: SessionId) -> Result<Option<(SessionRow, Rights)>, StoreError> {
         let now = self.clock.now();
         let mut conn = self.database.acquire().await?;
         let Some(row) = session::get(&mut conn, id).await? else {
@@ -71,7 +73,8 @@ impl Identity {
             self.recent.forget(id);
             return Ok(None);
         }
-        Ok(Some(row))
+        let rights = user_role::rights(&mut conn, &row.roles).await?;
+        Ok(Some((row, rights)))
     }
 
     /// Forgets the sessions of a user that were ended in the database.
@@ -81,7 +84,7 @@ impl Identity {
 
     /// Ends the caller's session.
     pub async fn logout(&self, caller: &Caller) -> Result<(), StoreError> {
-        if let Some(id) = caller.session {
+        if let Some(id) = caller.session() {
             let mut conn = self.database.acquire().await?;
             // A session that ended meanwhile is as good as ended now.
             let _existed = session::delete(&mut conn, id).await?;

@@ -4,6 +4,7 @@
 //! transaction; functions that are only right inside one take a transaction.
 //! Open [`change`] first: it is the way in which federated state is written.
 
+pub mod api_key;
 pub mod audit;
 pub mod authority;
 pub mod change;
@@ -20,6 +21,7 @@ pub mod member_kind;
 pub mod migrate;
 pub mod object;
 mod opened;
+pub mod password;
 mod pool;
 pub mod registry;
 pub mod report;
@@ -30,6 +32,7 @@ pub mod session;
 pub mod setting;
 pub mod token;
 pub mod user;
+pub mod user_role;
 
 pub use audit::Actor;
 pub use error::{Result, StoreError};

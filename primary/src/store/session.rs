@@ -1,11 +1,11 @@
 //! Sessions of users.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use palisade_identity::{Role, SessionId};
+use palisade_identity::{Roles, SessionId};
 use sqlx::PgConnection;
 
 use super::Result;
-use super::user::role_of;
+use super::user::roles_of;
 
 /// A session with what a call needs to know of its user.
 #[derive(Clone, Debug)]
@@ -18,8 +18,8 @@ pub struct SessionRow {
     pub username: String,
     /// The user's directory; empty for local users.
     pub server: String,
-    /// The user's global role now.
-    pub role: Role,
+    /// The user's roles now.
+    pub roles: Roles,
     /// Last call.
     pub last_seen_at: DateTime<Utc>,
     /// End of life, whatever happens.
@@ -54,8 +54,8 @@ pub async fn create(
 /// The session `id`, alive or not.
 pub async fn get(conn: &mut PgConnection, id: SessionId) -> Result<Option<SessionRow>> {
     let row = sqlx::query!(
-        r#"SELECT s.id, u.fullname, u.username, u.server, u.role, u.timeout,
-                  s.last_seen_at, s.ends_at
+        r#"SELECT s.id, u.fullname, u.username, u.server, u.role,
+                  u.role_domains::text AS "role_domains!", u.timeout, s.last_seen_at, s.ends_at
            FROM session s JOIN "user" u USING (fullname) WHERE s.id = $1"#,
         id.as_uuid(),
     )
@@ -64,7 +64,7 @@ pub async fn get(conn: &mut PgConnection, id: SessionId) -> Result<Option<Sessio
     row.map(|row| {
         Ok(SessionRow {
             id: SessionId::from_uuid(row.id),
-            role: role_of(&row.role)?,
+            roles: roles_of("user", &row.role, &row.role_domains)?,
             fullname: row.fullname,
             username: row.username,
             server: row.server,
@@ -74,6 +74,73 @@ pub async fn get(conn: &mut PgConnection, id: SessionId) -> Result<Option<Sessio
         })
     })
     .transpose()
+}
+
+/// A session as administrators see it.
+#[derive(Clone, Debug)]
+pub struct ListedSession {
+    /// The session.
+    pub id: SessionId,
+    /// Where the login came from.
+    pub address: String,
+    /// When it began.
+    pub created_at: DateTime<Utc>,
+    /// Last call.
+    pub last_seen_at: DateTime<Utc>,
+    /// End of life, whatever happens.
+    pub ends_at: DateTime<Utc>,
+}
+
+/// The live sessions of a user, the newest first.
+pub async fn list_of_user(
+    conn: &mut PgConnection,
+    fullname: &str,
+    now: DateTime<Utc>,
+) -> Result<Vec<ListedSession>> {
+    let rows = sqlx::query!(
+        r#"SELECT s.id, s.address, s.created_at, s.last_seen_at, s.ends_at
+           FROM session s JOIN "user" u USING (fullname)
+           WHERE s.fullname = $1 AND s.ends_at > $2
+             AND s.last_seen_at + make_interval(secs => u.timeout) > $2
+           ORDER BY s.created_at DESC, s.id"#,
+        fullname,
+        now,
+    )
+    .fetch_all(conn)
+    .await?;
+    let listed = rows.into_iter().map(|row| ListedSession {
+        id: SessionId::from_uuid(row.id),
+        address: row.address,
+        created_at: row.created_at,
+        last_seen_at: row.last_seen_at,
+        ends_at: row.ends_at,
+    });
+    Ok(listed.collect())
+}
+
+/// Ends a session of a user; says whether there was such a one.
+pub async fn delete_one_of_user(
+    conn: &mut PgConnection,
+    fullname: &str,
+    id: SessionId,
+) -> Result<bool> {
+    let done =
+        sqlx::query!("DELETE FROM session WHERE fullname = $1 AND id = $2", fullname, id.as_uuid())
+            .execute(conn)
+            .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Ends the sessions of all who hold the role `name`; gives their full names.
+pub async fn delete_of_role(conn: &mut PgConnection, name: &str) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        r#"DELETE FROM session s USING "user" u
+           WHERE u.fullname = s.fullname AND (u.role = $1 OR jsonb_exists(u.role_domains, $1))
+           RETURNING s.fullname"#,
+        name,
+    )
+    .fetch_all(conn)
+    .await?)
 }
 
 /// Restarts the idle time; says whether the session still exists.

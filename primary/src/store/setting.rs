@@ -57,6 +57,24 @@ pub async fn put_once<T: Serialize + DeserializeOwned + Sync>(
         .ok_or_else(|| StoreError::inconsistent("setting", format_args!("{name} vanished")))
 }
 
+/// The value of the setting `name`, `default` where there was none, locked until
+/// the transaction ends.
+pub async fn lock<T: Serialize + DeserializeOwned + Sync>(
+    conn: &mut PgConnection,
+    name: &str,
+    default: &T,
+) -> Result<T> {
+    put_once(conn, name, default).await?;
+    let text = sqlx::query_scalar!(
+        r#"SELECT value::text AS "value!" FROM setting WHERE name = $1 FOR UPDATE"#,
+        name
+    )
+    .fetch_one(conn)
+    .await?;
+    serde_json::from_str(&text)
+        .map_err(|e| StoreError::inconsistent("setting", format_args!("{name}: {e}")))
+}
+
 /// Removes the setting `name`; says whether there was one.
 pub async fn delete(conn: &mut PgConnection, name: &str) -> Result<bool> {
     let done = sqlx::query!("DELETE FROM setting WHERE name = $1", name).execute(conn).await?;

@@ -1,7 +1,9 @@
 //! Users of the primary.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Utc};
-use palisade_identity::{PasswordHash, Role};
+use palisade_identity::{Namespace, PasswordHash, RoleName, Roles};
 use sqlx::PgConnection;
 
 use super::{Result, StoreError};
@@ -19,10 +21,20 @@ pub struct UserRow {
     pub password_hash: Option<PasswordHash>,
     /// The first administrator's password still stands.
     pub default_password: bool,
+    /// When the password was set.
+    pub password_changed_at: DateTime<Utc>,
+    /// The next login must bring a new password.
+    pub reset_password: bool,
+    /// Failed logins since the last one that succeeded.
+    pub failed_logins: u32,
+    /// When the last of too many failed logins was.
+    pub blocked_at: Option<DateTime<Utc>>,
     /// Mail address, may be empty.
     pub email: String,
-    /// Global role.
-    pub role: Role,
+    /// Roles.
+    pub roles: Roles,
+    /// An administrator chose the roles of a directory's user.
+    pub roles_chosen: bool,
     /// Idle time in seconds after which a session ends.
     pub timeout: i32,
     /// Language of the portal.
@@ -33,34 +45,40 @@ pub struct UserRow {
     pub login_count: i64,
 }
 
-/// A local user to be created.
+/// A user to be created.
 #[derive(Clone, Debug)]
 pub struct NewUser<'a> {
-    /// The name, also the full name.
+    /// The full name.
+    pub fullname: &'a str,
+    /// The name without the server.
     pub username: &'a str,
-    /// The hashed password.
-    pub password_hash: &'a PasswordHash,
+    /// The directory; empty for local users.
+    pub server: &'a str,
+    /// The hashed password; only a directory's user has none.
+    pub password_hash: Option<&'a PasswordHash>,
     /// Whether this is the first administrator with its first password.
     pub default_password: bool,
     /// Mail address, may be empty.
     pub email: &'a str,
-    /// Global role.
-    pub role: Role,
+    /// Roles.
+    pub roles: &'a Roles,
     /// Idle time in seconds.
     pub timeout: i32,
     /// Language of the portal.
     pub locale: &'a str,
+    /// Now.
+    pub at: DateTime<Utc>,
 }
 
 /// What of a user is changed; absent keeps.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UserChange<'a> {
-    /// A new password, which ends the first password's warning.
-    pub password_hash: Option<&'a PasswordHash>,
     /// Mail address.
     pub email: Option<&'a str>,
-    /// Global role.
-    pub role: Option<Role>,
+    /// Roles.
+    pub roles: Option<&'a Roles>,
+    /// Whether an administrator chose the roles.
+    pub roles_chosen: Option<bool>,
     /// Idle time in seconds.
     pub timeout: Option<i32>,
     /// Language of the portal.
@@ -76,8 +94,14 @@ struct Record {
     server: String,
     password_hash: Option<String>,
     default_password: bool,
+    password_changed_at: DateTime<Utc>,
+    reset_password: bool,
+    failed_logins: i32,
+    blocked_at: Option<DateTime<Utc>>,
     email: String,
     role: String,
+    role_domains: String,
+    roles_chosen: bool,
     timeout: i32,
     locale: String,
     last_login_at: Option<DateTime<Utc>>,
@@ -89,13 +113,18 @@ impl TryFrom<Record> for UserRow {
 
     fn try_from(record: Record) -> Result<Self> {
         Ok(Self {
-            role: role_of(&record.role)?,
+            roles: roles_of("user", &record.role, &record.role_domains)?,
             fullname: record.fullname,
             username: record.username,
             server: record.server,
             password_hash: record.password_hash.map(PasswordHash::from_stored),
             default_password: record.default_password,
+            password_changed_at: record.password_changed_at,
+            reset_password: record.reset_password,
+            failed_logins: u32::try_from(record.failed_logins).unwrap_or_default(),
+            blocked_at: record.blocked_at,
             email: record.email,
+            roles_chosen: record.roles_chosen,
             timeout: record.timeout,
             locale: record.locale,
             last_login_at: record.last_login_at,
@@ -104,17 +133,27 @@ impl TryFrom<Record> for UserRow {
     }
 }
 
-/// The role that a row names.
-pub(super) fn role_of(text: &str) -> Result<Role> {
-    text.parse().map_err(|error| StoreError::inconsistent("user", error))
+/// The roles that a row of `table` names.
+pub(super) fn roles_of(table: &'static str, role: &str, domains: &str) -> Result<Roles> {
+    let global: RoleName = role.parse().map_err(|error| StoreError::inconsistent(table, error))?;
+    let domains: BTreeMap<RoleName, BTreeSet<Namespace>> = serde_json::from_str(domains)
+        .map_err(|error| StoreError::inconsistent(table, format_args!("role_domains: {error}")))?;
+    Roles::new(global, domains).map_err(|error| StoreError::inconsistent(table, error))
+}
+
+/// Roles in namespaces as a row keeps them.
+pub(super) fn domains_text(roles: &Roles) -> Result<String> {
+    serde_json::to_string(roles.domains()).map_err(|error| StoreError::inconsistent("user", error))
 }
 
 /// The user `fullname`.
 pub async fn get(conn: &mut PgConnection, fullname: &str) -> Result<Option<UserRow>> {
     sqlx::query_as!(
         Record,
-        r#"SELECT fullname, username, server, password_hash, default_password, email, role,
-                  timeout, locale, last_login_at, login_count
+        r#"SELECT fullname, username, server, password_hash, default_password,
+                  password_changed_at, reset_password, failed_logins, blocked_at, email, role,
+                  role_domains::text AS "role_domains!", roles_chosen, timeout, locale,
+                  last_login_at, login_count
            FROM "user" WHERE fullname = $1"#,
         fullname,
     )
@@ -128,8 +167,10 @@ pub async fn get(conn: &mut PgConnection, fullname: &str) -> Result<Option<UserR
 pub async fn lock(conn: &mut PgConnection, fullname: &str) -> Result<Option<UserRow>> {
     sqlx::query_as!(
         Record,
-        r#"SELECT fullname, username, server, password_hash, default_password, email, role,
-                  timeout, locale, last_login_at, login_count
+        r#"SELECT fullname, username, server, password_hash, default_password,
+                  password_changed_at, reset_password, failed_logins, blocked_at, email, role,
+                  role_domains::text AS "role_domains!", roles_chosen, timeout, locale,
+                  last_login_at, login_count
            FROM "user" WHERE fullname = $1 FOR UPDATE"#,
         fullname,
     )
@@ -143,8 +184,10 @@ pub async fn lock(conn: &mut PgConnection, fullname: &str) -> Result<Option<User
 pub async fn list(conn: &mut PgConnection) -> Result<Vec<UserRow>> {
     sqlx::query_as!(
         Record,
-        r#"SELECT fullname, username, server, password_hash, default_password, email, role,
-                  timeout, locale, last_login_at, login_count
+        r#"SELECT fullname, username, server, password_hash, default_password,
+                  password_changed_at, reset_password, failed_logins, blocked_at, email, role,
+                  role_domains::text AS "role_domains!", roles_chosen, timeout, locale,
+                  last_login_at, login_count
            FROM "user" ORDER BY fullname"#,
     )
     .fetch_all(conn)
@@ -161,19 +204,35 @@ pub async fn any(conn: &mut PgConnection) -> Result<bool> {
         .await?)
 }
 
-/// Creates a local user; breaks [`DUPLICATE_USER`] where the name is taken.
+/// Some user that holds the role `name`, everywhere or in a namespace.
+pub async fn holder_of_role(conn: &mut PgConnection, name: &str) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT fullname FROM "user" WHERE role = $1 OR jsonb_exists(role_domains, $1)
+           ORDER BY fullname LIMIT 1"#,
+        name,
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// Creates a user; breaks [`DUPLICATE_USER`] where the name is taken.
 pub async fn create(conn: &mut PgConnection, user: &NewUser<'_>) -> Result<()> {
     sqlx::query!(
         r#"INSERT INTO "user"
-               (fullname, username, password_hash, default_password, email, role, timeout, locale)
-           VALUES ($1, $1, $2, $3, $4, $5, $6, $7)"#,
+               (fullname, username, server, password_hash, default_password, email, role,
+                role_domains, timeout, locale, password_changed_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb, $9, $10, $11)"#,
+        user.fullname,
         user.username,
-        user.password_hash.as_str(),
+        user.server,
+        user.password_hash.map(PasswordHash::as_str),
         user.default_password,
         user.email,
-        user.role.as_str(),
+        user.roles.global().as_str(),
+        domains_text(user.roles)?,
         user.timeout,
         user.locale,
+        user.at,
     )
     .execute(conn)
     .await?;
@@ -188,17 +247,18 @@ pub async fn update(
 ) -> Result<bool> {
     let done = sqlx::query!(
         r#"UPDATE "user" SET
-               password_hash = COALESCE($2, password_hash),
-               default_password = default_password AND $2::text IS NULL,
-               email = COALESCE($3, email),
-               role = COALESCE($4, role),
-               timeout = COALESCE($5, timeout),
-               locale = COALESCE($6, locale)
+               email = COALESCE($2, email),
+               role = COALESCE($3, role),
+               role_domains = COALESCE($4::text::jsonb, role_domains),
+               roles_chosen = COALESCE($5, roles_chosen),
+               timeout = COALESCE($6, timeout),
+               locale = COALESCE($7, locale)
            WHERE fullname = $1"#,
         fullname,
-        change.password_hash.map(PasswordHash::as_str),
         change.email,
-        change.role.map(Role::as_str),
+        change.roles.map(|roles| roles.global().as_str()),
+        change.roles.map(domains_text).transpose()?,
+        change.roles_chosen,
         change.timeout,
         change.locale,
     )
@@ -207,10 +267,12 @@ pub async fn update(
     Ok(done.rows_affected() == 1)
 }
 
-/// Counts a login; says whether the user still exists.
+/// Counts a login, which forgets failed ones; says whether the user still
+/// exists.
 pub async fn logged_in(conn: &mut PgConnection, fullname: &str, at: DateTime<Utc>) -> Result<bool> {
     let done = sqlx::query!(
-        r#"UPDATE "user" SET last_login_at = $2, login_count = login_count + 1
+        r#"UPDATE "user" SET last_login_at = $2, login_count = login_count + 1,
+                             failed_logins = 0, blocked_at = NULL
            WHERE fullname = $1"#,
         fullname,
         at,
@@ -218,6 +280,24 @@ pub async fn logged_in(conn: &mut PgConnection, fullname: &str, at: DateTime<Utc
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Writes down the failed logins of a user.
+pub async fn set_failed_logins(
+    conn: &mut PgConnection,
+    fullname: &str,
+    count: u32,
+    blocked_at: Option<DateTime<Utc>>,
+) -> Result<()> {
+    sqlx::query!(
+        r#"UPDATE "user" SET failed_logins = $2, blocked_at = $3 WHERE fullname = $1"#,
+        fullname,
+        i32::try_from(count).unwrap_or(i32::MAX),
+        blocked_at,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Removes a user and ends its sessions; says whether there was one.

@@ -14,7 +14,7 @@ use chrono::{DateTime, TimeDelta};
 use palisade_api::clock::ManualClock;
 use palisade_identity::{Caller, Role};
 use palisade_primary::identity::{
-    AuthenticateError, Identity, IdentityError, LoggedIn, Login, LoginError,
+    AuthenticateError, Identity, IdentityError, LoggedIn, Login, LoginError, LoginOutcome,
 };
 use palisade_primary::store::Database;
 use palisade_transport::seal::Sealer;
@@ -43,9 +43,13 @@ async fn login(identity: &Identity, password: &str) -> Result<LoggedIn, LoginErr
     let login = Login {
         username: "admin".to_owned(),
         password: password.into(),
+        new_password: None,
         address: "192.0.2.1".to_owned(),
     };
-    identity.login(login).await
+    match identity.login(login).await? {
+        LoginOutcome::LoggedIn(session) => Ok(*session),
+        LoginOutcome::MustResetPassword => panic!("the password need not be reset"),
+    }
 }
 
 async fn caller(identity: &Identity, session: &LoggedIn) -> Option<Caller> {
@@ -65,7 +69,7 @@ async fn a_session_ends_when_idle_and_every_call_restarts_the_time() {
     for _ in 0..3 {
         clock.advance(TimeDelta::seconds(299));
         let caller = caller(&identity, &session).await.unwrap();
-        assert_eq!((caller.fullname.as_str(), caller.role), ("admin", Role::FedAdmin));
+        assert_eq!((caller.fullname.as_str(), caller.role), ("admin", Role::FedAdmin.into()));
         assert_eq!(caller.address, "192.0.2.2");
     }
     clock.advance(TimeDelta::seconds(300));
@@ -112,7 +116,7 @@ async fn without_a_given_password_one_is_generated_for_the_owner_alone() {
     assert_eq!(mode & 0o777, 0o600);
     let password = std::fs::read_to_string(&file).unwrap();
     let session = login(&identity, password.trim_end()).await.unwrap();
-    assert!(session.user.default_password);
+    assert!(session.user.row.default_password);
     // A later start changes nothing.
     open(&test.database, &clock, test.dir.path(), Some(PASSWORD)).await.unwrap();
     assert!(matches!(login(&identity, PASSWORD).await, Err(LoginError::Refused)));

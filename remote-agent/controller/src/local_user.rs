@@ -6,7 +6,7 @@ use palisade_api::Code;
 use palisade_api::clock::SharedClock;
 use palisade_identity::SessionKeyError;
 use palisade_identity::{
-    Caller, PasswordError, PasswordHash, Passwords, Role, SessionId, SessionKey,
+    Caller, PasswordError, PasswordHash, Passwords, Proof, Role, SessionId, SessionKey,
 };
 use palisade_transport::seal::write_private;
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
@@ -175,13 +175,14 @@ impl LocalUsers {
             self.store.session_touch(&session.id, now.timestamp_millis()).await?;
         }
         let user = self.store.user(&session.user_name).await?.ok_or_else(refused)?;
-        let role = user.role.parse().map_err(|_| refused())?;
+        let role: Role = user.role.parse().map_err(|_| refused())?;
         Ok(Caller {
             fullname: user.name.clone(),
             username: user.name,
             server: String::new(),
-            role,
-            session: Some(claims.session),
+            role: role.into(),
+            rights: role.into(),
+            proof: Proof::Session(claims.session),
             address: String::new(),
         })
     }

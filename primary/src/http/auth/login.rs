@@ -1,53 +1,92 @@
 //! `POST /v1/auth`
 
-use std::collections::BTreeMap;
-
 use axum::Json;
 use axum::extract::{FromRequest as _, Request, State};
+use axum::response::{IntoResponse as _, Response};
+use http::header;
 use palisade_api::Code;
-use palisade_api::rest::auth::{AuthData, Token, TokenData};
+use palisade_api::rest::auth::{AuthData, AuthPassword, Token, TokenData};
 use secrecy::ExposeSecret as _;
 
-use super::global_permissions;
+use super::{cookie, domain_permissions, permissions};
 use crate::App;
 use crate::http::authorize::peer;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::JsonBody;
-use crate::http::user::rest_user;
-use crate::identity::{LoggedIn, Login, LoginError};
+use crate::http::user::{expiry, rest_user, weak_password};
+use crate::identity::{LoggedIn, Login, LoginError, LoginOutcome};
 
 /// Log in
 ///
 /// Answers with a token to be sent as `X-Auth-Token` with each further call.
+/// Browsers send the header `X-Auth-Cookie: true` with the login and with each
+/// further call instead: the answer then sets the cookie
+/// `__Host-palisade-session` (HttpOnly, Secure, SameSite=Strict), which counts
+/// only beside that header, and the token is empty.
+///
+/// Where the password must be changed first, the token is null and
+/// `need_to_reset_password` true: send the same again with `new_password`.
 #[utoipa::path(
     post,
     path = "/v1/auth",
     tag = "auth",
     request_body = AuthData,
+    params((
+        "X-Auth-Cookie" = Option<String>,
+        Header,
+        description = "Asks for the session as a cookie"
+    )),
     responses((status = OK, body = TokenData)),
 )]
-pub(super) async fn auth_create(
-    State(app): State<App>,
-    request: Request,
-) -> Result<Json<TokenData>> {
+pub(super) async fn auth_create(State(app): State<App>, request: Request) -> Result<Response> {
     let address = peer(&request);
+    let with_cookie = cookie::asked(request.headers());
     let JsonBody(data) = JsonBody::<AuthData>::from_request(request, &app).await?;
     let password =
         data.password.ok_or_else(|| ApiError::invalid_request("The key password is missing."))?;
-    let login = Login { username: password.username, password: password.password, address };
-    let LoggedIn { token, user } = app.identity.login(login).await?;
-    let token = Token {
-        token: token.expose_secret().to_owned(),
-        global_permissions: global_permissions(user.role),
-        domain_permissions: BTreeMap::new(),
-        user: rest_user(&user, user.role),
+    let outcome = app.identity.login(attempt(password, address)).await?;
+    answer(outcome, with_cookie)
+}
+
+/// The attempt that a body describes.
+pub(super) fn attempt(password: AuthPassword, address: String) -> Login {
+    Login {
+        username: password.username,
+        password: password.password,
+        new_password: password.new_password,
+        address,
+    }
+}
+
+/// The answer to a login whose password was right.
+pub(super) fn answer(outcome: LoginOutcome, with_cookie: bool) -> Result<Response> {
+    let LoginOutcome::LoggedIn(logged_in) = outcome else {
+        return Ok(Json(TokenData {
+            token: None,
+            password_days_until_expire: 0,
+            password_hours_until_expire: 0,
+            need_to_reset_password: true,
+        })
+        .into_response());
     };
-    Ok(Json(TokenData {
-        token: Some(token),
-        password_days_until_expire: -1,
-        password_hours_until_expire: 0,
+    let LoggedIn { token, user } = *logged_in;
+    let (password_days_until_expire, password_hours_until_expire) = expiry(&user);
+    let data = TokenData {
+        token: Some(Token {
+            token: if with_cookie { String::new() } else { token.expose_secret().to_owned() },
+            global_permissions: permissions(user.rights.global()),
+            domain_permissions: domain_permissions(&user.rights),
+            user: rest_user(&user, None),
+        }),
+        password_days_until_expire,
+        password_hours_until_expire,
         need_to_reset_password: false,
-    }))
+    };
+    let mut response = Json(data).into_response();
+    if with_cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie::set(cookie::NAME, &token)?);
+    }
+    Ok(response)
 }
 
 impl From<LoginError> for ApiError {
@@ -55,6 +94,8 @@ impl From<LoginError> for ApiError {
         match error {
             LoginError::Refused => Self::unauthorized(),
             LoginError::Blocked => Self::of(Code::UserLoginBlocked),
+            LoginError::PasswordExpired => Self::of(Code::PasswordExpired),
+            LoginError::WeakPassword(weak, profile) => weak_password(weak, &profile),
             LoginError::TooManySessions => Self::new(Code::Unauthorized, error.to_string()),
             LoginError::Password(error) => error.into(),
             LoginError::Key(error) => Self::internal(error),

@@ -1,17 +1,22 @@
 //! `DELETE /v1/auth`
 
 use axum::extract::State;
+use axum::response::{AppendHeaders, IntoResponse};
+use http::header;
 
+use super::cookie;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
 
 /// Log out
+///
+/// Ends the session, and takes the cookie away.
 #[utoipa::path(delete, path = "/v1/auth", tag = "auth", responses((status = OK)))]
 pub(super) async fn auth_delete(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
-) -> Result<()> {
+) -> Result<impl IntoResponse> {
     app.identity.logout(&caller).await?;
-    Ok(())
+    Ok(AppendHeaders([(header::SET_COOKIE, cookie::clear(cookie::NAME)?)]))
 }

@@ -1,12 +1,14 @@
 //! `/v1/auth`: login, keeping alive, logout; `/v1/token_auth_server`.
 
+pub(super) mod cookie;
 mod keep_alive;
 mod login;
+mod login_server;
 mod logout;
 mod permissions;
 mod token_auth_server;
 
-pub(super) use permissions::global_permissions;
+pub(super) use permissions::{domain_permissions, permissions};
 
 use utoipa_axum::routes;
 
@@ -15,5 +17,6 @@ use super::ApiRouter;
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new()
         .routes(routes!(login::auth_create, keep_alive::auth_update, logout::auth_delete))
+        .routes(routes!(login_server::auth_server_create))
         .routes(routes!(token_auth_server::token_auth_server_list))
 }

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::{Method, StatusCode};
 use palisade_api::Code;
 use palisade_api::rest::empty;
-use palisade_identity::{Caller, Role};
+use palisade_identity::{Access, Caller, Role, route_access};
 
 use super::authorize;
 use super::error::{ApiError, Result};
@@ -72,18 +72,32 @@ pub(super) async fn fallback(State(app): State<App>, mut request: Request) -> Re
     }
     authorize::let_in(&app, &mut request).await?;
     let caller = request.extensions_mut().remove::<Caller>().ok_or_else(ApiError::unauthorized)?;
-    let role = match caller.role {
-        Role::FedAdmin | Role::Admin => Role::Admin,
-        Role::FedReader | Role::Reader => Role::Reader,
-        Role::Ciops | Role::None => {
-            return Err(ApiError::access_denied("The role holds nothing on the home cluster."));
-        }
-    };
+    let role = role_at_home(&caller, &request)?;
     let home = store::member::home(&mut *app.database.acquire().await?).await?;
     let Some(home) = home else { return without_home(&request) };
     let method = request.method().clone();
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     relay(&app, home, OnBehalf { caller: &caller, role }, method, &path, request).await
+}
+
+/// The role that a caller has at home. What a custom role may do there is
+/// judged by now, with the table that the cluster has as well; it knows the
+/// reserved roles alone, so it is told the one that may do this.
+fn role_at_home(caller: &Caller, request: &Request) -> Result<Role> {
+    let Some(role) = caller.role.reserved() else {
+        let path = request.uri().path();
+        return Ok(match route_access::required(request.method().as_str(), path).access {
+            Access::Read => Role::Reader,
+            Access::Write => Role::Admin,
+        });
+    };
+    match role {
+        Role::FedAdmin | Role::Admin => Ok(Role::Admin),
+        Role::FedReader | Role::Reader => Ok(Role::Reader),
+        Role::Ciops | Role::None => {
+            Err(ApiError::access_denied("The role holds nothing on the home cluster."))
+        }
+    }
 }
 
 /// Gives calls that are about objects of a cluster to the home cluster, where

@@ -2,12 +2,12 @@
 
 use axum::extract::State;
 use palisade_api::rest::user::UserCreation;
+use palisade_identity::Roles;
 
-use super::role;
 use crate::App;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::{Authenticated, JsonBody};
-use crate::identity::{CreateUser, DEFAULT_LOCALE, DEFAULT_TIMEOUT};
+use crate::identity::{CreateUser, DEFAULT_LOCALE, UserError};
 
 /// Create a local user
 #[utoipa::path(
@@ -32,10 +32,10 @@ pub(super) async fn user_create(
         username,
         password: user.password,
         email: user.email,
-        role: role(&user.role)?,
+        roles: Roles::parse(&user.role, &user.role_domains).map_err(UserError::from)?,
         timeout: match user.timeout {
-            0 => DEFAULT_TIMEOUT,
-            seconds => i32::try_from(seconds).unwrap_or(i32::MAX),
+            0 => None,
+            seconds => Some(i32::try_from(seconds).unwrap_or(i32::MAX)),
         },
         locale: if user.locale.is_empty() { DEFAULT_LOCALE.to_owned() } else { user.locale },
     };

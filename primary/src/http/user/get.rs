@@ -8,9 +8,10 @@ use super::rest_user;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
-use crate::identity::UserError;
 
 /// Show a user
+///
+/// Everybody may see themselves.
 #[utoipa::path(
     get,
     path = "/v1/user/{fullname}",
@@ -23,6 +24,6 @@ pub(super) async fn user_get(
     Authenticated(caller): Authenticated,
     Path(fullname): Path<String>,
 ) -> Result<Json<UserData>> {
-    let user = app.identity.user(&fullname).await?.ok_or(UserError::Missing)?;
-    Ok(Json(UserData { user: rest_user(&user, caller.role) }))
+    let user = app.identity.user(&caller, &fullname).await?;
+    Ok(Json(UserData { user: rest_user(&user, Some(&caller)) }))
 }

@@ -1,18 +1,18 @@
 //! `GET /v1/selfuser`
 
-use std::collections::BTreeMap;
-
 use axum::Json;
 use axum::extract::State;
 use palisade_api::rest::auth::SelfUserData;
 
-use super::rest_user;
+use super::{expiry, rest_user};
 use crate::App;
-use crate::http::auth::global_permissions;
+use crate::http::auth::{domain_permissions, permissions};
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::Authenticated;
 
-/// Show the caller
+/// Show the user that calls
+///
+/// An API key is no user: see `/v1/selfapikey`.
 #[utoipa::path(
     get,
     path = "/v1/selfuser",
@@ -23,12 +23,16 @@ pub(super) async fn selfuser_get(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
 ) -> Result<Json<SelfUserData>> {
-    let user = app.identity.user(&caller.fullname).await?.ok_or_else(ApiError::unauthorized)?;
+    if caller.session().is_none() {
+        return Err(ApiError::access_denied("No user calls, but an API key: see /v1/selfapikey."));
+    }
+    let user = app.identity.user(&caller, &caller.fullname).await?;
+    let (password_days_until_expire, password_hours_until_expire) = expiry(&user);
     Ok(Json(SelfUserData {
-        user: rest_user(&user, caller.role),
-        password_days_until_expire: -1,
-        password_hours_until_expire: 0,
-        global_permissions: global_permissions(user.role),
-        domain_permissions: BTreeMap::new(),
+        user: rest_user(&user, Some(&caller)),
+        password_days_until_expire,
+        password_hours_until_expire,
+        global_permissions: permissions(user.rights.global()),
+        domain_permissions: domain_permissions(&user.rights),
     }))
 }

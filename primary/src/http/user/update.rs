@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use palisade_api::rest::user::UserConfigData;
 
-use super::role;
+use super::same_name;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::{Authenticated, JsonBody};
@@ -11,8 +11,9 @@ use crate::identity::ChangeUser;
 
 /// Change a user
 ///
-/// A new password or role ends the sessions of the user. To change one's own
-/// password takes the present one.
+/// Everybody may change themselves, but not their roles. A new password or role
+/// ends the sessions of the user. To change one's own password takes the present
+/// one; that of another is reset by `POST /v1/user/{fullname}/password`.
 #[utoipa::path(
     patch,
     path = "/v1/user/{fullname}",
@@ -27,11 +28,13 @@ pub(super) async fn user_update(
     Path(fullname): Path<String>,
     JsonBody(UserConfigData { config }): JsonBody<UserConfigData>,
 ) -> Result<()> {
+    same_name(&fullname, config.fullname.as_deref().unwrap_or_default())?;
     let change = ChangeUser {
         password: config.password,
         new_password: config.new_password,
         email: config.email,
-        role: config.role.as_deref().map(role).transpose()?,
+        role: config.role,
+        role_domains: config.role_domains,
         timeout: config.timeout.map(|seconds| i32::try_from(seconds).unwrap_or(i32::MAX)),
         locale: config.locale,
     };

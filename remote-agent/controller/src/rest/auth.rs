@@ -55,7 +55,7 @@ async fn admit(controller: &Controller, request: &mut Request) -> Result<()> {
         && required.access == Access::Read
         && path == "/v1/fed/member"
         && caller.may(Permission::Config, Access::Read))
-        || (path.starts_with("/v1/fed/") && caller.role.is_administrator());
+        || (path.starts_with("/v1/fed/") && caller.is_administrator());
     if !own && !caller.satisfies(required) {
         return Err(ApiError::of(Code::ObjectAccessDenied));
     }
@@ -110,7 +110,7 @@ pub(super) async fn logout(
     State(controller): State<Controller>,
     Authenticated(caller): Authenticated,
 ) -> Result<()> {
-    match caller.session {
+    match caller.session() {
         Some(session) => Ok(controller.users().logout(session).await?),
         None => Err(ApiError::new(Code::OpNotAllowed, "A forwarded call has no session here.")),
     }

@@ -1,0 +1,128 @@
+//! What somebody may do: everywhere, and in single namespaces.
+
+use std::collections::BTreeMap;
+
+use crate::namespace::Namespace;
+use crate::permission::{Access, Permission};
+use crate::permission_set::PermissionSet;
+use crate::role::Role;
+use crate::role_name::RoleName;
+use crate::roles::Roles;
+
+/// What somebody may do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rights {
+    global: PermissionSet,
+    namespaces: BTreeMap<Namespace, PermissionSet>,
+}
+
+impl From<Role> for Rights {
+    fn from(role: Role) -> Self {
+        Self { global: role.permissions(), namespaces: BTreeMap::new() }
+    }
+}
+
+impl Rights {
+    /// What `roles` amount to. `custom` tells what a custom role holds; a role
+    /// that does not exist any more holds nothing.
+    pub fn of(roles: &Roles, custom: &BTreeMap<String, PermissionSet>) -> Self {
+        let held = |name: &RoleName| match name {
+            RoleName::Reserved(role) => role.permissions(),
+            RoleName::Custom(name) => custom.get(name.as_str()).copied().unwrap_or_default(),
+        };
+        let namespaces = roles
+            .domains()
+            .iter()
+            .flat_map(|(role, namespaces)| {
+                let set = held(role).within_namespace();
+                namespaces.iter().map(move |namespace| (namespace.clone(), set))
+            })
+            .filter(|(_, set)| !set.is_empty())
+            .collect();
+        Self { global: held(roles.global()), namespaces }
+    }
+
+    /// What is held everywhere.
+    pub const fn global(&self) -> PermissionSet {
+        self.global
+    }
+
+    /// What is held in single namespaces.
+    pub fn namespaces(&self) -> &BTreeMap<Namespace, PermissionSet> {
+        &self.namespaces
+    }
+
+    /// Whether `permission` is held everywhere.
+    pub const fn may(&self, permission: Permission, access: Access) -> bool {
+        self.global.holds(permission, access)
+    }
+
+    /// Whether `permission` is held in `namespace`.
+    pub fn may_in(&self, namespace: &Namespace, permission: Permission, access: Access) -> bool {
+        self.within(namespace).holds(permission, access)
+    }
+
+    /// Whether `permission` is held everywhere or in some namespace.
+    pub fn may_somewhere(&self, permission: Permission, access: Access) -> bool {
+        self.may(permission, access)
+            || self.namespaces.values().any(|set| set.holds(permission, access))
+    }
+
+    /// Whether a holder has all that `other` gives.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.global.covers(other.global)
+            && other.namespaces.iter().all(|(namespace, set)| self.within(namespace).covers(*set))
+    }
+
+    fn within(&self, namespace: &Namespace) -> PermissionSet {
+        self.namespaces
+            .iter()
+            .filter(|(own, _)| own.covers(namespace))
+            .fold(self.global.within_namespace(), |sum, (_, set)| sum.union(*set))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rights(global: &str, domains: &[(&str, &str)]) -> Rights {
+        let mut map: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (role, namespace) in domains {
+            map.entry((*role).to_owned()).or_default().push((*namespace).to_owned());
+        }
+        Rights::of(&Roles::parse(global, &map).unwrap(), &BTreeMap::new())
+    }
+
+    #[test]
+    fn a_namespaces_admin_rules_there_and_nowhere_else() {
+        let rights = rights("", &[("admin", "team-*"), ("reader", "shop")]);
+        let may = |namespace: &str, access| {
+            rights.may_in(&namespace.parse().unwrap(), Permission::RtPolicy, access)
+        };
+        assert!(may("team-a", Access::Write));
+        assert!(may("shop", Access::Read));
+        assert!(!may("shop", Access::Write));
+        assert!(!may("other", Access::Read));
+        assert!(!rights.may(Permission::RtPolicy, Access::Read));
+        assert!(rights.may_somewhere(Permission::Authorization, Access::Write));
+        assert!(!rights.may_somewhere(Permission::Admctrl, Access::Read));
+    }
+
+    #[test]
+    fn nobody_covers_more_than_they_have() {
+        let admin = rights("admin", &[]);
+        let team = rights("", &[("admin", "team-*")]);
+        assert!(admin.covers(&team));
+        assert!(!team.covers(&admin));
+        assert!(team.covers(&rights("", &[("reader", "team-a"), ("admin", "team-b*")])));
+        assert!(!team.covers(&rights("", &[("reader", "*")])));
+        assert!(!rights("reader", &[]).covers(&team));
+        assert!(rights("reader", &[]).covers(&rights("", &[("reader", "x")])));
+    }
+
+    #[test]
+    fn a_role_that_is_gone_holds_nothing() {
+        assert_eq!(rights("gone", &[("gone", "a")]), Rights::default());
+    }
+}

@@ -1,0 +1,193 @@
+//! The roles of one user or API key: one everywhere, others in single
+//! namespaces.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::namespace::{Namespace, NotANamespace};
+use crate::role::Role;
+use crate::role_name::{RoleName, RoleNameError};
+
+/// The roles of a user, in their one normal form: no role twice for a
+/// namespace, none that the global role makes pointless.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Form", into = "Form")]
+pub struct Roles {
+    global: RoleName,
+    domains: BTreeMap<RoleName, BTreeSet<Namespace>>,
+}
+
+/// Roles as they are stored: the words are those of clients.
+#[derive(Serialize, Deserialize)]
+struct Form {
+    #[serde(default)]
+    global_role: RoleName,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    role_domains: BTreeMap<RoleName, BTreeSet<Namespace>>,
+}
+
+impl TryFrom<Form> for Roles {
+    type Error = RolesError;
+
+    fn try_from(form: Form) -> Result<Self, RolesError> {
+        Self::new(form.global_role, form.role_domains)
+    }
+}
+
+impl From<Roles> for Form {
+    fn from(roles: Roles) -> Self {
+        Self { global_role: roles.global, role_domains: roles.domains }
+    }
+}
+
+/// Roles that nobody can have.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum RolesError {
+    /// No name of a role.
+    #[error(transparent)]
+    Name(#[from] RoleNameError),
+    /// No name of a namespace.
+    #[error(transparent)]
+    Namespace(#[from] NotANamespace),
+    /// A role that is only given everywhere.
+    #[error("the role {0:?} cannot be given in a namespace")]
+    NotInNamespaces(RoleName),
+    /// Two roles for one namespace.
+    #[error("the namespace {namespace} has two roles, {first} and {second}")]
+    TwoRoles {
+        /// The namespace.
+        namespace: Namespace,
+        /// One of them.
+        first: RoleName,
+        /// The other.
+        second: RoleName,
+    },
+}
+
+impl Default for RoleName {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+impl From<Role> for Roles {
+    fn from(role: Role) -> Self {
+        Self::everywhere(role.into())
+    }
+}
+
+impl Roles {
+    /// Reads roles as clients write them: `role` and `role_domains`.
+    pub fn parse(
+        global: &str,
+        domains: &BTreeMap<String, Vec<String>>,
+    ) -> Result<Self, RolesError> {
+        let parsed = domains.iter().map(|(role, namespaces)| {
+            let namespaces =
+                namespaces.iter().map(|one| one.parse()).collect::<Result<BTreeSet<_>, _>>()?;
+            Ok((role.parse()?, namespaces))
+        });
+        Self::new(global.parse()?, parsed.collect::<Result<_, RolesError>>()?)
+    }
+
+    /// Puts roles together, in their normal form.
+    pub fn new(
+        global: RoleName,
+        domains: BTreeMap<RoleName, BTreeSet<Namespace>>,
+    ) -> Result<Self, RolesError> {
+        let mut taken: BTreeMap<&Namespace, &RoleName> = BTreeMap::new();
+        for (role, namespaces) in &domains {
+            if matches!(role.reserved(), Some(Role::FedAdmin | Role::FedReader | Role::None)) {
+                return Err(RolesError::NotInNamespaces(role.clone()));
+            }
+            for namespace in namespaces {
+                if let Some(first) = taken.insert(namespace, role) {
+                    return Err(RolesError::TwoRoles {
+                        namespace: namespace.clone(),
+                        first: first.clone(),
+                        second: role.clone(),
+                    });
+                }
+            }
+        }
+        let everything = global.reserved().is_some_and(Role::is_administrator);
+        let domains = domains
+            .into_iter()
+            .filter(|(role, namespaces)| !everything && *role != global && !namespaces.is_empty())
+            .collect();
+        Ok(Self { global, domains })
+    }
+
+    /// One role, everywhere.
+    pub const fn everywhere(global: RoleName) -> Self {
+        Self { global, domains: BTreeMap::new() }
+    }
+
+    /// The role everywhere.
+    pub fn global(&self) -> &RoleName {
+        &self.global
+    }
+
+    /// Roles in single namespaces.
+    pub fn domains(&self) -> &BTreeMap<RoleName, BTreeSet<Namespace>> {
+        &self.domains
+    }
+
+    /// All names of roles in it.
+    pub fn names(&self) -> impl Iterator<Item = &RoleName> {
+        std::iter::once(&self.global).chain(self.domains.keys())
+    }
+
+    /// Whether it gives nothing at all.
+    pub fn is_nothing(&self) -> bool {
+        self.global == RoleName::NONE && self.domains.is_empty()
+    }
+
+    /// Roles in namespaces as clients read them.
+    pub fn domains_as_text(&self) -> BTreeMap<String, Vec<String>> {
+        let text = |(role, namespaces): (&RoleName, &BTreeSet<Namespace>)| {
+            (role.to_string(), namespaces.iter().map(Namespace::to_string).collect())
+        };
+        self.domains.iter().map(text).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roles(global: &str, domains: &[(&str, &[&str])]) -> Result<Roles, RolesError> {
+        let domains = domains
+            .iter()
+            .map(|(role, list)| {
+                ((*role).to_owned(), list.iter().map(|one| (*one).to_owned()).collect())
+            })
+            .collect();
+        Roles::parse(global, &domains)
+    }
+
+    #[test]
+    fn what_the_global_role_makes_pointless_is_left_out() {
+        let admin = roles("admin", &[("reader", &["a"])]).unwrap();
+        assert!(admin.domains().is_empty());
+        let reader = roles("reader", &[("reader", &["a"]), ("admin", &["b", "b"])]).unwrap();
+        assert_eq!(reader.domains_as_text(), [("admin".to_owned(), vec!["b".to_owned()])].into());
+        assert!(roles("", &[("reader", &[])]).unwrap().is_nothing());
+    }
+
+    #[test]
+    fn a_namespace_has_one_role() {
+        let two = roles("", &[("reader", &["a"]), ("admin", &["a"])]);
+        assert!(matches!(two, Err(RolesError::TwoRoles { .. })), "{two:?}");
+    }
+
+    #[test]
+    fn the_federation_is_in_no_namespace() {
+        for role in ["fedAdmin", "fedReader", ""] {
+            let wrong = roles("", &[(role, &["a"])]);
+            assert!(matches!(wrong, Err(RolesError::NotInNamespaces(_))), "{wrong:?}");
+        }
+    }
+}

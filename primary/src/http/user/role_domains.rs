@@ -1,0 +1,32 @@
+//! `PATCH /v1/user/{fullname}/role/{role}`
+
+use axum::extract::{Path, State};
+use palisade_api::rest::user::UserRoleDomainsConfigData;
+
+use super::same_name;
+use crate::App;
+use crate::http::error::Result;
+use crate::http::extract::{Authenticated, JsonBody};
+
+/// Say in which namespaces a user has a role
+///
+/// A change ends the sessions of the user.
+#[utoipa::path(
+    patch,
+    path = "/v1/user/{fullname}/role/{role}",
+    tag = "user",
+    params(("fullname" = String, Path), ("role" = String, Path)),
+    request_body = UserRoleDomainsConfigData,
+    responses((status = OK)),
+)]
+pub(super) async fn user_role_domains_update(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    Path((fullname, role)): Path<(String, String)>,
+    JsonBody(UserRoleDomainsConfigData { config }): JsonBody<UserRoleDomainsConfigData>,
+) -> Result<()> {
+    same_name(&fullname, &config.fullname)?;
+    same_name(&role, &config.role)?;
+    app.identity.change_user_domains(&caller, &fullname, &role, config.domains).await?;
+    Ok(())
+}

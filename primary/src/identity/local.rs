@@ -1,0 +1,112 @@
+//! Logging in with a password that the primary keeps itself.
+
+use palisade_identity::password_profile::WeakPassword;
+use palisade_identity::secret;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::login::{Login, LoginError, LoginOutcome};
+use super::user::UserError;
+use super::{Identity, user};
+use crate::store::user::UserRow;
+use crate::store::{StoreError, password, session, user as users};
+
+impl Identity {
+    pub(super) async fn login_local(&self, login: &Login) -> Result<LoginOutcome, LoginError> {
+        let profile = self.password_profile().await?;
+        let known = users::get(&mut *self.database.acquire().await?, &login.username).await?;
+        let known = known.filter(|user| user.server.is_empty());
+        let now = self.clock.now();
+        let blocked_until = known
+            .as_ref()
+            .and_then(|user| user.blocked_at)
+            .and_then(|blocked_at| profile.blocked_until(blocked_at));
+        if blocked_until.is_some_and(|until| now < until) {
+            return Err(LoginError::Blocked);
+        }
+        let hash = known.as_ref().and_then(|user| user.password_hash.clone());
+        let right = self.passwords.verify(login.password.clone(), hash).await?;
+        let user = match known {
+            Some(user) if right => user,
+            Some(user) => return self.count_failure(&user).await,
+            None => return Err(LoginError::Refused),
+        };
+        if profile.expires_at(user.password_changed_at).is_some_and(|at| at <= now) {
+            return Err(LoginError::PasswordExpired);
+        }
+        let user = match (&login.new_password, user.reset_password) {
+            (_, false) => user,
+            (None, true) => return Ok(LoginOutcome::MustResetPassword),
+            (Some(new), true) => self.choose_password(user, login, new).await?,
+        };
+        let logged_in = self.begin_session(&user, &login.address).await?;
+        Ok(LoginOutcome::LoggedIn(Box::new(logged_in)))
+    }
+
+    /// Counts a failed login. Too many block the user and end its sessions.
+    async fn count_failure(&self, user: &UserRow) -> Result<LoginOutcome, LoginError> {
+        let profile = self.password_profile().await?;
+        if !profile.enable_block_after_failed_login {
+            return Err(LoginError::Refused);
+        }
+        let fullname = user.fullname.as_str();
+        let now = self.clock.now();
+        let mut transaction = self.database.begin().await?;
+        let locked = users::lock(&mut transaction, fullname).await?.ok_or(LoginError::Refused)?;
+        // A block that is over begins the count anew.
+        let before = if locked.blocked_at.is_some() { 0 } else { locked.failed_logins };
+        let failures = before.saturating_add(1);
+        let blocked = profile.blocks_after(failures);
+        let blocked_at = blocked.then_some(now);
+        users::set_failed_logins(&mut transaction, fullname, failures, blocked_at).await?;
+        if blocked {
+            session::delete_of_user(&mut transaction, fullname).await?;
+        }
+        transaction.commit().await.map_err(StoreError::from)?;
+        if blocked {
+            self.recent.forget_user(fullname);
+            tracing::warn!(user = fullname, "blocked after too many failed logins");
+            return Err(LoginError::Blocked);
+        }
+        Err(LoginError::Refused)
+    }
+
+    /// Sets the password that the user had to choose.
+    async fn choose_password(
+        &self,
+        user: UserRow,
+        login: &Login,
+        new: &SecretString,
+    ) -> Result<UserRow, LoginError> {
+        let profile = self.password_profile().await?;
+        if secret::equal(login.password.expose_secret().as_bytes(), new.expose_secret().as_bytes())
+        {
+            let weak = WeakPassword::UsedBefore;
+            return Err(LoginError::WeakPassword(weak, Box::new(profile)));
+        }
+        user::check_password(&profile, new).map_err(unfit)?;
+        self.check_not_used_before(&profile, &user, new).await.map_err(unfit)?;
+        let hash = self.passwords.hash(new.clone()).await?;
+        let fullname = user.fullname.as_str();
+        let mut transaction = self.database.begin().await?;
+        users::lock(&mut transaction, fullname)
+            .await?
+            .filter(|locked| locked.password_hash == user.password_hash)
+            .ok_or(LoginError::Refused)?;
+        let (keep, now) = (profile.former_passwords(), self.clock.now());
+        password::set(&mut transaction, fullname, &hash, keep, false, now).await?;
+        session::delete_of_user(&mut transaction, fullname).await?;
+        let chosen = users::get(&mut transaction, fullname).await?.ok_or(LoginError::Refused)?;
+        transaction.commit().await.map_err(StoreError::from)?;
+        self.recent.forget_user(fullname);
+        Ok(chosen)
+    }
+}
+
+fn unfit(error: UserError) -> LoginError {
+    match error {
+        UserError::WeakPassword(weak, profile) => LoginError::WeakPassword(weak, profile),
+        UserError::Password(error) => error.into(),
+        UserError::Store(error) => error.into(),
+        other => StoreError::inconsistent("user", other).into(),
+    }
+}

@@ -1,0 +1,173 @@
+//! Changing a user: oneself, or another.
+
+use std::collections::BTreeMap;
+
+use palisade_identity::{Access, Caller, PasswordHash, Permission, Roles};
+use secrecy::SecretString;
+
+use super::{UserError, audited, check_manage, check_password, check_text, check_timeout, record};
+use crate::identity::{Identity, bootstrap, user_role};
+use crate::store::user::{self, UserChange, UserRow};
+use crate::store::{StoreError, password, session};
+
+/// What of a user is to be changed; absent keeps.
+#[derive(Debug, Default)]
+pub struct ChangeUser {
+    /// The present password, needed to change one's own.
+    pub password: Option<SecretString>,
+    /// A new password for oneself.
+    pub new_password: Option<SecretString>,
+    /// Mail address.
+    pub email: Option<String>,
+    /// Global role.
+    pub role: Option<String>,
+    /// Roles in single namespaces.
+    pub role_domains: Option<BTreeMap<String, Vec<String>>>,
+    /// Idle time in seconds; 0: that of the password profile.
+    pub timeout: Option<i32>,
+    /// Language of the portal.
+    pub locale: Option<String>,
+}
+
+impl Identity {
+    /// Changes a user. A new password or role ends its sessions.
+    pub async fn change_user(
+        &self,
+        caller: &Caller,
+        fullname: &str,
+        change: ChangeUser,
+    ) -> Result<(), UserError> {
+        let own = caller.is_user(fullname);
+        if !own && !caller.rights.may_somewhere(Permission::Authorization, Access::Write) {
+            return Err(UserError::MoreThanCaller);
+        }
+        change.email.as_deref().map_or(Ok(()), check_text)?;
+        change.locale.as_deref().map_or(Ok(()), check_text)?;
+        let profile = self.password_profile().await?;
+        let timeout = match change.timeout {
+            Some(0) => Some(profile.session_timeout as i32),
+            other => other,
+        };
+        timeout.map_or(Ok(()), check_timeout)?;
+        let before = self.stored_user(fullname).await?;
+        {
+            let mut conn = self.database.acquire().await?;
+            if !own {
+                check_manage(&mut conn, caller, &before.roles).await?;
+            }
+        }
+        let password_hash = match &change.new_password {
+            Some(new) => {
+                self.check_own_password(own, &before, change.password.clone()).await?;
+                check_password(&profile, new)?;
+                self.check_not_used_before(&profile, &before, new).await?;
+                Some(self.passwords.hash(new.clone()).await?)
+            }
+            None => None,
+        };
+
+        let mut transaction = self.database.begin().await?;
+        let locked = user::lock(&mut transaction, fullname).await?.ok_or(UserError::Missing)?;
+        if locked.roles != before.roles || locked.password_hash != before.password_hash {
+            // What the caller was allowed to change is no longer what is there.
+            return Err(UserError::ChangedMeanwhile);
+        }
+        let roles = new_roles(&locked, change.role.as_deref(), change.role_domains.as_ref())?;
+        if let Some(roles) = &roles {
+            if own {
+                return Err(UserError::MoreThanCaller);
+            }
+            if fullname == bootstrap::ADMIN {
+                return Err(UserError::FirstAdministrator);
+            }
+            user_role::check_exist::<UserError>(&mut transaction, roles).await?;
+            check_manage(&mut transaction, caller, roles).await?;
+        }
+        let row = UserChange {
+            email: change.email.as_deref(),
+            roles: roles.as_ref(),
+            roles_chosen: roles.is_some().then_some(true),
+            timeout,
+            locale: change.locale.as_deref(),
+        };
+        user::update(&mut transaction, fullname, row).await?;
+        if let Some(hash) = &password_hash {
+            let (keep, now) = (profile.former_passwords(), self.clock.now());
+            password::set(&mut transaction, fullname, hash, keep, false, now).await?;
+        }
+        let ends_sessions = password_hash.is_some() || roles.is_some();
+        if ends_sessions {
+            session::delete_of_user(&mut transaction, fullname).await?;
+        }
+        self.record_change(&mut transaction, caller, &before, password_hash.as_ref()).await?;
+        transaction.commit().await.map_err(StoreError::from)?;
+        if ends_sessions {
+            self.recent.forget_user(fullname);
+        }
+        Ok(())
+    }
+
+    /// Gives a user `role` in these namespaces and no others. Ends its
+    /// sessions.
+    pub async fn change_user_domains(
+        &self,
+        caller: &Caller,
+        fullname: &str,
+        role: &str,
+        namespaces: Vec<String>,
+    ) -> Result<(), UserError> {
+        let before = self.stored_user(fullname).await?;
+        let mut domains = before.roles.domains_as_text();
+        domains.insert(role.to_owned(), namespaces);
+        let change = ChangeUser { role_domains: Some(domains), ..ChangeUser::default() };
+        self.change_user(caller, fullname, change).await
+    }
+
+    async fn check_own_password(
+        &self,
+        own: bool,
+        user: &UserRow,
+        present: Option<SecretString>,
+    ) -> Result<(), UserError> {
+        if !own {
+            return Err(UserError::NotOwnPassword);
+        }
+        if !user.server.is_empty() {
+            return Err(UserError::DirectoryPassword);
+        }
+        let present = present.ok_or(UserError::WrongPassword)?;
+        if self.passwords.verify(present, user.password_hash.clone()).await? {
+            Ok(())
+        } else {
+            Err(UserError::WrongPassword)
+        }
+    }
+
+    async fn record_change(
+        &self,
+        conn: &mut sqlx::PgConnection,
+        caller: &Caller,
+        before: &UserRow,
+        password: Option<&PasswordHash>,
+    ) -> Result<(), UserError> {
+        let after = user::get(conn, &before.fullname).await?.ok_or(UserError::Missing)?;
+        let (before, after) = (audited(before, false), audited(&after, password.is_some()));
+        let fullname = before.fullname;
+        Ok(record(conn, caller, "change", fullname, Some(&before), Some(&after)).await?)
+    }
+}
+
+/// The roles after a change; none where they stay as they are.
+fn new_roles(
+    user: &UserRow,
+    role: Option<&str>,
+    domains: Option<&BTreeMap<String, Vec<String>>>,
+) -> Result<Option<Roles>, UserError> {
+    if role.is_none() && domains.is_none() {
+        return Ok(None);
+    }
+    let present = user.roles.domains_as_text();
+    let role = role.unwrap_or(user.roles.global().as_str());
+    let roles = Roles::parse(role, domains.unwrap_or(&present))?;
+    Ok(Some(roles).filter(|roles| *roles != user.roles))
+}

@@ -1,0 +1,8 @@
+//! Users, keys, sessions and directories of a running primary, from outside.
+
+mod api_key;
+mod cookie;
+mod flood;
+mod password;
+mod role;
+mod user;

@@ -1,0 +1,133 @@
+//! Custom roles.
+
+use anyhow::{Context as _, Result, ensure};
+use palisade_tests::Primary;
+use serde_json::{Value, json};
+
+use crate::user::{create, log_in};
+
+fn role(name: &str, permissions: &[(&str, bool, bool)]) -> Value {
+    let permissions: Vec<_> = permissions
+        .iter()
+        .map(|(id, read, write)| json!({ "id": id, "read": read, "write": write }))
+        .collect();
+    json!({ "config": { "name": name, "comment": "made", "permissions": permissions } })
+}
+
+#[tokio::test]
+async fn a_custom_role_holds_what_it_was_given() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    admin.post("/v1/user_role", &role("auditor", &[("audit_events", true, false)])).await?.ok()?;
+    create(&admin, "mary", &json!({ "role": "auditor" })).await?;
+    let mut mary = log_in(&primary, "mary").await?;
+    mary.get("/v1/log/audit").await?.ok()?;
+    mary.get("/v1/log/event").await?.expect(403, 25)?;
+    let shown = admin.get("/v1/user_role/auditor").await?.ok()?;
+    assert_eq!(
+        shown["role"],
+        json!({
+            "name": "auditor", "comment": "made", "reserved": false,
+            "permissions": [{ "id": "audit_events", "read": true, "write": false }],
+        })
+    );
+
+    // Other permissions end the sessions; who may change may look.
+    let other = role("auditor", &[("events", true, false), ("authorization", false, true)]);
+    admin.patch("/v1/user_role/auditor", &other).await?.ok()?;
+    mary.get("/v1/log/audit").await?.expect(401, 3)?;
+    let answer = mary.login("mary", crate::user::PASSWORD).await?;
+    assert_eq!(
+        answer["token"]["global_permissions"],
+        json!([
+            { "id": "events", "read": true, "write": false },
+            { "id": "authorization", "read": true, "write": true },
+        ])
+    );
+    mary.get("/v1/log/event").await?.ok()?;
+    mary.get("/v1/log/audit").await?.expect(403, 25)?;
+    // It gives no more than it holds.
+    ensure!(create(&mary, "x", &json!({ "role": "reader" })).await.is_err());
+    mary.post("/v1/user_role", &role("x", &[("config", true, false)])).await?.expect(403, 25)?;
+
+    admin.delete("/v1/user_role/auditor").await?.expect(400, 16)?;
+    admin.delete("/v1/user/mary").await?.ok()?;
+    admin.delete("/v1/user_role/auditor").await?.ok()?;
+    admin.get("/v1/user_role/auditor").await?.expect(404, 7)?;
+    admin.delete("/v1/user_role/auditor").await?.expect(400, 7)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_makes_no_role() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let fine: &[(&str, bool, bool)] = &[("config", true, false)];
+    admin.post("/v1/user_role", &role("taken", fine)).await?.ok()?;
+    for (wrong, code) in [
+        (role("taken", fine), 6),
+        (role("admin", fine), 6),
+        (role("none", fine), 6),
+        (role("a b", fine), 15),
+        (role("x", &[]), 6),
+        (role("x", &[("fed", true, true)]), 6),
+        (role("x", &[("nv_resource", true, false)]), 6),
+        (role("x", &[("events", false, true)]), 6),
+        (json!({}), 6),
+    ] {
+        let answer = admin.post("/v1/user_role", &wrong).await?;
+        answer.expect(400, code).context(wrong)?;
+    }
+    admin.patch("/v1/user_role/reader", &role("reader", fine)).await?.expect(400, 6)?;
+    admin.patch("/v1/user_role/absent", &role("absent", fine)).await?.expect(400, 7)?;
+    admin.delete("/v1/user_role/fedAdmin").await?.expect(400, 6)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_permissions_to_choose_from_are_those_that_clients_know() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let options = admin.get("/v1/user_role_permission/options").await?.ok()?;
+    let ids = |which: &str| -> Vec<String> {
+        options["options"][which]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|one| one["id"].as_str().map(str::to_owned))
+            .collect()
+    };
+    assert_eq!(
+        ids("global_options"),
+        [
+            "config",
+            "rt_scan",
+            "reg_scan",
+            "ci_scan",
+            "rt_policy",
+            "admctrl",
+            "compliance",
+            "audit_events",
+            "security_events",
+            "events",
+            "authentication",
+            "authorization",
+            "vulnerability",
+        ]
+    );
+    assert_eq!(
+        ids("domain_options"),
+        [
+            "config",
+            "rt_scan",
+            "reg_scan",
+            "rt_policy",
+            "compliance",
+            "audit_events",
+            "security_events",
+            "events",
+            "authorization",
+        ]
+    );
+    Ok(())
+}
