@@ -1,127 +1,131 @@
 //! What Go leaves in its programs: the version of Go and the modules.
 //!
 //! Since 1.18 it stands behind the magic as two texts; before, there are two
-//! pointers to texts elsewhere.
+//! pointers: to texts whose own place and length stand behind the magic, and
+//! which themselves stand before it ([`pointed`]).
+
+mod pointed;
 
 use memchr::memmem;
 
 use super::elf::Elf;
+use super::window::{Span, Window};
 use crate::inspect::{Entry, Facts};
 use crate::package::{Ecosystem, Package};
+use pointed::{Pointers, Texts};
 
 const MAGIC: &[u8] = b"\xff Go buildinf:";
+/// The magic stands at a multiple of this.
+const ALIGNED: u64 = 16;
 /// Bytes before the texts.
 const HEAD: usize = 32;
-/// Bytes of the texts at most.
-const TEXTS: usize = 4 << 20;
+/// Bytes of the module list at most, and of the version.
+const MODULE_LIST: usize = 4 << 20;
+const VERSION: usize = 256;
 /// The module list is between two marks of this length.
 const MARK: usize = 16;
 /// Modules of a program.
 const MODULES: usize = 20_000;
+/// Places that look like build information and are followed: a program that
+/// reads that of others has the magic among its own data.
+const FOLLOWED: usize = 4;
 
-/// Looks for the magic in windows of a file.
+/// Looks for build information.
 #[derive(Debug, Default)]
 pub(super) struct Search {
-    /// From the magic on.
-    found: Option<Vec<u8>>,
-    complete: bool,
+    found: Option<BuildInfo>,
+    /// Versions whose module lists are still coming.
+    inline: Vec<(String, Span)>,
+    pointers: Vec<Pointers>,
+    texts: Texts,
 }
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct BuildInfo {
-    pub(super) version: String,
-    pub(super) modules: String,
+    version: String,
+    modules: String,
 }
 
 impl Search {
-    pub(super) fn look(&mut self, window: &[u8]) {
-        if self.complete {
+    /// Looks at a window of a file, which is of `elf` where it is ELF.
+    pub(super) fn look(&mut self, window: &Window<'_>, elf: Option<&Elf>) {
+        if self.found.is_some() {
             return;
         }
-        // The magic may stand in a program that looks for it: only one that
-        // is aligned and understood counts.
-        for at in memmem::find_iter(window, MAGIC) {
-            let Some(bytes) = window.get(at..) else { continue };
-            let end = bytes.len().min(HEAD + TEXTS);
-            let bytes = bytes.get(..end).unwrap_or_default();
-            let longer = self.found.as_ref().is_none_or(|found| found.len() < bytes.len());
-            if inline(bytes).is_some() {
-                self.found = Some(bytes.to_vec());
-                self.complete = true;
+        for at in memmem::find_iter(window.bytes, MAGIC).take_while(|at| *at < window.own) {
+            let place = window.start + at as u64;
+            let Some(bytes) = window.bytes.get(at..).filter(|_| place.is_multiple_of(ALIGNED))
+            else {
+                continue;
+            };
+            if bytes.get(15).is_some_and(|flags| flags & 2 != 0) {
+                if self.inline.len() < FOLLOWED {
+                    self.inline.extend(inline(place, bytes));
+                }
+            } else if self.pointers.len() < FOLLOWED {
+                self.pointers.extend(elf.and_then(|elf| Pointers::read(bytes, elf)));
+            }
+        }
+        for (version, modules) in &mut self.inline {
+            modules.take(window);
+            if let Some(modules) = modules.complete()
+                && let Some(info) = build_info(version.as_bytes(), modules)
+            {
+                self.found = Some(info);
                 return;
             }
-            if longer {
-                self.found = Some(bytes.to_vec());
-            }
+        }
+        self.inline.retain(|(_, modules)| modules.complete().is_none());
+        if elf.is_some() {
+            self.texts.look(window);
+            self.pointers.iter_mut().for_each(|pointers| pointers.look(window));
         }
     }
 
-    /// Bytes at the end of the window that must be seen again with more
-    /// behind them.
-    pub(super) fn needs(&self) -> usize {
-        match &self.found {
-            Some(found) if !self.complete && found.len() < HEAD + TEXTS => found.len(),
-            _ => 0,
-        }
-    }
-
-    /// What was found; `whole` is the file, where it was kept and is ELF.
-    pub(super) fn finish(self, whole: Option<&Vec<u8>>) -> Option<BuildInfo> {
-        let found = self.found?;
-        inline(&found).or_else(|| pointed(&found, Elf::parse(whole?)?))
+    /// What was found.
+    pub(super) fn finish(self, elf: Option<&Elf>) -> Option<BuildInfo> {
+        self.found.or_else(|| {
+            let elf = elf?;
+            self.pointers.iter().find_map(|pointers| pointers.follow(&self.texts, elf))
+        })
     }
 }
 
-/// Two texts, each after its length as a varint.
-fn inline(bytes: &[u8]) -> Option<BuildInfo> {
-    if bytes.get(15)? & 2 == 0 {
-        return None;
-    }
-    let (version, rest) = prefixed(bytes.get(HEAD..)?)?;
-    let (modules, _) = prefixed(rest)?;
-    build_info(version, modules)
+/// The version, and where the list of modules is: each after its length as a
+/// varint.
+fn inline(place: u64, bytes: &[u8]) -> Option<(String, Span)> {
+    let (length, rest) = varint(bytes.get(HEAD..)?)?;
+    let (version, rest) = rest.split_at_checked(length).filter(|_| length <= VERSION)?;
+    let version = go_version(version)?;
+    let (length, rest) = varint(rest).filter(|(length, _)| *length <= MODULE_LIST)?;
+    let behind = (bytes.len() - rest.len()) as u64;
+    Some((version.to_owned(), Span::new(place + behind, length)))
 }
 
-fn prefixed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+fn varint(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let mut size = 0_usize;
     for (at, byte) in bytes.iter().take(4).enumerate() {
         size |= usize::from(byte & 0x7f) << (7 * at);
         if byte & 0x80 == 0 {
-            return bytes.get(at + 1..)?.split_at_checked(size);
+            return Some((size, bytes.get(at + 1..)?));
         }
     }
     None
 }
 
-/// Two pointers to the headers of texts, each an address and a length.
-fn pointed(bytes: &[u8], elf: Elf<'_>) -> Option<BuildInfo> {
-    let size = usize::from(*bytes.get(14)?);
-    if !matches!(size, 4 | 8) {
-        return None;
-    }
-    let number = |bytes: &[u8]| {
-        let fold = |sum: u64, byte: &u8| sum << 8 | u64::from(*byte);
-        if elf.is_big() { bytes.iter().fold(0, fold) } else { bytes.iter().rev().fold(0, fold) }
-    };
-    let text = |pointer: &[u8]| {
-        let header = elf.at_address(number(pointer), size as u64 * 2)?;
-        let (address, length) = header.split_at_checked(size)?;
-        let length = number(length);
-        (length <= TEXTS as u64).then(|| elf.at_address(number(address), length))?
-    };
-    let version = text(bytes.get(16..16 + size)?)?;
-    let modules = text(bytes.get(16 + size..16 + 2 * size)?).unwrap_or_default();
-    build_info(version, modules)
+/// The text of a version, where it is one of Go.
+fn go_version(bytes: &[u8]) -> Option<&str> {
+    let version = super::text(bytes).ok()?;
+    (version.starts_with("go1") || version.starts_with("devel ")).then_some(version)
 }
 
 fn build_info(version: &[u8], modules: &[u8]) -> Option<BuildInfo> {
-    let version = super::text(version).ok()?.to_owned();
-    let is_go = version.starts_with("go1") || version.starts_with("devel ");
+    let version = go_version(version)?.to_owned();
     // The marks are no text.
     let modules = modules.get(MARK..modules.len().checked_sub(MARK)?.max(MARK)).unwrap_or_default();
-    let modules = super::text(modules).unwrap_or_default().to_owned();
-    is_go.then_some(BuildInfo { version, modules })
+    let modules = super::text(modules).ok()?.to_owned();
+    Some(BuildInfo { version, modules })
 }
 
 /// Notes the library of Go and the modules.

@@ -1,26 +1,23 @@
 //! Programs and libraries in machine code: what compilers left in them, and
 //! the words by which well-known programs tell their version.
 //!
-//! A file is read as a stream in overlapping windows, so that its size does
-//! not matter. Those of moderate size are kept whole besides: only so can the
-//! section of Rust's tools be found, and what old versions of Go wrote.
+//! A file is read once, as a stream of overlapping [`window`]s, so that its
+//! size does not matter. What stands where only a later part of the file tells
+//! is kept as a candidate until that part has come.
 
 mod elf;
 mod go;
 mod rust;
+mod window;
 mod words;
 
 use std::io::{self, Read};
 
+use elf::Elf;
+use window::Windows;
+
 use super::{Entry, Facts, Problem};
 
-/// Bytes of a file that is kept whole.
-const WHOLE: usize = 16 << 20;
-/// Bytes read at a time.
-const WINDOW: usize = 512 << 10;
-/// Bytes of a window that are looked at again with the next one: longer than
-/// everything that is looked for.
-const OVERLAP: usize = 1 << 10;
 /// Fewer bytes hold no program.
 const SMALLEST: u64 = 512;
 
@@ -48,41 +45,46 @@ fn is_java_class(head: &[u8]) -> bool {
 /// Reads the file, if it is a program, and notes what is in it. Fails when
 /// `content` cannot be read.
 pub(super) fn read(entry: &Entry<'_>, content: &mut dyn Read, facts: &mut Facts) -> io::Result<()> {
+    read_by(window::BYTES, entry, content, facts)
+}
+
+/// Reads the file `step` bytes at a time.
+fn read_by(
+    step: usize,
+    entry: &Entry<'_>,
+    content: &mut dyn Read,
+    facts: &mut Facts,
+) -> io::Result<()> {
     if entry.size < SMALLEST {
         return Ok(());
     }
-    let mut window = Vec::with_capacity(16);
-    content.take(16).read_to_end(&mut window)?;
-    if !is_executable(&window) {
+    let mut head = Vec::with_capacity(16);
+    content.take(16).read_to_end(&mut head)?;
+    if !is_executable(&head) {
         return Ok(());
     }
-    let is_elf = window.starts_with(b"\x7fELF");
-    let keep = entry.size <= WHOLE as u64;
     let mut words = words::Search::of(entry);
     let mut build = go::Search::default();
-    let mut whole = if keep { Vec::with_capacity(entry.size as usize) } else { Vec::new() };
-    if keep {
-        whole.extend_from_slice(&window);
-        content.read_to_end(&mut whole)?;
-        words.look(&whole);
-        build.look(&whole);
-    } else {
-        window.reserve(WINDOW + OVERLAP);
-        loop {
-            let read = content.take(WINDOW as u64).read_to_end(&mut window)?;
-            words.look(&window);
-            build.look(&window);
-            if read == 0 {
-                break;
-            }
-            let from = window.len().saturating_sub(OVERLAP.max(build.needs()));
-            window.drain(..from);
+    let mut crates = None;
+    let mut windows = Windows::new(head, content, step);
+    let mut elf = None;
+    while let Some(window) = windows.next()? {
+        if window.start == 0 {
+            elf = Elf::parse(window.bytes);
+            crates = elf.as_ref().map(rust::Search::new);
+        }
+        words.look(&window);
+        build.look(&window, elf.as_ref());
+        if let Some(crates) = &mut crates {
+            crates.look(&window);
         }
     }
-    if let Some(info) = build.finish(is_elf.then_some(&whole)) {
+    if let Some(info) = build.finish(elf.as_ref()) {
         go::tell(entry, &info, facts);
     }
-    if is_elf && let Err(problem) = rust::read(entry, &whole, facts) {
+    if let Some(crates) = crates
+        && let Err(problem) = crates.tell(entry, facts)
+    {
         facts.problem(problem);
     }
     words.tell(entry, facts);

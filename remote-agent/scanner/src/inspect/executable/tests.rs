@@ -40,12 +40,21 @@ fn go_program(at: usize, size: usize) -> Vec<u8> {
 }
 
 fn packages(path: &str, bytes: &[u8]) -> Vec<(Ecosystem, String, String)> {
-    packages_of(path, bytes.len() as u64, &mut &*bytes)
+    packages_by(window::BYTES, path, bytes)
 }
 
-fn packages_of(path: &str, size: u64, content: &mut dyn Read) -> Vec<(Ecosystem, String, String)> {
+fn packages_by(step: usize, path: &str, bytes: &[u8]) -> Vec<(Ecosystem, String, String)> {
+    packages_of(step, path, bytes.len() as u64, &mut &*bytes)
+}
+
+fn packages_of(
+    step: usize,
+    path: &str,
+    size: u64,
+    content: &mut dyn Read,
+) -> Vec<(Ecosystem, String, String)> {
     let mut facts = Facts::default();
-    read(&Entry { path, size, mode: 0o755 }, content, &mut facts).unwrap();
+    read_by(step, &Entry { path, size, mode: 0o755 }, content, &mut facts).unwrap();
     assert_eq!(facts.problem, None);
     facts.packages.into_iter().map(|p| (p.ecosystem, p.name, p.version)).collect()
 }
@@ -54,72 +63,135 @@ fn go(name: &str, version: &str) -> (Ecosystem, String, String) {
     (Ecosystem::Go, name.to_owned(), version.to_owned())
 }
 
-#[test]
-fn modules_of_go() {
-    let expected = [
+fn modules() -> [(Ecosystem, String, String); 4] {
+    [
         go("stdlib", "1.20.1"),
         go("github.com/a/b", "v1.2.3"),
         go("example.com/new", "v1.1.0"),
         go("example.com/shop", "v2.0.1"),
-    ];
-    assert_eq!(packages("app/shop", &go_program(4096, 8192)), expected);
-    // Too large to be kept whole, with the information at any border.
-    for at in [WINDOW - 20, WINDOW - 4, WINDOW + 5, 3 * WINDOW - 300, 18 << 20] {
-        assert_eq!(packages("app/shop", &go_program(at, 20 << 20)), expected, "{at}");
+    ]
+}
+
+#[test]
+fn modules_of_go() {
+    assert_eq!(packages("app/shop", &go_program(4096, 8192)), modules());
+    // At any border of what is read at a time.
+    let end = window::BYTES + window::OVERLAP;
+    for at in [end - 1040, end - 512, end - 32, end - 16, end, end + 16, 18 << 20] {
+        assert_eq!(packages("app/shop", &go_program(at, 20 << 20)), modules(), "{at}");
     }
 }
 
-/// Two pointers, as Go wrote them up to 1.17.
+/// Programs that read the build information of others have the magic too.
 #[test]
-fn modules_of_old_go() {
-    let base = 0x40_0000_u64;
-    let mut file = vec![0_u8; 4096];
+fn decoys_of_go() {
+    let decoys: [&[u8]; 3] = [
+        b"\xff Go buildinf:",
+        b"\xff Go buildinf:\x08\x02and then some text of the program that follows it",
+        b"\xff Go buildinf:\x08\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+    ];
+    for decoy in decoys {
+        // Close before the information and further than any text is long.
+        for (at, real) in [(1024, 4096), (1024, 6 << 20), (1027, 6 << 20)] {
+            let mut file = go_program(real, real + 4096);
+            for n in 0..8 {
+                let at = at + n * 128;
+                file[at..at + decoy.len()].copy_from_slice(decoy);
+            }
+            assert_eq!(packages("app/shop", &file), modules(), "{decoy:?} {at} {real}");
+        }
+    }
+}
+
+/// A file of 64 bit with one segment, that is all of it, from an address on.
+fn elf(size: usize, address: u64) -> Vec<u8> {
+    let mut file = vec![0_u8; size];
     file[..6].copy_from_slice(b"\x7fELF\x02\x01");
     file[32..40].copy_from_slice(&64_u64.to_le_bytes());
     file[54..56].copy_from_slice(&56_u16.to_le_bytes());
     file[56..58].copy_from_slice(&1_u16.to_le_bytes());
-    // One segment that is the whole file.
     file[64..68].copy_from_slice(&1_u32.to_le_bytes());
-    file[80..88].copy_from_slice(&base.to_le_bytes());
-    file[96..104].copy_from_slice(&4096_u64.to_le_bytes());
+    file[80..88].copy_from_slice(&address.to_le_bytes());
+    file[96..104].copy_from_slice(&(size as u64).to_le_bytes());
+    file
+}
+
+/// Two pointers, as Go wrote them up to 1.17: the texts come first, then the
+/// information, then the headers of the texts.
+fn old_go_program(texts: usize, info: usize, size: usize) -> Vec<u8> {
+    const BASE: u64 = 0x40_0000;
+    let mut file = elf(size, BASE);
+    let before = hex::decode("3077af0c9274080241e1c107e6d618e6").unwrap();
+    let behind = hex::decode("f932433186182072008242104116d8f2").unwrap();
+    let list = [&before[..], b"mod\texample.com/shop\tv1.0.0\n", &behind].concat();
     let mut put = |at: usize, bytes: &[u8]| file[at..at + bytes.len()].copy_from_slice(bytes);
-    put(512, b"\xff Go buildinf:\x08\x00");
-    put(528, &(base + 600).to_le_bytes());
-    put(536, &(base + 616).to_le_bytes());
-    let modules = [&[7; 16][..], b"mod\texample.com/shop\tv1.0.0\n", &[8; 16]].concat();
-    for (at, text_at, text) in [(600, 1000, &b"go1.15.2"[..]), (616, 1100, &modules)] {
-        put(at, &(base + text_at as u64).to_le_bytes());
-        put(at + 8, &(text.len() as u64).to_le_bytes());
-        put(text_at, text);
+    // Texts of Go stand side by side, without an end.
+    put(texts, b"needs go1.99 and go1.15.2 or more");
+    let version = texts + 17;
+    let modules = texts + 100;
+    put(modules, &list);
+    put(info, b"\xff Go buildinf:\x08\x00");
+    for (n, (at, length)) in [(version, 8), (modules, list.len())].into_iter().enumerate() {
+        let header = info + 256 + n * 16;
+        put(info + 16 + n * 8, &(BASE + header as u64).to_le_bytes());
+        put(header, &(BASE + at as u64).to_le_bytes());
+        put(header + 8, &(length as u64).to_le_bytes());
     }
-    let expected = [go("stdlib", "1.15.2"), go("example.com/shop", "v1.0.0")];
-    assert_eq!(packages("app/shop", &file), expected);
+    file
 }
 
 #[test]
-fn crates_of_rust() {
+fn modules_of_old_go() {
+    let expected = [go("stdlib", "1.15.2"), go("example.com/shop", "v1.0.0")];
+    for (texts, info, size) in
+        [(1000, 2048, 4096), (1 << 20, 16 << 20, 18 << 20), (window::BYTES - 20, 1 << 20, 2 << 20)]
+    {
+        let file = old_go_program(texts, info, size);
+        assert_eq!(packages("app/shop", &file), expected, "{texts} {info} {size}");
+    }
+}
+
+/// A program with a list of crates at `at` and the table of sections at the
+/// end.
+fn rust_program(at: usize, size: usize) -> Vec<u8> {
     let json = br#"{"packages":[{"name":"time","version":"0.1.43"},{"name":"cc","version":"1.0.0","kind":"build"},{"name":"shop","version":"0.1.0","root":true}]}"#;
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(json).unwrap();
     let packed = encoder.finish().unwrap();
-    let mut file = vec![0_u8; 2048];
-    file[..6].copy_from_slice(b"\x7fELF\x02\x01");
-    file[40..48].copy_from_slice(&256_u64.to_le_bytes());
+    let mut file = elf(size, 0);
+    let table = size - 2 * 64;
+    file[40..48].copy_from_slice(&(table as u64).to_le_bytes());
     file[58..60].copy_from_slice(&64_u16.to_le_bytes());
     file[60..62].copy_from_slice(&2_u16.to_le_bytes());
-    file[62..64].copy_from_slice(&1_u16.to_le_bytes());
-    let mut section = |index: usize, name: u32, offset: u64, size: u64| {
-        let at = 256 + index * 64;
-        file[at..at + 4].copy_from_slice(&name.to_le_bytes());
-        file[at + 24..at + 32].copy_from_slice(&offset.to_le_bytes());
-        file[at + 32..at + 40].copy_from_slice(&size.to_le_bytes());
-    };
-    section(0, 1, 1024, packed.len() as u64);
-    section(1, 9, 700, 32);
-    file[701..709].copy_from_slice(b".dep-v0\0");
-    file[1024..1024 + packed.len()].copy_from_slice(&packed);
-    let names: Vec<_> = packages("app/shop", &file).into_iter().map(|(_, n, v)| (n, v)).collect();
-    assert_eq!(names, [("time".into(), "0.1.43".into()), ("shop".into(), "0.1.0".into())]);
+    let section = table + 64;
+    file[section + 24..section + 32].copy_from_slice(&(at as u64).to_le_bytes());
+    file[section + 32..section + 40].copy_from_slice(&(packed.len() as u64).to_le_bytes());
+    file[at..at + packed.len()].copy_from_slice(&packed);
+    file
+}
+
+fn crates() -> [(Ecosystem, String, String); 2] {
+    [("time", "0.1.43"), ("shop", "0.1.0")]
+        .map(|(name, version)| (Ecosystem::Cargo, name.to_owned(), version.to_owned()))
+}
+
+#[test]
+fn crates_of_rust() {
+    for (at, size) in [(1024, 4096), (3 << 20, 17 << 20), (window::BYTES - 9, 1 << 20)] {
+        assert_eq!(packages("app/shop", &rust_program(at, size)), crates(), "{at} {size}");
+    }
+    // A list that is no section is data: of a program that reads such lists.
+    let mut file = rust_program(1024, 4096);
+    let section = 4096 - 64 + 24;
+    file[section] = 1;
+    assert_eq!(packages("app/shop", &file), []);
+    // One that is damaged is told.
+    let mut file = rust_program(1024, 4096);
+    file[1024 + 90..1024 + 100].fill(0xff);
+    let mut facts = Facts::default();
+    let entry = Entry { path: "app/shop", size: 4096, mode: 0o755 };
+    read(&entry, &mut file.as_slice(), &mut facts).unwrap();
+    assert!(facts.problem.unwrap().contains("list of crates"));
 }
 
 #[test]
@@ -133,14 +205,21 @@ fn words_of_programs() {
         ("usr/sbin/httpd", "Apache/2.4.52 (Unix)", "http_server", "2.4.52"),
         ("bin/bash", "@(#)Bash version 5.1.4(1) release", "bash", "5.1.4"),
     ] {
-        let mut file = b"\x7fELF\x02\x01\x01".to_vec();
-        file.resize(600, 1);
-        file.extend(words.as_bytes());
-        file.resize(2000, 1);
-        let expected = (Ecosystem::Application, name.to_owned(), version.to_owned());
-        assert_eq!(packages(path, &file), [expected], "{path}");
+        let file = |at: usize| {
+            let mut file = b"\x7fELF\x02\x01\x01".to_vec();
+            file.resize(at, 1);
+            file.extend(words.as_bytes());
+            file.resize(4000, 1);
+            file
+        };
+        let expected = [(Ecosystem::Application, name.to_owned(), version.to_owned())];
+        assert_eq!(packages(path, &file(600)), expected, "{path}");
         // Another program may well speak of it.
-        assert_eq!(packages("usr/bin/other", &file), []);
+        assert_eq!(packages("usr/bin/other", &file(600)), []);
+        // Wherever one read ends and the next begins.
+        for at in 1480..1540 {
+            assert_eq!(packages_by(500, path, &file(at)), expected, "{path} at {at}");
+        }
     }
 }
 
@@ -164,12 +243,23 @@ impl Read for Dribble<'_> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
-    /// However the bytes come, the same is found.
+    /// However the bytes come and whatever is read at a time, the same is found.
     #[test]
-    fn the_size_of_reads_does_not_matter(at in 16_usize..20_000, step in 1_usize..5_000) {
-        let file = go_program(at, 30_000);
-        let dribbled = packages_of("app/shop", file.len() as u64, &mut Dribble(&file, step));
-        prop_assert_eq!(dribbled, packages("app/shop", &file));
+    fn the_size_of_reads_does_not_matter(
+        at in 1_usize..1_200, step in 64_usize..5_000, pieces in 1_usize..5_000,
+    ) {
+        for (file, expected) in [
+            (go_program(at * 16, 30_000), modules().to_vec()),
+            (
+                old_go_program(at * 16, at * 16 + 4096, 30_000),
+                vec![go("stdlib", "1.15.2"), go("example.com/shop", "v1.0.0")],
+            ),
+            (rust_program(at * 16 + 104, 30_000), crates().to_vec()),
+        ] {
+            let size = file.len() as u64;
+            let found = packages_of(step, "app/shop", size, &mut Dribble(&file, pieces));
+            prop_assert_eq!(found, expected);
+        }
     }
 
     /// No file makes it panic.
@@ -177,6 +267,8 @@ proptest! {
     fn hostile_programs(mut bytes in proptest::collection::vec(any::<u8>(), 600..3000), class in 0_u8..4) {
         bytes[..4].copy_from_slice(b"\x7fELF");
         bytes[4] = class;
+        bytes.extend(b"\xff Go buildinf:\x08\x02");
+        bytes.resize(bytes.len().next_multiple_of(16), 0);
         bytes.extend(b"\xff Go buildinf:\x08\x02");
         bytes.extend([0xff; 40]);
         let mut facts = Facts::default();

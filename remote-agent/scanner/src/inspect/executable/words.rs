@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
+use super::window::Window;
 use crate::inspect::{Entry, Facts};
 use crate::package::{Ecosystem, Package};
 
@@ -43,7 +44,7 @@ const PROGRAMS: &[Program] = &[
     Program {
         name: "haproxy",
         files: &["haproxy"],
-        words: r"HA-?Proxy version (\d+\.\d+(?:\.\d+)?)|(?:^|\x00)(\d+\.\d+\.\d+)-[0-9a-f]{7}\x00",
+        words: r"HA-?Proxy version (\d+\.\d+(?:\.\d+)?)|\x00(\d+\.\d+\.\d+)-[0-9a-f]{7}\x00",
     },
     Program {
         name: "redis",
@@ -105,10 +106,16 @@ impl Search {
         Self { wanted }
     }
 
-    pub(super) fn look(&mut self, window: &[u8]) {
+    /// Words that begin behind what is the window's own may be cut by its end:
+    /// the next one has them whole.
+    pub(super) fn look(&mut self, window: &Window<'_>) {
         for (at, found) in self.wanted.iter_mut().filter(|(_, found)| found.is_none()) {
             let Some(Some(words)) = WORDS.get(*at) else { continue };
-            *found = words.captures(window).and_then(|captures| {
+            *found = words.captures(window.bytes).and_then(|captures| {
+                let start = captures.get(0)?.start();
+                if start >= window.own {
+                    return None;
+                }
                 let version = captures.iter().skip(1).flatten().next()?.as_bytes();
                 std::str::from_utf8(version).ok().map(str::to_owned)
             });
