@@ -63,12 +63,15 @@ impl Clues {
         for one in &self.properties {
             add(format!("{}:{}", one.group, one.artifact), &one.version);
         }
+        let manifest = self.manifest.unwrap_or_default();
         // Where properties are of the archive itself, nothing else is needed.
-        let is_own = |one: &Coordinates| stem == one.artifact || stem.starts_with(&one.artifact);
+        let is_own = |one: &Coordinates| {
+            let title = manifest.title.as_deref() == Some(&*one.artifact);
+            title || is_named(path, &one.artifact, &one.version)
+        };
         if self.properties.iter().any(is_own) || self.properties.len() == 1 && stem.is_empty() {
             return;
         }
-        let manifest = self.manifest.unwrap_or_default();
         let bundle = manifest.bundle.as_deref().filter(|name| name.contains('.'));
         let title = manifest.title.as_deref().filter(|title| is_artifact(title));
         let artifact = match (stem, title) {
@@ -110,12 +113,53 @@ fn is_version(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains([' ', '$'])
 }
 
-/// Artifact and version in a file's name: `commons-lang3-3.8.1.jar`.
-fn file_name(path: &str) -> (&str, Option<&str>) {
+/// A file's name without folders and extension.
+fn stem(path: &str) -> &str {
     let base = path.rsplit('/').next().unwrap_or(path);
-    let stem = base.rsplit_once('.').map_or(base, |(stem, _)| stem);
-    let at = stem.match_indices('-').map(|(at, _)| at).find(|at| {
-        stem.get(at + 1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    base.rsplit_once('.').map_or(base, |(stem, _)| stem)
+}
+
+/// Whether a file is named after an artifact: alone, or with its version and
+/// maybe a classifier behind it.
+fn is_named(path: &str, artifact: &str, version: &str) -> bool {
+    let (stem, (by_name, _)) = (stem(path), file_name(path));
+    let behind = stem.strip_prefix(artifact).and_then(|rest| rest.strip_prefix('-'));
+    let after = behind.and_then(|rest| rest.strip_prefix(version));
+    stem == artifact
+        || by_name == artifact
+        || after.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+}
+
+/// Artifact and version in a file's name: `commons-lang3-3.8.1.jar`. A number
+/// in the name itself, as of `log4j-1.2-api-2.14.1.jar`, is told by the word
+/// behind it, which is none that versions have.
+fn file_name(path: &str) -> (&str, Option<&str>) {
+    const QUALIFIERS: [&str; 12] = [
+        "alpha",
+        "beta",
+        "milestone",
+        "m",
+        "rc",
+        "cr",
+        "snapshot",
+        "final",
+        "ga",
+        "sp",
+        "b",
+        "pre",
+    ];
+    let stem = stem(path);
+    let is_number = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    let starts = stem.match_indices('-').map(|(at, _)| at);
+    let at = starts.filter(|at| stem.get(at + 1..).is_some_and(is_number)).find(|at| {
+        let mut parts = stem.get(at + 1..).unwrap_or_default().split('-').skip(1).peekable();
+        while let Some(part) = parts.next() {
+            let is_word = !is_number(part) && !QUALIFIERS.contains(&&*part.to_ascii_lowercase());
+            if is_word && parts.peek().is_some_and(|next| is_number(next)) {
+                return false;
+            }
+        }
+        true
     });
     match at.and_then(|at| stem.split_at_checked(at)) {
         Some((artifact, version)) => (artifact, version.get(1..)),

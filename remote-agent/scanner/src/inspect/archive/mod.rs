@@ -14,13 +14,15 @@ use zip::{Member, Walk, ZipError};
 
 use super::{Entry, Facts, Problem};
 
-/// Archives within archives that are opened.
-const DEPTH: usize = 8;
+/// Archives within archives that are opened: more than anybody nests, and so
+/// few that the decoders of all take some megabytes.
+const DEPTH: usize = 64;
 /// Entries of an archive, those of archives within included.
 const ENTRIES: u64 = 500_000;
 /// Unpacked bytes of entries that do not tell where they end, of an archive
-/// and those within.
-const UNPACKED: u64 = 4 << 30;
+/// and those within: for each byte of the archive, and of any.
+const UNPACKED_EACH: u64 = 100;
+const UNPACKED: u64 = 256 << 20;
 /// Bytes of a file that tells what the archive is.
 const CLUE: u64 = 256 << 10;
 
@@ -44,7 +46,8 @@ pub(super) fn read(
     content: &mut dyn Read,
     facts: &mut Facts,
 ) -> Result<(), Problem> {
-    let budget = Budget { entries: Cell::new(ENTRIES), unpacked: Cell::new(UNPACKED) };
+    let most = entry.size.saturating_mul(UNPACKED_EACH).saturating_add(UNPACKED);
+    let budget = Budget { entries: Cell::new(ENTRIES), unpacked: Cell::new(most), most };
     let mut source = BufReader::with_capacity(64 << 10, content);
     archive(entry.path, &mut source, DEPTH, &budget, facts).map_err(|error| match error {
         ZipError::Read(error) => Problem::new(format!("cannot be read: {error}")),
@@ -57,6 +60,7 @@ pub(super) fn read(
 struct Budget {
     entries: Cell<u64>,
     unpacked: Cell<u64>,
+    most: u64,
 }
 
 impl Budget {
@@ -65,7 +69,7 @@ impl Budget {
         let left = self.unpacked.get().checked_sub(bytes);
         self.unpacked.set(left.unwrap_or_default());
         left.map(drop)
-            .ok_or_else(|| io::Error::other(format!("it unpacks to more than {UNPACKED} bytes")))
+            .ok_or_else(|| io::Error::other(format!("it unpacks to more than {} bytes", self.most)))
     }
 }
 

@@ -16,6 +16,10 @@ enum Form {
     Streamed,
     /// Sizes behind, without a signature.
     Unsigned,
+    /// Sizes of eight bytes behind, with a signature.
+    Wide,
+    /// Sizes of eight bytes behind, without a signature.
+    WideUnsigned,
 }
 
 fn archive_of(entries: &[(&str, &[u8])], form: Form) -> Vec<u8> {
@@ -28,7 +32,7 @@ fn archive_of(entries: &[(&str, &[u8])], form: Form) -> Vec<u8> {
             encoder.write_all(content).unwrap();
             encoder.finish().unwrap()
         };
-        let behind = matches!(form, Form::Streamed | Form::Unsigned);
+        let behind = !matches!(form, Form::Stored | Form::Deflated);
         let (flags, method) =
             (u16::from(behind) << 3, if form == Form::Stored { 0_u16 } else { 8 });
         let sizes = if behind { (0, 0) } else { (packed.len() as u32, content.len() as u32) };
@@ -43,12 +47,20 @@ fn archive_of(entries: &[(&str, &[u8])], form: Form) -> Vec<u8> {
         out.extend(0_u16.to_le_bytes());
         out.extend(name.as_bytes());
         out.extend(&packed);
-        if form == Form::Streamed {
+        if matches!(form, Form::Streamed | Form::Wide) {
             out.extend(0x0807_4b50_u32.to_le_bytes());
         }
+        let sizes = [packed.len() as u64, content.len() as u64];
         if behind {
-            for word in [7, packed.len() as u32, content.len() as u32] {
-                out.extend(word.to_le_bytes());
+            out.extend(7_u32.to_le_bytes());
+        }
+        match form {
+            Form::Stored | Form::Deflated => {}
+            Form::Streamed | Form::Unsigned => {
+                out.extend(sizes.into_iter().flat_map(|size| (size as u32).to_le_bytes()));
+            }
+            Form::Wide | Form::WideUnsigned => {
+                out.extend(sizes.into_iter().flat_map(u64::to_le_bytes));
             }
         }
     }
@@ -76,19 +88,34 @@ const POM: (&str, &[u8]) = (
     b"#Generated\nversion=2.14.1\ngroupId=org.apache.logging.log4j\nartifactId=log4j-core\n",
 );
 
+const LOG4J: &str = "org.apache.logging.log4j:log4j-core 2.14.1 app/log4j-core-2.14.1.jar";
+
+const FORMS: [Form; 6] =
+    [Form::Stored, Form::Deflated, Form::Streamed, Form::Unsigned, Form::Wide, Form::WideUnsigned];
+
+/// A reader that gives as many bytes as it likes.
+struct Dribble<'a>(&'a [u8], usize);
+
+impl Read for Dribble<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = self.1.min(buffer.len());
+        self.0.read(&mut buffer[..most])
+    }
+}
+
 #[test]
 fn properties_tell_in_every_form_of_archive() {
-    for form in [Form::Stored, Form::Deflated, Form::Streamed, Form::Unsigned] {
-        let bytes = archive_of(&[("x/A.class", &[7; 5000]), POM, ("empty/", b"")], form);
-        let (facts, outcome) = read_as("app/log4j-core-2.14.1.jar", &bytes);
-        if form == Form::Stored {
-            outcome.unwrap();
+    for form in FORMS {
+        let empty = if form == Form::Stored { "empty/" } else { "empty" };
+        let bytes = archive_of(&[("x/A.class", &[7; 5000]), (empty, b""), POM, ("b", b"b")], form);
+        // Whatever is buffered when an entry ends.
+        for step in (1..80).chain([bytes.len()]) {
+            let path = "app/log4j-core-2.14.1.jar";
+            let entry = Entry { path, size: bytes.len() as u64, mode: 0o644 };
+            let mut facts = Facts::default();
+            read(&entry, &mut Dribble(&bytes, step), &mut facts).unwrap();
+            assert_eq!(names(&facts), [LOG4J], "{form:?} by {step}");
         }
-        assert_eq!(
-            names(&facts),
-            ["org.apache.logging.log4j:log4j-core 2.14.1 app/log4j-core-2.14.1.jar"],
-            "{form:?}"
-        );
     }
 }
 
@@ -128,6 +155,9 @@ fn a_manifest_and_a_name_tell_where_maven_does_not() {
             b"Implementation-Vendor-Id: com.example\nImplementation-Version: 2.0\n",
             "com.example:x 2.0",
         ),
+        ("log4j-1.2-api-2.14.1.jar", b"\n", "log4j-1.2-api 2.14.1"),
+        ("a-1.0-20200101.123456-1.jar", b"\n", "a 1.0-20200101.123456-1"),
+        ("a-2.0-rc-1-sources.jar", b"\n", "a 2.0-rc-1-sources"),
     ] {
         let bytes = archive_of(&[("META-INF/MANIFEST.MF", manifest)], Form::Deflated);
         let (facts, outcome) = read_as(path, &bytes);
@@ -136,6 +166,42 @@ fn a_manifest_and_a_name_tell_where_maven_does_not() {
         // A continued line is one value, which is then no version.
         let expected = expected.replace("3.8.1Bundle-Version: 9", "3.8.1");
         assert_eq!(names(&facts), [expected]);
+    }
+}
+
+/// What stands in an archive is not the archive, though its name begins alike.
+#[test]
+fn what_an_archive_is_and_what_went_into_it() {
+    let boot: (&str, &[u8]) = (
+        "META-INF/maven/org.springframework.boot/spring-boot/pom.properties",
+        b"groupId=org.springframework.boot\nartifactId=spring-boot\nversion=2.7.0\n",
+    );
+    let admin: (&str, &[u8]) = (
+        "META-INF/MANIFEST.MF",
+        b"Implementation-Title: spring-boot-admin\nImplementation-Vendor-Id: de.codecentric\nImplementation-Version: 2.6.0\n",
+    );
+    let own: (&str, &[u8]) = (
+        "META-INF/MANIFEST.MF",
+        b"Implementation-Title: spring-boot\nImplementation-Version: 2.7.0\n",
+    );
+    let inner = "org.springframework.boot:spring-boot 2.7.0";
+    for (path, manifest, expected) in [
+        ("spring-boot-admin.jar", admin, vec!["de.codecentric:spring-boot-admin 2.6.0", inner]),
+        (
+            "spring-boot-admin-2.6.0.jar",
+            admin,
+            vec!["de.codecentric:spring-boot-admin 2.6.0", inner],
+        ),
+        // The archive itself, under its name or another.
+        ("spring-boot-2.7.0.jar", own, vec![inner]),
+        ("spring-boot-2.7.0-exec.jar", own, vec![inner]),
+        ("spring-boot.jar", own, vec![inner]),
+        ("app.jar", own, vec![inner]),
+    ] {
+        let (facts, outcome) = read_as(path, &archive_of(&[manifest, boot], Form::Deflated));
+        outcome.unwrap();
+        let expected: Vec<_> = expected.iter().map(|one| format!("{one} {path}")).collect();
+        assert_eq!(names(&facts), expected);
     }
 }
 
@@ -156,12 +222,38 @@ fn hostile_archives_are_problems_and_keep_what_was_read() {
     let (facts, outcome) = read_as("log4j-core.jar", &good[..good.len() - 80]);
     assert!(outcome.is_err());
     assert_eq!(facts.packages.len(), 1);
+}
 
-    let mut nested = archive_of(&[POM], Form::Stored);
-    for _ in 0..50 {
-        nested = archive_of(&[("inner.jar", &nested)], Form::Stored);
+/// What does not tell where it ends must be unpacked to be passed over: no
+/// more of it than the archive is large.
+#[test]
+fn a_bomb_in_an_archive() {
+    let zeros = vec![0; 400 << 20];
+    let bytes = archive_of(&[POM, ("zeros", &zeros)], Form::Streamed);
+    let (facts, outcome) = read_as("app/log4j-core-2.14.1.jar", &bytes);
+    let problem = outcome.unwrap_err().into_text();
+    assert!(problem.contains("unpacks to more than"), "{problem}");
+    assert_eq!(names(&facts), [LOG4J]);
+    // A known end is found without unpacking.
+    let bytes = archive_of(&[("zeros", &zeros), POM], Form::Deflated);
+    read_as("app/log4j-core-2.14.1.jar", &bytes).1.unwrap();
+}
+
+#[test]
+fn archives_in_archives_in_archives() {
+    let nested = |levels: usize, form| {
+        let mut nested = archive_of(&[POM], Form::Deflated);
+        for _ in 0..levels {
+            nested = archive_of(&[("inner.jar", &nested)], form);
+        }
+        read_as("deep.jar", &nested)
+    };
+    for form in [Form::Stored, Form::Deflated, Form::Streamed] {
+        let (facts, outcome) = nested(50, form);
+        outcome.unwrap();
+        assert_eq!((facts.packages.len(), facts.problem), (1, None), "{form:?}");
+        let (facts, outcome) = nested(100, form);
+        outcome.unwrap();
+        assert!(facts.problem.unwrap().contains("more than 64 deep"), "{form:?}");
     }
-    let (facts, outcome) = read_as("deep.jar", &nested);
-    outcome.unwrap();
-    assert!(facts.problem.unwrap().contains("more than 8 deep"));
 }

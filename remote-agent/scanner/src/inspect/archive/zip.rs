@@ -48,27 +48,29 @@ impl From<io::Error> for ZipError {
 pub(super) struct Walk<'s> {
     source: &'s mut dyn BufRead,
     first: bool,
+    /// The signature of what comes next, where the way to it showed it.
+    ahead: Option<u32>,
 }
 
 impl<'s> Walk<'s> {
     pub(super) fn new(source: &'s mut dyn BufRead) -> Self {
-        Self { source, first: true }
+        Self { source, first: true, ahead: None }
     }
 
     /// The next entry; none behind the last one. The one before must have
     /// been skipped.
     pub(super) fn next<'w>(&'w mut self) -> Result<Option<Member<'w, 's>>, ZipError> {
-        let mut signature = [0; 4];
         if std::mem::take(&mut self.first) {
             if !self.find_first()? {
                 return Err(ZipError::Malformed("it has no entry"));
             }
         } else {
-            if self.source.fill_buf()?.is_empty() {
-                return Ok(None);
-            }
-            self.source.read_exact(&mut signature)?;
-            match u32::from_le_bytes(signature) {
+            let signature = match self.ahead.take() {
+                Some(signature) => signature,
+                None if self.source.fill_buf()?.is_empty() => return Ok(None),
+                None => word(self.source)?,
+            };
+            match signature {
                 LOCAL => {}
                 other if BEHIND.contains(&other) => return Ok(None),
                 _ => return Err(ZipError::Malformed("something between its entries")),
@@ -114,7 +116,7 @@ impl<'s> Walk<'s> {
             }
         };
         let name = String::from_utf8_lossy(&name).into_owned();
-        Ok(Some(Member { name, content, behind, wide }))
+        Ok(Some(Member { name, content, behind, wide, ahead: &mut self.ahead }))
     }
 
     fn find_first(&mut self) -> Result<bool, ZipError> {
@@ -160,6 +162,7 @@ pub(super) struct Member<'w, 's> {
     content: Content<'w, 's>,
     behind: bool,
     wide: bool,
+    ahead: &'w mut Option<u32>,
 }
 
 enum Content<'w, 's> {
@@ -228,34 +231,57 @@ impl Member<'_, '_> {
             }
         };
         if self.behind {
-            let source: &mut dyn BufRead = match &mut self.content {
-                Content::Stored(bounded) | Content::Other(bounded) => bounded.source,
-                Content::Deflated(decoder) => decoder.get_mut().source,
+            *self.ahead = match &mut self.content {
+                Content::Stored(bounded) | Content::Other(bounded) => {
+                    descriptor(bounded.source, self.wide, None)?
+                }
+                Content::Deflated(decoder) => {
+                    let unpacked = decoder.total_out();
+                    descriptor(decoder.get_mut().source, self.wide, Some(unpacked))?
+                }
             };
-            descriptor(source, self.wide)?;
         }
         Ok(unpacked)
     }
 }
 
-/// Passes over the sizes behind the content: with or without a signature, and
-/// of four bytes each or of eight. The signature of what follows tells which.
-fn descriptor(source: &mut dyn BufRead, wide: bool) -> Result<(), ZipError> {
+fn word(source: &mut dyn BufRead) -> io::Result<u32> {
     let mut word = [0; 4];
     source.read_exact(&mut word)?;
-    if u32::from_le_bytes(word) == DESCRIPTOR {
-        source.read_exact(&mut word)?;
+    Ok(u32::from_le_bytes(word))
+}
+
+/// Passes over the sizes behind the content: with or without a signature, and
+/// of four bytes each or of eight. Which it is, the size tells that is known,
+/// else the signature of what follows, which is given where it was read.
+fn descriptor(
+    source: &mut dyn BufRead,
+    wide: bool,
+    unpacked: Option<u64>,
+) -> io::Result<Option<u32>> {
+    if word(source)? == DESCRIPTOR {
+        word(source)?;
     }
-    let mut sizes = [0; 8];
-    source.read_exact(&mut sizes)?;
-    let next = source.fill_buf()?;
-    let follows = next.get(..4).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
-    let is_next = follows.is_some_and(|word| word == LOCAL || BEHIND.contains(&word));
-    // The buffer may end within the signature: then the sizes decide.
-    if wide || (follows.is_some() && !is_next) {
-        source.read_exact(&mut sizes)?;
+    let (_, second) = (word(source)?, word(source)?);
+    // Of eight bytes, the second word is the high half of the packed size.
+    let narrow = unpacked.is_some_and(|size| size > 0 && second == size as u32);
+    if narrow {
+        return Ok(None);
     }
-    Ok(())
+    if !wide {
+        if source.fill_buf()?.is_empty() {
+            return Ok(None);
+        }
+        let next = word(source)?;
+        if next == LOCAL || BEHIND.contains(&next) {
+            return Ok(Some(next));
+        }
+        word(source)?;
+        return Ok(None);
+    }
+    word(source)?;
+    word(source)?;
+    Ok(None)
 }
 
 impl Read for Member<'_, '_> {
