@@ -72,14 +72,6 @@ pub enum ScanError {
         /// Why, and what to do about it.
         reason: String,
     },
-    /// An entry that points out of the image.
-    #[error("layer {layer} holds an entry that leaves the image: {entry}")]
-    LayerEscape {
-        /// The layer.
-        layer: Digest,
-        /// The path of the entry or its link's target, shortened.
-        entry: String,
-    },
     /// The vulnerability database failed.
     #[error("vulnerability database: {0}")]
     VulnDb(String),
@@ -220,10 +212,9 @@ impl ScanError {
     pub fn outcome(&self) -> ScanOutcome {
         match self {
             Self::Registry(error) => error.outcome(),
-            Self::File { .. }
-            | Self::LayerDamaged { .. }
-            | Self::LayerRefused { .. }
-            | Self::LayerEscape { .. } => ScanOutcome::FileSystemError,
+            Self::File { .. } | Self::LayerDamaged { .. } | Self::LayerRefused { .. } => {
+                ScanOutcome::FileSystemError
+            }
             Self::Malformed(_) | Self::DigestMismatch { .. } | Self::SizeMismatch { .. } => {
                 ScanOutcome::RegistryApiError
             }

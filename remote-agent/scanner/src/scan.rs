@@ -19,12 +19,14 @@ pub use target::{Target, TargetOptions};
 
 use crate::error::ScanError;
 use crate::inspect::PathHash;
+use crate::inspect::malware::Malware;
 use crate::inspect::os::{Distribution, OsInventory};
 use crate::inspect::secret::{self, Secret};
 use crate::layer::{LayerContent, Tree};
 use crate::limits::Limits;
 use crate::package::{LayeredPackage, Package};
 use crate::report::Report;
+use crate::scope::Scope;
 use crate::source::{Descriptor, Image, ImageConfig, Source};
 use crate::vulndb::VulnDb;
 
@@ -34,7 +36,7 @@ const LAYERS_AT_ONCE: usize = 3;
 
 /// What an image holds, before it is held against a database. Kept, it lets
 /// a new database be applied without the registry.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Inventory {
     /// Digest of the manifest; none for sources that have no manifest.
     pub digest: Option<Digest>,
@@ -53,6 +55,9 @@ pub struct Inventory {
     /// Files that run as their owner or group.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set_ids: Vec<SetId>,
+    /// Files that are known malware.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub malware: Vec<FileMalware>,
     /// Secrets in its files, its environment and its history.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<FileSecret>,
@@ -91,6 +96,18 @@ pub struct FileSecret {
     pub layer: Option<Digest>,
 }
 
+/// A file that is known malware.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileMalware {
+    /// Its path.
+    pub path: String,
+    /// What it is known as, and by which hash.
+    #[serde(flatten)]
+    pub malware: Malware,
+    /// The layer; none where the source has no layers.
+    pub layer: Option<Digest>,
+}
+
 /// A file that could not be understood.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileProblem {
@@ -116,11 +133,21 @@ pub async fn inventory(
     limits: &Limits,
     cache: &LayerCache,
 ) -> Result<Inventory, ScanError> {
+    inventory_of(source, &limits.clone().into(), cache).await
+}
+
+/// The same with more to look for than always.
+pub async fn inventory_of(
+    source: &Source,
+    scope: &Scope,
+    cache: &LayerCache,
+) -> Result<Inventory, ScanError> {
+    let limits = &scope.limits;
     let work = async {
         let image = source.image(limits).await?;
         let mut stacked = Stacked::default();
         let mut contents = stream::iter(image.layers.clone())
-            .map(|layer| content(source, layer, limits, cache))
+            .map(|layer| content(source, layer, scope, cache))
             .buffered(LAYERS_AT_ONCE);
         while let Some(content) = contents.try_next().await? {
             stacked.add(&content);
@@ -136,15 +163,16 @@ pub async fn inventory(
 async fn content(
     source: &Source,
     layer: Descriptor,
-    limits: &Limits,
+    scope: &Scope,
     cache: &LayerCache,
 ) -> Result<Arc<LayerContent>, ScanError> {
-    if let Some(content) = cache.get(&layer.digest) {
+    let key = scope.key(layer.digest);
+    if let Some(content) = cache.get(&key) {
         return Ok(content);
     }
-    let content = Arc::new(source.layer(&layer, limits).await?);
+    let content = Arc::new(source.layer(&layer, scope).await?);
     if source.layers_have_digests() {
-        cache.put(layer.digest, Arc::clone(&content));
+        cache.put(key, Arc::clone(&content));
     }
     Ok(content)
 }
@@ -193,7 +221,7 @@ impl Stacked {
             .collect();
         let owned: HashSet<PathHash> =
             self.tree.files().flat_map(|(_, _, facts)| facts.owned.iter().copied()).collect();
-        let mut set_ids = Vec::new();
+        let (mut set_ids, mut malware) = (Vec::new(), Vec::new());
         let mut secrets = secrets_of(&image.config);
         for (at, path, facts) in self.tree.files() {
             if let Some(reason) = &facts.problem {
@@ -202,6 +230,11 @@ impl Stacked {
             if let Some(mode) = facts.set_id {
                 set_ids.push(SetId { path: path.to_owned(), mode, layer: layer(at) });
             }
+            malware.extend(facts.malware.iter().map(|found| FileMalware {
+                path: path.to_owned(),
+                malware: found.clone(),
+                layer: layer(at),
+            }));
             if !facts.secrets.is_empty() && !is_owned(&owned, path) {
                 secrets.extend(facts.secrets.iter().map(|secret| FileSecret {
                     path: path.to_owned(),
@@ -237,6 +270,7 @@ impl Stacked {
             distribution: self.os.distribution,
             packages,
             set_ids,
+            malware,
             secrets,
             problems: problems.map(|(path, reason)| FileProblem { path, reason }).collect(),
         }

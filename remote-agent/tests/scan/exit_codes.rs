@@ -27,6 +27,10 @@ fn every_gate_has_its_code() {
         .to_string(),
     );
     place.write("not.json", "{}");
+    let hash = |content: &[u8]| palisade_api::Digest::of(content);
+    let release = hash(b"ID=debian\nVERSION_ID=\"12\"\n");
+    place.write("known.txt", &format!("{release}  Renamed.Release\n"));
+    place.write("others.txt", &format!("{}  Other\n", hash(b"other")));
     let table: &[(i32, &[&str])] = &[
         (0, &["image"]),
         (0, &["image", "--fail-on", "critical"]),
@@ -47,6 +51,12 @@ fn every_gate_has_its_code() {
         (3, &["image", "--fail-on", "high", "--vex", "open.vex.json"]),
         (0, &["image", "--fail-on", "high", "--vulnerability-profile", "profile.json"]),
         (0, &["image", "--scanners", "setid,config", "--fail-on", "low"]),
+        (0, &["image", "--malware", "known.txt"]),
+        (3, &["image", "--malware", "known.txt", "--fail-on-malware"]),
+        (0, &["image", "--malware", "others.txt", "--fail-on-malware"]),
+        (1, &["image", "--malware", "broken.txt"]),
+        (1, &["image", "--malware", "missing.txt"]),
+        (2, &["image", "--fail-on-malware"]),
         (0, &["image", "--fail-on-incomplete"]),
         (4, &["base/blobs", "--fail-on-incomplete"]),
         (1, &["nothing-here/at:all:"]),

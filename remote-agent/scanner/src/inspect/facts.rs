@@ -4,6 +4,7 @@ use palisade_api::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
+use super::malware::Malware;
 use super::secret::Secret;
 use crate::package::Package;
 
@@ -33,6 +34,9 @@ pub struct Facts {
     /// Permission bits of a file that runs as its owner or group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set_id: Option<u32>,
+    /// What the file is known as, where it is known malware.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub malware: Option<Malware>,
     /// What is wrong with the file; the rest may then be incomplete.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,

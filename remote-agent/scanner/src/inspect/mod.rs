@@ -9,6 +9,7 @@ mod archive;
 mod executable;
 mod facts;
 mod language;
+pub mod malware;
 pub mod os;
 pub mod secret;
 
@@ -16,8 +17,10 @@ use std::io::{self, Read};
 
 pub use facts::{Facts, PathHash};
 pub(crate) use language::{installed_beside, is_wanted};
+use malware::Hashing;
 
 use crate::limits::Limits;
+use crate::scope::Scope;
 
 /// A regular file of a layer.
 #[derive(Clone, Copy, Debug)]
@@ -118,8 +121,22 @@ pub(crate) fn tells_packages(path: &str) -> bool {
 pub(crate) fn file(
     entry: &Entry<'_>,
     content: &mut dyn Read,
-    limits: &Limits,
+    scope: &Scope,
 ) -> io::Result<Option<Facts>> {
+    let Some(list) = scope.malware.as_ref().filter(|_| entry.size > 0) else {
+        return told(entry, content, scope);
+    };
+    let mut hashing = Hashing::new(content);
+    let mut facts = told(entry, &mut hashing, scope)?;
+    if let Some(malware) = hashing.find(list)? {
+        facts.get_or_insert_default().malware = Some(malware);
+    }
+    Ok(facts)
+}
+
+/// What the content tells, whatever it is called by others.
+fn told(entry: &Entry<'_>, content: &mut dyn Read, scope: &Scope) -> io::Result<Option<Facts>> {
+    let limits = &scope.limits;
     let mut facts =
         Facts { set_id: (entry.mode & SET_ID != 0).then_some(entry.mode), ..Facts::default() };
     let mut wanting = inspectors().filter(|known| (known.wants)(entry)).peekable();
@@ -140,6 +157,7 @@ pub(crate) fn file(
         facts.problem(Problem::new(format!("has more than {most} bytes")));
         return Ok(Some(facts));
     }
+    let _room = scope.room(entry.size);
     let mut bytes = Vec::with_capacity(entry.size as usize);
     content.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 != entry.size {
@@ -165,7 +183,7 @@ pub(crate) fn file(
 /// What a file of an image tells by itself: its path, and its whole content.
 pub fn facts(path: &str, content: &[u8], limits: &Limits) -> io::Result<Option<Facts>> {
     let entry = Entry { path, size: content.len() as u64, mode: 0o644 };
-    file(&entry, &mut &*content, limits)
+    told(&entry, &mut &*content, &limits.clone().into())
 }
 
 #[cfg(test)]

@@ -6,20 +6,20 @@ use std::sync::Arc;
 use super::content::{LayerContent, Node};
 use super::path;
 use crate::inspect::{self, Entry, Facts, PathHash, Problem};
-use crate::limits::Limits;
+use crate::scope::Scope;
 
 /// Gathers the content of one layer.
 #[derive(Debug)]
 pub(crate) struct Collector<'a> {
-    limits: &'a Limits,
+    scope: &'a Scope,
     content: LayerContent,
     /// Weight of the nodes so far.
     held: usize,
 }
 
 impl<'a> Collector<'a> {
-    pub(crate) fn new(limits: &'a Limits) -> Self {
-        Self { limits, content: LayerContent::default(), held: 0 }
+    pub(crate) fn new(scope: &'a Scope) -> Self {
+        Self { scope, content: LayerContent::default(), held: 0 }
     }
 
     /// A folder.
@@ -52,7 +52,7 @@ impl<'a> Collector<'a> {
     /// A symbolic link. Those are kept that may lead to a package database.
     pub(crate) fn link(&mut self, path: &str, target: &[u8]) {
         if !path.contains('/') || inspect::os::is_on_the_way(path) {
-            self.node(path, Node::Link(String::from_utf8_lossy(target).into_owned()));
+            self.node(path, Node::Link(path::text(target).into_owned()));
         } else {
             self.plain(path);
         }
@@ -83,7 +83,7 @@ impl<'a> Collector<'a> {
 
     /// A regular file. Fails when the content cannot be read.
     pub(crate) fn file(&mut self, entry: &Entry<'_>, content: &mut dyn Read) -> io::Result<()> {
-        match inspect::file(entry, content, self.limits)? {
+        match inspect::file(entry, content, self.scope)? {
             Some(facts) => self.node(entry.path, Node::File(Arc::new(facts))),
             None => self.plain(entry.path),
         }
@@ -109,9 +109,9 @@ impl<'a> Collector<'a> {
             Node::File(facts) => facts.weight(),
             Node::Link(_) => 1,
         };
-        if self.held + weight > self.limits.packages {
+        if self.held + weight > self.scope.limits.packages {
             self.plain(path);
-            let most = self.limits.packages;
+            let most = self.scope.limits.packages;
             let problem = format!("is left out: the layer has more than {most} packages");
             self.problem(path, Problem::new(problem));
             return;

@@ -47,7 +47,8 @@ impl LayerContent {
     /// Reads the stream of a layer whose digest nobody told.
     pub fn read(source: impl Read, limits: &Limits) -> Result<Self, ScanError> {
         let digest = Digest::of(&[]);
-        super::read(source, LayerIdentity { digest, size: None, verify: false }, limits)
+        let layer = LayerIdentity { digest, size: None, verify: false };
+        super::read(source, layer, &limits.clone().into())
     }
 
     /// Whether it changes nothing that a scan looks at, whatever lies below.

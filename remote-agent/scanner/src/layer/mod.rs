@@ -8,13 +8,14 @@ mod decompress;
 mod meter;
 mod path;
 mod read;
+mod sparse;
 mod tar_stream;
 mod tree;
 
 pub(crate) use collect::Collector;
 pub use content::{LayerContent, Node};
 pub(crate) use decompress::{Decompressed, is_compressed};
-pub(crate) use path::normalise;
+pub(crate) use path::{child, normalise, text};
 pub(crate) use read::{LayerIdentity, read};
 pub(crate) use tar_stream::{TarError, TarStream};
 pub use tree::Tree;

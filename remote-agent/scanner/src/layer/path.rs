@@ -1,5 +1,8 @@
 //! Paths of entries, brought into one form.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 /// The longest path that is accepted, in bytes.
 const LONGEST: usize = 4096;
 
@@ -14,7 +17,7 @@ pub(crate) fn normalise(path: &[u8]) -> Result<String, Escapes> {
     if path.len() > LONGEST || path.contains(&0) {
         return Err(Escapes);
     }
-    let text = String::from_utf8_lossy(path);
+    let text = text(path);
     let mut parts: Vec<&str> = Vec::new();
     for part in text.split('/') {
         match part {
@@ -26,6 +29,47 @@ pub(crate) fn normalise(path: &[u8]) -> Result<String, Escapes> {
         }
     }
     Ok(parts.join("/"))
+}
+
+/// Where a path that leads out of the image leads inside it, as runtimes have
+/// it: `..` at the root stays at the root. None for what is no path.
+pub(crate) fn inside(path: &[u8]) -> Option<String> {
+    (path.len() <= LONGEST && !path.contains(&0)).then(|| link_target("", &text(path)))
+}
+
+/// Stands for a byte that is no text, with its two digits behind it; itself it
+/// is written twice.
+const NO_TEXT: char = char::REPLACEMENT_CHARACTER;
+
+/// Bytes of a path as text: those that are none are spelled out, so that two
+/// paths never look the same.
+pub(crate) fn text(path: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(path)
+        && !text.contains(NO_TEXT)
+    {
+        return Cow::Borrowed(text);
+    }
+    let mut text = String::with_capacity(path.len() + 16);
+    for chunk in path.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            text.extend(std::iter::repeat_n(c, if c == NO_TEXT { 2 } else { 1 }));
+        }
+        for byte in chunk.invalid() {
+            // Writing into a String cannot fail.
+            let _ = write!(text, "{NO_TEXT}{byte:02X}");
+        }
+    }
+    Cow::Owned(text)
+}
+
+/// The path of what is called `name` in the folder `path`, which has its
+/// normal form.
+pub(crate) fn child(path: &str, name: &[u8]) -> Result<String, Escapes> {
+    let name = normalise(name)?;
+    if path.len() + name.len() >= LONGEST {
+        return Err(Escapes);
+    }
+    Ok(if path.is_empty() { name } else { format!("{path}/{name}") })
 }
 
 /// The path that a symbolic link at `link` with `target` means inside the
@@ -85,6 +129,14 @@ mod tests {
     }
 
     #[test]
+    fn bytes_that_are_no_text_stay_apart() {
+        assert_eq!(normalise(b"a\xff/b").unwrap(), "a\u{fffd}FF/b");
+        assert_eq!(normalise("a\u{fffd}".as_bytes()).unwrap(), "a\u{fffd}\u{fffd}");
+        assert_eq!(child("a\u{fffd}FF", b"\xfe").unwrap(), "a\u{fffd}FF/\u{fffd}FE");
+        assert_eq!(child("", b"a").unwrap(), "a");
+    }
+
+    #[test]
     fn links_stay_inside() {
         assert_eq!(link_target("etc/os-release", "../usr/lib/os-release"), "usr/lib/os-release");
         assert_eq!(link_target("lib", "usr/lib"), "usr/lib");
@@ -96,8 +148,18 @@ mod tests {
         fn a_normal_path_is_a_fixed_point(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
             if let Ok(path) = normalise(&bytes) {
                 prop_assert!(!path.split('/').any(|part| part == ".." || part == "."));
-                prop_assert_eq!(normalise(path.as_bytes()).unwrap(), path);
+                if !path.contains(NO_TEXT) {
+                    prop_assert_eq!(normalise(path.as_bytes()).unwrap(), path);
+                }
             }
+        }
+
+        #[test]
+        fn two_paths_are_two_texts(
+            left in proptest::collection::vec(prop_oneof![Just(0xef_u8), Just(0xbf), Just(0xbd), Just(b'F'), any::<u8>()], 0..8),
+            right in proptest::collection::vec(prop_oneof![Just(0xef_u8), Just(0xbf), Just(0xbd), Just(b'F'), any::<u8>()], 0..8),
+        ) {
+            prop_assert_eq!(left == right, text(&left) == text(&right));
         }
     }
 }

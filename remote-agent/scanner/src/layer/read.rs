@@ -12,9 +12,9 @@ use super::decompress::Decompressed;
 use super::meter::{Counts, Hashed, Metered};
 use super::path::{self, normalise};
 use super::tar_stream::{self, TarError, TarStream};
-use crate::error::ScanError;
-use crate::inspect::Entry;
-use crate::limits::Limits;
+use crate::error::{LayerLimit, ScanError};
+use crate::inspect::{Entry, Problem};
+use crate::scope::Scope;
 
 /// What a layer's bytes must turn out to be.
 #[derive(Clone, Copy, Debug)]
@@ -30,10 +30,16 @@ pub(crate) struct LayerIdentity {
 pub(crate) fn read(
     source: impl Read,
     layer: LayerIdentity,
-    limits: &Limits,
+    scope: &Scope,
 ) -> Result<LayerContent, ScanError> {
+    let limits = &scope.limits;
     let counts = Rc::new(Counts::default());
-    let mut pass = Pass { layer: layer.digest, collector: Collector::new(limits) };
+    let mut pass = Pass {
+        layer: layer.digest,
+        collector: Collector::new(scope),
+        hollow: 0,
+        most_hollow: limits.unpacked_bytes,
+    };
     let damaged = |error: &io::Error| match counts.broken() {
         Some(limit) => ScanError::LayerLimit { layer: layer.digest, limit },
         None => ScanError::LayerDamaged { layer: layer.digest, reason: error.to_string() },
@@ -99,6 +105,9 @@ impl From<ScanError> for PassError {
 struct Pass<'a> {
     layer: Digest,
     collector: Collector<'a>,
+    /// Bytes of holes so far, which nobody counts on the way, and at most.
+    hollow: u64,
+    most_hollow: u64,
 }
 
 impl Pass<'_> {
@@ -107,7 +116,7 @@ impl Pass<'_> {
         entry: &tar_stream::Entry,
         archive: &mut TarStream<R>,
     ) -> Result<(), PassError> {
-        let path = normalise(&entry.path).map_err(|_| self.escape(&entry.path))?;
+        let Some(path) = self.path(&entry.path) else { return Ok(()) };
         if path.is_empty() || self.collector.whiteout(&path) {
             return Ok(());
         }
@@ -118,10 +127,16 @@ impl Pass<'_> {
             }
             EntryType::Link => {
                 let target = entry.link.as_deref().unwrap_or_default();
-                let target = normalise(target).map_err(|_| self.escape(target))?;
-                self.collector.hard_link(&path, &target);
+                if let Some(target) = self.path(target) {
+                    self.collector.hard_link(&path, &target);
+                }
             }
-            kind if kind.is_file() => {
+            kind if kind.is_file() || kind == EntryType::GNUSparse => {
+                self.hollow = self.hollow.saturating_add(entry.hollow);
+                if self.hollow > self.most_hollow {
+                    let limit = LayerLimit::Unpacked(self.most_hollow);
+                    return Err(ScanError::LayerLimit { layer: self.layer, limit }.into());
+                }
                 let file = Entry { path: &path, size: entry.size, mode: entry.mode };
                 self.collector.file(&file, &mut archive.content()).map_err(PassError::Read)?;
             }
@@ -130,7 +145,13 @@ impl Pass<'_> {
         Ok(())
     }
 
-    fn escape(&self, path: &[u8]) -> ScanError {
-        ScanError::LayerEscape { layer: self.layer, entry: path::shown(path) }
+    /// The path in normal form. One that leads out of the image is told, and
+    /// read where runtimes put it.
+    fn path(&mut self, path: &[u8]) -> Option<String> {
+        if let Ok(path) = normalise(path) {
+            return Some(path);
+        }
+        self.collector.problem(&path::shown(path), Problem::new("leads out of the image"));
+        path::inside(path)
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 
 use tar::{EntryType, Header, PaxExtensions};
 
+use super::sparse::{Map, MapError, Records};
 use crate::error::LayerLimit;
 
 const BLOCK: u64 = 512;
@@ -32,7 +33,10 @@ pub(crate) struct Entry {
     pub(crate) path: Vec<u8>,
     pub(crate) link: Option<Vec<u8>>,
     pub(crate) kind: EntryType,
+    /// Bytes of its content, holes included.
     pub(crate) size: u64,
+    /// Bytes of that which are holes and not stored.
+    pub(crate) hollow: u64,
     /// Permission bits with setuid, setgid and sticky.
     pub(crate) mode: u32,
 }
@@ -44,6 +48,8 @@ pub(crate) struct TarStream<R> {
     /// Bytes of content left, and of padding after it.
     left: u64,
     padding: u64,
+    /// What of the content is stored, where that is not all.
+    map: Option<Map>,
     entries: u64,
     /// Bytes read so far.
     position: u64,
@@ -56,11 +62,23 @@ struct Extended {
     path: Option<Vec<u8>>,
     link: Option<Vec<u8>>,
     size: Option<u64>,
+    sparse: Records,
 }
+
+const BAD_MAP: TarError = TarError::Malformed("map of a sparse file");
 
 impl<R: Read> TarStream<R> {
     pub(crate) fn new(inner: R, max_entries: u64, max_extended: u64) -> Self {
-        Self { inner, left: 0, padding: 0, entries: 0, position: 0, max_entries, max_extended }
+        Self {
+            inner,
+            left: 0,
+            padding: 0,
+            map: None,
+            entries: 0,
+            position: 0,
+            max_entries,
+            max_extended,
+        }
     }
 
     /// Entries seen so far.
@@ -103,9 +121,10 @@ impl<R: Read> TarStream<R> {
                     self.begin(size)?;
                 }
                 _ => {
-                    if kind == EntryType::GNUSparse {
-                        self.skip_sparse_map(&header)?;
-                    }
+                    let in_header = match kind {
+                        EntryType::GNUSparse => Some(self.sparse_map(&header)?),
+                        _ => None,
+                    };
                     // Links and folders have no content, whatever their size says.
                     let size = if matches!(
                         kind,
@@ -121,14 +140,21 @@ impl<R: Read> TarStream<R> {
                         extended.size.unwrap_or(size)
                     };
                     self.begin(size)?;
-                    let path =
-                        extended.path.take().unwrap_or_else(|| header.path_bytes().into_owned());
+                    let sparse = std::mem::take(&mut extended.sparse);
+                    let path = sparse.path.clone().or_else(|| extended.path.take());
+                    let path = path.unwrap_or_else(|| header.path_bytes().into_owned());
+                    self.map = match in_header {
+                        Some(map) => Some(map),
+                        None => self.map_of_records(sparse)?,
+                    };
+                    let size = self.map.as_ref().map_or(size, Map::size);
+                    let hollow = self.map.as_ref().map_or(0, Map::hollow);
                     let link = extended
                         .link
                         .take()
                         .or_else(|| header.link_name_bytes().map(std::borrow::Cow::into_owned));
                     let mode = header.mode().unwrap_or_default() & 0o7777;
-                    return Ok(Some(Entry { path, link, kind, size, mode }));
+                    return Ok(Some(Entry { path, link, kind, size, hollow, mode }));
                 }
             }
         }
@@ -136,6 +162,7 @@ impl<R: Read> TarStream<R> {
 
     fn begin(&mut self, size: u64) -> Result<(), TarError> {
         self.left = size;
+        self.map = None;
         self.padding = (BLOCK - size % BLOCK) % BLOCK;
         size.checked_add(self.padding).ok_or(TarError::Malformed("size of an entry"))?;
         Ok(())
@@ -221,14 +248,29 @@ impl<R: Read> TarStream<R> {
                     let value = record.value().map_err(|_| BAD)?;
                     extended.size = Some(value.parse().map_err(|_| BAD)?);
                 }
-                _ => {}
+                key => extended.sparse.add(key, record.value_bytes()).map_err(|_| BAD_MAP)?,
             }
         }
         Ok(())
     }
 
-    /// Reads the blocks that continue the map of a sparse file.
-    fn skip_sparse_map(&mut self, header: &Header) -> Result<(), TarError> {
+    /// The map of a sparse file that extended records tell of, if they do.
+    fn map_of_records(&mut self, records: Records) -> Result<Option<Map>, TarError> {
+        let found = records.map(&mut self.content()).map_err(|error| match error {
+            MapError::Read(error) if error.kind() == io::ErrorKind::UnexpectedEof => BAD_MAP,
+            MapError::Read(error) => error.into(),
+            MapError::Bad => BAD_MAP,
+        })?;
+        let Some((map, read)) = found else { return Ok(None) };
+        let rest = (BLOCK - read % BLOCK) % BLOCK;
+        io::copy(&mut self.content().take(rest), &mut io::sink())?;
+        Ok(Some(map))
+    }
+
+    /// Reads the map of a sparse file in the header and the blocks that
+    /// continue it.
+    fn sparse_map(&mut self, header: &Header) -> Result<Map, TarError> {
+        let mut map = Map::of_header(header).map_err(|_| BAD_MAP)?;
         let mut more = header.as_gnu().is_some_and(tar::GnuHeader::is_extended);
         while more {
             self.entries += 1;
@@ -238,9 +280,27 @@ impl<R: Read> TarStream<R> {
             let mut block = tar::GnuExtSparseHeader::new();
             self.inner.read_exact(block.as_mut_bytes())?;
             self.position += BLOCK;
+            map.add_block(&block).map_err(|_| BAD_MAP)?;
             more = block.is_extended();
         }
-        Ok(())
+        Ok(map)
+    }
+
+    /// Reads what is stored of the content.
+    fn read_stored(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.by_ref().take(self.left).read(buffer)?;
+        self.left -= read as u64;
+        self.position += read as u64;
+        Ok(read)
+    }
+}
+
+/// What is stored of the content.
+struct StoredContent<'a, R>(&'a mut TarStream<R>);
+
+impl<R: Read> Read for StoredContent<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read_stored(buffer)
     }
 }
 
@@ -248,9 +308,9 @@ struct Content<'a, R>(&'a mut TarStream<R>);
 
 impl<R: Read> Read for Content<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.0.inner.by_ref().take(self.0.left).read(buffer)?;
-        self.0.left -= read as u64;
-        self.0.position += read as u64;
-        Ok(read)
+        let Some(mut map) = self.0.map.take() else { return self.0.read_stored(buffer) };
+        let read = map.read(&mut StoredContent(self.0), buffer);
+        self.0.map = Some(map);
+        read
     }
 }

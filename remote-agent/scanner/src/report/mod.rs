@@ -33,7 +33,7 @@ pub use verdict::ImageName;
 use crate::error::ScanError;
 use crate::inspect::os::Distribution;
 use crate::package::LayeredPackage;
-use crate::scan::{FileProblem, FileSecret, Inventory, SetId};
+use crate::scan::{FileMalware, FileProblem, FileSecret, Inventory, SetId};
 use crate::vulndb::VulnDb;
 
 /// The full result of the scan of one image, whatever names it has.
@@ -79,6 +79,9 @@ pub struct Report {
     pub checks: Vec<ImageCheck>,
     /// Files that run as their owner or group.
     pub set_ids: Vec<SetId>,
+    /// Files that are known malware.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub malware: Vec<FileMalware>,
     /// Secrets, cloaked.
     pub secrets: Vec<FileSecret>,
     /// Files that could not be understood: the report is then partial.
@@ -204,6 +207,7 @@ impl Report {
             counts: Counts::default(),
             checks: check::checks(inventory),
             set_ids: inventory.set_ids.clone(),
+            malware: inventory.malware.clone(),
             secrets: inventory.secrets.clone(),
             problems: inventory.problems.clone(),
             signatures: None,

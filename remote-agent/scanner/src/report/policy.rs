@@ -128,6 +128,8 @@ pub struct Gate {
     pub max_medium: Option<u32>,
     /// Any vulnerability of one of these names, whatever its severity.
     pub names: Vec<String>,
+    /// Any file that is known malware.
+    pub malware: bool,
 }
 
 impl Gate {
@@ -171,6 +173,11 @@ impl Gate {
             if counted().any(|finding| finding.is_named(name)) {
                 violations.push(format!("{name} is there"));
             }
+        }
+        if self.malware && !report.malware.is_empty() {
+            let files = report.malware.len();
+            let are = if files == 1 { "file is" } else { "files are" };
+            violations.push(format!("{files} {are} known malware"));
         }
         violations
     }
@@ -232,6 +239,7 @@ mod tests {
             count(Gate { max_critical: Some(0), max_medium: Some(0), ..Gate::default() }),
             1
         );
+        assert_eq!(count(Gate { malware: true, ..Gate::default() }), 0);
         let named = |name: &str| Gate { names: vec![name.to_owned()], ..Gate::default() };
         assert_eq!(count(named(&report.findings[0].aliases[0])), 1);
         assert_eq!(count(named("CVE-1999-1")), 0);

@@ -71,6 +71,7 @@ impl Purl {
                 }
                 add("upstream", &upstream(package));
                 add("rpmmod", &package.stream);
+                add("vendor", &package.vendor);
                 (distribution.map_or("", |d| d.id.as_str()), package.name.as_str())
             }
             Ecosystem::Maven => package.name.split_once(':').unwrap_or(("", &package.name)),
@@ -155,6 +156,7 @@ impl Purl {
         if !ecosystem.is_os() {
             return Some(package);
         }
+        qualifier("vendor").clone_into(&mut package.vendor);
         if ecosystem == Ecosystem::Rpm {
             if !qualifier("epoch").is_empty() && !package.version.contains(':') {
                 package.version = format!("{}:{}", qualifier("epoch"), package.version);

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use rustls::pki_types::CertificateDer;
 
-use super::{Inventory, LayerCache, inventory};
+use super::{Inventory, LayerCache, inventory_of};
 use crate::error::ScanError;
 use crate::limits::Limits;
+use crate::scope::Scope;
 use crate::source::Source;
 use crate::source::folder::Folder;
 use crate::source::platform::Platform;
@@ -84,20 +85,25 @@ impl Target {
 
     /// What the target holds.
     pub async fn inventory(&self, limits: &Limits) -> Result<Inventory, ScanError> {
+        self.inventory_of(&limits.clone().into()).await
+    }
+
+    /// The same with more to look for than always.
+    pub async fn inventory_of(&self, scope: &Scope) -> Result<Inventory, ScanError> {
         let cache = LayerCache::new(0);
         match self {
             Self::Path { path, platform } => {
-                inventory(&Source::at(path, platform.clone()), limits, &cache).await
+                inventory_of(&Source::at(path, platform.clone()), scope, &cache).await
             }
             Self::Process(pid) => {
-                inventory(&Source::Folder(Folder::of_process(*pid)), limits, &cache).await
+                inventory_of(&Source::Folder(Folder::of_process(*pid)), scope, &cache).await
             }
             Self::Image { reference, scheme, options } => {
                 let client = connect(reference, *scheme, options).await?;
                 let image = client
                     .image(&reference.repository, &reference.reference)?
                     .for_platform(options.platform.clone());
-                inventory(&Source::Registry(image), limits, &cache).await
+                inventory_of(&Source::Registry(image), scope, &cache).await
             }
         }
     }

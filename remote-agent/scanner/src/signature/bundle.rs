@@ -41,8 +41,25 @@ struct AnnotatedEntry {
     log_index: i64,
 }
 
+impl Signed {
+    /// Reads a bundle that was found at the image `subject`. None when it is
+    /// about something else.
+    pub fn from_bundle(subject: Digest, json: &[u8]) -> Result<Option<Self>, SignatureError> {
+        bundled(subject, json)
+    }
+
+    /// Reads a payload that was found at the image `subject` with annotations.
+    pub fn from_payload(
+        subject: Digest,
+        payload: Vec<u8>,
+        annotations: &BTreeMap<String, String>,
+    ) -> Result<Self, SignatureError> {
+        annotated(subject, payload, annotations)
+    }
+}
+
 /// A payload with what its annotations tell.
-pub(super) fn annotated(
+fn annotated(
     subject: Digest,
     message: Vec<u8>,
     annotations: &BTreeMap<String, String>,
@@ -156,7 +173,7 @@ struct EnvelopeSignature {
 
 /// Reads a bundle around a statement that the image is signed. None when it
 /// is about something else.
-pub(super) fn bundled(subject: Digest, json: &[u8]) -> Result<Option<Signed>, SignatureError> {
+fn bundled(subject: Digest, json: &[u8]) -> Result<Option<Signed>, SignatureError> {
     let malformed = || SignatureError::Malformed("the bundle");
     let bundle: Bundle = serde_json::from_slice(json).map_err(|_| malformed())?;
     let Some(envelope) = bundle.dsse_envelope else { return Ok(None) };

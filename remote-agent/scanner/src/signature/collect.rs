@@ -71,9 +71,9 @@ async fn read(
         }
         let bytes = image.blob(blob, MAX_BYTES).await?;
         let signed = if is_bundle {
-            bundle::bundled(subject, &bytes)
+            Signed::from_bundle(subject, &bytes)
         } else {
-            bundle::annotated(subject, bytes.to_vec(), annotations).map(Some)
+            Signed::from_payload(subject, bytes.to_vec(), annotations).map(Some)
         };
         match signed {
             Ok(signed) => signatures.extend(signed),

@@ -15,8 +15,8 @@ use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat};
 use super::blocking::{Wanted, blocking};
 use crate::error::ScanError;
 use crate::inspect::{Entry, Problem};
-use crate::layer::{Collector, LayerContent, normalise};
-use crate::limits::Limits;
+use crate::layer::{self, Collector, LayerContent};
+use crate::scope::Scope;
 
 /// Folders deep that are visited: paths have an end anyway.
 const DEPTH: usize = 128;
@@ -84,12 +84,12 @@ impl Folder {
     }
 
     /// The files of interest, in the form of one layer.
-    pub(crate) async fn content(&self, limits: &Limits) -> Result<LayerContent, ScanError> {
-        let (folder, limits) = (self.clone(), limits.clone());
-        blocking(move |wanted| folder.read(&limits, wanted)).await
+    pub(crate) async fn content(&self, scope: &Scope) -> Result<LayerContent, ScanError> {
+        let (folder, scope) = (self.clone(), scope.clone());
+        blocking(move |wanted| folder.read(&scope, wanted)).await
     }
 
-    fn read(&self, limits: &Limits, wanted: &Wanted) -> Result<LayerContent, ScanError> {
+    fn read(&self, scope: &Scope, wanted: &Wanted) -> Result<LayerContent, ScanError> {
         let shown = || ScanError::file(self.root.display().to_string());
         // The root itself may be a link, as that of a process is.
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -98,9 +98,9 @@ impl Folder {
         let device = rustix::fs::fstat(&root).map_err(|error| shown()(error.into()))?.st_dev;
         let mut walk = Walk {
             one_file_system: self.one_file_system,
-            limits,
+            limits: &scope.limits,
             wanted,
-            collector: Collector::new(limits),
+            collector: Collector::new(scope),
             entries: 0,
             bytes: 0,
         };
@@ -112,7 +112,7 @@ impl Folder {
 
 struct Walk<'a> {
     one_file_system: bool,
-    limits: &'a Limits,
+    limits: &'a crate::Limits,
     wanted: &'a Wanted,
     collector: Collector<'a>,
     entries: u64,
@@ -153,8 +153,7 @@ impl Walk<'_> {
                 let most = self.limits.entries;
                 return Err(ScanError::Malformed(format!("it has more than {most} files")));
             }
-            let child = [path.as_bytes(), b"/", &name].concat();
-            let Ok(child) = normalise(&child) else { continue };
+            let Ok(child) = layer::child(path, &name) else { continue };
             if CONTAINERS.contains(&child.as_str()) {
                 continue;
             }

@@ -23,6 +23,7 @@ use palisade_api::Digest;
 use crate::error::ScanError;
 use crate::layer::LayerContent;
 use crate::limits::Limits;
+use crate::scope::Scope;
 use platform::Platform;
 
 /// An image that can be scanned.
@@ -97,12 +98,12 @@ impl Source {
     pub async fn layer(
         &self,
         layer: &Descriptor,
-        limits: &Limits,
+        scope: &Scope,
     ) -> Result<LayerContent, ScanError> {
         match self {
-            Self::Registry(image) => image.layer(layer, limits).await,
-            Self::Packed(packed) => packed.layer(layer, limits).await,
-            Self::Folder(folder) => folder.content(limits).await,
+            Self::Registry(image) => image.layer(layer, scope).await,
+            Self::Packed(packed) => packed.layer(layer, scope).await,
+            Self::Folder(folder) => folder.content(scope).await,
         }
     }
 

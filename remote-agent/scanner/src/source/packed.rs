@@ -15,6 +15,7 @@ use super::{Descriptor, Image, ImageConfig, saved};
 use crate::error::ScanError;
 use crate::layer::{self, LayerContent, LayerIdentity};
 use crate::limits::Limits;
+use crate::scope::Scope;
 
 /// A packed image on this machine.
 #[derive(Clone, Debug)]
@@ -86,7 +87,7 @@ impl Packed {
     pub(crate) async fn layer(
         &self,
         layer: &Descriptor,
-        limits: &Limits,
+        scope: &Scope,
     ) -> Result<LayerContent, ScanError> {
         let missing = || ScanError::Malformed(format!("layer {} is missing", layer.digest));
         let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -94,9 +95,9 @@ impl Packed {
         let file = layers.get(&layer.digest).cloned().ok_or_else(missing)?;
         let identity =
             LayerIdentity { digest: layer.digest, size: Some(layer.size), verify: file.verify };
-        let limits = limits.clone();
+        let scope = scope.clone();
         blocking(move |wanted| {
-            layer::read(wanted.reader(files.open(&file.name)?), identity, &limits)
+            layer::read(wanted.reader(files.open(&file.name)?), identity, &scope)
         })
         .await
     }

@@ -237,7 +237,13 @@ impl Layer {
         self.entry(EntryType::Link, path, target, &[])
     }
 
-    pub(crate) fn entry(self, kind: EntryType, path: &str, link: &str, content: &[u8]) -> Self {
+    pub(crate) fn entry(
+        self,
+        kind: EntryType,
+        path: impl AsRef<[u8]>,
+        link: &str,
+        content: &[u8],
+    ) -> Self {
         let size = content.len() as u64;
         let mut layer = self.header(kind, path, link, size);
         layer.0.extend_from_slice(content);
@@ -246,13 +252,20 @@ impl Layer {
     }
 
     /// A header alone, with names that no honest tool writes.
-    pub(crate) fn header(mut self, kind: EntryType, path: &str, link: &str, size: u64) -> Self {
+    pub(crate) fn header(
+        mut self,
+        kind: EntryType,
+        path: impl AsRef<[u8]>,
+        link: &str,
+        size: u64,
+    ) -> Self {
+        let path = path.as_ref();
         let mut header = Header::new_gnu();
         header.set_entry_type(kind);
         header.set_size(size);
         header.set_mode(0o644);
         let bytes = header.as_mut_bytes();
-        bytes[..path.len()].copy_from_slice(path.as_bytes());
+        bytes[..path.len()].copy_from_slice(path);
         bytes[157..157 + link.len()].copy_from_slice(link.as_bytes());
         header.set_cksum();
         self.0.extend_from_slice(header.as_bytes());

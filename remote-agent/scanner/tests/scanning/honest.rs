@@ -6,6 +6,8 @@ use palisade_scanner::source::registry::{Filter, RegistryAccess, RegistryClient,
 use palisade_scanner::{LayerCache, Limits, scan};
 use serde_json::json;
 
+use tar::EntryType;
+
 use crate::fixture::{
     Answer, Layer, OS_RELEASE, Registry, debian, descriptor, gzip, names, status,
 };
@@ -65,6 +67,25 @@ async fn whiteouts_remove_what_lies_below() {
         .gzip();
     registry.put_image("opaque", "v1", &[base, opaque]);
     assert_eq!(names(&registry.scan("opaque", "v1").await.unwrap()), ["libssl3", "media-types"]);
+}
+
+/// Paths whose bytes are no text are different paths still.
+#[tokio::test]
+async fn names_that_are_no_text() {
+    let registry = Registry::start().await;
+    let manifest = |name: &str| format!(r#"{{"name":"{name}","version":"1.0.0"}}"#);
+    let file = |layer: Layer, byte: u8, name: &str| {
+        let path = [b"srv/node_modules/", &[byte][..], b"/package.json"].concat();
+        layer.entry(EntryType::Regular, path, "", manifest(name).as_bytes())
+    };
+    let base = file(file(Layer::default(), 0xfe, "one"), 0xff, "two");
+    let removed = Layer::default().entry(EntryType::Regular, b"srv/node_modules/.wh.\xfe", "", b"");
+    registry.put_image("names", "v1", &[base.gzip()]);
+    assert_eq!(names(&registry.scan("names", "v1").await.unwrap()), ["one", "two"]);
+    registry.put_image("names", "v2", &[base.gzip(), removed.gzip()]);
+    let inventory = registry.scan("names", "v2").await.unwrap();
+    assert_eq!(names(&inventory), ["two"]);
+    assert_eq!(inventory.packages[0].package.file, "srv/node_modules/\u{fffd}FF/package.json");
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 //! the vulnerability database that they are held against.
 
 #[cfg(test)]
+mod attached;
+#[cfg(test)]
 mod debian;
 #[cfg(test)]
 mod downloads;
@@ -14,9 +16,15 @@ mod honest;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod malware;
+#[cfg(test)]
 mod matching;
 #[cfg(test)]
+mod misshapen;
+#[cfg(test)]
 mod packed;
+#[cfg(test)]
+mod process;
 #[cfg(test)]
 mod products;
 #[cfg(test)]

@@ -16,7 +16,8 @@ Exit codes:
   1  the scan failed: the message on standard error says why
   2  the arguments make no sense
   3  there are more or worse vulnerabilities than --fail-on, --max-critical,
-     --max-high, --max-medium or --vuln-names-to-fail allow
+     --max-high, --max-medium or --vuln-names-to-fail allow, or malware with
+     --fail-on-malware
   4  parts of the target could not be read, and --fail-on-incomplete is given";
 
 #[derive(Args, Debug)]
@@ -68,6 +69,11 @@ pub(crate) struct ScanArgs {
         env = "PALISADE_SCANNERS"
     )]
     pub(super) scanners: Vec<Scanner>,
+
+    /// List of known malware: a SHA-256 and a name a line. Files with these
+    /// hashes are told
+    #[arg(long, value_name = "FILE", env = "PALISADE_MALWARE")]
+    pub(super) malware: Option<PathBuf>,
 
     /// Show the vulnerabilities under the layers that brought them
     #[arg(long, value_parser = FalseyValueParser::new(), env = "PALISADE_LAYERS")]
@@ -140,6 +146,15 @@ pub(super) struct PolicyArgs {
     /// Fail when one of these vulnerabilities is there, whatever its severity
     #[arg(long, value_name = "NAMES", value_delimiter = ',', env = "PALISADE_VULN_NAMES_TO_FAIL")]
     pub(super) vuln_names_to_fail: Vec<String>,
+
+    /// Fail when a file is on the list of --malware
+    #[arg(
+        long,
+        requires = "malware",
+        value_parser = FalseyValueParser::new(),
+        env = "PALISADE_FAIL_ON_MALWARE"
+    )]
+    pub(super) fail_on_malware: bool,
 
     /// Fail when parts of the target could not be read, or its operating
     /// system is not known

@@ -16,7 +16,7 @@ use anyhow::{Context as _, Result, bail};
 use palisade_api::clock::{Clock as _, SystemClock};
 use palisade_scanner::report::FindingKind;
 use palisade_scanner::vulndb::{self, PublicKey, Trust};
-use palisade_scanner::{Limits, Report, VulnDb};
+use palisade_scanner::{Limits, Report, Scope, VulnDb};
 use tracing::warn;
 use tracing_subscriber::EnvFilter;
 
@@ -51,17 +51,19 @@ pub(super) fn run(args: &ScanArgs) -> Result<ExitCode> {
         None
     };
     let limits = Limits { duration: Duration::from_secs(args.timeout), ..Limits::default() };
+    let mut scope = Scope::from(limits);
+    scope.malware = args.malware.as_deref().map(policy::malware).transpose()?.map(Arc::new);
     let progress = Progress::start(args.quiet);
     let report = super::runtime()?.block_on(async {
         progress.stage("reading the target");
         let inventory = subject
-            .inventory(&limits, args.attached_sbom)
+            .inventory(&scope, args.attached_sbom)
             .await
             .with_context(|| format!("cannot scan {}", subject.name()))?;
         let base = match base {
             Some(base) => {
                 progress.stage("reading the base image");
-                let inventory = base.inventory(&limits, false).await;
+                let inventory = base.inventory(&scope, false).await;
                 Some(inventory.with_context(|| format!("cannot read {}", base.name()))?)
             }
             None => None,

@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use palisade_policy::vulnerability_profile::{Place, VulnerabilityProfile};
 use palisade_scanner::Report;
+use palisade_scanner::inspect::malware::MalwareList;
 use palisade_scanner::report::policy::{Gate, Ignored};
 use palisade_scanner::report::vex::{DOCUMENT_BYTES, VexDocuments};
 use serde::Deserialize;
@@ -15,6 +16,9 @@ use super::args::ScanArgs;
 
 /// Bytes of a list of ignored names or of a profile at most.
 const LIST_BYTES: u64 = 16 << 20;
+
+/// Bytes of a list of malware at most: ten million hashes.
+const MALWARE_BYTES: u64 = 1 << 30;
 
 #[derive(Debug)]
 pub(super) struct Policy {
@@ -59,6 +63,7 @@ impl Policy {
                 .or(from("MEDIUM_VUL_TO_FAIL", args.other.medium_vul_to_fail.as_deref())?),
             max_high_or_critical: from("HIGH_VUL_TO_FAIL", args.other.high_vul_to_fail.as_deref())?,
             names,
+            malware: own.fail_on_malware,
         };
         let profile = own.vulnerability_profile.as_deref().map(profile).transpose()?;
         Ok(Self { vex, ignored, ignore_unfixed: own.ignore_unfixed, profile, gate })
@@ -115,6 +120,14 @@ fn profile(path: &Path) -> Result<VulnerabilityProfile> {
     };
     profile.validate().with_context(wrong)?;
     Ok(profile)
+}
+
+/// The list of known malware.
+pub(super) fn malware(path: &Path) -> Result<MalwareList> {
+    let content = content(path, MALWARE_BYTES)?;
+    let text =
+        std::str::from_utf8(&content).with_context(|| format!("{} is no text", path.display()))?;
+    Ok(MalwareList::parse(text, &path.to_string_lossy())?)
 }
 
 fn content(path: &Path, limit: u64) -> Result<Vec<u8>> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use palisade_scanner::report::sbom;
 use palisade_scanner::source::registry::Credentials;
-use palisade_scanner::{Inventory, Limits, Target, TargetOptions};
+use palisade_scanner::{Inventory, Limits, Scope, Target, TargetOptions};
 use tracing::info;
 
 use super::args::{OtherNames, ScanArgs};
@@ -70,7 +70,8 @@ impl Subject {
 
     /// What it holds; of an image with `attached`, what the bill of materials
     /// that is attached to it lists.
-    pub(super) async fn inventory(&self, limits: &Limits, attached: bool) -> Result<Inventory> {
+    pub(super) async fn inventory(&self, scope: &Scope, attached: bool) -> Result<Inventory> {
+        let limits = &scope.limits;
         let target = match &self.what {
             What::Sbom(path) => return read(path, limits),
             What::Target(target) => target,
@@ -82,7 +83,7 @@ impl Subject {
             }
             info!("nothing is attached that lists packages: the layers are read");
         }
-        Ok(target.inventory(limits).await?)
+        Ok(target.inventory_of(scope).await?)
     }
 }
 

@@ -21,7 +21,7 @@ pub use release::Distribution;
 pub(crate) use release::debian_version;
 
 use super::{Entry, Facts, Inspector, PathHash, Problem};
-use crate::layer::Tree;
+use crate::layer::{self, Tree};
 use crate::package::Package;
 
 /// The kinds of files that tell of an operating system.
@@ -45,7 +45,7 @@ pub(super) const INSPECTORS: &[Inspector] = &[
     Inspector {
         wants: is_apk_installed,
         read: |entry, bytes, facts| {
-            let text = String::from_utf8_lossy(bytes);
+            let text = layer::text(bytes);
             let owned = &mut facts.owned;
             facts.packages.extend(apk::parse(entry.path, &text, |path| own(owned, path))?);
             Ok(())
@@ -54,7 +54,7 @@ pub(super) const INSPECTORS: &[Inspector] = &[
     Inspector {
         wants: is_dpkg_list,
         read: |_, bytes, facts| {
-            let text = String::from_utf8_lossy(bytes);
+            let text = layer::text(bytes);
             dpkg::listed(&text).for_each(|path| own(&mut facts.owned, path));
             Ok(())
         },
@@ -62,7 +62,7 @@ pub(super) const INSPECTORS: &[Inspector] = &[
     Inspector {
         wants: is_dpkg_sums,
         read: |_, bytes, facts| {
-            let text = String::from_utf8_lossy(bytes);
+            let text = layer::text(bytes);
             dpkg::summed(&text).for_each(|path| own(&mut facts.owned, path));
             Ok(())
         },
@@ -78,7 +78,7 @@ pub(super) const INSPECTORS: &[Inspector] = &[
     Inspector {
         wants: pacman::is_files,
         read: |_, bytes, facts| {
-            let text = String::from_utf8_lossy(bytes);
+            let text = layer::text(bytes);
             pacman::listed(&text).for_each(|path| own(&mut facts.owned, path));
             Ok(())
         },

@@ -58,6 +58,25 @@ pub(super) fn lines(report: &Report) -> String {
         text.push_str(&cells.map(|cell| quoted(&cell)).join(","));
         text.push_str("\r\n");
     }
+    for found in &report.malware {
+        let mut cells = [(); 19].map(|()| String::new());
+        let known = [
+            (0, found.malware.name.clone()),
+            (1, found.malware.sha256.to_oci()),
+            (2, "Critical".to_owned()),
+            (3, "known malware by its SHA-256".to_owned()),
+            (10, "malware".to_owned()),
+            (11, found.path.clone()),
+            (12, found.layer.map(Digest::to_oci).unwrap_or_default()),
+        ];
+        for (at, text) in known {
+            if let Some(cell) = cells.get_mut(at) {
+                *cell = text;
+            }
+        }
+        text.push_str(&cells.map(|cell| quoted(&cell)).join(","));
+        text.push_str("\r\n");
+    }
     text
 }
 

@@ -3,9 +3,10 @@
 use palisade_api::Digest;
 use serde_json::{Value, json};
 
-use super::{sentence, severity_text};
+use super::{MALWARE_ADVICE, malware_sentence, sentence, severity_text};
 use crate::package::LayeredPackage;
 use crate::report::{Finding, Report};
+use crate::scan::FileMalware;
 
 const SCHEMA: &str = "15.0.7";
 
@@ -17,6 +18,8 @@ pub(super) fn document(report: &Report, target: &str) -> Result<String, serde_js
         .counted()
         .map(|(finding, package)| vulnerability(finding, package, target, base))
         .collect();
+    let malware = report.malware.iter().map(|found| malware(found, target, base));
+    let vulnerabilities: Vec<Value> = vulnerabilities.into_iter().chain(malware).collect();
     let tool = json!({
         "id": "palisade", "name": "Palisade", "version": env!("CARGO_PKG_VERSION"),
         "vendor": { "name": "Palisade" },
@@ -29,6 +32,25 @@ pub(super) fn document(report: &Report, target: &str) -> Result<String, serde_js
         },
         "vulnerabilities": vulnerabilities,
     }))
+}
+
+/// The format knows packages only: the file stands for one.
+fn malware(found: &FileMalware, target: &str, base: &str) -> Value {
+    let hash = found.malware.sha256.to_string();
+    json!({
+        "id": Digest::of([target, &found.path, &hash].join("\0").as_bytes()).to_string(),
+        "name": format!("Malware {}", found.malware.name),
+        "description": malware_sentence(found),
+        "severity": "Critical",
+        "solution": MALWARE_ADVICE,
+        "identifiers": [{ "type": "sha256", "name": hash, "value": hash }],
+        "links": [],
+        "location": {
+            "dependency": { "package": { "name": found.path }, "version": "" },
+            "operating_system": base,
+            "image": target,
+        },
+    })
 }
 
 fn vulnerability(finding: &Finding, package: &LayeredPackage, target: &str, base: &str) -> Value {

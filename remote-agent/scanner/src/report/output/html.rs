@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use palisade_api::Digest;
 
-use super::{escape, severity_text};
+use super::{MALWARE_ADVICE, escape, severity_text};
 use crate::report::{Finding, Report};
 
 const STYLE: &str = "\
@@ -74,9 +74,32 @@ pub(super) fn page(report: &Report, target: &str) -> String {
         }
         text.push_str("</tbody>\n</table>\n");
     }
+    malware(&mut text, report);
     rest(&mut text, report);
     text.push_str("</body>\n</html>\n");
     text
+}
+
+fn malware(text: &mut String, report: &Report) {
+    if report.malware.is_empty() {
+        return;
+    }
+    text.push_str(
+        "<h2>Known malware</h2>\n<table>\n<thead><tr><th>Name<th>File<th>SHA-256<th>Layer</tr>\
+         </thead>\n<tbody>\n",
+    );
+    for found in &report.malware {
+        let layer = found.layer.map(Digest::to_oci).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "<tr><td><span class=\"s Critical\">{}</span><td>{}<td>{}<td>{}</tr>",
+            escape(&found.malware.name),
+            escape(&found.path),
+            found.malware.sha256,
+            escape(layer.get(..19).unwrap_or(&layer)),
+        );
+    }
+    let _ = writeln!(text, "</tbody>\n</table>\n<p>{MALWARE_ADVICE}.</p>");
 }
 
 fn facts(text: &mut String, report: &Report) {

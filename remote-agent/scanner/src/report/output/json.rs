@@ -20,6 +20,9 @@ pub(super) fn document(report: &Report) -> Result<String, serde_json::Error> {
         "report": report.repository_report(Accepted::Tagged),
         "findings": findings,
     });
+    if !report.malware.is_empty() {
+        document["malware"] = serde_json::to_value(&report.malware)?;
+    }
     if !suppressed.is_empty() {
         document["suppressed"] = Value::Array(suppressed);
     }

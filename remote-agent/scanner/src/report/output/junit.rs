@@ -1,13 +1,14 @@
-//! JUnit XML: one test case for each vulnerability of a package. What does not
+//! JUnit XML: one test case for each vulnerability of a package and each file
+//! that is malware. What does not
 //! count is skipped; without any vulnerability one case passes.
 
 use std::fmt::Write as _;
 
-use super::{escape, sentence, severity_text};
+use super::{MALWARE_ADVICE, escape, malware_sentence, sentence, severity_text};
 use crate::report::Report;
 
 pub(super) fn document(report: &Report, target: &str) -> String {
-    let failures = report.counted().count();
+    let failures = report.counted().count() + report.malware.len();
     let skipped = report.set_aside().count();
     let tests = (failures + skipped).max(1);
     let name = escape(target);
@@ -38,6 +39,17 @@ pub(super) fn document(report: &Report, target: &str) -> String {
             "    <testcase classname=\"{class}\" name=\"{case}\" time=\"0\">\n      \
              <failure message=\"{message}\" type=\"{severity}\">{}</failure>\n    </testcase>",
             escape(&body)
+        );
+    }
+    for found in &report.malware {
+        let class = escape(&found.path);
+        let case = escape(&format!("[MALWARE] {}", found.malware.name));
+        let message = escape(&malware_sentence(found));
+        let _ = writeln!(
+            text,
+            "    <testcase classname=\"{class}\" name=\"{case}\" time=\"0\">\n      \
+             <failure message=\"{message}\" type=\"Malware\">{MALWARE_ADVICE}</failure>\n    \
+             </testcase>"
         );
     }
     for (finding, package, why) in report.set_aside() {

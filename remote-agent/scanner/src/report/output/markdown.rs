@@ -41,6 +41,19 @@ pub(super) fn text(report: &Report, target: &str) -> String {
             let _ = writeln!(text, "\n{} more are not listed.", all - LISTED);
         }
     }
+    if !report.malware.is_empty() {
+        text.push_str("\n| malware | file | SHA-256 | layer |\n|---|---|---|---|\n");
+        for found in report.malware.iter().take(LISTED) {
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {} |",
+                cell(&found.malware.name),
+                cell(&found.path),
+                found.malware.sha256,
+                found.layer.map(palisade_api::Digest::to_oci).unwrap_or_default()
+            );
+        }
+    }
     let aside = report.set_aside().count();
     if aside > 0 {
         let _ = writeln!(text, "\nNot counted: {aside}.");

@@ -20,6 +20,7 @@ use super::Report;
 use super::finding::{Finding, Suppressed, Suppression};
 use super::severity::Severity;
 use crate::package::LayeredPackage;
+use crate::scan::FileMalware;
 
 /// A form of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +134,17 @@ fn sentence(finding: &Finding, package: &LayeredPackage) -> String {
     let why = finding.rating.explanation();
     format!("{shown} {version} has {}, {fix}. Severity {severity}: {why}.", finding.name)
 }
+
+/// One sentence on a file that is known malware.
+fn malware_sentence(found: &FileMalware) -> String {
+    let layer = found.layer.map(|layer| format!(" of layer {}", layer.to_oci()));
+    let FileMalware { path, malware, .. } = found;
+    let layer = layer.unwrap_or_default();
+    format!("File {path}{layer} is known malware {}: SHA-256 {}", malware.name, malware.sha256)
+}
+
+/// What to do about it.
+const MALWARE_ADVICE: &str = "Remove the file, and find out how it came into the image";
 
 /// Text for XML and HTML. Control characters, which neither may hold, go.
 fn escape(text: &str) -> String {

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use palisade_api::Digest;
 use serde_json::{Value, json};
 
-use super::{sentence, severity_text};
+use super::{MALWARE_ADVICE, malware_sentence, sentence, severity_text};
 use crate::package::LayeredPackage;
 use crate::report::{Finding, Report, Severity};
+use crate::scan::FileMalware;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
@@ -31,6 +32,14 @@ pub(super) fn document(report: &Report, target: &str) -> Result<String, serde_js
             None => json!([]),
         };
         results.push(result);
+    }
+    for found in &report.malware {
+        let id = format!("malware/{}", found.malware.name);
+        let place = rules.iter().position(|rule| rule["id"] == id).unwrap_or_else(|| {
+            rules.push(malware_rule(&id, found));
+            rules.len() - 1
+        });
+        results.push(malware_result(&id, place, found, target));
     }
     let notes: Vec<Value> = report
         .problems
@@ -110,6 +119,36 @@ fn result(finding: &Finding, package: &LayeredPackage, place: usize, target: &st
         "partialFingerprints": {
             "vulnerabilityInPackage/v1": Digest::of(print.join("\0").as_bytes()).to_string(),
         },
+    })
+}
+
+fn malware_rule(id: &str, found: &FileMalware) -> Value {
+    let summary = format!("Known malware {}", found.malware.name);
+    json!({
+        "id": id,
+        "name": "KnownMalware",
+        "shortDescription": { "text": summary },
+        "fullDescription": { "text": format!("{summary}, by the hash of the file") },
+        "defaultConfiguration": { "level": "error" },
+        "help": { "text": MALWARE_ADVICE },
+        "properties": {
+            "precision": "very-high",
+            "security-severity": "10.0",
+            "tags": ["malware", "security", "CRITICAL"],
+        },
+    })
+}
+
+fn malware_result(id: &str, place: usize, found: &FileMalware, target: &str) -> Value {
+    let print = [found.path.as_str(), &found.malware.sha256.to_string()].join("\0");
+    json!({
+        "ruleId": id,
+        "ruleIndex": place,
+        "level": "error",
+        "message": { "text": malware_sentence(found) },
+        "locations": [location(&found.path, Some(target))],
+        "partialFingerprints": { "malwareInFile/v1": Digest::of(print.as_bytes()).to_string() },
+        "suppressions": [],
     })
 }
 

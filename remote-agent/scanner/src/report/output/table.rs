@@ -53,6 +53,10 @@ pub(super) fn table(report: &Report, target: &str, style: TableStyle) -> String 
             rows(&mut text, report, &all, style);
         }
     }
+    for found in &report.malware {
+        let _ = writeln!(text, "\nMALWARE {}", clean(&found.malware.name));
+        let _ = writeln!(text, "  {}", clean(&super::malware_sentence(found)));
+    }
     tail(&mut text, report);
     text
 }

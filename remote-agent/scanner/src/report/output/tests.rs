@@ -1,10 +1,12 @@
 use std::process::{Command, Stdio};
 
+use palisade_api::Digest;
 use proptest::prelude::*;
 use serde_json::Value;
 
 use super::sample::{TARGET, report};
 use super::*;
+use crate::inspect::malware::Malware;
 use crate::report::finding::{Acceptance, VexNote, VexState};
 
 const ALL: [OutputFormat; 12] = [
@@ -33,6 +35,11 @@ fn decided() -> Report {
         justification: "vulnerable_code_not_in_execute_path".to_owned(),
         statement: String::new(),
         document: "shop.vex.json".to_owned(),
+    });
+    report.malware.push(FileMalware {
+        path: "app/a b/<i>miner".to_owned(),
+        malware: Malware { name: "Miner, \"A\"".to_owned(), sha256: Digest::of(b"miner") },
+        layer: report.packages[4].layer,
     });
     report.suppressed.push(Suppressed { finding: aside, reason: Suppression::Vex });
     report.count();
@@ -153,11 +160,11 @@ fn documents_parse() {
     for (format, program) in [
         (
             OutputFormat::Junit,
-            "import sys,xml.dom.minidom as m\nd=m.parseString(sys.stdin.buffer.read())\nassert len(d.getElementsByTagName('testcase'))==4",
+            "import sys,xml.dom.minidom as m\nd=m.parseString(sys.stdin.buffer.read())\nassert len(d.getElementsByTagName('testcase'))==5",
         ),
         (
             OutputFormat::Csv,
-            "import sys,csv,io\nrows=list(csv.reader(io.TextIOWrapper(sys.stdin.buffer,'utf-8',newline='')))\nassert len(rows)==5 and {len(r) for r in rows}=={19}",
+            "import sys,csv,io\nrows=list(csv.reader(io.TextIOWrapper(sys.stdin.buffer,'utf-8',newline='')))\nassert len(rows)==6 and {len(r) for r in rows}=={19}",
         ),
     ] {
         match python(program, &written(&decided(), format)) {

@@ -14,6 +14,7 @@ use crate::report::severity::{Cvss, CvssVersion, Severity};
 /// Properties of a component.
 const PATH: &str = "palisade:path";
 const LAYER: &str = "palisade:layer";
+const MALWARE: &str = "palisade:malware";
 const CONTENT_SET: &str = "palisade:content-set";
 const IMAGE_ID: &str = "palisade:image-id";
 const ROOT: &str = "palisade:target";
@@ -31,7 +32,7 @@ pub(super) fn write(listed: &Listed<'_>) -> Result<String, serde_json::Error> {
                 "type": if package.is_application() { "application" } else { "library" },
                 "bom-ref": package.reference,
                 "name": held.name,
-                "version": held.version,
+                "version": held.shown_version(),
                 "purl": package.purl,
                 "properties": properties,
             });
@@ -43,6 +44,17 @@ pub(super) fn write(listed: &Listed<'_>) -> Result<String, serde_json::Error> {
             component
         })
         .collect();
+    components.extend(report.malware.iter().enumerate().map(|(at, found)| {
+        let mut properties = vec![property(MALWARE, &found.malware.name)];
+        properties.extend(found.layer.map(|layer| property(LAYER, &layer.to_oci())));
+        json!({
+            "type": "file",
+            "bom-ref": format!("malware:{}", at + 1),
+            "name": found.path,
+            "hashes": [{ "alg": "SHA-256", "content": found.malware.sha256.to_string() }],
+            "properties": properties,
+        })
+    }));
     if let Some(distribution) = &report.distribution {
         let sets = distribution.content_sets.iter().map(|set| property(CONTENT_SET, set));
         components.push(json!({
@@ -150,7 +162,7 @@ fn vulnerability(listed: &Listed<'_>, findings: &[&Finding]) -> Option<Value> {
     let affects = findings.iter().filter_map(|finding| {
         let package = listed.packages.get(finding.package as usize)?;
         Some(json!({ "ref": package.reference,
-            "versions": [{ "version": package.layered.package.version, "status": "affected" }] }))
+            "versions": [{ "version": package.layered.package.shown_version(), "status": "affected" }] }))
     });
     put("affects", affects.collect());
     if let Some(epss) = first.epss {

@@ -148,9 +148,8 @@ impl Reader {
             layers,
             distribution: self.system.or(self.of_purl),
             packages: self.packages,
-            set_ids: Vec::new(),
-            secrets: Vec::new(),
             problems: problems.into_iter().collect(),
+            ..Inventory::default()
         }
     }
 }

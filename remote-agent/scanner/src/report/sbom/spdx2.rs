@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::read::Reader;
 use super::{Listed, SbomError, TOOL, VERSION};
+use crate::scan::FileMalware;
 
 pub(super) const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 pub(super) const ROOT: &str = "SPDXRef-Image";
@@ -19,6 +20,16 @@ const FOUND: &str = "found in: ";
 /// The id of the package at a place in the list.
 pub(super) fn id(at: usize) -> String {
     format!("SPDXRef-Package-{}", at + 1)
+}
+
+/// The id of the file at a place in the list of malware.
+pub(super) fn malware_id(at: usize) -> String {
+    format!("SPDXRef-Malware-{}", at + 1)
+}
+
+pub(super) fn malware_comment(found: &FileMalware) -> String {
+    let layer = found.layer.map(|layer| format!(", {}", comment(&layer.to_oci())));
+    format!("known malware: {}{}", found.malware.name, layer.unwrap_or_default())
 }
 
 pub(super) fn namespace(listed: &Listed<'_>) -> String {
@@ -78,13 +89,22 @@ pub(super) fn write(listed: &Listed<'_>) -> Result<String, serde_json::Error> {
         let held = &listed.layered.package;
         let purpose = if listed.is_application() { "APPLICATION" } else { "LIBRARY" };
         let mut package = package(&id, &held.name, purpose);
-        package["versionInfo"] = json!(held.version);
+        package["versionInfo"] = json!(held.shown_version());
         package["sourceInfo"] = json!(source_info(&held.file));
         package["externalRefs"] = json!([{ "referenceCategory": "PACKAGE-MANAGER",
             "referenceType": "purl", "referenceLocator": listed.purl }]);
         if let Some(layer) = listed.layered.layer {
             package["comment"] = json!(comment(&layer.to_oci()));
         }
+        packages.push(package);
+        relationships.push(related(ROOT, "CONTAINS", &id));
+    }
+    for (at, found) in report.malware.iter().enumerate() {
+        let id = malware_id(at);
+        let mut package = package(&id, &found.path, "FILE");
+        package["checksums"] = json!([{ "algorithm": "SHA256",
+            "checksumValue": found.malware.sha256.to_string() }]);
+        package["comment"] = json!(malware_comment(found));
         packages.push(package);
         relationships.push(related(ROOT, "CONTAINS", &id));
     }

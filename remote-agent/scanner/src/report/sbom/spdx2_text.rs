@@ -35,7 +35,7 @@ pub(super) fn write(listed: &Listed<'_>) -> String {
         let id = spdx2::id(at);
         let held = &listed.layered.package;
         let purpose = if listed.is_application() { "APPLICATION" } else { "LIBRARY" };
-        package(&mut tag, &id, &held.name, &held.version, purpose);
+        package(&mut tag, &id, &held.name, held.shown_version(), purpose);
         let source = one_line(&spdx2::source_info(&held.file));
         tag("PackageSourceInfo", &format!("<text>{source}</text>"));
         if let Some(layer) = listed.layered.layer {
@@ -43,6 +43,14 @@ pub(super) fn write(listed: &Listed<'_>) -> String {
             tag("PackageComment", &format!("<text>{comment}</text>"));
         }
         tag("ExternalRef", &format!("PACKAGE-MANAGER purl {}", listed.purl));
+        tag("Relationship", &format!("{ROOT} CONTAINS {id}"));
+    }
+    for (at, found) in report.malware.iter().enumerate() {
+        let id = spdx2::malware_id(at);
+        package(&mut tag, &id, &found.path, "", "FILE");
+        tag("PackageChecksum", &format!("SHA256: {}", found.malware.sha256));
+        let comment = one_line(&spdx2::malware_comment(found));
+        tag("PackageComment", &format!("<text>{comment}</text>"));
         tag("Relationship", &format!("{ROOT} CONTAINS {id}"));
     }
     text

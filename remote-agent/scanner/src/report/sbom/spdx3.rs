@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::read::Reader;
-use super::spdx2::{built_from, comment, content_sets, layer, path, source_info};
+use super::spdx2::{built_from, comment, content_sets, layer, malware_comment, path, source_info};
 use super::{Listed, SbomError, TOOL, VERSION};
 
 const CONTEXT: &str = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld";
@@ -41,13 +41,21 @@ pub(super) fn write(listed: &Listed<'_>) -> Result<String, serde_json::Error> {
         let id = id(&format!("package-{}", at + 1));
         let purpose = if listed.is_application() { "application" } else { "library" };
         let mut element = package(&id, &held.name, purpose);
-        element["software_packageVersion"] = json!(held.version);
+        element["software_packageVersion"] = json!(held.shown_version());
         element["software_packageUrl"] = json!(listed.purl);
         element["software_sourceInfo"] = json!(source_info(&held.file));
         if let Some(layer) = listed.layered.layer {
             element["comment"] = json!(comment(&layer.to_oci()));
         }
         elements.push(element);
+        inside.push(id);
+    }
+    for (at, found) in report.malware.iter().enumerate() {
+        let id = id(&format!("malware-{}", at + 1));
+        elements.push(json!({ "type": "software_File", "spdxId": id, "creationInfo": CREATION,
+            "name": found.path, "comment": malware_comment(found),
+            "verifiedUsing": [{ "type": "Hash", "algorithm": "sha256",
+                "hashValue": found.malware.sha256.to_string() }] }));
         inside.push(id);
     }
     let (bill, contains) = (id("sbom"), id("contains"));

@@ -171,7 +171,55 @@ from spdx_tools.spdx.validation.document_validator import validate_full_spdx_doc
 found = validate_full_spdx_document(parse_file(sys.argv[1]))
 sys.exit('\\n'.join(f.validation_message for f in found) if found else 0)";
 
+/// A package of a system, with all that matching asks of it.
+fn system_package() -> impl Strategy<Value = Package> {
+    let name = || "[a-z][a-z0-9+.]{0,6}(-[a-z]{1,4})?";
+    let version = || "([1-9]:)?[0-9]{1,3}(\\.[0-9~+a-z]{1,4}){0,2}-[0-9][a-z0-9.+]{0,5}";
+    let release = "[0-9][0-9.]{0,4}-[0-9][a-z0-9.]{0,5}";
+    let kind = prop_oneof![
+        Just(Ecosystem::Dpkg),
+        Just(Ecosystem::Apk),
+        Just(Ecosystem::Rpm),
+        Just(Ecosystem::Pacman)
+    ];
+    let more = (prop_oneof![Just(""), Just("nodejs:18")], "[ -~]{0,12}", "[a-z0-9_]{0,6}");
+    (kind, name(), name(), any::<bool>(), version(), version(), release, more).prop_map(
+        |(ecosystem, name, source, same, version, other, release, (stream, vendor, arch))| {
+            let mut package = Package::new(ecosystem, name, version, "var/lib/database");
+            package.arch = arch;
+            if !same {
+                package.source = source;
+            }
+            match ecosystem {
+                Ecosystem::Dpkg if other != package.version => package.installed_version = other,
+                Ecosystem::Rpm => {
+                    package.stream = stream.to_owned();
+                    package.vendor = vendor;
+                    let own = package.version.split_once(':');
+                    if own.map_or(&*package.version, |(_, own)| own) != release {
+                        package.source_version = release;
+                    }
+                }
+                _ => {}
+            }
+            package
+        },
+    )
+}
+
 proptest! {
+    #[test]
+    fn packages_of_systems_survive(package in system_package()) {
+        let mut report = sample::report();
+        report.findings.clear();
+        report.packages.truncate(1);
+        report.packages[0].package = package;
+        for format in FORMATS {
+            let read = inventory(&written(&report, format));
+            prop_assert_eq!(&read.packages, &report.packages, "{:?}", format);
+        }
+    }
+
     #[test]
     fn nonsense_is_no_panic(text in ".{0,200}") {
         for head in ["", "SPDXVersion: SPDX-2.3\n", "{\"bomFormat\":\"CycloneDX\",\"components\":["] {

@@ -11,6 +11,7 @@ use super::stream::{self, Place};
 use crate::error::ScanError;
 use crate::layer::LayerContent;
 use crate::limits::Limits;
+use crate::scope::Scope;
 use crate::source::manifest::{ACCEPT, INDEX_DEPTH};
 use crate::source::platform::Platform;
 use crate::source::reference::{is_repository, is_tag};
@@ -193,14 +194,14 @@ impl RegistryImage {
     pub(crate) async fn layer(
         &self,
         layer: &Descriptor,
-        limits: &Limits,
+        scope: &Scope,
     ) -> Result<LayerContent, ScanError> {
         let url = self.blob_url(layer.digest);
-        let scope = self.scope();
-        let place = Place { client: &self.client, url: &url, scope: Some(&scope) };
-        match stream::layer(&place, layer, limits).await {
+        let token = self.scope();
+        let place = Place { client: &self.client, url: &url, scope: Some(&token) };
+        match stream::layer(&place, layer, scope).await {
             Err(ScanError::Registry(RegistryError::NotFound { .. })) if layer.is_foreign() => {
-                self.foreign_layer(layer, limits).await
+                self.foreign_layer(layer, scope).await
             }
             result => result,
         }
@@ -211,7 +212,7 @@ impl RegistryImage {
     async fn foreign_layer(
         &self,
         layer: &Descriptor,
-        limits: &Limits,
+        scope: &Scope,
     ) -> Result<LayerContent, ScanError> {
         let refused = |reason: &str| ScanError::LayerRefused {
             layer: layer.digest,
@@ -226,7 +227,7 @@ impl RegistryImage {
         let mut last = refused("its manifest names no place to fetch it from by https");
         for url in layer.urls.iter().filter(allowed).take(4) {
             let place = Place { client: &self.client, url, scope: None };
-            match stream::layer(&place, layer, limits).await {
+            match stream::layer(&place, layer, scope).await {
                 Err(error @ ScanError::Registry(_)) => {
                     last = refused(&format!("{} fails: {error}", shown(url)));
                 }

@@ -22,7 +22,7 @@ use super::http::{Call, accept, shown};
 use super::patience::Patience;
 use crate::error::ScanError;
 use crate::layer::{self, LayerContent, LayerIdentity};
-use crate::limits::Limits;
+use crate::scope::Scope;
 use crate::source::Descriptor;
 use crate::source::blocking::blocking;
 
@@ -49,12 +49,12 @@ pub(super) struct Place<'a> {
 pub(super) async fn layer(
     place: &Place<'_>,
     layer: &Descriptor,
-    limits: &Limits,
+    scope: &Scope,
 ) -> Result<LayerContent, ScanError> {
     let (sender, receiver) = mpsc::channel(CHUNKS);
     let identity = LayerIdentity { digest: layer.digest, size: Some(layer.size), verify: true };
-    let limits = limits.clone();
-    let reading = blocking(move |_| layer::read(ChannelReader::new(receiver), identity, &limits));
+    let scope = scope.clone();
+    let reading = blocking(move |_| layer::read(ChannelReader::new(receiver), identity, &scope));
     let mut download = Download { place, layer, received: 0, sender };
     let feeding = async move {
         let fed = download.run().await;

@@ -1,0 +1,46 @@
+//! What a scan looks for besides what it always does, and how far it goes.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use palisade_api::Digest;
+
+use crate::inspect::malware::MalwareList;
+use crate::limits::Limits;
+
+/// What a scan looks for, and how far it goes.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// How far.
+    pub limits: Limits,
+    /// Files that are told by their hashes. Without a list none is hashed.
+    pub malware: Option<Arc<MalwareList>>,
+    /// Held by the layer that has a large file in memory: layers are read side
+    /// by side, and one such file at a time is enough.
+    large: Arc<Mutex<()>>,
+}
+
+/// Bytes of a large file.
+const LARGE: u64 = 4 << 20;
+
+impl Scope {
+    /// What lets a layer have a file of `size` bytes in memory, for as long as
+    /// it is held.
+    pub(crate) fn room(&self, size: u64) -> Option<MutexGuard<'_, ()>> {
+        (size > LARGE).then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The name under which what was read of a layer is kept: other lists
+    /// find other files.
+    pub(crate) fn key(&self, layer: Digest) -> Digest {
+        match self.malware.as_ref().and_then(|list| list.digest()) {
+            Some(list) => Digest::of(&[*layer.as_bytes(), *list.as_bytes()].concat()),
+            None => layer,
+        }
+    }
+}
+
+impl From<Limits> for Scope {
+    fn from(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+}

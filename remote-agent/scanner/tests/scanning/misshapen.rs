@@ -1,0 +1,179 @@
+//! Archives with entries that honest builders do not write, or seldom: each is
+//! read as runtimes read it, or told, and the rest of the image is read on.
+
+use std::fs::{self, File};
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use palisade_api::Digest;
+use palisade_scanner::inspect::malware::MalwareList;
+use palisade_scanner::source::Source;
+use palisade_scanner::{Inventory, LayerCache, LayerLimit, Limits, ScanError, Scope, scan};
+use tar::EntryType;
+
+use crate::fixture::{Layer, OS_RELEASE, Registry, debian, gzip, names, status};
+
+async fn scanned_within(layers: &[Bytes], scope: &Scope) -> Result<Inventory, ScanError> {
+    let registry = Registry::start().await;
+    registry.put_image("odd", "v1", layers);
+    let source = Source::Registry(registry.client().image("odd", "v1").unwrap());
+    scan::inventory_of(&source, scope, &LayerCache::default()).await
+}
+
+async fn scanned(layers: &[Bytes]) -> Inventory {
+    scanned_within(layers, &Limits::default().into()).await.unwrap()
+}
+
+fn problems(inventory: &Inventory) -> Vec<(&str, &str)> {
+    inventory.problems.iter().map(|one| (one.path.as_str(), one.reason.as_str())).collect()
+}
+
+#[tokio::test]
+async fn absolute_paths_are_those_of_the_image() {
+    let layer = Layer::default()
+        .file("/etc/os-release", OS_RELEASE)
+        .file("./var//lib/./dpkg/status", &status(&[("curl", "7", "curl")]));
+    let inventory = scanned(&[layer.gzip()]).await;
+    assert_eq!(names(&inventory), ["curl"]);
+    assert_eq!(problems(&inventory), []);
+}
+
+/// Runtimes keep such entries inside the root, and so they count.
+#[tokio::test]
+async fn paths_that_lead_outside_are_told_and_read_inside() {
+    let layer = debian(&[("curl", "7", "curl")])
+        .file("../../opt/node_modules/a/package.json", r#"{"name":"a","version":"1.0.0"}"#)
+        .file("a/../../srv/node_modules/b/package.json", r#"{"name":"b","version":"1.0.0"}"#)
+        .hard_link("srv/passwd", "../../../etc/passwd")
+        .file("etc/../etc/hostname", "x");
+    let inventory = scanned(&[layer.gzip()]).await;
+    assert_eq!(names(&inventory), ["curl", "a", "b"]);
+    let outside = "leads out of the image";
+    assert_eq!(
+        problems(&inventory),
+        [
+            ("../../../etc/passwd", outside),
+            ("../../opt/node_modules/a/package.json", outside),
+            ("a/../../srv/node_modules/b/package.json", outside),
+        ]
+    );
+    let files: Vec<&str> = inventory.packages.iter().map(|one| one.package.file.as_str()).collect();
+    assert_eq!(files[1..], ["opt/node_modules/a/package.json", "srv/node_modules/b/package.json"]);
+}
+
+#[tokio::test]
+async fn devices_and_pipes_hide_what_they_replace() {
+    let base = debian(&[("curl", "7", "curl")]).gzip();
+    for kind in [EntryType::Char, EntryType::Block, EntryType::Fifo] {
+        // Whatever size the header claims, no content follows it.
+        let top = Layer::default()
+            .header(kind, "var/lib/dpkg", "", 1 << 40)
+            .file("srv/node_modules/a/package.json", r#"{"name":"a","version":"1.0.0"}"#);
+        assert_eq!(names(&scanned(&[base.clone(), top.gzip()]).await), ["a"], "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn sizes_that_are_none() {
+    for size in
+        [&[0xff_u8; 12][..], &[0x80, 0xff, 0xff, 0xff, 0xff, 0xff], b"-0000000001\0", b"9999\0"]
+    {
+        let mut header = Layer::default().header(EntryType::Regular, "a", "", 0).open().to_vec();
+        header[124..136].fill(0);
+        header[124..124 + size.len()].copy_from_slice(size);
+        header[148..156].fill(b' ');
+        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        let error = scanned_within(&[gzip(&header)], &Scope::default()).await.unwrap_err();
+        assert!(matches!(error, ScanError::LayerDamaged { .. }), "{size:?}: {error}");
+    }
+}
+
+/// A file with data at its beginning and in its middle, the rest are holes.
+fn write_sparse(path: &Path, size: u64) {
+    let mut file = File::create(path).unwrap();
+    file.set_len(size).unwrap();
+    file.write_all(b"the beginning").unwrap();
+    file.seek(SeekFrom::Start(size / 2)).unwrap();
+    file.write_all(&[7; 9000]).unwrap();
+}
+
+/// What GNU tar makes of the folder, in one of its forms for sparse files.
+fn packed(folder: &Path, form: &[&str]) -> Option<Vec<u8>> {
+    let mut tar = Command::new("tar");
+    tar.args(["--create", "--sparse", "--file=-", "--directory"]).arg(folder).args(form).arg(".");
+    let output = tar.output().ok()?;
+    output.status.success().then_some(output.stdout)
+}
+
+const FORMS: [&[&str]; 4] = [
+    &["--format=gnu"],
+    &["--format=posix", "--sparse-version=0.0"],
+    &["--format=posix", "--sparse-version=0.1"],
+    &["--format=posix", "--sparse-version=1.0"],
+];
+
+/// What is stored without its holes is read with them, under its own name.
+#[tokio::test]
+async fn sparse_files_in_every_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let sparse = folder.path().join("a.bin");
+    write_sparse(&sparse, 1 << 20);
+    let dpkg = folder.path().join("var/lib/dpkg");
+    fs::create_dir_all(&dpkg).unwrap();
+    fs::write(dpkg.join("status"), status(&[("curl", "7", "curl")])).unwrap();
+    fs::create_dir(folder.path().join("etc")).unwrap();
+    fs::write(folder.path().join("etc/os-release"), OS_RELEASE).unwrap();
+    let list = format!("{}  Sparse", Digest::of(&fs::read(&sparse).unwrap()));
+    let mut scope = Scope::default();
+    scope.malware = Some(Arc::new(MalwareList::parse(&list, "list").unwrap()));
+    for form in FORMS {
+        let Some(archive) = packed(folder.path(), form) else {
+            println!("skipped: there is no GNU tar");
+            return;
+        };
+        assert!(archive.len() < 1 << 19, "{form:?} is not sparse: {}", archive.len());
+        let inventory = scanned_within(&[gzip(&archive)], &scope).await.unwrap();
+        assert_eq!(names(&inventory), ["curl"], "{form:?}");
+        let found: Vec<&str> = inventory.malware.iter().map(|one| one.path.as_str()).collect();
+        assert_eq!(found, ["a.bin"], "{form:?}");
+    }
+}
+
+/// Holes cost nothing to store, so all of a layer together are counted.
+#[tokio::test]
+async fn holes_have_a_bound() {
+    let folder = tempfile::tempdir().unwrap();
+    write_sparse(&folder.path().join("a.bin"), 10 << 30);
+    for form in FORMS {
+        let Some(archive) = packed(folder.path(), form) else {
+            println!("skipped: there is no GNU tar");
+            return;
+        };
+        let layer = [gzip(&archive)];
+        assert_eq!(scanned(&layer).await.problems, [], "{form:?}");
+        let limits = Limits { unpacked_bytes: 1 << 30, ..Limits::default() };
+        let error = scanned_within(&layer, &limits.into()).await.unwrap_err();
+        let unpacked =
+            matches!(error, ScanError::LayerLimit { limit: LayerLimit::Unpacked(_), .. });
+        assert!(unpacked, "{form:?}: {error}");
+    }
+}
+
+/// A hundred thousand small files of many folders: each is remembered, none is
+/// held.
+#[tokio::test]
+async fn very_many_small_files() {
+    let mut archive = debian(&[("curl", "7", "curl")]).open().to_vec();
+    for n in 0..100_000 {
+        let entry = Layer::default().file(&format!("srv/{}/{n}.txt", n % 1000), "x");
+        archive.extend_from_slice(entry.open());
+    }
+    archive.resize(archive.len() + 1024, 0);
+    let inventory = scanned(&[gzip(&archive)]).await;
+    assert_eq!(names(&inventory), ["curl"]);
+    assert_eq!(problems(&inventory), []);
+}
