@@ -1,0 +1,115 @@
+//! Bills of materials that are attached to an image in its registry.
+
+use axum::body::Bytes;
+use palisade_api::Digest;
+use palisade_scanner::report::sbom::SbomFormat;
+use palisade_scanner::scan::Attached;
+use palisade_scanner::{Limits, ScanError, Target, TargetOptions};
+use serde_json::{Value, json};
+
+use crate::fixture::{Answer, Registry, debian, descriptor, names};
+
+const CYCLONEDX: &str = "application/vnd.cyclonedx+json";
+const SPDX: &str = "application/spdx+json";
+
+/// A registry with an image, and what is attached to that.
+struct Shelf {
+    registry: Registry,
+    image: Digest,
+    layer: Digest,
+    referrers: Vec<Value>,
+}
+
+impl Shelf {
+    async fn new() -> Self {
+        let registry = Registry::start().await;
+        let layer = debian(&[("libssl3", "3.0.9-1", "openssl")]).gzip();
+        let image = registry.put_image("shop", "v1", std::slice::from_ref(&layer));
+        Self { registry, image, layer: Digest::of(&layer), referrers: Vec::new() }
+    }
+
+    /// Puts a document whose manifest says that it is about `subject`.
+    fn attach(&mut self, artifact_type: &str, document: &str, subject: Digest) {
+        let blob = Digest::of(document.as_bytes());
+        let content = Bytes::from(document.to_owned());
+        self.registry.put_blob("shop", blob, Answer::Bytes(content));
+        let blob = descriptor(artifact_type, blob, document.len());
+        let mut manifest = self.registry.manifest("shop", &[blob]);
+        manifest["artifactType"] = json!(artifact_type);
+        manifest["subject"] = descriptor("", subject, 1);
+        let (digest, size) = self.registry.put_manifest("shop", "attached", &manifest);
+        let mut entry = descriptor("application/vnd.oci.image.manifest.v1+json", digest, size);
+        entry["artifactType"] = json!(artifact_type);
+        self.referrers.push(entry);
+    }
+
+    /// Lists what is attached under `path`.
+    fn list_at(&self, path: &str) {
+        let index = json!({
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.index.v1+json",
+            "manifests": self.referrers,
+        });
+        self.registry.put(path, Answer::Bytes(index.to_string().into()));
+    }
+
+    async fn attached(&self) -> Result<Option<Attached>, ScanError> {
+        let target = format!("{}shop:v1", self.registry.url());
+        let target = Target::parse(&target, TargetOptions::default()).unwrap();
+        target.attached_sbom(&Limits::default()).await
+    }
+}
+
+fn cyclonedx(name: &str) -> String {
+    let url = format!("pkg:npm/{name}@1.0.0");
+    let component = json!({"type": "library", "name": name, "version": "1.0.0", "purl": url});
+    json!({"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [component]}).to_string()
+}
+
+#[tokio::test]
+async fn the_attached_bill_is_taken_instead_of_the_layers() {
+    // By the registry's list of referrers, and by the tag of registries that
+    // keep none.
+    for by_tag in [false, true] {
+        let mut shelf = Shelf::new().await;
+        shelf.attach("application/vnd.example.signature", "{}", shelf.image);
+        shelf.attach(CYCLONEDX, &cyclonedx("attached"), shelf.image);
+        shelf.list_at(&if by_tag {
+            format!("shop/manifests/sha256-{}", shelf.image)
+        } else {
+            format!("shop/referrers/{}", shelf.image.to_oci())
+        });
+        let attached = shelf.attached().await.unwrap().unwrap();
+        assert_eq!(names(&attached.inventory), ["attached"], "{by_tag}");
+        assert_eq!(attached.format, SbomFormat::CycloneDx);
+        assert_eq!(attached.inventory.digest, Some(shelf.image));
+        let layer = shelf.layer.to_oci();
+        assert!(!shelf.registry.requests().iter().any(|path| path.contains(&layer)));
+    }
+}
+
+#[tokio::test]
+async fn what_is_about_another_image_or_no_bill_is_passed_over() {
+    let mut shelf = Shelf::new().await;
+    assert!(shelf.attached().await.unwrap().is_none());
+    shelf.attach(CYCLONEDX, &cyclonedx("other"), Digest::of(b"another image"));
+    shelf.attach(SPDX, "{\"spdxVersion\":\"SPDX-9\"}", shelf.image);
+    shelf.list_at(&format!("shop/referrers/{}", shelf.image.to_oci()));
+    assert!(shelf.attached().await.unwrap().is_none());
+    shelf.attach(CYCLONEDX, &cyclonedx("own"), shelf.image);
+    shelf.list_at(&format!("shop/referrers/{}", shelf.image.to_oci()));
+    assert_eq!(names(&shelf.attached().await.unwrap().unwrap().inventory), ["own"]);
+}
+
+#[tokio::test]
+async fn a_bill_that_is_not_what_its_digest_says_fails() {
+    let mut shelf = Shelf::new().await;
+    let document = cyclonedx("own");
+    shelf.attach(CYCLONEDX, &document, shelf.image);
+    shelf.list_at(&format!("shop/referrers/{}", shelf.image.to_oci()));
+    let digest = Digest::of(document.as_bytes());
+    let forged = Bytes::from(cyclonedx("bad"));
+    shelf.registry.put_blob("shop", digest, Answer::Bytes(forged));
+    let error = shelf.attached().await.unwrap_err();
+    assert!(matches!(error, ScanError::DigestMismatch { .. }), "{error}");
+}
