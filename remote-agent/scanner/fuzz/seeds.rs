@@ -30,12 +30,22 @@ fn main() -> io::Result<()> {
     for (at, text) in FEEDS.iter().enumerate() {
         put("feed", &format!("{at}"), text.as_bytes())?;
     }
+    for (name, path, content) in binaries() {
+        put("file", name, &[path.as_bytes(), b"\n", &content].concat())?;
+    }
+    for (at, text) in SIGNATURES.iter().enumerate() {
+        put("signature", &format!("{at}"), text.as_bytes())?;
+    }
+    for (at, text) in LISTS.iter().enumerate() {
+        put("list", &format!("{at}"), text.as_bytes())?;
+    }
     put("database", "magic", b"\0\0PLSDVDB2")?;
     put("database", "size", b"\x08\0\xff\xff\xff\xff")
 }
 
-/// Path and content of files that tell something.
-const FILES: [(&str, &str); 16] = [
+/// Path and content of files that tell something, or hold a secret. The secrets
+/// are made up.
+const FILES: [(&str, &str); 26] = [
     ("etc/os-release", "ID=debian\nVERSION_ID=\"12\"\n"),
     ("etc/redhat-release", "Red Hat Enterprise Linux release 8.9 (Ootpa)\n"),
     (
@@ -70,6 +80,91 @@ const FILES: [(&str, &str); 16] = [
         "{\"runtimeTarget\":{\"name\":\"n\"},\"libraries\":{\"a/1.0.0\":{\"type\":\"package\"}}}",
     ),
     ("app/Gemfile.lock", "GEM\n  remote: r\n  specs:\n    a (1.0.0)\n"),
+    (
+        "app/pnpm-lock.yaml",
+        "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      a:\n        version: 1.0.0\npackages:\n  a@1.0.0:\n    resolution: {integrity: x}\n",
+    ),
+    ("app/yarn.lock", "# yarn lockfile v1\n\na@^1.0.0:\n  version \"1.0.0\"\n"),
+    ("app/poetry.lock", "[[package]]\nname = \"a\"\nversion = \"1.0\"\n"),
+    ("app/pom.xml", "<project><groupId>g</groupId><artifactId>a</artifactId><version>1</version></project>"),
+    ("app/go.mod", "module m\n\nrequire a.example/b v1.0.0\n"),
+    ("app/.env", "API_KEY=Zq8xV3nT6mB1cK5rY9wL2pD7sF4hJ0gA\n"),
+    ("root/.netrc", "machine r.io login me password Zq8xV3nT6mB1\n"),
+    ("root/.docker/config.json", "{\"auths\":{\"r.io\":{\"auth\":\"Zq8xV3nT6mB1cK5rY9wL2pD7\"}}}"),
+    ("app/settings.yml", "url: postgres://shop:Zq8xV3nT6mB1@db/shop\npassword: Zq8xV3nT6mB1\n"),
+    ("srv/app.spdx.json", "{\"spdxVersion\":\"SPDX-2.3\",\"packages\":[]}"),
+];
+
+/// Files that are no text: a name, a path, the content.
+fn binaries() -> Vec<(&'static str, &'static str, Vec<u8>)> {
+    let properties = b"groupId=g\nartifactId=a\nversion=1.0\n";
+    let inner = zip("META-INF/maven/g/a/pom.properties", properties);
+    let manifest = b"Manifest-Version: 1.0\nImplementation-Title: a\nImplementation-Version: 1.0\n";
+    vec![
+        ("jar", "app/a.jar", inner.clone()),
+        ("jar-in-jar", "app/b.war", zip("WEB-INF/lib/a-1.0.jar", &inner)),
+        ("jar-manifest", "app/c.jar", zip("META-INF/MANIFEST.MF", manifest)),
+        ("go", "app/go", program(&go_info())),
+        ("go-old", "app/go-old", program(b"\xff Go buildinf:\x08\0\0\x04\0\0\0\0\0\0\x10\x04\0\0\0\0\0\0go1.15")),
+        ("rust", "app/rust", program(b"\x78\x01\x01\x1d\0\xe2\xff{\"packages\":[{\"name\":\"a\"}]}")),
+        ("words", "usr/sbin/nginx", program(b"\0nginx/1.21.6\0")),
+        ("keys", "app/shop.p12", b"\x30\x82\x01\0\x02\x01\x03\x30".to_vec()),
+    ]
+}
+
+/// A Java archive with one stored entry.
+fn zip(name: &str, content: &[u8]) -> Vec<u8> {
+    let size = (content.len() as u32).to_le_bytes();
+    let mut bytes = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
+    bytes.extend([size, size].concat());
+    bytes.extend((name.len() as u16).to_le_bytes());
+    bytes.extend([0, 0]);
+    bytes.extend(name.as_bytes());
+    bytes.extend(content);
+    bytes.extend(b"PK\x01\x02");
+    bytes
+}
+
+/// A program of 64 bit with one segment and one section, both all of it.
+fn program(inside: &[u8]) -> Vec<u8> {
+    let mut file = vec![0; 512];
+    file[..6].copy_from_slice(b"\x7fELF\x02\x01");
+    file[32] = 64;
+    file[40] = 128;
+    for (at, value) in [(54, 56), (56, 1), (58, 64), (60, 1)] {
+        file[at] = value;
+    }
+    file[64] = 1;
+    file[97] = 4;
+    file[128 + 24..128 + 26].copy_from_slice(&512u16.to_le_bytes());
+    file[128 + 32] = inside.len() as u8;
+    file.extend(inside);
+    file.resize(file.len().next_multiple_of(512), 0);
+    file
+}
+
+/// What Go leaves behind since 1.18.
+fn go_info() -> Vec<u8> {
+    let list = b"0123456789abcdefpath\tm\nmod\tm\tv1.0.0\ndep\ta\tv1.2.3\th1:=\n0123456789abcdef";
+    let mut info = b"\xff Go buildinf:\x08\x02".to_vec();
+    info.resize(32, 0);
+    info.extend(b"\x08go1.20.1");
+    info.push(list.len() as u8);
+    info.extend(list);
+    info
+}
+
+/// Which kind, then the content: a bundle, a payload with annotations, roots.
+const SIGNATURES: [&str; 4] = [
+    "bundle\n{\"mediaType\":\"application/vnd.dev.sigstore.bundle.v0.3+json\",\"verificationMaterial\":{\"certificate\":{\"rawBytes\":\"MAA=\"},\"tlogEntries\":[{\"logIndex\":\"1\",\"logId\":{\"keyId\":\"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\"},\"integratedTime\":\"1700000000\",\"inclusionPromise\":{\"signedEntryTimestamp\":\"MAA=\"},\"canonicalizedBody\":\"e30=\"}]},\"dsseEnvelope\":{\"payloadType\":\"application/vnd.in-toto+json\",\"payload\":\"eyJzdWJqZWN0IjpbeyJkaWdlc3QiOnsic2hhMjU2IjoiMDcwNzA3MDcwNzA3MDcwNzA3MDcwNzA3MDcwNzA3MDcwNzA3MDcwNzA3MDcwNzA3MDcwNzA3MDcwNzA3MDcwNyJ9fV19\",\"signatures\":[{\"sig\":\"MAA=\"}]}}",
+    "payload\n{\"critical\":{\"identity\":{\"docker-reference\":\"r\"},\"image\":{\"docker-manifest-digest\":\"sha256:0707070707070707070707070707070707070707070707070707070707070707\"},\"type\":\"cosign container image signature\"}}\n\ndev.cosignproject.cosign/signature MAA=\0dev.sigstore.cosign/bundle {\"SignedEntryTimestamp\":\"MAA=\",\"Payload\":{\"body\":\"e30=\",\"integratedTime\":1,\"logIndex\":1,\"logID\":\"0707070707070707070707070707070707070707070707070707070707070707\"}}",
+    "root\n{\"tlogs\":[{\"publicKey\":{\"rawBytes\":\"MAA=\"}}],\"certificateAuthorities\":[{\"certChain\":{\"certificates\":[{\"rawBytes\":\"MAA=\"}]}}],\"ctlogs\":[]}",
+    "key\n\x30\x13\x06\x07",
+];
+
+const LISTS: [&str; 2] = [
+    "# a list\n0707070707070707070707070707070707070707070707070707070707070707  Miner\n0707070707070707070707070707070707070707070707070707070707070708:68:Worm:73\n",
+    "CVE-2024-1\nCVE-2024-2 exp:2025-06-01 # not reachable\n",
 ];
 
 const VERSIONS: [&str; 5] = [
