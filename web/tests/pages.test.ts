@@ -21,6 +21,14 @@ const PAGES: [name: string, path: string | (() => Promise<string>)][] = [
   ["admission-new", "/admission?open=new"],
   ["network", "/network"],
   ["network-new", "/network?open=new"],
+  ["response", "/response"],
+  ["response-new", "/response?open=new"],
+  ["dlp", "/dlp"],
+  ["dlp-new", "/dlp?open=new"],
+  ["waf-groups", "/waf?tab=groups"],
+  ["profiles", "/profiles"],
+  ["process-profile", "/profiles?open=fed.orders"],
+  ["file-profile", "/profiles?tab=file&open=fed.orders"],
   ["registries", "/registries"],
   ["registry", "/registries/fed.shop"],
   ["registry-edit", "/registries/fed.shop?open=edit"],
@@ -34,7 +42,7 @@ const PAGES: [name: string, path: string | (() => Promise<string>)][] = [
   ["audit", "/audit?tab=event"],
   ["users", "/users"],
   ["user-new", "/users?open=new"],
-  ["profile", "/profile"],
+  ["account", "/profile"],
   ["system", "/system"],
 ];
 

@@ -1,20 +1,28 @@
-import type { ReactNode } from "react";
+import { cloneElement, type ReactElement, type ReactNode, useId } from "react";
 
 interface Props {
   label: string;
   hint?: ReactNode;
-  children: ReactNode;
+  /** The control. */
+  children: ReactElement<{ "aria-describedby"?: string }>;
 }
 
-/** A control with its label. */
+/** A control with its label, and what is to be known about it. */
 export function Field({ label, hint, children }: Props) {
+  const id = useId();
   return (
-    // biome-ignore lint/a11y/noLabelWithoutControl: the control is the child
-    <label className="field">
-      <span className="label">{label}</span>
-      {children}
-      {hint && <span className="hint">{hint}</span>}
-    </label>
+    <div className="field">
+      {/* biome-ignore lint/a11y/noLabelWithoutControl: the control is the child */}
+      <label>
+        <span className="label">{label}</span>
+        {hint ? cloneElement(children, { "aria-describedby": id }) : children}
+      </label>
+      {hint && (
+        <span className="hint" id={id}>
+          {hint}
+        </span>
+      )}
+    </div>
   );
 }
 

@@ -10,6 +10,7 @@ import { Loaded } from "../../ui/Loaded";
 import { Card, Facts, Page } from "../../ui/Page";
 import { FederationCard } from "./FederationCard";
 import { systemText } from "./text";
+import { WebhooksCard } from "./WebhooksCard";
 
 export function System() {
   const t = useText(systemText);
@@ -21,6 +22,7 @@ export function System() {
         <FederationCard />
         {may("authentication", "read") && <ProvidersCard />}
         <SettingsCard />
+        <WebhooksCard />
         <ScannersCard />
       </div>
     </Page>

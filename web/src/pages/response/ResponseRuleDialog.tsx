@@ -1,0 +1,174 @@
+import { useState } from "react";
+
+import { patch, remove } from "../../api/client";
+import { useChange, useGet } from "../../api/query";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import { ConfirmByName } from "../../ui/ConfirmByName";
+import { Dialog } from "../../ui/Dialog";
+import { Refusal } from "../../ui/Failure";
+import { Field, Switch } from "../../ui/Field";
+import { Conditions } from "./Conditions";
+import type { ResponseRule } from "./ResponseRules";
+import { responseText } from "./text";
+import "../groups/criteria.css";
+
+interface Props {
+  /** The rule to look at or change; a new one where there is none. */
+  rule: ResponseRule | undefined;
+  writable: boolean;
+  onClose: () => void;
+}
+
+export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
+  const t = useText(responseText);
+  const w = useText(words);
+  const options = useGet("/v1/response/options", { query: { scope: "fed" } }).data;
+  const groups = useGet("/v1/group", { query: { scope: "fed", brief: true } }).data?.groups ?? [];
+  const [comment, setComment] = useState(rule?.comment ?? "");
+  const [event, setEvent] = useState(rule?.event ?? "");
+  const [group, setGroup] = useState(rule?.group ?? "");
+  const [conditions, setConditions] = useState(rule?.conditions ?? []);
+  const [actions, setActions] = useState(rule?.actions ?? []);
+  const [webhooks, setWebhooks] = useState(rule?.webhooks ?? []);
+  const [on, setOn] = useState(!rule?.disable);
+  const [removing, setRemoving] = useState(false);
+  const id = rule?.id ?? 0;
+  const save = useChange(
+    async () => {
+      const said = {
+        id,
+        comment,
+        event,
+        group,
+        conditions,
+        actions,
+        webhooks: actions.includes("webhook") ? webhooks : [],
+        disable: !on,
+        cfg_type: "federal",
+      };
+      if (rule) {
+        await patch("/v1/response/rule/{id}", { config: said }, { path: { id: String(id) } });
+      } else {
+        const insert = { insert: { after: 0, rules: [said] } };
+        await patch("/v1/response/rule", insert, { query: { scope: "fed" } });
+      }
+    },
+    { done: t.saved, onDone: onClose },
+  );
+  const drop = useChange(() => remove("/v1/response/rule/{id}", { path: { id: String(id) } }), {
+    done: t.removed,
+    onDone: onClose,
+  });
+  if (removing) {
+    return (
+      <ConfirmByName
+        title={t.remove}
+        name={String(id)}
+        action={w.delete}
+        busy={drop.isPending}
+        error={drop.error}
+        onConfirm={() => drop.mutate()}
+        onClose={() => setRemoving(false)}
+      >
+        <p>{t.removeText}</p>
+      </ConfirmByName>
+    );
+  }
+  const toggle = (all: string[], name: string, wanted: boolean) =>
+    wanted ? [...all, name] : all.filter((one) => one !== name);
+  const events = Object.keys(options?.response_rule_options ?? {});
+  const known = options?.response_rule_options[event];
+  return (
+    <Dialog title={rule ? t.rule(id) : t.add} place="side" onClose={onClose}>
+      <form
+        className="form"
+        onSubmit={(submitted) => {
+          submitted.preventDefault();
+          save.mutate();
+        }}
+      >
+        <fieldset className="bare" disabled={!writable}>
+          <div className="form two">
+            <Field label={t.event}>
+              <select
+                value={event}
+                onChange={(chosen) => {
+                  setEvent(chosen.target.value);
+                  const types = options?.response_rule_options[chosen.target.value]?.types ?? [];
+                  setConditions([{ type: types[0] ?? "", value: "" }]);
+                }}
+                required
+              >
+                {!events.includes(event) && <option value={event}>{event || "–"}</option>}
+                {events.map((one) => (
+                  <option key={one} value={one}>
+                    {one}
+                  </option>
+                ))}
+              </select>
+            </Field>
+            <Field label={t.group}>
+              <select value={group} onChange={(chosen) => setGroup(chosen.target.value)}>
+                <option value="">{t.anyGroup}</option>
+                {groups.map(({ name }) => (
+                  <option key={name} value={name}>
+                    {name}
+                  </option>
+                ))}
+              </select>
+            </Field>
+          </div>
+          <Field label={w.comment}>
+            <input value={comment} onChange={(typed) => setComment(typed.target.value)} />
+          </Field>
+          <Conditions options={known} conditions={conditions} onChange={setConditions} />
+          <fieldset>
+            <legend>{t.actions}</legend>
+            {Object.entries(t.actionNames).map(([action, text]) => (
+              <label key={action} className="check">
+                <input
+                  type="checkbox"
+                  checked={actions.includes(action)}
+                  onChange={(chosen) => setActions(toggle(actions, action, chosen.target.checked))}
+                />
+                {text}
+              </label>
+            ))}
+            {actions.includes("webhook") &&
+              (options?.webhooks ?? []).map((name) => (
+                <label key={name} className="check inner">
+                  <input
+                    type="checkbox"
+                    checked={webhooks.includes(name)}
+                    onChange={(chosen) =>
+                      setWebhooks(toggle(webhooks, name, chosen.target.checked))
+                    }
+                  />
+                  {name}
+                </label>
+              ))}
+          </fieldset>
+          <Switch label={t.on} checked={on} onChange={setOn} disabled={!writable} />
+        </fieldset>
+        <Refusal error={save.error} />
+        {writable && (
+          <div className="actions">
+            {rule && (
+              <button type="button" onClick={() => setRemoving(true)}>
+                {w.delete}
+              </button>
+            )}
+            <button
+              type="submit"
+              className="primary"
+              disabled={save.isPending || actions.length === 0 || conditions.length === 0}
+            >
+              {save.isPending ? w.saving : w.save}
+            </button>
+          </div>
+        )}
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,125 @@
+import { Plus, Zap } from "lucide-react";
+
+import type { Schema } from "../../api/client";
+import { usePages } from "../../api/query";
+import { pageNames } from "../../frame/pages";
+import { listQuery, useScope, useUrl } from "../../routing/search";
+import { useMay } from "../../session/permissions";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import type { Column } from "../../ui/DataTable";
+import { Sign } from "../../ui/Failure";
+import { FilterText } from "../../ui/FilterText";
+import { Listing } from "../../ui/Listing";
+import { Page } from "../../ui/Page";
+import { State } from "../../ui/State";
+import { ResponseRuleDialog } from "./ResponseRuleDialog";
+import { responseText } from "./text";
+
+export type ResponseRule = Schema<"ResponseRule">;
+
+export function ResponseRules() {
+  const t = useText(responseText);
+  const w = useText(words);
+  const names = useText(pageNames);
+  const may = useMay();
+  const cluster = useScope();
+  const [url, setUrl] = useUrl();
+  const query = usePages("/v1/response/rule", (answer) => answer.rules, {
+    cluster,
+    query: { ...listQuery(url, "comment", {}), ...(!cluster && { scope: "fed" }) },
+  });
+  const writable = !cluster && may("fed", "write");
+  const columns: Column<ResponseRule>[] = [
+    {
+      id: "rule",
+      title: w.name,
+      sort: "id",
+      width: "1.2fr",
+      cell: (rule) => (
+        <>
+          <button
+            type="button"
+            className="link"
+            onClick={() => setUrl({ open: String(rule.id) }, { push: true })}
+          >
+            {t.rule(rule.id ?? 0)}
+          </button>
+          {rule.comment && <span className="sub">{rule.comment}</span>}
+        </>
+      ),
+    },
+    { id: "event", title: t.event, sort: "event", cell: (rule) => rule.event },
+    { id: "group", title: t.group, sort: "group", cell: (rule) => rule.group || t.anyGroup },
+    {
+      id: "conditions",
+      title: t.conditions,
+      width: "1.4fr",
+      cell: (rule) =>
+        (rule.conditions ?? []).map((one) => (
+          <span key={`${one.type} ${one.value}`} className="tag">
+            {one.type} <b>{one.value}</b>
+          </span>
+        )),
+    },
+    {
+      id: "actions",
+      title: t.actions,
+      width: "1.4fr",
+      cell: (rule) =>
+        (rule.actions ?? []).map((action) => (
+          <span key={action} className="tag">
+            {t.actionNames[action as keyof typeof t.actionNames] ?? action}
+          </span>
+        )),
+    },
+    {
+      id: "state",
+      title: w.state,
+      width: "0.6fr",
+      cell: (rule) => (
+        <State tone={rule.disable ? "quiet" : "good"}>
+          {rule.disable ? w.disabled : w.enabled}
+        </State>
+      ),
+    },
+  ];
+  const opened = query.rows?.find((rule) => String(rule.id) === url.open);
+  return (
+    <Page
+      title={names.response}
+      lead={t.lead}
+      actions={
+        writable && (
+          <button
+            type="button"
+            className="primary"
+            onClick={() => setUrl({ open: "new" }, { push: true })}
+          >
+            <Plus aria-hidden size={18} /> {t.add}
+          </button>
+        )
+      }
+    >
+      <div className="toolbar">
+        <FilterText label={w.comment} />
+      </div>
+      <Listing
+        query={query}
+        what={names.response}
+        columns={columns}
+        rowKey={(rule) => String(rule.id)}
+        current={(rule) => String(rule.id) === url.open}
+        empty={<Sign icon={<Zap aria-hidden />} title={t.none} hint={t.noneHint} role="status" />}
+      />
+      {(opened || (url.open === "new" && writable)) && (
+        <ResponseRuleDialog
+          key={url.open}
+          rule={opened}
+          writable={writable}
+          onClose={() => setUrl({ open: "" })}
+        />
+      )}
+    </Page>
+  );
+}

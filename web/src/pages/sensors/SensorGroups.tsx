@@ -1,0 +1,130 @@
+import { X } from "lucide-react";
+
+import { useChange } from "../../api/query";
+import { pageNames } from "../../frame/pages";
+import { useScope, useUrl } from "../../routing/search";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import type { Column } from "../../ui/DataTable";
+import { Refusal } from "../../ui/Failure";
+import { FilterText } from "../../ui/FilterText";
+import { Listing } from "../../ui/Listing";
+import {
+  changeSensorGroup,
+  type Kind,
+  type SensorGroup,
+  useSensorGroups,
+  useSensors,
+} from "./kind";
+import { sensorsText } from "./text";
+
+/** Which groups use which sensors, and whether they deny. */
+export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean }) {
+  const t = useText(sensorsText);
+  const w = useText(words);
+  const names = useText(pageNames);
+  const cluster = useScope();
+  const [url] = useUrl();
+  const query = useSensorGroups(kind, cluster);
+  const sensors = useSensors(kind, { cluster }).rows ?? [];
+  const change = useChange(
+    (config: Parameters<typeof changeSensorGroup>[1]) => changeSensorGroup(kind, config),
+    { done: t.groupSaved },
+  );
+  const wanted = url.q?.toLowerCase() ?? "";
+  const rows = query.rows?.filter((group) => (group.name ?? "").toLowerCase().includes(wanted));
+  const columns: Column<SensorGroup>[] = [
+    { id: "name", title: w.name, cell: (group) => group.name },
+    {
+      id: "active",
+      title: t.active,
+      width: "0.6fr",
+      cell: (group) => (
+        <input
+          type="checkbox"
+          aria-label={`${t.active}: ${group.name}`}
+          checked={group.status ?? false}
+          disabled={!writable || change.isPending}
+          onChange={(event) =>
+            change.mutate({ name: group.name ?? "", status: event.target.checked })
+          }
+        />
+      ),
+    },
+    {
+      id: "sensors",
+      title: t.tabs.sensors,
+      width: "3fr",
+      cell: (group) => {
+        const used = group.sensors ?? [];
+        const name = group.name ?? "";
+        const free = sensors.filter((one) => !used.some((other) => other.name === one.name));
+        return (
+          <span className="toolbar">
+            {used.map((sensor) => (
+              <span key={sensor.name} className="facet">
+                {sensor.name}
+                <select
+                  aria-label={`${t.action}: ${sensor.name}`}
+                  value={sensor.action}
+                  disabled={!writable || change.isPending}
+                  onChange={(event) =>
+                    change.mutate({
+                      name,
+                      sensors: [{ name: sensor.name ?? "", action: event.target.value }],
+                    })
+                  }
+                >
+                  {Object.entries(t.actions).map(([action, text]) => (
+                    <option key={action} value={action}>
+                      {text}
+                    </option>
+                  ))}
+                </select>
+                {writable && (
+                  <button
+                    type="button"
+                    className="plain"
+                    aria-label={t.unuse(sensor.name ?? "")}
+                    onClick={() => change.mutate({ name, delete: [sensor.name ?? ""] })}
+                  >
+                    <X aria-hidden size={16} />
+                  </button>
+                )}
+              </span>
+            ))}
+            {writable && free.length > 0 && (
+              <select
+                aria-label={`${t.use}: ${name}`}
+                value=""
+                disabled={change.isPending}
+                onChange={(event) =>
+                  change.mutate({ name, sensors: [{ name: event.target.value, action: "allow" }] })
+                }
+              >
+                <option value="">{t.use}</option>
+                {free.map((sensor) => (
+                  <option key={sensor.name}>{sensor.name}</option>
+                ))}
+              </select>
+            )}
+          </span>
+        );
+      },
+    },
+  ];
+  return (
+    <>
+      <div className="toolbar">
+        <FilterText />
+      </div>
+      <Refusal error={change.error} />
+      <Listing
+        query={{ ...query, rows }}
+        what={names[kind]}
+        columns={columns}
+        rowKey={(group) => group.name ?? ""}
+      />
+    </>
+  );
+}

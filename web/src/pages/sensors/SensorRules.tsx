@@ -1,0 +1,142 @@
+import { Plus, X } from "lucide-react";
+import { useState } from "react";
+
+import { useText } from "../../text/language";
+import { Field } from "../../ui/Field";
+import { State } from "../../ui/State";
+import { fits } from "./attempt";
+import type { Kind, SensorRule } from "./kind";
+import { sensorsText } from "./text";
+
+interface Props {
+  kind: Kind;
+  rules: SensorRule[];
+  onChange: (rules: SensorRule[]) => void;
+}
+
+type Pattern = NonNullable<SensorRule["patterns"]>[number];
+
+const BLANK: Pattern = { key: "pattern", op: "regex", value: "", context: "packet" };
+
+/** The rules of a sensor with their patterns, and a text to try them on. */
+export function SensorRules({ kind, rules, onChange }: Props) {
+  const t = useText(sensorsText);
+  const [text, setText] = useState("");
+  const put = (at: number, change: Partial<SensorRule>) =>
+    onChange(rules.map((one, index) => (index === at ? { ...one, ...change } : one)));
+  return (
+    <>
+      <p className="hint">{t.rulesHint}</p>
+      {rules.map((rule, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a rule may still be without a name
+        <fieldset key={at}>
+          <legend>{rule.name || t.rules}</legend>
+          <Field label={t.ruleName}>
+            <input
+              value={rule.name ?? ""}
+              onChange={(event) => put(at, { name: event.target.value })}
+              required
+            />
+          </Field>
+          <Patterns
+            kind={kind}
+            patterns={rule.patterns ?? []}
+            onChange={(patterns) => put(at, { patterns })}
+          />
+          {text && <Verdict rule={rule} text={text} />}
+          <div>
+            <button
+              type="button"
+              onClick={() => onChange(rules.filter((_, index) => index !== at))}
+            >
+              <X aria-hidden size={16} /> {t.removeRule}
+            </button>
+          </div>
+        </fieldset>
+      ))}
+      <div>
+        <button
+          type="button"
+          onClick={() => onChange([...rules, { name: "", patterns: [BLANK], cfg_type: "federal" }])}
+        >
+          <Plus aria-hidden size={16} /> {t.addRule}
+        </button>
+      </div>
+      <Field label={t.try}>
+        <textarea rows={3} value={text} onChange={(event) => setText(event.target.value)} />
+      </Field>
+    </>
+  );
+}
+
+function Verdict({ rule, text }: { rule: SensorRule; text: string }) {
+  const t = useText(sensorsText);
+  const verdict = fits(rule, text);
+  if (verdict === undefined) return <State tone="busy">{t.broken}</State>;
+  return <State tone={verdict ? "bad" : "quiet"}>{verdict ? t.fits : t.fitsNot}</State>;
+}
+
+interface PatternsProps {
+  kind: Kind;
+  patterns: Pattern[];
+  onChange: (patterns: Pattern[]) => void;
+}
+
+function Patterns({ patterns, onChange }: PatternsProps) {
+  const t = useText(sensorsText);
+  const put = (at: number, change: Pattern) =>
+    onChange(patterns.map((one, index) => (index === at ? { ...one, ...change } : one)));
+  return (
+    <>
+      {patterns.map((pattern, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a pattern has no name of its own
+        <div key={at} className="criterion">
+          <select
+            aria-label={t.context}
+            value={pattern.context ?? ""}
+            onChange={(event) => put(at, { context: event.target.value })}
+          >
+            {Object.entries(t.contexts).map(([context, text]) => (
+              <option key={context} value={context}>
+                {text}
+              </option>
+            ))}
+          </select>
+          <select
+            aria-label={t.op}
+            value={pattern.op ?? "regex"}
+            onChange={(event) => put(at, { op: event.target.value })}
+          >
+            {Object.entries(t.ops).map(([op, text]) => (
+              <option key={op} value={op}>
+                {text}
+              </option>
+            ))}
+          </select>
+          <input
+            aria-label={t.pattern}
+            className="mono"
+            value={pattern.value ?? ""}
+            spellCheck={false}
+            onChange={(event) => put(at, { value: event.target.value })}
+            required
+          />
+          <button
+            type="button"
+            className="plain"
+            aria-label={t.removePattern}
+            disabled={patterns.length === 1}
+            onClick={() => onChange(patterns.filter((_, index) => index !== at))}
+          >
+            <X aria-hidden size={16} />
+          </button>
+        </div>
+      ))}
+      <div>
+        <button type="button" onClick={() => onChange([...patterns, BLANK])}>
+          <Plus aria-hidden size={16} /> {t.addPattern}
+        </button>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,141 @@
+import { Plus, ScanSearch } from "lucide-react";
+
+import { pageNames } from "../../frame/pages";
+import { listQuery, useScope, useUrl } from "../../routing/search";
+import { useMay } from "../../session/permissions";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import type { Column } from "../../ui/DataTable";
+import { Sign } from "../../ui/Failure";
+import { FilterText } from "../../ui/FilterText";
+import { Listing } from "../../ui/Listing";
+import { Page } from "../../ui/Page";
+import { Tabs, useTab } from "../../ui/Tabs";
+import { type Kind, type Sensor, useSensors } from "./kind";
+import { SensorDialog } from "./SensorDialog";
+import { SensorGroups } from "./SensorGroups";
+import { sensorsText } from "./text";
+
+export function DlpSensors() {
+  return <Sensors kind="dlp" />;
+}
+
+export function WafSensors() {
+  return <Sensors kind="waf" />;
+}
+
+function Sensors({ kind }: { kind: Kind }) {
+  const t = useText(sensorsText);
+  const names = useText(pageNames);
+  const may = useMay();
+  const cluster = useScope();
+  const [, setUrl] = useUrl();
+  const tabs = Object.entries(t.tabs);
+  const tab = useTab(tabs);
+  const writable = !cluster && may("fed", "write");
+  return (
+    <Page
+      title={names[kind]}
+      lead={t.lead[kind]}
+      actions={
+        writable && (
+          <button
+            type="button"
+            className="primary"
+            onClick={() => setUrl({ open: "new", tab: "" }, { push: true })}
+          >
+            <Plus aria-hidden size={18} /> {t.add}
+          </button>
+        )
+      }
+    >
+      <Tabs label={names[kind]} tabs={tabs} />
+      {tab === "sensors" ? (
+        <SensorList kind={kind} writable={writable} />
+      ) : (
+        <SensorGroups kind={kind} writable={writable} />
+      )}
+    </Page>
+  );
+}
+
+function SensorList({ kind, writable }: { kind: Kind; writable: boolean }) {
+  const t = useText(sensorsText);
+  const w = useText(words);
+  const names = useText(pageNames);
+  const cluster = useScope();
+  const [url, setUrl] = useUrl();
+  const query = useSensors(kind, { cluster, query: listQuery(url, "name", {}) });
+  const columns: Column<Sensor>[] = [
+    {
+      id: "name",
+      title: w.name,
+      sort: "name",
+      width: "1.4fr",
+      cell: (sensor) => (
+        <>
+          <button
+            type="button"
+            className="link"
+            onClick={() => setUrl({ open: sensor.name ?? "" }, { push: true })}
+          >
+            {sensor.name}
+          </button>{" "}
+          {sensor.predefine && <span className="tag">{t.predefined}</span>}
+          {sensor.comment && <span className="sub">{sensor.comment}</span>}
+        </>
+      ),
+    },
+    {
+      id: "rules",
+      title: t.rules,
+      width: "2fr",
+      cell: (sensor) =>
+        (sensor.rules ?? []).map((rule) => (
+          <span key={rule.name} className="tag">
+            {rule.name}
+          </span>
+        )),
+    },
+    {
+      id: "groups",
+      title: t.usedBy,
+      width: "1.4fr",
+      cell: (sensor) =>
+        (sensor.groups ?? []).length === 0
+          ? t.noneUsed
+          : (sensor.groups ?? []).map((group) => (
+              <span key={group} className="tag">
+                {group}
+              </span>
+            )),
+    },
+  ];
+  const opened = query.rows?.find((sensor) => sensor.name === url.open);
+  return (
+    <>
+      <div className="toolbar">
+        <FilterText />
+      </div>
+      <Listing
+        query={query}
+        what={names[kind]}
+        columns={columns}
+        rowKey={(sensor) => sensor.name ?? ""}
+        current={(sensor) => sensor.name === url.open}
+        empty={
+          <Sign icon={<ScanSearch aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
+        }
+      />
+      {(opened || (url.open === "new" && writable)) && (
+        <SensorDialog
+          key={url.open}
+          kind={kind}
+          sensor={opened}
+          writable={writable && !opened?.predefine}
+          onClose={() => setUrl({ open: "" })}
+        />
+      )}
+    </>
+  );
+}

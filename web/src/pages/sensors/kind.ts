@@ -1,0 +1,65 @@
+// DLP and WAF sensors have the same form and differ by their paths.
+
+import { get, patch, post, remove, type Schema } from "../../api/client";
+import { useGet, usePages } from "../../api/query";
+
+export type Kind = "dlp" | "waf";
+export type Sensor = Schema<"Sensor">;
+export type SensorRule = Schema<"SensorRule">;
+export type SensorGroup = Schema<"SensorGroup">;
+export type SensorConfig = Schema<"SensorConfig">;
+export type SensorGroupConfig = Schema<"SensorGroupConfig">;
+
+const FED = { scope: "fed" };
+
+type Options = { cluster?: string | undefined; query?: Record<string, string> };
+
+export function useSensors(kind: Kind, options: Options) {
+  const query = { ...options.query, ...(!options.cluster && FED) };
+  return usePages(
+    kind === "dlp" ? "/v1/dlp/sensor" : "/v1/waf/sensor",
+    (answer) => answer.sensors,
+    { ...options, query },
+  );
+}
+
+export function useSensorGroups(kind: Kind, cluster: string | undefined) {
+  const query = cluster ? {} : FED;
+  const dlp = useGet("/v1/dlp/group", { cluster, query, enabled: kind === "dlp" });
+  const waf = useGet("/v1/waf/group", { cluster, query, enabled: kind === "waf" });
+  return kind === "dlp"
+    ? { ...dlp, rows: dlp.data?.dlp_groups }
+    : { ...waf, rows: waf.data?.waf_groups };
+}
+
+/** What a sensor holds, read for its form. */
+export async function readSensor(kind: Kind, name: string): Promise<Sensor> {
+  const path = { name };
+  const answer =
+    kind === "dlp"
+      ? await get("/v1/dlp/sensor/{name}", { path })
+      : await get("/v1/waf/sensor/{name}", { path });
+  return answer.sensor;
+}
+
+export async function createSensor(kind: Kind, config: SensorConfig) {
+  if (kind === "dlp") await post("/v1/dlp/sensor", { config });
+  else await post("/v1/waf/sensor", { config });
+}
+
+export async function changeSensor(kind: Kind, config: SensorConfig) {
+  const path = { name: config.name ?? "" };
+  if (kind === "dlp") await patch("/v1/dlp/sensor/{name}", { config }, { path });
+  else await patch("/v1/waf/sensor/{name}", { config }, { path });
+}
+
+export async function removeSensor(kind: Kind, name: string) {
+  if (kind === "dlp") await remove("/v1/dlp/sensor/{name}", { path: { name } });
+  else await remove("/v1/waf/sensor/{name}", { path: { name } });
+}
+
+export async function changeSensorGroup(kind: Kind, config: SensorGroupConfig) {
+  const path = { name: config.name ?? "" };
+  if (kind === "dlp") await patch("/v1/dlp/group/{name}", { config }, { path });
+  else await patch("/v1/waf/group/{name}", { config }, { path });
+}

@@ -1,0 +1,170 @@
+import { Pencil, Plus } from "lucide-react";
+import { useState } from "react";
+
+import { patch, post, remove, type Schema } from "../../api/client";
+import { useChange, useGet } from "../../api/query";
+import { useUrl } from "../../routing/search";
+import { useMay } from "../../session/permissions";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import { Dialog } from "../../ui/Dialog";
+import { Refusal } from "../../ui/Failure";
+import { Field, Switch } from "../../ui/Field";
+import { Loaded } from "../../ui/Loaded";
+import { Card } from "../../ui/Page";
+import { State } from "../../ui/State";
+import { systemText } from "./text";
+import "./system.css";
+
+type Webhook = Schema<"Webhook">;
+
+const FED = { scope: "fed" };
+const KINDS = ["", "Slack", "Teams", "JSON"];
+
+/** What response rules can call, in every cluster. */
+export function WebhooksCard() {
+  const t = useText(systemText);
+  const w = useText(words);
+  const may = useMay();
+  const [url, setUrl] = useUrl();
+  const query = useGet("/v1/system/config", { query: FED });
+  const writable = may("fed", "write");
+  const webhooks = query.data?.fed_config?.webhooks ?? [];
+  const opened = webhooks.find((one) => one.name === url.name);
+  return (
+    <Card
+      title={t.webhooks}
+      wide
+      actions={
+        writable && (
+          <button
+            type="button"
+            onClick={() => setUrl({ open: "webhook", name: "" }, { push: true })}
+          >
+            <Plus aria-hidden size={16} /> {w.add}
+          </button>
+        )
+      }
+    >
+      <Loaded query={query} what={t.webhooks}>
+        {() =>
+          webhooks.length === 0 ? (
+            <p className="hint">{t.noWebhooks}</p>
+          ) : (
+            <ul className="webhooks">
+              {webhooks.map((one) => (
+                <li key={one.name}>
+                  <b>{one.name}</b>
+                  <span>{one.url}</span>
+                  <span className="tag">{one.type || t.plain}</span>
+                  <State tone={one.enable ? "good" : "quiet"}>
+                    {one.enable ? w.enabled : w.disabled}
+                  </State>
+                  {writable && (
+                    <button
+                      type="button"
+                      className="plain"
+                      aria-label={`${w.edit}: ${one.name}`}
+                      onClick={() =>
+                        setUrl({ open: "webhook", name: one.name ?? "" }, { push: true })
+                      }
+                    >
+                      <Pencil aria-hidden size={16} />
+                    </button>
+                  )}
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+      {url.open === "webhook" && writable && (!url.name || opened) && (
+        <WebhookDialog
+          key={url.name}
+          webhook={opened}
+          onClose={() => setUrl({ open: "", name: "" })}
+        />
+      )}
+    </Card>
+  );
+}
+
+interface Props {
+  webhook: Webhook | undefined;
+  onClose: () => void;
+}
+
+function WebhookDialog({ webhook, onClose }: Props) {
+  const t = useText(systemText);
+  const w = useText(words);
+  const [name, setName] = useState(webhook?.name ?? "fed.");
+  const [address, setAddress] = useState(webhook?.url ?? "https://");
+  const [kind, setKind] = useState(webhook?.type ?? "");
+  const [on, setOn] = useState(webhook?.enable ?? true);
+  const [proxy, setProxy] = useState(webhook?.use_proxy ?? false);
+  const path = { name };
+  const save = useChange(
+    async () => {
+      const said = { name, url: address, type: kind, enable: on, use_proxy: proxy };
+      const body = { config: { ...said, cfg_type: "federal" } };
+      if (webhook) await patch("/v1/system/config/webhook/{name}", body, { path, query: FED });
+      else await post("/v1/system/config/webhook", body, { query: FED });
+    },
+    { done: w.saved, onDone: onClose },
+  );
+  const drop = useChange(() => remove("/v1/system/config/webhook/{name}", { path, query: FED }), {
+    done: t.webhookRemoved,
+    onDone: onClose,
+  });
+  return (
+    <Dialog title={webhook ? name : t.webhook} onClose={onClose}>
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          save.mutate();
+        }}
+      >
+        <Field label={w.name}>
+          <input
+            value={name}
+            pattern="fed\..+"
+            disabled={webhook !== undefined}
+            onChange={(event) => setName(event.target.value)}
+            required
+          />
+        </Field>
+        <Field label={t.webhookUrl}>
+          <input
+            type="url"
+            value={address}
+            onChange={(event) => setAddress(event.target.value)}
+            required
+          />
+        </Field>
+        <Field label={t.webhookKind}>
+          <select value={kind} onChange={(event) => setKind(event.target.value)}>
+            {KINDS.map((one) => (
+              <option key={one} value={one}>
+                {one || t.plain}
+              </option>
+            ))}
+          </select>
+        </Field>
+        <Switch label={t.webhookOn} checked={on} onChange={setOn} />
+        <Switch label={t.webhookProxy} checked={proxy} onChange={setProxy} />
+        <Refusal error={save.error ?? drop.error} />
+        <div className="actions">
+          {webhook && (
+            <button type="button" disabled={drop.isPending} onClick={() => drop.mutate()}>
+              {w.remove}
+            </button>
+          )}
+          <button type="submit" className="primary" disabled={save.isPending}>
+            {save.isPending ? w.saving : w.save}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
