@@ -15,7 +15,7 @@ import { Notices } from "./ui/Notices";
 
 // Nothing of one person is shown to the next.
 session.subscribe(() => {
-  if (!session.token()) queries.clear();
+  if (!session.signedIn()) queries.clear();
 });
 
 const root = document.getElementById("root");

@@ -42,6 +42,10 @@ const PAGES: [name: string, path: string | (() => Promise<string>)][] = [
   ["audit", "/audit?tab=event"],
   ["users", "/users"],
   ["user-new", "/users?open=new"],
+  ["roles", "/roles"],
+  ["role-new", "/roles?open=new"],
+  ["api-keys", "/api-keys"],
+  ["api-key-new", "/api-keys?open=new"],
   ["account", "/profile"],
   ["system", "/system"],
 ];

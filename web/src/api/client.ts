@@ -1,6 +1,6 @@
 // Calls of the REST API, typed by the OpenAPI document.
 
-import { session } from "../session/session";
+import { COOKIE_HEADER, session } from "../session/session";
 import { ApiError } from "./error";
 import type { components, paths } from "./schema";
 
@@ -67,9 +67,8 @@ export async function send(
   target: Target = {},
   body?: unknown,
 ): Promise<Response> {
-  const headers = new Headers(target.headers);
-  const token = session.token();
-  if (token) headers.set("X-Auth-Token", token);
+  const headers = { ...target.headers, ...COOKIE_HEADER };
+  const signedIn = session.signedIn();
   const init: RequestInit = { method: method.toUpperCase(), headers, cache: "no-store" };
   if (body !== undefined) init.body = JSON.stringify(body);
   if (target.signal) init.signal = target.signal;
@@ -82,7 +81,7 @@ export async function send(
   }
   if (response.ok || response.status === 304) return response;
   const error = await ApiError.read(response);
-  if (error.status === 401 && token && token === session.token()) session.end("ended");
+  if (error.status === 401 && signedIn) session.end("ended");
   throw error;
 }
 

@@ -21,17 +21,17 @@ export function Frame() {
   const t = useText(frameText);
   const [menu, setMenu] = useState(false);
   const [palette, setPalette] = useState(false);
-  const { token } = useSession();
+  const { signedIn } = useSession();
   const { pathname } = useLocation();
   const router = useRouter();
   useEffect(() => {
-    if (token) return;
+    if (signedIn) return;
     const to = router.state.location.href;
     void router.navigate({ to: "/sign-in", search: { to }, replace: true });
-  }, [token, router]);
+  }, [signedIn, router]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the menu
   useEffect(() => setMenu(false), [pathname]);
-  if (!token) return null;
+  if (!signedIn) return null;
   return (
     <>
       <a className="skip" href="#content">

@@ -24,7 +24,7 @@ const frame = createRoute({
   getParentRoute: () => root,
   id: "frame",
   beforeLoad: ({ location }) => {
-    if (!session.token()) throw redirect({ to: "/sign-in", search: { to: location.href } });
+    if (!session.signedIn()) throw redirect({ to: "/sign-in", search: { to: location.href } });
   },
   component: lazyRouteComponent(() => import("../frame/Frame"), "Frame"),
 });
@@ -62,6 +62,8 @@ const pages = [
   page("/events", () => import("../pages/events/Events"), "Events"),
   page("/audit", () => import("../pages/audit/AuditLog"), "AuditLog"),
   page("/users", () => import("../pages/users/Users"), "Users"),
+  page("/roles", () => import("../pages/roles/Roles"), "Roles"),
+  page("/api-keys", () => import("../pages/api-keys/ApiKeys"), "ApiKeys"),
   page("/profile", () => import("../pages/profile/Profile"), "Profile"),
   page("/system", () => import("../pages/system/System"), "System"),
   page("/api-reference", () => import("../pages/api-reference/ApiReference"), "ApiReference"),

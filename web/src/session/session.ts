@@ -1,32 +1,49 @@
-// Who is signed in. The token lives as long as the tab: a reload keeps it, a
-// closed tab forgets it.
+// Whether somebody is signed in. The session itself is a cookie that no script
+// can read; what is kept here is only that there is one, for all tabs.
 
 import { useSyncExternalStore } from "react";
 
-const KEY = "palisade.token";
+const KEY = "palisade.session";
+
+/** Asks for the session as a cookie at the sign-in, and makes it count afterwards. */
+export const COOKIE_HEADER = { "X-Auth-Cookie": "true" };
 
 /** Why there is no session: nobody signed in, signed out, or it ended by itself. */
 export type End = "none" | "left" | "ended" | "idle";
 
 interface State {
-  token: string | undefined;
+  signedIn: boolean;
   end: End;
 }
 
-let state: State = { token: globalThis.sessionStorage?.getItem(KEY) ?? undefined, end: "none" };
+let state: State = {
+  signedIn: globalThis.localStorage?.getItem(KEY) != null,
+  end: "none",
+};
 const listeners = new Set<() => void>();
 
 function become(next: State) {
   state = next;
-  if (next.token) sessionStorage.setItem(KEY, next.token);
-  else sessionStorage.removeItem(KEY);
   for (const listener of listeners) listener();
 }
 
+// Another tab signed in or out.
+globalThis.addEventListener?.("storage", (event) => {
+  const { key, newValue } = event as StorageEvent;
+  if (key === KEY)
+    become({ signedIn: newValue !== null, end: newValue === null ? "left" : "none" });
+});
+
 export const session = {
-  token: () => state.token,
-  begin: (token: string) => become({ token, end: "none" }),
-  end: (end: End) => become({ token: undefined, end }),
+  signedIn: () => state.signedIn,
+  begin() {
+    localStorage.setItem(KEY, "1");
+    become({ signedIn: true, end: "none" });
+  },
+  end(end: End) {
+    localStorage.removeItem(KEY);
+    become({ signedIn: false, end });
+  },
   subscribe(listener: () => void) {
     listeners.add(listener);
     return () => {

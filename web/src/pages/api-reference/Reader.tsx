@@ -3,7 +3,7 @@ import SwaggerUI from "swagger-ui-dist/swagger-ui-es-bundle.js";
 import "swagger-ui-dist/swagger-ui.css";
 import "./reader.css";
 
-import { session } from "../../session/session";
+import { COOKIE_HEADER } from "../../session/session";
 
 /** The library that shows OpenAPI documents; it comes with the portal. */
 export default function Reader() {
@@ -20,8 +20,7 @@ export default function Reader() {
       validatorUrl: null,
       defaultModelsExpandDepth: -1,
       requestInterceptor: (request: { headers: Record<string, string> }) => {
-        const token = session.token();
-        if (token) request.headers["X-Auth-Token"] = token;
+        Object.assign(request.headers, COOKIE_HEADER);
         return request;
       },
     });

@@ -10,6 +10,7 @@ import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
 import { Loaded } from "../../ui/Loaded";
 import { Card, Facts, Page } from "../../ui/Page";
+import { Sessions } from "../users/Sessions";
 import { usersText } from "../users/text";
 
 type Self = Schema<"SelfUserData">;
@@ -26,6 +27,9 @@ export function Profile() {
           <div className="cards">
             <Settings key={self.user.fullname} self={self} />
             <ChangePassword fullname={self.user.fullname} />
+            <Card title={t.sessions}>
+              <Sessions fullname={self.user.fullname} />
+            </Card>
             <Permissions self={self} />
           </div>
         )}

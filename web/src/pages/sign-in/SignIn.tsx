@@ -30,7 +30,7 @@ export function SignIn() {
   const failure = useFailureText();
   const [url] = useUrl();
   const navigate = useNavigate();
-  const { token, end } = useSession();
+  const { signedIn, end } = useSession();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const [mustChange, setMustChange] = useState(false);
@@ -39,8 +39,8 @@ export function SignIn() {
     document.title = `${t.title} · Palisade`;
   }, [t]);
   useEffect(() => {
-    if (token) void navigate({ href: safe(url.to), replace: true });
-  }, [token, url.to, navigate]);
+    if (signedIn) void navigate({ href: safe(url.to), replace: true });
+  }, [signedIn, url.to, navigate]);
 
   // Back from a provider, with its code in the address.
   useEffect(() => {
@@ -49,9 +49,9 @@ export function SignIn() {
     setBusy(true);
     finish(journey, url.code, url.state)
       .then((answer) => {
-        if (!answer.token?.token) return;
+        if (!answer.token) return;
         void navigate({ href: safe(journey.to), replace: true });
-        session.begin(answer.token.token);
+        session.begin();
       })
       .catch(setError)
       .finally(() => setBusy(false));
@@ -75,7 +75,7 @@ export function SignIn() {
     try {
       const body = { password } as Schema<"AuthData">;
       const answer = await post("/v1/auth", body);
-      if (answer.token?.token) session.begin(answer.token.token);
+      if (answer.token) session.begin();
       else if (answer.need_to_reset_password) setMustChange(true);
     } catch (cause) {
       setError(explain(cause));

@@ -8,6 +8,7 @@ import { useText } from "../../text/language";
 import { type Column, DataTable } from "../../ui/DataTable";
 import { Loaded } from "../../ui/Loaded";
 import { Card, Facts, Page } from "../../ui/Page";
+import { PasswordProfile } from "../password-profile/PasswordProfile";
 import { FederationCard } from "./FederationCard";
 import { systemText } from "./text";
 import { WebhooksCard } from "./WebhooksCard";
@@ -22,6 +23,7 @@ export function System() {
         <FederationCard />
         {may("authentication", "read") && <ProvidersCard />}
         <SettingsCard />
+        {may("authorization", "read") && <PasswordProfile />}
         <WebhooksCard />
         <ScannersCard />
       </div>

@@ -9,6 +9,7 @@ import { ConfirmByName } from "../../ui/ConfirmByName";
 import { Dialog } from "../../ui/Dialog";
 import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
+import { Sessions } from "./Sessions";
 import { usersText } from "./text";
 import type { User } from "./Users";
 
@@ -46,6 +47,15 @@ export function UserDialog({ user, onClose }: Props) {
     done: t.removed,
     onDone: onClose,
   });
+  const unblock = useChange(
+    () =>
+      post(
+        "/v1/user/{fullname}/password",
+        { config: { fullname, clear_failed_login: true } },
+        { path: { fullname } },
+      ),
+    { done: t.unblocked },
+  );
   if (removing) {
     return (
       <ConfirmByName
@@ -128,6 +138,20 @@ export function UserDialog({ user, onClose }: Props) {
           </button>
         </div>
       </form>
+      {user && (
+        <>
+          <h3>{t.sessions}</h3>
+          <Sessions fullname={fullname} />
+          {user.blocked_for_failed_login && (
+            <div>
+              <Refusal error={unblock.error} />
+              <button type="button" disabled={unblock.isPending} onClick={() => unblock.mutate()}>
+                {t.unblock}
+              </button>
+            </div>
+          )}
+        </>
+      )}
     </Dialog>
   );
 }

@@ -1,0 +1,108 @@
+import { useState } from "react";
+
+import { post } from "../../api/client";
+import { useChange, useGet } from "../../api/query";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import { Copy } from "../../ui/Copy";
+import { Dialog } from "../../ui/Dialog";
+import { Refusal } from "../../ui/Failure";
+import { Field } from "../../ui/Field";
+import { useRoleName } from "../roles/names";
+import { apiKeysText } from "./text";
+
+/** Makes a key and shows its secret, once. */
+export function ApiKeyDialog({ onClose }: { onClose: () => void }) {
+  const t = useText(apiKeysText);
+  const w = useText(words);
+  const roleName = useRoleName();
+  const roles = useGet("/v1/api_key", { query: { limit: 1 } }).data?.global_roles ?? [];
+  const [name, setName] = useState("");
+  const [description, setDescription] = useState("");
+  const [role, setRole] = useState("reader");
+  const [lifetime, setLifetime] = useState("onemonth");
+  const [hours, setHours] = useState(12);
+  const make = useChange(
+    () =>
+      post("/v1/api_key", {
+        apikey: {
+          apikey_name: name,
+          description,
+          role,
+          role_domains: {},
+          expiration_type: lifetime,
+          expiration_hours: lifetime === "hours" ? hours : 0,
+        },
+      }),
+    { done: t.made },
+  );
+  const made = make.data?.apikey;
+  if (made) {
+    return (
+      <Dialog title={t.secretTitle} onClose={onClose}>
+        <Copy label={t.key} text={`${made.apikey_name}:${made.apikey_secret}`} />
+        <p className="hint">{t.secretHint}</p>
+        <div className="actions">
+          <button type="button" className="primary" onClick={onClose}>
+            {w.close}
+          </button>
+        </div>
+      </Dialog>
+    );
+  }
+  return (
+    <Dialog title={t.add} onClose={onClose}>
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          make.mutate();
+        }}
+      >
+        <Field label={w.name}>
+          <input value={name} onChange={(event) => setName(event.target.value)} required />
+        </Field>
+        <Field label={w.description}>
+          <input value={description} onChange={(event) => setDescription(event.target.value)} />
+        </Field>
+        <Field label={t.role}>
+          <select value={role} onChange={(event) => setRole(event.target.value)}>
+            {roles
+              .filter((one) => one)
+              .map((one) => (
+                <option key={one} value={one}>
+                  {roleName(one)}
+                </option>
+              ))}
+          </select>
+        </Field>
+        <Field label={t.expires}>
+          <select value={lifetime} onChange={(event) => setLifetime(event.target.value)}>
+            {Object.entries(t.lifetimes).map(([value, text]) => (
+              <option key={value} value={value}>
+                {text}
+              </option>
+            ))}
+          </select>
+        </Field>
+        {lifetime === "hours" && (
+          <Field label={t.hours}>
+            <input
+              type="number"
+              min={1}
+              value={hours}
+              onChange={(event) => setHours(event.target.valueAsNumber)}
+              required
+            />
+          </Field>
+        )}
+        <Refusal error={make.error} />
+        <div className="actions">
+          <button type="submit" className="primary" disabled={make.isPending}>
+            {w.add}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,112 @@
+import { useState } from "react";
+
+import { patch, type Schema } from "../../api/client";
+import { useChange, useGet } from "../../api/query";
+import { useMay } from "../../session/permissions";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import { Refusal } from "../../ui/Failure";
+import { Field, Switch } from "../../ui/Field";
+import { Loaded } from "../../ui/Loaded";
+import { Card } from "../../ui/Page";
+import { passwordProfileText } from "./text";
+
+type Profile = Schema<"PwdProfile">;
+
+/** What passwords must be like, for all users. */
+export function PasswordProfile() {
+  const t = useText(passwordProfileText);
+  const query = useGet("/v1/password_profile");
+  return (
+    <Card title={t.title} wide>
+      <Loaded query={query} what={t.title}>
+        {({ pwd_profiles: profiles, active_profile_name: active }) => {
+          const profile = profiles.find((one) => one.name === active);
+          return profile && <Form key={active} profile={profile} />;
+        }}
+      </Loaded>
+    </Card>
+  );
+}
+
+type Count =
+  | "min_len"
+  | "min_uppercase_count"
+  | "min_lowercase_count"
+  | "min_digit_count"
+  | "min_special_count"
+  | "password_expire_after_days"
+  | "password_keep_history_count"
+  | "block_after_failed_login_count"
+  | "block_minutes"
+  | "session_timeout";
+type Flag =
+  | "enable_password_expiration"
+  | "enable_password_history"
+  | "enable_block_after_failed_login";
+
+function Form({ profile }: { profile: Profile }) {
+  const t = useText(passwordProfileText);
+  const w = useText(words);
+  const may = useMay();
+  const [draft, setDraft] = useState(profile);
+  const writable = may("authorization", "write");
+  const save = useChange(
+    () => patch("/v1/password_profile/{name}", { config: draft }, { path: { name: draft.name } }),
+    { done: t.saved },
+  );
+  const count = (field: Count, needs?: Flag) => (
+    <Field label={t[field]}>
+      <input
+        type="number"
+        min={0}
+        value={draft[field]}
+        disabled={needs && !draft[needs]}
+        onChange={(event) => setDraft({ ...draft, [field]: event.target.valueAsNumber })}
+        required
+      />
+    </Field>
+  );
+  const flag = (field: Flag) => (
+    <div className="whole">
+      <Switch
+        label={t[field]}
+        checked={draft[field]}
+        disabled={!writable}
+        onChange={(on) => setDraft({ ...draft, [field]: on })}
+      />
+    </div>
+  );
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        save.mutate();
+      }}
+    >
+      <fieldset className="bare form two" disabled={!writable}>
+        {count("min_len")}
+        {count("min_uppercase_count")}
+        {count("min_lowercase_count")}
+        {count("min_digit_count")}
+        {count("min_special_count")}
+        {count("session_timeout")}
+        {flag("enable_password_expiration")}
+        {count("password_expire_after_days", "enable_password_expiration")}
+        {flag("enable_password_history")}
+        {count("password_keep_history_count", "enable_password_history")}
+        {flag("enable_block_after_failed_login")}
+        {count("block_after_failed_login_count", "enable_block_after_failed_login")}
+        {count("block_minutes", "enable_block_after_failed_login")}
+        <Refusal error={save.error} />
+        {writable && (
+          <div className="actions">
+            <button type="submit" className="primary" disabled={save.isPending}>
+              {save.isPending ? w.saving : w.save}
+            </button>
+          </div>
+        )}
+      </fieldset>
+    </form>
+  );
+}

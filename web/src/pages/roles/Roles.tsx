@@ -1,0 +1,100 @@
+import { Plus } from "lucide-react";
+
+import type { Schema } from "../../api/client";
+import { usePages } from "../../api/query";
+import { pageNames } from "../../frame/pages";
+import { listQuery, useUrl } from "../../routing/search";
+import { useMay } from "../../session/permissions";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import type { Column } from "../../ui/DataTable";
+import { FilterText } from "../../ui/FilterText";
+import { Listing } from "../../ui/Listing";
+import { Page } from "../../ui/Page";
+import { useRoleName } from "./names";
+import { RoleDialog } from "./RoleDialog";
+import { rolesText } from "./text";
+
+export type Role = Schema<"UserRole">;
+
+export function Roles() {
+  const t = useText(rolesText);
+  const w = useText(words);
+  const names = useText(pageNames);
+  const may = useMay();
+  const roleName = useRoleName();
+  const [url, setUrl] = useUrl();
+  const query = usePages("/v1/user_role", (answer) => answer.roles, {
+    query: listQuery(url, "name", {}),
+  });
+  const writable = may("authorization", "write");
+  const columns: Column<Role>[] = [
+    {
+      id: "name",
+      title: w.name,
+      sort: "name",
+      cell: (role) => (
+        <>
+          <button
+            type="button"
+            className="link"
+            onClick={() => setUrl({ open: role.name }, { push: true })}
+          >
+            {roleName(role.name)}
+          </button>{" "}
+          {role.reserved && <span className="tag">{t.reserved}</span>}
+          {role.comment && <span className="sub">{role.comment}</span>}
+        </>
+      ),
+    },
+    {
+      id: "permissions",
+      title: t.permissions,
+      width: "2.4fr",
+      cell: (role) =>
+        role.permissions.map(({ id, read, write }) => (
+          <span key={id} className="tag">
+            {t.names[id as keyof typeof t.names] ?? id}{" "}
+            <b>{[read && t.read, write && t.write].filter(Boolean).join(", ")}</b>
+          </span>
+        )),
+    },
+  ];
+  const opened = query.rows?.find((role) => role.name === url.open);
+  return (
+    <Page
+      title={names.roles}
+      lead={t.lead}
+      actions={
+        writable && (
+          <button
+            type="button"
+            className="primary"
+            onClick={() => setUrl({ open: "new" }, { push: true })}
+          >
+            <Plus aria-hidden size={18} /> {t.add}
+          </button>
+        )
+      }
+    >
+      <div className="toolbar">
+        <FilterText />
+      </div>
+      <Listing
+        query={query}
+        what={names.roles}
+        columns={columns}
+        rowKey={(role) => role.name}
+        current={(role) => role.name === url.open}
+      />
+      {(opened || (url.open === "new" && writable)) && (
+        <RoleDialog
+          key={url.open}
+          role={opened}
+          writable={writable && !opened?.reserved}
+          onClose={() => setUrl({ open: "" })}
+        />
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,58 @@
+import { remove, type Schema } from "../../api/client";
+import { useChange, useGet } from "../../api/query";
+import { useFormat } from "../../text/format";
+import { useText } from "../../text/language";
+import { Refusal } from "../../ui/Failure";
+import { Loaded } from "../../ui/Loaded";
+import { usersText } from "./text";
+import "./sessions.css";
+
+type Session = Schema<"UserSession">;
+
+const EVERY_MS = 10_000;
+
+/** Where somebody is signed in, and how to end that. */
+export function Sessions({ fullname }: { fullname: string }) {
+  const t = useText(usersText);
+  const format = useFormat();
+  const query = useGet("/v1/user/{fullname}/session", { path: { fullname }, every: EVERY_MS });
+  const end = useChange(
+    (id: string) => remove("/v1/user/{fullname}/session/{id}", { path: { fullname, id } }),
+    { done: t.sessionEnded },
+  );
+  return (
+    <Loaded query={query} what={t.sessions}>
+      {({ sessions }) => (
+        <>
+          {sessions.length === 0 && <p className="hint">{t.noSessions}</p>}
+          <ul className="sessions">
+            {sessions.map((session: Session) => (
+              <li key={session.id}>
+                <span>
+                  {session.address}{" "}
+                  {session.current && <span className="tag">{t.thisSession}</span>}
+                  <span className="hint">
+                    {t.since(
+                      format.ago(session.created_timestamp * 1_000),
+                      format.ago(session.last_seen_timestamp * 1_000),
+                    )}
+                  </span>
+                </span>
+                {!session.current && (
+                  <button
+                    type="button"
+                    disabled={end.isPending}
+                    onClick={() => end.mutate(session.id)}
+                  >
+                    {t.endSession}
+                  </button>
+                )}
+              </li>
+            ))}
+          </ul>
+          <Refusal error={end.error} />
+        </>
+      )}
+    </Loaded>
+  );
+}

@@ -1,0 +1,121 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { settled, signIn, type Visit, visit } from "./browser";
+import { until } from "./shop";
+
+const stamp = Date.now().toString(36);
+const user = `cashier-${stamp}`;
+const role = `counter-${stamp}`;
+const key = `till-${stamp}`;
+const password = `Espresso-${stamp}-7`;
+
+function row(page: Page, text: string) {
+  return page.getByRole("row").filter({ hasText: text });
+}
+
+async function confirm(page: Page, name: string) {
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("textbox").fill(name);
+  await dialog.getByRole("button", { name: "Remove" }).click();
+  await dialog.waitFor({ state: "detached" });
+}
+
+describe("an administrator", () => {
+  let seen: Visit;
+  let page: Page;
+  beforeAll(async () => {
+    seen = await visit();
+    page = seen.page;
+    await signIn(page);
+  });
+  afterAll(() => seen.close());
+
+  it("keeps the session where scripts cannot read it", async () => {
+    expect(await page.evaluate(() => document.cookie)).toBe("");
+    const kept = await page.evaluate(() =>
+      JSON.stringify([{ ...localStorage }, { ...sessionStorage }]),
+    );
+    expect(kept).not.toMatch(/eyJ/);
+    const cookies = await page.context().cookies();
+    expect(cookies.find((one) => one.name.includes("palisade-session"))).toMatchObject({
+      httpOnly: true,
+      sameSite: "Strict",
+      secure: true,
+    });
+  });
+
+  it("puts a role together that may only look at images", async () => {
+    await page.goto("/roles");
+    await page.getByRole("button", { name: "New role" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name").fill(role);
+    await dialog.getByLabel("Registries and images: look").check();
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await row(page, role).getByText("Registries and images").waitFor();
+  });
+
+  it("adds a user with that role, who sees the pages of that role alone", async () => {
+    await page.goto("/users");
+    await page.getByRole("button", { name: "New user" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("User name").fill(user);
+    await dialog.getByLabel("Password").fill(password);
+    await dialog.getByLabel("Role").selectOption(role);
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await row(page, user).waitFor();
+
+    const theirs = await visit();
+    await theirs.page.goto("/registries");
+    await theirs.page.locator("input[name=username]").fill(user);
+    await theirs.page.locator("input[name=password]").fill(password);
+    await theirs.page.locator("button[type=submit]").click();
+    await theirs.page.getByRole("link", { name: "fed.shop" }).waitFor();
+    const menu = theirs.page.getByRole("navigation", { name: "Pages" });
+    expect(await menu.getByRole("link").allTextContents()).not.toContain("Users");
+    expect(await theirs.page.getByRole("button", { name: "New registry" }).count()).toBe(0);
+    // A page that the role may not see says so.
+    await theirs.page.goto("/users");
+    await theirs.page.getByText(/^Your role may not read/).waitFor();
+
+    // Their session is seen, and ended.
+    await page.getByRole("button", { name: user }).click();
+    await dialog.getByRole("button", { name: "End", exact: true }).first().click();
+    await dialog.getByText("Not signed in anywhere.").waitFor();
+    await theirs.page.goto("/registries");
+    await theirs.page.locator("input[name=username]").waitFor();
+    await theirs.close();
+  });
+
+  it("makes an API key, whose secret is shown once", async () => {
+    await page.goto("/api-keys");
+    await page.getByRole("button", { name: "New API key" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name").fill(key);
+    await dialog.getByRole("button", { name: "Add" }).click();
+    await dialog.getByText(new RegExp(`^${key}:`)).waitFor();
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+    await row(page, key).getByRole("button", { name: "Remove" }).click();
+    await confirm(page, key);
+    await row(page, key).waitFor({ state: "detached" });
+  });
+
+  it("sees the rules of passwords", async () => {
+    await page.goto("/system");
+    await settled(page);
+    expect(
+      Number(await page.getByLabel("Characters at least", { exact: true }).inputValue()),
+    ).toBeGreaterThan(0);
+  });
+
+  it("removes the user and the role again", async () => {
+    await page.goto(`/users?open=${user}`);
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Remove", exact: true }).click();
+    await confirm(page, user);
+    await page.goto(`/roles?open=${role}`);
+    await dialog.getByRole("button", { name: "Remove", exact: true }).click();
+    await confirm(page, role);
+    await until("the role is gone", async () => (await row(page, role).count()) === 0);
+  });
+});
