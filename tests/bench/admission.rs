@@ -42,6 +42,7 @@ pub(crate) async fn measure(figures: &mut Figures) -> Result<()> {
         admission_mode: Mode::Protect,
         bootstrap_password: Some(ADMIN_PASSWORD.into()),
         spool: SpoolLimits::default(),
+        scan: None,
     };
     let controller =
         Controller::open(config, Arc::new(Member), SystemClock::shared(), &tasks, &stop).await?;

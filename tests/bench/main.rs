@@ -8,6 +8,7 @@ mod figures;
 mod first_sync;
 mod processes;
 mod scan;
+mod vulndb;
 
 use anyhow::Result;
 
@@ -29,6 +30,9 @@ fn main() -> Result<()> {
         }
         if chosen("scan") {
             scan::measure(&mut figures).await?;
+        }
+        if chosen("vulndb") {
+            vulndb::measure(&mut figures).await?;
         }
         if chosen("admission") {
             admission::measure(&mut figures).await?;

@@ -10,10 +10,21 @@ use clap::{Args, Subcommand};
 use palisade_scanner::vulndb::update::{SourceOutcome, UpdateSettings, UpdateSource, update};
 use palisade_scanner::vulndb::{self, BuildSummary, FeedKind, SigningKey, SourceSpec};
 
+use crate::telemetry;
+
 #[derive(Args, Debug)]
 pub(super) struct VulndbArgs {
     #[command(subcommand)]
     command: VulndbCommand,
+    /// Level of the log on standard error, or directives
+    #[arg(
+        long,
+        value_name = "FILTER",
+        env = "PALISADE_LOG",
+        default_value = "warn",
+        global = true
+    )]
+    log: String,
 }
 
 #[derive(Debug, Subcommand)]
@@ -49,6 +60,9 @@ enum VulndbCommand {
         /// Fail when a source is not the newest, though the database was renewed
         #[arg(long)]
         strict: bool,
+        /// Put the database in place though it is older than the one that is there
+        #[arg(long)]
+        allow_older: bool,
     },
 }
 
@@ -66,6 +80,7 @@ fn kinds() -> String {
 }
 
 pub(super) fn run(args: &VulndbArgs) -> anyhow::Result<ExitCode> {
+    telemetry::log(args.log.parse()?)?;
     match &args.command {
         VulndbCommand::Build { sources, out, signing_key } => {
             let key = signing_key.clone().unwrap_or_else(|| vulndb::key_path(out));
@@ -73,11 +88,12 @@ pub(super) fn run(args: &VulndbArgs) -> anyhow::Result<ExitCode> {
             print(&summary, out)?;
             Ok(ExitCode::SUCCESS)
         }
-        VulndbCommand::Update { sources, cache, out, signing_key, strict } => {
+        VulndbCommand::Update { sources, cache, out, signing_key, strict, allow_older } => {
             let mut settings = UpdateSettings::new(sources.clone(), cache.clone(), out.clone());
             if let Some(key) = signing_key {
                 settings.key.clone_from(key);
             }
+            settings.allow_older = *allow_older;
             renew(&settings, *strict)
         }
     }

@@ -14,7 +14,7 @@ use palisade_api::Digest;
 use serde::{Deserialize, Serialize};
 
 pub use attached::Attached;
-pub use cache::LayerCache;
+pub use cache::{CacheUsage, CachedLayer, LayerCache};
 pub use target::{Target, TargetOptions};
 
 use crate::error::ScanError;
@@ -166,14 +166,15 @@ async fn content(
     scope: &Scope,
     cache: &LayerCache,
 ) -> Result<Arc<LayerContent>, ScanError> {
+    if !source.layers_have_digests() {
+        return Ok(Arc::new(source.layer(&layer, scope).await?));
+    }
     let key = scope.key(layer.digest);
     if let Some(content) = cache.get(&key) {
         return Ok(content);
     }
     let content = Arc::new(source.layer(&layer, scope).await?);
-    if source.layers_have_digests() {
-        cache.put(key, Arc::clone(&content));
-    }
+    cache.put(key, Arc::clone(&content));
     Ok(content)
 }
 

@@ -1,13 +1,15 @@
 //! The vulnerability database: one immutable file.
 //!
 //! [`build`] makes it from the files of upstream feeds and signs it,
-//! [`VulnDb`] maps it into memory and reads it in place. A file is replaced as
-//! a whole, never changed: what is mapped stays as it is.
+//! [`VulnDb`] maps it into memory and reads it in place, [`VulndbFile`] takes
+//! the new one when there is one. A file is replaced as a whole, never
+//! changed: what is mapped stays as it is.
 
 mod build;
 pub mod cvss;
 pub mod ecosystem;
 mod feed;
+mod file;
 mod format;
 mod open;
 mod record;
@@ -16,7 +18,11 @@ pub mod update;
 
 pub use build::{BuildError, BuildSummary, build};
 pub use feed::{FeedKind, NoSource, SourceSpec};
+pub use file::{FileError, Offered, VulndbFile};
 pub use format::SourceSummary;
-pub use open::{OpenError, Trust, VulnDb};
+pub use open::{OpenError, Outdated, Trust, VulnDb};
 pub use record::{Affected, Exploited, Likelihood, Prose, Range, Score, Status, Vulnerability};
 pub use signing::{KeyError, NoKey, PublicKey, SigningKey, key_path, public_path};
+
+/// Data older than this is told of: advisories come out every day.
+pub const OLD_AFTER: chrono::TimeDelta = chrono::TimeDelta::days(7);

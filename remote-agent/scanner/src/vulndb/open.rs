@@ -45,6 +45,9 @@ pub enum OpenError {
         /// What is wrong.
         reason: &'static str,
     },
+    /// Nothing can be found with it.
+    #[error("the vulnerability database {} is empty", .0.display())]
+    Empty(PathBuf),
     /// It was signed by somebody else.
     #[error(
         "the vulnerability database {} is signed by the key {found}, not by the trusted {trusted}",
@@ -58,6 +61,19 @@ pub enum OpenError {
         /// Whose it should be.
         trusted: PublicKey,
     },
+}
+
+/// A database that is older than the one that is there.
+#[derive(Debug, Error)]
+#[error(
+    "the vulnerability database of {} is older than the present one of {}",
+    .offered.to_rfc3339(), .present.to_rfc3339()
+)]
+pub struct Outdated {
+    /// The date of its newest record.
+    pub offered: DateTime<Utc>,
+    /// That of the present one.
+    pub present: DateTime<Utc>,
 }
 
 /// Whose databases are used.
@@ -143,6 +159,9 @@ impl VulnDb {
         if !whole {
             return Err(damaged("the size of its index"));
         }
+        if parsed.vulnerabilities == 0 || parsed.packages == 0 {
+            return Err(OpenError::Empty(path.to_owned()));
+        }
         Ok(Self {
             path: path.to_owned(),
             header: parsed,
@@ -153,6 +172,12 @@ impl VulnDb {
             packages,
             file,
         })
+    }
+
+    /// The same, in another place.
+    pub(super) fn moved_to(mut self, path: &Path) -> Self {
+        path.clone_into(&mut self.path);
+        self
     }
 
     /// Its version: a number with a fraction.
@@ -168,6 +193,13 @@ impl VulnDb {
     /// The date of its newest record in the form that clients read.
     pub fn create_time(&self) -> String {
         self.built_at().format("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
+    /// Fails where the newest record of this database is older than `present`,
+    /// the newest of the one that it would replace.
+    pub fn not_older_than(&self, present: DateTime<Utc>) -> Result<(), Outdated> {
+        let offered = self.built_at();
+        if offered < present { Err(Outdated { offered, present }) } else { Ok(()) }
     }
 
     /// What it was made from.

@@ -132,7 +132,7 @@ impl PublicKey {
         text.parse().map_err(|NoKey| KeyError::Foreign(path.to_owned()))
     }
 
-    fn to_pem(self) -> String {
+    pub(super) fn to_pem(self) -> String {
         pem("PUBLIC KEY", &[SPKI.as_slice(), &self.0].concat())
     }
 

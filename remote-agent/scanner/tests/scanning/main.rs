@@ -36,4 +36,6 @@ mod signature;
 #[cfg(test)]
 mod vulndb;
 #[cfg(test)]
+mod vulndb_file;
+#[cfg(test)]
 mod wire;

@@ -15,10 +15,10 @@ use proptest::prelude::*;
 use serde_json::json;
 use tempfile::TempDir;
 
-struct Feeds(TempDir);
+pub(crate) struct Feeds(TempDir);
 
 impl Feeds {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let feeds = Self(tempfile::tempdir().unwrap());
         feeds.write(
             "tracker.json",
@@ -60,11 +60,11 @@ impl Feeds {
         feeds
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn write(&self, name: &str, content: &str) {
+    pub(crate) fn write(&self, name: &str, content: &str) {
         fs::write(self.path(name), content).unwrap();
     }
 
@@ -77,11 +77,11 @@ impl Feeds {
             .to_vec()
     }
 
-    fn key(&self) -> SigningKey {
+    pub(crate) fn key(&self) -> SigningKey {
         SigningKey::at(&self.path("key")).unwrap()
     }
 
-    fn build(&self, name: &str) -> PathBuf {
+    pub(crate) fn build(&self, name: &str) -> PathBuf {
         let out = self.path(name);
         build(&self.sources(), &out, &self.key()).unwrap();
         out
@@ -160,7 +160,12 @@ fn sources_that_give_nothing_are_refused() {
         let error = build(&[empty(kind)], &out, &feeds.key()).unwrap_err();
         assert!(matches!(error, BuildError::NothingValid { .. }), "{kind}: {error}");
     }
-    assert!(!out.exists());
+    // What tells of no package finds nothing.
+    feeds.write("epss.csv", "cve,epss,percentile\nCVE-2024-1,0.1,0.2\n");
+    let alone: SourceSpec = format!("epss={}", feeds.path("epss.csv").display()).parse().unwrap();
+    let error = build(&[alone], &out, &feeds.key()).unwrap_err();
+    assert!(matches!(error, BuildError::Empty { vulnerabilities: 1 }), "{error}");
+    assert!(!out.exists() && !feeds.path("vulndb.partial").exists());
     assert!(matches!(build(&[], &out, &feeds.key()).unwrap_err(), BuildError::NoSources));
     assert!("nonesuch=x".parse::<SourceSpec>().is_err());
 }

@@ -209,3 +209,23 @@ async fn what_is_missing_or_too_large_is_told() {
     let error = update(&settings, at(1)).await.unwrap_err().to_string();
     assert!(error.contains("more than 10 bytes") && !error.contains("secret"), "{error}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_back_is_taken_only_by_whom_asked() {
+    let case = Case::new().await;
+    let dated = |fixed: &str, day: &str| {
+        let mut record: serde_json::Value =
+            serde_json::from_str(&record("CVE-2024-1", fixed)).unwrap();
+        record["modified"] = json!(format!("{day}T00:00:00Z"));
+        record.to_string()
+    };
+    case.server.serve("feed.jsonl", "\"one\"", &dated("2.0", "2024-02-01"));
+    case.update(1).await.unwrap();
+    case.server.serve("feed.jsonl", "\"two\"", &dated("1.0", "2024-01-01"));
+    let error = case.update(2).await.unwrap_err();
+    assert!(matches!(error, UpdateError::Outdated(_)), "{error}");
+    assert_eq!(case.fixed(), "2.0");
+    let settings = UpdateSettings { allow_older: true, ..case.settings(&[case.source()]) };
+    assert!(update(&settings, at(3)).await.unwrap().changed);
+    assert_eq!(case.fixed(), "1.0");
+}

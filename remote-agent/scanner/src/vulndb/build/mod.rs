@@ -41,6 +41,15 @@ pub enum BuildError {
     /// No source was named.
     #[error("no source is named")]
     NoSources,
+    /// Nothing could be found with it.
+    #[error(
+        "the sources tell of {vulnerabilities} vulnerabilities, but of no package that has one: \
+         add one of the kinds that tell of packages"
+    )]
+    Empty {
+        /// How many they tell of.
+        vulnerabilities: u64,
+    },
     /// The file cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Write {
@@ -274,6 +283,10 @@ impl Collected {
             }
         }
         let (vulnerabilities, packages) = writer.counts()?;
+        if packages == 0 {
+            writer.discard().map_err(failed)?;
+            return Err(BuildError::Empty { vulnerabilities });
+        }
         let version = version(built_at, &self.sources);
         let sources = self.sources;
         let header = Header { version, built_at, sources, vulnerabilities, packages };

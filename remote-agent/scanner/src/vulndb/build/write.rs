@@ -116,6 +116,11 @@ impl Writer {
         Ok((self.vulnerabilities.len() as u64, self.packages.len() as u64))
     }
 
+    /// Leaves no file.
+    pub(super) fn discard(self) -> io::Result<()> {
+        fs::remove_file(&self.partial)
+    }
+
     /// Signs the file and puts it in its place. Gives its size and digest.
     pub(super) fn finish(
         mut self,

@@ -14,6 +14,7 @@ use crate::version::range::{Intervals, Syntax};
 
 #[derive(Deserialize)]
 struct Record {
+    #[serde(default)]
     title: String,
     #[serde(default)]
     link: String,

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::Sink;
-use super::advisory::{Advisory, Statement, emit, is_cve};
+use super::advisory::{Advisory, Statement, emit};
 use super::input::{self, InputError, Piece, Shape};
 use crate::vulndb::record::Score;
 
@@ -41,16 +41,22 @@ pub(super) fn read(path: &Path, sink: &mut dyn Sink) -> Result<(), InputError> {
 }
 
 fn advisory(record: &Record, place: &str) -> Option<Advisory> {
-    let release = release(record, place).filter(|_| is_cve(&record.cve_id))?;
+    // Some have no CVE: `BDSA-2025-0719`.
+    let named = record.cve_id.contains(|c: char| c.is_ascii_digit());
+    let release = release(record, place).filter(|_| named)?;
     let ecosystem = format!("Photon OS:{release}");
     let package = record.pkg.as_str();
     let fixed = record.res_ver.trim();
-    let statement = if record.status.eq_ignore_ascii_case("not affected") {
-        Statement::not_affected(ecosystem, package)
+    let status = |word: &str| record.status.eq_ignore_ascii_case(word);
+    let statement = if status("not affected") {
+        Some(Statement::not_affected(ecosystem, package))
     } else if fixed.starts_with(|c: char| c.is_ascii_digit()) {
-        Statement::before(ecosystem, package, Some(fixed))
+        Some(Statement::before(ecosystem, package, Some(fixed)))
+    } else if status("fixed") {
+        // Nobody knows where: it says nothing of what is installed.
+        None
     } else {
-        Statement::before(ecosystem, package, None)
+        Some(Statement::before(ecosystem, package, None))
     };
     let score = record.cve_score.filter(|score| (0.0..=10.0).contains(score));
     Some(Advisory {
@@ -59,7 +65,7 @@ fn advisory(record: &Record, place: &str) -> Option<Advisory> {
             .map(|score| Score { version: 3, score, ..Score::default() })
             .into_iter()
             .collect(),
-        statements: vec![statement],
+        statements: statement.into_iter().collect(),
         ..Advisory::default()
     })
 }
@@ -91,7 +97,7 @@ mod tests {
 
     fn read(record: serde_json::Value, place: &str) -> Option<Statement> {
         let record: Record = serde_json::from_value(record).unwrap();
-        advisory(&record, place).map(|advisory| advisory.statements[0].clone())
+        advisory(&record, place)?.statements.first().cloned()
     }
 
     #[test]
@@ -108,5 +114,12 @@ mod tests {
             "status": "Not Affected"});
         let expected = Statement::not_affected("Photon OS:3.0", "curl");
         assert_eq!(read(safe, "cve_data_photon3.json"), Some(expected));
+        let somewhere = json!({"cve_id": "CVE-2024-1", "pkg": "curl", "cve_score": null,
+            "aff_ver": "NA", "res_ver": "NA", "status": "Fixed"});
+        assert_eq!(read(somewhere, "cve_data_photon4.0.json"), None);
+        let unnamed = json!({"cve_id": "BDSA-2025-0719", "pkg": "krb5-devel",
+            "res_ver": "1.17-15.ph4", "status": "Fixed"});
+        let expected = Statement::before("Photon OS:4.0", "krb5-devel", Some("1.17-15.ph4"));
+        assert_eq!(read(unnamed, "x.json"), Some(expected));
     }
 }

@@ -19,7 +19,7 @@ use tracing::{info, warn};
 
 use super::build::{self, BuildError, BuildSummary, build};
 use super::feed::SourceSpec;
-use super::open::{OpenError, Trust, VulnDb};
+use super::open::{OpenError, Outdated, Trust, VulnDb};
 use super::signing::{KeyError, SigningKey, key_path};
 use crate::source::registry::Patience;
 use cache::Cache;
@@ -41,6 +41,9 @@ pub struct UpdateSettings {
     pub key: PathBuf,
     /// Certificates (DER) that are trusted beside those of the system.
     pub extra_roots: Vec<rustls::pki_types::CertificateDer<'static>>,
+    /// Whether a database is put in place though it is older than the one that
+    /// is there.
+    pub allow_older: bool,
     /// Bytes of one source at most.
     pub source_bytes: u64,
     /// How often and how long servers are asked.
@@ -56,6 +59,7 @@ impl UpdateSettings {
             cache,
             out,
             extra_roots: Vec::new(),
+            allow_older: false,
             source_bytes: 8 << 30,
             patience: Patience::default(),
         }
@@ -135,6 +139,9 @@ pub enum UpdateError {
     /// What was built cannot be opened.
     #[error("the new database is refused: {0}")]
     Verify(#[from] OpenError),
+    /// What was built would be a step back.
+    #[error("{0}: sources are missing or went back; --allow-older takes it all the same")]
+    Outdated(#[from] Outdated),
     /// The new file cannot take the place of the old.
     #[error("cannot replace {}: {source}", path.display())]
     Swap {
@@ -176,7 +183,9 @@ pub async fn update(
         outcomes.push((name, outcome));
     }
     let out = settings.out.clone();
-    let (build, changed) = spawn_blocking(move || rebuild(&specs, &out, &key)).await??;
+    let allow_older = settings.allow_older;
+    let rebuilding = spawn_blocking(move || rebuild(&specs, &out, &key, allow_older));
+    let (build, changed) = rebuilding.await??;
     Ok(UpdateSummary { sources: outcomes, build, changed })
 }
 
@@ -232,6 +241,7 @@ fn rebuild(
     specs: &[SourceSpec],
     out: &Path,
     key: &SigningKey,
+    allow_older: bool,
 ) -> Result<(BuildSummary, bool), UpdateError> {
     let mut name = out.file_name().unwrap_or_default().to_owned();
     name.push(".new");
@@ -239,16 +249,22 @@ fn rebuild(
     let swap = |source| UpdateError::Swap { path: out.to_owned(), source };
     let summary = build(specs, &fresh, key)?;
     let trust = Trust::Key(key.public());
-    let verified = VulnDb::open(&fresh, trust);
-    let digest = match verified {
-        Ok(database) => database.digest(),
+    let verified = || -> Result<bool, UpdateError> {
+        let database = VulnDb::open(&fresh, trust)?;
+        // One that is damaged or missing is replaced in any case.
+        let Ok(current) = VulnDb::open(out, trust) else { return Ok(true) };
+        if !allow_older {
+            database.not_older_than(current.built_at())?;
+        }
+        Ok(current.digest() != database.digest())
+    };
+    let changed = match verified() {
+        Ok(changed) => changed,
         Err(error) => {
             fs::remove_file(&fresh).map_err(swap)?;
-            return Err(error.into());
+            return Err(error);
         }
     };
-    // One that is damaged or missing is replaced in any case.
-    let changed = VulnDb::open(out, trust).map_or(true, |current| current.digest() != digest);
     if changed {
         fs::rename(&fresh, out).map_err(swap)?;
     } else {

@@ -53,7 +53,7 @@ pub(super) struct Metric {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Score {
-    #[serde(rename = "vectorString")]
+    #[serde(rename = "vectorString", default)]
     pub(super) vector: String,
     #[serde(rename = "baseScore", default)]
     pub(super) score: f32,

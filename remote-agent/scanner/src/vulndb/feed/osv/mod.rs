@@ -95,14 +95,19 @@ fn names(record: &Record) -> Vec<String> {
 }
 
 fn is_distribution(affected: &AffectedPackage) -> bool {
-    const DISTRIBUTIONS: [&str; 15] = [
+    const DISTRIBUTIONS: [&str; 20] = [
         "AlmaLinux",
+        "Alpaquita",
         "Alpine",
+        "Amazon Linux",
         "Azure Linux",
         "Chainguard",
         "Debian",
+        "Echo",
+        "Fedora",
         "Mageia",
         "MinimOS",
+        "Oracle Linux",
         "Photon OS",
         "Red Hat",
         "Rocky Linux",
