@@ -49,6 +49,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             )
             .build(),
         )
+        .method(
+            streaming(
+                "fetch_vulndb",
+                "FetchVulndb",
+                "FetchVulndbRequest",
+                "crate::federation::VulndbPart",
+                PROST,
+            )
+            .build(),
+        )
         .build();
     Builder::new().build_client(false).compile(&[link]);
     Ok(())

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use palisade_api::clock::SharedClock;
+use palisade_scanner::vulndb::VulndbFile;
 use palisade_sync::feed::FeedConfig;
 use palisade_transport::seal::Sealer;
 use thiserror::Error;
@@ -12,7 +13,6 @@ use crate::federation::link_registry::LinkRegistry;
 use crate::federation::{self, FederationError, Trust, fanout};
 use crate::identity::{Identity, IdentityError};
 use crate::registry::Registries;
-use crate::registry::vulndb::Vulndb;
 use crate::shutdown::Shutdown;
 use crate::store::{Database, StoreError};
 
@@ -78,7 +78,8 @@ impl App {
             database.clone(),
             clock.clone(),
             Arc::clone(&sealer),
-            Vulndb::at(vulndb, config.vulndb_key.clone()),
+            VulndbFile::at(vulndb, config.vulndb_key.clone())
+                .allow_older(config.vulndb_allow_older),
             config.trusted_root.clone(),
             config.scan_slots,
         );

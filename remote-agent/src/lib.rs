@@ -3,16 +3,18 @@
 //! roles controller, enforcer and scanner.
 //!
 //! Open [`run`] for the order in which the parts start, [`enrol`] for joining,
-//! [`link`] for the one connection to the primary, and [`worker`] for an agent
-//! that only scans. What the roles do
+//! [`link`] for the one connection to the primary, [`vulndb`] for what scans are
+//! held against, [`node_scan`] for the scans of this node, and [`worker`] for an agent that only scans. What the roles do
 //! stands in crates of their own.
 
 pub mod command;
 pub mod config;
 pub mod enrol;
 pub mod link;
+pub mod node_scan;
 pub mod run;
 pub mod tls;
+pub mod vulndb;
 pub mod worker;
 
 mod call;

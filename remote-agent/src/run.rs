@@ -12,8 +12,9 @@ use anyhow::{Context as _, bail};
 use palisade_api::ClusterName;
 use palisade_api::clock::SharedClock;
 use palisade_api::rest::event::name;
+use palisade_controller::scan::scanner::ScanSetup;
 use palisade_controller::store::SpoolLimits;
-use palisade_controller::{Controller, ControllerConfig, admission, rest};
+use palisade_controller::{Controller, ControllerConfig, admission, rest, scan};
 use palisade_transport::identity::MemberIdentity;
 use palisade_transport::server::{Limits, public_config, serve};
 use serde::Serialize;
@@ -23,8 +24,10 @@ use tracing::{info, warn};
 use crate::config::{Config, Role};
 use crate::enrol::{self, Applicant, RestAddress};
 use crate::link::{self, LinkConfig, LinkHandle};
+use crate::node_scan::NodeScanner;
 use crate::shutdown::Shutdown;
 use crate::tls::ListenerTls;
+use crate::vulndb::{self, Vulndb};
 use crate::worker::{self, WorkerConfig};
 use crate::{health, telemetry};
 
@@ -101,6 +104,12 @@ async fn start(
         ListenerTls::open(&config.data_dir, listener_names(config, &rest_address), clock.clone())?;
     let server = public_config(tls.certificate())?;
     let handle = Arc::new(LinkHandle::new(config.data_dir.clone(), rest_address, identity));
+    let vulndb = if config.roles.has(Role::Scanner) {
+        let (own, key) = (config.vulndb.clone(), config.vulndb_key.clone());
+        Some(Vulndb::open(&config.data_dir, own, key)?)
+    } else {
+        None
+    };
     let controller = Controller::open(
         ControllerConfig {
             data_dir: config.data_dir.clone(),
@@ -108,6 +117,11 @@ async fn start(
             admission_mode: config.admission_mode,
             bootstrap_password: config.bootstrap_password.clone(),
             spool: SpoolLimits::default(),
+            scan: vulndb.as_ref().map(|vulndb| ScanSetup {
+                scanner: Arc::new(NodeScanner::new(Arc::clone(vulndb))),
+                node: config.node.clone(),
+                kube_version: config.kubernetes_version.clone(),
+            }),
         },
         Arc::clone(&handle) as _,
         clock.clone(),
@@ -128,10 +142,18 @@ async fn start(
         shutdown.spawn(name, serve(listener, server.clone(), router, Limits::PUBLIC, stop));
     }
     shutdown.spawn("certificate", tls.keep_fresh(shutdown.token().clone()));
+    if let Some(vulndb) = &vulndb {
+        start_scans(vulndb, &handle, &controller, clock, shutdown);
+    }
     shutdown.spawn(
         "link",
         link::run(
-            LinkConfig { data_dir: config.data_dir.clone(), roles: config.roles.names(), router },
+            LinkConfig {
+                data_dir: config.data_dir.clone(),
+                roles: config.roles.names(),
+                router,
+                vulndb: vulndb.map(|vulndb| vulndb.watch()),
+            },
             handle,
             controller.clone(),
             clock.clone(),
@@ -232,13 +254,25 @@ fn announce_roles(config: &Config) {
     if config.roles.has(Role::Enforcer) {
         warn!("the role enforcer has no engine yet: nothing is enforced on this node");
     }
-    if config.roles.has(Role::Scanner) {
-        if config.vulndb.is_none() {
-            info!("the role scanner only serves `palisade-agent scan`: no --vulndb is given");
-        } else {
-            info!("the role scanner does not scan unknown images by itself yet");
-        }
-    }
+}
+
+/// Starts this cluster's own scans, which are held against `vulndb`.
+fn start_scans(
+    vulndb: &Arc<Vulndb>,
+    link: &Arc<LinkHandle>,
+    controller: &Controller,
+    clock: &SharedClock,
+    shutdown: &Shutdown,
+) {
+    let keeping = vulndb::run(
+        Arc::clone(vulndb),
+        Arc::clone(link),
+        controller.clone(),
+        clock.clone(),
+        shutdown.token().clone(),
+    );
+    shutdown.spawn("vulndb", keeping);
+    shutdown.spawn("scan", scan::run(controller.clone(), shutdown.token().clone()));
 }
 
 /// How others reach the REST API: as told, or as bound.

@@ -53,6 +53,7 @@ async fn webhook(folder: &TempDir) -> Webhook {
         admission_mode: Mode::Protect,
         bootstrap_password: Some("a password".into()),
         spool: SpoolLimits::default(),
+        scan: None,
     };
     let controller =
         Controller::open(config, Arc::new(handle), clock, &tasks, &stop).await.unwrap();

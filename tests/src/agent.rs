@@ -43,6 +43,13 @@ impl AgentBuilder {
         self
     }
 
+    /// Adds arguments of `run`.
+    #[must_use]
+    pub fn args(mut self, arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(Into::into));
+        self
+    }
+
     /// Moves its clock, by a text such as `+2h`.
     #[must_use]
     pub fn clock_off_by(mut self, offset: &str) -> Self {

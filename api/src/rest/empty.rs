@@ -25,6 +25,10 @@ pub fn body(path: &str) -> Option<Value> {
         "log/violation" => json!({"violations": []}),
         "process_profile" => json!({"process_profiles": []}),
         "response/rule" => json!({"rules": []}),
+        "scan/config" => json!({"config": {
+            "auto_scan": false, "enable_auto_scan_workload": false, "enable_auto_scan_host": false,
+        }}),
+        "scan/platform" => json!({"platforms": []}),
         "scan/scanner" => json!({"scanners": []}),
         "scan/status" => json!({"status": {
             "scanned": 0, "scheduled": 0, "scanning": 0, "failed": 0,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-/// Names of the records that admission control writes.
+/// Names of records.
 pub mod name {
     /// A request was denied.
     pub const ADMISSION_DENIED: &str = "Admission.Control.Denied";
@@ -22,6 +22,20 @@ pub mod name {
     pub const FEDERATION_KICK: &str = "Federation.Kick";
     /// Federated objects were applied.
     pub const FEDERATION_POLICY_SYNC: &str = "Federation.Policy.Sync";
+    /// A scanner works with another vulnerability database.
+    pub const SCANNER_UPDATE: &str = "Scanner.Update";
+    /// The vulnerability database is old.
+    pub const VULNDB_OUTDATED: &str = "Scanner.Database.Outdated";
+    /// A vulnerability database is damaged, of somebody else or a step back.
+    pub const VULNDB_REFUSED: &str = "Scanner.Database.Refused";
+    /// What the scan of a node found.
+    pub const HOST_SCAN_REPORT: &str = "Host.Scan.Report";
+    /// What the scan of a container found.
+    pub const CONTAINER_SCAN_REPORT: &str = "Container.Scan.Report";
+    /// What the scan of the platform found.
+    pub const PLATFORM_SCAN_REPORT: &str = "Platform.Scan.Report";
+    /// A scan failed.
+    pub const SCAN_FAILED: &str = "Scan.Failed";
 }
 
 /// Levels of records, least grave first.

@@ -136,6 +136,13 @@ pub struct JointCluster {
     /// When it was last heard of, RFC 3339; empty when never.
     #[serde(default)]
     pub last_seen: String,
+    /// Version of the vulnerability database that it scans with, where it is
+    /// connected and scans.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cvedb_version: Option<String>,
+    /// Date of the newest record of that database, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cvedb_create_time: Option<String>,
 }
 
 /// Answer of `GET /v1/fed/member`.

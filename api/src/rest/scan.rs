@@ -1,10 +1,12 @@
-//! Registries, images and scan reports.
+//! Registries, images, scan reports, and scans of what runs.
 
+mod asset;
 mod registry;
 mod report;
 mod scanner;
 mod sigstore;
 
+pub use asset::*;
 pub use registry::*;
 pub use report::*;
 pub use scanner::*;

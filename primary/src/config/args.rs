@@ -64,6 +64,12 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "FILE", env = "PALISADE_VULNDB_KEY")]
     pub vulndb_key: Option<String>,
 
+    /// Takes a vulnerability database that is older than the present one, and
+    /// lets the agents take it: true or false [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true",
+          env = "PALISADE_VULNDB_ALLOW_OLDER")]
+    pub vulndb_allow_older: Option<String>,
+
     /// Keys and certificates of Sigstore's public parts (trusted_root.json), for
     /// roots of trust that are not private
     #[arg(long, value_name = "FILE", env = "PALISADE_TRUSTED_ROOT")]
@@ -99,7 +105,7 @@ pub struct ConfigArgs {
 
 impl ConfigArgs {
     /// The settings by name, as given by a flag or a variable.
-    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 18] {
+    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 19] {
         [
             ("data-dir", self.data_dir.as_deref()),
             ("database-url", self.database_url.as_deref()),
@@ -112,6 +118,7 @@ impl ConfigArgs {
             ("certificate-lifetime", self.certificate_lifetime.as_deref()),
             ("vulndb", self.vulndb.as_deref()),
             ("vulndb-key", self.vulndb_key.as_deref()),
+            ("vulndb-allow-older", self.vulndb_allow_older.as_deref()),
             ("trusted-root", self.trusted_root.as_deref()),
             ("scan-slots", self.scan_slots.as_deref()),
             ("tls-certificate", self.tls_certificate.as_deref()),

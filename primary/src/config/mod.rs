@@ -43,6 +43,9 @@ pub struct Config {
     pub vulndb: Option<PathBuf>,
     /// The public key that must have signed it; without one that beside it.
     pub vulndb_key: Option<PathBuf>,
+    /// Whether a vulnerability database that is older than the present one is
+    /// taken, here and by the agents.
+    pub vulndb_allow_older: bool,
     /// The file with the keys of Sigstore's public parts.
     pub trusted_root: Option<PathBuf>,
     /// Images that this process scans at a time.
@@ -106,6 +109,7 @@ impl Config {
             ),
             vulndb: layers.optional("vulndb"),
             vulndb_key: layers.optional("vulndb-key"),
+            vulndb_allow_older: layers.optional("vulndb-allow-older").unwrap_or(false),
             trusted_root: layers.optional("trusted-root"),
             scan_slots: layers.or("scan-slots", || 2),
             tls,

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 use palisade_api::encoded::EncodedDown;
-use palisade_api::federation::{Bye, Down, bye, down};
+use palisade_api::federation::{Bye, Down, VulndbHeld, bye, down};
 use palisade_api::kind::LogId;
 use palisade_api::{ClusterId, Revision};
 use palisade_sync::feed::Cursor;
@@ -54,6 +54,26 @@ pub struct LinkStatus {
     pub roles: Vec<String>,
     /// How far it is in each log.
     pub logs: Vec<LogProgress>,
+    /// What it scans with; none where it does not scan, or has nothing yet.
+    pub vulndb: Option<VulndbInUse>,
+}
+
+/// The vulnerability database that a member scans with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VulndbInUse {
+    /// Its version.
+    pub version: String,
+    /// The date of its newest record.
+    pub built_at: DateTime<Utc>,
+}
+
+impl From<VulndbHeld> for VulndbInUse {
+    fn from(held: VulndbHeld) -> Self {
+        Self {
+            version: held.version.chars().take(64).collect(),
+            built_at: DateTime::from_timestamp(held.built_at, 0).unwrap_or_default(),
+        }
+    }
 }
 
 /// How far a connected member is in one log.
@@ -90,6 +110,7 @@ pub struct MemberLink {
     control: mpsc::Sender<EncodedDown>,
     logs: Vec<LinkLog>,
     bye: Mutex<Option<Bye>>,
+    vulndb: Mutex<Option<VulndbInUse>>,
     /// Connected or acknowledged, and not yet written to the database.
     unwritten: AtomicBool,
     heard: AtomicU64,
@@ -138,6 +159,7 @@ impl MemberLink {
             control,
             logs,
             bye: Mutex::default(),
+            vulndb: Mutex::default(),
             unwritten: AtomicBool::new(true),
             heard: AtomicU64::new(0),
             ponged: Notify::new(),
@@ -195,6 +217,11 @@ impl MemberLink {
         }
         *lock(&link_log.errors) = errors;
         self.unwritten.store(true, Ordering::Release);
+    }
+
+    /// Hears what the member scans with.
+    pub(crate) fn scans_with(&self, vulndb: VulndbInUse) {
+        *lock(&self.vulndb) = Some(vulndb);
     }
 
     /// Hears that the member wants a log from its start.
@@ -271,6 +298,7 @@ impl MemberLink {
             version: self.version.clone(),
             roles: self.roles.clone(),
             logs,
+            vulndb: lock(&self.vulndb).clone(),
         }
     }
 }

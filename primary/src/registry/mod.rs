@@ -2,8 +2,8 @@
 //!
 //! [`settings`] keeps the registries, [`schedule`] starts their scans,
 //! [`root_of_trust`] says whose signatures count, [`worker`] takes the jobs that [`list`]
-//! and [`scan`] do, [`publish`] writes verdicts to the log, [`vulndb`] holds
-//! the vulnerability database.
+//! and [`scan`] do, [`publish`] writes verdicts to the log, [`vulndb`] looks
+//! after the vulnerability database.
 
 pub mod credentials;
 mod error;
@@ -18,13 +18,14 @@ mod scan;
 mod schedule;
 pub mod settings;
 mod signature;
-pub mod vulndb;
+mod vulndb;
 pub mod worker;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use palisade_api::clock::SharedClock;
+use palisade_scanner::vulndb::VulndbFile;
 use palisade_scanner::{LayerCache, Limits};
 use palisade_transport::seal::Sealer;
 use tokio::sync::Notify;
@@ -35,7 +36,6 @@ use finding::Told;
 use probe::Probes;
 pub use reader::{ImageToRead, ReadFailure, Reader};
 pub use report::PackError;
-use vulndb::Vulndb;
 
 use crate::shutdown::Shutdown;
 use crate::store::Database;
@@ -49,7 +49,7 @@ pub struct Registries {
     /// The file with the keys of Sigstore's public parts.
     trusted_root: Option<PathBuf>,
     /// The vulnerability database.
-    pub vulndb: Vulndb,
+    pub vulndb: VulndbFile,
     /// The tests of registries that run.
     pub probes: Probes,
     pub(crate) cache: LayerCache,
@@ -72,7 +72,7 @@ impl Registries {
         database: Database,
         clock: SharedClock,
         sealer: Arc<Sealer>,
-        vulndb: Vulndb,
+        vulndb: VulndbFile,
         trusted_root: Option<PathBuf>,
         slots: u32,
     ) -> Arc<Self> {
@@ -98,5 +98,6 @@ impl Registries {
         worker::start(self, shutdown);
         publish::start(self, shutdown);
         schedule::start(self, shutdown);
+        vulndb::start(self, shutdown);
     }
 }

@@ -1,107 +1,154 @@
-//! The vulnerability database file, opened anew when it is replaced.
+//! Looking after the database file: taking the new one when there is one,
+//! and telling the operator when it is refused, or has become old.
 
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use palisade_api::rest::event::{Event, category, level, name};
 use palisade_scanner::VulnDb;
-use palisade_scanner::vulndb::{self, KeyError, OpenError, PublicKey, Trust};
-use thiserror::Error;
-use tokio::sync::Mutex;
-use tokio::task::JoinError;
+use palisade_scanner::vulndb::{OLD_AFTER, VulndbFile};
 
-/// The file and what was opened of it last.
-#[derive(Debug)]
-pub struct Vulndb {
-    path: PathBuf,
-    /// The file of the key that must have signed it.
-    key: PathBuf,
-    open: Mutex<Open>,
+use super::Registries;
+use crate::shutdown::Shutdown;
+use crate::store::{self, StoreError};
+
+/// How often the file is looked at.
+const LOOK: Duration = Duration::from_secs(2);
+/// The same is not told again for so long.
+const AGAIN: TimeDelta = TimeDelta::days(1);
+
+pub(super) fn start(registries: &Arc<Registries>, shutdown: &Shutdown) {
+    let registries = Arc::clone(registries);
+    let stop = shutdown.token().clone();
+    shutdown.spawn("vulndb", async move {
+        stop.run_until_cancelled(look_after(&registries)).await;
+    });
 }
 
-#[derive(Debug, Default)]
-struct Open {
-    /// The file that was looked at last.
-    stamp: Option<Stamp>,
-    /// The last good one.
-    database: Option<Arc<VulnDb>>,
-}
-
-/// No database to work with.
-#[derive(Debug, Error)]
-pub enum VulndbError {
-    /// The file cannot be used.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// Nothing tells who should have signed it.
-    #[error("no vulnerability database is trusted: {0}")]
-    Key(#[from] KeyError),
-    /// This program is shutting down.
-    #[error("opening the vulnerability database was cancelled")]
-    Cancelled(#[from] JoinError),
-}
-
-/// What tells one file from the one that replaced it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
-}
-
-impl Vulndb {
-    /// The database at `path`, which need not exist yet, and the file of the
-    /// public key that it is verified with: where none is named, the one that
-    /// lies beside the database.
-    pub fn at(path: PathBuf, key: Option<PathBuf>) -> Self {
-        let key = key.unwrap_or_else(|| vulndb::public_path(&vulndb::key_path(&path)));
-        Self { path, key, open: Mutex::default() }
-    }
-
-    /// The present database. A new file is verified; one that is damaged or
-    /// not signed by the right key is told and refused, and the one before
-    /// stays in use.
-    pub async fn current(&self) -> Result<Arc<VulnDb>, VulndbError> {
-        let mut open = self.open.lock().await;
-        let Open { stamp: known, database } = &mut *open;
-        let Some(stamp) = stamp(&self.path).await else {
-            return database.clone().ok_or_else(|| OpenError::Missing(self.path.clone()).into());
-        };
-        if *known == Some(stamp)
-            && let Some(database) = database
-        {
-            return Ok(Arc::clone(database));
+async fn look_after(registries: &Registries) {
+    let mut told = Told::default();
+    let mut shown = String::new();
+    loop {
+        // An error is in the refusal, or means that there is no file yet.
+        let database = registries.vulndb.current().await.ok();
+        let now = registries.clock.now();
+        if let Some(database) = &database {
+            measure(database, &mut shown, now);
         }
-        let (path, key) = (self.path.clone(), self.key.clone());
-        let fresh = tokio::task::spawn_blocking(move || {
-            let trust = Trust::Key(PublicKey::read(&key)?);
-            Ok::<_, VulndbError>(VulnDb::open(&path, trust)?)
-        });
-        match (fresh.await?, &*database) {
-            (Ok(fresh), _) => {
-                tracing::info!(
-                    version = fresh.version(),
-                    vulnerabilities = fresh.vulnerabilities(),
-                    "opened the vulnerability database"
-                );
-                let fresh = Arc::new(fresh);
-                *open = Open { stamp: Some(stamp), database: Some(Arc::clone(&fresh)) };
-                Ok(fresh)
+        for word in words(&registries.vulndb, database.as_deref(), now).await {
+            if !told.is_due(&word, now) {
+                continue;
             }
-            (Err(error), Some(database)) => {
-                tracing::error!(%error, "a new vulnerability database is refused");
-                // Told once for each file.
-                *known = Some(stamp);
-                Ok(Arc::clone(database))
+            match note(registries, &word, now).await {
+                Ok(()) => {
+                    tracing::warn!(event = word.name, "{}", word.message);
+                    told.remember(word, now);
+                }
+                Err(error) => tracing::debug!(%error, "an event waits for the database"),
             }
-            (Err(error), None) => Err(error),
         }
+        tokio::time::sleep(LOOK).await;
     }
 }
 
-/// What the file is now; none where there is none.
-async fn stamp(path: &Path) -> Option<Stamp> {
-    let meta = tokio::fs::metadata(path).await.ok()?;
-    let modified = (meta.mtime(), meta.mtime_nsec());
-    Some(Stamp { inode: meta.ino(), size: meta.len(), modified })
+/// Something to tell the operator.
+#[derive(Clone, Debug)]
+struct Word {
+    name: &'static str,
+    level: &'static str,
+    message: String,
+}
+
+async fn words(vulndb: &VulndbFile, database: Option<&VulnDb>, now: DateTime<Utc>) -> Vec<Word> {
+    let mut words = Vec::new();
+    if let Some(message) = vulndb.refusal().await {
+        words.push(Word { name: name::VULNDB_REFUSED, level: level::ERROR, message });
+    }
+    if let Some(database) = database.filter(|database| now - database.built_at() > OLD_AFTER) {
+        let (version, date) = (database.version(), database.create_time());
+        let message = format!(
+            "The vulnerability database {version} is older than {} days: its newest record is of \
+             {date}. Does the job that renews it run?",
+            OLD_AFTER.num_days()
+        );
+        words.push(Word { name: name::VULNDB_OUTDATED, level: level::WARNING, message });
+    }
+    words
+}
+
+/// What this replica has told last, one word of each name.
+#[derive(Default)]
+struct Told(Vec<(Word, DateTime<Utc>)>);
+
+impl Told {
+    fn is_due(&self, word: &Word, now: DateTime<Utc>) -> bool {
+        !self.0.iter().any(|(known, at)| {
+            known.name == word.name
+                && known.message == word.message
+                && now.signed_duration_since(at) < AGAIN
+        })
+    }
+
+    fn remember(&mut self, word: Word, now: DateTime<Utc>) {
+        self.0.retain(|(known, _)| known.name != word.name);
+        self.0.push((word, now));
+    }
+}
+
+async fn note(registries: &Registries, word: &Word, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let event = Event {
+        name: word.name.to_owned(),
+        level: word.level.to_owned(),
+        category: "SCANNER".to_owned(),
+        reported_timestamp: now.timestamp(),
+        reported_at: now.to_rfc3339_opts(SecondsFormat::Secs, true),
+        message: word.message.clone(),
+        ..Event::default()
+    };
+    let own = store::event::OwnEvent {
+        at: now,
+        name: word.name,
+        level: word.level,
+        category: category::EVENT,
+        detail: &event,
+        not_since: now - AGAIN,
+    };
+    let mut conn = registries.database.acquire().await?;
+    let primary = store::federation::get(&mut conn).await?.cluster_id;
+    store::event::insert_own(&mut conn, primary, &own).await
+}
+
+/// `shown` is the version that was measured last.
+fn measure(database: &VulnDb, shown: &mut String, now: DateTime<Utc>) {
+    let info =
+        |version: &str| metrics::gauge!("palisade_vulndb_info", "version" => version.to_owned());
+    if shown != database.version() {
+        if !shown.is_empty() {
+            info(shown).set(0.0);
+        }
+        database.version().clone_into(shown);
+        info(shown).set(1.0);
+    }
+    let built_at = database.built_at();
+    metrics::gauge!("palisade_vulndb_age_seconds").set((now - built_at).num_seconds() as f64);
+    metrics::gauge!("palisade_vulndb_vulnerabilities").set(database.vulnerabilities() as f64);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_is_told_once_a_day() {
+        let word = |name, message: &str| Word { name, level: "Error", message: message.to_owned() };
+        let now = Utc::now();
+        let mut told = Told::default();
+        assert!(told.is_due(&word("old", "a"), now));
+        told.remember(word("old", "a"), now);
+        assert!(!told.is_due(&word("old", "a"), now + TimeDelta::hours(23)));
+        assert!(told.is_due(&word("old", "a"), now + TimeDelta::hours(25)));
+        assert!(told.is_due(&word("old", "b"), now));
+        assert!(told.is_due(&word("refused", "a"), now));
+    }
 }

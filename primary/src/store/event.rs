@@ -52,6 +52,50 @@ pub struct EventFilter {
     pub limit: i64,
 }
 
+/// An event of this primary itself.
+#[derive(Debug)]
+pub struct OwnEvent<'a> {
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// For example `Scanner.Database.Outdated`.
+    pub name: &'a str,
+    /// For example `Warning`.
+    pub level: &'a str,
+    /// The log that shows it.
+    pub category: &'a str,
+    /// The record as the REST list of that log shows it.
+    pub detail: &'a palisade_api::rest::event::Event,
+    /// It is told once since then, whatever replica tells it.
+    pub not_since: DateTime<Utc>,
+}
+
+/// Stores an event of the primary `primary`, unless the same was stored
+/// lately. Replicas that tell it together store it once.
+pub async fn insert_own(
+    conn: &mut PgConnection,
+    primary: ClusterId,
+    event: &OwnEvent<'_>,
+) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO event (cluster_id, seq, at, name, level, category, detail)
+         SELECT $1, coalesce(max(seq), 0) + 1, $2, $3, $4, $5, $6 FROM event
+         WHERE cluster_id = $1
+         HAVING NOT coalesce(bool_or(name = $3 AND at > $7
+                                     AND detail ->> 'message' = $6::json ->> 'message'), false)
+         ON CONFLICT ON CONSTRAINT event_pkey DO NOTHING",
+        primary.as_uuid(),
+        event.at,
+        event.name,
+        event.level,
+        event.category,
+        Json(event.detail) as _,
+        event.not_since,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Stores the events that are not stored yet. Returns how many those were.
 pub async fn insert(
     conn: &mut PgConnection,

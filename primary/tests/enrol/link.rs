@@ -416,6 +416,7 @@ async fn store_report(primary: &Primary, digest: Digest) -> Inventory {
         distribution: None,
         packages: (0..1_000).map(package).collect(),
         set_ids: Vec::new(),
+        malware: Vec::new(),
         secrets: Vec::new(),
         problems: Vec::new(),
     };

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use palisade_api::clock::SharedClock;
 use palisade_api::rest::event::{Audit, Event, category, level};
 use secrecy::SecretString;
@@ -16,6 +17,8 @@ use crate::event::{RecordError, Recorder, rfc3339};
 use crate::federation::{Federation, FederationReplica};
 use crate::in_force::InForce;
 use crate::local_user::{LocalUserError, LocalUsers};
+use crate::scan::Scans;
+use crate::scan::scanner::ScanSetup;
 use crate::store::{NewEvent, SpoolLimits, Store, StoreError};
 
 /// The database in the data folder.
@@ -34,6 +37,8 @@ pub struct ControllerConfig {
     pub bootstrap_password: Option<SecretString>,
     /// How much of events is kept.
     pub spool: SpoolLimits,
+    /// What its own scans need; none where it does not scan.
+    pub scan: Option<ScanSetup>,
 }
 
 /// Why a controller could not start.
@@ -62,6 +67,8 @@ struct Parts {
     admission: AdmissionControl,
     users: LocalUsers,
     federation: Arc<dyn Federation>,
+    scans: Scans,
+    started_at: DateTime<Utc>,
 }
 
 impl Controller {
@@ -93,6 +100,8 @@ impl Controller {
         )
         .await?;
         let admission = AdmissionControl::open(store.clone(), config.admission_mode).await?;
+        let scans = Scans::open(config.scan, store.clone()).await?;
+        let started_at = clock.now();
         Ok(Self(Arc::new(Parts {
             cluster_name: config.cluster_name,
             store,
@@ -103,6 +112,8 @@ impl Controller {
             admission,
             users,
             federation,
+            scans,
+            started_at,
         })))
     }
 
@@ -139,6 +150,16 @@ impl Controller {
     /// Local users.
     pub fn users(&self) -> &LocalUsers {
         &self.0.users
+    }
+
+    /// The cluster's own scans.
+    pub fn scans(&self) -> &Scans {
+        &self.0.scans
+    }
+
+    /// When it was started.
+    pub fn started_at(&self) -> DateTime<Utc> {
+        self.0.started_at
     }
 
     /// The way to the primary.

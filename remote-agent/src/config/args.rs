@@ -61,10 +61,31 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "MODE", env = "PALISADE_ADMISSION_MODE")]
     pub admission_mode: Option<String>,
 
-    /// Vulnerability database for local scans, made by `palisade-primary vulndb
-    /// build`
+    /// Vulnerability database for the scans of this cluster, made by
+    /// `palisade-primary vulndb build` [default: the one that the primary hands
+    /// over]
     #[arg(long, value_name = "FILE", env = "PALISADE_VULNDB")]
     pub vulndb: Option<String>,
+
+    /// Public key that must have signed the vulnerability database [default: of
+    /// the primary's the one that it tells, else the file with the ending
+    /// .key.pub beside it]
+    #[arg(long, value_name = "FILE", env = "PALISADE_VULNDB_KEY")]
+    pub vulndb_key: Option<String>,
+
+    /// Root folder of the node that this agent scans, where the agent runs in a
+    /// container that has it mounted elsewhere [default: /]
+    #[arg(long, value_name = "DIR", env = "PALISADE_HOST_ROOT")]
+    pub host_root: Option<String>,
+
+    /// The node's /proc, by which running containers are found [default: /proc]
+    #[arg(long, value_name = "DIR", env = "PALISADE_HOST_PROC")]
+    pub host_proc: Option<String>,
+
+    /// Version of Kubernetes in this cluster, such as v1.30.2: its known
+    /// vulnerabilities are listed
+    #[arg(long, value_name = "VERSION", env = "PALISADE_KUBERNETES_VERSION")]
+    pub kubernetes_version: Option<String>,
 
     /// Images that a scan worker reads at a time [default: 2]
     #[arg(long, value_name = "N", env = "PALISADE_SCAN_SLOTS")]
@@ -87,7 +108,7 @@ impl std::fmt::Debug for ConfigArgs {
 
 impl ConfigArgs {
     /// The settings by name, as given by a flag or a variable.
-    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 13] {
+    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 17] {
         [
             ("token", self.token.as_deref()),
             ("token-file", self.token_file.as_deref()),
@@ -100,6 +121,10 @@ impl ConfigArgs {
             ("webhook-names", self.webhook_names.as_deref()),
             ("admission-mode", self.admission_mode.as_deref()),
             ("vulndb", self.vulndb.as_deref()),
+            ("vulndb-key", self.vulndb_key.as_deref()),
+            ("host-root", self.host_root.as_deref()),
+            ("host-proc", self.host_proc.as_deref()),
+            ("kubernetes-version", self.kubernetes_version.as_deref()),
             ("scan-slots", self.scan_slots.as_deref()),
             ("log", self.log.as_deref()),
         ]

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use palisade_api::ClusterName;
 use palisade_controller::admission::Mode;
+use palisade_controller::node::NodePaths;
 use secrecy::SecretString;
 
 pub use args::ConfigArgs;
@@ -38,8 +39,14 @@ pub struct Config {
     pub webhook_names: Vec<String>,
     /// The mode that admission control starts in.
     pub admission_mode: Mode,
-    /// The vulnerability database that local scans match against.
+    /// The operator's vulnerability database, instead of the primary's.
     pub vulndb: Option<PathBuf>,
+    /// The public key that must have signed the database.
+    pub vulndb_key: Option<PathBuf>,
+    /// Where the files of the node are that this agent scans.
+    pub node: NodePaths,
+    /// Version of Kubernetes; empty where nobody has told it.
+    pub kubernetes_version: String,
     /// Images that a scan worker reads at a time, 1 to 64.
     pub scan_slots: u32,
     /// What is logged: a level, or directives such as `info,sqlx=warn`.
@@ -69,6 +76,12 @@ impl Config {
             webhook_names: names(&mut layers, "webhook-names"),
             admission_mode: admission_mode(&mut layers, "admission-mode"),
             vulndb: layers.optional("vulndb"),
+            vulndb_key: layers.optional("vulndb-key"),
+            node: NodePaths {
+                root: layers.optional("host-root").unwrap_or_else(|| PathBuf::from("/")),
+                proc: layers.optional("host-proc").unwrap_or_else(|| PathBuf::from("/proc")),
+            },
+            kubernetes_version: kubernetes_version(&mut layers, "kubernetes-version"),
             scan_slots: layers.optional("scan-slots").unwrap_or(2).clamp(1, 64),
             log: layers.log_filter("log", "info"),
             bootstrap_password: layers.secret("PALISADE_BOOTSTRAP_PASSWORD"),
@@ -107,6 +120,18 @@ fn names(layers: &mut Layers, name: &str) -> Vec<String> {
             return Err("must be names with commas between");
         }
         Ok(names)
+    };
+    layers.parsed(name, parse).unwrap_or_default()
+}
+
+/// A version with or without the `v` in front.
+fn kubernetes_version(layers: &mut Layers, name: &str) -> String {
+    let parse = |text: &str| {
+        let number = text.strip_prefix('v').unwrap_or(text);
+        let is_version = number.split('.').count() >= 2
+            && number.starts_with(|c: char| c.is_ascii_digit())
+            && number.len() <= 64;
+        if is_version { Ok(text.to_owned()) } else { Err("must be a version such as v1.30.2") }
     };
     layers.parsed(name, parse).unwrap_or_default()
 }

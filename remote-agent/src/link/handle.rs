@@ -8,12 +8,14 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use bytes::{Bytes, BytesMut};
 use palisade_api::Code;
-use palisade_api::federation::FetchReportRequest;
 use palisade_api::federation::link_client::LinkClient;
+use palisade_api::federation::{FetchReportRequest, VulndbOffer};
 use palisade_controller::federation::{Federation, FederationError, Membership, Pending};
 use palisade_transport::client::PrimaryConnection;
 use palisade_transport::identity::{IdentityError, MemberIdentity};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tonic::transport::Channel;
 
 use crate::enrol::{self, RestAddress};
 
@@ -30,6 +32,7 @@ pub struct LinkHandle {
     identity: ArcSwapOption<MemberIdentity>,
     connection: ArcSwapOption<PrimaryConnection>,
     connected: AtomicBool,
+    vulndb_offer: watch::Sender<Option<VulndbOffer>>,
     left: CancellationToken,
 }
 
@@ -42,6 +45,7 @@ impl LinkHandle {
             identity: ArcSwapOption::from_pointee(identity),
             connection: ArcSwapOption::empty(),
             connected: AtomicBool::new(false),
+            vulndb_offer: watch::channel(None).0,
             left: CancellationToken::new(),
         }
     }
@@ -59,6 +63,22 @@ impl LinkHandle {
     /// How this cluster's REST API is reached.
     pub fn rest(&self) -> &RestAddress {
         &self.rest
+    }
+
+    /// The channel of the present connection, for what is opened beside the
+    /// link.
+    pub fn channel(&self) -> Option<Channel> {
+        self.connection.load().as_ref().map(|connection| connection.channel())
+    }
+
+    /// The vulnerability database that the primary has, as it tells: anew
+    /// with each link.
+    pub fn vulndb_offers(&self) -> watch::Receiver<Option<VulndbOffer>> {
+        self.vulndb_offer.subscribe()
+    }
+
+    pub(super) fn vulndb_offered(&self, offer: VulndbOffer) {
+        self.vulndb_offer.send_replace(Some(offer));
     }
 
     /// Cancelled when this cluster has left by its own will.

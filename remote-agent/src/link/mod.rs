@@ -18,8 +18,10 @@ use std::time::Duration;
 use axum::Router;
 use palisade_api::clock::SharedClock;
 use palisade_controller::Controller;
+use palisade_scanner::VulnDb;
 use palisade_transport::backoff::Backoff;
 use palisade_transport::identity::MemberIdentity;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -35,6 +37,9 @@ pub struct LinkConfig {
     pub roles: Vec<String>,
     /// Answers the calls that the primary forwards.
     pub router: Router,
+    /// The vulnerability database that this agent scans with, as it is
+    /// replaced; none where it does not scan.
+    pub vulndb: Option<watch::Receiver<Option<Arc<VulnDb>>>>,
 }
 
 /// Keeps the link until `stop`, or until this cluster is no member any more.

@@ -17,6 +17,7 @@ use palisade_api::sync::Frame;
 use palisade_api::{Code, ObjectKind};
 use palisade_controller::Controller;
 use palisade_controller::federation::FederationReplica;
+use palisade_scanner::VulnDb;
 use palisade_sync::{Receiver, Reply};
 use palisade_transport::client::{ConnectError, PrimaryConnection, Trust, connect};
 use palisade_transport::identity::MemberIdentity;
@@ -121,6 +122,7 @@ struct Session<'a> {
     up: mpsc::Sender<UpBody>,
     receiver: Option<Receiver<FederationReplica>>,
     router: Router,
+    vulndb: Option<watch::Receiver<Option<Arc<VulnDb>>>>,
     worked: bool,
 }
 
@@ -173,6 +175,7 @@ async fn open<'a>(
         up,
         receiver: Some(receiver),
         router: config.router.clone(),
+        vulndb: config.vulndb.clone(),
         worked: false,
     })
 }
@@ -233,6 +236,9 @@ impl Session<'_> {
                     match self.welcome(welcome, &acknowledged, acknowledged_watch.clone()).await {
                         Ok(send) => {
                             tasks.spawn(send);
+                            if let Some(vulndb) = self.vulndb.take() {
+                                tasks.spawn(tell_vulndb(vulndb, self.up.clone()));
+                            }
                         }
                         Err(end) => return end,
                     }
@@ -258,6 +264,7 @@ impl Session<'_> {
                 Some(Down::RenewNow(_)) => {
                     renewal.as_mut().reset(tokio::time::Instant::now());
                 }
+                Some(Down::Vulndb(offer)) => self.handle.vulndb_offered(offer),
                 Some(Down::Bye(bye)) => return self.bye(&bye),
                 // A message of a newer primary.
                 None => {}
@@ -377,6 +384,23 @@ async fn apply(
         Ok(()) => "no more is applied".to_owned(),
         Err(error) => error.to_string(),
     }
+}
+
+/// Tells the primary what this agent scans with, and when that changes.
+async fn tell_vulndb(
+    mut vulndb: watch::Receiver<Option<Arc<VulnDb>>>,
+    up: mpsc::Sender<UpBody>,
+) -> String {
+    vulndb.mark_changed();
+    while vulndb.changed().await.is_ok() {
+        let held = vulndb.borrow_and_update().as_deref().map(crate::vulndb::held);
+        if let Some(held) = held
+            && up.send(UpBody::Vulndb(held)).await.is_err()
+        {
+            break;
+        }
+    }
+    "the vulnerability database is not told any more".to_owned()
 }
 
 fn said(bye: &Bye, otherwise: &str) -> String {

@@ -19,9 +19,9 @@ use palisade_api::federation::enrol_server::{Enrol, EnrolServer};
 use palisade_api::federation::link_server::{Link, LinkServer};
 use palisade_api::federation::up::Body as UpBody;
 use palisade_api::federation::{
-    AnswerPart, Bye, Call, CallPart, Caller, Down, EventsAck, FetchReportRequest, JoinRequest,
-    JoinResponse, LeaveRequest, LeaveResponse, RenewRequest, RenewResponse, ReportPart, Up,
-    Welcome, bye,
+    AnswerPart, Bye, Call, CallPart, Caller, Down, EventsAck, FetchReportRequest,
+    FetchVulndbRequest, JoinRequest, JoinResponse, LeaveRequest, LeaveResponse, RenewRequest,
+    RenewResponse, ReportPart, Up, VulndbPart, Welcome, bye,
 };
 use palisade_api::kind::LogId;
 use palisade_api::sync::{Batch, Frame, Item as WireItem, frame};
@@ -117,6 +117,7 @@ impl Link for Primary {
     type OpenStream = Downs;
     type AnswerStream = Calls;
     type FetchReportStream = Reports;
+    type FetchVulndbStream = tokio_stream::Empty<Result<VulndbPart, Status>>;
 
     async fn open(&self, request: Request<Streaming<Up>>) -> Result<Response<Downs>, Status> {
         let (up_sender, up) = mpsc::channel(64);
@@ -166,6 +167,13 @@ impl Link for Primary {
             .map(|chunk| Ok(ReportPart { chunk: Bytes::copy_from_slice(chunk) }))
             .collect();
         Ok(Response::new(Box::pin(tokio_stream::iter(parts))))
+    }
+
+    async fn fetch_vulndb(
+        &self,
+        _: Request<FetchVulndbRequest>,
+    ) -> Result<Response<Self::FetchVulndbStream>, Status> {
+        Err(Status::unimplemented("not in this test"))
     }
 }
 
@@ -238,6 +246,7 @@ async fn agent(primary: &Running) -> Agent {
             admission_mode: Mode::Monitor,
             bootstrap_password: Some("a password".into()),
             spool: SpoolLimits::default(),
+            scan: None,
         },
         Arc::clone(&handle) as _,
         clock.clone(),
@@ -251,6 +260,7 @@ async fn agent(primary: &Running) -> Agent {
         data_dir: folder.path().to_owned(),
         roles: vec!["controller".to_owned()],
         router: router.clone(),
+        vulndb: None,
     };
     let link = tokio::spawn(super::run(
         config,

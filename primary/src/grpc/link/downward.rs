@@ -10,6 +10,7 @@ use palisade_sync::Outlet;
 use tokio::sync::mpsc;
 
 use super::Messages;
+use super::vulndb::Offers;
 use crate::federation::fanout::DownEnvelope;
 use crate::federation::link_registry::{LinkRegistry, MemberLink};
 use crate::federation::source::DatabaseSource;
@@ -25,6 +26,8 @@ pub(super) struct Downward {
     control: mpsc::Receiver<EncodedDown>,
     federation: Option<FederationOutlet>,
     verdicts: Option<FederationOutlet>,
+    /// None where the member does not scan.
+    vulndb: Option<Offers>,
     ended: bool,
 }
 
@@ -35,8 +38,9 @@ impl Downward {
         control: mpsc::Receiver<EncodedDown>,
         federation: Option<FederationOutlet>,
         verdicts: Option<FederationOutlet>,
+        vulndb: Option<Offers>,
     ) -> Self {
-        Self { links, link, control, federation, verdicts, ended: false }
+        Self { links, link, control, federation, verdicts, vulndb, ended: false }
     }
 
     pub(super) fn into_messages(self) -> Messages<EncodedDown> {
@@ -60,7 +64,18 @@ impl Downward {
             Some(message) = self.control.recv() => Some(message),
             message = next_of(&mut self.federation) => Some(message),
             message = next_of(&mut self.verdicts) => Some(message),
+            message = offer_of(&mut self.vulndb) => Some(message),
         }
+    }
+}
+
+async fn offer_of(offers: &mut Option<Offers>) -> EncodedDown {
+    match offers {
+        Some(offers) => {
+            let body = down::Body::Vulndb(offers.next().await);
+            EncodedDown::from(&Down { body: Some(body) })
+        }
+        None => std::future::pending().await,
     }
 }
 

@@ -2,20 +2,24 @@
 //!
 //! [`open`] is the greeting; [`downward`] and [`upward`] are the two halves of
 //! a stream that was greeted; [`answer`] carries the answers of forwarded
-//! calls; [`report`] serves scan reports.
+//! calls; [`report`] serves scan reports, [`vulndb`] the vulnerability database.
 
 mod answer;
 mod downward;
 mod open;
 mod report;
 mod upward;
+mod vulndb;
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use futures_util::Stream;
 use palisade_api::encoded::EncodedDown;
 use palisade_api::federation::encoded_link::link_server::{Link, LinkServer};
-use palisade_api::federation::{AnswerPart, CallPart, FetchReportRequest, ReportPart, Up};
+use palisade_api::federation::{
+    AnswerPart, CallPart, FetchReportRequest, FetchVulndbRequest, ReportPart, Up, VulndbPart,
+};
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::App;
@@ -26,11 +30,15 @@ const MOST_BYTES: usize = 1024 * 1024;
 type Messages<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 #[derive(Clone, Debug)]
-pub(super) struct LinkService(App);
+pub(super) struct LinkService {
+    app: App,
+    downloads: Arc<vulndb::Downloads>,
+}
 
 /// The service, ready to be mounted.
 pub(super) fn service(app: App) -> LinkServer<LinkService> {
-    LinkServer::new(LinkService(app)).max_decoding_message_size(MOST_BYTES)
+    LinkServer::new(LinkService { app, downloads: Arc::default() })
+        .max_decoding_message_size(MOST_BYTES)
 }
 
 #[tonic::async_trait]
@@ -38,13 +46,14 @@ impl Link for LinkService {
     type OpenStream = Messages<EncodedDown>;
     type AnswerStream = Messages<CallPart>;
     type FetchReportStream = Messages<ReportPart>;
+    type FetchVulndbStream = Messages<VulndbPart>;
 
     async fn open(
         &self,
         request: Request<Streaming<Up>>,
     ) -> Result<Response<Self::OpenStream>, Status> {
         let cluster = super::enrol::peer(&request)?;
-        Ok(Response::new(open::open(&self.0, cluster, request.into_inner()).await?))
+        Ok(Response::new(open::open(&self.app, cluster, request.into_inner()).await?))
     }
 
     async fn answer(
@@ -52,7 +61,7 @@ impl Link for LinkService {
         request: Request<Streaming<AnswerPart>>,
     ) -> Result<Response<Self::AnswerStream>, Status> {
         let cluster = super::enrol::peer(&request)?;
-        Ok(Response::new(answer::answer(&self.0, cluster, request.into_inner()).await?))
+        Ok(Response::new(answer::answer(&self.app, cluster, request.into_inner()).await?))
     }
 
     async fn fetch_report(
@@ -60,6 +69,13 @@ impl Link for LinkService {
         request: Request<FetchReportRequest>,
     ) -> Result<Response<Self::FetchReportStream>, Status> {
         super::enrol::peer(&request)?;
-        Ok(Response::new(report::fetch(&self.0, request.get_ref()).await?))
+        Ok(Response::new(report::fetch(&self.app, request.get_ref()).await?))
+    }
+    async fn fetch_vulndb(
+        &self,
+        request: Request<FetchVulndbRequest>,
+    ) -> Result<Response<Self::FetchVulndbStream>, Status> {
+        let cluster = super::enrol::peer(&request)?;
+        Ok(Response::new(self.downloads.start(&self.app, cluster, request.get_ref())?))
     }
 }

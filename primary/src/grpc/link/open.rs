@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
 
 use super::downward::{Downward, FederationOutlet};
+use super::vulndb::Offers;
 use super::{Messages, upward};
 use crate::App;
 use crate::federation::address::primary_name;
@@ -27,6 +28,9 @@ const GREETING: Duration = Duration::from_secs(10);
 /// How long a first link may take to show that it is alive when a second one
 /// is opened.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
+
+/// The role of agents that are handed the vulnerability database.
+const SCANNER: &str = "scanner";
 
 /// When the second one may try again.
 const DUPLICATE_RETRY_MS: u32 = 15_000;
@@ -81,7 +85,9 @@ pub(super) async fn open(
     if !app.links.enter(&link) {
         return Ok(farewell(duplicate()));
     }
-    let downward = Downward::new(app.links.clone(), link.clone(), control, federation, verdicts);
+    let vulndb = link.roles.iter().any(|role| role == SCANNER).then(|| Offers::of(app));
+    let downward =
+        Downward::new(app.links.clone(), link.clone(), control, federation, verdicts, vulndb);
     // The lane is empty: there is room.
     link.try_send(down::Body::Welcome(welcome));
     if app.trust.removed.is_removed(cluster) {

@@ -80,6 +80,7 @@ async fn hear(app: &App, link: &Arc<MemberLink>, up: &mut Streaming<Up>) -> Resu
                 }
                 storing = store_events(app, link, batch)?;
             }
+            Some(up::Body::Vulndb(held)) => link.scans_with(held.into()),
             Some(up::Body::Hello(_)) => return Err(Violation("a second Hello")),
             // Pong has said all by coming; others are of a newer agent.
             Some(up::Body::Pong(_)) | None => {}

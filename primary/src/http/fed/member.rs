@@ -60,6 +60,7 @@ fn joint(app: &App, heads: &[(LogId, Revision)], member: Member) -> JointCluster
     let acked = |link: &LinkStatus| {
         link.logs.iter().find(|log| log.log == LogId::Federation).map(|log| log.acked)
     };
+    let vulndb = link.as_ref().and_then(|link| link.vulndb.clone());
     JointCluster {
         disabled: false,
         id: member.id.to_string(),
@@ -76,6 +77,9 @@ fn joint(app: &App, heads: &[(LogId, Revision)], member: Member) -> JointCluster
         last_seen: link
             .map_or(member.last_seen_at, |_| Some(app.clock.now()))
             .map_or_else(String::new, |at| at.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        cvedb_version: vulndb.as_ref().map(|vulndb| vulndb.version.clone()),
+        cvedb_create_time: vulndb
+            .map(|vulndb| vulndb.built_at.to_rfc3339_opts(SecondsFormat::Secs, true)),
         name: member.name,
     }
 }

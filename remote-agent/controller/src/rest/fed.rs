@@ -66,6 +66,8 @@ pub(super) async fn member(State(controller): State<Controller>) -> Result<Json<
             agent_version: env!("CARGO_PKG_VERSION").to_owned(),
             revision: position.map(|at| at.revision.0).unwrap_or_default(),
             last_seen: String::new(),
+            cvedb_version: None,
+            cvedb_create_time: None,
         }],
         use_proxy: String::new(),
         deploy_repo_scan_data: false,

@@ -8,6 +8,7 @@ mod error;
 mod extract;
 mod fed;
 mod group;
+mod host;
 mod log;
 mod path;
 mod policy_rule;
@@ -17,6 +18,7 @@ mod response;
 mod scan;
 mod sensor;
 mod system;
+mod workload;
 
 use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
@@ -81,18 +83,20 @@ fn api() -> Router<Controller> {
         .route("/v1/admission/rule/{id}", get(admission::rule).delete(admission::rule_delete))
         .route("/v1/admission/rule/promote", post(fed::not_here))
         .route("/v1/policy/rules/promote", post(fed::not_here))
-        .route("/v1/scan/registry", get(scan::registries).post(refuse::create))
+        .route("/v1/scan/registry", get(scan::registry::registries).post(refuse::create))
         .route(
             "/v1/scan/registry/{name}",
-            get(scan::registry).patch(scan::refuse_change).delete(scan::refuse_change),
+            get(scan::registry::registry)
+                .patch(scan::registry::refuse_change)
+                .delete(scan::registry::refuse_change),
         )
         .route(
             "/v1/scan/registry/{name}/scan",
-            post(scan::refuse_change).delete(scan::refuse_change),
+            post(scan::registry::refuse_change).delete(scan::registry::refuse_change),
         )
-        .route("/v1/scan/registry/{name}/images", get(scan::images))
-        .route("/v1/scan/registry/{name}/image/{id}", get(scan::image))
-        .route("/v1/scan/scanner", get(scan::scanners))
+        .route("/v1/scan/registry/{name}/images", get(scan::registry::images))
+        .route("/v1/scan/registry/{name}/image/{id}", get(scan::registry::image))
+        .merge(scan::own())
         .route("/v1/log/audit", get(log::audits))
         .route("/v1/log/event", get(log::events))
         .route("/v1/log/activity", get(log::events))
@@ -105,9 +109,10 @@ fn api() -> Router<Controller> {
         .route("/v2/system/config", patch(refuse::system_config))
         .route("/v1/system/config/webhook", post(refuse::create))
         .route("/v1/system/config/webhook/{name}", patch(refuse::by_name).delete(refuse::by_name))
-        .route("/v1/workload", get(system::workloads))
-        .route("/v2/workload", get(system::workloads))
-        .route("/v1/host", get(system::hosts))
+        .route("/v1/workload", get(workload::list))
+        .route("/v2/workload", get(workload::list_v2))
+        .route("/v1/host", get(host::list))
+        .route("/v1/host/{id}", get(host::get))
         .route("/v1/domain", get(system::domains))
         .route("/v1/controller", get(system::controllers))
         .route("/v1/enforcer", get(system::enforcers))

@@ -1,5 +1,5 @@
-//! What the cluster consists of. Nothing watches Kubernetes yet, so lists are
-//! empty and counts zero where they need that.
+//! The cluster as a whole. Nothing watches Kubernetes yet, so lists are empty
+//! and counts zero where they need that.
 
 use axum::Json;
 use axum::extract::{Query, State};
@@ -23,9 +23,22 @@ pub(super) async fn summary(
         .store()
         .objects_count(LogId::Federation.number(), ObjectKind::NetworkRule.number())
         .await?;
+    let scans = controller.scans();
+    let database = scans.database().unwrap_or_default();
+    let workloads = u32::try_from(scans.workloads().len()).unwrap_or(u32::MAX);
     Ok(Json(SystemSummaryData {
         summary: SystemSummary {
+            hosts: u32::try_from(scans.hosts().len()).unwrap_or(u32::MAX),
             controllers: 1,
+            workloads,
+            running_workloads: workloads,
+            scanners: u32::from(scans.scans_here().is_some()),
+            kube_version: scans
+                .scans_here()
+                .map(|setup| setup.kube_version.clone())
+                .unwrap_or_default(),
+            cvedb_version: database.version,
+            cvedb_create_time: database.create_time,
             policy_rules: u32::try_from(rules).unwrap_or(u32::MAX),
             component_versions: vec![env!("CARGO_PKG_VERSION").to_owned()],
             ..SystemSummary::default()
@@ -57,16 +70,6 @@ pub(super) async fn config(
         },
         fed_config: scope.federal().then_some(FedSystemConfig { webhooks }),
     }))
-}
-
-/// `GET /v1/workload` and `/v2/workload`.
-pub(super) async fn workloads() -> Json<Value> {
-    Json(json!({ "workloads": [] }))
-}
-
-/// `GET /v1/host`.
-pub(super) async fn hosts() -> Json<Value> {
-    Json(json!({ "hosts": [] }))
 }
 
 /// `GET /v1/domain`.

@@ -6,6 +6,7 @@
 
 mod event;
 mod object;
+mod scan;
 mod session;
 mod setting;
 mod user;
@@ -19,6 +20,7 @@ use thiserror::Error;
 
 pub use event::{NewEvent, SpoolLimits, SpoolUsage, StoredEvent};
 pub use object::{LOCAL, ObjectWrite, StoredObject, StoredPosition};
+pub use scan::StoredScan;
 pub use session::StoredSession;
 pub use user::StoredUser;
 

@@ -1,5 +1,5 @@
-//! `/v1/scan/…`: federated registries and their images, read-only here. The
-//! full report is fetched from the primary, by the digest of the image.
+//! `/v1/scan/registry…`: federated registries and their images, read-only here.
+//! The full report is fetched from the primary, by the digest of the image.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +14,13 @@ use palisade_api::rest::scan::{
 use palisade_api::scan::{ImageName, Severity, Verdict};
 use serde_json::{Value, json};
 
-use super::error::{ApiError, Result};
-use super::extract::ListQuery;
 use crate::Controller;
 use crate::event::rfc3339;
+use crate::rest::error::{ApiError, Result};
+use crate::rest::extract::ListQuery;
 
 /// `GET /v1/scan/registry`.
-pub(super) async fn registries(
+pub(in crate::rest) async fn registries(
     State(controller): State<Controller>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<RegistrySummaryListData>> {
@@ -36,7 +36,7 @@ pub(super) async fn registries(
 }
 
 /// `GET /v1/scan/registry/{name}`.
-pub(super) async fn registry(
+pub(in crate::rest) async fn registry(
     State(controller): State<Controller>,
     Path(name): Path<String>,
 ) -> Result<Json<RegistrySummaryData>> {
@@ -51,7 +51,7 @@ pub(super) async fn registry(
 }
 
 /// `GET /v1/scan/registry/{name}/images`.
-pub(super) async fn images(
+pub(in crate::rest) async fn images(
     State(controller): State<Controller>,
     Path(name): Path<String>,
     Query(query): Query<ListQuery>,
@@ -75,7 +75,7 @@ pub(super) async fn images(
 
 /// `GET /v1/scan/registry/{name}/image/{id}`: the id is that of the image or
 /// the digest of its manifest, with or without `sha256:`.
-pub(super) async fn image(
+pub(in crate::rest) async fn image(
     State(controller): State<Controller>,
     Path((name, id)): Path<(String, String)>,
 ) -> Result<Response> {
@@ -106,13 +106,8 @@ pub(super) async fn image(
     Ok(response)
 }
 
-/// `GET /v1/scan/scanner`.
-pub(super) async fn scanners() -> Json<Value> {
-    Json(json!({ "scanners": [] }))
-}
-
 /// Changes and scans of a registry.
-pub(super) async fn refuse_change(
+pub(in crate::rest) async fn refuse_change(
     State(controller): State<Controller>,
     Path(name): Path<String>,
 ) -> ApiError {
