@@ -83,7 +83,7 @@ export async function signIn(page: Page, to = "/") {
 }
 
 /** A page that shows no skeleton for so long has all that it asked for. */
-const CALM_MS = 250;
+const CALM_MS = 200;
 
 /** Until nothing is being loaded any more. */
 export async function settled(page: Page) {

@@ -40,11 +40,6 @@ function mark() {
   if (globalThis.document) document.documentElement.lang = language === "zh" ? "zh-CN" : language;
 }
 
-/** The language in use. */
-export function currentLanguage(): Language {
-  return language;
-}
-
 export function chooseLanguage(next: Language) {
   language = next;
   localStorage.setItem(KEY, next);

@@ -4,7 +4,6 @@ export const imagesText = catalogue({
   en: {
     lead: "Images of the federated registries with what their scans found.",
     registry: "Registry",
-    pickRegistry: "Choose a registry to see its images.",
     image: "Image",
     findings: "Findings",
     os: "Base",
@@ -55,7 +54,6 @@ export const imagesText = catalogue({
     noVulnerabilities: "No known vulnerability",
     source: "Source",
     cves: "CVEs",
-    commands: "Made by",
     secret: "Secret",
     evidence: "Evidence",
     path: "File",
@@ -84,7 +82,6 @@ export const imagesText = catalogue({
   zh: {
     lead: "联邦镜像仓库中的镜像及扫描结果。",
     registry: "仓库",
-    pickRegistry: "选择一个仓库以查看其镜像。",
     image: "镜像",
     findings: "发现",
     os: "基础系统",
@@ -135,7 +132,6 @@ export const imagesText = catalogue({
     noVulnerabilities: "没有已知漏洞",
     source: "来源",
     cves: "CVE",
-    commands: "创建命令",
     secret: "机密",
     evidence: "证据",
     path: "文件",

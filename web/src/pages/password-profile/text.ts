@@ -3,7 +3,6 @@ import { catalogue } from "../../text/language";
 export const passwordProfileText = catalogue({
   en: {
     title: "Rules of passwords",
-    must: "What a password must have",
     min_len: "Characters at least",
     min_uppercase_count: "Upper-case letters at least",
     min_lowercase_count: "Lower-case letters at least",
@@ -21,7 +20,6 @@ export const passwordProfileText = catalogue({
   },
   zh: {
     title: "密码规则",
-    must: "密码必须包含",
     min_len: "最少字符数",
     min_uppercase_count: "最少大写字母数",
     min_lowercase_count: "最少小写字母数",

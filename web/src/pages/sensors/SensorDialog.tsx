@@ -72,7 +72,7 @@ export function SensorDialog({ kind, sensor, writable, onClose }: Props) {
           <Field label={w.comment}>
             <input value={comment} onChange={(event) => setComment(event.target.value)} />
           </Field>
-          <SensorRules kind={kind} rules={rules} onChange={setRules} />
+          <SensorRules rules={rules} onChange={setRules} />
         </fieldset>
         <Refusal error={save.error} />
         {writable && (

@@ -5,11 +5,10 @@ import { useText } from "../../text/language";
 import { Field } from "../../ui/Field";
 import { State } from "../../ui/State";
 import { fits } from "./attempt";
-import type { Kind, SensorRule } from "./kind";
+import type { SensorRule } from "./kind";
 import { sensorsText } from "./text";
 
 interface Props {
-  kind: Kind;
   rules: SensorRule[];
   onChange: (rules: SensorRule[]) => void;
 }
@@ -19,7 +18,7 @@ type Pattern = NonNullable<SensorRule["patterns"]>[number];
 const BLANK: Pattern = { key: "pattern", op: "regex", value: "", context: "packet" };
 
 /** The rules of a sensor with their patterns, and a text to try them on. */
-export function SensorRules({ kind, rules, onChange }: Props) {
+export function SensorRules({ rules, onChange }: Props) {
   const t = useText(sensorsText);
   const [text, setText] = useState("");
   const put = (at: number, change: Partial<SensorRule>) =>
@@ -38,11 +37,7 @@ export function SensorRules({ kind, rules, onChange }: Props) {
               required
             />
           </Field>
-          <Patterns
-            kind={kind}
-            patterns={rule.patterns ?? []}
-            onChange={(patterns) => put(at, { patterns })}
-          />
+          <Patterns patterns={rule.patterns ?? []} onChange={(patterns) => put(at, { patterns })} />
           {text && <Verdict rule={rule} text={text} />}
           <div>
             <button
@@ -77,7 +72,6 @@ function Verdict({ rule, text }: { rule: SensorRule; text: string }) {
 }
 
 interface PatternsProps {
-  kind: Kind;
   patterns: Pattern[];
   onChange: (patterns: Pattern[]) => void;
 }

@@ -1,6 +1,6 @@
 // DLP and WAF sensors have the same form and differ by their paths.
 
-import { get, patch, post, remove, type Schema } from "../../api/client";
+import { patch, post, remove, type Schema } from "../../api/client";
 import { useGet, usePages } from "../../api/query";
 
 export type Kind = "dlp" | "waf";
@@ -30,16 +30,6 @@ export function useSensorGroups(kind: Kind, cluster: string | undefined) {
   return kind === "dlp"
     ? { ...dlp, rows: dlp.data?.dlp_groups }
     : { ...waf, rows: waf.data?.waf_groups };
-}
-
-/** What a sensor holds, read for its form. */
-export async function readSensor(kind: Kind, name: string): Promise<Sensor> {
-  const path = { name };
-  const answer =
-    kind === "dlp"
-      ? await get("/v1/dlp/sensor/{name}", { path })
-      : await get("/v1/waf/sensor/{name}", { path });
-  return answer.sensor;
 }
 
 export async function createSensor(kind: Kind, config: SensorConfig) {

@@ -4,7 +4,6 @@ export const verifiersText = catalogue({
   en: {
     lead: "Whose signatures on images count. Verifiers stand below the root of trust that backs them.",
     addRoot: "New root of trust",
-    editRoot: "Root of trust",
     addVerifier: "New verifier",
     root: "Root of trust",
     isPrivate: "Private: with certificates and keys of your own",
@@ -32,7 +31,6 @@ export const verifiersText = catalogue({
   zh: {
     lead: "哪些镜像签名有效。验证器隶属于为其背书的信任根。",
     addRoot: "新建信任根",
-    editRoot: "信任根",
     addVerifier: "新建验证器",
     root: "信任根",
     isPrivate: "私有：使用自己的证书和密钥",
