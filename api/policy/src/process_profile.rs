@@ -96,7 +96,7 @@ impl ProcessProfile {
             deleted.push(self.entries.remove(at));
         }
         for wanted in config.process_change_list.unwrap_or_default() {
-            self.write(wanted, &deleted, stamp)?;
+            self.write(&wanted, &deleted, stamp)?;
         }
         if self.entries.len() > MAX_ENTRIES {
             return Err(PolicyError::field(
@@ -115,11 +115,11 @@ impl ProcessProfile {
     /// One that was just `deleted` keeps its age.
     fn write(
         &mut self,
-        wanted: rest::ProcessProfileEntryConfig,
+        wanted: &rest::ProcessProfileEntryConfig,
         deleted: &[ProcessEntry],
         stamp: Stamp,
     ) -> Result<(), PolicyError> {
-        let (name, path, action) = check(&wanted)?;
+        let (name, path, action) = check(wanted)?;
         let old = self.find(&name, &path);
         if let Some(entry) = old.and_then(|at| self.entries.get_mut(at)) {
             if (entry.action, entry.allow_update) != (action, wanted.allow_update) {

@@ -34,6 +34,7 @@ pub struct ProcessProfileEntry {
     pub last_modified_timestamp: i64,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn is_zero(number: &i32) -> bool {
     *number == 0
 }

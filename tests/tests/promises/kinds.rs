@@ -324,7 +324,10 @@ async fn a_remote_leaves_the_federation_to_the_primary() -> Result<()> {
     Ok(())
 }
 
-/// Changes of the order of network rules: what is done, and the ids then.
+/// A change of the order of network rules, and the ids then; or the status and
+/// code of its refusal.
+type Step = (Value, Result<&'static [u64], (u16, u64)>);
+
 #[tokio::test]
 async fn network_rules_stand_where_they_were_put() -> Result<()> {
     let fleet = Fleet::start(&[]).await?;
@@ -341,7 +344,7 @@ async fn network_rules_stand_where_they_were_put() -> Result<()> {
     };
     let shift = |id: u32, after: Value| json!({ "move": { "id": id, "after": after } });
     let end = Value::Null;
-    let steps: Vec<(Value, Result<&[u64], (u16, u64)>)> = vec![
+    let steps: Vec<Step> = vec![
         (insert(end.clone(), &[0, 0]), Ok(&[100_001, 100_002])),
         // At the head, in their order; behind one; before one; at the end.
         (insert(json!(0), &[0, 0]), Ok(&[100_003, 100_004, 100_001, 100_002])),

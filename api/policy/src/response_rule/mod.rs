@@ -164,7 +164,7 @@ impl ResponseRule {
         }
         self.conditions = Vec::with_capacity(given.len());
         for condition in given {
-            let condition = self.condition(condition)?;
+            let condition = self.condition(&condition)?;
             if self.conditions.iter().any(|old| old.condition_type == condition.condition_type) {
                 let name = condition.condition_type.as_str();
                 return Err(PolicyError::field("conditions", format!("{name} is there twice")));
@@ -182,7 +182,7 @@ impl ResponseRule {
         }
     }
 
-    fn condition(&self, given: EventCondition) -> Result<Condition, PolicyError> {
+    fn condition(&self, given: &EventCondition) -> Result<Condition, PolicyError> {
         use ConditionType as C;
         let wrong = |reason: String| PolicyError::criterion(&given.condition_type, reason);
         let kind = C::parse(&given.condition_type)
