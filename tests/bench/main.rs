@@ -7,6 +7,7 @@ mod edits;
 mod figures;
 mod first_sync;
 mod processes;
+mod rematch;
 mod scan;
 mod vulndb;
 
@@ -33,6 +34,9 @@ fn main() -> Result<()> {
         }
         if chosen("vulndb") {
             vulndb::measure(&mut figures).await?;
+        }
+        if chosen("rematch") {
+            rematch::measure(&mut figures).await?;
         }
         if chosen("admission") {
             admission::measure(&mut figures).await?;

@@ -156,6 +156,8 @@ const TABLE: &[Line] = &[
     Line("GET", "/v1/file/config", CONFIG, ByMethod),
     Line("*", "/v1/file", Admin, ByMethod),
     // Scans.
+    // It proves itself with the registry's own secret.
+    Line("POST", "/v1/scan/registry/*/webhook", Open, ByMethod),
     Line("*", "/v1/scan/registry", REG_SCAN, ByMethod),
     Line("*", "/v2/scan/registry", REG_SCAN, ByMethod),
     Line("*", "/v1/scan/sigstore", REG_SCAN, ByMethod),

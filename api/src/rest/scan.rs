@@ -2,12 +2,14 @@
 
 mod asset;
 mod registry;
+mod registry_v2;
 mod report;
 mod scanner;
 mod sigstore;
 
 pub use asset::*;
 pub use registry::*;
+pub use registry_v2::*;
 pub use report::*;
 pub use scanner::*;
 pub use sigstore::*;

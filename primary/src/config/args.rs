@@ -80,6 +80,11 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "N", env = "PALISADE_SCAN_SLOTS")]
     pub scan_slots: Option<String>,
 
+    /// What may be kept of layers that were read, for other images and replicas
+    /// (for example 512MiB or 4GiB) [default: 1GiB]
+    #[arg(long, value_name = "SIZE", env = "PALISADE_LAYER_CACHE_SIZE")]
+    pub layer_cache_size: Option<String>,
+
     /// Certificate chain of the REST API and the portal in PEM [default: issued
     /// by the primary's own authority]
     #[arg(long, value_name = "FILE", env = "PALISADE_TLS_CERTIFICATE")]
@@ -121,6 +126,7 @@ impl ConfigArgs {
             ("vulndb-allow-older", self.vulndb_allow_older.as_deref()),
             ("trusted-root", self.trusted_root.as_deref()),
             ("scan-slots", self.scan_slots.as_deref()),
+            ("layer-cache-size", self.layer_cache_size.as_deref()),
             ("tls-certificate", self.tls_certificate.as_deref()),
             ("tls-key", self.tls_key.as_deref()),
             ("change-retention", self.change_retention.as_deref()),

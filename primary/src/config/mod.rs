@@ -4,6 +4,7 @@
 
 mod args;
 pub mod duration;
+pub mod size;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -50,6 +51,8 @@ pub struct Config {
     pub trusted_root: Option<PathBuf>,
     /// Images that this process scans at a time.
     pub scan_slots: u32,
+    /// Bytes that may be kept of layers that were read.
+    pub layer_cache_size: u64,
     /// Certificate chain and key of the REST and portal listeners, in PEM;
     /// without them the primary's own authority issues a certificate.
     pub tls: Option<TlsFiles>,
@@ -112,6 +115,9 @@ impl Config {
             vulndb_allow_older: layers.optional("vulndb-allow-older").unwrap_or(false),
             trusted_root: layers.optional("trusted-root"),
             scan_slots: layers.or("scan-slots", || 2),
+            layer_cache_size: layers
+                .parsed("layer-cache-size", |text| size::parse(text).map_err(|e| e.to_string()))
+                .unwrap_or(1 << 30),
             tls,
             change_retention: time(&mut layers, "change-retention", Duration::from_hours(24 * 30)),
             event_retention: time(&mut layers, "event-retention", Duration::from_hours(24 * 90)),

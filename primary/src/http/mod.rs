@@ -20,6 +20,7 @@ mod file_monitor;
 mod group;
 mod health;
 mod home;
+mod list;
 mod log;
 pub mod openapi;
 mod password_profile;
@@ -64,6 +65,7 @@ fn api() -> ApiRouter {
         .merge(auth::router())
         .merge(eula::router())
         .merge(fed::router())
+        .merge(list::router())
         .merge(log::router())
         .merge(scan::router())
         .merge(group::router())

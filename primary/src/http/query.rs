@@ -72,27 +72,35 @@ impl Query {
         self.0.iter().any(|(key, _)| key.starts_with("f_") || key.starts_with("s_"))
     }
 
-    /// Filters, sorts and pages `items` by their JSON form.
-    pub fn list<T: Serialize>(&self, items: Vec<T>) -> Result<Vec<T>> {
-        let filters: Vec<Filter<'_>> = self
-            .0
+    /// The filters, for lists that the database filters.
+    pub fn filters(&self) -> Vec<Filter<'_>> {
+        self.0
             .iter()
             .filter_map(|(key, value)| Some(Filter::parse(key.strip_prefix("f_")?, value)))
             .take(MAX_CLAUSES)
-            .collect();
-        let sorts: Vec<(&str, bool)> = self
-            .0
+            .collect()
+    }
+
+    /// Fields to sort by and whether they descend, for lists that the database
+    /// sorts.
+    pub fn sorts(&self) -> Vec<(&str, bool)> {
+        self.0
             .iter()
             .filter_map(|(key, value)| {
-                let descending = match value.as_str() {
+                let descends = match value.as_str() {
                     "asc" => false,
                     "desc" => true,
                     _ => return None,
                 };
-                Some((key.strip_prefix("s_")?, descending))
+                Some((key.strip_prefix("s_")?, descends))
             })
             .take(MAX_CLAUSES)
-            .collect();
+            .collect()
+    }
+
+    /// Filters, sorts and pages `items` by their JSON form.
+    pub fn list<T: Serialize>(&self, items: Vec<T>) -> Result<Vec<T>> {
+        let (filters, sorts) = (self.filters(), self.sorts());
         let items = if filters.is_empty() && sorts.is_empty() {
             items
         } else {
@@ -119,24 +127,38 @@ fn page_of<T>(items: Vec<T>, start: i64, limit: i64) -> Vec<T> {
     items.into_iter().skip(usize::try_from(from).unwrap_or(usize::MAX)).take(count).collect()
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Operator {
+/// How a filter compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// Equal.
     Eq,
+    /// Not equal.
     Neq,
+    /// Holds one of the texts that `|` separates.
     In,
+    /// Holds none of them.
     NotIn,
+    /// Greater.
     Gt,
+    /// Greater or equal.
     Gte,
+    /// Less.
     Lt,
+    /// Less or equal.
     Lte,
+    /// Begins so.
     Prefix,
 }
 
+/// One filter of a list.
 #[derive(Debug)]
-struct Filter<'a> {
-    field: &'a str,
-    operator: Operator,
-    wanted: &'a str,
+pub struct Filter<'a> {
+    /// The field.
+    pub field: &'a str,
+    /// How it is compared.
+    pub operator: Operator,
+    /// With what.
+    pub wanted: &'a str,
 }
 
 impl<'a> Filter<'a> {

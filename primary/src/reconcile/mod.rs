@@ -7,6 +7,7 @@
 mod compaction;
 mod event_retention;
 mod finding_retention;
+mod layer_retention;
 mod token_retention;
 
 use std::sync::Arc;
@@ -64,7 +65,7 @@ pub fn start(app: &App) {
     }
 }
 
-fn tasks(app: &App) -> [Box<dyn Task>; 4] {
+fn tasks(app: &App) -> [Box<dyn Task>; 5] {
     let (database, clock) = (&app.database, &app.clock);
     [
         Box::new(compaction::Compaction {
@@ -78,6 +79,10 @@ fn tasks(app: &App) -> [Box<dyn Task>; 4] {
             retention: app.config.event_retention,
         }),
         Box::new(finding_retention::FindingRetention { database: database.clone() }),
+        Box::new(layer_retention::LayerRetention {
+            database: database.clone(),
+            most: app.config.layer_cache_size,
+        }),
         Box::new(token_retention::TokenRetention {
             database: database.clone(),
             clock: clock.clone(),

@@ -26,6 +26,8 @@ pub struct RegistryCredentials {
     pub google_key: Option<SecretString>,
     /// Token for GitLab's API.
     pub gitlab_token: Option<SecretString>,
+    /// What the registry's webhook proves itself with.
+    pub webhook_secret: Option<SecretString>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -37,10 +39,11 @@ struct Stored {
     aws_secret_access_key: Option<String>,
     google_key: Option<String>,
     gitlab_token: Option<String>,
+    webhook_secret: Option<String>,
 }
 
 impl RegistryCredentials {
-    fn all(&self) -> [&Option<SecretString>; 6] {
+    fn all(&self) -> [&Option<SecretString>; 7] {
         [
             &self.password,
             &self.auth_token,
@@ -48,6 +51,7 @@ impl RegistryCredentials {
             &self.aws_secret_access_key,
             &self.google_key,
             &self.gitlab_token,
+            &self.webhook_secret,
         ]
     }
 
@@ -67,6 +71,7 @@ impl RegistryCredentials {
             aws_secret_access_key: plain(&self.aws_secret_access_key),
             google_key: plain(&self.google_key),
             gitlab_token: plain(&self.gitlab_token),
+            webhook_secret: plain(&self.webhook_secret),
         };
         let json = secrecy::SecretSlice::from(serde_json::to_vec(&stored)?);
         Ok(Some(sealer.seal(&purpose(name), json.expose_secret())?))
@@ -89,6 +94,7 @@ impl RegistryCredentials {
             aws_secret_access_key: secret(stored.aws_secret_access_key),
             google_key: secret(stored.google_key),
             gitlab_token: secret(stored.gitlab_token),
+            webhook_secret: secret(stored.webhook_secret),
         })
     }
 

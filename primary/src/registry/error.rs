@@ -8,6 +8,7 @@ use crate::store::StoreError;
 use palisade_scanner::ScanError;
 use palisade_scanner::source::registry::BadFilter;
 
+use super::BadEvent;
 use super::report::PackError;
 
 /// An operation on registries that failed.
@@ -28,6 +29,12 @@ pub enum RegistryFailure {
     /// A filter is not allowed.
     #[error(transparent)]
     Filter(#[from] BadFilter),
+    /// A webhook that does not prove that it comes from the registry.
+    #[error("The call does not know the secret of the registry's webhook.")]
+    Forged,
+    /// A webhook that tells of nothing.
+    #[error(transparent)]
+    Event(#[from] BadEvent),
     /// The scan of the registry runs.
     #[error("The registry {0:?} is being scanned.")]
     Scanning(String),
@@ -43,6 +50,9 @@ pub enum RegistryFailure {
     /// What is stored cannot be read.
     #[error(transparent)]
     Pack(#[from] PackError),
+    /// An inventory cannot be held against the vulnerability database.
+    #[error("an inventory cannot be matched: {0}")]
+    Matching(#[source] ScanError),
     /// The vulnerability database does not tell what a report is to say.
     #[error("a report cannot be put together: {0}")]
     Describe(#[source] ScanError),

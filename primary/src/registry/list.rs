@@ -1,8 +1,11 @@
 //! Finding the images of a registry.
 
+use std::collections::HashMap;
+
 use futures_util::{StreamExt as _, stream};
+use palisade_api::Digest;
 use palisade_api::rest::scan::Registry;
-use palisade_scanner::source::registry::{Filter, RegistryClient, RegistryError, newest};
+use palisade_scanner::source::registry::{Filter, RegistryClient, RegistryError, Resolved, newest};
 use palisade_scanner::{Inventory, ScanError, ScanOutcome};
 use tracing::info;
 
@@ -24,11 +27,12 @@ const REQUESTS: usize = 8;
 pub(super) async fn run(registries: &Registries, job: &Job) -> Result<(), RegistryFailure> {
     let mut conn = registries.database.acquire().await?;
     let (row, registry) = registries.find(&mut conn, &job.registry).await?;
+    let indexes = store::image::indexes(&mut conn, &job.registry).await?;
     drop(conn);
     let sealed = row.sealed_credentials.as_deref();
     let credentials = RegistryCredentials::open(sealed, &registries.sealer, &job.registry)?;
     let found = match credentials.client(&registry) {
-        Ok(client) => images(&client, &registry, registries).await,
+        Ok(client) => images(&client, &registry, registries, &indexes).await,
         Err(error) => Err(error),
     };
     let mut tx = registries.database.begin().await?;
@@ -40,6 +44,10 @@ pub(super) async fn run(registries: &Registries, job: &Job) -> Result<(), Regist
             info!(registry = job.registry, images = found.len(), "listed a registry");
             store::image::replace(&mut tx, &job.registry, &found, Inventory::FORMAT).await?;
             job::scan_scheduled(&mut tx, &job.registry).await?;
+            // Whoever asks for a scan wants what the present database says.
+            if let Ok(vulndb) = registries.vulndb.current().await {
+                store::report::rematch(&mut tx, &job.registry, vulndb.digest()).await?;
+            }
         }
         Err(error) => {
             info!(registry = job.registry, %error, "cannot list a registry");
@@ -50,6 +58,7 @@ pub(super) async fn run(registries: &Registries, job: &Job) -> Result<(), Regist
     tx.commit().await.map_err(StoreError::from)?;
     registries.jobs.notify_waiters();
     registries.reports.notify_waiters();
+    registries.rematches.notify_waiters();
     Ok(())
 }
 
@@ -68,9 +77,9 @@ async fn images(
     client: &RegistryClient,
     registry: &Registry,
     registries: &Registries,
+    indexes: &Indexes,
 ) -> Result<Vec<FoundImage>, RegistryError> {
-    let filters: Vec<Filter> =
-        registry.filters.iter().filter_map(|text| Filter::parse(text).ok()).collect();
+    let filters = filters(registry);
     client.ping().await?;
     let mut repositories = client.repositories(&filters, MAX_REPOSITORIES).await?;
     if let Ok(limit) = usize::try_from(registry.repo_limit)
@@ -102,38 +111,63 @@ async fn images(
             break;
         }
     }
-    let found = stream::iter(images)
-        .map(|(repository, tag)| resolve(client, registries, repository, tag))
+    // A registry may name the same twice.
+    images.sort_unstable();
+    images.dedup();
+    let all = stream::iter(images)
+        .map(|(repository, tag)| async {
+            let resolved = resolve(client, registries, indexes, &repository, &tag).await;
+            found(repository, tag, resolved)
+        })
         .buffer_unordered(REQUESTS)
         .collect()
         .await;
-    Ok(found)
+    Ok(all)
 }
 
 /// Whether the tag holds a signature or the like of another image.
-fn is_attachment(tag: &str) -> bool {
+pub(super) fn is_attachment(tag: &str) -> bool {
     tag.strip_prefix("sha256-").is_some_and(|rest| {
         rest.len() >= 64 && rest.bytes().take(64).all(|b| b.is_ascii_hexdigit())
     })
 }
 
-async fn resolve(
+/// Which manifest each index that is known led to.
+pub(super) type Indexes = HashMap<Digest, Digest>;
+
+/// The filters of a registry; they were checked when it was stored.
+pub(super) fn filters(registry: &Registry) -> Vec<Filter> {
+    registry.filters.iter().filter_map(|text| Filter::parse(text).ok()).collect()
+}
+
+/// Finds out what a tag leads to. The head of the manifest is enough, but for
+/// an index that is new.
+pub(super) async fn resolve(
     client: &RegistryClient,
     registries: &Registries,
+    indexes: &Indexes,
+    repository: &str,
+    tag: &str,
+) -> Result<Resolved, ScanError> {
+    let known = |index: Digest| {
+        let digest = *indexes.get(&index)?;
+        Some(Resolved { digest, index_digest: Some(index) })
+    };
+    client.image(repository, tag)?.resolve_known(&registries.limits, known).await
+}
+
+/// An image as it was found, or why nobody knows what its tag leads to.
+pub(super) fn found(
     repository: String,
     tag: String,
+    resolved: Result<Resolved, ScanError>,
 ) -> FoundImage {
-    let resolved = async {
-        let image = client.image(&repository, &tag)?;
-        image.resolve(&registries.limits).await
-    };
-    let resolved: Result<_, ScanError> = resolved.await;
     match resolved {
-        Ok(resolved) => FoundImage {
+        Ok(Resolved { digest, index_digest }) => FoundImage {
             repository,
             tag,
-            digest: Some(resolved.digest),
-            index_digest: resolved.index_digest,
+            digest: Some(digest),
+            index_digest,
             result: String::new(),
         },
         Err(error) => FoundImage {

@@ -3,15 +3,19 @@
 //! [`settings`] keeps the registries, [`schedule`] starts their scans,
 //! [`root_of_trust`] says whose signatures count, [`worker`] takes the jobs that [`list`]
 //! and [`scan`] do, [`publish`] writes verdicts to the log, [`vulndb`] looks
-//! after the vulnerability database.
+//! after the vulnerability database, [`rematch`] holds what is stored against
+//! a new one.
 
 pub mod credentials;
 mod error;
 mod finding;
+mod layer_store;
 mod list;
 pub mod probe;
 mod publish;
+mod push;
 mod reader;
+mod rematch;
 mod report;
 pub mod root_of_trust;
 mod scan;
@@ -33,7 +37,9 @@ use uuid::Uuid;
 
 pub use error::RegistryFailure;
 use finding::Told;
+use layer_store::SharedLayers;
 use probe::Probes;
+pub use push::{BadEvent, Proof, Queued};
 pub use reader::{ImageToRead, ReadFailure, Reader};
 pub use report::PackError;
 
@@ -64,6 +70,8 @@ pub struct Registries {
     pub(crate) jobs: Notify,
     /// Wakes the publisher of this replica.
     pub(crate) reports: Notify,
+    /// Wakes who holds stored inventories against a new database.
+    pub(crate) rematches: Notify,
 }
 
 impl Registries {
@@ -76,6 +84,8 @@ impl Registries {
         trusted_root: Option<PathBuf>,
         slots: u32,
     ) -> Arc<Self> {
+        let replica = Uuid::new_v4();
+        let layers = SharedLayers { database: database.clone(), replica };
         Arc::new(Self {
             database,
             clock,
@@ -83,13 +93,14 @@ impl Registries {
             vulndb,
             trusted_root,
             probes: Probes::default(),
-            cache: LayerCache::default(),
+            cache: LayerCache::default().before(Arc::new(layers)),
             limits: Limits::default(),
             told: Told::default(),
-            replica: Uuid::new_v4(),
+            replica,
             slots,
             jobs: Notify::new(),
             reports: Notify::new(),
+            rematches: Notify::new(),
         })
     }
 
@@ -97,6 +108,7 @@ impl Registries {
     pub fn start(self: &Arc<Self>, shutdown: &Shutdown) {
         worker::start(self, shutdown);
         publish::start(self, shutdown);
+        rematch::start(self, shutdown);
         schedule::start(self, shutdown);
         vulndb::start(self, shutdown);
     }

@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use palisade_api::Digest;
-use palisade_scanner::report::{Finding, Signatures};
+use palisade_scanner::report::Finding;
 use palisade_scanner::{Inventory, Report, ScanError, VulnDb};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -66,15 +65,8 @@ pub(super) struct Matched {
 }
 
 impl Matched {
-    /// Holds an inventory against a database. Blocks.
-    pub(super) fn of(
-        inventory: &Inventory,
-        database: &VulnDb,
-        signatures: Option<Signatures>,
-        at: DateTime<Utc>,
-    ) -> Result<Self, ScanError> {
-        let mut report = Report::matched(inventory, database, at)?;
-        report.signatures = signatures;
+    /// What is stored of a report without descriptions.
+    pub(super) fn of(report: Report) -> Result<Self, ScanError> {
         let body = serde_json::to_vec(&report.findings).map_err(|error| unstorable(&error))?;
         let rows = Rows::of(&report);
         Ok(Self {
@@ -84,6 +76,11 @@ impl Matched {
             rows,
             body,
         })
+    }
+
+    /// The same without the body, which was taken.
+    pub(super) fn without_body(self) -> Self {
+        Self { body: Vec::new(), ..self }
     }
 
     /// What is stored of it, beside the body and the verdict where those are

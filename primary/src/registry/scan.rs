@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use palisade_api::Digest;
 use palisade_scanner::report::Signatures;
-use palisade_scanner::{Inventory, ScanError, VulnDb};
+use palisade_scanner::{Inventory, Report, ScanError, VulnDb};
 use prost::Message as _;
 use tracing::{info, warn};
 
@@ -78,8 +78,8 @@ async fn store(
     if !job::done(&mut tx, job).await? {
         return Ok(());
     }
-    store::inventory::put(&mut tx, digest, Inventory::FORMAT, &scanned.inventory).await?;
     let stored = store::report::put(&mut tx, &new).await?;
+    store::inventory::put(&mut tx, digest, Inventory::FORMAT, &scanned.inventory).await?;
     let changed = (stored.findings_digest != matched.findings_digest.as_bytes())
         .then_some((stored.id, &matched.rows));
     news.write(&mut tx, database.digest(), changed.into_iter()).await?;
@@ -98,15 +98,8 @@ async fn failed(
     error: &ScanError,
 ) -> Result<(), RegistryFailure> {
     let mut tx = registries.database.begin().await?;
-    if error.is_transient() && job.attempts < TRIES {
+    if let Some(pause) = pause(error, job) {
         info!(registry = job.registry, %digest, %error, "a scan failed and is tried again");
-        let pause = Duration::from_secs(2 << job.attempts.clamp(0, 6));
-        // A registry that limits requests tells when they are welcome again.
-        let asked = match error {
-            ScanError::Registry(error) => error.retry_after().unwrap_or_default(),
-            _ => Duration::ZERO,
-        };
-        let pause = pause.max(asked).min(LONGEST_PAUSE);
         if job::postpone(&mut tx, job, pause).await? {
             store::image::set_status(&mut tx, digest, "scheduled", "").await?;
         }
@@ -118,6 +111,20 @@ async fn failed(
     }
     tx.commit().await.map_err(StoreError::from)?;
     Ok(())
+}
+
+/// How long to wait before another try; none when another one is no use.
+pub(super) fn pause(error: &ScanError, job: &Job) -> Option<Duration> {
+    if !error.is_transient() || job.attempts >= TRIES {
+        return None;
+    }
+    let pause = Duration::from_secs(2 << job.attempts.clamp(0, 6));
+    // A registry that limits requests tells when they are welcome again.
+    let asked = match error {
+        ScanError::Registry(error) => error.retry_after().unwrap_or_default(),
+        _ => Duration::ZERO,
+    };
+    Some(pause.max(asked).min(LONGEST_PAUSE))
 }
 
 async fn scanned(
@@ -173,7 +180,9 @@ fn matched(
     digest: Digest,
     told: &Told,
 ) -> Result<Scanned, ScanError> {
-    let matched = Matched::of(inventory, &database, signatures, scanned_at)?;
+    let mut report = Report::matched(inventory, &database, scanned_at)?;
+    report.signatures = signatures;
+    let matched = Matched::of(report)?;
     let mut news = told.news(database.digest(), std::iter::once(&matched.rows));
     news.describe(&database)?;
     let report = &matched.report;

@@ -1,9 +1,9 @@
-//! Scans that nobody asks for: by the clock, and after a new database.
+//! Scans that nobody asks for, by the clock.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use palisade_api::ObjectKind;
 use palisade_api::rest::scan::Registry;
 
@@ -35,10 +35,18 @@ impl Task for Schedule {
     }
 
     async fn run(&self) -> Result<Done, StoreError> {
-        let registries = &self.0;
-        // Without a database no image can be scanned anew.
-        let vulndb = registries.vulndb.current().await.ok();
-        let mut tx = registries.database.begin().await?;
+        let started = self.0.start_due().await?;
+        if started.is_empty() {
+            return Ok(Done::Nothing);
+        }
+        Ok(Done::Something(format!("started the scans of {}", started.join(", "))))
+    }
+}
+
+impl Registries {
+    /// Starts the scans that are due, and says of which registries.
+    pub async fn start_due(&self) -> Result<Vec<String>, StoreError> {
+        let mut tx = self.database.begin().await?;
         let rows = store::registry::list(&mut tx).await?;
         let objects = store::object::list(&mut tx, ObjectKind::Registry).await?;
         let mut started = Vec::new();
@@ -48,34 +56,23 @@ impl Task for Schedule {
             };
             let registry: Registry = serde_json::from_slice(&object.payload)
                 .map_err(|error| StoreError::inconsistent("object", error))?;
-            let stale = match &vulndb {
-                Some(vulndb) if registry.rescan_after_db_update => {
-                    store::image::has_older(&mut tx, &row.name, vulndb.version()).await?
-                }
-                _ => false,
-            };
-            if stale || self.is_due(&row, &registry) {
-                store::registry::start(&mut tx, &row.name, registries.clock.now()).await?;
+            if is_due(&row, &registry, self.clock.now()) {
+                store::registry::start(&mut tx, &row.name, self.clock.now()).await?;
                 store::job::list(&mut tx, &row.name).await?;
                 started.push(row.name);
             }
         }
         tx.commit().await?;
-        if started.is_empty() {
-            return Ok(Done::Nothing);
-        }
-        registries.jobs.notify_waiters();
-        Ok(Done::Something(format!("started the scans of {}", started.join(", "))))
+        self.jobs.notify_waiters();
+        Ok(started)
     }
 }
 
-impl Schedule {
-    fn is_due(&self, row: &RegistryRow, registry: &Registry) -> bool {
-        let period = match registry.schedule.schedule.as_str() {
-            "periodical" => TimeDelta::seconds(registry.schedule.interval),
-            "auto" => AUTO,
-            _ => return false,
-        };
-        row.started_at.is_none_or(|at| at + period <= self.0.clock.now())
-    }
+fn is_due(row: &RegistryRow, registry: &Registry, now: DateTime<Utc>) -> bool {
+    let period = match registry.schedule.schedule.as_str() {
+        "periodical" => TimeDelta::seconds(registry.schedule.interval),
+        "auto" => AUTO,
+        _ => return false,
+    };
+    row.started_at.is_none_or(|at| at + period <= now)
 }

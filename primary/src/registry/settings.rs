@@ -7,13 +7,14 @@ use palisade_api::rest::scan::{
     Registry, RegistryConfig, RegistryImageSummary, RegistrySummary, ScanSchedule,
 };
 use palisade_scanner::source::registry::{ArtifactoryMode, Filter, RegistryAccess, RegistryKind};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::PgConnection;
 
 use super::credentials::RegistryCredentials;
 use super::{Registries, RegistryFailure};
 use crate::federation::promotion::require_primary;
 use crate::store::change::{self, NewItem};
+use crate::store::image_list::ImageQuery;
 use crate::store::registry::{ImageCounts, RegistryRow};
 use crate::store::{self, Actor};
 
@@ -22,6 +23,8 @@ const PREFIX: &str = "fed.";
 /// Seconds between periodical scans.
 const INTERVALS: std::ops::RangeInclusive<i64> = 300..=604_800;
 const MAX_FILTERS: usize = 256;
+/// Characters of a secret that nobody guesses.
+const WEBHOOK_SECRET: std::ops::RangeInclusive<usize> = 16..=256;
 
 impl Registries {
     /// Adds a registry.
@@ -65,6 +68,7 @@ impl Registries {
     ) -> Result<(), RegistryFailure> {
         let mut tx = self.database.begin().await?;
         change::lock(&mut tx, LogId::Federation).await?;
+        require_primary(&mut tx).await?;
         let (row, mut registry) = self.find(&mut tx, name).await?;
         let mut credentials =
             RegistryCredentials::open(row.sealed_credentials.as_deref(), &self.sealer, name)?;
@@ -92,6 +96,7 @@ impl Registries {
     pub async fn delete(&self, actor: &Actor, name: &str) -> Result<(), RegistryFailure> {
         let mut tx = self.database.begin().await?;
         change::lock(&mut tx, LogId::Federation).await?;
+        require_primary(&mut tx).await?;
         self.find(&mut tx, name).await?;
         if !withdraw(&mut tx, name).await? {
             return Err(RegistryFailure::Missing(name.to_owned()));
@@ -103,10 +108,11 @@ impl Registries {
         Ok(())
     }
 
-    /// Starts the scan of a registry. Images that were scanned with the
-    /// present database are not scanned again.
+    /// Starts the scan of a registry. Images that are known are held against
+    /// the present database; only others are read.
     pub async fn start_scan(&self, name: &str) -> Result<(), RegistryFailure> {
         let mut tx = self.database.begin().await?;
+        require_primary(&mut tx).await?;
         if !store::registry::start(&mut tx, name, self.clock.now()).await? {
             return Err(RegistryFailure::Missing(name.to_owned()));
         }
@@ -119,6 +125,7 @@ impl Registries {
     /// Stops the scan of a registry.
     pub async fn stop_scan(&self, name: &str) -> Result<(), RegistryFailure> {
         let mut tx = self.database.begin().await?;
+        require_primary(&mut tx).await?;
         self.find(&mut tx, name).await?;
         let result = palisade_scanner::ScanOutcome::Cancelled.text();
         store::job::cancel(&mut tx, name, result).await?;
@@ -167,20 +174,13 @@ impl Registries {
     pub async fn images(
         &self,
         name: &str,
-        start: i64,
-        limit: i64,
+        query: &ImageQuery,
     ) -> Result<Vec<RegistryImageSummary>, RegistryFailure> {
         let mut conn = self.database.acquire().await?;
         if store::registry::get(&mut conn, name).await?.is_none() {
             return Err(RegistryFailure::Missing(name.to_owned()));
         }
-        let start = if start < 0 {
-            (store::image::count(&mut conn, name).await? + start).max(0)
-        } else {
-            start
-        };
-        let limit = if limit == 0 { i64::MAX } else { limit };
-        Ok(store::image::page(&mut conn, name, start, limit).await?)
+        Ok(store::image_list::page(&mut conn, name, query).await?)
     }
 
     pub(super) async fn find(
@@ -359,6 +359,13 @@ pub(super) fn apply(
     keep(&mut credentials.password, config.password);
     keep(&mut credentials.auth_token, config.auth_token);
     keep(&mut credentials.gitlab_token, config.gitlab_private_token);
+    if let Some(secret) = config.webhook_secret {
+        credentials.webhook_secret = match secret.expose_secret().len() {
+            0 => None,
+            length if WEBHOOK_SECRET.contains(&length) => Some(secret),
+            _ => return Err(setting("The secret of a webhook has 16 to 256 characters.")),
+        };
+    }
     if let Some(aws) = config.aws_key {
         let kept = registry.aws_key.get_or_insert_default();
         kept.id = aws.id.unwrap_or(std::mem::take(&mut kept.id));

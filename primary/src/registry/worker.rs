@@ -6,7 +6,7 @@ use std::time::Duration;
 use tracing::{debug, info, warn};
 
 use super::reader::Here;
-use super::{Reader, Registries, RegistryFailure, list, scan};
+use super::{Reader, Registries, RegistryFailure, list, push, scan};
 use crate::shutdown::Shutdown;
 use crate::store::job::{self, Job, Takes, Work};
 use crate::store::{self, StoreError};
@@ -27,7 +27,8 @@ pub(super) fn start(registries: &Arc<Registries>, shutdown: &Shutdown) {
     // Registries are listed here in any case: only this side keeps them.
     let lists = (registries.slots == 0).then_some(Takes::Lists);
     let slots = (0..registries.slots).map(|_| Takes::All);
-    for takes in slots.chain(lists) {
+    // A push does not wait for scans that take their time.
+    for takes in slots.chain(lists).chain([Takes::Tags]) {
         let registries = Arc::clone(registries);
         let stop = shutdown.token().clone();
         shutdown.spawn("registry-worker", async move {
@@ -107,6 +108,7 @@ async fn next(registries: &Arc<Registries>, reader: &dyn Reader) -> Result<bool,
     let work = async {
         match &taken.work {
             Work::List => list::run(registries, &taken).await,
+            Work::Tag { repository, tag } => push::look(registries, &taken, repository, tag).await,
             Work::Scan { repository, digest } => {
                 scan::run(registries, reader, &taken, repository, *digest).await
             }

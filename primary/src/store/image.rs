@@ -1,7 +1,8 @@
 //! Names of images in registries and what they lead to.
 
+use std::collections::HashMap;
+
 use palisade_api::Digest;
-use palisade_api::rest::scan::RegistryImageSummary;
 use sqlx::PgConnection;
 
 use super::{Result, StoreError};
@@ -113,6 +114,102 @@ pub async fn replace(
     Ok(())
 }
 
+/// Puts one image that was found in place of what the tag led to before.
+/// Reports whose names change are to be published again.
+pub async fn put(
+    conn: &mut PgConnection,
+    registry: &str,
+    found: &FoundImage,
+    format: i32,
+) -> Result<()> {
+    republish(conn, registry, &found.repository, &found.tag, found.digest).await?;
+    let bytes = |digest: Option<Digest>| digest.map(|digest| digest.as_bytes().to_vec());
+    sqlx::query!(
+        "INSERT INTO image (registry, repository, tag, digest, index_digest, status, result)
+         SELECT $1, $2, $3, $4, $5,
+                CASE WHEN $4::bytea IS NULL THEN 'failed'
+                     WHEN EXISTS (SELECT FROM report JOIN inventory USING (digest)
+                                  WHERE report.digest = $4 AND NOT report.rescan
+                                    AND inventory.format = $7) THEN 'finished'
+                     ELSE 'scheduled' END,
+                $6
+         ON CONFLICT (registry, repository, tag) DO UPDATE SET
+             digest = excluded.digest, index_digest = excluded.index_digest,
+             status = excluded.status, result = excluded.result",
+        registry,
+        found.repository,
+        found.tag,
+        bytes(found.digest),
+        bytes(found.index_digest),
+        found.result,
+        format,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Removes an image whose tag is gone. Says whether there was one.
+pub async fn delete(
+    conn: &mut PgConnection,
+    registry: &str,
+    repository: &str,
+    tag: &str,
+) -> Result<bool> {
+    republish(conn, registry, repository, tag, None).await?;
+    let done = sqlx::query!(
+        "DELETE FROM image WHERE registry = $1 AND repository = $2 AND tag = $3",
+        registry,
+        repository,
+        tag,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Asks for the publication of the report that a tag leads to and of the one
+/// that it will lead to, where those are two.
+async fn republish(
+    conn: &mut PgConnection,
+    registry: &str,
+    repository: &str,
+    tag: &str,
+    digest: Option<Digest>,
+) -> Result<()> {
+    sqlx::query!(
+        "WITH old AS (SELECT digest FROM image
+                      WHERE registry = $1 AND repository = $2 AND tag = $3),
+              both_of AS (SELECT digest FROM old UNION ALL SELECT $4::bytea)
+         UPDATE report SET publish = true
+         WHERE digest IN (SELECT digest FROM both_of)
+           AND (SELECT digest FROM old) IS DISTINCT FROM $4",
+        registry,
+        repository,
+        tag,
+        digest.map(|digest| digest.as_bytes().to_vec()),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Which manifest each index of a registry led to, so that nobody asks again.
+pub async fn indexes(conn: &mut PgConnection, registry: &str) -> Result<HashMap<Digest, Digest>> {
+    let rows = sqlx::query!(
+        r#"SELECT DISTINCT ON (index_digest) index_digest AS "index!", digest AS "digest!"
+           FROM image
+           WHERE registry = $1 AND index_digest IS NOT NULL AND digest IS NOT NULL"#,
+        registry,
+    )
+    .fetch_all(conn)
+    .await?;
+    let digest = |bytes: &[u8]| {
+        Digest::try_from(bytes).map_err(|error| StoreError::inconsistent("image", error))
+    };
+    rows.iter().map(|row| Ok((digest(&row.index)?, digest(&row.digest)?))).collect()
+}
+
 /// Sets the state of all names of a manifest.
 pub async fn set_status(
     conn: &mut PgConnection,
@@ -131,72 +228,6 @@ pub async fn set_status(
     Ok(done.rows_affected())
 }
 
-/// The images of a registry, by repository and tag: at most `limit` from the
-/// `start`th on.
-pub async fn page(
-    conn: &mut PgConnection,
-    registry: &str,
-    start: i64,
-    limit: i64,
-) -> Result<Vec<RegistryImageSummary>> {
-    let rows = sqlx::query!(
-        r#"SELECT image.repository, image.tag, image.digest, image.status, image.result,
-                  report.summary::text AS "summary?", report.scanned_at AS "scanned_at?",
-                  report.cvedb_version AS "cvedb_version?",
-                  report.cvedb_create_time AS "cvedb_create_time?",
-                  report.critical AS "critical?", report.high AS "high?",
-                  report.medium AS "medium?"
-           FROM image LEFT JOIN report ON report.digest = image.digest
-           WHERE image.registry = $1
-           ORDER BY image.repository, image.tag OFFSET $2 LIMIT $3"#,
-        registry,
-        start,
-        limit,
-    )
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            let mut summary: RegistryImageSummary = match &row.summary {
-                Some(text) => serde_json::from_str(text)
-                    .map_err(|error| StoreError::inconsistent("report", error))?,
-                None => RegistryImageSummary::default(),
-            };
-            summary.repository = row.repository;
-            summary.tag = row.tag;
-            if let Some(digest) = row.digest.and_then(|d| Digest::try_from(d.as_slice()).ok()) {
-                summary.digest = digest.to_oci();
-            }
-            // An image may have an older report while it waits for a new one.
-            summary.brief.status = row.status;
-            // What a new database changes stands beside the summary.
-            summary.brief.critical = row.critical.unwrap_or_default().into();
-            summary.brief.high = row.high.unwrap_or_default().into();
-            summary.brief.medium = row.medium.unwrap_or_default().into();
-            summary.brief.scanner_version = row.cvedb_version.unwrap_or_default();
-            summary.brief.cvedb_create_time = row.cvedb_create_time.unwrap_or_default();
-            if let Some(at) = row.scanned_at {
-                summary.brief.scanned_timestamp = at.timestamp();
-                summary.brief.scanned_at = at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-            }
-            if !row.result.is_empty() {
-                summary.brief.result = row.result;
-            }
-            Ok(summary)
-        })
-        .collect()
-}
-
-/// How many images a registry has.
-pub async fn count(conn: &mut PgConnection, registry: &str) -> Result<i64> {
-    Ok(sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM image WHERE registry = $1"#,
-        registry,
-    )
-    .fetch_one(conn)
-    .await?)
-}
-
 /// The names of manifests.
 pub async fn names(conn: &mut PgConnection, digests: &[Digest]) -> Result<Vec<NamedImage>> {
     let digests: Vec<Vec<u8>> = digests.iter().map(|d| d.as_bytes().to_vec()).collect();
@@ -208,24 +239,5 @@ pub async fn names(conn: &mut PgConnection, digests: &[Digest]) -> Result<Vec<Na
         &digests,
     )
     .fetch_all(conn)
-    .await?)
-}
-
-/// Whether the registry holds finished images that were scanned with another
-/// database than `cvedb_version`.
-pub async fn has_older(
-    conn: &mut PgConnection,
-    registry: &str,
-    cvedb_version: &str,
-) -> Result<bool> {
-    Ok(sqlx::query_scalar!(
-        r#"SELECT EXISTS (
-               SELECT FROM image JOIN report ON report.digest = image.digest
-               WHERE image.registry = $1 AND image.status = 'finished'
-                 AND report.cvedb_version <> $2) AS "older!""#,
-        registry,
-        cvedb_version,
-    )
-    .fetch_one(conn)
     .await?)
 }

@@ -21,12 +21,11 @@ pub async fn put(conn: &mut PgConnection, digest: Digest, format: i32, body: &[u
     Ok(())
 }
 
-/// What an image holds, compressed.
-pub async fn get(conn: &mut PgConnection, digest: Digest) -> Result<Option<Vec<u8>>> {
-    Ok(sqlx::query_scalar!(
-        "SELECT body FROM inventory WHERE digest = $1",
-        digest.as_bytes().as_slice(),
-    )
-    .fetch_optional(conn)
-    .await?)
+/// Forgets what an image holds: it is read again when it is found next.
+pub async fn delete(conn: &mut PgConnection, digest: Digest) -> Result<bool> {
+    let done =
+        sqlx::query!("DELETE FROM inventory WHERE digest = $1", digest.as_bytes().as_slice())
+            .execute(conn)
+            .await?;
+    Ok(done.rows_affected() == 1)
 }

@@ -1,4 +1,5 @@
-//! Work for any replica: listing registries and scanning images.
+//! Work for any replica: listing registries, looking at tags and scanning
+//! images.
 
 use std::time::Duration;
 
@@ -25,6 +26,13 @@ pub struct Job {
 pub enum Work {
     /// Find the images of the registry.
     List,
+    /// Look at one tag, which somebody pushed.
+    Tag {
+        /// The repository.
+        repository: String,
+        /// The tag.
+        tag: String,
+    },
     /// Scan one image.
     Scan {
         /// A repository that holds it.
@@ -39,6 +47,28 @@ pub async fn list(conn: &mut PgConnection, registry: &str) -> Result<()> {
     sqlx::query!(
         "INSERT INTO job (kind, registry) VALUES ('list', $1) ON CONFLICT DO NOTHING",
         registry,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Asks for looks at tags, unless they are asked for already. Somebody who
+/// looks right now may have looked too early: those are looked at again.
+pub async fn look_at_tags(
+    conn: &mut PgConnection,
+    registry: &str,
+    tags: &[(String, String)],
+) -> Result<()> {
+    let (repositories, tags): (Vec<String>, Vec<String>) = tags.iter().cloned().unzip();
+    sqlx::query!(
+        "INSERT INTO job (kind, registry, repository, tag)
+         SELECT DISTINCT 'tag', $1, pushed.* FROM unnest($2::text[], $3::text[]) AS pushed
+         ON CONFLICT (registry, repository, tag) WHERE kind = 'tag' DO UPDATE SET
+             run_after = now(), leased_until = NULL, attempts = job.attempts + 1",
+        registry,
+        &repositories,
+        &tags,
     )
     .execute(conn)
     .await?;
@@ -67,16 +97,19 @@ pub enum Takes {
     All,
     /// Scans of images.
     Scans,
-    /// Listings of registries.
+    /// Looks at registries and tags.
     Lists,
+    /// Looks at tags.
+    Tags,
 }
 
 /// Takes the next job for `lease`.
 pub async fn take(conn: &mut PgConnection, lease: Duration, takes: Takes) -> Result<Option<Job>> {
     let kinds: &[String] = &match takes {
-        Takes::All => vec!["list".to_owned(), "scan".to_owned()],
+        Takes::All => vec!["list".to_owned(), "tag".to_owned(), "scan".to_owned()],
         Takes::Scans => vec!["scan".to_owned()],
-        Takes::Lists => vec!["list".to_owned()],
+        Takes::Lists => vec!["list".to_owned(), "tag".to_owned()],
+        Takes::Tags => vec!["tag".to_owned()],
     };
     let row = sqlx::query!(
         "UPDATE job SET attempts = attempts + 1,
@@ -86,19 +119,20 @@ pub async fn take(conn: &mut PgConnection, lease: Duration, takes: Takes) -> Res
              WHERE run_after <= now() AND (leased_until IS NULL OR leased_until < now())
                    AND kind = ANY($2)
              ORDER BY run_after, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-         RETURNING id, registry, repository, digest, attempts",
+         RETURNING id, registry, repository, tag, digest, attempts",
         lease.as_secs_f64(),
         kinds,
     )
     .fetch_optional(conn)
     .await?;
     row.map(|row| {
-        let work = match (row.repository, row.digest) {
-            (Some(repository), Some(digest)) => Work::Scan {
+        let work = match (row.repository, row.tag, row.digest) {
+            (Some(repository), None, Some(digest)) => Work::Scan {
                 repository,
                 digest: Digest::try_from(digest.as_slice())
                     .map_err(|error| StoreError::inconsistent("job", error))?,
             },
+            (Some(repository), Some(tag), None) => Work::Tag { repository, tag },
             _ => Work::List,
         };
         Ok(Job { id: row.id, work, registry: row.registry, attempts: row.attempts })

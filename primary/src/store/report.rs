@@ -68,6 +68,34 @@ pub struct StoredReport {
     pub findings_digest: Vec<u8>,
 }
 
+/// A report of another database than the present one.
+#[derive(Clone, Debug)]
+pub struct OlderReport {
+    /// Its id.
+    pub id: i32,
+    /// SHA-256 of the manifest.
+    pub digest: Digest,
+    /// SHA-256 of the findings' JSON.
+    pub body_digest: Vec<u8>,
+    /// Stands for the rows of the findings.
+    pub findings_digest: Vec<u8>,
+    /// The encoded verdict without names.
+    pub verdict: Vec<u8>,
+    /// Whose signatures the image has, as JSON.
+    pub signatures: Option<String>,
+    /// What the image holds, compressed.
+    pub inventory: Vec<u8>,
+}
+
+/// What a new database makes of an image.
+#[derive(Clone, Debug)]
+pub struct Rematched<'a> {
+    /// Id of the report.
+    pub id: i32,
+    /// The result.
+    pub result: MatchResult<'a>,
+}
+
 /// A report as it is kept.
 #[derive(Clone, Debug)]
 pub struct KeptReport {
@@ -142,6 +170,116 @@ pub async fn put(conn: &mut PgConnection, new: &NewReport<'_>) -> Result<StoredR
     )
     .fetch_one(conn)
     .await?)
+}
+
+/// Reports of another database than `vulndb` with their inventories, locked
+/// until the transaction ends: those on images of `registries`, and those that
+/// somebody asked for. Others have those that are locked. What a younger
+/// database made stays.
+pub async fn lock_older(
+    tx: &mut sqlx::PgTransaction<'_>,
+    vulndb: Digest,
+    built_at: DateTime<Utc>,
+    registries: &[String],
+    limit: i64,
+) -> Result<Vec<OlderReport>> {
+    let rows = sqlx::query!(
+        "SELECT report.id, report.digest, report.body_digest, report.findings_digest,
+                report.verdict, report.signatures::text AS signatures,
+                inventory.body AS inventory
+         FROM report JOIN inventory ON inventory.digest = report.digest
+         WHERE report.findings_only
+           AND (report.vulndb_digest < $1 OR report.vulndb_digest > $1)
+           AND report.vulndb_built_at <= $2
+           AND (report.rematch
+                OR EXISTS (SELECT FROM image WHERE image.digest = report.digest
+                                               AND image.registry = ANY($3)))
+         LIMIT $4
+         FOR UPDATE OF report SKIP LOCKED",
+        vulndb.as_bytes().as_slice(),
+        built_at,
+        registries,
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(OlderReport {
+                id: row.id,
+                digest: Digest::try_from(row.digest.as_slice())
+                    .map_err(|error| StoreError::inconsistent("report", error))?,
+                body_digest: row.body_digest,
+                findings_digest: row.findings_digest,
+                verdict: row.verdict,
+                signatures: row.signatures,
+                inventory: row.inventory,
+            })
+        })
+        .collect()
+}
+
+/// Stores what a new database makes of images. All are of the same one.
+pub async fn rematched(tx: &mut sqlx::PgTransaction<'_>, new: &[Rematched<'_>]) -> Result<()> {
+    let Some(first) = new.first() else { return Ok(()) };
+    let vulndb = first.result.vulndb;
+    let ids: Vec<i32> = new.iter().map(|one| one.id).collect();
+    let count = |at: usize| -> Vec<i32> {
+        new.iter().map(|one| one.result.counts.get(at).copied().unwrap_or_default()).collect()
+    };
+    let bytes = |of: fn(&MatchResult<'_>) -> Option<Vec<u8>>| -> Vec<Option<Vec<u8>>> {
+        new.iter().map(|one| of(&one.result)).collect()
+    };
+    let digests = |of: fn(&MatchResult<'_>) -> Digest| -> Vec<Vec<u8>> {
+        new.iter().map(|one| of(&one.result).as_bytes().to_vec()).collect()
+    };
+    sqlx::query!(
+        "UPDATE report SET
+             scanned_at = $1, vulndb_digest = $2, vulndb_built_at = $3, cvedb_version = $4,
+             cvedb_create_time = $5, critical = new.critical, high = new.high,
+             medium = new.medium, low = new.low, unknown = new.unknown,
+             body = coalesce(new.body, report.body), body_digest = new.body_digest,
+             findings_digest = new.findings_digest,
+             verdict = coalesce(new.verdict, report.verdict),
+             publish = report.publish OR new.verdict IS NOT NULL, rematch = false
+         FROM unnest($6::integer[], $7::integer[], $8::integer[], $9::integer[], $10::integer[],
+                     $11::integer[], $12::bytea[], $13::bytea[], $14::bytea[], $15::bytea[])
+              AS new (id, critical, high, medium, low, unknown, body, body_digest,
+                      findings_digest, verdict)
+         WHERE report.id = new.id",
+        first.result.scanned_at,
+        vulndb.digest.as_bytes().as_slice(),
+        vulndb.built_at,
+        vulndb.version,
+        vulndb.create_time,
+        &ids,
+        &count(0),
+        &count(1),
+        &count(2),
+        &count(3),
+        &count(4),
+        &bytes(|result| result.body.map(<[u8]>::to_vec)) as &[Option<Vec<u8>>],
+        &digests(|result| result.body_digest),
+        &digests(|result| result.findings_digest),
+        &bytes(|result| result.verdict.map(<[u8]>::to_vec)) as &[Option<Vec<u8>>],
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Asks for the present database to be held against all images of a registry.
+pub async fn rematch(conn: &mut PgConnection, registry: &str, vulndb: Digest) -> Result<u64> {
+    let done = sqlx::query!(
+        "UPDATE report SET rematch = true
+         WHERE NOT rematch AND vulndb_digest <> $2
+           AND digest IN (SELECT digest FROM image WHERE registry = $1)",
+        registry,
+        vulndb.as_bytes().as_slice(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// The report on an image of a registry, by the digest of its manifest, of its

@@ -21,6 +21,10 @@ pub struct Scanner {
     pub joined_at: DateTime<Utc>,
     /// Images that it has scanned.
     pub scanned_images: i64,
+    /// Layers that it found read already.
+    pub cache_hits: i64,
+    /// Layers that it did not.
+    pub cache_misses: i64,
 }
 
 /// Records that a scanner is there.
@@ -47,6 +51,20 @@ pub async fn scanned(conn: &mut PgConnection, id: Uuid) -> Result<()> {
     Ok(())
 }
 
+/// Counts a layer that the scanner looked for among those that were read.
+pub async fn looked_up(conn: &mut PgConnection, id: Uuid, found: bool) -> Result<()> {
+    sqlx::query!(
+        "UPDATE scanner SET cache_hits = cache_hits + CASE WHEN $2 THEN 1 ELSE 0 END,
+                            cache_misses = cache_misses + CASE WHEN $2 THEN 0 ELSE 1 END
+         WHERE id = $1",
+        id,
+        found,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Records that a scanner went away.
 pub async fn gone(conn: &mut PgConnection, id: Uuid) -> Result<()> {
     sqlx::query!("UPDATE scanner SET seen_at = '-infinity' WHERE id = $1", id)
@@ -59,7 +77,8 @@ pub async fn gone(conn: &mut PgConnection, id: Uuid) -> Result<()> {
 pub async fn list(conn: &mut PgConnection, lately: Duration) -> Result<Vec<Scanner>> {
     Ok(sqlx::query_as!(
         Scanner,
-        "SELECT id, server, slots, joined_at, scanned_images FROM scanner
+        "SELECT id, server, slots, joined_at, scanned_images, cache_hits, cache_misses
+         FROM scanner
          WHERE seen_at > now() - make_interval(secs => $1) ORDER BY joined_at, id",
         lately.as_secs_f64(),
     )

@@ -8,6 +8,7 @@ mod crash;
 mod embedded;
 mod event;
 mod finding;
+mod job;
 mod migrate;
 mod outage;
 mod server;

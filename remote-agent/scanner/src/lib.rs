@@ -24,9 +24,10 @@ pub mod vulndb;
 
 pub use error::{LayerLimit, ScanError, ScanOutcome};
 pub use inspect::os::Distribution;
+pub use layer::LayerContent;
 pub use limits::Limits;
 pub use package::{Ecosystem, LayeredPackage, Package};
 pub use report::Report;
-pub use scan::{Inventory, LayerCache, Target, TargetOptions};
+pub use scan::{Inventory, LayerCache, LayerStore, Target, TargetOptions};
 pub use scope::Scope;
 pub use vulndb::VulnDb;

@@ -14,7 +14,7 @@ use palisade_api::Digest;
 use serde::{Deserialize, Serialize};
 
 pub use attached::Attached;
-pub use cache::{CacheUsage, CachedLayer, LayerCache};
+pub use cache::{CacheUsage, CachedLayer, LayerCache, LayerStore};
 pub use target::{Target, TargetOptions};
 
 use crate::error::ScanError;
@@ -169,13 +169,7 @@ async fn content(
     if !source.layers_have_digests() {
         return Ok(Arc::new(source.layer(&layer, scope).await?));
     }
-    let key = scope.key(layer.digest);
-    if let Some(content) = cache.get(&key) {
-        return Ok(content);
-    }
-    let content = Arc::new(source.layer(&layer, scope).await?);
-    cache.put(key, Arc::clone(&content));
-    Ok(content)
+    cache.content(scope.key(layer.digest), source.layer(&layer, scope)).await
 }
 
 /// Layers put on top of each other, and what they tell together.

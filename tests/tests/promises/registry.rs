@@ -113,6 +113,59 @@ async fn a_registry_that_wants_credentials_says_so() -> Result<()> {
     wait_for_error(&fleet.admin, "fed.locked", "Authentication error").await
 }
 
+#[tokio::test]
+async fn a_scan_that_dies_with_its_primary_is_done_after_the_restart() -> Result<()> {
+    let (mut fleet, _dir) = fleet(&[]).await?;
+    let registry = HostileRegistry::start().await?;
+    let image = ImageBuilder::new().layer(old_debian()?.layer()?).build()?;
+    registry.put(&image, "slow/image", "v1", |_| Sending::Stalled)?;
+    add_registry(&fleet.admin, "fed.slow", &registry.url()).await?;
+    wait::until("the image is being read", || async {
+        let answer = fleet.admin.get("/v1/scan/registry/fed.slow/images").await?.ok()?;
+        Ok(wait::when(answer["images"][0]["status"] == "scanning"))
+    })
+    .await?;
+    fleet.primary.kill().await?;
+    registry.put(&image, "slow/image", "v1", |_| Sending::Honest)?;
+    fleet.primary.restart().await?;
+    let admin = fleet.primary.admin().await?;
+    // The dead one's lease has to run out.
+    let images = scanned(&admin, "fed.slow", 1).await?;
+    assert_eq!(images[0]["status"], "finished", "{images:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn credentials_are_in_no_log_and_in_no_answer() -> Result<()> {
+    let primary = Primary::builder().arg("--log").arg("trace").start().await?;
+    palisade_tests::fleet::promote(&primary).await?;
+    let admin = primary.admin().await?;
+    let registry = HostileRegistry::start().await?;
+    registry.want_credentials();
+    let (password, secret) = ("tea-with-milk-4711", "hook-of-the-shop-0815");
+    let config = json!({ "config": { "name": "fed.locked", "registry_type": "Docker Registry",
+        "registry": registry.url(), "filters": ["*"], "username": "shop", "password": password,
+        "webhook_secret": secret } });
+    admin.post("/v1/scan/registry", &config).await?.ok()?;
+    admin.post("/v1/scan/registry/fed.locked/scan", &Value::Null).await?.ok()?;
+    wait_for_error(&admin, "fed.locked", "Authentication error").await?;
+    let hook = format!("/v1/scan/registry/fed.locked/webhook?secret={secret}");
+    let event = json!({ "repository": "shop/orders", "updated_tags": ["v1"] });
+    assert_eq!(admin.post(&hook, &event).await?.status, 202);
+    let answer = admin.get("/v1/scan/registry").await?.ok()?.to_string();
+    let log = primary.process().log();
+    ensure!(log.contains("fed.locked"), "the log tells nothing");
+    let encoded = base64::Engine::encode(
+        &base64::engine::general_purpose::STANDARD,
+        format!("shop:{password}"),
+    );
+    for hidden in [password, secret, &encoded] {
+        ensure!(!log.contains(hidden), "{hidden} is in the log");
+        ensure!(!answer.contains(hidden), "{hidden} is in an answer");
+    }
+    Ok(())
+}
+
 async fn wait_for_error(admin: &Rest, name: &str, text: &str) -> Result<()> {
     wait::until(&format!("{name}: {text}"), || async {
         let answer = admin.get(&format!("/v1/scan/registry/{name}")).await?.ok()?;

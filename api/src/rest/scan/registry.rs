@@ -203,6 +203,10 @@ pub struct RegistryConfig {
     pub ibm_cloud_token_url: Option<String>,
     /// IBM: the account.
     pub ibm_cloud_account: Option<String>,
+    /// What the registry's webhook proves itself with, 16 characters at least;
+    /// empty: it has none.
+    #[schema(value_type = Option<String>, format = Password)]
+    pub webhook_secret: Option<SecretString>,
 }
 
 /// Access to Amazon's registry; what is absent stays.
@@ -290,4 +294,18 @@ pub struct RegistryImageSummary {
 pub struct RegistryImageSummaryData {
     /// The images.
     pub images: Vec<RegistryImageSummary>,
+}
+
+/// The kinds of registries.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RegistryTypeList {
+    /// Their names.
+    pub registry_type: Vec<String>,
+}
+
+/// Answer of `GET /v1/list/registry_type`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RegistryTypeListData {
+    /// The kinds.
+    pub list: RegistryTypeList,
 }

@@ -35,3 +35,45 @@ pub struct ScannerData {
     /// All of them.
     pub scanners: Vec<Scanner>,
 }
+
+/// `GET /v1/scan/cache_stat/{id}`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct ScanCacheStat {
+    /// Layers that something is known of.
+    pub record_count: i64,
+    /// Bytes that are stored of them.
+    pub record_total_size: i64,
+    /// Layers that the scanner did not find there.
+    pub cache_misses: i64,
+    /// Layers that it did.
+    pub cache_hits: i64,
+}
+
+/// What is known of one layer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct ScanCacheRecord {
+    /// Digest of the layer, without `sha256:`.
+    pub layer_id: String,
+    /// Bytes that are stored of it.
+    pub size: i64,
+    /// How often it was found.
+    pub reference_count: i64,
+    /// When it was found last, RFC 3339.
+    pub last_referred: String,
+}
+
+/// `GET /v1/scan/cache_data/{id}`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct ScanCacheData {
+    /// The layers.
+    pub cache_records: Vec<ScanCacheRecord>,
+    /// Bytes that are stored of all.
+    pub record_total_size: i64,
+    /// Layers that the scanner did not find.
+    pub cache_misses: i64,
+    /// Layers that it did.
+    pub cache_hits: i64,
+}

@@ -1,7 +1,10 @@
-//! `/v1/scan`: registries and what was found in them, who scans, and whose
-//! signatures count.
+//! `/v1/scan`: registries and what was found in them, who scans, what is known
+//! of layers, and whose signatures count.
 
+mod cache_data;
+mod cache_stat;
 mod registry;
+mod registry_v2;
 mod scanners;
 mod sigstore;
 
@@ -10,5 +13,10 @@ use utoipa_axum::routes;
 use super::ApiRouter;
 
 pub(super) fn router() -> ApiRouter {
-    registry::router().merge(sigstore::router()).routes(routes!(scanners::scanner_list))
+    registry::router()
+        .merge(registry_v2::router())
+        .merge(sigstore::router())
+        .routes(routes!(scanners::scanner_list))
+        .routes(routes!(cache_stat::scan_cache_stat))
+        .routes(routes!(cache_data::scan_cache_data))
 }

@@ -3,9 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use palisade_api::rest::scan::{Scanner, ScannerData};
+use uuid::Uuid;
 
 use crate::App;
-use crate::http::error::Result;
+use crate::http::error::{ApiError, Result};
 use crate::registry::worker::LATELY;
 use crate::store;
 
@@ -36,4 +37,15 @@ pub(super) async fn scanner_list(State(app): State<App>) -> Result<Json<ScannerD
         scanned_serverless: 0,
     };
     Ok(Json(ScannerData { scanners: scanners.into_iter().map(one).collect() }))
+}
+
+/// The scanner of this id.
+pub(super) async fn scanner(
+    conn: &mut sqlx::PgConnection,
+    id: &str,
+) -> Result<store::scanner::Scanner> {
+    let all = store::scanner::list(conn, LATELY).await?;
+    all.into_iter()
+        .find(|scanner| Uuid::parse_str(id).is_ok_and(|id| scanner.id == id))
+        .ok_or_else(|| ApiError::object_not_found("There is no scanner of this id."))
 }

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use palisade_api::Digest;
+use serde::{Deserialize, Serialize};
 
 use super::LayerIdentity;
 use crate::error::ScanError;
@@ -13,7 +14,7 @@ use crate::inspect::{Facts, PathHash};
 use crate::limits::Limits;
 
 /// What a layer changes, as far as a scan looks at it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LayerContent {
     /// Files and links of interest by path, in normal form.
     pub nodes: BTreeMap<String, Node>,
@@ -35,7 +36,7 @@ pub struct LayerContent {
 }
 
 /// One path of a layer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Node {
     /// A symbolic link with its target as written.
     Link(String),
@@ -44,6 +45,10 @@ pub enum Node {
 }
 
 impl LayerContent {
+    /// Grows when more or other things are read of layers: what somebody kept
+    /// of an older number is then to be read again.
+    pub const FORMAT: i32 = 1;
+
     /// Reads the stream of a layer whose digest nobody told.
     pub fn read(source: impl Read, limits: &Limits) -> Result<Self, ScanError> {
         let digest = Digest::of(&[]);

@@ -127,6 +127,35 @@ pub struct ReportLayer {
     pub in_base_image: bool,
 }
 
+/// Holds several images against one database. What was looked up for one is
+/// there for the next: images have most of their packages in common.
+#[derive(Debug)]
+pub struct Matching<'a> {
+    database: &'a VulnDb,
+    known: matching::Known<'a>,
+}
+
+impl<'a> Matching<'a> {
+    /// Nothing is looked up yet.
+    pub fn new(database: &'a VulnDb) -> Self {
+        Self { database, known: matching::Known::new(database) }
+    }
+
+    /// The report on one image, without descriptions. Blocks.
+    pub fn report(
+        &mut self,
+        inventory: &Inventory,
+        scanned_at: DateTime<Utc>,
+    ) -> Result<Report, ScanError> {
+        let findings = matching::matches(inventory, &mut self.known)?;
+        Ok(Report {
+            cvedb_version: self.database.version().to_owned(),
+            cvedb_create_time: self.database.create_time(),
+            ..Report::with_findings(inventory, findings, scanned_at)
+        })
+    }
+}
+
 /// Number of vulnerabilities by severity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
@@ -161,14 +190,7 @@ impl Report {
         database: &VulnDb,
         scanned_at: DateTime<Utc>,
     ) -> Result<Self, ScanError> {
-        let mut report = Self {
-            cvedb_version: database.version().to_owned(),
-            cvedb_create_time: database.create_time(),
-            findings: matching::matches(inventory, database)?,
-            ..Self::unmatched(inventory, scanned_at)
-        };
-        report.count();
-        Ok(report)
+        Matching::new(database).report(inventory, scanned_at)
     }
 
     /// The report on an inventory with findings that were made of it before.

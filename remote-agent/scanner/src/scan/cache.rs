@@ -1,22 +1,39 @@
 //! What was read of layers, by digest: a base layer is read once for all the
-//! images that stand on it.
+//! images that stand on it, and where a [`LayerStore`] lies behind, once for
+//! all who share that.
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt::Debug;
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use async_trait::async_trait;
 use palisade_api::Digest;
 
+use crate::error::ScanError;
 use crate::layer::LayerContent;
 
 /// What a path or a package takes in memory, about.
 const BYTES: usize = 200;
+
+/// Keeps what was read of layers beyond this process. It may lose what it
+/// likes, and tells of its own failures itself: the layer is read then.
+#[async_trait]
+pub trait LayerStore: Debug + Send + Sync {
+    /// What was read of a layer.
+    async fn get(&self, layer: Digest) -> Option<LayerContent>;
+
+    /// Keeps what was read.
+    async fn put(&self, layer: Digest, content: &LayerContent);
+}
 
 /// A bounded cache. The bound counts paths and packages, which is what takes
 /// memory.
 #[derive(Debug)]
 pub struct LayerCache {
     capacity: usize,
+    behind: Option<Arc<dyn LayerStore>>,
     state: Mutex<State>,
 }
 
@@ -52,6 +69,8 @@ struct State {
     held: usize,
     hits: u64,
     misses: u64,
+    /// Layers that somebody reads right now; others wait for that.
+    read: HashMap<Digest, Arc<tokio::sync::Mutex<()>>>,
 }
 
 #[derive(Debug)]
@@ -65,7 +84,7 @@ struct Kept {
 impl LayerCache {
     /// A cache for `capacity` paths and packages.
     pub fn new(capacity: usize) -> Self {
-        Self { capacity, state: Mutex::default() }
+        Self { capacity, behind: None, state: Mutex::default() }
     }
 
     /// How it is used.
@@ -87,23 +106,69 @@ impl LayerCache {
         }
     }
 
-    pub(crate) fn get(&self, digest: &Digest) -> Option<Arc<LayerContent>> {
-        let state = &mut *self.state();
-        match state.layers.get_mut(digest) {
-            Some(kept) => {
-                kept.hits += 1;
-                kept.last_hit = SystemTime::now();
-                state.hits += 1;
-                Some(Arc::clone(&kept.content))
-            }
-            None => {
-                state.misses += 1;
-                None
-            }
-        }
+    /// The same with a store behind it.
+    #[must_use]
+    pub fn before(mut self, store: Arc<dyn LayerStore>) -> Self {
+        self.behind = Some(store);
+        self
     }
 
-    pub(crate) fn put(&self, digest: Digest, content: Arc<LayerContent>) {
+    /// What `layer` holds, read by `read` where nobody knows. Who asks while
+    /// another reads waits for that.
+    pub(crate) async fn content(
+        &self,
+        layer: Digest,
+        read: impl Future<Output = Result<LayerContent, ScanError>>,
+    ) -> Result<Arc<LayerContent>, ScanError> {
+        if let Some(content) = self.get(&layer) {
+            return Ok(content);
+        }
+        let reading = Arc::clone(self.state().read.entry(layer).or_default());
+        let turn = reading.lock().await;
+        let content = self.content_in_turn(layer, read).await;
+        drop(turn);
+        let mut state = self.state();
+        // Two owners: the map and this one. Nobody waits.
+        if Arc::strong_count(&reading) <= 2 {
+            state.read.remove(&layer);
+        }
+        content
+    }
+
+    async fn content_in_turn(
+        &self,
+        layer: Digest,
+        read: impl Future<Output = Result<LayerContent, ScanError>>,
+    ) -> Result<Arc<LayerContent>, ScanError> {
+        if let Some(content) = self.get(&layer) {
+            return Ok(content);
+        }
+        if let Some(store) = &self.behind
+            && let Some(content) = store.get(layer).await
+        {
+            let content = Arc::new(content);
+            self.put(layer, Arc::clone(&content));
+            return Ok(content);
+        }
+        self.state().misses += 1;
+        let content = Arc::new(read.await?);
+        self.put(layer, Arc::clone(&content));
+        if let Some(store) = &self.behind {
+            store.put(layer, &content).await;
+        }
+        Ok(content)
+    }
+
+    fn get(&self, digest: &Digest) -> Option<Arc<LayerContent>> {
+        let state = &mut *self.state();
+        let kept = state.layers.get_mut(digest)?;
+        kept.hits += 1;
+        kept.last_hit = SystemTime::now();
+        state.hits += 1;
+        Some(Arc::clone(&kept.content))
+    }
+
+    fn put(&self, digest: Digest, content: Arc<LayerContent>) {
         let weight = content.weight();
         if weight > self.capacity / 4 {
             return;
@@ -132,5 +197,72 @@ impl LayerCache {
 impl Default for LayerCache {
     fn default() -> Self {
         Self::new(200_000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    /// Keeps everything.
+    #[derive(Debug, Default)]
+    struct Shelf(Mutex<HashMap<Digest, LayerContent>>);
+
+    #[async_trait]
+    impl LayerStore for Shelf {
+        async fn get(&self, layer: Digest) -> Option<LayerContent> {
+            self.0.lock().unwrap().get(&layer).cloned()
+        }
+
+        async fn put(&self, layer: Digest, content: &LayerContent) {
+            self.0.lock().unwrap().insert(layer, content.clone());
+        }
+    }
+
+    async fn read(times: &AtomicU32) -> Result<LayerContent, ScanError> {
+        times.fetch_add(1, Ordering::SeqCst);
+        tokio::task::yield_now().await;
+        Ok(LayerContent { entries: 7, ..LayerContent::default() })
+    }
+
+    #[tokio::test]
+    async fn a_layer_is_read_once_by_all_who_want_it_at_once() {
+        let (cache, times, layer) = (LayerCache::default(), AtomicU32::new(0), Digest::of(b"1"));
+        let three = tokio::join!(
+            cache.content(layer, read(&times)),
+            cache.content(layer, read(&times)),
+            cache.content(layer, read(&times)),
+        );
+        for content in [three.0, three.1, three.2] {
+            assert_eq!(content.unwrap().entries, 7);
+        }
+        assert_eq!(times.load(Ordering::SeqCst), 1);
+        assert!(cache.state().read.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_one_process_has_read_another_one_finds_in_the_store() {
+        let (store, times, layer) =
+            (Arc::new(Shelf::default()), AtomicU32::new(0), Digest::of(b"1"));
+        for _ in 0..2 {
+            let cache = LayerCache::default().before(store.clone());
+            assert_eq!(cache.content(layer, read(&times)).await.unwrap().entries, 7);
+        }
+        assert_eq!(times.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn who_waits_reads_itself_where_the_first_one_failed() {
+        let (cache, times, layer) = (LayerCache::default(), AtomicU32::new(0), Digest::of(b"1"));
+        let fails = async {
+            tokio::task::yield_now().await;
+            Err(ScanError::Cancelled)
+        };
+        let (first, second) =
+            tokio::join!(cache.content(layer, fails), cache.content(layer, read(&times)));
+        assert!(first.is_err());
+        assert_eq!(second.unwrap().entries, 7);
     }
 }

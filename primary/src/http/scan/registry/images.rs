@@ -6,7 +6,8 @@ use palisade_api::rest::scan::RegistryImageSummaryData;
 
 use crate::App;
 use crate::http::error::Result;
-use crate::http::query::Query;
+use crate::http::query::{Operator, Query};
+use crate::store::image_list::{Comparison, ImageFilter, ImageQuery};
 
 /// List the images of a registry with the summaries of their scans
 #[utoipa::path(
@@ -17,6 +18,8 @@ use crate::http::query::Query;
         ("name" = String, Path),
         ("start" = Option<i64>, Query),
         ("limit" = Option<i64>, Query),
+        ("f_*" = Option<String>, Query, description = "Filters by a field"),
+        ("s_*" = Option<String>, Query, description = "Sorts by a field: `asc` or `desc`"),
     ),
     responses((status = OK, body = RegistryImageSummaryData)),
 )]
@@ -25,11 +28,28 @@ pub(super) async fn scan_registry_images(
     Path(name): Path<String>,
     query: Query,
 ) -> Result<Json<RegistryImageSummaryData>> {
-    let images = if query.has_clauses() {
-        query.list(app.registries.images(&name, 0, 0).await?)?
-    } else {
-        let (start, limit) = query.page();
-        app.registries.images(&name, start, limit).await?
-    };
+    let (start, limit) = query.page();
+    let filters = query.filters().into_iter().map(|filter| ImageFilter {
+        field: filter.field.to_owned(),
+        comparison: comparison(filter.operator),
+        wanted: filter.wanted.to_owned(),
+    });
+    let sorts = query.sorts().into_iter().map(|(field, descends)| (field.to_owned(), descends));
+    let query = ImageQuery { filters: filters.collect(), sorts: sorts.collect(), start, limit };
+    let images = app.registries.images(&name, &query).await?;
     Ok(Json(RegistryImageSummaryData { images }))
+}
+
+const fn comparison(operator: Operator) -> Comparison {
+    match operator {
+        Operator::Eq => Comparison::Eq,
+        Operator::Neq => Comparison::Neq,
+        Operator::In => Comparison::In,
+        Operator::NotIn => Comparison::NotIn,
+        Operator::Gt => Comparison::Gt,
+        Operator::Gte => Comparison::Gte,
+        Operator::Lt => Comparison::Lt,
+        Operator::Lte => Comparison::Lte,
+        Operator::Prefix => Comparison::Prefix,
+    }
 }

@@ -9,9 +9,10 @@ mod layers;
 mod list;
 mod scan_start;
 mod scan_stop;
-mod test;
+pub(super) mod test;
 mod test_stop;
 mod update;
+mod webhook;
 
 use http::HeaderName;
 use palisade_api::{Code, Digest};
@@ -38,13 +39,14 @@ pub(super) fn router() -> ApiRouter {
         ))
         .routes(routes!(scan_start::scan_registry_start, scan_stop::scan_registry_stop))
         .routes(routes!(test::scan_registry_test, test_stop::scan_registry_test_stop))
+        .routes(routes!(webhook::scan_registry_webhook))
         .routes(routes!(images::scan_registry_images))
         .routes(routes!(image::scan_registry_image))
         .routes(routes!(layers::scan_registry_layers))
 }
 
 /// Who changes registries, for the audit records.
-fn actor(caller: &Caller) -> Actor {
+pub(super) fn actor(caller: &Caller) -> Actor {
     Actor::new(caller.fullname.as_str(), caller.address.as_str())
 }
 
@@ -63,9 +65,10 @@ impl From<RegistryFailure> for ApiError {
             RegistryFailure::Name(_) => Self::new(Code::InvalidName, message),
             RegistryFailure::Duplicate(_) => Self::new(Code::DuplicateName, message),
             RegistryFailure::Missing(_) => Self::object_not_found(message),
-            RegistryFailure::Setting(_) | RegistryFailure::Filter(_) => {
-                Self::invalid_request(message)
-            }
+            RegistryFailure::Setting(_)
+            | RegistryFailure::Filter(_)
+            | RegistryFailure::Event(_) => Self::invalid_request(message),
+            RegistryFailure::Forged => Self::unauthorized(),
             RegistryFailure::Scanning(_) => Self::new(Code::FailRegistryScan, message),
             RegistryFailure::Federation(error) => error.into(),
             RegistryFailure::Store(error) => error.into(),
@@ -73,6 +76,7 @@ impl From<RegistryFailure> for ApiError {
             | RegistryFailure::Encode(_)
             | RegistryFailure::Pack(_)
             | RegistryFailure::Describe(_)
+            | RegistryFailure::Matching(_)
             | RegistryFailure::Cancelled
             | RegistryFailure::WorkerGone => Self::internal(error),
         }

@@ -8,8 +8,8 @@ use crate::http::extract::FedAdmin;
 
 /// Scan a registry
 ///
-/// Images that were scanned with the present vulnerability database are not
-/// scanned again.
+/// Images that are known are held against the present vulnerability database;
+/// only others are read.
 #[utoipa::path(
     post,
     path = "/v1/scan/registry/{name}/scan",

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use palisade_api::Code;
-use palisade_api::rest::scan::{RegistryConfigData, RegistryTestStepData};
+use palisade_api::rest::scan::{RegistryConfig, RegistryConfigData, RegistryTestStepData};
 use uuid::Uuid;
 
 use super::TRANSACTION;
@@ -40,13 +40,23 @@ pub(super) async fn scan_registry_test(
     headers: HeaderMap,
     JsonBody(data): JsonBody<Option<RegistryConfigData>>,
 ) -> Result<Response> {
+    tested(&app, &name, &headers, data.map(|data| data.config)).await
+}
+
+/// Starts a test, or says how the one that the headers name goes on.
+pub(in crate::http::scan) async fn tested(
+    app: &App,
+    name: &str,
+    headers: &HeaderMap,
+    config: Option<RegistryConfig>,
+) -> Result<Response> {
     let id = if let Some(id) = headers.get(TRANSACTION) {
         id.to_str().ok().and_then(|id| id.parse().ok()).ok_or_else(gone)?
     } else {
-        let data = data.ok_or_else(|| {
+        let config = config.ok_or_else(|| {
             ApiError::invalid_request("The settings to test are missing: send config.")
         })?;
-        app.registries.probe(&name, data.config, &app.shutdown).await?
+        app.registries.probe(name, config, &app.shutdown).await?
     };
     let (status, steps) = match app.registries.probes.poll(id).await.ok_or_else(gone)? {
         Progress::Nothing => (StatusCode::NOT_MODIFIED, None),

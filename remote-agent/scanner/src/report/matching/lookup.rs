@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::vulndb::{Affected, OpenError, VulnDb, Vulnerability};
 
+#[derive(Debug)]
 pub(super) struct Lookup<'a> {
     database: &'a VulnDb,
     /// By ecosystem and package.

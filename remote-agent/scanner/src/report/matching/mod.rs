@@ -9,14 +9,14 @@ mod merge;
 mod name;
 mod rule;
 
-use palisade_api::Digest;
+use std::collections::HashMap;
 
 use super::finding::{AdvisorySource, Epss, Finding, Kev, Status};
 use super::severity::{self, Cvss, CvssVersion, Word};
 use crate::error::ScanError;
 use crate::inspect::os::Distribution;
 use crate::inspect::os::rule::is_foreign;
-use crate::package::Package;
+use crate::package::{LayeredPackage, Package};
 use crate::scan::Inventory;
 use crate::vulndb::{
     self, Affected, Exploited, Likelihood, OpenError, Score, VulnDb, Vulnerability,
@@ -26,10 +26,33 @@ pub(super) use name::normal as normal_name;
 use lookup::Lookup;
 use rule::Against;
 
+/// What was looked up and found of packages, for all the images that hold
+/// them.
+#[derive(Debug)]
+pub(super) struct Known<'a> {
+    lookup: Lookup<'a>,
+    /// Findings by distribution and package, without place and layer.
+    findings: HashMap<String, HashMap<Package, Vec<Finding>>>,
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn new(database: &'a VulnDb) -> Self {
+        Self { lookup: Lookup::new(database), findings: HashMap::new() }
+    }
+}
+
 /// Looks the packages of an inventory up. Worst first, then by package.
-pub(super) fn matches(inventory: &Inventory, database: &VulnDb) -> Result<Vec<Finding>, ScanError> {
+pub(super) fn matches(
+    inventory: &Inventory,
+    known: &mut Known<'_>,
+) -> Result<Vec<Finding>, ScanError> {
+    // All that matching asks of a distribution.
+    let distribution = serde_json::to_string(&inventory.distribution)
+        .map_err(|error| ScanError::Malformed(format!("its distribution: {error}")))?;
+    let Known { lookup, findings: of_distributions } = known;
+    let of_packages = of_distributions.entry(distribution).or_default();
     let mut matcher = Matcher {
-        lookup: Lookup::new(database),
+        lookup,
         distribution: inventory.distribution.as_ref(),
         ecosystems: inventory
             .distribution
@@ -40,9 +63,18 @@ pub(super) fn matches(inventory: &Inventory, database: &VulnDb) -> Result<Vec<Fi
     };
     let mut findings = Vec::new();
     for (at, layered) in inventory.packages.iter().enumerate() {
-        matcher
-            .package(at as u32, &layered.package, layered.layer, &mut findings)
-            .map_err(|error| ScanError::VulnDb(error.to_string()))?;
+        let LayeredPackage { package, layer } = layered;
+        if !of_packages.contains_key(package) {
+            let of_package = matcher.package(package);
+            let of_package = of_package.map_err(|error| ScanError::VulnDb(error.to_string()))?;
+            of_packages.insert(package.clone(), of_package);
+        }
+        let of_package = of_packages.get(package).into_iter().flatten();
+        findings.extend(of_package.map(|finding| Finding {
+            package: at as u32,
+            layer: *layer,
+            ..finding.clone()
+        }));
     }
     sort(&mut findings, |at| {
         inventory.packages.get(at as usize).map(|layered| layered.package.shown_name())
@@ -62,8 +94,8 @@ fn sort(findings: &mut [Finding], shown: impl Fn(u32) -> Option<String>) {
     });
 }
 
-struct Matcher<'a> {
-    lookup: Lookup<'a>,
+struct Matcher<'a, 'database> {
+    lookup: &'a mut Lookup<'database>,
     distribution: Option<&'a Distribution>,
     /// The names that advisories give the distribution.
     ecosystems: Vec<String>,
@@ -79,24 +111,18 @@ struct Hit {
     advisory: AdvisorySource,
 }
 
-impl Matcher<'_> {
-    fn package(
-        &mut self,
-        at: u32,
-        package: &Package,
-        layer: Option<Digest>,
-        findings: &mut Vec<Finding>,
-    ) -> Result<(), OpenError> {
+impl Matcher<'_, '_> {
+    /// The findings of a package, wherever it lies.
+    fn package(&mut self, package: &Package) -> Result<Vec<Finding>, OpenError> {
         let hits = self.hits(package)?;
         if hits.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        for group in merge::groups(hits, &mut self.lookup)? {
-            if let Some(finding) = self.finding(group)? {
-                findings.push(Finding { package: at, layer, ..finding });
-            }
+        let mut findings = Vec::new();
+        for group in merge::groups(hits, self.lookup)? {
+            findings.extend(self.finding(group)?);
         }
-        Ok(())
+        Ok(findings)
     }
 
     /// The advisories that speak of this version.

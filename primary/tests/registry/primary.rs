@@ -1,7 +1,9 @@
 //! A primary in this process that scans, and a client of its REST API.
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use chrono::Utc;
@@ -21,9 +23,10 @@ const PASSWORD: &str = "correct horse battery";
 
 pub(crate) struct Primary {
     pub(crate) app: App,
+    pub(crate) clock: Arc<ManualClock>,
     opened: Opened,
     token: String,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Primary {
@@ -32,16 +35,7 @@ impl Primary {
         palisade_transport::install_crypto_provider();
         let dir = tempfile::tempdir().unwrap();
         let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
-        let fixed = json!({"status": "resolved", "fixed_version": "3.0.11-1"});
-        let tracker =
-            json!({"openssl": {"CVE-2023-5363": {"releases": {"bookworm": fixed}}}}).to_string();
-        std::fs::write(path("tracker.json"), tracker).unwrap();
-        let built = Command::new(env!("CARGO_BIN_EXE_palisade-primary"))
-            .args(["vulndb", "build", "--source", &format!("debian={}", path("tracker.json"))])
-            .args(["--out", &path("vulndb")])
-            .output()
-            .unwrap();
-        assert!(built.status.success(), "{built:?}");
+        build_database(dir.path(), &["CVE-2023-5363"]);
         let args = ConfigArgs {
             data_dir: Some(path("data")),
             federation_address: Some("127.0.0.1:1".to_owned()),
@@ -55,15 +49,62 @@ impl Primary {
         migrate::run(&opened.database).await.unwrap();
         let database = opened.database.clone();
         let clock = ManualClock::new(Utc::now());
-        let app = App::open(Arc::new(config), database, clock, Shutdown::new()).await.unwrap();
+        let app = App::open(Arc::new(config), database, clock.clone(), Shutdown::new());
+        let app = app.await.unwrap();
         app.registries.start(&app.shutdown);
-        let mut primary = Self { app, opened, token: String::new(), _dir: dir };
+        let mut primary = Self { app, clock, opened, token: String::new(), dir };
         primary.sign_in().await;
         primary.ok("POST", "/v1/fed/promote", &json!({"name": "shop"})).await;
         // The promotion ends all sessions.
         primary.token.clear();
         primary.sign_in().await;
         primary
+    }
+
+    /// Replaces the vulnerability database: these are what openssl has before
+    /// 3.0.11.
+    pub(crate) fn replace_database(&self, names: &[&str]) {
+        build_database(self.dir.path(), names);
+    }
+
+    /// Adds the registry `fed.shop`, with further settings.
+    pub(crate) async fn add_registry(&self, url: &str, settings: &Value) {
+        let mut config = json!({"name": "fed.shop", "registry_type": "Docker Registry",
+            "registry": url, "filters": ["*"], "cfg_type": "federal"});
+        for (name, value) in settings.as_object().unwrap() {
+            config[name] = value.clone();
+        }
+        self.ok("POST", "/v1/scan/registry", &json!({"config": config})).await;
+    }
+
+    /// Scans `fed.shop` and waits until so many images are finished and
+    /// nothing is left to do.
+    pub(crate) async fn scan(&self, images: usize) {
+        self.ok("POST", "/v1/scan/registry/fed.shop/scan", &Value::Null).await;
+        self.settled(images).await;
+    }
+
+    /// Waits until `fed.shop` has so many finished images and nothing is left
+    /// to do.
+    pub(crate) async fn settled(&self, images: usize) {
+        until(&format!("{images} images are finished"), || async {
+            let answer = self.get("/v1/scan/registry/fed.shop").await;
+            let summary = &answer["summary"];
+            (summary["status"] == "idle" && summary["scanned"] == images).then_some(())
+        })
+        .await;
+    }
+
+    /// The names of what was found in the first image that the query gives.
+    pub(crate) async fn found(&self, query: &str) -> Vec<String> {
+        let images = self.get(&format!("/v1/scan/registry/fed.shop/images?{query}")).await;
+        let Some(id) = images["images"][0]["image_id"].as_str() else { return Vec::new() };
+        let report = self.get(&format!("/v1/scan/registry/fed.shop/image/{id}")).await;
+        let found = report["report"]["vulnerabilities"].as_array().unwrap().iter();
+        let mut names: Vec<String> =
+            found.map(|one| one["name"].as_str().unwrap().to_owned()).collect();
+        names.sort();
+        names
     }
 
     async fn sign_in(&mut self) {
@@ -108,4 +149,33 @@ impl Primary {
         let (status, answer) = self.call(method, path, &body).await;
         (status.as_u16(), answer["code"].as_u64().unwrap_or_else(|| panic!("{path}: {answer}")))
     }
+}
+
+/// Waits until `look` gives something.
+pub(crate) async fn until<T, F: Future<Output = Option<T>>>(what: &str, look: impl Fn() -> F) -> T {
+    for _ in 0..600 {
+        if let Some(found) = look().await {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("waited in vain: {what}");
+}
+
+/// Builds the database that tells of these in openssl before 3.0.11.
+fn build_database(dir: &Path, names: &[&str]) {
+    let fixed = json!({"status": "resolved", "fixed_version": "3.0.11-1"});
+    let of_openssl: serde_json::Map<String, Value> = names
+        .iter()
+        .map(|name| ((*name).to_owned(), json!({"releases": {"bookworm": fixed}})))
+        .collect();
+    let tracker = dir.join("tracker.json");
+    std::fs::write(&tracker, json!({"openssl": of_openssl}).to_string()).unwrap();
+    let built = Command::new(env!("CARGO_BIN_EXE_palisade-primary"))
+        .args(["vulndb", "build", "--source", &format!("debian={}", tracker.display())])
+        .arg("--out")
+        .arg(dir.join("vulndb"))
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{built:?}");
 }

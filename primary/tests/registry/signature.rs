@@ -1,29 +1,16 @@
 //! An image that is signed, from its registry to the verdict.
 
-use std::time::Duration;
-
 use palisade_api::ObjectKind;
 use palisade_api::scan::Verdict;
 use palisade_primary::store;
 use prost::Message as _;
 use serde_json::{Value, json};
 
-use crate::primary::Primary;
+use crate::primary::{Primary, until};
 use crate::registry::{Key, Registry};
 
 const ROOTS: &str = "/v1/scan/sigstore/root_of_trust";
 const REGISTRY: &str = "/v1/scan/registry/fed.shop";
-
-/// Waits until `look` gives something.
-async fn until<T, F: Future<Output = Option<T>>>(what: &str, look: impl Fn() -> F) -> T {
-    for _ in 0..600 {
-        if let Some(found) = look().await {
-            return found;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("waited in vain: {what}");
-}
 
 /// Scans the registry and gives what the report says of signatures, once it
 /// is `expected`.

@@ -1,0 +1,51 @@
+//! `POST /v1/scan/registry/{name}/webhook`
+
+use axum::extract::{Path, Request, State};
+use http::StatusCode;
+
+use crate::App;
+use crate::http::error::Result;
+use crate::http::extract::read_body;
+use crate::http::query::Query;
+use crate::registry::Proof;
+
+/// The largest body that is read.
+const MOST_BYTES: usize = 256 << 10;
+
+/// Take a registry's word that somebody pushed
+///
+/// For the webhooks of Docker distribution, Harbor, Docker Hub, GitHub
+/// packages, Quay, Azure, GitLab and Amazon EventBridge: the tags that they
+/// name are looked at, and scanned where they lead to something new.
+///
+/// No session is needed. The call proves itself with the registry's
+/// `webhook_secret`: as `Authorization`, alone or as bearer token or as
+/// password of a login; as `X-Gitlab-Token`; as key of the signature in
+/// `X-Hub-Signature-256`; or, for products that send no headers, as `secret` in
+/// the query.
+#[utoipa::path(
+    post,
+    path = "/v1/scan/registry/{name}/webhook",
+    tag = "registry",
+    params(
+        ("name" = String, Path),
+        ("secret" = Option<String>, Query, description = "Where no header can be sent"),
+    ),
+    request_body(content = serde_json::Value, description = "The event, as the product sends it"),
+    responses(
+        (status = ACCEPTED, description = "The tags are looked at"),
+        (status = UNAUTHORIZED, description = "It does not prove that it comes from there"),
+        (status = BAD_REQUEST, description = "It is too large, or no event that is known"),
+    ),
+)]
+pub(super) async fn scan_registry_webhook(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    query: Query,
+    request: Request,
+) -> Result<StatusCode> {
+    let proof = Proof::of(request.headers(), query.get("secret"));
+    let body = read_body(request, MOST_BYTES).await?;
+    app.registries.pushed(&name, &proof, &body).await?;
+    Ok(StatusCode::ACCEPTED)
+}

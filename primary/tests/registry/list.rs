@@ -1,0 +1,154 @@
+//! Listings of registries: only what changed is read, what is gone vanishes.
+
+use http::Method;
+use palisade_api::ObjectKind;
+use palisade_primary::store;
+use serde_json::{Value, json};
+
+use crate::primary::{Primary, until};
+use crate::registry::{REPOSITORY, Registry};
+
+async fn verdicts(primary: &Primary) -> usize {
+    let mut conn = primary.app.database.acquire().await.unwrap();
+    store::object::list(&mut conn, ObjectKind::Verdict).await.unwrap().len()
+}
+
+async fn rows(primary: &Primary, table: &str) -> i64 {
+    let mut conn = primary.app.database.acquire().await.unwrap();
+    let query = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+    sqlx::query_scalar(query).fetch_one(&mut *conn).await.unwrap()
+}
+
+/// `repository:tag` of the images that the query gives.
+async fn listed(primary: &Primary, query: &str) -> Vec<String> {
+    let answer = primary.get(&format!("/v1/scan/registry/fed.shop/images?{query}")).await;
+    let text = |image: &Value, name: &str| image[name].as_str().unwrap().to_owned();
+    let images = answer["images"].as_array().unwrap().iter();
+    images.map(|image| format!("{}:{}", text(image, "repository"), text(image, "tag"))).collect()
+}
+
+#[tokio::test]
+async fn an_unchanged_registry_is_asked_for_heads_alone() {
+    let (primary, registry) = (Primary::start().await, Registry::start().await);
+    for tag in ["2", "3"] {
+        registry.push(REPOSITORY, tag, &[("openssl", tag)]);
+    }
+    primary.add_registry(&registry.url(), &json!({})).await;
+    primary.scan(3).await;
+    registry.forget();
+    primary.scan(3).await;
+    assert_eq!(registry.asked("blobs"), []);
+    let manifests = registry.asked("manifests");
+    assert_eq!(manifests.len(), 3, "{manifests:?}");
+    assert!(manifests.iter().all(|(method, _)| method == Method::HEAD), "{manifests:?}");
+
+    // Of what is new, only that is read.
+    let new = registry.push(REPOSITORY, "4", &[("openssl", "4")]);
+    registry.forget();
+    primary.scan(4).await;
+    let read: Vec<String> = registry
+        .asked("manifests")
+        .into_iter()
+        .filter(|(method, _)| method == Method::GET)
+        .map(|(_, path)| path)
+        .collect();
+    assert!(!read.is_empty() && read.iter().all(|path| path.ends_with(&new.to_oci())), "{read:?}");
+    // Configuration and layer.
+    assert_eq!(registry.asked("blobs").len(), 2);
+    primary.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_gone_from_the_registry_vanishes_with_its_verdict() {
+    let (primary, registry) = (Primary::start().await, Registry::start().await);
+    registry.push("shop/menu", "1", &[("curl", "8.0-1")]);
+    primary.add_registry(&registry.url(), &json!({})).await;
+    primary.scan(2).await;
+    until("both verdicts are told", || async { (verdicts(&primary).await == 2).then_some(()) })
+        .await;
+
+    registry.remove("shop/menu", "1");
+    primary.scan(1).await;
+    until("one verdict is left", || async { (verdicts(&primary).await == 1).then_some(()) }).await;
+    assert_eq!(listed(&primary, "").await, ["shop/api:1"]);
+    assert_eq!((rows(&primary, "report").await, rows(&primary, "inventory").await), (1, 1));
+
+    primary.ok("DELETE", "/v1/scan/registry/fed.shop", &Value::Null).await;
+    until("no verdict is left", || async { (verdicts(&primary).await == 0).then_some(()) }).await;
+    for table in ["registry", "image", "report", "inventory", "finding", "job"] {
+        assert_eq!(rows(&primary, table).await, 0, "{table}");
+    }
+    primary.stop().await;
+}
+
+#[tokio::test]
+async fn filters_and_the_limit_of_tags_choose() {
+    let (primary, registry) = (Primary::start().await, Registry::start().await);
+    for (repository, tag) in [(REPOSITORY, "2"), ("shop/menu", "1"), ("other/api", "1")] {
+        registry.push(repository, tag, &[("openssl", tag)]);
+    }
+    primary.add_registry(&registry.url(), &json!({"filters": ["shop/a*"], "tag_limit": 1})).await;
+    primary.scan(1).await;
+    assert_eq!(listed(&primary, "").await, ["shop/api:2"]);
+    primary.stop().await;
+}
+
+#[tokio::test]
+async fn the_database_filters_sorts_and_pages_images() {
+    let (primary, registry) = (Primary::start().await, Registry::start().await);
+    registry.push("shop/menu", "1", &[("curl", "8.0-1")]);
+    registry.push("shop/menu", "2", &[("openssl", "3.0.9-1"), ("curl", "8.0-1")]);
+    primary.add_registry(&registry.url(), &json!({})).await;
+    primary.scan(3).await;
+    let all = ["shop/api:1", "shop/menu:1", "shop/menu:2"];
+    for (query, expected) in [
+        ("", &all[..]),
+        ("start=1&limit=1", &all[1..2]),
+        ("start=-1", &all[2..]),
+        ("start=3", &[]),
+        ("f_repository=shop/menu", &all[1..]),
+        ("f_repository=neq,shop/menu", &all[..1]),
+        ("f_repository=prefix,shop/m&f_tag=gt,1", &all[2..]),
+        ("f_repository=in,api|nothing", &all[..1]),
+        ("f_repository=notin,api|nothing", &all[1..]),
+        ("f_status=finished&f_base_os=debian:12", &all[..]),
+        ("f_run_as_root=false", &[]),
+        ("f_size=gt,0&f_size=lte,100000", &all[..]),
+        ("f_result=succeeded", &all[..]),
+        ("s_repository=desc&s_tag=asc", &["shop/menu:1", "shop/menu:2", "shop/api:1"]),
+        ("s_tag=desc&limit=1", &all[2..]),
+        // Nobody knows the field, or what is wanted is none of its values.
+        ("f_colour=red&f_size=large&s_colour=asc", &all[..]),
+        ("f_tag=%27%20OR%20true--", &[]),
+    ] {
+        assert_eq!(listed(&primary, query).await, expected, "{query}");
+    }
+    primary.stop().await;
+}
+
+#[tokio::test]
+async fn settings_come_in_groups_too() {
+    let (primary, registry) = (Primary::start().await, Registry::start().await);
+    let config = json!({"config": {"name": "fed.shop", "registry_type": "Docker Registry",
+        "registry": registry.url(), "filters": ["shop/*"], "cfg_type": "federal",
+        "auth": {"username": "shop", "password": "tea"},
+        "scan": {"tag_limit": 7, "schedule": {"schedule": "periodical", "interval": 300}}}});
+    primary.ok("POST", "/v2/scan/registry", &config).await;
+    let change = json!({"config": {"name": "fed.shop", "scan": {"rescan_after_db_update": true}}});
+    primary.ok("PATCH", "/v2/scan/registry/fed.shop", &change).await;
+    let answer = primary.get("/v1/scan/registry/fed.shop").await;
+    let summary = &answer["summary"];
+    for (name, expected) in [
+        ("username", json!("shop")),
+        ("password", json!("")),
+        ("tag_limit", json!(7)),
+        ("schedule", json!({"schedule": "periodical", "interval": 300})),
+        ("rescan_after_db_update", json!(true)),
+    ] {
+        assert_eq!(summary[name], expected, "{name}: {answer}");
+    }
+    let kinds = primary.get("/v1/list/registry_type").await;
+    let kinds = kinds["list"]["registry_type"].as_array().unwrap();
+    assert!(kinds.contains(&json!("Docker Registry")), "{kinds:?}");
+    primary.stop().await;
+}

@@ -1,0 +1,110 @@
+//! Webhooks: who pushed is believed when it proves to be the registry.
+
+use axum::body::Body;
+use http::{Request, StatusCode};
+use palisade_primary::http::router;
+use serde_json::json;
+use tower::ServiceExt as _;
+
+use crate::primary::{Primary, until};
+use crate::registry::{REPOSITORY, Registry};
+
+const SECRET: &str = "a secret of the registry";
+
+async fn call(primary: &Primary, name: &str, secret: &str, body: String) -> StatusCode {
+    let request = Request::builder()
+        .method("POST")
+        .uri(format!("/v1/scan/registry/{name}/webhook"))
+        .header("Authorization", format!("Bearer {secret}"))
+        .body(Body::from(body))
+        .unwrap();
+    router(primary.app.clone()).oneshot(request).await.unwrap().status()
+}
+
+fn event(action: &str, repository: &str, tag: &str) -> String {
+    let target = json!({"repository": repository, "tag": tag});
+    json!({"events": [{"action": action, "target": target}]}).to_string()
+}
+
+async fn images(primary: &Primary) -> Vec<String> {
+    let answer = primary.get("/v1/scan/registry/fed.shop/images").await;
+    let images = answer["images"].as_array().unwrap().iter();
+    images.map(|image| format!("{}:{}", image["repository"], image["tag"])).collect()
+}
+
+#[tokio::test]
+async fn a_push_is_scanned_and_a_deletion_vanishes() {
+    let (primary, registry) = (Primary::start().await, Registry::start().await);
+    let settings = json!({"webhook_secret": SECRET, "filters": ["shop/*"]});
+    primary.add_registry(&registry.url(), &settings).await;
+    registry.push("shop/menu", "1", &[("openssl", "3.0.9-1")]);
+    let pushed = event("push", "shop/menu", "1");
+    assert_eq!(call(&primary, "fed.shop", SECRET, pushed).await, StatusCode::ACCEPTED);
+    primary.settled(1).await;
+    assert_eq!(primary.found("f_repository=shop/menu").await, ["CVE-2023-5363"]);
+
+    // The tag leads elsewhere now.
+    registry.push("shop/menu", "1", &[("curl", "8.0-1")]);
+    let pushed = event("push", "shop/menu", "1");
+    assert_eq!(call(&primary, "fed.shop", SECRET, pushed).await, StatusCode::ACCEPTED);
+    until("the new image is scanned", || async {
+        let found = primary.found("f_repository=shop/menu&f_status=finished").await;
+        let images = primary.get("/v1/scan/registry/fed.shop/images").await;
+        (found.is_empty() && images["images"][0]["status"] == "finished").then_some(())
+    })
+    .await;
+
+    registry.remove("shop/menu", "1");
+    let deleted = event("delete", "shop/menu", "1");
+    assert_eq!(call(&primary, "fed.shop", SECRET, deleted).await, StatusCode::ACCEPTED);
+    until("the image is gone", || async { images(&primary).await.is_empty().then_some(()) }).await;
+    primary.stop().await;
+}
+
+#[tokio::test]
+async fn what_the_filters_leave_out_is_not_looked_at() {
+    let (primary, registry) = (Primary::start().await, Registry::start().await);
+    let settings = json!({"webhook_secret": SECRET, "filters": ["shop/a*"]});
+    primary.add_registry(&registry.url(), &settings).await;
+    registry.push("shop/menu", "1", &[("openssl", "3.0.9-1")]);
+    for repository in ["shop/menu", REPOSITORY] {
+        let pushed = event("push", repository, "1");
+        assert_eq!(call(&primary, "fed.shop", SECRET, pushed).await, StatusCode::ACCEPTED);
+    }
+    primary.settled(1).await;
+    assert_eq!(images(&primary).await, [r#""shop/api":"1""#]);
+    primary.stop().await;
+}
+
+#[tokio::test]
+async fn forged_and_oversized_calls_are_refused() {
+    let (primary, registry) = (Primary::start().await, Registry::start().await);
+    primary.add_registry(&registry.url(), &json!({})).await;
+    let pushed = event("push", REPOSITORY, "1");
+    let refused = StatusCode::UNAUTHORIZED;
+    // It has no secret, so nothing is right.
+    for secret in ["", SECRET] {
+        assert_eq!(call(&primary, "fed.shop", secret, pushed.clone()).await, refused);
+    }
+    let config = |secret: &str| json!({"config": {"name": "fed.shop", "webhook_secret": secret}});
+    let short = primary.refused("PATCH", "/v1/scan/registry/fed.shop", config("short")).await;
+    assert_eq!(short, (400, 6));
+    primary.ok("PATCH", "/v1/scan/registry/fed.shop", &config(SECRET)).await;
+    for (name, secret, body, expected) in [
+        ("fed.shop", "another secret altogether", pushed.clone(), refused),
+        ("fed.nowhere", SECRET, pushed.clone(), refused),
+        ("fed.shop", SECRET, "{}".to_owned(), StatusCode::BAD_REQUEST),
+        ("fed.shop", SECRET, " ".repeat(300 << 10), StatusCode::BAD_REQUEST),
+        ("fed.shop", SECRET, pushed.clone(), StatusCode::ACCEPTED),
+    ] {
+        let size = body.len();
+        assert_eq!(call(&primary, name, secret, body).await, expected, "{name}, {size} bytes");
+    }
+    primary.settled(1).await;
+    // The secret is nowhere to be seen.
+    let shown = primary.get("/v1/scan/registry").await.to_string();
+    assert!(!shown.contains(SECRET), "{shown}");
+    primary.ok("PATCH", "/v1/scan/registry/fed.shop", &config("")).await;
+    assert_eq!(call(&primary, "fed.shop", SECRET, pushed).await, refused);
+    primary.stop().await;
+}

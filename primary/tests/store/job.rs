@@ -1,0 +1,70 @@
+//! Jobs and their leases.
+
+use std::time::Duration;
+
+use palisade_primary::store::job::{self, Takes, Work};
+use palisade_primary::store::{Database, registry};
+
+use crate::server::TestDatabase;
+
+const LEASE: Duration = Duration::from_mins(1);
+/// A lease that has run out when it begins.
+const LOST: Duration = Duration::ZERO;
+
+async fn with_list_job(database: &Database) {
+    let mut conn = database.acquire().await.unwrap();
+    registry::create(&mut conn, "fed.shop", None).await.unwrap();
+    job::list(&mut conn, "fed.shop").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_job_whose_lease_was_lost_is_done_by_another_and_only_there() {
+    let test = TestDatabase::start().await;
+    with_list_job(&test.database).await;
+    let mut conn = test.database.acquire().await.unwrap();
+    let first = job::take(&mut conn, LOST, Takes::All).await.unwrap().unwrap();
+    let second = job::take(&mut conn, LEASE, Takes::All).await.unwrap().unwrap();
+    assert_eq!((first.id, first.attempts, second.attempts), (second.id, 1, 2));
+    assert!(job::take(&mut conn, LEASE, Takes::All).await.unwrap().is_none());
+    // The first one comes too late with whatever it wants.
+    assert!(!job::renew(&mut conn, &first, LEASE).await.unwrap());
+    assert!(!job::postpone(&mut conn, &first, LEASE).await.unwrap());
+    assert!(!job::done(&mut conn, &first).await.unwrap());
+    assert!(job::done(&mut conn, &second).await.unwrap());
+    drop(conn);
+    test.stop().await;
+}
+
+#[tokio::test]
+async fn a_tag_that_is_pushed_while_somebody_looks_is_looked_at_again() {
+    let test = TestDatabase::start().await;
+    let mut conn = test.database.acquire().await.unwrap();
+    registry::create(&mut conn, "fed.shop", None).await.unwrap();
+    let tags = [("shop/menu".to_owned(), "1".to_owned())];
+    for _ in 0..2 {
+        job::look_at_tags(&mut conn, "fed.shop", &tags).await.unwrap();
+    }
+    let looking = job::take(&mut conn, LEASE, Takes::Tags).await.unwrap().unwrap();
+    let work = Work::Tag { repository: "shop/menu".to_owned(), tag: "1".to_owned() };
+    assert_eq!(looking.work, work);
+    assert!(job::take(&mut conn, LEASE, Takes::All).await.unwrap().is_none(), "asked for twice");
+    job::look_at_tags(&mut conn, "fed.shop", &tags).await.unwrap();
+    assert!(!job::done(&mut conn, &looking).await.unwrap(), "it looked too early");
+    let again = job::take(&mut conn, LEASE, Takes::Tags).await.unwrap().unwrap();
+    assert!(job::done(&mut conn, &again).await.unwrap());
+    drop(conn);
+    test.stop().await;
+}
+
+#[tokio::test]
+async fn each_takes_what_it_can_do() {
+    let test = TestDatabase::start().await;
+    with_list_job(&test.database).await;
+    let mut conn = test.database.acquire().await.unwrap();
+    for takes in [Takes::Scans, Takes::Tags] {
+        assert!(job::take(&mut conn, LEASE, takes).await.unwrap().is_none(), "{takes:?}");
+    }
+    assert!(job::take(&mut conn, LEASE, Takes::Lists).await.unwrap().is_some());
+    drop(conn);
+    test.stop().await;
+}
