@@ -110,7 +110,7 @@ pub struct ConfigArgs {
 
 impl ConfigArgs {
     /// The settings by name, as given by a flag or a variable.
-    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 19] {
+    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 20] {
         [
             ("data-dir", self.data_dir.as_deref()),
             ("database-url", self.database_url.as_deref()),
