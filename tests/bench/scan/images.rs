@@ -134,7 +134,7 @@ fn java_and_node() -> Result<ImageBuilder> {
     Ok(image)
 }
 
-/// 5 GiB in eight layers, each with a program of 256 MiB, a lock file of 6 MiB
+/// 5 GiB in eight layers, each with a program of 256 MiB, a lock file of 2,500 packages
 /// and data.
 fn large() -> Result<ImageBuilder> {
     let mut noise = Noise::new();
@@ -147,7 +147,7 @@ fn large() -> Result<ImageBuilder> {
             program.extend(&piece);
             program.resize(program.len().next_multiple_of(MIB), part);
         }
-        let locked: Vec<String> = (0..24_000)
+        let locked: Vec<String> = (0..2_500)
             .map(|n| {
                 format!(
                     r#""node_modules/package-{part}-{n}":{{"version":"1.0.{n}","resolved":"https://registry.example/package-{n}.tgz","integrity":"sha512-{:064x}{:064x}"}}"#,

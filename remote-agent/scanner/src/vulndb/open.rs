@@ -5,8 +5,9 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use mmap_io::MemoryMappedFile;
+use mmap_io::{MemoryMappedFile, MmapAdvice, MmapIoError};
 use palisade_api::Digest;
+use ring::digest::{Context, SHA256};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
@@ -85,6 +86,23 @@ pub enum Trust {
     Key(PublicKey),
 }
 
+/// Bytes that are hashed at a time.
+const PIECE: usize = 1 << 20;
+
+/// The digest of the beginning of the file. What is looked at for this alone
+/// is given back at once: it would count as memory of the process.
+fn digest(file: &MemoryMappedFile, beginning: &[u8]) -> Result<Digest, MmapIoError> {
+    let mut context = Context::new(&SHA256);
+    let mut at = 0;
+    for piece in beginning.chunks(PIECE) {
+        context.update(piece);
+        file.advise(at, piece.len() as u64, MmapAdvice::DontNeed)?;
+        at += piece.len() as u64;
+    }
+    let digest = context.finish();
+    Ok(Digest::try_from(digest.as_ref()).unwrap_or_else(|_| Digest::from_bytes([0; 32])))
+}
+
 /// An open database. Whoever renews it puts another file in its place: the
 /// content of one that is open does not change.
 #[derive(Debug)]
@@ -131,7 +149,8 @@ impl VulnDb {
         let (vulnerabilities, packages, header) = (at.number(), at.number(), at.number());
         let (written, key, signature) = (at.take(DIGEST as usize), at.take(32), at.take(64));
         let signed = size - (TRAILER - POSITIONS);
-        let digest = Digest::of(bytes.get(..signed as usize).unwrap_or_default());
+        let digest = digest(&file, bytes.get(..signed as usize).unwrap_or_default())
+            .map_err(|error| read(io::Error::other(error)))?;
         if digest.as_bytes() != written {
             return Err(damaged("its digest differs"));
         }

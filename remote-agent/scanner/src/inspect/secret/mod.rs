@@ -11,7 +11,7 @@ mod store;
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::bytes::Regex;
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +61,8 @@ impl Search {
         let words = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
+            // Some hundred kilobytes more than the default, and twice as fast.
+            .kind(Some(AhoCorasickKind::DFA))
             .build(words)
             .ok()?;
         let patterns =
