@@ -170,7 +170,7 @@ impl Scanner for NodeScanner {
     fn cache(&self) -> ScanCacheData {
         let usage = self.cache.usage();
         let record = |layer: scan::CachedLayer| ScanCacheRecord {
-            layer_id: layer.digest.to_oci(),
+            layer_id: layer.digest.to_string(),
             size: layer.bytes as i64,
             reference_count: layer.hits as i64,
             last_referred: DateTime::<Utc>::from(layer.last_hit)

@@ -15,7 +15,7 @@ use tokio::io::AsyncWriteExt as _;
 use tonic::transport::Channel;
 
 /// How long the primary may take for one part.
-const STALL: Duration = Duration::from_secs(60);
+const STALL: Duration = Duration::from_mins(1);
 /// Parts are smaller.
 const MOST_PART_BYTES: usize = 1 << 20;
 

@@ -69,14 +69,13 @@ impl Vulndb {
         own: Option<PathBuf>,
         key: Option<PathBuf>,
     ) -> anyhow::Result<Arc<Self>> {
-        let (path, folder) = match own {
-            Some(path) => (path, None),
-            None => {
-                let folder = data_dir.join(FOLDER);
-                std::fs::create_dir_all(&folder)
-                    .with_context(|| format!("cannot create {}", folder.display()))?;
-                (folder.join(FILE), Some(folder))
-            }
+        let (path, folder) = if let Some(path) = own {
+            (path, None)
+        } else {
+            let folder = data_dir.join(FOLDER);
+            std::fs::create_dir_all(&folder)
+                .with_context(|| format!("cannot create {}", folder.display()))?;
+            (folder.join(FILE), Some(folder))
         };
         Ok(Arc::new(Self { file: VulndbFile::at(path, key), folder }))
     }

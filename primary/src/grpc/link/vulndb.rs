@@ -27,7 +27,7 @@ const PLACES: usize = 16;
 /// The database is sent in parts of this size.
 const PART: u64 = 32 << 10;
 /// How long a member may take to read one part.
-const STALL: Duration = Duration::from_secs(60);
+const STALL: Duration = Duration::from_mins(1);
 
 /// What the primary has, as it is replaced, in the words of the link.
 #[derive(Debug)]

@@ -164,7 +164,7 @@ impl Assets {
     pub(super) fn failed(&mut self, key: &AssetKey, result: &str, transient: bool) -> bool {
         let Some(asset) = self.all.get_mut(key) else { return false };
         let again = transient && asset.tries < TRIES;
-        asset.brief.result = result.to_owned();
+        result.clone_into(&mut asset.brief.result);
         if again {
             asset.phase = Phase::Scheduled;
             self.queue.push(key.clone());
