@@ -184,3 +184,45 @@ pub struct AssetScanReportData {
     /// The vulnerabilities.
     pub scan_data: Vec<AssetScanData>,
 }
+
+/// Answer of `GET /v1/scan/cache_stat/{id}`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct ScanCacheStat {
+    /// Layers that are kept.
+    pub record_count: i64,
+    /// Bytes that they take.
+    pub record_total_size: i64,
+    /// Layers that had to be read.
+    pub cache_misses: i64,
+    /// Layers that were there.
+    pub cache_hits: i64,
+}
+
+/// A layer that is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct ScanCacheRecord {
+    /// Its digest, without `sha256:`.
+    pub layer_id: String,
+    /// Bytes that it takes.
+    pub size: i64,
+    /// How often it was asked for.
+    pub reference_count: i64,
+    /// When it was asked for last, RFC 3339.
+    pub last_referred: String,
+}
+
+/// Answer of `GET /v1/scan/cache_data/{id}`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct ScanCacheData {
+    /// The layers.
+    pub cache_records: Vec<ScanCacheRecord>,
+    /// Bytes that they take.
+    pub record_total_size: i64,
+    /// Layers that had to be read.
+    pub cache_misses: i64,
+    /// Layers that were there.
+    pub cache_hits: i64,
+}
