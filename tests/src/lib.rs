@@ -11,6 +11,7 @@
 //! are printed when a child is dropped, which test runners show on failure.
 
 pub mod agent;
+pub mod decision;
 pub mod fleet;
 pub mod hostile;
 pub mod image;

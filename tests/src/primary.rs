@@ -35,17 +35,37 @@ enum Database {
     Harness(Box<Postgres>),
     /// The primary's own, in its data folder.
     Embedded,
+    /// That of the primary that this one is a replica of.
+    Shared,
 }
 
 /// Says how a primary is started.
 #[derive(Debug, Default)]
 pub struct PrimaryBuilder {
     embedded: bool,
+    replica: Option<Replica>,
     arguments: Vec<OsString>,
     clock_offset: Option<String>,
 }
 
+/// What replicas share.
+#[derive(Debug)]
+struct Replica {
+    database_url: String,
+    sealing_key: PathBuf,
+}
+
 impl PrimaryBuilder {
+    /// Makes it another replica of `primary`, which must outlive it.
+    pub fn replica_of(mut self, primary: &Primary) -> Result<Self> {
+        let url = primary.database_url().context("the database is its own")?;
+        self.replica = Some(Replica {
+            database_url: url.to_owned(),
+            sealing_key: primary.data_dir().join("sealing-key"),
+        });
+        Ok(self)
+    }
+
     /// Lets the primary run its own Postgres.
     #[must_use]
     pub fn embedded(mut self) -> Self {
@@ -78,7 +98,11 @@ impl PrimaryBuilder {
             .arg("--data-dir")
             .arg(&data_dir)
             .env("PALISADE_BOOTSTRAP_PASSWORD", ADMIN_PASSWORD);
-        let (database, database_url) = if self.embedded {
+        let (database, database_url) = if let Some(replica) = self.replica {
+            std::fs::create_dir_all(&data_dir)?;
+            std::fs::copy(replica.sealing_key, data_dir.join("sealing-key"))?;
+            (Database::Shared, Some(replica.database_url))
+        } else if self.embedded {
             (Database::Embedded, None)
         } else {
             let postgres = Postgres::start().await?;
@@ -146,7 +170,7 @@ impl Primary {
     pub fn postgres(&mut self) -> Option<&mut Postgres> {
         match &mut self.database {
             Database::Harness(postgres) => Some(postgres),
-            Database::Embedded => None,
+            Database::Embedded | Database::Shared => None,
         }
     }
 

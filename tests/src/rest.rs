@@ -101,18 +101,40 @@ impl Rest {
 
     /// Any call; the body is sent as it is.
     pub async fn send(&self, method: Method, path: &str, body: Option<String>) -> Result<Answer> {
+        self.send_with(method, path, &[], body).await
+    }
+
+    /// Any call with further headers.
+    pub async fn send_with(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> Result<Answer> {
         let call = format!("{method} {path}");
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         request = request.headers(self.headers.clone());
         if let Some(token) = &self.token {
             request = request.header("X-Auth-Token", token);
         }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         if let Some(body) = body {
             request = request.body(body);
         }
         let answer = request.send().await.with_context(|| call.clone())?;
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        Ok(Answer { status, headers, text: answer.text().await?, call })
+        let headers = answer.headers().clone();
+        let status = answer.status();
+        let bytes = answer.bytes().await?;
+        let packed = headers.get("content-encoding").is_some_and(|encoding| encoding == "gzip");
+        let text = if packed {
+            std::io::read_to_string(flate2::read::GzDecoder::new(&*bytes))?
+        } else {
+            String::from_utf8(bytes.to_vec())?
+        };
+        Ok(Answer { call, status, headers, text })
     }
 
     /// GET.

@@ -34,17 +34,18 @@ pub struct Required {
 
 /// One line of the table: methods (`*` for all), a path prefix whose segments
 /// are compared one by one (`*` stands for any one segment), the need, and
-/// whether a call that is not GET only reads.
+/// whether a call that is not GET only reads, or one that is GET does more.
 struct Line(&'static str, &'static str, Need, Reads);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reads {
     ByMethod,
     Always,
+    Never,
 }
 
 use Need::{Admin, Open, Session, Ticket};
-use Reads::{Always, ByMethod};
+use Reads::{Always, ByMethod, Never};
 
 const fn holds(permission: Permission) -> Need {
     Need::Permission(permission)
@@ -101,6 +102,7 @@ const TABLE: &[Line] = &[
     // Clients ask clusters of every role for it, where nobody holds `fed`.
     Line("GET", "/v1/fed/member", CONFIG, ByMethod),
     Line("GET", "/v1/fed/events", EVENTS, ByMethod),
+    Line("GET", "/v1/fed/vulnerabilities", FED, ByMethod),
     Line("GET", "/v1/fed/healthcheck", Open, ByMethod),
     Line("POST", "/v1/fed/joint_test_internal", Open, ByMethod),
     Line("POST", "/v1/fed/ping_internal", Open, ByMethod),
@@ -170,6 +172,8 @@ const TABLE: &[Line] = &[
     Line("*", "/v1/scan", RT_SCAN, ByMethod),
     Line("*", "/v1/vulasset", RT_SCAN, Always),
     Line("*", "/v1/assetvul", RT_SCAN, Always),
+    // Harbor asks for scans as CI does.
+    Line("*", "/endpoint/api/v1", CI_SCAN, Never),
     // Lists of words.
     Line("*", "/v1/list/application", RT_POLICY, ByMethod),
     Line("*", "/v1/list/compliance", COMPLIANCE, ByMethod),
@@ -239,7 +243,11 @@ pub fn required(method: &str, path: &str) -> Required {
         })
         .map_or(Required { need: Admin, access: by_method }, |Line(_, _, need, reads)| Required {
             need: *need,
-            access: if *reads == Always { Access::Read } else { by_method },
+            access: match reads {
+                ByMethod => by_method,
+                Always => Access::Read,
+                Never => Access::Write,
+            },
         })
 }
 

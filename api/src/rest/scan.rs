@@ -4,6 +4,8 @@ mod asset;
 mod registry;
 mod registry_v2;
 mod report;
+mod repository;
+mod result;
 mod scanner;
 mod sigstore;
 
@@ -11,5 +13,7 @@ pub use asset::*;
 pub use registry::*;
 pub use registry_v2::*;
 pub use report::*;
+pub use repository::*;
+pub use result::*;
 pub use scanner::*;
 pub use sigstore::*;

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::error::{ApiError, Result};
+use crate::store::Actor;
 
 /// Largest JSON body that is read.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
@@ -21,6 +22,13 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// The caller, whom [`super::authorize`] has already let in for this path.
 #[derive(Clone, Debug)]
 pub struct Authenticated(pub Caller);
+
+impl Authenticated {
+    /// Who acts, for the audit records.
+    pub fn actor(&self) -> Actor {
+        Actor::new(self.0.fullname.as_str(), self.0.address.as_str())
+    }
+}
 
 impl<S: Sync> FromRequestParts<S> for Authenticated {
     type Rejection = ApiError;

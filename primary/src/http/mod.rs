@@ -8,6 +8,7 @@
 
 mod admission;
 mod api_key;
+mod assetvul;
 mod auth;
 mod authorize;
 mod dlp;
@@ -16,8 +17,10 @@ mod eula;
 pub mod extract;
 mod fallback;
 mod fed;
+mod file;
 mod file_monitor;
 mod group;
+mod harbor;
 mod health;
 mod home;
 mod list;
@@ -36,6 +39,8 @@ mod server;
 mod system;
 mod user;
 mod user_role;
+mod vulasset;
+mod vulnerability;
 mod waf;
 
 use axum::Router;
@@ -62,14 +67,17 @@ fn api() -> ApiRouter {
     OpenApiRouter::with_openapi(openapi::head())
         .merge(admission::router())
         .merge(api_key::router())
+        .merge(assetvul::router())
         .merge(auth::router())
         .merge(eula::router())
         .merge(fed::router())
         .merge(list::router())
+        .merge(file::router())
         .merge(log::router())
         .merge(scan::router())
         .merge(group::router())
         .merge(password_profile::router())
+        .merge(harbor::router())
         .merge(policy_rule::router())
         .merge(response::router())
         .merge(process_profile::router())
@@ -80,6 +88,8 @@ fn api() -> ApiRouter {
         .merge(system::router())
         .merge(user::router())
         .merge(user_role::router())
+        .merge(vulasset::router())
+        .merge(vulnerability::router())
 }
 
 /// The OpenAPI document of the REST API.
@@ -100,6 +110,7 @@ pub fn router(app: App) -> Router {
         .fallback(home::fallback)
         .method_not_allowed_fallback(fallback::method_not_allowed)
         .layer(from_fn_with_state(app.clone(), home::local_objects))
+        .layer(from_fn_with_state(app.clone(), harbor::login::harbor_login))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE_BYTES)))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,

@@ -11,6 +11,7 @@ mod local;
 mod login;
 mod password_profile;
 mod recent;
+mod repeated_login;
 mod session;
 mod signing_key;
 mod user;
@@ -50,6 +51,7 @@ pub struct Identity {
     key: SessionKey,
     damper: damper::Damper,
     recent: recent::Recent,
+    repeated: repeated_login::RepeatedLogins,
 }
 
 /// Users and sessions cannot be served.
@@ -106,6 +108,7 @@ impl Identity {
             key,
             damper: damper::Damper::default(),
             recent: recent::Recent::default(),
+            repeated: repeated_login::RepeatedLogins::default(),
         }))
     }
 

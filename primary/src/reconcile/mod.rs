@@ -8,6 +8,7 @@ mod compaction;
 mod event_retention;
 mod finding_retention;
 mod layer_retention;
+mod repository_scan_retention;
 mod token_retention;
 
 use std::sync::Arc;
@@ -65,7 +66,7 @@ pub fn start(app: &App) {
     }
 }
 
-fn tasks(app: &App) -> [Box<dyn Task>; 5] {
+fn tasks(app: &App) -> [Box<dyn Task>; 6] {
     let (database, clock) = (&app.database, &app.clock);
     [
         Box::new(compaction::Compaction {
@@ -83,6 +84,7 @@ fn tasks(app: &App) -> [Box<dyn Task>; 5] {
             database: database.clone(),
             most: app.config.layer_cache_size,
         }),
+        Box::new(repository_scan_retention::RepositoryScanRetention { database: database.clone() }),
         Box::new(token_retention::TokenRetention {
             database: database.clone(),
             clock: clock.clone(),

@@ -4,8 +4,10 @@
 //! [`root_of_trust`] says whose signatures count, [`worker`] takes the jobs that [`list`]
 //! and [`scan`] do, [`publish`] writes verdicts to the log, [`vulndb`] looks
 //! after the vulnerability database, [`rematch`] holds what is stored against
-//! a new one.
+//! a new one; [`vulnerability_profile`] is what is accepted, and
+//! [`repository`] scans what CI asks for.
 
+pub mod asset;
 pub mod credentials;
 mod error;
 mod finding;
@@ -17,12 +19,14 @@ mod push;
 mod reader;
 mod rematch;
 mod report;
+pub mod repository;
 pub mod root_of_trust;
 mod scan;
 mod schedule;
 pub mod settings;
 mod signature;
 mod vulndb;
+pub mod vulnerability_profile;
 pub mod worker;
 
 use std::path::PathBuf;
@@ -72,6 +76,8 @@ pub struct Registries {
     pub(crate) reports: Notify,
     /// Wakes who holds stored inventories against a new database.
     pub(crate) rematches: Notify,
+    /// Wakes those who wait for a scan that they asked for.
+    pub(crate) scans_ended: Notify,
 }
 
 impl Registries {
@@ -101,6 +107,7 @@ impl Registries {
             jobs: Notify::new(),
             reports: Notify::new(),
             rematches: Notify::new(),
+            scans_ended: Notify::new(),
         })
     }
 

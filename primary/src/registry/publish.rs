@@ -4,13 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
 use palisade_api::kind::LogId;
+use palisade_api::rest::scan::Registry;
 use palisade_api::scan::{ImageName, Verdict};
 use palisade_api::{Digest, ObjectKind};
 use prost::Message as _;
 use tracing::{debug, warn};
 
-use super::Registries;
+use super::vulnerability_profile::Judge;
+use super::{Registries, settings};
 use crate::shutdown::Shutdown;
 use crate::store::change::{self, NewItem};
 use crate::store::image::NamedImage;
@@ -27,17 +31,24 @@ const VERDICT_BYTES: usize = 900 << 10;
 const POLL: Duration = Duration::from_secs(2);
 /// Reports that come within this time go into one change.
 const GATHER: Duration = Duration::from_millis(100);
+/// How often verdicts are judged again where the profile depends on time.
+const JUDGE_AGAIN: TimeDelta = TimeDelta::hours(1);
 
 pub(super) fn start(registries: &Arc<Registries>, shutdown: &Shutdown) {
     let registries = Arc::clone(registries);
     let stop = shutdown.token().clone();
     shutdown.spawn("verdict-publisher", async move {
         let publishing = async {
+            let mut judged_at = registries.clock.now();
             loop {
                 let woken = registries.reports.notified();
                 tokio::pin!(woken);
                 woken.as_mut().enable();
-                match publish(&registries).await {
+                let published = async {
+                    judge_again(&registries, &mut judged_at).await?;
+                    publish(&registries).await
+                };
+                match published.await {
                     Ok(0) => {
                         tokio::select! {
                             () = woken => {}
@@ -61,6 +72,24 @@ pub(super) fn start(registries: &Arc<Registries>, shutdown: &Shutdown) {
     });
 }
 
+/// Has all verdicts judged again now and then, where what is accepted changes
+/// as time goes by.
+async fn judge_again(
+    registries: &Registries,
+    judged_at: &mut DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let now = registries.clock.now();
+    if now - *judged_at < JUDGE_AGAIN {
+        return Ok(());
+    }
+    let mut conn = registries.database.acquire().await?;
+    if Judge::load(&mut conn, now).await?.depends_on_time() {
+        store::report::republish_all(&mut conn).await?;
+    }
+    *judged_at = now;
+    Ok(())
+}
+
 /// Publishes what waits, in one change. Says how many reports that were.
 async fn publish(registries: &Registries) -> Result<usize, StoreError> {
     let mut tx = registries.database.begin().await?;
@@ -70,19 +99,32 @@ async fn publish(registries: &Registries) -> Result<usize, StoreError> {
     }
     let digests: Vec<Digest> = reports.iter().map(|report| report.digest).collect();
     let images = store::image::names(&mut tx, &digests).await?;
-    let urls = urls(&mut tx).await?;
+    let registries_by_name = settings::all(&mut tx).await?;
+    let judge = Judge::load(&mut tx, registries.clock.now()).await?;
     let mut by_digest: BTreeMap<&[u8], Vec<&NamedImage>> = BTreeMap::new();
     for image in &images {
         by_digest.entry(&image.digest).or_default().push(image);
     }
+    let judged = reports.iter().map(|report| {
+        let images = by_digest.get(report.digest.as_bytes().as_slice()).map_or(&[][..], |n| n);
+        Ok((report, objects(report, images, &registries_by_name, &judge)?))
+    });
+    let judged: Vec<(&Unpublished, BTreeMap<String, Verdict>)> =
+        judged.collect::<Result<_, StoreError>>()?;
+    let names: Vec<String> =
+        judged.iter().flat_map(|(_, verdicts)| verdicts.keys().cloned()).collect();
+    let present = store::object::named(&mut tx, ObjectKind::Verdict, &names).await?;
+    let present: BTreeMap<&str, &Bytes> =
+        present.iter().map(|object| (object.name.as_str(), &object.payload)).collect();
     let mut items: BTreeMap<String, NewItem> = BTreeMap::new();
+    // Names whose verdicts stand as they are.
+    let mut kept: BTreeSet<String> = BTreeSet::new();
     let mut bytes = 0;
     let mut published = 0;
-    for report in &reports {
-        let images = by_digest.get(report.digest.as_bytes().as_slice()).map_or(&[][..], |n| n);
-        let objects = objects(report, images, &urls)?;
+    for (report, verdicts) in judged {
         for old in &report.published {
-            if !objects.contains_key(old)
+            if !verdicts.contains_key(old)
+                && !kept.contains(old)
                 && store::object::get(&mut tx, ObjectKind::Verdict, old).await?.is_some()
             {
                 items
@@ -90,10 +132,18 @@ async fn publish(registries: &Registries) -> Result<usize, StoreError> {
                     .or_insert_with(|| NewItem::delete(ObjectKind::Verdict, old.as_str()));
             }
         }
-        let written: Vec<String> = objects.keys().cloned().collect();
-        for (name, payload) in objects {
-            bytes += payload.len();
-            items.insert(name.clone(), NewItem::put(ObjectKind::Verdict, name, payload));
+        let written: Vec<String> = verdicts.keys().cloned().collect();
+        for (name, verdict) in verdicts {
+            let old = present.get(name.as_str()).map(|&payload| Verdict::decode(payload.clone()));
+            if matches!(&old, Some(Ok(old)) if *old == verdict) {
+                // It is not sent again.
+                items.remove(&name);
+                kept.insert(name);
+            } else {
+                let payload = verdict.encode_to_vec();
+                bytes += payload.len();
+                items.insert(name.clone(), NewItem::put(ObjectKind::Verdict, name, payload));
+            }
         }
         store::report::published(&mut tx, report.digest, &written).await?;
         published += 1;
@@ -110,36 +160,28 @@ async fn publish(registries: &Registries) -> Result<usize, StoreError> {
     Ok(published)
 }
 
-/// The address of each registry.
-async fn urls(conn: &mut sqlx::PgConnection) -> Result<BTreeMap<String, String>, StoreError> {
-    let objects = store::object::list(conn, ObjectKind::Registry).await?;
-    let mut urls = BTreeMap::new();
-    for object in objects {
-        let registry: palisade_api::rest::scan::Registry = serde_json::from_slice(&object.payload)
-            .map_err(|error| StoreError::inconsistent("object", error))?;
-        urls.insert(object.name, registry.registry);
-    }
-    Ok(urls)
-}
-
 /// The objects of a report: one named by the manifest, and one by each index
 /// that leads to it, since a pod may name either. None without images.
 fn objects(
     report: &Unpublished,
     images: &[&NamedImage],
-    urls: &BTreeMap<String, String>,
-) -> Result<BTreeMap<String, Vec<u8>>, StoreError> {
+    registries: &BTreeMap<String, Registry>,
+    judge: &Judge,
+) -> Result<BTreeMap<String, Verdict>, StoreError> {
     let mut verdict = Verdict::decode(report.verdict.as_slice())
         .map_err(|error| StoreError::inconsistent("report", error))?;
     verdict.names = images
         .iter()
         .map(|image| ImageName {
             registry_name: image.registry.clone(),
-            registry: urls.get(&image.registry).cloned().unwrap_or_default(),
+            registry: registries
+                .get(&image.registry)
+                .map_or_else(|| image.url.clone(), |registry| registry.registry.clone()),
             repository: image.repository.clone(),
             tag: image.tag.clone(),
         })
         .collect();
+    judge.verdict(&mut verdict, images);
     shorten(&mut verdict);
     let mut names: BTreeSet<Digest> = BTreeSet::new();
     if !images.is_empty() {
@@ -152,7 +194,7 @@ fn objects(
         .into_iter()
         .map(|digest| {
             verdict.image_digest = digest.to_oci();
-            (digest.to_oci(), verdict.encode_to_vec())
+            (digest.to_oci(), verdict.clone())
         })
         .collect())
 }

@@ -138,12 +138,18 @@ impl Registries {
         packed.map(Some).map_err(RegistryFailure::Describe)
     }
 
-    async fn opened(&self, kept: Option<KeptReport>) -> Result<Option<Report>, RegistryFailure> {
+    /// What the vulnerability profile accepts is marked in it.
+    pub(super) async fn opened(
+        &self,
+        kept: Option<KeptReport>,
+    ) -> Result<Option<Report>, RegistryFailure> {
         let Some(kept) = kept else { return Ok(None) };
         // Without a database there are no descriptions, but the rest.
         let database = self.vulndb.current().await.ok();
         let opened = tokio::task::spawn_blocking(move || open(&kept, database));
-        Ok(Some(opened.await.map_err(|_| RegistryFailure::Cancelled)??))
+        let mut report = opened.await.map_err(|_| RegistryFailure::Cancelled)??;
+        self.judge(&mut report).await?;
+        Ok(Some(report))
     }
 }
 

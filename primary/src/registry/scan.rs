@@ -8,12 +8,13 @@ use palisade_api::Digest;
 use palisade_scanner::report::Signatures;
 use palisade_scanner::{Inventory, Report, ScanError, VulnDb};
 use prost::Message as _;
+use sqlx::PgTransaction;
 use tracing::{info, warn};
 
 use super::credentials::RegistryCredentials;
 use super::finding::{News, Told};
 use super::report::{Matched, compress, pack};
-use super::signature::signatures;
+use super::signature::{indexes, signatures};
 use super::{ImageToRead, ReadFailure, Reader, Registries, RegistryFailure};
 use crate::store::job::{self, Job};
 use crate::store::report::NewReport;
@@ -26,7 +27,7 @@ const TRIES: i32 = 3;
 const LONGEST_PAUSE: Duration = Duration::from_hours(6);
 
 /// What is stored of an image.
-struct Scanned {
+pub(super) struct Scanned {
     database: Arc<VulnDb>,
     matched: Matched,
     news: News,
@@ -62,6 +63,24 @@ async fn store(
     digest: Digest,
     scanned: &Scanned,
 ) -> Result<(), RegistryFailure> {
+    let mut tx = registries.database.begin().await?;
+    if !job::done(&mut tx, job).await? {
+        return Ok(());
+    }
+    put(&mut tx, digest, scanned).await?;
+    store::image::set_status(&mut tx, digest, "finished", "").await?;
+    store::scanner::scanned(&mut tx, reader.id()).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    scanned.was_stored(registries);
+    Ok(())
+}
+
+/// Stores what was scanned; [`Scanned::was_stored`] comes after the commit.
+pub(super) async fn put(
+    tx: &mut PgTransaction<'_>,
+    digest: Digest,
+    scanned: &Scanned,
+) -> store::Result<()> {
     let Scanned { database, matched, news, .. } = scanned;
     let create_time = database.create_time();
     let report = &matched.report;
@@ -72,23 +91,14 @@ async fn store(
         base_os: &report.base_os(),
         size: report.size(),
         signatures: scanned.signatures.as_deref(),
+        findings_only: true,
         result: matched.result(database, &create_time, Some(&scanned.body), Some(&scanned.verdict)),
     };
-    let mut tx = registries.database.begin().await?;
-    if !job::done(&mut tx, job).await? {
-        return Ok(());
-    }
-    let stored = store::report::put(&mut tx, &new).await?;
-    store::inventory::put(&mut tx, digest, Inventory::FORMAT, &scanned.inventory).await?;
+    let stored = store::report::put(tx, &new).await?;
+    store::inventory::put(tx, digest, Inventory::FORMAT, &scanned.inventory).await?;
     let changed = (stored.findings_digest != matched.findings_digest.as_bytes())
         .then_some((stored.id, &matched.rows));
-    news.write(&mut tx, database.digest(), changed.into_iter()).await?;
-    store::image::set_status(&mut tx, digest, "finished", "").await?;
-    store::scanner::scanned(&mut tx, reader.id()).await?;
-    tx.commit().await.map_err(StoreError::from)?;
-    registries.told.told(database.digest(), news);
-    registries.reports.notify_waiters();
-    Ok(())
+    news.write(tx, database.digest(), changed.into_iter()).await
 }
 
 async fn failed(
@@ -160,49 +170,65 @@ async fn scanned(
         Err(ReadFailure::Scan(error)) => return Ok(Err(error)),
         Err(ReadFailure::Gone) => return Err(RegistryFailure::WorkerGone),
     };
-    let signatures = match signatures(registries, job, &client, repository, digest).await? {
+    let subjects = indexes(registries, job, repository, digest).await?;
+    let signatures = signatures(registries, &client, repository, digest, subjects).await?;
+    let signatures = match signatures {
         Ok(signatures) => signatures,
         Err(error) => return Ok(Err(error)),
     };
     let registries = Arc::clone(registries);
     let matching = tokio::task::spawn_blocking(move || {
         let told = &registries.told;
-        matched(&inventory, database, signatures, scanned_at, digest, told)
+        Scanned::of(&inventory, database, signatures, scanned_at, digest, told)
     });
     Ok(matching.await.unwrap_or(Err(ScanError::Cancelled)))
 }
 
-fn matched(
-    inventory: &Inventory,
-    database: Arc<VulnDb>,
-    signatures: Option<Signatures>,
-    scanned_at: DateTime<Utc>,
-    digest: Digest,
-    told: &Told,
-) -> Result<Scanned, ScanError> {
-    let mut report = Report::matched(inventory, &database, scanned_at)?;
-    report.signatures = signatures;
-    let matched = Matched::of(report)?;
-    let mut news = told.news(database.digest(), std::iter::once(&matched.rows));
-    news.describe(&database)?;
-    let report = &matched.report;
-    let json = |value: Result<String, serde_json::Error>| {
-        // Postgres stores no NUL in JSON.
-        value
-            .map(|json| json.replace("\\u0000", "\\ufffd"))
-            .map_err(|error| ScanError::Malformed(format!("its report cannot be stored: {error}")))
-    };
-    Ok(Scanned {
-        summary: json(serde_json::to_string(&report.image_summary("", "")))?,
-        signatures: match &report.signatures {
-            Some(signatures) => Some(json(serde_json::to_string(signatures))?),
-            None => None,
-        },
-        verdict: report.verdict(digest, &[]).encode_to_vec(),
-        inventory: pack(inventory)?,
-        body: compress(&matched.body)?,
-        news,
-        database,
-        matched,
-    })
+impl Scanned {
+    /// Holds an inventory against a database. Blocks.
+    pub(super) fn of(
+        inventory: &Inventory,
+        database: Arc<VulnDb>,
+        signatures: Option<Signatures>,
+        scanned_at: DateTime<Utc>,
+        digest: Digest,
+        told: &Told,
+    ) -> Result<Self, ScanError> {
+        let mut report = Report::matched(inventory, &database, scanned_at)?;
+        report.signatures = signatures;
+        let matched = Matched::of(report)?;
+        let mut news = told.news(database.digest(), std::iter::once(&matched.rows));
+        news.describe(&database)?;
+        let report = &matched.report;
+        let json = |value: Result<String, serde_json::Error>| {
+            // Postgres stores no NUL in JSON.
+            value.map(|json| json.replace("\\u0000", "\\ufffd")).map_err(|error| {
+                ScanError::Malformed(format!("its report cannot be stored: {error}"))
+            })
+        };
+        Ok(Self {
+            summary: json(serde_json::to_string(&report.image_summary("", "")))?,
+            signatures: match &report.signatures {
+                Some(signatures) => Some(json(serde_json::to_string(signatures))?),
+                None => None,
+            },
+            verdict: report.verdict(digest, &[]).encode_to_vec(),
+            inventory: pack(inventory)?,
+            body: compress(&matched.body)?,
+            news,
+            database,
+            matched,
+        })
+    }
+
+    /// What was found, without descriptions.
+    pub(super) const fn report(&self) -> &Report {
+        &self.matched.report
+    }
+
+    /// Notes what was committed, and has its verdict published.
+    pub(super) fn was_stored(&self, registries: &Registries) {
+        registries.told.told(self.database.digest(), &self.news);
+        registries.reports.notify_waiters();
+    }
 }

@@ -1,6 +1,8 @@
 //! The registries themselves: objects of the federation's log, with
 //! credentials and state beside them.
 
+use std::collections::BTreeMap;
+
 use palisade_api::ObjectKind;
 use palisade_api::kind::LogId;
 use palisade_api::rest::scan::{
@@ -180,7 +182,9 @@ impl Registries {
         if store::registry::get(&mut conn, name).await?.is_none() {
             return Err(RegistryFailure::Missing(name.to_owned()));
         }
-        Ok(store::image_list::page(&mut conn, name, query).await?)
+        let mut images = store::image_list::page(&mut conn, name, query).await?;
+        self.recount(&mut conn, &mut images).await?;
+        Ok(images)
     }
 
     pub(super) async fn find(
@@ -202,6 +206,17 @@ impl Registries {
 pub(crate) async fn withdraw(tx: &mut sqlx::PgTransaction<'_>, name: &str) -> store::Result<bool> {
     store::report::republish(tx, name).await?;
     store::registry::delete(tx, name).await
+}
+
+/// All registries by name, as the log has them.
+pub(super) async fn all(conn: &mut PgConnection) -> store::Result<BTreeMap<String, Registry>> {
+    let objects = store::object::list(conn, ObjectKind::Registry).await?;
+    let registries = objects.into_iter().map(|object| {
+        let registry = serde_json::from_slice(&object.payload)
+            .map_err(|error| store::StoreError::inconsistent("object", error))?;
+        Ok((object.name, registry))
+    });
+    registries.collect()
 }
 
 async fn put(

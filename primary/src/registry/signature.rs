@@ -16,31 +16,39 @@ use crate::store::{self, StoreError};
 /// Indexes of one image that are looked at.
 const MOST: usize = 4;
 
-/// Fetches the signatures of an image from its registry and judges them.
-/// None when there is nobody whose signature is wanted.
+/// The indexes that lead to an image under its name. Signing a tag signs what
+/// it leads to: an index, where it is one.
+pub(super) async fn indexes(
+    registries: &Registries,
+    job: &Job,
+    repository: &str,
+    digest: Digest,
+) -> Result<BTreeSet<Digest>, StoreError> {
+    let mut conn = registries.database.acquire().await?;
+    let names = store::image::names(&mut conn, &[digest]).await?;
+    let here = names
+        .into_iter()
+        .filter(|name| name.registry == job.registry && name.repository == repository);
+    Ok(here.filter_map(|name| name.index_digest.as_deref()?.try_into().ok()).take(MOST).collect())
+}
+
+/// Fetches the signatures of an image and of the indexes that lead to it from
+/// their registry and judges them. None when there is nobody whose signature
+/// is wanted.
 ///
 /// Only what may pass is an error: an image whose signatures cannot be read
 /// is reported as one that nobody signed.
 pub(super) async fn signatures(
     registries: &Registries,
-    job: &Job,
     client: &RegistryClient,
     repository: &str,
     digest: Digest,
+    mut subjects: BTreeSet<Digest>,
 ) -> Result<Result<Option<Signatures>, ScanError>, StoreError> {
     let roots = registries.ready_roots().await?;
     if roots.is_empty() {
         return Ok(Ok(None));
     }
-    // Signing a tag signs what it leads to: an index, where it is one.
-    let mut conn = registries.database.acquire().await?;
-    let names = store::image::names(&mut conn, &[digest]).await?;
-    drop(conn);
-    let here = names
-        .into_iter()
-        .filter(|name| name.registry == job.registry && name.repository == repository);
-    let mut subjects: BTreeSet<Digest> =
-        here.filter_map(|name| name.index_digest.as_deref()?.try_into().ok()).take(MOST).collect();
     subjects.insert(digest);
     let verified_at = registries.clock.now();
     let collected = async {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tracing::{debug, info, warn};
 
 use super::reader::Here;
-use super::{Reader, Registries, RegistryFailure, list, push, scan};
+use super::{Reader, Registries, RegistryFailure, list, push, repository, scan};
 use crate::shutdown::Shutdown;
 use crate::store::job::{self, Job, Takes, Work};
 use crate::store::{self, StoreError};
@@ -111,6 +111,9 @@ async fn next(registries: &Arc<Registries>, reader: &dyn Reader) -> Result<bool,
             Work::Tag { repository, tag } => push::look(registries, &taken, repository, tag).await,
             Work::Scan { repository, digest } => {
                 scan::run(registries, reader, &taken, repository, *digest).await
+            }
+            Work::Repository { scan } => {
+                repository::scan::run(registries, reader, &taken, *scan).await
             }
         }
     };

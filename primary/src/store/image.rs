@@ -25,8 +25,10 @@ pub struct FoundImage {
 /// A name with its digests, as verdicts carry them.
 #[derive(Clone, Debug)]
 pub struct NamedImage {
-    /// The registry's name.
+    /// The registry's name; `_repo_scan` where it is none of ours.
     pub registry: String,
+    /// The registry's URL, where it is none of ours.
+    pub url: String,
     /// The repository.
     pub repository: String,
     /// The tag.
@@ -233,8 +235,9 @@ pub async fn names(conn: &mut PgConnection, digests: &[Digest]) -> Result<Vec<Na
     let digests: Vec<Vec<u8>> = digests.iter().map(|d| d.as_bytes().to_vec()).collect();
     Ok(sqlx::query_as!(
         NamedImage,
-        r#"SELECT registry, repository, tag, digest AS "digest!", index_digest
-           FROM image WHERE digest = ANY($1)
+        r#"SELECT registry AS "registry!", url AS "url!", repository AS "repository!",
+                  tag AS "tag!", digest AS "digest!", index_digest
+           FROM image_name WHERE digest = ANY($1)
            ORDER BY registry, repository, tag"#,
         &digests,
     )

@@ -29,3 +29,28 @@ pub async fn delete(conn: &mut PgConnection, digest: Digest) -> Result<bool> {
             .await?;
     Ok(done.rows_affected() == 1)
 }
+
+/// What an image holds, compressed, where it was read for `format`.
+pub async fn get_of_format(
+    conn: &mut PgConnection,
+    digest: Digest,
+    format: i32,
+) -> Result<Option<Vec<u8>>> {
+    Ok(sqlx::query_scalar!(
+        "SELECT body FROM inventory WHERE digest = $1 AND format = $2",
+        digest.as_bytes().as_slice(),
+        format,
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// Whether it is known what an image holds.
+pub async fn exists(conn: &mut PgConnection, digest: Digest) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM inventory WHERE digest = $1) AS "exists!""#,
+        digest.as_bytes().as_slice(),
+    )
+    .fetch_one(conn)
+    .await?)
+}

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use palisade_api::Digest;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::{Result, StoreError};
 
@@ -15,7 +16,7 @@ pub struct Job {
     pub id: i64,
     /// What is to be done.
     pub work: Work,
-    /// The registry.
+    /// The registry; empty for scans that were asked for by themselves.
     pub registry: String,
     /// How often it was taken, this time included.
     pub attempts: i32,
@@ -40,7 +41,16 @@ pub enum Work {
         /// SHA-256 of its manifest.
         digest: Digest,
     },
+    /// Scan what a request names.
+    Repository {
+        /// The scan that was asked for.
+        scan: Uuid,
+    },
 }
+
+/// Scans asked for by themselves that run at a time. Two who look at the same
+/// moment may go one beyond.
+const MOST_REPOSITORIES: i64 = 6;
 
 /// Asks for the listing of a registry, unless it is asked for already.
 pub async fn list(conn: &mut PgConnection, registry: &str) -> Result<()> {
@@ -106,8 +116,8 @@ pub enum Takes {
 /// Takes the next job for `lease`.
 pub async fn take(conn: &mut PgConnection, lease: Duration, takes: Takes) -> Result<Option<Job>> {
     let kinds: &[String] = &match takes {
-        Takes::All => vec!["list".to_owned(), "tag".to_owned(), "scan".to_owned()],
-        Takes::Scans => vec!["scan".to_owned()],
+        Takes::All => ["list", "tag", "scan", "repository"].map(str::to_owned).to_vec(),
+        Takes::Scans => vec!["scan".to_owned(), "repository".to_owned()],
         Takes::Lists => vec!["list".to_owned(), "tag".to_owned()],
         Takes::Tags => vec!["tag".to_owned()],
     };
@@ -118,24 +128,30 @@ pub async fn take(conn: &mut PgConnection, lease: Duration, takes: Takes) -> Res
              SELECT id FROM job
              WHERE run_after <= now() AND (leased_until IS NULL OR leased_until < now())
                    AND kind = ANY($2)
+                   AND (kind <> 'repository'
+                        OR (SELECT count(*) FROM job
+                            WHERE kind = 'repository' AND leased_until >= now()) < $3)
              ORDER BY run_after, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-         RETURNING id, registry, repository, tag, digest, attempts",
+         RETURNING id, registry, repository, tag, digest, repository_scan, attempts",
         lease.as_secs_f64(),
         kinds,
+        MOST_REPOSITORIES,
     )
     .fetch_optional(conn)
     .await?;
     row.map(|row| {
-        let work = match (row.repository, row.tag, row.digest) {
-            (Some(repository), None, Some(digest)) => Work::Scan {
+        let work = match (row.repository, row.tag, row.digest, row.repository_scan) {
+            (Some(repository), None, Some(digest), _) => Work::Scan {
                 repository,
                 digest: Digest::try_from(digest.as_slice())
                     .map_err(|error| StoreError::inconsistent("job", error))?,
             },
-            (Some(repository), Some(tag), None) => Work::Tag { repository, tag },
+            (Some(repository), Some(tag), None, _) => Work::Tag { repository, tag },
+            (_, _, _, Some(scan)) => Work::Repository { scan },
             _ => Work::List,
         };
-        Ok(Job { id: row.id, work, registry: row.registry, attempts: row.attempts })
+        let registry = row.registry.unwrap_or_default();
+        Ok(Job { id: row.id, work, registry, attempts: row.attempts })
     })
     .transpose()
 }

@@ -5,6 +5,7 @@
 //! Open [`change`] first: it is the way in which federated state is written.
 
 pub mod api_key;
+pub mod asset_query;
 pub mod audit;
 pub mod authority;
 pub mod change;
@@ -14,6 +15,7 @@ pub mod event;
 pub mod federation;
 pub mod finding;
 pub mod image;
+pub mod image_asset;
 pub mod image_list;
 pub mod inventory;
 pub mod job;
@@ -27,6 +29,8 @@ pub mod password;
 mod pool;
 pub mod registry;
 pub mod report;
+pub mod repository_image;
+pub mod repository_scan;
 pub mod root_of_trust;
 pub mod rule_id;
 pub mod scanner;
@@ -35,6 +39,8 @@ pub mod setting;
 pub mod token;
 pub mod user;
 pub mod user_role;
+pub mod vulnerability;
+pub mod vulnerability_profile;
 
 pub use audit::Actor;
 pub use error::{Result, StoreError};

@@ -82,6 +82,26 @@ pub async fn list(conn: &mut PgConnection, kind: ObjectKind) -> Result<Vec<Objec
     .collect()
 }
 
+/// Those of the named objects that exist.
+pub async fn named(
+    conn: &mut PgConnection,
+    kind: ObjectKind,
+    names: &[String],
+) -> Result<Vec<Object>> {
+    sqlx::query_as!(
+        Row,
+        "SELECT kind, name, revision, payload FROM object
+         WHERE kind = $1 AND name = ANY($2) ORDER BY name",
+        kind_column(kind),
+        names,
+    )
+    .fetch_all(conn)
+    .await?
+    .into_iter()
+    .map(Object::try_from)
+    .collect()
+}
+
 /// How many objects of a kind live.
 pub async fn count(conn: &mut PgConnection, kind: ObjectKind) -> Result<i64> {
     Ok(sqlx::query_scalar!(

@@ -145,5 +145,7 @@ pub async fn image_counts(conn: &mut PgConnection) -> Result<Vec<ImageCounts>> {
 
 /// Names of the registries that are being listed.
 pub async fn being_listed(conn: &mut PgConnection) -> Result<Vec<String>> {
-    Ok(sqlx::query_scalar!("SELECT registry FROM job WHERE kind = 'list'").fetch_all(conn).await?)
+    Ok(sqlx::query_scalar!(r#"SELECT registry AS "registry!" FROM job WHERE kind = 'list'"#)
+        .fetch_all(conn)
+        .await?)
 }

@@ -21,6 +21,8 @@ pub struct NewReport<'a> {
     pub size: i64,
     /// Whose signatures the image has, as JSON.
     pub signatures: Option<&'a str>,
+    /// Whether the body holds the findings alone; else it is the whole report.
+    pub findings_only: bool,
     /// What was found.
     pub result: MatchResult<'a>,
 }
@@ -134,7 +136,7 @@ pub async fn put(conn: &mut PgConnection, new: &NewReport<'_>) -> Result<StoredR
               vulndb_built_at, cvedb_version, cvedb_create_time, critical, high, medium, low,
               unknown, body, body_digest, findings_digest, verdict, findings_only)
          VALUES ($1, $2::text::json, $3, $4, $5, $6::text::json, $7, $8, $9, $10, $11, $12, $13,
-                 $14, $15, $16, $17, $18, $19, $20, true)
+                 $14, $15, $16, $17, $18, $19, $20, $21)
          ON CONFLICT (digest) DO UPDATE SET
              summary = excluded.summary, image_id = excluded.image_id,
              base_os = excluded.base_os, size = excluded.size, signatures = excluded.signatures,
@@ -144,7 +146,7 @@ pub async fn put(conn: &mut PgConnection, new: &NewReport<'_>) -> Result<StoredR
              high = excluded.high, medium = excluded.medium, low = excluded.low,
              unknown = excluded.unknown, body = excluded.body, body_digest = excluded.body_digest,
              findings_digest = excluded.findings_digest, verdict = excluded.verdict,
-             findings_only = true, publish = true, rematch = false, rescan = false
+             findings_only = excluded.findings_only, publish = true, rematch = false, rescan = false
          RETURNING id, coalesce((SELECT old.findings_digest FROM report AS old
                                  WHERE old.digest = $1), '') AS "findings_digest!""#,
         new.digest.as_bytes().as_slice(),
@@ -167,6 +169,7 @@ pub async fn put(conn: &mut PgConnection, new: &NewReport<'_>) -> Result<StoredR
         new.result.body_digest.as_bytes().as_slice(),
         new.result.findings_digest.as_bytes().as_slice(),
         new.result.verdict.unwrap_or_default(),
+        new.findings_only,
     )
     .fetch_one(conn)
     .await?)
@@ -319,9 +322,26 @@ pub async fn get_of_image(conn: &mut PgConnection, digest: Digest) -> Result<Opt
            FROM report
            LEFT JOIN inventory ON inventory.digest = report.digest AND report.findings_only
            WHERE report.digest = $1
-              OR report.digest IN (SELECT digest FROM image WHERE index_digest = $1)
+              OR report.digest IN (SELECT digest FROM image_name WHERE index_digest = $1)
            LIMIT 1"#,
         digest.as_bytes().as_slice(),
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// The report on an image of any registry, by the digest of its configuration.
+pub async fn get_of_image_id(conn: &mut PgConnection, id: &str) -> Result<Option<KeptReport>> {
+    Ok(sqlx::query_as!(
+        KeptReport,
+        r#"SELECT report.scanned_at, report.cvedb_version, report.cvedb_create_time,
+                  report.signatures::text AS signatures, report.body,
+                  inventory.body AS "inventory?"
+           FROM report
+           LEFT JOIN inventory ON inventory.digest = report.digest AND report.findings_only
+           WHERE report.image_id = $1
+           LIMIT 1"#,
+        id,
     )
     .fetch_optional(conn)
     .await?)
@@ -368,6 +388,47 @@ pub async fn published(conn: &mut PgConnection, digest: Digest, names: &[String]
     Ok(done.rows_affected() == 1)
 }
 
+/// Asks for the publication of one report, whose names change.
+pub async fn republish_image(conn: &mut PgConnection, digest: Digest) -> Result<()> {
+    sqlx::query!(
+        "UPDATE report SET publish = true WHERE digest = $1",
+        digest.as_bytes().as_slice()
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A report that holds something which the vulnerability profile may accept.
+#[derive(Clone, Debug)]
+pub struct TouchedReport {
+    /// SHA-256 of the manifest.
+    pub digest: Vec<u8>,
+    /// The findings, or the whole report; compressed.
+    pub body: Vec<u8>,
+    /// Whether it is the findings.
+    pub findings_only: bool,
+}
+
+/// Those of the reports in which an entry of the vulnerability profile names
+/// something, wherever it may hold.
+pub async fn touched(conn: &mut PgConnection, digests: &[Digest]) -> Result<Vec<TouchedReport>> {
+    let digests: Vec<Vec<u8>> = digests.iter().map(|d| d.as_bytes().to_vec()).collect();
+    Ok(sqlx::query_as!(
+        TouchedReport,
+        "SELECT digest, body, findings_only FROM report
+         WHERE digest = ANY($1) AND EXISTS (
+             SELECT FROM finding
+             JOIN vulnerable_package ON vulnerable_package.id = finding.vulnerable_package
+             WHERE finding.report = report.id
+               AND vulnerable_package.vulnerability IN (
+                   SELECT vulnerability FROM accepted_vulnerability))",
+        &digests,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
 /// Asks for the publication of all reports on images of a registry, whose
 /// names are about to change.
 pub async fn republish(conn: &mut PgConnection, registry: &str) -> Result<u64> {
@@ -379,6 +440,13 @@ pub async fn republish(conn: &mut PgConnection, registry: &str) -> Result<u64> {
     .execute(conn)
     .await?;
     Ok(done.rows_affected())
+}
+
+/// Asks for the publication of all reports: they are judged otherwise now.
+/// Those that are being published are waited for, and published once more.
+pub async fn republish_all(conn: &mut PgConnection) -> Result<()> {
+    sqlx::query!("UPDATE report SET publish = true").execute(conn).await?;
+    Ok(())
 }
 
 /// Has every image that is found again scanned again, because what is looked

@@ -428,6 +428,7 @@ async fn store_report(primary: &Primary, digest: Digest) -> Inventory {
         base_os: "",
         size: 0,
         signatures: None,
+        findings_only: true,
         result: MatchResult {
             scanned_at: primary.app.clock.now(),
             vulndb: UsedDatabase {

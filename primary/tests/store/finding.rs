@@ -41,6 +41,7 @@ async fn stored_report(database: &Database, image: &[u8]) -> i32 {
         base_os: "debian:12",
         size: 0,
         signatures: None,
+        findings_only: true,
         result: MatchResult {
             scanned_at: Utc::now(),
             vulndb: UsedDatabase {

@@ -12,3 +12,4 @@ mod job;
 mod migrate;
 mod outage;
 mod server;
+mod vulnerability;

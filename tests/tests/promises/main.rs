@@ -3,9 +3,11 @@
 
 mod admission;
 mod architecture;
+mod ci_scans;
 mod database_outage;
 mod documents;
 mod embedded_postgres;
+mod harbor;
 mod harness;
 mod joining;
 mod kinds;
@@ -15,3 +17,5 @@ mod rest;
 mod scan_workers;
 mod sync;
 mod vulndb;
+mod vulnerability_profile;
+mod vulnerability_queries;

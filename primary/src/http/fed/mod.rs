@@ -12,6 +12,7 @@ mod leave;
 mod member;
 mod promote;
 mod view;
+mod vulnerabilities;
 
 use http::StatusCode;
 use palisade_api::rest::fed::{MasterCluster, REST_VERSION, RestInfo};
@@ -41,6 +42,7 @@ pub(super) fn router() -> ApiRouter {
         .routes(routes!(leave::fed_leave))
         .routes(routes!(deploy::fed_deploy))
         .routes(routes!(view::fed_view_get))
+        .routes(routes!(vulnerabilities::fed_vulnerabilities))
         .routes(routes!(cluster_delete::fed_cluster_delete))
         .routes(routes!(
             forward::fed_cluster_call_get,

@@ -1,5 +1,6 @@
 //! What counts, and when a result is bad enough to fail a build.
 
+use chrono::{DateTime, Utc};
 use palisade_policy::vulnerability_profile::{Candidate, Place, VulnerabilityProfile};
 
 use super::finding::{Acceptance, Finding, Suppressed, Suppression};
@@ -8,11 +9,16 @@ use super::vex::{Subject, VexDocuments};
 use super::{Counts, Report};
 
 impl Report {
-    /// Marks what the vulnerability profile accepts at `place`; it no longer
-    /// counts.
-    pub fn accept(&mut self, profile: &VulnerabilityProfile, place: &Place<'_>) {
-        let accepted = profile.at(place);
-        let now = self.scanned_at.timestamp();
+    /// Marks what the vulnerability profile accepts at one of `places` at the
+    /// time `now`; it no longer counts.
+    pub fn accept(
+        &mut self,
+        profile: &VulnerabilityProfile,
+        places: &[Place<'_>],
+        now: DateTime<Utc>,
+    ) {
+        let accepted = profile.at(places);
+        let now = now.timestamp();
         for finding in &mut self.findings {
             let candidate = Candidate {
                 name: &finding.name,

@@ -77,7 +77,8 @@ impl Policy {
             report.ignore_unfixed();
         }
         if let Some(profile) = &self.profile {
-            report.accept(profile, &Place { images: &[target.to_owned()], domains: &[] });
+            let place = Place { images: &[target.to_owned()], domains: &[] };
+            report.accept(profile, &[place], report.scanned_at);
         }
     }
 }

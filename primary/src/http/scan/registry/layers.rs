@@ -3,11 +3,11 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use palisade_api::rest::scan::ScanLayersReportData;
-use palisade_scanner::report::Accepted;
 
-use super::report;
+use super::{report, shown};
 use crate::App;
 use crate::http::error::Result;
+use crate::http::query::Query;
 
 /// Show the report on an image by layer
 #[utoipa::path(
@@ -17,13 +17,15 @@ use crate::http::error::Result;
     params(
         ("name" = String, Path),
         ("id" = String, Path, description = "Image id, or digest of the manifest"),
+        ("show" = Option<String>, Query, description = "`accepted`: also what is accepted"),
     ),
     responses((status = OK, body = ScanLayersReportData)),
 )]
 pub(super) async fn scan_registry_layers(
     State(app): State<App>,
     Path((name, id)): Path<(String, String)>,
+    query: Query,
 ) -> Result<Json<ScanLayersReportData>> {
     let report = report(&app, &name, &id).await?;
-    Ok(Json(ScanLayersReportData { report: report.layers_report(Accepted::Hidden) }))
+    Ok(Json(ScanLayersReportData { report: report.layers_report(shown(&query)) }))
 }

@@ -18,11 +18,13 @@ use http::HeaderName;
 use palisade_api::{Code, Digest};
 use palisade_identity::Caller;
 use palisade_scanner::Report;
+use palisade_scanner::report::Accepted;
 use utoipa_axum::routes;
 
 use crate::App;
 use crate::http::ApiRouter;
 use crate::http::error::{ApiError, Result};
+use crate::http::query::Query;
 use crate::registry::RegistryFailure;
 use crate::store::Actor;
 
@@ -56,6 +58,14 @@ async fn report(app: &App, name: &str, id: &str) -> Result<Report> {
     let missing = || ApiError::object_not_found("The registry holds no report on this image.");
     let digest = id.parse::<Digest>().or_else(|_| Digest::from_oci(id)).map_err(|_| missing())?;
     app.registries.report(name, digest).await?.ok_or_else(missing)
+}
+
+/// Whether accepted vulnerabilities are shown: `show=accepted`.
+pub(super) fn shown(query: &Query) -> Accepted {
+    match query.get("show") {
+        Some("accepted") => Accepted::Tagged,
+        _ => Accepted::Hidden,
+    }
 }
 
 impl From<RegistryFailure> for ApiError {

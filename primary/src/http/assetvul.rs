@@ -1,0 +1,78 @@
+//! `POST /v1/assetvul`
+
+use axum::Json;
+use axum::extract::{Request, State};
+use palisade_api::rest::vulasset::{
+    AssetView, ImageAssetVulnerabilities, VulnerabilityQuery, VulnerabilityQueryStats,
+};
+use utoipa_axum::routes;
+
+use super::ApiRouter;
+use super::error::{ApiError, Result};
+use super::extract::{Authenticated, MAX_BODY_BYTES, from_json, read_body};
+use super::query::Query;
+use super::vulasset::{filter, gone, token};
+use crate::App;
+use crate::store::asset_query::{self, AssetKind};
+use crate::store::vulnerability;
+use palisade_api::Digest;
+
+pub(super) fn router() -> ApiRouter {
+    ApiRouter::new().routes(routes!(assetvul_query))
+}
+
+/// Give the images that have the vulnerabilities of a query
+///
+/// 1,000 images with most of them at most, each with 1,000 names at most.
+#[utoipa::path(
+    post,
+    path = "/v1/assetvul",
+    tag = "vulnerability",
+    params(("token" = String, Query, description = "The query_id")),
+    request_body = VulnerabilityQuery,
+    responses((status = OK, body = AssetView)),
+)]
+pub(super) async fn assetvul_query(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    query: Query,
+    request: Request,
+) -> Result<Json<AssetView>> {
+    let id = token(&query)?;
+    let body = read_body(request, MAX_BODY_BYTES).await?;
+    let narrowed: Option<VulnerabilityQuery> = from_json(&body)?;
+    let mut tx = app.database.begin_snapshot().await?;
+    let kind = AssetKind::Vulnerability;
+    let kept = asset_query::get(&mut tx, id, &caller.fullname, kind).await?.ok_or_else(gone)?;
+    let mut asked: VulnerabilityQuery = serde_json::from_str(&kept).map_err(ApiError::internal)?;
+    if let Some(narrowed) = narrowed
+        && narrowed.last_modified_timestamp > 0
+    {
+        asked.last_modified_timestamp = narrowed.last_modified_timestamp;
+    }
+    let summary = VulnerabilityQueryStats { query_id: id.to_string(), ..Default::default() };
+    let Some(filter) = filter(&asked) else {
+        return Ok(Json(AssetView { summary, ..AssetView::default() }));
+    };
+    vulnerability::without_compiling(&mut tx).await?;
+    let images = vulnerability::assets(&mut tx, &filter).await?;
+    drop(tx);
+    let images = images
+        .into_iter()
+        .map(|image| ImageAssetVulnerabilities {
+            id: image.image_id,
+            name: format!("{}:{}", image.repository, image.tag),
+            digest: Digest::try_from(image.digest.as_slice())
+                .map(Digest::to_oci)
+                .unwrap_or_default(),
+            critical: image.critical,
+            high: image.high,
+            medium: image.medium,
+            low: image.low,
+            vulnerabilities: image.vulnerabilities,
+            cvedb_version: image.cvedb_version,
+            cvedb_create_time: image.cvedb_create_time,
+        })
+        .collect();
+    Ok(Json(AssetView { images, summary, ..AssetView::default() }))
+}
