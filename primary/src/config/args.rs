@@ -103,6 +103,10 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "TIME", env = "PALISADE_EVENT_RETENTION")]
     pub event_retention: Option<String>,
 
+    /// Proxy for providers of single sign-on whose settings say use_proxy
+    #[arg(long, value_name = "URL", env = "PALISADE_HTTPS_PROXY", hide_env_values = true)]
+    pub https_proxy: Option<String>,
+
     /// Level of the log, or directives such as info,sqlx=warn [default: info]
     #[arg(long, value_name = "FILTER", env = "PALISADE_LOG")]
     pub log: Option<String>,
@@ -110,7 +114,7 @@ pub struct ConfigArgs {
 
 impl ConfigArgs {
     /// The settings by name, as given by a flag or a variable.
-    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 20] {
+    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 21] {
         [
             ("data-dir", self.data_dir.as_deref()),
             ("database-url", self.database_url.as_deref()),
@@ -131,6 +135,7 @@ impl ConfigArgs {
             ("tls-key", self.tls_key.as_deref()),
             ("change-retention", self.change_retention.as_deref()),
             ("event-retention", self.event_retention.as_deref()),
+            ("https-proxy", self.https_proxy.as_deref()),
             ("log", self.log.as_deref()),
         ]
     }

@@ -13,6 +13,7 @@ use std::time::Duration;
 use palisade_api::ClusterName;
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::postgres::PgConnectOptions;
+use url::Url;
 
 pub use args::ConfigArgs;
 use palisade_process::layers::Layers;
@@ -60,6 +61,9 @@ pub struct Config {
     pub change_retention: Duration,
     /// How long events of members are kept.
     pub event_retention: Duration,
+    /// The proxy by which providers of single sign-on are reached whose settings
+    /// say so.
+    pub https_proxy: Option<Url>,
     /// What is logged: a level, or directives such as `info,sqlx=warn`.
     pub log: String,
     /// The first admin's password.
@@ -121,6 +125,12 @@ impl Config {
             tls,
             change_retention: time(&mut layers, "change-retention", Duration::from_hours(24 * 30)),
             event_retention: time(&mut layers, "event-retention", Duration::from_hours(24 * 90)),
+            https_proxy: layers.parsed("https-proxy", |text| {
+                text.parse::<Url>()
+                    .ok()
+                    .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+                    .ok_or("not the address of a proxy (http://HOST:PORT)")
+            }),
             log: layers.log_filter("log", "info"),
             bootstrap_password: layers.secret("PALISADE_BOOTSTRAP_PASSWORD"),
             sealing_key: layers.secret("PALISADE_SEALING_KEY"),

@@ -10,8 +10,24 @@ use super::{Identity, user};
 use crate::store::user::UserRow;
 use crate::store::{StoreError, password, session, user as users};
 
+/// What the primary says of a name and a password.
+#[derive(Debug)]
+pub(super) enum LocalVerdict {
+    /// They belong together.
+    Yes(LoginOutcome),
+    /// There is no such user.
+    Unknown,
+    /// The user has another password.
+    WrongPassword(Box<UserRow>),
+    /// The user is blocked, whatever the password.
+    Blocked,
+    /// The password is right, but expired.
+    Expired,
+}
+
 impl Identity {
-    pub(super) async fn login_local(&self, login: &Login) -> Result<LoginOutcome, LoginError> {
+    /// Verifies the password of a local user, and begins its session.
+    pub(super) async fn login_local(&self, login: &Login) -> Result<LocalVerdict, LoginError> {
         let profile = self.password_profile().await?;
         let known = users::get(&mut *self.database.acquire().await?, &login.username).await?;
         let known = known.filter(|user| user.server.is_empty());
@@ -21,32 +37,33 @@ impl Identity {
             .and_then(|user| user.blocked_at)
             .and_then(|blocked_at| profile.blocked_until(blocked_at));
         if blocked_until.is_some_and(|until| now < until) {
-            return Err(LoginError::Blocked);
+            return Ok(LocalVerdict::Blocked);
         }
         let hash = known.as_ref().and_then(|user| user.password_hash.clone());
         let right = self.passwords.verify(login.password.clone(), hash).await?;
         let user = match known {
             Some(user) if right => user,
-            Some(user) => return self.count_failure(&user).await,
-            None => return Err(LoginError::Refused),
+            Some(user) => return Ok(LocalVerdict::WrongPassword(Box::new(user))),
+            None => return Ok(LocalVerdict::Unknown),
         };
         if profile.expires_at(user.password_changed_at).is_some_and(|at| at <= now) {
-            return Err(LoginError::PasswordExpired);
+            return Ok(LocalVerdict::Expired);
         }
         let user = match (&login.new_password, user.reset_password) {
             (_, false) => user,
-            (None, true) => return Ok(LoginOutcome::MustResetPassword),
+            (None, true) => return Ok(LocalVerdict::Yes(LoginOutcome::MustResetPassword)),
             (Some(new), true) => self.choose_password(user, login, new).await?,
         };
         let logged_in = self.begin_session(&user, &login.address).await?;
-        Ok(LoginOutcome::LoggedIn(Box::new(logged_in)))
+        Ok(LocalVerdict::Yes(LoginOutcome::LoggedIn(Box::new(logged_in))))
     }
 
-    /// Counts a failed login. Too many block the user and end its sessions.
-    async fn count_failure(&self, user: &UserRow) -> Result<LoginOutcome, LoginError> {
+    /// Counts a failed login, and gives what to answer. Too many block the user
+    /// and end its sessions.
+    pub(super) async fn count_failure(&self, user: &UserRow) -> Result<LoginError, LoginError> {
         let profile = self.password_profile().await?;
         if !profile.enable_block_after_failed_login {
-            return Err(LoginError::Refused);
+            return Ok(LoginError::Refused);
         }
         let fullname = user.fullname.as_str();
         let now = self.clock.now();
@@ -65,9 +82,9 @@ impl Identity {
         if blocked {
             self.recent.forget_user(fullname);
             tracing::warn!(user = fullname, "blocked after too many failed logins");
-            return Err(LoginError::Blocked);
+            return Ok(LoginError::Blocked);
         }
-        Err(LoginError::Refused)
+        Ok(LoginError::Refused)
     }
 
     /// Sets the password that the user had to choose.

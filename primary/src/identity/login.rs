@@ -6,8 +6,9 @@ use palisade_identity::{PasswordError, PasswordProfile, SessionId, SessionKeyErr
 use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 
-use super::Identity;
+use super::local::LocalVerdict;
 use super::user::SeenUser;
+use super::{Identity, bootstrap};
 use crate::store::user::UserRow;
 use crate::store::{StoreError, session, user};
 
@@ -25,6 +26,19 @@ pub struct Login {
     pub new_password: Option<SecretString>,
     /// Where the attempt comes from.
     pub address: String,
+    /// Who is to vouch.
+    pub by: LoginBy,
+}
+
+/// Who vouches for a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginBy {
+    /// The first in order that does.
+    Any,
+    /// The primary itself.
+    Local,
+    /// One directory.
+    Directory(String),
 }
 
 /// A login whose password was right.
@@ -39,6 +53,8 @@ pub enum LoginOutcome {
 /// A session that began.
 #[derive(Debug)]
 pub struct LoggedIn {
+    /// The session.
+    pub session: SessionId,
     /// The token of the session.
     pub token: SecretString,
     /// The user as of this login.
@@ -63,6 +79,9 @@ pub enum LoginError {
     /// The user has too many sessions.
     #[error("the user has {MAX_SESSIONS} sessions already; log out of one, or wait until one ends")]
     TooManySessions,
+    /// No such directory.
+    #[error("there is no such directory")]
+    NoDirectory,
     /// The password could not be verified.
     #[error(transparent)]
     Password(#[from] PasswordError),
@@ -85,7 +104,7 @@ impl Identity {
         let outcome = if login.password.expose_secret().is_empty() {
             Err(LoginError::Refused)
         } else {
-            self.login_local(&login).await
+            self.ask(&login).await
         };
         match &outcome {
             Ok(_) => self.damper.succeeded(&login.username, &login.address),
@@ -101,6 +120,44 @@ impl Identity {
             Err(_) => {}
         }
         outcome
+    }
+
+    /// Asks all who may vouch, in order; the first yes counts. A failure with
+    /// the primary itself is counted only when nobody else vouched.
+    async fn ask(&self, login: &Login) -> Result<LoginOutcome, LoginError> {
+        let order = match &login.by {
+            LoginBy::Any => self.login_order().await?,
+            one => vec![one.clone()],
+        };
+        let local_asked = order.contains(&LoginBy::Local);
+        let mut local = None;
+        for one in order {
+            match one {
+                LoginBy::Directory(name) => {
+                    let must_exist = login.by != LoginBy::Any;
+                    if let Some(logged_in) = self.login_ldap(&name, login, must_exist).await? {
+                        return Ok(LoginOutcome::LoggedIn(Box::new(logged_in)));
+                    }
+                }
+                LoginBy::Local | LoginBy::Any => match self.login_local(login).await? {
+                    LocalVerdict::Yes(outcome) => return Ok(outcome),
+                    no => local = Some(no),
+                },
+            }
+        }
+        // A directory that is set up wrongly must not lock everybody out.
+        if !local_asked && login.by == LoginBy::Any && login.username == bootstrap::ADMIN {
+            match self.login_local(login).await? {
+                LocalVerdict::Yes(outcome) => return Ok(outcome),
+                no => local = Some(no),
+            }
+        }
+        match local {
+            Some(LocalVerdict::Blocked) => Err(LoginError::Blocked),
+            Some(LocalVerdict::Expired) => Err(LoginError::PasswordExpired),
+            Some(LocalVerdict::WrongPassword(user)) => Err(self.count_failure(&user).await?),
+            Some(LocalVerdict::Yes(_) | LocalVerdict::Unknown) | None => Err(LoginError::Refused),
+        }
     }
 
     /// Begins a session of a user for whom something vouched. `vouched` is the
@@ -135,11 +192,11 @@ impl Identity {
             blocked_at: None,
             ..user
         };
-        Ok(LoggedIn { token, user: self.seen(user).await? })
+        Ok(LoggedIn { session: id, token, user: self.seen(user).await? })
     }
 }
 
 /// A name from outside, for the log.
-fn truncated(name: &str) -> String {
+pub(super) fn truncated(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(64).collect()
 }

@@ -7,8 +7,12 @@
 mod api_key;
 mod bootstrap;
 mod damper;
+mod directory;
+mod ldap;
 mod local;
 mod login;
+mod oidc;
+mod order;
 mod password_profile;
 mod recent;
 mod repeated_login;
@@ -33,7 +37,14 @@ use crate::store::audit::{Actor, NewAudit};
 use crate::store::{self, Database, StoreError};
 
 pub use api_key::{ApiKeyError, CreateApiKey, Expiration};
-pub use login::{LoggedIn, Login, LoginError, LoginOutcome};
+pub use directory::{
+    DirectoryChange, DirectoryError, DirectoryRow, DirectorySettings, GroupCase, GroupRoles, Kind,
+    Mapping, Secret, SettingsError,
+};
+pub use ldap::{Flavor, LdapError, LdapSettings, Trial, TrialError};
+pub use login::{LoggedIn, Login, LoginBy, LoginError, LoginOutcome};
+pub use oidc::{BeginSso, DEFAULT_SCOPES, FinishSso, OidcSettings, SsoBegun, SsoError};
+pub use order::OrderError;
 pub use password_profile::{DEFAULT_PROFILE, PasswordProfileError};
 pub use session::AuthenticateError;
 pub use user::{ChangeUser, CreateUser, DEFAULT_LOCALE, ResetPassword, SeenUser, UserError};
@@ -49,9 +60,23 @@ pub struct Identity {
     clock: SharedClock,
     passwords: Passwords,
     key: SessionKey,
+    sealer: Arc<Sealer>,
+    providers: oidc::Providers,
+    ldap: ldap::Connections,
     damper: damper::Damper,
     recent: recent::Recent,
     repeated: repeated_login::RepeatedLogins,
+}
+
+/// What the operator says of users and sessions.
+#[derive(Clone, Copy, Debug)]
+pub struct IdentityOptions<'a> {
+    /// The first administrator's password; without one it is generated.
+    pub bootstrap_password: Option<&'a SecretString>,
+    /// Where a generated one is written to.
+    pub data_dir: &'a std::path::Path,
+    /// The proxy by which providers are reached whose settings say so.
+    pub https_proxy: Option<&'a str>,
 }
 
 /// Users and sessions cannot be served.
@@ -91,14 +116,14 @@ impl Identity {
     pub async fn open(
         database: Database,
         clock: SharedClock,
-        sealer: &Sealer,
-        bootstrap_password: Option<&SecretString>,
-        data_dir: &std::path::Path,
+        sealer: Arc<Sealer>,
+        options: IdentityOptions<'_>,
     ) -> Result<Arc<Self>, IdentityError> {
+        let IdentityOptions { bootstrap_password, data_dir, https_proxy } = options;
         // Half of the cores: a flood of logins leaves the rest to others.
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let passwords = Passwords::new(cores.div_ceil(2))?;
-        let key = signing_key::load(&database, sealer).await?;
+        let key = signing_key::load(&database, &sealer).await?;
         let now = clock.now();
         bootstrap::run(&database, &passwords, bootstrap_password, data_dir, now).await?;
         Ok(Arc::new(Self {
@@ -106,6 +131,9 @@ impl Identity {
             clock,
             passwords,
             key,
+            sealer,
+            providers: oidc::Providers::new(https_proxy.map(str::to_owned)),
+            ldap: ldap::Connections::default(),
             damper: damper::Damper::default(),
             recent: recent::Recent::default(),
             repeated: repeated_login::RepeatedLogins::default(),

@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::Identity;
 use super::user::actor;
 use crate::store::user_role::{self, DUPLICATE_USER_ROLE, UserRoleRow};
-use crate::store::{StoreError, api_key, session, user};
+use crate::store::{StoreError, api_key, session, shadow_user, user};
 
 /// Longest comment, in bytes.
 const MAX_COMMENT: usize = 1_024;
@@ -187,6 +187,9 @@ impl Identity {
         }
         if let Some(name) = api_key::holder_of_role(&mut transaction, name.as_str()).await? {
             return in_use("API key", name);
+        }
+        if let Some(name) = shadow_user::mapper_of_role(&mut transaction, name.as_str()).await? {
+            return in_use("directory", name);
         }
         user_role::delete(&mut transaction, name).await?;
         let what = ("delete", "user_role", name.as_str());

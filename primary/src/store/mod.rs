@@ -7,6 +7,7 @@
 pub mod api_key;
 pub mod asset_query;
 pub mod audit;
+pub mod auth_server;
 pub mod authority;
 pub mod change;
 pub mod embedded;
@@ -36,6 +37,8 @@ pub mod rule_id;
 pub mod scanner;
 pub mod session;
 pub mod setting;
+pub mod shadow_user;
+pub mod sso_attempt;
 pub mod token;
 pub mod user;
 pub mod user_role;

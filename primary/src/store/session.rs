@@ -51,6 +51,22 @@ pub async fn create(
     Ok(())
 }
 
+/// Keeps the provider's word for a session, sealed.
+pub async fn set_id_token(conn: &mut PgConnection, id: SessionId, sealed: &[u8]) -> Result<()> {
+    sqlx::query!("UPDATE session SET id_token = $2 WHERE id = $1", id.as_uuid(), sealed)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The provider's word for a session, sealed, if there is one.
+pub async fn id_token(conn: &mut PgConnection, id: SessionId) -> Result<Option<Vec<u8>>> {
+    let found = sqlx::query_scalar!("SELECT id_token FROM session WHERE id = $1", id.as_uuid())
+        .fetch_optional(conn)
+        .await?;
+    Ok(found.flatten())
+}
+
 /// The session `id`, alive or not.
 pub async fn get(conn: &mut PgConnection, id: SessionId) -> Result<Option<SessionRow>> {
     let row = sqlx::query!(

@@ -14,7 +14,8 @@ use chrono::{DateTime, TimeDelta};
 use palisade_api::clock::ManualClock;
 use palisade_identity::{Caller, Role};
 use palisade_primary::identity::{
-    AuthenticateError, Identity, IdentityError, LoggedIn, Login, LoginError, LoginOutcome,
+    AuthenticateError, Identity, IdentityError, IdentityOptions, LoggedIn, Login, LoginBy,
+    LoginError, LoginOutcome,
 };
 use palisade_primary::store::Database;
 use palisade_transport::seal::Sealer;
@@ -34,9 +35,11 @@ async fn open(
     data_dir: &Path,
     password: Option<&str>,
 ) -> Result<Arc<Identity>, IdentityError> {
-    let sealer = Sealer::from_key_file(&data_dir.join("sealing-key")).unwrap();
+    let sealer = Arc::new(Sealer::from_key_file(&data_dir.join("sealing-key")).unwrap());
     let password = password.map(SecretString::from);
-    Identity::open(database.clone(), clock.clone(), &sealer, password.as_ref(), data_dir).await
+    let bootstrap_password = password.as_ref();
+    let options = IdentityOptions { bootstrap_password, data_dir, https_proxy: None };
+    Identity::open(database.clone(), clock.clone(), sealer, options).await
 }
 
 async fn login(identity: &Identity, password: &str) -> Result<LoggedIn, LoginError> {
@@ -45,6 +48,7 @@ async fn login(identity: &Identity, password: &str) -> Result<LoggedIn, LoginErr
         password: password.into(),
         new_password: None,
         address: "192.0.2.1".to_owned(),
+        by: LoginBy::Any,
     };
     match identity.login(login).await? {
         LoginOutcome::LoggedIn(session) => Ok(*session),

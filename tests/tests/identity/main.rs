@@ -3,6 +3,8 @@
 mod api_key;
 mod cookie;
 mod flood;
+mod ldap;
+mod oidc;
 mod password;
 mod role;
 mod user;

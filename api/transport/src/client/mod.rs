@@ -1,9 +1,11 @@
-//! An agent's connection to its primary.
+//! Connections to others: an agent's to its primary, and TLS to foreign servers.
 
 mod alert;
 mod connect;
 mod error;
+mod outgoing;
 mod pin;
 
 pub use connect::{PrimaryAddress, PrimaryConnection, Trust, connect};
 pub use error::ConnectError;
+pub use outgoing::{OutgoingTlsError, outgoing_tls};

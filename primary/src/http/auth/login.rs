@@ -14,7 +14,7 @@ use crate::http::authorize::peer;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::JsonBody;
 use crate::http::user::{expiry, rest_user, weak_password};
-use crate::identity::{LoggedIn, Login, LoginError, LoginOutcome};
+use crate::identity::{LoggedIn, Login, LoginBy, LoginError, LoginOutcome};
 
 /// Log in
 ///
@@ -23,6 +23,9 @@ use crate::identity::{LoggedIn, Login, LoginError, LoginOutcome};
 /// further call instead: the answer then sets the cookie
 /// `__Host-palisade-session` (HttpOnly, Secure, SameSite=Strict), which counts
 /// only beside that header, and the token is empty.
+///
+/// The password is asked of the primary and of LDAP directories in the order of
+/// `auth_order`; the first yes counts.
 ///
 /// Where the password must be changed first, the token is null and
 /// `need_to_reset_password` true: send the same again with `new_password`.
@@ -44,17 +47,18 @@ pub(super) async fn auth_create(State(app): State<App>, request: Request) -> Res
     let JsonBody(data) = JsonBody::<AuthData>::from_request(request, &app).await?;
     let password =
         data.password.ok_or_else(|| ApiError::invalid_request("The key password is missing."))?;
-    let outcome = app.identity.login(attempt(password, address)).await?;
+    let outcome = app.identity.login(attempt(password, address, LoginBy::Any)).await?;
     answer(outcome, with_cookie)
 }
 
 /// The attempt that a body describes.
-pub(super) fn attempt(password: AuthPassword, address: String) -> Login {
+pub(super) fn attempt(password: AuthPassword, address: String, by: LoginBy) -> Login {
     Login {
         username: password.username,
         password: password.password,
         new_password: password.new_password,
         address,
+        by,
     }
 }
 
@@ -69,7 +73,7 @@ pub(super) fn answer(outcome: LoginOutcome, with_cookie: bool) -> Result<Respons
         })
         .into_response());
     };
-    let LoggedIn { token, user } = *logged_in;
+    let LoggedIn { token, user, .. } = *logged_in;
     let (password_days_until_expire, password_hours_until_expire) = expiry(&user);
     let data = TokenData {
         token: Some(Token {
@@ -93,6 +97,7 @@ impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
         match error {
             LoginError::Refused => Self::unauthorized(),
+            LoginError::NoDirectory => Self::object_not_found(error.to_string()),
             LoginError::Blocked => Self::of(Code::UserLoginBlocked),
             LoginError::PasswordExpired => Self::of(Code::PasswordExpired),
             LoginError::WeakPassword(weak, profile) => weak_password(weak, &profile),

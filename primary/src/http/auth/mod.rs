@@ -8,6 +8,8 @@ mod logout;
 mod permissions;
 mod token_auth_server;
 
+use login::answer;
+
 pub(super) use permissions::{domain_permissions, permissions};
 
 use utoipa_axum::routes;
@@ -18,5 +20,5 @@ pub(super) fn router() -> ApiRouter {
     ApiRouter::new()
         .routes(routes!(login::auth_create, keep_alive::auth_update, logout::auth_delete))
         .routes(routes!(login_server::auth_server_create))
-        .routes(routes!(token_auth_server::token_auth_server_list))
+        .merge(token_auth_server::router())
 }

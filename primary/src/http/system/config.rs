@@ -32,6 +32,7 @@ pub(super) async fn system_config_get(
         new_service_profile_mode: "Discover".to_owned(),
         new_service_profile_baseline: "zero-drift".to_owned(),
         net_service_policy_mode: "Discover".to_owned(),
+        auth_order: app.identity.auth_order().await?,
         cluster_name: app.config.name.as_str().to_owned(),
         no_telemetry_report: true,
         enable_tls_verification: true,

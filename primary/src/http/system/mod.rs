@@ -1,6 +1,7 @@
 //! `/v1/system`: summary and configuration.
 
 mod config;
+mod config_update;
 mod summary;
 mod webhook_create;
 mod webhook_delete;
@@ -16,7 +17,7 @@ use crate::federation::rules::RuleError;
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new()
         .routes(routes!(summary::system_summary_get))
-        .routes(routes!(config::system_config_get))
+        .routes(routes!(config::system_config_get, config_update::system_config_update))
         .routes(routes!(webhook_create::system_webhook_create))
         .routes(routes!(
             webhook_update::system_webhook_update,

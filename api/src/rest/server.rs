@@ -1,0 +1,368 @@
+//! Directories and providers of single sign-on that vouch for users.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Answer of `GET /v1/server`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct ServersData {
+    /// The directories.
+    pub servers: Vec<Server>,
+    /// Roles that a directory's groups can be mapped to.
+    pub mappable_roles: MappableRoles,
+}
+
+/// Answer of `GET /v1/server/{name}`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ServerData {
+    /// The directory.
+    pub server: Server,
+}
+
+/// A directory, without its secret.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct Server {
+    /// Its name.
+    pub server_name: String,
+    /// `ldap` or `oidc`.
+    pub server_type: String,
+    /// Present for LDAP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ldap: Option<ServerLdap>,
+    /// Present for OpenID Connect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oidc: Option<ServerOidc>,
+}
+
+/// An LDAP directory.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct ServerLdap {
+    /// `OpenLDAP` or `MicrosoftAD`.
+    pub directory: String,
+    /// Host name or IP address.
+    pub hostname: String,
+    /// Port.
+    pub port: u16,
+    /// Whether the connection begins with TLS.
+    pub ssl: bool,
+    /// Whether the connection goes over to TLS before anything else.
+    pub start_tls: bool,
+    /// Certificates in PEM that vouch for the directory beside the public ones.
+    pub ca_cert: String,
+    /// Below it are the users.
+    pub base_dn: String,
+    /// Below it are the groups; empty: `base_dn`.
+    pub group_dn: String,
+    /// The name that looks users up; empty: anonymous.
+    pub bind_dn: String,
+    /// Always empty.
+    pub bind_password: String,
+    /// The attribute of a group that names its members.
+    pub group_member_attr: String,
+    /// The attribute of a user that is its name.
+    pub username_attr: String,
+    /// Further condition for users, an LDAP filter.
+    pub user_filter: String,
+    /// Further condition for groups, an LDAP filter.
+    pub group_filter: String,
+    /// Whether members of a group are members of the groups it is in.
+    pub nested_groups: bool,
+    /// Whether it vouches for users.
+    pub enable: bool,
+    /// Role of users in none of the mapped groups.
+    pub default_role: String,
+    /// Groups by their global role.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub role_groups: BTreeMap<String, Vec<String>>,
+    /// The mapped groups; the first that a user is in decides.
+    pub group_mapped_roles: Vec<GroupRoleMapping>,
+}
+
+/// A provider of OpenID Connect.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct ServerOidc {
+    /// The issuer.
+    pub issuer: String,
+    /// Empty: discovered when it is needed.
+    pub authorization_endpoint: String,
+    /// Empty: discovered when it is needed.
+    pub token_endpoint: String,
+    /// Empty: discovered when it is needed.
+    pub user_info_endpoint: String,
+    /// The client.
+    pub client_id: String,
+    /// Always empty.
+    pub client_secret: String,
+    /// The claim with the groups; empty: `NVRoleGroup`, else `groups`.
+    pub group_claim: String,
+    /// The scopes that are asked for.
+    pub scopes: Vec<String>,
+    /// Whether it vouches for users.
+    pub enable: bool,
+    /// Role of users in none of the mapped groups.
+    pub default_role: String,
+    /// Groups by their global role.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub role_groups: BTreeMap<String, Vec<String>>,
+    /// The mapped groups; the first that a user is in decides.
+    pub group_mapped_roles: Vec<GroupRoleMapping>,
+    /// Whether the provider is reached by the primary's proxy.
+    pub use_proxy: bool,
+    /// Certificates in PEM that vouch for the provider beside the public ones.
+    pub ca_cert: String,
+}
+
+/// The roles of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GroupRoleMapping {
+    /// The group's name.
+    pub group: String,
+    /// Role everywhere.
+    #[serde(default)]
+    pub global_role: String,
+    /// Roles in single namespaces.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub role_domains: BTreeMap<String, Vec<String>>,
+}
+
+/// Roles that a directory's groups can be mapped to.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct MappableRoles {
+    /// For users without a mapped group.
+    pub default_roles: Vec<String>,
+    /// For groups, everywhere.
+    pub group_roles: Vec<String>,
+    /// For groups, in single namespaces.
+    pub group_domain_roles: Vec<String>,
+}
+
+/// Body of `POST /v1/server` and `PATCH /v1/server/{name}`.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ServerConfigData {
+    /// The directory.
+    pub config: ServerConfig,
+}
+
+/// A directory to create or change: exactly one kind.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct ServerConfig {
+    /// Its name.
+    #[serde(default)]
+    pub name: String,
+    /// For LDAP.
+    pub ldap: Option<ServerLdapConfig>,
+    /// For OpenID Connect.
+    pub oidc: Option<ServerOidcConfig>,
+    /// Not offered.
+    #[schema(value_type = Option<Object>)]
+    pub saml: Option<serde_json::Value>,
+}
+
+/// What to set of an LDAP directory; absent keys keep their value.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct ServerLdapConfig {
+    /// `OpenLDAP` or `MicrosoftAD`.
+    pub directory: Option<String>,
+    /// Host name or IP address.
+    pub hostname: Option<String>,
+    /// Port; 0: the usual one.
+    pub port: Option<u16>,
+    /// Whether the connection begins with TLS.
+    pub ssl: Option<bool>,
+    /// Whether the connection goes over to TLS before anything else.
+    pub start_tls: Option<bool>,
+    /// Certificates in PEM that vouch for the directory beside the public ones.
+    pub ca_cert: Option<String>,
+    /// Below it are the users.
+    pub base_dn: Option<String>,
+    /// Below it are the groups; empty: `base_dn`.
+    pub group_dn: Option<String>,
+    /// The name that looks users up; empty: anonymous.
+    pub bind_dn: Option<String>,
+    /// Its password; to be given anew with another host.
+    #[schema(value_type = Option<String>, format = Password)]
+    pub bind_password: Option<SecretString>,
+    /// The attribute of a group that names its members; empty: the usual one.
+    pub group_member_attr: Option<String>,
+    /// The attribute of a user that is its name; empty: the usual one.
+    pub username_attr: Option<String>,
+    /// Further condition for users, an LDAP filter.
+    pub user_filter: Option<String>,
+    /// Further condition for groups, an LDAP filter.
+    pub group_filter: Option<String>,
+    /// Whether members of a group are members of the groups it is in.
+    pub nested_groups: Option<bool>,
+    /// Whether it vouches for users.
+    pub enable: Option<bool>,
+    /// Role of users in none of the mapped groups.
+    pub default_role: Option<String>,
+    /// Groups by their global role; where `group_mapped_roles` is absent.
+    pub role_groups: Option<BTreeMap<String, Vec<String>>>,
+    /// The mapped groups; the first that a user is in decides.
+    pub group_mapped_roles: Option<Vec<GroupRoleMapping>>,
+}
+
+/// What to set of a provider of OpenID Connect; absent keys keep their value.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct ServerOidcConfig {
+    /// The issuer.
+    pub issuer: Option<String>,
+    /// The client.
+    pub client_id: Option<String>,
+    /// Its secret; to be given anew with another issuer.
+    #[schema(value_type = Option<String>, format = Password)]
+    pub client_secret: Option<SecretString>,
+    /// The claim with the groups; empty: `NVRoleGroup`, else `groups`.
+    pub group_claim: Option<String>,
+    /// The scopes that are asked for.
+    pub scopes: Option<Vec<String>>,
+    /// Whether it vouches for users.
+    pub enable: Option<bool>,
+    /// Role of users in none of the mapped groups.
+    pub default_role: Option<String>,
+    /// Groups by their global role; where `group_mapped_roles` is absent.
+    pub role_groups: Option<BTreeMap<String, Vec<String>>>,
+    /// The mapped groups; the first that a user is in decides.
+    pub group_mapped_roles: Option<Vec<GroupRoleMapping>>,
+    /// Whether the provider is reached by the primary's proxy.
+    pub use_proxy: Option<bool>,
+    /// Certificates in PEM that vouch for the provider beside the public ones.
+    pub ca_cert: Option<String>,
+}
+
+/// Body of `PATCH /v1/server/{name}/group/{group}`.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ServerGroupConfigData {
+    /// The group's roles.
+    pub config: ServerGroupConfig,
+}
+
+/// The roles of a group of a directory.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ServerGroupConfig {
+    /// The directory.
+    #[serde(default)]
+    pub name: String,
+    /// The roles; absent: the group is mapped no more.
+    pub mapped_roles: Option<GroupRoleMapping>,
+}
+
+/// Body of `PATCH /v1/server/{name}/groups`.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ServerGroupsOrderConfigData {
+    /// The order.
+    pub config: ServerGroupsOrderConfig,
+}
+
+/// The order of the mapped groups of a directory.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ServerGroupsOrderConfig {
+    /// The directory.
+    #[serde(default)]
+    pub name: String,
+    /// The mapped groups, the most important first.
+    #[serde(default)]
+    pub groups: Vec<String>,
+}
+
+/// Answer of calls that change the mapping.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ServerGroupsData {
+    /// The mapped groups in order.
+    pub groups: Vec<String>,
+}
+
+/// Body of `PATCH /v1/server/{name}/role/{role}`.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ServerRoleGroupsConfigData {
+    /// The groups.
+    pub config: ServerRoleGroupsConfig,
+}
+
+/// The groups that have a role everywhere.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ServerRoleGroupsConfig {
+    /// The directory.
+    #[serde(default)]
+    pub name: String,
+    /// The role.
+    #[serde(default)]
+    pub role: String,
+    /// The groups, and no others.
+    #[serde(default)]
+    pub groups: Vec<String>,
+}
+
+/// Body of `POST /v1/debug/server/test`.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ServerTestData {
+    /// What to try.
+    pub test: ServerTest,
+}
+
+/// A directory to be tried: one that exists, settings, or both.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ServerTest {
+    /// A directory that exists; its settings count where `ldap` says nothing.
+    #[serde(default)]
+    pub name: String,
+    /// Settings.
+    pub ldap: Option<ServerLdapConfig>,
+    /// A user of it.
+    pub test_ldap: Option<ServerLdapTest>,
+}
+
+/// A user of a directory that is tried.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ServerLdapTest {
+    /// Its name.
+    #[serde(default)]
+    pub username: String,
+    /// Its password.
+    #[serde(default)]
+    #[schema(value_type = String, format = Password)]
+    pub password: SecretString,
+}
+
+/// Answer of `POST /v1/debug/server/test`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ServerTestResultData {
+    /// What came out.
+    pub result: ServerTestResult,
+}
+
+/// What the trial of a directory gave.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ServerTestResult {
+    /// The user's groups.
+    pub groups: Vec<String>,
+}
+
+/// Body of `POST /v1/token_auth_server/{server}`.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct TokenRedirect {
+    /// Where the provider shall send the browser.
+    #[serde(default)]
+    pub redirect_endpoint: String,
+}
+
+/// Answer of calls that send the browser to a provider.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct TokenAuthServersRedirectData {
+    /// Where it goes.
+    pub redirect: TokenAuthServerRedirect,
+}
+
+/// Where a browser goes.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct TokenAuthServerRedirect {
+    /// The provider.
+    pub server_name: String,
+    /// `oidc`.
+    pub server_type: String,
+    /// The address.
+    pub redirect_url: String,
+}

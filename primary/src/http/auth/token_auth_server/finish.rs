@@ -1,0 +1,53 @@
+//! The end of a login at a provider: `POST /v1/auth/{server}` with `Token`.
+
+use axum::response::Response;
+use http::{HeaderMap, header};
+use palisade_api::rest::auth::AuthToken;
+
+use super::BROWSER;
+use crate::App;
+use crate::http::auth::{answer, cookie};
+use crate::http::error::Result;
+use crate::identity::{FinishSso, LoginOutcome};
+
+/// What of the request the login needs beside its body.
+pub(in crate::http::auth) struct Browser {
+    asked: bool,
+    held: Option<secrecy::SecretString>,
+}
+
+impl Browser {
+    pub(in crate::http::auth) fn of(headers: &HeaderMap) -> Self {
+        Self {
+            asked: cookie::asked(headers),
+            held: cookie::value(headers, BROWSER).map(Into::into),
+        }
+    }
+}
+
+/// Exchanges what the browser brought back for a session.
+pub(in crate::http::auth) async fn finish(
+    app: &App,
+    server: String,
+    token: AuthToken,
+    browser: Browser,
+    address: String,
+) -> Result<Response> {
+    let for_browser = browser.asked;
+    let finish = FinishSso {
+        server,
+        code: token.token,
+        state: token.state,
+        issuer: token.iss,
+        redirect_endpoint: token.redirect_endpoint,
+        browser: browser.held,
+        for_browser,
+        address,
+    };
+    let logged_in = app.identity.finish_sso(finish).await?;
+    let mut response = answer(LoginOutcome::LoggedIn(Box::new(logged_in)), for_browser)?;
+    if for_browser {
+        response.headers_mut().append(header::SET_COOKIE, cookie::clear(BROWSER)?);
+    }
+    Ok(response)
+}

@@ -1,0 +1,136 @@
+//! From the bodies of clients to settings.
+
+use std::collections::BTreeMap;
+
+use palisade_api::rest::server::{
+    GroupRoleMapping, ServerConfig, ServerLdapConfig, ServerOidcConfig,
+};
+use palisade_identity::Roles;
+
+use crate::identity::{
+    DirectoryChange, DirectoryError, DirectorySettings, Flavor, GroupRoles, Kind, LdapSettings,
+    Mapping, OidcSettings, Secret, SettingsError,
+};
+
+type Result<T> = std::result::Result<T, DirectoryError>;
+
+fn invalid(text: impl Into<String>) -> DirectoryError {
+    SettingsError::Invalid(text.into()).into()
+}
+
+/// A directory that did not exist.
+pub(super) fn created(config: ServerConfig) -> Result<DirectoryChange> {
+    let kind = match (&config.ldap, &config.oidc) {
+        (Some(_), None) => Kind::Ldap(LdapSettings::default()),
+        (None, Some(_)) => Kind::Oidc(OidcSettings::default()),
+        _ if config.saml.is_some() => {
+            return Err(invalid("SAML is not offered; use OpenID Connect"));
+        }
+        _ => return Err(invalid("give exactly one of ldap and oidc")),
+    };
+    changed(DirectorySettings { enable: false, mapping: Mapping::default(), kind }, config)
+}
+
+/// A directory with what `config` says, and the rest as it was.
+pub(super) fn changed(before: DirectorySettings, config: ServerConfig) -> Result<DirectoryChange> {
+    let DirectorySettings { enable, mapping, kind } = before;
+    match (kind, config.ldap, config.oidc) {
+        (Kind::Ldap(settings), Some(config), None) => {
+            let (settings, secret) = ldap(settings, &config)?;
+            let groups = (config.role_groups, config.group_mapped_roles);
+            Ok(DirectoryChange {
+                settings: DirectorySettings {
+                    enable: config.enable.unwrap_or(enable),
+                    mapping: mapped(mapping, config.default_role, groups)?,
+                    kind: Kind::Ldap(settings),
+                },
+                secret,
+            })
+        }
+        (Kind::Oidc(settings), None, Some(config)) => {
+            let (settings, secret) = oidc(settings, &config);
+            let groups = (config.role_groups, config.group_mapped_roles);
+            Ok(DirectoryChange {
+                settings: DirectorySettings {
+                    enable: config.enable.unwrap_or(enable),
+                    mapping: mapped(mapping, config.default_role, groups)?,
+                    kind: Kind::Oidc(settings),
+                },
+                secret,
+            })
+        }
+        _ => Err(DirectoryError::OtherKind),
+    }
+}
+
+/// The settings of an LDAP directory with what `config` says.
+pub(super) fn ldap(
+    mut settings: LdapSettings,
+    config: &ServerLdapConfig,
+) -> Result<(LdapSettings, Secret)> {
+    if let Some(directory) = &config.directory {
+        settings.directory = Flavor::parse(directory)
+            .ok_or_else(|| invalid("directory is OpenLDAP or MicrosoftAD"))?;
+    }
+    macro_rules! set {
+        ($($field:ident)*) => {$(
+            if let Some(value) = &config.$field {
+                value.clone_into(&mut settings.$field);
+            }
+        )*};
+    }
+    set!(
+        hostname port ssl start_tls ca_cert base_dn group_dn bind_dn group_member_attr
+        username_attr user_filter group_filter nested_groups
+    );
+    let secret = config.bind_password.clone().map_or(Secret::Keep, Secret::Set);
+    Ok((settings.completed(), secret))
+}
+
+fn oidc(mut settings: OidcSettings, config: &ServerOidcConfig) -> (OidcSettings, Secret) {
+    macro_rules! set {
+        ($($field:ident)*) => {$(
+            if let Some(value) = &config.$field {
+                value.clone_into(&mut settings.$field);
+            }
+        )*};
+    }
+    set!(issuer client_id group_claim scopes use_proxy ca_cert);
+    let secret = config.client_secret.clone().map_or(Secret::Keep, Secret::Set);
+    (settings, secret)
+}
+
+type Groups = (Option<BTreeMap<String, Vec<String>>>, Option<Vec<GroupRoleMapping>>);
+
+fn mapped(mut mapping: Mapping, default_role: Option<String>, groups: Groups) -> Result<Mapping> {
+    if let Some(role) = default_role {
+        mapping.default_role = role.parse().map_err(|error| invalid(format!("{error}")))?;
+    }
+    match groups {
+        (_, Some(groups)) => {
+            mapping.group_mapped_roles = groups.iter().map(group_roles).collect::<Result<_>>()?;
+        }
+        (Some(groups), None) => {
+            let pairs = groups.iter().flat_map(|(role, groups)| {
+                groups.iter().map(move |group| (role.as_str(), group.as_str()))
+            });
+            let mapped = pairs.map(|(role, group)| everywhere(group, role));
+            mapping.group_mapped_roles = mapped.collect::<Result<_>>()?;
+        }
+        (None, None) => {}
+    }
+    Ok(mapping)
+}
+
+/// A group with its roles.
+pub(super) fn group_roles(group: &GroupRoleMapping) -> Result<GroupRoles> {
+    let roles = Roles::parse(&group.global_role, &group.role_domains)
+        .map_err(|error| invalid(error.to_string()))?;
+    Ok(GroupRoles { group: group.group.clone(), roles })
+}
+
+/// A group with one role everywhere.
+pub(super) fn everywhere(group: &str, role: &str) -> Result<GroupRoles> {
+    let role = role.parse().map_err(|error| invalid(format!("{error}")))?;
+    Ok(GroupRoles { group: group.to_owned(), roles: Roles::everywhere(role) })
+}

@@ -1,0 +1,30 @@
+//! `POST /v1/server`
+
+use axum::extract::State;
+use palisade_api::rest::server::ServerConfigData;
+
+use super::config::created;
+use crate::App;
+use crate::http::error::Result;
+use crate::http::extract::{Authenticated, JsonBody};
+
+/// Add a directory
+///
+/// LDAP and Active Directory, or OpenID Connect; any number of each. A
+/// directory gives nobody more than its creator has.
+#[utoipa::path(
+    post,
+    path = "/v1/server",
+    tag = "server",
+    request_body = ServerConfigData,
+    responses((status = OK)),
+)]
+pub(super) async fn server_create(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    JsonBody(ServerConfigData { config }): JsonBody<ServerConfigData>,
+) -> Result<()> {
+    let name = config.name.clone();
+    app.identity.create_directory(&caller, &name, created(config)?).await?;
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! `PATCH /v1/server/{name}/group/{group}`
+
+use axum::Json;
+use axum::extract::{Path, State};
+use palisade_api::rest::server::{ServerGroupConfigData, ServerGroupsData};
+
+use super::config::group_roles;
+use super::shown::mapped_groups;
+use crate::App;
+use crate::http::error::Result;
+use crate::http::extract::{Authenticated, JsonBody};
+use crate::http::user::same_name;
+use crate::identity::{DirectoryChange, Secret};
+
+/// Map one group of a directory
+///
+/// A group that was not mapped comes last. Without `mapped_roles` it is mapped
+/// no more.
+#[utoipa::path(
+    patch,
+    path = "/v1/server/{name}/group/{group}",
+    tag = "server",
+    params(("name" = String, Path), ("group" = String, Path)),
+    request_body = ServerGroupConfigData,
+    responses((status = OK, body = ServerGroupsData)),
+)]
+pub(super) async fn server_group_update(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    Path((name, group)): Path<(String, String)>,
+    JsonBody(ServerGroupConfigData { config }): JsonBody<ServerGroupConfigData>,
+) -> Result<Json<ServerGroupsData>> {
+    same_name(&name, &config.name)?;
+    if let Some(mapped) = &config.mapped_roles {
+        same_name(&group, &mapped.group)?;
+    }
+    app.identity
+        .change_directory(&caller, &name, |mut settings| {
+            let groups = &mut settings.mapping.group_mapped_roles;
+            let place = groups.iter().position(|mapped| mapped.group == group);
+            let new = config.mapped_roles.as_ref().map(group_roles).transpose()?;
+            match (place, new) {
+                (Some(place), Some(mut new)) => {
+                    new.group = group;
+                    groups[place] = new;
+                }
+                (None, Some(mut new)) => {
+                    new.group = group;
+                    groups.push(new);
+                }
+                (Some(place), None) => {
+                    groups.remove(place);
+                }
+                (None, None) => {}
+            }
+            Ok(DirectoryChange { settings, secret: Secret::Keep })
+        })
+        .await?;
+    Ok(Json(mapped_groups(&app, &name).await?))
+}

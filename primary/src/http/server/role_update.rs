@@ -1,0 +1,50 @@
+//! `PATCH /v1/server/{name}/role/{role}`
+
+use axum::extract::{Path, State};
+use palisade_api::rest::server::ServerRoleGroupsConfigData;
+
+use super::config::everywhere;
+use crate::App;
+use crate::http::error::Result;
+use crate::http::extract::{Authenticated, JsonBody};
+use crate::http::user::same_name;
+use crate::identity::{DirectoryChange, Secret};
+
+/// Say which groups of a directory have a role everywhere
+///
+/// Groups that had it and are left out are mapped no more.
+#[utoipa::path(
+    patch,
+    path = "/v1/server/{name}/role/{role}",
+    tag = "server",
+    params(("name" = String, Path), ("role" = String, Path)),
+    request_body = ServerRoleGroupsConfigData,
+    responses((status = OK)),
+)]
+pub(super) async fn server_role_update(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    Path((name, role)): Path<(String, String)>,
+    JsonBody(ServerRoleGroupsConfigData { config }): JsonBody<ServerRoleGroupsConfigData>,
+) -> Result<()> {
+    same_name(&name, &config.name)?;
+    same_name(&role, &config.role)?;
+    app.identity
+        .change_directory(&caller, &name, |mut settings| {
+            let groups = &mut settings.mapping.group_mapped_roles;
+            groups.retain(|mapped| {
+                mapped.roles.global().as_str() != role || config.groups.contains(&mapped.group)
+            });
+            for group in config.groups {
+                let new = everywhere(&group, &role)?;
+                match groups.iter_mut().find(|mapped| mapped.group == group) {
+                    Some(mapped) if mapped.roles.global().as_str() == role => {}
+                    Some(mapped) => *mapped = new,
+                    None => groups.push(new),
+                }
+            }
+            Ok(DirectoryChange { settings, secret: Secret::Keep })
+        })
+        .await?;
+    Ok(())
+}

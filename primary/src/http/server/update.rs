@@ -1,0 +1,33 @@
+//! `PATCH /v1/server/{name}`
+
+use axum::extract::{Path, State};
+use palisade_api::rest::server::ServerConfigData;
+
+use super::config::changed;
+use crate::App;
+use crate::http::error::Result;
+use crate::http::extract::{Authenticated, JsonBody};
+use crate::http::user::same_name;
+
+/// Change a directory
+///
+/// The secret stays where it is left out; it must be given anew with another
+/// host or issuer. Sessions that began go on.
+#[utoipa::path(
+    patch,
+    path = "/v1/server/{name}",
+    tag = "server",
+    params(("name" = String, Path)),
+    request_body = ServerConfigData,
+    responses((status = OK)),
+)]
+pub(super) async fn server_update(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    Path(name): Path<String>,
+    JsonBody(ServerConfigData { config }): JsonBody<ServerConfigData>,
+) -> Result<()> {
+    same_name(&name, &config.name)?;
+    app.identity.change_directory(&caller, &name, |before| changed(before, config)).await?;
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! Creating, changing and removing directories.
+
+use palisade_identity::{Caller, Roles};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::settings::check_name;
+use super::{DirectoryError, DirectoryRow, DirectorySettings, PURPOSE};
+use crate::identity::Identity;
+use crate::identity::user::actor;
+use crate::identity::user_role::check_exist;
+use crate::store::auth_server::{self, DUPLICATE_AUTH_SERVER};
+use crate::store::{StoreError, user_role};
+
+/// What becomes of the secret.
+#[derive(Debug, Default)]
+pub enum Secret {
+    /// It stays.
+    #[default]
+    Keep,
+    /// It is replaced; an empty one is none.
+    Set(SecretString),
+}
+
+/// The settings that shall be, and the secret.
+#[derive(Debug)]
+pub struct DirectoryChange {
+    /// The settings.
+    pub settings: DirectorySettings,
+    /// The secret.
+    pub secret: Secret,
+}
+
+impl Identity {
+    /// Creates a directory.
+    pub async fn create_directory(
+        &self,
+        caller: &Caller,
+        name: &str,
+        new: DirectoryChange,
+    ) -> Result<(), DirectoryError> {
+        check_name(name)?;
+        new.settings.check()?;
+        let secret = self.sealed(new.secret)?.flatten();
+        let mut transaction = self.database.begin().await?;
+        self.check_given(&mut transaction, caller, &new.settings).await?;
+        auth_server::create(&mut transaction, name, &new.settings, secret.as_deref())
+            .await
+            .map_err(|error| {
+                if error.constraint() == Some(DUPLICATE_AUTH_SERVER) {
+                    DirectoryError::Duplicate
+                } else {
+                    error.into()
+                }
+            })?;
+        let what = ("create", "server", name);
+        let after = Some(&new.settings);
+        crate::identity::audit(&mut transaction, &actor(caller), what, None, after).await?;
+        transaction.commit().await.map_err(StoreError::from)?;
+        Ok(())
+    }
+
+    /// Changes a directory. `change` gets the settings as they are.
+    pub async fn change_directory(
+        &self,
+        caller: &Caller,
+        name: &str,
+        change: impl FnOnce(DirectorySettings) -> Result<DirectoryChange, DirectoryError> + Send,
+    ) -> Result<(), DirectoryError> {
+        let before = self.directory(name).await?;
+        let DirectoryChange { settings, secret } = change(before.settings.clone())?;
+        settings.check()?;
+        let kept = matches!(secret, Secret::Keep) && before.secret.is_some();
+        if kept && !settings.kind.asks_same_server(&before.settings.kind) {
+            return Err(DirectoryError::SecretForAnother);
+        }
+        let mut transaction = self.database.begin().await?;
+        self.check_given(&mut transaction, caller, &before.settings).await?;
+        self.check_given(&mut transaction, caller, &settings).await?;
+        let row = DirectoryRow {
+            name: before.name,
+            settings,
+            secret: self.sealed(secret)?.unwrap_or(before.secret),
+            revision: before.revision,
+        };
+        if !auth_server::update(&mut transaction, &row).await? {
+            return Err(DirectoryError::ChangedMeanwhile);
+        }
+        let (what, actor) = (("change", "server", name), actor(caller));
+        let (before, after) = (Some(&before.settings), Some(&row.settings));
+        crate::identity::audit(&mut transaction, &actor, what, before, after).await?;
+        transaction.commit().await.map_err(StoreError::from)?;
+        Ok(())
+    }
+
+    /// Removes a directory, its users and their sessions.
+    pub async fn delete_directory(
+        &self,
+        caller: &Caller,
+        name: &str,
+    ) -> Result<(), DirectoryError> {
+        let before = self.directory(name).await?;
+        let mut transaction = self.database.begin().await?;
+        self.check_given(&mut transaction, caller, &before.settings).await?;
+        let users =
+            auth_server::delete(&mut transaction, name).await?.ok_or(DirectoryError::Missing)?;
+        let (what, actor) = (("delete", "server", name), actor(caller));
+        let before = Some(&before.settings);
+        crate::identity::audit(&mut transaction, &actor, what, before, None).await?;
+        transaction.commit().await.map_err(StoreError::from)?;
+        for fullname in users {
+            self.recent.forget_user(&fullname);
+        }
+        Ok(())
+    }
+
+    /// Refuses roles that do not exist, or are more than the caller's.
+    async fn check_given(
+        &self,
+        conn: &mut sqlx::PgConnection,
+        caller: &Caller,
+        settings: &DirectorySettings,
+    ) -> Result<(), DirectoryError> {
+        let given: Vec<Roles> = settings.mapping.given().collect();
+        for roles in given {
+            check_exist::<DirectoryError>(conn, &roles).await?;
+            if !caller.rights.covers(&user_role::rights(conn, &roles).await?) {
+                return Err(DirectoryError::MoreThanCaller);
+            }
+        }
+        Ok(())
+    }
+
+    fn sealed(&self, secret: Secret) -> Result<Option<Option<Vec<u8>>>, DirectoryError> {
+        let Secret::Set(secret) = secret else { return Ok(None) };
+        let text = secret.expose_secret();
+        if text.is_empty() {
+            return Ok(Some(None));
+        }
+        Ok(Some(Some(self.sealer.seal(PURPOSE, text.as_bytes())?)))
+    }
+}

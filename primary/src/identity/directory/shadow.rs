@@ -1,0 +1,117 @@
+//! Users for whom a directory vouches: they get their roles with each login.
+
+use palisade_identity::Roles;
+
+use super::GroupCase;
+use super::settings::DirectorySettings;
+use crate::identity::login::{LoggedIn, LoginError};
+use crate::identity::{DEFAULT_LOCALE, Identity};
+use crate::store::user::{self, NewUser, UserChange, UserRow};
+use crate::store::{StoreError, session, shadow_user};
+
+/// Longest name of a directory's user, in bytes.
+const MAX_NAME: usize = 256;
+
+/// What a directory said of somebody.
+#[derive(Debug)]
+pub(in crate::identity) struct Vouched {
+    /// The directory.
+    pub(in crate::identity) server: String,
+    /// The name.
+    pub(in crate::identity) username: String,
+    /// Who it is, whatever the name; none where the directory has no such word.
+    pub(in crate::identity) subject: Option<String>,
+    /// Mail address, may be empty.
+    pub(in crate::identity) email: String,
+    /// The groups.
+    pub(in crate::identity) groups: Vec<String>,
+    /// How the groups are compared.
+    pub(in crate::identity) case: GroupCase,
+}
+
+impl Identity {
+    /// Begins a session of somebody for whom a directory vouched. Who gets no
+    /// role is refused.
+    pub(in crate::identity) async fn log_in_vouched(
+        &self,
+        settings: &DirectorySettings,
+        vouched: Vouched,
+        address: &str,
+    ) -> Result<LoggedIn, LoginError> {
+        let usable = !vouched.username.is_empty()
+            && vouched.username.len() <= MAX_NAME
+            && !vouched.username.chars().any(|c| c.is_control() || c == '/');
+        if !usable {
+            tracing::warn!(server = vouched.server, "the directory gives no usable user name");
+            return Err(LoginError::Refused);
+        }
+        let roles = settings.mapping.roles(&vouched.groups, vouched.case);
+        let user = self.remember_vouched(&vouched, &roles).await?;
+        if user.roles.is_nothing() {
+            tracing::warn!(user = user.fullname, "the directory's user has no role");
+            return Err(LoginError::Refused);
+        }
+        self.begin_session(&user, address).await
+    }
+
+    /// The user as of now. Other groups may mean other roles, which end the
+    /// sessions that began with the former ones.
+    async fn remember_vouched(
+        &self,
+        vouched: &Vouched,
+        roles: &Roles,
+    ) -> Result<UserRow, LoginError> {
+        let fullname = format!("{}:{}", vouched.server, vouched.username);
+        let profile = self.password_profile().await?;
+        let mut transaction = self.database.begin().await?;
+        let known = user::lock(&mut transaction, &fullname).await?;
+        let mut ended = false;
+        match known {
+            // Of those who get nothing here, nothing is kept.
+            None if roles.is_nothing() => return Err(LoginError::Refused),
+            None => {
+                let new = NewUser {
+                    fullname: &fullname,
+                    username: &vouched.username,
+                    server: &vouched.server,
+                    password_hash: None,
+                    default_password: false,
+                    email: &vouched.email,
+                    roles,
+                    timeout: profile.session_timeout as i32,
+                    locale: DEFAULT_LOCALE,
+                    at: self.clock.now(),
+                };
+                user::create(&mut transaction, &new).await?;
+            }
+            Some(user) => {
+                let known = shadow_user::subject(&mut transaction, &fullname).await?;
+                if known.is_some() && vouched.subject.is_some() && known != vouched.subject {
+                    // Somebody else took the name over there.
+                    tracing::warn!(user = fullname, "the directory means another person now");
+                    return Err(LoginError::Refused);
+                }
+                let other = !user.roles_chosen && user.roles != *roles;
+                let change = UserChange {
+                    email: Some(vouched.email.as_str()).filter(|email| !email.is_empty()),
+                    roles: other.then_some(roles),
+                    ..UserChange::default()
+                };
+                user::update(&mut transaction, &fullname, change).await?;
+                if other {
+                    session::delete_of_user(&mut transaction, &fullname).await?;
+                    ended = true;
+                }
+            }
+        }
+        if let Some(subject) = &vouched.subject {
+            shadow_user::set_subject(&mut transaction, &fullname, subject).await?;
+        }
+        let user = user::get(&mut transaction, &fullname).await?.ok_or(LoginError::Refused)?;
+        transaction.commit().await.map_err(StoreError::from)?;
+        if ended {
+            self.recent.forget_user(&fullname);
+        }
+        Ok(user)
+    }
+}

@@ -1,0 +1,114 @@
+//! Logging in with a password that a directory keeps, and trying a directory.
+
+use secrecy::SecretString;
+use thiserror::Error;
+
+use super::{LdapError, LdapSettings};
+use crate::identity::Identity;
+use crate::identity::directory::{DirectoryError, DirectoryRow, GroupCase, Kind, Vouched};
+use crate::identity::login::{LoggedIn, Login, LoginError, truncated};
+
+/// A trial of a directory that failed.
+#[derive(Debug, Error)]
+pub enum TrialError {
+    /// The directory cannot be tried.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// A step failed.
+    #[error(transparent)]
+    Ldap(#[from] LdapError),
+}
+
+/// A directory to be tried with a user's name and password.
+#[derive(Debug)]
+pub struct Trial {
+    /// The settings.
+    pub settings: LdapSettings,
+    /// The password of the bind name.
+    pub bind_password: SecretString,
+    /// The user's name.
+    pub username: String,
+    /// The user's password.
+    pub password: SecretString,
+}
+
+impl Identity {
+    /// Asks the directory `name`. None where it does not vouch, or does not
+    /// answer: others may be asked.
+    pub(in crate::identity) async fn login_ldap(
+        &self,
+        name: &str,
+        login: &Login,
+        must_exist: bool,
+    ) -> Result<Option<LoggedIn>, LoginError> {
+        let row = match self.directory(name).await {
+            Ok(row) => row,
+            Err(DirectoryError::Store(error)) => return Err(error.into()),
+            Err(_) if must_exist => return Err(LoginError::NoDirectory),
+            Err(_) => return Ok(None),
+        };
+        let Some(settings) = ldap_of(&row).filter(|_| row.settings.enable) else {
+            return Ok(None);
+        };
+        let secret = match self.secret_of(&row) {
+            Ok(secret) => secret,
+            Err(error) => {
+                tracing::error!(server = name, %error, "a directory cannot be asked");
+                return Ok(None);
+            }
+        };
+        let asked = self.ldap.authenticate(settings, &secret, &login.username, &login.password);
+        let found = match asked.await {
+            Ok(found) => found,
+            Err(error) => {
+                let user = truncated(&login.username);
+                if error.is_refusal() {
+                    tracing::info!(server = name, user, %error, "a directory does not vouch");
+                } else {
+                    tracing::warn!(server = name, %error, "a directory does not answer");
+                }
+                return Ok(None);
+            }
+        };
+        let vouched = Vouched {
+            server: row.name.clone(),
+            username: login.username.clone(),
+            // Letter case does not matter to directories, nor to us.
+            subject: Some(found.dn.to_lowercase()),
+            email: found.email,
+            groups: found.groups,
+            case: GroupCase::Ignored,
+        };
+        match self.log_in_vouched(&row.settings, vouched, &login.address).await {
+            Ok(logged_in) => Ok(Some(logged_in)),
+            Err(LoginError::Refused) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Tries a directory: the groups of the user, or which step failed.
+    pub async fn try_ldap(&self, trial: Trial) -> Result<Vec<String>, TrialError> {
+        let Trial { settings, bind_password, username, password } = trial;
+        settings.check().map_err(DirectoryError::from)?;
+        let found = self.ldap.authenticate(&settings, &bind_password, &username, &password).await?;
+        Ok(found.groups)
+    }
+
+    /// The settings of the directory `name` and its bind password.
+    pub async fn ldap_directory(
+        &self,
+        name: &str,
+    ) -> Result<(LdapSettings, SecretString), DirectoryError> {
+        let row = self.directory(name).await?;
+        let settings = ldap_of(&row).cloned().ok_or(DirectoryError::OtherKind)?;
+        let secret = self.secret_of(&row)?;
+        Ok((settings, secret))
+    }
+}
+
+fn ldap_of(row: &DirectoryRow) -> Option<&LdapSettings> {
+    match &row.settings.kind {
+        Kind::Ldap(settings) => Some(settings),
+        Kind::Oidc(_) => None,
+    }
+}

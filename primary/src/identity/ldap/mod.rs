@@ -1,0 +1,80 @@
+//! LDAP and Active Directory: looking a user up, trying its password, and its
+//! groups.
+//!
+//! [`lookup`] is the whole of it, step by step; [`connection`] bounds what a
+//! directory can cost, [`filter`] is the one place where text from outside gets
+//! into a filter.
+
+mod connection;
+mod filter;
+mod login;
+mod lookup;
+mod settings;
+
+use std::fmt;
+
+use thiserror::Error;
+
+pub(super) use connection::Connections;
+pub use login::{Trial, TrialError};
+pub use settings::{Flavor, LdapSettings};
+
+/// A step of a lookup, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Reaching the directory, TLS included.
+    Connect,
+    /// Binding as the configured name.
+    Bind,
+    /// Finding the user.
+    FindUser,
+    /// Binding as the user, with the password.
+    Password,
+    /// Finding the user's groups.
+    FindGroups,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Connect => "connecting to the directory",
+            Self::Bind => "binding as bind_dn",
+            Self::FindUser => "finding the user below base_dn",
+            Self::Password => "binding as the user",
+            Self::FindGroups => "finding the user's groups",
+        })
+    }
+}
+
+/// A lookup that failed.
+#[derive(Debug, Error)]
+pub enum LdapError {
+    /// A step failed.
+    #[error("{step} failed: {reason}")]
+    Failed {
+        /// Which.
+        step: Step,
+        /// Why.
+        reason: String,
+    },
+    /// There is no such user, or more than one.
+    #[error("finding the user below base_dn failed: {0} entries match, and one must")]
+    NotOne(usize),
+    /// Another password.
+    #[error("binding as the user failed: the directory refuses the password")]
+    WrongPassword,
+    /// Too many lookups at once.
+    #[error("too many logins at once; try again in a moment")]
+    Busy,
+}
+
+impl LdapError {
+    fn at(step: Step, reason: impl fmt::Display) -> Self {
+        Self::Failed { step, reason: reason.to_string() }
+    }
+
+    /// Whether the directory said no, as opposed to not answering at all.
+    pub const fn is_refusal(&self) -> bool {
+        matches!(self, Self::NotOne(_) | Self::WrongPassword)
+    }
+}

@@ -1,0 +1,126 @@
+//! What providers publish of themselves: endpoints and keys, kept for a while.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use openidconnect::core::CoreJwsSigningAlgorithm;
+use openidconnect::{ClientId, ClientSecret, IssuerUrl, RedirectUrl};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::Mutex;
+
+use super::http::ProviderHttp;
+use super::{Metadata, OidcClient, OidcSettings, SsoError};
+
+/// What was published counts for this long.
+const FRESH: TimeDelta = TimeDelta::minutes(10);
+/// A key that is not known makes us look again at most this often.
+const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(30);
+
+/// Signatures that can be verified with a published key. Neither `none` nor
+/// those of a shared secret are among them.
+pub(super) const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha384,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha512,
+    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+    CoreJwsSigningAlgorithm::EcdsaP384Sha384,
+    CoreJwsSigningAlgorithm::EdDsa,
+];
+
+/// A provider as it published itself, and the way to it.
+#[derive(Clone, Debug)]
+pub(super) struct Provider {
+    pub(super) metadata: Metadata,
+    pub(super) http: ProviderHttp,
+    settings: OidcSettings,
+    secret: SecretString,
+}
+
+/// The providers that were asked lately, by name.
+#[derive(Debug)]
+pub(in crate::identity) struct Providers {
+    proxy: Option<String>,
+    /// One lock a provider: of many logins at once one asks, the others wait.
+    known: Mutex<HashMap<String, Arc<Mutex<Option<Known>>>>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    revision: i64,
+    at: DateTime<Utc>,
+    provider: Arc<Provider>,
+}
+
+impl Providers {
+    pub(in crate::identity) fn new(proxy: Option<String>) -> Self {
+        Self { proxy, known: Mutex::new(HashMap::new()) }
+    }
+
+    /// The provider `name` with these settings. `newer` asks it again, unless
+    /// it was asked just now.
+    pub(super) async fn get(
+        &self,
+        (name, revision): (&str, i64),
+        settings: &OidcSettings,
+        secret: SecretString,
+        now: DateTime<Utc>,
+        newer: bool,
+    ) -> Result<Arc<Provider>, SsoError> {
+        let slot = {
+            let mut known = self.known.lock().await;
+            Arc::clone(known.entry(name.to_owned()).or_default())
+        };
+        let mut slot = slot.lock().await;
+        let life = if newer { LOOK_AGAIN } else { FRESH };
+        if let Some(known) = slot.as_ref()
+            && known.revision == revision
+            && (known.at..known.at + life).contains(&now)
+        {
+            return Ok(Arc::clone(&known.provider));
+        }
+        let provider = Arc::new(Provider::discover(settings, secret, self.proxy.as_deref()).await?);
+        *slot = Some(Known { revision, at: now, provider: Arc::clone(&provider) });
+        Ok(provider)
+    }
+}
+
+impl Provider {
+    async fn discover(
+        settings: &OidcSettings,
+        secret: SecretString,
+        proxy: Option<&str>,
+    ) -> Result<Self, SsoError> {
+        let unusable = |error: &dyn std::error::Error| SsoError::Provider(chain(error));
+        let http = ProviderHttp::new(settings, proxy).map_err(|e| unusable(&e))?;
+        let issuer = IssuerUrl::new(settings.issuer.clone()).map_err(|e| unusable(&e))?;
+        // Fails unless the document names this very issuer.
+        let metadata = Metadata::discover_async(issuer, &http).await.map_err(|e| unusable(&e))?;
+        Ok(Self { metadata, http, settings: settings.clone(), secret })
+    }
+
+    /// A client that returns to `redirect_endpoint`.
+    pub(super) fn client(&self, redirect_endpoint: &str) -> Result<OidcClient, SsoError> {
+        let redirect = RedirectUrl::new(redirect_endpoint.to_owned())
+            .map_err(|_| SsoError::RedirectEndpoint)?;
+        let secret = self.secret.expose_secret();
+        let secret = (!secret.is_empty()).then(|| ClientSecret::new(secret.to_owned()));
+        let id = ClientId::new(self.settings.client_id.clone());
+        Ok(OidcClient::from_provider_metadata(self.metadata.clone(), id, secret)
+            .set_redirect_uri(redirect))
+    }
+}
+
+/// An error with its causes, in one line.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

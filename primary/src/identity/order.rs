@@ -1,0 +1,76 @@
+//! In which order directories are asked for a password.
+
+use palisade_identity::Caller;
+use thiserror::Error;
+
+use super::Identity;
+use super::directory::Kind;
+use super::login::LoginBy;
+use super::user::actor;
+use crate::store::{StoreError, setting};
+
+const SETTING: &str = "auth_order";
+/// The primary itself, in the order.
+const LOCAL: &str = "local";
+
+/// An order that was not set.
+#[derive(Debug, Error)]
+pub enum OrderError {
+    /// A name that no directory with passwords has.
+    #[error("auth_order names local and LDAP directories, each once; {0:?} is none")]
+    Unknown(String),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Identity {
+    /// The order that was set; empty: the primary itself, then all directories.
+    pub async fn auth_order(&self) -> Result<Vec<String>, StoreError> {
+        let mut conn = self.database.acquire().await?;
+        Ok(setting::get(&mut conn, SETTING).await?.unwrap_or_default())
+    }
+
+    /// Sets the order. An empty one is the usual one.
+    pub async fn set_auth_order(
+        &self,
+        caller: &Caller,
+        order: Vec<String>,
+    ) -> Result<(), OrderError> {
+        let mut known = self.password_directories().await?;
+        known.push(LOCAL.to_owned());
+        for (index, name) in order.iter().enumerate() {
+            if !known.contains(name) || order[..index].contains(name) {
+                return Err(OrderError::Unknown(name.chars().take(64).collect()));
+            }
+        }
+        let before = self.auth_order().await?;
+        let mut transaction = self.database.begin().await?;
+        setting::put(&mut transaction, SETTING, &order).await?;
+        let what = ("change", "system", SETTING);
+        super::audit(&mut transaction, &actor(caller), what, Some(&before), Some(&order)).await?;
+        transaction.commit().await.map_err(StoreError::from)?;
+        Ok(())
+    }
+
+    /// Whom to ask for a password, in order. Without an order set the primary
+    /// comes first: a directory that does not answer keeps nobody waiting who
+    /// is known here.
+    pub(super) async fn login_order(&self) -> Result<Vec<LoginBy>, StoreError> {
+        let order = self.auth_order().await?;
+        if order.is_empty() {
+            let directories = self.password_directories().await?;
+            let directories = directories.into_iter().map(LoginBy::Directory);
+            return Ok(std::iter::once(LoginBy::Local).chain(directories).collect());
+        }
+        let by =
+            |name: String| if name == LOCAL { LoginBy::Local } else { LoginBy::Directory(name) };
+        Ok(order.into_iter().map(by).collect())
+    }
+
+    async fn password_directories(&self) -> Result<Vec<String>, StoreError> {
+        let rows = self.directories().await?;
+        let ldap = rows.into_iter().filter(|row| matches!(row.settings.kind, Kind::Ldap(_)));
+        Ok(ldap.map(|row| row.name).collect())
+    }
+}

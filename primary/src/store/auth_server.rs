@@ -1,0 +1,126 @@
+//! Directories and providers that vouch for users.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::PgConnection;
+
+use super::{Result, StoreError};
+
+/// A directory or provider; its settings are the domain's.
+#[derive(Clone, Debug)]
+pub struct AuthServerRow<S> {
+    /// Its name.
+    pub name: String,
+    /// Its settings, without secrets.
+    pub settings: S,
+    /// Its sealed secret, if any.
+    pub secret: Option<Vec<u8>>,
+    /// Grows with each change.
+    pub revision: i64,
+}
+
+/// The constraint that forbids two of a name.
+pub const DUPLICATE_AUTH_SERVER: &str = "auth_server_pkey";
+
+fn read<S: DeserializeOwned>(name: &str, text: &str) -> Result<S> {
+    serde_json::from_str(text)
+        .map_err(|e| StoreError::inconsistent("auth_server", format_args!("{name}: {e}")))
+}
+
+fn write<S: Serialize>(settings: &S) -> Result<String> {
+    serde_json::to_string(settings).map_err(|e| StoreError::inconsistent("auth_server", e))
+}
+
+/// All of them by name.
+pub async fn list<S: DeserializeOwned>(conn: &mut PgConnection) -> Result<Vec<AuthServerRow<S>>> {
+    let rows = sqlx::query!(
+        r#"SELECT name, settings::text AS "settings!", secret, revision
+           FROM auth_server ORDER BY name"#
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(AuthServerRow {
+                settings: read(&row.name, &row.settings)?,
+                name: row.name,
+                secret: row.secret,
+                revision: row.revision,
+            })
+        })
+        .collect()
+}
+
+/// The one of this name.
+pub async fn get<S: DeserializeOwned>(
+    conn: &mut PgConnection,
+    name: &str,
+) -> Result<Option<AuthServerRow<S>>> {
+    let row = sqlx::query!(
+        r#"SELECT name, settings::text AS "settings!", secret, revision
+           FROM auth_server WHERE name = $1"#,
+        name,
+    )
+    .fetch_optional(conn)
+    .await?;
+    row.map(|row| {
+        Ok(AuthServerRow {
+            settings: read(&row.name, &row.settings)?,
+            name: row.name,
+            secret: row.secret,
+            revision: row.revision,
+        })
+    })
+    .transpose()
+}
+
+/// Creates one; breaks [`DUPLICATE_AUTH_SERVER`] where the name is taken.
+pub async fn create<S: Serialize + Sync>(
+    conn: &mut PgConnection,
+    name: &str,
+    settings: &S,
+    secret: Option<&[u8]>,
+) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO auth_server (name, settings, secret) VALUES ($1, $2::text::jsonb, $3)",
+        name,
+        write(settings)?,
+        secret,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Writes one anew, unless it changed since `revision`; says whether it did.
+pub async fn update<S: Serialize + Sync>(
+    conn: &mut PgConnection,
+    row: &AuthServerRow<S>,
+) -> Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE auth_server SET settings = $2::text::jsonb, secret = $3, revision = revision + 1
+         WHERE name = $1 AND revision = $4",
+        row.name,
+        write(&row.settings)?,
+        row.secret.as_deref(),
+        row.revision,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Removes one with its users and their sessions; gives the users' full names,
+/// none where there was no such server.
+pub async fn delete(conn: &mut PgConnection, name: &str) -> Result<Option<Vec<String>>> {
+    let done =
+        sqlx::query!("DELETE FROM auth_server WHERE name = $1", name).execute(&mut *conn).await?;
+    if done.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let users =
+        sqlx::query_scalar!(r#"DELETE FROM "user" WHERE server = $1 RETURNING fullname"#, name)
+            .fetch_all(conn)
+            .await?;
+    Ok(Some(users))
+}

@@ -1,0 +1,62 @@
+//! Logins that a browser began and a provider has not answered yet.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use super::Result;
+
+/// An attempt.
+#[derive(Clone, Debug)]
+pub struct SsoAttempt {
+    /// SHA-256 of the state.
+    pub state_hash: Vec<u8>,
+    /// The provider.
+    pub server: String,
+    /// What the login needs when it goes on, sealed.
+    pub sealed: Vec<u8>,
+    /// SHA-256 of what the browser holds.
+    pub browser_hash: Option<Vec<u8>>,
+    /// When it is too late.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Writes an attempt down, unless there are `most` already; says whether it
+/// did. Those that came too late make room.
+pub async fn create(
+    conn: &mut PgConnection,
+    attempt: &SsoAttempt,
+    most: i64,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    sqlx::query!("DELETE FROM sso_attempt WHERE expires_at <= $1", now).execute(&mut *conn).await?;
+    let done = sqlx::query!(
+        "INSERT INTO sso_attempt (state_hash, server, sealed, browser_hash, expires_at)
+         SELECT $1, $2, $3, $4, $5 WHERE (SELECT count(*) FROM sso_attempt) < $6",
+        attempt.state_hash,
+        attempt.server,
+        attempt.sealed,
+        attempt.browser_hash.as_deref(),
+        attempt.expires_at,
+        most,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Takes the attempt of a state: nobody takes it a second time.
+pub async fn take(
+    conn: &mut PgConnection,
+    state_hash: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Option<SsoAttempt>> {
+    let row = sqlx::query_as!(
+        SsoAttempt,
+        "DELETE FROM sso_attempt WHERE state_hash = $1
+         RETURNING state_hash, server, sealed, browser_hash, expires_at",
+        state_hash,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.filter(|attempt| now < attempt.expires_at))
+}

@@ -1,0 +1,64 @@
+// A provider that lies, for the black-box tests: its token endpoint signs
+// whatever the code says. Usage: node hostile.mjs CONFIG, a JSON file with
+// port, issuer, certificate, key, and issuer_in_discovery where that differs.
+//
+// A code is the base64url of {"claims": …, "alg": "RS256", "key": "published"}:
+// alg is any of jose, or none; key is published, unknown, or the client's
+// secret for HS256.
+import { readFileSync } from 'node:fs';
+import https from 'node:https';
+import { SignJWT, UnsecuredJWT, exportJWK, generateKeyPair } from 'jose';
+
+const config = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const published = await generateKeyPair('RS256');
+const unknown = await generateKeyPair('RS256');
+const jwk = { ...(await exportJWK(published.publicKey)), kid: 'published', use: 'sig', alg: 'RS256' };
+
+async function idToken({ claims, alg = 'RS256', key = 'published' }) {
+  if (alg === 'none') return new UnsecuredJWT(claims).encode();
+  const secret = new TextEncoder().encode('client-secret');
+  const signing = alg === 'HS256' ? secret : { published, unknown }[key].privateKey;
+  return new SignJWT(claims).setProtectedHeader({ alg, kid: 'published' }).sign(signing);
+}
+
+const routes = {
+  '/.well-known/openid-configuration': async () => ({
+    issuer: config.issuer_in_discovery ?? config.issuer,
+    authorization_endpoint: `${config.issuer}/auth`,
+    token_endpoint: `${config.issuer}/token`,
+    jwks_uri: `${config.issuer}/jwks`,
+    response_types_supported: ['code'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256', 'HS256', 'none'],
+    authorization_response_iss_parameter_supported: true,
+  }),
+  '/jwks': async () => ({ keys: [jwk] }),
+  '/token': async (body) => {
+    const code = new URLSearchParams(body).get('code');
+    const wanted = JSON.parse(Buffer.from(code, 'base64url'));
+    return {
+      access_token: 'access',
+      token_type: 'Bearer',
+      expires_in: 60,
+      id_token: await idToken(wanted),
+    };
+  },
+};
+
+https
+  .createServer(
+    { cert: readFileSync(config.certificate), key: readFileSync(config.key) },
+    async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += chunk;
+      const route = routes[request.url.split('?')[0]];
+      response.setHeader('Content-Type', 'application/json');
+      try {
+        response.end(JSON.stringify(route ? await route(body) : {}));
+      } catch (error) {
+        response.statusCode = 400;
+        response.end(JSON.stringify({ error: 'invalid_grant', error_description: String(error) }));
+      }
+    },
+  )
+  .listen(config.port, '127.0.0.1');

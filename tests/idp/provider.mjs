@@ -1,0 +1,59 @@
+// A certified provider of OpenID Connect on loopback, for the black-box tests.
+// Usage: node provider.mjs CONFIG, a JSON file:
+//   port, issuer, certificate, key   TLS, PEM files
+//   jwks                             the private signing keys
+//   clients                          as oidc-provider takes them
+//   accounts                         {login: {claims}}; every login that begins
+//                                    with login_hint=LOGIN succeeds at once
+import { readFileSync } from 'node:fs';
+import https from 'node:https';
+import Provider from 'oidc-provider';
+
+const config = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+
+const provider = new Provider(config.issuer, {
+  clients: config.clients,
+  jwks: config.jwks,
+  cookies: { keys: ['tests'] },
+  claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email'], groups: ['groups'] },
+  scopes: ['openid', 'profile', 'email', 'groups'],
+  // Some providers put all claims into the ID token, some none of them.
+  conformIdTokenClaims: config.conformIdTokenClaims ?? false,
+  features: {
+    devInteractions: { enabled: false },
+    rpInitiatedLogout: {
+      enabled: true,
+      logoutSource: async (ctx, form) => {
+        ctx.body = `<form>${form}</form>`;
+      },
+    },
+  },
+  pkce: { required: () => true, methods: ['S256'] },
+  interactions: { url: (ctx, interaction) => `/interaction/${interaction.uid}` },
+  findAccount: async (ctx, id) => {
+    const claims = config.accounts[id];
+    return claims && { accountId: id, claims: async () => ({ sub: id, ...claims }) };
+  },
+});
+provider.proxy = false;
+
+// Nobody types anything: the login is that of login_hint, and all is consented.
+provider.use(async (ctx, next) => {
+  if (!ctx.path.startsWith('/interaction/')) return next();
+  const { params, grantId } = await provider.interactionDetails(ctx.req, ctx.res);
+  const accountId = params.login_hint ?? Object.keys(config.accounts)[0];
+  const grant = grantId
+    ? await provider.Grant.find(grantId)
+    : new provider.Grant({ accountId, clientId: params.client_id });
+  grant.addOIDCScope(params.scope);
+  const result = { login: { accountId }, consent: { grantId: await grant.save() } };
+  await provider.interactionFinished(ctx.req, ctx.res, result, { mergeWithLastSubmission: false });
+  ctx.respond = false;
+});
+
+https
+  .createServer(
+    { cert: readFileSync(config.certificate), key: readFileSync(config.key) },
+    provider.callback(),
+  )
+  .listen(config.port, '127.0.0.1');

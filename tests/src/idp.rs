@@ -1,0 +1,219 @@
+//! Providers of OpenID Connect: a certified one, and one that lies. Both are
+//! programs of Node in `tests/idp`.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use reqwest::redirect::Policy;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use url::Url;
+
+use crate::certificates::Certificates;
+use crate::process::{Launch, Process};
+use crate::registry::free_address;
+use crate::{programs, wait};
+
+/// The client that both providers know.
+pub const CLIENT: &str = "palisade";
+/// Its secret.
+pub const CLIENT_SECRET: &str = "client-secret";
+/// Where they send the browser back to.
+pub const RETURN: &str = "https://127.0.0.1:8443/";
+
+/// A running provider, killed when dropped.
+#[derive(Debug)]
+pub struct Idp {
+    process: Process,
+    config: Value,
+    script: &'static str,
+    certificates: Certificates,
+    dir: TempDir,
+}
+
+impl Idp {
+    /// A certified provider with these accounts: login to claims. A login
+    /// succeeds by being asked for with `login_hint`.
+    pub async fn certified(accounts: Value) -> Result<Self> {
+        let more = json!({
+            "clients": [{
+                "client_id": CLIENT, "client_secret": CLIENT_SECRET,
+                "redirect_uris": [RETURN], "post_logout_redirect_uris": [RETURN],
+            }],
+            "accounts": accounts,
+            "jwks": { "keys": [signing_key("one")?] },
+        });
+        Self::start("provider.mjs", more).await
+    }
+
+    /// A provider whose tokens say and are signed as the code says; see
+    /// [`lie`].
+    pub async fn hostile(more: Value) -> Result<Self> {
+        Self::start("hostile.mjs", more).await
+    }
+
+    async fn start(script: &'static str, more: Value) -> Result<Self> {
+        crate::install_tls_provider();
+        let dir = tempfile::Builder::new().prefix("palisade-idp-").tempdir()?;
+        let certificates = Certificates::make(dir.path())?;
+        let address = free_address().await?;
+        let mut config = json!({
+            "port": address.port(), "issuer": format!("https://{address}"),
+            "certificate": certificates.certificate, "key": certificates.key,
+        });
+        for (key, value) in more.as_object().into_iter().flatten() {
+            config[key] = value.clone();
+        }
+        let process = launch(script, &config, dir.path())?;
+        let mut idp = Self { process, config, script, certificates, dir };
+        idp.ready().await?;
+        Ok(idp)
+    }
+
+    /// Starts it again with other signing keys, at the same address.
+    pub async fn rotate_keys(&mut self) -> Result<()> {
+        self.process.kill().await?;
+        self.config["jwks"] = json!({ "keys": [signing_key("two")?] });
+        self.process = launch(self.script, &self.config, self.dir.path())?;
+        self.ready().await
+    }
+
+    /// Ends it.
+    pub async fn stop(&mut self) -> Result<()> {
+        self.process.kill().await
+    }
+
+    async fn ready(&mut self) -> Result<()> {
+        let http = browser()?;
+        let url = format!("{}/.well-known/openid-configuration", self.issuer());
+        let process = &mut self.process;
+        wait::until("the provider answers", || {
+            let running = process.check_running();
+            let request = http.get(&url).send();
+            async move {
+                running?;
+                Ok(wait::when(request.await?.status().is_success()))
+            }
+        })
+        .await
+    }
+
+    /// Its issuer.
+    pub fn issuer(&self) -> &str {
+        self.config["issuer"].as_str().unwrap_or_default()
+    }
+
+    /// The settings of `/v1/server` for it.
+    pub fn settings(&self) -> Value {
+        json!({
+            "issuer": self.issuer(), "client_id": CLIENT, "client_secret": CLIENT_SECRET,
+            "scopes": ["openid", "profile", "email", "groups"], "enable": true,
+            "ca_cert": self.certificates.authority, "default_role": "",
+        })
+    }
+}
+
+fn launch(script: &str, config: &Value, dir: &Path) -> Result<Process> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("idp");
+    ensure!(
+        folder.join("node_modules").is_dir(),
+        "{} has no node_modules: run scripts/setup.sh",
+        folder.display()
+    );
+    let file = dir.join("config.json");
+    std::fs::write(&file, config.to_string())?;
+    Launch::new("idp", programs::system("node", &[])?).arg(folder.join(script)).arg(file).spawn(dir)
+}
+
+/// A private key as a JWK, made by Node: nothing else here makes RSA keys.
+fn signing_key(id: &str) -> Result<Value> {
+    let script = "const { generateKeyPairSync } = require('node:crypto');\
+         const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });\
+         console.log(JSON.stringify(privateKey.export({ format: 'jwk' })));";
+    let made = std::process::Command::new(programs::system("node", &[])?)
+        .args(["-e", script])
+        .output()
+        .context("node makes no key")?;
+    let mut key: Value = serde_json::from_slice(&made.stdout)?;
+    key["kid"] = json!(id);
+    key["use"] = json!("sig");
+    key["alg"] = json!("RS256");
+    Ok(key)
+}
+
+fn browser() -> Result<reqwest::Client> {
+    Ok(reqwest::Client::builder()
+        .tls_danger_accept_invalid_certs(true)
+        .redirect(Policy::none())
+        .build()?)
+}
+
+/// What the provider sends back to the page.
+#[derive(Clone, Debug)]
+pub struct Returned {
+    /// The code.
+    pub code: String,
+    /// The state.
+    pub state: String,
+    /// The issuer, if it came along.
+    pub iss: Option<String>,
+}
+
+impl Returned {
+    /// The body of `POST /v1/auth/{server}`.
+    pub fn body(&self) -> Value {
+        json!({ "Token": {
+            "token": self.code, "state": self.state, "redirect_endpoint": RETURN, "iss": self.iss,
+        } })
+    }
+}
+
+/// Goes where a browser is sent, as the user `login`, until it is sent back.
+pub async fn visit(url: &str, login: &str) -> Result<Returned> {
+    let http = browser()?;
+    let mut url: Url = url.parse()?;
+    url.query_pairs_mut().append_pair("login_hint", login);
+    let mut cookies: HashMap<String, String> = HashMap::new();
+    for _ in 0..10 {
+        let pairs: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let answer = http.get(url.clone()).header(COOKIE, pairs.join("; ")).send().await?;
+        for cookie in answer.headers().get_all(SET_COOKIE) {
+            let pair = cookie.to_str()?.split(';').next().unwrap_or_default();
+            if let Some((name, value)) = pair.split_once('=') {
+                cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        let Some(location) = answer.headers().get(LOCATION) else {
+            bail!("{url} sends nobody on: {} {}", answer.status(), answer.text().await?);
+        };
+        url = url.join(location.to_str()?)?;
+        if url.as_str().starts_with(RETURN) {
+            let found: HashMap<String, String> = url.query_pairs().into_owned().collect();
+            let get = |name: &str| found.get(name).cloned();
+            return Ok(Returned {
+                code: get("code").with_context(|| format!("no code: {url}"))?,
+                state: get("state").context("no state")?,
+                iss: get("iss"),
+            });
+        }
+    }
+    bail!("sent on without end: {url}")
+}
+
+/// One parameter of an address.
+pub fn parameter(url: &str, name: &str) -> Result<String> {
+    let url: Url = url.parse()?;
+    let found = url.query_pairs().find(|(key, _)| key == name);
+    found.map(|(_, value)| value.into_owned()).with_context(|| format!("{url} has no {name}"))
+}
+
+/// A code for [`Idp::hostile`]: the claims of its token, the algorithm and the
+/// key.
+pub fn lie(claims: &Value, alg: &str, key: &str) -> String {
+    let code = json!({ "claims": claims, "alg": alg, "key": key });
+    URL_SAFE_NO_PAD.encode(code.to_string())
+}

@@ -1,0 +1,192 @@
+//! Users of an LDAP directory, against a real one.
+
+use anyhow::{Context as _, Result, ensure};
+use palisade_tests::Primary;
+use palisade_tests::rest::{Answer, Rest};
+use palisade_tests::slapd::{Slapd, group_dn, user_dn};
+use serde_json::{Value, json};
+
+use crate::user::create;
+
+const SERVER: &str = "ldap1";
+const WORD: &str = "ldap-password";
+
+async fn directory() -> Result<Slapd> {
+    let (mary, joe) = (user_dn("mary"), user_dn("joe"));
+    let inner = group_dn("inner");
+    Slapd::start(
+        &[("mary", WORD), ("joe", WORD), ("ann(x)", WORD), ("double", WORD)],
+        &[("Admins", &[&mary]), ("inner", &[&joe]), ("outer", &[&inner])],
+    )
+    .await
+}
+
+async fn add(admin: &Rest, settings: Value) -> Result<()> {
+    let config = json!({ "config": { "name": SERVER, "ldap": settings } });
+    admin.post("/v1/server", &config).await?.ok()?;
+    Ok(())
+}
+
+async fn change(admin: &Rest, settings: Value) -> Result<Answer> {
+    let config = json!({ "config": { "name": SERVER, "ldap": settings } });
+    admin.patch(&format!("/v1/server/{SERVER}"), &config).await
+}
+
+async fn log_in(rest: &Rest, path: &str, name: &str, password: &str) -> Result<Answer> {
+    let login = json!({ "username": name, "password": password });
+    rest.post(path, &json!({ "password": login })).await
+}
+
+#[tokio::test]
+async fn a_directorys_user_logs_in_over_tls_with_the_roles_of_its_groups() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let slapd = directory().await?;
+    let mut settings = slapd.settings();
+    settings["group_mapped_roles"] = json!([
+        { "group": "admins", "global_role": "admin" },
+        { "group": group_dn("outer"), "global_role": "reader" },
+    ]);
+    add(&admin, settings).await?;
+    let shown = admin.get(&format!("/v1/server/{SERVER}")).await?.ok()?;
+    assert_eq!(shown["server"]["server_type"], "ldap");
+    assert_eq!(shown["server"]["ldap"]["bind_password"], "");
+    let rest = primary.rest()?;
+    for path in ["/v1/auth", "/v1/auth/ldap1"] {
+        let answer = log_in(&rest, path, "mary", WORD).await?.ok()?;
+        assert_eq!(answer["token"]["fullname"], "ldap1:mary");
+        assert_eq!(answer["token"]["role"], "admin");
+        assert_eq!(answer["token"]["email"], "mary@example.org");
+    }
+    log_in(&rest, "/v1/auth", "mary", "wrong").await?.expect(401, 3)?;
+    log_in(&rest, "/v1/auth", "mary", "").await?.expect(401, 3)?;
+    log_in(&rest, "/v1/auth/local", "mary", WORD).await?.expect(401, 3)?;
+    log_in(&rest, "/v1/auth/absent", "mary", WORD).await?.expect(404, 7)?;
+
+    // Groups in groups count when they shall.
+    log_in(&rest, "/v1/auth", "joe", WORD).await?.expect(401, 3)?;
+    change(&admin, json!({ "nested_groups": true })).await?.ok()?;
+    assert_eq!(log_in(&rest, "/v1/auth", "joe", WORD).await?.ok()?["token"]["role"], "reader");
+    change(&admin, json!({ "group_filter": "(cn=inner)" })).await?.ok()?;
+    log_in(&rest, "/v1/auth", "joe", WORD).await?.expect(401, 3)?;
+
+    // A further condition for users.
+    change(&admin, json!({ "user_filter": "(mail=joe@example.org)" })).await?.ok()?;
+    log_in(&rest, "/v1/auth", "mary", WORD).await?.expect(401, 3)?;
+    change(&admin, json!({ "user_filter": "(((" })).await?.expect(400, 6)?;
+
+    // StartTLS on the port without TLS.
+    let start_tls = json!({
+        "ssl": false, "start_tls": true, "port": slapd.port(), "user_filter": "", "group_filter": "",
+    });
+    change(&admin, start_tls.clone()).await?.expect(400, 6).context("the secret went elsewhere")?;
+    let mut with_secret = start_tls;
+    with_secret["bind_password"] = slapd.settings()["bind_password"].clone();
+    change(&admin, with_secret).await?.ok()?;
+    log_in(&rest, "/v1/auth", "mary", WORD).await?.ok()?;
+    change(&admin, json!({ "ca_cert": "" })).await?.ok()?;
+    log_in(&rest, "/v1/auth", "mary", WORD).await?.expect(401, 3)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_name_is_never_taken_for_a_filter() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let slapd = directory().await?;
+    let mut settings = slapd.settings();
+    settings["default_role"] = json!("reader");
+    add(&admin, settings).await?;
+    let rest = primary.rest()?;
+    for name in ["*", "mar*", "mary)(cn=*", "*)(|(cn=*", "mary)(objectClass=*", "mary\\2a"] {
+        let answer = log_in(&rest, "/v1/auth/ldap1", name, WORD).await?;
+        ensure!(answer.status == 401, "{name:?} logs in: {}", answer.text);
+    }
+    let odd = log_in(&primary.rest()?, "/v1/auth/ldap1", "ann(x)", WORD).await?.ok()?;
+    assert_eq!(odd["token"]["fullname"], "ldap1:ann(x)");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_order_decides_who_vouches_and_the_first_admin_always_may() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let mut slapd = directory().await?;
+    let mut settings = slapd.settings();
+    settings["default_role"] = json!("reader");
+    add(&admin, settings).await?;
+    create(&admin, "mary", &json!({ "role": "ciops", "password": WORD })).await?;
+    let rest = primary.rest()?;
+    let who = async || -> Result<Value> {
+        let answer = log_in(&rest, "/v1/auth", "mary", WORD).await?.ok()?;
+        Ok(answer["token"]["fullname"].clone())
+    };
+    assert_eq!(who().await?, "mary");
+    let order = |order: Value| json!({ "config": { "auth_order": order } });
+    admin.patch("/v1/system/config", &order(json!([SERVER, "local"]))).await?.ok()?;
+    assert_eq!(
+        admin.get("/v1/system/config").await?.ok()?["config"]["auth_order"],
+        json!([SERVER, "local"])
+    );
+    assert_eq!(who().await?, "ldap1:mary");
+    for wrong in [json!(["absent"]), json!(["local", "local"])] {
+        admin.patch("/v1/system/config", &order(wrong)).await?.expect(400, 6)?;
+    }
+    let other = json!({ "config": { "auth_order": ["local"], "cluster_name": "x" } });
+    admin.patch("/v1/system/config", &other).await?.expect(400, 6)?;
+
+    // Without the primary in the order its users are out, but not the first.
+    admin.patch("/v1/system/config", &order(json!([SERVER]))).await?.ok()?;
+    create(&admin, "only-local", &json!({ "role": "reader" })).await?;
+    log_in(&rest, "/v1/auth", "only-local", crate::user::PASSWORD).await?.expect(401, 3)?;
+    primary.admin().await?;
+    // Nor does a directory that is gone lock anybody out who is local.
+    admin.patch("/v1/system/config", &order(json!([SERVER, "local"]))).await?.ok()?;
+    slapd.stop().await?;
+    assert_eq!(who().await?, "mary");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_trial_tells_the_groups_or_which_step_failed() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let slapd = directory().await?;
+    add(&admin, slapd.settings()).await?;
+    let trial = async |name: &str, more: Value, user: &str, word: &str| -> Result<Answer> {
+        let mut ldap = if name.is_empty() { slapd.settings() } else { json!({}) };
+        for (key, value) in more.as_object().into_iter().flatten() {
+            ldap[key] = value.clone();
+        }
+        let user = json!({ "username": user, "password": word });
+        let test = json!({ "test": { "name": name, "ldap": ldap, "test_ldap": user } });
+        admin.post("/v1/debug/server/test", &test).await
+    };
+    for name in ["", SERVER] {
+        let answer = trial(name, json!({}), "mary", WORD).await?.ok()?;
+        assert_eq!(answer["result"]["groups"], json!(["Admins", group_dn("Admins")]));
+    }
+    for (more, user, word, step) in [
+        (json!({ "port": 1 }), "mary", WORD, "connecting to the directory"),
+        (json!({ "ca_cert": "" }), "mary", WORD, "connecting to the directory"),
+        (json!({ "bind_password": "wrong" }), "mary", WORD, "binding as bind_dn"),
+        (json!({}), "nobody", WORD, "finding the user below base_dn"),
+        (json!({ "base_dn": "dc=absent" }), "mary", WORD, "finding the user below base_dn"),
+        (json!({}), "mary", "wrong", "binding as the user"),
+        (json!({ "group_dn": "dc=absent" }), "mary", WORD, "finding the user's groups"),
+    ] {
+        let answer = trial("", more.clone(), user, word).await?;
+        answer.expect(500, 3).context(more.clone())?;
+        let body: Value = serde_json::from_str(&answer.text)?;
+        let message = body["message"].as_str().unwrap_or_default();
+        ensure!(message.starts_with(&format!("{step} failed: ")), "{more}: {message}");
+        ensure!(!message.contains(WORD) && !message.contains("service-password"), "{message}");
+    }
+    trial("", json!({}), "mary", "").await?.expect(400, 6)?;
+    // The stored password goes nowhere else.
+    trial(SERVER, json!({ "port": slapd.port(), "ssl": false }), "mary", WORD)
+        .await?
+        .expect(400, 6)?;
+    trial("absent", json!({}), "mary", WORD).await?.expect(404, 7)?;
+    Ok(())
+}
