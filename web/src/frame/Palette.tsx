@@ -48,6 +48,17 @@ export function Palette({ onClose }: { onClose: () => void }) {
       to: "/groups",
       search: { open: name },
     })),
+    ...(/^(cve|ghsa)-/i.test(text)
+      ? [
+          {
+            id: `cve ${text}`,
+            text,
+            beside: kind("cve"),
+            to: "/vulnerabilities",
+            search: { q: text.toUpperCase() },
+          },
+        ]
+      : []),
     ...(registries.data?.summarys ?? []).map(({ name = "" }) => ({
       id: `registry ${name}`,
       text: name,

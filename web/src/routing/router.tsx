@@ -53,6 +53,12 @@ const pages = [
   page("/dlp", () => import("../pages/sensors/Sensors"), "DlpSensors"),
   page("/waf", () => import("../pages/sensors/Sensors"), "WafSensors"),
   page("/profiles", () => import("../pages/profiles/Profiles"), "Profiles"),
+  page(
+    "/vulnerabilities",
+    () => import("../pages/vulnerabilities/Vulnerabilities"),
+    "Vulnerabilities",
+  ),
+  page("/accepted", () => import("../pages/vulnerability-profile/Accepted"), "Accepted"),
   page("/registries", () => import("../pages/registries/Registries"), "Registries"),
   page("/registries/$name", () => import("../pages/registries/RegistryDetail"), "RegistryDetail"),
   page("/images", () => import("../pages/images/Images"), "Images"),

@@ -20,6 +20,7 @@ export interface Format {
   ago: (at: Date | string | number, now?: number) => string;
   /** A moment (Unix seconds) below a chart: the day at midnight, the time otherwise. */
   tick: (seconds: number) => string;
+  percent: (part: number) => string;
   bytes: (bytes: number) => string;
   list: (items: string[]) => string;
 }
@@ -31,6 +32,7 @@ function build(language: Language): Format {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
   const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+  const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
   const list = new Intl.ListFormat(locale);
   const size = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   return {
@@ -52,6 +54,7 @@ function build(language: Language): Format {
       const midnight = date.getHours() === 0 && date.getMinutes() === 0;
       return midnight ? day.format(date) : time.format(date);
     },
+    percent: (part) => percent.format(part),
     bytes: (bytes) => {
       const units = ["B", "KiB", "MiB", "GiB", "TiB"];
       let value = bytes;

@@ -1,0 +1,173 @@
+import { Bug, Download } from "lucide-react";
+
+import { type Schema, send } from "../../api/client";
+import { useChange, usePages } from "../../api/query";
+import { pageNames } from "../../frame/pages";
+import { type Search, useUrl } from "../../routing/search";
+import { useFormat } from "../../text/format";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import type { Column } from "../../ui/DataTable";
+import { Facet } from "../../ui/Facet";
+import { Refusal, Sign } from "../../ui/Failure";
+import { FilterText } from "../../ui/FilterText";
+import { Listing } from "../../ui/Listing";
+import { Page } from "../../ui/Page";
+import { SEVERITIES, Severity, useSeverityName } from "../../ui/Severity";
+import { saveAs } from "./saveAs";
+import { vulnerabilitiesText } from "./text";
+import { VulnerabilityPanel } from "./VulnerabilityPanel";
+
+export type Vulnerability = Schema<"FleetVulnerability">;
+
+/** Packages that a row names. */
+const NAMED = 3;
+/** Rows of an export. */
+const EXPORTED = 1_000;
+
+/** What the server is asked, by the URL's state. */
+export function queryOf(search: Search): Record<string, string | undefined> {
+  const descending = search.sort?.startsWith("-");
+  return {
+    name: search.q,
+    severity: search.severity?.toLowerCase(),
+    fixable: search.fix,
+    kev: search.type,
+    sort: search.sort?.replace(/^-/, ""),
+    order: search.sort && (descending ? "desc" : "asc"),
+  };
+}
+
+export function Vulnerabilities() {
+  const t = useText(vulnerabilitiesText);
+  const w = useText(words);
+  const names = useText(pageNames);
+  const severity = useSeverityName();
+  const format = useFormat();
+  const [url, setUrl] = useUrl();
+  const query = usePages("/v1/fed/vulnerabilities", (answer) => answer.vulnerabilities, {
+    query: queryOf(url),
+  });
+  const exported = useChange(async () => {
+    const filters = { ...queryOf(url), format: "csv", limit: EXPORTED };
+    const answer = await send("get", "/v1/fed/vulnerabilities", { query: filters });
+    saveAs("vulnerabilities.csv", await answer.blob());
+  });
+  const columns: Column<Vulnerability>[] = [
+    {
+      id: "name",
+      title: t.vulnerability,
+      sort: "name",
+      width: "1.4fr",
+      cell: (one) => (
+        <>
+          <button
+            type="button"
+            className="link"
+            onClick={() => setUrl({ open: one.name }, { push: true })}
+          >
+            {one.name}
+          </button>{" "}
+          {one.kev && (
+            <span className="count critical" title={t.kevHint}>
+              {t.kev}
+            </span>
+          )}
+        </>
+      ),
+    },
+    {
+      id: "severity",
+      title: t.severity,
+      sort: "severity",
+      cell: (one) => <Severity of={one.severity} />,
+    },
+    {
+      id: "score",
+      title: t.score,
+      sort: "score_v3",
+      width: "0.6fr",
+      cell: (one) => one.score_v3 || one.score || "–",
+    },
+    {
+      id: "epss",
+      title: t.epss,
+      sort: "epss",
+      width: "0.8fr",
+      cell: (one) => (one.epss == null ? "–" : format.percent(one.epss)),
+    },
+    {
+      id: "packages",
+      title: t.packages,
+      width: "1.6fr",
+      cell: ({ packages }) => (
+        <>
+          {packages.slice(0, NAMED).map((name) => (
+            <span key={name} className="tag">
+              {name}
+            </span>
+          ))}
+          {packages.length > NAMED && (
+            <span className="hint">{t.more(packages.length - NAMED)}</span>
+          )}
+        </>
+      ),
+    },
+    {
+      id: "fixable",
+      title: t.fixable,
+      width: "0.7fr",
+      cell: (one) => (one.fixable ? w.yes : w.no),
+    },
+    {
+      id: "images",
+      title: t.images,
+      sort: "images",
+      width: "0.6fr",
+      align: "end",
+      cell: (one) => format.number(one.images),
+    },
+    {
+      id: "published",
+      title: t.published,
+      sort: "published",
+      width: "0.9fr",
+      cell: (one) =>
+        one.published_timestamp > 0 ? format.ago(one.published_timestamp * 1_000) : "–",
+    },
+  ];
+  const opened = query.rows?.find((one) => one.name === url.open);
+  return (
+    <Page
+      title={names.vulnerabilities}
+      lead={t.lead}
+      actions={
+        <button type="button" disabled={exported.isPending} onClick={() => exported.mutate()}>
+          <Download aria-hidden size={16} /> {t.export}
+        </button>
+      }
+    >
+      <div className="toolbar">
+        <FilterText label={t.vulnerability} />
+        <Facet
+          of="severity"
+          label={t.severity}
+          options={SEVERITIES.map((one) => [one, severity(one)])}
+        />
+        <Facet of="fix" label={t.fixable} options={Object.entries(t.fixes)} />
+        <Facet of="type" label={t.exploited} options={[["true", t.exploitedOnly]]} />
+      </div>
+      <Refusal error={exported.error} />
+      <Listing
+        query={query}
+        what={names.vulnerabilities}
+        columns={columns}
+        rowKey={(one) => one.name}
+        current={(one) => one.name === url.open}
+        filters={["q", "severity", "fix", "type"]}
+        empty={<Sign icon={<Bug aria-hidden />} title={t.none} hint={t.noneHint} role="status" />}
+      />
+      {opened && <VulnerabilityPanel of={opened} onClose={() => setUrl({ open: "" })} />}
+    </Page>
+  );
+}
