@@ -12,7 +12,7 @@ use super::error::AdapterError;
 use crate::App;
 use crate::http::authorize::peer;
 use crate::http::error::Result;
-use crate::identity::Login;
+use crate::identity::{Login, LoginBy};
 
 const TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 const API_KEY: HeaderName = HeaderName::from_static("x-auth-apikey");
@@ -49,7 +49,8 @@ async fn identify(app: &App, request: &mut Request) -> Result<()> {
     let (name, value) = match given {
         Given::Password { username, password } => {
             let address = peer(request);
-            let login = Login { username, password: password.into(), new_password: None, address };
+            let (password, by) = (password.into(), LoginBy::Any);
+            let login = Login { username, password, new_password: None, address, by };
             (TOKEN, app.identity.login_again(login).await?.expose_secret().to_owned())
         }
         // An API key is name and secret; a session token has no colon.
