@@ -18,10 +18,11 @@ use uuid::Uuid;
 fn survives<T: FederatedObject + PartialEq + std::fmt::Debug>(
     object: &T,
 ) -> Result<(), TestCaseError> {
-    let payload = serde_json::to_vec(object).unwrap();
-    let read: T = serde_json::from_slice(&payload).unwrap();
+    let failed = |error: serde_json::Error| TestCaseError::fail(error.to_string());
+    let payload = serde_json::to_vec(object).map_err(failed)?;
+    let read: T = serde_json::from_slice(&payload).map_err(failed)?;
     prop_assert_eq!(&read, object);
-    prop_assert_eq!(serde_json::to_vec(&read).unwrap(), payload);
+    prop_assert_eq!(serde_json::to_vec(&read).map_err(failed)?, payload);
     prop_assert_eq!(read.object_name(), object.object_name());
     Ok(())
 }
@@ -57,7 +58,12 @@ fn group(name: String, comment: String, value: &str, metric: u32) -> rest::group
     }
 }
 
-fn sensor<I: Inspection>(name: String, comment: String, pattern: &str, context: &str) -> Sensor<I> {
+fn sensor<I: Inspection>(
+    name: String,
+    comment: String,
+    pattern: &str,
+    context: &str,
+) -> Result<Sensor<I>, TestCaseError> {
     let rule = rest::sensor::SensorRule {
         name: "rule".to_owned(),
         patterns: vec![rest::sensor::SensorPattern {
@@ -74,7 +80,8 @@ fn sensor<I: Inspection>(name: String, comment: String, pattern: &str, context: 
         rules: Some(vec![rule]),
         ..rest::sensor::SensorConfig::default()
     };
-    Sensor::create(config, &mut IdPool::new(I::RULE_IDS, [], 0)).unwrap()
+    let mut ids = IdPool::new(I::RULE_IDS, [], 0);
+    Sensor::create(config, &mut ids).map_err(|error| TestCaseError::fail(error.to_string()))
 }
 
 proptest! {
@@ -204,8 +211,8 @@ proptest! {
         context in "(url|header|body|packet)?",
     ) {
         let pattern = format!(r"(?<!\w){word}\b");
-        survives(&sensor::<Dlp>(name.clone(), comment.clone(), &pattern, &context))?;
-        survives(&sensor::<Waf>(name, comment, &pattern, &context))?;
+        survives(&sensor::<Dlp>(name.clone(), comment.clone(), &pattern, &context)?)?;
+        survives(&sensor::<Waf>(name, comment, &pattern, &context)?)?;
         for predefined in Dlp::predefined() {
             survives(&predefined)?;
         }
