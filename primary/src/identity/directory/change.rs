@@ -40,7 +40,7 @@ impl Identity {
     ) -> Result<(), DirectoryError> {
         check_name(name)?;
         new.settings.check()?;
-        let secret = self.sealed(new.secret)?.flatten();
+        let secret = self.sealed(new.secret, None)?;
         let mut transaction = self.database.begin().await?;
         self.check_given(&mut transaction, caller, &new.settings).await?;
         auth_server::create(&mut transaction, name, &new.settings, secret.as_deref())
@@ -79,7 +79,7 @@ impl Identity {
         let row = DirectoryRow {
             name: before.name,
             settings,
-            secret: self.sealed(secret)?.unwrap_or(before.secret),
+            secret: self.sealed(secret, before.secret)?,
             revision: before.revision,
         };
         if !auth_server::update(&mut transaction, &row).await? {
@@ -130,12 +130,16 @@ impl Identity {
         Ok(())
     }
 
-    fn sealed(&self, secret: Secret) -> Result<Option<Option<Vec<u8>>>, DirectoryError> {
-        let Secret::Set(secret) = secret else { return Ok(None) };
+    fn sealed(
+        &self,
+        secret: Secret,
+        before: Option<Vec<u8>>,
+    ) -> Result<Option<Vec<u8>>, DirectoryError> {
+        let Secret::Set(secret) = secret else { return Ok(before) };
         let text = secret.expose_secret();
         if text.is_empty() {
-            return Ok(Some(None));
+            return Ok(None);
         }
-        Ok(Some(Some(self.sealer.seal(PURPOSE, text.as_bytes())?)))
+        Ok(Some(self.sealer.seal(PURPOSE, text.as_bytes())?))
     }
 }
