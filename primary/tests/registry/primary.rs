@@ -107,6 +107,12 @@ impl Primary {
         names
     }
 
+    /// Signs in again, after a time that ended the session.
+    pub(crate) async fn sign_in_anew(&mut self) {
+        self.token.clear();
+        self.sign_in().await;
+    }
+
     async fn sign_in(&mut self) {
         let login = json!({"password": {"username": "admin", "password": PASSWORD}});
         let answer = self.ok("POST", "/v1/auth", &login).await;

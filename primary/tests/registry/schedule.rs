@@ -33,24 +33,26 @@ async fn a_manual_registry_waits_for_somebody() {
 
 #[tokio::test]
 async fn a_periodical_registry_is_scanned_when_its_interval_is_over() {
-    let (primary, registry) = (Primary::start().await, Registry::start().await);
+    let (mut primary, registry) = (Primary::start().await, Registry::start().await);
     let schedule = json!({"schedule": {"schedule": "periodical", "interval": 3_600}});
     primary.add_registry(&registry.url(), &schedule).await;
     assert!(started_after(&primary, 1).await, "it was never scanned");
     assert!(!started_after(&primary, 3_599).await);
     assert!(started_after(&primary, 2).await);
+    primary.sign_in_anew().await;
     primary.settled(1).await;
     primary.stop().await;
 }
 
 #[tokio::test]
 async fn an_automatic_registry_is_scanned_at_once_and_looked_at_all_the_time() {
-    let (primary, registry) = (Primary::start().await, Registry::start().await);
+    let (mut primary, registry) = (Primary::start().await, Registry::start().await);
     primary.add_registry(&registry.url(), &json!({"schedule": {"schedule": "auto"}})).await;
     primary.settled(1).await;
     assert!(!started_after(&primary, 299).await);
     registry.push("shop/menu", "1", &[("curl", "8.0-1")]);
     assert!(started_after(&primary, 2).await);
+    primary.sign_in_anew().await;
     primary.settled(2).await;
     primary.stop().await;
 }
