@@ -23,6 +23,7 @@ pub mod primary;
 pub mod process;
 pub mod programs;
 pub mod proxy;
+pub mod reference;
 pub mod registry;
 pub mod rest;
 pub mod simulated;

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use palisade_api::Digest;
-use palisade_scanner::report::Finding;
+use palisade_api::rest::scan::ScanReportData;
+use palisade_scanner::report::{Accepted, Finding};
 use palisade_scanner::{Inventory, Report, ScanError, VulnDb};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -126,14 +127,17 @@ impl Registries {
         self.opened(kept).await
     }
 
-    /// The report on an image of any registry as compressed JSON, by the
-    /// digest of its manifest or of its index; none where there is none.
+    /// The report on an image of any registry as clients of the REST API get
+    /// it, as compressed JSON, by the digest of its manifest or of its index;
+    /// none where there is none.
     pub async fn packed_report(&self, digest: Digest) -> Result<Option<Vec<u8>>, RegistryFailure> {
         let mut conn = self.database.acquire().await?;
         let kept = store::report::get_of_image(&mut conn, digest).await?;
         drop(conn);
         let Some(report) = self.opened(kept).await? else { return Ok(None) };
-        let packed = tokio::task::spawn_blocking(move || pack(&report));
+        let packed = tokio::task::spawn_blocking(move || {
+            pack(&ScanReportData { report: report.scan_report(Accepted::Hidden) })
+        });
         let packed = packed.await.map_err(|_| RegistryFailure::Cancelled)?;
         packed.map(Some).map_err(RegistryFailure::Describe)
     }

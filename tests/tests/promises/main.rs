@@ -15,6 +15,7 @@ mod node_scan;
 mod registry;
 mod rest;
 mod scan_workers;
+mod shapes;
 mod sync;
 mod vulndb;
 mod vulnerability_profile;
