@@ -104,7 +104,7 @@ fn write_feed(path: &Path) -> Result<()> {
     let mut noise = Noise(0x2545_f491_4f6c_dd1d);
     for at in 0..RECORDS {
         let words: Vec<String> = (0..40 + noise.below(40)).map(|_| noise.word()).collect();
-        let affected: Vec<_> = (0..1 + noise.below(3))
+        let affected: Vec<_> = (0..=noise.below(3))
             .map(|_| {
                 let (major, minor) = (noise.below(9), noise.below(60));
                 json!({

@@ -284,7 +284,9 @@ mod tests {
         assert_eq!(same, profile);
 
         let sh = entry("sh", "/bin/sh", "allow");
-        let replaced = changed(profile.clone(), &[sh.clone()], &[sh], 4).unwrap();
+        let replaced =
+            changed(profile.clone(), std::slice::from_ref(&sh), std::slice::from_ref(&sh), 4)
+                .unwrap();
         assert_eq!(replaced.entries[1].name, "sh");
         assert_eq!(replaced.entries[1].created_timestamp, 1);
 

@@ -75,15 +75,11 @@ impl Registry {
 
     /// Pushes an image of Debian 12 with these packages.
     pub(crate) fn push(&self, repository: &str, tag: &str, packages: &[(&str, &str)]) -> Digest {
-        let status: String = packages
-            .iter()
-            .map(|(name, version)| {
-                format!(
-                    "Package: {name}\nStatus: install ok installed\nArchitecture: amd64\n\
-                     Version: {version}\n\n"
-                )
-            })
-            .collect();
+        let package = |(name, version): &(&str, &str)| {
+            let installed = "Status: install ok installed\nArchitecture: amd64";
+            format!("Package: {name}\n{installed}\nVersion: {version}\n")
+        };
+        let status = packages.iter().map(package).collect::<Vec<_>>().join("\n");
         let release = "ID=debian\nVERSION_ID=\"12\"\n";
         let layer =
             archive(&[("etc/os-release", release), ("var/lib/dpkg/status", status.as_str())]);

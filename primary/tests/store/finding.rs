@@ -156,7 +156,7 @@ async fn what_no_image_holds_is_swept_away() {
     let report = stored_report(database, b"orders").await;
     let (old, kept) = (package("CVE-1", "3.0.9", 3), package("CVE-1", "3.0.10", 3));
     write(database, FIRST, &[(report, &[old, kept.clone()])]).await;
-    write(database, FIRST, &[(report, &[kept.clone()])]).await;
+    write(database, FIRST, &[(report, std::slice::from_ref(&kept))]).await;
 
     // Not while somebody writes.
     let mut writing = database.begin().await.unwrap();

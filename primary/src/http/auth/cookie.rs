@@ -8,6 +8,7 @@
 //! believed where it says it.
 
 use axum::extract::Request;
+use http::uri::Authority;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -61,7 +62,7 @@ pub(in crate::http) fn is_own_page(request: &Request) -> bool {
     let host = request
         .uri()
         .authority()
-        .map(|authority| authority.as_str())
+        .map(Authority::as_str)
         .or_else(|| headers.get(header::HOST)?.to_str().ok());
     let origin = match headers.get(header::ORIGIN) {
         None => true,
@@ -69,7 +70,7 @@ pub(in crate::http) fn is_own_page(request: &Request) -> bool {
             .to_str()
             .ok()
             .and_then(|origin| origin.parse::<Uri>().ok())
-            .is_some_and(|origin| origin.authority().map(|own| own.as_str()) == host),
+            .is_some_and(|origin| origin.authority().map(Authority::as_str) == host),
     };
     asked(headers) && site && origin
 }

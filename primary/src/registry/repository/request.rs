@@ -250,10 +250,10 @@ mod tests {
         let id = Uuid::new_v4();
         let mut one = request("https://registry", "a", "v1");
         one.password = "coffee".to_owned().into();
-        let sealed = one.seal(&sealer, id).unwrap();
-        assert!(!sealed.windows(6).any(|part| part == b"coffee"));
-        let opened = RepositoryRequest::open(&sealed, &sealer, id).unwrap();
+        let stored = one.seal(&sealer, id).unwrap();
+        assert!(!stored.windows(6).any(|part| part == b"coffee"));
+        let opened = RepositoryRequest::open(&stored, &sealer, id).unwrap();
         assert_eq!(opened.password.expose_secret(), "coffee");
-        assert!(RepositoryRequest::open(&sealed, &sealer, Uuid::new_v4()).is_err());
+        assert!(RepositoryRequest::open(&stored, &sealer, Uuid::new_v4()).is_err());
     }
 }

@@ -38,14 +38,14 @@ pub(super) async fn token_auth_server_begin(
     let body = read_body(request, MAX_BODY_BYTES).await?;
     let TokenRedirect { redirect_endpoint } = from_json(&body)?;
     let begin = BeginSso { server: server.clone(), redirect_endpoint, for_browser };
-    let begun = app.identity.begin_sso(begin).await?;
+    let started = app.identity.begin_sso(begin).await?;
     let redirect = TokenAuthServerRedirect {
         server_name: server,
         server_type: OIDC.to_owned(),
-        redirect_url: begun.url.into(),
+        redirect_url: started.url.into(),
     };
     let mut response = Json(TokenAuthServersRedirectData { redirect }).into_response();
-    if let Some(browser) = &begun.browser {
+    if let Some(browser) = &started.browser {
         response.headers_mut().append(header::SET_COOKIE, cookie::set(BROWSER, browser)?);
     }
     Ok(response)
