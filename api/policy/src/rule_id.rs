@@ -29,6 +29,11 @@ impl RuleIds {
         self
     }
 
+    /// The first that is given automatically.
+    pub const fn first(&self) -> u32 {
+        self.first
+    }
+
     /// Whether an id is one of these.
     pub fn contains(&self, id: u32) -> bool {
         self.chosen.contains(&id)

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::file::ImportTaskData;
 use crate::Code;
 
 /// The body of every error.
@@ -20,6 +21,9 @@ pub struct ErrorBody {
     /// Present with code 14: what a password must have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_profile_basic: Option<PasswordProfileBasic>,
+    /// Present where an import is in the way, or failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import_task_data: Option<ImportTaskData>,
 }
 
 /// What a password must have.
@@ -46,6 +50,7 @@ impl ErrorBody {
             message: message.into(),
             read_only_rule_ids: Vec::new(),
             password_profile_basic: None,
+            import_task_data: None,
         }
     }
 }

@@ -3,30 +3,98 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Answer of an import.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ImportTaskData {
-    /// How far it has come.
-    pub data: ImportTask,
-}
-
-/// How far an import has come.
+/// Where an export goes instead of into the answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
+pub struct RemoteExportOptions {
+    /// Name of the repository.
+    pub remote_repository_nickname: String,
+    /// Path of the file in it.
+    pub file_path: String,
+    /// Comment of the commit.
+    pub comment: String,
+}
+
+/// Body of `POST /v1/file/group`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct GroupExport {
+    /// Names of the groups.
+    pub groups: Vec<String>,
+    /// Whether groups are defined apart from the rules that name them.
+    pub use_name_referral: bool,
+    /// A repository that the file goes to.
+    pub remote_export_options: Option<RemoteExportOptions>,
+}
+
+/// Body of `POST /v1/file/admission`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct AdmissionRulesExport {
+    /// Whether the state of the admission control is in the file. Federated
+    /// rules have none.
+    pub export_config: bool,
+    /// Ids of the rules.
+    pub ids: Vec<u32>,
+    /// A repository that the file goes to.
+    pub remote_export_options: Option<RemoteExportOptions>,
+}
+
+/// Body of `POST /v1/file/response/rule`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct ResponseRulesExport {
+    /// Ids of the rules.
+    pub ids: Vec<u32>,
+    /// A repository that the file goes to.
+    pub remote_export_options: Option<RemoteExportOptions>,
+}
+
+/// Body of `POST /v1/file/dlp` and `POST /v1/file/waf`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct SensorsExport {
+    /// Names of the sensors.
+    pub names: Vec<String>,
+    /// A repository that the file goes to.
+    pub remote_export_options: Option<RemoteExportOptions>,
+}
+
+/// Body of `POST /v1/file/fed_config`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct FedConfigExport {
+    /// A repository that the file goes to.
+    pub remote_export_options: Option<RemoteExportOptions>,
+}
+
+/// How far an import is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ImportTask {
-    /// Its number, for `X-Transaction-ID`.
+    /// Its id, which clients ask for in `X-Transaction-ID`.
     pub tid: String,
-    /// Who does it.
+    /// Id of the replica that runs it.
     pub ctrler_id: String,
     /// RFC 3339.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub last_update_time: String,
-    /// 0 to 100.
+    /// 100 when it is done.
     pub percentage: u32,
-    /// Who asked for it.
+    /// Who began it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub triggered_by: String,
-    /// `done`.
+    /// `importing`, `done`, or why it failed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub status: String,
-    /// Always empty: no import ends the session.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    /// A token for the time after an import that ended all sessions; none
+    /// here does.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub temp_token: String,
+}
+
+/// Answer of an import: 206 while it runs, 200 when it is done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ImportTaskData {
+    /// How far it is.
+    pub data: ImportTask,
 }

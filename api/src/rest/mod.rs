@@ -16,6 +16,7 @@ pub mod host;
 pub mod password_profile;
 pub mod policy_rule;
 pub mod process_profile;
+pub mod promote;
 pub mod response_rule;
 pub mod scan;
 pub mod sensor;

@@ -84,6 +84,11 @@ pub enum FederationError {
     /// The operation needs a standalone cluster, and this one is a primary.
     #[error("this cluster is the primary of a federation already")]
     AlreadyPrimary,
+    /// Federated objects of an earlier federation are left over.
+    #[error(
+        "federated objects of an earlier federation are left over, such as {0:?}: demote anew, or report this"
+    )]
+    LeftOver(String),
     /// The server is a primary or can only become one: it joins nobody.
     #[error("a primary cannot join or leave a federation: call a remote cluster instead")]
     NeverRemote,
@@ -140,7 +145,9 @@ impl FederationError {
             Self::NameTaken(_) => Code::FedDuplicateName,
             Self::SigningRequest(_) | Self::InvalidValue(_) => Code::InvalidRequest,
             Self::UnknownMember(_) | Self::UnknownTokenId(_) => Code::ObjectNotFound,
-            Self::NotPrimary | Self::AlreadyPrimary | Self::NeverRemote => Code::OpNotAllowed,
+            Self::NotPrimary | Self::AlreadyPrimary | Self::NeverRemote | Self::LeftOver(_) => {
+                Code::OpNotAllowed
+            }
             Self::Store(StoreError::Unavailable(_)) => Code::FailReadCluster,
             Self::Store(StoreError::Conflict(_)) => Code::FailLockCluster,
             Self::Store(StoreError::Inconsistent { .. }) => Code::ClusterWrongData,

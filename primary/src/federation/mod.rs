@@ -11,6 +11,7 @@ pub mod authority;
 mod error;
 pub mod fanout;
 pub mod forwarding;
+pub mod import_task;
 pub mod link_registry;
 pub mod link_upkeep;
 pub mod membership;

@@ -79,6 +79,10 @@ pub(super) async fn by_first_member(
 }
 
 async fn begin(tx: &mut PgTransaction<'_>, actor: &Actor, administrators: &[&str]) -> Result<()> {
+    store::change::lock(tx, LogId::Federation).await?;
+    if let Some(left) = store::object::page(tx, LogId::Federation, None, 1).await?.pop() {
+        return Err(FederationError::LeftOver(left.name));
+    }
     for (index, fullname) in administrators.iter().enumerate() {
         if administrators[..index].contains(fullname) {
             continue;

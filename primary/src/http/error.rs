@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use palisade_api::Code;
 use palisade_api::rest::error::{ErrorBody, PasswordProfileBasic};
+use palisade_api::rest::file::{ImportTask, ImportTaskData};
 use palisade_identity::PasswordError;
 
 use crate::store::StoreError;
@@ -28,6 +29,8 @@ pub struct ApiError {
     pub read_only_rule_ids: Vec<u32>,
     /// What a password must have, for [`Code::WeakPassword`].
     pub password_profile: Option<PasswordProfileBasic>,
+    /// The import that is in the way, or failed.
+    pub import_task: Option<Box<ImportTask>>,
 }
 
 /// The result of a handler.
@@ -43,6 +46,7 @@ impl ApiError {
             source: None,
             read_only_rule_ids: Vec::new(),
             password_profile: None,
+            import_task: None,
         }
     }
 
@@ -80,6 +84,13 @@ impl ApiError {
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;
+        self
+    }
+
+    /// The same error with the import that it is about.
+    #[must_use]
+    pub fn with_import(mut self, task: ImportTask) -> Self {
+        self.import_task = Some(Box::new(task));
         self
     }
 
@@ -135,6 +146,7 @@ impl IntoResponse for ApiError {
         let mut body = ErrorBody::new(self.code, self.message);
         body.read_only_rule_ids = self.read_only_rule_ids;
         body.password_profile_basic = self.password_profile;
+        body.import_task_data = self.import_task.map(|data| ImportTaskData { data: *data });
         (self.status, Json(body)).into_response()
     }
 }

@@ -37,6 +37,8 @@ pub trait Inspection:
     const RULE_IDS: RuleIds;
     /// What the names of the threats begin with that they raise.
     const THREAT: &'static str;
+    /// The kind of the custom resources that hold them.
+    const RESOURCE: &'static str;
 
     /// The federated sensors that come with the product.
     fn predefined() -> Vec<Sensor<Self>>;
@@ -55,6 +57,7 @@ impl Inspection for Dlp {
     const GROUP: ObjectKind = ObjectKind::DlpGroup;
     const RULE_IDS: RuleIds = RuleIds::new("DLP rules", 20_000..=29_999);
     const THREAT: &'static str = "DLP.";
+    const RESOURCE: &'static str = "NvDlpSecurityRule";
 
     fn predefined() -> Vec<Sensor<Self>> {
         predefined::dlp()
@@ -66,6 +69,7 @@ impl Inspection for Waf {
     const GROUP: ObjectKind = ObjectKind::WafGroup;
     const RULE_IDS: RuleIds = RuleIds::new("WAF rules", 40_000..=49_999);
     const THREAT: &'static str = "WAF.";
+    const RESOURCE: &'static str = "NvWafSecurityRule";
 
     fn predefined() -> Vec<Sensor<Self>> {
         predefined::waf()

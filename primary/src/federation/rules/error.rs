@@ -1,6 +1,7 @@
 //! What can go wrong with a federated rule.
 
 use palisade_api::ObjectKind;
+use palisade_policy::crd::YamlError;
 use palisade_policy::{FederatedObject, PolicyError};
 use thiserror::Error;
 
@@ -61,6 +62,20 @@ pub enum RuleError {
         /// The group.
         group: String,
     },
+    /// A file that cannot be read or written.
+    #[error(transparent)]
+    Yaml(#[from] YamlError),
+    /// A rule that cannot be promoted.
+    #[error("rule {id} cannot be promoted: {reason}")]
+    NotPromoted {
+        /// The rule.
+        id: u32,
+        /// Why.
+        reason: String,
+    },
+    /// None of the rules can be promoted.
+    #[error("there is no rule to promote: federated and built-in ones are passed over")]
+    NothingPromoted,
     /// The object is one of a cluster.
     #[error(
         "{0} are made in the clusters; here only federated ones, with scope=fed and cfg_type \"federal\", can be changed"

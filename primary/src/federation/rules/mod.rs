@@ -8,8 +8,11 @@ pub mod file_monitor;
 pub mod group;
 pub mod network;
 pub mod process_profile;
+pub mod promote;
+pub mod resource;
 pub mod response;
 pub mod sensor;
+mod table;
 pub mod webhook;
 
 use std::collections::BTreeMap;

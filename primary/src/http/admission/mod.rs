@@ -1,6 +1,7 @@
 //! `/v1/admission`: federated admission rules.
 
 mod options;
+mod promote;
 mod rule_create;
 mod rule_delete;
 mod rule_delete_all;
@@ -20,6 +21,7 @@ pub(super) fn router() -> ApiRouter {
         .routes(routes!(rule_create::admission_rule_create, rule_update::admission_rule_update))
         .routes(routes!(rule_get::admission_rule_get, rule_delete::admission_rule_delete))
         .routes(routes!(rule_list::admission_rule_list, rule_delete_all::admission_rule_delete_all))
+        .routes(routes!(promote::admission_rule_promote))
         .routes(routes!(options::admission_options_get))
 }
 

@@ -94,6 +94,9 @@ impl From<FederationError> for ApiError {
             FederationError::UnknownMember(_) => {
                 Self::new(code, message).with_status(StatusCode::BAD_REQUEST)
             }
+            FederationError::LeftOver(_) => {
+                Self::new(code, message).with_status(StatusCode::PRECONDITION_REQUIRED)
+            }
             other if code == Code::ServerError => Self::internal(other),
             _ => Self::new(code, message),
         }

@@ -16,6 +16,11 @@ use crate::http::error::{ApiError, Result};
 pub(super) fn yaml(file: &'static str, document: &impl Serialize) -> Result<Response> {
     let text = serde_saphyr::to_string(document)
         .map_err(|error| ApiError::of(Code::FailExport).caused_by(error))?;
+    packed(file, &text)
+}
+
+/// YAML as an attachment named `file`.
+pub(super) fn packed(file: &'static str, text: &str) -> Result<Response> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::default());
     let packed = packed
         .write_all(text.as_bytes())

@@ -43,6 +43,10 @@ impl From<RuleError> for ApiError {
             RuleError::BuiltIn { .. } | RuleError::NotFederated(_) => {
                 Self::new(Code::OpNotAllowed, message)
             }
+            RuleError::Yaml(_) => Self::invalid_request(message),
+            RuleError::NotPromoted { .. } | RuleError::NothingPromoted => {
+                Self::new(Code::PromoteFail, message)
+            }
             RuleError::Encoding(error) => Self::internal(error),
             RuleError::Federation(error) => error.into(),
             RuleError::Store(error) => error.into(),

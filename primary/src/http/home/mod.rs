@@ -5,6 +5,7 @@
 mod owner;
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -12,6 +13,7 @@ use http::{Method, StatusCode};
 use palisade_api::Code;
 use palisade_api::rest::empty;
 use palisade_identity::{Access, Caller, Role, route_access};
+use serde::de::DeserializeOwned;
 
 use super::authorize;
 use super::error::{ApiError, Result};
@@ -23,6 +25,9 @@ use super::query::Query;
 use crate::App;
 use crate::store;
 use owner::Owner;
+
+/// Largest list that is read of the home cluster.
+const MAX_LIST_BYTES: usize = 32 << 20;
 
 /// Areas of the API that each cluster has for itself. Paths that the primary
 /// answers itself never come here.
@@ -126,6 +131,31 @@ pub(super) async fn local_objects(
     // What is no JSON the endpoint refuses.
     let is_local = serde_json::from_slice(&body).is_ok_and(|body| !owner::body_says_federal(&body));
     if is_local { fallback(State(app), request).await } else { Ok(next.run(request).await) }
+}
+
+/// Reads a list of the home cluster's own objects; none where there is no home
+/// cluster.
+pub(super) async fn read<T: DeserializeOwned>(
+    app: &App,
+    caller: &Caller,
+    path: &str,
+) -> Result<Option<T>> {
+    let home = store::member::home(&mut *app.database.acquire().await?).await?;
+    let Some(home) = home else { return Ok(None) };
+    let behalf = OnBehalf { caller, role: Role::Admin };
+    let request = Request::new(Body::empty());
+    let answer = relay(app, home, behalf, Method::GET, path, request).await?;
+    let failed = |text: String| ApiError::new(Code::RemoteRequestFail, text);
+    if answer.status() != StatusCode::OK {
+        return Err(failed(format!("The home cluster answers {path} with {}.", answer.status())));
+    }
+    let body = axum::body::to_bytes(answer.into_body(), MAX_LIST_BYTES).await.map_err(|error| {
+        failed("The answer of the home cluster broke off.".to_owned()).caused_by(error)
+    })?;
+    let list = serde_json::from_slice(&body).map_err(|error| {
+        failed(format!("The home cluster answers {path} as none should.")).caused_by(error)
+    })?;
+    Ok(Some(list))
 }
 
 fn without_home(request: &Request) -> Result<Response> {

@@ -5,6 +5,7 @@ mod delete;
 mod delete_all;
 mod get;
 mod list;
+mod promote;
 mod update;
 
 use utoipa_axum::routes;
@@ -26,6 +27,7 @@ pub(super) fn router() -> ApiRouter {
             update::policy_rule_update,
             delete::policy_rule_delete
         ))
+        .routes(routes!(promote::policy_rules_promote))
 }
 
 /// Lets writes of federated rules pass; without a scope a write means those of

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use http::StatusCode;
 use palisade_api::Code;
 use palisade_api::kind::LogId;
 use palisade_api::rest::fed::{
@@ -79,7 +80,11 @@ pub(super) async fn leave(
     State(controller): State<Controller>,
     JsonBody(body): JsonBody<LeaveFederationRequest>,
 ) -> Result<()> {
-    Ok(controller.federation().leave(body.force).await?)
+    controller.federation().leave(body.force).await.map_err(|error| {
+        let out_of_reach = error.code == Code::FedOperationFailed;
+        let error = ApiError::from(error);
+        if out_of_reach { error.with_status(StatusCode::INTERNAL_SERVER_ERROR) } else { error }
+    })
 }
 
 /// `PATCH /v1/fed/config`: the name and the address are locked in a

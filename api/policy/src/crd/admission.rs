@@ -1,0 +1,98 @@
+//! Admission rules as a resource.
+
+use palisade_api::rest::admission::{AdmissionCriterion, AdmissionRuleConfig};
+use serde::{Deserialize, Serialize};
+
+use super::Resource;
+use crate::admission::{AdmissionRule, RuleType};
+
+/// The kind of the resource.
+pub const KIND: &str = "NvAdmissionControlSecurityRule";
+
+/// An admission rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RuleSpec {
+    /// `allow` or `deny`.
+    pub action: String,
+    /// What must be met.
+    pub criteria: Vec<AdmissionCriterion>,
+    /// Whether it is switched off.
+    pub disabled: bool,
+    /// When a deny rule refuses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule_mode: Option<String>,
+    /// Which containers it is about.
+    pub containers: Vec<String>,
+    /// For people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// The id of a built-in rule, which the federation has none of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<u32>,
+    /// The id that the rule had where it was exported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversion_id_ref: Option<u32>,
+}
+
+/// What a resource says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Spec {
+    /// The state of a cluster's admission control. The federation has none.
+    #[serde(skip_serializing)]
+    pub config: Option<Config>,
+    /// The rules.
+    pub rules: Vec<RuleSpec>,
+}
+
+/// The state of a cluster's admission control.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Whether it works.
+    pub enable: bool,
+    /// `monitor` or `protect`.
+    pub mode: String,
+    /// How Kubernetes reaches it.
+    pub client_mode: String,
+}
+
+impl From<&AdmissionRule> for RuleSpec {
+    fn from(rule: &AdmissionRule) -> Self {
+        let denies = rule.rule_type == RuleType::Deny;
+        let rest = rule.to_rest();
+        Self {
+            action: if denies { "deny" } else { "allow" }.to_owned(),
+            criteria: rest.criteria,
+            disabled: rest.disable,
+            rule_mode: denies.then_some(rest.rule_mode),
+            containers: rest.containers,
+            comment: Some(rest.comment).filter(|comment| !comment.is_empty()),
+            id: None,
+            conversion_id_ref: Some(rest.id),
+        }
+    }
+}
+
+impl RuleSpec {
+    /// The rule as a client would describe it.
+    pub fn into_config(self) -> AdmissionRuleConfig {
+        AdmissionRuleConfig {
+            rule_type: self.action,
+            criteria: Some(self.criteria),
+            disable: Some(self.disabled),
+            rule_mode: self.rule_mode,
+            containers: Some(self.containers).filter(|containers| !containers.is_empty()),
+            comment: Some(self.comment.unwrap_or_default()),
+            cfg_type: "federal".to_owned(),
+            ..AdmissionRuleConfig::default()
+        }
+    }
+}
+
+/// Rules as one resource.
+pub fn export<'a>(rules: impl IntoIterator<Item = &'a AdmissionRule>) -> Resource<Spec> {
+    let rules = rules.into_iter().map(RuleSpec::from).collect();
+    Resource::new(KIND, "fed", Spec { config: None, rules })
+}

@@ -1,0 +1,86 @@
+//! Response rules as resources.
+
+use palisade_api::rest::response_rule::{self as rest, EventCondition};
+use serde::{Deserialize, Serialize};
+
+use super::Resource;
+use crate::response_rule::ResponseRule;
+
+/// The kind of the resources.
+pub const KIND: &str = "NvResponseRuleSecurityRule";
+/// The name of the list that federated rules are in.
+const POLICY: &str = "fed";
+
+/// A response rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleSpec {
+    /// `fed`.
+    pub policy_name: String,
+    /// What it responds to.
+    pub event: String,
+    /// Empty: a group's rules are with the group.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub group: String,
+    /// What must be met.
+    #[serde(default)]
+    pub conditions: Vec<EventCondition>,
+    /// What it does.
+    pub actions: Vec<String>,
+    /// What it calls.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub webhooks: Vec<String>,
+    /// For people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub comment: String,
+    /// Whether it is switched off.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disable: bool,
+}
+
+/// What a resource says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spec {
+    /// The rule.
+    pub rule: RuleSpec,
+}
+
+impl From<&ResponseRule> for RuleSpec {
+    fn from(rule: &ResponseRule) -> Self {
+        let rule = rule.to_rest();
+        Self {
+            policy_name: POLICY.to_owned(),
+            event: rule.event,
+            group: String::new(),
+            conditions: rule.conditions,
+            actions: rule.actions,
+            webhooks: rule.webhooks,
+            comment: rule.comment,
+            disable: rule.disable,
+        }
+    }
+}
+
+impl RuleSpec {
+    /// The rule as a client would describe it, about `group`.
+    pub fn to_rest(&self, group: &str) -> rest::ResponseRule {
+        rest::ResponseRule {
+            id: 0,
+            event: self.event.clone(),
+            comment: self.comment.clone(),
+            group: group.to_owned(),
+            conditions: self.conditions.clone(),
+            actions: self.actions.clone(),
+            webhooks: self.webhooks.clone(),
+            disable: self.disable,
+            cfg_type: "federal".to_owned(),
+        }
+    }
+}
+
+/// A rule that is about no group, as a resource.
+pub fn export(rule: &ResponseRule) -> Resource<Spec> {
+    let name = format!("fed.{}--{}", rule.event.as_str(), rule.id);
+    Resource::new(KIND, name, Spec { rule: rule.into() })
+}

@@ -1,0 +1,66 @@
+//! Sensors as resources.
+
+use palisade_api::rest::sensor::{SensorConfig, SensorPattern, SensorRule};
+use serde::{Deserialize, Serialize};
+
+use super::{Resource, resource_name};
+use crate::sensor::{Inspection, Sensor};
+
+/// A rule of a sensor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleSpec {
+    /// Its name.
+    pub name: String,
+    /// All must hold.
+    pub patterns: Vec<SensorPattern>,
+}
+
+/// A sensor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SensorSpec {
+    /// Its name.
+    pub name: String,
+    /// For people.
+    #[serde(default)]
+    pub comment: String,
+    /// Its rules.
+    #[serde(default)]
+    pub rules: Vec<RuleSpec>,
+}
+
+/// What a resource says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spec {
+    /// The sensor.
+    pub sensor: SensorSpec,
+}
+
+impl SensorSpec {
+    /// The sensor as a client would describe it.
+    pub fn into_config(self) -> SensorConfig {
+        let rule = |rule: RuleSpec| SensorRule {
+            name: rule.name,
+            patterns: rule.patterns,
+            ..SensorRule::default()
+        };
+        SensorConfig {
+            name: self.name,
+            comment: Some(self.comment),
+            rules: Some(self.rules.into_iter().map(rule).collect()),
+            ..SensorConfig::default()
+        }
+    }
+}
+
+/// A sensor as a resource.
+pub fn export<I: Inspection>(sensor: &Sensor<I>) -> Resource<Spec> {
+    let rules = sensor
+        .rules_to_rest()
+        .map(|rule| RuleSpec { name: rule.name, patterns: rule.patterns })
+        .collect();
+    let spec = SensorSpec { name: sensor.name.clone(), comment: sensor.comment.clone(), rules };
+    Resource::new(I::RESOURCE, resource_name(&sensor.name), Spec { sensor: spec })
+}

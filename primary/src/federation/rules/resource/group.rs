@@ -1,0 +1,259 @@
+//! Groups, the network rules that name them and what belongs to them, out of
+//! files.
+
+use palisade_api::rest::file_monitor::FileMonitorConfig;
+use palisade_api::rest::process_profile::{ProcessProfileConfig, ProcessProfileEntryConfig};
+use palisade_api::rest::sensor::SensorGroupConfig;
+use palisade_policy::crd::Resource;
+use palisade_policy::crd::security_rule::{
+    BindingSpec, FileSpec, NetworkSpec, ProcessSpec, Selector, Spec,
+};
+use palisade_policy::file_monitor::FileMonitor;
+use palisade_policy::group::{Group, GroupKind};
+use palisade_policy::network_rule::{FED_IDS, NetworkRule};
+use palisade_policy::order::GAP;
+use palisade_policy::process_profile::{ProcessProfile, Stamp};
+use palisade_policy::rule_id::IdPool;
+use palisade_policy::sensor::{Dlp, Inspection, Sensor, SensorGroup, Waf};
+use palisade_policy::{CfgType, FED_PREFIX, FederatedObject, PolicyError};
+
+use super::super::table::Table;
+use super::super::{Edit, Result, RuleError};
+use super::require_some;
+use super::response::Merge;
+
+pub(super) async fn import(
+    edit: &mut Edit,
+    resources: Vec<Resource<Spec>>,
+    stamp: Stamp,
+) -> Result<()> {
+    require_some(&resources)?;
+    let mut import = Import::load(edit, stamp).await?;
+    // A file may name a group before it defines it.
+    for resource in &resources {
+        let group = target(&resource.spec)?;
+        import.define(group, true)?;
+    }
+    for resource in resources {
+        import.resource(&resource.spec)?;
+    }
+    import.write(edit)
+}
+
+/// The group that a resource is about.
+fn target(spec: &Spec) -> Result<&Selector> {
+    let target = spec.target.as_ref().map(|target| &target.selector);
+    target.or(spec.selector.as_ref()).ok_or_else(|| {
+        let reason = "a resource needs a target or a selector".to_owned();
+        PolicyError::InvalidField { field: "spec", reason }.into()
+    })
+}
+
+struct Import {
+    stamp: Stamp,
+    groups: Table<Group>,
+    network: Table<NetworkRule>,
+    ids: IdPool,
+    processes: Table<ProcessProfile>,
+    files: Table<FileMonitor>,
+    dlp: Table<SensorGroup<Dlp>>,
+    dlp_sensors: Table<Sensor<Dlp>>,
+    waf: Table<SensorGroup<Waf>>,
+    waf_sensors: Table<Sensor<Waf>>,
+    response: Merge,
+}
+
+impl Import {
+    async fn load(edit: &mut Edit, stamp: Stamp) -> Result<Self> {
+        let network: Table<NetworkRule> = Table::load(edit).await?;
+        let used: Vec<u32> = network.iter().map(|rule| rule.id).collect();
+        Ok(Self {
+            stamp,
+            ids: edit.ids(NetworkRule::KIND, FED_IDS, used).await?,
+            network,
+            groups: Table::load(edit).await?,
+            processes: Table::load(edit).await?,
+            files: Table::load(edit).await?,
+            dlp: Table::load(edit).await?,
+            dlp_sensors: Table::load(edit).await?,
+            waf: Table::load(edit).await?,
+            waf_sensors: Table::load(edit).await?,
+            response: Merge::load(edit).await?,
+        })
+    }
+
+    /// Makes a group as it is described. Only the resource that is about the
+    /// group changes one that there is.
+    fn define(&mut self, selector: &Selector, is_its_own: bool) -> Result<()> {
+        if selector.is_built_in() {
+            return Ok(());
+        }
+        if !selector.name.starts_with(FED_PREFIX) {
+            return Err(PolicyError::LocalGroup(selector.name.chars().take(128).collect()).into());
+        }
+        match (self.groups.get(&selector.name).cloned(), selector.to_config()) {
+            (None, None) => Err(PolicyError::MissingGroup(selector.name.clone()).into()),
+            (None, Some(config)) => {
+                self.groups.put(Group::create(config, CfgType::Federal)?);
+                Ok(())
+            }
+            (Some(group), Some(config)) if is_its_own => {
+                self.groups.put(group.update(config)?);
+                Ok(())
+            }
+            (Some(_), _) => Ok(()),
+        }
+    }
+
+    fn resource(&mut self, spec: &Spec) -> Result<()> {
+        let name = target(spec)?.name.clone();
+        for rule in &spec.ingress {
+            self.network_rule(rule, &rule.selector.name, &name)?;
+        }
+        for rule in &spec.egress {
+            self.network_rule(rule, &name, &rule.selector.name)?;
+        }
+        let Some(group) = self.groups.get(&name).cloned() else {
+            return Ok(());
+        };
+        if let Some(processes) = spec
+            .process
+            .as_ref()
+            .filter(|list| !list.is_empty() || self.processes.get(&name).is_some())
+        {
+            require::<ProcessProfile>(&group, group.kind() != GroupKind::Address)?;
+            self.processes(&name, processes)?;
+        }
+        let containers = group.kind() == GroupKind::Container;
+        if let Some(files) =
+            spec.file.as_ref().filter(|list| !list.is_empty() || self.files.get(&name).is_some())
+        {
+            require::<FileMonitor>(&group, containers)?;
+            self.files(&name, files)?;
+        }
+        if let Some(binding) = &spec.dlp {
+            require::<SensorGroup<Dlp>>(&group, containers)?;
+            bind(&mut self.dlp, &self.dlp_sensors, &name, binding)?;
+        }
+        if let Some(binding) = &spec.waf {
+            require::<SensorGroup<Waf>>(&group, containers)?;
+            bind(&mut self.waf, &self.waf_sensors, &name, binding)?;
+        }
+        for rule in spec.response.iter().flatten() {
+            self.response.rule(rule, &name)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a rule at the end, unless there is one that says the same.
+    fn network_rule(&mut self, spec: &NetworkSpec, from: &str, to: &str) -> Result<()> {
+        self.define(&spec.selector, false)?;
+        let end = self.network.iter().map(|rule| rule.position).max().map_or(0, |last| last + GAP);
+        let new =
+            NetworkRule::create(spec.to_rest(from, to), FED_IDS.first(), end, self.stamp.now)?;
+        let same = |old: &NetworkRule| {
+            (&old.from, &old.to, &old.ports, old.action, &old.applications, old.priority)
+                == (&new.from, &new.to, &new.ports, new.action, &new.applications, new.priority)
+        };
+        if !self.network.iter().any(same) {
+            let id = self.ids.give(0)?;
+            self.network.put(NetworkRule { id, ..new });
+        }
+        Ok(())
+    }
+
+    fn processes(&mut self, group: &str, specs: &[ProcessSpec]) -> Result<()> {
+        let profile =
+            self.processes.get(group).cloned().unwrap_or_else(|| ProcessProfile::empty(group));
+        let gone = profile.entries.iter().filter(|entry| {
+            !specs.iter().any(|spec| {
+                (spec.name.trim(), spec.path.trim()) == (entry.name.as_str(), entry.path.as_str())
+            })
+        });
+        let config = ProcessProfileConfig {
+            process_delete_list: Some(
+                gone.map(|entry| ProcessProfileEntryConfig {
+                    name: entry.name.clone(),
+                    path: entry.path.clone(),
+                    ..ProcessProfileEntryConfig::default()
+                })
+                .collect(),
+            ),
+            process_change_list: Some(specs.iter().map(|spec| spec.to_rest(group)).collect()),
+            ..ProcessProfileConfig::default()
+        };
+        self.processes.put(profile.update(config, self.stamp)?);
+        Ok(())
+    }
+
+    fn files(&mut self, group: &str, specs: &[FileSpec]) -> Result<()> {
+        let monitor = self.files.get(group).cloned().unwrap_or_else(|| FileMonitor::empty(group));
+        let stated = |filter: &str| specs.iter().find(|spec| spec.filter == filter);
+        let old = monitor.to_rest().filters;
+        let gone = old.iter().filter(|filter| stated(&filter.filter).is_none());
+        let changed = old.iter().filter_map(|filter| {
+            let spec = stated(&filter.filter)?;
+            let now = (spec.recursive, spec.behavior.as_str(), &spec.app);
+            let before = (filter.recursive, filter.behavior.as_str(), &filter.applications);
+            (now != before).then(|| spec.to_rest(group))
+        });
+        let new = specs.iter().filter(|spec| old.iter().all(|had| had.filter != spec.filter));
+        let config = FileMonitorConfig {
+            delete_filters: Some(
+                gone.map(|filter| FileSpec {
+                    filter: filter.filter.clone(),
+                    ..FileSpec::default()
+                })
+                .map(|spec| spec.to_rest(group))
+                .collect(),
+            ),
+            update_filters: Some(changed.collect()),
+            add_filters: Some(new.map(|spec| spec.to_rest(group)).collect()),
+        };
+        self.files.put(monitor.update(config, self.stamp.now)?);
+        Ok(())
+    }
+
+    fn write(&self, edit: &mut Edit) -> Result<()> {
+        self.groups.write(edit)?;
+        self.network.write(edit)?;
+        edit.given(NetworkRule::KIND, &self.ids);
+        self.processes.write(edit)?;
+        self.files.write(edit)?;
+        self.dlp.write(edit)?;
+        self.waf.write(edit)?;
+        self.response.write(edit)
+    }
+}
+
+fn bind<I: Inspection>(
+    groups: &mut Table<SensorGroup<I>>,
+    sensors: &Table<Sensor<I>>,
+    name: &str,
+    binding: &BindingSpec,
+) -> Result<()> {
+    if let Some(missing) =
+        binding.settings.iter().find(|setting| sensors.get(&setting.name).is_none())
+    {
+        return Err(PolicyError::MissingEntry(format!("the sensor {:?}", missing.name)).into());
+    }
+    let group = groups.get(name).cloned().unwrap_or_else(|| SensorGroup::empty(name));
+    let config = SensorGroupConfig {
+        status: Some(binding.status),
+        replace: Some(binding.settings.clone()),
+        ..SensorGroupConfig::default()
+    };
+    let bound = group.clone().update(config)?;
+    // A group that has none needs no object that says so.
+    if bound != SensorGroup::empty(name) || groups.get(name).is_some() {
+        groups.put(bound);
+    }
+    Ok(())
+}
+
+fn require<T: FederatedObject>(group: &Group, has_it: bool) -> Result<()> {
+    if has_it {
+        return Ok(());
+    }
+    Err(RuleError::NoneOfKind { kind: T::KIND, group: group.name.clone() })
+}

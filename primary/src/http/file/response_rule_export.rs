@@ -1,0 +1,37 @@
+//! `POST /v1/file/response/rule`
+
+use axum::extract::State;
+use axum::response::Response;
+use palisade_api::rest::file::ResponseRulesExport;
+
+use super::attachment;
+use super::export::check;
+use crate::App;
+use crate::federation::rules::resource::export;
+use crate::http::error::{ApiError, Result};
+use crate::http::extract::JsonBody;
+use crate::http::query::Query;
+
+/// Export federated response rules
+///
+/// Those that are about no group; the others are exported with their group.
+#[utoipa::path(
+    post,
+    path = "/v1/file/response/rule",
+    tag = "file",
+    params(("scope" = Option<String>, Query, description = "`fed`")),
+    request_body = ResponseRulesExport,
+    responses((status = OK, body = String, content_type = "application/yaml")),
+)]
+pub(super) async fn file_response_rule_export(
+    State(app): State<App>,
+    query: Query,
+    JsonBody(body): JsonBody<ResponseRulesExport>,
+) -> Result<Response> {
+    check(&app, &query, body.remote_export_options.as_ref()).await?;
+    if body.ids.is_empty() {
+        return Err(ApiError::invalid_request("Nothing is named that is to be exported."));
+    }
+    let yaml = export::response(&app.database, &body.ids).await?;
+    attachment::packed("cfgFedResponseRulesExport.yaml", &yaml)
+}
