@@ -2,7 +2,7 @@
 //! log is whole afterwards.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -34,24 +34,34 @@ async fn an_acknowledged_change_survives_a_crash_of_postgres() {
 
     let acknowledged = Arc::new(AtomicU64::new(0));
     for round in 1..=3 {
+        let stop = Arc::new(AtomicBool::new(false));
         let writer = tokio::spawn({
             let (database, acknowledged) = (database.clone(), acknowledged.clone());
+            let stop = stop.clone();
             async move {
                 loop {
+                    if stop.load(Ordering::SeqCst) {
+                        return None;
+                    }
                     let n = acknowledged.load(Ordering::SeqCst) + 1;
                     // A write whose answer was lost is the same write again.
                     match write(&database, n).await {
                         Ok(_) => acknowledged.store(n, Ordering::SeqCst),
-                        Err(error) => return error,
+                        Err(error) => return Some(error),
                     }
                 }
             }
         });
         let enough = round * 25;
         eventually("some writes", || acknowledged.load(Ordering::SeqCst) >= enough).await;
-        kill(Pid::from_raw(postmaster(dir.path()).unwrap()), Signal::SIGKILL).unwrap();
+        let killed = postmaster(dir.path()).unwrap();
+        kill(Pid::from_raw(killed), Signal::SIGKILL).unwrap();
+        let another = || postmaster(dir.path()).is_some_and(|pid| pid != killed);
+        eventually("another server", another).await;
+        // Who was between two writes connects again and notices nothing.
+        stop.store(true, Ordering::SeqCst);
         let error = tokio::time::timeout(PATIENCE, writer).await.unwrap().unwrap();
-        assert!(error.is_unavailable(), "{error}");
+        assert!(error.as_ref().is_none_or(StoreError::is_unavailable), "{error:?}");
         let back = async {
             while database.ping().await.is_err() {
                 tokio::task::yield_now().await;
