@@ -97,14 +97,25 @@ impl Primary {
 
     /// The names of what was found in the first image that the query gives.
     pub(crate) async fn found(&self, query: &str) -> Vec<String> {
+        self.found_if_there(query).await.unwrap_or_default()
+    }
+
+    /// The same; none where there is no image, or it is gone as soon as it was
+    /// listed.
+    pub(crate) async fn found_if_there(&self, query: &str) -> Option<Vec<String>> {
         let images = self.get(&format!("/v1/scan/registry/fed.shop/images?{query}")).await;
-        let Some(id) = images["images"][0]["image_id"].as_str() else { return Vec::new() };
-        let report = self.get(&format!("/v1/scan/registry/fed.shop/image/{id}")).await;
+        let id = images["images"][0]["image_id"].as_str()?;
+        let path = format!("/v1/scan/registry/fed.shop/image/{id}");
+        let (status, report) = self.call("GET", &path, &Value::Null).await;
+        if status == StatusCode::NOT_FOUND {
+            return None;
+        }
+        assert_eq!(status, StatusCode::OK, "{path}: {report}");
         let found = report["report"]["vulnerabilities"].as_array().unwrap().iter();
         let mut names: Vec<String> =
             found.map(|one| one["name"].as_str().unwrap().to_owned()).collect();
         names.sort();
-        names
+        Some(names)
     }
 
     /// Signs in again, after a time that ended the session.
