@@ -201,6 +201,12 @@ impl ScanOutcome {
         }
     }
 
+    /// Whether the image itself is at fault: it fails again however often it
+    /// is read.
+    pub const fn is_of_image(self) -> bool {
+        matches!(self, Self::FileSizeOverLimit | Self::PackageError | Self::FileSystemError)
+    }
+
     /// Whether another try may succeed.
     pub const fn is_transient(self) -> bool {
         matches!(self, Self::NetworkError | Self::Timeout | Self::RegistryApiError)
@@ -224,6 +230,15 @@ impl ScanError {
             Self::InvalidTarget(_) => ScanOutcome::InvalidInput,
             Self::Reported { outcome, .. } => *outcome,
             Self::Cancelled => ScanOutcome::Cancelled,
+        }
+    }
+
+    /// Whether one layer is broken, and others of the image may well be read.
+    pub(crate) fn is_of_one_layer(&self) -> bool {
+        match self {
+            Self::LayerLimit { .. } | Self::LayerDamaged { .. } => true,
+            Self::DigestMismatch { what, .. } | Self::SizeMismatch { what, .. } => *what == "layer",
+            _ => false,
         }
     }
 

@@ -29,5 +29,5 @@ pub use limits::Limits;
 pub use package::{Ecosystem, LayeredPackage, Package};
 pub use report::Report;
 pub use scan::{Inventory, LayerCache, LayerStore, Target, TargetOptions};
-pub use scope::Scope;
+pub use scope::{BrokenLayers, Scope};
 pub use vulndb::VulnDb;

@@ -26,7 +26,7 @@ use crate::layer::{LayerContent, Tree};
 use crate::limits::Limits;
 use crate::package::{LayeredPackage, Package};
 use crate::report::Report;
-use crate::scope::Scope;
+use crate::scope::{BrokenLayers, Scope};
 use crate::source::{Descriptor, Image, ImageConfig, Source};
 use crate::vulndb::VulnDb;
 
@@ -124,6 +124,10 @@ pub struct LayerSummary {
     pub digest: Digest,
     /// Bytes as stored.
     pub size: u64,
+    /// Whether not all of it was read, for a reason that stands among the
+    /// problems under its digest.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub broken: bool,
 }
 
 /// Reads an image: its layers side by side, each in one pass. Layers that
@@ -166,10 +170,18 @@ async fn content(
     scope: &Scope,
     cache: &LayerCache,
 ) -> Result<Arc<LayerContent>, ScanError> {
+    let read = async {
+        match source.layer(&layer, scope).await {
+            Err(error) if scope.broken_layers == BrokenLayers::Note && error.is_of_one_layer() => {
+                Ok(LayerContent::default().broken(&error))
+            }
+            content => content,
+        }
+    };
     if !source.layers_have_digests() {
-        return Ok(Arc::new(source.layer(&layer, scope).await?));
+        return Ok(Arc::new(read.await?));
     }
-    cache.content(scope.key(layer.digest), source.layer(&layer, scope)).await
+    cache.content(scope.key(layer.digest), read).await
 }
 
 /// Layers put on top of each other, and what they tell together.
@@ -182,6 +194,8 @@ struct Stacked {
     origin: HashMap<Package, usize>,
     /// What is wrong with entries that are not in the tree.
     problems: BTreeMap<String, String>,
+    /// What is wrong with layers, by their number.
+    broken: BTreeMap<usize, String>,
 }
 
 impl Stacked {
@@ -189,6 +203,7 @@ impl Stacked {
         let at = self.layers;
         self.layers += 1;
         self.problems.extend(content.problems.clone());
+        self.broken.extend(content.broken.clone().map(|reason| (at, reason)));
         if !self.tree.apply(at, content) {
             return;
         }
@@ -251,11 +266,16 @@ impl Stacked {
         let layers = if folder {
             Vec::new()
         } else {
-            let summary =
-                |layer: &Descriptor| LayerSummary { digest: layer.digest, size: layer.size };
-            image.layers.iter().map(summary).collect()
+            let summary = |(at, layer): (usize, &Descriptor)| LayerSummary {
+                digest: layer.digest,
+                size: layer.size,
+                broken: self.broken.contains_key(&at),
+            };
+            image.layers.iter().enumerate().map(summary).collect()
         };
-        let problems = self.problems.into_iter();
+        let broken =
+            self.broken.into_iter().filter_map(|(at, reason)| Some((digest(at)?.to_oci(), reason)));
+        let problems = broken.chain(self.problems);
         Inventory {
             digest: image.digest,
             index_digest: image.index_digest,

@@ -14,9 +14,22 @@ pub struct Scope {
     pub limits: Limits,
     /// Files that are told by their hashes. Without a list none is hashed.
     pub malware: Option<Arc<MalwareList>>,
+    /// What to do about a layer that is broken.
+    pub broken_layers: BrokenLayers,
     /// Held by the layer that has a large file in memory: layers are read side
     /// by side, and one such file at a time is enough.
     large: Arc<Mutex<()>>,
+}
+
+/// What a scan does about a layer that is damaged, beyond a limit or another
+/// than announced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BrokenLayers {
+    /// It fails: an image that is not known whole is not known.
+    #[default]
+    Fail,
+    /// It notes the layer as a problem and reads the others.
+    Note,
 }
 
 /// Bytes of a large file.

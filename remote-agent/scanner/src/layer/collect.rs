@@ -22,6 +22,11 @@ impl<'a> Collector<'a> {
         Self { scope, content: LayerContent::default(), held: 0 }
     }
 
+    /// What the scan looks for.
+    pub(crate) fn scope(&self) -> &'a Scope {
+        self.scope
+    }
+
     /// A folder.
     pub(crate) fn folder(&mut self, path: &str) {
         if !path.is_empty() {

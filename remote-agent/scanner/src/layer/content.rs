@@ -33,6 +33,10 @@ pub struct LayerContent {
     pub entries: u64,
     /// Bytes after decompression.
     pub unpacked: u64,
+    /// Why the rest of the layer is not here, where it is broken and the scan
+    /// goes on all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken: Option<String>,
 }
 
 /// One path of a layer.
@@ -49,6 +53,11 @@ impl LayerContent {
     /// of an older number is then to be read again.
     pub const FORMAT: i32 = 1;
 
+    /// Of a broken layer: what was read of it before.
+    pub(crate) fn broken(self, error: &ScanError) -> Self {
+        Self { broken: Some(error.to_string()), ..self }
+    }
+
     /// Reads the stream of a layer whose digest nobody told.
     pub fn read(source: impl Read, limits: &Limits) -> Result<Self, ScanError> {
         let digest = Digest::of(&[]);
@@ -64,6 +73,7 @@ impl LayerContent {
             && self.replaced.is_empty()
             && self.folders.is_empty()
             && self.problems.is_empty()
+            && self.broken.is_none()
     }
 
     /// How much memory it takes, in units of some 200 bytes.

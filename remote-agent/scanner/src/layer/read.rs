@@ -14,7 +14,7 @@ use super::path::{self, normalise};
 use super::tar_stream::{self, TarError, TarStream};
 use crate::error::{LayerLimit, ScanError};
 use crate::inspect::{Entry, Problem};
-use crate::scope::Scope;
+use crate::scope::{BrokenLayers, Scope};
 
 /// What a layer's bytes must turn out to be.
 #[derive(Clone, Copy, Debug)]
@@ -26,69 +26,53 @@ pub(crate) struct LayerIdentity {
     pub(crate) verify: bool,
 }
 
-/// Reads a layer to its end and verifies its size and digest. Blocks.
+/// Reads a layer to its end and verifies its size and digest. Of a broken one
+/// it gives what came before, where `scope` wants that; bytes with another
+/// digest than announced are nobody's layer. Blocks.
 pub(crate) fn read(
     source: impl Read,
     layer: LayerIdentity,
     scope: &Scope,
 ) -> Result<LayerContent, ScanError> {
-    let limits = &scope.limits;
     let counts = Rc::new(Counts::default());
     let mut pass = Pass {
         layer: layer.digest,
         collector: Collector::new(scope),
         hollow: 0,
-        most_hollow: limits.unpacked_bytes,
+        most_hollow: scope.limits.unpacked_bytes,
     };
-    let damaged = |error: &io::Error| match counts.broken() {
-        Some(limit) => ScanError::LayerLimit { layer: layer.digest, limit },
-        None => ScanError::LayerDamaged { layer: layer.digest, reason: error.to_string() },
-    };
-    let source = Hashed::new(source, Rc::clone(&counts));
-    let unpacked = Decompressed::new(source).map_err(|error| damaged(&error))?;
-    let metered = Metered::new(unpacked, Rc::clone(&counts), limits);
-    let mut archive = TarStream::new(
-        io::BufReader::with_capacity(64 << 10, metered),
-        limits.entries,
-        limits.extended_header_bytes,
-    );
-    loop {
-        match archive.next() {
-            Ok(Some(entry)) => pass.entry(&entry, &mut archive).map_err(|error| match error {
-                PassError::Read(error) => damaged(&error),
-                PassError::Scan(error) => error,
-            })?,
-            Ok(None) => break,
-            Err(TarError::Read(error)) => return Err(damaged(&error)),
-            Err(TarError::Malformed(reason)) => {
-                return Err(ScanError::LayerDamaged {
-                    layer: layer.digest,
-                    reason: reason.to_owned(),
-                });
-            }
-            Err(TarError::Limit(limit)) => {
-                return Err(ScanError::LayerLimit { layer: layer.digest, limit });
-            }
+    match pass.all(Hashed::new(source, Rc::clone(&counts)), layer, &counts) {
+        Ok(entries) => Ok(pass.collector.finish(entries, counts.unpacked())),
+        Err(error) if scope.broken_layers == BrokenLayers::Note && error.is_of_one_layer() => {
+            let content = match error {
+                ScanError::DigestMismatch { .. } => LayerContent::default(),
+                _ => pass.collector.finish(0, counts.unpacked()),
+            };
+            Ok(content.broken(&error))
         }
+        Err(error) => Err(error),
     }
-    let content = pass.collector.finish(archive.entries(), counts.unpacked());
-    let source =
-        archive.into_inner().into_inner().into_inner().drain().map_err(|error| damaged(&error))?;
-    if let Some(expected) = layer.size
-        && counts.compressed() != expected
-    {
-        return Err(ScanError::SizeMismatch {
-            what: "layer",
-            digest: layer.digest,
-            expected,
-            found: counts.compressed(),
-        });
+}
+
+impl LayerIdentity {
+    /// Holds what was read, all of it, against what was announced.
+    fn verify<R: Read>(&self, read: &Hashed<R>, counts: &Counts) -> Result<(), ScanError> {
+        if let Some(expected) = self.size
+            && counts.compressed() != expected
+        {
+            return Err(ScanError::SizeMismatch {
+                what: "layer",
+                digest: self.digest,
+                expected,
+                found: counts.compressed(),
+            });
+        }
+        let found = read.digest();
+        if self.verify && found != self.digest {
+            return Err(ScanError::DigestMismatch { what: "layer", expected: self.digest, found });
+        }
+        Ok(())
     }
-    let found = source.digest();
-    if layer.verify && found != layer.digest {
-        return Err(ScanError::DigestMismatch { what: "layer", expected: layer.digest, found });
-    }
-    Ok(content)
 }
 
 enum PassError {
@@ -111,6 +95,52 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
+    /// Reads all entries; gives their number.
+    fn all(
+        &mut self,
+        source: Hashed<impl Read>,
+        layer: LayerIdentity,
+        counts: &Rc<Counts>,
+    ) -> Result<u64, ScanError> {
+        let limits = &self.collector.scope().limits;
+        let damaged = |error: &io::Error| match counts.broken() {
+            Some(limit) => ScanError::LayerLimit { layer: layer.digest, limit },
+            None => ScanError::LayerDamaged { layer: layer.digest, reason: error.to_string() },
+        };
+        let unpacked = Decompressed::new(source).map_err(|error| damaged(&error))?;
+        let metered = Metered::new(unpacked, Rc::clone(counts), limits);
+        let mut archive = TarStream::new(
+            io::BufReader::with_capacity(64 << 10, metered),
+            limits.entries,
+            limits.extended_header_bytes,
+        );
+        loop {
+            match archive.next() {
+                Ok(Some(entry)) => {
+                    self.entry(&entry, &mut archive).map_err(|error| match error {
+                        PassError::Read(error) => damaged(&error),
+                        PassError::Scan(error) => error,
+                    })?;
+                }
+                Ok(None) => break,
+                Err(TarError::Read(error)) => return Err(damaged(&error)),
+                Err(TarError::Malformed(reason)) => {
+                    return Err(ScanError::LayerDamaged {
+                        layer: layer.digest,
+                        reason: reason.to_owned(),
+                    });
+                }
+                Err(TarError::Limit(limit)) => {
+                    return Err(ScanError::LayerLimit { layer: layer.digest, limit });
+                }
+            }
+        }
+        let entries = archive.entries();
+        let rest = archive.into_inner().into_inner().into_inner();
+        layer.verify(&rest.drain().map_err(|error| damaged(&error))?, counts)?;
+        Ok(entries)
+    }
+
     fn entry<R: Read>(
         &mut self,
         entry: &tar_stream::Entry,

@@ -123,16 +123,9 @@ impl LayerCache {
         if let Some(content) = self.get(&layer) {
             return Ok(content);
         }
-        let reading = Arc::clone(self.state().read.entry(layer).or_default());
-        let turn = reading.lock().await;
-        let content = self.content_in_turn(layer, read).await;
-        drop(turn);
-        let mut state = self.state();
-        // Two owners: the map and this one. Nobody waits.
-        if Arc::strong_count(&reading) <= 2 {
-            state.read.remove(&layer);
-        }
-        content
+        let queue = Queue::join(self, layer);
+        let _turn = queue.turn.lock().await;
+        self.content_in_turn(layer, read).await
     }
 
     async fn content_in_turn(
@@ -152,6 +145,9 @@ impl LayerCache {
         }
         self.state().misses += 1;
         let content = Arc::new(read.await?);
+        if content.broken.is_some() {
+            return Ok(content);
+        }
         self.put(layer, Arc::clone(&content));
         if let Some(store) = &self.behind {
             store.put(layer, &content).await;
@@ -191,6 +187,31 @@ impl LayerCache {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Who reads a layer and who waits for that. The last one to leave, with a
+/// result or not, ends the queue.
+struct Queue<'a> {
+    cache: &'a LayerCache,
+    layer: Digest,
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl<'a> Queue<'a> {
+    fn join(cache: &'a LayerCache, layer: Digest) -> Self {
+        let turn = Arc::clone(cache.state().read.entry(layer).or_default());
+        Self { cache, layer, turn }
+    }
+}
+
+impl Drop for Queue<'_> {
+    fn drop(&mut self) {
+        let mut state = self.cache.state();
+        // Two owners: the map and this one.
+        if Arc::strong_count(&self.turn) <= 2 {
+            state.read.remove(&self.layer);
+        }
     }
 }
 
@@ -264,5 +285,24 @@ mod tests {
             tokio::join!(cache.content(layer, fails), cache.content(layer, read(&times)));
         assert!(first.is_err());
         assert_eq!(second.unwrap().entries, 7);
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_leaves_nothing_behind() {
+        let (cache, layer) = (LayerCache::default(), Digest::of(b"1"));
+        tokio::select! {
+            biased;
+            _ = cache.content(layer, std::future::pending()) => {}
+            () = tokio::task::yield_now() => {}
+        }
+        assert!(cache.state().read.is_empty());
+    }
+
+    #[tokio::test]
+    async fn half_a_layer_is_not_kept() {
+        let (cache, times, layer) = (LayerCache::default(), AtomicU32::new(0), Digest::of(b"1"));
+        let broken = LayerContent::default().broken(&ScanError::Cancelled);
+        cache.content(layer, async { Ok(broken) }).await.unwrap();
+        assert_eq!(cache.content(layer, read(&times)).await.unwrap().entries, 7);
     }
 }

@@ -89,7 +89,10 @@ impl Packed {
         layer: &Descriptor,
         scope: &Scope,
     ) -> Result<LayerContent, ScanError> {
-        let missing = || ScanError::Malformed(format!("layer {} is missing", layer.digest));
+        let missing = || {
+            let reason = "it is missing".to_owned();
+            ScanError::LayerDamaged { layer: layer.digest, reason }
+        };
         let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Opened { files, layers } = opened.ok_or_else(missing)?;
         let file = layers.get(&layer.digest).cloned().ok_or_else(missing)?;

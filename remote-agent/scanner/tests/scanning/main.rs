@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod attached;
 #[cfg(test)]
+mod broken_layers;
+#[cfg(test)]
 mod debian;
 #[cfg(test)]
 mod downloads;

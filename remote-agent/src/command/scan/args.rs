@@ -18,7 +18,8 @@ Exit codes:
   3  there are more or worse vulnerabilities than --fail-on, --max-critical,
      --max-high, --max-medium or --vuln-names-to-fail allow, or malware with
      --fail-on-malware
-  4  parts of the target could not be read, and --fail-on-incomplete is given";
+  4  a layer is broken; or other parts of the target could not be read, and
+     --fail-on-incomplete is given";
 
 #[derive(Args, Debug)]
 #[command(after_help = AFTER_HELP)]

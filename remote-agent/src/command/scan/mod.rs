@@ -16,7 +16,7 @@ use anyhow::{Context as _, Result, bail};
 use palisade_api::clock::{Clock as _, SystemClock};
 use palisade_scanner::report::FindingKind;
 use palisade_scanner::vulndb::{self, PublicKey, Trust};
-use palisade_scanner::{Limits, Report, Scope, VulnDb};
+use palisade_scanner::{BrokenLayers, Limits, Report, Scope, VulnDb};
 use tracing::warn;
 use tracing_subscriber::EnvFilter;
 
@@ -53,8 +53,9 @@ pub(super) fn run(args: &ScanArgs) -> Result<ExitCode> {
     let limits = Limits { duration: Duration::from_secs(args.timeout), ..Limits::default() };
     let mut scope = Scope::from(limits);
     scope.malware = args.malware.as_deref().map(policy::malware).transpose()?.map(Arc::new);
+    scope.broken_layers = BrokenLayers::Note;
     let progress = Progress::start(args.quiet);
-    let report = super::runtime()?.block_on(async {
+    let read = super::runtime()?.block_on(async {
         progress.stage("reading the target");
         let inventory = subject
             .inventory(&scope, args.attached_sbom)
@@ -69,6 +70,7 @@ pub(super) fn run(args: &ScanArgs) -> Result<ExitCode> {
             None => None,
         };
         progress.stage("looking vulnerabilities up");
+        let broken = inventory.layers.iter().any(|layer| layer.broken);
         let scanned_at = SystemClock.now();
         let matched = tokio::task::spawn_blocking(move || {
             let mut report = match database {
@@ -82,25 +84,30 @@ pub(super) fn run(args: &ScanArgs) -> Result<ExitCode> {
             }
             Ok::<_, palisade_scanner::ScanError>(report)
         });
-        anyhow::Ok(matched.await.context("the scan was cancelled")??)
+        anyhow::Ok((matched.await.context("the scan was cancelled")??, broken))
     });
     progress.end();
-    let mut report = report?;
+    let (mut report, broken) = read?;
     let kinds: Vec<FindingKind> = args.scanners.iter().map(|scanner| kind(*scanner)).collect();
     report.keep(&kinds);
     policy.apply(&mut report, subject.name());
     forms.write(&report, subject.name(), args.layers)?;
-    Ok(verdict(args, &policy, &report))
+    Ok(verdict(args, &policy, &report, broken))
 }
 
-/// What the process ends with; the reasons go to standard error.
-fn verdict(args: &ScanArgs, policy: &policy::Policy, report: &Report) -> ExitCode {
+/// What the process ends with, where a layer is `broken` or not; the reasons
+/// go to standard error.
+fn verdict(args: &ScanArgs, policy: &policy::Policy, report: &Report, broken: bool) -> ExitCode {
     let violations = policy.gate.violations(report);
     for violation in &violations {
         eprintln!("palisade-agent: {violation}");
     }
     if !violations.is_empty() {
         return ExitCode::from(TOO_MANY);
+    }
+    if broken {
+        eprintln!("palisade-agent: the result is incomplete: a layer is broken");
+        return ExitCode::from(INCOMPLETE);
     }
     let unsupported = args.scanners.contains(&Scanner::Vuln) && !report.supported;
     if args.policy.fail_on_incomplete && (report.is_partial() || unsupported) {

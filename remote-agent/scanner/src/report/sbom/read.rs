@@ -130,7 +130,7 @@ impl Reader {
         let mut layers: Vec<LayerSummary> = Vec::new();
         for layer in self.packages.iter().filter_map(|layered| layered.layer) {
             if !layers.iter().any(|known| known.digest == layer) {
-                layers.push(LayerSummary { digest: layer, size: 0 });
+                layers.push(LayerSummary { digest: layer, size: 0, broken: false });
             }
         }
         let problems = (self.unknown > 0).then(|| FileProblem {
