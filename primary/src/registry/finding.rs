@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use palisade_api::Digest;
 use palisade_scanner::report::{CvssVersion, Finding, Severity};
+use palisade_scanner::vulndb::OpenError;
 use palisade_scanner::{Report, ScanError, VulnDb};
 use sqlx::PgTransaction;
 
@@ -168,10 +169,10 @@ pub(super) struct News {
 impl News {
     /// Adds what is long and seldom read. Blocks.
     pub(super) fn describe(&mut self, database: &VulnDb) -> Result<(), ScanError> {
+        let failed = |error: OpenError| ScanError::VulnDb(error.to_string());
+        let mut texts = database.texts().map_err(failed)?;
         for known in &mut self.vulnerabilities {
-            let prose = database
-                .prose(&known.name)
-                .map_err(|error| ScanError::VulnDb(error.to_string()))?;
+            let prose = texts.prose(&known.name).map_err(failed)?;
             known.description = stored(&prose.description);
         }
         Ok(())

@@ -39,7 +39,7 @@ fn main() -> io::Result<()> {
     for (at, text) in LISTS.iter().enumerate() {
         put("list", &format!("{at}"), text.as_bytes())?;
     }
-    put("database", "magic", b"\0\0PLSDVDB2")?;
+    put("database", "magic", b"\0\0PLSDVDB3")?;
     put("database", "size", b"\x08\0\xff\xff\xff\xff")
 }
 

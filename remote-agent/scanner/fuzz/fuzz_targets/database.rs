@@ -57,7 +57,7 @@ fuzz_target!(|input: &[u8]| {
 fn open(file: &Path) {
     if let Ok(database) = VulnDb::open(file, Trust::Anyone) {
         let _ = database.vulnerability("CVE-2024-1");
-        let _ = database.prose("CVE-2024-1");
+        let _ = database.texts().and_then(|mut texts| texts.prose("CVE-2024-1"));
         let _ = database.affected("Debian:12", "openssl");
     }
 }

@@ -34,7 +34,7 @@ use crate::error::ScanError;
 use crate::inspect::os::Distribution;
 use crate::package::LayeredPackage;
 use crate::scan::{FileMalware, FileProblem, FileSecret, Inventory, SetId};
-use crate::vulndb::VulnDb;
+use crate::vulndb::{OpenError, VulnDb};
 
 /// The full result of the scan of one image, whatever names it has.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -261,14 +261,14 @@ impl Report {
     /// and seldom read.
     /// Blocks.
     pub fn describe(&mut self, database: &VulnDb) -> Result<(), ScanError> {
+        let failed = |error: OpenError| ScanError::VulnDb(error.to_string());
+        let mut texts = database.texts().map_err(failed)?;
         let suppressed = self.suppressed.iter_mut().map(|suppressed| &mut suppressed.finding);
         for finding in self.findings.iter_mut().chain(suppressed) {
             if !finding.description.is_empty() {
                 continue;
             }
-            let prose = database
-                .prose(&finding.name)
-                .map_err(|error| ScanError::VulnDb(error.to_string()))?;
+            let prose = texts.prose(&finding.name).map_err(failed)?;
             finding.description = prose.description;
             for reference in prose.references {
                 if !finding.links.contains(&reference) {

@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! magic        8 bytes
+//! dictionary   u32 size and what zstd needs to unpack prose; empty where
+//!              there is too little of that to make one
 //! records      of vulnerabilities, with blocks of prose in between, then of
 //!              packages: u32 key size, key, u32 value size, value (postcard)
 //! index        of vulnerabilities: (hash of the key, position) as u64 pairs,
@@ -20,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use super::record::Vulnerability;
 
-pub(super) const MAGIC: &[u8; 8] = b"PLSDVDB2";
+pub(super) const MAGIC: &[u8; 8] = b"PLSDVDB3";
 /// Bytes of one entry of an index.
 pub(super) const ENTRY: u64 = 16;
 /// Bytes of the digest.
@@ -33,8 +35,9 @@ pub(super) const TRAILER: u64 = POSITIONS + DIGEST + 32 + 64;
 pub(super) const HEADER: u64 = 1 << 20;
 /// Bytes of a key or value at most.
 pub(super) const RECORD: u64 = 64 << 20;
-/// Bytes of an unpacked block of prose, unless one text alone is larger.
-pub(super) const BLOCK: usize = 64 << 10;
+/// Bytes of an unpacked block of prose, unless one text alone is larger. With a
+/// dictionary smaller blocks take no more room, and one text is quick to get.
+pub(super) const BLOCK: usize = 8 << 10;
 /// Bytes of an unpacked block of prose at most.
 pub(super) const LARGEST_BLOCK: usize = 1 << 20;
 

@@ -20,7 +20,7 @@ pub use build::{BuildError, BuildSummary, build};
 pub use feed::{FeedKind, NoSource, SourceSpec};
 pub use file::{FileError, Offered, VulndbFile};
 pub use format::SourceSummary;
-pub use open::{OpenError, Outdated, Trust, VulnDb};
+pub use open::{OpenError, Outdated, Texts, Trust, VulnDb};
 pub use record::{Affected, Exploited, Likelihood, Prose, Range, Score, Status, Vulnerability};
 pub use signing::{KeyError, NoKey, PublicKey, SigningKey, key_path, public_path};
 

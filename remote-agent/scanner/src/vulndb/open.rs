@@ -1,8 +1,10 @@
 //! Reading the file, which is mapped into memory.
 
+use std::fmt;
 use std::fs;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, Utc};
 use mmap_io::{MemoryMappedFile, MmapAdvice, MmapIoError};
@@ -89,6 +91,10 @@ pub enum Trust {
 /// Bytes that are hashed at a time.
 const PIECE: usize = 1 << 20;
 
+/// Looks after which memory is given back. One maps some 64 KiB around each of
+/// two or three places.
+const LOOKS: u32 = 128;
+
 /// The digest of the beginning of the file. What is looked at for this alone
 /// is given back at once: it would count as memory of the process.
 fn digest(file: &MemoryMappedFile, beginning: &[u8]) -> Result<Digest, MmapIoError> {
@@ -116,6 +122,8 @@ pub struct VulnDb {
     /// Where the indexes start: the first is the end of the records.
     vulnerabilities: u64,
     packages: u64,
+    /// How often something was looked up.
+    looks: AtomicU32,
 }
 
 impl VulnDb {
@@ -189,6 +197,7 @@ impl VulnDb {
             size,
             vulnerabilities,
             packages,
+            looks: AtomicU32::new(0),
             file,
         })
     }
@@ -257,18 +266,12 @@ impl VulnDb {
         Ok(self.stored(name)?.map(|stored| stored.vulnerability))
     }
 
-    /// The texts about the vulnerability `name`.
-    pub fn prose(&self, name: &str) -> Result<Prose, OpenError> {
-        let Some(stored) = self.stored(name)? else { return Ok(Prose::default()) };
-        let ProseAt { block, start, size } = stored.prose;
-        let (packed, _) = self.part(block)?;
-        let mut unpacked = Vec::new();
-        zstd::Decoder::new(packed)
-            .and_then(|unpacking| unpacking.take(LARGEST_BLOCK as u64).read_to_end(&mut unpacked))
-            .map_err(|_| self.damaged("a block of texts"))?;
-        let (start, size) = (start as usize, size as usize);
-        let text = unpacked.get(start..).and_then(|rest| rest.get(..size));
-        text.and_then(|text| postcard::from_bytes(text).ok()).ok_or_else(|| self.damaged("a text"))
+    /// The texts about vulnerabilities, to be asked for one after the other.
+    pub fn texts(&self) -> Result<Texts<'_>, OpenError> {
+        let (dictionary, _) = self.part(MAGIC.len() as u64)?;
+        let unpacker = zstd::bulk::Decompressor::with_dictionary(dictionary)
+            .map_err(|_| self.damaged("its dictionary"))?;
+        Ok(Texts { database: self, unpacker, block: 0, unpacked: Vec::new() })
     }
 
     /// The vulnerabilities of `package` in `ecosystem`, whatever version.
@@ -287,11 +290,11 @@ impl VulnDb {
         count: u64,
         key: &[u8],
     ) -> Result<Option<T>, OpenError> {
+        self.give_back()?;
         let wanted = hash(key);
         let entries = self.slice(index, count * ENTRY, self.size)?;
         let (entries, _) = entries.as_chunks::<{ ENTRY as usize }>();
-        let first = entries.partition_point(|entry| Cursor(entry).number() < wanted);
-        for entry in entries.iter().skip(first) {
+        for entry in entries.iter().skip(first(entries, wanted)) {
             let mut entry = Cursor(entry);
             if entry.number() != wanted {
                 break;
@@ -326,9 +329,76 @@ impl VulnDb {
         self.file.as_slice_bytes(position, size).map_err(|_| self.damaged("a position"))
     }
 
+    /// What was looked at counts as memory of the process, with all that the
+    /// kernel maps around it: it is given back after some looks.
+    fn give_back(&self) -> Result<(), OpenError> {
+        if self.looks.fetch_add(1, Ordering::Relaxed) % LOOKS == LOOKS - 1 {
+            let given = self.file.advise(0, self.size, MmapAdvice::DontNeed);
+            given.map_err(|_| self.damaged("its size"))?;
+        }
+        Ok(())
+    }
+
     fn damaged(&self, reason: &'static str) -> OpenError {
         OpenError::Damaged { path: self.path.clone(), reason }
     }
+}
+
+/// The texts about vulnerabilities.
+pub struct Texts<'a> {
+    database: &'a VulnDb,
+    unpacker: zstd::bulk::Decompressor<'a>,
+    /// The block that was unpacked last, by its position; 0 where none was.
+    block: u64,
+    unpacked: Vec<u8>,
+}
+
+impl Texts<'_> {
+    /// The texts about the vulnerability `name`; empty where there are none.
+    pub fn prose(&mut self, name: &str) -> Result<Prose, OpenError> {
+        let Some(stored) = self.database.stored(name)? else { return Ok(Prose::default()) };
+        let damaged = |reason| self.database.damaged(reason);
+        let ProseAt { block, start, size } = stored.prose;
+        if self.block != block {
+            let (packed, _) = self.database.part(block)?;
+            self.block = 0;
+            self.unpacked.clear();
+            self.unpacked.reserve(LARGEST_BLOCK);
+            self.unpacker
+                .decompress_to_buffer(packed, &mut self.unpacked)
+                .map_err(|_| damaged("a block of texts"))?;
+            self.block = block;
+        }
+        let (start, size) = (start as usize, size as usize);
+        let text = self.unpacked.get(start..).and_then(|rest| rest.get(..size));
+        text.and_then(|text| postcard::from_bytes(text).ok()).ok_or_else(|| damaged("a text"))
+    }
+}
+
+impl fmt::Debug for Texts<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Texts").field("database", &self.database.path).finish()
+    }
+}
+
+/// The first of the entries, ordered by hash, that has `wanted` or more. Hashes
+/// are spread evenly, so that it lies near its share of the whole.
+fn first(entries: &[[u8; ENTRY as usize]], wanted: u64) -> usize {
+    let below = |at: usize| entries.get(at).is_some_and(|entry| Cursor(entry).number() < wanted);
+    let share = (u128::from(wanted) * entries.len() as u128) >> 64;
+    let (mut low, mut high) = (share as usize, share as usize);
+    let mut step = 64;
+    while low > 0 && !below(low) {
+        low = low.saturating_sub(step);
+        step *= 2;
+    }
+    let mut step = 64;
+    while high < entries.len() && below(high) {
+        high = (high + step).min(entries.len());
+        step *= 2;
+    }
+    let between = entries.get(low..high).unwrap_or_default();
+    low + between.partition_point(|entry| Cursor(entry).number() < wanted)
 }
 
 /// Bytes that are taken from the front; missing ones are zero.

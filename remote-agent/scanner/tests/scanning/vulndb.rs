@@ -93,6 +93,40 @@ fn names(database: &VulnDb, ecosystem: &str, package: &str) -> Vec<String> {
     affected.into_iter().map(|affected| affected.name).collect()
 }
 
+/// Enough text for a dictionary, so that texts lie in many blocks.
+#[test]
+fn each_of_many_is_found_with_its_own_text() {
+    let feeds = Feeds::new();
+    let text = |n: usize| format!("Record {n} of {}: {}", n * 7919, "an attacker ".repeat(20));
+    let records: Vec<String> = (0..4_000)
+        .map(|n| {
+            json!({"id": format!("CVE-2024-{n}"), "details": text(n),
+                "affected": [{"package": {"ecosystem": "PyPI", "name": format!("package-{n}")},
+                    "ranges": [{"type": "ECOSYSTEM",
+                        "events": [{"introduced": "0"}, {"fixed": "9"}]}]}]})
+            .to_string()
+        })
+        .collect();
+    feeds.write("many.jsonl", &records.join("\n"));
+    let sources = [format!("osv={}", feeds.path("many.jsonl").display()).parse().unwrap()];
+    for name in ["one", "two"] {
+        build(&sources, &feeds.path(name), &feeds.key()).unwrap();
+    }
+    assert_eq!(fs::read(feeds.path("one")).unwrap(), fs::read(feeds.path("two")).unwrap());
+    let database = VulnDb::open(&feeds.path("one"), Trust::Anyone).unwrap();
+    let mut texts = database.texts().unwrap();
+    for n in 0..4_000 {
+        let name = format!("CVE-2024-{n}");
+        assert_eq!(names(&database, "PyPI", &format!("package-{n}")), [name.as_str()]);
+        assert_eq!(database.vulnerability(&name).unwrap().unwrap().name, name);
+        assert_eq!(texts.prose(&name).unwrap().description, text(n));
+    }
+    for missing in ["CVE-2024-4000", "", "CVE-2024"] {
+        assert_eq!(database.vulnerability(missing).unwrap(), None);
+        assert_eq!(texts.prose(missing).unwrap().description, "");
+    }
+}
+
 #[test]
 fn feeds_are_merged() {
     let feeds = Feeds::new();
@@ -108,8 +142,9 @@ fn feeds_are_merged() {
     assert!(names(&database, "Debian:12", "nothing").is_empty());
     let known = database.vulnerability("CVE-2023-1").unwrap().unwrap();
     assert_eq!((known.scores[0].version, known.scores[0].score), (3, 7.5));
-    assert_eq!(database.prose("CVE-2023-1").unwrap().description, "Reads too much");
-    assert_eq!(database.prose("CVE-2023-5").unwrap().description, "");
+    let mut texts = database.texts().unwrap();
+    assert_eq!(texts.prose("CVE-2023-1").unwrap().description, "Reads too much");
+    assert_eq!(texts.prose("CVE-2023-5").unwrap().description, "");
     assert_eq!(known.aliases, ["DEBIAN-CVE-2023-1", "GHSA-1"]);
     assert_eq!(database.create_time(), "2024-06-01T00:00:00Z");
     assert!(database.version().parse::<f64>().is_ok(), "{}", database.version());

@@ -60,7 +60,7 @@ async fn only_what_is_whole_signed_and_not_older_takes_the_place() {
         (
             "cut short",
             {
-                fs::write(feeds.path("short"), b"PLSDVDB2").unwrap();
+                fs::write(feeds.path("short"), b"PLSDVDB3").unwrap();
                 feeds.path("short")
             },
             whole,

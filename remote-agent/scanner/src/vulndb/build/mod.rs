@@ -1,6 +1,7 @@
 //! Making the file. The same input and key give the same bytes, in memory
 //! that does not grow with the input.
 
+mod dictionary;
 mod spool;
 mod write;
 
@@ -18,6 +19,7 @@ use super::feed::{self, InputError, PackageEntry, Sink, SourceSpec};
 use super::format::{Header, SourceSummary, hash, package_key};
 use super::record::{Affected, Prose, Vulnerability};
 use super::signing::SigningKey;
+use dictionary::Samples;
 use spool::{Group, Spool};
 use write::Writer;
 
@@ -109,6 +111,7 @@ pub fn build(
     let mut collected = Collected {
         vulnerabilities: Spool::new(folder.clone()),
         packages: Spool::new(folder),
+        samples: Samples::default(),
         sources: Vec::new(),
     };
     for spec in &resolved {
@@ -156,6 +159,7 @@ struct Collected {
     vulnerabilities: Spool,
     /// [`Told`] by package.
     packages: Spool,
+    samples: Samples,
     sources: Vec<SourceSummary>,
 }
 
@@ -196,6 +200,7 @@ impl Sink for Source<'_> {
         }
         self.newest = self.newest.max(vulnerability.modified).max(vulnerability.published);
         let key = vulnerability.name.clone().into_bytes();
+        self.collected.samples.add(&key, &prose);
         let known: Known = (exact, vulnerability, prose);
         let kept = put(&mut self.collected.vulnerabilities, key, &known);
         self.keep(kept);
@@ -260,7 +265,8 @@ impl Collected {
 
     fn write(self, out: &Path, key: &SigningKey) -> Result<BuildSummary, BuildError> {
         let failed = |source| BuildError::Write { path: out.to_owned(), source };
-        let mut writer = Writer::create(out).map_err(failed)?;
+        let dictionary = self.samples.dictionary().map_err(failed)?;
+        let mut writer = Writer::create(out, &dictionary).map_err(failed)?;
         let mut built_at = 0;
         let mut newest_year = 0;
         let mut groups = self.vulnerabilities.groups().map_err(failed)?;

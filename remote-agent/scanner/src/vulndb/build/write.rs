@@ -31,13 +31,16 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn create(out: &Path) -> io::Result<Self> {
+    /// Prose is packed with `dictionary`, which may be empty.
+    pub(super) fn create(out: &Path, dictionary: &[u8]) -> io::Result<Self> {
         let mut name = out.file_name().unwrap_or_default().to_owned();
         name.push(".partial");
         let partial = out.with_file_name(name);
         let inner = BufWriter::new(File::create(&partial)?);
         let mut file = Hashing { inner, context: Context::new(&SHA256), position: 0 };
         file.write_all(MAGIC)?;
+        file.write_all(&(dictionary.len() as u32).to_le_bytes())?;
+        file.write_all(dictionary)?;
         Ok(Self {
             out: out.to_owned(),
             partial,
@@ -46,7 +49,7 @@ impl Writer {
             packages: Vec::new(),
             block: Vec::new(),
             waiting: Vec::new(),
-            packer: zstd::bulk::Compressor::new(LEVEL)?,
+            packer: zstd::bulk::Compressor::with_dictionary(LEVEL, dictionary)?,
         })
     }
 
