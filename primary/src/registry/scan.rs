@@ -116,7 +116,12 @@ async fn failed(
     } else {
         warn!(registry = job.registry, %digest, %error, "a scan failed");
         if job::done(&mut tx, job).await? {
-            store::image::set_status(&mut tx, digest, "failed", &error.result_text()).await?;
+            let result = error.result_text();
+            if error.outcome().is_of_image() {
+                store::image::set_broken(&mut tx, digest, Inventory::FORMAT, &result).await?;
+            } else {
+                store::image::set_status(&mut tx, digest, "failed", &result).await?;
+            }
         }
     }
     tx.commit().await.map_err(StoreError::from)?;

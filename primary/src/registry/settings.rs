@@ -111,13 +111,14 @@ impl Registries {
     }
 
     /// Starts the scan of a registry. Images that are known are held against
-    /// the present database; only others are read.
+    /// the present database; only others are read, broken ones once more.
     pub async fn start_scan(&self, name: &str) -> Result<(), RegistryFailure> {
         let mut tx = self.database.begin().await?;
         require_primary(&mut tx).await?;
         if !store::registry::start(&mut tx, name, self.clock.now()).await? {
             return Err(RegistryFailure::Missing(name.to_owned()));
         }
+        store::image::forget_broken(&mut tx, name).await?;
         store::job::list(&mut tx, name).await?;
         tx.commit().await.map_err(store::StoreError::from)?;
         self.jobs.notify_waiters();

@@ -41,7 +41,8 @@ pub struct NamedImage {
 
 /// Replaces the images of a registry by those found. Reports whose names
 /// change are to be published again. Images whose inventory of `format` is
-/// there are finished, others scheduled.
+/// there are finished, those found broken in that format stay so, others are
+/// scheduled.
 pub async fn replace(
     conn: &mut PgConnection,
     registry: &str,
@@ -101,8 +102,13 @@ pub async fn replace(
                                       WHERE inventory.digest = report.digest
                                         AND inventory.format = $7)
          ON CONFLICT (registry, repository, tag) DO UPDATE SET
-             digest = EXCLUDED.digest, index_digest = EXCLUDED.index_digest,
-             status = EXCLUDED.status, result = EXCLUDED.result",
+             digest = excluded.digest, index_digest = excluded.index_digest,
+             status = CASE WHEN image.broken_format = $7 AND image.digest = excluded.digest
+                           THEN image.status ELSE excluded.status END,
+             result = CASE WHEN image.broken_format = $7 AND image.digest = excluded.digest
+                           THEN image.result ELSE excluded.result END,
+             broken_format = CASE WHEN image.digest = excluded.digest
+                                  THEN image.broken_format END",
         registry,
         &repositories,
         &tags,
@@ -137,7 +143,12 @@ pub async fn put(
                 $6
          ON CONFLICT (registry, repository, tag) DO UPDATE SET
              digest = excluded.digest, index_digest = excluded.index_digest,
-             status = excluded.status, result = excluded.result",
+             status = CASE WHEN image.broken_format = $7 AND image.digest = excluded.digest
+                           THEN image.status ELSE excluded.status END,
+             result = CASE WHEN image.broken_format = $7 AND image.digest = excluded.digest
+                           THEN image.result ELSE excluded.result END,
+             broken_format = CASE WHEN image.digest = excluded.digest
+                                  THEN image.broken_format END",
         registry,
         found.repository,
         found.tag,
@@ -228,6 +239,37 @@ pub async fn set_status(
     .execute(conn)
     .await?;
     Ok(done.rows_affected())
+}
+
+/// Notes that an image is broken itself: what is read in `format` will not be
+/// read of it.
+pub async fn set_broken(
+    conn: &mut PgConnection,
+    digest: Digest,
+    format: i32,
+    result: &str,
+) -> Result<()> {
+    sqlx::query!(
+        "UPDATE image SET status = 'failed', result = $2, broken_format = $3 WHERE digest = $1",
+        digest.as_bytes().as_slice(),
+        result,
+        format,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Forgets which images of a registry are broken: each gets another try.
+pub async fn forget_broken(conn: &mut PgConnection, registry: &str) -> Result<()> {
+    sqlx::query!(
+        "UPDATE image SET broken_format = NULL
+         WHERE registry = $1 AND broken_format IS NOT NULL",
+        registry,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// The names of manifests.

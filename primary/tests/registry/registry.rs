@@ -83,6 +83,15 @@ impl Registry {
         let release = "ID=debian\nVERSION_ID=\"12\"\n";
         let layer =
             archive(&[("etc/os-release", release), ("var/lib/dpkg/status", status.as_str())]);
+        self.push_layer(repository, tag, layer)
+    }
+
+    /// Pushes an image whose only layer is no archive.
+    pub(crate) fn push_broken(&self, repository: &str, tag: &str) -> Digest {
+        self.push_layer(repository, tag, b"no archive".repeat(100))
+    }
+
+    fn push_layer(&self, repository: &str, tag: &str, layer: Vec<u8>) -> Digest {
         let layer = self.blob("application/vnd.oci.image.layer.v1.tar", layer);
         let digest = self.manifest(repository, tag, &[layer]);
         self.with(|shelf| {

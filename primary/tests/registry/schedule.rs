@@ -58,6 +58,24 @@ async fn an_automatic_registry_is_scanned_at_once_and_looked_at_all_the_time() {
 }
 
 #[tokio::test]
+async fn a_broken_image_is_read_again_only_when_somebody_asks() {
+    let (mut primary, registry) = (Primary::start().await, Registry::start().await);
+    registry.push_broken("shop/broken", "1");
+    primary.add_registry(&registry.url(), &json!({"schedule": {"schedule": "auto"}})).await;
+    primary.settled(1).await;
+    registry.forget();
+    assert!(started_after(&primary, 301).await);
+    primary.sign_in_anew().await;
+    primary.settled(1).await;
+    assert_eq!(registry.asked("blobs"), []);
+    let failed = primary.get("/v1/scan/registry/fed.shop/images?f_repository=shop/broken").await;
+    assert_eq!(failed["images"][0]["status"], "failed", "{failed}");
+    primary.scan(1).await;
+    assert_ne!(registry.asked("blobs"), []);
+    primary.stop().await;
+}
+
+#[tokio::test]
 async fn intervals_lie_between_five_minutes_and_a_week() {
     let (primary, registry) = (Primary::start().await, Registry::start().await);
     for (interval, allowed) in [(299, false), (300, true), (604_800, true), (604_801, false)] {
