@@ -43,7 +43,7 @@ pub use error::RegistryFailure;
 use finding::Told;
 use layer_store::SharedLayers;
 use probe::Probes;
-pub use push::{BadEvent, Proof, Queued};
+pub use push::{BadEvent, Proof, Pushed};
 pub use reader::{ImageToRead, ReadFailure, Reader};
 pub use report::PackError;
 

@@ -1,6 +1,6 @@
 //! Webhooks: who pushed is believed when it proves to be the registry.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes, to_bytes};
 use http::{Request, StatusCode};
 use palisade_primary::http::router;
 use serde_json::json;
@@ -12,13 +12,19 @@ use crate::registry::{REPOSITORY, Registry};
 const SECRET: &str = "a secret of the registry";
 
 async fn call(primary: &Primary, name: &str, secret: &str, body: String) -> StatusCode {
+    answer(primary, name, secret, body).await.0
+}
+
+async fn answer(primary: &Primary, name: &str, secret: &str, body: String) -> (StatusCode, Bytes) {
     let request = Request::builder()
         .method("POST")
         .uri(format!("/v1/scan/registry/{name}/webhook"))
         .header("Authorization", format!("Bearer {secret}"))
         .body(Body::from(body))
         .unwrap();
-    router(primary.app.clone()).oneshot(request).await.unwrap().status()
+    let answer = router(primary.app.clone()).oneshot(request).await.unwrap();
+    let status = answer.status();
+    (status, to_bytes(answer.into_body(), 1 << 10).await.unwrap())
 }
 
 fn event(action: &str, repository: &str, tag: &str) -> String {
@@ -48,7 +54,7 @@ async fn a_push_is_scanned_and_a_deletion_vanishes() {
     let pushed = event("push", "shop/menu", "1");
     assert_eq!(call(&primary, "fed.shop", SECRET, pushed).await, StatusCode::ACCEPTED);
     until("the new image is scanned", || async {
-        let found = primary.found("f_repository=shop/menu&f_status=finished").await;
+        let found = primary.found_if_there("f_repository=shop/menu&f_status=finished").await?;
         let images = primary.get("/v1/scan/registry/fed.shop/images").await;
         (found.is_empty() && images["images"][0]["status"] == "finished").then_some(())
     })
@@ -58,6 +64,20 @@ async fn a_push_is_scanned_and_a_deletion_vanishes() {
     let deleted = event("delete", "shop/menu", "1");
     assert_eq!(call(&primary, "fed.shop", SECRET, deleted).await, StatusCode::ACCEPTED);
     until("the image is gone", || async { images(&primary).await.is_empty().then_some(()) }).await;
+    primary.stop().await;
+}
+
+#[tokio::test]
+async fn azure_asks_first_whether_it_may_send() {
+    let (primary, registry) = (Primary::start().await, Registry::start().await);
+    primary.add_registry(&registry.url(), &json!({"webhook_secret": SECRET})).await;
+    let asked = json!([{"eventType": "Microsoft.EventGrid.SubscriptionValidationEvent",
+        "data": {"validationCode": "512d38b6"}}])
+    .to_string();
+    let (status, body) = answer(&primary, "fed.shop", SECRET, asked.clone()).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(body, r#"{"validationResponse":"512d38b6"}"#);
+    assert_eq!(call(&primary, "fed.shop", "forged", asked).await, StatusCode::UNAUTHORIZED);
     primary.stop().await;
 }
 

@@ -17,17 +17,30 @@ const MOST_EVENTS: usize = 1_000;
 )]
 pub struct BadEvent;
 
-/// The tags that a body speaks of, each once. None where it tells of something
-/// that leaves tags alone.
-pub(super) fn tags(body: &[u8]) -> Result<Vec<(String, String)>, BadEvent> {
+/// What a body tells.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// Tags that changed, each once. None where it tells of something that
+    /// leaves tags alone.
+    Tags(Vec<(String, String)>),
+    /// That somebody subscribed this address to events: Azure sends none
+    /// before it has this code back.
+    Subscribed(String),
+}
+
+/// What the body tells.
+pub(super) fn read(body: &[u8]) -> Result<Told, BadEvent> {
     let body: Body = serde_json::from_slice(body).map_err(|_| BadEvent)?;
+    if let Some(code) = body.subscription() {
+        return Ok(Told::Subscribed(code.to_owned()));
+    }
     let tags: BTreeSet<(String, String)> = body
         .changes()
         .into_iter()
         .take(MOST_EVENTS)
         .filter(|(repository, tag)| is_repository(repository) && is_tag(tag))
         .collect();
-    Ok(tags.into_iter().collect())
+    Ok(Told::Tags(tags.into_iter().collect()))
 }
 
 /// The forms, told apart by what only they have.
@@ -83,7 +96,17 @@ struct Target {
 struct GridEvent {
     #[serde(rename = "eventType", alias = "type")]
     kind: String,
-    data: Event,
+    data: GridData,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum GridData {
+    Registry(Event),
+    #[serde(rename_all = "camelCase")]
+    Subscription {
+        validation_code: String,
+    },
 }
 
 #[derive(Deserialize)]
@@ -149,6 +172,19 @@ struct EcrDetail {
 }
 
 impl Body {
+    /// The code that wants to be sent back.
+    fn subscription(&self) -> Option<&str> {
+        let Self::EventGrid(events) = self else { return None };
+        events.iter().find_map(|event| match &event.data {
+            GridData::Subscription { validation_code }
+                if event.kind == "Microsoft.EventGrid.SubscriptionValidationEvent" =>
+            {
+                Some(validation_code.as_str())
+            }
+            _ => None,
+        })
+    }
+
     /// Repository and tag of each change.
     fn changes(self) -> Vec<(String, String)> {
         match self {
@@ -157,7 +193,10 @@ impl Body {
             Self::EventGrid(events) => events
                 .into_iter()
                 .filter(|event| event.kind.starts_with("Microsoft.ContainerRegistry."))
-                .filter_map(|event| event.data.change())
+                .filter_map(|event| match event.data {
+                    GridData::Registry(event) => event.change(),
+                    GridData::Subscription { .. } => None,
+                })
                 .collect(),
             Self::Harbor { kind, event_data: data } | Self::HarborCloud { kind, data } => {
                 let repository = data.repository.repo_full_name;
@@ -212,8 +251,10 @@ mod tests {
 
     use super::*;
 
-    fn read(body: &Value) -> Vec<String> {
-        let tags = tags(body.to_string().as_bytes()).unwrap();
+    fn tags(body: &Value) -> Vec<String> {
+        let Told::Tags(tags) = read(body.to_string().as_bytes()).unwrap() else {
+            panic!("{body} tells of a subscription");
+        };
         tags.iter().map(|(repository, tag)| format!("{repository}:{tag}")).collect()
     }
 
@@ -281,8 +322,17 @@ mod tests {
                 "repository-name": "shop/orders", "image-tag": "v1", "image-digest": digest}}),
             ),
         ] {
-            assert_eq!(read(&body), ["shop/orders:v1"], "{product}");
+            assert_eq!(tags(&body), ["shop/orders:v1"], "{product}");
         }
+    }
+
+    #[test]
+    fn a_subscription_brings_the_code_that_goes_back() {
+        let body = json!([{"id": "1", "topic": "/subscriptions/1", "subject": "",
+            "eventType": "Microsoft.EventGrid.SubscriptionValidationEvent", "dataVersion": "1",
+            "data": {"validationCode": "512d38b6", "validationUrl": "https://azure.example/1"}}]);
+        let told = read(body.to_string().as_bytes()).unwrap();
+        assert_eq!(told, Told::Subscribed("512d38b6".to_owned()));
     }
 
     #[test]
@@ -298,20 +348,20 @@ mod tests {
             json!({"repository": "../../etc", "updated_tags": ["v1"]}),
             json!({"repository": "shop/orders", "updated_tags": ["../v1"]}),
         ] {
-            assert_eq!(read(&body), [""; 0], "{body}");
+            assert_eq!(tags(&body), [""; 0], "{body}");
         }
     }
 
     #[test]
     fn other_bodies_are_refused() {
         for body in ["", "{}", "[1]", "null", "{\"events\":3}", "{\"events\":[{}]}"] {
-            assert!(tags(body.as_bytes()).is_err(), "{body}");
+            assert!(read(body.as_bytes()).is_err(), "{body}");
         }
     }
 
     #[test]
     fn a_tag_that_is_named_again_and_again_is_looked_at_once() {
         let event = json!({"action": "push", "target": {"repository": "shop/orders", "tag": "v1"}});
-        assert_eq!(read(&json!({"events": vec![event; 100]})), ["shop/orders:v1"]);
+        assert_eq!(tags(&json!({"events": vec![event; 100]})), ["shop/orders:v1"]);
     }
 }

@@ -14,6 +14,8 @@ use palisade_scanner::{Inventory, ScanError};
 use secrecy::ExposeSecret as _;
 use tracing::info;
 
+use event::Told;
+
 use super::credentials::RegistryCredentials;
 use super::list::{filters, found, is_attachment, resolve};
 use super::{Registries, RegistryFailure, scan};
@@ -25,12 +27,14 @@ use crate::store::{self, StoreError};
 const MOST_TAGS: usize = 50;
 
 /// What is done about a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Queued {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pushed {
     /// So many tags are looked at.
     Tags(usize),
     /// The whole registry is listed.
     Registry,
+    /// Nothing: it only wants this code back, before it tells of pushes.
+    Subscribed(String),
 }
 
 impl Registries {
@@ -41,7 +45,7 @@ impl Registries {
         name: &str,
         proof: &Proof,
         body: &[u8],
-    ) -> Result<Queued, RegistryFailure> {
+    ) -> Result<Pushed, RegistryFailure> {
         let mut conn = self.database.acquire().await?;
         let credentials = match self.find(&mut conn, name).await {
             Ok((row, _)) => {
@@ -57,18 +61,25 @@ impl Registries {
         if !proof.holds(secret.expose_secret().as_bytes(), body) {
             return Err(RegistryFailure::Forged);
         }
-        let tags = event::tags(body)?;
-        let queued =
-            if tags.len() > MOST_TAGS { Queued::Registry } else { Queued::Tags(tags.len()) };
+        let tags = match event::read(body)? {
+            Told::Tags(tags) => tags,
+            Told::Subscribed(code) => {
+                info!(registry = name, "a registry will tell of pushes");
+                return Ok(Pushed::Subscribed(code));
+            }
+        };
         let mut tx = self.database.begin().await?;
-        match queued {
-            Queued::Tags(_) => job::look_at_tags(&mut tx, name, &tags).await?,
-            Queued::Registry => job::list(&mut tx, name).await?,
-        }
+        let pushed = if tags.len() > MOST_TAGS {
+            job::list(&mut tx, name).await?;
+            Pushed::Registry
+        } else {
+            job::look_at_tags(&mut tx, name, &tags).await?;
+            Pushed::Tags(tags.len())
+        };
         tx.commit().await.map_err(StoreError::from)?;
         self.jobs.notify_waiters();
-        info!(registry = name, ?queued, "a registry told of pushes");
-        Ok(queued)
+        info!(registry = name, ?pushed, "a registry told of pushes");
+        Ok(pushed)
     }
 }
 

@@ -1,16 +1,28 @@
 //! `POST /v1/scan/registry/{name}/webhook`
 
+use axum::Json;
 use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::read_body;
 use crate::http::query::Query;
-use crate::registry::Proof;
+use crate::registry::{Proof, Pushed};
 
 /// The largest body that is read.
 const MOST_BYTES: usize = 256 << 10;
+
+/// What Azure Event Grid wants to hear before it sends events.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Subscribed {
+    /// The code that it sent.
+    validation_response: String,
+}
 
 /// Take a registry's word that somebody pushed
 ///
@@ -34,6 +46,7 @@ const MOST_BYTES: usize = 256 << 10;
     request_body(content = serde_json::Value, description = "The event, as the product sends it"),
     responses(
         (status = ACCEPTED, description = "The tags are looked at"),
+        (status = OK, body = Subscribed, description = "Azure Event Grid asks whether it may send"),
         (status = UNAUTHORIZED, description = "It does not prove that it comes from there"),
         (status = BAD_REQUEST, description = "It is too large, or no event that is known"),
     ),
@@ -43,9 +56,11 @@ pub(super) async fn scan_registry_webhook(
     Path(name): Path<String>,
     query: Query,
     request: Request,
-) -> Result<StatusCode> {
+) -> Result<Response> {
     let proof = Proof::of(request.headers(), query.get("secret"));
     let body = read_body(request, MOST_BYTES).await?;
-    app.registries.pushed(&name, &proof, &body).await?;
-    Ok(StatusCode::ACCEPTED)
+    Ok(match app.registries.pushed(&name, &proof, &body).await? {
+        Pushed::Subscribed(code) => Json(Subscribed { validation_response: code }).into_response(),
+        Pushed::Tags(_) | Pushed::Registry => StatusCode::ACCEPTED.into_response(),
+    })
 }
