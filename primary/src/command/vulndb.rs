@@ -5,10 +5,15 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use chrono::Utc;
+use anyhow::Context as _;
+use chrono::{DateTime, SecondsFormat, Utc};
 use clap::{Args, Subcommand};
+use palisade_scanner::VulnDb;
 use palisade_scanner::vulndb::update::{SourceOutcome, UpdateSettings, UpdateSource, update};
-use palisade_scanner::vulndb::{self, BuildSummary, FeedKind, SigningKey, SourceSpec};
+use palisade_scanner::vulndb::{
+    self, BuildSummary, FeedKind, PublicKey, SigningKey, SourceSpec, Trust,
+};
+use serde_json::{Value, json};
 
 use crate::telemetry;
 
@@ -64,6 +69,17 @@ enum VulndbCommand {
         #[arg(long)]
         allow_older: bool,
     },
+    /// Show, as JSON, what a database is made of, or what it knows of a vulnerability
+    Show {
+        /// The database
+        #[arg(long, value_name = "FILE", env = "PALISADE_VULNDB")]
+        db: PathBuf,
+        /// The Ed25519 public key that must have signed it [default: FILE.key.pub where it is there]
+        #[arg(long, value_name = "FILE", env = "PALISADE_VULNDB_KEY")]
+        key: Option<PathBuf>,
+        /// A vulnerability, such as CVE-2024-3094
+        name: Option<String>,
+    },
 }
 
 /// The kinds of sources, for the long help.
@@ -96,7 +112,61 @@ pub(super) fn run(args: &VulndbArgs) -> anyhow::Result<ExitCode> {
             settings.allow_older = *allow_older;
             renew(&settings, *strict)
         }
+        VulndbCommand::Show { db, key, name } => {
+            let beside = vulndb::public_path(&vulndb::key_path(db));
+            let trust = match key.as_ref().or(beside.exists().then_some(&beside)) {
+                Some(key) => Trust::Key(PublicKey::read(key)?),
+                None => Trust::Anyone,
+            };
+            let database = VulnDb::open(db, trust)
+                .with_context(|| format!("cannot open the database {}", db.display()))?;
+            let shown = match name {
+                Some(name) => of_vulnerability(&database, name)?,
+                None => of_database(&database),
+            };
+            writeln!(std::io::stdout(), "{shown:#}")?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
+}
+
+fn of_database(database: &VulnDb) -> Value {
+    let sources = database.sources().iter().map(|source| {
+        json!({
+            "name": source.name,
+            "records": source.records,
+            "malformed": source.malformed,
+            "newest": date(source.newest),
+            "sha256": source.sha256,
+        })
+    });
+    json!({
+        "version": database.version(),
+        "create_time": database.create_time(),
+        "sources": sources.collect::<Vec<_>>(),
+    })
+}
+
+fn of_vulnerability(database: &VulnDb, name: &str) -> anyhow::Result<Value> {
+    let known = database.vulnerability(name)?;
+    let mut shown =
+        serde_json::to_value(known.with_context(|| {
+            format!("the database {} does not know {name}", database.version())
+        })?)?;
+    for key in ["published", "modified"] {
+        shown[key] = shown[key].as_i64().map_or(Value::Null, date);
+    }
+    let prose = serde_json::to_value(database.texts()?.prose(name)?)?;
+    for (key, text) in prose.as_object().into_iter().flatten() {
+        shown[key] = text.clone();
+    }
+    Ok(shown)
+}
+
+/// Unix seconds as RFC 3339; null where they are not known.
+fn date(seconds: i64) -> Value {
+    let known = (seconds != 0).then(|| DateTime::from_timestamp(seconds, 0)).flatten();
+    known.map_or(Value::Null, |date| json!(date.to_rfc3339_opts(SecondsFormat::Secs, true)))
 }
 
 fn renew(settings: &UpdateSettings, strict: bool) -> anyhow::Result<ExitCode> {

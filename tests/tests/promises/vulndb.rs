@@ -104,6 +104,34 @@ async fn metric(rest: &Rest, name: &str) -> Result<u64> {
 }
 
 #[tokio::test]
+async fn a_database_tells_what_it_is_made_of_and_what_it_knows() -> Result<()> {
+    let feeds = Feeds::new()?;
+    let version = feeds.build("vulndb", "2026-02-03", 2).await?;
+    let show = |more: &[&str]| {
+        let launch = Launch::new("vulndb show", programs::primary().unwrap_or_default())
+            .args(["vulndb", "show", "--db"])
+            .arg(feeds.path("vulndb"))
+            .args(more);
+        async move { launch.run(Duration::from_mins(1)).await }
+    };
+    let made: Value = serde_json::from_str(&show(&[]).await?.ok()?)?;
+    ensure!(made["version"] == version.as_str(), "{made}");
+    let [source] = made["sources"].as_array().context("no sources")?.as_slice() else {
+        anyhow::bail!("{made}")
+    };
+    ensure!(source["newest"] == "2026-02-03T00:00:00Z" && source["records"] == 2, "{source}");
+    let known: Value = serde_json::from_str(&show(&["CVE-2026-1"]).await?.ok()?)?;
+    ensure!(known["name"] == "CVE-2026-1", "{known}");
+    ensure!(known["modified"] == "2026-02-03T00:00:00Z", "{known}");
+    ensure!(known["description"].as_str().is_some_and(|text| text.len() > 400), "{known}");
+    ensure!(show(&["CVE-2026-7"]).await?.ok().is_err());
+    let key = feeds.path("vulndb.key.pub");
+    fs::write(&key, fs::read_to_string(&key)?.to_lowercase())?;
+    ensure!(show(&["--key", &key.to_string_lossy()]).await?.ok().is_err());
+    Ok(())
+}
+
+#[tokio::test]
 async fn agents_have_what_the_primary_has() -> Result<()> {
     let feeds = Feeds::new()?;
     let first = feeds.build("vulndb", "2026-01-01", 3).await?;
