@@ -92,7 +92,7 @@ impl Worker<'_> {
 
     /// Does the scans that were asked for, once there is a database.
     async fn scan_all(&self) {
-        let _ = self.setup.scanner.database_other_than("").await;
+        self.setup.scanner.database_other_than("").await;
         loop {
             let next = self.scans.state().assets.take();
             let Some(key) = next else {
@@ -197,11 +197,11 @@ impl Worker<'_> {
                 let key = (kind, stored.id);
                 match self.look(&key).await {
                     Ok(Some(judged)) => {
-                        let before: ScanBrief =
-                            serde_json::from_str(&stored.brief).unwrap_or_default();
+                        // One that an older program wrote may not be readable.
+                        let before = serde_json::from_str::<ScanBrief>(&stored.brief).ok();
                         self.scans.state().assets.finished(&key, judged.brief.clone());
                         let counts = |of: &ScanBrief| (of.critical, of.high, of.medium);
-                        if counts(&before) != counts(&judged.brief) {
+                        if before.is_none_or(|before| counts(&before) != counts(&judged.brief)) {
                             changed += 1;
                             self.tell(&key, &judged).await;
                         }
