@@ -230,3 +230,52 @@ pub struct AdmissionStatsData {
     /// The counts.
     pub stats: AdmissionStats,
 }
+
+/// Answer of `POST /v1/assess/admission/rule`: what would be decided about the
+/// objects of a manifest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AdmissionAssessment {
+    /// Criteria of which a manifest tells nothing: rules with them are not met.
+    pub props_unavailable: Vec<String>,
+    /// `monitor` or `protect`.
+    pub global_mode: String,
+    /// By object, in the order of the manifest.
+    pub results: Vec<AdmissionAssessmentResult>,
+}
+
+/// What would be decided about one object.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AdmissionAssessmentResult {
+    /// Its number in the manifest, from 1.
+    pub index: u32,
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: String,
+    /// The decision in words, or why there is none.
+    pub message: String,
+    /// The rules that it meets, up to the one that decides.
+    pub matched_rules: Vec<AdmissionAssessmentRule>,
+    /// Whether it would be admitted.
+    pub allowed: bool,
+}
+
+/// A rule that an object meets.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AdmissionAssessmentRule {
+    /// The image of the container that meets it.
+    pub container_image: String,
+    /// Its id.
+    pub id: u32,
+    /// Whether it is disabled: it decides nothing then.
+    pub disabled: bool,
+    /// `allow` or `deny`.
+    #[serde(rename = "type")]
+    pub rule_type: String,
+    /// `monitor`, `protect`, or empty for the cluster's.
+    pub mode: String,
+    /// Its criteria in words.
+    pub rule_details: String,
+    /// Who owns it.
+    pub rule_cfg_type: String,
+}

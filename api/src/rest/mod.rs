@@ -22,6 +22,7 @@ pub mod scan;
 pub mod sensor;
 pub mod server;
 pub mod system;
+pub mod unserved;
 pub mod user;
 pub mod user_role;
 pub mod vulasset;

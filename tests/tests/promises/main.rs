@@ -4,6 +4,7 @@
 mod admission;
 mod architecture;
 mod ci_scans;
+mod coverage;
 mod database_outage;
 mod documents;
 mod embedded_postgres;

@@ -51,11 +51,10 @@ impl CompiledRules {
     pub fn compile<'a>(
         rules: impl IntoIterator<Item = &'a AdmissionRule>,
     ) -> (Self, Vec<(u32, PolicyError)>) {
-        let mut sorted: Vec<&AdmissionRule> = rules.into_iter().filter(|r| !r.disable).collect();
-        sorted.sort_by_key(|rule| (rank(rule), rule.id));
-        let mut compiled = Vec::with_capacity(sorted.len());
+        let rules = in_order(rules.into_iter().filter(|rule| !rule.disable));
+        let mut compiled = Vec::with_capacity(rules.len());
         let mut errors = Vec::new();
-        for rule in sorted {
+        for rule in rules {
             match compile(rule) {
                 Ok(rule) => compiled.push(rule),
                 Err(error) => errors.push((rule.id, error)),
@@ -75,6 +74,15 @@ impl CompiledRules {
     }
 }
 
+/// Rules in the order of their evaluation.
+pub(super) fn in_order<'a>(
+    rules: impl IntoIterator<Item = &'a AdmissionRule>,
+) -> Vec<&'a AdmissionRule> {
+    let mut rules: Vec<&AdmissionRule> = rules.into_iter().collect();
+    rules.sort_by_key(|rule| (rank(rule), rule.id));
+    rules
+}
+
 /// Built-in allow, federal allow, federal deny, custom resources' allow and
 /// deny, the cluster's own allow and deny.
 fn rank(rule: &AdmissionRule) -> u8 {
@@ -87,7 +95,7 @@ fn rank(rule: &AdmissionRule) -> u8 {
     }
 }
 
-fn compile(rule: &AdmissionRule) -> Result<CompiledRule, PolicyError> {
+pub(super) fn compile(rule: &AdmissionRule) -> Result<CompiledRule, PolicyError> {
     let mut names: Vec<&str> = Vec::new();
     let mut tests: Vec<NamedTests> = Vec::new();
     for criterion in &rule.criteria {

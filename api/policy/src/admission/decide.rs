@@ -96,14 +96,18 @@ pub fn decide(
     mode: Mode,
     now: DateTime<Utc>,
 ) -> Decision {
-    let judged = workload.containers.iter().filter(|container| !is_sidecar(container));
-    let containers: Vec<ContainerDecision> = judged
+    let containers: Vec<ContainerDecision> = judged(workload)
         .map(|container| decide_container(rules, verdicts, workload, container, mode, now))
         .collect();
     let allowed =
         !containers.iter().any(|container| matches!(container.outcome, Outcome::Denied(_)));
     let message = message::decision(workload, allowed, &containers);
     Decision { allowed, message, containers }
+}
+
+/// The containers that are judged.
+pub(super) fn judged(workload: &Workload) -> impl Iterator<Item = &Container> {
+    workload.containers.iter().filter(|container| !is_sidecar(container))
 }
 
 fn decide_container(
@@ -151,7 +155,7 @@ fn decide_container(
 
 /// Whether the container meets the rule with one of the scans of its image,
 /// with which, and what met it.
-fn meets(
+pub(super) fn meets(
     rule: &CompiledRule,
     workload: &Workload,
     container: &Container,

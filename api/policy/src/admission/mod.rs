@@ -4,7 +4,9 @@
 //! - [`review`]: a Kubernetes AdmissionReview, read into a [`review::Workload`].
 //! - [`verdicts`]: what is known of images, by digest and by name.
 //! - [`compile`]: rules made ready for [`decide`], which is pure and quick.
+//! - [`assess`]: what would be decided about a manifest, before anybody applies it.
 
+pub mod assess;
 pub mod compile;
 pub mod criteria;
 pub mod decide;

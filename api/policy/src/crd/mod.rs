@@ -10,7 +10,7 @@ mod yaml;
 
 use serde::{Deserialize, Serialize};
 
-pub use yaml::{YamlError, read, write};
+pub use yaml::{YamlError, documents, read, write};
 
 /// The group and version of the resources.
 const API_VERSION: &str = "neuvector.com/v1";

@@ -49,11 +49,8 @@ struct Document<S> {
     items: Option<Vec<Resource<S>>>,
 }
 
-/// The resources of all documents of a file. They are of one of `kinds`.
-pub fn read<S: DeserializeOwned>(
-    text: &str,
-    kinds: &[&str],
-) -> Result<Vec<Resource<S>>, YamlError> {
+/// All documents of a file, within bounds.
+pub fn documents<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, YamlError> {
     let options = serde_saphyr::options! {
         with_snippet: false,
         budget: serde_saphyr::budget! {
@@ -64,8 +61,16 @@ pub fn read<S: DeserializeOwned>(
             max_recorded_anchor_bytes: MAX_ANCHOR_BYTES,
         },
     };
-    let documents: Vec<Document<S>> = serde_saphyr::from_multiple_with_options(text, options)
-        .map_err(|error| YamlError::Malformed(error.to_string()))?;
+    serde_saphyr::from_multiple_with_options(text, options)
+        .map_err(|error| YamlError::Malformed(error.to_string()))
+}
+
+/// The resources of all documents of a file. They are of one of `kinds`.
+pub fn read<S: DeserializeOwned>(
+    text: &str,
+    kinds: &[&str],
+) -> Result<Vec<Resource<S>>, YamlError> {
+    let documents: Vec<Document<S>> = documents(text)?;
     let mut resources = Vec::new();
     for document in documents {
         if let Some(items) = document.items {

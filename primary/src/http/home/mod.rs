@@ -73,7 +73,8 @@ fn is_cluster_level(path: &str) -> bool {
 /// a page of its own, or that there is no such path.
 pub(super) async fn fallback(State(app): State<App>, mut request: Request) -> Result<Response> {
     if !is_cluster_level(request.uri().path()) {
-        return portal::deep_link(&request).ok_or_else(fallback::not_found);
+        let missing = || fallback::not_found(request.method(), request.uri().path());
+        return portal::deep_link(&request).ok_or_else(missing);
     }
     authorize::let_in(&app, &mut request).await?;
     let caller = request.extensions_mut().remove::<Caller>().ok_or_else(ApiError::unauthorized)?;
@@ -159,6 +160,9 @@ pub(super) async fn read<T: DeserializeOwned>(
 }
 
 fn without_home(request: &Request) -> Result<Response> {
+    if let Some(unserved) = fallback::unserved(request.method(), request.uri().path()) {
+        return Err(unserved);
+    }
     if *request.method() != Method::GET {
         return Err(ApiError::new(
             Code::OpNotAllowed,
@@ -169,7 +173,7 @@ fn without_home(request: &Request) -> Result<Response> {
     let path = request.uri().path().trim_start_matches("/v1/").trim_start_matches("/v2/");
     Ok(match empty::body(path) {
         Some(body) => (StatusCode::OK, Json(body)).into_response(),
-        None => return Err(fallback::not_found()),
+        None => return Err(fallback::not_found(request.method(), request.uri().path())),
     })
 }
 

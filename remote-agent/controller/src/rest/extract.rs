@@ -1,5 +1,6 @@
 //! What handlers take from a request.
 
+use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use http::request::Parts;
 use http_body_util::{BodyExt as _, Limited};
@@ -34,15 +35,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let body = Limited::new(request.into_body(), MOST_BODY_BYTES)
-            .collect()
-            .await
-            .map_err(|_| {
-                ApiError::invalid(format!(
-                    "The body broke off or is larger than {MOST_BODY_BYTES} bytes."
-                ))
-            })?
-            .to_bytes();
+        let body = body(request).await?;
         let mut value = if body.iter().all(u8::is_ascii_whitespace) {
             Value::Object(serde_json::Map::new())
         } else {
@@ -54,6 +47,15 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
             .map(Self)
             .map_err(|error| ApiError::invalid(format!("The body is not as expected: {error}.")))
     }
+}
+
+/// The body of a request.
+pub(crate) async fn body(request: Request) -> Result<Bytes, ApiError> {
+    let body = Limited::new(request.into_body(), MOST_BODY_BYTES).collect().await;
+    let body = body.map_err(|_| {
+        ApiError::invalid(format!("The body broke off or is larger than {MOST_BODY_BYTES} bytes."))
+    })?;
+    Ok(body.to_bytes())
 }
 
 fn drop_nulls(value: &mut Value) {

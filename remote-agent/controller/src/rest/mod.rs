@@ -3,6 +3,7 @@
 //! forwards; those carry a `Caller` extension instead of a token.
 
 mod admission;
+mod assess;
 mod auth;
 mod error;
 mod extract;
@@ -27,7 +28,7 @@ use axum::routing::{MethodRouter, get, patch, post};
 use axum::{Json, Router};
 use http::{HeaderValue, Method, StatusCode, header};
 use palisade_api::Code;
-use palisade_api::rest::empty;
+use palisade_api::rest::{empty, unserved};
 use palisade_policy::sensor::{Dlp, Waf};
 use tower::Layer as _;
 use tower::util::MapRequestLayer;
@@ -83,6 +84,7 @@ fn api() -> Router<Controller> {
         .route("/v1/admission/rule/{id}", get(admission::rule).delete(admission::rule_delete))
         .route("/v1/admission/rule/promote", post(fed::not_here))
         .route("/v1/policy/rules/promote", post(fed::not_here))
+        .route("/v1/assess/admission/rule", post(assess::admission_rule))
         .route("/v1/scan/registry", get(scan::registry::registries).post(refuse::create))
         .route(
             "/v1/scan/registry/{name}",
@@ -186,6 +188,9 @@ fn files() -> Router<Controller> {
 /// What this cluster has none of is an empty list to those who ask for it.
 async fn not_found(request: Request) -> Response {
     let path = request.uri().path();
+    if let Some(why) = unserved::reason(request.method().as_str(), path) {
+        return unserved(why);
+    }
     let path = path.strip_prefix("/v1/").or_else(|| path.strip_prefix("/v2/"));
     match path.and_then(empty::body).filter(|_| *request.method() == Method::GET) {
         Some(body) => Json(body).into_response(),
@@ -194,9 +199,17 @@ async fn not_found(request: Request) -> Response {
 }
 
 /// The path knows other methods, which the router lists in `Allow`.
-async fn method_not_allowed(method: Method) -> Response {
-    if method == Method::OPTIONS {
+async fn method_not_allowed(request: Request) -> Response {
+    if *request.method() == Method::OPTIONS {
         return StatusCode::OK.into_response();
     }
-    ApiError::of(Code::MethodNotAllowed).into_response()
+    match unserved::reason(request.method().as_str(), request.uri().path()) {
+        Some(why) => unserved(why),
+        None => ApiError::of(Code::MethodNotAllowed).into_response(),
+    }
+}
+
+/// A call that clients know, and nobody serves.
+fn unserved(why: &str) -> Response {
+    ApiError::new(Code::OpNotAllowed, why).with_status(StatusCode::NOT_IMPLEMENTED).into_response()
 }

@@ -1,0 +1,240 @@
+//! Calls of the REST API that clients may know and nothing here serves. Each
+//! is answered with 501 and the reason that stands here. The list only
+//! shrinks: a call that comes to be served leaves it.
+
+/// Calls that are not served for one reason.
+#[derive(Debug)]
+pub struct Unserved {
+    /// The reason, as the answer tells it.
+    pub why: &'static str,
+    /// Method and path; `{}` stands for any one segment.
+    pub calls: &'static [(&'static str, &'static str)],
+}
+
+/// All of them.
+pub const UNSERVED: &[Unserved] = &[
+    Unserved {
+        why: "Compliance benchmarks are not run here, so there is nothing to show or to set.",
+        calls: &[
+            ("GET", "/v1/bench/host/{}/docker"),
+            ("POST", "/v1/bench/host/{}/docker"),
+            ("GET", "/v1/bench/host/{}/kubernetes"),
+            ("POST", "/v1/bench/host/{}/kubernetes"),
+            ("GET", "/v1/compliance/asset"),
+            ("GET", "/v1/compliance/available_filter"),
+            ("GET", "/v1/compliance/profile"),
+            ("GET", "/v1/compliance/profile/{}"),
+            ("PATCH", "/v1/compliance/profile/{}"),
+            ("DELETE", "/v1/compliance/profile/{}/entry/{}"),
+            ("PATCH", "/v1/compliance/profile/{}/entry/{}"),
+            ("GET", "/v1/custom_check"),
+            ("GET", "/v1/custom_check/{}"),
+            ("PATCH", "/v1/custom_check/{}"),
+            ("POST", "/v1/file/compliance/profile"),
+            ("POST", "/v1/file/compliance/profile/config"),
+            ("GET", "/v1/host/{}/compliance"),
+            ("GET", "/v1/list/compliance"),
+            ("GET", "/v1/workload/{}/compliance"),
+        ],
+    },
+    Unserved {
+        why: "Traffic is not inspected here, so there are no conversations, sessions or captures.",
+        calls: &[
+            ("DELETE", "/v1/conversation"),
+            ("DELETE", "/v1/conversation/{}/{}"),
+            ("GET", "/v1/conversation/{}/{}"),
+            ("DELETE", "/v1/conversation_endpoint/{}"),
+            ("PATCH", "/v1/conversation_endpoint/{}"),
+            ("GET", "/v1/list/application"),
+            ("GET", "/v1/log/threat/{}"),
+            ("GET", "/v1/log/violation/workload"),
+            ("DELETE", "/v1/session"),
+            ("GET", "/v1/session/summary"),
+            ("POST", "/v1/sniffer"),
+            ("PATCH", "/v1/sniffer/stop/{}"),
+            ("DELETE", "/v1/sniffer/{}"),
+            ("GET", "/v1/sniffer/{}"),
+            ("GET", "/v1/sniffer/{}/pcap"),
+        ],
+    },
+    Unserved {
+        why: "No enforcer runs here whose processes, files and counters could be shown or set.",
+        calls: &[
+            ("GET", "/v1/enforcer/{}"),
+            ("PATCH", "/v1/enforcer/{}"),
+            ("GET", "/v1/enforcer/{}/config"),
+            ("GET", "/v1/enforcer/{}/counter"),
+            ("GET", "/v1/enforcer/{}/probe_containers"),
+            ("GET", "/v1/enforcer/{}/probe_processes"),
+            ("GET", "/v1/enforcer/{}/probe_summary"),
+            ("POST", "/v1/enforcer/{}/profiling"),
+            ("GET", "/v1/enforcer/{}/stats"),
+            ("GET", "/v1/file_monitor_file"),
+            ("GET", "/v1/group/{}/stats"),
+            ("GET", "/v1/host/{}/process_profile"),
+            ("GET", "/v1/process_rules/{}"),
+            ("GET", "/v1/response/workload_rules/{}"),
+            ("POST", "/v1/workload/request/{}"),
+            ("GET", "/v1/workload/{}"),
+            ("PATCH", "/v1/workload/{}"),
+            ("GET", "/v1/workload/{}/config"),
+            ("GET", "/v1/workload/{}/file_profile"),
+            ("GET", "/v1/workload/{}/process"),
+            ("GET", "/v1/workload/{}/process_history"),
+            ("GET", "/v1/workload/{}/process_profile"),
+            ("GET", "/v1/workload/{}/stats"),
+            ("POST", "/v2/workload"),
+            ("GET", "/v2/workload/{}"),
+        ],
+    },
+    Unserved {
+        why: "Nothing is learned here, so there are no services and namespaces to set a mode for.",
+        calls: &[
+            ("PATCH", "/v1/domain"),
+            ("PATCH", "/v1/domain/{}"),
+            ("POST", "/v1/service"),
+            ("PATCH", "/v1/service/config"),
+            ("PATCH", "/v1/service/config/network"),
+            ("PATCH", "/v1/service/config/profile"),
+            ("GET", "/v1/service/{}"),
+            ("POST", "/v1/system/request"),
+        ],
+    },
+    Unserved {
+        why: "A controller tells of itself at /metrics, in the Prometheus format.",
+        calls: &[
+            ("GET", "/v1/controller/{}"),
+            ("PATCH", "/v1/controller/{}"),
+            ("GET", "/v1/controller/{}/config"),
+            ("GET", "/v1/controller/{}/counter"),
+            ("POST", "/v1/controller/{}/profiling"),
+            ("GET", "/v1/controller/{}/stats"),
+        ],
+    },
+    Unserved {
+        why: "It looks into the inner state of another implementation.",
+        calls: &[
+            ("POST", "/v1/debug/admission/test"),
+            ("GET", "/v1/debug/admission_stats"),
+            ("GET", "/v1/debug/controller/sync"),
+            ("POST", "/v1/debug/controller/sync/{}"),
+            ("GET", "/v1/debug/dlp/mac"),
+            ("GET", "/v1/debug/dlp/rule"),
+            ("GET", "/v1/debug/dlp/wlrule"),
+            ("GET", "/v1/debug/internal_subnets"),
+            ("GET", "/v1/debug/ip2workload"),
+            ("GET", "/v1/debug/policy/rule"),
+            ("GET", "/v1/debug/registry/image/{}"),
+            ("GET", "/v1/debug/system/stats"),
+            ("GET", "/v1/debug/workload/intercept"),
+            ("GET", "/v1/internal/system"),
+            ("GET", "/v1/meter"),
+        ],
+    },
+    Unserved {
+        why: "Clusters join and speak to the primary over gRPC, by their own connection to port 11443.",
+        calls: &[
+            ("POST", "/v1/fed/command_internal"),
+            ("POST", "/v1/fed/csp_support_internal"),
+            ("GET", "/v1/fed/healthcheck"),
+            ("POST", "/v1/fed/join_internal"),
+            ("POST", "/v1/fed/joint_test_internal"),
+            ("POST", "/v1/fed/leave_internal"),
+            ("POST", "/v1/fed/ping_internal"),
+            ("POST", "/v1/fed/poll_internal"),
+            ("POST", "/v1/fed/remove_internal"),
+            ("POST", "/v1/fed/scan_data_internal"),
+            ("DELETE", "/v1/fed_auth"),
+            ("POST", "/v1/fed_auth"),
+        ],
+    },
+    Unserved {
+        why: "Services of cloud vendors and partners are not integrated here.",
+        calls: &[
+            ("POST", "/v1/csp/file/support"),
+            ("GET", "/v1/partner/ibm_sa/{}/setup"),
+            ("POST", "/v1/partner/ibm_sa/{}/setup/{}"),
+            ("GET", "/v1/partner/ibm_sa/{}/setup/{}"),
+            ("GET", "/v1/partner/ibm_sa_config"),
+            ("GET", "/v1/partner/ibm_sa_ep"),
+        ],
+    },
+    Unserved {
+        why: "The whole configuration is the database: `palisade-primary backup` keeps it.",
+        calls: &[("GET", "/v1/file/config"), ("POST", "/v1/file/config")],
+    },
+    Unserved { why: "`GET /v1/system/config` tells it.", calls: &[("GET", "/v2/system/config")] },
+    Unserved {
+        why: "Exports are asked for with POST.",
+        calls: &[("GET", "/v1/file/group"), ("GET", "/v1/file/group/config")],
+    },
+    Unserved {
+        why: "No score of security risks is computed here.",
+        calls: &[("GET", "/v1/system/score/metrics"), ("POST", "/v1/system/score/metrics")],
+    },
+    Unserved {
+        why: "Nobody is told how much this is used, and there are no alerts about upgrades.",
+        calls: &[
+            ("POST", "/v1/internal/alert"),
+            ("GET", "/v1/system/alerts"),
+            ("GET", "/v1/system/usage"),
+        ],
+    },
+    Unserved {
+        why: "Exports go to whoever asks for them; repositories elsewhere are not written.",
+        calls: &[
+            ("POST", "/v1/system/config/remote_repository"),
+            ("DELETE", "/v1/system/config/remote_repository/{}"),
+            ("PATCH", "/v1/system/config/remote_repository/{}"),
+        ],
+    },
+];
+
+/// Why the call is not served; none where it is, or nobody knows it.
+pub fn reason(method: &str, path: &str) -> Option<&'static str> {
+    let fits = |known: &str| {
+        let (mut known, mut asked) = (known.split('/'), path.split('/'));
+        loop {
+            match (known.next(), asked.next()) {
+                (None, None) => return true,
+                (Some("{}"), Some(_)) => {}
+                (Some(known), Some(asked)) if known == asked => {}
+                _ => return false,
+            }
+        }
+    };
+    UNSERVED
+        .iter()
+        .find(|unserved| unserved.calls.iter().any(|(known, at)| *known == method && fits(at)))
+        .map(|unserved| unserved.why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_known_by_method_and_segments() {
+        for (method, path, known) in [
+            ("GET", "/v1/sniffer/7", true),
+            ("GET", "/v1/sniffer/7/pcap", true),
+            ("GET", "/v1/sniffer", false),
+            ("GET", "/v1/sniffer/7/other", false),
+            ("PUT", "/v1/sniffer/7", false),
+            ("GET", "/v1/conversation/a/b", true),
+            ("GET", "/v1/conversation/a", false),
+        ] {
+            assert_eq!(reason(method, path).is_some(), known, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn each_call_stands_once() {
+        let mut calls: Vec<_> = UNSERVED.iter().flat_map(|unserved| unserved.calls).collect();
+        let all = calls.len();
+        calls.sort_unstable();
+        calls.dedup();
+        assert_eq!(calls.len(), all);
+        assert!(all <= 119, "the list only shrinks");
+    }
+}

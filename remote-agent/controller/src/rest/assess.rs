@@ -1,0 +1,89 @@
+//! `POST /v1/assess/admission/rule`: what would be decided about a manifest.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use palisade_api::rest::admission::{
+    AdmissionAssessment, AdmissionAssessmentResult, AdmissionAssessmentRule,
+};
+use palisade_policy::admission::assess::{self, Assessment, Matched};
+use palisade_policy::admission::{AdmissionRule, Workload};
+use palisade_policy::crd;
+use serde_json::Value;
+
+use super::error::{ApiError, Result};
+use super::extract::body;
+use crate::Controller;
+
+/// Takes YAML (or JSON) of one or more objects.
+pub(super) async fn admission_rule(
+    State(controller): State<Controller>,
+    request: Request,
+) -> Result<Json<AdmissionAssessment>> {
+    let bytes = body(request).await?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| ApiError::invalid("The manifest is no UTF-8 text."))?;
+    let objects: Vec<Value> = crd::documents(text)
+        .map_err(|error| ApiError::invalid(format!("The manifest cannot be read: {error}.")))?;
+    let in_force = controller.in_force();
+    let mut rules = AdmissionRule::built_in();
+    rules.extend(in_force.admission_rules());
+    rules.extend(in_force.local_admission_rules());
+    let mode = controller.admission().state().mode;
+    let now = controller.clock().now();
+    let assess =
+        |workload: &Workload| assess::assess(&rules, &in_force.verdicts(), workload, mode, now);
+    let results = objects.iter().flat_map(listed).zip(1..).map(|(object, index)| {
+        let text = |path: &str| {
+            object.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        let assessed = assess::workload(object).map(|workload| assess(&workload));
+        AdmissionAssessmentResult {
+            index,
+            name: text("/metadata/name"),
+            kind: text("/kind"),
+            ..result(assessed)
+        }
+    });
+    Ok(Json(AdmissionAssessment {
+        props_unavailable: assess::UNAVAILABLE.map(str::to_owned).to_vec(),
+        global_mode: mode.as_str().to_owned(),
+        results: results.collect(),
+    }))
+}
+
+/// The objects of a list, else the object itself; none of an empty document.
+fn listed(object: &Value) -> Vec<&Value> {
+    match object.get("items").and_then(Value::as_array) {
+        Some(items) => items.iter().collect(),
+        None if object.is_null() => Vec::new(),
+        None => vec![object],
+    }
+}
+
+fn result(assessed: Option<Assessment>) -> AdmissionAssessmentResult {
+    let Some(Assessment { allowed, message, matched }) = assessed else {
+        return AdmissionAssessmentResult {
+            message: "It runs no containers, so no rule looks at it.".to_owned(),
+            allowed: true,
+            ..AdmissionAssessmentResult::default()
+        };
+    };
+    let matched_rules = matched.into_iter().map(|matched| {
+        let Matched { image, id, disabled, rule_type, rule_mode, criteria, cfg_type } = matched;
+        AdmissionAssessmentRule {
+            container_image: image,
+            id,
+            disabled,
+            rule_type: rule_type.as_str().to_owned(),
+            mode: rule_mode.as_str().to_owned(),
+            rule_details: criteria,
+            rule_cfg_type: cfg_type.as_str().to_owned(),
+        }
+    });
+    AdmissionAssessmentResult {
+        message,
+        matched_rules: matched_rules.collect(),
+        allowed,
+        ..AdmissionAssessmentResult::default()
+    }
+}
