@@ -59,6 +59,26 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             )
             .build(),
         )
+        .method(
+            Method::builder()
+                .name("store_configuration")
+                .route_name("StoreConfiguration")
+                .input_type("crate::federation::ConfigurationPart")
+                .output_type("crate::federation::StoreConfigurationResponse")
+                .codec_path(PROST)
+                .client_streaming()
+                .build(),
+        )
+        .method(
+            streaming(
+                "fetch_configuration",
+                "FetchConfiguration",
+                "FetchConfigurationRequest",
+                "crate::federation::ConfigurationPart",
+                PROST,
+            )
+            .build(),
+        )
         .build();
     Builder::new().build_client(false).compile(&[link]);
     Ok(())

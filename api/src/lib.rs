@@ -2,7 +2,7 @@
 //! crate speaks: ids, revisions, digests, error codes, REST and gRPC types.
 //!
 //! Open [`error_code`] for the numeric REST codes, [`kind`] for the federated
-//! kinds, `proto/` for the gRPC contracts, and [`rest`] for one module an area
+//! kinds, `proto/` for the gRPC contracts, [`protocol`] for their versions, and [`rest`] for one module an area
 //! of the REST API.
 
 pub mod clock;
@@ -12,6 +12,7 @@ pub mod error_code;
 pub mod ids;
 pub mod join_token;
 pub mod kind;
+pub mod protocol;
 pub mod rest;
 pub mod revision;
 

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tracing::{info, warn};
 
 use crate::config::Config;
-use crate::federation::{fanout, link_upkeep, membership};
+use crate::federation::{fanout, link_upkeep, membership, promotion, rotation, unattended};
 use crate::shutdown::Shutdown;
 use crate::store::{Database, Opened, migrate};
 use crate::{App, grpc, http, reconcile, telemetry};
@@ -109,6 +109,8 @@ async fn serve(
     };
     // Join tokens may need to know where the federation listener listens.
     addresses.write(&config.data_dir)?;
+    promotion::mend(&app).await.context("the federation could not be mended")?;
+    unattended::promote(&app).await?;
     let tls = server::public_config(app.trust.public_certificate.clone())?;
     for (name, listener) in [("rest", rest), ("portal", portal)] {
         let (tls, router) = (tls.clone(), http::router(app.clone()));
@@ -121,6 +123,7 @@ async fn serve(
     link_upkeep::run(&app.links, &app.database, &app.clock, &shutdown);
     grpc::serve(&app, federation)?;
     membership::watch(&app);
+    rotation::watch(&app);
     reconcile::start(&app);
     app.registries.start(&shutdown);
     app.trust.keep_fresh(config, app.database.clone(), app.clock.clone(), &shutdown);

@@ -3,15 +3,21 @@
 use std::time::Duration;
 
 use base64::Engine as _;
+use bytes::Bytes;
 use palisade_api::clock::SharedClock;
 use palisade_api::federation::enrol_client::EnrolClient;
-use palisade_api::federation::{JoinRequest, LeaveRequest, RenewRequest};
+use palisade_api::federation::{IntroduceRequest, JoinRequest, LeaveRequest, RenewRequest};
 use palisade_api::join_token::JoinTokenEnvelope;
+use palisade_api::protocol::SPOKEN;
 use palisade_api::{CODE_METADATA, ClusterName, Code};
 use palisade_transport::backoff::Backoff;
 use palisade_transport::certificate::fingerprint;
-use palisade_transport::client::{ConnectError, PrimaryAddress, PrimaryConnection, Trust, connect};
+use palisade_transport::client::{
+    ConnectError, PrimaryAddress, PrimaryConnection, ProxyAddress, Trust, connect_through,
+};
+use palisade_transport::fixed_token::{self, FixedToken};
 use palisade_transport::identity::{IdentityError, MemberIdentity, Membership, SigningRequest};
+use rustls_pki_types::CertificateDer;
 use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 use tonic::{Request, Status};
@@ -23,6 +29,8 @@ const ANSWER: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_mins(1);
 /// A token is some hundred bytes long.
 const MOST_TOKEN_BYTES: usize = 16 * 1024;
+/// Authorities that are trusted at once; a primary has one, or two.
+const MOST_AUTHORITIES: usize = 8;
 
 /// Why the agent could not join, renew or leave.
 #[derive(Debug, Error)]
@@ -38,15 +46,26 @@ pub enum EnrolError {
     Refused {
         /// A code of the REST API, where the primary gave one.
         code: Option<Code>,
+        /// Whether the token is to blame.
+        of_token: bool,
         /// The primary's words.
         text: String,
     },
+    /// What answers does not know the fixed token.
+    #[error(
+        "the server at {0} does not prove that it knows the fixed token: check the address, and \
+         that the primary has the same token"
+    )]
+    Unproven(String),
     /// The primary answered something that cannot be.
     #[error("the primary's answer makes no sense: {0}")]
     Answer(&'static str),
     /// The identity could not be made or stored.
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    /// The random generator failed.
+    #[error("the random generator failed")]
+    Random,
 }
 
 /// Who joins.
@@ -58,6 +77,60 @@ pub struct Applicant {
     pub rest: RestAddress,
     /// Names of the agent's roles.
     pub roles: Vec<String>,
+    /// What tells this cluster from others of its name; empty where nobody knows.
+    pub cluster_uid: String,
+    /// The proxy by which the primary is reached.
+    pub proxy: Option<ProxyAddress>,
+}
+
+/// What lets a cluster join.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// A token that the primary made.
+    Token(JoinTokenEnvelope),
+    /// A token that was written into the configuration of both.
+    Fixed {
+        /// The token.
+        token: FixedToken,
+        /// Where the primary is reached.
+        address: PrimaryAddress,
+    },
+}
+
+impl Credential {
+    /// Reads a token of either form. `address` is where the primary is reached,
+    /// where the token does not say or somebody knows better.
+    pub fn read(token: &SecretString, address: Option<PrimaryAddress>) -> Result<Self, EnrolError> {
+        if let Ok(token) = token.expose_secret().trim().parse::<FixedToken>() {
+            let address = address.ok_or(EnrolError::Token(
+                "it is a fixed token, and nobody says where the primary is",
+            ))?;
+            return Ok(Self::Fixed { token, address });
+        }
+        let mut envelope = read_token(token)?;
+        if let Some(PrimaryAddress { host, port }) = address {
+            (envelope.server, envelope.port) = (host, port);
+        }
+        Ok(Self::Token(envelope))
+    }
+
+    fn address(&self) -> PrimaryAddress {
+        match self {
+            Self::Token(envelope) => {
+                PrimaryAddress { host: envelope.server.clone(), port: envelope.port }
+            }
+            Self::Fixed { address, .. } => address.clone(),
+        }
+    }
+}
+
+/// A cluster that has joined.
+#[derive(Debug)]
+pub struct Joined {
+    /// Its identity. Nothing is stored yet.
+    pub identity: MemberIdentity,
+    /// Whether it was a member before, and has its former entry again.
+    pub rejoined: bool,
 }
 
 /// How a REST API is reached.
@@ -86,20 +159,19 @@ pub fn read_token(token: &SecretString) -> Result<JoinTokenEnvelope, EnrolError>
     Ok(envelope)
 }
 
-/// Joins the federation of `token`. Waits a minute for a primary that is not
+/// Joins the federation by `credential`. Waits a minute for a primary that is not
 /// reachable yet; gives up at once when the primary or its authority says no.
 /// Nothing is stored.
 pub async fn join(
-    token: &SecretString,
+    credential: &Credential,
     applicant: &Applicant,
     clock: &SharedClock,
-) -> Result<MemberIdentity, EnrolError> {
-    let envelope = read_token(token)?;
+) -> Result<Joined, EnrolError> {
     let give_up = tokio::time::Instant::now() + PATIENCE;
     let mut backoff = Backoff::default();
     loop {
-        let error = match join_once(&envelope, applicant, clock).await {
-            Ok(identity) => return Ok(identity),
+        let error = match join_once(credential, applicant, clock).await {
+            Ok(joined) => return Ok(joined),
             Err(error) => error,
         };
         let pause = backoff.next(&mut rand::rng());
@@ -119,39 +191,49 @@ fn may_pass(error: &EnrolError) -> bool {
     )
 }
 
-async fn join_once(
-    envelope: &JoinTokenEnvelope,
+/// One attempt of [`join`].
+pub async fn join_once(
+    credential: &Credential,
     applicant: &Applicant,
     clock: &SharedClock,
-) -> Result<MemberIdentity, EnrolError> {
-    let address = PrimaryAddress { host: envelope.server.clone(), port: envelope.port };
-    let connection = connect(&address, Trust::Fingerprint(envelope.authority)).await?;
-    let request = SigningRequest::generate()?;
-    let answer = EnrolClient::new(connection.channel())
-        .join(timed(JoinRequest {
-            ticket: envelope.ticket.clone(),
-            signing_request: request.der().to_vec().into(),
-            name: applicant.name.to_string(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            sent_at_ms: clock.now().timestamp_millis(),
-            kube_system_uid: String::new(),
-            rest_server: applicant.rest.server.clone(),
-            rest_port: applicant.rest.port.into(),
-            roles: applicant.roles.clone(),
-        }))
-        .await
-        .map_err(|status| refused(&connection, &status))?
-        .into_inner();
-
-    // The handshake has verified the authority against the pin; what the
-    // answer says may only repeat it.
+) -> Result<Joined, EnrolError> {
+    let address = credential.address();
+    let trust = match credential {
+        Credential::Token(envelope) => Trust::Fingerprint(envelope.authority),
+        Credential::Fixed { .. } => Trust::Unknown,
+    };
+    let connection = connect_through(&address, trust, applicant.proxy.as_ref()).await?;
+    // The handshake has verified the authority against the pin, or has shown
+    // the one that is proven now.
     let authority = connection
         .authority()
         .cloned()
         .ok_or(EnrolError::Answer("its authority did not show in the handshake"))?;
-    if fingerprint(&answer.authority.to_vec().into()) != envelope.authority {
-        return Err(EnrolError::Answer("it names another authority than the token"));
-    }
+    let ticket = match credential {
+        Credential::Token(envelope) => envelope.ticket.clone(),
+        Credential::Fixed { token, .. } => {
+            prove(&connection, token, &authority, &address).await?;
+            token.ticket().expose_secret().to_owned()
+        }
+    };
+    let request = SigningRequest::generate()?;
+    let answer = EnrolClient::new(connection.channel())
+        .join(timed(JoinRequest {
+            ticket,
+            signing_request: request.der().to_vec().into(),
+            name: applicant.name.to_string(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            sent_at_ms: clock.now().timestamp_millis(),
+            kube_system_uid: applicant.cluster_uid.clone(),
+            rest_server: applicant.rest.server.clone(),
+            rest_port: applicant.rest.port.into(),
+            roles: applicant.roles.clone(),
+            protocol: Some(SPOKEN.to_wire()),
+        }))
+        .await
+        .map_err(|status| refused(&connection, &status))?
+        .into_inner();
+    let authorities = authorities(&answer.authorities, authority)?;
     let membership = Membership {
         cluster_id: answer
             .cluster_id
@@ -165,10 +247,55 @@ async fn join_once(
             .map_err(|_| EnrolError::Answer("it does not say who the primary is"))?,
         primary_name: answer.primary_name,
         primary_address: address.to_string(),
-        authority,
+        former_addresses: Vec::new(),
+        announced_address: None,
+        authorities,
     };
     let chain = answer.certificate_chain.iter().map(|der| der.to_vec().into()).collect();
-    Ok(request.certified(chain, membership)?)
+    let identity = request.certified(chain, membership)?;
+    Ok(Joined { identity, rejoined: answer.rejoined })
+}
+
+/// Lets the server prove that it knows the token and speaks for `authority`.
+async fn prove(
+    connection: &PrimaryConnection,
+    token: &FixedToken,
+    authority: &CertificateDer<'static>,
+    address: &PrimaryAddress,
+) -> Result<(), EnrolError> {
+    let nonce = fixed_token::nonce().ok_or(EnrolError::Random)?;
+    let question = IntroduceRequest {
+        ticket_digest: token.ticket_digest().as_bytes().to_vec().into(),
+        nonce: nonce.to_vec().into(),
+    };
+    let answer = EnrolClient::new(connection.channel())
+        .introduce(timed(question))
+        .await
+        .map_err(|status| refused(connection, &status))?
+        .into_inner();
+    if token.is_proven(&answer.proofs, &nonce, fingerprint(authority)) {
+        Ok(())
+    } else {
+        Err(EnrolError::Unproven(address.to_string()))
+    }
+}
+
+/// The authorities to trust from now on: those that the primary names, or of an
+/// older one the one that the handshake has verified.
+fn authorities(
+    named: &[Bytes],
+    verified: CertificateDer<'static>,
+) -> Result<Vec<CertificateDer<'static>>, EnrolError> {
+    if named.is_empty() {
+        return Ok(vec![verified]);
+    }
+    let named: Vec<CertificateDer<'static>> =
+        named.iter().take(MOST_AUTHORITIES).map(|der| der.to_vec().into()).collect();
+    if named.contains(&verified) {
+        Ok(named)
+    } else {
+        Err(EnrolError::Answer("it names other authorities than its own"))
+    }
 }
 
 /// A new key and certificate for the same member.
@@ -187,15 +314,20 @@ pub async fn renew(
         .map_err(|status| refused(connection, &status))?
         .into_inner();
     let chain = answer.certificate_chain.iter().map(|der| der.to_vec().into()).collect();
-    let renewed = request.certified(chain, identity.membership().clone())?;
+    let mut membership = identity.membership().clone();
+    if let (Some(verified), false) = (connection.authority(), answer.authorities.is_empty()) {
+        membership.authorities = authorities(&answer.authorities, verified.clone())?;
+    }
+    let renewed = request.certified(chain, membership)?;
     info!(until = %renewed.validity().not_after, "the certificate is renewed");
     Ok(renewed)
 }
 
-/// Tells the primary that this cluster leaves.
-pub async fn leave(connection: &PrimaryConnection) -> Result<(), EnrolError> {
+/// Tells the primary that this cluster leaves; or, `belated`, that it has left
+/// while the primary was out of reach.
+pub async fn leave(connection: &PrimaryConnection, belated: bool) -> Result<(), EnrolError> {
     EnrolClient::new(connection.channel())
-        .leave(timed(LeaveRequest {}))
+        .leave(timed(LeaveRequest { belated }))
         .await
         .map_err(|status| refused(connection, &status))?;
     Ok(())
@@ -212,7 +344,11 @@ fn refused(connection: &PrimaryConnection, status: &Status) -> EnrolError {
     if let Some(failure) = connection.failure() {
         return failure.clone().into();
     }
-    EnrolError::Refused { code: code_of(status), text: status.message().to_owned() }
+    EnrolError::Refused {
+        code: code_of(status),
+        of_token: status.code() == tonic::Code::Unauthenticated,
+        text: status.message().to_owned(),
+    }
 }
 
 /// The code of the REST API that a status carries.

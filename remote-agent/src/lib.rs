@@ -18,6 +18,7 @@ pub mod vulndb;
 pub mod worker;
 
 mod call;
+mod cluster_uid;
 mod health;
 
 #[cfg(test)]

@@ -21,9 +21,10 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tracing::{info, warn};
 
+use crate::cluster_uid;
 use crate::config::{Config, Role};
-use crate::enrol::{self, Applicant, RestAddress};
-use crate::link::{self, LinkConfig, LinkHandle};
+use crate::enrol::{self, Credential, RestAddress};
+use crate::link::{self, LinkConfig, LinkHandle, OwnPart};
 use crate::node_scan::NodeScanner;
 use crate::shutdown::Shutdown;
 use crate::tls::ListenerTls;
@@ -93,8 +94,9 @@ async fn start(
     let webhook_address = webhook_listener.local_addr()?;
     let addresses = Addresses { rest: rest_listener.local_addr()?, webhook: Some(webhook_address) };
     let rest_address = rest_address(config, addresses.rest);
+    let own = own_part(config, clock).await?;
     let joining = tokio::select! {
-        joining = membership(config, &rest_address, clock) => joining?,
+        joining = membership(config, &own, &rest_address) => joining?,
         () = shutdown.token().cancelled() => return Ok(None),
     };
     let Membership { identity, cluster_name, joined } = joining;
@@ -103,7 +105,7 @@ async fn start(
     let tls =
         ListenerTls::open(&config.data_dir, listener_names(config, &rest_address), clock.clone())?;
     let server = public_config(tls.certificate())?;
-    let handle = Arc::new(LinkHandle::new(config.data_dir.clone(), rest_address, identity));
+    let handle = Arc::new(LinkHandle::new(own, rest_address, identity));
     let vulndb = if config.roles.has(Role::Scanner) {
         let (own, key) = (config.vulndb.clone(), config.vulndb_key.clone());
         Some(Vulndb::open(&config.data_dir, own, key)?)
@@ -129,8 +131,8 @@ async fn start(
         shutdown.token(),
     )
     .await?;
-    if joined {
-        controller.note_federation(name::FEDERATION_JOIN, "This cluster joined.").await;
+    if let Some(text) = joined {
+        controller.note_federation(name::FEDERATION_JOIN, text).await;
     }
 
     let router = rest::router(controller.clone(), health::router(controller.clone()));
@@ -174,8 +176,10 @@ async fn scan_only(
     let rest_listener = listen("rest-listen", config.rest_listen).await?;
     let addresses = Addresses { rest: rest_listener.local_addr()?, webhook: None };
     let rest_address = rest_address(config, addresses.rest);
+    let own = own_part(config, clock).await?;
+    let proxy = own.proxy.clone();
     let joining = tokio::select! {
-        joining = membership(config, &rest_address, clock) => joining?,
+        joining = membership(config, &own, &rest_address) => joining?,
         () = shutdown.token().cancelled() => return Ok(()),
     };
     let Some(identity) = joining.identity else {
@@ -190,64 +194,83 @@ async fn scan_only(
         serve(rest_listener, server, health::worker_router(), Limits::PUBLIC, stop.clone()),
     );
     shutdown.spawn("certificate", tls.keep_fresh(stop.clone()));
-    let worker = WorkerConfig { data_dir: config.data_dir.clone(), slots: config.scan_slots };
+    let worker =
+        WorkerConfig { data_dir: config.data_dir.clone(), slots: config.scan_slots, proxy };
     shutdown.spawn("worker", worker::run(worker, identity, clock.clone(), stop));
     addresses.write(&config.data_dir)?;
     info!(rest = %addresses.rest, "ready");
     Ok(())
 }
 
+/// What this agent is to its primary.
+async fn own_part(config: &Config, clock: &SharedClock) -> anyhow::Result<OwnPart> {
+    let cluster_uid = cluster_uid::find(config.cluster_uid.as_deref(), &config.data_dir)
+        .await
+        .context("the uid of this cluster cannot be kept")?;
+    Ok(OwnPart {
+        data_dir: config.data_dir.clone(),
+        roles: config.roles.names(),
+        cluster_uid,
+        proxy: config.proxy.clone(),
+        clock: clock.clone(),
+    })
+}
+
 /// Whose member this cluster is, or will be.
 struct Membership {
     identity: Option<MemberIdentity>,
     cluster_name: String,
-    joined: bool,
+    /// How it joined just now, for the records.
+    joined: Option<&'static str>,
 }
 
 /// The stored identity, or a new one by the token. A join that fails leaves
 /// nothing behind.
 async fn membership(
     config: &Config,
+    own: &OwnPart,
     rest: &RestAddress,
-    clock: &SharedClock,
 ) -> anyhow::Result<Membership> {
     if let Some(identity) = MemberIdentity::load(&config.data_dir)? {
         let cluster_name = identity.membership().name.clone();
         if config.name.as_ref().is_some_and(|name| name.as_str() != cluster_name) {
             warn!(cluster_name, "--name is ignored: this cluster has joined under another name");
         }
-        return Ok(Membership { identity: Some(identity), cluster_name, joined: false });
+        return Ok(Membership { identity: Some(identity), cluster_name, joined: None });
     }
     let Some(token) = &config.token else {
-        // It has been a member before, and what it had of its own goes on.
-        if config.data_dir.join(palisade_controller::DATABASE).exists() {
-            warn!("this cluster is in no federation: it runs standalone; --token joins one");
-            let name = config.name.as_ref().map_or("standalone", ClusterName::as_str);
-            let cluster_name = name.to_owned();
-            return Ok(Membership { identity: None, cluster_name, joined: false });
-        }
-        bail!(
-            "there is no identity in {}: give a join token with --token (the primary makes one \
-             with `palisade-primary token create`) and the cluster's name with --name",
-            config.data_dir.display()
+        info!(
+            "this cluster is in no federation: it runs standalone. Join one by --token (the \
+             primary makes one with `palisade-primary token create`) or by POST /v1/fed/join"
         );
+        let name = config.name.as_ref().map_or("standalone", ClusterName::as_str);
+        let cluster_name = name.to_owned();
+        return Ok(Membership { identity: None, cluster_name, joined: None });
     };
     let Some(name) = &config.name else {
         bail!("joining needs the cluster's name: give --name");
     };
-    let applicant =
-        Applicant { name: name.clone(), rest: rest.clone(), roles: config.roles.names() };
-    let identity =
-        enrol::join(token, &applicant, clock).await.context("this cluster could not join")?;
-    identity.store(&config.data_dir)?;
-    let member = identity.membership();
+    let credential = Credential::read(token, config.primary.clone())?;
+    let applicant = own.applicant(name.clone(), rest.clone());
+    let joined = enrol::join(&credential, &applicant, &own.clock)
+        .await
+        .context("this cluster could not join")?;
+    joined.identity.store(&config.data_dir)?;
+    let member = joined.identity.membership();
     info!(
         primary = member.primary_name,
         cluster_id = %member.cluster_id,
         home = member.home,
+        rejoined = joined.rejoined,
         "joined the federation"
     );
-    Ok(Membership { identity: Some(identity), cluster_name: name.to_string(), joined: true })
+    let text = if joined.rejoined {
+        "This cluster joined again, and has its former entry in the federation."
+    } else {
+        "This cluster joined."
+    };
+    let (identity, cluster_name) = (Some(joined.identity), name.to_string());
+    Ok(Membership { identity, cluster_name, joined: Some(text) })
 }
 
 fn announce_roles(config: &Config) {

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::enrol::RestAddress;
-use crate::link::LinkHandle;
+use crate::link::{LinkHandle, OwnPart};
 use crate::tls::{CA_FILE, ListenerTls};
 
 const DIGEST: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
@@ -46,7 +46,14 @@ async fn webhook(folder: &TempDir) -> Webhook {
     let tls = ListenerTls::open(folder.path(), names, clock.clone()).unwrap();
     // A member: a standalone cluster would drop what is federated.
     let identity = MemberIdentity::load(folder.path()).unwrap().or_else(|| Some(identity()));
-    let handle = LinkHandle::new(folder.path().to_owned(), RestAddress::default(), identity);
+    let own = OwnPart {
+        data_dir: folder.path().to_owned(),
+        roles: Vec::new(),
+        cluster_uid: String::new(),
+        proxy: None,
+        clock: clock.clone(),
+    };
+    let handle = LinkHandle::new(own, RestAddress::default(), identity);
     let config = ControllerConfig {
         data_dir: folder.path().to_owned(),
         cluster_name: "staging".to_owned(),
@@ -87,7 +94,9 @@ fn identity() -> MemberIdentity {
         primary_id: cluster_id,
         primary_name: "primary".to_owned(),
         primary_address: "127.0.0.1:1".to_owned(),
-        authority: authority.certificate().clone(),
+        former_addresses: Vec::new(),
+        announced_address: None,
+        authorities: vec![authority.certificate().clone()],
     };
     request.certified(issued.chain, membership).unwrap()
 }

@@ -13,9 +13,11 @@ use http_body_util::BodyExt;
 use palisade_api::clock::SystemClock;
 use palisade_api::kind::{LogId, ObjectKind};
 use palisade_api::scan::{ImageName, Severity, Verdict, VerdictCve};
-use palisade_api::{ClusterId, Epoch, Revision};
+use palisade_api::{ClusterId, ClusterName, Epoch, Revision};
 use palisade_controller::admission::{Mode, router};
-use palisade_controller::federation::{Federation, FederationError, Membership, Pending};
+use palisade_controller::federation::{
+    Federation, FederationError, JoinWish, Membership, Pending, Standing,
+};
 use palisade_controller::store::SpoolLimits;
 use palisade_controller::{Controller, ControllerConfig};
 use palisade_sync::{Item, Position, Replacement, ReplicaStore, SetDigest};
@@ -213,12 +215,23 @@ impl Federation for Member {
             primary_id: ClusterId::from_uuid(Uuid::from_u128(2)),
             primary_name: "primary".to_owned(),
             primary_address: "127.0.0.1:1".to_owned(),
-            connected: false,
+            standing: Standing::Disconnected,
+            by_proxy: false,
         })
     }
 
     fn rest_address(&self) -> (String, u16) {
         ("127.0.0.1".to_owned(), 1)
+    }
+
+    fn set_rest_address(&self, _server: String, _port: u16) {}
+
+    fn has_proxy(&self) -> bool {
+        false
+    }
+
+    fn join(&self, _wish: JoinWish, _name: ClusterName) -> Pending<'_, Membership> {
+        Box::pin(std::future::ready(Err(unreachable_primary())))
     }
 
     fn leave(&self, _force: bool) -> Pending<'_, ()> {
@@ -234,5 +247,6 @@ fn unreachable_primary() -> FederationError {
     FederationError {
         code: palisade_api::Code::FedJointUnreachable,
         text: "the benchmark has no primary".to_owned(),
+        of_token: false,
     }
 }

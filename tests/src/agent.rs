@@ -30,7 +30,8 @@ pub struct Addresses {
 #[derive(Debug)]
 pub struct AgentBuilder {
     name: String,
-    token: String,
+    token: Option<String>,
+    data: Option<PathBuf>,
     arguments: Vec<OsString>,
     clock_offset: Option<String>,
 }
@@ -57,13 +58,29 @@ impl AgentBuilder {
         self
     }
 
+    /// Begins with a copy of a data folder, as it is at the start.
+    #[must_use]
+    pub fn with_data_of(mut self, data_dir: &Path) -> Self {
+        self.data = Some(data_dir.to_owned());
+        self
+    }
+
     fn launch(self) -> Result<Agent> {
         crate::install_tls_provider();
         let dir = tempfile::Builder::new().prefix("palisade-agent-").tempdir()?;
         let data_dir = dir.path().join("data");
+        if let Some(from) = &self.data {
+            copy(from, &data_dir)?;
+            // Where the other one listens is not where this one will.
+            let addresses = data_dir.join("addresses.json");
+            if addresses.exists() {
+                std::fs::remove_file(addresses)?;
+            }
+        }
         let mut launch = Launch::new(&self.name, programs::agent()?)
-            .args(["run", "--name", &self.name, "--token", &self.token, "--data-dir"])
+            .args(["run", "--name", &self.name, "--data-dir"])
             .arg(&data_dir)
+            .args(self.token.iter().flat_map(|token| ["--token", token]))
             .args(self.arguments)
             .env("PALISADE_BOOTSTRAP_PASSWORD", ADMIN_PASSWORD);
         if let Some(offset) = &self.clock_offset {
@@ -105,9 +122,16 @@ pub struct Agent {
 impl Agent {
     /// Says how the agent of the cluster `name` is started.
     pub fn builder(name: &str, token: &str) -> AgentBuilder {
+        AgentBuilder { token: Some(token.into()), ..Self::without_token(name) }
+    }
+
+    /// The same without a token: a standalone cluster, or one that has its
+    /// identity already.
+    pub fn without_token(name: &str) -> AgentBuilder {
         AgentBuilder {
             name: name.into(),
-            token: token.into(),
+            token: None,
+            data: None,
             arguments: Vec::new(),
             clock_offset: None,
         }
@@ -202,6 +226,21 @@ impl Agent {
         self.addresses = Some(addresses);
         Ok(())
     }
+}
+
+/// Copies a folder that nobody writes to.
+pub fn copy(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }
 
 /// Scans an image or a folder with the stand-alone scanner.

@@ -28,6 +28,7 @@ pub mod registry;
 pub mod rest;
 pub mod simulated;
 pub mod slapd;
+pub mod tunnel;
 pub mod vulndb;
 pub mod wait;
 

@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use palisade_api::federation::enrol_client::EnrolClient;
 use palisade_api::federation::link_client::LinkClient;
-use palisade_api::federation::{Hello, JoinRequest, Pong, Resync, Up, down, up};
+use palisade_api::federation::{Bye, Down, Hello, JoinRequest, Pong, Resync, Up, down, up};
 use palisade_api::join_token::JoinTokenEnvelope;
 use palisade_api::kind::{LogId, ObjectKind};
 use palisade_api::{ClusterId, Revision};
@@ -61,32 +61,92 @@ impl Drop for SimulatedMember {
 
 /// Joins the federation as `name`.
 pub async fn join(token: &str, name: &str) -> Result<MemberIdentity> {
+    join_as(token, JoinRequest { name: name.to_owned(), ..JoinRequest::default() }).await
+}
+
+/// Joins the federation with what `request` says of the cluster; ticket, key, time
+/// and version are added where it says nothing.
+pub async fn join_as(token: &str, request: JoinRequest) -> Result<MemberIdentity> {
     let envelope: JoinTokenEnvelope = serde_json::from_slice(&BASE64_STANDARD.decode(token)?)?;
     let address = PrimaryAddress { host: envelope.server, port: envelope.port };
     let connection = connect(&address, Trust::Fingerprint(envelope.authority)).await?;
-    let request = SigningRequest::generate()?;
+    let key = SigningRequest::generate()?;
+    let name = request.name.clone();
     let answer = EnrolClient::new(connection.channel())
         .join(JoinRequest {
             ticket: envelope.ticket,
-            signing_request: request.der().to_vec().into(),
-            name: name.to_owned(),
+            signing_request: key.der().to_vec().into(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             sent_at_ms: chrono::Utc::now().timestamp_millis(),
-            ..JoinRequest::default()
+            ..request
         })
         .await?
         .into_inner();
     let chain = answer.certificate_chain.iter().map(certificate).collect();
     let membership = Membership {
         cluster_id: answer.cluster_id.parse::<ClusterId>()?,
-        name: name.to_owned(),
+        name,
         home: answer.home,
         primary_id: answer.primary_id.parse()?,
         primary_name: answer.primary_name,
         primary_address: address.to_string(),
-        authority: certificate(&answer.authority),
+        former_addresses: Vec::new(),
+        announced_address: None,
+        authorities: answer.authorities.iter().map(certificate).collect(),
     };
-    Ok(request.certified(chain, membership)?)
+    Ok(key.certified(chain, membership)?)
+}
+
+/// A link that obeys nobody: the test says what goes up, and takes what comes
+/// down, or does not.
+#[derive(Debug)]
+pub struct RawLink {
+    /// To the primary.
+    pub up: mpsc::Sender<Up>,
+    /// From the primary.
+    pub down: tonic::Streaming<Down>,
+}
+
+impl RawLink {
+    /// Opens the link of a member that says `hello`.
+    pub async fn open(identity: &MemberIdentity, hello: Hello) -> Result<Self> {
+        let address: PrimaryAddress = identity.membership().primary_address.parse()?;
+        let connection = connect(&address, Trust::Member(identity)).await?;
+        let (up, ups) = mpsc::channel(16);
+        up.send(message(up::Body::Hello(hello))).await?;
+        let down = LinkClient::new(connection.channel())
+            .max_decoding_message_size(64 << 20)
+            .open(ReceiverStream::new(ups))
+            .await?
+            .into_inner();
+        Ok(Self { up, down })
+    }
+
+    /// Sends a message; fails when the link has ended.
+    pub async fn say(&self, body: up::Body) -> Result<()> {
+        Ok(self.up.send(message(body)).await?)
+    }
+
+    /// Why the primary ends the link; everything before is passed over.
+    pub async fn bye(&mut self) -> Result<Bye> {
+        while let Some(down) = self.down.message().await? {
+            if let Some(down::Body::Bye(bye)) = down.body {
+                return Ok(bye);
+            }
+        }
+        bail!("the link ended without a word")
+    }
+}
+
+/// What a member says that holds nothing yet.
+pub fn hello() -> Hello {
+    Hello {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        positions: LogId::ALL.iter().map(|log| Position::NONE.to_wire(*log)).collect(),
+        roles: vec!["controller".to_owned()],
+        sent_at_ms: chrono::Utc::now().timestamp_millis(),
+        ..Hello::default()
+    }
 }
 
 fn certificate(der: &bytes::Bytes) -> CertificateDer<'static> {

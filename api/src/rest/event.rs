@@ -20,6 +20,20 @@ pub mod name {
     pub const FEDERATION_LEAVE: &str = "Federation.Leave";
     /// The primary removed this cluster.
     pub const FEDERATION_KICK: &str = "Federation.Kick";
+    /// A second agent used the identity of a connected member.
+    pub const FEDERATION_DUPLICATE: &str = "Federation.Identity.Duplicate";
+    /// What the cluster held of the federated state was not what it had got.
+    pub const FEDERATION_DRIFT: &str = "Federation.Policy.Drift";
+    /// The agent's data folder is older than what the primary has had from it.
+    pub const AGENT_DATA_OLD: &str = "Agent.Data.Old";
+    /// The cluster got its own configuration back from the primary.
+    pub const AGENT_CONFIGURATION_RESTORED: &str = "Agent.Configuration.Restored";
+    /// The cluster became the primary of a federation.
+    pub const FEDERATION_PROMOTE: &str = "Federation.Promote";
+    /// The federation was dissolved.
+    pub const FEDERATION_DEMOTE: &str = "Federation.Demote";
+    /// The authority of the federation is being replaced, or was.
+    pub const FEDERATION_AUTHORITY: &str = "Federation.Authority";
     /// Federated objects were applied.
     pub const FEDERATION_POLICY_SYNC: &str = "Federation.Policy.Sync";
     /// A scanner works with another vulnerability database.

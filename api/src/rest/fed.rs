@@ -35,8 +35,14 @@ statuses! {
     Notified = 2, "notified";
     /// Reachable, but not yet told what it holds.
     Connected = 200, "connected";
-    /// Joined, not connected since.
+    /// Joined, and has not said yet that it holds anything.
     Joined = 201, "joined";
+    /// The primary has to be upgraded before the remote can connect.
+    MasterUpgradeRequired = 101, "master_upgrade_required";
+    /// The remote has to be upgraded before it can connect.
+    JointUpgradeRequired = 102, "joint_upgrade_required";
+    /// The same as `master_upgrade_required`, seen from the primary.
+    JointVersionTooNew = 104, "joint_version_too_new";
     /// Connected, and does not hold the present federated state.
     OutOfSync = 202, "out_of_sync";
     /// Connected, and has shown by digest that it holds the present state.
@@ -47,7 +53,7 @@ statuses! {
     Kicked = 205, "kicked";
     /// Left by itself.
     Left = 206, "left";
-    /// Joining.
+    /// Joined, and nobody has confirmed it yet.
     Pending = 210, "pending";
 }
 
@@ -143,6 +149,55 @@ pub struct JointCluster {
     /// Date of the newest record of that database, RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cvedb_create_time: Option<String>,
+    /// When another agent with the identity of this connected cluster was
+    /// refused last, RFC 3339. Its data folder was copied, most likely.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicate_at: Option<String>,
+    /// The address that that agent came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicate_address: Option<String>,
+}
+
+/// A revision of what a member has of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConfigurationRevision {
+    /// Its number among those of its member.
+    pub revision: i64,
+    /// When the member told it, RFC 3339.
+    pub stored_at: String,
+    /// SHA-256 of the configuration, 64 hex digits.
+    pub digest: String,
+    /// Bytes of the configuration.
+    pub size: i64,
+}
+
+/// Answer of `GET /v1/fed/cluster/{id}/configuration`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConfigurationRevisions {
+    /// The revisions that the primary keeps, newest first.
+    pub revisions: Vec<ConfigurationRevision>,
+}
+
+/// One certificate authority of the federation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FedAuthority {
+    /// SHA-256 of its certificate, 64 hex digits: what join tokens carry.
+    pub fingerprint: String,
+    /// When it was made, RFC 3339.
+    pub created_at: String,
+    /// The end of its certificate, RFC 3339.
+    pub expires_at: String,
+    /// Whether it signs; the other one is only trusted still.
+    pub issuing: bool,
+    /// Members that depend on it.
+    pub members: i64,
+}
+
+/// Answer of `GET /v1/fed/authority`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FedAuthorities {
+    /// The authorities, newest last: two while the one is being replaced.
+    pub authorities: Vec<FedAuthority>,
 }
 
 /// Answer of `GET /v1/fed/member`.

@@ -88,6 +88,19 @@ pub struct SystemConfigUpdate {
     pub config: Option<AuthOrderConfig>,
     /// The same, in the grouped form.
     pub config_v2: Option<SystemConfigV2>,
+    /// The part that the whole federation shares.
+    pub fed_config: Option<FedSystemConfigUpdate>,
+}
+
+/// What to change of the part that the whole federation shares.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct FedSystemConfigUpdate {
+    /// All webhooks of the federation: those that are not named are deleted.
+    pub webhooks: Option<Vec<Webhook>>,
+    /// Nothing else can be changed.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub others: BTreeMap<String, serde_json::Value>,
 }
 
 /// The grouped form of what can be changed.
@@ -113,6 +126,13 @@ pub struct AuthOrderConfig {
 }
 
 impl SystemConfigUpdate {
+    /// The webhooks that the federation shall have, or the key that cannot be
+    /// changed.
+    pub fn fed_webhooks(&mut self) -> Result<Option<Vec<Webhook>>, String> {
+        let FedSystemConfigUpdate { webhooks, others } = self.fed_config.take().unwrap_or_default();
+        others.into_keys().next().map_or(Ok(webhooks), Err)
+    }
+
     /// The order that is wanted, or the key that cannot be changed.
     pub fn auth_order(self) -> Result<Option<Vec<String>>, String> {
         let v2 = self.config_v2.unwrap_or_default();

@@ -69,6 +69,11 @@ pub fn cluster_of(
     })
 }
 
+/// The serial number of `certificate` in lower-case hex.
+pub fn serial(certificate: &CertificateDer<'_>) -> Result<String, UnreadableCertificate> {
+    Ok(hex::encode(parse(certificate)?.raw_serial()))
+}
+
 /// The URI that names `cluster` in its certificate.
 pub(crate) fn member_uri(cluster: ClusterId) -> String {
     format!("{MEMBER_URI}{cluster}")

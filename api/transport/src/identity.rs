@@ -104,8 +104,39 @@ pub struct Membership {
     pub primary_name: String,
     /// Where the primary is reached: `host:port`.
     pub primary_address: String,
-    /// The one authority to trust.
-    pub authority: CertificateDer<'static>,
+    /// Where it was reached before, newest first: tried when it does not answer
+    /// at its address.
+    pub former_addresses: Vec<String>,
+    /// Where it said that it wants to be reached, when it said so last. The cluster
+    /// may have joined by another way, and keeps to that until the primary moves.
+    pub announced_address: Option<String>,
+    /// The authorities to trust, newest last. More than one only while the
+    /// primary replaces its authority.
+    pub authorities: Vec<CertificateDer<'static>>,
+}
+
+/// Former addresses that are kept.
+const MOST_FORMER_ADDRESSES: usize = 3;
+
+impl Membership {
+    /// The same membership after the primary has said that it wants to be reached
+    /// at `address`. Where that is news, the present address becomes a former one.
+    #[must_use]
+    pub fn announced(&self, address: &str) -> Self {
+        let announced_address = Some(address.to_owned());
+        if self.announced_address.is_none() || self.announced_address == announced_address {
+            return Self { announced_address, ..self.clone() };
+        }
+        let known = std::iter::once(&self.primary_address).chain(&self.former_addresses);
+        let mut former: Vec<String> = known.filter(|one| *one != address).cloned().collect();
+        former.truncate(MOST_FORMER_ADDRESSES);
+        Self {
+            primary_address: address.to_owned(),
+            former_addresses: former,
+            announced_address,
+            ..self.clone()
+        }
+    }
 }
 
 /// What makes an agent a member.
@@ -126,7 +157,14 @@ struct Stored {
     primary_id: ClusterId,
     primary_name: String,
     primary_address: String,
+    #[serde(default)]
+    former_addresses: Vec<String>,
+    #[serde(default)]
+    announced_address: Option<String>,
+    /// The newest authority; of a former version the only one.
     authority: String,
+    #[serde(default)]
+    authorities: Vec<String>,
     certificate_chain: Vec<String>,
     key: String,
 }
@@ -135,6 +173,18 @@ impl MemberIdentity {
     /// Whose member the agent is.
     pub const fn membership(&self) -> &Membership {
         &self.membership
+    }
+
+    /// The same member with another membership: at another address, or with
+    /// other authorities to trust.
+    #[must_use]
+    pub fn with_membership(&self, membership: Membership) -> Self {
+        Self {
+            key: SecretSlice::from(self.key.expose_secret().to_vec()),
+            chain: self.chain.clone(),
+            validity: self.validity,
+            membership,
+        }
     }
 
     /// The certificate chain, leaf first.
@@ -170,7 +220,10 @@ impl MemberIdentity {
             primary_id: m.primary_id,
             primary_name: m.primary_name.clone(),
             primary_address: m.primary_address.clone(),
-            authority: encode(&m.authority),
+            former_addresses: m.former_addresses.clone(),
+            announced_address: m.announced_address.clone(),
+            authority: m.authorities.last().map(|one| encode(one)).unwrap_or_default(),
+            authorities: m.authorities.iter().map(|one| encode(one)).collect(),
             certificate_chain: self.chain.iter().map(|c| encode(c)).collect(),
             key: encode(self.key.expose_secret()),
         };
@@ -198,6 +251,15 @@ impl MemberIdentity {
             .map(|c| Ok(CertificateDer::from(der(c)?)))
             .collect::<Result<Vec<_>, IdentityError>>()?;
         let leaf = chain.first().ok_or_else(|| damaged("no certificate".to_owned()))?;
+        let authorities = if stored.authorities.is_empty() {
+            vec![stored.authority.clone()]
+        } else {
+            stored.authorities.clone()
+        };
+        let authorities = authorities
+            .iter()
+            .map(|one| Ok(CertificateDer::from(der(one)?)))
+            .collect::<Result<Vec<_>, IdentityError>>()?;
         Ok(Some(Self {
             validity: validity(leaf)?,
             key: SecretSlice::from(der(&stored.key)?),
@@ -208,7 +270,9 @@ impl MemberIdentity {
                 primary_id: stored.primary_id,
                 primary_name: stored.primary_name,
                 primary_address: stored.primary_address,
-                authority: CertificateDer::from(der(&stored.authority)?),
+                former_addresses: stored.former_addresses,
+                announced_address: stored.announced_address,
+                authorities,
             },
             chain,
         }))
@@ -238,4 +302,37 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 
 fn sync_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn membership() -> Membership {
+        Membership {
+            cluster_id: "1".repeat(32).parse().unwrap(),
+            name: "staging".to_owned(),
+            home: false,
+            primary_id: "2".repeat(32).parse().unwrap(),
+            primary_name: "primary".to_owned(),
+            primary_address: "by-nat:1".to_owned(),
+            former_addresses: Vec::new(),
+            announced_address: None,
+            authorities: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_cluster_keeps_its_own_way_until_the_primary_moves() {
+        let joined = membership().announced("hub:1");
+        assert_eq!(joined.primary_address, "by-nat:1");
+        assert_eq!(joined.announced("hub:1"), joined);
+        let moved = joined.announced("hub:2");
+        assert_eq!(moved.primary_address, "hub:2");
+        assert_eq!(moved.former_addresses, ["by-nat:1"]);
+        let back = moved.announced("hub:3").announced("hub:4").announced("hub:5");
+        assert_eq!(back.primary_address, "hub:5");
+        assert_eq!(back.former_addresses, ["hub:4", "hub:3", "hub:2"]);
+        assert_eq!(back.announced("hub:3").former_addresses, ["hub:5", "hub:4", "hub:2"]);
+    }
 }

@@ -5,6 +5,8 @@
 //! - [`server`]: listeners, their certificate, and the check of members.
 //! - [`client`]: an agent's connection to its primary.
 //! - [`identity`]: what makes an agent a member, and how it is stored.
+//! - [`fixed_token`]: how two sides that share a secret get to trust each other.
+//! - [`setup_file`]: the file that sets up a federation unattended.
 //! - [`seal`]: secrets at rest.
 //! - [`backoff`]: the pauses between attempts.
 //!
@@ -17,9 +19,12 @@ pub mod authority;
 pub mod backoff;
 pub mod certificate;
 pub mod client;
+pub mod fixed_token;
+mod hint;
 pub mod identity;
 pub mod seal;
 pub mod server;
+pub mod setup_file;
 
 use std::sync::Arc;
 

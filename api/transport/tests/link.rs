@@ -11,7 +11,8 @@ use palisade_api::Digest;
 use palisade_api::federation::enrol_client::EnrolClient;
 use palisade_api::federation::enrol_server::{Enrol, EnrolServer};
 use palisade_api::federation::{
-    JoinRequest, JoinResponse, LeaveRequest, LeaveResponse, RenewRequest, RenewResponse,
+    IntroduceRequest, IntroduceResponse, JoinRequest, JoinResponse, LeaveRequest, LeaveResponse,
+    RenewRequest, RenewResponse,
 };
 use palisade_transport::authority::{Authority, AuthorityError};
 use palisade_transport::certificate::{cluster_of, validity};
@@ -20,6 +21,7 @@ use palisade_transport::identity::{IdentityError, MemberIdentity, Membership, Si
 use palisade_transport::seal::Sealer;
 use palisade_transport::server::{
     self, Limits, ListenerCertificate, MemberGate, PeerAddress, PeerCluster, RemovedMembers,
+    TrustedAuthorities,
 };
 use rustls_pki_types::CertificateDer;
 use secrecy::SecretString;
@@ -35,6 +37,13 @@ struct Mirror;
 
 #[tonic::async_trait]
 impl Enrol for Mirror {
+    async fn introduce(
+        &self,
+        _: Request<IntroduceRequest>,
+    ) -> Result<Response<IntroduceResponse>, Status> {
+        Err(Status::unimplemented("not here"))
+    }
+
     async fn join(&self, _: Request<JoinRequest>) -> Result<Response<JoinResponse>, Status> {
         Err(Status::unimplemented("not here"))
     }
@@ -47,7 +56,7 @@ impl Enrol for Mirror {
         assert!(request.extensions().get::<PeerAddress>().unwrap().0.ip().is_loopback());
         let name = cluster.map_or_else(|| "nobody".to_owned(), |id| id.to_string());
         let authority = name.into_bytes().into();
-        Ok(Response::new(RenewResponse { certificate_chain: Vec::new(), authority }))
+        Ok(Response::new(RenewResponse { authority, ..RenewResponse::default() }))
     }
 
     async fn leave(&self, _: Request<LeaveRequest>) -> Result<Response<LeaveResponse>, Status> {
@@ -59,6 +68,7 @@ struct Primary {
     authority: Authority,
     certificate: ListenerCertificate,
     removed: Arc<RemovedMembers>,
+    trusted: TrustedAuthorities,
     address: PrimaryAddress,
     stop: CancellationToken,
     task: JoinHandle<()>,
@@ -76,8 +86,9 @@ impl Primary {
         let certificate = ListenerCertificate::issued(&issued).unwrap();
         let removed = Arc::new(RemovedMembers::default());
         let gate: Arc<dyn MemberGate> = removed.clone();
-        let tls =
-            server::federation_config(authority.certificate(), certificate.clone(), gate).unwrap();
+        let trusted =
+            TrustedAuthorities::new(std::slice::from_ref(authority.certificate())).unwrap();
+        let tls = server::federation_config(trusted.clone(), certificate.clone(), gate).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let stop = CancellationToken::new();
@@ -90,7 +101,7 @@ impl Primary {
         };
         let task = tokio::spawn(server::serve(listener, tls, routes, limits, stop.clone()));
         let address = PrimaryAddress { host: "127.0.0.1".to_owned(), port };
-        Self { authority, certificate, removed, address, stop, task }
+        Self { authority, certificate, removed, trusted, address, stop, task }
     }
 
     /// A member whose certificate was signed at `now`.
@@ -109,7 +120,9 @@ impl Primary {
             primary_id: cluster(99),
             primary_name: "primary".to_owned(),
             primary_address: self.address.to_string(),
-            authority: self.authority.certificate().clone(),
+            former_addresses: Vec::new(),
+            announced_address: None,
+            authorities: vec![self.authority.certificate().clone()],
         }
     }
 
@@ -410,7 +423,9 @@ fn a_certificate_for_another_key_or_cluster_is_not_taken() {
         primary_id: cluster(99),
         primary_name: "primary".to_owned(),
         primary_address: "127.0.0.1:1".to_owned(),
-        authority: authority.certificate().clone(),
+        former_addresses: Vec::new(),
+        announced_address: None,
+        authorities: vec![authority.certificate().clone()],
     };
     let (for_them, for_eight) = (sign(&theirs, 7), sign(&theirs, 8));
     let taken = mine.certified(for_them, membership.clone());
@@ -449,4 +464,58 @@ fn public_key(certificate: &CertificateDer<'_>) -> Vec<u8> {
 
 fn rcgen_key() -> rcgen::KeyPair {
     rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap()
+}
+
+#[tokio::test]
+async fn a_revoked_certificate_is_refused_and_the_next_one_of_the_same_member_is_not() {
+    let primary = Primary::start().await;
+    let old = primary.member(1, Utc::now(), TimeDelta::days(1));
+    let new = primary.member(1, Utc::now(), TimeDelta::days(1));
+    let serial = palisade_transport::certificate::serial(&old.chain()[0]).unwrap();
+    primary.removed.revoke(&[serial]);
+    assert!(matches!(refusal(&primary, &old).await, ConnectError::Revoked));
+    let connection = primary.connect(Trust::Member(&new)).await.unwrap();
+    assert_eq!(whoami(&connection).await.unwrap(), cluster(1).to_string());
+}
+
+#[tokio::test]
+async fn while_an_authority_is_replaced_each_side_sees_one_that_it_trusts() {
+    let primary = Primary::start().await;
+    let successor = Authority::create(Utc::now()).unwrap();
+    let (old, new) = (primary.authority.certificate(), successor.certificate());
+    let issue = |by: &Authority| by.issue_server(&[], Utc::now(), TimeDelta::days(1)).unwrap();
+    primary.trusted.replace(&[old.clone(), new.clone()]).unwrap();
+    primary.certificate.replace_all(&[issue(&primary.authority), issue(&successor)]).unwrap();
+
+    let member = |by: &Authority, trusts: &[&CertificateDer<'static>]| {
+        let request = SigningRequest::generate().unwrap();
+        let life = TimeDelta::days(1);
+        let issued = by.sign_member(request.der(), cluster(1), Utc::now(), life).unwrap();
+        let authorities = trusts.iter().map(|one| (*one).clone()).collect();
+        let membership = Membership { authorities, ..primary.membership(cluster(1)) };
+        request.certified(issued.chain, membership).unwrap()
+    };
+    for (identity, shown) in [
+        // One that was away, one that has learnt of both, one that joined later.
+        (member(&primary.authority, &[old]), old),
+        (member(&primary.authority, &[old, new]), new),
+        (member(&successor, &[new]), new),
+    ] {
+        let connection = primary.connect(Trust::Member(&identity)).await.unwrap();
+        assert_eq!(whoami(&connection).await.unwrap(), cluster(1).to_string());
+        assert_eq!(connection.authority(), Some(shown));
+    }
+    // A token of either is good.
+    for authority in [&primary.authority, &successor] {
+        let trust = Trust::Fingerprint(authority.fingerprint());
+        let connection = primary.connect(trust).await.unwrap();
+        assert_eq!(connection.authority(), Some(authority.certificate()));
+    }
+    // Afterwards the old one is nothing any more.
+    primary.trusted.replace(std::slice::from_ref(new)).unwrap();
+    primary.certificate.replace_all(&[issue(&successor)]).unwrap();
+    let away = member(&primary.authority, &[old]);
+    assert!(matches!(refusal(&primary, &away).await, ConnectError::AnotherAuthority { .. }));
+    let stale = member(&primary.authority, &[old, new]);
+    assert!(matches!(refusal(&primary, &stale).await, ConnectError::OwnCertificateRefused { .. }));
 }

@@ -1,5 +1,6 @@
 //! The command line: one module a command.
 
+mod authority;
 mod openapi;
 mod serve;
 mod token;
@@ -21,6 +22,8 @@ struct Cli {
 enum Command {
     /// Run the primary until SIGTERM or SIGINT
     Serve(serve::ServeArgs),
+    /// Replace the certificate authority, and show how that stands
+    Authority(authority::AuthorityArgs),
     /// Make, list and revoke join tokens
     Token(token::TokenArgs),
     /// Build the vulnerability database
@@ -33,6 +36,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
+        Command::Authority(args) => authority::run(&args),
         Command::Token(args) => token::run(&args),
         Command::Vulndb(args) => vulndb::run(&args),
         Command::Openapi(args) => openapi::run(&args),

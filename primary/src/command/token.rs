@@ -3,6 +3,7 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, Subcommand};
@@ -41,6 +42,9 @@ enum TokenCommand {
         /// Let a scan worker join, an agent with --roles scanner
         #[arg(long, conflicts_with = "home")]
         scanner: bool,
+        /// Let each cluster wait after joining until an administrator approves it
+        #[arg(long, conflicts_with_all = ["home", "scanner"])]
+        approval: bool,
     },
     /// List the tokens
     List {
@@ -80,14 +84,14 @@ async fn execute(
 ) -> anyhow::Result<()> {
     let clock = SystemClock::shared();
     match command {
-        TokenCommand::Create { uses, ttl, home, scanner, .. } => {
+        TokenCommand::Create { uses, ttl, home, scanner, approval, .. } => {
             let life = TimeDelta::from_std(duration::parse(ttl)?)?;
             let kind = match (home, scanner) {
                 (true, _) => MemberKind::Home,
                 (_, true) => MemberKind::Scanner,
                 _ => MemberKind::Remote,
             };
-            let request = TokenRequest { uses: *uses, life, kind };
+            let request = TokenRequest { uses: *uses, life, kind, approval: *approval };
             create(config, database, &clock, request).await
         }
         TokenCommand::List { .. } => {
@@ -108,7 +112,7 @@ async fn create(
     clock: &SharedClock,
     request: TokenRequest,
 ) -> anyhow::Result<()> {
-    let sealer = authority::sealer(config)?;
+    let sealer = Arc::new(authority::sealer(config)?);
     let trust = Trust::open(config, database, &sealer, clock).await?;
     let mut tx = database.begin().await?;
     let federation = store::federation::get(&mut tx).await?;

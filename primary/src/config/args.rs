@@ -46,6 +46,11 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "HOST:PORT", env = "PALISADE_FEDERATION_ADDRESS")]
     pub federation_address: Option<String>,
 
+    /// fedinitcfg.yaml: promotes this cluster at its first start, and names the
+    /// token that clusters join with unattended
+    #[arg(long, value_name = "FILE", env = "PALISADE_FEDERATION_SETUP")]
+    pub federation_setup: Option<String>,
+
     /// Name of the primary in the federation [default: primary]
     #[arg(long, value_name = "NAME", env = "PALISADE_NAME")]
     pub name: Option<String>,
@@ -114,7 +119,7 @@ pub struct ConfigArgs {
 
 impl ConfigArgs {
     /// The settings by name, as given by a flag or a variable.
-    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 21] {
+    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 22] {
         [
             ("data-dir", self.data_dir.as_deref()),
             ("database-url", self.database_url.as_deref()),
@@ -123,6 +128,7 @@ impl ConfigArgs {
             ("portal-listen", self.portal_listen.as_deref()),
             ("federation-listen", self.federation_listen.as_deref()),
             ("federation-address", self.federation_address.as_deref()),
+            ("federation-setup", self.federation_setup.as_deref()),
             ("name", self.name.as_deref()),
             ("certificate-lifetime", self.certificate_lifetime.as_deref()),
             ("vulndb", self.vulndb.as_deref()),

@@ -7,10 +7,11 @@ pub mod duration;
 pub mod size;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use palisade_api::ClusterName;
+use palisade_transport::setup_file::SetupFile;
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::postgres::PgConnectOptions;
 use url::Url;
@@ -37,6 +38,8 @@ pub struct Config {
     pub federation_listen: SocketAddr,
     /// HOST:PORT that agents outside reach the federation listener by.
     pub federation_address: Option<String>,
+    /// The file that sets up the federation without anybody logging in.
+    pub federation_setup: Option<SetupFile>,
     /// The primary's own name in the federation.
     pub name: ClusterName,
     /// How long the certificate of a member is valid.
@@ -109,6 +112,7 @@ impl Config {
             federation_listen: layers
                 .or("federation-listen", || SocketAddr::from(([0, 0, 0, 0], 11443))),
             federation_address: layers.host_port("federation-address"),
+            federation_setup: federation_setup(&mut layers),
             certificate_lifetime: time(
                 &mut layers,
                 "certificate-lifetime",
@@ -154,6 +158,19 @@ impl Config {
             connect,
         })
     }
+}
+
+/// The setup file of a primary.
+fn federation_setup(layers: &mut Layers) -> Option<SetupFile> {
+    layers.parsed("federation-setup", |path| {
+        let file = SetupFile::read(Path::new(path)).map_err(|error| error.to_string())?;
+        match file.managed {
+            None => Ok(file),
+            Some(_) => Err("Managed_Rest_Info: it makes a remote, and this is a primary: give \
+                            the file to the agent"
+                .to_owned()),
+        }
+    })
 }
 
 fn time(layers: &mut Layers, name: &str, default: Duration) -> Duration {

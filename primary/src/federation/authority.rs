@@ -5,12 +5,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
+use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use palisade_api::ClusterId;
 use palisade_api::clock::SharedClock;
-use palisade_transport::authority::{Authority, AuthorityError, IssuedCertificate};
+use palisade_api::{ClusterId, Digest};
+use palisade_transport::authority::{
+    Authority, AuthorityError, IssuedCertificate, ServerCertificate,
+};
 use palisade_transport::seal::Sealer;
-use palisade_transport::server::{ListenerCertificate, RemovedMembers};
+use palisade_transport::server::{ListenerCertificate, RemovedMembers, TrustedAuthorities};
+use rustls_pki_types::CertificateDer;
 use secrecy::ExposeSecret as _;
 use sqlx::PgConnection;
 
@@ -34,10 +39,13 @@ const UPKEEP_PERIOD: Duration = Duration::from_hours(1);
 
 /// What the primary is trusted by.
 pub struct Trust {
-    authority: Authority,
+    sealer: Arc<Sealer>,
+    authorities: ArcSwap<Authorities>,
     tickets: TicketKey,
     /// Who is kept out at the federation listener.
     pub removed: Arc<RemovedMembers>,
+    /// By which authorities members are verified there.
+    pub trusted: TrustedAuthorities,
     /// The certificate of the federation listener.
     pub federation_certificate: ListenerCertificate,
     /// The certificate of the REST and portal listeners.
@@ -45,9 +53,76 @@ pub struct Trust {
     certificate_lifetime: TimeDelta,
 }
 
+/// The authority, and the one that takes its place.
+#[derive(Debug)]
+pub struct Authorities {
+    present: Authority,
+    successor: Option<Authority>,
+}
+
+impl Authorities {
+    /// The one that signs.
+    pub const fn issuing(&self) -> &Authority {
+        match &self.successor {
+            Some(successor) => successor,
+            None => &self.present,
+        }
+    }
+
+    /// Whether the authority is being replaced.
+    pub const fn is_replaced(&self) -> bool {
+        self.successor.is_some()
+    }
+
+    /// All that are trusted, the newest last.
+    pub fn all(&self) -> impl Iterator<Item = &Authority> {
+        std::iter::once(&self.present).chain(&self.successor)
+    }
+
+    /// Their certificates.
+    pub fn certificates(&self) -> Vec<CertificateDer<'static>> {
+        self.all().map(|authority| authority.certificate().clone()).collect()
+    }
+
+    /// The same for members.
+    pub fn to_wire(&self) -> Vec<Bytes> {
+        self.all().map(|one| Bytes::copy_from_slice(one.certificate())).collect()
+    }
+
+    fn fingerprints(&self) -> Vec<Digest> {
+        self.all().map(Authority::fingerprint).collect()
+    }
+
+    async fn read(
+        conn: &mut PgConnection,
+        stored: StoredAuthority,
+        sealer: &Sealer,
+    ) -> Result<Self> {
+        let open = |certificate: Vec<u8>, sealed_key: &[u8]| {
+            Authority::open(certificate.into(), sealed_key, sealer)
+                .map_err(FederationError::Authority)
+        };
+        let successor = store::authority::successor(conn).await?;
+        Ok(Self {
+            present: open(stored.certificate, &stored.sealed_key)?,
+            successor: successor.map(|it| open(it.certificate, &it.sealed_key)).transpose()?,
+        })
+    }
+
+    /// Certificates of the listeners for `names`, one of each authority.
+    fn issue_servers(
+        &self,
+        names: &[String],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<ServerCertificate>> {
+        let issue = |authority: &Authority| authority.issue_server(names, now, LISTENER_LIFETIME);
+        self.all().map(issue).collect::<Result<_, _>>().map_err(FederationError::Authority)
+    }
+}
+
 impl fmt::Debug for Trust {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Trust").field("authority", &self.authority).finish_non_exhaustive()
+        f.debug_struct("Trust").field("authorities", &self.authorities).finish_non_exhaustive()
     }
 }
 
@@ -72,6 +147,7 @@ async fn found(
         certificate: authority.certificate().to_vec(),
         sealed_key: authority.sealed_key(sealer).map_err(FederationError::Authority)?,
         sealed_ticket_key: sealer.seal(TICKET_KEY_PURPOSE, ticket_key.expose_secret())?,
+        created_at: now,
     };
     if store::authority::create(conn, &new).await? {
         tracing::info!(fingerprint = %authority.fingerprint(), "made a certificate authority");
@@ -87,7 +163,7 @@ impl Trust {
     pub async fn open(
         config: &Config,
         database: &Database,
-        sealer: &Sealer,
+        sealer: &Arc<Sealer>,
         clock: &SharedClock,
     ) -> Result<Self> {
         let mut conn = database.acquire().await?;
@@ -96,15 +172,12 @@ impl Trust {
             None => found(&mut conn, sealer, clock.now()).await?,
         };
         let federation = store::federation::get(&mut conn).await?;
-        let authority = Authority::open(stored.certificate.into(), &stored.sealed_key, sealer)
-            .map_err(FederationError::Authority)?;
         let ticket_key = sealer.open(TICKET_KEY_PURPOSE, &stored.sealed_ticket_key)?;
         let tickets = TicketKey::from_pkcs8(&ticket_key, federation.cluster_id)?;
+        let authorities = Authorities::read(&mut conn, stored, sealer).await?;
         let names = certificate_names(config, &federation);
-        let issued = authority
-            .issue_server(&names, clock.now(), LISTENER_LIFETIME)
-            .map_err(FederationError::Authority)?;
-        let federation_certificate = ListenerCertificate::issued(&issued)?;
+        let issued = authorities.issue_servers(&names, clock.now())?;
+        let federation_certificate = ListenerCertificate::of_authorities(&issued)?;
         let public_certificate = match &config.tls {
             Some(TlsFiles { certificate, key }) => {
                 ListenerCertificate::from_files(certificate, key)?
@@ -113,8 +186,11 @@ impl Trust {
         };
         let removed = Arc::new(RemovedMembers::default());
         removed.extend(&store::member::removed(&mut conn, clock.now()).await?);
+        removed.revoke(&store::certificate::revoked(&mut conn, clock.now()).await?);
         Ok(Self {
-            authority,
+            sealer: Arc::clone(sealer),
+            trusted: TrustedAuthorities::new(&authorities.certificates())?,
+            authorities: ArcSwap::from_pointee(authorities),
             tickets,
             removed,
             federation_certificate,
@@ -124,9 +200,9 @@ impl Trust {
         })
     }
 
-    /// The authority.
-    pub const fn authority(&self) -> &Authority {
-        &self.authority
+    /// The authorities, as they are now.
+    pub fn authorities(&self) -> Arc<Authorities> {
+        self.authorities.load_full()
     }
 
     /// The key of the tickets.
@@ -141,7 +217,9 @@ impl Trust {
         cluster: ClusterId,
         now: DateTime<Utc>,
     ) -> Result<IssuedCertificate> {
-        self.authority
+        self.authorities
+            .load()
+            .issuing()
             .sign_member(signing_request, cluster, now, self.certificate_lifetime)
             .map_err(|error| match error {
                 AuthorityError::MalformedRequest
@@ -149,6 +227,29 @@ impl Trust {
                 | AuthorityError::RequestAlgorithm => FederationError::SigningRequest(error),
                 other => FederationError::Authority(other),
             })
+    }
+
+    /// Takes up what the database holds of authorities. Says whether that was
+    /// new here.
+    pub async fn reload(
+        &self,
+        config: &Config,
+        database: &Database,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
+        let mut conn = database.acquire().await?;
+        let missing = || StoreError::inconsistent("authority", "the one row is missing");
+        let stored = store::authority::get(&mut conn).await?.ok_or_else(missing)?;
+        let read = Authorities::read(&mut conn, stored, &self.sealer).await?;
+        drop(conn);
+        if read.fingerprints() == self.authorities.load().fingerprints() {
+            return Ok(false);
+        }
+        // Trusted first: nobody is to show a certificate that is not.
+        self.trusted.replace(&read.certificates())?;
+        self.authorities.store(Arc::new(read));
+        self.renew_listeners(config, database, now).await?;
+        Ok(true)
     }
 
     /// Issues the certificate of the listeners anew, for the names that the
@@ -161,11 +262,8 @@ impl Trust {
     ) -> Result<()> {
         let federation = store::federation::get(&mut *database.acquire().await?).await?;
         let names = certificate_names(config, &federation);
-        let issued = self
-            .authority
-            .issue_server(&names, now, LISTENER_LIFETIME)
-            .map_err(FederationError::Authority)?;
-        self.federation_certificate.replace(issued.issued.chain, &issued.key)?;
+        let issued = self.authorities.load().issue_servers(&names, now)?;
+        self.federation_certificate.replace_all(&issued)?;
         if let Some(TlsFiles { certificate, key }) = &config.tls {
             self.public_certificate.reload(certificate, key)?;
         }

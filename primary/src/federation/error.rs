@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use palisade_api::protocol::Protocols;
 use palisade_api::{Code, ids::NotAClusterName};
 use palisade_transport::authority::AuthorityError;
 use palisade_transport::seal::SealError;
@@ -66,6 +67,24 @@ pub enum FederationError {
     /// Another cluster of the federation has the name.
     #[error("a cluster named {0:?} is in the federation already: choose another name")]
     NameTaken(String),
+    /// The cluster that would take up its former entry is still connected.
+    #[error(
+        "the cluster {0:?} is connected: stop its other agent before this one joins in its place"
+    )]
+    StillConnected(String),
+    /// The agent speaks only older versions of the protocol.
+    #[error(
+        "the agent is too old for this primary (it speaks the protocol {0}): upgrade the agent"
+    )]
+    AgentTooOld(Protocols),
+    /// The agent speaks only newer versions of the protocol.
+    #[error(
+        "this primary is too old for the agent (which speaks the protocol {0}): upgrade the primary"
+    )]
+    AgentTooNew(Protocols),
+    /// The authority is being replaced already.
+    #[error("the authority is being replaced already: see `authority status`")]
+    RotationRuns,
     /// There is a home cluster already.
     #[error("the primary has a home cluster already; join with a token made without --home")]
     HomeTaken,
@@ -142,14 +161,16 @@ impl FederationError {
             | Self::NotAMember
             | Self::Locked(_) => Code::FedOperationFailed,
             Self::InvalidName(_) => Code::InvalidName,
-            Self::NameTaken(_) => Code::FedDuplicateName,
+            Self::NameTaken(_) | Self::StillConnected(_) => Code::FedDuplicateName,
+            Self::AgentTooOld(_) => Code::JointUpgradeRequired,
+            Self::AgentTooNew(_) => Code::MasterUpgradeRequired,
             Self::SigningRequest(_) | Self::InvalidValue(_) => Code::InvalidRequest,
             Self::UnknownMember(_) | Self::UnknownTokenId(_) => Code::ObjectNotFound,
             Self::NotPrimary | Self::AlreadyPrimary | Self::NeverRemote | Self::LeftOver(_) => {
                 Code::OpNotAllowed
             }
             Self::Store(StoreError::Unavailable(_)) => Code::FailReadCluster,
-            Self::Store(StoreError::Conflict(_)) => Code::FailLockCluster,
+            Self::RotationRuns | Self::Store(StoreError::Conflict(_)) => Code::FailLockCluster,
             Self::Store(StoreError::Inconsistent { .. }) => Code::ClusterWrongData,
             Self::Store(_)
             | Self::Authority(_)
@@ -157,6 +178,19 @@ impl FederationError {
             | Self::ListenerTls(_)
             | Self::TicketKey(_) => Code::ServerError,
         }
+    }
+
+    /// Whether the join token is to blame.
+    pub const fn is_of_token(&self) -> bool {
+        matches!(
+            self,
+            Self::TokenTampered
+                | Self::TokenOfAnotherPrimary
+                | Self::TokenUnknown
+                | Self::TokenExpired(_)
+                | Self::TokenUsedUp(_)
+                | Self::TokenRevoked
+        )
     }
 
     /// What the client may read. Inner failures say no more than their code.

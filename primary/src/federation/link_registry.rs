@@ -9,12 +9,14 @@ use chrono::{DateTime, Utc};
 use palisade_api::encoded::EncodedDown;
 use palisade_api::federation::{Bye, Down, VulndbHeld, bye, down};
 use palisade_api::kind::LogId;
+use palisade_api::protocol::Mismatch;
 use palisade_api::{ClusterId, Revision};
 use palisade_sync::feed::Cursor;
 use palisade_sync::{ObjectError, Position};
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use super::allowance::{Allowance, Allowances};
 use super::fanout::FederationFeed;
 use super::forwarding::{MAX_CALLS, PendingCall};
 
@@ -28,6 +30,9 @@ pub struct LinkRegistry {
     links: RwLock<HashMap<ClusterId, Arc<MemberLink>>>,
     /// Ended links that may have something unwritten, until they are taken.
     gone: Mutex<HashMap<ClusterId, Arc<MemberLink>>>,
+    /// Members that speak another version of the protocol, until they connect.
+    mismatched: Mutex<HashMap<ClusterId, Mismatch>>,
+    allowances: Allowances,
 }
 
 /// How a connected member stands.
@@ -104,6 +109,11 @@ pub struct MemberLink {
     pub roles: Vec<String>,
     /// Ends both halves of the stream.
     pub stop: CancellationToken,
+    /// Ends the connection below, for a member that cannot be told anything
+    /// because it does not read.
+    connection: CancellationToken,
+    /// Joined and not confirmed: it is sent nothing that is federated.
+    pub pending: bool,
     /// Events are being stored: what the member says is not read, which is not
     /// its fault.
     pub(crate) storing: AtomicBool,
@@ -113,6 +123,8 @@ pub struct MemberLink {
     vulndb: Mutex<Option<VulndbInUse>>,
     /// Connected or acknowledged, and not yet written to the database.
     unwritten: AtomicBool,
+    /// It was seen after its end.
+    ended: AtomicBool,
     heard: AtomicU64,
     ponged: Notify,
     pub(super) calls: Mutex<HashMap<u64, PendingCall>>,
@@ -133,6 +145,8 @@ pub struct Introduction {
     pub version: String,
     /// The roles that its agent runs.
     pub roles: Vec<String>,
+    /// Whether somebody has to confirm that it joins.
+    pub pending: bool,
 }
 
 impl MemberLink {
@@ -143,6 +157,7 @@ impl MemberLink {
         introduction: Introduction,
         cursors: Vec<(LogId, Arc<Cursor<EncodedDown>>)>,
         stop: CancellationToken,
+        connection: CancellationToken,
     ) -> (Arc<Self>, mpsc::Receiver<EncodedDown>) {
         let (control, lane) = mpsc::channel(CONTROL_LANE);
         let logs = cursors
@@ -154,13 +169,16 @@ impl MemberLink {
             connected_at,
             version: introduction.version,
             roles: introduction.roles,
+            pending: introduction.pending,
             stop,
+            connection,
             storing: AtomicBool::new(false),
             control,
             logs,
             bye: Mutex::default(),
             vulndb: Mutex::default(),
             unwritten: AtomicBool::new(true),
+            ended: AtomicBool::new(false),
             heard: AtomicU64::new(0),
             ponged: Notify::new(),
             calls: Mutex::default(),
@@ -189,6 +207,17 @@ impl MemberLink {
     pub fn end(&self, bye: Bye) {
         lock(&self.bye).get_or_insert(bye);
         self.stop.cancel();
+    }
+
+    /// Cuts the connection: the member has not taken its farewell.
+    pub(crate) fn cut(&self) {
+        self.connection.cancel();
+    }
+
+    /// Whether the link has ended and was still there when this was asked
+    /// before: the member does not read what it is sent.
+    pub(crate) fn lingers(&self) -> bool {
+        self.stop.is_cancelled() && self.ended.swap(true, Ordering::AcqRel)
     }
 
     /// The word of farewell, for the stream to send last.
@@ -322,7 +351,13 @@ impl LinkLog {
 impl LinkRegistry {
     /// No links yet.
     pub fn new(feed: Arc<FederationFeed>) -> Arc<Self> {
-        Arc::new(Self { feed, links: RwLock::default(), gone: Mutex::default() })
+        Arc::new(Self {
+            feed,
+            links: RwLock::default(),
+            gone: Mutex::default(),
+            mismatched: Mutex::default(),
+            allowances: Allowances::default(),
+        })
     }
 
     /// The feed that the links are sent.
@@ -350,6 +385,21 @@ impl LinkRegistry {
         self.get(cluster).map(|link| link.status(&self.feed))
     }
 
+    /// What a member may send.
+    pub fn allowance(&self, cluster: ClusterId) -> Arc<Allowance> {
+        self.allowances.of(cluster)
+    }
+
+    /// Notes that a member speaks another version of the protocol.
+    pub(crate) fn mismatched(&self, cluster: ClusterId, mismatch: Mismatch) {
+        lock(&self.mismatched).insert(cluster, mismatch);
+    }
+
+    /// Why a member cannot connect, where its version is to blame.
+    pub fn mismatch(&self, cluster: ClusterId) -> Option<Mismatch> {
+        lock(&self.mismatched).get(&cluster).copied()
+    }
+
     /// Enters a link; false when the member has another one.
     pub(crate) fn enter(&self, link: &Arc<MemberLink>) -> bool {
         let mut links = self.links.write().unwrap_or_else(PoisonError::into_inner);
@@ -357,6 +407,7 @@ impl LinkRegistry {
             return false;
         }
         links.insert(link.cluster, Arc::clone(link));
+        lock(&self.mismatched).remove(&link.cluster);
         metrics::gauge!("palisade_links_connected").set(links.len() as f64);
         true
     }
@@ -391,6 +442,30 @@ impl LinkRegistry {
                 reason: reason.into(),
                 text: "this cluster was removed from the federation".to_owned(),
                 retry_after_ms: 0,
+                ..Bye::default()
+            });
+        }
+    }
+
+    /// Tells all members of this replica something. One whose control lane is full
+    /// connects anew, and is told then.
+    pub fn tell_all(&self, body: &down::Body) {
+        for link in self.all() {
+            if !link.try_send(body.clone()) {
+                self.welcome_anew(link.cluster);
+            }
+        }
+    }
+
+    /// Ends the link of a member so that it connects anew, and is told and sent
+    /// what it is due now.
+    pub fn welcome_anew(&self, cluster: ClusterId) {
+        if let Some(link) = self.get(cluster) {
+            link.end(Bye {
+                reason: bye::Reason::Shutdown.into(),
+                text: "there is news for this cluster: it connects anew".to_owned(),
+                retry_after_ms: 0,
+                ..Bye::default()
             });
         }
     }
@@ -405,6 +480,7 @@ impl LinkRegistry {
                 reason: bye::Reason::Shutdown.into(),
                 text: "the primary stops".to_owned(),
                 retry_after_ms: (random() * spread_ms) as u32,
+                ..Bye::default()
             });
         }
     }

@@ -124,12 +124,19 @@ async fn write_all(
 
 fn judge(links: &LinkRegistry) {
     for link in links.all() {
+        if link.lingers() {
+            tracing::warn!(cluster = %link.cluster, "a member does not take its farewell");
+            link.cut();
+            links.leave(&link);
+            continue;
+        }
         if link.overdue(links.feed()) {
             tracing::warn!(cluster = %link.cluster, "a member is behind and does not listen");
             link.end(Bye {
                 reason: bye::Reason::Protocol.into(),
                 text: "nothing was acknowledged for a minute".to_owned(),
                 retry_after_ms: 5_000,
+                ..Bye::default()
             });
         }
     }

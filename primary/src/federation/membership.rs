@@ -3,20 +3,34 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use palisade_api::federation::bye;
+use palisade_api::federation::{Bye, bye};
+use palisade_api::protocol::{Mismatch, Protocols, SPOKEN};
+use palisade_api::rest::event::{level, name};
 use palisade_api::rest::fed::RestInfo;
 use palisade_api::{ClusterId, ClusterName, Digest};
 use palisade_transport::authority::IssuedCertificate;
-use sqlx::PgTransaction;
+use palisade_transport::certificate::fingerprint;
+use sqlx::{PgConnection, PgTransaction};
 use uuid::Uuid;
 
 use super::address::primary_name;
+use super::event::{self, Word};
 use super::{FederationError, Result, promotion, token};
 use crate::App;
 use crate::store::audit::{Actor, NewAudit};
-use crate::store::member::{HOME_KEY, NAME_KEY, NewMember, RemovedReason};
+use crate::store::certificate::NewCertificate;
+use crate::store::member::{Duplicate, HOME_KEY, Member, NAME_KEY, NewMember, RemovedReason};
 use crate::store::member_kind::MemberKind;
+use crate::store::token::Token;
 use crate::store::{self, StoreError};
+
+/// How long a connected member may take to show that it is alive when another
+/// agent wants its entry.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
+/// The same second agent is told of again after this.
+const DUPLICATE_SILENCE: TimeDelta = TimeDelta::minutes(10);
+/// Stands for the authority of a chain that ends in none.
+const NO_AUTHORITY: Digest = Digest::from_bytes([0; 32]);
 
 /// How far the clocks of primary and agent may differ.
 const MOST_SKEW: TimeDelta = TimeDelta::minutes(5);
@@ -32,6 +46,8 @@ pub struct JoinCall {
     pub name: String,
     /// Version of the agent.
     pub version: String,
+    /// The versions of the protocol that it speaks.
+    pub protocols: Protocols,
     /// Its time.
     pub sent_at: DateTime<Utc>,
     /// uid of the kube-system namespace, or empty.
@@ -57,6 +73,18 @@ pub struct Joined {
     pub primary_name: String,
     /// What it became.
     pub kind: MemberKind,
+    /// Whether it has its former entry again.
+    pub rejoined: bool,
+}
+
+/// What a join comes to.
+enum Entry {
+    /// The same request again, whose answer was lost.
+    Again(Member),
+    /// A member that lost its disks.
+    Former(Member),
+    /// One that was never here.
+    New,
 }
 
 /// Lets a cluster join: the token is used once and the member stored, or
@@ -65,11 +93,13 @@ pub struct Joined {
 pub async fn join(app: &App, call: &JoinCall) -> Result<Joined> {
     let now = app.clock.now();
     check_clock(call.sent_at, now)?;
+    check_protocol(call.protocols)?;
     let name: ClusterName = call.name.parse()?;
     let actor = Actor::new(name.as_str(), call.source.as_str());
     let request_digest = Digest::of(&call.signing_request);
     // Refuses strangers before they cost the database anything.
-    app.trust.tickets().verify(&call.ticket)?;
+    token::check(&app.trust, &call.ticket)?;
+    let silent = make_sure_of_silence(app, name.as_str(), &call.kube_system_uid).await?;
 
     let mut tx = app.database.begin().await?;
     let token = token::find(&mut tx, &app.trust, &call.ticket).await?;
@@ -78,50 +108,150 @@ pub async fn join(app: &App, call: &JoinCall) -> Result<Joined> {
     }
     let again = store::member::by_request(&mut tx, request_digest, token.id).await?;
     let mut federation = store::federation::lock(&mut tx).await?;
-    let cluster_id =
-        again.as_ref().map_or_else(|| ClusterId::from_uuid(Uuid::new_v4()), |member| member.id);
-    let certificate = app.trust.sign_member(&call.signing_request, cluster_id, now)?;
-    if again.is_some() {
-        store::member::renew(
-            &mut tx,
-            cluster_id,
-            &certificate.serial,
-            certificate.validity.not_after,
-        )
-        .await?;
+    let entry = if let Some(member) = again {
+        Entry::Again(member)
     } else {
         token::redeem(&mut tx, &token, now).await?;
         if name.as_str() == primary_name(&app.config, &federation) {
             return Err(FederationError::NameTaken(name.to_string()));
         }
-        let new = NewMember {
-            id: cluster_id,
-            name: name.as_str(),
-            kind: token.kind,
-            rest: &call.rest,
-            kube_system_uid: &call.kube_system_uid,
-            version: &call.version,
-            token_id: token.id,
-            request_digest,
-            certificate_serial: &certificate.serial,
-            certificate_expires_at: certificate.validity.not_after,
-            joined_at: now,
-        };
-        store::member::create(&mut tx, &new).await.map_err(|error| refusal(error, &name))?;
-        audit(&mut tx, &actor, "join", name.as_str()).await?;
-        if token.kind == MemberKind::Remote && federation.promoted_at.is_none() {
-            promotion::by_first_member(&mut tx, &mut federation, now).await?;
+        match store::member::by_name(&mut tx, name.as_str()).await? {
+            None => Entry::New,
+            Some(member) if is_same(&member, &token, call) => Entry::Former(member),
+            Some(_) => return Err(FederationError::NameTaken(name.to_string())),
+        }
+    };
+    let cluster_id = match &entry {
+        Entry::Again(member) | Entry::Former(member) => member.id,
+        Entry::New => ClusterId::from_uuid(Uuid::new_v4()),
+    };
+    let certificate = app.trust.sign_member(&call.signing_request, cluster_id, now)?;
+    let new = NewMember {
+        id: cluster_id,
+        name: name.as_str(),
+        kind: token.kind,
+        rest: &call.rest,
+        kube_system_uid: &call.kube_system_uid,
+        version: &call.version,
+        token_id: token.id,
+        request_digest,
+        certificate_serial: &certificate.serial,
+        certificate_expires_at: certificate.validity.not_after,
+        joined_at: now,
+        pending: token.approval,
+    };
+    let mut revoked = Vec::new();
+    match &entry {
+        Entry::Again(_) => {
+            let (serial, end) = (&certificate.serial, certificate.validity.not_after);
+            store::member::renew(&mut tx, cluster_id, serial, end).await?;
+        }
+        Entry::Former(member) => {
+            if silent != Some(member.id) || app.links.get(member.id).is_some() {
+                return Err(FederationError::StillConnected(name.to_string()));
+            }
+            revoked = store::certificate::revoke_of(&mut tx, member.id, now).await?;
+            store::member::rejoin(&mut tx, &new).await?;
+            audit(&mut tx, &actor, "rejoin", name.as_str()).await?;
+        }
+        Entry::New => {
+            store::member::create(&mut tx, &new).await.map_err(|error| refusal(error, &name))?;
+            audit(&mut tx, &actor, "join", name.as_str()).await?;
+            if token.kind == MemberKind::Remote && federation.promoted_at.is_none() {
+                promotion::by_first_member(&mut tx, &mut federation, now).await?;
+            }
         }
     }
+    record_certificate(&mut tx, cluster_id, &certificate, now).await?;
+    if let Some(message) = told(&entry, &name, token.approval) {
+        let word = Word {
+            name: name::FEDERATION_JOIN,
+            level: if matches!(entry, Entry::New) { level::INFO } else { level::WARNING },
+            user: name.as_str(),
+            address: &call.source,
+            message: &message,
+            silence: TimeDelta::zero(),
+        };
+        event::tell(&mut tx, federation.cluster_id, now, word).await?;
+    }
     tx.commit().await.map_err(StoreError::from)?;
-    tracing::info!(cluster = %cluster_id, name = %name, kind = token.kind.as_str(), "a member joined");
+    app.trust.removed.revoke(&revoked);
+    let rejoined = matches!(entry, Entry::Former(_));
+    tracing::info!(cluster = %cluster_id, name = %name, kind = token.kind.as_str(), rejoined,
+        "a member joined");
     Ok(Joined {
         cluster_id,
         certificate,
         primary_id: federation.cluster_id,
         primary_name: primary_name(&app.config, &federation),
         kind: token.kind,
+        rejoined,
     })
+}
+
+/// Whether the cluster that joins is the member that has its name already: the
+/// same cluster by its uid, and the token allows it.
+fn is_same(member: &Member, token: &Token, call: &JoinCall) -> bool {
+    token.rejoin
+        && token.kind == member.kind
+        && !call.kube_system_uid.is_empty()
+        && member.kube_system_uid == call.kube_system_uid
+}
+
+/// The member whose entry the cluster may take up again, if there is one: a
+/// connected one that shows a sign of life keeps it.
+async fn make_sure_of_silence(app: &App, name: &str, uid: &str) -> Result<Option<ClusterId>> {
+    if uid.is_empty() {
+        return Ok(None);
+    }
+    let mut conn = app.database.acquire().await?;
+    let member = store::member::by_name(&mut conn, name).await?;
+    drop(conn);
+    let Some(member) = member.filter(|member| member.kube_system_uid == uid) else {
+        return Ok(None);
+    };
+    if let Some(link) = app.links.get(member.id) {
+        if link.probe(SIGN_OF_LIFE).await {
+            tracing::warn!(cluster = %member.id, name, "a connected member's entry was asked for");
+            return Ok(None);
+        }
+        link.end(Bye {
+            reason: bye::Reason::Duplicate.into(),
+            text: "another agent of this cluster joined".to_owned(),
+            retry_after_ms: 0,
+            ..Bye::default()
+        });
+        app.links.leave(&link);
+    }
+    Ok(Some(member.id))
+}
+
+fn told(entry: &Entry, name: &ClusterName, approval: bool) -> Option<String> {
+    let waits = if approval { " It waits for being approved." } else { "" };
+    match entry {
+        Entry::Again(_) => None,
+        Entry::Former(_) => Some(format!(
+            "The cluster {name} joined again with empty disks and has its former entry; its old \
+             certificates are revoked.{waits}"
+        )),
+        Entry::New => Some(format!("The cluster {name} joined.{waits}")),
+    }
+}
+
+async fn record_certificate(
+    conn: &mut PgConnection,
+    member: ClusterId,
+    certificate: &IssuedCertificate,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let authority = certificate.chain.last().map_or(NO_AUTHORITY, fingerprint);
+    let new = NewCertificate {
+        serial: &certificate.serial,
+        member,
+        authority,
+        expires_at: certificate.validity.not_after,
+    };
+    Ok(store::certificate::create(conn, new, now).await?)
 }
 
 /// Signs a member's new request.
@@ -134,34 +264,117 @@ pub async fn renew(
     let now = app.clock.now();
     check_clock(sent_at, now)?;
     let certificate = app.trust.sign_member(signing_request, cluster, now)?;
-    let mut conn = app.database.acquire().await?;
+    let mut tx = app.database.begin().await?;
     let expires_at = certificate.validity.not_after;
-    if !store::member::renew(&mut conn, cluster, &certificate.serial, expires_at).await? {
+    if !store::member::renew(&mut tx, cluster, &certificate.serial, expires_at).await? {
         return Err(FederationError::NotAMember);
     }
+    record_certificate(&mut tx, cluster, &certificate, now).await?;
+    tx.commit().await.map_err(StoreError::from)?;
     Ok(certificate)
 }
 
+/// How a membership ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The cluster leaves.
+    Left,
+    /// The cluster has left while this primary was out of reach, and tells it
+    /// now: that stays to be seen until somebody takes the cluster off the list.
+    LeftBefore,
+    /// The primary removes it.
+    Kicked,
+}
+
+impl Ending {
+    const fn reason(self) -> RemovedReason {
+        match self {
+            Self::Left | Self::LeftBefore => RemovedReason::Left,
+            Self::Kicked => RemovedReason::Kicked,
+        }
+    }
+}
+
 /// Ends a membership and keeps the cluster out from now on.
-pub async fn remove(
-    app: &App,
-    actor: &Actor,
-    cluster: ClusterId,
-    reason: RemovedReason,
-) -> Result<()> {
+pub async fn remove(app: &App, actor: &Actor, cluster: ClusterId, ending: Ending) -> Result<()> {
+    let (now, reason) = (app.clock.now(), ending.reason());
     let mut tx = app.database.begin().await?;
-    let member = store::member::get(&mut tx, cluster)
-        .await?
-        .ok_or_else(|| FederationError::UnknownMember(cluster.to_string()))?;
-    if !store::member::remove(&mut tx, cluster, reason, app.clock.now()).await? {
-        return Err(FederationError::UnknownMember(cluster.to_string()));
+    let unknown = || FederationError::UnknownMember(cluster.to_string());
+    let Some(member) = store::member::get(&mut tx, cluster).await? else {
+        // One that has left already, and is still shown.
+        if ending != Ending::Kicked || !store::member::unlist(&mut tx, cluster).await? {
+            return Err(unknown());
+        }
+        tx.commit().await.map_err(StoreError::from)?;
+        return Ok(());
+    };
+    let listed = ending == Ending::LeftBefore;
+    if !store::member::remove(&mut tx, cluster, reason, listed, now).await? {
+        return Err(unknown());
     }
     audit(&mut tx, actor, reason.as_str(), &member.name).await?;
+    let (event, message) = match ending {
+        Ending::Kicked => (name::FEDERATION_KICK, "was removed from the federation."),
+        Ending::Left => (name::FEDERATION_LEAVE, "left the federation."),
+        Ending::LeftBefore => {
+            (name::FEDERATION_LEAVE, "left the federation while it could not say so.")
+        }
+    };
+    let word = Word {
+        name: event,
+        level: level::INFO,
+        user: &actor.name,
+        address: &actor.source,
+        message: &format!("The cluster {} {message}", member.name),
+        silence: TimeDelta::zero(),
+    };
+    let primary = store::federation::get(&mut tx).await?.cluster_id;
+    event::tell(&mut tx, primary, now, word).await?;
     tx.commit().await.map_err(StoreError::from)?;
     app.trust.removed.extend(&[cluster]);
     app.links.dismiss(&[cluster], bye::Reason::Removed);
     tracing::info!(%cluster, name = member.name, reason = reason.as_str(), "a membership ended");
     Ok(())
+}
+
+/// Confirms that a cluster joins: it is sent the federated state from now on.
+pub async fn approve(app: &App, actor: &Actor, cluster: ClusterId) -> Result<()> {
+    let mut tx = app.database.begin().await?;
+    let member = store::member::get(&mut tx, cluster)
+        .await?
+        .ok_or_else(|| FederationError::UnknownMember(cluster.to_string()))?;
+    if store::member::approve(&mut tx, cluster).await? {
+        audit(&mut tx, actor, "approve", &member.name).await?;
+        tx.commit().await.map_err(StoreError::from)?;
+        app.links.welcome_anew(cluster);
+        tracing::info!(%cluster, name = member.name, "a member was approved");
+    }
+    Ok(())
+}
+
+/// Notes that a second agent with the identity of a connected member was
+/// refused, for its entry and as an event.
+pub async fn note_duplicate(app: &App, cluster: ClusterId, source: &str) -> Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.database.begin().await?;
+    let Some(member) = store::member::get(&mut tx, cluster).await? else { return Ok(()) };
+    let duplicate = Duplicate { at: now, source: source.to_owned() };
+    store::member::note_duplicate(&mut tx, cluster, &duplicate).await?;
+    let word = Word {
+        name: name::FEDERATION_DUPLICATE,
+        level: level::WARNING,
+        user: &member.name,
+        address: source,
+        message: &format!(
+            "A second agent at {source} uses the identity of the connected cluster {}, and was \
+             refused. Was its data folder copied?",
+            member.name
+        ),
+        silence: DUPLICATE_SILENCE,
+    };
+    let primary = store::federation::get(&mut tx).await?.cluster_id;
+    event::tell(&mut tx, primary, now, word).await?;
+    Ok(tx.commit().await.map_err(StoreError::from)?)
 }
 
 /// Learns of members that other replicas removed, until shutdown.
@@ -194,9 +407,18 @@ async fn follow_once(app: &App) -> Result<(), StoreError> {
         // Read after listening began: what happens in between is notified.
         let mut conn = app.database.acquire().await?;
         let removed = store::member::removed(&mut conn, app.clock.now()).await?;
+        let revoked = store::certificate::revoked(&mut conn, app.clock.now()).await?;
         drop(conn);
         app.trust.removed.extend(&removed);
+        app.trust.removed.revoke(&revoked);
         app.links.dismiss(&removed, bye::Reason::Removed);
+        for link in app.links.all().into_iter().filter(|link| link.pending) {
+            let mut conn = app.database.acquire().await?;
+            let member = store::member::get(&mut conn, link.cluster).await?;
+            if member.is_some_and(|member| !member.pending) {
+                app.links.welcome_anew(link.cluster);
+            }
+        }
         if let Ok(received) = tokio::time::timeout(RELOAD_PERIOD, listener.recv()).await {
             received?;
         }
@@ -214,6 +436,14 @@ fn check_clock(theirs: DateTime<Utc>, ours: DateTime<Utc>) -> Result<()> {
         theirs,
         ours,
     })
+}
+
+fn check_protocol(theirs: Protocols) -> Result<()> {
+    match SPOKEN.common(theirs) {
+        Ok(_) => Ok(()),
+        Err(Mismatch::OtherTooOld) => Err(FederationError::AgentTooOld(theirs)),
+        Err(Mismatch::OtherTooNew) => Err(FederationError::AgentTooNew(theirs)),
+    }
 }
 
 fn refusal(error: StoreError, name: &ClusterName) -> FederationError {

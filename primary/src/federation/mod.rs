@@ -7,19 +7,25 @@
 //! for calls to them; [`rules`] for what they all obey.
 
 pub mod address;
+pub mod allowance;
 pub mod authority;
+pub mod configuration;
 mod error;
+pub mod event;
 pub mod fanout;
 pub mod forwarding;
 pub mod import_task;
+pub mod introduction;
 pub mod link_registry;
 pub mod link_upkeep;
 pub mod membership;
 pub mod promotion;
+pub mod rotation;
 pub mod rules;
 pub mod source;
 pub mod ticket;
 pub mod token;
+pub mod unattended;
 
 pub use authority::Trust;
 pub use error::{FederationError, Result};

@@ -1,8 +1,9 @@
 //! Becoming the primary of a federation, and ceasing to be it.
 
-use chrono::{DateTime, Utc};
-use palisade_api::federation::bye;
+use chrono::{DateTime, TimeDelta, Utc};
+use palisade_api::federation::{PrimaryAddress, bye, down};
 use palisade_api::kind::LogId;
+use palisade_api::rest::event::{level, name};
 use palisade_api::rest::fed::{FedConfig, PromoteRequest, RestInfo};
 use palisade_api::{ClusterId, ClusterName, ObjectKind};
 use palisade_identity::{Role, Roles};
@@ -11,7 +12,8 @@ use palisade_policy::group::Group;
 use palisade_policy::sensor::{Dlp, Inspection as _, Waf};
 use sqlx::PgTransaction;
 
-use super::address::primary_name;
+use super::address::{federation_address, primary_name};
+use super::event::{self, Word};
 use super::{FederationError, Result};
 use crate::App;
 use crate::registry;
@@ -23,7 +25,7 @@ use crate::store::user::UserChange;
 use crate::store::{self, StoreError};
 
 /// The user that administers a federation in any case.
-const FIRST_USER: &str = "admin";
+pub(super) const FIRST_USER: &str = "admin";
 /// Minutes; what clients show when nobody chose an interval.
 const DEFAULT_INTERVAL: u32 = 1;
 
@@ -55,9 +57,11 @@ pub async fn promote(
     federation.poll_interval = minutes(request.poll_interval);
     federation.use_proxy = proxy(request.use_proxy.as_deref().unwrap_or_default())?;
     federation.deploy_repo_scan_data = request.deploy_repo_scan_data.unwrap_or(false);
-    federation.promoted_at = Some(app.clock.now());
+    let now = app.clock.now();
+    federation.promoted_at = Some(now);
     store::federation::update(&mut tx, &federation).await?;
     begin(&mut tx, actor, &[FIRST_USER, promoter]).await?;
+    tell(&mut tx, actor, name::FEDERATION_PROMOTE, "This cluster became a primary.", now).await?;
     tx.commit().await.map_err(StoreError::from)?;
     for fullname in [FIRST_USER, promoter] {
         app.identity.forget_sessions(fullname);
@@ -75,7 +79,9 @@ pub(super) async fn by_first_member(
 ) -> Result<()> {
     federation.promoted_at = Some(now);
     store::federation::update(tx, federation).await?;
-    begin(tx, &Actor::system(), &[FIRST_USER]).await
+    begin(tx, &Actor::system(), &[FIRST_USER]).await?;
+    let message = "This cluster became a primary, because a first cluster joined.";
+    tell(tx, &Actor::system(), name::FEDERATION_PROMOTE, message, now).await
 }
 
 async fn begin(tx: &mut PgTransaction<'_>, actor: &Actor, administrators: &[&str]) -> Result<()> {
@@ -93,6 +99,12 @@ async fn begin(tx: &mut PgTransaction<'_>, actor: &Actor, administrators: &[&str
             store::session::delete_of_user(tx, fullname).await?;
         }
     }
+    store::change::commit(tx, LogId::Federation, actor, &predefined()?).await?;
+    audit(tx, actor, "promote").await
+}
+
+/// What every federation has from its first day on.
+fn predefined() -> Result<Vec<NewItem>> {
     let mut objects = Vec::new();
     for group in &Group::reserved() {
         objects.push(new_item(group)?);
@@ -103,8 +115,32 @@ async fn begin(tx: &mut PgTransaction<'_>, actor: &Actor, administrators: &[&str
     for sensor in &Waf::predefined() {
         objects.push(new_item(sensor)?);
     }
-    store::change::commit(tx, LogId::Federation, actor, &objects).await?;
-    audit(tx, actor, "promote").await
+    Ok(objects)
+}
+
+/// Gives a federation that an older version promoted what is predefined by now.
+/// What is there stays as it is. Safe to be done by several replicas at once.
+pub async fn mend(app: &App) -> Result<()> {
+    let mut tx = app.database.begin().await?;
+    let federation = store::federation::lock(&mut tx).await?;
+    if federation.promoted_at.is_none() {
+        return Ok(());
+    }
+    store::change::lock(&mut tx, LogId::Federation).await?;
+    let mut missing = Vec::new();
+    for object in predefined()? {
+        if store::object::get(&mut tx, object.kind, &object.name).await?.is_none() {
+            missing.push(object);
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    store::change::commit(&mut tx, LogId::Federation, &Actor::system(), &missing).await?;
+    audit(&mut tx, &Actor::system(), "mend").await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    tracing::info!(objects = missing.len(), "the federation got what is predefined by now");
+    Ok(())
 }
 
 fn new_item<T: FederatedObject>(object: &T) -> Result<NewItem> {
@@ -153,6 +189,7 @@ pub async fn demote(app: &App, actor: &Actor) -> Result<Vec<ClusterId>> {
         }
     }
     audit(&mut tx, actor, "demote").await?;
+    tell(&mut tx, actor, name::FEDERATION_DEMOTE, "The federation was dissolved.", now).await?;
     tx.commit().await.map_err(StoreError::from)?;
     app.trust.removed.extend(&released);
     for fullname in changed {
@@ -187,20 +224,16 @@ pub async fn configure(app: &App, actor: &Actor, config: &FedConfig) -> Result<F
         }
         rename(app, &mut tx, &mut federation, name).await?;
     }
+    let before = federation_address(&app.config, &federation);
     if let Some(info) = &config.rest_info {
         let info = valid(info)?;
-        let present = if federation.promoted_at.is_some() {
-            &mut federation.master
+        if federation.promoted_at.is_some() {
+            federation.master = info;
         } else {
-            &mut federation.rest
-        };
-        if info != *present {
-            if locked {
-                return Err(FederationError::Locked("rest_info"));
-            }
-            *present = info;
+            federation.rest = info;
         }
     }
+    let address = federation_address(&app.config, &federation);
     for (wanted, interval) in [
         (config.ping_interval, &mut federation.ping_interval),
         (config.poll_interval, &mut federation.poll_interval),
@@ -219,6 +252,13 @@ pub async fn configure(app: &App, actor: &Actor, config: &FedConfig) -> Result<F
     audit(&mut tx, actor, "configure").await?;
     tx.commit().await.map_err(StoreError::from)?;
     renew_listeners(app).await;
+    if address != before {
+        // Members of other replicas hear of it when they connect anew.
+        app.links.tell_all(&down::Body::Address(PrimaryAddress {
+            server: address.server,
+            port: address.port,
+        }));
+    }
     Ok(federation)
 }
 
@@ -267,6 +307,25 @@ async fn renew_listeners(app: &App) {
     if let Err(error) = renewed {
         tracing::warn!(%error, "cannot renew the listeners' certificate now");
     }
+}
+
+async fn tell(
+    tx: &mut PgTransaction<'_>,
+    actor: &Actor,
+    name: &'static str,
+    message: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let word = Word {
+        name,
+        level: level::INFO,
+        user: &actor.name,
+        address: &actor.source,
+        message,
+        silence: TimeDelta::zero(),
+    };
+    let primary = store::federation::get(tx).await?.cluster_id;
+    event::tell(tx, primary, now, word).await
 }
 
 async fn audit(tx: &mut PgTransaction<'_>, actor: &Actor, action: &str) -> Result<()> {

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use palisade_api::Digest;
 use palisade_api::join_token::JoinTokenEnvelope;
 use palisade_api::rest::fed::RestInfo;
+use palisade_transport::fixed_token::FixedToken;
 use secrecy::SecretString;
 use sqlx::PgTransaction;
 use uuid::Uuid;
@@ -30,6 +31,8 @@ pub struct TokenRequest {
     pub life: TimeDelta,
     /// What who joins becomes.
     pub kind: MemberKind,
+    /// Whether somebody has to confirm each join.
+    pub approval: bool,
 }
 
 /// A new token: shown once, then nowhere.
@@ -82,6 +85,9 @@ pub async fn create(
             created_by: &actor.name,
             created_at: now,
             expires_at,
+            rejoin: true,
+            approval: request.approval,
+            sealed_secret: None,
         },
     )
     .await?;
@@ -90,7 +96,7 @@ pub async fn create(
         server: address.server,
         port,
         ticket,
-        authority: trust.authority().fingerprint(),
+        authority: trust.authorities().issuing().fingerprint(),
     };
     let json =
         serde_json::to_vec(&envelope).map_err(|e| FederationError::TicketKey(e.to_string()))?;
@@ -110,13 +116,37 @@ pub async fn revoke(
     audit(tx, actor, "revoke", id).await
 }
 
+/// What a ticket must be, before its row is looked for.
+#[derive(Debug)]
+enum Form {
+    /// Signed by this primary; the id of its token.
+    Signed(Uuid),
+    /// A fixed token.
+    Fixed,
+}
+
+fn form(trust: &Trust, ticket: &str) -> Result<Form> {
+    if ticket.parse::<FixedToken>().is_ok() {
+        return Ok(Form::Fixed);
+    }
+    Ok(Form::Signed(trust.tickets().verify(ticket)?.jti))
+}
+
+/// Refuses a ticket that cannot be one of this primary's.
+pub fn check(trust: &Trust, ticket: &str) -> Result<()> {
+    form(trust, ticket).map(|_| ())
+}
+
 /// Finds the token of a ticket and keeps others from using it until the
 /// transaction ends.
 pub async fn find(tx: &mut PgTransaction<'_>, trust: &Trust, ticket: &str) -> Result<Token> {
-    let claims = trust.tickets().verify(ticket)?;
+    let form = form(trust, ticket)?;
     store::token::lock(tx, Digest::of(ticket.as_bytes()))
         .await?
-        .filter(|token| token.id == claims.jti)
+        .filter(|token| match form {
+            Form::Signed(id) => token.id == id,
+            Form::Fixed => true,
+        })
         .ok_or(FederationError::TokenUnknown)
 }
 

@@ -6,20 +6,22 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use palisade_api::federation::enrol_server::Enrol;
 use palisade_api::federation::{
-    JoinRequest, JoinResponse, LeaveRequest, LeaveResponse, RenewRequest, RenewResponse,
+    IntroduceRequest, IntroduceResponse, JoinRequest, JoinResponse, LeaveRequest, LeaveResponse,
+    RenewRequest, RenewResponse,
 };
+use palisade_api::protocol::Protocols;
 use palisade_api::rest::fed::RestInfo;
 use palisade_api::{ClusterId, Code};
 use palisade_transport::authority::IssuedCertificate;
 use palisade_transport::server::{PeerAddress, PeerCluster};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tonic::{Request, Response, Status};
 
 use super::status;
 use crate::App;
-use crate::federation::membership::{self, JoinCall};
+use crate::federation::introduction;
+use crate::federation::membership::{self, Ending, JoinCall};
 use crate::store::audit::Actor;
-use crate::store::member::RemovedReason;
 use crate::store::member_kind::MemberKind;
 
 /// Clusters that join at once; they would wait for the same rows anyway, and
@@ -38,6 +40,14 @@ impl EnrolService {
     pub(super) fn new(app: App) -> Self {
         Self { app, turns: Arc::new(Semaphore::new(JOINS_AT_ONCE)) }
     }
+
+    /// A turn among those that join.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, Status> {
+        tokio::time::timeout(MOST_WAIT, self.turns.acquire())
+            .await
+            .map_err(|_| status(Code::ClusterTimeout, "too many clusters join at once; try again"))?
+            .map_err(|_| status(Code::ServerError, Code::ServerError.text()))
+    }
 }
 
 /// The member that calls, by its certificate.
@@ -48,7 +58,7 @@ pub(super) fn peer<T>(request: &Request<T>) -> Result<ClusterId, Status> {
     }
 }
 
-fn source<T>(request: &Request<T>) -> String {
+pub(super) fn source<T>(request: &Request<T>) -> String {
     let address = request.extensions().get::<PeerAddress>();
     address.map(|peer| peer.0.ip().to_string()).unwrap_or_default()
 }
@@ -62,8 +72,25 @@ fn wire(certificate: &IssuedCertificate) -> Vec<bytes::Bytes> {
     certificate.chain.iter().map(|one| bytes::Bytes::copy_from_slice(one)).collect()
 }
 
+/// The authority that signed, as the end of the chain.
+fn issuer(certificate: &IssuedCertificate) -> bytes::Bytes {
+    let authority = certificate.chain.last();
+    authority.map(|one| bytes::Bytes::copy_from_slice(one)).unwrap_or_default()
+}
+
 #[tonic::async_trait]
 impl Enrol for EnrolService {
+    async fn introduce(
+        &self,
+        request: Request<IntroduceRequest>,
+    ) -> Result<Response<IntroduceResponse>, Status> {
+        let IntroduceRequest { ticket_digest, nonce } = request.into_inner();
+        let _turn = self.turn().await?;
+        let proofs = introduction::prove(&self.app, &ticket_digest, &nonce).await?;
+        let proofs = proofs.into_iter().map(bytes::Bytes::from).collect();
+        Ok(Response::new(IntroduceResponse { proofs }))
+    }
+
     async fn join(&self, request: Request<JoinRequest>) -> Result<Response<JoinResponse>, Status> {
         let source = source(&request);
         let request = request.into_inner();
@@ -72,24 +99,24 @@ impl Enrol for EnrolService {
             signing_request: request.signing_request.to_vec(),
             name: request.name,
             version: request.version.chars().take(64).collect(),
+            protocols: Protocols::from_wire(request.protocol.as_ref()),
             sent_at: time(request.sent_at_ms),
             kube_system_uid: request.kube_system_uid.chars().take(64).collect(),
             rest: reachable(request.rest_server, request.rest_port),
             scanner: request.roles == ["scanner"],
             source,
         };
-        let _turn = tokio::time::timeout(MOST_WAIT, self.turns.acquire())
-            .await
-            .map_err(|_| status(Code::ClusterTimeout, "too many clusters join at once; try again"))?
-            .map_err(|_| status(Code::ServerError, Code::ServerError.text()))?;
+        let _turn = self.turn().await?;
         let joined = membership::join(&self.app, &call).await?;
         Ok(Response::new(JoinResponse {
             cluster_id: joined.cluster_id.to_string(),
             certificate_chain: wire(&joined.certificate),
-            authority: self.app.trust.authority().certificate().to_vec().into(),
+            authority: issuer(&joined.certificate),
             primary_id: joined.primary_id.to_string(),
             primary_name: joined.primary_name,
             home: joined.kind == MemberKind::Home,
+            authorities: self.app.trust.authorities().to_wire(),
+            rejoined: joined.rejoined,
         }))
     }
 
@@ -105,7 +132,8 @@ impl Enrol for EnrolService {
         tracing::info!(%cluster, until = %certificate.validity.not_after, "renewed a certificate");
         Ok(Response::new(RenewResponse {
             certificate_chain: wire(&certificate),
-            authority: self.app.trust.authority().certificate().to_vec().into(),
+            authority: issuer(&certificate),
+            authorities: self.app.trust.authorities().to_wire(),
         }))
     }
 
@@ -115,7 +143,8 @@ impl Enrol for EnrolService {
     ) -> Result<Response<LeaveResponse>, Status> {
         let cluster = peer(&request)?;
         let actor = Actor::new(cluster.to_string(), source(&request));
-        membership::remove(&self.app, &actor, cluster, RemovedReason::Left).await?;
+        let ending = if request.get_ref().belated { Ending::LeftBefore } else { Ending::Left };
+        membership::remove(&self.app, &actor, cluster, ending).await?;
         Ok(Response::new(LeaveResponse {}))
     }
 }

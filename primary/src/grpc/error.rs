@@ -36,6 +36,15 @@ impl From<FederationError> for Status {
         } else {
             tracing::info!(code = code.number(), %error, "refused a call of the federation service");
         }
-        status(code, error.client_text())
+        let said = status(code, error.client_text());
+        if !error.is_of_token() {
+            return said;
+        }
+        // Told apart from other refusals of the same code.
+        Status::with_metadata(
+            tonic::Code::Unauthenticated,
+            said.message().to_owned(),
+            said.metadata().clone(),
+        )
     }
 }

@@ -27,7 +27,7 @@ const MOST_BYTES: usize = 64 * 1024;
 pub fn serve(app: &App, listener: TcpListener) -> Result<()> {
     let trust = &app.trust;
     let tls = server::federation_config(
-        trust.authority().certificate(),
+        trust.trusted.clone(),
         trust.federation_certificate.clone(),
         trust.removed.clone(),
     )

@@ -45,6 +45,8 @@ pub struct NewMember<'a> {
     pub certificate_expires_at: DateTime<Utc>,
     /// Now.
     pub joined_at: DateTime<Utc>,
+    /// Whether somebody has to confirm it.
+    pub pending: bool,
 }
 
 /// Why a member is one no more.
@@ -67,6 +69,22 @@ impl RemovedReason {
             Self::Demoted => "demoted",
         }
     }
+
+    fn parse(text: &str) -> Result<Self> {
+        [Self::Left, Self::Kicked, Self::Demoted]
+            .into_iter()
+            .find(|reason| reason.as_str() == text)
+            .ok_or_else(|| StoreError::inconsistent("member", "an unknown reason of removal"))
+    }
+}
+
+/// A second agent used the identity of a connected member, and was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Duplicate {
+    /// When it was last tried.
+    pub at: DateTime<Utc>,
+    /// From which address.
+    pub source: String,
 }
 
 /// A member.
@@ -92,6 +110,14 @@ pub struct Member {
     pub last_seen_at: Option<DateTime<Utc>>,
     /// The revision of the federation log that it has acknowledged.
     pub revision: Revision,
+    /// uid of the kube-system namespace, or empty.
+    pub kube_system_uid: String,
+    /// Whether somebody has to confirm that it joins.
+    pub pending: bool,
+    /// Why it is a member no more; none while it is one.
+    pub removed: Option<RemovedReason>,
+    /// The last attempt of another agent with its identity.
+    pub duplicate: Option<Duplicate>,
 }
 
 struct Row {
@@ -106,6 +132,11 @@ struct Row {
     joined_at: DateTime<Utc>,
     last_seen_at: Option<DateTime<Utc>>,
     revision: i64,
+    kube_system_uid: String,
+    pending: bool,
+    removed_reason: Option<String>,
+    duplicate_at: Option<DateTime<Utc>>,
+    duplicate_source: Option<String>,
 }
 
 impl TryFrom<Row> for Member {
@@ -127,6 +158,13 @@ impl TryFrom<Row> for Member {
             joined_at: row.joined_at,
             last_seen_at: row.last_seen_at,
             revision: super::change::revision_of(row.revision)?,
+            kube_system_uid: row.kube_system_uid,
+            pending: row.pending,
+            removed: row.removed_reason.as_deref().map(RemovedReason::parse).transpose()?,
+            duplicate: row
+                .duplicate_at
+                .zip(row.duplicate_source)
+                .map(|(at, source)| Duplicate { at, source }),
         })
     }
 }
@@ -136,8 +174,8 @@ pub async fn create(conn: &mut PgConnection, new: &NewMember<'_>) -> Result<()> 
     sqlx::query!(
         "INSERT INTO member (id, name, kind, rest_server, rest_port, kube_system_uid, version,
                              token_id, request_digest, certificate_serial,
-                             certificate_expires_at, joined_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                             certificate_expires_at, joined_at, pending)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         new.id.as_uuid(),
         new.name,
         new.kind.as_str(),
@@ -150,10 +188,75 @@ pub async fn create(conn: &mut PgConnection, new: &NewMember<'_>) -> Result<()> 
         new.certificate_serial,
         new.certificate_expires_at,
         new.joined_at,
+        new.pending,
     )
     .execute(&mut *conn)
     .await?;
+    // A former member of that name that is still shown makes room.
+    sqlx::query!("UPDATE member SET listed = false WHERE listed AND name = $1", new.name)
+        .execute(&mut *conn)
+        .await?;
     notify(conn, new.id).await
+}
+
+/// Gives the entry of a member that lost its disks to `new`, whose id and name
+/// are the member's. What it held of the logs is forgotten.
+pub async fn rejoin(conn: &mut PgConnection, new: &NewMember<'_>) -> Result<()> {
+    sqlx::query!(
+        "UPDATE member
+         SET rest_server = $2, rest_port = $3, version = $4, token_id = $5, request_digest = $6,
+             certificate_serial = $7, certificate_expires_at = $8, rejoined_at = $9,
+             pending = $10
+         WHERE id = $1 AND removed_at IS NULL",
+        new.id.as_uuid(),
+        new.rest.server,
+        i32::try_from(new.rest.port).unwrap_or_default(),
+        new.version,
+        new.token_id,
+        new.request_digest.as_bytes().as_slice(),
+        new.certificate_serial,
+        new.certificate_expires_at,
+        new.joined_at,
+        new.pending,
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!("DELETE FROM member_position WHERE member_id = $1", new.id.as_uuid())
+        .execute(&mut *conn)
+        .await?;
+    notify(conn, new.id).await
+}
+
+/// Confirms that a member joins. Says whether it was waiting for that.
+pub async fn approve(conn: &mut PgConnection, id: ClusterId) -> Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE member SET pending = false WHERE id = $1 AND pending AND removed_at IS NULL",
+        id.as_uuid(),
+    )
+    .execute(&mut *conn)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    notify(conn, id).await?;
+    Ok(true)
+}
+
+/// Notes that a second agent with the identity of a member was refused.
+pub async fn note_duplicate(
+    conn: &mut PgConnection,
+    id: ClusterId,
+    duplicate: &Duplicate,
+) -> Result<()> {
+    sqlx::query!(
+        "UPDATE member SET duplicate_at = $2, duplicate_source = $3 WHERE id = $1",
+        id.as_uuid(),
+        duplicate.at,
+        duplicate.source,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// The clusters of the federation, by name.
@@ -162,7 +265,8 @@ pub async fn list(conn: &mut PgConnection) -> Result<Vec<Member>> {
         Row,
         r#"SELECT id, name, kind AS "kind: MemberKind", rest_server, rest_port, version, request_digest,
                   certificate_expires_at, joined_at, last_seen_at,
-                  coalesce(member_position.revision, 0) AS "revision!"
+                  coalesce(member_position.revision, 0) AS "revision!", kube_system_uid, pending,
+                  removed_reason, duplicate_at, duplicate_source
            FROM member
                 LEFT JOIN member_position ON member_id = id AND log = 1
            WHERE removed_at IS NULL AND kind <> 'scanner' ORDER BY name"#,
@@ -174,13 +278,55 @@ pub async fn list(conn: &mut PgConnection) -> Result<Vec<Member>> {
     .collect()
 }
 
+/// The clusters of the federation, by name, with those that are members no
+/// more and still shown; with `former`, all that ever were.
+pub async fn shown(conn: &mut PgConnection, former: bool) -> Result<Vec<Member>> {
+    sqlx::query_as!(
+        Row,
+        r#"SELECT id, name, kind AS "kind: MemberKind", rest_server, rest_port, version, request_digest,
+                  certificate_expires_at, joined_at, last_seen_at,
+                  coalesce(member_position.revision, 0) AS "revision!", kube_system_uid, pending,
+                  removed_reason, duplicate_at, duplicate_source
+           FROM member
+                LEFT JOIN member_position ON member_id = id AND log = 1
+           WHERE (removed_at IS NULL OR listed OR $1) AND kind <> 'scanner'
+           ORDER BY name, removed_at NULLS FIRST"#,
+        former,
+    )
+    .fetch_all(conn)
+    .await?
+    .into_iter()
+    .map(Member::try_from)
+    .collect()
+}
+
+/// The member with the name.
+pub async fn by_name(conn: &mut PgConnection, name: &str) -> Result<Option<Member>> {
+    sqlx::query_as!(
+        Row,
+        r#"SELECT id, name, kind AS "kind: MemberKind", rest_server, rest_port, version, request_digest,
+                  certificate_expires_at, joined_at, last_seen_at,
+                  coalesce(member_position.revision, 0) AS "revision!", kube_system_uid, pending,
+                  removed_reason, duplicate_at, duplicate_source
+           FROM member
+                LEFT JOIN member_position ON member_id = id AND log = 1
+           WHERE removed_at IS NULL AND name = $1"#,
+        name,
+    )
+    .fetch_optional(conn)
+    .await?
+    .map(Member::try_from)
+    .transpose()
+}
+
 /// The member with the id.
 pub async fn get(conn: &mut PgConnection, id: ClusterId) -> Result<Option<Member>> {
     sqlx::query_as!(
         Row,
         r#"SELECT id, name, kind AS "kind: MemberKind", rest_server, rest_port, version, request_digest,
                   certificate_expires_at, joined_at, last_seen_at,
-                  coalesce(member_position.revision, 0) AS "revision!"
+                  coalesce(member_position.revision, 0) AS "revision!", kube_system_uid, pending,
+                  removed_reason, duplicate_at, duplicate_source
            FROM member
                 LEFT JOIN member_position ON member_id = id AND log = 1
            WHERE removed_at IS NULL AND id = $1"#,
@@ -202,7 +348,8 @@ pub async fn by_request(
         Row,
         r#"SELECT id, name, kind AS "kind: MemberKind", rest_server, rest_port, version, request_digest,
                   certificate_expires_at, joined_at, last_seen_at,
-                  coalesce(member_position.revision, 0) AS "revision!"
+                  coalesce(member_position.revision, 0) AS "revision!", kube_system_uid, pending,
+                  removed_reason, duplicate_at, duplicate_source
            FROM member
                 LEFT JOIN member_position ON member_id = id AND log = 1
            WHERE removed_at IS NULL AND request_digest = $1 AND token_id = $2"#,
@@ -284,19 +431,31 @@ pub async fn renew(
     Ok(done.rows_affected() == 1)
 }
 
-/// Removes a member. Says whether there was one.
+/// Takes a former member off the list. Says whether it was on it.
+pub async fn unlist(conn: &mut PgConnection, id: ClusterId) -> Result<bool> {
+    let done =
+        sqlx::query!("UPDATE member SET listed = false WHERE id = $1 AND listed", id.as_uuid())
+            .execute(conn)
+            .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Removes a member; with `listed` it goes on being shown. Says whether there
+/// was one.
 pub async fn remove(
     conn: &mut PgConnection,
     id: ClusterId,
     reason: RemovedReason,
+    listed: bool,
     now: DateTime<Utc>,
 ) -> Result<bool> {
     let done = sqlx::query!(
-        "UPDATE member SET removed_at = $2, removed_reason = $3
+        "UPDATE member SET removed_at = $2, removed_reason = $3, listed = $4
          WHERE id = $1 AND removed_at IS NULL",
         id.as_uuid(),
         now,
         reason.as_str(),
+        listed,
     )
     .execute(&mut *conn)
     .await?;

@@ -25,6 +25,12 @@ pub struct NewToken<'a> {
     pub created_at: DateTime<Utc>,
     /// Until when it is valid.
     pub expires_at: DateTime<Utc>,
+    /// Whether members that lost their disks may join again with it.
+    pub rejoin: bool,
+    /// Whether somebody has to confirm each join.
+    pub approval: bool,
+    /// A fixed token, sealed; none for one that is signed.
+    pub sealed_secret: Option<&'a [u8]>,
 }
 
 /// A stored token.
@@ -46,13 +52,18 @@ pub struct Token {
     pub expires_at: DateTime<Utc>,
     /// When it was revoked.
     pub revoked_at: Option<DateTime<Utc>>,
+    /// Whether members that lost their disks may join again with it.
+    pub rejoin: bool,
+    /// Whether somebody has to confirm each join.
+    pub approval: bool,
 }
 
 /// Stores a new token.
 pub async fn create(conn: &mut PgConnection, new: &NewToken<'_>) -> Result<()> {
     sqlx::query!(
-        "INSERT INTO token (id, digest, kind, max_uses, created_by, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO token (id, digest, kind, max_uses, created_by, created_at, expires_at,
+                            rejoin, approval, sealed_secret)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         new.id,
         new.digest.as_bytes().as_slice(),
         new.kind.as_str(),
@@ -60,6 +71,9 @@ pub async fn create(conn: &mut PgConnection, new: &NewToken<'_>) -> Result<()> {
         new.created_by,
         new.created_at,
         new.expires_at,
+        new.rejoin,
+        new.approval,
+        new.sealed_secret,
     )
     .execute(conn)
     .await?;
@@ -71,7 +85,7 @@ pub async fn list(conn: &mut PgConnection, limit: u32) -> Result<Vec<Token>> {
     Ok(sqlx::query_as!(
         Token,
         r#"SELECT id, kind AS "kind: MemberKind", max_uses, uses, created_by, created_at,
-                  expires_at, revoked_at
+                  expires_at, revoked_at, rejoin, approval
            FROM token ORDER BY created_at DESC, id LIMIT $1"#,
         i64::from(limit),
     )
@@ -85,12 +99,56 @@ pub async fn lock(conn: &mut PgConnection, digest: Digest) -> Result<Option<Toke
     Ok(sqlx::query_as!(
         Token,
         r#"SELECT id, kind AS "kind: MemberKind", max_uses, uses, created_by, created_at,
-                  expires_at, revoked_at
+                  expires_at, revoked_at, rejoin, approval
            FROM token WHERE digest = $1 FOR UPDATE"#,
         digest.as_bytes().as_slice(),
     )
     .fetch_optional(conn)
     .await?)
+}
+
+/// The fixed token with the digest, sealed; none where there is no such token,
+/// or it is not valid any more.
+pub async fn sealed_secret(
+    conn: &mut PgConnection,
+    digest: Digest,
+    now: DateTime<Utc>,
+) -> Result<Option<Vec<u8>>> {
+    let sealed = sqlx::query_scalar!(
+        "SELECT sealed_secret FROM token
+         WHERE digest = $1 AND revoked_at IS NULL AND expires_at > $2",
+        digest.as_bytes().as_slice(),
+        now,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(sealed.flatten())
+}
+
+/// Stores a fixed token, or lets the one that is stored already live longer.
+/// A revoked one stays revoked.
+pub async fn put_fixed(conn: &mut PgConnection, new: &NewToken<'_>) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO token (id, digest, kind, max_uses, created_by, created_at, expires_at,
+                            rejoin, approval, sealed_secret)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         ON CONFLICT ON CONSTRAINT token_digest_key DO UPDATE
+         SET expires_at = greatest(token.expires_at, excluded.expires_at),
+             rejoin = excluded.rejoin, sealed_secret = excluded.sealed_secret",
+        new.id,
+        new.digest.as_bytes().as_slice(),
+        new.kind.as_str(),
+        i32::try_from(new.max_uses).unwrap_or(i32::MAX),
+        new.created_by,
+        new.created_at,
+        new.expires_at,
+        new.rejoin,
+        new.approval,
+        new.sealed_secret,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Uses the token once, if it is still good. Says whether it was.

@@ -46,10 +46,9 @@ impl Newcomer {
             name: self.name.clone(),
             version: "0.1.0".to_owned(),
             sent_at_ms: self.sent_at.timestamp_millis(),
-            kube_system_uid: String::new(),
             rest_server: "10.0.0.1".to_owned(),
             rest_port: 10443,
-            roles: Vec::new(),
+            ..JoinRequest::default()
         };
         let answer = EnrolClient::new(connection.channel()).join(request).await;
         let answer = answer.map_err(|status| refusal(&status))?.into_inner();
@@ -61,7 +60,9 @@ impl Newcomer {
             primary_id: answer.primary_id.parse().unwrap(),
             primary_name: answer.primary_name,
             primary_address: primary.address.to_string(),
-            authority: answer.authority.to_vec().into(),
+            former_addresses: Vec::new(),
+            announced_address: None,
+            authorities: answer.authorities.iter().map(|one| one.to_vec().into()).collect(),
         };
         Ok((chain, membership))
     }
@@ -118,7 +119,7 @@ pub(crate) async fn renew(
 }
 
 pub(crate) async fn leave(connection: &PrimaryConnection) -> Result<(), Status> {
-    EnrolClient::new(connection.channel()).leave(LeaveRequest {}).await.map(|_| ())
+    EnrolClient::new(connection.channel()).leave(LeaveRequest { belated: false }).await.map(|_| ())
 }
 
 /// Why the primary does not let the member in.

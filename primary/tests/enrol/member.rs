@@ -1,9 +1,8 @@
 //! Members: how they stay, come home, leave and are removed.
 
 use chrono::{TimeDelta, Utc};
-use palisade_primary::federation::membership;
+use palisade_primary::federation::membership::{self, Ending};
 use palisade_primary::store::Actor;
-use palisade_primary::store::member::RemovedReason;
 use palisade_transport::client::ConnectError;
 use palisade_transport::identity::SigningRequest;
 
@@ -70,7 +69,7 @@ async fn a_lost_answer_is_given_again_without_another_use() {
     // Not for a request of somebody who was removed since.
     let actor = Actor::new("admin", "");
     let id = first.cluster_id;
-    membership::remove(&primary.app, &actor, id, RemovedReason::Kicked).await.unwrap();
+    membership::remove(&primary.app, &actor, id, Ending::Kicked).await.unwrap();
     let error = shut_out(&primary, &again).await;
     assert!(matches!(error, ConnectError::Revoked), "{error}");
     primary.stop().await;

@@ -77,7 +77,7 @@ impl Primary {
             &federation,
         );
         let kind = if home { MemberKind::Home } else { MemberKind::Remote };
-        let request = TokenRequest { uses, life: TimeDelta::hours(1), kind };
+        let request = TokenRequest { uses, life: TimeDelta::hours(1), kind, approval: false };
         let actor = Actor::new("admin", "");
         let now = self.app.clock.now();
         let made =

@@ -14,9 +14,10 @@ use tracing::error;
 
 use crate::admission::{AdmissionControl, Mode};
 use crate::event::{RecordError, Recorder, rfc3339};
-use crate::federation::{Federation, FederationReplica};
+use crate::federation::{Federation, FederationReplica, watch_drift};
 use crate::in_force::InForce;
 use crate::local_user::{LocalUserError, LocalUsers};
+use crate::own_name::OwnName;
 use crate::scan::Scans;
 use crate::scan::scanner::ScanSetup;
 use crate::store::{NewEvent, SpoolLimits, Store, StoreError};
@@ -58,7 +59,7 @@ pub struct Controller(Arc<Parts>);
 
 #[derive(Debug)]
 struct Parts {
-    cluster_name: String,
+    cluster_name: OwnName,
     store: Store,
     spool: SpoolLimits,
     recorder: Recorder,
@@ -87,10 +88,10 @@ impl Controller {
             // The agent stopped on its way out of a federation.
             store.objects_forget_federation().await?;
         }
+        let cluster_name = OwnName::new(&config.cluster_name);
         let in_force = Arc::new(InForce::load(&store).await?);
         let (recorder, task) =
-            Recorder::new(store.clone(), config.spool, clock.clone(), config.cluster_name.clone())
-                .await?;
+            Recorder::new(store.clone(), config.spool, clock.clone(), cluster_name.clone()).await?;
         tasks.spawn(task.run(stop.clone()));
         let users = LocalUsers::open(
             &config.data_dir,
@@ -102,8 +103,8 @@ impl Controller {
         let admission = AdmissionControl::open(store.clone(), config.admission_mode).await?;
         let scans = Scans::open(config.scan, store.clone()).await?;
         let started_at = clock.now();
-        Ok(Self(Arc::new(Parts {
-            cluster_name: config.cluster_name,
+        let controller = Self(Arc::new(Parts {
+            cluster_name,
             store,
             spool: config.spool,
             recorder,
@@ -114,12 +115,19 @@ impl Controller {
             federation,
             scans,
             started_at,
-        })))
+        }));
+        tasks.spawn(watch_drift(controller.clone(), stop.clone()));
+        Ok(controller)
     }
 
     /// The cluster's name in records.
-    pub fn cluster_name(&self) -> &str {
-        &self.0.cluster_name
+    pub fn cluster_name(&self) -> Arc<str> {
+        self.0.cluster_name.get()
+    }
+
+    /// Changes that name.
+    pub fn set_cluster_name(&self, name: &str) {
+        self.0.cluster_name.set(name);
     }
 
     /// The database.
@@ -186,10 +194,15 @@ impl Controller {
     /// Records an event about the federation. That it could not be stored is
     /// logged: what it tells of has happened all the same.
     pub async fn note_federation(&self, name: &str, message: &str) {
+        self.note_federation_at(name, level::INFO, message).await;
+    }
+
+    /// The same at another level.
+    pub async fn note_federation_at(&self, name: &str, level: &str, message: &str) {
         let event = Event {
             category: "FEDERATION".to_owned(),
             message: message.to_owned(),
-            ..self.event(name, level::INFO)
+            ..self.event(name, level)
         };
         if let Err(error) = self.record_event(&event).await {
             error!(%error, name, "an event about the federation is lost");
@@ -204,7 +217,7 @@ impl Controller {
             level: level.to_owned(),
             reported_timestamp: now.timestamp(),
             reported_at: rfc3339(now.timestamp_millis()),
-            cluster_name: self.0.cluster_name.clone(),
+            cluster_name: self.0.cluster_name.get().to_string(),
             ..Event::default()
         }
     }

@@ -4,15 +4,17 @@
 //! Open [`Controller`] for what the parts share, [`admission`] for the webhook,
 //! [`rest`] for the one implementation of the cluster-level REST API,
 //! [`federation`] for the replica of the primary's logs, [`scan`] for the
-//! cluster's own scans of what [`node`] finds, [`store`] for what is kept on
-//! disk.
+//! cluster's own scans of what [`node`] finds, [`configuration`] for what a cluster
+//! has of its own, [`store`] for what is kept on disk.
 
 pub mod admission;
+pub mod configuration;
 pub mod event;
 pub mod federation;
 pub mod in_force;
 pub mod local_user;
 pub mod node;
+pub mod own_name;
 pub mod rest;
 pub mod scan;
 pub mod store;

@@ -26,6 +26,21 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "NAME", env = "PALISADE_NAME")]
     pub name: Option<String>,
 
+    /// fedinitcfg.yaml with Managed_Rest_Info: joins unattended with the token that
+    /// stands in it, instead of --token
+    #[arg(long, value_name = "FILE", env = "PALISADE_FEDERATION_SETUP")]
+    pub federation_setup: Option<String>,
+
+    /// HTTP proxy by which the primary is reached (http://[USER:PASSWORD@]HOST:PORT)
+    #[arg(long, value_name = "URL", env = "PALISADE_PROXY", hide_env_values = true)]
+    pub proxy: Option<String>,
+
+    /// What tells this cluster from others when it has lost its disks and joins
+    /// again [default: the uid of the namespace kube-system, where Kubernetes
+    /// tells it, else made up and kept in the data folder]
+    #[arg(long, value_name = "TEXT", env = "PALISADE_CLUSTER_UID")]
+    pub cluster_uid: Option<String>,
+
     /// Folder for identity, database, certificates and generated passwords
     /// [default: /var/lib/palisade-agent]
     #[arg(long, value_name = "DIR", env = "PALISADE_DATA_DIR")]
@@ -100,7 +115,8 @@ impl std::fmt::Debug for ConfigArgs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut map = f.debug_map();
         for (name, value) in self.given() {
-            map.entry(&name, &if name == "token" { value.map(|_| "..") } else { value });
+            let secret = matches!(name, "token" | "proxy");
+            map.entry(&name, &if secret { value.map(|_| "..") } else { value });
         }
         map.finish()
     }
@@ -108,11 +124,14 @@ impl std::fmt::Debug for ConfigArgs {
 
 impl ConfigArgs {
     /// The settings by name, as given by a flag or a variable.
-    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 17] {
+    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 20] {
         [
             ("token", self.token.as_deref()),
             ("token-file", self.token_file.as_deref()),
             ("name", self.name.as_deref()),
+            ("federation-setup", self.federation_setup.as_deref()),
+            ("proxy", self.proxy.as_deref()),
+            ("cluster-uid", self.cluster_uid.as_deref()),
             ("data-dir", self.data_dir.as_deref()),
             ("roles", self.roles.as_deref()),
             ("rest-listen", self.rest_listen.as_deref()),

@@ -6,11 +6,14 @@ mod args;
 mod role;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use palisade_api::ClusterName;
+use palisade_api::rest::fed::RestInfo;
 use palisade_controller::admission::Mode;
 use palisade_controller::node::NodePaths;
+use palisade_transport::client::{PrimaryAddress, ProxyAddress};
+use palisade_transport::setup_file::SetupFile;
 use secrecy::SecretString;
 
 pub use args::ConfigArgs;
@@ -23,6 +26,12 @@ pub use role::{Role, Roles};
 pub struct Config {
     /// The join token; not needed where the data folder holds an identity.
     pub token: Option<SecretString>,
+    /// Where the primary is reached, where the token does not say.
+    pub primary: Option<PrimaryAddress>,
+    /// The proxy by which the primary is reached.
+    pub proxy: Option<ProxyAddress>,
+    /// What tells this cluster from others, where Kubernetes does not.
+    pub cluster_uid: Option<String>,
     /// The cluster's name in the federation.
     pub name: Option<ClusterName>,
     /// Identity, database, certificates, generated passwords.
@@ -60,10 +69,26 @@ impl Config {
     /// at once.
     pub fn read(args: &ConfigArgs) -> Result<Self, ConfigError> {
         let mut layers = Layers::read(args.config.as_deref(), &args.given());
-        let token = token(&mut layers);
+        let setup = setup(&mut layers);
+        let proxy = layers.optional("proxy");
+        if setup.as_ref().is_some_and(|setup| setup.use_proxy) && proxy.is_none() {
+            layers.problem("federation-setup", "Use_Proxy: no proxy is given by --proxy");
+        }
+        let token = match &setup {
+            Some(setup) => Some(setup.join_token.ticket().clone()),
+            None => token(&mut layers),
+        };
+        let managed = setup.as_ref().and_then(|setup| setup.managed.as_ref()).map(host_port);
         let config = Self {
             token,
-            name: layers.optional("name"),
+            primary: setup.as_ref().and_then(|setup| host_port(&setup.primary).parse().ok()),
+            proxy,
+            cluster_uid: layers.parsed("cluster-uid", |text| match text.trim() {
+                "" => Err("must not be empty"),
+                text if text.len() > 64 => Err("has more than 64 characters"),
+                text => Ok(text.to_owned()),
+            }),
+            name: layers.optional("name").or(setup.and_then(|setup| setup.cluster_name)),
             data_dir: layers.optional("data-dir").unwrap_or_else(default_data_dir),
             roles: layers.optional("roles").unwrap_or_default(),
             rest_listen: layers
@@ -72,7 +97,7 @@ impl Config {
             webhook_listen: layers
                 .optional("webhook-listen")
                 .unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 20443))),
-            rest_address: layers.host_port("rest-address"),
+            rest_address: layers.host_port("rest-address").or(managed),
             webhook_names: names(&mut layers, "webhook-names"),
             admission_mode: admission_mode(&mut layers, "admission-mode"),
             vulndb: layers.optional("vulndb"),
@@ -95,6 +120,33 @@ fn admission_mode(layers: &mut Layers, name: &str) -> Mode {
     layers
         .parsed(name, |text| Mode::parse(text).ok_or("must be monitor or protect"))
         .unwrap_or_default()
+}
+
+/// The setup file of a remote.
+fn setup(layers: &mut Layers) -> Option<SetupFile> {
+    if layers.is_given("federation-setup")
+        && (layers.is_given("token") || layers.is_given("token-file"))
+    {
+        layers.problem("federation-setup and token", "give one of them");
+        return None;
+    }
+    layers.parsed("federation-setup", |path| {
+        let file = SetupFile::read(Path::new(path)).map_err(|error| error.to_string())?;
+        match file.managed {
+            Some(_) => Ok(file),
+            None => {
+                Err("Managed_Rest_Info: it is missing; the file is that of a primary".to_owned())
+            }
+        }
+    })
+}
+
+fn host_port(info: &RestInfo) -> String {
+    if info.server.contains(':') {
+        format!("[{}]:{}", info.server, info.port)
+    } else {
+        format!("{}:{}", info.server, info.port)
+    }
 }
 
 /// The join token itself or from its file.

@@ -1,68 +1,132 @@
 //! The way to the primary for the rest of the agent.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use bytes::{Bytes, BytesMut};
-use palisade_api::Code;
+use palisade_api::clock::SharedClock;
 use palisade_api::federation::link_client::LinkClient;
 use palisade_api::federation::{FetchReportRequest, VulndbOffer};
-use palisade_controller::federation::{Federation, FederationError, Membership, Pending};
-use palisade_transport::client::PrimaryConnection;
+use palisade_api::{ClusterName, Code};
+use palisade_controller::federation::{
+    Federation, FederationError, JoinWish, Membership, Pending, Standing,
+};
+use palisade_transport::client::{PrimaryAddress, PrimaryConnection, ProxyAddress};
 use palisade_transport::identity::{IdentityError, MemberIdentity};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 
-use crate::enrol::{self, RestAddress};
+use super::farewell;
+use crate::enrol::{self, Applicant, Credential, EnrolError, RestAddress};
 
 /// A report is refused beyond this size, compressed and not.
 const MOST_REPORT_BYTES: usize = 64 << 20;
 /// How long a report may take.
 const REPORT: Duration = Duration::from_mins(1);
+/// How long a cluster that left may take to be standalone.
+const LEAVING: Duration = Duration::from_secs(30);
+
+/// What this agent is to its primary, whichever that is.
+#[derive(Clone, Debug)]
+pub struct OwnPart {
+    /// Where the identity is stored.
+    pub data_dir: PathBuf,
+    /// Names of the agent's roles.
+    pub roles: Vec<String>,
+    /// What tells this cluster from others.
+    pub cluster_uid: String,
+    /// The proxy by which the primary is reached.
+    pub proxy: Option<ProxyAddress>,
+    /// The present time.
+    pub clock: SharedClock,
+}
+
+impl OwnPart {
+    /// This agent as one that joins under `name`.
+    pub fn applicant(&self, name: ClusterName, rest: RestAddress) -> Applicant {
+        Applicant {
+            name,
+            rest,
+            roles: self.roles.clone(),
+            cluster_uid: self.cluster_uid.clone(),
+            proxy: self.proxy.clone(),
+        }
+    }
+}
 
 /// The membership and the connection, as they are now.
 #[derive(Debug)]
 pub struct LinkHandle {
-    data_dir: PathBuf,
-    rest: RestAddress,
-    identity: ArcSwapOption<MemberIdentity>,
+    own: OwnPart,
+    rest: ArcSwap<RestAddress>,
+    identity: watch::Sender<Option<Arc<MemberIdentity>>>,
     connection: ArcSwapOption<PrimaryConnection>,
-    connected: AtomicBool,
+    standing: Mutex<Standing>,
     vulndb_offer: watch::Sender<Option<VulndbOffer>>,
-    left: CancellationToken,
+    /// Of the present membership; a new one with the next.
+    left: ArcSwap<CancellationToken>,
+    /// Notified when a farewell was put off.
+    farewell: Notify,
+    /// This cluster leaves: that the primary removes it is by its own will.
+    leaving: AtomicBool,
+    /// Held while this cluster joins or leaves.
+    changing: tokio::sync::Mutex<()>,
 }
 
 impl LinkHandle {
     /// The handle of a cluster with `identity`, or of a standalone one.
-    pub fn new(data_dir: PathBuf, rest: RestAddress, identity: Option<MemberIdentity>) -> Self {
+    pub fn new(own: OwnPart, rest: RestAddress, identity: Option<MemberIdentity>) -> Self {
         Self {
-            data_dir,
-            rest,
-            identity: ArcSwapOption::from_pointee(identity),
+            own,
+            rest: ArcSwap::from_pointee(rest),
+            identity: watch::channel(identity.map(Arc::new)).0,
             connection: ArcSwapOption::empty(),
-            connected: AtomicBool::new(false),
+            standing: Mutex::default(),
             vulndb_offer: watch::channel(None).0,
-            left: CancellationToken::new(),
+            left: ArcSwap::default(),
+            farewell: Notify::new(),
+            leaving: AtomicBool::new(false),
+            changing: tokio::sync::Mutex::new(()),
         }
     }
 
     /// Whose member this cluster is.
     pub fn identity(&self) -> Option<Arc<MemberIdentity>> {
-        self.identity.load_full()
+        self.identity.borrow().clone()
     }
 
-    /// Whether the primary has welcomed this cluster on the present link.
-    pub fn is_connected(&self) -> bool {
-        self.connected.load(Ordering::Relaxed)
+    /// Waits until this cluster is a member.
+    pub(super) async fn is_member(&self) {
+        // The sender is this handle: it does not go away meanwhile.
+        drop(self.identity.subscribe().wait_for(Option::is_some).await);
+    }
+
+    /// How the link stands.
+    pub fn standing(&self) -> Standing {
+        *self.lock_standing()
+    }
+
+    fn lock_standing(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How this cluster's REST API is reached.
-    pub fn rest(&self) -> &RestAddress {
-        &self.rest
+    pub fn rest(&self) -> Arc<RestAddress> {
+        self.rest.load_full()
+    }
+
+    /// The proxy by which the primary is reached.
+    pub(super) fn proxy(&self) -> Option<&ProxyAddress> {
+        self.own.proxy.as_ref()
+    }
+
+    /// Where the identity is stored.
+    pub(super) fn data_dir(&self) -> &Path {
+        &self.own.data_dir
     }
 
     /// The channel of the present connection, for what is opened beside the
@@ -82,54 +146,104 @@ impl LinkHandle {
     }
 
     /// Cancelled when this cluster has left by its own will.
-    pub(super) fn left(&self) -> &CancellationToken {
-        &self.left
+    pub(super) fn left(&self) -> CancellationToken {
+        CancellationToken::clone(&self.left.load())
+    }
+
+    /// Whether this cluster leaves by its own will.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Acquire)
+    }
+
+    /// Notified when this cluster left and could not say so.
+    pub(super) fn farewell_put_off(&self) -> &Notify {
+        &self.farewell
     }
 
     pub(super) fn dialled(&self, connection: PrimaryConnection) {
         self.connection.store(Some(Arc::new(connection)));
     }
 
-    pub(super) fn welcomed(&self) {
-        self.connected.store(true, Ordering::Relaxed);
+    pub(super) fn welcomed(&self, pending: bool) {
+        *self.lock_standing() = if pending { Standing::Pending } else { Standing::Connected };
         metrics::gauge!("palisade_agent_link_connected").set(1.0);
     }
 
-    pub(super) fn disconnected(&self) {
-        self.connected.store(false, Ordering::Relaxed);
+    pub(super) fn disconnected(&self, standing: Standing) {
+        *self.lock_standing() = standing;
         self.connection.store(None);
         metrics::gauge!("palisade_agent_link_connected").set(0.0);
     }
 
-    /// Stores a renewed identity; the next connection uses it.
-    pub(super) fn renewed(&self, identity: MemberIdentity) -> Result<(), IdentityError> {
-        identity.store(&self.data_dir)?;
-        self.identity.store(Some(Arc::new(identity)));
+    /// Stores another form of the identity (with a new certificate, or another
+    /// address); the next connection uses it.
+    pub(super) fn replace_identity(&self, identity: MemberIdentity) -> Result<(), IdentityError> {
+        identity.store(&self.own.data_dir)?;
+        self.identity.send_replace(Some(Arc::new(identity)));
         Ok(())
     }
 
     pub(super) fn forget(&self) {
-        self.identity.store(None);
+        self.identity.send_replace(None);
     }
 
     async fn leave_now(&self, force: bool) -> Result<(), FederationError> {
-        if self.identity.load().is_none() {
+        let _one_at_a_time = self.changing.try_lock().map_err(|_| busy())?;
+        let Some(identity) = self.identity() else {
             return Err(error(Code::OpNotAllowed, "this cluster is not in a federation"));
-        }
+        };
+        self.leaving.store(true, Ordering::Release);
         let told = match self.connection.load_full() {
-            Some(connection) => enrol::leave(&connection).await.map_err(|e| e.to_string()),
+            Some(connection) => enrol::leave(&connection, false).await.map_err(|e| e.to_string()),
             None => Err("the primary is out of reach".to_owned()),
         };
         match told {
             Err(text) if !force => {
+                self.leaving.store(false, Ordering::Release);
                 let text = format!("{text}; leave with force to do without the primary");
-                Err(FederationError { code: Code::FedOperationFailed, text })
+                return Err(error(Code::FedOperationFailed, &text));
             }
-            _ => {
-                self.left.cancel();
-                Ok(())
+            Err(_) => {
+                farewell::put_off(&identity, &self.own.data_dir)
+                    .map_err(|e| error(Code::ServerError, &e.to_string()))?;
+                self.farewell.notify_one();
             }
+            Ok(()) => {}
         }
+        self.left.load().cancel();
+        let mut standalone = self.identity.subscribe();
+        let waiting = standalone.wait_for(Option::is_none);
+        match tokio::time::timeout(LEAVING, waiting).await {
+            Ok(_) => Ok(()),
+            Err(_) => Err(error(Code::ServerError, "this cluster takes too long to leave")),
+        }
+    }
+
+    async fn join_now(
+        &self,
+        wish: JoinWish,
+        name: ClusterName,
+    ) -> Result<Membership, FederationError> {
+        let _one_at_a_time = self.changing.try_lock().map_err(|_| busy())?;
+        if self.identity().is_some() {
+            return Err(error(Code::OpNotAllowed, "this cluster is in a federation already"));
+        }
+        let address = wish.primary.map(|(host, port)| PrimaryAddress { host, port });
+        let credential = Credential::read(&wish.token, address).map_err(|e| refusal(&e))?;
+        if let Some((server, port)) = wish.rest {
+            self.set_rest_address(server, port);
+        }
+        let rest = RestAddress::clone(&self.rest.load());
+        let applicant = self.own.applicant(wish.name.unwrap_or(name), rest);
+        let joined = enrol::join_once(&credential, &applicant, &self.own.clock)
+            .await
+            .map_err(|e| refusal(&e))?;
+        self.left.store(Arc::default());
+        self.leaving.store(false, Ordering::Release);
+        self.replace_identity(joined.identity)
+            .map_err(|e| error(Code::ServerError, &e.to_string()))?;
+        self.membership()
+            .ok_or_else(|| error(Code::ServerError, "the membership ended while it began"))
     }
 
     async fn fetch_report(&self, image_digest: &str) -> Result<Bytes, FederationError> {
@@ -138,9 +252,8 @@ impl LinkHandle {
             .load_full()
             .ok_or_else(|| error(Code::RemoteRequestFail, "the primary is out of reach"))?;
         let request = FetchReportRequest { image_digest: image_digest.to_owned() };
-        let failed = |status: &tonic::Status| FederationError {
-            code: enrol::code_of(status).unwrap_or(Code::RemoteRequestFail),
-            text: status.message().to_owned(),
+        let failed = |status: &tonic::Status| {
+            error(enrol::code_of(status).unwrap_or(Code::RemoteRequestFail), status.message())
         };
         let mut parts = LinkClient::new(connection.channel())
             .fetch_report(request)
@@ -160,7 +273,7 @@ impl LinkHandle {
     }
 }
 
-fn decompress(compressed: &[u8]) -> Result<Bytes, FederationError> {
+pub(super) fn decompress(compressed: &[u8]) -> Result<Bytes, FederationError> {
     use std::io::Read as _;
     let broken = |_| error(Code::RemoteRequestFail, "the report is damaged");
     let mut report = Vec::new();
@@ -176,12 +289,28 @@ fn decompress(compressed: &[u8]) -> Result<Bytes, FederationError> {
 }
 
 fn error(code: Code, text: &str) -> FederationError {
-    FederationError { code, text: text.to_owned() }
+    FederationError { code, text: text.to_owned(), of_token: false }
+}
+
+fn busy() -> FederationError {
+    error(Code::FailLockCluster, "this cluster joins or leaves a federation already")
+}
+
+/// Why this cluster cannot join, with the code to answer.
+fn refusal(cause: &EnrolError) -> FederationError {
+    let (code, of_token) = match cause {
+        EnrolError::Refused { code, of_token, .. } => {
+            (code.unwrap_or(Code::FedOperationFailed), *of_token)
+        }
+        EnrolError::Token(_) => (Code::FedOperationFailed, true),
+        _ => (Code::FedOperationFailed, false),
+    };
+    FederationError { code, text: cause.to_string(), of_token }
 }
 
 impl Federation for LinkHandle {
     fn membership(&self) -> Option<Membership> {
-        let identity = self.identity.load_full()?;
+        let identity = self.identity()?;
         let member = identity.membership();
         Some(Membership {
             cluster_id: member.cluster_id,
@@ -190,12 +319,26 @@ impl Federation for LinkHandle {
             primary_id: member.primary_id,
             primary_name: member.primary_name.clone(),
             primary_address: member.primary_address.clone(),
-            connected: self.is_connected(),
+            standing: self.standing(),
+            by_proxy: self.own.proxy.is_some(),
         })
     }
 
     fn rest_address(&self) -> (String, u16) {
-        (self.rest.server.clone(), self.rest.port)
+        let rest = self.rest.load();
+        (rest.server.clone(), rest.port)
+    }
+
+    fn set_rest_address(&self, server: String, port: u16) {
+        self.rest.store(Arc::new(RestAddress { server, port }));
+    }
+
+    fn has_proxy(&self) -> bool {
+        self.own.proxy.is_some()
+    }
+
+    fn join(&self, wish: JoinWish, name: ClusterName) -> Pending<'_, Membership> {
+        Box::pin(self.join_now(wish, name))
     }
 
     fn leave(&self, force: bool) -> Pending<'_, ()> {

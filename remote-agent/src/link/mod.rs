@@ -1,9 +1,13 @@
 //! The one connection to the primary: opened by this side, kept alive, opened
 //! again with growing pauses when it breaks.
 //!
-//! [`session`] is one life of the connection; [`upward`] sends events;
-//! [`handle`] is the way to the primary for the rest of the agent.
+//! [`session`] is one life of the connection; [`upward`] sends events,
+//! [`configuration`] what this cluster has of its own; [`handle`] is the way to
+//! the primary for the rest of the agent; [`farewell`] makes up for leaving
+//! without a word.
 
+mod configuration;
+mod farewell;
 mod handle;
 mod session;
 mod upward;
@@ -17,7 +21,9 @@ use std::time::Duration;
 
 use axum::Router;
 use palisade_api::clock::SharedClock;
+use palisade_api::rest::event::name;
 use palisade_controller::Controller;
+use palisade_controller::federation::Standing;
 use palisade_scanner::VulnDb;
 use palisade_transport::backoff::Backoff;
 use palisade_transport::identity::MemberIdentity;
@@ -25,7 +31,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-pub use handle::LinkHandle;
+pub use handle::{LinkHandle, OwnPart};
 use session::End;
 
 /// What the link needs.
@@ -42,8 +48,8 @@ pub struct LinkConfig {
     pub vulndb: Option<watch::Receiver<Option<Arc<VulnDb>>>>,
 }
 
-/// Keeps the link until `stop`, or until this cluster is no member any more.
-/// Then what is federated is gone and local rules stay in force.
+/// Keeps the link of each membership, one after the other, until `stop`. When a
+/// membership ends, what is federated is gone and local rules stay in force.
 pub async fn run(
     config: LinkConfig,
     handle: Arc<LinkHandle>,
@@ -51,31 +57,72 @@ pub async fn run(
     clock: SharedClock,
     stop: CancellationToken,
 ) {
+    let memberships = async {
+        loop {
+            handle.is_member().await;
+            member(&config, &handle, &controller, &clock, &stop).await;
+        }
+    };
+    let farewells = async {
+        loop {
+            farewell::say(&handle).await;
+            handle.farewell_put_off().notified().await;
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = memberships => {}
+        () = farewells => {}
+    }
+}
+
+/// Keeps the link of one membership until it ends.
+async fn member(
+    config: &LinkConfig,
+    handle: &LinkHandle,
+    controller: &Controller,
+    clock: &SharedClock,
+    stop: &CancellationToken,
+) {
     let mut backoff = Backoff::default();
+    let mut attempt = 0;
     while let Some(identity) = handle.identity() {
         let life = stop.child_token();
-        let session = session::run(&config, &handle, &controller, &clock, &identity, &life);
+        let session = session::run(config, handle, controller, clock, &identity, attempt, &life);
         let end = session.await;
-        handle.disconnected();
+        handle.disconnected(match &end {
+            End::Failed { standing, .. } => *standing,
+            _ => Standing::Disconnected,
+        });
         life.cancel();
         let pause = match end {
             End::Stopped => return,
+            End::NoMember { .. } if handle.is_leaving() => {
+                // The primary's farewell may come before its answer does.
+                let event = name::FEDERATION_LEAVE;
+                become_standalone(config, handle, controller, event, "This cluster left.").await;
+                return;
+            }
             End::NoMember { event, why } => {
-                become_standalone(&config, &handle, &controller, event, &why).await;
+                become_standalone(config, handle, controller, event, &why).await;
                 return;
             }
             End::Again => Duration::ZERO,
-            End::Failed { why, worked, retry_after } => {
+            End::Failed { why, worked, retry_after, .. } => {
+                attempt += 1;
                 if worked {
                     backoff.reset();
+                    attempt = 0;
                 }
                 let pause = backoff.next(&mut rand::rng()).max(retry_after);
                 warn!(%why, again_in_ms = pause.as_millis(), "the link to the primary is down");
                 pause
             }
         };
+        let left = handle.left();
         tokio::select! {
             () = stop.cancelled() => return,
+            () = left.cancelled() => {}
             () = tokio::time::sleep(pause) => {}
         }
     }
@@ -94,10 +141,11 @@ async fn become_standalone(
     if let Err(error) = MemberIdentity::forget(&config.data_dir) {
         error!(%error, "the identity could not be removed");
     }
-    handle.forget();
     match controller.federation_forget().await {
         Ok(objects) => info!(objects, "federated objects are removed"),
         Err(error) => error!(%error, "federated objects could not be removed"),
     }
     controller.note_federation(event, why).await;
+    // Last: who waits for it sees a standalone cluster.
+    handle.forget();
 }

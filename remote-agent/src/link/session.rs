@@ -10,17 +10,24 @@ use palisade_api::federation::bye::Reason;
 use palisade_api::federation::down::Body as Down;
 use palisade_api::federation::link_client::LinkClient;
 use palisade_api::federation::up::Body as UpBody;
-use palisade_api::federation::{Bye, Call, Hello, Pong, Resync, Up, Welcome};
+use palisade_api::federation::{
+    Bye, Call, Hello, Pong, PrimaryAddress as PrimaryAddressMessage, Resync, TrustBundle, Up,
+    Welcome,
+};
 use palisade_api::kind::LogId;
+use palisade_api::protocol::{Mismatch, Protocols, SPOKEN};
 use palisade_api::rest::event::name;
 use palisade_api::sync::Frame;
 use palisade_api::{Code, ObjectKind};
 use palisade_controller::Controller;
-use palisade_controller::federation::FederationReplica;
+use palisade_controller::federation::{FederationReplica, Standing};
 use palisade_scanner::VulnDb;
 use palisade_sync::{Receiver, Reply};
-use palisade_transport::client::{ConnectError, PrimaryConnection, Trust, connect};
-use palisade_transport::identity::MemberIdentity;
+use palisade_transport::client::{
+    ConnectError, PrimaryAddress, PrimaryConnection, Trust, connect_through,
+};
+use palisade_transport::identity::{MemberIdentity, Membership};
+use rustls_pki_types::CertificateDer;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_stream::StreamExt as _;
@@ -29,7 +36,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tracing::{info, warn};
 
-use super::{LinkConfig, LinkHandle, upward};
+use super::{LinkConfig, LinkHandle, configuration, upward};
 use crate::{call, enrol};
 
 /// Messages that wait for the connection.
@@ -56,14 +63,15 @@ pub(super) enum End {
     /// Connect again at once.
     Again,
     /// Connect again after a pause. `worked`: something was acknowledged.
-    Failed { why: String, worked: bool, retry_after: Duration },
+    Failed { why: String, worked: bool, retry_after: Duration, standing: Standing },
     /// This cluster is no member any more.
     NoMember { event: &'static str, why: String },
 }
 
 impl End {
     fn failed(why: impl std::fmt::Display, worked: bool) -> Self {
-        Self::Failed { why: why.to_string(), worked, retry_after: Duration::ZERO }
+        let standing = Standing::Disconnected;
+        Self::Failed { why: why.to_string(), worked, retry_after: Duration::ZERO, standing }
     }
 
     /// The end that a broken connection means.
@@ -94,17 +102,19 @@ pub(super) async fn run(
     controller: &Controller,
     clock: &SharedClock,
     identity: &MemberIdentity,
+    attempt: usize,
     life: &CancellationToken,
 ) -> End {
+    let left = handle.left();
     let session = async {
-        match open(config, handle, controller, clock, identity).await {
+        match open(config, handle, controller, clock, identity, attempt).await {
             Ok(session) => session.run(life).await,
             Err(end) => end,
         }
     };
     tokio::select! {
         () = life.cancelled() => End::Stopped,
-        () = handle.left().cancelled() => End::NoMember {
+        () = left.cancelled() => End::NoMember {
             event: name::FEDERATION_LEAVE,
             why: "this cluster left".to_owned(),
         },
@@ -132,16 +142,17 @@ async fn open<'a>(
     controller: &'a Controller,
     clock: &'a SharedClock,
     identity: &'a MemberIdentity,
+    attempt: usize,
 ) -> Result<Session<'a>, End> {
     let receiver = Receiver::open(Arc::new(controller.replica()), &LogId::ALL, |kind| {
         ObjectKind::from_number(kind).is_some()
     })
     .await
     .map_err(|error| End::failed(error, false))?;
-    let address = identity.membership().primary_address.parse().map_err(|error| {
-        End::failed(format!("{}: {error}", identity.membership().primary_address), false)
-    })?;
-    let connection = connect(&address, Trust::Member(identity))
+    let address = address(identity.membership(), attempt);
+    let address =
+        address.parse().map_err(|error| End::failed(format!("{address}: {error}"), false))?;
+    let connection = connect_through(&address, Trust::Member(identity), handle.proxy())
         .await
         .map_err(|error| End::connect(&error, false))?;
     handle.dialled(connection.clone());
@@ -155,6 +166,7 @@ async fn open<'a>(
         rest_server: handle.rest().server.clone(),
         rest_port: handle.rest().port.into(),
         sent_at_ms: clock.now().timestamp_millis(),
+        protocol: Some(SPOKEN.to_wire()),
     };
     // The queue is empty: this cannot fail.
     drop(up.try_send(UpBody::Hello(hello)));
@@ -180,6 +192,16 @@ async fn open<'a>(
     })
 }
 
+/// Where to dial: the address that the primary wants, and at every second attempt
+/// after that failed one of those where it was before.
+fn address(membership: &Membership, attempt: usize) -> &str {
+    let former = &membership.former_addresses;
+    if attempt.is_multiple_of(2) || former.is_empty() {
+        return &membership.primary_address;
+    }
+    &former[(attempt / 2) % former.len()]
+}
+
 impl Session<'_> {
     async fn run(mut self, life: &CancellationToken) -> End {
         let (frames, frame_queue) = mpsc::channel(FRAME_QUEUE);
@@ -189,6 +211,7 @@ impl Session<'_> {
         if let Some(receiver) = self.receiver.take() {
             tasks.spawn(apply(receiver, frame_queue, self.up.clone(), life.clone()));
         }
+        tasks.spawn(watch_drift(self.controller.replica(), self.up.clone()));
         let renewal = tokio::time::sleep(self.until_renewal());
         tokio::pin!(renewal);
         let mut handing_over = false;
@@ -233,9 +256,15 @@ impl Session<'_> {
             };
             match body {
                 Some(Down::Welcome(welcome)) => {
+                    let configuration = welcome.configuration.clone();
                     match self.welcome(welcome, &acknowledged, acknowledged_watch.clone()).await {
                         Ok(send) => {
                             tasks.spawn(send);
+                            tasks.spawn(configuration::keep(
+                                self.controller.clone(),
+                                self.connection.channel(),
+                                configuration,
+                            ));
                             if let Some(vulndb) = self.vulndb.take() {
                                 tasks.spawn(tell_vulndb(vulndb, self.up.clone()));
                             }
@@ -265,6 +294,8 @@ impl Session<'_> {
                     renewal.as_mut().reset(tokio::time::Instant::now());
                 }
                 Some(Down::Vulndb(offer)) => self.handle.vulndb_offered(offer),
+                Some(Down::Trust(bundle)) => self.trust(&bundle),
+                Some(Down::Address(address)) => self.moved(&address),
                 Some(Down::Bye(bye)) => return self.bye(&bye),
                 // A message of a newer primary.
                 None => {}
@@ -285,7 +316,13 @@ impl Session<'_> {
         self.controller.events_acknowledge(welcome.events_seen).await.map_err(failed)?;
         let seen = store.events_acknowledged().await.map_err(failed)?;
         acknowledged.send_replace(seen);
-        self.handle.welcomed();
+        if let Some(bundle) = &welcome.trust {
+            self.trust(bundle);
+        }
+        if let Some(address) = &welcome.address {
+            self.moved(address);
+        }
+        self.handle.welcomed(welcome.pending);
         info!(
             primary = welcome.primary_name,
             version = welcome.version,
@@ -300,6 +337,47 @@ impl Session<'_> {
                 Err(error) => error.to_string(),
             }
         })
+    }
+
+    /// The authorities to trust from now on.
+    fn trust(&mut self, bundle: &TrustBundle) {
+        let authorities: Vec<CertificateDer<'static>> =
+            bundle.authorities.iter().map(|der| der.to_vec().into()).collect();
+        // A bundle without the one of this connection would lock this cluster out.
+        let verified = self.connection.authority();
+        if !verified.is_some_and(|verified| authorities.contains(verified)) {
+            warn!("the primary tells of authorities that this connection is not of; ignored");
+            return;
+        }
+        self.learn(|present| Membership { authorities, ..present });
+    }
+
+    /// The primary wants to be reached elsewhere from now on.
+    fn moved(&mut self, address: &PrimaryAddressMessage) {
+        let Ok(port) = u16::try_from(address.port) else { return };
+        let address = PrimaryAddress { host: address.server.clone(), port }.to_string();
+        if address.parse::<PrimaryAddress>().is_ok() {
+            self.learn(|present| present.announced(&address));
+        }
+    }
+
+    /// Stores what the primary tells of itself, where that is new. The connection
+    /// stays; the next one uses it.
+    fn learn(&mut self, change: impl FnOnce(Membership) -> Membership) {
+        let Some(identity) = self.handle.identity() else { return };
+        let present = identity.membership();
+        let told = change(present.clone());
+        if told == *present {
+            return;
+        }
+        info!(
+            address = told.primary_address,
+            authorities = told.authorities.len(),
+            "the primary told its address and authorities"
+        );
+        if let Err(error) = self.handle.replace_identity(identity.with_membership(told)) {
+            warn!(%error, "what the primary told of itself could not be stored");
+        }
     }
 
     fn call(&self, call: Call, calls: &mut Calls, life: &CancellationToken) {
@@ -318,8 +396,10 @@ impl Session<'_> {
     }
 
     async fn renew(&mut self) -> Result<(), End> {
-        match enrol::renew(&self.connection, self.identity, self.clock).await {
-            Ok(identity) => self.handle.renewed(identity).map_err(|error| {
+        let present = self.handle.identity();
+        let present = present.as_deref().unwrap_or(self.identity);
+        match enrol::renew(&self.connection, present, self.clock).await {
+            Ok(identity) => self.handle.replace_identity(identity).map_err(|error| {
                 warn!(%error, "the renewed certificate could not be stored");
                 End::failed(error, self.worked)
             }),
@@ -349,12 +429,27 @@ impl Session<'_> {
                 event: name::FEDERATION_LEAVE,
                 why: said(bye, "the federation was dissolved"),
             },
-            _ => End::Failed {
+            reason => End::Failed {
                 why: said(bye, "the primary ended the link"),
                 worked: self.worked,
                 retry_after: Duration::from_millis(bye.retry_after_ms.into())
                     .min(Duration::from_mins(5)),
+                standing: match reason {
+                    Reason::Version => mismatched(bye),
+                    _ => Standing::Disconnected,
+                },
             },
+        }
+    }
+}
+
+/// Asks for a log from its start when what is stored of it turns out not to be
+/// what came.
+async fn watch_drift(replica: FederationReplica, up: mpsc::Sender<UpBody>) -> String {
+    loop {
+        let log = replica.drifted().await;
+        if up.send(UpBody::Resync(Resync { log: log.number() })).await.is_err() {
+            return "the connection is closed".to_owned();
         }
     }
 }
@@ -401,6 +496,15 @@ async fn tell_vulndb(
         }
     }
     "the vulnerability database is not told any more".to_owned()
+}
+
+/// Which side has to be upgraded.
+fn mismatched(bye: &Bye) -> Standing {
+    match SPOKEN.common(Protocols::from_wire(bye.protocol.as_ref())) {
+        Err(Mismatch::OtherTooOld) => Standing::PrimaryTooOld,
+        Err(Mismatch::OtherTooNew) => Standing::AgentTooOld,
+        Ok(_) => Standing::Disconnected,
+    }
 }
 
 fn said(bye: &Bye, otherwise: &str) -> String {

@@ -19,9 +19,10 @@ use palisade_api::federation::enrol_server::{Enrol, EnrolServer};
 use palisade_api::federation::link_server::{Link, LinkServer};
 use palisade_api::federation::up::Body as UpBody;
 use palisade_api::federation::{
-    AnswerPart, Bye, Call, CallPart, Caller, Down, EventsAck, FetchReportRequest,
-    FetchVulndbRequest, JoinRequest, JoinResponse, LeaveRequest, LeaveResponse, RenewRequest,
-    RenewResponse, ReportPart, Up, VulndbPart, Welcome, bye,
+    AnswerPart, Bye, Call, CallPart, Caller, ConfigurationPart, Down, EventsAck,
+    FetchConfigurationRequest, FetchReportRequest, FetchVulndbRequest, IntroduceRequest,
+    IntroduceResponse, JoinRequest, JoinResponse, LeaveRequest, LeaveResponse, RenewRequest,
+    RenewResponse, ReportPart, StoreConfigurationResponse, Up, VulndbPart, Welcome, bye,
 };
 use palisade_api::kind::LogId;
 use palisade_api::sync::{Batch, Frame, Item as WireItem, frame};
@@ -33,7 +34,7 @@ use palisade_identity::Role;
 use palisade_sync::{Item, SetDigest};
 use palisade_transport::authority::Authority;
 use palisade_transport::server::{
-    Limits, ListenerCertificate, RemovedMembers, federation_config, serve,
+    Limits, ListenerCertificate, RemovedMembers, TrustedAuthorities, federation_config, serve,
 };
 use secrecy::SecretString;
 use tempfile::TempDir;
@@ -45,8 +46,8 @@ use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status, Streaming};
 use tower::ServiceExt as _;
 
-use super::{LinkConfig, LinkHandle};
-use crate::enrol::{self, Applicant, EnrolError, RestAddress};
+use super::{LinkConfig, LinkHandle, OwnPart};
+use crate::enrol::{self, Applicant, Credential, EnrolError, RestAddress};
 
 const TICKET: &str = "the ticket";
 const WITHIN: Duration = Duration::from_secs(20);
@@ -100,7 +101,15 @@ impl Enrol for Primary {
             primary_id: ClusterId::from_uuid(uuid::Uuid::from_u128(1)).to_string(),
             primary_name: "primary".to_owned(),
             home: false,
+            ..JoinResponse::default()
         }))
+    }
+
+    async fn introduce(
+        &self,
+        _: Request<IntroduceRequest>,
+    ) -> Result<Response<IntroduceResponse>, Status> {
+        Err(Status::unimplemented("not in this test"))
     }
 
     async fn renew(&self, _: Request<RenewRequest>) -> Result<Response<RenewResponse>, Status> {
@@ -118,6 +127,7 @@ impl Link for Primary {
     type AnswerStream = Calls;
     type FetchReportStream = Reports;
     type FetchVulndbStream = tokio_stream::Empty<Result<VulndbPart, Status>>;
+    type FetchConfigurationStream = tokio_stream::Empty<Result<ConfigurationPart, Status>>;
 
     async fn open(&self, request: Request<Streaming<Up>>) -> Result<Response<Downs>, Status> {
         let (up_sender, up) = mpsc::channel(64);
@@ -175,6 +185,20 @@ impl Link for Primary {
     ) -> Result<Response<Self::FetchVulndbStream>, Status> {
         Err(Status::unimplemented("not in this test"))
     }
+
+    async fn store_configuration(
+        &self,
+        _: Request<Streaming<ConfigurationPart>>,
+    ) -> Result<Response<StoreConfigurationResponse>, Status> {
+        Err(Status::unimplemented("not in this test"))
+    }
+
+    async fn fetch_configuration(
+        &self,
+        _: Request<FetchConfigurationRequest>,
+    ) -> Result<Response<Self::FetchConfigurationStream>, Status> {
+        Err(Status::unimplemented("not in this test"))
+    }
 }
 
 struct Running {
@@ -193,7 +217,7 @@ async fn primary(ticket: &str) -> Running {
         authority.issue_server(&names, SystemClock.now(), TimeDelta::days(1)).unwrap();
     let members = Arc::new(RemovedMembers::default());
     let tls = federation_config(
-        authority.certificate(),
+        TrustedAuthorities::new(std::slice::from_ref(authority.certificate())).unwrap(),
         ListenerCertificate::issued(&certificate).unwrap(),
         Arc::clone(&members) as _,
     )
@@ -222,22 +246,34 @@ struct Agent {
     controller: Controller,
     router: axum::Router,
     stop: CancellationToken,
-    link: tokio::task::JoinHandle<()>,
 }
 
 fn applicant() -> Applicant {
     let rest = RestAddress { server: "staging.example".to_owned(), port: 10443 };
-    Applicant { name: "staging".parse().unwrap(), rest, roles: Vec::new() }
+    Applicant {
+        name: "staging".parse().unwrap(),
+        rest,
+        roles: Vec::new(),
+        cluster_uid: String::new(),
+        proxy: None,
+    }
 }
 
 async fn agent(primary: &Running) -> Agent {
     let folder = tempfile::tempdir().unwrap();
     let clock = SystemClock::shared();
     let applicant = applicant();
-    let identity = enrol::join(&primary.token, &applicant, &clock).await.unwrap();
+    let credential = Credential::read(&primary.token, None).unwrap();
+    let identity = enrol::join(&credential, &applicant, &clock).await.unwrap().identity;
     identity.store(folder.path()).unwrap();
-    let handle =
-        Arc::new(LinkHandle::new(folder.path().to_owned(), applicant.rest, Some(identity)));
+    let own = OwnPart {
+        data_dir: folder.path().to_owned(),
+        roles: Vec::new(),
+        cluster_uid: String::new(),
+        proxy: None,
+        clock: clock.clone(),
+    };
+    let handle = Arc::new(LinkHandle::new(own, applicant.rest, Some(identity)));
     let stop = CancellationToken::new();
     let controller = Controller::open(
         ControllerConfig {
@@ -262,14 +298,8 @@ async fn agent(primary: &Running) -> Agent {
         router: router.clone(),
         vulndb: None,
     };
-    let link = tokio::spawn(super::run(
-        config,
-        Arc::clone(&handle),
-        controller.clone(),
-        clock,
-        stop.clone(),
-    ));
-    Agent { folder, handle, controller, router, stop, link }
+    tokio::spawn(super::run(config, Arc::clone(&handle), controller.clone(), clock, stop.clone()));
+    Agent { folder, handle, controller, router, stop }
 }
 
 impl Agent {
@@ -386,7 +416,7 @@ async fn a_member_obeys_reports_answers_and_forgets() {
     assert_eq!(agent.get("/v1/fed/member").await["fed_role"], "joint");
     let removed = Bye { reason: bye::Reason::Removed.into(), ..Bye::default() };
     link.say(DownBody::Bye(removed)).await;
-    tokio::time::timeout(WITHIN, agent.link).await.unwrap().unwrap();
+    agent.is_standalone().await;
     assert!(!agent.folder.path().join("member.json").exists());
     assert_eq!(agent.controller.store().objects_all(1).await.unwrap(), []);
     primary.stop.cancel();
@@ -394,6 +424,17 @@ async fn a_member_obeys_reports_answers_and_forgets() {
 }
 
 impl Agent {
+    /// Waits until the membership has ended.
+    async fn is_standalone(&self) {
+        tokio::time::timeout(WITHIN, async {
+            while self.handle.identity().is_some() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await
+        .expect("in time");
+    }
+
     async fn handle_report(&self, digest: &str) -> serde_json::Value {
         use palisade_controller::federation::Federation as _;
         serde_json::from_slice(&self.handle.report(digest).await.unwrap()).unwrap()
@@ -426,8 +467,7 @@ async fn a_lost_link_comes_back_where_it_was_and_a_removed_member_notices_at_the
     let identity = agent.handle.identity().unwrap();
     primary.members.extend(&[identity.membership().cluster_id]);
     drop(link);
-    tokio::time::timeout(WITHIN, agent.link).await.unwrap().unwrap();
-    assert!(agent.handle.identity().is_none());
+    agent.is_standalone().await;
     let events = agent.controller.store().events_list("event", 0, 1).await.unwrap();
     assert_eq!(events[0].event.name, "Federation.Kick");
     agent.stop.cancel();
@@ -437,8 +477,9 @@ async fn a_lost_link_comes_back_where_it_was_and_a_removed_member_notices_at_the
 #[tokio::test]
 async fn a_refused_join_says_why_in_the_primarys_words() {
     let primary = primary("another ticket").await;
-    let error = enrol::join(&primary.token, &applicant(), &SystemClock::shared()).await;
-    let Err(EnrolError::Refused { code, text }) = error else { panic!("{error:?}") };
+    let credential = Credential::read(&primary.token, None).unwrap();
+    let error = enrol::join(&credential, &applicant(), &SystemClock::shared()).await;
+    let Err(EnrolError::Refused { code, text, .. }) = error else { panic!("{error:?}") };
     assert_eq!((code, text.as_str()), (Some(Code::FedOperationFailed), "the token is used up"));
     primary.stop.cancel();
 }
@@ -451,7 +492,8 @@ async fn another_authority_at_the_address_is_refused() {
     here.authority = enrol::read_token(&other.token).unwrap().authority;
     let json = serde_json::to_string(&here).unwrap();
     let token = base64::engine::general_purpose::STANDARD.encode(json).into();
-    let error = enrol::join(&token, &applicant(), &SystemClock::shared()).await.unwrap_err();
+    let credential = Credential::read(&token, None).unwrap();
+    let error = enrol::join(&credential, &applicant(), &SystemClock::shared()).await.unwrap_err();
     assert!(error.to_string().contains("another authority"), "{error}");
     one.stop.cancel();
     other.stop.cancel();

@@ -204,7 +204,7 @@ impl Keeper {
     fn is_alone_with(&self, present: &VulnDb) -> bool {
         let offers = self.link.vulndb_offers();
         let offer = offers.borrow();
-        !self.link.is_connected()
+        !self.link.standing().is_connected()
             || offer.as_ref().is_none_or(|offer| *offer.digest != *present.digest().as_bytes())
     }
 

@@ -13,6 +13,7 @@ use std::time::Duration;
 use palisade_api::clock::SharedClock;
 use palisade_scanner::{LayerCache, Limits};
 use palisade_transport::backoff::Backoff;
+use palisade_transport::client::ProxyAddress;
 use palisade_transport::identity::MemberIdentity;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
@@ -26,6 +27,8 @@ pub struct WorkerConfig {
     pub data_dir: PathBuf,
     /// Scans at a time.
     pub slots: u32,
+    /// The proxy by which the primary is reached.
+    pub proxy: Option<ProxyAddress>,
 }
 
 /// What all its scans share.

@@ -8,7 +8,7 @@ use palisade_api::Code;
 use palisade_api::clock::SharedClock;
 use palisade_api::federation::scan_client::ScanClient;
 use palisade_api::federation::{ScanJob, WorkerHello, WorkerUp, worker_down, worker_up};
-use palisade_transport::client::{ConnectError, PrimaryConnection, Trust, connect};
+use palisade_transport::client::{ConnectError, PrimaryConnection, Trust, connect_through};
 use palisade_transport::identity::MemberIdentity;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
@@ -70,10 +70,11 @@ pub(super) async fn run(
         Ok(address) => address,
         Err(error) => return End::failed(error, false),
     };
-    let connection = match connect(&address, Trust::Member(identity)).await {
-        Ok(connection) => connection,
-        Err(error) => return End::connect(&error, false),
-    };
+    let connection =
+        match connect_through(&address, Trust::Member(identity), config.proxy.as_ref()).await {
+            Ok(connection) => connection,
+            Err(error) => return End::connect(&error, false),
+        };
     let (up, queue) = mpsc::channel(UP_QUEUE);
     let hello = WorkerHello { version: env!("CARGO_PKG_VERSION").to_owned(), slots: config.slots };
     // The queue is empty: this cannot fail.

@@ -100,10 +100,10 @@ async fn leaving_without_the_primary_needs_force() -> Result<()> {
     local.post("/v1/fed/leave", &json!({ "force": true })).await?.ok()?;
     role(&local, "").await?;
     holds_groups(&local, false).await?;
-    // The primary could not be told: its entry stays until it is removed.
+    // The primary is told later: its entry stays until it is removed.
     fleet.primary.restart().await?;
     fleet.admin = fleet.primary.admin().await?;
-    fleet.wait_for_status("staging", "disconnected").await?;
+    fleet.wait_for_status("staging", "left").await?;
     let id = id(&fleet, "staging").await?;
     fleet.admin.delete(&format!("/v1/fed/cluster/{id}")).await?.ok()?;
     ensure!(fleet.member("staging").await?.is_none(), "it is still a member");

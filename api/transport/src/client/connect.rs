@@ -19,6 +19,7 @@ use tower::service_fn;
 use super::alert::{FailureSlot, RememberingStream};
 use super::error::ConnectError;
 use super::pin::{Pin, PinnedVerifier};
+use super::proxy::ProxyAddress;
 use crate::identity::MemberIdentity;
 
 /// How long TCP, TLS and HTTP/2 together may take.
@@ -78,8 +79,12 @@ pub enum Trust<'a> {
     Fingerprint(Digest),
     /// The authority's certificate, and no certificate of its own.
     Authority(&'a CertificateDer<'static>),
-    /// A member: its certificate and the authority it has stored.
+    /// A member: its certificate and the authorities it has stored.
     Member(&'a MemberIdentity),
+    /// Nothing, and no certificate of its own. The caller must let the server
+    /// prove itself before anything secret is said; the authority that the
+    /// handshake has shown is [`PrimaryConnection::authority`].
+    Unknown,
 }
 
 /// A connection to the primary. It does not come back by itself once it broke.
@@ -113,6 +118,15 @@ pub async fn connect(
     address: &PrimaryAddress,
     trust: Trust<'_>,
 ) -> Result<PrimaryConnection, ConnectError> {
+    connect_through(address, trust, None).await
+}
+
+/// Connects to the primary at `address`, by way of `proxy` where there is one.
+pub async fn connect_through(
+    address: &PrimaryAddress,
+    trust: Trust<'_>,
+    proxy: Option<&ProxyAddress>,
+) -> Result<PrimaryConnection, ConnectError> {
     let (verifier, config) = client_config(trust)?;
     let dialled: Arc<str> = address.to_string().into();
     let failure: FailureSlot = Arc::new(OnceLock::new());
@@ -126,12 +140,10 @@ pub async fn connect(
 
     // Dialled once, here; a second call of the connector means that the
     // connection broke, and dialling again is the caller's to decide.
-    let stream = tokio::time::timeout(CONNECT_TIMEOUT, dial(address, &dialled, config, &failure))
-        .await
-        .map_err(|_| ConnectError::Timeout {
-            address: address.to_string(),
-            after: CONNECT_TIMEOUT,
-        })??;
+    let dialling = dial(address, &dialled, proxy, config, &failure);
+    let stream = tokio::time::timeout(CONNECT_TIMEOUT, dialling).await.map_err(|_| {
+        ConnectError::Timeout { address: address.to_string(), after: CONNECT_TIMEOUT }
+    })??;
     let mut stream = Some(TokioIo::new(stream));
     let connector = service_fn(move |_| {
         let stream = stream.take().ok_or_else(|| {
@@ -151,6 +163,7 @@ pub async fn connect(
 async fn dial(
     address: &PrimaryAddress,
     dialled: &Arc<str>,
+    proxy: Option<&ProxyAddress>,
     config: ClientConfig,
     failure: &FailureSlot,
 ) -> Result<RememberingStream, ConnectError> {
@@ -158,9 +171,12 @@ async fn dial(
         |text: String| ConnectError::Unreachable { address: address.to_string(), text };
     let name = ServerName::try_from(address.host.clone())
         .map_err(|_| unreachable("not a host name".to_owned()))?;
-    let tcp = TcpStream::connect((address.host.as_str(), address.port))
-        .await
-        .map_err(|e| unreachable(e.to_string()))?;
+    let tcp = match proxy {
+        Some(proxy) => proxy.tunnel(address).await.map_err(unreachable)?,
+        None => TcpStream::connect((address.host.as_str(), address.port))
+            .await
+            .map_err(|e| unreachable(e.to_string()))?,
+    };
     tcp.set_nodelay(true).map_err(|e| unreachable(e.to_string()))?;
     let tls = TlsConnector::from(Arc::new(config))
         .connect(name, tcp)
@@ -172,8 +188,9 @@ async fn dial(
 fn client_config(trust: Trust<'_>) -> Result<(Arc<PinnedVerifier>, ClientConfig), ConnectError> {
     let pin = match trust {
         Trust::Fingerprint(digest) => Pin::Fingerprint(digest),
-        Trust::Authority(certificate) => Pin::Certificate(certificate.clone()),
-        Trust::Member(identity) => Pin::Certificate(identity.membership().authority.clone()),
+        Trust::Authority(certificate) => Pin::Certificates(vec![certificate.clone()]),
+        Trust::Member(identity) => Pin::Certificates(identity.membership().authorities.clone()),
+        Trust::Unknown => Pin::Unknown,
     };
     let broken = |e: &dyn fmt::Display| ConnectError::Identity { text: e.to_string() };
     let verifier = Arc::new(PinnedVerifier::new(pin).map_err(|e| broken(&e))?);

@@ -5,7 +5,9 @@ mod connect;
 mod error;
 mod outgoing;
 mod pin;
+mod proxy;
 
-pub use connect::{PrimaryAddress, PrimaryConnection, Trust, connect};
+pub use connect::{PrimaryAddress, PrimaryConnection, Trust, connect, connect_through};
 pub use error::ConnectError;
 pub use outgoing::{OutgoingTlsError, outgoing_tls};
+pub use proxy::{NotAProxy, ProxyAddress};

@@ -9,29 +9,38 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
 use rustls::{
-    CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
+    CertificateError, DigitallySignedStruct, DistinguishedName, Error, OtherError, RootCertStore,
+    SignatureScheme,
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::PRIMARY_NAME;
 use crate::certificate::fingerprint;
+use crate::hint::authority_hint;
 
 /// A chain longer than this is not one of ours.
 const MOST_CERTIFICATES: usize = 8;
+
+/// Stands for an authority where none was shown.
+const NOBODY: Digest = Digest::from_bytes([0; 32]);
 
 /// The primary's authority, as far as it is known.
 #[derive(Clone, Debug)]
 pub(super) enum Pin {
     /// By fingerprint, from a join token. The server sends the certificate.
     Fingerprint(Digest),
-    /// The certificate itself.
-    Certificate(CertificateDer<'static>),
+    /// The certificates themselves: while the authority is being replaced, the
+    /// old one and the new one.
+    Certificates(Vec<CertificateDer<'static>>),
+    /// Not at all: the server's chain only has to fit together, and who it is
+    /// has to be proven by what is said on the connection.
+    Unknown,
 }
 
 /// The server's chain does not lead to the pinned authority.
 #[derive(Debug)]
 pub(super) struct AnotherAuthority {
-    /// The pinned one.
+    /// The pinned one, the newest where there are several.
     pub(super) expected: Digest,
 }
 
@@ -47,13 +56,24 @@ impl std::error::Error for AnotherAuthority {}
 #[derive(Debug)]
 pub(super) struct PinnedVerifier {
     pin: Pin,
+    /// What the server is told of the pin, so that it shows a certificate of
+    /// that authority.
+    hints: Vec<DistinguishedName>,
     name: ServerName<'static>,
     authority: OnceLock<CertificateDer<'static>>,
 }
 
 impl PinnedVerifier {
     pub(super) fn new(pin: Pin) -> Result<Self, rustls_pki_types::InvalidDnsNameError> {
-        Ok(Self { pin, name: ServerName::try_from(PRIMARY_NAME)?, authority: OnceLock::new() })
+        let hints = match &pin {
+            Pin::Fingerprint(digest) => vec![authority_hint(*digest)],
+            Pin::Certificates(all) => {
+                all.iter().rev().map(|one| authority_hint(fingerprint(one))).collect()
+            }
+            Pin::Unknown => Vec::new(),
+        };
+        let name = ServerName::try_from(PRIMARY_NAME)?;
+        Ok(Self { pin, hints, name, authority: OnceLock::new() })
     }
 
     /// The authority's certificate, once a handshake has shown it.
@@ -61,26 +81,26 @@ impl PinnedVerifier {
         self.authority.get()
     }
 
-    fn expected(&self) -> Digest {
-        match &self.pin {
-            Pin::Fingerprint(digest) => *digest,
-            Pin::Certificate(certificate) => fingerprint(certificate),
-        }
-    }
-
     fn another_authority(&self) -> Error {
-        let error = AnotherAuthority { expected: self.expected() };
+        let expected = match &self.pin {
+            Pin::Fingerprint(digest) => *digest,
+            Pin::Certificates(all) => all.last().map_or(NOBODY, fingerprint),
+            Pin::Unknown => NOBODY,
+        };
+        let error = AnotherAuthority { expected };
         Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(error))))
     }
 
-    fn pinned(&self, intermediates: &[CertificateDer<'_>]) -> Option<CertificateDer<'static>> {
+    /// The authorities that the server's own certificate may be signed by.
+    fn accepted(&self, intermediates: &[CertificateDer<'_>]) -> Vec<CertificateDer<'static>> {
+        let shown = || intermediates.iter().take(MOST_CERTIFICATES);
+        let owned = |certificate: &CertificateDer<'_>| certificate.clone().into_owned();
         match &self.pin {
-            Pin::Certificate(certificate) => Some(certificate.clone()),
-            Pin::Fingerprint(digest) => intermediates
-                .iter()
-                .take(MOST_CERTIFICATES)
-                .find(|certificate| fingerprint(certificate) == *digest)
-                .map(|certificate| certificate.clone().into_owned()),
+            Pin::Certificates(all) => all.clone(),
+            Pin::Fingerprint(digest) => {
+                shown().filter(|one| fingerprint(one) == *digest).map(owned).collect()
+            }
+            Pin::Unknown => shown().next_back().map(owned).into_iter().collect(),
         }
     }
 }
@@ -95,24 +115,30 @@ impl ServerCertVerifier for PinnedVerifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let authority = self.pinned(intermediates).ok_or_else(|| self.another_authority())?;
-        let mut roots = RootCertStore::empty();
-        roots.add(authority.clone())?;
-        let webpki =
-            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), crate::provider())
-                .build()
-                .map_err(|e| Error::General(e.to_string()))?;
-        // The chain ends at the pinned authority; it has no intermediates.
-        let verified = webpki
-            .verify_server_cert(end_entity, &[], &self.name, ocsp_response, now)
-            .map_err(|error| match error {
-            Error::InvalidCertificate(
-                CertificateError::UnknownIssuer | CertificateError::BadSignature,
-            ) => self.another_authority(),
-            other => other,
-        })?;
-        self.authority.get_or_init(|| authority);
-        Ok(verified)
+        for authority in self.accepted(intermediates) {
+            let mut roots = RootCertStore::empty();
+            roots.add(authority.clone())?;
+            let webpki =
+                WebPkiServerVerifier::builder_with_provider(Arc::new(roots), crate::provider())
+                    .build()
+                    .map_err(|e| Error::General(e.to_string()))?;
+            // The chain ends at the authority; it has no intermediates.
+            match webpki.verify_server_cert(end_entity, &[], &self.name, ocsp_response, now) {
+                Ok(verified) => {
+                    self.authority.get_or_init(|| authority);
+                    return Ok(verified);
+                }
+                Err(Error::InvalidCertificate(
+                    CertificateError::UnknownIssuer | CertificateError::BadSignature,
+                )) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        Err(self.another_authority())
+    }
+
+    fn root_hint_subjects(&self) -> Option<&[DistinguishedName]> {
+        (!self.hints.is_empty()).then_some(self.hints.as_slice())
     }
 
     fn verify_tls12_signature(

@@ -7,69 +7,134 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use palisade_api::ClusterId;
 use rustls::client::danger::HandshakeSignatureValid;
+use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
+use rustls::{
+    CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore,
+    SignatureScheme,
+};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
-use crate::certificate::cluster_of;
+use super::ServerTlsError;
+use crate::certificate::{cluster_of, serial};
 
-/// Says which clusters are kept out although their certificates are good.
-/// Asked at each handshake, so it answers from memory.
+/// Says who is kept out although their certificates are good. Asked at each
+/// handshake, so it answers from memory.
 pub trait MemberGate: fmt::Debug + Send + Sync {
-    /// Whether `cluster` was a member and is one no more.
-    fn is_removed(&self, cluster: ClusterId) -> bool;
+    /// Whether the certificate `serial` of `cluster` is refused: the cluster was
+    /// a member and is one no more, or it has got another certificate instead.
+    fn is_refused(&self, cluster: ClusterId, serial: &str) -> bool;
 }
 
-/// The clusters that were members. It only grows: the id of a removed member
-/// never comes back, and a cluster that joined at another replica a moment ago
-/// is in nobody's way.
+/// The clusters that were members, and the certificates that were revoked. It
+/// only grows: the id of a removed member never comes back, and a cluster that
+/// joined at another replica a moment ago is in nobody's way.
 #[derive(Debug, Default)]
-pub struct RemovedMembers(ArcSwap<HashSet<ClusterId>>);
+pub struct RemovedMembers {
+    clusters: ArcSwap<HashSet<ClusterId>>,
+    serials: ArcSwap<HashSet<String>>,
+}
 
 impl RemovedMembers {
     /// Keeps `clusters` out from the next handshake on.
     pub fn extend(&self, clusters: &[ClusterId]) {
-        if clusters.iter().all(|cluster| self.is_removed(*cluster)) {
-            return;
-        }
-        self.0.rcu(|removed| {
-            let mut removed = HashSet::clone(removed);
-            removed.extend(clusters);
-            removed
-        });
+        grow(&self.clusters, clusters);
+    }
+
+    /// Refuses the certificates `serials` (lower-case hex) from the next
+    /// handshake on.
+    pub fn revoke(&self, serials: &[String]) {
+        grow(&self.serials, serials);
+    }
+
+    /// Whether `cluster` was a member and is one no more.
+    pub fn is_removed(&self, cluster: ClusterId) -> bool {
+        self.clusters.load().contains(&cluster)
     }
 }
 
-impl MemberGate for RemovedMembers {
-    fn is_removed(&self, cluster: ClusterId) -> bool {
-        self.0.load().contains(&cluster)
+fn grow<T: Clone + Eq + std::hash::Hash>(set: &ArcSwap<HashSet<T>>, more: &[T]) {
+    let known = set.load();
+    if more.iter().all(|one| known.contains(one)) {
+        return;
     }
+    set.rcu(|set| {
+        let mut set = HashSet::clone(set);
+        set.extend(more.iter().cloned());
+        set
+    });
+}
+
+impl MemberGate for RemovedMembers {
+    fn is_refused(&self, cluster: ClusterId, serial: &str) -> bool {
+        self.is_removed(cluster) || self.serials.load().contains(serial)
+    }
+}
+
+/// The authorities that members' certificates are verified by, replaceable
+/// while listeners run. Clones share them.
+#[derive(Clone, Debug)]
+pub struct TrustedAuthorities(Arc<ArcSwap<Verifier>>);
+
+/// A verifier that can stand in an `ArcSwap`, which wants a sized type.
+#[derive(Debug)]
+struct Verifier(Arc<dyn ClientCertVerifier>);
+
+impl TrustedAuthorities {
+    /// Trusts `authorities`.
+    pub fn new(authorities: &[CertificateDer<'static>]) -> Result<Self, ServerTlsError> {
+        Ok(Self(Arc::new(ArcSwap::from_pointee(verifier(authorities)?))))
+    }
+
+    /// Trusts `authorities` and no others, from the next handshake on.
+    pub fn replace(&self, authorities: &[CertificateDer<'static>]) -> Result<(), ServerTlsError> {
+        self.0.store(Arc::new(verifier(authorities)?));
+        Ok(())
+    }
+}
+
+fn verifier(authorities: &[CertificateDer<'static>]) -> Result<Verifier, ServerTlsError> {
+    let failed = |e: &dyn fmt::Display| ServerTlsError::Authority(e.to_string());
+    let mut roots = RootCertStore::empty();
+    for authority in authorities {
+        roots.add(authority.clone()).map_err(|e| failed(&e))?;
+    }
+    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), crate::provider())
+        .allow_unauthenticated()
+        .build()
+        .map(Verifier)
+        .map_err(|e| failed(&e))
 }
 
 /// Verifies a client certificate like webpki, then asks the gate.
 #[derive(Debug)]
 pub(super) struct MemberVerifier {
-    webpki: Arc<dyn ClientCertVerifier>,
+    trusted: TrustedAuthorities,
     gate: Arc<dyn MemberGate>,
 }
 
 impl MemberVerifier {
-    pub(super) fn new(webpki: Arc<dyn ClientCertVerifier>, gate: Arc<dyn MemberGate>) -> Self {
-        Self { webpki, gate }
+    pub(super) fn new(trusted: TrustedAuthorities, gate: Arc<dyn MemberGate>) -> Self {
+        Self { trusted, gate }
+    }
+
+    fn webpki(&self) -> Arc<dyn ClientCertVerifier> {
+        Arc::clone(&self.trusted.0.load().0)
     }
 }
 
 impl ClientCertVerifier for MemberVerifier {
     fn offer_client_auth(&self) -> bool {
-        self.webpki.offer_client_auth()
+        self.webpki().offer_client_auth()
     }
 
     fn client_auth_mandatory(&self) -> bool {
-        self.webpki.client_auth_mandatory()
+        self.webpki().client_auth_mandatory()
     }
 
+    /// None: a member has one certificate, and shows it in any case.
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        self.webpki.root_hint_subjects()
+        &[]
     }
 
     fn verify_client_cert(
@@ -78,11 +143,13 @@ impl ClientCertVerifier for MemberVerifier {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        let verified = self.webpki.verify_client_cert(end_entity, intermediates, now)?;
+        let verified = self.webpki().verify_client_cert(end_entity, intermediates, now)?;
         let cluster = cluster_of(end_entity)
             .map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))?
             .ok_or(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))?;
-        if self.gate.is_removed(cluster) {
+        let serial = serial(end_entity)
+            .map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))?;
+        if self.gate.is_refused(cluster, &serial) {
             return Err(Error::InvalidCertificate(CertificateError::Revoked));
         }
         Ok(verified)
@@ -94,7 +161,7 @@ impl ClientCertVerifier for MemberVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.webpki.verify_tls12_signature(message, cert, dss)
+        self.webpki().verify_tls12_signature(message, cert, dss)
     }
 
     fn verify_tls13_signature(
@@ -103,10 +170,10 @@ impl ClientCertVerifier for MemberVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.webpki.verify_tls13_signature(message, cert, dss)
+        self.webpki().verify_tls13_signature(message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.webpki.supported_verify_schemes()
+        self.webpki().supported_verify_schemes()
     }
 }

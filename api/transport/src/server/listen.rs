@@ -22,7 +22,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::{Service, ServiceExt};
 
-use crate::certificate::cluster_of;
+use crate::certificate::{cluster_of, serial};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -31,6 +31,16 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// carries it as an extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerCluster(pub Option<ClusterId>);
+
+/// The serial number of that certificate, in lower-case hex. Every request
+/// carries it as an extension.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerSerial(pub Option<String>);
+
+/// Ends the connection that a request came on, whatever it is doing: a peer
+/// that does not read cannot be told. Every request carries it as an extension.
+#[derive(Clone, Debug)]
+pub struct PeerConnection(pub CancellationToken);
 
 /// The address that a request comes from. Every request carries it as an
 /// extension.
@@ -191,15 +201,22 @@ impl Acceptor {
         // The verifier has read this certificate already; an unreadable one
         // does not come this far.
         let cluster = certificate.and_then(|leaf| cluster_of(leaf).ok().flatten());
+        let number = certificate.and_then(|leaf| serial(leaf).ok());
+        let cut = CancellationToken::new();
+        let peer_connection = PeerConnection(cut.clone());
         let service = service.map_request(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(PeerCluster(cluster));
+            request.extensions_mut().insert(PeerSerial(number.clone()));
+            request.extensions_mut().insert(peer_connection.clone());
             request.extensions_mut().insert(PeerAddress(peer));
             request
         });
         let connection =
             self.http.serve_connection(TokioIo::new(tls), TowerToHyperService::new(service));
-        if let Err(error) = watcher.watch(connection).await {
-            tracing::debug!(%peer, error, "connection ended");
+        match cut.run_until_cancelled(watcher.watch(connection)).await {
+            Some(Ok(())) => {}
+            Some(Err(error)) => tracing::debug!(%peer, error, "connection ended"),
+            None => tracing::info!(%peer, "a connection was cut"),
         }
         drop(slot);
     }

@@ -8,19 +8,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use rustls::server::{
-    ClientHello, NoServerSessionStorage, ResolvesServerCert, WebPkiClientVerifier,
-};
+use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use rustls::{RootCertStore, ServerConfig};
+use rustls::{DistinguishedName, ServerConfig};
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use thiserror::Error;
 
-pub use gate::{MemberGate, RemovedMembers};
-pub use listen::{Limits, PeerAddress, PeerCluster, serve};
+pub use gate::{MemberGate, RemovedMembers, TrustedAuthorities};
+pub use listen::{Limits, PeerAddress, PeerCluster, PeerConnection, PeerSerial, serve};
 
 use crate::authority::ServerCertificate;
+use crate::certificate::fingerprint;
+use crate::hint::authority_hint;
 
 /// A listener's TLS configuration that cannot be made.
 #[derive(Debug, Error)]
@@ -46,7 +46,40 @@ pub enum ServerTlsError {
 
 /// The certificate of listeners, replaceable while they run. Clones share it.
 #[derive(Clone, Debug)]
-pub struct ListenerCertificate(Arc<ArcSwap<CertifiedKey>>);
+pub struct ListenerCertificate(Arc<ArcSwap<Served>>);
+
+/// What is served: the first to who does not say which authority it trusts.
+#[derive(Debug)]
+struct Served(Vec<(Option<DistinguishedName>, Arc<CertifiedKey>)>);
+
+impl Served {
+    fn one(
+        chain: Vec<CertificateDer<'static>>,
+        key: &PrivateKeyDer<'static>,
+    ) -> Result<Self, ServerTlsError> {
+        Ok(Self(vec![(None, Arc::new(certified(chain, key)?))]))
+    }
+
+    fn of_authorities(certificates: &[ServerCertificate]) -> Result<Self, ServerTlsError> {
+        let serve = |certificate: &ServerCertificate| {
+            let chain = certificate.issued.chain.clone();
+            let hint = chain.last().map(|authority| authority_hint(fingerprint(authority)));
+            Ok((hint, Arc::new(certified(chain, &certificate.key)?)))
+        };
+        certificates.iter().map(serve).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The first that the client says it can verify, in its order.
+    fn choose(&self, trusted: &[DistinguishedName]) -> Option<Arc<CertifiedKey>> {
+        let of = |wanted: &DistinguishedName| {
+            self.0.iter().find(|(hint, _)| {
+                hint.as_ref().is_some_and(|hint| hint.as_ref() == wanted.as_ref())
+            })
+        };
+        let chosen = trusted.iter().find_map(of).or_else(|| self.0.first());
+        chosen.map(|(_, certified)| Arc::clone(certified))
+    }
+}
 
 impl ListenerCertificate {
     /// Serves `chain`, leaf first.
@@ -54,12 +87,18 @@ impl ListenerCertificate {
         chain: Vec<CertificateDer<'static>>,
         key: &PrivateKeyDer<'static>,
     ) -> Result<Self, ServerTlsError> {
-        Ok(Self(Arc::new(ArcSwap::from_pointee(certified(chain, key)?))))
+        Ok(Self(Arc::new(ArcSwap::from_pointee(Served::one(chain, key)?))))
     }
 
     /// Serves a certificate of the own authority.
     pub fn issued(certificate: &ServerCertificate) -> Result<Self, ServerTlsError> {
         Self::new(certificate.issued.chain.clone(), &certificate.key)
+    }
+
+    /// Serves certificates of several authorities: each client the one that it
+    /// says it can verify, and the first to who does not say.
+    pub fn of_authorities(certificates: &[ServerCertificate]) -> Result<Self, ServerTlsError> {
+        Ok(Self(Arc::new(ArcSwap::from_pointee(Served::of_authorities(certificates)?))))
     }
 
     /// Serves the chain and the key in two PEM files.
@@ -80,14 +119,20 @@ impl ListenerCertificate {
         chain: Vec<CertificateDer<'static>>,
         key: &PrivateKeyDer<'static>,
     ) -> Result<(), ServerTlsError> {
-        self.0.store(Arc::new(certified(chain, key)?));
+        self.0.store(Arc::new(Served::one(chain, key)?));
+        Ok(())
+    }
+
+    /// As [`Self::of_authorities`], from the next handshake on.
+    pub fn replace_all(&self, certificates: &[ServerCertificate]) -> Result<(), ServerTlsError> {
+        self.0.store(Arc::new(Served::of_authorities(certificates)?));
         Ok(())
     }
 }
 
 impl ResolvesServerCert for ListenerCertificate {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.0.load_full())
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        self.0.load().choose(hello.certificate_authorities().unwrap_or_default())
     }
 }
 
@@ -120,23 +165,16 @@ fn certified(
 
 /// The configuration of the federation listener: TLS 1.3, a client certificate
 /// is optional (an agent that joins has none), and one that is shown must be
-/// signed by `authority` for a cluster that `gate` does not keep out.
+/// signed by one of `trusted` and not be refused by `gate`.
 pub fn federation_config(
-    authority: &CertificateDer<'static>,
+    trusted: TrustedAuthorities,
     certificate: ListenerCertificate,
     gate: Arc<dyn MemberGate>,
 ) -> Result<Arc<ServerConfig>, ServerTlsError> {
-    let authority_failed = |e: &dyn std::fmt::Display| ServerTlsError::Authority(e.to_string());
-    let mut roots = RootCertStore::empty();
-    roots.add(authority.clone()).map_err(|e| authority_failed(&e))?;
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), crate::provider())
-        .allow_unauthenticated()
-        .build()
-        .map_err(|e| authority_failed(&e))?;
     let config = ServerConfig::builder_with_provider(crate::provider())
         .with_protocol_versions(crate::VERSIONS)
         .map_err(ServerTlsError::Protocol)?
-        .with_client_cert_verifier(Arc::new(gate::MemberVerifier::new(verifier, gate)))
+        .with_client_cert_verifier(Arc::new(gate::MemberVerifier::new(trusted, gate)))
         .with_cert_resolver(Arc::new(certificate));
     Ok(finish(config))
 }

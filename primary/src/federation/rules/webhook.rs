@@ -1,5 +1,7 @@
 //! Federated webhooks.
 
+use std::collections::BTreeMap;
+
 use palisade_api::rest::webhook as rest;
 use palisade_policy::webhook::Webhook;
 use palisade_policy::{CfgType, PolicyError};
@@ -46,14 +48,46 @@ pub async fn update(
     edit.commit(actor).await
 }
 
+/// Makes `configs` all the webhooks that there are, as one change.
+pub async fn replace(
+    database: &Database,
+    actor: &Actor,
+    configs: Vec<rest::Webhook>,
+) -> Result<()> {
+    let mut wanted: BTreeMap<String, Webhook> = BTreeMap::new();
+    for config in configs {
+        let webhook = Webhook::create(config, CfgType::Federal)?;
+        if wanted.contains_key(&webhook.name) {
+            return Err(RuleError::duplicate(&webhook));
+        }
+        wanted.insert(webhook.name.clone(), webhook);
+    }
+    let mut edit = Edit::begin(database).await?;
+    for before in edit.list::<Webhook>().await? {
+        match wanted.remove(&before.name) {
+            Some(now) => edit.put_changed(&before, &now)?,
+            None => remove(&mut edit, &before).await?,
+        }
+    }
+    for webhook in wanted.values() {
+        edit.put(webhook)?;
+    }
+    edit.commit(actor).await
+}
+
 /// Deletes a webhook that no rule calls.
 pub async fn delete(database: &Database, actor: &Actor, name: &str) -> Result<()> {
     let mut edit = Edit::begin(database).await?;
     let webhook: Webhook = edit.get(name).await?;
+    remove(&mut edit, &webhook).await?;
+    edit.commit(actor).await
+}
+
+async fn remove(edit: &mut Edit, webhook: &Webhook) -> Result<()> {
     let rules: Vec<ResponseRule> = edit.list().await?;
     let calling = rules.iter().filter(|rule| rule.webhooks.contains(&webhook.name));
     let users = calling.map(|rule| format!("the response rule {}", rule.id)).collect();
-    RuleError::unless_unused(&webhook, users)?;
-    edit.delete(&webhook);
-    edit.commit(actor).await
+    RuleError::unless_unused(webhook, users)?;
+    edit.delete(webhook);
+    Ok(())
 }

@@ -2,9 +2,11 @@
 //!
 //! [`open`] is the greeting; [`downward`] and [`upward`] are the two halves of
 //! a stream that was greeted; [`answer`] carries the answers of forwarded
-//! calls; [`report`] serves scan reports, [`vulndb`] the vulnerability database.
+//! calls; [`report`] serves scan reports, [`vulndb`] the vulnerability database,
+//! [`configuration`] keeps what a member has of its own.
 
 mod answer;
+mod configuration;
 mod downward;
 mod open;
 mod report;
@@ -18,8 +20,10 @@ use futures_util::Stream;
 use palisade_api::encoded::EncodedDown;
 use palisade_api::federation::encoded_link::link_server::{Link, LinkServer};
 use palisade_api::federation::{
-    AnswerPart, CallPart, FetchReportRequest, FetchVulndbRequest, ReportPart, Up, VulndbPart,
+    AnswerPart, CallPart, ConfigurationPart, FetchConfigurationRequest, FetchReportRequest,
+    FetchVulndbRequest, ReportPart, StoreConfigurationResponse, Up, VulndbPart,
 };
+use palisade_api::{ClusterId, Code};
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::App;
@@ -35,6 +39,19 @@ pub(super) struct LinkService {
     downloads: Arc<vulndb::Downloads>,
 }
 
+impl LinkService {
+    /// The member that calls; refused while nobody has confirmed that it joins.
+    fn confirmed<T>(&self, request: &Request<T>) -> Result<ClusterId, Status> {
+        let cluster = super::enrol::peer(request)?;
+        match self.app.links.get(cluster) {
+            Some(link) if link.pending => {
+                Err(super::status(Code::OpNotAllowed, "this cluster is not approved yet"))
+            }
+            _ => Ok(cluster),
+        }
+    }
+}
+
 /// The service, ready to be mounted.
 pub(super) fn service(app: App) -> LinkServer<LinkService> {
     LinkServer::new(LinkService { app, downloads: Arc::default() })
@@ -47,13 +64,14 @@ impl Link for LinkService {
     type AnswerStream = Messages<CallPart>;
     type FetchReportStream = Messages<ReportPart>;
     type FetchVulndbStream = Messages<VulndbPart>;
+    type FetchConfigurationStream = Messages<ConfigurationPart>;
 
     async fn open(
         &self,
         request: Request<Streaming<Up>>,
     ) -> Result<Response<Self::OpenStream>, Status> {
-        let cluster = super::enrol::peer(&request)?;
-        Ok(Response::new(open::open(&self.app, cluster, request.into_inner()).await?))
+        let peer = open::Peer::of(&request)?;
+        Ok(Response::new(open::open(&self.app, peer, request.into_inner()).await?))
     }
 
     async fn answer(
@@ -68,14 +86,32 @@ impl Link for LinkService {
         &self,
         request: Request<FetchReportRequest>,
     ) -> Result<Response<Self::FetchReportStream>, Status> {
-        super::enrol::peer(&request)?;
+        self.confirmed(&request)?;
         Ok(Response::new(report::fetch(&self.app, request.get_ref()).await?))
     }
     async fn fetch_vulndb(
         &self,
         request: Request<FetchVulndbRequest>,
     ) -> Result<Response<Self::FetchVulndbStream>, Status> {
-        let cluster = super::enrol::peer(&request)?;
+        let cluster = self.confirmed(&request)?;
         Ok(Response::new(self.downloads.start(&self.app, cluster, request.get_ref())?))
+    }
+
+    async fn store_configuration(
+        &self,
+        request: Request<Streaming<ConfigurationPart>>,
+    ) -> Result<Response<StoreConfigurationResponse>, Status> {
+        let cluster = self.confirmed(&request)?;
+        let digest = configuration::keep(&self.app, cluster, request.into_inner()).await?;
+        let digest = bytes::Bytes::copy_from_slice(digest.as_bytes());
+        Ok(Response::new(StoreConfigurationResponse { digest }))
+    }
+
+    async fn fetch_configuration(
+        &self,
+        request: Request<FetchConfigurationRequest>,
+    ) -> Result<Response<Self::FetchConfigurationStream>, Status> {
+        let cluster = self.confirmed(&request)?;
+        Ok(Response::new(configuration::fetch(&self.app, cluster).await?))
     }
 }

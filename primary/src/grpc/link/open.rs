@@ -5,21 +5,25 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use palisade_api::encoded::EncodedDown;
-use palisade_api::federation::{Bye, Down, Hello, Up, Welcome, bye, down, up};
+use palisade_api::federation::{
+    Bye, Down, Hello, PrimaryAddress, RenewNow, TrustBundle, Up, Welcome, bye, down, up,
+};
 use palisade_api::kind::LogId;
+use palisade_api::protocol::{Mismatch, Protocols, SPOKEN};
 use palisade_api::{ClusterId, Code};
 use palisade_sync::Position;
-use palisade_transport::server::MemberGate as _;
+use palisade_transport::server::{PeerConnection, PeerSerial};
 use tokio_util::sync::CancellationToken;
-use tonic::{Status, Streaming};
+use tonic::{Request, Status, Streaming};
 
 use super::downward::{Downward, FederationOutlet};
 use super::vulndb::Offers;
 use super::{Messages, upward};
 use crate::App;
-use crate::federation::address::primary_name;
+use crate::federation::address::{federation_address, primary_name};
 use crate::federation::link_registry::{Introduction, MemberLink};
-use crate::grpc::status;
+use crate::federation::membership;
+use crate::grpc::{enrol, status};
 use crate::store::{self, StoreError};
 
 /// How long a member may take to say what it holds.
@@ -35,12 +39,45 @@ const SCANNER: &str = "scanner";
 /// When the second one may try again.
 const DUPLICATE_RETRY_MS: u32 = 15_000;
 
+/// When a member that speaks another protocol may try again.
+const VERSION_RETRY_MS: u32 = 60_000;
+
+/// Logs that a member may name: those that are, and some that a newer one knows.
+const MOST_POSITIONS: usize = 16;
+
+/// Who opens a link, and by what.
+#[derive(Debug)]
+pub(super) struct Peer {
+    cluster: ClusterId,
+    /// Serial number of its certificate.
+    serial: String,
+    /// Ends its connection.
+    connection: CancellationToken,
+    /// The address that it comes from.
+    source: String,
+}
+
+impl Peer {
+    pub(super) fn of<T>(request: &Request<T>) -> Result<Self, Status> {
+        let extensions = request.extensions();
+        let serial = extensions.get::<PeerSerial>().and_then(|peer| peer.0.clone());
+        let connection = extensions.get::<PeerConnection>().map(|peer| peer.0.clone());
+        Ok(Self {
+            cluster: enrol::peer(request)?,
+            serial: serial.unwrap_or_default(),
+            connection: connection.unwrap_or_default(),
+            source: enrol::source(request),
+        })
+    }
+}
+
 /// Greets a member and starts both halves of its stream.
 pub(super) async fn open(
     app: &App,
-    cluster: ClusterId,
+    peer: Peer,
     mut up: Streaming<Up>,
 ) -> Result<Messages<EncodedDown>, Status> {
+    let cluster = peer.cluster;
     if app.shutdown.token().is_cancelled() {
         return Err(Status::unavailable("the primary stops"));
     }
@@ -50,20 +87,29 @@ pub(super) async fn open(
         Ok(Ok(_)) => return Err(status(Code::InvalidRequest, "the first message is a Hello")),
         Err(_) => return Err(Status::deadline_exceeded("no Hello in time")),
     };
+    if hello.positions.len() > MOST_POSITIONS {
+        return Err(status(Code::InvalidRequest, "more logs are named than there are"));
+    }
+    let theirs = Protocols::from_wire(hello.protocol.as_ref());
+    if let Err(mismatch) = SPOKEN.common(theirs) {
+        tracing::warn!(%cluster, %theirs, "a member speaks another protocol");
+        app.links.mismatched(cluster, mismatch);
+        return Ok(farewell(other_version(mismatch, theirs)));
+    }
     if let Some(first) = app.links.get(cluster) {
         if first.probe(SIGN_OF_LIFE).await {
-            tracing::warn!(%cluster, "a second agent uses the identity of a connected one");
-            return Ok(farewell(duplicate()));
+            return Ok(refuse_second(app, &peer).await);
         }
         first.end(duplicate());
         app.links.leave(&first);
     }
-    let welcome = welcome(app, cluster).await?;
+    let Greeting { welcome, pending, renew } = greet(app, &peer).await?;
 
     let mut cursors = Vec::new();
     let mut federation = None;
     let mut verdicts = None;
-    for position in &hello.positions {
+    let positions = if pending { &[] } else { hello.positions.as_slice() };
+    for position in positions {
         let Some(log) = LogId::from_number(position.log) else { continue };
         let slot: &mut Option<FederationOutlet> = match log {
             LogId::Federation => &mut federation,
@@ -78,18 +124,23 @@ pub(super) async fn open(
     let (link, control) = MemberLink::new(
         cluster,
         app.clock.now(),
-        introduction(hello),
+        introduction(hello, pending),
         cursors,
         CancellationToken::new(),
+        peer.connection.clone(),
     );
     if !app.links.enter(&link) {
-        return Ok(farewell(duplicate()));
+        return Ok(refuse_second(app, &peer).await);
     }
-    let vulndb = link.roles.iter().any(|role| role == SCANNER).then(|| Offers::of(app));
+    let scans = !pending && link.roles.iter().any(|role| role == SCANNER);
+    let vulndb = scans.then(|| Offers::of(app));
     let downward =
         Downward::new(app.links.clone(), link.clone(), control, federation, verdicts, vulndb);
     // The lane is empty: there is room.
     link.try_send(down::Body::Welcome(welcome));
+    if renew {
+        link.try_send(down::Body::RenewNow(RenewNow {}));
+    }
     if app.trust.removed.is_removed(cluster) {
         app.links.dismiss(&[cluster], bye::Reason::Removed);
     }
@@ -102,11 +153,24 @@ pub(super) async fn open(
     Ok(downward.into_messages())
 }
 
-fn introduction(hello: Hello) -> Introduction {
+/// Refuses a second agent with the identity of a connected one, and lets the
+/// operator know.
+async fn refuse_second(app: &App, peer: &Peer) -> Messages<EncodedDown> {
+    let cluster = peer.cluster;
+    tracing::warn!(%cluster, source = peer.source,
+        "a second agent uses the identity of a connected one");
+    if let Err(error) = membership::note_duplicate(app, cluster, &peer.source).await {
+        tracing::warn!(%cluster, %error, "that cannot be noted");
+    }
+    farewell(duplicate())
+}
+
+fn introduction(hello: Hello, pending: bool) -> Introduction {
     let short = |text: String| text.chars().take(64).collect();
     Introduction {
         version: short(hello.version),
         roles: hello.roles.into_iter().take(8).map(short).collect(),
+        pending,
     }
 }
 
@@ -115,6 +179,20 @@ fn duplicate() -> Bye {
         reason: bye::Reason::Duplicate.into(),
         text: "another agent with the same identity is connected".to_owned(),
         retry_after_ms: DUPLICATE_RETRY_MS,
+        ..Bye::default()
+    }
+}
+
+fn other_version(mismatch: Mismatch, theirs: Protocols) -> Bye {
+    let upgrade = match mismatch {
+        Mismatch::OtherTooOld => "upgrade the agent",
+        Mismatch::OtherTooNew => "upgrade the primary",
+    };
+    Bye {
+        reason: bye::Reason::Version.into(),
+        text: format!("the primary speaks the protocol {SPOKEN}, the agent {theirs}: {upgrade}"),
+        retry_after_ms: VERSION_RETRY_MS,
+        protocol: Some(SPOKEN.to_wire()),
     }
 }
 
@@ -123,35 +201,54 @@ fn farewell(bye: Bye) -> Messages<EncodedDown> {
     Box::pin(futures_util::stream::once(async { Ok(message) }))
 }
 
+/// What a member is told at first.
+struct Greeting {
+    welcome: Welcome,
+    pending: bool,
+    /// Its certificate is of an authority that is being replaced.
+    renew: bool,
+}
+
 /// A member that connects while the database is away is welcomed all the same:
 /// it sends its events again, and those that are stored are passed over.
-async fn welcome(app: &App, cluster: ClusterId) -> Result<Welcome, Status> {
+async fn greet(app: &App, peer: &Peer) -> Result<Greeting, Status> {
+    let cluster = peer.cluster;
     let read = async {
-        let mut connection = app.database.acquire().await?;
-        let federation = store::federation::get(&mut connection).await?;
-        let member = store::member::get(&mut connection, cluster).await?;
-        let events_seen = store::event::last_seq(&mut connection, cluster).await?;
-        Ok::<_, StoreError>((federation, member, events_seen))
+        let mut conn = app.database.acquire().await?;
+        let federation = store::federation::get(&mut conn).await?;
+        let member = store::member::get(&mut conn, cluster).await?;
+        let events_seen = store::event::last_seq(&mut conn, cluster).await?;
+        let configuration = store::configuration::newest_digest(&mut conn, cluster).await?;
+        let authority = store::certificate::used(&mut conn, &peer.serial, app.clock.now()).await?;
+        Ok::<_, StoreError>((federation, member, events_seen, configuration, authority))
     };
+    let authorities = app.trust.authorities();
     let mut welcome = Welcome {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        features: Vec::new(),
-        primary_id: String::new(),
-        primary_name: String::new(),
-        events_seen: 0,
-        epoch: Bytes::new(),
+        protocol: Some(SPOKEN.to_wire()),
+        trust: Some(TrustBundle { authorities: authorities.to_wire() }),
+        ..Welcome::default()
     };
     let head = app.links.feed().ring(LogId::Federation).and_then(palisade_sync::ring::Ring::head);
     if let Some(head) = head {
         welcome.epoch = Bytes::copy_from_slice(head.epoch.0.as_bytes());
     }
+    let (mut pending, mut renew) = (false, false);
     match read.await {
-        Ok((federation, Some(_), events_seen)) => {
+        Ok((federation, Some(member), events_seen, configuration, authority)) => {
             welcome.primary_id = federation.cluster_id.to_string();
             welcome.primary_name = primary_name(&app.config, &federation);
             welcome.events_seen = events_seen;
+            let address = federation_address(&app.config, &federation);
+            welcome.address = Some(PrimaryAddress { server: address.server, port: address.port });
+            let digest = configuration.map(|digest| Bytes::copy_from_slice(digest.as_bytes()));
+            welcome.configuration = Some(digest.unwrap_or_default());
+            pending = member.pending;
+            welcome.pending = pending;
+            renew = authorities.is_replaced()
+                && authority.is_some_and(|of| of != authorities.issuing().fingerprint());
         }
-        Ok((_, None, _)) => {
+        Ok((_, None, ..)) => {
             return Err(status(
                 Code::FedOperationFailed,
                 "the primary does not know this cluster: was it restored from a backup?",
@@ -161,5 +258,5 @@ async fn welcome(app: &App, cluster: ClusterId) -> Result<Welcome, Status> {
             tracing::warn!(%cluster, %error, "a member connects while the database is away");
         }
     }
-    Ok(welcome)
+    Ok(Greeting { welcome, pending, renew })
 }

@@ -22,6 +22,9 @@ use crate::store::{self, StoreError};
 /// Errors of objects that are remembered of one acknowledgement.
 const MOST_ERRORS: usize = 100;
 
+/// Errors that an acknowledgement may name; agents name a hundred.
+const MOST_ERRORS_SENT: usize = 1_000;
+
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -40,6 +43,7 @@ pub(super) async fn run(app: App, link: Arc<MemberLink>, mut up: Streaming<Up>) 
             reason: bye::Reason::Protocol.into(),
             text: text.to_owned(),
             retry_after_ms: 5_000,
+            ..Bye::default()
         });
     }
     link.stop.cancel();
@@ -47,6 +51,7 @@ pub(super) async fn run(app: App, link: Arc<MemberLink>, mut up: Streaming<Up>) 
 
 async fn hear(app: &App, link: &Arc<MemberLink>, up: &mut Streaming<Up>) -> Result<(), Violation> {
     let mut storing: Option<Storing> = None;
+    let allowance = app.links.allowance(link.cluster);
     loop {
         let message = tokio::select! {
             message = up.message() => message,
@@ -64,9 +69,17 @@ async fn hear(app: &App, link: &Arc<MemberLink>, up: &mut Streaming<Up>) -> Resu
             }
         };
         link.hear();
+        let pause = allowance.message();
+        if !pause.is_zero() {
+            settle(link, &mut storing).await;
+            hold_back(link, pause).await;
+        }
         match body {
             Some(up::Body::Ack(ack)) => acknowledge(app, link, ack)?,
             Some(up::Body::Resync(resync)) => {
+                if !allowance.resync() {
+                    return Err(Violation("a log was asked for again and again"));
+                }
                 if let Some(log) = LogId::from_number(resync.log) {
                     tracing::info!(cluster = %link.cluster, ?log, "a member asks for everything");
                     link.resync(log);
@@ -74,10 +87,9 @@ async fn hear(app: &App, link: &Arc<MemberLink>, up: &mut Streaming<Up>) -> Resu
             }
             Some(up::Body::Events(batch)) => {
                 // One batch at a time: the connection holds back the others.
-                if storing.is_some() {
-                    let seq = stored(&mut storing).await;
-                    finish(link, seq).await;
-                }
+                settle(link, &mut storing).await;
+                let bytes = batch.events.iter().map(|event| event.detail.len()).sum();
+                hold_back(link, allowance.events(batch.events.len(), bytes)).await;
                 storing = store_events(app, link, batch)?;
             }
             Some(up::Body::Vulndb(held)) => link.scans_with(held.into()),
@@ -88,8 +100,31 @@ async fn hear(app: &App, link: &Arc<MemberLink>, up: &mut Streaming<Up>) -> Resu
     }
 }
 
+/// Waits until what is being stored is stored.
+async fn settle(link: &MemberLink, storing: &mut Option<Storing>) {
+    if storing.is_some() {
+        let seq = stored(storing).await;
+        finish(link, seq).await;
+    }
+}
+
+/// Reads on later: the connection holds the member back meanwhile. That it is
+/// not heard is not its silence.
+async fn hold_back(link: &MemberLink, pause: Duration) {
+    if pause.is_zero() {
+        return;
+    }
+    metrics::counter!("palisade_link_held_back_total").increment(1);
+    link.storing.store(true, Ordering::Release);
+    tokio::time::sleep(pause).await;
+    link.storing.store(false, Ordering::Release);
+}
+
 fn acknowledge(app: &App, link: &MemberLink, ack: Ack) -> Result<(), Violation> {
     let position = ack.position.ok_or(Violation("an acknowledgement of nothing"))?;
+    if ack.errors.len() > MOST_ERRORS_SENT {
+        return Err(Violation("an acknowledgement with too many errors"));
+    }
     let Some(log) = LogId::from_number(position.log) else { return Ok(()) };
     let errors: Vec<ObjectError> = ack
         .errors

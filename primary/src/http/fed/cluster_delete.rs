@@ -2,12 +2,11 @@
 
 use axum::extract::{Path, State};
 
-use super::{actor, find_member, require_primary};
+use super::{actor, read_id, require_primary};
 use crate::App;
-use crate::federation::membership;
+use crate::federation::membership::{self, Ending};
 use crate::http::error::Result;
 use crate::http::extract::FedAdmin;
-use crate::store::member::RemovedReason;
 
 /// Remove a cluster from the federation
 ///
@@ -25,7 +24,6 @@ pub(super) async fn fed_cluster_delete(
     Path(id): Path<String>,
 ) -> Result<()> {
     require_primary(&app).await?;
-    let member = find_member(&app, &id).await?;
-    membership::remove(&app, &actor(&caller), member.id, RemovedReason::Kicked).await?;
+    membership::remove(&app, &actor(&caller), read_id(&id)?, Ending::Kicked).await?;
     Ok(())
 }

@@ -55,7 +55,7 @@ pub(super) async fn fed_join_token_create(
     let mut tx = app.database.begin().await?;
     let federation = promotion::require_primary(&mut tx).await?;
     let address = federation_address(&app.config, &federation);
-    let request = TokenRequest { uses: USES, life, kind: MemberKind::Remote };
+    let request = TokenRequest { uses: USES, life, kind: MemberKind::Remote, approval: false };
     let now = app.clock.now();
     let made = token::create(&mut tx, &app.trust, &actor(&caller), request, address, now).await?;
     tx.commit().await.map_err(StoreError::from)?;

@@ -5,6 +5,7 @@ use axum::extract::State;
 use chrono::SecondsFormat;
 use palisade_api::Revision;
 use palisade_api::kind::LogId;
+use palisade_api::protocol::Mismatch;
 use palisade_api::rest::fed::{
     ClusterStatus, FED_ROLE_MASTER, FedMember, JointCluster, REST_VERSION,
 };
@@ -12,10 +13,11 @@ use palisade_api::rest::fed::{
 use super::master;
 use crate::App;
 use crate::federation::address::{federation_address, primary_name};
-use crate::federation::link_registry::{LinkState, LinkStatus};
+use crate::federation::link_registry::{LinkRegistry, LinkState, LinkStatus};
 use crate::http::error::Result;
+use crate::http::query::Query;
 use crate::store;
-use crate::store::member::Member;
+use crate::store::member::{Member, RemovedReason};
 use crate::store::member_kind::MemberKind;
 
 /// Show the federation
@@ -25,13 +27,18 @@ use crate::store::member_kind::MemberKind;
     get,
     path = "/v1/fed/member",
     tag = "federation",
+    params(("former" = Option<bool>, Query,
+            description = "Show all clusters that ever were members, as `left` or `kicked`")),
     responses((status = OK, body = FedMember)),
 )]
-pub(super) async fn fed_member_list(State(app): State<App>) -> Result<Json<FedMember>> {
+pub(super) async fn fed_member_list(
+    State(app): State<App>,
+    query: Query,
+) -> Result<Json<FedMember>> {
     let mut conn = app.database.acquire().await?;
     let federation = store::federation::get(&mut conn).await?;
     let promoted = federation.promoted_at.is_some();
-    let members = store::member::list(&mut conn).await?;
+    let members = store::member::shown(&mut conn, query.flag("former")).await?;
     let mut heads = Vec::with_capacity(LogId::ALL.len());
     for log in LogId::ALL {
         heads.push((log, store::change::head(&mut conn, log).await?.revision));
@@ -66,7 +73,7 @@ fn joint(app: &App, heads: &[(LogId, Revision)], member: Member) -> JointCluster
         id: member.id.to_string(),
         secret: String::new(),
         user: String::new(),
-        status: status(link.as_ref(), heads, &member).as_str().to_owned(),
+        status: status(&app.links, link.as_ref(), heads, &member).as_str().to_owned(),
         rest_version: REST_VERSION.to_owned(),
         k8s_uid: String::new(),
         rest_info: member.rest,
@@ -80,6 +87,9 @@ fn joint(app: &App, heads: &[(LogId, Revision)], member: Member) -> JointCluster
         cvedb_version: vulndb.as_ref().map(|vulndb| vulndb.version.clone()),
         cvedb_create_time: vulndb
             .map(|vulndb| vulndb.built_at.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        duplicate_at: (member.duplicate.as_ref())
+            .map(|duplicate| duplicate.at.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        duplicate_address: member.duplicate.map(|duplicate| duplicate.source),
         name: member.name,
     }
 }
@@ -88,6 +98,7 @@ fn joint(app: &App, heads: &[(LogId, Revision)], member: Member) -> JointCluster
 /// committed a moment ago may not have reached the links: `heads` are the
 /// revisions that a synced member must hold.
 fn status(
+    links: &LinkRegistry,
     link: Option<&LinkStatus>,
     heads: &[(LogId, Revision)],
     member: &Member,
@@ -97,12 +108,24 @@ fn status(
             .iter()
             .any(|of| heads.iter().any(|(log, head)| *log == of.log && of.acked < *head))
     };
+    match member.removed {
+        Some(RemovedReason::Kicked | RemovedReason::Demoted) => return ClusterStatus::Kicked,
+        Some(RemovedReason::Left) => return ClusterStatus::Left,
+        None if member.pending => return ClusterStatus::Pending,
+        None => {}
+    }
     match link.map(|link| link.state) {
         Some(LinkState::Synced) if link.is_some_and(behind) => ClusterStatus::OutOfSync,
         Some(LinkState::Synced) => ClusterStatus::Synced,
         Some(LinkState::OutOfSync) => ClusterStatus::OutOfSync,
+        // It has never said that it holds anything.
+        Some(LinkState::Connected) if member.revision == Revision::ZERO => ClusterStatus::Joined,
         Some(LinkState::Connected) => ClusterStatus::Connected,
-        None if member.last_seen_at.is_some() => ClusterStatus::Disconnected,
-        None => ClusterStatus::Joined,
+        None => match links.mismatch(member.id) {
+            Some(Mismatch::OtherTooOld) => ClusterStatus::JointUpgradeRequired,
+            Some(Mismatch::OtherTooNew) => ClusterStatus::JointVersionTooNew,
+            None if member.last_seen_at.is_some() => ClusterStatus::Disconnected,
+            None => ClusterStatus::Joined,
+        },
     }
 }

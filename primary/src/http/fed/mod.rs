@@ -1,7 +1,12 @@
 //! `/v1/fed`: the federation, its members, tokens and configuration.
 
+mod authority_get;
+mod authority_rotate;
+mod cluster_approve;
 mod cluster_delete;
 mod config;
+mod configuration_get;
+mod configuration_list;
 mod demote;
 mod deploy;
 mod events;
@@ -44,6 +49,10 @@ pub(super) fn router() -> ApiRouter {
         .routes(routes!(view::fed_view_get))
         .routes(routes!(vulnerabilities::fed_vulnerabilities))
         .routes(routes!(cluster_delete::fed_cluster_delete))
+        .routes(routes!(cluster_approve::fed_cluster_approve))
+        .routes(routes!(configuration_list::fed_configuration_list))
+        .routes(routes!(configuration_get::fed_configuration_get))
+        .routes(routes!(authority_get::fed_authority_get, authority_rotate::fed_authority_rotate))
         .routes(routes!(
             forward::fed_cluster_call_get,
             forward::fed_cluster_call_create,
@@ -63,13 +72,18 @@ async fn require_primary(app: &App) -> Result<Federation> {
     Ok(promotion::require_primary(&mut conn).await?)
 }
 
+/// The id that a path names: 400, code 7 if it is none.
+fn read_id(id: &str) -> Result<ClusterId> {
+    let unknown = |_| FederationError::UnknownMember(id.chars().take(64).collect());
+    Ok(id.parse().map_err(unknown)?)
+}
+
 /// The member that a path names: 400, code 7 if there is none.
 async fn find_member(app: &App, id: &str) -> Result<store::member::Member> {
-    let unknown = || FederationError::UnknownMember(id.chars().take(64).collect());
-    let cluster: ClusterId = id.parse().map_err(|_| unknown())?;
+    let cluster = read_id(id)?;
     let mut conn = app.database.acquire().await?;
     let member = store::member::get(&mut conn, cluster).await?;
-    Ok(member.ok_or_else(unknown)?)
+    Ok(member.ok_or_else(|| FederationError::UnknownMember(cluster.to_string()))?)
 }
 
 /// The primary as clients see it.

@@ -2,16 +2,20 @@
 
 use axum::extract::State;
 use palisade_api::rest::system::SystemConfigUpdate;
+use palisade_identity::{Access, Permission};
 
 use crate::App;
+use crate::federation::rules;
 use crate::http::error::{ApiError, Result};
-use crate::http::extract::{Authenticated, JsonBody};
+use crate::http::extract::{Authenticated, JsonBody, require};
 use crate::identity::OrderError;
+use crate::store::Actor;
 
 /// Change the configuration
 ///
 /// Of the primary's own configuration `auth_order` can be set: the order in
-/// which `local` and LDAP directories are asked for a password.
+/// which `local` and LDAP directories are asked for a password. `fed_config` names
+/// the webhooks of the federation, all of them; it takes a fedAdmin.
 #[utoipa::path(
     patch,
     path = "/v1/system/config",
@@ -22,12 +26,24 @@ use crate::identity::OrderError;
 pub(super) async fn system_config_update(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
-    JsonBody(update): JsonBody<SystemConfigUpdate>,
+    JsonBody(mut update): JsonBody<SystemConfigUpdate>,
 ) -> Result<()> {
-    let order = update.auth_order().map_err(|other| {
+    let says_federal = update.fed_config.is_some();
+    let refused = |other: String| {
         let other: String = other.chars().take(64).collect();
-        ApiError::invalid_request(format!("{other} cannot be changed here; auth_order can."))
-    })?;
+        ApiError::invalid_request(format!(
+            "{other} cannot be changed here; auth_order and fed_config.webhooks can."
+        ))
+    };
+    let webhooks = update.fed_webhooks().map_err(refused)?;
+    let order = update.auth_order().map_err(refused)?;
+    if says_federal {
+        require(&caller, Permission::Fed, Access::Write)?;
+    }
+    if let Some(webhooks) = webhooks {
+        let actor = Actor::new(caller.fullname.as_str(), caller.address.as_str());
+        rules::webhook::replace(&app.database, &actor, webhooks).await?;
+    }
     if let Some(order) = order {
         app.identity.set_auth_order(&caller, order).await?;
     }

@@ -75,7 +75,7 @@ impl Record<'_> {
             level: level.to_owned(),
             reported_timestamp: now.timestamp(),
             reported_at: rfc3339(now.timestamp_millis()),
-            cluster_name: self.controller.cluster_name().to_owned(),
+            cluster_name: self.controller.cluster_name().to_string(),
             workload_name: self.workload.name.clone(),
             workload_domain: self.workload.namespace.clone(),
             workload_image: container.image.clone(),

@@ -12,5 +12,6 @@ mod stats;
 
 pub use palisade_policy::admission::Mode;
 pub use serve::router;
+pub(crate) use state::SETTING;
 pub use state::{AdmissionControl, AdmissionState, StateError};
 pub use stats::{AdmissionStats, Outcome};

@@ -11,7 +11,8 @@ use tokio::sync::Mutex;
 use super::stats::AdmissionStats;
 use crate::store::{Store, StoreError};
 
-const SETTING: &str = "admission_state";
+/// The setting that holds the state.
+pub(crate) const SETTING: &str = "admission_state";
 
 /// The state of admission control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +81,16 @@ impl AdmissionControl {
         self.store.setting_set(SETTING, &text).await?;
         self.state.store(Arc::new(new));
         Ok(new)
+    }
+
+    /// Takes back a stored state.
+    pub(crate) async fn restore(&self, text: &str) -> Result<(), StoreError> {
+        let state: AdmissionState = serde_json::from_str(text)
+            .map_err(|_| StoreError::Damaged("state of admission control"))?;
+        let _one_at_a_time = self.changing.lock().await;
+        self.store.setting_set(SETTING, text).await?;
+        self.state.store(Arc::new(state));
+        Ok(())
     }
 
     /// How many requests were decided how.

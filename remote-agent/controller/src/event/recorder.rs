@@ -6,6 +6,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
+use crate::own_name::OwnName;
 use crate::store::{NewEvent, SpoolLimits, SpoolUsage, Store, StoreError};
 
 /// Events that may wait for the writer.
@@ -46,7 +47,7 @@ pub struct RecorderTask {
     store: Store,
     limits: SpoolLimits,
     clock: SharedClock,
-    cluster_name: String,
+    cluster_name: OwnName,
 }
 
 impl std::fmt::Debug for Request {
@@ -61,7 +62,7 @@ impl Recorder {
         store: Store,
         limits: SpoolLimits,
         clock: SharedClock,
-        cluster_name: String,
+        cluster_name: OwnName,
     ) -> Result<(Self, RecorderTask), StoreError> {
         let (sender, queue) = mpsc::channel(QUEUE);
         let (last, watched) = watch::channel(store.events_last().await?);
@@ -152,7 +153,7 @@ impl RecorderTask {
 
     async fn shed(&self) -> bool {
         let at_ms = self.clock.now().timestamp_millis();
-        match self.store.events_shed(at_ms, &self.cluster_name).await {
+        match self.store.events_shed(at_ms, &self.cluster_name.get()).await {
             Ok(dropped) => {
                 warn!(dropped, "the event store is full: dropped the oldest events");
                 metrics::counter!("palisade_agent_events_dropped_total").increment(dropped);
@@ -188,7 +189,7 @@ mod tests {
         let (_folder, store) = scratch().await;
         let limits = SpoolLimits::default();
         let (recorder, task) =
-            Recorder::new(store.clone(), limits, SystemClock::shared(), "c".to_owned())
+            Recorder::new(store.clone(), limits, SystemClock::shared(), OwnName::new("c"))
                 .await
                 .unwrap();
         let stop = CancellationToken::new();
@@ -213,7 +214,7 @@ mod tests {
         let (_folder, store) = scratch().await;
         let limits = SpoolLimits { rows: 20, ..SpoolLimits::default() };
         let (recorder, task) =
-            Recorder::new(store.clone(), limits, SystemClock::shared(), "c".to_owned())
+            Recorder::new(store.clone(), limits, SystemClock::shared(), OwnName::new("c"))
                 .await
                 .unwrap();
         let stop = CancellationToken::new();

@@ -1,15 +1,18 @@
 //! What this cluster has of the federation: the replica of the primary's logs,
 //! and the way to the primary.
 
+mod drift;
 mod replica;
 
 use std::fmt::Debug;
 use std::pin::Pin;
 
 use bytes::Bytes;
-use palisade_api::{ClusterId, Code};
+use palisade_api::{ClusterId, ClusterName, Code};
+use secrecy::SecretString;
 use thiserror::Error;
 
+pub(crate) use drift::{Drift, watch_drift};
 pub use replica::FederationReplica;
 
 /// Whose member this cluster is, and how it stands with the primary.
@@ -27,8 +30,46 @@ pub struct Membership {
     pub primary_name: String,
     /// Where it is reached: `host:port`.
     pub primary_address: String,
-    /// Whether the link to it stands.
-    pub connected: bool,
+    /// How the link to it stands.
+    pub standing: Standing,
+    /// Whether it is reached by a proxy.
+    pub by_proxy: bool,
+}
+
+/// How the link to the primary stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// There is none.
+    #[default]
+    Disconnected,
+    /// The primary has welcomed this cluster.
+    Connected,
+    /// The same, and nobody there has confirmed yet that it joins.
+    Pending,
+    /// The primary is too old for this agent.
+    PrimaryTooOld,
+    /// This agent is too old for the primary.
+    AgentTooOld,
+}
+
+impl Standing {
+    /// Whether the link stands.
+    pub const fn is_connected(self) -> bool {
+        matches!(self, Self::Connected | Self::Pending)
+    }
+}
+
+/// What somebody says who lets this cluster join.
+#[derive(Clone, Debug, Default)]
+pub struct JoinWish {
+    /// The name in the federation; without one its own.
+    pub name: Option<ClusterName>,
+    /// Where the primary is reached, where the token does not say.
+    pub primary: Option<(String, u16)>,
+    /// The join token.
+    pub token: SecretString,
+    /// Where this cluster is reached from now on.
+    pub rest: Option<(String, u16)>,
 }
 
 /// A request to the primary that failed.
@@ -39,6 +80,8 @@ pub struct FederationError {
     pub code: Code,
     /// What failed.
     pub text: String,
+    /// Whether a join token is to blame.
+    pub of_token: bool,
 }
 
 /// An answer that is on its way.
@@ -52,7 +95,18 @@ pub trait Federation: Debug + Send + Sync {
     /// How this cluster's REST API is reached from outside.
     fn rest_address(&self) -> (String, u16);
 
-    /// Leaves the federation. With `force`, even if the primary does not know.
+    /// Changes that, for a standalone cluster.
+    fn set_rest_address(&self, server: String, port: u16);
+
+    /// Whether a proxy is configured.
+    fn has_proxy(&self) -> bool;
+
+    /// Joins the federation of a token. When it returns, the cluster is a member.
+    /// `name` is the cluster's own.
+    fn join(&self, wish: JoinWish, name: ClusterName) -> Pending<'_, Membership>;
+
+    /// Leaves the federation. With `force`, even if the primary does not know. When
+    /// it returns, the cluster is standalone.
     fn leave(&self, force: bool) -> Pending<'_, ()>;
 
     /// The full report on an image (JSON), by the digest of its manifest.

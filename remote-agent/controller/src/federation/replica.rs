@@ -9,6 +9,7 @@ use palisade_sync::{
     Applied, Change, Held, Item, ObjectError, Position, Replacement, ReplicaStore, SetDigest,
 };
 
+use super::drift::digest_of;
 use crate::in_force::InForce;
 use crate::store::{ObjectWrite, Store, StoreError, StoredObject, StoredPosition};
 
@@ -27,11 +28,43 @@ impl FederationReplica {
         Self { store, in_force }
     }
 
+    pub(super) fn in_force(&self) -> &InForce {
+        &self.in_force
+    }
+
+    /// Waits for a log of which something else is stored than what came.
+    pub async fn drifted(&self) -> LogId {
+        self.in_force.drift.next().await
+    }
+
+    /// Compares what is stored of `log` with its digest. Where they differ, the
+    /// digest is corrected, so that the primary will see it too, and the number of
+    /// objects is given.
+    pub(super) async fn check(&self, log: LogId) -> Result<Option<usize>, StoreError> {
+        self.to_the_end(move |replica| async move {
+            let Some(position) = replica.store.position(log.number()).await? else {
+                return Ok(None);
+            };
+            let objects = replica.store.objects_all(log.number()).await?;
+            let count = objects.len();
+            let digest = digest_of(objects).to_bytes();
+            if digest == position.digest {
+                return Ok(None);
+            }
+            replica.store.position_correct(log.number(), digest).await?;
+            Ok(Some(count))
+        })
+        .await
+    }
+
     /// Drops all that is federated and gives the number of objects dropped.
     pub(crate) async fn forget(&self) -> Result<u64, StoreError> {
         self.to_the_end(|replica| async move {
             let dropped = replica.store.objects_forget_federation().await?;
             replica.in_force.forget_federation();
+            for log in LogId::ALL {
+                replica.in_force.drift.made_good(log);
+            }
             Ok(dropped)
         })
         .await
@@ -107,6 +140,7 @@ impl FederationReplica {
             })
             .collect();
         self.store.objects_apply(log.number(), writes, stored(&position), true).await?;
+        self.in_force.drift.made_good(log);
         Ok(self.in_force.replace(log, &items))
     }
 
@@ -137,6 +171,7 @@ impl ReplicaStore for FederationReplica {
     async fn held(&self, log: LogId) -> Result<Held, StoreError> {
         // A write of an earlier link may be on its way.
         let _writing = self.in_force.writing.lock().await;
+        self.in_force.drift.told(log);
         Ok(Held { position: self.position(log).await?, errors: self.in_force.errors(log) })
     }
 

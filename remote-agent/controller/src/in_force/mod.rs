@@ -23,6 +23,7 @@ use tracing::warn;
 use federated::read;
 pub use federated::{Federated, Sensors};
 
+use crate::federation::Drift;
 use crate::store::{LOCAL, Store, StoreError};
 
 /// What the cluster obeys.
@@ -30,6 +31,8 @@ use crate::store::{LOCAL, Store, StoreError};
 pub struct InForce {
     /// Held while the store and what is in force are brought to one revision.
     pub(crate) writing: Arc<tokio::sync::Mutex<()>>,
+    /// Logs of which something else is stored than what came.
+    pub(crate) drift: Drift,
     objects: Mutex<Objects>,
     rules: ArcSwap<CompiledRules>,
     verdicts: RwLock<VerdictIndex>,
@@ -83,6 +86,12 @@ impl InForce {
     /// The index of verdicts. Held for the time of a decision only.
     pub fn verdicts(&self) -> RwLockReadGuard<'_, VerdictIndex> {
         self.verdicts.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether something else is stored of the federation than what came, and is
+    /// asked for anew.
+    pub fn has_drifted(&self) -> bool {
+        self.drift.is_there()
     }
 
     /// The objects of `log` that are stored and not in force.

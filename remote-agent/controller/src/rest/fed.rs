@@ -3,16 +3,21 @@
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
-use palisade_api::Code;
 use palisade_api::kind::LogId;
+use palisade_api::rest::event::name;
 use palisade_api::rest::fed::{
-    ClusterStatus, FED_ROLE_JOINT, FedConfig, FedMember, JointCluster, LeaveFederationRequest,
-    MasterCluster, REST_VERSION, RestInfo,
+    ClusterStatus, FED_ROLE_JOINT, FedConfig, FedMember, JoinFederationRequest, JointCluster,
+    LeaveFederationRequest, MasterCluster, REST_VERSION, RestInfo,
 };
+use palisade_api::{ClusterName, Code};
 
 use super::error::{ApiError, Result};
 use super::extract::JsonBody;
 use crate::Controller;
+use crate::federation::{JoinWish, Standing};
+
+/// The `use_proxy` of clusters that reach the primary by a proxy.
+const HTTPS: &str = "https";
 
 /// `GET /v1/fed/member`.
 pub(super) async fn member(State(controller): State<Controller>) -> Result<Json<FedMember>> {
@@ -30,15 +35,9 @@ pub(super) async fn member(State(controller): State<Controller>) -> Result<Json<
     };
     let position = controller.store().position(LogId::Federation.number()).await?;
     let (host, port) = membership.primary_address.rsplit_once(':').unwrap_or_default();
-    let seen = match (membership.connected, &position) {
-        (false, _) => ClusterStatus::Disconnected,
-        (true, _) => ClusterStatus::Connected,
-    };
-    let own = match (membership.connected, &position) {
-        (_, None) => ClusterStatus::Joined,
-        (true, Some(_)) => ClusterStatus::Synced,
-        (false, Some(_)) => ClusterStatus::Disconnected,
-    };
+    let drifted = controller.in_force().has_drifted();
+    let own = own_status(membership.standing, position.is_some(), drifted);
+    let by_proxy = if membership.by_proxy { HTTPS } else { "" };
     Ok(Json(FedMember {
         fed_role: FED_ROLE_JOINT.to_owned(),
         local_rest_info: local.clone(),
@@ -48,7 +47,7 @@ pub(super) async fn member(State(controller): State<Controller>) -> Result<Json<
             id: membership.primary_id.to_string(),
             secret: String::new(),
             user: String::new(),
-            status: seen.as_str().to_owned(),
+            status: primary_status(membership.standing).as_str().to_owned(),
             rest_version: REST_VERSION.to_owned(),
             rest_info: RestInfo { server: host.to_owned(), port: port.parse().unwrap_or_default() },
         }),
@@ -69,10 +68,101 @@ pub(super) async fn member(State(controller): State<Controller>) -> Result<Json<
             last_seen: String::new(),
             cvedb_version: None,
             cvedb_create_time: None,
+            duplicate_at: None,
+            duplicate_address: None,
         }],
-        use_proxy: String::new(),
+        use_proxy: by_proxy.to_owned(),
         deploy_repo_scan_data: false,
     }))
+}
+
+/// The primary, as the link says.
+const fn primary_status(standing: Standing) -> ClusterStatus {
+    match standing {
+        Standing::Connected | Standing::Pending => ClusterStatus::Connected,
+        Standing::Disconnected => ClusterStatus::Disconnected,
+        Standing::PrimaryTooOld => ClusterStatus::MasterUpgradeRequired,
+        Standing::AgentTooOld => ClusterStatus::JointUpgradeRequired,
+    }
+}
+
+/// This cluster: `held` tells whether it ever got anything, `drifted` whether that
+/// was changed here and is asked for anew.
+const fn own_status(standing: Standing, held: bool, drifted: bool) -> ClusterStatus {
+    match standing {
+        Standing::Pending => ClusterStatus::Pending,
+        Standing::AgentTooOld => ClusterStatus::JointUpgradeRequired,
+        Standing::PrimaryTooOld => ClusterStatus::MasterUpgradeRequired,
+        _ if !held => ClusterStatus::Joined,
+        Standing::Disconnected => ClusterStatus::Disconnected,
+        Standing::Connected if drifted => ClusterStatus::OutOfSync,
+        Standing::Connected => ClusterStatus::Synced,
+    }
+}
+
+/// `POST /v1/fed/join`: answered when the cluster is a member.
+pub(super) async fn join(
+    State(controller): State<Controller>,
+    JsonBody(body): JsonBody<JoinFederationRequest>,
+) -> Result<()> {
+    if controller.federation().membership().is_some() {
+        return Err(not_here(State(controller)).await);
+    }
+    let wish = wish(&controller, body)?;
+    let own = controller.cluster_name();
+    let own = match (&wish.name, own.parse::<ClusterName>()) {
+        (Some(name), _) => name.clone(),
+        (None, Ok(own)) => own,
+        (None, Err(error)) => return Err(ApiError::new(Code::InvalidName, error.to_string())),
+    };
+    let joined = controller.federation().join(wish, own).await.map_err(|error| {
+        let (code, of_token) = (error.code, error.of_token);
+        let error = ApiError::from(error);
+        match code {
+            Code::FedOperationFailed if of_token => {
+                error.with_status(StatusCode::EXPECTATION_FAILED)
+            }
+            Code::FedOperationFailed => error.with_status(StatusCode::INTERNAL_SERVER_ERROR),
+            _ => error,
+        }
+    })?;
+    controller.set_cluster_name(&joined.name);
+    controller.note_federation(name::FEDERATION_JOIN, "This cluster joined.").await;
+    Ok(())
+}
+
+fn wish(controller: &Controller, body: JoinFederationRequest) -> Result<JoinWish> {
+    let name = match body.name.as_deref() {
+        None | Some("") => None,
+        Some(name) => {
+            let parsed = name.parse::<ClusterName>();
+            Some(parsed.map_err(|error| ApiError::new(Code::InvalidName, error.to_string()))?)
+        }
+    };
+    let primary =
+        RestInfo { server: body.server.unwrap_or_default(), port: body.port.unwrap_or_default() };
+    let given = |info: RestInfo, what: &str| -> Result<Option<(String, u16)>> {
+        if info == RestInfo::default() {
+            return Ok(None);
+        }
+        let port = u16::try_from(info.port).ok().filter(|_| info.is_valid());
+        let port = port.ok_or_else(|| ApiError::invalid(format!("{what} is not an address.")))?;
+        Ok(Some((info.server, port)))
+    };
+    match body.use_proxy.as_deref() {
+        None | Some("") => {}
+        Some(HTTPS) if controller.federation().has_proxy() => {}
+        Some(HTTPS) => {
+            return Err(ApiError::invalid("This agent is configured without a proxy."));
+        }
+        Some(_) => return Err(ApiError::invalid("use_proxy is empty or https.")),
+    }
+    Ok(JoinWish {
+        name,
+        primary: given(primary, "server with port")?,
+        token: body.join_token.into(),
+        rest: given(body.joint_rest_info.unwrap_or_default(), "joint_rest_info")?,
+    })
 }
 
 /// `POST /v1/fed/leave`.
@@ -93,11 +183,11 @@ pub(super) async fn config(
     State(controller): State<Controller>,
     JsonBody(change): JsonBody<FedConfig>,
 ) -> Result<()> {
-    let Some(membership) = controller.federation().membership() else {
-        return Err(not_here(State(controller)).await);
-    };
     let (server, port) = controller.federation().rest_address();
     let present = RestInfo { server, port: port.into() };
+    let Some(membership) = controller.federation().membership() else {
+        return configure_standalone(&controller, change, &present);
+    };
     let renamed = change.name.is_some_and(|name| !name.is_empty() && name != membership.name);
     let locked = if renamed {
         Some("The name of the cluster")
@@ -105,7 +195,10 @@ pub(super) async fn config(
         Some("The address of the cluster")
     } else if change.deploy_repo_scan_data.is_some() {
         Some("What the primary deploys")
-    } else if change.use_proxy.is_some_and(|proxy| !proxy.is_empty()) {
+    } else if change
+        .use_proxy
+        .is_some_and(|proxy| proxy != if membership.by_proxy { HTTPS } else { "" })
+    {
         Some("The proxy, which the settings of the agent name,")
     } else {
         None
@@ -119,11 +212,34 @@ pub(super) async fn config(
     }
 }
 
+/// A standalone cluster may choose what it joins as; that holds until the agent
+/// is started anew.
+fn configure_standalone(
+    controller: &Controller,
+    change: FedConfig,
+    present: &RestInfo,
+) -> Result<()> {
+    let name = change.name.filter(|name| !name.is_empty());
+    let name = name
+        .map(|name| name.parse::<ClusterName>())
+        .transpose()
+        .map_err(|error| ApiError::new(Code::InvalidName, error.to_string()))?;
+    if let Some(info) = change.rest_info.filter(|info| info != present) {
+        let port = u16::try_from(info.port).ok().filter(|_| info.is_valid());
+        let port = port.ok_or_else(|| ApiError::invalid("rest_info is not an address."))?;
+        controller.federation().set_rest_address(info.server, port);
+    }
+    if let Some(name) = name {
+        controller.set_cluster_name(name.as_str());
+    }
+    Ok(())
+}
+
 /// What only a primary or a standalone cluster does.
 pub(super) async fn not_here(State(controller): State<Controller>) -> ApiError {
     let what = match controller.federation().membership() {
         Some(_) => "This cluster is a remote of a federation.",
-        None => "This agent joins a federation by --token, not by this call.",
+        None => "This is an agent: it can be a remote cluster, and not a primary.",
     };
     ApiError::new(Code::OpNotAllowed, what)
 }

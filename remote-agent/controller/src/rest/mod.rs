@@ -72,7 +72,7 @@ fn api() -> Router<Controller> {
         .route("/v1/fed/leave", post(fed::leave))
         .route("/v1/fed/promote", post(fed::not_here))
         .route("/v1/fed/demote", post(fed::not_here))
-        .route("/v1/fed/join", post(fed::not_here))
+        .route("/v1/fed/join", post(fed::join))
         .route("/v1/fed/join_token", get(fed::not_here))
         .route("/v1/fed/deploy", post(fed::not_here))
         .route("/v1/fed/config", patch(fed::config))

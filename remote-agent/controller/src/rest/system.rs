@@ -63,7 +63,8 @@ pub(super) async fn config(
             new_service_profile_mode: "Discover".to_owned(),
             new_service_profile_baseline: "zero-drift".to_owned(),
             net_service_policy_mode: "Discover".to_owned(),
-            cluster_name: member.map(|member| member.name).unwrap_or_default(),
+            cluster_name: member
+                .map_or_else(|| controller.cluster_name().to_string(), |member| member.name),
             no_telemetry_report: true,
             enable_tls_verification: true,
             ..SystemConfig::default()

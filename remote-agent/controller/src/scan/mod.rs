@@ -32,7 +32,7 @@ pub const PLATFORM: &str = "platform";
 /// Its name.
 pub const KUBERNETES: &str = "Kubernetes";
 /// The settings in the store.
-const CONFIG: &str = "scan-config";
+pub(crate) const SETTING: &str = "scan-config";
 
 /// A question about scans that has no answer.
 #[derive(Debug, Error)]
@@ -79,7 +79,7 @@ impl Scans {
     /// What was read before is known again. Nothing runs yet.
     pub async fn open(setup: Option<ScanSetup>, store: Store) -> Result<Self, StoreError> {
         let mut state = State::default();
-        if let Some(text) = store.setting(CONFIG).await? {
+        if let Some(text) = store.setting(SETTING).await? {
             state.config =
                 serde_json::from_str(&text).map_err(|_| StoreError::Damaged("scan setting"))?;
         }
@@ -134,11 +134,24 @@ impl Scans {
         self.state().config
     }
 
+    /// Takes back stored settings.
+    pub(crate) async fn restore(&self, text: &str) -> Result<(), StoreError> {
+        let config: ScanConfig =
+            serde_json::from_str(text).map_err(|_| StoreError::Damaged("scan setting"))?;
+        self.store.setting_set(SETTING, text).await?;
+        let mut state = self.state();
+        state.config = config;
+        state.assets.schedule_new(config);
+        drop(state);
+        self.wake.notify_one();
+        Ok(())
+    }
+
     /// Changes the settings; what they let be scanned is asked for.
     pub async fn config_change(&self, change: ScanConfigChange) -> Result<(), ScanError> {
         let config = asset::changed(self.config(), change);
         let text = serde_json::to_string(&config).map_err(|_| StoreError::Damaged("setting"))?;
-        self.store.setting_set(CONFIG, &text).await?;
+        self.store.setting_set(SETTING, &text).await?;
         {
             let mut state = self.state();
             state.config = config;

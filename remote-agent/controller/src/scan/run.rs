@@ -245,7 +245,7 @@ impl Worker<'_> {
             level: if grave { level::WARNING } else { level::INFO }.to_owned(),
             reported_timestamp: now / 1_000,
             reported_at: rfc3339(now),
-            cluster_name: self.controller.cluster_name().to_owned(),
+            cluster_name: self.controller.cluster_name().to_string(),
             host_id: host.0,
             host_name: host.1,
             workload_id: workload.0,

@@ -12,11 +12,13 @@ mod setting;
 mod user;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use thiserror::Error;
+use tokio::sync::watch;
 
 pub use event::{NewEvent, SpoolLimits, SpoolUsage, StoredEvent};
 pub use object::{LOCAL, ObjectWrite, StoredObject, StoredPosition};
@@ -60,6 +62,8 @@ pub enum StoreError {
 pub struct Store {
     writer: SqlitePool,
     reader: SqlitePool,
+    /// Counts changes of what this cluster has of its own.
+    own_changes: Arc<watch::Sender<u64>>,
 }
 
 impl Store {
@@ -87,7 +91,23 @@ impl Store {
             .connect_with(options.read_only(true).create_if_missing(false))
             .await
             .map_err(fail)?;
-        Ok(Self { writer, reader })
+        Ok(Self { writer, reader, own_changes: Arc::new(watch::channel(0).0) })
+    }
+
+    /// A number that grows when something else than this program changes the
+    /// database.
+    pub async fn foreign_version(&self) -> Result<i64, StoreError> {
+        // There is one connection that writes, and its own commits do not count.
+        Ok(sqlx::query_scalar("PRAGMA data_version").fetch_one(&self.writer).await?)
+    }
+
+    /// Changes whenever something of this cluster's own does.
+    pub fn own_changes(&self) -> watch::Receiver<u64> {
+        self.own_changes.subscribe()
+    }
+
+    fn own_changed(&self) {
+        self.own_changes.send_modify(|changes| *changes += 1);
     }
 
     /// Closes the database after what is under way.

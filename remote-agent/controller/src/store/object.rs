@@ -101,6 +101,16 @@ impl Store {
         Ok(())
     }
 
+    /// Corrects the digest of `log` to that of the objects that are stored.
+    pub async fn position_correct(&self, log: u32, digest: [u8; 32]) -> Result<(), StoreError> {
+        sqlx::query("UPDATE position SET digest = ? WHERE log = ?")
+            .bind(&digest[..])
+            .bind(log)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
     /// Forgets all that a primary owned: every object and position of its logs.
     pub async fn objects_forget_federation(&self) -> Result<u64, StoreError> {
         let mut transaction = self.writer.begin().await?;
@@ -217,7 +227,11 @@ impl Store {
         .bind(payload)
         .execute(&self.writer)
         .await?;
-        if done.rows_affected() == 0 { Err(StoreError::Exists) } else { Ok(()) }
+        if done.rows_affected() == 0 {
+            return Err(StoreError::Exists);
+        }
+        self.own_changed();
+        Ok(())
     }
 
     /// Writes one local object over the one of its name; false if there is none.
@@ -235,6 +249,7 @@ impl Store {
                 .bind(name)
                 .execute(&self.writer)
                 .await?;
+        self.own_changed();
         Ok(done.rows_affected() > 0)
     }
 
@@ -246,6 +261,7 @@ impl Store {
             .bind(name)
             .execute(&self.writer)
             .await?;
+        self.own_changed();
         Ok(done.rows_affected() > 0)
     }
 }

@@ -21,6 +21,7 @@ impl Store {
         .bind(value)
         .execute(&self.writer)
         .await?;
+        self.own_changed();
         Ok(())
     }
 }

@@ -8,11 +8,13 @@ export const stateText = catalogue({
     connected: "Connected",
     joined: "Not connected yet",
     notified: "Fetching",
-    pending: "Joining",
+    pending: "Waits for approval",
     out_of_sync: "Catching up",
     disconnected: "Disconnected",
     kicked: "Removed",
     left: "Left",
+    joint_upgrade_required: "Agent too old",
+    joint_version_too_new: "Primary too old",
   },
   zh: {
     active: "活动",
@@ -20,11 +22,13 @@ export const stateText = catalogue({
     connected: "已连接",
     joined: "尚未连接",
     notified: "正在获取",
-    pending: "正在加入",
+    pending: "等待批准",
     out_of_sync: "正在追赶",
     disconnected: "已断开",
     kicked: "已移除",
     left: "已离开",
+    joint_upgrade_required: "代理版本过旧",
+    joint_version_too_new: "主集群版本过旧",
   },
 });
 
@@ -41,6 +45,8 @@ const TONES: Record<Known, Tone> = {
   disconnected: "bad",
   kicked: "bad",
   left: "bad",
+  joint_upgrade_required: "bad",
+  joint_version_too_new: "bad",
 };
 
 export function toneOf(status: string): Tone {

@@ -1,0 +1,86 @@
+//! `PATCH /v1/system/config` with the part that the whole federation shares, and
+//! what every federation has from its first day on.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, ensure};
+use palisade_tests::{Fleet, Primary, Rest, wait};
+use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
+
+fn webhook(name: &str, url: &str) -> Value {
+    json!({ "name": name, "url": url, "enable": true, "use_proxy": false, "type": "",
+        "cfg_type": "federal" })
+}
+
+async fn webhooks(rest: &Rest) -> Result<BTreeSet<(String, String)>> {
+    let config = rest.get("/v1/system/config?scope=fed").await?.ok()?;
+    let webhooks = config["fed_config"]["webhooks"].as_array().context("no webhooks")?;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    Ok(webhooks.iter().map(|webhook| (text(&webhook["name"]), text(&webhook["url"]))).collect())
+}
+
+#[tokio::test]
+async fn the_webhooks_of_the_federation_are_set_as_a_whole() -> Result<()> {
+    let fleet = Fleet::start(&["staging"]).await?;
+    let local = fleet.agent("staging")?.admin().await?;
+    let path = "/v1/system/config";
+    for wanted in [
+        vec![("fed.a", "http://a.example"), ("fed.b", "http://b.example")],
+        vec![("fed.b", "http://b.example/new"), ("fed.c", "http://c.example")],
+        vec![],
+    ] {
+        let list: Vec<_> = wanted.iter().map(|(name, url)| webhook(name, url)).collect();
+        let change = json!({ "fed_config": { "webhooks": list } });
+        fleet.admin.patch(path, &change).await?.ok()?;
+        let wanted: BTreeSet<_> =
+            wanted.iter().map(|(name, url)| ((*name).to_owned(), (*url).to_owned())).collect();
+        assert_eq!(webhooks(&fleet.admin).await?, wanted);
+        wait::until("the remote has them", || async {
+            Ok(wait::when(webhooks(&local).await? == wanted))
+        })
+        .await?;
+    }
+    // Wrong ones change nothing.
+    let one = webhook("fed.a", "http://a.example");
+    fleet.admin.patch(path, &json!({ "fed_config": { "webhooks": [one] } })).await?.ok()?;
+    for (body, status, code) in [
+        (json!({ "fed_config": { "webhooks": [webhook("mine", "http://a.example")] } }), 400, 15),
+        (json!({ "fed_config": { "webhooks": [one, one] } }), 400, 13),
+        (json!({ "fed_config": { "syslog": 1 } }), 400, 6),
+    ] {
+        fleet.admin.patch(path, &body).await?.expect(status, code)?;
+        assert_eq!(webhooks(&fleet.admin).await?.len(), 1);
+    }
+    // Without a list nothing is meant.
+    fleet.admin.patch(path, &json!({ "fed_config": {} })).await?.ok()?;
+    assert_eq!(webhooks(&fleet.admin).await?.len(), 1);
+    local.patch(path, &json!({ "fed_config": { "webhooks": [] } })).await?.expect(403, 25)
+}
+
+#[tokio::test]
+async fn a_federation_of_an_older_version_gets_what_is_predefined_by_now() -> Result<()> {
+    let mut primary = Primary::start().await?;
+    let url = primary.database_url().context("no database")?.to_owned();
+    primary.stop().await?;
+    // As a version left it that knew of nothing predefined.
+    let mut database = PgConnection::connect(&url).await?;
+    sqlx::query("UPDATE federation SET promoted_at = now()").execute(&mut database).await?;
+    let mut revision = 0;
+    for round in 0..2 {
+        primary.restart().await?;
+        let admin = primary.admin().await?;
+        for name in ["fed.sensor.ssn", "fed.sensor.creditcard"] {
+            admin.get(&format!("/v1/dlp/sensor/{name}")).await?.ok()?;
+        }
+        admin.get("/v1/waf/sensor/fed.sensor.log4shell").await?.ok()?;
+        admin.get("/v1/group/fed.containers").await?.ok()?;
+        let (now,): (i64,) = sqlx::query_as("SELECT revision FROM log WHERE id = 1")
+            .fetch_one(&mut database)
+            .await?;
+        ensure!(now > 0 && (round == 0 || now == revision), "mended twice");
+        revision = now;
+        primary.stop().await?;
+    }
+    Ok(())
+}
