@@ -178,7 +178,7 @@ mod tests {
     async fn who_was_quiet_for_long_is_forgotten() {
         let allowances = Allowances::default();
         allowances.of(cluster(1)).resync();
-        tokio::time::advance(Duration::from_secs(3_600)).await;
+        tokio::time::advance(Duration::from_hours(1)).await;
         allowances.of(cluster(2));
         assert_eq!(allowances.0.lock().unwrap().len(), 1);
     }

@@ -15,11 +15,12 @@ use futures_util::Stream;
 use futures_util::future::join_all;
 use palisade_api::federation::scan_server::{Scan, ScanServer};
 use palisade_api::federation::{
-    InventoryPart, ScanCancel, ScanFailure, ScanJob, WorkerDown, WorkerHello, WorkerUp,
-    worker_down, worker_up,
+    InventoryPart, RenewNow, ScanCancel, ScanFailure, ScanJob, WorkerDown, WorkerUp, worker_down,
+    worker_up,
 };
 use palisade_api::{ClusterId, Code};
 use palisade_scanner::{Inventory, ScanError, ScanOutcome};
+use palisade_transport::server::PeerSerial;
 use secrecy::ExposeSecret as _;
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
@@ -66,6 +67,7 @@ impl Scan for ScanService {
     ) -> Result<Response<Self::WorkStream>, Status> {
         let app = self.0.clone();
         let id = super::enrol::peer(&request)?;
+        let serial = request.extensions().get::<PeerSerial>().and_then(|peer| peer.0.clone());
         let member = worker(&app, id).await?;
         let mut up = request.into_inner();
         let hello = match tokio::time::timeout(GREETING, up.message()).await {
@@ -76,12 +78,17 @@ impl Scan for ScanService {
             }
             Err(_) => return Err(Status::deadline_exceeded("no WorkerHello in time")),
         };
-        let slots = hello.slots.clamp(1, MOST_SLOTS);
-        let (down, queue) = mpsc::channel(slots as usize * 2);
+        let worker = Worker {
+            member,
+            serial: serial.unwrap_or_default(),
+            version: hello.version,
+            slots: hello.slots.clamp(1, MOST_SLOTS),
+        };
+        let (down, queue) = mpsc::channel(worker.slots as usize * 2);
         let stop = app.shutdown.token().child_token();
         let shutdown = app.shutdown.clone();
         shutdown.spawn("scan-worker", async move {
-            serve(&app, &member, &hello, slots, down, up, stop).await;
+            serve(&app, &worker, down, up, stop).await;
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(queue))))
     }
@@ -98,23 +105,31 @@ async fn worker(app: &App, id: ClusterId) -> Result<Member, Status> {
     })
 }
 
+/// A worker that came.
+struct Worker {
+    member: Member,
+    /// Serial number of its certificate.
+    serial: String,
+    version: String,
+    slots: u32,
+}
+
 /// Works with one worker until it goes away.
 async fn serve(
     app: &App,
-    member: &Member,
-    hello: &WorkerHello,
-    slots: u32,
+    worker: &Worker,
     down: mpsc::Sender<Result<WorkerDown, Status>>,
     up: Streaming<WorkerUp>,
     stop: CancellationToken,
 ) {
-    info!(worker = member.name, version = hello.version, slots, "a scan worker came");
+    let Worker { member, version, slots, .. } = worker;
+    info!(worker = member.name, version, slots, "a scan worker came");
     let reader =
         Remote { id: member.id.as_uuid(), down, waiting: Arc::default(), gone: stop.child_token() };
-    let workers = (0..slots).map(|_| work(&app.registries, &reader));
+    let workers = (0..*slots).map(|_| work(&app.registries, &reader));
     tokio::select! {
         () = stop.cancelled() => {}
-        why = heartbeat(app, member, slots) => warn!(worker = member.name, why, "a worker ends"),
+        why = heartbeat(app, worker, &reader.down) => warn!(worker = member.name, why, "a worker ends"),
         () = async {
             // Both end together: the pump when the stream does, the workers
             // when they see that it did.
@@ -131,18 +146,33 @@ async fn serve(
     }
 }
 
-/// Says that the worker is there; ends when it is no member any more.
-async fn heartbeat(app: &App, member: &Member, slots: u32) -> &'static str {
-    let slots = i32::try_from(slots).unwrap_or(i32::MAX);
+/// Says that the worker is there, and lets it renew its certificate where that is
+/// of an authority that is being replaced; ends when it is no member any more.
+async fn heartbeat(
+    app: &App,
+    Worker { member, serial, slots, .. }: &Worker,
+    down: &mpsc::Sender<Result<WorkerDown, Status>>,
+) -> &'static str {
+    let slots = i32::try_from(*slots).unwrap_or(i32::MAX);
+    let mut asked = false;
     loop {
         let beat = async {
             let mut conn = app.database.acquire().await?;
             store::scanner::seen(&mut conn, member.id.as_uuid(), &member.name, slots).await?;
-            store::member::get(&mut conn, member.id).await
+            let of = store::certificate::used(&mut conn, serial, app.clock.now()).await?;
+            Ok::<_, StoreError>((store::member::get(&mut conn, member.id).await?, of))
         };
         match beat.await {
-            Ok(Some(_)) => {}
-            Ok(None) => return "it is no member any more",
+            Ok((Some(_), of)) => {
+                let authorities = app.trust.authorities();
+                let old = authorities.is_replaced()
+                    && of.is_some_and(|of| of != authorities.issuing().fingerprint());
+                if old && !asked {
+                    let renew = worker_down::Body::RenewNow(RenewNow {});
+                    asked = down.try_send(Ok(WorkerDown { body: Some(renew) })).is_ok();
+                }
+            }
+            Ok((None, _)) => return "it is no member any more",
             Err(error) => tracing::debug!(%error, "cannot record that a worker is there"),
         }
         tokio::time::sleep(HEARTBEAT).await;

@@ -108,6 +108,9 @@ pub(super) async fn run(
             Ok(Some(message)) => match message.body {
                 Some(worker_down::Body::Job(job)) => jobs.start(shared, job, up.clone()),
                 Some(worker_down::Body::Cancel(cancel)) => jobs.cancel(cancel.id),
+                Some(worker_down::Body::RenewNow(_)) => {
+                    renewal.as_mut().reset(tokio::time::Instant::now());
+                }
                 None => {}
             },
             Ok(None) => return End::failed("the primary closed the stream", true),

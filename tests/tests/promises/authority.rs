@@ -23,8 +23,11 @@ async fn moved(fleet: &Fleet, members: i64) -> Result<Vec<Value>> {
 #[tokio::test]
 async fn an_authority_is_replaced_under_its_members() -> Result<()> {
     let mut fleet = Fleet::start(&["near", "far", "gone"]).await?;
+    // A scan worker is a member like others.
+    let token = fleet.primary.token(&["--scanner"]).await?;
+    let _worker = Agent::builder("reader", &token).args(["--roles", "scanner"]).start().await?;
     let old = authorities(&fleet).await?;
-    assert_eq!((old.len(), &old[0]["members"], &old[0]["issuing"]), (1, &json!(3), &json!(true)));
+    assert_eq!((old.len(), &old[0]["members"], &old[0]["issuing"]), (1, &json!(4), &json!(true)));
     let early = fleet.primary.token(&["--uses", "2"]).await?;
     for away in ["far", "gone"] {
         fleet.agent_mut(away)?.stop().await?;
@@ -39,7 +42,7 @@ async fn an_authority_is_replaced_under_its_members() -> Result<()> {
     // One at a time.
     fleet.admin.post("/v1/fed/authority", &json!({})).await?.expect(500, 19)?;
     // Who is connected is moved on at once; for who is away the old one stays.
-    let both = moved(&fleet, 1).await?;
+    let both = moved(&fleet, 2).await?;
     assert_eq!(both.len(), 2);
     assert_eq!((&both[0]["members"], &both[0]["issuing"]), (&json!(1), &json!(false)));
     fleet.wait_for_status("near", "synced").await?;
@@ -63,7 +66,7 @@ async fn an_authority_is_replaced_under_its_members() -> Result<()> {
     wait::until("the old authority is forgotten", || async {
         let authorities = authorities(&fleet).await?;
         ensure!(authorities.len() == 1, "{authorities:?}");
-        ensure!(authorities[0]["members"] == 4, "{authorities:?}");
+        ensure!(authorities[0]["members"] == 5, "{authorities:?}");
         Ok(wait::when(authorities[0]["fingerprint"] == both[1]["fingerprint"]))
     })
     .await?;
