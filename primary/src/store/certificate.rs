@@ -80,8 +80,10 @@ pub async fn used(
     now: DateTime<Utc>,
 ) -> Result<Option<Digest>> {
     let authority = sqlx::query_scalar!(
-        "UPDATE certificate SET used_at = coalesce(used_at, $2) WHERE serial = $1
-         RETURNING authority",
+        "WITH marked AS (
+             UPDATE certificate SET used_at = $2 WHERE serial = $1 AND used_at IS NULL
+         )
+         SELECT authority FROM certificate WHERE serial = $1",
         serial,
         now,
     )

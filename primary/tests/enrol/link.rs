@@ -275,7 +275,8 @@ async fn events_are_stored_once_and_acknowledged() {
     link.say(UpBody::Events(EventBatch { events: vec![event(2), event(3)] })).await;
     link.until(|link| link.events_acked == 3).await;
     let mut conn = primary.database().acquire().await.unwrap();
-    let filter = EventFilter { limit: 10, ..EventFilter::default() };
+    let cluster = Some(staging.membership().cluster_id);
+    let filter = EventFilter { cluster, limit: 10, ..EventFilter::default() };
     let events = event::list(&mut conn, &filter).await.unwrap();
     let seqs: Vec<u64> = events.iter().map(|event| event.event.seq).collect();
     assert_eq!(seqs, [3, 2, 1]);
