@@ -128,7 +128,7 @@ async fn a_federation_from_promotion_to_its_end() {
 
     // Without a home cluster there are no workloads, and that is no error.
     assert_eq!(client.get("/v1/workload?start=0&limit=5").await, json!({"workloads": []}));
-    assert_eq!(client.refused("POST", "/v1/sniffer", json!({})).await, (400, 4));
+    assert_eq!(client.refused("POST", "/v1/sniffer", json!({})).await, (501, 4));
     assert_eq!(client.refused("GET", "/v1/nothing", Value::Null).await, (404, 1));
     let stranger = Client { primary: &primary, token: String::new() };
     assert_eq!(stranger.refused("GET", "/v1/workload", Value::Null).await, (401, 3));
