@@ -1,4 +1,4 @@
-.PHONY: run test lint fuzz bench sqlx openapi clean
+.PHONY: run test lint fuzz bench chaos sqlx openapi clean
 
 run: ## the coffee shop: a primary, two clusters, a registry; Ctrl-C ends it
 	@scripts/setup.sh
@@ -19,6 +19,10 @@ fuzz: ## made-up input for every parser of the scanner, a short while each
 bench: ## the measured promises; prints a table, writes bench/results.json
 	@scripts/setup.sh
 	@scripts/bench.sh $(PARTS)
+
+chaos: ## faults at random moments; SEED=7 repeats a run, PARTS="kills network" chooses
+	@scripts/setup.sh
+	@scripts/chaos.sh $(PARTS)
 
 sqlx: ## renew primary/.sqlx after a change of a query or a migration
 	@scripts/setup.sh

@@ -12,6 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "palisade/sync/v1/sync.proto",
             "palisade/scan/v1/verdict.proto",
             "palisade/federation/v1/federation.proto",
+            "palisade/replica/v1/replica.proto",
         ],
         ["proto"],
     )?;

@@ -1,4 +1,4 @@
-//! Identities of clusters.
+//! Identities of clusters, and of the replicas of a primary.
 
 use std::fmt;
 use std::str::FromStr;
@@ -27,6 +27,11 @@ impl ClusterId {
     /// The id as the database stores it.
     pub const fn as_uuid(&self) -> Uuid {
         self.0
+    }
+
+    /// The id in 16 bytes; none where there are not as many.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Uuid::from_slice(bytes).ok().map(Self)
     }
 }
 
@@ -124,5 +129,40 @@ impl TryFrom<String> for ClusterName {
 impl From<ClusterName> for String {
     fn from(name: ClusterName) -> Self {
         name.0
+    }
+}
+
+/// One running replica of a primary: new at each start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReplicaId(Uuid);
+
+impl ReplicaId {
+    /// Wraps a UUID, for example one read from the database.
+    pub const fn from_uuid(uuid: Uuid) -> Self {
+        Self(uuid)
+    }
+
+    /// The id as the database stores it.
+    pub const fn as_uuid(&self) -> Uuid {
+        self.0
+    }
+}
+
+impl fmt::Display for ReplicaId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.simple().fmt(f)
+    }
+}
+
+/// A text that is not the id of a replica.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("not the id of a replica")]
+pub struct NotAReplicaId;
+
+impl FromStr for ReplicaId {
+    type Err = NotAReplicaId;
+
+    fn from_str(text: &str) -> Result<Self, NotAReplicaId> {
+        Uuid::try_parse(text).map(Self).map_err(|_| NotAReplicaId)
     }
 }

@@ -18,7 +18,7 @@ pub mod revision;
 
 pub use digest::Digest;
 pub use error_code::Code;
-pub use ids::{ClusterId, ClusterName};
+pub use ids::{ClusterId, ClusterName, ReplicaId};
 pub use kind::ObjectKind;
 pub use revision::{Epoch, Revision};
 
@@ -27,6 +27,8 @@ pub mod proto;
 
 /// `palisade.federation.v1`: enrolment and the link.
 pub use proto::federation::v1 as federation;
+/// `palisade.replica.v1`: what the replicas of one primary ask each other.
+pub use proto::replica::v1 as replica;
 /// `palisade.scan.v1`: verdicts.
 pub use proto::scan::v1 as scan;
 /// `palisade.sync.v1`: the delta stream.

@@ -20,6 +20,12 @@ pub mod scan {
     }
 }
 
+pub mod replica {
+    pub mod v1 {
+        tonic::include_proto!("palisade.replica.v1");
+    }
+}
+
 pub mod federation {
     pub mod v1 {
         tonic::include_proto!("palisade.federation.v1");

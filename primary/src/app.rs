@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::config::Config;
 use crate::federation::link_registry::LinkRegistry;
+use crate::federation::replica::Replicas;
 use crate::federation::{self, FederationError, Trust, fanout};
 use crate::identity::{Identity, IdentityError, IdentityOptions};
 use crate::registry::Registries;
@@ -36,6 +37,8 @@ pub struct App {
     pub trust: Arc<Trust>,
     /// The members that are connected, and what they are sent.
     pub links: Arc<LinkRegistry>,
+    /// The other replicas of this primary.
+    pub replicas: Arc<Replicas>,
     /// Federated registries and their scans.
     pub registries: Arc<Registries>,
 }
@@ -77,6 +80,7 @@ impl App {
         identity.sweep(&shutdown);
         let trust = Arc::new(Trust::open(&config, &database, &sealer, &clock).await?);
         let links = LinkRegistry::new(fanout::feed(&database, FeedConfig::default()));
+        let replicas = Replicas::new(database.clone(), Arc::clone(&trust), clock.clone());
         let vulndb = config.vulndb.clone().unwrap_or_else(|| config.data_dir.join("vulndb.plsd"));
         let registries = Registries::new(
             database.clone(),
@@ -87,6 +91,17 @@ impl App {
             config.trusted_root.clone(),
             config.scan_slots,
         );
-        Ok(Self { config, database, clock, shutdown, sealer, identity, trust, links, registries })
+        Ok(Self {
+            config,
+            database,
+            clock,
+            shutdown,
+            sealer,
+            identity,
+            trust,
+            links,
+            replicas,
+            registries,
+        })
     }
 }

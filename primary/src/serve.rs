@@ -15,7 +15,9 @@ use tokio::net::TcpListener;
 use tracing::{info, warn};
 
 use crate::config::Config;
-use crate::federation::{fanout, link_upkeep, membership, promotion, rotation, unattended};
+use crate::federation::{
+    fanout, link_upkeep, membership, promotion, replica, rotation, unattended,
+};
 use crate::shutdown::Shutdown;
 use crate::store::{Database, Opened, migrate};
 use crate::{App, grpc, http, reconcile, telemetry};
@@ -93,6 +95,7 @@ async fn serve(
     clock: SharedClock,
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
+    database.follow(&shutdown);
     if !reachable(&database, &shutdown).await? {
         return Ok(());
     }
@@ -122,6 +125,7 @@ async fn serve(
     fanout::run(app.links.feed(), &app.database, &shutdown);
     link_upkeep::run(&app.links, &app.database, &app.clock, &shutdown);
     grpc::serve(&app, federation)?;
+    replica::run(&app, addresses.federation);
     membership::watch(&app);
     rotation::watch(&app);
     reconcile::start(&app);

@@ -38,6 +38,7 @@ pub(crate) async fn answer(
     cancelled: CancellationToken,
 ) {
     let id = call.id;
+    let _under_way = UnderWay::begin();
     let deadline = match call.deadline_ms {
         0 => DEADLINE,
         ms => Duration::from_millis(ms.into()).min(DEADLINE),
@@ -49,6 +50,22 @@ pub(crate) async fn answer(
             Ok(Err(status)) => debug!(id, %status, "the answer could not be sent"),
             Ok(Ok(())) => {}
         },
+    }
+}
+
+/// A call that counts in the metrics for as long as it lives.
+struct UnderWay;
+
+impl UnderWay {
+    fn begin() -> Self {
+        metrics::gauge!("palisade_agent_calls_under_way").increment(1.0);
+        Self
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        metrics::gauge!("palisade_agent_calls_under_way").decrement(1.0);
     }
 }
 
@@ -86,18 +103,16 @@ async fn exchange(call: Call, router: Router, channel: Channel) -> Result<(), to
         }
         Ok(())
     };
-    tokio::pin!(produce, carry);
+    tokio::pin!(carry);
     tokio::select! {
-        () = &mut produce => {
-            return match tokio::time::timeout(FLUSH, carry).await {
-                Ok(outcome) => outcome,
-                Err(_) => Err(tonic::Status::deadline_exceeded("the answer is not read")),
-            };
-        }
-        outcome = &mut carry => outcome?,
+        () = produce => match tokio::time::timeout(FLUSH, carry).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(tonic::Status::deadline_exceeded("the answer is not read")),
+        },
+        // The primary ends the stream once it has read the answer, or wants it
+        // no more: whoever still works on it is dropped.
+        outcome = &mut carry => outcome,
     }
-    produce.await;
-    Ok(())
 }
 
 async fn produce(call: Call, body: Body, router: Router, parts: &mpsc::Sender<AnswerPart>) {

@@ -59,7 +59,7 @@ pub(crate) async fn measure(figures: &mut Figures) -> Result<()> {
     Ok(())
 }
 
-async fn create_rule(admin: &Rest) -> Result<u64> {
+pub(crate) async fn create_rule(admin: &Rest) -> Result<u64> {
     let answer = admin.post("/v1/admission/rule", &rule(0, "first")).await?.ok()?;
     answer["rule"]["id"].as_u64().context("no id")
 }
@@ -91,7 +91,7 @@ async fn grow(members: &mut Vec<SimulatedMember>, size: usize, token: &str) -> R
 }
 
 /// Edits the rule again and again, each time until all have acknowledged it.
-async fn edits(
+pub(crate) async fn edits(
     admin: &Rest,
     id: u64,
     members: &[SimulatedMember],

@@ -4,6 +4,7 @@
 
 mod admission;
 mod edits;
+mod federation;
 mod figures;
 mod first_sync;
 mod processes;
@@ -25,6 +26,9 @@ fn main() -> Result<()> {
     runtime.block_on(async {
         if chosen("edits") {
             edits::measure(&mut figures).await?;
+        }
+        if chosen("federation") {
+            federation::measure(&mut figures).await?;
         }
         if chosen("first_sync") {
             first_sync::measure(&mut figures).await?;

@@ -1,7 +1,7 @@
 //! A running `palisade-agent`.
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -34,6 +34,9 @@ pub struct AgentBuilder {
     data: Option<PathBuf>,
     arguments: Vec<OsString>,
     clock_offset: Option<String>,
+    clock_file: Option<PathBuf>,
+    data_dir: Option<PathBuf>,
+    namespace: Option<(String, IpAddr)>,
 }
 
 impl AgentBuilder {
@@ -65,10 +68,31 @@ impl AgentBuilder {
         self
     }
 
+    /// Lets it read its clock from a file, see [`Launch::clock_from`].
+    #[must_use]
+    pub fn clock_from(mut self, file: &Path) -> Self {
+        self.clock_file = Some(file.to_owned());
+        self
+    }
+
+    /// Lets it keep its data in a folder of the test's.
+    #[must_use]
+    pub fn data_dir(mut self, folder: &Path) -> Self {
+        self.data_dir = Some(folder.to_owned());
+        self
+    }
+
+    /// Runs it in a network namespace, where it listens on `address`.
+    #[must_use]
+    pub fn in_namespace(mut self, namespace: &str, address: IpAddr) -> Self {
+        self.namespace = Some((namespace.to_owned(), address));
+        self
+    }
+
     fn launch(self) -> Result<Agent> {
         crate::install_tls_provider();
         let dir = tempfile::Builder::new().prefix("palisade-agent-").tempdir()?;
-        let data_dir = dir.path().join("data");
+        let data_dir = self.data_dir.unwrap_or_else(|| dir.path().join("data"));
         if let Some(from) = &self.data {
             copy(from, &data_dir)?;
             // Where the other one listens is not where this one will.
@@ -86,9 +110,18 @@ impl AgentBuilder {
         if let Some(offset) = &self.clock_offset {
             launch = launch.clock_off_by(offset)?;
         }
+        if let Some(file) = &self.clock_file {
+            launch = launch.clock_from(file)?;
+        }
+        let mut listens = IpAddr::from([127, 0, 0, 1]);
+        if let Some((namespace, address)) = &self.namespace {
+            launch = launch.in_namespace(namespace)?;
+            listens = *address;
+        }
+        let listens = SocketAddr::new(listens, 0).to_string();
         let process = launch
             .clone()
-            .args(["--rest-listen", "127.0.0.1:0", "--webhook-listen", "127.0.0.1:0"])
+            .args(["--rest-listen", &listens, "--webhook-listen", &listens])
             .spawn(dir.path())?;
         Ok(Agent { process, launch, addresses: None, data_dir, dir })
     }
@@ -134,6 +167,9 @@ impl Agent {
             data: None,
             arguments: Vec::new(),
             clock_offset: None,
+            clock_file: None,
+            data_dir: None,
+            namespace: None,
         }
     }
 

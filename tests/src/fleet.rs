@@ -1,6 +1,7 @@
 //! A primary and its agents, joined and synced.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -33,6 +34,12 @@ impl Fleet {
             fleet.join(name).await?;
         }
         Ok(fleet)
+    }
+
+    /// A fleet of nobody, of a primary that was promoted.
+    pub async fn of_promoted(primary: Primary) -> Result<Self> {
+        let admin = primary.admin().await?;
+        Ok(Self { agents: BTreeMap::new(), primary, admin })
     }
 
     /// Joins one more cluster and waits until it is synced.
@@ -75,8 +82,12 @@ impl Fleet {
 /// Makes a primary of a standalone one, whose tokens name its federation
 /// address; ends its sessions.
 pub async fn promote(primary: &Primary) -> Result<()> {
+    promote_at(primary, primary.addresses()?.federation).await
+}
+
+/// As [`promote`], with tokens that name another address.
+pub async fn promote_at(primary: &Primary, federation: SocketAddr) -> Result<()> {
     let admin = primary.admin().await?;
-    let federation = primary.addresses()?.federation;
     let promote = serde_json::json!({
         "name": "primary",
         "master_rest_info": { "server": federation.ip().to_string(), "port": federation.port() },

@@ -18,6 +18,7 @@ pub mod hostile;
 pub mod idp;
 pub mod image;
 pub mod layer;
+pub mod namespace;
 pub mod postgres;
 pub mod primary;
 pub mod process;
@@ -25,18 +26,22 @@ pub mod programs;
 pub mod proxy;
 pub mod reference;
 pub mod registry;
+pub mod replicas;
 pub mod rest;
 pub mod simulated;
 pub mod slapd;
+pub mod small_disk;
 pub mod tunnel;
 pub mod vulndb;
 pub mod wait;
+pub mod writer;
 
 pub use agent::Agent;
 pub use fleet::Fleet;
 pub use postgres::Postgres;
 pub use primary::Primary;
 pub use registry::Registry;
+pub use replicas::Replicas;
 pub use rest::Rest;
 
 /// The password of every first `admin`.

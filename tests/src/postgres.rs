@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use nix::sys::signal::Signal;
 use nix::unistd::{Uid, User, chown};
 use sqlx::{Connection, PgConnection};
@@ -39,15 +39,7 @@ impl Postgres {
         let data = dir.path().join("data");
         let template = template(&bin, &account).await?;
         copy(&template, &data).await?;
-        let launch = account
-            .launch("postgres", bin.join("postgres"))
-            .arg("-D")
-            .arg(&data)
-            .args(["-c", "listen_addresses=", "-c", "fsync=off"])
-            .args(["-c", "synchronous_commit=off", "-c", "full_page_writes=off"])
-            .args(["-c", "shared_buffers=32MB", "-c", "autovacuum=off"])
-            .arg("-c")
-            .arg(format!("unix_socket_directories={}", socket_dir.display()));
+        let launch = server(&account, &bin, &data, &socket_dir);
         let mut postgres = Self { server: None, launch, dir };
         postgres.resume().await?;
         Ok(postgres)
@@ -69,6 +61,83 @@ impl Postgres {
         Ok(self.url(name))
     }
 
+    /// Starts a standby that follows this server by streaming replication; from
+    /// then on, what is committed here is there as well.
+    pub async fn standby(&mut self) -> Result<Self> {
+        let bin = binaries()?;
+        let dir = tempfile::Builder::new().prefix("palisade-pg-").tempdir()?;
+        std::fs::set_permissions(dir.path(), Permissions::from_mode(0o755))?;
+        let account = Account::of_server()?;
+        account.own(dir.path())?;
+        let socket_dir = dir.path().join("s");
+        std::fs::create_dir(&socket_dir)?;
+        account.own(&socket_dir)?;
+        let data = dir.path().join("data");
+        account
+            .launch("pg_basebackup", bin.join("pg_basebackup"))
+            .arg("--host")
+            .arg(self.dir.path().join("s"))
+            .args(["--username", "palisade", "--checkpoint", "fast", "--wal-method", "stream"])
+            .args(["--write-recovery-conf", "--no-sync", "--pgdata"])
+            .arg(&data)
+            .run(Duration::from_mins(1))
+            .await?
+            .ok()?;
+        let launch = server(&account, &bin, &data, &socket_dir);
+        let mut standby = Self { server: None, launch, dir };
+        standby.resume().await?;
+        // Settings of the command line, which the standby has not inherited: once
+        // promoted, it has nobody to wait for.
+        self.launch = self.launch.clone().args([
+            "-c",
+            "synchronous_standby_names=*",
+            "-c",
+            "synchronous_commit=on",
+        ]);
+        self.stop().await?;
+        self.resume().await?;
+        Ok(standby)
+    }
+
+    /// Makes a standby the server that takes writes.
+    pub async fn promote(&self) -> Result<()> {
+        let mut connection = PgConnection::connect(&self.url("postgres")).await?;
+        let promoted: bool =
+            sqlx::query_scalar("SELECT pg_promote(true, 30)").fetch_one(&mut connection).await?;
+        connection.close().await?;
+        ensure!(promoted, "the standby was not promoted in time");
+        Ok(())
+    }
+
+    /// The address of a database on this server or, after a failover, on `other`.
+    pub fn url_with(&self, other: &Self, database: &str) -> String {
+        let hosts = [self, other].map(|server| server.dir.path().join("s").display().to_string());
+        format!("postgres://palisade@localhost/{database}?host={}", hosts.join(","))
+    }
+
+    /// From now on what was committed outlives [`Self::kill`]. Not the machine: the
+    /// server still does not wait for the disk.
+    pub async fn outlive_kills(&mut self) -> Result<()> {
+        self.launch = self.launch.clone().args(["-c", "synchronous_commit=on"]);
+        self.stop().await?;
+        self.resume().await
+    }
+
+    /// `kill -9`, and waits until those whom the server started have noticed.
+    pub async fn kill(&mut self) -> Result<()> {
+        if let Some(mut server) = self.server.take() {
+            server.kill().await?;
+        }
+        let data = self.dir.path().join("data").canonicalize()?;
+        let works_there = |process: std::fs::DirEntry| {
+            std::fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd == data)
+        };
+        wait::until("all of Postgres has ended", || async {
+            Ok(wait::when(!std::fs::read_dir("/proc")?.flatten().any(works_there)))
+        })
+        .await
+    }
+
     /// Stops the server at once; open transactions are rolled back.
     pub async fn stop(&mut self) -> Result<()> {
         if let Some(mut server) = self.server.take() {
@@ -88,6 +157,19 @@ impl Postgres {
         })
         .await
     }
+}
+
+fn server(account: &Account, bin: &Path, data: &Path, socket_dir: &Path) -> Launch {
+    account
+        .launch("postgres", bin.join("postgres"))
+        .arg("-D")
+        .arg(data)
+        .args(["-c", "listen_addresses=", "-c", "fsync=off"])
+        .args(["-c", "synchronous_commit=off", "-c", "full_page_writes=off"])
+        .args(["-c", "shared_buffers=32MB", "-c", "autovacuum=off"])
+        .args(["-c", "max_connections=200"])
+        .arg("-c")
+        .arg(format!("unix_socket_directories={}", socket_dir.display()))
 }
 
 fn binaries() -> Result<PathBuf> {

@@ -1,7 +1,7 @@
 //! A running `palisade-primary`.
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ enum Database {
     Harness(Box<Postgres>),
     /// The primary's own, in its data folder.
     Embedded,
-    /// That of the primary that this one is a replica of.
+    /// That of the primary that this one is a replica of, or of the test.
     Shared,
 }
 
@@ -43,9 +43,13 @@ enum Database {
 #[derive(Debug, Default)]
 pub struct PrimaryBuilder {
     embedded: bool,
+    database_url: Option<String>,
     replica: Option<Replica>,
     arguments: Vec<OsString>,
     clock_offset: Option<String>,
+    clock_file: Option<PathBuf>,
+    data_dir: Option<PathBuf>,
+    address: Option<IpAddr>,
 }
 
 /// What replicas share.
@@ -64,6 +68,13 @@ impl PrimaryBuilder {
             sealing_key: primary.data_dir().join("sealing-key"),
         });
         Ok(self)
+    }
+
+    /// Lets the primary use a database that the test looks after.
+    #[must_use]
+    pub fn on(mut self, database_url: &str) -> Self {
+        self.database_url = Some(database_url.to_owned());
+        self
     }
 
     /// Lets the primary run its own Postgres.
@@ -87,12 +98,33 @@ impl PrimaryBuilder {
         self
     }
 
+    /// Lets it read its clock from a file, see [`Launch::clock_from`].
+    #[must_use]
+    pub fn clock_from(mut self, file: &Path) -> Self {
+        self.clock_file = Some(file.to_owned());
+        self
+    }
+
+    /// Lets it keep its data in a folder of the test's.
+    #[must_use]
+    pub fn data_dir(mut self, folder: &Path) -> Self {
+        self.data_dir = Some(folder.to_owned());
+        self
+    }
+
+    /// Lets it listen on another address than that of loopback.
+    #[must_use]
+    pub fn listen_on(mut self, address: IpAddr) -> Self {
+        self.address = Some(address);
+        self
+    }
+
     /// Starts it and waits until it is ready.
     pub async fn start(self) -> Result<Primary> {
         crate::install_tls_provider();
         let dir = tempfile::Builder::new().prefix("palisade-primary-").tempdir()?;
         make_reachable(dir.path())?;
-        let data_dir = dir.path().join("data");
+        let data_dir = self.data_dir.unwrap_or_else(|| dir.path().join("data"));
         let mut launch = Launch::new("primary", programs::primary()?)
             .arg("serve")
             .arg("--data-dir")
@@ -102,6 +134,8 @@ impl PrimaryBuilder {
             std::fs::create_dir_all(&data_dir)?;
             std::fs::copy(replica.sealing_key, data_dir.join("sealing-key"))?;
             (Database::Shared, Some(replica.database_url))
+        } else if let Some(url) = self.database_url {
+            (Database::Shared, Some(url))
         } else if self.embedded {
             (Database::Embedded, None)
         } else {
@@ -116,9 +150,14 @@ impl PrimaryBuilder {
         if let Some(offset) = &self.clock_offset {
             launch = launch.clock_off_by(offset)?;
         }
+        if let Some(file) = &self.clock_file {
+            launch = launch.clock_from(file)?;
+        }
+        let address = self.address.unwrap_or_else(|| IpAddr::from([127, 0, 0, 1]));
+        let address = SocketAddr::new(address, 0).to_string();
         let listen = ["--rest-listen", "--portal-listen", "--federation-listen"]
             .into_iter()
-            .flat_map(|flag| [flag, "127.0.0.1:0"]);
+            .flat_map(|flag| [flag, &address]);
         let process = launch.clone().args(listen).spawn(dir.path())?;
         let mut primary =
             Primary { process, launch, addresses: None, data_dir, database_url, database, dir };

@@ -93,6 +93,25 @@ impl Launch {
         self
     }
 
+    /// Lets the program read its clock from `file`, which holds a text such as
+    /// `+2h` and may change while it runs.
+    pub fn clock_from(self, file: &Path) -> Result<Self> {
+        let library = faketime_library()?;
+        Ok(self
+            .env("LD_PRELOAD", library)
+            .env("FAKETIME_TIMESTAMP_FILE", file)
+            .env("FAKETIME_NO_CACHE", "1")
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1"))
+    }
+
+    /// Runs it in a network namespace.
+    pub fn in_namespace(mut self, namespace: &str) -> Result<Self> {
+        let program = std::mem::replace(&mut self.program, programs::system("ip", &sbin())?);
+        let before = ["netns", "exec", namespace].map(OsString::from);
+        self.arguments = before.into_iter().chain([program.into()]).chain(self.arguments).collect();
+        Ok(self)
+    }
+
     fn command(&self) -> Result<Command> {
         let mut command = Command::new(programs::system("setpriv", &[])?);
         command
@@ -132,6 +151,11 @@ impl Launch {
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         })
     }
+}
+
+/// Where programs of administrators are.
+pub(crate) fn sbin() -> [PathBuf; 2] {
+    ["/usr/sbin".into(), "/sbin".into()]
 }
 
 fn faketime_library() -> Result<PathBuf> {

@@ -1,4 +1,5 @@
-//! A TCP relay that can be broken: what lies between two programs.
+//! A TCP relay that can be broken: what lies between two programs, or between
+//! one and the replicas of another.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -33,11 +34,16 @@ pub struct Proxy {
 impl Proxy {
     /// Listens on a free loopback port and relays to `target`.
     pub async fn start(target: SocketAddr) -> Result<Self> {
+        Self::balancer(vec![target]).await
+    }
+
+    /// Relays each connection to the next of `targets` that takes it.
+    pub async fn balancer(targets: Vec<SocketAddr>) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let (state, _) = watch::channel(State::Open { delay: Duration::ZERO });
         let state = Arc::new(state);
-        let task = tokio::spawn(accept(listener, target, Arc::clone(&state)));
+        let task = tokio::spawn(accept(listener, targets, Arc::clone(&state)));
         Ok(Self { address, state, task })
     }
 
@@ -73,19 +79,32 @@ impl Drop for Proxy {
     }
 }
 
-async fn accept(listener: TcpListener, target: SocketAddr, state: Arc<watch::Sender<State>>) {
+async fn accept(
+    listener: TcpListener,
+    mut targets: Vec<SocketAddr>,
+    state: Arc<watch::Sender<State>>,
+) {
     let mut connections = JoinSet::new();
     while let Ok((client, _)) = listener.accept().await {
         while connections.try_join_next().is_some() {}
         if *state.borrow() == State::Cut {
             continue;
         }
-        connections.spawn(relay(client, target, state.subscribe()));
+        connections.spawn(relay(client, targets.clone(), state.subscribe()));
+        targets.rotate_left(1);
     }
 }
 
-async fn relay(client: TcpStream, target: SocketAddr, mut state: watch::Receiver<State>) {
-    let Ok(server) = TcpStream::connect(target).await else { return };
+async fn relay(client: TcpStream, targets: Vec<SocketAddr>, mut state: watch::Receiver<State>) {
+    // As a balancer without health checks: it learns of a dead one by trying.
+    let mut server = None;
+    for target in targets {
+        if let Ok(connected) = TcpStream::connect(target).await {
+            server = Some(connected);
+            break;
+        }
+    }
+    let Some(server) = server else { return };
     let (client_reads, client_writes) = client.into_split();
     let (server_reads, server_writes) = server.into_split();
     let there = copy(client_reads, server_writes, state.clone());

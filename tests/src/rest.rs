@@ -142,6 +142,17 @@ impl Rest {
         self.send(Method::GET, path, None).await
     }
 
+    /// The sum of a metric over its labels; zero while it was never set.
+    pub async fn metric(&self, name: &str) -> Result<f64> {
+        let text = self.get("/metrics").await?.text;
+        let of = |line: &str| {
+            let (named, value) = line.rsplit_once(' ')?;
+            let rest = named.strip_prefix(name)?;
+            (rest.is_empty() || rest.starts_with('{')).then(|| value.parse::<f64>().ok())?
+        };
+        Ok(text.lines().filter_map(of).sum())
+    }
+
     /// POST of JSON.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Answer> {
         self.send(Method::POST, path, Some(body.to_string())).await

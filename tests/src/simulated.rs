@@ -3,20 +3,22 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use palisade_api::federation::enrol_client::EnrolClient;
 use palisade_api::federation::link_client::LinkClient;
-use palisade_api::federation::{Bye, Down, Hello, JoinRequest, Pong, Resync, Up, down, up};
+use palisade_api::federation::{Bye, Down, Hello, JoinRequest, Pong, Resync, Up, bye, down, up};
 use palisade_api::join_token::JoinTokenEnvelope;
 use palisade_api::kind::{LogId, ObjectKind};
 use palisade_api::{ClusterId, Revision};
 use palisade_sync::{Applied, Change, Held, Position, Receiver, Replacement, ReplicaStore, Reply};
 use palisade_sync::{ObjectError, SetDigest};
+use palisade_transport::backoff::Backoff;
 use palisade_transport::client::{PrimaryAddress, Trust, connect};
 use palisade_transport::identity::{MemberIdentity, Membership, SigningRequest};
 use rustls::pki_types::CertificateDer;
@@ -47,6 +49,11 @@ impl SimulatedMember {
         LogId::ALL.iter().map(|log| self.store.with(*log, |log| log.objects.len())).sum()
     }
 
+    /// Whether its stream has ended.
+    pub fn has_ended(&self) -> bool {
+        self.task.is_finished()
+    }
+
     /// What it has acknowledged of `log`, as it goes on.
     pub fn acknowledged(&self, log: LogId) -> watch::Receiver<Acknowledged> {
         self.acknowledged[log.number() as usize - 1].clone()
@@ -57,6 +64,14 @@ impl Drop for SimulatedMember {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// The token for members that reach the primary by another address.
+pub fn token_for(token: &str, address: SocketAddr) -> Result<String> {
+    let mut envelope: JoinTokenEnvelope = serde_json::from_slice(&BASE64_STANDARD.decode(token)?)?;
+    envelope.server = address.ip().to_string();
+    envelope.port = address.port();
+    Ok(BASE64_STANDARD.encode(serde_json::to_vec(&envelope)?))
 }
 
 /// Joins the federation as `name`.
@@ -153,73 +168,111 @@ fn certificate(der: &bytes::Bytes) -> CertificateDer<'static> {
     CertificateDer::from(der.to_vec())
 }
 
-/// Opens the stream of a member and keeps it in step.
+/// Opens the stream of a member and keeps it in step until it breaks.
 pub async fn open(identity: &MemberIdentity) -> Result<SimulatedMember> {
-    let address: PrimaryAddress = identity.membership().primary_address.parse()?;
-    let connection = connect(&address, Trust::Member(identity)).await?;
+    let (seats, acknowledged) = seats();
     let store = Arc::new(MemoryStore::default());
-    let receiver = Receiver::open(Arc::clone(&store), &LogId::ALL, |kind| {
-        ObjectKind::from_number(kind).is_some()
-    })
-    .await?;
-    let (up, ups) = mpsc::channel(16);
-    up.send(message(up::Body::Hello(Hello {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        positions: receiver.positions(),
-        roles: vec!["controller".to_owned()],
-        sent_at_ms: chrono::Utc::now().timestamp_millis(),
-        ..Hello::default()
-    })))
-    .await?;
-    let stream = LinkClient::new(connection.channel())
-        .max_decoding_message_size(64 << 20)
-        .open(ReceiverStream::new(ups))
-        .await?
-        .into_inner();
-    let begin = Acknowledged { revision: Revision::ZERO, at: Instant::now() };
-    let channels = [watch::channel(begin), watch::channel(begin)];
-    let [(federation, federation_seen), (verdicts, verdicts_seen)] = channels;
+    let session = Session::open(identity, Arc::clone(&store)).await?;
     let task = tokio::spawn(async move {
-        if let Err(error) = keep_up(stream, receiver, up, [federation, verdicts]).await {
+        if let Err(error) = session.keep_up(&seats).await {
             println!("a simulated member lost its stream: {error:#}");
         }
     });
-    Ok(SimulatedMember { acknowledged: [federation_seen, verdicts_seen], store, task })
+    Ok(SimulatedMember { acknowledged, store, task })
+}
+
+/// As [`open`], and opens it again as an agent does, with growing pauses, for as
+/// long as the member lives.
+pub fn keep(identity: Arc<MemberIdentity>) -> SimulatedMember {
+    let (seats, acknowledged) = seats();
+    let store = Arc::new(MemoryStore::default());
+    let held = Arc::clone(&store);
+    let task = tokio::spawn(async move {
+        let mut backoff = Backoff::default();
+        loop {
+            let mut least = Duration::ZERO;
+            if let Ok(session) = Session::open(&identity, Arc::clone(&held)).await {
+                backoff.reset();
+                // Why it ended is nobody's concern: it begins again.
+                least = session.keep_up(&seats).await.unwrap_or_default();
+            }
+            let pause = backoff.next(&mut rand::rng()).max(least);
+            tokio::time::sleep(pause).await;
+        }
+    });
+    SimulatedMember { acknowledged, store, task }
+}
+
+type Seats = [watch::Sender<Acknowledged>; 2];
+
+fn seats() -> (Seats, [watch::Receiver<Acknowledged>; 2]) {
+    let begin = Acknowledged { revision: Revision::ZERO, at: Instant::now() };
+    let [(federation, federation_seen), (verdicts, verdicts_seen)] =
+        [watch::channel(begin), watch::channel(begin)];
+    ([federation, verdicts], [federation_seen, verdicts_seen])
 }
 
 fn message(body: up::Body) -> Up {
     Up { body: Some(body) }
 }
 
-async fn keep_up(
-    mut stream: tonic::Streaming<palisade_api::federation::Down>,
-    mut receiver: Receiver<MemoryStore>,
+/// One life of a stream.
+struct Session {
+    stream: tonic::Streaming<palisade_api::federation::Down>,
+    receiver: Receiver<MemoryStore>,
     up: mpsc::Sender<Up>,
-    acknowledged: [watch::Sender<Acknowledged>; 2],
-) -> Result<()> {
-    while let Some(down) = stream.message().await? {
-        match down.body.context("an empty message")? {
-            down::Body::Sync(frame) => {
-                receiver.receive(frame)?;
-                for reply in receiver.settle().await? {
-                    answer(reply, &up, &acknowledged).await?;
-                }
-            }
-            down::Body::Probe(Pong { nonce }) => {
-                up.send(message(up::Body::Pong(Pong { nonce }))).await?;
-            }
-            down::Body::Bye(bye) => bail!("the primary said bye: {}", bye.text),
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
-async fn answer(
-    reply: Reply,
-    up: &mpsc::Sender<Up>,
-    acknowledged: &[watch::Sender<Acknowledged>; 2],
-) -> Result<()> {
+impl Session {
+    async fn open(identity: &MemberIdentity, store: Arc<MemoryStore>) -> Result<Self> {
+        let address: PrimaryAddress = identity.membership().primary_address.parse()?;
+        let connection = connect(&address, Trust::Member(identity)).await?;
+        let receiver =
+            Receiver::open(store, &LogId::ALL, |kind| ObjectKind::from_number(kind).is_some())
+                .await?;
+        let (up, ups) = mpsc::channel(16);
+        up.send(message(up::Body::Hello(Hello {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            positions: receiver.positions(),
+            roles: vec!["controller".to_owned()],
+            sent_at_ms: chrono::Utc::now().timestamp_millis(),
+            ..Hello::default()
+        })))
+        .await?;
+        let stream = LinkClient::new(connection.channel())
+            .max_decoding_message_size(64 << 20)
+            .open(ReceiverStream::new(ups))
+            .await?
+            .into_inner();
+        Ok(Self { stream, receiver, up })
+    }
+
+    /// Keeps up until the stream ends; gives the pause that a primary that stops
+    /// asks for.
+    async fn keep_up(mut self, seats: &Seats) -> Result<Duration> {
+        while let Some(down) = self.stream.message().await? {
+            match down.body.context("an empty message")? {
+                down::Body::Sync(frame) => {
+                    self.receiver.receive(frame)?;
+                    for reply in self.receiver.settle().await? {
+                        answer(reply, &self.up, seats).await?;
+                    }
+                }
+                down::Body::Probe(Pong { nonce }) => {
+                    self.up.send(message(up::Body::Pong(Pong { nonce }))).await?;
+                }
+                down::Body::Bye(bye) if bye.reason() == bye::Reason::Shutdown => {
+                    return Ok(Duration::from_millis(bye.retry_after_ms.into()));
+                }
+                down::Body::Bye(bye) => bail!("the primary said bye: {}", bye.text),
+                _ => {}
+            }
+        }
+        Ok(Duration::ZERO)
+    }
+}
+
+async fn answer(reply: Reply, up: &mpsc::Sender<Up>, acknowledged: &Seats) -> Result<()> {
     match reply {
         Reply::Ack(ack) => {
             let position = ack.position.clone().context("an acknowledgement of nothing")?;

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use palisade_api::{ClusterId, Digest};
+use palisade_api::{ClusterId, Digest, ReplicaId};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName,
     DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
@@ -18,7 +18,7 @@ use secrecy::ExposeSecret;
 use thiserror::Error;
 
 use crate::PRIMARY_NAME;
-use crate::certificate::{UnreadableCertificate, Validity, fingerprint, member_uri};
+use crate::certificate::{UnreadableCertificate, Validity, fingerprint, member_uri, replica_uri};
 use crate::seal::{SealError, Sealer};
 
 /// What the sealed key is bound to.
@@ -81,7 +81,7 @@ pub struct IssuedCertificate {
 }
 
 /// A certificate of the primary with its private key, made to be given to a
-/// listener and never stored.
+/// listener, or shown to another replica, and never stored.
 #[derive(Debug)]
 pub struct ServerCertificate {
     /// The certificate.
@@ -216,6 +216,28 @@ impl Authority {
                 params.subject_alt_names.push(san);
             }
         }
+        let issued = self.issue(serial, &params, &key)?;
+        Ok(ServerCertificate { issued, key: PrivatePkcs8KeyDer::from(key.serialize_der()).into() })
+    }
+
+    /// Issues the certificate that a replica of the primary shows to others.
+    pub fn issue_replica(
+        &self,
+        replica: ReplicaId,
+        now: DateTime<Utc>,
+        lifetime: TimeDelta,
+    ) -> Result<ServerCertificate, AuthorityError> {
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+        let (serial, mut params) = self.leaf(
+            "Palisade replica",
+            now - PRIMARY_BACKDATED,
+            now + lifetime,
+            ExtendedKeyUsagePurpose::ClientAuth,
+        )?;
+        let uri = replica_uri(replica);
+        params.subject_alt_names = vec![SanType::URI(
+            uri.as_str().try_into().map_err(|_| AuthorityError::Name { name: uri.clone() })?,
+        )];
         let issued = self.issue(serial, &params, &key)?;
         Ok(ServerCertificate { issued, key: PrivatePkcs8KeyDer::from(key.serialize_der()).into() })
     }

@@ -1,7 +1,7 @@
 //! Reading certificates: whose they are and how long they last.
 
 use chrono::{DateTime, Utc};
-use palisade_api::{ClusterId, Digest};
+use palisade_api::{ClusterId, Digest, ReplicaId};
 use rustls_pki_types::CertificateDer;
 use thiserror::Error;
 use x509_parser::extensions::GeneralName;
@@ -9,6 +9,10 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// What the URI of a member's certificate begins with; the cluster id follows.
 const MEMBER_URI: &str = "palisade://cluster/";
+
+/// What the URI of a replica's certificate begins with; the replica's id
+/// follows.
+const REPLICA_URI: &str = "palisade://replica/";
 
 /// A certificate that cannot be read.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -56,15 +60,33 @@ pub fn validity(certificate: &CertificateDer<'_>) -> Result<Validity, Unreadable
 pub fn cluster_of(
     certificate: &CertificateDer<'_>,
 ) -> Result<Option<ClusterId>, UnreadableCertificate> {
+    let id = named(certificate, MEMBER_URI)?;
+    Ok(id.and_then(|id| id.parse().ok()))
+}
+
+/// The replica of the primary that `certificate` names; none where it names
+/// none, or more than one.
+pub fn replica_of(
+    certificate: &CertificateDer<'_>,
+) -> Result<Option<ReplicaId>, UnreadableCertificate> {
+    let id = named(certificate, REPLICA_URI)?;
+    Ok(id.and_then(|id| id.parse().ok()))
+}
+
+/// What follows `prefix` in the one URI that begins with it.
+fn named(
+    certificate: &CertificateDer<'_>,
+    prefix: &str,
+) -> Result<Option<String>, UnreadableCertificate> {
     let parsed = parse(certificate)?;
     let names = parsed.subject_alternative_name().map_err(|_| UnreadableCertificate)?;
     let Some(names) = names else { return Ok(None) };
     let mut ids = names.value.general_names.iter().filter_map(|name| match name {
-        GeneralName::URI(uri) => uri.strip_prefix(MEMBER_URI),
+        GeneralName::URI(uri) => uri.strip_prefix(prefix),
         _ => None,
     });
     Ok(match (ids.next(), ids.next()) {
-        (Some(id), None) => id.parse().ok(),
+        (Some(id), None) => Some(id.to_owned()),
         _ => None,
     })
 }
@@ -77,6 +99,11 @@ pub fn serial(certificate: &CertificateDer<'_>) -> Result<String, UnreadableCert
 /// The URI that names `cluster` in its certificate.
 pub(crate) fn member_uri(cluster: ClusterId) -> String {
     format!("{MEMBER_URI}{cluster}")
+}
+
+/// The URI that names `replica` in its certificate.
+pub(crate) fn replica_uri(replica: ReplicaId) -> String {
+    format!("{REPLICA_URI}{replica}")
 }
 
 /// The public key of `certificate` as it stands in it.

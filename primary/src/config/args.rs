@@ -19,7 +19,8 @@ pub struct ConfigArgs {
     pub data_dir: Option<String>,
 
     /// Postgres to use instead of the embedded one
-    /// (postgres://USER:PASSWORD@HOST/DATABASE)
+    /// (postgres://USER:PASSWORD@HOST/DATABASE); of several hosts, separated by
+    /// commas, the one that takes writes
     #[arg(long, value_name = "URL", env = "PALISADE_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
 
@@ -50,6 +51,11 @@ pub struct ConfigArgs {
     /// token that clusters join with unattended
     #[arg(long, value_name = "FILE", env = "PALISADE_FEDERATION_SETUP")]
     pub federation_setup: Option<String>,
+    /// How other replicas on the same database reach the federation listener of
+    /// this one [default: the federation listen address, with the host's name
+    /// where that is unspecified]
+    #[arg(long, value_name = "HOST:PORT", env = "PALISADE_REPLICA_ADDRESS")]
+    pub replica_address: Option<String>,
 
     /// Name of the primary in the federation [default: primary]
     #[arg(long, value_name = "NAME", env = "PALISADE_NAME")]
@@ -119,7 +125,7 @@ pub struct ConfigArgs {
 
 impl ConfigArgs {
     /// The settings by name, as given by a flag or a variable.
-    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 22] {
+    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 23] {
         [
             ("data-dir", self.data_dir.as_deref()),
             ("database-url", self.database_url.as_deref()),
@@ -129,6 +135,7 @@ impl ConfigArgs {
             ("federation-listen", self.federation_listen.as_deref()),
             ("federation-address", self.federation_address.as_deref()),
             ("federation-setup", self.federation_setup.as_deref()),
+            ("replica-address", self.replica_address.as_deref()),
             ("name", self.name.as_deref()),
             ("certificate-lifetime", self.certificate_lifetime.as_deref()),
             ("vulndb", self.vulndb.as_deref()),

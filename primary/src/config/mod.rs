@@ -13,9 +13,9 @@ use std::time::Duration;
 use palisade_api::ClusterName;
 use palisade_transport::setup_file::SetupFile;
 use secrecy::{ExposeSecret as _, SecretString};
-use sqlx::postgres::PgConnectOptions;
 use url::Url;
 
+use crate::store::parse_database_url;
 pub use args::ConfigArgs;
 use palisade_process::layers::Layers;
 pub use palisade_process::layers::{ConfigError, Problem};
@@ -40,6 +40,8 @@ pub struct Config {
     pub federation_address: Option<String>,
     /// The file that sets up the federation without anybody logging in.
     pub federation_setup: Option<SetupFile>,
+    /// HOST:PORT that other replicas reach the federation listener by.
+    pub replica_address: Option<String>,
     /// The primary's own name in the federation.
     pub name: ClusterName,
     /// How long the certificate of a member is valid.
@@ -113,6 +115,7 @@ impl Config {
                 .or("federation-listen", || SocketAddr::from(([0, 0, 0, 0], 11443))),
             federation_address: layers.host_port("federation-address"),
             federation_setup: federation_setup(&mut layers),
+            replica_address: layers.host_port("replica-address"),
             certificate_lifetime: time(
                 &mut layers,
                 "certificate-lifetime",
@@ -150,13 +153,10 @@ impl Config {
 
     /// How to connect to the operator's database.
     pub fn database(&self) -> Option<crate::store::DatabaseConfig> {
-        let parse = |url: &SecretString| url.expose_secret().parse::<PgConnectOptions>().ok();
+        let parse = |url: &SecretString| parse_database_url(url.expose_secret()).ok();
         let connect = parse(self.database_url.as_ref()?)?;
         let direct = self.database_listen_url.as_ref().and_then(parse);
-        Some(crate::store::DatabaseConfig {
-            direct: direct.unwrap_or_else(|| connect.clone()),
-            connect,
-        })
+        Some(crate::store::DatabaseConfig { connect, direct })
     }
 }
 
@@ -183,10 +183,9 @@ fn time(layers: &mut Layers, name: &str, default: Duration) -> Duration {
 
 fn database_url(layers: &mut Layers, name: &str) -> Option<SecretString> {
     layers.parsed(name, |text| {
-        // The parser's own message might repeat a password.
-        text.parse::<PgConnectOptions>()
+        parse_database_url(text)
             .map(|_| SecretString::from(text))
-            .map_err(|_| "not a Postgres URL (postgres://USER:PASSWORD@HOST:PORT/DATABASE)")
+            .map_err(|error| error.to_string())
     })
 }
 

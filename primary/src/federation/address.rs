@@ -24,6 +24,15 @@ pub fn federation_address(config: &Config, federation: &Federation) -> RestInfo 
     RestInfo { server: host_of(listen.ip()), port: listen.port().into() }
 }
 
+/// How other replicas reach the federation listener of this one.
+pub fn replica_address(config: &Config, listens: SocketAddr) -> String {
+    let otherwise = || {
+        let (host, port) = (host_of(listens.ip()), listens.port());
+        PrimaryAddress { host, port }.to_string()
+    };
+    config.replica_address.clone().unwrap_or_else(otherwise)
+}
+
 /// The names and addresses that the primary's certificate is issued for.
 pub fn certificate_names(config: &Config, federation: &Federation) -> Vec<String> {
     let mut names = vec![

@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use palisade_api::clock::SharedClock;
-use palisade_api::{ClusterId, Digest};
+use palisade_api::{ClusterId, Digest, ReplicaId};
 use palisade_transport::authority::{
     Authority, AuthorityError, IssuedCertificate, ServerCertificate,
 };
@@ -250,6 +250,18 @@ impl Trust {
         self.authorities.store(Arc::new(read));
         self.renew_listeners(config, database, now).await?;
         Ok(true)
+    }
+
+    /// Issues the certificate that this replica shows to another one.
+    pub fn issue_replica(
+        &self,
+        replica: ReplicaId,
+        now: DateTime<Utc>,
+        lifetime: TimeDelta,
+    ) -> Result<ServerCertificate> {
+        let authorities = self.authorities.load();
+        let issued = authorities.issuing().issue_replica(replica, now, lifetime);
+        issued.map_err(FederationError::Authority)
     }
 
     /// Issues the certificate of the listeners anew, for the names that the

@@ -22,8 +22,11 @@ use tonic::Streaming;
 
 use super::link_registry::{LinkRegistry, MemberLink, lock};
 
-/// Calls under way to one member.
+/// Calls under way to one member. Its agent answers as many at once.
 pub const MAX_CALLS: usize = 64;
+
+/// Calls that wait for a place among those under way.
+pub const MAX_WAITING: usize = 1_024;
 
 /// Parts of a request body are cut at this size.
 const CHUNK: usize = 16 * 1024;
@@ -47,7 +50,7 @@ pub enum ForwardError {
     /// The member has no link to this primary.
     #[error("the cluster is not connected to the primary now: try again when it is")]
     Disconnected,
-    /// As many calls as are allowed are under way, or the link is congested.
+    /// As many calls as are allowed are under way and wait.
     #[error("too many calls to the cluster are under way: try again later")]
     Busy,
     /// No answer in time.
@@ -93,28 +96,22 @@ pub async fn call(
 ) -> Result<Response<Body>, ForwardError> {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let link = links.get(cluster).ok_or(ForwardError::Disconnected)?;
-    let place =
-        Arc::clone(&link.call_places).try_acquire_owned().map_err(|_| ForwardError::Busy)?;
-    let id = NEXT.fetch_add(1, Ordering::Relaxed);
     let until = Instant::now() + deadline;
+    let place = place(&link, until).await?;
+    let id = NEXT.fetch_add(1, Ordering::Relaxed);
     let (head, body) = request.into_parts();
-    let message = Call {
-        id,
-        method: head.method.as_str().to_owned(),
-        path: head.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
-        headers: headers_to_wire(&head.headers),
-        deadline_ms: u32::try_from(deadline.as_millis()).unwrap_or(u32::MAX),
-        caller: Some(caller),
-        has_body: !http_body::Body::is_end_stream(&body),
-    };
+    let has_body = !http_body::Body::is_end_stream(&body);
+    let left = until.saturating_duration_since(Instant::now());
+    let message = call_message(id, &head, has_body, caller, left);
     let (answer, answered) = oneshot::channel();
     let done = CancellationToken::new();
     lock(&link.calls).insert(id, PendingCall { body, answer, done: done.clone() });
     let mut under_way = UnderWay { link, id, done, finished: false, _place: place };
-    if !under_way.link.try_send(down::Body::Call(message)) {
-        return Err(ForwardError::Busy);
-    }
     let answered = async {
+        // Many calls at once fill the lane for a moment.
+        if !under_way.link.send(down::Body::Call(message)).await {
+            return Err(ForwardError::Disconnected);
+        }
         tokio::select! {
             parts = answered => parts.map_err(|_| broken("the call was given up")),
             () = under_way.link.stop.cancelled() => Err(ForwardError::Disconnected),
@@ -131,7 +128,49 @@ pub async fn call(
         }
         Err(status) => return Err(broken(status.message())),
     };
-    response(answer_head, parts, under_way, until)
+    response(answer_head, parts, Some(under_way), until)
+}
+
+/// The call as the member is told of it.
+pub(super) fn call_message(
+    id: u64,
+    head: &http::request::Parts,
+    has_body: bool,
+    caller: Caller,
+    deadline: Duration,
+) -> Call {
+    Call {
+        id,
+        method: head.method.as_str().to_owned(),
+        path: head.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+        headers: headers_to_wire(&head.headers),
+        deadline_ms: u32::try_from(deadline.as_millis()).unwrap_or(u32::MAX),
+        caller: Some(caller),
+        has_body,
+    }
+}
+
+/// Waits for a place among the calls under way: in turn, bounded in number and
+/// time, so that a burst of calls is answered and not refused.
+async fn place(link: &MemberLink, until: Instant) -> Result<Place, ForwardError> {
+    let queue = Arc::clone(&link.call_queue).try_acquire_owned().map_err(|_| ForwardError::Busy)?;
+    let turn = async {
+        tokio::select! {
+            // The semaphore is never closed.
+            place = Arc::clone(&link.call_places).acquire_owned() => {
+                place.map_err(|_| ForwardError::Busy)
+            }
+            () = link.stop.cancelled() => Err(ForwardError::Disconnected),
+        }
+    };
+    let turn = timeout_at(until, turn).await.map_err(|_| ForwardError::TimedOut)??;
+    Ok(Place { _turn: turn, _queue: queue })
+}
+
+/// A place among the calls under way.
+struct Place {
+    _turn: OwnedSemaphorePermit,
+    _queue: OwnedSemaphorePermit,
 }
 
 /// Takes the call that an agent begins to answer.
@@ -164,7 +203,8 @@ pub(crate) fn call_parts(
     parts.chain(last).chain(end)
 }
 
-fn cut(mut chunk: Bytes) -> impl Iterator<Item = Bytes> {
+/// Parts of at most 16 KiB.
+pub(crate) fn cut(mut chunk: Bytes) -> impl Iterator<Item = Bytes> {
     std::iter::from_fn(move || (!chunk.is_empty()).then(|| chunk.split_to(CHUNK.min(chunk.len()))))
 }
 
@@ -173,12 +213,12 @@ fn broken(text: impl Into<String>) -> ForwardError {
 }
 
 /// Cancels the call on the other side when nobody waits for it any more.
-struct UnderWay {
+pub(super) struct UnderWay {
     link: Arc<MemberLink>,
     id: u64,
     done: CancellationToken,
     finished: bool,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Drop for UnderWay {
@@ -186,16 +226,18 @@ impl Drop for UnderWay {
         let never_answered = lock(&self.link.calls).remove(&self.id).is_some();
         self.done.cancel();
         if never_answered || !self.finished {
-            // A link that is full is about to end, and the call with it.
+            // Where the lane is full this is lost: the agent finds out by the
+            // end of the stream that it answers on, or when it opens it.
             self.link.try_send(down::Body::CallCancel(CallCancel { id: self.id }));
         }
     }
 }
 
-fn response(
+/// The answer whose head has come. `under_way` lives as long as its body.
+pub(super) fn response(
     head: AnswerHead,
     parts: Streaming<AnswerPart>,
-    under_way: UnderWay,
+    under_way: Option<UnderWay>,
     until: Instant,
 ) -> Result<Response<Body>, ForwardError> {
     let status = u16::try_from(head.status)
@@ -208,7 +250,9 @@ fn response(
             Err(_) => Err(ForwardError::TimedOut),
             Ok(Err(status)) => Err(broken(status.message())),
             Ok(Ok(None)) => {
-                under_way.finished = true;
+                if let Some(under_way) = &mut under_way {
+                    under_way.finished = true;
+                }
                 return None;
             }
             Ok(Ok(Some(AnswerPart { body: Some(Part::Chunk(chunk)) }))) => Ok(chunk),
@@ -232,7 +276,8 @@ fn response(
     Ok(response)
 }
 
-fn headers_to_wire(headers: &HeaderMap) -> Vec<Header> {
+/// The headers that another cluster or replica is told.
+pub(crate) fn headers_to_wire(headers: &HeaderMap) -> Vec<Header> {
     headers
         .iter()
         .filter(|(name, _)| !NOT_FORWARDED.contains(name) && !name.as_str().starts_with("x-auth-"))

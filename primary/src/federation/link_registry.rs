@@ -1,7 +1,7 @@
 //! The members that are connected to this replica, and what is known of them:
 //! all in memory, so that neither an acknowledgement nor a call is a row.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::allowance::{Allowance, Allowances};
 use super::fanout::FederationFeed;
-use super::forwarding::{MAX_CALLS, PendingCall};
+use super::forwarding::{MAX_CALLS, MAX_WAITING, PendingCall};
 
 /// Messages that wait in the control lane of one link.
 pub const CONTROL_LANE: usize = 32;
@@ -33,6 +33,8 @@ pub struct LinkRegistry {
     /// Members that speak another version of the protocol, until they connect.
     mismatched: Mutex<HashMap<ClusterId, Mismatch>>,
     allowances: Allowances,
+    /// Members whose links the other replicas have not been told of.
+    entered: Mutex<HashSet<ClusterId>>,
 }
 
 /// How a connected member stands.
@@ -129,6 +131,7 @@ pub struct MemberLink {
     ponged: Notify,
     pub(super) calls: Mutex<HashMap<u64, PendingCall>>,
     pub(super) call_places: Arc<Semaphore>,
+    pub(super) call_queue: Arc<Semaphore>,
 }
 
 #[derive(Debug)]
@@ -183,6 +186,7 @@ impl MemberLink {
             ponged: Notify::new(),
             calls: Mutex::default(),
             call_places: Arc::new(Semaphore::new(MAX_CALLS)),
+            call_queue: Arc::new(Semaphore::new(MAX_CALLS + MAX_WAITING)),
         };
         (Arc::new(link), lane)
     }
@@ -357,6 +361,7 @@ impl LinkRegistry {
             gone: Mutex::default(),
             mismatched: Mutex::default(),
             allowances: Allowances::default(),
+            entered: Mutex::default(),
         })
     }
 
@@ -400,6 +405,18 @@ impl LinkRegistry {
         lock(&self.mismatched).get(&cluster).copied()
     }
 
+    /// Whether a member is connected to this replica; with `force` it is sent
+    /// everything again.
+    pub fn deploy(&self, cluster: ClusterId, force: bool) -> bool {
+        let Some(link) = self.get(cluster) else { return false };
+        if force {
+            for log in LogId::ALL {
+                link.resync(log);
+            }
+        }
+        true
+    }
+
     /// Enters a link; false when the member has another one.
     pub(crate) fn enter(&self, link: &Arc<MemberLink>) -> bool {
         let mut links = self.links.write().unwrap_or_else(PoisonError::into_inner);
@@ -408,6 +425,7 @@ impl LinkRegistry {
         }
         links.insert(link.cluster, Arc::clone(link));
         lock(&self.mismatched).remove(&link.cluster);
+        lock(&self.entered).insert(link.cluster);
         metrics::gauge!("palisade_links_connected").set(links.len() as f64);
         true
     }
@@ -427,6 +445,17 @@ impl LinkRegistry {
     pub(crate) fn take_gone(&self) -> Vec<Arc<MemberLink>> {
         let gone = std::mem::take(&mut *lock(&self.gone)).into_values();
         gone.filter(|link| self.get(link.cluster).is_none()).collect()
+    }
+
+    /// The links that were entered since the last time, and live.
+    pub(super) fn take_entered(&self) -> Vec<Arc<MemberLink>> {
+        let entered = std::mem::take(&mut *lock(&self.entered));
+        entered.into_iter().filter_map(|cluster| self.get(cluster)).collect()
+    }
+
+    /// How all members stand that are connected to this replica.
+    pub fn statuses(&self) -> Vec<(ClusterId, LinkStatus)> {
+        self.all().into_iter().map(|link| (link.cluster, link.status(&self.feed))).collect()
     }
 
     /// Puts back what could not be written; one link a member is enough.

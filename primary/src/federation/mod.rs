@@ -4,7 +4,8 @@
 //! Open [`membership`] for how a cluster joins, [`authority`] for what it is
 //! trusted by, [`token`] for what lets it in. Then [`fanout`] for how a change
 //! reaches the members, [`link_registry`] for who is connected, [`forwarding`]
-//! for calls to them; [`rules`] for what they all obey.
+//! for calls to them, [`replica`] for how the replicas of a primary do this
+//! together; [`rules`] for what they all obey.
 
 pub mod address;
 pub mod allowance;
@@ -20,6 +21,7 @@ pub mod link_registry;
 pub mod link_upkeep;
 pub mod membership;
 pub mod promotion;
+pub mod replica;
 pub mod rotation;
 pub mod rules;
 pub mod source;

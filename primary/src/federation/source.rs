@@ -1,7 +1,7 @@
 //! The logs in the database, as the source of the delta stream.
 
+use palisade_api::Revision;
 use palisade_api::kind::LogId;
-use palisade_api::{ObjectKind, Revision};
 use palisade_sync::{
     ChangeRecord, Changes, Head, Item, Position, SetDigest, SnapshotReader, Source,
 };
@@ -67,7 +67,7 @@ pub struct DatabaseSnapshot {
     transaction: PgTransaction<'static>,
     log: LogId,
     position: Position,
-    after: Option<(ObjectKind, String)>,
+    after: Option<(u32, String)>,
 }
 
 impl SnapshotReader for DatabaseSnapshot {
@@ -82,8 +82,8 @@ impl SnapshotReader for DatabaseSnapshot {
         let objects = object::page(&mut self.transaction, self.log, after, PAGE).await?;
         let Some(last) = objects.last() else { return Ok(None) };
         self.after = Some((last.kind, last.name.clone()));
-        let item = |object: object::Object| Item {
-            kind: object.kind.number(),
+        let item = |object: object::AnyObject| Item {
+            kind: object.kind,
             name: object.name,
             revision: object.revision,
             payload: Some(object.payload),

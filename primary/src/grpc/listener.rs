@@ -15,7 +15,7 @@ use tonic::Status;
 use tonic::service::Routes;
 
 use super::enrol::EnrolService;
-use super::{link, scan};
+use super::{link, replica, scan};
 use crate::App;
 use crate::federation::{FederationError, Result};
 use crate::store;
@@ -45,8 +45,9 @@ fn router(app: App) -> Router {
         EnrolServer::new(EnrolService::new(app.clone())).max_decoding_message_size(MOST_BYTES);
     let link = link::service(app.clone());
     let scan = scan::service(app.clone());
+    let replica = replica::service(&app);
     let rest = Router::new().route("/v1/fed/healthcheck", get(healthcheck)).with_state(app);
-    let routes = Routes::new(enrol).add_service(link).add_service(scan);
+    let routes = Routes::new(enrol).add_service(link).add_service(scan).add_service(replica);
     routes.into_axum_router().reset_fallback().merge(rest).fallback(not_found)
 }
 

@@ -34,14 +34,15 @@ pub enum SchemaError {
         /// Its major version.
         major: i32,
     },
-    /// The database has a migration that this program does not know.
+    /// The database has migrations that this program cannot work with.
     #[error(
-        "the database was migrated by a newer palisade-primary (migration {version:04} is \
-         unknown here): start that version or a later one, or restore a backup made before it"
+        "the database was migrated by a newer palisade-primary (a program must know migration \
+         {floor:04} to work with it): start that version or a later one, or restore a backup \
+         made before it"
     )]
     Newer {
-        /// The number of the unknown migration.
-        version: i64,
+        /// The migration that a program must know.
+        floor: i64,
     },
     /// A migration that ran is not the one this program knows.
     #[error(
@@ -99,10 +100,31 @@ async fn apply(conn: &mut PgConnection) -> Result<(), SchemaError> {
     }
     let mut migrator = Migrator::with_migrations(MIGRATIONS.iter().cloned().collect());
     migrator.set_locking(false);
+    let known = migrator.iter().map(|migration| migration.version).max().unwrap_or_default();
+    if let Some(floor) = floor(conn).await? {
+        if floor > known {
+            return Err(SchemaError::Newer { floor });
+        }
+        // Newer replicas run beside this one: what they migrated works with it.
+        migrator.set_ignore_missing(true);
+    }
     migrator.run(conn).await.map_err(|error| match error {
-        MigrateError::VersionMissing(version) => SchemaError::Newer { version },
+        MigrateError::VersionMissing(version) => SchemaError::Newer { floor: version },
         MigrateError::VersionMismatch(version) => SchemaError::Altered { version },
         MigrateError::Execute(error) => SchemaError::Store(error.into()),
         other => SchemaError::Failed(other),
     })
+}
+
+/// The migration that programs must know to work with the schema; none before
+/// the first one that tells.
+async fn floor(conn: &mut PgConnection) -> Result<Option<i64>, StoreError> {
+    let tells =
+        sqlx::query_scalar!(r#"SELECT to_regclass('schema_floor') IS NOT NULL AS "tells!""#)
+            .fetch_one(&mut *conn)
+            .await?;
+    if !tells {
+        return Ok(None);
+    }
+    Ok(sqlx::query_scalar!("SELECT migration FROM schema_floor").fetch_optional(conn).await?)
 }

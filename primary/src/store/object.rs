@@ -22,6 +22,20 @@ pub struct Object {
     pub payload: Bytes,
 }
 
+/// A live object of any kind: newer replicas on the same database may know more
+/// kinds than this one, and what they wrote goes to the members all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnyObject {
+    /// The number of its kind.
+    pub kind: u32,
+    /// Its name, unique in its kind.
+    pub name: String,
+    /// The revision that last wrote it.
+    pub revision: Revision,
+    /// Its content, encoded as its kind says.
+    pub payload: Bytes,
+}
+
 pub(super) struct Row {
     pub(super) kind: i32,
     pub(super) name: String,
@@ -42,16 +56,31 @@ impl TryFrom<Row> for Object {
     }
 }
 
+impl TryFrom<Row> for AnyObject {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self> {
+        let kind = u32::try_from(row.kind);
+        Ok(Self {
+            kind: kind.map_err(|_| unknown_kind(row.kind))?,
+            name: row.name,
+            revision: revision_of(row.revision)?,
+            payload: row.payload.into(),
+        })
+    }
+}
+
 /// A kind as the database stores it.
 pub(super) const fn kind_column(kind: ObjectKind) -> i32 {
     kind.number() as i32
 }
 
 fn kind_of(column: i32) -> Result<ObjectKind> {
-    u32::try_from(column)
-        .ok()
-        .and_then(ObjectKind::from_number)
-        .ok_or_else(|| StoreError::inconsistent("object", format_args!("kind {column}")))
+    u32::try_from(column).ok().and_then(ObjectKind::from_number).ok_or_else(|| unknown_kind(column))
+}
+
+fn unknown_kind(column: i32) -> StoreError {
+    StoreError::inconsistent("object", format_args!("kind {column}"))
 }
 
 /// One object.
@@ -150,10 +179,11 @@ pub async fn for_share(
 pub async fn page(
     conn: &mut PgConnection,
     log: LogId,
-    after: Option<(ObjectKind, &str)>,
+    after: Option<(u32, &str)>,
     limit: u32,
-) -> Result<Vec<Object>> {
-    let (kind, name) = after.map_or((0, ""), |(kind, name)| (kind_column(kind), name));
+) -> Result<Vec<AnyObject>> {
+    let (kind, name) = after.unwrap_or_default();
+    let kind = i32::try_from(kind).unwrap_or(i32::MAX);
     sqlx::query_as!(
         Row,
         "SELECT kind, name, revision, payload FROM object
@@ -166,6 +196,6 @@ pub async fn page(
     .fetch_all(conn)
     .await?
     .into_iter()
-    .map(Object::try_from)
+    .map(AnyObject::try_from)
     .collect()
 }

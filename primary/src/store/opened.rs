@@ -27,7 +27,9 @@ impl Opened {
 
     async fn open(config: &Config, share: bool) -> Result<Self, EmbeddedError> {
         if let Some(database) = config.database() {
-            return Ok(Self { database: Database::new(database), server: None });
+            let database = Database::new(database);
+            database.locate().await;
+            return Ok(Self { database, server: None });
         }
         let options = Options { fsync: config.postgres_fsync, share };
         let server = Embedded::start(&config.data_dir, options).await?;

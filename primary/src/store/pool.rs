@@ -1,16 +1,25 @@
 //! Connections to the database.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, PgTransaction, Postgres};
+use tokio::time::Instant;
 
-use super::Result;
+use super::servers::{self, Servers};
+use super::{Result, StoreError};
+use crate::shutdown::Shutdown;
 
 /// How long a caller waits for a connection before the database counts as
 /// unavailable.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long a caller waits while the database answers others: it is busy then, and
+/// not away.
+const BUSY_PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long it may take to get a connection and a first answer on it.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -21,20 +30,43 @@ const MAX_CONNECTIONS: u32 = 24;
 /// A connection that lay idle for longer is tried before it is handed out.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
-/// Where the database is.
+/// Where the database is: on one server, or on one of several.
 #[derive(Clone, Debug)]
 pub struct DatabaseConfig {
     /// For statements.
-    pub connect: PgConnectOptions,
-    /// For notifications and migrations, which a pooler between us and the
-    /// database would break.
-    pub direct: PgConnectOptions,
+    pub connect: Vec<PgConnectOptions>,
+    /// For notifications and migrations, where a pooler between us and the
+    /// database would break those; the same where there is none.
+    pub direct: Option<Vec<PgConnectOptions>>,
+}
+
+/// How long a caller waits for its turn while the database answers others, so that
+/// a burst of calls is served and not refused.
+struct Patience {
+    until: Instant,
+    answered: Arc<Answered>,
+}
+
+impl Patience {
+    /// The outcome of an attempt; none where another one is worth it.
+    fn judge<T>(&self, attempt: Result<T>) -> Option<Result<T>> {
+        match &attempt {
+            Ok(_) => self.answered.now(),
+            Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut))
+                if Instant::now() < self.until && self.answered.lately() =>
+            {
+                return None;
+            }
+            Err(_) => {}
+        }
+        Some(attempt)
+    }
 }
 
 impl DatabaseConfig {
-    /// The same connection for everything.
+    /// One server for everything.
     pub fn new(connect: PgConnectOptions) -> Self {
-        Self { direct: connect.clone(), connect }
+        Self { connect: vec![connect], direct: None }
     }
 }
 
@@ -42,26 +74,89 @@ impl DatabaseConfig {
 #[derive(Clone, Debug)]
 pub struct Database {
     pool: PgPool,
-    direct: PgConnectOptions,
+    connect: Arc<Servers>,
+    direct: Arc<Servers>,
+    answered: Arc<Answered>,
+}
+
+/// When the database gave somebody a connection last.
+#[derive(Debug)]
+struct Answered {
+    epoch: Instant,
+    milliseconds: AtomicU64,
+}
+
+impl Answered {
+    fn now(&self) {
+        let elapsed = u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.milliseconds.store(elapsed, Ordering::Relaxed);
+    }
+
+    fn lately(&self) -> bool {
+        let at = Duration::from_millis(self.milliseconds.load(Ordering::Relaxed));
+        self.epoch.elapsed().saturating_sub(at) < ACQUIRE_TIMEOUT
+    }
 }
 
 impl Database {
     /// Prepares connections without opening one: the database need not run.
     pub fn new(config: DatabaseConfig) -> Self {
+        let servers = |all: Vec<_>| Servers::new(all.into_iter().map(bounded).collect());
+        let connect = servers(config.connect);
+        let direct = config.direct.map_or_else(|| Arc::clone(&connect), servers);
+        let (opened, kept) = (Arc::clone(&connect), Arc::clone(&connect));
         let pool = PgPoolOptions::new()
             .max_connections(MAX_CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
+            .after_connect(move |connection, _| {
+                let several = opened.several();
                 Box::pin(async move {
-                    if meta.idle_for > TRUSTED_IDLE {
-                        connection.ping().await?;
+                    if several && !servers::writable(connection).await {
+                        let text = "the server of the database stands by".to_owned();
+                        return Err(sqlx::Error::Protocol(text));
                     }
-                    Ok(true)
+                    Ok(())
                 })
             })
-            .connect_lazy_with(bounded(config.connect));
-        Self { pool, direct: bounded(config.direct) }
+            .before_acquire(move |connection, meta| {
+                let outlived = kept.outlived_by(meta.age);
+                Box::pin(async move {
+                    if !outlived && meta.idle_for > TRUSTED_IDLE {
+                        connection.ping().await?;
+                    }
+                    Ok(!outlived)
+                })
+            })
+            .connect_lazy_with(connect.present());
+        let answered = Answered { epoch: Instant::now(), milliseconds: AtomicU64::new(0) };
+        Self { pool, connect, direct, answered: Arc::new(answered) }
+    }
+
+    /// Looks, where the database may be on several servers, for the one that
+    /// takes writes.
+    pub async fn locate(&self) {
+        for servers in [&self.connect, &self.direct] {
+            if servers.several() && servers.find().await.is_none() {
+                tracing::warn!("none of the servers of the database takes writes now");
+            }
+        }
+        self.pool.set_connect_options(self.connect.present());
+    }
+
+    /// Follows the database to the server that takes over, until shutdown.
+    pub fn follow(&self, shutdown: &Shutdown) {
+        let mut followed = vec![Arc::clone(&self.connect)];
+        if !Arc::ptr_eq(&self.connect, &self.direct) {
+            followed.push(Arc::clone(&self.direct));
+        }
+        for servers in followed.into_iter().filter(|servers| servers.several()) {
+            let (stop, database) = (shutdown.token().clone(), self.clone());
+            shutdown.spawn("database-servers", async move {
+                let moved = || database.pool.set_connect_options(database.connect.present());
+                servers.follow(stop, moved).await;
+            });
+        }
     }
 
     /// The pool itself, for `sqlx` executors outside a transaction.
@@ -71,20 +166,42 @@ impl Database {
 
     /// A connection for statements that need no transaction.
     pub async fn acquire(&self) -> Result<PoolConnection<Postgres>> {
-        Ok(self.pool.acquire().await?)
+        let patience = self.patience();
+        loop {
+            let attempt = self.pool.acquire().await.map_err(StoreError::from);
+            if let Some(outcome) = patience.judge(attempt) {
+                return outcome;
+            }
+        }
     }
 
     /// Begins a transaction. It is rolled back when it is dropped.
     pub async fn begin(&self) -> Result<PgTransaction<'static>> {
-        let pool = self.pool.clone();
-        begun(async move { pool.begin().await }).await
+        let patience = self.patience();
+        loop {
+            let pool = self.pool.clone();
+            let attempt = begun(async move { pool.begin().await }).await;
+            if let Some(outcome) = patience.judge(attempt) {
+                return outcome;
+            }
+        }
     }
 
     /// Begins a read-only transaction that sees one state throughout.
     pub async fn begin_snapshot(&self) -> Result<PgTransaction<'static>> {
         let begin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        let pool = self.pool.clone();
-        begun(async move { pool.begin_with(begin).await }).await
+        let patience = self.patience();
+        loop {
+            let pool = self.pool.clone();
+            let attempt = begun(async move { pool.begin_with(begin).await }).await;
+            if let Some(outcome) = patience.judge(attempt) {
+                return outcome;
+            }
+        }
+    }
+
+    fn patience(&self) -> Patience {
+        Patience { until: Instant::now() + BUSY_PATIENCE, answered: Arc::clone(&self.answered) }
     }
 
     /// Whether the database answers now.
@@ -104,13 +221,13 @@ impl Database {
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .max_lifetime(None)
             .idle_timeout(None)
-            .connect_lazy_with(self.direct.clone());
+            .connect_lazy_with(self.direct.present());
         Ok(PgListener::connect_with(&pool).await?)
     }
 
     /// Opens a connection past any pooler, for migrations.
     pub async fn connect_direct(&self) -> Result<PgConnection> {
-        Ok(self.direct.connect().await?)
+        Ok(self.direct.present().connect().await?)
     }
 
     /// Closes all connections, waiting for those in use.

@@ -27,7 +27,7 @@ async fn digest_of_objects(database: &Database) -> Digest {
     let mut conn = database.acquire().await.unwrap();
     let mut digest = SetDigest::EMPTY;
     for object in object::page(&mut conn, LOG, None, 10_000).await.unwrap() {
-        digest.add(object.kind.number(), &object.name, object.revision, &object.payload);
+        digest.add(object.kind, &object.name, object.revision, &object.payload);
     }
     digest.into()
 }

@@ -81,7 +81,7 @@ async fn an_acknowledged_change_survives_a_crash_of_postgres() {
     assert_eq!(changes.len() as u64, head.revision.0);
     let mut digest = SetDigest::EMPTY;
     for object in object::page(&mut conn, LOG, None, 100_000).await.unwrap() {
-        digest.add(object.kind.number(), &object.name, object.revision, &object.payload);
+        digest.add(object.kind, &object.name, object.revision, &object.payload);
     }
     assert_eq!(head.digest, digest.into());
     drop(conn);

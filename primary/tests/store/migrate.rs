@@ -15,7 +15,7 @@ async fn replicas_that_start_together_migrate_once() {
 }
 
 #[tokio::test]
-async fn a_database_of_a_newer_version_is_refused() {
+async fn a_program_goes_on_beside_a_newer_one_until_that_forbids_it() {
     let test = TestDatabase::start().await;
     sqlx::query(
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
@@ -24,7 +24,12 @@ async fn a_database_of_a_newer_version_is_refused() {
     .execute(test.database.pool())
     .await
     .unwrap();
+    migrate::run(&test.database).await.unwrap();
+    sqlx::query("UPDATE schema_floor SET migration = 9999")
+        .execute(test.database.pool())
+        .await
+        .unwrap();
     let error = migrate::run(&test.database).await.unwrap_err();
-    assert!(matches!(error, SchemaError::Newer { version: 9999 }), "{error}");
+    assert!(matches!(error, SchemaError::Newer { floor: 9999 }), "{error}");
     test.stop().await;
 }

@@ -44,8 +44,9 @@ const UP_QUEUE: usize = 32;
 /// Frames that wait to be applied; beyond that the connection's own flow
 /// control holds the primary back.
 const FRAME_QUEUE: usize = 64;
-/// Calls answered at once.
-const CALLS: usize = 64;
+/// Calls answered at once. The primary has 64 under way; those whose answer it
+/// has read may still be ending here.
+const CALLS: usize = 256;
 /// The largest message that is taken: an object of a megabyte, and its frame.
 const MOST_MESSAGE_BYTES: usize = 2 << 20;
 /// How long the primary may take to open the stream.

@@ -1,12 +1,15 @@
 //! Dialling the primary: TCP, TLS against the pinned authority, HTTP/2.
 
 use std::fmt;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
 use palisade_api::Digest;
+use rand::seq::SliceRandom as _;
 use rustls::ClientConfig;
 use rustls::client::Resumption;
 use rustls_pki_types::{CertificateDer, ServerName};
@@ -20,10 +23,13 @@ use super::alert::{FailureSlot, RememberingStream};
 use super::error::ConnectError;
 use super::pin::{Pin, PinnedVerifier};
 use super::proxy::ProxyAddress;
+use crate::authority::ServerCertificate;
 use crate::identity::MemberIdentity;
 
 /// How long TCP, TLS and HTTP/2 together may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long one of several addresses of the host may take.
+const ADDRESS_TIMEOUT: Duration = Duration::from_secs(4);
 /// How often the agent asks whether the primary lives, and how long it may
 /// take to answer: a dead path is left after their sum.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
@@ -85,6 +91,9 @@ pub enum Trust<'a> {
     /// prove itself before anything secret is said; the authority that the
     /// handshake has shown is [`PrimaryConnection::authority`].
     Unknown,
+    /// Another replica of the same primary: the authorities, and the certificate
+    /// that was issued for this one.
+    Replica(&'a [CertificateDer<'static>], &'a ServerCertificate),
 }
 
 /// A connection to the primary. It does not come back by itself once it broke.
@@ -146,9 +155,9 @@ pub async fn connect_through(
     })??;
     let mut stream = Some(TokioIo::new(stream));
     let connector = service_fn(move |_| {
-        let stream = stream.take().ok_or_else(|| {
-            std::io::Error::new(std::io::ErrorKind::NotConnected, "the connection is gone")
-        });
+        let stream = stream
+            .take()
+            .ok_or_else(|| std::io::Error::new(ErrorKind::NotConnected, "the connection is gone"));
         std::future::ready(stream)
     });
     let channel = endpoint.connect_with_connector(connector).await.map_err(|e| {
@@ -173,9 +182,7 @@ async fn dial(
         .map_err(|_| unreachable("not a host name".to_owned()))?;
     let tcp = match proxy {
         Some(proxy) => proxy.tunnel(address).await.map_err(unreachable)?,
-        None => TcpStream::connect((address.host.as_str(), address.port))
-            .await
-            .map_err(|e| unreachable(e.to_string()))?,
+        None => reach(address).await.map_err(|e| unreachable(e.to_string()))?,
     };
     tcp.set_nodelay(true).map_err(|e| unreachable(e.to_string()))?;
     let tls = TlsConnector::from(Arc::new(config))
@@ -185,10 +192,30 @@ async fn dial(
     Ok(RememberingStream { inner: tls, address: Arc::clone(dialled), failure: Arc::clone(failure) })
 }
 
+/// Connects to one of the addresses that the host has, in random order: the
+/// replicas of a primary may share a name, and one of them may be dead.
+async fn reach(address: &PrimaryAddress) -> std::io::Result<TcpStream> {
+    let found = tokio::net::lookup_host((address.host.as_str(), address.port)).await?;
+    let mut found: Vec<SocketAddr> = found.collect();
+    found.shuffle(&mut rand::rng());
+    let mut failure = std::io::Error::new(ErrorKind::NotFound, "the host has no address");
+    for one in found {
+        match tokio::time::timeout(ADDRESS_TIMEOUT, TcpStream::connect(one)).await {
+            Ok(Ok(tcp)) => return Ok(tcp),
+            Ok(Err(error)) => failure = error,
+            Err(_) => {
+                failure = std::io::Error::new(ErrorKind::TimedOut, format!("{one} is silent"));
+            }
+        }
+    }
+    Err(failure)
+}
+
 fn client_config(trust: Trust<'_>) -> Result<(Arc<PinnedVerifier>, ClientConfig), ConnectError> {
     let pin = match trust {
         Trust::Fingerprint(digest) => Pin::Fingerprint(digest),
         Trust::Authority(certificate) => Pin::Certificates(vec![certificate.clone()]),
+        Trust::Replica(authorities, _) => Pin::Certificates(authorities.to_vec()),
         Trust::Member(identity) => Pin::Certificates(identity.membership().authorities.clone()),
         Trust::Unknown => Pin::Unknown,
     };
@@ -203,6 +230,9 @@ fn client_config(trust: Trust<'_>) -> Result<(Arc<PinnedVerifier>, ClientConfig)
     let mut config = match trust {
         Trust::Member(identity) => builder
             .with_client_auth_cert(identity.chain().to_vec(), identity.private_key())
+            .map_err(|e| broken(&e))?,
+        Trust::Replica(_, own) => builder
+            .with_client_auth_cert(own.issued.chain.clone(), own.key.clone_key())
             .map_err(|e| broken(&e))?,
         _ => builder.with_no_client_auth(),
     };

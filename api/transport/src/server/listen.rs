@@ -13,7 +13,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
-use palisade_api::ClusterId;
+use palisade_api::{ClusterId, ReplicaId};
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -22,7 +22,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::{Service, ServiceExt};
 
-use crate::certificate::{cluster_of, serial};
+use crate::certificate::{cluster_of, replica_of, serial};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -41,6 +41,10 @@ pub struct PeerSerial(pub Option<String>);
 /// that does not read cannot be told. Every request carries it as an extension.
 #[derive(Clone, Debug)]
 pub struct PeerConnection(pub CancellationToken);
+
+/// The replica of the primary that a request comes from, likewise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerReplica(pub Option<ReplicaId>);
 
 /// The address that a request comes from. Every request carries it as an
 /// extension.
@@ -75,7 +79,8 @@ impl Limits {
         handshake_timeout: Duration::from_secs(10),
         keep_alive_interval: Duration::from_secs(5),
         keep_alive_timeout: Duration::from_secs(9),
-        streams: 128,
+        // Another replica has all that it asks for on one connection.
+        streams: 1_024,
         drain: Duration::from_secs(5),
     };
 
@@ -202,10 +207,12 @@ impl Acceptor {
         // does not come this far.
         let cluster = certificate.and_then(|leaf| cluster_of(leaf).ok().flatten());
         let number = certificate.and_then(|leaf| serial(leaf).ok());
+        let replica = certificate.and_then(|leaf| replica_of(leaf).ok().flatten());
         let cut = CancellationToken::new();
         let peer_connection = PeerConnection(cut.clone());
         let service = service.map_request(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(PeerCluster(cluster));
+            request.extensions_mut().insert(PeerReplica(replica));
             request.extensions_mut().insert(PeerSerial(number.clone()));
             request.extensions_mut().insert(peer_connection.clone());
             request.extensions_mut().insert(PeerAddress(peer));

@@ -16,7 +16,9 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use thiserror::Error;
 
 pub use gate::{MemberGate, RemovedMembers, TrustedAuthorities};
-pub use listen::{Limits, PeerAddress, PeerCluster, PeerConnection, PeerSerial, serve};
+pub use listen::{
+    Limits, PeerAddress, PeerCluster, PeerConnection, PeerReplica, PeerSerial, serve,
+};
 
 use crate::authority::ServerCertificate;
 use crate::certificate::fingerprint;

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use palisade_api::kind::LogId;
 use palisade_api::rest::fed::{ClusterStatus, DeployRequest, DeployResponse};
 use palisade_api::{ClusterId, Code};
 
@@ -40,19 +39,14 @@ pub(super) async fn fed_deploy(
     }
     let mut answer = DeployResponse::default();
     let mut taken = false;
-    for member in members {
-        let link = app.links.get(member.id);
-        if let Some(link) = &link
-            && request.force
-        {
-            for log in LogId::ALL {
-                link.resync(log);
-            }
-        }
-        taken |= link.is_some();
-        let status =
-            if link.is_some() { ClusterStatus::Notified } else { ClusterStatus::Disconnected };
-        answer.results.insert(member.id.to_string(), status.number());
+    let (here, elsewhere): (Vec<ClusterId>, Vec<ClusterId>) =
+        members.iter().map(|member| member.id).partition(|id| app.links.deploy(*id, request.force));
+    let there = app.replicas.deploy(&elsewhere, request.force).await;
+    for cluster in here.iter().chain(&elsewhere) {
+        let linked = here.contains(cluster) || there.contains(cluster);
+        taken |= linked;
+        let status = if linked { ClusterStatus::Notified } else { ClusterStatus::Disconnected };
+        answer.results.insert(cluster.to_string(), status.number());
     }
     if !taken && !answer.results.is_empty() {
         return Err(ApiError::new(

@@ -44,6 +44,13 @@ pub(super) async fn fed_member_list(
         heads.push((log, store::change::head(&mut conn, log).await?.revision));
     }
     drop(conn);
+    let mut links = app.replicas.links().await;
+    for (cluster, status) in app.links.statuses() {
+        // The newer one, where a link elsewhere broke without a word.
+        if links.get(&cluster).is_none_or(|other| other.connected_at <= status.connected_at) {
+            links.insert(cluster, status);
+        }
+    }
     let master_cluster = promoted.then(|| {
         master(
             primary_name(&app.config, &federation),
@@ -56,14 +63,21 @@ pub(super) async fn fed_member_list(
         fed_role: if promoted { FED_ROLE_MASTER.to_owned() } else { String::new() },
         local_rest_info: federation.rest,
         master_cluster,
-        joint_clusters: members.into_iter().map(|m| joint(&app, &heads, m)).collect(),
+        joint_clusters: members
+            .into_iter()
+            .map(|member| joint(&app, &heads, links.remove(&member.id), member))
+            .collect(),
         use_proxy: federation.use_proxy,
         deploy_repo_scan_data: federation.deploy_repo_scan_data,
     }))
 }
 
-fn joint(app: &App, heads: &[(LogId, Revision)], member: Member) -> JointCluster {
-    let link = app.links.status(member.id);
+fn joint(
+    app: &App,
+    heads: &[(LogId, Revision)],
+    link: Option<LinkStatus>,
+    member: Member,
+) -> JointCluster {
     let acked = |link: &LinkStatus| {
         link.logs.iter().find(|log| log.log == LogId::Federation).map(|log| log.acked)
     };

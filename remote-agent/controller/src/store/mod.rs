@@ -4,6 +4,7 @@
 //! One connection writes, so that writers queue in the program instead of
 //! failing on a lock; several read. Every commit is on disk before it returns.
 
+mod damage;
 mod event;
 mod object;
 mod scan;
@@ -68,8 +69,24 @@ pub struct Store {
 
 impl Store {
     /// Opens the database at `path`, makes it if it is missing, and brings its
-    /// tables up to date.
+    /// tables up to date. One that is damaged is set aside, and a new one made: what
+    /// is federated comes again from the primary, and a cluster without admission
+    /// control for want of the rest would be worse off.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        match Self::open_sound(path).await {
+            Err(error) if error.is_damage() => {
+                let aside = damage::set_aside(path)
+                    .map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+                tracing::error!(%error, kept = %aside.display(),
+                    "the agent's database is damaged: it is set aside; rules and users of this \
+                     cluster's own are lost, what is federated comes again");
+                Self::open_sound(path).await
+            }
+            opened => opened,
+        }
+    }
+
+    async fn open_sound(path: &Path) -> Result<Self, StoreError> {
         let fail = |source| StoreError::Open { path: path.to_owned(), source };
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -85,6 +102,7 @@ impl Store {
             .connect_with(options.clone())
             .await
             .map_err(fail)?;
+        damage::check(&writer).await?;
         sqlx::migrate!("src/store/migrations").run(&writer).await?;
         let reader = SqlitePoolOptions::new()
             .max_connections(READERS)

@@ -9,7 +9,6 @@ use palisade_api::{ClusterId, Code, federation};
 use palisade_identity::{Caller, Role};
 
 use crate::App;
-use crate::federation::forwarding;
 use crate::http::error::{ApiError, Result};
 
 /// How long a member may take. Exports of large clusters take their time.
@@ -74,7 +73,9 @@ pub(in crate::http) async fn relay(
         tracing::info!(%cluster, user = user.name, method = %head.method, path, "forwarded a call");
     }
     let request = Request::from_parts(head, body);
-    let answer = forwarding::call(&app.links, cluster, request, user, DEADLINE)
+    let answer = app
+        .replicas
+        .call(&app.links, cluster, request, user, DEADLINE)
         .await
         .map_err(|error| ApiError::new(error.code(), error.to_string()).caused_by(error))?;
     if answer.status() == StatusCode::UNAUTHORIZED {

@@ -58,7 +58,11 @@ pub(in crate::http::scan) async fn tested(
         })?;
         app.registries.probe(name, config, &app.shutdown).await?
     };
-    let (status, steps) = match app.registries.probes.poll(id).await.ok_or_else(gone)? {
+    let progress = match app.registries.probes.poll(id).await {
+        Some(progress) => Some(progress),
+        None => app.replicas.poll_registry_test(id).await,
+    };
+    let (status, steps) = match progress.ok_or_else(gone)? {
         Progress::Nothing => (StatusCode::NOT_MODIFIED, None),
         Progress::Steps(steps) => (StatusCode::PARTIAL_CONTENT, Some(steps)),
         Progress::Done(steps) => (StatusCode::OK, Some(steps)),
@@ -76,5 +80,5 @@ fn transaction(id: Uuid) -> Result<HeaderValue> {
 }
 
 fn gone() -> ApiError {
-    ApiError::new(Code::PollJobNotFound, "The test is over, or runs elsewhere: start it again.")
+    ApiError::new(Code::PollJobNotFound, "The test is over: start it again.")
 }

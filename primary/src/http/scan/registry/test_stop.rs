@@ -24,7 +24,9 @@ pub(super) async fn scan_registry_test_stop(
     headers: HeaderMap,
 ) -> Result<()> {
     let id = headers.get(TRANSACTION).and_then(|id| id.to_str().ok()?.parse().ok());
-    if id.is_some_and(|id| app.registries.probes.cancel(id)) {
+    if let Some(id) = id
+        && (app.registries.probes.cancel(id) || app.replicas.stop_registry_test(id).await)
+    {
         return Ok(());
     }
     Err(ApiError::new(Code::PollJobNotFound, "There is no such test."))
