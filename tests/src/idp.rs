@@ -117,7 +117,7 @@ impl Idp {
     }
 }
 
-fn launch(script: &str, config: &Value, dir: &Path) -> Result<Process> {
+pub(crate) fn launch(script: &str, config: &Value, dir: &Path) -> Result<Process> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("idp");
     ensure!(
         folder.join("node_modules").is_dir(),
@@ -145,7 +145,7 @@ fn signing_key(id: &str) -> Result<Value> {
     Ok(key)
 }
 
-fn browser() -> Result<reqwest::Client> {
+pub(crate) fn browser() -> Result<reqwest::Client> {
     Ok(reqwest::Client::builder()
         .tls_danger_accept_invalid_certs(true)
         .redirect(Policy::none())

@@ -28,6 +28,7 @@ pub mod reference;
 pub mod registry;
 pub mod replicas;
 pub mod rest;
+pub mod saml;
 pub mod simulated;
 pub mod slapd;
 pub mod small_disk;

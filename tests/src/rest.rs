@@ -127,6 +127,11 @@ impl Rest {
         let answer = request.send().await.with_context(|| call.clone())?;
         let headers = answer.headers().clone();
         let status = answer.status();
+        let kind = headers.get("content-type").and_then(|kind| kind.to_str().ok());
+        if kind.is_some_and(|kind| kind.starts_with("text/event-stream")) {
+            // It has no end: its head is the answer.
+            return Ok(Answer { call, status, headers, text: String::new() });
+        }
         let bytes = answer.bytes().await?;
         let packed = headers.get("content-encoding").is_some_and(|encoding| encoding == "gzip");
         let text = if packed {

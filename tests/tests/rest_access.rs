@@ -70,6 +70,11 @@ const TABLE: &[(&str, &str, Least)] = &[
     ("GET", "/v1/token_auth_server/{server}", Open),
     ("POST", "/v1/token_auth_server/{server}", Open),
     ("GET", "/v1/token_auth_server/{server}/slo", Session),
+    ("POST", "/v1/token_auth_server/{server}/acs", Open),
+    ("GET", "/v1/token_auth_server/{server}/metadata", Open),
+    ("GET", "/v1/token_auth_server/{server}/sls", Open),
+    ("POST", "/v1/token_auth_server/{server}/sls", Open),
+    ("GET", "/v1/fed/stream", Session),
     ("GET", "/v1/server", Reader),
     ("POST", "/v1/server", Admin),
     ("GET", "/v1/server/{name}", Reader),
@@ -219,10 +224,10 @@ const TABLE: &[(&str, &str, Least)] = &[
     ("POST", "/v1/file/vulnerability/profile", Reader),
     ("POST", "/v1/file/vulnerability/profile/config", Admin),
     // What is forwarded is judged once more by the call that it is.
-    ("GET", "/v1/fed/cluster/{id}/{*request}", FedReader),
-    ("POST", "/v1/fed/cluster/{id}/{*request}", FedReader),
-    ("PATCH", "/v1/fed/cluster/{id}/{*request}", FedReader),
-    ("DELETE", "/v1/fed/cluster/{id}/{*request}", FedReader),
+    ("GET", "/v1/fed/cluster/{id}/{request}", FedReader),
+    ("POST", "/v1/fed/cluster/{id}/{request}", FedReader),
+    ("PATCH", "/v1/fed/cluster/{id}/{request}", FedReader),
+    ("DELETE", "/v1/fed/cluster/{id}/{request}", FedReader),
 ];
 
 /// Roles and whether they suffice, from the least to the most powerful.
@@ -242,7 +247,7 @@ fn suffices(role: &str, least: Least) -> bool {
 /// A path with something in place of its parameters.
 fn example(template: &str) -> String {
     let segments = template.split('/').map(|segment| match segment {
-        "{*request}" => "v1/group",
+        "{request}" => "v1/group",
         "{id}" => "00000000000000000000000000000000",
         segment if segment.starts_with('{') => "absent",
         segment => segment,

@@ -25,7 +25,8 @@ pub struct AuthData {
 /// What a provider of single sign-on answered.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct AuthToken {
-    /// The code.
+    /// The code; of SAML also the form that the provider had posted, with
+    /// `SAMLResponse`, as it came.
     #[serde(default)]
     #[schema(value_type = String, format = Password)]
     pub token: SecretString,

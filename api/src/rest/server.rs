@@ -27,11 +27,14 @@ pub struct ServerData {
 pub struct Server {
     /// Its name.
     pub server_name: String,
-    /// `ldap` or `oidc`.
+    /// `ldap`, `saml` or `oidc`.
     pub server_type: String,
     /// Present for LDAP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ldap: Option<ServerLdap>,
+    /// Present for SAML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saml: Option<ServerSaml>,
     /// Present for OpenID Connect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oidc: Option<ServerOidc>,
@@ -115,6 +118,52 @@ pub struct ServerOidc {
     pub ca_cert: String,
 }
 
+/// A provider of SAML.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct ServerSaml {
+    /// Where the browser goes to log in.
+    pub sso_url: String,
+    /// Who the provider is.
+    pub issuer: String,
+    /// What the provider signs with, in PEM.
+    pub x509_cert: String,
+    /// The attribute with the groups; empty: `NVRoleGroup`, else the groups of
+    /// Microsoft.
+    pub group_claim: String,
+    /// All certificates that count, and what they say of themselves.
+    pub x509_certs: Vec<X509CertInfo>,
+    /// Whether it vouches for users.
+    pub enable: bool,
+    /// Role of users in none of the mapped groups.
+    pub default_role: String,
+    /// Groups by their global role.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub role_groups: BTreeMap<String, Vec<String>>,
+    /// The mapped groups; the first that a user is in decides.
+    pub group_mapped_roles: Vec<GroupRoleMapping>,
+    /// Whether our requests for a login are signed.
+    pub authn_signing_enabled: bool,
+    /// Our own certificate in PEM.
+    pub signing_cert: String,
+    /// Whether who logs out here logs out there, and the other way.
+    pub slo_enabled: bool,
+    /// Where the browser goes to log out.
+    pub slo_url: String,
+}
+
+/// What a certificate says of itself.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct X509CertInfo {
+    /// The certificate in PEM.
+    pub x509_cert: String,
+    /// The common name of who vouches for it.
+    pub issuer_cn: String,
+    /// Its own common name.
+    pub subject_cn: String,
+    /// When it ends, in seconds since 1970.
+    pub subject_notafter: i64,
+}
+
 /// The roles of a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GroupRoleMapping {
@@ -156,9 +205,8 @@ pub struct ServerConfig {
     pub ldap: Option<ServerLdapConfig>,
     /// For OpenID Connect.
     pub oidc: Option<ServerOidcConfig>,
-    /// Not offered.
-    #[schema(value_type = Option<Object>)]
-    pub saml: Option<serde_json::Value>,
+    /// For SAML.
+    pub saml: Option<ServerSamlConfig>,
 }
 
 /// What to set of an LDAP directory; absent keys keep their value.
@@ -231,6 +279,45 @@ pub struct ServerOidcConfig {
     pub use_proxy: Option<bool>,
     /// Certificates in PEM that vouch for the provider beside the public ones.
     pub ca_cert: Option<String>,
+}
+
+/// What to set of a provider of SAML; absent keys keep their value.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct ServerSamlConfig {
+    /// The metadata that the provider publishes, as XML: it sets `issuer`,
+    /// `sso_url`, `slo_url` and the certificates, where they are absent here.
+    pub idp_metadata: Option<String>,
+    /// Where the browser goes to log in.
+    pub sso_url: Option<String>,
+    /// Who the provider is.
+    pub issuer: Option<String>,
+    /// What the provider signs with, in PEM.
+    pub x509_cert: Option<String>,
+    /// Further certificates that count as well.
+    pub x509_cert_extra: Option<Vec<String>>,
+    /// The attribute with the groups; empty: `NVRoleGroup`, else the groups of
+    /// Microsoft.
+    pub group_claim: Option<String>,
+    /// Whether it vouches for users.
+    pub enable: Option<bool>,
+    /// Role of users in none of the mapped groups.
+    pub default_role: Option<String>,
+    /// Groups by their global role; where `group_mapped_roles` is absent.
+    pub role_groups: Option<BTreeMap<String, Vec<String>>>,
+    /// The mapped groups; the first that a user is in decides.
+    pub group_mapped_roles: Option<Vec<GroupRoleMapping>>,
+    /// Whether our requests for a login are signed.
+    pub authn_signing_enabled: Option<bool>,
+    /// Our own certificate in PEM: for our signatures, and for what is
+    /// encrypted for us.
+    pub signing_cert: Option<String>,
+    /// Its RSA key in PEM.
+    #[schema(value_type = Option<String>, format = Password)]
+    pub signing_key: Option<SecretString>,
+    /// Whether who logs out here logs out there, and the other way.
+    pub slo_enabled: Option<bool>,
+    /// Where the browser goes to log out.
+    pub slo_url: Option<String>,
 }
 
 /// Body of `PATCH /v1/server/{name}/group/{group}`.
@@ -306,13 +393,31 @@ pub struct ServerTestData {
 /// A directory to be tried: one that exists, settings, or both.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ServerTest {
-    /// A directory that exists; its settings count where `ldap` says nothing.
+    /// A directory that exists; its settings count where those below say
+    /// nothing.
     #[serde(default)]
     pub name: String,
-    /// Settings.
+    /// Settings of LDAP.
     pub ldap: Option<ServerLdapConfig>,
     /// A user of it.
     pub test_ldap: Option<ServerLdapTest>,
+    /// Settings of OpenID Connect.
+    pub oidc: Option<ServerOidcConfig>,
+    /// Settings of SAML.
+    pub saml: Option<ServerSamlConfig>,
+    /// What a provider of SAML sent.
+    pub test_saml: Option<ServerSamlTest>,
+}
+
+/// A response of a provider of SAML that is tried.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct ServerSamlTest {
+    /// `SAMLResponse` as a browser posts it.
+    #[serde(default)]
+    pub response: String,
+    /// Where the provider sent it.
+    #[serde(default)]
+    pub redirect_endpoint: String,
 }
 
 /// A user of a directory that is tried.
@@ -337,7 +442,7 @@ pub struct ServerTestResultData {
 /// What the trial of a directory gave.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ServerTestResult {
-    /// The user's groups.
+    /// The user's groups; none where no user was tried.
     pub groups: Vec<String>,
 }
 
@@ -347,6 +452,10 @@ pub struct TokenRedirect {
     /// Where the provider shall send the browser.
     #[serde(default)]
     pub redirect_endpoint: String,
+    /// Who logs out, where a provider of SAML knows us by another name than
+    /// `redirect_endpoint`.
+    #[serde(default)]
+    pub issuer: String,
 }
 
 /// Answer of calls that send the browser to a provider.
@@ -361,8 +470,22 @@ pub struct TokenAuthServersRedirectData {
 pub struct TokenAuthServerRedirect {
     /// The provider.
     pub server_name: String,
-    /// `oidc`.
+    /// `saml` or `oidc`.
     pub server_type: String,
     /// The address.
     pub redirect_url: String,
+}
+
+/// A message of SAML as a browser posts it.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct SamlForm {
+    /// A request of the provider, in base64.
+    #[serde(rename = "SAMLRequest")]
+    pub request: Option<String>,
+    /// A response of the provider, in base64.
+    #[serde(rename = "SAMLResponse")]
+    pub response: Option<String>,
+    /// What was sent along.
+    #[serde(rename = "RelayState")]
+    pub relay_state: Option<String>,
 }

@@ -16,8 +16,10 @@ mod order;
 mod password_profile;
 mod recent;
 mod repeated_login;
+mod saml;
 mod session;
 mod signing_key;
+mod sso;
 mod user;
 mod user_role;
 
@@ -31,6 +33,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::value::to_raw_value;
 use thiserror::Error;
+use tokio::sync::Semaphore;
 
 use crate::shutdown::Shutdown;
 use crate::store::audit::{Actor, NewAudit};
@@ -43,15 +46,22 @@ pub use directory::{
 };
 pub use ldap::{Flavor, LdapError, LdapSettings, Trial, TrialError};
 pub use login::{LoggedIn, Login, LoginBy, LoginError, LoginOutcome};
-pub use oidc::{BeginSso, DEFAULT_SCOPES, FinishSso, OidcSettings, SsoBegun, SsoError};
+pub use oidc::{DEFAULT_SCOPES, OidcSettings, OidcTrial, OidcTrialError};
 pub use order::OrderError;
 pub use password_profile::{DEFAULT_PROFILE, PasswordProfileError};
+pub use saml::{
+    CertificateInfo, LogoutAnswer, LogoutMessage, SamlError, SamlSettings, SamlTrial,
+    SamlTrialError, certificate_info, read_provider,
+};
 pub use session::AuthenticateError;
+pub use sso::{BeginSso, FinishSso, LogoutSso, SsoBegun, SsoError, SsoKind, SsoLogout};
 pub use user::{ChangeUser, CreateUser, DEFAULT_LOCALE, ResetPassword, SeenUser, UserError};
 pub use user_role::{UnknownRole, UserRoleError};
 
 /// How often ended sessions are removed.
 const SWEEP: Duration = Duration::from_mins(1);
+/// Messages of SAML providers that are read at once.
+const SAML_READERS: usize = 2;
 
 /// Users, sessions and how they are proven. One per primary.
 #[derive(Debug)]
@@ -62,6 +72,7 @@ pub struct Identity {
     key: SessionKey,
     sealer: Arc<Sealer>,
     providers: oidc::Providers,
+    saml_readers: Semaphore,
     ldap: ldap::Connections,
     damper: damper::Damper,
     recent: recent::Recent,
@@ -133,6 +144,7 @@ impl Identity {
             key,
             sealer,
             providers: oidc::Providers::new(https_proxy.map(str::to_owned)),
+            saml_readers: Semaphore::new(SAML_READERS),
             ldap: ldap::Connections::default(),
             damper: damper::Damper::default(),
             recent: recent::Recent::default(),

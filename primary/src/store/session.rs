@@ -59,6 +59,46 @@ pub async fn set_id_token(conn: &mut PgConnection, id: SessionId, sealed: &[u8])
     Ok(())
 }
 
+/// Keeps what a provider of SAML calls a session and its user: sealed for
+/// asking it, hashed for finding them when it asks.
+pub async fn set_provider_session(
+    conn: &mut PgConnection,
+    id: SessionId,
+    sealed: &[u8],
+    name_id_hash: &[u8],
+    session_index_hash: Option<&[u8]>,
+) -> Result<()> {
+    sqlx::query!(
+        "UPDATE session SET id_token = $2, name_id_hash = $3, session_index_hash = $4
+         WHERE id = $1",
+        id.as_uuid(),
+        sealed,
+        name_id_hash,
+        session_index_hash,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Ends the sessions of a provider's user: those of the given sessions there,
+/// or all where none is given. Gives the users' full names.
+pub async fn delete_of_provider(
+    conn: &mut PgConnection,
+    name_id_hash: &[u8],
+    session_index_hashes: &[Vec<u8>],
+) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        "DELETE FROM session
+         WHERE name_id_hash = $1 AND (cardinality($2::bytea[]) = 0 OR session_index_hash = ANY($2))
+         RETURNING fullname",
+        name_id_hash,
+        session_index_hashes,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
 /// The provider's word for a session, sealed, if there is one.
 pub async fn id_token(conn: &mut PgConnection, id: SessionId) -> Result<Option<Vec<u8>>> {
     let found = sqlx::query_scalar!("SELECT id_token FROM session WHERE id = $1", id.as_uuid())

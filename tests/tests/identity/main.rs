@@ -7,4 +7,5 @@ mod ldap;
 mod oidc;
 mod password;
 mod role;
+mod saml;
 mod user;

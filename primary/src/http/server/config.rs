@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use palisade_api::rest::server::{
-    GroupRoleMapping, ServerConfig, ServerLdapConfig, ServerOidcConfig,
+    GroupRoleMapping, ServerConfig, ServerLdapConfig, ServerOidcConfig, ServerSamlConfig,
 };
 use palisade_identity::Roles;
 
 use crate::identity::{
     DirectoryChange, DirectoryError, DirectorySettings, Flavor, GroupRoles, Kind, LdapSettings,
-    Mapping, OidcSettings, Secret, SettingsError,
+    Mapping, OidcSettings, SamlSettings, Secret, SettingsError, read_provider,
 };
 
 type Result<T> = std::result::Result<T, DirectoryError>;
@@ -20,13 +20,11 @@ fn invalid(text: impl Into<String>) -> DirectoryError {
 
 /// A directory that did not exist.
 pub(super) fn created(config: ServerConfig) -> Result<DirectoryChange> {
-    let kind = match (&config.ldap, &config.oidc) {
-        (Some(_), None) => Kind::Ldap(LdapSettings::default()),
-        (None, Some(_)) => Kind::Oidc(OidcSettings::default()),
-        _ if config.saml.is_some() => {
-            return Err(invalid("SAML is not offered; use OpenID Connect"));
-        }
-        _ => return Err(invalid("give exactly one of ldap and oidc")),
+    let kind = match (&config.ldap, &config.saml, &config.oidc) {
+        (Some(_), None, None) => Kind::Ldap(LdapSettings::default()),
+        (None, Some(_), None) => Kind::Saml(SamlSettings::default()),
+        (None, None, Some(_)) => Kind::Oidc(OidcSettings::default()),
+        _ => return Err(invalid("give exactly one of ldap, saml and oidc")),
     };
     changed(DirectorySettings { enable: false, mapping: Mapping::default(), kind }, config)
 }
@@ -34,30 +32,31 @@ pub(super) fn created(config: ServerConfig) -> Result<DirectoryChange> {
 /// A directory with what `config` says, and the rest as it was.
 pub(super) fn changed(before: DirectorySettings, config: ServerConfig) -> Result<DirectoryChange> {
     let DirectorySettings { enable, mapping, kind } = before;
-    match (kind, config.ldap, config.oidc) {
-        (Kind::Ldap(settings), Some(config), None) => {
+    macro_rules! with {
+        ($config:ident, $kind:expr, $secret:expr) => {{
+            let groups = ($config.role_groups, $config.group_mapped_roles);
+            Ok(DirectoryChange {
+                settings: DirectorySettings {
+                    enable: $config.enable.unwrap_or(enable),
+                    mapping: mapped(mapping, $config.default_role, groups)?,
+                    kind: $kind,
+                },
+                secret: $secret,
+            })
+        }};
+    }
+    match (kind, config.ldap, config.saml, config.oidc) {
+        (Kind::Ldap(settings), Some(config), None, None) => {
             let (settings, secret) = ldap(settings, &config)?;
-            let groups = (config.role_groups, config.group_mapped_roles);
-            Ok(DirectoryChange {
-                settings: DirectorySettings {
-                    enable: config.enable.unwrap_or(enable),
-                    mapping: mapped(mapping, config.default_role, groups)?,
-                    kind: Kind::Ldap(settings),
-                },
-                secret,
-            })
+            with!(config, Kind::Ldap(settings), secret)
         }
-        (Kind::Oidc(settings), None, Some(config)) => {
+        (Kind::Saml(settings), None, Some(config), None) => {
+            let (settings, secret) = saml(settings, &config)?;
+            with!(config, Kind::Saml(settings), secret)
+        }
+        (Kind::Oidc(settings), None, None, Some(config)) => {
             let (settings, secret) = oidc(settings, &config);
-            let groups = (config.role_groups, config.group_mapped_roles);
-            Ok(DirectoryChange {
-                settings: DirectorySettings {
-                    enable: config.enable.unwrap_or(enable),
-                    mapping: mapped(mapping, config.default_role, groups)?,
-                    kind: Kind::Oidc(settings),
-                },
-                secret,
-            })
+            with!(config, Kind::Oidc(settings), secret)
         }
         _ => Err(DirectoryError::OtherKind),
     }
@@ -87,7 +86,42 @@ pub(super) fn ldap(
     Ok((settings.completed(), secret))
 }
 
-fn oidc(mut settings: OidcSettings, config: &ServerOidcConfig) -> (OidcSettings, Secret) {
+/// The settings of a provider of SAML with what `config` says.
+pub(super) fn saml(
+    mut settings: SamlSettings,
+    config: &ServerSamlConfig,
+) -> Result<(SamlSettings, Secret)> {
+    if let Some(metadata) = config.idp_metadata.as_deref().filter(|text| !text.is_empty()) {
+        let described =
+            read_provider(metadata).map_err(|error| invalid(format!("idp_metadata: {error}")))?;
+        settings.issuer = described.issuer;
+        settings.sso_url = described.sso_url;
+        settings.slo_url = described.slo_url.unwrap_or_default();
+        let mut certificates = described.certificates.into_iter();
+        settings.x509_cert = certificates.next().unwrap_or_default();
+        settings.x509_cert_extra = certificates.collect();
+    }
+    macro_rules! set {
+        ($($field:ident)*) => {$(
+            if let Some(value) = &config.$field {
+                value.clone_into(&mut settings.$field);
+            }
+        )*};
+    }
+    set!(
+        sso_url issuer x509_cert x509_cert_extra group_claim authn_signing_enabled signing_cert
+        slo_enabled slo_url
+    );
+    settings.x509_cert_extra.retain(|pem| !pem.is_empty());
+    let secret = config.signing_key.clone().map_or(Secret::Keep, Secret::Set);
+    Ok((settings, secret))
+}
+
+/// The settings of a provider of OpenID Connect with what `config` says.
+pub(super) fn oidc(
+    mut settings: OidcSettings,
+    config: &ServerOidcConfig,
+) -> (OidcSettings, Secret) {
     macro_rules! set {
         ($($field:ident)*) => {$(
             if let Some(value) = &config.$field {

@@ -10,7 +10,7 @@ use crate::http::extract::{Authenticated, JsonBody};
 
 /// Add a directory
 ///
-/// LDAP and Active Directory, or OpenID Connect; any number of each. A
+/// LDAP and Active Directory, SAML, or OpenID Connect; any number of each. A
 /// directory gives nobody more than its creator has.
 #[utoipa::path(
     post,

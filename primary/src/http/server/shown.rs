@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use palisade_api::rest::server::{
-    GroupRoleMapping, MappableRoles, Server, ServerGroupsData, ServerLdap, ServerOidc,
+    GroupRoleMapping, MappableRoles, Server, ServerGroupsData, ServerLdap, ServerOidc, ServerSaml,
+    X509CertInfo,
 };
 use palisade_identity::{Caller, Role};
 
 use crate::App;
 use crate::http::error::Result;
 use crate::http::user::{RoleChoice, role_choice};
-use crate::identity::{DEFAULT_SCOPES, DirectoryRow, Kind, Mapping};
+use crate::identity::{DEFAULT_SCOPES, DirectoryRow, Kind, Mapping, certificate_info};
 
 pub(super) fn server(row: &DirectoryRow) -> Server {
     let settings = &row.settings;
@@ -61,6 +62,33 @@ pub(super) fn server(row: &DirectoryRow) -> Server {
                 use_proxy: oidc.use_proxy,
                 ca_cert: oidc.ca_cert,
                 ..ServerOidc::default()
+            });
+        }
+        Kind::Saml(saml) => {
+            "saml".clone_into(&mut shown.server_type);
+            let certificates = std::iter::once(&saml.x509_cert).chain(&saml.x509_cert_extra);
+            // They were read when they were set.
+            let infos = certificates.filter_map(|pem| certificate_info(pem).ok()).flatten();
+            let x509_certs = infos.map(|info| X509CertInfo {
+                x509_cert: info.pem,
+                issuer_cn: info.issuer_cn,
+                subject_cn: info.subject_cn,
+                subject_notafter: info.not_after.timestamp(),
+            });
+            shown.saml = Some(ServerSaml {
+                x509_certs: x509_certs.collect(),
+                sso_url: saml.sso_url,
+                issuer: saml.issuer,
+                x509_cert: saml.x509_cert,
+                group_claim: saml.group_claim,
+                enable: settings.enable,
+                default_role,
+                role_groups,
+                group_mapped_roles,
+                authn_signing_enabled: saml.authn_signing_enabled,
+                signing_cert: saml.signing_cert,
+                slo_enabled: saml.slo_enabled,
+                slo_url: saml.slo_url,
             });
         }
     }

@@ -40,6 +40,10 @@ impl Identity {
     ) -> Result<(), DirectoryError> {
         check_name(name)?;
         new.settings.check()?;
+        match &new.secret {
+            Secret::Keep => new.settings.check_secret("")?,
+            Secret::Set(secret) => new.settings.check_secret(secret.expose_secret())?,
+        }
         let secret = self.sealed(new.secret, None)?;
         let mut transaction = self.database.begin().await?;
         self.check_given(&mut transaction, caller, &new.settings).await?;
@@ -72,6 +76,10 @@ impl Identity {
         let kept = matches!(secret, Secret::Keep) && before.secret.is_some();
         if kept && !settings.kind.asks_same_server(&before.settings.kind) {
             return Err(DirectoryError::SecretForAnother);
+        }
+        match &secret {
+            Secret::Keep => settings.check_secret(self.secret_of(&before)?.expose_secret())?,
+            Secret::Set(secret) => settings.check_secret(secret.expose_secret())?,
         }
         let mut transaction = self.database.begin().await?;
         self.check_given(&mut transaction, caller, &before.settings).await?;

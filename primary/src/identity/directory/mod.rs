@@ -82,6 +82,16 @@ impl super::Identity {
             .ok_or(DirectoryError::Missing)
     }
 
+    /// What the directory `name` is, and its secret.
+    pub async fn directory_with_secret(
+        &self,
+        name: &str,
+    ) -> Result<(Kind, SecretString), DirectoryError> {
+        let row = self.directory(name).await?;
+        let secret = self.secret_of(&row)?;
+        Ok((row.settings.kind, secret))
+    }
+
     /// The secret of a directory; empty where there is none.
     pub(super) fn secret_of(&self, row: &DirectoryRow) -> Result<SecretString, DirectoryError> {
         use secrecy::ExposeSecret as _;

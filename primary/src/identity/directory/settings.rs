@@ -6,6 +6,7 @@ use thiserror::Error;
 use super::mapping::Mapping;
 use crate::identity::ldap::LdapSettings;
 use crate::identity::oidc::OidcSettings;
+use crate::identity::saml::SamlSettings;
 
 /// Longest name of a directory, in characters.
 const MAX_NAME: usize = 64;
@@ -38,6 +39,8 @@ pub enum Kind {
     Ldap(LdapSettings),
     /// OpenID Connect.
     Oidc(OidcSettings),
+    /// SAML 2.0.
+    Saml(SamlSettings),
 }
 
 impl Kind {
@@ -47,7 +50,9 @@ impl Kind {
         match (self, other) {
             (Self::Ldap(one), Self::Ldap(other)) => one.asks_same_server(other),
             (Self::Oidc(one), Self::Oidc(other)) => one.issuer == other.issuer,
-            (Self::Ldap(_), Self::Oidc(_)) | (Self::Oidc(_), Self::Ldap(_)) => false,
+            // Our own key goes nowhere.
+            (Self::Saml(_), Self::Saml(_)) => true,
+            (Self::Ldap(_) | Self::Oidc(_) | Self::Saml(_), _) => false,
         }
     }
 }
@@ -93,6 +98,15 @@ impl DirectorySettings {
         match &self.kind {
             Kind::Ldap(ldap) => ldap.check(),
             Kind::Oidc(oidc) => oidc.check(),
+            Kind::Saml(saml) => saml.check(),
+        }
+    }
+
+    /// Whether the settings and the secret belong together.
+    pub fn check_secret(&self, secret: &str) -> Result<(), SettingsError> {
+        match &self.kind {
+            Kind::Ldap(_) | Kind::Oidc(_) => Ok(()),
+            Kind::Saml(saml) => saml.check_key(secret),
         }
     }
 }

@@ -93,22 +93,11 @@ impl Identity {
         let found = self.ldap.authenticate(&settings, &bind_password, &username, &password).await?;
         Ok(found.groups)
     }
-
-    /// The settings of the directory `name` and its bind password.
-    pub async fn ldap_directory(
-        &self,
-        name: &str,
-    ) -> Result<(LdapSettings, SecretString), DirectoryError> {
-        let row = self.directory(name).await?;
-        let settings = ldap_of(&row).cloned().ok_or(DirectoryError::OtherKind)?;
-        let secret = self.secret_of(&row)?;
-        Ok((settings, secret))
-    }
 }
 
 fn ldap_of(row: &DirectoryRow) -> Option<&LdapSettings> {
     match &row.settings.kind {
         Kind::Ldap(settings) => Some(settings),
-        Kind::Oidc(_) => None,
+        Kind::Oidc(_) | Kind::Saml(_) => None,
     }
 }

@@ -5,20 +5,20 @@ use openidconnect::{
     AuthorizationCode, ClaimsVerificationError, IdToken, IdTokenClaims, Nonce,
     OAuth2TokenResponse as _, PkceCodeVerifier, TokenResponse as _, UserInfoClaims,
 };
-use palisade_identity::secret;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 
-use super::begin::{PURPOSE, Pending, hash, oidc_of};
 use super::claims::Claims;
 use super::provider::{ALGORITHMS, Provider, chain};
 use super::{OidcClient, OidcSettings, SsoError};
 use crate::identity::Identity;
 use crate::identity::directory::{DirectoryError, DirectoryRow, GroupCase, Vouched};
 use crate::identity::login::LoggedIn;
-use crate::store::{session, sso_attempt};
+use crate::identity::sso::FinishSso;
+use crate::identity::sso::attempt::Stage;
+use crate::store::session;
 
-/// Longest code and state that are looked at, in bytes.
-const MAX_TEXT: usize = 4_096;
+/// Longest code that is looked at, in bytes.
+const MAX_CODE: usize = 4_096;
 
 type Token = IdToken<
     Claims,
@@ -27,48 +27,38 @@ type Token = IdToken<
     CoreJwsSigningAlgorithm,
 >;
 
-/// What the browser brings back.
-#[derive(Debug)]
-pub struct FinishSso {
-    /// The provider.
-    pub server: String,
-    /// The code.
-    pub code: SecretString,
-    /// The state.
-    pub state: String,
-    /// The issuer that the provider named beside them (RFC 9207), if it did.
-    pub issuer: Option<String>,
-    /// Where the provider sent the browser.
-    pub redirect_endpoint: String,
-    /// What the browser holds, if anything.
-    pub browser: Option<SecretString>,
-    /// Whether the session becomes a cookie of this browser.
-    pub for_browser: bool,
-    /// Where the call comes from.
-    pub address: String,
-}
-
 impl Identity {
     /// Ends a login at a provider: exchanges the code, verifies who it is, and
     /// begins a session.
-    pub async fn finish_sso(&self, finish: FinishSso) -> Result<LoggedIn, SsoError> {
-        let row = self.sso_server(&finish.server).await?;
-        let pending = self.pending(&finish).await?;
-        let provider = self.provider(&row, false).await?;
+    pub(in crate::identity) async fn finish_oidc(
+        &self,
+        row: &DirectoryRow,
+        settings: &OidcSettings,
+        finish: FinishSso,
+    ) -> Result<LoggedIn, SsoError> {
+        if finish.code.expose_secret().len() > MAX_CODE {
+            return Err(SsoError::Refused("the code is too long"));
+        }
+        let attempt = self.take_attempt(&row.name, &finish.state).await?;
+        attempt.check(&finish.bringer())?;
+        let Stage::Oidc { nonce, pkce_verifier } = attempt.pending.stage else {
+            return Err(SsoError::Refused("the state is of another kind of provider"));
+        };
+        let provider = self.provider(row, settings, false).await?;
         check_issuer(&provider, &finish)?;
-        let client = provider.client(&pending.redirect_endpoint)?;
+        let client = provider.client(&attempt.pending.redirect_endpoint)?;
         let unproven = |error: &dyn std::error::Error| SsoError::Unproven(chain(error));
         let answer = client
             .exchange_code(AuthorizationCode::new(finish.code.expose_secret().to_owned()))
             .map_err(|error| unproven(&error))?
-            .set_pkce_verifier(PkceCodeVerifier::new(pending.pkce_verifier))
+            .set_pkce_verifier(PkceCodeVerifier::new(pkce_verifier))
             .request_async(&provider.http)
             .await
             .map_err(|error| unproven(&error))?;
         let token = answer
             .id_token()
             .ok_or_else(|| SsoError::Unproven("there is no ID token in it".to_owned()))?;
-        let claims = self.verified(&row, &provider, token, &Nonce::new(pending.nonce)).await?;
+        let claims = self.verified((row, settings), &provider, token, &Nonce::new(nonce)).await?;
         let info = match client
             .user_info(answer.access_token().clone(), Some(claims.subject().clone()))
         {
@@ -78,58 +68,24 @@ impl Identity {
                 request.request_async(&provider.http).await.map_err(|error| unproven(&error))?,
             ),
         };
-        let settings = oidc_of(&row).ok_or(SsoError::NoProvider)?;
         let vouched = vouched(&row.name, settings, &claims, info.as_ref())?;
         let logged_in = self.log_in_vouched(&row.settings, vouched, &finish.address).await?;
         self.keep_id_token(&logged_in, token).await?;
         Ok(logged_in)
     }
 
-    /// The attempt that the state belongs to. It is taken whatever follows:
-    /// nobody tries twice with one.
-    async fn pending(&self, finish: &FinishSso) -> Result<Pending, SsoError> {
-        if finish.state.len() > MAX_TEXT || finish.code.expose_secret().len() > MAX_TEXT {
-            return Err(SsoError::Refused("the code or the state is too long"));
-        }
-        let mut conn = self.database.acquire().await?;
-        let attempt = sso_attempt::take(&mut conn, &hash(&finish.state), self.clock.now())
-            .await?
-            .ok_or(SsoError::Refused("the state is unknown, used or too old"))?;
-        drop(conn);
-        if attempt.server != finish.server {
-            return Err(SsoError::Refused("the state belongs to another provider"));
-        }
-        let held = finish.browser.as_ref().map(|secret| hash(secret.expose_secret()));
-        let same_browser = match (&attempt.browser_hash, &held) {
-            (Some(wanted), Some(held)) => secret::equal(wanted, held),
-            (Some(_), None) => false,
-            // Nothing ties it to a browser, so no browser takes it for its own.
-            (None, _) => !finish.for_browser,
-        };
-        if !same_browser {
-            return Err(SsoError::Refused("the login began in another browser"));
-        }
-        let opened = self.sealer.open(PURPOSE, &attempt.sealed).map_err(DirectoryError::from)?;
-        let pending: Pending = serde_json::from_slice(opened.expose_secret())
-            .map_err(|error| crate::store::StoreError::inconsistent("sso_attempt", error))?;
-        if pending.redirect_endpoint != finish.redirect_endpoint {
-            return Err(SsoError::Refused("redirect_endpoint is not the one it began with"));
-        }
-        Ok(pending)
-    }
-
     /// The claims of a token that the provider signed for us, now, for this
     /// login. A key that is not known may be a new one: it is looked for once.
     async fn verified(
         &self,
-        row: &DirectoryRow,
+        (row, settings): (&DirectoryRow, &OidcSettings),
         provider: &Provider,
         token: &Token,
         nonce: &Nonce,
     ) -> Result<IdTokenClaims<Claims, CoreGenderClaim>, SsoError> {
         match self.verify(provider, token, nonce) {
             Err(ClaimsVerificationError::SignatureVerification(_)) => {
-                let newer = self.provider(row, true).await?;
+                let newer = self.provider(row, settings, true).await?;
                 self.verify(&newer, token, nonce)
             }
             other => other,

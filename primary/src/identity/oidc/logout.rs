@@ -4,31 +4,24 @@ use palisade_identity::Caller;
 use secrecy::ExposeSecret as _;
 use url::Url;
 
-use super::SsoError;
-use super::begin::{check_redirect, oidc_of};
+use super::{OidcSettings, SsoError};
 use crate::identity::Identity;
-use crate::identity::directory::DirectoryError;
+use crate::identity::directory::{DirectoryError, DirectoryRow};
 use crate::store::session;
 
 /// What the provider's words are sealed for.
 pub(super) const PURPOSE: &str = "ID token";
 
 impl Identity {
-    /// Where the browser goes to log out at the provider `server`, which sends
-    /// it to `redirect_endpoint` afterwards.
-    pub async fn sso_logout(
+    /// Where the browser goes to log out, to be sent to `redirect_endpoint`.
+    pub(in crate::identity) async fn logout_oidc(
         &self,
         caller: &Caller,
-        server: &str,
+        row: &DirectoryRow,
+        settings: &OidcSettings,
         redirect_endpoint: Option<&str>,
     ) -> Result<Url, SsoError> {
-        let row = self.sso_server(server).await?;
-        let settings = oidc_of(&row).ok_or(SsoError::NoProvider)?;
-        redirect_endpoint.map_or(Ok(()), check_redirect)?;
-        if caller.server != server {
-            return Err(SsoError::Refused("the session is not of this provider"));
-        }
-        let provider = self.provider(&row, false).await?;
+        let provider = self.provider(row, settings, false).await?;
         let mut url = provider
             .metadata
             .additional_metadata()

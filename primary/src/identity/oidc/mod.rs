@@ -3,7 +3,8 @@
 //!
 //! [`begin`] sends the browser to the provider, [`finish`] takes what it brings
 //! back, [`provider`] keeps what providers publish of themselves, [`claims`]
-//! reads who somebody is, [`logout`] ends the session over there. All requests
+//! reads who somebody is, [`logout`] ends the session over there, [`trial`]
+//! tells whether all that could work. All requests
 //! to providers go through [`http`], which bounds them.
 
 mod begin;
@@ -13,6 +14,7 @@ mod http;
 mod logout;
 mod provider;
 mod settings;
+mod trial;
 
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreClaimName, CoreClaimType, CoreClientAuthMethod,
@@ -26,17 +28,13 @@ use openidconnect::{
     EndpointSet, IdTokenFields, ProviderMetadata, StandardErrorResponse, StandardTokenResponse,
 };
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 use url::Url;
 
-use super::directory::DirectoryError;
-use super::login::LoginError;
-use crate::store::StoreError;
+use super::sso::SsoError;
 
-pub use begin::{BeginSso, SsoBegun};
-pub use finish::FinishSso;
 pub(super) use provider::Providers;
 pub use settings::{DEFAULT_SCOPES, OidcSettings};
+pub use trial::{OidcTrial, OidcTrialError};
 
 /// What a provider publishes beyond the standard's core.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -90,42 +88,3 @@ type OidcClient = Client<
     EndpointMaybeSet,
     EndpointMaybeSet,
 >;
-
-/// A single sign-on that went wrong. The client learns the kind alone; the
-/// rest is for the log.
-#[derive(Debug, Error)]
-pub enum SsoError {
-    /// No such provider, or one that is switched off.
-    #[error("there is no such provider")]
-    NoProvider,
-    /// The address of return is none.
-    #[error("redirect_endpoint is an https address without a fragment")]
-    RedirectEndpoint,
-    /// More logins are under way than are kept in mind.
-    #[error("too many logins at once; try again in a moment")]
-    Busy,
-    /// The provider cannot be used.
-    #[error("the provider cannot be used: {0}")]
-    Provider(String),
-    /// What came back proves nothing.
-    #[error("the login was refused: {0}")]
-    Refused(&'static str),
-    /// The provider's answer proves nothing.
-    #[error("the provider's answer was refused: {0}")]
-    Unproven(String),
-    /// The provider has no way of logging out.
-    #[error("the provider offers no way of logging out")]
-    NoLogout,
-    /// The operating system gave no randomness.
-    #[error(transparent)]
-    Random(#[from] palisade_identity::secret::NoRandomness),
-    /// The directory's settings failed.
-    #[error(transparent)]
-    Directory(#[from] DirectoryError),
-    /// The session could not begin.
-    #[error(transparent)]
-    Login(#[from] LoginError),
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}

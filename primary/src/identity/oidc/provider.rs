@@ -86,6 +86,15 @@ impl Providers {
         *slot = Some(Known { revision, at: now, provider: Arc::clone(&provider) });
         Ok(provider)
     }
+
+    /// What a provider publishes now, whatever is known of it.
+    pub(super) async fn look(
+        &self,
+        settings: &OidcSettings,
+        secret: SecretString,
+    ) -> Result<Provider, SsoError> {
+        Provider::discover(settings, secret, self.proxy.as_deref()).await
+    }
 }
 
 impl Provider {

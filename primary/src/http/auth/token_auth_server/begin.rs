@@ -8,7 +8,7 @@ use palisade_api::rest::server::{
     TokenAuthServerRedirect, TokenAuthServersRedirectData, TokenRedirect,
 };
 
-use super::{BROWSER, OIDC};
+use super::BROWSER;
 use crate::App;
 use crate::http::auth::cookie;
 use crate::http::error::Result;
@@ -19,7 +19,8 @@ use crate::identity::BeginSso;
 ///
 /// Answers with the address that the browser goes to. The provider sends it
 /// back to `redirect_endpoint` with a code and a state, for `POST
-/// /v1/auth/{server}`. With the header `X-Auth-Cookie` the login is tied to
+/// /v1/auth/{server}`; of SAML with a post, for that call too or for `POST
+/// /v1/token_auth_server/{server}/acs`. With the header `X-Auth-Cookie` the login is tied to
 /// this browser by a cookie; our own page must do so.
 #[utoipa::path(
     post,
@@ -36,12 +37,12 @@ pub(super) async fn token_auth_server_begin(
 ) -> Result<Response> {
     let for_browser = cookie::asked(request.headers());
     let body = read_body(request, MAX_BODY_BYTES).await?;
-    let TokenRedirect { redirect_endpoint } = from_json(&body)?;
+    let TokenRedirect { redirect_endpoint, .. } = from_json(&body)?;
     let begin = BeginSso { server: server.clone(), redirect_endpoint, for_browser };
     let started = app.identity.begin_sso(begin).await?;
     let redirect = TokenAuthServerRedirect {
         server_name: server,
-        server_type: OIDC.to_owned(),
+        server_type: started.kind.as_str().to_owned(),
         redirect_url: started.url.into(),
     };
     let mut response = Json(TokenAuthServersRedirectData { redirect }).into_response();

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use palisade_api::rest::auth::{TokenAuthServer, TokenAuthServersData};
 
-use super::OIDC;
 use crate::App;
 use crate::http::error::Result;
 
@@ -20,9 +19,10 @@ use crate::http::error::Result;
 pub(super) async fn token_auth_server_list(
     State(app): State<App>,
 ) -> Result<Json<TokenAuthServersData>> {
-    let names = app.identity.sso_servers().await?;
-    let servers = names
-        .into_iter()
-        .map(|name| TokenAuthServer { server_name: name, server_type: OIDC.to_owned() });
+    let servers = app.identity.sso_servers().await?;
+    let servers = servers.into_iter().map(|(server_name, kind)| TokenAuthServer {
+        server_name,
+        server_type: kind.as_str().to_owned(),
+    });
     Ok(Json(TokenAuthServersData { servers: servers.collect() }))
 }

@@ -6,12 +6,11 @@ use palisade_api::rest::server::{
     TokenAuthServerRedirect, TokenAuthServersRedirectData, TokenRedirect,
 };
 
-use super::OIDC;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::{Authenticated, MAX_BODY_BYTES, from_json, read_body};
 use crate::http::query::Query;
-use crate::identity::SsoError;
+use crate::identity::{LogoutSso, SsoError, SsoLogout};
 
 /// Begin a logout at the provider
 ///
@@ -22,7 +21,11 @@ use crate::identity::SsoError;
     get,
     path = "/v1/token_auth_server/{server}/slo",
     tag = "auth",
-    params(("server" = String, Path), ("redirect_endpoint" = Option<String>, Query)),
+    params(
+        ("server" = String, Path),
+        ("redirect_endpoint" = Option<String>, Query),
+        ("issuer" = Option<String>, Query, description = "Our name at a provider of SAML"),
+    ),
     responses((status = OK, body = TokenAuthServersRedirectData)),
 )]
 pub(super) async fn token_auth_server_slo_get(
@@ -34,18 +37,23 @@ pub(super) async fn token_auth_server_slo_get(
 ) -> Result<Json<TokenAuthServersRedirectData>> {
     let body = read_body(request, MAX_BODY_BYTES).await?;
     let from_body: Option<TokenRedirect> = from_json(&body)?;
-    let endpoint = from_body
-        .map(|body| body.redirect_endpoint)
-        .filter(|endpoint| !endpoint.is_empty())
-        .or_else(|| query.get("redirect_endpoint").map(str::to_owned));
-    let url = match app.identity.sso_logout(&caller, &server, endpoint.as_deref()).await {
+    let (endpoint, issuer) = from_body.map(|body| (body.redirect_endpoint, body.issuer)).unzip();
+    let logout = LogoutSso {
+        server: &server,
+        redirect_endpoint: endpoint
+            .as_deref()
+            .filter(|endpoint| !endpoint.is_empty())
+            .or_else(|| query.get("redirect_endpoint")),
+        issuer: issuer.as_deref().or_else(|| query.get("issuer")),
+    };
+    let SsoLogout { kind, url } = match app.identity.sso_logout(&caller, logout).await {
         // The session is fine, it is only not of this provider.
         Err(SsoError::Refused(_)) => return Err(SsoError::NoProvider.into()),
         other => other?,
     };
     let redirect = TokenAuthServerRedirect {
         server_name: server,
-        server_type: OIDC.to_owned(),
+        server_type: kind.as_str().to_owned(),
         redirect_url: url.into(),
     };
     Ok(Json(TokenAuthServersRedirectData { redirect }))

@@ -5,27 +5,62 @@ mod begin;
 mod finish;
 mod list;
 mod logout;
+mod saml_logout;
+mod saml_metadata;
+mod saml_response;
 
-use http::StatusCode;
+use axum::extract::Request;
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderValue, StatusCode, header};
 use palisade_api::Code;
 use utoipa_axum::routes;
 
 pub(super) use finish::{Browser, finish};
 
 use crate::http::ApiRouter;
-use crate::http::error::ApiError;
+use crate::http::error::{ApiError, Result};
 use crate::identity::SsoError;
 
-/// The kind of provider that there is.
-const OIDC: &str = "oidc";
 /// The cookie that ties a login to the browser that began it.
 const BROWSER: &str = "__Host-palisade-sso";
+/// Longest form of a provider of SAML.
+const MAX_FORM_BYTES: usize = 512 * 1_024;
 
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new()
         .routes(routes!(list::token_auth_server_list))
         .routes(routes!(begin::token_auth_server_begin_get, begin::token_auth_server_begin))
         .routes(routes!(logout::token_auth_server_slo_get))
+        .routes(routes!(saml_metadata::token_auth_server_metadata_get))
+        .routes(routes!(saml_response::token_auth_server_acs_create))
+        .routes(routes!(
+            saml_logout::token_auth_server_sls_get,
+            saml_logout::token_auth_server_sls_create
+        ))
+}
+
+/// The address of this server as the client calls it.
+fn origin(request: &Request) -> Result<String> {
+    let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = request.uri().authority().map(http::uri::Authority::as_str).or(named);
+    host.map(|host| format!("https://{host}"))
+        .ok_or_else(|| ApiError::invalid_request("The header Host is missing."))
+}
+
+/// Where a provider of SAML sends a browser that logged in; our name there.
+fn login_address(origin: &str, server: &str) -> String {
+    format!("{origin}/v1/token_auth_server/{server}/acs")
+}
+
+/// Where a provider of SAML sends a browser that logs out.
+fn logout_address(origin: &str, server: &str) -> String {
+    format!("{origin}/v1/token_auth_server/{server}/sls")
+}
+
+/// Sends a browser to an address, with GET.
+fn see_other(address: &str) -> Result<Response> {
+    let location = HeaderValue::from_str(address).map_err(ApiError::internal)?;
+    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
 }
 
 impl From<SsoError> for ApiError {
@@ -40,7 +75,7 @@ impl From<SsoError> for ApiError {
                 tracing::warn!(%error, "single sign-on failed");
                 Self::invalid_request("The provider cannot be used now; the log says why.")
             }
-            SsoError::Refused(_) | SsoError::Unproven(_) => {
+            SsoError::Refused(_) | SsoError::Unproven(_) | SsoError::Saml(_) => {
                 tracing::warn!(%error, "single sign-on failed");
                 Self::unauthorized()
             }

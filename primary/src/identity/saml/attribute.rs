@@ -1,0 +1,72 @@
+//! Who somebody is, by the attributes of the provider.
+
+use std::collections::BTreeMap;
+
+use xml_sec::Node;
+
+use super::assertion::Assertion;
+use super::xml::{attribute, children, text};
+use super::{Result, SamlError, Step, ns};
+
+/// Values of one attribute that are looked at.
+const MAX_VALUES: usize = 4_096;
+const USERNAME: &str = "Username";
+const EMAIL: &str = "Email";
+/// Groups, where no attribute is configured or it is absent.
+const GROUPS: [&str; 2] =
+    ["NVRoleGroup", "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups"];
+
+/// The attributes of an assertion; of one that is there twice, all values.
+pub(super) fn attributes(assertion: Node<'_, '_>) -> Result<BTreeMap<String, Vec<String>>> {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for statement in children(assertion, ns::ASSERTION, "AttributeStatement") {
+        for one in children(statement, ns::ASSERTION, "Attribute") {
+            let Some(name) = attribute(one, "Name") else { continue };
+            let values = found.entry(name.to_owned()).or_default();
+            for value in children(one, ns::ASSERTION, "AttributeValue") {
+                if values.len() < MAX_VALUES {
+                    values.push(text(value)?);
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+impl Assertion {
+    /// The user's name: `Username`, else `Email`, else how the provider calls
+    /// somebody, if it always does so.
+    pub(super) fn username(&self) -> Result<String> {
+        let lasting = Some(self.name_id.value.as_str())
+            .filter(|name| !name.is_empty() && self.name_id.format != ns::TRANSIENT);
+        self.first(USERNAME)
+            .or_else(|| self.first(EMAIL))
+            .or(lasting)
+            .map(str::to_owned)
+            .ok_or_else(|| {
+                SamlError::at(
+                    Step::User,
+                    "there is neither Username nor Email nor a lasting NameID",
+                )
+            })
+    }
+
+    /// The mail address; may be empty.
+    pub(super) fn email(&self) -> String {
+        self.first(EMAIL).unwrap_or_default().to_owned()
+    }
+
+    /// The groups: of the configured attribute, else of the usual ones.
+    pub(super) fn groups(&self, configured: &str) -> Vec<String> {
+        std::iter::once(configured)
+            .chain(GROUPS)
+            .filter(|name| !name.is_empty())
+            .find_map(|name| self.attributes.get(name).cloned())
+            .unwrap_or_default()
+    }
+
+    fn first(&self, name: &str) -> Option<&str> {
+        let value = self.attributes.get(name)?.first()?;
+        Some(value.as_str()).filter(|value| !value.is_empty())
+    }
+}

@@ -1,0 +1,222 @@
+//! Logging in: the request by the browser's address, the response by its post.
+
+use chrono::TimeDelta;
+use palisade_identity::api_key;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use url::form_urlencoded;
+
+use super::assertion::{Assertion, Expected, NameId};
+use super::binding::{Part, address};
+use super::request::Head;
+use super::response::{Reader, decode};
+use super::trusted::Trusted;
+use super::{KeyPair, SamlError, SamlSettings, Step, ns};
+use crate::identity::Identity;
+use crate::identity::directory::{DirectoryRow, GroupCase, Kind, Vouched};
+use crate::identity::login::LoggedIn;
+use crate::identity::sso::attempt::{Pending, Stage, Taken, hash};
+use crate::identity::sso::begin::Journey;
+use crate::identity::sso::{FinishSso, SsoError};
+use crate::store::saml_assertion;
+
+type Result<T, E = SsoError> = std::result::Result<T, E>;
+
+/// Time for the page to fetch the session of a proof.
+const PROOF_LIFE: TimeDelta = TimeDelta::minutes(2);
+
+/// Who somebody is, as a provider proved it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(in crate::identity) struct Proof {
+    username: String,
+    subject: Option<String>,
+    email: String,
+    groups: Vec<String>,
+    pub(super) session: ProviderSession,
+}
+
+/// The session at the provider, for logging out there.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct ProviderSession {
+    pub(super) name_id: String,
+    pub(super) format: String,
+    pub(super) index: Option<String>,
+    /// Who we were when it began.
+    pub(super) endpoint: String,
+}
+
+impl Identity {
+    /// Begins a login at a provider.
+    pub(in crate::identity) fn begin_saml(
+        &self,
+        row: &DirectoryRow,
+        settings: &SamlSettings,
+        endpoint: &str,
+    ) -> Result<Journey> {
+        let id = message_id()?;
+        let head = Head {
+            id: &id,
+            destination: &settings.sso_url,
+            issuer: endpoint,
+            at: self.clock.now(),
+        };
+        let key_pair =
+            if settings.authn_signing_enabled { self.saml_key_pair(row, settings)? } else { None };
+        let message = head.authn_request(endpoint);
+        let message = (Part::Request, message.as_str());
+        let url = address(&settings.sso_url, message, Some(&id), key_pair.as_ref())?;
+        Ok(Journey { url, state: id, stage: Stage::Saml })
+    }
+
+    /// Our own key pair for a provider, if there is one.
+    pub(super) fn saml_key_pair(
+        &self,
+        row: &DirectoryRow,
+        settings: &SamlSettings,
+    ) -> Result<Option<KeyPair>> {
+        let key = self.secret_of(row)?;
+        if settings.signing_cert.is_empty() || key.expose_secret().is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(KeyPair::read(&settings.signing_cert, key.expose_secret())?))
+    }
+
+    /// Ends a login: with the response as it came to a client, or with the
+    /// code for one that was posted to us.
+    pub(in crate::identity) async fn finish_saml(
+        &self,
+        row: &DirectoryRow,
+        settings: &SamlSettings,
+        finish: FinishSso,
+    ) -> Result<LoggedIn> {
+        let (taken, proof) = if let Some(response) = posted(finish.code.expose_secret()) {
+            self.proof(row, settings, &response, &finish.state).await?
+        } else {
+            self.posted_proof(&row.name, finish.code.expose_secret()).await?
+        };
+        taken.check(&finish.bringer())?;
+        let vouched = Vouched {
+            server: row.name.clone(),
+            username: proof.username,
+            subject: proof.subject,
+            email: proof.email,
+            groups: proof.groups,
+            case: GroupCase::Matters,
+        };
+        let logged_in = self.log_in_vouched(&row.settings, vouched, &finish.address).await?;
+        self.keep_provider_session(&row.name, &logged_in, &proof.session).await?;
+        Ok(logged_in)
+    }
+
+    /// What a response proved that a browser posted to us.
+    async fn posted_proof(&self, server: &str, code: &str) -> Result<(Taken, Proof)> {
+        let mut taken = self.take_attempt(server, code).await?;
+        match std::mem::replace(&mut taken.pending.stage, Stage::Saml) {
+            Stage::Proven(proof) => Ok((taken, *proof)),
+            Stage::Saml | Stage::Oidc { .. } => {
+                Err(SsoError::Refused("the code is of another kind"))
+            }
+        }
+    }
+
+    /// Takes a response that a browser posted to us: the page
+    /// that the browser goes to next fetches the session with the code, once
+    /// and soon.
+    pub async fn accept_saml(&self, server: &str, response: &str) -> Result<SecretString> {
+        let row = self.sso_server(server).await?;
+        let Kind::Saml(settings) = &row.settings.kind else { return Err(SsoError::NoProvider) };
+        let (taken, proof) = self.proof(&row, settings, response, "").await?;
+        let code = api_key::generate()?;
+        let pending = Pending {
+            redirect_endpoint: taken.pending.redirect_endpoint,
+            stage: Stage::Proven(Box::new(proof)),
+        };
+        let browser = taken.browser_hash;
+        self.keep_attempt(server, code.expose_secret(), &pending, browser, PROOF_LIFE).await?;
+        Ok(code)
+    }
+
+    /// What a response proves, and the login that it answers.
+    async fn proof(
+        &self,
+        row: &DirectoryRow,
+        settings: &SamlSettings,
+        response: &str,
+        state: &str,
+    ) -> Result<(Taken, Proof)> {
+        let assertion = self.saml_assertion(row, settings, response).await?;
+        let request = assertion.request()?;
+        if !state.is_empty() && state != request {
+            return Err(SsoError::Refused("the response answers another login"));
+        }
+        let taken = self.take_attempt(&row.name, request).await?;
+        if !matches!(taken.pending.stage, Stage::Saml) {
+            return Err(SsoError::Refused("the state is of another kind of provider"));
+        }
+        let endpoint = taken.pending.redirect_endpoint.as_str();
+        let now = self.clock.now();
+        let expected = Expected { issuer: &settings.issuer, endpoint, now };
+        let until = assertion.check(&expected)?;
+        let id = hash(&assertion.id);
+        let mut conn = self.database.acquire().await?;
+        if !saml_assertion::remember(&mut conn, &row.name, &id, until, now).await? {
+            return Err(SamlError::at(Step::Replay, "it came before").into());
+        }
+        let proof = proven(&assertion, settings, endpoint)?;
+        Ok((taken, proof))
+    }
+
+    /// Reads a response away from everything else: it is work of the processor,
+    /// bounded by the size of messages, and a few are read at once.
+    async fn saml_assertion(
+        &self,
+        row: &DirectoryRow,
+        settings: &SamlSettings,
+        response: &str,
+    ) -> Result<Assertion> {
+        let trusted = Trusted::of(settings)?;
+        let key_pair = self.saml_key_pair(row, settings)?;
+        let response = response.to_owned();
+        let turn = self.saml_readers.acquire().await.map_err(|_| SsoError::Busy)?;
+        let read = tokio::task::spawn_blocking(move || {
+            let reader = Reader { trusted: &trusted, key_pair: key_pair.as_ref() };
+            reader.read(&decode(&response)?)
+        });
+        let assertion = read.await.map_err(|error| SsoError::Unproven(error.to_string()))??;
+        drop(turn);
+        Ok(assertion)
+    }
+}
+
+/// What an assertion that counts says of somebody.
+pub(super) fn proven(
+    assertion: &Assertion,
+    settings: &SamlSettings,
+    endpoint: &str,
+) -> Result<Proof, SamlError> {
+    let NameId { value, format } = assertion.name_id.clone();
+    Ok(Proof {
+        username: assertion.username()?,
+        subject: Some(value.clone()).filter(|id| !id.is_empty() && format != ns::TRANSIENT),
+        email: assertion.email(),
+        groups: assertion.groups(&settings.group_claim),
+        session: ProviderSession {
+            name_id: value,
+            format,
+            index: assertion.sessions.iter().find_map(|session| session.index.clone()),
+            endpoint: endpoint.to_owned(),
+        },
+    })
+}
+
+/// The response in what a client got posted, if that is what it sends.
+fn posted(token: &str) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(token.as_bytes());
+    pairs.find(|(name, _)| name == Part::Response.name()).map(|(_, value)| value.into_owned())
+}
+
+/// By what a message of ours is known: nobody guesses it, and it is a name of
+/// XML.
+pub(super) fn message_id() -> Result<String> {
+    Ok(format!("_{}", api_key::generate()?.expose_secret()))
+}

@@ -1,0 +1,197 @@
+//! Metadata: what a provider says of itself, and what we say of ourselves.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use xml_sec::Node;
+
+use super::xml::{attribute, child, children, escape, is, parse, text};
+use super::{KeyPair, Result, SamlError, Step, ns};
+use crate::identity::Identity;
+use crate::identity::directory::Kind;
+use crate::identity::sso::SsoError;
+
+/// A provider as its metadata describes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DescribedProvider {
+    /// Who it is.
+    pub issuer: String,
+    /// Where the browser goes to log in.
+    pub sso_url: String,
+    /// Where the browser goes to log out; may be absent.
+    pub slo_url: Option<String>,
+    /// What it signs with, in PEM.
+    pub certificates: Vec<String>,
+}
+
+fn shape(reason: impl std::fmt::Display) -> SamlError {
+    SamlError::at(Step::Shape, reason)
+}
+
+/// Reads the metadata of a provider. Whoever sets it vouches for it: its
+/// signature, if any, is not looked at.
+pub fn read_provider(metadata: &str) -> Result<DescribedProvider> {
+    parse(metadata.trim())?.with_view(|view| {
+        let root = view.document().root_element();
+        let mut providers =
+            root.descendants().filter(|node| is(*node, ns::METADATA, "IDPSSODescriptor"));
+        let (Some(provider), None) = (providers.next(), providers.next()) else {
+            return Err(shape("the metadata must describe one provider, and no more"));
+        };
+        let issuer = provider
+            .parent_element()
+            .and_then(|entity| attribute(entity, "entityID"))
+            .ok_or_else(|| shape("the metadata has no entityID"))?;
+        let address = |name| {
+            children(provider, ns::METADATA, name)
+                .find(|one| attribute(*one, "Binding") == Some(ns::REDIRECT))
+                .and_then(|one| attribute(one, "Location"))
+                .map(str::to_owned)
+        };
+        Ok(DescribedProvider {
+            issuer: issuer.to_owned(),
+            sso_url: address("SingleSignOnService").ok_or_else(|| {
+                shape("the metadata names no SingleSignOnService by HTTP-Redirect")
+            })?,
+            slo_url: address("SingleLogoutService"),
+            certificates: certificates(provider)?,
+        })
+    })
+}
+
+fn certificates(provider: Node<'_, '_>) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for key in children(provider, ns::METADATA, "KeyDescriptor") {
+        if attribute(key, "use").is_some_and(|purpose| purpose != "signing") {
+            continue;
+        }
+        let Some(info) = child(key, ns::SIGNATURE, "KeyInfo")? else { continue };
+        for data in children(info, ns::SIGNATURE, "X509Data") {
+            for certificate in children(data, ns::SIGNATURE, "X509Certificate") {
+                let compact: String = text(certificate)?.split_ascii_whitespace().collect();
+                let der = STANDARD
+                    .decode(compact)
+                    .map_err(|error| SamlError::at(Step::Certificate, error))?;
+                found.push(pem(&der));
+            }
+        }
+    }
+    if found.is_empty() {
+        Err(shape("the metadata has no certificate to verify with"))
+    } else {
+        Ok(found)
+    }
+}
+
+fn pem(der: &[u8]) -> String {
+    let encoded = STANDARD.encode(der);
+    let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
+    let mut rest = encoded.as_str();
+    while !rest.is_empty() {
+        let (line, more) = rest.split_at(rest.len().min(64));
+        text.push_str(line);
+        text.push('\n');
+        rest = more;
+    }
+    text.push_str("-----END CERTIFICATE-----\n");
+    text
+}
+
+impl Identity {
+    /// What the provider `server` needs to know of us, where its answers go to
+    /// `endpoint` and its logouts to `logout`.
+    pub async fn saml_metadata(
+        &self,
+        server: &str,
+        endpoint: &str,
+        logout: &str,
+    ) -> std::result::Result<String, SsoError> {
+        let row = self.sso_server(server).await?;
+        let Kind::Saml(settings) = &row.settings.kind else { return Err(SsoError::NoProvider) };
+        let key_pair = self.saml_key_pair(&row, settings)?;
+        let logout = settings.slo_enabled.then_some(logout);
+        Ok(describe(endpoint, logout, settings.authn_signing_enabled, key_pair.as_ref()))
+    }
+}
+
+fn describe(
+    endpoint: &str,
+    logout: Option<&str>,
+    signed: bool,
+    key_pair: Option<&KeyPair>,
+) -> String {
+    let endpoint = escape(endpoint);
+    let keys: String = key_pair.map_or_else(String::new, |own| {
+        let certificate = own.certificate_base64();
+        let key = |purpose| {
+            format!(
+                "<md:KeyDescriptor use=\"{purpose}\"><ds:KeyInfo xmlns:ds=\"{}\"><ds:X509Data>\
+                 <ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>\
+                 </md:KeyDescriptor>",
+                ns::SIGNATURE
+            )
+        };
+        key("signing") + &key("encryption")
+    });
+    let logout: String = logout.map_or_else(String::new, |address| {
+        let service = |binding| {
+            format!(
+                "<md:SingleLogoutService Binding=\"{binding}\" Location=\"{}\"/>",
+                escape(address)
+            )
+        };
+        service(ns::REDIRECT) + &service(ns::POST)
+    });
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <md:EntityDescriptor xmlns:md=\"{}\" entityID=\"{endpoint}\"><md:SPSSODescriptor \
+         AuthnRequestsSigned=\"{signed}\" WantAssertionsSigned=\"true\" \
+         protocolSupportEnumeration=\"{}\">{keys}{logout}<md:AssertionConsumerService \
+         Binding=\"{}\" Location=\"{endpoint}\" index=\"0\" isDefault=\"true\"/>\
+         </md:SPSSODescriptor></md:EntityDescriptor>\n",
+        ns::METADATA,
+        ns::PROTOCOL,
+        ns::POST,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_of_a_provider_becomes_settings() {
+        let xml = format!(
+            "<EntityDescriptor xmlns=\"{md}\" entityID=\"https://idp\"><IDPSSODescriptor>\
+             <KeyDescriptor use=\"encryption\"/><KeyDescriptor use=\"signing\">\
+             <KeyInfo xmlns=\"{ds}\"><X509Data><X509Certificate> AQ\nID </X509Certificate>\
+             </X509Data></KeyInfo></KeyDescriptor>\
+             <SingleLogoutService Binding=\"{redirect}\" Location=\"https://idp/slo\"/>\
+             <SingleSignOnService Binding=\"{post}\" Location=\"https://idp/post\"/>\
+             <SingleSignOnService Binding=\"{redirect}\" Location=\"https://idp/sso\"/>\
+             </IDPSSODescriptor></EntityDescriptor>",
+            md = ns::METADATA,
+            ds = ns::SIGNATURE,
+            redirect = ns::REDIRECT,
+            post = ns::POST,
+        );
+        let read = read_provider(&xml).unwrap();
+        assert_eq!(read.issuer, "https://idp");
+        assert_eq!(read.sso_url, "https://idp/sso");
+        assert_eq!(read.slo_url.as_deref(), Some("https://idp/slo"));
+        assert_eq!(read.certificates, [pem(&[1, 2, 3])]);
+        let none = xml.replace("use=\"signing\"", "use=\"encryption\"");
+        assert_eq!(read_provider(&none).unwrap_err().step, Step::Shape);
+        assert_eq!(read_provider("<a/>").unwrap_err().step, Step::Shape);
+    }
+
+    #[test]
+    fn our_own_metadata_is_read_by_its_own_reader() {
+        let xml = describe("https://us/acs?a=1&b=2", Some("https://us/sls"), true, None);
+        parse(&xml).unwrap().with_view(|view| {
+            let root = view.document().root_element();
+            assert_eq!(attribute(root, "entityID"), Some("https://us/acs?a=1&b=2"));
+            let own = child(root, ns::METADATA, "SPSSODescriptor").unwrap().unwrap();
+            assert_eq!(children(own, ns::METADATA, "SingleLogoutService").count(), 2);
+        });
+    }
+}

@@ -1,0 +1,30 @@
+//! Assertions and requests of SAML providers that were taken.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use super::Result;
+
+/// Remembers one until it would be refused for its age; says whether it is the
+/// first time. Those that are too old now are forgotten.
+pub async fn remember(
+    conn: &mut PgConnection,
+    server: &str,
+    id_hash: &[u8],
+    until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    sqlx::query!("DELETE FROM saml_assertion WHERE expires_at <= $1", now)
+        .execute(&mut *conn)
+        .await?;
+    let done = sqlx::query!(
+        "INSERT INTO saml_assertion (server, id_hash, expires_at) VALUES ($1, $2, $3)
+         ON CONFLICT DO NOTHING",
+        server,
+        id_hash,
+        until,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
