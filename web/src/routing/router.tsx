@@ -69,6 +69,7 @@ const pages = [
   page("/audit", () => import("../pages/audit/AuditLog"), "AuditLog"),
   page("/users", () => import("../pages/users/Users"), "Users"),
   page("/roles", () => import("../pages/roles/Roles"), "Roles"),
+  page("/providers", () => import("../pages/providers/Providers"), "Providers"),
   page("/api-keys", () => import("../pages/api-keys/ApiKeys"), "ApiKeys"),
   page("/profile", () => import("../pages/profile/Profile"), "Profile"),
   page("/system", () => import("../pages/system/System"), "System"),

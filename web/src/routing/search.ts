@@ -25,6 +25,8 @@ const KEYS = [
   "user",
   "code",
   "state",
+  "iss",
+  "refused",
   "days",
 ] as const;
 

@@ -15,9 +15,13 @@ export function Providers({ to }: { to: string }) {
   return (
     <>
       <p className="or">{t.or}</p>
-      {servers.map(({ server_name: name }) => (
-        <button key={name} type="button" onClick={() => void begin(name, to).catch(setError)}>
-          {t.with(name)}
+      {servers.map((provider) => (
+        <button
+          key={provider.server_name}
+          type="button"
+          onClick={() => void begin(provider, to).catch(setError)}
+        >
+          {t.with(provider.server_name)}
         </button>
       ))}
       <Refusal error={error} />

@@ -47,7 +47,7 @@ export function SignIn() {
     const journey = returning();
     if (!url.code || !url.state || !journey) return;
     setBusy(true);
-    finish(journey, url.code, url.state)
+    finish(journey, url.code, url.state, url.iss)
       .then((answer) => {
         if (!answer.token) return;
         void navigate({ href: safe(journey.to), replace: true });
@@ -55,7 +55,10 @@ export function SignIn() {
       })
       .catch(setError)
       .finally(() => setBusy(false));
-  }, [url.code, url.state, navigate]);
+  }, [url.code, url.state, url.iss, navigate]);
+  useEffect(() => {
+    if (url.refused) setError(new Error(t.refused));
+  }, [url.refused, t]);
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();

@@ -21,6 +21,7 @@ export const signInText = catalogue({
     left: "You are signed out.",
     with: (name: string) => `Sign in with ${name}`,
     or: "or",
+    refused: "The answer of the provider was refused. Try again; the log of the primary says why.",
   },
   zh: {
     title: "登录",
@@ -42,5 +43,6 @@ export const signInText = catalogue({
     left: "您已退出登录。",
     with: (name: string) => `使用 ${name} 登录`,
     or: "或",
+    refused: "提供方的应答被拒绝。请重试；主集群的日志说明了原因。",
   },
 });

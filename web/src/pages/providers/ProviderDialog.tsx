@@ -1,0 +1,135 @@
+import { useState } from "react";
+
+import { patch, post, remove, type Schema } from "../../api/client";
+import { useChange } from "../../api/query";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import { ConfirmByName } from "../../ui/ConfirmByName";
+import { Copy } from "../../ui/Copy";
+import { Dialog } from "../../ui/Dialog";
+import { Refusal } from "../../ui/Failure";
+import { Field, Switch } from "../../ui/Field";
+import { configOf, type Draft, draftOf, type Kind, type Server } from "./draft";
+import { GroupRoles } from "./GroupRoles";
+import { ProviderTest } from "./ProviderTest";
+import { Settings } from "./Settings";
+import { providersText } from "./text";
+
+/** The names that clients of the REST API expect. */
+const USUAL: Record<Kind, string> = { ldap: "ldap1", saml: "saml1", oidc: "openId1" };
+
+interface Props {
+  /** The provider to change; a new one of `kind` where there is none. */
+  server: Server | undefined;
+  kind: Kind;
+  roles: Schema<"MappableRoles">;
+  writable: boolean;
+  onClose: () => void;
+}
+
+export function ProviderDialog({ server, kind, roles, writable, onClose }: Props) {
+  const t = useText(providersText);
+  const w = useText(words);
+  const known = server !== undefined;
+  const [draft, setDraft] = useState(() => {
+    const draft = draftOf(server, kind);
+    return known ? draft : { ...draft, name: USUAL[kind] };
+  });
+  const [removing, setRemoving] = useState(false);
+  const put = (change: Partial<Draft>) => setDraft({ ...draft, ...change });
+  const path = { name: draft.name };
+  const save = useChange(
+    async () => {
+      const config = configOf(draft);
+      if (known) await patch("/v1/server/{name}", { config }, { path });
+      else await post("/v1/server", { config });
+    },
+    { done: t.saved, onDone: onClose },
+  );
+  const drop = useChange(() => remove("/v1/server/{name}", { path }), {
+    done: t.removed,
+    onDone: onClose,
+  });
+  if (removing) {
+    return (
+      <ConfirmByName
+        title={w.remove}
+        name={draft.name}
+        action={w.remove}
+        busy={drop.isPending}
+        error={drop.error}
+        onConfirm={() => drop.mutate()}
+        onClose={() => setRemoving(false)}
+      >
+        <p>{t.removeText}</p>
+      </ConfirmByName>
+    );
+  }
+  return (
+    <Dialog title={known ? draft.name : t.add[kind]} place="side" onClose={onClose}>
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          save.mutate();
+        }}
+      >
+        <fieldset className="bare" disabled={!writable}>
+          <Field label={w.name}>
+            <input
+              value={draft.name}
+              pattern="[A-Za-z0-9_\-]+"
+              disabled={known}
+              onChange={(event) => put({ name: event.target.value })}
+              required
+            />
+          </Field>
+          <Switch label={t.enable} checked={draft.enable} onChange={(enable) => put({ enable })} />
+          {kind === "ldap" && (
+            <Field label={t.directory}>
+              <select
+                value={draft.directory}
+                onChange={(event) => put({ directory: event.target.value })}
+              >
+                <option value="OpenLDAP">OpenLDAP</option>
+                <option value="MicrosoftAD">Active Directory</option>
+              </select>
+            </Field>
+          )}
+          <Settings draft={draft} known={known} put={put} />
+          {kind === "saml" && <OurSide name={draft.name} />}
+          <GroupRoles draft={draft} roles={roles} put={put} />
+          <ProviderTest draft={draft} known={known} />
+        </fieldset>
+        <Refusal error={save.error} />
+        {writable && (
+          <div className="actions">
+            {known && (
+              <button type="button" onClick={() => setRemoving(true)}>
+                {w.remove}
+              </button>
+            )}
+            <button type="submit" className="primary" disabled={save.isPending}>
+              {save.isPending ? w.saving : w.save}
+            </button>
+          </div>
+        )}
+      </form>
+    </Dialog>
+  );
+}
+
+/** What whoever runs the provider has to know of us. */
+function OurSide({ name }: { name: string }) {
+  const t = useText(providersText);
+  const base = `${location.origin}/v1/token_auth_server/${name}`;
+  return (
+    <fieldset>
+      <legend>{t.ours}</legend>
+      <span className="label">{t.acs}</span>
+      <Copy text={`${base}/acs`} label={t.acs} />
+      <span className="label">{t.metadata}</span>
+      <Copy text={`${base}/metadata`} label={t.metadata} />
+    </fieldset>
+  );
+}

@@ -1,0 +1,87 @@
+import { CircleCheck } from "lucide-react";
+import { useState } from "react";
+
+import { post, type Schema } from "../../api/client";
+import { useText } from "../../text/language";
+import { Refusal } from "../../ui/Failure";
+import { Field } from "../../ui/Field";
+import { type Draft, settingsOf } from "./draft";
+import { providersText } from "./text";
+
+/** Tries what is typed; tells the groups of the user, or which step failed. */
+export function ProviderTest({ draft, known }: { draft: Draft; known: boolean }) {
+  const t = useText(providersText);
+  const [username, setUsername] = useState("");
+  const [password, setPassword] = useState("");
+  const [response, setResponse] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [groups, setGroups] = useState<string[]>();
+  const [error, setError] = useState<unknown>();
+  const { kind } = draft;
+
+  const test = async () => {
+    setBusy(true);
+    setGroups(undefined);
+    setError(undefined);
+    const redirect = `${location.origin}/v1/token_auth_server/${draft.name}/acs`;
+    const tried = {
+      ...(known && { name: draft.name }),
+      [kind]: settingsOf(draft),
+      ...(kind === "ldap" && { test_ldap: { username, password } }),
+      ...(kind === "saml" && { test_saml: { response, redirect_endpoint: redirect } }),
+    } as Schema<"ServerTest">;
+    try {
+      setGroups((await post("/v1/debug/server/test", { test: tried })).result.groups);
+    } catch (cause) {
+      setError(cause);
+    }
+    setBusy(false);
+  };
+  return (
+    <fieldset>
+      <legend>{t.test}</legend>
+      <p className="hint">{{ ldap: t.testLdap, saml: t.testSaml, oidc: t.testOidc }[kind]}</p>
+      {kind === "ldap" && (
+        <div className="form two">
+          <Field label={t.username}>
+            <input
+              value={username}
+              autoComplete="off"
+              onChange={(event) => setUsername(event.target.value)}
+            />
+          </Field>
+          <Field label={t.password}>
+            <input
+              type="password"
+              value={password}
+              autoComplete="new-password"
+              onChange={(event) => setPassword(event.target.value)}
+            />
+          </Field>
+        </div>
+      )}
+      {kind === "saml" && (
+        <Field label={t.response}>
+          <textarea
+            rows={3}
+            value={response}
+            spellCheck={false}
+            onChange={(event) => setResponse(event.target.value)}
+          />
+        </Field>
+      )}
+      <div>
+        <button type="button" disabled={busy} onClick={() => void test()}>
+          {busy ? t.testing : t.test}
+        </button>
+      </div>
+      {groups && (
+        <p role="status" className="tried">
+          <CircleCheck aria-hidden size={16} />{" "}
+          {groups.length > 0 ? t.inGroups(groups.join(", ")) : t.fine}
+        </p>
+      )}
+      <Refusal error={error} />
+    </fieldset>
+  );
+}

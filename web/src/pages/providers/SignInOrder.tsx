@@ -1,0 +1,78 @@
+import { ArrowDown, ArrowUp } from "lucide-react";
+
+import { patch, type Schema } from "../../api/client";
+import { useChange, useGet } from "../../api/query";
+import { useText } from "../../text/language";
+import { Refusal } from "../../ui/Failure";
+import { Card } from "../../ui/Page";
+import { moved } from "./draft";
+import { providersText } from "./text";
+
+const LOCAL = "local";
+
+/** In which order directories are asked for a password. */
+export function SignInOrder({
+  directories,
+  writable,
+}: {
+  directories: string[];
+  writable: boolean;
+}) {
+  const t = useText(providersText);
+  const chosen = useGet("/v1/system/config").data?.config.auth_order ?? [];
+  const change = useChange(
+    (order: string[]) =>
+      patch("/v1/system/config", { config: { auth_order: order } } as Schema<"SystemConfigUpdate">),
+    { done: t.ordered },
+  );
+  const order = chosen.length > 0 ? chosen : [LOCAL, ...directories];
+  // A directory that came later is asked once it is put somewhere.
+  const rest = directories.filter((name) => !order.includes(name));
+  const all = [...order, ...rest];
+  const called = (name: string) => (name === LOCAL ? t.local : name);
+  return (
+    <Card
+      title={t.order}
+      actions={
+        writable &&
+        chosen.length > 0 && (
+          <button type="button" disabled={change.isPending} onClick={() => change.mutate([])}>
+            {t.usual}
+          </button>
+        )
+      }
+    >
+      <p className="hint">{t.orderHint}</p>
+      <ol className="sign-in-order">
+        {all.map((name, at) => (
+          <li key={name}>
+            {called(name)}
+            {writable && (
+              <span className="actions">
+                <button
+                  type="button"
+                  className="plain"
+                  aria-label={t.up(called(name))}
+                  disabled={at === 0 || change.isPending}
+                  onClick={() => change.mutate(moved(all, at, -1))}
+                >
+                  <ArrowUp aria-hidden size={16} />
+                </button>
+                <button
+                  type="button"
+                  className="plain"
+                  aria-label={t.down(called(name))}
+                  disabled={at === all.length - 1 || change.isPending}
+                  onClick={() => change.mutate(moved(all, at, 1))}
+                >
+                  <ArrowDown aria-hidden size={16} />
+                </button>
+              </span>
+            )}
+          </li>
+        ))}
+      </ol>
+      <Refusal error={change.error} />
+    </Card>
+  );
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+
+import { configOf, draftOf, moved, type Server, settingsOf } from "./draft";
+
+const saml: Server = {
+  server_name: "saml1",
+  server_type: "saml",
+  saml: {
+    sso_url: "https://idp/sso",
+    issuer: "https://idp",
+    x509_cert: "PEM",
+    x509_certs: [],
+    group_claim: "",
+    enable: true,
+    default_role: "reader",
+    group_mapped_roles: [{ group: "ops", global_role: "admin", role_domains: { reader: ["a"] } }],
+    authn_signing_enabled: false,
+    signing_cert: "",
+    slo_enabled: false,
+    slo_url: "",
+  },
+};
+
+describe("a provider", () => {
+  it("is sent as it came, without the secrets that nobody typed", () => {
+    const sent = settingsOf(draftOf(saml, "saml"));
+    expect(sent).toMatchObject({
+      issuer: "https://idp",
+      default_role: "reader",
+      group_mapped_roles: saml.saml?.group_mapped_roles,
+    });
+    expect(sent).not.toHaveProperty("signing_key");
+    expect(sent).not.toHaveProperty("idp_metadata");
+  });
+
+  it("is what its metadata says, where they are pasted", () => {
+    const draft = draftOf(undefined, "saml");
+    draft.values.idp_metadata = "<xml/>";
+    const sent = settingsOf(draft);
+    expect(sent.idp_metadata).toBe("<xml/>");
+    expect(sent).not.toHaveProperty("issuer");
+  });
+
+  it("has scopes as words, and a port that may be the usual one", () => {
+    const draft = { ...draftOf(undefined, "oidc"), name: "openId1" };
+    draft.values.scopes = " openid  groups ";
+    expect(configOf(draft)).toMatchObject({
+      name: "openId1",
+      oidc: { scopes: ["openid", "groups"] },
+    });
+    expect(settingsOf(draftOf(undefined, "ldap"))).toMatchObject({
+      port: 0,
+      directory: "OpenLDAP",
+    });
+  });
+});
+
+it("moves one thing of a list", () => {
+  expect(moved(["a", "b", "c"], 2, -1)).toEqual(["a", "c", "b"]);
+  expect(moved(["a", "b", "c"], 0, 1)).toEqual(["b", "a", "c"]);
+});
