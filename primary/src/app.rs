@@ -14,6 +14,7 @@ use crate::federation::link_registry::LinkRegistry;
 use crate::federation::replica::Replicas;
 use crate::federation::{self, FederationError, Trust, fanout};
 use crate::identity::{Identity, IdentityError, IdentityOptions};
+use crate::live::Live;
 use crate::registry::Registries;
 use crate::shutdown::Shutdown;
 use crate::store::{Database, StoreError};
@@ -41,6 +42,8 @@ pub struct App {
     pub replicas: Arc<Replicas>,
     /// Federated registries and their scans.
     pub registries: Arc<Registries>,
+    /// Which lists changed.
+    pub live: Arc<Live>,
 }
 
 /// A primary that cannot come up.
@@ -91,6 +94,7 @@ impl App {
             config.trusted_root.clone(),
             config.scan_slots,
         );
+        let live = Live::new();
         Ok(Self {
             config,
             database,
@@ -102,6 +106,7 @@ impl App {
             links,
             replicas,
             registries,
+            live,
         })
     }
 }

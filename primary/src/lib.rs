@@ -11,6 +11,7 @@ pub mod federation;
 pub mod grpc;
 pub mod http;
 pub mod identity;
+pub mod live;
 pub mod reconcile;
 pub mod registry;
 pub mod serve;

@@ -20,7 +20,7 @@ use crate::federation::{
 };
 use crate::shutdown::Shutdown;
 use crate::store::{Database, Opened, migrate};
-use crate::{App, grpc, http, reconcile, telemetry};
+use crate::{App, grpc, http, live, reconcile, telemetry};
 
 /// How long the tasks may take to end.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -123,6 +123,7 @@ async fn serve(
         });
     }
     fanout::run(app.links.feed(), &app.database, &shutdown);
+    live::run(&app.live, &app.database, &shutdown);
     link_upkeep::run(&app.links, &app.database, &app.clock, &shutdown);
     grpc::serve(&app, federation)?;
     replica::run(&app, addresses.federation);

@@ -31,14 +31,28 @@ function call(
   });
 }
 
-async function get<T>(path: string): Promise<T> {
+function session(): Promise<string> {
   token ??= call(
     "POST",
     "/v1/auth",
     {},
     JSON.stringify({ password: { username: "admin", password: shop.password } }),
   ).then((text) => (JSON.parse(text) as { token: { token: string } }).token.token);
-  return JSON.parse(await call("GET", path, { "X-Auth-Token": await token })) as T;
+  return token;
+}
+
+async function get<T>(path: string): Promise<T> {
+  return JSON.parse(await call("GET", path, { "X-Auth-Token": await session() })) as T;
+}
+
+/** Creates something, past the pages. */
+export async function create(path: string, body: object) {
+  await call("POST", path, { "X-Auth-Token": await session() }, JSON.stringify(body));
+}
+
+/** Removes something, past the pages. */
+export async function remove(path: string) {
+  await call("DELETE", path, { "X-Auth-Token": await session() });
 }
 
 /** The id of a member by its name. */

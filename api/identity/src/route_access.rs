@@ -102,6 +102,8 @@ const TABLE: &[Line] = &[
     // Clients ask clusters of every role for it, where nobody holds `fed`.
     Line("GET", "/v1/fed/member", CONFIG, ByMethod),
     Line("GET", "/v1/fed/events", EVENTS, ByMethod),
+    // It tells of those lists alone that the caller may read.
+    Line("GET", "/v1/fed/stream", Session, ByMethod),
     Line("GET", "/v1/fed/vulnerabilities", FED, ByMethod),
     Line("GET", "/v1/fed/healthcheck", Open, ByMethod),
     Line("POST", "/v1/fed/joint_test_internal", Open, ByMethod),

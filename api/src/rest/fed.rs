@@ -376,3 +376,10 @@ mod tests {
         assert_eq!(json["rest_info"], serde_json::json!({"server": "", "port": 0}));
     }
 }
+
+/// What `GET /v1/fed/stream` tells in one event.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct FedStreamEvent {
+    /// The lists that changed: `members`, `events`, `scans`, `rules`, `imports`.
+    pub lists: Vec<String>,
+}

@@ -50,7 +50,7 @@ use http::{HeaderValue, header};
 use tower::Layer as _;
 use tower::util::MapRequestLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::SizeAbove;
+use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -111,7 +111,10 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(fallback::method_not_allowed)
         .layer(from_fn_with_state(app.clone(), home::local_objects))
         .layer(from_fn_with_state(app.clone(), harbor::login::harbor_login))
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE_BYTES)))
+        .layer(CompressionLayer::new().compress_when(
+            // What is compressed is held back until there is enough of it.
+            SizeAbove::new(COMPRESS_ABOVE_BYTES).and(NotForContentType::SSE),
+        ))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-cache"),

@@ -77,6 +77,13 @@ impl Identity {
         Ok(Some((row, rights)))
     }
 
+    /// Whether a session lives; its idle time goes on.
+    pub async fn session_lives(&self, id: SessionId) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        let found = session::get(&mut *self.database.acquire().await?, id).await?;
+        Ok(found.is_some_and(|row| now < row.last_seen_at + row.timeout && now < row.ends_at))
+    }
+
     /// Forgets the sessions of a user that were ended in the database.
     pub fn forget_sessions(&self, fullname: &str) {
         self.recent.forget_user(fullname);

@@ -19,6 +19,7 @@ mod hostile_member;
 mod joining;
 mod kinds;
 mod lifecycle;
+mod live;
 mod member_status;
 mod membership;
 mod node_scan;

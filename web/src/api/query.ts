@@ -14,6 +14,7 @@ import { useMemo } from "react";
 import { notify } from "../ui/notices";
 import { type Answer, get, type PathOf, send, type Target } from "./client";
 import { ApiError } from "./error";
+import { isLive, isTold } from "./live";
 
 /** Rows of one page of a list. */
 export const PAGE = 100;
@@ -36,13 +37,25 @@ interface Options extends Omit<Target, "signal"> {
   enabled?: boolean;
 }
 
+/** What the stream of changes tells of is read by itself this seldom, in
+ * milliseconds. */
+const TOLD_EVERY_MS = 30_000;
+/** Whether members answer is a matter of time, which no change tells of. */
+const MEMBERS = "/v1/fed/member";
+
+/** How long until the next reading. */
+function pace(path: string, every: number | undefined, cluster: string | undefined) {
+  const told = !cluster && path !== MEMBERS && isTold(path);
+  return () => (every && told && isLive() ? Math.max(every, TOLD_EVERY_MS) : (every ?? false));
+}
+
 /** The answer to a GET, kept fresh. */
 export function useGet<P extends PathOf<"get">>(path: P, options: Options = {}) {
   const { every, enabled, ...target } = options;
   return useQuery({
     queryKey: [path, target],
     queryFn: ({ signal }) => get(path, { ...target, signal }),
-    refetchInterval: every ?? false,
+    refetchInterval: pace(path, every, target.cluster),
     enabled: enabled ?? true,
   });
 }
@@ -78,7 +91,7 @@ export function usePages<P extends PathOf<"get">, Row>(
     getNextPageParam: (last, pages) =>
       last.length < PAGE ? undefined : pages.reduce((sum, page) => sum + page.length, 0),
     placeholderData: keepPreviousData,
-    refetchInterval: every ?? false,
+    refetchInterval: pace(path, every, target.cluster),
     enabled: enabled ?? true,
   });
   const rows = useMemo(() => query.data?.pages.flat(), [query.data]);

@@ -2,6 +2,8 @@ import { Link, Outlet, useLocation, useRouter } from "@tanstack/react-router";
 import { Menu as MenuIcon, Search, TriangleAlert } from "lucide-react";
 import { useEffect, useState } from "react";
 
+import { startLive } from "../api/live";
+import { queries } from "../api/query";
 import { useMembers } from "../pages/clusters/members";
 import { useScope, useUrl } from "../routing/search";
 import { IdleWatch } from "../session/IdleWatch";
@@ -31,6 +33,7 @@ export function Frame() {
   }, [signedIn, router]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the menu
   useEffect(() => setMenu(false), [pathname]);
+  useEffect(() => (signedIn ? startLive(queries) : undefined), [signedIn]);
   if (!signedIn) return null;
   return (
     <>

@@ -16,6 +16,7 @@ mod join_token;
 mod leave;
 mod member;
 mod promote;
+mod stream;
 mod view;
 mod vulnerabilities;
 
@@ -40,6 +41,7 @@ pub(super) fn router() -> ApiRouter {
         .routes(routes!(member::fed_member_list))
         .routes(routes!(config::fed_config_update))
         .routes(routes!(events::fed_event_list))
+        .routes(routes!(stream::fed_stream_get))
         .routes(routes!(promote::fed_promote))
         .routes(routes!(demote::fed_demote))
         .routes(routes!(join_token::fed_join_token_create))

@@ -1,0 +1,69 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { create, remove } from "./api";
+import { settled, signIn, type Visit, visit } from "./browser";
+import { until } from "./shop";
+import { review } from "./webhook";
+
+const stamp = Date.now().toString(36);
+/** Of the federation, and of nobody else in these tests. */
+const RULE = 100_901;
+/** Without a stream, the list of events is read every two seconds. */
+const QUIET_MS = 7_000;
+
+/** How often the list of events is read while nothing happens. */
+async function readings(page: Page): Promise<number> {
+  let count = 0;
+  const counted = (request: { url: () => string }) => {
+    if (request.url().includes("/v1/fed/events")) count += 1;
+  };
+  page.on("request", counted);
+  await page.waitForTimeout(QUIET_MS);
+  page.off("request", counted);
+  return count;
+}
+
+describe("an open list of events", () => {
+  let seen: Visit;
+  let page: Page;
+  beforeAll(async () => {
+    await create("/v1/admission/rule", {
+      config: {
+        ...{ id: RULE, category: "Kubernetes", cfg_type: "federal", rule_type: "deny" },
+        ...{ comment: `live ${stamp}`, disable: false, containers: ["containers"] },
+        criteria: [{ name: "namespace", op: "containsAny", value: "shop" }],
+      },
+    });
+    seen = await visit();
+    page = seen.page;
+    await signIn(page);
+  });
+  afterAll(async () => {
+    await remove(`/v1/admission/rule/${RULE}`);
+    await seen.close();
+  });
+
+  it("is told of a denial, and does not ask for it", async () => {
+    const stream = page.waitForResponse((response) => response.url().includes("/v1/fed/stream"));
+    await page.goto("/events?name=Admission.Control.Denied");
+    expect((await stream).status()).toBe(200);
+    await settled(page);
+    // What other tests did may still be told.
+    await until("nothing happens any more", async () => (await readings(page)) <= 1, 60);
+    await until("staging denies", async () => !(await review("orders:v1", `live-${stamp}`)));
+    await page
+      .getByRole("row")
+      .filter({ hasText: `live-${stamp}` })
+      .first()
+      .waitFor();
+  });
+
+  it("asks again where the stream does not come through", async () => {
+    await page.route("**/v1/fed/stream", (route) => route.abort());
+    await page.goto("/events");
+    await settled(page);
+    expect(await readings(page)).toBeGreaterThan(1);
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+  });
+});
