@@ -1,4 +1,4 @@
-.PHONY: run test lint fuzz bench chaos sqlx openapi clean
+.PHONY: run test lint fuzz bench chaos schemathesis lighthouse sqlx openapi clean
 
 run: ## the coffee shop: a primary, two clusters, a registry; Ctrl-C ends it
 	@scripts/setup.sh
@@ -23,6 +23,15 @@ bench: ## the measured promises; prints a table, writes bench/results.json
 chaos: ## faults at random moments; SEED=7 repeats a run, PARTS="kills network" chooses
 	@scripts/setup.sh
 	@scripts/chaos.sh $(PARTS)
+
+schemathesis: ## whatever the OpenAPI document allows, asked of a throwaway primary
+	@scripts/setup.sh lint
+	@scripts/build.sh
+	@scripts/schemathesis.sh $(SECONDS_IN_ALL)
+
+lighthouse: ## how fast, accessible and sound the portal is, by Lighthouse
+	@scripts/setup.sh
+	@examples/coffee-shop/run.sh --throwaway --until web/tests/lighthouse.sh
 
 sqlx: ## renew primary/.sqlx after a change of a query or a migration
 	@scripts/setup.sh

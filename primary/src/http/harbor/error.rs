@@ -7,8 +7,8 @@ use palisade_api::rest::harbor::{HarborError, HarborErrorData};
 
 use crate::http::error::ApiError;
 
-const ERROR: HeaderValue =
-    HeaderValue::from_static("application/vnd.scanner.adapter.error+json; version=1.0");
+/// The content type of errors.
+pub(in crate::http) const ERROR: &str = "application/vnd.scanner.adapter.error+json; version=1.0";
 
 /// A failed call of the adapter.
 #[derive(Debug)]
@@ -35,6 +35,7 @@ impl<E: Into<ApiError>> From<E> for AdapterError {
 impl IntoResponse for AdapterError {
     fn into_response(self) -> Response {
         let body = HarborErrorData { error: HarborError { message: self.1 } };
-        (self.0, [(header::CONTENT_TYPE, ERROR)], Json(body)).into_response()
+        (self.0, [(header::CONTENT_TYPE, HeaderValue::from_static(ERROR))], Json(body))
+            .into_response()
     }
 }

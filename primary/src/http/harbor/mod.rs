@@ -17,6 +17,8 @@ use utoipa_axum::routes;
 
 use super::ApiRouter;
 
+pub(super) use error::ERROR;
+
 /// Where Harbor is told to find the adapter.
 pub(super) const BASE: &str = "/endpoint/";
 
