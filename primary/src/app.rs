@@ -10,6 +10,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::config::Config;
+use crate::federation::event_intake::EventIntake;
 use crate::federation::link_registry::LinkRegistry;
 use crate::federation::replica::Replicas;
 use crate::federation::{self, FederationError, Trust, fanout};
@@ -40,6 +41,8 @@ pub struct App {
     pub links: Arc<LinkRegistry>,
     /// The other replicas of this primary.
     pub replicas: Arc<Replicas>,
+    /// Events of members on their way into the database.
+    pub events: EventIntake,
     /// Federated registries and their scans.
     pub registries: Arc<Registries>,
     /// Which lists changed.
@@ -84,6 +87,7 @@ impl App {
         let trust = Arc::new(Trust::open(&config, &database, &sealer, &clock).await?);
         let links = LinkRegistry::new(fanout::feed(&database, FeedConfig::default()));
         let replicas = Replicas::new(database.clone(), Arc::clone(&trust), clock.clone());
+        let events = EventIntake::start(&database, &clock, config.event_retention, &shutdown);
         let vulndb = config.vulndb.clone().unwrap_or_else(|| config.data_dir.join("vulndb.plsd"));
         let registries = Registries::new(
             database.clone(),
@@ -105,6 +109,7 @@ impl App {
             trust,
             links,
             replicas,
+            events,
             registries,
             live,
         })

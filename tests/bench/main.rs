@@ -8,6 +8,7 @@ mod federation;
 mod figures;
 mod first_sync;
 mod processes;
+mod questions;
 mod rematch;
 mod scan;
 mod vulndb;
@@ -41,6 +42,9 @@ fn main() -> Result<()> {
         }
         if chosen("rematch") {
             rematch::measure(&mut figures).await?;
+        }
+        if chosen("questions") {
+            questions::measure(&mut figures).await?;
         }
         if chosen("admission") {
             admission::measure(&mut figures).await?;

@@ -27,6 +27,7 @@ pub mod proxy;
 pub mod reference;
 pub mod registry;
 pub mod replicas;
+pub mod reporting;
 pub mod rest;
 pub mod saml;
 pub mod simulated;

@@ -283,6 +283,20 @@ impl Primary {
         self.ready().await
     }
 
+    /// Loses the data folder of a stopped primary that runs its own Postgres:
+    /// restores a backup into a new one, with the sealing key alone, and starts
+    /// it where it was.
+    pub async fn restore_into_new_folder(&mut self, backup: &Path) -> Result<()> {
+        let lost = self.data_dir.with_extension("lost");
+        std::fs::rename(&self.data_dir, &lost)?;
+        std::fs::create_dir(&self.data_dir)?;
+        std::fs::copy(lost.join("sealing-key"), self.data_dir.join("sealing-key"))?;
+        std::fs::remove_dir_all(lost)?;
+        let backup = backup.to_str().context("no UTF-8")?;
+        self.command(&["restore", "--in", backup]).await?.ok()?;
+        self.restart().await
+    }
+
     async fn ready(&mut self) -> Result<()> {
         let file = self.data_dir.join("addresses.json");
         let process = &mut self.process;

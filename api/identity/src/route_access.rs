@@ -104,7 +104,12 @@ const TABLE: &[Line] = &[
     Line("GET", "/v1/fed/events", EVENTS, ByMethod),
     // It tells of those lists alone that the caller may read.
     Line("GET", "/v1/fed/stream", Session, ByMethod),
+    Line("GET", "/v1/fed/denials", EVENTS, ByMethod),
+    Line("GET", "/v1/fed/images", FED, ByMethod),
+    Line("*", "/v1/fed/policy", FED, ByMethod),
+    Line("GET", "/v1/fed/summary", FED, ByMethod),
     Line("GET", "/v1/fed/vulnerabilities", FED, ByMethod),
+    Line("GET", "/v1/fed/workloads", FED, ByMethod),
     Line("GET", "/v1/fed/healthcheck", Open, ByMethod),
     Line("POST", "/v1/fed/joint_test_internal", Open, ByMethod),
     Line("POST", "/v1/fed/ping_internal", Open, ByMethod),

@@ -278,6 +278,12 @@ pub struct FedEvent {
     pub level: String,
     /// One of [`category`].
     pub category: String,
+    /// The namespace that it is about.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub namespace: String,
+    /// The image that it is about.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub image: String,
     /// The record as the list of its log shows it.
     #[schema(value_type = Object)]
     pub detail: Box<RawValue>,
@@ -286,8 +292,52 @@ pub struct FedEvent {
 /// `GET /v1/fed/events`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct FedEventsData {
-    /// Newest first.
+    /// Newest first, where nobody asks for another order.
     pub events: Vec<FedEvent>,
+    /// The `after` of the next page, where there may be one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// A request that admission control of a cluster denied, or would have denied.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FedDenial {
+    /// Id of the cluster.
+    pub cluster_id: String,
+    /// Its name.
+    pub cluster_name: String,
+    /// The record's number among those of its cluster.
+    pub seq: u64,
+    /// Unix seconds.
+    pub reported_timestamp: i64,
+    /// The same in RFC 3339, UTC.
+    pub reported_at: String,
+    /// Whether it was denied; else a rule only watches.
+    pub denied: bool,
+    /// The namespace.
+    pub namespace: String,
+    /// The workload.
+    pub workload: String,
+    /// The image.
+    pub image: String,
+    /// Who asked.
+    pub user: String,
+    /// Why, for people.
+    pub message: String,
+    /// Critical vulnerabilities of the image.
+    pub critical: u32,
+    /// High ones.
+    pub high: u32,
+}
+
+/// `GET /v1/fed/denials`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FedDenialsData {
+    /// Newest first, where nobody asks for another order.
+    pub denials: Vec<FedDenial>,
+    /// The `after` of the next page, where there may be one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]

@@ -3,6 +3,7 @@
 
 pub mod admission;
 pub mod api_key;
+pub mod apply;
 pub mod auth;
 pub mod empty;
 pub mod error;
@@ -10,6 +11,7 @@ pub mod event;
 pub mod fed;
 pub mod file;
 pub mod file_monitor;
+pub mod fleet;
 pub mod group;
 pub mod harbor;
 pub mod host;

@@ -1,7 +1,10 @@
 //! The command line: one module a command.
 
+mod apply;
 mod authority;
+mod backup;
 mod openapi;
+mod restore;
 mod serve;
 mod token;
 mod vulndb;
@@ -26,6 +29,12 @@ enum Command {
     Authority(authority::AuthorityArgs),
     /// Make, list and revoke join tokens
     Token(token::TokenArgs),
+    /// Make true what files of federated objects say
+    Apply(apply::ApplyArgs),
+    /// Write a backup of the database, beside a running primary
+    Backup(backup::BackupArgs),
+    /// Restore a backup into an empty database
+    Restore(restore::RestoreArgs),
     /// Build the vulnerability database
     Vulndb(vulndb::VulndbArgs),
     /// Print the OpenAPI document of the REST API
@@ -38,6 +47,9 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Authority(args) => authority::run(&args),
         Command::Token(args) => token::run(&args),
+        Command::Apply(args) => apply::run(&args),
+        Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => restore::run(&args),
         Command::Vulndb(args) => vulndb::run(&args),
         Command::Openapi(args) => openapi::run(&args),
     };

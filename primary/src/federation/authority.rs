@@ -30,7 +30,7 @@ use crate::store::{self, Database, StoreError};
 /// What the sealed key of the tickets is bound to.
 const TICKET_KEY_PURPOSE: &str = "join ticket key";
 /// The sealing key in the data folder, unless one is configured.
-const SEALING_KEY_FILE: &str = "sealing-key";
+pub const SEALING_KEY_FILE: &str = "sealing-key";
 /// How long the primary's own certificate lasts. It is made anew at each start
 /// and every few days, and never stored.
 const LISTENER_LIFETIME: TimeDelta = TimeDelta::days(30);
@@ -133,6 +133,14 @@ pub fn sealer(config: &Config) -> Result<Sealer> {
         Some(key) => Sealer::from_text(key)?,
         None => Sealer::from_key_file(&config.data_dir.join(SEALING_KEY_FILE))?,
     })
+}
+
+/// Fails where the authority in the database was sealed with another key.
+pub async fn require_opened_by(conn: &mut PgConnection, sealer: &Sealer) -> Result<()> {
+    if let Some(stored) = store::authority::get(conn).await? {
+        sealer.open(TICKET_KEY_PURPOSE, &stored.sealed_ticket_key)?;
+    }
+    Ok(())
 }
 
 /// Makes the authority at the first start.

@@ -4,8 +4,8 @@
 //! Open [`membership`] for how a cluster joins, [`authority`] for what it is
 //! trusted by, [`token`] for what lets it in. Then [`fanout`] for how a change
 //! reaches the members, [`link_registry`] for who is connected, [`forwarding`]
-//! for calls to them, [`replica`] for how the replicas of a primary do this
-//! together; [`rules`] for what they all obey.
+//! for calls to them, [`event_intake`] for what they report, [`replica`] for how
+//! the replicas of a primary do this together; [`rules`] for what they all obey.
 
 pub mod address;
 pub mod allowance;
@@ -13,6 +13,7 @@ pub mod authority;
 pub mod configuration;
 mod error;
 pub mod event;
+pub mod event_intake;
 pub mod fanout;
 pub mod forwarding;
 pub mod import_task;

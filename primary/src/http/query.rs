@@ -98,6 +98,19 @@ impl Query {
             .collect()
     }
 
+    /// The same without `start` and `limit`.
+    #[must_use]
+    pub fn without_page(&self) -> Self {
+        let kept = self.0.iter().filter(|(key, _)| key != "start" && key != "limit");
+        Self(kept.cloned().collect())
+    }
+
+    /// The part of `items` that `start` and `limit` name.
+    pub fn page_of<T>(&self, items: Vec<T>) -> Vec<T> {
+        let (start, limit) = self.page();
+        page_of(items, start, limit)
+    }
+
     /// Filters, sorts and pages `items` by their JSON form.
     pub fn list<T: Serialize>(&self, items: Vec<T>) -> Result<Vec<T>> {
         let (filters, sorts) = (self.filters(), self.sorts());
@@ -114,8 +127,7 @@ impl Query {
             rows.sort_by(|(left, _), (right, _)| compare(left, right, &sorts));
             rows.into_iter().map(|(_, item)| item).collect()
         };
-        let (start, limit) = self.page();
-        Ok(page_of(items, start, limit))
+        Ok(self.page_of(items))
     }
 }
 

@@ -1,15 +1,21 @@
-//! Forgets events that are older than the retention.
+//! Makes the partitions of the days to come, and drops those of events that
+//! are older than the retention.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::Days;
 use palisade_api::clock::SharedClock;
 
 use super::{Done, Task};
-use crate::store::{Database, StoreError, event};
+use crate::store::event::{count, partition};
+use crate::store::{Database, StoreError};
 
-/// Events deleted by one statement, so that none takes long.
-const AT_ONCE: i64 = 5_000;
+/// Days that are prepared. What happens on a day without a partition makes
+/// one, so a task that did not run costs time and no event.
+const AHEAD: u64 = 3;
+/// How long events are counted by the hour.
+const COUNTED: chrono::TimeDelta = chrono::TimeDelta::days(8);
 
 pub(super) struct EventRetention {
     pub(super) database: Database,
@@ -28,19 +34,26 @@ impl Task for EventRetention {
     }
 
     async fn run(&self) -> Result<Done, StoreError> {
-        let before = self.clock.now() - self.retention;
+        let now = self.clock.now();
         let mut conn = self.database.acquire().await?;
-        let mut forgotten = 0;
-        loop {
-            let now = event::forget(&mut conn, before, AT_ONCE).await?;
-            forgotten += now;
-            if now < AT_ONCE as u64 {
-                break;
+        for ahead in 0..=AHEAD {
+            if let Some(day) = now.date_naive().checked_add_days(Days::new(ahead)) {
+                partition::create(&mut conn, day).await?;
             }
         }
-        Ok(match forgotten {
+        // A day goes when its last moment is too old.
+        let oldest = (now - self.retention).date_naive();
+        let mut dropped = 0;
+        for partition in partition::list(&mut conn).await? {
+            if partition.day < oldest {
+                partition::drop(&mut conn, partition.day).await?;
+                dropped += 1;
+            }
+        }
+        count::forget(&mut conn, now - COUNTED).await?;
+        Ok(match dropped {
             0 => Done::Nothing,
-            _ => Done::Something(format!("forgot {forgotten} events older than the retention")),
+            _ => Done::Something(format!("forgot the events of {dropped} days")),
         })
     }
 }

@@ -10,6 +10,7 @@ mod finding_retention;
 mod layer_retention;
 mod repository_scan_retention;
 mod token_retention;
+mod workload_upkeep;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,7 +67,7 @@ pub fn start(app: &App) {
     }
 }
 
-fn tasks(app: &App) -> [Box<dyn Task>; 6] {
+fn tasks(app: &App) -> [Box<dyn Task>; 7] {
     let (database, clock) = (&app.database, &app.clock);
     [
         Box::new(compaction::Compaction {
@@ -89,6 +90,7 @@ fn tasks(app: &App) -> [Box<dyn Task>; 6] {
             database: database.clone(),
             clock: clock.clone(),
         }),
+        Box::new(workload_upkeep::WorkloadUpkeep { database: database.clone() }),
     ]
 }
 

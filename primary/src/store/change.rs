@@ -462,7 +462,7 @@ pub(super) fn log_of(column: i16) -> Result<LogId> {
         .ok_or_else(|| StoreError::inconsistent("log", format_args!("id {column}")))
 }
 
-const fn column_of(revision: Revision) -> i64 {
+pub(super) const fn column_of(revision: Revision) -> i64 {
     revision.0 as i64
 }
 

@@ -338,6 +338,17 @@ pub async fn get(conn: &mut PgConnection, id: ClusterId) -> Result<Option<Member
     .transpose()
 }
 
+/// The ids of the members of these names; those that nobody has are left out.
+pub async fn ids_of(conn: &mut PgConnection, names: &[String]) -> Result<Vec<(String, Uuid)>> {
+    let rows = sqlx::query!(
+        "SELECT name, id FROM member WHERE removed_at IS NULL AND name = ANY($1)",
+        names,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.name, row.id)).collect())
+}
+
 /// The member that joined with the signing request.
 pub async fn by_request(
     conn: &mut PgConnection,

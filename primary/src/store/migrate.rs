@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, PgConnection, PgTransaction};
 use thiserror::Error;
 
 use super::{Database, StoreError};
@@ -87,6 +87,20 @@ pub async fn run(database: &Database) -> Result<(), SchemaError> {
     outcome
 }
 
+/// The first of `migrations` that this program does not know.
+pub fn unknown(migrations: &[i64]) -> Option<i64> {
+    migrations.iter().copied().find(|version| !MIGRATIONS.version_exists(*version))
+}
+
+/// Makes the schema that a database with just these migrations has, in the
+/// transaction.
+pub async fn up_to(tx: &mut PgTransaction<'_>, migrations: &[i64]) -> Result<(), SchemaError> {
+    let wanted = MIGRATIONS.iter().filter(|one| migrations.contains(&one.version)).cloned();
+    let mut migrator = Migrator::with_migrations(wanted.collect());
+    migrator.set_locking(false);
+    migrator.run(&mut **tx).await.map_err(SchemaError::from)
+}
+
 async fn try_lock(conn: &mut PgConnection) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar!(r#"SELECT pg_try_advisory_lock($1) AS "locked!""#, LOCK)
         .fetch_one(conn)
@@ -108,12 +122,18 @@ async fn apply(conn: &mut PgConnection) -> Result<(), SchemaError> {
         // Newer replicas run beside this one: what they migrated works with it.
         migrator.set_ignore_missing(true);
     }
-    migrator.run(conn).await.map_err(|error| match error {
-        MigrateError::VersionMissing(version) => SchemaError::Newer { floor: version },
-        MigrateError::VersionMismatch(version) => SchemaError::Altered { version },
-        MigrateError::Execute(error) => SchemaError::Store(error.into()),
-        other => SchemaError::Failed(other),
-    })
+    migrator.run(conn).await.map_err(SchemaError::from)
+}
+
+impl From<MigrateError> for SchemaError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::VersionMissing(version) => Self::Newer { floor: version },
+            MigrateError::VersionMismatch(version) => Self::Altered { version },
+            MigrateError::Execute(error) => Self::Store(error.into()),
+            other => Self::Failed(other),
+        }
+    }
 }
 
 /// The migration that programs must know to work with the schema; none before

@@ -204,6 +204,20 @@ impl Database {
         Patience { until: Instant::now() + BUSY_PATIENCE, answered: Arc::clone(&self.answered) }
     }
 
+    /// Begins a transaction for a question that clients put together. It is
+    /// planned for its values: with most of them absent, a plan for any would
+    /// read everything. To compile it would take longer than it does.
+    pub async fn begin_question(&self) -> Result<PgTransaction<'static>> {
+        let mut tx = self.begin_snapshot().await?;
+        sqlx::raw_sql(
+            "SET LOCAL jit = off; SET LOCAL plan_cache_mode = force_custom_plan;
+             SET LOCAL statement_timeout = '20s'",
+        )
+        .execute(&mut *tx)
+        .await?;
+        Ok(tx)
+    }
+
     /// Whether the database answers now.
     pub async fn ping(&self) -> Result<()> {
         in_time(async { self.pool.acquire().await?.ping().await }).await

@@ -20,7 +20,8 @@ use palisade_primary::federation::forwarding::{self, ForwardError};
 use palisade_primary::federation::link_registry::LinkState;
 use palisade_primary::federation::membership::{self, Ending};
 use palisade_primary::store::change::{self, NewItem};
-use palisade_primary::store::event::{self, EventFilter};
+use palisade_primary::store::event::list;
+use palisade_primary::store::member::RemovedReason;
 use palisade_primary::store::report::{MatchResult, NewReport, UsedDatabase};
 use palisade_primary::store::{self, Actor};
 use palisade_scanner::source::ImageConfig;
@@ -265,24 +266,29 @@ async fn events_are_stored_once_and_acknowledged() {
     let mut link = Link::open(&primary, &staging, &Arc::default()).await;
     let event = |seq| Event {
         seq,
-        at_ms: 1_700_000_000_000,
+        at_ms: chrono::Utc::now().timestamp_millis(),
         name: "Admission.Control.Denied".to_owned(),
         level: "Critical".to_owned(),
         category: "audit".to_owned(),
-        detail: Bytes::from_static(br#"{"image":"orders:v1"}"#),
+        detail: Bytes::from_static(br#"{"image":"orders:v1","workload_domain":"shop"}"#),
     };
     link.say(UpBody::Events(EventBatch { events: vec![event(1), event(2)] })).await;
     link.say(UpBody::Events(EventBatch { events: vec![event(2), event(3)] })).await;
     link.until(|link| link.events_acked == 3).await;
     let mut conn = primary.database().acquire().await.unwrap();
-    let cluster = Some(staging.membership().cluster_id);
-    let filter = EventFilter { cluster, limit: 10, ..EventFilter::default() };
-    let events = event::list(&mut conn, &filter).await.unwrap();
+    let all = list::newest(Vec::new(), 0, 10);
+    let events = list::list(&mut conn, &all).await.unwrap();
+    let mine = staging.membership().cluster_id;
+    let events: Vec<_> = events.into_iter().filter(|event| event.cluster == mine).collect();
     let seqs: Vec<u64> = events.iter().map(|event| event.event.seq).collect();
     assert_eq!(seqs, [3, 2, 1]);
     assert_eq!(events[0].cluster_name, "staging");
-    let other = EventFilter { category: Some("event".to_owned()), ..filter };
-    assert!(event::list(&mut conn, &other).await.unwrap().is_empty());
+    assert_eq!(
+        (events[0].event.namespace.as_str(), events[0].event.image.as_str()),
+        ("shop", "orders:v1")
+    );
+    let other = list::newest(vec![list::of_category("event")], 0, 10);
+    assert!(list::list(&mut conn, &other).await.unwrap().is_empty());
     drop(conn);
     primary.stop().await;
 }

@@ -1,8 +1,11 @@
-//! Events of members: each stored once, the old ones forgotten.
+//! Events: by days, each once.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, TimeDelta, Utc};
 use palisade_api::ClusterId;
-use palisade_primary::store::event::{self, EventFilter, NewEvent};
+use palisade_primary::store::Database;
+use palisade_primary::store::event::list::{list, newest};
+use palisade_primary::store::event::{self, NewEvent, Received, partition};
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::server::TestDatabase;
@@ -12,36 +15,72 @@ fn event(seq: u64, at: DateTime<Utc>) -> NewEvent {
         seq,
         at,
         name: "Admission.Control.Denied".to_owned(),
-        level: "Warning".to_owned(),
+        level: "Critical".to_owned(),
         category: "audit".to_owned(),
-        detail: serde_json::value::to_raw_value(&serde_json::json!({"n": seq})).unwrap(),
+        namespace: String::new(),
+        image: String::new(),
+        detail: RawValue::NULL.to_owned(),
     }
 }
 
+async fn insert(database: &Database, cluster: ClusterId, events: &[NewEvent]) -> u64 {
+    let mut conn = database.acquire().await.unwrap();
+    for event in events {
+        partition::create(&mut conn, event.at.date_naive()).await.unwrap();
+    }
+    drop(conn);
+    let newest = events.iter().map(|event| event.seq).max().unwrap();
+    let received = Received { cluster, newest, events: events.to_vec() };
+    let mut tx = database.begin().await.unwrap();
+    let stored = event::insert(&mut tx, &[received]).await.unwrap();
+    tx.commit().await.unwrap();
+    stored
+}
+
 #[tokio::test]
-async fn old_events_are_forgotten_but_never_what_was_received() {
+async fn a_number_is_stored_once_whenever_its_day_is_forgotten() {
     let test = TestDatabase::start().await;
-    let mut conn = test.database.acquire().await.unwrap();
-    let now = Utc::now();
-    let old = now - TimeDelta::days(100);
+    let database = &test.database;
     let (busy, silent) =
         (ClusterId::from_uuid(Uuid::now_v7()), ClusterId::from_uuid(Uuid::now_v7()));
-    let events = vec![event(1, old), event(2, old), event(3, old), event(4, now)];
-    assert_eq!(event::insert(&mut conn, busy, events).await.unwrap(), 4);
-    let events = vec![event(1, old), event(2, old)];
-    assert_eq!(event::insert(&mut conn, silent, events).await.unwrap(), 2);
+    let now = Utc::now();
+    let old = now - TimeDelta::days(100);
+    assert_eq!(insert(database, busy, &[event(1, old), event(2, old), event(3, now)]).await, 3);
+    assert_eq!(insert(database, silent, &[event(1, old), event(2, old)]).await, 2);
+    assert_eq!(insert(database, busy, &[event(3, now), event(4, now)]).await, 1);
 
-    let before = now - TimeDelta::days(90);
-    assert_eq!(event::forget(&mut conn, before, 3).await.unwrap(), 3);
-    assert_eq!(event::forget(&mut conn, before, 3).await.unwrap(), 1);
-    assert_eq!(event::forget(&mut conn, before, 3).await.unwrap(), 0);
-    let filter = EventFilter { limit: 10, ..EventFilter::default() };
-    let left = event::list(&mut conn, &filter).await.unwrap();
-    let mut left: Vec<_> = left.iter().map(|e| (e.cluster == busy, e.event.seq)).collect();
-    left.sort_unstable();
-    assert_eq!(left, [(false, 2), (true, 4)]);
-    // What the member sends again was received before.
+    let mut conn = database.acquire().await.unwrap();
+    let days: Vec<_> =
+        partition::list(&mut conn).await.unwrap().iter().map(|one| one.day).collect();
+    assert_eq!(days, [old.date_naive(), now.date_naive()]);
+    partition::drop(&mut conn, old.date_naive()).await.unwrap();
+    let left = list(&mut conn, &newest(Vec::new(), 0, 10)).await.unwrap();
+    assert_eq!(left.iter().map(|one| one.event.seq).collect::<Vec<_>>(), [4, 3]);
+    // What was received is known without the events.
     assert_eq!(event::last_seq(&mut conn, silent).await.unwrap(), 2);
+    drop(conn);
+    assert_eq!(insert(database, silent, &[event(2, now)]).await, 0);
+    test.stop().await;
+}
+
+#[tokio::test]
+async fn partitions_are_made_once_by_many_at_a_time_and_end_at_midnight() {
+    let test = TestDatabase::start().await;
+    let database = &test.database;
+    let day = Utc::now().date_naive() + Days::new(30);
+    let making = (0..8).map(|_| async {
+        let mut conn = database.acquire().await.unwrap();
+        partition::create(&mut conn, day).await.unwrap()
+    });
+    let made = futures_util::future::join_all(making).await;
+    assert_eq!(made.into_iter().filter(|made| *made).count(), 1);
+    let midnight = day.and_hms_opt(0, 0, 0).unwrap().and_utc();
+    let last = midnight + TimeDelta::days(1) - TimeDelta::microseconds(1);
+    let cluster = ClusterId::from_uuid(Uuid::now_v7());
+    assert_eq!(insert(database, cluster, &[event(1, midnight), event(2, last)]).await, 2);
+    let mut conn = database.acquire().await.unwrap();
+    let days = partition::list(&mut conn).await.unwrap();
+    assert_eq!(days.iter().filter(|one| one.day >= day).count(), 1);
     drop(conn);
     test.stop().await;
 }

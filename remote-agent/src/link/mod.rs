@@ -2,15 +2,16 @@
 //! again with growing pauses when it breaks.
 //!
 //! [`session`] is one life of the connection; [`upward`] sends events,
-//! [`configuration`] what this cluster has of its own; [`handle`] is the way to
-//! the primary for the rest of the agent; [`farewell`] makes up for leaving
-//! without a word.
+//! [`configuration`] what this cluster has of its own, [`workloads`] what runs;
+//! [`handle`] is the way to the primary for the rest of the agent; [`farewell`]
+//! makes up for leaving without a word.
 
 mod configuration;
 mod farewell;
 mod handle;
 mod session;
 mod upward;
+mod workloads;
 
 #[cfg(test)]
 mod tests;

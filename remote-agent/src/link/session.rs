@@ -36,7 +36,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tracing::{info, warn};
 
-use super::{LinkConfig, LinkHandle, configuration, upward};
+use super::{LinkConfig, LinkHandle, configuration, upward, workloads};
 use crate::{call, enrol};
 
 /// Messages that wait for the connection.
@@ -44,6 +44,8 @@ const UP_QUEUE: usize = 32;
 /// Frames that wait to be applied; beyond that the connection's own flow
 /// control holds the primary back.
 const FRAME_QUEUE: usize = 64;
+/// Answers about workloads that wait.
+const HELD_QUEUE: usize = 4;
 /// Calls answered at once. The primary has 64 under way; those whose answer it
 /// has read may still be ending here.
 const CALLS: usize = 256;
@@ -123,6 +125,11 @@ pub(super) async fn run(
     }
 }
 
+/// Whether this agent sees what runs.
+fn reports(controller: &Controller) -> bool {
+    controller.scans().scans_here().is_some()
+}
+
 struct Session<'a> {
     handle: &'a LinkHandle,
     controller: &'a Controller,
@@ -161,7 +168,7 @@ async fn open<'a>(
     let (up, queue) = mpsc::channel(UP_QUEUE);
     let hello = Hello {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        features: Vec::new(),
+        features: reports(controller).then(|| workloads::FEATURE.to_owned()).into_iter().collect(),
         positions: receiver.positions(),
         roles: config.roles.clone(),
         rest_server: handle.rest().server.clone(),
@@ -213,6 +220,11 @@ impl Session<'_> {
             tasks.spawn(apply(receiver, frame_queue, self.up.clone(), life.clone()));
         }
         tasks.spawn(watch_drift(self.controller.replica(), self.up.clone()));
+        let (held, held_queue) = mpsc::channel(HELD_QUEUE);
+        if reports(self.controller) {
+            let controller = self.controller.clone();
+            tasks.spawn(workloads::run(controller, held_queue, self.up.clone()));
+        }
         let renewal = tokio::time::sleep(self.until_renewal());
         tokio::pin!(renewal);
         let mut handing_over = false;
@@ -297,6 +309,10 @@ impl Session<'_> {
                 Some(Down::Vulndb(offer)) => self.handle.vulndb_offered(offer),
                 Some(Down::Trust(bundle)) => self.trust(&bundle),
                 Some(Down::Address(address)) => self.moved(&address),
+                Some(Down::Workloads(told)) => {
+                    // One answer to one batch: more than fit are of no use.
+                    drop(held.try_send(told.digest));
+                }
                 Some(Down::Bye(bye)) => return self.bye(&bye),
                 // A message of a newer primary.
                 None => {}
@@ -315,7 +331,12 @@ impl Session<'_> {
         let store = self.controller.store().clone();
         store.events_continue_after(welcome.events_seen).await.map_err(failed)?;
         self.controller.events_acknowledge(welcome.events_seen).await.map_err(failed)?;
-        let seen = store.events_acknowledged().await.map_err(failed)?;
+        let mut seen = store.events_acknowledged().await.map_err(failed)?;
+        if welcome.events_seen > 0 {
+            // A primary that was restored has fewer than it acknowledged: what is
+            // still here goes up again.
+            seen = seen.min(welcome.events_seen);
+        }
         acknowledged.send_replace(seen);
         if let Some(bundle) = &welcome.trust {
             self.trust(bundle);

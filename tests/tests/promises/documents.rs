@@ -26,9 +26,12 @@ async fn flags(program: PathBuf, command: &[&str]) -> Result<Vec<String>> {
 
 #[tokio::test]
 async fn every_flag_is_in_a_document() -> Result<()> {
-    let commands: [(PathBuf, &[&str], &str); 5] = [
+    let commands: [(PathBuf, &[&str], &str); 8] = [
         (programs::primary()?, &["serve"], "docs/operations.md"),
         (programs::primary()?, &["token", "create"], "docs/operations.md"),
+        (programs::primary()?, &["apply"], "docs/operations.md"),
+        (programs::primary()?, &["backup"], "docs/operations.md"),
+        (programs::primary()?, &["restore"], "docs/operations.md"),
         (programs::primary()?, &["vulndb", "build"], "docs/operations.md"),
         (programs::agent()?, &["run"], "docs/operations.md"),
         (programs::agent()?, &["scan"], "docs/scanning.md"),

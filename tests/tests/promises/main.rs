@@ -4,6 +4,7 @@
 mod admission;
 mod architecture;
 mod authority;
+mod backup;
 mod ci_scans;
 mod coverage;
 mod database_outage;
@@ -23,6 +24,8 @@ mod live;
 mod member_status;
 mod membership;
 mod node_scan;
+mod policy_as_code;
+mod questions;
 mod reaching;
 mod registry;
 mod replicas;

@@ -3,8 +3,10 @@
 
 pub mod admission;
 pub mod response;
+pub mod rule_list;
 pub mod security_rule;
 pub mod sensor;
+pub mod set;
 pub mod webhook;
 mod yaml;
 

@@ -1,34 +1,58 @@
 //! Federated webhooks as a resource.
 
-use serde::Serialize;
+use palisade_api::rest::webhook as rest;
+use serde::{Deserialize, Serialize};
 
 use super::Resource;
 use crate::webhook::Webhook;
 
-const KIND: &str = "NvConfigSecurityRule";
+/// The kind of the resource.
+pub const KIND: &str = "NvConfigSecurityRule";
 
 /// A webhook.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct WebhookSpec {
-    name: String,
+    /// Its name.
+    pub name: String,
     url: String,
+    #[serde(default)]
     enable: bool,
+    #[serde(default)]
     use_proxy: bool,
-    #[serde(rename = "type")]
+    #[serde(default, rename = "type")]
     kind: String,
 }
 
+impl WebhookSpec {
+    /// The webhook as a client would describe it.
+    pub fn into_rest(self) -> rest::Webhook {
+        rest::Webhook {
+            name: self.name,
+            url: self.url,
+            enable: self.enable,
+            use_proxy: self.use_proxy,
+            kind: self.kind,
+            cfg_type: "federal".to_owned(),
+        }
+    }
+}
+
 /// The federated part of the configuration.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ConfigSpec {
-    name: &'static str,
-    webhooks: Vec<WebhookSpec>,
+    name: String,
+    /// The webhooks.
+    pub webhooks: Vec<WebhookSpec>,
 }
 
 /// What a resource says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Spec {
-    fed_config: ConfigSpec,
+    /// It.
+    pub fed_config: ConfigSpec,
 }
 
 /// All webhooks as one resource.
@@ -40,6 +64,6 @@ pub fn export(webhooks: &[Webhook]) -> Resource<Spec> {
         use_proxy: webhook.use_proxy,
         kind: webhook.kind.as_str().to_owned(),
     });
-    let fed_config = ConfigSpec { name: "fed", webhooks: webhooks.collect() };
+    let fed_config = ConfigSpec { name: "fed".to_owned(), webhooks: webhooks.collect() };
     Resource::new(KIND, "fed", Spec { fed_config })
 }

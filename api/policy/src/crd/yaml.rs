@@ -8,8 +8,8 @@ use super::{Metadata, Resource};
 
 /// Levels of nesting: a criterion within a criterion of a rule has ten.
 const MAX_DEPTH: usize = 32;
-const MAX_NODES: usize = 200_000;
-const MAX_DOCUMENTS: usize = 1_024;
+const MAX_NODES: usize = 1_000_000;
+const MAX_DOCUMENTS: usize = 20_000;
 /// Anchors are rare in such files, and how bombs are built.
 const MAX_ALIASES: usize = 256;
 const MAX_ANCHOR_BYTES: usize = 1 << 20;

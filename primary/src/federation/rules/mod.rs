@@ -15,7 +15,7 @@ pub mod sensor;
 mod table;
 pub mod webhook;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use palisade_api::ObjectKind;
 use palisade_api::kind::LogId;
@@ -25,14 +25,17 @@ use palisade_policy::{FederatedObject, PolicyError};
 use sqlx::{PgConnection, PgTransaction};
 
 use super::promotion::require_primary;
-use crate::store::change::{self, NewItem};
+use crate::store::change::{self, NewItem, Op};
 use crate::store::{self, Actor, Database, StoreError};
 pub use error::{Result, RuleError};
 
 /// A transaction that changes federated objects.
 struct Edit {
     tx: PgTransaction<'static>,
-    items: Vec<NewItem>,
+    /// What becomes of objects; reads see it.
+    items: BTreeMap<(ObjectKind, String), Op>,
+    /// Objects that were named, changed or not.
+    named: BTreeSet<(ObjectKind, String)>,
     highest_ids: BTreeMap<ObjectKind, u32>,
 }
 
@@ -42,22 +45,45 @@ impl Edit {
         let mut tx = database.begin().await?;
         change::lock(&mut tx, LogId::Federation).await?;
         require_primary(&mut tx).await?;
-        Ok(Self { tx, items: Vec::new(), highest_ids: BTreeMap::new() })
+        Ok(Self {
+            tx,
+            items: BTreeMap::new(),
+            named: BTreeSet::new(),
+            highest_ids: BTreeMap::new(),
+        })
     }
 
     /// One object, which must exist.
     async fn get<T: FederatedObject>(&mut self, name: &str) -> Result<T> {
-        get(&mut self.tx, name).await
+        self.find(name).await?.ok_or_else(|| RuleError::missing::<T>(name))
     }
 
     /// One object, where there is one.
     async fn find<T: FederatedObject>(&mut self, name: &str) -> Result<Option<T>> {
-        find(&mut self.tx, name).await
+        match self.items.get(&(T::KIND, name.to_owned())) {
+            Some(Op::Put(payload)) => parse(payload).map(Some),
+            Some(Op::Delete) => Ok(None),
+            None => find(&mut self.tx, name).await,
+        }
     }
 
     /// All objects of a kind by name.
     async fn list<T: FederatedObject>(&mut self) -> Result<Vec<T>> {
-        list(&mut self.tx).await
+        let mut objects: Vec<T> = list(&mut self.tx).await?;
+        let from = (T::KIND, String::new());
+        let pending = self.items.range(from..).take_while(|((kind, _), _)| *kind == T::KIND);
+        let pending: BTreeMap<&str, &Op> =
+            pending.map(|((_, name), op)| (name.as_str(), op)).collect();
+        if !pending.is_empty() {
+            objects.retain(|object| !pending.contains_key(object.object_name().as_ref()));
+            for op in pending.values() {
+                if let Op::Put(payload) = op {
+                    objects.push(parse(payload)?);
+                }
+            }
+            objects.sort_by(|left, right| left.object_name().cmp(&right.object_name()));
+        }
+        Ok(objects)
     }
 
     /// Fails where one of the groups that a rule names does not exist.
@@ -88,7 +114,8 @@ impl Edit {
 
     fn put<T: FederatedObject>(&mut self, object: &T) -> Result<()> {
         let payload = serde_json::to_vec(object).map_err(RuleError::Encoding)?;
-        self.items.push(NewItem::put(T::KIND, object.object_name(), payload));
+        let key = (T::KIND, object.object_name().into_owned());
+        self.items.insert(key, Op::Put(payload.into()));
         Ok(())
     }
 
@@ -98,14 +125,17 @@ impl Edit {
     }
 
     fn delete<T: FederatedObject>(&mut self, object: &T) {
-        self.items.push(NewItem::delete(T::KIND, object.object_name()));
+        self.items.insert((T::KIND, object.object_name().into_owned()), Op::Delete);
     }
 
     /// Commits what was put and deleted as one revision; nothing where nothing
     /// was.
     async fn commit(mut self, actor: &Actor) -> Result<()> {
         if !self.items.is_empty() {
-            change::commit(&mut self.tx, LogId::Federation, actor, &self.items).await?;
+            let items = self.items.into_iter();
+            let items: Vec<NewItem> =
+                items.map(|((kind, name), op)| NewItem { kind, name, op }).collect();
+            change::commit(&mut self.tx, LogId::Federation, actor, &items).await?;
             for (kind, highest) in self.highest_ids {
                 store::rule_id::raise(&mut self.tx, kind, highest).await?;
             }

@@ -1,6 +1,6 @@
 //! All objects of a kind, as they were and as they are to be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use palisade_policy::FederatedObject;
 
@@ -10,6 +10,7 @@ use super::{Edit, Result};
 pub(super) struct Table<T> {
     before: BTreeMap<String, T>,
     now: BTreeMap<String, T>,
+    named: BTreeSet<String>,
 }
 
 impl<T: FederatedObject + Clone + PartialEq> Table<T> {
@@ -17,7 +18,7 @@ impl<T: FederatedObject + Clone + PartialEq> Table<T> {
         let objects: Vec<T> = edit.list().await?;
         let before: BTreeMap<String, T> =
             objects.into_iter().map(|object| (object.object_name().into_owned(), object)).collect();
-        Ok(Self { now: before.clone(), before })
+        Ok(Self { now: before.clone(), before, named: BTreeSet::new() })
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&T> {
@@ -29,7 +30,19 @@ impl<T: FederatedObject + Clone + PartialEq> Table<T> {
     }
 
     pub(super) fn put(&mut self, object: T) {
+        let name = object.object_name().into_owned();
+        self.named.insert(name.clone());
+        self.now.insert(name, object);
+    }
+
+    /// Puts an object of which nothing was said.
+    pub(super) fn place(&mut self, object: T) {
         self.now.insert(object.object_name().into_owned(), object);
+    }
+
+    /// Notes that an object was named, though nothing of it changes.
+    pub(super) fn name(&mut self, name: impl Into<String>) {
+        self.named.insert(name.into());
     }
 
     pub(super) fn retain(&mut self, keep: impl Fn(&T) -> bool) {
@@ -38,6 +51,7 @@ impl<T: FederatedObject + Clone + PartialEq> Table<T> {
 
     /// Puts what changed and deletes what is gone.
     pub(super) fn write(&self, edit: &mut Edit) -> Result<()> {
+        edit.named.extend(self.named.iter().map(|name| (T::KIND, name.clone())));
         for (name, object) in &self.now {
             if self.before.get(name) != Some(object) {
                 edit.put(object)?;

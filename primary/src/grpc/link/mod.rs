@@ -3,7 +3,8 @@
 //! [`open`] is the greeting; [`downward`] and [`upward`] are the two halves of
 //! a stream that was greeted; [`answer`] carries the answers of forwarded
 //! calls; [`report`] serves scan reports, [`vulndb`] the vulnerability database,
-//! [`configuration`] keeps what a member has of its own.
+//! [`configuration`] keeps what a member has of its own; [`workloads`] takes what
+//! clusters run.
 
 mod answer;
 mod configuration;
@@ -12,6 +13,7 @@ mod open;
 mod report;
 mod upward;
 mod vulndb;
+mod workloads;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -113,5 +115,21 @@ impl Link for LinkService {
     ) -> Result<Response<Self::FetchConfigurationStream>, Status> {
         let cluster = self.confirmed(&request)?;
         Ok(Response::new(configuration::fetch(&self.app, cluster).await?))
+    }
+}
+
+/// Text of a member, bounded and without the zero characters that a database
+/// refuses.
+fn shortened(text: &str, limit: usize) -> String {
+    text.chars().filter(|c| *c != '\0').take(limit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn texts_are_bounded_and_fit_the_database() {
+        assert_eq!(shortened("a\0bc", 2), "ab");
     }
 }

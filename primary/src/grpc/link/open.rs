@@ -18,7 +18,7 @@ use tonic::{Request, Status, Streaming};
 
 use super::downward::{Downward, FederationOutlet};
 use super::vulndb::Offers;
-use super::{Messages, upward};
+use super::{Messages, upward, workloads};
 use crate::App;
 use crate::federation::address::{federation_address, primary_name};
 use crate::federation::link_registry::{Introduction, MemberLink};
@@ -121,6 +121,7 @@ pub(super) async fn open(
         *slot = app.links.feed().attach(log, Position::from_wire(position));
         cursors.extend(slot.iter().map(|outlet| (log, outlet.cursor())));
     }
+    let reports_workloads = hello.features.iter().any(|name| name == workloads::FEATURE);
     let (link, control) = MemberLink::new(
         cluster,
         app.clock.now(),
@@ -140,6 +141,9 @@ pub(super) async fn open(
     link.try_send(down::Body::Welcome(welcome));
     if renew {
         link.try_send(down::Body::RenewNow(RenewNow {}));
+    }
+    if reports_workloads {
+        link.try_send(down::Body::Workloads(workloads::held(app, cluster).await));
     }
     if app.trust.removed.is_removed(cluster) {
         app.links.dismiss(&[cluster], bye::Reason::Removed);

@@ -1,13 +1,13 @@
 //! The upward half of a link: acknowledgements into memory, events into the
 //! database.
 
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use palisade_api::ClusterId;
 use palisade_api::federation::{Bye, Event, EventBatch, EventsAck, Up, bye, down, up};
 use palisade_api::kind::LogId;
 use palisade_api::sync::Ack;
@@ -15,9 +15,11 @@ use palisade_sync::{ObjectError, Position};
 use serde_json::value::RawValue;
 use tonic::Streaming;
 
+use super::{shortened, workloads};
 use crate::App;
+use crate::federation::event_intake::IntakeError;
 use crate::federation::link_registry::MemberLink;
-use crate::store::{self, StoreError};
+use crate::store::event::{NewEvent, Received};
 
 /// Errors of objects that are remembered of one acknowledgement.
 const MOST_ERRORS: usize = 100;
@@ -52,11 +54,16 @@ pub(super) async fn run(app: App, link: Arc<MemberLink>, mut up: Streaming<Up>) 
 async fn hear(app: &App, link: &Arc<MemberLink>, up: &mut Streaming<Up>) -> Result<(), Violation> {
     let mut storing: Option<Storing> = None;
     let allowance = app.links.allowance(link.cluster);
+    let mut writing: Option<workloads::Writing> = None;
     loop {
         let message = tokio::select! {
             message = up.message() => message,
-            seq = stored(&mut storing) => {
+            seq = ended(&mut storing) => {
                 finish(link, seq).await;
+                continue;
+            }
+            held = ended(&mut writing) => {
+                link.send(down::Body::Workloads(held)).await;
                 continue;
             }
         };
@@ -92,6 +99,12 @@ async fn hear(app: &App, link: &Arc<MemberLink>, up: &mut Streaming<Up>) -> Resu
                 hold_back(link, allowance.events(batch.events.len(), bytes)).await;
                 storing = store_events(app, link, batch)?;
             }
+            Some(up::Body::Workloads(_)) if writing.is_some() => {
+                return Err(Violation("workloads before the answer to the last"));
+            }
+            Some(up::Body::Workloads(batch)) => {
+                writing = Some(workloads::store(app, link.cluster, batch).map_err(Violation)?);
+            }
             Some(up::Body::Vulndb(held)) => link.scans_with(held.into()),
             Some(up::Body::Hello(_)) => return Err(Violation("a second Hello")),
             // Pong has said all by coming; others are of a newer agent.
@@ -103,7 +116,7 @@ async fn hear(app: &App, link: &Arc<MemberLink>, up: &mut Streaming<Up>) -> Resu
 /// Waits until what is being stored is stored.
 async fn settle(link: &MemberLink, storing: &mut Option<Storing>) {
     if storing.is_some() {
-        let seq = stored(storing).await;
+        let seq = ended(storing).await;
         finish(link, seq).await;
     }
 }
@@ -140,12 +153,13 @@ fn acknowledge(app: &App, link: &MemberLink, ack: Ack) -> Result<(), Violation> 
     Ok(())
 }
 
-async fn stored(storing: &mut Option<Storing>) -> u64 {
-    match storing {
-        Some(running) => {
-            let seq = running.await;
-            *storing = None;
-            seq
+/// Waits for what is under way; for ever where nothing is.
+async fn ended<T>(running: &mut Option<Pin<Box<dyn Future<Output = T> + Send>>>) -> T {
+    match running {
+        Some(future) => {
+            let outcome = future.await;
+            *running = None;
+            outcome
         }
         None => std::future::pending().await,
     }
@@ -171,19 +185,13 @@ fn store_events(
         events.push(new_event(&event, now));
     }
     link.storing.store(true, Ordering::Release);
-    let (database, cluster) = (app.database.clone(), link.cluster);
+    let (intake, cluster) = (app.events.clone(), link.cluster);
     Ok(Some(Box::pin(async move {
         let mut pause = FIRST_PAUSE;
         loop {
-            let outcome = async {
-                let mut connection = database.acquire().await?;
-                store::event::insert(&mut connection, cluster, events.clone()).await
-            };
-            match outcome.await {
-                Ok(new) => {
-                    metrics::counter!("palisade_events_received_total").increment(new);
-                    return newest;
-                }
+            let received = Received { cluster, newest, events: events.clone() };
+            match intake.store(received).await {
+                Ok(()) => return newest,
                 Err(error) => complain(cluster, &error),
             }
             tokio::time::sleep(pause).await;
@@ -192,19 +200,33 @@ fn store_events(
     })))
 }
 
-fn complain(cluster: palisade_api::ClusterId, error: &StoreError) {
+fn complain(cluster: ClusterId, error: &IntakeError) {
     tracing::warn!(%cluster, %error, "events cannot be stored; the member keeps them meanwhile");
 }
 
-fn new_event(event: &Event, now: DateTime<Utc>) -> store::event::NewEvent {
-    store::event::NewEvent {
+fn new_event(event: &Event, now: DateTime<Utc>) -> NewEvent {
+    // What a record of no known shape is about, nobody knows.
+    let about: About = serde_json::from_slice(&event.detail).unwrap_or_default();
+    let image = if about.image.is_empty() { about.workload_image } else { about.image };
+    NewEvent {
         seq: event.seq,
         at: DateTime::from_timestamp_millis(event.at_ms).unwrap_or(now),
         name: shortened(&event.name, 128),
         level: shortened(&event.level, 32),
         category: shortened(&event.category, 32),
+        namespace: shortened(&about.workload_domain, 256),
+        image: shortened(&image, 512),
         detail: detail(&event.detail),
     }
+}
+
+/// What a record is about, as records of all logs say it.
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct About {
+    workload_domain: String,
+    workload_image: String,
+    image: String,
 }
 
 /// The record as it came; what is no JSON is kept as a text.
@@ -216,11 +238,6 @@ fn detail(bytes: &[u8]) -> Box<RawValue> {
     serde_json::value::to_raw_value(&text).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
-/// Without the zero characters that a database refuses.
-fn shortened(text: &str, limit: usize) -> String {
-    text.chars().filter(|c| *c != '\0').take(limit).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,10 +246,5 @@ mod tests {
     fn what_is_no_json_is_kept_as_text() {
         assert_eq!(detail(br#"{"a": 1}"#).get(), r#"{"a": 1}"#);
         assert_eq!(detail(b"{\"a").get(), r#""{\"a""#);
-    }
-
-    #[test]
-    fn texts_are_bounded_and_fit_the_database() {
-        assert_eq!(shortened("a\0bc", 2), "ab");
     }
 }

@@ -2,50 +2,73 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use chrono::SecondsFormat;
 use palisade_api::rest::event::{FedEvent, FedEventsData};
 
+use super::export::{Row, export};
+use super::question::{Format, ask};
 use crate::App;
-use crate::http::error::{ApiError, Result};
+use crate::http::error::Result;
 use crate::http::query::Query;
-use crate::store::event::{self, Event, EventFilter};
-
-/// Events of one page, unless the client says so, and at most.
-const USUAL: i64 = 100;
-const MOST: i64 = 1_000;
+use crate::store::event::list::{self, Event};
 
 /// List what the members reported
 ///
-/// Events of all logs as the members sent them, newest first.
+/// Events of all logs as the members sent them, newest first. Filters also as
+/// `f_*`, orders as `s_*`.
 #[utoipa::path(
     get,
     path = "/v1/fed/events",
     tag = "federation",
     params(
-        ("cluster" = Option<String>, Query, description = "Id of the cluster"),
-        ("name" = Option<String>, Query, description = "Name of the events"),
-        ("category" = Option<String>, Query, description = "audit, event or security"),
-        ("start" = Option<i64>, Query, description = "Events to leave out"),
-        ("limit" = Option<i64>, Query, description = "Events at most: 100 by default, up to 1000"),
+        ("cluster" = Option<String>, Query, description = "Id or name, or several by commas"),
+        ("name" = Option<String>, Query, description = "Name of the events, or several"),
+        ("category" = Option<String>, Query, description = "`audit`, `event` or `security`"),
+        ("level" = Option<String>, Query, description = "For example `Critical`, or several"),
+        ("namespace" = Option<String>, Query, description = "Namespace, or several"),
+        ("image" = Option<String>, Query, description = "Text that the image contains"),
+        ("since" = Option<String>, Query, description = "Unix seconds or RFC 3339"),
+        ("until" = Option<String>, Query, description = "Unix seconds or RFC 3339, exclusive"),
+        (
+            "sort" = Option<String>,
+            Query,
+            description = "`time`, `cluster`, `name` or `category`; `s_*` likewise",
+        ),
+        ("order" = Option<String>, Query, description = "`desc` or `asc`"),
+        ("after" = Option<String>, Query, description = "The `next` of the page before"),
+        ("start" = Option<i64>, Query, description = "Events to leave out, up to 100,000"),
+        ("limit" = Option<i64>, Query, description = "Events at most: 100, or up to 1,000"),
+        (
+            "format" = Option<String>,
+            Query,
+            description = "`csv` or `json`: all that is asked for, streamed",
+        ),
     ),
     responses((status = OK, body = FedEventsData)),
 )]
-pub(super) async fn fed_event_list(
-    State(app): State<App>,
-    query: Query,
-) -> Result<Json<FedEventsData>> {
-    let (start, limit) = query.page();
-    let cluster = query.get("cluster").filter(|id| !id.is_empty()).map(str::parse).transpose();
-    let text = |name| query.get(name).filter(|text| !text.is_empty()).map(str::to_owned);
-    let filter = EventFilter {
-        cluster: cluster.map_err(|_| ApiError::invalid_request("The cluster is not an id."))?,
-        name: text("name"),
-        category: text("category"),
-        start,
-        limit: if limit == 0 { USUAL } else { limit.min(MOST) },
-    };
-    let events = event::list(&mut *app.database.acquire().await?, &filter).await?;
-    Ok(Json(FedEventsData { events: events.into_iter().map(fed_event).collect() }))
+pub(super) async fn fed_event_list(State(app): State<App>, query: Query) -> Result<Response> {
+    let asked = ask(&app, &query, &list::FIELDS, &list::ORDERS).await?;
+    if asked.format != Format::Page {
+        return Ok(export(asked, "events", move |question| {
+            let database = app.database.clone();
+            Box::pin(async move {
+                let mut tx = database.begin_question().await?;
+                let events = list::list(&mut tx, &question).await?;
+                let placed = |event: Event| {
+                    let place = event.place(question.order);
+                    (fed_event(event), place)
+                };
+                Ok(events.into_iter().map(placed).collect())
+            })
+        }));
+    }
+    let question = asked.question;
+    let mut tx = app.database.begin_question().await?;
+    let events = list::list(&mut tx, &question).await?;
+    let next = question.next(&events, Event::place);
+    let events = events.into_iter().map(fed_event).collect();
+    Ok(Json(FedEventsData { events, next }).into_response())
 }
 
 fn fed_event(event: Event) -> FedEvent {
@@ -59,6 +82,38 @@ fn fed_event(event: Event) -> FedEvent {
         name: event.name,
         level: event.level,
         category: event.category,
+        namespace: event.namespace,
+        image: event.image,
         detail: event.detail,
+    }
+}
+
+impl Row for FedEvent {
+    const COLUMNS: &'static [&'static str] = &[
+        "reported_at",
+        "cluster",
+        "cluster_id",
+        "seq",
+        "name",
+        "level",
+        "category",
+        "namespace",
+        "image",
+        "detail",
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.reported_at.clone(),
+            self.cluster_name.clone(),
+            self.cluster_id.clone(),
+            self.seq.to_string(),
+            self.name.clone(),
+            self.level.clone(),
+            self.category.clone(),
+            self.namespace.clone(),
+            self.image.clone(),
+            self.detail.get().to_owned(),
+        ]
     }
 }

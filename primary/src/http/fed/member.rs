@@ -1,14 +1,18 @@
 //! `GET /v1/fed/member`
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::State;
 use chrono::SecondsFormat;
-use palisade_api::Revision;
 use palisade_api::kind::LogId;
 use palisade_api::protocol::Mismatch;
 use palisade_api::rest::fed::{
     ClusterStatus, FED_ROLE_MASTER, FedMember, JointCluster, REST_VERSION,
 };
+use palisade_api::{ClusterId, Revision};
+
+use sqlx::PgConnection;
 
 use super::master;
 use crate::App;
@@ -39,18 +43,9 @@ pub(super) async fn fed_member_list(
     let federation = store::federation::get(&mut conn).await?;
     let promoted = federation.promoted_at.is_some();
     let members = store::member::shown(&mut conn, query.flag("former")).await?;
-    let mut heads = Vec::with_capacity(LogId::ALL.len());
-    for log in LogId::ALL {
-        heads.push((log, store::change::head(&mut conn, log).await?.revision));
-    }
+    let heads = heads(&mut conn).await?;
     drop(conn);
-    let mut links = app.replicas.links().await;
-    for (cluster, status) in app.links.statuses() {
-        // The newer one, where a link elsewhere broke without a word.
-        if links.get(&cluster).is_none_or(|other| other.connected_at <= status.connected_at) {
-            links.insert(cluster, status);
-        }
-    }
+    let mut links = links(&app).await;
     let master_cluster = promoted.then(|| {
         master(
             primary_name(&app.config, &federation),
@@ -70,6 +65,40 @@ pub(super) async fn fed_member_list(
         use_proxy: federation.use_proxy,
         deploy_repo_scan_data: federation.deploy_repo_scan_data,
     }))
+}
+
+/// All members as clients see them, by name.
+pub(super) async fn joint_clusters(app: &App) -> Result<Vec<(ClusterId, JointCluster)>> {
+    let mut conn = app.database.acquire().await?;
+    let members = store::member::list(&mut conn).await?;
+    let heads = heads(&mut conn).await?;
+    drop(conn);
+    let mut links = links(app).await;
+    let joint = |member: Member| {
+        let id = member.id;
+        (id, joint(app, &heads, links.remove(&id), member))
+    };
+    Ok(members.into_iter().map(joint).collect())
+}
+
+async fn heads(conn: &mut PgConnection) -> Result<Vec<(LogId, Revision)>> {
+    let mut heads = Vec::with_capacity(LogId::ALL.len());
+    for log in LogId::ALL {
+        heads.push((log, store::change::head(conn, log).await?.revision));
+    }
+    Ok(heads)
+}
+
+/// The links of all replicas.
+async fn links(app: &App) -> HashMap<ClusterId, LinkStatus> {
+    let mut links = app.replicas.links().await;
+    for (cluster, status) in app.links.statuses() {
+        // The newer one, where a link elsewhere broke without a word.
+        if links.get(&cluster).is_none_or(|other| other.connected_at <= status.connected_at) {
+            links.insert(cluster, status);
+        }
+    }
+    links
 }
 
 fn joint(

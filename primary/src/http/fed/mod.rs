@@ -8,17 +8,24 @@ mod config;
 mod configuration_get;
 mod configuration_list;
 mod demote;
+mod denials;
 mod deploy;
 mod events;
+mod export;
 mod forward;
+mod images;
 mod join;
 mod join_token;
 mod leave;
 mod member;
+mod policy;
 mod promote;
+mod question;
 mod stream;
+mod summary;
 mod view;
 mod vulnerabilities;
+mod workloads;
 
 use http::StatusCode;
 use palisade_api::rest::fed::{MasterCluster, REST_VERSION, RestInfo};
@@ -50,6 +57,11 @@ pub(super) fn router() -> ApiRouter {
         .routes(routes!(deploy::fed_deploy))
         .routes(routes!(view::fed_view_get))
         .routes(routes!(vulnerabilities::fed_vulnerabilities))
+        .routes(routes!(denials::fed_denial_list))
+        .routes(routes!(workloads::fed_workload_list))
+        .routes(routes!(images::fed_image_list))
+        .routes(routes!(summary::fed_summary))
+        .routes(routes!(policy::fed_policy_export, policy::fed_policy_apply))
         .routes(routes!(cluster_delete::fed_cluster_delete))
         .routes(routes!(cluster_approve::fed_cluster_approve))
         .routes(routes!(configuration_list::fed_configuration_list))

@@ -5,25 +5,32 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use http::header;
 use palisade_api::rest::vulasset::{FleetVulnerability, FleetVulnerabilityPage};
+use sqlx::PgConnection;
 
+use super::export::{Row, export};
+use super::question::{self, Asked, Format};
 use crate::App;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::FedReader;
 use crate::http::query::Query;
 use crate::http::vulasset::{MOST_ROWS, contains, ordered, severity};
+use crate::store::StoreError;
+use crate::store::question::{Kind, Order, Place, Question, Value};
 use crate::store::vulnerability::{
     self, FoundVulnerability, VulnerabilityFilter, VulnerabilityOrder, VulnerabilityPage,
 };
+use crate::store::workload::image;
 
+/// The order of exports.
+static BY_NAME: Order = Order { name: "name", columns: &[("name", Kind::Text)], descends: false };
 /// Rows of a page where nobody says.
 const ROWS: i64 = 100;
 
 /// List the vulnerabilities of all images of the federation
 ///
-/// Without those that the vulnerability profile accepts. As JSON, or with
-/// `format=csv` as comma-separated values.
+/// Without those that the vulnerability profile accepts; with `cluster`,
+/// `namespace` or `running` of the images that run there.
 #[utoipa::path(
     get,
     path = "/v1/fed/vulnerabilities",
@@ -36,6 +43,9 @@ const ROWS: i64 = 100;
         ("epss" = Option<f32>, Query, description = "Probability at least"),
         ("package" = Option<String>, Query, description = "Text that a package's name contains"),
         ("image" = Option<String>, Query, description = "Text that `repository:tag` contains"),
+        ("cluster" = Option<String>, Query, description = "Id or name, or several by commas"),
+        ("namespace" = Option<String>, Query, description = "Namespace, or several"),
+        ("running" = Option<bool>, Query, description = "Only of images that run somewhere"),
         ("base_os" = Option<String>, Query, description = "Text that the system contains"),
         ("published_after" = Option<i64>, Query, description = "Unix seconds"),
         (
@@ -46,7 +56,11 @@ const ROWS: i64 = 100;
         ("order" = Option<String>, Query, description = "`desc` or `asc`"),
         ("start" = Option<i64>, Query),
         ("limit" = Option<i64>, Query, description = "100, or 1,000 at most"),
-        ("format" = Option<String>, Query, description = "`json` or `csv`"),
+        (
+            "format" = Option<String>,
+            Query,
+            description = "`csv` or `json`: all that is asked for, by name, streamed",
+        ),
     ),
     responses((status = OK, body = FleetVulnerabilityPage)),
 )]
@@ -55,34 +69,93 @@ pub(super) async fn fed_vulnerabilities(
     FedReader(_caller): FedReader,
     query: Query,
 ) -> Result<Response> {
-    let filter = filter(&query)?;
+    let mut filter = filter(&query)?;
+    filter.reports = reports(&app, &query).await?;
+    let format = question::format(&query)?;
     let page = page(&query);
-    let mut tx = app.database.begin_snapshot().await?;
-    vulnerability::without_compiling(&mut tx).await?;
-    let found = vulnerability::page(&mut tx, &filter, page).await?;
+    if format != Format::Page {
+        return Ok(exported(app, filter, format, Some(query.page().1).filter(|limit| *limit > 0)));
+    }
+    let mut tx = app.database.begin_question().await?;
+    let (vulnerabilities, total) = read(&mut tx, &filter, page).await?;
+    Ok(Json(FleetVulnerabilityPage { vulnerabilities, total }).into_response())
+}
+
+/// The reports that count: those on images which run in the clusters and
+/// namespaces that are named.
+async fn reports(app: &App, query: &Query) -> Result<Option<Vec<i32>>> {
+    let named = |name| query.get(name).filter(|text| !text.is_empty());
+    let running = query.flag("running");
+    if named("cluster").is_none() && named("namespace").is_none() && !running {
+        return Ok(None);
+    }
+    let ids = question::clusters(app, query).await?;
+    let mut clusters = Vec::new();
+    for text in named("cluster").into_iter().flat_map(|text| text.split(',')).map(str::trim) {
+        let id = ids.get(text).ok_or_else(|| {
+            let text: String = text.chars().take(64).collect();
+            ApiError::invalid_request(format!("There is no cluster {text:?}."))
+        })?;
+        clusters.push(*id);
+    }
+    let namespaces = named("namespace").into_iter().flat_map(|text| text.split(','));
+    let namespaces: Vec<String> = namespaces.map(|text| text.trim().to_owned()).collect();
+    let mut tx = app.database.begin_question().await?;
+    let images = image::of(&mut tx, &clusters, &namespaces).await?;
+    Ok(Some(image::reports(&mut tx, &images).await?))
+}
+
+/// All that is meant, by name.
+fn exported(app: App, filter: VulnerabilityFilter, format: Format, most: Option<i64>) -> Response {
+    let question = Question {
+        conditions: Vec::new(),
+        order: &BY_NAME,
+        descending: false,
+        after: None,
+        start: 0,
+        limit: MOST_ROWS,
+    };
+    export(Asked { question, format, most }, "vulnerabilities", move |question| {
+        let (database, mut filter) = (app.database.clone(), filter.clone());
+        Box::pin(async move {
+            if let Some(Value::Text(name)) =
+                question.after.and_then(|place| place.0.into_iter().next())
+            {
+                filter.behind = Some(name);
+            }
+            let page = VulnerabilityPage::by_name(question.limit);
+            let mut tx = database.begin_question().await?;
+            let (found, _) = read(&mut tx, &filter, page).await?;
+            let placed = |one: FleetVulnerability| {
+                let place = Place(vec![Value::Text(one.name.clone())]);
+                (one, place)
+            };
+            Ok(found.into_iter().map(placed).collect())
+        })
+    })
+}
+
+/// A page, and how many are meant.
+async fn read(
+    conn: &mut PgConnection,
+    filter: &VulnerabilityFilter,
+    page: VulnerabilityPage,
+) -> Result<(Vec<FleetVulnerability>, i64), StoreError> {
+    let found = vulnerability::page(conn, filter, page).await?;
     let ids: Vec<i32> = found.iter().map(|one| one.id).collect();
-    let told = vulnerability::packages(&mut tx, &ids).await?;
-    drop(tx);
     let mut packages: HashMap<i32, Vec<String>> = HashMap::new();
-    for package in told {
+    for package in vulnerability::packages(conn, &ids).await? {
         let names = packages.entry(package.vulnerability).or_default();
         if names.last() != Some(&package.package_name) {
             names.push(package.package_name);
         }
     }
     let total = found.first().map_or(0, |one| one.matched);
-    let vulnerabilities: Vec<FleetVulnerability> = found
-        .into_iter()
-        .map(|one| {
-            let packages = packages.remove(&one.id).unwrap_or_default();
-            shown(one, packages)
-        })
-        .collect();
-    if query.get("format") == Some("csv") {
-        let kind = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];
-        return Ok((kind, csv(&vulnerabilities)).into_response());
-    }
-    Ok(Json(FleetVulnerabilityPage { vulnerabilities, total }).into_response())
+    let all = found.into_iter().map(|one| {
+        let packages = packages.remove(&one.id).unwrap_or_default();
+        shown(one, packages)
+    });
+    Ok((all.collect(), total))
 }
 
 fn filter(query: &Query) -> Result<VulnerabilityFilter> {
@@ -169,35 +242,36 @@ fn shown(found: FoundVulnerability, packages: Vec<String>) -> FleetVulnerability
     }
 }
 
-/// One line for each; a spreadsheet takes no cell for a formula.
-fn csv(all: &[FleetVulnerability]) -> String {
-    let mut text = String::from(
-        "name,severity,score,score_v3,fixable,kev,epss,published,images,packages,link\r\n",
-    );
-    for one in all {
-        let epss = one.epss.map(|epss| epss.to_string()).unwrap_or_default();
-        let cells = [
-            cell(&one.name),
-            one.severity.clone(),
-            one.score.to_string(),
-            one.score_v3.to_string(),
-            one.fixable.to_string(),
-            one.kev.to_string(),
-            epss,
-            one.published_timestamp.to_string(),
-            one.images.to_string(),
-            cell(&one.packages.join(" ")),
-            cell(&one.link),
-        ];
-        text.push_str(&cells.join(","));
-        text.push_str("\r\n");
-    }
-    text
-}
+impl Row for FleetVulnerability {
+    const COLUMNS: &'static [&'static str] = &[
+        "name",
+        "severity",
+        "score",
+        "score_v3",
+        "fixable",
+        "kev",
+        "epss",
+        "published",
+        "images",
+        "packages",
+        "link",
+    ];
 
-fn cell(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    format!("\"{guard}{}\"", text.replace('"', "\"\"").replace(['\r', '\n'], " "))
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.name.clone(),
+            self.severity.clone(),
+            self.score.to_string(),
+            self.score_v3.to_string(),
+            self.fixable.to_string(),
+            self.kev.to_string(),
+            self.epss.map(|epss| epss.to_string()).unwrap_or_default(),
+            self.published_timestamp.to_string(),
+            self.images.to_string(),
+            self.packages.join(" "),
+            self.link.clone(),
+        ]
+    }
 }
 
 #[cfg(test)]
@@ -222,11 +296,5 @@ mod tests {
             let page = page(&Query::parse(text));
             assert_eq!((page.start, page.limit), (start, limit), "{text}");
         }
-    }
-
-    #[test]
-    fn cells_are_text() {
-        assert_eq!(cell("=1+1"), "\"'=1+1\"");
-        assert_eq!(cell("a \"b\",\nc"), "\"a \"\"b\"\", c\"");
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn yaml(file: &'static str, document: &impl Serialize) -> Result<Resp
 }
 
 /// YAML as an attachment named `file`.
-pub(super) fn packed(file: &'static str, text: &str) -> Result<Response> {
+pub(in crate::http) fn packed(file: &'static str, text: &str) -> Result<Response> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::default());
     let packed = packed
         .write_all(text.as_bytes())

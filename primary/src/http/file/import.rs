@@ -2,9 +2,9 @@
 //! answered at once with an id, later ones ask by the id how far it is.
 
 use axum::Json;
-use axum::extract::{FromRequest as _, Multipart, Request};
+use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode};
 use palisade_api::Code;
 use palisade_api::rest::file::ImportTaskData;
 use palisade_identity::Caller;
@@ -12,18 +12,14 @@ use palisade_policy::process_profile::Stamp;
 use uuid::Uuid;
 
 use super::export::require_federal;
+use super::upload;
 use crate::App;
 use crate::federation::import_task::{self, ImportTask, State};
 use crate::federation::rules::{RuleError, resource};
 use crate::http::error::{ApiError, Result};
-use crate::http::extract::read_body;
 use crate::http::query::Query;
 use crate::store::Actor;
 
-/// Largest file that is read.
-const MAX_FILE_BYTES: usize = 4 << 20;
-/// The part of a form that holds the file.
-const PART: &str = "configuration";
 const TRANSACTION: HeaderName = HeaderName::from_static("x-transaction-id");
 const OVERWRITE: HeaderName = HeaderName::from_static("x-import-overwrite");
 
@@ -42,7 +38,7 @@ pub(super) async fn import(
         return progress(task, tid);
     }
     let overwrite = request.headers().get(&OVERWRITE).is_some_and(|value| value == "1");
-    let text = read_file(request).await?;
+    let text = upload::read_file(request, upload::MOST_OF_FILE).await?;
     let task = match import_task::begin(&app.database, &caller.fullname, now).await? {
         Ok(task) => task,
         Err(running) => {
@@ -118,42 +114,4 @@ fn partial(task: &ImportTask) -> Result<Response> {
     let tid = HeaderValue::from_str(&rest.tid).map_err(ApiError::internal)?;
     let body = Json(ImportTaskData { data: rest });
     Ok((StatusCode::PARTIAL_CONTENT, [(TRANSACTION, tid)], body).into_response())
-}
-
-/// The file: the body itself, or a part of a form.
-async fn read_file(request: Request) -> Result<String> {
-    let is_form = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .is_some_and(|kind| kind.to_ascii_lowercase().starts_with("multipart/"));
-    let (parts, body) = request.into_parts();
-    let bytes = read_body(Request::new(body), MAX_FILE_BYTES).await?;
-    let file = if is_form {
-        let malformed = |error: axum::extract::multipart::MultipartError| {
-            ApiError::invalid_request("The form is malformed.").caused_by(error)
-        };
-        let request = Request::from_parts(parts, bytes.into());
-        let mut form = Multipart::from_request(request, &()).await.map_err(|error| {
-            ApiError::invalid_request("The form is malformed.").caused_by(error)
-        })?;
-        loop {
-            let part = form.next_field().await.map_err(malformed)?.ok_or_else(|| {
-                ApiError::invalid_request(format!("The form has no part {PART:?}."))
-            })?;
-            if part.name() == Some(PART) {
-                break part.bytes().await.map_err(malformed)?;
-            }
-        }
-    } else {
-        bytes
-    };
-    let text = std::str::from_utf8(&file)
-        .map_err(|error| ApiError::invalid_request("The file is no UTF-8.").caused_by(error))?;
-    // Some editors put a mark of the byte order first.
-    let text = text.trim_start_matches('\u{feff}');
-    if text.trim().is_empty() {
-        return Err(ApiError::invalid_request("The file is empty."));
-    }
-    Ok(text.to_owned())
 }

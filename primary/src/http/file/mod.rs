@@ -2,7 +2,7 @@
 
 mod admission_export;
 mod admission_import;
-mod attachment;
+pub(super) mod attachment;
 mod dlp_export;
 mod dlp_import;
 mod export;
@@ -12,7 +12,7 @@ mod group_import;
 mod import;
 mod response_rule_export;
 mod response_rule_import;
-mod upload;
+pub(super) mod upload;
 mod vulnerability_profile;
 mod waf_export;
 mod waf_import;

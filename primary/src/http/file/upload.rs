@@ -1,5 +1,7 @@
-//! Imports: a file in the part `configuration` of a form, or as the bare body.
+//! Files that are sent: in the part `configuration` of a form, or as the bare
+//! body.
 
+use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest as _, Multipart, Request};
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -13,10 +15,27 @@ use uuid::Uuid;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::read_body;
 
-/// Bytes of a file at most.
-const MAX_BYTES: usize = 8 << 20;
+/// Bytes of a file at most, and of a whole set of resources.
+pub(in crate::http) const MOST_OF_FILE: usize = 4 << 20;
+pub(in crate::http) const MOST_OF_SET: usize = 16 << 20;
 /// The part of a form that holds the file.
 const PART: &str = "configuration";
+
+/// The text of the file that was sent: the body itself, or a part of a form.
+pub(in crate::http) async fn read_file(request: Request, most: usize) -> Result<String> {
+    let is_form = is_form(request.headers());
+    let (parts, body) = request.into_parts();
+    let bytes = read_body(Request::new(body), most).await?;
+    let file = if is_form { part(Request::from_parts(parts, bytes.into())).await? } else { bytes };
+    let text = std::str::from_utf8(&file)
+        .map_err(|error| ApiError::invalid_request("The file is no UTF-8.").caused_by(error))?;
+    // Some editors put a mark of the byte order first.
+    let text = text.trim_start_matches('\u{feff}');
+    if text.trim().is_empty() {
+        return Err(ApiError::invalid_request("The file is empty."));
+    }
+    Ok(text.to_owned())
+}
 
 /// Reads the YAML or JSON that was sent.
 pub(super) async fn yaml<T: DeserializeOwned>(request: Request) -> Result<T> {
@@ -25,19 +44,11 @@ pub(super) async fn yaml<T: DeserializeOwned>(request: Request) -> Result<T> {
         return Err(ApiError::invalid_request("No import of this X-Transaction-ID runs.")
             .with_status(StatusCode::GONE));
     }
-    let bytes = if is_form(request.headers()) {
-        part(request).await?
-    } else {
-        read_body(request, MAX_BYTES).await?
-    };
-    let refused = |message: String| ApiError::new(Code::FailImport, message);
-    let text = std::str::from_utf8(&bytes).map_err(|_| {
-        refused("The file is no text.".to_owned()).with_status(StatusCode::BAD_REQUEST)
-    })?;
-    serde_saphyr::from_str(text).map_err(|error| {
+    let text = read_file(request, MOST_OF_FILE).await?;
+    serde_saphyr::from_str(&text).map_err(|error| {
         let reason = error.to_string();
         let first = reason.lines().next().unwrap_or_default();
-        refused(format!("The file is not as expected: {first}."))
+        ApiError::new(Code::FailImport, format!("The file is not as expected: {first}."))
             .with_status(StatusCode::BAD_REQUEST)
             .caused_by(error)
     })
@@ -60,17 +71,20 @@ pub(super) fn done(caller: &Caller, at: DateTime<Utc>) -> ImportTaskData {
 
 fn is_form(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("multipart/form-data"))
+    kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("multipart/"))
 }
 
 async fn part(request: Request) -> Result<Bytes> {
-    let wrong = || ApiError::invalid_request(format!("The form has no readable part {PART}."));
-    let mut form =
-        Multipart::from_request(request, &()).await.map_err(|error| wrong().caused_by(error))?;
-    while let Some(field) = form.next_field().await.map_err(|error| wrong().caused_by(error))? {
+    let malformed = |error: MultipartError| {
+        ApiError::invalid_request("The form is malformed.").caused_by(error)
+    };
+    let mut form = Multipart::from_request(request, &())
+        .await
+        .map_err(|error| ApiError::invalid_request("The form is malformed.").caused_by(error))?;
+    while let Some(field) = form.next_field().await.map_err(malformed)? {
         if field.name() == Some(PART) {
-            return field.bytes().await.map_err(|error| wrong().caused_by(error));
+            return field.bytes().await.map_err(malformed);
         }
     }
-    Err(wrong())
+    Err(ApiError::invalid_request(format!("The form has no part {PART:?}.")))
 }

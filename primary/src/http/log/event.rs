@@ -8,7 +8,7 @@ use super::{fill, records, text};
 use crate::App;
 use crate::http::error::Result;
 use crate::http::query::Query;
-use crate::store::event::Event;
+use crate::store::event::list::Event;
 
 /// List the events of all clusters
 ///

@@ -11,8 +11,7 @@ use super::ApiRouter;
 use super::error::Result;
 use super::query::Query;
 use crate::App;
-use crate::store;
-use crate::store::event::{Event, EventFilter};
+use crate::store::event::list::{self, Event};
 
 /// A list has no more records than this, however many are asked for.
 const MOST: i64 = 4_096;
@@ -32,13 +31,11 @@ async fn records<T: DeserializeOwned + serde::Serialize>(
     let (start, limit) = query.page();
     let by_database = start >= 0 && !query.has_clauses();
     let limit = if limit == 0 { MOST } else { limit.min(MOST) };
-    let filter = EventFilter {
-        category: Some(category.to_owned()),
-        start: if by_database { start } else { 0 },
-        limit: if by_database { limit } else { MOST },
-        ..EventFilter::default()
-    };
-    let events = store::event::list(&mut *app.database.acquire().await?, &filter).await?;
+    let (start, limit) = if by_database { (start, limit) } else { (0, MOST) };
+    let question = list::newest(vec![list::of_category(category)], start, limit);
+    let mut tx = app.database.begin_question().await?;
+    let events = list::list(&mut tx, &question).await?;
+    drop(tx);
     let records = events
         .into_iter()
         .filter_map(|event| {

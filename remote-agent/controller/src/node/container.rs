@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use palisade_api::rest::workload::Workload;
 
+use super::engine::{self, EngineRecord};
 use super::{NodePaths, text};
 use crate::event::rfc3339;
 
@@ -34,6 +35,8 @@ pub struct Container {
     pub run_as_root: bool,
     /// When that process was started, Unix milliseconds; 0 when unknown.
     pub started_ms: i64,
+    /// What the container engine says of it.
+    pub engine: EngineRecord,
 }
 
 impl Container {
@@ -45,10 +48,15 @@ impl Container {
     /// It as a workload, with what is known.
     pub fn workload(&self, host_name: &str, host_id: &str) -> Workload {
         let short = self.id.get(..12).unwrap_or(&self.id);
+        let named = |name: &str, other: String| if name.is_empty() { other } else { name.into() };
         Workload {
             id: self.id.clone(),
-            name: self.id.clone(),
-            display_name: format!("{} ({short})", self.command),
+            name: named(&self.engine.name, self.id.clone()),
+            display_name: named(&self.engine.name, format!("{} ({short})", self.command)),
+            domain: self.engine.namespace.clone(),
+            pod_name: self.engine.pod.clone(),
+            image: self.engine.image.clone(),
+            image_id: self.engine.image_id.trim_start_matches("sha256:").to_owned(),
             host_name: host_name.to_owned(),
             host_id: host_id.to_owned(),
             state: "unmanaged".to_owned(),
@@ -61,8 +69,12 @@ impl Container {
 }
 
 /// The containers of the node, by id. A process that ends meanwhile is passed
-/// over. Blocks.
-pub fn list(paths: &NodePaths) -> io::Result<BTreeMap<String, Container>> {
+/// over; what the engine said of those that are `known` is not asked again.
+/// Blocks.
+pub fn list(
+    paths: &NodePaths,
+    known: &BTreeMap<String, Container>,
+) -> io::Result<BTreeMap<String, Container>> {
     let boot_ms = boot_ms(&text(&paths.proc.join("stat")).unwrap_or_default());
     // The node's own root: what shares it is no container's.
     let own = identity(&paths.root);
@@ -95,11 +107,18 @@ pub fn list(paths: &NodePaths) -> io::Result<BTreeMap<String, Container>> {
             pod_uid,
             run_as_root: is_root(&status),
             started_ms,
+            engine: EngineRecord::default(),
         };
-        let known = containers.entry(id).or_insert_with(|| found.clone());
-        if (found.started_ms, found.pid) < (known.started_ms, known.pid) {
-            *known = found;
+        let oldest = containers.entry(id).or_insert_with(|| found.clone());
+        if (found.started_ms, found.pid) < (oldest.started_ms, oldest.pid) {
+            *oldest = found;
         }
+    }
+    for (id, container) in &mut containers {
+        container.engine = match known.get(id).map(|known| &known.engine) {
+            Some(engine) if *engine != EngineRecord::default() => engine.clone(),
+            _ => engine::read(paths, id),
+        };
     }
     Ok(containers)
 }
@@ -254,7 +273,7 @@ mod tests {
         process(40, &format!("0::/docker/{}\n", "a".repeat(64)), 1, &paths.root);
         process(50, &format!("0::/docker/{}\n", "b".repeat(64)), 1, &folder.path().join("gone"));
         fs::write(paths.proc.join("stat"), "btime 1000\n").unwrap();
-        let found: Vec<Container> = list(&paths).unwrap().into_values().collect();
+        let found: Vec<Container> = list(&paths, &BTreeMap::new()).unwrap().into_values().collect();
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!((found[0].pid, found[0].command.as_str()), (30, "p30"));
         assert_eq!(found[0].started_ms, 1_000_000 + 5_000);

@@ -1,9 +1,11 @@
 //! What this node is and what runs on it, by what the kernel and the node's
 //! own files say. Where they say nothing, nothing is known.
 //!
-//! [`host`] is the machine, [`container`] what runs on it.
+//! [`host`] is the machine, [`container`] what runs on it, [`engine`] what it is
+//! called.
 
 pub mod container;
+pub mod engine;
 pub mod host;
 
 use std::fs::File;

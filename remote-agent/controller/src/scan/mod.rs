@@ -18,7 +18,7 @@ use palisade_api::rest::host::Host;
 use palisade_api::rest::scan::{ScanBrief, ScanConfig, ScanConfigChange, ScanReport, ScanStatus};
 use palisade_api::rest::workload::Workload;
 use thiserror::Error;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tracing::warn;
 
 use crate::node::container::Container;
@@ -63,6 +63,7 @@ pub struct Scans {
     store: Store,
     state: Mutex<State>,
     wake: Notify,
+    observed: watch::Sender<u64>,
     scanned_hosts: AtomicI64,
     scanned_containers: AtomicI64,
 }
@@ -100,6 +101,7 @@ impl Scans {
             store,
             state: Mutex::new(state),
             wake: Notify::new(),
+            observed: watch::channel(0).0,
             scanned_hosts: AtomicI64::new(0),
             scanned_containers: AtomicI64::new(0),
         })
@@ -221,6 +223,19 @@ impl Scans {
             ..container.workload(&state.host.name, &state.host.id)
         };
         state.containers.values().map(workload).collect()
+    }
+
+    /// The containers that run, without those that only hold a pod's
+    /// namespaces; with the name of the node.
+    pub fn containers(&self) -> (Host, Vec<Container>) {
+        let state = self.state();
+        let containers = state.containers.values().filter(|one| !one.engine.is_sandbox);
+        (state.host.clone(), containers.cloned().collect())
+    }
+
+    /// How often something else was observed: 0 before the first time.
+    pub fn observed(&self) -> watch::Receiver<u64> {
+        self.observed.subscribe()
     }
 
     /// The summary of the platform's scan; none where its version is unknown.

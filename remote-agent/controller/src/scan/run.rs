@@ -47,7 +47,9 @@ impl Worker<'_> {
     async fn observe(&self) {
         loop {
             let paths = self.setup.node.clone();
-            let seen = spawn_blocking(move || (host::read(&paths), container::list(&paths)));
+            let known = self.scans.state().containers.clone();
+            let seen =
+                spawn_blocking(move || (host::read(&paths), container::list(&paths, &known)));
             match seen.await {
                 Ok((host, Ok(containers))) => {
                     let gone: Vec<AssetKey> = {
@@ -68,8 +70,13 @@ impl Worker<'_> {
                             AssetKind::Platform => self.setup.kube_version.is_empty(),
                         });
                         let gone = gone.cloned().collect();
-                        state.host = self.on_platform(host);
+                        let host = self.on_platform(host);
+                        let differs = state.host != host || state.containers != containers;
+                        state.host = host;
                         state.containers = containers;
+                        if differs {
+                            self.scans.observed.send_modify(|times| *times += 1);
+                        }
                         gone
                     };
                     for key in gone {

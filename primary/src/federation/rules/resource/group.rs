@@ -101,7 +101,10 @@ impl Import {
                 self.groups.put(group.update(config)?);
                 Ok(())
             }
-            (Some(_), _) => Ok(()),
+            (Some(_), _) => {
+                self.groups.name(&selector.name);
+                Ok(())
+            }
         }
     }
 
@@ -155,9 +158,13 @@ impl Import {
             (&old.from, &old.to, &old.ports, old.action, &old.applications, old.priority)
                 == (&new.from, &new.to, &new.ports, new.action, &new.applications, new.priority)
         };
-        if !self.network.iter().any(same) {
-            let id = self.ids.give(0)?;
-            self.network.put(NetworkRule { id, ..new });
+        let known = self.network.iter().find(|rule| same(rule)).map(|rule| rule.id);
+        match known {
+            Some(id) => self.network.name(id.to_string()),
+            None => {
+                let id = self.ids.give(0)?;
+                self.network.put(NetworkRule { id, ..new });
+            }
         }
         Ok(())
     }

@@ -1,10 +1,16 @@
 //! Federated objects as files of custom resources.
 
 mod admission;
+pub mod apply;
 pub mod export;
+pub mod export_all;
 mod group;
+pub mod plan;
+mod prune;
 mod response;
+mod rule_list;
 mod sensor;
+mod webhook;
 
 use palisade_policy::crd::{self, YamlError};
 use palisade_policy::process_profile::Stamp;

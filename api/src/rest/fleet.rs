@@ -1,0 +1,148 @@
+//! What runs in all clusters, and how they are.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A workload of a cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FedWorkload {
+    /// Id of the cluster.
+    pub cluster_id: String,
+    /// Its name.
+    pub cluster_name: String,
+    /// The workload's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its namespace; empty outside Kubernetes.
+    pub namespace: String,
+    /// The name of its pod.
+    pub pod: String,
+    /// The name of the node.
+    pub host: String,
+    /// The image as the node's container engine names it; empty when it does
+    /// not say.
+    pub image: String,
+    /// Digest of the image's configuration, without `sha256:`.
+    pub image_id: String,
+    /// Whether its first process is root's.
+    pub run_as_root: bool,
+    /// RFC 3339, UTC; empty when unknown.
+    pub started_at: String,
+    /// Whether its image was scanned.
+    pub scanned: bool,
+    /// Critical vulnerabilities of its image.
+    pub critical: i32,
+    /// High ones.
+    pub high: i32,
+    /// Medium ones.
+    pub medium: i32,
+}
+
+/// `GET /v1/fed/workloads`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FedWorkloadsData {
+    /// The page.
+    pub workloads: Vec<FedWorkload>,
+    /// The `after` of the next page, where there may be one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// An image that runs in some cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FedImage {
+    /// The name as container engines give it; empty when they do not say.
+    pub name: String,
+    /// Digest of its configuration, without `sha256:`; empty when unknown.
+    pub image_id: String,
+    /// Clusters that run it.
+    pub clusters: i32,
+    /// Workloads of it.
+    pub workloads: i32,
+    /// Whether it was scanned.
+    pub scanned: bool,
+    /// When, RFC 3339, UTC.
+    pub scanned_at: String,
+    /// Critical vulnerabilities.
+    pub critical: i32,
+    /// High ones.
+    pub high: i32,
+    /// Medium ones.
+    pub medium: i32,
+    /// Low ones.
+    pub low: i32,
+}
+
+/// `GET /v1/fed/images`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FedImagesData {
+    /// The page.
+    pub images: Vec<FedImage>,
+    /// The `after` of the next page, where there may be one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// A cluster in numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FedClusterSummary {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its state, as in the list of members.
+    pub status: String,
+    /// Version of its agent.
+    pub agent_version: String,
+    /// When it was last heard of, RFC 3339, UTC.
+    pub last_seen: String,
+    /// The revision that it holds.
+    pub revision: u64,
+    /// Nodes that are seen.
+    pub nodes: i64,
+    /// Workloads that run.
+    pub workloads: i64,
+    /// Images that run.
+    pub images: i64,
+    /// Images that run and were scanned.
+    pub scanned_images: i64,
+    /// Critical vulnerabilities of the images that run.
+    pub critical: i64,
+    /// High ones.
+    pub high: i64,
+    /// Events of the last 24 hours.
+    pub events: i64,
+    /// Those of the levels Error and Critical.
+    pub grave_events: i64,
+    /// Requests that admission control denied in the last 24 hours, or would
+    /// have denied.
+    pub denials: i64,
+}
+
+/// `GET /v1/fed/summary`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FedSummary {
+    /// The clusters, by name where nobody asks for another order.
+    pub clusters: Vec<FedClusterSummary>,
+    /// All clusters that are meant together, on this page or not.
+    pub total: FedTotal,
+}
+
+/// Many clusters in numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FedTotal {
+    /// Clusters.
+    pub clusters: i64,
+    /// Clusters that hold the newest revision.
+    pub synced: i64,
+    /// Nodes that are seen.
+    pub nodes: i64,
+    /// Workloads that run.
+    pub workloads: i64,
+    /// Events of the last 24 hours.
+    pub events: i64,
+    /// Requests that admission control denied in the last 24 hours, or would
+    /// have denied.
+    pub denials: i64,
+}

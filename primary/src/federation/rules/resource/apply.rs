@@ -1,0 +1,62 @@
+//! Declarative changes: a set of resources is made true, as one revision or
+//! not at all.
+
+use palisade_policy::crd::set::ResourceSet;
+use palisade_policy::process_profile::Stamp;
+use palisade_policy::sensor::{Dlp, Waf};
+
+use super::super::{Edit, Result};
+use super::plan::{self, Planned};
+use super::{admission, group, prune, response, rule_list, sensor, webhook};
+use crate::store::{Actor, Database};
+
+/// How a set is applied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ApplyOptions {
+    /// Deletes what the set does not name.
+    pub prune: bool,
+    /// Says what would be done, and does nothing.
+    pub dry_run: bool,
+}
+
+/// Makes true what a text says, and says what that changed. What is so
+/// already stays untouched: the same text again changes nothing.
+pub async fn apply(
+    database: &Database,
+    actor: &Actor,
+    text: &str,
+    options: ApplyOptions,
+    stamp: Stamp,
+) -> Result<Vec<Planned>> {
+    let set = ResourceSet::read(text)?;
+    let mut edit = Edit::begin(database).await?;
+    // What others refer to comes first.
+    if !set.dlp.is_empty() {
+        sensor::import::<Dlp>(&mut edit, set.dlp).await?;
+    }
+    if !set.waf.is_empty() {
+        sensor::import::<Waf>(&mut edit, set.waf).await?;
+    }
+    webhook::import(&mut edit, set.webhooks).await?;
+    if !set.groups.is_empty() {
+        group::import(&mut edit, set.groups, stamp).await?;
+    }
+    rule_list::network(&mut edit, set.network, stamp.now).await?;
+    if !set.admission.is_empty() {
+        admission::import(&mut edit, set.admission).await?;
+    }
+    rule_list::admission(&mut edit, set.admission_rules).await?;
+    if !set.response.is_empty() {
+        response::import(&mut edit, set.response, false).await?;
+    }
+    rule_list::response(&mut edit, set.response_rules).await?;
+    if options.prune {
+        prune::prune(&mut edit).await?;
+    }
+    prune::check(&mut edit).await?;
+    let plan = plan::of(&mut edit).await?;
+    if !options.dry_run {
+        edit.commit(actor).await?;
+    }
+    Ok(plan)
+}

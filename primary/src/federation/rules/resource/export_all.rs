@@ -1,0 +1,112 @@
+//! The whole federation as one text, which applied to an empty primary gives
+//! the same state.
+
+use palisade_policy::admission::rule::AdmissionRule;
+use palisade_policy::crd::rule_list::{self, NetworkRuleSpec, ResponseRuleSpec};
+use palisade_policy::crd::security_rule::{self, Whole};
+use palisade_policy::crd::{self, YamlError};
+use palisade_policy::file_monitor::FileMonitor;
+use palisade_policy::group::Group;
+use palisade_policy::network_rule::NetworkRule;
+use palisade_policy::process_profile::ProcessProfile;
+use palisade_policy::response_rule::ResponseRule;
+use palisade_policy::sensor::{Dlp, Inspection, Sensor, SensorGroup, Waf};
+use palisade_policy::webhook::Webhook;
+use serde::Serialize;
+use sqlx::PgConnection;
+
+use super::super::{Result, list};
+use crate::store::Database;
+
+/// All federated objects but registries, whose credentials stand in no file.
+pub async fn all(database: &Database) -> Result<String> {
+    let mut tx = database.begin_snapshot().await?;
+    let mut text = Text::default();
+    sensors::<Dlp>(&mut tx, &mut text).await?;
+    sensors::<Waf>(&mut tx, &mut text).await?;
+    let webhooks: Vec<Webhook> = list(&mut tx).await?;
+    if !webhooks.is_empty() {
+        text.add(&crd::webhook::export(&webhooks))?;
+    }
+    groups(&mut tx, &mut text).await?;
+    let mut network: Vec<NetworkRule> = list(&mut tx).await?;
+    network.sort_by_key(|rule| rule.position);
+    if !network.is_empty() {
+        let rules = network.iter().map(NetworkRuleSpec::from).collect();
+        text.add(&rule_list::export(rule_list::NETWORK, rules))?;
+    }
+    let mut admission: Vec<AdmissionRule> = list(&mut tx).await?;
+    admission.sort_by_key(|rule| rule.id);
+    if !admission.is_empty() {
+        let rules = rule_list::admission(&admission);
+        text.add(&rule_list::export(rule_list::ADMISSION, rules))?;
+    }
+    let mut response: Vec<ResponseRule> = list(&mut tx).await?;
+    response.sort_by_key(|rule| rule.position);
+    if !response.is_empty() {
+        let rules = response.iter().map(ResponseRuleSpec::from).collect();
+        text.add(&rule_list::export(rule_list::RESPONSE, rules))?;
+    }
+    Ok(text.0)
+}
+
+async fn sensors<I: Inspection>(conn: &mut PgConnection, text: &mut Text) -> Result<()> {
+    let sensors: Vec<Sensor<I>> = list(conn).await?;
+    for sensor in sensors.iter().filter(|sensor| !sensor.predefine) {
+        text.add(&crd::sensor::export(sensor))?;
+    }
+    Ok(())
+}
+
+/// Groups with what belongs to them. The built-in ones are everywhere: of them
+/// only what belongs to them is told.
+async fn groups(conn: &mut PgConnection, text: &mut Text) -> Result<()> {
+    let groups: Vec<Group> = list(conn).await?;
+    let processes: Vec<ProcessProfile> = list(conn).await?;
+    let files: Vec<FileMonitor> = list(conn).await?;
+    let dlp: Vec<SensorGroup<Dlp>> = list(conn).await?;
+    let waf: Vec<SensorGroup<Waf>> = list(conn).await?;
+    for group in &groups {
+        let name = &group.name;
+        let whole = Whole {
+            group,
+            processes: processes.iter().find(|one| one.group == *name && !one.entries.is_empty()),
+            files: files.iter().find(|one| one.group == *name && !one.filters.is_empty()),
+            dlp: bound(&dlp, name),
+            waf: bound(&waf, name),
+            network: &[],
+            response: &[],
+        };
+        let has_nothing = whole.processes.is_none()
+            && whole.files.is_none()
+            && whole.dlp.is_none()
+            && whole.waf.is_none();
+        if !(group.reserved && has_nothing) {
+            text.add(&security_rule::export(whole, &groups))?;
+        }
+    }
+    Ok(())
+}
+
+fn bound<'a, I: Inspection + PartialEq>(
+    groups: &'a [SensorGroup<I>],
+    name: &str,
+) -> Option<&'a SensorGroup<I>> {
+    let group = groups.iter().find(|one| one.group == *name)?;
+    (*group != SensorGroup::empty(name)).then_some(group)
+}
+
+/// Documents, one after the other.
+#[derive(Default)]
+struct Text(String);
+
+impl Text {
+    fn add(&mut self, document: &impl Serialize) -> Result<(), YamlError> {
+        self.0.push_str("---\n");
+        self.0.push_str(&crd::write(document)?);
+        if !self.0.ends_with('\n') {
+            self.0.push('\n');
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,78 @@
+//! Deleting what a set of resources does not name, and seeing that nothing
+//! refers to what is gone.
+
+use palisade_policy::admission::rule::AdmissionRule;
+use palisade_policy::file_monitor::FileMonitor;
+use palisade_policy::group::Group;
+use palisade_policy::network_rule::NetworkRule;
+use palisade_policy::process_profile::ProcessProfile;
+use palisade_policy::response_rule::ResponseRule;
+use palisade_policy::sensor::{Dlp, Inspection, Sensor, SensorGroup, Waf};
+use palisade_policy::webhook::Webhook;
+use palisade_policy::{FederatedObject, PolicyError};
+
+use super::super::response::check_references;
+use super::super::{Edit, Result};
+
+/// Deletes what was not named, of all kinds that files hold. What is built in
+/// stays; what belongs to a group goes with it.
+pub(super) async fn prune(edit: &mut Edit) -> Result<()> {
+    unnamed::<NetworkRule>(edit, |_| true).await?;
+    unnamed::<AdmissionRule>(edit, |_| true).await?;
+    unnamed::<ResponseRule>(edit, |_| true).await?;
+    unnamed::<Group>(edit, |group| !group.reserved).await?;
+    unnamed::<Webhook>(edit, |_| true).await?;
+    unnamed::<Sensor<Dlp>>(edit, |sensor| !sensor.predefine).await?;
+    unnamed::<Sensor<Waf>>(edit, |sensor| !sensor.predefine).await?;
+    let groups: Vec<Group> = edit.list().await?;
+    orphaned::<ProcessProfile>(edit, &groups).await?;
+    orphaned::<FileMonitor>(edit, &groups).await?;
+    orphaned::<SensorGroup<Dlp>>(edit, &groups).await?;
+    orphaned::<SensorGroup<Waf>>(edit, &groups).await
+}
+
+async fn unnamed<T: FederatedObject>(edit: &mut Edit, mine: impl Fn(&T) -> bool) -> Result<()> {
+    let objects: Vec<T> = edit.list().await?;
+    for object in objects.iter().filter(|object| mine(object)) {
+        if !edit.named.contains(&(T::KIND, object.object_name().into_owned())) {
+            edit.delete(object);
+        }
+    }
+    Ok(())
+}
+
+async fn orphaned<T: FederatedObject>(edit: &mut Edit, groups: &[Group]) -> Result<()> {
+    let objects: Vec<T> = edit.list().await?;
+    for object in &objects {
+        if groups.iter().all(|group| group.name != object.object_name()) {
+            edit.delete(object);
+        }
+    }
+    Ok(())
+}
+
+/// Fails where something refers to what there is not.
+pub(super) async fn check(edit: &mut Edit) -> Result<()> {
+    let rules: Vec<NetworkRule> = edit.list().await?;
+    let groups: Vec<Group> = edit.list().await?;
+    let is_group = |name: &str| groups.iter().any(|group| group.name == name);
+    if let Some(missing) = rules.iter().flat_map(NetworkRule::groups).find(|name| !is_group(name)) {
+        return Err(PolicyError::MissingGroup(missing.to_owned()).into());
+    }
+    let rules: Vec<ResponseRule> = edit.list().await?;
+    for rule in &rules {
+        check_references(edit, rule).await?;
+    }
+    sensors::<Dlp>(edit).await?;
+    sensors::<Waf>(edit).await
+}
+
+async fn sensors<I: Inspection>(edit: &mut Edit) -> Result<()> {
+    let sensors: Vec<Sensor<I>> = edit.list().await?;
+    let groups: Vec<SensorGroup<I>> = edit.list().await?;
+    let bound = groups.iter().flat_map(|group| &group.sensors);
+    match bound.map(|one| &one.name).find(|name| sensors.iter().all(|one| one.name != **name)) {
+        Some(missing) => Err(PolicyError::MissingEntry(format!("the sensor {missing:?}")).into()),
+        None => Ok(()),
+    }
+}

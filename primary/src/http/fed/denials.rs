@@ -1,0 +1,128 @@
+//! `GET /v1/fed/denials`
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use chrono::SecondsFormat;
+use palisade_api::rest::event::{Audit, FedDenial, FedDenialsData, name};
+
+use super::export::{Row, export};
+use super::question::{Format, ask};
+use crate::App;
+use crate::http::error::Result;
+use crate::http::query::Query;
+use crate::store::event::list::{self, Event};
+
+/// List what admission control of all clusters denied
+///
+/// And, of rules that only watch, what it would have denied. Filters also as
+/// `f_*`, orders as `s_*`.
+#[utoipa::path(
+    get,
+    path = "/v1/fed/denials",
+    tag = "federation",
+    params(
+        ("cluster" = Option<String>, Query, description = "Id or name, or several by commas"),
+        ("namespace" = Option<String>, Query, description = "Namespace, or several"),
+        ("image" = Option<String>, Query, description = "Text that the image contains"),
+        ("level" = Option<String>, Query, description = "For example `Critical`, or several"),
+        (
+            "name" = Option<String>,
+            Query,
+            description = "`Admission.Control.Denied` or `Admission.Control.Violation`",
+        ),
+        ("since" = Option<String>, Query, description = "Unix seconds or RFC 3339"),
+        ("until" = Option<String>, Query, description = "Unix seconds or RFC 3339, exclusive"),
+        ("sort" = Option<String>, Query, description = "`time`, `cluster` or `name`"),
+        ("order" = Option<String>, Query, description = "`desc` or `asc`"),
+        ("after" = Option<String>, Query, description = "The `next` of the page before"),
+        ("start" = Option<i64>, Query, description = "Denials to leave out, up to 100,000"),
+        ("limit" = Option<i64>, Query, description = "Denials at most: 100, or up to 1,000"),
+        (
+            "format" = Option<String>,
+            Query,
+            description = "`csv` or `json`: all that is asked for, streamed",
+        ),
+    ),
+    responses((status = OK, body = FedDenialsData)),
+)]
+pub(super) async fn fed_denial_list(State(app): State<App>, query: Query) -> Result<Response> {
+    let mut asked = ask(&app, &query, &list::FIELDS, &list::ORDERS).await?;
+    let denials = list::named(&[name::ADMISSION_DENIED, name::ADMISSION_VIOLATION]);
+    asked.question.conditions.push(denials);
+    if asked.format != Format::Page {
+        return Ok(export(asked, "denials", move |question| {
+            let database = app.database.clone();
+            Box::pin(async move {
+                let mut tx = database.begin_question().await?;
+                let events = list::list(&mut tx, &question).await?;
+                let placed = |event: Event| {
+                    let place = event.place(question.order);
+                    (denial(event), place)
+                };
+                Ok(events.into_iter().map(placed).collect())
+            })
+        }));
+    }
+    let question = asked.question;
+    let mut tx = app.database.begin_question().await?;
+    let events = list::list(&mut tx, &question).await?;
+    let next = question.next(&events, Event::place);
+    let denials = events.into_iter().map(denial).collect();
+    Ok(Json(FedDenialsData { denials, next }).into_response())
+}
+
+fn denial(event: Event) -> FedDenial {
+    let Event { cluster, cluster_name, event } = event;
+    // A record of another shape still shows what stands beside it.
+    let audit: Audit = serde_json::from_str(event.detail.get()).unwrap_or_default();
+    FedDenial {
+        cluster_id: cluster.to_string(),
+        cluster_name,
+        seq: event.seq,
+        reported_timestamp: event.at.timestamp(),
+        reported_at: event.at.to_rfc3339_opts(SecondsFormat::Secs, true),
+        denied: event.name == name::ADMISSION_DENIED,
+        namespace: event.namespace,
+        workload: audit.workload_name,
+        image: event.image,
+        user: audit.user,
+        message: audit.message,
+        critical: audit.critical_vul_cnt,
+        high: audit.high_vul_cnt,
+    }
+}
+
+impl Row for FedDenial {
+    const COLUMNS: &'static [&'static str] = &[
+        "reported_at",
+        "cluster",
+        "cluster_id",
+        "seq",
+        "denied",
+        "namespace",
+        "workload",
+        "image",
+        "user",
+        "critical",
+        "high",
+        "message",
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.reported_at.clone(),
+            self.cluster_name.clone(),
+            self.cluster_id.clone(),
+            self.seq.to_string(),
+            self.denied.to_string(),
+            self.namespace.clone(),
+            self.workload.clone(),
+            self.image.clone(),
+            self.user.clone(),
+            self.critical.to_string(),
+            self.high.to_string(),
+            self.message.clone(),
+        ]
+    }
+}

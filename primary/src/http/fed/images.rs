@@ -1,0 +1,128 @@
+//! `GET /v1/fed/images`
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use chrono::SecondsFormat;
+use palisade_api::rest::fleet::{FedImage, FedImagesData};
+
+use super::export::{Row, export};
+use super::question::{Format, ask};
+use crate::App;
+use crate::http::error::Result;
+use crate::http::extract::FedReader;
+use crate::http::query::Query;
+use crate::store::workload::image_list::{self, RunningImage};
+
+/// List the images that run in all clusters
+///
+/// With how many clusters and workloads have them, and what was found in them;
+/// brought up to date a few times a minute. Filters also as `f_*`, orders as
+/// `s_*`.
+#[utoipa::path(
+    get,
+    path = "/v1/fed/images",
+    tag = "federation",
+    params(
+        ("cluster" = Option<String>, Query, description = "Id or name, or several by commas"),
+        ("namespace" = Option<String>, Query, description = "Namespace, or several"),
+        ("name" = Option<String>, Query, description = "Text that the name contains"),
+        ("image_id" = Option<String>, Query, description = "Digest of the configuration"),
+        ("scanned" = Option<bool>, Query),
+        ("critical" = Option<i64>, Query, description = "Critical vulnerabilities at least"),
+        ("high" = Option<i64>, Query, description = "High vulnerabilities at least"),
+        ("clusters" = Option<i64>, Query, description = "Clusters at least"),
+        ("since" = Option<String>, Query, description = "Scanned since: Unix seconds or RFC 3339"),
+        ("until" = Option<String>, Query, description = "Scanned before"),
+        (
+            "sort" = Option<String>,
+            Query,
+            description = "`severity`, `name`, `clusters` or `workloads`",
+        ),
+        ("order" = Option<String>, Query, description = "`desc` or `asc`"),
+        ("after" = Option<String>, Query, description = "The `next` of the page before"),
+        ("start" = Option<i64>, Query, description = "Images to leave out, up to 100,000"),
+        ("limit" = Option<i64>, Query, description = "Images at most: 100, or up to 1,000"),
+        (
+            "format" = Option<String>,
+            Query,
+            description = "`csv` or `json`: all that is asked for, streamed",
+        ),
+    ),
+    responses((status = OK, body = FedImagesData)),
+)]
+pub(super) async fn fed_image_list(
+    State(app): State<App>,
+    FedReader(_caller): FedReader,
+    query: Query,
+) -> Result<Response> {
+    let asked = ask(&app, &query, &image_list::FIELDS, &image_list::ORDERS).await?;
+    if asked.format != Format::Page {
+        return Ok(export(asked, "images", move |question| {
+            let database = app.database.clone();
+            Box::pin(async move {
+                let mut tx = database.begin_question().await?;
+                let images = image_list::list(&mut tx, &question).await?;
+                let placed = |image: RunningImage| {
+                    let place = image.place(question.order);
+                    (shown(image), place)
+                };
+                Ok(images.into_iter().map(placed).collect())
+            })
+        }));
+    }
+    let question = asked.question;
+    let mut tx = app.database.begin_question().await?;
+    let images = image_list::list(&mut tx, &question).await?;
+    let next = question.next(&images, RunningImage::place);
+    let images = images.into_iter().map(shown).collect();
+    Ok(Json(FedImagesData { images, next }).into_response())
+}
+
+fn shown(image: RunningImage) -> FedImage {
+    FedImage {
+        name: image.name,
+        image_id: image.image_id,
+        clusters: image.clusters,
+        workloads: image.workloads,
+        scanned: image.scanned_at.is_some(),
+        scanned_at: image
+            .scanned_at
+            .map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true))
+            .unwrap_or_default(),
+        critical: image.critical,
+        high: image.high,
+        medium: image.medium,
+        low: image.low,
+    }
+}
+
+impl Row for FedImage {
+    const COLUMNS: &'static [&'static str] = &[
+        "name",
+        "image_id",
+        "clusters",
+        "workloads",
+        "scanned",
+        "scanned_at",
+        "critical",
+        "high",
+        "medium",
+        "low",
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.name.clone(),
+            self.image_id.clone(),
+            self.clusters.to_string(),
+            self.workloads.to_string(),
+            self.scanned.to_string(),
+            self.scanned_at.clone(),
+            self.critical.to_string(),
+            self.high.to_string(),
+            self.medium.to_string(),
+            self.low.to_string(),
+        ]
+    }
+}

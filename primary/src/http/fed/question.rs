@@ -1,0 +1,257 @@
+//! What clients ask about the fleet: filters (`namespace=a,b`, or
+//! `f_namespace=neq,a` as lists of this API have them), an order, and a page
+//! or an export.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use crate::App;
+use crate::http::error::{ApiError, Result};
+use crate::http::query::{Operator, Query};
+use crate::store::member;
+use crate::store::question::{Comparison, Condition, Field, Kind, Order, Place, Question, Value};
+
+/// Rows of a page where nobody says, and at most.
+const USUAL: i64 = 100;
+const MOST: i64 = 1_000;
+/// Rows that can be left out: a page further on begins behind the last one.
+const MOST_SKIPPED: i64 = 100_000;
+/// Values of one filter.
+const MOST_VALUES: usize = 200;
+
+/// How the answer is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    /// A page.
+    Page,
+    /// All that is asked for, as comma-separated values.
+    Csv,
+    /// All that is asked for, as the page would be if it had no end.
+    Json,
+}
+
+/// A question, and how its answer is given.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    /// The question.
+    pub question: Question,
+    /// How it is answered.
+    pub format: Format,
+    /// Rows of an export at most, where the client says so.
+    pub most: Option<i64>,
+}
+
+/// Reads a question about what has these fields and orders.
+pub(super) async fn ask(
+    app: &App,
+    query: &Query,
+    fields: &'static [Field],
+    orders: &'static [Order],
+) -> Result<Asked> {
+    let clusters = clusters(app, query).await?;
+    read(query, fields, orders, &clusters)
+}
+
+/// The ids of the clusters that a query names, by id or by name.
+pub(super) async fn clusters(app: &App, query: &Query) -> Result<HashMap<String, Uuid>> {
+    let listed = query.get("cluster").into_iter().flat_map(|text| text.split(','));
+    let filters = query.filters();
+    let filtered = filters.iter().filter(|filter| filter.field == "cluster");
+    let wanted: Vec<String> = listed
+        .chain(filtered.map(|filter| filter.wanted))
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .take(MOST_VALUES)
+        .map(str::to_owned)
+        .collect();
+    let mut ids = HashMap::new();
+    let (known, names): (Vec<String>, Vec<String>) =
+        wanted.into_iter().partition(|text| text.parse::<Uuid>().is_ok());
+    ids.extend(known.into_iter().filter_map(|text| Some((text.clone(), text.parse().ok()?))));
+    if !names.is_empty() {
+        let mut conn = app.database.acquire().await?;
+        ids.extend(member::ids_of(&mut conn, &names).await?);
+    }
+    Ok(ids)
+}
+
+fn read(
+    query: &Query,
+    fields: &'static [Field],
+    orders: &'static [Order],
+    clusters: &HashMap<String, Uuid>,
+) -> Result<Asked> {
+    let mut conditions = Vec::new();
+    for field in fields {
+        for (parameter, comparison) in field.parameters {
+            let Some(text) = query.get(parameter).filter(|text| !text.is_empty()) else {
+                continue;
+            };
+            let one = [Comparison::Gt, Comparison::Gte, Comparison::Lt, Comparison::Lte];
+            let parts: Vec<&str> = if one.contains(comparison) {
+                vec![text]
+            } else {
+                text.split(',').map(str::trim).collect()
+            };
+            let values = parts.into_iter().take(MOST_VALUES).map(|text| {
+                value(field.kind, text, clusters).ok_or_else(|| {
+                    let text: String = text.chars().take(64).collect();
+                    ApiError::invalid_request(format!("{text:?} is no value of {parameter}."))
+                })
+            });
+            let wanted = values.collect::<Result<Vec<Value>>>()?;
+            conditions.push(Condition { field, comparison: *comparison, wanted });
+        }
+    }
+    let filters = query.filters();
+    conditions.extend(filters.iter().filter_map(|filter| {
+        let field = fields.iter().find(|field| field.name == filter.field)?;
+        let comparison = comparison(filter.operator, field.kind);
+        let parts: Vec<&str> = match comparison {
+            Comparison::Contains | Comparison::ContainsNot => filter.wanted.split('|').collect(),
+            _ => vec![filter.wanted],
+        };
+        let values = parts.into_iter().map(|text| value(field.kind, text, clusters));
+        let wanted = values.collect::<Option<Vec<Value>>>()?;
+        Some(Condition { field, comparison, wanted })
+    }));
+    let (order, descending) = order(query, orders)?;
+    let after = match query.get("after") {
+        None | Some("") => None,
+        Some(text) => Some(Place::parse(text, order, descending).map_err(|_| {
+            ApiError::invalid_request("after is the next of a page in the same order.")
+        })?),
+    };
+    let format = format(query)?;
+    let (start, limit) = query.page();
+    if start > MOST_SKIPPED {
+        let text =
+            format!("start is {MOST_SKIPPED} at most: go on with after, the next of a page.");
+        return Err(ApiError::invalid_request(text));
+    }
+    let page = if limit == 0 { USUAL } else { limit.min(MOST) };
+    let limit_of_page = if format == Format::Page { page } else { MOST };
+    Ok(Asked {
+        question: Question {
+            conditions,
+            order,
+            descending,
+            after,
+            start: start.max(0),
+            limit: limit_of_page,
+        },
+        format,
+        most: Some(limit).filter(|limit| *limit > 0),
+    })
+}
+
+/// The format of the answer.
+pub(super) fn format(query: &Query) -> Result<Format> {
+    match query.get("format") {
+        None | Some("") => Ok(Format::Page),
+        Some("csv") => Ok(Format::Csv),
+        Some("json") => Ok(Format::Json),
+        Some(_) => Err(ApiError::invalid_request("format is csv or json.")),
+    }
+}
+
+/// `sort=name&order=desc`, or `s_name=desc`.
+fn order(query: &Query, orders: &'static [Order]) -> Result<(&'static Order, bool)> {
+    let wanted = query.get("sort").filter(|name| !name.is_empty());
+    let direction = query.get("order").map(|direction| direction == "desc");
+    let sorts = query.sorts();
+    let clause = sorts.iter().find_map(|(name, descends)| {
+        Some((orders.iter().find(|order| order.name == *name)?, *descends))
+    });
+    let unknown = || {
+        let names: Vec<&str> = orders.iter().map(|order| order.name).collect();
+        ApiError::invalid_request(format!("sort is one of {}.", names.join(", ")))
+    };
+    match (wanted, clause) {
+        (Some(name), _) => {
+            let order = orders.iter().find(|order| order.name == name).ok_or_else(unknown)?;
+            Ok((order, direction.unwrap_or(order.descends)))
+        }
+        (None, Some(clause)) => Ok(clause),
+        (None, None) => {
+            let order = orders.first().ok_or_else(unknown)?;
+            Ok((order, direction.unwrap_or(order.descends)))
+        }
+    }
+}
+
+fn value(kind: Kind, text: &str, clusters: &HashMap<String, Uuid>) -> Option<Value> {
+    match kind {
+        Kind::Cluster => clusters.get(text).copied().map(Value::Cluster),
+        kind => Value::parse(kind, text),
+    }
+}
+
+/// What is only of texts is equality of others.
+const fn comparison(operator: Operator, kind: Kind) -> Comparison {
+    match (operator, kind) {
+        (Operator::In, Kind::Text) => Comparison::Contains,
+        (Operator::NotIn, Kind::Text) => Comparison::ContainsNot,
+        (Operator::Prefix, Kind::Text) => Comparison::Prefix,
+        (Operator::Eq | Operator::In | Operator::Prefix, _) => Comparison::Eq,
+        (Operator::Neq | Operator::NotIn, _) => Comparison::Neq,
+        (Operator::Gt, _) => Comparison::Gt,
+        (Operator::Gte, _) => Comparison::Gte,
+        (Operator::Lt, _) => Comparison::Lt,
+        (Operator::Lte, _) => Comparison::Lte,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::event::list::{FIELDS, ORDERS};
+
+    fn asked(text: &str) -> Result<Asked> {
+        let clusters = HashMap::from([("shop".to_owned(), Uuid::from_u128(1))]);
+        read(&Query::parse(text), &FIELDS, &ORDERS, &clusters)
+    }
+
+    #[test]
+    fn parameters_and_filters_are_conditions() {
+        for (text, conditions) in [
+            ("", 0),
+            ("cluster=shop&namespace=a,b&since=1700000000", 3),
+            ("f_namespace=in,a|b&f_name=prefix,Adm", 2),
+            ("f_colour=red&f_reported_at=gt,yesterday", 0),
+        ] {
+            assert_eq!(asked(text).unwrap().question.conditions.len(), conditions, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_told() {
+        for text in [
+            "cluster=unknown",
+            "since=yesterday",
+            "sort=colour",
+            "after=x",
+            "format=xml",
+            "start=100001",
+        ] {
+            assert!(asked(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn orders_and_pages() {
+        for (text, order, descending, limit) in [
+            ("", "time", true, 100),
+            ("sort=name", "name", false, 100),
+            ("sort=name&order=desc&limit=7", "name", true, 7),
+            ("s_cluster=asc&limit=99999", "cluster", false, 1_000),
+            ("format=csv&limit=5", "time", true, 1_000),
+        ] {
+            let asked = asked(text).unwrap();
+            let question = asked.question;
+            let found = (question.order.name, question.descending, question.limit);
+            assert_eq!(found, (order, descending, limit), "{text}");
+        }
+    }
+}

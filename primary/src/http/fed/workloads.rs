@@ -1,0 +1,160 @@
+//! `GET /v1/fed/workloads`
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use chrono::SecondsFormat;
+use palisade_api::rest::fleet::{FedWorkload, FedWorkloadsData};
+use sqlx::PgConnection;
+
+use super::export::{Row, export};
+use super::question::{Format, ask};
+use crate::App;
+use crate::http::error::Result;
+use crate::http::extract::FedReader;
+use crate::http::query::Query;
+use crate::store::StoreError;
+use crate::store::question::{Place, Question};
+use crate::store::workload::image_list::{self, RunningImage};
+use crate::store::workload::list::{self, ClusterWorkload};
+
+/// List what runs in all clusters
+///
+/// As their agents report it, with what is known of the images. Filters also
+/// as `f_*`, orders as `s_*`.
+#[utoipa::path(
+    get,
+    path = "/v1/fed/workloads",
+    tag = "federation",
+    params(
+        ("cluster" = Option<String>, Query, description = "Id or name, or several by commas"),
+        ("name" = Option<String>, Query, description = "Text that the name contains"),
+        ("namespace" = Option<String>, Query, description = "Namespace, or several"),
+        ("pod" = Option<String>, Query, description = "Text that the pod's name contains"),
+        ("host" = Option<String>, Query, description = "Name of the node, or several"),
+        ("image" = Option<String>, Query, description = "Text that the image contains"),
+        ("run_as_root" = Option<bool>, Query),
+        ("since" = Option<String>, Query, description = "Started since: Unix seconds or RFC 3339"),
+        ("until" = Option<String>, Query, description = "Started before"),
+        (
+            "sort" = Option<String>,
+            Query,
+            description = "`name`, `namespace`, `image`, `started_at` or `cluster`",
+        ),
+        ("order" = Option<String>, Query, description = "`desc` or `asc`"),
+        ("after" = Option<String>, Query, description = "The `next` of the page before"),
+        ("start" = Option<i64>, Query, description = "Workloads to leave out, up to 100,000"),
+        ("limit" = Option<i64>, Query, description = "Workloads at most: 100, or up to 1,000"),
+        (
+            "format" = Option<String>,
+            Query,
+            description = "`csv` or `json`: all that is asked for, streamed",
+        ),
+    ),
+    responses((status = OK, body = FedWorkloadsData)),
+)]
+pub(super) async fn fed_workload_list(
+    State(app): State<App>,
+    FedReader(_caller): FedReader,
+    query: Query,
+) -> Result<Response> {
+    let asked = ask(&app, &query, &list::FIELDS, &list::ORDERS).await?;
+    if asked.format != Format::Page {
+        return Ok(export(asked, "workloads", move |question| {
+            let database = app.database.clone();
+            Box::pin(async move {
+                let mut tx = database.begin_question().await?;
+                read(&mut tx, &question).await
+            })
+        }));
+    }
+    let question = asked.question;
+    let mut tx = app.database.begin_question().await?;
+    let rows = read(&mut tx, &question).await?;
+    let next = question.next(&rows, |(_, place), _| place.clone());
+    let workloads = rows.into_iter().map(|(workload, _)| workload).collect();
+    Ok(Json(FedWorkloadsData { workloads, next }).into_response())
+}
+
+async fn read(
+    conn: &mut PgConnection,
+    question: &Question,
+) -> Result<Vec<(FedWorkload, Place)>, StoreError> {
+    let workloads = list::list(conn, question).await?;
+    let images: Vec<i32> = workloads.iter().map(|one| one.running_image).collect();
+    let images = image_list::by_number(conn, &images).await?;
+    let images: HashMap<i32, RunningImage> =
+        images.into_iter().map(|image| (image.id, image)).collect();
+    let placed = |one: ClusterWorkload| {
+        let place = one.place(question.order);
+        (shown(&one, images.get(&one.running_image)), place)
+    };
+    Ok(workloads.into_iter().map(placed).collect())
+}
+
+fn shown(one: &ClusterWorkload, image: Option<&RunningImage>) -> FedWorkload {
+    let workload = &one.workload;
+    let scanned = image.filter(|image| image.scanned_at.is_some());
+    let started = Some(workload.started_at).filter(|at| at.timestamp() > 0);
+    FedWorkload {
+        cluster_id: one.cluster.to_string(),
+        cluster_name: one.cluster_name.clone(),
+        id: workload.id.clone(),
+        name: workload.name.clone(),
+        namespace: workload.namespace.clone(),
+        pod: workload.pod.clone(),
+        host: workload.host.clone(),
+        image: workload.image.clone(),
+        image_id: workload.image_id.clone(),
+        run_as_root: workload.run_as_root,
+        started_at: started
+            .map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true))
+            .unwrap_or_default(),
+        scanned: scanned.is_some(),
+        critical: scanned.map(|image| image.critical).unwrap_or_default(),
+        high: scanned.map(|image| image.high).unwrap_or_default(),
+        medium: scanned.map(|image| image.medium).unwrap_or_default(),
+    }
+}
+
+impl Row for FedWorkload {
+    const COLUMNS: &'static [&'static str] = &[
+        "cluster",
+        "cluster_id",
+        "namespace",
+        "name",
+        "pod",
+        "host",
+        "image",
+        "image_id",
+        "run_as_root",
+        "started_at",
+        "scanned",
+        "critical",
+        "high",
+        "medium",
+        "id",
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.cluster_name.clone(),
+            self.cluster_id.clone(),
+            self.namespace.clone(),
+            self.name.clone(),
+            self.pod.clone(),
+            self.host.clone(),
+            self.image.clone(),
+            self.image_id.clone(),
+            self.run_as_root.to_string(),
+            self.started_at.clone(),
+            self.scanned.to_string(),
+            self.critical.to_string(),
+            self.high.to_string(),
+            self.medium.to_string(),
+            self.id.clone(),
+        ]
+    }
+}

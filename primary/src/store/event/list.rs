@@ -1,0 +1,166 @@
+//! Lists of events.
+
+use chrono::{DateTime, Utc};
+use palisade_api::ClusterId;
+use serde_json::value::RawValue;
+use sqlx::types::Json;
+use sqlx::{PgConnection, Postgres, QueryBuilder};
+use uuid::Uuid;
+
+use super::NewEvent;
+use crate::store::question::{Comparison, Condition, Field, Kind, Order, Place, Question, Value};
+use crate::store::{Result, StoreError};
+
+/// A stored event.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// The member that sent it.
+    pub cluster: ClusterId,
+    /// The member's name; empty when nobody knows it any more.
+    pub cluster_name: String,
+    /// What it sent.
+    pub event: NewEvent,
+}
+
+/// What events can be asked by.
+pub static FIELDS: [Field; 7] = [
+    Field::new("cluster", "event.cluster_id", Kind::Cluster, &[("cluster", Comparison::Eq)]),
+    Field::new("name", "event.name", Kind::Text, &[("name", Comparison::Eq)]),
+    Field::new("category", "event.category", Kind::Text, &[("category", Comparison::Eq)]),
+    Field::new("level", "event.level", Kind::Text, &[("level", Comparison::Eq)]),
+    Field::new("namespace", "event.namespace", Kind::Text, &[("namespace", Comparison::Eq)]),
+    Field::new("image", "event.image", Kind::Text, &[("image", Comparison::Contains)]),
+    Field::new(
+        "reported_at",
+        "event.at",
+        Kind::Time,
+        &[("since", Comparison::Gte), ("until", Comparison::Lt)],
+    ),
+];
+
+/// The orders of events; the first is the usual one.
+pub static ORDERS: [Order; 4] = [
+    Order {
+        name: "time",
+        columns: &[
+            ("event.at", Kind::Time),
+            ("event.cluster_id", Kind::Cluster),
+            ("event.seq", Kind::Number),
+        ],
+        descends: true,
+    },
+    Order {
+        name: "cluster",
+        columns: &[
+            ("event.cluster_id", Kind::Cluster),
+            ("event.at", Kind::Time),
+            ("event.seq", Kind::Number),
+        ],
+        descends: true,
+    },
+    Order {
+        name: "name",
+        columns: &[
+            ("event.name", Kind::Text),
+            ("event.at", Kind::Time),
+            ("event.cluster_id", Kind::Cluster),
+            ("event.seq", Kind::Number),
+        ],
+        descends: false,
+    },
+    Order {
+        name: "category",
+        columns: &[
+            ("event.category", Kind::Text),
+            ("event.at", Kind::Time),
+            ("event.cluster_id", Kind::Cluster),
+            ("event.seq", Kind::Number),
+        ],
+        descends: false,
+    },
+];
+
+/// The newest events that the conditions admit.
+pub fn newest(conditions: Vec<Condition>, start: i64, limit: i64) -> Question {
+    let [order, ..] = &ORDERS;
+    Question { conditions, order, descending: true, after: None, start: start.max(0), limit }
+}
+
+/// That an event has one of these names.
+pub fn named(names: &[&str]) -> Condition {
+    let [_, field, ..] = &FIELDS;
+    let wanted = names.iter().map(|name| Value::Text((*name).to_owned())).collect();
+    Condition { field, comparison: Comparison::Eq, wanted }
+}
+
+/// That an event is of a category.
+pub fn of_category(category: &str) -> Condition {
+    let [_, _, field, ..] = &FIELDS;
+    let wanted = vec![Value::Text(category.to_owned())];
+    Condition { field, comparison: Comparison::Eq, wanted }
+}
+
+/// A page of events.
+pub async fn list(conn: &mut PgConnection, question: &Question) -> Result<Vec<Event>> {
+    let mut sql = QueryBuilder::<Postgres>::new(
+        "SELECT event.cluster_id, coalesce(member.name, '') AS cluster_name, event.seq, event.at,
+                event.name, event.level, event.category, event.namespace, event.image, event.detail
+         FROM (SELECT * FROM event WHERE true",
+    );
+    question.push_conditions(&mut sql);
+    question.push_page(&mut sql);
+    sql.push(") AS event LEFT JOIN member ON member.id = event.cluster_id");
+    question.push_order(&mut sql);
+    let rows: Vec<Row> = sql.build_query_as().fetch_all(conn).await?;
+    rows.into_iter().map(Event::try_from).collect()
+}
+
+impl Event {
+    /// Where it stands in an order.
+    pub fn place(&self, order: &Order) -> Place {
+        let Self { cluster, event, .. } = self;
+        let (at, cluster) = (Value::Time(event.at), Value::Cluster(cluster.as_uuid()));
+        let seq = Value::Number(i64::try_from(event.seq).unwrap_or(i64::MAX));
+        Place(match order.name {
+            "cluster" => vec![cluster, at, seq],
+            "name" => vec![Value::Text(event.name.clone()), at, cluster, seq],
+            "category" => vec![Value::Text(event.category.clone()), at, cluster, seq],
+            _ => vec![at, cluster, seq],
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    cluster_id: Uuid,
+    cluster_name: String,
+    seq: i64,
+    at: DateTime<Utc>,
+    name: String,
+    level: String,
+    category: String,
+    namespace: String,
+    image: String,
+    detail: Json<Box<RawValue>>,
+}
+
+impl TryFrom<Row> for Event {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            cluster: ClusterId::from_uuid(row.cluster_id),
+            cluster_name: row.cluster_name,
+            event: NewEvent {
+                seq: u64::try_from(row.seq).map_err(|e| StoreError::inconsistent("event", e))?,
+                at: row.at,
+                name: row.name,
+                level: row.level,
+                category: row.category,
+                namespace: row.namespace,
+                image: row.image,
+                detail: row.detail.0,
+            },
+        })
+    }
+}

@@ -1,0 +1,178 @@
+//! The images that run, by what engines call them.
+
+use palisade_api::Digest;
+use palisade_policy::admission::image_name::ImageName;
+use sqlx::{PgConnection, PgTransaction};
+use uuid::Uuid;
+
+use super::Workload;
+use crate::store::Result;
+
+/// The numbers of the images of `workloads`, in their order. New ones get one.
+pub(super) async fn numbers(
+    tx: &mut PgTransaction<'_>,
+    workloads: &[Workload],
+) -> Result<Vec<i32>> {
+    let mut images: Vec<(&str, &str)> =
+        workloads.iter().map(|one| (one.image.as_str(), one.image_id.as_str())).collect();
+    images.sort_unstable();
+    images.dedup();
+    let mut columns = Columns::default();
+    for (name, image_id) in &images {
+        columns.push(name, image_id);
+    }
+    sqlx::query!(
+        "INSERT INTO running_image (name, image_id, registry, repository, tag, digest)
+         SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
+                              $6::bytea[])
+         ON CONFLICT (name, image_id) DO NOTHING",
+        &columns.names,
+        &columns.image_ids,
+        &columns.registries,
+        &columns.repositories,
+        &columns.tags,
+        &columns.digests as &[Option<Vec<u8>>],
+    )
+    .execute(&mut **tx)
+    .await?;
+    let rows = sqlx::query!(
+        "SELECT running_image.id, running_image.name, running_image.image_id
+         FROM running_image JOIN unnest($1::text[], $2::text[]) AS wanted (name, image_id)
+              ON running_image.name = wanted.name AND running_image.image_id = wanted.image_id",
+        &columns.names,
+        &columns.image_ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let known: std::collections::HashMap<(&str, &str), i32> =
+        rows.iter().map(|row| ((row.name.as_str(), row.image_id.as_str()), row.id)).collect();
+    let of = |one: &Workload| known.get(&(one.image.as_str(), one.image_id.as_str())).copied();
+    // All are there: they were put in above.
+    Ok(workloads.iter().map(|one| of(one).unwrap_or_default()).collect())
+}
+
+/// Images that run in one of the clusters and one of the namespaces; none named
+/// are all of them.
+pub async fn of(
+    conn: &mut PgConnection,
+    clusters: &[Uuid],
+    namespaces: &[String],
+) -> Result<Vec<i32>> {
+    if namespaces.is_empty() {
+        return Ok(sqlx::query_scalar!(
+            "SELECT DISTINCT running_image FROM cluster_image
+             WHERE $1 = '{}'::uuid[] OR cluster_id = ANY($1)",
+            clusters,
+        )
+        .fetch_all(conn)
+        .await?);
+    }
+    Ok(sqlx::query_scalar!(
+        "SELECT DISTINCT running_image FROM workload
+         WHERE ($1 = '{}'::uuid[] OR cluster_id = ANY($1)) AND namespace = ANY($2)",
+        clusters,
+        namespaces,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Reports on images that run.
+pub async fn reports(conn: &mut PgConnection, images: &[i32]) -> Result<Vec<i32>> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT DISTINCT report AS "report!" FROM running_report
+           WHERE running_image = ANY($1)"#,
+        images,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Brings what is known of the images that run up to date: the worst report
+/// of each counts. Says how many changed; nothing where another replica does
+/// it just now.
+pub async fn renew(tx: &mut PgTransaction<'_>) -> Result<u64> {
+    let ours = sqlx::query_scalar!(
+        r#"SELECT pg_try_advisory_xact_lock(hashtext('running_image')) AS "ours!""#,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    if !ours {
+        return Ok(0);
+    }
+    let done = sqlx::query!(
+        "UPDATE running_image AS image
+         SET clusters = now.clusters, workloads = now.workloads, scanned_at = now.scanned_at,
+             critical = now.critical, high = now.high, medium = now.medium, low = now.low
+         FROM (
+             SELECT one.id, coalesce(spread.clusters, 0) AS clusters,
+                    coalesce(runs.workloads, 0) AS workloads, found.scanned_at,
+                    coalesce(found.critical, 0) AS critical, coalesce(found.high, 0) AS high,
+                    coalesce(found.medium, 0) AS medium, coalesce(found.low, 0) AS low
+             FROM running_image AS one
+             LEFT JOIN (SELECT running_image, count(*)::integer AS clusters
+                        FROM cluster_image GROUP BY running_image) AS spread
+                  ON spread.running_image = one.id
+             LEFT JOIN (SELECT running_image, count(*)::integer AS workloads
+                        FROM workload GROUP BY running_image) AS runs
+                  ON runs.running_image = one.id
+             LEFT JOIN (SELECT DISTINCT ON (running.running_image) running.running_image,
+                               report.scanned_at, report.critical, report.high, report.medium,
+                               report.low
+                        FROM running_report AS running JOIN report ON report.id = running.report
+                        ORDER BY running.running_image, report.critical DESC, report.high DESC,
+                                 report.medium DESC, report.scanned_at DESC) AS found
+                  ON found.running_image = one.id) AS now
+         WHERE now.id = image.id
+           AND (image.clusters, image.workloads, image.critical, image.high, image.medium,
+                image.low, image.scanned_at)
+               IS DISTINCT FROM
+               (now.clusters, now.workloads, now.critical, now.high, now.medium, now.low,
+                now.scanned_at)",
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Forgets images that no cluster runs any more.
+pub async fn forget_unused(conn: &mut PgConnection) -> Result<u64> {
+    let done = sqlx::query!(
+        "DELETE FROM running_image WHERE id IN (
+             SELECT image.id FROM running_image AS image
+             WHERE NOT EXISTS (SELECT FROM cluster_image WHERE running_image = image.id)
+             LIMIT 10000)",
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+#[derive(Default)]
+struct Columns {
+    names: Vec<String>,
+    image_ids: Vec<String>,
+    registries: Vec<String>,
+    repositories: Vec<String>,
+    tags: Vec<String>,
+    digests: Vec<Option<Vec<u8>>>,
+}
+
+impl Columns {
+    fn push(&mut self, name: &str, image_id: &str) {
+        // What has no name has no parts either.
+        let parsed = (!name.is_empty()).then(|| ImageName::parse(name));
+        let digest = parsed.as_ref().and_then(|parsed| parsed.digest.as_deref());
+        let digest: Option<Digest> =
+            digest.and_then(|digest| digest.strip_prefix("sha256:")?.parse().ok());
+        self.names.push(name.to_owned());
+        self.image_ids.push(image_id.to_owned());
+        self.digests.push(digest.map(|digest| digest.as_bytes().to_vec()));
+        let (registry, repository, tag) = parsed
+            .map(|parsed| (parsed.registry, parsed.repository, parsed.tag))
+            .unwrap_or_default();
+        self.registries.push(registry);
+        self.repositories.push(repository);
+        self.tags.push(tag);
+    }
+}

@@ -1,0 +1,126 @@
+//! Lists of the images that run.
+
+use chrono::{DateTime, Utc};
+use sqlx::{PgConnection, Postgres, QueryBuilder};
+
+use crate::store::Result;
+use crate::store::question::{Comparison, Field, Kind, Order, Place, Question, Value};
+
+/// An image that runs somewhere, with what is known of it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct RunningImage {
+    /// Its number.
+    pub id: i32,
+    /// Its name, or empty.
+    pub name: String,
+    /// Digest of its configuration, without `sha256:`, or empty.
+    pub image_id: String,
+    /// Clusters that run it.
+    pub clusters: i32,
+    /// Workloads of it.
+    pub workloads: i32,
+    /// When it was scanned.
+    pub scanned_at: Option<DateTime<Utc>>,
+    /// Critical vulnerabilities.
+    pub critical: i32,
+    /// High ones.
+    pub high: i32,
+    /// Medium ones.
+    pub medium: i32,
+    /// Low ones.
+    pub low: i32,
+}
+
+/// What images can be asked by.
+pub static FIELDS: [Field; 9] = [
+    Field {
+        name: "cluster",
+        sql: "spread.cluster_id",
+        kind: Kind::Cluster,
+        parameters: &[("cluster", Comparison::Eq)],
+        of_some: Some(
+            "SELECT FROM cluster_image AS spread WHERE spread.running_image = image.id AND ",
+        ),
+    },
+    Field {
+        name: "namespace",
+        sql: "runs.namespace",
+        kind: Kind::Text,
+        parameters: &[("namespace", Comparison::Eq)],
+        of_some: Some("SELECT FROM workload AS runs WHERE runs.running_image = image.id AND "),
+    },
+    Field::new("name", "image.name", Kind::Text, &[("name", Comparison::Contains)]),
+    Field::new("image_id", "image.image_id", Kind::Text, &[("image_id", Comparison::Eq)]),
+    Field::new(
+        "scanned",
+        "(image.scanned_at IS NOT NULL)",
+        Kind::Flag,
+        &[("scanned", Comparison::Eq)],
+    ),
+    Field::new(
+        "scanned_at",
+        "image.scanned_at",
+        Kind::Time,
+        &[("since", Comparison::Gte), ("until", Comparison::Lt)],
+    ),
+    Field::new("critical", "image.critical", Kind::Number, &[("critical", Comparison::Gte)]),
+    Field::new("high", "image.high", Kind::Number, &[("high", Comparison::Gte)]),
+    Field::new("clusters", "image.clusters", Kind::Number, &[("clusters", Comparison::Gte)]),
+];
+
+const ID: (&str, Kind) = ("image.id", Kind::Number);
+
+/// The orders of images; the first is the usual one.
+pub static ORDERS: [Order; 4] = [
+    Order {
+        name: "severity",
+        columns: &[
+            ("image.critical", Kind::Number),
+            ("image.high", Kind::Number),
+            ("image.medium", Kind::Number),
+            ID,
+        ],
+        descends: true,
+    },
+    Order {
+        name: "name",
+        columns: &[("image.name", Kind::Text), ("image.image_id", Kind::Text)],
+        descends: false,
+    },
+    Order { name: "clusters", columns: &[("image.clusters", Kind::Number), ID], descends: true },
+    Order { name: "workloads", columns: &[("image.workloads", Kind::Number), ID], descends: true },
+];
+
+const SELECT: &str = "SELECT image.id, image.name, image.image_id, image.clusters, image.workloads,
+            image.scanned_at, image.critical, image.high, image.medium, image.low
+     FROM running_image AS image WHERE ";
+
+/// The images of these numbers.
+pub async fn by_number(conn: &mut PgConnection, numbers: &[i32]) -> Result<Vec<RunningImage>> {
+    let mut sql = QueryBuilder::<Postgres>::new(SELECT);
+    sql.push("image.id = ANY(").push_bind(numbers).push(")");
+    Ok(sql.build_query_as().fetch_all(conn).await?)
+}
+
+/// A page of images.
+pub async fn list(conn: &mut PgConnection, question: &Question) -> Result<Vec<RunningImage>> {
+    let mut sql = QueryBuilder::<Postgres>::new(SELECT);
+    sql.push("image.clusters > 0");
+    question.push_conditions(&mut sql);
+    question.push_page(&mut sql);
+    Ok(sql.build_query_as().fetch_all(conn).await?)
+}
+
+impl RunningImage {
+    /// Where it stands in an order.
+    pub fn place(&self, order: &Order) -> Place {
+        let number = |number: i32| Value::Number(number.into());
+        let id = number(self.id);
+        Place(match order.name {
+            "name" => vec![Value::Text(self.name.clone()), Value::Text(self.image_id.clone())],
+            "clusters" => vec![number(self.clusters), id],
+            "workloads" => vec![number(self.workloads), id],
+            _ => vec![number(self.critical), number(self.high), number(self.medium), id],
+        })
+    }
+}

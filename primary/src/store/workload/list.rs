@@ -1,0 +1,140 @@
+//! Lists of workloads.
+
+use chrono::{DateTime, Utc};
+use palisade_api::ClusterId;
+use sqlx::{PgConnection, Postgres, QueryBuilder};
+use uuid::Uuid;
+
+use super::Workload;
+use crate::store::Result;
+use crate::store::question::{Comparison, Field, Kind, Order, Place, Question, Value};
+
+/// A workload of a cluster.
+#[derive(Clone, Debug)]
+pub struct ClusterWorkload {
+    /// The cluster.
+    pub cluster: ClusterId,
+    /// Its name.
+    pub cluster_name: String,
+    /// What runs.
+    pub workload: Workload,
+    /// The number of its image.
+    pub running_image: i32,
+}
+
+/// What workloads can be asked by.
+pub static FIELDS: [Field; 8] = [
+    Field::new("cluster", "workload.cluster_id", Kind::Cluster, &[("cluster", Comparison::Eq)]),
+    Field::new("name", "workload.name", Kind::Text, &[("name", Comparison::Contains)]),
+    Field::new("namespace", "workload.namespace", Kind::Text, &[("namespace", Comparison::Eq)]),
+    Field::new("pod", "workload.pod", Kind::Text, &[("pod", Comparison::Contains)]),
+    Field::new("host", "workload.host", Kind::Text, &[("host", Comparison::Eq)]),
+    Field::new("image", "workload.image", Kind::Text, &[("image", Comparison::Contains)]),
+    Field::new(
+        "run_as_root",
+        "workload.run_as_root",
+        Kind::Flag,
+        &[("run_as_root", Comparison::Eq)],
+    ),
+    Field::new(
+        "started_at",
+        "workload.started_at",
+        Kind::Time,
+        &[("since", Comparison::Gte), ("until", Comparison::Lt)],
+    ),
+];
+
+const CLUSTER: (&str, Kind) = ("workload.cluster_id", Kind::Cluster);
+const ID: (&str, Kind) = ("workload.id", Kind::Text);
+
+/// The orders of workloads; the first is the usual one.
+pub static ORDERS: [Order; 5] = [
+    Order { name: "name", columns: &[("workload.name", Kind::Text), CLUSTER, ID], descends: false },
+    Order {
+        name: "namespace",
+        columns: &[("workload.namespace", Kind::Text), CLUSTER, ID],
+        descends: false,
+    },
+    Order {
+        name: "image",
+        columns: &[("workload.image", Kind::Text), CLUSTER, ID],
+        descends: false,
+    },
+    Order {
+        name: "started_at",
+        columns: &[("workload.started_at", Kind::Time), CLUSTER, ID],
+        descends: true,
+    },
+    Order { name: "cluster", columns: &[CLUSTER, ID], descends: false },
+];
+
+/// A page of workloads.
+pub async fn list(conn: &mut PgConnection, question: &Question) -> Result<Vec<ClusterWorkload>> {
+    let mut sql = QueryBuilder::<Postgres>::new(
+        "SELECT workload.*, coalesce(member.name, '') AS cluster_name, running_image.image_id
+         FROM (SELECT * FROM workload WHERE true",
+    );
+    question.push_conditions(&mut sql);
+    question.push_page(&mut sql);
+    sql.push(
+        ") AS workload
+         LEFT JOIN member ON member.id = workload.cluster_id
+         LEFT JOIN running_image ON running_image.id = workload.running_image",
+    );
+    question.push_order(&mut sql);
+    let rows: Vec<Row> = sql.build_query_as().fetch_all(conn).await?;
+    Ok(rows.into_iter().map(ClusterWorkload::from).collect())
+}
+
+impl ClusterWorkload {
+    /// Where it stands in an order.
+    pub fn place(&self, order: &Order) -> Place {
+        let one = &self.workload;
+        let (cluster, id) = (Value::Cluster(self.cluster.as_uuid()), Value::Text(one.id.clone()));
+        let first = match order.name {
+            "name" => Value::Text(one.name.clone()),
+            "namespace" => Value::Text(one.namespace.clone()),
+            "image" => Value::Text(one.image.clone()),
+            "started_at" => Value::Time(one.started_at),
+            _ => return Place(vec![cluster, id]),
+        };
+        Place(vec![first, cluster, id])
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    cluster_id: Uuid,
+    cluster_name: String,
+    id: String,
+    name: String,
+    namespace: String,
+    pod: String,
+    host: String,
+    image: String,
+    image_id: Option<String>,
+    running_image: i32,
+    run_as_root: bool,
+    started_at: DateTime<Utc>,
+}
+
+impl From<Row> for ClusterWorkload {
+    fn from(row: Row) -> Self {
+        Self {
+            cluster: ClusterId::from_uuid(row.cluster_id),
+            cluster_name: row.cluster_name,
+            running_image: row.running_image,
+            workload: Workload {
+                id: row.id,
+                name: row.name,
+                namespace: row.namespace,
+                pod: row.pod,
+                host: row.host,
+                image: row.image,
+                image_id: row.image_id.unwrap_or_default(),
+                run_as_root: row.run_as_root,
+                started_at: row.started_at,
+            },
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Events taken into Postgres, and pages of lists over a large fleet: a thousand
+//! clusters, 100,000 workloads, ten million findings, two million events. The
+//! fleet is made in SQL; the primary and its database are real.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use chrono::Utc;
+use palisade_api::federation::Event;
+use palisade_tests::reporting::ReportingMember;
+use palisade_tests::simulated;
+use palisade_tests::{Primary, Rest, fleet};
+use serde_json::json;
+use sqlx::{Connection as _, PgConnection};
+
+use crate::figures::{Figures, milliseconds, percentile};
+
+/// Members that report, how many events each batch has, and for how long.
+const MEMBERS: usize = 50;
+const BATCH: u64 = 200;
+const REPORTING: Duration = Duration::from_secs(20);
+/// Pages of each list that are asked for.
+const PAGES: usize = 60;
+
+/// The lists, and how they are asked for.
+const LISTS: [(&str, &str); 12] = [
+    ("events", "/v1/fed/events"),
+    ("events_cluster", "/v1/fed/events?cluster=cluster-0500"),
+    ("events_namespace", "/v1/fed/events?namespace=namespace-7&level=Critical"),
+    ("denials", "/v1/fed/denials"),
+    ("workloads", "/v1/fed/workloads"),
+    ("workloads_namespace", "/v1/fed/workloads?namespace=namespace-7&sort=image&order=desc"),
+    ("workloads_image", "/v1/fed/workloads?image=service-77"),
+    ("images", "/v1/fed/images"),
+    ("images_cluster", "/v1/fed/images?cluster=cluster-0500"),
+    ("summary", "/v1/fed/summary?limit=500"),
+    ("vulnerabilities", "/v1/fed/vulnerabilities"),
+    ("vulnerabilities_cluster", "/v1/fed/vulnerabilities?cluster=cluster-0500"),
+];
+
+pub(crate) async fn measure(figures: &mut Figures) -> Result<()> {
+    let primary = Primary::start().await?;
+    fleet::promote(&primary).await?;
+    intake(&primary, figures).await?;
+    let mut store = PgConnection::connect(primary.database_url().context("no database")?).await?;
+    sqlx::raw_sql(include_str!("questions.sql")).execute(&mut store).await?;
+    let admin = primary.admin().await?;
+    for (name, path) in LISTS {
+        pages(&admin, name, path, figures).await?;
+    }
+    Ok(())
+}
+
+/// Events of many members at once, for a while.
+async fn intake(primary: &Primary, figures: &mut Figures) -> Result<()> {
+    let token = primary.token(&["--uses", &MEMBERS.to_string()]).await?;
+    let mut members = Vec::new();
+    for n in 0..MEMBERS {
+        let identity = simulated::join(&token, &format!("reporter-{n}")).await?;
+        members.push(ReportingMember::open(&identity).await?);
+    }
+    let begin = Instant::now();
+    let reporting: Vec<_> =
+        members.into_iter().map(|member| tokio::spawn(report(member, begin + REPORTING))).collect();
+    let mut events = 0;
+    for reporting in reporting {
+        events += reporting.await??;
+    }
+    figures.add("events_per_second", events as f64 / begin.elapsed().as_secs_f64(), "events/s");
+    Ok(())
+}
+
+async fn report(member: ReportingMember, until: Instant) -> Result<u64> {
+    let mut seq = 0;
+    while Instant::now() < until {
+        let batch = (seq + 1..=seq + BATCH).map(event).collect();
+        member.report(batch).await?;
+        seq += BATCH;
+    }
+    Ok(seq)
+}
+
+fn event(seq: u64) -> Event {
+    let detail = json!({ "name": "Container.Scan.Report", "level": "Info",
+        "workload_domain": format!("namespace-{}", seq % 20), "workload_name": "orders-7d4b",
+        "image": "registry.example/shop/orders:v1",
+        "message": "a message of the length that messages usually have in such records" });
+    Event {
+        seq,
+        at_ms: Utc::now().timestamp_millis(),
+        name: "Container.Scan.Report".to_owned(),
+        level: "Info".to_owned(),
+        category: "audit".to_owned(),
+        detail: detail.to_string().into(),
+    }
+}
+
+/// Pages of one list, one after the other.
+async fn pages(admin: &Rest, name: &str, path: &str, figures: &mut Figures) -> Result<()> {
+    let mut samples = Vec::with_capacity(PAGES);
+    let mut after = String::new();
+    let separator = if path.contains('?') { '&' } else { '?' };
+    for _ in 0..PAGES {
+        let begin = Instant::now();
+        let page = admin.get(&format!("{path}{separator}after={after}")).await?.ok()?;
+        samples.push(begin.elapsed());
+        ensure!(page.is_object(), "{path}: no page");
+        after = page["next"].as_str().unwrap_or_default().to_owned();
+    }
+    figures.add(format!("page_p99_ms_{name}"), milliseconds(percentile(&mut samples, 0.99)), "ms");
+    Ok(())
+}

@@ -1,0 +1,245 @@
+//! The federation as a text: applied as a whole or not at all, pruned,
+//! exported, and the same again elsewhere.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use palisade_tests::certificates::Certificates;
+use palisade_tests::process::{Finished, Launch};
+use palisade_tests::rest::Answer;
+use palisade_tests::{Fleet, Primary, Rest, programs};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const SET: &str = r#"
+apiVersion: neuvector.com/v1
+kind: NvDlpSecurityRule
+metadata: {name: leaks}
+spec:
+  sensor:
+    name: fed.leaks
+    comment: no secrets
+    rules:
+    - name: secret
+      patterns: [{key: pattern, op: regex, value: 'secret: \d+', context: body}]
+---
+apiVersion: neuvector.com/v1
+kind: NvConfigSecurityRule
+metadata: {name: fed}
+spec:
+  fed_config:
+    name: fed
+    webhooks: [{name: fed.pager, url: 'https://pager.example/', enable: true}]
+---
+apiVersion: v1
+kind: List
+items:
+- apiVersion: neuvector.com/v1
+  kind: NvClusterSecurityRule
+  metadata: {name: fed.shop}
+  spec:
+    target: {selector: {name: fed.shop, comment: 'of: the "shop"', criteria: [{key: service, op: '=', value: shop}]}}
+    process: [{name: sh, path: /bin/sh, action: deny, allow_update: false}]
+    file: [{filter: /etc/shop/*, recursive: true, behavior: block_access, app: [/bin/shop]}]
+    dlp: {status: true, settings: [{name: fed.leaks, action: deny}]}
+- apiVersion: neuvector.com/v1
+  kind: NvGroupDefinition
+  metadata: {name: fed.cellar}
+  spec: {selector: {name: fed.cellar, criteria: [{key: service, op: '=', value: cellar}]}}
+---
+apiVersion: palisade/v1
+kind: NetworkRules
+metadata: {name: fed}
+spec:
+  rules:
+  - {from: fed.cellar, to: fed.shop, ports: any, applications: [any], action: deny, comment: second by id}
+  - {id: 100007, from: fed.shop, to: external, ports: tcp/443, applications: [SSL], action: allow}
+  - {from: fed.shop, to: fed.cellar, ports: any, applications: [any], action: deny}
+---
+apiVersion: palisade/v1
+kind: AdmissionRules
+metadata: {name: fed}
+spec:
+  rules:
+  - action: deny
+    rule_mode: protect
+    criteria: [{name: namespace, op: containsAny, value: 'cellar,attic'}]
+    comment: no cellar
+---
+apiVersion: palisade/v1
+kind: ResponseRules
+metadata: {name: fed}
+spec:
+  rules:
+  - {event: event, actions: [webhook], webhooks: [fed.pager], conditions: [{type: level, value: Warning}]}
+  - {event: event, group: fed.shop, actions: [suppress-log], conditions: [{type: level, value: Info}]}
+"#;
+
+async fn apply(rest: &Rest, query: &str, text: &str) -> Result<Answer> {
+    let path = format!("/v1/fed/policy?{query}");
+    rest.send(Method::POST, &path, Some(text.to_owned())).await
+}
+
+async fn exported(rest: &Rest) -> Result<String> {
+    let answer = rest.get("/v1/fed/policy").await?;
+    ensure!(answer.status == 200, "{answer:?}");
+    Ok(answer.text)
+}
+
+fn actions(plan: &Value) -> Vec<(String, String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let all = plan["plan"].as_array().into_iter().flatten();
+    all.map(|one| (text(&one["action"]), text(&one["kind"]), text(&one["name"]))).collect()
+}
+
+#[tokio::test]
+async fn an_export_gives_the_same_federation_elsewhere() -> Result<()> {
+    let from = Fleet::start(&[]).await?;
+    let planned = apply(&from.admin, "dry_run=true", SET).await?.ok()?;
+    ensure!(planned["applied"] == false, "{planned}");
+    ensure!(actions(&planned).len() == 13, "{planned:#}");
+    assert_eq!(exported(&from.admin).await?, "", "a dry run changes nothing");
+    let done = apply(&from.admin, "", SET).await?.ok()?;
+    assert_eq!(actions(&done), actions(&planned));
+    let revisions = from.admin.get("/v1/log/audit").await?.ok()?;
+    let again = apply(&from.admin, "prune=true", SET).await?.ok()?;
+    assert_eq!(again, json!({ "applied": true, "plan": [] }));
+    assert_eq!(from.admin.get("/v1/log/audit").await?.ok()?, revisions);
+
+    let text = exported(&from.admin).await?;
+    let to = Fleet::start(&[]).await?;
+    apply(&to.admin, "", &text).await?.ok()?;
+    assert_eq!(exported(&to.admin).await?, text);
+    for list in ["/v1/policy/rule?scope=fed", "/v1/response/rule?scope=fed"] {
+        let ids = async |rest: &Rest| {
+            let answer = rest.get(list).await?.ok()?;
+            let rules = answer["rules"].as_array().context("no rules")?.clone();
+            anyhow::Ok(rules.iter().map(|rule| rule["id"].clone()).collect::<Vec<_>>())
+        };
+        assert_eq!(ids(&to.admin).await?, ids(&from.admin).await?, "{list}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_set_changes_what_differs_and_prunes_what_it_does_not_name() -> Result<()> {
+    let fleet = Fleet::start(&["staging"]).await?;
+    let admin = &fleet.admin;
+    apply(admin, "", SET).await?.ok()?;
+    // Another comment, another order, and no cellar.
+    let cellar = "- apiVersion: neuvector.com/v1\n  kind: NvGroupDefinition";
+    let start = SET.find(cellar).context("no cellar")?;
+    let end = SET[start..].find("---").context("no end")? + start;
+    let smaller = format!("{}{}", &SET[..start], &SET[end..]);
+    let smaller = smaller
+        .replace("of: the", "about: the")
+        .replace("  - {from: fed.cellar, to: fed.shop, ports: any, applications: [any], action: deny, comment: second by id}\n", "")
+        .replace("  - {from: fed.shop, to: fed.cellar, ports: any, applications: [any], action: deny}\n", "");
+    let kept = apply(admin, "", &smaller).await?.ok()?;
+    assert_eq!(actions(&kept), [("change".into(), "group".into(), "fed.shop".into())]);
+    ensure!(kept["plan"][0]["fields"][0]["name"] == "comment", "{kept}");
+    let pruned = apply(admin, "prune=true", &smaller).await?.ok()?;
+    let deleted: Vec<_> = actions(&pruned);
+    ensure!(deleted.iter().all(|(action, ..)| action == "delete"), "{deleted:?}");
+    let kinds: Vec<_> = deleted.iter().map(|(_, kind, _)| kind.as_str()).collect();
+    assert_eq!(kinds, ["group", "network rule", "network rule"]);
+    fleet.wait_for_status("staging", "synced").await?;
+    let own = fleet.agent("staging")?.admin().await?;
+    let groups = own.get("/v1/group?scope=fed").await?.ok()?;
+    ensure!(!groups.to_string().contains("fed.cellar"), "{groups}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_wrong_or_hostile_changes_nothing() -> Result<()> {
+    let fleet = Fleet::start(&[]).await?;
+    let admin = &fleet.admin;
+    apply(admin, "", SET).await?.ok()?;
+    let before = exported(admin).await?;
+    let mut bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n".to_owned();
+    for n in 1..12 {
+        let refer = format!("*a{},", n - 1).repeat(9);
+        bomb.extend([format!("a{n}: &a{n} [{refer}]\n")]);
+    }
+    let cut = SET.find("- apiVersion: neuvector.com/v1\n  kind: NvGroupDefinition").context("?")?;
+    for (text, said) in [
+        (
+            SET.replace("criteria: [{key: service, op: '=', value: shop}]", "criterion: []"),
+            "criterion",
+        ),
+        (
+            SET.replace("kind: NvDlpSecurityRule", "kind: NvComplianceProfile"),
+            "NvComplianceProfile",
+        ),
+        (SET.replace("fed.leaks, action: deny", "fed.none, action: deny"), "fed.none"),
+        (SET.replace("to: external", "to: fed.attic"), "fed.attic"),
+        (SET.replace("webhooks: [fed.pager]", "webhooks: [fed.nobody]"), "fed.nobody"),
+        (SET.replace("kind: List\nitems:", "kind: List\nkind: List\nitems:"), "uplicate"),
+        (SET.replace("id: 100007", "id: 7"), "7"),
+        (bomb, ""),
+        ("[".repeat(1 << 20), ""),
+        ("just text".to_owned(), ""),
+        (format!("{}\u{0}", &SET[..cut]), ""),
+    ] {
+        let answer = apply(admin, "prune=true", &text).await?;
+        ensure!(answer.status == 400, "{said:?}: {answer:?}");
+        ensure!(answer.text.contains(said), "{said:?} is not named: {}", answer.text);
+    }
+    let huge = format!("# {}", "x".repeat(17 << 20));
+    let refused = apply(admin, "", &huge).await;
+    ensure!(refused.is_err() || refused?.status == 400, "too large a set is taken");
+    // Pruning a group that a rule of a cluster-wide list names is refused.
+    let group_alone = &SET[..SET.find("---\napiVersion: palisade/v1").context("?")?];
+    apply(admin, "prune=true&dry_run=true", group_alone).await?.ok()?;
+    assert_eq!(exported(admin).await?, before);
+    Ok(())
+}
+
+async fn command(server: &str, ca: &Path, key: &str, arguments: &[&str]) -> Result<Finished> {
+    Launch::new("apply", programs::primary()?)
+        .arg("apply")
+        .args(arguments)
+        .env("PALISADE_SERVER", server)
+        .env("PALISADE_CA", ca.to_str().context("no UTF-8")?)
+        .env("PALISADE_API_KEY", key)
+        .run(Duration::from_mins(1))
+        .await
+}
+
+#[tokio::test]
+async fn the_command_applies_folders_with_an_api_key() -> Result<()> {
+    let place = tempfile::tempdir()?;
+    let certificates = Certificates::make(place.path())?;
+    let primary = Primary::builder()
+        .arg("--tls-certificate")
+        .arg(&certificates.certificate)
+        .arg("--tls-key")
+        .arg(&certificates.key)
+        .start()
+        .await?;
+    let fleet = Fleet::of(primary, &[]).await?;
+    let made = json!({ "apikey": { "apikey_name": "gitops", "role": "fedAdmin", "role_domains": {},
+        "expiration_type": "onehour", "description": "" } });
+    let made = fleet.admin.post("/v1/api_key", &made).await?.ok()?;
+    let secret = made["apikey"]["apikey_secret"].as_str().context("no secret")?;
+    let key = format!("gitops:{secret}");
+    let folder = place.path().join("policy");
+    std::fs::create_dir(&folder)?;
+    let (first, rest) = SET.split_at(SET.find("apiVersion: v1").context("no list")?);
+    std::fs::write(folder.join("10-sensors.yaml"), first)?;
+    std::fs::write(folder.join("20-groups.yml"), rest)?;
+    let server = format!("https://{}", fleet.primary.addresses()?.rest);
+    let folder = folder.to_str().context("no UTF-8")?;
+    let ca = &certificates.authority_file;
+    let dry = command(&server, ca, &key, &["-f", folder, "--dry-run"]).await?.ok()?;
+    ensure!(dry.contains("+ group fed.shop") && dry.contains("nothing was done"), "{dry}");
+    assert_eq!(exported(&fleet.admin).await?, "");
+    let done = command(&server, ca, &key, &["-f", folder, "--prune"]).await?.ok()?;
+    ensure!(done.contains("13 created"), "{done}");
+    let again = command(&server, ca, &key, &["-f", folder, "--prune"]).await?.ok()?;
+    ensure!(again.contains("all is so already"), "{again}");
+    let wrong = command(&server, ca, "gitops:wrong", &["-f", folder]).await?;
+    ensure!(wrong.ok().is_err(), "a wrong key is taken");
+    Ok(())
+}
