@@ -16,6 +16,7 @@ use crate::{ADMIN_PASSWORD, Postgres, programs, wait};
 
 const STOPS_WITHIN: Duration = Duration::from_secs(30);
 const COMMANDS_WITHIN: Duration = Duration::from_secs(30);
+const RESTORES_WITHIN: Duration = Duration::from_mins(3);
 
 /// Where a primary listens, as it writes it to `addresses.json`.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -292,8 +293,13 @@ impl Primary {
         std::fs::create_dir(&self.data_dir)?;
         std::fs::copy(lost.join("sealing-key"), self.data_dir.join("sealing-key"))?;
         std::fs::remove_dir_all(lost)?;
-        let backup = backup.to_str().context("no UTF-8")?;
-        self.command(&["restore", "--in", backup]).await?.ok()?;
+        Launch::new("restore", programs::primary()?)
+            .args(["restore", "--in"])
+            .arg(backup)
+            .env("PALISADE_DATA_DIR", &self.data_dir)
+            .run(RESTORES_WITHIN)
+            .await?
+            .ok()?;
         self.restart().await
     }
 

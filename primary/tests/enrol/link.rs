@@ -21,7 +21,6 @@ use palisade_primary::federation::link_registry::LinkState;
 use palisade_primary::federation::membership::{self, Ending};
 use palisade_primary::store::change::{self, NewItem};
 use palisade_primary::store::event::list;
-use palisade_primary::store::member::RemovedReason;
 use palisade_primary::store::report::{MatchResult, NewReport, UsedDatabase};
 use palisade_primary::store::{self, Actor};
 use palisade_scanner::source::ImageConfig;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use palisade_tests::process::{Finished, Launch};
-use palisade_tests::{Fleet, Primary, programs, wait};
+use palisade_tests::{Fleet, Primary, Rest, programs, wait};
 use serde_json::{Value, json};
 
 const SECRET: &str = "correct-horse-battery-staple";
@@ -31,9 +31,8 @@ async fn comment(fleet: &Fleet, text: &str) -> Result<()> {
     answer.ok().map(drop)
 }
 
-/// What the agent obeys.
-async fn obeyed(fleet: &Fleet) -> Result<Value> {
-    let own = fleet.agent("staging")?.admin().await?;
+/// What the agent obeys, as its own REST API says.
+async fn obeyed(own: &Rest) -> Result<Value> {
     let groups = own.get("/v1/group?scope=fed").await?.ok()?;
     let groups = groups["groups"].as_array().context("no groups")?;
     let group = groups.iter().find(|group| group["name"] == "fed.shop");
@@ -49,6 +48,8 @@ async fn a_restored_primary_has_its_clusters_obey_the_restored_state() -> Result
         "username": "u", "password": SECRET } });
     fleet.admin.post("/v1/scan/registry", &registry).await?.ok()?;
     comment(&fleet, "backed up").await?;
+    // Logging in again and again would be held off.
+    let own = fleet.agent("staging")?.admin().await?;
     fleet.wait_for_status("staging", "synced").await?;
 
     let place = tempfile::tempdir()?;
@@ -62,7 +63,7 @@ async fn a_restored_primary_has_its_clusters_obey_the_restored_state() -> Result
         comment(&fleet, &format!("lost {at}")).await?;
     }
     wait::until("the agent obeys the last edit", || async {
-        Ok(wait::when(obeyed(&fleet).await? == "lost 2"))
+        Ok(wait::when(obeyed(&own).await? == "lost 2"))
     })
     .await?;
 
@@ -77,14 +78,14 @@ async fn a_restored_primary_has_its_clusters_obey_the_restored_state() -> Result
     fleet.primary.restore_into_new_folder(&file).await?;
     fleet.admin = fleet.primary.admin().await?;
     wait::until("the agent obeys what was restored", || async {
-        Ok(wait::when(obeyed(&fleet).await? == "backed up"))
+        Ok(wait::when(obeyed(&own).await? == "backed up"))
     })
     .await?;
     fleet.wait_for_status("staging", "synced").await?;
     // It goes on as a primary does.
     comment(&fleet, "after").await?;
     wait::until("the agent obeys an edit", || async {
-        Ok(wait::when(obeyed(&fleet).await? == "after"))
+        Ok(wait::when(obeyed(&own).await? == "after"))
     })
     .await?;
     fleet.wait_for_status("staging", "synced").await?;

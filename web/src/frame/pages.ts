@@ -8,6 +8,7 @@ import {
   BrickWallShield,
   Bug,
   Cog,
+  Container,
   FileLock,
   Group,
   KeyRound,
@@ -20,6 +21,7 @@ import {
   Settings,
   ShieldCheck,
   ShieldQuestion,
+  ShieldX,
   UserCheck,
   UserCog,
   Users,
@@ -33,6 +35,7 @@ export const pageNames = catalogue({
   en: {
     dashboard: "Dashboard",
     clusters: "Clusters",
+    workloads: "Workloads",
     groups: "Groups",
     admission: "Admission rules",
     network: "Network rules",
@@ -46,6 +49,7 @@ export const pageNames = catalogue({
     accepted: "Accepted",
     verifiers: "Signature verifiers",
     events: "Events",
+    denials: "Denials",
     audit: "Audit log",
     users: "Users",
     roles: "Roles",
@@ -57,6 +61,7 @@ export const pageNames = catalogue({
   zh: {
     dashboard: "仪表盘",
     clusters: "集群",
+    workloads: "工作负载",
     groups: "组",
     admission: "准入规则",
     network: "网络规则",
@@ -70,6 +75,7 @@ export const pageNames = catalogue({
     accepted: "已接受",
     verifiers: "签名验证器",
     events: "事件",
+    denials: "拒绝记录",
     audit: "审计日志",
     users: "用户",
     roles: "角色",
@@ -96,6 +102,7 @@ export interface MenuPage {
 export const PAGES: MenuPage[] = [
   { id: "dashboard", to: "/", icon: LayoutDashboard, section: "fleet", key: "d" },
   { id: "clusters", to: "/clusters", icon: Server, section: "fleet", needs: "config", key: "c" },
+  { id: "workloads", to: "/workloads", icon: Container, section: "fleet", needs: "fed", key: "z" },
   { id: "groups", to: "/groups", icon: Group, section: "policy", needs: "rt_policy", key: "o" },
   {
     id: "admission",
@@ -164,6 +171,14 @@ export const PAGES: MenuPage[] = [
     section: "notifications",
     needs: "events",
     key: "e",
+  },
+  {
+    id: "denials",
+    to: "/denials",
+    icon: ShieldX,
+    section: "notifications",
+    needs: "events",
+    key: "j",
   },
   {
     id: "audit",

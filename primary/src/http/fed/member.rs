@@ -11,7 +11,6 @@ use palisade_api::rest::fed::{
     ClusterStatus, FED_ROLE_MASTER, FedMember, JointCluster, REST_VERSION,
 };
 use palisade_api::{ClusterId, Revision};
-
 use sqlx::PgConnection;
 
 use super::master;

@@ -148,7 +148,9 @@ async fn tables(conn: &mut PgConnection) -> Result<Vec<TableHead>, StoreError> {
     for row in columns {
         tables.entry(row.table).or_default().push(row.column);
     }
-    let references = references.into_iter().map(|row| (row.from, row.to)).collect();
+    // The name of a table that is a word of SQL comes in quotes.
+    let bare = |name: String| name.trim_matches('"').to_owned();
+    let references = references.into_iter().map(|row| (bare(row.from), bare(row.to))).collect();
     let order = in_order(tables.keys().cloned().collect(), &references);
     let head = |name: String| {
         let columns = tables.get(&name).cloned().unwrap_or_default();

@@ -6,6 +6,7 @@ import { useScope, useUrl } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import type { Column } from "../../ui/DataTable";
+import { Export } from "../../ui/Export";
 import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
 import { Listing } from "../../ui/Listing";
@@ -26,8 +27,16 @@ export function Events() {
   const scope = useScope();
   const [url, setUrl] = useUrl();
   const members = useMembers().data?.joint_clusters ?? [];
+  const asked = {
+    cluster: scope ?? url.cluster,
+    name: url.name,
+    category: url.category,
+    level: url.level,
+    sort: url.sort?.replace(/^-/, ""),
+    order: url.sort && (url.sort.startsWith("-") ? "desc" : "asc"),
+  };
   const query = usePages("/v1/fed/events", (answer) => answer.events, {
-    query: { cluster: scope ?? url.cluster, name: url.name, category: url.category },
+    query: asked,
     every: EVERY_MS,
   });
   const opened = query.rows?.find((event) => keyOf(event) === url.open);
@@ -35,6 +44,7 @@ export function Events() {
     {
       id: "time",
       title: t.time,
+      sort: "time",
       width: "0.9fr",
       cell: (event) => (
         <time dateTime={event.reported_at} title={format.moment(event.reported_at)}>
@@ -60,19 +70,26 @@ export function Events() {
         </>
       ),
     },
-    { id: "cluster", title: t.cluster, cell: (event) => event.cluster_name },
+    { id: "cluster", title: t.cluster, sort: "cluster", cell: (event) => event.cluster_name },
     {
       id: "category",
       title: t.category,
+      sort: "category",
       width: "0.7fr",
       cell: (event) => t.categories[event.category as keyof typeof t.categories] ?? event.category,
     },
   ];
   return (
-    <Page title={names.events} lead={t.lead} beside={<State tone="good">{t.live}</State>}>
+    <Page
+      title={names.events}
+      lead={t.lead}
+      beside={<State tone="good">{t.live}</State>}
+      actions={<Export path="/v1/fed/events" query={asked} name="events" />}
+    >
       <div className="toolbar">
         <Facet of="category" label={t.category} options={Object.entries(t.categories)} />
         <Facet of="name" label={t.kind} options={Object.entries(t.names)} />
+        <Facet of="level" label={t.level} options={Object.entries(t.levels)} />
         {!scope && (
           <Facet
             of="cluster"
@@ -87,7 +104,7 @@ export function Events() {
         columns={columns}
         rowKey={keyOf}
         current={(event) => keyOf(event) === url.open}
-        filters={["category", "name", "cluster"]}
+        filters={["category", "name", "level", "cluster"]}
         empty={
           <Sign icon={<Activity aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
         }

@@ -1,20 +1,21 @@
-import { Bug, Download } from "lucide-react";
+import { Bug } from "lucide-react";
 
-import { type Schema, send } from "../../api/client";
-import { useChange, usePages } from "../../api/query";
+import type { Schema } from "../../api/client";
+import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { type Search, useUrl } from "../../routing/search";
+import { type Search, useScope, useUrl } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import type { Column } from "../../ui/DataTable";
+import { Export } from "../../ui/Export";
 import { Facet } from "../../ui/Facet";
-import { Refusal, Sign } from "../../ui/Failure";
+import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
 import { Page } from "../../ui/Page";
 import { SEVERITIES, Severity, useSeverityName } from "../../ui/Severity";
-import { saveAs } from "./saveAs";
+import { useMembers } from "../clusters/members";
 import { vulnerabilitiesText } from "./text";
 import { VulnerabilityPanel } from "./VulnerabilityPanel";
 
@@ -22,17 +23,19 @@ export type Vulnerability = Schema<"FleetVulnerability">;
 
 /** Packages that a row names. */
 const NAMED = 3;
-/** Rows of an export. */
-const EXPORTED = 1_000;
 
 /** What the server is asked, by the URL's state. */
-export function queryOf(search: Search): Record<string, string | undefined> {
+export function queryOf(
+  search: Search,
+  scope?: string | undefined,
+): Record<string, string | undefined> {
   const descending = search.sort?.startsWith("-");
   return {
     name: search.q,
     severity: search.severity?.toLowerCase(),
     fixable: search.fix,
     kev: search.type,
+    cluster: scope ?? search.cluster,
     sort: search.sort?.replace(/^-/, ""),
     order: search.sort && (descending ? "desc" : "asc"),
   };
@@ -45,13 +48,11 @@ export function Vulnerabilities() {
   const severity = useSeverityName();
   const format = useFormat();
   const [url, setUrl] = useUrl();
+  const scope = useScope();
+  const members = useMembers().data?.joint_clusters ?? [];
+  const asked = queryOf(url, scope);
   const query = usePages("/v1/fed/vulnerabilities", (answer) => answer.vulnerabilities, {
-    query: queryOf(url),
-  });
-  const exported = useChange(async () => {
-    const filters = { ...queryOf(url), format: "csv", limit: EXPORTED };
-    const answer = await send("get", "/v1/fed/vulnerabilities", { query: filters });
-    saveAs("vulnerabilities.csv", await answer.blob());
+    query: asked,
   });
   const columns: Column<Vulnerability>[] = [
     {
@@ -141,11 +142,7 @@ export function Vulnerabilities() {
     <Page
       title={names.vulnerabilities}
       lead={t.lead}
-      actions={
-        <button type="button" disabled={exported.isPending} onClick={() => exported.mutate()}>
-          <Download aria-hidden size={16} /> {t.export}
-        </button>
-      }
+      actions={<Export path="/v1/fed/vulnerabilities" query={asked} name="vulnerabilities" />}
     >
       <div className="toolbar">
         <FilterText label={t.vulnerability} />
@@ -156,15 +153,21 @@ export function Vulnerabilities() {
         />
         <Facet of="fix" label={t.fixable} options={Object.entries(t.fixes)} />
         <Facet of="type" label={t.exploited} options={[["true", t.exploitedOnly]]} />
+        {!scope && (
+          <Facet
+            of="cluster"
+            label={w.cluster}
+            options={members.map((one) => [one.id, one.name])}
+          />
+        )}
       </div>
-      <Refusal error={exported.error} />
       <Listing
         query={query}
         what={names.vulnerabilities}
         columns={columns}
         rowKey={(one) => one.name}
         current={(one) => one.name === url.open}
-        filters={["q", "severity", "fix", "type"]}
+        filters={["q", "severity", "fix", "type", "cluster"]}
         empty={<Sign icon={<Bug aria-hidden />} title={t.none} hint={t.noneHint} role="status" />}
       />
       {opened && <VulnerabilityPanel of={opened} onClose={() => setUrl({ open: "" })} />}

@@ -4,7 +4,6 @@ export const vulnerabilitiesText = catalogue({
   en: {
     lead: "Every known vulnerability of the scanned images, over the whole fleet. What is accepted is left out.",
     total: (count: string) => `${count} in all`,
-    export: "Export as CSV",
     vulnerability: "Vulnerability",
     severity: "Severity",
     score: "Score",
@@ -33,7 +32,6 @@ export const vulnerabilitiesText = catalogue({
   zh: {
     lead: "全部集群中已扫描镜像的所有已知漏洞，不含已接受的漏洞。",
     total: (count: string) => `共 ${count} 个`,
-    export: "导出 CSV",
     vulnerability: "漏洞",
     severity: "严重程度",
     score: "评分",

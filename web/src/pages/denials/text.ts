@@ -1,0 +1,30 @@
+import { catalogue } from "../../text/language";
+
+export const denialsText = catalogue({
+  en: {
+    lead: "What admission control of all clusters denied, or would have denied, newest first.",
+    time: "Time",
+    what: "Workload",
+    outcome: "Outcome",
+    denied: "Denied",
+    watched: "Only watched",
+    namespace: "Namespace",
+    image: "Image",
+    user: "User",
+    none: "Nothing has been denied yet",
+    noneHint: "Requests that admission rules deny appear here.",
+  },
+  zh: {
+    lead: "所有集群的准入控制拒绝或本应拒绝的请求，最新的在前。",
+    time: "时间",
+    what: "工作负载",
+    outcome: "结果",
+    denied: "已拒绝",
+    watched: "仅监视",
+    namespace: "命名空间",
+    image: "镜像",
+    user: "用户",
+    none: "还没有任何拒绝",
+    noneHint: "被准入规则拒绝的请求会出现在这里。",
+  },
+});

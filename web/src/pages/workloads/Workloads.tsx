@@ -1,0 +1,120 @@
+import { Container } from "lucide-react";
+
+import type { Schema } from "../../api/client";
+import { usePages } from "../../api/query";
+import { pageNames } from "../../frame/pages";
+import { type Search, useScope, useUrl } from "../../routing/search";
+import { useFormat } from "../../text/format";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import type { Column } from "../../ui/DataTable";
+import { Export } from "../../ui/Export";
+import { Facet } from "../../ui/Facet";
+import { Sign } from "../../ui/Failure";
+import { FilterText } from "../../ui/FilterText";
+import { Listing } from "../../ui/Listing";
+import { Page } from "../../ui/Page";
+import { SeverityCounts } from "../../ui/Severity";
+import { useMembers } from "../clusters/members";
+import { workloadsText } from "./text";
+
+type Workload = Schema<"FedWorkload">;
+
+function queryOf(search: Search, scope: string | undefined): Record<string, string | undefined> {
+  return {
+    name: search.q,
+    cluster: scope ?? search.cluster,
+    run_as_root: search.type,
+    sort: search.sort?.replace(/^-/, ""),
+    order: search.sort && (search.sort.startsWith("-") ? "desc" : "asc"),
+  };
+}
+
+export function Workloads() {
+  const t = useText(workloadsText);
+  const w = useText(words);
+  const names = useText(pageNames);
+  const format = useFormat();
+  const scope = useScope();
+  const [url] = useUrl();
+  const members = useMembers().data?.joint_clusters ?? [];
+  const asked = queryOf(url, scope);
+  const query = usePages("/v1/fed/workloads", (answer) => answer.workloads, { query: asked });
+  const columns: Column<Workload>[] = [
+    {
+      id: "name",
+      title: t.name,
+      sort: "name",
+      width: "1.4fr",
+      cell: (one) => (
+        <>
+          {one.name}
+          {one.pod && <span className="sub">{one.pod}</span>}
+        </>
+      ),
+    },
+    { id: "namespace", title: t.namespace, sort: "namespace", cell: (one) => one.namespace || "–" },
+    { id: "cluster", title: w.cluster, sort: "cluster", cell: (one) => one.cluster_name },
+    { id: "node", title: t.node, cell: (one) => one.host },
+    {
+      id: "image",
+      title: t.image,
+      sort: "image",
+      width: "2fr",
+      cell: (one) => one.image || one.image_id.slice(0, 12) || "–",
+    },
+    {
+      id: "found",
+      title: t.found,
+      cell: (one) =>
+        one.scanned ? (
+          <SeverityCounts critical={one.critical} high={one.high} medium={one.medium} />
+        ) : (
+          <span className="hint">{t.unscanned}</span>
+        ),
+    },
+    {
+      id: "started",
+      title: t.started,
+      sort: "started_at",
+      width: "0.8fr",
+      cell: (one) => (one.started_at ? format.ago(one.started_at) : "–"),
+    },
+  ];
+  return (
+    <Page
+      title={names.workloads}
+      lead={t.lead}
+      actions={<Export path="/v1/fed/workloads" query={asked} name="workloads" />}
+    >
+      <div className="toolbar">
+        <FilterText label={t.name} />
+        {!scope && (
+          <Facet
+            of="cluster"
+            label={w.cluster}
+            options={members.map((one) => [one.id, one.name])}
+          />
+        )}
+        <Facet
+          of="type"
+          label={t.root}
+          options={[
+            ["true", w.yes],
+            ["false", w.no],
+          ]}
+        />
+      </div>
+      <Listing
+        query={query}
+        what={names.workloads}
+        columns={columns}
+        rowKey={(one) => `${one.cluster_id}/${one.id}`}
+        filters={["q", "cluster", "type"]}
+        empty={
+          <Sign icon={<Container aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
+        }
+      />
+    </Page>
+  );
+}
