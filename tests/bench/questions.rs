@@ -105,7 +105,7 @@ async fn pages(admin: &Rest, name: &str, path: &str, figures: &mut Figures) -> R
         let page = admin.get(&format!("{path}{separator}after={after}")).await?.ok()?;
         samples.push(begin.elapsed());
         ensure!(page.is_object(), "{path}: no page");
-        after = page["next"].as_str().unwrap_or_default().to_owned();
+        page["next"].as_str().unwrap_or_default().clone_into(&mut after);
     }
     figures.add(format!("page_p99_ms_{name}"), milliseconds(percentile(&mut samples, 0.99)), "ms");
     Ok(())

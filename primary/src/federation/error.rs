@@ -166,11 +166,13 @@ impl FederationError {
             Self::AgentTooNew(_) => Code::MasterUpgradeRequired,
             Self::SigningRequest(_) | Self::InvalidValue(_) => Code::InvalidRequest,
             Self::UnknownMember(_) | Self::UnknownTokenId(_) => Code::ObjectNotFound,
-            Self::NotPrimary | Self::AlreadyPrimary | Self::NeverRemote | Self::LeftOver(_) => {
-                Code::OpNotAllowed
-            }
+            Self::NotPrimary
+            | Self::AlreadyPrimary
+            | Self::NeverRemote
+            | Self::RotationRuns
+            | Self::LeftOver(_) => Code::OpNotAllowed,
             Self::Store(StoreError::Unavailable(_)) => Code::FailReadCluster,
-            Self::RotationRuns | Self::Store(StoreError::Conflict(_)) => Code::FailLockCluster,
+            Self::Store(StoreError::Conflict(_)) => Code::FailLockCluster,
             Self::Store(StoreError::Inconsistent { .. }) => Code::ClusterWrongData,
             Self::Store(_)
             | Self::Authority(_)

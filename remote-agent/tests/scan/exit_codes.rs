@@ -139,7 +139,7 @@ fn every_flag_has_a_variable_and_every_code_is_explained() {
         }
     }
     assert!(flag.is_empty(), "{flag} has no variable");
-    for code in ["0  the scan", "1  the scan", "2  the arg", "3  there", "4  parts"] {
+    for code in ["0  the scan", "1  the scan", "2  the arg", "3  there", "4  a layer"] {
         assert!(help.contains(code), "{code}");
     }
 }

@@ -272,8 +272,8 @@ mod tests {
         DateTime::from_timestamp(1_800_000_000, 0).unwrap()
     }
 
-    fn minutes(minutes: i64) -> Option<DateTime<Utc>> {
-        Some(now() + TimeDelta::minutes(minutes))
+    fn minutes(minutes: i64) -> DateTime<Utc> {
+        now() + TimeDelta::minutes(minutes)
     }
 
     fn good() -> Assertion {
@@ -286,10 +286,10 @@ mod tests {
                 recipient: Some(US.to_owned()),
                 in_response_to: Some("_request".to_owned()),
                 not_before: None,
-                not_on_or_after: minutes(5),
+                not_on_or_after: Some(minutes(5)),
             }],
-            not_before: minutes(-1),
-            not_on_or_after: minutes(10),
+            not_before: Some(minutes(-1)),
+            not_on_or_after: Some(minutes(10)),
             audiences: vec![vec!["https://other".to_owned(), US.to_owned()]],
             sessions: vec![AuthnSession::default()],
             attributes: BTreeMap::new(),
@@ -311,12 +311,12 @@ mod tests {
         let cases: [(Step, Change); 19] = [
             (Step::Issuer, |a| a.issuer = "https://evil".to_owned()),
             (Step::Issuer, |a| a.envelope.issuer = Some("https://evil".to_owned())),
-            (Step::Time, |a| a.not_before = minutes(3)),
-            (Step::Time, |a| a.not_on_or_after = minutes(-2)),
-            (Step::Time, |a| a.confirmations[0].not_on_or_after = minutes(-2)),
+            (Step::Time, |a| a.not_before = Some(minutes(3))),
+            (Step::Time, |a| a.not_on_or_after = Some(minutes(-2))),
+            (Step::Time, |a| a.confirmations[0].not_on_or_after = Some(minutes(-2))),
             (Step::Time, |a| a.confirmations[0].not_on_or_after = None),
-            (Step::Time, |a| a.confirmations[0].not_before = minutes(3)),
-            (Step::Time, |a| a.sessions[0].not_on_or_after = minutes(-2)),
+            (Step::Time, |a| a.confirmations[0].not_before = Some(minutes(3))),
+            (Step::Time, |a| a.sessions[0].not_on_or_after = Some(minutes(-2))),
             (Step::Shape, |a| a.sessions.clear()),
             (Step::Audience, |a| a.audiences.clear()),
             (Step::Audience, |a| a.audiences = vec![vec!["https://other".to_owned()]]),
@@ -339,9 +339,9 @@ mod tests {
     #[test]
     fn clocks_may_differ_a_little() {
         let mut assertion = good();
-        assertion.not_before = minutes(1);
-        assertion.not_on_or_after = minutes(-1);
-        assertion.confirmations[0].not_on_or_after = minutes(-1);
+        assertion.not_before = Some(minutes(1));
+        assertion.not_on_or_after = Some(minutes(-1));
+        assertion.confirmations[0].not_on_or_after = Some(minutes(-1));
         assert!(check(&assertion).is_ok());
     }
 }

@@ -159,12 +159,11 @@ impl Import {
                 == (&new.from, &new.to, &new.ports, new.action, &new.applications, new.priority)
         };
         let known = self.network.iter().find(|rule| same(rule)).map(|rule| rule.id);
-        match known {
-            Some(id) => self.network.name(id.to_string()),
-            None => {
-                let id = self.ids.give(0)?;
-                self.network.put(NetworkRule { id, ..new });
-            }
+        if let Some(id) = known {
+            self.network.name(id.to_string());
+        } else {
+            let id = self.ids.give(0)?;
+            self.network.put(NetworkRule { id, ..new });
         }
         Ok(())
     }
