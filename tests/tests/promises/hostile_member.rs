@@ -115,7 +115,7 @@ async fn an_agent_restored_from_an_old_copy_catches_up_and_says_so() -> Result<(
 fn event(seq: u64, detail: &str) -> Event {
     Event {
         seq,
-        at_ms: 1_700_000_000_000,
+        at_ms: chrono::Utc::now().timestamp_millis(),
         name: "Test.Event".to_owned(),
         level: "Info".to_owned(),
         category: "event".to_owned(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use palisade_tests::{Primary, Rest, wait};
+use palisade_tests::{Primary, Rest, fleet, wait};
 use reqwest::Response;
 use serde_json::{Value, json};
 
@@ -81,6 +81,7 @@ fn token(rest: &Rest) -> Result<&str> {
 #[tokio::test]
 async fn a_change_on_one_replica_is_told_by_another() -> Result<()> {
     let one = Primary::start().await?;
+    fleet::promote(&one).await?;
     let two = Primary::builder().replica_of(&one)?.start().await?;
     let admin = one.admin().await?;
     let mut stream = Stream::open(&two, token(&admin)?).await?;
@@ -99,6 +100,7 @@ async fn a_change_on_one_replica_is_told_by_another() -> Result<()> {
 #[tokio::test]
 async fn a_stream_ends_with_its_session_and_tells_what_the_caller_may_read() -> Result<()> {
     let primary = Primary::start().await?;
+    fleet::promote(&primary).await?;
     let admin = primary.admin().await?;
     primary.rest()?.get(PATH).await?.expect(401, 3)?;
 
