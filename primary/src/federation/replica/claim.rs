@@ -1,6 +1,8 @@
 //! One link a member, among all replicas: who connects here may have a link
 //! elsewhere that broke without a word, or another agent may use its identity.
 
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::DateTime;
@@ -11,7 +13,7 @@ use palisade_api::replica::Claim;
 
 use super::wire;
 use crate::App;
-use crate::federation::link_registry::LinkRegistry;
+use crate::federation::link_registry::{LinkRegistry, MemberLink};
 
 /// How often the others are told who connected.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -30,29 +32,43 @@ pub(super) fn run(app: &App) {
 }
 
 async fn claim(app: &App) {
+    // Those that were told of every link here: one that is found later, or did
+    // not answer, is told of all.
+    let mut told = HashSet::new();
     loop {
         tokio::time::sleep(PERIOD).await;
-        let claims: Vec<Claim> = app
-            .links
-            .take_entered()
-            .into_iter()
-            .map(|link| Claim {
-                cluster_id: wire::id(link.cluster),
-                connected_at_ms: link.connected_at.timestamp_millis(),
-            })
-            .collect();
-        if claims.is_empty() {
-            continue;
-        }
-        for peer in app.replicas.peers() {
+        let entered: Vec<Claim> = app.links.take_entered().iter().map(of_link).collect();
+        let peers = app.replicas.peers();
+        told.retain(|id| peers.iter().any(|peer| peer.id() == *id));
+        for peer in peers {
+            let claims = if told.contains(&peer.id()) {
+                entered.clone()
+            } else {
+                app.links.all().iter().map(of_link).collect()
+            };
+            if claims.is_empty() {
+                told.insert(peer.id());
+                continue;
+            }
             match peer.claim(&app.replicas, &claims).await {
-                Ok(living) => living.into_iter().for_each(|cluster| part_with(app, cluster)),
+                Ok(living) => {
+                    told.insert(peer.id());
+                    living.into_iter().for_each(|cluster| part_with(app, cluster));
+                }
                 // Its links end by their keep-alive, if it lives at all.
                 Err(error) => {
+                    told.remove(&peer.id());
                     tracing::warn!(replica = %peer.id(), %error, "cannot claim members' links");
                 }
             }
         }
+    }
+}
+
+fn of_link(link: &Arc<MemberLink>) -> Claim {
+    Claim {
+        cluster_id: wire::id(link.cluster),
+        connected_at_ms: link.connected_at.timestamp_millis(),
     }
 }
 
