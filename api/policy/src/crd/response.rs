@@ -75,6 +75,7 @@ impl RuleSpec {
             webhooks: self.webhooks.clone(),
             disable: self.disable,
             cfg_type: "federal".to_owned(),
+            cluster_selector: None,
         }
     }
 }

@@ -286,6 +286,7 @@ impl Selector {
             group_sess_cur: self.grp_sess_cur,
             group_sess_rate: self.grp_sess_rate,
             group_band_width: self.grp_band_width,
+            cluster_selector: None,
         })
     }
 }

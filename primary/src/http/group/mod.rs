@@ -32,17 +32,23 @@ impl From<RuleError> for ApiError {
             RuleError::Policy(error) => {
                 Self::new(error.code(), message).with_status(http::StatusCode::BAD_REQUEST)
             }
-            RuleError::Missing { .. } | RuleError::MissingSensorRule(_) => {
-                Self::object_not_found(message)
-            }
+            RuleError::Missing { .. }
+            | RuleError::MissingSensorRule(_)
+            | RuleError::NoRevision(_)
+            | RuleError::NoRollout(_) => Self::object_not_found(message),
             RuleError::NoneOfKind { .. } => {
                 Self::object_not_found(message).with_status(http::StatusCode::BAD_REQUEST)
             }
-            RuleError::Duplicate { .. } => Self::new(Code::DuplicateName, message),
-            RuleError::InUse { .. } => Self::new(Code::ObjectInuse, message),
-            RuleError::BuiltIn { .. } | RuleError::NotFederated(_) => {
-                Self::new(Code::OpNotAllowed, message)
+            RuleError::Dangling { .. } | RuleError::Unreached { .. } => {
+                Self::invalid_request(message)
             }
+            RuleError::Duplicate { .. } => Self::new(Code::DuplicateName, message),
+            RuleError::InUse { .. } | RuleError::InRollout { .. } => {
+                Self::new(Code::ObjectInuse, message)
+            }
+            RuleError::BuiltIn { .. }
+            | RuleError::NotFederated(_)
+            | RuleError::RolloutEnded { .. } => Self::new(Code::OpNotAllowed, message),
             RuleError::Yaml(_) => Self::invalid_request(message),
             RuleError::NotPromoted { .. } | RuleError::NothingPromoted => {
                 Self::new(Code::PromoteFail, message)

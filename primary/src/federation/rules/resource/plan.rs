@@ -59,10 +59,11 @@ const DERIVED: [&str; 2] = ["last_modified_timestamp", "created_timestamp"];
 /// The plan of an edit, by kind and name.
 pub(super) async fn of(edit: &mut Edit) -> Result<Vec<Planned>> {
     let mut plan = Vec::with_capacity(edit.items.len());
-    for ((kind, name), op) in &edit.items {
+    for ((kind, name), item) in &edit.items {
         let before = store::object::get(&mut edit.tx, *kind, name).await?;
-        let (action, fields) = match (before, op) {
+        let (action, fields) = match (before, &item.op) {
             (None, _) => (Action::Create, Vec::new()),
+            (Some(_), Op::Keep) => (Action::Change, Vec::new()),
             (Some(_), Op::Delete) => (Action::Delete, Vec::new()),
             (Some(before), Op::Put(after)) => (Action::Change, fields(&before.payload, after)?),
         };
