@@ -39,8 +39,13 @@ describe("what a page says when", () => {
       const alert = page.getByRole("alert");
       await alert.getByText("The store is on fire.").first().waitFor();
       await page.getByText("Code 55, HTTP 500").first().waitFor();
+      const again = page.getByRole("button", { name: "Try again" }).first();
+      await Promise.all([page.waitForRequest(call), again.click()]);
+      await page.unrouteAll({ behavior: "ignoreErrors" });
       // A page that is told of changes may mend itself before anybody clicks.
-      await page.getByRole("button", { name: "Try again" }).first().waitFor();
+      const mended = alert.first().waitFor({ state: "detached" });
+      await Promise.any([again.click(), mended]);
+      await mended;
     },
   );
 
