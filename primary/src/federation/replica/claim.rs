@@ -53,7 +53,9 @@ async fn claim(app: &App) {
             match peer.claim(&app.replicas, &claims).await {
                 Ok(living) => {
                     told.insert(peer.id());
-                    living.into_iter().for_each(|cluster| part_with(app, cluster));
+                    for cluster in living {
+                        part_with(app, cluster);
+                    }
                 }
                 // Its links end by their keep-alive, if it lives at all.
                 Err(error) => {
