@@ -9,6 +9,7 @@ pub mod clock;
 pub mod digest;
 pub mod encoded;
 pub mod error_code;
+pub mod feature;
 pub mod ids;
 pub mod join_token;
 pub mod kind;

@@ -10,6 +10,7 @@ use palisade_api::federation::{IntroduceRequest, JoinRequest, LeaveRequest, Rene
 use palisade_api::join_token::JoinTokenEnvelope;
 use palisade_api::protocol::SPOKEN;
 use palisade_api::{CODE_METADATA, ClusterName, Code};
+use palisade_policy::cluster::ClusterLabels;
 use palisade_transport::backoff::Backoff;
 use palisade_transport::certificate::fingerprint;
 use palisade_transport::client::{
@@ -77,6 +78,8 @@ pub struct Applicant {
     pub rest: RestAddress,
     /// Names of the agent's roles.
     pub roles: Vec<String>,
+    /// The cluster's labels.
+    pub labels: ClusterLabels,
     /// What tells this cluster from others of its name; empty where nobody knows.
     pub cluster_uid: String,
     /// The proxy by which the primary is reached.
@@ -229,6 +232,7 @@ pub async fn join_once(
             rest_port: applicant.rest.port.into(),
             roles: applicant.roles.clone(),
             protocol: Some(SPOKEN.to_wire()),
+            labels: applicant.labels.as_map().clone().into_iter().collect(),
         }))
         .await
         .map_err(|status| refused(&connection, &status))?

@@ -210,6 +210,7 @@ async fn own_part(config: &Config, clock: &SharedClock) -> anyhow::Result<OwnPar
     Ok(OwnPart {
         data_dir: config.data_dir.clone(),
         roles: config.roles.names(),
+        labels: config.labels.clone(),
         cluster_uid,
         proxy: config.proxy.clone(),
         clock: clock.clone(),

@@ -49,6 +49,7 @@ async fn webhook(folder: &TempDir) -> Webhook {
     let own = OwnPart {
         data_dir: folder.path().to_owned(),
         roles: Vec::new(),
+        labels: palisade_policy::cluster::ClusterLabels::default(),
         cluster_uid: String::new(),
         proxy: None,
         clock: clock.clone(),

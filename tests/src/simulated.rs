@@ -1,7 +1,7 @@
 //! Members without a cluster: real certificates, real streams and the real
 //! replica, but the objects are kept in memory and nothing is put in force.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,9 +15,9 @@ use palisade_api::federation::link_client::LinkClient;
 use palisade_api::federation::{Bye, Down, Hello, JoinRequest, Pong, Resync, Up, bye, down, up};
 use palisade_api::join_token::JoinTokenEnvelope;
 use palisade_api::kind::{LogId, ObjectKind};
-use palisade_api::{ClusterId, Revision};
+use palisade_api::{ClusterId, Code, Revision, feature};
 use palisade_sync::{Applied, Change, Held, Position, Receiver, Replacement, ReplicaStore, Reply};
-use palisade_sync::{ObjectError, SetDigest};
+use palisade_sync::{Item, ObjectError, SetDigest};
 use palisade_transport::backoff::Backoff;
 use palisade_transport::client::{PrimaryAddress, Trust, connect};
 use palisade_transport::identity::{MemberIdentity, Membership, SigningRequest};
@@ -54,6 +54,20 @@ impl SimulatedMember {
         self.task.is_finished()
     }
 
+    /// The names of the objects of a kind that it holds.
+    pub fn names(&self, kind: ObjectKind) -> BTreeSet<String> {
+        self.store.with(kind.log(), |log| {
+            let of_kind = log.objects.keys().filter(|(number, _)| *number == kind.number());
+            of_kind.map(|(_, name)| name.clone()).collect()
+        })
+    }
+
+    /// The names of all objects, tombstones included, that it was ever sent one
+    /// by one.
+    pub fn heard(&self) -> BTreeSet<String> {
+        self.store.with(LogId::Federation, |log| log.heard.clone())
+    }
+
     /// What it has acknowledged of `log`, as it goes on.
     pub fn acknowledged(&self, log: LogId) -> watch::Receiver<Acknowledged> {
         self.acknowledged[log.number() as usize - 1].clone()
@@ -77,6 +91,17 @@ pub fn token_for(token: &str, address: SocketAddr) -> Result<String> {
 /// Joins the federation as `name`.
 pub async fn join(token: &str, name: &str) -> Result<MemberIdentity> {
     join_as(token, JoinRequest { name: name.to_owned(), ..JoinRequest::default() }).await
+}
+
+/// Joins the federation as `name` with labels.
+pub async fn join_labelled(
+    token: &str,
+    name: &str,
+    labels: &[(&str, &str)],
+) -> Result<MemberIdentity> {
+    let labels = labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    let name = name.to_owned();
+    join_as(token, JoinRequest { name, labels: labels.collect(), ..JoinRequest::default() }).await
 }
 
 /// Joins the federation with what `request` says of the cluster; ticket, key, time
@@ -233,6 +258,7 @@ impl Session {
         let (up, ups) = mpsc::channel(16);
         up.send(message(up::Body::Hello(Hello {
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            features: vec![feature::OLDER_OBJECTS.to_owned()],
             positions: receiver.positions(),
             roles: vec!["controller".to_owned()],
             sent_at_ms: chrono::Utc::now().timestamp_millis(),
@@ -287,12 +313,24 @@ async fn answer(reply: Reply, up: &mpsc::Sender<Up>, acknowledged: &Seats) -> Re
     Ok(())
 }
 
+/// Objects with `broken` in their name are kept and cannot be put in force.
+fn refusal(item: &Item) -> Option<ObjectError> {
+    (item.payload.is_some() && item.name.contains("broken")).then(|| ObjectError {
+        kind: item.kind,
+        name: item.name.clone(),
+        revision: item.revision,
+        code: Code::InvalidRequest,
+        text: "it cannot be put in force".to_owned(),
+    })
+}
+
 /// Objects of one log by kind and name, with their state.
 #[derive(Debug, Default)]
 struct Log {
     position: Option<Position>,
     objects: HashMap<(u32, String), (Revision, bytes::Bytes)>,
     digest: SetDigest,
+    heard: BTreeSet<String>,
 }
 
 /// A replica's store in memory.
@@ -315,12 +353,15 @@ impl ReplicaStore for MemoryStore {
     }
 
     async fn apply(&self, log: LogId, changes: Vec<Change>) -> Result<Applied, Infallible> {
-        let position = self.with(log, |log| {
+        let applied = self.with(log, |log| {
             let mut position = log.position.unwrap_or(Position::NONE);
+            let mut errors = Vec::new();
             for change in changes {
                 position.revision = change.revision;
                 for item in change.items {
                     let key = (item.kind, item.name.clone());
+                    log.heard.insert(item.name.clone());
+                    errors.extend(refusal(&item));
                     let old = log.objects.get(&key);
                     log.digest.replace(old.map(|(r, payload)| (*r, payload.as_ref())), &item);
                     match item.payload {
@@ -331,9 +372,9 @@ impl ReplicaStore for MemoryStore {
             }
             position.digest = log.digest;
             log.position = Some(position);
-            position
+            Applied { position, errors }
         });
-        Ok(Applied { position, errors: Vec::new() })
+        Ok(applied)
     }
 
     async fn replace(

@@ -27,6 +27,7 @@ const PAGES: [name: string, path: string | (() => Promise<string>)][] = [
   ["dlp", "/dlp"],
   ["dlp-new", "/dlp?open=new"],
   ["waf-groups", "/waf?tab=groups"],
+  ["history", "/history"],
   ["profiles", "/profiles"],
   ["process-profile", "/profiles?open=fed.orders"],
   ["file-profile", "/profiles?tab=file&open=fed.orders"],

@@ -7,6 +7,7 @@
 //! `admission/criteria/` for the criteria, one file each.
 
 pub mod admission;
+pub mod cluster;
 pub mod crd;
 pub mod error;
 pub mod file_monitor;

@@ -91,6 +91,7 @@ impl Webhook {
             use_proxy: self.use_proxy,
             kind: self.kind.as_str().to_owned(),
             cfg_type: self.cfg_type.as_str().to_owned(),
+            cluster_selector: None,
         }
     }
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::cluster_selector::ClusterSelector;
+
 /// One criterion of an admission rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AdmissionCriterion {
@@ -58,6 +60,9 @@ pub struct AdmissionRule {
     pub rule_mode: String,
     /// `containers`, `init_containers`, `ephemeral_containers`.
     pub containers: Vec<String>,
+    /// Which clusters it is for; absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster_selector: Option<ClusterSelector>,
 }
 
 /// Settings of a rule to create or change; what is absent stays.
@@ -87,6 +92,8 @@ pub struct AdmissionRuleConfig {
     /// `containers`, `init_containers`, `ephemeral_containers`; all three for
     /// a new rule that leaves it out.
     pub containers: Option<Vec<String>>,
+    /// Which clusters it is for; empty: all.
+    pub cluster_selector: Option<ClusterSelector>,
 }
 
 /// Body of `POST` and `PATCH /v1/admission/rule`.

@@ -12,6 +12,8 @@ pub mod name {
     pub const ADMISSION_DENIED: &str = "Admission.Control.Denied";
     /// A request would have been denied in protect mode.
     pub const ADMISSION_VIOLATION: &str = "Admission.Control.Violation";
+    /// What was asked to be admitted, and decided about.
+    pub const ADMISSION_REVIEWED: &str = "Admission.Control.Reviewed";
     /// Records were dropped because their store was full.
     pub const EVENTS_DROPPED: &str = "Agent.Events.Dropped";
     /// This cluster joined a federation.
@@ -74,6 +76,8 @@ pub mod category {
     pub const EVENT: &str = "event";
     /// Threats, incidents and violations.
     pub const SECURITY: &str = "security";
+    /// Shown by no log: admission requests that rules can be tried on.
+    pub const REVIEW: &str = "review";
 }
 
 /// One record of the audit log: an admission decision, for example.

@@ -136,6 +136,9 @@ pub struct JointCluster {
     /// Version of the agent's program.
     #[serde(default)]
     pub agent_version: String,
+    /// Its labels.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
     /// Revision of the federated state that the cluster holds.
     #[serde(default)]
     pub revision: u64,

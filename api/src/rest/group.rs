@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::cluster_selector::ClusterSelector;
+
 /// One criterion of a group's members.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CriteriaEntry {
@@ -36,6 +38,8 @@ pub struct GroupConfig {
     pub group_sess_rate: Option<u32>,
     /// Mbit a second, from where it is reported; 0: never.
     pub group_band_width: Option<u32>,
+    /// Which clusters it is for; empty: all.
+    pub cluster_selector: Option<ClusterSelector>,
 }
 
 /// Body of `POST /v1/group` and `PATCH /v1/group/{name}`.
@@ -85,6 +89,9 @@ pub struct GroupBrief {
     pub group_sess_rate: u32,
     /// Mbit a second, from where it is reported; 0: never.
     pub group_band_width: u32,
+    /// Which clusters it is for; absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster_selector: Option<ClusterSelector>,
 }
 
 /// A group.

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::cluster_selector::ClusterSelector;
+
 /// A network rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -37,6 +39,9 @@ pub struct PolicyRule {
     pub match_counter: u64,
     /// Unix seconds of the last of them.
     pub last_match_timestamp: i64,
+    /// Which clusters it is for; absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster_selector: Option<ClusterSelector>,
 }
 
 /// Answer of `GET /v1/policy/rule`.
@@ -78,6 +83,8 @@ pub struct PolicyRuleConfig {
     pub cfg_type: String,
     /// Order among rules from custom resources.
     pub priority: Option<u32>,
+    /// Which clusters it is for; empty: all.
+    pub cluster_selector: Option<ClusterSelector>,
 }
 
 /// Body of `PATCH /v1/policy/rule/{id}`.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::cluster_selector::ClusterSelector;
+
 /// One condition of a response rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -39,6 +41,9 @@ pub struct ResponseRule {
     pub disable: bool,
     /// `user_created`, `ground` or `federal`.
     pub cfg_type: String,
+    /// Which clusters it is for; absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster_selector: Option<ClusterSelector>,
 }
 
 /// Answer of `GET /v1/response/rule`.
@@ -78,6 +83,8 @@ pub struct ResponseRuleConfig {
     /// `user_created` or `federal`.
     #[serde(default)]
     pub cfg_type: String,
+    /// Which clusters it is for; empty: all.
+    pub cluster_selector: Option<ClusterSelector>,
 }
 
 /// Body of `PATCH /v1/response/rule/{id}`.

@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::cluster_selector::ClusterSelector;
+
 /// One pattern of a rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -49,6 +51,9 @@ pub struct Sensor {
     pub predefine: bool,
     /// `user_created`, `ground` or `federal`.
     pub cfg_type: String,
+    /// Which clusters it is for; absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster_selector: Option<ClusterSelector>,
 }
 
 /// Answer of `GET /v1/dlp/sensor` and `GET /v1/waf/sensor`.
@@ -82,6 +87,8 @@ pub struct SensorConfig {
     /// `user_created` or `federal`.
     #[serde(default)]
     pub cfg_type: String,
+    /// Which clusters it is for; empty: all.
+    pub cluster_selector: Option<ClusterSelector>,
 }
 
 /// Body of `POST /v1/dlp/sensor`, `PATCH /v1/dlp/sensor/{name}`, and of their

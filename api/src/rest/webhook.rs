@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::cluster_selector::ClusterSelector;
+
 /// A webhook that response rules call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -20,6 +22,9 @@ pub struct Webhook {
     pub kind: String,
     /// `user_created` or `federal`.
     pub cfg_type: String,
+    /// Which clusters it is for; absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster_selector: Option<ClusterSelector>,
 }
 
 /// Body of `POST /v1/system/config/webhook` and `PATCH …/{name}`.

@@ -9,7 +9,7 @@ use crate::item::Item;
 /// The sum of the SHA-256 digests of all live objects, in four lanes of 64
 /// bits: free of order, and one step for one object. It finds corruption, not
 /// forgery; who may write the set is for the connection to say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SetDigest([u64; 4]);
 
 impl SetDigest {
@@ -48,6 +48,29 @@ impl SetDigest {
         if let Some(payload) = &item.payload {
             self.add(item.kind, &item.name, item.revision, payload);
         }
+    }
+
+    /// The digest of the objects of both; those that only one has, once.
+    #[must_use]
+    pub fn plus(mut self, other: Self) -> Self {
+        for (lane, part) in self.0.iter_mut().zip(other.0) {
+            *lane = lane.wrapping_add(part);
+        }
+        self
+    }
+
+    /// What is left without the objects of the other.
+    #[must_use]
+    pub fn less(mut self, other: Self) -> Self {
+        for (lane, part) in self.0.iter_mut().zip(other.0) {
+            *lane = lane.wrapping_sub(part);
+        }
+        self
+    }
+
+    /// The digest of one object.
+    pub fn of_object(kind: u32, name: &str, revision: Revision, payload: &[u8]) -> Self {
+        Self(lanes(kind, name, revision, payload))
     }
 
     /// The 32 bytes on the wire and in databases.

@@ -1,20 +1,22 @@
 //! The sending side with I/O: rings, snapshots and streams over one [`Source`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use palisade_api::kind::LogId;
-use palisade_api::{Epoch, Revision};
+use palisade_api::{ClusterId, Epoch, Revision};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::audience::Hidden;
+use crate::digest::SetDigest;
 use crate::frame::{EncodedChange, EncodedSnapshot, Envelope, SnapshotCutter};
-use crate::position::Position;
+use crate::position::{Head, Position};
 use crate::ring::Ring;
-use crate::sender::{Acknowledged, Sender, Step};
+use crate::sender::{Acknowledged, Sender, Step, Subscriber};
 use crate::source::{Changes, SnapshotReader, Source};
 
 /// Changes that one read of the source returns at most.
@@ -58,8 +60,9 @@ struct LogFeed<M> {
     ring: Ring<M>,
     /// One refresh at a time.
     refresh: tokio::sync::Mutex<()>,
-    /// The snapshot that streams are being sent, so that they share it.
-    snapshot: tokio::sync::Mutex<Weak<EncodedSnapshot<M>>>,
+    /// The snapshots that streams are being sent, by what is not in them, so
+    /// that members with the same view share one.
+    snapshots: tokio::sync::Mutex<HashMap<SetDigest, Weak<EncodedSnapshot<M>>>>,
 }
 
 impl<S: Source, E: Envelope> Feed<S, E> {
@@ -69,7 +72,7 @@ impl<S: Source, E: Envelope> Feed<S, E> {
             let feed = LogFeed {
                 ring: Ring::new(*log, config.ring_bytes),
                 refresh: tokio::sync::Mutex::new(()),
-                snapshot: tokio::sync::Mutex::new(Weak::new()),
+                snapshots: tokio::sync::Mutex::default(),
             };
             (*log, feed)
         };
@@ -111,7 +114,7 @@ impl<S: Source, E: Envelope> Feed<S, E> {
         if !follows {
             let back = head.position.revision.0.saturating_sub(PRELOAD);
             let after = Revision(back.max(head.floor.0));
-            return self.preload(log, ring, head.position, after).await;
+            return self.preload(log, ring, head, after).await;
         }
         loop {
             let Some(known) = ring.head() else { return Ok(()) };
@@ -122,13 +125,13 @@ impl<S: Source, E: Envelope> Feed<S, E> {
                         let change = EncodedChange::new::<E>(log, epoch, record);
                         if let Err(error) = ring.push(change) {
                             tracing::error!(?log, %error, "the log has a gap; reading it anew");
-                            ring.reset(head.position);
+                            ring.reset(head.position, head.targeted);
                             return Ok(());
                         }
                     }
                 }
                 Changes::Unreachable => {
-                    ring.reset(head.position);
+                    ring.reset(head.position, head.targeted);
                     return Ok(());
                 }
             }
@@ -139,7 +142,7 @@ impl<S: Source, E: Envelope> Feed<S, E> {
         &self,
         log: LogId,
         ring: &Ring<E::Message>,
-        head: Position,
+        Head { position: head, targeted, .. }: Head,
         mut after: Revision,
     ) -> Result<(), S::Error> {
         let mut encoded = Vec::new();
@@ -162,25 +165,31 @@ impl<S: Source, E: Envelope> Feed<S, E> {
         }
         let complete = encoded.last().is_some_and(|last| last.position == head);
         if complete {
-            ring.begin(encoded);
+            ring.begin(encoded, targeted);
         } else {
-            ring.reset(head);
+            ring.reset(head, targeted);
         }
         Ok(())
     }
 
     /// Attaches a stream whose receiver holds `held` of `log`. None for a log
     /// that is not of this feed.
-    pub fn attach(self: &Arc<Self>, log: LogId, held: Position) -> Option<Outlet<S, E>> {
+    pub fn attach(
+        self: &Arc<Self>,
+        log: LogId,
+        subscriber: Subscriber,
+        held: Position,
+    ) -> Option<Outlet<S, E>> {
         let ring = self.ring(log)?;
         let cursor = Arc::new(Cursor {
-            sender: Mutex::new(Sender::new(held, Instant::now().into_std())),
+            sender: Mutex::new(Sender::new(subscriber, held, Instant::now().into_std())),
             nudge: Notify::new(),
         });
         Some(Outlet {
             head: ring.subscribe(),
             feed: Arc::clone(self),
             log,
+            member: subscriber.member,
             cursor,
             reading: None,
             permit: None,
@@ -222,16 +231,29 @@ impl<S: Source, E: Envelope> Feed<S, E> {
         head.is_some_and(|head| head.epoch == epoch && head.revision >= after)
     }
 
+    async fn read_hidden(self: Arc<Self>, log: LogId, member: ClusterId) -> Hidden {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.source.hidden(log, member).await {
+                Ok(hidden) => return hidden,
+                Err(error) => tracing::warn!(?log, %error, "cannot read a view; will retry"),
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
     async fn read_snapshot(
         self: Arc<Self>,
         log: LogId,
+        member: ClusterId,
         at_least: Revision,
     ) -> (Arc<EncodedSnapshot<E::Message>>, Option<OwnedSemaphorePermit>) {
         // The semaphore is never closed.
         let permit = Arc::clone(&self.snapshots).acquire_owned().await.ok();
         let mut pause = FIRST_PAUSE;
         loop {
-            match self.shared_snapshot(log, at_least).await {
+            match self.shared_snapshot(log, member, at_least).await {
                 Ok(Some(snapshot)) => return (snapshot, permit),
                 Ok(None) => {}
                 Err(error) => tracing::warn!(?log, %error, "cannot read a snapshot; will retry"),
@@ -241,30 +263,37 @@ impl<S: Source, E: Envelope> Feed<S, E> {
         }
     }
 
-    /// The snapshot that others are being sent, or a new one. None while the
-    /// log has no head.
+    /// The snapshot that others with the same view are being sent, or a new
+    /// one. None while the log has no head.
     async fn shared_snapshot(
         &self,
         log: LogId,
+        member: ClusterId,
         at_least: Revision,
     ) -> Result<Option<Arc<EncodedSnapshot<E::Message>>>, S::Error> {
-        let Some(LogFeed { ring, snapshot: shared, .. }) = self.logs.get(&log) else {
+        let Some(LogFeed { ring, snapshots, .. }) = self.logs.get(&log) else {
             return Ok(None);
         };
-        let mut shared = shared.lock().await;
+        let mut snapshots = snapshots.lock().await;
         let Some(head) = ring.head() else { return Ok(None) };
-        let followed = |snapshot: &Arc<EncodedSnapshot<E::Message>>| {
-            let Position { epoch, revision, .. } = snapshot.position;
-            epoch == head.epoch
-                && revision >= at_least
-                && revision <= head.revision
-                && ring.digest_at(revision) == Some(snapshot.position.digest)
+        let hidden = if ring.targeted() == Revision::ZERO {
+            Hidden::NOTHING
+        } else {
+            self.source.hidden(log, member).await?
         };
-        if let Some(snapshot) = shared.upgrade().filter(followed) {
+        let followed = |snapshot: &Arc<EncodedSnapshot<E::Message>>| {
+            let Position { epoch, revision, digest } = snapshot.position;
+            epoch == head.epoch
+                && revision >= at_least.max(hidden.since)
+                && revision <= head.revision
+                && ring.digest_at(revision) == Some(digest.plus(snapshot.hidden))
+        };
+        let shared = snapshots.get(&hidden.digest).and_then(Weak::upgrade);
+        if let Some(snapshot) = shared.filter(followed) {
             return Ok(Some(snapshot));
         }
-        let mut reader = self.source.snapshot(log).await?;
-        let mut cutter = SnapshotCutter::<E>::new(log, reader.position());
+        let mut reader = self.source.snapshot(log, member).await?;
+        let mut cutter = SnapshotCutter::<E>::new(log, reader.position(), reader.hidden());
         while let Some(items) = reader.next_page().await? {
             cutter.page(items);
         }
@@ -272,7 +301,8 @@ impl<S: Source, E: Envelope> Feed<S, E> {
         if snapshot.position.epoch != head.epoch || snapshot.position.revision > head.revision {
             self.refresh(log).await?;
         }
-        *shared = Arc::downgrade(&snapshot);
+        snapshots.retain(|_, snapshot| snapshot.strong_count() > 0);
+        snapshots.insert(snapshot.hidden, Arc::downgrade(&snapshot));
         Ok(Some(snapshot))
     }
 }
@@ -284,7 +314,7 @@ pub struct Cursor<M> {
     nudge: Notify,
 }
 
-impl<M: Clone> Cursor<M> {
+impl<M: Clone + Send + Sync + 'static> Cursor<M> {
     /// The state machine. Keep it only for a moment.
     pub fn lock(&self) -> MutexGuard<'_, Sender<M>> {
         self.sender.lock().unwrap_or_else(PoisonError::into_inner)
@@ -316,6 +346,7 @@ type Reading<M> = Pin<Box<dyn Future<Output = Read<M>> + Send>>;
 #[derive(Debug)]
 enum Read<M> {
     Changes(Option<Vec<Arc<EncodedChange<M>>>>),
+    Hidden(Hidden),
     Snapshot(Arc<EncodedSnapshot<M>>, Option<OwnedSemaphorePermit>),
 }
 
@@ -324,6 +355,7 @@ enum Read<M> {
 pub struct Outlet<S: Source, E: Envelope> {
     feed: Arc<Feed<S, E>>,
     log: LogId,
+    member: ClusterId,
     cursor: Arc<Cursor<E::Message>>,
     head: watch::Receiver<Option<Position>>,
     /// Boxed, as it is rare; kept over cancellation of [`Self::next`].
@@ -359,9 +391,10 @@ impl<S: Source, E: Envelope> Outlet<S, E> {
                 let mut sender = self.cursor.lock();
                 match read {
                     Read::Changes(changes) => sender.fetched(changes),
+                    Read::Hidden(hidden) => sender.set_hidden(hidden),
                     Read::Snapshot(snapshot, permit) => {
                         self.permit = permit;
-                        sender.begin_snapshot(snapshot, Instant::now().into_std());
+                        sender.begin_snapshot(&snapshot, Instant::now().into_std());
                     }
                 }
             }
@@ -374,11 +407,16 @@ impl<S: Source, E: Envelope> Outlet<S, E> {
                     self.reading = Some(Box::pin(async { Read::Changes(changes.await) }));
                 }
                 Some(Step::Snapshot(at_least)) => {
-                    let snapshot = Arc::clone(&self.feed).read_snapshot(self.log, at_least);
+                    let feed = Arc::clone(&self.feed);
+                    let snapshot = feed.read_snapshot(self.log, self.member, at_least);
                     self.reading = Some(Box::pin(async {
                         let (snapshot, permit) = snapshot.await;
                         Read::Snapshot(snapshot, permit)
                     }));
+                }
+                Some(Step::Hidden) => {
+                    let hidden = Arc::clone(&self.feed).read_hidden(self.log, self.member);
+                    self.reading = Some(Box::pin(async { Read::Hidden(hidden.await) }));
                 }
                 Some(Step::Wait(until)) => self.wait(until).await,
                 None => std::future::pending().await,

@@ -9,6 +9,8 @@
 //! snapshot when they are out of reach.
 //!
 //! - [`item`], [`change`], [`position`], [`digest`]: the words.
+//! - [`audience`], [`view`]: how a change is divided where not everybody is shown
+//!   the same.
 //! - [`source`] and [`store`]: what each side has to provide.
 //! - [`sender`] and [`replica`]: the two sides of one log on one stream, state
 //!   machines without I/O. Open these first.
@@ -21,6 +23,7 @@
 //!
 //! [`Revision`]: palisade_api::Revision
 
+pub mod audience;
 pub mod change;
 pub mod digest;
 pub mod feed;
@@ -33,7 +36,9 @@ pub mod ring;
 pub mod sender;
 pub mod source;
 pub mod store;
+pub mod view;
 
+pub use audience::{Audience, Hidden, Part};
 pub use change::Change;
 pub use digest::SetDigest;
 pub use feed::{Feed, Outlet};
@@ -41,6 +46,7 @@ pub use item::{Item, ObjectError};
 pub use position::{Head, Position};
 pub use receiver::{ReceiveError, Receiver};
 pub use replica::Reply;
+pub use sender::Subscriber;
 pub use source::{ChangeRecord, Changes, SnapshotReader, Source};
 pub use store::{Applied, Held, Replacement, ReplicaStore};
 

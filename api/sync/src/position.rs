@@ -51,4 +51,7 @@ pub struct Head {
     pub position: Position,
     /// Changes up to and including this revision are compacted away.
     pub floor: Revision,
+    /// The newest change that did not concern everybody alike; zero where there
+    /// was none.
+    pub targeted: Revision,
 }

@@ -241,8 +241,8 @@ impl Replica {
 
     fn batch(&mut self, batch: wire::Batch) -> Result<(), ProtocolError> {
         let impossible = ProtocolError::Change { base: batch.base, revision: batch.revision };
-        let from_it =
-            |item: &wire::Item| item.revision > batch.base && item.revision <= batch.revision;
+        // An object may be older than the change that brings it into view.
+        let from_it = |item: &wire::Item| item.revision <= batch.revision;
         if batch.revision <= batch.base || !batch.items.iter().all(from_it) {
             return Err(impossible);
         }

@@ -29,6 +29,9 @@ struct Changes<M> {
     /// Without a gap, and ending at the head.
     newest: VecDeque<Arc<EncodedChange<M>>>,
     bytes: usize,
+    /// The newest change that did not concern everybody alike, whether it is
+    /// still held or not.
+    targeted: Revision,
 }
 
 /// What follows a revision.
@@ -56,7 +59,11 @@ impl<M> Ring<M> {
         Self {
             log,
             capacity,
-            changes: Mutex::new(Changes { newest: VecDeque::new(), bytes: 0 }),
+            changes: Mutex::new(Changes {
+                newest: VecDeque::new(),
+                bytes: 0,
+                targeted: Revision::ZERO,
+            }),
             head: watch::Sender::new(None),
         }
     }
@@ -76,19 +83,28 @@ impl<M> Ring<M> {
         self.head.subscribe()
     }
 
-    /// Forgets all changes and begins anew at `position`.
-    pub fn reset(&self, position: Position) {
+    /// The newest change up to the head that did not concern everybody alike.
+    pub fn targeted(&self) -> Revision {
+        self.lock().targeted
+    }
+
+    /// Forgets all changes and begins anew at `position`, up to which `targeted`
+    /// is the newest change that did not concern everybody alike.
+    pub fn reset(&self, position: Position, targeted: Revision) {
         let mut changes = self.lock();
         changes.newest.clear();
         changes.bytes = 0;
+        changes.targeted = targeted;
         self.head.send_replace(Some(position));
     }
 
     /// Forgets all changes and begins anew with `changes`, which follow each
-    /// other and of which there is at least one.
-    pub fn begin(&self, changes: Vec<EncodedChange<M>>) {
+    /// other and of which there is at least one; `targeted` as for
+    /// [`Self::reset`].
+    pub fn begin(&self, changes: Vec<EncodedChange<M>>, targeted: Revision) {
         let Some(last) = changes.last().map(|change| change.position) else { return };
         let mut held = self.lock();
+        held.targeted = targeted;
         held.bytes = changes.iter().map(|change| change.size).sum();
         held.newest = changes.into_iter().map(Arc::new).collect();
         held.shrink(self.capacity);
@@ -106,6 +122,9 @@ impl<M> Ring<M> {
             return Err(OutOfOrder { base: change.base });
         }
         let position = change.position;
+        if change.is_targeted() {
+            changes.targeted = position.revision;
+        }
         changes.bytes += change.size;
         changes.newest.push_back(Arc::new(change));
         changes.shrink(self.capacity);
@@ -158,29 +177,57 @@ impl<M> Changes<M> {
 
 #[cfg(test)]
 mod tests {
-    use palisade_api::Epoch;
+    use palisade_api::{ClusterId, Epoch};
+    use uuid::Uuid;
 
     use super::*;
+    use crate::audience::{Audience, Part};
+    use crate::change::Change;
+    use crate::frame::Envelope;
+    use crate::source::ChangeRecord;
+    use crate::wire;
 
     const EPOCH: Epoch = Epoch::NONE;
+    const LOG: LogId = LogId::Federation;
+
+    /// Frames of ten bytes.
+    struct Ten;
+
+    impl Envelope for Ten {
+        type Message = Arc<wire::Frame>;
+
+        fn wrap(frame: wire::Frame) -> Self::Message {
+            Arc::new(frame)
+        }
+
+        fn size(_: &Self::Message) -> usize {
+            10
+        }
+    }
+
+    type TestRing = Ring<Arc<wire::Frame>>;
 
     fn position(revision: u64) -> Position {
         let digest = SetDigest::try_from([revision as u8; 32].as_slice()).unwrap();
         Position { epoch: EPOCH, revision: Revision(revision), digest }
     }
 
-    fn change(revision: u64) -> EncodedChange<u64> {
-        EncodedChange {
+    fn record(revision: u64, parts: Vec<Part>) -> ChangeRecord {
+        let change = Change {
             base: Revision(revision - 1),
-            position: position(revision),
-            frames: [revision].into(),
-            size: 10,
-        }
+            revision: Revision(revision),
+            items: Vec::new(),
+        };
+        ChangeRecord { change, digest: position(revision).digest, parts }
     }
 
-    fn filled(capacity: usize, revisions: u64) -> Ring<u64> {
-        let ring = Ring::new(LogId::Federation, capacity);
-        ring.reset(position(0));
+    fn change(revision: u64) -> EncodedChange<Arc<wire::Frame>> {
+        EncodedChange::new::<Ten>(LOG, EPOCH, record(revision, Vec::new()))
+    }
+
+    fn filled(changes: usize, revisions: u64) -> TestRing {
+        let ring = Ring::new(LOG, changes * change(1).size + 5);
+        ring.reset(position(0), Revision::ZERO);
         for revision in 1..=revisions {
             ring.push(change(revision)).unwrap();
         }
@@ -189,10 +236,10 @@ mod tests {
 
     #[test]
     fn it_drops_the_oldest_changes() {
-        let ring = filled(35, 5);
-        assert_eq!(ring.bytes(), 30);
+        let ring = filled(3, 5);
+        assert_eq!(ring.bytes(), 3 * change(1).size);
         assert!(matches!(ring.next(Revision(1)), Next::Elsewhere));
-        assert!(matches!(ring.next(Revision(2)), Next::Change(c) if c.frames[0] == 3));
+        assert!(matches!(ring.next(Revision(2)), Next::Change(c) if c.position == position(3)));
         assert!(matches!(ring.next(Revision(5)), Next::Head));
         assert!(matches!(ring.next(Revision(6)), Next::Elsewhere));
         assert_eq!(ring.digest_at(Revision(2)), None);
@@ -201,16 +248,30 @@ mod tests {
 
     #[test]
     fn a_change_larger_than_the_ring_moves_the_head_all_the_same() {
-        let ring = filled(5, 2);
+        let ring = filled(0, 2);
         assert_eq!(ring.head(), Some(position(2)));
         assert!(matches!(ring.next(Revision(1)), Next::Elsewhere));
     }
 
     #[test]
     fn it_takes_no_change_out_of_order() {
-        let ring = filled(100, 2);
+        let ring = filled(10, 2);
         assert_eq!(ring.push(change(4)), Err(OutOfOrder { base: Revision(3) }));
         assert_eq!(ring.push(change(2)), Err(OutOfOrder { base: Revision(1) }));
         assert_eq!(ring.head(), Some(position(2)));
+    }
+
+    #[test]
+    fn it_remembers_the_newest_change_that_was_not_for_all() {
+        let ring = filled(1, 2);
+        assert_eq!(ring.targeted(), Revision::ZERO);
+        let audience = Audience::only([ClusterId::from_uuid(Uuid::from_u128(1))]);
+        let part = Part { audience, items: Vec::new(), hidden: SetDigest::EMPTY };
+        let targeted = EncodedChange::new::<Ten>(LOG, EPOCH, record(3, vec![part]));
+        ring.push(targeted).unwrap();
+        ring.push(change(4)).unwrap();
+        assert_eq!(ring.targeted(), Revision(3));
+        ring.reset(position(4), Revision::ZERO);
+        assert_eq!(ring.targeted(), Revision::ZERO);
     }
 }

@@ -4,8 +4,9 @@ use std::error::Error;
 use std::future::Future;
 
 use palisade_api::kind::LogId;
-use palisade_api::{Epoch, Revision};
+use palisade_api::{ClusterId, Epoch, Revision};
 
+use crate::audience::{Hidden, Part};
 use crate::change::Change;
 use crate::digest::SetDigest;
 use crate::item::Item;
@@ -30,20 +31,30 @@ pub trait Source: Send + Sync + 'static {
         limit: u32,
     ) -> impl Future<Output = Result<Changes, Self::Error>> + Send;
 
-    /// Begins to read all live objects at one revision.
+    /// What `member` is not shown of the log now.
+    fn hidden(
+        &self,
+        log: LogId,
+        member: ClusterId,
+    ) -> impl Future<Output = Result<Hidden, Self::Error>> + Send;
+
+    /// Begins to read, at one revision, all live objects that `member` is shown.
     fn snapshot(
         &self,
         log: LogId,
+        member: ClusterId,
     ) -> impl Future<Output = Result<Self::Snapshot, Self::Error>> + Send;
 }
 
 /// A committed change and the state that it led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeRecord {
-    /// The change.
+    /// What of it concerns everybody alike.
     pub change: Change,
-    /// Digest of the set of live objects after it.
+    /// Digest of the set of all live objects after it.
     pub digest: SetDigest,
+    /// What of it concerns only some.
+    pub parts: Vec<Part>,
 }
 
 /// The changes after a revision.
@@ -67,6 +78,10 @@ pub trait SnapshotReader: Send {
 
     /// The state that all pages together are.
     fn position(&self) -> Position;
+
+    /// The digest of what is not in them: the log has it, and the member is not
+    /// shown it.
+    fn hidden(&self) -> SetDigest;
 
     /// The next live objects, in any order; none after the last page.
     fn next_page(&mut self) -> impl Future<Output = Result<Option<Vec<Item>>, Self::Error>> + Send;

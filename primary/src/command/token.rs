@@ -8,6 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, Subcommand};
 use palisade_api::clock::{SharedClock, SystemClock};
+use palisade_policy::cluster::ClusterLabels;
 use secrecy::ExposeSecret as _;
 use uuid::Uuid;
 
@@ -45,6 +46,10 @@ enum TokenCommand {
         /// Let each cluster wait after joining until an administrator approves it
         #[arg(long, conflicts_with_all = ["home", "scanner"])]
         approval: bool,
+        /// Labels of the clusters that join with it, as key=value with commas
+        /// between
+        #[arg(long, value_name = "LABELS", default_value = "")]
+        labels: ClusterLabels,
     },
     /// List the tokens
     List {
@@ -84,14 +89,15 @@ async fn execute(
 ) -> anyhow::Result<()> {
     let clock = SystemClock::shared();
     match command {
-        TokenCommand::Create { uses, ttl, home, scanner, approval, .. } => {
+        TokenCommand::Create { uses, ttl, home, scanner, approval, labels, .. } => {
             let life = TimeDelta::from_std(duration::parse(ttl)?)?;
             let kind = match (home, scanner) {
                 (true, _) => MemberKind::Home,
                 (_, true) => MemberKind::Scanner,
                 _ => MemberKind::Remote,
             };
-            let request = TokenRequest { uses: *uses, life, kind, approval: *approval };
+            let (approval, labels) = (*approval, labels.clone());
+            let request = TokenRequest { uses: *uses, life, kind, approval, labels };
             create(config, database, &clock, request).await
         }
         TokenCommand::List { .. } => {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use palisade_api::protocol::Protocols;
 use palisade_api::{Code, ids::NotAClusterName};
+use palisade_policy::PolicyError;
 use palisade_transport::authority::AuthorityError;
 use palisade_transport::seal::SealError;
 use palisade_transport::server::ServerTlsError;
@@ -61,6 +62,9 @@ pub enum FederationError {
         /// The primary's time.
         ours: DateTime<Utc>,
     },
+    /// The labels cannot be those of a cluster.
+    #[error(transparent)]
+    Labels(#[from] PolicyError),
     /// The cluster's name cannot be one.
     #[error(transparent)]
     InvalidName(#[from] NotAClusterName),
@@ -160,6 +164,7 @@ impl FederationError {
             | Self::TokenOfAnotherKind(_)
             | Self::NotAMember
             | Self::Locked(_) => Code::FedOperationFailed,
+            Self::Labels(error) => error.code(),
             Self::InvalidName(_) => Code::InvalidName,
             Self::NameTaken(_) | Self::StillConnected(_) => Code::FedDuplicateName,
             Self::AgentTooOld(_) => Code::JointUpgradeRequired,

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use palisade_api::Digest;
+use palisade_policy::cluster::ClusterLabels;
 use palisade_transport::authority::Authority;
 use palisade_transport::fixed_token::FixedToken;
 use palisade_transport::seal::Sealer;
@@ -58,6 +59,7 @@ pub async fn accept(
         id: Uuid::new_v4(),
         digest: token.ticket_digest(),
         kind: MemberKind::Remote,
+        labels: &ClusterLabels::default(),
         max_uses: MOST_USES,
         created_by: "fedinitcfg.yaml",
         created_at: now,

@@ -90,7 +90,7 @@ pub struct LogProgress {
     pub log: LogId,
     /// The newest revision that was sent.
     pub sent: Revision,
-    /// The revision that it says to hold.
+    /// The revision up to which it says to hold all that concerns it.
     pub acked: Revision,
     /// How it stands in this log.
     pub state: LinkState,
@@ -292,6 +292,12 @@ impl MemberLink {
             .then(|| self.logs.iter().map(|l| l.cursor.lock().acked().to_wire(l.log)).collect())
     }
 
+    /// The objects of the federation log that the member could not put in force.
+    pub(crate) fn errors(&self) -> Vec<palisade_api::sync::ObjectError> {
+        let log = self.log(LogId::Federation);
+        log.map_or_else(Vec::new, |log| lock(&log.errors).iter().cloned().map(Into::into).collect())
+    }
+
     /// Puts back what could not be written.
     pub(crate) fn keep_unwritten(&self) {
         self.unwritten.store(true, Ordering::Release);
@@ -306,9 +312,9 @@ impl MemberLink {
                 .any(|log| feed.ring(log.log).is_some_and(|ring| log.cursor.overdue(ring)))
     }
 
-    /// The revision that the member says to hold.
+    /// The revision up to which the member says to hold all that concerns it.
     pub(crate) fn acked(&self, log: LogId) -> Option<Revision> {
-        self.log(log).map(|log| log.cursor.lock().acked().revision)
+        self.log(log).map(|log| log.cursor.lock().caught_up())
     }
 
     fn log(&self, log: LogId) -> Option<&LinkLog> {
@@ -340,15 +346,15 @@ impl LinkLog {
     fn progress(&self, feed: &FederationFeed) -> LogProgress {
         let head = feed.ring(self.log).and_then(palisade_sync::ring::Ring::head);
         let sender = self.cursor.lock();
-        let (sent, acked) = (sender.sent(), sender.acked());
+        let (sent, acked) = (sender.sent(), sender.caught_up());
         let state = match head {
             None => LinkState::Connected,
-            Some(head) if sender.verified() && acked == head => LinkState::Synced,
+            Some(head) if sender.synced(head) => LinkState::Synced,
             Some(_) => LinkState::OutOfSync,
         };
         drop(sender);
         let errors = lock(&self.errors).clone();
-        LogProgress { log: self.log, sent: sent.revision, acked: acked.revision, state, errors }
+        LogProgress { log: self.log, sent: sent.revision, acked, state, errors }
     }
 }
 

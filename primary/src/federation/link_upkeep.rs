@@ -90,6 +90,7 @@ async fn write(
                 id: link.cluster,
                 at,
                 version: link.version.clone(),
+                errors: link.errors(),
                 positions: positions.unwrap_or_default(),
             };
             writing.push((link, seen));

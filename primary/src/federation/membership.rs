@@ -1,13 +1,16 @@
 //! How clusters become members, stay members, and stop being members.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use palisade_api::federation::{Bye, bye};
+use palisade_api::kind::LogId;
 use palisade_api::protocol::{Mismatch, Protocols, SPOKEN};
 use palisade_api::rest::event::{level, name};
 use palisade_api::rest::fed::RestInfo;
 use palisade_api::{ClusterId, ClusterName, Digest};
+use palisade_policy::cluster::ClusterLabels;
 use palisade_transport::authority::IssuedCertificate;
 use palisade_transport::certificate::fingerprint;
 use sqlx::{PgConnection, PgTransaction};
@@ -56,6 +59,8 @@ pub struct JoinCall {
     pub rest: RestInfo,
     /// Whether it is a scan worker and nothing else.
     pub scanner: bool,
+    /// The labels that it wants.
+    pub labels: BTreeMap<String, String>,
     /// The address that the call came from.
     pub source: String,
 }
@@ -126,10 +131,12 @@ pub async fn join(app: &App, call: &JoinCall) -> Result<Joined> {
         Entry::New => ClusterId::from_uuid(Uuid::new_v4()),
     };
     let certificate = app.trust.sign_member(&call.signing_request, cluster_id, now)?;
+    let labels = ClusterLabels::try_from(call.labels.clone())?.overlaid(token.labels.0.clone())?;
     let new = NewMember {
         id: cluster_id,
         name: name.as_str(),
         kind: token.kind,
+        labels: &labels,
         rest: &call.rest,
         kube_system_uid: &call.kube_system_uid,
         version: &call.version,
@@ -155,6 +162,9 @@ pub async fn join(app: &App, call: &JoinCall) -> Result<Joined> {
             audit(&mut tx, &actor, "rejoin", name.as_str()).await?;
         }
         Entry::New => {
+            // Nothing is committed for some clusters only, while one comes that
+            // may be among them.
+            store::change::lock(&mut tx, LogId::Federation).await?;
             store::member::create(&mut tx, &new).await.map_err(|error| refusal(error, &name))?;
             audit(&mut tx, &actor, "join", name.as_str()).await?;
             if token.kind == MemberKind::Remote && federation.promoted_at.is_none() {
@@ -375,6 +385,38 @@ pub async fn note_duplicate(app: &App, cluster: ClusterId, source: &str) -> Resu
     let primary = store::federation::get(&mut tx).await?.cluster_id;
     event::tell(&mut tx, primary, now, word).await?;
     Ok(tx.commit().await.map_err(StoreError::from)?)
+}
+
+/// Gives a member its labels, and so the objects that are for them.
+pub async fn relabel(
+    app: &App,
+    actor: &Actor,
+    cluster: ClusterId,
+    labels: BTreeMap<String, String>,
+) -> Result<ClusterLabels> {
+    let labels = ClusterLabels::try_from(labels)?;
+    let mut tx = app.database.begin().await?;
+    store::change::lock(&mut tx, LogId::Federation).await?;
+    let unknown = || FederationError::UnknownMember(cluster.to_string());
+    let member = store::member::get(&mut tx, cluster).await?.ok_or_else(unknown)?;
+    if member.labels == labels {
+        return Ok(labels);
+    }
+    store::view::relabel(&mut tx, actor, cluster, &labels).await?;
+    let raw = |labels: &ClusterLabels| {
+        serde_json::value::to_raw_value(labels).map_err(|e| StoreError::inconsistent("member", e))
+    };
+    let (before, after) = (raw(&member.labels)?, raw(&labels)?);
+    let record = NewAudit {
+        action: "label",
+        kind: "member",
+        name: &member.name,
+        before: Some(&before),
+        after: Some(&after),
+    };
+    store::audit::record(&mut tx, actor, record).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(labels)
 }
 
 /// Learns of members that other replicas removed, until shutdown.

@@ -162,6 +162,9 @@ pub async fn demote(app: &App, actor: &Actor) -> Result<Vec<ClusterId>> {
     store::token::revoke_all(&mut tx, now).await?;
     let released = store::member::remove_remotes(&mut tx, RemovedReason::Demoted, now).await?;
     store::change::lock(&mut tx, LogId::Federation).await?;
+    for rollout in store::rollout::active(&mut tx).await? {
+        store::rollout::abort(&mut tx, actor, &rollout, now).await?;
+    }
     let mut deleted = Vec::new();
     for kind in ObjectKind::ALL.into_iter().filter(|k| k.log() == LogId::Federation) {
         let names = store::object::list_names(&mut tx, kind).await?;

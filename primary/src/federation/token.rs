@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use palisade_api::Digest;
 use palisade_api::join_token::JoinTokenEnvelope;
 use palisade_api::rest::fed::RestInfo;
+use palisade_policy::cluster::ClusterLabels;
 use palisade_transport::fixed_token::FixedToken;
 use secrecy::SecretString;
 use sqlx::PgTransaction;
@@ -23,7 +24,7 @@ pub const MOST_USES: u32 = 100_000;
 pub const LONGEST_LIFE: TimeDelta = TimeDelta::days(365);
 
 /// A token to be made.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct TokenRequest {
     /// How many clusters may join with it.
     pub uses: u32,
@@ -33,6 +34,8 @@ pub struct TokenRequest {
     pub kind: MemberKind,
     /// Whether somebody has to confirm each join.
     pub approval: bool,
+    /// What who joins is labelled with.
+    pub labels: ClusterLabels,
 }
 
 /// A new token: shown once, then nowhere.
@@ -81,6 +84,7 @@ pub async fn create(
             id,
             digest: Digest::of(ticket.as_bytes()),
             kind: request.kind,
+            labels: &request.labels,
             max_uses: request.uses,
             created_by: &actor.name,
             created_at: now,

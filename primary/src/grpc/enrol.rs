@@ -104,6 +104,7 @@ impl Enrol for EnrolService {
             kube_system_uid: request.kube_system_uid.chars().take(64).collect(),
             rest: reachable(request.rest_server, request.rest_port),
             scanner: request.roles == ["scanner"],
+            labels: request.labels.into_iter().take(1_000).collect(),
             source,
         };
         let _turn = self.turn().await?;

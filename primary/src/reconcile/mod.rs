@@ -9,6 +9,7 @@ mod event_retention;
 mod finding_retention;
 mod layer_retention;
 mod repository_scan_retention;
+mod rollout;
 mod token_retention;
 mod workload_upkeep;
 
@@ -67,7 +68,7 @@ pub fn start(app: &App) {
     }
 }
 
-fn tasks(app: &App) -> [Box<dyn Task>; 7] {
+fn tasks(app: &App) -> [Box<dyn Task>; 8] {
     let (database, clock) = (&app.database, &app.clock);
     [
         Box::new(compaction::Compaction {
@@ -86,6 +87,7 @@ fn tasks(app: &App) -> [Box<dyn Task>; 7] {
             most: app.config.layer_cache_size,
         }),
         Box::new(repository_scan_retention::RepositoryScanRetention { database: database.clone() }),
+        Box::new(rollout::Rollouts { database: database.clone(), clock: clock.clone() }),
         Box::new(token_retention::TokenRetention {
             database: database.clone(),
             clock: clock.clone(),

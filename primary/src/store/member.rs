@@ -1,11 +1,16 @@
 //! Members of the federation.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use palisade_api::kind::LogId;
 use palisade_api::rest::fed::RestInfo;
-use palisade_api::sync::Position;
+use palisade_api::sync::{ObjectError, Position};
 use palisade_api::{ClusterId, Digest, Epoch, Revision};
+use palisade_policy::cluster::ClusterLabels;
+use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::member_kind::MemberKind;
@@ -29,6 +34,8 @@ pub struct NewMember<'a> {
     pub name: &'a str,
     /// What it is.
     pub kind: MemberKind,
+    /// Its labels.
+    pub labels: &'a ClusterLabels,
     /// Where its REST API is reached.
     pub rest: &'a RestInfo,
     /// uid of the kube-system namespace, or empty.
@@ -96,6 +103,8 @@ pub struct Member {
     pub name: String,
     /// What it is.
     pub kind: MemberKind,
+    /// Its labels.
+    pub labels: ClusterLabels,
     /// Where its REST API is reached.
     pub rest: RestInfo,
     /// Version of the agent.
@@ -124,6 +133,7 @@ struct Row {
     id: Uuid,
     name: String,
     kind: MemberKind,
+    labels: Json<ClusterLabels>,
     rest_server: String,
     rest_port: i32,
     version: String,
@@ -147,6 +157,7 @@ impl TryFrom<Row> for Member {
             id: ClusterId::from_uuid(row.id),
             name: row.name,
             kind: row.kind,
+            labels: row.labels.0,
             rest: RestInfo {
                 server: row.rest_server,
                 port: u32::try_from(row.rest_port).unwrap_or_default(),
@@ -174,8 +185,8 @@ pub async fn create(conn: &mut PgConnection, new: &NewMember<'_>) -> Result<()> 
     sqlx::query!(
         "INSERT INTO member (id, name, kind, rest_server, rest_port, kube_system_uid, version,
                              token_id, request_digest, certificate_serial,
-                             certificate_expires_at, joined_at, pending)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                             certificate_expires_at, joined_at, pending, labels)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         new.id.as_uuid(),
         new.name,
         new.kind.as_str(),
@@ -189,6 +200,7 @@ pub async fn create(conn: &mut PgConnection, new: &NewMember<'_>) -> Result<()> 
         new.certificate_expires_at,
         new.joined_at,
         new.pending,
+        Json(new.labels) as _,
     )
     .execute(&mut *conn)
     .await?;
@@ -263,7 +275,8 @@ pub async fn note_duplicate(
 pub async fn list(conn: &mut PgConnection) -> Result<Vec<Member>> {
     sqlx::query_as!(
         Row,
-        r#"SELECT id, name, kind AS "kind: MemberKind", rest_server, rest_port, version, request_digest,
+        r#"SELECT id, name, kind AS "kind: MemberKind",
+                  labels AS "labels: Json<ClusterLabels>", rest_server, rest_port, version, request_digest,
                   certificate_expires_at, joined_at, last_seen_at,
                   coalesce(member_position.revision, 0) AS "revision!", kube_system_uid, pending,
                   removed_reason, duplicate_at, duplicate_source
@@ -283,7 +296,8 @@ pub async fn list(conn: &mut PgConnection) -> Result<Vec<Member>> {
 pub async fn shown(conn: &mut PgConnection, former: bool) -> Result<Vec<Member>> {
     sqlx::query_as!(
         Row,
-        r#"SELECT id, name, kind AS "kind: MemberKind", rest_server, rest_port, version, request_digest,
+        r#"SELECT id, name, kind AS "kind: MemberKind",
+                  labels AS "labels: Json<ClusterLabels>", rest_server, rest_port, version, request_digest,
                   certificate_expires_at, joined_at, last_seen_at,
                   coalesce(member_position.revision, 0) AS "revision!", kube_system_uid, pending,
                   removed_reason, duplicate_at, duplicate_source
@@ -304,7 +318,8 @@ pub async fn shown(conn: &mut PgConnection, former: bool) -> Result<Vec<Member>>
 pub async fn by_name(conn: &mut PgConnection, name: &str) -> Result<Option<Member>> {
     sqlx::query_as!(
         Row,
-        r#"SELECT id, name, kind AS "kind: MemberKind", rest_server, rest_port, version, request_digest,
+        r#"SELECT id, name, kind AS "kind: MemberKind",
+                  labels AS "labels: Json<ClusterLabels>", rest_server, rest_port, version, request_digest,
                   certificate_expires_at, joined_at, last_seen_at,
                   coalesce(member_position.revision, 0) AS "revision!", kube_system_uid, pending,
                   removed_reason, duplicate_at, duplicate_source
@@ -323,7 +338,8 @@ pub async fn by_name(conn: &mut PgConnection, name: &str) -> Result<Option<Membe
 pub async fn get(conn: &mut PgConnection, id: ClusterId) -> Result<Option<Member>> {
     sqlx::query_as!(
         Row,
-        r#"SELECT id, name, kind AS "kind: MemberKind", rest_server, rest_port, version, request_digest,
+        r#"SELECT id, name, kind AS "kind: MemberKind",
+                  labels AS "labels: Json<ClusterLabels>", rest_server, rest_port, version, request_digest,
                   certificate_expires_at, joined_at, last_seen_at,
                   coalesce(member_position.revision, 0) AS "revision!", kube_system_uid, pending,
                   removed_reason, duplicate_at, duplicate_source
@@ -357,7 +373,8 @@ pub async fn by_request(
 ) -> Result<Option<Member>> {
     sqlx::query_as!(
         Row,
-        r#"SELECT id, name, kind AS "kind: MemberKind", rest_server, rest_port, version, request_digest,
+        r#"SELECT id, name, kind AS "kind: MemberKind",
+                  labels AS "labels: Json<ClusterLabels>", rest_server, rest_port, version, request_digest,
                   certificate_expires_at, joined_at, last_seen_at,
                   coalesce(member_position.revision, 0) AS "revision!", kube_system_uid, pending,
                   removed_reason, duplicate_at, duplicate_source
@@ -371,6 +388,30 @@ pub async fn by_request(
     .await?
     .map(Member::try_from)
     .transpose()
+}
+
+/// The clusters of the federation with their labels.
+pub async fn labels(conn: &mut PgConnection) -> Result<Vec<(ClusterId, ClusterLabels)>> {
+    let rows = sqlx::query!(
+        r#"SELECT id, labels AS "labels: Json<ClusterLabels>"
+           FROM member WHERE removed_at IS NULL AND kind <> 'scanner' ORDER BY id"#,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (ClusterId::from_uuid(row.id), row.labels.0)).collect())
+}
+
+/// Gives a member its labels. Say first what it is shown by them:
+/// [`super::view::relabel`].
+pub(super) async fn set_labels(
+    conn: &mut PgConnection,
+    id: ClusterId,
+    labels: &ClusterLabels,
+) -> Result<()> {
+    sqlx::query!("UPDATE member SET labels = $2 WHERE id = $1", id.as_uuid(), Json(labels) as _)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// The primary's own cluster.
@@ -488,6 +529,71 @@ pub struct Seen {
     pub version: String,
     /// What it has acknowledged.
     pub positions: Vec<Position>,
+    /// The objects of the federation log that it could not put in force.
+    pub errors: Vec<ObjectError>,
+}
+
+/// How far a member is in the federation log.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// The revision that it has acknowledged.
+    pub revision: Revision,
+    /// When it was last heard of.
+    pub seen_at: Option<DateTime<Utc>>,
+    /// The objects that it could not put in force.
+    pub errors: Vec<ObjectError>,
+}
+
+/// How far each cluster is in the federation log, as was written down last.
+pub async fn progress(conn: &mut PgConnection) -> Result<BTreeMap<ClusterId, Progress>> {
+    let rows = sqlx::query!(
+        r#"SELECT id, last_seen_at, revision AS "revision?",
+                  errors AS "errors?: Json<Vec<StoredError>>"
+           FROM member LEFT JOIN member_position ON member_id = id AND log = 1
+           WHERE removed_at IS NULL AND kind <> 'scanner'"#,
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let errors = row.errors.map(|errors| errors.0).unwrap_or_default();
+            let progress = Progress {
+                revision: super::change::revision_of(row.revision.unwrap_or_default())?,
+                seen_at: row.last_seen_at,
+                errors: errors.into_iter().map(Into::into).collect(),
+            };
+            Ok((ClusterId::from_uuid(row.id), progress))
+        })
+        .collect()
+}
+
+/// An error of an object as the database has it.
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredError {
+    kind: u32,
+    name: String,
+    revision: u64,
+    code: u32,
+    text: String,
+}
+
+impl From<StoredError> for ObjectError {
+    fn from(stored: StoredError) -> Self {
+        let StoredError { kind, name, revision, code, text } = stored;
+        Self { kind, name, revision, code, text }
+    }
+}
+
+impl From<&ObjectError> for StoredError {
+    fn from(error: &ObjectError) -> Self {
+        Self {
+            kind: error.kind,
+            name: error.name.clone(),
+            revision: error.revision,
+            code: error.code,
+            text: error.text.clone(),
+        }
+    }
 }
 
 /// Records what members have been heard of, in two statements for all of them.
@@ -511,24 +617,26 @@ pub async fn record_seen(conn: &mut PgConnection, seen: &[Seen]) -> Result<()> {
     let mut columns = PositionColumns::default();
     for seen in seen {
         for position in &seen.positions {
-            columns.push(seen, position);
+            columns.push(seen, position)?;
         }
     }
     sqlx::query!(
-        "INSERT INTO member_position (member_id, log, epoch, revision, digest, at)
-         SELECT seen.* FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::bigint[],
-                                   $5::bytea[], $6::timestamptz[])
-                            AS seen (member_id, log, epoch, revision, digest, at)
+        "INSERT INTO member_position (member_id, log, epoch, revision, digest, at, errors)
+         SELECT seen.member_id, log, epoch, revision, digest, at, errors::json
+         FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::bigint[], $5::bytea[],
+                     $6::timestamptz[], $7::text[])
+                   AS seen (member_id, log, epoch, revision, digest, at, errors)
                 JOIN member ON member.id = seen.member_id
          ON CONFLICT ON CONSTRAINT member_position_pkey DO UPDATE
          SET epoch = excluded.epoch, revision = excluded.revision, digest = excluded.digest,
-             at = excluded.at",
+             at = excluded.at, errors = excluded.errors",
         &columns.members,
         &columns.logs,
         &columns.epochs,
         &columns.revisions,
         &columns.digests,
         &columns.at,
+        &columns.errors,
     )
     .execute(conn)
     .await?;
@@ -543,19 +651,28 @@ struct PositionColumns {
     revisions: Vec<i64>,
     digests: Vec<Vec<u8>>,
     at: Vec<DateTime<Utc>>,
+    errors: Vec<String>,
 }
 
 impl PositionColumns {
     /// Positions of logs that this version does not know are passed over.
-    fn push(&mut self, seen: &Seen, position: &Position) {
-        let Some(log) = LogId::from_number(position.log) else { return };
-        let Ok(log) = i16::try_from(log.number()) else { return };
+    fn push(&mut self, seen: &Seen, position: &Position) -> Result<()> {
+        let Some(log) = LogId::from_number(position.log) else { return Ok(()) };
+        let errors: Vec<StoredError> = match log {
+            LogId::Federation => seen.errors.iter().map(Into::into).collect(),
+            LogId::Verdicts => Vec::new(),
+        };
+        let errors =
+            serde_json::to_string(&errors).map_err(|e| StoreError::inconsistent("member", e))?;
+        let Ok(log) = i16::try_from(log.number()) else { return Ok(()) };
+        self.errors.push(errors);
         self.members.push(seen.id.as_uuid());
         self.logs.push(log);
         self.epochs.push(Epoch::from_wire(&position.epoch).0);
         self.revisions.push(i64::try_from(position.revision).unwrap_or(i64::MAX));
         self.digests.push(position.digest.to_vec());
         self.at.push(seen.at);
+        Ok(())
     }
 }
 

@@ -1,13 +1,21 @@
 //! The live objects of the logs, as the last change left them. They are
 //! written by [`super::change`] alone.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use palisade_api::kind::LogId;
 use palisade_api::{ObjectKind, Revision};
+use palisade_policy::cluster::ClusterSelector;
+use palisade_sync::view::Version;
+use sqlx::types::Json;
 use sqlx::{PgConnection, PgTransaction};
 
 use super::change::revision_of;
 use super::{Result, StoreError};
+
+/// The key under which audit records show which clusters an object is for.
+pub const SELECTOR_KEY: &str = "cluster_selector";
 
 /// A live object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +28,8 @@ pub struct Object {
     pub revision: Revision,
     /// Its content, encoded as its kind says.
     pub payload: Bytes,
+    /// Which clusters it is for.
+    pub selector: ClusterSelector,
 }
 
 /// A live object of any kind: newer replicas on the same database may know more
@@ -34,13 +44,23 @@ pub struct AnyObject {
     pub revision: Revision,
     /// Its content, encoded as its kind says.
     pub payload: Bytes,
+    /// Which clusters it is for.
+    pub selector: ClusterSelector,
 }
 
-pub(super) struct Row {
-    pub(super) kind: i32,
-    pub(super) name: String,
-    pub(super) revision: i64,
-    pub(super) payload: Vec<u8>,
+impl Object {
+    /// The object as the stream carries it.
+    pub fn version(&self) -> Version {
+        Version { revision: self.revision, payload: self.payload.clone() }
+    }
+}
+
+struct Row {
+    kind: i32,
+    name: String,
+    revision: i64,
+    payload: Vec<u8>,
+    selector: Option<Json<ClusterSelector>>,
 }
 
 impl TryFrom<Row> for Object {
@@ -52,6 +72,7 @@ impl TryFrom<Row> for Object {
             name: row.name,
             revision: revision_of(row.revision)?,
             payload: row.payload.into(),
+            selector: row.selector.map(|selector| selector.0).unwrap_or_default(),
         })
     }
 }
@@ -66,6 +87,7 @@ impl TryFrom<Row> for AnyObject {
             name: row.name,
             revision: revision_of(row.revision)?,
             payload: row.payload.into(),
+            selector: row.selector.map(|selector| selector.0).unwrap_or_default(),
         })
     }
 }
@@ -75,7 +97,7 @@ pub(super) const fn kind_column(kind: ObjectKind) -> i32 {
     kind.number() as i32
 }
 
-fn kind_of(column: i32) -> Result<ObjectKind> {
+pub(super) fn kind_of(column: i32) -> Result<ObjectKind> {
     u32::try_from(column).ok().and_then(ObjectKind::from_number).ok_or_else(|| unknown_kind(column))
 }
 
@@ -87,7 +109,8 @@ fn unknown_kind(column: i32) -> StoreError {
 pub async fn get(conn: &mut PgConnection, kind: ObjectKind, name: &str) -> Result<Option<Object>> {
     sqlx::query_as!(
         Row,
-        "SELECT kind, name, revision, payload FROM object WHERE kind = $1 AND name = $2",
+        r#"SELECT kind, name, revision, payload, selector AS "selector: Json<ClusterSelector>"
+           FROM object WHERE kind = $1 AND name = $2"#,
         kind_column(kind),
         name,
     )
@@ -97,11 +120,77 @@ pub async fn get(conn: &mut PgConnection, kind: ObjectKind, name: &str) -> Resul
     .transpose()
 }
 
+/// A selector as the database stores it: none for every cluster.
+pub(super) fn selector_column(selector: &ClusterSelector) -> Result<Option<String>> {
+    if selector.is_everything() {
+        return Ok(None);
+    }
+    let text =
+        serde_json::to_string(selector).map_err(|e| StoreError::inconsistent("object", e))?;
+    Ok(Some(text))
+}
+
+/// Those of the named objects that exist, of any kind.
+pub async fn of<'a>(
+    conn: &mut PgConnection,
+    keys: impl Iterator<Item = (ObjectKind, &'a str)>,
+) -> Result<Vec<Object>> {
+    let (kinds, names): (Vec<i32>, Vec<String>) =
+        keys.map(|(kind, name)| (kind_column(kind), name.to_owned())).unzip();
+    sqlx::query_as!(
+        Row,
+        r#"SELECT object.kind, object.name, object.revision, object.payload,
+                  object.selector AS "selector: Json<ClusterSelector>"
+           FROM object JOIN unnest($1::int[], $2::text[]) AS item (kind, name)
+                ON object.kind = item.kind AND object.name = item.name"#,
+        &kinds,
+        &names,
+    )
+    .fetch_all(conn)
+    .await?
+    .into_iter()
+    .map(Object::try_from)
+    .collect()
+}
+
+/// The objects of a log that are not for every cluster.
+pub async fn targeted(conn: &mut PgConnection, log: LogId) -> Result<Vec<Object>> {
+    sqlx::query_as!(
+        Row,
+        r#"SELECT kind, name, revision, payload, selector AS "selector: Json<ClusterSelector>"
+           FROM object WHERE log = $1 AND selector IS NOT NULL ORDER BY kind, name"#,
+        super::change::log_column(log),
+    )
+    .fetch_all(conn)
+    .await?
+    .into_iter()
+    .map(Object::try_from)
+    .collect()
+}
+
+/// Which clusters the objects of a kind are for, by name; those that are for all
+/// are left out.
+pub async fn selectors(
+    conn: &mut PgConnection,
+    kind: ObjectKind,
+) -> Result<BTreeMap<String, ClusterSelector>> {
+    let rows = sqlx::query!(
+        r#"SELECT name, selector AS "selector!: Json<ClusterSelector>"
+           FROM object WHERE log = $1 AND kind = $2 AND selector IS NOT NULL"#,
+        super::change::log_column(kind.log()),
+        kind_column(kind),
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.name, row.selector.0)).collect())
+}
+
 /// All objects of a kind, by name. For kinds of bounded number.
 pub async fn list(conn: &mut PgConnection, kind: ObjectKind) -> Result<Vec<Object>> {
     sqlx::query_as!(
         Row,
-        "SELECT kind, name, revision, payload FROM object WHERE kind = $1 ORDER BY name",
+        r#"SELECT kind, name, revision, payload, selector AS "selector: Json<ClusterSelector>"
+           FROM object WHERE kind = $1 ORDER BY name"#,
         kind_column(kind),
     )
     .fetch_all(conn)
@@ -119,8 +208,8 @@ pub async fn named(
 ) -> Result<Vec<Object>> {
     sqlx::query_as!(
         Row,
-        "SELECT kind, name, revision, payload FROM object
-         WHERE kind = $1 AND name = ANY($2) ORDER BY name",
+        r#"SELECT kind, name, revision, payload, selector AS "selector: Json<ClusterSelector>"
+           FROM object WHERE kind = $1 AND name = ANY($2) ORDER BY name"#,
         kind_column(kind),
         names,
     )
@@ -161,8 +250,8 @@ pub async fn for_share(
 ) -> Result<Vec<Object>> {
     sqlx::query_as!(
         Row,
-        "SELECT kind, name, revision, payload FROM object
-         WHERE kind = $1 AND name = ANY($2) ORDER BY name FOR SHARE",
+        r#"SELECT kind, name, revision, payload, selector AS "selector: Json<ClusterSelector>"
+           FROM object WHERE kind = $1 AND name = ANY($2) ORDER BY name FOR SHARE"#,
         kind_column(kind),
         names,
     )
@@ -186,8 +275,9 @@ pub async fn page(
     let kind = i32::try_from(kind).unwrap_or(i32::MAX);
     sqlx::query_as!(
         Row,
-        "SELECT kind, name, revision, payload FROM object
-         WHERE log = $1 AND (kind, name) > ($2, $3) ORDER BY kind, name LIMIT $4",
+        r#"SELECT kind, name, revision, payload, selector AS "selector: Json<ClusterSelector>"
+           FROM object WHERE log = $1 AND (kind, name) > ($2, $3)
+           ORDER BY kind, name LIMIT $4"#,
         super::change::log_column(log),
         kind,
         name,

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use palisade_api::Digest;
+use palisade_policy::cluster::ClusterLabels;
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::Result;
@@ -17,6 +19,8 @@ pub struct NewToken<'a> {
     pub digest: Digest,
     /// What who joins becomes.
     pub kind: MemberKind,
+    /// What who joins is labelled with.
+    pub labels: &'a ClusterLabels,
     /// How many clusters may join with it.
     pub max_uses: u32,
     /// Who made it.
@@ -40,6 +44,8 @@ pub struct Token {
     pub id: Uuid,
     /// What who joins becomes.
     pub kind: MemberKind,
+    /// What who joins is labelled with.
+    pub labels: Json<ClusterLabels>,
     /// How many clusters may join with it.
     pub max_uses: i32,
     /// How many have.
@@ -62,8 +68,8 @@ pub struct Token {
 pub async fn create(conn: &mut PgConnection, new: &NewToken<'_>) -> Result<()> {
     sqlx::query!(
         "INSERT INTO token (id, digest, kind, max_uses, created_by, created_at, expires_at,
-                            rejoin, approval, sealed_secret)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                            rejoin, approval, sealed_secret, labels)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         new.id,
         new.digest.as_bytes().as_slice(),
         new.kind.as_str(),
@@ -74,6 +80,7 @@ pub async fn create(conn: &mut PgConnection, new: &NewToken<'_>) -> Result<()> {
         new.rejoin,
         new.approval,
         new.sealed_secret,
+        Json(new.labels) as _,
     )
     .execute(conn)
     .await?;
@@ -84,7 +91,8 @@ pub async fn create(conn: &mut PgConnection, new: &NewToken<'_>) -> Result<()> {
 pub async fn list(conn: &mut PgConnection, limit: u32) -> Result<Vec<Token>> {
     Ok(sqlx::query_as!(
         Token,
-        r#"SELECT id, kind AS "kind: MemberKind", max_uses, uses, created_by, created_at,
+        r#"SELECT id, kind AS "kind: MemberKind", labels AS "labels: Json<ClusterLabels>",
+                  max_uses, uses, created_by, created_at,
                   expires_at, revoked_at, rejoin, approval
            FROM token ORDER BY created_at DESC, id LIMIT $1"#,
         i64::from(limit),
@@ -98,7 +106,8 @@ pub async fn list(conn: &mut PgConnection, limit: u32) -> Result<Vec<Token>> {
 pub async fn lock(conn: &mut PgConnection, digest: Digest) -> Result<Option<Token>> {
     Ok(sqlx::query_as!(
         Token,
-        r#"SELECT id, kind AS "kind: MemberKind", max_uses, uses, created_by, created_at,
+        r#"SELECT id, kind AS "kind: MemberKind", labels AS "labels: Json<ClusterLabels>",
+                  max_uses, uses, created_by, created_at,
                   expires_at, revoked_at, rejoin, approval
            FROM token WHERE digest = $1 FOR UPDATE"#,
         digest.as_bytes().as_slice(),
@@ -130,8 +139,8 @@ pub async fn sealed_secret(
 pub async fn put_fixed(conn: &mut PgConnection, new: &NewToken<'_>) -> Result<()> {
     sqlx::query!(
         "INSERT INTO token (id, digest, kind, max_uses, created_by, created_at, expires_at,
-                            rejoin, approval, sealed_secret)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                            rejoin, approval, sealed_secret, labels)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          ON CONFLICT ON CONSTRAINT token_digest_key DO UPDATE
          SET expires_at = greatest(token.expires_at, excluded.expires_at),
              rejoin = excluded.rejoin, sealed_secret = excluded.sealed_secret",
@@ -145,6 +154,7 @@ pub async fn put_fixed(conn: &mut PgConnection, new: &NewToken<'_>) -> Result<()
         new.rejoin,
         new.approval,
         new.sealed_secret,
+        Json(new.labels) as _,
     )
     .execute(conn)
     .await?;

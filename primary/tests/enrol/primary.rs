@@ -77,7 +77,8 @@ impl Primary {
             &federation,
         );
         let kind = if home { MemberKind::Home } else { MemberKind::Remote };
-        let request = TokenRequest { uses, life: TimeDelta::hours(1), kind, approval: false };
+        let (approval, labels) = (false, palisade_policy::cluster::ClusterLabels::default());
+        let request = TokenRequest { uses, life: TimeDelta::hours(1), kind, approval, labels };
         let actor = Actor::new("admin", "");
         let now = self.app.clock.now();
         let made =

@@ -41,6 +41,11 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "TEXT", env = "PALISADE_CLUSTER_UID")]
     pub cluster_uid: Option<String>,
 
+    /// Labels of this cluster, as key=value with commas between; those of the
+    /// join token win, and once joined the primary's count
+    #[arg(long, value_name = "LABELS", env = "PALISADE_LABELS")]
+    pub labels: Option<String>,
+
     /// Folder for identity, database, certificates and generated passwords
     /// [default: /var/lib/palisade-agent]
     #[arg(long, value_name = "DIR", env = "PALISADE_DATA_DIR")]
@@ -124,7 +129,7 @@ impl std::fmt::Debug for ConfigArgs {
 
 impl ConfigArgs {
     /// The settings by name, as given by a flag or a variable.
-    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 20] {
+    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 21] {
         [
             ("token", self.token.as_deref()),
             ("token-file", self.token_file.as_deref()),
@@ -132,6 +137,7 @@ impl ConfigArgs {
             ("federation-setup", self.federation_setup.as_deref()),
             ("proxy", self.proxy.as_deref()),
             ("cluster-uid", self.cluster_uid.as_deref()),
+            ("labels", self.labels.as_deref()),
             ("data-dir", self.data_dir.as_deref()),
             ("roles", self.roles.as_deref()),
             ("rest-listen", self.rest_listen.as_deref()),

@@ -12,6 +12,7 @@ use palisade_api::ClusterName;
 use palisade_api::rest::fed::RestInfo;
 use palisade_controller::admission::Mode;
 use palisade_controller::node::NodePaths;
+use palisade_policy::cluster::ClusterLabels;
 use palisade_transport::client::{PrimaryAddress, ProxyAddress};
 use palisade_transport::setup_file::SetupFile;
 use secrecy::SecretString;
@@ -34,6 +35,8 @@ pub struct Config {
     pub cluster_uid: Option<String>,
     /// The cluster's name in the federation.
     pub name: Option<ClusterName>,
+    /// The labels that the cluster joins with.
+    pub labels: ClusterLabels,
     /// Identity, database, certificates, generated passwords.
     pub data_dir: PathBuf,
     /// What this agent does.
@@ -89,6 +92,7 @@ impl Config {
                 text => Ok(text.to_owned()),
             }),
             name: layers.optional("name").or(setup.and_then(|setup| setup.cluster_name)),
+            labels: layers.optional("labels").unwrap_or_default(),
             data_dir: layers.optional("data-dir").unwrap_or_else(default_data_dir),
             roles: layers.optional("roles").unwrap_or_default(),
             rest_listen: layers

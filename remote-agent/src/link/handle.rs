@@ -14,6 +14,7 @@ use palisade_api::{ClusterName, Code};
 use palisade_controller::federation::{
     Federation, FederationError, JoinWish, Membership, Pending, Standing,
 };
+use palisade_policy::cluster::ClusterLabels;
 use palisade_transport::client::{PrimaryAddress, PrimaryConnection, ProxyAddress};
 use palisade_transport::identity::{IdentityError, MemberIdentity};
 use tokio::sync::{Notify, watch};
@@ -37,6 +38,8 @@ pub struct OwnPart {
     pub data_dir: PathBuf,
     /// Names of the agent's roles.
     pub roles: Vec<String>,
+    /// The labels that the cluster joins with.
+    pub labels: ClusterLabels,
     /// What tells this cluster from others.
     pub cluster_uid: String,
     /// The proxy by which the primary is reached.
@@ -52,6 +55,7 @@ impl OwnPart {
             name,
             rest,
             roles: self.roles.clone(),
+            labels: self.labels.clone(),
             cluster_uid: self.cluster_uid.clone(),
             proxy: self.proxy.clone(),
         }

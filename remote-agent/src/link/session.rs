@@ -18,7 +18,7 @@ use palisade_api::kind::LogId;
 use palisade_api::protocol::{Mismatch, Protocols, SPOKEN};
 use palisade_api::rest::event::name;
 use palisade_api::sync::Frame;
-use palisade_api::{Code, ObjectKind};
+use palisade_api::{Code, ObjectKind, feature};
 use palisade_controller::Controller;
 use palisade_controller::federation::{FederationReplica, Standing};
 use palisade_scanner::VulnDb;
@@ -125,6 +125,12 @@ pub(super) async fn run(
     }
 }
 
+/// What this agent speaks beyond the protocol's first version.
+fn features(controller: &Controller) -> Vec<String> {
+    let workloads = reports(controller).then_some(workloads::FEATURE);
+    [feature::OLDER_OBJECTS].into_iter().chain(workloads).map(str::to_owned).collect()
+}
+
 /// Whether this agent sees what runs.
 fn reports(controller: &Controller) -> bool {
     controller.scans().scans_here().is_some()
@@ -168,7 +174,7 @@ async fn open<'a>(
     let (up, queue) = mpsc::channel(UP_QUEUE);
     let hello = Hello {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        features: reports(controller).then(|| workloads::FEATURE.to_owned()).into_iter().collect(),
+        features: features(controller),
         positions: receiver.positions(),
         roles: config.roles.clone(),
         rest_server: handle.rest().server.clone(),

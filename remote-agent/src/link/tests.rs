@@ -256,6 +256,7 @@ fn applicant() -> Applicant {
         roles: Vec::new(),
         cluster_uid: String::new(),
         proxy: None,
+        labels: palisade_policy::cluster::ClusterLabels::default(),
     }
 }
 
@@ -269,6 +270,7 @@ async fn agent(primary: &Running) -> Agent {
     let own = OwnPart {
         data_dir: folder.path().to_owned(),
         roles: Vec::new(),
+        labels: palisade_policy::cluster::ClusterLabels::default(),
         cluster_uid: String::new(),
         proxy: None,
         clock: clock.clone(),

@@ -154,6 +154,61 @@ async fn a_set_changes_what_differs_and_prunes_what_it_does_not_name() -> Result
 }
 
 #[tokio::test]
+async fn a_set_says_which_clusters_its_objects_are_for() -> Result<()> {
+    let from = Fleet::start(&[]).await?;
+    let prod = "cluster_selector: {matchLabels: {env: prod}}";
+    let of_prod = SET
+        .replace("comment: no secrets", &format!("{prod}\n    comment: no secrets"))
+        .replace("enable: true}", &format!("enable: true, {prod}}}"))
+        .replace("{name: fed.shop, comment", &format!("{{name: fed.shop, {prod}, comment"))
+        .replace("comment: second by id", &format!("comment: second by id, {prod}"))
+        .replace(
+            "applications: [SSL], action: allow",
+            &format!("applications: [SSL], action: allow, {prod}"),
+        )
+        .replace(
+            "ports: any, applications: [any], action: deny}",
+            &format!("ports: any, applications: [any], action: deny, {prod}}}"),
+        )
+        .replace("comment: no cellar", &format!("comment: no cellar\n    {prod}"))
+        .replace("{event: event, ", &format!("{{event: event, {prod}, "));
+    apply(&from.admin, "", &of_prod).await?.ok()?;
+    let text = exported(&from.admin).await?;
+    let told = text.matches("cluster_selector").count();
+    assert_eq!(told, of_prod.matches("cluster_selector").count(), "{text}");
+    let group = from.admin.get("/v1/group/fed.shop?scope=fed").await?.ok()?;
+    assert_eq!(group["group"]["cluster_selector"], json!({ "matchLabels": { "env": "prod" } }));
+
+    let to = Fleet::start(&[]).await?;
+    apply(&to.admin, "", &text).await?.ok()?;
+    assert_eq!(exported(&to.admin).await?, text);
+    let again = apply(&to.admin, "", &text).await?.ok()?;
+    assert_eq!(again["plan"], json!([]));
+
+    // What is said without a selector is for all: and that is in the plan.
+    let planned = apply(&to.admin, "dry_run=true", SET).await?.ok()?;
+    let fields = planned["plan"]
+        .as_array()
+        .context("no plan")?
+        .iter()
+        .flat_map(|one| one["fields"].as_array().into_iter().flatten());
+    ensure!(fields.clone().count() > 0, "{planned}");
+    ensure!(fields.clone().all(|field| field["name"] == "cluster_selector"), "{planned}");
+    apply(&to.admin, "", SET).await?.ok()?;
+    ensure!(!exported(&to.admin).await?.contains("cluster_selector"), "a selector is left");
+
+    // A rule that goes further than its group, and a selector that says nothing.
+    for (wrong, said) in [
+        (of_prod.replacen(&format!("action: allow, {prod}"), "action: allow", 1), "fed.shop"),
+        (of_prod.replacen("matchLabels", "matchLabel", 1), "matchLabel"),
+    ] {
+        let answer = apply(&to.admin, "", &wrong).await?;
+        ensure!(answer.status == 400 && answer.text.contains(said), "{said}: {answer:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_is_wrong_or_hostile_changes_nothing() -> Result<()> {
     let fleet = Fleet::start(&[]).await?;
     let admin = &fleet.admin;

@@ -53,6 +53,7 @@ const pages = [
   page("/response", () => import("../pages/response/ResponseRules"), "ResponseRules"),
   page("/dlp", () => import("../pages/sensors/Sensors"), "DlpSensors"),
   page("/waf", () => import("../pages/sensors/Sensors"), "WafSensors"),
+  page("/history", () => import("../pages/history/History"), "History"),
   page("/profiles", () => import("../pages/profiles/Profiles"), "Profiles"),
   page(
     "/vulnerabilities",

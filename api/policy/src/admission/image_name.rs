@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// The key of Docker Hub, whose registry has many names.
 pub const DOCKER_HUB: &str = "docker.io";
 
@@ -9,7 +11,7 @@ const DOCKER_HUB_ALIASES: [&str; 4] =
     ["docker.io", "index.docker.io", "registry.hub.docker.com", "registry-1.docker.io"];
 
 /// The name of an image, taken apart.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ImageName {
     /// Host and port, lower case; [`DOCKER_HUB`] where the name has none.
     pub registry: String,

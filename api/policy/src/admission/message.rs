@@ -35,8 +35,12 @@ pub(super) fn decision(
     allowed: bool,
     containers: &[ContainerDecision],
 ) -> String {
-    let what =
-        format!("{} of Kubernetes {} resource ({})", workload.verb, workload.kind, workload.name);
+    let what = format!(
+        "{} of Kubernetes {} resource ({})",
+        workload.verb.as_str(),
+        workload.kind,
+        workload.name
+    );
     let dry = if workload.dry_run { "<Server Dry Run> " } else { "" };
     let mut text = String::from(dry);
     let denied = containers.iter().find_map(|container| match &container.outcome {

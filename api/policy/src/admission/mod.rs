@@ -4,7 +4,8 @@
 //! - [`review`]: a Kubernetes AdmissionReview, read into a [`review::Workload`].
 //! - [`verdicts`]: what is known of images, by digest and by name.
 //! - [`compile`]: rules made ready for [`decide`], which is pure and quick.
-//! - [`assess`]: what would be decided about a manifest, before anybody applies it.
+//! - [`assess`]: what would be decided about a manifest, before anybody applies it;
+//!   [`reviewed`]: what was asked, and what other rules would decide about it.
 
 pub mod assess;
 pub mod compile;
@@ -13,12 +14,13 @@ pub mod decide;
 pub mod image_name;
 mod message;
 pub mod review;
+pub mod reviewed;
 pub mod rule;
 pub mod verdicts;
 
 pub use compile::CompiledRules;
 pub use decide::{ContainerDecision, Decision, Outcome, RuleHit, decide};
 pub use image_name::ImageName;
-pub use review::{Container, ContainerKind, Review, Workload};
+pub use review::{Container, ContainerKind, Review, Verb, Workload};
 pub use rule::{AdmissionRule, Mode, RuleMode, RuleType};
 pub use verdicts::VerdictIndex;

@@ -75,11 +75,32 @@ pub struct Review<'a> {
     pub object: &'a Value,
 }
 
+/// What becomes of an object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verb {
+    /// It is made.
+    #[default]
+    Creation,
+    /// It is changed.
+    Update,
+}
+
+impl Verb {
+    /// The word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Creation => "Creation",
+            Self::Update => "Update",
+        }
+    }
+}
+
 /// An object that runs containers.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Workload {
-    /// `Creation` or `Update`.
-    pub verb: &'static str,
+    /// What becomes of it.
+    pub verb: Verb,
     /// Kind of the object.
     pub kind: String,
     /// Its name, or the beginning of a generated one.
@@ -107,7 +128,7 @@ pub struct Workload {
 }
 
 /// A container of a workload.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Container {
     /// Its kind.
     pub kind: ContainerKind,
@@ -136,8 +157,8 @@ impl Workload {
     /// nothing that runs: it is let through.
     pub fn read(review: &Review<'_>) -> Option<Self> {
         let verb = match review.operation {
-            "CREATE" => "Creation",
-            "UPDATE" => "Update",
+            "CREATE" => Verb::Creation,
+            "UPDATE" => Verb::Update,
             _ => return None,
         };
         if !matches!(review.sub_resource, "" | "ephemeralcontainers") {

@@ -221,6 +221,7 @@ impl AdmissionRule {
             rule_type: self.rule_type.as_str().to_owned(),
             rule_mode: self.rule_mode.as_str().to_owned(),
             containers: self.containers.iter().map(|kind| kind.as_str().to_owned()).collect(),
+            cluster_selector: None,
         }
     }
 

@@ -1,10 +1,12 @@
 //! Admission rules as a resource.
 
 use palisade_api::rest::admission::{AdmissionCriterion, AdmissionRuleConfig};
+use palisade_api::rest::cluster_selector::ClusterSelector;
 use serde::{Deserialize, Serialize};
 
 use super::Resource;
 use crate::admission::{AdmissionRule, RuleType};
+use crate::cluster::Targets;
 
 /// The kind of the resource.
 pub const KIND: &str = "NvAdmissionControlSecurityRule";
@@ -33,6 +35,9 @@ pub struct RuleSpec {
     /// The id that the rule had where it was exported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conversion_id_ref: Option<u32>,
+    /// Which clusters it is for; absent: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_selector: Option<ClusterSelector>,
 }
 
 /// What a resource says.
@@ -58,8 +63,9 @@ pub struct Config {
     pub client_mode: String,
 }
 
-impl From<&AdmissionRule> for RuleSpec {
-    fn from(rule: &AdmissionRule) -> Self {
+impl RuleSpec {
+    /// The rule as a file tells it.
+    pub fn new(rule: &AdmissionRule, targets: &Targets) -> Self {
         let denies = rule.rule_type == RuleType::Deny;
         let rest = rule.to_rest();
         Self {
@@ -71,11 +77,10 @@ impl From<&AdmissionRule> for RuleSpec {
             comment: Some(rest.comment).filter(|comment| !comment.is_empty()),
             id: None,
             conversion_id_ref: Some(rest.id),
+            cluster_selector: targets.of(rule),
         }
     }
-}
 
-impl RuleSpec {
     /// The rule as a client would describe it.
     pub fn into_config(self) -> AdmissionRuleConfig {
         AdmissionRuleConfig {
@@ -92,7 +97,10 @@ impl RuleSpec {
 }
 
 /// Rules as one resource.
-pub fn export<'a>(rules: impl IntoIterator<Item = &'a AdmissionRule>) -> Resource<Spec> {
-    let rules = rules.into_iter().map(RuleSpec::from).collect();
+pub fn export<'a>(
+    rules: impl IntoIterator<Item = &'a AdmissionRule>,
+    targets: &Targets,
+) -> Resource<Spec> {
+    let rules = rules.into_iter().map(|rule| RuleSpec::new(rule, targets)).collect();
     Resource::new(KIND, "fed", Spec { config: None, rules })
 }

@@ -1,9 +1,11 @@
 //! Response rules as resources.
 
+use palisade_api::rest::cluster_selector::ClusterSelector;
 use palisade_api::rest::response_rule::{self as rest, EventCondition};
 use serde::{Deserialize, Serialize};
 
 use super::Resource;
+use crate::cluster::Targets;
 use crate::response_rule::ResponseRule;
 
 /// The kind of the resources.
@@ -36,6 +38,9 @@ pub struct RuleSpec {
     /// Whether it is switched off.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub disable: bool,
+    /// Which clusters it is for; absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster_selector: Option<ClusterSelector>,
 }
 
 /// What a resource says.
@@ -46,8 +51,10 @@ pub struct Spec {
     pub rule: RuleSpec,
 }
 
-impl From<&ResponseRule> for RuleSpec {
-    fn from(rule: &ResponseRule) -> Self {
+impl RuleSpec {
+    /// The rule as a file tells it, where its group stands around it.
+    pub fn new(rule: &ResponseRule, targets: &Targets) -> Self {
+        let cluster_selector = targets.of(rule);
         let rule = rule.to_rest();
         Self {
             policy_name: POLICY.to_owned(),
@@ -58,11 +65,10 @@ impl From<&ResponseRule> for RuleSpec {
             webhooks: rule.webhooks,
             comment: rule.comment,
             disable: rule.disable,
+            cluster_selector,
         }
     }
-}
 
-impl RuleSpec {
     /// The rule as a client would describe it, about `group`.
     pub fn to_rest(&self, group: &str) -> rest::ResponseRule {
         rest::ResponseRule {
@@ -75,12 +81,13 @@ impl RuleSpec {
             webhooks: self.webhooks.clone(),
             disable: self.disable,
             cfg_type: "federal".to_owned(),
+            cluster_selector: None,
         }
     }
 }
 
 /// A rule that is about no group, as a resource.
-pub fn export(rule: &ResponseRule) -> Resource<Spec> {
+pub fn export(rule: &ResponseRule, targets: &Targets) -> Resource<Spec> {
     let name = format!("fed.{}--{}", rule.event.as_str(), rule.id);
-    Resource::new(KIND, name, Spec { rule: rule.into() })
+    Resource::new(KIND, name, Spec { rule: RuleSpec::new(rule, targets) })
 }

@@ -1,11 +1,13 @@
 //! Rules with their ids and in their order, which the resources of groups do
 //! not tell: one resource of our own a kind of rules.
 
+use palisade_api::rest::cluster_selector::ClusterSelector;
 use palisade_api::rest::policy_rule::PolicyRule;
 use palisade_api::rest::response_rule::{self as rest, EventCondition};
 use serde::{Deserialize, Serialize};
 
 use super::{Metadata, Resource, admission};
+use crate::cluster::Targets;
 use crate::network_rule::NetworkRule;
 use crate::response_rule::ResponseRule;
 
@@ -54,6 +56,9 @@ pub struct NetworkRuleSpec {
     /// Order among rules from custom resources.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub priority: u32,
+    /// Which clusters it is for; absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster_selector: Option<ClusterSelector>,
 }
 
 /// A response rule.
@@ -82,6 +87,9 @@ pub struct ResponseRuleSpec {
     /// Whether it is switched off.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub disable: bool,
+    /// Which clusters it is for; absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster_selector: Option<ClusterSelector>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
@@ -89,8 +97,9 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-impl From<&NetworkRule> for NetworkRuleSpec {
-    fn from(rule: &NetworkRule) -> Self {
+impl NetworkRuleSpec {
+    /// The rule as a file tells it.
+    pub fn new(rule: &NetworkRule, targets: &Targets) -> Self {
         Self {
             id: Some(rule.id),
             from: rule.from.clone(),
@@ -101,11 +110,10 @@ impl From<&NetworkRule> for NetworkRuleSpec {
             comment: rule.comment.clone(),
             disable: rule.disable,
             priority: rule.priority,
+            cluster_selector: targets.of(rule),
         }
     }
-}
 
-impl NetworkRuleSpec {
     /// The rule as a client would describe it.
     pub fn into_rest(self) -> PolicyRule {
         PolicyRule {
@@ -124,8 +132,9 @@ impl NetworkRuleSpec {
     }
 }
 
-impl From<&ResponseRule> for ResponseRuleSpec {
-    fn from(rule: &ResponseRule) -> Self {
+impl ResponseRuleSpec {
+    /// The rule as a file tells it.
+    pub fn new(rule: &ResponseRule, targets: &Targets) -> Self {
         let rest = rule.to_rest();
         Self {
             id: Some(rest.id),
@@ -136,11 +145,10 @@ impl From<&ResponseRule> for ResponseRuleSpec {
             webhooks: rest.webhooks,
             comment: rest.comment,
             disable: rest.disable,
+            cluster_selector: targets.of(rule),
         }
     }
-}
 
-impl ResponseRuleSpec {
     /// The rule as a client would describe it.
     pub fn into_rest(self) -> rest::ResponseRule {
         rest::ResponseRule {
@@ -153,6 +161,7 @@ impl ResponseRuleSpec {
             webhooks: self.webhooks,
             disable: self.disable,
             cfg_type: "federal".to_owned(),
+            cluster_selector: None,
         }
     }
 }
@@ -170,11 +179,12 @@ pub fn export<R>(kind: &str, rules: Vec<R>) -> Resource<Spec<R>> {
 /// Admission rules with their ids.
 pub fn admission<'a>(
     rules: impl IntoIterator<Item = &'a crate::admission::AdmissionRule>,
+    targets: &Targets,
 ) -> Vec<admission::RuleSpec> {
     let with_id = |rule: &crate::admission::AdmissionRule| admission::RuleSpec {
         id: Some(rule.id),
         conversion_id_ref: None,
-        ..rule.into()
+        ..admission::RuleSpec::new(rule, targets)
     };
     rules.into_iter().map(with_id).collect()
 }

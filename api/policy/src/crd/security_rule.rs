@@ -1,6 +1,7 @@
 //! Groups with the rules that name them and what belongs to them, as
 //! resources.
 
+use palisade_api::rest::cluster_selector::ClusterSelector;
 use palisade_api::rest::file_monitor::FileMonitorFilterConfig;
 use palisade_api::rest::group::{CriteriaEntry, GroupConfig};
 use palisade_api::rest::policy_rule::PolicyRule;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::response::RuleSpec as ResponseSpec;
 use super::{Resource, resource_name};
+use crate::cluster::Targets;
 use crate::file_monitor::FileMonitor;
 use crate::group::{BUILT_IN_ENDPOINTS, Group, GroupKind, Operator};
 use crate::network_rule::NetworkRule;
@@ -50,6 +52,9 @@ pub struct Selector {
     /// Bandwidth, from where it is reported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grp_band_width: Option<u32>,
+    /// Which clusters it is for; absent: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_selector: Option<ClusterSelector>,
 }
 
 /// The group that a resource is about.
@@ -78,6 +83,9 @@ pub struct NetworkSpec {
     pub ports: String,
     /// Order among rules from custom resources.
     pub priority: u32,
+    /// Which clusters it is for; absent: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_selector: Option<ClusterSelector>,
 }
 
 /// A rule of the process profile.
@@ -182,15 +190,16 @@ pub struct Whole<'a> {
 }
 
 /// A group as a resource; `groups` are those that its rules name.
-pub fn export(whole: Whole<'_>, groups: &[Group]) -> Resource<Spec> {
+pub fn export(whole: Whole<'_>, groups: &[Group], targets: &Targets) -> Resource<Spec> {
     let group = whole.group;
     let (ingress, egress): (Vec<_>, Vec<_>) =
         whole.network.iter().partition(|rule| rule.to == group.name);
     let peers = |rules: Vec<&NetworkRule>, way: &str| -> Vec<NetworkSpec> {
         let rules = rules.into_iter().enumerate();
-        rules.map(|(at, rule)| network(rule, way, at, groups)).collect()
+        rules.map(|(at, rule)| network(rule, way, at, groups, targets)).collect()
     };
     let containers = group.kind() == GroupKind::Container;
+    let response = whole.response.iter().map(|rule| ResponseSpec::new(rule, targets));
     let spec = Spec {
         selector: None,
         target: Some(Target {
@@ -201,6 +210,7 @@ pub fn export(whole: Whole<'_>, groups: &[Group]) -> Resource<Spec> {
                 grp_sess_cur: (containers && !group.reserved).then_some(group.group_sess_cur),
                 grp_sess_rate: (containers && !group.reserved).then_some(group.group_sess_rate),
                 grp_band_width: (containers && !group.reserved).then_some(group.group_band_width),
+                cluster_selector: targets.of(group),
                 ..selector(group)
             },
         }),
@@ -211,7 +221,7 @@ pub fn export(whole: Whole<'_>, groups: &[Group]) -> Resource<Spec> {
         file: whole.files.map(|monitor| monitor.filters.iter().map(file).collect()),
         dlp: whole.dlp.map(binding),
         waf: whole.waf.map(binding),
-        response: Some(whole.response.iter().map(ResponseSpec::from).collect()),
+        response: Some(response.collect()),
     };
     let namespace = group
         .criteria
@@ -228,7 +238,13 @@ fn selector(group: &Group) -> Selector {
     Selector { name: group.name.clone(), criteria: group.criteria_entries(), ..Selector::default() }
 }
 
-fn network(rule: &NetworkRule, way: &str, at: usize, groups: &[Group]) -> NetworkSpec {
+fn network(
+    rule: &NetworkRule,
+    way: &str,
+    at: usize,
+    groups: &[Group],
+    targets: &Targets,
+) -> NetworkSpec {
     let peer = if way == "ingress" { &rule.from } else { &rule.to };
     let known = groups.iter().find(|group| group.name == *peer);
     NetworkSpec {
@@ -239,6 +255,7 @@ fn network(rule: &NetworkRule, way: &str, at: usize, groups: &[Group]) -> Networ
         applications: rule.applications.clone(),
         ports: rule.ports.clone(),
         priority: rule.priority,
+        cluster_selector: targets.of(rule),
     }
 }
 
@@ -286,6 +303,7 @@ impl Selector {
             group_sess_cur: self.grp_sess_cur,
             group_sess_rate: self.grp_sess_rate,
             group_band_width: self.grp_band_width,
+            cluster_selector: None,
         })
     }
 }

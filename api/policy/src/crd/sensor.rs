@@ -1,9 +1,11 @@
 //! Sensors as resources.
 
+use palisade_api::rest::cluster_selector::ClusterSelector;
 use palisade_api::rest::sensor::{SensorConfig, SensorPattern, SensorRule};
 use serde::{Deserialize, Serialize};
 
 use super::{Resource, resource_name};
+use crate::cluster::Targets;
 use crate::sensor::{Inspection, Sensor};
 
 /// A rule of a sensor.
@@ -28,6 +30,9 @@ pub struct SensorSpec {
     /// Its rules.
     #[serde(default)]
     pub rules: Vec<RuleSpec>,
+    /// Which clusters it is for; absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster_selector: Option<ClusterSelector>,
 }
 
 /// What a resource says.
@@ -56,11 +61,16 @@ impl SensorSpec {
 }
 
 /// A sensor as a resource.
-pub fn export<I: Inspection>(sensor: &Sensor<I>) -> Resource<Spec> {
+pub fn export<I: Inspection>(sensor: &Sensor<I>, targets: &Targets) -> Resource<Spec> {
     let rules = sensor
         .rules_to_rest()
         .map(|rule| RuleSpec { name: rule.name, patterns: rule.patterns })
         .collect();
-    let spec = SensorSpec { name: sensor.name.clone(), comment: sensor.comment.clone(), rules };
+    let spec = SensorSpec {
+        name: sensor.name.clone(),
+        comment: sensor.comment.clone(),
+        rules,
+        cluster_selector: targets.of(sensor),
+    };
     Resource::new(I::RESOURCE, resource_name(&sensor.name), Spec { sensor: spec })
 }

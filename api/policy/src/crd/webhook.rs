@@ -1,9 +1,11 @@
 //! Federated webhooks as a resource.
 
+use palisade_api::rest::cluster_selector::ClusterSelector;
 use palisade_api::rest::webhook as rest;
 use serde::{Deserialize, Serialize};
 
 use super::Resource;
+use crate::cluster::Targets;
 use crate::webhook::Webhook;
 
 /// The kind of the resource.
@@ -22,6 +24,9 @@ pub struct WebhookSpec {
     use_proxy: bool,
     #[serde(default, rename = "type")]
     kind: String,
+    /// Which clusters it is for; absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster_selector: Option<ClusterSelector>,
 }
 
 impl WebhookSpec {
@@ -34,6 +39,7 @@ impl WebhookSpec {
             use_proxy: self.use_proxy,
             kind: self.kind,
             cfg_type: "federal".to_owned(),
+            cluster_selector: None,
         }
     }
 }
@@ -56,13 +62,14 @@ pub struct Spec {
 }
 
 /// All webhooks as one resource.
-pub fn export(webhooks: &[Webhook]) -> Resource<Spec> {
+pub fn export(webhooks: &[Webhook], targets: &Targets) -> Resource<Spec> {
     let webhooks = webhooks.iter().map(|webhook| WebhookSpec {
         name: webhook.name.clone(),
         url: webhook.url.clone(),
         enable: webhook.enable,
         use_proxy: webhook.use_proxy,
         kind: webhook.kind.as_str().to_owned(),
+        cluster_selector: targets.of(webhook),
     });
     let fed_config = ConfigSpec { name: "fed".to_owned(), webhooks: webhooks.collect() };
     Resource::new(KIND, "fed", Spec { fed_config })

@@ -149,6 +149,7 @@ impl NetworkRule {
             priority: self.priority,
             match_counter: 0,
             last_match_timestamp: 0,
+            cluster_selector: None,
         }
     }
 

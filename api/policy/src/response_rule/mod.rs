@@ -146,6 +146,7 @@ impl ResponseRule {
             webhooks: self.webhooks.clone(),
             disable: self.disable,
             cfg_type: self.cfg_type.as_str().to_owned(),
+            cluster_selector: None,
         }
     }
 

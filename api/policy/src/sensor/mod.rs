@@ -209,6 +209,7 @@ impl<I: Inspection> Sensor<I> {
             comment: self.comment.clone(),
             predefine: self.predefine,
             cfg_type: CfgType::Federal.as_str().to_owned(),
+            cluster_selector: None,
         }
     }
 }

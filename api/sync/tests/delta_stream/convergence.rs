@@ -1,26 +1,38 @@
 //! Random schedules over the two state machines.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use palisade_api::sync::frame::Body;
 use palisade_sync::frame::{EncodedChange, EncodedSnapshot, FRAME_BYTES};
 use palisade_sync::replica::{Replica, Work};
 use palisade_sync::ring::Ring;
 use palisade_sync::sender::{Acknowledged, Sender, Step};
-use palisade_sync::{Changes, Position, Reply};
+use palisade_sync::{Changes, Position, Reply, SetDigest, Subscriber};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::model::{LOG, Message, Plain, Primary, Store, UNKNOWN_KIND, Write};
+use crate::model::{LOG, Message, Plain, Primary, Store, UNKNOWN_KIND, Write, member};
 
 const REPLICAS: usize = 3;
+/// A replica of a version that takes no object older than the change that
+/// brings it.
+const OLD_VERSION: usize = 2;
 const PIPE: usize = 4;
 
 /// One step of a schedule. Replicas are named by number.
 #[derive(Clone, Debug)]
 enum Op {
     Edit(Vec<Write>),
+    /// An object is for other labels from now on.
+    Retarget(usize, Option<u8>),
+    /// A member has another label from now on.
+    Relabel(usize, u8),
+    /// Some get another version of an object.
+    Stage(usize, Option<usize>, Vec<usize>),
+    /// All get it, or it is taken back.
+    SettleStage(usize, bool),
     /// A notification arrives. Those of other edits are lost.
     Notify,
     Connect(usize),
@@ -49,10 +61,21 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (FRAME_BYTES - 64..3 * FRAME_BYTES).prop_map(Some),
         3 => Just(None),
     ];
-    let write = (0..12_u8, payload).prop_map(|(object, payload)| Write { object, payload });
+    let labels = || prop_oneof![3 => Just(None), 2 => (0..8_u8).prop_map(Some)];
+    let write = (0..12_u8, payload, labels()).prop_map(|(object, payload, labels)| Write {
+        object,
+        payload,
+        labels,
+    });
+    let staged = prop_oneof![Just(None), (0..5_000_usize).prop_map(Some)];
     let replica = 0..REPLICAS;
     prop_oneof![
         12 => vec(write, 1..8).prop_map(Op::Edit),
+        3 => (0..12_usize, labels()).prop_map(|(n, labels)| Op::Retarget(n, labels)),
+        3 => (replica.clone(), 0..3_u8).prop_map(|(r, label)| Op::Relabel(r, label)),
+        3 => (0..12_usize, staged, vec(replica.clone(), 1..3))
+            .prop_map(|(n, payload, reached)| Op::Stage(n, payload, reached)),
+        2 => (0..4_usize, any::<bool>()).prop_map(|(n, keep)| Op::SettleStage(n, keep)),
         8 => Just(Op::Notify),
         6 => replica.clone().prop_map(Op::Connect),
         16 => (replica.clone(), 1..5_usize).prop_map(|(r, n)| Op::Send(r, n)),
@@ -83,7 +106,7 @@ struct World {
     ring: Ring<Message>,
     ring_bytes: usize,
     source: bool,
-    snapshot: Option<Arc<EncodedSnapshot<Message>>>,
+    snapshots: HashMap<SetDigest, Arc<EncodedSnapshot<Message>>>,
     stores: Vec<Store>,
     connections: Vec<Option<Connection>>,
     now: Instant,
@@ -96,7 +119,7 @@ impl World {
             ring: Ring::new(LOG, ring_bytes),
             ring_bytes,
             source: true,
-            snapshot: None,
+            snapshots: HashMap::new(),
             stores: (0..REPLICAS).map(|_| Store::new()).collect(),
             connections: (0..REPLICAS).map(|_| None).collect(),
             now: Instant::now(),
@@ -106,6 +129,10 @@ impl World {
     fn run(&mut self, op: Op) {
         match op {
             Op::Edit(writes) => self.primary.edit(&writes),
+            Op::Retarget(nth, labels) => self.primary.retarget(nth, labels),
+            Op::Relabel(index, label) => self.primary.relabel(index, label),
+            Op::Stage(nth, payload, reached) => self.primary.stage(nth, payload, &reached),
+            Op::SettleStage(nth, keep) => self.primary.settle_stage(nth, keep),
             Op::Notify if self.source => self.primary.refresh(&self.ring),
             Op::Notify => {}
             Op::Connect(index) => self.connect(index),
@@ -133,7 +160,7 @@ impl World {
         let held = self.stores[index].held();
         let wire = held.position.to_wire(LOG);
         self.connections[index] = Some(Connection {
-            sender: Sender::new(Position::from_wire(&wire), self.now),
+            sender: Sender::new(subscriber(index), Position::from_wire(&wire), self.now),
             replica: Replica::new(LOG, held, |kind| kind != UNKNOWN_KIND),
             down: VecDeque::new(),
             up: VecDeque::new(),
@@ -156,7 +183,7 @@ impl World {
                     sent += 1;
                 }
                 Step::Wait(_) => return,
-                Step::Fetch(_) | Step::Snapshot(_) if !self.source => {
+                Step::Fetch(_) | Step::Snapshot(_) | Step::Hidden if !self.source => {
                     connection.reading = Some(step);
                     return;
                 }
@@ -173,14 +200,18 @@ impl World {
                         connection.sender.fetched(Some(changes));
                     }
                 },
+                Step::Hidden => connection.sender.set_hidden(self.primary.hidden(index)),
                 Step::Snapshot(at_least) => {
-                    let shared = self.snapshot.take().filter(|snapshot| {
+                    let hidden = self.primary.hidden(index);
+                    let shared = self.snapshots.get(&hidden.digest).filter(|snapshot| {
                         let position = snapshot.position;
-                        position.epoch == self.primary.epoch && position.revision >= at_least
+                        position.epoch == self.primary.epoch
+                            && position.revision >= at_least.max(hidden.since)
                     });
-                    let snapshot = shared.unwrap_or_else(|| Arc::new(self.primary.snapshot()));
-                    self.snapshot = Some(Arc::clone(&snapshot));
-                    connection.sender.begin_snapshot(snapshot, self.now);
+                    let new = || Arc::new(self.primary.snapshot(index));
+                    let snapshot = shared.cloned().unwrap_or_else(new);
+                    self.snapshots.insert(hidden.digest, Arc::clone(&snapshot));
+                    connection.sender.begin_snapshot(&snapshot, self.now);
                 }
             }
         }
@@ -191,6 +222,11 @@ impl World {
         for _ in 0..frames {
             let Some(frame) = connection.down.pop_front() else { return };
             let body = frame.body.clone().unwrap();
+            if let Body::Batch(batch) = &body
+                && index == OLD_VERSION
+            {
+                assert!(batch.items.iter().all(|item| item.revision > batch.base));
+            }
             connection.replica.receive(body).unwrap();
         }
     }
@@ -206,7 +242,7 @@ impl World {
                     connection.replica.replaced(Vec::new());
                 }
             }
-            store.check(&self.primary);
+            store.check(&self.primary, index);
         }
         while let Some(reply) = connection.replica.take_reply() {
             connection.up.push_back(reply);
@@ -222,8 +258,7 @@ impl World {
                     let synced =
                         connection.sender.ack(held, &self.ring, self.now) == Acknowledged::Synced;
                     let truth = self.primary.history.get(&(held.epoch, held.revision));
-                    let digest =
-                        truth.map(|objects| palisade_sync::SetDigest::of(objects.values()));
+                    let digest = truth.map(|state| SetDigest::of(state.view(index).values()));
                     assert!(!synced || digest == Some(held.digest), "synced with another set");
                 }
                 Reply::Resync(_) => connection.sender.resync(),
@@ -258,9 +293,12 @@ impl World {
     }
 
     fn is_synced(&self, index: usize) -> bool {
-        let sender = &self.connections[index].as_ref().unwrap().sender;
-        sender.verified() && sender.acked() == self.primary.position()
+        self.connections[index].as_ref().unwrap().sender.synced(self.primary.position())
     }
+}
+
+fn subscriber(index: usize) -> Subscriber {
+    Subscriber { member: member(index), takes_older: index != OLD_VERSION }
 }
 
 proptest! {
@@ -279,9 +317,13 @@ proptest! {
         // Damage without any edit after it.
         world.run(Op::Corrupt(0, 0));
         world.heal();
-        for (store, connection) in world.stores.iter().zip(&world.connections) {
-            prop_assert_eq!(&store.objects, world.primary.objects.as_ref());
-            prop_assert_eq!(store.position, world.primary.position());
+        for (index, (store, connection)) in
+            world.stores.iter().zip(&world.connections).enumerate()
+        {
+            prop_assert_eq!(&store.objects, &world.primary.state.view(index));
+            let shown = world.primary.shown(index).0;
+            prop_assert_eq!(store.position.digest, shown.digest);
+            prop_assert_eq!(store.position.epoch, shown.epoch);
             let replica = &connection.as_ref().unwrap().replica;
             // What is of no use to this version is kept, and said so.
             for error in replica.errors() {

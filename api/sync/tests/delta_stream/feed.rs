@@ -5,20 +5,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use palisade_api::Revision;
 use palisade_api::kind::LogId;
+use palisade_api::{ClusterId, Revision};
 use palisade_sync::feed::FeedConfig;
 use palisade_sync::sender::PATIENCE;
 use palisade_sync::{
-    Applied, Change, Changes, Feed, Head, Held, Item, ObjectError, Position, Receiver, Replacement,
-    ReplicaStore, Reply, SnapshotReader, Source,
+    Applied, Change, Changes, Feed, Head, Held, Hidden, Item, ObjectError, Position, Receiver,
+    Replacement, ReplicaStore, Reply, SetDigest, SnapshotReader, Source, Subscriber,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::model::{LOG, Plain, Primary, Store, Write};
+use crate::model::{LOG, Plain, Primary, Store, Write, member};
 
 /// Virtual time.
 const LIMIT: Duration = Duration::from_mins(10);
@@ -41,7 +41,7 @@ impl Shaky {
 }
 
 #[derive(Debug)]
-struct Pages(Position, std::vec::IntoIter<Item>);
+struct Pages(Position, SetDigest, std::vec::IntoIter<Item>);
 
 impl SnapshotReader for Pages {
     type Error = Away;
@@ -50,9 +50,13 @@ impl SnapshotReader for Pages {
         self.0
     }
 
+    fn hidden(&self) -> SetDigest {
+        self.1
+    }
+
     async fn next_page(&mut self) -> Result<Option<Vec<Item>>, Away> {
         sleep(Duration::from_millis(3)).await;
-        let page: Vec<Item> = self.1.by_ref().take(2).collect();
+        let page: Vec<Item> = self.2.by_ref().take(2).collect();
         Ok((!page.is_empty()).then_some(page))
     }
 }
@@ -65,8 +69,7 @@ impl Source for Shared {
     type Snapshot = Pages;
 
     async fn head(&self, _: LogId) -> Result<Head, Away> {
-        let primary = self.0.answer()?;
-        Ok(Head { position: primary.position(), floor: primary.floor })
+        Ok(self.0.answer()?.head())
     }
 
     async fn changes(&self, _: LogId, after: Revision, limit: u32) -> Result<Changes, Away> {
@@ -74,15 +77,20 @@ impl Source for Shared {
         Ok(self.0.answer()?.changes(after, limit as usize))
     }
 
-    async fn snapshot(&self, _: LogId) -> Result<Pages, Away> {
+    async fn hidden(&self, _: LogId, member: ClusterId) -> Result<Hidden, Away> {
+        sleep(Duration::from_millis(2)).await;
+        Ok(self.0.answer()?.hidden(index_of(member)))
+    }
+
+    async fn snapshot(&self, _: LogId, member: ClusterId) -> Result<Pages, Away> {
         let primary = self.0.answer()?;
-        let items: Vec<Item> = primary.objects.values().cloned().collect();
-        Ok(Pages(primary.position(), items.into_iter()))
+        let (position, items) = primary.shown(index_of(member));
+        Ok(Pages(position, primary.hidden(index_of(member)).digest, items.into_iter()))
     }
 }
 
 #[derive(Debug)]
-struct Disk(Mutex<Store>, Arc<Shaky>);
+struct Disk(Mutex<Store>, Arc<Shaky>, usize);
 
 impl ReplicaStore for Disk {
     type Error = Infallible;
@@ -95,16 +103,20 @@ impl ReplicaStore for Disk {
         sleep(Duration::from_millis(1)).await;
         let mut store = self.0.lock().unwrap();
         let applied = store.apply(changes);
-        store.check(&self.1.primary.lock().unwrap());
+        store.check(&self.1.primary.lock().unwrap(), self.2);
         Ok(applied)
     }
 
     async fn replace(&self, _: LogId, all: Replacement) -> Result<Vec<ObjectError>, Infallible> {
         let mut store = self.0.lock().unwrap();
         store.replace(all);
-        store.check(&self.1.primary.lock().unwrap());
+        store.check(&self.1.primary.lock().unwrap(), self.2);
         Ok(Vec::new())
     }
+}
+
+fn index_of(member: ClusterId) -> usize {
+    member.as_uuid().as_u128() as usize - 1
 }
 
 type TestFeed = Feed<Shared, Plain>;
@@ -112,10 +124,11 @@ type TestFeed = Feed<Shared, Plain>;
 /// Both ends of a stream, until `stop`.
 fn connect(feed: &Arc<TestFeed>, disk: &Arc<Disk>, stop: &CancellationToken) -> JoinHandle<()> {
     let (feed, disk, stop) = (feed.clone(), disk.clone(), stop.clone());
+    let subscriber = Subscriber { member: member(disk.2), takes_older: true };
     tokio::spawn(async move {
         let receiver = Receiver::open(disk, &[LOG], |_| true).await.unwrap();
         let held = Position::from_wire(&receiver.positions()[0]);
-        let mut outlet = feed.attach(LOG, held).unwrap();
+        let mut outlet = feed.attach(LOG, subscriber, held).unwrap();
         let cursor = outlet.cursor();
         let (frames, frame_queue) = mpsc::channel(2);
         let (replies, mut reply_queue) = mpsc::channel(2);
@@ -151,15 +164,19 @@ fn connect(feed: &Arc<TestFeed>, disk: &Arc<Disk>, stop: &CancellationToken) -> 
 }
 
 fn edit(shaky: &Shaky, object: u8, size: usize) {
-    let write = |object, payload| Write { object, payload };
+    let labels = object.is_multiple_of(3).then_some(object);
+    let write = |object, payload| Write { object, payload, labels };
     let writes = [write(object, Some(size)), write(object + 1, None), write(object + 2, Some(5))];
     shaky.primary.lock().unwrap().edit(&writes);
 }
 
 async fn converged(shaky: &Shaky, disks: &[Arc<Disk>]) {
     let equal = || {
-        let position = shaky.primary.lock().unwrap().position();
-        disks.iter().all(|disk| disk.0.lock().unwrap().position == position)
+        let primary = shaky.primary.lock().unwrap();
+        disks.iter().all(|disk| {
+            let (held, shown) = (disk.0.lock().unwrap().position, primary.shown(disk.2).0);
+            (held.epoch, held.digest) == (shown.epoch, shown.digest)
+        })
     };
     let waited = async {
         while !equal() {
@@ -176,7 +193,7 @@ async fn streams_survive_outages_restarts_and_compaction() {
     let config = FeedConfig { ring_bytes: 20_000, snapshots: 2 };
     let feed = TestFeed::new(Shared(shaky.clone()), &[LOG], config);
     let disks: Vec<Arc<Disk>> =
-        (0..5).map(|_| Arc::new(Disk(Mutex::new(Store::new()), shaky.clone()))).collect();
+        (0..5).map(|n| Arc::new(Disk(Mutex::new(Store::new()), shaky.clone(), n))).collect();
     let poll = tokio::spawn({
         let feed = feed.clone();
         async move {
@@ -202,6 +219,9 @@ async fn streams_survive_outages_restarts_and_compaction() {
             25 => shaky.away.store(false, Ordering::SeqCst),
             35 => shaky.primary.lock().unwrap().compact(2),
             40 => shaky.primary.lock().unwrap().restore(3),
+            12 | 26 | 44 => {
+                shaky.primary.lock().unwrap().relabel(usize::from(round) % 5, round % 3);
+            }
             _ => {}
         }
     }
@@ -213,7 +233,7 @@ async fn streams_survive_outages_restarts_and_compaction() {
     converged(&shaky, &disks).await;
     for disk in &disks {
         let store = disk.0.lock().unwrap();
-        assert_eq!(&store.objects, shaky.primary.lock().unwrap().objects.as_ref());
+        assert_eq!(store.objects, shaky.primary.lock().unwrap().state.view(disk.2));
     }
     stop.cancel();
     for stream in streams {
@@ -229,7 +249,8 @@ async fn a_receiver_that_does_not_listen_is_overdue() {
     let feed = TestFeed::new(Shared(shaky.clone()), &[LOG], FeedConfig::default());
     feed.refresh(LOG).await.unwrap();
     let ring = feed.ring(LOG).unwrap();
-    let mut outlet = feed.attach(LOG, ring.head().unwrap()).unwrap();
+    let subscriber = Subscriber { member: member(0), takes_older: true };
+    let mut outlet = feed.attach(LOG, subscriber, ring.head().unwrap()).unwrap();
     let cursor = outlet.cursor();
     sleep(PATIENCE * 3).await;
     assert!(!cursor.overdue(ring), "nothing is to be acknowledged");

@@ -32,19 +32,27 @@ pub async fn create(
     let mut ids = edit.ids(AdmissionRule::KIND, FED_IDS, used).await?;
     config.id = ids.give(config.id)?;
     let id = config.id;
+    let target = config.cluster_selector.take();
     let rule = AdmissionRule::create(config, id, CfgType::Federal)?;
     edit.given(AdmissionRule::KIND, &ids);
     edit.put(&rule)?;
+    edit.target(&rule, target)?;
     edit.commit(actor).await?;
     Ok(rule)
 }
 
 /// Changes what `config` names of a rule.
-pub async fn update(database: &Database, actor: &Actor, config: AdmissionRuleConfig) -> Result<()> {
+pub async fn update(
+    database: &Database,
+    actor: &Actor,
+    mut config: AdmissionRuleConfig,
+) -> Result<()> {
+    let target = config.cluster_selector.take();
     let mut edit = Edit::begin(database).await?;
     let before: AdmissionRule = edit.get(&config.id.to_string()).await?;
     let rule = before.clone().update(config)?;
     edit.put_changed(&before, &rule)?;
+    edit.target(&rule, target)?;
     edit.commit(actor).await
 }
 

@@ -1,6 +1,6 @@
 //! What can go wrong with a federated rule.
 
-use palisade_api::ObjectKind;
+use palisade_api::{ObjectKind, Revision};
 use palisade_policy::crd::YamlError;
 use palisade_policy::{FederatedObject, PolicyError};
 use thiserror::Error;
@@ -46,6 +46,56 @@ pub enum RuleError {
         /// Who names it, in words.
         users: Vec<String>,
     },
+    /// An object would name one that does not exist.
+    #[error(
+        "the {} {:?} names the {} {:?}, which would not exist",
+        .user.0.as_str(), .user.1, .used.0.as_str(), .used.1
+    )]
+    Dangling {
+        /// What names.
+        user: (ObjectKind, String),
+        /// What is named.
+        used: (ObjectKind, String),
+    },
+    /// An object would be for clusters that do not have what it names.
+    #[error(
+        "the {} {:?} would be for clusters that do not have the {} {:?}, which it names: let that \
+         be for the same clusters, or for all",
+        .user.0.as_str(), .user.1, .used.0.as_str(), .used.1
+    )]
+    Unreached {
+        /// What names.
+        user: (ObjectKind, String),
+        /// What is named.
+        used: (ObjectKind, String),
+    },
+    /// An object is part of a rollout that is under way.
+    #[error(
+        "the {} {name:?} is part of rollout {rollout}, which is under way: wait for its end, or \
+         abort it", .kind.as_str()
+    )]
+    InRollout {
+        /// Its kind.
+        kind: ObjectKind,
+        /// Its name.
+        name: String,
+        /// The rollout.
+        rollout: i64,
+    },
+    /// There is no such rollout.
+    #[error("there is no rollout {0}")]
+    NoRollout(i64),
+    /// A rollout that has ended cannot be acted on.
+    #[error("rollout {id} is {state}: it cannot be paused, resumed or aborted any more")]
+    RolloutEnded {
+        /// The rollout.
+        id: i64,
+        /// How it ended.
+        state: &'static str,
+    },
+    /// There is no such revision.
+    #[error("there is no revision {0} yet")]
+    NoRevision(Revision),
     /// The object is built in.
     #[error("the {} {name:?} is built in and cannot be deleted", .kind.as_str())]
     BuiltIn {
@@ -84,6 +134,9 @@ pub enum RuleError {
     /// An object cannot be encoded.
     #[error("a rule cannot be encoded: {0}")]
     Encoding(#[source] serde_json::Error),
+    /// A trial of a rule did not come to its end.
+    #[error("the trial of a rule broke off: {0}")]
+    Trial(#[source] tokio::task::JoinError),
     /// This is no primary, or the database failed.
     #[error(transparent)]
     Federation(#[from] FederationError),
@@ -93,7 +146,7 @@ pub enum RuleError {
 }
 
 impl RuleError {
-    pub(super) fn missing<T: FederatedObject>(name: &str) -> Self {
+    pub(in crate::federation) fn missing<T: FederatedObject>(name: &str) -> Self {
         Self::Missing { kind: T::KIND, name: name.chars().take(128).collect() }
     }
 

@@ -54,13 +54,15 @@ pub async fn get(database: &Database, name: &str) -> Result<UsedGroup> {
 }
 
 /// Adds a group.
-pub async fn create(database: &Database, actor: &Actor, config: GroupConfig) -> Result<()> {
+pub async fn create(database: &Database, actor: &Actor, mut config: GroupConfig) -> Result<()> {
+    let target = config.cluster_selector.take();
     let group = Group::create(config, CfgType::Federal)?;
     let mut edit = Edit::begin(database).await?;
     if edit.find::<Group>(&group.name).await?.is_some() {
         return Err(RuleError::duplicate(&group));
     }
     edit.put(&group)?;
+    edit.target(&group, target)?;
     edit.commit(actor).await
 }
 
@@ -69,12 +71,14 @@ pub async fn update(
     database: &Database,
     actor: &Actor,
     name: &str,
-    config: GroupConfig,
+    mut config: GroupConfig,
 ) -> Result<()> {
+    let target = config.cluster_selector.take();
     let mut edit = Edit::begin(database).await?;
     let before: Group = edit.get(name).await?;
     let group = before.clone().update(config)?;
     edit.put_changed(&before, &group)?;
+    edit.target(&group, target)?;
     edit.commit(actor).await
 }
 

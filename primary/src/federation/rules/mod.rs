@@ -9,33 +9,43 @@ pub mod group;
 pub mod network;
 pub mod process_profile;
 pub mod promote;
+mod reference;
 pub mod resource;
 pub mod response;
+pub mod rollback;
 pub mod sensor;
 mod table;
+pub mod target;
 pub mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use palisade_api::ObjectKind;
 use palisade_api::kind::LogId;
+use palisade_policy::cluster::ClusterSelector;
 use palisade_policy::group::Group;
 use palisade_policy::rule_id::{IdPool, RuleIds};
 use palisade_policy::{FederatedObject, PolicyError};
 use sqlx::{PgConnection, PgTransaction};
 
 use super::promotion::require_primary;
-use crate::store::change::{self, NewItem, Op};
-use crate::store::{self, Actor, Database, StoreError};
+use super::rollout::{policy, step};
+use crate::store::change::{self, Head, NewItem, Op};
+use crate::store::{self, Actor, Database, StoreError, rollout};
 pub use error::{Result, RuleError};
+use reference::{Key, Linked};
 
 /// A transaction that changes federated objects.
 struct Edit {
     tx: PgTransaction<'static>,
+    head: Head,
     /// What becomes of objects; reads see it.
-    items: BTreeMap<(ObjectKind, String), Op>,
+    items: BTreeMap<Key, NewItem>,
     /// Objects that were named, changed or not.
-    named: BTreeSet<(ObjectKind, String)>,
+    named: BTreeSet<Key>,
+    selectors: BTreeMap<Key, ClusterSelector>,
+    /// What is described without a selector is for all clusters.
+    declarative: bool,
     highest_ids: BTreeMap<ObjectKind, u32>,
 }
 
@@ -43,12 +53,15 @@ impl Edit {
     /// Begins a change; this must be a primary.
     async fn begin(database: &Database) -> Result<Self> {
         let mut tx = database.begin().await?;
-        change::lock(&mut tx, LogId::Federation).await?;
+        let head = change::lock(&mut tx, LogId::Federation).await?;
         require_primary(&mut tx).await?;
         Ok(Self {
             tx,
+            head,
             items: BTreeMap::new(),
             named: BTreeSet::new(),
+            selectors: BTreeMap::new(),
+            declarative: false,
             highest_ids: BTreeMap::new(),
         })
     }
@@ -60,10 +73,10 @@ impl Edit {
 
     /// One object, where there is one.
     async fn find<T: FederatedObject>(&mut self, name: &str) -> Result<Option<T>> {
-        match self.items.get(&(T::KIND, name.to_owned())) {
+        match self.items.get(&(T::KIND, name.to_owned())).map(|item| &item.op) {
             Some(Op::Put(payload)) => parse(payload).map(Some),
             Some(Op::Delete) => Ok(None),
-            None => find(&mut self.tx, name).await,
+            Some(Op::Keep) | None => find(&mut self.tx, name).await,
         }
     }
 
@@ -72,8 +85,10 @@ impl Edit {
         let mut objects: Vec<T> = list(&mut self.tx).await?;
         let from = (T::KIND, String::new());
         let pending = self.items.range(from..).take_while(|((kind, _), _)| *kind == T::KIND);
-        let pending: BTreeMap<&str, &Op> =
-            pending.map(|((_, name), op)| (name.as_str(), op)).collect();
+        let pending: BTreeMap<&str, &Op> = pending
+            .filter(|(_, item)| item.op != Op::Keep)
+            .map(|((_, name), item)| (name.as_str(), &item.op))
+            .collect();
         if !pending.is_empty() {
             objects.retain(|object| !pending.contains_key(object.object_name().as_ref()));
             for op in pending.values() {
@@ -114,8 +129,7 @@ impl Edit {
 
     fn put<T: FederatedObject>(&mut self, object: &T) -> Result<()> {
         let payload = serde_json::to_vec(object).map_err(RuleError::Encoding)?;
-        let key = (T::KIND, object.object_name().into_owned());
-        self.items.insert(key, Op::Put(payload.into()));
+        self.add(NewItem::put(T::KIND, object.object_name(), payload));
         Ok(())
     }
 
@@ -125,17 +139,25 @@ impl Edit {
     }
 
     fn delete<T: FederatedObject>(&mut self, object: &T) {
-        self.items.insert((T::KIND, object.object_name().into_owned()), Op::Delete);
+        self.add(NewItem::delete(T::KIND, object.object_name()));
+    }
+
+    /// Adds an item in place of one of the same object.
+    fn add(&mut self, item: NewItem) {
+        self.items.insert((item.kind, item.name.clone()), item);
+    }
+
+    /// The items so far.
+    fn items(&self) -> Vec<NewItem> {
+        self.items.values().cloned().collect()
     }
 
     /// Commits what was put and deleted as one revision; nothing where nothing
     /// was.
     async fn commit(mut self, actor: &Actor) -> Result<()> {
+        self.settle_targets().await?;
         if !self.items.is_empty() {
-            let items = self.items.into_iter();
-            let items: Vec<NewItem> =
-                items.map(|((kind, name), op)| NewItem { kind, name, op }).collect();
-            change::commit(&mut self.tx, LogId::Federation, actor, &items).await?;
+            self.write(actor).await?;
             for (kind, highest) in self.highest_ids {
                 store::rule_id::raise(&mut self.tx, kind, highest).await?;
             }
@@ -145,8 +167,40 @@ impl Edit {
     }
 }
 
+impl Edit {
+    /// Writes the change, at once or by a rollout, as the policy says.
+    async fn write(&mut self, actor: &Actor) -> Result<()> {
+        let items = self.items();
+        let held = rollout::held(&mut self.tx).await?;
+        if !held.is_empty() {
+            for item in &items {
+                if let Some(rollout) = held.get(&(item.kind, item.name.clone())) {
+                    let (kind, name) = (item.kind, item.name.clone());
+                    return Err(RuleError::InRollout { kind, name, rollout: *rollout });
+                }
+            }
+            // What a rollout deletes is not relied upon, and what it makes does
+            // not lose what it names.
+            Linked::after(&mut self.tx, &items).await?.check()?;
+            let mut both = rollout::items(&mut self.tx).await?;
+            both.extend(items.iter().cloned());
+            Linked::after(&mut self.tx, &both).await?.check()?;
+        }
+        let policy = policy::get(&mut self.tx).await?;
+        if policy.enable {
+            let seed = self.head.revision.next().0;
+            let first = step::first_members(&mut self.tx, &policy, &items, seed).await?;
+            let now = rollout::now(&mut self.tx).await?;
+            rollout::start(&mut self.tx, actor, &items, &policy, &first, now).await?;
+            return Ok(());
+        }
+        change::commit(&mut self.tx, LogId::Federation, actor, &items).await?;
+        Ok(())
+    }
+}
+
 /// All objects of a kind by name.
-async fn list<T: FederatedObject>(conn: &mut PgConnection) -> Result<Vec<T>> {
+pub(super) async fn list<T: FederatedObject>(conn: &mut PgConnection) -> Result<Vec<T>> {
     let objects = store::object::list(conn, T::KIND).await?;
     objects.iter().map(|object| parse(&object.payload)).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use palisade_api::rest::cluster_selector::ClusterSelector;
 use palisade_api::rest::policy_rule::{
     PolicyRule, PolicyRuleActionData, PolicyRuleConfig, PolicyRuleInsert, PolicyRuleMove,
 };
@@ -31,13 +32,15 @@ pub async fn update(
     database: &Database,
     actor: &Actor,
     id: u32,
-    config: PolicyRuleConfig,
+    mut config: PolicyRuleConfig,
     now: i64,
 ) -> Result<()> {
+    let target = config.cluster_selector.take();
     let mut edit = Edit::begin(database).await?;
     let rule = edit.get::<NetworkRule>(&id.to_string()).await?.update(config, now)?;
     edit.require_groups(rule.groups()).await?;
     edit.put(&rule)?;
+    edit.target(&rule, target)?;
     edit.commit(actor).await
 }
 
@@ -89,6 +92,7 @@ pub async fn act(
 struct Table {
     before: BTreeMap<u32, NetworkRule>,
     rules: BTreeMap<u32, NetworkRule>,
+    targets: BTreeMap<u32, ClusterSelector>,
     ids: IdPool,
 }
 
@@ -98,7 +102,7 @@ impl Table {
         let before: BTreeMap<u32, NetworkRule> =
             rules.into_iter().map(|rule| (rule.id, rule)).collect();
         let ids = edit.ids(NetworkRule::KIND, FED_IDS, before.keys().copied()).await?;
-        Ok(Self { rules: before.clone(), before, ids })
+        Ok(Self { rules: before.clone(), before, targets: BTreeMap::new(), ids })
     }
 
     /// Ids and positions in ascending order.
@@ -146,8 +150,9 @@ impl Table {
     fn insert(&mut self, mut insert: PolicyRuleInsert, now: i64) -> Result<()> {
         let positions = self.place(insert.after, insert.rules.len())?;
         self.give_ids(&mut insert.rules)?;
-        for (rule, position) in insert.rules.into_iter().zip(positions) {
+        for (mut rule, position) in insert.rules.into_iter().zip(positions) {
             let id = rule.id;
+            self.targets.extend(rule.cluster_selector.take().map(|target| (id, target)));
             self.rules.insert(id, NetworkRule::create(rule, id, position, now)?);
         }
         Ok(())
@@ -158,8 +163,9 @@ impl Table {
         self.give_ids(&mut rules)?;
         let mut replaced = BTreeMap::new();
         let mut last = None;
-        for rule in rules {
+        for mut rule in rules {
             let id = rule.id;
+            self.targets.extend(rule.cluster_selector.take().map(|target| (id, target)));
             let old = self.rules.get(&id);
             // A rule that is still behind the one before keeps its position.
             let position = match (old.map(|old| old.position), last) {
@@ -204,6 +210,11 @@ impl Table {
     fn write(&self, edit: &mut Edit) -> Result<()> {
         for rule in self.changed() {
             edit.put(rule)?;
+        }
+        for (id, target) in &self.targets {
+            if let Some(rule) = self.rules.get(id) {
+                edit.target(rule, Some(target.clone()))?;
+            }
         }
         for rule in self.before.values().filter(|rule| !self.rules.contains_key(&rule.id)) {
             edit.delete(rule);

@@ -44,11 +44,13 @@ pub async fn insert(
     for rule in asked.into_iter().chain(automatic) {
         rule.id = ids.give(rule.id)?;
     }
-    for (rule, position) in insert.rules.into_iter().zip(placed.positions) {
+    for (mut rule, position) in insert.rules.into_iter().zip(placed.positions) {
         let id = rule.id;
+        let target = rule.cluster_selector.take();
         let rule = ResponseRule::create(rule, id, position)?;
         check_references(&mut edit, &rule).await?;
         edit.put(&rule)?;
+        edit.target(&rule, target)?;
     }
     edit.given(ResponseRule::KIND, &ids);
     edit.commit(actor).await
@@ -59,13 +61,15 @@ pub async fn update(
     database: &Database,
     actor: &Actor,
     id: u32,
-    config: ResponseRuleConfig,
+    mut config: ResponseRuleConfig,
 ) -> Result<()> {
+    let target = config.cluster_selector.take();
     let mut edit = Edit::begin(database).await?;
     let before: ResponseRule = edit.get(&id.to_string()).await?;
     let rule = before.clone().update(config)?;
     check_references(&mut edit, &rule).await?;
     edit.put_changed(&before, &rule)?;
+    edit.target(&rule, target)?;
     edit.commit(actor).await
 }
 

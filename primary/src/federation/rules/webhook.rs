@@ -17,13 +17,15 @@ pub async fn list(database: &Database) -> Result<Vec<Webhook>> {
 }
 
 /// Adds a webhook.
-pub async fn create(database: &Database, actor: &Actor, config: rest::Webhook) -> Result<()> {
+pub async fn create(database: &Database, actor: &Actor, mut config: rest::Webhook) -> Result<()> {
+    let target = config.cluster_selector.take();
     let webhook = Webhook::create(config, CfgType::Federal)?;
     let mut edit = Edit::begin(database).await?;
     if edit.find::<Webhook>(&webhook.name).await?.is_some() {
         return Err(RuleError::duplicate(&webhook));
     }
     edit.put(&webhook)?;
+    edit.target(&webhook, target)?;
     edit.commit(actor).await
 }
 
@@ -32,7 +34,7 @@ pub async fn update(
     database: &Database,
     actor: &Actor,
     name: &str,
-    config: rest::Webhook,
+    mut config: rest::Webhook,
 ) -> Result<()> {
     if config.name != name {
         return Err(PolicyError::InvalidField {
@@ -41,10 +43,12 @@ pub async fn update(
         }
         .into());
     }
+    let target = config.cluster_selector.take();
     let webhook = Webhook::create(config, CfgType::Federal)?;
     let mut edit = Edit::begin(database).await?;
     let before: Webhook = edit.get(name).await?;
     edit.put_changed(&before, &webhook)?;
+    edit.target(&webhook, target)?;
     edit.commit(actor).await
 }
 

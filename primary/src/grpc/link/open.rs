@@ -10,8 +10,8 @@ use palisade_api::federation::{
 };
 use palisade_api::kind::LogId;
 use palisade_api::protocol::{Mismatch, Protocols, SPOKEN};
-use palisade_api::{ClusterId, Code};
-use palisade_sync::Position;
+use palisade_api::{ClusterId, Code, feature};
+use palisade_sync::{Position, Subscriber};
 use palisade_transport::server::{PeerConnection, PeerSerial};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Status, Streaming};
@@ -108,6 +108,8 @@ pub(super) async fn open(
     let mut cursors = Vec::new();
     let mut federation = None;
     let mut verdicts = None;
+    let takes_older = hello.features.iter().any(|known| known == feature::OLDER_OBJECTS);
+    let subscriber = Subscriber { member: cluster, takes_older };
     let positions = if pending { &[] } else { hello.positions.as_slice() };
     for position in positions {
         let Some(log) = LogId::from_number(position.log) else { continue };
@@ -118,7 +120,7 @@ pub(super) async fn open(
         if slot.is_some() {
             return Err(status(Code::InvalidRequest, "a log is named twice"));
         }
-        *slot = app.links.feed().attach(log, Position::from_wire(position));
+        *slot = app.links.feed().attach(log, subscriber, Position::from_wire(position));
         cursors.extend(slot.iter().map(|outlet| (log, outlet.cursor())));
     }
     let reports_workloads = hello.features.iter().any(|name| name == workloads::FEATURE);

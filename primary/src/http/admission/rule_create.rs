@@ -2,11 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
+use palisade_api::ObjectKind;
 use palisade_api::rest::admission::{AdmissionRuleConfigData, AdmissionRuleData};
 
 use super::federated;
 use crate::App;
 use crate::federation::rules;
+use crate::federation::rules::target::Selectors;
 use crate::http::error::Result;
 use crate::http::extract::{FedAdmin, JsonBody};
 use crate::http::query::{Query, Scope};
@@ -34,6 +36,8 @@ pub(super) async fn admission_rule_create(
         federated(&config)?;
     }
     let actor = Actor::new(caller.fullname, caller.address);
-    let rule = rules::admission::create(&app.database, &actor, config).await?.to_rest();
+    let mut rule = rules::admission::create(&app.database, &actor, config).await?.to_rest();
+    let selectors = Selectors::of(&app.database, ObjectKind::AdmissionRule).await?;
+    rule.cluster_selector = selectors.get(&rule.id.to_string());
     Ok(Json(AdmissionRuleData { rule }))
 }

@@ -10,6 +10,7 @@ use utoipa::IntoParams;
 
 use super::actor;
 use crate::App;
+use crate::federation::FederationError;
 use crate::federation::address::federation_address;
 use crate::federation::promotion;
 use crate::federation::token::{self, LONGEST_LIFE, TokenRequest};
@@ -28,6 +29,9 @@ const USES: u32 = 1_000;
 pub(super) struct JoinTokenQuery {
     /// Minutes; anything but a positive number means 60.
     token_duration: Option<String>,
+    /// What the clusters that join with it are labelled with: `key=value`, with
+    /// commas between.
+    labels: Option<String>,
 }
 
 /// Make a join token
@@ -51,11 +55,14 @@ pub(super) async fn fed_join_token_create(
         .and_then(|text| text.parse().ok())
         .filter(|minutes| *minutes > 0)
         .unwrap_or(DEFAULT_MINUTES);
+    let labels = query.labels.as_deref().unwrap_or_default();
+    let labels = labels.parse().map_err(FederationError::Labels)?;
     let life = TimeDelta::try_minutes(minutes).unwrap_or(LONGEST_LIFE).min(LONGEST_LIFE);
     let mut tx = app.database.begin().await?;
     let federation = promotion::require_primary(&mut tx).await?;
     let address = federation_address(&app.config, &federation);
-    let request = TokenRequest { uses: USES, life, kind: MemberKind::Remote, approval: false };
+    let (kind, approval) = (MemberKind::Remote, false);
+    let request = TokenRequest { uses: USES, life, kind, approval, labels };
     let now = app.clock.now();
     let made = token::create(&mut tx, &app.trust, &actor(&caller), request, address, now).await?;
     tx.commit().await.map_err(StoreError::from)?;

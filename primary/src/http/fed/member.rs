@@ -121,6 +121,7 @@ fn joint(
         rest_info: member.rest,
         proxy_required: false,
         home: member.kind == MemberKind::Home,
+        labels: member.labels.into(),
         agent_version: member.version,
         revision: link.as_ref().and_then(acked).unwrap_or(member.revision).0,
         last_seen: link

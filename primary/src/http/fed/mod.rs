@@ -10,17 +10,22 @@ mod configuration_list;
 mod demote;
 mod denials;
 mod deploy;
+mod dry_run;
 mod events;
 mod export;
 mod forward;
+mod history;
 mod images;
 mod join;
 mod join_token;
 mod leave;
 mod member;
+mod member_labels;
+mod object_status;
 mod policy;
 mod promote;
 mod question;
+mod rollout;
 mod stream;
 mod summary;
 mod view;
@@ -46,6 +51,17 @@ use crate::store::federation::Federation;
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new()
         .routes(routes!(member::fed_member_list))
+        .routes(routes!(history::list::fed_history_list))
+        .routes(routes!(history::get::fed_history_get))
+        .routes(routes!(history::rollback::fed_history_rollback))
+        .routes(routes!(object_status::fed_object_status_get))
+        .routes(routes!(rollout::list::fed_rollout_list))
+        .routes(routes!(rollout::get::fed_rollout_get, rollout::update::fed_rollout_update))
+        .routes(routes!(
+            rollout::policy_get::fed_rollout_policy_get,
+            rollout::policy_update::fed_rollout_policy_update
+        ))
+        .routes(routes!(member_labels::fed_member_labels_update))
         .routes(routes!(config::fed_config_update))
         .routes(routes!(events::fed_event_list))
         .routes(routes!(stream::fed_stream_get))
@@ -58,6 +74,7 @@ pub(super) fn router() -> ApiRouter {
         .routes(routes!(view::fed_view_get))
         .routes(routes!(vulnerabilities::fed_vulnerabilities))
         .routes(routes!(denials::fed_denial_list))
+        .routes(routes!(dry_run::fed_admission_dry_run))
         .routes(routes!(workloads::fed_workload_list))
         .routes(routes!(images::fed_image_list))
         .routes(routes!(summary::fed_summary))

@@ -2,12 +2,14 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use palisade_api::rest::group::{GroupData, GroupDetail};
+use palisade_api::ObjectKind;
+use palisade_api::rest::group::{GroupBrief, GroupData, GroupDetail};
 use palisade_policy::network_rule::NetworkRule;
 use palisade_policy::response_rule::ResponseRule;
 
 use crate::App;
 use crate::federation::rules;
+use crate::federation::rules::target::Selectors;
 use crate::http::error::Result;
 
 /// Show a group
@@ -23,8 +25,10 @@ pub(super) async fn group_get(
     Path(name): Path<String>,
 ) -> Result<Json<GroupData>> {
     let used = rules::group::get(&app.database, &name).await?;
+    let selectors = Selectors::of(&app.database, ObjectKind::Group).await?;
+    let cluster_selector = selectors.get(&name);
     let group = GroupDetail {
-        brief: used.group.brief(),
+        brief: GroupBrief { cluster_selector, ..used.group.brief() },
         criteria: used.group.criteria_entries(),
         members: Vec::new(),
         policy_rules: used.network_rules.iter().map(NetworkRule::to_rest).collect(),

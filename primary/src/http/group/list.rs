@@ -3,10 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use palisade_api::rest::group::{Group, GroupsBriefData, GroupsData};
+use palisade_api::ObjectKind;
+use palisade_api::rest::group::{Group, GroupBrief, GroupsBriefData, GroupsData};
 
 use crate::App;
 use crate::federation::rules;
+use crate::federation::rules::group::UsedGroup;
+use crate::federation::rules::target::Selectors;
 use crate::http::error::Result;
 use crate::http::query::{Query, Scope};
 
@@ -29,14 +32,19 @@ pub(super) async fn group_list(State(app): State<App>, query: Query) -> Result<R
         Some(Scope::Local) => Vec::new(),
         Some(Scope::Fed) | None => rules::group::list(&app.database).await?,
     };
+    let selectors = Selectors::of(&app.database, ObjectKind::Group).await?;
+    let brief = |used: &UsedGroup| GroupBrief {
+        cluster_selector: selectors.get(&used.group.name),
+        ..used.group.brief()
+    };
     if query.flag("brief") {
-        let groups = query.list(groups.iter().map(|used| used.group.brief()).collect())?;
+        let groups = query.list(groups.iter().map(brief).collect())?;
         return Ok(Json(GroupsBriefData { groups }).into_response());
     }
     let groups = groups
         .iter()
         .map(|used| Group {
-            brief: used.group.brief(),
+            brief: brief(used),
             criteria: used.group.criteria_entries(),
             members: Vec::new(),
             policy_rules: used.network_rules.iter().map(|rule| rule.id).collect(),

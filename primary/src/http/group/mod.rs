@@ -26,28 +26,35 @@ impl From<RuleError> for ApiError {
     fn from(error: RuleError) -> Self {
         let message = error.to_string();
         match error {
-            // The place among the rules that the request names.
-            RuleError::Policy(PolicyError::MissingRule(_)) => Self::object_not_found(message),
+            // Among them the place among the rules that the request names.
+            RuleError::Policy(PolicyError::MissingRule(_))
+            | RuleError::Missing { .. }
+            | RuleError::MissingSensorRule(_)
+            | RuleError::NoRevision(_)
+            | RuleError::NoRollout(_) => Self::object_not_found(message),
             // A rule that names what does not exist is the request's fault.
             RuleError::Policy(error) => {
                 Self::new(error.code(), message).with_status(http::StatusCode::BAD_REQUEST)
             }
-            RuleError::Missing { .. } | RuleError::MissingSensorRule(_) => {
-                Self::object_not_found(message)
-            }
             RuleError::NoneOfKind { .. } => {
                 Self::object_not_found(message).with_status(http::StatusCode::BAD_REQUEST)
             }
-            RuleError::Duplicate { .. } => Self::new(Code::DuplicateName, message),
-            RuleError::InUse { .. } => Self::new(Code::ObjectInuse, message),
-            RuleError::BuiltIn { .. } | RuleError::NotFederated(_) => {
-                Self::new(Code::OpNotAllowed, message)
+            RuleError::Dangling { .. } | RuleError::Unreached { .. } => {
+                Self::invalid_request(message)
             }
+            RuleError::Duplicate { .. } => Self::new(Code::DuplicateName, message),
+            RuleError::InUse { .. } | RuleError::InRollout { .. } => {
+                Self::new(Code::ObjectInuse, message)
+            }
+            RuleError::BuiltIn { .. }
+            | RuleError::NotFederated(_)
+            | RuleError::RolloutEnded { .. } => Self::new(Code::OpNotAllowed, message),
             RuleError::Yaml(_) => Self::invalid_request(message),
             RuleError::NotPromoted { .. } | RuleError::NothingPromoted => {
                 Self::new(Code::PromoteFail, message)
             }
             RuleError::Encoding(error) => Self::internal(error),
+            RuleError::Trial(error) => Self::internal(error),
             RuleError::Federation(error) => error.into(),
             RuleError::Store(error) => error.into(),
         }

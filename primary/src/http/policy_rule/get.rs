@@ -2,10 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
+use palisade_api::ObjectKind;
 use palisade_api::rest::policy_rule::PolicyRuleData;
 
 use crate::App;
 use crate::federation::rules;
+use crate::federation::rules::target::Selectors;
 use crate::http::error::Result;
 use crate::http::extract::RuleId;
 
@@ -21,6 +23,8 @@ pub(super) async fn policy_rule_get(
     State(app): State<App>,
     RuleId(id): RuleId,
 ) -> Result<Json<PolicyRuleData>> {
-    let rule = rules::network::get(&app.database, id).await?.to_rest();
+    let mut rule = rules::network::get(&app.database, id).await?.to_rest();
+    let selectors = Selectors::of(&app.database, ObjectKind::NetworkRule).await?;
+    rule.cluster_selector = selectors.get(&id.to_string());
     Ok(Json(PolicyRuleData { rule }))
 }

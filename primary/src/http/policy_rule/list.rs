@@ -2,11 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
+use palisade_api::ObjectKind;
+use palisade_api::rest::policy_rule::PolicyRule;
 use palisade_api::rest::policy_rule::PolicyRulesData;
 use palisade_policy::network_rule::NetworkRule;
 
 use crate::App;
 use crate::federation::rules;
+use crate::federation::rules::target::Selectors;
 use crate::http::error::Result;
 use crate::http::query::{Query, Scope};
 
@@ -28,6 +31,11 @@ pub(super) async fn policy_rule_list(
         Some(Scope::Local) => Vec::new(),
         Some(Scope::Fed) | None => rules::network::list(&app.database).await?,
     };
-    let rules = query.list(rules.iter().map(NetworkRule::to_rest).collect())?;
+    let selectors = Selectors::of(&app.database, ObjectKind::NetworkRule).await?;
+    let shown = |rule: &NetworkRule| PolicyRule {
+        cluster_selector: selectors.get(&rule.id.to_string()),
+        ..rule.to_rest()
+    };
+    let rules = query.list(rules.iter().map(shown).collect())?;
     Ok(Json(PolicyRulesData { rules }))
 }

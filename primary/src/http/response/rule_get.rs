@@ -2,10 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
+use palisade_api::ObjectKind;
 use palisade_api::rest::response_rule::ResponseRuleData;
 
 use crate::App;
 use crate::federation::rules;
+use crate::federation::rules::target::Selectors;
 use crate::http::error::Result;
 use crate::http::extract::RuleId;
 
@@ -21,6 +23,8 @@ pub(super) async fn response_rule_get(
     State(app): State<App>,
     RuleId(id): RuleId,
 ) -> Result<Json<ResponseRuleData>> {
-    let rule = rules::response::get(&app.database, id).await?.to_rest();
+    let mut rule = rules::response::get(&app.database, id).await?.to_rest();
+    let selectors = Selectors::of(&app.database, ObjectKind::ResponseRule).await?;
+    rule.cluster_selector = selectors.get(&id.to_string());
     Ok(Json(ResponseRuleData { rule }))
 }

@@ -2,11 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
+use palisade_api::ObjectKind;
+use palisade_api::rest::response_rule as rest;
 use palisade_api::rest::response_rule::ResponseRulesData;
 use palisade_policy::response_rule::ResponseRule;
 
 use crate::App;
 use crate::federation::rules;
+use crate::federation::rules::target::Selectors;
 use crate::http::error::Result;
 use crate::http::query::{Query, Scope};
 
@@ -28,6 +31,11 @@ pub(super) async fn response_rule_list(
         Some(Scope::Local) => Vec::new(),
         Some(Scope::Fed) | None => rules::response::list(&app.database).await?,
     };
-    let rules = query.list(rules.iter().map(ResponseRule::to_rest).collect())?;
+    let selectors = Selectors::of(&app.database, ObjectKind::ResponseRule).await?;
+    let shown = |rule: &ResponseRule| rest::ResponseRule {
+        cluster_selector: selectors.get(&rule.id.to_string()),
+        ..rule.to_rest()
+    };
+    let rules = query.list(rules.iter().map(shown).collect())?;
     Ok(Json(ResponseRulesData { rules }))
 }

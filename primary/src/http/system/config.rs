@@ -2,12 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
+use palisade_api::ObjectKind;
 use palisade_api::rest::system::{FedSystemConfig, SystemConfig, SystemConfigData};
 use palisade_identity::{Access, Permission};
 use palisade_policy::webhook::Webhook;
 
 use crate::App;
 use crate::federation::rules;
+use crate::federation::rules::target::Selectors;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
 use crate::http::query::{Query, Scope};
@@ -41,7 +43,12 @@ pub(super) async fn system_config_get(
     let sees_federation = scope != Some(Scope::Local) && caller.may(Permission::Fed, Access::Read);
     let fed_config = if sees_federation {
         let webhooks = rules::webhook::list(&app.database).await?;
-        Some(FedSystemConfig { webhooks: webhooks.iter().map(Webhook::to_rest).collect() })
+        let selectors = Selectors::of(&app.database, ObjectKind::Webhook).await?;
+        let shown = |webhook: &Webhook| palisade_api::rest::webhook::Webhook {
+            cluster_selector: selectors.get(&webhook.name),
+            ..webhook.to_rest()
+        };
+        Some(FedSystemConfig { webhooks: webhooks.iter().map(shown).collect() })
     } else {
         None
     };

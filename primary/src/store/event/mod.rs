@@ -1,16 +1,18 @@
 //! Events of members, as they sent them.
 //!
 //! They stand in partitions of a day: [`partition`]; [`list`] asks for them,
-//! [`count`] knows how many there were.
+//! [`count`] knows how many there were, [`review`] what was to be admitted.
 
 pub mod count;
 pub mod list;
 pub mod partition;
+pub mod review;
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use palisade_api::ClusterId;
+use palisade_api::rest::event::category;
 use serde_json::value::RawValue;
 use sqlx::types::Json;
 use sqlx::{Connection as _, PgConnection, PgTransaction};
@@ -18,6 +20,7 @@ use uuid::Uuid;
 
 use super::{Result, StoreError};
 use count::Counts;
+use review::NewReviews;
 
 /// An event to be stored.
 #[derive(Clone, Debug)]
@@ -115,16 +118,22 @@ pub async fn insert(tx: &mut PgTransaction<'_>, received: &[Received]) -> Result
     let mut seen = positions(tx, &clusters).await?;
     let mut columns = Columns::default();
     let mut counts = Counts::default();
+    let mut reviews = NewReviews::default();
     for one in received {
         let last = seen.entry(one.cluster).or_default();
         let before = *last;
         for event in one.events.iter().filter(|event| event.seq > before) {
+            if event.category == category::REVIEW {
+                reviews.add(one.cluster, event);
+                continue;
+            }
             counts.add(one.cluster, event);
             columns.push(one.cluster, event)?;
         }
         *last = before.max(one.newest);
     }
     let stored = columns.insert(tx).await?;
+    reviews.write(tx).await?;
     let (clusters, numbers): (Vec<Uuid>, Vec<i64>) = seen
         .into_iter()
         .map(|(cluster, seq)| (cluster.as_uuid(), i64::try_from(seq).unwrap_or(i64::MAX)))

@@ -1,5 +1,5 @@
-//! From a request to a decision, and what is written down about it. All of it
-//! happens in memory.
+//! From a request to a decision, and what is written down about it. None of it
+//! waits.
 
 use palisade_api::rest::event::{Audit, level, name};
 use palisade_api::scan::Severity;
@@ -7,6 +7,7 @@ use palisade_policy::admission::{
     ContainerDecision, Decision, ImageName, Review, Workload, decide as decide_workload,
 };
 
+use super::kept::keep;
 use super::review::Request;
 use crate::Controller;
 use crate::event::rfc3339;
@@ -47,6 +48,7 @@ pub(super) fn decide(controller: &Controller, request: &Request) -> Decided {
         let verdicts = controller.in_force().verdicts();
         decide_workload(&rules, &verdicts, &workload, state.mode, now)
     };
+    keep(controller, &workload, &decision);
     if let Some((container, _)) = decision.denied() {
         let record = Record { controller, request, workload: &workload, decision: &decision };
         let audit = record.audit(container, name::ADMISSION_DENIED, level::CRITICAL);

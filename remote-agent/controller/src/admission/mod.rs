@@ -1,8 +1,9 @@
 //! The admission webhook: [`serve`] speaks HTTP, [`review`] the Kubernetes
-//! envelope, [`record`] writes what was denied. Whether a request is admitted
+//! envelope, [`record`] writes what was denied, [`kept`] what was asked. Whether a request is admitted
 //! is decided by `palisade-policy` on what [`crate::in_force`] holds.
 
 mod decide;
+mod kept;
 mod record;
 mod review;
 mod serve;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::sync::Mutex;
 
+use super::kept::Kept;
 use super::stats::AdmissionStats;
 use crate::store::{Store, StoreError};
 
@@ -41,6 +42,7 @@ pub struct AdmissionControl {
     state: ArcSwap<AdmissionState>,
     changing: Mutex<()>,
     stats: AdmissionStats,
+    kept: Kept,
 }
 
 impl AdmissionControl {
@@ -55,6 +57,7 @@ impl AdmissionControl {
             state: ArcSwap::new(Arc::new(state)),
             changing: Mutex::new(()),
             stats: AdmissionStats::default(),
+            kept: Kept::default(),
         })
     }
 
@@ -91,6 +94,11 @@ impl AdmissionControl {
         self.store.setting_set(SETTING, text).await?;
         self.state.store(Arc::new(state));
         Ok(())
+    }
+
+    /// Requests that were kept.
+    pub(super) const fn kept(&self) -> &Kept {
+        &self.kept
     }
 
     /// How many requests were decided how.

@@ -22,6 +22,9 @@ pub enum RecordError {
     /// The agent stops, or the writer is gone.
     #[error("the event store is closed")]
     Closed,
+    /// Too many events wait.
+    #[error("too many events wait to be stored")]
+    Full,
     /// The database failed.
     #[error("the event could not be stored")]
     Store,
@@ -75,6 +78,16 @@ impl Recorder {
         let (done, answer) = oneshot::channel();
         self.queue.send(Request { event, done }).await.map_err(|_| RecordError::Closed)?;
         answer.await.map_err(|_| RecordError::Closed)?
+    }
+
+    /// Hands over `event` without waiting for the disk, or fails where more
+    /// wait than may.
+    pub fn note(&self, event: NewEvent) -> Result<(), RecordError> {
+        let (done, _) = oneshot::channel();
+        self.queue.try_send(Request { event, done }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => RecordError::Full,
+            mpsc::error::TrySendError::Closed(_) => RecordError::Closed,
+        })
     }
 
     /// The number of the last event stored; changes with each commit.

@@ -1,5 +1,7 @@
 //! `/v1/fed/…`: the federation as a remote sees it.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
@@ -59,6 +61,7 @@ pub(super) async fn member(State(controller): State<Controller>) -> Result<Json<
             user: String::new(),
             status: own.as_str().to_owned(),
             rest_version: REST_VERSION.to_owned(),
+            labels: BTreeMap::new(),
             k8s_uid: String::new(),
             rest_info: local,
             proxy_required: false,

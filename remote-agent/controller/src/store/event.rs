@@ -111,13 +111,18 @@ impl Store {
     }
 
     /// Notes that the primary stored all events up to `seq`, and drops the
-    /// oldest acknowledged ones beyond `kept`.
+    /// oldest acknowledged ones beyond `kept`, and those that no list shows.
     pub async fn events_acknowledge(&self, seq: u64, kept: u64) -> Result<(), StoreError> {
         let mut transaction = self.writer.begin().await?;
         // A number from the future must not make later events look seen.
         let seq = seq.min(last_seq(&mut transaction).await?);
         if seq > acknowledged(&mut transaction).await? {
             set_acknowledged(&mut transaction, seq).await?;
+            sqlx::query("DELETE FROM event WHERE seq <= ? AND category = ?")
+                .bind(seq as i64)
+                .bind(category::REVIEW)
+                .execute(&mut *transaction)
+                .await?;
             sqlx::query(
                 "DELETE FROM event WHERE seq <= (
                      SELECT seq FROM event WHERE seq <= ? ORDER BY seq DESC LIMIT 1 OFFSET ?)",

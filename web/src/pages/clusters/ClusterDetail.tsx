@@ -15,6 +15,7 @@ import { Loaded } from "../../ui/Loaded";
 import { Card, Facts, Page } from "../../ui/Page";
 import { NewestEvents } from "../events/NewestEvents";
 import { ClusterAdmission } from "./ClusterAdmission";
+import { ClusterLabels } from "./ClusterLabels";
 import { ClusterState } from "./ClusterState";
 import { LiveSummary } from "./LiveSummary";
 import { behind, type Cluster, headOf, useMembers } from "./members";
@@ -101,6 +102,7 @@ function Member({ member, head }: { member: Cluster; head: number }) {
             ]}
           />
         </Card>
+        <ClusterLabels member={member} />
         {connected ? (
           <>
             <ClusterAdmission cluster={member.id} />

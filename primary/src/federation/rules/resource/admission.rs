@@ -27,6 +27,7 @@ pub(super) async fn import(edit: &mut Edit, resources: Vec<Resource<Spec>>) -> R
                 let reason = "the federation has no built-in rules".to_owned();
                 return Err(PolicyError::InvalidField { field: "id", reason }.into());
             }
+            let selector = rule.cluster_selector.clone();
             let config = rule.into_config();
             // Checked as a new rule would be, under an id that it need not keep.
             let new = AdmissionRule::create(config.clone(), FED_IDS.first(), CfgType::Federal)?;
@@ -37,6 +38,7 @@ pub(super) async fn import(edit: &mut Edit, resources: Vec<Resource<Spec>>) -> R
                 Some(old) => AdmissionRule { id: old.id, ..new },
                 None => AdmissionRule { id: ids.give(0)?, ..new },
             };
+            edit.target(&rule, selector)?;
             rules.put(rule);
         }
     }

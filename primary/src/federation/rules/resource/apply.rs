@@ -30,6 +30,7 @@ pub async fn apply(
 ) -> Result<Vec<Planned>> {
     let set = ResourceSet::read(text)?;
     let mut edit = Edit::begin(database).await?;
+    edit.declarative = true;
     // What others refer to comes first.
     if !set.dlp.is_empty() {
         sensor::import::<Dlp>(&mut edit, set.dlp).await?;
@@ -54,6 +55,7 @@ pub async fn apply(
         prune::prune(&mut edit).await?;
     }
     prune::check(&mut edit).await?;
+    edit.settle_targets().await?;
     let plan = plan::of(&mut edit).await?;
     if !options.dry_run {
         edit.commit(actor).await?;

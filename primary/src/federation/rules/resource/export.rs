@@ -13,6 +13,7 @@ use palisade_policy::response_rule::ResponseRule;
 use palisade_policy::sensor::{Dlp, Inspection, Sensor, SensorGroup, Waf};
 use palisade_policy::webhook::Webhook;
 
+use super::super::target::targets;
 use super::super::{Result, RuleError, get, list};
 use super::super::{admission as admission_rules, response as response_rules, webhook};
 use crate::store::Database;
@@ -21,6 +22,7 @@ use crate::store::Database;
 /// them. A rule between two of them is in the file once.
 pub async fn groups(database: &Database, names: &[String]) -> Result<String> {
     let mut conn = database.acquire().await?;
+    let targets = targets(&mut conn).await?;
     let groups: Vec<Group> = list(&mut conn).await?;
     let mut network: Vec<NetworkRule> = list(&mut conn).await?;
     network.sort_by_key(|rule| rule.position);
@@ -59,7 +61,7 @@ pub async fn groups(database: &Database, names: &[String]) -> Result<String> {
             network: &rules,
             response: &about,
         };
-        resources.push(security_rule::export(whole, &groups));
+        resources.push(security_rule::export(whole, &groups, &targets));
     }
     Ok(crd::write(&List::new(resources))?)
 }
@@ -69,7 +71,8 @@ pub async fn admission(database: &Database, ids: &[u32]) -> Result<String> {
     let mut rules = admission_rules::list(database).await?;
     rules.retain(|rule| ids.contains(&rule.id));
     require_all(ids, rules.iter().map(|rule| rule.id))?;
-    Ok(crd::write(&crd::admission::export(&rules))?)
+    let targets = targets(&mut *database.acquire().await?).await?;
+    Ok(crd::write(&crd::admission::export(&rules, &targets))?)
 }
 
 /// The response rules of these ids that are about no group.
@@ -77,13 +80,16 @@ pub async fn response(database: &Database, ids: &[u32]) -> Result<String> {
     let mut rules = response_rules::list(database).await?;
     rules.retain(|rule| ids.contains(&rule.id));
     require_all(ids, rules.iter().map(|rule| rule.id))?;
+    let targets = targets(&mut *database.acquire().await?).await?;
     let rules = rules.iter().filter(|rule| rule.group.is_empty());
-    Ok(crd::write(&List::new(rules.map(crd::response::export).collect()))?)
+    let resources = rules.map(|rule| crd::response::export(rule, &targets)).collect();
+    Ok(crd::write(&List::new(resources))?)
 }
 
 /// The sensors of these names.
 pub async fn sensors<I: Inspection>(database: &Database, names: &[String]) -> Result<String> {
     let mut conn = database.acquire().await?;
+    let targets = targets(&mut conn).await?;
     let mut resources = Vec::with_capacity(names.len());
     for name in names {
         let sensor: Sensor<I> = get(&mut conn, name).await?;
@@ -92,7 +98,7 @@ pub async fn sensors<I: Inspection>(database: &Database, names: &[String]) -> Re
             let reason = "it is built in: every federation has it".to_owned();
             return Err(PolicyError::InvalidEntry { entry, reason }.into());
         }
-        resources.push(crd::sensor::export(&sensor));
+        resources.push(crd::sensor::export(&sensor, &targets));
     }
     Ok(crd::write(&List::new(resources))?)
 }
@@ -100,7 +106,8 @@ pub async fn sensors<I: Inspection>(database: &Database, names: &[String]) -> Re
 /// All webhooks.
 pub async fn webhooks(database: &Database) -> Result<String> {
     let webhooks: Vec<Webhook> = webhook::list(database).await?;
-    Ok(crd::write(&crd::webhook::export(&webhooks))?)
+    let targets = targets(&mut *database.acquire().await?).await?;
+    Ok(crd::write(&crd::webhook::export(&webhooks, &targets))?)
 }
 
 fn require_all(wanted: &[u32], found: impl Iterator<Item = u32>) -> Result<()> {

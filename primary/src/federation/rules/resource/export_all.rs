@@ -2,6 +2,7 @@
 //! the same state.
 
 use palisade_policy::admission::rule::AdmissionRule;
+use palisade_policy::cluster::Targets;
 use palisade_policy::crd::rule_list::{self, NetworkRuleSpec, ResponseRuleSpec};
 use palisade_policy::crd::security_rule::{self, Whole};
 use palisade_policy::crd::{self, YamlError};
@@ -15,52 +16,58 @@ use palisade_policy::webhook::Webhook;
 use serde::Serialize;
 use sqlx::PgConnection;
 
+use super::super::target::targets;
 use super::super::{Result, list};
 use crate::store::Database;
 
 /// All federated objects but registries, whose credentials stand in no file.
 pub async fn all(database: &Database) -> Result<String> {
     let mut tx = database.begin_snapshot().await?;
+    let targets = targets(&mut tx).await?;
     let mut text = Text::default();
-    sensors::<Dlp>(&mut tx, &mut text).await?;
-    sensors::<Waf>(&mut tx, &mut text).await?;
+    sensors::<Dlp>(&mut tx, &mut text, &targets).await?;
+    sensors::<Waf>(&mut tx, &mut text, &targets).await?;
     let webhooks: Vec<Webhook> = list(&mut tx).await?;
     if !webhooks.is_empty() {
-        text.add(&crd::webhook::export(&webhooks))?;
+        text.add(&crd::webhook::export(&webhooks, &targets))?;
     }
-    groups(&mut tx, &mut text).await?;
+    groups(&mut tx, &mut text, &targets).await?;
     let mut network: Vec<NetworkRule> = list(&mut tx).await?;
     network.sort_by_key(|rule| rule.position);
     if !network.is_empty() {
-        let rules = network.iter().map(NetworkRuleSpec::from).collect();
+        let rules = network.iter().map(|rule| NetworkRuleSpec::new(rule, &targets)).collect();
         text.add(&rule_list::export(rule_list::NETWORK, rules))?;
     }
     let mut admission: Vec<AdmissionRule> = list(&mut tx).await?;
     admission.sort_by_key(|rule| rule.id);
     if !admission.is_empty() {
-        let rules = rule_list::admission(&admission);
+        let rules = rule_list::admission(&admission, &targets);
         text.add(&rule_list::export(rule_list::ADMISSION, rules))?;
     }
     let mut response: Vec<ResponseRule> = list(&mut tx).await?;
     response.sort_by_key(|rule| rule.position);
     if !response.is_empty() {
-        let rules = response.iter().map(ResponseRuleSpec::from).collect();
+        let rules = response.iter().map(|rule| ResponseRuleSpec::new(rule, &targets)).collect();
         text.add(&rule_list::export(rule_list::RESPONSE, rules))?;
     }
     Ok(text.0)
 }
 
-async fn sensors<I: Inspection>(conn: &mut PgConnection, text: &mut Text) -> Result<()> {
+async fn sensors<I: Inspection>(
+    conn: &mut PgConnection,
+    text: &mut Text,
+    targets: &Targets,
+) -> Result<()> {
     let sensors: Vec<Sensor<I>> = list(conn).await?;
     for sensor in sensors.iter().filter(|sensor| !sensor.predefine) {
-        text.add(&crd::sensor::export(sensor))?;
+        text.add(&crd::sensor::export(sensor, targets))?;
     }
     Ok(())
 }
 
 /// Groups with what belongs to them. The built-in ones are everywhere: of them
 /// only what belongs to them is told.
-async fn groups(conn: &mut PgConnection, text: &mut Text) -> Result<()> {
+async fn groups(conn: &mut PgConnection, text: &mut Text, targets: &Targets) -> Result<()> {
     let groups: Vec<Group> = list(conn).await?;
     let processes: Vec<ProcessProfile> = list(conn).await?;
     let files: Vec<FileMonitor> = list(conn).await?;
@@ -82,7 +89,7 @@ async fn groups(conn: &mut PgConnection, text: &mut Text) -> Result<()> {
             && whole.dlp.is_none()
             && whole.waf.is_none();
         if !(group.reserved && has_nothing) {
-            text.add(&security_rule::export(whole, &groups))?;
+            text.add(&security_rule::export(whole, &groups, targets))?;
         }
     }
     Ok(())

@@ -35,7 +35,7 @@ pub(super) async fn import(
         import.define(group, true)?;
     }
     for resource in resources {
-        import.resource(&resource.spec)?;
+        import.resource(edit, &resource.spec)?;
     }
     import.write(edit)
 }
@@ -108,17 +108,19 @@ impl Import {
         }
     }
 
-    fn resource(&mut self, spec: &Spec) -> Result<()> {
-        let name = target(spec)?.name.clone();
+    fn resource(&mut self, edit: &mut Edit, spec: &Spec) -> Result<()> {
+        let described = target(spec)?;
+        let name = described.name.clone();
         for rule in &spec.ingress {
-            self.network_rule(rule, &rule.selector.name, &name)?;
+            self.network_rule(edit, rule, &rule.selector.name, &name)?;
         }
         for rule in &spec.egress {
-            self.network_rule(rule, &name, &rule.selector.name)?;
+            self.network_rule(edit, rule, &name, &rule.selector.name)?;
         }
         let Some(group) = self.groups.get(&name).cloned() else {
             return Ok(());
         };
+        edit.target(&group, described.cluster_selector.clone())?;
         if let Some(processes) = spec
             .process
             .as_ref()
@@ -143,13 +145,19 @@ impl Import {
             bind(&mut self.waf, &self.waf_sensors, &name, binding)?;
         }
         for rule in spec.response.iter().flatten() {
-            self.response.rule(rule, &name)?;
+            self.response.rule(edit, rule, &name)?;
         }
         Ok(())
     }
 
     /// Adds a rule at the end, unless there is one that says the same.
-    fn network_rule(&mut self, spec: &NetworkSpec, from: &str, to: &str) -> Result<()> {
+    fn network_rule(
+        &mut self,
+        edit: &mut Edit,
+        spec: &NetworkSpec,
+        from: &str,
+        to: &str,
+    ) -> Result<()> {
         self.define(&spec.selector, false)?;
         let end = self.network.iter().map(|rule| rule.position).max().map_or(0, |last| last + GAP);
         let new =
@@ -158,13 +166,13 @@ impl Import {
             (&old.from, &old.to, &old.ports, old.action, &old.applications, old.priority)
                 == (&new.from, &new.to, &new.ports, new.action, &new.applications, new.priority)
         };
-        let known = self.network.iter().find(|rule| same(rule)).map(|rule| rule.id);
-        if let Some(id) = known {
-            self.network.name(id.to_string());
-        } else {
-            let id = self.ids.give(0)?;
-            self.network.put(NetworkRule { id, ..new });
-        }
+        let known = self.network.iter().find(|rule| same(rule)).cloned();
+        let rule = match known {
+            Some(known) => known,
+            None => NetworkRule { id: self.ids.give(0)?, ..new },
+        };
+        edit.target(&rule, spec.cluster_selector.clone())?;
+        self.network.put(rule);
         Ok(())
     }
 

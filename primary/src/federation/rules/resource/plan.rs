@@ -1,10 +1,12 @@
 //! What a change would do, object by object, for people to read.
 
 use palisade_api::ObjectKind;
+use palisade_policy::cluster::ClusterSelector;
 use serde_json::Value;
 
 use super::super::{Edit, Result};
-use crate::store::change::Op;
+use crate::store::change::{Op, Target};
+use crate::store::object::SELECTOR_KEY;
 use crate::store::{self, StoreError};
 
 /// What becomes of an object.
@@ -59,16 +61,37 @@ const DERIVED: [&str; 2] = ["last_modified_timestamp", "created_timestamp"];
 /// The plan of an edit, by kind and name.
 pub(super) async fn of(edit: &mut Edit) -> Result<Vec<Planned>> {
     let mut plan = Vec::with_capacity(edit.items.len());
-    for ((kind, name), op) in &edit.items {
+    for ((kind, name), item) in &edit.items {
         let before = store::object::get(&mut edit.tx, *kind, name).await?;
-        let (action, fields) = match (before, op) {
+        let (action, fields) = match (before, &item.op) {
             (None, _) => (Action::Create, Vec::new()),
             (Some(_), Op::Delete) => (Action::Delete, Vec::new()),
-            (Some(before), Op::Put(after)) => (Action::Change, fields(&before.payload, after)?),
+            (Some(before), op) => {
+                let mut fields = match op {
+                    Op::Put(after) => fields(&before.payload, after)?,
+                    Op::Keep | Op::Delete => Vec::new(),
+                };
+                fields.extend(selector(&before.selector, &item.target)?);
+                (Action::Change, fields)
+            }
         };
         plan.push(Planned { action, kind: *kind, name: name.clone(), fields });
     }
     Ok(plan)
+}
+
+/// For which clusters it was and is to be, where that changes.
+fn selector(before: &ClusterSelector, target: &Target) -> Result<Option<Field>> {
+    let Target::Set(after) = target else {
+        return Ok(None);
+    };
+    if before == after {
+        return Ok(None);
+    }
+    let value = |selector: &ClusterSelector| {
+        serde_json::to_value(selector).map_err(|error| StoreError::inconsistent("object", error))
+    };
+    Ok(Some(Field { name: SELECTOR_KEY.to_owned(), before: value(before)?, after: value(after)? }))
 }
 
 fn fields(before: &[u8], after: &[u8]) -> Result<Vec<Field>> {

@@ -26,7 +26,7 @@ pub(super) async fn import(
             let reason = "the rules of a group are in the resource of the group".to_owned();
             return Err(PolicyError::InvalidField { field: "group", reason }.into());
         }
-        let rule = merge.rule(&rule, "")?;
+        let rule = merge.rule(edit, &rule, "")?;
         check_references(edit, &rule).await?;
         kept.push(rule.id);
     }
@@ -51,7 +51,12 @@ impl Merge {
     }
 
     /// Adds a rule at the end, or changes the one that does the same.
-    pub(super) fn rule(&mut self, spec: &RuleSpec, group: &str) -> Result<ResponseRule> {
+    pub(super) fn rule(
+        &mut self,
+        edit: &mut Edit,
+        spec: &RuleSpec,
+        group: &str,
+    ) -> Result<ResponseRule> {
         let end = self.rules.iter().map(|rule| rule.position).max().map_or(0, |last| last + GAP);
         let new = ResponseRule::create(spec.to_rest(group), FED_IDS.first(), end)?;
         let same = |old: &&ResponseRule| {
@@ -67,6 +72,7 @@ impl Merge {
             Some(old) => ResponseRule { id: old.id, position: old.position, ..new },
             None => ResponseRule { id: self.ids.give(0)?, ..new },
         };
+        edit.target(&rule, spec.cluster_selector.clone())?;
         self.rules.put(rule.clone());
         Ok(rule)
     }

@@ -20,6 +20,7 @@ pub(super) async fn network(edit: &mut Edit, specs: Vec<NetworkRuleSpec>, now: i
     let mut listed = Listed::default();
     for spec in specs {
         let id = spec.id;
+        let selector = spec.cluster_selector.clone();
         let end = rules.iter().map(|rule| rule.position).max().map_or(0, |last| last + GAP);
         let first = network_rule::FED_IDS.first();
         let new = NetworkRule::create(spec.into_rest(), id.unwrap_or(first), end, now)?;
@@ -41,6 +42,7 @@ pub(super) async fn network(edit: &mut Edit, specs: Vec<NetworkRuleSpec>, now: i
             None => NetworkRule { id: ids.give(id.unwrap_or_default())?, ..new },
         };
         listed.add("network rule", rule.id)?;
+        edit.target(&rule, selector)?;
         rules.put(rule);
     }
     for (id, position) in listed.placed(rules.iter().map(|rule| (rule.id, rule.position))) {
@@ -60,6 +62,7 @@ pub(super) async fn response(edit: &mut Edit, specs: Vec<ResponseRuleSpec>) -> R
     let mut listed = Listed::default();
     for spec in specs {
         let id = spec.id;
+        let selector = spec.cluster_selector.clone();
         let end = rules.iter().map(|rule| rule.position).max().map_or(0, |last| last + GAP);
         let first = response_rule::FED_IDS.first();
         let new = ResponseRule::create(spec.into_rest(), id.unwrap_or(first), end)?;
@@ -74,6 +77,7 @@ pub(super) async fn response(edit: &mut Edit, specs: Vec<ResponseRuleSpec>) -> R
             None => ResponseRule { id: ids.give(id.unwrap_or_default())?, ..new },
         };
         listed.add("response rule", rule.id)?;
+        edit.target(&rule, selector)?;
         rules.put(rule);
     }
     for (id, position) in listed.placed(rules.iter().map(|rule| (rule.id, rule.position))) {
@@ -94,6 +98,7 @@ pub(super) async fn admission(edit: &mut Edit, specs: Vec<RuleSpec>) -> Result<(
     let mut listed = Listed::default();
     for spec in specs {
         let id = spec.id;
+        let selector = spec.cluster_selector.clone();
         let first = admission::FED_IDS.first();
         let config = RuleSpec { id: None, ..spec }.into_config();
         let new = AdmissionRule::create(config, id.unwrap_or(first), CfgType::Federal)?;
@@ -107,6 +112,7 @@ pub(super) async fn admission(edit: &mut Edit, specs: Vec<RuleSpec>) -> Result<(
             None => AdmissionRule { id: ids.give(id.unwrap_or_default())?, ..new },
         };
         listed.add("admission rule", rule.id)?;
+        edit.target(&rule, selector)?;
         rules.put(rule);
     }
     rules.write(edit)?;

@@ -18,11 +18,13 @@ pub(super) async fn import<I: Inspection>(
         sensors.iter().flat_map(|sensor| &sensor.rules).map(|rule| rule.id).collect();
     let mut ids = edit.ids(I::SENSOR, I::RULE_IDS, used).await?;
     for resource in resources {
+        let selector = resource.spec.sensor.cluster_selector.clone();
         let config = resource.spec.sensor.into_config();
         let sensor = match sensors.get(&config.name) {
             Some(old) => old.clone().update(config, &mut ids)?,
             None => Sensor::create(config, &mut ids)?,
         };
+        edit.target(&sensor, selector)?;
         sensors.put(sensor);
     }
     sensors.write(edit)?;

@@ -6,6 +6,7 @@ use palisade_api::rest::sensor::{self as rest, SensorConfig, SensorRuleDetail};
 use palisade_policy::FederatedObject as _;
 use palisade_policy::sensor::{Inspection, Sensor, SensorGroup};
 
+use super::target::Selectors;
 use super::{Edit, Result, RuleError, get as find_sensor, list as list_all};
 use crate::store::{Actor, Database};
 
@@ -16,7 +17,13 @@ pub async fn list<I: Inspection>(database: &Database) -> Result<Vec<rest::Sensor
     let mut sensors: Vec<Sensor<I>> = list_all(&mut conn).await?;
     let groups: Vec<SensorGroup<I>> = list_all(&mut conn).await?;
     sensors.sort_by_key(|sensor| !sensor.predefine);
-    Ok(sensors.iter().map(|sensor| sensor.to_rest(bound(&groups, &sensor.name))).collect())
+    drop(conn);
+    let selectors = Selectors::of(database, I::SENSOR).await?;
+    let shown = |sensor: &Sensor<I>| rest::Sensor {
+        cluster_selector: selectors.get(&sensor.name),
+        ..sensor.to_rest(bound(&groups, &sensor.name))
+    };
+    Ok(sensors.iter().map(shown).collect())
 }
 
 /// One sensor as clients know it.
@@ -24,15 +31,18 @@ pub async fn get<I: Inspection>(database: &Database, name: &str) -> Result<rest:
     let mut conn = database.acquire().await?;
     let sensor: Sensor<I> = find_sensor(&mut conn, name).await?;
     let groups: Vec<SensorGroup<I>> = list_all(&mut conn).await?;
-    Ok(sensor.to_rest(bound(&groups, name)))
+    drop(conn);
+    let cluster_selector = Selectors::of(database, I::SENSOR).await?.get(name);
+    Ok(rest::Sensor { cluster_selector, ..sensor.to_rest(bound(&groups, name)) })
 }
 
 /// Adds a sensor.
 pub async fn create<I: Inspection>(
     database: &Database,
     actor: &Actor,
-    config: SensorConfig,
+    mut config: SensorConfig,
 ) -> Result<()> {
+    let target = config.cluster_selector.take();
     let mut edit = Edit::begin(database).await?;
     let sensors: Vec<Sensor<I>> = edit.list().await?;
     let mut ids = edit.ids(I::SENSOR, I::RULE_IDS, rule_ids(&sensors)).await?;
@@ -42,6 +52,7 @@ pub async fn create<I: Inspection>(
     }
     edit.given(I::SENSOR, &ids);
     edit.put(&sensor)?;
+    edit.target(&sensor, target)?;
     edit.commit(actor).await
 }
 
@@ -50,8 +61,9 @@ pub async fn update<I: Inspection>(
     database: &Database,
     actor: &Actor,
     name: &str,
-    config: SensorConfig,
+    mut config: SensorConfig,
 ) -> Result<()> {
+    let target = config.cluster_selector.take();
     let mut edit = Edit::begin(database).await?;
     let sensors: Vec<Sensor<I>> = edit.list().await?;
     let mut ids = edit.ids(I::SENSOR, I::RULE_IDS, rule_ids(&sensors)).await?;
@@ -59,6 +71,7 @@ pub async fn update<I: Inspection>(
     let sensor = before.clone().update(config, &mut ids)?;
     edit.given(I::SENSOR, &ids);
     edit.put_changed(&before, &sensor)?;
+    edit.target(&sensor, target)?;
     edit.commit(actor).await
 }
 

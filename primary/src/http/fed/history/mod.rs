@@ -1,0 +1,31 @@
+//! `/v1/fed/history`: what became of federated objects, and the way back.
+
+pub(super) mod get;
+pub(super) mod list;
+pub(super) mod rollback;
+
+use chrono::SecondsFormat;
+use palisade_api::Revision;
+use palisade_api::rest::history::{HistoryChange, HistoryRevision};
+
+use crate::http::error::{ApiError, Result};
+use crate::store::history::Entry;
+
+fn shown(entry: Entry) -> HistoryRevision {
+    let change = |(action, kind, name)| HistoryChange { action, kind, name };
+    HistoryRevision {
+        revision: entry.revision.0,
+        at: entry.at.to_rfc3339_opts(SecondsFormat::Secs, true),
+        actor: entry.actor.name,
+        source: entry.actor.source,
+        objects: u64::try_from(entry.objects).unwrap_or_default(),
+        changes: entry.first.into_iter().map(change).collect(),
+    }
+}
+
+/// The revision in a path.
+fn revision(text: &str) -> Result<Revision> {
+    let number = text.parse().ok().filter(|number| i64::try_from(*number).is_ok());
+    let number = number.ok_or_else(|| ApiError::invalid_request("A revision is a number."))?;
+    Ok(Revision(number))
+}

@@ -1,0 +1,33 @@
+//! `POST /v1/fed/history/{revision}/rollback`
+
+use axum::Json;
+use axum::extract::{Path, State};
+use palisade_api::rest::history::RollbackData;
+
+use super::super::actor;
+use super::revision;
+use crate::App;
+use crate::federation::rules::rollback;
+use crate::http::error::Result;
+use crate::http::extract::FedAdmin;
+
+/// Make federated objects again what they were at a revision
+///
+/// All of them or none, as a new revision. Refused with the reason where what
+/// was then cannot be now. Registries stay as they are.
+#[utoipa::path(
+    post,
+    path = "/v1/fed/history/{revision}/rollback",
+    tag = "federation",
+    params(("revision" = u64, Path, description = "Number of the revision")),
+    responses((status = OK, body = RollbackData)),
+)]
+pub(in crate::http::fed) async fn fed_history_rollback(
+    State(app): State<App>,
+    FedAdmin(caller): FedAdmin,
+    Path(number): Path<String>,
+) -> Result<Json<RollbackData>> {
+    let wanted = revision(&number)?;
+    let objects = rollback::roll_back(&app.database, &actor(&caller), wanted).await?;
+    Ok(Json(RollbackData { objects }))
+}

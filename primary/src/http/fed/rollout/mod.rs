@@ -1,0 +1,46 @@
+//! `/v1/fed/rollout`: changes that reach some clusters first.
+
+pub(super) mod get;
+pub(super) mod list;
+pub(super) mod policy_get;
+pub(super) mod policy_update;
+pub(super) mod update;
+
+use chrono::SecondsFormat;
+use palisade_api::rest::rollout as rest;
+use sqlx::PgConnection;
+
+use crate::federation::rollout::status;
+use crate::http::error::{ApiError, Result};
+use crate::store::rollout::{self, Rollout};
+
+async fn shown(conn: &mut PgConnection, found: Rollout) -> Result<rest::Rollout> {
+    let candidates = rollout::candidates(conn, &found).await?;
+    let clusters = status::of_rollout(conn, &found, &candidates).await?;
+    let at = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    Ok(rest::Rollout {
+        id: found.id,
+        revision: found.revision.0,
+        state: found.state.as_str().to_owned(),
+        reason: found.reason,
+        stage: found.stage + 1,
+        policy: found.policy,
+        actor: found.actor,
+        created_at: at(found.created_at),
+        finished_at: found.finished_at.map(at),
+        objects: candidates
+            .into_iter()
+            .map(|candidate| rest::RolloutObject {
+                kind: candidate.kind.as_str().to_owned(),
+                name: candidate.name,
+                deleted: candidate.version.is_none(),
+            })
+            .collect(),
+        clusters,
+    })
+}
+
+/// The number of a rollout in a path.
+fn id(text: &str) -> Result<i64> {
+    text.parse().map_err(|_| ApiError::invalid_request("The id of a rollout is a number."))
+}

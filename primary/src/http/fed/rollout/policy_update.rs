@@ -1,0 +1,31 @@
+//! `PATCH /v1/fed/rollout_policy`
+
+use axum::Json;
+use axum::extract::State;
+use palisade_api::rest::rollout::RolloutPolicyData;
+
+use super::super::{actor, require_primary};
+use crate::App;
+use crate::federation::rollout::policy;
+use crate::http::error::Result;
+use crate::http::extract::{FedAdmin, JsonBody};
+
+/// Say how changes reach the clusters
+///
+/// Switched off, they reach all at once. Rollouts under way keep their policy.
+#[utoipa::path(
+    patch,
+    path = "/v1/fed/rollout_policy",
+    tag = "federation",
+    request_body = RolloutPolicyData,
+    responses((status = OK, body = RolloutPolicyData)),
+)]
+pub(in crate::http::fed) async fn fed_rollout_policy_update(
+    State(app): State<App>,
+    FedAdmin(caller): FedAdmin,
+    JsonBody(body): JsonBody<RolloutPolicyData>,
+) -> Result<Json<RolloutPolicyData>> {
+    require_primary(&app).await?;
+    policy::set(&app.database, &actor(&caller), &body.policy).await?;
+    Ok(Json(body))
+}

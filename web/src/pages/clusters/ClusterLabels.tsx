@@ -1,0 +1,56 @@
+import { type FormEvent, useState } from "react";
+
+import { patch } from "../../api/client";
+import { useChange } from "../../api/query";
+import { useMay } from "../../session/permissions";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import { Refusal } from "../../ui/Failure";
+import { Field } from "../../ui/Field";
+import { Card } from "../../ui/Page";
+import { labelsOf, textOf } from "./labels";
+import type { Cluster } from "./members";
+import { clustersText } from "./text";
+
+/** By what federated objects find the cluster. */
+export function ClusterLabels({ member }: { member: Cluster }) {
+  const t = useText(clustersText);
+  const w = useText(words);
+  const may = useMay();
+  const [typed, setTyped] = useState<string>();
+  const change = useChange(
+    (labels: Record<string, string>) =>
+      patch("/v1/fed/member/{id}/labels", { labels }, { path: { id: member.id } }),
+    { done: t.labelsSaved, onDone: () => setTyped(undefined) },
+  );
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    change.mutate(labelsOf(typed ?? ""));
+  };
+  return (
+    <Card title={t.labels}>
+      <form className="form" onSubmit={submit}>
+        <Field label={t.labels} hint={t.labelsHint}>
+          <input
+            value={typed ?? textOf(member.labels ?? {})}
+            disabled={!may("fed", "write")}
+            spellCheck={false}
+            autoComplete="off"
+            onChange={(event) => setTyped(event.target.value)}
+          />
+        </Field>
+        <Refusal error={change.error} />
+        {typed !== undefined && (
+          <div className="actions">
+            <button type="button" onClick={() => setTyped(undefined)}>
+              {w.cancel}
+            </button>
+            <button type="submit" className="primary" disabled={change.isPending}>
+              {w.save}
+            </button>
+          </div>
+        )}
+      </form>
+    </Card>
+  );
+}

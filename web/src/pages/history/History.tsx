@@ -1,0 +1,94 @@
+import { History as Clock } from "lucide-react";
+import { useState } from "react";
+
+import type { Schema } from "../../api/client";
+import { useGet } from "../../api/query";
+import { pageNames } from "../../frame/pages";
+import { useUrl } from "../../routing/search";
+import { useFormat } from "../../text/format";
+import { useText } from "../../text/language";
+import type { Column } from "../../ui/DataTable";
+import { Sign } from "../../ui/Failure";
+import { Listing } from "../../ui/Listing";
+import { Page } from "../../ui/Page";
+import { RevisionPanel } from "./RevisionPanel";
+import { historyText } from "./text";
+
+const PAGE = 100;
+const EVERY_MS = 5_000;
+
+type Revision = Schema<"HistoryRevision">;
+
+/** What became of federated objects, and the way back. */
+export function History() {
+  const t = useText(historyText);
+  const names = useText(pageNames);
+  const format = useFormat();
+  const [url, setUrl] = useUrl();
+  const [before, setBefore] = useState<number>();
+  const query = useGet("/v1/fed/history", { query: { before, limit: PAGE }, every: EVERY_MS });
+  const columns: Column<Revision>[] = [
+    {
+      id: "revision",
+      title: t.revision,
+      width: "0.6fr",
+      cell: (one) => (
+        <button type="button" className="link" onClick={() => setUrl({ open: `${one.revision}` })}>
+          {format.number(one.revision)}
+        </button>
+      ),
+    },
+    { id: "time", title: t.time, cell: (one) => format.moment(one.at) },
+    {
+      id: "who",
+      title: t.who,
+      cell: (one) => (
+        <>
+          {one.actor}
+          {one.source && <span className="sub">{one.source}</span>}
+        </>
+      ),
+    },
+    { id: "what", title: t.what, width: "3fr", cell: (one) => <What of={one} /> },
+  ];
+  const next = query.data?.next;
+  return (
+    <Page title={names.history} lead={t.lead}>
+      <Listing
+        query={{ ...query, rows: query.data?.revisions }}
+        what={names.history}
+        columns={columns}
+        rowKey={(one) => `${one.revision}`}
+        current={(one) => url.open === `${one.revision}`}
+        empty={<Sign icon={<Clock aria-hidden />} title={t.none} role="status" />}
+      />
+      <div className="actions">
+        {before !== undefined && (
+          <button type="button" onClick={() => setBefore(undefined)}>
+            {t.newest}
+          </button>
+        )}
+        {typeof next === "number" && (
+          <button type="button" onClick={() => setBefore(next)}>
+            {t.older}
+          </button>
+        )}
+      </div>
+      {url.open && <RevisionPanel revision={url.open} onClose={() => setUrl({ open: "" })} />}
+    </Page>
+  );
+}
+
+function What({ of }: { of: Revision }) {
+  const t = useText(historyText);
+  const shown = of.changes.slice(0, 3);
+  const rest = of.objects - shown.length;
+  return (
+    <>
+      {shown
+        .map((change) => `${change.kind} ${change.name}: ${t.actions[change.action]}`)
+        .join(", ")}
+      {rest > 0 && <span className="sub">{t.more(rest)}</span>}
+    </>
+  );
+}

@@ -1,0 +1,110 @@
+import { Undo2 } from "lucide-react";
+import { useState } from "react";
+
+import { post, type Schema } from "../../api/client";
+import { useChange, useGet } from "../../api/query";
+import { useMay } from "../../session/permissions";
+import { useFormat } from "../../text/format";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import { Dialog } from "../../ui/Dialog";
+import { Refusal } from "../../ui/Failure";
+import { Loaded } from "../../ui/Loaded";
+import { Facts } from "../../ui/Page";
+import { historyText } from "./text";
+
+interface Props {
+  revision: string;
+  onClose: () => void;
+}
+
+/** What one revision did, and the way back to it. */
+export function RevisionPanel({ revision, onClose }: Props) {
+  const t = useText(historyText);
+  const w = useText(words);
+  const format = useFormat();
+  const may = useMay();
+  const [asking, setAsking] = useState(false);
+  const query = useGet("/v1/fed/history/{revision}", { path: { revision } });
+  const [went, setWent] = useState<number>();
+  const back = useChange(
+    () => post("/v1/fed/history/{revision}/rollback", undefined, { path: { revision } }),
+    {
+      onDone: (answer) => {
+        setWent(answer.objects);
+        setAsking(false);
+      },
+    },
+  );
+  return (
+    <Dialog title={t.title(Number(revision))} onClose={onClose} place="side">
+      <Loaded query={query} what={t.revision}>
+        {({ revision: made, differences }) => (
+          <>
+            <Facts
+              of={[
+                [t.time, format.moment(made.at)],
+                [t.who, made.source ? `${made.actor} (${made.source})` : made.actor],
+              ]}
+            />
+            {differences.map((one) => (
+              <Difference key={`${one.kind} ${one.name}`} of={one} />
+            ))}
+          </>
+        )}
+      </Loaded>
+      <Refusal error={back.error} />
+      {went !== undefined && <p role="status">{t.wentBack(went)}</p>}
+      {asking && <p>{t.goBackText(Number(revision))}</p>}
+      {may("fed", "write") && (
+        <div className="actions">
+          {asking && (
+            <button type="button" onClick={() => setAsking(false)}>
+              {w.cancel}
+            </button>
+          )}
+          <button
+            type="button"
+            className={asking ? "danger" : ""}
+            disabled={back.isPending}
+            onClick={() => (asking ? back.mutate() : setAsking(true))}
+          >
+            <Undo2 aria-hidden size={16} /> {t.goBack}
+          </button>
+        </div>
+      )}
+    </Dialog>
+  );
+}
+
+function Difference({ of }: { of: Schema<"HistoryDifference"> }) {
+  const t = useText(historyText);
+  return (
+    <section>
+      <h3>
+        {of.kind} {of.name}: {t.actions[of.action]}
+      </h3>
+      <dl className="facts">
+        {of.fields.map((field) => (
+          <div key={field.path}>
+            <dt>{field.path}</dt>
+            <dd>
+              <Value title={t.before} of={field.before} /> →{" "}
+              <Value title={t.after} of={field.after} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function Value({ title, of }: { title: string; of: unknown }) {
+  const text = of === undefined ? "–" : typeof of === "string" ? of || "–" : JSON.stringify(of);
+  return (
+    <code>
+      <span className="hidden">{title}: </span>
+      {text}
+    </code>
+  );
+}
