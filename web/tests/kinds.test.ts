@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { create } from "./api";
 import { settled, signIn, type Visit, visit } from "./browser";
 import { until } from "./shop";
 
@@ -11,11 +13,12 @@ function row(page: Page, text: string) {
 }
 
 /** Deletes what is open, by typing its name. */
-async function removeOpened(page: Page, name: string) {
-  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+async function removeOpened(page: Page, name: string, action = "Delete") {
+  await page.getByRole("dialog").getByRole("button", { name: action }).click();
   const confirm = page.getByRole("dialog");
+  expect(await confirm.getByRole("button", { name: action }).isDisabled()).toBe(true);
   await confirm.getByRole("textbox").fill(name);
-  await confirm.getByRole("button", { name: "Delete" }).click();
+  await confirm.getByRole("button", { name: action }).click();
   await page.getByRole("dialog").waitFor({ state: "detached" });
 }
 
@@ -95,6 +98,74 @@ describe("federated objects of each kind are made, shown and deleted:", () => {
     const remove = dialog.getByRole("button", { name: `Remove grinder-${stamp}` });
     await remove.click();
     await until("the entry is gone", async () => (await remove.count()) === 0);
+    await dialog.getByRole("button", { name: "Undo" }).click();
+    await dialog.getByText("Taken back").waitFor();
+    await remove.click();
+    await until("the entry is gone again", async () => (await remove.count()) === 0);
+  });
+
+  it("a webhook", async () => {
+    const name = `fed.bell-${stamp}`;
+    await page.goto("/system?open=webhook");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name").fill(name);
+    await dialog.getByLabel("Address").fill("https://127.0.0.1:9/");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    const edit = page.getByRole("button", { name: `Edit: ${name}` });
+    await edit.click();
+    await removeOpened(page, name, "Remove");
+    await edit.waitFor({ state: "detached" });
+  });
+
+  it("an accepted vulnerability", async () => {
+    const name = `CVE-2000-${stamp}`;
+    await page.goto("/accepted?open=new");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Vulnerability").fill(name);
+    await dialog.getByLabel("Reason").fill("Not reachable");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    const made = row(page, name);
+    await made.getByRole("button").click();
+    await removeOpened(page, name, "Let it count again");
+    await made.waitFor({ state: "detached" });
+  });
+
+  it("admission rules, exported, deleted and imported", async () => {
+    const comment = `to keep ${stamp}`;
+    await create("/v1/admission/rule?scope=fed", {
+      config: {
+        id: 0,
+        category: "Kubernetes",
+        cfg_type: "federal",
+        rule_type: "deny",
+        rule_mode: "monitor",
+        comment,
+        disable: true,
+        criteria: [{ name: "namespace", op: "containsAny", value: `none-${stamp}`, path: "" }],
+        containers: ["containers"],
+      },
+    });
+    await page.goto("/admission");
+    const made = row(page, comment);
+    await made.waitFor();
+    const arrival = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Export" }).click();
+    const file = await (await arrival).path();
+    expect(readFileSync(file, "utf8")).toContain(comment);
+    const removeIt = async () => {
+      await made.getByRole("button").click();
+      const heading = page.getByRole("dialog").getByRole("heading").first();
+      await removeOpened(page, ((await heading.textContent()) ?? "").replace(/\D/g, ""));
+      await made.waitFor({ state: "detached" });
+    };
+    await removeIt();
+    await page.getByRole("button", { name: "Import" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("From a file").setInputFiles(file);
+    await dialog.getByRole("button", { name: "Import" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await made.waitFor();
+    await removeIt();
   });
 
   it("a network rule", async () => {

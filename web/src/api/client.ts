@@ -60,7 +60,10 @@ export function address(path: string, target: Target = {}): string {
   return `${prefix}${filled}${text && `?${text}`}`;
 }
 
-/** Sends a request; every answer from 400 on is thrown as an {@link ApiError}. */
+/**
+ * Sends a request: a file as it is, everything else as JSON. Every answer from
+ * 400 on is thrown as an {@link ApiError}.
+ */
 export async function send(
   method: Method,
   path: string,
@@ -70,7 +73,7 @@ export async function send(
   const headers = { ...target.headers, ...COOKIE_HEADER };
   const signedIn = session.signedIn();
   const init: RequestInit = { method: method.toUpperCase(), headers, cache: "no-store" };
-  if (body !== undefined) init.body = JSON.stringify(body);
+  if (body !== undefined) init.body = body instanceof Blob ? body : JSON.stringify(body);
   if (target.signal) init.signal = target.signal;
   let response: Response;
   try {

@@ -11,6 +11,9 @@ import {
 } from "@tanstack/react-query";
 import { useMemo } from "react";
 
+import { useText } from "../text/language";
+import { words } from "../text/words";
+import { useFailureText } from "../ui/failureText";
 import { notify } from "../ui/notices";
 import { type Answer, get, type PathOf, send, type Target } from "./client";
 import { ApiError } from "./error";
@@ -47,6 +50,14 @@ const MEMBERS = "/v1/fed/member";
 function pace(path: string, every: number | undefined, cluster: string | undefined) {
   const told = !cluster && path !== MEMBERS && isTold(path);
   return () => (every && told && isLive() ? Math.max(every, TOLD_EVERY_MS) : (every ?? false));
+}
+
+/** Begins to read what is certain to be needed and not known yet. */
+export function readAhead(path: PathOf<"get">) {
+  queries
+    .ensureQueryData({ queryKey: [path, {}], queryFn: ({ signal }) => get(path, { signal }) })
+    // Whoever shows it asks again, and says why it could not be read.
+    .catch(() => undefined);
 }
 
 /** The answer to a GET, kept fresh. */
@@ -100,16 +111,34 @@ export function usePages<P extends PathOf<"get">, Row>(
 
 export type Pages<Row> = ReturnType<typeof usePages<PathOf<"get">, Row>>;
 
+interface ChangeOptions<Input, Output> {
+  /** What to say when it is done. */
+  done?: string;
+  onDone?: (output: Output, input: Input) => void;
+  /** How to take an input's change back; none where that one cannot be. */
+  undo?: (input: Input) => (() => Promise<unknown>) | undefined;
+}
+
 /** A change; afterwards everything that is shown is read again. */
 export function useChange<Input = void, Output = unknown>(
   change: (input: Input) => Promise<Output>,
-  options: { done?: string; onDone?: (output: Output, input: Input) => void } = {},
+  options: ChangeOptions<Input, Output> = {},
 ) {
   const client = useQueryClient();
+  const w = useText(words);
+  const failure = useFailureText();
   return useMutation({
     mutationFn: change,
     onSuccess: (output, input) => {
-      if (options.done) notify(options.done);
+      const back = options.undo?.(input);
+      const undo = () =>
+        void back?.()
+          .then(
+            () => notify(w.undone),
+            (error) => notify(failure(error)),
+          )
+          .then(() => client.invalidateQueries());
+      if (options.done) notify(options.done, back && undo);
       options.onDone?.(output, input);
       void client.invalidateQueries();
     },

@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useId, useRef } from "react";
 
 import { useText } from "../text/language";
 import { words } from "../text/words";
+import { Notices } from "./Notices";
 
 interface Props {
   title: string;
@@ -41,6 +42,8 @@ export function Dialog({ title, onClose, place = "middle", children }: Props) {
         </button>
       </div>
       <div className="dialog-body">{children}</div>
+      {/* Nothing below a dialog can be clicked or is read out. */}
+      <Notices />
     </dialog>
   );
 }

@@ -2,7 +2,8 @@ import type { ReactNode } from "react";
 
 import { useText } from "../text/language";
 import { words } from "../text/words";
-import { Failure, useFailureText } from "./Failure";
+import { Failure } from "./Failure";
+import { useFailureText } from "./failureText";
 
 interface Query<T> {
   data: T | undefined;
@@ -15,16 +16,18 @@ interface Props<T> {
   query: Query<T>;
   /** What is read, for people. */
   what: string;
+  /** Rows that are likely to come: so much room is kept for them. */
+  lines?: number;
   children: (data: T) => ReactNode;
 }
 
 /** Shows what was read; until then, that it is being read; or why it was not. */
-export function Loaded<T>({ query, what, children }: Props<T>) {
+export function Loaded<T>({ query, what, lines = 4, children }: Props<T>) {
   const text = useFailureText();
   const w = useText(words);
   if (query.data === undefined) {
     if (query.error) return <Failure error={query.error} what={what} onRetry={query.refetch} />;
-    return <Skeleton />;
+    return <Skeleton lines={lines} />;
   }
   return (
     <>
@@ -39,7 +42,7 @@ export function Loaded<T>({ query, what, children }: Props<T>) {
 }
 
 /** Appears where reading takes longer than a blink. */
-export function Skeleton({ lines = 4 }: { lines?: number }) {
+export function Skeleton({ lines }: { lines: number }) {
   const w = useText(words);
   return (
     <div className="skeleton" role="status" aria-label={w.loading}>

@@ -12,6 +12,17 @@ export function Notices() {
       {useNotices().map((notice) => (
         <div key={notice.id} className="notice">
           {notice.text}
+          {notice.undo && (
+            <button
+              type="button"
+              onClick={() => {
+                dismiss(notice.id);
+                notice.undo?.();
+              }}
+            >
+              {w.undo}
+            </button>
+          )}
           <button
             type="button"
             className="plain"

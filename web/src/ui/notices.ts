@@ -5,9 +5,13 @@ import { useSyncExternalStore } from "react";
 export interface Notice {
   id: number;
   text: string;
+  /** Takes back what was done, where it can be. */
+  undo?: (() => void) | undefined;
 }
 
 const SHOWN_MS = 6_000;
+/** Long enough to find the button by keyboard. */
+const UNDO_MS = 20_000;
 const MOST = 4;
 
 let notices: Notice[] = [];
@@ -19,11 +23,11 @@ function become(next: Notice[]) {
   for (const listener of listeners) listener();
 }
 
-export function notify(text: string) {
+export function notify(text: string, undo?: () => void) {
   last += 1;
   const id = last;
-  become([...notices, { id, text }].slice(-MOST));
-  setTimeout(() => dismiss(id), SHOWN_MS);
+  become([...notices, { id, text, undo }].slice(-MOST));
+  setTimeout(() => dismiss(id), undo ? UNDO_MS : SHOWN_MS);
 }
 
 export function dismiss(id: number) {

@@ -4,10 +4,8 @@ import { patch, post, remove } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
-import { ConfirmByName } from "../../ui/ConfirmByName";
-import { Dialog } from "../../ui/Dialog";
-import { Refusal } from "../../ui/Failure";
 import { Field, Switch } from "../../ui/Field";
+import { FormDialog } from "../../ui/FormDialog";
 import type { Rule } from "./AdmissionRules";
 import { CriterionBuilder } from "./CriterionBuilder";
 import { filled, type Options, optionsOf } from "./criteria";
@@ -31,7 +29,6 @@ export function RuleDialog({ rule, options, writable, onClose }: Props) {
   const [on, setOn] = useState(!rule?.disable);
   const [criteria, setCriteria] = useState(rule?.criteria ?? []);
   const [containers, setContainers] = useState(rule?.containers ?? ["containers"]);
-  const [removing, setRemoving] = useState(false);
   const id = rule?.id ?? 0;
   const scope = { query: { scope: "fed" } };
   const save = useChange(
@@ -56,99 +53,72 @@ export function RuleDialog({ rule, options, writable, onClose }: Props) {
     done: t.removed,
     onDone: onClose,
   });
-  if (removing) {
-    return (
-      <ConfirmByName
-        title={t.remove}
-        name={String(id)}
-        action={w.delete}
-        busy={drop.isPending}
-        error={drop.error}
-        onConfirm={() => drop.mutate()}
-        onClose={() => setRemoving(false)}
-      >
-        <p>{t.removeText}</p>
-      </ConfirmByName>
-    );
-  }
   const toggle = (name: string, wanted: boolean) =>
     setContainers(wanted ? [...containers, name] : containers.filter((one) => one !== name));
   return (
-    <Dialog title={rule ? t.rule(id) : t.add} place="side" onClose={onClose}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-      >
-        <fieldset className="bare" disabled={!writable}>
-          <div className="form two">
-            <Field label={t.kind}>
-              <select
-                value={kind}
-                disabled={rule !== undefined}
-                onChange={(event) => {
-                  setKind(event.target.value);
-                  setCriteria([]);
-                }}
-              >
-                <option value="deny">{t.deny}</option>
-                <option value="exception">{t.exception}</option>
-              </select>
-            </Field>
-            <Field label={t.mode}>
-              <select value={mode} onChange={(event) => setMode(event.target.value)}>
-                {Object.entries(t.modes).map(([value, text]) => (
-                  <option key={value} value={value}>
-                    {text}
-                  </option>
-                ))}
-              </select>
-            </Field>
-          </div>
-          <Field label={w.comment}>
-            <input value={comment} onChange={(event) => setComment(event.target.value)} />
-          </Field>
-          <CriterionBuilder
-            options={optionsOf(options, kind)}
-            verifiers={options.sigstore_verifiers ?? []}
-            criteria={criteria}
-            onChange={setCriteria}
-          />
-          <fieldset>
-            <legend>{t.containers}</legend>
-            {Object.entries(t.containerKinds).map(([name, text]) => (
-              <label key={name} className="check">
-                <input
-                  type="checkbox"
-                  checked={containers.includes(name)}
-                  onChange={(event) => toggle(name, event.target.checked)}
-                />
+    <FormDialog
+      title={rule ? t.rule(id) : t.add}
+      save={save}
+      ready={criteria.length > 0 && containers.length > 0}
+      writable={writable}
+      removal={
+        rule && {
+          change: drop,
+          title: t.remove,
+          name: String(id),
+          action: w.delete,
+          text: t.removeText,
+        }
+      }
+      onClose={onClose}
+    >
+      <div className="form two">
+        <Field label={t.kind}>
+          <select
+            value={kind}
+            disabled={rule !== undefined}
+            onChange={(event) => {
+              setKind(event.target.value);
+              setCriteria([]);
+            }}
+          >
+            <option value="deny">{t.deny}</option>
+            <option value="exception">{t.exception}</option>
+          </select>
+        </Field>
+        <Field label={t.mode}>
+          <select value={mode} onChange={(event) => setMode(event.target.value)}>
+            {Object.entries(t.modes).map(([value, text]) => (
+              <option key={value} value={value}>
                 {text}
-              </label>
+              </option>
             ))}
-          </fieldset>
-          <Switch label={t.on} checked={on} onChange={setOn} disabled={!writable} />
-        </fieldset>
-        <Refusal error={save.error} />
-        {writable && (
-          <div className="actions">
-            {rule && (
-              <button type="button" onClick={() => setRemoving(true)}>
-                {w.delete}
-              </button>
-            )}
-            <button
-              type="submit"
-              className="primary"
-              disabled={save.isPending || criteria.length === 0 || containers.length === 0}
-            >
-              {save.isPending ? w.saving : w.save}
-            </button>
-          </div>
-        )}
-      </form>
-    </Dialog>
+          </select>
+        </Field>
+      </div>
+      <Field label={w.comment}>
+        <input value={comment} onChange={(event) => setComment(event.target.value)} />
+      </Field>
+      <CriterionBuilder
+        options={optionsOf(options, kind)}
+        verifiers={options.sigstore_verifiers ?? []}
+        criteria={criteria}
+        onChange={setCriteria}
+      />
+      <fieldset>
+        <legend>{t.containers}</legend>
+        {Object.entries(t.containerKinds).map(([name, text]) => (
+          <label key={name} className="check">
+            <input
+              type="checkbox"
+              checked={containers.includes(name)}
+              onChange={(event) => toggle(name, event.target.checked)}
+            />
+            {text}
+          </label>
+        ))}
+      </fieldset>
+      <Switch label={t.on} checked={on} onChange={setOn} disabled={!writable} />
+    </FormDialog>
   );
 }

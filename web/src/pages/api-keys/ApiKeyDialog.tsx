@@ -6,8 +6,8 @@ import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Copy } from "../../ui/Copy";
 import { Dialog } from "../../ui/Dialog";
-import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
+import { FormDialog } from "../../ui/FormDialog";
 import { useRoleName } from "../roles/names";
 import { apiKeysText } from "./text";
 
@@ -51,58 +51,44 @@ export function ApiKeyDialog({ onClose }: { onClose: () => void }) {
     );
   }
   return (
-    <Dialog title={t.add} onClose={onClose}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          make.mutate();
-        }}
-      >
-        <Field label={w.name}>
-          <input value={name} onChange={(event) => setName(event.target.value)} required />
-        </Field>
-        <Field label={w.description}>
-          <input value={description} onChange={(event) => setDescription(event.target.value)} />
-        </Field>
-        <Field label={t.role}>
-          <select value={role} onChange={(event) => setRole(event.target.value)}>
-            {roles
-              .filter((one) => one)
-              .map((one) => (
-                <option key={one} value={one}>
-                  {roleName(one)}
-                </option>
-              ))}
-          </select>
-        </Field>
-        <Field label={t.expires}>
-          <select value={lifetime} onChange={(event) => setLifetime(event.target.value)}>
-            {Object.entries(t.lifetimes).map(([value, text]) => (
-              <option key={value} value={value}>
-                {text}
+    <FormDialog title={t.add} place="middle" save={make} action={w.add} onClose={onClose}>
+      <Field label={w.name}>
+        <input value={name} onChange={(event) => setName(event.target.value)} required />
+      </Field>
+      <Field label={w.description}>
+        <input value={description} onChange={(event) => setDescription(event.target.value)} />
+      </Field>
+      <Field label={t.role}>
+        <select value={role} onChange={(event) => setRole(event.target.value)}>
+          {roles
+            .filter((one) => one)
+            .map((one) => (
+              <option key={one} value={one}>
+                {roleName(one)}
               </option>
             ))}
-          </select>
+        </select>
+      </Field>
+      <Field label={t.expires}>
+        <select value={lifetime} onChange={(event) => setLifetime(event.target.value)}>
+          {Object.entries(t.lifetimes).map(([value, text]) => (
+            <option key={value} value={value}>
+              {text}
+            </option>
+          ))}
+        </select>
+      </Field>
+      {lifetime === "hours" && (
+        <Field label={t.hours}>
+          <input
+            type="number"
+            min={1}
+            value={hours}
+            onChange={(event) => setHours(event.target.valueAsNumber)}
+            required
+          />
         </Field>
-        {lifetime === "hours" && (
-          <Field label={t.hours}>
-            <input
-              type="number"
-              min={1}
-              value={hours}
-              onChange={(event) => setHours(event.target.valueAsNumber)}
-              required
-            />
-          </Field>
-        )}
-        <Refusal error={make.error} />
-        <div className="actions">
-          <button type="submit" className="primary" disabled={make.isPending}>
-            {w.add}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+      )}
+    </FormDialog>
   );
 }

@@ -5,10 +5,8 @@ import { patch, post, remove, type Schema } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
-import { ConfirmByName } from "../../ui/ConfirmByName";
-import { Dialog } from "../../ui/Dialog";
-import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
+import { FormDialog } from "../../ui/FormDialog";
 import type { Group } from "./Groups";
 import { groupsText } from "./text";
 import "./criteria.css";
@@ -30,7 +28,6 @@ export function GroupDialog({ group, writable, onClose }: Props) {
   const [criteria, setCriteria] = useState<Entry[]>(
     group?.criteria ?? [{ key: "service", op: "=", value: "" }],
   );
-  const [removing, setRemoving] = useState(false);
   const save = useChange(
     () => {
       const config = { name, comment, criteria, cfg_type: "federal" };
@@ -44,61 +41,31 @@ export function GroupDialog({ group, writable, onClose }: Props) {
     done: t.removed,
     onDone: onClose,
   });
-  if (removing) {
-    return (
-      <ConfirmByName
-        title={t.remove}
-        name={name}
-        action={w.delete}
-        busy={drop.isPending}
-        error={drop.error}
-        onConfirm={() => drop.mutate()}
-        onClose={() => setRemoving(false)}
-      >
-        <p>{t.removeText}</p>
-      </ConfirmByName>
-    );
-  }
   const editable = writable && !group?.reserved;
   return (
-    <Dialog title={group ? name : t.add} place="side" onClose={onClose}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-      >
-        <fieldset className="bare" disabled={!editable}>
-          <Field label={w.name} hint={t.nameHint}>
-            <input
-              value={name}
-              pattern="fed\..+"
-              disabled={group !== undefined}
-              onChange={(event) => setName(event.target.value)}
-              required
-            />
-          </Field>
-          <Field label={w.comment}>
-            <input value={comment} onChange={(event) => setComment(event.target.value)} />
-          </Field>
-          <CriteriaBuilder criteria={criteria} onChange={setCriteria} />
-        </fieldset>
-        <Refusal error={save.error} />
-        {editable && (
-          <div className="actions">
-            {group && (
-              <button type="button" onClick={() => setRemoving(true)}>
-                {w.delete}
-              </button>
-            )}
-            <button type="submit" className="primary" disabled={save.isPending}>
-              {save.isPending ? w.saving : w.save}
-            </button>
-          </div>
-        )}
-      </form>
-    </Dialog>
+    <FormDialog
+      title={group ? name : t.add}
+      save={save}
+      writable={editable}
+      removal={
+        group && { change: drop, title: t.remove, name, action: w.delete, text: t.removeText }
+      }
+      onClose={onClose}
+    >
+      <Field label={w.name} hint={t.nameHint}>
+        <input
+          value={name}
+          pattern="fed\..+"
+          disabled={group !== undefined}
+          onChange={(event) => setName(event.target.value)}
+          required
+        />
+      </Field>
+      <Field label={w.comment}>
+        <input value={comment} onChange={(event) => setComment(event.target.value)} />
+      </Field>
+      <CriteriaBuilder criteria={criteria} onChange={setCriteria} />
+    </FormDialog>
   );
 }
 

@@ -4,10 +4,8 @@ import { patch, remove } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
-import { ConfirmByName } from "../../ui/ConfirmByName";
-import { Dialog } from "../../ui/Dialog";
-import { Refusal } from "../../ui/Failure";
 import { Field, Switch } from "../../ui/Field";
+import { FormDialog } from "../../ui/FormDialog";
 import type { NetworkRule } from "./NetworkRules";
 import { networkText } from "./text";
 import "../groups/criteria.css";
@@ -35,7 +33,6 @@ export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
   const [comment, setComment] = useState(rule?.comment ?? "");
   const [on, setOn] = useState(!rule?.disable);
   const [after, setAfter] = useState(0);
-  const [removing, setRemoving] = useState(false);
   const groups = useGet("/v1/group", { query: { scope: "fed", brief: true } });
   const id = rule?.id ?? 0;
   const save = useChange(
@@ -66,102 +63,78 @@ export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
     done: t.removed,
     onDone: onClose,
   });
-  if (removing) {
-    return (
-      <ConfirmByName
-        title={t.remove}
-        name={String(id)}
-        action={w.delete}
-        busy={drop.isPending}
-        error={drop.error}
-        onConfirm={() => drop.mutate()}
-        onClose={() => setRemoving(false)}
-      >
-        <p>{t.removeText}</p>
-      </ConfirmByName>
-    );
-  }
   const names = [...(groups.data?.groups ?? []).map((group) => group.name ?? ""), ...ENDPOINTS];
   return (
-    <Dialog title={rule ? t.rule(id) : t.add} place="side" onClose={onClose}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-      >
-        <datalist id="endpoint-names">
-          {names.map((name) => (
-            <option key={name} value={name} />
-          ))}
-        </datalist>
-        <fieldset className="bare" disabled={!writable}>
-          <div className="form two">
-            <Field label={t.from}>
-              <input
-                list="endpoint-names"
-                value={from}
-                onChange={(event) => setFrom(event.target.value)}
-                required
-              />
-            </Field>
-            <Field label={t.to}>
-              <input
-                list="endpoint-names"
-                value={to}
-                onChange={(event) => setTo(event.target.value)}
-                required
-              />
-            </Field>
-            <Field label={t.ports} hint={t.portsHint}>
-              <input value={ports} onChange={(event) => setPorts(event.target.value)} required />
-            </Field>
-            <Field label={t.applications} hint={t.applicationsHint}>
-              <input
-                value={applications}
-                onChange={(event) => setApplications(event.target.value)}
-                required
-              />
-            </Field>
-            <Field label={t.action}>
-              <select value={action} onChange={(event) => setAction(event.target.value)}>
-                <option value="allow">{t.allow}</option>
-                <option value="deny">{t.deny}</option>
-              </select>
-            </Field>
-            {!rule && (
-              <Field label={t.position}>
-                <select value={after} onChange={(event) => setAfter(Number(event.target.value))}>
-                  <option value={0}>{t.first}</option>
-                  {rules.map(({ id: other = 0, from: a, to: b }) => (
-                    <option key={other} value={other}>
-                      {t.after(other, `${a} → ${b}`)}
-                    </option>
-                  ))}
-                </select>
-              </Field>
-            )}
-          </div>
-          <Field label={w.comment}>
-            <input value={comment} onChange={(event) => setComment(event.target.value)} />
+    <FormDialog
+      title={rule ? t.rule(id) : t.add}
+      save={save}
+      writable={writable}
+      removal={
+        rule && {
+          change: drop,
+          title: t.remove,
+          name: String(id),
+          action: w.delete,
+          text: t.removeText,
+        }
+      }
+      onClose={onClose}
+    >
+      <datalist id="endpoint-names">
+        {names.map((name) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
+      <div className="form two">
+        <Field label={t.from}>
+          <input
+            list="endpoint-names"
+            value={from}
+            onChange={(event) => setFrom(event.target.value)}
+            required
+          />
+        </Field>
+        <Field label={t.to}>
+          <input
+            list="endpoint-names"
+            value={to}
+            onChange={(event) => setTo(event.target.value)}
+            required
+          />
+        </Field>
+        <Field label={t.ports} hint={t.portsHint}>
+          <input value={ports} onChange={(event) => setPorts(event.target.value)} required />
+        </Field>
+        <Field label={t.applications} hint={t.applicationsHint}>
+          <input
+            value={applications}
+            onChange={(event) => setApplications(event.target.value)}
+            required
+          />
+        </Field>
+        <Field label={t.action}>
+          <select value={action} onChange={(event) => setAction(event.target.value)}>
+            <option value="allow">{t.allow}</option>
+            <option value="deny">{t.deny}</option>
+          </select>
+        </Field>
+        {!rule && (
+          <Field label={t.position}>
+            <select value={after} onChange={(event) => setAfter(Number(event.target.value))}>
+              <option value={0}>{t.first}</option>
+              {rules.map(({ id: other = 0, from: a, to: b }) => (
+                <option key={other} value={other}>
+                  {t.after(other, `${a} → ${b}`)}
+                </option>
+              ))}
+            </select>
           </Field>
-          <Switch label={t.on} checked={on} onChange={setOn} disabled={!writable} />
-        </fieldset>
-        <Refusal error={save.error} />
-        {writable && (
-          <div className="actions">
-            {rule && (
-              <button type="button" onClick={() => setRemoving(true)}>
-                {w.delete}
-              </button>
-            )}
-            <button type="submit" className="primary" disabled={save.isPending}>
-              {save.isPending ? w.saving : w.save}
-            </button>
-          </div>
         )}
-      </form>
-    </Dialog>
+      </div>
+      <Field label={w.comment}>
+        <input value={comment} onChange={(event) => setComment(event.target.value)} />
+      </Field>
+      <Switch label={t.on} checked={on} onChange={setOn} disabled={!writable} />
+    </FormDialog>
   );
 }

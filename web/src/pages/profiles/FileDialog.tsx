@@ -25,11 +25,14 @@ export function FileDialog({ profile, writable, onClose }: Props) {
   const [behavior, setBehavior] = useState("monitor_change");
   const [applications, setApplications] = useState("");
   const group = profile.group ?? "";
-  const change = useChange(
-    (config: Schema<"FileMonitorConfig">) =>
-      patch("/v1/file_monitor/{name}", { config }, { path: { name: group } }),
-    { done: t.saved, onDone: () => setFilter("") },
-  );
+  const put = (config: Schema<"FileMonitorConfig">) =>
+    patch("/v1/file_monitor/{name}", { config }, { path: { name: group } });
+  const change = useChange(put, {
+    done: t.saved,
+    undo: ({ delete_filters: removed }) =>
+      removed ? () => put({ add_filters: removed }) : undefined,
+    onDone: () => setFilter(""),
+  });
   return (
     <Dialog title={group} place="side" onClose={onClose}>
       <ul className="entries">

@@ -26,21 +26,21 @@ export function ProcessDialog({ profile, writable, onClose }: Props) {
   const [path, setPath] = useState("");
   const [action, setAction] = useState("allow");
   const group = profile.group ?? "";
-  const change = useChange(
-    (said: Change) =>
-      patch(
-        "/v1/process_profile/{name}",
-        { process_profile_config: { group, ...said } },
-        { path: { name: group } },
-      ),
-    {
-      done: t.saved,
-      onDone: () => {
-        setName("");
-        setPath("");
-      },
+  const put = (said: Change) =>
+    patch(
+      "/v1/process_profile/{name}",
+      { process_profile_config: { group, ...said } },
+      { path: { name: group } },
+    );
+  const change = useChange(put, {
+    done: t.saved,
+    undo: ({ process_delete_list: removed }) =>
+      removed ? () => put({ process_change_list: removed }) : undefined,
+    onDone: () => {
+      setName("");
+      setPath("");
     },
-  );
+  });
   return (
     <Dialog title={group} place="side" onClose={onClose}>
       <Field label={t.baseline}>

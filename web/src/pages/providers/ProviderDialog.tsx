@@ -4,11 +4,9 @@ import { patch, post, remove, type Schema } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
-import { ConfirmByName } from "../../ui/ConfirmByName";
 import { Copy } from "../../ui/Copy";
-import { Dialog } from "../../ui/Dialog";
-import { Refusal } from "../../ui/Failure";
 import { Field, Switch } from "../../ui/Field";
+import { FormDialog } from "../../ui/FormDialog";
 import { configOf, type Draft, draftOf, type Kind, type Server } from "./draft";
 import { GroupRoles } from "./GroupRoles";
 import { ProviderTest } from "./ProviderTest";
@@ -35,7 +33,6 @@ export function ProviderDialog({ server, kind, roles, writable, onClose }: Props
     const draft = draftOf(server, kind);
     return known ? draft : { ...draft, name: USUAL[kind] };
   });
-  const [removing, setRemoving] = useState(false);
   const put = (change: Partial<Draft>) => setDraft({ ...draft, ...change });
   const path = { name: draft.name };
   const save = useChange(
@@ -50,72 +47,48 @@ export function ProviderDialog({ server, kind, roles, writable, onClose }: Props
     done: t.removed,
     onDone: onClose,
   });
-  if (removing) {
-    return (
-      <ConfirmByName
-        title={w.remove}
-        name={draft.name}
-        action={w.remove}
-        busy={drop.isPending}
-        error={drop.error}
-        onConfirm={() => drop.mutate()}
-        onClose={() => setRemoving(false)}
-      >
-        <p>{t.removeText}</p>
-      </ConfirmByName>
-    );
-  }
   return (
-    <Dialog title={known ? draft.name : t.add[kind]} place="side" onClose={onClose}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-      >
-        <fieldset className="bare" disabled={!writable}>
-          <Field label={w.name}>
-            <input
-              value={draft.name}
-              pattern="[A-Za-z0-9_\-]+"
-              disabled={known}
-              onChange={(event) => put({ name: event.target.value })}
-              required
-            />
-          </Field>
-          <Switch label={t.enable} checked={draft.enable} onChange={(enable) => put({ enable })} />
-          {kind === "ldap" && (
-            <Field label={t.directory}>
-              <select
-                value={draft.directory}
-                onChange={(event) => put({ directory: event.target.value })}
-              >
-                <option value="OpenLDAP">OpenLDAP</option>
-                <option value="MicrosoftAD">Active Directory</option>
-              </select>
-            </Field>
-          )}
-          <Settings draft={draft} known={known} put={put} />
-          {kind === "saml" && <OurSide name={draft.name} />}
-          <GroupRoles draft={draft} roles={roles} put={put} />
-          <ProviderTest draft={draft} known={known} />
-        </fieldset>
-        <Refusal error={save.error} />
-        {writable && (
-          <div className="actions">
-            {known && (
-              <button type="button" onClick={() => setRemoving(true)}>
-                {w.remove}
-              </button>
-            )}
-            <button type="submit" className="primary" disabled={save.isPending}>
-              {save.isPending ? w.saving : w.save}
-            </button>
-          </div>
-        )}
-      </form>
-    </Dialog>
+    <FormDialog
+      title={known ? draft.name : t.add[kind]}
+      save={save}
+      writable={writable}
+      removal={
+        server && {
+          change: drop,
+          title: w.remove,
+          name: draft.name,
+          action: w.remove,
+          text: t.removeText,
+        }
+      }
+      onClose={onClose}
+    >
+      <Field label={w.name}>
+        <input
+          value={draft.name}
+          pattern="[A-Za-z0-9_\-]+"
+          disabled={known}
+          onChange={(event) => put({ name: event.target.value })}
+          required
+        />
+      </Field>
+      <Switch label={t.enable} checked={draft.enable} onChange={(enable) => put({ enable })} />
+      {kind === "ldap" && (
+        <Field label={t.directory}>
+          <select
+            value={draft.directory}
+            onChange={(event) => put({ directory: event.target.value })}
+          >
+            <option value="OpenLDAP">OpenLDAP</option>
+            <option value="MicrosoftAD">Active Directory</option>
+          </select>
+        </Field>
+      )}
+      <Settings draft={draft} known={known} put={put} />
+      {kind === "saml" && <OurSide name={draft.name} />}
+      <GroupRoles draft={draft} roles={roles} put={put} />
+      <ProviderTest draft={draft} known={known} />
+    </FormDialog>
   );
 }
 

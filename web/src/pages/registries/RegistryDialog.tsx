@@ -4,9 +4,8 @@ import { patch, post } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
-import { Dialog } from "../../ui/Dialog";
-import { Refusal } from "../../ui/Failure";
 import { Field, Switch } from "../../ui/Field";
+import { FormDialog } from "../../ui/FormDialog";
 import { Credentials } from "./Credentials";
 import { configOf, type Draft, draftOf } from "./draft";
 import { KINDS } from "./kinds";
@@ -35,85 +34,71 @@ export function RegistryDialog({ registry, onClose }: Props) {
     { done: t.saved, onDone: onClose },
   );
   return (
-    <Dialog title={registry ? draft.name : t.add} place="side" onClose={onClose}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-      >
-        <div className="form two">
-          <Field label={w.name} hint={t.nameHint}>
+    <FormDialog title={registry ? draft.name : t.add} save={save} onClose={onClose}>
+      <div className="form two">
+        <Field label={w.name} hint={t.nameHint}>
+          <input
+            value={draft.name}
+            pattern="fed\..+"
+            disabled={registry !== undefined}
+            onChange={(event) => put({ name: event.target.value })}
+            required
+          />
+        </Field>
+        <Field label={t.kind}>
+          <select value={draft.kind} onChange={(event) => put({ kind: event.target.value })}>
+            {KINDS.map((kind) => (
+              <option key={kind}>{kind}</option>
+            ))}
+          </select>
+        </Field>
+      </div>
+      <Field label={t.address}>
+        <input
+          type="url"
+          value={draft.address}
+          onChange={(event) => put({ address: event.target.value })}
+          required
+        />
+      </Field>
+      <Credentials draft={draft} known={registry !== undefined} put={put} />
+      <Field label={t.filters} hint={t.filtersHint}>
+        <textarea
+          rows={3}
+          value={draft.filters}
+          onChange={(event) => put({ filters: event.target.value })}
+          required
+        />
+      </Field>
+      <div className="form two">
+        <Field label={t.schedule}>
+          <select
+            value={draft.schedule}
+            onChange={(event) => put({ schedule: event.target.value })}
+          >
+            {Object.entries(t.schedules).map(([value, text]) => (
+              <option key={value} value={value}>
+                {text}
+              </option>
+            ))}
+          </select>
+        </Field>
+        {draft.schedule === "periodical" && (
+          <Field label={t.interval}>
             <input
-              value={draft.name}
-              pattern="fed\..+"
-              disabled={registry !== undefined}
-              onChange={(event) => put({ name: event.target.value })}
+              type="number"
+              min={5}
+              max={10_080}
+              value={draft.minutes}
+              onChange={(event) => put({ minutes: event.target.valueAsNumber })}
               required
             />
           </Field>
-          <Field label={t.kind}>
-            <select value={draft.kind} onChange={(event) => put({ kind: event.target.value })}>
-              {KINDS.map((kind) => (
-                <option key={kind}>{kind}</option>
-              ))}
-            </select>
-          </Field>
-        </div>
-        <Field label={t.address}>
-          <input
-            type="url"
-            value={draft.address}
-            onChange={(event) => put({ address: event.target.value })}
-            required
-          />
-        </Field>
-        <Credentials draft={draft} known={registry !== undefined} put={put} />
-        <Field label={t.filters} hint={t.filtersHint}>
-          <textarea
-            rows={3}
-            value={draft.filters}
-            onChange={(event) => put({ filters: event.target.value })}
-            required
-          />
-        </Field>
-        <div className="form two">
-          <Field label={t.schedule}>
-            <select
-              value={draft.schedule}
-              onChange={(event) => put({ schedule: event.target.value })}
-            >
-              {Object.entries(t.schedules).map(([value, text]) => (
-                <option key={value} value={value}>
-                  {text}
-                </option>
-              ))}
-            </select>
-          </Field>
-          {draft.schedule === "periodical" && (
-            <Field label={t.interval}>
-              <input
-                type="number"
-                min={5}
-                max={10_080}
-                value={draft.minutes}
-                onChange={(event) => put({ minutes: event.target.valueAsNumber })}
-                required
-              />
-            </Field>
-          )}
-        </div>
-        <Switch label={t.rescan} checked={draft.rescan} onChange={(rescan) => put({ rescan })} />
-        <Switch label={t.layers} checked={draft.layers} onChange={(layers) => put({ layers })} />
-        <SettingsTest name={draft.name} config={configOf(draft)} />
-        <Refusal error={save.error} />
-        <div className="actions">
-          <button type="submit" className="primary" disabled={save.isPending}>
-            {save.isPending ? w.saving : w.save}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+        )}
+      </div>
+      <Switch label={t.rescan} checked={draft.rescan} onChange={(rescan) => put({ rescan })} />
+      <Switch label={t.layers} checked={draft.layers} onChange={(layers) => put({ layers })} />
+      <SettingsTest name={draft.name} config={configOf(draft)} />
+    </FormDialog>
   );
 }

@@ -4,10 +4,8 @@ import { patch, remove } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
-import { ConfirmByName } from "../../ui/ConfirmByName";
-import { Dialog } from "../../ui/Dialog";
-import { Refusal } from "../../ui/Failure";
 import { Field, Switch } from "../../ui/Field";
+import { FormDialog } from "../../ui/FormDialog";
 import { Conditions } from "./Conditions";
 import type { ResponseRule } from "./ResponseRules";
 import { responseText } from "./text";
@@ -32,7 +30,6 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
   const [actions, setActions] = useState(rule?.actions ?? []);
   const [webhooks, setWebhooks] = useState(rule?.webhooks ?? []);
   const [on, setOn] = useState(!rule?.disable);
-  const [removing, setRemoving] = useState(false);
   const id = rule?.id ?? 0;
   const save = useChange(
     async () => {
@@ -60,115 +57,86 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
     done: t.removed,
     onDone: onClose,
   });
-  if (removing) {
-    return (
-      <ConfirmByName
-        title={t.remove}
-        name={String(id)}
-        action={w.delete}
-        busy={drop.isPending}
-        error={drop.error}
-        onConfirm={() => drop.mutate()}
-        onClose={() => setRemoving(false)}
-      >
-        <p>{t.removeText}</p>
-      </ConfirmByName>
-    );
-  }
   const toggle = (all: string[], name: string, wanted: boolean) =>
     wanted ? [...all, name] : all.filter((one) => one !== name);
   const events = Object.keys(options?.response_rule_options ?? {});
   const known = options?.response_rule_options[event];
   return (
-    <Dialog title={rule ? t.rule(id) : t.add} place="side" onClose={onClose}>
-      <form
-        className="form"
-        onSubmit={(submitted) => {
-          submitted.preventDefault();
-          save.mutate();
-        }}
-      >
-        <fieldset className="bare" disabled={!writable}>
-          <div className="form two">
-            <Field label={t.event}>
-              <select
-                value={event}
-                onChange={(chosen) => {
-                  setEvent(chosen.target.value);
-                  const types = options?.response_rule_options[chosen.target.value]?.types ?? [];
-                  setConditions([{ type: types[0] ?? "", value: "" }]);
-                }}
-                required
-              >
-                {!events.includes(event) && <option value={event}>{event || "–"}</option>}
-                {events.map((one) => (
-                  <option key={one} value={one}>
-                    {one}
-                  </option>
-                ))}
-              </select>
-            </Field>
-            <Field label={t.group}>
-              <select value={group} onChange={(chosen) => setGroup(chosen.target.value)}>
-                <option value="">{t.anyGroup}</option>
-                {groups.map(({ name }) => (
-                  <option key={name} value={name}>
-                    {name}
-                  </option>
-                ))}
-              </select>
-            </Field>
-          </div>
-          <Field label={w.comment}>
-            <input value={comment} onChange={(typed) => setComment(typed.target.value)} />
-          </Field>
-          <Conditions options={known} conditions={conditions} onChange={setConditions} />
-          <fieldset>
-            <legend>{t.actions}</legend>
-            {Object.entries(t.actionNames).map(([action, text]) => (
-              <label key={action} className="check">
-                <input
-                  type="checkbox"
-                  checked={actions.includes(action)}
-                  onChange={(chosen) => setActions(toggle(actions, action, chosen.target.checked))}
-                />
-                {text}
-              </label>
+    <FormDialog
+      title={rule ? t.rule(id) : t.add}
+      save={save}
+      ready={actions.length > 0 && conditions.length > 0}
+      writable={writable}
+      removal={
+        rule && {
+          change: drop,
+          title: t.remove,
+          name: String(id),
+          action: w.delete,
+          text: t.removeText,
+        }
+      }
+      onClose={onClose}
+    >
+      <div className="form two">
+        <Field label={t.event}>
+          <select
+            value={event}
+            onChange={(chosen) => {
+              setEvent(chosen.target.value);
+              const types = options?.response_rule_options[chosen.target.value]?.types ?? [];
+              setConditions([{ type: types[0] ?? "", value: "" }]);
+            }}
+            required
+          >
+            {!events.includes(event) && <option value={event}>{event || "–"}</option>}
+            {events.map((one) => (
+              <option key={one} value={one}>
+                {one}
+              </option>
             ))}
-            {actions.includes("webhook") &&
-              (options?.webhooks ?? []).map((name) => (
-                <label key={name} className="check inner">
-                  <input
-                    type="checkbox"
-                    checked={webhooks.includes(name)}
-                    onChange={(chosen) =>
-                      setWebhooks(toggle(webhooks, name, chosen.target.checked))
-                    }
-                  />
-                  {name}
-                </label>
-              ))}
-          </fieldset>
-          <Switch label={t.on} checked={on} onChange={setOn} disabled={!writable} />
-        </fieldset>
-        <Refusal error={save.error} />
-        {writable && (
-          <div className="actions">
-            {rule && (
-              <button type="button" onClick={() => setRemoving(true)}>
-                {w.delete}
-              </button>
-            )}
-            <button
-              type="submit"
-              className="primary"
-              disabled={save.isPending || actions.length === 0 || conditions.length === 0}
-            >
-              {save.isPending ? w.saving : w.save}
-            </button>
-          </div>
-        )}
-      </form>
-    </Dialog>
+          </select>
+        </Field>
+        <Field label={t.group}>
+          <select value={group} onChange={(chosen) => setGroup(chosen.target.value)}>
+            <option value="">{t.anyGroup}</option>
+            {groups.map(({ name }) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </Field>
+      </div>
+      <Field label={w.comment}>
+        <input value={comment} onChange={(typed) => setComment(typed.target.value)} />
+      </Field>
+      <Conditions options={known} conditions={conditions} onChange={setConditions} />
+      <fieldset>
+        <legend>{t.actions}</legend>
+        {Object.entries(t.actionNames).map(([action, text]) => (
+          <label key={action} className="check">
+            <input
+              type="checkbox"
+              checked={actions.includes(action)}
+              onChange={(chosen) => setActions(toggle(actions, action, chosen.target.checked))}
+            />
+            {text}
+          </label>
+        ))}
+        {actions.includes("webhook") &&
+          (options?.webhooks ?? []).map((name) => (
+            <label key={name} className="check inner">
+              <input
+                type="checkbox"
+                checked={webhooks.includes(name)}
+                onChange={(chosen) => setWebhooks(toggle(webhooks, name, chosen.target.checked))}
+              />
+              {name}
+            </label>
+          ))}
+      </fieldset>
+      <Switch label={t.on} checked={on} onChange={setOn} disabled={!writable} />
+    </FormDialog>
   );
 }

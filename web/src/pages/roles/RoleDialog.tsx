@@ -4,10 +4,8 @@ import { patch, post, remove, type Schema } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
-import { ConfirmByName } from "../../ui/ConfirmByName";
-import { Dialog } from "../../ui/Dialog";
-import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
+import { FormDialog } from "../../ui/FormDialog";
 import type { Role } from "./Roles";
 import { rolesText } from "./text";
 import "./roles.css";
@@ -29,7 +27,6 @@ export function RoleDialog({ role, writable, onClose }: Props) {
   const [name, setName] = useState(role?.name ?? "");
   const [comment, setComment] = useState(role?.comment ?? "");
   const [held, setHeld] = useState<Held[]>(role?.permissions ?? []);
-  const [removing, setRemoving] = useState(false);
   const path = { name };
   const save = useChange(
     async () => {
@@ -44,112 +41,82 @@ export function RoleDialog({ role, writable, onClose }: Props) {
     done: t.removed,
     onDone: onClose,
   });
-  if (removing) {
-    return (
-      <ConfirmByName
-        title={t.remove}
-        name={name}
-        action={w.remove}
-        busy={drop.isPending}
-        error={drop.error}
-        onConfirm={() => drop.mutate()}
-        onClose={() => setRemoving(false)}
-      >
-        <p>{t.removeText}</p>
-      </ConfirmByName>
-    );
-  }
   const of = (id: string) => held.find((one) => one.id === id) ?? { id, read: false, write: false };
   const put = (next: Held) => setHeld([...held.filter((one) => one.id !== next.id), next]);
   return (
-    <Dialog title={role ? name : t.add} place="side" onClose={onClose}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-      >
-        <fieldset className="bare" disabled={!writable}>
-          <Field label={w.name}>
-            <input
-              value={name}
-              disabled={role !== undefined}
-              onChange={(event) => setName(event.target.value)}
-              required
-            />
-          </Field>
-          <Field label={w.comment}>
-            <input value={comment} onChange={(event) => setComment(event.target.value)} />
-          </Field>
-          <table className="permissions">
-            <thead>
-              <tr>
-                <th scope="col">{t.permission}</th>
-                <th scope="col">{t.read}</th>
-                <th scope="col">{t.write}</th>
+    <FormDialog
+      title={role ? name : t.add}
+      save={save}
+      writable={writable}
+      removal={
+        role && { change: drop, title: t.remove, name, action: w.remove, text: t.removeText }
+      }
+      onClose={onClose}
+    >
+      <Field label={w.name}>
+        <input
+          value={name}
+          disabled={role !== undefined}
+          onChange={(event) => setName(event.target.value)}
+          required
+        />
+      </Field>
+      <Field label={w.comment}>
+        <input value={comment} onChange={(event) => setComment(event.target.value)} />
+      </Field>
+      <table className="permissions">
+        <thead>
+          <tr>
+            <th scope="col">{t.permission}</th>
+            <th scope="col">{t.read}</th>
+            <th scope="col">{t.write}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {options.map(({ id, read_supported: mayRead, write_supported: mayWrite }) => {
+            const text = t.names[id as keyof typeof t.names] ?? id;
+            const now = of(id);
+            return (
+              <tr key={id}>
+                <th scope="row">{text}</th>
+                <td>
+                  {mayRead && (
+                    <input
+                      type="checkbox"
+                      aria-label={`${text}: ${t.read}`}
+                      checked={now.read}
+                      onChange={(event) =>
+                        put({
+                          id,
+                          read: event.target.checked,
+                          write: event.target.checked && now.write,
+                        })
+                      }
+                    />
+                  )}
+                </td>
+                <td>
+                  {mayWrite && (
+                    <input
+                      type="checkbox"
+                      aria-label={`${text}: ${t.write}`}
+                      checked={now.write}
+                      onChange={(event) =>
+                        // Who may change may also look.
+                        put({
+                          id,
+                          read: mayRead && (event.target.checked || now.read),
+                          write: event.target.checked,
+                        })
+                      }
+                    />
+                  )}
+                </td>
               </tr>
-            </thead>
-            <tbody>
-              {options.map(({ id, read_supported: mayRead, write_supported: mayWrite }) => {
-                const text = t.names[id as keyof typeof t.names] ?? id;
-                const now = of(id);
-                return (
-                  <tr key={id}>
-                    <th scope="row">{text}</th>
-                    <td>
-                      {mayRead && (
-                        <input
-                          type="checkbox"
-                          aria-label={`${text}: ${t.read}`}
-                          checked={now.read}
-                          onChange={(event) =>
-                            put({
-                              id,
-                              read: event.target.checked,
-                              write: event.target.checked && now.write,
-                            })
-                          }
-                        />
-                      )}
-                    </td>
-                    <td>
-                      {mayWrite && (
-                        <input
-                          type="checkbox"
-                          aria-label={`${text}: ${t.write}`}
-                          checked={now.write}
-                          onChange={(event) =>
-                            // Who may change may also look.
-                            put({
-                              id,
-                              read: mayRead && (event.target.checked || now.read),
-                              write: event.target.checked,
-                            })
-                          }
-                        />
-                      )}
-                    </td>
-                  </tr>
-                );
-              })}
-            </tbody>
-          </table>
-        </fieldset>
-        <Refusal error={save.error} />
-        {writable && (
-          <div className="actions">
-            {role && (
-              <button type="button" onClick={() => setRemoving(true)}>
-                {w.remove}
-              </button>
-            )}
-            <button type="submit" className="primary" disabled={save.isPending}>
-              {save.isPending ? w.saving : w.save}
-            </button>
-          </div>
-        )}
-      </form>
-    </Dialog>
+            );
+          })}
+        </tbody>
+      </table>
+    </FormDialog>
   );
 }

@@ -18,6 +18,12 @@ import {
 } from "./kind";
 import { sensorsText } from "./text";
 
+/** A sensor that a group uses. */
+interface Use {
+  group: string;
+  sensor: NonNullable<SensorGroup["sensors"]>[number];
+}
+
 /** Which groups use which sensors, and whether they deny. */
 export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean }) {
   const t = useText(sensorsText);
@@ -27,9 +33,17 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
   const [url] = useUrl();
   const query = useSensorGroups(kind, cluster);
   const sensors = useSensors(kind, { cluster }).rows ?? [];
-  const change = useChange(
-    (config: Parameters<typeof changeSensorGroup>[1]) => changeSensorGroup(kind, config),
-    { done: t.groupSaved },
+  const put = (config: Parameters<typeof changeSensorGroup>[1]) => changeSensorGroup(kind, config);
+  const change = useChange(put, { done: t.groupSaved });
+  const unuse = useChange(
+    ({ group, sensor }: Use) => put({ name: group, delete: [sensor.name ?? ""] }),
+    {
+      done: t.groupSaved,
+      undo:
+        ({ group, sensor: { name = "", action = "" } }) =>
+        () =>
+          put({ name: group, sensors: [{ name, action }] }),
+    },
   );
   const wanted = url.q?.toLowerCase() ?? "";
   const rows = query.rows?.filter((group) => (group.name ?? "").toLowerCase().includes(wanted));
@@ -86,7 +100,7 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
                     type="button"
                     className="plain"
                     aria-label={t.unuse(sensor.name ?? "")}
-                    onClick={() => change.mutate({ name, delete: [sensor.name ?? ""] })}
+                    onClick={() => unuse.mutate({ group: name, sensor })}
                   >
                     <X aria-hidden size={16} />
                   </button>
@@ -118,7 +132,7 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
       <div className="toolbar">
         <FilterText />
       </div>
-      <Refusal error={change.error} />
+      <Refusal error={change.error ?? unuse.error} />
       <Listing
         query={{ ...query, rows }}
         what={names[kind]}

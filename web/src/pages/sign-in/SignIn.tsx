@@ -13,8 +13,9 @@ import {
   useLanguage,
   useText,
 } from "../../text/language";
-import { Refusal, useFailureText } from "../../ui/Failure";
+import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
+import { useFailureText } from "../../ui/failureText";
 import { Providers } from "./Providers";
 import { finish, returning } from "./provider";
 import { signInText } from "./text";

@@ -7,9 +7,8 @@ import { useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
-import { Dialog } from "../../ui/Dialog";
-import { Refusal } from "../../ui/Failure";
 import { Field, Switch } from "../../ui/Field";
+import { FormDialog } from "../../ui/FormDialog";
 import { Loaded } from "../../ui/Loaded";
 import { Card } from "../../ui/Page";
 import { State } from "../../ui/State";
@@ -117,54 +116,49 @@ function WebhookDialog({ webhook, onClose }: Props) {
     onDone: onClose,
   });
   return (
-    <Dialog title={webhook ? name : t.webhook} onClose={onClose}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-      >
-        <Field label={w.name}>
-          <input
-            value={name}
-            pattern="fed\..+"
-            disabled={webhook !== undefined}
-            onChange={(event) => setName(event.target.value)}
-            required
-          />
-        </Field>
-        <Field label={t.webhookUrl}>
-          <input
-            type="url"
-            value={address}
-            onChange={(event) => setAddress(event.target.value)}
-            required
-          />
-        </Field>
-        <Field label={t.webhookKind}>
-          <select value={kind} onChange={(event) => setKind(event.target.value)}>
-            {KINDS.map((one) => (
-              <option key={one} value={one}>
-                {one || t.plain}
-              </option>
-            ))}
-          </select>
-        </Field>
-        <Switch label={t.webhookOn} checked={on} onChange={setOn} />
-        <Switch label={t.webhookProxy} checked={proxy} onChange={setProxy} />
-        <Refusal error={save.error ?? drop.error} />
-        <div className="actions">
-          {webhook && (
-            <button type="button" disabled={drop.isPending} onClick={() => drop.mutate()}>
-              {w.remove}
-            </button>
-          )}
-          <button type="submit" className="primary" disabled={save.isPending}>
-            {save.isPending ? w.saving : w.save}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={webhook ? name : t.webhook}
+      place="middle"
+      save={save}
+      removal={
+        webhook && {
+          change: drop,
+          title: t.removeWebhook,
+          name,
+          action: w.remove,
+          text: t.removeWebhookText,
+        }
+      }
+      onClose={onClose}
+    >
+      <Field label={w.name}>
+        <input
+          value={name}
+          pattern="fed\..+"
+          disabled={webhook !== undefined}
+          onChange={(event) => setName(event.target.value)}
+          required
+        />
+      </Field>
+      <Field label={t.webhookUrl}>
+        <input
+          type="url"
+          value={address}
+          onChange={(event) => setAddress(event.target.value)}
+          required
+        />
+      </Field>
+      <Field label={t.webhookKind}>
+        <select value={kind} onChange={(event) => setKind(event.target.value)}>
+          {KINDS.map((one) => (
+            <option key={one} value={one}>
+              {one || t.plain}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <Switch label={t.webhookOn} checked={on} onChange={setOn} />
+      <Switch label={t.webhookProxy} checked={proxy} onChange={setProxy} />
+    </FormDialog>
   );
 }

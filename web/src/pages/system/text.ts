@@ -37,6 +37,9 @@ export const systemText = catalogue({
     webhookOn: "It is called",
     webhookProxy: "Through the cluster's proxy",
     webhookRemoved: "The webhook was removed in all clusters.",
+    removeWebhook: "Remove the webhook",
+    removeWebhookText:
+      "It is removed in every cluster, and nobody is told by it any more. A webhook that rules name cannot be removed.",
     noWebhooks: "None. Response rules can call webhooks in every cluster.",
     plain: "Plain text",
     demote: "Give up the role of primary",
@@ -80,6 +83,8 @@ export const systemText = catalogue({
     webhookOn: "启用调用",
     webhookProxy: "通过集群的代理",
     webhookRemoved: "该 Webhook 已在所有集群中移除。",
+    removeWebhook: "移除 Webhook",
+    removeWebhookText: "将在每个集群中移除，此后不再通过它通知。被规则引用的 Webhook 无法移除。",
     noWebhooks: "无。响应规则可在每个集群中调用 Webhook。",
     plain: "纯文本",
     demote: "放弃主集群角色",

@@ -5,10 +5,9 @@ import { useChange, useGet } from "../../api/query";
 import { useSelf } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
-import { ConfirmByName } from "../../ui/ConfirmByName";
-import { Dialog } from "../../ui/Dialog";
 import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
+import { FormDialog } from "../../ui/FormDialog";
 import { Sessions } from "./Sessions";
 import { usersText } from "./text";
 import type { User } from "./Users";
@@ -29,7 +28,6 @@ export function UserDialog({ user, onClose }: Props) {
   const [email, setEmail] = useState(user?.email ?? "");
   const [role, setRole] = useState(user?.role ?? "reader");
   const [minutes, setMinutes] = useState(Math.round((user?.timeout ?? 300) / 60));
-  const [removing, setRemoving] = useState(false);
   const fullname = user?.fullname ?? username;
   const save = useChange(
     async () => {
@@ -47,6 +45,72 @@ export function UserDialog({ user, onClose }: Props) {
     done: t.removed,
     onDone: onClose,
   });
+  return (
+    <FormDialog
+      title={user ? fullname : t.add}
+      save={save}
+      removal={
+        user && fullname !== self
+          ? { change: drop, title: t.remove, name: fullname, action: w.remove, text: t.removeText }
+          : undefined
+      }
+      onClose={onClose}
+      below={user && <OfUser user={user} />}
+    >
+      <Field label={t.username}>
+        <input
+          value={username}
+          disabled={user !== undefined}
+          autoComplete="off"
+          onChange={(event) => setUsername(event.target.value)}
+          required
+        />
+      </Field>
+      {fullname !== self && (
+        <Field label={user ? t.newPassword : t.password} hint={user && t.keep}>
+          <input
+            type="password"
+            value={password}
+            autoComplete="new-password"
+            onChange={(event) => setPassword(event.target.value)}
+            required={!user}
+          />
+        </Field>
+      )}
+      <Field label={t.email}>
+        <input type="email" value={email} onChange={(event) => setEmail(event.target.value)} />
+      </Field>
+      <Field label={t.role}>
+        <select
+          value={role}
+          disabled={fullname === self}
+          onChange={(event) => setRole(event.target.value)}
+        >
+          {roles.map((one) => (
+            <option key={one} value={one}>
+              {t.roles[one as keyof typeof t.roles] ?? one}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <Field label={t.timeout}>
+        <input
+          type="number"
+          min={1}
+          max={60}
+          value={minutes}
+          onChange={(event) => setMinutes(event.target.valueAsNumber)}
+          required
+        />
+      </Field>
+    </FormDialog>
+  );
+}
+
+/** What is changed of a user at once: sessions, and a block after wrong passwords. */
+function OfUser({ user }: { user: User }) {
+  const t = useText(usersText);
+  const fullname = user.fullname ?? "";
   const unblock = useChange(
     () =>
       post(
@@ -56,102 +120,18 @@ export function UserDialog({ user, onClose }: Props) {
       ),
     { done: t.unblocked },
   );
-  if (removing) {
-    return (
-      <ConfirmByName
-        title={t.remove}
-        name={fullname}
-        action={w.remove}
-        busy={drop.isPending}
-        error={drop.error}
-        onConfirm={() => drop.mutate()}
-        onClose={() => setRemoving(false)}
-      >
-        <p>{t.removeText}</p>
-      </ConfirmByName>
-    );
-  }
   return (
-    <Dialog title={user ? fullname : t.add} place="side" onClose={onClose}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-      >
-        <Field label={t.username}>
-          <input
-            value={username}
-            disabled={user !== undefined}
-            autoComplete="off"
-            onChange={(event) => setUsername(event.target.value)}
-            required
-          />
-        </Field>
-        {fullname !== self && (
-          <Field label={user ? t.newPassword : t.password} hint={user && t.keep}>
-            <input
-              type="password"
-              value={password}
-              autoComplete="new-password"
-              onChange={(event) => setPassword(event.target.value)}
-              required={!user}
-            />
-          </Field>
-        )}
-        <Field label={t.email}>
-          <input type="email" value={email} onChange={(event) => setEmail(event.target.value)} />
-        </Field>
-        <Field label={t.role}>
-          <select
-            value={role}
-            disabled={fullname === self}
-            onChange={(event) => setRole(event.target.value)}
-          >
-            {roles.map((one) => (
-              <option key={one} value={one}>
-                {t.roles[one as keyof typeof t.roles] ?? one}
-              </option>
-            ))}
-          </select>
-        </Field>
-        <Field label={t.timeout}>
-          <input
-            type="number"
-            min={1}
-            max={60}
-            value={minutes}
-            onChange={(event) => setMinutes(event.target.valueAsNumber)}
-            required
-          />
-        </Field>
-        <Refusal error={save.error} />
-        <div className="actions">
-          {user && fullname !== self && (
-            <button type="button" onClick={() => setRemoving(true)}>
-              {w.remove}
-            </button>
-          )}
-          <button type="submit" className="primary" disabled={save.isPending}>
-            {save.isPending ? w.saving : w.save}
+    <>
+      <h3>{t.sessions}</h3>
+      <Sessions fullname={fullname} />
+      {user.blocked_for_failed_login && (
+        <div>
+          <Refusal error={unblock.error} />
+          <button type="button" disabled={unblock.isPending} onClick={() => unblock.mutate()}>
+            {t.unblock}
           </button>
         </div>
-      </form>
-      {user && (
-        <>
-          <h3>{t.sessions}</h3>
-          <Sessions fullname={fullname} />
-          {user.blocked_for_failed_login && (
-            <div>
-              <Refusal error={unblock.error} />
-              <button type="button" disabled={unblock.isPending} onClick={() => unblock.mutate()}>
-                {t.unblock}
-              </button>
-            </div>
-          )}
-        </>
       )}
-    </Dialog>
+    </>
   );
 }

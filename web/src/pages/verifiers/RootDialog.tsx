@@ -4,9 +4,8 @@ import { patch, post } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
-import { Dialog } from "../../ui/Dialog";
-import { Refusal } from "../../ui/Failure";
 import { Field, Switch } from "../../ui/Field";
+import { FormDialog } from "../../ui/FormDialog";
 import { verifiersText } from "./text";
 import type { Root } from "./Verifiers";
 
@@ -44,63 +43,49 @@ export function RootDialog({ root, onClose }: { root: Root | undefined; onClose:
     { done: t.saved, onDone: onClose },
   );
   return (
-    <Dialog title={root ? name : t.addRoot} place="side" onClose={onClose}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-      >
-        <Field label={w.name}>
-          <input
-            value={name}
-            disabled={root !== undefined}
-            onChange={(event) => setName(event.target.value)}
-            required
-          />
-        </Field>
-        <Field label={w.comment}>
-          <input value={comment} onChange={(event) => setComment(event.target.value)} />
-        </Field>
-        <Switch
-          label={t.isPrivate}
-          checked={isPrivate}
+    <FormDialog title={root ? name : t.addRoot} save={save} onClose={onClose}>
+      <Field label={w.name}>
+        <input
+          value={name}
           disabled={root !== undefined}
-          onChange={setPrivate}
+          onChange={(event) => setName(event.target.value)}
+          required
         />
-        {isPrivate && (
-          <Switch
-            label={t.keysOnly}
-            checked={keysOnly}
-            disabled={root !== undefined}
-            onChange={setKeysOnly}
-          />
-        )}
-        {withCertificates && (
-          <>
-            <Field label={t.rootCert}>
-              <textarea
-                value={rootCert}
-                onChange={(event) => setRootCert(event.target.value)}
-                required
-              />
-            </Field>
-            <Field label={t.rekorKey}>
-              <textarea value={rekorKey} onChange={(event) => setRekorKey(event.target.value)} />
-            </Field>
-            <Field label={t.sctKey}>
-              <textarea value={sctKey} onChange={(event) => setSctKey(event.target.value)} />
-            </Field>
-          </>
-        )}
-        <Refusal error={save.error} />
-        <div className="actions">
-          <button type="submit" className="primary" disabled={save.isPending}>
-            {save.isPending ? w.saving : w.save}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+      </Field>
+      <Field label={w.comment}>
+        <input value={comment} onChange={(event) => setComment(event.target.value)} />
+      </Field>
+      <Switch
+        label={t.isPrivate}
+        checked={isPrivate}
+        disabled={root !== undefined}
+        onChange={setPrivate}
+      />
+      {isPrivate && (
+        <Switch
+          label={t.keysOnly}
+          checked={keysOnly}
+          disabled={root !== undefined}
+          onChange={setKeysOnly}
+        />
+      )}
+      {withCertificates && (
+        <>
+          <Field label={t.rootCert}>
+            <textarea
+              value={rootCert}
+              onChange={(event) => setRootCert(event.target.value)}
+              required
+            />
+          </Field>
+          <Field label={t.rekorKey}>
+            <textarea value={rekorKey} onChange={(event) => setRekorKey(event.target.value)} />
+          </Field>
+          <Field label={t.sctKey}>
+            <textarea value={sctKey} onChange={(event) => setSctKey(event.target.value)} />
+          </Field>
+        </>
+      )}
+    </FormDialog>
   );
 }

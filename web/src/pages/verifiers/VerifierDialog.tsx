@@ -4,9 +4,8 @@ import { patch, post } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
-import { Dialog } from "../../ui/Dialog";
-import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
+import { FormDialog } from "../../ui/FormDialog";
 import { verifiersText } from "./text";
 import type { Verifier } from "./Verifiers";
 
@@ -43,56 +42,38 @@ export function VerifierDialog({ root, verifier, onClose }: Props) {
     { done: t.saved, onDone: onClose },
   );
   return (
-    <Dialog title={verifier ? name : t.addVerifier} place="side" onClose={onClose}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-      >
-        <Field label={w.name}>
-          <input
-            value={name}
-            disabled={verifier !== undefined}
-            onChange={(event) => setName(event.target.value)}
-            required
-          />
+    <FormDialog title={verifier ? name : t.addVerifier} save={save} onClose={onClose}>
+      <Field label={w.name}>
+        <input
+          value={name}
+          disabled={verifier !== undefined}
+          onChange={(event) => setName(event.target.value)}
+          required
+        />
+      </Field>
+      <Field label={w.type}>
+        <select value={kind} onChange={(event) => setKind(event.target.value)}>
+          <option value="keypair">{t.keypair}</option>
+          <option value="keyless">{t.keyless}</option>
+        </select>
+      </Field>
+      {kind === "keypair" ? (
+        <Field label={t.publicKey}>
+          <textarea value={key} onChange={(event) => setKey(event.target.value)} required />
         </Field>
-        <Field label={w.type}>
-          <select value={kind} onChange={(event) => setKind(event.target.value)}>
-            <option value="keypair">{t.keypair}</option>
-            <option value="keyless">{t.keyless}</option>
-          </select>
-        </Field>
-        {kind === "keypair" ? (
-          <Field label={t.publicKey}>
-            <textarea value={key} onChange={(event) => setKey(event.target.value)} required />
+      ) : (
+        <>
+          <Field label={t.issuer}>
+            <input value={issuer} onChange={(event) => setIssuer(event.target.value)} required />
           </Field>
-        ) : (
-          <>
-            <Field label={t.issuer}>
-              <input value={issuer} onChange={(event) => setIssuer(event.target.value)} required />
-            </Field>
-            <Field label={t.subject}>
-              <input
-                value={subject}
-                onChange={(event) => setSubject(event.target.value)}
-                required
-              />
-            </Field>
-          </>
-        )}
-        <Field label={w.comment}>
-          <input value={comment} onChange={(event) => setComment(event.target.value)} />
-        </Field>
-        <Refusal error={save.error} />
-        <div className="actions">
-          <button type="submit" className="primary" disabled={save.isPending}>
-            {save.isPending ? w.saving : w.save}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+          <Field label={t.subject}>
+            <input value={subject} onChange={(event) => setSubject(event.target.value)} required />
+          </Field>
+        </>
+      )}
+      <Field label={w.comment}>
+        <input value={comment} onChange={(event) => setComment(event.target.value)} />
+      </Field>
+    </FormDialog>
   );
 }

@@ -1,0 +1,107 @@
+import { type ReactNode, useState } from "react";
+
+import { useText } from "../text/language";
+import { words } from "../text/words";
+import { ConfirmByName } from "./ConfirmByName";
+import { Dialog } from "./Dialog";
+import { Refusal } from "./Failure";
+
+/** A change as `useChange` gives it. */
+interface Change {
+  mutate: () => void;
+  isPending: boolean;
+  error: unknown;
+}
+
+interface Removal {
+  change: Change;
+  title: string;
+  /** What has to be typed. */
+  name: string;
+  /** The word of the buttons. */
+  action: string;
+  /** What will happen. */
+  text: string;
+}
+
+interface Props {
+  title: string;
+  place?: "middle" | "side";
+  save: Change;
+  /** The word of the button that saves, and of it while that goes on. */
+  action?: string;
+  busyAction?: string;
+  /** Whether what is filled in can be saved, beside what the fields demand. */
+  ready?: boolean;
+  /** Whether the caller may change it; else the form only shows. */
+  writable?: boolean;
+  /** How it is removed, where it can be. */
+  removal?: Removal | undefined;
+  onClose: () => void;
+  /** The fields. */
+  children: ReactNode;
+  /** Below the form: what is changed by itself. */
+  below?: ReactNode;
+}
+
+/** A form above the page that saves one thing, or removes it by its typed name. */
+export function FormDialog({
+  title,
+  place = "side",
+  save,
+  action,
+  busyAction,
+  ready = true,
+  writable = true,
+  removal,
+  onClose,
+  children,
+  below,
+}: Props) {
+  const w = useText(words);
+  const [removing, setRemoving] = useState(false);
+  if (removing && removal) {
+    return (
+      <ConfirmByName
+        title={removal.title}
+        name={removal.name}
+        action={removal.action}
+        busy={removal.change.isPending}
+        error={removal.change.error}
+        onConfirm={() => removal.change.mutate()}
+        onClose={() => setRemoving(false)}
+      >
+        <p>{removal.text}</p>
+      </ConfirmByName>
+    );
+  }
+  return (
+    <Dialog title={title} place={place} onClose={onClose}>
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          save.mutate();
+        }}
+      >
+        <fieldset className="bare" disabled={!writable}>
+          {children}
+        </fieldset>
+        <Refusal error={save.error} />
+        {writable && (
+          <div className="actions">
+            {removal && (
+              <button type="button" onClick={() => setRemoving(true)}>
+                {removal.action}
+              </button>
+            )}
+            <button type="submit" className="primary" disabled={save.isPending || !ready}>
+              {save.isPending ? (busyAction ?? w.saving) : (action ?? w.save)}
+            </button>
+          </div>
+        )}
+      </form>
+      {below}
+    </Dialog>
+  );
+}

@@ -1,0 +1,14 @@
+import { ApiError, Code } from "../api/error";
+import { useText } from "../text/language";
+import { words } from "../text/words";
+
+/** What went wrong in a sentence, for the foot of a form. */
+export function useFailureText(): (error: unknown) => string {
+  const w = useText(words);
+  return (error) => {
+    if (!(error instanceof ApiError)) return error instanceof Error ? error.message : w.failed;
+    if (error.status === 0) return w.unreachable;
+    if (error.code === Code.ClusterUnreachable) return `${w.clusterUnreachable} ${error.message}`;
+    return error.message || w.failed;
+  };
+}
