@@ -1,7 +1,6 @@
-// Lighthouse on the sign-in page and the dashboard of a running coffee shop.
-// Accessibility and best practices must be right at once; how fast a page
-// appears depends on what else the machine does, so the best of a few tries
-// counts. Usage: web/tests/lighthouse.sh, which is run by the coffee shop.
+// Lighthouse on the sign-in page, the dashboard and the great lists of a running
+// coffee shop. How fast a page appears depends on what else the machine does,
+// so the best of a few tries counts. Usage: web/tests/lighthouse.sh, which is run by the coffee shop.
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -11,10 +10,22 @@ import lighthouse, { desktopConfig } from "lighthouse";
 import { chromium } from "playwright-core";
 
 const WANTED = 95;
-const TRIES = 3;
+const TRIES = 5;
+/** How soon a page must take clicks on a processor that is four times slower. */
+const INTERACTIVE_MS = 1_500;
+const SLOWER = 4;
+const SLOW_TRIES = 8;
 /** The stream of changes never ends: a page with it is never done loading. */
-const LOADED_WITHIN_MS = 15_000;
+const LOADED_WITHIN_MS = 10_000;
 const CATEGORIES = ["performance", "accessibility", "best-practices"];
+/** Pages of somebody who is signed in. */
+const PAGES = [
+  ["dashboard", "/"],
+  ["clusters", "/clusters"],
+  ["vulnerabilities", "/vulnerabilities"],
+  ["images", "/images"],
+  ["events", "/events"],
+];
 
 const portal = process.env.PRIMARY_PORTAL;
 const password = readFileSync(`${process.env.PALISADE_RUN_DIR}/password`, "utf8").trim();
@@ -38,27 +49,32 @@ const context = await chromium.launchPersistentContext(folder, {
   ignoreHTTPSErrors: true,
 });
 
-/** The marks of a page, and what cost it some. */
-async function look(url) {
+async function audit(url, limits, slower = 1) {
+  const throttling = { ...desktopConfig.settings.throttling, cpuSlowdownMultiplier: slower };
   const result = await lighthouse(
     url,
     {
       port,
-      onlyCategories: CATEGORIES,
+      ...limits,
       disableStorageReset: true,
       logLevel: "error",
       maxWaitForLoad: LOADED_WITHIN_MS,
     },
-    desktopConfig,
+    { ...desktopConfig, settings: { ...desktopConfig.settings, throttling } },
   );
   if (!result || result.lhr.runtimeError) throw new Error(result?.lhr.runtimeError?.message);
+  return result.lhr;
+}
+
+/** The marks of a page, and what cost it some. */
+async function look(url) {
+  const { categories, audits } = await audit(url, { onlyCategories: CATEGORIES });
   const marks = {};
   const lost = [];
   for (const id of CATEGORIES) {
-    const category = result.lhr.categories[id];
-    marks[id] = Math.round((category.score ?? 0) * 100);
-    for (const { id: audit, weight } of category.auditRefs) {
-      const { score, displayValue, title } = result.lhr.audits[audit];
+    marks[id] = Math.round((categories[id].score ?? 0) * 100);
+    for (const { id: name, weight } of categories[id].auditRefs) {
+      const { score, displayValue, title } = audits[name];
       if (weight > 0 && score !== null && score < 0.9)
         lost.push(`${id}: ${title} ${displayValue ?? ""}`);
     }
@@ -66,23 +82,31 @@ async function look(url) {
   return { marks, lost };
 }
 
+/** The best of a few tries, by mark: the machine may have been busy. */
 async function judge(name, url) {
-  let best;
+  const best = {};
+  let lost = [];
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     const seen = await look(url);
-    const now = CATEGORIES.map((id) => seen.marks[id]).join(" ");
-    process.stdout.write(`lighthouse: ${name}, try ${attempt}: ${now}\n`);
-    if (!best || seen.marks.performance > best.marks.performance) best = seen;
-    if (CATEGORIES.every((id) => seen.marks[id] >= WANTED)) {
-      best = seen;
-      break;
-    }
+    for (const id of CATEGORIES) best[id] = Math.max(best[id] ?? 0, seen.marks[id]);
+    lost = seen.lost;
+    const marks = CATEGORIES.map((id) => `${id} ${seen.marks[id]}`).join(", ");
+    process.stdout.write(`lighthouse: ${name}: ${marks}\n`);
+    if (CATEGORIES.every((id) => best[id] >= WANTED)) return true;
   }
-  const marks = CATEGORIES.map((id) => `${id} ${best.marks[id]}`).join(", ");
-  process.stdout.write(`lighthouse: ${name}: ${marks}\n`);
-  const enough = CATEGORIES.every((id) => best.marks[id] >= WANTED);
-  if (!enough) process.stdout.write(`${best.lost.join("\n")}\n`);
-  return enough;
+  process.stdout.write(`lighthouse: ${name} lost marks by:\n${lost.join("\n")}\n`);
+  return false;
+}
+
+/** Whether a page takes clicks soon, though the processor is slow. */
+async function judgeSlow(name, url) {
+  for (let attempt = 1; attempt <= SLOW_TRIES; attempt += 1) {
+    const { audits } = await audit(url, { onlyAudits: ["interactive"] }, SLOWER);
+    const ms = Math.round(audits.interactive.numericValue ?? Number.POSITIVE_INFINITY);
+    process.stdout.write(`lighthouse: ${name}, ${SLOWER} times slower: interactive in ${ms} ms\n`);
+    if (ms <= INTERACTIVE_MS) return true;
+  }
+  return false;
 }
 
 let enough = false;
@@ -95,7 +119,8 @@ try {
   await page.locator("button[type=submit]").click();
   await page.locator("main#content h1").waitFor();
   await page.close();
-  enough = (await judge("dashboard", `${portal}/`)) && enough;
+  for (const [name, path] of PAGES) enough = (await judge(name, portal + path)) && enough;
+  enough = (await judgeSlow("dashboard", `${portal}/`)) && enough;
 } finally {
   await context.close();
   await rm(folder, { recursive: true, force: true });

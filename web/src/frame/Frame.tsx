@@ -10,6 +10,7 @@ import { IdleWatch } from "../session/IdleWatch";
 import { useSelf } from "../session/permissions";
 import { useSession } from "../session/session";
 import { useText } from "../text/language";
+import { Skeleton } from "../ui/Loaded";
 import { Mark } from "./Mark";
 import { Rail } from "./Rail";
 import { ScopeSwitcher } from "./ScopeSwitcher";
@@ -71,12 +72,23 @@ export function Frame() {
       <div className="beside">
         <Rail open={menu} onFollow={() => setMenu(false)} />
         <main id="content" tabIndex={-1}>
-          <Reminders />
-          <Outlet />
+          <Content />
         </main>
       </div>
       <Shortcuts palette={palette} onPalette={setPalette} />
       <IdleWatch />
+    </>
+  );
+}
+
+/** The page, once it is known what its reader may see: nothing moves afterwards. */
+function Content() {
+  const { isPending } = useSelf();
+  if (isPending) return <Skeleton lines={8} />;
+  return (
+    <>
+      <Reminders />
+      <Outlet />
     </>
   );
 }

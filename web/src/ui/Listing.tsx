@@ -45,7 +45,7 @@ export function Listing<Row>({
   const w = useText(words);
   const filtered = filters.some((key) => url[key]);
   return (
-    <Loaded query={{ ...query, data: query.rows }} what={what}>
+    <Loaded query={{ ...query, data: query.rows }} what={what} lines={12}>
       {(rows) => {
         if (rows.length === 0 && filtered) {
           return (

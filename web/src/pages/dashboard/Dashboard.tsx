@@ -24,7 +24,7 @@ export function Dashboard() {
   const events = may("events", "read");
   return (
     <Page title={names.dashboard} lead={t.lead}>
-      <div className="cards">
+      <div className="cards dashboard">
         {!scope && <Attention />}
         {!scope && may("config", "read") && <ClustersByState />}
         {scope && <LiveSummary cluster={scope} />}

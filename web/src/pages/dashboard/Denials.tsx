@@ -48,39 +48,41 @@ export function Denials({ cluster }: { cluster: string | undefined }) {
         </label>
       }
     >
-      <Loaded query={query} what={t.denials}>
-        {({ events }) => {
-          const now = Math.floor(Date.now() / 1_000);
-          const buckets = bucket(
-            events.map((one) => one.reported_timestamp),
-            now,
-            span,
-            number,
-          );
-          const total = buckets.counts.reduce((sum, count) => sum + count, 0);
-          const clusters = new Map<string, number>();
-          for (const event of events) {
-            if (event.reported_timestamp < (buckets.starts[0] ?? 0)) continue;
-            clusters.set(event.cluster_name, (clusters.get(event.cluster_name) ?? 0) + 1);
-          }
-          return (
-            <>
-              <p>{t.denialsLead(format.number(total), Number(days))}</p>
-              <Suspense fallback={<Skeleton lines={5} />}>
-                <Chart label={t.denials} series={t.denied} span={span} {...buckets} />
-              </Suspense>
-              <ul className="legend">
-                {[...clusters].map(([name, count]) => (
-                  <li key={name}>
-                    {name} <b>{format.number(count)}</b>
-                  </li>
-                ))}
-              </ul>
-              {events.length === MOST && <p className="hint">{t.denialsCut}</p>}
-            </>
-          );
-        }}
-      </Loaded>
+      <div className="denials">
+        <Loaded query={query} what={t.denials} lines={7}>
+          {({ events }) => {
+            const now = Math.floor(Date.now() / 1_000);
+            const buckets = bucket(
+              events.map((one) => one.reported_timestamp),
+              now,
+              span,
+              number,
+            );
+            const total = buckets.counts.reduce((sum, count) => sum + count, 0);
+            const clusters = new Map<string, number>();
+            for (const event of events) {
+              if (event.reported_timestamp < (buckets.starts[0] ?? 0)) continue;
+              clusters.set(event.cluster_name, (clusters.get(event.cluster_name) ?? 0) + 1);
+            }
+            return (
+              <>
+                <p>{t.denialsLead(format.number(total), Number(days))}</p>
+                <Suspense fallback={<Skeleton lines={5} />}>
+                  <Chart label={t.denials} series={t.denied} span={span} {...buckets} />
+                </Suspense>
+                <ul className="legend">
+                  {[...clusters].map(([name, count]) => (
+                    <li key={name}>
+                      {name} <b>{format.number(count)}</b>
+                    </li>
+                  ))}
+                </ul>
+                {events.length === MOST && <p className="hint">{t.denialsCut}</p>}
+              </>
+            );
+          }}
+        </Loaded>
+      </div>
     </Card>
   );
 }

@@ -15,7 +15,7 @@ export function Exposure() {
   const query = useWorstImages(SHOWN);
   return (
     <Card title={t.exposure} wide actions={<Link to={"/images" as never}>{t.allImages}</Link>}>
-      <Loaded query={query} what={t.exposure}>
+      <Loaded query={query} what={t.exposure} lines={SHOWN}>
         {(images) =>
           images.length === 0 ? (
             <p className="hint">

@@ -1,12 +1,14 @@
 import { useGet } from "../../api/query";
-import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
+import { Ago } from "../../ui/Ago";
 import { Loaded } from "../../ui/Loaded";
 import { detailOf, keyOf, Level, useEventName } from "./record";
 import { eventsText } from "./text";
 import "./events.css";
 
 const EVERY_MS = 3_000;
+/** Lines that a record takes. */
+const LINES_EACH = 1.7;
 
 /** The last few records of one cluster, or of all. */
 export function NewestEvents({
@@ -17,11 +19,10 @@ export function NewestEvents({
   limit?: number;
 }) {
   const t = useText(eventsText);
-  const format = useFormat();
   const name = useEventName();
   const query = useGet("/v1/fed/events", { query: { cluster, limit }, every: EVERY_MS });
   return (
-    <Loaded query={query} what={t.kind}>
+    <Loaded query={query} what={t.kind} lines={Math.round(limit * LINES_EACH)}>
       {({ events }) =>
         events.length === 0 ? (
           <p className="hint">{t.noneHint}</p>
@@ -35,9 +36,7 @@ export function NewestEvents({
                   <span className="hint">{detailOf(event).message}</span>
                 </span>
                 <span className="hint">{event.cluster_name}</span>
-                <time dateTime={event.reported_at} title={format.moment(event.reported_at)}>
-                  {format.ago(event.reported_at)}
-                </time>
+                <Ago at={event.reported_at} />
               </li>
             ))}
           </ol>
