@@ -80,6 +80,17 @@ export function useScope(): string | undefined {
   return clusterInScope(useSearch({ strict: false }) as Search);
 }
 
+/** What every list of the whole fleet is asked: which cluster, in which order. */
+export function fleetQuery(
+  search: Search,
+): Record<"cluster" | "sort" | "order", string | undefined> {
+  return {
+    cluster: clusterInScope(search) ?? search.cluster,
+    sort: search.sort?.replace(/^-/, ""),
+    order: search.sort && (search.sort.startsWith("-") ? "desc" : "asc"),
+  };
+}
+
 /** `f_` and `s_` of a list: text within a field, facets, and the order. */
 export function listQuery(
   search: Search,

@@ -1,15 +1,15 @@
 import { catalogue, useText } from "../text/language";
 
-const text = catalogue({
+export const severityText = catalogue({
   en: { Critical: "Critical", High: "High", Medium: "Medium", Low: "Low", Unknown: "Unknown" },
   zh: { Critical: "严重", High: "高危", Medium: "中危", Low: "低危", Unknown: "未知" },
 });
 
 export const SEVERITIES = ["Critical", "High", "Medium", "Low"] as const;
-type Known = keyof (typeof text)["en"];
+type Known = keyof (typeof severityText)["en"];
 
 export function useSeverityName(): (severity: string | undefined) => string {
-  const names = useText(text);
+  const names = useText(severityText);
   return (severity) => names[severity as Known] ?? severity ?? names.Unknown;
 }
 

@@ -1,10 +1,9 @@
-import { Plus, ShieldCheck } from "lucide-react";
+import { ShieldCheck } from "lucide-react";
 
 import type { Schema } from "../../api/client";
 import { useGet, usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { listQuery, useScope, useUrl } from "../../routing/search";
-import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import type { Column } from "../../ui/DataTable";
@@ -12,7 +11,6 @@ import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
-import { Page } from "../../ui/Page";
 import { State } from "../../ui/State";
 import { Origin } from "../groups/Origin";
 import { RuleDialog } from "./RuleDialog";
@@ -21,11 +19,11 @@ import { admissionText } from "./text";
 
 export type Rule = Schema<"AdmissionRule">;
 
-export function AdmissionRules() {
+/** The federated rules, or all that are in force in the cluster in scope. */
+export function AdmissionRules({ writable }: { writable: boolean }) {
   const t = useText(admissionText);
   const w = useText(words);
   const names = useText(pageNames);
-  const may = useMay();
   const cluster = useScope();
   const [url, setUrl] = useUrl();
   const sentence = useCriterionText();
@@ -37,7 +35,6 @@ export function AdmissionRules() {
     },
   });
   const options = useGet("/v1/admission/options", { cluster });
-  const writable = !cluster && may("fed", "write");
   const columns: Column<Rule>[] = [
     {
       id: "rule",
@@ -103,24 +100,10 @@ export function AdmissionRules() {
         ),
     },
   ];
-  const opened = query.rows?.find((rule) => String(rule.id) === url.open);
+  const opened = useOpened(query.rows, cluster);
   const known = options.data?.admission_options;
   return (
-    <Page
-      title={names.admission}
-      lead={cluster ? t.leadCluster : t.lead}
-      actions={
-        writable && (
-          <button
-            type="button"
-            className="primary"
-            onClick={() => setUrl({ open: "new" }, { push: true })}
-          >
-            <Plus aria-hidden size={18} /> {t.add}
-          </button>
-        )
-      }
-    >
+    <>
       <div className="toolbar">
         <FilterText label={w.comment} />
         <Facet
@@ -152,6 +135,16 @@ export function AdmissionRules() {
           onClose={() => setUrl({ open: "" })}
         />
       )}
-    </Page>
+    </>
   );
+}
+
+/** The rule that the URL names, wherever it stands in the list. */
+function useOpened(rows: Rule[] | undefined, cluster: string | undefined): Rule | undefined {
+  const [{ open = "" }] = useUrl();
+  const listed = rows?.find((rule) => String(rule.id) === open);
+  const wanted = /^\d+$/.test(open) && rows !== undefined && !listed;
+  const path = { id: open };
+  const alone = useGet("/v1/admission/rule/{id}", { path, cluster, enabled: wanted });
+  return listed ?? (wanted ? alone.data?.rule : undefined);
 }

@@ -18,7 +18,7 @@ import { ClusterAdmission } from "./ClusterAdmission";
 import { ClusterLabels } from "./ClusterLabels";
 import { ClusterState } from "./ClusterState";
 import { LiveSummary } from "./LiveSummary";
-import { behind, type Cluster, headOf, useMembers } from "./members";
+import { behind, type Cluster, headOf, isConnected, useMembers } from "./members";
 import { clustersText } from "./text";
 
 export function ClusterDetail() {
@@ -52,8 +52,6 @@ function Member({ member, head }: { member: Cluster; head: number }) {
     done: t.removed(member.name),
     onDone: () => void navigate({ to: "/clusters" as never }),
   });
-  const connected =
-    member.status === "synced" || member.status === "out_of_sync" || member.status === "connected";
   const { server, port } = member.rest_info;
   return (
     <Page
@@ -103,7 +101,7 @@ function Member({ member, head }: { member: Cluster; head: number }) {
           />
         </Card>
         <ClusterLabels member={member} />
-        {connected ? (
+        {isConnected(member) ? (
           <>
             <ClusterAdmission cluster={member.id} />
             <LiveSummary cluster={member.id} />

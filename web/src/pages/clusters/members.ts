@@ -15,6 +15,11 @@ export function headOf(members: Cluster[]): number {
   return members.reduce((head, member) => Math.max(head, member.revision ?? 0), 0);
 }
 
+/** Whether a member can be asked now. */
+export function isConnected({ status }: Cluster): boolean {
+  return status === "synced" || status === "out_of_sync" || status === "connected";
+}
+
 /** How many revisions a member lacks of the head. */
 export function behind(member: Cluster, head: number): number {
   return Math.max(0, head - (member.revision ?? 0));

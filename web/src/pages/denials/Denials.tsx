@@ -3,10 +3,10 @@ import { ShieldX } from "lucide-react";
 import type { Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { type Search, useScope, useUrl } from "../../routing/search";
-import { useFormat } from "../../text/format";
+import { fleetQuery, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { Ago } from "../../ui/Ago";
 import type { Column } from "../../ui/DataTable";
 import { Export } from "../../ui/Export";
 import { Facet } from "../../ui/Facet";
@@ -15,32 +15,21 @@ import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
 import { Page } from "../../ui/Page";
 import { State } from "../../ui/State";
-import { useMembers } from "../clusters/members";
+import { denyRuleOf } from "../admission/deciding";
+import { RuleLink } from "../admission/RuleLink";
+import { ClusterFacet } from "../clusters/ClusterFacet";
 import { denialsText } from "./text";
 
 type Denial = Schema<"FedDenial">;
 
 const EVERY_MS = 5_000;
 
-function queryOf(search: Search, scope: string | undefined): Record<string, string | undefined> {
-  return {
-    image: search.q,
-    cluster: scope ?? search.cluster,
-    name: search.name,
-    sort: search.sort?.replace(/^-/, ""),
-    order: search.sort && (search.sort.startsWith("-") ? "desc" : "asc"),
-  };
-}
-
 export function Denials() {
   const t = useText(denialsText);
   const w = useText(words);
   const names = useText(pageNames);
-  const format = useFormat();
-  const scope = useScope();
   const [url] = useUrl();
-  const members = useMembers().data?.joint_clusters ?? [];
-  const asked = queryOf(url, scope);
+  const asked = { ...fleetQuery(url), image: url.q, name: url.name };
   const query = usePages("/v1/fed/denials", (answer) => answer.denials, {
     query: asked,
     every: EVERY_MS,
@@ -51,11 +40,7 @@ export function Denials() {
       title: t.time,
       sort: "time",
       width: "0.8fr",
-      cell: (one) => (
-        <time dateTime={one.reported_at} title={format.moment(one.reported_at)}>
-          {format.ago(one.reported_at)}
-        </time>
-      ),
+      cell: (one) => <Ago at={one.reported_at} />,
     },
     {
       id: "outcome",
@@ -75,6 +60,15 @@ export function Denials() {
           <span className="sub">{one.message}</span>
         </>
       ),
+    },
+    {
+      id: "rule",
+      title: t.rule,
+      width: "0.8fr",
+      cell: (one) => {
+        const rule = denyRuleOf(one.message);
+        return rule ? <RuleLink rule={rule} cluster={one.cluster_id} /> : "–";
+      },
     },
     { id: "namespace", title: t.namespace, cell: (one) => one.namespace || "–" },
     { id: "image", title: t.image, width: "1.4fr", cell: (one) => one.image || "–" },
@@ -97,13 +91,7 @@ export function Denials() {
             ["Admission.Control.Violation", t.watched],
           ]}
         />
-        {!scope && (
-          <Facet
-            of="cluster"
-            label={w.cluster}
-            options={members.map((one) => [one.id, one.name])}
-          />
-        )}
+        <ClusterFacet />
       </div>
       <Listing
         query={query}

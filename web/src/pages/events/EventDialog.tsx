@@ -2,6 +2,8 @@ import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { Dialog } from "../../ui/Dialog";
 import { Facts } from "../../ui/Page";
+import { denyRuleOf } from "../admission/deciding";
+import { RuleLink } from "../admission/RuleLink";
 import { detailOf, type FedEvent, Level, useEventName } from "./record";
 import { eventsText } from "./text";
 
@@ -11,6 +13,7 @@ export function EventDialog({ event, onClose }: { event: FedEvent; onClose: () =
   const format = useFormat();
   const name = useEventName();
   const detail = detailOf(event);
+  const rule = denyRuleOf(detail.message ?? "");
   const rows: [string, string | undefined][] = [
     [t.cluster, event.cluster_name],
     [t.time, format.moment(event.reported_at)],
@@ -26,6 +29,11 @@ export function EventDialog({ event, onClose }: { event: FedEvent; onClose: () =
         <Level of={event.level} />
       </p>
       {detail.message && <p>{detail.message}</p>}
+      {rule && (
+        <p>
+          {t.decidedBy} <RuleLink rule={rule} cluster={event.cluster_id} />
+        </p>
+      )}
       <Facts of={rows.filter((row): row is [string, string] => Boolean(row[1]))} />
       <h3>{t.raw}</h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long record is scrolled by keyboard */}

@@ -2,9 +2,9 @@ import { Activity } from "lucide-react";
 
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { useScope, useUrl } from "../../routing/search";
-import { useFormat } from "../../text/format";
+import { fleetQuery, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
+import { Ago } from "../../ui/Ago";
 import type { Column } from "../../ui/DataTable";
 import { Export } from "../../ui/Export";
 import { Facet } from "../../ui/Facet";
@@ -12,7 +12,7 @@ import { Sign } from "../../ui/Failure";
 import { Listing } from "../../ui/Listing";
 import { Page } from "../../ui/Page";
 import { State } from "../../ui/State";
-import { useMembers } from "../clusters/members";
+import { ClusterFacet } from "../clusters/ClusterFacet";
 import { EventDialog } from "./EventDialog";
 import { detailOf, type FedEvent, keyOf, Level, useEventName } from "./record";
 import { eventsText } from "./text";
@@ -22,18 +22,13 @@ const EVERY_MS = 2_000;
 export function Events() {
   const t = useText(eventsText);
   const names = useText(pageNames);
-  const format = useFormat();
   const eventName = useEventName();
-  const scope = useScope();
   const [url, setUrl] = useUrl();
-  const members = useMembers().data?.joint_clusters ?? [];
   const asked = {
-    cluster: scope ?? url.cluster,
+    ...fleetQuery(url),
     name: url.name,
     category: url.category,
     level: url.level,
-    sort: url.sort?.replace(/^-/, ""),
-    order: url.sort && (url.sort.startsWith("-") ? "desc" : "asc"),
   };
   const query = usePages("/v1/fed/events", (answer) => answer.events, {
     query: asked,
@@ -46,11 +41,7 @@ export function Events() {
       title: t.time,
       sort: "time",
       width: "0.9fr",
-      cell: (event) => (
-        <time dateTime={event.reported_at} title={format.moment(event.reported_at)}>
-          {format.ago(event.reported_at)}
-        </time>
-      ),
+      cell: (event) => <Ago at={event.reported_at} />,
     },
     { id: "level", title: t.level, width: "0.8fr", cell: (event) => <Level of={event.level} /> },
     {
@@ -90,13 +81,7 @@ export function Events() {
         <Facet of="category" label={t.category} options={Object.entries(t.categories)} />
         <Facet of="name" label={t.kind} options={Object.entries(t.names)} />
         <Facet of="level" label={t.level} options={Object.entries(t.levels)} />
-        {!scope && (
-          <Facet
-            of="cluster"
-            label={t.cluster}
-            options={members.map((one) => [one.id, one.name])}
-          />
-        )}
+        <ClusterFacet />
       </div>
       <Listing
         query={query}

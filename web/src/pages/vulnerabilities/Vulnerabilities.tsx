@@ -3,7 +3,7 @@ import { Bug } from "lucide-react";
 import type { Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { type Search, useScope, useUrl } from "../../routing/search";
+import { fleetQuery, type Search, useUrl } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -15,7 +15,7 @@ import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
 import { Page } from "../../ui/Page";
 import { SEVERITIES, Severity, useSeverityName } from "../../ui/Severity";
-import { useMembers } from "../clusters/members";
+import { ClusterFacet } from "../clusters/ClusterFacet";
 import { vulnerabilitiesText } from "./text";
 import { VulnerabilityPanel } from "./VulnerabilityPanel";
 
@@ -25,19 +25,13 @@ export type Vulnerability = Schema<"FleetVulnerability">;
 const NAMED = 3;
 
 /** What the server is asked, by the URL's state. */
-export function queryOf(
-  search: Search,
-  scope?: string | undefined,
-): Record<string, string | undefined> {
-  const descending = search.sort?.startsWith("-");
+function queryOf(search: Search): Record<string, string | undefined> {
   return {
+    ...fleetQuery(search),
     name: search.q,
     severity: search.severity?.toLowerCase(),
     fixable: search.fix,
     kev: search.type,
-    cluster: scope ?? search.cluster,
-    sort: search.sort?.replace(/^-/, ""),
-    order: search.sort && (descending ? "desc" : "asc"),
   };
 }
 
@@ -48,9 +42,7 @@ export function Vulnerabilities() {
   const severity = useSeverityName();
   const format = useFormat();
   const [url, setUrl] = useUrl();
-  const scope = useScope();
-  const members = useMembers().data?.joint_clusters ?? [];
-  const asked = queryOf(url, scope);
+  const asked = queryOf(url);
   const query = usePages("/v1/fed/vulnerabilities", (answer) => answer.vulnerabilities, {
     query: asked,
   });
@@ -153,13 +145,7 @@ export function Vulnerabilities() {
         />
         <Facet of="fix" label={t.fixable} options={Object.entries(t.fixes)} />
         <Facet of="type" label={t.exploited} options={[["true", t.exploitedOnly]]} />
-        {!scope && (
-          <Facet
-            of="cluster"
-            label={w.cluster}
-            options={members.map((one) => [one.id, one.name])}
-          />
-        )}
+        <ClusterFacet />
       </div>
       <Listing
         query={query}

@@ -3,10 +3,10 @@ import { Container } from "lucide-react";
 import type { Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { type Search, useScope, useUrl } from "../../routing/search";
-import { useFormat } from "../../text/format";
+import { fleetQuery, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { Ago } from "../../ui/Ago";
 import type { Column } from "../../ui/DataTable";
 import { Export } from "../../ui/Export";
 import { Facet } from "../../ui/Facet";
@@ -15,30 +15,17 @@ import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
 import { Page } from "../../ui/Page";
 import { SeverityCounts } from "../../ui/Severity";
-import { useMembers } from "../clusters/members";
+import { ClusterFacet } from "../clusters/ClusterFacet";
 import { workloadsText } from "./text";
 
 type Workload = Schema<"FedWorkload">;
-
-function queryOf(search: Search, scope: string | undefined): Record<string, string | undefined> {
-  return {
-    name: search.q,
-    cluster: scope ?? search.cluster,
-    run_as_root: search.type,
-    sort: search.sort?.replace(/^-/, ""),
-    order: search.sort && (search.sort.startsWith("-") ? "desc" : "asc"),
-  };
-}
 
 export function Workloads() {
   const t = useText(workloadsText);
   const w = useText(words);
   const names = useText(pageNames);
-  const format = useFormat();
-  const scope = useScope();
   const [url] = useUrl();
-  const members = useMembers().data?.joint_clusters ?? [];
-  const asked = queryOf(url, scope);
+  const asked = { ...fleetQuery(url), name: url.q, run_as_root: url.type };
   const query = usePages("/v1/fed/workloads", (answer) => answer.workloads, { query: asked });
   const columns: Column<Workload>[] = [
     {
@@ -78,7 +65,7 @@ export function Workloads() {
       title: t.started,
       sort: "started_at",
       width: "0.8fr",
-      cell: (one) => (one.started_at ? format.ago(one.started_at) : "–"),
+      cell: (one) => (one.started_at ? <Ago at={one.started_at} /> : "–"),
     },
   ];
   return (
@@ -89,13 +76,7 @@ export function Workloads() {
     >
       <div className="toolbar">
         <FilterText label={t.name} />
-        {!scope && (
-          <Facet
-            of="cluster"
-            label={w.cluster}
-            options={members.map((one) => [one.id, one.name])}
-          />
-        )}
+        <ClusterFacet />
         <Facet
           of="type"
           label={t.root}

@@ -1,0 +1,69 @@
+import { Plus } from "lucide-react";
+
+import { pageNames } from "../../frame/pages";
+import { useScope, useUrl } from "../../routing/search";
+import { useMay } from "../../session/permissions";
+import { useText } from "../../text/language";
+import { everyRow } from "../../transfer/everyRow";
+import { Transfer } from "../../transfer/Transfer";
+import { Page } from "../../ui/Page";
+import { Tabs, useTab } from "../../ui/Tabs";
+import { AdmissionRules } from "./AdmissionRules";
+import { ClusterStates } from "./ClusterStates";
+import { RuleTester } from "./RuleTester";
+import { admissionText } from "./text";
+
+const FED = { scope: "fed" };
+
+async function namesOfAll() {
+  const rules = await everyRow("/v1/admission/rules", FED, (answer) => answer.rules);
+  const ids = rules.filter((rule) => !rule.critical).map((rule) => rule.id ?? 0);
+  return ids.length > 0 ? { ids } : undefined;
+}
+
+/** What may be created in the clusters: the rules, where they decide, and a try. */
+export function Admission() {
+  const t = useText(admissionText);
+  const names = useText(pageNames);
+  const may = useMay();
+  const cluster = useScope();
+  const [, setUrl] = useUrl();
+  const tabs = Object.entries(t.tabs);
+  const tab = useTab(tabs);
+  const writable = !cluster && may("fed", "write");
+  return (
+    <Page
+      title={names.admission}
+      lead={cluster ? t.leadCluster : t.lead}
+      actions={
+        <>
+          {!cluster && (
+            <Transfer
+              what={names.admission}
+              file="admission-rules.yaml"
+              exportPath="/v1/file/admission"
+              importPath="/v1/file/admission/config"
+              query={FED}
+              names={namesOfAll}
+              writable={writable}
+            />
+          )}
+          {writable && (
+            <button
+              type="button"
+              className="primary"
+              onClick={() => setUrl({ open: "new", tab: "" }, { push: true })}
+            >
+              <Plus aria-hidden size={18} /> {t.add}
+            </button>
+          )}
+        </>
+      }
+    >
+      <Tabs label={names.admission} tabs={tabs} />
+      {tab === "rules" && <AdmissionRules writable={writable} />}
+      {tab === "clusters" && <ClusterStates />}
+      {tab === "try" && <RuleTester />}
+    </Page>
+  );
+}

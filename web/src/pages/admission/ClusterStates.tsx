@@ -1,0 +1,142 @@
+import { Link } from "@tanstack/react-router";
+import { Server } from "lucide-react";
+
+import type { Schema } from "../../api/client";
+import { send } from "../../api/client";
+import { useChange, useClusterGet } from "../../api/query";
+import { pageNames } from "../../frame/pages";
+import { useScope, useUrl } from "../../routing/search";
+import { useMay } from "../../session/permissions";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import type { Column } from "../../ui/DataTable";
+import { Sign } from "../../ui/Failure";
+import { FilterText } from "../../ui/FilterText";
+import { useFailureText } from "../../ui/failureText";
+import { Listing } from "../../ui/Listing";
+import { State } from "../../ui/State";
+import { ClusterState } from "../clusters/ClusterState";
+import { type Cluster, isConnected, useMembers } from "../clusters/members";
+import { select } from "../clusters/selection";
+import { admissionText } from "./text";
+
+type AdmissionState = Schema<"AdmissionState">;
+
+const PATH = "/v1/admission/state";
+/** Each row in sight asks its cluster. */
+const EVERY_MS = 30_000;
+const STATES = ["off", "monitor", "protect"] as const;
+
+/** Whether and how each cluster decides on what is created in it. */
+export function ClusterStates() {
+  const t = useText(admissionText);
+  const w = useText(words);
+  const names = useText(pageNames);
+  const scope = useScope();
+  const [url] = useUrl();
+  const query = useMembers();
+  const members = query.data?.joint_clusters?.filter((one) => !scope || one.id === scope);
+  const columns: Column<Cluster>[] = [
+    {
+      id: "name",
+      title: w.cluster,
+      sort: "name",
+      width: "1.6fr",
+      cell: (one) => (
+        <Link to={"/clusters/$id" as never} params={{ id: one.id } as never}>
+          {one.name}
+        </Link>
+      ),
+    },
+    {
+      id: "status",
+      title: t.link,
+      sort: "status",
+      cell: (one) => <ClusterState status={one.status} />,
+    },
+    {
+      id: "mode",
+      title: names.admission,
+      width: "1.4fr",
+      cell: (one) =>
+        isConnected(one) ? (
+          <ModeChoice cluster={one} />
+        ) : (
+          <span className="hint">{t.notConnected}</span>
+        ),
+    },
+    {
+      id: "rules",
+      title: t.inForce,
+      cell: (one) =>
+        isConnected(one) && (
+          <Link
+            to={"/admission" as never}
+            search={{ scope: `c:${one.id}` } as never}
+            aria-label={t.rulesOf(one.name)}
+          >
+            {t.showRules}
+          </Link>
+        ),
+    },
+  ];
+  return (
+    <>
+      <div className="toolbar">
+        <FilterText label={w.cluster} />
+      </div>
+      <Listing
+        query={{ ...query, rows: members && select(members, url) }}
+        what={names.clusters}
+        columns={columns}
+        rowKey={(one) => one.id}
+        empty={<Sign icon={<Server aria-hidden />} title={t.noClusters} role="status" />}
+      />
+    </>
+  );
+}
+
+function ModeChoice({ cluster }: { cluster: Cluster }) {
+  const t = useText(admissionText);
+  const w = useText(words);
+  const may = useMay();
+  const failure = useFailureText();
+  const query = useClusterGet<{ state?: AdmissionState }>(cluster.id, PATH, EVERY_MS);
+  const change = useChange(
+    (state: AdmissionState) => send("patch", PATH, { cluster: cluster.id }, { state }),
+    { done: t.stateSaved(cluster.name) },
+  );
+  const state = query.data?.state;
+  if (!state) {
+    return <span className="hint">{query.error ? failure(query.error) : w.loading}</span>;
+  }
+  const mode = state.mode || "monitor";
+  const now = state.enable ? mode : "off";
+  if (!may("fed", "write")) {
+    const tone = now === "protect" ? "good" : now === "off" ? "quiet" : "busy";
+    return <State tone={tone}>{t.states[now as keyof typeof t.states] ?? now}</State>;
+  }
+  return (
+    <>
+      <select
+        aria-label={`${t.mode}: ${cluster.name}`}
+        value={now}
+        disabled={change.isPending}
+        onChange={({ target: { value } }) =>
+          change.mutate({ enable: value !== "off", mode: value === "off" ? mode : value })
+        }
+      >
+        {STATES.map((one) => (
+          <option key={one} value={one}>
+            {t.states[one]}
+          </option>
+        ))}
+      </select>
+      {change.error && (
+        <span role="alert" className="sub">
+          {failure(change.error)}
+        </span>
+      )}
+    </>
+  );
+}
