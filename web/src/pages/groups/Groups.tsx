@@ -7,6 +7,8 @@ import { listQuery, useScope, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { everyRow } from "../../transfer/everyRow";
+import { Transfer } from "../../transfer/Transfer";
 import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
@@ -17,6 +19,14 @@ import { Origin } from "./Origin";
 import { groupsText } from "./text";
 
 export type Group = Schema<"Group">;
+
+const FED = { scope: "fed" };
+
+async function namesOfAll() {
+  const rows = await everyRow("/v1/group", { ...FED, brief: true }, (answer) => answer.groups);
+  const groups = rows.filter((group) => !group.reserved).map((group) => group.name ?? "");
+  return groups.length > 0 ? { groups } : undefined;
+}
 
 export function Groups() {
   const t = useText(groupsText);
@@ -88,15 +98,28 @@ export function Groups() {
       title={names.groups}
       lead={cluster ? t.leadCluster : t.lead}
       actions={
-        writable && (
-          <button
-            type="button"
-            className="primary"
-            onClick={() => setUrl({ open: "new" }, { push: true })}
-          >
-            <Plus aria-hidden size={18} /> {t.add}
-          </button>
-        )
+        <>
+          {!cluster && (
+            <Transfer
+              what={names.groups}
+              file="groups.yaml"
+              exportPath="/v1/file/group"
+              importPath="/v1/file/group/config"
+              query={FED}
+              names={namesOfAll}
+              writable={writable}
+            />
+          )}
+          {writable && (
+            <button
+              type="button"
+              className="primary"
+              onClick={() => setUrl({ open: "new" }, { push: true })}
+            >
+              <Plus aria-hidden size={18} /> {t.add}
+            </button>
+          )}
+        </>
       }
     >
       <div className="toolbar">

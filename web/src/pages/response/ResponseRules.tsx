@@ -7,6 +7,8 @@ import { listQuery, useScope, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { everyRow } from "../../transfer/everyRow";
+import { Transfer } from "../../transfer/Transfer";
 import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
@@ -17,6 +19,15 @@ import { ResponseRuleDialog } from "./ResponseRuleDialog";
 import { responseText } from "./text";
 
 export type ResponseRule = Schema<"ResponseRule">;
+
+const FED = { scope: "fed" };
+
+/** Those about a group are exported with the group. */
+async function namesOfAll() {
+  const rules = await everyRow("/v1/response/rule", FED, (answer) => answer.rules);
+  const ids = rules.filter((rule) => !rule.group).map((rule) => rule.id ?? 0);
+  return ids.length > 0 ? { ids } : undefined;
+}
 
 export function ResponseRules() {
   const t = useText(responseText);
@@ -90,15 +101,29 @@ export function ResponseRules() {
       title={names.response}
       lead={t.lead}
       actions={
-        writable && (
-          <button
-            type="button"
-            className="primary"
-            onClick={() => setUrl({ open: "new" }, { push: true })}
-          >
-            <Plus aria-hidden size={18} /> {t.add}
-          </button>
-        )
+        <>
+          {!cluster && (
+            <Transfer
+              what={names.response}
+              file="response-rules.yaml"
+              exportPath="/v1/file/response/rule"
+              importPath="/v1/file/response/rule/config"
+              query={FED}
+              names={namesOfAll}
+              replace="header"
+              writable={writable}
+            />
+          )}
+          {writable && (
+            <button
+              type="button"
+              className="primary"
+              onClick={() => setUrl({ open: "new" }, { push: true })}
+            >
+              <Plus aria-hidden size={18} /> {t.add}
+            </button>
+          )}
+        </>
       }
     >
       <div className="toolbar">

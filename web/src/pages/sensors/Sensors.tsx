@@ -5,13 +5,14 @@ import { listQuery, useScope, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { Transfer } from "../../transfer/Transfer";
 import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
 import { Page } from "../../ui/Page";
 import { Tabs, useTab } from "../../ui/Tabs";
-import { type Kind, type Sensor, useSensors } from "./kind";
+import { type Kind, namesOfAll, type Sensor, useSensors } from "./kind";
 import { SensorDialog } from "./SensorDialog";
 import { SensorGroups } from "./SensorGroups";
 import { sensorsText } from "./text";
@@ -38,15 +39,28 @@ function Sensors({ kind }: { kind: Kind }) {
       title={names[kind]}
       lead={t.lead[kind]}
       actions={
-        writable && (
-          <button
-            type="button"
-            className="primary"
-            onClick={() => setUrl({ open: "new", tab: "" }, { push: true })}
-          >
-            <Plus aria-hidden size={18} /> {t.add}
-          </button>
-        )
+        <>
+          {!cluster && (
+            <Transfer
+              what={names[kind]}
+              file={`${kind}-sensors.yaml`}
+              exportPath={`/v1/file/${kind}`}
+              importPath={`/v1/file/${kind}/config`}
+              query={{ scope: "fed" }}
+              names={() => namesOfAll(kind)}
+              writable={writable}
+            />
+          )}
+          {writable && (
+            <button
+              type="button"
+              className="primary"
+              onClick={() => setUrl({ open: "new", tab: "" }, { push: true })}
+            >
+              <Plus aria-hidden size={18} /> {t.add}
+            </button>
+          )}
+        </>
       }
     >
       <Tabs label={names[kind]} tabs={tabs} />

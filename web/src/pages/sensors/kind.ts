@@ -2,6 +2,7 @@
 
 import { patch, post, remove, type Schema } from "../../api/client";
 import { useGet, usePages } from "../../api/query";
+import { everyRow } from "../../transfer/everyRow";
 
 export type Kind = "dlp" | "waf";
 export type Sensor = Schema<"Sensor">;
@@ -21,6 +22,14 @@ export function useSensors(kind: Kind, options: Options) {
     (answer) => answer.sensors,
     { ...options, query },
   );
+}
+
+/** The sensors that an export can hold; none where there is none. */
+export async function namesOfAll(kind: Kind) {
+  const path = kind === "dlp" ? "/v1/dlp/sensor" : "/v1/waf/sensor";
+  const sensors = await everyRow(path, FED, (answer) => answer.sensors);
+  const names = sensors.filter((one) => !one.predefine).map((one) => one.name ?? "");
+  return names.length > 0 ? { names } : undefined;
 }
 
 export function useSensorGroups(kind: Kind, cluster: string | undefined) {

@@ -1,0 +1,111 @@
+import { Download, Upload } from "lucide-react";
+import { useState } from "react";
+
+import { type PathOf, type Query, type Sent, send } from "../api/client";
+import { useChange } from "../api/query";
+import { useText } from "../text/language";
+import { Field, Switch } from "../ui/Field";
+import { FormDialog } from "../ui/FormDialog";
+import { useFailureText } from "../ui/failureText";
+import { notify } from "../ui/notices";
+import { saveAs } from "../ui/saveAs";
+import { importFile } from "./follow";
+import { transferText } from "./text";
+
+interface Props<P extends PathOf<"post">> {
+  /** What is exported and imported, for people. */
+  what: string;
+  /** The file, with its ending. */
+  file: string;
+  exportPath: P;
+  importPath: PathOf<"post">;
+  query?: Query;
+  /** What an export names; none where there is nothing to export. */
+  names: () => Promise<Sent<P, "post"> | undefined>;
+  /** How an import is asked to remove what the file lacks, where it can. */
+  replace?: "header" | "option";
+  writable: boolean;
+}
+
+/** Gives all objects of a kind as YAML, and takes such a file. */
+export function Transfer<P extends PathOf<"post">>(props: Props<P>) {
+  const { what, file, exportPath, query, names, writable } = props;
+  const t = useText(transferText);
+  const failure = useFailureText();
+  const [importing, setImporting] = useState(false);
+  const exported = useChange(async () => {
+    const body = await names();
+    if (body === undefined) throw new Error(t.nothing);
+    const answer = await send("post", exportPath, query ? { query } : {}, body);
+    saveAs(file, await answer.blob());
+  });
+  return (
+    <>
+      <button
+        type="button"
+        disabled={exported.isPending}
+        onClick={() => exported.mutate(undefined, { onError: (error) => notify(failure(error)) })}
+      >
+        <Download aria-hidden size={16} /> {t.export}
+      </button>
+      {writable && (
+        <button type="button" onClick={() => setImporting(true)}>
+          <Upload aria-hidden size={16} /> {t.import}
+        </button>
+      )}
+      {importing && <ImportDialog {...props} what={what} onClose={() => setImporting(false)} />}
+    </>
+  );
+}
+
+interface DialogProps
+  extends Pick<Props<PathOf<"post">>, "what" | "importPath" | "query" | "replace"> {
+  onClose: () => void;
+}
+
+function ImportDialog({ what, importPath, query, replace, onClose }: DialogProps) {
+  const t = useText(transferText);
+  const [text, setText] = useState("");
+  const [overwrite, setOverwrite] = useState(false);
+  const [percentage, setPercentage] = useState(0);
+  const run = useChange(
+    () =>
+      importFile(importPath, new Blob([text], { type: "application/yaml" }), {
+        query: {
+          ...query,
+          ...(replace === "option" && { option: overwrite ? "replace" : "merge" }),
+        },
+        overwrite: replace === "header" && overwrite,
+        onProgress: setPercentage,
+      }),
+    { done: t.done, onDone: onClose },
+  );
+  return (
+    <FormDialog
+      title={t.importOf(what)}
+      save={run}
+      action={t.import}
+      busyAction={t.importing}
+      onClose={onClose}
+    >
+      <Field label={t.file}>
+        <input
+          type="file"
+          accept=".yaml,.yml,.json"
+          onChange={(event) => void event.target.files?.[0]?.text().then(setText)}
+        />
+      </Field>
+      <Field label={t.content} hint={t.contentHint}>
+        <textarea
+          rows={12}
+          value={text}
+          spellCheck={false}
+          onChange={(event) => setText(event.target.value)}
+          required
+        />
+      </Field>
+      {replace && <Switch label={t.replace} checked={overwrite} onChange={setOverwrite} />}
+      {run.isPending && <progress value={percentage} max={100} aria-label={t.importing} />}
+    </FormDialog>
+  );
+}

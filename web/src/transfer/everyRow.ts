@@ -1,0 +1,18 @@
+import { type Answer, get, type PathOf, type Query } from "../api/client";
+
+/** Rows that the server gives at once. */
+const PAGE = 1_000;
+
+/** All of a list, page by page: exports name what they hold. */
+export async function everyRow<P extends PathOf<"get">, Row>(
+  path: P,
+  query: Query,
+  pick: (answer: Answer<P, "get">) => Row[],
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (;;) {
+    const page = pick(await get(path, { query: { ...query, start: rows.length, limit: PAGE } }));
+    rows.push(...page);
+    if (page.length < PAGE) return rows;
+  }
+}
