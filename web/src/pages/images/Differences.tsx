@@ -1,90 +1,74 @@
 import { useState } from "react";
 
+import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
+import { words } from "../../text/words";
 import { type Column, DataTable } from "../../ui/DataTable";
+import { Card } from "../../ui/Page";
 import { Severity } from "../../ui/Severity";
 import { State } from "../../ui/State";
-import type { Report } from "./ImageDetail";
 import {
-  differ,
-  findingKey,
-  type Module,
-  selectVulnerabilities,
-  type Vulnerability,
-} from "./selection";
+  type LineChanges,
+  lineChanges,
+  type PackageChange,
+  packageChanges,
+  type VulnerabilityChange,
+  vulnerabilityChanges,
+} from "./differences";
+import type { Report } from "./ImageDetail";
+import { findingKey, selectVulnerabilities } from "./selection";
 import { imagesText } from "./text";
 
-/** A vulnerability counts as the same in another version of its package. */
-function vulnerabilityKey(one: Vulnerability): string {
-  return `${one.name} ${one.package_name}`;
-}
-
-interface Changed {
-  name: string;
-  here: string;
-  there: string;
-}
-
-/** Packages that one image lacks or has in another version. */
-function changedPackages(left: Module[], right: Module[]): Changed[] {
-  const versions = (all: Module[], name: string) =>
-    [...new Set(all.filter((one) => one.name === name).map((one) => one.version ?? ""))].join(", ");
-  const { onlyLeft, onlyRight } = differ(left, right, (one) => `${one.name} ${one.version}`);
-  const names = new Set([...onlyLeft, ...onlyRight].map((one) => one.name ?? ""));
-  return [...names]
-    .sort()
-    .map((name) => ({ name, here: versions(left, name), there: versions(right, name) }));
-}
-
+/** What became of one image in another. */
 export function Differences({ left, right }: { left: Report; right: Report }) {
   const t = useText(imagesText);
-  const found = differ(left.vulnerabilities ?? [], right.vulnerabilities ?? [], vulnerabilityKey);
-  const gain = found.onlyLeft.length - found.onlyRight.length;
-  const columns: Column<Changed>[] = [
-    { id: "name", title: t.package, width: "1.4fr", cell: (one) => one.name },
-    { id: "here", title: t.here, cell: (one) => one.here || "–" },
-    { id: "there", title: t.there, cell: (one) => one.there || "–" },
-  ];
+  const format = useFormat();
+  const { gone, added, both } = vulnerabilityChanges(left, right);
+  const packages = packageChanges(left.modules ?? [], right.modules ?? []);
+  const lines = lineChanges(left, right);
   return (
     <>
-      <p>
-        {found.onlyLeft.length + found.onlyRight.length === 0 ? (
-          <State tone="quiet">{t.same}</State>
-        ) : (
-          <State tone={gain >= 0 ? "good" : "bad"}>
-            {gain >= 0 ? t.better(gain) : t.worse(-gain)}
-          </State>
-        )}
+      <p role="status">
+        <State tone={added.length > 0 ? "bad" : gone.length > 0 ? "good" : "quiet"}>
+          {gone.length + added.length === 0
+            ? t.same
+            : t.changes(format.number(gone.length), format.number(added.length))}
+        </State>
       </p>
-      <Found title={t.onlyLeft(found.onlyLeft.length)} all={found.onlyLeft} open />
-      <Found title={t.onlyRight(found.onlyRight.length)} all={found.onlyRight} open />
-      <Found title={t.both(found.both.length)} all={found.both} />
+      <Found title={t.gone(gone.length)} elsewhere={t.after} all={gone} open />
+      <Found title={t.added(added.length)} elsewhere={t.before} all={added} open />
+      <Found title={t.both(both.length)} elsewhere={t.after} all={both} />
       <h2>{t.changedPackages}</h2>
-      <DataTable
-        label={t.changedPackages}
-        columns={columns}
-        rows={changedPackages(left.modules ?? [], right.modules ?? [])}
-        rowKey={(one) => one.name}
-      />
+      {packages.length === 0 ? <p className="hint">{t.noneDiffer}</p> : <Packages all={packages} />}
+      {lines.map((one) => (
+        <Lines key={one.part} of={one} />
+      ))}
     </>
   );
 }
 
 interface FoundProps {
   title: string;
-  all: Vulnerability[];
+  /** Which of the images the other one is. */
+  elsewhere: string;
+  all: VulnerabilityChange[];
   open?: boolean;
 }
 
-/** Vulnerabilities of one side, unfolded where one looks first. */
-function Found({ title, all, open = false }: FoundProps) {
+/** Vulnerabilities with one fate, unfolded where one looks first. */
+function Found({ title, elsewhere, all, open = false }: FoundProps) {
   const t = useText(imagesText);
   const [unfolded, setUnfolded] = useState(open);
-  const columns: Column<Vulnerability>[] = [
+  const columns: Column<VulnerabilityChange>[] = [
     { id: "name", title: t.vulnerability, cell: (one) => one.name },
     { id: "severity", title: t.severity, cell: (one) => <Severity of={one.severity} /> },
     { id: "package", title: t.package, width: "1.4fr", cell: (one) => one.package_name },
     { id: "installed", title: t.installed, cell: (one) => one.package_version },
+    {
+      id: "elsewhere",
+      title: elsewhere,
+      cell: (one) => one.elsewhere || t.lacking,
+    },
     { id: "fixed", title: t.fixed, cell: (one) => one.fixed_version || t.noFix },
   ];
   return (
@@ -99,5 +83,47 @@ function Found({ title, all, open = false }: FoundProps) {
         />
       )}
     </details>
+  );
+}
+
+function Packages({ all }: { all: PackageChange[] }) {
+  const t = useText(imagesText);
+  const w = useText(words);
+  const columns: Column<PackageChange>[] = [
+    { id: "name", title: t.package, width: "1.4fr", cell: (one) => one.name },
+    {
+      id: "change",
+      title: w.change,
+      width: "0.8fr",
+      cell: (one) => (one.before ? (one.after ? t.altered : t.taken) : t.put),
+    },
+    { id: "before", title: t.before, cell: (one) => one.before || "–" },
+    { id: "after", title: t.after, cell: (one) => one.after || "–" },
+  ];
+  return (
+    <DataTable label={t.changedPackages} columns={columns} rows={all} rowKey={(one) => one.name} />
+  );
+}
+
+/** Lines that are gone and lines that are new. */
+function Lines({ of }: { of: LineChanges }) {
+  const t = useText(imagesText);
+  return (
+    <Card title={t.parts[of.part]}>
+      <ul className="line-changes">
+        {of.gone.map((line) => (
+          <li key={line} className="gone">
+            <span className="hidden">{t.taken}: </span>
+            <code>{line}</code>
+          </li>
+        ))}
+        {of.added.map((line) => (
+          <li key={line} className="added">
+            <span className="hidden">{t.put}: </span>
+            <code>{line}</code>
+          </li>
+        ))}
+      </ul>
+    </Card>
   );
 }

@@ -33,7 +33,7 @@ const ORDERS: Record<string, (a: Vulnerability, b: Vulnerability) => number> = {
 };
 
 /** The vulnerabilities that the URL asks for, gravest first unless it says otherwise. */
-export function selectVulnerabilities(all: Vulnerability[], search: Search): Vulnerability[] {
+export function selectVulnerabilities<V extends Vulnerability>(all: V[], search: Search): V[] {
   const text = search.q?.toLowerCase() ?? "";
   const rows = all.filter(
     (one) =>
