@@ -17,6 +17,8 @@ export default defineConfig({
     // The reader of the API documentation is one file of its library.
     chunkSizeWarningLimit: 1_800,
     rollupOptions: {
+      // For pictures of web pages in a PDF, which nobody makes here.
+      external: ["canvg", "dompurify", "html2canvas"],
       // Libraries mark what is for browsers; all of the portal is.
       onwarn(warning, warn) {
         if (warning.code !== "MODULE_LEVEL_DIRECTIVE") warn(warning);

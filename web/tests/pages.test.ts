@@ -20,6 +20,8 @@ const PAGES: [name: string, path: string | (() => Promise<string>)][] = [
   ["group", "/groups?open=fed.orders"],
   ["admission", "/admission"],
   ["admission-new", "/admission?open=new"],
+  ["admission-clusters", "/admission?tab=clusters"],
+  ["admission-try", "/admission?tab=try"],
   ["network", "/network"],
   ["network-new", "/network?open=new"],
   ["response", "/response"],
@@ -45,6 +47,7 @@ const PAGES: [name: string, path: string | (() => Promise<string>)][] = [
   ["verifiers-new", "/verifiers?open=root"],
   ["events", "/events"],
   ["denials", "/denials"],
+  ["risk-report", "/risk-report"],
   ["audit", "/audit?tab=event"],
   ["users", "/users"],
   ["user-new", "/users?open=new"],
@@ -137,7 +140,19 @@ describe("in both themes and on a narrow screen, nothing hinders at", () => {
 
 /** The pages with the longest texts. */
 const WORDY = PAGES.filter(([name]) =>
-  ["dashboard", "cluster", "admission", "network", "image", "system", "account"].includes(name),
+  [
+    "dashboard",
+    "cluster",
+    "admission",
+    "admission-clusters",
+    "admission-try",
+    "compare",
+    "network",
+    "image",
+    "risk-report",
+    "system",
+    "account",
+  ].includes(name),
 );
 
 describe("in Chinese, everything has its place at", () => {

@@ -8,6 +8,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 
+import { readAhead } from "../api/query";
 import { session } from "../session/session";
 import { Crash } from "./Crash";
 import { parseSearch, readSearch, writeSearch } from "./search";
@@ -25,6 +26,9 @@ const frame = createRoute({
   id: "frame",
   beforeLoad: ({ location }) => {
     if (!session.signedIn()) throw redirect({ to: "/sign-in", search: { to: location.href } });
+    // Who one is decides on what is shown; known members are on nearly every page.
+    readAhead("/v1/selfuser");
+    readAhead("/v1/fed/member");
   },
   component: lazyRouteComponent(() => import("../frame/Frame"), "Frame"),
 });
@@ -48,7 +52,7 @@ const pages = [
   page("/clusters/$id", () => import("../pages/clusters/ClusterDetail"), "ClusterDetail"),
   page("/workloads", () => import("../pages/workloads/Workloads"), "Workloads"),
   page("/groups", () => import("../pages/groups/Groups"), "Groups"),
-  page("/admission", () => import("../pages/admission/AdmissionRules"), "AdmissionRules"),
+  page("/admission", () => import("../pages/admission/Admission"), "Admission"),
   page("/network", () => import("../pages/network/NetworkRules"), "NetworkRules"),
   page("/response", () => import("../pages/response/ResponseRules"), "ResponseRules"),
   page("/dlp", () => import("../pages/sensors/Sensors"), "DlpSensors"),
@@ -69,6 +73,7 @@ const pages = [
   page("/verifiers", () => import("../pages/verifiers/Verifiers"), "Verifiers"),
   page("/events", () => import("../pages/events/Events"), "Events"),
   page("/denials", () => import("../pages/denials/Denials"), "Denials"),
+  page("/risk-report", () => import("../pages/risk-report/RiskReport"), "RiskReport"),
   page("/audit", () => import("../pages/audit/AuditLog"), "AuditLog"),
   page("/users", () => import("../pages/users/Users"), "Users"),
   page("/roles", () => import("../pages/roles/Roles"), "Roles"),

@@ -1,0 +1,165 @@
+import { useQuery } from "@tanstack/react-query";
+import { Download, FileText, RefreshCw } from "lucide-react";
+
+import { type PathOf, type Query, send } from "../../api/client";
+import { useChange } from "../../api/query";
+import { pageNames } from "../../frame/pages";
+import { useScope, useUrl } from "../../routing/search";
+import { useMay } from "../../session/permissions";
+import { useLanguage, useText } from "../../text/language";
+import { Refusal } from "../../ui/Failure";
+import { Loaded } from "../../ui/Loaded";
+import { Facts, Page } from "../../ui/Page";
+import { saveAs } from "../../ui/saveAs";
+import { useMembers } from "../clusters/members";
+import { compose, type Part, type PartId } from "./compose";
+import { questions, type RiskData, readRisk } from "./data";
+import { riskReportText } from "./text";
+import "./risk-report.css";
+
+/** Where the fleet stands at one moment, to be read, kept and handed on. */
+export function RiskReport() {
+  const t = useText(riskReportText);
+  const names = useText(pageNames);
+  const may = useMay();
+  const cluster = useScope();
+  const [url, setUrl] = useUrl();
+  const days = url.days && url.days in t.periods ? url.days : "30";
+  const query = useQuery({
+    queryKey: ["risk report", cluster, days],
+    queryFn: () => readRisk({ cluster, days: Number(days) }, (id) => may(id, "read")),
+    // It is of one moment until somebody wants another.
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const name = useMembers().data?.joint_clusters?.find((one) => one.id === cluster)?.name;
+  const about = { cluster: cluster && (name ?? cluster), days: Number(days) };
+  const made = useChange(async (data: RiskData) => {
+    const { toPdf } = await import("./pdf");
+    const day = new Date(data.at).toISOString().slice(0, 10);
+    saveAs(`risk-report-${day}.pdf`, toPdf(compose(data, about, "en")));
+  });
+  return (
+    <Page
+      title={names.riskReport}
+      lead={t.lead}
+      actions={
+        <>
+          <button type="button" disabled={query.isFetching} onClick={() => void query.refetch()}>
+            <RefreshCw aria-hidden size={16} /> {t.renew}
+          </button>
+          <button
+            type="button"
+            className="primary"
+            disabled={!query.data || made.isPending}
+            onClick={() => query.data && made.mutate(query.data)}
+          >
+            <FileText aria-hidden size={16} /> {made.isPending ? t.making : t.pdf}
+          </button>
+        </>
+      }
+    >
+      <div className="toolbar">
+        <label className="facet">
+          <span>{t.period}</span>
+          <select value={days} onChange={(event) => setUrl({ days: event.target.value })}>
+            {Object.entries(t.periods).map(([value, text]) => (
+              <option key={value} value={value}>
+                {text}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      <Refusal error={made.error} />
+      <Loaded query={query} what={names.riskReport} lines={14}>
+        {(data) => <Report data={data} about={about} cluster={cluster} />}
+      </Loaded>
+    </Page>
+  );
+}
+
+interface ReportProps {
+  data: RiskData;
+  about: { cluster: string | undefined; days: number };
+  cluster: string | undefined;
+}
+
+function Report({ data, about, cluster }: ReportProps) {
+  const report = compose(data, about, useLanguage());
+  const asked = questions({ cluster, days: about.days }, data.at);
+  const lists: Partial<Record<PartId, [PathOf<"get">, Query]>> = {
+    clusters: ["/v1/fed/summary", asked.clusters],
+    exploited: ["/v1/fed/vulnerabilities", asked.exploited],
+    likely: ["/v1/fed/vulnerabilities", asked.likely],
+    denials: ["/v1/fed/denials", asked.denials],
+  };
+  return (
+    <article className="stack risk-report">
+      <p className="hint">{report.subtitle}</p>
+      <Facts of={report.facts} />
+      {report.parts.map((part) => (
+        <section key={part.id} className="card" aria-label={part.title}>
+          <div className="card-head">
+            <h2>{part.title}</h2>
+            <Csv part={part} list={lists[part.id]} />
+          </div>
+          {part.rows.length > 0 && <Rows of={part} />}
+          {part.note && <p className="hint">{part.note}</p>}
+        </section>
+      ))}
+    </article>
+  );
+}
+
+/** The rows on a page to be printed: all of them, in a table of the plain kind. */
+function Rows({ of: { title, columns, rows } }: { of: Part }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by keyboard
+    <div className="wide-table" role="region" aria-label={title} tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column} scope="col">
+                {column}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((cells, row) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: rows of one moment keep their place
+            <tr key={row}>
+              {cells.map((cell, at) => (
+                <td key={columns[at]}>{cell}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** The whole of a part as a file, streamed by the server. */
+function Csv({ part, list }: { part: Part; list: [PathOf<"get">, Query] | undefined }) {
+  const t = useText(riskReportText);
+  const exported = useChange(async ([path, query]: [PathOf<"get">, Query]) => {
+    const answer = await send("get", path, { query: { ...query, format: "csv" } });
+    saveAs(`${part.id}.csv`, await answer.blob());
+  });
+  if (!list) return null;
+  return (
+    <>
+      <button
+        type="button"
+        aria-label={t.csv(part.title)}
+        disabled={exported.isPending}
+        onClick={() => exported.mutate(list)}
+      >
+        <Download aria-hidden size={16} /> CSV
+      </button>
+      <Refusal error={exported.error} />
+    </>
+  );
+}

@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+
+import { compose } from "./compose";
+import { MOST, type RiskData } from "./data";
+import { writable } from "./writable";
+
+const vulnerability = {
+  name: "CVE-2024-1",
+  severity: "Critical",
+  score: 0,
+  score_v3: 9.8,
+  epss: 0.5,
+  kev: true,
+  fixable: false,
+  images: 2,
+  packages: ["openssl", "libssl", "curl", "wget"],
+};
+const data = {
+  at: Date.parse("2026-06-10T12:00:00Z"),
+  summary: {
+    total: { clusters: 2, synced: 1, nodes: 0, workloads: 7, events: 0, denials: 3 },
+    clusters: [],
+  },
+  exploited: [vulnerability],
+  likely: Array.from({ length: MOST }, () => vulnerability),
+} as unknown as RiskData;
+
+describe("a risk report", () => {
+  it("tells what is known, and leaves out what the reader may not see", () => {
+    const report = compose(data, { cluster: undefined, days: 30 }, "en");
+    expect(report.parts.map((part) => part.id)).toEqual(["clusters", "exploited", "likely"]);
+    expect(report.subtitle).toMatch(/^All clusters, /);
+    expect(report.facts).toContainEqual(["Clusters", "2, 1 synced"]);
+  });
+
+  it("has as many cells in each row as it has columns", () => {
+    const everything = {
+      ...data,
+      summary: {
+        ...data.summary,
+        clusters: [{ name: "eu", status: "synced", last_seen: "2026-06-10T11:00:00Z" }],
+      },
+      vulnerabilities: {
+        count_distribution: { critical: 1, high: 2, medium: 3, low: 4 },
+        top_images: [{ display_name: "shop:v1", critical: 1, high: 2, medium: 3, low: 4 }],
+      },
+      denials: [{ reported_at: "2026-06-10T11:00:00Z", message: "deny rule id 7", denied: true }],
+      accepted: [{ name: "CVE-1", comment: "later", images: [], domains: ["shop"] }],
+    } as unknown as RiskData;
+    const report = compose(everything, { cluster: "eu", days: 7 }, "zh");
+    expect(report.parts).toHaveLength(6);
+    for (const { id, columns, rows } of report.parts) {
+      expect(rows.length, id).toBeGreaterThan(0);
+      for (const row of rows) expect(row.length, id).toBe(columns.length);
+    }
+    expect(report.parts.find((part) => part.id === "denials")?.rows[0]).toContain("7");
+    expect(report.facts).toContainEqual(["漏洞：高危", "2"]);
+  });
+
+  it("says where rows are left out, and where there are none", () => {
+    const notes = compose(data, { cluster: undefined, days: 30 }, "en").parts.map(
+      ({ note }) => note,
+    );
+    expect(notes).toEqual(["None.", "", `The first ${MOST} are shown.`]);
+  });
+});
+
+describe("what a PDF can write", () => {
+  it.each([
+    ["shop/orders:v1 – 50%", "shop/orders:v1 - 50%"],
+    ["café", "café"],
+    ["北京", "U+5317U+4EAC"],
+    ["🔒", "U+1F512"],
+  ])("%s is %s", (text, written) => {
+    expect(writable(text)).toBe(written);
+  });
+});

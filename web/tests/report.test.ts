@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { settled, signIn, type Visit, visit } from "./browser";
+
+async function download(page: Page, button: string | RegExp): Promise<[string, string]> {
+  const arrival = page.waitForEvent("download");
+  await page.getByRole("button", { name: button }).click();
+  const file = await arrival;
+  return [file.suggestedFilename(), readFileSync(await file.path(), "latin1")];
+}
+
+describe("the risk report", () => {
+  let seen: Visit;
+  let page: Page;
+  beforeAll(async () => {
+    seen = await visit();
+    page = seen.page;
+    await signIn(page, "/risk-report");
+    await settled(page);
+  });
+  afterAll(() => seen.close());
+
+  it("names the clusters and the gravest images", async () => {
+    const clusters = page.getByRole("region", { name: "Clusters" }).first();
+    await clusters.getByText("staging").first().waitFor();
+    const images = page.getByRole("region", { name: "Images with the gravest findings" }).first();
+    await images.getByText("shop/orders:v1").first().waitFor();
+  });
+
+  it("is had as a PDF that says the same", async () => {
+    const [name, text] = await download(page, "Download PDF");
+    expect(name).toMatch(/^risk-report-\d{4}-\d{2}-\d{2}\.pdf$/);
+    expect(text.startsWith("%PDF-1.")).toBe(true);
+    expect(text.trimEnd().endsWith("%%EOF")).toBe(true);
+    for (const said of ["Risk report", "staging", "shop/orders:v1", "Page 1 of"]) {
+      expect(text, said).toContain(said);
+    }
+  });
+
+  it("is had as CSV, part by part", async () => {
+    const [name, text] = await download(page, /CSV: Vulnerabilities most likely/);
+    expect(name).toBe("likely.csv");
+    const [head = "", first = ""] = text.split(/\r?\n/);
+    expect(head.split(",")).toContain("epss");
+    expect(first).toMatch(/CVE-|DSA-|GHSA-/);
+    expect(seen.faults.splice(0)).toEqual([]);
+  });
+});
