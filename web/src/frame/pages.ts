@@ -137,7 +137,7 @@ export const PAGES: MenuPage[] = [
     needs: "rt_policy",
     key: "f",
   },
-  { id: "history", to: "/history", icon: History, section: "policy", needs: "fed", key: "h" },
+  { id: "history", to: "/history", icon: History, section: "policy", needs: "fed", key: "g" },
   {
     id: "vulnerabilities",
     to: "/vulnerabilities",
