@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection as _, SqliteConnection, SqlitePool};
 use thiserror::Error;
 use tokio::sync::watch;
 
@@ -99,6 +99,7 @@ impl Store {
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
+            .after_release(|connection, _| Box::pin(has_no_transaction(connection)))
             .connect_with(options.clone())
             .await
             .map_err(fail)?;
@@ -141,9 +142,75 @@ impl Store {
     }
 }
 
+/// Whether a connection can be used again. A full disk can end a transaction behind
+/// sqlx's back: it then fails to roll it back, takes it for open for ever, and
+/// makes each later one a savepoint that is never committed.
+async fn has_no_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // A rollback may be under way: it is behind us when this is answered.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
+}
+
 #[cfg(test)]
 pub(crate) async fn scratch() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open(&folder.path().join("agent.db")).await.expect("a store");
     (folder, store)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SESSION: &str = "after";
+
+    fn session(id: &str) -> StoredSession {
+        StoredSession {
+            id: id.to_owned(),
+            user_name: "admin".to_owned(),
+            created_ms: 0,
+            last_seen_ms: 0,
+        }
+    }
+
+    /// What a transaction may come to on a full disk.
+    #[derive(Clone, Copy, Debug)]
+    enum Fails {
+        Statement,
+        Commit,
+        GivenUp,
+    }
+
+    #[tokio::test]
+    async fn what_is_written_after_a_full_disk_is_committed() {
+        let (_folder, store) = scratch().await;
+        let admin = StoredUser {
+            name: "admin".to_owned(),
+            password_hash: String::new(),
+            role: "admin".to_owned(),
+            default_password: false,
+        };
+        assert!(store.user_create(&admin).await.unwrap());
+        sqlx::query("CREATE TABLE filler (text TEXT)").execute(&store.writer).await.unwrap();
+        for fails in [Fails::Statement, Fails::Commit, Fails::GivenUp, Fails::Statement] {
+            // As many pages as there are: the disk is full.
+            sqlx::query("PRAGMA max_page_count = 1").execute(&store.writer).await.unwrap();
+            let mut transaction = store.writer.begin().await.unwrap();
+            let filled = sqlx::query("INSERT INTO filler VALUES (hex(zeroblob(100000)))")
+                .execute(&mut *transaction)
+                .await;
+            assert!(filled.is_err(), "{fails:?}: the disk is not full");
+            match fails {
+                Fails::Statement => drop(transaction),
+                Fails::Commit => drop(transaction.commit().await),
+                Fails::GivenUp => drop(transaction.rollback().await),
+            }
+            sqlx::query("PRAGMA max_page_count = 100000").execute(&store.writer).await.unwrap();
+            // A transaction that fails for another reason.
+            drop(store.writer.begin().await.unwrap());
+        }
+        assert!(store.session_create(&session(SESSION), 1, 0).await.unwrap());
+        // Another connection sees it.
+        assert!(store.session(SESSION).await.unwrap().is_some());
+    }
 }
