@@ -12,5 +12,5 @@ scripts/build.sh
 parts=("$@")
 [ "${#parts[@]}" -gt 0 ] || parts=(clock disk flaps kills network)
 for part in "${parts[@]}"; do
-  cargo test --quiet --locked -p palisade-tests --test chaos -- --ignored --nocapture --test-threads 1 "$part::"
+  cargo test --quiet --locked --workspace --test chaos -- --ignored --nocapture --test-threads 1 "$part::"
 done

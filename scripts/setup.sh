@@ -40,6 +40,7 @@ need faketime faketime
 need setpriv util-linux
 need unshare util-linux
 need ip iproute2
+need iptables iptables
 need flock util-linux
 need cc build-essential
 need make make

@@ -19,6 +19,7 @@ pub mod idp;
 pub mod image;
 pub mod layer;
 pub mod namespace;
+mod packet_delay;
 pub mod postgres;
 pub mod primary;
 pub mod process;

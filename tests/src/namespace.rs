@@ -5,9 +5,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::packet_delay::{PacketDelay, QUEUE};
 use crate::process::sbin;
 use crate::programs;
 
@@ -35,6 +38,7 @@ pub struct Namespace {
     cable: String,
     here: Ipv4Addr,
     there: Ipv4Addr,
+    delay: Mutex<Option<PacketDelay>>,
 }
 
 impl Namespace {
@@ -55,13 +59,13 @@ impl Namespace {
         let here = Ipv4Addr::new(10, 213, third, 4 * n + 1);
         let there = Ipv4Addr::new(10, 213, third, 4 * n + 2);
         // From now on what is dropped is removed.
-        let namespace = Self { name, cable, here, there };
+        let namespace = Self { name, cable, here, there, delay: Mutex::default() };
         namespace.connect()?;
         Ok(Some(namespace))
     }
 
     fn connect(&self) -> Result<()> {
-        let Self { name, cable, here, there } = self;
+        let Self { name, cable, here, there, .. } = self;
         let peer = ["type", "veth", "peer", "name", "eth0", "netns", name];
         ip(&[&["link", "add", cable], peer.as_slice()].concat())?;
         ip(&["addr", "add", &format!("{here}/30"), "dev", cable])?;
@@ -107,9 +111,19 @@ impl Namespace {
             }
             Fault::Rate(bits) => format!("tbf rate {bits}bit burst 4kb latency 2s"),
             Fault::Delay(milliseconds) => {
-                format!("netem delay {milliseconds}ms {}ms reorder 25%", milliseconds / 2)
+                let delay = format!("{milliseconds}ms {}ms", milliseconds / 2);
+                if self.shape(&format!("netem delay {delay} reorder 25%"))? {
+                    return Ok(true);
+                }
+                println!("so the test itself holds the packets back");
+                return self.hold_back(Duration::from_millis(milliseconds.into()));
             }
         };
+        self.shape(&arguments)
+    }
+
+    /// Puts a queueing discipline at both ends of the cable.
+    fn shape(&self, arguments: &str) -> Result<bool> {
         let arguments: Vec<&str> = arguments.split(' ').collect();
         let here = ["qdisc", "replace", "dev", &self.cable, "root"];
         let there = ["-n", &self.name, "qdisc", "replace", "dev", "eth0", "root"];
@@ -117,9 +131,26 @@ impl Namespace {
             && shaped(&[there.as_slice(), &arguments].concat())?)
     }
 
+    fn hold_back(&self, delay: Duration) -> Result<bool> {
+        let started = PacketDelay::start(&self.name, delay);
+        let delay = match started {
+            Ok(delay) => delay,
+            Err(error) => {
+                println!("skipped: the kernel hands no packets over: {error:#}");
+                return Ok(false);
+            }
+        };
+        *self.delay.lock().unwrap_or_else(PoisonError::into_inner) = Some(delay);
+        let queue = QUEUE.to_string();
+        let to_queue = ["-j", "NFQUEUE", "--queue-num", &queue];
+        Ok(self.filter(&[&["-A", "INPUT"], to_queue.as_slice()].concat())?
+            && self.filter(&[&["-A", "OUTPUT"], to_queue.as_slice()].concat())?)
+    }
+
     /// Mends the cable.
     pub fn heal(&self) -> Result<()> {
         self.filter(&["-F"])?;
+        drop(self.delay.lock().unwrap_or_else(PoisonError::into_inner).take());
         // What is not there cannot be removed.
         run("tc", &["qdisc", "del", "dev", &self.cable, "root"])?;
         run("tc", &["-n", &self.name, "qdisc", "del", "dev", "eth0", "root"])?;

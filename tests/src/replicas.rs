@@ -98,7 +98,7 @@ impl Replicas {
             for name in self.agents.keys() {
                 let member = members.get(name).with_context(|| format!("no member {name}"))?;
                 let status = member["status"].as_str().unwrap_or_default();
-                let linked = ["synced", "out_of_sync", "connected"].contains(&status);
+                let linked = !["joined", "disconnected", "pending"].contains(&status);
                 ensure!(linked, "{name} is {status}");
             }
             Ok(Some(()))

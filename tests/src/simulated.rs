@@ -49,6 +49,11 @@ impl SimulatedMember {
         LogId::ALL.iter().map(|log| self.store.with(*log, |log| log.objects.len())).sum()
     }
 
+    /// Up to where it holds `log`.
+    pub fn holds(&self, log: LogId) -> Revision {
+        self.store.with(log, |log| log.position.map_or(Revision::ZERO, |at| at.revision))
+    }
+
     /// Whether its stream has ended.
     pub fn has_ended(&self) -> bool {
         self.task.is_finished()
