@@ -15,9 +15,7 @@ use tokio::net::TcpListener;
 use tracing::{info, warn};
 
 use crate::config::Config;
-use crate::federation::{
-    fanout, link_upkeep, membership, promotion, replica, rotation, unattended,
-};
+use crate::federation::{fanout, follow, link_upkeep, promotion, replica, rotation, unattended};
 use crate::shutdown::Shutdown;
 use crate::store::{Database, Opened, migrate};
 use crate::{App, grpc, http, live, reconcile, telemetry};
@@ -127,7 +125,7 @@ async fn serve(
     link_upkeep::run(&app.links, &app.database, &app.clock, &shutdown);
     grpc::serve(&app, federation)?;
     replica::run(&app, addresses.federation);
-    membership::watch(&app);
+    follow::watch(&app);
     rotation::watch(&app);
     reconcile::start(&app);
     app.registries.start(&shutdown);

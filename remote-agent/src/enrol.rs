@@ -191,6 +191,10 @@ fn may_pass(error: &EnrolError) -> bool {
     matches!(
         error,
         EnrolError::Connect(ConnectError::Unreachable { .. } | ConnectError::Timeout { .. })
+            | EnrolError::Refused {
+                code: Some(Code::FailReadCluster | Code::FailLockCluster | Code::ClusterTimeout),
+                ..
+            }
     )
 }
 

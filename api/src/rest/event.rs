@@ -24,6 +24,10 @@ pub mod name {
     pub const FEDERATION_KICK: &str = "Federation.Kick";
     /// A second agent used the identity of a connected member.
     pub const FEDERATION_DUPLICATE: &str = "Federation.Identity.Duplicate";
+    /// A member broke the protocol, or did not listen, and was disconnected.
+    pub const FEDERATION_MISBEHAVIOUR: &str = "Federation.Member.Misbehaviour";
+    /// A user called what their role may not.
+    pub const ACCESS_DENIED: &str = "User.Access.Denied";
     /// What the cluster held of the federated state was not what it had got.
     pub const FEDERATION_DRIFT: &str = "Federation.Policy.Drift";
     /// The agent's data folder is older than what the primary has had from it.

@@ -31,8 +31,12 @@ macro_rules! statuses {
 statuses! {
     /// The primary itself.
     Active = 0, "active";
+    /// The remote takes nothing that could be deployed to it.
+    UnknownCmd = 1, "unknown_cmd";
     /// The remote took the notice of a deployment.
     Notified = 2, "notified";
+    /// Nobody may deploy to the remote yet: it waits for being confirmed.
+    ReqError = 3, "req_error";
     /// Reachable, but not yet told what it holds.
     Connected = 200, "connected";
     /// Joined, and has not said yet that it holds anything.
@@ -41,6 +45,9 @@ statuses! {
     MasterUpgradeRequired = 101, "master_upgrade_required";
     /// The remote has to be upgraded before it can connect.
     JointUpgradeRequired = 102, "joint_upgrade_required";
+    /// The replicas of the primary are being upgraded, and the one that the remote met
+    /// does not speak its protocol.
+    ClusterUpgradeOngoing = 103, "cluster_upgrade_ongoing";
     /// The same as `master_upgrade_required`, seen from the primary.
     JointVersionTooNew = 104, "joint_version_too_new";
     /// Connected, and does not hold the present federated state.
@@ -53,6 +60,10 @@ statuses! {
     Kicked = 205, "kicked";
     /// Left by itself.
     Left = 206, "left";
+    /// Connected, and asked for a sign of life.
+    Pinging = 208, "pinging";
+    /// Connected, and being sent what it lacks.
+    Syncing = 209, "syncing";
     /// Joined, and nobody has confirmed it yet.
     Pending = 210, "pending";
 }

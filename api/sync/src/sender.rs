@@ -176,6 +176,11 @@ impl<M: Clone + Send + Sync + 'static> Sender<M> {
         self.need
     }
 
+    /// Whether a change or a snapshot is being sent.
+    pub fn is_sending(&self) -> bool {
+        self.outgoing.is_some()
+    }
+
     /// Whether a snapshot is being sent.
     pub fn in_snapshot(&self) -> bool {
         self.outgoing.as_ref().is_some_and(|outgoing| outgoing.is_snapshot)

@@ -11,6 +11,7 @@ use palisade_transport::seal::SealError;
 use palisade_transport::server::ServerTlsError;
 use thiserror::Error;
 
+use super::replica::PeerError;
 use crate::store::StoreError;
 use crate::store::member_kind::MemberKind;
 
@@ -76,6 +77,12 @@ pub enum FederationError {
         "the cluster {0:?} is connected: stop its other agent before this one joins in its place"
     )]
     StillConnected(String),
+    /// A replica that may have the cluster's link does not answer.
+    #[error(
+        "it cannot be told whether the cluster is still connected, for a replica of the primary \
+         does not answer: try again in a moment"
+    )]
+    Replica(#[source] Box<PeerError>),
     /// The agent speaks only older versions of the protocol.
     #[error(
         "the agent is too old for this primary (it speaks the protocol {0}): upgrade the agent"
@@ -176,7 +183,7 @@ impl FederationError {
             | Self::NeverRemote
             | Self::RotationRuns
             | Self::LeftOver(_) => Code::OpNotAllowed,
-            Self::Store(StoreError::Unavailable(_)) => Code::FailReadCluster,
+            Self::Store(StoreError::Unavailable(_)) | Self::Replica(_) => Code::FailReadCluster,
             Self::Store(StoreError::Conflict(_)) => Code::FailLockCluster,
             Self::Store(StoreError::Inconsistent { .. }) => Code::ClusterWrongData,
             Self::Store(_)

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use palisade_api::ClusterId;
-use palisade_api::rest::event::{Event, category};
+use palisade_api::rest::event::{Event, category, level, name};
 use sqlx::PgConnection;
 
 use super::Result;
-use crate::store::{self, event::OwnEvent};
+use crate::store::{self, Database, StoreError, event::OwnEvent};
 
 /// A word about the federation.
 #[derive(Clone, Copy, Debug)]
@@ -52,4 +52,64 @@ pub async fn tell(
         not_since: now - word.silence,
     };
     Ok(store::event::insert_own(conn, primary, &own).await?)
+}
+
+/// The same refusal is told again after this: whoever tries again and again fills no
+/// table.
+const REFUSAL_SILENCE: TimeDelta = TimeDelta::minutes(10);
+
+/// Stores that somebody was refused. Nobody waits for the record: where it cannot be
+/// stored, the log says so.
+pub async fn refused(database: &Database, now: DateTime<Utc>, refusal: Refusal<'_>) {
+    let (name, user) = match refusal.whom {
+        Refused::Member(_) => (name::FEDERATION_MISBEHAVIOUR, ""),
+        Refused::User(user) => (name::ACCESS_DENIED, user),
+    };
+    let stored = async {
+        let mut tx = database.begin().await?;
+        let message = match refusal.whom {
+            Refused::User(user) => format!("{user}: {}", refusal.why),
+            Refused::Member(cluster) => {
+                let Some(member) = store::member::get(&mut tx, cluster).await? else {
+                    return Ok(());
+                };
+                format!("The cluster {} was disconnected: {}.", member.name, refusal.why)
+            }
+        };
+        let word = Word {
+            name,
+            level: level::WARNING,
+            user,
+            address: refusal.address,
+            message: &message,
+            silence: REFUSAL_SILENCE,
+        };
+        let primary = store::federation::get(&mut tx).await?.cluster_id;
+        tell(&mut tx, primary, now, word).await?;
+        Ok(tx.commit().await.map_err(StoreError::from)?)
+    };
+    let stored: Result<()> = stored.await;
+    if let Err(error) = stored {
+        tracing::warn!(%error, name, why = refusal.why, "a refusal cannot be recorded");
+    }
+}
+
+/// Somebody was refused.
+#[derive(Clone, Copy, Debug)]
+pub struct Refusal<'a> {
+    /// Who.
+    pub whom: Refused<'a>,
+    /// The address; empty where it is not known.
+    pub address: &'a str,
+    /// Why, for people. Of a few texts, however often somebody tries.
+    pub why: &'a str,
+}
+
+/// Who was refused.
+#[derive(Clone, Copy, Debug)]
+pub enum Refused<'a> {
+    /// A member, which was disconnected.
+    Member(ClusterId),
+    /// A user or an API key by name.
+    User(&'a str),
 }

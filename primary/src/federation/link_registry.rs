@@ -2,14 +2,13 @@
 //! all in memory, so that neither an acknowledgement nor a call is a row.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 use palisade_api::encoded::EncodedDown;
 use palisade_api::federation::{Bye, Down, VulndbHeld, bye, down};
 use palisade_api::kind::LogId;
-use palisade_api::protocol::Mismatch;
 use palisade_api::{ClusterId, Revision};
 use palisade_sync::feed::Cursor;
 use palisade_sync::{ObjectError, Position};
@@ -30,8 +29,6 @@ pub struct LinkRegistry {
     links: RwLock<HashMap<ClusterId, Arc<MemberLink>>>,
     /// Ended links that may have something unwritten, until they are taken.
     gone: Mutex<HashMap<ClusterId, Arc<MemberLink>>>,
-    /// Members that speak another version of the protocol, until they connect.
-    mismatched: Mutex<HashMap<ClusterId, Mismatch>>,
     allowances: Allowances,
     /// Members whose links the other replicas have not been told of.
     entered: Mutex<HashSet<ClusterId>>,
@@ -46,6 +43,19 @@ pub enum LinkState {
     Synced,
     /// It is behind, or holds something else.
     OutOfSync,
+    /// It is being sent what it lacks.
+    Syncing,
+    /// It is asked whether it still listens, and has not answered yet.
+    Pinging,
+}
+
+/// What a deployment to a connected member comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deployed {
+    /// It is sent what it lacks.
+    All,
+    /// It takes none of the logs that there are.
+    Nothing,
 }
 
 /// A connected member.
@@ -105,6 +115,8 @@ pub struct MemberLink {
     pub cluster: ClusterId,
     /// Since when it is connected.
     pub connected_at: DateTime<Utc>,
+    /// Serial number of the certificate that it came with.
+    serial: String,
     /// The version of its agent.
     pub version: String,
     /// The roles that its agent runs.
@@ -129,6 +141,8 @@ pub struct MemberLink {
     ended: AtomicBool,
     heard: AtomicU64,
     ponged: Notify,
+    /// How many wait for a sign of life.
+    probes: AtomicUsize,
     pub(super) calls: Mutex<HashMap<u64, PendingCall>>,
     pub(super) call_places: Arc<Semaphore>,
     pub(super) call_queue: Arc<Semaphore>,
@@ -141,9 +155,11 @@ struct LinkLog {
     errors: Mutex<Vec<ObjectError>>,
 }
 
-/// What a member says of itself when it connects.
+/// Who connects, and what it says of itself.
 #[derive(Clone, Debug)]
 pub struct Introduction {
+    /// Serial number of its certificate.
+    pub serial: String,
     /// The version of its agent.
     pub version: String,
     /// The roles that its agent runs.
@@ -170,6 +186,7 @@ impl MemberLink {
         let link = Self {
             cluster,
             connected_at,
+            serial: introduction.serial,
             version: introduction.version,
             roles: introduction.roles,
             pending: introduction.pending,
@@ -184,6 +201,7 @@ impl MemberLink {
             ended: AtomicBool::new(false),
             heard: AtomicU64::new(0),
             ponged: Notify::new(),
+            probes: AtomicUsize::new(0),
             calls: Mutex::default(),
             call_places: Arc::new(Semaphore::new(MAX_CALLS)),
             call_queue: Arc::new(Semaphore::new(MAX_CALLS + MAX_WAITING)),
@@ -277,6 +295,7 @@ impl MemberLink {
         tokio::pin!(heard);
         heard.as_mut().enable();
         let nonce = before.wrapping_add(1);
+        let _asking = Asking::of(&self.probes);
         self.try_send(down::Body::Probe(palisade_api::federation::Pong { nonce }));
         tokio::select! {
             () = heard => true,
@@ -324,7 +343,11 @@ impl MemberLink {
     fn status(&self, feed: &FederationFeed) -> LinkStatus {
         let logs: Vec<LogProgress> = self.logs.iter().map(|log| log.progress(feed)).collect();
         let any = |state| logs.iter().any(|log| log.state == state);
-        let state = if any(LinkState::OutOfSync) {
+        let state = if self.probes.load(Ordering::Acquire) > 0 {
+            LinkState::Pinging
+        } else if any(LinkState::Syncing) {
+            LinkState::Syncing
+        } else if any(LinkState::OutOfSync) {
             LinkState::OutOfSync
         } else if any(LinkState::Connected) || logs.is_empty() {
             LinkState::Connected
@@ -350,6 +373,7 @@ impl LinkLog {
         let state = match head {
             None => LinkState::Connected,
             Some(head) if sender.synced(head) => LinkState::Synced,
+            Some(_) if sender.is_sending() => LinkState::Syncing,
             Some(_) => LinkState::OutOfSync,
         };
         drop(sender);
@@ -365,7 +389,6 @@ impl LinkRegistry {
             feed,
             links: RwLock::default(),
             gone: Mutex::default(),
-            mismatched: Mutex::default(),
             allowances: Allowances::default(),
             entered: Mutex::default(),
         })
@@ -401,26 +424,19 @@ impl LinkRegistry {
         self.allowances.of(cluster)
     }
 
-    /// Notes that a member speaks another version of the protocol.
-    pub(crate) fn mismatched(&self, cluster: ClusterId, mismatch: Mismatch) {
-        lock(&self.mismatched).insert(cluster, mismatch);
-    }
-
-    /// Why a member cannot connect, where its version is to blame.
-    pub fn mismatch(&self, cluster: ClusterId) -> Option<Mismatch> {
-        lock(&self.mismatched).get(&cluster).copied()
-    }
-
-    /// Whether a member is connected to this replica; with `force` it is sent
-    /// everything again.
-    pub fn deploy(&self, cluster: ClusterId, force: bool) -> bool {
-        let Some(link) = self.get(cluster) else { return false };
+    /// Deploys to a member that is connected to this replica, and to others not;
+    /// with `force` it is sent everything again.
+    pub fn deploy(&self, cluster: ClusterId, force: bool) -> Option<Deployed> {
+        let link = self.get(cluster)?;
+        if link.logs.is_empty() {
+            return Some(Deployed::Nothing);
+        }
         if force {
             for log in LogId::ALL {
                 link.resync(log);
             }
         }
-        true
+        Some(Deployed::All)
     }
 
     /// Enters a link; false when the member has another one.
@@ -430,7 +446,6 @@ impl LinkRegistry {
             return false;
         }
         links.insert(link.cluster, Arc::clone(link));
-        lock(&self.mismatched).remove(&link.cluster);
         lock(&self.entered).insert(link.cluster);
         metrics::gauge!("palisade_links_connected").set(links.len() as f64);
         true
@@ -482,6 +497,19 @@ impl LinkRegistry {
         }
     }
 
+    /// Disconnects those who came with certificates that were revoked since.
+    pub(crate) fn part_with_revoked(&self, serials: &[String]) {
+        let serials: HashSet<&str> = serials.iter().map(String::as_str).collect();
+        for link in self.all().into_iter().filter(|link| serials.contains(&*link.serial)) {
+            link.end(Bye {
+                reason: bye::Reason::Removed.into(),
+                text: "the certificate was revoked".to_owned(),
+                retry_after_ms: 0,
+                ..Bye::default()
+            });
+        }
+    }
+
     /// Tells all members of this replica something. One whose control lane is full
     /// connects anew, and is told then.
     pub fn tell_all(&self, body: &down::Body) {
@@ -522,6 +550,22 @@ impl LinkRegistry {
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, HashMap<ClusterId, Arc<MemberLink>>> {
         self.links.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counts somebody among those who wait for a sign of life, until it is dropped.
+struct Asking<'a>(&'a AtomicUsize);
+
+impl<'a> Asking<'a> {
+    fn of(probes: &'a AtomicUsize) -> Self {
+        probes.fetch_add(1, Ordering::AcqRel);
+        Self(probes)
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

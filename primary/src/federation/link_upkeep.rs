@@ -10,10 +10,11 @@ use palisade_api::clock::SharedClock;
 use palisade_api::federation::{Bye, bye};
 use palisade_api::kind::LogId;
 
+use super::event::{self, Refusal, Refused};
 use super::fanout::log_name;
 use super::link_registry::{LinkRegistry, MemberLink};
 use crate::shutdown::Shutdown;
-use crate::store::member::{self, Seen};
+use crate::store::member_seen::{self, Seen};
 use crate::store::{Database, StoreError};
 
 /// How often acknowledged positions are written.
@@ -27,6 +28,9 @@ const JUDGE_EVERY: u32 = 5;
 
 /// The longest pause while the database does not answer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// What a member is told that does not keep up.
+const OVERDUE: &str = "nothing was acknowledged for a minute";
 
 /// Members that one statement writes.
 const BATCH: usize = 1_000;
@@ -54,7 +58,10 @@ async fn look_after(links: &LinkRegistry, database: &Database, clock: &SharedClo
     for round in 1_u32.. {
         tokio::time::sleep(pause).await;
         if round.is_multiple_of(JUDGE_EVERY) {
-            judge(links);
+            for (cluster, why) in judge(links) {
+                let refusal = Refusal { whom: Refused::Member(cluster), address: "", why };
+                event::refused(database, clock.now(), refusal).await;
+            }
         }
         measure(links);
         pause = match write(links, database, clock, round.is_multiple_of(SEEN_EVERY)).await {
@@ -118,29 +125,34 @@ async fn write_all(
     let mut connection = database.acquire().await?;
     for part in writing.chunks(BATCH) {
         let seen: Vec<Seen> = part.iter().map(|(_, seen)| seen.clone()).collect();
-        member::record_seen(&mut connection, &seen).await?;
+        member_seen::record(&mut connection, &seen).await?;
     }
     Ok(())
 }
 
-fn judge(links: &LinkRegistry) {
+/// Parts with those who do not listen; says with whom, and why.
+fn judge(links: &LinkRegistry) -> Vec<(ClusterId, &'static str)> {
+    let mut parted = Vec::new();
     for link in links.all() {
         if link.lingers() {
             tracing::warn!(cluster = %link.cluster, "a member does not take its farewell");
             link.cut();
             links.leave(&link);
+            parted.push((link.cluster, "it does not read what it is sent"));
             continue;
         }
         if link.overdue(links.feed()) {
             tracing::warn!(cluster = %link.cluster, "a member is behind and does not listen");
             link.end(Bye {
                 reason: bye::Reason::Protocol.into(),
-                text: "nothing was acknowledged for a minute".to_owned(),
+                text: OVERDUE.to_owned(),
                 retry_after_ms: 5_000,
                 ..Bye::default()
             });
+            parted.push((link.cluster, OVERDUE));
         }
     }
+    parted
 }
 
 fn measure(links: &LinkRegistry) {

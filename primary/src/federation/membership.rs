@@ -233,6 +233,11 @@ async fn make_sure_of_silence(app: &App, name: &str, uid: &str) -> Result<Option
         });
         app.links.leave(&link);
     }
+    let elsewhere = app.replicas.lives_elsewhere(member.id).await;
+    if elsewhere.map_err(|error| FederationError::Replica(Box::new(error)))? {
+        tracing::warn!(cluster = %member.id, name, "a connected member's entry was asked for");
+        return Ok(None);
+    }
     Ok(Some(member.id))
 }
 
@@ -417,54 +422,6 @@ pub async fn relabel(
     store::audit::record(&mut tx, actor, record).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(labels)
-}
-
-/// Learns of members that other replicas removed, until shutdown.
-pub fn watch(app: &App) {
-    let stop = app.shutdown.token().clone();
-    let app = app.clone();
-    app.shutdown.clone().spawn("members", async move {
-        stop.run_until_cancelled(follow(&app)).await;
-    });
-}
-
-/// How often the removed members are read even when nobody notified.
-const RELOAD_PERIOD: Duration = Duration::from_secs(30);
-/// The pause after the database failed.
-const RETRY_PAUSE: Duration = Duration::from_secs(2);
-
-async fn follow(app: &App) {
-    loop {
-        if let Err(error) = follow_once(app).await {
-            tracing::warn!(%error, "cannot follow the members");
-            tokio::time::sleep(RETRY_PAUSE).await;
-        }
-    }
-}
-
-async fn follow_once(app: &App) -> Result<(), StoreError> {
-    let mut listener = app.database.listen().await?;
-    listener.listen(store::member::CHANNEL).await?;
-    loop {
-        // Read after listening began: what happens in between is notified.
-        let mut conn = app.database.acquire().await?;
-        let removed = store::member::removed(&mut conn, app.clock.now()).await?;
-        let revoked = store::certificate::revoked(&mut conn, app.clock.now()).await?;
-        drop(conn);
-        app.trust.removed.extend(&removed);
-        app.trust.removed.revoke(&revoked);
-        app.links.dismiss(&removed, bye::Reason::Removed);
-        for link in app.links.all().into_iter().filter(|link| link.pending) {
-            let mut conn = app.database.acquire().await?;
-            let member = store::member::get(&mut conn, link.cluster).await?;
-            if member.is_some_and(|member| !member.pending) {
-                app.links.welcome_anew(link.cluster);
-            }
-        }
-        if let Ok(received) = tokio::time::timeout(RELOAD_PERIOD, listener.recv()).await {
-            received?;
-        }
-    }
 }
 
 fn check_clock(theirs: DateTime<Utc>, ours: DateTime<Utc>) -> Result<()> {

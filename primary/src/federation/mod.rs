@@ -5,7 +5,8 @@
 //! trusted by, [`token`] for what lets it in. Then [`fanout`] for how a change
 //! reaches the members, [`link_registry`] for who is connected, [`forwarding`]
 //! for calls to them, [`event_intake`] for what they report, [`replica`] for how
-//! the replicas of a primary do this together; [`rules`] for what they all obey.
+//! the replicas of a primary do this together, [`follow`] for what one learns of
+//! changes by the others; [`rules`] for what they all obey.
 
 pub mod address;
 pub mod allowance;
@@ -17,6 +18,7 @@ mod error;
 pub mod event;
 pub mod event_intake;
 pub mod fanout;
+pub mod follow;
 pub mod forwarding;
 pub mod import_task;
 pub mod introduction;

@@ -1,7 +1,7 @@
 //! Becoming the primary of a federation, and ceasing to be it.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use palisade_api::federation::{PrimaryAddress, bye, down};
+use palisade_api::federation::bye;
 use palisade_api::kind::LogId;
 use palisade_api::rest::event::{level, name};
 use palisade_api::rest::fed::{FedConfig, PromoteRequest, RestInfo};
@@ -253,15 +253,12 @@ pub async fn configure(app: &App, actor: &Actor, config: &FedConfig) -> Result<F
     }
     store::federation::update(&mut tx, &federation).await?;
     audit(&mut tx, actor, "configure").await?;
+    if address != before {
+        // Each replica tells its members.
+        store::member::notify(&mut tx, federation.cluster_id).await?;
+    }
     tx.commit().await.map_err(StoreError::from)?;
     renew_listeners(app).await;
-    if address != before {
-        // Members of other replicas hear of it when they connect anew.
-        app.links.tell_all(&down::Body::Address(PrimaryAddress {
-            server: address.server,
-            port: address.port,
-        }));
-    }
     Ok(federation)
 }
 
@@ -305,7 +302,8 @@ fn proxy(wanted: &str) -> Result<String> {
 
 /// The address may have changed, so the certificate should name it. Agents do
 /// not depend on that: they verify the authority and a fixed name.
-async fn renew_listeners(app: &App) {
+/// Issues the listeners' certificate for the names of now.
+pub(super) async fn renew_listeners(app: &App) {
     let renewed = app.trust.renew_listeners(&app.config, &app.database, app.clock.now()).await;
     if let Err(error) = renewed {
         tracing::warn!(%error, "cannot renew the listeners' certificate now");

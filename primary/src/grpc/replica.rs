@@ -23,7 +23,9 @@ use super::status;
 use crate::App;
 use crate::federation::forwarding::{self, ForwardError, cut, headers_to_wire};
 use crate::federation::link_registry::LinkRegistry;
-use crate::federation::replica::{answer_claims, forward_status, link_to_wire, progress_to_wire};
+use crate::federation::replica::{
+    answer_claims, deployed_to_wire, forward_status, link_to_wire, progress_to_wire,
+};
 use crate::registry::Registries;
 use crate::registry::probe::Progress;
 
@@ -81,11 +83,12 @@ impl Replica for ReplicaService {
         request: Asked<DeployRequest>,
     ) -> Result<Response<DeployResponse>, Status> {
         require_replica(&request)?;
-        let DeployRequest { mut cluster_ids, force } = request.into_inner();
-        cluster_ids.retain(|id| {
-            ClusterId::from_bytes(id).is_some_and(|cluster| self.links.deploy(cluster, force))
-        });
-        Ok(Response::new(DeployResponse { cluster_ids }))
+        let DeployRequest { cluster_ids, force } = request.into_inner();
+        let clusters = cluster_ids.iter().filter_map(|id| ClusterId::from_bytes(id));
+        let deployed: Vec<_> = clusters
+            .filter_map(|cluster| Some((cluster, self.links.deploy(cluster, force)?)))
+            .collect();
+        Ok(Response::new(deployed_to_wire(&deployed)))
     }
 
     async fn forward(

@@ -14,12 +14,16 @@ use secrecy::SecretString;
 use super::auth::cookie;
 use super::error::{ApiError, Result};
 use crate::App;
+use crate::federation::event::{self, Refusal, Refused};
 use crate::identity::AuthenticateError;
 
 /// Header of session tokens.
 const TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 /// Header of API keys.
 const API_KEY: HeaderName = HeaderName::from_static("x-auth-apikey");
+
+/// A character that names nothing, and that no text of the database may have.
+const NUL: &str = "%00";
 
 /// Authenticates the caller where the path needs one, and checks what it may.
 pub(super) async fn authorize(
@@ -33,8 +37,16 @@ pub(super) async fn authorize(
 
 /// Adds the caller to the request, if the path may be called by them.
 pub(super) async fn let_in(app: &App, request: &mut Request) -> Result<()> {
+    if request.uri().path_and_query().is_some_and(|uri| uri.as_str().contains(NUL)) {
+        return Err(ApiError::invalid_request("A path or query does not contain a NUL."));
+    }
     let route = request.extensions().get::<MatchedPath>();
     let path = route.map_or_else(|| request.uri().path(), MatchedPath::as_str).to_owned();
+    // What it is recorded as: of a bounded number.
+    let call = match route {
+        Some(route) => format!("{} {}", request.method(), route.as_str()),
+        None => "A path that does not exist".to_owned(),
+    };
     let required = route_access::required(request.method().as_str(), &path);
     if required.need == Need::Open {
         return Ok(());
@@ -46,6 +58,10 @@ pub(super) async fn let_in(app: &App, request: &mut Request) -> Result<()> {
         && named(request).await.is_some_and(|fullname| caller.is_user(&fullname));
     if !oneself && !caller.satisfies(required) {
         tracing::info!(user = caller.fullname, role = %caller.role, path, "access denied");
+        let why = format!("{call} is not for the role {:?}.", caller.role.as_str());
+        let whom = Refused::User(&caller.fullname);
+        let refusal = Refusal { whom, address: &address, why: &why };
+        event::refused(&app.database, app.clock.now(), refusal).await;
         return Err(ApiError::access_denied(format!(
             "The role {:?} may not do this.",
             caller.role.as_str()

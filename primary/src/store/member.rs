@@ -1,14 +1,10 @@
 //! Members of the federation.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
-use palisade_api::kind::LogId;
+use palisade_api::protocol::Mismatch;
 use palisade_api::rest::fed::RestInfo;
-use palisade_api::sync::{ObjectError, Position};
-use palisade_api::{ClusterId, Digest, Epoch, Revision};
+use palisade_api::{ClusterId, Digest, Revision};
 use palisade_policy::cluster::ClusterLabels;
-use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -21,8 +17,9 @@ pub const NAME_KEY: &str = "member_name_key";
 /// Name of the constraint: two home clusters.
 pub const HOME_KEY: &str = "member_home_key";
 
-/// The channel of notifications that members came or went; the payload is the
-/// member's id. Wakes whoever holds the set of members in memory.
+/// The channel of notifications that members came or went, or that the primary
+/// itself changed; the payload is the cluster's id. Wakes whoever holds the set of
+/// members in memory.
 pub const CHANNEL: &str = "palisade_member";
 
 /// A member to be stored.
@@ -127,6 +124,8 @@ pub struct Member {
     pub removed: Option<RemovedReason>,
     /// The last attempt of another agent with its identity.
     pub duplicate: Option<Duplicate>,
+    /// Why it could not connect, if its version was to blame the last time.
+    pub version_refusal: Option<Mismatch>,
 }
 
 struct Row {
@@ -147,6 +146,7 @@ struct Row {
     removed_reason: Option<String>,
     duplicate_at: Option<DateTime<Utc>>,
     duplicate_source: Option<String>,
+    version_refusal: Option<String>,
 }
 
 impl TryFrom<Row> for Member {
@@ -176,6 +176,7 @@ impl TryFrom<Row> for Member {
                 .duplicate_at
                 .zip(row.duplicate_source)
                 .map(|(at, source)| Duplicate { at, source }),
+            version_refusal: row.version_refusal.as_deref().map(refusal).transpose()?,
         })
     }
 }
@@ -218,7 +219,7 @@ pub async fn rejoin(conn: &mut PgConnection, new: &NewMember<'_>) -> Result<()> 
         "UPDATE member
          SET rest_server = $2, rest_port = $3, version = $4, token_id = $5, request_digest = $6,
              certificate_serial = $7, certificate_expires_at = $8, rejoined_at = $9,
-             pending = $10
+             pending = $10, version_refusal = NULL
          WHERE id = $1 AND removed_at IS NULL",
         new.id.as_uuid(),
         new.rest.server,
@@ -271,6 +272,39 @@ pub async fn note_duplicate(
     Ok(())
 }
 
+const TOO_OLD: &str = "too_old";
+const TOO_NEW: &str = "too_new";
+
+fn refusal(text: &str) -> Result<Mismatch> {
+    match text {
+        TOO_OLD => Ok(Mismatch::OtherTooOld),
+        TOO_NEW => Ok(Mismatch::OtherTooNew),
+        _ => Err(StoreError::inconsistent("member", "an unknown reason of a refusal")),
+    }
+}
+
+/// Notes that a member speaks no version of the protocol that is spoken here; or,
+/// with none, that it does.
+pub async fn note_version(
+    conn: &mut PgConnection,
+    id: ClusterId,
+    refusal: Option<Mismatch>,
+) -> Result<()> {
+    let refusal = refusal.map(|mismatch| match mismatch {
+        Mismatch::OtherTooOld => TOO_OLD,
+        Mismatch::OtherTooNew => TOO_NEW,
+    });
+    sqlx::query!(
+        "UPDATE member SET version_refusal = $2
+         WHERE id = $1 AND version_refusal IS DISTINCT FROM $2",
+        id.as_uuid(),
+        refusal,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// The clusters of the federation, by name.
 pub async fn list(conn: &mut PgConnection) -> Result<Vec<Member>> {
     sqlx::query_as!(
@@ -279,7 +313,7 @@ pub async fn list(conn: &mut PgConnection) -> Result<Vec<Member>> {
                   labels AS "labels: Json<ClusterLabels>", rest_server, rest_port, version, request_digest,
                   certificate_expires_at, joined_at, last_seen_at,
                   coalesce(member_position.revision, 0) AS "revision!", kube_system_uid, pending,
-                  removed_reason, duplicate_at, duplicate_source
+                  removed_reason, duplicate_at, duplicate_source, version_refusal
            FROM member
                 LEFT JOIN member_position ON member_id = id AND log = 1
            WHERE removed_at IS NULL AND kind <> 'scanner' ORDER BY name"#,
@@ -300,7 +334,7 @@ pub async fn shown(conn: &mut PgConnection, former: bool) -> Result<Vec<Member>>
                   labels AS "labels: Json<ClusterLabels>", rest_server, rest_port, version, request_digest,
                   certificate_expires_at, joined_at, last_seen_at,
                   coalesce(member_position.revision, 0) AS "revision!", kube_system_uid, pending,
-                  removed_reason, duplicate_at, duplicate_source
+                  removed_reason, duplicate_at, duplicate_source, version_refusal
            FROM member
                 LEFT JOIN member_position ON member_id = id AND log = 1
            WHERE (removed_at IS NULL OR listed OR $1) AND kind <> 'scanner'
@@ -322,7 +356,7 @@ pub async fn by_name(conn: &mut PgConnection, name: &str) -> Result<Option<Membe
                   labels AS "labels: Json<ClusterLabels>", rest_server, rest_port, version, request_digest,
                   certificate_expires_at, joined_at, last_seen_at,
                   coalesce(member_position.revision, 0) AS "revision!", kube_system_uid, pending,
-                  removed_reason, duplicate_at, duplicate_source
+                  removed_reason, duplicate_at, duplicate_source, version_refusal
            FROM member
                 LEFT JOIN member_position ON member_id = id AND log = 1
            WHERE removed_at IS NULL AND name = $1"#,
@@ -342,7 +376,7 @@ pub async fn get(conn: &mut PgConnection, id: ClusterId) -> Result<Option<Member
                   labels AS "labels: Json<ClusterLabels>", rest_server, rest_port, version, request_digest,
                   certificate_expires_at, joined_at, last_seen_at,
                   coalesce(member_position.revision, 0) AS "revision!", kube_system_uid, pending,
-                  removed_reason, duplicate_at, duplicate_source
+                  removed_reason, duplicate_at, duplicate_source, version_refusal
            FROM member
                 LEFT JOIN member_position ON member_id = id AND log = 1
            WHERE removed_at IS NULL AND id = $1"#,
@@ -377,7 +411,7 @@ pub async fn by_request(
                   labels AS "labels: Json<ClusterLabels>", rest_server, rest_port, version, request_digest,
                   certificate_expires_at, joined_at, last_seen_at,
                   coalesce(member_position.revision, 0) AS "revision!", kube_system_uid, pending,
-                  removed_reason, duplicate_at, duplicate_source
+                  removed_reason, duplicate_at, duplicate_source, version_refusal
            FROM member
                 LEFT JOIN member_position ON member_id = id AND log = 1
            WHERE removed_at IS NULL AND request_digest = $1 AND token_id = $2"#,
@@ -518,165 +552,8 @@ pub async fn remove(
     Ok(true)
 }
 
-/// What members have been heard of since the last time.
-#[derive(Clone, Debug)]
-pub struct Seen {
-    /// The member.
-    pub id: ClusterId,
-    /// When it was last heard of.
-    pub at: DateTime<Utc>,
-    /// The version that its agent names.
-    pub version: String,
-    /// What it has acknowledged.
-    pub positions: Vec<Position>,
-    /// The objects of the federation log that it could not put in force.
-    pub errors: Vec<ObjectError>,
-}
-
-/// How far a member is in the federation log.
-#[derive(Clone, Debug)]
-pub struct Progress {
-    /// The revision that it has acknowledged.
-    pub revision: Revision,
-    /// When it was last heard of.
-    pub seen_at: Option<DateTime<Utc>>,
-    /// The objects that it could not put in force.
-    pub errors: Vec<ObjectError>,
-}
-
-/// How far each cluster is in the federation log, as was written down last.
-pub async fn progress(conn: &mut PgConnection) -> Result<BTreeMap<ClusterId, Progress>> {
-    let rows = sqlx::query!(
-        r#"SELECT id, last_seen_at, revision AS "revision?",
-                  errors AS "errors?: Json<Vec<StoredError>>"
-           FROM member LEFT JOIN member_position ON member_id = id AND log = 1
-           WHERE removed_at IS NULL AND kind <> 'scanner'"#,
-    )
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            let errors = row.errors.map(|errors| errors.0).unwrap_or_default();
-            let progress = Progress {
-                revision: super::change::revision_of(row.revision.unwrap_or_default())?,
-                seen_at: row.last_seen_at,
-                errors: errors.into_iter().map(Into::into).collect(),
-            };
-            Ok((ClusterId::from_uuid(row.id), progress))
-        })
-        .collect()
-}
-
-/// An error of an object as the database has it.
-#[derive(Debug, Serialize, Deserialize)]
-struct StoredError {
-    kind: u32,
-    name: String,
-    revision: u64,
-    code: u32,
-    text: String,
-}
-
-impl From<StoredError> for ObjectError {
-    fn from(stored: StoredError) -> Self {
-        let StoredError { kind, name, revision, code, text } = stored;
-        Self { kind, name, revision, code, text }
-    }
-}
-
-impl From<&ObjectError> for StoredError {
-    fn from(error: &ObjectError) -> Self {
-        Self {
-            kind: error.kind,
-            name: error.name.clone(),
-            revision: error.revision,
-            code: error.code,
-            text: error.text.clone(),
-        }
-    }
-}
-
-/// Records what members have been heard of, in two statements for all of them.
-pub async fn record_seen(conn: &mut PgConnection, seen: &[Seen]) -> Result<()> {
-    let ids: Vec<Uuid> = seen.iter().map(|s| s.id.as_uuid()).collect();
-    let at: Vec<DateTime<Utc>> = seen.iter().map(|s| s.at).collect();
-    let versions: Vec<String> = seen.iter().map(|s| s.version.clone()).collect();
-    // A member that was removed meanwhile is passed over.
-    sqlx::query!(
-        "UPDATE member
-         SET last_seen_at = greatest(last_seen_at, seen.at),
-             version = CASE seen.version WHEN '' THEN member.version ELSE seen.version END
-         FROM unnest($1::uuid[], $2::timestamptz[], $3::text[]) AS seen (id, at, version)
-         WHERE member.id = seen.id AND removed_at IS NULL",
-        &ids,
-        &at,
-        &versions,
-    )
-    .execute(&mut *conn)
-    .await?;
-    let mut columns = PositionColumns::default();
-    for seen in seen {
-        for position in &seen.positions {
-            columns.push(seen, position)?;
-        }
-    }
-    sqlx::query!(
-        "INSERT INTO member_position (member_id, log, epoch, revision, digest, at, errors)
-         SELECT seen.member_id, log, epoch, revision, digest, at, errors::json
-         FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::bigint[], $5::bytea[],
-                     $6::timestamptz[], $7::text[])
-                   AS seen (member_id, log, epoch, revision, digest, at, errors)
-                JOIN member ON member.id = seen.member_id
-         ON CONFLICT ON CONSTRAINT member_position_pkey DO UPDATE
-         SET epoch = excluded.epoch, revision = excluded.revision, digest = excluded.digest,
-             at = excluded.at, errors = excluded.errors",
-        &columns.members,
-        &columns.logs,
-        &columns.epochs,
-        &columns.revisions,
-        &columns.digests,
-        &columns.at,
-        &columns.errors,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-#[derive(Default)]
-struct PositionColumns {
-    members: Vec<Uuid>,
-    logs: Vec<i16>,
-    epochs: Vec<Uuid>,
-    revisions: Vec<i64>,
-    digests: Vec<Vec<u8>>,
-    at: Vec<DateTime<Utc>>,
-    errors: Vec<String>,
-}
-
-impl PositionColumns {
-    /// Positions of logs that this version does not know are passed over.
-    fn push(&mut self, seen: &Seen, position: &Position) -> Result<()> {
-        let Some(log) = LogId::from_number(position.log) else { return Ok(()) };
-        let errors: Vec<StoredError> = match log {
-            LogId::Federation => seen.errors.iter().map(Into::into).collect(),
-            LogId::Verdicts => Vec::new(),
-        };
-        let errors =
-            serde_json::to_string(&errors).map_err(|e| StoreError::inconsistent("member", e))?;
-        let Ok(log) = i16::try_from(log.number()) else { return Ok(()) };
-        self.errors.push(errors);
-        self.members.push(seen.id.as_uuid());
-        self.logs.push(log);
-        self.epochs.push(Epoch::from_wire(&position.epoch).0);
-        self.revisions.push(i64::try_from(position.revision).unwrap_or(i64::MAX));
-        self.digests.push(position.digest.to_vec());
-        self.at.push(seen.at);
-        Ok(())
-    }
-}
-
-async fn notify(conn: &mut PgConnection, id: ClusterId) -> Result<()> {
+/// Wakes whoever holds something of the federation in memory.
+pub async fn notify(conn: &mut PgConnection, id: ClusterId) -> Result<()> {
     sqlx::query!(r#"SELECT pg_notify($1, $2) AS "notified: ()""#, CHANNEL, id.to_string(),)
         .execute(conn)
         .await?;

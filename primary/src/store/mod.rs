@@ -29,6 +29,7 @@ pub mod layer;
 pub mod live;
 pub mod member;
 pub mod member_kind;
+pub mod member_seen;
 pub mod migrate;
 pub mod object;
 mod opened;

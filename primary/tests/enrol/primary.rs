@@ -7,7 +7,7 @@ use palisade_api::clock::ManualClock;
 use palisade_api::join_token::JoinTokenEnvelope;
 use palisade_primary::config::{Config, ConfigArgs};
 use palisade_primary::federation::token::{self, TokenRequest};
-use palisade_primary::federation::{fanout, link_upkeep, membership};
+use palisade_primary::federation::{fanout, follow, link_upkeep};
 use palisade_primary::shutdown::Shutdown;
 use palisade_primary::store::member_kind::MemberKind;
 use palisade_primary::store::token::Token;
@@ -50,7 +50,7 @@ impl Primary {
         let app = App::open(Arc::new(config), database, clock.clone(), Shutdown::new());
         let app = app.await.unwrap();
         grpc::serve(&app, listener).unwrap();
-        membership::watch(&app);
+        follow::watch(&app);
         fanout::run(app.links.feed(), &app.database, &app.shutdown);
         link_upkeep::run(&app.links, &app.database, &app.clock, &app.shutdown);
         Self { app, clock, address, opened, _dir: dir }

@@ -527,8 +527,9 @@ async fn tell_vulndb(
 }
 
 /// Which side has to be upgraded.
-fn mismatched(bye: &Bye) -> Standing {
+pub(super) fn mismatched(bye: &Bye) -> Standing {
     match SPOKEN.common(Protocols::from_wire(bye.protocol.as_ref())) {
+        Err(_) if bye.upgrade_ongoing => Standing::UpgradeOngoing,
         Err(Mismatch::OtherTooOld) => Standing::PrimaryTooOld,
         Err(Mismatch::OtherTooNew) => Standing::AgentTooOld,
         Ok(_) => Standing::Disconnected,

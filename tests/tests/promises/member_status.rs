@@ -7,8 +7,10 @@ use palisade_api::federation::{JoinRequest, ProtocolRange, bye};
 use palisade_api::kind::LogId;
 use palisade_tests::proxy::Proxy;
 use palisade_tests::simulated::{self, RawLink};
+use palisade_tests::writer::group;
 use palisade_tests::{Agent, Fleet, Rest, wait};
 use serde_json::json;
+use sqlx::{Connection, PgConnection};
 
 /// What the remote shows of itself and of its primary.
 async fn shown(rest: &Rest) -> Result<(String, String)> {
@@ -27,7 +29,8 @@ async fn wait_until_shown(rest: &Rest, own: &str, primary: &str) -> Result<()> {
 }
 
 /// A member that is brought into a state: what it says of its protocol, whether it
-/// opens its link, whether it acknowledges anything; and the state.
+/// opens its link, whether it names any logs; the state, and the number of what a
+/// deployment to it comes to.
 struct Case {
     name: &'static str,
     token: &'static [&'static str],
@@ -35,6 +38,7 @@ struct Case {
     opens: bool,
     positions: bool,
     status: &'static str,
+    deployed: u64,
 }
 
 const CASES: &[Case] = &[
@@ -45,6 +49,7 @@ const CASES: &[Case] = &[
         opens: false,
         positions: true,
         status: "joined",
+        deployed: 204,
     },
     Case {
         name: "unapproved",
@@ -53,6 +58,7 @@ const CASES: &[Case] = &[
         opens: true,
         positions: true,
         status: "pending",
+        deployed: 3,
     },
     Case {
         name: "silent",
@@ -61,6 +67,7 @@ const CASES: &[Case] = &[
         opens: true,
         positions: true,
         status: "out_of_sync",
+        deployed: 2,
     },
     Case {
         name: "greeted",
@@ -69,6 +76,7 @@ const CASES: &[Case] = &[
         opens: true,
         positions: false,
         status: "joined",
+        deployed: 1,
     },
     Case {
         name: "old",
@@ -77,6 +85,7 @@ const CASES: &[Case] = &[
         opens: true,
         positions: true,
         status: "joint_upgrade_required",
+        deployed: 102,
     },
     Case {
         name: "new",
@@ -85,6 +94,7 @@ const CASES: &[Case] = &[
         opens: true,
         positions: true,
         status: "joint_version_too_new",
+        deployed: 104,
     },
 ];
 
@@ -114,6 +124,12 @@ async fn the_primary_shows_each_member_in_its_state() -> Result<()> {
         }
         fleet.wait_for_status(case.name, case.status).await?;
     }
+    let deployed = fleet.admin.post("/v1/fed/deploy", &json!({})).await?.ok()?;
+    for case in CASES {
+        let member = fleet.member(case.name).await?.context(case.name)?;
+        let id = member["id"].as_str().context("no id")?;
+        assert_eq!(deployed["results"][id], case.deployed, "{}", case.name);
+    }
     // A version that cannot be spoken to is refused before it joins, too.
     for (oldest, newest, code) in [(0, 0, "43"), (7, 9, "42")] {
         let request = JoinRequest {
@@ -128,6 +144,68 @@ async fn the_primary_shows_each_member_in_its_state() -> Result<()> {
         assert_eq!(said, code);
     }
     Ok(())
+}
+
+#[tokio::test]
+async fn what_lasts_only_a_moment_shows_while_it_does() -> Result<()> {
+    let fleet = Fleet::start(&[]).await?;
+    // More than a connection holds that nobody reads.
+    for n in 0..400 {
+        let mut group = group(&format!("fed.g{n}"));
+        group["config"]["comment"] = "x".repeat(900).into();
+        fleet.admin.post("/v1/group", &group).await?.ok()?;
+    }
+    let identity = simulated::join(&fleet.primary.token(&[]).await?, "slow").await?;
+    let mut link = RawLink::open(&identity, simulated::hello()).await?;
+    fleet.wait_for_status("slow", "syncing").await?;
+    // It reads, and does not say that it has anything.
+    let reading = tokio::spawn(async move { while let Ok(Some(_)) = link.down.message().await {} });
+    fleet.wait_for_status("slow", "out_of_sync").await?;
+    reading.abort();
+
+    // Each agent of the same identity makes the primary ask the one before, which is
+    // silent, for a sign of life.
+    let identity = simulated::join(&fleet.primary.token(&[]).await?, "silent").await?;
+    let opening = tokio::spawn(async move {
+        let mut links = Vec::new();
+        for _ in 0..20 {
+            links.push(RawLink::open(&identity, simulated::hello()).await);
+        }
+    });
+    fleet.wait_for_status("silent", "pinging").await?;
+    opening.abort();
+    Ok(())
+}
+
+#[tokio::test]
+async fn while_the_replicas_are_upgraded_a_member_waits_for_the_new_ones() -> Result<()> {
+    let fleet = Fleet::start(&[]).await?;
+    let url = fleet.primary.database_url().context("no database")?;
+    let mut database = PgConnection::connect(url).await?;
+    // What the first replica of a newer version does when it starts.
+    sqlx::query(
+        "INSERT INTO replica (id, address, version, heartbeat_at)
+         VALUES (gen_random_uuid(), '127.0.0.1:1', '99.0.0', now() + interval '1 hour')",
+    )
+    .execute(&mut database)
+    .await?;
+    wait::until("the replicas know each other", || async {
+        Ok(wait::when(fleet.admin.metric("palisade_replicas").await? > 1.5))
+    })
+    .await?;
+    let identity = simulated::join(&fleet.primary.token(&[]).await?, "early").await?;
+    let mut hello = simulated::hello();
+    hello.protocol = Some(ProtocolRange { oldest: 7, newest: 9 });
+    let bye = RawLink::open(&identity, hello).await?.bye().await?;
+    assert_eq!(bye.reason(), bye::Reason::Version);
+    anyhow::ensure!(bye.upgrade_ongoing && bye.text.contains("being upgraded"), "{bye:?}");
+    fleet.wait_for_status("early", "cluster_upgrade_ongoing").await?;
+    // The upgrade was taken back: now it waits for somebody to do something.
+    sqlx::query("DELETE FROM replica WHERE version = '99.0.0'").execute(&mut database).await?;
+    fleet.wait_for_status("early", "joint_version_too_new").await?;
+    // Its agent was set back, too.
+    let _link = simulated::open(&identity).await?;
+    fleet.wait_for_status("early", "synced").await
 }
 
 #[tokio::test]

@@ -47,6 +47,11 @@ impl RemovedMembers {
         grow(&self.serials, serials);
     }
 
+    /// Whether the certificate `serial` (lower-case hex) is refused.
+    pub fn is_revoked(&self, serial: &str) -> bool {
+        self.serials.load().contains(serial)
+    }
+
     /// Whether `cluster` was a member and is one no more.
     pub fn is_removed(&self, cluster: ClusterId) -> bool {
         self.clusters.load().contains(&cluster)

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use palisade_api::ClusterId;
 use palisade_api::federation::{Bye, bye};
@@ -72,6 +72,12 @@ fn of_link(link: &Arc<MemberLink>) -> Claim {
         cluster_id: wire::id(link.cluster),
         connected_at_ms: link.connected_at.timestamp_millis(),
     }
+}
+
+/// Asks for links of a member that are older than the end of time.
+pub(super) fn of_any_link(cluster: ClusterId) -> Claim {
+    let connected_at_ms = DateTime::<Utc>::MAX_UTC.timestamp_millis();
+    Claim { cluster_id: wire::id(cluster), connected_at_ms }
 }
 
 fn part_with(app: &App, cluster: ClusterId) {

@@ -10,7 +10,7 @@ mod forward;
 mod peer;
 mod wire;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -24,7 +24,7 @@ use palisade_api::{ClusterId, ReplicaId};
 use uuid::Uuid;
 
 use super::forwarding::{self, ForwardError};
-use super::link_registry::{LinkRegistry, LinkStatus, lock};
+use super::link_registry::{Deployed, LinkRegistry, LinkStatus, lock};
 use super::{Trust, address};
 use crate::App;
 use crate::registry::probe::Progress;
@@ -33,8 +33,11 @@ use crate::store::{Database, StoreError};
 use peer::Peer;
 
 pub(crate) use claim::answer as answer_claims;
-pub(crate) use wire::{forward_status, link_to_wire, progress_to_wire};
+pub use peer::PeerError;
+pub(crate) use wire::{deployed_to_wire, forward_status, link_to_wire, progress_to_wire};
 
+/// The version of this program.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How often a replica says that it lives.
 const BEAT: Duration = Duration::from_secs(2);
 /// After this time without a word a replica counts as gone.
@@ -101,13 +104,37 @@ impl Replicas {
         links
     }
 
-    /// Those of `clusters` that are linked to others; with `force` they are sent
-    /// everything again.
-    pub async fn deploy(&self, clusters: &[ClusterId], force: bool) -> HashSet<ClusterId> {
+    /// Deploys to those of `clusters` that are linked to others; with `force` they
+    /// are sent everything again.
+    pub async fn deploy(
+        &self,
+        clusters: &[ClusterId],
+        force: bool,
+    ) -> HashMap<ClusterId, Deployed> {
         self.refresh_or_warn().await;
         let peers = self.peers();
         let asked = join_all(peers.iter().map(|peer| peer.deploy(self, clusters, force))).await;
         asked.into_iter().flatten().collect()
+    }
+
+    /// Whether a member has a link to another replica that lives; those that do not
+    /// are parted with. All replicas have to say so: one that does not answer may
+    /// have the link.
+    pub async fn lives_elsewhere(&self, cluster: ClusterId) -> Result<bool, PeerError> {
+        self.refresh_or_warn().await;
+        let peers = self.peers();
+        let claim = [claim::of_any_link(cluster)];
+        let asked = join_all(peers.iter().map(|peer| peer.claim(self, &claim))).await;
+        let mut lives = false;
+        for living in asked {
+            lives |= !living?.is_empty();
+        }
+        Ok(lives)
+    }
+
+    /// Whether the replicas are being upgraded one by one.
+    pub fn upgrade_ongoing(&self) -> bool {
+        self.peers().iter().any(|peer| peer.version() != VERSION)
     }
 
     /// How the test `id` of a registry goes on that another replica runs.
@@ -176,7 +203,7 @@ pub fn run(app: &App, listens: SocketAddr) {
     let row = ReplicaRow {
         id: app.replicas.id,
         address: address::replica_address(&app.config, listens),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+        version: VERSION.to_owned(),
     };
     let stop = app.shutdown.token().clone();
     let (replicas, database) = (Arc::clone(&app.replicas), app.database.clone());

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::{LIVES, Replicas, wire};
 use crate::federation::FederationError;
-use crate::federation::link_registry::{LinkStatus, lock};
+use crate::federation::link_registry::{Deployed, LinkStatus, lock};
 use crate::registry::probe::Progress;
 use crate::store::replica::ReplicaRow;
 
@@ -37,7 +37,7 @@ const MOST_BYTES: usize = 64 << 20;
 
 /// Why another replica gives no answer.
 #[derive(Debug, Error)]
-pub(super) enum PeerError {
+pub enum PeerError {
     /// Its address is none.
     #[error("{0:?} is not the address of a replica")]
     Address(String),
@@ -91,6 +91,10 @@ impl Peer {
 
     pub(super) fn id(&self) -> ReplicaId {
         self.row.id
+    }
+
+    pub(super) fn version(&self) -> &str {
+        &self.row.version
     }
 
     /// A client on the open connection, or on a new one.
@@ -156,20 +160,20 @@ impl Peer {
         }
     }
 
-    /// Those of `clusters` that are linked to it.
+    /// Deploys to those of `clusters` that are linked to it.
     pub(super) async fn deploy(
         &self,
         replicas: &Replicas,
         clusters: &[ClusterId],
         force: bool,
-    ) -> Vec<ClusterId> {
+    ) -> Vec<(ClusterId, Deployed)> {
         let request = DeployRequest { cluster_ids: wire::ids(clusters), force };
         let asked = self.ask(replicas, ANSWER, |mut client| {
             let request = request.clone();
             async move { client.deploy(request).await }
         });
         match asked.await {
-            Ok(answer) => wire::clusters(&answer.cluster_ids),
+            Ok(answer) => wire::deployed(&answer),
             Err(error) => {
                 tracing::warn!(replica = %self.row.id, %error, "cannot deploy by another replica");
                 Vec::new()

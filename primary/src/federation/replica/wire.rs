@@ -10,7 +10,7 @@ use tonic::Status;
 use tonic::metadata::MetadataValue;
 
 use crate::federation::forwarding::ForwardError;
-use crate::federation::link_registry::{LinkState, LinkStatus, LogProgress, VulndbInUse};
+use crate::federation::link_registry::{Deployed, LinkState, LinkStatus, LogProgress, VulndbInUse};
 use crate::registry::probe::Progress;
 
 /// A link as other replicas are told of it.
@@ -70,6 +70,8 @@ const fn state_to_wire(state: LinkState) -> messages::LinkState {
         LinkState::Connected => messages::LinkState::Connected,
         LinkState::Synced => messages::LinkState::Synced,
         LinkState::OutOfSync => messages::LinkState::OutOfSync,
+        LinkState::Syncing => messages::LinkState::Syncing,
+        LinkState::Pinging => messages::LinkState::Pinging,
     }
 }
 
@@ -78,6 +80,8 @@ const fn state(told: messages::LinkState) -> LinkState {
         messages::LinkState::Connected => LinkState::Connected,
         messages::LinkState::Synced => LinkState::Synced,
         messages::LinkState::OutOfSync => LinkState::OutOfSync,
+        messages::LinkState::Syncing => LinkState::Syncing,
+        messages::LinkState::Pinging => LinkState::Pinging,
     }
 }
 
@@ -120,6 +124,26 @@ pub(super) fn ids(clusters: &[ClusterId]) -> Vec<Bytes> {
 
 pub(super) fn clusters(ids: &[Bytes]) -> Vec<ClusterId> {
     ids.iter().filter_map(|id| ClusterId::from_bytes(id)).collect()
+}
+
+/// What a deployment came to, as other replicas are told.
+pub(crate) fn deployed_to_wire(deployed: &[(ClusterId, Deployed)]) -> messages::DeployResponse {
+    let of = |deployed: &(ClusterId, Deployed)| id(deployed.0);
+    let nothing = deployed.iter().filter(|one| one.1 == Deployed::Nothing);
+    messages::DeployResponse {
+        cluster_ids: deployed.iter().map(of).collect(),
+        take_nothing: nothing.map(of).collect(),
+    }
+}
+
+/// The same from the other side.
+pub(super) fn deployed(told: &messages::DeployResponse) -> Vec<(ClusterId, Deployed)> {
+    let nothing = clusters(&told.take_nothing);
+    let one = |cluster: ClusterId| {
+        let takes_nothing = nothing.contains(&cluster);
+        (cluster, if takes_nothing { Deployed::Nothing } else { Deployed::All })
+    };
+    clusters(&told.cluster_ids).into_iter().map(one).collect()
 }
 
 /// A call that a replica could not carry, as it tells the one that asked.

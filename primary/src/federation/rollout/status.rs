@@ -7,7 +7,8 @@ use palisade_api::{ClusterId, ObjectKind, Revision};
 use sqlx::PgConnection;
 
 use super::super::rules::{Result, RuleError};
-use crate::store::member::{self, Member, Progress};
+use crate::store::member::{self, Member};
+use crate::store::member_seen::{self, Progress};
 use crate::store::rollout::{self, Candidate, Rollout};
 use crate::store::view::View;
 use crate::store::{StoreError, object};
@@ -28,7 +29,7 @@ pub async fn of_object(
     name: &str,
 ) -> Result<ObjectStatus> {
     let current = object::get(conn, kind, name).await?;
-    let progress = member::progress(conn).await?;
+    let progress = member_seen::progress(conn).await?;
     let mut newest = current.as_ref().map(|current| current.revision);
     let mut clusters = Vec::new();
     for member in member::list(conn).await?.into_iter().filter(|m| m.removed.is_none()) {
@@ -49,7 +50,7 @@ pub async fn of_rollout(
     rollout: &Rollout,
     candidates: &[Candidate],
 ) -> Result<Vec<ObjectStatusCluster>, StoreError> {
-    let progress = member::progress(conn).await?;
+    let progress = member_seen::progress(conn).await?;
     let members: BTreeMap<ClusterId, Member> =
         member::list(conn).await?.into_iter().map(|member| (member.id, member)).collect();
     let mut clusters = Vec::new();

@@ -12,7 +12,7 @@ use sqlx::PgTransaction;
 
 use super::pick;
 use crate::store::change::NewItem;
-use crate::store::member::{self, Progress};
+use crate::store::member_seen::{self, Progress};
 use crate::store::rollout::{self, Candidate, Reached, Rollout, State};
 use crate::store::{Database, StoreError, change};
 
@@ -119,7 +119,7 @@ async fn step(
     let candidates = rollout::candidates(tx, rollout).await?;
     let reached = rollout::reached(tx, rollout.id).await?;
     let members: Vec<ClusterId> = reached.iter().map(|reached| reached.member).collect();
-    let progress = member::progress(tx).await?;
+    let progress = member_seen::progress(tx).await?;
     let (mut denials, mut denials_before) = (0, 0);
     if rollout.policy.most_new_denials.is_some() {
         let watched = now - rollout.stage_at;

@@ -41,6 +41,9 @@ const DUPLICATE_RETRY_MS: u32 = 15_000;
 
 /// When a member that speaks another protocol may try again.
 const VERSION_RETRY_MS: u32 = 60_000;
+/// The same while the replicas of this primary are upgraded one by one: another one
+/// may speak it.
+const UPGRADE_RETRY_MS: u32 = 5_000;
 
 /// Logs that a member may name: those that are, and some that a newer one knows.
 const MOST_POSITIONS: usize = 16;
@@ -93,8 +96,9 @@ pub(super) async fn open(
     let theirs = Protocols::from_wire(hello.protocol.as_ref());
     if let Err(mismatch) = SPOKEN.common(theirs) {
         tracing::warn!(%cluster, %theirs, "a member speaks another protocol");
-        app.links.mismatched(cluster, mismatch);
-        return Ok(farewell(other_version(mismatch, theirs)));
+        note_version(app, cluster, Some(mismatch)).await;
+        let upgrade_ongoing = app.replicas.upgrade_ongoing();
+        return Ok(farewell(other_version(mismatch, theirs, upgrade_ongoing)));
     }
     if let Some(first) = app.links.get(cluster) {
         if first.probe(SIGN_OF_LIFE).await {
@@ -127,7 +131,7 @@ pub(super) async fn open(
     let (link, control) = MemberLink::new(
         cluster,
         app.clock.now(),
-        introduction(hello, pending),
+        introduction(hello, peer.serial.clone(), pending),
         cursors,
         CancellationToken::new(),
         peer.connection.clone(),
@@ -150,6 +154,9 @@ pub(super) async fn open(
     if app.trust.removed.is_removed(cluster) {
         app.links.dismiss(&[cluster], bye::Reason::Removed);
     }
+    if app.trust.removed.is_revoked(&peer.serial) {
+        app.links.part_with_revoked(std::slice::from_ref(&peer.serial));
+    }
     if app.shutdown.token().is_cancelled() {
         // It came after the farewell to all.
         link.stop.cancel();
@@ -171,9 +178,10 @@ async fn refuse_second(app: &App, peer: &Peer) -> Messages<EncodedDown> {
     farewell(duplicate())
 }
 
-fn introduction(hello: Hello, pending: bool) -> Introduction {
+fn introduction(hello: Hello, serial: String, pending: bool) -> Introduction {
     let short = |text: String| text.chars().take(64).collect();
     Introduction {
+        serial,
         version: short(hello.version),
         roles: hello.roles.into_iter().take(8).map(short).collect(),
         pending,
@@ -189,16 +197,29 @@ fn duplicate() -> Bye {
     }
 }
 
-fn other_version(mismatch: Mismatch, theirs: Protocols) -> Bye {
+fn other_version(mismatch: Mismatch, theirs: Protocols, upgrade_ongoing: bool) -> Bye {
     let upgrade = match mismatch {
+        _ if upgrade_ongoing => "the primary is being upgraded",
         Mismatch::OtherTooOld => "upgrade the agent",
         Mismatch::OtherTooNew => "upgrade the primary",
     };
     Bye {
         reason: bye::Reason::Version.into(),
         text: format!("the primary speaks the protocol {SPOKEN}, the agent {theirs}: {upgrade}"),
-        retry_after_ms: VERSION_RETRY_MS,
+        retry_after_ms: if upgrade_ongoing { UPGRADE_RETRY_MS } else { VERSION_RETRY_MS },
         protocol: Some(SPOKEN.to_wire()),
+        upgrade_ongoing,
+    }
+}
+
+/// Notes for all replicas whether a member speaks what this one does.
+async fn note_version(app: &App, cluster: ClusterId, refusal: Option<Mismatch>) {
+    let note = async {
+        let mut conn = app.database.acquire().await?;
+        store::member::note_version(&mut conn, cluster, refusal).await
+    };
+    if let Err(error) = note.await {
+        tracing::warn!(%cluster, %error, "the member's version cannot be noted");
     }
 }
 
@@ -249,6 +270,9 @@ async fn greet(app: &App, peer: &Peer) -> Result<Greeting, Status> {
             welcome.address = Some(PrimaryAddress { server: address.server, port: address.port });
             let digest = configuration.map(|digest| Bytes::copy_from_slice(digest.as_bytes()));
             welcome.configuration = Some(digest.unwrap_or_default());
+            if member.version_refusal.is_some() {
+                note_version(app, cluster, None).await;
+            }
             pending = member.pending;
             welcome.pending = pending;
             renew = authorities.is_replaced()

@@ -17,6 +17,7 @@ use tonic::Streaming;
 
 use super::{shortened, workloads};
 use crate::App;
+use crate::federation::event::{self, Refusal, Refused};
 use crate::federation::event_intake::IntakeError;
 use crate::federation::link_registry::MemberLink;
 use crate::store::event::{NewEvent, Received};
@@ -47,6 +48,8 @@ pub(super) async fn run(app: App, link: Arc<MemberLink>, mut up: Streaming<Up>) 
             retry_after_ms: 5_000,
             ..Bye::default()
         });
+        let refusal = Refusal { whom: Refused::Member(link.cluster), address: "", why: text };
+        event::refused(&app.database, app.clock.now(), refusal).await;
     }
     link.stop.cancel();
 }

@@ -1,12 +1,16 @@
 //! `POST /v1/fed/deploy`
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::State;
 use palisade_api::rest::fed::{ClusterStatus, DeployRequest, DeployResponse};
 use palisade_api::{ClusterId, Code};
 
+use super::member::not_linked;
 use super::require_primary;
 use crate::App;
+use crate::federation::link_registry::Deployed;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::{FedAdmin, JsonBody};
 use crate::store;
@@ -37,17 +41,30 @@ pub(super) async fn fed_deploy(
             return Err(ApiError::invalid_request("None of the ids is that of a member."));
         }
     }
-    let mut answer = DeployResponse::default();
-    let mut taken = false;
-    let (here, elsewhere): (Vec<ClusterId>, Vec<ClusterId>) =
-        members.iter().map(|member| member.id).partition(|id| app.links.deploy(*id, request.force));
-    let there = app.replicas.deploy(&elsewhere, request.force).await;
-    for cluster in here.iter().chain(&elsewhere) {
-        let linked = here.contains(cluster) || there.contains(cluster);
-        taken |= linked;
-        let status = if linked { ClusterStatus::Notified } else { ClusterStatus::Disconnected };
-        answer.results.insert(cluster.to_string(), status.number());
+    let confirmed = members.iter().filter(|member| !member.pending).map(|member| member.id);
+    let mut deployed = HashMap::new();
+    let mut elsewhere = Vec::new();
+    for cluster in confirmed {
+        match app.links.deploy(cluster, request.force) {
+            Some(here) => {
+                deployed.insert(cluster, here);
+            }
+            None => elsewhere.push(cluster),
+        }
     }
+    deployed.extend(app.replicas.deploy(&elsewhere, request.force).await);
+    let mut answer = DeployResponse::default();
+    for member in &members {
+        let status = match deployed.get(&member.id) {
+            Some(Deployed::All) => ClusterStatus::Notified,
+            Some(Deployed::Nothing) => ClusterStatus::UnknownCmd,
+            None if member.pending => ClusterStatus::ReqError,
+            None => not_linked(member.version_refusal, app.replicas.upgrade_ongoing())
+                .unwrap_or(ClusterStatus::Disconnected),
+        };
+        answer.results.insert(member.id.to_string(), status.number());
+    }
+    let taken = deployed.values().any(|deployed| *deployed == Deployed::All);
     if !taken && !answer.results.is_empty() {
         return Err(ApiError::new(
             Code::FedJointUnreachable,

@@ -16,7 +16,7 @@ use sqlx::PgConnection;
 use super::master;
 use crate::App;
 use crate::federation::address::{federation_address, primary_name};
-use crate::federation::link_registry::{LinkRegistry, LinkState, LinkStatus};
+use crate::federation::link_registry::{LinkState, LinkStatus};
 use crate::http::error::Result;
 use crate::http::query::Query;
 use crate::store;
@@ -115,7 +115,7 @@ fn joint(
         id: member.id.to_string(),
         secret: String::new(),
         user: String::new(),
-        status: status(&app.links, link.as_ref(), heads, &member).as_str().to_owned(),
+        status: status(app, link.as_ref(), heads, &member).as_str().to_owned(),
         rest_version: REST_VERSION.to_owned(),
         k8s_uid: String::new(),
         rest_info: member.rest,
@@ -141,7 +141,7 @@ fn joint(
 /// committed a moment ago may not have reached the links: `heads` are the
 /// revisions that a synced member must hold.
 fn status(
-    links: &LinkRegistry,
+    app: &App,
     link: Option<&LinkStatus>,
     heads: &[(LogId, Revision)],
     member: &Member,
@@ -164,11 +164,24 @@ fn status(
         // It has never said that it holds anything.
         Some(LinkState::Connected) if member.revision == Revision::ZERO => ClusterStatus::Joined,
         Some(LinkState::Connected) => ClusterStatus::Connected,
-        None => match links.mismatch(member.id) {
-            Some(Mismatch::OtherTooOld) => ClusterStatus::JointUpgradeRequired,
-            Some(Mismatch::OtherTooNew) => ClusterStatus::JointVersionTooNew,
+        Some(LinkState::Syncing) => ClusterStatus::Syncing,
+        Some(LinkState::Pinging) => ClusterStatus::Pinging,
+        None => match not_linked(member.version_refusal, app.replicas.upgrade_ongoing()) {
+            Some(refused) => refused,
             None if member.last_seen_at.is_some() => ClusterStatus::Disconnected,
             None => ClusterStatus::Joined,
         },
     }
+}
+
+/// Why a member without a link has none, where its version is to blame.
+pub(super) fn not_linked(
+    refusal: Option<Mismatch>,
+    upgrade_ongoing: bool,
+) -> Option<ClusterStatus> {
+    Some(match refusal? {
+        _ if upgrade_ongoing => ClusterStatus::ClusterUpgradeOngoing,
+        Mismatch::OtherTooOld => ClusterStatus::JointUpgradeRequired,
+        Mismatch::OtherTooNew => ClusterStatus::JointVersionTooNew,
+    })
 }

@@ -50,6 +50,9 @@ pub enum Standing {
     PrimaryTooOld,
     /// This agent is too old for the primary.
     AgentTooOld,
+    /// The primary is being upgraded, and its replica that was met does not speak
+    /// what this agent does.
+    UpgradeOngoing,
 }
 
 impl Standing {

@@ -86,6 +86,7 @@ const fn primary_status(standing: Standing) -> ClusterStatus {
         Standing::Disconnected => ClusterStatus::Disconnected,
         Standing::PrimaryTooOld => ClusterStatus::MasterUpgradeRequired,
         Standing::AgentTooOld => ClusterStatus::JointUpgradeRequired,
+        Standing::UpgradeOngoing => ClusterStatus::ClusterUpgradeOngoing,
     }
 }
 
@@ -96,6 +97,7 @@ const fn own_status(standing: Standing, held: bool, drifted: bool) -> ClusterSta
         Standing::Pending => ClusterStatus::Pending,
         Standing::AgentTooOld => ClusterStatus::JointUpgradeRequired,
         Standing::PrimaryTooOld => ClusterStatus::MasterUpgradeRequired,
+        Standing::UpgradeOngoing => ClusterStatus::ClusterUpgradeOngoing,
         _ if !held => ClusterStatus::Joined,
         Standing::Disconnected => ClusterStatus::Disconnected,
         Standing::Connected if drifted => ClusterStatus::OutOfSync,
@@ -245,4 +247,46 @@ pub(super) async fn not_here(State(controller): State<Controller>) -> ApiError {
         None => "This is an agent: it can be a remote cluster, and not a primary.",
     };
     ApiError::new(Code::OpNotAllowed, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_standing_shows_on_both_sides() {
+        use ClusterStatus as Is;
+        for (standing, held, drifted, own, primary) in [
+            (Standing::Connected, true, false, Is::Synced, Is::Connected),
+            (Standing::Connected, true, true, Is::OutOfSync, Is::Connected),
+            (Standing::Connected, false, false, Is::Joined, Is::Connected),
+            (Standing::Pending, true, false, Is::Pending, Is::Connected),
+            (Standing::Disconnected, true, false, Is::Disconnected, Is::Disconnected),
+            (Standing::Disconnected, false, false, Is::Joined, Is::Disconnected),
+            (
+                Standing::PrimaryTooOld,
+                true,
+                false,
+                Is::MasterUpgradeRequired,
+                Is::MasterUpgradeRequired,
+            ),
+            (
+                Standing::AgentTooOld,
+                true,
+                false,
+                Is::JointUpgradeRequired,
+                Is::JointUpgradeRequired,
+            ),
+            (
+                Standing::UpgradeOngoing,
+                true,
+                false,
+                Is::ClusterUpgradeOngoing,
+                Is::ClusterUpgradeOngoing,
+            ),
+        ] {
+            assert_eq!(own_status(standing, held, drifted), own, "{standing:?}");
+            assert_eq!(primary_status(standing), primary, "{standing:?}");
+        }
+    }
 }

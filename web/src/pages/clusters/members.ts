@@ -17,7 +17,7 @@ export function headOf(members: Cluster[]): number {
 
 /** Whether a member can be asked now. */
 export function isConnected({ status }: Cluster): boolean {
-  return status === "synced" || status === "out_of_sync" || status === "connected";
+  return ["synced", "out_of_sync", "syncing", "pinging", "connected"].includes(status);
 }
 
 /** How many revisions a member lacks of the head. */
