@@ -7,6 +7,7 @@ mod content;
 mod decompress;
 mod meter;
 mod path;
+mod pax;
 mod read;
 mod sparse;
 mod tar_stream;

@@ -1,10 +1,12 @@
 //! A tar archive as a stream of entries. Extended headers are bounded, which
-//! the `tar` crate's own iterator does not do.
+//! the `tar` crate's own iterator does not do; neither does it read records
+//! with a line feed in their value ([`pax`]).
 
 use std::io::{self, Read};
 
-use tar::{EntryType, Header, PaxExtensions};
+use tar::{EntryType, Header};
 
+use super::pax;
 use super::sparse::{Map, MapError, Records};
 use crate::error::LayerLimit;
 
@@ -238,17 +240,19 @@ impl<R: Read> TarStream<R> {
 
     fn pax(&mut self, size: u64, extended: &mut Extended) -> Result<(), TarError> {
         const BAD: TarError = TarError::Malformed("extended header");
+        let size_of = |value: &[u8]| {
+            std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).ok_or(BAD)
+        };
         let bytes = self.extended(size)?;
-        for record in PaxExtensions::new(&bytes) {
-            let record = record.map_err(|_| BAD)?;
-            match record.key_bytes() {
-                b"path" => extended.path = Some(record.value_bytes().to_vec()),
-                b"linkpath" => extended.link = Some(record.value_bytes().to_vec()),
-                b"size" => {
-                    let value = record.value().map_err(|_| BAD)?;
-                    extended.size = Some(value.parse().map_err(|_| BAD)?);
-                }
-                key => extended.sparse.add(key, record.value_bytes()).map_err(|_| BAD_MAP)?,
+        for record in pax::Records::of(&bytes) {
+            let (key, value) = record.map_err(|_| BAD)?;
+            // An empty value takes back what a record before it said.
+            let told = Some(value).filter(|value| !value.is_empty());
+            match key {
+                b"path" => extended.path = told.map(<[u8]>::to_vec),
+                b"linkpath" => extended.link = told.map(<[u8]>::to_vec),
+                b"size" => extended.size = told.map(size_of).transpose()?,
+                key => extended.sparse.add(key, value).map_err(|_| BAD_MAP)?,
             }
         }
         Ok(())

@@ -92,6 +92,40 @@ async fn sizes_that_are_none() {
     }
 }
 
+/// A record of an extended header: its length counts itself.
+fn record(key: &str, value: &[u8]) -> Vec<u8> {
+    let rest = key.len() + value.len() + 3;
+    let length =
+        (rest..rest + 20).find(|length| rest + length.to_string().len() == *length).unwrap();
+    [length.to_string().as_bytes(), b" ", key.as_bytes(), b"=", value, b"\n"].concat()
+}
+
+/// Values are any bytes: the line feed in the capabilities of `ping` ends no
+/// record, and an empty name is none.
+#[tokio::test]
+async fn extended_records_of_any_bytes() {
+    let capabilities = [1, 0, 0, 2, 10, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let before = [
+        record("SCHILY.xattr.security.capability", &capabilities),
+        record("SCHILY.xattr.user.a", b"\n\n"),
+    ]
+    .concat();
+    let layer = Layer::default()
+        .file("etc/os-release", OS_RELEASE)
+        .entry(
+            EntryType::XHeader,
+            "x",
+            "",
+            &[before, record("path", b"var/lib/dpkg/status")].concat(),
+        )
+        .file("elsewhere", &status(&[("curl", "7", "curl")]))
+        .entry(EntryType::XHeader, "x", "", &[record("path", b""), record("size", b"")].concat())
+        .file("srv/node_modules/a/package.json", r#"{"name":"a","version":"1.0.0"}"#);
+    let inventory = scanned(&[layer.gzip()]).await;
+    assert_eq!(names(&inventory), ["curl", "a"]);
+    assert_eq!(problems(&inventory), []);
+}
+
 /// A file with data at its beginning and in its middle, the rest are holes.
 fn write_sparse(path: &Path, size: u64) {
     let mut file = File::create(path).unwrap();
