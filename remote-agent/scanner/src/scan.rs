@@ -26,7 +26,7 @@ use crate::layer::{LayerContent, Tree};
 use crate::limits::Limits;
 use crate::package::{LayeredPackage, Package};
 use crate::report::Report;
-use crate::scope::{BrokenLayers, Scope};
+use crate::scope::Scope;
 use crate::source::{Descriptor, Image, ImageConfig, Source};
 use crate::vulndb::VulnDb;
 
@@ -172,9 +172,8 @@ async fn content(
 ) -> Result<Arc<LayerContent>, ScanError> {
     let read = async {
         match source.layer(&layer, scope).await {
-            Err(error) if scope.broken_layers == BrokenLayers::Note && error.is_of_one_layer() => {
-                Ok(LayerContent::default().broken(&error))
-            }
+            // Of what could not even be had, nothing was read before.
+            Err(error) if scope.goes_on_after(&error) => Ok(LayerContent::default().broken(&error)),
             content => content,
         }
     };

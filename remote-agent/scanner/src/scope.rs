@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use palisade_api::Digest;
 
+use crate::error::ScanError;
 use crate::inspect::malware::MalwareList;
 use crate::limits::Limits;
 
@@ -40,6 +41,11 @@ impl Scope {
     /// it is held.
     pub(crate) fn room(&self, size: u64) -> Option<MutexGuard<'_, ()>> {
         (size > LARGE).then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether the other layers are read though one failed with `error`.
+    pub(crate) fn goes_on_after(&self, error: &ScanError) -> bool {
+        self.broken_layers == BrokenLayers::Note && error.is_of_one_layer()
     }
 
     /// The name under which what was read of a layer is kept: other lists

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::compile::{CompiledRules, compile, in_order};
-use super::decide::{decide, judged, meets};
+use super::compile::CompiledRules;
+use super::decide::evaluate;
 use super::review::{Review, Workload};
 use super::rule::{AdmissionRule, Mode, RuleMode, RuleType};
 use super::verdicts::VerdictIndex;
@@ -70,37 +70,20 @@ pub fn assess(
     mode: Mode,
     now: DateTime<Utc>,
 ) -> Assessment {
-    let (enabled, _) = CompiledRules::compile(rules);
-    let decision = decide(&enabled, verdicts, workload, mode, now);
     // What cannot be evaluated is out of force, and so is met by nothing.
-    let all: Vec<_> = in_order(rules)
-        .into_iter()
-        .filter_map(|rule| Some((rule.disable, compile(rule).ok()?)))
-        .collect();
+    let (rules, _) = CompiledRules::with_disabled(rules);
     let mut matched = Vec::new();
-    for container in judged(workload) {
-        let scans = verdicts.find(&container.image);
-        for (disabled, rule) in &all {
-            if !rule.covers(container.kind)
-                || meets(rule, workload, container, &scans, now).is_none()
-            {
-                continue;
-            }
-            matched.push(Matched {
-                image: container.image_text.clone(),
-                id: rule.id,
-                disabled: *disabled,
-                rule_type: rule.rule_type,
-                rule_mode: rule.rule_mode,
-                criteria: rule.criteria.clone(),
-                cfg_type: rule.cfg_type,
-            });
-            let decides = rule.rule_type == RuleType::Allow || rule.rule_mode.refuses(mode);
-            if decides && !disabled {
-                break;
-            }
-        }
-    }
+    let decision = evaluate(&rules, verdicts, workload, mode, now, &mut |container, rule| {
+        matched.push(Matched {
+            image: container.image_text.clone(),
+            id: rule.id,
+            disabled: rule.disabled,
+            rule_type: rule.rule_type,
+            rule_mode: rule.rule_mode,
+            criteria: rule.criteria.clone(),
+            cfg_type: rule.cfg_type,
+        });
+    });
     Assessment { allowed: decision.allowed, message: decision.message, matched }
 }
 

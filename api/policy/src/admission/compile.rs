@@ -12,6 +12,8 @@ pub(super) struct CompiledRule {
     pub(super) cfg_type: CfgType,
     pub(super) rule_type: RuleType,
     pub(super) rule_mode: RuleMode,
+    /// Whether it decides nothing.
+    pub(super) disabled: bool,
     containers: Vec<ContainerKind>,
     /// One test for each name of criteria: all must be met.
     pub(super) tests: Vec<NamedTests>,
@@ -51,7 +53,14 @@ impl CompiledRules {
     pub fn compile<'a>(
         rules: impl IntoIterator<Item = &'a AdmissionRule>,
     ) -> (Self, Vec<(u32, PolicyError)>) {
-        let rules = in_order(rules.into_iter().filter(|rule| !rule.disable));
+        Self::with_disabled(rules.into_iter().filter(|rule| !rule.disable))
+    }
+
+    /// The same with rules that are disabled, and so decide nothing.
+    pub(super) fn with_disabled<'a>(
+        rules: impl IntoIterator<Item = &'a AdmissionRule>,
+    ) -> (Self, Vec<(u32, PolicyError)>) {
+        let rules = in_order(rules);
         let mut compiled = Vec::with_capacity(rules.len());
         let mut errors = Vec::new();
         for rule in rules {
@@ -75,9 +84,7 @@ impl CompiledRules {
 }
 
 /// Rules in the order of their evaluation.
-pub(super) fn in_order<'a>(
-    rules: impl IntoIterator<Item = &'a AdmissionRule>,
-) -> Vec<&'a AdmissionRule> {
+fn in_order<'a>(rules: impl IntoIterator<Item = &'a AdmissionRule>) -> Vec<&'a AdmissionRule> {
     let mut rules: Vec<&AdmissionRule> = rules.into_iter().collect();
     rules.sort_by_key(|rule| (rank(rule), rule.id));
     rules
@@ -95,7 +102,7 @@ fn rank(rule: &AdmissionRule) -> u8 {
     }
 }
 
-pub(super) fn compile(rule: &AdmissionRule) -> Result<CompiledRule, PolicyError> {
+fn compile(rule: &AdmissionRule) -> Result<CompiledRule, PolicyError> {
     let mut names: Vec<&str> = Vec::new();
     let mut tests: Vec<NamedTests> = Vec::new();
     for criterion in &rule.criteria {
@@ -117,6 +124,7 @@ pub(super) fn compile(rule: &AdmissionRule) -> Result<CompiledRule, PolicyError>
         cfg_type: rule.cfg_type,
         rule_type: rule.rule_type,
         rule_mode: rule.rule_mode,
+        disabled: rule.disable,
         containers: rule.containers.clone(),
         tests,
         criteria: super::message::criteria(&rule.criteria),

@@ -96,18 +96,27 @@ pub fn decide(
     mode: Mode,
     now: DateTime<Utc>,
 ) -> Decision {
-    let containers: Vec<ContainerDecision> = judged(workload)
-        .map(|container| decide_container(rules, verdicts, workload, container, mode, now))
+    evaluate(rules, verdicts, workload, mode, now, &mut |_, _| {})
+}
+
+/// The same, and tells `met` each rule that a container meets, up to the one
+/// that decides: also those that are disabled.
+pub(super) fn evaluate(
+    rules: &CompiledRules,
+    verdicts: &VerdictIndex,
+    workload: &Workload,
+    mode: Mode,
+    now: DateTime<Utc>,
+    met: &mut dyn FnMut(&Container, &CompiledRule),
+) -> Decision {
+    let judged = workload.containers.iter().filter(|container| !is_sidecar(container));
+    let containers: Vec<ContainerDecision> = judged
+        .map(|container| decide_container(rules, verdicts, workload, container, mode, now, met))
         .collect();
     let allowed =
         !containers.iter().any(|container| matches!(container.outcome, Outcome::Denied(_)));
     let message = message::decision(workload, allowed, &containers);
     Decision { allowed, message, containers }
-}
-
-/// The containers that are judged.
-pub(super) fn judged(workload: &Workload) -> impl Iterator<Item = &Container> {
-    workload.containers.iter().filter(|container| !is_sidecar(container))
 }
 
 fn decide_container(
@@ -117,6 +126,7 @@ fn decide_container(
     container: &Container,
     mode: Mode,
     now: DateTime<Utc>,
+    met: &mut dyn FnMut(&Container, &CompiledRule),
 ) -> ContainerDecision {
     let scans = verdicts.find(&container.image);
     let mut decision = ContainerDecision {
@@ -131,6 +141,10 @@ fn decide_container(
         let Some((scanned, evidence)) = meets(rule, workload, container, &scans, now) else {
             continue;
         };
+        met(container, rule);
+        if rule.disabled {
+            continue;
+        }
         let hit = RuleHit {
             id: rule.id,
             cfg_type: rule.cfg_type,
@@ -155,7 +169,7 @@ fn decide_container(
 
 /// Whether the container meets the rule with one of the scans of its image,
 /// with which, and what met it.
-pub(super) fn meets(
+fn meets(
     rule: &CompiledRule,
     workload: &Workload,
     container: &Container,

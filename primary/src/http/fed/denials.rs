@@ -1,13 +1,13 @@
 //! `GET /v1/fed/denials`
 
-use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use chrono::SecondsFormat;
 use palisade_api::rest::event::{Audit, FedDenial, FedDenialsData, name};
 
-use super::export::{Row, export};
-use super::question::{Format, ask};
+use super::event_answer::answer;
+use super::export::Row;
+use super::question::ask;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::query::Query;
@@ -50,26 +50,8 @@ pub(super) async fn fed_denial_list(State(app): State<App>, query: Query) -> Res
     let mut asked = ask(&app, &query, &list::FIELDS, &list::ORDERS).await?;
     let denials = list::named(&[name::ADMISSION_DENIED, name::ADMISSION_VIOLATION]);
     asked.question.conditions.push(denials);
-    if asked.format != Format::Page {
-        return Ok(export(asked, "denials", move |question| {
-            let database = app.database.clone();
-            Box::pin(async move {
-                let mut tx = database.begin_question().await?;
-                let events = list::list(&mut tx, &question).await?;
-                let placed = |event: Event| {
-                    let place = event.place(question.order);
-                    (denial(event), place)
-                };
-                Ok(events.into_iter().map(placed).collect())
-            })
-        }));
-    }
-    let question = asked.question;
-    let mut tx = app.database.begin_question().await?;
-    let events = list::list(&mut tx, &question).await?;
-    let next = question.next(&events, Event::place);
-    let denials = events.into_iter().map(denial).collect();
-    Ok(Json(FedDenialsData { denials, next }).into_response())
+    let page = |denials, next| FedDenialsData { denials, next };
+    answer(app, asked, "denials", denial, page).await
 }
 
 fn denial(event: Event) -> FedDenial {

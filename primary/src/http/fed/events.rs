@@ -1,13 +1,13 @@
 //! `GET /v1/fed/events`
 
-use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use chrono::SecondsFormat;
 use palisade_api::rest::event::{FedEvent, FedEventsData};
 
-use super::export::{Row, export};
-use super::question::{Format, ask};
+use super::event_answer::answer;
+use super::export::Row;
+use super::question::ask;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::query::Query;
@@ -49,26 +49,8 @@ use crate::store::event::list::{self, Event};
 )]
 pub(super) async fn fed_event_list(State(app): State<App>, query: Query) -> Result<Response> {
     let asked = ask(&app, &query, &list::FIELDS, &list::ORDERS).await?;
-    if asked.format != Format::Page {
-        return Ok(export(asked, "events", move |question| {
-            let database = app.database.clone();
-            Box::pin(async move {
-                let mut tx = database.begin_question().await?;
-                let events = list::list(&mut tx, &question).await?;
-                let placed = |event: Event| {
-                    let place = event.place(question.order);
-                    (fed_event(event), place)
-                };
-                Ok(events.into_iter().map(placed).collect())
-            })
-        }));
-    }
-    let question = asked.question;
-    let mut tx = app.database.begin_question().await?;
-    let events = list::list(&mut tx, &question).await?;
-    let next = question.next(&events, Event::place);
-    let events = events.into_iter().map(fed_event).collect();
-    Ok(Json(FedEventsData { events, next }).into_response())
+    let page = |events, next| FedEventsData { events, next };
+    answer(app, asked, "events", fed_event, page).await
 }
 
 fn fed_event(event: Event) -> FedEvent {

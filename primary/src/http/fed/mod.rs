@@ -11,6 +11,7 @@ mod demote;
 mod denials;
 mod deploy;
 mod dry_run;
+mod event_answer;
 mod events;
 mod export;
 mod forward;

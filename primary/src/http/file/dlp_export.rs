@@ -5,11 +5,9 @@ use axum::response::Response;
 use palisade_api::rest::file::SensorsExport;
 use palisade_policy::sensor::Dlp;
 
-use super::attachment;
-use super::export::check;
+use super::export::sensors;
 use crate::App;
-use crate::federation::rules::resource::export;
-use crate::http::error::{ApiError, Result};
+use crate::http::error::Result;
 use crate::http::extract::JsonBody;
 use crate::http::query::Query;
 
@@ -27,10 +25,5 @@ pub(super) async fn file_dlp_export(
     query: Query,
     JsonBody(body): JsonBody<SensorsExport>,
 ) -> Result<Response> {
-    check(&app, &query, body.remote_export_options.as_ref()).await?;
-    if body.names.is_empty() {
-        return Err(ApiError::invalid_request("Nothing is named that is to be exported."));
-    }
-    let yaml = export::sensors::<Dlp>(&app.database, &body.names).await?;
-    attachment::packed("cfgFedDlpExport.yaml", &yaml)
+    sensors::<Dlp>(&app, &query, &body, "cfgFedDlpExport.yaml").await
 }

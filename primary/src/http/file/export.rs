@@ -1,9 +1,13 @@
 //! What all exports have in common.
 
+use axum::response::Response;
 use palisade_api::Code;
-use palisade_api::rest::file::RemoteExportOptions;
+use palisade_api::rest::file::{RemoteExportOptions, SensorsExport};
+use palisade_policy::sensor::Inspection;
 
+use super::attachment;
 use crate::App;
+use crate::federation::rules::resource;
 use crate::http::error::{ApiError, Result};
 use crate::http::query::{Query, Scope};
 use crate::store;
@@ -17,6 +21,21 @@ pub(super) async fn check(
 ) -> Result<()> {
     require_federal(app, query).await?;
     check_remote(remote)
+}
+
+/// The sensors of one inspection that `body` names, as the file `file`.
+pub(super) async fn sensors<I: Inspection>(
+    app: &App,
+    query: &Query,
+    body: &SensorsExport,
+    file: &'static str,
+) -> Result<Response> {
+    check(app, query, body.remote_export_options.as_ref()).await?;
+    if body.names.is_empty() {
+        return Err(ApiError::invalid_request("Nothing is named that is to be exported."));
+    }
+    let yaml = resource::export::sensors::<I>(&app.database, &body.names).await?;
+    attachment::packed(file, &yaml)
 }
 
 /// Refuses files that are about a cluster, and those of a federation that is

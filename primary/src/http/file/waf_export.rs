@@ -5,11 +5,9 @@ use axum::response::Response;
 use palisade_api::rest::file::SensorsExport;
 use palisade_policy::sensor::Waf;
 
-use super::attachment;
-use super::export::check;
+use super::export::sensors;
 use crate::App;
-use crate::federation::rules::resource::export;
-use crate::http::error::{ApiError, Result};
+use crate::http::error::Result;
 use crate::http::extract::JsonBody;
 use crate::http::query::Query;
 
@@ -27,10 +25,5 @@ pub(super) async fn file_waf_export(
     query: Query,
     JsonBody(body): JsonBody<SensorsExport>,
 ) -> Result<Response> {
-    check(&app, &query, body.remote_export_options.as_ref()).await?;
-    if body.names.is_empty() {
-        return Err(ApiError::invalid_request("Nothing is named that is to be exported."));
-    }
-    let yaml = export::sensors::<Waf>(&app.database, &body.names).await?;
-    attachment::packed("cfgFedWafExport.yaml", &yaml)
+    sensors::<Waf>(&app, &query, &body, "cfgFedWafExport.yaml").await
 }

@@ -14,7 +14,7 @@ use super::path::{self, normalise};
 use super::tar_stream::{self, TarError, TarStream};
 use crate::error::{LayerLimit, ScanError};
 use crate::inspect::{Entry, Problem};
-use crate::scope::{BrokenLayers, Scope};
+use crate::scope::Scope;
 
 /// What a layer's bytes must turn out to be.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +43,7 @@ pub(crate) fn read(
     };
     match pass.all(Hashed::new(source, Rc::clone(&counts)), layer, &counts) {
         Ok(entries) => Ok(pass.collector.finish(entries, counts.unpacked())),
-        Err(error) if scope.broken_layers == BrokenLayers::Note && error.is_of_one_layer() => {
+        Err(error) if scope.goes_on_after(&error) => {
             let content = match error {
                 ScanError::DigestMismatch { .. } => LayerContent::default(),
                 _ => pass.collector.finish(0, counts.unpacked()),
