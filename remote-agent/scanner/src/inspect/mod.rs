@@ -103,7 +103,8 @@ pub(crate) fn is_database(entry: &Entry<'_>) -> bool {
 /// that has no extension or is named like one.
 pub(crate) fn tells_packages(path: &str) -> bool {
     const NEVER: [&str; 4] = ["usr/share/doc/", "usr/share/man/", "usr/share/locale/", "etc/"];
-    const BINARIES: [&str; 9] = ["jar", "war", "ear", "par", "whl", "so", "dll", "exe", "node"];
+    const BINARIES: [&str; 10] =
+        ["jar", "war", "ear", "par", "egg", "whl", "so", "dll", "exe", "node"];
     // Only the path is known: a file that anybody may run.
     let entry = Entry { path, size: 1, mode: 0o755 };
     if inspectors().any(|known| (known.wants)(&entry)) {

@@ -51,7 +51,7 @@ pub enum Node {
 impl LayerContent {
     /// Grows when more or other things are read of layers: what somebody kept
     /// of an older number is then to be read again.
-    pub const FORMAT: i32 = 1;
+    pub const FORMAT: i32 = 2;
 
     /// Of a broken layer: what was read of it before.
     pub(crate) fn broken(self, error: &ScanError) -> Self {

@@ -68,7 +68,7 @@ struct Run {
     user: Option<String>,
     env: Option<Vec<String>>,
     labels: Option<BTreeMap<String, Option<String>>>,
-    healthcheck: Option<serde::de::IgnoredAny>,
+    healthcheck: Option<serde_json::Value>,
 }
 
 #[derive(Default, Deserialize)]
@@ -106,9 +106,15 @@ impl From<ConfigFile> for ImageConfig {
                 })
                 .collect(),
             diff_ids: file.rootfs.unwrap_or_default().diff_ids.unwrap_or_default(),
-            healthcheck: run.healthcheck.is_some(),
+            healthcheck: run.healthcheck.as_ref().is_some_and(checks_health),
         }
     }
+}
+
+/// Whether it names a check: `NONE` switches off what the base image has.
+fn checks_health(healthcheck: &serde_json::Value) -> bool {
+    let kind = healthcheck.pointer("/Test/0").and_then(serde_json::Value::as_str);
+    kind.is_some_and(|kind| !kind.is_empty() && !kind.eq_ignore_ascii_case("NONE"))
 }
 
 impl ImageConfig {
@@ -140,5 +146,26 @@ impl ImageConfig {
     pub fn runs_as_root(&self) -> bool {
         let user = self.user.split(':').next().unwrap_or_default().trim();
         matches!(user, "" | "root" | "0")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_of_health_is_one_that_runs() {
+        for (config, expected) in [
+            (r#"{"Healthcheck": {"Test": ["CMD-SHELL", "true"], "Interval": 1}}"#, true),
+            (r#"{"Healthcheck": {"Test": ["NONE"]}}"#, false),
+            (r#"{"Healthcheck": {"Test": []}}"#, false),
+            (r#"{"Healthcheck": {"Test": "true"}}"#, false),
+            (r#"{"Healthcheck": {}}"#, false),
+            (r#"{"Healthcheck": null}"#, false),
+            ("{}", false),
+        ] {
+            let read = ImageConfig::parse(format!("{{\"config\": {config}}}").as_bytes()).unwrap();
+            assert_eq!(read.healthcheck, expected, "{config}");
+        }
     }
 }

@@ -15,6 +15,11 @@ pub struct ImageReference {
     pub reference: String,
 }
 
+/// Docker's registry, as its interface is called.
+const DOCKER_HUB: &str = "registry-1.docker.io";
+/// What people and programs call it.
+const DOCKER_HUB_NAMES: [&str; 3] = ["docker.io", "index.docker.io", "registry.hub.docker.com"];
+
 /// A text that names no image.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("{0:?} is no image name: expected [HOST[:PORT]/]REPOSITORY[:TAG][@DIGEST]")]
@@ -32,16 +37,17 @@ impl ImageReference {
             None => (text, None),
         };
         let (host, path) = match name.split_once('/') {
+            Some((host, path)) if DOCKER_HUB_NAMES.contains(&host) => (DOCKER_HUB.to_owned(), path),
             Some((host, path)) if host.contains(['.', ':']) || host == "localhost" => {
                 (host.to_owned(), path)
             }
-            _ => ("registry-1.docker.io".to_owned(), name),
+            _ => (DOCKER_HUB.to_owned(), name),
         };
         let (repository, tag) = match path.rsplit_once(':') {
             Some((repository, tag)) => (repository, Some(tag)),
             None => (path, None),
         };
-        let repository = if host == "registry-1.docker.io" && !repository.contains('/') {
+        let repository = if host == DOCKER_HUB && !repository.contains('/') {
             format!("library/{repository}")
         } else {
             repository.to_owned()
@@ -99,7 +105,10 @@ mod tests {
     fn forms_of_a_name() {
         let docker = "registry-1.docker.io".to_owned();
         assert_eq!(parts("alpine"), (docker.clone(), "library/alpine".into(), "latest".into()));
-        assert_eq!(parts("shop/orders:v1"), (docker, "shop/orders".into(), "v1".into()));
+        assert_eq!(parts("shop/orders:v1"), (docker.clone(), "shop/orders".into(), "v1".into()));
+        for name in ["docker.io/alpine:3", "index.docker.io/library/alpine:3"] {
+            assert_eq!(parts(name), (docker.clone(), "library/alpine".into(), "3".into()));
+        }
         assert_eq!(
             parts("127.0.0.1:5000/shop/orders:v1"),
             ("127.0.0.1:5000".into(), "shop/orders".into(), "v1".into())

@@ -1,5 +1,5 @@
-//! Java archives, read as streams: nothing is unpacked, and an archive in an
-//! archive is read where it stands.
+//! Java archives and Python's eggs, read as streams: nothing is unpacked, and
+//! an archive in an archive is read where it stands.
 //!
 //! [`zip`] walks the entries, [`identity`] tells from them what an archive is.
 
@@ -12,7 +12,7 @@ use std::io::{self, BufReader, Read};
 use identity::Clues;
 use zip::{Member, Walk, ZipError};
 
-use super::{Entry, Facts, Problem};
+use super::{Entry, Facts, Problem, language};
 
 /// Archives within archives that are opened: more than anybody nests, and so
 /// few that the decoders of all take some megabytes.
@@ -26,17 +26,24 @@ const UNPACKED: u64 = 256 << 20;
 /// Bytes of a file that tells what the archive is.
 const CLUE: u64 = 256 << 10;
 
+/// What an egg tells of itself in.
+const EGG_METADATA: &str = "EGG-INFO/PKG-INFO";
+
 /// Whether the file is such an archive, by its name.
 pub(super) fn wants(entry: &Entry<'_>) -> bool {
     is_archive(entry.path)
 }
 
 fn is_archive(name: &str) -> bool {
-    const EXTENSIONS: [&str; 8] = ["jar", "war", "ear", "par", "sar", "jpi", "hpi", "nar"];
+    const EXTENSIONS: [&str; 9] = ["jar", "war", "ear", "par", "sar", "jpi", "hpi", "nar", "egg"];
     let base = name.rsplit('/').next().unwrap_or(name);
     base.rsplit_once('.').is_some_and(|(stem, found)| {
         !stem.is_empty() && EXTENSIONS.iter().any(|known| found.eq_ignore_ascii_case(known))
     })
+}
+
+fn is_egg(path: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("egg"))
 }
 
 /// Reads the archive and notes what it and the archives in it are. What was
@@ -110,7 +117,9 @@ fn archive(
             break Err(error);
         }
     };
-    clues.tell(path, facts);
+    if !is_egg(path) {
+        clues.tell(path, facts);
+    }
     outcome
 }
 
@@ -143,9 +152,17 @@ fn one(
             other => other,
         };
     }
-    if clues.wants(&name) {
+    let tells_egg = name == EGG_METADATA && is_egg(path);
+    if tells_egg || clues.wants(&name) {
         let mut bytes = Vec::new();
         Within { inner: member, budget }.take(CLUE).read_to_end(&mut bytes)?;
+        if tells_egg {
+            let egg = Entry { path, size: bytes.len() as u64, mode: 0 };
+            if let Err(problem) = language::python_metadata(&egg, &bytes, facts) {
+                facts.problem(problem);
+            }
+            return Ok(());
+        }
         clues.add(&name, &String::from_utf8_lossy(&bytes));
     }
     Ok(())

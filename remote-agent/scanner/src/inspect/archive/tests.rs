@@ -257,3 +257,18 @@ fn archives_in_archives_in_archives() {
         assert!(facts.problem.unwrap().contains("more than 64 deep"), "{form:?}");
     }
 }
+
+#[test]
+fn an_egg_tells_of_itself() {
+    let info = b"Metadata-Version: 1.1\nName: Paste_Deploy\nVersion: 1.5.2\n\nName: no\n";
+    for form in [Form::Stored, Form::Deflated, Form::Streamed] {
+        let egg =
+            archive_of(&[("paste/__init__.py", b"".as_slice()), ("EGG-INFO/PKG-INFO", info)], form);
+        let (facts, outcome) = read_as("site-packages/PasteDeploy-1.5.2-py3.9.egg", &egg);
+        outcome.unwrap();
+        let found: Vec<_> = facts.packages.iter().map(|p| (p.ecosystem, &*p.name)).collect();
+        assert_eq!(found, [(crate::package::Ecosystem::Python, "Paste_Deploy")], "{form:?}");
+        // The same in a Java archive is no egg.
+        assert_eq!(read_as("lib/a-1.0.jar", &egg).0.packages.len(), 1);
+    }
+}

@@ -203,6 +203,21 @@ fn words_of_programs() {
         ("usr/local/bin/python3.9", "\x003.9.13\x00", "python", "3.9.13"),
         ("bin/busybox", "BusyBox v1.34.1 (2022)", "busybox", "1.34.1"),
         ("usr/sbin/httpd", "Apache/2.4.52 (Unix)", "http_server", "2.4.52"),
+        ("usr/lib/libcrypto.so.1.1", "OpenSSL 1.1.1k  FIPS 25 Mar 2021", "openssl", "1.1.1k"),
+        (
+            "opt/java/lib/server/libjvm.so",
+            "OpenJDK 64-Bit Server VM (17.0.9+9) for linux-amd64 JRE (17.0.9+9), built on",
+            "jdk",
+            "17.0.9",
+        ),
+        (
+            "opt/jre/lib/amd64/server/libjvm.so",
+            "OpenJDK 64-Bit Server VM (25.392-b08) for linux-amd64 JRE (1.8.0_392-b08), built",
+            "jdk",
+            "1.8.0_392",
+        ),
+        ("usr/local/bin/kube-apiserver", "\x00v1.29.3\x00", "kubernetes", "1.29.3"),
+        ("usr/bin/kubelet", "\x00v1.27.3+k3s1\x00", "kubernetes", "1.27.3"),
         ("bin/bash", "@(#)Bash version 5.1.4(1) release", "bash", "5.1.4"),
     ] {
         let file = |at: usize| {

@@ -23,7 +23,7 @@ const PROGRAMS: &[Program] = &[
     Program {
         name: "openssl",
         files: &["openssl", "libssl.so*", "libcrypto.so*"],
-        words: r"OpenSSL (\d+\.\d+\.\d+[a-z]{0,2})(?:-[a-z0-9]+)? {1,2}\d{1,2} [A-Z][a-z]{2} \d{4}",
+        words: r"OpenSSL (\d+\.\d+\.\d+[a-z]{0,2})(?:-[a-z0-9]+)? {1,2}(?:FIPS )?\d{1,2} [A-Z][a-z]{2} \d{4}",
     },
     Program { name: "nginx", files: &["nginx*"], words: r"nginx/(\d+\.\d+\.\d+)" },
     Program {
@@ -73,6 +73,23 @@ const PROGRAMS: &[Program] = &[
         name: "envoy",
         files: &["envoy"],
         words: r"[0-9a-f]{40}/(\d+\.\d+\.\d+)/(?:Clean|Modified)/RELEASE",
+    },
+    Program { name: "jdk", files: &["libjvm.so"], words: r" JRE \((\d+(?:\.\d+)*(?:_\d+)?)[-+)]" },
+    // Their linker is told the version, which stands alone between zeros. What
+    // Go itself notes of it is left out of builds with short paths.
+    Program {
+        name: "kubernetes",
+        files: &[
+            "kube-apiserver",
+            "kube-controller-manager",
+            "kube-scheduler",
+            "kube-proxy",
+            "kubelet",
+            "kubectl",
+            "kubeadm",
+            "hyperkube",
+        ],
+        words: r"\x00v(1\.\d{1,3}\.\d{1,3}(?:-(?:alpha|beta|rc)\.\d+)?)(?:[-+][0-9A-Za-z.+-]+)?\x00",
     },
     Program { name: "rust", files: &["rustc"], words: r"rustc version (\d+\.\d+\.\d+)" },
 ];

@@ -36,6 +36,8 @@ use serde::de::DeserializeOwned;
 use super::{Entry, Facts, Inspector, Problem};
 use crate::package::{Ecosystem, Package};
 
+pub(super) use python::metadata as python_metadata;
+
 /// The kinds of files that tell what is installed.
 pub(super) const INSTALLED: &[&[Inspector]] = &[
     bitnami::INSTALLED,

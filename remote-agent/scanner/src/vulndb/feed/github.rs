@@ -1,10 +1,13 @@
-//! Advisories of GitHub as its two interfaces give them; those in the OSV
-//! format are read as such.
+//! Advisories of GitHub as its two interfaces give them, one of which also
+//! lists vulnerabilities with the advisory in each; those in the OSV format
+//! are read as such.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::advisory::{Advisory, Statement, emit, is_cve, seconds};
 use super::input::{self, InputError, Piece, Shape};
@@ -13,7 +16,16 @@ use crate::version::range::Syntax;
 use crate::vulndb::ecosystem;
 
 /// The members of answers that hold records.
-const ARRAYS: &[&str] = &["nodes", "advisories", "securityAdvisories"];
+const ARRAYS: &[&str] = &["nodes", "advisories"];
+/// The members of answers that lead to such.
+const LEADING: &[&str] = &["data", "securityAdvisories", "securityVulnerabilities"];
+
+/// A vulnerability of one package, with its advisory inside.
+#[derive(Deserialize)]
+struct Listed<'r> {
+    #[serde(borrow)]
+    advisory: Option<&'r RawValue>,
+}
 
 #[derive(Deserialize)]
 struct Record {
@@ -84,6 +96,7 @@ pub(super) fn read(path: &Path, sink: &mut dyn Sink) -> Result<(), InputError> {
     input::read(path, Shape::Arrays(ARRAYS), sink, &mut |sink, place, piece| match piece {
         Piece::Begin => single.clear(),
         Piece::Record(bytes) => record(sink, place, bytes),
+        Piece::Member(name, value) if LEADING.contains(&name) => page(sink, place, value),
         // A document may be one advisory.
         Piece::Member(name, value) => single.push((name.to_owned(), value.get().to_owned())),
         Piece::End => {
@@ -92,6 +105,24 @@ pub(super) fn read(path: &Path, sink: &mut dyn Sink) -> Result<(), InputError> {
             }
         }
     })
+}
+
+/// The records of a page, `{"data": {"securityAdvisories": {"nodes": […]}}}`,
+/// from any of its members on.
+fn page(sink: &mut dyn Sink, place: &str, value: &RawValue) {
+    if let Ok(records) = serde_json::from_str::<Vec<&RawValue>>(value.get()) {
+        for one in records {
+            record(sink, place, one.get().as_bytes());
+        }
+        return;
+    }
+    let members: BTreeMap<String, &RawValue> =
+        serde_json::from_str(value.get()).unwrap_or_default();
+    for (name, value) in members {
+        if ARRAYS.contains(&name.as_str()) || LEADING.contains(&name.as_str()) {
+            page(sink, place, value);
+        }
+    }
 }
 
 fn object(members: &[(String, String)]) -> String {
@@ -103,7 +134,7 @@ fn object(members: &[(String, String)]) -> String {
 }
 
 fn record(sink: &mut dyn Sink, place: &str, bytes: &[u8]) {
-    let record = match serde_json::from_slice::<Record>(bytes) {
+    let record = match parse(bytes) {
         Ok(record) => record,
         Err(error) => return sink.malformed(place, &error.to_string()),
     };
@@ -116,6 +147,17 @@ fn record(sink: &mut dyn Sink, place: &str, bytes: &[u8]) {
         }
         Err(reason) => sink.malformed(place, &reason),
     }
+}
+
+/// An advisory; of a listed vulnerability its own, with that alone in it.
+fn parse(bytes: &[u8]) -> serde_json::Result<Record> {
+    let Listed { advisory: Some(inner) } = serde_json::from_slice(bytes)? else {
+        return serde_json::from_slice(bytes);
+    };
+    let mut advisory: Map<String, Value> = serde_json::from_str(inner.get())?;
+    let vulnerability: Value = serde_json::from_slice(bytes)?;
+    advisory.insert("vulnerabilities".to_owned(), Value::Array(vec![vulnerability]));
+    serde_json::from_value(Value::Object(advisory))
 }
 
 fn advisory(record: &Record) -> Result<Advisory, String> {
@@ -177,7 +219,29 @@ fn statement(affected: &Affected) -> Result<Statement, String> {
 mod tests {
     use serde_json::json;
 
+    use super::super::tests::Kept;
     use super::*;
+
+    #[test]
+    fn pages_lead_to_their_records() {
+        let listed = r#"{"advisory": {"ghsaId": "GHSA-a"}, "package": {"ecosystem": "NPM",
+            "name": "a"}, "vulnerableVersionRange": "< 1.2"}"#;
+        let nodes = format!(r#"{{"pageInfo": {{}}, "nodes": [{listed}, {listed}]}}"#);
+        for (text, valid) in [
+            (format!(r#"{{"data": {{"securityVulnerabilities": {nodes}}}}}"#), 2),
+            (format!(r#"{{"securityVulnerabilities": {nodes}}}"#), 2),
+            (nodes.clone(), 2),
+            (format!("[{listed}]"), 1),
+            (r#"{"data": null, "errors": []}"#.to_owned(), 0),
+            (r#"{"data": {"securityAdvisories": {"nodes": {"data": 1}}}}"#.to_owned(), 0),
+        ] {
+            let file = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
+            std::fs::write(file.path(), &text).unwrap();
+            let mut told = Kept::default();
+            read(file.path(), &mut told).unwrap();
+            assert_eq!(told.valid, valid, "{text}");
+        }
+    }
 
     #[test]
     fn both_interfaces_say_the_same() {
@@ -198,9 +262,14 @@ mod tests {
             "vulnerabilities": {"nodes": [{"package": {"ecosystem": "NPM", "name": "a"},
                 "vulnerableVersionRange": ">= 1.0, < 1.2",
                 "firstPatchedVersion": {"identifier": "1.2"}}]}});
-        let [rest, graph] =
-            [rest, graph].map(|r| advisory(&serde_json::from_value(r).unwrap()).unwrap());
+        let mut listed = graph.clone();
+        let mut node = listed["vulnerabilities"]["nodes"][0].take();
+        listed.as_object_mut().unwrap().remove("vulnerabilities");
+        node["advisory"] = listed;
+        let [rest, graph, listed] = [rest, graph, node]
+            .map(|record| advisory(&parse(record.to_string().as_bytes()).unwrap()).unwrap());
         assert_eq!(rest, graph);
+        assert_eq!(rest, listed);
         assert_eq!(rest.names, ["CVE-2024-1"]);
         assert_eq!(rest.id, "GHSA-a");
         assert_eq!(rest.cwes, ["CWE-79"]);

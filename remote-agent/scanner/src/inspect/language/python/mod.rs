@@ -36,7 +36,12 @@ fn is_metadata(entry: &Entry<'_>) -> bool {
     }
 }
 
-fn metadata(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem> {
+/// Name and version in the fields of `METADATA` or `PKG-INFO`.
+pub(in crate::inspect) fn metadata(
+    entry: &Entry<'_>,
+    bytes: &[u8],
+    facts: &mut Facts,
+) -> Result<(), Problem> {
     let text = text(bytes);
     match (header(&text, "Name"), header(&text, "Version")) {
         (Some(name), Some(version)) => package(entry, facts, name, version),
