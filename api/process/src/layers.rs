@@ -87,11 +87,21 @@ impl Layers {
                 self.problem(source, "there is no such setting");
                 continue;
             }
-            match value {
-                Value::String(_, text) => {
+            // Numbers and truths may stand without quotation marks.
+            let text = match value {
+                Value::String(_, text) => Some(text),
+                Value::Bool(_, truth) => Some(truth.to_string()),
+                Value::Num(_, number) => number
+                    .to_i128()
+                    .map(|number| number.to_string())
+                    .or_else(|| number.to_u128().map(|number| number.to_string())),
+                _ => None,
+            };
+            match text {
+                Some(text) => {
                     self.given.insert(name, Given { text, source });
                 }
-                _ => self.problem(source, "must be a text in quotation marks"),
+                None => self.problem(source, "must be a text, a whole number, true or false"),
             }
         }
     }

@@ -56,7 +56,7 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("palisade-primary: {error:#}");
+            eprintln!("palisade-primary: {}", palisade_process::told(error.as_ref()));
             ExitCode::FAILURE
         }
     }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use clap::builder::FalseyValueParser;
 use clap::{Args, Subcommand};
 use palisade_api::clock::{SharedClock, SystemClock};
 use palisade_policy::cluster::ClusterLabels;
@@ -32,19 +33,29 @@ enum TokenCommand {
         #[command(flatten)]
         config: ConfigArgs,
         /// How many clusters may join with it
-        #[arg(long, value_name = "N", default_value_t = 1)]
+        #[arg(long, value_name = "N", default_value_t = 1, env = "PALISADE_TOKEN_USES")]
         uses: u32,
         /// How long it is valid, for example 30m or 1h
-        #[arg(long, value_name = "TIME", default_value = "1h")]
+        #[arg(long, value_name = "TIME", default_value = "1h", env = "PALISADE_TOKEN_TTL")]
         ttl: String,
         /// Let the joining cluster become the home cluster
-        #[arg(long)]
+        #[arg(long, value_parser = FalseyValueParser::new(), env = "PALISADE_TOKEN_HOME")]
         home: bool,
         /// Let a scan worker join, an agent with --roles scanner
-        #[arg(long, conflicts_with = "home")]
+        #[arg(
+            long,
+            conflicts_with = "home",
+            value_parser = FalseyValueParser::new(),
+            env = "PALISADE_TOKEN_SCANNER"
+        )]
         scanner: bool,
         /// Let each cluster wait after joining until an administrator approves it
-        #[arg(long, conflicts_with_all = ["home", "scanner"])]
+        #[arg(
+            long,
+            conflicts_with_all = ["home", "scanner"],
+            value_parser = FalseyValueParser::new(),
+            env = "PALISADE_TOKEN_APPROVAL"
+        )]
         approval: bool,
         /// Labels of the clusters that join with it, as key=value with commas
         /// between

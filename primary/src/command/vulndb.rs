@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use chrono::{DateTime, SecondsFormat, Utc};
+use clap::builder::FalseyValueParser;
 use clap::{Args, Subcommand};
 use palisade_scanner::VulnDb;
 use palisade_scanner::vulndb::update::{SourceOutcome, UpdateSettings, UpdateSource, update};
@@ -37,11 +38,18 @@ enum VulndbCommand {
     /// Build the database from files of advisories
     #[command(after_long_help = kinds())]
     Build {
-        /// A source of advisories; may be given several times
-        #[arg(long = "source", value_name = "KIND=PATH", required = true)]
+        /// A source of advisories; may be given several times. The variable has one
+        /// a line
+        #[arg(
+            long = "source",
+            value_name = "KIND=PATH",
+            required = true,
+            value_delimiter = '\n',
+            env = "PALISADE_VULNDB_SOURCES"
+        )]
         sources: Vec<SourceSpec>,
         /// The file to write
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", env = "PALISADE_VULNDB_OUT")]
         out: PathBuf,
         /// The Ed25519 key that signs it [default: FILE.key beside it, made where there is none]
         #[arg(long, value_name = "FILE", env = "PALISADE_VULNDB_SIGNING_KEY")]
@@ -50,23 +58,35 @@ enum VulndbCommand {
     /// Fetch what changed, build the database anew and put it in place
     #[command(after_long_help = kinds())]
     Update {
-        /// A source of advisories; may be given several times
-        #[arg(long = "source", value_name = "KIND=URL|PATH", required = true)]
+        /// A source of advisories; may be given several times. The variable has one
+        /// a line
+        #[arg(
+            long = "source",
+            value_name = "KIND=URL|PATH",
+            required = true,
+            value_delimiter = '\n',
+            env = "PALISADE_VULNDB_SOURCES"
+        )]
         sources: Vec<UpdateSource>,
         /// The folder of fetched copies
-        #[arg(long, value_name = "DIR", default_value = "/var/cache/palisade/vulndb")]
+        #[arg(
+            long,
+            value_name = "DIR",
+            default_value = "/var/cache/palisade/vulndb",
+            env = "PALISADE_VULNDB_CACHE"
+        )]
         cache: PathBuf,
         /// The database to renew
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", env = "PALISADE_VULNDB_OUT")]
         out: PathBuf,
         /// The Ed25519 key that signs it [default: FILE.key beside it, made where there is none]
         #[arg(long, value_name = "FILE", env = "PALISADE_VULNDB_SIGNING_KEY")]
         signing_key: Option<PathBuf>,
         /// Fail when a source is not the newest, though the database was renewed
-        #[arg(long)]
+        #[arg(long, value_parser = FalseyValueParser::new(), env = "PALISADE_VULNDB_STRICT")]
         strict: bool,
         /// Put the database in place though it is older than the one that is there
-        #[arg(long)]
+        #[arg(long, value_parser = FalseyValueParser::new(), env = "PALISADE_VULNDB_ALLOW_OLDER")]
         allow_older: bool,
     },
     /// Show, as JSON, what a database is made of, or what it knows of a vulnerability

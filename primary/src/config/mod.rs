@@ -236,8 +236,23 @@ mod tests {
     }
 
     #[test]
+    fn numbers_and_truths_of_the_file_need_no_quotation_marks() {
+        for (slots, older) in [("4", "true"), ("\"4\"", "\"true\"")] {
+            let file = file(&format!("scan-slots = {slots}\nvulndb-allow-older = {older}\n"));
+            let args = ConfigArgs { config: Some(file.to_path_buf()), ..ConfigArgs::default() };
+            let config = Config::read(&args).unwrap();
+            assert_eq!((config.scan_slots, config.vulndb_allow_older), (4, true));
+        }
+        for text in ["scan-slots = 4.5", "scan-slots = -1", "log = { level = \"info\" }"] {
+            let file = file(text);
+            let args = ConfigArgs { config: Some(file.to_path_buf()), ..ConfigArgs::default() };
+            assert_eq!(Config::read(&args).unwrap_err().problems.len(), 1, "{text}");
+        }
+    }
+
+    #[test]
     fn all_problems_are_told_at_once_with_their_sources() {
-        let file = file("rest-listen = \"nowhere\"\nport = \"1\"\nname = 7\n");
+        let file = file("rest-listen = \"nowhere\"\nport = \"1\"\nname = [7]\n");
         let args = ConfigArgs {
             config: Some(file.to_path_buf()),
             database_url: Some("postgres://palisade:hunter2@:x/".to_owned()),

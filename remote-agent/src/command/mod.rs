@@ -32,7 +32,7 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("palisade-agent: {error:#}");
+            eprintln!("palisade-agent: {}", palisade_process::told(error.as_ref()));
             ExitCode::FAILURE
         }
     }

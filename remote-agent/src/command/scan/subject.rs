@@ -88,14 +88,16 @@ impl Subject {
 }
 
 /// Whether the file begins like a bill of materials: with a brace or a line of
-/// text. Archives begin with neither.
+/// text, or as those in XML, which is told to be none that is read. Archives
+/// begin with none of these.
 fn is_text(path: &Path) -> bool {
     let mut head = Vec::new();
     let read = File::open(path)
         .and_then(|file| if file.metadata()?.is_file() { Ok(file) } else { Err(not_a_file()) })
         .and_then(|file| file.take(HEAD as u64).read_to_end(&mut head));
     let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start();
-    read.is_ok() && (head.starts_with(b"{") || head.starts_with(b"#") || head.starts_with(b"SPDX"))
+    let begins = |with: &[u8]| head.starts_with(with);
+    read.is_ok() && [&b"{"[..], b"#", b"SPDX", b"<"].into_iter().any(begins)
 }
 
 fn not_a_file() -> std::io::Error {
@@ -181,6 +183,7 @@ mod tests {
             (b"\xEF\xBB\xBF \n{}", true),
             (b"SPDXVersion: SPDX-2.3\n", true),
             (b"# comment\nSPDXVersion: SPDX-2.3\n", true),
+            (b"<?xml version=\"1.0\"?><bom/>", true),
             (b"manifest.json\0\0\0", false),
             (b"\x1f\x8b\x08", false),
             (b"", false),
