@@ -18,25 +18,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     )?;
     tonic_prost_build::configure().bytes(".").btree_map(".").compile_fds(files)?;
 
-    // The server side of `Link` once more, taking downward messages that are
-    // encoded already: a change is encoded once and its bytes go to all streams.
+    // The server side of `Link` once more, without `Open`: the primary serves
+    // that one beside it, for a change is encoded once and its bytes go to all
+    // streams.
     let link = Service::builder()
         .name("Link")
         .package("palisade.federation.v1")
-        .comment("`Link`, with downward messages that are encoded already.")
+        .comment("`Link` but for `Open`, whose messages are encoded already.")
         .method(
-            streaming(
-                "open",
-                "Open",
-                "Up",
-                "crate::encoded::EncodedDown",
-                "crate::encoded::DownCodec",
-            )
-            .client_streaming()
-            .build(),
-        )
-        .method(
-            streaming("answer", "Answer", "AnswerPart", "crate::federation::CallPart", PROST)
+            streaming("answer", "Answer", "AnswerPart", "crate::federation::CallPart")
                 .client_streaming()
                 .build(),
         )
@@ -46,7 +36,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 "FetchReport",
                 "FetchReportRequest",
                 "crate::federation::ReportPart",
-                PROST,
             )
             .build(),
         )
@@ -56,7 +45,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 "FetchVulndb",
                 "FetchVulndbRequest",
                 "crate::federation::VulndbPart",
-                PROST,
             )
             .build(),
         )
@@ -76,7 +64,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 "FetchConfiguration",
                 "FetchConfigurationRequest",
                 "crate::federation::ConfigurationPart",
-                PROST,
             )
             .build(),
         )
@@ -90,13 +77,12 @@ fn streaming(
     route: &str,
     input: &str,
     output: &str,
-    codec: &str,
 ) -> tonic_build::manual::MethodBuilder {
     Method::builder()
         .name(name)
         .route_name(route)
         .input_type(format!("crate::federation::{input}"))
         .output_type(output)
-        .codec_path(codec)
+        .codec_path(PROST)
         .server_streaming()
 }

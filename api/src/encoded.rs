@@ -1,85 +1,60 @@
 //! The downward half of the link with messages that are encoded already.
 
-use bytes::{BufMut, Bytes};
+use bytes::{BufMut as _, Bytes, BytesMut};
 use prost::Message;
-use tonic::Status;
-use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
-use crate::federation::{Down, Up};
+use crate::federation::Down;
 
-/// A [`Down`] message in its wire form. Cloning shares the bytes.
+/// What gRPC puts before a message: whether it is compressed, and its length.
+const PREFIX: usize = 5;
+
+/// A [`Down`] message as it goes over the wire, with gRPC's prefix. Cloning
+/// shares the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EncodedDown(Bytes);
 
 impl EncodedDown {
-    /// The length of the wire form in bytes.
+    /// How many bytes go over the wire.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether the wire form is empty, as that of a `Down` without a body is.
+    /// Whether there is nothing in it, as in a `Down` without a body.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.len() <= PREFIX
+    }
+
+    /// The bytes that go over the wire.
+    pub fn into_bytes(self) -> Bytes {
+        self.0
     }
 }
 
 impl From<&Down> for EncodedDown {
     fn from(down: &Down) -> Self {
-        Self(down.encode_to_vec().into())
+        let length = down.encoded_len();
+        let mut bytes = BytesMut::with_capacity(PREFIX + length);
+        bytes.put_u8(0);
+        // Messages are bounded far below 4 GiB, for agents would refuse them.
+        bytes.put_u32(u32::try_from(length).unwrap_or(u32::MAX));
+        bytes.put(down.encode_to_vec().as_slice());
+        Self(bytes.freeze())
     }
 }
 
-/// Server codec of `Link.Open`: passes encoded messages down, decodes [`Up`].
-#[derive(Clone, Copy, Debug, Default)]
-pub struct DownCodec;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::federation::{EventsAck, down};
 
-impl Codec for DownCodec {
-    type Encode = EncodedDown;
-    type Decode = Up;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self::Encoder {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self::Decoder {
-        Self
-    }
-}
-
-/// Buffers of a stream. Thousands of streams lie idle, each with its own:
-/// small, and grown when a message needs it.
-fn buffers() -> BufferSettings {
-    BufferSettings::new(1024, 16 * 1024)
-}
-
-impl Encoder for DownCodec {
-    type Item = EncodedDown;
-    type Error = Status;
-
-    fn encode(&mut self, item: EncodedDown, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        out.reserve(item.0.len());
-        out.put_slice(&item.0);
-        Ok(())
-    }
-
-    fn buffer_settings(&self) -> BufferSettings {
-        buffers()
-    }
-}
-
-impl Decoder for DownCodec {
-    type Item = Up;
-    type Error = Status;
-
-    fn decode(&mut self, buf: &mut DecodeBuf<'_>) -> Result<Option<Up>, Status> {
-        Up::decode(buf)
-            .map(Some)
-            .map_err(|e| Status::invalid_argument(format!("malformed message: {e}")))
-    }
-
-    fn buffer_settings(&self) -> BufferSettings {
-        buffers()
+    #[test]
+    fn the_message_follows_its_length() {
+        let down = Down { body: Some(down::Body::EventsAck(EventsAck { seq: 7 })) };
+        let encoded = EncodedDown::from(&down);
+        assert_eq!(encoded.len(), PREFIX + down.encoded_len());
+        let bytes = encoded.into_bytes();
+        assert_eq!(bytes.first_chunk(), Some(&[0, 0, 0, 0, down.encoded_len() as u8]));
+        assert_eq!(Down::decode(bytes.slice(PREFIX..)), Ok(down));
+        assert!(EncodedDown::from(&Down::default()).is_empty());
     }
 }

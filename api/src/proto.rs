@@ -30,7 +30,7 @@ pub mod federation {
     pub mod v1 {
         tonic::include_proto!("palisade.federation.v1");
 
-        /// The server side of `Link` with downward messages that are encoded already.
+        /// The server side of `Link` but for `Open`, whose messages are encoded already.
         pub mod encoded_link {
             include!(concat!(env!("OUT_DIR"), "/palisade.federation.v1.Link.rs"));
         }

@@ -3,7 +3,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use palisade_api::Code;
@@ -46,7 +46,10 @@ fn router(app: App) -> Router {
     let link = link::service(app.clone());
     let scan = scan::service(app.clone());
     let replica = replica::service(&app);
-    let rest = Router::new().route("/v1/fed/healthcheck", get(healthcheck)).with_state(app);
+    let rest = Router::new()
+        .route(link::stream::PATH, post(link::stream::serve))
+        .route("/v1/fed/healthcheck", get(healthcheck))
+        .with_state(app);
     let routes = Routes::new(enrol).add_service(link).add_service(scan).add_service(replica);
     routes.into_axum_router().reset_fallback().merge(rest).fallback(not_found)
 }

@@ -9,7 +9,7 @@ use palisade_api::federation::{Down, down};
 use palisade_sync::Outlet;
 use tokio::sync::mpsc;
 
-use super::Messages;
+use super::stream::Downstream;
 use super::vulndb::Offers;
 use crate::federation::fanout::DownEnvelope;
 use crate::federation::link_registry::{LinkRegistry, MemberLink};
@@ -43,10 +43,10 @@ impl Downward {
         Self { links, link, control, federation, verdicts, vulndb, ended: false }
     }
 
-    pub(super) fn into_messages(self) -> Messages<EncodedDown> {
+    pub(super) fn into_messages(self) -> Downstream {
         Box::pin(futures_util::stream::unfold(self, |mut downward| async move {
             let message = downward.next().await?;
-            Some((Ok(message), downward))
+            Some((message, downward))
         }))
     }
 

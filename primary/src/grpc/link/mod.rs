@@ -1,7 +1,7 @@
 //! `Link`: the one stream of each member, and what it opens beside it.
 //!
-//! [`open`] is the greeting; [`downward`] and [`upward`] are the two halves of
-//! a stream that was greeted; [`answer`] carries the answers of forwarded
+//! [`stream`] serves `Open` over HTTP; [`open`] is its greeting; [`downward`] and
+//! [`upward`] are the two halves of a stream that was greeted; [`answer`] carries the answers of forwarded
 //! calls; [`report`] serves scan reports, [`vulndb`] the vulnerability database,
 //! [`configuration`] keeps what a member has of its own; [`workloads`] takes what
 //! clusters run.
@@ -11,6 +11,7 @@ mod configuration;
 mod downward;
 mod open;
 mod report;
+pub(super) mod stream;
 mod upward;
 mod vulndb;
 mod workloads;
@@ -19,11 +20,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::Stream;
-use palisade_api::encoded::EncodedDown;
 use palisade_api::federation::encoded_link::link_server::{Link, LinkServer};
 use palisade_api::federation::{
     AnswerPart, CallPart, ConfigurationPart, FetchConfigurationRequest, FetchReportRequest,
-    FetchVulndbRequest, ReportPart, StoreConfigurationResponse, Up, VulndbPart,
+    FetchVulndbRequest, ReportPart, StoreConfigurationResponse, VulndbPart,
 };
 use palisade_api::{ClusterId, Code};
 use tonic::{Request, Response, Status, Streaming};
@@ -62,19 +62,10 @@ pub(super) fn service(app: App) -> LinkServer<LinkService> {
 
 #[tonic::async_trait]
 impl Link for LinkService {
-    type OpenStream = Messages<EncodedDown>;
     type AnswerStream = Messages<CallPart>;
     type FetchReportStream = Messages<ReportPart>;
     type FetchVulndbStream = Messages<VulndbPart>;
     type FetchConfigurationStream = Messages<ConfigurationPart>;
-
-    async fn open(
-        &self,
-        request: Request<Streaming<Up>>,
-    ) -> Result<Response<Self::OpenStream>, Status> {
-        let peer = open::Peer::of(&request)?;
-        Ok(Response::new(open::open(&self.app, peer, request.into_inner()).await?))
-    }
 
     async fn answer(
         &self,

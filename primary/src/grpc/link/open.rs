@@ -17,8 +17,9 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Status, Streaming};
 
 use super::downward::{Downward, FederationOutlet};
+use super::stream::Downstream;
 use super::vulndb::Offers;
-use super::{Messages, upward, workloads};
+use super::{upward, workloads};
 use crate::App;
 use crate::federation::address::{federation_address, primary_name};
 use crate::federation::link_registry::{Introduction, MemberLink};
@@ -79,7 +80,7 @@ pub(super) async fn open(
     app: &App,
     peer: Peer,
     mut up: Streaming<Up>,
-) -> Result<Messages<EncodedDown>, Status> {
+) -> Result<Downstream, Status> {
     let cluster = peer.cluster;
     if app.shutdown.token().is_cancelled() {
         return Err(Status::unavailable("the primary stops"));
@@ -168,7 +169,7 @@ pub(super) async fn open(
 
 /// Refuses a second agent with the identity of a connected one, and lets the
 /// operator know.
-async fn refuse_second(app: &App, peer: &Peer) -> Messages<EncodedDown> {
+async fn refuse_second(app: &App, peer: &Peer) -> Downstream {
     let cluster = peer.cluster;
     tracing::warn!(%cluster, source = peer.source,
         "a second agent uses the identity of a connected one");
@@ -223,9 +224,9 @@ async fn note_version(app: &App, cluster: ClusterId, refusal: Option<Mismatch>) 
     }
 }
 
-fn farewell(bye: Bye) -> Messages<EncodedDown> {
+fn farewell(bye: Bye) -> Downstream {
     let message = EncodedDown::from(&Down { body: Some(down::Body::Bye(bye)) });
-    Box::pin(futures_util::stream::once(async { Ok(message) }))
+    Box::pin(futures_util::stream::once(async { message }))
 }
 
 /// What a member is told at first.
