@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use super::record::Vulnerability;
 
-pub(super) const MAGIC: &[u8; 8] = b"PLSDVDB3";
+pub(super) const MAGIC: &[u8; 8] = b"PLSDVDB4";
 /// Bytes of one entry of an index.
 pub(super) const ENTRY: u64 = 16;
 /// Bytes of the digest.
@@ -71,6 +71,7 @@ pub struct SourceSummary {
 /// The value of a vulnerability.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Stored {
+    /// Without its name, which is the key.
     pub(super) vulnerability: Vulnerability,
     /// Where its prose is.
     pub(super) prose: ProseAt,

@@ -1,13 +1,13 @@
 //! Reading the file, which is mapped into memory.
 
 use std::fmt;
-use std::fs;
+use std::fs::File;
 use std::io;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, Utc};
-use mmap_io::{MemoryMappedFile, MmapAdvice, MmapIoError};
+use mmap_io::{MemoryMappedFile, MmapAdvice, MmapIoError, MmapMode};
 use palisade_api::Digest;
 use ring::digest::{Context, SHA256};
 use serde::de::DeserializeOwned;
@@ -91,9 +91,8 @@ pub enum Trust {
 /// Bytes that are hashed at a time.
 const PIECE: usize = 1 << 20;
 
-/// Looks after which memory is given back. One maps some 64 KiB around each of
-/// two or three places.
-const LOOKS: u32 = 128;
+/// Bytes that are read of a record or block at once; few are larger.
+const USUAL: usize = 4 << 10;
 
 /// The digest of the beginning of the file. What is looked at for this alone
 /// is given back at once: it would count as memory of the process.
@@ -111,10 +110,15 @@ fn digest(file: &MemoryMappedFile, beginning: &[u8]) -> Result<Digest, MmapIoErr
 
 /// An open database. Whoever renews it puts another file in its place: the
 /// content of one that is open does not change.
+///
+/// Its indexes are looked at where they are mapped. Records are scattered over
+/// the whole file, and the kernel maps 64 KiB around each that is looked at:
+/// they are read, which is quicker and takes no memory.
 #[derive(Debug)]
 pub struct VulnDb {
     path: PathBuf,
-    file: MemoryMappedFile,
+    file: File,
+    map: MemoryMappedFile,
     header: Header,
     digest: Digest,
     key: PublicKey,
@@ -122,8 +126,6 @@ pub struct VulnDb {
     /// Where the indexes start: the first is the end of the records.
     vulnerabilities: u64,
     packages: u64,
-    /// How often something was looked up.
-    looks: AtomicU32,
 }
 
 impl VulnDb {
@@ -133,22 +135,27 @@ impl VulnDb {
         let read = |source: io::Error| OpenError::Read { path: path.to_owned(), source };
         let damaged = |reason| OpenError::Damaged { path: path.to_owned(), reason };
         let foreign = || OpenError::Foreign(path.to_owned());
-        let size = match fs::metadata(path) {
-            Ok(meta) if meta.is_file() => meta.len(),
-            Ok(_) => return Err(foreign()),
+        let file = match File::open(path) {
+            Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(OpenError::Missing(path.to_owned()));
             }
             Err(error) => return Err(read(error)),
         };
+        let meta = file.metadata().map_err(read)?;
+        if !meta.is_file() {
+            return Err(foreign());
+        }
+        let size = meta.len();
         // What is empty cannot be mapped.
         if size < MAGIC.len() as u64 + TRAILER {
             return Err(foreign());
         }
-        let file =
-            MemoryMappedFile::open_ro(path).map_err(|error| read(io::Error::other(error)))?;
-        let size = file.len();
-        let bytes = file.as_slice_bytes(0, size).map_err(|error| read(io::Error::other(error)))?;
+        let mapped = file.try_clone().map_err(read)?;
+        let map = MemoryMappedFile::from_file(mapped, MmapMode::ReadOnly, path)
+            .map_err(|error| read(io::Error::other(error)))?;
+        let size = map.len();
+        let bytes = map.as_slice_bytes(0, size).map_err(|error| read(io::Error::other(error)))?;
         if !bytes.starts_with(MAGIC) {
             return Err(foreign());
         }
@@ -157,7 +164,7 @@ impl VulnDb {
         let (vulnerabilities, packages, header) = (at.number(), at.number(), at.number());
         let (written, key, signature) = (at.take(DIGEST as usize), at.take(32), at.take(64));
         let signed = size - (TRAILER - POSITIONS);
-        let digest = digest(&file, bytes.get(..signed as usize).unwrap_or_default())
+        let digest = digest(&map, bytes.get(..signed as usize).unwrap_or_default())
             .map_err(|error| read(io::Error::other(error)))?;
         if digest.as_bytes() != written {
             return Err(damaged("its digest differs"));
@@ -197,8 +204,8 @@ impl VulnDb {
             size,
             vulnerabilities,
             packages,
-            looks: AtomicU32::new(0),
             file,
+            map,
         })
     }
 
@@ -268,8 +275,8 @@ impl VulnDb {
 
     /// The texts about vulnerabilities, to be asked for one after the other.
     pub fn texts(&self) -> Result<Texts<'_>, OpenError> {
-        let (dictionary, _) = self.part(MAGIC.len() as u64)?;
-        let unpacker = zstd::bulk::Decompressor::with_dictionary(dictionary)
+        let dictionary = self.part(MAGIC.len() as u64)?;
+        let unpacker = zstd::bulk::Decompressor::with_dictionary(&dictionary)
             .map_err(|_| self.damaged("its dictionary"))?;
         Ok(Texts { database: self, unpacker, block: 0, unpacked: Vec::new() })
     }
@@ -281,7 +288,12 @@ impl VulnDb {
     }
 
     fn stored(&self, name: &str) -> Result<Option<Stored>, OpenError> {
-        self.find(self.vulnerabilities, self.header.vulnerabilities, name.as_bytes())
+        let count = self.header.vulnerabilities;
+        let found: Option<Stored> = self.find(self.vulnerabilities, count, name.as_bytes())?;
+        Ok(found.map(|mut stored| {
+            name.clone_into(&mut stored.vulnerability.name);
+            stored
+        }))
     }
 
     fn find<T: DeserializeOwned>(
@@ -290,7 +302,6 @@ impl VulnDb {
         count: u64,
         key: &[u8],
     ) -> Result<Option<T>, OpenError> {
-        self.give_back()?;
         let wanted = hash(key);
         let entries = self.slice(index, count * ENTRY, self.size)?;
         let (entries, _) = entries.as_chunks::<{ ENTRY as usize }>();
@@ -299,26 +310,55 @@ impl VulnDb {
             if entry.number() != wanted {
                 break;
             }
-            let (found, value_at) = self.part(entry.number())?;
-            if found == key {
-                let (value, _) = self.part(value_at)?;
-                return postcard::from_bytes(value).map(Some).map_err(|_| self.damaged("a record"));
+            let position = entry.number();
+            let bytes = self.read(position, USUAL.max(key.len() + 8))?;
+            let mut record = Cursor(&bytes);
+            let size = u64::from(record.size());
+            if size != key.len() as u64 || record.take(key.len()) != key {
+                continue;
             }
+            let value = self.part_of(position + 4 + size, record.0)?;
+            return postcard::from_bytes(&value).map(Some).map_err(|_| self.damaged("a record"));
         }
         Ok(None)
     }
 
-    /// A key, value or block, and the position behind it.
-    fn part(&self, position: u64) -> Result<(&[u8], u64), OpenError> {
-        let end = self.vulnerabilities;
-        let mut size = [0; 4];
-        size.copy_from_slice(self.slice(position, 4, end)?);
-        let size = u64::from(u32::from_le_bytes(size));
-        if size > RECORD {
+    /// A value or block.
+    fn part(&self, position: u64) -> Result<Vec<u8>, OpenError> {
+        self.part_of(position, &self.read(position, USUAL)?)
+    }
+
+    /// The same, of which `begun` was read.
+    fn part_of(&self, position: u64, begun: &[u8]) -> Result<Vec<u8>, OpenError> {
+        let mut part = Cursor(begun);
+        let size = part.size();
+        if let Some(whole) = part.0.get(..size as usize).filter(|_| begun.len() >= 4) {
+            return Ok(whole.to_vec());
+        }
+        // Of a large key the beginning may not have been read.
+        let size = match begun.len() {
+            0..4 => Cursor(&self.read(position, 4)?).size(),
+            _ => size,
+        };
+        if u64::from(size) > RECORD {
             return Err(self.damaged("the size of a record"));
         }
-        let start = position + 4;
-        Ok((self.slice(start, size, end)?, start + size))
+        let whole = self.read(position + 4, size as usize)?;
+        if whole.len() < size as usize {
+            return Err(self.damaged("a position"));
+        }
+        Ok(whole)
+    }
+
+    /// Bytes of the records, at most `size`; fewer where the records end.
+    fn read(&self, position: u64, size: usize) -> Result<Vec<u8>, OpenError> {
+        let there = self.vulnerabilities.checked_sub(position).filter(|there| *there >= 4);
+        let there = there.ok_or_else(|| self.damaged("a position"))?;
+        let mut bytes = vec![0; size.min(usize::try_from(there).unwrap_or(size))];
+        self.file
+            .read_exact_at(&mut bytes, position)
+            .map_err(|source| OpenError::Read { path: self.path.clone(), source })?;
+        Ok(bytes)
     }
 
     /// Bytes that lie before `end`.
@@ -326,17 +366,7 @@ impl VulnDb {
         if position.checked_add(size).is_none_or(|last| last > end) {
             return Err(self.damaged("a position"));
         }
-        self.file.as_slice_bytes(position, size).map_err(|_| self.damaged("a position"))
-    }
-
-    /// What was looked at counts as memory of the process, with all that the
-    /// kernel maps around it: it is given back after some looks.
-    fn give_back(&self) -> Result<(), OpenError> {
-        if self.looks.fetch_add(1, Ordering::Relaxed) % LOOKS == LOOKS - 1 {
-            let given = self.file.advise(0, self.size, MmapAdvice::DontNeed);
-            given.map_err(|_| self.damaged("its size"))?;
-        }
-        Ok(())
+        self.map.as_slice_bytes(position, size).map_err(|_| self.damaged("a position"))
     }
 
     fn damaged(&self, reason: &'static str) -> OpenError {
@@ -360,12 +390,12 @@ impl Texts<'_> {
         let damaged = |reason| self.database.damaged(reason);
         let ProseAt { block, start, size } = stored.prose;
         if self.block != block {
-            let (packed, _) = self.database.part(block)?;
+            let packed = self.database.part(block)?;
             self.block = 0;
             self.unpacked.clear();
             self.unpacked.reserve(LARGEST_BLOCK);
             self.unpacker
-                .decompress_to_buffer(packed, &mut self.unpacked)
+                .decompress_to_buffer(&packed, &mut self.unpacked)
                 .map_err(|_| damaged("a block of texts"))?;
             self.block = block;
         }
@@ -413,5 +443,9 @@ impl<'a> Cursor<'a> {
 
     fn number(&mut self) -> u64 {
         u64::from_le_bytes(self.take(8).try_into().unwrap_or_default())
+    }
+
+    fn size(&mut self) -> u32 {
+        u32::from_le_bytes(self.take(4).try_into().unwrap_or_default())
     }
 }

@@ -83,8 +83,8 @@ impl Writer {
         let written = self.file.write_all(&size).and_then(|()| self.file.write_all(&packed));
         written.map_err(|error| self.failed(error))?;
         self.block.clear();
-        for (vulnerability, at) in std::mem::take(&mut self.waiting) {
-            let name = vulnerability.name.clone().into_bytes();
+        for (mut vulnerability, at) in std::mem::take(&mut self.waiting) {
+            let name = std::mem::take(&mut vulnerability.name).into_bytes();
             let stored = Stored { vulnerability, prose: ProseAt { block, ..at } };
             let place = self.record(&name, &postcard::to_stdvec(&stored)?)?;
             self.vulnerabilities.push(place);
