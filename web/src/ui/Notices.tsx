@@ -26,7 +26,7 @@ export function Notices() {
           <button
             type="button"
             className="plain"
-            aria-label={w.close}
+            aria-label={w.dismiss}
             onClick={() => dismiss(notice.id)}
           >
             <X aria-hidden size={16} />
