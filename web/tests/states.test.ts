@@ -141,3 +141,78 @@ describe("a federation of 5,000 clusters", () => {
     await page.getByText("You look at store-4321 alone").waitFor();
   });
 });
+
+describe("100,000 vulnerabilities", () => {
+  const ALL = 100_000;
+  /** Pixels and turns of the wheel: as quickly as somebody who looks for the end. */
+  const TURN = 1_500;
+  const TURNS = 120;
+  let seen: Visit;
+  let page: Page;
+  beforeAll(async () => {
+    seen = await visit();
+    page = seen.page;
+    await signIn(page);
+    await page.route("**/v1/fed/vulnerabilities?*", (route) => {
+      const query = new URL(route.request().url()).searchParams;
+      const start = Number(query.get("start") ?? 0);
+      const count = Math.min(Number(query.get("limit") ?? 100), ALL - start);
+      const vulnerabilities = Array.from({ length: count }, (_, at) => ({
+        name: `CVE-2024-${String(start + at).padStart(6, "0")}`,
+        severity: "High",
+        score: 0,
+        score_v3: 7.5,
+        fixable: at % 2 === 0,
+        kev: false,
+        epss: 0.1,
+        epss_percentile: 0.5,
+        published_timestamp: 0,
+        link: "",
+        description: "",
+        packages: ["openssl"],
+        images: 1,
+      }));
+      return route.fulfill({ json: { vulnerabilities } });
+    });
+  });
+  afterAll(async () => {
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await seen.close();
+  });
+
+  it("scroll without a blank row", async () => {
+    await page.goto("/vulnerabilities");
+    await page.locator("[data-row]").first().waitFor();
+    await page.mouse.move(640, 500);
+    // At each picture that the browser draws, what lies in the middle of the table is a row.
+    await page.evaluate(() => {
+      const state = globalThis as { drawn?: number; blank?: number };
+      state.drawn = 0;
+      state.blank = 0;
+      const look = () => {
+        const body = document.querySelector(".table-body")?.getBoundingClientRect();
+        const middle = window.innerHeight / 2;
+        if (body && body.top < middle && body.bottom > middle) {
+          state.drawn = (state.drawn ?? 0) + 1;
+          const there = document.elementFromPoint(window.innerWidth / 2, middle);
+          if (!there?.closest("[data-row]")) state.blank = (state.blank ?? 0) + 1;
+        }
+        requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+    });
+    for (let turn = 0; turn < TURNS; turn += 1) {
+      await page.mouse.wheel(0, TURN);
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
+    }
+    const state = await page.evaluate(() => {
+      const { drawn, blank } = globalThis as { drawn?: number; blank?: number };
+      return { drawn, blank };
+    });
+    expect(state.drawn).toBeGreaterThan(TURNS / 2);
+    expect(state.blank).toBe(0);
+    expect(await page.locator("[data-row]").count()).toBeLessThan(60);
+    const last = await page.locator("[data-row]").last().getAttribute("data-row");
+    expect(last?.slice(-6)).toMatch(/^00[1-9]/);
+  });
+});

@@ -38,7 +38,8 @@ interface Props<Row> {
   current?: (row: Row) => boolean;
 }
 
-const ROW_PX = 45;
+/** Height of a row before one was seen. */
+const ROW_PX = 42;
 const OVERSCAN = 8;
 
 /** A list of any length: only the rows in sight are in the page. */
@@ -47,14 +48,20 @@ export function DataTable<Row>(props: Props<Row>) {
   const w = useText(words);
   const format = useFormat();
   const body = useRef<HTMLDivElement>(null);
+  const lowest = useRef(ROW_PX);
   const [top, setTop] = useState(0);
   useLayoutEffect(() => {
     const now = body.current ? body.current.getBoundingClientRect().top + window.scrollY : 0;
     if (Math.abs(now - top) > 1) setTop(now);
+    // A row that is not there yet is taken to be as high as the lowest in sight:
+    // where it is higher, rows touch for a moment, but no gap shows between them.
+    const rows = [...(body.current?.children ?? [])];
+    const heights = rows.map((row) => row.getBoundingClientRect().height);
+    if (heights.length > 0) lowest.current = Math.floor(Math.min(...heights));
   });
   const virtualizer = useWindowVirtualizer({
     count: rows.length,
-    estimateSize: () => ROW_PX,
+    estimateSize: () => lowest.current,
     overscan: OVERSCAN,
     scrollMargin: top,
     getItemKey: (index) => {
