@@ -87,6 +87,26 @@ describe("a security engineer", () => {
     }
   });
 
+  it("sees which images a vulnerability is in, from the dashboard on", async () => {
+    await page.goto("/");
+    const first = page.getByRole("region", { name: "Vulnerabilities to look at first" });
+    const link = first.getByRole("link", { name: /^(CVE|DSA)-/ }).first();
+    const name = (await link.textContent()) ?? "";
+    await link.click();
+    const panel = page.getByRole("dialog");
+    await panel.getByRole("heading", { name }).waitFor();
+    await panel
+      .getByText(/^shop\//)
+      .first()
+      .waitFor();
+    await panel.getByText("runs nowhere that is known").first().waitFor();
+    await page.goBack();
+    await first.waitFor();
+    await page.goto("/registries/fed.shop");
+    await page.getByRole("link", { name: "shop/orders:v1" }).click();
+    await page.getByRole("heading", { name: /shop\/orders:v1/ }).waitFor();
+  });
+
   it("compares it with the next version", async () => {
     await page.getByRole("link", { name: "Compare" }).click();
     await page.getByRole("button", { name: "Choose an image" }).last().click();

@@ -12,6 +12,7 @@ import { ClustersByState } from "./ClustersByState";
 import { DataAge } from "./DataAge";
 import { Denials } from "./Denials";
 import { Exposure } from "./Exposure";
+import { TopVulnerabilities } from "./TopVulnerabilities";
 import { dashboardText } from "./text";
 import "./dashboard.css";
 
@@ -30,6 +31,7 @@ export function Dashboard() {
         {scope && <LiveSummary cluster={scope} />}
         {scans && <DataAge />}
         {events && <Denials cluster={scope} />}
+        {may("fed", "read") && <TopVulnerabilities cluster={scope} />}
         {scans && <Exposure />}
         {events && (
           <Card

@@ -53,27 +53,37 @@ export function Denials() {
     {
       id: "what",
       title: t.what,
-      width: "2.4fr",
+      width: "1.3fr",
       cell: (one) => (
         <>
           {one.workload || "–"}
-          <span className="sub">{one.message}</span>
+          <span className="sub">{[one.namespace, one.user].filter(Boolean).join(" · ")}</span>
         </>
       ),
     },
     {
       id: "rule",
       title: t.rule,
-      width: "0.8fr",
+      width: "0.7fr",
       cell: (one) => {
         const rule = denyRuleOf(one.message);
         return rule ? <RuleLink rule={rule} cluster={one.cluster_id} /> : "–";
       },
     },
-    { id: "namespace", title: t.namespace, cell: (one) => one.namespace || "–" },
-    { id: "image", title: t.image, width: "1.4fr", cell: (one) => one.image || "–" },
-    { id: "user", title: t.user, cell: (one) => one.user || "–" },
-    { id: "cluster", title: w.cluster, sort: "cluster", cell: (one) => one.cluster_name },
+    { id: "image", title: t.image, width: "1.3fr", cell: (one) => one.image || "–" },
+    {
+      id: "cluster",
+      title: w.cluster,
+      sort: "cluster",
+      width: "0.8fr",
+      cell: (one) => one.cluster_name,
+    },
+    {
+      id: "why",
+      title: t.why,
+      width: "3.4fr",
+      cell: (one) => <span className="sub">{one.message}</span>,
+    },
   ];
   return (
     <Page

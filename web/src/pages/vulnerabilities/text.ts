@@ -23,6 +23,9 @@ export const vulnerabilitiesText = catalogue({
     advisory: "Advisory",
     affected: "Images that have it",
     affectedMost: "The first 1,000 are shown.",
+    runs: (clusters: string, workloads: string) =>
+      `runs in ${clusters} ${clusters === "1" ? "cluster" : "clusters"} as ${workloads} ${workloads === "1" ? "workload" : "workloads"}`,
+    runsNowhere: "runs nowhere that is known",
     fixed: "Fixed in",
     installed: "Installed",
     noFix: "no fix",
@@ -51,6 +54,9 @@ export const vulnerabilitiesText = catalogue({
     advisory: "公告",
     affected: "受影响的镜像",
     affectedMost: "显示前 1,000 个。",
+    runs: (clusters: string, workloads: string) =>
+      `在 ${clusters} 个集群中运行，共 ${workloads} 个工作负载`,
+    runsNowhere: "未知有任何位置在运行",
     fixed: "修复版本",
     installed: "已安装",
     noFix: "无修复",

@@ -1,0 +1,82 @@
+import { Link } from "@tanstack/react-router";
+
+import { useGet } from "../../api/query";
+import { useFormat } from "../../text/format";
+import { useText } from "../../text/language";
+import { Loaded } from "../../ui/Loaded";
+import { Card } from "../../ui/Page";
+import { Severity } from "../../ui/Severity";
+import { firstOf } from "./firstOf";
+import { dashboardText } from "./text";
+
+const SHOWN = 6;
+const EVERY_MS = 30_000;
+const PATH = "/v1/fed/vulnerabilities";
+
+/** What is exploited already, then what is most likely to be. */
+export function TopVulnerabilities({ cluster }: { cluster: string | undefined }) {
+  const t = useText(dashboardText);
+  const format = useFormat();
+  const order = { cluster, sort: "epss", order: "desc", limit: SHOWN };
+  const exploited = useGet(PATH, { query: { ...order, kev: true }, every: EVERY_MS });
+  const likely = useGet(PATH, { query: order, every: EVERY_MS });
+  const data =
+    exploited.data &&
+    likely.data &&
+    firstOf(SHOWN, exploited.data.vulnerabilities, likely.data.vulnerabilities);
+  const query = {
+    data,
+    error: exploited.error ?? likely.error,
+    isPending: data === undefined,
+    refetch: () => void Promise.all([exploited.refetch(), likely.refetch()]),
+  };
+  return (
+    <Card
+      title={t.topVulnerabilities}
+      wide
+      actions={
+        <Link
+          to={"/vulnerabilities" as never}
+          search={{ sort: "-epss", ...(cluster && { scope: `c:${cluster}` }) } as never}
+        >
+          {t.allVulnerabilities}
+        </Link>
+      }
+    >
+      <Loaded query={query} what={t.topVulnerabilities} lines={SHOWN}>
+        {(vulnerabilities) =>
+          vulnerabilities.length === 0 ? (
+            <p className="hint">{t.noVulnerabilities}</p>
+          ) : (
+            <ol className="ranked">
+              {vulnerabilities.map((one) => (
+                <li key={one.name}>
+                  <span>
+                    <Link
+                      to={"/vulnerabilities" as never}
+                      search={
+                        {
+                          q: one.name,
+                          open: one.name,
+                          ...(cluster && { scope: `c:${cluster}` }),
+                        } as never
+                      }
+                    >
+                      {one.name}
+                    </Link>{" "}
+                    {one.kev && <span className="count critical">{t.exploited}</span>}
+                  </span>
+                  <Severity of={one.severity} />
+                  <span className="hint">
+                    {one.epss == null ? t.noEpss : t.epss(format.percent(one.epss))}
+                  </span>
+                  <span className="hint">{t.inImages(one.images, format.number(one.images))}</span>
+                </li>
+              ))}
+            </ol>
+          )
+        }
+      </Loaded>
+    </Card>
+  );
+}
