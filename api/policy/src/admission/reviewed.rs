@@ -118,7 +118,7 @@ mod tests {
     fn rules(rules: &[(&str, &str)]) -> CompiledRules {
         let rules: Vec<AdmissionRule> = rules
             .iter()
-            .zip(1..)
+            .zip(100_001..)
             .map(|((rule_type, namespace), id)| {
                 let config = AdmissionRuleConfig {
                     rule_type: (*rule_type).to_owned(),
