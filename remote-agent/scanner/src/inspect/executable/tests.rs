@@ -218,6 +218,31 @@ fn words_of_programs() {
         ),
         ("usr/local/bin/kube-apiserver", "\x00v1.29.3\x00", "kubernetes", "1.29.3"),
         ("usr/bin/kubelet", "\x00v1.27.3+k3s1\x00", "kubernetes", "1.27.3"),
+        (
+            "usr/lib/postgresql/15/bin/postgres",
+            "before upgrading to PostgreSQL 9.1.\x00postgres (PostgreSQL) 15.18 (Debian)",
+            "postgresql",
+            "15.18",
+        ),
+        (
+            "usr/sbin/haproxy",
+            "a hard error in version 2.5.\n\x002.6.12-1+deb12u4\x00",
+            "haproxy",
+            "2.6.12",
+        ),
+        (
+            "usr/bin/redis-server",
+            "\x002.6.0\x00err\x007.0.15\x00c11-builtin\x00",
+            "redis",
+            "7.0.15",
+        ),
+        ("usr/bin/redis-cli", "\x002.6.0\x00%s\n\x007.0.15\x00 (git:%s\x00", "redis", "7.0.15"),
+        (
+            "opt/lib/libpython3.10.so.1.0",
+            "/opt/versions/3.10.13\x00python3.10\x00",
+            "python",
+            "3.10.13",
+        ),
         ("bin/bash", "@(#)Bash version 5.1.4(1) release", "bash", "5.1.4"),
     ] {
         let file = |at: usize| {

@@ -34,7 +34,7 @@ const PROGRAMS: &[Program] = &[
     Program {
         name: "python",
         files: &["python*", "libpython*"],
-        words: r"\x00([23]\.\d{1,2}\.\d{1,2}(?:(?:a|b|rc)\d)?\+?)\x00",
+        words: r"(?:\x00|/versions/|Python-)([23]\.\d{1,2}\.\d{1,2}(?:(?:a|b|rc)\d)?\+?)[\x00/]",
     },
     Program { name: "busybox", files: &["busybox*"], words: r"BusyBox v(\d+\.\d+\.\d+)" },
     Program { name: "ruby", files: &["ruby*", "libruby*"], words: r"ruby (\d+\.\d+\.\d+)p?\d*" },
@@ -44,14 +44,19 @@ const PROGRAMS: &[Program] = &[
     Program {
         name: "haproxy",
         files: &["haproxy"],
-        words: r"HA-?Proxy version (\d+\.\d+(?:\.\d+)?)|\x00(\d+\.\d+\.\d+)-[0-9a-f]{7}\x00",
+        // Its texts also speak of other versions of HAProxy.
+        words: r"\x00(\d+\.\d+\.\d+)-[0-9a-z+~.-]{1,60}\x00|HA-?Proxy version (\d+\.\d+\.\d+)",
     },
     Program {
         name: "redis",
         files: &["redis-server", "redis-cli", "redis-sentinel"],
-        words: r"\x00(\d+\.\d+\.\d+)\x00[^\x00]{0,200}redis|redis[_-](\d+\.\d+\.\d+)",
+        words: r"\x00(\d{1,2}\.\d{1,2}\.\d{1,3})\x00(?:c11-builtin|atomic-builtin|sync-builtin|pthread-mutex| \(git:%s)|redis[_-](\d+\.\d+\.\d+)",
     },
-    Program { name: "postgresql", files: &["postgres"], words: r"PostgreSQL (\d+(?:\.\d+){1,2})" },
+    Program {
+        name: "postgresql",
+        files: &["postgres"],
+        words: r"postgres \(PostgreSQL\) (\d+(?:\.\d+){1,2})",
+    },
     Program {
         name: "mysql",
         files: &["mysqld", "mysql"],

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::product::Product;
-use super::{Statement, list, state, text};
+use super::{Statement, list, moment, state, text};
 use crate::report::finding::VexNote;
 
 /// Levels of branches at most.
@@ -24,7 +24,7 @@ pub(super) fn statements(name: &str, json: &Value) -> Result<Vec<Statement>, Str
     let document = json.get("document").unwrap_or(&Value::Null);
     let tracking = document.get("tracking").unwrap_or(&Value::Null);
     let id = Some(text(tracking, "id")).filter(|id| !id.is_empty()).unwrap_or(name);
-    let time = text(tracking, "current_release_date").to_owned();
+    let time = moment(text(tracking, "current_release_date"));
     let products = products(json.get("product_tree").unwrap_or(&Value::Null))?;
     let mut statements = Vec::new();
     for vulnerability in list(json, "vulnerabilities") {
@@ -44,13 +44,7 @@ pub(super) fn statements(name: &str, json: &Value) -> Result<Vec<Statement>, Str
                 let note = VexNote { state, justification, statement, document: id.to_owned() };
                 let (product, component) = products.of(id_of);
                 let vulnerability = names.clone();
-                statements.push(Statement {
-                    vulnerability,
-                    product,
-                    component,
-                    note,
-                    time: time.clone(),
-                });
+                statements.push(Statement { vulnerability, product, component, note, time });
             }
         }
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::product::Product;
-use super::{Statement, list, state, text};
+use super::{Statement, list, moment, state, text};
 use crate::report::finding::VexNote;
 
 /// Components at most; those in components count too.
@@ -38,7 +38,7 @@ pub(super) fn statements(name: &str, json: &Value) -> Result<Vec<Statement>, Str
             product,
             component,
             note: note.clone(),
-            time: time.to_owned(),
+            time: moment(time),
         };
         for affects in list(vulnerability, "affects") {
             let reference = text(affects, "ref");

@@ -11,6 +11,7 @@ mod cyclonedx;
 mod openvex;
 mod product;
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use thiserror::Error;
 
@@ -73,7 +74,7 @@ struct Statement {
     component: Option<Product>,
     note: VexNote,
     /// Orders what is said of one thing: the youngest holds.
-    time: String,
+    time: Option<DateTime<Utc>>,
 }
 
 /// The image that is judged, in the forms that documents name it by.
@@ -135,7 +136,7 @@ impl VexDocuments {
                 return None;
             }
             let closeness = statement.closeness(package.as_ref()?, subject)?;
-            Some((closeness, &statement.time, &statement.note))
+            Some((closeness, statement.time, &statement.note))
         });
         // The last of equals: a later document corrects an earlier one.
         holding.max_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1))).map(|(.., note)| note.clone())
@@ -182,6 +183,11 @@ fn state(word: &str) -> Option<VexState> {
         "under_investigation" | "in_triage" => VexState::UnderInvestigation,
         _ => return None,
     })
+}
+
+/// A moment, in whatever time zone it is written.
+fn moment(text: &str) -> Option<DateTime<Utc>> {
+    Some(DateTime::parse_from_rfc3339(text.trim()).ok()?.to_utc())
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::product::Product;
-use super::{Statement, list, state, text};
+use super::{Statement, list, moment, state, text};
 use crate::report::finding::{VexNote, VexState};
 
 pub(super) fn statements(name: &str, json: &Value) -> Result<Vec<Statement>, String> {
@@ -33,7 +33,7 @@ pub(super) fn statements(name: &str, json: &Value) -> Result<Vec<Statement>, Str
             document: id.to_owned(),
         };
         // The time of the document stands for that of a statement without one.
-        let time = Some(time(statement)).filter(|t| !t.is_empty()).unwrap_or_else(|| time(json));
+        let time = moment(&time(statement)).or_else(|| moment(&time(json)));
         for product in list(statement, "products") {
             let components = list(product, "subcomponents");
             let one = |component: Option<Product>| Statement {
@@ -41,7 +41,7 @@ pub(super) fn statements(name: &str, json: &Value) -> Result<Vec<Statement>, Str
                 product: named(product),
                 component,
                 note: note.clone(),
-                time: time.clone(),
+                time,
             };
             if components.is_empty() {
                 statements.push(one(None));

@@ -104,13 +104,24 @@ fn the_closest_and_youngest_statement_holds() {
     let package = "pkg:deb/debian/openssl";
     assert_eq!(
         state(json!([
-            statement(package, "affected", "2024"),
-            statement("orders", "fixed", "2025")
+            statement(package, "affected", "2024-01-01T00:00:00Z"),
+            statement("orders", "fixed", "2025-01-01T00:00:00Z")
         ])),
         VexState::Affected
     );
     assert_eq!(
-        state(json!([statement(package, "fixed", "2025"), statement(package, "affected", "2024")])),
+        state(json!([
+            statement(package, "fixed", "2025-01-01T00:00:00Z"),
+            statement(package, "affected", "2024-01-01T00:00:00Z")
+        ])),
+        VexState::Fixed
+    );
+    // Whatever zone a time is written in.
+    assert_eq!(
+        state(json!([
+            statement(package, "fixed", "2025-01-01T00:00:00Z"),
+            statement(package, "affected", "2025-01-01T00:30:00+02:00")
+        ])),
         VexState::Fixed
     );
 }
