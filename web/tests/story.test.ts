@@ -125,8 +125,15 @@ describe("a security engineer", () => {
     await dialog.getByRole("button", { name: "Add a criterion" }).click();
     await dialog.getByLabel("What is looked at").selectOption("cveHighWithFixCount");
     await dialog.getByLabel("Value").fill("3");
+    // What clusters were asked before tells whom it would meet.
+    await dialog.getByRole("button", { name: "Try on the last 7 days" }).click();
+    await dialog.getByText(/Of \d+ requests it would have denied \d+ more/).waitFor();
+    await dialog.getByLabel("For the clusters").fill("!canary");
     await dialog.getByRole("button", { name: "Save" }).click();
     await row(page, comment).waitFor();
+    await row(page, comment).getByRole("button").first().click();
+    expect(await dialog.getByLabel("For the clusters").inputValue()).toBe("!canary");
+    await page.keyboard.press("Escape");
     await page.goto("/clusters");
     for (const name of ["production", "staging"]) {
       await row(page, name).getByText("Synced").waitFor();

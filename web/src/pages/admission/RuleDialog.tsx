@@ -6,9 +6,12 @@ import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Field, Switch } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
+import { SelectorField } from "../clusters/SelectorField";
+import { selectorOf, textOf } from "../clusters/selector";
 import type { Rule } from "./AdmissionRules";
 import { CriterionBuilder } from "./CriterionBuilder";
 import { filled, type Options, optionsOf } from "./criteria";
+import { DryRun } from "./DryRun";
 import { admissionText } from "./text";
 import "../groups/criteria.css";
 
@@ -29,21 +32,23 @@ export function RuleDialog({ rule, options, writable, onClose }: Props) {
   const [on, setOn] = useState(!rule?.disable);
   const [criteria, setCriteria] = useState(rule?.criteria ?? []);
   const [containers, setContainers] = useState(rule?.containers ?? ["containers"]);
+  const [selector, setSelector] = useState(textOf(rule?.cluster_selector));
   const id = rule?.id ?? 0;
+  const config = {
+    id,
+    category: "Kubernetes",
+    cfg_type: "federal",
+    rule_type: kind,
+    rule_mode: mode,
+    comment,
+    disable: !on,
+    criteria: filled(criteria),
+    containers,
+    cluster_selector: selectorOf(selector),
+  };
   const scope = { query: { scope: "fed" } };
   const save = useChange(
     async () => {
-      const config = {
-        id,
-        category: "Kubernetes",
-        cfg_type: "federal",
-        rule_type: kind,
-        rule_mode: mode,
-        comment,
-        disable: !on,
-        criteria: filled(criteria),
-        containers,
-      };
       if (rule) await patch("/v1/admission/rule", { config }, scope);
       else await post("/v1/admission/rule", { config }, scope);
     },
@@ -118,7 +123,9 @@ export function RuleDialog({ rule, options, writable, onClose }: Props) {
           </label>
         ))}
       </fieldset>
+      <SelectorField text={selector} onChange={setSelector} />
       <Switch label={t.on} checked={on} onChange={setOn} disabled={!writable} />
+      {writable && <DryRun config={config} />}
     </FormDialog>
   );
 }

@@ -54,6 +54,11 @@ export const admissionText = catalogue({
     example: "Put an example here",
     tryIt: "Try it",
     trying: "Trying…",
+    dryRun: "Try on the last 7 days",
+    dryRunTold: (denied: string, admitted: string, all: string) =>
+      `Of ${all} requests it would have denied ${denied} more, and admitted ${admitted} more`,
+    dryRunUntried: (criteria: string) =>
+      `What was asked is kept without: ${criteria}. Met by more, or by less, than is said here.`,
     answer: "Answer",
     object: "Object",
     modeNames: { monitor: "Monitor", protect: "Protect" },
@@ -161,6 +166,10 @@ export const admissionText = catalogue({
     example: "填入示例",
     tryIt: "试用",
     trying: "正在试用…",
+    dryRun: "用最近 7 天的请求试用",
+    dryRunTold: (denied: string, admitted: string, all: string) =>
+      `在 ${all} 个请求中，将多拒绝 ${denied} 个，多允许 ${admitted} 个`,
+    dryRunUntried: (criteria: string) => `保存的请求不含：${criteria}。实际命中可能更多或更少。`,
     answer: "结果",
     object: "对象",
     modeNames: { monitor: "监视", protect: "保护" },

@@ -31,6 +31,9 @@ export const clustersText = catalogue({
     removeText: (name: string) =>
       `${name} is told to drop the federated rules and results, and its certificate is refused from now on. A cluster that is cut off hears of it when it comes back.`,
     removed: (name: string) => `${name} was removed.`,
+    selector: "For the clusters",
+    selectorHint: "By their labels, as kubectl selects: env=prod, region in (eu, us), !legacy.",
+    allClusters: "all",
     labels: "Labels",
     labelsHint:
       "key=value, with commas between. Rules that are for clusters with such labels come and go at once.",
@@ -94,6 +97,9 @@ export const clustersText = catalogue({
     removeText: (name: string) =>
       `${name} 将被告知删除联邦规则和结果，其证书从现在起被拒绝。断开的集群会在恢复连接时得知。`,
     removed: (name: string) => `已移除 ${name}。`,
+    selector: "适用的集群",
+    selectorHint: "按标签选择，写法与 kubectl 相同：env=prod, region in (eu, us), !legacy。",
+    allClusters: "全部",
     labels: "标签",
     labelsHint: "格式为 key=value，以逗号分隔。面向这些标签的规则会立即下发或撤回。",
     labelsSaved: "已更新该集群的标签。",

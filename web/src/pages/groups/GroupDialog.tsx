@@ -7,6 +7,8 @@ import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Field } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
+import { SelectorField } from "../clusters/SelectorField";
+import { selectorOf, textOf } from "../clusters/selector";
 import type { Group } from "./Groups";
 import { groupsText } from "./text";
 import "./criteria.css";
@@ -28,9 +30,11 @@ export function GroupDialog({ group, writable, onClose }: Props) {
   const [criteria, setCriteria] = useState<Entry[]>(
     group?.criteria ?? [{ key: "service", op: "=", value: "" }],
   );
+  const [selector, setSelector] = useState(textOf(group?.cluster_selector));
   const save = useChange(
     () => {
-      const config = { name, comment, criteria, cfg_type: "federal" };
+      const cluster_selector = selectorOf(selector);
+      const config = { name, comment, criteria, cfg_type: "federal", cluster_selector };
       return group
         ? patch("/v1/group/{name}", { config }, { path: { name } })
         : post("/v1/group", { config });
@@ -65,6 +69,7 @@ export function GroupDialog({ group, writable, onClose }: Props) {
         <input value={comment} onChange={(event) => setComment(event.target.value)} />
       </Field>
       <CriteriaBuilder criteria={criteria} onChange={setCriteria} />
+      <SelectorField text={selector} onChange={setSelector} />
     </FormDialog>
   );
 }

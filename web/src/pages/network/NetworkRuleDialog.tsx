@@ -6,6 +6,8 @@ import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Field, Switch } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
+import { SelectorField } from "../clusters/SelectorField";
+import { selectorOf, textOf } from "../clusters/selector";
 import type { NetworkRule } from "./NetworkRules";
 import { networkText } from "./text";
 import "../groups/criteria.css";
@@ -32,6 +34,7 @@ export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
   const [action, setAction] = useState(rule?.action ?? "allow");
   const [comment, setComment] = useState(rule?.comment ?? "");
   const [on, setOn] = useState(!rule?.disable);
+  const [selector, setSelector] = useState(textOf(rule?.cluster_selector));
   const [after, setAfter] = useState(0);
   const groups = useGet("/v1/group", { query: { scope: "fed", brief: true } });
   const id = rule?.id ?? 0;
@@ -49,6 +52,7 @@ export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
           .filter(Boolean),
         disable: !on,
         cfg_type: "federal",
+        cluster_selector: selectorOf(selector),
       };
       if (rule) {
         const path = { id: String(id) };
@@ -134,6 +138,7 @@ export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
       <Field label={w.comment}>
         <input value={comment} onChange={(event) => setComment(event.target.value)} />
       </Field>
+      <SelectorField text={selector} onChange={setSelector} />
       <Switch label={t.on} checked={on} onChange={setOn} disabled={!writable} />
     </FormDialog>
   );
