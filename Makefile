@@ -31,7 +31,7 @@ schemathesis: ## whatever the OpenAPI document allows, asked of a throwaway prim
 
 lighthouse: ## how fast, accessible and sound the portal is, by Lighthouse
 	@scripts/setup.sh
-	@examples/coffee-shop/run.sh --throwaway --until web/tests/lighthouse.sh
+	@examples/coffee-shop/run.sh --throwaway --until web/tests/lighthouse.sh --slow
 
 sqlx: ## renew primary/.sqlx after a change of a query or a migration
 	@scripts/setup.sh

@@ -6,4 +6,4 @@ cd "$(dirname "$0")/.."
 # shellcheck source=/dev/null
 . "$PALISADE_RUN_DIR/shop.env"
 export PRIMARY_PORTAL PALISADE_RUN_DIR
-timeout 600 node tests/lighthouse.mjs
+timeout 600 node tests/lighthouse.mjs "$@"
