@@ -49,7 +49,8 @@ pub(super) async fn run(app: App, link: Arc<MemberLink>, mut up: Streaming<Up>) 
             ..Bye::default()
         });
         let refusal = Refusal { whom: Refused::Member(link.cluster), address: "", why: text };
-        event::refused(&app.database, app.clock.now(), refusal).await;
+        // Aside, for it is seldom needed and the task of every link would be larger by it.
+        Box::pin(event::refused(&app.database, app.clock.now(), refusal)).await;
     }
     link.stop.cancel();
 }
