@@ -67,11 +67,11 @@ pub struct FieldDifference {
     pub path: String,
     /// What it was; absent where there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value, required = false)]
     pub before: Option<Value>,
     /// What it is; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value, required = false)]
     pub after: Option<Value>,
 }
 

@@ -1,27 +1,17 @@
 //! `GET /v1/fed/object_status`
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use palisade_api::ObjectKind;
 use palisade_api::kind::LogId;
 use palisade_api::rest::rollout::ObjectStatusData;
-use serde::Deserialize;
-use utoipa::IntoParams;
 
 use super::require_primary;
 use crate::App;
 use crate::federation::rollout::status;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::FedReader;
-
-/// Which object.
-#[derive(Debug, Deserialize, IntoParams)]
-pub(super) struct ObjectQuery {
-    /// Its kind in words, such as `admission rule`.
-    kind: String,
-    /// Its name; of rules the id.
-    name: String,
-}
+use crate::http::query::Query;
 
 /// Show who has applied an object
 ///
@@ -31,27 +21,31 @@ pub(super) struct ObjectQuery {
     get,
     path = "/v1/fed/object_status",
     tag = "federation",
-    params(ObjectQuery),
+    params(
+        ("kind" = String, Query, description = "Its kind in words, such as `admission rule`"),
+        ("name" = String, Query, description = "Its name; of rules the id"),
+    ),
     responses((status = OK, body = ObjectStatusData)),
 )]
 pub(super) async fn fed_object_status_get(
     State(app): State<App>,
     _: FedReader,
-    Query(query): Query<ObjectQuery>,
+    query: Query,
 ) -> Result<Json<ObjectStatusData>> {
     require_primary(&app).await?;
     let kind = ObjectKind::ALL
         .into_iter()
         .filter(|kind| kind.log() == LogId::Federation)
-        .find(|kind| kind.as_str() == query.kind)
+        .find(|kind| Some(kind.as_str()) == query.get("kind"))
         .ok_or_else(|| {
             ApiError::invalid_request("The kind is one in words, such as admission rule.")
         })?;
+    let name = query.get("name").unwrap_or_default();
     let mut conn = app.database.acquire().await?;
-    let status = status::of_object(&mut conn, kind, &query.name).await?;
+    let status = status::of_object(&mut conn, kind, name).await?;
     Ok(Json(ObjectStatusData {
         kind: kind.as_str().to_owned(),
-        name: query.name,
+        name: name.to_owned(),
         revision: status.revision.0,
         clusters: status.clusters,
     }))

@@ -1,33 +1,23 @@
 //! `GET /v1/fed/history/{revision}`
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use palisade_api::rest::history::{HistoryChange, HistoryDifference, HistoryRevisionData};
-use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use utoipa::IntoParams;
 
 use super::super::require_primary;
-use super::{revision, shown};
+use super::{number, revision, shown};
 use crate::App;
 use crate::federation::difference;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::FedReader;
+use crate::http::query::Query;
 use crate::store::history;
 use crate::store::history::Difference;
 
 const LIMIT: u32 = 100;
 const MOST: u32 = 500;
-
-/// Which page of what a revision did.
-#[derive(Debug, Deserialize, IntoParams)]
-pub(in crate::http::fed) struct DifferencesQuery {
-    /// So many objects are left out at first.
-    start: Option<u32>,
-    /// How many objects, 500 at most.
-    limit: Option<u32>,
-}
 
 /// Show what a revision did
 ///
@@ -36,23 +26,28 @@ pub(in crate::http::fed) struct DifferencesQuery {
     get,
     path = "/v1/fed/history/{revision}",
     tag = "federation",
-    params(("revision" = u64, Path, description = "Number of the revision"), DifferencesQuery),
+    params(
+        ("revision" = u64, Path, description = "Number of the revision"),
+        ("start" = Option<u32>, Query, description = "So many objects are left out at first"),
+        ("limit" = Option<u32>, Query, description = "How many objects, 500 at most"),
+    ),
     responses((status = OK, body = HistoryRevisionData)),
 )]
 pub(in crate::http::fed) async fn fed_history_get(
     State(app): State<App>,
     _: FedReader,
-    Path(number): Path<String>,
-    Query(query): Query<DifferencesQuery>,
+    Path(named): Path<String>,
+    query: Query,
 ) -> Result<Json<HistoryRevisionData>> {
     require_primary(&app).await?;
-    let wanted = revision(&number)?;
+    let wanted = revision(&named)?;
     let mut conn = app.database.acquire().await?;
     let entry = history::list(&mut conn, Some(wanted.next()), 1).await?.pop();
     let entry = entry.filter(|entry| entry.revision == wanted).ok_or_else(|| {
         ApiError::object_not_found(format!("Revision {wanted} changed no federated object."))
     })?;
-    let (start, limit) = (query.start.unwrap_or(0), query.limit.unwrap_or(LIMIT).clamp(1, MOST));
+    let start = number(&query, "start")?.unwrap_or(0);
+    let limit = number(&query, "limit")?.unwrap_or(LIMIT).clamp(1, MOST);
     let differences = history::differences(&mut conn, wanted, start, limit).await?;
     Ok(Json(HistoryRevisionData {
         revision: shown(entry),

@@ -1,30 +1,20 @@
 //! `GET /v1/fed/history`
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use palisade_api::Revision;
 use palisade_api::rest::history::HistoryData;
-use serde::Deserialize;
-use utoipa::IntoParams;
 
 use super::super::require_primary;
-use super::shown;
+use super::{number, shown};
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::FedReader;
+use crate::http::query::Query;
 use crate::store::history;
 
 const LIMIT: u32 = 50;
 const MOST: u32 = 200;
-
-/// Which page of the history.
-#[derive(Debug, Deserialize, IntoParams)]
-pub(in crate::http::fed) struct HistoryQuery {
-    /// Only revisions before this one.
-    before: Option<u64>,
-    /// How many, 200 at most.
-    limit: Option<u32>,
-}
 
 /// List the revisions of federated objects
 ///
@@ -33,17 +23,22 @@ pub(in crate::http::fed) struct HistoryQuery {
     get,
     path = "/v1/fed/history",
     tag = "federation",
-    params(HistoryQuery),
+    params(
+        ("before" = Option<u64>, Query, description = "Only revisions before this one"),
+        ("limit" = Option<u32>, Query, description = "How many, 200 at most"),
+    ),
     responses((status = OK, body = HistoryData)),
 )]
 pub(in crate::http::fed) async fn fed_history_list(
     State(app): State<App>,
     _: FedReader,
-    Query(query): Query<HistoryQuery>,
+    query: Query,
 ) -> Result<Json<HistoryData>> {
     require_primary(&app).await?;
-    let limit = query.limit.unwrap_or(LIMIT).clamp(1, MOST);
-    let before = query.before.filter(|before| i64::try_from(*before).is_ok()).map(Revision);
+    let limit = number(&query, "limit")?.unwrap_or(LIMIT).clamp(1, MOST);
+    let before = number::<u64>(&query, "before")?
+        .filter(|before| i64::try_from(*before).is_ok())
+        .map(Revision);
     let mut conn = app.database.acquire().await?;
     let mut entries = history::list(&mut conn, before, limit + 1).await?;
     let more = entries.len() > limit as usize;

@@ -29,3 +29,14 @@ fn revision(text: &str) -> Result<Revision> {
     let number = number.ok_or_else(|| ApiError::invalid_request("A revision is a number."))?;
     Ok(Revision(number))
 }
+
+/// A number that a query may name.
+fn number<T: std::str::FromStr>(
+    query: &crate::http::query::Query,
+    name: &str,
+) -> Result<Option<T>> {
+    let text = query.get(name).filter(|text| !text.is_empty());
+    text.map(str::parse)
+        .transpose()
+        .map_err(|_| ApiError::invalid_request(format!("{name} is a number that is not negative.")))
+}
