@@ -187,6 +187,11 @@ async fn what_harbor_cannot_have_is_an_error_of_its_form() -> Result<()> {
     for path in ["/scan/nonsense/report", gone.as_str()] {
         assert_eq!(harbor.get(path, GENERIC).await?.status, 404);
     }
+    // Refused before the adapter sees it.
+    let answer = harbor.get(&format!("{gone}?a=%00"), GENERIC).await?;
+    assert_eq!(answer.status, 400);
+    let error: Value = serde_json::from_str(&answer.text)?;
+    ensure!(error["error"]["message"].is_string(), "{answer:?}");
     // What is not there fails when it is read.
     let accepted = harbor.scan(&request(&url, &digest)).await?;
     let id: Value = serde_json::from_str(&accepted.text)?;

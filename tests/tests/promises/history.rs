@@ -82,3 +82,19 @@ async fn a_roll_back_that_cannot_be_says_why_and_changes_nothing() -> Result<()>
         .expect(404, 7)?;
     admin.get(&format!("/v1/fed/history/{}", before + 1)).await?.expect(404, 7)
 }
+
+#[tokio::test]
+async fn a_question_that_makes_no_sense_is_refused_as_all_are() -> Result<()> {
+    let fleet = Fleet::start(&[]).await?;
+    for path in [
+        "/v1/fed/history?limit=-1",
+        "/v1/fed/history?before=x",
+        "/v1/fed/history/1?start=-1",
+        "/v1/fed/object_status?name=1",
+    ] {
+        let answer = fleet.admin.get(path).await?;
+        ensure!(answer.headers["content-type"] == "application/json", "{path}: {answer:?}");
+        answer.expect(400, 6)?;
+    }
+    Ok(())
+}

@@ -16,11 +16,15 @@ impl Targets {
     /// The selector of an object as clients know it; none where the object is
     /// for every cluster.
     pub fn of<T: FederatedObject>(&self, object: &T) -> Option<rest::ClusterSelector> {
+        self.get(T::KIND, &object.object_name())
+    }
+
+    /// The same of an object by kind and name.
+    pub fn get(&self, kind: ObjectKind, name: &str) -> Option<rest::ClusterSelector> {
         if self.0.is_empty() {
             return None;
         }
-        let key = (T::KIND, object.object_name().into_owned());
-        self.0.get(&key).cloned().map(Into::into)
+        self.0.get(&(kind, name.to_owned())).cloned().map(Into::into)
     }
 }
 

@@ -15,20 +15,9 @@ use crate::store::change::{NewItem, Op, Target};
 use crate::store::{Database, object};
 
 /// Which clusters the objects of a kind are for.
-#[derive(Clone, Debug)]
-pub struct Selectors(BTreeMap<String, ClusterSelector>);
-
-impl Selectors {
-    /// Those of a kind.
-    pub async fn of(database: &Database, kind: ObjectKind) -> Result<Self> {
-        Ok(Self(object::selectors(&mut *database.acquire().await?, kind).await?))
-    }
-
-    /// The selector of an object as clients know it; none where the object is
-    /// for all clusters.
-    pub fn get(&self, name: &str) -> Option<rest::ClusterSelector> {
-        self.0.get(name).cloned().map(Into::into)
-    }
+pub async fn targets_of(database: &Database, kind: ObjectKind) -> Result<Targets> {
+    let selectors = object::selectors(&mut *database.acquire().await?, kind).await?;
+    Ok(selectors.into_iter().map(|(name, selector)| (kind, name, selector)).collect())
 }
 
 /// Which clusters all federated objects are for.

@@ -8,7 +8,7 @@ use palisade_api::rest::admission::{AdmissionRuleConfigData, AdmissionRuleData};
 use super::federated;
 use crate::App;
 use crate::federation::rules;
-use crate::federation::rules::target::Selectors;
+use crate::federation::rules::target::targets_of;
 use crate::http::error::Result;
 use crate::http::extract::{FedAdmin, JsonBody};
 use crate::http::query::{Query, Scope};
@@ -37,7 +37,7 @@ pub(super) async fn admission_rule_create(
     }
     let actor = Actor::new(caller.fullname, caller.address);
     let mut rule = rules::admission::create(&app.database, &actor, config).await?.to_rest();
-    let selectors = Selectors::of(&app.database, ObjectKind::AdmissionRule).await?;
-    rule.cluster_selector = selectors.get(&rule.id.to_string());
+    let targets = targets_of(&app.database, ObjectKind::AdmissionRule).await?;
+    rule.cluster_selector = targets.get(ObjectKind::AdmissionRule, &rule.id.to_string());
     Ok(Json(AdmissionRuleData { rule }))
 }

@@ -7,7 +7,7 @@ use palisade_api::rest::admission::AdmissionRuleData;
 
 use crate::App;
 use crate::federation::rules;
-use crate::federation::rules::target::Selectors;
+use crate::federation::rules::target::targets_of;
 use crate::http::error::Result;
 use crate::http::extract::RuleId;
 
@@ -24,7 +24,7 @@ pub(super) async fn admission_rule_get(
     RuleId(id): RuleId,
 ) -> Result<Json<AdmissionRuleData>> {
     let mut rule = rules::admission::get(&app.database, id).await?.to_rest();
-    let selectors = Selectors::of(&app.database, ObjectKind::AdmissionRule).await?;
-    rule.cluster_selector = selectors.get(&id.to_string());
+    let targets = targets_of(&app.database, ObjectKind::AdmissionRule).await?;
+    rule.cluster_selector = targets.get(ObjectKind::AdmissionRule, &id.to_string());
     Ok(Json(AdmissionRuleData { rule }))
 }

@@ -9,7 +9,7 @@ use palisade_policy::admission::AdmissionRule;
 
 use crate::App;
 use crate::federation::rules;
-use crate::federation::rules::target::Selectors;
+use crate::federation::rules::target::targets_of;
 use crate::http::error::Result;
 use crate::http::query::{Query, Scope};
 
@@ -31,9 +31,9 @@ pub(super) async fn admission_rule_list(
         Some(Scope::Local) => Vec::new(),
         Some(Scope::Fed) | None => rules::admission::list(&app.database).await?,
     };
-    let selectors = Selectors::of(&app.database, ObjectKind::AdmissionRule).await?;
+    let targets = targets_of(&app.database, ObjectKind::AdmissionRule).await?;
     let shown = |rule: &AdmissionRule| rest::AdmissionRule {
-        cluster_selector: selectors.get(&rule.id.to_string()),
+        cluster_selector: targets.get(ObjectKind::AdmissionRule, &rule.id.to_string()),
         ..rule.to_rest()
     };
     let rules = query.list(rules.iter().map(shown).collect())?;

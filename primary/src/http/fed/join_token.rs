@@ -1,12 +1,10 @@
 //! `GET /v1/fed/join_token`
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use chrono::TimeDelta;
 use palisade_api::rest::fed::JoinTokenResponse;
 use secrecy::ExposeSecret as _;
-use serde::Deserialize;
-use utoipa::IntoParams;
 
 use super::actor;
 use crate::App;
@@ -16,6 +14,7 @@ use crate::federation::promotion;
 use crate::federation::token::{self, LONGEST_LIFE, TokenRequest};
 use crate::http::error::Result;
 use crate::http::extract::FedAdmin;
+use crate::http::query::Query;
 use crate::store::StoreError;
 use crate::store::member_kind::MemberKind;
 
@@ -23,16 +22,6 @@ use crate::store::member_kind::MemberKind;
 const DEFAULT_MINUTES: i64 = 60;
 /// Clients of this call expect a token that serves while it is valid.
 const USES: u32 = 1_000;
-
-/// How long the token is valid.
-#[derive(Debug, Deserialize, IntoParams)]
-pub(super) struct JoinTokenQuery {
-    /// Minutes; anything but a positive number means 60.
-    token_duration: Option<String>,
-    /// What the clusters that join with it are labelled with: `key=value`, with
-    /// commas between.
-    labels: Option<String>,
-}
 
 /// Make a join token
 ///
@@ -42,20 +31,31 @@ pub(super) struct JoinTokenQuery {
     get,
     path = "/v1/fed/join_token",
     tag = "federation",
-    params(JoinTokenQuery),
+    params(
+        (
+            "token_duration" = Option<String>,
+            Query,
+            description = "Minutes; anything but a positive number means 60",
+        ),
+        (
+            "labels" = Option<String>,
+            Query,
+            description = "What the clusters that join with it are labelled with: `key=value`, with commas between",
+        ),
+    ),
     responses((status = OK, body = JoinTokenResponse)),
 )]
 pub(super) async fn fed_join_token_create(
     State(app): State<App>,
     FedAdmin(caller): FedAdmin,
-    Query(query): Query<JoinTokenQuery>,
+    query: Query,
 ) -> Result<Json<JoinTokenResponse>> {
     let minutes = query
-        .token_duration
+        .get("token_duration")
         .and_then(|text| text.parse().ok())
         .filter(|minutes| *minutes > 0)
         .unwrap_or(DEFAULT_MINUTES);
-    let labels = query.labels.as_deref().unwrap_or_default();
+    let labels = query.get("labels").unwrap_or_default();
     let labels = labels.parse().map_err(FederationError::Labels)?;
     let life = TimeDelta::try_minutes(minutes).unwrap_or(LONGEST_LIFE).min(LONGEST_LIFE);
     let mut tx = app.database.begin().await?;

@@ -9,7 +9,7 @@ use palisade_policy::response_rule::ResponseRule;
 
 use crate::App;
 use crate::federation::rules;
-use crate::federation::rules::target::Selectors;
+use crate::federation::rules::target::targets_of;
 use crate::http::error::Result;
 
 /// Show a group
@@ -25,8 +25,8 @@ pub(super) async fn group_get(
     Path(name): Path<String>,
 ) -> Result<Json<GroupData>> {
     let used = rules::group::get(&app.database, &name).await?;
-    let selectors = Selectors::of(&app.database, ObjectKind::Group).await?;
-    let cluster_selector = selectors.get(&name);
+    let targets = targets_of(&app.database, ObjectKind::Group).await?;
+    let cluster_selector = targets.get(ObjectKind::Group, &name);
     let group = GroupDetail {
         brief: GroupBrief { cluster_selector, ..used.group.brief() },
         criteria: used.group.criteria_entries(),

@@ -9,7 +9,7 @@ use palisade_api::rest::group::{Group, GroupBrief, GroupsBriefData, GroupsData};
 use crate::App;
 use crate::federation::rules;
 use crate::federation::rules::group::UsedGroup;
-use crate::federation::rules::target::Selectors;
+use crate::federation::rules::target::targets_of;
 use crate::http::error::Result;
 use crate::http::query::{Query, Scope};
 
@@ -32,9 +32,9 @@ pub(super) async fn group_list(State(app): State<App>, query: Query) -> Result<R
         Some(Scope::Local) => Vec::new(),
         Some(Scope::Fed) | None => rules::group::list(&app.database).await?,
     };
-    let selectors = Selectors::of(&app.database, ObjectKind::Group).await?;
+    let targets = targets_of(&app.database, ObjectKind::Group).await?;
     let brief = |used: &UsedGroup| GroupBrief {
-        cluster_selector: selectors.get(&used.group.name),
+        cluster_selector: targets.get(ObjectKind::Group, &used.group.name),
         ..used.group.brief()
     };
     if query.flag("brief") {

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use secrecy::ExposeSecret as _;
 
-use super::error::AdapterError;
+use super::error::{AdapterError, ERROR};
 use crate::App;
 use crate::http::authorize::peer;
 use crate::http::error::Result;
@@ -32,6 +32,10 @@ pub(in crate::http) async fn harbor_login(
         return AdapterError::from(error).into_response();
     }
     let response = next.run(request).await;
+    if response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == ERROR) {
+        return response;
+    }
+    // What refused it stands before the adapter, and speaks as the rest of the API.
     match response.status() {
         status @ StatusCode::UNAUTHORIZED => {
             AdapterError(status, "Authentication failed.".to_owned()).into_response()
@@ -39,6 +43,9 @@ pub(in crate::http) async fn harbor_login(
         status @ StatusCode::FORBIDDEN => {
             let message = "The user needs the permission ci_scan.".to_owned();
             AdapterError(status, message).into_response()
+        }
+        status @ StatusCode::BAD_REQUEST => {
+            AdapterError(status, "The path or the query is malformed.".to_owned()).into_response()
         }
         _ => response,
     }

@@ -7,7 +7,7 @@ use palisade_api::rest::response_rule::ResponseRuleData;
 
 use crate::App;
 use crate::federation::rules;
-use crate::federation::rules::target::Selectors;
+use crate::federation::rules::target::targets_of;
 use crate::http::error::Result;
 use crate::http::extract::RuleId;
 
@@ -24,7 +24,7 @@ pub(super) async fn response_rule_get(
     RuleId(id): RuleId,
 ) -> Result<Json<ResponseRuleData>> {
     let mut rule = rules::response::get(&app.database, id).await?.to_rest();
-    let selectors = Selectors::of(&app.database, ObjectKind::ResponseRule).await?;
-    rule.cluster_selector = selectors.get(&id.to_string());
+    let targets = targets_of(&app.database, ObjectKind::ResponseRule).await?;
+    rule.cluster_selector = targets.get(ObjectKind::ResponseRule, &id.to_string());
     Ok(Json(ResponseRuleData { rule }))
 }

@@ -9,7 +9,7 @@ use palisade_policy::response_rule::ResponseRule;
 
 use crate::App;
 use crate::federation::rules;
-use crate::federation::rules::target::Selectors;
+use crate::federation::rules::target::targets_of;
 use crate::http::error::Result;
 use crate::http::query::{Query, Scope};
 
@@ -31,9 +31,9 @@ pub(super) async fn response_rule_list(
         Some(Scope::Local) => Vec::new(),
         Some(Scope::Fed) | None => rules::response::list(&app.database).await?,
     };
-    let selectors = Selectors::of(&app.database, ObjectKind::ResponseRule).await?;
+    let targets = targets_of(&app.database, ObjectKind::ResponseRule).await?;
     let shown = |rule: &ResponseRule| rest::ResponseRule {
-        cluster_selector: selectors.get(&rule.id.to_string()),
+        cluster_selector: targets.get(ObjectKind::ResponseRule, &rule.id.to_string()),
         ..rule.to_rest()
     };
     let rules = query.list(rules.iter().map(shown).collect())?;

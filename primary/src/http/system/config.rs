@@ -9,7 +9,7 @@ use palisade_policy::webhook::Webhook;
 
 use crate::App;
 use crate::federation::rules;
-use crate::federation::rules::target::Selectors;
+use crate::federation::rules::target::targets_of;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
 use crate::http::query::{Query, Scope};
@@ -43,9 +43,9 @@ pub(super) async fn system_config_get(
     let sees_federation = scope != Some(Scope::Local) && caller.may(Permission::Fed, Access::Read);
     let fed_config = if sees_federation {
         let webhooks = rules::webhook::list(&app.database).await?;
-        let selectors = Selectors::of(&app.database, ObjectKind::Webhook).await?;
+        let targets = targets_of(&app.database, ObjectKind::Webhook).await?;
         let shown = |webhook: &Webhook| palisade_api::rest::webhook::Webhook {
-            cluster_selector: selectors.get(&webhook.name),
+            cluster_selector: targets.get(ObjectKind::Webhook, &webhook.name),
             ..webhook.to_rest()
         };
         Some(FedSystemConfig { webhooks: webhooks.iter().map(shown).collect() })

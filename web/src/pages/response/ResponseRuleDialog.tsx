@@ -6,6 +6,8 @@ import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Field, Switch } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
+import { SelectorField } from "../clusters/SelectorField";
+import { selectorOf, textOf } from "../clusters/selector";
 import { Conditions } from "./Conditions";
 import type { ResponseRule } from "./ResponseRules";
 import { responseText } from "./text";
@@ -30,6 +32,7 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
   const [actions, setActions] = useState(rule?.actions ?? []);
   const [webhooks, setWebhooks] = useState(rule?.webhooks ?? []);
   const [on, setOn] = useState(!rule?.disable);
+  const [selector, setSelector] = useState(textOf(rule?.cluster_selector));
   const id = rule?.id ?? 0;
   const save = useChange(
     async () => {
@@ -43,6 +46,7 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
         webhooks: actions.includes("webhook") ? webhooks : [],
         disable: !on,
         cfg_type: "federal",
+        cluster_selector: selectorOf(selector),
       };
       if (rule) {
         await patch("/v1/response/rule/{id}", { config: said }, { path: { id: String(id) } });
@@ -136,6 +140,7 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
             </label>
           ))}
       </fieldset>
+      <SelectorField text={selector} onChange={setSelector} />
       <Switch label={t.on} checked={on} onChange={setOn} disabled={!writable} />
     </FormDialog>
   );

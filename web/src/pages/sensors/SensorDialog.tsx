@@ -5,6 +5,8 @@ import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Field } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
+import { SelectorField } from "../clusters/SelectorField";
+import { selectorOf, textOf } from "../clusters/selector";
 import { changeSensor, createSensor, type Kind, removeSensor, type Sensor } from "./kind";
 import { SensorRules } from "./SensorRules";
 import { sensorsText } from "./text";
@@ -24,9 +26,11 @@ export function SensorDialog({ kind, sensor, writable, onClose }: Props) {
   const [name, setName] = useState(sensor?.name ?? "fed.");
   const [comment, setComment] = useState(sensor?.comment ?? "");
   const [rules, setRules] = useState(sensor?.rules ?? []);
+  const [selector, setSelector] = useState(textOf(sensor?.cluster_selector));
   const save = useChange(
     () => {
-      const config = { name, comment, rules, cfg_type: "federal" };
+      const cluster_selector = selectorOf(selector);
+      const config = { name, comment, rules, cfg_type: "federal", cluster_selector };
       return sensor ? changeSensor(kind, config) : createSensor(kind, config);
     },
     { done: t.saved, onDone: onClose },
@@ -56,6 +60,7 @@ export function SensorDialog({ kind, sensor, writable, onClose }: Props) {
         <input value={comment} onChange={(event) => setComment(event.target.value)} />
       </Field>
       <SensorRules rules={rules} onChange={setRules} />
+      <SelectorField text={selector} onChange={setSelector} />
     </FormDialog>
   );
 }

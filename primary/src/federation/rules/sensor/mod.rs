@@ -6,7 +6,7 @@ use palisade_api::rest::sensor::{self as rest, SensorConfig, SensorRuleDetail};
 use palisade_policy::FederatedObject as _;
 use palisade_policy::sensor::{Inspection, Sensor, SensorGroup};
 
-use super::target::Selectors;
+use super::target::targets_of;
 use super::{Edit, Result, RuleError, get as find_sensor, list as list_all};
 use crate::store::{Actor, Database};
 
@@ -18,9 +18,9 @@ pub async fn list<I: Inspection>(database: &Database) -> Result<Vec<rest::Sensor
     let groups: Vec<SensorGroup<I>> = list_all(&mut conn).await?;
     sensors.sort_by_key(|sensor| !sensor.predefine);
     drop(conn);
-    let selectors = Selectors::of(database, I::SENSOR).await?;
+    let targets = targets_of(database, I::SENSOR).await?;
     let shown = |sensor: &Sensor<I>| rest::Sensor {
-        cluster_selector: selectors.get(&sensor.name),
+        cluster_selector: targets.get(I::SENSOR, &sensor.name),
         ..sensor.to_rest(bound(&groups, &sensor.name))
     };
     Ok(sensors.iter().map(shown).collect())
@@ -32,7 +32,7 @@ pub async fn get<I: Inspection>(database: &Database, name: &str) -> Result<rest:
     let sensor: Sensor<I> = find_sensor(&mut conn, name).await?;
     let groups: Vec<SensorGroup<I>> = list_all(&mut conn).await?;
     drop(conn);
-    let cluster_selector = Selectors::of(database, I::SENSOR).await?.get(name);
+    let cluster_selector = targets_of(database, I::SENSOR).await?.get(I::SENSOR, name);
     Ok(rest::Sensor { cluster_selector, ..sensor.to_rest(bound(&groups, name)) })
 }
 

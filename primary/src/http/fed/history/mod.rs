@@ -4,11 +4,14 @@ pub(super) mod get;
 pub(super) mod list;
 pub(super) mod rollback;
 
+use std::str::FromStr;
+
 use chrono::SecondsFormat;
 use palisade_api::Revision;
 use palisade_api::rest::history::{HistoryChange, HistoryRevision};
 
 use crate::http::error::{ApiError, Result};
+use crate::http::query::Query;
 use crate::store::history::Entry;
 
 fn shown(entry: Entry) -> HistoryRevision {
@@ -31,10 +34,7 @@ fn revision(text: &str) -> Result<Revision> {
 }
 
 /// A number that a query may name.
-fn number<T: std::str::FromStr>(
-    query: &crate::http::query::Query,
-    name: &str,
-) -> Result<Option<T>> {
+fn number<T: FromStr>(query: &Query, name: &str) -> Result<Option<T>> {
     let text = query.get(name).filter(|text| !text.is_empty());
     text.map(str::parse)
         .transpose()
