@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use figment::Figment;
 use figment::providers::{Format as _, Toml};
-use figment::value::Value;
+use figment::value::{Dict, Value};
 use secrecy::SecretString;
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
@@ -44,6 +44,30 @@ struct Given {
     source: String,
 }
 
+/// What a TOML file holds.
+pub(crate) fn toml(path: &Path) -> Result<Dict, Vec<Problem>> {
+    let problem = |error: figment::Error| Problem {
+        source: path.display().to_string(),
+        text: error.kind.to_string(),
+    };
+    let figment = Figment::from(Toml::file_exact(path));
+    figment.extract().map_err(|errors| errors.into_iter().map(problem).collect())
+}
+
+/// A value as a flag would have it: numbers and truths may stand without
+/// quotation marks.
+pub(crate) fn scalar(value: Value) -> Option<String> {
+    match value {
+        Value::String(_, text) => Some(text),
+        Value::Bool(_, truth) => Some(truth.to_string()),
+        Value::Num(_, number) => number
+            .to_i128()
+            .map(|number| number.to_string())
+            .or_else(|| number.to_u128().map(|number| number.to_string())),
+        _ => None,
+    }
+}
+
 /// The given values by name, and the problems found so far.
 #[derive(Debug)]
 pub struct Layers {
@@ -71,33 +95,24 @@ impl Layers {
     }
 
     fn file(&mut self, path: &Path, names: &[&str]) {
-        let figment = Figment::from(Toml::file_exact(path));
-        let values: figment::value::Dict = match figment.extract() {
+        let values = match toml(path) {
             Ok(values) => values,
-            Err(errors) => {
-                for error in errors {
-                    self.problem(path.display(), error.kind);
-                }
+            Err(problems) => {
+                self.problems.extend(problems);
                 return;
             }
         };
         for (name, value) in values {
+            // Tables are for commands: see `command_line`, which has looked at them.
+            if matches!(value, Value::Dict(..)) {
+                continue;
+            }
             let source = format!("{}, {name}", path.display());
             if !names.contains(&name.as_str()) {
                 self.problem(source, "there is no such setting");
                 continue;
             }
-            // Numbers and truths may stand without quotation marks.
-            let text = match value {
-                Value::String(_, text) => Some(text),
-                Value::Bool(_, truth) => Some(truth.to_string()),
-                Value::Num(_, number) => number
-                    .to_i128()
-                    .map(|number| number.to_string())
-                    .or_else(|| number.to_u128().map(|number| number.to_string())),
-                _ => None,
-            };
-            match text {
+            match scalar(value) {
                 Some(text) => {
                     self.given.insert(name, Given { text, source });
                 }

@@ -1,7 +1,9 @@
-//! What every program of ours has as a process: settings from flags,
-//! variables and a file ([`layers`]), the owner of its tasks ([`shutdown`]),
-//! logs and metrics ([`telemetry`]).
+//! What every program of ours has as a process: its command line with a file
+//! behind it ([`command_line`]), settings from flags, variables and that file
+//! ([`layers`]), the owner of its tasks ([`shutdown`]), logs and metrics
+//! ([`telemetry`]).
 
+pub mod command_line;
 pub mod layers;
 pub mod shutdown;
 pub mod telemetry;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
+use clap::builder::FalseyValueParser;
 use palisade_api::rest::apply::{FedPolicyPlan, PlannedChange};
 use palisade_api::rest::error::ErrorBody;
 use serde_json::Value;
@@ -21,14 +22,22 @@ const MOST_SHOWN: usize = 60;
 
 #[derive(Args, Debug)]
 pub(super) struct ApplyArgs {
-    /// A file, a folder of *.yaml, *.yml and *.json, or - for standard input
-    #[arg(short = 'f', long, value_name = "FILE|DIR", required = true)]
+    /// A file, a folder of *.yaml, *.yml and *.json, or - for standard input; may
+    /// be given several times. The variable has one a line
+    #[arg(
+        short = 'f',
+        long,
+        value_name = "FILE|DIR",
+        required = true,
+        value_delimiter = '\n',
+        env = "PALISADE_APPLY_FILENAME"
+    )]
     filename: Vec<PathBuf>,
     /// Delete what the files do not name
-    #[arg(long)]
+    #[arg(long, value_parser = FalseyValueParser::new(), env = "PALISADE_APPLY_PRUNE")]
     prune: bool,
     /// Only show what would be done
-    #[arg(long)]
+    #[arg(long, value_parser = FalseyValueParser::new(), env = "PALISADE_APPLY_DRY_RUN")]
     dry_run: bool,
     /// The REST API of the primary
     #[arg(

@@ -1,6 +1,7 @@
 //! `palisade-primary authority`: the certificate authority of the federation.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -31,9 +32,9 @@ enum AuthorityCommand {
     },
 }
 
-pub(super) fn run(args: &AuthorityArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(file: Option<&Path>, args: &AuthorityArgs) -> anyhow::Result<ExitCode> {
     let (AuthorityCommand::Rotate { config } | AuthorityCommand::Status { config }) = &args.command;
-    let config = Config::read(config)?;
+    let config = Config::read(file, config)?;
     super::runtime()?.block_on(async {
         let opened = Opened::beside(&config).await?;
         migrate::run(&opened.database).await?;

@@ -17,12 +17,12 @@ pub(super) struct BackupArgs {
     #[command(flatten)]
     config: ConfigArgs,
     /// The file to write, or - for standard output
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "PALISADE_BACKUP_OUT")]
     out: PathBuf,
 }
 
-pub(super) fn run(args: &BackupArgs) -> anyhow::Result<ExitCode> {
-    let config = Config::read(&args.config)?;
+pub(super) fn run(file: Option<&Path>, args: &BackupArgs) -> anyhow::Result<ExitCode> {
+    let config = Config::read(file, &args.config)?;
     super::runtime()?.block_on(async {
         let opened = Opened::beside(&config).await?;
         migrate::run(&opened.database).await?;

@@ -9,6 +9,7 @@ mod serve;
 mod token;
 mod vulndb;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -17,6 +18,10 @@ use clap::{Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "palisade-primary", version)]
 struct Cli {
+    /// TOML file with settings; flags and variables win over it. The flags of a
+    /// command stand in the table of its name
+    #[arg(long, global = true, value_name = "FILE", env = "PALISADE_CONFIG")]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -43,13 +48,15 @@ enum Command {
 
 /// Runs the command that the arguments of the process name.
 pub fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
-        Command::Serve(args) => serve::run(&args),
-        Command::Authority(args) => authority::run(&args),
-        Command::Token(args) => token::run(&args),
+    let cli: Cli = palisade_process::command_line::parse();
+    let file = cli.config.as_deref();
+    let outcome = match cli.command {
+        Command::Serve(args) => serve::run(file, &args),
+        Command::Authority(args) => authority::run(file, &args),
+        Command::Token(args) => token::run(file, &args),
         Command::Apply(args) => apply::run(&args),
-        Command::Backup(args) => backup::run(&args),
-        Command::Restore(args) => restore::run(&args),
+        Command::Backup(args) => backup::run(file, &args),
+        Command::Restore(args) => restore::run(file, &args),
         Command::Vulndb(args) => vulndb::run(&args),
         Command::Openapi(args) => openapi::run(&args),
     };
@@ -65,4 +72,19 @@ pub fn main() -> ExitCode {
 /// The runtime that commands run on.
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_flag_has_a_variable_and_an_explanation() {
+        assert_eq!(
+            palisade_process::command_line::unexplained(&Cli::command()),
+            Vec::<String>::new()
+        );
+    }
 }

@@ -3,12 +3,13 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, ensure};
 use chrono::{SecondsFormat, Utc};
 use clap::Args;
+use clap::builder::FalseyValueParser;
 use sqlx::Connection as _;
 
 use crate::config::{Config, ConfigArgs};
@@ -22,15 +23,15 @@ pub(super) struct RestoreArgs {
     #[command(flatten)]
     config: ConfigArgs,
     /// The backup, or - for standard input
-    #[arg(long = "in", value_name = "FILE")]
+    #[arg(long = "in", value_name = "FILE", env = "PALISADE_RESTORE_IN")]
     input: PathBuf,
     /// Read the backup and verify it, restore nothing
-    #[arg(long)]
+    #[arg(long, value_parser = FalseyValueParser::new(), env = "PALISADE_RESTORE_CHECK")]
     check: bool,
 }
 
-pub(super) fn run(args: &RestoreArgs) -> anyhow::Result<ExitCode> {
-    let config = Config::read(&args.config)?;
+pub(super) fn run(file: Option<&Path>, args: &RestoreArgs) -> anyhow::Result<ExitCode> {
+    let config = Config::read(file, &args.config)?;
     let input: Box<dyn Read + Send> = if args.input.as_os_str() == "-" {
         Box::new(io::stdin())
     } else {

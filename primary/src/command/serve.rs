@@ -1,5 +1,6 @@
 //! `palisade-primary serve`.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -14,8 +15,8 @@ pub(super) struct ServeArgs {
     config: ConfigArgs,
 }
 
-pub(super) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
-    let config = Config::read(&args.config)?;
+pub(super) fn run(file: Option<&Path>, args: &ServeArgs) -> anyhow::Result<ExitCode> {
+    let config = Config::read(file, &args.config)?;
     telemetry::log(config.log.parse()?)?;
     super::runtime()?.block_on(async {
         let shutdown = shutdown::Shutdown::new();

@@ -2,9 +2,11 @@
 //! running primary or without one.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use anyhow::ensure;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::builder::FalseyValueParser;
 use clap::{Args, Subcommand};
@@ -59,7 +61,7 @@ enum TokenCommand {
         approval: bool,
         /// Labels of the clusters that join with it, as key=value with commas
         /// between
-        #[arg(long, value_name = "LABELS", default_value = "")]
+        #[arg(long, value_name = "LABELS", default_value = "", env = "PALISADE_TOKEN_LABELS")]
         labels: ClusterLabels,
     },
     /// List the tokens
@@ -79,11 +81,11 @@ enum TokenCommand {
 /// How many tokens `list` shows, newest first.
 const MOST_LISTED: u32 = 1_000;
 
-pub(super) fn run(args: &TokenArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(file: Option<&Path>, args: &TokenArgs) -> anyhow::Result<ExitCode> {
     let (TokenCommand::Create { config, .. }
     | TokenCommand::List { config }
     | TokenCommand::Revoke { config, .. }) = &args.command;
-    let config = Config::read(config)?;
+    let config = Config::read(file, config)?;
     super::runtime()?.block_on(async {
         let opened = Opened::beside(&config).await?;
         migrate::run(&opened.database).await?;
@@ -102,6 +104,11 @@ async fn execute(
     match command {
         TokenCommand::Create { uses, ttl, home, scanner, approval, labels, .. } => {
             let life = TimeDelta::from_std(duration::parse(ttl)?)?;
+            // Of flags this is known already; the file may say more than one.
+            ensure!(
+                u8::from(*home) + u8::from(*scanner) + u8::from(*approval) <= 1,
+                "home, scanner and approval exclude each other"
+            );
             let kind = match (home, scanner) {
                 (true, _) => MemberKind::Home,
                 (_, true) => MemberKind::Scanner,

@@ -1,18 +1,12 @@
 //! The flags. They are read as text: [`super::Config::read`] parses flags,
 //! variables and the file alike, so that all errors come at once.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
 /// Where and how the primary runs. Every flag may also stand in the TOML file,
 /// under its name without the dashes in front.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ConfigArgs {
-    /// TOML file with settings; flags and variables win over it
-    #[arg(long, value_name = "FILE", env = "PALISADE_CONFIG")]
-    pub config: Option<PathBuf>,
-
     /// Folder for the embedded Postgres, keys and generated passwords
     /// [default: /var/lib/palisade]
     #[arg(long, value_name = "DIR", env = "PALISADE_DATA_DIR")]

@@ -90,10 +90,10 @@ pub struct TlsFiles {
 }
 
 impl Config {
-    /// Reads the configuration, and reports everything that is wrong with it
+    /// Reads the configuration over the TOML `file`, and reports everything that is wrong with it
     /// at once.
-    pub fn read(args: &ConfigArgs) -> Result<Self, ConfigError> {
-        let mut layers = Layers::read(args.config.as_deref(), &args.given());
+    pub fn read(file: Option<&Path>, args: &ConfigArgs) -> Result<Self, ConfigError> {
+        let mut layers = Layers::read(file, &args.given());
         let certificate = layers.optional("tls-certificate");
         let key = layers.optional("tls-key");
         let tls = match (certificate, key) {
@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn defaults_stand_where_nothing_is_given() {
-        let config = Config::read(&ConfigArgs::default()).unwrap();
+        let config = Config::read(None, &ConfigArgs::default()).unwrap();
         assert_eq!(config.rest_listen.to_string(), "0.0.0.0:10443");
         assert_eq!(config.portal_listen.to_string(), "0.0.0.0:8443");
         assert_eq!(config.federation_listen.to_string(), "0.0.0.0:11443");
@@ -225,12 +225,9 @@ mod tests {
     #[test]
     fn a_flag_wins_over_the_file() {
         let file = file("name = \"from-file\"\nrest-listen = \"127.0.0.1:1\"\n");
-        let args = ConfigArgs {
-            config: Some(file.to_path_buf()),
-            rest_listen: Some("127.0.0.1:2".to_owned()),
-            ..ConfigArgs::default()
-        };
-        let config = Config::read(&args).unwrap();
+        let args =
+            ConfigArgs { rest_listen: Some("127.0.0.1:2".to_owned()), ..ConfigArgs::default() };
+        let config = Config::read(Some(&file), &args).unwrap();
         assert_eq!(config.name.as_str(), "from-file");
         assert_eq!(config.rest_listen.to_string(), "127.0.0.1:2");
     }
@@ -239,14 +236,13 @@ mod tests {
     fn numbers_and_truths_of_the_file_need_no_quotation_marks() {
         for (slots, older) in [("4", "true"), ("\"4\"", "\"true\"")] {
             let file = file(&format!("scan-slots = {slots}\nvulndb-allow-older = {older}\n"));
-            let args = ConfigArgs { config: Some(file.to_path_buf()), ..ConfigArgs::default() };
-            let config = Config::read(&args).unwrap();
+            let config = Config::read(Some(&file), &ConfigArgs::default()).unwrap();
             assert_eq!((config.scan_slots, config.vulndb_allow_older), (4, true));
         }
-        for text in ["scan-slots = 4.5", "scan-slots = -1", "log = { level = \"info\" }"] {
+        for text in ["scan-slots = 4.5", "scan-slots = -1", "log = [\"info\"]"] {
             let file = file(text);
-            let args = ConfigArgs { config: Some(file.to_path_buf()), ..ConfigArgs::default() };
-            assert_eq!(Config::read(&args).unwrap_err().problems.len(), 1, "{text}");
+            let error = Config::read(Some(&file), &ConfigArgs::default()).unwrap_err();
+            assert_eq!(error.problems.len(), 1, "{text}");
         }
     }
 
@@ -254,7 +250,6 @@ mod tests {
     fn all_problems_are_told_at_once_with_their_sources() {
         let file = file("rest-listen = \"nowhere\"\nport = \"1\"\nname = [7]\n");
         let args = ConfigArgs {
-            config: Some(file.to_path_buf()),
             database_url: Some("postgres://palisade:hunter2@:x/".to_owned()),
             certificate_lifetime: Some("0s".to_owned()),
             federation_address: Some("example.com".to_owned()),
@@ -262,7 +257,7 @@ mod tests {
             log: Some("palisade=loud".to_owned()),
             ..ConfigArgs::default()
         };
-        let error = Config::read(&args).unwrap_err();
+        let error = Config::read(Some(&file), &args).unwrap_err();
         let path = file.display();
         let mut sources: Vec<_> = error.problems.iter().map(|p| p.source.clone()).collect();
         sources.sort();
@@ -285,9 +280,8 @@ mod tests {
     fn a_missing_or_broken_file_is_named() {
         for (path, text) in [("/nonexistent/palisade.toml", None), ("", Some("name = "))] {
             let broken = text.map(file);
-            let path = broken.as_ref().map_or_else(|| path.into(), |file| file.to_path_buf());
-            let args = ConfigArgs { config: Some(path.clone()), ..ConfigArgs::default() };
-            let error = Config::read(&args).unwrap_err();
+            let path = broken.as_deref().unwrap_or_else(|| Path::new(path));
+            let error = Config::read(Some(path), &ConfigArgs::default()).unwrap_err();
             assert!(error.to_string().contains(&path.display().to_string()), "{error}");
         }
     }

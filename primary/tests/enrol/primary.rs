@@ -40,7 +40,7 @@ impl Primary {
             federation_address: Some(address.to_string()),
             ..ConfigArgs::default()
         };
-        let mut config = Config::read(&args).unwrap();
+        let mut config = Config::read(None, &args).unwrap();
         config.postgres_fsync = false;
         config.bootstrap_password = Some(PASSWORD.into());
         let opened = Opened::serving(&config).await.unwrap();

@@ -42,7 +42,7 @@ impl Primary {
             vulndb: Some(path("vulndb")),
             ..ConfigArgs::default()
         };
-        let mut config = Config::read(&args).unwrap();
+        let mut config = Config::read(None, &args).unwrap();
         config.postgres_fsync = false;
         config.bootstrap_password = Some(PASSWORD.into());
         let opened = Opened::serving(&config).await.unwrap();

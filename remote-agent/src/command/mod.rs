@@ -3,6 +3,7 @@
 mod run;
 mod scan;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -11,6 +12,10 @@ use clap::{Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "palisade-agent", version)]
 struct Cli {
+    /// TOML file with settings; flags and variables win over it. The flags of a
+    /// command stand in the table of its name
+    #[arg(long, global = true, value_name = "FILE", env = "PALISADE_CONFIG")]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -25,8 +30,10 @@ enum Command {
 
 /// Runs the command that the arguments of the process name.
 pub fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
-        Command::Run(args) => run::run(&args),
+    let cli: Cli = palisade_process::command_line::parse();
+    let file = cli.config.as_deref();
+    let outcome = match cli.command {
+        Command::Run(args) => run::run(file, &args),
         Command::Scan(args) => scan::run(&args),
     };
     match outcome {
@@ -41,4 +48,19 @@ pub fn main() -> ExitCode {
 /// The runtime that commands run on.
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_flag_has_a_variable_and_an_explanation() {
+        assert_eq!(
+            palisade_process::command_line::unexplained(&Cli::command()),
+            Vec::<String>::new()
+        );
+    }
 }

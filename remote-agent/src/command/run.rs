@@ -1,5 +1,6 @@
 //! `palisade-agent run`.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -14,8 +15,8 @@ pub(super) struct RunArgs {
     config: ConfigArgs,
 }
 
-pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
-    let config = Config::read(&args.config)?;
+pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> anyhow::Result<ExitCode> {
+    let config = Config::read(file, &args.config)?;
     telemetry::log(config.log.parse()?)?;
     super::runtime()?.block_on(async {
         let shutdown = shutdown::Shutdown::new();

@@ -1,18 +1,12 @@
 //! The flags. They are read as text: [`super::Config::read`] parses flags,
 //! variables and the file alike, so that all errors come at once.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
 /// How the agent runs. Every flag may also stand in the TOML file, under its
 /// name without the dashes in front.
 #[derive(Args, Clone, Default)]
 pub struct ConfigArgs {
-    /// TOML file with settings; flags and variables win over it
-    #[arg(long, value_name = "FILE", env = "PALISADE_CONFIG")]
-    pub config: Option<PathBuf>,
-
     /// Join token of a primary. Only needed for the first start: afterwards the
     /// data folder holds the cluster's identity, and the token is ignored
     #[arg(long, value_name = "TOKEN", env = "PALISADE_TOKEN", hide_env_values = true)]

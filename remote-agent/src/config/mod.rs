@@ -68,10 +68,10 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the configuration, and reports everything that is wrong with it
+    /// Reads the configuration over the TOML `file`, and reports everything that is wrong with it
     /// at once.
-    pub fn read(args: &ConfigArgs) -> Result<Self, ConfigError> {
-        let mut layers = Layers::read(args.config.as_deref(), &args.given());
+    pub fn read(file: Option<&Path>, args: &ConfigArgs) -> Result<Self, ConfigError> {
+        let mut layers = Layers::read(file, &args.given());
         let setup = setup(&mut layers);
         let proxy = layers.optional("proxy");
         if setup.as_ref().is_some_and(|setup| setup.use_proxy) && proxy.is_none() {
@@ -200,10 +200,6 @@ fn default_data_dir() -> PathBuf {
 mod tests {
     use super::*;
 
-    fn args(file: &std::path::Path) -> ConfigArgs {
-        ConfigArgs { config: Some(file.to_owned()), ..ConfigArgs::default() }
-    }
-
     #[test]
     fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
         let folder = tempfile::tempdir().unwrap();
@@ -213,8 +209,8 @@ mod tests {
             "name = \"staging\"\nroles = \"controller\"\nadmission-mode = \"protect\"\n",
         )
         .unwrap();
-        let given = ConfigArgs { name: Some("production".to_owned()), ..args(&file) };
-        let config = Config::read(&given).unwrap();
+        let given = ConfigArgs { name: Some("production".to_owned()), ..ConfigArgs::default() };
+        let config = Config::read(Some(&file), &given).unwrap();
         assert_eq!(config.name.unwrap().as_str(), "production");
         assert!(config.roles.has(Role::Controller) && !config.roles.has(Role::Scanner));
         assert_eq!(config.admission_mode, Mode::Protect);
@@ -229,9 +225,9 @@ mod tests {
         let given = ConfigArgs {
             rest_listen: Some("nowhere".to_owned()),
             token_file: Some(folder.path().join("missing").display().to_string()),
-            ..args(&file)
+            ..ConfigArgs::default()
         };
-        let text = Config::read(&given).unwrap_err().to_string();
+        let text = Config::read(Some(&file), &given).unwrap_err().to_string();
         for part in ["nme: there is no such setting", "controler", "--rest-listen", "missing"] {
             assert!(text.contains(part), "{part} is not in {text}");
         }
@@ -245,6 +241,6 @@ mod tests {
         std::fs::write(&token, "abc\n").unwrap();
         let given =
             ConfigArgs { token_file: Some(token.display().to_string()), ..ConfigArgs::default() };
-        assert_eq!(Config::read(&given).unwrap().token.unwrap().expose_secret(), "abc");
+        assert_eq!(Config::read(None, &given).unwrap().token.unwrap().expose_secret(), "abc");
     }
 }

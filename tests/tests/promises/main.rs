@@ -36,6 +36,7 @@ mod replicas_agree;
 mod rest;
 mod rollout;
 mod scan_workers;
+mod settings;
 mod shapes;
 mod sync;
 mod system_config;

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use palisade_api::clock::{Clock as _, SystemClock};
 use palisade_scanner::report::FindingKind;
 use palisade_scanner::vulndb::{self, PublicKey, Trust};
@@ -52,6 +52,11 @@ pub(super) fn run(args: &ScanArgs) -> Result<ExitCode> {
     };
     let limits = Limits { duration: Duration::from_secs(args.timeout), ..Limits::default() };
     let mut scope = Scope::from(limits);
+    // Of flags this is known already; the file may name one without the other.
+    ensure!(
+        args.malware.is_some() || !args.policy.fail_on_malware,
+        "fail-on-malware needs a list of --malware"
+    );
     scope.malware = args.malware.as_deref().map(policy::malware).transpose()?.map(Arc::new);
     scope.broken_layers = BrokenLayers::Note;
     let progress = Progress::start(args.quiet);
