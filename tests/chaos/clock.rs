@@ -1,8 +1,7 @@
 //! Clocks that jump while the programs run.
 
-use std::path::Path;
-
 use anyhow::Result;
+use palisade_tests::process::set_clock;
 use palisade_tests::writer::group;
 use palisade_tests::{Agent, Fleet, Primary, fleet};
 
@@ -17,7 +16,7 @@ async fn edits_go_on_when_a_clock_jumps() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let (ours, theirs) = (folder.path().join("primary"), folder.path().join("agent"));
     for file in [&ours, &theirs] {
-        set(file, "+0")?;
+        set_clock(file, "+0")?;
     }
     let primary = Primary::builder().clock_from(&ours).start().await?;
     fleet::promote(&primary).await?;
@@ -29,7 +28,7 @@ async fn edits_go_on_when_a_clock_jumps() -> Result<()> {
     for (n, jump) in JUMPS.into_iter().enumerate() {
         for (who, clock) in [("agent", &theirs), ("primary", &ours)] {
             println!("the clock of the {who} jumps to {jump}");
-            set(clock, jump)?;
+            set_clock(clock, jump)?;
             // Sessions that idled out by that clock begin anew.
             fleet.admin = fleet.primary.admin().await?;
             fleet.admin.post("/v1/group", &group(&format!("fed.{who}{n}"))).await?.ok()?;
@@ -38,11 +37,4 @@ async fn edits_go_on_when_a_clock_jumps() -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Whole or not at all: the programs read it at each look at the clock.
-fn set(file: &Path, jump: &str) -> Result<()> {
-    let aside = file.with_extension("new");
-    std::fs::write(&aside, format!("{jump}\n"))?;
-    Ok(std::fs::rename(aside, file)?)
 }

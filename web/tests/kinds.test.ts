@@ -123,8 +123,15 @@ describe("federated objects of each kind are made, shown and deleted:", () => {
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Vulnerability").fill(name);
     await dialog.getByLabel("Reason").fill("Not reachable");
+    await dialog.getByLabel("Last day").fill("2020-02-29");
     await dialog.getByRole("button", { name: "Save" }).click();
     const made = row(page, name);
+    await made.getByText("expired").waitFor();
+    await made.getByText("admin").waitFor();
+    await made.getByRole("button").click();
+    await dialog.getByLabel("Last day").fill("9999-12-30");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await made.getByText("expired").waitFor({ state: "detached" });
     await made.getByRole("button").click();
     await removeOpened(page, name, "Let it count again");
     await made.waitFor({ state: "detached" });

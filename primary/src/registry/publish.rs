@@ -45,6 +45,7 @@ pub(super) fn start(registries: &Arc<Registries>, shutdown: &Shutdown) {
                 tokio::pin!(woken);
                 woken.as_mut().enable();
                 let published = async {
+                    registries.end_acceptances().await?;
                     judge_again(&registries, &mut judged_at).await?;
                     publish(&registries).await
                 };

@@ -16,7 +16,13 @@ const AGAIN_AT_MOST_MS = 30_000;
 const CALLS: Record<string, string[]> = {
   members: ["/v1/fed/member", "/v1/fed/view", "/v1/system/summary"],
   events: ["/v1/fed/events", "/v1/log/"],
-  scans: ["/v1/scan/", "/v1/vulasset", "/v1/assetvul", "/v1/fed/vulnerabilities"],
+  scans: [
+    "/v1/scan/",
+    "/v1/vulasset",
+    "/v1/assetvul",
+    "/v1/vulnerability/",
+    "/v1/fed/vulnerabilities",
+  ],
   rules: [
     "/v1/admission/",
     "/v1/policy/",

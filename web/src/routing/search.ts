@@ -28,6 +28,7 @@ const KEYS = [
   "iss",
   "refused",
   "days",
+  "image",
 ] as const;
 
 export type SearchKey = (typeof KEYS)[number];

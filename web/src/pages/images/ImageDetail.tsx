@@ -36,7 +36,8 @@ export function ImageDetail() {
   });
   const query = useGet("/v1/scan/registry/{name}/image/{id}", { path, cluster });
   const image = summaries.data?.images.find((one) => one.image_id === id);
-  const title = image ? `${image.repository}:${image.tag}` : id.slice(0, 12);
+  const name = image && `${image.repository}:${image.tag}`;
+  const title = name ?? id.slice(0, 12);
   return (
     <Page
       title={title}
@@ -70,14 +71,21 @@ export function ImageDetail() {
           />
         )}
         <Loaded query={query} what={names.images}>
-          {({ report }) => <ReportTabs report={report} path={path} />}
+          {({ report }) => <ReportTabs report={report} name={name} path={path} />}
         </Loaded>
       </div>
     </Page>
   );
 }
 
-function ReportTabs({ report, path }: { report: Report; path: { name: string; id: string } }) {
+interface TabsProps {
+  report: Report;
+  /** `repository:tag`. */
+  name: string | undefined;
+  path: { name: string; id: string };
+}
+
+function ReportTabs({ report, name, path }: TabsProps) {
   const t = useText(imagesText);
   const names = useText(pageNames);
   const counts: Record<keyof typeof t.tabs, number | undefined> = {
@@ -98,7 +106,9 @@ function ReportTabs({ report, path }: { report: Report; path: { name: string; id
   return (
     <div>
       <Tabs label={names.images} tabs={tabs} />
-      {tab === "vulnerabilities" && <Vulnerabilities all={report.vulnerabilities ?? []} />}
+      {tab === "vulnerabilities" && (
+        <Vulnerabilities all={report.vulnerabilities ?? []} image={name} />
+      )}
       {tab === "packages" && <Packages all={report.modules ?? []} />}
       {tab === "layers" && <Layers path={path} />}
       {tab === "secrets" && <Secrets all={report.secrets ?? []} />}

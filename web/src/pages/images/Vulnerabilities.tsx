@@ -13,8 +13,14 @@ import { findingKey, scoreOf, selectVulnerabilities, type Vulnerability } from "
 import { imagesText } from "./text";
 import { VulnerabilityDialog } from "./VulnerabilityDialog";
 
+interface Props {
+  all: Vulnerability[];
+  /** The image, `repository:tag`. */
+  image: string | undefined;
+}
+
 /** The known vulnerabilities of an image. */
-export function Vulnerabilities({ all }: { all: Vulnerability[] }) {
+export function Vulnerabilities({ all, image }: Props) {
   const t = useText(imagesText);
   const severity = useSeverityName();
   const format = useFormat();
@@ -101,7 +107,9 @@ export function Vulnerabilities({ all }: { all: Vulnerability[] }) {
           <Sign icon={<ShieldCheck aria-hidden />} title={t.noVulnerabilities} role="status" />
         }
       />
-      {opened && <VulnerabilityDialog of={opened} onClose={() => setUrl({ open: "" })} />}
+      {opened && (
+        <VulnerabilityDialog of={opened} image={image} onClose={() => setUrl({ open: "" })} />
+      )}
     </>
   );
 }

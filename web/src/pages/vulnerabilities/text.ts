@@ -29,7 +29,7 @@ export const vulnerabilitiesText = catalogue({
     fixed: "Fixed in",
     installed: "Installed",
     noFix: "no fix",
-    accept: "Accept it",
+    accept: "Accept…",
     more: (count: number) => `and ${count} more`,
   },
   zh: {
@@ -60,7 +60,7 @@ export const vulnerabilitiesText = catalogue({
     fixed: "修复版本",
     installed: "已安装",
     noFix: "无修复",
-    accept: "接受",
+    accept: "接受…",
     more: (count: number) => `等 ${count} 个`,
   },
 });
