@@ -22,20 +22,88 @@ const REPORTING: Duration = Duration::from_secs(20);
 /// Pages of each list that are asked for.
 const PAGES: usize = 60;
 
-/// The lists, and how they are asked for.
-const LISTS: [(&str, &str); 12] = [
-    ("events", "/v1/fed/events"),
-    ("events_cluster", "/v1/fed/events?cluster=cluster-0500"),
-    ("events_namespace", "/v1/fed/events?namespace=namespace-7&level=Critical"),
-    ("denials", "/v1/fed/denials"),
-    ("workloads", "/v1/fed/workloads"),
-    ("workloads_namespace", "/v1/fed/workloads?namespace=namespace-7&sort=image&order=desc"),
-    ("workloads_image", "/v1/fed/workloads?image=service-77"),
-    ("images", "/v1/fed/images"),
-    ("images_cluster", "/v1/fed/images?cluster=cluster-0500"),
-    ("summary", "/v1/fed/summary?limit=500"),
-    ("vulnerabilities", "/v1/fed/vulnerabilities"),
-    ("vulnerabilities_cluster", "/v1/fed/vulnerabilities?cluster=cluster-0500"),
+/// The lists, each as it is asked for without a word and by any one filter or
+/// order.
+const LISTS: [(&str, &[(&str, &str)]); 6] = [
+    (
+        "events",
+        &[
+            ("", ""),
+            ("cluster", "cluster=cluster-0500"),
+            ("name", "name=Admission.Control.Denied"),
+            ("category", "category=audit"),
+            ("level", "level=Critical"),
+            ("level_absent", "level=Warning"),
+            ("namespace", "namespace=namespace-7"),
+            ("image", "image=service-77"),
+            ("image_absent", "image=nothing-of-the-kind"),
+            ("since", "since=2020-01-01T00:00:00Z"),
+            ("by_cluster", "sort=cluster"),
+            ("by_name", "sort=name"),
+            ("by_category", "sort=category"),
+        ],
+    ),
+    (
+        "denials",
+        &[
+            ("", ""),
+            ("cluster", "cluster=cluster-0500"),
+            ("namespace", "namespace=namespace-10"),
+            ("image", "image=service-77"),
+        ],
+    ),
+    (
+        "workloads",
+        &[
+            ("", ""),
+            ("cluster", "cluster=cluster-0500"),
+            ("name", "name=service-77"),
+            ("namespace", "namespace=namespace-7"),
+            ("pod", "pod=pod-500-"),
+            ("host", "host=node-3"),
+            ("image", "image=service-77"),
+            ("run_as_root", "run_as_root=true"),
+            ("by_namespace", "sort=namespace"),
+            ("by_image", "sort=image&order=desc"),
+            ("by_start", "sort=started_at"),
+        ],
+    ),
+    (
+        "images",
+        &[
+            ("", ""),
+            ("cluster", "cluster=cluster-0500"),
+            ("namespace", "namespace=namespace-7"),
+            ("name", "name=service-77"),
+            ("critical", "critical=20"),
+            ("by_name", "sort=name"),
+            ("by_clusters", "sort=clusters"),
+        ],
+    ),
+    ("summary", &[("", "limit=500"), ("cluster", "limit=500&cluster=cluster-0500")]),
+    (
+        "vulnerabilities",
+        &[
+            ("", ""),
+            ("cluster", "cluster=cluster-0500"),
+            ("namespace", "namespace=namespace-7"),
+            ("running", "running=true"),
+            ("name", "name=CVE-2026-77"),
+            ("severity", "severity=Critical"),
+            ("fixable", "fixable=true"),
+            ("kev", "kev=true"),
+            ("epss", "epss=0.5"),
+            ("package", "package=package-77"),
+            ("image", "image=service-77"),
+            ("image_every", "image=shop/"),
+            ("base_os", "base_os=debian"),
+            ("published", "published_after=1700010000"),
+            ("by_name", "sort=name"),
+            ("by_score", "sort=score_v3"),
+            ("by_epss", "sort=epss"),
+            ("by_images", "sort=images"),
+        ],
+    ),
 ];
 
 pub(crate) async fn measure(figures: &mut Figures) -> Result<()> {
@@ -45,8 +113,11 @@ pub(crate) async fn measure(figures: &mut Figures) -> Result<()> {
     let mut store = PgConnection::connect(primary.database_url().context("no database")?).await?;
     sqlx::raw_sql(include_str!("questions.sql")).execute(&mut store).await?;
     let admin = primary.admin().await?;
-    for (name, path) in LISTS {
-        pages(&admin, name, path, figures).await?;
+    for (list, questions) in LISTS {
+        for (filter, query) in questions {
+            let name = if filter.is_empty() { list.to_owned() } else { format!("{list}_{filter}") };
+            pages(&admin, &name, &format!("/v1/fed/{list}?{query}"), figures).await?;
+        }
     }
     Ok(())
 }
@@ -99,10 +170,15 @@ fn event(seq: u64) -> Event {
 async fn pages(admin: &Rest, name: &str, path: &str, figures: &mut Figures) -> Result<()> {
     let mut samples = Vec::with_capacity(PAGES);
     let mut after = String::new();
-    let separator = if path.contains('?') { '&' } else { '?' };
-    for _ in 0..PAGES {
+    for n in 0..PAGES {
+        // Vulnerabilities have pages by number, the others by place.
+        let from = if name.starts_with("vulnerabilities") {
+            format!("start={}", n * 20)
+        } else {
+            format!("after={after}")
+        };
         let begin = Instant::now();
-        let page = admin.get(&format!("{path}{separator}after={after}")).await?.ok()?;
+        let page = admin.get(&format!("{path}&{from}")).await?.ok()?;
         samples.push(begin.elapsed());
         ensure!(page.is_object(), "{path}: no page");
         page["next"].as_str().unwrap_or_default().clone_into(&mut after);

@@ -17,8 +17,9 @@ VALUES (10, 'fed.bench', 1, 1,
         convert_to('{"registry":"https://registry.example/","domains":[]}', 'UTF8'));
 INSERT INTO registry (name) VALUES ('fed.bench');
 INSERT INTO report (digest, scanned_at, cvedb_version, summary, body, verdict, publish, image_id,
-                    critical, high)
-SELECT sha256(('image-' || n)::bytea), now(), '1', '{}', '', '', false, 'id-' || n, n % 50, n % 70
+                    critical, high, base_os)
+SELECT sha256(('image-' || n)::bytea), now(), '1', '{}', '', '', false, 'id-' || n, n % 50, n % 70,
+       CASE WHEN n % 2 = 0 THEN 'debian:12' ELSE 'alpine:3.19' END
 FROM generate_series(1, 20000) AS n;
 INSERT INTO image (registry, repository, tag, digest, status)
 SELECT 'fed.bench', 'shop/service-' || n, 'v1', sha256(('image-' || n)::bytea), 'finished'
@@ -71,9 +72,13 @@ INSERT INTO event (cluster_id, seq, at, name, level, category, namespace, image,
 SELECT ('10000000-0000-0000-0000-' || lpad(to_hex(1 + n % 1000), 12, '0'))::uuid, n,
        now() - n * interval '1 second',
        CASE WHEN n % 50 = 0 THEN 'Admission.Control.Denied' ELSE 'Container.Scan.Report' END,
-       CASE WHEN n % 50 = 0 THEN 'Critical' ELSE 'Info' END, 'audit', 'namespace-' || n % 20, '',
+       CASE WHEN n % 50 = 0 THEN 'Critical' ELSE 'Info' END, 'audit', 'namespace-' || n % 20,
+       'registry.example/shop/service-' || 1 + n % 2000 || ':v1',
        '{"message":"a message of usual length, as records have it","workload_name":"pod"}'
 FROM generate_series(1, 2000000) AS n;
+INSERT INTO event_image (image, day)
+SELECT image, max((at AT TIME ZONE 'UTC')::date) FROM event WHERE image <> '' GROUP BY image
+ON CONFLICT (image) DO NOTHING;
 INSERT INTO event_count (cluster_id, hour, events, grave, denials)
 SELECT cluster_id, date_trunc('hour', at, 'UTC'), count(*), 0, 0 FROM event
 WHERE cluster_id::text LIKE '10000000-%' GROUP BY 1, 2;

@@ -8,7 +8,7 @@ use chrono::Days;
 use palisade_api::clock::SharedClock;
 
 use super::{Done, Task};
-use crate::store::event::{count, partition};
+use crate::store::event::{count, image, partition};
 use crate::store::{Database, StoreError};
 
 /// Days that are prepared. What happens on a day without a partition makes
@@ -50,6 +50,7 @@ impl Task for EventRetention {
                 dropped += 1;
             }
         }
+        image::forget(&mut conn, oldest).await?;
         count::forget(&mut conn, now - COUNTED).await?;
         Ok(match dropped {
             0 => Done::Nothing,

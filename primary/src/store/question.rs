@@ -150,7 +150,7 @@ pub struct Condition {
 }
 
 impl Condition {
-    fn push(&self, sql: &mut QueryBuilder<Postgres>) {
+    pub(super) fn push(&self, sql: &mut QueryBuilder<Postgres>) {
         let Self { field, comparison, wanted } = self;
         let (not, operator) = match comparison {
             Comparison::Eq => ("", " = "),
@@ -253,6 +253,20 @@ impl Place {
     }
 }
 
+/// Rows of a statement, by how they stand to the place that a page begins
+/// behind.
+#[derive(Clone, Copy)]
+enum Part {
+    /// There is no such place.
+    All,
+    /// Behind it.
+    Behind,
+    /// Behind it, and equal in the first column.
+    Equal,
+    /// Behind it in the first column.
+    Greater,
+}
+
 /// A question: which rows, in which order, and which part of them.
 #[derive(Clone, Debug)]
 pub struct Question {
@@ -277,25 +291,59 @@ impl Question {
         Some(place(last, self.order).to_text(self.order, self.descending))
     }
 
-    /// Adds the conditions to a statement that ends with one.
-    pub fn push_conditions(&self, sql: &mut QueryBuilder<Postgres>) {
+    /// Adds the page of the rows that `select` gives: a statement on `table`, which
+    /// the order's columns belong to, that ends with a condition.
+    pub fn push_rows(&self, sql: &mut QueryBuilder<Postgres>, select: &str, table: &str) {
+        let parts: &[Part] = match (&self.after, self.order.columns) {
+            (None, _) => &[Part::All],
+            (Some(_), [_] | [(_, Kind::Time), ..]) => &[Part::Behind],
+            // Many rows may be equal in the first column. The database cannot guess
+            // how many of them are behind a place, and would rather read all.
+            (Some(_), _) => &[Part::Equal, Part::Greater],
+        };
+        if let [part] = parts {
+            self.push_part(sql, select, *part);
+            self.push_order(sql);
+            self.push_bounds(sql);
+            return;
+        }
+        sql.push("SELECT * FROM (");
+        for (at, part) in parts.iter().enumerate() {
+            sql.push(if at == 0 { "(" } else { " UNION ALL (" });
+            self.push_part(sql, select, *part);
+            self.push_order(sql);
+            sql.push(" LIMIT ").push_bind(self.start.saturating_add(self.limit)).push(")");
+        }
+        sql.push(") AS ").push(table);
+        self.push_order(sql);
+        self.push_bounds(sql);
+    }
+
+    fn push_part(&self, sql: &mut QueryBuilder<Postgres>, select: &str, part: Part) {
+        sql.push(select);
         for condition in &self.conditions {
             condition.push(sql);
         }
         let Some(place) = &self.after else { return };
-        let operator = if self.descending { " < " } else { " > " };
+        let mut columns = self.order.columns.iter().map(|(column, _)| *column).zip(&place.0);
+        let (strictly, at_least) = if self.descending { (" < ", " <= ") } else { (" > ", " >= ") };
+        let mut compare = |columns: &mut dyn Iterator<Item = (&str, &Value)>, operator: &str| {
+            if let Some((column, value)) = columns.next() {
+                sql.push(" AND ").push(column).push(operator);
+                value.bind(sql);
+            }
+        };
+        match part {
+            Part::All => return,
+            Part::Greater => return compare(&mut columns, strictly),
+            Part::Equal => compare(&mut columns, " = "),
+            Part::Behind => {}
+        }
         // The first column alone lets the database leave out partitions.
-        if let (Some((column, _)), Some(value)) = (self.order.columns.first(), place.0.first()) {
-            sql.push(" AND ").push(*column);
-            sql.push(if self.descending { " <= " } else { " >= " });
-            value.bind(sql);
-        }
-        sql.push(" AND (");
-        for (at, (column, _)) in self.order.columns.iter().enumerate() {
-            sql.push(if at == 0 { "" } else { ", " }).push(*column);
-        }
-        sql.push(")").push(operator).push("(");
-        for (at, value) in place.0.iter().enumerate() {
+        compare(&mut columns.clone(), at_least);
+        let (columns, values): (Vec<&str>, Vec<&Value>) = columns.unzip();
+        sql.push(" AND (").push(columns.join(", ")).push(")").push(strictly).push("(");
+        for (at, value) in values.into_iter().enumerate() {
             sql.push(if at == 0 { "" } else { ", " });
             value.bind(sql);
         }
@@ -310,9 +358,7 @@ impl Question {
         }
     }
 
-    /// Adds the order and the bounds of the page.
-    pub fn push_page(&self, sql: &mut QueryBuilder<Postgres>) {
-        self.push_order(sql);
+    fn push_bounds(&self, sql: &mut QueryBuilder<Postgres>) {
         if self.start > 0 {
             sql.push(" OFFSET ").push_bind(self.start);
         }
@@ -372,9 +418,8 @@ mod tests {
             start: 0,
             limit: 10,
         };
-        let mut sql = QueryBuilder::<Postgres>::new("SELECT FROM event AS one WHERE true");
-        question.push_conditions(&mut sql);
-        question.push_page(&mut sql);
+        let mut sql = QueryBuilder::<Postgres>::default();
+        question.push_rows(&mut sql, "SELECT FROM event AS one WHERE true", "one");
         assert_eq!(
             sql.sql().as_str(),
             "SELECT FROM event AS one WHERE true AND one.name IN ($1, $2) \
@@ -382,6 +427,39 @@ mod tests {
              AND (starts_with(one.name, $4)) AND (false) AND at <= $5 \
              AND (at, cluster_id, seq) < ($6, $7, $8) \
              ORDER BY at DESC, cluster_id DESC, seq DESC LIMIT $9"
+        );
+    }
+
+    #[test]
+    fn rows_that_are_equal_in_the_first_column_are_a_part_of_their_own() {
+        static BY_NAME: Order = Order {
+            name: "name",
+            columns: &[("one.name", Kind::Text), ("one.at", Kind::Time), ("one.id", Kind::Number)],
+            descends: false,
+        };
+        let at = DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap();
+        let question = Question {
+            conditions: Vec::new(),
+            order: &BY_NAME,
+            descending: false,
+            after: Some(Place(vec![
+                Value::Text("a".to_owned()),
+                Value::Time(at),
+                Value::Number(3),
+            ])),
+            start: 5,
+            limit: 10,
+        };
+        let mut sql = QueryBuilder::<Postgres>::default();
+        question.push_rows(&mut sql, "SELECT FROM event AS one WHERE true", "one");
+        assert_eq!(
+            sql.sql().as_str(),
+            "SELECT * FROM ((SELECT FROM event AS one WHERE true AND one.name = $1 \
+             AND one.at >= $2 AND (one.at, one.id) > ($3, $4) \
+             ORDER BY one.name, one.at, one.id LIMIT $5) UNION ALL \
+             (SELECT FROM event AS one WHERE true AND one.name > $6 \
+             ORDER BY one.name, one.at, one.id LIMIT $7)) AS one \
+             ORDER BY one.name, one.at, one.id OFFSET $8 LIMIT $9"
         );
     }
 

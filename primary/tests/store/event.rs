@@ -3,9 +3,11 @@
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use palisade_api::ClusterId;
 use palisade_primary::store::Database;
-use palisade_primary::store::event::list::{list, newest};
-use palisade_primary::store::event::{self, NewEvent, Received, partition};
+use palisade_primary::store::event::list::{FIELDS, list, newest};
+use palisade_primary::store::event::{self, NewEvent, Received, image, partition};
+use palisade_primary::store::question::{Comparison, Condition, Value};
 use serde_json::value::RawValue;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::server::TestDatabase;
@@ -81,6 +83,42 @@ async fn partitions_are_made_once_by_many_at_a_time_and_end_at_midnight() {
     let mut conn = database.acquire().await.unwrap();
     let days = partition::list(&mut conn).await.unwrap();
     assert_eq!(days.iter().filter(|one| one.day >= day).count(), 1);
+    drop(conn);
+    test.stop().await;
+}
+
+#[tokio::test]
+async fn events_are_found_by_a_text_of_their_image_as_long_as_there_are_any() {
+    let test = TestDatabase::start().await;
+    let database = &test.database;
+    let cluster = ClusterId::from_uuid(Uuid::now_v7());
+    let now = Utc::now();
+    let old = now - TimeDelta::days(100);
+    let about = |seq, at, image: &str| NewEvent { image: image.to_owned(), ..event(seq, at) };
+    let events = [
+        about(1, old, "shop/menu:v1"),
+        about(2, old, "shop/orders:v1"),
+        about(3, now, "shop/menu:v1"),
+    ];
+    insert(database, cluster, &events).await;
+
+    let mut conn = database.acquire().await.unwrap();
+    let field = FIELDS.iter().find(|field| field.name == "image").unwrap();
+    let found = async |conn: &mut PgConnection, text: &str| {
+        let wanted = vec![Value::Text(text.to_owned())];
+        let condition = Condition { field, comparison: Comparison::Contains, wanted };
+        let found = list(conn, &newest(vec![condition], 0, 10)).await.unwrap();
+        found.iter().map(|one| one.event.seq).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&mut conn, "MENU").await, [3, 1]);
+    assert_eq!(found(&mut conn, "orders").await, [2]);
+    assert_eq!(found(&mut conn, "nothing").await, [0_u64; 0]);
+    partition::drop(&mut conn, old.date_naive()).await.unwrap();
+    image::forget(&mut conn, now.date_naive()).await.unwrap();
+    assert_eq!(found(&mut conn, "menu").await, [3]);
+    let kept =
+        sqlx::query_scalar::<_, String>("SELECT image FROM event_image").fetch_all(&mut *conn);
+    assert_eq!(kept.await.unwrap(), ["shop/menu:v1"]);
     drop(conn);
     test.stop().await;
 }

@@ -234,6 +234,13 @@ async fn events_of_all_clusters_are_paged_filtered_and_exported() -> Result<()> 
     let mut sorted = all.clone();
     sorted.sort_unstable();
     assert_eq!(sorted, expected, "each once");
+    // Most events have the same name and the same category.
+    for order in ["sort=name", "sort=category&order=desc", "sort=cluster"] {
+        let path = format!("/v1/fed/events?cluster=one&limit=97&{order}");
+        let mut sorted = pages(admin, &path, "events").await?;
+        sorted.sort_unstable();
+        assert_eq!(sorted, expected, "each once by {order}");
+    }
     for (query, count) in [
         ("cluster=one&sort=name&limit=1000", 2_300),
         ("cluster=two&limit=10", 1),
@@ -241,6 +248,8 @@ async fn events_of_all_clusters_are_paged_filtered_and_exported() -> Result<()> 
         ("namespace=even&name=Admission.Control.Denied&limit=10", 25),
         ("f_namespace=neq,even&category=audit&limit=10", 26),
         ("image=SHOP/menu&limit=1000&order=asc", 2_301),
+        ("image=SHOP/menu,other&level=Critical&limit=1000", 51),
+        ("image=other", 0),
     ] {
         let found = pages(admin, &format!("/v1/fed/events?{query}"), "events").await?;
         assert_eq!(found.len(), count, "{query}");

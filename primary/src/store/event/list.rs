@@ -7,7 +7,7 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::NewEvent;
+use super::{NewEvent, image};
 use crate::store::question::{Comparison, Condition, Field, Kind, Order, Place, Question, Value};
 use crate::store::{Result, StoreError};
 
@@ -22,6 +22,10 @@ pub struct Event {
     pub event: NewEvent,
 }
 
+/// The image that an event is about.
+pub(super) const IMAGE: Field =
+    Field::new("image", "event.image", Kind::Text, &[("image", Comparison::Contains)]);
+
 /// What events can be asked by.
 pub static FIELDS: [Field; 7] = [
     Field::new("cluster", "event.cluster_id", Kind::Cluster, &[("cluster", Comparison::Eq)]),
@@ -29,7 +33,7 @@ pub static FIELDS: [Field; 7] = [
     Field::new("category", "event.category", Kind::Text, &[("category", Comparison::Eq)]),
     Field::new("level", "event.level", Kind::Text, &[("level", Comparison::Eq)]),
     Field::new("namespace", "event.namespace", Kind::Text, &[("namespace", Comparison::Eq)]),
-    Field::new("image", "event.image", Kind::Text, &[("image", Comparison::Contains)]),
+    IMAGE,
     Field::new(
         "reported_at",
         "event.at",
@@ -102,13 +106,13 @@ pub fn of_category(category: &str) -> Condition {
 
 /// A page of events.
 pub async fn list(conn: &mut PgConnection, question: &Question) -> Result<Vec<Event>> {
+    let question = image::resolve(conn, question).await?;
     let mut sql = QueryBuilder::<Postgres>::new(
         "SELECT event.cluster_id, coalesce(member.name, '') AS cluster_name, event.seq, event.at,
                 event.name, event.level, event.category, event.namespace, event.image, event.detail
-         FROM (SELECT * FROM event WHERE true",
+         FROM (",
     );
-    question.push_conditions(&mut sql);
-    question.push_page(&mut sql);
+    question.push_rows(&mut sql, "SELECT event.* FROM event WHERE true", "event");
     sql.push(") AS event LEFT JOIN member ON member.id = event.cluster_id");
     question.push_order(&mut sql);
     let rows: Vec<Row> = sql.build_query_as().fetch_all(conn).await?;

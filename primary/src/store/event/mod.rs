@@ -1,9 +1,11 @@
 //! Events of members, as they sent them.
 //!
 //! They stand in partitions of a day: [`partition`]; [`list`] asks for them,
-//! [`count`] knows how many there were, [`review`] what was to be admitted.
+//! [`count`] knows how many there were, [`image`] what images they are about,
+//! [`review`] what was to be admitted.
 
 pub mod count;
+pub mod image;
 pub mod list;
 pub mod partition;
 pub mod review;
@@ -20,6 +22,7 @@ use uuid::Uuid;
 
 use super::{Result, StoreError};
 use count::Counts;
+use image::Images;
 use review::NewReviews;
 
 /// An event to be stored.
@@ -119,6 +122,7 @@ pub async fn insert(tx: &mut PgTransaction<'_>, received: &[Received]) -> Result
     let mut columns = Columns::default();
     let mut counts = Counts::default();
     let mut reviews = NewReviews::default();
+    let mut images = Images::default();
     for one in received {
         let last = seen.entry(one.cluster).or_default();
         let before = *last;
@@ -128,6 +132,7 @@ pub async fn insert(tx: &mut PgTransaction<'_>, received: &[Received]) -> Result
                 continue;
             }
             counts.add(one.cluster, event);
+            images.add(event);
             columns.push(one.cluster, event)?;
         }
         *last = before.max(one.newest);
@@ -148,6 +153,7 @@ pub async fn insert(tx: &mut PgTransaction<'_>, received: &[Received]) -> Result
     .execute(&mut **tx)
     .await?;
     counts.write(tx).await?;
+    images.write(tx).await?;
     Ok(stored)
 }
 

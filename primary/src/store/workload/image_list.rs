@@ -104,10 +104,8 @@ pub async fn by_number(conn: &mut PgConnection, numbers: &[i32]) -> Result<Vec<R
 
 /// A page of images.
 pub async fn list(conn: &mut PgConnection, question: &Question) -> Result<Vec<RunningImage>> {
-    let mut sql = QueryBuilder::<Postgres>::new(SELECT);
-    sql.push("image.clusters > 0");
-    question.push_conditions(&mut sql);
-    question.push_page(&mut sql);
+    let mut sql = QueryBuilder::<Postgres>::default();
+    question.push_rows(&mut sql, &format!("{SELECT}image.clusters > 0"), "image");
     Ok(sql.build_query_as().fetch_all(conn).await?)
 }
 

@@ -72,10 +72,9 @@ pub static ORDERS: [Order; 5] = [
 pub async fn list(conn: &mut PgConnection, question: &Question) -> Result<Vec<ClusterWorkload>> {
     let mut sql = QueryBuilder::<Postgres>::new(
         "SELECT workload.*, coalesce(member.name, '') AS cluster_name, running_image.image_id
-         FROM (SELECT * FROM workload WHERE true",
+         FROM (",
     );
-    question.push_conditions(&mut sql);
-    question.push_page(&mut sql);
+    question.push_rows(&mut sql, "SELECT workload.* FROM workload WHERE true", "workload");
     sql.push(
         ") AS workload
          LEFT JOIN member ON member.id = workload.cluster_id
