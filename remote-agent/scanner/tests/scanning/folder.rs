@@ -127,7 +127,11 @@ async fn reports_in_all_forms() {
     let verdict = report.verdict(report.digest.unwrap(), &[]);
     assert!(verdict.cves[0].fixed);
     assert!(verdict.run_as_root);
-    let write = |format| report.write(format, "shop", TableStyle::default()).unwrap();
+    let write = |format| {
+        let mut text = Vec::new();
+        report.write(format, "shop", TableStyle::default(), &mut text).unwrap();
+        String::from_utf8(text).unwrap()
+    };
     let table = write(OutputFormat::Table);
     assert!(table.contains("CRITICAL: 0, HIGH: 1"), "{table}");
     let json: Value = serde_json::from_str(&write(OutputFormat::Json)).unwrap();

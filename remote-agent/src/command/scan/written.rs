@@ -1,7 +1,7 @@
 //! Where the forms of the result go.
 
 use std::fs;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -51,14 +51,13 @@ impl Forms {
                 Some(_) => TableStyle { layers, ..TableStyle::default() },
                 None => terminal(layers),
             };
-            let mut text = report.write(*format, target, style)?;
-            if !text.ends_with('\n') {
-                text.push('\n');
-            }
+            let write = |out: &mut dyn Write| report.write(*format, target, style, out);
             if let Some(file) = file {
-                put(file, &text).with_context(|| format!("cannot write {}", file.display()))?;
+                put(file, write).with_context(|| format!("cannot write {}", file.display()))?;
             } else {
-                std::io::stdout().lock().write_all(text.as_bytes())?;
+                let mut out = BufWriter::new(std::io::stdout().lock());
+                write(&mut out)?;
+                out.flush()?;
             }
         }
         Ok(())
@@ -79,15 +78,20 @@ fn terminal(layers: bool) -> TableStyle {
 }
 
 /// Writes the file whole or not at all.
-fn put(file: &Path, text: &str) -> std::io::Result<()> {
+fn put(file: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let into = |file: fs::File| {
+        let mut out = BufWriter::new(file);
+        write(&mut out)?;
+        out.flush()
+    };
     // Devices and pipes are written to as they are.
     if fs::metadata(file).is_ok_and(|found| !found.is_file()) {
-        return fs::write(file, text);
+        return into(fs::File::options().write(true).open(file)?);
     }
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(".partial");
     let partial = file.with_file_name(name);
-    fs::write(&partial, text)?;
+    into(fs::File::create(&partial)?)?;
     fs::rename(&partial, file)
 }
 

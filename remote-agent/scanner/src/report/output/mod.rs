@@ -16,6 +16,8 @@ mod tests;
 
 pub use table::TableStyle;
 
+use std::io;
+
 use super::Report;
 use super::finding::{Finding, Suppressed, Suppression};
 use super::severity::Severity;
@@ -52,16 +54,21 @@ pub enum OutputFormat {
 }
 
 impl Report {
-    /// The report on `target` in the form `format`.
+    /// Writes the report on `target` in the form `format`, with a line end behind
+    /// it. What is large in forms for programs is not held in memory.
     pub fn write(
         &self,
         format: OutputFormat,
         target: &str,
         style: TableStyle,
-    ) -> Result<String, serde_json::Error> {
-        Ok(match format {
+        mut out: impl io::Write,
+    ) -> io::Result<()> {
+        let text = match format {
+            OutputFormat::Json => {
+                json::write(self, &mut out)?;
+                return out.write_all(b"\n");
+            }
             OutputFormat::Table => table::table(self, target, style),
-            OutputFormat::Json => json::document(self)?,
             OutputFormat::Sarif => sarif::document(self, target)?,
             OutputFormat::Junit => junit::document(self, target),
             OutputFormat::Html => html::page(self, target),
@@ -72,7 +79,9 @@ impl Report {
             OutputFormat::Spdx => self.spdx(target)?,
             OutputFormat::SpdxText => self.spdx_text(target),
             OutputFormat::Spdx3 => self.spdx3(target)?,
-        })
+        };
+        out.write_all(text.as_bytes())?;
+        if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") }
     }
 
     /// Findings that count, with their packages.
