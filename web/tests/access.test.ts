@@ -87,6 +87,32 @@ describe("an administrator", () => {
     await theirs.close();
   });
 
+  it("limits a reader of the federation to the clusters of a label", async () => {
+    const limited = `barista-${stamp}`;
+    await page.goto("/users");
+    await page.getByRole("button", { name: "New user" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("User name").fill(limited);
+    await dialog.getByLabel("Password").fill(password);
+    await dialog.getByLabel("Role").selectOption("fedReader");
+    await dialog.getByLabel("Clusters by their labels").fill("stamp=none");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await row(page, limited).getByText("stamp=none").waitFor();
+
+    const theirs = await visit();
+    await theirs.page.goto("/clusters");
+    await theirs.page.locator("input[name=username]").fill(limited);
+    await theirs.page.locator("input[name=password]").fill(password);
+    await theirs.page.locator("button[type=submit]").click();
+    await settled(theirs.page);
+    expect(await theirs.page.getByText("staging").count()).toBe(0);
+    await theirs.close();
+    await page.goto(`/users?open=${limited}`);
+    expect(await dialog.getByLabel("Clusters by their labels").inputValue()).toBe("stamp=none");
+    await dialog.getByRole("button", { name: "Remove", exact: true }).click();
+    await confirm(page, limited);
+  });
+
   it("makes an API key, whose secret is shown once", async () => {
     await page.goto("/api-keys");
     await page.getByRole("button", { name: "New API key" }).click();

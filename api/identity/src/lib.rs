@@ -2,10 +2,12 @@
 //! permissions, for the primary and for the agent's own REST API.
 //!
 //! Open [`role`] for what each reserved role may do, [`rights`] for what a
-//! caller may, [`route_access`] for what each path needs, [`password`],
+//! caller may, [`route_access`] for what each path needs, [`scoped_route`] for
+//! what a role that is limited to some clusters may call, [`password`],
 //! [`api_key`] and [`session_token`] for the proofs of identity. Users and
 //! sessions themselves are stored by the programs.
 
+pub mod access_scope;
 pub mod api_key;
 pub mod caller;
 pub mod namespace;
@@ -18,9 +20,11 @@ pub mod role;
 pub mod role_name;
 pub mod roles;
 pub mod route_access;
+pub mod scoped_route;
 pub mod secret;
 pub mod session_token;
 
+pub use access_scope::{AccessScope, AccessScopeError, ScopeClusters};
 pub use api_key::ApiKeyHash;
 pub use caller::{Caller, Proof};
 pub use namespace::Namespace;

@@ -30,8 +30,12 @@ impl Namespace {
     pub fn covers(&self, other: &Self) -> bool {
         // A star of `other` is met by a star alone, since no other character
         // of a pattern is one; so whatever it stands for is covered as well.
-        let pattern: Vec<u8> = self.0.bytes().collect();
-        let text: Vec<u8> = other.0.bytes().collect();
+        self.fits(&other.0)
+    }
+
+    /// Whether it is the name of a namespace, or the pattern of it.
+    pub fn fits(&self, name: &str) -> bool {
+        let (pattern, text) = (self.0.as_bytes(), name.as_bytes());
         let (mut p, mut t) = (0, 0);
         let mut back: Option<(usize, usize)> = None;
         while t < text.len() {

@@ -190,3 +190,17 @@ pub(crate) const NAMESPACE_READ: Bits = CONFIG
 /// The configuration is nobody's namespace's.
 pub(crate) const NAMESPACE_WRITE: Bits =
     NAMESPACE_READ & !(CONFIG | AUDIT_EVENTS | SECURITY_EVENTS_BASIC | EVENTS);
+/// What means something within some clusters: not what is the primary's alone.
+pub(crate) const SCOPE_READ: Bits = CONFIG
+    | RT_SCAN_BASIC
+    | WORKLOAD_BASIC
+    | INFRA_BASIC
+    | GROUP_BASIC
+    | NW_POLICY_BASIC
+    | SYS_POLICY_BASIC
+    | ADMCTRL
+    | COMPLIANCE_BASIC
+    | SECURITY_EVENTS_BASIC
+    | EVENTS
+    | FED;
+pub(crate) const SCOPE_WRITE: Bits = SCOPE_READ & !(SECURITY_EVENTS_BASIC | EVENTS);

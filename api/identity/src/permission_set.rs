@@ -2,7 +2,9 @@
 
 use thiserror::Error;
 
-use crate::permission::{Access, Bits, NAMESPACE_READ, NAMESPACE_WRITE, Permission};
+use crate::permission::{
+    Access, Bits, NAMESPACE_READ, NAMESPACE_WRITE, Permission, SCOPE_READ, SCOPE_WRITE,
+};
 
 /// What may be read and what may be changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -114,6 +116,12 @@ impl PermissionSet {
     #[must_use]
     pub const fn within_namespace(self) -> Self {
         Self::new(self.read & NAMESPACE_READ, self.write & NAMESPACE_WRITE)
+    }
+
+    /// What it is worth where it does not reach everything.
+    #[must_use]
+    pub const fn within_scope(self) -> Self {
+        Self::new(self.read & SCOPE_READ, self.write & SCOPE_WRITE)
     }
 
     /// The permissions that users know, as far as they are held.

@@ -1,7 +1,8 @@
-//! What somebody may do: everywhere, and in single namespaces.
+//! What somebody may do: everywhere or within a scope, and in single namespaces.
 
 use std::collections::BTreeMap;
 
+use crate::access_scope::AccessScope;
 use crate::namespace::Namespace;
 use crate::permission::{Access, Permission};
 use crate::permission_set::PermissionSet;
@@ -13,12 +14,13 @@ use crate::roles::Roles;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rights {
     global: PermissionSet,
+    scope: Option<AccessScope>,
     namespaces: BTreeMap<Namespace, PermissionSet>,
 }
 
 impl From<Role> for Rights {
     fn from(role: Role) -> Self {
-        Self { global: role.permissions(), namespaces: BTreeMap::new() }
+        Self { global: role.permissions(), scope: None, namespaces: BTreeMap::new() }
     }
 }
 
@@ -39,12 +41,20 @@ impl Rights {
             })
             .filter(|(_, set)| !set.is_empty())
             .collect();
-        Self { global: held(roles.global()), namespaces }
+        let global = held(roles.global());
+        let scope = roles.scope().cloned();
+        let global = if scope.is_some() { global.within_scope() } else { global };
+        Self { global, scope, namespaces }
     }
 
     /// What is held everywhere.
     pub const fn global(&self) -> PermissionSet {
         self.global
+    }
+
+    /// What that is limited to; none: nothing.
+    pub const fn scope(&self) -> Option<&AccessScope> {
+        self.scope.as_ref()
     }
 
     /// What is held in single namespaces.
@@ -70,8 +80,15 @@ impl Rights {
 
     /// Whether a holder has all that `other` gives.
     pub fn covers(&self, other: &Self) -> bool {
-        self.global.covers(other.global)
+        self.scope_covers(other)
+            && self.global.covers(other.global)
             && other.namespaces.iter().all(|(namespace, set)| self.within(namespace).covers(*set))
+    }
+
+    fn scope_covers(&self, other: &Self) -> bool {
+        self.scope
+            .as_ref()
+            .is_none_or(|own| other.scope.as_ref().is_some_and(|other| own.covers(other)))
     }
 
     fn within(&self, namespace: &Namespace) -> PermissionSet {
@@ -119,6 +136,25 @@ mod tests {
         assert!(!team.covers(&rights("", &[("reader", "*")])));
         assert!(!rights("reader", &[]).covers(&team));
         assert!(rights("reader", &[]).covers(&rights("", &[("reader", "x")])));
+    }
+
+    #[test]
+    fn a_scope_is_no_more_than_the_whole() {
+        let within = |json: &str| {
+            let roles = Roles::everywhere("fedAdmin".parse().unwrap());
+            let roles = roles.within(Some(serde_json::from_str(json).unwrap())).unwrap();
+            Rights::of(&roles, &BTreeMap::new())
+        };
+        let prod = within(r#"{"cluster_selector":{"matchLabels":{"env":"prod"}}}"#);
+        let everywhere = rights("fedAdmin", &[]);
+        assert!(everywhere.covers(&prod) && prod.covers(&prod));
+        assert!(!prod.covers(&everywhere));
+        assert!(!prod.covers(&within(r#"{"cluster_selector":{"matchLabels":{"env":"test"}}}"#)));
+        // Users, keys and directories are nobody's cluster's.
+        assert!(!prod.may(Permission::Authorization, Access::Read));
+        assert!(!prod.may(Permission::Authentication, Access::Read));
+        assert!(prod.may(Permission::Fed, Access::Write));
+        assert!(!rights("admin", &[]).covers(&prod));
     }
 
     #[test]

@@ -1,11 +1,12 @@
-//! The roles of one user or API key: one everywhere, others in single
-//! namespaces.
+//! The roles of one user or API key: one everywhere, or within a scope, and
+//! others in single namespaces.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::access_scope::AccessScope;
 use crate::namespace::{Namespace, NotANamespace};
 use crate::role::Role;
 use crate::role_name::{RoleName, RoleNameError};
@@ -16,6 +17,7 @@ use crate::role_name::{RoleName, RoleNameError};
 #[serde(try_from = "Form", into = "Form")]
 pub struct Roles {
     global: RoleName,
+    scope: Option<AccessScope>,
     domains: BTreeMap<RoleName, BTreeSet<Namespace>>,
 }
 
@@ -26,19 +28,47 @@ struct Form {
     global_role: RoleName,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     role_domains: BTreeMap<RoleName, BTreeSet<Namespace>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scoped_role: Option<ScopedRole>,
+}
+
+/// A role that does not reach everything. It stands apart from the global one,
+/// so that a program which does not know of scopes takes it for none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScopedRole {
+    /// The role.
+    pub role: RoleName,
+    /// What it is limited to.
+    #[serde(flatten)]
+    pub scope: AccessScope,
 }
 
 impl TryFrom<Form> for Roles {
     type Error = RolesError;
 
     fn try_from(form: Form) -> Result<Self, RolesError> {
-        Self::new(form.global_role, form.role_domains)
+        match form.scoped_role {
+            Some(ScopedRole { role, scope }) if form.global_role == RoleName::NONE => {
+                Self::new(role, form.role_domains)?.within(Some(scope))
+            }
+            Some(_) => Err(RolesError::TwoGlobalRoles),
+            None => Self::new(form.global_role, form.role_domains),
+        }
     }
 }
 
 impl From<Roles> for Form {
     fn from(roles: Roles) -> Self {
-        Self { global_role: roles.global, role_domains: roles.domains }
+        match roles.scope {
+            None => {
+                Self { global_role: roles.global, role_domains: roles.domains, scoped_role: None }
+            }
+            Some(scope) => Self {
+                global_role: RoleName::NONE,
+                role_domains: roles.domains,
+                scoped_role: Some(ScopedRole { role: roles.global, scope }),
+            },
+        }
     }
 }
 
@@ -54,6 +84,18 @@ pub enum RolesError {
     /// A role that is only given everywhere.
     #[error("the role {0:?} cannot be given in a namespace")]
     NotInNamespaces(RoleName),
+    /// A role that reaches no further than this cluster.
+    #[error(
+        "the role {0:?} cannot be limited to clusters: fedAdmin, fedReader and custom roles can; \
+         an access_scope of {{}} takes the limit away"
+    )]
+    NotInClusters(RoleName),
+    /// Roles in namespaces beside a scope.
+    #[error("beside a role with an access_scope there are no role_domains")]
+    ScopeAndNamespaces,
+    /// A role in a scope beside another one.
+    #[error("a role in a scope stands alone")]
+    TwoGlobalRoles,
     /// Two roles for one namespace.
     #[error("the namespace {namespace} has two roles, {first} and {second}")]
     TwoRoles {
@@ -117,15 +159,42 @@ impl Roles {
             .into_iter()
             .filter(|(role, namespaces)| !everything && *role != global && !namespaces.is_empty())
             .collect();
-        Ok(Self { global, domains })
+        Ok(Self { global, scope: None, domains })
     }
 
     /// One role, everywhere.
     pub const fn everywhere(global: RoleName) -> Self {
-        Self { global, domains: BTreeMap::new() }
+        Self { global, scope: None, domains: BTreeMap::new() }
     }
 
-    /// The role everywhere.
+    /// The same within a scope, or everywhere.
+    pub fn within(self, scope: Option<AccessScope>) -> Result<Self, RolesError> {
+        if scope.is_some() {
+            if matches!(
+                self.global.reserved(),
+                Some(Role::Admin | Role::Reader | Role::Ciops | Role::None)
+            ) {
+                return Err(RolesError::NotInClusters(self.global));
+            }
+            if !self.domains.is_empty() {
+                return Err(RolesError::ScopeAndNamespaces);
+            }
+        }
+        Ok(Self { scope, ..self })
+    }
+
+    /// What the global role is limited to; none: nothing.
+    pub const fn scope(&self) -> Option<&AccessScope> {
+        self.scope.as_ref()
+    }
+
+    /// The global role with its scope, where it has one.
+    pub fn scoped(&self) -> Option<ScopedRole> {
+        let scope = self.scope.clone()?;
+        Some(ScopedRole { role: self.global.clone(), scope })
+    }
+
+    /// The role everywhere, or within the scope.
     pub fn global(&self) -> &RoleName {
         &self.global
     }
@@ -181,6 +250,30 @@ mod tests {
     fn a_namespace_has_one_role() {
         let two = roles("", &[("reader", &["a"]), ("admin", &["a"])]);
         assert!(matches!(two, Err(RolesError::TwoRoles { .. })), "{two:?}");
+    }
+
+    #[test]
+    fn a_role_of_the_federation_can_have_a_scope() {
+        let scope = || serde_json::from_str::<AccessScope>(r#"{"domains":["a"]}"#).unwrap();
+        for (role, fits) in [
+            ("fedAdmin", true),
+            ("fedReader", true),
+            ("auditor", true),
+            ("admin", false),
+            ("reader", false),
+            ("ciops", false),
+            ("", false),
+        ] {
+            let limited = roles(role, &[]).unwrap().within(Some(scope()));
+            assert_eq!(limited.is_ok(), fits, "{role}");
+            let Ok(limited) = limited else { continue };
+            let text = serde_json::to_string(&limited).unwrap();
+            assert_eq!(serde_json::from_str::<Roles>(&text).unwrap(), limited);
+            // Who does not know of scopes finds no role.
+            assert!(text.contains(r#""global_role":"""#), "{text}");
+        }
+        let beside = roles("fedReader", &[("admin", &["a"])]).unwrap().within(Some(scope()));
+        assert_eq!(beside, Err(RolesError::ScopeAndNamespaces));
     }
 
     #[test]

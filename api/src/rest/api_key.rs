@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::access_scope::AccessScope;
 use super::auth::RolePermission;
 
 /// An API key, without its secret.
@@ -25,6 +26,9 @@ pub struct ApiKey {
     /// Roles in single namespaces.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub role_domains: BTreeMap<String, Vec<String>>,
+    /// What the global role is limited to; absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_scope: Option<AccessScope>,
     /// When it expires, in seconds since 1970; the greatest number: never.
     pub expiration_timestamp: i64,
     /// When it was created, in seconds since 1970.
@@ -92,6 +96,9 @@ pub struct ApiKeyCreation {
     /// Roles in single namespaces.
     #[serde(default)]
     pub role_domains: BTreeMap<String, Vec<String>>,
+    /// What the global role is limited to.
+    #[serde(default)]
+    pub access_scope: Option<AccessScope>,
 }
 
 /// Answer of `POST /v1/api_key`.

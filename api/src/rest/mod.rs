@@ -1,6 +1,7 @@
 //! REST types, one module an area. Field names are those that clients of
 //! NeuVector's REST API know; lists are always present and never null.
 
+pub mod access_scope;
 pub mod admission;
 pub mod api_key;
 pub mod apply;

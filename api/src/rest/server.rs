@@ -6,6 +6,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::access_scope::AccessScope;
+
 /// Answer of `GET /v1/server`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct ServersData {
@@ -175,6 +177,10 @@ pub struct GroupRoleMapping {
     /// Roles in single namespaces.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub role_domains: BTreeMap<String, Vec<String>>,
+    /// What the global role is limited to; absent: nothing, or in a
+    /// change that which it is limited to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_scope: Option<AccessScope>,
 }
 
 /// Roles that a directory's groups can be mapped to.

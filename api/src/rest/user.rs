@@ -6,6 +6,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::access_scope::AccessScope;
+
 /// A user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct User {
@@ -32,6 +34,9 @@ pub struct User {
     /// Roles in single namespaces.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub role_domains: BTreeMap<String, Vec<String>>,
+    /// What the global role is limited to; absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_scope: Option<AccessScope>,
     /// Last login in seconds since 1970; 0: never.
     pub last_login_timestamp: i64,
     /// Last login as `YYYY-MM-DDTHH:MM:SSZ`; empty: never.
@@ -101,6 +106,9 @@ pub struct NewUser {
     /// Roles in single namespaces.
     #[serde(default)]
     pub role_domains: BTreeMap<String, Vec<String>>,
+    /// What the global role is limited to.
+    #[serde(default)]
+    pub access_scope: Option<AccessScope>,
 }
 
 /// Body of `PATCH /v1/user/{fullname}`.
@@ -127,6 +135,8 @@ pub struct UserConfig {
     pub role: Option<String>,
     /// Roles in single namespaces; what is absent is taken away.
     pub role_domains: Option<BTreeMap<String, Vec<String>>>,
+    /// What the global role is limited to; empty takes the limit away.
+    pub access_scope: Option<AccessScope>,
     /// Idle time in seconds, 30 to 3,600; 0: the usual one.
     pub timeout: Option<u32>,
     /// Language of the portal.

@@ -9,6 +9,7 @@ use palisade_api::rest::admission::AdmissionRuleConfig;
 use palisade_api::rest::dry_run::{DryRun, DryRunCluster, DryRunExample};
 use palisade_api::scan::Verdict;
 use palisade_api::{ClusterId, Digest, ObjectKind};
+use palisade_identity::AccessScope;
 use palisade_policy::CfgType;
 use palisade_policy::admission::reviewed::{Difference, NOT_KEPT, Reviewed, difference};
 use palisade_policy::admission::rule::FED_IDS;
@@ -20,6 +21,7 @@ use super::promotion::require_primary;
 use super::rules::{Result, RuleError, list};
 use crate::store::event::review::{self, Review};
 use crate::store::object::Object;
+use crate::store::within::Within;
 use crate::store::{Database, member, object};
 
 /// Requests that are looked at.
@@ -33,9 +35,10 @@ const EXAMPLES: usize = 1_000;
 const EVIDENCE: usize = 20;
 
 /// Says what a rule would have changed in the last `days`, the present one
-/// included.
+/// included, in the clusters and namespaces of `scope`.
 pub async fn run(
     database: &Database,
+    scope: Option<&AccessScope>,
     config: AdmissionRuleConfig,
     days: u32,
     now: DateTime<Utc>,
@@ -54,6 +57,11 @@ pub async fn run(
     let (after, untried) = with(before.clone(), config)?;
     let members = member::shown(&mut tx, false).await?.into_iter();
     let clusters = members.map(|one| (one.id, (one.name, one.labels))).collect();
+    let within = match scope {
+        Some(scope) => Some(Within::of(&mut tx, scope).await?),
+        None => None,
+    };
+    let within = within.as_ref().and_then(Within::clusters);
     let mut trial = Trial::new(before, after, clusters, now);
     let mut seen: HashSet<(ClusterId, Digest)> = HashSet::new();
     let mut complete = true;
@@ -64,7 +72,7 @@ pub async fn run(
     'days: while let Some(present) = day.filter(|day| *day >= first) {
         let mut after = None;
         loop {
-            let page = review::page(&mut tx, present, after, PAGE).await?;
+            let page = review::page(&mut tx, within, present, after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = Some((last.cluster, last.digest));
             let mut new = Vec::with_capacity(page.len());
@@ -77,7 +85,10 @@ pub async fn run(
                     new.push(review);
                 }
             }
-            let reviewed = read(new);
+            let mut reviewed = read(new);
+            if let Some(scope) = scope {
+                reviewed.retain(|(_, one)| scope.has_namespace(&one.workload.namespace));
+            }
             let images: BTreeSet<String> =
                 reviewed.iter().flat_map(|(_, one)| one.images.iter().cloned()).collect();
             let images: Vec<String> = images.into_iter().collect();

@@ -206,6 +206,10 @@ pub async fn demote(app: &App, actor: &Actor) -> Result<Vec<ClusterId>> {
 
 /// What is left of a role of the federation once there is none.
 fn without_federation(roles: &Roles) -> Option<Role> {
+    if roles.scope().is_some() {
+        // What it reached is gone, and this cluster it did not reach.
+        return Some(Role::None);
+    }
     match roles.global().reserved() {
         Some(Role::FedAdmin) => Some(Role::Admin),
         Some(Role::FedReader) => Some(Role::Reader),

@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName};
 use palisade_api::Code;
-use palisade_identity::{Caller, Need, route_access};
+use palisade_identity::{Caller, Need, route_access, scoped_route};
 use palisade_transport::server::PeerAddress;
 use secrecy::SecretString;
 
@@ -47,7 +47,11 @@ pub(super) async fn let_in(app: &App, request: &mut Request) -> Result<()> {
         Some(route) => format!("{} {}", request.method(), route.as_str()),
         None => "A path that does not exist".to_owned(),
     };
+    // What is no route of the primary is a cluster's, and kept to the scope where
+    // that is known.
+    let is_cluster_level = route.is_none();
     let required = route_access::required(request.method().as_str(), &path);
+    let admits_scoped = is_cluster_level || scoped_route::admits(request.method().as_str(), &path);
     if required.need == Need::Open {
         return Ok(());
     }
@@ -56,16 +60,19 @@ pub(super) async fn let_in(app: &App, request: &mut Request) -> Result<()> {
     let caller = identify(app, brought, &address).await?;
     let oneself = matches!(required.need, Need::Oneself(_))
         && named(request).await.is_some_and(|fullname| caller.is_user(&fullname));
-    if !oneself && !caller.satisfies(required) {
+    let within = caller.rights.scope().is_none() || admits_scoped;
+    if !(oneself || within && caller.satisfies(required)) {
         tracing::info!(user = caller.fullname, role = %caller.role, path, "access denied");
         let why = format!("{call} is not for the role {:?}.", caller.role.as_str());
         let whom = Refused::User(&caller.fullname);
         let refusal = Refusal { whom, address: &address, why: &why };
         event::refused(&app.database, app.clock.now(), refusal).await;
-        return Err(ApiError::access_denied(format!(
-            "The role {:?} may not do this.",
-            caller.role.as_str()
-        )));
+        let role = caller.role.as_str();
+        return Err(ApiError::access_denied(if within {
+            format!("The role {role:?} may not do this.")
+        } else {
+            format!("The role {role:?} may not do this within an access scope.")
+        }));
     }
     request.extensions_mut().insert(caller);
     Ok(())

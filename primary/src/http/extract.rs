@@ -26,7 +26,7 @@ pub struct Authenticated(pub Caller);
 impl Authenticated {
     /// Who acts, for the audit records.
     pub fn actor(&self) -> Actor {
-        Actor::new(self.0.fullname.as_str(), self.0.address.as_str())
+        Actor::from(&self.0)
     }
 }
 

@@ -122,6 +122,8 @@ pub enum ApiKeyError {
 struct Audited<'a> {
     role: &'a str,
     role_domains: std::collections::BTreeMap<String, Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_scope: Option<&'a palisade_identity::AccessScope>,
     expires_at: Option<DateTime<Utc>>,
 }
 
@@ -129,6 +131,7 @@ fn audited(key: &ApiKeyRow) -> Audited<'_> {
     Audited {
         role: key.roles.global().as_str(),
         role_domains: key.roles.domains_as_text(),
+        access_scope: key.roles.scope(),
         expires_at: key.expires_at,
     }
 }

@@ -4,6 +4,7 @@
 //! Open [`login`] and [`session`] first, [`user`] for who may change whom. The rules of roles and tokens are
 //! those of `palisade_identity`, which the agents share.
 
+mod access_scope;
 mod api_key;
 mod bootstrap;
 mod damper;
@@ -39,6 +40,7 @@ use crate::shutdown::Shutdown;
 use crate::store::audit::{Actor, NewAudit};
 use crate::store::{self, Database, StoreError};
 
+pub use access_scope::{ScopeError, read_scope, shown_scope};
 pub use api_key::{ApiKeyError, CreateApiKey, Expiration};
 pub use directory::{
     DirectoryChange, DirectoryError, DirectoryRow, DirectorySettings, GroupCase, GroupRoles, Kind,

@@ -2,10 +2,12 @@
 //! any replica, its notification reaches all of them, and each wakes the
 //! streams that it serves.
 //!
-//! [`listener`] hears of changes, [`stream`] tells them. Nothing is kept: who
+//! [`listener`] hears of changes, [`stream`] tells them, [`scoped`] those within a
+//! scope alone. Nothing is kept: who
 //! was not there reads its lists anew.
 
 mod listener;
+mod scoped;
 mod stream;
 
 use std::collections::HashMap;
@@ -15,6 +17,7 @@ use palisade_identity::SessionId;
 use tokio::sync::watch;
 
 pub use listener::run;
+pub use scoped::Watch;
 pub use stream::{ChangeStream, Told};
 
 /// Streams that one session may have open: a browser has a few tabs.

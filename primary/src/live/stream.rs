@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use super::{Counts, Live, Place, Topic};
+use super::{Counts, Live, Place, Topic, Watch};
 use crate::identity::Identity;
 
 /// A stream is silent no longer than this, and outlives its session by no more.
@@ -31,6 +31,8 @@ pub enum Told {
 #[derive(Debug)]
 pub struct ChangeStream {
     topics: Vec<Topic>,
+    /// Where the session has a scope.
+    watch: Option<Watch>,
     changes: watch::Receiver<Counts>,
     told: Counts,
     greeted: bool,
@@ -41,12 +43,13 @@ pub struct ChangeStream {
 }
 
 impl ChangeStream {
-    /// A stream about `topics`; none where the session has too many.
+    /// A stream about `topics`, of which `watch` leaves out what is not within; none where the session has too many.
     pub fn open(
         live: &Arc<Live>,
         identity: Arc<Identity>,
         session: SessionId,
         topics: Vec<Topic>,
+        watch: Option<Watch>,
         stop: CancellationToken,
     ) -> Option<Self> {
         let place = live.enter(session)?;
@@ -54,7 +57,17 @@ impl ChangeStream {
         let told = *changes.borrow_and_update();
         let mut heartbeat = interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Some(Self { topics, changes, told, greeted: false, heartbeat, identity, stop, place })
+        Some(Self {
+            topics,
+            watch,
+            changes,
+            told,
+            greeted: false,
+            heartbeat,
+            identity,
+            stop,
+            place,
+        })
     }
 
     /// What there is to tell next; nothing once the session has ended.
@@ -63,6 +76,7 @@ impl ChangeStream {
             self.greeted = true;
             // The first tick is at once.
             self.heartbeat.tick().await;
+            self.within(self.topics.clone()).await;
             return Some(Told::Ready);
         }
         loop {
@@ -75,6 +89,7 @@ impl ChangeStream {
                     changed.ok()?;
                     tokio::time::sleep(GATHER).await;
                     let topics = self.gathered();
+                    let topics = self.within(topics).await;
                     if !topics.is_empty() {
                         return Some(Told::Changed(topics));
                     }
@@ -89,6 +104,14 @@ impl ChangeStream {
         let before = std::mem::replace(&mut self.told, now);
         let differs = |topic: &Topic| now[*topic as usize] != before[*topic as usize];
         self.topics.iter().copied().filter(differs).collect()
+    }
+
+    /// Those of the topics of which something changed within the scope.
+    async fn within(&mut self, topics: Vec<Topic>) -> Vec<Topic> {
+        match &mut self.watch {
+            Some(watch) => watch.keep(topics).await,
+            None => topics,
+        }
     }
 
     /// Whether the session lives. A database that does not answer ends nobody.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use palisade_identity::{ApiKeyHash, Roles};
 use sqlx::PgConnection;
 
-use super::user::{domains_text, roles_of};
+use super::role_columns::RoleColumns;
 use super::{Result, StoreError};
 
 /// An API key.
@@ -40,6 +40,7 @@ struct Record {
     description: String,
     role: String,
     role_domains: String,
+    scoped_role: Option<String>,
     secret_hash: Vec<u8>,
     expiration_type: String,
     expiration_hours: i32,
@@ -53,8 +54,13 @@ impl TryFrom<Record> for ApiKeyRow {
     type Error = StoreError;
 
     fn try_from(record: Record) -> Result<Self> {
+        let roles = RoleColumns {
+            role: record.role,
+            domains: record.role_domains,
+            scoped: record.scoped_role,
+        };
         Ok(Self {
-            roles: roles_of("api_key", &record.role, &record.role_domains)?,
+            roles: roles.read("api_key")?,
             secret_hash: ApiKeyHash::from_stored(&record.secret_hash)
                 .ok_or_else(|| StoreError::inconsistent("api_key", "secret_hash"))?,
             name: record.name,
@@ -73,8 +79,8 @@ impl TryFrom<Record> for ApiKeyRow {
 pub async fn get(conn: &mut PgConnection, name: &str) -> Result<Option<ApiKeyRow>> {
     sqlx::query_as!(
         Record,
-        r#"SELECT name, description, role, role_domains::text AS "role_domains!", secret_hash,
-                  expiration_type, expiration_hours, expires_at, created_at, created_by,
+        r#"SELECT name, description, role, role_domains::text AS "role_domains!", scoped_role::text,
+                  secret_hash, expiration_type, expiration_hours, expires_at, created_at, created_by,
                   last_used_at
            FROM api_key WHERE name = $1"#,
         name,
@@ -89,8 +95,8 @@ pub async fn get(conn: &mut PgConnection, name: &str) -> Result<Option<ApiKeyRow
 pub async fn list(conn: &mut PgConnection) -> Result<Vec<ApiKeyRow>> {
     sqlx::query_as!(
         Record,
-        r#"SELECT name, description, role, role_domains::text AS "role_domains!", secret_hash,
-                  expiration_type, expiration_hours, expires_at, created_at, created_by,
+        r#"SELECT name, description, role, role_domains::text AS "role_domains!", scoped_role::text,
+                  secret_hash, expiration_type, expiration_hours, expires_at, created_at, created_by,
                   last_used_at
            FROM api_key ORDER BY name"#,
     )
@@ -104,7 +110,8 @@ pub async fn list(conn: &mut PgConnection) -> Result<Vec<ApiKeyRow>> {
 /// Some key that holds the role `name`, everywhere or in a namespace.
 pub async fn holder_of_role(conn: &mut PgConnection, name: &str) -> Result<Option<String>> {
     Ok(sqlx::query_scalar!(
-        "SELECT name FROM api_key WHERE role = $1 OR jsonb_exists(role_domains, $1)
+        "SELECT name FROM api_key
+         WHERE role = $1 OR jsonb_exists(role_domains, $1) OR scoped_role ->> 'role' = $1
          ORDER BY name LIMIT 1",
         name,
     )
@@ -114,30 +121,34 @@ pub async fn holder_of_role(conn: &mut PgConnection, name: &str) -> Result<Optio
 
 /// Creates a key; breaks [`DUPLICATE_API_KEY`] where the name is taken.
 pub async fn create(conn: &mut PgConnection, key: &ApiKeyRow) -> Result<()> {
+    let roles = RoleColumns::of(&key.roles)?;
     sqlx::query!(
         "INSERT INTO api_key
              (name, description, role, role_domains, secret_hash, expiration_type,
-              expiration_hours, expires_at, created_at, created_by)
-         VALUES ($1, $2, $3, $4::text::jsonb, $5, $6, $7, $8, $9, $10)",
+              expiration_hours, expires_at, created_at, created_by, scoped_role)
+         VALUES ($1, $2, $3, $4::text::jsonb, $5, $6, $7, $8, $9, $10, $11::text::jsonb)",
         key.name,
         key.description,
-        key.roles.global().as_str(),
-        domains_text(&key.roles)?,
+        roles.role,
+        roles.domains,
         key.secret_hash.as_bytes(),
         key.expiration_type,
         key.expiration_hours,
         key.expires_at,
         key.created_at,
         key.created_by,
+        roles.scoped,
     )
     .execute(conn)
     .await?;
     Ok(())
 }
 
-/// Gives a key another global role.
+/// Gives a key another global role, without a scope.
 pub async fn set_role(conn: &mut PgConnection, name: &str, role: &str) -> Result<()> {
-    sqlx::query!("UPDATE api_key SET role = $2 WHERE name = $1", name, role).execute(conn).await?;
+    sqlx::query!("UPDATE api_key SET role = $2, scoped_role = NULL WHERE name = $1", name, role)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use palisade_api::Revision;
 use palisade_api::kind::LogId;
+use palisade_identity::{AccessScope, Caller};
 use serde_json::value::RawValue;
 use sqlx::PgConnection;
 
@@ -15,17 +16,30 @@ pub struct Actor {
     pub name: String,
     /// The address that the request came from; empty for the primary itself.
     pub source: String,
+    /// What their role is limited to; none: nothing. What they change of the
+    /// federation stays within.
+    pub scope: Option<AccessScope>,
+}
+
+impl From<&Caller> for Actor {
+    fn from(caller: &Caller) -> Self {
+        Self {
+            name: caller.fullname.clone(),
+            source: caller.address.clone(),
+            scope: caller.rights.scope().cloned(),
+        }
+    }
 }
 
 impl Actor {
-    /// A user, API key or cluster at an address.
+    /// Whoever acts at an address, without a limit. A caller is [`Self::from`].
     pub fn new(name: impl Into<String>, source: impl Into<String>) -> Self {
-        Self { name: name.into(), source: source.into() }
+        Self { name: name.into(), source: source.into(), scope: None }
     }
 
     /// The primary itself.
     pub fn system() -> Self {
-        Self { name: "palisade".to_owned(), source: String::new() }
+        Self::new("palisade", "")
     }
 }
 
@@ -111,7 +125,7 @@ pub async fn list(
             Ok(AuditRecord {
                 id: row.id,
                 at: row.at,
-                actor: Actor { name: row.actor, source: row.source },
+                actor: Actor::new(row.actor, row.source),
                 action: row.action,
                 kind: row.kind,
                 name: row.name,

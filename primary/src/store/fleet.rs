@@ -5,8 +5,12 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use palisade_api::ClusterId;
 use sqlx::PgConnection;
+use sqlx::{Postgres, QueryBuilder};
+use uuid::Uuid;
 
 use super::Result;
+use super::event::count::{DENIALS, GRAVE};
+use super::within::Within;
 
 /// A cluster in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,6 +69,72 @@ pub async fn counts(
     let of = rows.into_iter().map(|row| {
         let counts = ClusterCounts {
             nodes: row.nodes,
+            workloads: row.workloads,
+            images: row.images,
+            scanned_images: row.scanned,
+            critical: row.critical,
+            high: row.high,
+            events: row.events,
+            grave_events: row.grave,
+            denials: row.denials,
+        };
+        (ClusterId::from_uuid(row.cluster_id), counts)
+    });
+    Ok(of.collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    cluster_id: Uuid,
+    workloads: i64,
+    images: i64,
+    scanned: i64,
+    critical: i64,
+    high: i64,
+    events: i64,
+    grave: i64,
+    denials: i64,
+}
+
+/// The same of what there is for whoever asks. Of namespaces no counts are kept:
+/// workloads and events are counted, and nodes, which have none, are not.
+pub async fn counts_within(
+    conn: &mut PgConnection,
+    since: DateTime<Utc>,
+    within: &Within,
+) -> Result<HashMap<ClusterId, ClusterCounts>> {
+    if within.has_whole_clusters() {
+        let mut all = counts(conn, since).await?;
+        all.retain(|cluster, _| within.has(cluster.as_uuid()));
+        return Ok(all);
+    }
+    let mut sql = QueryBuilder::<Postgres>::new("");
+    within.push(&mut sql);
+    sql.push(
+        "SELECT cluster_id, coalesce(runs.workloads, 0) AS workloads,
+                coalesce(found.images, 0) AS images, coalesce(found.scanned, 0) AS scanned,
+                coalesce(found.critical, 0) AS critical, coalesce(found.high, 0) AS high,
+                coalesce(told.events, 0) AS events, coalesce(told.grave, 0) AS grave,
+                coalesce(told.denials, 0) AS denials
+         FROM (SELECT cluster_id, count(*) AS workloads FROM workload GROUP BY cluster_id) AS runs
+         FULL JOIN (SELECT spread.cluster_id, count(*) AS images,
+                           count(image.scanned_at) AS scanned,
+                           sum(image.critical)::bigint AS critical,
+                           sum(image.high)::bigint AS high
+                    FROM cluster_image AS spread
+                    JOIN running_image AS image ON image.id = spread.running_image
+                    GROUP BY spread.cluster_id) AS found USING (cluster_id)
+         FULL JOIN (SELECT cluster_id, count(*) AS events, count(*) FILTER (WHERE level = ANY (",
+    );
+    sql.push_bind(GRAVE.map(str::to_owned).to_vec());
+    sql.push(")) AS grave, count(*) FILTER (WHERE name = ANY (");
+    sql.push_bind(DENIALS.map(str::to_owned).to_vec());
+    sql.push(")) AS denials FROM event WHERE at >= ").push_bind(since);
+    sql.push(" GROUP BY cluster_id) AS told USING (cluster_id)");
+    let rows: Vec<Row> = sql.build_query_as().fetch_all(conn).await?;
+    let of = rows.into_iter().map(|row| {
+        let counts = ClusterCounts {
+            nodes: 0,
             workloads: row.workloads,
             images: row.images,
             scanned_images: row.scanned,

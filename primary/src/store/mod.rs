@@ -41,6 +41,7 @@ pub mod replica;
 pub mod report;
 pub mod repository_image;
 pub mod repository_scan;
+mod role_columns;
 pub mod rollout;
 pub mod root_of_trust;
 pub mod rule_id;
@@ -57,6 +58,7 @@ pub mod user_role;
 pub mod view;
 pub mod vulnerability;
 pub mod vulnerability_profile;
+pub mod within;
 pub mod workload;
 
 pub use audit::Actor;

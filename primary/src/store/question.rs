@@ -12,6 +12,8 @@ use sqlx::{Postgres, QueryBuilder};
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::within::Within;
+
 /// Bytes of a place as clients send it.
 const MOST_PLACE_BYTES: usize = 2_048;
 
@@ -43,6 +45,8 @@ pub enum Value {
     Flag(bool),
     /// The id of a cluster.
     Cluster(Uuid),
+    /// The ids of clusters: one of them is equal to it.
+    Clusters(Vec<Uuid>),
 }
 
 impl Value {
@@ -73,6 +77,7 @@ impl Value {
             Self::Time(at) => at.to_rfc3339_opts(SecondsFormat::Micros, true),
             Self::Flag(flag) => flag.to_string(),
             Self::Cluster(id) => id.to_string(),
+            Self::Clusters(ids) => ids.iter().map(Uuid::to_string).collect::<Vec<_>>().join(" "),
         }
     }
 
@@ -83,6 +88,7 @@ impl Value {
             Self::Time(at) => sql.push_bind(*at),
             Self::Flag(flag) => sql.push_bind(*flag),
             Self::Cluster(id) => sql.push_bind(*id),
+            Self::Clusters(ids) => sql.push("ANY (").push_bind(ids.clone()).push(")"),
         };
     }
 }
@@ -270,6 +276,8 @@ enum Part {
 /// A question: which rows, in which order, and which part of them.
 #[derive(Clone, Debug)]
 pub struct Question {
+    /// The rows that there are for whoever asks; none: all.
+    pub within: Option<Within>,
     /// All must hold.
     pub conditions: Vec<Condition>,
     /// The order.
@@ -289,6 +297,15 @@ impl Question {
     pub fn next<T>(&self, page: &[T], place: impl Fn(&T, &Order) -> Place) -> Option<String> {
         let last = page.last().filter(|_| page.len() as i64 >= self.limit)?;
         Some(place(last, self.order).to_text(self.order, self.descending))
+    }
+
+    /// Begins a statement about the rows that there are for whoever asks.
+    pub fn begin(&self) -> QueryBuilder<Postgres> {
+        let mut sql = QueryBuilder::default();
+        if let Some(within) = &self.within {
+            within.push(&mut sql);
+        }
+        sql
     }
 
     /// Adds the page of the rows that `select` gives: a statement on `table`, which
@@ -406,6 +423,7 @@ mod tests {
         let hostile = Value::Text("'; DROP TABLE event; --".to_owned());
         let condition = |comparison, wanted| Condition { field: &NAME, comparison, wanted };
         let question = Question {
+            within: None,
             conditions: vec![
                 condition(Comparison::Eq, vec![hostile.clone(), hostile.clone()]),
                 condition(Comparison::ContainsNot, vec![hostile.clone()]),
@@ -439,6 +457,7 @@ mod tests {
         };
         let at = DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap();
         let question = Question {
+            within: None,
             conditions: Vec::new(),
             order: &BY_NAME,
             descending: false,

@@ -5,7 +5,7 @@ use palisade_identity::{Roles, SessionId};
 use sqlx::PgConnection;
 
 use super::Result;
-use super::user::roles_of;
+use super::role_columns::RoleColumns;
 
 /// A session with what a call needs to know of its user.
 #[derive(Clone, Debug)]
@@ -111,16 +111,18 @@ pub async fn id_token(conn: &mut PgConnection, id: SessionId) -> Result<Option<V
 pub async fn get(conn: &mut PgConnection, id: SessionId) -> Result<Option<SessionRow>> {
     let row = sqlx::query!(
         r#"SELECT s.id, u.fullname, u.username, u.server, u.role,
-                  u.role_domains::text AS "role_domains!", u.timeout, s.last_seen_at, s.ends_at
+                  u.role_domains::text AS "role_domains!", u.scoped_role::text, u.timeout, s.last_seen_at, s.ends_at
            FROM session s JOIN "user" u USING (fullname) WHERE s.id = $1"#,
         id.as_uuid(),
     )
     .fetch_optional(conn)
     .await?;
     row.map(|row| {
+        let roles =
+            RoleColumns { role: row.role, domains: row.role_domains, scoped: row.scoped_role };
         Ok(SessionRow {
             id: SessionId::from_uuid(row.id),
-            roles: roles_of("user", &row.role, &row.role_domains)?,
+            roles: roles.read("user")?,
             fullname: row.fullname,
             username: row.username,
             server: row.server,
@@ -191,7 +193,9 @@ pub async fn delete_one_of_user(
 pub async fn delete_of_role(conn: &mut PgConnection, name: &str) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar!(
         r#"DELETE FROM session s USING "user" u
-           WHERE u.fullname = s.fullname AND (u.role = $1 OR jsonb_exists(u.role_domains, $1))
+           WHERE u.fullname = s.fullname
+             AND (u.role = $1 OR jsonb_exists(u.role_domains, $1)
+                  OR u.scoped_role ->> 'role' = $1)
            RETURNING s.fullname"#,
         name,
     )

@@ -26,6 +26,7 @@ pub async fn mapper_of_role(conn: &mut PgConnection, name: &str) -> Result<Optio
         r#"SELECT name FROM auth_server
            WHERE jsonb_path_exists(settings, '$.**.default_role ? (@ == $role)', jsonb_build_object('role', $1::text))
               OR jsonb_path_exists(settings, '$.**.global_role ? (@ == $role)', jsonb_build_object('role', $1::text))
+              OR jsonb_path_exists(settings, '$.**.scoped_role.role ? (@ == $role)', jsonb_build_object('role', $1::text))
               OR jsonb_path_exists(settings, '$.**.role_domains.keyvalue() ? (@.key == $role)', jsonb_build_object('role', $1::text))
            ORDER BY name LIMIT 1"#,
         name,

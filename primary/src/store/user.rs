@@ -1,11 +1,10 @@
 //! Users of the primary.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use chrono::{DateTime, Utc};
-use palisade_identity::{Namespace, PasswordHash, RoleName, Roles};
+use palisade_identity::{PasswordHash, Roles};
 use sqlx::PgConnection;
 
+use super::role_columns::RoleColumns;
 use super::{Result, StoreError};
 
 /// A user.
@@ -101,6 +100,7 @@ struct Record {
     email: String,
     role: String,
     role_domains: String,
+    scoped_role: Option<String>,
     roles_chosen: bool,
     timeout: i32,
     locale: String,
@@ -112,8 +112,13 @@ impl TryFrom<Record> for UserRow {
     type Error = StoreError;
 
     fn try_from(record: Record) -> Result<Self> {
+        let roles = RoleColumns {
+            role: record.role,
+            domains: record.role_domains,
+            scoped: record.scoped_role,
+        };
         Ok(Self {
-            roles: roles_of("user", &record.role, &record.role_domains)?,
+            roles: roles.read("user")?,
             fullname: record.fullname,
             username: record.username,
             server: record.server,
@@ -133,26 +138,13 @@ impl TryFrom<Record> for UserRow {
     }
 }
 
-/// The roles that a row of `table` names.
-pub(super) fn roles_of(table: &'static str, role: &str, domains: &str) -> Result<Roles> {
-    let global: RoleName = role.parse().map_err(|error| StoreError::inconsistent(table, error))?;
-    let domains: BTreeMap<RoleName, BTreeSet<Namespace>> = serde_json::from_str(domains)
-        .map_err(|error| StoreError::inconsistent(table, format_args!("role_domains: {error}")))?;
-    Roles::new(global, domains).map_err(|error| StoreError::inconsistent(table, error))
-}
-
-/// Roles in namespaces as a row keeps them.
-pub(super) fn domains_text(roles: &Roles) -> Result<String> {
-    serde_json::to_string(roles.domains()).map_err(|error| StoreError::inconsistent("user", error))
-}
-
 /// The user `fullname`.
 pub async fn get(conn: &mut PgConnection, fullname: &str) -> Result<Option<UserRow>> {
     sqlx::query_as!(
         Record,
         r#"SELECT fullname, username, server, password_hash, default_password,
                   password_changed_at, reset_password, failed_logins, blocked_at, email, role,
-                  role_domains::text AS "role_domains!", roles_chosen, timeout, locale,
+                  role_domains::text AS "role_domains!", scoped_role::text, roles_chosen, timeout, locale,
                   last_login_at, login_count
            FROM "user" WHERE fullname = $1"#,
         fullname,
@@ -169,7 +161,7 @@ pub async fn lock(conn: &mut PgConnection, fullname: &str) -> Result<Option<User
         Record,
         r#"SELECT fullname, username, server, password_hash, default_password,
                   password_changed_at, reset_password, failed_logins, blocked_at, email, role,
-                  role_domains::text AS "role_domains!", roles_chosen, timeout, locale,
+                  role_domains::text AS "role_domains!", scoped_role::text, roles_chosen, timeout, locale,
                   last_login_at, login_count
            FROM "user" WHERE fullname = $1 FOR UPDATE"#,
         fullname,
@@ -186,7 +178,7 @@ pub async fn list(conn: &mut PgConnection) -> Result<Vec<UserRow>> {
         Record,
         r#"SELECT fullname, username, server, password_hash, default_password,
                   password_changed_at, reset_password, failed_logins, blocked_at, email, role,
-                  role_domains::text AS "role_domains!", roles_chosen, timeout, locale,
+                  role_domains::text AS "role_domains!", scoped_role::text, roles_chosen, timeout, locale,
                   last_login_at, login_count
            FROM "user" ORDER BY fullname"#,
     )
@@ -207,7 +199,8 @@ pub async fn any(conn: &mut PgConnection) -> Result<bool> {
 /// Some user that holds the role `name`, everywhere or in a namespace.
 pub async fn holder_of_role(conn: &mut PgConnection, name: &str) -> Result<Option<String>> {
     Ok(sqlx::query_scalar!(
-        r#"SELECT fullname FROM "user" WHERE role = $1 OR jsonb_exists(role_domains, $1)
+        r#"SELECT fullname FROM "user"
+           WHERE role = $1 OR jsonb_exists(role_domains, $1) OR scoped_role ->> 'role' = $1
            ORDER BY fullname LIMIT 1"#,
         name,
     )
@@ -217,22 +210,24 @@ pub async fn holder_of_role(conn: &mut PgConnection, name: &str) -> Result<Optio
 
 /// Creates a user; breaks [`DUPLICATE_USER`] where the name is taken.
 pub async fn create(conn: &mut PgConnection, user: &NewUser<'_>) -> Result<()> {
+    let roles = RoleColumns::of(user.roles)?;
     sqlx::query!(
         r#"INSERT INTO "user"
                (fullname, username, server, password_hash, default_password, email, role,
-                role_domains, timeout, locale, password_changed_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb, $9, $10, $11)"#,
+                role_domains, timeout, locale, password_changed_at, scoped_role)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb, $9, $10, $11, $12::text::jsonb)"#,
         user.fullname,
         user.username,
         user.server,
         user.password_hash.map(PasswordHash::as_str),
         user.default_password,
         user.email,
-        user.roles.global().as_str(),
-        domains_text(user.roles)?,
+        roles.role,
+        roles.domains,
         user.timeout,
         user.locale,
         user.at,
+        roles.scoped,
     )
     .execute(conn)
     .await?;
@@ -245,22 +240,27 @@ pub async fn update(
     fullname: &str,
     change: UserChange<'_>,
 ) -> Result<bool> {
+    let roles = change.roles.map(RoleColumns::of).transpose()?;
+    let roles = roles.as_ref();
     let done = sqlx::query!(
         r#"UPDATE "user" SET
                email = COALESCE($2, email),
                role = COALESCE($3, role),
                role_domains = COALESCE($4::text::jsonb, role_domains),
+               scoped_role = CASE WHEN $3::text IS NULL THEN scoped_role
+                                  ELSE $8::text::jsonb END,
                roles_chosen = COALESCE($5, roles_chosen),
                timeout = COALESCE($6, timeout),
                locale = COALESCE($7, locale)
            WHERE fullname = $1"#,
         fullname,
         change.email,
-        change.roles.map(|roles| roles.global().as_str()),
-        change.roles.map(domains_text).transpose()?,
+        roles.map(|roles| roles.role.as_str()),
+        roles.map(|roles| roles.domains.as_str()),
         change.roles_chosen,
         change.timeout,
         change.locale,
+        roles.and_then(|roles| roles.scoped.as_deref()),
     )
     .execute(conn)
     .await?;

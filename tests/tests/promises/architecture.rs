@@ -13,7 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("palisade-process", &[]),
     ("palisade-sync", &["palisade-api"]),
     ("palisade-transport", &["palisade-api"]),
-    ("palisade-identity", &["palisade-api"]),
+    ("palisade-identity", &["palisade-api", "palisade-policy"]),
     ("palisade-controller", UNDER_API),
     ("palisade-enforcer", UNDER_API),
     ("palisade-scanner", UNDER_API),

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use palisade_tests::{Primary, Rest, fleet, wait};
+use palisade_api::federation::Event;
+use palisade_tests::reporting::ReportingMember;
+use palisade_tests::{Primary, Rest, fleet, simulated, wait};
 use reqwest::Response;
 use serde_json::{Value, json};
 
@@ -136,4 +138,51 @@ async fn a_stream_ends_with_its_session_and_tells_what_the_caller_may_read() -> 
     admin.delete("/v1/auth").await?.ok()?;
     while stream.next().await?.is_some() {}
     Ok(())
+}
+
+#[tokio::test]
+async fn of_clusters_that_a_role_does_not_reach_nothing_is_told() -> Result<()> {
+    let primary = Primary::start().await?;
+    fleet::promote(&primary).await?;
+    let admin = primary.admin().await?;
+    let join = primary.token(&["--uses", "2"]).await?;
+    let own = simulated::join_labelled(&join, "own", &[("env", "prod")]).await?;
+    let foreign = simulated::join_labelled(&join, "foreign", &[("env", "test")]).await?;
+    let own = ReportingMember::open(&own).await?;
+    let foreign = ReportingMember::open(&foreign).await?;
+    let scope = json!({ "cluster_selector": { "matchLabels": { "env": "prod" } } });
+    let user = json!({ "username": "mary", "password": "coffee-beans", "role": "fedReader",
+        "access_scope": scope });
+    admin.post("/v1/user", &json!({ "user": user })).await?.ok()?;
+    let mut mary = primary.rest()?;
+    mary.login("mary", "coffee-beans").await?;
+    let mut all = Stream::open(&primary, token(&admin)?).await?;
+    let mut within = Stream::open(&primary, token(&mary)?).await?;
+    for stream in [&mut all, &mut within] {
+        assert_eq!(stream.next().await?, Some(("ready".to_owned(), Vec::new())));
+    }
+    foreign.report(vec![event(1)]).await?;
+    all.tells("events").await?;
+    // A change of rules is told to both, and what came before it was told before.
+    admin.post("/v1/group", &group("fed.live")).await?.ok()?;
+    loop {
+        let (_, lists) = within.next().await?.context("the stream ended")?;
+        ensure!(!lists.iter().any(|list| list == "events"), "{lists:?}");
+        if lists.iter().any(|list| list == "rules") {
+            break;
+        }
+    }
+    own.report(vec![event(1)]).await?;
+    within.tells("events").await
+}
+
+fn event(seq: u64) -> Event {
+    Event {
+        seq,
+        at_ms: chrono::Utc::now().timestamp_millis(),
+        name: "Federation.Policy.Sync".to_owned(),
+        level: "Info".to_owned(),
+        category: "event".to_owned(),
+        detail: "{}".into(),
+    }
 }

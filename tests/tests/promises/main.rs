@@ -1,6 +1,7 @@
 //! What the project promises, tried on the real programs. One module an area,
 //! one binary for all: linking costs more than compiling.
 
+mod access_scope;
 mod admission;
 mod architecture;
 mod authority;

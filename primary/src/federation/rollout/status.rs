@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use palisade_api::rest::rollout::ObjectStatusCluster;
 use palisade_api::{ClusterId, ObjectKind, Revision};
+use palisade_identity::AccessScope;
 use sqlx::PgConnection;
 
 use super::super::rules::{Result, RuleError};
@@ -22,9 +23,11 @@ pub struct ObjectStatus {
     pub clusters: Vec<ObjectStatusCluster>,
 }
 
-/// How the clusters that an object is for stand with it.
+/// How the clusters that an object is for, and that are within the scope of
+/// whoever asks, stand with it.
 pub async fn of_object(
     conn: &mut PgConnection,
+    scope: Option<&AccessScope>,
     kind: ObjectKind,
     name: &str,
 ) -> Result<ObjectStatus> {
@@ -35,6 +38,9 @@ pub async fn of_object(
     for member in member::list(conn).await?.into_iter().filter(|m| m.removed.is_none()) {
         let view = View::of(conn, member.id).await?;
         let Some(version) = view.sees(kind, name, current.as_ref()) else { continue };
+        if scope.is_some_and(|scope| !scope.reaches(member.id, &member.labels)) {
+            continue;
+        }
         newest = newest.max(Some(version.revision));
         clusters.push(cluster(&member, &progress, version.revision, |error| {
             error.kind == kind.number() && error.name == name
@@ -44,9 +50,11 @@ pub async fn of_object(
     Ok(ObjectStatus { revision: newest.ok_or_else(missing)?, clusters })
 }
 
-/// How the clusters that a rollout has reached stand with it.
+/// How the clusters that a rollout has reached, and that are within the scope of
+/// whoever asks, stand with it.
 pub async fn of_rollout(
     conn: &mut PgConnection,
+    scope: Option<&AccessScope>,
     rollout: &Rollout,
     candidates: &[Candidate],
 ) -> Result<Vec<ObjectStatusCluster>, StoreError> {
@@ -57,6 +65,9 @@ pub async fn of_rollout(
     for reached in rollout::reached(conn, rollout.id).await? {
         // One that left meanwhile is passed over.
         let Some(member) = members.get(&reached.member) else { continue };
+        if scope.is_some_and(|scope| !scope.reaches(member.id, &member.labels)) {
+            continue;
+        }
         clusters.push(cluster(member, &progress, reached.revision, |error| {
             error.revision == rollout.revision.0
                 && candidates.iter().any(|c| c.kind.number() == error.kind && c.name == error.name)

@@ -69,6 +69,20 @@ pub enum RuleError {
         /// What is named.
         used: (ObjectKind, String),
     },
+    /// Somebody whose role does not reach every cluster would change what may be
+    /// for others.
+    #[error(
+        "the {} {name:?} is not provably for clusters of your access scope alone: {reason}",
+        .kind.as_str()
+    )]
+    BeyondScope {
+        /// Its kind.
+        kind: ObjectKind,
+        /// Its name.
+        name: String,
+        /// What to do about it.
+        reason: &'static str,
+    },
     /// An object is part of a rollout that is under way.
     #[error(
         "the {} {name:?} is part of rollout {rollout}, which is under way: wait for its end, or \

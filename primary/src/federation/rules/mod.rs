@@ -13,6 +13,7 @@ mod reference;
 pub mod resource;
 pub mod response;
 pub mod rollback;
+mod scope;
 pub mod sensor;
 mod table;
 pub mod target;
@@ -156,6 +157,7 @@ impl Edit {
     /// was.
     async fn commit(mut self, actor: &Actor) -> Result<()> {
         self.settle_targets().await?;
+        self.keep_within(actor.scope.as_ref()).await?;
         if !self.items.is_empty() {
             self.write(actor).await?;
             for (kind, highest) in self.highest_ids {

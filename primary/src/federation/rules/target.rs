@@ -113,7 +113,7 @@ impl Edit {
     }
 
     /// Which clusters those of the objects are for that exist.
-    async fn selectors_of(
+    pub(super) async fn selectors_of(
         &mut self,
         keys: impl Iterator<Item = Key>,
     ) -> Result<BTreeMap<Key, ClusterSelector>> {

@@ -32,7 +32,7 @@ pub(super) async fn admission_rule_promote(
     let local: Option<AdmissionRulesData> =
         home::read(&app, &caller, "/v1/admission/rules?scope=local").await?;
     let rules = local.map(|data| data.rules).unwrap_or_default();
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     promote::admission(&app.database, &actor, &rules, &request.ids).await?;
     Ok(())
 }

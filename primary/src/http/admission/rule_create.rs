@@ -35,7 +35,7 @@ pub(super) async fn admission_rule_create(
     if query.scope()? != Some(Scope::Fed) {
         federated(&config)?;
     }
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     let mut rule = rules::admission::create(&app.database, &actor, config).await?.to_rest();
     let targets = targets_of(&app.database, ObjectKind::AdmissionRule).await?;
     rule.cluster_selector = targets.get(ObjectKind::AdmissionRule, &rule.id.to_string());

@@ -21,7 +21,7 @@ pub(super) async fn admission_rule_delete(
     FedAdmin(caller): FedAdmin,
     RuleId(id): RuleId,
 ) -> Result<()> {
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     rules::admission::delete(&app.database, &actor, id).await?;
     Ok(())
 }

@@ -25,7 +25,7 @@ pub(super) async fn admission_rule_delete_all(
     if query.scope()? != Some(Scope::Fed) {
         return Err(RuleError::NotFederated("admission rules").into());
     }
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     rules::admission::delete_all(&app.database, &actor).await?;
     Ok(())
 }

@@ -31,7 +31,7 @@ pub(super) async fn admission_rule_update(
     if query.scope()? != Some(Scope::Fed) {
         federated(&config)?;
     }
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     rules::admission::update(&app.database, &actor, config).await?;
     Ok(())
 }

@@ -34,10 +34,12 @@ pub(super) async fn api_key_create(
                  8,760 expiration_hours.",
             )
         })?;
+    let scope = app.identity.scope(apikey.access_scope.unwrap_or_default()).await?;
+    let roles = Roles::parse(&apikey.role, &apikey.role_domains).and_then(|one| one.within(scope));
     let new = CreateApiKey {
         name: apikey.apikey_name.clone(),
         description: apikey.description,
-        roles: Roles::parse(&apikey.role, &apikey.role_domains).map_err(UserError::from)?,
+        roles: roles.map_err(UserError::from)?,
         expiration,
     };
     let secret = app.identity.create_api_key(&caller, new).await?;

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::ApiRouter;
 use super::error::ApiError;
-use crate::identity::ApiKeyError;
+use crate::identity::{ApiKeyError, shown_scope};
 use crate::store::api_key::ApiKeyRow;
 
 pub(super) fn router() -> ApiRouter {
@@ -31,6 +31,7 @@ fn rest_key(key: &ApiKeyRow) -> ApiKey {
         description: key.description.clone(),
         role: key.roles.global().to_string(),
         role_domains: key.roles.domains_as_text(),
+        access_scope: key.roles.scope().map(shown_scope),
         expiration_timestamp: key.expires_at.map_or(i64::MAX, |at| at.timestamp()),
         created_timestamp: key.created_at.timestamp(),
         created_by_entity: key.created_by.clone(),

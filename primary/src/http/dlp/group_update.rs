@@ -27,7 +27,7 @@ pub(super) async fn dlp_group_update(
     Path(name): Path<String>,
     JsonBody(SensorGroupConfigData { config }): JsonBody<SensorGroupConfigData>,
 ) -> Result<()> {
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     rules::sensor::group::update::<Dlp>(&app.database, &actor, &name, config).await?;
     Ok(())
 }

@@ -22,7 +22,7 @@ pub(super) async fn dlp_sensor_delete(
     FedAdmin(caller): FedAdmin,
     Path(name): Path<String>,
 ) -> Result<()> {
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     rules::sensor::delete::<Dlp>(&app.database, &actor, &name).await?;
     Ok(())
 }

@@ -27,7 +27,7 @@ pub(super) async fn dlp_sensor_update(
     Path(name): Path<String>,
     JsonBody(SensorConfigData { config }): JsonBody<SensorConfigData>,
 ) -> Result<()> {
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     rules::sensor::update::<Dlp>(&app.database, &actor, &name, config).await?;
     Ok(())
 }

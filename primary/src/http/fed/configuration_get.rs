@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use palisade_api::Code;
 use serde_json::value::RawValue;
 
+use super::scope::require_whole_clusters;
 use super::{find_member, require_primary};
 use crate::App;
 use crate::federation::configuration;
@@ -25,11 +26,12 @@ use crate::store;
 )]
 pub(super) async fn fed_configuration_get(
     State(app): State<App>,
-    FedReader(_caller): FedReader,
+    FedReader(caller): FedReader,
     Path((id, revision)): Path<(String, String)>,
 ) -> Result<Json<Box<RawValue>>> {
     require_primary(&app).await?;
-    let member = find_member(&app, &id).await?;
+    require_whole_clusters(&caller)?;
+    let member = find_member(&app, &caller, &id).await?;
     let wanted = match revision.as_str() {
         "newest" => None,
         number => Some(number.parse().map_err(|_| {

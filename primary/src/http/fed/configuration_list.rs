@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use chrono::SecondsFormat;
 use palisade_api::rest::fed::{ConfigurationRevision, ConfigurationRevisions};
 
+use super::scope::require_whole_clusters;
 use super::{find_member, require_primary};
 use crate::App;
 use crate::http::error::Result;
@@ -24,11 +25,12 @@ use crate::store;
 )]
 pub(super) async fn fed_configuration_list(
     State(app): State<App>,
-    FedReader(_caller): FedReader,
+    FedReader(caller): FedReader,
     Path(id): Path<String>,
 ) -> Result<Json<ConfigurationRevisions>> {
     require_primary(&app).await?;
-    let member = find_member(&app, &id).await?;
+    require_whole_clusters(&caller)?;
+    let member = find_member(&app, &caller, &id).await?;
     let mut conn = app.database.acquire().await?;
     let revisions = store::configuration::list(&mut conn, member.id).await?;
     let show = |kept: store::configuration::Revision| ConfigurationRevision {

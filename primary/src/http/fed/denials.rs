@@ -10,6 +10,7 @@ use super::export::Row;
 use super::question::ask;
 use crate::App;
 use crate::http::error::Result;
+use crate::http::extract::Authenticated;
 use crate::http::query::Query;
 use crate::store::event::list::{self, Event};
 
@@ -46,8 +47,12 @@ use crate::store::event::list::{self, Event};
     ),
     responses((status = OK, body = FedDenialsData)),
 )]
-pub(super) async fn fed_denial_list(State(app): State<App>, query: Query) -> Result<Response> {
-    let mut asked = ask(&app, &query, &list::FIELDS, &list::ORDERS).await?;
+pub(super) async fn fed_denial_list(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    query: Query,
+) -> Result<Response> {
+    let mut asked = ask(&app, &caller, &query, &list::FIELDS, &list::ORDERS).await?;
     let denials = list::named(&[name::ADMISSION_DENIED, name::ADMISSION_VIOLATION]);
     asked.question.conditions.push(denials);
     let page = |denials, next| FedDenialsData { denials, next };

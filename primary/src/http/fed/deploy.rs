@@ -9,6 +9,7 @@ use palisade_api::{ClusterId, Code};
 
 use super::member::not_linked;
 use super::require_primary;
+use super::scope::{require_whole_clusters, shows};
 use crate::App;
 use crate::federation::link_registry::Deployed;
 use crate::http::error::{ApiError, Result};
@@ -33,7 +34,9 @@ pub(super) async fn fed_deploy(
 ) -> Result<Json<DeployResponse>> {
     require_primary(&app).await?;
     let request = request.unwrap_or_default();
+    require_whole_clusters(&caller)?;
     let mut members = store::member::list(&mut *app.database.acquire().await?).await?;
+    members.retain(|member| shows(&caller, member));
     if !request.ids.is_empty() {
         let wanted: Vec<ClusterId> = request.ids.iter().filter_map(|id| id.parse().ok()).collect();
         members.retain(|member| wanted.contains(&member.id));

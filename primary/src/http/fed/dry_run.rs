@@ -16,7 +16,8 @@ const MOST_DAYS: u32 = 90;
 ///
 /// Says what the rule would have denied, and what it would have admitted, in
 /// which cluster, before it is in force. Nothing is changed. Rules that
-/// clusters have of their own are not looked at.
+/// clusters have of their own are not looked at. A role that is limited to some
+/// clusters is told of these.
 #[utoipa::path(
     post,
     path = "/v1/fed/admission/dry_run",
@@ -26,13 +27,14 @@ const MOST_DAYS: u32 = 90;
 )]
 pub(super) async fn fed_admission_dry_run(
     State(app): State<App>,
-    _caller: FedReader,
+    FedReader(caller): FedReader,
     JsonBody(DryRunRequest { config, days }): JsonBody<DryRunRequest>,
 ) -> Result<Json<DryRunData>> {
     let days = days.unwrap_or(USUAL_DAYS);
     if !(1..=MOST_DAYS).contains(&days) {
         return Err(ApiError::invalid_request(format!("days is a number from 1 to {MOST_DAYS}.")));
     }
-    let dry_run = dry_run::run(&app.database, config, days, app.clock.now()).await?;
+    let dry_run =
+        dry_run::run(&app.database, caller.rights.scope(), config, days, app.clock.now()).await?;
     Ok(Json(DryRunData { dry_run }))
 }

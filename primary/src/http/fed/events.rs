@@ -10,6 +10,7 @@ use super::export::Row;
 use super::question::ask;
 use crate::App;
 use crate::http::error::Result;
+use crate::http::extract::Authenticated;
 use crate::http::query::Query;
 use crate::store::event::list::{self, Event};
 
@@ -47,8 +48,12 @@ use crate::store::event::list::{self, Event};
     ),
     responses((status = OK, body = FedEventsData)),
 )]
-pub(super) async fn fed_event_list(State(app): State<App>, query: Query) -> Result<Response> {
-    let asked = ask(&app, &query, &list::FIELDS, &list::ORDERS).await?;
+pub(super) async fn fed_event_list(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    query: Query,
+) -> Result<Response> {
+    let asked = ask(&app, &caller, &query, &list::FIELDS, &list::ORDERS).await?;
     let page = |events, next| FedEventsData { events, next };
     answer(app, asked, "events", fed_event, page).await
 }

@@ -182,6 +182,7 @@ mod tests {
     /// The numbers up to `all`, two at a time; the fifth page fails.
     async fn exported(format: Format, all: i64, most: Option<i64>) -> Result<String, String> {
         let question = Question {
+            within: None,
             conditions: Vec::new(),
             order: &ORDER,
             descending: false,

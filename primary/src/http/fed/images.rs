@@ -53,10 +53,10 @@ use crate::store::workload::image_list::{self, RunningImage};
 )]
 pub(super) async fn fed_image_list(
     State(app): State<App>,
-    FedReader(_caller): FedReader,
+    FedReader(caller): FedReader,
     query: Query,
 ) -> Result<Response> {
-    let asked = ask(&app, &query, &image_list::FIELDS, &image_list::ORDERS).await?;
+    let asked = ask(&app, &caller, &query, &image_list::FIELDS, &image_list::ORDERS).await?;
     if asked.format != Format::Page {
         return Ok(export(asked, "images", move |question| {
             let database = app.database.clone();

@@ -11,13 +11,16 @@ use palisade_api::rest::fed::{
     ClusterStatus, FED_ROLE_MASTER, FedMember, JointCluster, REST_VERSION,
 };
 use palisade_api::{ClusterId, Revision};
+use palisade_identity::Caller;
 use sqlx::PgConnection;
 
 use super::master;
+use super::scope::shows;
 use crate::App;
 use crate::federation::address::{federation_address, primary_name};
 use crate::federation::link_registry::{LinkState, LinkStatus};
 use crate::http::error::Result;
+use crate::http::extract::Authenticated;
 use crate::http::query::Query;
 use crate::store;
 use crate::store::member::{Member, RemovedReason};
@@ -36,6 +39,7 @@ use crate::store::member_kind::MemberKind;
 )]
 pub(super) async fn fed_member_list(
     State(app): State<App>,
+    Authenticated(caller): Authenticated,
     query: Query,
 ) -> Result<Json<FedMember>> {
     let mut conn = app.database.acquire().await?;
@@ -59,6 +63,7 @@ pub(super) async fn fed_member_list(
         master_cluster,
         joint_clusters: members
             .into_iter()
+            .filter(|member| shows(&caller, member))
             .map(|member| joint(&app, &heads, links.remove(&member.id), member))
             .collect(),
         use_proxy: federation.use_proxy,
@@ -66,10 +71,14 @@ pub(super) async fn fed_member_list(
     }))
 }
 
-/// All members as clients see them, by name.
-pub(super) async fn joint_clusters(app: &App) -> Result<Vec<(ClusterId, JointCluster)>> {
+/// The members that the caller's role reaches, as clients see them, by name.
+pub(super) async fn joint_clusters(
+    app: &App,
+    caller: &Caller,
+) -> Result<Vec<(ClusterId, JointCluster)>> {
     let mut conn = app.database.acquire().await?;
-    let members = store::member::list(&mut conn).await?;
+    let mut members = store::member::list(&mut conn).await?;
+    members.retain(|member| shows(caller, member));
     let heads = heads(&mut conn).await?;
     drop(conn);
     let mut links = links(app).await;

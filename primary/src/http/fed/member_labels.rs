@@ -29,7 +29,7 @@ pub(super) async fn fed_member_labels_update(
     JsonBody(body): JsonBody<ClusterLabelsData>,
 ) -> Result<Json<ClusterLabelsData>> {
     require_primary(&app).await?;
-    let member = find_member(&app, &id).await?;
+    let member = find_member(&app, &caller, &id).await?;
     let labels = membership::relabel(&app, &actor(&caller), member.id, body.labels).await?;
     Ok(Json(ClusterLabelsData { labels: labels.into() }))
 }

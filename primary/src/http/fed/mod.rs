@@ -27,6 +27,7 @@ mod policy;
 mod promote;
 mod question;
 mod rollout;
+mod scope;
 mod stream;
 mod summary;
 mod view;
@@ -95,7 +96,7 @@ pub(super) fn router() -> ApiRouter {
 
 /// Who changes the federation, for its audit records.
 fn actor(caller: &Caller) -> Actor {
-    Actor::new(caller.fullname.as_str(), caller.address.as_str())
+    Actor::from(caller)
 }
 
 /// The federation, if this is its primary: 400, code 4 otherwise.
@@ -110,11 +111,12 @@ fn read_id(id: &str) -> Result<ClusterId> {
     Ok(id.parse().map_err(unknown)?)
 }
 
-/// The member that a path names: 400, code 7 if there is none.
-async fn find_member(app: &App, id: &str) -> Result<store::member::Member> {
+/// The member that a path names: 400, code 7 if the caller's role reaches none.
+async fn find_member(app: &App, caller: &Caller, id: &str) -> Result<store::member::Member> {
     let cluster = read_id(id)?;
     let mut conn = app.database.acquire().await?;
     let member = store::member::get(&mut conn, cluster).await?;
+    let member = member.filter(|member| scope::shows(caller, member));
     Ok(member.ok_or_else(|| FederationError::UnknownMember(cluster.to_string()))?)
 }
 

@@ -29,7 +29,7 @@ use crate::http::query::Query;
 )]
 pub(super) async fn fed_object_status_get(
     State(app): State<App>,
-    _: FedReader,
+    FedReader(caller): FedReader,
     query: Query,
 ) -> Result<Json<ObjectStatusData>> {
     require_primary(&app).await?;
@@ -42,7 +42,7 @@ pub(super) async fn fed_object_status_get(
         })?;
     let name = query.get("name").unwrap_or_default();
     let mut conn = app.database.acquire().await?;
-    let status = status::of_object(&mut conn, kind, name).await?;
+    let status = status::of_object(&mut conn, caller.rights.scope(), kind, name).await?;
     Ok(Json(ObjectStatusData {
         kind: kind.as_str().to_owned(),
         name: name.to_owned(),

@@ -59,7 +59,7 @@ pub(super) async fn fed_policy_apply(
 ) -> Result<Json<FedPolicyPlan>> {
     let options = ApplyOptions { prune: query.flag("prune"), dry_run: query.flag("dry_run") };
     let text = upload::read_file(request, upload::MOST_OF_SET).await?;
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     let stamp = Stamp { now: app.clock.now().timestamp(), uuid: Uuid::new_v4 };
     let plan = apply(&app.database, &actor, &text, options, stamp).await?;
     let plan = plan.into_iter().map(shown).collect();

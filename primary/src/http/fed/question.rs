@@ -4,13 +4,16 @@
 
 use std::collections::HashMap;
 
+use palisade_identity::Caller;
 use uuid::Uuid;
 
+use super::scope::within;
 use crate::App;
 use crate::http::error::{ApiError, Result};
 use crate::http::query::{Operator, Query};
 use crate::store::member;
 use crate::store::question::{Comparison, Condition, Field, Kind, Order, Place, Question, Value};
+use crate::store::within::Within;
 
 /// Rows of a page where nobody says, and at most.
 const USUAL: i64 = 100;
@@ -45,16 +48,25 @@ pub(super) struct Asked {
 /// Reads a question about what has these fields and orders.
 pub(super) async fn ask(
     app: &App,
+    caller: &Caller,
     query: &Query,
     fields: &'static [Field],
     orders: &'static [Order],
 ) -> Result<Asked> {
-    let clusters = clusters(app, query).await?;
-    read(query, fields, orders, &clusters)
+    let within = within(app, caller).await?;
+    let clusters = clusters(app, within.as_ref(), query).await?;
+    let mut asked = read(query, fields, orders, &clusters)?;
+    asked.question.within = within;
+    Ok(asked)
 }
 
-/// The ids of the clusters that a query names, by id or by name.
-pub(super) async fn clusters(app: &App, query: &Query) -> Result<HashMap<String, Uuid>> {
+/// The ids of the clusters that a query names, by id or by name. A name of which
+/// the caller may not know is as unknown as one that nobody has.
+pub(super) async fn clusters(
+    app: &App,
+    within: Option<&Within>,
+    query: &Query,
+) -> Result<HashMap<String, Uuid>> {
     let listed = query.get("cluster").into_iter().flat_map(|text| text.split(','));
     let filters = query.filters();
     let filtered = filters.iter().filter(|filter| filter.field == "cluster");
@@ -71,7 +83,8 @@ pub(super) async fn clusters(app: &App, query: &Query) -> Result<HashMap<String,
     ids.extend(known.into_iter().filter_map(|text| Some((text.clone(), text.parse().ok()?))));
     if !names.is_empty() {
         let mut conn = app.database.acquire().await?;
-        ids.extend(member::ids_of(&mut conn, &names).await?);
+        let found = member::ids_of(&mut conn, &names).await?.into_iter();
+        ids.extend(found.filter(|(_, id)| within.is_none_or(|within| within.has(*id))));
     }
     Ok(ids)
 }
@@ -134,6 +147,7 @@ fn read(
     let limit_of_page = if format == Format::Page { page } else { MOST };
     Ok(Asked {
         question: Question {
+            within: None,
             conditions,
             order,
             descending,

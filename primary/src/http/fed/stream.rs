@@ -13,14 +13,15 @@ use palisade_identity::{Access, Caller, Permission};
 use crate::App;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::Authenticated;
-use crate::live::{ChangeStream, Told, Topic};
+use crate::live::{ChangeStream, Told, Topic, Watch};
 
 /// Follow which lists change
 ///
 /// Server-sent events: `ready` at first, then `changed` with the lists that
 /// changed, whichever replica changed them. A comment comes every five seconds.
 /// The stream ends with the session; it does not keep it alive. Of lists that
-/// the caller may not read nothing is told.
+/// the caller may not read, and of clusters that its role does not reach, nothing
+/// is told.
 #[utoipa::path(
     get,
     path = "/v1/fed/stream",
@@ -37,7 +38,8 @@ pub(super) async fn fed_stream_get(
     let topics = Topic::ALL.into_iter().filter(|topic| may_see(&caller, *topic)).collect();
     let stop = app.shutdown.token().clone();
     let identity = app.identity.clone();
-    let stream = ChangeStream::open(&app.live, identity, session, topics, stop)
+    let watch = (caller.rights.scope().cloned()).map(|scope| Watch::new(app.database, scope));
+    let stream = ChangeStream::open(&app.live, identity, session, topics, watch, stop)
         .ok_or_else(|| ApiError::new(Code::OpNotAllowed, "The session has too many streams."))?;
     Ok(Sse::new(unfold(stream, async |mut stream| {
         let told = stream.next().await?;
@@ -52,7 +54,8 @@ fn may_see(caller: &Caller, topic: Topic) -> bool {
         Topic::Events => reads(Permission::Events) || reads(Permission::SecurityEvents),
         Topic::Scans => reads(Permission::RegScan) || reads(Permission::Vulnerability),
         Topic::Rules => reads(Permission::RtPolicy) || reads(Permission::Admctrl),
-        Topic::Imports => true,
+        // Files are not imported within a scope.
+        Topic::Imports => caller.rights.scope().is_none(),
     }
 }
 

@@ -10,6 +10,7 @@ use palisade_api::rest::fleet::{FedClusterSummary, FedSummary, FedTotal};
 use super::export::{Row, whole};
 use super::member;
 use super::question::{self, Format};
+use super::scope;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::FedReader;
@@ -37,16 +38,20 @@ use crate::store::fleet::{self, ClusterCounts};
 )]
 pub(super) async fn fed_summary(
     State(app): State<App>,
-    FedReader(_caller): FedReader,
+    FedReader(caller): FedReader,
     query: Query,
 ) -> Result<Response> {
     let format = question::format(&query)?;
-    let wanted = question::clusters(&app, &query).await?;
+    let within = scope::within(&app, &caller).await?;
+    let wanted = question::clusters(&app, within.as_ref(), &query).await?;
     let named = query.get("cluster").is_some_and(|text| !text.is_empty());
-    let joint = member::joint_clusters(&app).await?;
+    let joint = member::joint_clusters(&app, &caller).await?;
     let since = app.clock.now() - TimeDelta::hours(24);
     let mut tx = app.database.begin_question().await?;
-    let counts = fleet::counts(&mut tx, since).await?;
+    let counts = match &within {
+        Some(within) => fleet::counts_within(&mut tx, since, within).await?,
+        None => fleet::counts(&mut tx, since).await?,
+    };
     drop(tx);
     let clusters = joint
         .into_iter()

@@ -7,6 +7,7 @@ use palisade_api::rest::fed::FedView;
 use super::{find_member, require_primary};
 use crate::App;
 use crate::http::error::Result;
+use crate::http::extract::FedReader;
 
 /// Tell whether a console of this primary can show a member
 #[utoipa::path(
@@ -18,10 +19,11 @@ use crate::http::error::Result;
 )]
 pub(super) async fn fed_view_get(
     State(app): State<App>,
+    FedReader(caller): FedReader,
     Path(id): Path<String>,
 ) -> Result<Json<FedView>> {
     require_primary(&app).await?;
-    find_member(&app, &id).await?;
+    find_member(&app, &caller, &id).await?;
     // Both sides speak the one version of the REST API that there is.
     Ok(Json(FedView { compatible: true }))
 }

@@ -6,10 +6,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use palisade_api::rest::vulasset::{FleetVulnerability, FleetVulnerabilityPage};
+use palisade_identity::Caller;
 use sqlx::PgConnection;
 
 use super::export::{Row, export};
 use super::question::{self, Asked, Format};
+use super::scope::within;
 use crate::App;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::FedReader;
@@ -30,7 +32,8 @@ const ROWS: i64 = 100;
 /// List the vulnerabilities of all images of the federation
 ///
 /// Without those that the vulnerability profile accepts; with `cluster`,
-/// `namespace` or `running` of the images that run there.
+/// `namespace` or `running` of the images that run there; so too for a role that
+/// is limited to some clusters.
 #[utoipa::path(
     get,
     path = "/v1/fed/vulnerabilities",
@@ -66,11 +69,11 @@ const ROWS: i64 = 100;
 )]
 pub(super) async fn fed_vulnerabilities(
     State(app): State<App>,
-    FedReader(_caller): FedReader,
+    FedReader(caller): FedReader,
     query: Query,
 ) -> Result<Response> {
     let mut filter = filter(&query)?;
-    filter.reports = reports(&app, &query).await?;
+    filter.reports = reports(&app, &caller, &query).await?;
     let format = question::format(&query)?;
     let page = page(&query);
     if format != Format::Page {
@@ -83,13 +86,14 @@ pub(super) async fn fed_vulnerabilities(
 
 /// The reports that count: those on images which run in the clusters and
 /// namespaces that are named.
-async fn reports(app: &App, query: &Query) -> Result<Option<Vec<i32>>> {
+async fn reports(app: &App, caller: &Caller, query: &Query) -> Result<Option<Vec<i32>>> {
     let named = |name| query.get(name).filter(|text| !text.is_empty());
     let running = query.flag("running");
-    if named("cluster").is_none() && named("namespace").is_none() && !running {
+    let within = within(app, caller).await?;
+    if within.is_none() && named("cluster").is_none() && named("namespace").is_none() && !running {
         return Ok(None);
     }
-    let ids = question::clusters(app, query).await?;
+    let ids = question::clusters(app, within.as_ref(), query).await?;
     let mut clusters = Vec::new();
     for text in named("cluster").into_iter().flat_map(|text| text.split(',')).map(str::trim) {
         let id = ids.get(text).ok_or_else(|| {
@@ -101,13 +105,14 @@ async fn reports(app: &App, query: &Query) -> Result<Option<Vec<i32>>> {
     let namespaces = named("namespace").into_iter().flat_map(|text| text.split(','));
     let namespaces: Vec<String> = namespaces.map(|text| text.trim().to_owned()).collect();
     let mut tx = app.database.begin_question().await?;
-    let images = image::of(&mut tx, &clusters, &namespaces).await?;
+    let images = image::of(&mut tx, within.as_ref(), &clusters, &namespaces).await?;
     Ok(Some(image::reports(&mut tx, &images).await?))
 }
 
 /// All that is meant, by name.
 fn exported(app: App, filter: VulnerabilityFilter, format: Format, most: Option<i64>) -> Response {
     let question = Question {
+        within: None,
         conditions: Vec::new(),
         order: &BY_NAME,
         descending: false,
@@ -144,7 +149,7 @@ async fn read(
     let found = vulnerability::page(conn, filter, page).await?;
     let ids: Vec<i32> = found.iter().map(|one| one.id).collect();
     let mut packages: HashMap<i32, Vec<String>> = HashMap::new();
-    for package in vulnerability::packages(conn, &ids).await? {
+    for package in vulnerability::packages(conn, &ids, filter.reports.as_deref()).await? {
         let names = packages.entry(package.vulnerability).or_default();
         if names.last() != Some(&package.package_name) {
             names.push(package.package_name);

@@ -57,10 +57,10 @@ use crate::store::workload::list::{self, ClusterWorkload};
 )]
 pub(super) async fn fed_workload_list(
     State(app): State<App>,
-    FedReader(_caller): FedReader,
+    FedReader(caller): FedReader,
     query: Query,
 ) -> Result<Response> {
-    let asked = ask(&app, &query, &list::FIELDS, &list::ORDERS).await?;
+    let asked = ask(&app, &caller, &query, &list::FIELDS, &list::ORDERS).await?;
     if asked.format != Format::Page {
         return Ok(export(asked, "workloads", move |question| {
             let database = app.database.clone();

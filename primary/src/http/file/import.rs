@@ -48,7 +48,7 @@ pub(super) async fn import(
         }
     };
     let answer = partial(&task)?;
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     app.shutdown.clone().spawn("import", run(app, actor, file, text, overwrite, task));
     Ok(answer)
 }

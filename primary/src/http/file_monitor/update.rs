@@ -26,7 +26,7 @@ pub(super) async fn file_monitor_update(
     Path(name): Path<String>,
     JsonBody(FileMonitorConfigData { config }): JsonBody<FileMonitorConfigData>,
 ) -> Result<()> {
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     let now = app.clock.now().timestamp();
     rules::file_monitor::update(&app.database, &actor, &name, config, now).await?;
     Ok(())

@@ -24,7 +24,7 @@ pub(super) async fn group_create(
     FedAdmin(caller): FedAdmin,
     JsonBody(GroupConfigData { config }): JsonBody<GroupConfigData>,
 ) -> Result<()> {
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     rules::group::create(&app.database, &actor, config).await?;
     Ok(())
 }

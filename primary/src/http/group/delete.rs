@@ -21,7 +21,7 @@ pub(super) async fn group_delete(
     FedAdmin(caller): FedAdmin,
     Path(name): Path<String>,
 ) -> Result<()> {
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     rules::group::delete(&app.database, &actor, &name).await?;
     Ok(())
 }

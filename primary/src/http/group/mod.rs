@@ -43,6 +43,7 @@ impl From<RuleError> for ApiError {
                 Self::invalid_request(message)
             }
             RuleError::Duplicate { .. } => Self::new(Code::DuplicateName, message),
+            RuleError::BeyondScope { .. } => Self::access_denied(message),
             RuleError::InUse { .. } | RuleError::InRollout { .. } => {
                 Self::new(Code::ObjectInuse, message)
             }

@@ -26,7 +26,7 @@ pub(super) async fn group_update(
     Path(name): Path<String>,
     JsonBody(GroupConfigData { config }): JsonBody<GroupConfigData>,
 ) -> Result<()> {
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     rules::group::update(&app.database, &actor, &name, config).await?;
     Ok(())
 }

@@ -10,8 +10,8 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::{Method, StatusCode};
-use palisade_api::Code;
 use palisade_api::rest::empty;
+use palisade_api::{ClusterId, Code};
 use palisade_identity::{Access, Caller, Role, route_access};
 use serde::de::DeserializeOwned;
 
@@ -79,11 +79,21 @@ pub(super) async fn fallback(State(app): State<App>, mut request: Request) -> Re
     authorize::let_in(&app, &mut request).await?;
     let caller = request.extensions_mut().remove::<Caller>().ok_or_else(ApiError::unauthorized)?;
     let role = role_at_home(&caller, &request)?;
-    let home = store::member::home(&mut *app.database.acquire().await?).await?;
-    let Some(home) = home else { return without_home(&request) };
+    let Some(home) = home_of(&app, &caller).await? else { return without_home(&request) };
     let method = request.method().clone();
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     relay(&app, home, OnBehalf { caller: &caller, role }, method, &path, request).await
+}
+
+/// The home cluster, where there is one that the caller's role reaches wholly:
+/// the cluster does not know of namespaces of a role.
+async fn home_of(app: &App, caller: &Caller) -> Result<Option<ClusterId>> {
+    let mut conn = app.database.acquire().await?;
+    let Some(home) = store::member::home(&mut conn).await? else { return Ok(None) };
+    let Some(scope) = caller.rights.scope() else { return Ok(Some(home)) };
+    let member = store::member::get(&mut conn, home).await?;
+    let reached = member.is_some_and(|member| scope.reaches(home, &member.labels));
+    Ok((reached && scope.has_whole_clusters()).then_some(home))
 }
 
 /// The role that a caller has at home. What a custom role may do there is
@@ -111,16 +121,21 @@ fn role_at_home(caller: &Caller, request: &Request) -> Result<Role> {
 /// of such objects are empty.
 pub(super) async fn local_objects(
     State(app): State<App>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Result<Response> {
     let query = Query::parse(request.uri().query().unwrap_or_default());
     let owner = owner::of_call(request.method(), request.uri().path(), &query);
-    let (owner, request) = match owner {
+    let owner = match owner {
         None | Some(Owner::Federation) => return Ok(next.run(request).await),
-        Some(owner) => (owner, request),
+        Some(owner) => owner,
     };
     if store::member::home(&mut *app.database.acquire().await?).await?.is_none() {
+        return Ok(next.run(request).await);
+    }
+    authorize::let_in(&app, &mut request).await?;
+    let caller = request.extensions_mut().remove::<Caller>().ok_or_else(ApiError::unauthorized)?;
+    if home_of(&app, &caller).await?.is_none() {
         return Ok(next.run(request).await);
     }
     if owner == Owner::Cluster {
@@ -141,8 +156,7 @@ pub(super) async fn read<T: DeserializeOwned>(
     caller: &Caller,
     path: &str,
 ) -> Result<Option<T>> {
-    let home = store::member::home(&mut *app.database.acquire().await?).await?;
-    let Some(home) = home else { return Ok(None) };
+    let Some(home) = home_of(app, caller).await? else { return Ok(None) };
     let behalf = OnBehalf { caller, role: Role::Admin };
     let request = Request::new(Body::empty());
     let answer = relay(app, home, behalf, Method::GET, path, request).await?;

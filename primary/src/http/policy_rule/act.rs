@@ -29,7 +29,7 @@ pub(super) async fn policy_rule_act(
     JsonBody(action): JsonBody<PolicyRuleActionData>,
 ) -> Result<()> {
     federated(&query, says_federal(&action)?)?;
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     rules::network::act(&app.database, &actor, action, app.clock.now().timestamp()).await?;
     Ok(())
 }

@@ -24,7 +24,7 @@ pub(super) async fn policy_rule_delete_all(
     query: Query,
 ) -> Result<()> {
     federated(&query, false)?;
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     rules::network::delete_all(&app.database, &actor).await?;
     Ok(())
 }

@@ -48,7 +48,7 @@ pub(super) async fn policy_rules_promote(
         processes: processes.map(|data| data.process_profiles).unwrap_or_default(),
         files: files.map(|data| data.profiles).unwrap_or_default(),
     };
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     let stamp = Stamp { now: app.clock.now().timestamp(), uuid: Uuid::new_v4 };
     promote::network(&app.database, &actor, &local, &request.ids, stamp).await?;
     Ok(())

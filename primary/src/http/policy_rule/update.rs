@@ -26,7 +26,7 @@ pub(super) async fn policy_rule_update(
     RuleId(id): RuleId,
     JsonBody(PolicyRuleConfigData { config }): JsonBody<PolicyRuleConfigData>,
 ) -> Result<()> {
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     let now = app.clock.now().timestamp();
     rules::network::update(&app.database, &actor, id, config, now).await?;
     Ok(())

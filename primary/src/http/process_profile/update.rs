@@ -29,7 +29,7 @@ pub(super) async fn process_profile_update(
     Path(name): Path<String>,
     JsonBody(body): JsonBody<ProcessProfileConfigData>,
 ) -> Result<()> {
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     let stamp = Stamp { now: app.clock.now().timestamp(), uuid: Uuid::new_v4 };
     let config = body.process_profile_config;
     rules::process_profile::update(&app.database, &actor, &name, config, stamp).await?;

@@ -32,7 +32,7 @@ pub(super) async fn response_rule_act(
         .filter(|insert| !insert.rules.is_empty())
         .ok_or_else(|| ApiError::invalid_request("A rule to insert is needed."))?;
     federated(&query, insert.rules.iter().all(|rule| rule.cfg_type == "federal"))?;
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     rules::response::insert(&app.database, &actor, insert).await?;
     Ok(())
 }

@@ -26,7 +26,7 @@ pub(super) async fn response_rule_update(
     RuleId(id): RuleId,
     JsonBody(ResponseRuleConfigData { config }): JsonBody<ResponseRuleConfigData>,
 ) -> Result<()> {
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     rules::response::update(&app.database, &actor, id, config).await?;
     Ok(())
 }

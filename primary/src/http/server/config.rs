@@ -7,9 +7,11 @@ use palisade_api::rest::server::{
 };
 use palisade_identity::Roles;
 
+use crate::App;
+use crate::http::error::Result as HttpResult;
 use crate::identity::{
     DirectoryChange, DirectoryError, DirectorySettings, Flavor, GroupRoles, Kind, LdapSettings,
-    Mapping, OidcSettings, SamlSettings, Secret, SettingsError, read_provider,
+    Mapping, OidcSettings, SamlSettings, Secret, SettingsError, read_provider, read_scope,
 };
 
 type Result<T> = std::result::Result<T, DirectoryError>;
@@ -142,13 +144,16 @@ fn mapped(mut mapping: Mapping, default_role: Option<String>, groups: Groups) ->
     }
     match groups {
         (_, Some(groups)) => {
-            mapping.group_mapped_roles = groups.iter().map(group_roles).collect::<Result<_>>()?;
+            let before = mapping.clone();
+            let mapped = groups.iter().map(|group| group_roles(group, &before));
+            mapping.group_mapped_roles = mapped.collect::<Result<_>>()?;
         }
         (Some(groups), None) => {
             let pairs = groups.iter().flat_map(|(role, groups)| {
                 groups.iter().map(move |group| (role.as_str(), group.as_str()))
             });
-            let mapped = pairs.map(|(role, group)| everywhere(group, role));
+            let before = mapping.clone();
+            let mapped = pairs.map(|(role, group)| with_role(group, role, &before));
             mapping.group_mapped_roles = mapped.collect::<Result<_>>()?;
         }
         (None, None) => {}
@@ -156,15 +161,38 @@ fn mapped(mut mapping: Mapping, default_role: Option<String>, groups: Groups) ->
     Ok(mapping)
 }
 
-/// A group with its roles.
-pub(super) fn group_roles(group: &GroupRoleMapping) -> Result<GroupRoles> {
+/// A group with its roles. Clients that know of no scopes leave them as they
+/// were `before`.
+pub(super) fn group_roles(group: &GroupRoleMapping, before: &Mapping) -> Result<GroupRoles> {
+    let scope = match &group.access_scope {
+        Some(asked) => read_scope(asked.clone()).map_err(|error| invalid(error.to_string()))?,
+        None => before.scope_of(&group.group).cloned(),
+    };
     let roles = Roles::parse(&group.global_role, &group.role_domains)
+        .and_then(|roles| roles.within(scope))
         .map_err(|error| invalid(error.to_string()))?;
     Ok(GroupRoles { group: group.group.clone(), roles })
 }
 
-/// A group with one role everywhere.
-pub(super) fn everywhere(group: &str, role: &str) -> Result<GroupRoles> {
+/// A group with one role, in the scope that the group had `before`.
+pub(super) fn with_role(group: &str, role: &str, before: &Mapping) -> Result<GroupRoles> {
     let role = role.parse().map_err(|error| invalid(format!("{error}")))?;
-    Ok(GroupRoles { group: group.to_owned(), roles: Roles::everywhere(role) })
+    let roles = Roles::everywhere(role).within(before.scope_of(group).cloned());
+    let roles = roles.map_err(|error| invalid(error.to_string()))?;
+    Ok(GroupRoles { group: group.to_owned(), roles })
+}
+
+/// Puts ids in place of the names of clusters.
+pub(super) async fn name_by_id(app: &App, config: &mut ServerConfig) -> HttpResult<()> {
+    let groups = [
+        config.ldap.as_mut().map(|ldap| &mut ldap.group_mapped_roles),
+        config.saml.as_mut().map(|saml| &mut saml.group_mapped_roles),
+        config.oidc.as_mut().map(|oidc| &mut oidc.group_mapped_roles),
+    ];
+    for group in groups.into_iter().flatten().flatten().flatten() {
+        if let Some(scope) = &mut group.access_scope {
+            app.identity.name_by_id(scope).await?;
+        }
+    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use palisade_api::rest::server::ServerConfigData;
 
-use super::config::created;
+use super::config::{created, name_by_id};
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::{Authenticated, JsonBody};
@@ -22,8 +22,9 @@ use crate::http::extract::{Authenticated, JsonBody};
 pub(super) async fn server_create(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
-    JsonBody(ServerConfigData { config }): JsonBody<ServerConfigData>,
+    JsonBody(ServerConfigData { mut config }): JsonBody<ServerConfigData>,
 ) -> Result<()> {
+    name_by_id(&app, &mut config).await?;
     let name = config.name.clone();
     app.identity.create_directory(&caller, &name, created(config)?).await?;
     Ok(())

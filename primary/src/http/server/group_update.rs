@@ -28,26 +28,25 @@ pub(super) async fn server_group_update(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     Path((name, group)): Path<(String, String)>,
-    JsonBody(ServerGroupConfigData { config }): JsonBody<ServerGroupConfigData>,
+    JsonBody(ServerGroupConfigData { mut config }): JsonBody<ServerGroupConfigData>,
 ) -> Result<Json<ServerGroupsData>> {
     same_name(&name, &config.name)?;
-    if let Some(mapped) = &config.mapped_roles {
+    if let Some(mapped) = &mut config.mapped_roles {
         same_name(&group, &mapped.group)?;
+        mapped.group.clone_from(&group);
+        if let Some(scope) = &mut mapped.access_scope {
+            app.identity.name_by_id(scope).await?;
+        }
     }
     app.identity
         .change_directory(&caller, &name, |mut settings| {
+            let mapped = config.mapped_roles.as_ref();
+            let new = mapped.map(|new| group_roles(new, &settings.mapping)).transpose()?;
             let groups = &mut settings.mapping.group_mapped_roles;
             let place = groups.iter().position(|mapped| mapped.group == group);
-            let new = config.mapped_roles.as_ref().map(group_roles).transpose()?;
             match (place, new) {
-                (Some(place), Some(mut new)) => {
-                    new.group = group;
-                    groups[place] = new;
-                }
-                (None, Some(mut new)) => {
-                    new.group = group;
-                    groups.push(new);
-                }
+                (Some(place), Some(new)) => groups[place] = new,
+                (None, Some(new)) => groups.push(new),
                 (Some(place), None) => {
                     groups.remove(place);
                 }

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use palisade_api::rest::server::ServerRoleGroupsConfigData;
 
-use super::config::everywhere;
+use super::config::with_role;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::{Authenticated, JsonBody};
@@ -31,12 +31,13 @@ pub(super) async fn server_role_update(
     same_name(&role, &config.role)?;
     app.identity
         .change_directory(&caller, &name, |mut settings| {
+            let before = settings.mapping.clone();
             let groups = &mut settings.mapping.group_mapped_roles;
             groups.retain(|mapped| {
                 mapped.roles.global().as_str() != role || config.groups.contains(&mapped.group)
             });
             for group in config.groups {
-                let new = everywhere(&group, &role)?;
+                let new = with_role(&group, &role, &before)?;
                 match groups.iter_mut().find(|mapped| mapped.group == group) {
                     Some(mapped) if mapped.roles.global().as_str() == role => {}
                     Some(mapped) => *mapped = new,

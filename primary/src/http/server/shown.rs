@@ -11,7 +11,7 @@ use palisade_identity::{Caller, Role};
 use crate::App;
 use crate::http::error::Result;
 use crate::http::user::{RoleChoice, role_choice};
-use crate::identity::{DEFAULT_SCOPES, DirectoryRow, Kind, Mapping, certificate_info};
+use crate::identity::{DEFAULT_SCOPES, DirectoryRow, Kind, Mapping, certificate_info, shown_scope};
 
 pub(super) fn server(row: &DirectoryRow) -> Server {
     let settings = &row.settings;
@@ -100,6 +100,7 @@ fn groups(mapping: &Mapping) -> Vec<GroupRoleMapping> {
         group: mapped.group.clone(),
         global_role: mapped.roles.global().to_string(),
         role_domains: mapped.roles.domains_as_text(),
+        access_scope: mapped.roles.scope().map(shown_scope),
     });
     shown.collect()
 }

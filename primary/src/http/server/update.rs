@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use palisade_api::rest::server::ServerConfigData;
 
-use super::config::changed;
+use super::config::{changed, name_by_id};
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::{Authenticated, JsonBody};
@@ -25,9 +25,10 @@ pub(super) async fn server_update(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     Path(name): Path<String>,
-    JsonBody(ServerConfigData { config }): JsonBody<ServerConfigData>,
+    JsonBody(ServerConfigData { mut config }): JsonBody<ServerConfigData>,
 ) -> Result<()> {
     same_name(&name, &config.name)?;
+    name_by_id(&app, &mut config).await?;
     app.identity.change_directory(&caller, &name, |before| changed(before, config)).await?;
     Ok(())
 }

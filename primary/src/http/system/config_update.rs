@@ -41,7 +41,7 @@ pub(super) async fn system_config_update(
         require(&caller, Permission::Fed, Access::Write)?;
     }
     if let Some(webhooks) = webhooks {
-        let actor = Actor::new(caller.fullname.as_str(), caller.address.as_str());
+        let actor = Actor::from(&caller);
         rules::webhook::replace(&app.database, &actor, webhooks).await?;
     }
     if let Some(order) = order {

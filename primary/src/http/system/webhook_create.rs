@@ -30,7 +30,7 @@ pub(super) async fn system_webhook_create(
     JsonBody(WebhookConfigData { config }): JsonBody<WebhookConfigData>,
 ) -> Result<()> {
     federated(&query, config.cfg_type == "federal")?;
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     rules::webhook::create(&app.database, &actor, config).await?;
     Ok(())
 }

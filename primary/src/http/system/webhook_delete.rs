@@ -29,7 +29,7 @@ pub(super) async fn system_webhook_delete(
     query: Query,
 ) -> Result<()> {
     federated(&query, name.starts_with(FED_PREFIX))?;
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     rules::webhook::delete(&app.database, &actor, &name).await?;
     Ok(())
 }

@@ -31,7 +31,7 @@ pub(super) async fn system_webhook_update(
     JsonBody(WebhookConfigData { config }): JsonBody<WebhookConfigData>,
 ) -> Result<()> {
     federated(&query, config.cfg_type == "federal")?;
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     rules::webhook::update(&app.database, &actor, &name, config).await?;
     Ok(())
 }

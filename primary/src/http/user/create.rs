@@ -28,11 +28,13 @@ pub(super) async fn user_create(
             "The full name of a local user is its user name; leave fullname out.",
         ));
     }
+    let scope = app.identity.scope(user.access_scope.unwrap_or_default()).await?;
+    let roles = Roles::parse(&user.role, &user.role_domains).and_then(|one| one.within(scope));
     let new = CreateUser {
         username,
         password: user.password,
         email: user.email,
-        roles: Roles::parse(&user.role, &user.role_domains).map_err(UserError::from)?,
+        roles: roles.map_err(UserError::from)?,
         timeout: match user.timeout {
             0 => None,
             seconds => Some(i32::try_from(seconds).unwrap_or(i32::MAX)),

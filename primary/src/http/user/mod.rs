@@ -23,7 +23,7 @@ use utoipa_axum::routes;
 use super::ApiRouter;
 use super::error::{ApiError, Result};
 use crate::App;
-use crate::identity::{SeenUser, UserError};
+use crate::identity::{ScopeError, SeenUser, UserError, shown_scope};
 
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new()
@@ -59,6 +59,7 @@ pub(super) fn rest_user(user: &SeenUser, viewer: Option<&Caller>) -> User {
         default_password: row.default_password,
         modify_password: row.reset_password,
         role_domains: row.roles.domains_as_text(),
+        access_scope: row.roles.scope().map(shown_scope),
         last_login_timestamp: row.last_login_at.map_or(0, |at| at.timestamp()),
         last_login_at: row
             .last_login_at
@@ -155,6 +156,15 @@ impl From<UserError> for ApiError {
             UserError::ChangedMeanwhile => Self::new(Code::FailLockCluster, message),
             UserError::Password(error) => error.into(),
             UserError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ScopeError> for ApiError {
+    fn from(error: ScopeError) -> Self {
+        match error {
+            ScopeError::Store(error) => error.into(),
+            other => Self::invalid_request(other.to_string()),
         }
     }
 }

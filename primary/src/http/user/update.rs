@@ -29,7 +29,12 @@ pub(super) async fn user_update(
     JsonBody(UserConfigData { config }): JsonBody<UserConfigData>,
 ) -> Result<()> {
     same_name(&fullname, config.fullname.as_deref().unwrap_or_default())?;
+    let scope = match config.access_scope {
+        Some(asked) => Some(app.identity.scope(asked).await?),
+        None => None,
+    };
     let change = ChangeUser {
+        scope,
         password: config.password,
         new_password: config.new_password,
         email: config.email,

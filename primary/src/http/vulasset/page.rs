@@ -97,7 +97,7 @@ async fn filled(
     vulnerability::without_compiling(&mut tx).await?;
     let found = vulnerability::page(&mut tx, filter, page).await?;
     let ids: Vec<i32> = found.iter().map(|one| one.id).collect();
-    let packages = vulnerability::packages(&mut tx, &ids).await?;
+    let packages = vulnerability::packages(&mut tx, &ids, None).await?;
     let images = vulnerability::images(&mut tx, &ids).await?;
     drop(tx);
     let matched = found.first().map_or(0, |one| one.matched);

@@ -27,7 +27,7 @@ pub(super) async fn waf_group_update(
     Path(name): Path<String>,
     JsonBody(SensorGroupConfigData { config }): JsonBody<SensorGroupConfigData>,
 ) -> Result<()> {
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     rules::sensor::group::update::<Waf>(&app.database, &actor, &name, config).await?;
     Ok(())
 }

@@ -25,7 +25,7 @@ pub(super) async fn waf_sensor_create(
     FedAdmin(caller): FedAdmin,
     JsonBody(SensorConfigData { config }): JsonBody<SensorConfigData>,
 ) -> Result<()> {
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     rules::sensor::create::<Waf>(&app.database, &actor, config).await?;
     Ok(())
 }

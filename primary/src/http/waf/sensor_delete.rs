@@ -22,7 +22,7 @@ pub(super) async fn waf_sensor_delete(
     FedAdmin(caller): FedAdmin,
     Path(name): Path<String>,
 ) -> Result<()> {
-    let actor = Actor::new(caller.fullname, caller.address);
+    let actor = Actor::from(&caller);
     rules::sensor::delete::<Waf>(&app.database, &actor, &name).await?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! From the groups of a directory to roles.
 
-use palisade_identity::{RoleName, Roles};
+use palisade_identity::{AccessScope, RoleName, Roles};
 use serde::{Deserialize, Serialize};
 
 /// Which roles the users of a directory have: those of the first group in
@@ -43,6 +43,12 @@ impl Mapping {
             .iter()
             .find(|mapped| groups.iter().any(|group| same(group, &mapped.group)))
             .map_or_else(|| self.default_roles(), |mapped| mapped.roles.clone())
+    }
+
+    /// What the global role of a group is limited to.
+    pub fn scope_of(&self, group: &str) -> Option<&AccessScope> {
+        let mapped = self.group_mapped_roles.iter().find(|mapped| mapped.group == group)?;
+        mapped.roles.scope()
     }
 
     /// The roles of users in none of the groups.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use palisade_identity::{Access, Caller, PasswordHash, Permission, Roles};
+use palisade_identity::{Access, AccessScope, Caller, PasswordHash, Permission, Roles};
 use secrecy::SecretString;
 
 use super::{UserError, audited, check_manage, check_password, check_text, check_timeout, record};
@@ -23,6 +23,8 @@ pub struct ChangeUser {
     pub role: Option<String>,
     /// Roles in single namespaces.
     pub role_domains: Option<BTreeMap<String, Vec<String>>>,
+    /// What the global role is limited to; none in it: nothing.
+    pub scope: Option<Option<AccessScope>>,
     /// Idle time in seconds; 0: that of the password profile.
     pub timeout: Option<i32>,
     /// Language of the portal.
@@ -72,7 +74,7 @@ impl Identity {
             // What the caller was allowed to change is no longer what is there.
             return Err(UserError::ChangedMeanwhile);
         }
-        let roles = new_roles(&locked, change.role.as_deref(), change.role_domains.as_ref())?;
+        let roles = new_roles(&locked, &change)?;
         if let Some(roles) = &roles {
             if own {
                 return Err(UserError::MoreThanCaller);
@@ -158,16 +160,14 @@ impl Identity {
 }
 
 /// The roles after a change; none where they stay as they are.
-fn new_roles(
-    user: &UserRow,
-    role: Option<&str>,
-    domains: Option<&BTreeMap<String, Vec<String>>>,
-) -> Result<Option<Roles>, UserError> {
-    if role.is_none() && domains.is_none() {
+fn new_roles(user: &UserRow, change: &ChangeUser) -> Result<Option<Roles>, UserError> {
+    let ChangeUser { role, role_domains, scope, .. } = change;
+    if role.is_none() && role_domains.is_none() && scope.is_none() {
         return Ok(None);
     }
     let present = user.roles.domains_as_text();
-    let role = role.unwrap_or(user.roles.global().as_str());
-    let roles = Roles::parse(role, domains.unwrap_or(&present))?;
+    let role = role.as_deref().unwrap_or(user.roles.global().as_str());
+    let scope = scope.clone().unwrap_or_else(|| user.roles.scope().cloned());
+    let roles = Roles::parse(role, role_domains.as_ref().unwrap_or(&present))?.within(scope)?;
     Ok(Some(roles).filter(|roles| *roles != user.roles))
 }

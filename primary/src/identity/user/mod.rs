@@ -135,6 +135,8 @@ struct Audited<'a> {
     fullname: &'a str,
     role: &'a str,
     role_domains: std::collections::BTreeMap<String, Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_scope: Option<&'a palisade_identity::AccessScope>,
     email: &'a str,
     timeout: i32,
     locale: &'a str,
@@ -146,6 +148,7 @@ fn audited(user: &UserRow, password_changed: bool) -> Audited<'_> {
         fullname: &user.fullname,
         role: user.roles.global().as_str(),
         role_domains: user.roles.domains_as_text(),
+        access_scope: user.roles.scope(),
         email: &user.email,
         timeout: user.timeout,
         locale: &user.locale,
@@ -166,7 +169,7 @@ async fn record(
 
 /// Who acts, for audit records.
 pub(super) fn actor(caller: &Caller) -> Actor {
-    Actor::new(caller.fullname.clone(), &caller.address)
+    Actor::from(caller)
 }
 
 fn check_timeout(seconds: i32) -> Result<(), UserError> {

@@ -12,6 +12,11 @@ use uuid::Uuid;
 use super::NewEvent;
 use crate::store::Result;
 
+/// Levels of grave events.
+pub(in crate::store) const GRAVE: [&str; 2] = [level::ERROR, level::CRITICAL];
+/// Names of what admission control denied, or would have denied.
+pub(in crate::store) const DENIALS: [&str; 2] = [name::ADMISSION_DENIED, name::ADMISSION_VIOLATION];
+
 /// Counts that are to be added.
 #[derive(Debug, Default)]
 pub(super) struct Counts(BTreeMap<(Uuid, DateTime<Utc>), Count>);
@@ -27,12 +32,9 @@ impl Counts {
     pub(super) fn add(&mut self, cluster: ClusterId, event: &NewEvent) {
         let hour = event.at.duration_trunc(TimeDelta::hours(1)).unwrap_or(event.at);
         let count = self.0.entry((cluster.as_uuid(), hour)).or_default();
-        let grave = matches!(event.level.as_str(), level::ERROR | level::CRITICAL);
-        let denial =
-            matches!(event.name.as_str(), name::ADMISSION_DENIED | name::ADMISSION_VIOLATION);
         count.events += 1;
-        count.grave += i64::from(grave);
-        count.denials += i64::from(denial);
+        count.grave += i64::from(GRAVE.contains(&event.level.as_str()));
+        count.denials += i64::from(DENIALS.contains(&event.name.as_str()));
     }
 
     /// Writes them, in an order that all writers keep.

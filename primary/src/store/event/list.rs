@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use palisade_api::ClusterId;
 use serde_json::value::RawValue;
+use sqlx::PgConnection;
 use sqlx::types::Json;
-use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::{NewEvent, image};
@@ -87,7 +87,15 @@ pub static ORDERS: [Order; 4] = [
 /// The newest events that the conditions admit.
 pub fn newest(conditions: Vec<Condition>, start: i64, limit: i64) -> Question {
     let [order, ..] = &ORDERS;
-    Question { conditions, order, descending: true, after: None, start: start.max(0), limit }
+    Question {
+        within: None,
+        conditions,
+        order,
+        descending: true,
+        after: None,
+        start: start.max(0),
+        limit,
+    }
 }
 
 /// That an event has one of these names.
@@ -107,7 +115,8 @@ pub fn of_category(category: &str) -> Condition {
 /// A page of events.
 pub async fn list(conn: &mut PgConnection, question: &Question) -> Result<Vec<Event>> {
     let question = image::resolve(conn, question).await?;
-    let mut sql = QueryBuilder::<Postgres>::new(
+    let mut sql = question.begin();
+    sql.push(
         "SELECT event.cluster_id, coalesce(member.name, '') AS cluster_name, event.seq, event.at,
                 event.name, event.level, event.category, event.namespace, event.image, event.detail
          FROM (",

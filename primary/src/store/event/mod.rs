@@ -17,9 +17,10 @@ use palisade_api::ClusterId;
 use palisade_api::rest::event::category;
 use serde_json::value::RawValue;
 use sqlx::types::Json;
-use sqlx::{Connection as _, PgConnection, PgTransaction};
+use sqlx::{Connection as _, PgConnection, PgTransaction, Postgres, QueryBuilder};
 use uuid::Uuid;
 
+use super::within::Within;
 use super::{Result, StoreError};
 use count::Counts;
 use image::Images;
@@ -192,6 +193,31 @@ async fn positions(
         .execute(&mut **tx)
         .await?;
     }
+}
+
+/// What was newest of each cluster that there is for whoever asks, as a number
+/// that differs whenever something came.
+pub async fn newest_of_each(
+    conn: &mut PgConnection,
+    within: &Within,
+) -> Result<Vec<(ClusterId, i64)>> {
+    let mut sql = QueryBuilder::<Postgres>::new("");
+    if within.has_whole_clusters() {
+        sql.push("SELECT cluster_id, seq FROM event_position WHERE true");
+        if let Some(clusters) = within.clusters() {
+            sql.push(" AND cluster_id = ANY (").push_bind(clusters.to_vec()).push(")");
+        }
+    } else {
+        within.push(&mut sql);
+        // What is late by more than that is read with the next that is not.
+        sql.push(
+            "SELECT cluster_id, max(seq) FROM event
+             WHERE at > now() - interval '1 hour' GROUP BY cluster_id",
+        );
+    }
+    sql.push(" ORDER BY cluster_id");
+    let rows: Vec<(Uuid, i64)> = sql.build_query_as().fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|(cluster, seq)| (ClusterId::from_uuid(cluster), seq)).collect())
 }
 
 /// The number of the newest event that was received of a member; 0 before the

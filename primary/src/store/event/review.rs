@@ -71,9 +71,10 @@ impl NewReviews {
 }
 
 /// A page of what was asked on a day, in the order of cluster and digest,
-/// beginning behind `after`.
+/// beginning behind `after`; of some clusters alone, where these are named.
 pub async fn page(
     conn: &mut PgConnection,
+    clusters: Option<&[Uuid]>,
     day: NaiveDate,
     after: Option<(ClusterId, Digest)>,
     limit: i64,
@@ -84,12 +85,15 @@ pub async fn page(
     };
     let rows = sqlx::query!(
         r#"SELECT cluster_id, digest, at, detail AS "detail: Json<Box<RawValue>>"
-           FROM admission_review WHERE day = $1 AND (cluster_id, digest) > ($2, $3)
+           FROM admission_review
+           WHERE day = $1 AND (cluster_id, digest) > ($2, $3)
+             AND ($5::uuid[] IS NULL OR cluster_id = ANY ($5))
            ORDER BY cluster_id, digest LIMIT $4"#,
         day,
         cluster,
         digest,
         limit,
+        clusters,
     )
     .fetch_all(conn)
     .await?;

@@ -2,11 +2,12 @@
 
 use palisade_api::Digest;
 use palisade_policy::admission::image_name::ImageName;
-use sqlx::{PgConnection, PgTransaction};
+use sqlx::{PgConnection, PgTransaction, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::Workload;
 use crate::store::Result;
+use crate::store::within::Within;
 
 /// The numbers of the images of `workloads`, in their order. New ones get one.
 pub(super) async fn numbers(
@@ -51,30 +52,27 @@ pub(super) async fn numbers(
     Ok(workloads.iter().map(|one| of(one).unwrap_or_default()).collect())
 }
 
-/// Images that run in one of the clusters and one of the namespaces; none named
-/// are all of them.
+/// Images that run in one of the clusters and one of the namespaces, of which
+/// none named are all of them; and within what there is for whoever asks.
 pub async fn of(
     conn: &mut PgConnection,
+    within: Option<&Within>,
     clusters: &[Uuid],
     namespaces: &[String],
 ) -> Result<Vec<i32>> {
-    if namespaces.is_empty() {
-        return Ok(sqlx::query_scalar!(
-            "SELECT DISTINCT running_image FROM cluster_image
-             WHERE $1 = '{}'::uuid[] OR cluster_id = ANY($1)",
-            clusters,
-        )
-        .fetch_all(conn)
-        .await?);
+    let mut sql = QueryBuilder::<Postgres>::new("");
+    if let Some(within) = within {
+        within.push(&mut sql);
     }
-    Ok(sqlx::query_scalar!(
-        "SELECT DISTINCT running_image FROM workload
-         WHERE ($1 = '{}'::uuid[] OR cluster_id = ANY($1)) AND namespace = ANY($2)",
-        clusters,
-        namespaces,
-    )
-    .fetch_all(conn)
-    .await?)
+    let table = if namespaces.is_empty() { "cluster_image" } else { "workload" };
+    sql.push("SELECT DISTINCT running_image FROM ").push(table).push(" WHERE true");
+    if !clusters.is_empty() {
+        sql.push(" AND cluster_id = ANY (").push_bind(clusters).push(")");
+    }
+    if !namespaces.is_empty() {
+        sql.push(" AND namespace = ANY (").push_bind(namespaces).push(")");
+    }
+    Ok(sql.build_query_scalar().fetch_all(conn).await?)
 }
 
 /// Reports on images that run.

@@ -104,7 +104,7 @@ pub async fn by_number(conn: &mut PgConnection, numbers: &[i32]) -> Result<Vec<R
 
 /// A page of images.
 pub async fn list(conn: &mut PgConnection, question: &Question) -> Result<Vec<RunningImage>> {
-    let mut sql = QueryBuilder::<Postgres>::default();
+    let mut sql = question.begin();
     question.push_rows(&mut sql, &format!("{SELECT}image.clusters > 0"), "image");
     Ok(sql.build_query_as().fetch_all(conn).await?)
 }

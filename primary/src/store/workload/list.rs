@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use palisade_api::ClusterId;
-use sqlx::{PgConnection, Postgres, QueryBuilder};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::Workload;
@@ -70,7 +70,8 @@ pub static ORDERS: [Order; 5] = [
 
 /// A page of workloads.
 pub async fn list(conn: &mut PgConnection, question: &Question) -> Result<Vec<ClusterWorkload>> {
-    let mut sql = QueryBuilder::<Postgres>::new(
+    let mut sql = question.begin();
+    sql.push(
         "SELECT workload.*, coalesce(member.name, '') AS cluster_name, running_image.image_id
          FROM (",
     );

@@ -140,6 +140,7 @@ fn user(stored: StoredUser) -> User {
         default_password: stored.default_password,
         modify_password: false,
         role_domains: std::collections::BTreeMap::new(),
+        access_scope: None,
         last_login_timestamp: 0,
         last_login_at: String::new(),
         login_count: 0,

@@ -9,6 +9,8 @@ import { Dialog } from "../../ui/Dialog";
 import { Field } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { useRoleName } from "../roles/names";
+import { ScopeFields } from "../users/ScopeFields";
+import { draftOf, isLimitable, scopeOf } from "../users/scope";
 import { apiKeysText } from "./text";
 
 /** Makes a key and shows its secret, once. */
@@ -20,6 +22,7 @@ export function ApiKeyDialog({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState("");
   const [description, setDescription] = useState("");
   const [role, setRole] = useState("reader");
+  const [scope, setScope] = useState(draftOf(undefined, []));
   const [lifetime, setLifetime] = useState("onemonth");
   const [hours, setHours] = useState(12);
   const make = useChange(
@@ -30,6 +33,7 @@ export function ApiKeyDialog({ onClose }: { onClose: () => void }) {
           description,
           role,
           role_domains: {},
+          ...(isLimitable(role) && { access_scope: scopeOf(scope) }),
           expiration_type: lifetime,
           expiration_hours: lifetime === "hours" ? hours : 0,
         },
@@ -69,6 +73,7 @@ export function ApiKeyDialog({ onClose }: { onClose: () => void }) {
             ))}
         </select>
       </Field>
+      {isLimitable(role) && <ScopeFields draft={scope} onChange={setScope} />}
       <Field label={t.expires}>
         <select value={lifetime} onChange={(event) => setLifetime(event.target.value)}>
           {Object.entries(t.lifetimes).map(([value, text]) => (

@@ -1,7 +1,11 @@
 import { ArrowDown, ArrowUp, Plus, Trash2 } from "lucide-react";
+import { useState } from "react";
 
 import type { Schema } from "../../api/client";
 import { useText } from "../../text/language";
+import { useMembers } from "../clusters/members";
+import { ScopeFields } from "../users/ScopeFields";
+import { type AccessScope, briefly, draftOf, isLimitable, scopeOf } from "../users/scope";
 import { usersText } from "../users/text";
 import { type Draft, moved } from "./draft";
 import { providersText } from "./text";
@@ -24,57 +28,73 @@ export function GroupRoles({ draft: { groups, defaultRole }, roles, put }: Props
       <legend>{t.groups}</legend>
       <p className="hint">{t.groupsHint}</p>
       <ol className="group-roles">
-        {groups.map(({ group, global_role: role, role_domains: domains }, at) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the place is what a group is known by while it is typed
-          <li key={at}>
-            <input
-              aria-label={`${t.group} ${at + 1}`}
-              value={group}
-              onChange={(event) => change(at, { group: event.target.value })}
-              required
-            />
-            <select
-              aria-label={`${t.role} ${at + 1}`}
-              value={role}
-              onChange={(event) => change(at, { global_role: event.target.value })}
-            >
-              {[...new Set([role ?? "", ...roles.group_roles])].map((one) => (
-                <option key={one} value={one}>
-                  {one ? called(one) : t.nothing}
-                </option>
-              ))}
-            </select>
-            <span className="actions">
-              <button
-                type="button"
-                className="plain"
-                aria-label={t.up(group)}
-                disabled={at === 0}
-                onClick={() => put({ groups: moved(groups, at, -1) })}
+        {groups.map((one, at) => {
+          const { group, global_role: role, role_domains: domains } = one;
+          return (
+            // biome-ignore lint/suspicious/noArrayIndexKey: the place is what a group is known by while it is typed
+            <li key={at}>
+              <input
+                aria-label={`${t.group} ${at + 1}`}
+                value={group}
+                onChange={(event) => change(at, { group: event.target.value })}
+                required
+              />
+              <select
+                aria-label={`${t.role} ${at + 1}`}
+                value={role}
+                onChange={(event) => {
+                  const global_role = event.target.value;
+                  // A role of one cluster has no limit.
+                  change(at, {
+                    global_role,
+                    ...(!isLimitable(global_role) && { access_scope: {} }),
+                  });
+                }}
               >
-                <ArrowUp aria-hidden size={16} />
-              </button>
-              <button
-                type="button"
-                className="plain"
-                aria-label={t.down(group)}
-                disabled={at === groups.length - 1}
-                onClick={() => put({ groups: moved(groups, at, 1) })}
-              >
-                <ArrowDown aria-hidden size={16} />
-              </button>
-              <button
-                type="button"
-                className="plain"
-                aria-label={t.drop(group)}
-                onClick={() => put({ groups: groups.filter((_, index) => index !== at) })}
-              >
-                <Trash2 aria-hidden size={16} />
-              </button>
-            </span>
-            {Object.keys(domains ?? {}).length > 0 && <span className="hint">{t.narrower}</span>}
-          </li>
-        ))}
+                {[...new Set([role ?? "", ...roles.group_roles])].map((name) => (
+                  <option key={name} value={name}>
+                    {name ? called(name) : t.nothing}
+                  </option>
+                ))}
+              </select>
+              <span className="actions">
+                <button
+                  type="button"
+                  className="plain"
+                  aria-label={t.up(group)}
+                  disabled={at === 0}
+                  onClick={() => put({ groups: moved(groups, at, -1) })}
+                >
+                  <ArrowUp aria-hidden size={16} />
+                </button>
+                <button
+                  type="button"
+                  className="plain"
+                  aria-label={t.down(group)}
+                  disabled={at === groups.length - 1}
+                  onClick={() => put({ groups: moved(groups, at, 1) })}
+                >
+                  <ArrowDown aria-hidden size={16} />
+                </button>
+                <button
+                  type="button"
+                  className="plain"
+                  aria-label={t.drop(group)}
+                  onClick={() => put({ groups: groups.filter((_, index) => index !== at) })}
+                >
+                  <Trash2 aria-hidden size={16} />
+                </button>
+              </span>
+              {isLimitable(role ?? "") && (
+                <ScopeOf
+                  scope={one.access_scope}
+                  onChange={(access_scope) => change(at, { access_scope })}
+                />
+              )}
+              {Object.keys(domains ?? {}).length > 0 && <span className="hint">{t.narrower}</span>}
+            </li>
+          );
+        })}
       </ol>
       <button
         type="button"
@@ -93,5 +113,31 @@ export function GroupRoles({ draft: { groups, defaultRole }, roles, put }: Props
         </select>
       </label>
     </fieldset>
+  );
+}
+
+/** What the role of a group is limited to; folded, as most are not. */
+function ScopeOf({
+  scope,
+  onChange,
+}: {
+  scope: AccessScope | null | undefined;
+  onChange: (scope: AccessScope) => void;
+}) {
+  const t = useText(usersText);
+  const members = useMembers().data?.joint_clusters ?? [];
+  // What is typed is no selector yet before it is whole.
+  const [typed, setTyped] = useState<ReturnType<typeof draftOf>>();
+  return (
+    <details className="group-scope">
+      <summary>{briefly(scope, members) || t.scope}</summary>
+      <ScopeFields
+        draft={typed ?? draftOf(scope, members)}
+        onChange={(draft) => {
+          setTyped(draft);
+          onChange(scopeOf(draft));
+        }}
+      />
+    </details>
   );
 }

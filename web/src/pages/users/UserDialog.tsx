@@ -8,7 +8,10 @@ import { words } from "../../text/words";
 import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
+import { useMembers } from "../clusters/members";
+import { ScopeFields } from "./ScopeFields";
 import { Sessions } from "./Sessions";
+import { draftOf, isLimitable, scopeOf } from "./scope";
 import { usersText } from "./text";
 import type { User } from "./Users";
 
@@ -27,11 +30,21 @@ export function UserDialog({ user, onClose }: Props) {
   const [password, setPassword] = useState("");
   const [email, setEmail] = useState(user?.email ?? "");
   const [role, setRole] = useState(user?.role ?? "reader");
+  const members = useMembers().data?.joint_clusters ?? [];
+  // Not before it is touched: the names of the clusters come later.
+  const [typed, setTyped] = useState<ReturnType<typeof draftOf>>();
+  const scope = typed ?? draftOf(user?.access_scope, members);
   const [minutes, setMinutes] = useState(Math.round((user?.timeout ?? 300) / 60));
   const fullname = user?.fullname ?? username;
   const save = useChange(
     async () => {
-      const said = { email, role, timeout: minutes * 60 };
+      const said = {
+        email,
+        role,
+        timeout: minutes * 60,
+        // A role of one cluster has no limit, whatever the one before had.
+        ...(fullname !== self && { access_scope: isLimitable(role) ? scopeOf(scope) : {} }),
+      };
       if (user) {
         const config = { ...said, ...(password && { new_password: password }) };
         await patch("/v1/user/{fullname}", { config }, { path: { fullname } });
@@ -93,6 +106,7 @@ export function UserDialog({ user, onClose }: Props) {
           ))}
         </select>
       </Field>
+      {fullname !== self && isLimitable(role) && <ScopeFields draft={scope} onChange={setTyped} />}
       <Field label={t.timeout}>
         <input
           type="number"

@@ -14,6 +14,8 @@ import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
 import { Page } from "../../ui/Page";
 import { State } from "../../ui/State";
+import { useMembers } from "../clusters/members";
+import { briefly } from "./scope";
 import { usersText } from "./text";
 import { UserDialog } from "./UserDialog";
 
@@ -25,6 +27,7 @@ export function Users() {
   const names = useText(pageNames);
   const format = useFormat();
   const may = useMay();
+  const members = useMembers().data?.joint_clusters ?? [];
   const self = useSelf().data?.user.fullname;
   const [url, setUrl] = useUrl();
   const query = usePages("/v1/user", (answer) => answer.users, {
@@ -54,7 +57,12 @@ export function Users() {
       id: "role",
       title: t.role,
       sort: "role",
-      cell: (user) => t.roles[user.role as keyof typeof t.roles] ?? user.role,
+      cell: (user) => (
+        <>
+          {t.roles[user.role as keyof typeof t.roles] ?? user.role}
+          {user.access_scope && <span className="sub">{briefly(user.access_scope, members)}</span>}
+        </>
+      ),
     },
     {
       id: "login",

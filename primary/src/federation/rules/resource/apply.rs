@@ -56,6 +56,7 @@ pub async fn apply(
     }
     prune::check(&mut edit).await?;
     edit.settle_targets().await?;
+    edit.keep_within(actor.scope.as_ref()).await?;
     let plan = plan::of(&mut edit).await?;
     if !options.dry_run {
         edit.commit(actor).await?;

@@ -8,11 +8,12 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use palisade_api::{ClusterId, Code};
-use palisade_identity::Role;
+use palisade_identity::{Caller, Role};
 
 pub(in crate::http) use relay::{OnBehalf, relay};
 
 use super::require_primary;
+use super::scope::{require_whole_clusters, shows};
 use crate::App;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::Authenticated;
@@ -68,21 +69,25 @@ async fn forward(
         path,
         request.uri().query(),
     )?;
-    let cluster = find_cluster(&app, &id).await?;
+    require_whole_clusters(&caller)?;
+    let cluster = find_cluster(&app, &caller, &id).await?;
     let behalf = OnBehalf { caller: &caller, role: forwarded.role };
     relay(&app, cluster, behalf, forwarded.method, &forwarded.path, request).await
 }
 
-async fn find_cluster(app: &App, id: &str) -> Result<ClusterId> {
+/// The member that a path names. One that the caller's role does not reach is as
+/// unknown as one that there is not.
+async fn find_cluster(app: &App, caller: &Caller, id: &str) -> Result<ClusterId> {
     let unknown = || {
         ApiError::new(Code::RemoteUnauthorized, "No cluster of the federation has this id.")
             .with_status(StatusCode::BAD_REQUEST)
     };
     let cluster: ClusterId = id.parse().map_err(|_| unknown())?;
     // Whoever is connected is a member; that saves the database a question.
-    if app.links.get(cluster).is_some() {
+    if caller.rights.scope().is_none() && app.links.get(cluster).is_some() {
         return Ok(cluster);
     }
     let mut conn = app.database.acquire().await?;
-    store::member::get(&mut conn, cluster).await?.map(|member| member.id).ok_or_else(unknown)
+    let member = store::member::get(&mut conn, cluster).await?;
+    member.filter(|member| shows(caller, member)).map(|member| member.id).ok_or_else(unknown)
 }

@@ -25,12 +25,12 @@ use crate::store::rollout;
 )]
 pub(in crate::http::fed) async fn fed_rollout_get(
     State(app): State<App>,
-    _: FedReader,
+    FedReader(caller): FedReader,
     Path(number): Path<String>,
 ) -> Result<Json<RolloutData>> {
     require_primary(&app).await?;
     let id = id(&number)?;
     let mut conn = app.database.acquire().await?;
     let found = rollout::get(&mut conn, id).await?.ok_or(RuleError::NoRollout(id))?;
-    Ok(Json(RolloutData { rollout: shown(&mut conn, found).await? }))
+    Ok(Json(RolloutData { rollout: shown(&mut conn, &caller, found).await? }))
 }

@@ -25,13 +25,13 @@ const MOST: u32 = 50;
 )]
 pub(in crate::http::fed) async fn fed_rollout_list(
     State(app): State<App>,
-    _: FedReader,
+    FedReader(caller): FedReader,
 ) -> Result<Json<RolloutsData>> {
     require_primary(&app).await?;
     let mut conn = app.database.acquire().await?;
     let mut rollouts = Vec::new();
     for found in rollout::list(&mut conn, MOST).await? {
-        rollouts.push(shown(&mut conn, found).await?);
+        rollouts.push(shown(&mut conn, &caller, found).await?);
     }
     Ok(Json(RolloutsData { rollouts }))
 }

@@ -8,21 +8,25 @@ pub(super) mod update;
 
 use chrono::SecondsFormat;
 use palisade_api::rest::rollout as rest;
+use palisade_identity::Caller;
 use sqlx::PgConnection;
 
 use crate::federation::rollout::status;
 use crate::http::error::{ApiError, Result};
 use crate::store::rollout::{self, Rollout};
 
-async fn shown(conn: &mut PgConnection, found: Rollout) -> Result<rest::Rollout> {
+/// A rollout, with those of its clusters that the caller's role reaches.
+async fn shown(conn: &mut PgConnection, caller: &Caller, found: Rollout) -> Result<rest::Rollout> {
     let candidates = rollout::candidates(conn, &found).await?;
-    let clusters = status::of_rollout(conn, &found, &candidates).await?;
+    let clusters = status::of_rollout(conn, caller.rights.scope(), &found, &candidates).await?;
+    // It may tell of other clusters.
+    let reason = if caller.rights.scope().is_none() { found.reason } else { String::new() };
     let at = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
     Ok(rest::Rollout {
         id: found.id,
         revision: found.revision.0,
         state: found.state.as_str().to_owned(),
-        reason: found.reason,
+        reason,
         stage: found.stage + 1,
         policy: found.policy,
         actor: found.actor,

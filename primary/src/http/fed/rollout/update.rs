@@ -33,5 +33,5 @@ pub(in crate::http::fed) async fn fed_rollout_update(
         .ok_or_else(|| ApiError::invalid_request("The action is pause, resume or abort."))?;
     let found = act(&app, &actor(&caller), id(&number)?, action).await?;
     let mut conn = app.database.acquire().await?;
-    Ok(Json(RolloutData { rollout: shown(&mut conn, found).await? }))
+    Ok(Json(RolloutData { rollout: shown(&mut conn, &caller, found).await? }))
 }

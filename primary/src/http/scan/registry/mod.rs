@@ -49,7 +49,7 @@ pub(super) fn router() -> ApiRouter {
 
 /// Who changes registries, for the audit records.
 pub(super) fn actor(caller: &Caller) -> Actor {
-    Actor::new(caller.fullname.as_str(), caller.address.as_str())
+    Actor::from(caller)
 }
 
 /// The report on the image `id` of a registry: the digest of its manifest or

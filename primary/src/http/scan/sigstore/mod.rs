@@ -38,7 +38,7 @@ pub(super) fn router() -> ApiRouter {
 
 /// Who changes roots of trust, for the audit records.
 fn actor(caller: &Caller) -> Actor {
-    Actor::new(caller.fullname.as_str(), caller.address.as_str())
+    Actor::from(caller)
 }
 
 impl From<RootOfTrustFailure> for ApiError {

@@ -1,0 +1,140 @@
+//! What a caller sees whose role does not reach everything: rows of some
+//! clusters, and of some namespaces in them.
+//!
+//! A statement that begins with [`Within::push`] has tables of its own that hold
+//! nothing else, under the names of the whole ones: so no part of it, no filter,
+//! order or count, can tell of what is not shown.
+
+use palisade_api::ClusterId;
+use palisade_identity::{AccessScope, Namespace, ScopeClusters};
+use palisade_policy::cluster::{ClusterLabels, ClusterSelector};
+use sqlx::types::Json;
+use sqlx::{PgConnection, Postgres, QueryBuilder};
+use uuid::Uuid;
+
+use super::Result;
+
+/// Rows of some clusters and namespaces.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Within {
+    /// The clusters; none: all of them.
+    clusters: Option<Vec<Uuid>>,
+    /// Patterns of LIKE for the namespaces; none are all of them.
+    namespaces: Vec<String>,
+}
+
+impl Within {
+    /// What is within a scope now.
+    pub async fn of(conn: &mut PgConnection, scope: &AccessScope) -> Result<Self> {
+        let clusters = match scope.clusters() {
+            ScopeClusters::All => None,
+            ScopeClusters::Labelled(selector) => Some(labelled(conn, selector).await?),
+            ScopeClusters::Listed(ids) => Some(ids.iter().map(ClusterId::as_uuid).collect()),
+        };
+        Ok(Self { clusters, namespaces: scope.namespaces().iter().map(pattern).collect() })
+    }
+
+    /// The clusters; none: all of them.
+    pub fn clusters(&self) -> Option<&[Uuid]> {
+        self.clusters.as_deref()
+    }
+
+    /// Whether it has a cluster.
+    pub fn has(&self, cluster: Uuid) -> bool {
+        self.clusters.as_ref().is_none_or(|clusters| clusters.contains(&cluster))
+    }
+
+    /// Whether all of a cluster is within.
+    pub fn has_whole_clusters(&self) -> bool {
+        self.namespaces.is_empty()
+    }
+
+    /// Begins a statement. What it then calls `event`, `workload`,
+    /// `cluster_image` and `running_image` is what is within.
+    pub fn push(&self, sql: &mut QueryBuilder<Postgres>) {
+        sql.push("WITH event AS NOT MATERIALIZED (SELECT * FROM event WHERE true");
+        self.push_conditions(sql);
+        sql.push("), workload AS NOT MATERIALIZED (SELECT * FROM workload WHERE true");
+        self.push_conditions(sql);
+        sql.push("), cluster_image AS NOT MATERIALIZED (");
+        if self.has_whole_clusters() {
+            sql.push("SELECT cluster_id, running_image FROM cluster_image WHERE true");
+            self.push_clusters(sql);
+        } else {
+            sql.push("SELECT DISTINCT cluster_id, running_image FROM workload");
+        }
+        sql.push(
+            "), running_image AS NOT MATERIALIZED (
+                 SELECT one.id, one.name, one.image_id, one.scanned_at, one.critical, one.high,
+                        one.medium, one.low,
+                        (SELECT count(*)::integer FROM cluster_image AS spread
+                         WHERE spread.running_image = one.id) AS clusters,
+                        (SELECT count(*)::integer FROM workload AS runs
+                         WHERE runs.running_image = one.id) AS workloads
+                 FROM running_image AS one) ",
+        );
+    }
+
+    fn push_conditions(&self, sql: &mut QueryBuilder<Postgres>) {
+        self.push_clusters(sql);
+        if !self.namespaces.is_empty() {
+            sql.push(" AND namespace LIKE ANY (").push_bind(self.namespaces.clone()).push(")");
+        }
+    }
+
+    fn push_clusters(&self, sql: &mut QueryBuilder<Postgres>) {
+        if let Some(clusters) = &self.clusters {
+            sql.push(" AND cluster_id = ANY (").push_bind(clusters.clone()).push(")");
+        }
+    }
+}
+
+/// The clusters whose labels meet a selector. There are as many as there are
+/// clusters, and few that differ.
+pub async fn labelled(conn: &mut PgConnection, selector: &ClusterSelector) -> Result<Vec<Uuid>> {
+    let rows = sqlx::query!(
+        r#"SELECT labels AS "labels: Json<ClusterLabels>", array_agg(id) AS "ids!"
+           FROM member WHERE kind <> 'scanner' GROUP BY labels"#
+    )
+    .fetch_all(conn)
+    .await?;
+    let meets = rows.into_iter().filter(|row| selector.matches(&row.labels.0));
+    Ok(meets.flat_map(|row| row.ids).collect())
+}
+
+/// A pattern of LIKE.
+fn pattern(namespace: &Namespace) -> String {
+    let escaped = namespace.as_str().replace('\\', "\\\\").replace('_', "\\_");
+    escaped.replace('%', "\\%").replace('*', "%")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stars_alone_are_patterns() {
+        for (namespace, like) in [("shop", "shop"), ("team-*", "team-%"), ("a_b*", "a\\_b%")] {
+            assert_eq!(pattern(&namespace.parse().unwrap()), like);
+        }
+    }
+
+    #[test]
+    fn every_table_of_rows_by_cluster_is_shadowed() {
+        let within = Within {
+            clusters: Some(vec![Uuid::from_u128(1)]),
+            namespaces: vec!["shop-%".to_owned()],
+        };
+        let mut sql = QueryBuilder::<Postgres>::new("");
+        within.push(&mut sql);
+        let text = sql.sql().as_str().to_owned();
+        for table in ["event", "workload"] {
+            let shadow = format!(
+                "{table} AS NOT MATERIALIZED (SELECT * FROM {table} WHERE true AND cluster_id = ANY ("
+            );
+            assert!(text.contains(&shadow), "{text}");
+        }
+        assert_eq!(text.matches("namespace LIKE ANY").count(), 2, "{text}");
+        assert!(text.contains("SELECT DISTINCT cluster_id, running_image FROM workload"), "{text}");
+    }
+}
