@@ -168,6 +168,12 @@ pub struct Audit {
     /// Who asked.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub user: String,
+    /// The deny rule of admission control that was met; 0 in other records.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub admission_rule_id: u32,
+    /// Who owns that rule: `federal`, `user_created` or `ground`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub admission_rule_cfg_type: String,
     /// Why a scan failed.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub error: String,
@@ -330,6 +336,12 @@ pub struct FedDenial {
     pub image: String,
     /// Who asked.
     pub user: String,
+    /// The deny rule that was met; absent where an older agent does not tell.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub admission_rule_id: u32,
+    /// Who owns that rule: `federal`, `user_created` or `ground`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub admission_rule_cfg_type: String,
     /// Why, for people.
     pub message: String,
     /// Critical vulnerabilities of the image.

@@ -96,6 +96,7 @@ async fn protect_denies_and_the_primary_sees_it() -> Result<()> {
     assert_eq!(answer["response"]["uid"], pod(true)["request"]["uid"]);
     wait_for_decision(&fleet, &pod(false), true).await?;
     wait_for_event(&fleet, "Admission.Control.Denied", &id.to_string()).await?;
+    tells_the_rule(&fleet, true, id).await?;
     fleet.admin.delete(&format!("/v1/admission/rule/{id}")).await?.ok()?;
     wait_for_decision(&fleet, &pod(true), true).await?;
     Ok(())
@@ -105,14 +106,41 @@ async fn protect_denies_and_the_primary_sees_it() -> Result<()> {
 async fn monitor_allows_and_records() -> Result<()> {
     let fleet = Fleet::start(&["staging"]).await?;
     set_mode(&fleet, "monitor").await?;
-    deny_privileged(&fleet).await?;
+    let id = deny_privileged(&fleet).await?;
     fleet.wait_for_status("staging", "synced").await?;
     wait::until("a violation is recorded", || async {
         let answer = fleet.agent("staging")?.review(&pod(true)).await?;
         ensure!(answer["response"]["allowed"] == true, "monitor denied: {answer}");
         Ok(wait::when(has_event(&fleet, "Admission.Control.Violation", "till").await?))
     })
-    .await
+    .await?;
+    tells_the_rule(&fleet, false, id).await
+}
+
+/// The record of a denial, and of what would have been one, names the rule in
+/// fields of its own: in the log of the cluster, in the event and in the denial.
+async fn tells_the_rule(fleet: &Fleet, denied: bool, id: u64) -> Result<()> {
+    let answer = fleet.admin.get("/v1/fed/denials").await?.ok()?;
+    let mut denials = answer["denials"].as_array().context("no denials")?.iter();
+    let denial = denials.rfind(|denial| denial["denied"] == denied);
+    let denial = denial.with_context(|| format!("no denial: {answer}"))?;
+    let name = if denied { "Admission.Control.Denied" } else { "Admission.Control.Violation" };
+    let events = fleet.admin.get(&format!("/v1/fed/events?name={name}")).await?.ok()?;
+    let event = events["events"].as_array().and_then(|events| events.last());
+    let event = event.with_context(|| format!("no event: {events}"))?;
+    let member = fleet.member("staging").await?.context("no member")?;
+    let member = member["id"].as_str().context("no id")?;
+    let log = fleet.admin.get(&format!("/v1/fed/cluster/{member}/v1/log/audit")).await?.ok()?;
+    let mut audits = log["audits"].as_array().context("no audits")?.iter();
+    let audit = audits.rfind(|audit| audit["name"] == name);
+    let audit = audit.with_context(|| format!("no audit: {log}"))?;
+    for record in [denial, &event["detail"], audit] {
+        assert_eq!(record["admission_rule_id"], id, "{record}");
+        assert_eq!(record["admission_rule_cfg_type"], "federal", "{record}");
+    }
+    let csv = fleet.admin.get("/v1/fed/denials?format=csv").await?.text;
+    ensure!(csv.contains(&format!(",{id},federal,")), "{csv}");
+    Ok(())
 }
 
 #[tokio::test]

@@ -74,6 +74,8 @@ fn denial(event: Event) -> FedDenial {
         workload: audit.workload_name,
         image: event.image,
         user: audit.user,
+        admission_rule_id: audit.admission_rule_id,
+        admission_rule_cfg_type: audit.admission_rule_cfg_type,
         message: audit.message,
         critical: audit.critical_vul_cnt,
         high: audit.high_vul_cnt,
@@ -93,6 +95,8 @@ impl Row for FedDenial {
         "user",
         "critical",
         "high",
+        "admission_rule_id",
+        "admission_rule_cfg_type",
         "message",
     ];
 
@@ -109,6 +113,11 @@ impl Row for FedDenial {
             self.user.clone(),
             self.critical.to_string(),
             self.high.to_string(),
+            Some(self.admission_rule_id)
+                .filter(|id| *id > 0)
+                .map(|id| id.to_string())
+                .unwrap_or_default(),
+            self.admission_rule_cfg_type.clone(),
             self.message.clone(),
         ]
     }

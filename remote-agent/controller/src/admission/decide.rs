@@ -4,7 +4,7 @@
 use palisade_api::rest::event::{Audit, level, name};
 use palisade_api::scan::Severity;
 use palisade_policy::admission::{
-    ContainerDecision, Decision, ImageName, Review, Workload, decide as decide_workload,
+    ContainerDecision, Decision, ImageName, Review, RuleHit, Workload, decide as decide_workload,
 };
 
 use super::kept::keep;
@@ -49,15 +49,16 @@ pub(super) fn decide(controller: &Controller, request: &Request) -> Decided {
         decide_workload(&rules, &verdicts, &workload, state.mode, now)
     };
     keep(controller, &workload, &decision);
-    if let Some((container, _)) = decision.denied() {
+    if let Some((container, rule)) = decision.denied() {
         let record = Record { controller, request, workload: &workload, decision: &decision };
-        let audit = record.audit(container, name::ADMISSION_DENIED, level::CRITICAL);
+        let audit = record.audit(container, rule, name::ADMISSION_DENIED, level::CRITICAL);
         return Decided::Denied(Box::new(audit));
     }
-    let violating = decision.containers.iter().find(|one| !one.violations.is_empty());
-    Decided::Allowed(violating.map(|container| {
+    let mut containers = decision.containers.iter();
+    let violating = containers.find_map(|one| Some((one, one.violations.first()?)));
+    Decided::Allowed(violating.map(|(container, rule)| {
         let record = Record { controller, request, workload: &workload, decision: &decision };
-        Box::new(record.audit(container, name::ADMISSION_VIOLATION, level::WARNING))
+        Box::new(record.audit(container, rule, name::ADMISSION_VIOLATION, level::WARNING))
     }))
 }
 
@@ -69,7 +70,13 @@ struct Record<'a> {
 }
 
 impl Record<'_> {
-    fn audit(&self, container: &ContainerDecision, name: &str, level: &str) -> Audit {
+    fn audit(
+        &self,
+        container: &ContainerDecision,
+        rule: &RuleHit,
+        name: &str,
+        level: &str,
+    ) -> Audit {
         let now = self.controller.clock().now();
         let image = ImageName::parse(&container.image);
         let mut audit = Audit {
@@ -87,6 +94,8 @@ impl Record<'_> {
             tag: image.digest.filter(|_| image.tag.is_empty()).unwrap_or(image.tag),
             message: self.decision.message.clone(),
             user: self.request.user_info.username.clone(),
+            admission_rule_id: rule.id,
+            admission_rule_cfg_type: rule.cfg_type.as_str().to_owned(),
             count: 1,
             ..Audit::default()
         };

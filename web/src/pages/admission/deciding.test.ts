@@ -25,18 +25,23 @@ describe("a rule that is met", () => {
   });
 });
 
-describe("the rule that a message names", () => {
+describe("the rule that a record names", () => {
   it.each([
     [
-      "Creation of Kubernetes Pod resource (orders) is denied because of federal deny rule id 1001 with criteria: (cveHighCount >= 1).",
+      { admission_rule_id: 1001, admission_rule_cfg_type: "federal" },
       { id: 1001, federal: true },
     ],
-    ["… because of deny rule id 7 with criteria: ()", { id: 7, federal: false }],
-    ["… because of custom resource deny rule id 20000 with …", { id: 20_000, federal: false }],
-    ["… is allowed because of federal allow rule id 3 with …", undefined],
-    ["", undefined],
-  ])("of %j", (message, expected) => {
-    expect(denyRuleOf(message)).toEqual(expected);
+    [
+      { admission_rule_id: 7, admission_rule_cfg_type: "user_created" },
+      { id: 7, federal: false },
+    ],
+    [
+      { admission_rule_id: 9, admission_rule_cfg_type: "ground" },
+      { id: 9, federal: false },
+    ],
+    [{}, undefined],
+  ])("of %j", (record, expected) => {
+    expect(denyRuleOf(record)).toEqual(expected);
   });
 
   it("is shown among the federated ones, or in its own cluster", () => {

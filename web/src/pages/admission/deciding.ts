@@ -1,4 +1,4 @@
-// Which rule decided: of a try by its answer, of a denial by its message.
+// Which rule decided: of a try by its answer, of a denial by its record.
 
 /** A rule that a workload of a try meets. */
 export interface MatchedRule {
@@ -23,10 +23,16 @@ export interface RuleName {
   federal: boolean;
 }
 
-/** The first deny rule that the message of a denial names. */
-export function denyRuleOf(message: string): RuleName | undefined {
-  const found = /\b(federal )?(?:custom resource )?deny rule id (\d+)\b/.exec(message);
-  return found ? { id: Number(found[2]), federal: found[1] !== undefined } : undefined;
+/** What the record of a denial says of the rule that was met. */
+export interface DenyRecord {
+  admission_rule_id?: number;
+  admission_rule_cfg_type?: string;
+}
+
+/** The deny rule of a record; none in other records and in those of older agents. */
+export function denyRuleOf(record: DenyRecord): RuleName | undefined {
+  const { admission_rule_id: id, admission_rule_cfg_type: type } = record;
+  return id ? { id, federal: type === "federal" } : undefined;
 }
 
 /** Where a rule is shown: a cluster's own in the scope of that cluster. */

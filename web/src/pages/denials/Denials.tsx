@@ -66,7 +66,7 @@ export function Denials() {
       title: t.rule,
       width: "0.7fr",
       cell: (one) => {
-        const rule = denyRuleOf(one.message);
+        const rule = denyRuleOf(one);
         return rule ? <RuleLink rule={rule} cluster={one.cluster_id} /> : "–";
       },
     },

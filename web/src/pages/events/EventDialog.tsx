@@ -13,7 +13,7 @@ export function EventDialog({ event, onClose }: { event: FedEvent; onClose: () =
   const format = useFormat();
   const name = useEventName();
   const detail = detailOf(event);
-  const rule = denyRuleOf(detail.message ?? "");
+  const rule = denyRuleOf(detail);
   const rows: [string, string | undefined][] = [
     [t.cluster, event.cluster_name],
     [t.time, format.moment(event.reported_at)],

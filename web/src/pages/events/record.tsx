@@ -14,6 +14,8 @@ export interface Detail {
   workload_image?: string;
   image?: string;
   repository?: string;
+  admission_rule_id?: number;
+  admission_rule_cfg_type?: string;
 }
 
 export function detailOf(event: FedEvent): Detail {

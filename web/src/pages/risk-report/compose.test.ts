@@ -44,7 +44,7 @@ describe("a risk report", () => {
         count_distribution: { critical: 1, high: 2, medium: 3, low: 4 },
         top_images: [{ display_name: "shop:v1", critical: 1, high: 2, medium: 3, low: 4 }],
       },
-      denials: [{ reported_at: "2026-06-10T11:00:00Z", message: "deny rule id 7", denied: true }],
+      denials: [{ reported_at: "2026-06-10T11:00:00Z", admission_rule_id: 7, denied: true }],
       accepted: [{ name: "CVE-1", comment: "later", images: [], domains: ["shop"] }],
     } as unknown as RiskData;
     const report = compose(everything, { cluster: "eu", days: 7 }, "zh");

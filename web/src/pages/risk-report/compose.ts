@@ -115,7 +115,7 @@ export function compose(
           one.workload || "–",
           one.namespace || "–",
           one.image || "–",
-          String(denyRuleOf(one.message)?.id ?? "–"),
+          String(denyRuleOf(one)?.id ?? "–"),
           one.denied ? t.denied : t.watched,
         ]),
       ),
@@ -127,6 +127,7 @@ export function compose(
         "accepted",
         [t.vulnerability, t.reason, t.images, t.namespaces],
         data.accepted
+          .filter((one) => !one.expired)
           .slice(0, MOST)
           .map((one) => [
             one.name ?? "",
