@@ -31,6 +31,7 @@ pub mod replicas;
 pub mod reporting;
 pub mod rest;
 pub mod saml;
+pub mod shop;
 pub mod simulated;
 pub mod slapd;
 pub mod small_disk;

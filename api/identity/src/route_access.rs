@@ -108,6 +108,7 @@ const TABLE: &[Line] = &[
     Line("GET", "/v1/fed/images", FED, ByMethod),
     Line("*", "/v1/fed/policy", FED, ByMethod),
     Line("GET", "/v1/fed/summary", FED, ByMethod),
+    Line("*", "/v1/fed/vex", VULNERABILITY, ByMethod),
     Line("GET", "/v1/fed/vulnerabilities", FED, ByMethod),
     Line("GET", "/v1/fed/workloads", FED, ByMethod),
     Line("GET", "/v1/fed/healthcheck", Open, ByMethod),

@@ -32,6 +32,7 @@ pub mod system;
 pub mod unserved;
 pub mod user;
 pub mod user_role;
+pub mod vex;
 pub mod vulasset;
 pub mod vulnerability;
 pub mod webhook;

@@ -317,6 +317,9 @@ pub struct FleetVulnerability {
     pub packages: Vec<String>,
     /// Images that have it.
     pub images: i64,
+    /// Images in which it does no harm, by what VEX documents say; they are not
+    /// among the others unless it does harm in another package.
+    pub harmless_images: i64,
 }
 
 /// Answer of `GET /v1/fed/vulnerabilities`.

@@ -4,8 +4,8 @@
 //! [`root_of_trust`] says whose signatures count, [`worker`] takes the jobs that [`list`]
 //! and [`scan`] do, [`publish`] writes verdicts to the log, [`vulndb`] looks
 //! after the vulnerability database, [`rematch`] holds what is stored against
-//! a new one; [`vulnerability_profile`] is what is accepted, and
-//! [`repository`] scans what CI asks for.
+//! a new one; [`vulnerability_profile`] is what is accepted, [`vex`] what
+//! documents say, and [`repository`] scans what CI asks for.
 
 pub mod asset;
 pub mod credentials;
@@ -25,6 +25,7 @@ mod scan;
 mod schedule;
 pub mod settings;
 mod signature;
+pub mod vex;
 mod vulndb;
 pub mod vulnerability_profile;
 pub mod worker;
@@ -62,6 +63,8 @@ pub struct Registries {
     pub vulndb: VulndbFile,
     /// The tests of registries that run.
     pub probes: Probes,
+    /// What VEX documents say.
+    vex: vex::Held,
     pub(crate) cache: LayerCache,
     pub(crate) limits: Limits,
     /// What was written of the present database.
@@ -99,6 +102,7 @@ impl Registries {
             vulndb,
             trusted_root,
             probes: Probes::default(),
+            vex: vex::Held::default(),
             cache: LayerCache::default().before(Arc::new(layers)),
             limits: Limits::default(),
             told: Told::default(),

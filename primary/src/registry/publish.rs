@@ -7,14 +7,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use palisade_api::kind::LogId;
-use palisade_api::rest::scan::Registry;
-use palisade_api::scan::{ImageName, Verdict};
+use palisade_api::scan::{ImageName, Verdict, VerdictCve};
 use palisade_api::{Digest, ObjectKind};
 use prost::Message as _;
 use tracing::{debug, warn};
 
 use super::vulnerability_profile::Judge;
-use super::{Registries, settings};
+use super::{Registries, vex};
 use crate::shutdown::Shutdown;
 use crate::store::change::{self, NewItem};
 use crate::store::image::NamedImage;
@@ -84,7 +83,7 @@ async fn judge_again(
         return Ok(());
     }
     let mut conn = registries.database.acquire().await?;
-    if Judge::load(&mut conn, now).await?.depends_on_time() {
+    if Judge::load(registries, &mut conn).await?.depends_on_time() {
         store::report::republish_all(&mut conn).await?;
     }
     *judged_at = now;
@@ -100,15 +99,16 @@ async fn publish(registries: &Registries) -> Result<usize, StoreError> {
     }
     let digests: Vec<Digest> = reports.iter().map(|report| report.digest).collect();
     let images = store::image::names(&mut tx, &digests).await?;
-    let registries_by_name = settings::all(&mut tx).await?;
-    let judge = Judge::load(&mut tx, registries.clock.now()).await?;
+    let judge = Judge::load(registries, &mut tx).await?;
+    let mut spoken = vex::publish::hold(&mut tx, &reports, &images, &judge).await?;
     let mut by_digest: BTreeMap<&[u8], Vec<&NamedImage>> = BTreeMap::new();
     for image in &images {
         by_digest.entry(&image.digest).or_default().push(image);
     }
     let judged = reports.iter().map(|report| {
-        let images = by_digest.get(report.digest.as_bytes().as_slice()).map_or(&[][..], |n| n);
-        Ok((report, objects(report, images, &registries_by_name, &judge)?))
+        let digest = report.digest.as_bytes().as_slice();
+        let images = by_digest.get(digest).map_or(&[][..], |n| n);
+        Ok((report, objects(report, images, spoken.remove(digest), &judge)?))
     });
     let judged: Vec<(&Unpublished, BTreeMap<String, Verdict>)> =
         judged.collect::<Result<_, StoreError>>()?;
@@ -162,11 +162,12 @@ async fn publish(registries: &Registries) -> Result<usize, StoreError> {
 }
 
 /// The objects of a report: one named by the manifest, and one by each index
-/// that leads to it, since a pod may name either. None without images.
+/// that leads to it, since a pod may name either. None without images. `spoken`
+/// is what VEX documents leave of the vulnerabilities, where they speak of any.
 fn objects(
     report: &Unpublished,
     images: &[&NamedImage],
-    registries: &BTreeMap<String, Registry>,
+    spoken: Option<Vec<VerdictCve>>,
     judge: &Judge,
 ) -> Result<BTreeMap<String, Verdict>, StoreError> {
     let mut verdict = Verdict::decode(report.verdict.as_slice())
@@ -175,13 +176,14 @@ fn objects(
         .iter()
         .map(|image| ImageName {
             registry_name: image.registry.clone(),
-            registry: registries
-                .get(&image.registry)
-                .map_or_else(|| image.url.clone(), |registry| registry.registry.clone()),
+            registry: judge.url(image).to_owned(),
             repository: image.repository.clone(),
             tag: image.tag.clone(),
         })
         .collect();
+    if let Some(left) = spoken {
+        verdict.cves = left;
+    }
     judge.verdict(&mut verdict, images);
     shorten(&mut verdict);
     let mut names: BTreeSet<Digest> = BTreeSet::new();

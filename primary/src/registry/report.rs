@@ -127,6 +127,19 @@ impl Registries {
         self.opened(kept).await
     }
 
+    /// The image of a report by its name in a registry, `host/repository:tag`;
+    /// by its digest where no tag leads to it any more.
+    pub async fn target(&self, registry: &str, report: &Report) -> Result<String, RegistryFailure> {
+        let Some(digest) = report.digest else { return Ok(report.base_os()) };
+        let mut conn = self.database.acquire().await?;
+        let names = store::image::names(&mut conn, &[digest]).await?;
+        let Some(name) = names.into_iter().find(|name| name.registry == registry) else {
+            return Ok(digest.to_oci());
+        };
+        let (_, settings) = self.find(&mut conn, registry).await?;
+        Ok(super::settings::image(&settings.registry, &name.repository, &name.tag))
+    }
+
     /// The report on an image of any registry as clients of the REST API get
     /// it, as compressed JSON, by the digest of its manifest or of its index;
     /// none where there is none.

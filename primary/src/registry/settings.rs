@@ -28,6 +28,16 @@ const MAX_FILTERS: usize = 256;
 /// Characters of a secret that nobody guesses.
 const WEBHOOK_SECRET: std::ops::RangeInclusive<usize> = 16..=256;
 
+/// An image as pods name it, by the URL of its registry.
+pub(super) fn image(url: &str, repository: &str, tag: &str) -> String {
+    let host = url.split_once("://").map_or(url, |(_, host)| host).trim_end_matches('/');
+    if host.is_empty() {
+        format!("{repository}:{tag}")
+    } else {
+        format!("{host}/{repository}:{tag}")
+    }
+}
+
 impl Registries {
     /// Adds a registry.
     pub async fn create(

@@ -244,6 +244,46 @@ pub async fn replace(tx: &mut sqlx::PgTransaction<'_>, new: &ReportFindings) -> 
     Ok(())
 }
 
+/// Makes those findings of some reports that do not count, because VEX
+/// documents say so, what they should be: the difference is written.
+pub async fn set_aside(tx: &mut sqlx::PgTransaction<'_>, new: &ReportFindings) -> Result<()> {
+    let keys = KeyColumns::of(new.keys.iter());
+    let (reports, places): (Vec<i32>, Vec<i32>) = new.pairs.iter().copied().unzip();
+    sqlx::query!(
+        "WITH vulnerable AS MATERIALIZED (
+             SELECT key.place, vulnerable_package.id
+             FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY
+                  AS key (name, package_name, package_version, source, place)
+             JOIN vulnerability USING (name)
+             JOIN vulnerable_package ON vulnerable_package.vulnerability = vulnerability.id
+                  AND vulnerable_package.package_name = key.package_name
+                  AND vulnerable_package.package_version = key.package_version
+                  AND vulnerable_package.source = key.source),
+         found AS MATERIALIZED (
+             SELECT DISTINCT pair.report, vulnerable.id
+             FROM unnest($5::integer[], $6::integer[]) AS pair (report, place)
+             JOIN vulnerable ON vulnerable.place = pair.place + 1),
+         gone AS (
+             DELETE FROM finding_vex
+             WHERE finding_vex.report = ANY($7)
+               AND NOT EXISTS (SELECT FROM found WHERE found.report = finding_vex.report
+                                                   AND found.id = finding_vex.vulnerable_package))
+         INSERT INTO finding_vex (report, vulnerable_package)
+         SELECT report, id FROM found ORDER BY report, id
+         ON CONFLICT DO NOTHING",
+        &keys.vulnerabilities,
+        &keys.package_names,
+        &keys.package_versions,
+        &keys.sources,
+        &reports,
+        &places,
+        &new.reports,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Removes vulnerable packages that no image holds any more. False when
 /// somebody writes findings right now.
 pub async fn sweep(tx: &mut sqlx::PgTransaction<'_>) -> Result<Option<u64>> {

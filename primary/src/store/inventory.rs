@@ -45,6 +45,15 @@ pub async fn get_of_format(
     .await?)
 }
 
+/// What images hold, compressed, by the digests of their manifests.
+pub async fn of(conn: &mut PgConnection, digests: &[Digest]) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
+    let digests: Vec<Vec<u8>> = digests.iter().map(|d| d.as_bytes().to_vec()).collect();
+    let rows = sqlx::query!("SELECT digest, body FROM inventory WHERE digest = ANY($1)", &digests)
+        .fetch_all(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.digest, row.body)).collect())
+}
+
 /// Whether it is known what an image holds.
 pub async fn exists(conn: &mut PgConnection, digest: Digest) -> Result<bool> {
     Ok(sqlx::query_scalar!(

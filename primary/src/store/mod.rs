@@ -55,6 +55,7 @@ pub mod sso_attempt;
 pub mod token;
 pub mod user;
 pub mod user_role;
+pub mod vex;
 pub mod view;
 pub mod vulnerability;
 pub mod vulnerability_profile;

@@ -118,6 +118,8 @@ pub struct KeptReport {
 /// A report whose verdict is to be published.
 #[derive(Clone, Debug)]
 pub struct Unpublished {
+    /// Its id.
+    pub id: i32,
     /// SHA-256 of the manifest.
     pub digest: Digest,
     /// The encoded verdict without names.
@@ -244,7 +246,9 @@ pub async fn rematched(tx: &mut sqlx::PgTransaction<'_>, new: &[Rematched<'_>]) 
              body = coalesce(new.body, report.body), body_digest = new.body_digest,
              findings_digest = new.findings_digest,
              verdict = coalesce(new.verdict, report.verdict),
-             publish = report.publish OR new.verdict IS NOT NULL, rematch = false
+             publish = report.publish OR new.verdict IS NOT NULL
+                       OR new.body IS NOT NULL AND EXISTS (SELECT FROM vex_document),
+             rematch = false
          FROM unnest($6::integer[], $7::integer[], $8::integer[], $9::integer[], $10::integer[],
                      $11::integer[], $12::bytea[], $13::bytea[], $14::bytea[], $15::bytea[])
               AS new (id, critical, high, medium, low, unknown, body, body_digest,
@@ -351,7 +355,7 @@ pub async fn get_of_image_id(conn: &mut PgConnection, id: &str) -> Result<Option
 /// ends; those that another replica publishes are passed over.
 pub async fn lock_unpublished(conn: &mut PgConnection, limit: i64) -> Result<Vec<Unpublished>> {
     let rows = sqlx::query!(
-        "SELECT digest, verdict, published FROM report WHERE publish
+        "SELECT id, digest, verdict, published FROM report WHERE publish
          ORDER BY digest LIMIT $1 FOR UPDATE SKIP LOCKED",
         limit,
     )
@@ -360,6 +364,7 @@ pub async fn lock_unpublished(conn: &mut PgConnection, limit: i64) -> Result<Vec
     rows.into_iter()
         .map(|row| {
             Ok(Unpublished {
+                id: row.id,
                 digest: Digest::try_from(row.digest.as_slice())
                     .map_err(|error| StoreError::inconsistent("report", error))?,
                 verdict: row.verdict,
@@ -399,7 +404,7 @@ pub async fn republish_image(conn: &mut PgConnection, digest: Digest) -> Result<
     Ok(())
 }
 
-/// A report that holds something which the vulnerability profile may accept.
+/// A report that may be judged otherwise than it is stored.
 #[derive(Clone, Debug)]
 pub struct TouchedReport {
     /// SHA-256 of the manifest.
@@ -408,21 +413,41 @@ pub struct TouchedReport {
     pub body: Vec<u8>,
     /// Whether it is the findings.
     pub findings_only: bool,
+    /// What the image holds, compressed, where VEX documents speak of that.
+    pub inventory: Option<Vec<u8>>,
+}
+
+/// Reports with their findings, and without what the images hold.
+pub async fn bodies(conn: &mut PgConnection, digests: &[Digest]) -> Result<Vec<TouchedReport>> {
+    let digests: Vec<Vec<u8>> = digests.iter().map(|d| d.as_bytes().to_vec()).collect();
+    Ok(sqlx::query_as!(
+        TouchedReport,
+        "SELECT digest, body, findings_only, NULL::bytea AS inventory FROM report
+         WHERE digest = ANY($1)",
+        &digests,
+    )
+    .fetch_all(conn)
+    .await?)
 }
 
 /// Those of the reports in which an entry of the vulnerability profile names
-/// something, wherever it may hold.
+/// something, wherever it may hold, or a VEX document says that it does no harm.
 pub async fn touched(conn: &mut PgConnection, digests: &[Digest]) -> Result<Vec<TouchedReport>> {
     let digests: Vec<Vec<u8>> = digests.iter().map(|d| d.as_bytes().to_vec()).collect();
     Ok(sqlx::query_as!(
         TouchedReport,
-        "SELECT digest, body, findings_only FROM report
-         WHERE digest = ANY($1) AND EXISTS (
-             SELECT FROM finding
-             JOIN vulnerable_package ON vulnerable_package.id = finding.vulnerable_package
-             WHERE finding.report = report.id
-               AND vulnerable_package.vulnerability IN (
-                   SELECT vulnerability FROM accepted_vulnerability))",
+        r#"SELECT report.digest AS "digest!", report.body AS "body!",
+                  report.findings_only AS "findings_only!", inventory.body AS "inventory?"
+         FROM report
+         LEFT JOIN inventory ON inventory.digest = report.digest AND report.findings_only
+              AND EXISTS (SELECT FROM finding_vex WHERE finding_vex.report = report.id)
+         WHERE report.digest = ANY($1) AND (EXISTS (SELECT FROM finding_vex WHERE finding_vex.report = report.id)
+               OR EXISTS (
+                   SELECT FROM finding
+                   JOIN vulnerable_package ON vulnerable_package.id = finding.vulnerable_package
+                   WHERE finding.report = report.id
+                     AND vulnerable_package.vulnerability IN (
+                         SELECT vulnerability FROM accepted_vulnerability)))"#,
         &digests,
     )
     .fetch_all(conn)

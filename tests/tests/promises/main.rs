@@ -43,6 +43,7 @@ mod sync;
 mod system_config;
 mod targeting;
 mod unattended;
+mod vex;
 mod vulndb;
 mod vulnerability_profile;
 mod vulnerability_queries;

@@ -14,7 +14,7 @@ const AGAIN_AT_MOST_MS = 30_000;
 
 /** The calls that show a list. */
 const CALLS: Record<string, string[]> = {
-  members: ["/v1/fed/member", "/v1/fed/view", "/v1/system/summary"],
+  members: ["/v1/fed/member", "/v1/fed/view", "/v1/fed/rollout", "/v1/system/summary"],
   events: ["/v1/fed/events", "/v1/log/"],
   scans: [
     "/v1/scan/",
@@ -22,6 +22,7 @@ const CALLS: Record<string, string[]> = {
     "/v1/assetvul",
     "/v1/vulnerability/",
     "/v1/fed/vulnerabilities",
+    "/v1/fed/vex",
   ],
   rules: [
     "/v1/admission/",
@@ -33,6 +34,8 @@ const CALLS: Record<string, string[]> = {
     "/v1/dlp/",
     "/v1/waf/",
     "/v1/system/config",
+    "/v1/fed/history",
+    "/v1/fed/rollout",
   ],
   imports: ["/v1/file/"],
 };

@@ -48,9 +48,29 @@ pub struct Vulnerability {
     /// Whether the package came with the base image.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub in_base_image: bool,
-    /// `accepted` when a vulnerability profile allows it.
+    /// `accepted` when a vulnerability profile allows it, `vex` when it does not
+    /// count because of what a VEX document says.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// What a VEX document says of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vex: Option<VexStatement>,
+}
+
+/// What a VEX document says of a vulnerability of a package.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct VexStatement {
+    /// `not_affected`, `fixed`, `affected` or `under_investigation`.
+    pub status: String,
+    /// Why, in the fixed words of the document's format.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub justification: String,
+    /// Why, in words of the author.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub statement: String,
+    /// The document's id.
+    pub document: String,
 }
 
 /// A vulnerability of a module, by name.

@@ -30,6 +30,7 @@ mod rollout;
 mod scope;
 mod stream;
 mod summary;
+mod vex;
 mod view;
 mod vulnerabilities;
 mod workloads;
@@ -74,6 +75,8 @@ pub(super) fn router() -> ApiRouter {
         .routes(routes!(leave::fed_leave))
         .routes(routes!(deploy::fed_deploy))
         .routes(routes!(view::fed_view_get))
+        .routes(routes!(vex::list::fed_vex_list, vex::create::fed_vex_create))
+        .routes(routes!(vex::get::fed_vex_get, vex::delete::fed_vex_delete))
         .routes(routes!(vulnerabilities::fed_vulnerabilities))
         .routes(routes!(denials::fed_denial_list))
         .routes(routes!(dry_run::fed_admission_dry_run))

@@ -31,9 +31,10 @@ const ROWS: i64 = 100;
 
 /// List the vulnerabilities of all images of the federation
 ///
-/// Without those that the vulnerability profile accepts; with `cluster`,
-/// `namespace` or `running` of the images that run there; so too for a role that
-/// is limited to some clusters.
+/// Without those that the vulnerability profile accepts, and those that do no
+/// harm by what VEX documents say; with `cluster`, `namespace` or `running` of
+/// the images that run there; so too for a role that is limited to some
+/// clusters.
 #[utoipa::path(
     get,
     path = "/v1/fed/vulnerabilities",
@@ -244,6 +245,7 @@ fn shown(found: FoundVulnerability, packages: Vec<String>) -> FleetVulnerability
         description: found.description,
         packages,
         images: found.images,
+        harmless_images: found.harmless_images,
     }
 }
 
@@ -258,6 +260,7 @@ impl Row for FleetVulnerability {
         "epss",
         "published",
         "images",
+        "harmless_images",
         "packages",
         "link",
     ];
@@ -273,6 +276,7 @@ impl Row for FleetVulnerability {
             self.epss.map(|epss| epss.to_string()).unwrap_or_default(),
             self.published_timestamp.to_string(),
             self.images.to_string(),
+            self.harmless_images.to_string(),
             self.packages.join(" "),
             self.link.clone(),
         ]

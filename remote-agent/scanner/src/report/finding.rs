@@ -181,6 +181,16 @@ impl VexState {
         matches!(self, Self::NotAffected | Self::Fixed)
     }
 
+    /// The word of OpenVEX.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Affected => "affected",
+            Self::NotAffected => "not_affected",
+            Self::Fixed => "fixed",
+            Self::UnderInvestigation => "under_investigation",
+        }
+    }
+
     /// The text for people.
     pub const fn text(self) -> &'static str {
         match self {
@@ -246,11 +256,15 @@ impl Finding {
         self.fixed.join(" OR ")
     }
 
+    /// All names that it is known by: its own, aliases and advisories.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let others = self.aliases.iter().chain(self.advisories.iter().map(|one| &one.id));
+        std::iter::once(&self.name).chain(others).map(String::as_str)
+    }
+
     /// Whether it is known by `name`, in any spelling of case.
     pub fn is_named(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name)
-            || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
-            || self.advisories.iter().any(|advisory| advisory.id.eq_ignore_ascii_case(name))
+        self.names().any(|ours| ours.eq_ignore_ascii_case(name))
     }
 }
 

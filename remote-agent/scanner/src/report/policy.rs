@@ -32,10 +32,14 @@ impl Report {
         self.count();
     }
 
-    /// Notes on every finding what the documents say of it. What does not
-    /// suffer from its vulnerability no longer counts.
-    pub fn apply_vex(&mut self, documents: &VexDocuments, target: &str) {
-        let subject = Subject::new(self, target);
+    /// Notes on every finding what the documents say of it in the image of
+    /// these names. What does not suffer from its vulnerability no longer
+    /// counts.
+    pub fn apply_vex(&mut self, documents: &VexDocuments, names: &[&str]) {
+        if documents.is_empty() {
+            return;
+        }
+        let subject = Subject::new(self, names);
         for finding in &mut self.findings {
             let package = self.packages.get(finding.package as usize);
             finding.vex = documents.judge(finding, package.map(|p| &p.package), &subject);

@@ -6,11 +6,12 @@ use chrono::SecondsFormat;
 use palisade_api::Digest;
 use palisade_api::rest::scan::{
     ModuleCve, RegistryImageSummary, ScanBrief, ScanLayer, ScanLayersReport, ScanModule,
-    ScanRepoReport, ScanReport, ScanSecret, ScanSetIdPerm, ScanSignatureInfo, Vulnerability,
+    ScanRepoReport, ScanReport, ScanSecret, ScanSetIdPerm, ScanSignatureInfo, VexStatement,
+    Vulnerability,
 };
 
 use super::severity::CvssVersion;
-use super::{Finding, Report, ReportLayer, set_id};
+use super::{Finding, Report, ReportLayer, Suppression, set_id};
 use crate::error::ScanOutcome;
 use crate::package::LayeredPackage;
 use crate::scan::{FileSecret, SetId};
@@ -23,6 +24,9 @@ pub enum Accepted {
     Hidden,
     /// They are shown with the tag `accepted`.
     Tagged,
+    /// So they are, and what does not count because of a VEX document with the
+    /// tag `vex`.
+    TaggedWithVex,
 }
 
 impl Report {
@@ -112,8 +116,11 @@ impl Report {
     }
 
     fn shown(&self, accepted: Accepted) -> impl Iterator<Item = &Finding> {
-        let all = accepted == Accepted::Tagged;
-        self.findings.iter().filter(move |finding| all || finding.accepted.is_none())
+        let (all, vex) = (accepted != Accepted::Hidden, accepted == Accepted::TaggedWithVex);
+        let by_vex =
+            self.suppressed.iter().filter(move |one| vex && one.reason == Suppression::Vex);
+        let counted = self.findings.iter().filter(move |one| all || one.accepted.is_none());
+        counted.chain(by_vex.map(|one| &one.finding))
     }
 
     fn vulnerabilities(
@@ -188,8 +195,21 @@ fn vulnerability(finding: &Finding, package: Option<&LayeredPackage>) -> Vulnera
         cves: finding.aliases.clone(),
         feed_rating: finding.feed_rating.clone(),
         in_base_image: finding.in_base_image,
-        tags: finding.accepted.iter().map(|_| "accepted".to_owned()).collect(),
+        tags: tags(finding),
+        vex: finding.vex.as_ref().map(|note| VexStatement {
+            status: note.state.as_str().to_owned(),
+            justification: note.justification.clone(),
+            statement: note.statement.clone(),
+            document: note.document.clone(),
+        }),
     }
+}
+
+/// Why it does not count.
+fn tags(finding: &Finding) -> Vec<String> {
+    let accepted = finding.accepted.is_some().then_some("accepted");
+    let vex = finding.vex.as_ref().filter(|note| note.state.suppresses()).map(|_| "vex");
+    accepted.into_iter().chain(vex).map(str::to_owned).collect()
 }
 
 fn secret(found: &FileSecret) -> ScanSecret {

@@ -71,7 +71,7 @@ impl Policy {
 
     /// Sets aside what does not count.
     pub(super) fn apply(&self, report: &mut Report, target: &str) {
-        report.apply_vex(&self.vex, target);
+        report.apply_vex(&self.vex, &[target]);
         report.ignore(&self.ignored);
         if self.ignore_unfixed {
             report.ignore_unfixed();

@@ -15,6 +15,8 @@ import { Tabs, useTab } from "../../ui/Tabs";
 import { Layers } from "./Layers";
 import { Packages } from "./Packages";
 import { Checks, Configuration, Secrets, SetId, Signatures } from "./ReportParts";
+import { SbomDownload } from "./SbomDownload";
+import { SetAside } from "./SetAside";
 import { imagesText } from "./text";
 import { Vulnerabilities } from "./Vulnerabilities";
 
@@ -48,13 +50,16 @@ export function ImageDetail() {
         )
       }
       actions={
-        <Link
-          className="button"
-          to={"/images/compare" as never}
-          search={{ left: `${registry} ${id}` } as never}
-        >
-          <GitCompare aria-hidden size={16} /> {t.compare}
-        </Link>
+        <>
+          {cluster === undefined && <SbomDownload path={path} image={title} />}
+          <Link
+            className="button"
+            to={"/images/compare" as never}
+            search={{ left: `${registry} ${id}` } as never}
+          >
+            <GitCompare aria-hidden size={16} /> {t.compare}
+          </Link>
+        </>
       }
     >
       <div className="stack">
@@ -95,6 +100,7 @@ function ReportTabs({ report, name, path }: TabsProps) {
     secrets: report.secrets?.length ?? 0,
     setuid: report.setid_perms?.length ?? 0,
     checks: report.checks?.length ?? 0,
+    aside: undefined,
     signatures: report.signature_data?.verifiers?.length ?? 0,
     config: undefined,
   };
@@ -114,6 +120,7 @@ function ReportTabs({ report, name, path }: TabsProps) {
       {tab === "secrets" && <Secrets all={report.secrets ?? []} />}
       {tab === "setuid" && <SetId all={report.setid_perms ?? []} />}
       {tab === "checks" && <Checks all={report.checks ?? []} />}
+      {tab === "aside" && <SetAside path={path} />}
       {tab === "signatures" && <Signatures of={report.signature_data ?? undefined} />}
       {tab === "config" && <Configuration report={report} />}
     </div>

@@ -4,6 +4,7 @@ import type { Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { fleetQuery, type Search, useUrl } from "../../routing/search";
+import { useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -15,7 +16,10 @@ import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
 import { Page } from "../../ui/Page";
 import { SEVERITIES, Severity, useSeverityName } from "../../ui/Severity";
+import { Tabs, useTab } from "../../ui/Tabs";
 import { ClusterFacet } from "../clusters/ClusterFacet";
+import { vexText } from "../vex/text";
+import { VexDocuments } from "../vex/VexDocuments";
 import { vulnerabilitiesText } from "./text";
 import { VulnerabilityPanel } from "./VulnerabilityPanel";
 
@@ -35,7 +39,33 @@ function queryOf(search: Search): Record<string, string | undefined> {
   };
 }
 
+/** What images have, and what documents say of it. */
 export function Vulnerabilities() {
+  const t = useText(vulnerabilitiesText);
+  const v = useText(vexText);
+  const names = useText(pageNames);
+  const may = useMay();
+  const [url] = useUrl();
+  const tabs: [string, string][] = [["all", names.vulnerabilities]];
+  if (may("vulnerability", "read")) tabs.push(["vex", v.title]);
+  const tab = useTab(tabs);
+  return (
+    <Page
+      title={names.vulnerabilities}
+      lead={t.lead}
+      actions={
+        tab === "all" && (
+          <Export path="/v1/fed/vulnerabilities" query={queryOf(url)} name="vulnerabilities" />
+        )
+      }
+    >
+      {tabs.length > 1 && <Tabs label={names.vulnerabilities} tabs={tabs} />}
+      {tab === "vex" ? <VexDocuments /> : <VulnerabilityList />}
+    </Page>
+  );
+}
+
+function VulnerabilityList() {
   const t = useText(vulnerabilitiesText);
   const w = useText(words);
   const names = useText(pageNames);
@@ -131,11 +161,7 @@ export function Vulnerabilities() {
   ];
   const opened = query.rows?.find((one) => one.name === url.open);
   return (
-    <Page
-      title={names.vulnerabilities}
-      lead={t.lead}
-      actions={<Export path="/v1/fed/vulnerabilities" query={asked} name="vulnerabilities" />}
-    >
+    <>
       <div className="toolbar">
         <FilterText label={t.vulnerability} />
         <Facet
@@ -157,6 +183,6 @@ export function Vulnerabilities() {
         empty={<Sign icon={<Bug aria-hidden />} title={t.none} hint={t.noneHint} role="status" />}
       />
       {opened && <VulnerabilityPanel of={opened} onClose={() => setUrl({ open: "" })} />}
-    </Page>
+    </>
   );
 }

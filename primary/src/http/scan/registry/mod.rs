@@ -7,6 +7,7 @@ mod image;
 mod images;
 mod layers;
 mod list;
+mod sbom;
 mod scan_start;
 mod scan_stop;
 pub(super) mod test;
@@ -44,6 +45,7 @@ pub(super) fn router() -> ApiRouter {
         .routes(routes!(webhook::scan_registry_webhook))
         .routes(routes!(images::scan_registry_images))
         .routes(routes!(image::scan_registry_image))
+        .routes(routes!(sbom::scan_registry_image_sbom))
         .routes(routes!(layers::scan_registry_layers))
 }
 
@@ -60,10 +62,10 @@ async fn report(app: &App, name: &str, id: &str) -> Result<Report> {
     app.registries.report(name, digest).await?.ok_or_else(missing)
 }
 
-/// Whether accepted vulnerabilities are shown: `show=accepted`.
+/// Whether vulnerabilities that do not count are shown: `show=accepted`.
 pub(super) fn shown(query: &Query) -> Accepted {
     match query.get("show") {
-        Some("accepted") => Accepted::Tagged,
+        Some("accepted") => Accepted::TaggedWithVex,
         _ => Accepted::Hidden,
     }
 }

@@ -11,6 +11,8 @@ mod cyclonedx;
 mod openvex;
 mod product;
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use thiserror::Error;
@@ -54,14 +56,66 @@ pub enum VexError {
         reason: String,
     },
     /// There are more statements than can be held.
-    #[error("{0} brings the number of statements over {STATEMENTS}")]
-    TooMany(String),
+    #[error("{document} brings the number of statements over {most}")]
+    TooMany {
+        /// The document.
+        document: String,
+        /// Statements at most.
+        most: usize,
+    },
+}
+
+/// A form of documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VexFormat {
+    /// OpenVEX.
+    OpenVex,
+    /// CSAF, profile VEX.
+    Csaf,
+    /// CycloneDX.
+    CycloneDx,
+}
+
+impl VexFormat {
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenVex => "openvex",
+            Self::Csaf => "csaf",
+            Self::CycloneDx => "cyclonedx",
+        }
+    }
+}
+
+/// What a document says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VexDocument {
+    /// Its form.
+    pub format: VexFormat,
+    /// Its id; none where it has none.
+    pub id: Option<String>,
+    /// Who speaks; empty where it does not tell.
+    pub author: String,
+    /// When it was written, or changed last.
+    pub issued_at: Option<DateTime<Utc>>,
+    /// Number of statements; one for several products counts for each.
+    pub statements: usize,
 }
 
 /// What the documents say, ready to be asked.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct VexDocuments {
     statements: Vec<Statement>,
+    /// Places of statements by the names of vulnerabilities in capitals.
+    by_name: HashMap<String, Vec<u32>>,
+    /// Statements at most.
+    most: usize,
+}
+
+impl Default for VexDocuments {
+    fn default() -> Self {
+        Self::at_most(STATEMENTS)
+    }
 }
 
 /// One product and one vulnerability.
@@ -86,31 +140,49 @@ pub(super) struct Subject {
 }
 
 impl VexDocuments {
+    /// None yet, and room for so many statements.
+    pub fn at_most(statements: usize) -> Self {
+        let most = statements.min(STATEMENTS);
+        Self { statements: Vec::new(), by_name: HashMap::new(), most }
+    }
+
     /// Adds a document; `name` stands for it in errors, and in notes where it
     /// has no id.
-    pub fn add(&mut self, name: &str, content: &[u8]) -> Result<(), VexError> {
+    pub fn add(&mut self, name: &str, content: &[u8]) -> Result<VexDocument, VexError> {
         if content.len() as u64 > DOCUMENT_BYTES {
             return Err(VexError::TooLarge(name.to_owned()));
         }
         let json: Value = serde_json::from_slice(content)
             .map_err(|source| VexError::Json { document: name.to_owned(), source })?;
         let text = |key: &str| json.get(key).and_then(Value::as_str).unwrap_or_default();
-        let statements = if text("@context").contains("openvex") {
-            openvex::statements(name, &json)
+        let format = if text("@context").contains("openvex") {
+            VexFormat::OpenVex
         } else if text("bomFormat") == "CycloneDX" {
-            cyclonedx::statements(name, &json)
+            VexFormat::CycloneDx
         } else if json.pointer("/document/csaf_version").is_some() {
-            csaf::statements(name, &json)
+            VexFormat::Csaf
         } else {
             return Err(VexError::Foreign(name.to_owned()));
         };
+        let statements = match format {
+            VexFormat::OpenVex => openvex::statements(name, &json),
+            VexFormat::CycloneDx => cyclonedx::statements(name, &json),
+            VexFormat::Csaf => csaf::statements(name, &json),
+        };
         let statements = statements
             .map_err(|reason| VexError::Malformed { document: name.to_owned(), reason })?;
-        if self.statements.len() + statements.len() > STATEMENTS {
-            return Err(VexError::TooMany(name.to_owned()));
+        if self.statements.len() + statements.len() > self.most {
+            return Err(VexError::TooMany { document: name.to_owned(), most: self.most });
         }
-        self.statements.extend(statements);
-        Ok(())
+        let document = about(format, &json, statements.len());
+        for statement in statements {
+            let place = self.statements.len() as u32;
+            for name in &statement.vulnerability {
+                self.by_name.entry(name.to_ascii_uppercase()).or_default().push(place);
+            }
+            self.statements.push(statement);
+        }
+        Ok(document)
     }
 
     /// Number of statements.
@@ -123,6 +195,12 @@ impl VexDocuments {
         self.statements.is_empty()
     }
 
+    /// Whether something is said of the vulnerability of a finding, in whatever
+    /// product.
+    pub fn speaks_of(&self, finding: &Finding) -> bool {
+        finding.names().any(|name| self.by_name.contains_key(&name.to_ascii_uppercase()))
+    }
+
     /// What holds for a finding; none when nobody speaks of it.
     pub(super) fn judge(
         &self,
@@ -130,11 +208,17 @@ impl VexDocuments {
         package: Option<&Package>,
         subject: &Subject,
     ) -> Option<VexNote> {
+        let names = finding.names().map(str::to_ascii_uppercase);
+        let mut places: Vec<u32> =
+            names.filter_map(|name| self.by_name.get(&name)).flatten().copied().collect();
+        if places.is_empty() {
+            return None;
+        }
+        places.sort_unstable();
+        places.dedup();
         let package = package.map(|package| Purl::of(package, subject.distribution.as_ref()));
-        let holding = self.statements.iter().filter_map(|statement| {
-            if !statement.vulnerability.iter().any(|name| finding.is_named(name)) {
-                return None;
-            }
+        let holding = places.into_iter().filter_map(|place| {
+            let statement = self.statements.get(place as usize)?;
             let closeness = statement.closeness(package.as_ref()?, subject)?;
             Some((closeness, statement.time, &statement.note))
         });
@@ -144,13 +228,15 @@ impl VexDocuments {
 }
 
 impl Subject {
-    /// What a report and its target tell of the image.
-    pub(super) fn new(report: &Report, target: &str) -> Self {
-        let name = target.split_once("://").map_or(target, |(_, name)| name);
-        let name = name.split_once('@').map_or(name, |(name, _)| name);
+    /// What a report and the names of its image tell.
+    pub(super) fn new(report: &Report, names: &[&str]) -> Self {
+        let plain = |name: &&str| {
+            let name = name.split_once("://").map_or(*name, |(_, name)| name);
+            name.split_once('@').map_or(name, |(name, _)| name).to_owned()
+        };
         let digests = [report.digest, report.index_digest, report.image_id];
         Self {
-            names: vec![name.to_owned()],
+            names: names.iter().map(plain).collect(),
             digests: digests.into_iter().flatten().map(palisade_api::Digest::to_oci).collect(),
             distribution: report.distribution.clone(),
         }
@@ -171,6 +257,31 @@ impl Statement {
             None if self.product.is_image(subject) => Some(1),
             None => None,
         }
+    }
+}
+
+/// What a document says of itself.
+fn about(format: VexFormat, json: &Value, statements: usize) -> VexDocument {
+    let at = |place: &str| json.pointer(place).and_then(Value::as_str).unwrap_or_default();
+    let (id, author, times): (_, _, &[&str]) = match format {
+        VexFormat::OpenVex => ("/@id", at("/author"), &["/last_updated", "/timestamp"]),
+        VexFormat::Csaf => (
+            "/document/tracking/id",
+            at("/document/publisher/name"),
+            &["/document/tracking/current_release_date"],
+        ),
+        VexFormat::CycloneDx => {
+            let names = ["/metadata/supplier/name", "/metadata/authors/0/name"];
+            let author = names.into_iter().map(at).find(|name| !name.is_empty());
+            ("/serialNumber", author.unwrap_or_default(), &["/metadata/timestamp"])
+        }
+    };
+    VexDocument {
+        format,
+        id: Some(at(id)).filter(|id| !id.is_empty()).map(str::to_owned),
+        author: author.to_owned(),
+        issued_at: times.iter().find_map(|place| moment(at(place))),
+        statements,
     }
 }
 

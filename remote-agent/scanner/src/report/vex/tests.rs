@@ -9,7 +9,7 @@ fn judged(document: &Value, target: &str) -> Vec<(String, VexState, String)> {
     let mut documents = VexDocuments::default();
     documents.add("test.json", document.to_string().as_bytes()).unwrap();
     let mut report = sample::report();
-    report.apply_vex(&documents, target);
+    report.apply_vex(&documents, &[target]);
     let all = report.findings.iter().chain(report.suppressed.iter().map(|s| &s.finding));
     let noted = all.filter_map(|finding| Some((finding, finding.vex.as_ref()?)));
     noted.map(|(f, note)| (f.name.clone(), note.state, note.justification.clone())).collect()
@@ -83,7 +83,7 @@ fn states() {
         documents.add("test.json", document.to_string().as_bytes()).unwrap();
         let mut report = sample::report();
         let before = report.findings.len();
-        report.apply_vex(&documents, "x");
+        report.apply_vex(&documents, &["x"]);
         assert_eq!(report.findings.len() < before, away, "{word}");
         let kept = if away { &report.suppressed[0].finding } else { &report.findings[0] };
         let note = kept.vex.as_ref().unwrap();
@@ -215,4 +215,50 @@ fn what_is_no_vex_is_refused() {
         branch = json!({"branches": [branch]});
     }
     VexDocuments::default().add("x", csaf(&branch, "p").to_string().as_bytes()).unwrap();
+}
+
+#[test]
+fn what_documents_say_of_themselves() {
+    let about = |document: &Value| {
+        VexDocuments::default().add("x", document.to_string().as_bytes()).unwrap()
+    };
+    let mut document = openvex(&json!([{"@id": "a"}, {"@id": "b"}]), "fixed");
+    document["author"] = json!("shop");
+    let told = about(&document);
+    assert_eq!((told.format, told.statements), (VexFormat::OpenVex, 2));
+    assert_eq!((told.id.as_deref(), told.author.as_str()), (Some("urn:example:vex"), "shop"));
+    assert_eq!(told.issued_at, moment("2024-05-01T00:00:00Z"));
+    let told = about(&json!({"bomFormat": "CycloneDX", "metadata": {"authors": [{"name": "me"}]}}));
+    assert_eq!((told.format, told.id, told.issued_at), (VexFormat::CycloneDx, None, None));
+    assert_eq!(told.author, "me");
+    let told = about(&csaf(&json!({}), "p"));
+    assert_eq!(told.format, VexFormat::Csaf);
+}
+
+#[test]
+fn statements_are_bounded() {
+    let mut documents = VexDocuments::at_most(1);
+    let two = openvex(&json!([{"@id": "a"}, {"@id": "b"}]), "fixed").to_string();
+    let refused = documents.add("x.json", two.as_bytes()).unwrap_err();
+    assert_eq!(refused.to_string(), "x.json brings the number of statements over 1");
+    assert!(documents.is_empty(), "a document is taken whole or not at all");
+}
+
+#[test]
+fn an_image_has_several_names_and_a_vulnerability_too() {
+    let document = openvex(&json!([{"@id": "shop/menu:v2"}]), "not_affected");
+    let mut documents = VexDocuments::default();
+    documents.add("x", document.to_string().as_bytes()).unwrap();
+    let mut report = sample::report();
+    let before = report.findings.len();
+    assert!(report.findings.iter().any(|finding| documents.speaks_of(finding)));
+    report.apply_vex(&documents, &["registry.example/shop/orders:v1", "shop/menu:v2"]);
+    assert!(report.findings.len() < before);
+    let alias = report.suppressed[0].finding.aliases[0].to_lowercase();
+    let by_alias = document.to_string().replace(sample::CRITICAL, &alias);
+    let mut documents = VexDocuments::default();
+    documents.add("x", by_alias.as_bytes()).unwrap();
+    let mut again = sample::report();
+    again.apply_vex(&documents, &["shop/menu:v2"]);
+    assert_eq!(again.suppressed.len(), report.suppressed.len());
 }

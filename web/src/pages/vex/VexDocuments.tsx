@@ -1,0 +1,107 @@
+import { FileCheck, Upload } from "lucide-react";
+
+import type { Schema } from "../../api/client";
+import { useGet } from "../../api/query";
+import { useUrl } from "../../routing/search";
+import { useMay } from "../../session/permissions";
+import { useFormat } from "../../text/format";
+import { useText } from "../../text/language";
+import type { Column } from "../../ui/DataTable";
+import { Sign } from "../../ui/Failure";
+import { FilterText } from "../../ui/FilterText";
+import { Listing } from "../../ui/Listing";
+import { vexText } from "./text";
+import { UploadDialog } from "./UploadDialog";
+import { VexPanel } from "./VexPanel";
+
+export type VexDocument = Schema<"VexDocument">;
+
+/** The documents that say what does no harm. */
+export function VexDocuments() {
+  const t = useText(vexText);
+  const format = useFormat();
+  const may = useMay();
+  const [url, setUrl] = useUrl();
+  const query = useGet("/v1/fed/vex");
+  const wanted = url.q?.toLowerCase() ?? "";
+  const all = query.data?.documents;
+  const rows = all?.filter((one) => `${one.document} ${one.author}`.toLowerCase().includes(wanted));
+  const writable = may("vulnerability", "write");
+  const columns: Column<VexDocument>[] = [
+    {
+      id: "document",
+      title: t.document,
+      width: "2fr",
+      cell: (one) => (
+        <>
+          <button
+            type="button"
+            className="link"
+            onClick={() => setUrl({ open: String(one.id) }, { push: true })}
+          >
+            {one.document}
+          </button>
+          {one.author && <span className="sub">{one.author}</span>}
+        </>
+      ),
+    },
+    {
+      id: "format",
+      title: t.format,
+      width: "0.7fr",
+      cell: (one) => t.formats[one.format] ?? one.format,
+    },
+    {
+      id: "statements",
+      title: t.statements,
+      width: "0.6fr",
+      align: "end",
+      cell: (one) => format.number(one.statements),
+    },
+    {
+      id: "issued",
+      title: t.issued,
+      cell: ({ issued_timestamp: at }) => (at ? format.moment(at * 1_000) : "–"),
+    },
+    {
+      id: "uploaded",
+      title: t.uploaded,
+      cell: (one) => (
+        <>
+          {format.moment(one.uploaded_timestamp * 1_000)}
+          <span className="sub">{one.uploaded_by}</span>
+        </>
+      ),
+    },
+  ];
+  const opened = all?.find((one) => String(one.id) === url.open);
+  return (
+    <>
+      <p className="hint">{t.lead}</p>
+      <div className="toolbar">
+        <FilterText label={t.document} />
+        {writable && (
+          <button
+            type="button"
+            className="primary"
+            onClick={() => setUrl({ open: "new" }, { push: true })}
+          >
+            <Upload aria-hidden size={18} /> {t.upload}
+          </button>
+        )}
+      </div>
+      <Listing
+        query={{ ...query, rows }}
+        what={t.title}
+        columns={columns}
+        rowKey={(one) => String(one.id)}
+        current={(one) => String(one.id) === url.open}
+        empty={
+          <Sign icon={<FileCheck aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
+        }
+      />
+      {opened && <VexPanel of={opened} writable={writable} onClose={() => setUrl({ open: "" })} />}
+      {writable && url.open === "new" && <UploadDialog onClose={() => setUrl({ open: "" })} />}
+    </>
+  );
+}
