@@ -432,3 +432,47 @@ async fn a_limit_stays_until_it_is_taken_away() -> Result<()> {
     drop(delegation.members);
     Ok(())
 }
+
+#[tokio::test]
+async fn questions_are_asked_of_clusters_by_their_labels() -> Result<()> {
+    let delegation = Delegation::start().await?;
+    let admin = &delegation.admin;
+    for (selector, clusters) in [
+        ("env=prod", 1),
+        ("env%20in%20(prod,test)", 2),
+        ("env!=prod", 1),
+        ("!env", 0),
+        ("env=none", 0),
+        ("env=prod&cluster=foreign-us", 0),
+        ("env=prod&cluster=shop-eu", 1),
+    ] {
+        for (list, each) in [("workloads", 4), ("events", 2), ("denials", 2)] {
+            let path = format!("/v1/fed/{list}?cluster_selector={selector}");
+            let answer = admin.get(&path).await?.ok()?;
+            assert_eq!(count(&answer, list), clusters * each, "{path}: {answer}");
+            let csv = admin.get(&format!("{path}&format=csv")).await?.text;
+            assert_eq!(csv.lines().count(), 1 + clusters * each, "{path}: {csv}");
+        }
+        let path = format!("/v1/fed/images?cluster_selector={selector}&name=common");
+        let images = admin.get(&path).await?.ok()?;
+        assert_eq!(count(&images, "images"), clusters.min(1), "{path}: {images}");
+        let path = format!("/v1/fed/summary?cluster_selector={selector}");
+        let summary = admin.get(&path).await?.ok()?;
+        assert_eq!(summary["total"]["clusters"], clusters, "{path}: {summary}");
+        admin.get(&format!("/v1/fed/vulnerabilities?cluster_selector={selector}")).await?.ok()?;
+    }
+    let many = (0..33).map(|n| format!("k{n}")).collect::<Vec<_>>().join(",");
+    for list in ["workloads", "images", "events", "denials", "summary", "vulnerabilities"] {
+        for wrong in [many.as_str(), "env%20in%20prod", "a=b%20c", "(("] {
+            let path = format!("/v1/fed/{list}?cluster_selector={wrong}");
+            admin.get(&path).await?.expect(400, 6)?;
+        }
+    }
+    // Of what a role does not reach, no selector tells.
+    let delegate = delegation.delegate("mary", "fedReader", &prod()).await?;
+    let none = delegate.get("/v1/fed/workloads?cluster_selector=env=test").await?.ok()?;
+    assert_eq!(count(&none, "workloads"), 0, "{none}");
+    let none = delegate.get("/v1/fed/images?cluster_selector=env=test&name=common").await?.ok()?;
+    assert_eq!(count(&none, "images"), 0, "{none}");
+    Ok(())
+}

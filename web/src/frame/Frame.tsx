@@ -5,7 +5,7 @@ import { useEffect, useState } from "react";
 import { startLive } from "../api/live";
 import { queries } from "../api/query";
 import { useMembers } from "../pages/clusters/members";
-import { useScope, useUrl } from "../routing/search";
+import { useFleet, useUrl } from "../routing/search";
 import { IdleWatch } from "../session/IdleWatch";
 import { useSelf } from "../session/permissions";
 import { useSession } from "../session/session";
@@ -96,9 +96,9 @@ function Content() {
 function Reminders() {
   const t = useText(frameText);
   const user = useSelf().data?.user;
-  const scope = useScope();
+  const { cluster, cluster_selector: selector } = useFleet().fleet;
   const [, setUrl] = useUrl();
-  const member = useMembers().data?.joint_clusters?.find((one) => one.id === scope);
+  const member = useMembers().data?.joint_clusters?.find((one) => one.id === cluster);
   return (
     <>
       {user?.default_password && (
@@ -107,9 +107,9 @@ function Reminders() {
           <Link to={"/profile" as never}>{t.changePassword}</Link>
         </p>
       )}
-      {scope && (
+      {(cluster || selector) && (
         <p className="reminder">
-          {t.scoped(member?.name ?? scope.slice(0, 8))}{" "}
+          {cluster ? t.scoped(member?.name ?? cluster.slice(0, 8)) : t.selected(selector ?? "")}{" "}
           <button type="button" className="link" onClick={() => setUrl({ scope: "" })}>
             {t.showAll}
           </button>

@@ -1,32 +1,44 @@
-import { ChevronsUpDown, Globe, Server } from "lucide-react";
+import { ChevronsUpDown, Globe, Server, Tags } from "lucide-react";
 import { useState } from "react";
 
 import { ClusterState } from "../pages/clusters/ClusterState";
 import { useMembers } from "../pages/clusters/members";
-import { useScope, useUrl } from "../routing/search";
+import { useFleet, useUrl } from "../routing/search";
 import { useText } from "../text/language";
 import { Dialog } from "../ui/Dialog";
 import { Picker } from "../ui/Picker";
+import { labelChoices } from "./scopes";
 import { frameText } from "./text";
 
-/** Which cluster the portal looks at: all, or one as it answers now. */
+/** Which clusters the portal looks at: all, those of a label, or one as it answers now. */
 export function ScopeSwitcher() {
   const t = useText(frameText);
   const [open, setOpen] = useState(false);
+  const [typed, setTyped] = useState("");
   const [, setUrl] = useUrl();
-  const scope = useScope();
+  const { cluster, cluster_selector: selector } = useFleet().fleet;
   const members = useMembers().data?.joint_clusters ?? [];
-  const name = scope
-    ? (members.find((one) => one.id === scope)?.name ?? scope.slice(0, 8))
-    : t.allClusters;
+  const name = cluster
+    ? (members.find((one) => one.id === cluster)?.name ?? cluster.slice(0, 8))
+    : (selector ?? t.allClusters);
   const choices = [
     { id: "", text: t.allClusters },
+    ...labelChoices(members, typed).map(({ text, count }) => ({
+      id: `l:${text}`,
+      text,
+      beside: <span className="hint">{t.clusters(count)}</span>,
+    })),
     ...members.map((one) => ({
-      id: one.id,
+      id: `c:${one.id}`,
       text: one.name,
       beside: <ClusterState status={one.status} />,
     })),
   ];
+  const close = () => {
+    setOpen(false);
+    setTyped("");
+  };
+  const Icon = cluster ? Server : selector ? Tags : Globe;
   return (
     <>
       <button
@@ -36,19 +48,21 @@ export function ScopeSwitcher() {
         aria-label={`${t.scope}: ${name}`}
         onClick={() => setOpen(true)}
       >
-        {scope ? <Server aria-hidden size={16} /> : <Globe aria-hidden size={16} />}
+        <Icon aria-hidden size={16} />
         <span>{name}</span>
         <ChevronsUpDown aria-hidden size={14} />
       </button>
       {open && (
-        <Dialog title={t.scope} onClose={() => setOpen(false)}>
+        <Dialog title={t.scope} onClose={close}>
           <Picker
             label={t.findCluster}
+            hint={t.findClusterHint}
             none={t.noMatch}
             choices={choices}
-            onPick={(id) => {
-              setOpen(false);
-              setUrl({ scope: id && `c:${id}` }, { push: true });
+            onType={setTyped}
+            onPick={(scope) => {
+              close();
+              setUrl({ scope, cluster: "" }, { push: true });
             }}
           />
         </Dialog>

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 
-import { clusterInScope, listQuery, parseSearch, readSearch, writeSearch } from "./search";
+import {
+  clusterInScope,
+  fleetQuery,
+  listQuery,
+  parseSearch,
+  readSearch,
+  selectorInScope,
+  writeSearch,
+} from "./search";
 
 describe("state in the URL", () => {
   it("survives a round trip, whatever stands in it", () => {
@@ -18,6 +26,18 @@ describe("state in the URL", () => {
     [undefined, undefined],
   ])("scope %s looks at %s", (scope, cluster) => {
     expect(clusterInScope(readSearch({ scope }))).toBe(cluster);
+  });
+
+  it.each([
+    ["l:env=prod,region in (eu,us)", "env=prod,region in (eu,us)"],
+    ["l:", undefined],
+    ["c:4f", undefined],
+    [undefined, undefined],
+  ])("scope %s selects %s", (scope, selector) => {
+    const search = readSearch({ scope });
+    expect(selectorInScope(search)).toBe(selector);
+    expect(fleetQuery(search).cluster_selector).toBe(selector);
+    expect(readSearch(parseSearch(writeSearch(search)))).toEqual(search);
   });
 });
 

@@ -76,16 +76,35 @@ export function clusterInScope(search: Search): string | undefined {
   return search.scope?.startsWith("c:") ? search.scope.slice(2) : undefined;
 }
 
-/** The cluster that the portal looks at; undefined: the whole federation. */
+/** The selector of the clusters in scope, as it is typed; undefined where none selects. */
+export function selectorInScope(search: Search): string | undefined {
+  return (search.scope?.startsWith("l:") && search.scope.slice(2)) || undefined;
+}
+
+/** The cluster that the portal looks at; undefined: the whole federation, or a part of it. */
 export function useScope(): string | undefined {
   return clusterInScope(useSearch({ strict: false }) as Search);
+}
+
+/** The clusters that the portal looks at, as questions about the fleet name them. */
+export interface Fleet {
+  cluster?: string | undefined;
+  cluster_selector?: string | undefined;
+}
+
+/** The clusters in scope, for questions about the fleet and for links that stay with them. */
+export function useFleet(): { fleet: Fleet; link: Search } {
+  const search = useSearch({ strict: false }) as Search;
+  const fleet = { cluster: clusterInScope(search), cluster_selector: selectorInScope(search) };
+  return { fleet, link: readSearch({ scope: search.scope }) };
 }
 
 /** What every list of the whole fleet is asked: which cluster, in which order. */
 export function fleetQuery(
   search: Search,
-): Record<"cluster" | "sort" | "order", string | undefined> {
+): Record<"cluster" | "cluster_selector" | "sort" | "order", string | undefined> {
   return {
+    cluster_selector: selectorInScope(search),
     cluster: clusterInScope(search) ?? search.cluster,
     sort: search.sort?.replace(/^-/, ""),
     order: search.sort && (search.sort.startsWith("-") ? "desc" : "asc"),

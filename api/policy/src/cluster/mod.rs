@@ -2,6 +2,7 @@
 
 mod label;
 mod selector;
+mod selector_text;
 mod targets;
 
 pub use label::ClusterLabels;

@@ -24,6 +24,11 @@ use crate::store::event::list::{self, Event};
     tag = "federation",
     params(
         ("cluster" = Option<String>, Query, description = "Id or name, or several by commas"),
+        (
+            "cluster_selector" = Option<String>,
+            Query,
+            description = "Clusters by their labels: `env=prod,region in (eu,us),!legacy`",
+        ),
         ("namespace" = Option<String>, Query, description = "Namespace, or several"),
         ("image" = Option<String>, Query, description = "Text that the image contains"),
         ("level" = Option<String>, Query, description = "For example `Critical`, or several"),

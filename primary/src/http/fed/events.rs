@@ -24,6 +24,11 @@ use crate::store::event::list::{self, Event};
     tag = "federation",
     params(
         ("cluster" = Option<String>, Query, description = "Id or name, or several by commas"),
+        (
+            "cluster_selector" = Option<String>,
+            Query,
+            description = "Clusters by their labels: `env=prod,region in (eu,us),!legacy`",
+        ),
         ("name" = Option<String>, Query, description = "Name of the events, or several"),
         ("category" = Option<String>, Query, description = "`audit`, `event` or `security`"),
         ("level" = Option<String>, Query, description = "For example `Critical`, or several"),

@@ -25,6 +25,11 @@ use crate::store::workload::image_list::{self, RunningImage};
     tag = "federation",
     params(
         ("cluster" = Option<String>, Query, description = "Id or name, or several by commas"),
+        (
+            "cluster_selector" = Option<String>,
+            Query,
+            description = "Clusters by their labels: `env=prod,region in (eu,us),!legacy`",
+        ),
         ("namespace" = Option<String>, Query, description = "Namespace, or several"),
         ("name" = Option<String>, Query, description = "Text that the name contains"),
         ("image_id" = Option<String>, Query, description = "Digest of the configuration"),

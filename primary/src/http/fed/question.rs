@@ -5,6 +5,8 @@
 use std::collections::HashMap;
 
 use palisade_identity::Caller;
+use palisade_policy::PolicyError;
+use palisade_policy::cluster::ClusterSelector;
 use uuid::Uuid;
 
 use super::scope::within;
@@ -13,7 +15,7 @@ use crate::http::error::{ApiError, Result};
 use crate::http::query::{Operator, Query};
 use crate::store::member;
 use crate::store::question::{Comparison, Condition, Field, Kind, Order, Place, Question, Value};
-use crate::store::within::Within;
+use crate::store::within::{Within, labelled};
 
 /// Rows of a page where nobody says, and at most.
 const USUAL: i64 = 100;
@@ -56,8 +58,40 @@ pub(super) async fn ask(
     let within = within(app, caller).await?;
     let clusters = clusters(app, within.as_ref(), query).await?;
     let mut asked = read(query, fields, orders, &clusters)?;
+    if let Some(ids) = selected(app, query).await? {
+        select(&mut asked.question.conditions, fields, ids)?;
+    }
     asked.question.within = within;
     Ok(asked)
+}
+
+/// Adds that the cluster is one of these; of clusters that are named, those that
+/// are not are no more wanted.
+fn select(conditions: &mut Vec<Condition>, fields: &'static [Field], ids: Vec<Uuid>) -> Result<()> {
+    let names =
+        |one: &&mut Condition| one.field.kind == Kind::Cluster && one.comparison == Comparison::Eq;
+    if let Some(named) = conditions.iter_mut().find(names) {
+        let selected = |one: &Value| matches!(one, Value::Cluster(id) if ids.contains(id));
+        named.wanted.retain(selected);
+        return Ok(());
+    }
+    let field = fields.iter().find(|field| field.kind == Kind::Cluster);
+    let field = field.ok_or_else(|| ApiError::invalid_request("There are no clusters."))?;
+    let wanted = vec![Value::Clusters(ids)];
+    conditions.push(Condition { field, comparison: Comparison::Eq, wanted });
+    Ok(())
+}
+
+/// The ids of the clusters that a query selects by their labels; none where it
+/// does not.
+pub(super) async fn selected(app: &App, query: &Query) -> Result<Option<Vec<Uuid>>> {
+    let Some(text) = query.get("cluster_selector").filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let selector: ClusterSelector = text
+        .parse()
+        .map_err(|error: PolicyError| ApiError::invalid_request(format!("{error}.")))?;
+    Ok(Some(labelled(&mut *app.database.acquire().await?, &selector).await?))
 }
 
 /// The ids of the clusters that a query names, by id or by name. A name of which

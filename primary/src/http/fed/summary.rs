@@ -28,6 +28,11 @@ use crate::store::fleet::{self, ClusterCounts};
     tag = "federation",
     params(
         ("cluster" = Option<String>, Query, description = "Id or name, or several by commas"),
+        (
+            "cluster_selector" = Option<String>,
+            Query,
+            description = "Clusters by their labels: `env=prod,region in (eu,us),!legacy`",
+        ),
         ("f_*" = Option<String>, Query, description = "Filters by a field"),
         ("s_*" = Option<String>, Query, description = "Sorts by a field: `asc` or `desc`"),
         ("start" = Option<i64>, Query),
@@ -44,6 +49,7 @@ pub(super) async fn fed_summary(
     let format = question::format(&query)?;
     let within = scope::within(&app, &caller).await?;
     let wanted = question::clusters(&app, within.as_ref(), &query).await?;
+    let selected = question::selected(&app, &query).await?;
     let named = query.get("cluster").is_some_and(|text| !text.is_empty());
     let joint = member::joint_clusters(&app, &caller).await?;
     let since = app.clock.now() - TimeDelta::hours(24);
@@ -55,6 +61,7 @@ pub(super) async fn fed_summary(
     drop(tx);
     let clusters = joint
         .into_iter()
+        .filter(|(id, _)| selected.as_ref().is_none_or(|all| all.contains(&id.as_uuid())))
         .filter(|(id, _)| !named || wanted.values().any(|one| *one == id.as_uuid()))
         .map(|(id, joint)| shown(joint, counts.get(&id).copied().unwrap_or_default()))
         .collect();

@@ -32,9 +32,9 @@ const ROWS: i64 = 100;
 /// List the vulnerabilities of all images of the federation
 ///
 /// Without those that the vulnerability profile accepts, and those that do no
-/// harm by what VEX documents say; with `cluster`, `namespace` or `running` of
-/// the images that run there; so too for a role that is limited to some
-/// clusters.
+/// harm by what VEX documents say; with `cluster`, `cluster_selector`, `namespace`
+/// or `running` of the images that run there; so too for a role that is limited
+/// to some clusters.
 #[utoipa::path(
     get,
     path = "/v1/fed/vulnerabilities",
@@ -48,6 +48,11 @@ const ROWS: i64 = 100;
         ("package" = Option<String>, Query, description = "Text that a package's name contains"),
         ("image" = Option<String>, Query, description = "Text that `repository:tag` contains"),
         ("cluster" = Option<String>, Query, description = "Id or name, or several by commas"),
+        (
+            "cluster_selector" = Option<String>,
+            Query,
+            description = "Clusters by their labels: `env=prod,region in (eu,us),!legacy`",
+        ),
         ("namespace" = Option<String>, Query, description = "Namespace, or several"),
         ("running" = Option<bool>, Query, description = "Only of images that run somewhere"),
         ("base_os" = Option<String>, Query, description = "Text that the system contains"),
@@ -90,8 +95,14 @@ pub(super) async fn fed_vulnerabilities(
 async fn reports(app: &App, caller: &Caller, query: &Query) -> Result<Option<Vec<i32>>> {
     let named = |name| query.get(name).filter(|text| !text.is_empty());
     let running = query.flag("running");
+    let selected = question::selected(app, query).await?;
     let within = within(app, caller).await?;
-    if within.is_none() && named("cluster").is_none() && named("namespace").is_none() && !running {
+    if within.is_none()
+        && named("cluster").is_none()
+        && selected.is_none()
+        && named("namespace").is_none()
+        && !running
+    {
         return Ok(None);
     }
     let ids = question::clusters(app, within.as_ref(), query).await?;
@@ -102,6 +113,17 @@ async fn reports(app: &App, caller: &Caller, query: &Query) -> Result<Option<Vec
             ApiError::invalid_request(format!("There is no cluster {text:?}."))
         })?;
         clusters.push(*id);
+    }
+    if let Some(selected) = selected {
+        if named("cluster").is_some() {
+            clusters.retain(|id| selected.contains(id));
+        } else {
+            clusters = selected;
+        }
+        if clusters.is_empty() {
+            // None named would be all of them.
+            return Ok(Some(Vec::new()));
+        }
     }
     let namespaces = named("namespace").into_iter().flat_map(|text| text.split(','));
     let namespaces: Vec<String> = namespaces.map(|text| text.trim().to_owned()).collect();

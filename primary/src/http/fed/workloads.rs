@@ -30,6 +30,11 @@ use crate::store::workload::list::{self, ClusterWorkload};
     tag = "federation",
     params(
         ("cluster" = Option<String>, Query, description = "Id or name, or several by commas"),
+        (
+            "cluster_selector" = Option<String>,
+            Query,
+            description = "Clusters by their labels: `env=prod,region in (eu,us),!legacy`",
+        ),
         ("name" = Option<String>, Query, description = "Text that the name contains"),
         ("namespace" = Option<String>, Query, description = "Namespace, or several"),
         ("pod" = Option<String>, Query, description = "Text that the pod's name contains"),

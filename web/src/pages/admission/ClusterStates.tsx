@@ -5,7 +5,7 @@ import type { Schema } from "../../api/client";
 import { send } from "../../api/client";
 import { useChange, useClusterGet } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { useScope, useUrl } from "../../routing/search";
+import { useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -16,7 +16,7 @@ import { useFailureText } from "../../ui/failureText";
 import { Listing } from "../../ui/Listing";
 import { State } from "../../ui/State";
 import { ClusterState } from "../clusters/ClusterState";
-import { type Cluster, isConnected, useMembers } from "../clusters/members";
+import { type Cluster, isConnected, useMembers, useMembersInScope } from "../clusters/members";
 import { select } from "../clusters/selection";
 import { admissionText } from "./text";
 
@@ -32,10 +32,9 @@ export function ClusterStates() {
   const t = useText(admissionText);
   const w = useText(words);
   const names = useText(pageNames);
-  const scope = useScope();
   const [url] = useUrl();
   const query = useMembers();
-  const members = query.data?.joint_clusters?.filter((one) => !scope || one.id === scope);
+  const members = useMembersInScope();
   const columns: Column<Cluster>[] = [
     {
       id: "name",

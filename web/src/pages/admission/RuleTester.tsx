@@ -7,7 +7,7 @@ import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
-import { isConnected, useMembers } from "../clusters/members";
+import { isConnected, useMembersInScope } from "../clusters/members";
 import { Assessed, type Assessment } from "./Assessed";
 import { admissionText } from "./text";
 
@@ -36,7 +36,7 @@ export function RuleTester() {
   const scope = useScope();
   const [url, setUrl] = useUrl();
   const [manifest, setManifest] = useState("");
-  const members = (useMembers().data?.joint_clusters ?? []).filter(isConnected);
+  const members = (useMembersInScope() ?? []).filter(isConnected);
   const wanted = scope ?? url.cluster;
   const cluster = members.find((one) => one.id === wanted) ?? (wanted ? undefined : members[0]);
   const assess = useChange(async (id: string) => {

@@ -120,7 +120,7 @@ function Member({ member, head }: { member: Cluster; head: number }) {
             </Link>
           }
         >
-          <NewestEvents cluster={member.id} />
+          <NewestEvents of={{ cluster: member.id }} />
         </Card>
       </div>
       {url.open === "remove" && (

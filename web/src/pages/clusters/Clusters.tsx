@@ -15,7 +15,7 @@ import { Listing } from "../../ui/Listing";
 import { Page } from "../../ui/Page";
 import { ClusterState, stateText } from "./ClusterState";
 import { JoinDialog } from "./JoinDialog";
-import { behind, type Cluster, headOf, useMembers } from "./members";
+import { behind, type Cluster, headOf, useMembers, useMembersInScope } from "./members";
 import { Promote } from "./Promote";
 import { select } from "./selection";
 import { clustersText } from "./text";
@@ -29,8 +29,8 @@ export function Clusters() {
   const may = useMay();
   const [url, setUrl] = useUrl();
   const query = useMembers();
-  const all = query.data?.joint_clusters ?? [];
-  const head = headOf(all);
+  const all = useMembersInScope() ?? [];
+  const head = headOf(query.data?.joint_clusters ?? []);
   const columns: Column<Cluster>[] = [
     {
       id: "name",

@@ -1,5 +1,7 @@
 import type { Schema } from "../../api/client";
 import { useGet } from "../../api/query";
+import { type Fleet, useFleet } from "../../routing/search";
+import { selectorOf, selects } from "./selector";
 
 export type Cluster = Schema<"JointCluster">;
 
@@ -8,6 +10,21 @@ const EVERY_MS = 2_000;
 /** The federation with its members, as they are now. */
 export function useMembers() {
   return useGet("/v1/fed/member", { every: EVERY_MS });
+}
+
+/** The members that the portal looks at; undefined while they are not known. */
+export function useMembersInScope(): Cluster[] | undefined {
+  const members = useMembers().data?.joint_clusters;
+  const { fleet } = useFleet();
+  return members && inScope(members, fleet);
+}
+
+/** Those of the members that are in scope. */
+export function inScope(members: Cluster[], { cluster, cluster_selector }: Fleet): Cluster[] {
+  const selector = selectorOf(cluster_selector ?? "");
+  return members.filter(
+    (one) => (!cluster || one.id === cluster) && selects(selector, one.labels ?? {}),
+  );
 }
 
 /** The highest revision that a member holds. */

@@ -7,7 +7,7 @@ import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { Skeleton } from "../../ui/Loaded";
 import { Card } from "../../ui/Page";
-import { useMembers } from "../clusters/members";
+import { useMembersInScope } from "../clusters/members";
 import { type Concern, concerns } from "./attention";
 import { dashboardText } from "./text";
 
@@ -18,7 +18,7 @@ export function Attention() {
   const t = useText(dashboardText);
   const may = useMay();
   const enabled = may("reg_scan", "read");
-  const members = useMembers().data?.joint_clusters;
+  const members = useMembersInScope();
   const scanners = useGet("/v1/scan/scanner", { enabled, every: EVERY_MS }).data?.scanners;
   const registries = useGet("/v1/scan/registry", { enabled, every: EVERY_MS }).data?.summarys;
   const known = members && (!enabled || (scanners && registries));

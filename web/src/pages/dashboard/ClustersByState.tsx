@@ -1,11 +1,12 @@
 import { Link } from "@tanstack/react-router";
 
+import { useFleet } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { Loaded } from "../../ui/Loaded";
 import { Card } from "../../ui/Page";
 import { ClusterState, toneOf } from "../clusters/ClusterState";
-import { behind, headOf, useMembers } from "../clusters/members";
+import { behind, headOf, inScope, useMembers } from "../clusters/members";
 import { dashboardText } from "./text";
 
 const WORST = 3;
@@ -15,14 +16,16 @@ export function ClustersByState() {
   const t = useText(dashboardText);
   const format = useFormat();
   const query = useMembers();
+  const { fleet, link } = useFleet();
   return (
     <Card title={t.clusters}>
       <Loaded query={query} what={t.clusters}>
-        {({ joint_clusters: members = [] }) => {
+        {({ joint_clusters = [] }) => {
+          const members = inScope(joint_clusters, fleet);
           const counts = new Map<string, number>();
           for (const { status } of members) counts.set(status, (counts.get(status) ?? 0) + 1);
           const states = [...counts].sort((a, b) => b[1] - a[1]);
-          const head = headOf(members);
+          const head = headOf(joint_clusters);
           const lagging = members
             .filter((one) => behind(one, head) > 0)
             .sort((a, b) => behind(b, head) - behind(a, head))
@@ -43,7 +46,7 @@ export function ClustersByState() {
               <ul className="legend">
                 {states.map(([status, count]) => (
                   <li key={status}>
-                    <Link to={"/clusters" as never} search={{ status } as never}>
+                    <Link to={"/clusters" as never} search={{ ...link, status } as never}>
                       <ClusterState status={status} />
                     </Link>
                     <b>{format.number(count)}</b>

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 
 import { pageNames } from "../../frame/pages";
-import { useScope } from "../../routing/search";
+import { useFleet } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { Card, Page } from "../../ui/Page";
@@ -20,7 +20,8 @@ export function Dashboard() {
   const t = useText(dashboardText);
   const names = useText(pageNames);
   const may = useMay();
-  const scope = useScope();
+  const { fleet, link } = useFleet();
+  const scope = fleet.cluster;
   const scans = may("reg_scan", "read");
   const events = may("events", "read");
   return (
@@ -30,23 +31,20 @@ export function Dashboard() {
         {!scope && may("config", "read") && <ClustersByState />}
         {scope && <LiveSummary cluster={scope} />}
         {scans && <DataAge />}
-        {events && <Denials cluster={scope} />}
-        {may("fed", "read") && <TopVulnerabilities cluster={scope} />}
+        {events && <Denials />}
+        {may("fed", "read") && <TopVulnerabilities />}
         {scans && <Exposure />}
         {events && (
           <Card
             title={t.events}
             wide
             actions={
-              <Link
-                to={"/events" as never}
-                search={(scope ? { scope: `c:${scope}` } : {}) as never}
-              >
+              <Link to={"/events" as never} search={link as never}>
                 {t.allEvents}
               </Link>
             }
           >
-            <NewestEvents cluster={scope} limit={8} />
+            <NewestEvents of={fleet} limit={8} />
           </Card>
         )}
       </div>

@@ -1,7 +1,7 @@
 import { lazy, Suspense } from "react";
 
 import { useGet } from "../../api/query";
-import { useUrl } from "../../routing/search";
+import { useFleet, useUrl } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { Loaded, Skeleton } from "../../ui/Loaded";
@@ -21,14 +21,15 @@ const SPANS: Record<string, [seconds: number, number: number]> = {
 };
 
 /** What admission control refused, over time. */
-export function Denials({ cluster }: { cluster: string | undefined }) {
+export function Denials() {
   const t = useText(dashboardText);
   const format = useFormat();
+  const { fleet } = useFleet();
   const [url, setUrl] = useUrl();
   const days = url.days && url.days in SPANS ? url.days : "1";
   const [span, number] = SPANS[days] ?? [HOUR, 24];
   const query = useGet("/v1/fed/events", {
-    query: { name: "Admission.Control.Denied", cluster, limit: MOST },
+    query: { ...fleet, name: "Admission.Control.Denied", limit: MOST },
     every: 3_000,
   });
   return (

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 
 import { useGet } from "../../api/query";
+import { useFleet } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { Loaded } from "../../ui/Loaded";
@@ -14,10 +15,11 @@ const EVERY_MS = 30_000;
 const PATH = "/v1/fed/vulnerabilities";
 
 /** What is exploited already, then what is most likely to be. */
-export function TopVulnerabilities({ cluster }: { cluster: string | undefined }) {
+export function TopVulnerabilities() {
   const t = useText(dashboardText);
   const format = useFormat();
-  const order = { cluster, sort: "epss", order: "desc", limit: SHOWN };
+  const { fleet, link } = useFleet();
+  const order = { ...fleet, sort: "epss", order: "desc", limit: SHOWN };
   const exploited = useGet(PATH, { query: { ...order, kev: true }, every: EVERY_MS });
   const likely = useGet(PATH, { query: order, every: EVERY_MS });
   const data =
@@ -35,10 +37,7 @@ export function TopVulnerabilities({ cluster }: { cluster: string | undefined })
       title={t.topVulnerabilities}
       wide
       actions={
-        <Link
-          to={"/vulnerabilities" as never}
-          search={{ sort: "-epss", ...(cluster && { scope: `c:${cluster}` }) } as never}
-        >
+        <Link to={"/vulnerabilities" as never} search={{ ...link, sort: "-epss" } as never}>
           {t.allVulnerabilities}
         </Link>
       }
@@ -54,13 +53,7 @@ export function TopVulnerabilities({ cluster }: { cluster: string | undefined })
                   <span>
                     <Link
                       to={"/vulnerabilities" as never}
-                      search={
-                        {
-                          q: one.name,
-                          open: one.name,
-                          ...(cluster && { scope: `c:${cluster}` }),
-                        } as never
-                      }
+                      search={{ ...link, q: one.name, open: one.name } as never}
                     >
                       {one.name}
                     </Link>{" "}

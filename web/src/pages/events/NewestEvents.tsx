@@ -1,4 +1,5 @@
 import { useGet } from "../../api/query";
+import type { Fleet } from "../../routing/search";
 import { useText } from "../../text/language";
 import { Ago } from "../../ui/Ago";
 import { Loaded } from "../../ui/Loaded";
@@ -10,17 +11,11 @@ const EVERY_MS = 3_000;
 /** Lines that a record takes. */
 const LINES_EACH = 1.7;
 
-/** The last few records of one cluster, or of all. */
-export function NewestEvents({
-  cluster,
-  limit = 6,
-}: {
-  cluster?: string | undefined;
-  limit?: number;
-}) {
+/** The last few records of clusters; none named are all. */
+export function NewestEvents({ of, limit = 6 }: { of: Fleet; limit?: number }) {
   const t = useText(eventsText);
   const name = useEventName();
-  const query = useGet("/v1/fed/events", { query: { cluster, limit }, every: EVERY_MS });
+  const query = useGet("/v1/fed/events", { query: { ...of, limit }, every: EVERY_MS });
   return (
     <Loaded query={query} what={t.kind} lines={Math.round(limit * LINES_EACH)}>
       {({ events }) =>

@@ -4,7 +4,7 @@ import { Download, FileText, RefreshCw } from "lucide-react";
 import { type PathOf, type Query, send } from "../../api/client";
 import { useChange } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { useScope, useUrl } from "../../routing/search";
+import { type Fleet, useFleet, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useLanguage, useText } from "../../text/language";
 import { Refusal } from "../../ui/Failure";
@@ -22,17 +22,18 @@ export function RiskReport() {
   const t = useText(riskReportText);
   const names = useText(pageNames);
   const may = useMay();
-  const cluster = useScope();
+  const { fleet } = useFleet();
+  const { cluster, cluster_selector: selector } = fleet;
   const [url, setUrl] = useUrl();
   const days = url.days && url.days in t.periods ? url.days : "30";
   const query = useQuery({
-    queryKey: ["risk report", cluster, days],
-    queryFn: () => readRisk({ cluster, days: Number(days) }, (id) => may(id, "read")),
+    queryKey: ["risk report", cluster, selector, days],
+    queryFn: () => readRisk({ fleet, days: Number(days) }, (id) => may(id, "read")),
     // It is of one moment until somebody wants another.
     staleTime: Number.POSITIVE_INFINITY,
   });
   const name = useMembers().data?.joint_clusters?.find((one) => one.id === cluster)?.name;
-  const about = { cluster: cluster && (name ?? cluster), days: Number(days) };
+  const about = { cluster: cluster ? (name ?? cluster) : selector, days: Number(days) };
   const made = useChange(async (data: RiskData) => {
     const { toPdf } = await import("./pdf");
     const day = new Date(data.at).toISOString().slice(0, 10);
@@ -72,7 +73,7 @@ export function RiskReport() {
       </div>
       <Refusal error={made.error} />
       <Loaded query={query} what={names.riskReport} lines={14}>
-        {(data) => <Report data={data} about={about} cluster={cluster} />}
+        {(data) => <Report data={data} about={about} fleet={fleet} />}
       </Loaded>
     </Page>
   );
@@ -81,12 +82,12 @@ export function RiskReport() {
 interface ReportProps {
   data: RiskData;
   about: { cluster: string | undefined; days: number };
-  cluster: string | undefined;
+  fleet: Fleet;
 }
 
-function Report({ data, about, cluster }: ReportProps) {
+function Report({ data, about, fleet }: ReportProps) {
   const report = compose(data, about, useLanguage());
-  const asked = questions({ cluster, days: about.days }, data.at);
+  const asked = questions({ fleet, days: about.days }, data.at);
   const lists: Partial<Record<PartId, [PathOf<"get">, Query]>> = {
     clusters: ["/v1/fed/summary", asked.clusters],
     exploited: ["/v1/fed/vulnerabilities", asked.exploited],

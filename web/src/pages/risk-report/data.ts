@@ -1,6 +1,7 @@
 // What a risk report is made from, read at one moment.
 
 import { get, post, type Schema } from "../../api/client";
+import type { Fleet } from "../../routing/search";
 import type { Permission } from "../../session/permissions";
 
 /** Rows of each part: a report is read by people. */
@@ -18,20 +19,20 @@ export interface RiskData {
 }
 
 export interface Wanted {
-  /** One cluster; undefined: all. */
-  cluster: string | undefined;
+  /** The clusters; none named are all. */
+  fleet: Fleet;
   /** How many days of denials. */
   days: number;
 }
 
 /** Where each part comes from: the whole of it can be had there. */
-export function questions({ cluster, days }: Wanted, now: number) {
+export function questions({ fleet, days }: Wanted, now: number) {
   const since = String(Math.floor(now / 1_000) - days * 86_400);
   return {
-    clusters: { cluster },
-    exploited: { cluster, kev: "true", sort: "epss", order: "desc" },
-    likely: { cluster, sort: "epss", order: "desc" },
-    denials: { cluster, since },
+    clusters: { ...fleet },
+    exploited: { ...fleet, kev: "true", sort: "epss", order: "desc" },
+    likely: { ...fleet, sort: "epss", order: "desc" },
+    denials: { ...fleet, since },
   } satisfies Record<string, Record<string, string | undefined>>;
 }
 
@@ -48,7 +49,9 @@ export async function readRisk(
     get("/v1/fed/vulnerabilities", { query: { ...asked.exploited, limit } }),
     get("/v1/fed/vulnerabilities", { query: { ...asked.likely, limit } }),
     // It counts the images of the registries, which belong to no cluster.
-    may("reg_scan") && !wanted.cluster ? post("/v1/vulasset", { viewType: "registry" }) : undefined,
+    may("reg_scan") && !wanted.fleet.cluster && !wanted.fleet.cluster_selector
+      ? post("/v1/vulasset", { viewType: "registry" })
+      : undefined,
     may("events") ? get("/v1/fed/denials", { query: { ...asked.denials, limit } }) : undefined,
     may("vulnerability")
       ? get("/v1/vulnerability/profile/{name}", { path: { name: "default" } })
