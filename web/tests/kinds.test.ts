@@ -110,7 +110,9 @@ describe("federated objects of each kind are made, shown and deleted:", () => {
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Name").fill(name);
     await dialog.getByLabel("Address").fill("https://127.0.0.1:9/");
+    await dialog.getByLabel("For the clusters").fill("env=none");
     await dialog.getByRole("button", { name: "Save" }).click();
+    await page.getByText("env=none").waitFor();
     const edit = page.getByRole("button", { name: `Edit: ${name}` });
     await edit.click();
     await removeOpened(page, name, "Remove");

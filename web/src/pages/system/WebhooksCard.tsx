@@ -12,6 +12,8 @@ import { FormDialog } from "../../ui/FormDialog";
 import { Loaded } from "../../ui/Loaded";
 import { Card } from "../../ui/Page";
 import { State } from "../../ui/State";
+import { SelectorField } from "../clusters/SelectorField";
+import { selectorOf, textOf } from "../clusters/selector";
 import { systemText } from "./text";
 import "./system.css";
 
@@ -56,6 +58,9 @@ export function WebhooksCard() {
                   <b>{one.name}</b>
                   <span>{one.url}</span>
                   <span className="tag">{one.type || t.plain}</span>
+                  {one.cluster_selector && (
+                    <span className="tag">{textOf(one.cluster_selector)}</span>
+                  )}
                   <State tone={one.enable ? "good" : "quiet"}>
                     {one.enable ? w.enabled : w.disabled}
                   </State>
@@ -101,11 +106,13 @@ function WebhookDialog({ webhook, onClose }: Props) {
   const [kind, setKind] = useState(webhook?.type ?? "");
   const [on, setOn] = useState(webhook?.enable ?? true);
   const [proxy, setProxy] = useState(webhook?.use_proxy ?? false);
+  const [selector, setSelector] = useState(textOf(webhook?.cluster_selector));
   const path = { name };
   const save = useChange(
     async () => {
       const said = { name, url: address, type: kind, enable: on, use_proxy: proxy };
-      const body = { config: { ...said, cfg_type: "federal" } };
+      const cluster_selector = selectorOf(selector);
+      const body = { config: { ...said, cfg_type: "federal", cluster_selector } };
       if (webhook) await patch("/v1/system/config/webhook/{name}", body, { path, query: FED });
       else await post("/v1/system/config/webhook", body, { query: FED });
     },
@@ -157,6 +164,7 @@ function WebhookDialog({ webhook, onClose }: Props) {
           ))}
         </select>
       </Field>
+      <SelectorField text={selector} onChange={setSelector} />
       <Switch label={t.webhookOn} checked={on} onChange={setOn} />
       <Switch label={t.webhookProxy} checked={proxy} onChange={setProxy} />
     </FormDialog>
