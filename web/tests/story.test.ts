@@ -248,6 +248,31 @@ describe("a security engineer", () => {
     await page.getByRole("button", { name: "Show all clusters" }).click();
   });
 
+  it("looks at the clusters of labels, narrow and by the keyboard alone", async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto("/clusters");
+    for (const [selector, count] of [
+      ["!nothing", 1],
+      ["nothing=here", 0],
+    ] as const) {
+      const scope = page.getByRole("button", { name: /^Scope/ });
+      await scope.focus();
+      await page.keyboard.press("Enter");
+      await page.getByRole("dialog").getByRole("combobox").fill(selector);
+      await page.keyboard.press("Enter");
+      await page.getByText(`You look at the clusters with ${selector}.`).waitFor();
+      expect(new URL(page.url()).searchParams.get("scope")).toBe(`l:${selector}`);
+      await settled(page);
+      await until(
+        `${selector} selects`,
+        async () =>
+          (await page.getByRole("link", { name: "staging", exact: true }).count()) === count,
+      );
+    }
+    await page.getByRole("button", { name: "Show all clusters" }).click();
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
   it("reads the API's documentation without another host", async () => {
     await page.goto("/api-reference");
     await page.locator(".opblock-tag[data-tag=federation]").click();

@@ -7,7 +7,7 @@ import { useFleet, useUrl } from "../routing/search";
 import { useText } from "../text/language";
 import { Dialog } from "../ui/Dialog";
 import { Picker } from "../ui/Picker";
-import { labelChoices } from "./scopes";
+import { isSelector, labelChoices } from "./scopes";
 import { frameText } from "./text";
 
 /** Which clusters the portal looks at: all, those of a label, or one as it answers now. */
@@ -21,18 +21,21 @@ export function ScopeSwitcher() {
   const name = cluster
     ? (members.find((one) => one.id === cluster)?.name ?? cluster.slice(0, 8))
     : (selector ?? t.allClusters);
+  const byLabel = labelChoices(members, typed).map(({ text, count }) => ({
+    id: `l:${text}`,
+    text,
+    beside: <span className="hint">{t.clusters(count)}</span>,
+  }));
+  const byName = members.map((one) => ({
+    id: `c:${one.id}`,
+    text: one.name,
+    beside: <ClusterState status={one.status} />,
+  }));
+  const isName = typed.trim() !== "" && !isSelector(typed);
   const choices = [
     { id: "", text: t.allClusters },
-    ...labelChoices(members, typed).map(({ text, count }) => ({
-      id: `l:${text}`,
-      text,
-      beside: <span className="hint">{t.clusters(count)}</span>,
-    })),
-    ...members.map((one) => ({
-      id: `c:${one.id}`,
-      text: one.name,
-      beside: <ClusterState status={one.status} />,
-    })),
+    // Who types a name means a cluster, though labels may have it too.
+    ...(isName ? [...byName, ...byLabel] : [...byLabel, ...byName]),
   ];
   const close = () => {
     setOpen(false);

@@ -10,6 +10,11 @@ export interface LabelChoice {
   count: number;
 }
 
+/** Whether what is typed can be no name of a cluster. */
+export function isSelector(typed: string): boolean {
+  return /[=!(,]/.test(typed);
+}
+
 /** What is typed where it is a selector, then the labels that clusters have. */
 export function labelChoices(members: Cluster[], typed: string): LabelChoice[] {
   const counts = new Map<string, number>();
@@ -19,8 +24,7 @@ export function labelChoices(members: Cluster[], typed: string): LabelChoice[] {
   const labels = [...counts].map(([text, count]) => ({ text, count }));
   labels.sort((a, b) => a.text.localeCompare(b.text));
   const text = typed.trim();
-  const isSelector = /[=!(,]/.test(text) && !counts.has(text);
-  if (!isSelector) return labels.slice(0, OFFERED);
+  if (!isSelector(text) || counts.has(text)) return labels.slice(0, OFFERED);
   const selector = selectorOf(text);
   const count = members.filter((one) => selects(selector, one.labels ?? {})).length;
   return [{ text, count }, ...labels.slice(0, OFFERED)];
