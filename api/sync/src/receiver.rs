@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use palisade_api::kind::LogId;
 use thiserror::Error;
@@ -30,6 +31,7 @@ pub enum ReceiveError<E> {
 pub struct Receiver<S> {
     store: Arc<S>,
     replicas: BTreeMap<LogId, Replica>,
+    behind: Arc<AtomicBool>,
 }
 
 impl<S: ReplicaStore> Receiver<S> {
@@ -44,7 +46,7 @@ impl<S: ReplicaStore> Receiver<S> {
         for log in logs {
             replicas.insert(*log, Replica::new(*log, store.held(*log).await?, knows));
         }
-        Ok(Self { store, replicas })
+        Ok(Self { store, replicas, behind: Arc::default() })
     }
 
     /// What to name when connecting.
@@ -70,6 +72,16 @@ impl<S: ReplicaStore> Receiver<S> {
             .and_then(|log| self.replicas.get_mut(&log))
             .ok_or(ProtocolError::Log(log))?
             .receive(body)
+    }
+
+    /// Whether something came that is not stored yet, as long as [`Self::run`]
+    /// does.
+    pub fn behind(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.behind)
+    }
+
+    fn tell(&self) {
+        self.behind.store(self.replicas.values().any(Replica::is_behind), Ordering::Release);
     }
 
     /// Whether [`Self::settle`] should come before the next frame.
@@ -109,7 +121,9 @@ impl<S: ReplicaStore> Receiver<S> {
         stop: CancellationToken,
     ) -> Result<(), ReceiveError<S::Error>> {
         loop {
-            for reply in self.settle().await.map_err(ReceiveError::Store)? {
+            let replies_now = self.settle().await.map_err(ReceiveError::Store)?;
+            self.tell();
+            for reply in replies_now {
                 if replies.send(reply).await.is_err() {
                     return Ok(());
                 }
@@ -124,6 +138,7 @@ impl<S: ReplicaStore> Receiver<S> {
                 let Ok(frame) = frames.try_recv() else { break };
                 self.receive(frame)?;
             }
+            self.tell();
         }
     }
 }

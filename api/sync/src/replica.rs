@@ -152,6 +152,15 @@ impl Replica {
         self.ready_bytes >= MAX_READY_BYTES || self.replacement.is_some()
     }
 
+    /// Whether something came, or was asked for, that is not stored yet.
+    pub fn is_behind(&self) -> bool {
+        self.lost
+            || self.staged.is_some()
+            || self.replacement.is_some()
+            || self.under_way.is_some()
+            || !self.ready.is_empty()
+    }
+
     /// Takes a frame of this log.
     pub fn receive(&mut self, frame: Body) -> Result<(), ProtocolError> {
         match frame {
@@ -404,9 +413,11 @@ mod tests {
         let mut replica = replica();
         let parts = frames(change(1, 10_000));
         assert_eq!(parts.len(), 3);
+        assert!(!replica.is_behind());
         for part in parts {
             assert_eq!(replica.take_work(), None);
             replica.receive(part).unwrap();
+            assert!(replica.is_behind());
         }
         assert_eq!(replica.take_work(), Some(Work::Apply(vec![change(1, 10_000)])));
         assert_eq!(replica.take_reply(), None);

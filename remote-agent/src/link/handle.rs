@@ -70,6 +70,8 @@ pub struct LinkHandle {
     identity: watch::Sender<Option<Arc<MemberIdentity>>>,
     connection: ArcSwapOption<PrimaryConnection>,
     standing: Mutex<Standing>,
+    /// Whether something came by the present link that is not stored yet.
+    behind: ArcSwap<AtomicBool>,
     vulndb_offer: watch::Sender<Option<VulndbOffer>>,
     /// Of the present membership; a new one with the next.
     left: ArcSwap<CancellationToken>,
@@ -90,6 +92,7 @@ impl LinkHandle {
             identity: watch::channel(identity.map(Arc::new)).0,
             connection: ArcSwapOption::empty(),
             standing: Mutex::default(),
+            behind: ArcSwap::default(),
             vulndb_offer: watch::channel(None).0,
             left: ArcSwap::default(),
             farewell: Notify::new(),
@@ -111,7 +114,10 @@ impl LinkHandle {
 
     /// How the link stands.
     pub fn standing(&self) -> Standing {
-        *self.lock_standing()
+        match *self.lock_standing() {
+            Standing::Connected if self.behind.load().load(Ordering::Acquire) => Standing::Syncing,
+            standing => standing,
+        }
     }
 
     fn lock_standing(&self) -> MutexGuard<'_, Standing> {
@@ -162,6 +168,11 @@ impl LinkHandle {
     /// Notified when this cluster left and could not say so.
     pub(super) fn farewell_put_off(&self) -> &Notify {
         &self.farewell
+    }
+
+    /// What tells whether something came that is not stored yet.
+    pub(super) fn receives(&self, behind: Arc<AtomicBool>) {
+        self.behind.store(behind);
     }
 
     pub(super) fn dialled(&self, connection: PrimaryConnection) {

@@ -223,6 +223,7 @@ impl Session<'_> {
         let mut calls = Calls::default();
         let mut tasks: JoinSet<String> = JoinSet::new();
         if let Some(receiver) = self.receiver.take() {
+            self.handle.receives(receiver.behind());
             tasks.spawn(apply(receiver, frame_queue, self.up.clone(), life.clone()));
         }
         tasks.spawn(watch_drift(self.controller.replica(), self.up.clone()));

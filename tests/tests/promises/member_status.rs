@@ -232,6 +232,20 @@ async fn both_sides_show_how_a_cluster_comes_and_goes() -> Result<()> {
     fleet.wait_for_status("staging", "synced").await?;
     wait_until_shown(&local, "synced", "connected").await?;
 
+    // Everything is fetched again, by a line that lets little pass at a time.
+    for n in 0..200 {
+        let mut group = group(&format!("fed.g{n}"));
+        group["config"]["comment"] = "x".repeat(900).into();
+        fleet.admin.post("/v1/group", &group).await?.ok()?;
+    }
+    fleet.wait_for_status("staging", "synced").await?;
+    relay.delay(Duration::from_millis(250));
+    fleet.admin.post("/v1/fed/deploy", &json!({ "force": true })).await?.ok()?;
+    wait_until_shown(&local, "syncing", "connected").await?;
+    relay.heal();
+    wait_until_shown(&local, "synced", "connected").await?;
+    fleet.wait_for_status("staging", "synced").await?;
+
     // Removed: gone from the list, and to be seen among the former ones.
     let id = fleet.member("staging").await?.context("no member")?["id"].clone();
     let id = id.as_str().context("no id")?;

@@ -44,7 +44,9 @@ pub enum Standing {
     Disconnected,
     /// The primary has welcomed this cluster.
     Connected,
-    /// The same, and nobody there has confirmed yet that it joins.
+    /// The same, and something came that is not stored yet.
+    Syncing,
+    /// The same as connected, and nobody there has confirmed yet that it joins.
     Pending,
     /// The primary is too old for this agent.
     PrimaryTooOld,
@@ -58,7 +60,7 @@ pub enum Standing {
 impl Standing {
     /// Whether the link stands.
     pub const fn is_connected(self) -> bool {
-        matches!(self, Self::Connected | Self::Pending)
+        matches!(self, Self::Connected | Self::Syncing | Self::Pending)
     }
 }
 

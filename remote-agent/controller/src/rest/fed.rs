@@ -82,7 +82,7 @@ pub(super) async fn member(State(controller): State<Controller>) -> Result<Json<
 /// The primary, as the link says.
 const fn primary_status(standing: Standing) -> ClusterStatus {
     match standing {
-        Standing::Connected | Standing::Pending => ClusterStatus::Connected,
+        Standing::Connected | Standing::Syncing | Standing::Pending => ClusterStatus::Connected,
         Standing::Disconnected => ClusterStatus::Disconnected,
         Standing::PrimaryTooOld => ClusterStatus::MasterUpgradeRequired,
         Standing::AgentTooOld => ClusterStatus::JointUpgradeRequired,
@@ -98,8 +98,9 @@ const fn own_status(standing: Standing, held: bool, drifted: bool) -> ClusterSta
         Standing::AgentTooOld => ClusterStatus::JointUpgradeRequired,
         Standing::PrimaryTooOld => ClusterStatus::MasterUpgradeRequired,
         Standing::UpgradeOngoing => ClusterStatus::ClusterUpgradeOngoing,
-        _ if !held => ClusterStatus::Joined,
+        Standing::Connected | Standing::Disconnected if !held => ClusterStatus::Joined,
         Standing::Disconnected => ClusterStatus::Disconnected,
+        Standing::Syncing => ClusterStatus::Syncing,
         Standing::Connected if drifted => ClusterStatus::OutOfSync,
         Standing::Connected => ClusterStatus::Synced,
     }
@@ -260,6 +261,9 @@ mod tests {
             (Standing::Connected, true, false, Is::Synced, Is::Connected),
             (Standing::Connected, true, true, Is::OutOfSync, Is::Connected),
             (Standing::Connected, false, false, Is::Joined, Is::Connected),
+            (Standing::Syncing, true, false, Is::Syncing, Is::Connected),
+            (Standing::Syncing, true, true, Is::Syncing, Is::Connected),
+            (Standing::Syncing, false, false, Is::Syncing, Is::Connected),
             (Standing::Pending, true, false, Is::Pending, Is::Connected),
             (Standing::Disconnected, true, false, Is::Disconnected, Is::Disconnected),
             (Standing::Disconnected, false, false, Is::Joined, Is::Disconnected),
