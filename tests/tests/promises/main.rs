@@ -34,6 +34,7 @@ mod reaching;
 mod registry;
 mod replicas;
 mod replicas_agree;
+mod replicas_rollout;
 mod rest;
 mod rollout;
 mod scan_workers;
