@@ -50,6 +50,11 @@ export async function create(path: string, body: object) {
   await call("POST", path, { "X-Auth-Token": await session() }, JSON.stringify(body));
 }
 
+/** Changes something, past the pages. */
+export async function change(path: string, body: object) {
+  await call("PATCH", path, { "X-Auth-Token": await session() }, JSON.stringify(body));
+}
+
 /** Removes something, past the pages. */
 export async function remove(path: string) {
   await call("DELETE", path, { "X-Auth-Token": await session() });

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { create } from "./api";
+import { create, imagePage } from "./api";
 import { settled, signIn, type Visit, visit } from "./browser";
 import { until } from "./shop";
 
@@ -137,6 +137,53 @@ describe("federated objects of each kind are made, shown and deleted:", () => {
     await made.getByRole("button").click();
     await removeOpened(page, name, "Let it count again");
     await made.waitFor({ state: "detached" });
+  });
+
+  it("a VEX document", async () => {
+    const id = `urn:shop:vex:${stamp}`;
+    await page.goto("/vulnerabilities?tab=vex");
+    await page.getByRole("button", { name: "Upload a document" }).click();
+    const dialog = page.getByRole("dialog");
+    const content = JSON.stringify({
+      "@context": "https://openvex.dev/ns/v0.2.0",
+      "@id": id,
+      author: "The shop",
+      statements: [
+        {
+          vulnerability: { name: `CVE-2000-${stamp}` },
+          status: "fixed",
+          products: [{ "@id": "shop/none" }],
+        },
+      ],
+    });
+    await dialog.getByLabel("Content").fill(content);
+    await dialog.getByRole("button", { name: "Upload a document" }).click();
+    const made = row(page, id);
+    await made.getByText("OpenVEX").waitFor();
+    await made.getByRole("button").click();
+    const arrival = page.waitForEvent("download");
+    await dialog.getByRole("button", { name: "Download" }).click();
+    expect(readFileSync(await (await arrival).path(), "utf8")).toBe(content);
+    await removeOpened(page, id, "Remove");
+    await made.waitFor({ state: "detached" });
+  });
+
+  it("a bill of materials", async () => {
+    await page.goto(await imagePage("shop/orders", "v1"));
+    await page.getByRole("button", { name: "SBOM" }).click();
+    const dialog = page.getByRole("dialog");
+    for (const [form, key] of [
+      ["SPDX 2.3", "spdxVersion"],
+      ["CycloneDX 1.6", "bomFormat"],
+    ] as const) {
+      if ((await dialog.count()) === 0) await page.getByRole("button", { name: "SBOM" }).click();
+      const arrival = page.waitForEvent("download");
+      await dialog.getByRole("button", { name: form }).click();
+      const file = await arrival;
+      expect(file.suggestedFilename()).toMatch(/^shop-orders-v1\..+\.json$/);
+      expect(readFileSync(await file.path(), "utf8")).toContain(key);
+      await dialog.waitFor({ state: "detached" });
+    }
   });
 
   it("admission rules, exported, deleted and imported", async () => {

@@ -43,12 +43,12 @@ interface Options extends Omit<Target, "signal"> {
 /** What the stream of changes tells of is read by itself this seldom, in
  * milliseconds. */
 const TOLD_EVERY_MS = 30_000;
-/** Whether members answer is a matter of time, which no change tells of. */
-const MEMBERS = "/v1/fed/member";
+/** Whether members answer, and how far they have come, no change tells of. */
+const UNTOLD = ["/v1/fed/member", "/v1/fed/rollout"];
 
 /** How long until the next reading. */
 function pace(path: string, every: number | undefined, cluster: string | undefined) {
-  const told = !cluster && path !== MEMBERS && isTold(path);
+  const told = !cluster && !UNTOLD.includes(path) && isTold(path);
   return () => (every && told && isLive() ? Math.max(every, TOLD_EVERY_MS) : (every ?? false));
 }
 

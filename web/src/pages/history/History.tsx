@@ -11,6 +11,9 @@ import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
 import { Listing } from "../../ui/Listing";
 import { Page } from "../../ui/Page";
+import { Tabs, useTab } from "../../ui/Tabs";
+import { Rollouts } from "../rollouts/Rollouts";
+import { rolloutsText } from "../rollouts/text";
 import { RevisionPanel } from "./RevisionPanel";
 import { historyText } from "./text";
 
@@ -19,8 +22,26 @@ const EVERY_MS = 5_000;
 
 type Revision = Schema<"HistoryRevision">;
 
-/** What became of federated objects, and the way back. */
+/** What became of federated objects, and what is on its way. */
 export function History() {
+  const t = useText(historyText);
+  const r = useText(rolloutsText);
+  const names = useText(pageNames);
+  const tabs: [string, string][] = [
+    ["changes", t.changes],
+    ["rollouts", r.title],
+  ];
+  const tab = useTab(tabs);
+  return (
+    <Page title={names.history} lead={t.lead}>
+      <Tabs label={names.history} tabs={tabs} />
+      {tab === "rollouts" ? <Rollouts /> : <Changes />}
+    </Page>
+  );
+}
+
+/** What was changed, and the way back. */
+function Changes() {
   const t = useText(historyText);
   const names = useText(pageNames);
   const format = useFormat();
@@ -53,7 +74,7 @@ export function History() {
   ];
   const next = query.data?.next;
   return (
-    <Page title={names.history} lead={t.lead}>
+    <>
       <Listing
         query={{ ...query, rows: query.data?.revisions }}
         what={names.history}
@@ -75,7 +96,7 @@ export function History() {
         )}
       </div>
       {url.open && <RevisionPanel revision={url.open} onClose={() => setUrl({ open: "" })} />}
-    </Page>
+    </>
   );
 }
 

@@ -3,6 +3,7 @@ import { catalogue } from "../../text/language";
 export const historyText = catalogue({
   en: {
     lead: "Every change of federated objects: who made it, when, and what it did. Each can be gone back to.",
+    changes: "Changes",
     revision: "Revision",
     time: "Time",
     who: "Who",
@@ -24,6 +25,7 @@ export const historyText = catalogue({
   },
   zh: {
     lead: "联邦对象的每次修改：何人、何时、做了什么。可以恢复到其中任何一次。",
+    changes: "修改",
     revision: "修订号",
     time: "时间",
     who: "操作者",

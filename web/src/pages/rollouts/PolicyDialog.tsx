@@ -1,0 +1,127 @@
+import { Plus, Trash2 } from "lucide-react";
+import { useState } from "react";
+
+import { patch, type Schema } from "../../api/client";
+import { useChange } from "../../api/query";
+import { useText } from "../../text/language";
+import { Field, Switch } from "../../ui/Field";
+import { FormDialog } from "../../ui/FormDialog";
+import { SelectorField } from "../clusters/SelectorField";
+import { selectorOf, textOf } from "../clusters/selector";
+import { rolloutsText } from "./text";
+
+/** A stage as it is typed. */
+interface Draft {
+  /** Tells the rows apart while they come and go. */
+  key: number;
+  selector: string;
+  percent: number;
+  wait: number;
+}
+
+interface Props {
+  of: Schema<"RolloutPolicy">;
+  onClose: () => void;
+}
+
+/** Which clusters changes reach first, and when they halt. */
+export function PolicyDialog({ of, onClose }: Props) {
+  const t = useText(rolloutsText);
+  const [enable, setEnable] = useState(of.enable ?? false);
+  const [stages, setStages] = useState<Draft[]>(
+    (of.stages ?? []).map((stage, key) => ({
+      key,
+      selector: textOf(stage.cluster_selector),
+      percent: stage.percent ?? 0,
+      wait: stage.wait_seconds ?? 0,
+    })),
+  );
+  const [errors, setErrors] = useState(of.most_errors ?? 0);
+  const [denials, setDenials] = useState(String(of.most_new_denials ?? ""));
+  const save = useChange(
+    () =>
+      patch("/v1/fed/rollout_policy", {
+        policy: {
+          enable,
+          stages: stages.map(({ selector, percent, wait }) => ({
+            ...(selector.trim() && { cluster_selector: selectorOf(selector) }),
+            percent,
+            wait_seconds: wait,
+          })),
+          most_errors: errors,
+          ...(denials !== "" && { most_new_denials: Number(denials) }),
+        },
+      }),
+    { done: t.saved, onDone: onClose },
+  );
+  const put = (key: number, change: Partial<Draft>) =>
+    setStages(stages.map((one) => (one.key === key ? { ...one, ...change } : one)));
+  const add = () => {
+    const key = Math.max(-1, ...stages.map((one) => one.key)) + 1;
+    setStages([...stages, { key, selector: "", percent: 10, wait: 600 }]);
+  };
+  const switchOn = (value: boolean) => {
+    setEnable(value);
+    if (value && stages.length === 0) add();
+  };
+  return (
+    <FormDialog title={t.editPolicy} save={save} onClose={onClose}>
+      <Switch label={t.enable} hint={t.enableHint} checked={enable} onChange={switchOn} />
+      {stages.map((stage, index) => (
+        <fieldset key={stage.key}>
+          <legend>{t.stage(index + 1)}</legend>
+          <SelectorField
+            text={stage.selector}
+            onChange={(selector) => put(stage.key, { selector })}
+          />
+          <Field label={t.percent}>
+            <input
+              type="number"
+              min={1}
+              max={100}
+              value={stage.percent}
+              onChange={(event) => put(stage.key, { percent: event.target.valueAsNumber })}
+              required
+            />
+          </Field>
+          <Field label={t.wait}>
+            <input
+              type="number"
+              min={0}
+              value={stage.wait}
+              onChange={(event) => put(stage.key, { wait: event.target.valueAsNumber })}
+              required
+            />
+          </Field>
+          <button
+            type="button"
+            aria-label={t.removeStage(index + 1)}
+            onClick={() => setStages(stages.filter((one) => one.key !== stage.key))}
+          >
+            <Trash2 aria-hidden size={16} />
+          </button>
+        </fieldset>
+      ))}
+      <button type="button" onClick={add}>
+        <Plus aria-hidden size={16} /> {t.addStage}
+      </button>
+      <Field label={t.mostErrors}>
+        <input
+          type="number"
+          min={0}
+          value={errors}
+          onChange={(event) => setErrors(event.target.valueAsNumber)}
+          required
+        />
+      </Field>
+      <Field label={t.mostDenials} hint={t.mostDenialsHint}>
+        <input
+          type="number"
+          min={0}
+          value={denials}
+          onChange={(event) => setDenials(event.target.value)}
+        />
+      </Field>
+    </FormDialog>
+  );
+}

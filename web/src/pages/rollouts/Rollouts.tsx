@@ -1,0 +1,131 @@
+import { ListOrdered, Settings2 } from "lucide-react";
+import { useState } from "react";
+
+import type { Schema } from "../../api/client";
+import { useGet } from "../../api/query";
+import { useUrl } from "../../routing/search";
+import { useMay } from "../../session/permissions";
+import { useFormat } from "../../text/format";
+import { useText } from "../../text/language";
+import type { Column } from "../../ui/DataTable";
+import { Sign } from "../../ui/Failure";
+import { Listing } from "../../ui/Listing";
+import { Loaded } from "../../ui/Loaded";
+import { Card } from "../../ui/Page";
+import { State, type Tone } from "../../ui/State";
+import { PolicyDialog } from "./PolicyDialog";
+import { RolloutPanel } from "./RolloutPanel";
+import { Stages } from "./Stages";
+import { rolloutsText } from "./text";
+
+export type Rollout = Schema<"Rollout">;
+
+/** The stream tells of changes; this is how soon they show without it. */
+const EVERY_MS = 3_000;
+/** Objects that a row names. */
+const NAMED = 3;
+
+const TONES: Record<string, Tone> = {
+  running: "busy",
+  paused: "bad",
+  halted: "bad",
+  completed: "good",
+  aborted: "quiet",
+};
+
+/** Changes on their way through the clusters, and which way the next one goes. */
+export function Rollouts() {
+  const t = useText(rolloutsText);
+  const format = useFormat();
+  const may = useMay();
+  const [url, setUrl] = useUrl();
+  const [editing, setEditing] = useState(false);
+  const policy = useGet("/v1/fed/rollout_policy");
+  const query = useGet("/v1/fed/rollout", { every: EVERY_MS });
+  const all = query.data?.rollouts;
+  const columns: Column<Rollout>[] = [
+    {
+      id: "revision",
+      title: t.revision,
+      width: "0.6fr",
+      cell: (one) => (
+        <button
+          type="button"
+          className="link"
+          onClick={() => setUrl({ open: String(one.id) }, { push: true })}
+        >
+          {format.number(one.revision)}
+        </button>
+      ),
+    },
+    { id: "what", title: t.what, width: "2.4fr", cell: (one) => <What of={one} /> },
+    { id: "state", title: t.state, cell: (one) => <RolloutState of={one} /> },
+    {
+      id: "stage",
+      title: t.policy,
+      width: "0.7fr",
+      cell: (one) => t.of(format.number(one.stage), format.number(one.policy.stages?.length ?? 0)),
+    },
+    {
+      id: "who",
+      title: t.who,
+      cell: (one) => (
+        <>
+          {one.actor}
+          <span className="sub">{format.moment(one.created_at)}</span>
+        </>
+      ),
+    },
+  ];
+  const opened = all?.find((one) => String(one.id) === url.open);
+  return (
+    <div className="stack">
+      <p className="hint">{t.lead}</p>
+      <Loaded query={policy} what={t.policy}>
+        {({ policy: present }) => (
+          <Card title={present.enable ? t.staged : t.atOnce}>
+            {present.enable && <Stages of={present.stages ?? []} />}
+            {may("fed", "write") && (
+              <button type="button" onClick={() => setEditing(true)}>
+                <Settings2 aria-hidden size={16} /> {t.editPolicy}
+              </button>
+            )}
+            {editing && <PolicyDialog of={present} onClose={() => setEditing(false)} />}
+          </Card>
+        )}
+      </Loaded>
+      <Listing
+        query={{ ...query, rows: all }}
+        what={t.title}
+        columns={columns}
+        rowKey={(one) => String(one.id)}
+        current={(one) => String(one.id) === url.open}
+        filters={[]}
+        empty={
+          <Sign icon={<ListOrdered aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
+        }
+      />
+      {opened && <RolloutPanel of={opened} onClose={() => setUrl({ open: "" })} />}
+    </div>
+  );
+}
+
+/** How a rollout is, in words. */
+export function RolloutState({ of }: { of: Rollout }) {
+  const t = useText(rolloutsText);
+  return <State tone={TONES[of.state] ?? "quiet"}>{t.states[of.state] ?? of.state}</State>;
+}
+
+function What({ of }: { of: Rollout }) {
+  const t = useText(rolloutsText);
+  const shown = of.objects.slice(0, NAMED);
+  const rest = of.objects.length - shown.length;
+  return (
+    <>
+      {shown
+        .map((one) => `${one.kind} ${one.name}${one.deleted ? ` (${t.deleted})` : ""}`)
+        .join(", ")}
+      {rest > 0 && <span className="sub">{t.more(rest)}</span>}
+    </>
+  );
+}
