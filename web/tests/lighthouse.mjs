@@ -51,7 +51,7 @@ const context = await chromium.launchPersistentContext(folder, {
   ignoreHTTPSErrors: true,
 });
 
-async function audit(url, limits, slower = 1) {
+async function audit(url, limits, slower = 1, tries = 3) {
   const throttling = { ...desktopConfig.settings.throttling, cpuSlowdownMultiplier: slower };
   const result = await lighthouse(
     url,
@@ -64,6 +64,11 @@ async function audit(url, limits, slower = 1) {
     },
     { ...desktopConfig, settings: { ...desktopConfig.settings, throttling } },
   );
+  // The browser loses the begin of a trace now and then; Lighthouse asks to be
+  // run again. It is no mark of the page.
+  if (result?.lhr.runtimeError?.code === "NO_NAVSTART" && tries > 1) {
+    return audit(url, limits, slower, tries - 1);
+  }
   if (!result || result.lhr.runtimeError) throw new Error(result?.lhr.runtimeError?.message);
   return result.lhr;
 }
