@@ -41,7 +41,8 @@ pub async fn counts(
     conn: &mut PgConnection,
     since: DateTime<Utc>,
 ) -> Result<HashMap<ClusterId, ClusterCounts>> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"WITH events AS (
                SELECT cluster_id, sum(events)::bigint AS events, sum(grave)::bigint AS grave,
                       sum(denials)::bigint AS denials
@@ -66,26 +67,13 @@ pub async fn counts(
     )
     .fetch_all(conn)
     .await?;
-    let of = rows.into_iter().map(|row| {
-        let counts = ClusterCounts {
-            nodes: row.nodes,
-            workloads: row.workloads,
-            images: row.images,
-            scanned_images: row.scanned,
-            critical: row.critical,
-            high: row.high,
-            events: row.events,
-            grave_events: row.grave,
-            denials: row.denials,
-        };
-        (ClusterId::from_uuid(row.cluster_id), counts)
-    });
-    Ok(of.collect())
+    Ok(rows.into_iter().map(Row::counts).collect())
 }
 
 #[derive(sqlx::FromRow)]
 struct Row {
     cluster_id: Uuid,
+    nodes: i64,
     workloads: i64,
     images: i64,
     scanned: i64,
@@ -94,6 +82,23 @@ struct Row {
     events: i64,
     grave: i64,
     denials: i64,
+}
+
+impl Row {
+    fn counts(self) -> (ClusterId, ClusterCounts) {
+        let counts = ClusterCounts {
+            nodes: self.nodes,
+            workloads: self.workloads,
+            images: self.images,
+            scanned_images: self.scanned,
+            critical: self.critical,
+            high: self.high,
+            events: self.events,
+            grave_events: self.grave,
+            denials: self.denials,
+        };
+        (ClusterId::from_uuid(self.cluster_id), counts)
+    }
 }
 
 /// The same of what there is for whoever asks. Of namespaces no counts are kept:
@@ -111,7 +116,7 @@ pub async fn counts_within(
     let mut sql = QueryBuilder::<Postgres>::new("");
     within.push(&mut sql);
     sql.push(
-        "SELECT cluster_id, coalesce(runs.workloads, 0) AS workloads,
+        "SELECT cluster_id, 0::bigint AS nodes, coalesce(runs.workloads, 0) AS workloads,
                 coalesce(found.images, 0) AS images, coalesce(found.scanned, 0) AS scanned,
                 coalesce(found.critical, 0) AS critical, coalesce(found.high, 0) AS high,
                 coalesce(told.events, 0) AS events, coalesce(told.grave, 0) AS grave,
@@ -132,19 +137,5 @@ pub async fn counts_within(
     sql.push(")) AS denials FROM event WHERE at >= ").push_bind(since);
     sql.push(" GROUP BY cluster_id) AS told USING (cluster_id)");
     let rows: Vec<Row> = sql.build_query_as().fetch_all(conn).await?;
-    let of = rows.into_iter().map(|row| {
-        let counts = ClusterCounts {
-            nodes: 0,
-            workloads: row.workloads,
-            images: row.images,
-            scanned_images: row.scanned,
-            critical: row.critical,
-            high: row.high,
-            events: row.events,
-            grave_events: row.grave,
-            denials: row.denials,
-        };
-        (ClusterId::from_uuid(row.cluster_id), counts)
-    });
-    Ok(of.collect())
+    Ok(rows.into_iter().map(Row::counts).collect())
 }
