@@ -129,6 +129,12 @@ impl Link {
         self.up.send(Up { body: Some(body) }).await.unwrap();
     }
 
+    /// Answers what has come, perhaps too late: a primary that has said
+    /// farewell listens no more.
+    async fn answer(&self, body: UpBody) {
+        let _ended = self.up.send(Up { body: Some(body) }).await;
+    }
+
     /// Handles messages until `enough`; gives the one that is not for the
     /// replica, or none at the end of the stream.
     async fn until(&mut self, mut enough: impl FnMut(&Self) -> bool) -> Option<Down> {
@@ -144,12 +150,12 @@ impl Link {
                         self.receiver.receive(frame).unwrap();
                         for reply in self.receiver.settle().await.unwrap() {
                             let Reply::Ack(ack) = reply else { panic!("a gap") };
-                            self.say(UpBody::Ack(ack)).await;
+                            self.answer(UpBody::Ack(ack)).await;
                         }
                     }
                     Down::EventsAck(ack) => self.events_acked = ack.seq,
                     Down::Probe(probe) => {
-                        self.say(UpBody::Pong(Pong { nonce: probe.nonce })).await;
+                        self.answer(UpBody::Pong(Pong { nonce: probe.nonce })).await;
                     }
                     body => return Some(body),
                 }
