@@ -18,10 +18,11 @@ impl Task for FindingRetention {
     }
 
     fn period(&self) -> Duration {
-        Duration::from_hours(6)
+        Duration::from_mins(1)
     }
 
     async fn run(&self) -> Result<Done, StoreError> {
+        finding::settle(&mut *self.database.acquire().await?).await?;
         let mut tx = self.database.begin().await?;
         let forgotten = finding::sweep(&mut tx).await?;
         tx.commit().await?;

@@ -284,7 +284,21 @@ pub async fn set_aside(tx: &mut sqlx::PgTransaction<'_>, new: &ReportFindings) -
     Ok(())
 }
 
-/// Removes vulnerable packages that no image holds any more. False when
+/// Looks at the vulnerable packages that may have lost their last finding:
+/// forgets that it may be so of those that have one. It needs no lock: whoever
+/// takes a finding away notes that in a row of its own.
+pub async fn settle(conn: &mut PgConnection) -> Result<()> {
+    sqlx::query!(
+        "DELETE FROM finding_gone AS gone
+         WHERE EXISTS (SELECT FROM finding
+                       WHERE finding.vulnerable_package = gone.vulnerable_package)",
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Removes vulnerable packages that no image holds any more. None when
 /// somebody writes findings right now.
 pub async fn sweep(tx: &mut sqlx::PgTransaction<'_>) -> Result<Option<u64>> {
     let alone = sqlx::query_scalar!(r#"SELECT pg_try_advisory_xact_lock($1) AS "alone!""#, LOCK)
@@ -294,8 +308,10 @@ pub async fn sweep(tx: &mut sqlx::PgTransaction<'_>) -> Result<Option<u64>> {
         return Ok(None);
     }
     let done = sqlx::query!(
-        "DELETE FROM vulnerable_package
-         WHERE NOT EXISTS (SELECT FROM finding
+        "WITH gone AS (DELETE FROM finding_gone RETURNING vulnerable_package)
+         DELETE FROM vulnerable_package
+         WHERE id IN (SELECT vulnerable_package FROM gone)
+           AND NOT EXISTS (SELECT FROM finding
                            WHERE finding.vulnerable_package = vulnerable_package.id)",
     )
     .execute(&mut **tx)
