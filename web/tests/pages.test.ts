@@ -37,6 +37,7 @@ const PAGES: [name: string, path: string | (() => Promise<string>)][] = [
   ["vulnerabilities", "/vulnerabilities"],
   ["vex", "/vulnerabilities?tab=vex"],
   ["vex-new", "/vulnerabilities?tab=vex&open=new"],
+  ["compliance", "/compliance"],
   ["accepted", "/accepted"],
   ["accepted-new", "/accepted?open=new"],
   ["registries", "/registries"],

@@ -105,6 +105,7 @@ const TABLE: &[Line] = &[
     // It tells of those lists alone that the caller may read.
     Line("GET", "/v1/fed/stream", Session, ByMethod),
     Line("GET", "/v1/fed/denials", EVENTS, ByMethod),
+    Line("GET", "/v1/fed/compliance", FED, ByMethod),
     Line("GET", "/v1/fed/images", FED, ByMethod),
     Line("*", "/v1/fed/policy", FED, ByMethod),
     Line("GET", "/v1/fed/summary", FED, ByMethod),

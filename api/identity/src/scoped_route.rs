@@ -23,6 +23,7 @@ const ADMITTED: &[Line] = &[
     Line("GET", "/v1/fed/summary"),
     Line("GET", "/v1/fed/workloads"),
     Line("GET", "/v1/fed/images"),
+    Line("GET", "/v1/fed/compliance"),
     Line("GET", "/v1/fed/vulnerabilities"),
     Line("GET", "/v1/fed/denials"),
     Line("GET", "/v1/fed/events"),

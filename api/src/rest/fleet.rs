@@ -84,6 +84,53 @@ pub struct FedImagesData {
     pub next: Option<String>,
 }
 
+/// A check that an image does not pass which runs in some cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FedComplianceItem {
+    /// For example `I.4.1`.
+    pub test_number: String,
+    /// `image`.
+    pub category: String,
+    /// `image`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `WARN` or `INFO`.
+    pub level: String,
+    /// `Level 1` or `Level 2`.
+    pub profile: String,
+    /// Whether it counts for a score.
+    pub scored: bool,
+    /// What is wrong.
+    pub description: String,
+    /// What to do about it.
+    pub remediation: String,
+    /// What it is about: up to 100 of its messages.
+    pub message: Vec<String>,
+    /// How many messages there are.
+    pub messages: i32,
+    /// The image's name as container engines give it; empty when they do not
+    /// say.
+    pub image: String,
+    /// Digest of its configuration, without `sha256:`; empty when unknown.
+    pub image_id: String,
+    /// Clusters that run it.
+    pub clusters: i32,
+    /// Workloads of it.
+    pub workloads: i32,
+    /// When it was scanned, RFC 3339, UTC.
+    pub scanned_at: String,
+}
+
+/// `GET /v1/fed/compliance`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FedComplianceData {
+    /// The page.
+    pub items: Vec<FedComplianceItem>,
+    /// The `after` of the next page, where there may be one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
 /// A cluster in numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FedClusterSummary {

@@ -7,6 +7,7 @@
 mod compaction;
 mod event_retention;
 mod finding_retention;
+mod image_check_upkeep;
 mod layer_retention;
 mod repository_scan_retention;
 mod rollout;
@@ -68,7 +69,7 @@ pub fn start(app: &App) {
     }
 }
 
-fn tasks(app: &App) -> [Box<dyn Task>; 8] {
+fn tasks(app: &App) -> [Box<dyn Task>; 9] {
     let (database, clock) = (&app.database, &app.clock);
     [
         Box::new(compaction::Compaction {
@@ -82,6 +83,7 @@ fn tasks(app: &App) -> [Box<dyn Task>; 8] {
             retention: app.config.event_retention,
         }),
         Box::new(finding_retention::FindingRetention { database: database.clone() }),
+        Box::new(image_check_upkeep::ImageCheckUpkeep { database: database.clone() }),
         Box::new(layer_retention::LayerRetention {
             database: database.clone(),
             most: app.config.layer_cache_size,

@@ -4,10 +4,11 @@
 //! [`root_of_trust`] says whose signatures count, [`worker`] takes the jobs that [`list`]
 //! and [`scan`] do, [`publish`] writes verdicts to the log, [`vulndb`] looks
 //! after the vulnerability database, [`rematch`] holds what is stored against
-//! a new one; [`vulnerability_profile`] is what is accepted, [`vex`] what
+//! a new one, [`check`] puts what images do not pass into rows; [`vulnerability_profile`] is what is accepted, [`vex`] what
 //! documents say, and [`repository`] scans what CI asks for.
 
 pub mod asset;
+pub mod check;
 pub mod credentials;
 mod error;
 mod finding;

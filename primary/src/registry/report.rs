@@ -171,7 +171,10 @@ impl Registries {
 }
 
 /// Puts a report together again. Blocks.
-fn open(kept: &KeptReport, database: Option<Arc<VulnDb>>) -> Result<Report, RegistryFailure> {
+pub(super) fn open(
+    kept: &KeptReport,
+    database: Option<Arc<VulnDb>>,
+) -> Result<Report, RegistryFailure> {
     let Some(inventory) = &kept.inventory else { return Ok(unpack(&kept.body)?) };
     let inventory: Inventory = unpack(inventory)?;
     let findings: Vec<Finding> = unpack(&kept.body)?;

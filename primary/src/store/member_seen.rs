@@ -117,11 +117,17 @@ pub async fn record(conn: &mut PgConnection, seen: &[Seen]) -> Result<()> {
     }
     sqlx::query!(
         "INSERT INTO member_position (member_id, log, epoch, revision, digest, at, errors)
-         SELECT seen.member_id, log, epoch, revision, digest, at, errors::json
+         SELECT seen.member_id, seen.log, seen.epoch, seen.revision, seen.digest, seen.at,
+                seen.errors::json
          FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::bigint[], $5::bytea[],
                      $6::timestamptz[], $7::text[])
                    AS seen (member_id, log, epoch, revision, digest, at, errors)
-                JOIN member ON member.id = seen.member_id
+         JOIN member ON member.id = seen.member_id
+         LEFT JOIN member_position AS known
+              ON known.member_id = seen.member_id AND known.log = seen.log
+         -- Who comes back tells what is known: that is not written again.
+         WHERE (known.epoch, known.revision, known.digest, known.errors::text)
+               IS DISTINCT FROM (seen.epoch, seen.revision, seen.digest, seen.errors)
          ON CONFLICT ON CONSTRAINT member_position_pkey DO UPDATE
          SET epoch = excluded.epoch, revision = excluded.revision, digest = excluded.digest,
              at = excluded.at, errors = excluded.errors",

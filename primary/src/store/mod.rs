@@ -22,6 +22,7 @@ pub mod fleet;
 pub mod history;
 pub mod image;
 pub mod image_asset;
+pub mod image_check;
 pub mod image_list;
 pub mod inventory;
 pub mod job;

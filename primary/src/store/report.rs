@@ -148,7 +148,8 @@ pub async fn put(conn: &mut PgConnection, new: &NewReport<'_>) -> Result<StoredR
              high = excluded.high, medium = excluded.medium, low = excluded.low,
              unknown = excluded.unknown, body = excluded.body, body_digest = excluded.body_digest,
              findings_digest = excluded.findings_digest, verdict = excluded.verdict,
-             findings_only = excluded.findings_only, publish = true, rematch = false, rescan = false
+             findings_only = excluded.findings_only, publish = true, rematch = false,
+             rescan = false, checked = false
          RETURNING id, coalesce((SELECT old.findings_digest FROM report AS old
                                  WHERE old.digest = $1), '') AS "findings_digest!""#,
         new.digest.as_bytes().as_slice(),

@@ -65,8 +65,8 @@ impl Within {
         }
         sql.push(
             "), running_image AS NOT MATERIALIZED (
-                 SELECT one.id, one.name, one.image_id, one.scanned_at, one.critical, one.high,
-                        one.medium, one.low,
+                 SELECT one.id, one.name, one.image_id, one.scanned_at, one.report,
+                        one.critical, one.high, one.medium, one.low,
                         (SELECT count(*)::integer FROM cluster_image AS spread
                          WHERE spread.running_image = one.id) AS clusters,
                         (SELECT count(*)::integer FROM workload AS runs

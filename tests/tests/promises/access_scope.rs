@@ -131,7 +131,16 @@ async fn no_answer_holds_a_word_of_another_cluster_or_namespace() -> Result<()> 
     ] {
         let rest = delegation.delegate(name, "fedReader", &scope).await?;
         let mut heard = String::new();
-        for list in ["summary", "workloads", "images", "vulnerabilities", "denials", "events"] {
+        let lists = [
+            "summary",
+            "workloads",
+            "images",
+            "compliance",
+            "vulnerabilities",
+            "denials",
+            "events",
+        ];
+        for list in lists {
             let path = format!("/v1/fed/{list}");
             for query in [
                 "",

@@ -153,6 +153,36 @@ async fn what_runs_in_clusters_and_what_is_wrong_with_it() -> Result<()> {
     ensure!(ask("cluster=one&namespace=attic").await?.is_empty());
     admin.get("/v1/fed/vulnerabilities?cluster=three").await?.expect(400, 6)?;
 
+    // The image has no user and no health check.
+    let failed = wait::until("its checks are known", || async {
+        let failed = list(admin, "/v1/fed/compliance", "items").await?;
+        Ok((!failed.is_empty()).then_some(failed))
+    })
+    .await?;
+    let numbers: Vec<&str> = failed.iter().filter_map(|one| one["test_number"].as_str()).collect();
+    assert_eq!(numbers, ["I.4.1", "I.4.6"]);
+    let first = &failed[0];
+    ensure!(
+        first["clusters"] == 1 && first["workloads"] == 1 && first["scored"] == true,
+        "{first}"
+    );
+    ensure!(first["image"].as_str().is_some_and(|name| name.ends_with("shop/menu:v1")), "{first}");
+    for (query, count) in [
+        ("test_number=I.4.6", 1),
+        ("cluster=one&namespace=shop&profile=Level%201", 2),
+        ("cluster=two", 0),
+        ("scored=true", 1),
+        ("level=INFO", 0),
+        ("f_level=neq,INFO&image=menu", 2),
+        ("since=1700000000&sort=scanned_at", 2),
+        ("limit=1&sort=workloads", 1),
+    ] {
+        let found = list(admin, &format!("/v1/fed/compliance?{query}"), "items").await?;
+        ensure!(found.len() == count, "{query}: {found:?}");
+    }
+    let csv = admin.get("/v1/fed/compliance?format=csv").await?.text;
+    ensure!(csv.starts_with("test_number,level,") && csv.contains("I.4.6"), "{csv}");
+
     let summary = admin.get("/v1/fed/summary").await?.ok()?;
     let clusters = summary["clusters"].as_array().context("no clusters")?;
     ensure!(clusters.len() == 2 && summary["total"]["workloads"] == 2, "{summary}");

@@ -51,6 +51,7 @@ const pages = [
   page("/clusters", () => import("../pages/clusters/Clusters"), "Clusters"),
   page("/clusters/$id", () => import("../pages/clusters/ClusterDetail"), "ClusterDetail"),
   page("/workloads", () => import("../pages/workloads/Workloads"), "Workloads"),
+  page("/compliance", () => import("../pages/compliance/Compliance"), "Compliance"),
   page("/groups", () => import("../pages/groups/Groups"), "Groups"),
   page("/admission", () => import("../pages/admission/Admission"), "Admission"),
   page("/network", () => import("../pages/network/NetworkRules"), "NetworkRules"),

@@ -4,6 +4,7 @@ mod authority_get;
 mod authority_rotate;
 mod cluster_approve;
 mod cluster_delete;
+mod compliance;
 mod config;
 mod configuration_get;
 mod configuration_list;
@@ -82,6 +83,7 @@ pub(super) fn router() -> ApiRouter {
         .routes(routes!(dry_run::fed_admission_dry_run))
         .routes(routes!(workloads::fed_workload_list))
         .routes(routes!(images::fed_image_list))
+        .routes(routes!(compliance::fed_compliance_list))
         .routes(routes!(summary::fed_summary))
         .routes(routes!(policy::fed_policy_export, policy::fed_policy_apply))
         .routes(routes!(cluster_delete::fed_cluster_delete))

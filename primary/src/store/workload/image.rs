@@ -101,10 +101,10 @@ pub async fn renew(tx: &mut PgTransaction<'_>) -> Result<u64> {
     let done = sqlx::query!(
         "UPDATE running_image AS image
          SET clusters = now.clusters, workloads = now.workloads, scanned_at = now.scanned_at,
-             critical = now.critical, high = now.high, medium = now.medium, low = now.low
+             report = now.report, critical = now.critical, high = now.high, medium = now.medium, low = now.low
          FROM (
              SELECT one.id, coalesce(spread.clusters, 0) AS clusters,
-                    coalesce(runs.workloads, 0) AS workloads, found.scanned_at,
+                    coalesce(runs.workloads, 0) AS workloads, found.scanned_at, found.report,
                     coalesce(found.critical, 0) AS critical, coalesce(found.high, 0) AS high,
                     coalesce(found.medium, 0) AS medium, coalesce(found.low, 0) AS low
              FROM running_image AS one
@@ -115,7 +115,7 @@ pub async fn renew(tx: &mut PgTransaction<'_>) -> Result<u64> {
                         FROM workload GROUP BY running_image) AS runs
                   ON runs.running_image = one.id
              LEFT JOIN (SELECT DISTINCT ON (running.running_image) running.running_image,
-                               report.scanned_at, report.critical, report.high, report.medium,
+                               running.report, report.scanned_at, report.critical, report.high, report.medium,
                                report.low
                         FROM running_report AS running JOIN report ON report.id = running.report
                         ORDER BY running.running_image, report.critical DESC, report.high DESC,
@@ -123,10 +123,10 @@ pub async fn renew(tx: &mut PgTransaction<'_>) -> Result<u64> {
                   ON found.running_image = one.id) AS now
          WHERE now.id = image.id
            AND (image.clusters, image.workloads, image.critical, image.high, image.medium,
-                image.low, image.scanned_at)
+                image.low, image.scanned_at, image.report)
                IS DISTINCT FROM
                (now.clusters, now.workloads, now.critical, now.high, now.medium, now.low,
-                now.scanned_at)",
+                now.scanned_at, now.report)",
     )
     .execute(&mut **tx)
     .await?;

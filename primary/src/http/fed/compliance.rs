@@ -1,0 +1,143 @@
+//! `GET /v1/fed/compliance`
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use chrono::SecondsFormat;
+use palisade_api::rest::fleet::{FedComplianceData, FedComplianceItem};
+
+use super::export::{Row, export};
+use super::question::{Format, ask};
+use crate::App;
+use crate::http::error::Result;
+use crate::http::extract::FedReader;
+use crate::http::query::Query;
+use crate::store::image_check::{self, RunningCheck};
+
+/// List the checks that the images do not pass which run in all clusters
+///
+/// One row for each check and image, brought up to date a few times a minute.
+/// Filters also as `f_*`, orders as `s_*`.
+#[utoipa::path(
+    get,
+    path = "/v1/fed/compliance",
+    tag = "federation",
+    params(
+        ("cluster" = Option<String>, Query, description = "Id or name, or several by commas"),
+        (
+            "cluster_selector" = Option<String>,
+            Query,
+            description = "Clusters by their labels: `env=prod,region in (eu,us),!legacy`",
+        ),
+        ("namespace" = Option<String>, Query, description = "Namespace, or several"),
+        ("test_number" = Option<String>, Query, description = "`I.4.1`, or several"),
+        ("category" = Option<String>, Query, description = "`image`"),
+        ("level" = Option<String>, Query, description = "`WARN` or `INFO`"),
+        ("profile" = Option<String>, Query, description = "`Level 1` or `Level 2`"),
+        ("scored" = Option<bool>, Query),
+        ("image" = Option<String>, Query, description = "Text that the image's name contains"),
+        ("image_id" = Option<String>, Query, description = "Digest of the configuration"),
+        ("clusters" = Option<i64>, Query, description = "Clusters at least"),
+        ("workloads" = Option<i64>, Query, description = "Workloads at least"),
+        ("since" = Option<String>, Query, description = "Scanned since: Unix seconds or RFC 3339"),
+        ("until" = Option<String>, Query, description = "Scanned before"),
+        (
+            "sort" = Option<String>,
+            Query,
+            description = "`test_number`, `image`, `workloads` or `scanned_at`",
+        ),
+        ("order" = Option<String>, Query, description = "`desc` or `asc`"),
+        ("after" = Option<String>, Query, description = "The `next` of the page before"),
+        ("start" = Option<i64>, Query, description = "Rows to leave out, up to 100,000"),
+        ("limit" = Option<i64>, Query, description = "Rows at most: 100, or up to 1,000"),
+        (
+            "format" = Option<String>,
+            Query,
+            description = "`csv` or `json`: all that is asked for, streamed",
+        ),
+    ),
+    responses((status = OK, body = FedComplianceData)),
+)]
+pub(super) async fn fed_compliance_list(
+    State(app): State<App>,
+    FedReader(caller): FedReader,
+    query: Query,
+) -> Result<Response> {
+    let asked = ask(&app, &caller, &query, &image_check::FIELDS, &image_check::ORDERS).await?;
+    if asked.format != Format::Page {
+        return Ok(export(asked, "compliance", move |question| {
+            let database = app.database.clone();
+            Box::pin(async move {
+                let mut tx = database.begin_question().await?;
+                let failed = image_check::list(&mut tx, &question).await?;
+                let placed = |one: RunningCheck| {
+                    let place = one.place(question.order);
+                    (shown(one), place)
+                };
+                Ok(failed.into_iter().map(placed).collect())
+            })
+        }));
+    }
+    let question = asked.question;
+    let mut tx = app.database.begin_question().await?;
+    let failed = image_check::list(&mut tx, &question).await?;
+    let next = question.next(&failed, RunningCheck::place);
+    let items = failed.into_iter().map(shown).collect();
+    Ok(Json(FedComplianceData { items, next }).into_response())
+}
+
+fn shown(one: RunningCheck) -> FedComplianceItem {
+    FedComplianceItem {
+        test_number: one.test_number,
+        category: one.category,
+        kind: one.kind,
+        level: one.level,
+        profile: one.profile,
+        scored: one.scored,
+        description: one.description,
+        remediation: one.remediation,
+        message: one.message,
+        messages: one.messages,
+        image: one.image,
+        image_id: one.image_id,
+        clusters: one.clusters,
+        workloads: one.workloads,
+        scanned_at: one.scanned_at.to_rfc3339_opts(SecondsFormat::Secs, true),
+    }
+}
+
+impl Row for FedComplianceItem {
+    const COLUMNS: &'static [&'static str] = &[
+        "test_number",
+        "level",
+        "profile",
+        "scored",
+        "description",
+        "image",
+        "image_id",
+        "clusters",
+        "workloads",
+        "scanned_at",
+        "message",
+        "messages",
+        "remediation",
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.test_number.clone(),
+            self.level.clone(),
+            self.profile.clone(),
+            self.scored.to_string(),
+            self.description.clone(),
+            self.image.clone(),
+            self.image_id.clone(),
+            self.clusters.to_string(),
+            self.workloads.to_string(),
+            self.scanned_at.clone(),
+            self.message.join("\n"),
+            self.messages.to_string(),
+            self.remediation.clone(),
+        ]
+    }
+}

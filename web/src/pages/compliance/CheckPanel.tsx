@@ -1,0 +1,49 @@
+import { useFormat } from "../../text/format";
+import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import { Dialog } from "../../ui/Dialog";
+import { Facts } from "../../ui/Page";
+import type { FailedCheck } from "./Compliance";
+import { complianceText } from "./text";
+
+/** All that is known of a check that an image does not pass. */
+export function CheckPanel({ of, onClose }: { of: FailedCheck; onClose: () => void }) {
+  const t = useText(complianceText);
+  const w = useText(words);
+  const format = useFormat();
+  return (
+    <Dialog title={`${of.test_number} ${of.description}`} place="side" onClose={onClose}>
+      <Facts
+        of={[
+          [t.image, of.image || of.image_id],
+          [t.profile, of.profile],
+          [t.scored, of.scored ? w.yes : w.no],
+          [t.clusters, format.number(of.clusters)],
+          [t.workloads, format.number(of.workloads)],
+          [t.scanned, format.moment(of.scanned_at)],
+        ]}
+      />
+      {of.remediation && (
+        <>
+          <h3>{t.remediation}</h3>
+          <p>{of.remediation}</p>
+        </>
+      )}
+      {of.message.length > 0 && (
+        <>
+          <h3>{t.about}</h3>
+          {of.messages > of.message.length && (
+            <p className="hint">
+              {t.more(format.number(of.message.length), format.number(of.messages))}
+            </p>
+          )}
+          <ul>
+            {[...new Set(of.message)].map((text) => (
+              <li key={text}>{text}</li>
+            ))}
+          </ul>
+        </>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,121 @@
+import { ClipboardCheck } from "lucide-react";
+
+import type { Schema } from "../../api/client";
+import { usePages } from "../../api/query";
+import { pageNames } from "../../frame/pages";
+import { fleetQuery, useUrl } from "../../routing/search";
+import { useFormat } from "../../text/format";
+import { useText } from "../../text/language";
+import { Ago } from "../../ui/Ago";
+import type { Column } from "../../ui/DataTable";
+import { Export } from "../../ui/Export";
+import { Facet } from "../../ui/Facet";
+import { Sign } from "../../ui/Failure";
+import { FilterText } from "../../ui/FilterText";
+import { Listing } from "../../ui/Listing";
+import { Page } from "../../ui/Page";
+import { ClusterFacet } from "../clusters/ClusterFacet";
+import { CheckPanel } from "./CheckPanel";
+import { complianceText } from "./text";
+
+export type FailedCheck = Schema<"FedComplianceItem">;
+
+const keyOf = (one: FailedCheck) => `${one.test_number}/${one.image}/${one.image_id}`;
+
+export function Compliance() {
+  const t = useText(complianceText);
+  const names = useText(pageNames);
+  const format = useFormat();
+  const [url, setUrl] = useUrl();
+  const asked = {
+    ...fleetQuery(url),
+    image: url.q,
+    test_number: url.code,
+    profile: url.level,
+  };
+  const query = usePages("/v1/fed/compliance", (answer) => answer.items, { query: asked });
+  const opened = query.rows?.find((one) => keyOf(one) === url.open);
+  const columns: Column<FailedCheck>[] = [
+    {
+      id: "check",
+      title: t.check,
+      sort: "test_number",
+      width: "2fr",
+      cell: (one) => (
+        <>
+          <button
+            type="button"
+            className="link"
+            onClick={() => setUrl({ open: keyOf(one) }, { push: true })}
+          >
+            {one.test_number} {one.description}
+          </button>
+          {one.messages > 0 && <span className="sub">{one.message[0]}</span>}
+        </>
+      ),
+    },
+    { id: "profile", title: t.profile, width: "0.6fr", cell: (one) => one.profile },
+    {
+      id: "image",
+      title: t.image,
+      sort: "image",
+      width: "2fr",
+      cell: (one) => one.image || one.image_id.slice(0, 12),
+    },
+    {
+      id: "clusters",
+      title: t.clusters,
+      width: "0.6fr",
+      cell: (one) => format.number(one.clusters),
+    },
+    {
+      id: "workloads",
+      title: t.workloads,
+      sort: "workloads",
+      width: "0.7fr",
+      cell: (one) => format.number(one.workloads),
+    },
+    {
+      id: "scanned",
+      title: t.scanned,
+      sort: "scanned_at",
+      width: "0.7fr",
+      cell: (one) => <Ago at={one.scanned_at} />,
+    },
+  ];
+  return (
+    <Page
+      title={names.compliance}
+      lead={t.lead}
+      actions={<Export path="/v1/fed/compliance" query={asked} name="compliance" />}
+    >
+      <div className="toolbar">
+        <FilterText label={t.image} />
+        <Facet of="code" label={t.check} options={Object.entries(t.checks)} />
+        <Facet
+          of="level"
+          label={t.profile}
+          options={["Level 1", "Level 2"].map((level) => [level, level])}
+        />
+        <ClusterFacet />
+      </div>
+      <Listing
+        query={query}
+        what={names.compliance}
+        columns={columns}
+        rowKey={keyOf}
+        current={(one) => keyOf(one) === url.open}
+        filters={["q", "code", "level", "cluster"]}
+        empty={
+          <Sign
+            icon={<ClipboardCheck aria-hidden />}
+            title={t.none}
+            hint={t.noneHint}
+            role="status"
+          />
+        }
+      />
+      {opened && <CheckPanel of={opened} onClose={() => setUrl({ open: "" })} />}
+    </Page>
+  );
+}
