@@ -71,21 +71,14 @@ pub async fn insert_own(
     primary: ClusterId,
     event: &OwnEvent<'_>,
 ) -> Result<()> {
+    // Mostly it was: then nobody waits for anybody.
+    if told(conn, primary, event).await? {
+        return Ok(());
+    }
     partition::create(conn, event.at.date_naive()).await?;
     let mut tx = conn.begin().await?;
     let seen = positions(&mut tx, &[primary]).await?;
-    let told = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM event
-                          WHERE cluster_id = $1 AND at > $2 AND name = $3
-                                AND detail ->> 'message' = $4::json ->> 'message') AS "told!""#,
-        primary.as_uuid(),
-        event.not_since,
-        event.name,
-        Json(event.detail) as _,
-    )
-    .fetch_one(&mut *tx)
-    .await?;
-    if told {
+    if told(&mut tx, primary, event).await? {
         return Ok(());
     }
     let new = NewEvent {
@@ -102,6 +95,21 @@ pub async fn insert_own(
     let received = Received { cluster: primary, newest: new.seq, events: vec![new] };
     insert(&mut tx, &[received]).await?;
     Ok(tx.commit().await?)
+}
+
+/// Whether the same was stored lately.
+async fn told(conn: &mut PgConnection, primary: ClusterId, event: &OwnEvent<'_>) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM event
+                          WHERE cluster_id = $1 AND at > $2 AND name = $3
+                                AND detail ->> 'message' = $4::json ->> 'message') AS "told!""#,
+        primary.as_uuid(),
+        event.not_since,
+        event.name,
+        Json(event.detail) as _,
+    )
+    .fetch_one(conn)
+    .await?)
 }
 
 /// What one member sent at once.
