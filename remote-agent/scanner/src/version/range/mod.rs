@@ -7,6 +7,7 @@
 
 mod bracket;
 mod composer;
+mod ending;
 mod gem;
 mod interval;
 mod lex;

@@ -90,7 +90,7 @@ fn advisory(record: Record) -> Result<Advisory, String> {
         statements: vec![Statement {
             ecosystem: "Packagist".to_owned(),
             package,
-            ranges: affected.to_ranges(),
+            ranges: affected.to_told_ranges(&[]),
             ..Statement::default()
         }],
         ..Advisory::default()

@@ -83,6 +83,9 @@ struct Affected {
     package: Package,
     #[serde(alias = "vulnerableVersionRange")]
     vulnerable_version_range: Option<String>,
+    /// A version, or an object with it.
+    #[serde(default, alias = "firstPatchedVersion")]
+    first_patched_version: Value,
 }
 
 #[derive(Deserialize)]
@@ -206,13 +209,19 @@ fn statement(affected: &Affected) -> Result<Statement, String> {
     let ranges = Syntax::List(scheme_of(&key))
         .parse(range)
         .map_err(|error| format!("{}: {range:?}: {error}", affected.package.name))?
-        .to_ranges();
+        .to_told_ranges(&repaired(&affected.first_patched_version));
     Ok(Statement {
         ecosystem: key,
         package: affected.package.name.clone(),
         ranges,
         ..Statement::default()
     })
+}
+
+/// The versions that repair it: one, or several with commas between.
+fn repaired(told: &Value) -> Vec<String> {
+    let told = told.get("identifier").unwrap_or(told).as_str().unwrap_or_default();
+    told.split(',').map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect()
 }
 
 #[cfg(test)]
@@ -252,7 +261,7 @@ mod tests {
             "withdrawn_at": null, "cwes": [{"cwe_id": "CWE-79"}],
             "cvss": {"vector_string": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "score": 9.8},
             "vulnerabilities": [{"package": {"ecosystem": "npm", "name": "a"},
-                "vulnerable_version_range": ">= 1.0, < 1.2", "first_patched_version": "1.2"}]});
+                "vulnerable_version_range": ">= 1.0, <= 1.1.9", "first_patched_version": "1.2"}]});
         let graph = json!({"ghsaId": "GHSA-a", "summary": "S", "description": "D",
             "severity": "HIGH", "references": [{"url": "https://example.org/1"}],
             "identifiers": [{"type": "CVE", "value": "CVE-2024-1"}],
@@ -260,7 +269,7 @@ mod tests {
             "withdrawnAt": null, "cwes": {"nodes": [{"cweId": "CWE-79"}]},
             "cvss": {"vectorString": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"},
             "vulnerabilities": {"nodes": [{"package": {"ecosystem": "NPM", "name": "a"},
-                "vulnerableVersionRange": ">= 1.0, < 1.2",
+                "vulnerableVersionRange": ">= 1.0, <= 1.1.9",
                 "firstPatchedVersion": {"identifier": "1.2"}}]}});
         let mut listed = graph.clone();
         let mut node = listed["vulnerabilities"]["nodes"][0].take();
@@ -275,6 +284,7 @@ mod tests {
         assert_eq!(rest.cwes, ["CWE-79"]);
         let range = &rest.statements[0].ranges[0];
         assert_eq!(range.introduced.as_deref(), Some("1.0"));
+        assert_eq!(range.last_affected.as_deref(), Some("1.1.9"));
         assert_eq!(range.fixed.as_deref(), Some("1.2"));
     }
 }

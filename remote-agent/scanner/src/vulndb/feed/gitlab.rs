@@ -9,6 +9,7 @@ use super::advisory::{Advisory, Statement, emit, is_cve, seconds};
 use super::input::{self, InputError, Piece, Shape};
 use super::{Sink, scheme_of};
 use crate::version::range::{RangeError, Syntax};
+use crate::vulndb::record::Range;
 
 #[derive(Deserialize)]
 struct Record {
@@ -26,6 +27,8 @@ struct Record {
     #[serde(default)]
     pubdate: String,
     affected_range: Option<String>,
+    #[serde(default)]
+    fixed_versions: Vec<String>,
     #[serde(default)]
     urls: Vec<String>,
     cvss_v2: Option<String>,
@@ -79,7 +82,7 @@ fn advisory(record: Record) -> Result<Advisory, String> {
     // Without a range the advisory holds for no version.
     let range = record.affected_range.unwrap_or_default();
     if !range.trim().is_empty() {
-        let ranges = ranges(ecosystem, &range)
+        let ranges = ranges(ecosystem, &range, &record.fixed_versions)
             .map_err(|error| format!("{slug}: range {range:?}: {error}"))?;
         advisory.statements.push(Statement {
             ecosystem: ecosystem.to_owned(),
@@ -111,7 +114,7 @@ fn package(slug: &str) -> Option<(&'static str, String)> {
     }
 }
 
-fn ranges(ecosystem: &str, text: &str) -> Result<Vec<crate::vulndb::record::Range>, RangeError> {
+fn ranges(ecosystem: &str, text: &str, repaired: &[String]) -> Result<Vec<Range>, RangeError> {
     let syntax = match ecosystem {
         "npm" => Syntax::Npm,
         "PyPI" => Syntax::Pep440,
@@ -129,7 +132,7 @@ fn ranges(ecosystem: &str, text: &str) -> Result<Vec<crate::vulndb::record::Rang
         other.filter(|_| !brackets).ok_or(error)
     };
     let intervals = syntax.parse(text).or_else(plain)?;
-    Ok(intervals.to_ranges())
+    Ok(intervals.to_told_ranges(repaired))
 }
 
 #[cfg(test)]
@@ -171,6 +174,16 @@ mod tests {
             );
             assert_eq!(statement.ranges.len(), count, "{slug} {range}");
         }
+    }
+
+    #[test]
+    fn what_repairs_stands_beside_the_range() {
+        let record = json!({"identifier": "CVE-2019-20149", "package_slug": "npm/kind-of",
+            "affected_range": "<=6.0.2", "fixed_versions": ["6.0.3"]});
+        let advisory = advisory(serde_json::from_value(record).unwrap()).unwrap();
+        let range = &advisory.statements[0].ranges[0];
+        assert_eq!(range.last_affected.as_deref(), Some("6.0.2"));
+        assert_eq!(range.fixed.as_deref(), Some("6.0.3"));
     }
 
     #[test]

@@ -100,7 +100,7 @@ fn advisory(record: Record) -> Result<Advisory, String> {
         statements: vec![Statement {
             ecosystem: ecosystem.to_owned(),
             package,
-            ranges: affected.to_ranges(),
+            ranges: affected.to_told_ranges(&[]),
             ..Statement::default()
         }],
         ..Advisory::default()

@@ -1,5 +1,7 @@
 //! Events of versions as ranges.
 
+use serde_json::Value;
+
 use super::record::EventRange;
 use crate::version::Scheme;
 use crate::vulndb::record::Range;
@@ -47,17 +49,22 @@ pub(super) fn ranges(range: &EventRange, scheme: Scheme) -> Vec<Range> {
         }
     }
     ranges.extend(open);
-    // Some databases tell the last affected version beside the events.
-    if let ([only], Some(last)) = (ranges.as_mut_slice(), last_known(range))
-        && only.fixed.is_none()
-        && only.last_affected.is_none()
-    {
-        match last {
-            Last::Affected(version) => only.last_affected = Some(version),
-            Last::Before(version) => only.fixed = Some(version),
-        }
-    }
     ranges
+}
+
+/// Ends the only range, where it is open, by what GitHub tells beside the
+/// events of a range or of a package: the last version that is known to be
+/// affected. Tells whether it did.
+pub(super) fn close(ranges: &mut [Range], beside: &Value) -> bool {
+    let ([only], Some(last)) = (ranges, last_known(beside)) else { return false };
+    if only.fixed.is_some() || only.last_affected.is_some() {
+        return false;
+    }
+    match last {
+        Last::Affected(version) => only.last_affected = Some(version),
+        Last::Before(version) => only.fixed = Some(version),
+    }
+    true
 }
 
 enum Last {
@@ -65,8 +72,8 @@ enum Last {
     Before(String),
 }
 
-fn last_known(range: &EventRange) -> Option<Last> {
-    let text = range.database_specific.get("last_known_affected_version_range")?.as_str()?;
+fn last_known(beside: &Value) -> Option<Last> {
+    let text = beside.get("last_known_affected_version_range")?.as_str()?;
     let text = text.trim();
     if let Some(version) = text.strip_prefix("<=") {
         return Some(Last::Affected(version.trim().to_owned()));
@@ -131,13 +138,16 @@ mod tests {
 
     #[test]
     fn an_end_beside_the_events() {
-        let range = |text: &str| -> EventRange {
-            serde_json::from_value(json!({"type": "ECOSYSTEM", "events": [{"introduced": "0"}],
-                "database_specific": {"last_known_affected_version_range": text}}))
-            .unwrap()
+        let closed = |mut range: Range, text: &str| {
+            let beside = json!({"last_known_affected_version_range": text});
+            let closed = close(std::slice::from_mut(&mut range), &beside);
+            (closed, range.last_affected, range.fixed)
         };
-        let of = |text| ranges(&range(text), Scheme::SemVer).remove(0);
-        assert_eq!(of("<= 2.1").last_affected.as_deref(), Some("2.1"));
-        assert_eq!(of("< 2.1").fixed.as_deref(), Some("2.1"));
+        let of = |version: &str| Some(version.to_owned());
+        let open = || Range { introduced: of("1"), ..Range::default() };
+        assert_eq!(closed(open(), "<= 2.1"), (true, of("2.1"), None));
+        assert_eq!(closed(open(), "< 2.1"), (true, None, of("2.1")));
+        let known = Range { fixed: of("2.0"), ..open() };
+        assert_eq!(closed(known, "< 2.1"), (false, None, of("2.0")));
     }
 }

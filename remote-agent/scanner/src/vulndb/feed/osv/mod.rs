@@ -137,10 +137,17 @@ fn statement(
 ) -> Option<Statement> {
     let scheme = scheme_of(&named.key);
     let mut ranges = Vec::new();
+    let mut beside = vec![&affected.database_specific];
     for range in affected.ranges.iter().filter(|range| range.kind != "GIT") {
         ranges.extend(events::ranges(range, scheme));
+        beside.push(&range.database_specific);
     }
+    let closed = beside.into_iter().any(|beside| events::close(&mut ranges, beside));
     let mut versions = affected.versions.clone();
+    if closed {
+        // They were counted from the events alone, which told of no end.
+        versions.clear();
+    }
     if !ranges.is_empty() && !versions.is_empty() {
         // Most lists only spell the ranges out.
         let within = Intervals::from_ranges(scheme, &ranges);
