@@ -241,6 +241,17 @@ impl Default for Suppression {
 }
 
 impl Finding {
+    /// Links that are URLs and IRIs: feeds also write notes behind them.
+    pub(crate) fn urls(&self) -> impl Iterator<Item = &str> {
+        let fits = |c: char| {
+            !c.is_whitespace()
+                && !c.is_control()
+                && !matches!(c, '<' | '>' | '"' | '{' | '}' | '|' | '\\' | '^' | '`')
+        };
+        let links = self.links.iter().map(String::as_str);
+        links.filter(move |link| link.chars().all(fits) && url::Url::parse(link).is_ok())
+    }
+
     /// The severity; none when nobody rated it.
     pub const fn severity(&self) -> Option<Severity> {
         self.rating.severity

@@ -7,6 +7,7 @@
 mod lookup;
 mod merge;
 mod name;
+mod page;
 mod rule;
 
 use std::collections::HashMap;
@@ -178,6 +179,7 @@ impl Matcher<'_, '_> {
             }
         }
         let source = finding.advisories.first().map_or("", |advisory| &advisory.ecosystem);
+        page::best(source, &finding.name, &mut finding.links);
         let words = std::iter::once(Word { source, word: &finding.feed_rating }).chain(
             std::iter::once(&known)
                 .chain(&others)

@@ -62,8 +62,7 @@ fn vulnerability(finding: &Finding, package: &LayeredPackage, target: &str, base
     };
     let identifiers: Vec<Value> =
         std::iter::once(&finding.name).chain(&finding.aliases).map(identifier).collect();
-    let links = finding.links.iter().filter(|link| url::Url::parse(link).is_ok());
-    let links: Vec<Value> = links.map(|link| json!({ "url": link })).collect();
+    let links: Vec<Value> = finding.urls().map(|link| json!({ "url": link })).collect();
     let mut vulnerability = json!({
         "id": Digest::of(print.as_bytes()).to_string(),
         "name": finding.name,

@@ -121,9 +121,8 @@ fn facts(text: &mut String, report: &Report) {
 /// The name, as a link where there is one that a browser may follow.
 fn named(finding: &Finding) -> String {
     let name = escape(&finding.name);
-    let link = finding.links.iter().find(|link| {
-        url::Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
-    });
+    let web = |link: &&str| link.starts_with("http://") || link.starts_with("https://");
+    let link = finding.urls().find(web);
     let mut text = match link {
         Some(link) => format!("<a href=\"{}\" rel=\"noreferrer\">{name}</a>", escape(link)),
         None => name,

@@ -100,7 +100,7 @@ fn rule(finding: &Finding) -> Value {
             "tags": ["vulnerability", "security", severity.to_uppercase()],
         },
     });
-    if let Some(link) = finding.links.iter().find(|link| url::Url::parse(link).is_ok()) {
+    if let Some(link) = finding.urls().next() {
         rule["helpUri"] = json!(link);
     }
     rule

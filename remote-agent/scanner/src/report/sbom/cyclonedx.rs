@@ -141,13 +141,7 @@ fn vulnerability(listed: &Listed<'_>, findings: &[&Finding]) -> Option<Value> {
     if !updates.is_empty() {
         put("recommendation", json!(updates.join("; ")));
     }
-    // The format wants URLs of the IRI syntax here.
-    let advisories: Vec<Value> = first
-        .links
-        .iter()
-        .filter(|link| url::Url::parse(link).is_ok())
-        .map(|link| json!({ "url": link }))
-        .collect();
+    let advisories: Vec<Value> = first.urls().map(|link| json!({ "url": link })).collect();
     if !advisories.is_empty() {
         put("advisories", json!(advisories));
     }

@@ -120,6 +120,19 @@ fn hostile_documents() {
     assert!(matches!(error, SbomError::TooLarge { what: "packages", .. }), "{error}");
 }
 
+/// What feeds write behind a link makes it none.
+#[test]
+fn notes_behind_links_are_no_links() {
+    let mut report = sample::report();
+    let links = ["https://advisory.example/1 (fixed)", "https://advisory.example/2"];
+    report.findings[0].links = links.map(str::to_owned).to_vec();
+    let written = written(&report, SbomFormat::CycloneDx);
+    let written: serde_json::Value = serde_json::from_str(&written).unwrap();
+    let all = written["vulnerabilities"].as_array().unwrap();
+    let told = all.iter().find(|told| told["id"] == report.findings[0].name.as_str()).unwrap();
+    assert_eq!(told["advisories"], json!([{"url": "https://advisory.example/2"}]));
+}
+
 /// Validates against the official schemas, where a Python with the packages
 /// `cyclonedx-python-lib[validation]` and `spdx-tools` is named.
 #[test]
@@ -153,6 +166,7 @@ sys.exit(str(found) if found else 0)",
         let path = folder.path().join(name);
         let mut report = sample::report();
         report.findings[1].vex = Some(crate::report::finding::VexNote::default());
+        report.findings[1].links.push("https://advisory.example/1 (fixed)".to_owned());
         std::fs::write(&path, written(&report, format)).unwrap();
         let output = Command::new(&python).args(["-c", program]).arg(&path).output().unwrap();
         assert!(

@@ -87,7 +87,6 @@ fn advisories(ecosystem: &str, package: &Package) -> Vec<Advisory> {
         for element in elements.iter().flatten() {
             let (names, aliases) = names(element);
             advisories.extend(names.into_iter().map(|name| Advisory {
-                link: format!("https://security.alpinelinux.org/vuln/{name}"),
                 aliases: aliases.clone(),
                 names: vec![name],
                 // Repaired in version 0 means: never affected.
