@@ -111,8 +111,10 @@ pub(crate) fn tells_packages(path: &str) -> bool {
         return true;
     }
     let base = entry.base();
+    // What stands behind the dot of `python3.11` is no extension.
+    let version = |(_, behind): (&str, &str)| behind.starts_with(|c: char| c.is_ascii_digit());
     !NEVER.iter().any(|folder| path.starts_with(folder))
-        && (!base.contains('.')
+        && (base.rsplit_once('.').is_none_or(version)
             || base.contains(".so.")
             || BINARIES.iter().any(|extension| entry.has_extension(extension)))
 }
@@ -195,6 +197,8 @@ mod tests {
     fn paths_that_may_tell_of_packages() {
         for (path, expected) in [
             ("usr/bin/perl", true),
+            ("usr/bin/python3.11", true),
+            ("usr/bin/perl5.36.0", true),
             ("usr/lib/x86_64-linux-gnu/libssl.so.3", true),
             ("usr/share/java/log4j.jar", true),
             ("usr/share/man/man1/perl.1.gz", false),
