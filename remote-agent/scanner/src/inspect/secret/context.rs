@@ -48,12 +48,29 @@ const NEVER: [&str; 9] = [
     "var/lib/dpkg/",
 ];
 
-/// Names whose content is code, text for people, or no text at all.
-const PASSED_OVER: [&str; 46] = [
+/// Names whose content is text for people, or no text at all.
+const PASSED_OVER: [&str; 35] = [
     "png", "jpg", "jpeg", "gif", "svg", "ico", "webp", "bmp", "ttf", "otf", "woff", "woff2", "eot",
     "gz", "bz2", "xz", "zst", "zip", "tar", "7z", "rar", "jar", "war", "so", "a", "o", "pyc",
-    "pyo", "class", "js", "mjs", "ts", "map", "css", "html", "htm", "java", "rb", "py", "md",
-    "rst", "cpp", "h", "scala", "pl", "pm",
+    "pyo", "class", "map", "css", "html", "htm", "md", "rst",
+];
+
+/// Names of code. What is installed with a language or a package has secrets
+/// of nobody.
+const CODE: [&str; 27] = [
+    "js", "mjs", "cjs", "jsx", "ts", "tsx", "java", "kt", "rb", "py", "c", "cc", "cpp", "cs", "h",
+    "hpp", "go", "rs", "scala", "swift", "pl", "pm", "r", "lua", "ex", "exs", "dart",
+];
+
+/// Folders whose code came with packages.
+const LIBRARIES: [&str; 7] = [
+    "lib/",
+    "usr/include/",
+    "usr/lib/",
+    "usr/lib64/",
+    "usr/local/lib/",
+    "usr/share/",
+    "usr/local/share/",
 ];
 
 /// Endings of settings.
@@ -96,8 +113,24 @@ pub(super) fn holds_settings(path: &str) -> bool {
 /// Whether nothing is looked for in the file.
 pub(super) fn is_passed_over(path: &str) -> bool {
     NEVER.iter().any(|folder| path.starts_with(folder))
-        || extension(path).is_some_and(|extension| PASSED_OVER.contains(&extension.as_str()))
-        || has_folder(path, &INSTALLED) && has_folder(path, &TRIALS)
+        || is_installed(path) && has_folder(path, &TRIALS)
+        || extension(path).is_some_and(|extension| {
+            PASSED_OVER.contains(&extension.as_str())
+                || CODE.contains(&extension.as_str()) && !is_own_code(path)
+        })
+}
+
+/// Whether others wrote the file: it came with a package, or with Python,
+/// whose own tests lie in `lib/python3.12/test`.
+fn is_installed(path: &str) -> bool {
+    has_folder(path, &INSTALLED) || path.contains("lib/python")
+}
+
+/// Whether the code is what the image was made for.
+fn is_own_code(path: &str) -> bool {
+    !LIBRARIES.iter().any(|folder| path.starts_with(folder))
+        && !is_installed(path)
+        && !has_folder(path, &TRIALS)
 }
 
 /// Whether a secret of the kind may lie in the file. What the pattern says

@@ -196,6 +196,10 @@ fn the_same_texts_elsewhere_are_none() {
         "usr/lib/python3/dist-packages/x/tests/key.pem",
         "usr/share/doc/openssl/key.pem",
         "app/readme.md",
+        "usr/local/lib/python3.12/test/certdata/keycert.pem",
+        "usr/local/lib/python3.12/ssl.py",
+        "app/node_modules/crypto/index.js",
+        "app/tests/keys.py",
     ] {
         let entry = Entry { path, size: key.len() as u64, mode: 0o644 };
         assert!(!wants(&entry), "{path}");
@@ -213,6 +217,20 @@ fn the_same_texts_elsewhere_are_none() {
         ("app/key.pub", "-----BEGIN PUBLIC KEY-----\nMIIB\n".to_owned()),
     ] {
         assert_eq!(search(path, text.as_bytes()), [], "{path}: {text}");
+    }
+}
+
+/// In code only what is a secret without doubt.
+#[test]
+fn secrets_in_code() {
+    let token = format!("ghp_{}", noise(MIXED, 36));
+    for path in ["app/settings.py", "srv/shop/src/index.js", "root/main.go"] {
+        let entry = Entry { path, size: 100, mode: 0o644 };
+        assert!(wants(&entry), "{path}");
+        let found = search(path, format!("token = \"{token}\"\n").as_bytes());
+        assert_eq!(found.len(), 1, "{path}");
+        let password = format!("password = \"{}\"\n", noise(MIXED, 24));
+        assert_eq!(search(path, password.as_bytes()), [], "{path}");
     }
 }
 
