@@ -10,6 +10,7 @@ use crate::limits::Limits;
 use crate::scope::Scope;
 use crate::source::Source;
 use crate::source::folder::Folder;
+use crate::source::packed::Packed;
 use crate::source::platform::Platform;
 use crate::source::reference::ImageReference;
 use crate::source::registry::{Credentials, RegistryAccess, RegistryClient, RegistryError};
@@ -21,6 +22,8 @@ pub enum Target {
     Path {
         /// Where it is.
         path: PathBuf,
+        /// Which of several images is meant, by its name.
+        name: Option<String>,
         /// Which of several images is meant.
         platform: Option<Platform>,
     },
@@ -54,12 +57,13 @@ pub struct TargetOptions {
 }
 
 impl Target {
-    /// Reads a path that exists, `pid:` and the number of a process, or the
-    /// name of an image, with or without `http://` or `https://` before it.
+    /// Reads a path that exists, with the name of an image in it behind a
+    /// colon, `pid:` and the number of a process, or the name of an image,
+    /// with or without `http://` or `https://` before it.
     pub fn parse(text: &str, options: TargetOptions) -> Result<Self, ScanError> {
-        let path = Path::new(text);
-        if path.is_dir() || path.is_file() {
-            return Ok(Self::Path { path: path.to_owned(), platform: options.platform });
+        if let Some((path, name)) = at_path(text) {
+            let name = name.map(str::to_owned);
+            return Ok(Self::Path { path: path.to_owned(), name, platform: options.platform });
         }
         if let Some(pid) = text.strip_prefix("pid:") {
             return match pid.parse() {
@@ -92,8 +96,9 @@ impl Target {
     pub async fn inventory_of(&self, scope: &Scope) -> Result<Inventory, ScanError> {
         let cache = LayerCache::new(0);
         match self {
-            Self::Path { path, platform } => {
-                inventory_of(&Source::at(path, platform.clone()), scope, &cache).await
+            Self::Path { path, name, platform } => {
+                let source = Source::at(path, name.clone(), platform.clone());
+                inventory_of(&source, scope, &cache).await
             }
             Self::Process(pid) => {
                 inventory_of(&Source::Folder(Folder::of_process(*pid)), scope, &cache).await
@@ -107,6 +112,27 @@ impl Target {
             }
         }
     }
+}
+
+/// The path that `text` begins with, and the image in it that is meant. As
+/// other programs want it, the form may be told before.
+fn at_path(text: &str) -> Option<(&Path, Option<&str>)> {
+    const FORMS: [&str; 5] = ["oci:", "oci-dir:", "oci-archive:", "docker-archive:", "dir:"];
+    let path = Path::new(text);
+    if path.is_dir() || path.is_file() {
+        return Some((path, None));
+    }
+    if let Some(rest) = FORMS.iter().find_map(|form| text.strip_prefix(form)) {
+        return at_path(rest);
+    }
+    text.match_indices([':', '@']).find_map(|(at, _)| {
+        let (path, name) = text.split_at_checked(at)?;
+        let name = name.get(1..).filter(|name| !name.is_empty())?;
+        // `nginx:1` is an image, though a file may be called nginx.
+        let is_archive = || path.contains(['.', '/']) && Path::new(path).is_file();
+        let path = Path::new(path);
+        (is_archive() || Packed::folder(path).is_some()).then_some((path, Some(name)))
+    })
 }
 
 /// A client that reaches the registry. One on this machine that does not

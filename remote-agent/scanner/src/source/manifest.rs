@@ -184,6 +184,28 @@ impl Index {
         Ok(Self { manifests })
     }
 
+    /// The images of a layout that are called `wanted`, by name or digest.
+    /// Without a wish all of them, unless they have several names.
+    pub(crate) fn named(mut self, wanted: Option<&str>) -> Result<Self, ScanError> {
+        let images = || self.manifests.iter().filter(|entry| entry.is_image());
+        let mut names: Vec<String> =
+            images().filter_map(|entry| entry.names().next().map(str::to_owned)).collect();
+        names.sort();
+        names.dedup();
+        let is_meant = |entry: &IndexEntry| {
+            wanted.is_some_and(|wanted| {
+                entry.descriptor.digest.to_oci() == wanted
+                    || entry.names().any(|name| is_called(name, wanted))
+            })
+        };
+        match wanted {
+            Some(wanted) if !images().any(is_meant) => return Err(not_among(wanted, &names)),
+            Some(_) => self.manifests.retain(is_meant),
+            None => only_one(&names)?,
+        }
+        Ok(self)
+    }
+
     /// The image for `wanted`, which must be there. Without a wish: the one
     /// for this machine, else for amd64, else the first for Linux, else the
     /// first that does not tell. Images that are not `present` do not count.
@@ -231,12 +253,48 @@ impl Index {
 }
 
 impl IndexEntry {
+    /// The names that builders give it.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        const NAMES: [&str; 2] = ["org.opencontainers.image.ref.name", "io.containerd.image.name"];
+        NAMES.iter().filter_map(|name| self.annotations.get(*name)).map(String::as_str)
+    }
+
     /// Whether it may be an image: not an attestation or other artifact.
     fn is_image(&self) -> bool {
         !self.annotations.contains_key("vnd.docker.reference.type")
             && self.artifact_type.is_empty()
             && !self.platform.as_ref().is_some_and(Platform::is_unknown)
     }
+}
+
+/// Whether the image `name` is meant by `wanted`: its whole name, or a part
+/// of its end.
+pub(super) fn is_called(name: &str, wanted: &str) -> bool {
+    let before = name.strip_suffix(wanted);
+    before.is_some_and(|before| before.is_empty() || before.ends_with([':', '/']))
+}
+
+/// Names that are told in an error.
+const TOLD: usize = 20;
+
+/// Fails where several images are there: nobody said which is meant.
+pub(super) fn only_one(names: &[String]) -> Result<(), ScanError> {
+    let [first, _, ..] = names else { return Ok(()) };
+    Err(ScanError::InvalidTarget(format!(
+        "it holds several images: {}; put the name of one behind its path, as in PATH:{first}",
+        listed(names)
+    )))
+}
+
+pub(super) fn not_among(wanted: &str, names: &[String]) -> ScanError {
+    ScanError::InvalidTarget(match names {
+        [] => format!("it holds no image {wanted:?}, only one without a name"),
+        _ => format!("it holds no image {wanted:?}, only {}", listed(names)),
+    })
+}
+
+fn listed(names: &[String]) -> String {
+    names.get(..TOLD).unwrap_or(names).join(", ")
 }
 
 #[cfg(test)]

@@ -54,15 +54,18 @@ pub struct Image {
 
 impl Source {
     /// The image at `path` on this machine, whatever form it has: an archive,
-    /// a layout, or a root folder.
-    pub fn at(path: &Path, platform: Option<Platform>) -> Self {
-        if path.is_dir() {
-            return match packed::Packed::folder(path) {
-                Some(packed) => Self::Packed(packed.for_platform(platform)),
-                None => Self::Folder(folder::Folder::at(path)),
-            };
+    /// a layout, or a root folder. Of several images the one that is called
+    /// `name`.
+    pub fn at(path: &Path, name: Option<String>, platform: Option<Platform>) -> Self {
+        let packed = if path.is_dir() {
+            packed::Packed::folder(path)
+        } else {
+            Some(packed::Packed::archive(path))
+        };
+        match packed {
+            Some(packed) => Self::Packed(packed.named(name).for_platform(platform)),
+            None => Self::Folder(folder::Folder::at(path)),
         }
-        Self::Packed(packed::Packed::archive(path).for_platform(platform))
     }
 
     /// Reads manifest and configuration.

@@ -22,6 +22,7 @@ use crate::scope::Scope;
 pub struct Packed {
     place: Place,
     platform: Option<Platform>,
+    name: Option<String>,
     opened: Arc<Mutex<Option<Opened>>>,
 }
 
@@ -67,13 +68,20 @@ impl Packed {
     }
 
     fn new(place: Place) -> Self {
-        Self { place, platform: None, opened: Arc::default() }
+        Self { place, platform: None, name: None, opened: Arc::default() }
     }
 
     /// The same, for `platform` where there are images for several.
     #[must_use]
     pub fn for_platform(mut self, platform: Option<Platform>) -> Self {
         self.platform = platform;
+        self
+    }
+
+    /// The same, of several images the one that is called `name`.
+    #[must_use]
+    pub fn named(mut self, name: Option<String>) -> Self {
+        self.name = name;
         self
     }
 
@@ -110,11 +118,11 @@ impl Packed {
             Place::Folder(folder) => Arc::new(InFolder(folder.clone())),
             Place::Archive(path) => Arc::new(InArchive::at(path, limits, wanted)?),
         };
-        let platform = self.platform.as_ref();
+        let (platform, name) = (self.platform.as_ref(), self.name.as_deref());
         let (image, layers) = if files.has("manifest.json") {
-            saved::read(files.as_ref(), platform, limits)?
+            saved::read(files.as_ref(), platform, name, limits)?
         } else if files.has("index.json") {
-            layout(files.as_ref(), platform, limits)?
+            layout(files.as_ref(), platform, name, limits)?
         } else if files.has("repositories") {
             saved::read_first(files.as_ref(), limits)?
         } else {
@@ -138,6 +146,7 @@ pub(super) fn blob(digest: Digest) -> String {
 fn layout(
     files: &dyn Files,
     platform: Option<&Platform>,
+    mut name: Option<&str>,
     limits: &Limits,
 ) -> Result<(Image, Layers), ScanError> {
     let verified = |digest: Digest, limit: u64| {
@@ -155,6 +164,8 @@ fn layout(
     for _ in 0..=INDEX_DEPTH {
         let manifest = match ManifestOrIndex::parse(&bytes)? {
             ManifestOrIndex::Index(index) => {
+                // Only the outermost one names images.
+                let index = if digest.is_none() { index.named(name.take())? } else { index };
                 // The platforms of an image may be there in part.
                 let chosen = index.choose(platform, |d| files.has(&blob(d.digest)))?;
                 index_digest = digest;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::config::{ConfigFile, History};
 use super::files::Files;
+use super::manifest::{is_called, not_among, only_one};
 use super::packed::{LayerFile, Layers, blob};
 use super::platform::Platform;
 use super::{Descriptor, Image, ImageConfig};
@@ -23,17 +24,46 @@ const MOST_IMAGES: usize = 64;
 struct Saved {
     config: String,
     layers: Vec<String>,
+    repo_tags: Option<Vec<String>>,
 }
 
-/// The image that `manifest.json` names first, or the first for `platform`.
+impl Saved {
+    fn names(&self) -> &[String] {
+        self.repo_tags.as_deref().unwrap_or_default()
+    }
+}
+
+/// The images called `wanted`, or all, unless they have different names.
+fn named(saved: Vec<Saved>, wanted: Option<&str>) -> Result<Vec<Saved>, ScanError> {
+    let mut of_images: Vec<&[String]> = saved.iter().map(Saved::names).collect();
+    of_images.retain(|names| !names.is_empty());
+    of_images.dedup();
+    let names = of_images.concat();
+    let Some(wanted) = wanted else {
+        if of_images.len() > 1 {
+            only_one(&names)?;
+        }
+        return Ok(saved);
+    };
+    let is_meant = |saved: &Saved| saved.names().iter().any(|name| is_called(name, wanted));
+    if !saved.iter().any(is_meant) {
+        return Err(not_among(wanted, &names));
+    }
+    Ok(saved.into_iter().filter(is_meant).collect())
+}
+
+/// The image that `manifest.json` names `wanted`, or the only one; the first
+/// of it that is for `platform`.
 pub(super) fn read(
     files: &dyn Files,
     platform: Option<&Platform>,
+    wanted: Option<&str>,
     limits: &Limits,
 ) -> Result<(Image, Layers), ScanError> {
     let saved: Vec<Saved> =
         serde_json::from_slice(&files.small("manifest.json", limits.manifest_bytes)?)
             .map_err(|error| ScanError::Malformed(format!("manifest.json: {error}")))?;
+    let saved = named(saved, wanted)?;
     let mut last = Err(ScanError::Malformed("manifest.json names no image".to_owned()));
     for saved in saved.iter().take(MOST_IMAGES) {
         let bytes = files.small(&path(&saved.config)?, limits.config_bytes)?;

@@ -233,3 +233,54 @@ async fn layers_that_may_be_read_in_pieces() {
         assert_eq!(names(&of_archive(&packed).await.unwrap()), ["curl"]);
     }
 }
+
+/// A folder or archive may hold several images; which is meant stands behind
+/// its path.
+#[tokio::test]
+async fn of_several_images_one_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let layer = |package| debian(&[(package, "1", package)]).tar();
+    let (one, two) = (layer("one"), layer("two"));
+
+    let (archive, mut first) = add_image(Layer::default(), &one, "linux/amd64");
+    let (archive, mut second) = add_image(archive, &two, "linux/amd64");
+    first["annotations"] = json!({"org.opencontainers.image.ref.name": "v1"});
+    second["annotations"] =
+        json!({"org.opencontainers.image.ref.name": "registry.example/shop:v2"});
+    let by_digest = second["digest"].as_str().unwrap().to_owned();
+    let layout = archive.file("index.json", &index(&[first, second])).tar();
+
+    let saved = |config: &str, layer: &str, tag: &str| json!({"Config": config, "Layers": [layer], "RepoTags": [tag]});
+    let list = json!([saved("1.json", "1.tar", "a:v1"), saved("2.json", "2.tar", "b:v2")]);
+    let config = |layer: &Bytes| {
+        let id = Digest::of(layer).to_oci();
+        json!({"os": "linux", "rootfs": {"type": "layers", "diff_ids": [id]}}).to_string()
+    };
+    let saved = Layer::default()
+        .file("1.json", &config(&one))
+        .file("2.json", &config(&two))
+        .entry(EntryType::Regular, "1.tar", "", &one)
+        .entry(EntryType::Regular, "2.tar", "", &two)
+        .file("manifest.json", &list.to_string())
+        .tar();
+
+    for (file, bytes, meant) in [
+        ("layout.tar", layout, vec![":v2", ":shop:v2", "@DIGEST"]),
+        ("saved.tar", saved, vec![":b:v2", ":v2"]),
+    ] {
+        let path = folder.path().join(file);
+        std::fs::write(&path, bytes).unwrap();
+        let error = scanned(&path, None).await.unwrap_err().to_string();
+        assert!(error.contains("several images") && error.contains("v2"), "{error}");
+        for name in meant {
+            let target = format!("{}{}", path.display(), name.replace("DIGEST", &by_digest));
+            let inventory = scanned(Path::new(&target), None).await.unwrap();
+            assert_eq!(names(&inventory), ["two"], "{target}");
+            let told = format!("oci-archive:{target}");
+            assert_eq!(names(&scanned(Path::new(&told), None).await.unwrap()), ["two"], "{told}");
+        }
+        let none = format!("{}:v3", path.display());
+        let error = scanned(Path::new(&none), None).await.unwrap_err().to_string();
+        assert!(error.contains("no image \"v3\""), "{error}");
+    }
+}
