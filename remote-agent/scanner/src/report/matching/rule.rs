@@ -50,7 +50,7 @@ pub(super) fn check(
     {
         return None;
     }
-    Some(Affection { fixed: fixed.map(str::to_owned) })
+    Some(Affection { fixed: fixed.map(|fixed| shown(package, fixed).to_owned()) })
 }
 
 /// Whether an advisory speaks of a package at all, whatever its version.
@@ -77,11 +77,19 @@ fn is_about(
     products && arches
 }
 
+/// A version as the package manager shows it: rpm leaves the epoch 0 out,
+/// which most feeds write.
+fn shown<'a>(package: &Package, version: &'a str) -> &'a str {
+    let plain = version.strip_prefix("0:").filter(|_| package.ecosystem == Ecosystem::Rpm);
+    plain.unwrap_or(version)
+}
+
 /// Whether a fix belongs to the same line of versions as the package.
 fn comparable(package: &Package, fixed: &str) -> bool {
-    // Validated builds are repaired by validated builds.
-    let is_fips = |version: &str| version.contains("fips");
-    if package.ecosystem.is_os() && is_fips(&package.version) != is_fips(fixed) {
+    // Validated builds are repaired by validated builds, and what Oracle
+    // patches while it runs, under a higher epoch, by the same.
+    let differs = |mark: &&str| package.version.contains(*mark) != fixed.contains(*mark);
+    if package.ecosystem.is_os() && ["fips", ".ksplice"].iter().any(differs) {
         return false;
     }
     // OpenSSL keeps several main versions alive under one name.
@@ -134,11 +142,27 @@ mod tests {
     }
 
     #[test]
+    fn the_epoch_0_is_left_out() {
+        let rpm = Package::new(Ecosystem::Rpm, "freeglut", "3.2.2-1.azl3", "f");
+        assert_eq!(shown(&rpm, "0:3.4.0-1.azl3"), "3.4.0-1.azl3");
+        assert_eq!(shown(&rpm, "1:3.4.0-1.azl3"), "1:3.4.0-1.azl3");
+    }
+
+    #[test]
     fn lines_of_versions() {
         let table = [
             (Ecosystem::Rpm, "openssl-libs", "1:3.0.7-1.el9", "1:3.0.7-2.el9", true),
             (Ecosystem::Rpm, "gnutls", "3.6.16-4.el8_fips", "3.6.16-5.el8", false),
             (Ecosystem::Rpm, "gnutls", "3.6.16-4.el8_fips", "3.6.16-5.el8_fips", true),
+            (Ecosystem::Rpm, "openssl", "1:1.1.1g-12.el8_3", "2:1.1.1g-15.ksplice1.el8_3", false),
+            (Ecosystem::Rpm, "openssl", "2:1.1.1g-14.ksplice1.el8_3", "1:1.1.1g-15.el8_3", false),
+            (
+                Ecosystem::Rpm,
+                "openssl",
+                "2:1.1.1g-14.ksplice1.el8_3",
+                "2:1.1.1g-15.ksplice1.el8_3",
+                true,
+            ),
             (Ecosystem::Dpkg, "openssl", "3.0.2-0ubuntu1", "3.0.2-0ubuntu1+Fips1", true),
             (Ecosystem::Dpkg, "openssl", "3.0.2-0ubuntu1", "3.0.2-0ubuntu1+fips1", false),
             (Ecosystem::Apk, "openssl", "1.1.1t-r0", "3.0.8-r0", false),

@@ -47,7 +47,7 @@ const WORDS: &[(FeedKind, &[&str])] = &[
     (FeedKind::Osv, &["\"id\"", "\"affected\"", "\"package\""]),
     (FeedKind::Osv, &["\"schema_version\"", "\"id\""]),
     (FeedKind::Wolfi, &["\"secfixes\"", "packages.wolfi.dev"]),
-    (FeedKind::Chainguard, &["\"secfixes\"", "packages.cgr.dev"]),
+    (FeedKind::Chainguard, &["\"secfixes\"", "cgr.dev"]),
     (FeedKind::Alpine, &["\"secfixes\""]),
     (FeedKind::Alpine, &["\"distroversion\""]),
     (FeedKind::Debian, &["\"CVE-", "\"releases\"", "\"status\""]),
