@@ -3,8 +3,9 @@
 use super::kind::Kind;
 
 /// Folders where package managers put what others wrote.
-const INSTALLED: [&str; 9] = [
+const INSTALLED: [&str; 10] = [
     "node_modules",
+    "third_party",
     "site-packages",
     "dist-packages",
     "gems",
