@@ -24,7 +24,7 @@ const PAGES: usize = 60;
 
 /// The lists, each as it is asked for without a word and by any one filter or
 /// order.
-const LISTS: [(&str, &[(&str, &str)]); 6] = [
+const LISTS: [(&str, &[(&str, &str)]); 7] = [
     (
         "events",
         &[
@@ -78,6 +78,18 @@ const LISTS: [(&str, &[(&str, &str)]); 6] = [
             ("critical", "critical=20"),
             ("by_name", "sort=name"),
             ("by_clusters", "sort=clusters"),
+        ],
+    ),
+    (
+        "compliance",
+        &[
+            ("", ""),
+            ("cluster", "cluster=cluster-0500"),
+            ("namespace", "namespace=namespace-7"),
+            ("test_number", "test_number=I.4.3"),
+            ("image", "image=service-77"),
+            ("by_image", "sort=image"),
+            ("by_workloads", "sort=workloads"),
         ],
     ),
     ("summary", &[("", "limit=500"), ("cluster", "limit=500&cluster=cluster-0500")]),

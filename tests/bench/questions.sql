@@ -16,9 +16,10 @@ INSERT INTO object (kind, name, log, revision, payload)
 VALUES (10, 'fed.bench', 1, 1,
         convert_to('{"registry":"https://registry.example/","domains":[]}', 'UTF8'));
 INSERT INTO registry (name) VALUES ('fed.bench');
-INSERT INTO report (digest, scanned_at, cvedb_version, summary, body, verdict, publish, image_id,
-                    critical, high, base_os)
-SELECT sha256(('image-' || n)::bytea), now(), '1', '{}', '', '', false, 'id-' || n, n % 50, n % 70,
+INSERT INTO report (digest, scanned_at, cvedb_version, summary, body, verdict, publish, checked,
+                    image_id, critical, high, base_os)
+SELECT sha256(('image-' || n)::bytea), now(), '1', '{}', '', '', false, true, 'id-' || n, n % 50,
+       n % 70,
        CASE WHEN n % 2 = 0 THEN 'debian:12' ELSE 'alpine:3.19' END
 FROM generate_series(1, 20000) AS n;
 INSERT INTO image (registry, repository, tag, digest, status)
@@ -46,6 +47,13 @@ JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n FROM vulnerable_package) A
      ON package.n = 1 + (report.n * 37 + p * 59) % 30000;
 ALTER TABLE finding ADD CONSTRAINT finding_pkey PRIMARY KEY (report, vulnerable_package);
 CREATE INDEX finding_vulnerable_package_idx ON finding (vulnerable_package, report);
+
+INSERT INTO image_check (report, test_number, category, type, level, profile, scored, description,
+                         remediation, message, messages)
+SELECT report.id, 'I.4.' || n, 'image', 'image', 'WARN', 'Level ' || 1 + n % 2, n % 2 = 0,
+       'what is wrong with the image', 'what to do about it',
+       array_fill('File /usr/bin/su has setuid mode: urwxr-xr-x'::text, ARRAY[10]), 10
+FROM report CROSS JOIN generate_series(1, 6) AS n;
 
 INSERT INTO running_image (name, image_id, registry, repository, tag)
 SELECT 'registry.example/shop/service-' || n || ':v1', '', 'registry.example',
