@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Measures what the project promises to be fast, in release.
-#   scripts/bench.sh [edits] [federation] [first_sync] [scan] [rematch] [vulndb] [admission]
+#   scripts/bench.sh [edits] [federation] [first_sync] [logins] [scan] [rematch] [vulndb] [questions]
+#     [admission]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # A thousand members are a thousand connections on each side.

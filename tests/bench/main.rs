@@ -7,6 +7,7 @@ mod edits;
 mod federation;
 mod figures;
 mod first_sync;
+mod logins;
 mod processes;
 mod questions;
 mod rematch;
@@ -33,6 +34,9 @@ fn main() -> Result<()> {
         }
         if chosen("first_sync") {
             first_sync::measure(&mut figures).await?;
+        }
+        if chosen("logins") {
+            logins::measure(&mut figures).await?;
         }
         if chosen("scan") {
             scan::measure(&mut figures).await?;
