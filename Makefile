@@ -38,6 +38,7 @@ sqlx: ## renew primary/.sqlx after a change of a query or a migration
 	@scripts/sqlx.sh
 
 openapi: ## renew openapi/ after a change of the REST API
+	cargo run --quiet -p palisade-agent -- openapi >openapi/cluster.json
 	cargo run --quiet -p palisade-primary -- openapi >openapi/palisade.json
 
 clean: ## forget the coffee shop and all that was built

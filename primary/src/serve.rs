@@ -114,7 +114,7 @@ async fn serve(
     unattended::promote(&app).await?;
     let tls = server::public_config(app.trust.public_certificate.clone())?;
     for (name, listener) in [("rest", rest), ("portal", portal)] {
-        let (tls, router) = (tls.clone(), http::router(app.clone()));
+        let (tls, router) = (tls.clone(), http::router(app.clone())?);
         let stop = shutdown.token().clone();
         shutdown.spawn(name, async move {
             server::serve(listener, tls, router, Limits::PUBLIC, stop).await;

@@ -29,6 +29,7 @@ pub mod scan;
 pub mod sensor;
 pub mod server;
 pub mod system;
+pub mod system_v2;
 pub mod unserved;
 pub mod user;
 pub mod user_role;

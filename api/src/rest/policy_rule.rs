@@ -127,3 +127,17 @@ pub struct PolicyRuleActionData {
     /// Deletes rules by id.
     pub delete: Option<Vec<u32>>,
 }
+
+/// Answer of `GET /v1/list/application`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct ApplicationListData {
+    /// The list.
+    pub list: ApplicationList,
+}
+
+/// What there is to choose from.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct ApplicationList {
+    /// Names of applications.
+    pub application: Vec<String>,
+}

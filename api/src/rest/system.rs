@@ -81,13 +81,13 @@ pub struct SystemConfigData {
     pub fed_config: Option<FedSystemConfig>,
 }
 
-/// Body of `PATCH /v1/system/config`.
+/// Body of `PATCH /v1/system/config` and `PATCH /v2/system/config`.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 pub struct SystemConfigUpdate {
     /// What to change.
     pub config: Option<AuthOrderConfig>,
     /// The same, in the grouped form.
-    pub config_v2: Option<SystemConfigV2>,
+    pub config_v2: Option<SystemConfigUpdateV2>,
     /// The part that the whole federation shares.
     pub fed_config: Option<FedSystemConfigUpdate>,
 }
@@ -105,9 +105,9 @@ pub struct FedSystemConfigUpdate {
 
 /// The grouped form of what can be changed.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-pub struct SystemConfigV2 {
+pub struct SystemConfigUpdateV2 {
     /// How users log in.
-    pub auth: Option<AuthOrderConfig>,
+    pub auth_cfg: Option<AuthOrderConfig>,
     /// Nothing else can be changed.
     #[serde(flatten)]
     #[schema(ignore)]
@@ -136,7 +136,7 @@ impl SystemConfigUpdate {
     /// The order that is wanted, or the key that cannot be changed.
     pub fn auth_order(self) -> Result<Option<Vec<String>>, String> {
         let v2 = self.config_v2.unwrap_or_default();
-        let parts = [self.config.unwrap_or_default(), v2.auth.unwrap_or_default()];
+        let parts = [self.config.unwrap_or_default(), v2.auth_cfg.unwrap_or_default()];
         let mut others = v2.others.keys().chain(parts.iter().flat_map(|part| part.others.keys()));
         if let Some(other) = others.next() {
             return Err(other.clone());

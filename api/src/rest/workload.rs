@@ -80,6 +80,7 @@ pub struct Workload {
     /// The summary of its scan.
     pub scan_summary: Option<ScanBrief>,
     /// The containers of a pod.
+    #[schema(no_recursion)]
     pub children: Vec<Workload>,
     /// Why it is cut off.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -145,6 +146,7 @@ pub struct WorkloadV2 {
     /// How it runs.
     pub rt_attributes: WorkloadRtAttributesV2,
     /// The containers of a pod.
+    #[schema(no_recursion)]
     pub children: Vec<WorkloadV2>,
     /// The enforcer.
     pub enforcer_id: String,
@@ -264,6 +266,62 @@ pub struct WorkloadRtAttributesV2 {
 pub struct WorkloadsDataV2 {
     /// The containers.
     pub workloads: Vec<WorkloadV2>,
+}
+
+/// Answer of `GET /v1/workload/{id}`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct WorkloadDetailData {
+    /// The container.
+    pub workload: WorkloadDetail,
+}
+
+/// A container with what is learned of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WorkloadDetail {
+    /// The container.
+    #[serde(flatten)]
+    pub workload: Workload,
+    /// Groups that it is a member of; none where nothing is enforced.
+    pub groups: Vec<String>,
+    /// Applications by port; none where nothing is enforced.
+    pub app_ports: BTreeMap<String, String>,
+}
+
+/// Answer of `GET /v2/workload/{id}`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct WorkloadDetailDataV2 {
+    /// The container.
+    pub workload: WorkloadDetailV2,
+}
+
+/// A container in the second form of the API with what is learned of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WorkloadDetailV2 {
+    /// The container.
+    #[serde(flatten)]
+    pub workload: WorkloadV2,
+    /// What is learned of it.
+    pub misc: WorkloadDetailMiscV2,
+}
+
+/// What is learned of a container.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WorkloadDetailMiscV2 {
+    /// Groups that it is a member of; none where nothing is enforced.
+    pub groups: Vec<String>,
+    /// Applications by port; none where nothing is enforced.
+    pub app_ports: BTreeMap<String, String>,
+    /// The containers of a pod.
+    #[schema(no_recursion)]
+    pub children: Vec<WorkloadDetailV2>,
+}
+
+/// Body of `POST /v2/workload`.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+pub struct WorkloadIds {
+    /// The containers that are asked for.
+    #[serde(default)]
+    pub ids: Vec<String>,
 }
 
 impl From<Workload> for WorkloadV2 {

@@ -10,6 +10,6 @@ use crate::http;
 pub(super) struct OpenapiArgs {}
 
 pub(super) fn run(_args: &OpenapiArgs) -> anyhow::Result<ExitCode> {
-    print!("{}", http::openapi::text(&http::document())?);
+    print!("{}", http::openapi::text(&http::document()?)?);
     Ok(ExitCode::SUCCESS)
 }

@@ -1,4 +1,5 @@
-//! `/healthz`, `/readyz` and `/metrics`, for orchestrators and Prometheus.
+//! `/healthz`, `/readyz` and `/metrics`, for orchestrators and Prometheus, and what
+//! clients of the REST API ask instead.
 
 use axum::Router;
 use axum::extract::State;
@@ -6,7 +7,9 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use http::{StatusCode, header};
 use metrics::gauge;
+use utoipa_axum::routes;
 
+use super::ApiRouter;
 use crate::{App, telemetry};
 
 pub(super) fn router() -> Router<App> {
@@ -14,6 +17,11 @@ pub(super) fn router() -> Router<App> {
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(render_metrics))
+}
+
+/// The part of it that stands in the REST API.
+pub(super) fn api() -> ApiRouter {
+    ApiRouter::new().routes(routes!(fed_healthcheck))
 }
 
 /// The process lives.
@@ -34,6 +42,22 @@ async fn readyz(State(app): State<App>) -> (StatusCode, &'static str) {
             (StatusCode::SERVICE_UNAVAILABLE, "the database is unavailable\n")
         }
     }
+}
+
+/// Tell whether the primary serves the federation
+///
+/// Like `/readyz`: 503 while it stops, or the database does not answer.
+#[utoipa::path(
+    get,
+    path = "/v1/fed/healthcheck",
+    tag = "federation",
+    responses(
+        (status = OK, content_type = "text/plain", body = String),
+        (status = SERVICE_UNAVAILABLE, content_type = "text/plain", body = String),
+    ),
+)]
+async fn fed_healthcheck(app: State<App>) -> (StatusCode, &'static str) {
+    readyz(app).await
 }
 
 async fn render_metrics(State(app): State<App>) -> impl IntoResponse {

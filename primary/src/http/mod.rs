@@ -13,6 +13,7 @@ mod auth;
 mod authorize;
 mod dlp;
 pub mod error;
+mod etag;
 mod eula;
 pub mod extract;
 mod fallback;
@@ -35,6 +36,7 @@ pub mod query;
 mod request;
 mod response;
 mod scan;
+mod selected;
 mod server;
 mod system;
 mod user;
@@ -71,6 +73,7 @@ fn api() -> ApiRouter {
         .merge(auth::router())
         .merge(eula::router())
         .merge(fed::router())
+        .merge(health::api())
         .merge(list::router())
         .merge(file::router())
         .merge(log::router())
@@ -92,15 +95,18 @@ fn api() -> ApiRouter {
         .merge(vulnerability::router())
 }
 
-/// The OpenAPI document of the REST API.
-pub fn document() -> utoipa::openapi::OpenApi {
-    openapi::complete(api().into_openapi())
+/// The OpenAPI document of the REST API: the primary's endpoints, and those of
+/// clusters, which it hands on.
+pub fn document() -> serde_json::Result<utoipa::openapi::OpenApi> {
+    openapi::complete(api().into_openapi().merge_from(openapi::of_clusters()?))
 }
 
 /// The router behind the REST and portal listeners.
-pub fn router(app: App) -> Router {
+pub fn router(app: App) -> serde_json::Result<Router> {
     let (endpoints, paths) = api().split_for_parts();
-    let table = path::PathTable::new(paths.paths.paths.keys().map(String::as_str));
+    let of_clusters = openapi::of_clusters()?;
+    let paths = paths.paths.paths.keys().chain(of_clusters.paths.paths.keys());
+    let table = path::PathTable::new(paths.map(String::as_str));
     let routes = Router::new()
         .merge(endpoints)
         .route_layer(from_fn_with_state(app.clone(), authorize::authorize))
@@ -111,6 +117,7 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(fallback::method_not_allowed)
         .layer(from_fn_with_state(app.clone(), home::local_objects))
         .layer(from_fn_with_state(app.clone(), harbor::login::harbor_login))
+        .layer(from_fn(etag::validate))
         .layer(CompressionLayer::new().compress_when(
             // What is compressed is held back until there is enough of it.
             SizeAbove::new(COMPRESS_ABOVE_BYTES).and(NotForContentType::SSE),
@@ -118,6 +125,10 @@ pub fn router(app: App) -> Router {
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-cache"),
+        ))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
         ))
         .layer(from_fn(request::observe))
         .with_state(app);
@@ -128,5 +139,5 @@ pub fn router(app: App) -> Router {
         request
     })
     .layer(routes);
-    Router::new().fallback_service(tidied)
+    Ok(Router::new().fallback_service(tidied))
 }

@@ -32,8 +32,11 @@ impl<'a> Client<'a> {
         if !self.token.is_empty() {
             request = request.header("X-Auth-Token", &self.token);
         }
-        let answer =
-            router(self.primary.app.clone()).oneshot(request.body(body).unwrap()).await.unwrap();
+        let answer = router(self.primary.app.clone())
+            .unwrap()
+            .oneshot(request.body(body).unwrap())
+            .await
+            .unwrap();
         let status = answer.status();
         let bytes = answer.into_body().collect().await.unwrap().to_bytes();
         let value =

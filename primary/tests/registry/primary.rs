@@ -143,7 +143,7 @@ impl Primary {
             request = request.header("X-Auth-Token", &self.token);
         }
         let request = request.body(body).unwrap();
-        let answer = router(self.app.clone()).oneshot(request).await.unwrap();
+        let answer = router(self.app.clone()).unwrap().oneshot(request).await.unwrap();
         let status = answer.status();
         let bytes = answer.into_body().collect().await.unwrap().to_bytes();
         let value =

@@ -22,7 +22,7 @@ async fn answer(primary: &Primary, name: &str, secret: &str, body: String) -> (S
         .header("Authorization", format!("Bearer {secret}"))
         .body(Body::from(body))
         .unwrap();
-    let answer = router(primary.app.clone()).oneshot(request).await.unwrap();
+    let answer = router(primary.app.clone()).unwrap().oneshot(request).await.unwrap();
     let status = answer.status();
     (status, to_bytes(answer.into_body(), 1 << 10).await.unwrap())
 }

@@ -22,3 +22,4 @@ pub mod store;
 mod controller;
 
 pub use controller::{Controller, ControllerConfig, ControllerError, DATABASE};
+pub use rest::document;

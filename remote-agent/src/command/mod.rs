@@ -1,5 +1,6 @@
 //! The command line: one module a command.
 
+mod openapi;
 mod run;
 mod scan;
 
@@ -24,6 +25,8 @@ struct Cli {
 enum Command {
     /// Join a federation and run until SIGTERM or SIGINT
     Run(Box<run::RunArgs>),
+    /// Print the OpenAPI document of what clusters alone answer
+    Openapi,
     /// Scan one image, folder or bill of materials, without a primary
     Scan(Box<scan::ScanArgs>),
 }
@@ -34,6 +37,7 @@ pub fn main() -> ExitCode {
     let file = cli.config.as_deref();
     let outcome = match cli.command {
         Command::Run(args) => run::run(file, &args),
+        Command::Openapi => openapi::run(),
         Command::Scan(args) => scan::run(&args),
     };
     match outcome {

@@ -286,6 +286,16 @@ async fn containers_are_what_really_runs() -> Result<()> {
     let of_v2 = rest.get("/v2/workload").await?.ok()?;
     let listed = of_v2["workloads"].as_array().context("no list")?;
     ensure!(listed.iter().any(|one| one["brief"]["id"] == id.as_str()), "{of_v2}");
+    let named = json!({ "ids": [id, "of nothing"] });
+    let of_ids = rest.post("/v2/workload", &named).await?.ok()?;
+    ensure!(of_ids["workloads"].as_array().is_some_and(|all| all.len() == 1), "{of_ids}");
+    let detail = rest.get(&format!("/v1/workload/{id}")).await?.ok()?;
+    ensure!(detail["workload"]["id"] == id.as_str(), "{detail}");
+    ensure!(detail["workload"]["groups"] == json!([]), "{detail}");
+    let detail = rest.get(&format!("/v2/workload/{id}")).await?.ok()?;
+    ensure!(detail["workload"]["brief"]["id"] == id.as_str(), "{detail}");
+    ensure!(detail["workload"]["misc"]["app_ports"] == json!({}), "{detail}");
+    rest.get("/v1/workload/none").await?.expect(404, 7)?;
     let filter = json!({ "filters": [{ "name": "name", "op": "contains", "value": [&id[..12]] }] });
     let page = rest.post("/v1/scan/workloads/scan_report", &filter).await?.ok()?;
     ensure!(page["scan_data"][0]["name"] == "CVE-2026-1", "{page}");

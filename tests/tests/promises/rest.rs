@@ -174,6 +174,32 @@ async fn the_checked_in_document_is_the_served_one() -> Result<()> {
 }
 
 #[tokio::test]
+async fn what_has_not_changed_is_not_sent_again() -> Result<()> {
+    let fleet = fleet().await?;
+    let rest = &fleet.admin;
+    for path in ["/v1/group", "/v1/fed/member", "/openapi.json", "/v1/user?f_username=admin"] {
+        let first = rest.get(path).await?;
+        let tag = first.headers["etag"].to_str()?.to_owned();
+        assert_eq!(first.headers["x-content-type-options"], "nosniff");
+        let again = rest.with_header("If-None-Match", &format!("\"other\", {tag}"))?;
+        let answer = again.get(path).await?;
+        assert_eq!((answer.status.as_u16(), answer.text.as_str()), (304, ""), "{path}");
+        assert_eq!(answer.headers["etag"], tag.as_str());
+        let other = rest.with_header("If-None-Match", "\"other\"")?.get(path).await?;
+        assert_eq!((other.status.as_u16(), &other.text), (200, &first.text), "{path}");
+    }
+    let tag = rest.get("/v1/group").await?.headers["etag"].to_str()?.to_owned();
+    let group = json!({ "config": { "name": "fed.orders", "cfg_type": "federal",
+        "criteria": [{ "key": "service", "op": "=", "value": "orders" }] } });
+    rest.post("/v1/group", &group).await?.ok()?;
+    let changed = rest.with_header("If-None-Match", &tag)?.get("/v1/group").await?;
+    ensure!(changed.status == 200 && changed.text.contains("fed.orders"), "{changed:?}");
+    // Nobody learns without a session whether a list is still the same.
+    let stranger = fleet.primary.rest()?.with_header("If-None-Match", "*")?;
+    stranger.get("/v1/group").await?.expect(401, 3)
+}
+
+#[tokio::test]
 async fn metrics_and_health_need_no_session() -> Result<()> {
     let primary = Primary::start().await?;
     let rest = primary.rest()?;

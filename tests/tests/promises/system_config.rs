@@ -59,6 +59,36 @@ async fn the_webhooks_of_the_federation_are_set_as_a_whole() -> Result<()> {
 }
 
 #[tokio::test]
+async fn the_grouped_form_says_what_the_flat_one_does() -> Result<()> {
+    let fleet = Fleet::start(&["staging"]).await?;
+    let admin = &fleet.admin;
+    let order = json!({ "config_v2": { "auth_cfg": { "auth_order": ["local"] } } });
+    admin.patch("/v2/system/config", &order).await?.ok()?;
+    let list = [webhook("fed.a", "http://a.example")];
+    let change = json!({ "fed_config": { "webhooks": list } });
+    admin.patch("/v2/system/config", &change).await?.ok()?;
+    let local = fleet.agent("staging")?.admin().await?;
+    wait::until("the remote has the webhook", || async {
+        Ok(wait::when(webhooks(&local).await?.len() == 1))
+    })
+    .await?;
+    for rest in [admin, &local] {
+        let flat = rest.get("/v1/system/config").await?.ok()?;
+        let grouped = rest.get("/v2/system/config").await?.ok()?;
+        ensure!(grouped["fed_config"] == flat["fed_config"], "{grouped}");
+        let groups = grouped["config"].as_object().context("no configuration")?;
+        for (key, value) in flat["config"].as_object().context("no configuration")? {
+            let within = groups.get(key).or_else(|| groups.values().find_map(|one| one.get(key)));
+            ensure!(within == Some(value), "{key}: {within:?} for {value}");
+        }
+        let none = rest.get("/v2/system/config?scope=local").await?.ok()?;
+        ensure!(none.get("fed_config").is_none(), "{none}");
+    }
+    let unknown = json!({ "config_v2": { "syslog_cfg": { "syslog_status": true } } });
+    admin.patch("/v2/system/config", &unknown).await?.expect(400, 6)
+}
+
+#[tokio::test]
 async fn a_federation_of_an_older_version_gets_what_is_predefined_by_now() -> Result<()> {
     let mut primary = Primary::start().await?;
     let url = primary.database_url().context("no database")?.to_owned();

@@ -1,5 +1,6 @@
 //! `/v1/list`: what there is to choose from.
 
+mod application;
 mod registry_type;
 
 use utoipa_axum::routes;
@@ -7,5 +8,7 @@ use utoipa_axum::routes;
 use super::ApiRouter;
 
 pub(super) fn router() -> ApiRouter {
-    ApiRouter::new().routes(routes!(registry_type::registry_type_list))
+    ApiRouter::new()
+        .routes(routes!(application::application_list))
+        .routes(routes!(registry_type::registry_type_list))
 }

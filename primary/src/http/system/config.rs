@@ -1,10 +1,11 @@
-//! `GET /v1/system/config`
+//! `GET /v1/system/config` and `GET /v2/system/config`
 
 use axum::Json;
 use axum::extract::State;
 use palisade_api::ObjectKind;
 use palisade_api::rest::system::{FedSystemConfig, SystemConfig, SystemConfigData};
-use palisade_identity::{Access, Permission};
+use palisade_api::rest::system_v2::SystemConfigDataV2;
+use palisade_identity::{Access, Caller, Permission};
 use palisade_policy::webhook::Webhook;
 
 use crate::App;
@@ -28,6 +29,25 @@ pub(super) async fn system_config_get(
     Authenticated(caller): Authenticated,
     query: Query,
 ) -> Result<Json<SystemConfigData>> {
+    Ok(Json(read(&app, &caller, &query).await?))
+}
+
+/// Show the configuration, grouped
+#[utoipa::path(
+    get,
+    path = "/v2/system/config",
+    tag = "system",
+    responses((status = OK, body = SystemConfigDataV2)),
+)]
+pub(super) async fn system_config_get_v2(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    query: Query,
+) -> Result<Json<SystemConfigDataV2>> {
+    Ok(Json(read(&app, &caller, &query).await?.into()))
+}
+
+async fn read(app: &App, caller: &Caller, query: &Query) -> Result<SystemConfigData> {
     let scope = query.scope()?;
     let config = SystemConfig {
         new_service_policy_mode: "Discover".to_owned(),
@@ -52,5 +72,5 @@ pub(super) async fn system_config_get(
     } else {
         None
     };
-    Ok(Json(SystemConfigData { config, fed_config }))
+    Ok(SystemConfigData { config, fed_config })
 }

@@ -1,8 +1,8 @@
-//! `PATCH /v1/system/config`
+//! `PATCH /v1/system/config` and `PATCH /v2/system/config`
 
 use axum::extract::State;
 use palisade_api::rest::system::SystemConfigUpdate;
-use palisade_identity::{Access, Permission};
+use palisade_identity::{Access, Caller, Permission};
 
 use crate::App;
 use crate::federation::rules;
@@ -26,8 +26,30 @@ use crate::store::Actor;
 pub(super) async fn system_config_update(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
-    JsonBody(mut update): JsonBody<SystemConfigUpdate>,
+    JsonBody(update): JsonBody<SystemConfigUpdate>,
 ) -> Result<()> {
+    change(&app, &caller, update).await
+}
+
+/// Change the configuration
+///
+/// Takes what `PATCH /v1/system/config` takes.
+#[utoipa::path(
+    patch,
+    path = "/v2/system/config",
+    tag = "system",
+    request_body = SystemConfigUpdate,
+    responses((status = OK)),
+)]
+pub(super) async fn system_config_update_v2(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    JsonBody(update): JsonBody<SystemConfigUpdate>,
+) -> Result<()> {
+    change(&app, &caller, update).await
+}
+
+async fn change(app: &App, caller: &Caller, mut update: SystemConfigUpdate) -> Result<()> {
     let says_federal = update.fed_config.is_some();
     let refused = |other: String| {
         let other: String = other.chars().take(64).collect();
@@ -38,14 +60,14 @@ pub(super) async fn system_config_update(
     let webhooks = update.fed_webhooks().map_err(refused)?;
     let order = update.auth_order().map_err(refused)?;
     if says_federal {
-        require(&caller, Permission::Fed, Access::Write)?;
+        require(caller, Permission::Fed, Access::Write)?;
     }
     if let Some(webhooks) = webhooks {
-        let actor = Actor::from(&caller);
+        let actor = Actor::from(caller);
         rules::webhook::replace(&app.database, &actor, webhooks).await?;
     }
     if let Some(order) = order {
-        app.identity.set_auth_order(&caller, order).await?;
+        app.identity.set_auth_order(caller, order).await?;
     }
     Ok(())
 }

@@ -18,6 +18,7 @@ pub(super) fn router() -> ApiRouter {
     ApiRouter::new()
         .routes(routes!(summary::system_summary_get))
         .routes(routes!(config::system_config_get, config_update::system_config_update))
+        .routes(routes!(config::system_config_get_v2, config_update::system_config_update_v2))
         .routes(routes!(webhook_create::system_webhook_create))
         .routes(routes!(
             webhook_update::system_webhook_update,

@@ -20,7 +20,14 @@ use super::extract::{JsonBody, ListQuery, Scope};
 use crate::Controller;
 use crate::admission::{Mode, StateError};
 
-/// `GET /v1/admission/state`.
+/// Show whether admission control is on, and its mode
+#[utoipa::path(
+    get,
+    path = "/v1/admission/state",
+    operation_id = "admission_state_get",
+    tag = "admission",
+    responses((status = OK, body = AdmissionConfigData)),
+)]
 pub(super) async fn state(State(controller): State<Controller>) -> Json<AdmissionConfigData> {
     let state = controller.admission().state();
     Json(AdmissionConfigData {
@@ -39,7 +46,15 @@ pub(super) async fn state(State(controller): State<Controller>) -> Json<Admissio
     })
 }
 
-/// `PATCH /v1/admission/state`.
+/// Switch admission control on or off, or change its mode
+#[utoipa::path(
+    patch,
+    path = "/v1/admission/state",
+    operation_id = "admission_state_update",
+    tag = "admission",
+    request_body = AdmissionConfigData,
+    responses((status = OK)),
+)]
 pub(super) async fn state_change(
     State(controller): State<Controller>,
     JsonBody(change): JsonBody<AdmissionConfigData>,
@@ -76,7 +91,14 @@ pub(super) async fn rule_options() -> Json<AdmissionConfigData> {
     })
 }
 
-/// `GET /v1/admission/stats`.
+/// Count what admission control decided
+#[utoipa::path(
+    get,
+    path = "/v1/admission/stats",
+    operation_id = "admission_stats_get",
+    tag = "admission",
+    responses((status = OK, body = AdmissionStatsData)),
+)]
 pub(super) async fn stats(State(controller): State<Controller>) -> Json<AdmissionStatsData> {
     let [allowed, denied, erroneous, ignored, processing] = controller.admission().stats().read();
     Json(AdmissionStatsData {

@@ -14,7 +14,17 @@ use super::error::{ApiError, Result};
 use super::extract::body;
 use crate::Controller;
 
+/// Tell what would be decided about a manifest
+///
 /// Takes YAML (or JSON) of one or more objects.
+#[utoipa::path(
+    post,
+    path = "/v1/assess/admission/rule",
+    operation_id = "admission_assess",
+    tag = "admission",
+    request_body(content = String, content_type = "application/yaml"),
+    responses((status = OK, body = AdmissionAssessment)),
+)]
 pub(super) async fn admission_rule(
     State(controller): State<Controller>,
     request: Request,

@@ -8,7 +8,18 @@ use super::error::{ApiError, Result};
 use super::extract::ListQuery;
 use crate::Controller;
 
-/// `GET /v1/host`.
+/// List the nodes with a scanner
+#[utoipa::path(
+    get,
+    path = "/v1/host",
+    operation_id = "host_list",
+    tag = "host",
+    params(
+        ("start" = Option<i64>, Query, description = "Place of the first; from the end when negative"),
+        ("limit" = Option<u64>, Query, description = "How many at most; 0: all"),
+    ),
+    responses((status = OK, body = HostsData)),
+)]
 pub(super) async fn list(
     State(controller): State<Controller>,
     Query(query): Query<ListQuery>,
@@ -16,7 +27,15 @@ pub(super) async fn list(
     Json(HostsData { hosts: query.page(controller.scans().hosts()) })
 }
 
-/// `GET /v1/host/{id}`.
+/// Show a node
+#[utoipa::path(
+    get,
+    path = "/v1/host/{id}",
+    operation_id = "host_get",
+    tag = "host",
+    params(("id" = String, Path, description = "Id of the node")),
+    responses((status = OK, body = HostData)),
+)]
 pub(super) async fn get(
     State(controller): State<Controller>,
     Path(id): Path<String>,

@@ -28,6 +28,27 @@ pub(super) async fn events(
     Ok(Json(EventsData { events }))
 }
 
+/// List what happened
+///
+/// The same as `GET /v1/log/event`.
+#[utoipa::path(
+    get,
+    path = "/v1/log/activity",
+    operation_id = "log_activity_list",
+    tag = "log",
+    params(
+        ("start" = Option<i64>, Query, description = "Place of the first; from the end when negative"),
+        ("limit" = Option<u64>, Query, description = "How many at most; 0: all"),
+    ),
+    responses((status = OK, body = EventsData)),
+)]
+pub(super) async fn activities(
+    state: State<Controller>,
+    query: Query<ListQuery>,
+) -> Result<Json<EventsData>> {
+    events(state, query).await
+}
+
 async fn list<T: DeserializeOwned>(
     controller: &Controller,
     category: &str,
@@ -38,22 +59,56 @@ async fn list<T: DeserializeOwned>(
     stored.iter().map(|one| Ok(serde_json::from_slice(&one.event.detail)?)).collect()
 }
 
-/// `GET /v1/log/threat`: nothing watches packets yet.
+/// List threats
+///
+/// Nothing watches packets, so there are none.
+#[utoipa::path(
+    get,
+    path = "/v1/log/threat",
+    operation_id = "log_threat_list",
+    tag = "log",
+    responses((status = OK, body = Object)),
+)]
 pub(super) async fn threats() -> Json<Value> {
     Json(json!({ "threats": [] }))
 }
 
-/// `GET /v1/log/incident`: nothing watches processes yet.
+/// List incidents
+///
+/// Nothing watches processes, so there are none.
+#[utoipa::path(
+    get,
+    path = "/v1/log/incident",
+    operation_id = "log_incident_list",
+    tag = "log",
+    responses((status = OK, body = Object)),
+)]
 pub(super) async fn incidents() -> Json<Value> {
     Json(json!({ "incidents": [] }))
 }
 
-/// `GET /v1/log/violation`: nothing watches connections yet.
+/// List violations
+///
+/// Nothing watches connections, so there are none.
+#[utoipa::path(
+    get,
+    path = "/v1/log/violation",
+    operation_id = "log_violation_list",
+    tag = "log",
+    responses((status = OK, body = Object)),
+)]
 pub(super) async fn violations() -> Json<Value> {
     Json(json!({ "violations": [] }))
 }
 
-/// `GET /v1/log/security`: the three together.
+/// List threats, incidents and violations
+#[utoipa::path(
+    get,
+    path = "/v1/log/security",
+    operation_id = "log_security_list",
+    tag = "log",
+    responses((status = OK, body = Object)),
+)]
 pub(super) async fn security() -> Json<Value> {
     Json(json!({ "threats": [], "incidents": [], "violations": [] }))
 }

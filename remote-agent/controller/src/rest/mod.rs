@@ -35,16 +35,23 @@ use tower::util::MapRequestLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::Controller;
 use error::ApiError;
+
+/// Routes with their part of the OpenAPI document.
+type ApiRouter = OpenApiRouter<Controller>;
 
 /// Answers larger than this are compressed for clients that accept it.
 const COMPRESS_ABOVE_BYTES: u64 = 1_200;
 
 /// The REST API, and `outside` beside it: routes that need no identity.
 pub fn router(controller: Controller, outside: Router) -> Router {
-    let routes = api()
+    let (own, _) = own().split_for_parts();
+    let routes = own
+        .merge(shared())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(controller.clone(), auth::authorize))
@@ -65,7 +72,38 @@ pub fn router(controller: Controller, outside: Router) -> Router {
     Router::new().fallback_service(tidied)
 }
 
-fn api() -> Router<Controller> {
+/// The OpenAPI document of what clusters alone answer. What the primary answers
+/// as well stands in its own.
+pub fn document() -> utoipa::openapi::OpenApi {
+    own().into_openapi()
+}
+
+/// What clusters alone answer.
+fn own() -> ApiRouter {
+    ApiRouter::new()
+        .routes(routes!(admission::state, admission::state_change))
+        .routes(routes!(admission::stats))
+        .routes(routes!(assess::admission_rule))
+        .routes(routes!(log::activities))
+        .routes(routes!(log::threats))
+        .routes(routes!(log::incidents))
+        .routes(routes!(log::violations))
+        .routes(routes!(log::security))
+        .routes(routes!(workload::list))
+        .routes(routes!(workload::get))
+        .routes(routes!(workload::list_v2, workload::list_named))
+        .routes(routes!(workload::get_v2))
+        .routes(routes!(host::list))
+        .routes(routes!(host::get))
+        .routes(routes!(system::domains))
+        .routes(routes!(system::controllers))
+        .routes(routes!(system::enforcers))
+        .routes(routes!(system::services))
+        .merge(scan::own())
+}
+
+/// What the primary answers as well, with its own and the federation's.
+fn shared() -> Router<Controller> {
     Router::new()
         .route("/v1/auth", post(auth::login).patch(auth::keep_alive).delete(auth::logout))
         .route("/v1/fed/member", get(fed::member))
@@ -76,15 +114,12 @@ fn api() -> Router<Controller> {
         .route("/v1/fed/join_token", get(fed::not_here))
         .route("/v1/fed/deploy", post(fed::not_here))
         .route("/v1/fed/config", patch(fed::config))
-        .route("/v1/admission/state", get(admission::state).patch(admission::state_change))
         .route("/v1/admission/options", get(admission::rule_options))
-        .route("/v1/admission/stats", get(admission::stats))
         .route("/v1/admission/rules", get(admission::rules).delete(admission::rules_delete))
         .route("/v1/admission/rule", post(admission::rule_create).patch(admission::rule_change))
         .route("/v1/admission/rule/{id}", get(admission::rule).delete(admission::rule_delete))
         .route("/v1/admission/rule/promote", post(fed::not_here))
         .route("/v1/policy/rules/promote", post(fed::not_here))
-        .route("/v1/assess/admission/rule", post(assess::admission_rule))
         .route("/v1/scan/registry", get(scan::registry::registries).post(refuse::create))
         .route(
             "/v1/scan/registry/{name}",
@@ -98,27 +133,14 @@ fn api() -> Router<Controller> {
         )
         .route("/v1/scan/registry/{name}/images", get(scan::registry::images))
         .route("/v1/scan/registry/{name}/image/{id}", get(scan::registry::image))
-        .merge(scan::own())
+        .merge(scan::shared())
         .route("/v1/log/audit", get(log::audits))
         .route("/v1/log/event", get(log::events))
-        .route("/v1/log/activity", get(log::events))
-        .route("/v1/log/threat", get(log::threats))
-        .route("/v1/log/incident", get(log::incidents))
-        .route("/v1/log/violation", get(log::violations))
-        .route("/v1/log/security", get(log::security))
         .route("/v1/system/summary", get(system::summary))
         .route("/v1/system/config", get(system::config).patch(refuse::system_config))
-        .route("/v2/system/config", patch(refuse::system_config))
+        .route("/v2/system/config", get(system::config_v2).patch(refuse::system_config))
         .route("/v1/system/config/webhook", post(refuse::create))
         .route("/v1/system/config/webhook/{name}", patch(refuse::by_name).delete(refuse::by_name))
-        .route("/v1/workload", get(workload::list))
-        .route("/v2/workload", get(workload::list_v2))
-        .route("/v1/host", get(host::list))
-        .route("/v1/host/{id}", get(host::get))
-        .route("/v1/domain", get(system::domains))
-        .route("/v1/controller", get(system::controllers))
-        .route("/v1/enforcer", get(system::enforcers))
-        .route("/v1/service", get(system::services))
         .merge(rules())
         .merge(sensors::<Dlp>("dlp", get(sensor::dlp_groups), get(sensor::dlp_group)))
         .merge(sensors::<Waf>("waf", get(sensor::waf_groups), get(sensor::waf_group)))

@@ -8,6 +8,7 @@ use palisade_api::kind::LogId;
 use palisade_api::rest::system::{
     FedSystemConfig, SystemConfig, SystemConfigData, SystemSummary, SystemSummaryData,
 };
+use palisade_api::rest::system_v2::SystemConfigDataV2;
 use palisade_policy::webhook::Webhook;
 use serde_json::{Value, json};
 
@@ -73,22 +74,67 @@ pub(super) async fn config(
     }))
 }
 
-/// `GET /v1/domain`.
+/// `GET /v2/system/config`: the same, grouped.
+pub(super) async fn config_v2(
+    controller: State<Controller>,
+    query: Query<ListQuery>,
+) -> Result<Json<SystemConfigDataV2>> {
+    let Json(flat) = config(controller, query).await?;
+    Ok(Json(flat.into()))
+}
+
+/// List namespaces
+///
+/// Nothing watches Kubernetes, so there are none.
+#[utoipa::path(
+    get,
+    path = "/v1/domain",
+    operation_id = "domain_list",
+    tag = "system",
+    responses((status = OK, body = Object)),
+)]
 pub(super) async fn domains() -> Json<Value> {
     Json(json!({ "domains": [], "tag_per_domain": false }))
 }
 
-/// `GET /v1/controller`.
+/// List controllers
+///
+/// A controller tells of itself at `/metrics`, so there are none.
+#[utoipa::path(
+    get,
+    path = "/v1/controller",
+    operation_id = "controller_list",
+    tag = "system",
+    responses((status = OK, body = Object)),
+)]
 pub(super) async fn controllers() -> Json<Value> {
     Json(json!({ "controllers": [] }))
 }
 
-/// `GET /v1/enforcer`.
+/// List enforcers
+///
+/// There are none.
+#[utoipa::path(
+    get,
+    path = "/v1/enforcer",
+    operation_id = "enforcer_list",
+    tag = "system",
+    responses((status = OK, body = Object)),
+)]
 pub(super) async fn enforcers() -> Json<Value> {
     Json(json!({ "enforcers": [] }))
 }
 
-/// `GET /v1/service`.
+/// List learned services
+///
+/// Nothing is learned, so there are none.
+#[utoipa::path(
+    get,
+    path = "/v1/service",
+    operation_id = "service_list",
+    tag = "system",
+    responses((status = OK, body = Object)),
+)]
 pub(super) async fn services() -> Json<Value> {
     Json(json!({ "services": [] }))
 }

@@ -2,13 +2,28 @@
 //! scanners stand on.
 
 use axum::Json;
-use axum::extract::{Query, State};
-use palisade_api::rest::workload::{WorkloadV2, WorkloadsData, WorkloadsDataV2};
+use axum::extract::{Path, Query, State};
+use palisade_api::rest::workload::{
+    Workload, WorkloadDetail, WorkloadDetailData, WorkloadDetailDataV2, WorkloadDetailMiscV2,
+    WorkloadDetailV2, WorkloadIds, WorkloadV2, WorkloadsData, WorkloadsDataV2,
+};
 
-use super::extract::ListQuery;
+use super::error::{ApiError, Result};
+use super::extract::{JsonBody, ListQuery};
 use crate::Controller;
 
-/// `GET /v1/workload`.
+/// List the containers that run on nodes with a scanner
+#[utoipa::path(
+    get,
+    path = "/v1/workload",
+    operation_id = "workload_list",
+    tag = "workload",
+    params(
+        ("start" = Option<i64>, Query, description = "Place of the first; from the end when negative"),
+        ("limit" = Option<u64>, Query, description = "How many at most; 0: all"),
+    ),
+    responses((status = OK, body = WorkloadsData)),
+)]
 pub(super) async fn list(
     State(controller): State<Controller>,
     Query(query): Query<ListQuery>,
@@ -16,11 +31,84 @@ pub(super) async fn list(
     Json(WorkloadsData { workloads: query.page(controller.scans().workloads()) })
 }
 
-/// `GET /v2/workload`.
+/// List containers, grouped
+#[utoipa::path(
+    get,
+    path = "/v2/workload",
+    operation_id = "workload_list_v2",
+    tag = "workload",
+    params(
+        ("start" = Option<i64>, Query, description = "Place of the first; from the end when negative"),
+        ("limit" = Option<u64>, Query, description = "How many at most; 0: all"),
+    ),
+    responses((status = OK, body = WorkloadsDataV2)),
+)]
 pub(super) async fn list_v2(
     State(controller): State<Controller>,
     Query(query): Query<ListQuery>,
 ) -> Json<WorkloadsDataV2> {
     let all = query.page(controller.scans().workloads());
     Json(WorkloadsDataV2 { workloads: all.into_iter().map(WorkloadV2::from).collect() })
+}
+
+/// List containers by id, grouped
+///
+/// Ids of none are passed over.
+#[utoipa::path(
+    post,
+    path = "/v2/workload",
+    operation_id = "workload_list_named",
+    tag = "workload",
+    request_body = WorkloadIds,
+    responses((status = OK, body = WorkloadsDataV2)),
+)]
+pub(super) async fn list_named(
+    State(controller): State<Controller>,
+    JsonBody(WorkloadIds { ids }): JsonBody<WorkloadIds>,
+) -> Json<WorkloadsDataV2> {
+    let all = controller.scans().workloads().into_iter();
+    let named = all.filter(|workload| ids.contains(&workload.id));
+    Json(WorkloadsDataV2 { workloads: named.map(WorkloadV2::from).collect() })
+}
+
+/// Show a container
+#[utoipa::path(
+    get,
+    path = "/v1/workload/{id}",
+    operation_id = "workload_get",
+    tag = "workload",
+    params(("id" = String, Path, description = "Id of the container")),
+    responses((status = OK, body = WorkloadDetailData)),
+)]
+pub(super) async fn get(
+    State(controller): State<Controller>,
+    Path(id): Path<String>,
+) -> Result<Json<WorkloadDetailData>> {
+    let workload = find(&controller, &id)?;
+    Ok(Json(WorkloadDetailData {
+        workload: WorkloadDetail { workload, ..WorkloadDetail::default() },
+    }))
+}
+
+/// Show a container, grouped
+#[utoipa::path(
+    get,
+    path = "/v2/workload/{id}",
+    operation_id = "workload_get_v2",
+    tag = "workload",
+    params(("id" = String, Path, description = "Id of the container")),
+    responses((status = OK, body = WorkloadDetailDataV2)),
+)]
+pub(super) async fn get_v2(
+    State(controller): State<Controller>,
+    Path(id): Path<String>,
+) -> Result<Json<WorkloadDetailDataV2>> {
+    let workload = WorkloadV2::from(find(&controller, &id)?);
+    let misc = WorkloadDetailMiscV2::default();
+    Ok(Json(WorkloadDetailDataV2 { workload: WorkloadDetailV2 { workload, misc } }))
+}
+
+fn find(controller: &Controller, id: &str) -> Result<Workload> {
+    let mut all = controller.scans().workloads().into_iter();
+    all.find(|workload| workload.id == id).ok_or_else(|| ApiError::missing("workload", id))
 }

@@ -8,12 +8,27 @@ use crate::Controller;
 use crate::rest::error::Result;
 use crate::rest::extract::JsonBody;
 
-/// `GET /v1/scan/config`.
+/// Show what is scanned by itself
+#[utoipa::path(
+    get,
+    path = "/v1/scan/config",
+    operation_id = "scan_config_get",
+    tag = "scan",
+    responses((status = OK, body = ScanConfigData)),
+)]
 pub(super) async fn get(State(controller): State<Controller>) -> Json<ScanConfigData> {
     Json(ScanConfigData { config: controller.scans().config() })
 }
 
-/// `PATCH /v1/scan/config`.
+/// Change what is scanned by itself
+#[utoipa::path(
+    patch,
+    path = "/v1/scan/config",
+    operation_id = "scan_config_update",
+    tag = "scan",
+    request_body = ScanConfigChangeData,
+    responses((status = OK)),
+)]
 pub(super) async fn change(
     State(controller): State<Controller>,
     JsonBody(body): JsonBody<ScanConfigChangeData>,

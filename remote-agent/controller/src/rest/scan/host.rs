@@ -8,7 +8,15 @@ use crate::Controller;
 use crate::rest::error::Result;
 use crate::scan::asset::AssetKind;
 
-/// `GET /v1/scan/host/{id}`: what was found on a node.
+/// Show what was found on a node
+#[utoipa::path(
+    get,
+    path = "/v1/scan/host/{id}",
+    operation_id = "scan_host_report",
+    tag = "scan",
+    params(("id" = String, Path, description = "Id of the node")),
+    responses((status = OK, body = ScanReportData)),
+)]
 pub(super) async fn report(
     State(controller): State<Controller>,
     Path(id): Path<String>,
@@ -16,7 +24,15 @@ pub(super) async fn report(
     Ok(Json(ScanReportData { report: controller.scans().report(AssetKind::Host, &id).await? }))
 }
 
-/// `POST /v1/scan/host/{id}`: asks for a scan.
+/// Scan a node
+#[utoipa::path(
+    post,
+    path = "/v1/scan/host/{id}",
+    operation_id = "scan_host_start",
+    tag = "scan",
+    params(("id" = String, Path, description = "Id of the node")),
+    responses((status = OK)),
+)]
 pub(super) async fn start(
     State(controller): State<Controller>,
     Path(id): Path<String>,

@@ -12,28 +12,35 @@ mod status;
 mod workload;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
 use palisade_api::Code;
+use utoipa_axum::routes;
 
+use super::ApiRouter;
 use super::error::ApiError;
 use crate::Controller;
 use crate::scan::ScanError;
 use crate::scan::listing::ListingError;
 
 /// The cluster's own scans.
-pub(super) fn own() -> Router<Controller> {
+pub(super) fn own() -> ApiRouter {
+    ApiRouter::new()
+        .routes(routes!(config::get, config::change))
+        .routes(routes!(status::get))
+        .routes(routes!(host::report, host::start))
+        .routes(routes!(workload::report, workload::start))
+        .routes(routes!(platform::list))
+        .routes(routes!(platform::report, platform::start))
+        .routes(routes!(report_list::hosts))
+        .routes(routes!(report_list::workloads))
+}
+
+/// The scanner, as the primary tells of its own.
+pub(super) fn shared() -> Router<Controller> {
     Router::new()
-        .route("/v1/scan/config", get(config::get).patch(config::change))
-        .route("/v1/scan/status", get(status::get))
         .route("/v1/scan/scanner", get(scanner::list))
         .route("/v1/scan/cache_stat/{id}", get(cache::stat))
         .route("/v1/scan/cache_data/{id}", get(cache::data))
-        .route("/v1/scan/host/{id}", get(host::report).post(host::start))
-        .route("/v1/scan/workload/{id}", get(workload::report).post(workload::start))
-        .route("/v1/scan/platform", get(platform::list))
-        .route("/v1/scan/platform/platform", get(platform::report).post(platform::start))
-        .route("/v1/scan/hosts/scan_report", post(report_list::hosts))
-        .route("/v1/scan/workloads/scan_report", post(report_list::workloads))
 }
 
 impl From<ScanError> for ApiError {

@@ -9,7 +9,16 @@ use crate::rest::error::Result;
 use crate::scan::asset::AssetKind;
 use crate::scan::{KUBERNETES, PLATFORM};
 
-/// `GET /v1/scan/platform`.
+/// List the platforms that are scanned
+///
+/// Kubernetes, where its version is known.
+#[utoipa::path(
+    get,
+    path = "/v1/scan/platform",
+    operation_id = "scan_platform_list",
+    tag = "scan",
+    responses((status = OK, body = ScanPlatformSummaryData)),
+)]
 pub(super) async fn list(State(controller): State<Controller>) -> Json<ScanPlatformSummaryData> {
     let scans = controller.scans();
     let known = scans.scans_here().zip(scans.platform());
@@ -22,13 +31,27 @@ pub(super) async fn list(State(controller): State<Controller>) -> Json<ScanPlatf
     Json(ScanPlatformSummaryData { platforms: platform.into_iter().collect() })
 }
 
-/// `GET /v1/scan/platform/platform`: what was found.
+/// Show what was found in Kubernetes
+#[utoipa::path(
+    get,
+    path = "/v1/scan/platform/platform",
+    operation_id = "scan_platform_report",
+    tag = "scan",
+    responses((status = OK, body = ScanReportData)),
+)]
 pub(super) async fn report(State(controller): State<Controller>) -> Result<Json<ScanReportData>> {
     let report = controller.scans().report(AssetKind::Platform, PLATFORM).await?;
     Ok(Json(ScanReportData { report }))
 }
 
-/// `POST /v1/scan/platform/platform`: asks for a scan.
+/// Scan Kubernetes
+#[utoipa::path(
+    post,
+    path = "/v1/scan/platform/platform",
+    operation_id = "scan_platform_start",
+    tag = "scan",
+    responses((status = OK)),
+)]
 pub(super) async fn start(State(controller): State<Controller>) -> Result<()> {
     Ok(controller.scans().schedule(AssetKind::Platform, PLATFORM)?)
 }

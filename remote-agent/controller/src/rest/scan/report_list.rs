@@ -13,7 +13,15 @@ use crate::scan::ScanError;
 use crate::scan::asset::AssetKind;
 use crate::scan::listing::{Listed, Listing};
 
-/// `POST /v1/scan/hosts/scan_report`.
+/// List what was found on all nodes, in pages
+#[utoipa::path(
+    post,
+    path = "/v1/scan/hosts/scan_report",
+    operation_id = "scan_hosts_report",
+    tag = "scan",
+    request_body = AssetsScanReportQuery,
+    responses((status = OK, body = AssetScanReportData)),
+)]
 pub(super) async fn hosts(
     State(controller): State<Controller>,
     JsonBody(query): JsonBody<AssetsScanReportQuery>,
@@ -28,7 +36,15 @@ pub(super) async fn hosts(
     page(&controller, AssetKind::Host, all, query).await
 }
 
-/// `POST /v1/scan/workloads/scan_report`.
+/// List what was found in all containers, in pages
+#[utoipa::path(
+    post,
+    path = "/v1/scan/workloads/scan_report",
+    operation_id = "scan_workloads_report",
+    tag = "scan",
+    request_body = AssetsScanReportQuery,
+    responses((status = OK, body = AssetScanReportData)),
+)]
 pub(super) async fn workloads(
     State(controller): State<Controller>,
     JsonBody(query): JsonBody<AssetsScanReportQuery>,

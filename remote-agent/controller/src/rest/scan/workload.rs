@@ -8,7 +8,15 @@ use crate::Controller;
 use crate::rest::error::Result;
 use crate::scan::asset::AssetKind;
 
-/// `GET /v1/scan/workload/{id}`: what was found in a container.
+/// Show what was found in a container
+#[utoipa::path(
+    get,
+    path = "/v1/scan/workload/{id}",
+    operation_id = "scan_workload_report",
+    tag = "scan",
+    params(("id" = String, Path, description = "Id of the container")),
+    responses((status = OK, body = ScanReportData)),
+)]
 pub(super) async fn report(
     State(controller): State<Controller>,
     Path(id): Path<String>,
@@ -16,7 +24,15 @@ pub(super) async fn report(
     Ok(Json(ScanReportData { report: controller.scans().report(AssetKind::Workload, &id).await? }))
 }
 
-/// `POST /v1/scan/workload/{id}`: asks for a scan.
+/// Scan a container
+#[utoipa::path(
+    post,
+    path = "/v1/scan/workload/{id}",
+    operation_id = "scan_workload_start",
+    tag = "scan",
+    params(("id" = String, Path, description = "Id of the container")),
+    responses((status = OK)),
+)]
 pub(super) async fn start(
     State(controller): State<Controller>,
     Path(id): Path<String>,

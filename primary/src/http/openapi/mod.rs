@@ -1,19 +1,17 @@
 //! The OpenAPI document: what all endpoints have in common, and the route
 //! that serves it.
 
+mod operation;
+
 use axum::Router;
 use axum::routing::get;
 use http::header;
+use palisade_api::Code;
 use palisade_api::rest::error::ErrorBody;
 use palisade_api::rest::harbor::{HarborError, HarborErrorData};
-use palisade_identity::{Need, route_access};
-use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::AnyOfBuilder;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{
-    ContentBuilder, HttpMethod, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
-    ResponseBuilder, Schema,
-};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::{HttpMethod, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Schema};
 use utoipa::{PartialSchema as _, ToSchema as _};
 
 use crate::App;
@@ -24,9 +22,6 @@ const SESSION: &str = "session";
 const API_KEY: &str = "apikey";
 /// The security scheme of browsers.
 const COOKIE: &str = "cookie";
-/// Documents that are exported: handlers give their text, clients read what is
-/// in it.
-const YAML: &str = "application/yaml";
 /// How callers prove who they are.
 const ABOUT: &str = "The REST API of the primary.\n\n\
     A call carries `X-Auth-Token` with the token of a login (`POST /v1/auth`), or `X-Auth-Apikey` \
@@ -35,21 +30,56 @@ const ABOUT: &str = "The REST API of the primary.\n\n\
     SameSite=Strict), which no script can read; it counts only on calls that carry that header \
     again and come from the same origin. `GET /v1/selfuser` tells a page after a reload whether \
     the session still lives; `DELETE /v1/auth` ends it and takes the cookie away. Without a valid \
-    identity: 401, code 3; without the permission: 403, code 25.";
+    identity: 401, code 3; without the permission: 403, code 25.\n\n\
+    What is federated is changed with the permission `fed` (write) beside that of the path. Times are \
+    in UTC: `…_timestamp` in seconds since 1970, `…_at` as RFC 3339; sizes are in bytes, and other \
+    units stand with their field.";
+
+/// What clusters alone answer, as `palisade-agent openapi` tells it: this program
+/// knows nothing of the agent's.
+const OF_CLUSTERS: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/cluster.json"));
+/// What is said of each of these.
+const HANDED_ON: &str = "Answered by the home cluster, or below `/v1/fed/cluster/{id}` by any other. \
+    Without a home cluster lists are empty, and all else is refused.";
+
+/// The endpoints of clusters that the primary hands on.
+pub(super) fn of_clusters() -> serde_json::Result<OpenApi> {
+    let mut document: OpenApi = serde_json::from_str(OF_CLUSTERS)?;
+    for item in document.paths.paths.values_mut() {
+        for operation in [&mut item.get, &mut item.post, &mut item.patch].into_iter().flatten() {
+            let own = operation.description.take().map(|text| text + "\n\n").unwrap_or_default();
+            operation.description = Some(own + HANDED_ON);
+        }
+    }
+    Ok(document)
+}
 
 /// The document without endpoints.
 pub(super) fn head() -> OpenApi {
     let info = InfoBuilder::new()
         .title("Palisade")
         .version(env!("CARGO_PKG_VERSION"))
-        .description(Some(ABOUT))
+        .description(Some(format!("{ABOUT}\n\n{}", codes())))
         .build();
     OpenApiBuilder::new().info(info).build()
 }
 
-/// Adds to every endpoint what all have in common: the error body, and the
-/// session where one is needed.
-pub(super) fn complete(mut document: OpenApi) -> OpenApi {
+/// The codes of errors, for people.
+fn codes() -> String {
+    let line = |code: &Code| {
+        format!("| {} | {} | {} |\n", *code as u32, code.http().as_u16(), code.text())
+    };
+    let lines: String = Code::ALL.iter().map(line).collect();
+    format!(
+        "Errors have a numeric code:\n\n| code | usual status | error |\n| --- | --- | --- |\n{lines}"
+    )
+}
+
+/// Adds to every endpoint what all have in common: the errors, the permission
+/// that is needed, and examples.
+pub(super) fn complete(mut document: OpenApi) -> serde_json::Result<OpenApi> {
+    let examples = operation::examples()?;
     let components = document.components.get_or_insert_default();
     components.schemas.insert(ErrorBody::name().into_owned(), ErrorBody::schema());
     components.schemas.insert(HarborErrorData::name().into_owned(), HarborErrorData::schema());
@@ -89,36 +119,12 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
             ("DELETE", &mut item.delete),
         ] {
             if let Some(operation) = operation {
-                complete_operation(method, path, operation);
+                let by = [SESSION, API_KEY, COOKIE];
+                operation::complete(method, path, operation, &by, &examples);
             }
         }
     }
-    document
-}
-
-fn complete_operation(method: &str, path: &str, operation: &mut Operation) {
-    // Harbor has a shape of its own for errors.
-    let (kind, body) = if path.starts_with(super::harbor::BASE) {
-        (super::harbor::ERROR, HarborErrorData::name())
-    } else {
-        ("application/json", ErrorBody::name())
-    };
-    let error = ResponseBuilder::new()
-        .description("An error.")
-        .content(kind, ContentBuilder::new().schema(Some(Ref::from_schema_name(body))).build())
-        .build();
-    for response in operation.responses.responses.values_mut() {
-        if let RefOr::T(response) = response
-            && let Some(RefOr::T(content)) = response.content.get_mut(YAML)
-        {
-            content.schema = Some(ObjectBuilder::new().build().into());
-        }
-    }
-    operation.responses.responses.entry("default".to_owned()).or_insert_with(|| error.into());
-    if route_access::required(method, path).need != Need::Open {
-        let by = |scheme| SecurityRequirement::new::<_, [&str; 0], _>(scheme, []);
-        operation.security = Some(vec![by(SESSION), by(API_KEY), by(COOKIE)]);
-    }
+    Ok(document)
 }
 
 /// The methods and paths of the document.
@@ -153,7 +159,9 @@ pub(super) fn router() -> Router<App> {
 }
 
 async fn serve() -> Result<impl axum::response::IntoResponse, super::error::ApiError> {
-    let text = text(&super::document()).map_err(super::error::ApiError::internal)?;
+    let text = super::document()
+        .and_then(|document| text(&document))
+        .map_err(super::error::ApiError::internal)?;
     Ok(([(header::CONTENT_TYPE, "application/json")], text))
 }
 
@@ -161,6 +169,7 @@ async fn serve() -> Result<impl axum::response::IntoResponse, super::error::ApiE
 mod tests {
     use std::collections::HashSet;
 
+    use palisade_identity::{Need, route_access};
     use serde_json::Value;
 
     use super::*;
@@ -170,24 +179,78 @@ mod tests {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/palisade.json");
         let checked_in = std::fs::read_to_string(file).unwrap_or_default();
         assert!(
-            checked_in == text(&crate::http::document()).unwrap(),
+            checked_in == text(&crate::http::document().unwrap()).unwrap(),
             "openapi/palisade.json is old: run `make openapi` and commit it"
         );
     }
 
     #[test]
     fn every_endpoint_has_an_id_an_error_and_its_security() {
-        let document = serde_json::to_value(crate::http::document()).unwrap();
+        let document = serde_json::to_value(crate::http::document().unwrap()).unwrap();
         let mut ids = HashSet::new();
         for (path, item) in document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
                 let id = operation["operationId"].as_str().unwrap_or_default();
                 assert!(!id.is_empty() && ids.insert(id.to_owned()), "{method} {path}: id {id:?}");
                 assert!(operation["responses"]["default"].is_object(), "{method} {path}");
+                for (status, response) in operation["responses"].as_object().unwrap() {
+                    let described = response["description"].as_str();
+                    assert!(described.is_some_and(|text| !text.is_empty()), "{path} {status}");
+                }
+                assert!(operation["x-permission"].is_string(), "{method} {path}");
                 let need = route_access::required(&method.to_uppercase(), path).need;
                 let open = operation.get("security").is_none_or(Value::is_null);
                 assert_eq!(open, need == Need::Open, "{method} {path}: {need:?}");
             }
         }
+    }
+
+    /// What an example says that its schema does not know, or lacks.
+    fn misfits(
+        schemas: &Value,
+        schema: &Value,
+        example: &Value,
+        at: &str,
+        found: &mut Vec<String>,
+    ) {
+        if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+            return misfits(schemas, &schemas[name], example, at, found);
+        }
+        let parts = ["oneOf", "anyOf", "allOf"].iter().filter_map(|key| schema[key].as_array());
+        if let Some(part) = parts.flatten().find(|part| part["type"] != "null") {
+            return misfits(schemas, part, example, at, found);
+        }
+        if let (Some(properties), Some(values)) =
+            (schema["properties"].as_object(), example.as_object())
+        {
+            for (key, value) in values {
+                match properties.get(key) {
+                    Some(property) => {
+                        misfits(schemas, property, value, &format!("{at}.{key}"), found);
+                    }
+                    None => found.push(format!("{at} knows no {key}")),
+                }
+            }
+            let required = schema["required"].as_array().into_iter().flatten();
+            let lacks = required.filter_map(Value::as_str).filter(|key| !values.contains_key(*key));
+            found.extend(lacks.map(|key| format!("{at} lacks {key}")));
+        }
+        for value in example.as_array().into_iter().flatten() {
+            misfits(schemas, &schema["items"], value, at, found);
+        }
+    }
+
+    #[test]
+    fn examples_are_as_their_schemas_say() {
+        let document = serde_json::to_value(crate::http::document().unwrap()).unwrap();
+        let schemas = &document["components"]["schemas"];
+        let mut found = Vec::new();
+        for (name, example) in operation::examples().unwrap() {
+            assert!(schemas[&name].is_object(), "no schema {name}");
+            misfits(schemas, &schemas[&name], &example, &name, &mut found);
+        }
+        assert!(found.is_empty(), "{found:#?}");
+        let body = &document["paths"]["/v1/user"]["post"]["requestBody"]["content"];
+        assert_eq!(body["application/json"]["example"]["user"]["username"], "mary");
     }
 }

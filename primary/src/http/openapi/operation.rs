@@ -1,0 +1,146 @@
+//! What is said of each operation without its handler: who may call it, which
+//! errors it answers with, and an example of what is sent.
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use palisade_api::Code;
+use palisade_api::rest::error::ErrorBody;
+use palisade_api::rest::harbor::HarborErrorData;
+use palisade_identity::{Access, Need, Required, route_access, scoped_route};
+use serde_json::{Value, json};
+use utoipa::ToSchema as _;
+use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{
+    Content, ContentBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, Schema,
+};
+
+use crate::http::harbor;
+
+/// Documents that are exported: handlers give their text, clients read what is
+/// in it.
+const YAML: &str = "application/yaml";
+const JSON: &str = "application/json";
+
+/// What is sent, by the name of its schema.
+pub(super) type Examples = BTreeMap<String, Value>;
+
+/// Reads the examples.
+pub(super) fn examples() -> serde_json::Result<Examples> {
+    serde_json::from_str(include_str!("examples.json"))
+}
+
+/// Completes the operation of `method` on `path`; `by` are the ways to prove who
+/// calls.
+pub(super) fn complete(
+    method: &str,
+    path: &str,
+    operation: &mut Operation,
+    by: &[&str],
+    examples: &Examples,
+) {
+    let required = route_access::required(method, path);
+    describe_need(method, path, operation, required);
+    if required.need != Need::Open {
+        let by = by.iter().map(|scheme| SecurityRequirement::new::<_, [&str; 0], _>(*scheme, []));
+        operation.security = Some(by.collect());
+    }
+    let responses = &mut operation.responses.responses;
+    for (status, response) in responses.iter_mut() {
+        let RefOr::T(response) = response else { continue };
+        if let Some(RefOr::T(content)) = response.content.get_mut(YAML) {
+            content.schema = Some(ObjectBuilder::new().build().into());
+        }
+        if response.description.is_empty() {
+            let reason =
+                status.parse().ok().and_then(|status: StatusCode| status.canonical_reason());
+            response.description = format!("{}.", reason.unwrap_or("Done"));
+        }
+    }
+    // Harbor has a shape of its own for errors.
+    if path.starts_with(harbor::BASE) {
+        let schema: RefOr<Schema> = Ref::from_schema_name(HarborErrorData::name()).into();
+        let content = ContentBuilder::new().schema(Some(schema)).build();
+        let error = ResponseBuilder::new().description("An error.").content(harbor::ERROR, content);
+        responses.entry("default".to_owned()).or_insert_with(|| error.build().into());
+        return;
+    }
+    let mut refused = Vec::new();
+    if operation.request_body.is_some() || operation.parameters.is_some() {
+        refused.push((Code::InvalidRequest, "What was sent is not as described"));
+    }
+    if required.need != Need::Open {
+        refused.push((Code::Unauthorized, "No identity, or one that does not count any more"));
+        if required.need != Need::Session {
+            refused.push((Code::ObjectAccessDenied, "The role may not do this"));
+        }
+    }
+    if path.contains('{') {
+        refused.push((Code::ObjectNotFound, "What the path names does not exist"));
+    }
+    for (code, why) in refused {
+        let status = code.http().as_str().to_owned();
+        responses.entry(status).or_insert_with(|| error(Some(code), why).into());
+    }
+    responses.entry("default".to_owned()).or_insert_with(|| error(None, "An error").into());
+    if let Some(RefOr::T(body)) = &mut operation.request_body {
+        for content in body.content.values_mut() {
+            let RefOr::T(content) = content else { continue };
+            show_example(content, examples);
+        }
+    }
+}
+
+fn describe_need(method: &str, path: &str, operation: &mut Operation, required: Required) {
+    let access = match required.access {
+        Access::Read => "read",
+        Access::Write => "write",
+    };
+    let (permission, mut needs) = match required.need {
+        Need::Open => ("none".to_owned(), "Needs no identity.".to_owned()),
+        Need::Session => ("session".to_owned(), "Needs any identity.".to_owned()),
+        Need::Admin => ("admin".to_owned(), "Needs an administrator.".to_owned()),
+        Need::Ticket => ("ticket".to_owned(), "Is not for users.".to_owned()),
+        Need::Permission(one) | Need::Somewhere(one) | Need::Oneself(one) => {
+            let id = one.id();
+            (format!("{id}:{access}"), format!("Needs the permission `{id}` ({access})."))
+        }
+    };
+    match required.need {
+        Need::Somewhere(_) => needs.push_str(" In a namespace it is enough for what is in there."),
+        Need::Oneself(_) => needs.push_str(" About oneself it needs any identity."),
+        _ => {}
+    }
+    if required.need != Need::Open && scoped_route::admits(method, path) {
+        needs.push_str(" Within an access scope it keeps to that.");
+    }
+    let said = operation.description.take().map(|text| text + "\n\n").unwrap_or_default();
+    operation.description = Some(said + &needs);
+    let extensions = ExtensionsBuilder::new().add("x-permission", permission).build();
+    operation.extensions.get_or_insert_default().merge(extensions);
+}
+
+/// An error in the usual shape.
+fn error(code: Option<Code>, why: &str) -> Response {
+    let schema: RefOr<Schema> = Ref::from_schema_name(ErrorBody::name()).into();
+    let content = ContentBuilder::new().schema(Some(schema));
+    let (description, content) = match code {
+        Some(code) => {
+            let number = code as u32;
+            let example = json!({ "code": number, "error": code.text(), "message": code.text() });
+            (format!("{why}: code {number}."), content.example(Some(example)))
+        }
+        None => (format!("{why}."), content),
+    };
+    ResponseBuilder::new().description(description).content(JSON, content.build()).build()
+}
+
+fn show_example(content: &mut Content, examples: &Examples) {
+    let Some(RefOr::Ref(schema)) = &content.schema else { return };
+    let name = schema.ref_location.rsplit('/').next().unwrap_or_default();
+    if content.example.is_none() {
+        content.example = examples.get(name).cloned();
+    }
+}
