@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
+use futures_util::{StreamExt as _, stream};
 use palisade_identity::permission_set::Granted;
 use palisade_identity::{Need, Permission, PermissionSet, route_access};
 use palisade_tests::Primary;
@@ -88,6 +89,10 @@ const TABLE: &[(&str, &str, Least)] = &[
     ("GET", "/v1/system/summary", Reader),
     ("GET", "/v1/system/config", Reader),
     ("PATCH", "/v1/system/config", Admin),
+    ("GET", "/v2/system/config", Reader),
+    ("PATCH", "/v2/system/config", Admin),
+    ("GET", "/v1/list/application", Reader),
+    ("GET", "/v1/fed/healthcheck", Open),
     ("GET", "/v1/fed/member", Reader),
     ("PATCH", "/v1/fed/member/{id}/labels", FedAdmin),
     ("GET", "/v1/fed/history", FedReader),
@@ -246,6 +251,39 @@ const TABLE: &[(&str, &str, Least)] = &[
     ("DELETE", "/v1/vulnerability/profile/{name}/entry/{id}", Admin),
     ("POST", "/v1/file/vulnerability/profile", Reader),
     ("POST", "/v1/file/vulnerability/profile/config", Admin),
+    // What the home cluster answers.
+    ("GET", "/v1/admission/state", Reader),
+    ("PATCH", "/v1/admission/state", Admin),
+    ("GET", "/v1/admission/stats", Reader),
+    ("POST", "/v1/assess/admission/rule", Admin),
+    ("GET", "/v1/log/activity", Reader),
+    ("GET", "/v1/log/threat", Reader),
+    ("GET", "/v1/log/incident", Reader),
+    ("GET", "/v1/log/violation", Reader),
+    ("GET", "/v1/log/security", Reader),
+    ("GET", "/v1/workload", Reader),
+    ("GET", "/v1/workload/{id}", Reader),
+    ("GET", "/v2/workload", Reader),
+    ("POST", "/v2/workload", Reader),
+    ("GET", "/v2/workload/{id}", Reader),
+    ("GET", "/v1/host", Reader),
+    ("GET", "/v1/host/{id}", Reader),
+    ("GET", "/v1/domain", Reader),
+    ("GET", "/v1/controller", Reader),
+    ("GET", "/v1/enforcer", Reader),
+    ("GET", "/v1/service", Reader),
+    ("GET", "/v1/scan/config", Reader),
+    ("PATCH", "/v1/scan/config", Admin),
+    ("GET", "/v1/scan/status", Reader),
+    ("GET", "/v1/scan/host/{id}", Reader),
+    ("POST", "/v1/scan/host/{id}", Admin),
+    ("GET", "/v1/scan/workload/{id}", Reader),
+    ("POST", "/v1/scan/workload/{id}", Admin),
+    ("GET", "/v1/scan/platform", Reader),
+    ("GET", "/v1/scan/platform/platform", Reader),
+    ("POST", "/v1/scan/platform/platform", Admin),
+    ("POST", "/v1/scan/hosts/scan_report", Reader),
+    ("POST", "/v1/scan/workloads/scan_report", Reader),
     // What is forwarded is judged once more by the call that it is.
     ("GET", "/v1/fed/cluster/{id}/{request}", FedReader),
     ("POST", "/v1/fed/cluster/{id}/{request}", FedReader),
@@ -273,6 +311,19 @@ const WITHIN_A_SCOPE: &[(&str, &str)] = &[
     ("GET", "/v1/fed/denials"),
     ("GET", "/v1/fed/events"),
     ("GET", "/v1/fed/object_status"),
+    ("GET", "/v1/scan/registry"),
+    ("GET", "/v1/scan/registry/{name}"),
+    ("GET", "/v1/scan/registry/{name}/images"),
+    ("GET", "/v1/scan/registry/{name}/image/{id}"),
+    ("GET", "/v1/scan/registry/{name}/image/{id}/sbom"),
+    ("GET", "/v1/scan/registry/{name}/layers/{id}"),
+    ("GET", "/v1/list/registry_type"),
+    ("GET", "/v1/list/application"),
+    ("GET", "/v2/system/config"),
+    ("GET", "/v1/fed/vex"),
+    ("GET", "/v1/fed/vex/{id}"),
+    ("GET", "/v1/vulnerability/profile"),
+    ("GET", "/v1/vulnerability/profile/{name}"),
     ("GET", "/v1/fed/history"),
     ("GET", "/v1/fed/history/{revision}"),
     ("GET", "/v1/fed/rollout"),
@@ -349,7 +400,43 @@ const WITHIN_A_SCOPE: &[(&str, &str)] = &[
     ("POST", "/v1/file/response/rule"),
     ("POST", "/v1/file/dlp"),
     ("POST", "/v1/file/waf"),
+    // The home cluster, where it is within.
+    ("GET", "/v1/admission/state"),
+    ("PATCH", "/v1/admission/state"),
+    ("GET", "/v1/admission/stats"),
+    ("POST", "/v1/assess/admission/rule"),
+    ("GET", "/v1/log/activity"),
+    ("GET", "/v1/log/threat"),
+    ("GET", "/v1/log/incident"),
+    ("GET", "/v1/log/violation"),
+    ("GET", "/v1/log/security"),
+    ("GET", "/v1/workload"),
+    ("GET", "/v1/workload/{id}"),
+    ("GET", "/v2/workload"),
+    ("POST", "/v2/workload"),
+    ("GET", "/v2/workload/{id}"),
+    ("GET", "/v1/host"),
+    ("GET", "/v1/host/{id}"),
+    ("GET", "/v1/domain"),
+    ("GET", "/v1/controller"),
+    ("GET", "/v1/enforcer"),
+    ("GET", "/v1/service"),
+    ("GET", "/v1/scan/config"),
+    ("PATCH", "/v1/scan/config"),
+    ("GET", "/v1/scan/status"),
+    ("GET", "/v1/scan/host/{id}"),
+    ("POST", "/v1/scan/host/{id}"),
+    ("GET", "/v1/scan/workload/{id}"),
+    ("POST", "/v1/scan/workload/{id}"),
+    ("GET", "/v1/scan/platform"),
+    ("GET", "/v1/scan/platform/platform"),
+    ("POST", "/v1/scan/platform/platform"),
+    ("POST", "/v1/scan/hosts/scan_report"),
+    ("POST", "/v1/scan/workloads/scan_report"),
 ];
+
+/// Calls that are under way together.
+const AT_ONCE: usize = 32;
 
 /// Roles and whether they suffice, from the least to the most powerful.
 const ROLES: [&str; 5] = ["ciops", "reader", "admin", "fedReader", "fedAdmin"];
@@ -569,7 +656,7 @@ async fn each_permission_alone_opens_what_the_table_of_permissions_says() -> Res
                 .filter(|(_, path, _)| !path.starts_with("/endpoint/"))
                 .collect();
             let calls = routes.iter().map(|(method, path, _)| call(&rest, method, path));
-            let answers = futures_util::future::join_all(calls).await;
+            let answers: Vec<_> = stream::iter(calls).buffered(AT_ONCE).collect().await;
             for ((method, path, least), answer) in routes.into_iter().zip(answers) {
                 let answer = answer?;
                 if opens(held, method, path, *least) {

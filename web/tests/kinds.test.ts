@@ -50,6 +50,24 @@ describe("federated objects of each kind are made, shown and deleted:", () => {
     await row(page, name).waitFor({ state: "detached" });
   });
 
+  it("where labels are in scope, what is for their clusters is listed", async () => {
+    const name = `fed.roasters-${stamp}`;
+    const criteria = [{ key: "service", op: "=", value: "roaster" }];
+    const cluster_selector = { matchLabels: { env: stamp } };
+    await create("/v1/group", {
+      config: { name, cfg_type: "federal", criteria, cluster_selector },
+    });
+    await page.goto(`/groups?q=${name}`);
+    await row(page, name).waitFor();
+    await page.goto(`/groups?q=${name}&scope=${encodeURIComponent(`l:!env`)}`);
+    await page.getByText("Nothing fits the filter").waitFor();
+    await page.goto(`/groups?q=containers&scope=${encodeURIComponent(`l:!env`)}`);
+    await row(page, "fed.containers").waitFor();
+    await page.goto(`/groups?q=${name}`);
+    await page.getByRole("button", { name }).click();
+    await removeOpened(page, name);
+  });
+
   it("a response rule", async () => {
     const comment = `quiet ${stamp}`;
     await page.goto("/response");

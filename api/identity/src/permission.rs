@@ -202,5 +202,9 @@ pub(crate) const SCOPE_READ: Bits = CONFIG
     | COMPLIANCE_BASIC
     | SECURITY_EVENTS_BASIC
     | EVENTS
+    | REG_SCAN
+    | VULNERABILITY
     | FED;
-pub(crate) const SCOPE_WRITE: Bits = SCOPE_READ & !(SECURITY_EVENTS_BASIC | EVENTS);
+/// What is scanned, and what does not count, is so for all clusters.
+pub(crate) const SCOPE_WRITE: Bits =
+    SCOPE_READ & !(SECURITY_EVENTS_BASIC | EVENTS | REG_SCAN | VULNERABILITY);

@@ -35,8 +35,21 @@ const ADMITTED: &[Line] = &[
     Line("GET", "/v1/fed/cluster/*/configuration"),
     Line("GET", "/v1/fed/cluster/*/configuration/*"),
     Line("*", "/v1/fed/cluster/*/*"),
+    // Images: the answer has those that run within.
+    Line("GET", "/v1/scan/registry/*/images"),
+    Line("GET", "/v1/scan/registry/*/image/*"),
+    Line("GET", "/v1/scan/registry/*/image/*/sbom"),
+    Line("GET", "/v1/scan/registry/*/layers/*"),
+    // What does not count, and statements about images: for all clusters.
+    Line("GET", "/v1/vulnerability/profile"),
+    Line("GET", "/v1/vulnerability/profile/*"),
+    Line("GET", "/v1/fed/vex"),
+    Line("GET", "/v1/fed/vex/*"),
     // What is federated is read by all who read the federation, and written
     // where its clusters are provably within.
+    Line("GET", "/v1/scan/registry"),
+    Line("GET", "/v1/scan/registry/*"),
+    Line("GET", "/v1/list/registry_type"),
     Line("GET", "/v1/fed/history"),
     Line("GET", "/v1/fed/history/*"),
     Line("GET", "/v1/fed/rollout"),
@@ -71,6 +84,8 @@ const ADMITTED: &[Line] = &[
     Line("GET", "/v1/waf/group"),
     Line("*", "/v1/waf/group/*"),
     Line("GET", "/v1/system/config"),
+    Line("GET", "/v2/system/config"),
+    Line("GET", "/v1/list/application"),
     Line("POST", "/v1/system/config/webhook"),
     Line("*", "/v1/system/config/webhook/*"),
     Line("GET", "/v1/system/summary"),
@@ -115,6 +130,7 @@ mod tests {
             ("HEAD", "/V1/Fed/Member"),
             ("DELETE", "/v1/fed/cluster/{id}/{*request}"),
             ("PATCH", "/v1/admission/rule"),
+            ("GET", "/v1/scan/registry/{name}/image/{id}/sbom"),
         ] {
             assert!(admits(method, path), "{method} {path}");
         }
@@ -127,7 +143,9 @@ mod tests {
             ("PATCH", "/v1/fed/rollout/{id}"),
             ("POST", "/v1/fed/history/{revision}/rollback"),
             ("GET", "/v1/user"),
-            ("GET", "/v1/scan/registry"),
+            ("POST", "/v1/scan/registry"),
+            ("POST", "/v1/fed/vex"),
+            ("GET", "/v1/scan/image"),
             ("GET", "/v1/tomorrow"),
             ("GET", ""),
         ] {

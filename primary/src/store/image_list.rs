@@ -8,6 +8,7 @@ use palisade_api::Digest;
 use palisade_api::rest::scan::RegistryImageSummary;
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
+use super::within::Within;
 use super::{Result, StoreError};
 
 /// How a field is compared with what is wanted.
@@ -57,6 +58,8 @@ pub struct ImageQuery {
     pub start: i64,
     /// At most so many; 0: all.
     pub limit: i64,
+    /// Only what runs in there; none: all.
+    pub within: Option<Within>,
 }
 
 #[derive(Clone, Copy)]
@@ -106,6 +109,10 @@ fn column(field: &str) -> Option<(Kind, &'static str)> {
 const FROM: &str = " FROM image LEFT JOIN report ON report.digest = image.digest
                      WHERE image.registry = ";
 
+/// Of a statement that begins with [`Within::push`].
+const RUNS_WITHIN: &str = " AND report.id IN (SELECT running_report.report FROM running_report
+     WHERE running_report.running_image IN (SELECT running_image FROM cluster_image))";
+
 /// A page of the images of a registry.
 pub async fn page(
     conn: &mut PgConnection,
@@ -113,17 +120,20 @@ pub async fn page(
     query: &ImageQuery,
 ) -> Result<Vec<RegistryImageSummary>> {
     let start = if query.start < 0 {
-        (count(conn, registry, &query.filters).await? + query.start).max(0)
+        (count(conn, registry, query).await? + query.start).max(0)
     } else {
         query.start
     };
-    let mut sql = QueryBuilder::<Postgres>::new(
+    let mut sql = QueryBuilder::<Postgres>::new("");
+    if let Some(within) = &query.within {
+        within.push(&mut sql);
+    }
+    sql.push(
         "SELECT image.repository, image.tag, image.digest, image.status, image.result,
                 report.summary::text AS summary, report.scanned_at, report.cvedb_version,
                 report.cvedb_create_time, report.critical, report.high, report.medium",
     );
-    sql.push(FROM).push_bind(registry);
-    push_filters(&mut sql, &query.filters);
+    push_from(&mut sql, registry, query);
     sql.push(" ORDER BY ");
     for (field, descends) in &query.sorts {
         let Some((kind, expression)) = column(field) else { continue };
@@ -138,10 +148,39 @@ pub async fn page(
     rows.into_iter().map(Row::summary).collect()
 }
 
-async fn count(conn: &mut PgConnection, registry: &str, filters: &[ImageFilter]) -> Result<i64> {
-    let mut sql = QueryBuilder::<Postgres>::new("SELECT count(*)");
-    sql.push(FROM).push_bind(registry);
-    push_filters(&mut sql, filters);
+async fn count(conn: &mut PgConnection, registry: &str, query: &ImageQuery) -> Result<i64> {
+    let mut sql = QueryBuilder::<Postgres>::new("");
+    if let Some(within) = &query.within {
+        within.push(&mut sql);
+    }
+    sql.push("SELECT count(*)");
+    push_from(&mut sql, registry, query);
+    Ok(sql.build_query_scalar().fetch_one(conn).await?)
+}
+
+fn push_from(sql: &mut QueryBuilder<Postgres>, registry: &str, query: &ImageQuery) {
+    sql.push(FROM).push_bind(registry.to_owned());
+    if query.within.is_some() {
+        sql.push(RUNS_WITHIN);
+    }
+    push_filters(sql, &query.filters);
+}
+
+/// Whether an image of a registry runs within: by the digest of its manifest,
+/// of its index, or of its configuration.
+pub async fn runs_within(
+    conn: &mut PgConnection,
+    registry: &str,
+    digest: Digest,
+    within: &Within,
+) -> Result<bool> {
+    let mut sql = QueryBuilder::<Postgres>::new("");
+    within.push(&mut sql);
+    sql.push("SELECT EXISTS (SELECT").push(FROM).push_bind(registry.to_owned());
+    sql.push(" AND (image.digest = ").push_bind(digest.as_bytes().to_vec());
+    sql.push(" OR image.index_digest = ").push_bind(digest.as_bytes().to_vec());
+    sql.push(" OR report.image_id = ").push_bind(digest.to_string()).push(")");
+    sql.push(RUNS_WITHIN).push(")");
     Ok(sql.build_query_scalar().fetch_one(conn).await?)
 }
 

@@ -3,8 +3,10 @@
 
 use anyhow::{Context, Result, ensure};
 use palisade_api::federation::{Event, Node, NodeList, Workload, WorkloadBatch};
+use palisade_tests::idp::{Idp, RETURN, visit};
+use palisade_tests::image::{ImageBuilder, debian_layer};
 use palisade_tests::reporting::ReportingMember;
-use palisade_tests::{Primary, Rest, fleet, simulated, wait};
+use palisade_tests::{Primary, Registry, Rest, fleet, simulated, vulndb, wait};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -24,25 +26,32 @@ struct Delegation {
 
 impl Delegation {
     async fn start() -> Result<Self> {
-        let primary = Primary::start().await?;
+        Self::of(Primary::start().await?, &["common:v1", "common:v1"]).await
+    }
+
+    /// The images beside the shop's own: of the cluster within, of the other.
+    async fn of(primary: Primary, common: &[&str; 2]) -> Result<Self> {
         fleet::promote(&primary).await?;
         let admin = primary.admin().await?;
         let token = primary.token(&["--uses", "10"]).await?;
         let mut ids = Vec::new();
         let mut members = Vec::new();
-        for (name, env) in [("shop-eu", "prod"), ("foreign-us", "test")] {
+        for ((name, env), common) in
+            [("shop-eu", "prod"), ("foreign-us", "test")].into_iter().zip(common)
+        {
             let identity = simulated::join_labelled(&token, name, &[("env", env)]).await?;
             ids.push(identity.membership().cluster_id.to_string());
             let member = ReportingMember::open(&identity).await?;
             let other = if env == "prod" { "" } else { FOREIGN };
             let node = Node { id: "n".to_owned(), name: format!("{other}node"), ..Node::default() };
             let put = ["shop-a", "foreign-bank"].into_iter().flat_map(|namespace| {
-                [format!("{other}{namespace}"), "common".to_owned()].map(|image| Workload {
-                    id: format!("{namespace}-{image}"),
-                    name: format!("{other}{namespace}-{image}"),
+                let own = format!("{other}{namespace}:v1");
+                [("own", own), ("common", (*common).to_owned())].map(|(id, image)| Workload {
+                    id: format!("{namespace}-{id}"),
+                    name: format!("{other}{namespace}-{id}"),
                     namespace: format!("{other}{namespace}"),
                     host: format!("{other}node"),
-                    image: format!("{image}:v1"),
+                    image,
                     ..Workload::default()
                 })
             });
@@ -61,9 +70,11 @@ impl Delegation {
         }
         let [own, foreign] = ids.try_into().map_err(|_| anyhow::anyhow!("two clusters"))?;
         let delegation = Self { admin, own, foreign, members, primary };
+        let shared = usize::from(common[0] == common[1]);
         wait::until("the images are counted", || async {
-            let answer = delegation.admin.get("/v1/fed/images?clusters=2").await?.ok()?;
-            Ok(wait::when(answer["images"].as_array().is_some_and(|all| all.len() == 1)))
+            let all = delegation.admin.get("/v1/fed/images?clusters=1").await?.ok()?;
+            let both = delegation.admin.get("/v1/fed/images?clusters=2").await?.ok()?;
+            Ok(wait::when(count(&all, "images") > 0 && count(&both, "images") == shared))
         })
         .await?;
         Ok(delegation)
@@ -195,6 +206,71 @@ async fn no_answer_holds_a_word_of_another_cluster_or_namespace() -> Result<()> 
     }
     let all = delegation.admin.get("/v1/fed/workloads").await?.ok()?;
     assert_eq!(count(&all, "workloads"), 8, "without a limit all are there");
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_a_registry_a_delegate_sees_what_runs_within() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let database = dir.path().join("vulndb");
+    vulndb::build(&database).await?;
+    let registry = Registry::start().await?;
+    for (repository, version) in [("shop/orders", "3.0.9-1"), ("foreign/ledger", "3.0.8-1")] {
+        let layer = debian_layer(&[("libssl3", version, "openssl")])?.layer()?;
+        let image = ImageBuilder::new().layer(layer).build()?;
+        image.push(&registry.url(), repository, "v1").await?;
+    }
+    let host = registry.url();
+    let host = host.split("://").last().context("no host")?;
+    let images = ["shop/orders", "foreign/ledger"].map(|name| format!("{host}/{name}:v1"));
+    let primary = Primary::builder().arg("--vulndb").arg(&database).start().await?;
+    let delegation = Delegation::of(primary, &[&images[0], &images[1]]).await?;
+    let admin = &delegation.admin;
+    let config = json!({ "config": { "name": "fed.shop", "registry_type": "Docker Registry",
+        "registry": format!("{}/", registry.url()), "filters": ["*"], "cfg_type": "federal" } });
+    admin.post("/v1/scan/registry", &config).await?.ok()?;
+    admin.post("/v1/scan/registry/fed.shop/scan", &Value::Null).await?.ok()?;
+    let path = "/v1/scan/registry/fed.shop/images?s_repository=desc";
+    let ids = wait::until("both are scanned", || async {
+        let images = admin.get(path).await?.ok()?;
+        let images = images["images"].as_array().cloned().unwrap_or_default();
+        let done = images.len() == 2 && images.iter().all(|one| one["status"] == "finished");
+        let id = |one: &Value| one["image_id"].as_str().unwrap_or_default().to_owned();
+        Ok(wait::when(done).map(|()| images.iter().map(id).collect::<Vec<_>>()))
+    })
+    .await?;
+    let in_namespace = json!({ "cluster_selector": env("prod"), "domains": ["shop-*"] });
+    let elsewhere = json!({ "cluster_selector": env("prod"), "domains": ["other"] });
+    for (name, scope, shown) in
+        [("mary", prod(), 1), ("paul", in_namespace, 1), ("rita", elsewhere, 0)]
+    {
+        let rest = delegation.delegate(name, "fedReader", &scope).await?;
+        let registries = rest.get("/v1/scan/registry").await?.ok()?;
+        assert_eq!(count(&registries, "summarys"), 1, "{name}: {registries}");
+        rest.get("/v1/scan/registry/fed.shop").await?.ok()?;
+        for path in [path, "/v1/scan/registry/fed.shop/images?start=-1&limit=1"] {
+            let listed = rest.get(path).await?.ok()?;
+            assert_eq!(count(&listed, "images"), shown, "{name}: {path}: {listed}");
+            ensure!(!listed.to_string().contains(FOREIGN), "{name}: {path}: {listed}");
+        }
+        for (id, visible) in [(&ids[0], shown == 1), (&ids[1], false)] {
+            for part in [format!("image/{id}"), format!("image/{id}/sbom"), format!("layers/{id}")]
+            {
+                let path = format!("/v1/scan/registry/fed.shop/{part}");
+                let answer = rest.get(&path).await?;
+                if visible {
+                    answer.ok()?;
+                } else {
+                    answer.expect(404, 7).context(name)?;
+                }
+                admin.get(&path).await?.ok()?;
+            }
+        }
+        rest.post("/v1/scan/registry/fed.shop/scan", &Value::Null).await?.expect(403, 25)?;
+        let documents = rest.get("/v1/fed/vex").await?.ok()?;
+        assert_eq!(documents["documents"], json!([]));
+        rest.post("/v1/fed/vex", &json!({})).await?.expect(403, 25)?;
+    }
     Ok(())
 }
 
@@ -439,6 +515,115 @@ async fn a_limit_stays_until_it_is_taken_away() -> Result<()> {
     admin.patch("/v1/server/openId1", &mapped(Some(json!({})))).await?.ok()?;
     assert_eq!(shown().await?, Value::Null);
     drop(delegation.members);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_signs_on_elsewhere_is_limited_as_their_group_is() -> Result<()> {
+    let delegation = Delegation::start().await?;
+    let Delegation { admin, own, foreign, primary, .. } = &delegation;
+    let person =
+        |name: &str, groups: Value| json!({ "preferred_username": name, "groups": groups });
+    let idp = Idp::certified(json!({
+        "mary": person("mary", json!(["prod-ops", "everybody"])),
+        "paul": person("paul", json!(["shop-team"])),
+        "rita": person("rita", json!(["everybody"])),
+    }))
+    .await?;
+    let mut settings = idp.settings();
+    settings["group_mapped_roles"] = json!([
+        { "group": "prod-ops", "global_role": "fedAdmin", "access_scope": prod() },
+        { "group": "shop-team", "global_role": "fedReader",
+          "access_scope": { "clusters": [own], "domains": ["shop-*"] } },
+        { "group": "everybody", "global_role": "fedReader" },
+    ]);
+    let server = json!({ "config": { "name": "openId1", "oidc": settings } });
+    admin.post("/v1/server", &server).await?.ok()?;
+    let sign_in = async |login: &str| {
+        let rest = primary.rest()?;
+        let begun = json!({ "redirect_endpoint": RETURN });
+        let begun = rest.post("/v1/token_auth_server/openId1", &begun).await?.ok()?;
+        let url = begun["redirect"]["redirect_url"].as_str().context("no address")?;
+        let returned = visit(url, login).await?;
+        let answer = rest.post("/v1/auth/openId1", &returned.body()).await?.ok()?;
+        let token = answer["token"]["token"].as_str().context("no token")?;
+        anyhow::Ok(rest.with_token(Some(token)))
+    };
+    for (login, clusters, workloads) in [("mary", 1, 4), ("paul", 1, 2), ("rita", 2, 8)] {
+        let rest = sign_in(login).await?;
+        for (path, list, wanted) in [
+            ("/v1/fed/member", "joint_clusters", clusters),
+            ("/v1/fed/workloads", "workloads", workloads),
+            ("/v1/fed/denials", "denials", workloads / 2),
+        ] {
+            let answer = rest.get(path).await?.ok()?;
+            assert_eq!(count(&answer, list), wanted, "{login}: {path}: {answer}");
+        }
+        let summary = rest.get("/v1/fed/summary").await?.ok()?;
+        assert_eq!(summary["total"]["workloads"], workloads, "{login}: {summary}");
+        let view = rest.get(&format!("/v1/fed/view/{foreign}")).await?;
+        assert_eq!(view.code() == Some(7), login != "rita", "{login}: {}", view.text);
+    }
+    let mary = sign_in("mary").await?;
+    mary.post("/v1/group", &group("fed.mine", Some(env("prod")))).await?.ok()?;
+    mary.post("/v1/group", &group("fed.ours", None)).await?.expect(403, 25)?;
+    mary.get("/v1/user").await?.expect(403, 25)?;
+    // Another limit of the group holds for what began before.
+    let change = json!({ "config": { "name": "openId1", "oidc": { "group_mapped_roles": [
+        { "group": "prod-ops", "global_role": "fedReader", "access_scope": prod() },
+    ] } } });
+    admin.patch("/v1/server/openId1", &change).await?.ok()?;
+    sign_in("mary").await?.post("/v1/group", &group("fed.x", None)).await?.expect(403, 25)?;
+    mary.get("/v1/fed/member").await?.expect(401, 3)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn federated_objects_are_listed_for_the_clusters_of_a_label() -> Result<()> {
+    let delegation = Delegation::start().await?;
+    let admin = &delegation.admin;
+    for (name, selector) in
+        [("fed.all", None), ("fed.prod", Some(env("prod"))), ("fed.test", Some(env("test")))]
+    {
+        admin.post("/v1/group", &group(name, selector.clone())).await?.ok()?;
+        let mut rule = json!({ "category": "Kubernetes", "cfg_type": "federal", "comment": name,
+            "rule_type": "deny", "criteria":
+                [{ "name": "namespace", "op": "containsAny", "value": "shop" }] });
+        if let Some(selector) = selector {
+            rule["cluster_selector"] = selector;
+        }
+        admin.post("/v1/admission/rule", &json!({ "config": rule })).await?.ok()?;
+    }
+    let delegate = delegation.delegate("mary", "fedReader", &prod()).await?;
+    for (rest, selector, wanted) in [
+        (admin, "", "all prod test"),
+        (admin, "env=prod", "all prod"),
+        (admin, "env%20in%20(prod,test)", "all prod test"),
+        (admin, "env=none", ""),
+        (&delegate, "", "all prod test"),
+        (&delegate, "env=prod", "all prod"),
+        // Clusters of which a role may not know are none.
+        (&delegate, "env=test", ""),
+    ] {
+        for (path, list, key) in [
+            ("/v1/group", "groups", "name"),
+            ("/v1/process_profile", "process_profiles", "group"),
+            ("/v1/file_monitor", "profiles", "group"),
+            ("/v1/admission/rules", "rules", "comment"),
+            ("/v1/dlp/group", "dlp_groups", "name"),
+        ] {
+            let path = format!("{path}?scope=fed&cluster_selector={selector}");
+            let answer = rest.get(&path).await?.ok()?;
+            let rows = answer[list].as_array().context("no list")?;
+            let names = rows.iter().filter_map(|row| row[key].as_str()?.strip_prefix("fed."));
+            let ours = names.filter(|name| ["all", "prod", "test"].contains(name));
+            assert_eq!(ours.collect::<Vec<_>>().join(" "), wanted, "{path}: {answer}");
+        }
+    }
+    for path in ["/v1/policy/rule", "/v1/response/rule", "/v1/waf/sensor", "/v1/waf/group"] {
+        admin.get(&format!("{path}?cluster_selector=env=prod")).await?.ok()?;
+        admin.get(&format!("{path}?cluster_selector=((")).await?.expect(400, 6)?;
+    }
     Ok(())
 }
 

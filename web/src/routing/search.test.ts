@@ -4,6 +4,7 @@ import {
   clusterInScope,
   fleetQuery,
   listQuery,
+  objectQuery,
   parseSearch,
   readSearch,
   selectorInScope,
@@ -18,6 +19,14 @@ describe("state in the URL", () => {
 
   it("drops what is empty and what no page knows", () => {
     expect(writeSearch({ q: "", sort: undefined, colour: "red" })).toBe("");
+  });
+
+  it.each([
+    [{ scope: "c:4f" }, {}],
+    [{}, { scope: "fed" }],
+    [{ scope: "l:env=prod" }, { scope: "fed", cluster_selector: "env=prod" }],
+  ])("objects in scope %j are asked for with %j", (search, query) => {
+    expect(objectQuery(search, "name", {})).toEqual(query);
   });
 
   it.each([

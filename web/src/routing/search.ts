@@ -131,3 +131,11 @@ export function listQuery(
   }
   return query;
 }
+
+/** {@link listQuery} for objects that the federation has, and a cluster its own of: all that
+ * one cluster has, or what is federated for those in scope. */
+export function objectQuery(...of: Parameters<typeof listQuery>) {
+  const query: Record<string, string | undefined> = listQuery(...of);
+  if (clusterInScope(of[0])) return query;
+  return { ...query, scope: "fed", cluster_selector: selectorInScope(of[0]) };
+}

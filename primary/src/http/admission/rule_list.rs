@@ -12,6 +12,7 @@ use crate::federation::rules;
 use crate::federation::rules::target::targets_of;
 use crate::http::error::Result;
 use crate::http::query::{Query, Scope};
+use crate::http::selected::Selected;
 
 /// List the admission rules
 ///
@@ -20,13 +21,22 @@ use crate::http::query::{Query, Scope};
     get,
     path = "/v1/admission/rules",
     tag = "admission",
-    params(("scope" = Option<String>, Query, description = "`fed` or `local`")),
+    params(
+        ("scope" = Option<String>, Query, description = "`fed` or `local`"),
+        (
+            "cluster_selector" = Option<String>,
+            Query,
+            description = "Only what is for a cluster with such labels, as `kubectl get -l` takes them",
+        ),
+    ),
     responses((status = OK, body = AdmissionRulesData)),
 )]
 pub(super) async fn admission_rule_list(
     State(app): State<App>,
     query: Query,
+    selected: Selected,
 ) -> Result<Json<AdmissionRulesData>> {
+    let targeted = selected.of(&app, ObjectKind::AdmissionRule).await?;
     let rules = match query.scope()? {
         Some(Scope::Local) => Vec::new(),
         Some(Scope::Fed) | None => rules::admission::list(&app.database).await?,
@@ -36,6 +46,8 @@ pub(super) async fn admission_rule_list(
         cluster_selector: targets.get(ObjectKind::AdmissionRule, &rule.id.to_string()),
         ..rule.to_rest()
     };
-    let rules = query.list(rules.iter().map(shown).collect())?;
+    let rules = query.list(
+        rules.iter().filter(|rule| targeted.has(&rule.id.to_string())).map(shown).collect(),
+    )?;
     Ok(Json(AdmissionRulesData { rules }))
 }

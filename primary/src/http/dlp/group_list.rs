@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use palisade_api::ObjectKind;
 use palisade_api::rest::sensor::DlpGroupsData;
 use palisade_policy::sensor::Dlp;
 
@@ -9,6 +10,7 @@ use crate::App;
 use crate::federation::rules;
 use crate::http::error::Result;
 use crate::http::query::{Query, Scope};
+use crate::http::selected::Selected;
 
 /// List the groups with the DLP sensors that are bound to them
 ///
@@ -17,17 +19,27 @@ use crate::http::query::{Query, Scope};
     get,
     path = "/v1/dlp/group",
     tag = "dlp",
-    params(("scope" = Option<String>, Query, description = "`fed` or `local`")),
+    params(
+        ("scope" = Option<String>, Query, description = "`fed` or `local`"),
+        (
+            "cluster_selector" = Option<String>,
+            Query,
+            description = "Only what is for a cluster with such labels, as `kubectl get -l` takes them",
+        ),
+    ),
     responses((status = OK, body = DlpGroupsData)),
 )]
 pub(super) async fn dlp_group_list(
     State(app): State<App>,
     query: Query,
+    selected: Selected,
 ) -> Result<Json<DlpGroupsData>> {
+    let targeted = selected.of(&app, ObjectKind::Group).await?;
     let dlp_groups = match query.scope()? {
         Some(Scope::Local) => Vec::new(),
         Some(Scope::Fed) | None => rules::sensor::group::list::<Dlp>(&app.database).await?,
     };
-    let dlp_groups = query.list(dlp_groups)?;
+    let dlp_groups =
+        query.list(dlp_groups.into_iter().filter(|one| targeted.has(&one.name)).collect())?;
     Ok(Json(DlpGroupsData { dlp_groups }))
 }

@@ -43,6 +43,7 @@ use palisade_identity::Caller;
 use utoipa_axum::routes;
 
 pub(super) use forward::{OnBehalf, relay};
+pub(super) use scope::within;
 
 use super::ApiRouter;
 use super::error::{ApiError, Result};

@@ -5,14 +5,13 @@
 use std::collections::HashMap;
 
 use palisade_identity::Caller;
-use palisade_policy::PolicyError;
-use palisade_policy::cluster::ClusterSelector;
 use uuid::Uuid;
 
 use super::scope::within;
 use crate::App;
 use crate::http::error::{ApiError, Result};
 use crate::http::query::{Operator, Query};
+use crate::http::selected::selector;
 use crate::store::member;
 use crate::store::question::{Comparison, Condition, Field, Kind, Order, Place, Question, Value};
 use crate::store::within::{Within, labelled};
@@ -85,12 +84,7 @@ fn select(conditions: &mut Vec<Condition>, fields: &'static [Field], ids: Vec<Uu
 /// The ids of the clusters that a query selects by their labels; none where it
 /// does not.
 pub(super) async fn selected(app: &App, query: &Query) -> Result<Option<Vec<Uuid>>> {
-    let Some(text) = query.get("cluster_selector").filter(|text| !text.is_empty()) else {
-        return Ok(None);
-    };
-    let selector: ClusterSelector = text
-        .parse()
-        .map_err(|error: PolicyError| ApiError::invalid_request(format!("{error}.")))?;
+    let Some(selector) = selector(query)? else { return Ok(None) };
     Ok(Some(labelled(&mut *app.database.acquire().await?, &selector).await?))
 }
 

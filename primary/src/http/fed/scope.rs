@@ -8,7 +8,7 @@ use crate::store::member::Member;
 use crate::store::within::Within;
 
 /// The rows that a question of the caller is about; none: all.
-pub(super) async fn within(app: &App, caller: &Caller) -> Result<Option<Within>> {
+pub(in crate::http) async fn within(app: &App, caller: &Caller) -> Result<Option<Within>> {
     let Some(scope) = caller.rights.scope() else { return Ok(None) };
     Ok(Some(Within::of(&mut *app.database.acquire().await?, scope).await?))
 }

@@ -12,6 +12,7 @@ use crate::federation::rules::group::UsedGroup;
 use crate::federation::rules::target::targets_of;
 use crate::http::error::Result;
 use crate::http::query::{Query, Scope};
+use crate::http::selected::Selected;
 
 /// List the groups
 ///
@@ -23,15 +24,26 @@ use crate::http::query::{Query, Scope};
     tag = "group",
     params(
         ("scope" = Option<String>, Query, description = "`fed` or `local`"),
+        (
+            "cluster_selector" = Option<String>,
+            Query,
+            description = "Only what is for a cluster with such labels, as `kubectl get -l` takes them",
+        ),
         ("brief" = Option<bool>, Query, description = "Leave out criteria and use"),
     ),
     responses((status = OK, body = GroupsData)),
 )]
-pub(super) async fn group_list(State(app): State<App>, query: Query) -> Result<Response> {
-    let groups = match query.scope()? {
+pub(super) async fn group_list(
+    State(app): State<App>,
+    query: Query,
+    selected: Selected,
+) -> Result<Response> {
+    let targeted = selected.of(&app, ObjectKind::Group).await?;
+    let mut groups = match query.scope()? {
         Some(Scope::Local) => Vec::new(),
         Some(Scope::Fed) | None => rules::group::list(&app.database).await?,
     };
+    groups.retain(|used| targeted.has(&used.group.name));
     let targets = targets_of(&app.database, ObjectKind::Group).await?;
     let brief = |used: &UsedGroup| GroupBrief {
         cluster_selector: targets.get(ObjectKind::Group, &used.group.name),

@@ -3,7 +3,7 @@ import { ShieldCheck } from "lucide-react";
 import type { Schema } from "../../api/client";
 import { useGet, usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { listQuery, useScope, useUrl } from "../../routing/search";
+import { objectQuery, useScope, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import type { Column } from "../../ui/DataTable";
@@ -29,10 +29,7 @@ export function AdmissionRules({ writable }: { writable: boolean }) {
   const sentence = useCriterionText();
   const query = usePages("/v1/admission/rules", (answer) => answer.rules, {
     cluster,
-    query: {
-      ...listQuery(url, "comment", { type: "rule_type" }),
-      ...(!cluster && { scope: "fed" }),
-    },
+    query: objectQuery(url, "comment", { type: "rule_type" }),
   });
   const options = useGet("/v1/admission/options", { cluster });
   const columns: Column<Rule>[] = [

@@ -3,7 +3,7 @@ import { Group as GroupIcon, Plus } from "lucide-react";
 import type { Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { listQuery, useScope, useUrl } from "../../routing/search";
+import { objectQuery, useScope, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -37,7 +37,7 @@ export function Groups() {
   const [url, setUrl] = useUrl();
   const query = usePages("/v1/group", (answer) => answer.groups, {
     cluster,
-    query: { ...listQuery(url, "name", {}), ...(!cluster && { scope: "fed" }) },
+    query: objectQuery(url, "name", {}),
   });
   const writable = !cluster && may("fed", "write");
   const columns: Column<Group>[] = [

@@ -3,7 +3,7 @@ import { Network, Plus } from "lucide-react";
 import type { Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { listQuery, useScope, useUrl } from "../../routing/search";
+import { objectQuery, selectorInScope, useScope, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
@@ -32,11 +32,11 @@ export function NetworkRules() {
   const [url, setUrl] = useUrl();
   const query = usePages("/v1/policy/rule", (answer) => answer.rules, {
     cluster,
-    query: { ...listQuery(url, "comment", { state: "action" }), ...(!cluster && { scope: "fed" }) },
+    query: objectQuery(url, "comment", { state: "action" }),
   });
   const rules = query.rows ?? [];
   const writable = !cluster && may("fed", "write");
-  const plain = !url.q && !url.sort && !url.state;
+  const plain = !url.q && !url.sort && !url.state && !selectorInScope(url);
   const order = useOrder(rules.map((rule) => rule.id ?? 0));
   const columns: Column<NetworkRule>[] = [
     ...(writable && plain

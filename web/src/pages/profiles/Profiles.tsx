@@ -3,7 +3,7 @@ import { Cog } from "lucide-react";
 import type { Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { listQuery, useScope, useUrl } from "../../routing/search";
+import { objectQuery, useScope, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import type { Column } from "../../ui/DataTable";
@@ -40,7 +40,7 @@ function useProfileList() {
   return {
     options: {
       cluster,
-      query: { ...listQuery(url, "group", {}), ...(!cluster && { scope: "fed" }) },
+      query: objectQuery(url, "group", {}),
     },
     writable: !cluster && may("fed", "write"),
     open: url.open,

@@ -3,7 +3,7 @@ import { Plus, Zap } from "lucide-react";
 import type { Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { listQuery, useScope, useUrl } from "../../routing/search";
+import { objectQuery, useScope, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -38,7 +38,7 @@ export function ResponseRules() {
   const [url, setUrl] = useUrl();
   const query = usePages("/v1/response/rule", (answer) => answer.rules, {
     cluster,
-    query: { ...listQuery(url, "comment", {}), ...(!cluster && { scope: "fed" }) },
+    query: objectQuery(url, "comment", {}),
   });
   const writable = !cluster && may("fed", "write");
   const columns: Column<ResponseRule>[] = [

@@ -2,7 +2,7 @@ import { X } from "lucide-react";
 
 import { useChange } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { useScope, useUrl } from "../../routing/search";
+import { objectQuery, readSearch, useScope, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import type { Column } from "../../ui/DataTable";
@@ -31,7 +31,10 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
   const names = useText(pageNames);
   const cluster = useScope();
   const [url] = useUrl();
-  const query = useSensorGroups(kind, cluster);
+  const query = useSensorGroups(kind, {
+    cluster,
+    query: objectQuery(readSearch({ scope: url.scope }), "", {}),
+  });
   const sensors = useSensors(kind, { cluster }).rows ?? [];
   const put = (config: Parameters<typeof changeSensorGroup>[1]) => changeSensorGroup(kind, config);
   const change = useChange(put, { done: t.groupSaved });

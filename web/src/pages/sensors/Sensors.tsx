@@ -1,7 +1,7 @@
 import { Plus, ScanSearch } from "lucide-react";
 
 import { pageNames } from "../../frame/pages";
-import { listQuery, useScope, useUrl } from "../../routing/search";
+import { objectQuery, useScope, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -79,7 +79,7 @@ function SensorList({ kind, writable }: { kind: Kind; writable: boolean }) {
   const names = useText(pageNames);
   const cluster = useScope();
   const [url, setUrl] = useUrl();
-  const query = useSensors(kind, { cluster, query: listQuery(url, "name", {}) });
+  const query = useSensors(kind, { cluster, query: objectQuery(url, "name", {}) });
   const columns: Column<Sensor>[] = [
     {
       id: "name",

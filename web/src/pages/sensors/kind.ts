@@ -1,6 +1,6 @@
 // DLP and WAF sensors have the same form and differ by their paths.
 
-import { patch, post, remove, type Schema } from "../../api/client";
+import { patch, post, type Query, remove, type Schema } from "../../api/client";
 import { useGet, usePages } from "../../api/query";
 import { everyRow } from "../../transfer/everyRow";
 
@@ -13,7 +13,7 @@ export type SensorGroupConfig = Schema<"SensorGroupConfig">;
 
 const FED = { scope: "fed" };
 
-type Options = { cluster?: string | undefined; query?: Record<string, string> };
+type Options = { cluster?: string | undefined; query?: Query };
 
 export function useSensors(kind: Kind, options: Options) {
   const query = { ...options.query, ...(!options.cluster && FED) };
@@ -32,8 +32,7 @@ export async function namesOfAll(kind: Kind) {
   return names.length > 0 ? { names } : undefined;
 }
 
-export function useSensorGroups(kind: Kind, cluster: string | undefined) {
-  const query = cluster ? {} : FED;
+export function useSensorGroups(kind: Kind, { cluster, query = {} }: Options) {
   const dlp = useGet("/v1/dlp/group", { cluster, query, enabled: kind === "dlp" });
   const waf = useGet("/v1/waf/group", { cluster, query, enabled: kind === "waf" });
   return kind === "dlp"

@@ -7,6 +7,7 @@ use palisade_api::rest::scan::ScanReportData;
 use super::{report, shown};
 use crate::App;
 use crate::http::error::Result;
+use crate::http::extract::Authenticated;
 use crate::http::query::Query;
 
 /// Show the report on an image
@@ -23,9 +24,10 @@ use crate::http::query::Query;
 )]
 pub(super) async fn scan_registry_image(
     State(app): State<App>,
+    Authenticated(caller): Authenticated,
     Path((name, id)): Path<(String, String)>,
     query: Query,
 ) -> Result<Json<ScanReportData>> {
-    let report = report(&app, &name, &id).await?;
+    let report = report(&app, &caller, &name, &id).await?;
     Ok(Json(ScanReportData { report: report.scan_report(shown(&query)) }))
 }

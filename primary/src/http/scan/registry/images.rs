@@ -6,10 +6,14 @@ use palisade_api::rest::scan::RegistryImageSummaryData;
 
 use crate::App;
 use crate::http::error::Result;
+use crate::http::extract::Authenticated;
+use crate::http::fed::within;
 use crate::http::query::{Operator, Query};
 use crate::store::image_list::{Comparison, ImageFilter, ImageQuery};
 
 /// List the images of a registry with the summaries of their scans
+///
+/// Within an access scope those that run there.
 #[utoipa::path(
     get,
     path = "/v1/scan/registry/{name}/images",
@@ -25,6 +29,7 @@ use crate::store::image_list::{Comparison, ImageFilter, ImageQuery};
 )]
 pub(super) async fn scan_registry_images(
     State(app): State<App>,
+    Authenticated(caller): Authenticated,
     Path(name): Path<String>,
     query: Query,
 ) -> Result<Json<RegistryImageSummaryData>> {
@@ -35,7 +40,8 @@ pub(super) async fn scan_registry_images(
         wanted: filter.wanted.to_owned(),
     });
     let sorts = query.sorts().into_iter().map(|(field, descends)| (field.to_owned(), descends));
-    let query = ImageQuery { filters: filters.collect(), sorts: sorts.collect(), start, limit };
+    let (filters, sorts) = (filters.collect(), sorts.collect());
+    let query = ImageQuery { filters, sorts, start, limit, within: within(&app, &caller).await? };
     let images = app.registries.images(&name, &query).await?;
     Ok(Json(RegistryImageSummaryData { images }))
 }

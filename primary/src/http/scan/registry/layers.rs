@@ -7,6 +7,7 @@ use palisade_api::rest::scan::ScanLayersReportData;
 use super::{report, shown};
 use crate::App;
 use crate::http::error::Result;
+use crate::http::extract::Authenticated;
 use crate::http::query::Query;
 
 /// Show the report on an image by layer
@@ -23,9 +24,10 @@ use crate::http::query::Query;
 )]
 pub(super) async fn scan_registry_layers(
     State(app): State<App>,
+    Authenticated(caller): Authenticated,
     Path((name, id)): Path<(String, String)>,
     query: Query,
 ) -> Result<Json<ScanLayersReportData>> {
-    let report = report(&app, &name, &id).await?;
+    let report = report(&app, &caller, &name, &id).await?;
     Ok(Json(ScanLayersReportData { report: report.layers_report(shown(&query)) }))
 }

@@ -25,9 +25,10 @@ use utoipa_axum::routes;
 use crate::App;
 use crate::http::ApiRouter;
 use crate::http::error::{ApiError, Result};
+use crate::http::fed::within;
 use crate::http::query::Query;
 use crate::registry::RegistryFailure;
-use crate::store::Actor;
+use crate::store::{Actor, image_list};
 
 /// Names a test that runs.
 const TRANSACTION: HeaderName = HeaderName::from_static("x-transaction-id");
@@ -55,10 +56,17 @@ pub(super) fn actor(caller: &Caller) -> Actor {
 }
 
 /// The report on the image `id` of a registry: the digest of its manifest or
-/// configuration, with or without `sha256:`.
-async fn report(app: &App, name: &str, id: &str) -> Result<Report> {
+/// configuration, with or without `sha256:`. Within an access scope there is
+/// none on what does not run there.
+async fn report(app: &App, caller: &Caller, name: &str, id: &str) -> Result<Report> {
     let missing = || ApiError::object_not_found("The registry holds no report on this image.");
     let digest = id.parse::<Digest>().or_else(|_| Digest::from_oci(id)).map_err(|_| missing())?;
+    if let Some(within) = within(app, caller).await? {
+        let mut conn = app.database.acquire().await?;
+        if !image_list::runs_within(&mut conn, name, digest, &within).await? {
+            return Err(missing());
+        }
+    }
     app.registries.report(name, digest).await?.ok_or_else(missing)
 }
 

@@ -8,6 +8,7 @@ use palisade_scanner::Report;
 use super::report;
 use crate::App;
 use crate::http::error::{ApiError, Result};
+use crate::http::extract::Authenticated;
 use crate::http::query::Query;
 
 /// Download the bill of materials of an image
@@ -38,11 +39,12 @@ use crate::http::query::Query;
 )]
 pub(super) async fn scan_registry_image_sbom(
     State(app): State<App>,
+    Authenticated(caller): Authenticated,
     Path((name, id)): Path<(String, String)>,
     query: Query,
 ) -> Result<Response> {
     let form = Form::of(query.get("format"))?;
-    let report = report(&app, &name, &id).await?;
+    let report = report(&app, &caller, &name, &id).await?;
     let target = app.registries.target(&name, &report).await?;
     let file = form.file(&target);
     let written = tokio::task::spawn_blocking(move || (form.write)(&report, &target));
