@@ -418,8 +418,6 @@ const WITHIN_A_SCOPE: &[(&str, &str)] = &[
     ("GET", "/v1/host"),
     ("GET", "/v1/host/{id}"),
     ("GET", "/v1/domain"),
-    ("GET", "/v1/controller"),
-    ("GET", "/v1/enforcer"),
     ("GET", "/v1/service"),
     ("GET", "/v1/scan/config"),
     ("PATCH", "/v1/scan/config"),
