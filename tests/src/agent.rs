@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::process::{Finished, Launch, Process};
 use crate::rest::Rest;
-use crate::{ADMIN_PASSWORD, programs, wait};
+use crate::{ADMIN_PASSWORD, port, programs, wait};
 
 const STOPS_WITHIN: Duration = Duration::from_secs(30);
 
@@ -228,6 +228,7 @@ impl Agent {
     /// Starts it again where it was, after [`Self::kill`] or [`Self::stop`].
     pub async fn restart(&mut self) -> Result<()> {
         let addresses = self.addresses()?;
+        port::until_free([addresses.rest].into_iter().chain(addresses.webhook)).await?;
         self.process = self
             .launch
             .clone()

@@ -20,6 +20,7 @@ pub mod image;
 pub mod layer;
 pub mod namespace;
 mod packet_delay;
+mod port;
 pub mod postgres;
 pub mod primary;
 pub mod process;

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::process::{Finished, Launch, Process};
 use crate::rest::Rest;
-use crate::{ADMIN_PASSWORD, Postgres, programs, wait};
+use crate::{ADMIN_PASSWORD, Postgres, port, programs, wait};
 
 const STOPS_WITHIN: Duration = Duration::from_secs(30);
 const COMMANDS_WITHIN: Duration = Duration::from_secs(30);
@@ -271,6 +271,7 @@ impl Primary {
     /// Starts it again where it was, after [`Self::kill`] or [`Self::stop`].
     pub async fn restart(&mut self) -> Result<()> {
         let addresses = self.addresses()?;
+        port::until_free([addresses.rest, addresses.portal, addresses.federation]).await?;
         let launch = self
             .launch
             .clone()
