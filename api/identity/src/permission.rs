@@ -124,6 +124,17 @@ impl Permission {
         Self::ALL.iter().copied().find(|one| one.id() == id)
     }
 
+    /// What users know of it: itself, or those that it is part of.
+    pub fn known(self, access: Access) -> impl Iterator<Item = Self> {
+        let whole = move |one: &Self| match access {
+            Access::Read => true,
+            Access::Write => one.grantable().is_none_or(|grantable| grantable.write),
+        };
+        Self::listed()
+            .filter(move |one| one.bits() & self.bits() == self.bits())
+            .filter(move |one| *one == self || whole(one))
+    }
+
     /// How the permission may be given to a custom role; none where only
     /// reserved roles hold it.
     pub const fn grantable(self) -> Option<Grantable> {
@@ -208,3 +219,26 @@ pub(crate) const SCOPE_READ: Bits = CONFIG
 /// What is scanned, and what does not count, is so for all clusters.
 pub(crate) const SCOPE_WRITE: Bits =
     SCOPE_READ & !(SECURITY_EVENTS_BASIC | EVENTS | REG_SCAN | VULNERABILITY);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_known_by_what_it_is_part_of() {
+        for (permission, access, known) in [
+            (Permission::Admctrl, Access::Write, vec!["admctrl"]),
+            (Permission::Events, Access::Read, vec!["events"]),
+            (Permission::Group, Access::Write, vec!["rt_policy"]),
+            (
+                Permission::Workload,
+                Access::Read,
+                vec!["rt_scan", "rt_policy", "compliance", "security_events"],
+            ),
+            (Permission::Workload, Access::Write, vec!["rt_scan", "rt_policy", "compliance"]),
+        ] {
+            let ids: Vec<&str> = permission.known(access).map(Permission::id).collect();
+            assert_eq!(ids, known, "{permission} {access:?}");
+        }
+    }
+}

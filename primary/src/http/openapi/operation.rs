@@ -104,8 +104,14 @@ fn describe_need(method: &str, path: &str, operation: &mut Operation, required: 
         Need::Admin => ("admin".to_owned(), "Needs an administrator.".to_owned()),
         Need::Ticket => ("ticket".to_owned(), "Is not for users.".to_owned()),
         Need::Permission(one) | Need::Somewhere(one) | Need::Oneself(one) => {
-            let id = one.id();
-            (format!("{id}:{access}"), format!("Needs the permission `{id}` ({access})."))
+            let each = |to_text: &dyn Fn(&str) -> String, between: &str| {
+                let texts: Vec<String> =
+                    one.known(required.access).map(|known| to_text(known.id())).collect();
+                texts.join(between)
+            };
+            let ids = each(&|id| format!("`{id}`"), " or ");
+            let permission = each(&|id| format!("{id}:{access}"), " | ");
+            (permission, format!("Needs the permission {ids} ({access})."))
         }
     };
     match required.need {
