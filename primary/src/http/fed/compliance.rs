@@ -1,18 +1,20 @@
 //! `GET /v1/fed/compliance`
 
-use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use chrono::SecondsFormat;
 use palisade_api::rest::fleet::{FedComplianceData, FedComplianceItem};
+use sqlx::PgConnection;
 
-use super::export::{Row, export};
-use super::question::{Format, ask};
+use super::answer::{answer, placed};
+use super::export::{Row, Rows};
+use super::question::ask;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::FedReader;
 use crate::http::query::Query;
 use crate::store::image_check::{self, RunningCheck};
+use crate::store::question::Question;
 
 /// List the checks that the images do not pass which run in all clusters
 ///
@@ -64,26 +66,13 @@ pub(super) async fn fed_compliance_list(
     query: Query,
 ) -> Result<Response> {
     let asked = ask(&app, &caller, &query, &image_check::FIELDS, &image_check::ORDERS).await?;
-    if asked.format != Format::Page {
-        return Ok(export(asked, "compliance", move |question| {
-            let database = app.database.clone();
-            Box::pin(async move {
-                let mut tx = database.begin_question().await?;
-                let failed = image_check::list(&mut tx, &question).await?;
-                let placed = |one: RunningCheck| {
-                    let place = one.place(question.order);
-                    (shown(one), place)
-                };
-                Ok(failed.into_iter().map(placed).collect())
-            })
-        }));
-    }
-    let question = asked.question;
-    let mut tx = app.database.begin_question().await?;
-    let failed = image_check::list(&mut tx, &question).await?;
-    let next = question.next(&failed, RunningCheck::place);
-    let items = failed.into_iter().map(shown).collect();
-    Ok(Json(FedComplianceData { items, next }).into_response())
+    let page = |items, next| FedComplianceData { items, next };
+    answer(app, asked, "compliance", |conn, question| Box::pin(read(conn, question)), page).await
+}
+
+async fn read(conn: &mut PgConnection, question: &Question) -> Rows<FedComplianceItem> {
+    let found = image_check::list(conn, question).await?;
+    Ok(placed(found, question.order, RunningCheck::place, shown))
 }
 
 fn shown(one: RunningCheck) -> FedComplianceItem {

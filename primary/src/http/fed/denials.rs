@@ -4,15 +4,17 @@ use axum::extract::State;
 use axum::response::Response;
 use chrono::SecondsFormat;
 use palisade_api::rest::event::{Audit, FedDenial, FedDenialsData, name};
+use sqlx::PgConnection;
 
-use super::event_answer::answer;
-use super::export::Row;
+use super::answer::{answer, placed};
+use super::export::{Row, Rows};
 use super::question::ask;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
 use crate::http::query::Query;
 use crate::store::event::list::{self, Event};
+use crate::store::question::Question;
 
 /// List what admission control of all clusters denied
 ///
@@ -61,7 +63,12 @@ pub(super) async fn fed_denial_list(
     let denials = list::named(&[name::ADMISSION_DENIED, name::ADMISSION_VIOLATION]);
     asked.question.conditions.push(denials);
     let page = |denials, next| FedDenialsData { denials, next };
-    answer(app, asked, "denials", denial, page).await
+    answer(app, asked, "denials", |conn, question| Box::pin(read(conn, question)), page).await
+}
+
+async fn read(conn: &mut PgConnection, question: &Question) -> Rows<FedDenial> {
+    let found = list::list(conn, question).await?;
+    Ok(placed(found, question.order, Event::place, denial))
 }
 
 fn denial(event: Event) -> FedDenial {

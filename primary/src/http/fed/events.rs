@@ -4,15 +4,17 @@ use axum::extract::State;
 use axum::response::Response;
 use chrono::SecondsFormat;
 use palisade_api::rest::event::{FedEvent, FedEventsData};
+use sqlx::PgConnection;
 
-use super::event_answer::answer;
-use super::export::Row;
+use super::answer::{answer, placed};
+use super::export::{Row, Rows};
 use super::question::ask;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
 use crate::http::query::Query;
 use crate::store::event::list::{self, Event};
+use crate::store::question::Question;
 
 /// List what the members reported
 ///
@@ -60,7 +62,12 @@ pub(super) async fn fed_event_list(
 ) -> Result<Response> {
     let asked = ask(&app, &caller, &query, &list::FIELDS, &list::ORDERS).await?;
     let page = |events, next| FedEventsData { events, next };
-    answer(app, asked, "events", fed_event, page).await
+    answer(app, asked, "events", |conn, question| Box::pin(read(conn, question)), page).await
+}
+
+async fn read(conn: &mut PgConnection, question: &Question) -> Rows<FedEvent> {
+    let found = list::list(conn, question).await?;
+    Ok(placed(found, question.order, Event::place, fed_event))
 }
 
 fn fed_event(event: Event) -> FedEvent {

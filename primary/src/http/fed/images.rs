@@ -1,17 +1,19 @@
 //! `GET /v1/fed/images`
 
-use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use chrono::SecondsFormat;
 use palisade_api::rest::fleet::{FedImage, FedImagesData};
+use sqlx::PgConnection;
 
-use super::export::{Row, export};
-use super::question::{Format, ask};
+use super::answer::{answer, placed};
+use super::export::{Row, Rows};
+use super::question::ask;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::FedReader;
 use crate::http::query::Query;
+use crate::store::question::Question;
 use crate::store::workload::image_list::{self, RunningImage};
 
 /// List the images that run in all clusters
@@ -62,26 +64,13 @@ pub(super) async fn fed_image_list(
     query: Query,
 ) -> Result<Response> {
     let asked = ask(&app, &caller, &query, &image_list::FIELDS, &image_list::ORDERS).await?;
-    if asked.format != Format::Page {
-        return Ok(export(asked, "images", move |question| {
-            let database = app.database.clone();
-            Box::pin(async move {
-                let mut tx = database.begin_question().await?;
-                let images = image_list::list(&mut tx, &question).await?;
-                let placed = |image: RunningImage| {
-                    let place = image.place(question.order);
-                    (shown(image), place)
-                };
-                Ok(images.into_iter().map(placed).collect())
-            })
-        }));
-    }
-    let question = asked.question;
-    let mut tx = app.database.begin_question().await?;
-    let images = image_list::list(&mut tx, &question).await?;
-    let next = question.next(&images, RunningImage::place);
-    let images = images.into_iter().map(shown).collect();
-    Ok(Json(FedImagesData { images, next }).into_response())
+    let page = |images, next| FedImagesData { images, next };
+    answer(app, asked, "images", |conn, question| Box::pin(read(conn, question)), page).await
+}
+
+async fn read(conn: &mut PgConnection, question: &Question) -> Rows<FedImage> {
+    let found = image_list::list(conn, question).await?;
+    Ok(placed(found, question.order, RunningImage::place, shown))
 }
 
 fn shown(image: RunningImage) -> FedImage {

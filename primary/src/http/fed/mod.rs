@@ -1,5 +1,6 @@
 //! `/v1/fed`: the federation, its members, tokens and configuration.
 
+mod answer;
 mod authority_get;
 mod authority_rotate;
 mod cluster_approve;
@@ -12,7 +13,6 @@ mod demote;
 mod denials;
 mod deploy;
 mod dry_run;
-mod event_answer;
 mod events;
 mod export;
 mod forward;

@@ -2,21 +2,20 @@
 
 use std::collections::HashMap;
 
-use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use chrono::SecondsFormat;
 use palisade_api::rest::fleet::{FedWorkload, FedWorkloadsData};
 use sqlx::PgConnection;
 
-use super::export::{Row, export};
-use super::question::{Format, ask};
+use super::answer::answer;
+use super::export::{Row, Rows};
+use super::question::ask;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::FedReader;
 use crate::http::query::Query;
-use crate::store::StoreError;
-use crate::store::question::{Place, Question};
+use crate::store::question::Question;
 use crate::store::workload::image_list::{self, RunningImage};
 use crate::store::workload::list::{self, ClusterWorkload};
 
@@ -66,27 +65,11 @@ pub(super) async fn fed_workload_list(
     query: Query,
 ) -> Result<Response> {
     let asked = ask(&app, &caller, &query, &list::FIELDS, &list::ORDERS).await?;
-    if asked.format != Format::Page {
-        return Ok(export(asked, "workloads", move |question| {
-            let database = app.database.clone();
-            Box::pin(async move {
-                let mut tx = database.begin_question().await?;
-                read(&mut tx, &question).await
-            })
-        }));
-    }
-    let question = asked.question;
-    let mut tx = app.database.begin_question().await?;
-    let rows = read(&mut tx, &question).await?;
-    let next = question.next(&rows, |(_, place), _| place.clone());
-    let workloads = rows.into_iter().map(|(workload, _)| workload).collect();
-    Ok(Json(FedWorkloadsData { workloads, next }).into_response())
+    let page = |workloads, next| FedWorkloadsData { workloads, next };
+    answer(app, asked, "workloads", |conn, question| Box::pin(read(conn, question)), page).await
 }
 
-async fn read(
-    conn: &mut PgConnection,
-    question: &Question,
-) -> Result<Vec<(FedWorkload, Place)>, StoreError> {
+async fn read(conn: &mut PgConnection, question: &Question) -> Rows<FedWorkload> {
     let workloads = list::list(conn, question).await?;
     let images: Vec<i32> = workloads.iter().map(|one| one.running_image).collect();
     let images = image_list::by_number(conn, &images).await?;
