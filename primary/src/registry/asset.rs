@@ -44,9 +44,8 @@ impl Registries {
         let named = image_asset::page(&mut conn, name, order, descending, start, limit).await?;
         let registries = settings::all(&mut conn).await?;
         let matched = named.first().map_or(0, |image| image.matched);
-        let mut summaries: Vec<RegistryImageSummary> =
+        let summaries: Vec<RegistryImageSummary> =
             named.iter().map(summary).collect::<Result<_, _>>()?;
-        self.recount(&mut conn, &mut summaries).await?;
         let page = named.into_iter().zip(summaries).map(|(image, summary)| ImageAsset {
             url: match registries.get(&image.registry) {
                 Some(Registry { registry, .. }) => registry.clone(),

@@ -9,6 +9,7 @@
 
 pub mod asset;
 pub mod check;
+mod count;
 pub mod credentials;
 mod error;
 mod finding;

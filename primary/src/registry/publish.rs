@@ -13,7 +13,7 @@ use prost::Message as _;
 use tracing::{debug, warn};
 
 use super::vulnerability_profile::Judge;
-use super::{Registries, vex};
+use super::{Registries, count, vex};
 use crate::shutdown::Shutdown;
 use crate::store::change::{self, NewItem};
 use crate::store::image::NamedImage;
@@ -101,6 +101,7 @@ async fn publish(registries: &Registries) -> Result<usize, StoreError> {
     let images = store::image::names(&mut tx, &digests).await?;
     let judge = Judge::load(registries, &mut tx).await?;
     let mut spoken = vex::publish::hold(&mut tx, &reports, &images, &judge).await?;
+    let left = count::left(&mut tx, &reports, &images, &judge).await?;
     let mut by_digest: BTreeMap<&[u8], Vec<&NamedImage>> = BTreeMap::new();
     for image in &images {
         by_digest.entry(&image.digest).or_default().push(image);
@@ -146,7 +147,9 @@ async fn publish(registries: &Registries) -> Result<usize, StoreError> {
                 items.insert(name.clone(), NewItem::put(ObjectKind::Verdict, name, payload));
             }
         }
-        store::report::published(&mut tx, report.digest, &written).await?;
+        let left =
+            left.get(report.digest.as_bytes().as_slice()).copied().map(super::report::columns);
+        store::report::published(&mut tx, report.digest, &written, left).await?;
         published += 1;
         if bytes > BATCH_BYTES {
             break;

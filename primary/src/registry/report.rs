@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use palisade_api::Digest;
 use palisade_api::rest::scan::ScanReportData;
-use palisade_scanner::report::{Accepted, Finding};
+use palisade_scanner::report::{Accepted, Counts, Finding};
 use palisade_scanner::{Inventory, Report, ScanError, VulnDb};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -93,8 +93,6 @@ impl Matched {
         body: Option<&'a [u8]>,
         verdict: Option<&'a [u8]>,
     ) -> MatchResult<'a> {
-        let counts = self.report.counts;
-        let count = |number: i64| i32::try_from(number).unwrap_or(i32::MAX);
         MatchResult {
             scanned_at: self.report.scanned_at,
             vulndb: UsedDatabase {
@@ -103,14 +101,19 @@ impl Matched {
                 version: database.version(),
                 create_time,
             },
-            counts: [counts.critical, counts.high, counts.medium, counts.low, counts.unknown]
-                .map(count),
+            counts: columns(self.report.counts),
             body,
             body_digest: self.body_digest,
             findings_digest: self.findings_digest,
             verdict,
         }
     }
+}
+
+/// Counts as they are stored.
+pub(super) fn columns(counts: Counts) -> [i32; 5] {
+    let count = |number: i64| i32::try_from(number).unwrap_or(i32::MAX);
+    [counts.critical, counts.high, counts.medium, counts.low, counts.unknown].map(count)
 }
 
 impl Registries {

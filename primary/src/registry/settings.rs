@@ -193,9 +193,7 @@ impl Registries {
         if store::registry::get(&mut conn, name).await?.is_none() {
             return Err(RegistryFailure::Missing(name.to_owned()));
         }
-        let mut images = store::image_list::page(&mut conn, name, query).await?;
-        self.recount(&mut conn, &mut images).await?;
-        Ok(images)
+        Ok(store::image_list::page(&mut conn, name, query).await?)
     }
 
     pub(super) async fn find(

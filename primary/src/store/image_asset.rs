@@ -62,7 +62,7 @@ pub struct NamedReport {
     pub cvedb_version: String,
     /// When that was made.
     pub cvedb_create_time: String,
-    /// Critical vulnerabilities, accepted ones included.
+    /// Critical vulnerabilities that count.
     pub critical: i32,
     /// High ones.
     pub high: i32,

@@ -34,7 +34,7 @@ pub struct MatchResult<'a> {
     pub scanned_at: DateTime<Utc>,
     /// Which database.
     pub vulndb: UsedDatabase<'a>,
-    /// Number of vulnerabilities: critical, high, medium, low, unknown.
+    /// Number of vulnerabilities that were found: critical, high, medium, low, unknown.
     pub counts: [i32; 5],
     /// The findings, JSON compressed with zstd; none when they are those that
     /// are stored.
@@ -148,8 +148,8 @@ pub async fn put(conn: &mut PgConnection, new: &NewReport<'_>) -> Result<StoredR
              high = excluded.high, medium = excluded.medium, low = excluded.low,
              unknown = excluded.unknown, body = excluded.body, body_digest = excluded.body_digest,
              findings_digest = excluded.findings_digest, verdict = excluded.verdict,
-             findings_only = excluded.findings_only, publish = true, rematch = false,
-             rescan = false, checked = false
+             findings_only = excluded.findings_only, found = NULL, publish = true,
+             rematch = false, rescan = false, checked = false
          RETURNING id, coalesce((SELECT old.findings_digest FROM report AS old
                                  WHERE old.digest = $1), '') AS "findings_digest!""#,
         new.digest.as_bytes().as_slice(),
@@ -243,11 +243,11 @@ pub async fn rematched(tx: &mut sqlx::PgTransaction<'_>, new: &[Rematched<'_>]) 
         "UPDATE report SET
              scanned_at = $1, vulndb_digest = $2, vulndb_built_at = $3, cvedb_version = $4,
              cvedb_create_time = $5, critical = new.critical, high = new.high,
-             medium = new.medium, low = new.low, unknown = new.unknown,
+             medium = new.medium, low = new.low, unknown = new.unknown, found = NULL,
              body = coalesce(new.body, report.body), body_digest = new.body_digest,
              findings_digest = new.findings_digest,
              verdict = coalesce(new.verdict, report.verdict),
-             publish = report.publish OR new.verdict IS NOT NULL
+             publish = report.publish OR new.verdict IS NOT NULL OR report.found IS NOT NULL
                        OR new.body IS NOT NULL AND EXISTS (SELECT FROM vex_document),
              rematch = false
          FROM unnest($6::integer[], $7::integer[], $8::integer[], $9::integer[], $10::integer[],
@@ -375,18 +375,35 @@ pub async fn lock_unpublished(conn: &mut PgConnection, limit: i64) -> Result<Vec
         .collect()
 }
 
-/// Notes under which names a verdict is published now. Without any the
+/// Notes under which names a verdict is published now, and what counts where
+/// not everything does: critical, high, medium, low, unknown. Without names the
 /// report is removed: no image is left that it is about.
-pub async fn published(conn: &mut PgConnection, digest: Digest, names: &[String]) -> Result<bool> {
+pub async fn published(
+    conn: &mut PgConnection,
+    digest: Digest,
+    names: &[String],
+    left: Option<[i32; 5]>,
+) -> Result<bool> {
     let digest = digest.as_bytes().as_slice();
     let done = if names.is_empty() {
         sqlx::query!("DELETE FROM inventory WHERE digest = $1", digest).execute(&mut *conn).await?;
         sqlx::query!("DELETE FROM report WHERE digest = $1", digest).execute(conn).await?
     } else {
         sqlx::query!(
-            "UPDATE report SET publish = false, published = $2 WHERE digest = $1",
+            "UPDATE report SET
+                 publish = false, published = $2,
+                 critical = coalesce(($3::integer[])[1], found[1], critical),
+                 high = coalesce(($3::integer[])[2], found[2], high),
+                 medium = coalesce(($3::integer[])[3], found[3], medium),
+                 low = coalesce(($3::integer[])[4], found[4], low),
+                 unknown = coalesce(($3::integer[])[5], found[5], unknown),
+                 found = CASE WHEN $3::integer[] IS NOT NULL
+                              THEN coalesce(found, ARRAY[critical, high, medium, low, unknown])
+                         END
+             WHERE digest = $1",
             digest,
             names,
+            left.as_ref().map(<[i32; 5]>::as_slice),
         )
         .execute(conn)
         .await?

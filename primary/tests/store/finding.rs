@@ -173,7 +173,7 @@ async fn what_no_image_holds_is_swept_away() {
 
     // A report that goes takes its findings along.
     let mut conn = database.acquire().await.unwrap();
-    assert!(report::published(&mut conn, Digest::of(b"orders"), &[]).await.unwrap());
+    assert!(report::published(&mut conn, Digest::of(b"orders"), &[], None).await.unwrap());
     drop(conn);
     assert_eq!(findings(database).await, []);
     test.stop().await;

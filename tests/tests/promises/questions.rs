@@ -153,6 +153,23 @@ async fn what_runs_in_clusters_and_what_is_wrong_with_it() -> Result<()> {
     ensure!(ask("cluster=one&namespace=attic").await?.is_empty());
     admin.get("/v1/fed/vulnerabilities?cluster=three").await?.expect(400, 6)?;
 
+    // What is accepted is counted nowhere.
+    let counted = async || {
+        let images = list(admin, "/v1/fed/images?scanned=true", "images").await?;
+        let one = list(admin, "/v1/fed/summary", "clusters").await?[0].clone();
+        let kept = admin.get("/v1/scan/registry/fed.shop/images").await?.ok()?["images"][0].clone();
+        let number = |of: &Value, key: &str| of[key].as_i64().unwrap_or_default();
+        let severe = |of: &Value| number(of, "critical") + number(of, "high");
+        anyhow::Ok([severe(&images[0]), severe(&one), severe(&kept)])
+    };
+    let [before, rest @ ..] = counted().await?;
+    ensure!(before > 0 && rest == [before; 2], "{before} {rest:?}");
+    let every = json!({ "config": { "name": "CVE-*", "comment": "behind a proxy" } });
+    let entry = "/v1/vulnerability/profile/default/entry";
+    let accepted = admin.post(entry, &every).await?.ok()?["config"]["id"].clone();
+    wait::until("nothing counts", || async { Ok(wait::when(counted().await? == [0; 3])) }).await?;
+    admin.delete(&format!("{entry}/{accepted}")).await?.ok()?;
+
     // The image has no user and no health check.
     let failed = wait::until("its checks are known", || async {
         let failed = list(admin, "/v1/fed/compliance", "items").await?;
