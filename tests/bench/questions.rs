@@ -124,6 +124,8 @@ pub(crate) async fn measure(figures: &mut Figures) -> Result<()> {
     intake(&primary, figures).await?;
     let mut store = PgConnection::connect(primary.database_url().context("no database")?).await?;
     sqlx::raw_sql(include_str!("questions.sql")).execute(&mut store).await?;
+    // As after a while in service; it cannot be part of a transaction.
+    sqlx::raw_sql("VACUUM ANALYZE").execute(&mut store).await?;
     let admin = primary.admin().await?;
     for (list, questions) in LISTS {
         for (filter, query) in questions {

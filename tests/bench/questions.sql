@@ -90,4 +90,3 @@ ON CONFLICT (image) DO NOTHING;
 INSERT INTO event_count (cluster_id, hour, events, grave, denials)
 SELECT cluster_id, date_trunc('hour', at, 'UTC'), count(*), 0, 0 FROM event
 WHERE cluster_id::text LIKE '10000000-%' GROUP BY 1, 2;
-ANALYZE;

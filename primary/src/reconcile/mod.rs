@@ -12,6 +12,7 @@ mod layer_retention;
 mod repository_scan_retention;
 mod rollout;
 mod token_retention;
+mod vulnerability_upkeep;
 mod workload_upkeep;
 
 use std::sync::Arc;
@@ -69,7 +70,7 @@ pub fn start(app: &App) {
     }
 }
 
-fn tasks(app: &App) -> [Box<dyn Task>; 9] {
+fn tasks(app: &App) -> [Box<dyn Task>; 10] {
     let (database, clock) = (&app.database, &app.clock);
     [
         Box::new(compaction::Compaction {
@@ -94,6 +95,7 @@ fn tasks(app: &App) -> [Box<dyn Task>; 9] {
             database: database.clone(),
             clock: clock.clone(),
         }),
+        Box::new(vulnerability_upkeep::VulnerabilityUpkeep::new(database.clone())),
         Box::new(workload_upkeep::WorkloadUpkeep { database: database.clone() }),
     ]
 }

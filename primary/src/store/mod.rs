@@ -60,6 +60,7 @@ pub mod vex;
 pub mod view;
 pub mod vulnerability;
 pub mod vulnerability_profile;
+pub mod vulnerability_spread;
 pub mod within;
 pub mod workload;
 
