@@ -12,6 +12,7 @@ use palisade_tests::simulated::{self, SimulatedMember};
 use palisade_tests::writer::{group, groups};
 use palisade_tests::{Agent, Primary, Rest, fleet, wait};
 use rand::Rng;
+use sqlx::{Connection, PgConnection};
 use tokio::task::JoinSet;
 
 use crate::judge::{Holdings, Watcher, same};
@@ -43,6 +44,8 @@ async fn ten_thousand_edits_reach_those_who_flap() -> Result<()> {
         agents.push(Agent::join(&format!("{prefix}-agent"), &token).await?);
     }
     let admin = primary.admin().await?;
+    let url = primary.database_url().context("no database")?;
+    let mut database = PgConnection::connect(url).await?;
     let mut locals = Vec::new();
     for agent in &agents {
         locals.push(agent.admin().await?);
@@ -65,7 +68,7 @@ async fn ten_thousand_edits_reach_those_who_flap() -> Result<()> {
         } else {
             flapping.heal();
         }
-        right_status(&admin, &members).await?;
+        right_status(&admin, &members, &mut database).await?;
     }
     drop(editing);
     flapping.heal();
@@ -91,7 +94,7 @@ async fn ten_thousand_edits_reach_those_who_flap() -> Result<()> {
     for local in &locals {
         same(&admin, local).await?;
     }
-    watcher.finish(primary.database_url().context("no database")?).await?;
+    watcher.finish(url).await?;
     for (before, after) in before.into_iter().zip(processes().map(Holdings::of)) {
         before?.check(after?)?;
     }
@@ -110,8 +113,12 @@ async fn join(token: &str, prefix: &str) -> Result<Vec<(String, SimulatedMember)
 }
 
 /// Fails when a member is shown as synced that lacks what was committed before the
-/// question.
-async fn right_status(admin: &Rest, members: &[(String, SimulatedMember)]) -> Result<()> {
+/// question. One that was away while groups came and went again lacks nothing.
+async fn right_status(
+    admin: &Rest,
+    members: &[(String, SimulatedMember)],
+    database: &mut PgConnection,
+) -> Result<()> {
     let committed = head(admin).await?;
     let shown = admin.get("/v1/fed/member").await?.ok()?;
     let shown = shown["joint_clusters"].as_array().context("joint_clusters is no list")?;
@@ -120,11 +127,36 @@ async fn right_status(admin: &Rest, members: &[(String, SimulatedMember)]) -> Re
         let status = shown.with_context(|| format!("{name} is not a member"))?["status"].as_str();
         let held = member.holds(LogId::Federation).0;
         ensure!(
-            status != Some("synced") || held >= committed,
+            status != Some("synced")
+                || held >= committed
+                || same_set(database, held, committed).await?,
             "{name} is shown as synced and holds {held}, when {committed} was committed"
         );
     }
     Ok(())
+}
+
+/// Whether there were the same groups at `held` and at some revision from `committed` on.
+async fn same_set(database: &mut PgConnection, held: u64, committed: u64) -> Result<bool> {
+    let since: Vec<(i64, String)> = sqlx::query_as(
+        "SELECT revision, name FROM audit
+         WHERE log = 1 AND revision > $1 AND action <> 'update' ORDER BY revision",
+    )
+    .bind(i64::try_from(held)?)
+    .fetch_all(database)
+    .await?;
+    let mut differ = BTreeSet::new();
+    for (n, (_, name)) in since.iter().enumerate() {
+        if !differ.remove(name) {
+            differ.insert(name);
+        }
+        // The set stays as it is until the next of these edits.
+        let until = since.get(n + 1).map_or(u64::MAX, |(next, _)| next.unsigned_abs() - 1);
+        if differ.is_empty() && until >= committed {
+            return Ok(true);
+        }
+    }
+    Ok(since.is_empty())
 }
 
 /// The group that an edit creates or deletes.

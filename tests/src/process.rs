@@ -262,6 +262,6 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        println!("---- end of the log of {} ----\n{}", self.name, self.log_tail());
+        eprintln!("---- end of the log of {} ----\n{}", self.name, self.log_tail());
     }
 }
