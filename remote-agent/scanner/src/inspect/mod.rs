@@ -16,7 +16,7 @@ pub mod secret;
 use std::io::{self, Read};
 
 pub use facts::{Facts, PathHash};
-pub(crate) use language::{installed_beside, is_wanted};
+pub(crate) use language::{installed_beside, is_wanted, xml};
 use malware::Hashing;
 
 use crate::limits::Limits;

@@ -26,7 +26,7 @@ mod r;
 mod ruby;
 mod rust;
 mod swift;
-mod xml;
+pub(crate) mod xml;
 mod yaml;
 
 use std::borrow::Cow;

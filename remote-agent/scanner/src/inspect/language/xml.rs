@@ -1,4 +1,4 @@
-//! XML of projects: each element told when it ends, nothing kept.
+//! XML of projects and documents: each element told when it ends, nothing kept.
 
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
@@ -12,28 +12,28 @@ const DEPTH: usize = 64;
 const LONGEST_TEXT: usize = 4096;
 
 /// An element that has ended.
-pub(super) struct Element<'a> {
+pub(crate) struct Element<'a> {
     /// The names from the root to it.
-    pub(super) path: &'a [String],
+    pub(crate) path: &'a [String],
     attributes: &'a [(String, String)],
     /// Its own text, without that of the elements in it.
-    pub(super) text: &'a str,
+    pub(crate) text: &'a str,
 }
 
 impl Element<'_> {
     /// The value of an attribute, whatever its case; empty where there is none.
-    pub(super) fn attribute(&self, name: &str) -> &str {
+    pub(crate) fn attribute(&self, name: &str) -> &str {
         let found = self.attributes.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.trim()).unwrap_or_default()
     }
 
     /// Whether the names from the root are these.
-    pub(super) fn is(&self, path: &[&str]) -> bool {
+    pub(crate) fn is(&self, path: &[&str]) -> bool {
         self.path.iter().map(String::as_str).eq(path.iter().copied())
     }
 
     /// Its name.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.path.last().map(String::as_str).unwrap_or_default()
     }
 }
@@ -45,7 +45,7 @@ struct Open {
 }
 
 /// Tells of each element of a document when it ends.
-pub(super) fn elements(
+pub(crate) fn elements(
     bytes: &[u8],
     mut each: impl FnMut(&Element<'_>) -> Result<(), Problem>,
 ) -> Result<(), Problem> {

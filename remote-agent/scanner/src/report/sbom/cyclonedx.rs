@@ -268,20 +268,20 @@ struct Metadata {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Component {
-    r#type: String,
-    name: String,
-    version: String,
-    purl: String,
-    properties: Vec<Property>,
+pub(super) struct Component {
+    pub(super) r#type: String,
+    pub(super) name: String,
+    pub(super) version: String,
+    pub(super) purl: String,
+    pub(super) properties: Vec<Property>,
     components: Vec<Component>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Property {
-    name: String,
-    value: String,
+pub(super) struct Property {
+    pub(super) name: String,
+    pub(super) value: String,
 }
 
 impl Component {
@@ -291,6 +291,31 @@ impl Component {
             .filter_map(|name| self.properties.iter().find(|property| property.name == *name));
         of.next().map_or("", |property| &property.value)
     }
+
+    /// Tells what the document is about.
+    pub(super) fn introduce(&self, reader: &mut Reader) {
+        reader.digest(&self.version);
+        reader.image_id(self.property(&[IMAGE_ID, "aquasecurity:trivy:ImageID"]));
+    }
+
+    /// Tells of what it lists, but for the components in it.
+    pub(super) fn hand_over(&self, reader: &mut Reader) -> Result<(), SbomError> {
+        match self.r#type.as_str() {
+            "operating-system" => {
+                let sets = self.properties.iter().filter(|p| p.name == CONTENT_SET);
+                let sets = sets.map(|property| property.value.as_str());
+                reader.system(&self.name, &self.version, sets);
+            }
+            "file" | "data" | "cryptographic-asset" | "device" => {}
+            _ => {
+                let path =
+                    self.property(&[PATH, "syft:location:0:path", "aquasecurity:trivy:FilePath"]);
+                let layer = self.property(&[LAYER, "aquasecurity:trivy:LayerDigest"]);
+                reader.package(&self.name, &self.purl, path, layer)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Reads a document. Components in components are read as those beside them;
@@ -298,30 +323,12 @@ impl Component {
 pub(super) fn read(content: &[u8], reader: &mut Reader) -> Result<(), SbomError> {
     let bom: Bom = serde_json::from_slice(content)
         .map_err(|error| SbomError::Malformed { format: "CycloneDX", reason: error.to_string() })?;
-    let root = &bom.metadata.component;
-    reader.digest(&root.version);
-    reader.image_id(root.property(&[IMAGE_ID, "aquasecurity:trivy:ImageID"]));
+    bom.metadata.component.introduce(reader);
     let mut open: Vec<Component> = bom.components;
     open.reverse();
     while let Some(mut component) = open.pop() {
         open.extend(std::mem::take(&mut component.components).into_iter().rev());
-        match component.r#type.as_str() {
-            "operating-system" => {
-                let sets = component.properties.iter().filter(|p| p.name == CONTENT_SET);
-                let sets = sets.map(|property| property.value.as_str());
-                reader.system(&component.name, &component.version, sets);
-            }
-            "file" | "data" | "cryptographic-asset" | "device" => {}
-            _ => {
-                let path = component.property(&[
-                    PATH,
-                    "syft:location:0:path",
-                    "aquasecurity:trivy:FilePath",
-                ]);
-                let layer = component.property(&[LAYER, "aquasecurity:trivy:LayerDigest"]);
-                reader.package(&component.name, &component.purl, path, layer)?;
-            }
-        }
+        component.hand_over(reader)?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
 //! the same findings.
 
 mod cyclonedx;
+mod cyclonedx_xml;
 mod read;
 mod spdx2;
 mod spdx2_text;
@@ -31,6 +32,8 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub enum SbomFormat {
     /// CycloneDX JSON, 1.2 to 1.7.
     CycloneDx,
+    /// CycloneDX XML of any version.
+    CycloneDxXml,
     /// SPDX 2.2 or 2.3 as JSON.
     Spdx2,
     /// SPDX 2.2 or 2.3 as lines of tag and value.
@@ -43,7 +46,9 @@ pub enum SbomFormat {
 #[derive(Debug, Error)]
 pub enum SbomError {
     /// It is none of the formats.
-    #[error("it is no SBOM that is known: CycloneDX JSON, SPDX 2 JSON or tag-value, SPDX 3 JSON")]
+    #[error(
+        "it is no SBOM that is known: CycloneDX JSON or XML, SPDX 2 JSON or tag-value, SPDX 3 JSON"
+    )]
     Foreign,
     /// It breaks its format.
     #[error("it is no valid {format}: {reason}")]
@@ -86,6 +91,9 @@ enum Context {
 /// Which kind of SBOM the content is; none when it is none.
 pub fn detect(content: &[u8]) -> Option<SbomFormat> {
     let content = content.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(content).trim_ascii_start();
+    if cyclonedx_xml::is_it(content) {
+        return Some(SbomFormat::CycloneDxXml);
+    }
     if !content.starts_with(b"{") {
         return spdx2_text::is_it(content).then_some(SbomFormat::Spdx2Text);
     }

@@ -2,7 +2,7 @@
 
 use palisade_api::Digest;
 
-use super::{SbomError, SbomFormat, cyclonedx, detect, spdx2, spdx2_text, spdx3};
+use super::{SbomError, SbomFormat, cyclonedx, cyclonedx_xml, detect, spdx2, spdx2_text, spdx3};
 use crate::inspect::os::Distribution;
 use crate::limits::Limits;
 use crate::package::{LayeredPackage, Package};
@@ -35,6 +35,7 @@ pub fn read(name: &str, content: &[u8], limits: &Limits) -> Result<Reading, Sbom
     let mut reader = Reader { most: limits.packages, ..Reader::default() };
     match format {
         SbomFormat::CycloneDx => cyclonedx::read(content, &mut reader)?,
+        SbomFormat::CycloneDxXml => cyclonedx_xml::read(content, &mut reader)?,
         SbomFormat::Spdx2 => spdx2::read(content, &mut reader)?,
         SbomFormat::Spdx2Text => spdx2_text::read(content, &mut reader)?,
         SbomFormat::Spdx3 => spdx3::read(content, &mut reader)?,

@@ -16,6 +16,7 @@ const FORMATS: [SbomFormat; 4] =
 fn written(report: &Report, format: SbomFormat) -> String {
     match format {
         SbomFormat::CycloneDx => report.cyclonedx(TARGET).unwrap(),
+        SbomFormat::CycloneDxXml => unreachable!("it is only read"),
         SbomFormat::Spdx2 => report.spdx(TARGET).unwrap(),
         SbomFormat::Spdx2Text => report.spdx_text(TARGET),
         SbomFormat::Spdx3 => report.spdx3(TARGET).unwrap(),
@@ -98,6 +99,44 @@ fn documents_of_other_programs() {
 }
 
 #[test]
+fn cyclonedx_as_xml() {
+    let xml = r#"<?xml version="1.0" encoding="UTF-8"?>
+<!-- made by hand -->
+<bom xmlns="http://cyclonedx.org/schema/bom/1.5" serialNumber="urn:uuid:1" version="1">
+  <metadata>
+    <tools><components><component type="application"><name>maker</name>
+      <purl>pkg:npm/maker@1</purl></component></components></tools>
+    <component type="container" bom-ref="a"><name>shop/orders</name>
+      <version>sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa</version></component>
+  </metadata>
+  <components>
+    <component type="operating-system"><name>debian</name><version>12</version></component>
+    <component type="library"><name>outer</name><version>1.0</version>
+      <components><component type="library"><name>inner</name><version>2.0</version>
+        <purl>pkg:maven/a.b/inner@2.0?type=jar</purl></component></components>
+      <licenses><license><name>MIT</name></license></licenses>
+      <purl>pkg:maven/a.b/outer@1.0?type=jar&amp;x=y</purl>
+      <properties><property name="syft:location:0:path">/app/outer.jar</property></properties>
+    </component>
+    <component type="library"><name>mystery</name><version>1</version></component>
+    <component type="file"><name>/etc/passwd</name></component>
+  </components>
+  <dependencies><dependency ref="a"><dependency ref="b"/></dependency></dependencies>
+</bom>"#;
+    assert_eq!(detect(xml.as_bytes()), Some(SbomFormat::CycloneDxXml));
+    let read = inventory(xml);
+    let mut listed: Vec<(&str, &str, &str)> = Vec::new();
+    for LayeredPackage { package, .. } in &read.packages {
+        listed.push((&package.name, &package.version, &package.file));
+    }
+    listed.sort_unstable();
+    assert_eq!(listed, [("a.b:inner", "2.0", ""), ("a.b:outer", "1.0", "/app/outer.jar")]);
+    assert_eq!(read.distribution.unwrap().base_os(), "debian:12");
+    assert_eq!(read.digest.unwrap().to_string(), "a".repeat(64));
+    assert!(read.problems.len() == 1 && read.problems[0].reason.contains("mystery"));
+}
+
+#[test]
 fn hostile_documents() {
     let refused = |text: &str| read("sbom", text.as_bytes(), &Limits::default()).unwrap_err();
     for text in ["", "{}", "[]", "{\"bomFormat\":1}", "<bom/>", "SPDXVersion: SPDX-1.0"] {
@@ -107,6 +146,18 @@ fn hostile_documents() {
     assert!(matches!(refused(&bad), SbomError::Malformed { .. }));
     let open = "SPDXVersion: SPDX-2.3\nPackageComment: <text>no end";
     assert!(matches!(refused(open), SbomError::Malformed { .. }));
+
+    let xml = |inside: &str| {
+        format!("<bom xmlns='http://cyclonedx.org/schema/bom/1.4'><components>{inside}")
+    };
+    let deep = xml(&"<component><components>".repeat(5000));
+    assert!(matches!(refused(&deep), SbomError::Malformed { .. }));
+    let other = "<bom xmlns='http://shop.example/bom'><components/></bom>";
+    assert!(matches!(refused(other), SbomError::Foreign));
+    let many = xml(&"<component><purl>pkg:npm/a@1</purl></component>".repeat(11));
+    let limits = Limits { packages: 10, ..Limits::default() };
+    let error = read("sbom", many.as_bytes(), &limits).unwrap_err();
+    assert!(matches!(error, SbomError::TooLarge { what: "packages", .. }), "{error}");
 
     let deep = format!("{}{}", "{\"components\":[".repeat(5000), "]}".repeat(5000));
     let deep = format!("{{\"bomFormat\":\"CycloneDX\",\"components\":[{deep}]}}");
@@ -236,7 +287,7 @@ proptest! {
 
     #[test]
     fn nonsense_is_no_panic(text in ".{0,200}") {
-        for head in ["", "SPDXVersion: SPDX-2.3\n", "{\"bomFormat\":\"CycloneDX\",\"components\":["] {
+        for head in ["", "<bom xmlns='http://cyclonedx.org/schema/bom/1.4'>", "SPDXVersion: SPDX-2.3\n", "{\"bomFormat\":\"CycloneDX\",\"components\":["] {
             let _ = read("sbom", format!("{head}{text}").as_bytes(), &Limits::default());
         }
     }
