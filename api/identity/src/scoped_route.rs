@@ -20,6 +20,7 @@ const ADMITTED: &[Line] = &[
     Line("GET", "/v1/password_profile/*"),
     // Clusters: the answer has those within.
     Line("GET", "/v1/fed/member"),
+    Line("GET", "/v1/fed/member/*/errors"),
     Line("GET", "/v1/fed/summary"),
     Line("GET", "/v1/fed/workloads"),
     Line("GET", "/v1/fed/images"),

@@ -170,6 +170,30 @@ pub struct JointCluster {
     /// The address that that agent came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duplicate_address: Option<String>,
+    /// The end of its certificate, RFC 3339. It renews it by itself while it is
+    /// connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate_expires_at: Option<String>,
+}
+
+/// A federated object that a member could not put in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MemberError {
+    /// Its kind in words, such as `admission rule`.
+    pub kind: String,
+    /// Its name; of rules the id.
+    pub name: String,
+    /// The revision that failed.
+    pub revision: u64,
+    /// What the member says.
+    pub error: String,
+}
+
+/// Answer of `GET /v1/fed/member/{id}/errors`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MemberErrors {
+    /// The errors that it reported last; none when all is in force.
+    pub errors: Vec<MemberError>,
 }
 
 /// A revision of what a member has of its own.

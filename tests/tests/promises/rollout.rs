@@ -162,6 +162,11 @@ async fn errors_of_the_canary_halt_a_rollout() -> Result<()> {
         fleet.wait_for_rollout("it is halted", |rollout| rollout["state"] == "halted").await?;
     ensure!(halted["reason"].as_str().is_some_and(|reason| reason.contains("cannot")), "{halted}");
     ensure!(halted["clusters"][0]["state"] == "error", "{halted}");
+    let id = halted["clusters"][0]["id"].as_str().unwrap_or_default();
+    let path = format!("/v1/fed/member/{id}/errors");
+    let told = fleet.admin.get(&path).await?.ok()?["errors"][0].clone();
+    ensure!(told["kind"] == "group" && told["name"] == "fed.broken", "{told}");
+    ensure!(told["error"] == halted["clusters"][0]["error"], "{told}");
     fleet.act(&halted, "abort").await?;
     fleet.wait_for("fed.broken", 0).await?;
     let heard: BTreeSet<bool> =

@@ -142,6 +142,9 @@ fn joint(
         duplicate_at: (member.duplicate.as_ref())
             .map(|duplicate| duplicate.at.to_rfc3339_opts(SecondsFormat::Secs, true)),
         duplicate_address: member.duplicate.map(|duplicate| duplicate.source),
+        certificate_expires_at: Some(
+            member.certificate_expires_at.to_rfc3339_opts(SecondsFormat::Secs, true),
+        ),
         name: member.name,
     }
 }

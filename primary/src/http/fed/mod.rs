@@ -22,6 +22,7 @@ mod join;
 mod join_token;
 mod leave;
 mod member;
+mod member_errors;
 mod member_labels;
 mod object_status;
 mod policy;
@@ -66,6 +67,7 @@ pub(super) fn router() -> ApiRouter {
             rollout::policy_get::fed_rollout_policy_get,
             rollout::policy_update::fed_rollout_policy_update
         ))
+        .routes(routes!(member_errors::fed_member_errors))
         .routes(routes!(member_labels::fed_member_labels_update))
         .routes(routes!(config::fed_config_update))
         .routes(routes!(events::fed_event_list))

@@ -73,6 +73,7 @@ pub(super) async fn member(State(controller): State<Controller>) -> Result<Json<
             cvedb_create_time: None,
             duplicate_at: None,
             duplicate_address: None,
+            certificate_expires_at: None,
         }],
         use_proxy: by_proxy.to_owned(),
         deploy_repo_scan_data: false,
