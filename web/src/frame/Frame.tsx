@@ -12,6 +12,7 @@ import { useSession } from "../session/session";
 import { useText } from "../text/language";
 import { Skeleton } from "../ui/Loaded";
 import { Mark } from "./Mark";
+import { PAGES } from "./pages";
 import { Rail } from "./Rail";
 import { ScopeSwitcher } from "./ScopeSwitcher";
 import { Shortcuts } from "./Shortcuts";
@@ -96,9 +97,12 @@ function Content() {
 function Reminders() {
   const t = useText(frameText);
   const user = useSelf().data?.user;
-  const { cluster, cluster_selector: selector } = useFleet().fleet;
+  const { cluster, cluster_selector: selector } = useFleet();
   const [, setUrl] = useUrl();
   const member = useMembers().data?.joint_clusters?.find((one) => one.id === cluster);
+  const { pathname } = useLocation();
+  const follows = PAGES.find(({ to }) => to !== "/" && pathname.startsWith(to))?.follows;
+  const ignored = follows === "nothing" || (follows === "cluster" && !cluster);
   return (
     <>
       {user?.default_password && (
@@ -109,7 +113,11 @@ function Reminders() {
       )}
       {(cluster || selector) && (
         <p className="reminder">
-          {cluster ? t.scoped(member?.name ?? cluster.slice(0, 8)) : t.selected(selector ?? "")}{" "}
+          {ignored
+            ? t.unscoped
+            : cluster
+              ? t.scoped(member?.name ?? cluster.slice(0, 8))
+              : t.selected(selector ?? "")}{" "}
           <button type="button" className="link" onClick={() => setUrl({ scope: "" })}>
             {t.showAll}
           </button>

@@ -1,6 +1,8 @@
+import { useQueries } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 
+import { get } from "../api/client";
 import { useGet } from "../api/query";
 import { useMembers } from "../pages/clusters/members";
 import { useMay } from "../session/permissions";
@@ -9,6 +11,10 @@ import { Dialog } from "../ui/Dialog";
 import { type Choice, Picker } from "../ui/Picker";
 import { PAGES, pageNames } from "./pages";
 import { frameText } from "./text";
+
+/** What is found of a kind at most, and the registries that are looked through. */
+const MOST = 20;
+const REGISTRIES = 20;
 
 interface Found extends Choice {
   to: string;
@@ -24,9 +30,18 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState("");
   const members = useMembers().data?.joint_clusters ?? [];
   const enabled = text.length > 1;
-  const query = { f_name: `in,${text.replace(/[,|].*$/, "")}`, limit: 20, brief: true };
+  const query = { f_name: `in,${text.replace(/[,|].*$/, "")}`, limit: MOST, brief: true };
   const groups = useGet("/v1/group", { query, enabled: enabled && may("rt_policy", "read") });
   const registries = useGet("/v1/scan/registry", { enabled: enabled && may("reg_scan", "read") });
+  const rules = useGet("/v1/admission/rules", {
+    query: { scope: "fed", f_comment: query.f_name, limit: MOST },
+    enabled: enabled && may("admctrl", "read"),
+  });
+  const images = useImages(
+    (registries.data?.summarys ?? []).map(({ name = "" }) => name).slice(0, REGISTRIES),
+    query.f_name,
+    enabled,
+  );
   const kind = (name: keyof typeof t.kinds) => <span className="hint">{t.kinds[name]}</span>;
   const found: Found[] = [
     ...PAGES.filter((page) => !page.needs || may(page.needs, "read")).map((page) => ({
@@ -59,6 +74,19 @@ export function Palette({ onClose }: { onClose: () => void }) {
           },
         ]
       : []),
+    ...(rules.data?.rules ?? []).map(({ id = 0, comment = "" }) => ({
+      id: `rule ${id}`,
+      text: `${comment} (${id})`,
+      beside: kind("rule"),
+      to: "/admission",
+      search: { open: String(id) },
+    })),
+    ...images.map(({ registry, id, text: name }) => ({
+      id: `image ${registry} ${id} ${name}`,
+      text: name,
+      beside: kind("image"),
+      to: `/images/${encodeURIComponent(registry)}/${id}`,
+    })),
     ...(registries.data?.summarys ?? []).map(({ name = "" }) => ({
       id: `registry ${name}`,
       text: name,
@@ -83,4 +111,24 @@ export function Palette({ onClose }: { onClose: () => void }) {
       />
     </Dialog>
   );
+}
+
+/** The images of registries whose repository contains a text. */
+function useImages(registries: string[], repository: string, enabled: boolean) {
+  const lists = useQueries({
+    queries: registries.map((name) => ({
+      queryKey: ["/v1/scan/registry/{name}/images", "named", name, repository],
+      queryFn: async () => {
+        const query = { f_repository: repository, limit: MOST };
+        const answer = await get("/v1/scan/registry/{name}/images", { path: { name }, query });
+        return answer.images.map((image) => ({
+          registry: name,
+          id: image.image_id ?? "",
+          text: `${image.repository}:${image.tag}`,
+        }));
+      },
+      enabled,
+    })),
+  });
+  return lists.flatMap((list) => list.data ?? []);
 }

@@ -38,7 +38,6 @@ export function Rail({ open, onFollow }: { open: boolean; onFollow: () => void }
                 <li key={id}>
                   <Link
                     to={to as never}
-                    search={((s: { scope?: string }) => ({ scope: s.scope })) as never}
                     activeOptions={{ exact: to === "/", includeSearch: false }}
                     title={narrow ? names[id] : undefined}
                     onClick={onFollow}

@@ -16,7 +16,7 @@ export function ScopeSwitcher() {
   const [open, setOpen] = useState(false);
   const [typed, setTyped] = useState("");
   const [, setUrl] = useUrl();
-  const { cluster, cluster_selector: selector } = useFleet().fleet;
+  const { cluster, cluster_selector: selector } = useFleet();
   const members = useMembers().data?.joint_clusters ?? [];
   const name = cluster
     ? (members.find((one) => one.id === cluster)?.name ?? cluster.slice(0, 8))

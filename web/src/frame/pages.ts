@@ -104,6 +104,8 @@ export interface MenuPage {
   icon: LucideIcon;
   section: SectionId;
   needs?: Permission;
+  /** What of the scope it follows, where that is less than all of it. */
+  follows?: "cluster" | "nothing";
   /** After `g`, this key leads there. */
   key: string;
 }
@@ -140,7 +142,15 @@ export const PAGES: MenuPage[] = [
     needs: "rt_policy",
     key: "f",
   },
-  { id: "history", to: "/history", icon: History, section: "policy", needs: "fed", key: "g" },
+  {
+    id: "history",
+    to: "/history",
+    icon: History,
+    section: "policy",
+    needs: "fed",
+    follows: "nothing",
+    key: "g",
+  },
   {
     id: "vulnerabilities",
     to: "/vulnerabilities",
@@ -155,6 +165,7 @@ export const PAGES: MenuPage[] = [
     icon: ShieldQuestion,
     section: "risks",
     needs: "vulnerability",
+    follows: "nothing",
     key: "m",
   },
   {
@@ -171,6 +182,7 @@ export const PAGES: MenuPage[] = [
     icon: Boxes,
     section: "risks",
     needs: "reg_scan",
+    follows: "cluster",
     key: "r",
   },
   { id: "images", to: "/images", icon: Package, section: "risks", needs: "reg_scan", key: "i" },
@@ -180,6 +192,7 @@ export const PAGES: MenuPage[] = [
     icon: BadgeCheck,
     section: "risks",
     needs: "reg_scan",
+    follows: "nothing",
     key: "v",
   },
   {
@@ -212,15 +225,25 @@ export const PAGES: MenuPage[] = [
     icon: ScrollText,
     section: "notifications",
     needs: "audit_events",
+    follows: "cluster",
     key: "l",
   },
-  { id: "users", to: "/users", icon: Users, section: "settings", needs: "authorization", key: "u" },
+  {
+    id: "users",
+    to: "/users",
+    icon: Users,
+    section: "settings",
+    needs: "authorization",
+    follows: "nothing",
+    key: "u",
+  },
   {
     id: "roles",
     to: "/roles",
     icon: UserCog,
     section: "settings",
     needs: "authorization",
+    follows: "nothing",
     key: "y",
   },
   {
@@ -229,6 +252,7 @@ export const PAGES: MenuPage[] = [
     icon: UserCheck,
     section: "settings",
     needs: "authentication",
+    follows: "nothing",
     key: "h",
   },
   {
@@ -237,10 +261,26 @@ export const PAGES: MenuPage[] = [
     icon: KeyRound,
     section: "settings",
     needs: "authorization",
+    follows: "nothing",
     key: "k",
   },
-  { id: "system", to: "/system", icon: Settings, section: "settings", needs: "config", key: "s" },
-  { id: "api", to: "/api-reference", icon: BookOpen, section: "settings", key: "p" },
+  {
+    id: "system",
+    to: "/system",
+    icon: Settings,
+    section: "settings",
+    needs: "config",
+    follows: "cluster",
+    key: "s",
+  },
+  {
+    id: "api",
+    to: "/api-reference",
+    icon: BookOpen,
+    section: "settings",
+    follows: "nothing",
+    key: "p",
+  },
 ];
 
 export const SECTIONS: SectionId[] = ["fleet", "policy", "risks", "notifications", "settings"];

@@ -19,7 +19,7 @@ export const frameText = catalogue({
     findClusterHint: "Name, or labels such as env=prod, region in (eu, us)",
     clusters: (count: number) => (count === 1 ? "1 cluster" : `${count} clusters`),
     palette: "Go to…",
-    paletteHint: "Page, cluster, group, registry or image",
+    paletteHint: "Page, cluster, group, rule, registry, image or CVE",
     noMatch: "Nothing found",
     kinds: {
       page: "Page",
@@ -42,7 +42,7 @@ export const frameText = catalogue({
       `Nothing was done for a while. You will be signed out in ${seconds} seconds.`,
     stay: "Stay signed in",
     keys: {
-      palette: "Go to a page, cluster, group, registry or image",
+      palette: "Go to a page, cluster, group, rule, registry, image or CVE",
       filter: "Filter the list",
       help: "Show this list",
       rows: "Move between the rows of a list",
@@ -52,6 +52,7 @@ export const frameText = catalogue({
     changePassword: "Change it",
     scoped: (name: string) => `You look at ${name} alone, as it answers now.`,
     selected: (selector: string) => `You look at the clusters with ${selector}.`,
+    unscoped: "This page is about the whole federation, whatever the scope.",
     showAll: "Show all clusters",
     crash: "This page failed to show.",
   },
@@ -73,7 +74,7 @@ export const frameText = catalogue({
     findClusterHint: "名称，或标签，例如 env=prod, region in (eu, us)",
     clusters: (count: number) => `${count} 个集群`,
     palette: "转到…",
-    paletteHint: "页面、集群、组、镜像仓库或镜像",
+    paletteHint: "页面、集群、组、规则、镜像仓库、镜像或 CVE",
     noMatch: "未找到",
     kinds: {
       page: "页面",
@@ -95,7 +96,7 @@ export const frameText = catalogue({
     idle: (seconds: number) => `已有一段时间没有操作，${seconds} 秒后将自动退出登录。`,
     stay: "保持登录",
     keys: {
-      palette: "转到页面、集群、组、仓库或镜像",
+      palette: "转到页面、集群、组、规则、仓库、镜像或 CVE",
       filter: "筛选列表",
       help: "显示本列表",
       rows: "在列表各行之间移动",
@@ -105,6 +106,7 @@ export const frameText = catalogue({
     changePassword: "立即修改",
     scoped: (name: string) => `您正在查看 ${name} 的实时数据。`,
     selected: (selector: string) => `您正在查看标签为 ${selector} 的集群。`,
+    unscoped: "此页面涉及整个联邦，不受范围影响。",
     showAll: "显示所有集群",
     crash: "此页面无法显示。",
   },

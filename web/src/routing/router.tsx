@@ -11,7 +11,7 @@ import {
 import { readAhead } from "../api/query";
 import { session } from "../session/session";
 import { Crash } from "./Crash";
-import { parseSearch, readSearch, writeSearch } from "./search";
+import { keepScope, parseSearch, readSearch, writeSearch } from "./search";
 
 const root = createRootRoute({ validateSearch: readSearch });
 
@@ -24,6 +24,7 @@ const signIn = createRoute({
 const frame = createRoute({
   getParentRoute: () => root,
   id: "frame",
+  search: { middlewares: [keepScope as never] },
   beforeLoad: ({ location }) => {
     if (!session.signedIn()) throw redirect({ to: "/sign-in", search: { to: location.href } });
     // Who one is decides on what is shown; known members are on nearly every page.

@@ -61,7 +61,11 @@ export function useUrl(): [Search, (change: Search, options?: { push?: boolean }
     (next: Search, options: { push?: boolean } = {}) => {
       void navigate({
         to: ".",
-        search: (before: Search) => readSearch({ ...before, ...next }),
+        search: (before: Search) => ({
+          // Said even where it is empty: else it would stay.
+          scope: undefined,
+          ...readSearch({ ...before, ...next }),
+        }),
         replace: !options.push,
         resetScroll: false,
       } as never);
@@ -69,6 +73,12 @@ export function useUrl(): [Search, (change: Search, options?: { push?: boolean }
     [navigate],
   );
   return [search, change];
+}
+
+/** Keeps links in the scope, unless they name another. */
+export function keepScope({ search, next }: { search: Search; next: (search: Search) => Search }) {
+  const wanted = next(search);
+  return "scope" in wanted ? wanted : { ...wanted, scope: search.scope };
 }
 
 /** The id of the member in scope; undefined where all are. */
@@ -92,11 +102,10 @@ export interface Fleet {
   cluster_selector?: string | undefined;
 }
 
-/** The clusters in scope, for questions about the fleet and for links that stay with them. */
-export function useFleet(): { fleet: Fleet; link: Search } {
+/** The clusters in scope, for questions about the fleet. */
+export function useFleet(): Fleet {
   const search = useSearch({ strict: false }) as Search;
-  const fleet = { cluster: clusterInScope(search), cluster_selector: selectorInScope(search) };
-  return { fleet, link: readSearch({ scope: search.scope }) };
+  return { cluster: clusterInScope(search), cluster_selector: selectorInScope(search) };
 }
 
 /** What every list of the whole fleet is asked: which cluster, in which order. */

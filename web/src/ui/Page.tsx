@@ -24,12 +24,7 @@ export function Page({ title, parent, beside, actions, lead, children }: Props) 
         <div>
           {parent && (
             <p className="crumb">
-              <Link
-                to={parent.to as never}
-                search={((s: { scope?: string }) => ({ scope: s.scope })) as never}
-              >
-                {parent.text}
-              </Link>
+              <Link to={parent.to as never}>{parent.text}</Link>
               <ChevronRight aria-hidden size={14} />
             </p>
           )}

@@ -8,6 +8,7 @@ import { useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { Ago } from "../../ui/Ago";
 import { ConfirmByName } from "../../ui/ConfirmByName";
 import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
@@ -39,7 +40,7 @@ export function ApiKeys() {
     done: t.removed,
     onDone: close,
   });
-  const moment = (seconds: number) => (seconds > 0 ? format.ago(seconds * 1_000) : w.never);
+  const moment = (seconds: number) => (seconds > 0 ? <Ago at={seconds * 1_000} /> : w.never);
   const columns: Column<ApiKey>[] = [
     {
       id: "name",

@@ -6,16 +6,25 @@ import { selectorOf, selects } from "./selector";
 export type Cluster = Schema<"JointCluster">;
 
 const EVERY_MS = 2_000;
+/** All members come at once: a large federation is read less often, by so much each. */
+const EACH_MS = 4;
 
 /** The federation with its members, as they are now. */
 export function useMembers() {
-  return useGet("/v1/fed/member", { every: EVERY_MS });
+  return useGet("/v1/fed/member", {
+    every: (known) => Math.max(EVERY_MS, (known?.joint_clusters?.length ?? 0) * EACH_MS),
+  });
+}
+
+/** The clusters that were members once. */
+export function useFormerMembers(enabled: boolean) {
+  return useGet("/v1/fed/member", { query: { former: true }, enabled });
 }
 
 /** The members that the portal looks at; undefined while they are not known. */
 export function useMembersInScope(): Cluster[] | undefined {
   const members = useMembers().data?.joint_clusters;
-  const { fleet } = useFleet();
+  const fleet = useFleet();
   return members && inScope(members, fleet);
 }
 

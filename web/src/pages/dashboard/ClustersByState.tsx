@@ -16,7 +16,7 @@ export function ClustersByState() {
   const t = useText(dashboardText);
   const format = useFormat();
   const query = useMembers();
-  const { fleet, link } = useFleet();
+  const fleet = useFleet();
   return (
     <Card title={t.clusters}>
       <Loaded query={query} what={t.clusters}>
@@ -46,7 +46,7 @@ export function ClustersByState() {
               <ul className="legend">
                 {states.map(([status, count]) => (
                   <li key={status}>
-                    <Link to={"/clusters" as never} search={{ ...link, status } as never}>
+                    <Link to={"/clusters" as never} search={{ status } as never}>
                       <ClusterState status={status} />
                     </Link>
                     <b>{format.number(count)}</b>

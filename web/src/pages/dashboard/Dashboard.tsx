@@ -20,7 +20,7 @@ export function Dashboard() {
   const t = useText(dashboardText);
   const names = useText(pageNames);
   const may = useMay();
-  const { fleet, link } = useFleet();
+  const fleet = useFleet();
   const scope = fleet.cluster;
   const scans = may("reg_scan", "read");
   const events = may("events", "read");
@@ -33,17 +33,9 @@ export function Dashboard() {
         {scans && <DataAge />}
         {events && <Denials />}
         {may("fed", "read") && <TopVulnerabilities />}
-        {scans && <Exposure />}
+        {(scope ? may("fed", "read") : scans) && <Exposure />}
         {events && (
-          <Card
-            title={t.events}
-            wide
-            actions={
-              <Link to={"/events" as never} search={link as never}>
-                {t.allEvents}
-              </Link>
-            }
-          >
+          <Card title={t.events} wide actions={<Link to={"/events" as never}>{t.allEvents}</Link>}>
             <NewestEvents of={fleet} limit={8} />
           </Card>
         )}

@@ -1,6 +1,7 @@
 import { useGet } from "../../api/query";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
+import { Ago } from "../../ui/Ago";
 import { Loaded } from "../../ui/Loaded";
 import { Card, Facts } from "../../ui/Page";
 import { State } from "../../ui/State";
@@ -23,7 +24,7 @@ export function DataAge() {
           return (
             <>
               <p className="big">
-                <State tone={old ? "busy" : "good"}>{at ? format.ago(at) : t.noData}</State>
+                <State tone={old ? "busy" : "good"}>{at ? <Ago at={at} /> : t.noData}</State>
               </p>
               <Facts
                 of={[

@@ -1,5 +1,7 @@
 import { Link } from "@tanstack/react-router";
 
+import { useGet } from "../../api/query";
+import { useFleet } from "../../routing/search";
 import { useText } from "../../text/language";
 import { Loaded } from "../../ui/Loaded";
 import { Card } from "../../ui/Page";
@@ -8,9 +10,55 @@ import { useWorstImages } from "../images/images";
 import { dashboardText } from "./text";
 
 const SHOWN = 6;
+const EVERY_MS = 10_000;
 
-/** The scanned images with the gravest findings. */
+/** The images with the gravest findings: of the registries, or that run in the clusters in scope. */
 export function Exposure() {
+  const { cluster, cluster_selector: selector } = useFleet();
+  return cluster || selector ? <OfClusters /> : <OfRegistries />;
+}
+
+function OfClusters() {
+  const t = useText(dashboardText);
+  const query = useGet("/v1/fed/images", {
+    query: { ...useFleet(), sort: "severity", order: "desc", limit: SHOWN },
+    every: EVERY_MS,
+  });
+  const all = (
+    <Link to={"/images" as never} search={{ tab: "running" } as never}>
+      {t.allImages}
+    </Link>
+  );
+  return (
+    <Card title={t.exposure} wide actions={all}>
+      <Loaded query={query} what={t.exposure} lines={SHOWN}>
+        {({ images }) =>
+          images.length === 0 ? (
+            <p className="hint">{t.exposureNowhere}</p>
+          ) : (
+            <ol className="exposed">
+              {images.map((image) => (
+                <li key={`${image.name} ${image.image_id}`}>
+                  <Link to={"/workloads" as never} search={{ image: image.name } as never}>
+                    {image.name || image.image_id.slice(0, 12)}
+                  </Link>
+                  <span className="hint">{t.workloads(image.workloads)}</span>
+                  <SeverityCounts
+                    critical={image.critical}
+                    high={image.high}
+                    medium={image.medium}
+                  />
+                </li>
+              ))}
+            </ol>
+          )
+        }
+      </Loaded>
+    </Card>
+  );
+}
+
+function OfRegistries() {
   const t = useText(dashboardText);
   const query = useWorstImages(SHOWN);
   return (

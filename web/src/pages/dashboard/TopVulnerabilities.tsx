@@ -18,7 +18,7 @@ const PATH = "/v1/fed/vulnerabilities";
 export function TopVulnerabilities() {
   const t = useText(dashboardText);
   const format = useFormat();
-  const { fleet, link } = useFleet();
+  const fleet = useFleet();
   const order = { ...fleet, sort: "epss", order: "desc", limit: SHOWN };
   const exploited = useGet(PATH, { query: { ...order, kev: true }, every: EVERY_MS });
   const likely = useGet(PATH, { query: order, every: EVERY_MS });
@@ -37,7 +37,7 @@ export function TopVulnerabilities() {
       title={t.topVulnerabilities}
       wide
       actions={
-        <Link to={"/vulnerabilities" as never} search={{ ...link, sort: "-epss" } as never}>
+        <Link to={"/vulnerabilities" as never} search={{ sort: "-epss" } as never}>
           {t.allVulnerabilities}
         </Link>
       }
@@ -53,7 +53,7 @@ export function TopVulnerabilities() {
                   <span>
                     <Link
                       to={"/vulnerabilities" as never}
-                      search={{ ...link, q: one.name, open: one.name } as never}
+                      search={{ q: one.name, open: one.name } as never}
                     >
                       {one.name}
                     </Link>{" "}

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { get } from "../../api/client";
 import { useGet } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { useUrl } from "../../routing/search";
+import { useScope, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
 import { Dialog } from "../../ui/Dialog";
 import { Loaded } from "../../ui/Loaded";
@@ -31,12 +31,13 @@ interface Choice {
 }
 
 function useChoices(): Choice[] {
-  const registries = useGet("/v1/scan/registry").data?.summarys ?? [];
+  const cluster = useScope();
+  const registries = useGet("/v1/scan/registry", { cluster }).data?.summarys ?? [];
   const lists = useQueries({
     queries: registries.map(({ name = "" }) => ({
-      queryKey: ["images to choose", name],
+      queryKey: ["images to choose", name, cluster],
       queryFn: async () => {
-        const target = { path: { name }, query: { limit: CHOICES } };
+        const target = { path: { name }, query: { limit: CHOICES }, cluster };
         const answer = await get("/v1/scan/registry/{name}/images", target);
         return answer.images.map((image) => ({
           key: `${name} ${image.image_id}`,
@@ -52,6 +53,7 @@ function useReport(of: string | undefined) {
   const { registry: name = "", id = "" } = parse(of) ?? {};
   return useGet("/v1/scan/registry/{name}/image/{id}", {
     path: { name, id },
+    cluster: useScope(),
     enabled: of !== undefined,
   });
 }

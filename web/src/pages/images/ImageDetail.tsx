@@ -8,6 +8,7 @@ import { useScope } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { Ago } from "../../ui/Ago";
 import { Loaded } from "../../ui/Loaded";
 import { Facts, Page } from "../../ui/Page";
 import { SeverityCounts } from "../../ui/Severity";
@@ -69,7 +70,7 @@ export function ImageDetail() {
               [t.os, image.base_os || "–"],
               [t.size, format.bytes(image.size ?? 0)],
               [t.created, image.created_at ? format.moment(image.created_at) : "–"],
-              [t.scanned, image.scanned_at ? format.ago(image.scanned_at) : w.never],
+              [t.scanned, image.scanned_at ? <Ago key="a" at={image.scanned_at} /> : w.never],
               [t.runsAsRoot, image.run_as_root ? w.yes : w.no],
               [t.digest, <code key="d">{image.digest}</code>],
             ]}

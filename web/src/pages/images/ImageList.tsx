@@ -9,6 +9,7 @@ import { listQuery, useScope, useUrl } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { Ago } from "../../ui/Ago";
 import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
@@ -51,7 +52,6 @@ export function ImageList({ registry, beside }: { registry: string; beside?: Rea
           <Link
             to={"/images/$registry/$id" as never}
             params={{ registry, id: image.image_id ?? "" } as never}
-            search={((s: { scope?: string }) => ({ scope: s.scope })) as never}
           >
             {image.repository}:{image.tag}
           </Link>
@@ -80,7 +80,7 @@ export function ImageList({ registry, beside }: { registry: string; beside?: Rea
       id: "scanned",
       title: t.scanned,
       sort: "scanned_timestamp",
-      cell: (image) => (image.scanned_at ? format.ago(image.scanned_at) : w.never),
+      cell: (image) => (image.scanned_at ? <Ago at={image.scanned_at} /> : w.never),
     },
     {
       id: "state",

@@ -2,22 +2,46 @@ import { Package } from "lucide-react";
 
 import { useGet } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { useUrl } from "../../routing/search";
+import { frameText } from "../../frame/text";
+import { useFleet, useUrl } from "../../routing/search";
+import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { Sign } from "../../ui/Failure";
 import { Loaded } from "../../ui/Loaded";
 import { Page } from "../../ui/Page";
+import { Tabs, useTab } from "../../ui/Tabs";
 import { ImageList } from "./ImageList";
+import { RunningImages } from "./RunningImages";
 import { imagesText } from "./text";
 
-/** The images of one registry at a time. */
+/** The images of registries, and those that run. */
 export function Images() {
   const t = useText(imagesText);
   const names = useText(pageNames);
-  const [url, setUrl] = useUrl();
-  const query = useGet("/v1/scan/registry");
+  const may = useMay();
+  const tabs: [string, string][] = [["registries", t.inRegistries]];
+  if (may("fed", "read")) tabs.push(["running", t.running]);
+  const tab = useTab(tabs);
   return (
-    <Page title={names.images} lead={t.lead}>
+    <Page title={names.images} lead={tab === "running" ? t.leadRunning : t.lead}>
+      <Tabs label={names.images} tabs={tabs} />
+      {tab === "running" ? <RunningImages /> : <RegistryImages />}
+    </Page>
+  );
+}
+
+/** The images of one registry at a time. */
+function RegistryImages() {
+  const t = useText(imagesText);
+  const names = useText(pageNames);
+  const [url, setUrl] = useUrl();
+  const f = useText(frameText);
+  // Registries are of the federation, or of one cluster.
+  const { cluster, cluster_selector: selector } = useFleet();
+  const query = useGet("/v1/scan/registry", { cluster });
+  return (
+    <>
+      {selector && <p className="hint">{f.unscoped}</p>}
       <Loaded query={query} what={names.registries}>
         {({ summarys }) => {
           const known = summarys.map((one) => one.name ?? "");
@@ -46,6 +70,6 @@ export function Images() {
           );
         }}
       </Loaded>
-    </Page>
+    </>
   );
 }

@@ -1,4 +1,5 @@
 import { useGet } from "../../api/query";
+import { useScope } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { Loaded } from "../../ui/Loaded";
@@ -10,7 +11,7 @@ import "./images.css";
 export function Layers({ path }: { path: { name: string; id: string } }) {
   const t = useText(imagesText);
   const format = useFormat();
-  const query = useGet("/v1/scan/registry/{name}/layers/{id}", { path });
+  const query = useGet("/v1/scan/registry/{name}/layers/{id}", { path, cluster: useScope() });
   return (
     <Loaded query={query} what={t.tabs.layers}>
       {({ report }) => (

@@ -3,6 +3,7 @@ import { ShieldCheck } from "lucide-react";
 import { useGet } from "../../api/query";
 import { useScope, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
+import { words } from "../../text/words";
 import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
@@ -63,13 +64,14 @@ export function SetAside({ path }: { path: { name: string; id: string } }) {
 /** What a VEX document says of a vulnerability. */
 export function VexWord({ of }: { of: Vulnerability }) {
   const t = useText(imagesText);
+  const w = useText(words);
   if (!of.vex) return null;
   const { status, justification, statement, document } = of.vex;
-  const why = [justification?.replaceAll("_", " "), statement].filter(Boolean).join(". ");
+  const reason = justification && (t.vexJustification[justification] ?? justification);
+  const why = [reason, statement].filter(Boolean).join("; ");
   return (
     <>
-      {t.vexStatus[status ?? ""] ?? status}
-      {why && `: ${why}`}
+      {[t.vexStatus[status ?? ""] ?? status, why].filter(Boolean).join(w.colon)}
       <span className="sub">{document}</span>
     </>
   );

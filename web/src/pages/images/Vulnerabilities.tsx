@@ -1,8 +1,8 @@
 import { ShieldCheck } from "lucide-react";
 
 import { useUrl } from "../../routing/search";
-import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
+import { Ago } from "../../ui/Ago";
 import type { Column } from "../../ui/DataTable";
 import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
@@ -23,7 +23,6 @@ interface Props {
 export function Vulnerabilities({ all, image }: Props) {
   const t = useText(imagesText);
   const severity = useSeverityName();
-  const format = useFormat();
   const [url, setUrl] = useUrl();
   const rows = selectVulnerabilities([...all], url);
   const opened = all.find((one) => findingKey(one) === url.open);
@@ -75,7 +74,7 @@ export function Vulnerabilities({ all, image }: Props) {
       title: t.published,
       sort: "published",
       width: "0.9fr",
-      cell: (one) => (one.published_timestamp ? format.ago(one.published_timestamp * 1_000) : "–"),
+      cell: (one) => (one.published_timestamp ? <Ago at={one.published_timestamp * 1_000} /> : "–"),
     },
   ];
   return (

@@ -4,11 +4,11 @@ import { Pencil, Play, Square, Trash2 } from "lucide-react";
 import { post, remove } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { useUrl } from "../../routing/search";
+import { useScope, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
-import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { Ago } from "../../ui/Ago";
 import { ConfirmByName } from "../../ui/ConfirmByName";
 import { Refusal } from "../../ui/Failure";
 import { Loaded } from "../../ui/Loaded";
@@ -22,7 +22,8 @@ import { registriesText } from "./text";
 export function RegistryDetail() {
   const { name } = useParams({ strict: false }) as { name: string };
   const names = useText(pageNames);
-  const query = useGet("/v1/scan/registry/{name}", { path: { name }, every: 2_000 });
+  const cluster = useScope();
+  const query = useGet("/v1/scan/registry/{name}", { path: { name }, cluster, every: 2_000 });
   return (
     <Loaded query={query} what={names.registries}>
       {({ summary }) => <Detail registry={summary} name={name} />}
@@ -34,7 +35,6 @@ function Detail({ registry, name }: { registry: Registry; name: string }) {
   const t = useText(registriesText);
   const w = useText(words);
   const names = useText(pageNames);
-  const format = useFormat();
   const may = useMay();
   const navigate = useNavigate();
   const [url, setUrl] = useUrl();
@@ -49,7 +49,8 @@ function Detail({ registry, name }: { registry: Registry; name: string }) {
     done: t.removed(name),
     onDone: () => void navigate({ to: "/registries" as never }),
   });
-  const writable = may("fed", "write");
+  const ofCluster = useScope() !== undefined;
+  const writable = may("fed", "write") && !ofCluster;
   const busy = (registry.scheduled ?? 0) + (registry.scanning ?? 0) > 0;
   return (
     <Page
@@ -91,7 +92,10 @@ function Detail({ registry, name }: { registry: Registry; name: string }) {
                 t.schedules[registry.schedule?.schedule as keyof typeof t.schedules] ??
                   registry.schedule?.schedule,
               ],
-              [t.lastScan, registry.started_at ? format.ago(registry.started_at) : w.never],
+              [
+                t.lastScan,
+                registry.started_at ? <Ago key="a" at={registry.started_at} /> : w.never,
+              ],
               [t.data, registry.cvedb_version || "–"],
             ]}
           />

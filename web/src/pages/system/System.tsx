@@ -5,10 +5,12 @@ import { useScope } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
+import { Ago } from "../../ui/Ago";
 import { type Column, DataTable } from "../../ui/DataTable";
 import { Loaded } from "../../ui/Loaded";
 import { Card, Facts, Page } from "../../ui/Page";
 import { PasswordProfile } from "../password-profile/PasswordProfile";
+import { providersText } from "../providers/text";
 import { FederationCard } from "./FederationCard";
 import { systemText } from "./text";
 import { WebhooksCard } from "./WebhooksCard";
@@ -48,13 +50,13 @@ function ScannersCard() {
     {
       id: "joined",
       title: t.joined,
-      cell: (one) => (one.joined_timestamp ? format.ago(one.joined_timestamp * 1_000) : "–"),
+      cell: (one) => (one.joined_timestamp ? <Ago at={one.joined_timestamp * 1_000} /> : "–"),
     },
     { id: "database", title: t.database, cell: (one) => one.cvedb_version || "–" },
     {
       id: "age",
       title: t.age,
-      cell: (one) => (one.cvedb_create_time ? format.ago(one.cvedb_create_time) : "–"),
+      cell: (one) => (one.cvedb_create_time ? <Ago at={one.cvedb_create_time} /> : "–"),
     },
     {
       id: "images",
@@ -92,7 +94,10 @@ function SettingsCard() {
           <Facts
             of={[
               [t.clusterName, config.cluster_name || "–"],
-              [t.newService, config.new_service_policy_mode || "–"],
+              [
+                t.newService,
+                t.policyModes[config.new_service_policy_mode] ?? config.new_service_policy_mode,
+              ],
               [
                 t.syslog,
                 config.syslog_status ? `${config.syslog_ip}:${config.syslog_port}` : t.off,
@@ -114,6 +119,7 @@ function SettingsCard() {
 
 function ProvidersCard() {
   const t = useText(systemText);
+  const kinds: Record<string, string> = useText(providersText).kinds;
   const query = useGet("/v1/server");
   return (
     <Card title={t.providers}>
@@ -125,7 +131,7 @@ function ProvidersCard() {
             <p>
               {(servers as { server_name?: string; server_type?: string }[]).map((one) => (
                 <span key={one.server_name} className="tag">
-                  {one.server_name} <b>{one.server_type}</b>
+                  {one.server_name} <b>{kinds[one.server_type ?? ""] ?? one.server_type}</b>
                 </span>
               ))}
             </p>

@@ -22,6 +22,10 @@ export const systemText = catalogue({
     settingsHint: "Settings of the primary, as the REST API reports them.",
     clusterName: "Cluster name",
     newService: "Mode of new services",
+    policyModes: { Discover: "Discover", Monitor: "Monitor", Protect: "Protect" } as Record<
+      string,
+      string
+    >,
     syslog: "Syslog",
     proxy: "Proxy for registries",
     tls: "Certificates of registries and servers are verified",
@@ -68,6 +72,7 @@ export const systemText = catalogue({
     settingsHint: "REST API 报告的主集群设置。",
     clusterName: "集群名称",
     newService: "新服务的模式",
+    policyModes: { Discover: "学习", Monitor: "监视", Protect: "保护" },
     syslog: "Syslog",
     proxy: "镜像仓库代理",
     tls: "验证仓库和服务器的证书",

@@ -1,13 +1,15 @@
 import { Plus } from "lucide-react";
 
-import type { Schema } from "../../api/client";
+import { get, type Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
+import { useOpened } from "../../routing/opened";
 import { listQuery, useUrl } from "../../routing/search";
 import { useMay, useSelf } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { Ago } from "../../ui/Ago";
 import type { Column } from "../../ui/DataTable";
 import { Facet } from "../../ui/Facet";
 import { FilterText } from "../../ui/FilterText";
@@ -68,7 +70,7 @@ export function Users() {
       id: "login",
       title: t.lastLogin,
       sort: "last_login_timestamp",
-      cell: (user) => (user.last_login_timestamp > 0 ? format.ago(user.last_login_at) : w.never),
+      cell: (user) => (user.last_login_timestamp > 0 ? <Ago at={user.last_login_at} /> : w.never),
     },
     {
       id: "count",
@@ -80,7 +82,12 @@ export function Users() {
     },
     { id: "state", title: w.state, cell: (user) => <UserState of={user} /> },
   ];
-  const opened = query.rows?.find((user) => user.fullname === url.open);
+  const opened = useOpened({
+    path: "/v1/user",
+    rows: query.rows,
+    keyOf: (user) => user.fullname,
+    read: async (fullname) => (await get("/v1/user/{fullname}", { path: { fullname } })).user,
+  });
   const writable = may("authorization", "write");
   return (
     <Page

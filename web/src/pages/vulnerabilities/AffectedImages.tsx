@@ -1,6 +1,8 @@
 import { useQueries } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 
 import { get } from "../../api/client";
+import { useFleet } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { vulnerabilitiesText } from "./text";
@@ -17,10 +19,14 @@ interface Image {
 export function AffectedImages({ images }: { images: Image[] }) {
   const t = useText(vulnerabilitiesText);
   const format = useFormat();
+  const fleet = useFleet();
   const places = useQueries({
     queries: images.slice(0, PLACED).map(({ id }) => ({
-      queryKey: ["/v1/fed/images", id],
-      queryFn: async () => (await get("/v1/fed/images", { query: { image_id: id } })).images,
+      queryKey: ["/v1/fed/images", id, fleet],
+      queryFn: async () => {
+        const query = { ...fleet, image_id: id };
+        return (await get("/v1/fed/images", { query })).images;
+      },
     })),
   });
   return (
@@ -34,9 +40,13 @@ export function AffectedImages({ images }: { images: Image[] }) {
             {image.display_name}{" "}
             {running && (
               <span className="hint">
-                {workloads === 0
-                  ? t.runsNowhere
-                  : t.runs(format.number(clusters), format.number(workloads))}
+                {workloads === 0 ? (
+                  t.runsNowhere
+                ) : (
+                  <Link to={"/workloads" as never} search={{ image: running[0]?.name } as never}>
+                    {t.runs(format.number(clusters), format.number(workloads))}
+                  </Link>
+                )}
               </span>
             )}
           </li>

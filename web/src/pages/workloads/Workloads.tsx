@@ -1,4 +1,4 @@
-import { Container } from "lucide-react";
+import { Container, X } from "lucide-react";
 
 import type { Schema } from "../../api/client";
 import { usePages } from "../../api/query";
@@ -24,8 +24,13 @@ export function Workloads() {
   const t = useText(workloadsText);
   const w = useText(words);
   const names = useText(pageNames);
-  const [url] = useUrl();
-  const asked = { ...fleetQuery(url), name: url.q, run_as_root: url.type };
+  const [url, setUrl] = useUrl();
+  const asked = {
+    ...fleetQuery(url),
+    name: url.q,
+    image: url.image,
+    run_as_root: url.type,
+  };
   const query = usePages("/v1/fed/workloads", (answer) => answer.workloads, { query: asked });
   const columns: Column<Workload>[] = [
     {
@@ -85,13 +90,18 @@ export function Workloads() {
             ["false", w.no],
           ]}
         />
+        {url.image && (
+          <button type="button" onClick={() => setUrl({ image: "" })}>
+            {t.image}: {url.image} <X aria-label={w.clearFilter} size={16} />
+          </button>
+        )}
       </div>
       <Listing
         query={query}
         what={names.workloads}
         columns={columns}
         rowKey={(one) => `${one.cluster_id}/${one.id}`}
-        filters={["q", "cluster", "type"]}
+        filters={["q", "cluster", "type", "image"]}
         empty={
           <Sign icon={<Container aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
         }

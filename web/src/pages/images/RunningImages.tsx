@@ -1,0 +1,101 @@
+import { Link } from "@tanstack/react-router";
+import { Package } from "lucide-react";
+
+import type { Schema } from "../../api/client";
+import { usePages } from "../../api/query";
+import { pageNames } from "../../frame/pages";
+import { fleetQuery, useUrl } from "../../routing/search";
+import { useFormat } from "../../text/format";
+import { useText } from "../../text/language";
+import { Ago } from "../../ui/Ago";
+import type { Column } from "../../ui/DataTable";
+import { Export } from "../../ui/Export";
+import { Sign } from "../../ui/Failure";
+import { FilterText } from "../../ui/FilterText";
+import { Listing } from "../../ui/Listing";
+import { SeverityCounts } from "../../ui/Severity";
+import { ClusterFacet } from "../clusters/ClusterFacet";
+import { imagesText } from "./text";
+
+type Image = Schema<"FedImage">;
+
+/** The images that run in the clusters in scope, whatever registry they are from. */
+export function RunningImages() {
+  const t = useText(imagesText);
+  const names = useText(pageNames);
+  const format = useFormat();
+  const [url] = useUrl();
+  const asked = { ...fleetQuery(url), name: url.q };
+  const query = usePages("/v1/fed/images", (answer) => answer.images, { query: asked });
+  const columns: Column<Image>[] = [
+    {
+      id: "name",
+      title: t.image,
+      sort: "name",
+      width: "2fr",
+      cell: (image) => (
+        <Link to={"/workloads" as never} search={{ image: image.name } as never}>
+          {image.name || image.image_id.slice(0, 12)}
+        </Link>
+      ),
+    },
+    {
+      id: "findings",
+      title: t.findings,
+      sort: "severity",
+      width: "1.2fr",
+      cell: (image) =>
+        image.scanned ? (
+          <SeverityCounts critical={image.critical} high={image.high} medium={image.medium} />
+        ) : (
+          <span className="hint">{t.scanStates.idle}</span>
+        ),
+    },
+    {
+      id: "clusters",
+      title: names.clusters,
+      sort: "clusters",
+      width: "0.6fr",
+      align: "end",
+      cell: (image) => format.number(image.clusters),
+    },
+    {
+      id: "workloads",
+      title: names.workloads,
+      sort: "workloads",
+      width: "0.7fr",
+      align: "end",
+      cell: (image) => format.number(image.workloads),
+    },
+    {
+      id: "scanned",
+      title: t.scanned,
+      width: "0.8fr",
+      cell: (image) => (image.scanned_at ? <Ago at={image.scanned_at} /> : "–"),
+    },
+  ];
+  return (
+    <div>
+      <div className="toolbar">
+        <FilterText label={t.image} />
+        <ClusterFacet />
+        <Export path="/v1/fed/images" query={asked} name="images" />
+      </div>
+      <Listing
+        query={query}
+        what={names.images}
+        columns={columns}
+        rowKey={(image) => `${image.name} ${image.image_id}`}
+        filters={["q", "cluster"]}
+        empty={
+          <Sign
+            icon={<Package aria-hidden />}
+            title={t.noneRunning}
+            hint={t.noneRunningHint}
+            role="status"
+          />
+        }
+      />
+    </div>
+  );
+}
