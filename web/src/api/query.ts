@@ -34,9 +34,9 @@ export const queries = new QueryClient({
   },
 });
 
-interface Options extends Omit<Target, "signal"> {
-  /** Milliseconds between two readings. */
-  every?: number;
+interface Options<Data = never> extends Omit<Target, "signal"> {
+  /** Milliseconds between two readings; they may depend on what was read. */
+  every?: number | ((data: Data | undefined) => number);
   enabled?: boolean;
 }
 
@@ -49,7 +49,7 @@ const UNTOLD = ["/v1/fed/member", "/v1/fed/rollout"];
 /** How long until the next reading. */
 function pace(path: string, every: number | undefined, cluster: string | undefined) {
   const told = !cluster && !UNTOLD.includes(path) && isTold(path);
-  return () => (every && told && isLive() ? Math.max(every, TOLD_EVERY_MS) : (every ?? false));
+  return every && told && isLive() ? Math.max(every, TOLD_EVERY_MS) : (every ?? false);
 }
 
 /** Begins to read what is certain to be needed and not known yet. */
@@ -61,12 +61,15 @@ export function readAhead(path: PathOf<"get">) {
 }
 
 /** The answer to a GET, kept fresh. */
-export function useGet<P extends PathOf<"get">>(path: P, options: Options = {}) {
+export function useGet<P extends PathOf<"get">>(path: P, options: Options<Answer<P, "get">> = {}) {
   const { every, enabled, ...target } = options;
   return useQuery({
     queryKey: [path, target],
     queryFn: ({ signal }) => get(path, { ...target, signal }),
-    refetchInterval: pace(path, every, target.cluster),
+    refetchInterval: ({ state: { data } }) => {
+      const wanted = typeof every === "function" ? every(data) : every;
+      return pace(path, wanted, target.cluster);
+    },
     enabled: enabled ?? true,
   });
 }
@@ -85,7 +88,7 @@ export function useClusterGet<T>(cluster: string, path: string, every?: number) 
 export function usePages<P extends PathOf<"get">, Row>(
   path: P,
   pick: (answer: Answer<P, "get">) => Row[],
-  options: Options = {},
+  options: Options & { every?: number } = {},
 ) {
   const { every, enabled, query: filters, ...target } = options;
   const query = useInfiniteQuery({
@@ -102,7 +105,7 @@ export function usePages<P extends PathOf<"get">, Row>(
     getNextPageParam: (last, pages) =>
       last.length < PAGE ? undefined : pages.reduce((sum, page) => sum + page.length, 0),
     placeholderData: keepPreviousData,
-    refetchInterval: pace(path, every, target.cluster),
+    refetchInterval: () => pace(path, every, target.cluster),
     enabled: enabled ?? true,
   });
   const rows = useMemo(() => query.data?.pages.flat(), [query.data]);
@@ -113,8 +116,10 @@ export type Pages<Row> = ReturnType<typeof usePages<PathOf<"get">, Row>>;
 
 interface ChangeOptions<Input, Output> {
   /** What to say when it is done. */
-  done?: string;
+  done?: string | ((input: Input) => string);
   onDone?: (output: Output, input: Input) => void;
+  /** Whether a failure is told in a notice: where no form shows it. */
+  tell?: boolean;
   /** How to take an input's change back; none where that one cannot be. */
   undo?: (input: Input) => (() => Promise<unknown>) | undefined;
 }
@@ -129,6 +134,7 @@ export function useChange<Input = void, Output = unknown>(
   const failure = useFailureText();
   return useMutation({
     mutationFn: change,
+    ...(options.tell && { onError: (error: Error) => notify(failure(error)) }),
     onSuccess: (output, input) => {
       const back = options.undo?.(input);
       const undo = () =>
@@ -138,7 +144,8 @@ export function useChange<Input = void, Output = unknown>(
             (error) => notify(failure(error)),
           )
           .then(() => client.invalidateQueries());
-      if (options.done) notify(options.done, back && undo);
+      const { done } = options;
+      if (done) notify(typeof done === "function" ? done(input) : done, back && undo);
       options.onDone?.(output, input);
       void client.invalidateQueries();
     },

@@ -6,8 +6,6 @@ import { useChange } from "../api/query";
 import { useText } from "../text/language";
 import { Field, Switch } from "../ui/Field";
 import { FormDialog } from "../ui/FormDialog";
-import { useFailureText } from "../ui/failureText";
-import { notify } from "../ui/notices";
 import { saveAs } from "../ui/saveAs";
 import { importFile } from "./follow";
 import { transferText } from "./text";
@@ -31,21 +29,19 @@ interface Props<P extends PathOf<"post">> {
 export function Transfer<P extends PathOf<"post">>(props: Props<P>) {
   const { what, file, exportPath, query, names, writable } = props;
   const t = useText(transferText);
-  const failure = useFailureText();
   const [importing, setImporting] = useState(false);
-  const exported = useChange(async () => {
-    const body = await names();
-    if (body === undefined) throw new Error(t.nothing);
-    const answer = await send("post", exportPath, query ? { query } : {}, body);
-    saveAs(file, await answer.blob());
-  });
+  const exported = useChange(
+    async () => {
+      const body = await names();
+      if (body === undefined) throw new Error(t.nothing);
+      const answer = await send("post", exportPath, query ? { query } : {}, body);
+      saveAs(file, await answer.blob());
+    },
+    { tell: true },
+  );
   return (
     <>
-      <button
-        type="button"
-        disabled={exported.isPending}
-        onClick={() => exported.mutate(undefined, { onError: (error) => notify(failure(error)) })}
-      >
+      <button type="button" disabled={exported.isPending} onClick={() => exported.mutate()}>
         <Download aria-hidden size={16} /> {t.export}
       </button>
       {writable && (

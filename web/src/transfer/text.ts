@@ -13,6 +13,19 @@ export const transferText = catalogue({
     contentHint:
       "As an export gives it, or custom resources of NeuVector. What is there under the same name is changed.",
     replace: "Remove what the file does not hold",
+    exportAll: "Export the whole policy",
+    applyFile: "Apply a file",
+    applyHint:
+      "The file says what shall be: all kinds of federated objects, with their ids and order. It is done as one revision or not at all, after you have seen what it would change.",
+    plan: "See what it would change",
+    planning: "Looking…",
+    apply: "Apply it",
+    applied: "Applied. It goes to all clusters.",
+    planTitle: "What it would change",
+    planActions: { create: "made", change: "changed", delete: "deleted" } as Record<string, string>,
+    planNothing: "All is so already.",
+    planTold: (count: number) =>
+      count === 1 ? "One object would change:" : `${count} objects would change:`,
   },
   zh: {
     export: "导出",
@@ -25,5 +38,17 @@ export const transferText = catalogue({
     content: "YAML",
     contentHint: "导出所得的内容，或 NeuVector 的自定义资源。同名的内容将被修改。",
     replace: "移除文件中没有的内容",
+    exportAll: "导出全部策略",
+    applyFile: "应用文件",
+    applyHint:
+      "文件描述目标状态：所有种类的联邦对象及其编号和顺序。在您查看将要发生的更改之后，一次性全部生效，或完全不生效。",
+    plan: "查看将要更改的内容",
+    planning: "正在比较…",
+    apply: "应用",
+    applied: "已应用，正在发往所有集群。",
+    planTitle: "将要更改的内容",
+    planActions: { create: "新建", change: "修改", delete: "删除" },
+    planNothing: "一切已是如此。",
+    planTold: (count: number) => `将更改 ${count} 个对象：`,
   },
 });

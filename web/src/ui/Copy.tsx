@@ -3,13 +3,19 @@ import { useState } from "react";
 
 import { useText } from "../text/language";
 import { words } from "../text/words";
+import { notify } from "./notices";
 
 /** Text to be copied by a button. */
 export function Copy({ text, label, secret }: { text: string; label: string; secret?: boolean }) {
   const w = useText(words);
   const [done, setDone] = useState(false);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      notify(w.notCopied);
+      return;
+    }
     setDone(true);
     setTimeout(() => setDone(false), 2_000);
   };

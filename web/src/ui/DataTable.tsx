@@ -41,6 +41,8 @@ interface Props<Row> {
 /** Height of a row before one was seen. */
 const ROW_PX = 42;
 const OVERSCAN = 8;
+/** Pictures within which a row that is scrolled to is there. */
+const FRAMES = 30;
 
 /** A list of any length: only the rows in sight are in the page. */
 export function DataTable<Row>(props: Props<Row>) {
@@ -75,6 +77,14 @@ export function DataTable<Row>(props: Props<Row>) {
     if (more && last >= rows.length - OVERSCAN) onMore?.();
   }, [more, last, rows.length, onMore]);
 
+  /** A row that is not in the page yet is there once it was scrolled to. */
+  const focusRow = (index: number, frames = FRAMES) => {
+    const row = body.current?.querySelector(`[data-index="${index}"]`);
+    const target = row?.querySelector<HTMLElement>("a, button");
+    if (target || frames === 0) return target?.focus();
+    virtualizer.scrollToIndex(index);
+    requestAnimationFrame(() => focusRow(index, frames - 1));
+  };
   const tracks = columns.map((column) => `minmax(0, ${column.width ?? "1fr"})`).join(" ");
   return (
     <div className="table-frame">
@@ -83,7 +93,7 @@ export function DataTable<Row>(props: Props<Row>) {
         aria-label={label}
         aria-rowcount={more ? -1 : rows.length + 1}
         className="table"
-        onKeyDown={moveBetweenRows}
+        onKeyDown={(event) => moveBetweenRows(event, rows.length, focusRow)}
       >
         <div role="rowgroup" className="table-head">
           <div role="row" aria-rowindex={1} className="row" style={{ gridTemplateColumns: tracks }}>
@@ -165,15 +175,17 @@ function Title<Row>({ column }: { column: Column<Row> }) {
 }
 
 /** Arrows, Home and End lead from the link of a row to that of another. */
-function moveBetweenRows(event: KeyboardEvent<HTMLDivElement>) {
-  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>("[data-row]")];
-  const at = rows.findIndex((row) => row.contains(document.activeElement));
-  if (at < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
+function moveBetweenRows(
+  event: KeyboardEvent<HTMLDivElement>,
+  count: number,
+  focusRow: (index: number) => void,
+) {
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
   const active = document.activeElement;
   if (active instanceof HTMLInputElement || active instanceof HTMLSelectElement) return;
-  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 }[event.key];
-  const target = to === undefined ? undefined : rows[to]?.querySelector<HTMLElement>("a, button");
-  if (!target) return;
+  const at = Number(active?.closest<HTMLElement>("[data-index]")?.dataset.index ?? Number.NaN);
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: count - 1 }[event.key];
+  if (Number.isNaN(at) || to === undefined || to < 0 || to >= count) return;
   event.preventDefault();
-  target.focus();
+  focusRow(to);
 }

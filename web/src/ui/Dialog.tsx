@@ -21,9 +21,11 @@ export function Dialog({ title, onClose, place = "middle", children }: Props) {
   useEffect(() => {
     const element = dialog.current;
     if (!element || element.open) return;
+    const before = document.activeElement;
     element.showModal();
     const field = ":is(input, select, textarea):not(:disabled, .hidden)";
     element.querySelector<HTMLElement>(`.dialog-body ${field}`)?.focus();
+    return () => giveFocusBack(before);
   }, []);
   return (
     <dialog
@@ -33,6 +35,10 @@ export function Dialog({ title, onClose, place = "middle", children }: Props) {
       onCancel={(event) => {
         event.preventDefault();
         onClose();
+      }}
+      // A browser that is asked twice closes it all the same.
+      onClose={(event) => {
+        if (event.target === event.currentTarget) onClose();
       }}
     >
       <div className="dialog-head">
@@ -46,4 +52,11 @@ export function Dialog({ title, onClose, place = "middle", children }: Props) {
       <Notices />
     </dialog>
   );
+}
+
+/** To where it was before a dialog; to the page where that is gone meanwhile. */
+function giveFocusBack(before: Element | null) {
+  const isThere = before?.isConnected && before !== document.body;
+  const target = isThere ? before : document.getElementById("content");
+  if (target instanceof HTMLElement) target.focus({ preventScroll: true });
 }

@@ -18,10 +18,13 @@ interface ExportProps {
 /** Gives all that a question admits as a file, by two buttons. */
 export function Export({ path, query, name }: ExportProps) {
   const w = useText(words);
-  const exported = useChange(async (format: "csv" | "json") => {
-    const answer = await send("get", path, { query: { ...query, format } });
-    saveAs(`${name}.${format}`, await answer.blob());
-  });
+  const exported = useChange(
+    async (format: "csv" | "json") => {
+      const answer = await send("get", path, { query: { ...query, format } });
+      saveAs(`${name}.${format}`, await answer.blob());
+    },
+    { tell: true },
+  );
   return (
     <>
       {(["csv", "json"] as const).map((format) => (

@@ -1,5 +1,5 @@
 import { Search } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import { useUrl } from "../routing/search";
 import { useText } from "../text/language";
@@ -15,10 +15,19 @@ export function FilterText({ label }: { label?: string }) {
   const [text, setText] = useState(url.q ?? "");
   const shown = url.q ?? "";
 
-  useEffect(() => setText(shown), [shown]);
+  // What comes back of one's own typing must not undo what was typed meanwhile.
+  const sent = useRef(shown);
+  useEffect(() => {
+    if (shown === sent.current) return;
+    sent.current = shown;
+    setText(shown);
+  }, [shown]);
   useEffect(() => {
     if (text === shown) return;
-    const timer = setTimeout(() => setUrl({ q: text }), PAUSE_MS);
+    const timer = setTimeout(() => {
+      sent.current = text;
+      setUrl({ q: text });
+    }, PAUSE_MS);
     return () => clearTimeout(timer);
   }, [text, shown, setUrl]);
 

@@ -1,8 +1,9 @@
 import { ShieldCheck } from "lucide-react";
 
-import type { Schema } from "../../api/client";
+import { get, type Schema } from "../../api/client";
 import { useGet, usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
+import { useOpened } from "../../routing/opened";
 import { objectQuery, useScope, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -97,7 +98,12 @@ export function AdmissionRules({ writable }: { writable: boolean }) {
         ),
     },
   ];
-  const opened = useOpened(query.rows, cluster);
+  const opened = useOpened({
+    path: "/v1/admission/rules",
+    rows: query.rows,
+    keyOf: (rule) => String(rule.id),
+    read: async (id) => (await get("/v1/admission/rule/{id}", { path: { id }, cluster })).rule,
+  });
   const known = options.data?.admission_options;
   return (
     <>
@@ -134,14 +140,4 @@ export function AdmissionRules({ writable }: { writable: boolean }) {
       )}
     </>
   );
-}
-
-/** The rule that the URL names, wherever it stands in the list. */
-function useOpened(rows: Rule[] | undefined, cluster: string | undefined): Rule | undefined {
-  const [{ open = "" }] = useUrl();
-  const listed = rows?.find((rule) => String(rule.id) === open);
-  const wanted = /^\d+$/.test(open) && rows !== undefined && !listed;
-  const path = { id: open };
-  const alone = useGet("/v1/admission/rule/{id}", { path, cluster, enabled: wanted });
-  return listed ?? (wanted ? alone.data?.rule : undefined);
 }

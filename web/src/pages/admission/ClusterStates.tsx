@@ -101,10 +101,14 @@ function ModeChoice({ cluster }: { cluster: Cluster }) {
   const may = useMay();
   const failure = useFailureText();
   const query = useClusterGet<{ state?: AdmissionState }>(cluster.id, PATH, EVERY_MS);
-  const change = useChange(
-    (state: AdmissionState) => send("patch", PATH, { cluster: cluster.id }, { state }),
-    { done: t.stateSaved(cluster.name) },
-  );
+  const put = (state: AdmissionState) => send("patch", PATH, { cluster: cluster.id }, { state });
+  const change = useChange(({ to }: { to: AdmissionState; from: AdmissionState }) => put(to), {
+    done: t.stateSaved(cluster.name),
+    undo:
+      ({ from }) =>
+      () =>
+        put(from),
+  });
   const state = query.data?.state;
   if (!state) {
     return <span className="hint">{query.error ? failure(query.error) : w.loading}</span>;
@@ -122,7 +126,10 @@ function ModeChoice({ cluster }: { cluster: Cluster }) {
         value={now}
         disabled={change.isPending}
         onChange={({ target: { value } }) =>
-          change.mutate({ enable: value !== "off", mode: value === "off" ? mode : value })
+          change.mutate({
+            to: { enable: value !== "off", mode: value === "off" ? mode : value },
+            from: { enable: state.enable ?? false, mode },
+          })
         }
       >
         {STATES.map((one) => (

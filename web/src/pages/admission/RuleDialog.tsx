@@ -8,6 +8,7 @@ import { Field, Switch } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { SelectorField } from "../clusters/SelectorField";
 import { selectorOf, textOf } from "../clusters/selector";
+import { Propagation } from "../rollouts/Propagation";
 import type { Rule } from "./AdmissionRules";
 import { CriterionBuilder } from "./CriterionBuilder";
 import { filled, type Options, optionsOf } from "./criteria";
@@ -76,6 +77,7 @@ export function RuleDialog({ rule, options, writable, onClose }: Props) {
         }
       }
       onClose={onClose}
+      below={rule && !rule.critical && <Propagation kind="admission rule" name={String(id)} />}
     >
       <div className="form two">
         <Field label={t.kind}>

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { send } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useScope, useUrl } from "../../routing/search";
+import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Refusal } from "../../ui/Failure";
@@ -33,9 +34,11 @@ spec:
 export function RuleTester() {
   const t = useText(admissionText);
   const w = useText(words);
+  const format = useFormat();
   const scope = useScope();
   const [url, setUrl] = useUrl();
   const [manifest, setManifest] = useState("");
+  const [tooLarge, setTooLarge] = useState(false);
   const members = (useMembersInScope() ?? []).filter(isConnected);
   const wanted = scope ?? url.cluster;
   const cluster = members.find((one) => one.id === wanted) ?? (wanted ? undefined : members[0]);
@@ -80,6 +83,7 @@ export function RuleTester() {
               accept=".yaml,.yml,.json"
               onChange={(event) => {
                 const file = event.target.files?.[0];
+                setTooLarge((file?.size ?? 0) > MOST_BYTES);
                 if (file && file.size <= MOST_BYTES) void file.text().then(setManifest);
               }}
             />
@@ -94,7 +98,9 @@ export function RuleTester() {
             required
           />
         </Field>
-        <Refusal error={assess.error} />
+        <Refusal
+          error={tooLarge ? new Error(t.tooLarge(format.bytes(MOST_BYTES))) : assess.error}
+        />
         <div className="actions">
           <button type="button" onClick={() => setManifest(EXAMPLE)}>
             {t.example}

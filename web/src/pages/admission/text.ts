@@ -49,6 +49,8 @@ export const admissionText = catalogue({
       "What the rules in force in a cluster would say about a manifest. Nothing is created, and nothing is recorded.",
     tryClusterHint: "Its own rules count, and what it knows of the images.",
     tryFile: "From a file",
+    tooLarge: (most: string) =>
+      `The file is larger than ${most}, which is the most that clusters take.`,
     manifest: "Manifest",
     manifestHint: "YAML or JSON of workloads; several documents are separated by ---.",
     example: "Put an example here",
@@ -161,6 +163,7 @@ export const admissionText = catalogue({
     tryLead: "查看集群中生效的规则会如何裁决一份清单。不会创建任何内容，也不会留下记录。",
     tryClusterHint: "包括其自有规则及其掌握的镜像信息。",
     tryFile: "从文件读取",
+    tooLarge: (most: string) => `文件超过 ${most}，这是集群接受的上限。`,
     manifest: "清单",
     manifestHint: "工作负载的 YAML 或 JSON；多个文档以 --- 分隔。",
     example: "填入示例",

@@ -18,8 +18,13 @@ export function ClusterAdmission({ cluster }: { cluster: string }) {
   const t = useText(clustersText);
   const may = useMay();
   const query = useClusterGet<{ state?: State }>(cluster, PATH, EVERY_MS);
-  const change = useChange((state: State) => send("patch", PATH, { cluster }, { state }), {
+  const put = (state: State) => send("patch", PATH, { cluster }, { state });
+  const change = useChange(({ to }: { to: State; from: State }) => put(to), {
     done: t.admissionSaved,
+    undo:
+      ({ from }) =>
+      () =>
+        put({ enable: from.enable ?? false, mode: from.mode ?? "monitor" }),
   });
   return (
     <Card title={t.admission}>
@@ -30,14 +35,19 @@ export function ClusterAdmission({ cluster }: { cluster: string }) {
               label={t.admissionOn}
               checked={state.enable ?? false}
               disabled={!may("fed", "write") || change.isPending}
-              onChange={(enable) => change.mutate({ enable, mode: state.mode ?? "monitor" })}
+              onChange={(enable) =>
+                change.mutate({ to: { enable, mode: state.mode ?? "monitor" }, from: state })
+              }
             />
             <Field label={t.mode}>
               <select
                 value={state.mode ?? "monitor"}
                 disabled={!may("fed", "write") || !state.enable || change.isPending}
                 onChange={(event) =>
-                  change.mutate({ enable: state.enable ?? false, mode: event.target.value })
+                  change.mutate({
+                    to: { enable: state.enable ?? false, mode: event.target.value },
+                    from: state,
+                  })
                 }
               >
                 <option value="monitor">{t.monitor}</option>

@@ -18,14 +18,19 @@ export function ClusterLabels({ member }: { member: Cluster }) {
   const w = useText(words);
   const may = useMay();
   const [typed, setTyped] = useState<string>();
-  const change = useChange(
-    (labels: Record<string, string>) =>
-      patch("/v1/fed/member/{id}/labels", { labels }, { path: { id: member.id } }),
-    { done: t.labelsSaved, onDone: () => setTyped(undefined) },
-  );
+  const put = (labels: Record<string, string>) =>
+    patch("/v1/fed/member/{id}/labels", { labels }, { path: { id: member.id } });
+  const change = useChange(({ to }: Record<"to" | "from", Record<string, string>>) => put(to), {
+    done: t.labelsSaved,
+    onDone: () => setTyped(undefined),
+    undo:
+      ({ from }) =>
+      () =>
+        put(from),
+  });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    change.mutate(labelsOf(typed ?? ""));
+    change.mutate({ to: labelsOf(typed ?? ""), from: member.labels ?? {} });
   };
   return (
     <Card title={t.labels}>

@@ -4,7 +4,6 @@ import { type DragEvent, useRef } from "react";
 import { patch } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
-import { notify } from "../../ui/notices";
 import { afterFor, neighbour } from "./order";
 import { networkText } from "./text";
 import "./order.css";
@@ -13,22 +12,34 @@ function rowOf(event: DragEvent): HTMLElement | null {
   return event.target instanceof Element ? event.target.closest<HTMLElement>("[data-row]") : null;
 }
 
+interface Move {
+  id: number;
+  /** The rule that it shall follow, and the one that it followed; 0 is the beginning. */
+  after: number;
+  before: number;
+  /** Its place from 1. */
+  place: number;
+}
+
 /** Moves rules by dragging or by key; `area` goes around the list. */
 export function useOrder(ids: number[]) {
   const t = useText(networkText);
   const dragged = useRef<number>(undefined);
   const over = useRef<HTMLElement>(undefined);
-  const change = useChange((move: { id: number; after: number; place: number }) =>
-    patch(
-      "/v1/policy/rule",
-      { move: { id: move.id, after: move.after } },
-      { query: { scope: "fed" } },
-    ).then(() => notify(t.moved(move.id, move.place))),
-  );
+  const put = (id: number, after: number) =>
+    patch("/v1/policy/rule", { move: { id, after } }, { query: { scope: "fed" } });
+  const change = useChange(({ id, after }: Move) => put(id, after), {
+    done: ({ id, place }) => t.moved(id, place),
+    undo:
+      ({ id, before }) =>
+      () =>
+        put(id, before),
+  });
   const move = (id: number, target: number | undefined) => {
     const after = target === undefined ? undefined : afterFor(ids, id, target);
     if (after !== undefined && target !== undefined) {
-      change.mutate({ id, after, place: ids.indexOf(target) + 1 });
+      const before = neighbour(ids, id, -1) ?? 0;
+      change.mutate({ id, after, before, place: ids.indexOf(target) + 1 });
     }
   };
   const mark = (row: HTMLElement | null) => {

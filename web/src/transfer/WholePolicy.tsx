@@ -1,0 +1,111 @@
+import { Download, FileUp } from "lucide-react";
+import { useState } from "react";
+
+import { type Schema, send } from "../api/client";
+import { useChange } from "../api/query";
+import { useKindName } from "../pages/history/kinds";
+import { useText } from "../text/language";
+import { Field, Switch } from "../ui/Field";
+import { FormDialog } from "../ui/FormDialog";
+import { saveAs } from "../ui/saveAs";
+import { transferText } from "./text";
+
+const PATH = "/v1/fed/policy";
+
+/** Gives all federated objects as one file, and makes true what such a file says. */
+export function WholePolicy({ writable }: { writable: boolean }) {
+  const t = useText(transferText);
+  const [applying, setApplying] = useState(false);
+  const exported = useChange(
+    async () => saveAs("federation.yaml", await (await send("get", PATH)).blob()),
+    { tell: true },
+  );
+  return (
+    <>
+      <button type="button" disabled={exported.isPending} onClick={() => exported.mutate()}>
+        <Download aria-hidden size={16} /> {t.exportAll}
+      </button>
+      {writable && (
+        <button type="button" onClick={() => setApplying(true)}>
+          <FileUp aria-hidden size={16} /> {t.applyFile}
+        </button>
+      )}
+      {applying && <ApplyDialog onClose={() => setApplying(false)} />}
+    </>
+  );
+}
+
+type Plan = Schema<"FedPolicyPlan">["plan"];
+
+function ApplyDialog({ onClose }: { onClose: () => void }) {
+  const t = useText(transferText);
+  const [text, setText] = useState("");
+  const [prune, setPrune] = useState(false);
+  const asked = JSON.stringify([text, prune]);
+  const run = async (dry_run: boolean) => {
+    const file = new Blob([text], { type: "application/yaml" });
+    const answer = await send("post", PATH, { query: { prune, dry_run } }, file);
+    return { asked, plan: ((await answer.json()) as Schema<"FedPolicyPlan">).plan };
+  };
+  const plan = useChange(() => run(true));
+  const apply = useChange(() => run(false), { done: t.applied, onDone: onClose });
+  // Only what was seen is applied: another text is planned anew.
+  const planned = plan.data?.asked === asked ? plan.data.plan : undefined;
+  return (
+    <FormDialog
+      title={t.applyFile}
+      save={planned ? apply : plan}
+      action={planned ? t.apply : t.plan}
+      busyAction={planned ? t.importing : t.planning}
+      ready={planned?.length !== 0}
+      onClose={onClose}
+    >
+      <p className="hint">{t.applyHint}</p>
+      <Field label={t.file}>
+        <input
+          type="file"
+          accept=".yaml,.yml"
+          onChange={(event) => void event.target.files?.[0]?.text().then(setText)}
+        />
+      </Field>
+      <Field label={t.content}>
+        <textarea
+          rows={12}
+          value={text}
+          spellCheck={false}
+          onChange={(event) => setText(event.target.value)}
+          required
+        />
+      </Field>
+      <Switch label={t.replace} checked={prune} onChange={setPrune} />
+      {planned && <Planned of={planned} />}
+    </FormDialog>
+  );
+}
+
+function Planned({ of }: { of: Plan }) {
+  const t = useText(transferText);
+  const kindName = useKindName();
+  return (
+    <section className="stack" aria-label={t.planTitle}>
+      <p role="status">{of.length === 0 ? t.planNothing : t.planTold(of.length)}</p>
+      <ul className="stack">
+        {of.map((one) => (
+          <li key={`${one.kind} ${one.name}`}>
+            {kindName(one.kind)} {one.name}: <b>{t.planActions[one.action] ?? one.action}</b>
+            {(one.fields ?? []).map((field) => (
+              <div key={field.name} className="hint">
+                {field.name}: <code>{shown(field.before)}</code> → <code>{shown(field.after)}</code>
+              </div>
+            ))}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function shown(value: unknown): string {
+  if (value === undefined || value === null || value === "") return "–";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
