@@ -3,7 +3,7 @@ import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Dialog } from "../../ui/Dialog";
 import { Facts } from "../../ui/Page";
-import type { FailedCheck } from "./Compliance";
+import { type FailedCheck, numberOf } from "./Compliance";
 import { complianceText } from "./text";
 
 /** All that is known of a check that an image does not pass. */
@@ -16,7 +16,7 @@ export function CheckPanel({ of, onClose }: { of: FailedCheck; onClose: () => vo
       <Facts
         of={[
           [t.image, of.image || of.image_id],
-          [t.profile, of.profile],
+          [t.profile, t.level(numberOf(of.profile))],
           [t.scored, of.scored ? w.yes : w.no],
           [t.clusters, format.number(of.clusters)],
           [t.workloads, format.number(of.workloads)],

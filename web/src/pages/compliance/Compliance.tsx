@@ -1,9 +1,10 @@
 import { ClipboardCheck } from "lucide-react";
 
-import type { Schema } from "../../api/client";
+import { get, type Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { fleetQuery, useUrl } from "../../routing/search";
+import { useOpened } from "../../routing/opened";
+import { fleetQuery, useFleet, useUrl } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { Ago } from "../../ui/Ago";
@@ -20,6 +21,9 @@ import { complianceText } from "./text";
 
 export type FailedCheck = Schema<"FedComplianceItem">;
 
+/** The number of a level of the benchmark. */
+export const numberOf = (profile: string) => profile.replace(/\D/g, "");
+
 const keyOf = (one: FailedCheck) => `${one.test_number}/${one.image}/${one.image_id}`;
 
 export function Compliance() {
@@ -34,7 +38,18 @@ export function Compliance() {
     profile: url.level,
   };
   const query = usePages("/v1/fed/compliance", (answer) => answer.items, { query: asked });
-  const opened = query.rows?.find((one) => keyOf(one) === url.open);
+  const fleet = useFleet();
+  const opened = useOpened({
+    path: "/v1/fed/compliance",
+    rows: query.rows,
+    keyOf,
+    read: async (key) => {
+      const [test_number, image_id] = [key.split("/").at(0), key.split("/").at(-1)];
+      const query = { ...fleet, test_number, image_id };
+      const { items } = await get("/v1/fed/compliance", { query });
+      return items.find((one) => keyOf(one) === key);
+    },
+  });
   const columns: Column<FailedCheck>[] = [
     {
       id: "check",
@@ -54,7 +69,7 @@ export function Compliance() {
         </>
       ),
     },
-    { id: "profile", title: t.profile, width: "0.6fr", cell: (one) => one.profile },
+    { id: "profile", title: t.profile, width: "0.6fr", cell: (one) => t.level(numberOf(one.profile)) },
     {
       id: "image",
       title: t.image,
@@ -95,7 +110,7 @@ export function Compliance() {
         <Facet
           of="level"
           label={t.profile}
-          options={["Level 1", "Level 2"].map((level) => [level, level])}
+          options={["Level 1", "Level 2"].map((level) => [level, t.level(numberOf(level))])}
         />
         <ClusterFacet />
       </div>

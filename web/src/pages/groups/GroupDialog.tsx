@@ -9,6 +9,7 @@ import { Field } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { SelectorField } from "../clusters/SelectorField";
 import { selectorOf, textOf } from "../clusters/selector";
+import { Propagation } from "../rollouts/Propagation";
 import type { Group } from "./Groups";
 import { groupsText } from "./text";
 import "./criteria.css";
@@ -55,6 +56,7 @@ export function GroupDialog({ group, writable, onClose }: Props) {
         group && { change: drop, title: t.remove, name, action: w.delete, text: t.removeText }
       }
       onClose={onClose}
+      below={group && !group.reserved && <Propagation kind="group" name={name} />}
     >
       <Field label={w.name} hint={t.nameHint}>
         <input

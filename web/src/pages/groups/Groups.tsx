@@ -1,10 +1,12 @@
 import { Group as GroupIcon, Plus } from "lucide-react";
 
-import type { Schema } from "../../api/client";
+import { get, type Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
+import { useOpened } from "../../routing/opened";
 import { objectQuery, useScope, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
+import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { everyRow } from "../../transfer/everyRow";
@@ -33,6 +35,7 @@ export function Groups() {
   const w = useText(words);
   const names = useText(pageNames);
   const may = useMay();
+  const format = useFormat();
   const cluster = useScope();
   const [url, setUrl] = useUrl();
   const query = usePages("/v1/group", (answer) => answer.groups, {
@@ -89,10 +92,18 @@ export function Groups() {
       title: t.usedBy,
       width: "0.7fr",
       align: "end",
-      cell: (group) => group.policy_rules?.length ?? 0,
+      cell: (group) => format.number(group.policy_rules?.length ?? 0),
     },
   ];
-  const opened = query.rows?.find((group) => group.name === url.open);
+  const opened = useOpened({
+    path: "/v1/group",
+    rows: query.rows,
+    keyOf: (group) => group.name ?? "",
+    read: async (name) => {
+      const query = { ...(!cluster && FED), f_name: name };
+      return (await get("/v1/group", { query, cluster })).groups.find((one) => one.name === name);
+    },
+  });
   return (
     <Page
       title={names.groups}

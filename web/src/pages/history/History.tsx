@@ -1,12 +1,14 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { History as Clock } from "lucide-react";
-import { useState } from "react";
 
-import type { Schema } from "../../api/client";
-import { useGet } from "../../api/query";
+import { get, type Schema } from "../../api/client";
+import { isLive } from "../../api/live";
 import { pageNames } from "../../frame/pages";
 import { useUrl } from "../../routing/search";
+import { useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
+import { WholePolicy } from "../../transfer/WholePolicy";
 import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
 import { Listing } from "../../ui/Listing";
@@ -14,11 +16,14 @@ import { Page } from "../../ui/Page";
 import { Tabs, useTab } from "../../ui/Tabs";
 import { Rollouts } from "../rollouts/Rollouts";
 import { rolloutsText } from "../rollouts/text";
+import { useKindName } from "./kinds";
 import { RevisionPanel } from "./RevisionPanel";
 import { historyText } from "./text";
 
 const PAGE = 100;
+/** How often it is read where the stream of changes does not tell of it, and where it does. */
 const EVERY_MS = 5_000;
+const TOLD_EVERY_MS = 30_000;
 
 type Revision = Schema<"HistoryRevision">;
 
@@ -27,13 +32,18 @@ export function History() {
   const t = useText(historyText);
   const r = useText(rolloutsText);
   const names = useText(pageNames);
+  const may = useMay();
   const tabs: [string, string][] = [
     ["changes", t.changes],
     ["rollouts", r.title],
   ];
   const tab = useTab(tabs);
   return (
-    <Page title={names.history} lead={t.lead}>
+    <Page
+      title={names.history}
+      lead={t.lead}
+      actions={<WholePolicy writable={may("fed", "write")} />}
+    >
       <Tabs label={names.history} tabs={tabs} />
       {tab === "rollouts" ? <Rollouts /> : <Changes />}
     </Page>
@@ -46,15 +56,25 @@ function Changes() {
   const names = useText(pageNames);
   const format = useFormat();
   const [url, setUrl] = useUrl();
-  const [before, setBefore] = useState<number>();
-  const query = useGet("/v1/fed/history", { query: { before, limit: PAGE }, every: EVERY_MS });
+  const query = useInfiniteQuery({
+    queryKey: ["/v1/fed/history", "pages"],
+    queryFn: ({ pageParam: before, signal }) =>
+      get("/v1/fed/history", { query: { before, limit: PAGE }, signal }),
+    initialPageParam: undefined as number | undefined,
+    getNextPageParam: ({ next }) => next ?? undefined,
+    refetchInterval: () => (isLive() ? TOLD_EVERY_MS : EVERY_MS),
+  });
   const columns: Column<Revision>[] = [
     {
       id: "revision",
       title: t.revision,
       width: "0.6fr",
       cell: (one) => (
-        <button type="button" className="link" onClick={() => setUrl({ open: `${one.revision}` })}>
+        <button
+          type="button"
+          className="link"
+          onClick={() => setUrl({ open: `${one.revision}` }, { push: true })}
+        >
           {format.number(one.revision)}
         </button>
       ),
@@ -72,29 +92,16 @@ function Changes() {
     },
     { id: "what", title: t.what, width: "3fr", cell: (one) => <What of={one} /> },
   ];
-  const next = query.data?.next;
   return (
     <>
       <Listing
-        query={{ ...query, rows: query.data?.revisions }}
+        query={{ ...query, rows: query.data?.pages.flatMap((page) => page.revisions) }}
         what={names.history}
         columns={columns}
         rowKey={(one) => `${one.revision}`}
         current={(one) => url.open === `${one.revision}`}
         empty={<Sign icon={<Clock aria-hidden />} title={t.none} role="status" />}
       />
-      <div className="actions">
-        {before !== undefined && (
-          <button type="button" onClick={() => setBefore(undefined)}>
-            {t.newest}
-          </button>
-        )}
-        {typeof next === "number" && (
-          <button type="button" onClick={() => setBefore(next)}>
-            {t.older}
-          </button>
-        )}
-      </div>
       {url.open && <RevisionPanel revision={url.open} onClose={() => setUrl({ open: "" })} />}
     </>
   );
@@ -102,12 +109,13 @@ function Changes() {
 
 function What({ of }: { of: Revision }) {
   const t = useText(historyText);
+  const kindName = useKindName();
   const shown = of.changes.slice(0, 3);
   const rest = of.objects - shown.length;
   return (
     <>
       {shown
-        .map((change) => `${change.kind} ${change.name}: ${t.actions[change.action]}`)
+        .map((change) => `${kindName(change.kind)} ${change.name}: ${t.actions[change.action]}`)
         .join(", ")}
       {rest > 0 && <span className="sub">{t.more(rest)}</span>}
     </>

@@ -11,6 +11,7 @@ import { Dialog } from "../../ui/Dialog";
 import { Refusal } from "../../ui/Failure";
 import { Loaded } from "../../ui/Loaded";
 import { Facts } from "../../ui/Page";
+import { useKindName } from "./kinds";
 import { historyText } from "./text";
 
 interface Props {
@@ -79,10 +80,11 @@ export function RevisionPanel({ revision, onClose }: Props) {
 
 function Difference({ of }: { of: Schema<"HistoryDifference"> }) {
   const t = useText(historyText);
+  const kindName = useKindName();
   return (
     <section>
       <h3>
-        {of.kind} {of.name}: {t.actions[of.action]}
+        {kindName(of.kind)} {of.name}: {t.actions[of.action]}
       </h3>
       <dl className="facts">
         {of.fields.map((field) => (

@@ -8,6 +8,7 @@ import { Field, Switch } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { SelectorField } from "../clusters/SelectorField";
 import { selectorOf, textOf } from "../clusters/selector";
+import { Propagation } from "../rollouts/Propagation";
 import type { NetworkRule } from "./NetworkRules";
 import { networkText } from "./text";
 import "../groups/criteria.css";
@@ -83,6 +84,7 @@ export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
         }
       }
       onClose={onClose}
+      below={rule && <Propagation kind="network rule" name={String(id)} />}
     >
       <datalist id="endpoint-names">
         {names.map((name) => (

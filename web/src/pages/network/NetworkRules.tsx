@@ -1,13 +1,16 @@
 import { Network, Plus } from "lucide-react";
 
-import type { Schema } from "../../api/client";
+import { get, type Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
+import { useOpened } from "../../routing/opened";
 import { objectQuery, selectorInScope, useScope, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { WholePolicy } from "../../transfer/WholePolicy";
+import { Ago } from "../../ui/Ago";
 import type { Column } from "../../ui/DataTable";
 import { Facet } from "../../ui/Facet";
 import { Refusal, Sign } from "../../ui/Failure";
@@ -109,24 +112,32 @@ export function NetworkRules() {
           sort: "last_modified_timestamp",
           width: "0.8fr",
           cell: (rule) =>
-            rule.last_modified_timestamp ? format.ago(rule.last_modified_timestamp * 1_000) : "–",
+            rule.last_modified_timestamp ? <Ago at={rule.last_modified_timestamp * 1_000} /> : "–",
         },
   ];
-  const opened = rules.find((rule) => String(rule.id) === url.open);
+  const opened = useOpened({
+    path: "/v1/policy/rule",
+    rows: query.rows,
+    keyOf: (rule) => String(rule.id),
+    read: async (id) => (await get("/v1/policy/rule/{id}", { path: { id }, cluster })).rule,
+  });
   return (
     <Page
       title={names.network}
       lead={cluster ? t.leadCluster : t.lead}
       actions={
-        writable && (
-          <button
-            type="button"
-            className="primary"
-            onClick={() => setUrl({ open: "new" }, { push: true })}
-          >
-            <Plus aria-hidden size={18} /> {t.add}
-          </button>
-        )
+        <>
+          {!cluster && may("fed", "read") && <WholePolicy writable={writable} />}
+          {writable && (
+            <button
+              type="button"
+              className="primary"
+              onClick={() => setUrl({ open: "new" }, { push: true })}
+            >
+              <Plus aria-hidden size={18} /> {t.add}
+            </button>
+          )}
+        </>
       }
     >
       <div className="toolbar">

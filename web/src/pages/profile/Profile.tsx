@@ -10,6 +10,7 @@ import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
 import { Loaded } from "../../ui/Loaded";
 import { Card, Facts, Page } from "../../ui/Page";
+import { rolesText } from "../roles/text";
 import { Sessions } from "../users/Sessions";
 import { usersText } from "../users/text";
 
@@ -149,12 +150,13 @@ function ChangePassword({ fullname }: { fullname: string }) {
 
 function Permissions({ self }: { self: Self }) {
   const t = useText(usersText);
+  const names: Record<string, string> = useText(rolesText).names;
   return (
     <Card title={t.permissions} wide>
       <p>
         {self.global_permissions.map(({ id, read, write }) => (
           <span key={id} className="tag">
-            {id} <b>{[read && t.read, write && t.write].filter(Boolean).join(", ")}</b>
+            {names[id] ?? id} <b>{[read && t.read, write && t.write].filter(Boolean).join(", ")}</b>
           </span>
         ))}
       </p>

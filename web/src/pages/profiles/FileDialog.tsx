@@ -7,6 +7,7 @@ import { useText } from "../../text/language";
 import { Dialog } from "../../ui/Dialog";
 import { Refusal } from "../../ui/Failure";
 import { Field, Switch } from "../../ui/Field";
+import { Propagation } from "../rollouts/Propagation";
 import type { FileProfile } from "./Profiles";
 import { profilesText } from "./text";
 import "./profiles.css";
@@ -118,6 +119,7 @@ export function FileDialog({ profile, writable, onClose }: Props) {
           </div>
         </form>
       )}
+      <Propagation kind="file monitor" name={group} />
     </Dialog>
   );
 }

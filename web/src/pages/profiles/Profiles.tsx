@@ -1,8 +1,9 @@
 import { Cog } from "lucide-react";
 
-import type { Schema } from "../../api/client";
+import { get, type Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
+import { useOpened } from "../../routing/opened";
 import { objectQuery, useScope, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
@@ -38,12 +39,12 @@ function useProfileList() {
   const may = useMay();
   const [url, setUrl] = useUrl();
   return {
+    cluster,
     options: {
       cluster,
       query: objectQuery(url, "group", {}),
     },
     writable: !cluster && may("fed", "write"),
-    open: url.open,
     setOpen: (open: string) => setUrl({ open }, { push: true }),
   };
 }
@@ -56,7 +57,7 @@ function Empty() {
 function ProcessProfiles() {
   const t = useText(profilesText);
   const names = useText(pageNames);
-  const { options, writable, open, setOpen } = useProfileList();
+  const { cluster, options, writable, setOpen } = useProfileList();
   const query = usePages("/v1/process_profile", (answer) => answer.process_profiles, options);
   const columns: Column<ProcessProfile>[] = [
     {
@@ -87,7 +88,13 @@ function ProcessProfiles() {
         )),
     },
   ];
-  const opened = query.rows?.find((one) => one.group === open);
+  const opened = useOpened({
+    path: "/v1/process_profile",
+    rows: query.rows,
+    keyOf: (one) => one.group ?? "",
+    read: async (name) =>
+      (await get("/v1/process_profile/{name}", { path: { name }, cluster })).process_profile,
+  });
   return (
     <>
       <div className="toolbar">
@@ -108,7 +115,7 @@ function ProcessProfiles() {
 function FileProfiles() {
   const t = useText(profilesText);
   const names = useText(pageNames);
-  const { options, writable, open, setOpen } = useProfileList();
+  const { cluster, options, writable, setOpen } = useProfileList();
   const query = usePages("/v1/file_monitor", (answer) => answer.profiles, options);
   const columns: Column<FileProfile>[] = [
     {
@@ -134,7 +141,13 @@ function FileProfiles() {
         )),
     },
   ];
-  const opened = query.rows?.find((one) => one.group === open);
+  const opened = useOpened({
+    path: "/v1/file_monitor",
+    rows: query.rows,
+    keyOf: (one) => one.group ?? "",
+    read: async (name) =>
+      (await get("/v1/file_monitor/{name}", { path: { name }, cluster })).profile,
+  });
   return (
     <>
       <div className="toolbar">

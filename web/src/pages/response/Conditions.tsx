@@ -38,7 +38,7 @@ export function Conditions({ options, conditions, onChange }: Props) {
           >
             {[...new Set([...types, one.type ?? ""])].map((type) => (
               <option key={type} value={type}>
-                {type}
+                {t.conditionNames[type] ?? type}
               </option>
             ))}
           </select>

@@ -8,6 +8,7 @@ import { Field, Switch } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { SelectorField } from "../clusters/SelectorField";
 import { selectorOf, textOf } from "../clusters/selector";
+import { Propagation } from "../rollouts/Propagation";
 import { Conditions } from "./Conditions";
 import type { ResponseRule } from "./ResponseRules";
 import { responseText } from "./text";
@@ -81,6 +82,7 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
         }
       }
       onClose={onClose}
+      below={rule && <Propagation kind="response rule" name={String(id)} />}
     >
       <div className="form two">
         <Field label={t.event}>
@@ -93,10 +95,10 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
             }}
             required
           >
-            {!events.includes(event) && <option value={event}>{event || "–"}</option>}
+            {!events.includes(event) && <option value={event}>{t.eventNames[event] ?? "–"}</option>}
             {events.map((one) => (
               <option key={one} value={one}>
-                {one}
+                {t.eventNames[one] ?? one}
               </option>
             ))}
           </select>

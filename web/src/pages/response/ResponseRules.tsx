@@ -1,8 +1,9 @@
 import { Plus, Zap } from "lucide-react";
 
-import type { Schema } from "../../api/client";
+import { get, type Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
+import { useOpened } from "../../routing/opened";
 import { objectQuery, useScope, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
@@ -60,7 +61,12 @@ export function ResponseRules() {
         </>
       ),
     },
-    { id: "event", title: t.event, sort: "event", cell: (rule) => rule.event },
+    {
+      id: "event",
+      title: t.event,
+      sort: "event",
+      cell: (rule) => t.eventNames[rule.event ?? ""] ?? rule.event,
+    },
     { id: "group", title: t.group, sort: "group", cell: (rule) => rule.group || t.anyGroup },
     {
       id: "conditions",
@@ -69,7 +75,7 @@ export function ResponseRules() {
       cell: (rule) =>
         (rule.conditions ?? []).map((one) => (
           <span key={`${one.type} ${one.value}`} className="tag">
-            {one.type} <b>{one.value}</b>
+            {t.conditionNames[one.type ?? ""] ?? one.type} <b>{one.value}</b>
           </span>
         )),
     },
@@ -95,7 +101,12 @@ export function ResponseRules() {
       ),
     },
   ];
-  const opened = query.rows?.find((rule) => String(rule.id) === url.open);
+  const opened = useOpened({
+    path: "/v1/response/rule",
+    rows: query.rows,
+    keyOf: (rule) => String(rule.id),
+    read: async (id) => (await get("/v1/response/rule/{id}", { path: { id }, cluster })).rule,
+  });
   return (
     <Page
       title={names.response}

@@ -1,8 +1,9 @@
 import { Plus } from "lucide-react";
 
-import type { Schema } from "../../api/client";
+import { get, type Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
+import { useOpened } from "../../routing/opened";
 import { listQuery, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
@@ -60,7 +61,12 @@ export function Roles() {
         )),
     },
   ];
-  const opened = query.rows?.find((role) => role.name === url.open);
+  const opened = useOpened({
+    path: "/v1/user_role",
+    rows: query.rows,
+    keyOf: (role) => role.name,
+    read: async (name) => (await get("/v1/user_role/{name}", { path: { name } })).role,
+  });
   return (
     <Page
       title={names.roles}

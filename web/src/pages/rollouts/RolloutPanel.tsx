@@ -10,19 +10,19 @@ import { ConfirmByName } from "../../ui/ConfirmByName";
 import { Dialog } from "../../ui/Dialog";
 import { Refusal } from "../../ui/Failure";
 import { Facts } from "../../ui/Page";
-import { State, type Tone } from "../../ui/State";
+import { useKindName } from "../history/kinds";
 import { stageStates } from "./progress";
+import { Reached } from "./Reached";
 import { type Rollout, RolloutState } from "./Rollouts";
 import { Stages } from "./Stages";
 import { rolloutsText } from "./text";
-
-const TONES: Record<string, Tone> = { applied: "good", pending: "busy", error: "bad" };
 
 /** One change on its way: its stages, its clusters, and how it is halted or taken back. */
 export function RolloutPanel({ of, onClose }: { of: Rollout; onClose: () => void }) {
   const t = useText(rolloutsText);
   const format = useFormat();
   const may = useMay();
+  const kindName = useKindName();
   const [aborting, setAborting] = useState(false);
   const path = { id: String(of.id) };
   const act = (action: string) => patch("/v1/fed/rollout/{id}", { action }, { path });
@@ -59,21 +59,14 @@ export function RolloutPanel({ of, onClose }: { of: Rollout; onClose: () => void
           [t.begun, format.moment(of.created_at)],
           [t.ended, of.finished_at ? format.moment(of.finished_at) : "–"],
           [t.reason, of.reason || "–"],
-          [t.what, of.objects.map((one) => `${one.kind} ${one.name}`).join(", ")],
+          [t.what, of.objects.map((one) => `${kindName(one.kind)} ${one.name}`).join(", ")],
         ]}
       />
       <h3>{t.progress}</h3>
       <Stages of={of.policy.stages ?? []} states={stageStates(of)} />
       <h3>{t.members}</h3>
       {of.clusters.length === 0 && <p className="hint">{t.noMember}</p>}
-      <ul>
-        {of.clusters.map((one) => (
-          <li key={one.id}>
-            {one.name} <State tone={TONES[one.state] ?? "quiet"}>{t.memberStates[one.state]}</State>
-            {one.error && <span className="sub">{one.error}</span>}
-          </li>
-        ))}
-      </ul>
+      <Reached of={of.clusters} />
       <Refusal error={pause.error ?? resume.error} />
       {may("fed", "write") && !ended && (
         <div className="actions">

@@ -13,6 +13,7 @@ import { Listing } from "../../ui/Listing";
 import { Loaded } from "../../ui/Loaded";
 import { Card } from "../../ui/Page";
 import { State, type Tone } from "../../ui/State";
+import { useKindName } from "../history/kinds";
 import { PolicyDialog } from "./PolicyDialog";
 import { RolloutPanel } from "./RolloutPanel";
 import { Stages } from "./Stages";
@@ -118,12 +119,13 @@ export function RolloutState({ of }: { of: Rollout }) {
 
 function What({ of }: { of: Rollout }) {
   const t = useText(rolloutsText);
+  const kindName = useKindName();
   const shown = of.objects.slice(0, NAMED);
   const rest = of.objects.length - shown.length;
   return (
     <>
       {shown
-        .map((one) => `${one.kind} ${one.name}${one.deleted ? ` (${t.deleted})` : ""}`)
+        .map((one) => `${kindName(one.kind)} ${one.name}${one.deleted ? ` (${t.deleted})` : ""}`)
         .join(", ")}
       {rest > 0 && <span className="sub">{t.more(rest)}</span>}
     </>

@@ -7,6 +7,7 @@ import { Field } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { SelectorField } from "../clusters/SelectorField";
 import { selectorOf, textOf } from "../clusters/selector";
+import { Propagation } from "../rollouts/Propagation";
 import { changeSensor, createSensor, type Kind, removeSensor, type Sensor } from "./kind";
 import { SensorRules } from "./SensorRules";
 import { sensorsText } from "./text";
@@ -46,6 +47,12 @@ export function SensorDialog({ kind, sensor, writable, onClose }: Props) {
         sensor && { change: drop, title: t.remove, name, action: w.delete, text: t.removeText }
       }
       onClose={onClose}
+      below={
+        sensor &&
+        !sensor.predefine && (
+          <Propagation kind={kind === "dlp" ? "DLP sensor" : "WAF sensor"} name={name} />
+        )
+      }
     >
       <Field label={w.name} hint={t.nameHint}>
         <input

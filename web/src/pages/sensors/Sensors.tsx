@@ -1,6 +1,7 @@
 import { Plus, ScanSearch } from "lucide-react";
 
 import { pageNames } from "../../frame/pages";
+import { useOpened } from "../../routing/opened";
 import { objectQuery, useScope, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
@@ -12,7 +13,7 @@ import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
 import { Page } from "../../ui/Page";
 import { Tabs, useTab } from "../../ui/Tabs";
-import { type Kind, namesOfAll, type Sensor, useSensors } from "./kind";
+import { type Kind, namesOfAll, readSensor, type Sensor, useSensors } from "./kind";
 import { SensorDialog } from "./SensorDialog";
 import { SensorGroups } from "./SensorGroups";
 import { sensorsText } from "./text";
@@ -125,7 +126,12 @@ function SensorList({ kind, writable }: { kind: Kind; writable: boolean }) {
             )),
     },
   ];
-  const opened = query.rows?.find((sensor) => sensor.name === url.open);
+  const opened = useOpened({
+    path: `/v1/${kind}/sensor`,
+    rows: query.rows,
+    keyOf: (sensor) => sensor.name ?? "",
+    read: (name) => readSensor(kind, name, cluster),
+  });
   return (
     <>
       <div className="toolbar">

@@ -1,6 +1,6 @@
 // DLP and WAF sensors have the same form and differ by their paths.
 
-import { patch, post, type Query, remove, type Schema } from "../../api/client";
+import { get, patch, post, type Query, remove, type Schema } from "../../api/client";
 import { useGet, usePages } from "../../api/query";
 import { everyRow } from "../../transfer/everyRow";
 
@@ -22,6 +22,12 @@ export function useSensors(kind: Kind, options: Options) {
     (answer) => answer.sensors,
     { ...options, query },
   );
+}
+
+export async function readSensor(kind: Kind, name: string, cluster: string | undefined) {
+  const of = { path: { name }, cluster };
+  const path = kind === "dlp" ? "/v1/dlp/sensor/{name}" : "/v1/waf/sensor/{name}";
+  return (await get(path, of)).sensor;
 }
 
 /** The sensors that an export can hold; none where there is none. */

@@ -14,6 +14,7 @@ import { Card } from "../../ui/Page";
 import { State } from "../../ui/State";
 import { SelectorField } from "../clusters/SelectorField";
 import { selectorOf, textOf } from "../clusters/selector";
+import { Propagation } from "../rollouts/Propagation";
 import { systemText } from "./text";
 import "./system.css";
 
@@ -137,6 +138,7 @@ function WebhookDialog({ webhook, onClose }: Props) {
         }
       }
       onClose={onClose}
+      below={webhook && <Propagation kind="webhook" name={name} />}
     >
       <Field label={w.name}>
         <input

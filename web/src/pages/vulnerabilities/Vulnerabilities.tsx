@@ -1,13 +1,15 @@
 import { Bug } from "lucide-react";
 
-import type { Schema } from "../../api/client";
+import { get, type Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { fleetQuery, type Search, useUrl } from "../../routing/search";
+import { useOpened } from "../../routing/opened";
+import { fleetQuery, type Search, useFleet, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { Ago } from "../../ui/Ago";
 import type { Column } from "../../ui/DataTable";
 import { Export } from "../../ui/Export";
 import { Facet } from "../../ui/Facet";
@@ -72,6 +74,7 @@ function VulnerabilityList() {
   const severity = useSeverityName();
   const format = useFormat();
   const [url, setUrl] = useUrl();
+  const fleet = useFleet();
   const asked = queryOf(url);
   const query = usePages("/v1/fed/vulnerabilities", (answer) => answer.vulnerabilities, {
     query: asked,
@@ -156,10 +159,19 @@ function VulnerabilityList() {
       sort: "published",
       width: "0.9fr",
       cell: (one) =>
-        one.published_timestamp > 0 ? format.ago(one.published_timestamp * 1_000) : "–",
+        one.published_timestamp > 0 ? <Ago at={one.published_timestamp * 1_000} /> : "–",
     },
   ];
-  const opened = query.rows?.find((one) => one.name === url.open);
+  const opened = useOpened({
+    path: "/v1/fed/vulnerabilities",
+    rows: query.rows,
+    keyOf: (one) => one.name,
+    read: async (name) => {
+      const query = { ...fleet, name, sort: "name", order: "asc" };
+      const found = await get("/v1/fed/vulnerabilities", { query });
+      return found.vulnerabilities.find((one) => one.name === name);
+    },
+  });
   return (
     <>
       <div className="toolbar">

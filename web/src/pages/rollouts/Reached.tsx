@@ -1,0 +1,26 @@
+import { Link } from "@tanstack/react-router";
+
+import type { Schema } from "../../api/client";
+import { useText } from "../../text/language";
+import { State, type Tone } from "../../ui/State";
+import { rolloutsText } from "./text";
+
+const TONES: Record<string, Tone> = { applied: "good", pending: "busy", error: "bad" };
+
+/** How clusters stand with what was sent to them. */
+export function Reached({ of }: { of: Schema<"ObjectStatusCluster">[] }) {
+  const t = useText(rolloutsText);
+  return (
+    <ul>
+      {of.map((one) => (
+        <li key={one.id}>
+          <Link to={"/clusters/$id" as never} params={{ id: one.id } as never}>
+            {one.name}
+          </Link>{" "}
+          <State tone={TONES[one.state] ?? "quiet"}>{t.memberStates[one.state]}</State>
+          {one.error && <span className="hint"> {one.error}</span>}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,40 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+
+import { useText } from "../text/language";
+import { words } from "../text/words";
+import { notify } from "../ui/notices";
+import { useScope, useUrl } from "./search";
+
+interface Options<Row> {
+  /** The call that lists them: what is told of it is told of the one, too. */
+  path: string;
+  /** What of the list was read so far. */
+  rows: Row[] | undefined;
+  /** How the URL names a row. */
+  keyOf: (row: Row) => string;
+  /** Asks for the one of a key. */
+  read: (key: string) => Promise<Row | undefined>;
+}
+
+/** The row that the URL opens, wherever it stands in its list: a link shows to everybody what it
+ * showed to who copied it. Where it is gone, somebody is told. */
+export function useOpened<Row>({ path, rows, keyOf, read }: Options<Row>): Row | undefined {
+  const [{ open = "" }] = useUrl();
+  const w = useText(words);
+  const cluster = useScope();
+  const listed = rows?.find((row) => keyOf(row) === open);
+  const seen = useRef("");
+  if (listed) seen.current = open;
+  const wanted = rows !== undefined && !listed && open !== "" && open !== "new";
+  const alone = useQuery({
+    queryKey: [path, "opened", cluster, open],
+    queryFn: async () => (await read(open)) ?? null,
+    enabled: wanted,
+  });
+  const isGone = wanted && (alone.isError || alone.data === null) && seen.current !== open;
+  useEffect(() => {
+    if (isGone) notify(`${open}: ${w.notFound}`);
+  }, [isGone, open, w]);
+  return listed ?? (wanted ? (alone.data ?? undefined) : undefined);
+}
