@@ -3,6 +3,7 @@
 // as often as they did before there was one.
 
 import type { QueryClient } from "@tanstack/react-query";
+import { useSyncExternalStore } from "react";
 
 import { COOKIE_HEADER, session } from "../session/session";
 
@@ -41,10 +42,27 @@ const CALLS: Record<string, string[]> = {
 };
 
 let through = false;
+const listeners = new Set<() => void>();
 
 /** Whether the stream comes through now. */
 export function isLive(): boolean {
   return through;
+}
+
+function become(now: boolean) {
+  if (now === through) return;
+  through = now;
+  for (const listener of listeners) listener();
+}
+
+/** {@link isLive}, watched. */
+export function useLive(): boolean {
+  return useSyncExternalStore((listener) => {
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
+  }, isLive);
 }
 
 /** Whether a call is told of by the stream. */
@@ -95,12 +113,12 @@ async function follow(client: QueryClient, signal: AbortSignal) {
       rest = messages.pop() ?? "";
       // What changed before the stream came through is read now.
       if (!through) readAgain(client, Object.keys(CALLS));
-      through = true;
+      become(true);
       readAgain(client, messages.flatMap(listsOf));
     }
   } finally {
     clearTimeout(timer);
-    through = false;
+    become(false);
   }
 }
 

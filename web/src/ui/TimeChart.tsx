@@ -4,6 +4,7 @@ import "uplot/dist/uPlot.min.css";
 
 import { useDark } from "../frame/theme";
 import { useFormat } from "../text/format";
+import "./time-chart.css";
 
 interface Props {
   label: string;

@@ -1,5 +1,5 @@
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { Eye, RefreshCw, Trash2 } from "lucide-react";
+import { Check, Eye, RefreshCw, Trash2, TriangleAlert } from "lucide-react";
 
 import { post, remove } from "../../api/client";
 import { useChange } from "../../api/query";
@@ -9,12 +9,15 @@ import { useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { Ago } from "../../ui/Ago";
 import { ConfirmByName } from "../../ui/ConfirmByName";
 import { Refusal, Sign } from "../../ui/Failure";
 import { Loaded } from "../../ui/Loaded";
 import { Card, Facts, Page } from "../../ui/Page";
 import { NewestEvents } from "../events/NewestEvents";
+import { Certificate } from "./Certificate";
 import { ClusterAdmission } from "./ClusterAdmission";
+import { ClusterErrors } from "./ClusterErrors";
 import { ClusterLabels } from "./ClusterLabels";
 import { ClusterState } from "./ClusterState";
 import { LiveSummary } from "./LiveSummary";
@@ -48,9 +51,13 @@ function Member({ member, head }: { member: Cluster; head: number }) {
   const resync = useChange(() => post("/v1/fed/deploy", { force: true, ids: [member.id] }), {
     done: t.resynced,
   });
+  const approve = useChange(
+    () => post("/v1/fed/cluster/{id}/approve", undefined, { path: { id: member.id } }),
+    { done: t.approved(member.name) },
+  );
   const kick = useChange(() => remove("/v1/fed/cluster/{id}", { path: { id: member.id } }), {
     done: t.removed(member.name),
-    onDone: () => void navigate({ to: "/clusters" as never }),
+    onDone: () => void navigate({ to: "/clusters" as never, search: { scope: "" } as never }),
   });
   const { server, port } = member.rest_info;
   return (
@@ -65,6 +72,16 @@ function Member({ member, head }: { member: Cluster; head: number }) {
           </Link>
           {may("fed", "write") && (
             <>
+              {member.status === "pending" && (
+                <button
+                  type="button"
+                  className="primary"
+                  disabled={approve.isPending}
+                  onClick={() => approve.mutate()}
+                >
+                  <Check aria-hidden size={16} /> {t.approve}
+                </button>
+              )}
               <button type="button" disabled={resync.isPending} onClick={() => resync.mutate()}>
                 <RefreshCw aria-hidden size={16} /> {t.resync}
               </button>
@@ -76,7 +93,13 @@ function Member({ member, head }: { member: Cluster; head: number }) {
         </>
       }
     >
-      <Refusal error={resync.error} />
+      <Refusal error={resync.error ?? approve.error} />
+      {member.duplicate_at && (
+        <p className="reminder bad">
+          <TriangleAlert aria-hidden size={18} />
+          {t.duplicate(format.moment(member.duplicate_at), member.duplicate_address || "–")}
+        </p>
+      )}
       <div className="cards">
         <Card title={t.sync}>
           <Facts
@@ -87,7 +110,7 @@ function Member({ member, head }: { member: Cluster; head: number }) {
                 `${format.number(member.revision ?? 0)} (${t.behind(behind(member, head))})`,
               ],
               [t.headRevision, format.number(head)],
-              [t.lastSeen, member.last_seen ? format.ago(member.last_seen) : w.never],
+              [t.lastSeen, member.last_seen ? <Ago key="a" at={member.last_seen} /> : w.never],
             ]}
           />
         </Card>
@@ -96,11 +119,13 @@ function Member({ member, head }: { member: Cluster; head: number }) {
             of={[
               [t.id, <code key="id">{member.id}</code>],
               [t.agent, member.agent_version || "–"],
+              [t.certificate, <Certificate key="c" of={member} />],
               [t.restAddress, server ? `${server}:${port}` : "–"],
             ]}
           />
         </Card>
         <ClusterLabels member={member} />
+        {may("fed", "read") && <ClusterErrors cluster={member.id} />}
         {isConnected(member) ? (
           <>
             <ClusterAdmission cluster={member.id} />
@@ -115,7 +140,7 @@ function Member({ member, head }: { member: Cluster; head: number }) {
           title={t.events}
           wide
           actions={
-            <Link to={"/events" as never} search={{ cluster: member.id } as never}>
+            <Link to={"/events" as never} search={{ scope: "", cluster: member.id } as never}>
               {t.allEvents}
             </Link>
           }

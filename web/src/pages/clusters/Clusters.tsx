@@ -2,11 +2,12 @@ import { Link } from "@tanstack/react-router";
 import { Plus, Server } from "lucide-react";
 
 import { pageNames } from "../../frame/pages";
-import { useUrl } from "../../routing/search";
+import { useFleet, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { Ago } from "../../ui/Ago";
 import type { Column } from "../../ui/DataTable";
 import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
@@ -15,7 +16,7 @@ import { Listing } from "../../ui/Listing";
 import { Page } from "../../ui/Page";
 import { ClusterState, stateText } from "./ClusterState";
 import { JoinDialog } from "./JoinDialog";
-import { behind, type Cluster, headOf, useMembers, useMembersInScope } from "./members";
+import { behind, type Cluster, headOf, inScope, useFormerMembers, useMembers } from "./members";
 import { Promote } from "./Promote";
 import { select } from "./selection";
 import { clustersText } from "./text";
@@ -28,9 +29,13 @@ export function Clusters() {
   const format = useFormat();
   const may = useMay();
   const [url, setUrl] = useUrl();
-  const query = useMembers();
-  const all = useMembersInScope() ?? [];
-  const head = headOf(query.data?.joint_clusters ?? []);
+  const present = useMembers();
+  const former = url.type === "former";
+  const were = useFormerMembers(former);
+  const query = former ? were : present;
+  const clusters = query.data?.joint_clusters ?? [];
+  const all = inScope(clusters, useFleet()).filter((one) => !former || isGone(one));
+  const head = headOf(present.data?.joint_clusters ?? []);
   const columns: Column<Cluster>[] = [
     {
       id: "name",
@@ -39,9 +44,13 @@ export function Clusters() {
       width: "2fr",
       cell: (one) => (
         <>
-          <Link to={"/clusters/$id" as never} params={{ id: one.id } as never}>
-            {one.name}
-          </Link>{" "}
+          {former ? (
+            one.name
+          ) : (
+            <Link to={"/clusters/$id" as never} params={{ id: one.id } as never}>
+              {one.name}
+            </Link>
+          )}{" "}
           {one.home && <span className="tag">{t.home}</span>}
         </>
       ),
@@ -68,12 +77,7 @@ export function Clusters() {
       id: "last_seen",
       title: t.lastSeen,
       sort: "last_seen",
-      cell: (one) =>
-        one.last_seen ? (
-          <span title={format.moment(one.last_seen)}>{format.ago(one.last_seen)}</span>
-        ) : (
-          w.never
-        ),
+      cell: (one) => (one.last_seen ? <Ago at={one.last_seen} /> : w.never),
     },
     {
       id: "version",
@@ -82,7 +86,7 @@ export function Clusters() {
       cell: (one) => one.agent_version || "–",
     },
   ];
-  const promoted = query.data?.fed_role !== "";
+  const promoted = present.data?.fed_role !== "";
   const mayJoin = may("fed", "write") && promoted;
   return (
     <Page
@@ -112,13 +116,14 @@ export function Clusters() {
                 states[status as keyof typeof states] ?? status,
               ])}
             />
+            <Facet of="type" label={t.members} options={[["former", t.former]]} />
           </div>
           <Listing
             query={{ ...query, rows: query.data && select(all, url) }}
             what={names.clusters}
             columns={columns}
             rowKey={(one) => one.id}
-            filters={["q", "status"]}
+            filters={["q", "status", "type"]}
             empty={
               <Sign icon={<Server aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
             }
@@ -130,4 +135,8 @@ export function Clusters() {
       {url.open === "join" && mayJoin && <JoinDialog onClose={() => setUrl({ open: "" })} />}
     </Page>
   );
+}
+
+function isGone({ status }: Cluster): boolean {
+  return status === "left" || status === "kicked";
 }

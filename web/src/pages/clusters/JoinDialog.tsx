@@ -14,11 +14,14 @@ const HOURS = [1, 8, 24, 168];
 /** Makes a token and shows the command that joins a cluster with it. */
 export function JoinDialog({ onClose }: { onClose: () => void }) {
   const t = useText(clustersText);
+  const [name, setName] = useState("");
+  const [labels, setLabels] = useState("");
   const [hours, setHours] = useState(1);
   const make = useChange(() =>
-    get("/v1/fed/join_token", { query: { token_duration: hours * 60 } }),
+    get("/v1/fed/join_token", { query: { token_duration: hours * 60, labels: labels.trim() } }),
   );
   const token = make.data?.join_token;
+  const quoted = name.includes(" ") ? `'${name}'` : name;
   return (
     <Dialog title={t.join} onClose={onClose}>
       {!token && (
@@ -29,6 +32,26 @@ export function JoinDialog({ onClose }: { onClose: () => void }) {
             make.mutate();
           }}
         >
+          <Field label={t.joinName} hint={t.joinNameHint}>
+            <input
+              value={name}
+              pattern="[A-Za-z0-9][A-Za-z0-9._ \-]*"
+              maxLength={63}
+              spellCheck={false}
+              autoComplete="off"
+              onChange={(event) => setName(event.target.value)}
+              required
+            />
+          </Field>
+          <Field label={t.labels} hint={t.joinLabelsHint}>
+            <input
+              value={labels}
+              placeholder="env=prod, region=eu"
+              spellCheck={false}
+              autoComplete="off"
+              onChange={(event) => setLabels(event.target.value)}
+            />
+          </Field>
           <Field label={t.duration}>
             <select value={hours} onChange={(event) => setHours(Number(event.target.value))}>
               {HOURS.map((count) => (
@@ -51,7 +74,7 @@ export function JoinDialog({ onClose }: { onClose: () => void }) {
           <p>{t.command}</p>
           <Copy
             label={t.command}
-            text={`palisade-agent run --name CLUSTER --data-dir /var/lib/palisade --token ${token}`}
+            text={`palisade-agent run --name ${quoted} --data-dir /var/lib/palisade --token ${token}`}
           />
           <p>{t.token}</p>
           <Copy label={t.token} text={token} secret />

@@ -16,6 +16,7 @@ const SHOWN = 6;
 
 export function Attention() {
   const t = useText(dashboardText);
+  const format = useFormat();
   const may = useMay();
   const enabled = may("reg_scan", "read");
   const members = useMembersInScope();
@@ -39,6 +40,9 @@ export function Attention() {
               <Sentence of={one} />
             </li>
           ))}
+          {found.length > SHOWN && (
+            <li className="hint">{t.moreConcerns(format.number(found.length - SHOWN))}</li>
+          )}
         </ul>
       )}
     </Card>
@@ -53,6 +57,10 @@ function Sentence({ of }: { of: Concern }) {
       return <To to={`/clusters/${of.id}`} text={t.disconnected(of.name, format.ago(of.since))} />;
     case "neverConnected":
       return <To to={`/clusters/${of.id}`} text={t.neverConnected(of.name)} />;
+    case "pending":
+      return <To to={`/clusters/${of.id}`} text={t.pending(of.name)} />;
+    case "duplicate":
+      return <To to={`/clusters/${of.id}`} text={t.duplicate(of.name, format.ago(of.at))} />;
     case "noClusters":
       return <To to="/clusters" text={t.noClusters} />;
     case "scanFailed":

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 
 import { useGet } from "../../api/query";
@@ -6,30 +7,28 @@ import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { Loaded, Skeleton } from "../../ui/Loaded";
 import { Card } from "../../ui/Page";
-import { bucket } from "./buckets";
+import { bucket, PERIODS, periodOf, startOf } from "../events/buckets";
 import { dashboardText } from "./text";
 
 const Chart = lazy(() => import("../../ui/TimeChart"));
 
 const MOST = 1_000;
-const HOUR = 3_600;
-/** Days of a period: the length of a span, and how many there are. */
-const SPANS: Record<string, [seconds: number, number: number]> = {
-  "1": [HOUR, 24],
-  "7": [6 * HOUR, 28],
-  "30": [24 * HOUR, 30],
-};
 
 /** What admission control refused, over time. */
 export function Denials() {
   const t = useText(dashboardText);
   const format = useFormat();
-  const { fleet } = useFleet();
+  const fleet = useFleet();
   const [url, setUrl] = useUrl();
-  const days = url.days && url.days in SPANS ? url.days : "1";
-  const [span, number] = SPANS[days] ?? [HOUR, 24];
+  const days = periodOf(url.days) ?? "1";
+  const [span, number] = PERIODS[days];
   const query = useGet("/v1/fed/events", {
-    query: { ...fleet, name: "Admission.Control.Denied", limit: MOST },
+    query: {
+      ...fleet,
+      name: "Admission.Control.Denied",
+      since: startOf(days, Date.now() / 1_000),
+      limit: MOST,
+    },
     every: 3_000,
   });
   return (
@@ -37,16 +36,19 @@ export function Denials() {
       title={t.denials}
       wide
       actions={
-        <label className="facet">
-          <span>{t.period}</span>
-          <select value={days} onChange={(event) => setUrl({ days: event.target.value })}>
-            {Object.entries(t.periods).map(([value, text]) => (
-              <option key={value} value={value}>
-                {text}
-              </option>
-            ))}
-          </select>
-        </label>
+        <>
+          <Link to={"/denials" as never}>{t.allDenials}</Link>
+          <label className="facet">
+            <span>{t.period}</span>
+            <select value={days} onChange={(event) => setUrl({ days: event.target.value })}>
+              {Object.entries(t.periods).map(([value, text]) => (
+                <option key={value} value={value}>
+                  {text}
+                </option>
+              ))}
+            </select>
+          </label>
+        </>
       }
     >
       <div className="denials">
@@ -62,7 +64,6 @@ export function Denials() {
             const total = buckets.counts.reduce((sum, count) => sum + count, 0);
             const clusters = new Map<string, number>();
             for (const event of events) {
-              if (event.reported_timestamp < (buckets.starts[0] ?? 0)) continue;
               clusters.set(event.cluster_name, (clusters.get(event.cluster_name) ?? 0) + 1);
             }
             return (

@@ -34,6 +34,16 @@ describe("what needs attention", () => {
       { members: [{ id: "1", name: "eu", status: "joined" }] },
       ["neverConnected"],
     ],
+    [
+      "a cluster that may not join yet, and one that was copied",
+      {
+        members: [
+          { id: "1", name: "eu", status: "pending" },
+          { id: "2", name: "us", status: "synced", duplicate_at: "2026-06-09T00:00:00Z" },
+        ],
+      },
+      ["pending", "duplicate"],
+    ],
     ["an empty federation", { members: [] }, ["noClusters"]],
     [
       "data of four days ago",

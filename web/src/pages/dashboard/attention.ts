@@ -9,6 +9,8 @@ export const OLD_DATA_MS = 3 * DAY_MS;
 export type Concern =
   | { kind: "disconnected"; id: string; name: string; since: string }
   | { kind: "neverConnected"; id: string; name: string }
+  | { kind: "pending"; id: string; name: string }
+  | { kind: "duplicate"; id: string; name: string; at: string }
   | { kind: "noClusters" }
   | { kind: "oldData"; at: string }
   | { kind: "noData" }
@@ -33,7 +35,9 @@ export function newestData(scanners: Schema<"Scanner">[]): Schema<"Scanner"> | u
 /** The concerns, gravest first; what is not known yet raises none. */
 export function concerns({ members, scanners, registries }: Known, now: number): Concern[] {
   const found: Concern[] = [];
-  for (const { id, name, status, last_seen: since } of members ?? []) {
+  for (const { id, name, status, last_seen: since, duplicate_at: at } of members ?? []) {
+    if (at) found.push({ kind: "duplicate", id, name, at });
+    if (status === "pending") found.push({ kind: "pending", id, name });
     if (status === "disconnected" && since) found.push({ kind: "disconnected", id, name, since });
     if (status === "joined") found.push({ kind: "neverConnected", id, name });
   }

@@ -4,6 +4,7 @@ export const dashboardText = catalogue({
   en: {
     lead: "Is anything wrong, and what comes next.",
     attention: "Needs attention",
+    moreConcerns: (count: string) => `and ${count} more`,
     fine: "Nothing needs attention right now.",
     clusters: "Clusters by state",
     allSynced: "Every connected cluster holds all rules.",
@@ -13,6 +14,7 @@ export const dashboardText = catalogue({
     denials: "Denials",
     denialsLead: (total: string, days: number) =>
       `${total} in ${days === 1 ? "the last 24 hours" : `the last ${days} days`}`,
+    allDenials: "All denials",
     denialsCut: "Counted from the newest 1,000 denials.",
     denied: "Denied",
     period: "Period",
@@ -24,6 +26,8 @@ export const dashboardText = catalogue({
     exposure: "Most exposed images",
     exposureNone: "No image was scanned yet.",
     exposureHint: "Add a registry and scan it.",
+    exposureNowhere: "No image is known to run there.",
+    workloads: (count: number) => (count === 1 ? "1 workload" : `${count} workloads`),
     allImages: "All images",
     topVulnerabilities: "Vulnerabilities to look at first",
     allVulnerabilities: "All vulnerabilities",
@@ -37,6 +41,8 @@ export const dashboardText = catalogue({
     table: "As a table",
     disconnected: (name: string, since: string) => `${name} is not connected, last seen ${since}`,
     neverConnected: (name: string) => `${name} joined but never connected`,
+    pending: (name: string) => `${name} waits for somebody who lets it join`,
+    duplicate: (name: string, at: string) => `Somebody came with the identity of ${name}, ${at}`,
     oldData: (age: string) => `The vulnerability database is from ${age}`,
     noData: "There is no vulnerability database",
     scanFailed: (name: string, count: number) =>
@@ -47,6 +53,7 @@ export const dashboardText = catalogue({
   zh: {
     lead: "有没有问题，接下来做什么。",
     attention: "需要关注",
+    moreConcerns: (count: string) => `还有 ${count} 项`,
     fine: "目前没有需要关注的事项。",
     clusters: "集群状态",
     allSynced: "所有已连接的集群都拥有全部规则。",
@@ -55,6 +62,7 @@ export const dashboardText = catalogue({
     denials: "拒绝",
     denialsLead: (total: string, days: number) =>
       `最近${days === 1 ? " 24 小时" : ` ${days} 天`}共 ${total} 次`,
+    allDenials: "全部拒绝记录",
     denialsCut: "按最新的 1,000 次拒绝统计。",
     denied: "被拒绝",
     period: "时段",
@@ -66,6 +74,8 @@ export const dashboardText = catalogue({
     exposure: "风险最高的镜像",
     exposureNone: "还没有扫描过镜像。",
     exposureHint: "请添加镜像仓库并扫描。",
+    exposureNowhere: "未知有镜像在其中运行。",
+    workloads: (count: number) => `${count} 个工作负载`,
     allImages: "全部镜像",
     topVulnerabilities: "应首先处理的漏洞",
     allVulnerabilities: "全部漏洞",
@@ -79,6 +89,8 @@ export const dashboardText = catalogue({
     table: "以表格显示",
     disconnected: (name: string, since: string) => `${name} 未连接，最近在线：${since}`,
     neverConnected: (name: string) => `${name} 已加入但从未连接`,
+    pending: (name: string) => `${name} 等待批准加入`,
+    duplicate: (name: string, at: string) => `有代理冒用 ${name} 的身份，时间：${at}`,
     oldData: (age: string) => `漏洞数据库的时间为${age}`,
     noData: "没有漏洞数据库",
     scanFailed: (name: string, count: number) => `${name} 中有 ${count} 个镜像无法扫描`,

@@ -18,6 +18,8 @@ import { State } from "../../ui/State";
 import { denyRuleOf } from "../admission/deciding";
 import { RuleLink } from "../admission/RuleLink";
 import { ClusterFacet } from "../clusters/ClusterFacet";
+import { periodOf, startOf } from "../events/buckets";
+import { eventsText } from "../events/text";
 import { denialsText } from "./text";
 
 type Denial = Schema<"FedDenial">;
@@ -26,10 +28,17 @@ const EVERY_MS = 5_000;
 
 export function Denials() {
   const t = useText(denialsText);
+  const e = useText(eventsText);
   const w = useText(words);
   const names = useText(pageNames);
   const [url] = useUrl();
-  const asked = { ...fleetQuery(url), image: url.q, name: url.name };
+  const period = periodOf(url.days);
+  const asked = {
+    ...fleetQuery(url),
+    image: url.q,
+    name: url.name,
+    since: period && String(startOf(period, Date.now() / 1_000)),
+  };
   const query = usePages("/v1/fed/denials", (answer) => answer.denials, {
     query: asked,
     every: EVERY_MS,
@@ -101,6 +110,7 @@ export function Denials() {
             ["Admission.Control.Violation", t.watched],
           ]}
         />
+        <Facet of="days" label={e.period} options={Object.entries(e.periods)} />
         <ClusterFacet />
       </div>
       <Listing
@@ -108,7 +118,7 @@ export function Denials() {
         what={names.denials}
         columns={columns}
         rowKey={(one) => `${one.cluster_id}/${one.seq}`}
-        filters={["q", "name", "cluster"]}
+        filters={["q", "name", "days", "cluster"]}
         empty={
           <Sign icon={<ShieldX aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
         }

@@ -1,7 +1,10 @@
 import { Activity } from "lucide-react";
 
+import { get } from "../../api/client";
+import { useLive } from "../../api/live";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
+import { useOpened } from "../../routing/opened";
 import { fleetQuery, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
 import { Ago } from "../../ui/Ago";
@@ -9,12 +12,15 @@ import type { Column } from "../../ui/DataTable";
 import { Export } from "../../ui/Export";
 import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
+import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
 import { Page } from "../../ui/Page";
 import { State } from "../../ui/State";
 import { ClusterFacet } from "../clusters/ClusterFacet";
+import { periodOf, startOf } from "./buckets";
 import { EventDialog } from "./EventDialog";
-import { detailOf, type FedEvent, keyOf, Level, useEventName } from "./record";
+import { EventTimeline } from "./EventTimeline";
+import { detailOf, type FedEvent, keyOf, Level, placeOf, useEventName } from "./record";
 import { eventsText } from "./text";
 
 const EVERY_MS = 2_000;
@@ -24,8 +30,13 @@ export function Events() {
   const names = useText(pageNames);
   const eventName = useEventName();
   const [url, setUrl] = useUrl();
+  const live = useLive();
+  const period = periodOf(url.days);
   const asked = {
     ...fleetQuery(url),
+    // Text within it; a comma would begin another value.
+    f_namespace: url.q && `in,${url.q.replace(/[,|].*$/, "")}`,
+    since: period && String(startOf(period, Date.now() / 1_000)),
     name: url.name,
     category: url.category,
     level: url.level,
@@ -34,7 +45,17 @@ export function Events() {
     query: asked,
     every: EVERY_MS,
   });
-  const opened = query.rows?.find((event) => keyOf(event) === url.open);
+  const opened = useOpened({
+    path: "/v1/fed/events",
+    rows: query.rows,
+    keyOf,
+    read: async (key) => {
+      const { cluster, at } = placeOf(key);
+      const of = { cluster, since: at, until: at + 1, limit: 1_000 };
+      const { events } = await get("/v1/fed/events", { query: of });
+      return events.find((event) => keyOf(event) === key);
+    },
+  });
   const columns: Column<FedEvent>[] = [
     {
       id: "time",
@@ -74,10 +95,13 @@ export function Events() {
     <Page
       title={names.events}
       lead={t.lead}
-      beside={<State tone="good">{t.live}</State>}
+      beside={<State tone={live ? "good" : "busy"}>{live ? t.live : t.notLive}</State>}
       actions={<Export path="/v1/fed/events" query={asked} name="events" />}
     >
+      <EventTimeline asked={asked} period={period ?? "7"} />
       <div className="toolbar">
+        <FilterText label={t.namespace} />
+        <Facet of="days" label={t.period} options={Object.entries(t.periods)} />
         <Facet of="category" label={t.category} options={Object.entries(t.categories)} />
         <Facet of="name" label={t.kind} options={Object.entries(t.names)} />
         <Facet of="level" label={t.level} options={Object.entries(t.levels)} />
@@ -89,7 +113,7 @@ export function Events() {
         columns={columns}
         rowKey={keyOf}
         current={(event) => keyOf(event) === url.open}
-        filters={["category", "name", "level", "cluster"]}
+        filters={["q", "days", "category", "name", "level", "cluster"]}
         empty={
           <Sign icon={<Activity aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
         }

@@ -47,7 +47,13 @@ export function useEventName(): (name: string | undefined) => string {
   return (name = "") => t.names[name as keyof typeof t.names] ?? name;
 }
 
-/** Names one record among those of all clusters. */
+/** Names one record among those of all clusters, and says where it is found. */
 export function keyOf(event: FedEvent): string {
-  return `${event.cluster_id}:${event.seq}`;
+  return `${event.cluster_id}:${event.reported_timestamp}:${event.seq}`;
+}
+
+/** The cluster and the second (Unix) of the record of a key. */
+export function placeOf(key: string): { cluster: string; at: number } {
+  const [cluster = "", at] = key.split(":");
+  return { cluster, at: Number(at) || 0 };
 }

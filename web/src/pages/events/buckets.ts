@@ -18,3 +18,26 @@ export function bucket(moments: number[], now: number, span: number, number: num
   }
   return { starts, counts };
 }
+
+const HOUR = 3_600;
+
+/** Days of a period that can be chosen: the seconds of a span, and how many spans there are. */
+export const PERIODS = {
+  "1": [HOUR, 24],
+  "7": [6 * HOUR, 28],
+  "30": [24 * HOUR, 30],
+} as const;
+
+export type Period = keyof typeof PERIODS;
+
+/** A period as the URL names it. */
+export function periodOf(days: string | undefined): Period | undefined {
+  return days !== undefined && days in PERIODS ? (days as Period) : undefined;
+}
+
+/** Where a period begins, in Unix seconds: with its first span, so that a question about it
+ * stays the same for a while. */
+export function startOf(period: Period, now: number): number {
+  const [span, number] = PERIODS[period];
+  return (Math.floor(now / span) - (number - 1)) * span;
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { bucket } from "./buckets";
+import { bucket, PERIODS, type Period, periodOf, startOf } from "./buckets";
 
 describe("moments by spans of time", () => {
   it("counts each moment of the period once, the newest span last", () => {
@@ -19,5 +19,19 @@ describe("moments by spans of time", () => {
       const sum = bucket(moments, now, 3_600, 24).counts.reduce((a, b) => a + b, 0);
       expect(sum).toBe(50);
     }
+  });
+});
+
+describe("a period", () => {
+  it.each(Object.keys(PERIODS) as Period[])("of %s days begins with its first span", (period) => {
+    const [span, number] = PERIODS[period];
+    const now = 1_700_000_000;
+    expect(startOf(period, now)).toBe(bucket([], now, span, number).starts[0]);
+  });
+
+  it("is one that can be chosen", () => {
+    expect(periodOf("7")).toBe("7");
+    expect(periodOf("8")).toBeUndefined();
+    expect(periodOf(undefined)).toBeUndefined();
   });
 });
