@@ -22,7 +22,8 @@ export function RiskReport() {
   const t = useText(riskReportText);
   const names = useText(pageNames);
   const may = useMay();
-  const { fleet } = useFleet();
+  const language = useLanguage();
+  const fleet = useFleet();
   const { cluster, cluster_selector: selector } = fleet;
   const [url, setUrl] = useUrl();
   const days = url.days && url.days in t.periods ? url.days : "30";
@@ -37,7 +38,7 @@ export function RiskReport() {
   const made = useChange(async (data: RiskData) => {
     const { toPdf } = await import("./pdf");
     const day = new Date(data.at).toISOString().slice(0, 10);
-    saveAs(`risk-report-${day}.pdf`, toPdf(compose(data, about, "en")));
+    saveAs(`risk-report-${day}.pdf`, toPdf(compose(data, about, language), language));
   });
   return (
     <Page

@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 
 import { compose } from "./compose";
 import { MOST, type RiskData } from "./data";
-import { writable } from "./writable";
+import { toPdf } from "./pdf";
+import { hex } from "./song";
+import { lettersOf, writable } from "./writable";
 
 const vulnerability = {
   name: "CVE-2024-1",
@@ -73,5 +75,36 @@ describe("what a PDF can write", () => {
     ["🔒", "U+1F512"],
   ])("%s is %s", (text, written) => {
     expect(writable(text)).toBe(written);
+  });
+
+  it("is Chinese too, where there is some", () => {
+    expect(lettersOf(["staging", "北京"])).toBe("chinese");
+    expect(lettersOf(["staging – café"])).toBe("latin");
+    expect(writable("北京 “ö” 🔒", "chinese")).toBe("北京 “U+F6” U+1F512");
+  });
+});
+
+describe("a PDF", () => {
+  async function written(language: "en" | "zh") {
+    const report = compose(data, { cluster: undefined, days: 30 }, language);
+    return await toPdf(report, language).text();
+  }
+
+  it("is written in the font of every PDF where all is Latin", async () => {
+    const text = await written("en");
+    expect(text).toContain("(Risk report)");
+    expect(text).toContain("/Lang (en-GB)");
+    expect(text).not.toContain("UniGB");
+  });
+
+  it("is Chinese for who reads the portal in Chinese", async () => {
+    const text = await written("zh");
+    expect(text).toContain("/Lang (zh-CN)");
+    expect(text).toContain("/Encoding /UniGB-UTF16-H");
+    for (const said of ["风险报告", "漏洞", "已知被利用的漏洞"]) {
+      expect(text, said).toContain(`<${hex(said)}>`);
+    }
+    // No font is named that is not in the document.
+    expect(text).not.toMatch(/\/F\d+ undefined/);
   });
 });

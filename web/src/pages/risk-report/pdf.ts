@@ -2,9 +2,11 @@
 
 import { jsPDF } from "jspdf";
 import { autoTable } from "jspdf-autotable";
+import type { Language } from "../../text/language";
 import type { RiskDocument } from "./compose";
+import { addSong } from "./song";
 import { riskReportText } from "./text";
-import { writable } from "./writable";
+import { writable as inLetters, lettersOf } from "./writable";
 
 /** Millimetres of an A4 page. */
 const MARGIN = 14;
@@ -17,19 +19,25 @@ const INK = "#17202a";
 const MUTED = "#55616e";
 const HEAD = "#0a5cad";
 
-/** Draws a report. Its texts are English: PDF's own fonts write Latin letters alone. */
-export function toPdf(report: RiskDocument): Blob {
-  const t = riskReportText.en;
+const TAGS = { en: "en-GB", zh: "zh-CN" } as const;
+
+/** Draws a report that is composed in a language. */
+export function toPdf(report: RiskDocument, language: Language): Blob {
+  const t = riskReportText[language];
   const pdf = new jsPDF({ format: "a4", orientation: "landscape" });
+  const letters = lettersOf(textsOf(report));
+  const font = letters === "chinese" ? addSong(pdf) : "helvetica";
+  const writable = (text: string) => inLetters(text, letters);
+  pdf.setFont(font, "normal");
   pdf.setProperties({ title: writable(report.title), creator: "Palisade" });
-  pdf.setLanguage("en-GB");
+  pdf.setLanguage(TAGS[language]);
   const height = pdf.internal.pageSize.getHeight();
   pdf
     .setTextColor(INK)
     .setFontSize(TITLE)
     .text(writable(report.title), MARGIN, MARGIN + 4);
   pdf.setTextColor(MUTED).setFontSize(TEXT + 2);
-  pdf.text(`Palisade - ${writable(report.subtitle)}`, MARGIN, MARGIN + 11);
+  pdf.text(writable(`Palisade – ${report.subtitle}`), MARGIN, MARGIN + 11);
   let below = MARGIN + 14;
   const table = (columns: string[], rows: string[][]) => {
     autoTable(pdf, {
@@ -37,7 +45,7 @@ export function toPdf(report: RiskDocument): Blob {
       margin: { left: MARGIN, right: MARGIN, bottom: MARGIN + FOOT },
       head: columns.length > 0 ? [columns.map(writable)] : [],
       body: rows.map((row) => row.map(writable)),
-      styles: { fontSize: TEXT, textColor: INK, cellPadding: 1.5, overflow: "linebreak" },
+      styles: { font, fontSize: TEXT, textColor: INK, cellPadding: 1.5, overflow: "linebreak" },
       headStyles: { fillColor: HEAD, textColor: "#ffffff" },
       alternateRowStyles: { fillColor: "#f4f6f8" },
       didDrawPage: ({ cursor }) => {
@@ -70,7 +78,12 @@ export function toPdf(report: RiskDocument): Blob {
   for (let page = 1; page <= pages; page += 1) {
     pdf.setPage(page);
     pdf.setTextColor(MUTED).setFontSize(TEXT);
-    pdf.text(t.page(page, pages), MARGIN, height - FOOT / 2);
+    pdf.setFont(font, "normal").text(writable(t.page(page, pages)), MARGIN, height - FOOT / 2);
   }
   return pdf.output("blob");
+}
+
+function textsOf({ title, subtitle, facts, parts }: RiskDocument): string[] {
+  const ofParts = parts.flatMap((part) => [part.title, part.note, ...part.columns, ...part.rows]);
+  return [title, subtitle, ...facts, ...ofParts].flat();
 }

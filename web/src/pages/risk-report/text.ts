@@ -3,7 +3,7 @@ import { catalogue } from "../../text/language";
 export const riskReportText = catalogue({
   en: {
     title: "Risk report",
-    lead: "Where the fleet stands, for whoever has to know it. As a PDF it is in English.",
+    lead: "Where the fleet stands, for whoever has to know it.",
     subtitle: (about: string, at: string) => `${about}, ${at}`,
     allClusters: "All clusters",
     pdf: "Download PDF",
@@ -65,7 +65,7 @@ export const riskReportText = catalogue({
   },
   zh: {
     title: "风险报告",
-    lead: "集群组的整体状况，供需要了解的人阅读。PDF 为英文。",
+    lead: "集群组的整体状况，供需要了解的人阅读。",
     subtitle: (about: string, at: string) => `${about}，${at}`,
     allClusters: "所有集群",
     pdf: "下载 PDF",
