@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { create, imagePage } from "./api";
+import { create, imagePage, memberId } from "./api";
 import { settled, signIn, type Visit, visit } from "./browser";
 import { until } from "./shop";
 
@@ -268,10 +268,32 @@ describe("federated objects of each kind are made, shown and deleted:", () => {
     await dialog.getByText("The test succeeded").waitFor();
   });
 
+  it("the whole policy as a file, which says what it would change", async () => {
+    await page.goto("/history");
+    const arrival = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Export the whole policy" }).click();
+    const policy = readFileSync(await (await arrival).path(), "utf8");
+    expect(policy).toContain("fed.orders");
+    await page.getByRole("button", { name: "Apply a file" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("YAML").fill(policy);
+    await dialog.getByRole("button", { name: "See what it would change" }).click();
+    await dialog.getByText("All is so already.").waitFor();
+    await dialog.getByLabel("YAML").fill(policy.replaceAll("fed.orders", "fed.errands"));
+    await dialog.getByRole("button", { name: "See what it would change" }).click();
+    await dialog.getByText("group fed.errands: made").waitFor();
+    await page.keyboard.press("Escape");
+  });
+
   it("a token to join with", async () => {
     await page.goto("/clusters?open=join");
+    await page.getByLabel("Name of the cluster").fill("corner shop");
+    await page.getByLabel("Labels").fill("env=prod");
     await page.getByRole("button", { name: "Make a token" }).click();
-    await page.getByText(/palisade-agent run --name CLUSTER/).waitFor();
+    await page.getByText(/palisade-agent run --name 'corner shop'/).waitFor();
+    await page.goto(`/clusters/${await memberId("staging")}`);
+    await page.getByText(/^valid until /).waitFor();
+    await page.getByText("All federated objects that reached it are in force.").waitFor();
     expect(seen.faults.splice(0)).toEqual([]);
   });
 });

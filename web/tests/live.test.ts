@@ -49,6 +49,7 @@ describe("an open list of events", () => {
     await page.goto("/events?name=Admission.Control.Denied");
     expect((await stream).status()).toBe(200);
     await settled(page);
+    await page.getByText("Live", { exact: true }).waitFor();
     // What other tests did may still be told.
     await until("nothing happens any more", async () => (await readings(page)) <= 1, 60);
     await until("staging denies", async () => !(await review("orders:v1", `live-${stamp}`)));
@@ -63,6 +64,7 @@ describe("an open list of events", () => {
     await page.route("**/v1/fed/stream", (route) => route.abort());
     await page.goto("/events");
     await settled(page);
+    await page.getByText("Asked every few seconds").waitFor();
     expect(await readings(page)).toBeGreaterThan(1);
     await page.unrouteAll({ behavior: "ignoreErrors" });
   });

@@ -44,6 +44,7 @@ const PAGES: [name: string, path: string | (() => Promise<string>)][] = [
   ["registry", "/registries/fed.shop"],
   ["registry-edit", "/registries/fed.shop?open=edit"],
   ["images", "/images"],
+  ["images-running", "/images?tab=running"],
   ["image", () => imagePage("shop/orders", "v1")],
   ["image-layers", async () => `${await imagePage("shop/orders", "v1")}?tab=layers`],
   ["image-aside", async () => `${await imagePage("shop/orders", "v1")}?tab=aside`],
@@ -99,6 +100,7 @@ async function lookAt(page: Page, picture: string, dialog: boolean) {
     // Narrow, it is the same page: what axe says of it is said.
     if (name !== "narrow") expect(await violations(page), name).toEqual([]);
     expect(await overflow(page), `${name}: the page scrolls sideways`).toBe(0);
+    expect(await smallTargets(page), `${name}: hard to hit`).toEqual([]);
   }
   await page.setViewportSize({ width: 1280, height: 800 });
 }
@@ -107,6 +109,22 @@ function overflow(page: Page): Promise<number> {
   return page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
+}
+
+/** CSS pixels that a control is high and wide at least; links within text are as high as it. */
+const TARGET_PX = 24;
+
+function smallTargets(page: Page): Promise<string[]> {
+  return page.evaluate((least) => {
+    const controls = "button, select, input, textarea, summary, a.button, nav a, [role=tab]";
+    return [...document.querySelectorAll<HTMLElement>(controls)]
+      .map((one) => one.closest("label") ?? one)
+      .filter((one) => {
+        const { width, height } = one.getBoundingClientRect();
+        return width > 1 && height > 1 && (width < least || height < least);
+      })
+      .map((one) => one.outerHTML.slice(0, 160));
+  }, TARGET_PX);
 }
 
 /** The address of a page, and whether a dialog stands above it. */

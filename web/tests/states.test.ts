@@ -77,6 +77,13 @@ describe("what a page says when", () => {
     await page.getByText("fed.orders").waitFor();
   });
 
+  it("a link opens what is not in the list, and says so where it is gone", async () => {
+    await page.goto("/groups?q=nothing-is-called-so&open=fed.orders");
+    await page.getByRole("dialog").getByRole("heading", { name: "fed.orders" }).waitFor();
+    await page.goto("/groups?open=fed.nobody");
+    await page.getByText("fed.nobody: It does not exist (any more).").waitFor();
+  });
+
   it("the session ended: sign in, and be where one was", async () => {
     await page.goto("/groups?q=orders");
     await settled(page);
@@ -125,8 +132,9 @@ describe("a federation of 5,000 clusters", () => {
     const rows = page.locator("[data-row]");
     await rows.first().waitFor();
     expect(await rows.count()).toBeLessThan(60);
-    await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
-    await page.getByRole("link", { name: "store-4999", exact: true }).waitFor();
+    await rows.first().getByRole("link").focus();
+    await page.keyboard.press("End");
+    await page.locator("a:focus").getByText("store-4999", { exact: true }).waitFor();
     expect(await rows.count()).toBeLessThan(60);
     await page.getByLabel("State").first().selectOption("disconnected");
     await page.getByText("100 rows").waitFor();

@@ -77,6 +77,9 @@ describe("a security engineer", () => {
     await dialog.getByText("Fixed in").waitFor();
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
+    // The keyboard is where it was.
+    const focused = page.locator("[data-row] button:focus");
+    await until("the row has the focus again", async () => (await focused.count()) === 1);
     // The view is in the address: somebody else sees the same.
     await page.reload();
     await settled(page);
@@ -133,6 +136,7 @@ describe("a security engineer", () => {
     await row(page, comment).waitFor();
     await row(page, comment).getByRole("button").first().click();
     expect(await dialog.getByLabel("For the clusters").inputValue()).toBe("!canary");
+    await dialog.getByText(/^\d of \d clusters have applied it/).waitFor();
     await page.keyboard.press("Escape");
     await page.goto("/clusters");
     for (const name of ["production", "staging"]) {
@@ -193,7 +197,7 @@ describe("a security engineer", () => {
     await page.goto("/admission");
     await row(page, comment).getByRole("button").click();
     const dialog = page.getByRole("dialog");
-    const id = ((await dialog.getByRole("heading").textContent()) ?? "").replace(/\D/g, "");
+    const id = ((await dialog.getByRole("heading").first().textContent()) ?? "").replace(/\D/g, "");
     await dialog.getByRole("button", { name: "Delete" }).click();
     const confirm = page.getByRole("dialog");
     expect(await confirm.getByRole("button", { name: "Delete" }).isDisabled()).toBe(true);
@@ -219,9 +223,13 @@ describe("a security engineer", () => {
     await page.getByRole("button", { name: `Move rule ${first} down` }).focus();
     await page.keyboard.press("Enter");
     await until("the rule moved down", async () => (await order())[0] === second);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await until("the move is taken back", async () => (await order())[0] === first);
     await page
       .locator(`[data-row="${first}"] .grip`)
       .dragTo(page.locator(`[data-row="${second}"]`));
+    await until("the rule moved down again", async () => (await order())[0] === second);
+    await page.getByRole("button", { name: `Move rule ${first} up` }).click();
     await until("the rule is back", async () => (await order())[0] === first);
   });
 
@@ -245,7 +253,18 @@ describe("a security engineer", () => {
     await page.getByText("You look at production alone").waitFor();
     expect(new URL(page.url()).searchParams.get("scope")).toMatch(/^c:/);
     await row(page, "fed.orders").waitFor();
+    // Links and keys stay with it.
+    const scope = () => new URL(page.url()).searchParams.get("scope") ?? "";
+    await page.getByRole("navigation", { name: "Pages" }).getByText("Registries").click();
+    await page.getByRole("link", { name: "fed.shop" }).click();
+    await page.getByRole("heading", { name: "fed.shop" }).waitFor();
+    await settled(page);
+    expect(scope()).toMatch(/^c:/);
+    await page.keyboard.press("g");
+    await page.keyboard.press("u");
+    await page.getByText("This page is about the whole federation").waitFor();
     await page.getByRole("button", { name: "Show all clusters" }).click();
+    await until("all are in scope", async () => scope() === "");
   });
 
   it("looks at the clusters of labels, narrow and by the keyboard alone", async () => {
