@@ -24,17 +24,19 @@ export function useOpened<Row>({ path, rows, keyOf, read }: Options<Row>): Row |
   const w = useText(words);
   const cluster = useScope();
   const listed = rows?.find((row) => keyOf(row) === open);
-  const seen = useRef("");
-  if (listed) seen.current = open;
-  const wanted = rows !== undefined && !listed && open !== "" && open !== "new";
+  // What left the list while it was open stays open: newer rows came, or it is being removed.
+  const seen = useRef<Row>(undefined);
+  if (listed) seen.current = listed;
+  const kept = seen.current && keyOf(seen.current) === open ? seen.current : undefined;
+  const wanted = rows !== undefined && !kept && open !== "" && open !== "new";
   const alone = useQuery({
     queryKey: [path, "opened", cluster, open],
     queryFn: async () => (await read(open)) ?? null,
     enabled: wanted,
   });
-  const isGone = wanted && (alone.isError || alone.data === null) && seen.current !== open;
+  const isGone = wanted && (alone.isError || alone.data === null);
   useEffect(() => {
     if (isGone) notify(`${open}: ${w.notFound}`);
   }, [isGone, open, w]);
-  return listed ?? (wanted ? (alone.data ?? undefined) : undefined);
+  return listed ?? kept ?? (wanted ? (alone.data ?? undefined) : undefined);
 }

@@ -22,6 +22,8 @@ const HEIGHT_PX = 180;
 export default function TimeChart({ label, series, span, starts, counts }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
+  const spanNow = useRef(span);
+  spanNow.current = span;
   const dark = useDark();
   const format = useFormat();
 
@@ -45,7 +47,11 @@ export default function TimeChart({ label, series, span, starts, counts }: Props
         height: HEIGHT_PX,
         legend: { show: false },
         cursor: { show: false },
-        scales: { y: { range: (_, _min, max) => [0, Math.max(4, max)] } },
+        scales: {
+          // The newest bar is as wide as the others.
+          x: { range: (_, min, max) => [min, max + spanNow.current] },
+          y: { range: (_, _min, max) => [0, Math.max(4, max)] },
+        },
         axes: [
           { ...axis, values: (_, at) => at.map(format.tick) },
           { ...axis, size: 40, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] },

@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useId, useState } from "react";
 
 import { patch } from "../../api/client";
 import { useChange } from "../../api/query";
@@ -6,7 +6,6 @@ import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Refusal } from "../../ui/Failure";
-import { Field } from "../../ui/Field";
 import { Card } from "../../ui/Page";
 import { labelsOf, textOf } from "./labels";
 import type { Cluster } from "./members";
@@ -17,6 +16,7 @@ export function ClusterLabels({ member }: { member: Cluster }) {
   const t = useText(clustersText);
   const w = useText(words);
   const may = useMay();
+  const hint = useId();
   const [typed, setTyped] = useState<string>();
   const put = (labels: Record<string, string>) =>
     patch("/v1/fed/member/{id}/labels", { labels }, { path: { id: member.id } });
@@ -35,15 +35,20 @@ export function ClusterLabels({ member }: { member: Cluster }) {
   return (
     <Card title={t.labels}>
       <form className="form" onSubmit={submit}>
-        <Field label={t.labels} hint={t.labelsHint}>
+        <div className="field">
           <input
+            aria-label={t.labels}
+            aria-describedby={hint}
             value={typed ?? textOf(member.labels ?? {})}
             disabled={!may("fed", "write")}
             spellCheck={false}
             autoComplete="off"
             onChange={(event) => setTyped(event.target.value)}
           />
-        </Field>
+          <span className="hint" id={hint}>
+            {t.labelsHint}
+          </span>
+        </div>
         <Refusal error={change.error} />
         {typed !== undefined && (
           <div className="actions">

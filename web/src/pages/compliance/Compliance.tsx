@@ -69,7 +69,12 @@ export function Compliance() {
         </>
       ),
     },
-    { id: "profile", title: t.profile, width: "0.6fr", cell: (one) => t.level(numberOf(one.profile)) },
+    {
+      id: "profile",
+      title: t.profile,
+      width: "0.6fr",
+      cell: (one) => t.level(numberOf(one.profile)),
+    },
     {
       id: "image",
       title: t.image,

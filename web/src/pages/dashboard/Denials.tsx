@@ -36,7 +36,7 @@ export function Denials() {
       title={t.denials}
       wide
       actions={
-        <>
+        <div className="actions">
           <Link to={"/denials" as never}>{t.allDenials}</Link>
           <label className="facet">
             <span>{t.period}</span>
@@ -48,7 +48,7 @@ export function Denials() {
               ))}
             </select>
           </label>
-        </>
+        </div>
       }
     >
       <div className="denials">

@@ -98,7 +98,8 @@ export function Events() {
       beside={<State tone={live ? "good" : "busy"}>{live ? t.live : t.notLive}</State>}
       actions={<Export path="/v1/fed/events" query={asked} name="events" />}
     >
-      <EventTimeline asked={asked} period={period ?? "7"} />
+      {/* The list says why nothing could be read. */}
+      {!(query.error && !query.rows) && <EventTimeline asked={asked} period={period ?? "7"} />}
       <div className="toolbar">
         <FilterText label={t.namespace} />
         <Facet of="days" label={t.period} options={Object.entries(t.periods)} />

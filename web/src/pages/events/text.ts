@@ -9,7 +9,7 @@ export const eventsText = catalogue({
     period: "Period",
     periods: { "1": "24 hours", "7": "7 days", "30": "30 days" },
     counted: (count: string, most: boolean, period: string) =>
-      `${most ? `The newest ${count} events` : `${count} events`} of ${period}.`,
+      `${most ? `The newest ${count} events` : `${count} events`} in the last ${period}.`,
     time: "Time",
     what: "What happened",
     level: "Level",

@@ -52,7 +52,9 @@ export function ImageDetail() {
       }
       actions={
         <>
-          {cluster === undefined && <SbomDownload path={path} image={title} />}
+          {cluster === undefined && !summaries.isPending && (
+            <SbomDownload path={path} image={title} />
+          )}
           <Link
             className="button"
             to={"/images/compare" as never}

@@ -119,7 +119,7 @@ export function FileDialog({ profile, writable, onClose }: Props) {
           </div>
         </form>
       )}
-      <Propagation kind="file monitor" name={group} />
+      {(profile.filters ?? []).length > 0 && <Propagation kind="file monitor" name={group} />}
     </Dialog>
   );
 }
