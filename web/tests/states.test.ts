@@ -84,6 +84,24 @@ describe("what a page says when", () => {
     await page.getByText("fed.nobody: It does not exist (any more).").waitFor();
   });
 
+  it("a dialog is closed with what was typed in it: first a warning, then it goes", async () => {
+    await page.goto("/groups?open=new");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Comment").fill("half a thought");
+    await page.keyboard.press("Escape");
+    await dialog.getByText("What you typed is not saved.").waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+  });
+
+  it("a letter is pressed early: nothing, without a g before it", async () => {
+    await page.goto("/groups");
+    await page.getByRole("heading", { name: "Groups" }).waitFor();
+    await page.keyboard.press("e");
+    await settled(page);
+    expect(new URL(page.url()).pathname).toBe("/groups");
+  });
+
   it("the session ended: sign in, and be where one was", async () => {
     await page.goto("/groups?q=orders");
     await settled(page);

@@ -9,6 +9,8 @@ import { frameText } from "./text";
 
 /** A letter counts as a second key for so long after `g`. */
 const CHORD_MS = 1_000;
+/** When `g` was not pressed: moments are counted from when the page was opened. */
+const NEVER = Number.NEGATIVE_INFINITY;
 
 function isTyping(target: EventTarget | null) {
   return (
@@ -25,7 +27,7 @@ export function Shortcuts({
   onPalette: (open: boolean) => void;
 }) {
   const [help, setHelp] = useState(false);
-  const chord = useRef(0);
+  const chord = useRef(NEVER);
   const navigate = useNavigate();
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -38,7 +40,7 @@ export function Shortcuts({
       if (document.querySelector("dialog[open]")) return;
       const page = PAGES.find((one) => one.key === event.key);
       if (page && event.timeStamp - chord.current < CHORD_MS) {
-        chord.current = 0;
+        chord.current = NEVER;
         void navigate({ to: page.to as never });
         return;
       }

@@ -60,6 +60,9 @@ export function FormDialog({
 }: Props) {
   const w = useText(words);
   const [removing, setRemoving] = useState(false);
+  // What was typed is not lost by one key: it takes a second one.
+  const [draft, setDraft] = useState<"none" | "typed" | "warned">("none");
+  const close = () => (draft === "typed" ? setDraft("warned") : onClose());
   if (removing && removal) {
     return (
       <ConfirmByName
@@ -76,9 +79,10 @@ export function FormDialog({
     );
   }
   return (
-    <Dialog title={title} place={place} onClose={onClose}>
+    <Dialog title={title} place={place} onClose={close}>
       <form
         className="form"
+        onChange={() => setDraft("typed")}
         onSubmit={(event) => {
           event.preventDefault();
           save.mutate();
@@ -88,6 +92,11 @@ export function FormDialog({
           {children}
         </fieldset>
         <Refusal error={save.error} />
+        {draft === "warned" && (
+          <p role="alert" className="reminder bad">
+            {w.unsaved}
+          </p>
+        )}
         {writable && (
           <div className="actions">
             {removal && (

@@ -13,6 +13,7 @@ import { Facts, Page } from "../../ui/Page";
 import { saveAs } from "../../ui/saveAs";
 import { useMembers } from "../clusters/members";
 import { compose, type Part, type PartId } from "./compose";
+import { toCsv } from "./csv";
 import { questions, type RiskData, readRisk } from "./data";
 import { riskReportText } from "./text";
 import "./risk-report.css";
@@ -143,21 +144,23 @@ function Rows({ of: { title, columns, rows } }: { of: Part }) {
   );
 }
 
-/** The whole of a part as a file, streamed by the server. */
+/** The whole of a part as a file: streamed by the server, or what is at hand. */
 function Csv({ part, list }: { part: Part; list: [PathOf<"get">, Query] | undefined }) {
   const t = useText(riskReportText);
-  const exported = useChange(async ([path, query]: [PathOf<"get">, Query]) => {
-    const answer = await send("get", path, { query: { ...query, format: "csv" } });
-    saveAs(`${part.id}.csv`, await answer.blob());
+  const exported = useChange(async () => {
+    const file = list
+      ? await (await send("get", list[0], { query: { ...list[1], format: "csv" } })).blob()
+      : new Blob([toCsv(part.columns, part.all ?? [])], { type: "text/csv" });
+    saveAs(`${part.id}.csv`, file);
   });
-  if (!list) return null;
+  if (!list && !part.all?.length) return null;
   return (
     <>
       <button
         type="button"
         aria-label={t.csv(part.title)}
         disabled={exported.isPending}
-        onClick={() => exported.mutate(list)}
+        onClick={() => exported.mutate()}
       >
         <Download aria-hidden size={16} /> CSV
       </button>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { compose } from "./compose";
+import { toCsv } from "./csv";
 import { MOST, type RiskData } from "./data";
 import { toPdf } from "./pdf";
 import { hex } from "./song";
@@ -57,6 +58,7 @@ describe("a risk report", () => {
     }
     expect(report.parts.find((part) => part.id === "denials")?.rows[0]).toContain("7");
     expect(report.facts).toContainEqual(["漏洞：高危", "2"]);
+    expect(report.parts.at(-1)?.all).toEqual([["CVE-1", "later", "全部", "shop"]]);
   });
 
   it("says where rows are left out, and where there are none", () => {
@@ -81,6 +83,20 @@ describe("what a PDF can write", () => {
     expect(lettersOf(["staging", "北京"])).toBe("chinese");
     expect(lettersOf(["staging – café"])).toBe("latin");
     expect(writable("北京 “ö” 🔒", "chinese")).toBe("北京 “U+F6” U+1F512");
+  });
+});
+
+describe("a table as CSV", () => {
+  it("keeps what is in a cell, and nothing of it is calculated", () => {
+    expect(
+      toCsv(
+        ["a", "b"],
+        [
+          ["x, y", 'say "no"'],
+          ["=1+1", "\n"],
+        ],
+      ),
+    ).toBe('a,b\r\n"x, y","say ""no"""\r\n\'=1+1,"\n"\r\n');
   });
 });
 

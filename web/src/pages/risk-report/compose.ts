@@ -15,6 +15,8 @@ export interface Part {
   title: string;
   columns: string[];
   rows: string[][];
+  /** All rows, where they are at hand and these are the first of them. */
+  all?: string[][];
   /** What stands below the rows, or in their place. */
   note: string;
 }
@@ -122,21 +124,16 @@ export function compose(
     );
   }
   if (data.accepted) {
-    parts.push(
-      part(
-        "accepted",
-        [t.vulnerability, t.reason, t.images, t.namespaces],
-        data.accepted
-          .filter((one) => !one.expired)
-          .slice(0, MOST)
-          .map((one) => [
-            one.name ?? "",
-            one.comment || "–",
-            (one.images ?? []).join(", ") || t.everywhere,
-            (one.domains ?? []).join(", ") || t.everywhere,
-          ]),
-      ),
-    );
+    const all = data.accepted
+      .filter((one) => !one.expired)
+      .map((one) => [
+        one.name ?? "",
+        one.comment || "–",
+        (one.images ?? []).join(", ") || t.everywhere,
+        (one.domains ?? []).join(", ") || t.everywhere,
+      ]);
+    const columns = [t.vulnerability, t.reason, t.images, t.namespaces];
+    parts.push({ ...part("accepted", columns, all.slice(0, MOST)), all });
   }
   return {
     title: t.title,
