@@ -7,7 +7,6 @@ import { useText } from "../../text/language";
 import { Dialog } from "../../ui/Dialog";
 import { Refusal } from "../../ui/Failure";
 import { Field, Switch } from "../../ui/Field";
-import { Propagation } from "../rollouts/Propagation";
 import type { FileProfile } from "./Profiles";
 import { profilesText } from "./text";
 import "./profiles.css";
@@ -119,7 +118,6 @@ export function FileDialog({ profile, writable, onClose }: Props) {
           </div>
         </form>
       )}
-      {(profile.filters ?? []).length > 0 && <Propagation kind="file monitor" name={group} />}
     </Dialog>
   );
 }

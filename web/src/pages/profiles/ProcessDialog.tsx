@@ -7,7 +7,6 @@ import { useText } from "../../text/language";
 import { Dialog } from "../../ui/Dialog";
 import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
-import { Propagation } from "../rollouts/Propagation";
 import type { ProcessProfile } from "./Profiles";
 import { profilesText } from "./text";
 import "./profiles.css";
@@ -126,7 +125,6 @@ export function ProcessDialog({ profile, writable, onClose }: Props) {
           </div>
         </form>
       )}
-      <Propagation kind="process profile" name={group} />
     </Dialog>
   );
 }
