@@ -18,10 +18,10 @@ use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::{Service, ServiceExt};
 
+use super::handshake::Handshakes;
 use crate::certificate::{cluster_of, replica_of, serial};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -56,10 +56,13 @@ pub struct PeerAddress(pub SocketAddr);
 pub struct Limits {
     /// Connections at once; more wait in the kernel's queue.
     pub connections: usize,
-    /// Handshakes at once.
+    /// Handshakes that are worked on at once.
     pub handshakes: usize,
-    /// How long a handshake may take.
+    /// How long a client may take to begin its handshake, and to finish it.
     pub handshake_timeout: Duration,
+    /// How long a client may take from its handshake to the head of its first
+    /// request.
+    pub first_request_timeout: Duration,
     /// How often an HTTP/2 connection is asked whether it lives.
     pub keep_alive_interval: Duration,
     /// How long it may take to answer. With the interval, the time after which
@@ -77,6 +80,7 @@ impl Limits {
         connections: 16_384,
         handshakes: 64,
         handshake_timeout: Duration::from_secs(10),
+        first_request_timeout: Duration::from_secs(30),
         keep_alive_interval: Duration::from_secs(5),
         keep_alive_timeout: Duration::from_secs(9),
         // Another replica has all that it asks for on one connection.
@@ -112,17 +116,14 @@ pub async fn serve<S, B>(
     B::Error: Into<BoxError>,
 {
     let acceptor = Acceptor {
-        tls: TlsAcceptor::from(tls),
+        handshakes: Handshakes::new(tls, limits.handshakes, limits.handshake_timeout),
         http: Arc::new(http_builder(&limits)),
-        handshake_timeout: limits.handshake_timeout,
+        first_request_timeout: limits.first_request_timeout,
     };
     let slots = Arc::new(Semaphore::new(limits.connections));
-    let handshakes = Arc::new(Semaphore::new(limits.handshakes));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
-    while let Some(accepted) =
-        shutdown.run_until_cancelled(accept(&listener, &slots, &handshakes)).await
-    {
+    while let Some(accepted) = shutdown.run_until_cancelled(accept(&listener, &slots)).await {
         while connections.try_join_next().is_some() {}
         if let Some(accepted) = accepted {
             let service = service.clone();
@@ -136,26 +137,20 @@ pub async fn serve<S, B>(
     connections.shutdown().await;
 }
 
-/// A connection with its place among all connections and among handshakes.
+/// A connection with its place among all connections.
 struct Accepted {
     stream: TcpStream,
     peer: SocketAddr,
     slot: OwnedSemaphorePermit,
-    handshake: OwnedSemaphorePermit,
 }
 
 /// The next connection; none after an error of one connection or of the moment.
-async fn accept(
-    listener: &TcpListener,
-    slots: &Arc<Semaphore>,
-    handshakes: &Arc<Semaphore>,
-) -> Option<Accepted> {
-    // Places first: what has none waits in the kernel's queue. The semaphores
-    // are never closed.
+async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<Accepted> {
+    // A place first: what has none waits in the kernel's queue. The semaphore
+    // is never closed.
     let slot = Arc::clone(slots).acquire_owned().await.ok()?;
-    let handshake = Arc::clone(handshakes).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, peer)) => Some(Accepted { stream, peer, slot, handshake }),
+        Ok((stream, peer)) => Some(Accepted { stream, peer, slot }),
         Err(error) => {
             if error.kind() != io::ErrorKind::ConnectionAborted {
                 // Most likely out of file descriptors: give others time to end.
@@ -169,9 +164,9 @@ async fn accept(
 
 #[derive(Clone)]
 struct Acceptor {
-    tls: TlsAcceptor,
+    handshakes: Handshakes,
     http: Arc<Builder<TokioExecutor>>,
-    handshake_timeout: Duration,
+    first_request_timeout: Duration,
 }
 
 impl Acceptor {
@@ -185,23 +180,17 @@ impl Acceptor {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let Accepted { stream, peer, slot, handshake } = accepted;
+        let Accepted { stream, peer, slot } = accepted;
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%peer, %error, "cannot switch off Nagle's algorithm");
         }
-        let tls = match tokio::time::timeout(self.handshake_timeout, self.tls.accept(stream)).await
-        {
-            Ok(Ok(tls)) => tls,
-            Ok(Err(error)) => {
+        let tls = match self.handshakes.accept(stream).await {
+            Ok(tls) => tls,
+            Err(error) => {
                 tracing::info!(%peer, %error, "TLS handshake failed");
                 return;
             }
-            Err(_) => {
-                tracing::info!(%peer, "TLS handshake took too long");
-                return;
-            }
         };
-        drop(handshake);
         let certificate = tls.get_ref().1.peer_certificates().and_then(|chain| chain.first());
         // The verifier has read this certificate already; an unreadable one
         // does not come this far.
@@ -210,7 +199,10 @@ impl Acceptor {
         let replica = certificate.and_then(|leaf| replica_of(leaf).ok().flatten());
         let cut = CancellationToken::new();
         let peer_connection = PeerConnection(cut.clone());
+        let asked = CancellationToken::new();
+        let first_request = asked.clone();
         let service = service.map_request(move |mut request: Request<Incoming>| {
+            first_request.cancel();
             request.extensions_mut().insert(PeerCluster(cluster));
             request.extensions_mut().insert(PeerReplica(replica));
             request.extensions_mut().insert(PeerSerial(number.clone()));
@@ -220,12 +212,25 @@ impl Acceptor {
         });
         let connection =
             self.http.serve_connection(TokioIo::new(tls), TowerToHyperService::new(service));
-        match cut.run_until_cancelled(watcher.watch(connection)).await {
-            Some(Ok(())) => {}
-            Some(Err(error)) => tracing::debug!(%peer, error, "connection ended"),
-            None => tracing::info!(%peer, "a connection was cut"),
+        tokio::select! {
+            ended = cut.run_until_cancelled(watcher.watch(connection)) => match ended {
+                Some(Ok(())) => {}
+                Some(Err(error)) => tracing::debug!(%peer, error, "connection ended"),
+                None => tracing::info!(%peer, "a connection was cut"),
+            },
+            // Hyper waits for ever for the first byte, and for the preface of HTTP/2.
+            () = silence(self.first_request_timeout, &asked) => {
+                tracing::debug!(%peer, "a connection without a request was closed");
+            }
         }
         drop(slot);
+    }
+}
+
+/// Ends when nothing was asked within `patience`; never, once something was.
+async fn silence(patience: Duration, asked: &CancellationToken) {
+    if tokio::time::timeout(patience, asked.cancelled()).await.is_ok() {
+        std::future::pending::<()>().await;
     }
 }
 

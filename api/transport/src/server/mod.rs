@@ -2,6 +2,7 @@
 //! members, and the accept loop.
 
 mod gate;
+mod handshake;
 mod listen;
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,135 @@
+//! Clients that begin and do not go on, over real sockets: they hold up nobody
+//! else, and their connections end.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
+use http::{Request, Response};
+use hyper::body::Incoming;
+use palisade_transport::authority::Authority;
+use palisade_transport::client::outgoing_tls;
+use palisade_transport::server::{self, Limits, ListenerCertificate};
+use rustls::ClientConnection;
+use rustls_pki_types::ServerName;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// Longer than any test may take: what ends by this has not ended.
+const FOR_EVER: Duration = Duration::from_secs(600);
+/// How long a test waits for what must happen.
+const SOON: Duration = Duration::from_secs(60);
+const HANDSHAKES: usize = 2;
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+
+struct Listener {
+    port: u16,
+    tls: Arc<rustls::ClientConfig>,
+    _stop: DropGuard,
+}
+
+impl Listener {
+    async fn start(limits: Limits) -> Self {
+        Self::slow(limits, Duration::ZERO).await
+    }
+
+    /// One that answers after a while.
+    async fn slow(limits: Limits, after: Duration) -> Self {
+        palisade_transport::install_crypto_provider();
+        let authority = Authority::create(Utc::now()).unwrap();
+        let names = ["localhost".to_owned()];
+        let issued = authority.issue_server(&names, Utc::now(), TimeDelta::days(1)).unwrap();
+        let certificate = ListenerCertificate::issued(&issued).unwrap();
+        let config = server::public_config(certificate).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let stop = CancellationToken::new();
+        let answer = tower::service_fn(move |_: Request<Incoming>| async move {
+            tokio::time::sleep(after).await;
+            Ok::<_, Infallible>(Response::new("served".to_owned()))
+        });
+        tokio::spawn(server::serve(listener, config, answer, limits, stop.clone()));
+        let tls = Arc::new(outgoing_tls(vec![authority.certificate().clone()]).unwrap());
+        Self { port, tls, _stop: stop.drop_guard() }
+    }
+
+    async fn open(&self) -> TcpStream {
+        TcpStream::connect(("127.0.0.1", self.port)).await.unwrap()
+    }
+
+    /// The first words of a handshake.
+    fn hello(&self) -> Vec<u8> {
+        let name = ServerName::try_from("localhost").unwrap();
+        let mut client = ClientConnection::new(Arc::clone(&self.tls), name).unwrap();
+        let mut words = Vec::new();
+        client.write_tls(&mut words).unwrap();
+        words
+    }
+
+    async fn connect(&self, protocol: &str) -> TlsStream<TcpStream> {
+        let mut tls = rustls::ClientConfig::clone(&self.tls);
+        tls.alpn_protocols = vec![protocol.as_bytes().to_vec()];
+        let name = ServerName::try_from("localhost").unwrap();
+        let stream = self.open().await;
+        let connector = TlsConnector::from(Arc::new(tls));
+        let connected = tokio::time::timeout(SOON, connector.connect(name, stream)).await;
+        connected.expect("others hold up the handshake").unwrap()
+    }
+}
+
+#[tokio::test]
+async fn who_is_silent_before_or_in_a_handshake_holds_up_nobody() {
+    let patient = Limits { handshakes: HANDSHAKES, handshake_timeout: FOR_EVER, ..Limits::PUBLIC };
+    let listener = Listener::start(patient).await;
+    let mut silent = Vec::new();
+    for words in [Vec::new(), listener.hello()] {
+        for _ in 0..HANDSHAKES + 1 {
+            let mut stream = listener.open().await;
+            stream.write_all(&words).await.unwrap();
+            silent.push(stream);
+        }
+    }
+    let mut other = listener.connect("http/1.1").await;
+    other.write_all(REQUEST).await.unwrap();
+    let mut answer = String::new();
+    other.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with("served"), "{answer}");
+}
+
+#[tokio::test]
+async fn who_asks_nothing_after_the_handshake_is_cut_off() {
+    let limits = Limits { first_request_timeout: Duration::from_millis(50), ..Limits::PUBLIC };
+    let listener = Listener::start(limits).await;
+    for (protocol, words) in [
+        ("http/1.1", "".as_bytes()),
+        ("h2", b""),
+        ("h2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+        ("http/1.1", b"GET / HTTP/1.1\r\nhost: a\r\nx: "),
+    ] {
+        let mut client = listener.connect(protocol).await;
+        // How it ends is not the point: with or without a last word of TLS, or
+        // before all is said.
+        let ended = async {
+            client.write_all(words).await?;
+            client.read_to_end(&mut Vec::new()).await
+        };
+        let ended = tokio::time::timeout(SOON, ended).await;
+        assert!(ended.is_ok(), "{protocol} {words:?}: the connection stays open");
+    }
+}
+
+#[tokio::test]
+async fn who_asked_may_wait_longer_for_the_answer() {
+    let limits = Limits { first_request_timeout: Duration::from_secs(3), ..Limits::PUBLIC };
+    let listener = Listener::slow(limits, Duration::from_secs(4)).await;
+    let mut client = listener.connect("http/1.1").await;
+    client.write_all(REQUEST).await.unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with("served"), "{answer}");
+}
