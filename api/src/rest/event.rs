@@ -28,6 +28,10 @@ pub mod name {
     pub const FEDERATION_MISBEHAVIOUR: &str = "Federation.Member.Misbehaviour";
     /// A user called what their role may not.
     pub const ACCESS_DENIED: &str = "User.Access.Denied";
+    /// Somebody did not prove who they are.
+    pub const LOGIN_FAILED: &str = "User.Login.Failed";
+    /// Somebody did not too often: the user is blocked for a while.
+    pub const LOGIN_BLOCKED: &str = "User.Login.Blocked";
     /// What the cluster held of the federated state was not what it had got.
     pub const FEDERATION_DRIFT: &str = "Federation.Policy.Drift";
     /// The agent's data folder is older than what the primary has had from it.

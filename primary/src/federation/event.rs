@@ -25,6 +25,11 @@ pub struct Word<'a> {
     pub silence: TimeDelta,
 }
 
+/// What clients call the subject of an event.
+fn subject(name: &str) -> &'static str {
+    if name.starts_with("User.") { "AUTH" } else { "FEDERATION" }
+}
+
 /// Stores an event of the primary.
 pub async fn tell(
     conn: &mut PgConnection,
@@ -37,7 +42,7 @@ pub async fn tell(
         level: word.level.to_owned(),
         reported_timestamp: now.timestamp(),
         reported_at: now.to_rfc3339_opts(SecondsFormat::Secs, true),
-        category: "FEDERATION".to_owned(),
+        category: subject(word.name).to_owned(),
         user: word.user.to_owned(),
         user_addr: word.address.to_owned(),
         message: word.message.to_owned(),
@@ -64,11 +69,14 @@ pub async fn refused(database: &Database, now: DateTime<Utc>, refusal: Refusal<'
     let (name, user) = match refusal.whom {
         Refused::Member(_) => (name::FEDERATION_MISBEHAVIOUR, ""),
         Refused::User(user) => (name::ACCESS_DENIED, user),
+        Refused::Login(user) => (name::LOGIN_FAILED, user),
+        Refused::Blocked(user) => (name::LOGIN_BLOCKED, user),
     };
     let stored = async {
         let mut tx = database.begin().await?;
         let message = match refusal.whom {
             Refused::User(user) => format!("{user}: {}", refusal.why),
+            Refused::Login(_) | Refused::Blocked(_) => refusal.why.to_owned(),
             Refused::Member(cluster) => {
                 let Some(member) = store::member::get(&mut tx, cluster).await? else {
                     return Ok(());
@@ -112,4 +120,8 @@ pub enum Refused<'a> {
     Member(ClusterId),
     /// A user or an API key by name.
     User(&'a str),
+    /// Somebody who logs in, by the name given; empty where there is none.
+    Login(&'a str),
+    /// A user who failed to log in too often.
+    Blocked(&'a str),
 }

@@ -4,7 +4,9 @@
 //!
 //! Never kept by name alone, so that a stranger cannot lock out a user.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -19,6 +21,12 @@ const MAX_WAIT: TimeDelta = TimeDelta::seconds(60);
 const MEMORY: TimeDelta = TimeDelta::minutes(15);
 /// Names and addresses that are remembered at most.
 const MAX_ENTRIES: usize = 10_000;
+/// What stays when there are more: who has many addresses shall not make us
+/// forget all the others.
+const KEPT_ENTRIES: usize = MAX_ENTRIES / 2;
+/// The part of an address of IPv6 that is somebody's; the rest they choose
+/// themselves, anew for each attempt if they like.
+const PREFIX_OF_IPV6: Ipv6Addr = Ipv6Addr::new(0xffff, 0xffff, 0xffff, 0xffff, 0, 0, 0, 0);
 
 #[derive(Debug, Default)]
 pub(super) struct Damper(Mutex<HashMap<Key, Failures>>);
@@ -34,7 +42,8 @@ enum Key {
 
 impl Key {
     fn both(name: &str, address: &str) -> [Self; 2] {
-        [Self::Name(name.to_owned(), address.to_owned()), Self::Address(address.to_owned())]
+        let address = neighbourhood(address);
+        [Self::Name(plain(name), address.clone()), Self::Address(address)]
     }
 
     const fn free(&self) -> u32 {
@@ -42,6 +51,20 @@ impl Key {
             Self::Name(..) => FREE,
             Self::Address(_) => FREE_OF_ADDRESS,
         }
+    }
+}
+
+/// A name as directories compare it, so that another way of writing it is no
+/// other name.
+fn plain(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
+/// All addresses that whoever has this one has as well.
+pub(super) fn neighbourhood(address: &str) -> String {
+    match address.parse() {
+        Ok(IpAddr::V6(address)) => (address & PREFIX_OF_IPV6).to_string(),
+        _ => address.to_owned(),
     }
 }
 
@@ -77,7 +100,7 @@ impl Damper {
         if entries.len() >= MAX_ENTRIES {
             entries.retain(|_, failures| now - failures.last < MEMORY);
             if entries.len() >= MAX_ENTRIES {
-                entries.clear();
+                keep_worst(&mut entries);
             }
         }
         for key in Key::both(name, address) {
@@ -93,17 +116,27 @@ impl Damper {
     /// Forgets the failures of a name before a login that succeeded. Those of
     /// its address stay: one good password must not pay for guessing others.
     pub(super) fn succeeded(&self, name: &str, address: &str) {
-        self.entries().remove(&Key::Name(name.to_owned(), address.to_owned()));
+        let [name, _] = Key::both(name, address);
+        self.entries().remove(&name);
     }
 
     /// Forgets the failures of a user that an administrator unlocked.
     pub(super) fn forget_user(&self, name: &str) {
-        self.entries().retain(|key, _| !matches!(key, Key::Name(other, _) if other == name));
+        let name = plain(name);
+        self.entries().retain(|key, _| !matches!(key, Key::Name(other, _) if *other == name));
     }
 
     fn entries(&self) -> MutexGuard<'_, HashMap<Key, Failures>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Half of the entries: those with the most failures, and of these the latest.
+fn keep_worst(entries: &mut HashMap<Key, Failures>) {
+    let mut ranked: Vec<_> = entries.drain().collect();
+    ranked.sort_unstable_by_key(|(_, failures)| Reverse((failures.count, failures.last)));
+    ranked.truncate(KEPT_ENTRIES);
+    entries.extend(ranked);
 }
 
 #[cfg(test)]
@@ -150,6 +183,38 @@ mod tests {
             damper.failed(&guess.to_string(), "a", noon());
         }
         assert!(damper.entries().len() <= MAX_ENTRIES + 2);
+    }
+
+    #[test]
+    fn a_flood_of_others_makes_nobody_forgotten() {
+        let damper = Damper::default();
+        for _ in 0..=FREE {
+            damper.failed("admin", "a", noon());
+        }
+        for guess in 0..=2 * MAX_ENTRIES {
+            damper.failed("admin", &guess.to_string(), noon());
+        }
+        assert!(damper.blocks("admin", "a", noon()));
+    }
+
+    #[test]
+    fn another_way_of_writing_a_name_or_an_address_is_no_other() {
+        let damper = Damper::default();
+        for (name, address) in [
+            ("mary", "2001:db8:0:1::1"),
+            ("Mary", "2001:db8:0:1::2"),
+            ("MARY ", "2001:db8:0:1:ffff::"),
+            (" mary", "2001:db8:0:1::3"),
+            ("mARY", "2001:db8:0:1::4"),
+            ("marY", "2001:db8:0:1::5"),
+        ] {
+            assert!(!damper.blocks("mary", "2001:db8:0:1::9", noon()));
+            damper.failed(name, address, noon());
+        }
+        assert!(damper.blocks("mary", "2001:db8:0:1::9", noon()));
+        assert!(!damper.blocks("mary", "2001:db8:0:2::1", noon()));
+        damper.forget_user("Mary");
+        assert!(!damper.blocks("mary", "2001:db8:0:1::9", noon()));
     }
 
     #[test]

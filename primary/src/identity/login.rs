@@ -67,8 +67,11 @@ pub enum LoginError {
     /// No such user, or another password.
     #[error("wrong user name or password")]
     Refused,
-    /// Too many failures before this attempt.
+    /// Too many failures from there before this attempt, which was not looked at.
     #[error("too many failed logins; wait a minute and try again")]
+    Damped,
+    /// The user is blocked after too many failures.
+    #[error("the user is blocked after too many failed logins")]
     Blocked,
     /// The password is expired.
     #[error("the password is expired; an administrator can reset it")]
@@ -97,7 +100,7 @@ impl Identity {
     /// Verifies the password and begins a session.
     pub async fn login(&self, login: Login) -> Result<LoginOutcome, LoginError> {
         if self.damper.blocks(&login.username, &login.address, self.clock.now()) {
-            return Err(LoginError::Blocked);
+            return Err(LoginError::Damped);
         }
         // An empty password is no proof: directories take it for an anonymous
         // bind, and say yes.

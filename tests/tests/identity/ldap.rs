@@ -3,9 +3,10 @@
 use anyhow::{Context as _, Result, ensure};
 use palisade_tests::Primary;
 use palisade_tests::rest::{Answer, Rest};
-use palisade_tests::slapd::{Slapd, group_dn, user_dn};
+use palisade_tests::slapd::{BIND_PASSWORD, Slapd, group_dn, user_dn};
 use serde_json::{Value, json};
 
+use crate::endless_directory::{Endless, EndlessDirectory};
 use crate::user::create;
 
 const SERVER: &str = "ldap1";
@@ -90,6 +91,24 @@ async fn a_directorys_user_logs_in_over_tls_with_the_roles_of_its_groups() -> Re
 }
 
 #[tokio::test]
+async fn no_log_holds_a_password_that_goes_to_a_directory() -> Result<()> {
+    let primary = Primary::builder().arg("--log").arg("trace").start().await?;
+    let admin = primary.admin().await?;
+    let slapd = directory().await?;
+    let mut settings = slapd.settings();
+    settings["default_role"] = json!("reader");
+    add(&admin, settings).await?;
+    let rest = primary.rest()?;
+    log_in(&rest, "/v1/auth/ldap1", "mary", WORD).await?.ok()?;
+    log_in(&rest, "/v1/auth/ldap1", "mary", "wrong-secret-word").await?.expect(401, 3)?;
+    let log = primary.process().log();
+    for secret in [WORD, "wrong-secret-word", BIND_PASSWORD] {
+        ensure!(!log.contains(secret), "the log shows a secret");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_name_is_never_taken_for_a_filter() -> Result<()> {
     let primary = Primary::start().await?;
     let admin = primary.admin().await?;
@@ -104,6 +123,51 @@ async fn a_name_is_never_taken_for_a_filter() -> Result<()> {
     }
     let odd = log_in(&primary.rest()?, "/v1/auth/ldap1", "ann(x)", WORD).await?.ok()?;
     assert_eq!(odd["token"]["fullname"], "ldap1:ann(x)");
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_person_is_one_user_however_the_name_is_typed() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let slapd = directory().await?;
+    let mut settings = slapd.settings();
+    settings["default_role"] = json!("reader");
+    add(&admin, settings).await?;
+    let rest = primary.rest()?;
+    log_in(&rest, "/v1/auth", "mary", WORD).await?.ok()?;
+    // What is decided about the user holds for all the ways to write its name.
+    let less = json!({ "config": { "fullname": "ldap1:mary", "role": "ciops" } });
+    admin.patch("/v1/user/ldap1:mary", &less).await?.ok()?;
+    for name in ["Mary", "MARY", " mary", "mary "] {
+        let token = log_in(&rest, "/v1/auth", name, WORD).await?.ok()?;
+        assert_eq!(token["token"]["fullname"], "ldap1:mary", "{name:?}");
+        assert_eq!(token["token"]["role"], "ciops", "{name:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_directory_that_never_comes_to_an_end_is_left() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    for (endless, why) in [
+        (Endless::Entries, "2 entries match, and one must"),
+        (Endless::References, "no end of the answer in time"),
+        (Endless::Silence, "timeout"),
+    ] {
+        let directory = EndlessDirectory::start(endless).await?;
+        let settings = json!({
+            "hostname": "127.0.0.1", "port": directory.port, "base_dn": "dc=example,dc=org",
+            "bind_dn": "cn=service", "bind_password": "word", "enable": true,
+        });
+        let user = json!({ "username": "mary", "password": WORD });
+        let test = json!({ "test": { "ldap": settings, "test_ldap": user } });
+        let answer = admin.post("/v1/debug/server/test", &test).await?;
+        answer.expect(500, 3).context(why)?;
+        ensure!(answer.text.contains("finding the user below base_dn failed"), "{}", answer.text);
+        ensure!(answer.text.contains(why), "{}", answer.text);
+    }
     Ok(())
 }
 

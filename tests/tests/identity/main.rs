@@ -2,6 +2,7 @@
 
 mod api_key;
 mod cookie;
+mod endless_directory;
 mod flood;
 mod ldap;
 mod oidc;

@@ -1,6 +1,6 @@
 //! The rules of passwords.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use palisade_tests::Primary;
 use palisade_tests::rest::{Answer, Rest};
 use serde_json::{Value, json};
@@ -138,6 +138,37 @@ async fn too_many_failures_block_and_an_admin_unblocks() -> Result<()> {
     let seen = admin.get("/v1/user/mary").await?.ok()?;
     assert_eq!(seen["user"]["blocked_for_failed_login"], false);
     log_in_with(&rest, PASSWORD, None).await?.ok()?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_login_that_fails_is_recorded_and_the_same_one_once() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let block = json!({
+        "enable_block_after_failed_login": true, "block_after_failed_login_count": 3,
+        "block_minutes": 5,
+    });
+    set_profile(&admin, block).await?.ok()?;
+    create(&admin, "mary", &json!({ "role": "reader" })).await?;
+    let rest = primary.rest()?;
+    for _ in 0..3 {
+        log_in_with(&rest, "wrong-secret-word", None).await?;
+    }
+    let recorded = async |name: &str| -> Result<Vec<Value>> {
+        let listed = admin.get(&format!("/v1/fed/events?name={name}")).await?.ok()?;
+        Ok(listed["events"].as_array().context("no events")?.clone())
+    };
+    let failed = recorded("User.Login.Failed").await?;
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    let blocked = recorded("User.Login.Blocked").await?;
+    assert_eq!(blocked.len(), 1, "{blocked:?}");
+    for one in [&failed[0], &blocked[0]] {
+        let text = one.to_string();
+        ensure!(text.contains("mary did not log in from 127.0.0.1"), "{text}");
+        ensure!(text.contains("AUTH"), "{text}");
+        ensure!(!text.contains("wrong-secret-word"), "{text}");
+    }
     Ok(())
 }
 

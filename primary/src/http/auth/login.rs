@@ -8,7 +8,7 @@ use palisade_api::Code;
 use palisade_api::rest::auth::{AuthData, AuthPassword, Token, TokenData};
 use secrecy::ExposeSecret as _;
 
-use super::{cookie, domain_permissions, permissions};
+use super::{cookie, domain_permissions, failure, permissions};
 use crate::App;
 use crate::http::authorize::peer;
 use crate::http::error::{ApiError, Result};
@@ -47,8 +47,20 @@ pub(super) async fn auth_create(State(app): State<App>, request: Request) -> Res
     let JsonBody(data) = JsonBody::<AuthData>::from_request(request, &app).await?;
     let password =
         data.password.ok_or_else(|| ApiError::invalid_request("The key password is missing."))?;
-    let outcome = app.identity.login(attempt(password, address, LoginBy::Any)).await?;
+    let outcome = log_in(&app, attempt(password, address, LoginBy::Any)).await?;
     answer(outcome, with_cookie)
+}
+
+/// Logs in, and records when that fails.
+pub(super) async fn log_in(app: &App, login: Login) -> Result<LoginOutcome> {
+    let (name, address) = (login.username.clone(), login.address.clone());
+    match app.identity.login(login).await {
+        Ok(outcome) => Ok(outcome),
+        Err(error) => {
+            failure::password(app, &name, &address, &error).await;
+            Err(error.into())
+        }
+    }
 }
 
 /// The attempt that a body describes.
@@ -98,7 +110,7 @@ impl From<LoginError> for ApiError {
         match error {
             LoginError::Refused => Self::unauthorized(),
             LoginError::NoDirectory => Self::object_not_found(error.to_string()),
-            LoginError::Blocked => Self::of(Code::UserLoginBlocked),
+            LoginError::Damped | LoginError::Blocked => Self::of(Code::UserLoginBlocked),
             LoginError::PasswordExpired => Self::of(Code::PasswordExpired),
             LoginError::WeakPassword(weak, profile) => weak_password(weak, &profile),
             LoginError::TooManySessions => Self::new(Code::Unauthorized, error.to_string()),

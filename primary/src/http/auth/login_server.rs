@@ -4,7 +4,7 @@ use axum::extract::{FromRequest as _, Path, Request, State};
 use axum::response::Response;
 use palisade_api::rest::auth::{AuthData, TokenData};
 
-use super::login::attempt;
+use super::login::{attempt, log_in};
 use super::token_auth_server::{Browser, finish};
 use super::{answer, cookie};
 use crate::App;
@@ -50,7 +50,7 @@ pub(super) async fn auth_server_create(
     match (data.password, data.token) {
         (Some(password), _) => {
             let by = if server == LOCAL { LoginBy::Local } else { LoginBy::Directory(server) };
-            answer(app.identity.login(attempt(password, address, by)).await?, with_cookie)
+            answer(log_in(&app, attempt(password, address, by)).await?, with_cookie)
         }
         (None, Some(token)) => finish(&app, server, token, browser, address).await,
         (None, None) => Err(ApiError::invalid_request("Give the key password or the key Token.")),

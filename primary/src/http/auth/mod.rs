@@ -1,6 +1,7 @@
 //! `/v1/auth`: login, keeping alive, logout; `/v1/token_auth_server`.
 
 pub(super) mod cookie;
+pub(super) mod failure;
 mod keep_alive;
 mod login;
 mod login_server;

@@ -10,6 +10,7 @@ use secrecy::ExposeSecret as _;
 
 use super::error::{AdapterError, ERROR};
 use crate::App;
+use crate::http::auth::failure;
 use crate::http::authorize::peer;
 use crate::http::error::Result;
 use crate::identity::{Login, LoginBy};
@@ -58,7 +59,14 @@ async fn identify(app: &App, request: &mut Request) -> Result<()> {
             let address = peer(request);
             let (password, by) = (password.into(), LoginBy::Any);
             let login = Login { username, password, new_password: None, address, by };
-            (TOKEN, app.identity.login_again(login).await?.expose_secret().to_owned())
+            let (name, from) = (login.username.clone(), login.address.clone());
+            match app.identity.login_again(login).await {
+                Ok(token) => (TOKEN, token.expose_secret().to_owned()),
+                Err(error) => {
+                    failure::password(app, &name, &from, &error).await;
+                    return Err(error.into());
+                }
+            }
         }
         // An API key is name and secret; a session token has no colon.
         Given::Token(token) if token.contains(':') => (API_KEY, token),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapResult, Scope, SearchEntry, SearchOptions};
 use palisade_transport::client::outgoing_tls;
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{LdapError, LdapSettings, Step};
@@ -15,8 +16,20 @@ use crate::identity::directory::certificates;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Lookups at once, all directories together.
 const PARALLEL: usize = 16;
-/// The directory refuses the name or the password.
-const INVALID_CREDENTIALS: u32 = 49;
+/// All steps of one lookup take no longer than this: a directory may say a little
+/// each moment, and never come to an end.
+const ALL_STEPS: Duration = Duration::from_secs(15);
+/// Results of LDAP that mean something to us.
+mod result {
+    /// Done.
+    pub(super) const SUCCESS: u32 = 0;
+    /// There are more entries than were asked for.
+    pub(super) const SIZE_LIMIT: u32 = 4;
+    /// Another directory has what was asked for.
+    pub(super) const REFERRAL: u32 = 10;
+    /// The directory refuses the name or the password.
+    pub(super) const INVALID_CREDENTIALS: u32 = 49;
+}
 
 /// The right to bother directories. One per primary.
 #[derive(Debug)]
@@ -42,9 +55,32 @@ impl Connections {
     }
 }
 
+/// By when a lookup is over, with or without an answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadline(Instant);
+
+impl Deadline {
+    /// That of a lookup that begins now.
+    pub(super) fn of_lookup() -> Self {
+        Self(Instant::now() + ALL_STEPS)
+    }
+
+    async fn keep<T>(
+        self,
+        step: Step,
+        work: impl Future<Output = ldap3::result::Result<T>>,
+    ) -> Result<T, LdapError> {
+        timeout_at(self.0, work)
+            .await
+            .map_err(|_| LdapError::at(step, "no end of the answer in time"))?
+            .map_err(|error| LdapError::at(step, error))
+    }
+}
+
 /// A connection. Its driver ends with it.
 pub(super) struct Connection {
     ldap: Ldap,
+    deadline: Deadline,
     _driver: AbortOnDropHandle<()>,
 }
 
@@ -55,16 +91,24 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    /// The values of an attribute.
+    pub(super) fn all(&self, attribute: &str) -> &[String] {
+        let found = self.inner.attrs.iter().find(|(name, _)| name.eq_ignore_ascii_case(attribute));
+        found.map(|(_, values)| values.as_slice()).unwrap_or_default()
+    }
+
     /// The first value of an attribute.
     pub(super) fn first(&self, attribute: &str) -> Option<&str> {
-        let found = self.inner.attrs.iter().find(|(name, _)| name.eq_ignore_ascii_case(attribute));
-        found?.1.first().map(String::as_str)
+        self.all(attribute).first().map(String::as_str)
     }
 }
 
 impl Connection {
     /// Reaches the directory; the certificate is verified where there is TLS.
-    pub(super) async fn open(settings: &LdapSettings) -> Result<Self, LdapError> {
+    pub(super) async fn open(
+        settings: &LdapSettings,
+        deadline: Deadline,
+    ) -> Result<Self, LdapError> {
         let failed = |reason: &dyn std::fmt::Display| LdapError::at(Step::Connect, reason);
         let own = certificates(&settings.ca_cert).map_err(|error| failed(&error))?;
         let tls = outgoing_tls(own).map_err(|error| failed(&error))?;
@@ -89,7 +133,7 @@ impl Connection {
                 tracing::debug!(%error, "a connection to a directory ended");
             }
         });
-        Ok(Self { ldap, _driver: AbortOnDropHandle::new(driver) })
+        Ok(Self { ldap, deadline, _driver: AbortOnDropHandle::new(driver) })
     }
 
     /// Binds; false where the directory refuses name or password.
@@ -100,12 +144,11 @@ impl Connection {
         password: &str,
     ) -> Result<bool, LdapError> {
         let bound = self.ldap.with_timeout(PATIENCE).simple_bind(dn, password);
-        let LdapResult { rc, text, .. } =
-            bound.await.map_err(|error| LdapError::at(step, error))?;
-        match rc {
-            0 => Ok(true),
-            INVALID_CREDENTIALS => Ok(false),
-            other => Err(LdapError::at(step, format_args!("result {other} {text}"))),
+        let bound = self.deadline.keep(step, bound).await?;
+        match bound.rc {
+            result::SUCCESS => Ok(true),
+            result::INVALID_CREDENTIALS => Ok(false),
+            _ => Err(refused(step, &bound)),
         }
     }
 
@@ -116,21 +159,45 @@ impl Connection {
         base: &str,
         filter: &str,
         attributes: &[&str],
-        most: i32,
+        most: usize,
     ) -> Result<Vec<Entry>, LdapError> {
-        let options = SearchOptions::new().sizelimit(most).timelimit(PATIENCE.as_secs() as i32);
+        let limit = i32::try_from(most).unwrap_or(i32::MAX);
+        let options = SearchOptions::new().sizelimit(limit).timelimit(PATIENCE.as_secs() as i32);
         let ldap = self.ldap.with_timeout(PATIENCE).with_search_options(options);
-        let found = ldap.search(base, Scope::Subtree, filter, attributes);
-        let ldap3::SearchResult(entries, result) =
-            found.await.map_err(|error| LdapError::at(step, error))?;
-        // 4: there are more than were asked for. 32: there is no such base.
-        if !matches!(result.rc, 0 | 4) {
-            let reason = format_args!("result {} {}", result.rc, result.text).to_string();
-            return Err(LdapError::at(step, reason));
+        let begun = ldap.streaming_search(base, Scope::Subtree, filter, attributes);
+        let mut stream = self.deadline.keep(step, begun).await?;
+        let mut found = Vec::new();
+        while let Some(entry) = self.deadline.keep(step, stream.next()).await? {
+            // References to other directories are not followed.
+            if entry.is_ref() || entry.is_intermediate() {
+                continue;
+            }
+            let inner = SearchEntry::construct(entry);
+            found.push(Entry { dn: inner.dn.clone(), inner });
+            // A directory need not mind the limit.
+            if found.len() >= most {
+                return Ok(found);
+            }
         }
-        let entries =
-            entries.into_iter().filter(|entry| !entry.is_ref() && !entry.is_intermediate());
-        let entries = entries.map(SearchEntry::construct);
-        Ok(entries.map(|inner| Entry { dn: inner.dn.clone(), inner }).collect())
+        let ended = stream.finish().await;
+        match ended.rc {
+            result::SUCCESS | result::SIZE_LIMIT => Ok(found),
+            _ => Err(refused(step, &ended)),
+        }
+    }
+}
+
+/// What a directory answers instead of doing what it was asked for.
+fn refused(step: Step, answer: &LdapResult) -> LdapError {
+    let LdapResult { rc, text, refs, .. } = answer;
+    match (*rc, refs.first()) {
+        (result::REFERRAL, Some(other)) => LdapError::at(
+            step,
+            format_args!(
+                "the directory refers to {other}, and referrals are not followed: configure that \
+                 directory, or one that holds everything"
+            ),
+        ),
+        _ => LdapError::at(step, format_args!("result {rc} {text}")),
     }
 }

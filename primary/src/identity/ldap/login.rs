@@ -57,9 +57,12 @@ impl Identity {
                 return Ok(None);
             }
         };
-        let asked = self.ldap.authenticate(settings, &secret, &login.username, &login.password);
-        let found = match asked.await {
+        let by = (login.username.as_str(), &login.password);
+        // Of many attempts that came at once, those behind the first failures wait.
+        let still_may = || !self.damper.blocks(&login.username, &login.address, self.clock.now());
+        let found = match self.ldap.authenticate(settings, &secret, by, still_may).await {
             Ok(found) => found,
+            Err(LdapError::Damped) => return Err(LoginError::Damped),
             Err(error) => {
                 let user = truncated(&login.username);
                 if error.is_refusal() {
@@ -72,7 +75,7 @@ impl Identity {
         };
         let vouched = Vouched {
             server: row.name.clone(),
-            username: login.username.clone(),
+            username: found.username,
             // Letter case does not matter to directories, nor to us.
             subject: Some(found.dn.to_lowercase()),
             email: found.email,
@@ -90,7 +93,8 @@ impl Identity {
     pub async fn try_ldap(&self, trial: Trial) -> Result<Vec<String>, TrialError> {
         let Trial { settings, bind_password, username, password } = trial;
         settings.check().map_err(DirectoryError::from)?;
-        let found = self.ldap.authenticate(&settings, &bind_password, &username, &password).await?;
+        let by = (username.as_str(), &password);
+        let found = self.ldap.authenticate(&settings, &bind_password, by, || true).await?;
         Ok(found.groups)
     }
 }

@@ -66,6 +66,9 @@ pub enum LdapError {
     /// Too many lookups at once.
     #[error("too many logins at once; try again in a moment")]
     Busy,
+    /// Others that came with it failed too often meanwhile.
+    #[error("too many failed logins")]
+    Damped,
 }
 
 impl LdapError {

@@ -6,7 +6,7 @@ use palisade_api::rest::auth::AuthToken;
 
 use super::BROWSER;
 use crate::App;
-use crate::http::auth::{answer, cookie};
+use crate::http::auth::{answer, cookie, failure};
 use crate::http::error::Result;
 use crate::identity::{FinishSso, LoginOutcome};
 
@@ -34,6 +34,7 @@ pub(in crate::http::auth) async fn finish(
     address: String,
 ) -> Result<Response> {
     let for_browser = browser.asked;
+    let (provider, from) = (server.clone(), address.clone());
     let finish = FinishSso {
         server,
         code: token.token,
@@ -44,7 +45,13 @@ pub(in crate::http::auth) async fn finish(
         for_browser,
         address,
     };
-    let logged_in = app.identity.finish_sso(finish).await?;
+    let logged_in = match app.identity.finish_sso(finish).await {
+        Ok(logged_in) => logged_in,
+        Err(error) => {
+            failure::single_sign_on(app, &provider, &from, &error).await;
+            return Err(error.into());
+        }
+    };
     let mut response = answer(LoginOutcome::LoggedIn(Box::new(logged_in)), for_browser)?;
     if for_browser {
         response.headers_mut().append(header::SET_COOKIE, cookie::clear(BROWSER)?);
