@@ -3,6 +3,8 @@
 //   port, issuer, certificate, key   TLS, PEM files
 //   jwks                             the private signing keys
 //   clients                          as oidc-provider takes them
+//   clientAuthMethods                how they may show their secrets, if not in
+//                                    any way
 //   accounts                         {login: {claims}}; every login that begins
 //                                    with login_hint=LOGIN succeeds at once
 import { readFileSync } from 'node:fs';
@@ -17,6 +19,7 @@ const provider = new Provider(config.issuer, {
   cookies: { keys: ['tests'] },
   claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email'], groups: ['groups'] },
   scopes: ['openid', 'profile', 'email', 'groups'],
+  ...(config.clientAuthMethods && { clientAuthMethods: config.clientAuthMethods }),
   // Some providers put all claims into the ID token, some none of them.
   conformIdTokenClaims: config.conformIdTokenClaims ?? false,
   features: {

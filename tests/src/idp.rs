@@ -39,15 +39,30 @@ impl Idp {
     /// A certified provider with these accounts: login to claims. A login
     /// succeeds by being asked for with `login_hint`.
     pub async fn certified(accounts: Value) -> Result<Self> {
+        Self::certified_with(accounts, json!({})).await
+    }
+
+    /// The same, that takes the client's secret in the body alone.
+    pub async fn with_secret_in_body(accounts: Value) -> Result<Self> {
+        let method = "client_secret_post";
         let more = json!({
-            "clients": [{
-                "client_id": CLIENT, "client_secret": CLIENT_SECRET,
-                "redirect_uris": [RETURN], "post_logout_redirect_uris": [RETURN],
-            }],
-            "accounts": accounts,
-            "jwks": { "keys": [signing_key("one")?] },
+            "client": { "token_endpoint_auth_method": method },
+            "provider": { "clientAuthMethods": [method] },
         });
-        Self::start("provider.mjs", more).await
+        Self::certified_with(accounts, more).await
+    }
+
+    async fn certified_with(accounts: Value, more: Value) -> Result<Self> {
+        let mut client = json!({
+            "client_id": CLIENT, "client_secret": CLIENT_SECRET,
+            "redirect_uris": [RETURN], "post_logout_redirect_uris": [RETURN],
+        });
+        put(&mut client, &more["client"]);
+        let mut config = json!({
+            "clients": [client], "accounts": accounts, "jwks": { "keys": [signing_key("one")?] },
+        });
+        put(&mut config, &more["provider"]);
+        Self::start("provider.mjs", config).await
     }
 
     /// A provider whose tokens say and are signed as the code says; see
@@ -65,9 +80,7 @@ impl Idp {
             "port": address.port(), "issuer": format!("https://{address}"),
             "certificate": certificates.certificate, "key": certificates.key,
         });
-        for (key, value) in more.as_object().into_iter().flatten() {
-            config[key] = value.clone();
-        }
+        put(&mut config, &more);
         let process = launch(script, &config, dir.path())?;
         let mut idp = Self { process, config, script, certificates, dir };
         idp.ready().await?;
@@ -114,6 +127,13 @@ impl Idp {
             "scopes": ["openid", "profile", "email", "groups"], "enable": true,
             "ca_cert": self.certificates.authority, "default_role": "",
         })
+    }
+}
+
+/// Sets what is in `more`, if anything.
+fn put(object: &mut Value, more: &Value) {
+    for (key, value) in more.as_object().into_iter().flatten() {
+        object[key] = value.clone();
     }
 }
 

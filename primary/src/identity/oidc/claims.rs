@@ -22,17 +22,31 @@ impl Claims {
         [configured, "NVRoleGroup", "groups"]
             .into_iter()
             .filter(|name| !name.is_empty())
-            .find_map(|name| self.0.get(name).and_then(words))
+            .find_map(|name| self.claim(name).and_then(words))
+    }
+
+    /// The claim of that name; else, as Keycloak nests its roles in
+    /// `realm_access.roles`, what the parts of the name lead to. Names may have
+    /// dots themselves, as addresses do.
+    fn claim(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).or_else(|| {
+            let (outer, inner) = name.split_once('.')?;
+            inner.split('.').try_fold(self.0.get(outer)?, |found, part| found.get(part))
+        })
     }
 }
 
-/// A list of words, or a single one.
+/// A single word, a list of them, a list of objects with names, or, as Zitadel
+/// has it, an object whose keys are the words.
 fn words(claim: &Value) -> Option<Vec<String>> {
+    let name = |value: &Value| match value {
+        Value::Object(members) => members.get("name")?.as_str().map(str::to_owned),
+        other => other.as_str().map(str::to_owned),
+    };
     match claim {
         Value::String(word) => Some(vec![word.clone()]),
-        Value::Array(list) => Some(
-            list.iter().filter_map(Value::as_str).take(MAX_GROUPS).map(str::to_owned).collect(),
-        ),
+        Value::Array(list) => Some(list.iter().filter_map(name).take(MAX_GROUPS).collect()),
+        Value::Object(members) => Some(members.keys().take(MAX_GROUPS).cloned().collect()),
         _ => None,
     }
 }
@@ -54,7 +68,25 @@ mod tests {
         assert_eq!(groups(claims.clone(), ""), Some(vec!["b".to_owned()]));
         assert_eq!(groups(claims, "absent"), Some(vec!["b".to_owned()]));
         assert_eq!(groups(json!({ "groups": "one" }), ""), Some(vec!["one".to_owned()]));
-        assert_eq!(groups(json!({ "groups": { "a": 1 } }), ""), None);
+        assert_eq!(groups(json!({ "groups": 1 }), ""), None);
         assert_eq!(groups(json!({}), ""), None);
+    }
+
+    #[test]
+    fn groups_in_all_the_forms_that_providers_give_them() {
+        let both = Some(vec!["a".to_owned(), "b".to_owned()]);
+        for (claim, claims) in [
+            ("roles", json!({ "roles": ["a", "b"] })),
+            ("realm_access.roles", json!({ "realm_access": { "roles": ["a", "b"] } })),
+            ("access.shop.roles", json!({ "access": { "shop": { "roles": ["a", "b"] } } })),
+            ("https://x.org/groups", json!({ "https://x.org/groups": ["a", "b"] })),
+            ("roles", json!({ "roles": [{ "name": "a", "id": 1 }, { "id": 2 }, { "name": "b" }] })),
+            ("roles", json!({ "roles": { "a": { "1": "x" }, "b": {} } })),
+        ] {
+            assert_eq!(groups(claims.clone(), claim), both, "{claim} in {claims}");
+        }
+        for absent in ["realm_access", "a.b", "a.", ".", "roles.a.b", ".roles"] {
+            assert_eq!(groups(json!({ "a": ["b"], "roles": ["a"] }), absent), None, "{absent}");
+        }
     }
 }

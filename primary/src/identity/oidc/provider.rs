@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use openidconnect::core::CoreJwsSigningAlgorithm;
-use openidconnect::{ClientId, ClientSecret, IssuerUrl, RedirectUrl};
+use openidconnect::core::{CoreClientAuthMethod, CoreJwsSigningAlgorithm};
+use openidconnect::{AuthType, ClientId, ClientSecret, IssuerUrl, RedirectUrl};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Mutex;
 
@@ -118,8 +118,23 @@ impl Provider {
         let secret = self.secret.expose_secret();
         let secret = (!secret.is_empty()).then(|| ClientSecret::new(secret.to_owned()));
         let id = ClientId::new(self.settings.client_id.clone());
+        let methods = self.metadata.token_endpoint_auth_methods_supported();
         Ok(OidcClient::from_provider_metadata(self.metadata.clone(), id, secret)
+            .set_auth_type(place_of_secret(methods.map(Vec::as_slice)))
             .set_redirect_uri(redirect))
+    }
+}
+
+/// Where a provider wants the client's secret: in a header, as the standard has
+/// it where nothing is said, unless it takes it in the body alone.
+fn place_of_secret(methods: Option<&[CoreClientAuthMethod]>) -> AuthType {
+    let takes = |method| methods.is_none_or(|all| all.contains(&method));
+    if takes(CoreClientAuthMethod::ClientSecretBasic)
+        || !takes(CoreClientAuthMethod::ClientSecretPost)
+    {
+        AuthType::BasicAuth
+    } else {
+        AuthType::RequestBody
     }
 }
 
@@ -132,4 +147,19 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_secret_goes_where_the_provider_takes_it() {
+        use CoreClientAuthMethod::{ClientSecretBasic, ClientSecretPost, PrivateKeyJwt};
+        let in_body = |methods| matches!(place_of_secret(methods), AuthType::RequestBody);
+        assert!(!in_body(None));
+        assert!(!in_body(Some(&[ClientSecretPost, ClientSecretBasic][..])));
+        assert!(in_body(Some(&[PrivateKeyJwt, ClientSecretPost][..])));
+        assert!(!in_body(Some(&[PrivateKeyJwt][..])));
+    }
 }
