@@ -18,26 +18,47 @@ pub struct SsoAttempt {
     pub browser_hash: Option<Vec<u8>>,
     /// When it is too late.
     pub expires_at: DateTime<Utc>,
+    /// From where it began.
+    pub address: String,
 }
 
-/// Writes an attempt down, unless there are `most` already; says whether it
-/// did. Those that came too late make room.
+/// How many attempts are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Most {
+    /// In all; one more is not.
+    pub in_all: i64,
+    /// From one address; one more pushes its oldest out.
+    pub of_address: i64,
+}
+
+/// Writes an attempt down, unless there are too many already; says whether it
+/// did. Those that came too late make room, and the oldest of the same address.
 pub async fn create(
     conn: &mut PgConnection,
     attempt: &SsoAttempt,
-    most: i64,
+    most: Most,
     now: DateTime<Utc>,
 ) -> Result<bool> {
     sqlx::query!("DELETE FROM sso_attempt WHERE expires_at <= $1", now).execute(&mut *conn).await?;
+    sqlx::query!(
+        "DELETE FROM sso_attempt WHERE state_hash IN
+             (SELECT state_hash FROM sso_attempt WHERE address = $1
+              ORDER BY expires_at DESC OFFSET $2)",
+        attempt.address,
+        most.of_address - 1,
+    )
+    .execute(&mut *conn)
+    .await?;
     let done = sqlx::query!(
-        "INSERT INTO sso_attempt (state_hash, server, sealed, browser_hash, expires_at)
-         SELECT $1, $2, $3, $4, $5 WHERE (SELECT count(*) FROM sso_attempt) < $6",
+        "INSERT INTO sso_attempt (state_hash, server, sealed, browser_hash, expires_at, address)
+         SELECT $1, $2, $3, $4, $5, $6 WHERE (SELECT count(*) FROM sso_attempt) < $7",
         attempt.state_hash,
         attempt.server,
         attempt.sealed,
         attempt.browser_hash.as_deref(),
         attempt.expires_at,
-        most,
+        attempt.address,
+        most.in_all,
     )
     .execute(conn)
     .await?;
@@ -53,7 +74,7 @@ pub async fn take(
     let row = sqlx::query_as!(
         SsoAttempt,
         "DELETE FROM sso_attempt WHERE state_hash = $1
-         RETURNING state_hash, server, sealed, browser_hash, expires_at",
+         RETURNING state_hash, server, sealed, browser_hash, expires_at, address",
         state_hash,
     )
     .fetch_optional(conn)

@@ -3,7 +3,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use palisade_tests::Primary;
-use palisade_tests::idp::{CLIENT, Idp, RETURN, Returned, lie, parameter, visit};
+use palisade_tests::idp::{CLIENT, CLIENT_SECRET, Idp, RETURN, Returned, lie, parameter, visit};
 use palisade_tests::rest::{Answer, Rest};
 use serde_json::{Value, json};
 
@@ -163,6 +163,40 @@ async fn a_code_a_state_and_an_address_count_once_and_where_they_belong() -> Res
 }
 
 #[tokio::test]
+async fn who_begins_logins_without_end_pushes_out_their_own() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let idp = Idp::certified(people()).await?;
+    let mut settings = idp.settings();
+    settings["default_role"] = json!("reader");
+    add(&admin, SERVER, settings).await?;
+    let rest = primary.rest()?;
+    let of_another = begin(&rest, SERVER).await?;
+    let flooding = reqwest::Client::builder()
+        .tls_danger_accept_invalid_certs(true)
+        .local_address(std::net::IpAddr::from([127, 0, 0, 2]))
+        .build()?;
+    let address = format!("https://{}/v1/token_auth_server/{SERVER}", primary.addresses()?.rest);
+    let begun = async || -> Result<String> {
+        let body = json!({ "redirect_endpoint": RETURN }).to_string();
+        let answer = flooding.post(&address).body(body).send().await?.error_for_status()?;
+        let answer: Value = serde_json::from_str(&answer.text().await?)?;
+        Ok(answer["redirect"]["redirect_url"].as_str().context("no address")?.to_owned())
+    };
+    let first = begun().await?;
+    for _ in 0..100 {
+        futures_util::future::try_join_all((0..10).map(|_| begun())).await?;
+    }
+    let pushed_out = visit(&first, "mary").await?;
+    finish(&rest, SERVER, &pushed_out).await?.expect(401, 3)?;
+    let last = visit(&begun().await?, "mary").await?;
+    finish(&rest, SERVER, &last).await?.ok()?;
+    let undisturbed = visit(&of_another, "mary").await?;
+    finish(&rest, SERVER, &undisturbed).await?.ok()?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_login_of_a_browser_ends_in_that_browser() -> Result<()> {
     let primary = Primary::start().await?;
     let admin = primary.admin().await?;
@@ -210,6 +244,42 @@ async fn new_keys_of_the_provider_are_found() -> Result<()> {
         Ok(palisade_tests::wait::when(sign_in(&rest, SERVER, "mary").await?.status.is_success()))
     })
     .await
+}
+
+#[tokio::test]
+async fn no_log_holds_what_a_browser_and_a_provider_bring() -> Result<()> {
+    let primary = Primary::builder().arg("--log").arg("trace").start().await?;
+    let admin = primary.admin().await?;
+    let idp = Idp::certified(people()).await?;
+    let mut settings = idp.settings();
+    settings["default_role"] = json!("reader");
+    add(&admin, SERVER, settings).await?;
+    let rest = primary.rest()?;
+    let returned = visit(&begin(&rest, SERVER).await?, "mary").await?;
+    let answer = finish(&rest, SERVER, &returned).await?.ok()?;
+    let token = answer["token"]["token"].as_str().context("no token")?;
+    let mary = rest.with_token(Some(token));
+    let out = mary.get(&format!("/v1/token_auth_server/{SERVER}/slo")).await?.ok()?;
+    let url = out["redirect"]["redirect_url"].as_str().context("no address")?;
+    let id_token = parameter(url, "id_token_hint")?;
+    let log = primary.process().log();
+    for secret in [CLIENT_SECRET, &returned.code, &returned.state, token, &id_token] {
+        ensure!(!log.contains(secret), "the log shows a secret");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_secret_goes_where_the_provider_takes_it() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let idp = Idp::with_secret_in_body(people()).await?;
+    let mut settings = idp.settings();
+    settings["default_role"] = json!("reader");
+    add(&admin, SERVER, settings).await?;
+    let answer = sign_in(&primary.rest()?, SERVER, "mary").await?.ok()?;
+    assert_eq!(answer["token"]["role"], "reader");
+    Ok(())
 }
 
 #[tokio::test]

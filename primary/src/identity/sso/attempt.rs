@@ -10,15 +10,16 @@ use url::Url;
 
 use super::SsoError;
 use crate::identity::Identity;
+use crate::identity::damper::neighbourhood;
 use crate::identity::directory::DirectoryError;
 use crate::identity::saml::Proof;
 use crate::store::StoreError;
-use crate::store::sso_attempt::{self, SsoAttempt};
+use crate::store::sso_attempt::{self, Most, SsoAttempt};
 
 /// Time to log in at the provider.
 pub(in crate::identity) const LIFE: TimeDelta = TimeDelta::minutes(10);
-/// Logins under way at once: anybody may begin one.
-const MOST_ATTEMPTS: i64 = 10_000;
+/// Logins under way at once: anybody may begin one, and many share an address.
+const MOST_ATTEMPTS: Most = Most { in_all: 10_000, of_address: 1_000 };
 /// Longest state that is looked at, in bytes.
 const MAX_STATE: usize = 4_096;
 /// What attempts are sealed for.
@@ -75,7 +76,7 @@ impl Identity {
         server: &str,
         state: &str,
         pending: &Pending,
-        browser_hash: Option<Vec<u8>>,
+        (browser_hash, address): (Option<Vec<u8>>, &str),
         life: TimeDelta,
     ) -> Result<(), SsoError> {
         let pending = serde_json::to_vec(pending)
@@ -87,6 +88,7 @@ impl Identity {
             sealed: self.sealer.seal(PURPOSE, &pending).map_err(DirectoryError::from)?,
             browser_hash,
             expires_at: now + life,
+            address: neighbourhood(address),
         };
         let mut conn = self.database.acquire().await?;
         if sso_attempt::create(&mut conn, &attempt, MOST_ATTEMPTS, now).await? {

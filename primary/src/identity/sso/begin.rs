@@ -18,6 +18,8 @@ pub struct BeginSso {
     pub redirect_endpoint: String,
     /// Whether the login is to be tied to this browser.
     pub for_browser: bool,
+    /// Where the call comes from.
+    pub address: String,
 }
 
 /// A login at a provider that began.
@@ -71,7 +73,8 @@ impl Identity {
         let browser_hash = browser.as_ref().map(|secret| hash(secret.expose_secret()));
         let redirect_endpoint = begin.redirect_endpoint;
         let pending = Pending { redirect_endpoint, stage: journey.stage };
-        self.keep_attempt(&row.name, &journey.state, &pending, browser_hash, LIFE).await?;
+        let who = (browser_hash, begin.address.as_str());
+        self.keep_attempt(&row.name, &journey.state, &pending, who, LIFE).await?;
         Ok(SsoBegun { kind, url: journey.url, browser })
     }
 

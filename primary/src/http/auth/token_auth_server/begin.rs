@@ -11,6 +11,7 @@ use palisade_api::rest::server::{
 use super::BROWSER;
 use crate::App;
 use crate::http::auth::cookie;
+use crate::http::authorize::peer;
 use crate::http::error::Result;
 use crate::http::extract::{MAX_BODY_BYTES, from_json, read_body};
 use crate::identity::BeginSso;
@@ -36,9 +37,10 @@ pub(super) async fn token_auth_server_begin(
     request: Request,
 ) -> Result<Response> {
     let for_browser = cookie::asked(request.headers());
+    let address = peer(&request);
     let body = read_body(request, MAX_BODY_BYTES).await?;
     let TokenRedirect { redirect_endpoint, .. } = from_json(&body)?;
-    let begin = BeginSso { server: server.clone(), redirect_endpoint, for_browser };
+    let begin = BeginSso { server: server.clone(), redirect_endpoint, for_browser, address };
     let started = app.identity.begin_sso(begin).await?;
     let redirect = TokenAuthServerRedirect {
         server_name: server,

@@ -8,6 +8,8 @@ use url::form_urlencoded;
 
 use super::{MAX_FORM_BYTES, see_other};
 use crate::App;
+use crate::http::auth::failure;
+use crate::http::authorize::peer;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::read_body;
 use crate::identity::{LoginError, SsoError};
@@ -30,12 +32,13 @@ pub(super) async fn token_auth_server_acs_create(
     Path(server): Path<String>,
     request: Request,
 ) -> Result<Response> {
+    let address = peer(&request);
     let body = read_body(request, MAX_FORM_BYTES).await?;
     let response = form_urlencoded::parse(&body)
         .find(|(name, _)| name == "SAMLResponse")
         .map(|(_, value)| value.into_owned())
         .ok_or_else(|| ApiError::invalid_request("SAMLResponse is missing."))?;
-    match app.identity.accept_saml(&server, &response).await {
+    match app.identity.accept_saml(&server, &response, &address).await {
         Ok(code) => see_other(&format!("/sign-in?code={}&state=saml", code.expose_secret())),
         Err(
             error @ (SsoError::Refused(_)
@@ -43,6 +46,7 @@ pub(super) async fn token_auth_server_acs_create(
             | SsoError::Saml(_)
             | SsoError::Login(LoginError::Refused)),
         ) => {
+            failure::single_sign_on(&app, &server, &address, &error).await;
             tracing::warn!(%error, server, "single sign-on failed");
             see_other("/sign-in?refused=true")
         }
