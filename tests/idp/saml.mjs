@@ -3,6 +3,7 @@
 //   port, issuer, certificate, key   TLS, PEM files
 //   signing, other                   {key, certificate} in PEM: what the
 //                                    metadata shows, and what nobody knows
+//   binding                          by which it takes messages: redirect, post
 //   accounts                         {login: {name_id, attributes: {name: [values]}}}
 // A login that begins with login_hint=LOGIN succeeds at once; without it a page
 // lists the accounts. POST /register takes the metadata of a client, whose
@@ -22,6 +23,8 @@ const config = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 samlify.setSchemaValidator({ validate: async () => 'not looked at' });
 
 const { binding } = samlify.Constants.namespace;
+const takes = binding[config.binding ?? 'redirect'];
+const rsaSha256 = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256';
 const clients = new Map();
 
 function provider({ key, encrypt, method } = {}) {
@@ -34,9 +37,9 @@ function provider({ key, encrypt, method } = {}) {
     dataEncryptionAlgorithm: encrypt,
     keyEncryptionAlgorithm: samlify.Constants.algorithms.encryption.key.RSA_OAEP_MGF1P,
     messageSigningOrder: 'encrypt-then-sign',
-    requestSignatureAlgorithm: method ?? 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
-    singleSignOnService: [{ Binding: binding.redirect, Location: `${config.issuer}/sso` }],
-    singleLogoutService: [{ Binding: binding.redirect, Location: `${config.issuer}/slo` }],
+    requestSignatureAlgorithm: method ?? rsaSha256,
+    singleSignOnService: [{ Binding: takes, Location: `${config.issuer}/sso` }],
+    singleLogoutService: [{ Binding: takes, Location: `${config.issuer}/slo` }],
   });
 }
 
@@ -120,8 +123,23 @@ async function answer(request, account, twist) {
   return (await provider(twist).createLoginResponse(sp, info, 'post', {}, options)).context;
 }
 
-/** The request of a query; its signature is verified where the client signs. */
-async function received(kind, url) {
+/** The request of a form; its signature is verified where the client signs. */
+function posted(kind, body) {
+  const form = new URLSearchParams(body);
+  const xml = Buffer.from(form.get(kind), 'base64').toString();
+  const issuer = xml.match(/<saml:Issuer>([^<]*)</)[1].replaceAll('&amp;', '&');
+  const known = clients.get(issuer);
+  if (known && (known.includes('AuthnRequestsSigned="true"') || kind !== 'SAMLRequest' || xml.includes('LogoutRequest'))) {
+    const options = { metadata: client(issuer, '').entityMeta, signatureAlgorithm: rsaSha256 };
+    const [verified] = samlify.SamlLib.verifySignature(xml, options);
+    if (!verified) throw new Error('the signature of the message is wrong');
+  }
+  return { xml, issuer, relayState: form.get('RelayState') };
+}
+
+/** The request of a query, or of a form; see above. */
+async function received(kind, url, body) {
+  if (body) return posted(kind, body);
   const query = Object.fromEntries(url.searchParams);
   const { inflateRawSync } = await import('node:zlib');
   const xml = inflateRawSync(Buffer.from(query[kind], 'base64')).toString();
@@ -148,8 +166,8 @@ const routes = {
     clients.set(body.match(/entityID="([^"]*)"/)[1].replaceAll('&amp;', '&'), body);
     return page('');
   },
-  '/sso': async (url) => {
-    const { xml, issuer, relayState } = await received('SAMLRequest', url);
+  '/sso': async (url, body) => {
+    const { xml, issuer, relayState } = await received('SAMLRequest', url, body);
     const request = {
       id: xml.match(/ ID="([^"]*)"/)[1],
       endpoint: xml.match(/AssertionConsumerServiceURL="([^"]*)"/)[1].replaceAll('&amp;', '&'),
@@ -169,9 +187,9 @@ const routes = {
         '<script>document.forms[0].submit()</script>',
     );
   },
-  '/slo': async (url) => {
-    const kind = url.searchParams.has('SAMLRequest') ? 'SAMLRequest' : 'SAMLResponse';
-    const { xml, issuer } = await received(kind, url);
+  '/slo': async (url, body) => {
+    const kind = (body || url.search).includes('SAMLRequest=') ? 'SAMLRequest' : 'SAMLResponse';
+    const { xml, issuer } = await received(kind, url, body);
     return { type: 'application/json', body: JSON.stringify({ kind, xml, issuer }) };
   },
   // A request to log out, as the provider sends it: by an address, or as a form.

@@ -67,6 +67,11 @@ pub struct SamlIdp {
 impl SamlIdp {
     /// Starts one with these accounts: login to `{name_id, format, attributes}`.
     pub async fn start(accounts: Value) -> Result<Self> {
+        Self::by(accounts, "redirect").await
+    }
+
+    /// Starts one that takes messages by a binding alone: `redirect` or `post`.
+    pub async fn by(accounts: Value, binding: &str) -> Result<Self> {
         crate::install_tls_provider();
         let dir = tempfile::Builder::new().prefix("palisade-saml-").tempdir()?;
         let certificates = Certificates::make(dir.path())?;
@@ -77,6 +82,7 @@ impl SamlIdp {
             "port": address.port(), "issuer": issuer,
             "certificate": certificates.certificate, "key": certificates.key,
             "signing": signing.json(), "other": other.json(), "accounts": accounts,
+            "binding": binding,
         });
         let process = spawn(&config, dir.path())?;
         let mut idp = Self { process, issuer, signing, other, _dir: dir };
@@ -190,19 +196,65 @@ impl Posted {
     }
 }
 
+/// A form of a page.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// Where it is posted to.
+    pub action: Url,
+    /// Its fields.
+    pub fields: Vec<(String, String)>,
+}
+
+impl Form {
+    /// That of the page at an address.
+    pub async fn at(url: &str) -> Result<Self> {
+        let answer = browser()?.get(url).send().await?;
+        let (status, page) = (answer.status(), answer.text().await?);
+        ensure!(status.is_success(), "{page}");
+        let (_, action) = page.split_once("action=\"").context("no form")?;
+        let quoted = |text: &str| {
+            let text = text.split('"').next().unwrap_or_default();
+            text.replace("&#38;", "&").replace("&amp;", "&")
+        };
+        let fields = page.split("name=\"").skip(1).map(|field| {
+            let (_, value) = field.split_once("value=\"").context("no value")?;
+            Ok((quoted(field), quoted(value)))
+        });
+        Ok(Self { action: quoted(action).parse()?, fields: fields.collect::<Result<_>>()? })
+    }
+
+    /// What its address answers to a post of it.
+    pub async fn post(&self) -> Result<(reqwest::StatusCode, String)> {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(&self.fields)
+            .finish();
+        let answer = browser()?.post(self.action.clone()).body(body).send().await?;
+        Ok((answer.status(), answer.text().await?))
+    }
+}
+
 /// Goes where a browser is sent, as `login`, until the provider has it post
 /// something; `twist` is what shall be different from what is right.
 pub async fn visit(url: &str, login: &str, twist: Value) -> Result<Posted> {
-    let mut url: Url = url.parse()?;
     // What is signed of the query must stay as it is.
     let hint: String = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("login_hint", login)
         .append_pair("twist", &twist.to_string())
         .finish();
-    let query = format!("{}&{hint}", url.query().unwrap_or_default());
-    url.set_query(Some(&query));
-    let answer = browser()?.get(url).send().await?;
-    let (status, page) = (answer.status(), answer.text().await?);
+    let hinted = |url: &Url| {
+        let mut url = url.clone();
+        let query = format!("{}&{hint}", url.query().unwrap_or_default());
+        url.set_query(Some(&query));
+        url
+    };
+    let parsed: Url = url.parse()?;
+    let (status, page) = if parsed.path().ends_with("/post") {
+        let form = Form::at(url).await?;
+        Form { action: hinted(&form.action), ..form }.post().await?
+    } else {
+        let answer = browser()?.get(hinted(&parsed)).send().await?;
+        (answer.status(), answer.text().await?)
+    };
     ensure!(status.is_success(), "{page}");
     let part = |before: &str| {
         let (_, rest) = page.split_once(before).with_context(|| format!("no {before}: {page}"))?;

@@ -101,7 +101,8 @@ pub struct ServerOidc {
     pub client_id: String,
     /// Always empty.
     pub client_secret: String,
-    /// The claim with the groups; empty: `NVRoleGroup`, else `groups`.
+    /// The claim with the groups, dots for a claim within a claim; empty:
+    /// `NVRoleGroup`, else `groups`.
     pub group_claim: String,
     /// The scopes that are asked for.
     pub scopes: Vec<String>,
@@ -151,6 +152,12 @@ pub struct ServerSaml {
     pub slo_enabled: bool,
     /// Where the browser goes to log out.
     pub slo_url: String,
+    /// How the browser brings our requests to `sso_url`: `redirect` or `post`.
+    #[serde(default)]
+    pub sso_binding: String,
+    /// The same for `slo_url`.
+    #[serde(default)]
+    pub slo_binding: String,
 }
 
 /// What a certificate says of itself.
@@ -269,7 +276,8 @@ pub struct ServerOidcConfig {
     /// Its secret; to be given anew with another issuer.
     #[schema(value_type = Option<String>, format = Password)]
     pub client_secret: Option<SecretString>,
-    /// The claim with the groups; empty: `NVRoleGroup`, else `groups`.
+    /// The claim with the groups, dots for a claim within a claim; empty:
+    /// `NVRoleGroup`, else `groups`.
     pub group_claim: Option<String>,
     /// The scopes that are asked for.
     pub scopes: Option<Vec<String>>,
@@ -291,7 +299,7 @@ pub struct ServerOidcConfig {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 pub struct ServerSamlConfig {
     /// The metadata that the provider publishes, as XML: it sets `issuer`,
-    /// `sso_url`, `slo_url` and the certificates, where they are absent here.
+    /// `sso_url`, `slo_url`, how they are reached, and the certificates, where they are absent here.
     pub idp_metadata: Option<String>,
     /// Where the browser goes to log in.
     pub sso_url: Option<String>,
@@ -324,6 +332,11 @@ pub struct ServerSamlConfig {
     pub slo_enabled: Option<bool>,
     /// Where the browser goes to log out.
     pub slo_url: Option<String>,
+    /// How the browser brings our requests to `sso_url`: `redirect`, by its
+    /// address, or `post`, by a form.
+    pub sso_binding: Option<String>,
+    /// The same for `slo_url`.
+    pub slo_binding: Option<String>,
 }
 
 /// Body of `PATCH /v1/server/{name}/group/{group}`.

@@ -52,8 +52,8 @@ pub use oidc::{DEFAULT_SCOPES, OidcSettings, OidcTrial, OidcTrialError};
 pub use order::OrderError;
 pub use password_profile::{DEFAULT_PROFILE, PasswordProfileError};
 pub use saml::{
-    CertificateInfo, LogoutAnswer, LogoutMessage, SamlError, SamlSettings, SamlTrial,
-    SamlTrialError, certificate_info, read_provider,
+    Binding, CertificateInfo, LogoutAnswer, LogoutMessage, SamlError, SamlSettings, SamlTrial,
+    SamlTrialError, Service, certificate_info, escape, read_provider,
 };
 pub use session::AuthenticateError;
 pub use sso::{BeginSso, FinishSso, LogoutSso, SsoBegun, SsoError, SsoKind, SsoLogout};

@@ -62,6 +62,7 @@ pub(crate) const TABLE: &[(&str, &str, Least)] = &[
     ("GET", "/v1/token_auth_server/{server}/slo", Session),
     ("POST", "/v1/token_auth_server/{server}/acs", Open),
     ("GET", "/v1/token_auth_server/{server}/metadata", Open),
+    ("GET", "/v1/token_auth_server/{server}/post", Open),
     ("GET", "/v1/token_auth_server/{server}/sls", Open),
     ("POST", "/v1/token_auth_server/{server}/sls", Open),
     ("GET", "/v1/fed/stream", Session),

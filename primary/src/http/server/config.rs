@@ -10,8 +10,9 @@ use palisade_identity::Roles;
 use crate::App;
 use crate::http::error::Result as HttpResult;
 use crate::identity::{
-    DirectoryChange, DirectoryError, DirectorySettings, Flavor, GroupRoles, Kind, LdapSettings,
-    Mapping, OidcSettings, SamlSettings, Secret, SettingsError, read_provider, read_scope,
+    Binding, DirectoryChange, DirectoryError, DirectorySettings, Flavor, GroupRoles, Kind,
+    LdapSettings, Mapping, OidcSettings, SamlSettings, Secret, SettingsError, read_provider,
+    read_scope,
 };
 
 type Result<T> = std::result::Result<T, DirectoryError>;
@@ -97,8 +98,8 @@ pub(super) fn saml(
         let described =
             read_provider(metadata).map_err(|error| invalid(format!("idp_metadata: {error}")))?;
         settings.issuer = described.issuer;
-        settings.sso_url = described.sso_url;
-        settings.slo_url = described.slo_url.unwrap_or_default();
+        (settings.sso_url, settings.sso_binding) = described.sso;
+        (settings.slo_url, settings.slo_binding) = described.slo.unwrap_or_default();
         let mut certificates = described.certificates.into_iter();
         settings.x509_cert = certificates.next().unwrap_or_default();
         settings.x509_cert_extra = certificates.collect();
@@ -114,6 +115,15 @@ pub(super) fn saml(
         sso_url issuer x509_cert x509_cert_extra group_claim authn_signing_enabled signing_cert
         slo_enabled slo_url
     );
+    for (name, word, binding) in [
+        ("sso_binding", &config.sso_binding, &mut settings.sso_binding),
+        ("slo_binding", &config.slo_binding, &mut settings.slo_binding),
+    ] {
+        if let Some(word) = word {
+            *binding = Binding::parse(word)
+                .ok_or_else(|| invalid(format!("{name} is redirect or post")))?;
+        }
+    }
     settings.x509_cert_extra.retain(|pem| !pem.is_empty());
     let secret = config.signing_key.clone().map_or(Secret::Keep, Secret::Set);
     Ok((settings, secret))

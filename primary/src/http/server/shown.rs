@@ -89,6 +89,8 @@ pub(super) fn server(row: &DirectoryRow) -> Server {
                 signing_cert: saml.signing_cert,
                 slo_enabled: saml.slo_enabled,
                 slo_url: saml.slo_url,
+                sso_binding: saml.sso_binding.as_str().to_owned(),
+                slo_binding: saml.slo_binding.as_str().to_owned(),
             });
         }
     }

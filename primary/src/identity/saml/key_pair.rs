@@ -5,7 +5,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::rand::SystemRandom;
-use ring::rsa::KeyPair as RsaKeyPair;
+use ring::rsa::{KeyPair as RsaKeyPair, PublicKeyComponents};
 use ring::signature::{KeyPair as _, RSA_PKCS1_SHA256};
 use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject as _;
@@ -26,6 +26,7 @@ pub(super) const SIGNATURE_METHOD: &str = "http://www.w3.org/2001/04/xmldsig-mor
 pub(in crate::identity) struct KeyPair {
     certificate: Vec<u8>,
     key: RsaKeyPair,
+    public_der: Vec<u8>,
     private: PrivateKeyDer<'static>,
 }
 
@@ -59,12 +60,23 @@ impl KeyPair {
         if parsed.public_key().subject_public_key.data.as_ref() != key.public_key().as_ref() {
             return Err(failed("signing_key is not the key of signing_cert"));
         }
-        Ok(Self { certificate: found.to_vec(), key, private })
+        let public_der = parsed.public_key().raw.to_vec();
+        Ok(Self { certificate: found.to_vec(), key, public_der, private })
     }
 
     /// The certificate as metadata and signatures carry it.
     pub(super) fn certificate_base64(&self) -> String {
         STANDARD.encode(&self.certificate)
+    }
+
+    /// The public key as certificates carry it.
+    pub(super) fn public_key_der(&self) -> &[u8] {
+        &self.public_der
+    }
+
+    /// The numbers of the public key.
+    pub(super) fn public(&self) -> PublicKeyComponents<Vec<u8>> {
+        self.key.public().into()
     }
 
     /// Signs with [`SIGNATURE_METHOD`].

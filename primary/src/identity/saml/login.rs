@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
 use super::assertion::{Assertion, Expected, NameId};
-use super::binding::{Part, address};
+use super::binding::Part;
+use super::carrier::{Parcel, Service};
 use super::request::Head;
 use super::response::{Reader, decode};
 use super::trusted::Trusted;
@@ -63,8 +64,14 @@ impl Identity {
         let key_pair =
             if settings.authn_signing_enabled { self.saml_key_pair(row, settings)? } else { None };
         let message = head.authn_request(endpoint);
-        let message = (Part::Request, message.as_str());
-        let url = address(&settings.sso_url, message, Some(&id), key_pair.as_ref())?;
+        let parcel = Parcel {
+            service: Service::Login,
+            message: (Part::Request, &message),
+            id: &id,
+            relay_state: Some(&id),
+            key_pair: key_pair.as_ref(),
+        };
+        let url = parcel.send(settings, &row.name, endpoint)?;
         Ok(Journey { url, state: id, stage: Stage::Saml })
     }
 
@@ -122,7 +129,12 @@ impl Identity {
     /// Takes a response that a browser posted to us: the page
     /// that the browser goes to next fetches the session with the code, once
     /// and soon.
-    pub async fn accept_saml(&self, server: &str, response: &str) -> Result<SecretString> {
+    pub async fn accept_saml(
+        &self,
+        server: &str,
+        response: &str,
+        address: &str,
+    ) -> Result<SecretString> {
         let row = self.sso_server(server).await?;
         let Kind::Saml(settings) = &row.settings.kind else { return Err(SsoError::NoProvider) };
         let (taken, proof) = self.proof(&row, settings, response, "").await?;
@@ -131,8 +143,8 @@ impl Identity {
             redirect_endpoint: taken.pending.redirect_endpoint,
             stage: Stage::Proven(Box::new(proof)),
         };
-        let browser = taken.browser_hash;
-        self.keep_attempt(server, code.expose_secret(), &pending, browser, PROOF_LIFE).await?;
+        let who = (taken.browser_hash, address);
+        self.keep_attempt(server, code.expose_secret(), &pending, who, PROOF_LIFE).await?;
         Ok(code)
     }
 

@@ -6,7 +6,8 @@ use secrecy::ExposeSecret as _;
 use url::Url;
 
 use super::assertion::{LEEWAY, NameId, moment};
-use super::binding::{Part, Received, address, receive};
+use super::binding::{Part, Received, receive};
+use super::carrier::{Parcel, Service};
 use super::login::{ProviderSession, message_id};
 use super::request::Head;
 use super::response::decode;
@@ -117,8 +118,15 @@ impl Identity {
         let head = Head { id: &id, destination: &settings.slo_url, issuer, at: self.clock.now() };
         let name_id = NameId { value: at_provider.name_id, format: at_provider.format };
         let message = head.logout_request(&name_id, at_provider.index.as_deref());
-        let message = (Part::Request, message.as_str());
-        Ok(address(&settings.slo_url, message, Some(&id), key_pair.as_ref())?)
+        let parcel = Parcel {
+            service: Service::Logout,
+            message: (Part::Request, &message),
+            id: &id,
+            relay_state: Some(&id),
+            key_pair: key_pair.as_ref(),
+        };
+        let near = logout.redirect_endpoint.unwrap_or(&at_provider.endpoint);
+        Ok(parcel.send(settings, &row.name, near)?)
     }
 
     /// Takes a message about a logout that a browser brought; there we are
@@ -152,9 +160,14 @@ impl Identity {
         let head = Head { id: &id, destination: &settings.slo_url, issuer, at: self.clock.now() };
         let message = head.logout_response(&ended.id);
         let key_pair = self.saml_key_pair(&row, settings)?;
-        let message = (Part::Response, message.as_str());
-        let url = address(&settings.slo_url, message, relay_state.as_deref(), key_pair.as_ref())?;
-        Ok(LogoutAnswer::Provider(url))
+        let parcel = Parcel {
+            service: Service::Logout,
+            message: (Part::Response, &message),
+            id: &id,
+            relay_state: relay_state.as_deref(),
+            key_pair: key_pair.as_ref(),
+        };
+        Ok(LogoutAnswer::Provider(parcel.send(settings, &row.name, issuer)?))
     }
 
     /// Ends the sessions here that belong to one there, if the request counts.

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use xml_sec::Node;
 
 use super::xml::{attribute, child, children, escape, is, parse, text};
-use super::{KeyPair, Result, SamlError, Step, ns};
+use super::{Binding, KeyPair, Result, SamlError, Step, ns};
 use crate::identity::Identity;
 use crate::identity::directory::Kind;
 use crate::identity::sso::SsoError;
@@ -15,10 +15,10 @@ use crate::identity::sso::SsoError;
 pub struct DescribedProvider {
     /// Who it is.
     pub issuer: String,
-    /// Where the browser goes to log in.
-    pub sso_url: String,
-    /// Where the browser goes to log out; may be absent.
-    pub slo_url: Option<String>,
+    /// Where the browser goes to log in, and how it brings our requests.
+    pub sso: (String, Binding),
+    /// The same for logging out; may be absent.
+    pub slo: Option<(String, Binding)>,
     /// What it signs with, in PEM.
     pub certificates: Vec<String>,
 }
@@ -41,18 +41,23 @@ pub fn read_provider(metadata: &str) -> Result<DescribedProvider> {
             .parent_element()
             .and_then(|entity| attribute(entity, "entityID"))
             .ok_or_else(|| shape("the metadata has no entityID"))?;
-        let address = |name| {
-            children(provider, ns::METADATA, name)
-                .find(|one| attribute(*one, "Binding") == Some(ns::REDIRECT))
-                .and_then(|one| attribute(one, "Location"))
-                .map(str::to_owned)
+        // The former is shorter, and the latter is what some have alone.
+        let service = |name| {
+            [(ns::REDIRECT, Binding::Redirect), (ns::POST, Binding::Post)].into_iter().find_map(
+                |(uri, binding)| {
+                    children(provider, ns::METADATA, name)
+                        .find(|one| attribute(*one, "Binding") == Some(uri))
+                        .and_then(|one| attribute(one, "Location"))
+                        .map(|location| (location.to_owned(), binding))
+                },
+            )
         };
         Ok(DescribedProvider {
             issuer: issuer.to_owned(),
-            sso_url: address("SingleSignOnService").ok_or_else(|| {
-                shape("the metadata names no SingleSignOnService by HTTP-Redirect")
+            sso: service("SingleSignOnService").ok_or_else(|| {
+                shape("the metadata names no SingleSignOnService by HTTP-Redirect or HTTP-POST")
             })?,
-            slo_url: address("SingleLogoutService"),
+            slo: service("SingleLogoutService"),
             certificates: certificates(provider)?,
         })
     })
@@ -176,9 +181,13 @@ mod tests {
         );
         let read = read_provider(&xml).unwrap();
         assert_eq!(read.issuer, "https://idp");
-        assert_eq!(read.sso_url, "https://idp/sso");
-        assert_eq!(read.slo_url.as_deref(), Some("https://idp/slo"));
+        let (sso, slo) = ("https://idp/sso".to_owned(), "https://idp/slo".to_owned());
+        assert_eq!(read.sso, (sso, Binding::Redirect));
+        assert_eq!(read.slo, Some((slo, Binding::Redirect)));
         assert_eq!(read.certificates, [pem(&[1, 2, 3])]);
+        let by_post = read_provider(&xml.replace(ns::REDIRECT, "urn:other")).unwrap();
+        assert_eq!(by_post.sso, ("https://idp/post".to_owned(), Binding::Post));
+        assert_eq!(by_post.slo, None);
         let none = xml.replace("use=\"signing\"", "use=\"encryption\"");
         assert_eq!(read_provider(&none).unwrap_err().step, Step::Shape);
         assert_eq!(read_provider("<a/>").unwrap_err().step, Step::Shape);

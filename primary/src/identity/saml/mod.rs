@@ -4,13 +4,15 @@
 //! [`signature`] gives the very bytes that a trusted key signed, and only those
 //! are read ([`response`]). What is read is then held against the login that it
 //! answers ([`assertion`]). [`request`] makes our own messages, [`binding`]
-//! carries them by the browser's address, [`metadata`] describes both sides to
+//! and [`carrier`] bring them to the provider, [`metadata`] describes both sides to
 //! each other. [`login`] and [`logout`] are the two flows.
 
 mod assertion;
 mod attribute;
 mod binding;
+mod carrier;
 mod decrypt;
+mod envelope;
 mod key_pair;
 mod login;
 mod logout;
@@ -27,13 +29,15 @@ use std::fmt;
 
 use thiserror::Error;
 
+pub use carrier::Service;
 use key_pair::KeyPair;
 pub(super) use login::Proof;
 pub use logout::{LogoutAnswer, LogoutMessage};
 pub use metadata::read_provider;
-pub use settings::SamlSettings;
+pub use settings::{Binding, SamlSettings};
 pub use trial::{SamlTrial, SamlTrialError};
 pub use trusted::{CertificateInfo, certificate_info};
+pub use xml::escape;
 
 /// Names of the standard.
 mod ns {

@@ -11,11 +11,40 @@ const MAX_CERTIFICATES: usize = 16;
 /// Longest certificate in PEM, in bytes.
 const MAX_CERTIFICATE: usize = 16 * 1_024;
 
+/// How the browser brings our messages to a provider.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Binding {
+    /// By its address.
+    #[default]
+    Redirect,
+    /// By a form that it posts.
+    Post,
+}
+
+impl Binding {
+    /// The word that clients use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Redirect => "redirect",
+            Self::Post => "post",
+        }
+    }
+
+    /// The binding of a word.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Redirect, Self::Post].into_iter().find(|binding| binding.as_str() == text)
+    }
+}
+
 /// A provider of SAML, without our own key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SamlSettings {
     /// Where the browser goes to log in.
     pub sso_url: String,
+    /// How it takes our requests there.
+    #[serde(default)]
+    pub sso_binding: Binding,
     /// Who the provider is.
     pub issuer: String,
     /// What the provider signs with, in PEM.
@@ -33,6 +62,9 @@ pub struct SamlSettings {
     pub slo_enabled: bool,
     /// Where the browser goes to log out.
     pub slo_url: String,
+    /// How it takes our requests and answers there.
+    #[serde(default)]
+    pub slo_binding: Binding,
 }
 
 impl SamlSettings {

@@ -112,8 +112,8 @@ pub(super) fn attribute<'a>(node: Node<'a, '_>, name: &str) -> Option<&'a str> {
     })
 }
 
-/// Text for our own messages.
-pub(super) fn escape(text: &str) -> String {
+/// Text for our own messages, and for pages.
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

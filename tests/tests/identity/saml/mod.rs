@@ -4,6 +4,7 @@
 mod hostile;
 mod login;
 mod logout;
+mod post;
 mod trial;
 
 use anyhow::{Context as _, Result, ensure};
@@ -40,9 +41,13 @@ pub(crate) fn people() -> Value {
 
 impl Stage {
     pub(crate) async fn set(more: Value) -> Result<Self> {
+        Self::set_with(SamlIdp::start(people()).await?, more).await
+    }
+
+    /// The same with this provider.
+    pub(crate) async fn set_with(idp: SamlIdp, more: Value) -> Result<Self> {
         let primary = Primary::start().await?;
         let admin = primary.admin().await?;
-        let idp = SamlIdp::start(people()).await?;
         let mut settings = idp.settings();
         for (key, value) in more.as_object().into_iter().flatten() {
             settings[key] = value.clone();

@@ -7,6 +7,7 @@ mod list;
 mod logout;
 mod saml_logout;
 mod saml_metadata;
+mod saml_post;
 mod saml_response;
 
 use axum::extract::Request;
@@ -32,6 +33,7 @@ pub(super) fn router() -> ApiRouter {
         .routes(routes!(begin::token_auth_server_begin_get, begin::token_auth_server_begin))
         .routes(routes!(logout::token_auth_server_slo_get))
         .routes(routes!(saml_metadata::token_auth_server_metadata_get))
+        .routes(routes!(saml_post::token_auth_server_post_get))
         .routes(routes!(saml_response::token_auth_server_acs_create))
         .routes(routes!(
             saml_logout::token_auth_server_sls_get,
