@@ -11,6 +11,7 @@ mod api_key;
 mod assetvul;
 mod auth;
 mod authorize;
+mod compress;
 mod dlp;
 pub mod error;
 mod etag;
@@ -52,7 +53,6 @@ use http::{HeaderValue, header};
 use tower::Layer as _;
 use tower::util::MapRequestLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -60,9 +60,6 @@ use crate::App;
 
 /// The router of one area.
 pub type ApiRouter = OpenApiRouter<App>;
-
-/// Answers larger than this are compressed for clients that accept it.
-const COMPRESS_ABOVE_BYTES: u64 = 1_200;
 
 /// All endpoints of the REST API.
 fn api() -> ApiRouter {
@@ -118,10 +115,7 @@ pub fn router(app: App) -> serde_json::Result<Router> {
         .layer(from_fn_with_state(app.clone(), home::local_objects))
         .layer(from_fn_with_state(app.clone(), harbor::login::harbor_login))
         .layer(from_fn(etag::validate))
-        .layer(CompressionLayer::new().compress_when(
-            // What is compressed is held back until there is enough of it.
-            SizeAbove::new(COMPRESS_ABOVE_BYTES).and(NotForContentType::SSE),
-        ))
+        .layer(CompressionLayer::new().compress_when(compress::WorthIt))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-cache"),
@@ -129,6 +123,15 @@ pub fn router(app: App) -> serde_json::Result<Router> {
         .layer(SetResponseHeaderLayer::if_not_present(
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
+        ))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static(portal::STRICT_TRANSPORT),
+        ))
+        // Answers are data: what a browser shows of one does nothing, and in no frame.
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
         ))
         .layer(from_fn(request::observe))
         .with_state(app);

@@ -23,6 +23,8 @@ const NOT_BUILT: &str = "The portal was not built into this program.\n\
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      connect-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
+/// For a year browsers reach us by TLS alone.
+pub(super) const STRICT_TRANSPORT: &str = "max-age=31536000";
 /// Names of built files change with their content.
 const FOREVER: &str = "public, max-age=31536000, immutable";
 
@@ -92,7 +94,7 @@ impl File {
             say(header::CONTENT_ENCODING, "br");
         }
         say(header::CONTENT_SECURITY_POLICY, POLICY);
-        say(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+        say(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
         say(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
         say(header::X_FRAME_OPTIONS, "DENY");
         say(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");

@@ -68,6 +68,23 @@ async fn a_login_without_the_header_sets_no_cookie() -> Result<()> {
 }
 
 #[tokio::test]
+async fn what_is_shown_of_an_answer_of_the_api_does_nothing() -> Result<()> {
+    let primary = Primary::start().await?;
+    for path in ["/v1/eula", "/v1/user", "/v1/absent", "/openapi.json"] {
+        let answer = primary.rest()?.get(path).await?;
+        for (name, value) in [
+            ("strict-transport-security", "max-age=31536000"),
+            ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+            ("x-content-type-options", "nosniff"),
+        ] {
+            let found = answer.headers.get(name).and_then(|found| found.to_str().ok());
+            assert_eq!(found, Some(value), "{path}: {name}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_portal_forbids_everything_foreign() -> Result<()> {
     let primary = Primary::start().await?;
     let answer = Rest::new(&format!("https://{}", primary.addresses()?.portal))?.get("/").await?;
