@@ -13,6 +13,8 @@ pub const LEAST_MIN_LEN: u32 = 6;
 pub const MAX_HISTORY: u32 = 32;
 /// Idle times that a session can have, in seconds.
 pub const IDLE_SECONDS: std::ops::RangeInclusive<u32> = 30..=3_600;
+/// Longest comment, in bytes.
+const MAX_COMMENT: usize = 1_024;
 /// Longest time that can be configured, in days: a century.
 const MAX_DAYS: u32 = 36_500;
 
@@ -88,6 +90,9 @@ pub enum WeakPassword {
 /// A profile that makes no sense.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum ProfileError {
+    /// The comment is too long.
+    #[error("a comment has at most {MAX_COMMENT} bytes")]
+    Comment,
     /// Too short to be a password.
     #[error("min_len is {LEAST_MIN_LEN} to {MAX_PASSWORD_BYTES}")]
     MinLen,
@@ -115,6 +120,9 @@ impl PasswordProfile {
     /// cut.
     pub fn checked(mut self) -> Result<Self, ProfileError> {
         self.password_keep_history_count = self.password_keep_history_count.min(MAX_HISTORY);
+        if self.comment.len() > MAX_COMMENT {
+            return Err(ProfileError::Comment);
+        }
         let counts = [
             self.min_uppercase_count,
             self.min_lowercase_count,
@@ -235,6 +243,7 @@ mod tests {
     fn profiles_that_make_no_sense() {
         type Change = fn(&mut PasswordProfile);
         let wrong: &[(Change, ProfileError)] = &[
+            (|p| p.comment = "x".repeat(MAX_COMMENT + 1), ProfileError::Comment),
             (|p| p.min_len = 5, ProfileError::MinLen),
             (|p| p.min_len = 5_000, ProfileError::MinLen),
             (|p| p.min_digit_count = 9, ProfileError::Counts),

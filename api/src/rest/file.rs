@@ -78,7 +78,7 @@ pub struct ImportTask {
     /// RFC 3339.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub last_update_time: String,
-    /// 100 when it is done.
+    /// How much is done, in percent.
     pub percentage: u32,
     /// Who began it.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -90,7 +90,7 @@ pub struct PwdProfileConfig {
     pub password_expire_after_days: Option<u32>,
     /// Whether former passwords are refused.
     pub enable_password_history: Option<bool>,
-    /// So many of them, the present one included.
+    /// So many of them, the present one included; more than 32 become 32.
     pub password_keep_history_count: Option<u32>,
     /// Whether failed logins block a user.
     pub enable_block_after_failed_login: Option<bool>,

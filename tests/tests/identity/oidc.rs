@@ -184,7 +184,7 @@ async fn who_begins_logins_without_end_pushes_out_their_own() -> Result<()> {
         Ok(answer["redirect"]["redirect_url"].as_str().context("no address")?.to_owned())
     };
     let first = begun().await?;
-    for _ in 0..100 {
+    for _ in 0..110 {
         futures_util::future::try_join_all((0..10).map(|_| begun())).await?;
     }
     let pushed_out = visit(&first, "mary").await?;

@@ -112,9 +112,9 @@ pub struct ScanReportCursor {
 pub struct VulScoreFilter {
     /// `v2` or `v3`.
     pub score_version: String,
-    /// The least.
+    /// The least CVSS base score, 0 to 10.
     pub score_bottom: f32,
-    /// The greatest.
+    /// The greatest CVSS base score, 0 to 10.
     pub score_top: f32,
 }
 

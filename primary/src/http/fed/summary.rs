@@ -35,7 +35,7 @@ use crate::store::fleet::{self, ClusterCounts};
         ),
         ("f_*" = Option<String>, Query, description = "Filters by a field"),
         ("s_*" = Option<String>, Query, description = "Sorts by a field: `asc` or `desc`"),
-        ("start" = Option<i64>, Query),
+        ("start" = Option<i64>, Query, description = "Clusters to leave out"),
         ("limit" = Option<i64>, Query, description = "Clusters at most; all where nobody says"),
         ("format" = Option<String>, Query, description = "`csv` or `json`, as a file"),
     ),

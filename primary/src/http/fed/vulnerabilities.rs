@@ -63,8 +63,8 @@ const ROWS: i64 = 100;
             description = "`severity`, `score`, `score_v3`, `epss`, `published`, `images`, `name`",
         ),
         ("order" = Option<String>, Query, description = "`desc` or `asc`"),
-        ("start" = Option<i64>, Query),
-        ("limit" = Option<i64>, Query, description = "100, or 1,000 at most"),
+        ("start" = Option<i64>, Query, description = "Vulnerabilities to leave out"),
+        ("limit" = Option<i64>, Query, description = "Vulnerabilities at most: 100, or up to 1,000"),
         (
             "format" = Option<String>,
             Query,

@@ -205,6 +205,43 @@ mod tests {
         }
     }
 
+    fn is_number(schema: &Value) -> bool {
+        let kinds =
+            [&schema["type"]].into_iter().chain(schema["type"].as_array().into_iter().flatten());
+        kinds.filter_map(Value::as_str).any(|kind| matches!(kind, "integer" | "number"))
+    }
+
+    #[test]
+    fn every_number_says_what_it_counts() {
+        let document = serde_json::to_value(crate::http::document().unwrap()).unwrap();
+        let mut silent = Vec::new();
+        let described =
+            |one: &Value| one["description"].as_str().is_some_and(|text| !text.is_empty());
+        for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+            let parts = ["allOf", "oneOf", "anyOf"].iter().filter_map(|key| schema[key].as_array());
+            for part in parts.flatten().chain([schema]) {
+                for (property, of) in part["properties"].as_object().into_iter().flatten() {
+                    let since = of["description"].as_str().unwrap_or_default();
+                    let moment = property.ends_with("_timestamp");
+                    let vague = moment && !since.contains("nix seconds") && !since.contains("1970");
+                    if is_number(of) && (!described(of) || vague) {
+                        silent.push(format!("{name}.{property}"));
+                    }
+                }
+            }
+        }
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                for one in operation["parameters"].as_array().into_iter().flatten() {
+                    if is_number(&one["schema"]) && !described(one) {
+                        silent.push(format!("{method} {path} {}", one["name"]));
+                    }
+                }
+            }
+        }
+        assert!(silent.is_empty(), "{silent:#?}");
+    }
+
     /// What an example says that its schema does not know, or lacks.
     fn misfits(
         schemas: &Value,

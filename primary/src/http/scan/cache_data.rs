@@ -20,8 +20,8 @@ const MOST: i64 = 10_000;
     tag = "scan",
     params(
         ("id" = String, Path, description = "Id of a scanner"),
-        ("start" = Option<i64>, Query),
-        ("limit" = Option<i64>, Query, description = "10,000 at most"),
+        ("start" = Option<i64>, Query, description = "Layers to leave out"),
+        ("limit" = Option<i64>, Query, description = "Layers, 10,000 at most"),
     ),
     responses((status = OK, body = ScanCacheData)),
 )]

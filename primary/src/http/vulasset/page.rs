@@ -28,13 +28,13 @@ use crate::store::vulnerability::{
     tag = "vulnerability",
     params(
         ("token" = String, Query, description = "The query_id"),
-        ("start" = Option<i64>, Query),
-        ("row" = Option<i64>, Query, description = "1,000 at most"),
+        ("start" = Option<i64>, Query, description = "Vulnerabilities to leave out"),
+        ("row" = Option<i64>, Query, description = "Vulnerabilities, 1,000 at most"),
         ("orderbyColumn" = Option<String>, Query),
         ("orderby" = Option<String>, Query),
         ("qf" = Option<String>, Query, description = "Text that the name contains"),
         ("scoretype" = Option<String>, Query),
-        ("lastmtime" = Option<i64>, Query),
+        ("lastmtime" = Option<i64>, Query, description = "Unix seconds: what changed since"),
     ),
     responses((status = OK, body = VulnerabilityAssetPage)),
 )]

@@ -68,11 +68,12 @@ fn policy() -> String {
 }
 
 fn page<'a>(to: &str, fields: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    let fields: String = fields
+    let fields: Vec<String> = fields
         .map(|(name, value)| {
             format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(value))
         })
         .collect();
+    let fields = fields.concat();
     format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Palisade</title>\
          <form method=\"post\" action=\"{}\">{fields}<noscript><button>Go on</button></noscript>\

@@ -21,8 +21,8 @@ use crate::store::image_asset::ImageOrder;
     tag = "scan",
     params(
         ("token" = String, Query, description = "The query_id"),
-        ("start" = Option<i64>, Query),
-        ("row" = Option<i64>, Query, description = "1,000 at most"),
+        ("start" = Option<i64>, Query, description = "Images to leave out"),
+        ("row" = Option<i64>, Query, description = "Images, 1,000 at most"),
         ("orderbyColumn" = Option<String>, Query),
         ("orderby" = Option<String>, Query),
         ("qf" = Option<String>, Query, description = "Text that the name contains"),

@@ -18,7 +18,10 @@ const MOST: i64 = 10_000;
     get,
     path = "/v1/scan/image",
     tag = "scan",
-    params(("start" = Option<i64>, Query), ("limit" = Option<i64>, Query)),
+    params(
+        ("start" = Option<i64>, Query, description = "Images to leave out"),
+        ("limit" = Option<i64>, Query, description = "Images at most: 10,000"),
+    ),
     responses((status = OK, body = ScanImageSummaryData)),
 )]
 pub(super) async fn scan_image_list(

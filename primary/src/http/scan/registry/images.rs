@@ -20,8 +20,8 @@ use crate::store::image_list::{Comparison, ImageFilter, ImageQuery};
     tag = "registry",
     params(
         ("name" = String, Path),
-        ("start" = Option<i64>, Query),
-        ("limit" = Option<i64>, Query),
+        ("start" = Option<i64>, Query, description = "Place of the first; from the end when negative"),
+        ("limit" = Option<i64>, Query, description = "Images at most; 0: all"),
         ("f_*" = Option<String>, Query, description = "Filters by a field"),
         ("s_*" = Option<String>, Query, description = "Sorts by a field: `asc` or `desc`"),
     ),
