@@ -421,8 +421,8 @@ async fn a_delegate_writes_what_is_provably_within() -> Result<()> {
     let applied =
         delegate.send(Method::POST, "/v1/fed/policy", Some(all.text.clone())).await?.ok()?;
     assert_eq!(applied["plan"], json!([]), "what is so already is no change");
-    let pruned = all.text.split("---").find(|text| text.contains("fed.hook"));
-    let pruned = pruned.context("no webhook")?.to_owned();
+    let kept = all.text.split("\n- ").find(|text| text.contains("fed.hook"));
+    let pruned = format!("items:\n- {}", kept.context("no webhook")?);
     let path = "/v1/fed/policy?prune=true&dry_run=true";
     delegate.send(Method::POST, path, Some(pruned)).await?.expect(403, 25)?;
 

@@ -50,7 +50,7 @@ pub async fn all(database: &Database) -> Result<String> {
         let rules = response.iter().map(|rule| ResponseRuleSpec::new(rule, &targets)).collect();
         text.add(&rule_list::export(rule_list::RESPONSE, rules))?;
     }
-    Ok(text.0)
+    Ok(text.finish())
 }
 
 async fn sensors<I: Inspection>(
@@ -103,17 +103,26 @@ fn bound<'a, I: Inspection + PartialEq>(
     (*group != SensorGroup::empty(name)).then_some(group)
 }
 
-/// Documents, one after the other.
+/// A list of resources in one document, which every reader of YAML takes.
 #[derive(Default)]
 struct Text(String);
 
 impl Text {
-    fn add(&mut self, document: &impl Serialize) -> Result<(), YamlError> {
-        self.0.push_str("---\n");
-        self.0.push_str(&crd::write(document)?);
-        if !self.0.ends_with('\n') {
+    fn add(&mut self, resource: &impl Serialize) -> Result<(), YamlError> {
+        let text = crd::write(resource)?;
+        for (n, line) in text.lines().enumerate() {
+            let indent = if n == 0 { "- " } else { "  " };
+            // Lines of a long text may be empty.
+            let indent = if line.is_empty() { "" } else { indent };
+            self.0.push_str(indent);
+            self.0.push_str(line);
             self.0.push('\n');
         }
         Ok(())
+    }
+
+    fn finish(self) -> String {
+        let items = if self.0.is_empty() { " []\n".to_owned() } else { format!("\n{}", self.0) };
+        format!("apiVersion: v1\nkind: List\nitems:{items}")
     }
 }
