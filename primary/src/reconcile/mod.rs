@@ -95,7 +95,10 @@ fn tasks(app: &App) -> [Box<dyn Task>; 10] {
             database: database.clone(),
             clock: clock.clone(),
         }),
-        Box::new(vulnerability_upkeep::VulnerabilityUpkeep::new(database.clone())),
+        Box::new(vulnerability_upkeep::VulnerabilityUpkeep {
+            database: database.clone(),
+            clock: clock.clone(),
+        }),
         Box::new(workload_upkeep::WorkloadUpkeep { database: database.clone() }),
     ]
 }

@@ -1,8 +1,8 @@
 //! Logging out here and there.
 
 use anyhow::{Context as _, Result, ensure};
-use palisade_tests::rest::{Answer, Rest};
-use palisade_tests::saml::{RsaPair, visit};
+use palisade_tests::rest::Answer;
+use palisade_tests::saml::RsaPair;
 use reqwest::Method;
 use serde_json::{Value, json};
 use url::Url;
@@ -18,25 +18,14 @@ async fn acquainted() -> Result<(Stage, String)> {
     .await?;
     let slo = json!({ "slo_enabled": true, "slo_url": format!("{}/slo", stage.idp.address()) });
     stage.change(slo).await?.ok()?;
-    let path = format!("/v1/token_auth_server/{SERVER}/metadata");
-    let metadata = stage.rest()?.get(&path).await?.text;
-    let (_, name) = metadata.split_once("entityID=\"").context("no entityID")?;
-    let name = name.split('"').next().context("no end")?.to_owned();
-    stage.idp.register(metadata).await?;
+    let (_, name) = stage.introduce().await?;
     Ok((stage, name))
-}
-
-async fn signed_in(stage: &Stage, name: &str) -> Result<Rest> {
-    let rest = stage.rest()?;
-    let posted = visit(&stage.begin(&rest, name).await?, "mary", json!({})).await?;
-    let token = stage.finish(&posted).await?.ok()?;
-    Ok(rest.with_token(token["token"]["token"].as_str()))
 }
 
 #[tokio::test]
 async fn who_logs_out_here_is_sent_to_log_out_there() -> Result<()> {
     let (stage, name) = acquainted().await?;
-    let mary = signed_in(&stage, &name).await?;
+    let mary = stage.signed_in(&name).await?;
     let path = format!("/v1/token_auth_server/{SERVER}/slo");
     let answer = mary.get(&path).await?.ok()?;
     assert_eq!(answer["redirect"]["server_type"], "saml");
@@ -81,7 +70,7 @@ async fn bring(stage: &Stage, binding: &str, made: &Value) -> Result<Answer> {
 async fn who_logs_out_there_is_logged_out_here() -> Result<()> {
     let (stage, name) = acquainted().await?;
     for binding in ["redirect", "post"] {
-        let mary = signed_in(&stage, &name).await?;
+        let mary = stage.signed_in(&name).await?;
         let whom = ("mary@example.org", "session-of-mary@example.org");
         let ask = async |whom, twist| stage.idp.logout_request(&name, binding, whom, twist).await;
         // Neither unsigned, nor with another key, nor about somebody else.

@@ -57,6 +57,25 @@ impl Stage {
         Ok(Self { primary, admin, idp })
     }
 
+    /// Shows our metadata to the provider, which verifies signatures by it; gives
+    /// them, and how we call ourselves.
+    pub(crate) async fn introduce(&self) -> Result<(String, String)> {
+        let path = format!("/v1/token_auth_server/{SERVER}/metadata");
+        let metadata = self.rest()?.get(&path).await?.text;
+        let (_, name) = metadata.split_once("entityID=\"").context("no entityID")?;
+        let name = name.split('"').next().context("no end")?.to_owned();
+        self.idp.register(metadata.clone()).await?;
+        Ok((metadata, name))
+    }
+
+    /// Signs mary in.
+    pub(crate) async fn signed_in(&self, name: &str) -> Result<Rest> {
+        let rest = self.rest()?;
+        let posted = visit(&self.begin(&rest, name).await?, "mary", json!({})).await?;
+        let token = self.finish(&posted).await?.ok()?;
+        Ok(rest.with_token(token["token"]["token"].as_str()))
+    }
+
     pub(crate) async fn change(&self, change: Value) -> Result<Answer> {
         let config = json!({ "config": { "name": SERVER, "saml": change } });
         self.admin.patch(&format!("/v1/server/{SERVER}"), &config).await

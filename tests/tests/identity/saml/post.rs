@@ -3,8 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use palisade_tests::rest::Rest;
-use palisade_tests::saml::{Form, RsaPair, SamlIdp, visit};
+use palisade_tests::saml::{Form, RsaPair, SamlIdp};
 use serde_json::{Value, json};
 
 use super::{SERVER, Stage, people};
@@ -23,21 +22,9 @@ async fn stage() -> Result<(Stage, String)> {
     let mut settings = more;
     settings.as_object_mut().context("no object")?.extend(set_by_metadata);
     let stage = Stage::set_with(idp, settings).await?;
-    let path = format!("/v1/token_auth_server/{SERVER}/metadata");
-    let metadata = stage.rest()?.get(&path).await?.text;
+    let (metadata, name) = stage.introduce().await?;
     ensure!(metadata.contains("AuthnRequestsSigned=\"true\""), "{metadata}");
-    let (_, name) = metadata.split_once("entityID=\"").context("no entityID")?;
-    let name = name.split('"').next().context("no end")?.to_owned();
-    stage.idp.register(metadata).await?;
     Ok((stage, name))
-}
-
-async fn signed_in(stage: &Stage, name: &str) -> Result<Rest> {
-    let rest = stage.rest()?;
-    // The provider verifies the signature by our metadata.
-    let posted = visit(&stage.begin(&rest, name).await?, "mary", json!({})).await?;
-    let token = stage.finish(&posted).await?.ok()?;
-    Ok(rest.with_token(token["token"]["token"].as_str()))
 }
 
 #[tokio::test]
@@ -46,7 +33,7 @@ async fn our_messages_are_posted_and_signed_within() -> Result<()> {
     let shown = stage.admin.get(&format!("/v1/server/{SERVER}")).await?.ok()?;
     assert_eq!(shown["server"]["saml"]["sso_binding"], "post");
     assert_eq!(shown["server"]["saml"]["slo_binding"], "post");
-    let mary = signed_in(&stage, &name).await?;
+    let mary = stage.signed_in(&name).await?;
 
     // What somebody changed on the way is refused there.
     let mut form = Form::at(&stage.begin(&stage.rest()?, &name).await?).await?;
