@@ -20,7 +20,9 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tonic::Streaming;
 
-use super::link_registry::{LinkRegistry, MemberLink, lock};
+use super::link_registry::LinkRegistry;
+use super::lock;
+use super::member_link::MemberLink;
 
 /// Calls under way to one member. Its agent answers as many at once.
 pub const MAX_CALLS: usize = 64;

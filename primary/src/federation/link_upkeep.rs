@@ -12,7 +12,8 @@ use palisade_api::kind::LogId;
 
 use super::event::{self, Refusal, Refused};
 use super::fanout::log_name;
-use super::link_registry::{LinkRegistry, MemberLink};
+use super::link_registry::LinkRegistry;
+use super::member_link::MemberLink;
 use crate::shutdown::Shutdown;
 use crate::store::member_seen::{self, Seen};
 use crate::store::{Database, StoreError};

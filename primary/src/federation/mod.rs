@@ -3,8 +3,8 @@
 //!
 //! Open [`membership`] for how a cluster joins, [`authority`] for what it is
 //! trusted by, [`token`] for what lets it in. Then [`fanout`] for how a change
-//! reaches the members, [`link_registry`] for who is connected, [`forwarding`]
-//! for calls to them, [`event_intake`] for what they report, [`replica`] for how
+//! reaches the members, [`link_registry`] for who is connected, [`member_link`]
+//! for what is known of each, [`forwarding`] for calls to them, [`event_intake`] for what they report, [`replica`] for how
 //! the replicas of a primary do this together, [`follow`] for what one learns of
 //! changes by the others; [`rules`] for what they all obey.
 
@@ -23,7 +23,9 @@ pub mod forwarding;
 pub mod import_task;
 pub mod introduction;
 pub mod link_registry;
+pub mod link_status;
 pub mod link_upkeep;
+pub mod member_link;
 pub mod membership;
 pub mod promotion;
 pub mod replica;
@@ -37,3 +39,7 @@ pub mod unattended;
 
 pub use authority::Trust;
 pub use error::{FederationError, Result};
+
+fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -17,7 +17,7 @@ use palisade_api::kind::LogId;
 use palisade_api::rest::scan::ScanReportData;
 use palisade_api::{Digest, ObjectKind, Revision};
 use palisade_primary::federation::forwarding::{self, ForwardError};
-use palisade_primary::federation::link_registry::LinkState;
+use palisade_primary::federation::link_status::LinkState;
 use palisade_primary::federation::membership::{self, Ending};
 use palisade_primary::store::change::{self, NewItem};
 use palisade_primary::store::event::list;

@@ -21,15 +21,13 @@ use palisade_api::federation::up::Body as UpBody;
 use palisade_api::federation::{
     AnswerPart, Bye, Call, CallPart, Caller, ConfigurationPart, Down, EventsAck,
     FetchConfigurationRequest, FetchReportRequest, FetchVulndbRequest, IntroduceRequest,
-    IntroduceResponse, JoinRequest, JoinResponse, LeaveRequest, LeaveResponse, ProtocolRange,
-    RenewRequest, RenewResponse, ReportPart, StoreConfigurationResponse, Up, VulndbPart, Welcome,
-    bye,
+    IntroduceResponse, JoinRequest, JoinResponse, LeaveRequest, LeaveResponse, RenewRequest,
+    RenewResponse, ReportPart, StoreConfigurationResponse, Up, VulndbPart, Welcome, bye,
 };
 use palisade_api::kind::LogId;
 use palisade_api::sync::{Batch, Frame, Item as WireItem, frame};
 use palisade_api::{CODE_METADATA, ClusterId, Code, ObjectKind, Revision};
 use palisade_controller::admission::Mode;
-use palisade_controller::federation::Standing;
 use palisade_controller::store::SpoolLimits;
 use palisade_controller::{Controller, ControllerConfig, rest};
 use palisade_identity::Role;
@@ -48,7 +46,6 @@ use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status, Streaming};
 use tower::ServiceExt as _;
 
-use super::session::mismatched;
 use super::{LinkConfig, LinkHandle, OwnPart};
 use crate::enrol::{self, Applicant, Credential, EnrolError, RestAddress};
 
@@ -502,19 +499,4 @@ async fn another_authority_at_the_address_is_refused() {
     assert!(error.to_string().contains("another authority"), "{error}");
     one.stop.cancel();
     other.stop.cancel();
-}
-
-#[test]
-fn a_farewell_for_a_version_says_who_has_to_be_upgraded() {
-    for (oldest, newest, upgrade_ongoing, expected) in [
-        (0, 0, false, Standing::PrimaryTooOld),
-        (7, 9, false, Standing::AgentTooOld),
-        (0, 0, true, Standing::UpgradeOngoing),
-        (7, 9, true, Standing::UpgradeOngoing),
-        (1, 9, false, Standing::Disconnected),
-    ] {
-        let protocol = Some(ProtocolRange { oldest, newest });
-        let bye = Bye { protocol, upgrade_ongoing, ..Bye::default() };
-        assert_eq!(mismatched(&bye), expected, "{oldest} to {newest}");
-    }
 }

@@ -13,7 +13,8 @@ use palisade_api::replica::Claim;
 
 use super::wire;
 use crate::App;
-use crate::federation::link_registry::{LinkRegistry, MemberLink};
+use crate::federation::link_registry::LinkRegistry;
+use crate::federation::member_link::MemberLink;
 
 /// How often the others are told who connected.
 const PERIOD: Duration = Duration::from_secs(1);

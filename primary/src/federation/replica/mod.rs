@@ -24,7 +24,9 @@ use palisade_api::{ClusterId, ReplicaId};
 use uuid::Uuid;
 
 use super::forwarding::{self, ForwardError};
-use super::link_registry::{Deployed, LinkRegistry, LinkStatus, lock};
+use super::link_registry::{Deployed, LinkRegistry};
+use super::link_status::LinkStatus;
+use super::lock;
 use super::{Trust, address};
 use crate::App;
 use crate::registry::probe::Progress;

@@ -20,7 +20,9 @@ use uuid::Uuid;
 
 use super::{LIVES, Replicas, wire};
 use crate::federation::FederationError;
-use crate::federation::link_registry::{Deployed, LinkStatus, lock};
+use crate::federation::link_registry::Deployed;
+use crate::federation::link_status::LinkStatus;
+use crate::federation::lock;
 use crate::registry::probe::Progress;
 use crate::store::replica::ReplicaRow;
 

@@ -10,7 +10,8 @@ use tonic::Status;
 use tonic::metadata::MetadataValue;
 
 use crate::federation::forwarding::ForwardError;
-use crate::federation::link_registry::{Deployed, LinkState, LinkStatus, LogProgress, VulndbInUse};
+use crate::federation::link_registry::Deployed;
+use crate::federation::link_status::{LinkState, LinkStatus, LogProgress, VulndbInUse};
 use crate::registry::probe::Progress;
 
 /// A link as other replicas are told of it.

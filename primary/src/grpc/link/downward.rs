@@ -12,7 +12,8 @@ use tokio::sync::mpsc;
 use super::stream::Downstream;
 use super::vulndb::Offers;
 use crate::federation::fanout::DownEnvelope;
-use crate::federation::link_registry::{LinkRegistry, MemberLink};
+use crate::federation::link_registry::LinkRegistry;
+use crate::federation::member_link::MemberLink;
 use crate::federation::source::DatabaseSource;
 
 /// One log on its way to one member.

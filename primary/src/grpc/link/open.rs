@@ -22,7 +22,7 @@ use super::vulndb::Offers;
 use super::{upward, workloads};
 use crate::App;
 use crate::federation::address::{federation_address, primary_name};
-use crate::federation::link_registry::{Introduction, MemberLink};
+use crate::federation::member_link::{Introduction, MemberLink};
 use crate::federation::membership;
 use crate::grpc::{enrol, status};
 use crate::store::{self, StoreError};

@@ -19,7 +19,7 @@ use super::{shortened, workloads};
 use crate::App;
 use crate::federation::event::{self, Refusal, Refused};
 use crate::federation::event_intake::IntakeError;
-use crate::federation::link_registry::MemberLink;
+use crate::federation::member_link::MemberLink;
 use crate::store::event::{NewEvent, Received};
 
 /// Errors of objects that are remembered of one acknowledgement.

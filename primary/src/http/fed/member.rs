@@ -18,7 +18,7 @@ use super::master;
 use super::scope::shows;
 use crate::App;
 use crate::federation::address::{federation_address, primary_name};
-use crate::federation::link_registry::{LinkState, LinkStatus};
+use crate::federation::link_status::{LinkState, LinkStatus};
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
 use crate::http::query::Query;
