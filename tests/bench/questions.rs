@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use palisade_api::federation::Event;
 use palisade_tests::reporting::ReportingMember;
 use palisade_tests::simulated;
@@ -24,7 +24,7 @@ const PAGES: usize = 60;
 
 /// The lists, each as it is asked for without a word and by any one filter or
 /// order.
-const LISTS: [(&str, &[(&str, &str)]); 7] = [
+const LISTS: [(&str, &[(&str, &str)]); 9] = [
     (
         "events",
         &[
@@ -52,6 +52,20 @@ const LISTS: [(&str, &[(&str, &str)]); 7] = [
             ("image", "image=service-77"),
         ],
     ),
+    (
+        "events/timeline",
+        &[
+            ("", ""),
+            ("week", "since=WEEK"),
+            ("month", "since=MONTH"),
+            ("by_cluster", "since=MONTH&by=cluster"),
+            ("cluster", "since=MONTH&cluster=cluster-0500"),
+            ("name", "since=MONTH&name=Admission.Control.Denied"),
+            ("namespace", "since=MONTH&namespace=namespace-7"),
+            ("image", "since=MONTH&image=service-77"),
+        ],
+    ),
+    ("denials/timeline", &[("", ""), ("month", "since=MONTH")]),
     (
         "workloads",
         &[
@@ -129,7 +143,10 @@ pub(crate) async fn measure(figures: &mut Figures) -> Result<()> {
     let admin = primary.admin().await?;
     for (list, questions) in LISTS {
         for (filter, query) in questions {
-            let name = if filter.is_empty() { list.to_owned() } else { format!("{list}_{filter}") };
+            let ago = |days| (Utc::now() - TimeDelta::days(days)).timestamp().to_string();
+            let query = query.replace("WEEK", &ago(7)).replace("MONTH", &ago(30));
+            let list_name = list.replace('/', "_");
+            let name = if filter.is_empty() { list_name } else { format!("{list_name}_{filter}") };
             pages(&admin, &name, &format!("/v1/fed/{list}?{query}"), figures).await?;
         }
     }

@@ -113,6 +113,7 @@ describe("federated objects of each kind are made, shown and deleted:", () => {
     await dialog.getByLabel("Path").fill("/usr/bin/grinder");
     await dialog.getByLabel("Action").selectOption("deny");
     await dialog.getByRole("button", { name: "Add", exact: true }).click();
+    await dialog.getByText("2 of 2 clusters have applied it.").waitFor();
     const remove = dialog.getByRole("button", { name: `Remove grinder-${stamp}` });
     await remove.click();
     await until("the entry is gone", async () => (await remove.count()) === 0);

@@ -102,9 +102,11 @@ const TABLE: &[Line] = &[
     // Clients ask clusters of every role for it, where nobody holds `fed`.
     Line("GET", "/v1/fed/member", CONFIG, ByMethod),
     Line("GET", "/v1/fed/events", EVENTS, ByMethod),
+    Line("GET", "/v1/fed/events/timeline", EVENTS, ByMethod),
     // It tells of those lists alone that the caller may read.
     Line("GET", "/v1/fed/stream", Session, ByMethod),
     Line("GET", "/v1/fed/denials", EVENTS, ByMethod),
+    Line("GET", "/v1/fed/denials/timeline", EVENTS, ByMethod),
     Line("GET", "/v1/fed/compliance", FED, ByMethod),
     Line("GET", "/v1/fed/images", FED, ByMethod),
     Line("*", "/v1/fed/policy", FED, ByMethod),

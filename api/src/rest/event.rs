@@ -373,3 +373,35 @@ fn is_zero(number: &u32) -> bool {
 fn is_zero_i64(number: &i64) -> bool {
     *number == 0
 }
+
+/// `GET /v1/fed/events/timeline` and `GET /v1/fed/denials/timeline`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EventTimeline {
+    /// Seconds of a span: 300, 3600, 21600 or 86400.
+    pub span: i64,
+    /// Where each span begins, oldest first, in Unix seconds.
+    pub starts: Vec<i64>,
+    /// The kinds that most events are of, the most frequent first.
+    pub series: Vec<EventSeries>,
+    /// Of all other kinds, how many happened in each span; empty where there are
+    /// none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<i64>,
+    /// How many happened in all spans.
+    pub total: i64,
+}
+
+/// How many events of one kind happened in each span of a timeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EventSeries {
+    /// The level, name, log or namespace that they have in common, or the id of
+    /// their cluster.
+    pub of: String,
+    /// The name of the cluster, where they have that in common.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cluster_name: String,
+    /// In each span.
+    pub counts: Vec<i64>,
+    /// In all spans.
+    pub total: i64,
+}

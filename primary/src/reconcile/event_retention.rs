@@ -8,7 +8,7 @@ use chrono::Days;
 use palisade_api::clock::SharedClock;
 
 use super::{Done, Task};
-use crate::store::event::{count, image, partition};
+use crate::store::event::{count, image, partition, tally};
 use crate::store::{Database, StoreError};
 
 /// Days that are prepared. What happens on a day without a partition makes
@@ -51,6 +51,7 @@ impl Task for EventRetention {
             }
         }
         image::forget(&mut conn, oldest).await?;
+        tally::forget(&mut conn, oldest).await?;
         count::forget(&mut conn, now - COUNTED).await?;
         Ok(match dropped {
             0 => Done::Nothing,

@@ -1,5 +1,7 @@
 //! Members of the federation.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use palisade_api::protocol::Mismatch;
 use palisade_api::rest::fed::RestInfo;
@@ -397,6 +399,13 @@ pub async fn ids_of(conn: &mut PgConnection, names: &[String]) -> Result<Vec<(St
     .fetch_all(conn)
     .await?;
     Ok(rows.into_iter().map(|row| (row.name, row.id)).collect())
+}
+
+/// The names of members, former ones too.
+pub async fn names(conn: &mut PgConnection, ids: &[Uuid]) -> Result<HashMap<Uuid, String>> {
+    let rows =
+        sqlx::query!("SELECT id, name FROM member WHERE id = ANY($1)", ids).fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
 }
 
 /// The member that joined with the signing request.

@@ -18,9 +18,9 @@ use super::Result;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Within {
     /// The clusters; none: all of them.
-    clusters: Option<Vec<Uuid>>,
+    pub(super) clusters: Option<Vec<Uuid>>,
     /// Patterns of LIKE for the namespaces; none are all of them.
-    namespaces: Vec<String>,
+    pub(super) namespaces: Vec<String>,
 }
 
 impl Within {
@@ -75,7 +75,9 @@ impl Within {
         );
     }
 
-    fn push_conditions(&self, sql: &mut QueryBuilder<Postgres>) {
+    /// Adds the same to the conditions of a statement on one table, which has the
+    /// columns that they are about.
+    pub(super) fn push_conditions(&self, sql: &mut QueryBuilder<Postgres>) {
         self.push_clusters(sql);
         if !self.namespaces.is_empty() {
             sql.push(" AND namespace LIKE ANY (").push_bind(self.namespaces.clone()).push(")");

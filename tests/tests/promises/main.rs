@@ -14,6 +14,7 @@ mod documents;
 mod drift;
 mod dry_run;
 mod embedded_postgres;
+mod event_timeline;
 mod faults;
 mod files;
 mod forwarding;

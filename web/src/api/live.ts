@@ -16,7 +16,7 @@ const AGAIN_AT_MOST_MS = 30_000;
 /** The calls that show a list. */
 const CALLS: Record<string, string[]> = {
   members: ["/v1/fed/member", "/v1/fed/view", "/v1/fed/rollout", "/v1/system/summary"],
-  events: ["/v1/fed/events", "/v1/log/"],
+  events: ["/v1/fed/events", "/v1/fed/denials", "/v1/log/"],
   scans: [
     "/v1/scan/",
     "/v1/vulasset",

@@ -28,6 +28,8 @@ const KEYS = [
   "iss",
   "refused",
   "days",
+  "since",
+  "until",
   "image",
 ] as const;
 

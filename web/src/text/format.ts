@@ -20,6 +20,10 @@ export interface Format {
   ago: (at: Date | string | number, now?: number) => string;
   /** A moment (Unix seconds) below a chart: the day at midnight, the time otherwise. */
   tick: (seconds: number) => string;
+  /** From one moment (Unix seconds) to another. */
+  range: (since: number, until: number) => string;
+  /** A number in little room. */
+  short: (value: number) => string;
   percent: (part: number) => string;
   bytes: (bytes: number) => string;
   list: (items: string[]) => string;
@@ -32,6 +36,13 @@ function build(language: Language): Format {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
   const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+  const span = new Intl.DateTimeFormat(locale, {
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+  });
+  const short = new Intl.NumberFormat(locale, { notation: "compact" });
   const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
   const list = new Intl.ListFormat(locale);
   const size = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
@@ -54,6 +65,8 @@ function build(language: Language): Format {
       const midnight = date.getHours() === 0 && date.getMinutes() === 0;
       return midnight ? day.format(date) : time.format(date);
     },
+    range: (since, until) => span.formatRange(since * 1_000, until * 1_000),
+    short: (value) => short.format(value),
     percent: (part) => percent.format(part),
     bytes: (bytes) => {
       const units = ["B", "KiB", "MiB", "GiB", "TiB"];

@@ -4,6 +4,7 @@ import { catalogue } from "./language";
 export const words = catalogue({
   en: {
     add: "Add",
+    asTable: "As a table",
     all: "All",
     back: "Back",
     cancel: "Cancel",
@@ -30,6 +31,7 @@ export const words = catalogue({
     never: "never",
     no: "No",
     none: "none",
+    others: "Others",
     remove: "Remove",
     retry: "Try again",
     save: "Save",
@@ -39,6 +41,7 @@ export const words = catalogue({
     sortedUp: "ascending",
     sortedDown: "descending",
     state: "State",
+    time: "Time",
     status: "Status",
     type: "Type",
     undo: "Undo",
@@ -66,6 +69,7 @@ export const words = catalogue({
   },
   zh: {
     add: "添加",
+    asTable: "以表格显示",
     all: "全部",
     back: "返回",
     cancel: "取消",
@@ -92,6 +96,7 @@ export const words = catalogue({
     never: "从未",
     no: "否",
     none: "无",
+    others: "其他",
     remove: "移除",
     retry: "重试",
     save: "保存",
@@ -101,6 +106,7 @@ export const words = catalogue({
     sortedUp: "升序",
     sortedDown: "降序",
     state: "状态",
+    time: "时间",
     status: "状态",
     type: "类型",
     undo: "撤销",

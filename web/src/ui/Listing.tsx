@@ -8,7 +8,8 @@ import { type Column, DataTable } from "./DataTable";
 import { Sign } from "./Failure";
 import { Loaded } from "./Loaded";
 
-interface Query<Row> {
+/** What was read of a list, and how to read on. */
+export interface ListQuery<Row> {
   rows: Row[] | undefined;
   error: unknown;
   isPending: boolean;
@@ -19,7 +20,7 @@ interface Query<Row> {
 }
 
 interface Props<Row> {
-  query: Query<Row>;
+  query: ListQuery<Row>;
   /** What is listed, for people. */
   what: string;
   columns: Column<Row>[];

@@ -32,6 +32,7 @@ mod rollout;
 mod scope;
 mod stream;
 mod summary;
+mod timeline;
 mod vex;
 mod view;
 mod vulnerabilities;
@@ -71,6 +72,8 @@ pub(super) fn router() -> ApiRouter {
         .routes(routes!(member_labels::fed_member_labels_update))
         .routes(routes!(config::fed_config_update))
         .routes(routes!(events::fed_event_list))
+        .routes(routes!(timeline::events::fed_event_timeline))
+        .routes(routes!(timeline::denials::fed_denial_timeline))
         .routes(routes!(stream::fed_stream_get))
         .routes(routes!(promote::fed_promote))
         .routes(routes!(demote::fed_demote))

@@ -18,8 +18,9 @@ use crate::store::{Database, StoreError, change, event, federation};
 const QUEUE: usize = 16;
 /// Rows are gathered up to so many bytes.
 const GATHER: usize = 256 << 10;
-/// What is read again where it is needed, or means nothing later.
-const LEFT_OUT: [&str; 2] = ["_sqlx_migrations", "layer"];
+/// What is read again where it is needed, is counted anew when events come back, or
+/// means nothing later.
+const LEFT_OUT: [&str; 4] = ["_sqlx_migrations", "layer", "event_tally", "event_tally_namespace"];
 
 /// What was written.
 #[derive(Clone, Debug)]

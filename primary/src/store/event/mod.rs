@@ -1,14 +1,15 @@
 //! Events of members, as they sent them.
 //!
 //! They stand in partitions of a day: [`partition`]; [`list`] asks for them,
-//! [`count`] knows how many there were, [`image`] what images they are about,
-//! [`review`] what was to be admitted.
+//! [`count`] and [`tally`] know how many there were, [`image`] what images they are
+//! about, [`review`] what was to be admitted.
 
 pub mod count;
 pub mod image;
 pub mod list;
 pub mod partition;
 pub mod review;
+pub mod tally;
 
 use std::collections::BTreeMap;
 

@@ -28,7 +28,9 @@ async fn no_answer_holds_a_word_of_another_cluster_or_namespace() -> Result<()> 
             "compliance",
             "vulnerabilities",
             "denials",
+            "denials/timeline",
             "events",
+            "events/timeline",
         ];
         for list in lists {
             let path = format!("/v1/fed/{list}");
@@ -44,6 +46,8 @@ async fn no_answer_holds_a_word_of_another_cluster_or_namespace() -> Result<()> 
                 "?f_namespace=prefix,foreign",
                 "?f_clusters=gt,1",
                 "?clusters=2",
+                "?by=cluster",
+                "?by=namespace",
             ] {
                 heard.push_str(&rest.get(&format!("{path}{query}")).await?.text);
             }
@@ -73,6 +77,11 @@ async fn no_answer_holds_a_word_of_another_cluster_or_namespace() -> Result<()> 
         assert_eq!(count(&events, "events"), namespaces, "{name}: {events}");
         let denials = rest.get("/v1/fed/denials").await?.ok()?;
         assert_eq!(count(&denials, "denials"), namespaces, "{name}: {denials}");
+        for question in ["", "?by=cluster", "?by=namespace", "?span=6h", "?by=cluster&span=1d"] {
+            let path = format!("/v1/fed/denials/timeline{question}");
+            let timeline = rest.get(&path).await?.ok()?;
+            assert_eq!(timeline["total"], namespaces, "{name}: {path}: {timeline}");
+        }
         let images = rest.get("/v1/fed/images?sort=name&name=common").await?.ok()?;
         let common = &images["images"][0];
         ensure!(common["clusters"] == 1 && common["workloads"] == namespaces, "{name}: {images}");

@@ -11,7 +11,7 @@ import type { Column } from "../../ui/DataTable";
 import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
-import { Listing } from "../../ui/Listing";
+import { Listing, type ListQuery } from "../../ui/Listing";
 import { Page } from "../../ui/Page";
 import { Tabs, useTab } from "../../ui/Tabs";
 import { Level, useEventName } from "../events/record";
@@ -20,7 +20,19 @@ import { auditText } from "./text";
 
 const EVERY_MS = 5_000;
 
-type Line = Schema<"Audit"> & Schema<"Event">;
+type Line = Schema<"Audit"> & Schema<"Event"> & { key: string };
+
+/** The lines with a key each: records have no number, and the same may happen twice in a second. */
+function keyed(records: (Schema<"Audit"> | Schema<"Event">)[]): Line[] {
+  const seen = new Map<string, number>();
+  return records.map((record) => {
+    const line = record as Line;
+    const words = `${line.cluster_name} ${line.reported_timestamp} ${line.name} ${line.message}`;
+    const count = (seen.get(words) ?? 0) + 1;
+    seen.set(words, count);
+    return { ...line, key: `${words} ${count}` };
+  });
+}
 
 /** The logs as their readers know them from one cluster, over all clusters. */
 export function AuditLog() {
@@ -47,16 +59,16 @@ function useLines() {
 }
 
 function Audits() {
-  const query = usePages("/v1/log/audit", (answer) => answer.audits as Line[], useLines());
-  return <Lines query={query} />;
+  const query = usePages("/v1/log/audit", (answer) => answer.audits, useLines());
+  return <Lines query={{ ...query, rows: query.rows && keyed(query.rows) }} />;
 }
 
 function SystemEvents() {
-  const query = usePages("/v1/log/event", (answer) => answer.events as Line[], useLines());
-  return <Lines query={query} />;
+  const query = usePages("/v1/log/event", (answer) => answer.events, useLines());
+  return <Lines query={{ ...query, rows: query.rows && keyed(query.rows) }} />;
 }
 
-function Lines({ query }: { query: ReturnType<typeof usePages<"/v1/log/audit", Line>> }) {
+function Lines({ query }: { query: ListQuery<Line> }) {
   const t = useText(auditText);
   const w = useText(words);
   const events = useText(eventsText);
@@ -113,9 +125,7 @@ function Lines({ query }: { query: ReturnType<typeof usePages<"/v1/log/audit", L
         query={query}
         what={names.audit}
         columns={columns}
-        rowKey={(line) =>
-          `${line.cluster_name} ${line.reported_timestamp} ${line.name} ${line.message}`
-        }
+        rowKey={(line) => line.key}
         filters={["q", "level", "name"]}
         empty={<Sign icon={<ScrollText aria-hidden />} title={t.none} role="status" />}
       />

@@ -16,6 +16,14 @@ export function useMembers() {
   });
 }
 
+/** How a cluster is called that a record names, or that it knows by its id alone: the primary
+ * itself is no member. */
+export function useClusterName(): (record: { cluster_id: string; cluster_name: string }) => string {
+  const primary = useMembers().data?.master_cluster;
+  return ({ cluster_id: id, cluster_name: name }) =>
+    name || (primary?.id === id ? primary.name : id.slice(0, 8));
+}
+
 /** The clusters that were members once. */
 export function useFormerMembers(enabled: boolean) {
   return useGet("/v1/fed/member", { query: { former: true }, enabled });

@@ -1,36 +1,35 @@
-import { Link } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { Link, useNavigate } from "@tanstack/react-router";
 
 import { useGet } from "../../api/query";
 import { useFleet, useUrl } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
-import { Loaded, Skeleton } from "../../ui/Loaded";
+import { Loaded } from "../../ui/Loaded";
 import { Card } from "../../ui/Page";
-import { bucket, PERIODS, periodOf, startOf } from "../events/buckets";
+import { PeriodFacet } from "../events/PeriodFacet";
+import { periodOf, startOf } from "../events/period";
+import { TimelineChart } from "../events/Timeline";
 import { dashboardText } from "./text";
 
-const Chart = lazy(() => import("../../ui/TimeChart"));
-
-const MOST = 1_000;
+const EVERY_MS = 3_000;
+/** Clusters that are named. */
+const NAMED = 6;
 
 /** What admission control refused, over time. */
 export function Denials() {
   const t = useText(dashboardText);
   const format = useFormat();
   const fleet = useFleet();
-  const [url, setUrl] = useUrl();
+  const navigate = useNavigate();
+  const [url] = useUrl();
   const days = periodOf(url.days) ?? "1";
-  const [span, number] = PERIODS[days];
-  const query = useGet("/v1/fed/events", {
-    query: {
-      ...fleet,
-      name: "Admission.Control.Denied",
-      since: startOf(days, Date.now() / 1_000),
-      limit: MOST,
-    },
-    every: 3_000,
-  });
+  const asked = { ...fleet, since: startOf(days, Date.now() / 1_000) };
+  const every = EVERY_MS;
+  const counted = useGet("/v1/fed/denials/timeline", { query: asked, every });
+  const byCluster = useGet("/v1/fed/denials/timeline", {
+    query: { ...asked, by: "cluster" },
+    every,
+  }).data?.series;
   return (
     <Card
       title={t.denials}
@@ -38,52 +37,42 @@ export function Denials() {
       actions={
         <div className="actions">
           <Link to={"/denials" as never}>{t.allDenials}</Link>
-          <label className="facet">
-            <span>{t.period}</span>
-            <select value={days} onChange={(event) => setUrl({ days: event.target.value })}>
-              {Object.entries(t.periods).map(([value, text]) => (
-                <option key={value} value={value}>
-                  {text}
-                </option>
-              ))}
-            </select>
-          </label>
+          <PeriodFacet all={false} />
         </div>
       }
     >
       <div className="denials">
-        <Loaded query={query} what={t.denials} lines={7}>
-          {({ events }) => {
-            const now = Math.floor(Date.now() / 1_000);
-            const buckets = bucket(
-              events.map((one) => one.reported_timestamp),
-              now,
-              span,
-              number,
-            );
-            const total = buckets.counts.reduce((sum, count) => sum + count, 0);
-            const clusters = new Map<string, number>();
-            for (const event of events) {
-              clusters.set(event.cluster_name, (clusters.get(event.cluster_name) ?? 0) + 1);
-            }
-            return (
-              <>
-                <p>{t.denialsLead(format.number(total), Number(days))}</p>
-                <Suspense fallback={<Skeleton lines={5} />}>
-                  <Chart label={t.denials} series={t.denied} span={span} {...buckets} />
-                </Suspense>
-                <ul className="legend">
-                  {[...clusters].map(([name, count]) => (
-                    <li key={name}>
-                      {name} <b>{format.number(count)}</b>
-                    </li>
-                  ))}
-                </ul>
-                {events.length === MOST && <p className="hint">{t.denialsCut}</p>}
-              </>
-            );
-          }}
+        <Loaded query={counted} what={t.denials} lines={7}>
+          {(timeline) => (
+            <>
+              <p>{t.denialsLead(format.number(timeline.total), Number(days))}</p>
+              <TimelineChart
+                of={timeline}
+                label={t.denials}
+                onPick={(since, until) =>
+                  void navigate({
+                    to: "/denials",
+                    search: { since: String(since), until: String(until) },
+                  } as never)
+                }
+              />
+            </>
+          )}
         </Loaded>
+        {byCluster && byCluster.length > 0 && (
+          <p className="by-cluster">
+            {t.byCluster}{" "}
+            {byCluster.slice(0, NAMED).map((one) => (
+              <Link
+                key={one.of}
+                to={"/denials" as never}
+                search={{ cluster: one.of, days } as never}
+              >
+                {one.cluster_name || one.of.slice(0, 8)} <b>{format.number(one.total)}</b>
+              </Link>
+            ))}
+          </p>
+        )}
       </div>
     </Card>
   );

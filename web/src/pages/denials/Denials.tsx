@@ -18,8 +18,9 @@ import { State } from "../../ui/State";
 import { denyRuleOf } from "../admission/deciding";
 import { RuleLink } from "../admission/RuleLink";
 import { ClusterFacet } from "../clusters/ClusterFacet";
-import { periodOf, startOf } from "../events/buckets";
-import { eventsText } from "../events/text";
+import { PeriodFacet } from "../events/PeriodFacet";
+import { boundsOf } from "../events/period";
+import { Timeline } from "../events/Timeline";
 import { denialsText } from "./text";
 
 type Denial = Schema<"FedDenial">;
@@ -28,16 +29,14 @@ const EVERY_MS = 5_000;
 
 export function Denials() {
   const t = useText(denialsText);
-  const e = useText(eventsText);
   const w = useText(words);
   const names = useText(pageNames);
   const [url] = useUrl();
-  const period = periodOf(url.days);
   const asked = {
     ...fleetQuery(url),
     image: url.q,
     name: url.name,
-    since: period && String(startOf(period, Date.now() / 1_000)),
+    ...boundsOf(url, Date.now() / 1_000),
   };
   const query = usePages("/v1/fed/denials", (answer) => answer.denials, {
     query: asked,
@@ -100,6 +99,8 @@ export function Denials() {
       lead={t.lead}
       actions={<Export path="/v1/fed/denials" query={asked} name="denials" />}
     >
+      {/* The list says why nothing could be read. */}
+      {!(query.error && !query.rows) && <Timeline of="/v1/fed/denials" asked={asked} />}
       <div className="toolbar">
         <FilterText label={t.image} />
         <Facet
@@ -110,7 +111,7 @@ export function Denials() {
             ["Admission.Control.Violation", t.watched],
           ]}
         />
-        <Facet of="days" label={e.period} options={Object.entries(e.periods)} />
+        <PeriodFacet />
         <ClusterFacet />
       </div>
       <Listing
@@ -118,7 +119,7 @@ export function Denials() {
         what={names.denials}
         columns={columns}
         rowKey={(one) => `${one.cluster_id}/${one.seq}`}
-        filters={["q", "name", "days", "cluster"]}
+        filters={["q", "name", "days", "since", "until", "cluster"]}
         empty={
           <Sign icon={<ShieldX aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
         }

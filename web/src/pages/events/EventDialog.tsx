@@ -4,6 +4,7 @@ import { Dialog } from "../../ui/Dialog";
 import { Facts } from "../../ui/Page";
 import { denyRuleOf } from "../admission/deciding";
 import { RuleLink } from "../admission/RuleLink";
+import { useClusterName } from "../clusters/members";
 import { detailOf, type FedEvent, Level, useEventName } from "./record";
 import { eventsText } from "./text";
 
@@ -12,10 +13,11 @@ export function EventDialog({ event, onClose }: { event: FedEvent; onClose: () =
   const t = useText(eventsText);
   const format = useFormat();
   const name = useEventName();
+  const clusterName = useClusterName();
   const detail = detailOf(event);
   const rule = denyRuleOf(detail);
   const rows: [string, string | undefined][] = [
-    [t.cluster, event.cluster_name],
+    [t.cluster, clusterName(event)],
     [t.time, format.moment(event.reported_at)],
     [t.number, format.number(event.seq)],
     [t.user, detail.user],

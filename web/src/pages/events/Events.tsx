@@ -17,10 +17,12 @@ import { Listing } from "../../ui/Listing";
 import { Page } from "../../ui/Page";
 import { State } from "../../ui/State";
 import { ClusterFacet } from "../clusters/ClusterFacet";
-import { periodOf, startOf } from "./buckets";
+import { useClusterName } from "../clusters/members";
 import { EventDialog } from "./EventDialog";
-import { EventTimeline } from "./EventTimeline";
+import { PeriodFacet } from "./PeriodFacet";
+import { boundsOf } from "./period";
 import { detailOf, type FedEvent, keyOf, Level, placeOf, useEventName } from "./record";
+import { Timeline } from "./Timeline";
 import { eventsText } from "./text";
 
 const EVERY_MS = 2_000;
@@ -29,14 +31,14 @@ export function Events() {
   const t = useText(eventsText);
   const names = useText(pageNames);
   const eventName = useEventName();
+  const clusterName = useClusterName();
   const [url, setUrl] = useUrl();
   const live = useLive();
-  const period = periodOf(url.days);
   const asked = {
     ...fleetQuery(url),
     // Text within it; a comma would begin another value.
     f_namespace: url.q && `in,${url.q.replace(/[,|].*$/, "")}`,
-    since: period && String(startOf(period, Date.now() / 1_000)),
+    ...boundsOf(url, Date.now() / 1_000),
     name: url.name,
     category: url.category,
     level: url.level,
@@ -82,7 +84,7 @@ export function Events() {
         </>
       ),
     },
-    { id: "cluster", title: t.cluster, sort: "cluster", cell: (event) => event.cluster_name },
+    { id: "cluster", title: t.cluster, sort: "cluster", cell: clusterName },
     {
       id: "category",
       title: t.category,
@@ -99,10 +101,10 @@ export function Events() {
       actions={<Export path="/v1/fed/events" query={asked} name="events" />}
     >
       {/* The list says why nothing could be read. */}
-      {!(query.error && !query.rows) && <EventTimeline asked={asked} period={period ?? "7"} />}
+      {!(query.error && !query.rows) && <Timeline of="/v1/fed/events" asked={asked} />}
       <div className="toolbar">
         <FilterText label={t.namespace} />
-        <Facet of="days" label={t.period} options={Object.entries(t.periods)} />
+        <PeriodFacet />
         <Facet of="category" label={t.category} options={Object.entries(t.categories)} />
         <Facet of="name" label={t.kind} options={Object.entries(t.names)} />
         <Facet of="level" label={t.level} options={Object.entries(t.levels)} />
@@ -114,7 +116,7 @@ export function Events() {
         columns={columns}
         rowKey={keyOf}
         current={(event) => keyOf(event) === url.open}
-        filters={["q", "days", "category", "name", "level", "cluster"]}
+        filters={["q", "days", "since", "until", "category", "name", "level", "cluster"]}
         empty={
           <Sign icon={<Activity aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
         }

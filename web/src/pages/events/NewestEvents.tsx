@@ -3,6 +3,7 @@ import type { Fleet } from "../../routing/search";
 import { useText } from "../../text/language";
 import { Ago } from "../../ui/Ago";
 import { Loaded } from "../../ui/Loaded";
+import { useClusterName } from "../clusters/members";
 import { detailOf, keyOf, Level, useEventName } from "./record";
 import { eventsText } from "./text";
 import "./events.css";
@@ -15,6 +16,7 @@ const LINES_EACH = 1.7;
 export function NewestEvents({ of, limit = 6 }: { of: Fleet; limit?: number }) {
   const t = useText(eventsText);
   const name = useEventName();
+  const clusterName = useClusterName();
   const query = useGet("/v1/fed/events", { query: { ...of, limit }, every: EVERY_MS });
   return (
     <Loaded query={query} what={t.kind} lines={Math.round(limit * LINES_EACH)}>
@@ -30,7 +32,7 @@ export function NewestEvents({ of, limit = 6 }: { of: Fleet; limit?: number }) {
                   {name(event.name)}
                   <span className="hint">{detailOf(event).message}</span>
                 </span>
-                <span className="hint">{event.cluster_name}</span>
+                <span className="hint">{clusterName(event)}</span>
                 <Ago at={event.reported_at} />
               </li>
             ))}

@@ -7,6 +7,7 @@ import { useText } from "../../text/language";
 import { Dialog } from "../../ui/Dialog";
 import { Refusal } from "../../ui/Failure";
 import { Field, Switch } from "../../ui/Field";
+import { Propagation } from "../rollouts/Propagation";
 import type { FileProfile } from "./Profiles";
 import { profilesText } from "./text";
 import "./profiles.css";
@@ -118,6 +119,8 @@ export function FileDialog({ profile, writable, onClose }: Props) {
           </div>
         </form>
       )}
+      {/* Nobody is sent a profile that says nothing. */}
+      {(profile.filters ?? []).length > 0 && <Propagation kind="file monitor" name={group} />}
     </Dialog>
   );
 }

@@ -7,6 +7,7 @@ import { useText } from "../../text/language";
 import { Dialog } from "../../ui/Dialog";
 import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
+import { Propagation } from "../rollouts/Propagation";
 import type { ProcessProfile } from "./Profiles";
 import { profilesText } from "./text";
 import "./profiles.css";
@@ -124,6 +125,10 @@ export function ProcessDialog({ profile, writable, onClose }: Props) {
             </button>
           </div>
         </form>
+      )}
+      {/* Nobody is sent a profile that says nothing. */}
+      {(profile.baseline || (profile.process_list ?? []).length > 0) && (
+        <Propagation kind="process profile" name={group} />
       )}
     </Dialog>
   );

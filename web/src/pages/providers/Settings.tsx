@@ -63,6 +63,19 @@ function One({ setting: { id, input }, value, known, needed, onChange }: OneProp
       </Field>
     );
   }
+  if (input === "binding") {
+    return (
+      <Field label={label}>
+        <select value={String(value)} onChange={(event) => onChange(event.target.value)}>
+          {Object.entries(t.bindings).map(([binding, text]) => (
+            <option key={binding} value={binding}>
+              {text}
+            </option>
+          ))}
+        </select>
+      </Field>
+    );
+  }
   return (
     <Field label={label} hint={hint}>
       <input

@@ -18,6 +18,8 @@ const saml: Server = {
     signing_cert: "",
     slo_enabled: false,
     slo_url: "",
+    sso_binding: "post",
+    slo_binding: "redirect",
   },
 };
 
@@ -27,6 +29,8 @@ describe("a provider", () => {
     expect(sent).toMatchObject({
       issuer: "https://idp",
       default_role: "reader",
+      sso_binding: "post",
+      slo_binding: "redirect",
       group_mapped_roles: saml.saml?.group_mapped_roles,
     });
     expect(sent).not.toHaveProperty("signing_key");
@@ -39,6 +43,12 @@ describe("a provider", () => {
     const sent = settingsOf(draft);
     expect(sent.idp_metadata).toBe("<xml/>");
     expect(sent).not.toHaveProperty("issuer");
+    expect(sent).not.toHaveProperty("sso_binding");
+  });
+
+  it("sends browsers by redirections, where nobody says otherwise", () => {
+    const sent = settingsOf(draftOf(undefined, "saml"));
+    expect(sent).toMatchObject({ sso_binding: "redirect", slo_binding: "redirect" });
   });
 
   it("has scopes as words, and a port that may be the usual one", () => {

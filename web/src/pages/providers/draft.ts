@@ -7,7 +7,7 @@ export type Kind = "ldap" | "saml" | "oidc";
 export type GroupRoles = Schema<"GroupRoleMapping">;
 
 /** How a setting is typed. */
-export type Input = "text" | "url" | "number" | "secret" | "lines" | "switch";
+export type Input = "text" | "url" | "number" | "secret" | "lines" | "switch" | "binding";
 
 export interface Setting {
   id: string;
@@ -20,6 +20,7 @@ const url = (id: string, required = false): Setting => ({ id, input: "url", requ
 const lines = (id: string): Setting => ({ id, input: "lines" });
 const secret = (id: string): Setting => ({ id, input: "secret" });
 const choice = (id: string): Setting => ({ id, input: "switch" });
+const binding = (id: string): Setting => ({ id, input: "binding" });
 
 /** The settings of each kind, in the order of the form. */
 export const SETTINGS: Record<Kind, Setting[]> = {
@@ -43,11 +44,13 @@ export const SETTINGS: Record<Kind, Setting[]> = {
     lines("idp_metadata"),
     text("issuer"),
     url("sso_url"),
+    binding("sso_binding"),
     lines("x509_cert"),
     text("group_claim"),
     choice("authn_signing_enabled"),
     choice("slo_enabled"),
     url("slo_url"),
+    binding("slo_binding"),
     lines("signing_cert"),
     { id: "signing_key", input: "lines" },
   ],
@@ -61,6 +64,9 @@ export const SETTINGS: Record<Kind, Setting[]> = {
     lines("ca_cert"),
   ],
 };
+
+/** What the metadata of a provider of SAML say. */
+const DESCRIBED = ["issuer", "sso_url", "sso_binding", "slo_url", "slo_binding", "x509_cert"];
 
 /** Never shown by the server: what is left empty stays as it is. */
 const KEPT = ["bind_password", "client_secret", "signing_key", "idp_metadata"];
@@ -91,6 +97,7 @@ export function draftOf(server: Server | undefined, kind: Kind): Draft {
   for (const { id, input } of SETTINGS[kind]) {
     const value = known[id];
     if (input === "switch") values[id] = value === true;
+    else if (input === "binding") values[id] = value === "post" ? "post" : "redirect";
     else if (Array.isArray(value)) values[id] = value.join(" ");
     else values[id] = value === undefined || value === 0 ? "" : String(value);
   }
@@ -120,7 +127,7 @@ export function settingsOf(draft: Draft): Record<string, unknown> {
     else if (input === "number") sent[id] = Number(value) || 0;
     else if (value || !KEPT.includes(id)) {
       // What the metadata says is not typed beside it.
-      const fromMetadata = described && ["issuer", "sso_url", "slo_url", "x509_cert"].includes(id);
+      const fromMetadata = described && DESCRIBED.includes(id);
       if (!fromMetadata) sent[id] = value;
     }
   }

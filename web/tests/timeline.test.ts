@@ -1,0 +1,106 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { create, remove } from "./api";
+import { settled, signIn, type Visit, visit } from "./browser";
+import { until } from "./shop";
+import { review } from "./webhook";
+
+const stamp = Date.now().toString(36);
+/** Of the federation, and of nobody else in these tests. */
+const RULE = 100_903;
+
+/** What a timeline of the page says, as far as the primary was asked for it. */
+async function counted(page: Page, path: string): Promise<{ total: number; starts: number[] }> {
+  const answer = page.waitForResponse((one) => one.url().includes("/timeline?"));
+  await page.goto(path);
+  return (await answer).json();
+}
+
+describe("a timeline of denials", () => {
+  let seen: Visit;
+  let page: Page;
+  beforeAll(async () => {
+    await create("/v1/admission/rule", {
+      config: {
+        ...{ id: RULE, category: "Kubernetes", cfg_type: "federal", rule_type: "deny" },
+        ...{ comment: `timeline ${stamp}`, disable: false, containers: ["containers"] },
+        criteria: [{ name: "namespace", op: "containsAny", value: "shop" }],
+      },
+    });
+    seen = await visit();
+    page = seen.page;
+    await signIn(page);
+    await until("staging denies", async () => !(await review("orders:v1", `time-${stamp}`)));
+  });
+  afterAll(async () => {
+    await remove(`/v1/admission/rule/${RULE}`);
+    await seen.close();
+  });
+
+  it("is counted by the primary, and leads to what a bar stands for", async () => {
+    await page.goto("/denials?cluster=staging");
+    await page
+      .getByRole("row")
+      .filter({ hasText: `time-${stamp}` })
+      .first()
+      .waitFor();
+    const { total } = await counted(page, "/denials?days=1");
+    expect(total).toBeGreaterThan(0);
+    await page.getByText(new RegExp(`^${total} in the last 24 hours`)).waitFor();
+    await settled(page);
+
+    // The newest bar is the last one.
+    const bars = page.locator(".u-over");
+    const box = await bars.boundingBox();
+    if (!box) throw new Error("there is no chart");
+    const asked = page.waitForRequest(
+      (one) => one.url().includes("/v1/fed/denials?") && one.url().includes("until="),
+    );
+    await bars.click({ position: { x: box.width - 6, y: box.height - 6 } });
+    const bounds = new URL((await asked).url()).searchParams;
+    expect(Number(bounds.get("until")) - Number(bounds.get("since"))).toBe(3_600);
+    expect(new URL(page.url()).searchParams.get("since")).toBe(bounds.get("since"));
+    await page
+      .getByRole("row")
+      .filter({ hasText: `time-${stamp}` })
+      .first()
+      .waitFor();
+
+    // A link shows the same, and there is a way back.
+    await page.reload();
+    await settled(page);
+    await page
+      .getByRole("row")
+      .filter({ hasText: `time-${stamp}` })
+      .first()
+      .waitFor();
+    await page.getByRole("button", { name: "Show any time" }).click();
+    await page.waitForURL((url) => !url.searchParams.has("since"));
+  });
+
+  it("is a table for who cannot see it, which leads there by keyboard", async () => {
+    await page.goto("/denials?days=1");
+    await settled(page);
+    await page.getByText("As a table").focus();
+    await page.keyboard.press("Enter");
+    const row = page.locator(".chart tbody button").last();
+    await row.focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL((url) => url.searchParams.has("until"));
+  });
+
+  it("stands on the dashboard, and leads to the list", async () => {
+    await page.goto("/");
+    await settled(page);
+    const card = page.getByRole("region", { name: "Denials" });
+    await card.getByText("As a table").click();
+    await card.locator("tbody button").last().click();
+    await page.waitForURL(/\/denials\?.*since=\d+/);
+    await page
+      .getByRole("row")
+      .filter({ hasText: `time-${stamp}` })
+      .first()
+      .waitFor();
+  });
+});
