@@ -110,7 +110,7 @@ fn kinds() -> String {
         let _ = writeln!(text, "  {:<18} {}", kind.name(), kind.describe());
     }
     text.push_str(
-        "\nFiles may be packed (.gz, .zst, .bz2); folders, .zip and .tar hold several.\n",
+        "\nFiles may be packed (.gz, .zst, .bz2, .xz); folders, .zip and .tar hold several.\n",
     );
     text
 }

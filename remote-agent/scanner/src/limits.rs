@@ -45,7 +45,7 @@ impl Default for Limits {
             unpacked_bytes: 32 * 1024 * MIB,
             ratio_free_bytes: 2 * 1024 * MIB,
             ratio: 100,
-            entries: 1_000_000,
+            entries: 4_000_000,
             extended_header_bytes: MIB,
             file_bytes: 32 * MIB,
             database_bytes: 256 * MIB,

@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::inspect::os::Distribution;
+use crate::inspect::os::{Distribution, debian_version};
 use crate::package::{Ecosystem, Package};
+use crate::vulndb::ubuntu_version;
 
 /// A package URL in its parts, decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -185,6 +186,12 @@ impl Purl {
     /// The distribution that it names.
     pub(super) fn distribution(&self) -> Option<Distribution> {
         let distro = self.qualifiers.get("distro")?;
+        // Ubuntu and Debian also write code names, as in `esm-infra/jammy`.
+        let name = distro.rsplit('/').next().unwrap_or_default();
+        let debian = debian_version(name).map(|version| ("debian", version));
+        if let Some((id, version)) = debian.or_else(|| Some(("ubuntu", ubuntu_version(name)?))) {
+            return distribution(id, version);
+        }
         let (id, version) = distro.rsplit_once('-').unwrap_or((distro, ""));
         // `opensuse-leap-15.5`, but `wolfi` and `opensuse-tumbleweed`.
         let is_version = version.starts_with(|c: char| c.is_ascii_digit()) || version == "unstable";

@@ -4,6 +4,7 @@ mod blocking;
 mod config;
 mod files;
 pub mod folder;
+mod layout;
 mod manifest;
 pub mod packed;
 pub mod platform;

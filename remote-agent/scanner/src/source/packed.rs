@@ -1,5 +1,5 @@
-//! A packed image: an OCI layout, or what `docker save` writes, as a folder
-//! or as an archive.
+//! A packed image: an OCI layout, what `docker save` writes, or skopeo's
+//! folder, as a folder or as an archive.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,9 +9,9 @@ use palisade_api::Digest;
 
 use super::blocking::{Wanted, blocking};
 use super::files::{Files, InArchive, InFolder};
-use super::manifest::{INDEX_DEPTH, ManifestOrIndex};
+use super::layout::{self, Layout};
 use super::platform::Platform;
-use super::{Descriptor, Image, ImageConfig, saved};
+use super::{Descriptor, Image, saved};
 use crate::error::ScanError;
 use crate::layer::{self, LayerContent, LayerIdentity};
 use crate::limits::Limits;
@@ -57,13 +57,14 @@ impl Packed {
         Self::new(Place::Archive(path.to_owned()))
     }
 
-    /// The image in `folder`, where there is one: an OCI layout, or an
-    /// archive that was unpacked.
+    /// The image in `folder`, where there is one: an OCI layout, an archive
+    /// that was unpacked, or what skopeo writes as `dir:`.
     pub fn folder(folder: &Path) -> Option<Self> {
         let has = |name: &str| folder.join(name).is_file();
-        // A root folder may hold anything under the second name alone.
-        let packed =
-            has("oci-layout") && has("index.json") || has("manifest.json") && has("repositories");
+        // A root folder may hold anything under one of these names alone.
+        let packed = has("oci-layout") && has("index.json")
+            || has("manifest.json")
+                && (has("repositories") || layout::is_plain(&InFolder(folder.to_owned())));
         packed.then(|| Self::new(Place::Folder(folder.to_owned())))
     }
 
@@ -119,10 +120,12 @@ impl Packed {
             Place::Archive(path) => Arc::new(InArchive::at(path, limits, wanted)?),
         };
         let (platform, name) = (self.platform.as_ref(), self.name.as_deref());
-        let (image, layers) = if files.has("manifest.json") {
+        let (image, layers) = if layout::is_plain(files.as_ref()) {
+            Layout::Plain.read(files.as_ref(), platform, name, limits)?
+        } else if files.has("manifest.json") {
             saved::read(files.as_ref(), platform, name, limits)?
         } else if files.has("index.json") {
-            layout(files.as_ref(), platform, name, limits)?
+            Layout::Oci.read(files.as_ref(), platform, name, limits)?
         } else if files.has("repositories") {
             saved::read_first(files.as_ref(), limits)?
         } else {
@@ -135,65 +138,4 @@ impl Packed {
         image.config.check_platform(platform)?;
         Ok((image, Opened { files, layers }))
     }
-}
-
-/// The name of a blob in a layout.
-pub(super) fn blob(digest: Digest) -> String {
-    format!("blobs/sha256/{digest}")
-}
-
-/// The image of an OCI layout.
-fn layout(
-    files: &dyn Files,
-    platform: Option<&Platform>,
-    mut name: Option<&str>,
-    limits: &Limits,
-) -> Result<(Image, Layers), ScanError> {
-    let verified = |digest: Digest, limit: u64| {
-        let bytes = files.small(&blob(digest), limit)?;
-        let found = Digest::of(&bytes);
-        if found == digest {
-            Ok(bytes)
-        } else {
-            Err(ScanError::DigestMismatch { what: "a blob", expected: digest, found })
-        }
-    };
-    let mut bytes = files.small("index.json", limits.manifest_bytes)?;
-    let mut digest = None;
-    let mut index_digest = None;
-    for _ in 0..=INDEX_DEPTH {
-        let manifest = match ManifestOrIndex::parse(&bytes)? {
-            ManifestOrIndex::Index(index) => {
-                // Only the outermost one names images.
-                let index = if digest.is_none() { index.named(name.take())? } else { index };
-                // The platforms of an image may be there in part.
-                let chosen = index.choose(platform, |d| files.has(&blob(d.digest)))?;
-                index_digest = digest;
-                digest = Some(chosen.digest);
-                bytes = verified(chosen.digest, limits.manifest_bytes)?;
-                continue;
-            }
-            ManifestOrIndex::Manifest(manifest) => manifest,
-            ManifestOrIndex::Schema1(_) => {
-                return Err(ScanError::Malformed(
-                    "its manifest has the retired schema 1, which no layout holds".to_owned(),
-                ));
-            }
-        };
-        let config = verified(manifest.config.digest, limits.config_bytes)?;
-        let layers = manifest
-            .layers
-            .iter()
-            .map(|layer| (layer.digest, LayerFile { name: blob(layer.digest), verify: true }))
-            .collect();
-        let image = Image {
-            digest: Some(digest.unwrap_or_else(|| Digest::of(&bytes))),
-            index_digest,
-            image_id: Some(manifest.config.digest),
-            config: ImageConfig::parse(&config)?,
-            layers: manifest.layers,
-        };
-        return Ok((image, layers));
-    }
-    Err(ScanError::Malformed("its indexes are nested too deep".to_owned()))
 }

@@ -8,8 +8,9 @@ use serde::Deserialize;
 
 use super::config::{ConfigFile, History};
 use super::files::Files;
+use super::layout::blob;
 use super::manifest::{is_called, not_among, only_one};
-use super::packed::{LayerFile, Layers, blob};
+use super::packed::{LayerFile, Layers};
 use super::platform::Platform;
 use super::{Descriptor, Image, ImageConfig};
 use crate::error::ScanError;

@@ -27,10 +27,11 @@ pub fn named(name: &str) -> Named {
         "Red Hat" => Named { key: red_hat(rest), cpe: red_hat_cpe(rest), pro: false },
         "SUSE" => plain(suse(rest).unwrap_or_else(|| name.to_owned())),
         "openSUSE" => plain(format!("openSUSE:{}", rest.trim())),
+        "Photon OS" => plain(format!("Photon OS:{}", with_minor(rest.trim()))),
         "AlmaLinux" | "Rocky Linux" | "Oracle Linux" | "CentOS" | "Azure Linux" | "Mageia"
         | "Fedora" => plain(format!("{family}:{}", major(rest))),
         // Rolling: a release that the name carries means nothing.
-        "Wolfi" | "Chainguard" | "MinimOS" => plain(family.to_owned()),
+        "Wolfi" | "Chainguard" | "MinimOS" | "CleanStart" => plain(family.to_owned()),
         _ if is_language(family) => plain(spelled(family).to_owned()),
         _ => plain(name.trim().to_owned()),
     }
@@ -54,6 +55,9 @@ pub fn of_distribution(id: &str, version: &str) -> Vec<String> {
         // It is built of Wolfi's packages and has more.
         "chainguard" => vec!["Chainguard".to_owned(), "Wolfi".to_owned()],
         "minimos" => one("MinimOS".to_owned()),
+        "cleanstart" => one("CleanStart".to_owned()),
+        "alpaquita" => one(format!("Alpaquita:{major}")),
+        "bellsoft-hardened-containers" => one(format!("BellSoft Hardened Containers:{major}")),
         "rhel" | "rhcos" | "centos" | "centos-stream" | "server" => one(format!("Red Hat:{major}")),
         "rocky" => one(format!("Rocky Linux:{major}")),
         "almalinux" => one(format!("AlmaLinux:{major}")),
@@ -365,6 +369,10 @@ mod tests {
             ("azurelinux", "3.0", "Azure Linux:3"),
             ("photon", "5.0", "Photon OS:5.0"),
             ("mageia", "9", "Mageia:9"),
+            ("alpaquita", "stream", "Alpaquita:stream"),
+            ("alpaquita", "23", "Alpaquita:23"),
+            ("bellsoft-hardened-containers", "23", "BellSoft Hardened Containers:23"),
+            ("openeuler", "24.03-LTS-SP1", "openEuler:24.03-LTS-SP1"),
             ("wolfi", "20230201", "Wolfi"),
         ] {
             let keys = of_distribution(id, version);

@@ -17,6 +17,7 @@ mod signing;
 pub mod update;
 
 pub use build::{BuildError, BuildSummary, build};
+pub(crate) use feed::ubuntu_version;
 pub use feed::{FeedKind, NoSource, SourceSpec};
 pub use file::{FileError, Offered, VulndbFile};
 pub use format::SourceSummary;

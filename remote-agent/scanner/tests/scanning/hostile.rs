@@ -8,7 +8,7 @@ use palisade_scanner::source::registry::{RegistryAccess, RegistryClient, Registr
 use palisade_scanner::{Inventory, LayerLimit, Limits, ScanError};
 use tar::EntryType;
 
-use crate::fixture::{Answer, Layer, OS_RELEASE, Registry, debian, descriptor, gzip};
+use crate::fixture::{Answer, Layer, OS_RELEASE, Registry, debian, descriptor, gzip, names};
 
 const LAYER_TYPE: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
@@ -147,9 +147,17 @@ async fn more_than_may_be_unpacked() {
 
 #[tokio::test]
 async fn a_million_entries() {
-    let entries = Layer::default().header(EntryType::Regular, "e", "", 0).open().repeat(1_000_001);
-    let layer: Bytes = zstd::encode_all(entries.as_slice(), 1).unwrap().into();
-    let error = scan_layer(layer, &Limits::default()).await;
+    let mut layer =
+        Layer::default().header(EntryType::Regular, "e", "", 0).open().repeat(1_000_000);
+    layer.extend_from_slice(&debian(&[("libssl3", "3.0.9-1", "openssl")]).tar());
+    let layer: Bytes = zstd::encode_all(layer.as_slice(), 1).unwrap().into();
+    let registry = Registry::start().await;
+    registry.put_image("many", "v1", std::slice::from_ref(&layer));
+    let inventory = registry.scan("many", "v1").await.unwrap();
+    assert_eq!(names(&inventory), ["libssl3"]);
+
+    let limits = Limits { entries: 999_999, ..Limits::default() };
+    let error = scan_layer(layer, &limits).await;
     let entries = matches!(error, ScanError::LayerLimit { limit: LayerLimit::Entries(_), .. });
     assert!(entries, "{error}");
 }

@@ -140,6 +140,43 @@ async fn a_chain_of_folders() {
     assert!(error.contains("circle"), "{error}");
 }
 
+/// What skopeo writes as `dir:`: all files in one folder, called by their
+/// digests; manifests of several platforms are told by their ending.
+#[tokio::test]
+async fn a_folder_of_files_by_digest() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, content: &[u8]| {
+        std::fs::write(folder.path().join(name), content).unwrap();
+    };
+    let layer = one_package();
+    let config = br#"{"os":"linux","architecture":"amd64"}"#;
+    let manifest = json!({
+        "schemaVersion": 2,
+        "config": descriptor("application/vnd.oci.image.config.v1+json",
+            Digest::of(config), config.len()),
+        "layers": [descriptor(LAYER, Digest::of(&layer), layer.len())],
+    })
+    .to_string();
+    let digest = Digest::of(manifest.as_bytes());
+    write("version", b"Directory Transport Version: 1.1\n");
+    write(&Digest::of(config).to_string(), config);
+    write(&Digest::of(&layer).to_string(), &layer);
+    write("manifest.json", manifest.as_bytes());
+    let alone = scanned(folder.path(), None).await.unwrap();
+    assert_eq!((names(&alone), alone.digest), (vec!["libssl3"], Some(digest)));
+
+    write(&format!("{digest}.manifest.json"), manifest.as_bytes());
+    let mut named = descriptor(MANIFEST, digest, manifest.len());
+    named["platform"] = json!({"os": "linux", "architecture": "amd64"});
+    write("manifest.json", index(&[named]).as_bytes());
+    let of_platform = scanned(folder.path(), Some("linux/amd64")).await.unwrap();
+    assert_eq!((names(&of_platform), of_platform.digest), (vec!["libssl3"], Some(digest)));
+
+    write(&Digest::of(config).to_string(), b"{}");
+    let error = scanned(folder.path(), None).await.unwrap_err();
+    assert!(matches!(error, ScanError::DigestMismatch { .. }), "{error}");
+}
+
 #[tokio::test]
 async fn an_archive_may_be_compressed() {
     let (archive, manifest) = add_image(Layer::default(), &one_package(), "linux/amd64");

@@ -1,11 +1,29 @@
 //! What a Java archive is: by Maven's properties, by its manifest, by its name.
 
-use crate::inspect::Facts;
+use crate::inspect::{Facts, Problem};
 use crate::package::{Ecosystem, Package};
 
 /// Maven properties of an archive that are looked at: a shaded one has those
 /// of all that went into it.
-const PROPERTIES: usize = 2_000;
+const PROPERTIES: usize = 5_000;
+
+/// Words that versions have in them.
+const QUALIFIERS: [&str; 14] = [
+    "alpha",
+    "beta",
+    "milestone",
+    "m",
+    "rc",
+    "cr",
+    "snapshot",
+    "final",
+    "ga",
+    "sp",
+    "b",
+    "pre",
+    "jre",
+    "android",
+];
 
 /// Bytes of a name and version together.
 const LONGEST: usize = 1_000;
@@ -15,6 +33,8 @@ const LONGEST: usize = 1_000;
 pub(super) struct Clues {
     manifest: Option<Manifest>,
     properties: Vec<Coordinates>,
+    /// Whether there were more.
+    cut: bool,
 }
 
 #[derive(Debug, Default)]
@@ -37,15 +57,17 @@ struct Coordinates {
 
 impl Clues {
     /// Whether the entry tells what the archive is.
-    pub(super) fn wants(&self, name: &str) -> bool {
+    pub(super) fn wants(name: &str) -> bool {
         name.eq_ignore_ascii_case("META-INF/MANIFEST.MF")
-            || name.starts_with("META-INF/maven/")
-                && name.ends_with("/pom.properties")
-                && self.properties.len() < PROPERTIES
+            || name.starts_with("META-INF/maven/") && name.ends_with("/pom.properties")
     }
 
     pub(super) fn add(&mut self, name: &str, text: &str) {
         if name.ends_with("pom.properties") {
+            if self.properties.len() >= PROPERTIES {
+                self.cut = true;
+                return;
+            }
             self.properties.extend(properties(text).filter(|new| !self.properties.contains(new)));
         } else {
             self.manifest = Some(manifest(text));
@@ -54,6 +76,9 @@ impl Clues {
 
     /// Notes what the archive at `path` is, and what went into it.
     pub(super) fn tell(self, path: &str, facts: &mut Facts) {
+        if self.cut {
+            facts.problem(Problem::new(format!("holds more than {PROPERTIES} artifacts")));
+        }
         let (stem, version) = file_name(path);
         let mut add = |name: String, version: &str| {
             if !name.is_empty() && !version.is_empty() && name.len() + version.len() < LONGEST {
@@ -69,7 +94,7 @@ impl Clues {
             let title = manifest.title.as_deref() == Some(&*one.artifact);
             title || is_named(path, &one.artifact, &one.version)
         };
-        if self.properties.iter().any(is_own) || self.properties.len() == 1 && stem.is_empty() {
+        if self.properties.iter().any(is_own) {
             return;
         }
         let bundle = manifest.bundle.as_deref().filter(|name| name.contains('.'));
@@ -78,11 +103,14 @@ impl Clues {
             ("", Some(title)) => title,
             (stem, _) => stem,
         };
-        let version = [&manifest.version, &manifest.bundle_version]
-            .into_iter()
-            .find_map(|version| version.as_deref().filter(|version| is_version(version)))
-            .or(version)
-            .or(manifest.specification_version.as_deref().filter(|v| is_version(v)));
+        let version = version_of(version, &manifest);
+        // Nor where a file was given another name, and all else fits.
+        if let [only] = self.properties.as_slice()
+            && (stem.is_empty() || title != Some(stem))
+            && version.is_none_or(|version| version == only.version)
+        {
+            return;
+        }
         let Some(version) = version else { return };
         let group = manifest
             .vendor_id
@@ -95,6 +123,35 @@ impl Clues {
             None => add(artifact.to_owned(), version),
         }
     }
+}
+
+/// The version: by the name of the file and by the manifest. That of a shaded
+/// archive may have been another's, and bundles write theirs in a form of
+/// their own: so the name counts more, but for what stands behind its version.
+fn version_of<'a>(named: Option<&'a str>, manifest: &'a Manifest) -> Option<&'a str> {
+    let told = |version: &'a Option<String>| version.as_deref().filter(|v| is_version(v));
+    let (own, bundle) = (told(&manifest.version), told(&manifest.bundle_version));
+    let Some(named) = named.filter(|named| named.contains('.')) else {
+        return own.or(bundle).or(named).or(told(&manifest.specification_version));
+    };
+    let classified = |version: &&str| is_classified(named, version);
+    let precise = |version: &&str| {
+        version.strip_prefix(named).is_some_and(|rest| rest.starts_with(['.', '-', '_']))
+    };
+    own.filter(precise)
+        .or_else(|| own.filter(classified))
+        .or(bundle.filter(classified))
+        .or(Some(named))
+}
+
+/// Whether a file's name has more behind the version, which is no part of it:
+/// `1.9.2-shaded-protobuf`, but not `1.9.2-rc-1`.
+fn is_classified(named: &str, version: &str) -> bool {
+    let rest = named.strip_prefix(version).and_then(|rest| rest.strip_prefix('-'));
+    rest.and_then(|rest| rest.split(['-', '.']).next()).is_some_and(|word| {
+        let word = word.trim_end_matches(|c: char| c.is_ascii_digit()).to_ascii_lowercase();
+        !word.is_empty() && !QUALIFIERS.contains(&&*word)
+    })
 }
 
 /// The group that a dotted name means: `org.apache.commons.lang3` with the
@@ -134,20 +191,6 @@ fn is_named(path: &str, artifact: &str, version: &str) -> bool {
 /// in the name itself, as of `log4j-1.2-api-2.14.1.jar`, is told by the word
 /// behind it, which is none that versions have.
 fn file_name(path: &str) -> (&str, Option<&str>) {
-    const QUALIFIERS: [&str; 12] = [
-        "alpha",
-        "beta",
-        "milestone",
-        "m",
-        "rc",
-        "cr",
-        "snapshot",
-        "final",
-        "ga",
-        "sp",
-        "b",
-        "pre",
-    ];
     let stem = stem(path);
     let is_number = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
     let starts = stem.match_indices('-').map(|(at, _)| at);

@@ -153,7 +153,7 @@ fn one(
         };
     }
     let tells_egg = name == EGG_METADATA && is_egg(path);
-    if tells_egg || clues.wants(&name) {
+    if tells_egg || Clues::wants(&name) {
         let mut bytes = Vec::new();
         Within { inner: member, budget }.take(CLUE).read_to_end(&mut bytes)?;
         if tells_egg {

@@ -158,6 +158,15 @@ fn a_manifest_and_a_name_tell_where_maven_does_not() {
         ("log4j-1.2-api-2.14.1.jar", b"\n", "log4j-1.2-api 2.14.1"),
         ("a-1.0-20200101.123456-1.jar", b"\n", "a 1.0-20200101.123456-1"),
         ("a-2.0-rc-1-sources.jar", b"\n", "a 2.0-rc-1-sources"),
+        // The name counts more than the form of bundles, and than what a
+        // shaded archive was made of.
+        ("derby-10.14.2.0.jar", b"Bundle-Version: 10.14.2000000.1828579\n", "derby 10.14.2.0"),
+        ("a-3.3.4.jar", b"Implementation-Version: 1.1.1\n", "a 3.3.4"),
+        ("a-1.9.2-shaded-pb.jar", b"Implementation-Version: 1.9.2\n", "a 1.9.2"),
+        ("a-31.0-jre.jar", b"Implementation-Version: 31.0\n", "a 31.0-jre"),
+        ("a-1.0-rc1.jar", b"Implementation-Version: 1.0\n", "a 1.0-rc1"),
+        ("a-5.1.jar", b"Implementation-Version: 5.1.49\n", "a 5.1.49"),
+        ("a-5.1.jar", b"Implementation-Version: 5.10\n", "a 5.1"),
     ] {
         let bytes = archive_of(&[("META-INF/MANIFEST.MF", manifest)], Form::Deflated);
         let (facts, outcome) = read_as(path, &bytes);
@@ -185,6 +194,12 @@ fn what_an_archive_is_and_what_went_into_it() {
         b"Implementation-Title: spring-boot\nImplementation-Version: 2.7.0\n",
     );
     let inner = "org.springframework.boot:spring-boot 2.7.0";
+    let named: (&str, &[u8]) = (
+        "META-INF/MANIFEST.MF",
+        b"Implementation-Title: Spring Boot\nImplementation-Version: 2.7.0\n",
+    );
+    let shop: (&str, &[u8]) =
+        ("META-INF/MANIFEST.MF", b"Implementation-Title: shop\nImplementation-Version: 2.7.0\n");
     for (path, manifest, expected) in [
         ("spring-boot-admin.jar", admin, vec!["de.codecentric:spring-boot-admin 2.6.0", inner]),
         (
@@ -197,6 +212,9 @@ fn what_an_archive_is_and_what_went_into_it() {
         ("spring-boot-2.7.0-exec.jar", own, vec![inner]),
         ("spring-boot.jar", own, vec![inner]),
         ("app.jar", own, vec![inner]),
+        ("app.jar", named, vec![inner]),
+        ("lib-2.7.0.jar", named, vec![inner]),
+        ("shop.jar", shop, vec![inner, "shop 2.7.0"]),
     ] {
         let (facts, outcome) = read_as(path, &archive_of(&[manifest, boot], Form::Deflated));
         outcome.unwrap();

@@ -128,8 +128,9 @@ fn build_info(version: &[u8], modules: &[u8]) -> Option<BuildInfo> {
     Some(BuildInfo { version, modules })
 }
 
-/// Notes the library of Go and the modules.
-pub(super) fn tell(entry: &Entry<'_>, info: &BuildInfo, facts: &mut Facts) {
+/// Notes the library of Go and the modules. `in_words` is the version that the
+/// program tells of itself elsewhere.
+pub(super) fn tell(entry: &Entry<'_>, info: &BuildInfo, in_words: Option<&str>, facts: &mut Facts) {
     let mut add = |name: &str, version: &str| {
         if facts.packages.len() < MODULES && !name.is_empty() && name.len() + version.len() < 1_000
         {
@@ -143,11 +144,12 @@ pub(super) fn tell(entry: &Entry<'_>, info: &BuildInfo, facts: &mut Facts) {
     }
     let mut module: Option<(&str, &str)> = None;
     let mut main: Option<(&str, &str)> = None;
+    let mut program = "";
     let mut flags = "";
-    let mut revision = "";
     for line in info.modules.lines() {
         let mut words = line.split('\t');
         match words.next() {
+            Some("path") => program = words.next().unwrap_or_default(),
             Some("mod") => {
                 main = words.next().map(|name| (name, words.next().unwrap_or_default()));
             }
@@ -164,10 +166,8 @@ pub(super) fn tell(entry: &Entry<'_>, info: &BuildInfo, facts: &mut Facts) {
             }
             Some("build") => {
                 let (key, value) = words.next().and_then(|w| w.split_once('=')).unwrap_or_default();
-                match key {
-                    "-ldflags" => flags = value,
-                    "vcs.revision" => revision = value,
-                    _ => {}
+                if key == "-ldflags" {
+                    flags = value;
                 }
             }
             _ => {}
@@ -176,28 +176,39 @@ pub(super) fn tell(entry: &Entry<'_>, info: &BuildInfo, facts: &mut Facts) {
     if let Some((name, version)) = module {
         add(name, version);
     }
+    // Built without modules, a program is known by its own path alone.
+    let is_path = |path: &str| path.split('/').next().is_some_and(|host| host.contains('.'));
+    let main = main.or_else(|| is_path(program).then_some((program, "")));
     if let Some((name, version)) = main {
-        let told = matches!(version, "" | "(devel)").then(|| version_in_flags(flags)).flatten();
-        let version = told.unwrap_or(if version.is_empty() { "(devel)" } else { version });
-        add(name, version);
-        if name == "k8s.io/kubernetes" && version != "(devel)" {
+        let told = || version_in_flags(flags).or(in_words);
+        let told = matches!(version, "" | "(devel)").then(told).flatten();
+        let version = match told {
+            Some(told) if told.starts_with('v') => told.to_owned(),
+            Some(told) => format!("v{told}"),
+            None if version.is_empty() => "(devel)".to_owned(),
+            None => version.to_owned(),
+        };
+        add(name, &version);
+        if name == "k8s.io/kubernetes" && in_words.is_none() && version != "(devel)" {
             let kubernetes = version.trim_start_matches('v');
             let package =
                 Package::new(Ecosystem::Application, "kubernetes", kubernetes, entry.path);
             facts.packages.push(package);
         }
     }
-    tracing::trace!(path = entry.path, revision, "a program of Go");
 }
 
-/// The version that the linker was told: `-X example.com/version.Version=v1.2.3`.
+/// The version that the linker was told: `-X example.com/version.Version=v1.2.3`,
+/// or with `-X=`.
 fn version_in_flags(flags: &str) -> Option<&str> {
+    const VARIABLES: [&str; 6] =
+        ["version", "gitversion", "buildversion", "appversion", "releaseversion", "semver"];
     flags.split([' ', '"', '\'']).find_map(|word| {
+        let word = word.strip_prefix("-X=").or_else(|| word.strip_prefix("--X=")).unwrap_or(word);
         let (variable, value) = word.split_once('=')?;
         let variable = variable.rsplit(['.', '/']).next()?.to_ascii_lowercase();
-        let is_version = matches!(variable.as_str(), "version" | "gitversion" | "buildversion");
         let digits = value.strip_prefix('v').unwrap_or(value);
         let fits = digits.starts_with(|c: char| c.is_ascii_digit()) && digits.contains('.');
-        (is_version && fits && value.len() < 100).then_some(value)
+        (VARIABLES.contains(&&*variable) && fits && value.len() < 100).then_some(value)
     })
 }

@@ -80,7 +80,7 @@ fn read_by(
         }
     }
     if let Some(info) = build.finish(elf.as_ref()) {
-        go::tell(entry, &info, facts);
+        go::tell(entry, &info, words.found("kubernetes"), facts);
     }
     if let Some(crates) = crates
         && let Err(problem) = crates.tell(entry, facts)

@@ -25,7 +25,11 @@ fn varint(mut number: usize) -> Vec<u8> {
 
 /// A file of Go since 1.18, with the information at `at`.
 fn go_program(at: usize, size: usize) -> Vec<u8> {
-    let marked = [&[7; 16][..], MODULES.as_bytes(), &[8; 16]].concat();
+    go_program_of(MODULES, at, size)
+}
+
+fn go_program_of(modules: &str, at: usize, size: usize) -> Vec<u8> {
+    let marked = [&[7; 16][..], modules.as_bytes(), &[8; 16]].concat();
     let mut info = b"\xff Go buildinf:\x08\x02".to_vec();
     info.resize(32, 0);
     info.extend(varint("go1.20.1".len()));
@@ -80,6 +84,40 @@ fn modules_of_go() {
     for at in [end - 1040, end - 512, end - 32, end - 16, end, end + 16, 18 << 20] {
         assert_eq!(packages("app/shop", &go_program(at, 20 << 20)), modules(), "{at}");
     }
+}
+
+/// The version of the program itself, where the build does not tell it.
+#[test]
+fn versions_of_go_programs() {
+    let devel = |module: &str| format!("path\t{module}/cmd\nmod\t{module}\t(devel)\t\n");
+    let flags = |text: &str| format!("build\t-ldflags={text}\n");
+    let shop = devel("example.com/shop");
+    for (modules, expected) in [
+        (
+            shop.clone() + &flags("\"-s -X=main.appVersion=2.1.0\""),
+            go("example.com/shop", "v2.1.0"),
+        ),
+        (
+            shop.clone() + &flags("\"-X 'main.Version=v2.1.0-rc.1'\""),
+            go("example.com/shop", "v2.1.0-rc.1"),
+        ),
+        (shop.clone() + &flags("\"-X main.goVersion=1.22.0\""), go("example.com/shop", "(devel)")),
+        // Built without modules.
+        (
+            "path\texample.com/shop/cmd/serve\n".to_owned() + &flags("-X=main.Version=2.8.2+ds1"),
+            go("example.com/shop/cmd/serve", "v2.8.2+ds1"),
+        ),
+        ("path\tcmd/gofmt\n".to_owned(), go("stdlib", "1.20.1")),
+        ("path\tcommand-line-arguments\n".to_owned(), go("stdlib", "1.20.1")),
+    ] {
+        let found = packages("app/shop", &go_program_of(&modules, 4096, 8192));
+        assert_eq!(found.last(), Some(&expected), "{modules}");
+    }
+    let mut kubectl = go_program_of(&devel("k8s.io/kubernetes"), 4096, 8192);
+    kubectl[8000..8009].copy_from_slice(b"\0v1.28.4\0");
+    let found = packages("usr/bin/kubectl", &kubectl);
+    let application = (Ecosystem::Application, "kubernetes".to_owned(), "1.28.4".to_owned());
+    assert_eq!(found[1..], [go("k8s.io/kubernetes", "v1.28.4"), application]);
 }
 
 /// Programs that read the build information of others have the magic too.

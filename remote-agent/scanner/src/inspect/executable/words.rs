@@ -144,6 +144,13 @@ impl Search {
         }
     }
 
+    /// The version that was found of `program`.
+    pub(super) fn found(&self, program: &str) -> Option<&str> {
+        let of = |at: usize| PROGRAMS.get(at).is_some_and(|known| known.name == program);
+        let (_, found) = self.wanted.iter().find(|(at, _)| of(*at))?;
+        found.as_deref()
+    }
+
     pub(super) fn tell(self, entry: &Entry<'_>, facts: &mut Facts) {
         for (at, found) in self.wanted {
             if let (Some(version), Some(program)) = (found, PROGRAMS.get(at)) {

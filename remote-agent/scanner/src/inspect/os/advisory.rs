@@ -15,12 +15,14 @@ pub enum Naming {
 /// The part of an ecosystem's name before the first colon, what its
 /// advisories call packages, and whether their versions have no epoch that
 /// could be compared.
-const ECOSYSTEMS: [(&str, Naming, bool); 22] = [
+const ECOSYSTEMS: [(&str, Naming, bool); 24] = [
     ("Debian", Naming::Source, false),
     ("Ubuntu", Naming::Source, false),
     ("Echo", Naming::Source, false),
     ("Alpine", Naming::Source, false),
     ("Alpaquita", Naming::Source, false),
+    ("BellSoft Hardened Containers", Naming::Source, false),
+    ("CleanStart", Naming::Source, false),
     ("Wolfi", Naming::Source, false),
     ("Chainguard", Naming::Source, false),
     ("MinimOS", Naming::Source, false),
@@ -71,6 +73,9 @@ mod tests {
             ("wolfi", "20230201", Naming::Source),
             ("chainguard", "20230214", Naming::Source),
             ("minimos", "1", Naming::Source),
+            ("cleanstart", "1", Naming::Source),
+            ("alpaquita", "23", Naming::Source),
+            ("bellsoft-hardened-containers", "23", Naming::Source),
             ("rhel", "9.4", Naming::Binary),
             ("rhcos", "9.4", Naming::Binary),
             ("centos", "7", Naming::Binary),

@@ -74,6 +74,10 @@ const LIBRARIES: [&str; 7] = [
     "usr/local/share/",
 ];
 
+/// Folders of what is shown to people, in their languages.
+const TEXTS: [&str; 8] =
+    ["i18n", "l10n", "lang", "langs", "languages", "locale", "locales", "translations"];
+
 /// Endings of settings.
 const SETTINGS: [&str; 13] = [
     "env",
@@ -146,17 +150,19 @@ pub(super) fn may_hold(path: &str, kind: &Kind) -> bool {
         _ => {
             let by_people = !has_folder(path, &INSTALLED) && !path.starts_with("usr/");
             let named = holds_settings(path)
-                || extension(path).is_none_or(|extension| extension == "sh" || extension == "txt")
+                || extension(path)
+                    .is_none_or(|extension| matches!(extension.as_str(), "sh" | "txt" | "xml"))
                 || path.starts_with('$');
-            by_people && named && !has_folder(path, &TRIALS)
+            by_people && named && !has_folder(path, &TRIALS) && !has_folder(path, &TEXTS)
         }
     }
 }
 
 /// Whether the text stands in the place of a secret, or is none.
 pub(super) fn is_placeholder(secret: &[u8], kind: &Kind) -> bool {
-    const WORDS: [&str; 13] = [
+    const WORDS: [&str; 14] = [
         "example",
+        "_here",
         "sample",
         "placeholder",
         "changeme",
@@ -175,7 +181,7 @@ pub(super) fn is_placeholder(secret: &[u8], kind: &Kind) -> bool {
     let is_key = kind.name.contains("Private");
     !is_key
         && (WORDS.iter().any(|word| text.contains(word))
-            || matches!(text.as_str(), "password" | "passwd" | "secret")
+            || matches!(text.as_str(), "password" | "passwd" | "secret" | "string")
             || kind.is_vague && is_reference(&text)
             || entropy(secret) < kind.entropy)
 }

@@ -143,8 +143,10 @@ fn told(kind: &Kind, secret: &[u8]) -> Secret {
 /// tells nothing.
 fn cloaked(secret: &[u8]) -> String {
     let text = String::from_utf8_lossy(secret);
-    if text.starts_with("-----BEGIN") {
-        return text.lines().next().unwrap_or_default().to_owned();
+    if let Some(rest) = text.strip_prefix("-----BEGIN ") {
+        // In JSON no end of a line parts it from the key.
+        let what = rest.split("-----").next().unwrap_or_default();
+        return format!("-----BEGIN {what}-----");
     }
     let shown = (text.chars().count() / 4).min(8);
     let beginning: String = text.chars().take(shown).filter(|c| !c.is_control()).collect();

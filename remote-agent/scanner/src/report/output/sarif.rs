@@ -1,4 +1,5 @@
-//! SARIF 2.1.0: one rule a vulnerability, one result a package that has it.
+//! SARIF 2.1.0: one rule a vulnerability, one result a package that has it;
+//! the same for malware and secrets, and the files that are or hold them.
 
 use std::collections::HashMap;
 
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 use super::{MALWARE_ADVICE, malware_sentence, sentence, severity_text};
 use crate::package::LayeredPackage;
 use crate::report::{Finding, Report, Severity};
-use crate::scan::FileMalware;
+use crate::scan::{FileMalware, FileSecret};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
@@ -33,13 +34,21 @@ pub(super) fn document(report: &Report, target: &str) -> Result<String, serde_js
         };
         results.push(result);
     }
+    let mut place_of = |rule: Value| {
+        rules.iter().position(|known| known["id"] == rule["id"]).unwrap_or_else(|| {
+            rules.push(rule);
+            rules.len() - 1
+        })
+    };
     for found in &report.malware {
         let id = format!("malware/{}", found.malware.name);
-        let place = rules.iter().position(|rule| rule["id"] == id).unwrap_or_else(|| {
-            rules.push(malware_rule(&id, found));
-            rules.len() - 1
-        });
+        let place = place_of(malware_rule(&id, found));
         results.push(malware_result(&id, place, found, target));
+    }
+    for found in &report.secrets {
+        let id = format!("secret/{}", found.secret.kind);
+        let place = place_of(secret_rule(&id, found));
+        results.push(secret_result(&id, place, found, target));
     }
     let notes: Vec<Value> = report
         .problems
@@ -148,6 +157,37 @@ fn malware_result(id: &str, place: usize, found: &FileMalware, target: &str) -> 
         "message": { "text": malware_sentence(found) },
         "locations": [location(&found.path, Some(target))],
         "partialFingerprints": { "malwareInFile/v1": Digest::of(print.as_bytes()).to_string() },
+        "suppressions": [],
+    })
+}
+
+fn secret_rule(id: &str, found: &FileSecret) -> Value {
+    let summary = format!("A secret: {}", found.secret.kind);
+    json!({
+        "id": id,
+        "name": "ExposedSecret",
+        "shortDescription": { "text": summary },
+        "fullDescription": { "text": format!("{summary}, which whoever has the image can read") },
+        "defaultConfiguration": { "level": "error" },
+        "help": { "text": found.secret.suggestion },
+        "properties": {
+            "precision": "high",
+            "security-severity": "8.0",
+            "tags": ["secret", "security", "HIGH"],
+        },
+    })
+}
+
+fn secret_result(id: &str, place: usize, found: &FileSecret, target: &str) -> Value {
+    let FileSecret { path, secret, .. } = found;
+    let print = [path, &secret.kind, &secret.evidence].map(String::as_str).join("\0");
+    json!({
+        "ruleId": id,
+        "ruleIndex": place,
+        "level": "error",
+        "message": { "text": format!("{path} holds {}: {}", secret.kind, secret.evidence) },
+        "locations": [location(path, Some(target))],
+        "partialFingerprints": { "secretInFile/v1": Digest::of(print.as_bytes()).to_string() },
         "suppressions": [],
     })
 }

@@ -110,6 +110,34 @@ fn an_image_without_vulnerabilities() {
     assert_eq!(sarif["runs"][0]["results"], serde_json::json!([]));
 }
 
+/// Code scanning shows secrets where they lie.
+#[test]
+fn secrets_are_results_of_sarif() {
+    let mut report = report();
+    report.findings.clear();
+    report.secrets = ["app/a", "app/b"]
+        .map(|path| crate::scan::FileSecret {
+            path: path.to_owned(),
+            secret: crate::inspect::secret::Secret {
+                kind: "AWS.Manager.ID".to_owned(),
+                evidence: "AKIA...".to_owned(),
+                suggestion: "Keep it out".to_owned(),
+            },
+            layer: None,
+        })
+        .into();
+    let sarif: Value = serde_json::from_str(&written(&report, OutputFormat::Sarif)).unwrap();
+    let run = &sarif["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    assert_eq!((rules.len(), &rules[0]["id"]), (1, &serde_json::json!("secret/AWS.Manager.ID")));
+    let results = run["results"].as_array().unwrap();
+    assert_eq!(results.len(), 2);
+    assert_eq!(results[1]["ruleIndex"], 0);
+    assert_eq!(results[1]["message"]["text"], "app/b holds AWS.Manager.ID: AKIA...");
+    let place = &results[1]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    assert_eq!(place, "app/b");
+}
+
 #[test]
 fn rest_clients_get_their_names() {
     let report = decided();

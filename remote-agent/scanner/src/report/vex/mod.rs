@@ -8,6 +8,7 @@
 
 mod csaf;
 mod cyclonedx;
+mod cyclonedx_xml;
 mod openvex;
 mod product;
 
@@ -152,8 +153,13 @@ impl VexDocuments {
         if content.len() as u64 > DOCUMENT_BYTES {
             return Err(VexError::TooLarge(name.to_owned()));
         }
-        let json: Value = serde_json::from_slice(content)
-            .map_err(|source| VexError::Json { document: name.to_owned(), source })?;
+        let json: Value = match cyclonedx_xml::json(content) {
+            Some(read) => {
+                read.map_err(|reason| VexError::Malformed { document: name.to_owned(), reason })?
+            }
+            None => serde_json::from_slice(content)
+                .map_err(|source| VexError::Json { document: name.to_owned(), source })?,
+        };
         let text = |key: &str| json.get(key).and_then(Value::as_str).unwrap_or_default();
         let format = if text("@context").contains("openvex") {
             VexFormat::OpenVex

@@ -109,7 +109,11 @@ impl Product {
                 && (purl.version.is_empty() || same_version(purl, package))
                 && ["arch", "rpmmod"].iter().all(|key| {
                     let (theirs, ours) = (purl.qualifiers.get(*key), package.qualifiers.get(*key));
-                    theirs.is_none_or(|wanted| ours.is_none_or(|ours| ours == wanted))
+                    theirs.is_none_or(|wanted| {
+                        // Of a source comes what is built for any processor.
+                        matches!(wanted.as_str(), "src" | "source")
+                            || ours.is_none_or(|ours| ours == wanted)
+                    })
                 })
         })
     }
@@ -126,7 +130,16 @@ fn same_name(purl: &Purl, package: &Purl) -> bool {
         None => purl.name.clone(),
     };
     normal(purl) == normal(package)
-        || os && package.qualifiers.get("upstream").is_some_and(|source| *source == purl.name)
+        || os && package.qualifiers.get("upstream").is_some_and(|of| source_name(of) == purl.name)
+}
+
+/// The name of what a package was built from: of `openssl-3.0.7-6.el9.src.rpm`,
+/// `openssl@3.0.9-1` and `openssl`.
+fn source_name(upstream: &str) -> &str {
+    match upstream.strip_suffix(".src.rpm") {
+        Some(file) => file.rsplitn(3, '-').nth(2).unwrap_or(file),
+        None => upstream.split('@').next().unwrap_or(upstream),
+    }
 }
 
 /// The packages of one distribution are not those of another, whatever their
@@ -199,5 +212,20 @@ fn split_tag(text: &str) -> (&str, Option<&str>) {
     match text.rsplit_once(':') {
         Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
         _ => (text, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn names_of_sources() {
+        for (upstream, name) in [
+            ("openssl-3.0.7-6.el9_2.src.rpm", "openssl"),
+            ("java-17-openjdk-17.0.1-2.el9.src.rpm", "java-17-openjdk"),
+            ("openssl@3.0.9-1", "openssl"),
+            ("openssl", "openssl"),
+        ] {
+            assert_eq!(super::source_name(upstream), name);
+        }
     }
 }

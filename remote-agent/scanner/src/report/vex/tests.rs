@@ -36,7 +36,10 @@ fn products_of_openvex() {
         (json!([{"@id": "pkg:deb/ubuntu/openssl"}]), false),
         (json!([{"@id": "pkg:deb/debian/openssl?distro=debian-12"}]), true),
         (json!([{"@id": "pkg:deb/debian/openssl?distro=debian-11"}]), false),
+        (json!([{"@id": "pkg:deb/debian/openssl?distro=bookworm"}]), true),
+        (json!([{"@id": "pkg:deb/debian/openssl?distro=bullseye"}]), false),
         (json!([{"@id": "pkg:deb/debian/openssl?arch=arm64"}]), false),
+        (json!([{"@id": "pkg:deb/debian/openssl?arch=source"}]), true),
         (json!([{"@id": "pkg:npm/openssl"}]), false),
         (json!([{"@id": "registry.example/shop/orders:v1"}]), true),
         (json!([{"@id": "shop/orders"}]), true),
@@ -201,6 +204,53 @@ fn cyclonedx_analyses() {
         assert_eq!(!found.is_empty(), expected, "{reference}");
     }
     assert!(judged(&document("root"), "shop/other:v1").is_empty());
+}
+
+/// As XML it says the same.
+#[test]
+fn cyclonedx_as_xml() {
+    let document = |reference: &str| {
+        format!(
+            r#"<?xml version="1.0"?>
+            <bom xmlns="http://cyclonedx.org/schema/bom/1.5" serialNumber="urn:uuid:1" version="1">
+              <metadata><timestamp>2024-05-01T00:00:00Z</timestamp>
+                <authors><author><name>me</name></author></authors>
+                <component type="container" bom-ref="root"><name>shop/orders</name><version>v1</version></component>
+              </metadata>
+              <components><component type="library" bom-ref="outer"><name>outer</name><components>
+                <component type="library" bom-ref="a"><name>openssl</name><purl>pkg:deb/debian/openssl</purl></component>
+              </components></component></components>
+              <vulnerabilities>
+                <vulnerability><id>CVE-1999-1</id><affects><target><ref>a</ref></target></affects></vulnerability>
+                <vulnerability><id>X-1</id>
+                  <references><reference><id>{}</id><source><name>NVD</name></source></reference></references>
+                  <analysis><state>not_affected</state><justification>code_not_reachable</justification></analysis>
+                  <affects><target><ref>{reference}</ref></target></affects></vulnerability>
+              </vulnerabilities>
+            </bom>"#,
+            sample::CRITICAL
+        )
+    };
+    for (reference, target, expected) in [
+        ("a", "shop/other:v1", true),
+        ("root", "shop/orders:v1", true),
+        ("root", "shop/other:v1", false),
+        ("outer", "shop/orders:v1", false),
+        ("pkg:deb/debian/openssl", "shop/other:v1", true),
+        ("b", "shop/orders:v1", false),
+    ] {
+        let mut documents = VexDocuments::default();
+        let told = documents.add("x.xml", document(reference).as_bytes()).unwrap();
+        assert_eq!((told.format, told.statements), (VexFormat::CycloneDx, 1));
+        assert_eq!((told.id.as_deref(), told.author.as_str()), (Some("urn:uuid:1"), "me"));
+        let mut report = sample::report();
+        let before = report.findings.len();
+        report.apply_vex(&documents, &[target]);
+        assert_eq!(report.findings.len() < before, expected, "{reference}");
+    }
+    let broken = document("a").replace("</affects>", "");
+    let refused = VexDocuments::default().add("x.xml", broken.as_bytes()).unwrap_err();
+    assert!(matches!(refused, VexError::Malformed { .. }), "{refused}");
 }
 
 #[test]

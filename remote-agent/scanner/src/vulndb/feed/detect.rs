@@ -10,6 +10,9 @@ use super::{FeedKind, SourceSpec};
 /// Bytes of a file by which it is known.
 const SAMPLE: u64 = 64 << 10;
 
+/// Members of one archive that are looked at.
+const MEMBERS: usize = 100;
+
 /// Files under one folder that are looked at.
 const FILES: usize = 10_000;
 
@@ -39,6 +42,7 @@ const WORDS: &[(FeedKind, &[&str])] = &[
     (FeedKind::Github, &["\"ghsa_id\""]),
     (FeedKind::Github, &["\"ghsaId\""]),
     (FeedKind::Alma, &["\"updateinfo_id\"", "ALSA-"]),
+    (FeedKind::Alma, &["\"data\"", "\"packages\"", "\"ALSA-"]),
     (FeedKind::Rocky, &["RLSA-", "\"nvras\""]),
     (FeedKind::Rocky, &["RLSA-", "\"nevra\""]),
     (FeedKind::Amazon, &["ALAS", "\"packages\"", "amzn"]),
@@ -50,6 +54,7 @@ const WORDS: &[(FeedKind, &[&str])] = &[
     (FeedKind::Chainguard, &["\"secfixes\"", "cgr.dev"]),
     (FeedKind::Alpine, &["\"secfixes\""]),
     (FeedKind::Alpine, &["\"distroversion\""]),
+    (FeedKind::Alpine, &["distroversion:", "secfixes:"]),
     (FeedKind::Debian, &["\"CVE-", "\"releases\"", "\"status\""]),
 ];
 
@@ -72,7 +77,7 @@ pub(in crate::vulndb) fn resolve(spec: &SourceSpec) -> Result<Vec<SourceSpec>, I
 }
 
 fn accepts(name: &str) -> bool {
-    input::is_json(name) || input::is_xml(name) || input::is_csv(name)
+    [input::is_json, input::is_xml, input::is_csv, input::is_yaml].iter().any(|is| is(name))
 }
 
 /// Why a file cannot be read as a feed.
@@ -81,18 +86,27 @@ pub(super) fn unknown(path: &Path) -> InputError {
     InputError::new(path, io::Error::new(io::ErrorKind::InvalidData, text))
 }
 
-/// The kind of a file, by what its first document begins with.
+/// The kind of a file, by what its document begins with: of an archive the
+/// first that tells, since repositories hold other files as well.
 fn kind_of(path: &Path) -> Result<Option<FeedKind>, InputError> {
-    let mut sample = Vec::new();
+    let mut found = None;
+    let mut documents = 0;
     input::one_file(path, accepts, &mut Aside, &mut |_, document| {
-        if sample.is_empty() {
-            document.reader.take(SAMPLE).read_to_end(&mut sample)?;
+        let mut sample = Vec::new();
+        document.reader.take(SAMPLE).read_to_end(&mut sample)?;
+        found = kind_of_text(&String::from_utf8_lossy(&sample));
+        documents += 1;
+        if found.is_none() && documents < MEMBERS && input::is_archive_at(path) {
+            return Ok(());
         }
         // The rest is left unread.
         Err(io::ErrorKind::Interrupted.into())
     })
     .or_else(|error| if error.is_interrupted() { Ok(()) } else { Err(error) })?;
-    let text = String::from_utf8_lossy(&sample);
+    Ok(found)
+}
+
+fn kind_of_text(text: &str) -> Option<FeedKind> {
     let has_all = |words: &&[&str]| words.iter().all(|word| text.contains(word));
-    Ok(WORDS.iter().find(|(_, words)| has_all(words)).map(|(kind, _)| *kind))
+    WORDS.iter().find(|(_, words)| has_all(words)).map(|(kind, _)| *kind)
 }

@@ -1,5 +1,5 @@
-//! Errata of rpm distributions as JSON: AlmaLinux's list, Rocky's in its two
-//! forms, and updates of Amazon's repositories written as JSON. They have the
+//! Errata of rpm distributions as JSON: AlmaLinux's and Rocky's lists, each in
+//! two forms, and updates of Amazon's repositories written as JSON. They have the
 //! same content under other names.
 
 use std::path::Path;
@@ -11,7 +11,7 @@ use super::input::{self, InputError, Piece, Shape};
 use super::{Sink, platform};
 
 /// Members of answers that hold the records.
-const ARRAYS: &[&str] = &["advisories", "errata", "updates"];
+const ARRAYS: &[&str] = &["advisories", "data", "errata", "updates"];
 
 pub(super) fn read(enterprise: &str, path: &Path, sink: &mut dyn Sink) -> Result<(), InputError> {
     let mut members = Map::new();
@@ -152,8 +152,19 @@ fn statements(enterprise: &str, record: &Map<String, Value>, title: &str) -> Vec
             }
         }
     }
+    // Of all packages that are built for modules, where it is one module.
+    let mut modules: Vec<String> = list(record, "modules")
+        .iter()
+        .map(|module| stream(text(module, "name"), text(module, "stream")))
+        .collect();
+    modules.dedup();
+    let of_all = if let [only] = modules.as_slice() { only.as_str() } else { "" };
     for package in list(record, "packages") {
-        let stream = stream(text(package, "module_name"), text(package, "module_stream"));
+        let mut stream = stream(text(package, "module_name"), text(package, "module_stream"));
+        let built = text(package, "release").contains(".module");
+        if stream.is_empty() && built {
+            of_all.clone_into(&mut stream);
+        }
         let platform = platform::named_in(text(package, "product_name"));
         let nevra = Nevra::parse(text(package, "nevra")).or_else(|| Nevra::of_fields(package));
         if let Some(nevra) = nevra {
@@ -273,6 +284,43 @@ mod tests {
             [row("nodejs", "AlmaLinux:8", "1:18.1-1.module_el8.9.0", "nodejs:18")]
         );
         assert_eq!(advisory.statements[0].arches, ["x86_64", "aarch64"]);
+    }
+
+    /// The form that has replaced the first one.
+    #[test]
+    fn alma_in_full() {
+        let package = |name: &str, release: &str, arch: &str| {
+            json!({"name": name, "epoch": "1", "version": "18.1", "release": release, "arch": arch,
+                "src": "x.src.rpm", "reponame": "almalinux-8-for-x86_64-appstream-rpms"})
+        };
+        let record = json!({"id": "ALSA-2024:1", "type": "security", "severity": "Important",
+            "issued_date": 1_704_153_600, "title": "Important: security update", "description": "D",
+            "references": [{"href": "https://example.org/CVE-2024-1", "type": "cve", "id": "CVE-2024-1"},
+                {"href": "https://errata.almalinux.org/8/ALSA-2024-1.html", "type": "self", "id": "ALSA-2024:1"}],
+            "packages": [package("nodejs", "1.module_el8.9.0", "x86_64"), package("curl", "2.el8", "x86_64"),
+                package("curl", "2.el8", "src")],
+            "modules": [{"name": "nodejs", "stream": "18", "arch": "x86_64"},
+                {"name": "nodejs", "stream": "18", "arch": "aarch64"}]});
+        let (advisory, packages) = told("AlmaLinux", &record);
+        assert_eq!(
+            (advisory.published, advisory.names),
+            (1_704_153_600, vec!["CVE-2024-1".to_owned()])
+        );
+        let expected = [
+            row("nodejs", "AlmaLinux:8", "1:18.1-1.module_el8.9.0", "nodejs:18"),
+            row("curl", "AlmaLinux:8", "1:18.1-2.el8", ""),
+        ];
+        assert_eq!(packages, expected);
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("errata.full.json");
+        std::fs::write(&path, json!({"data": [record]}).to_string()).unwrap();
+        let spec = super::super::SourceSpec { kind: super::super::FeedKind::Auto, path };
+        let found = super::super::resolve(&spec).unwrap();
+        assert_eq!(found[0].kind, super::super::FeedKind::Alma);
+        let mut kept = super::super::tests::Kept::default();
+        read("AlmaLinux", &found[0].path, &mut kept).unwrap();
+        assert_eq!(kept.packages.len(), 2);
     }
 
     #[test]

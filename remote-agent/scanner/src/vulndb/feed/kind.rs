@@ -127,7 +127,7 @@ impl FeedKind {
             Self::DebianAdvisories => "the tracker's lists of DSA and DLA, as text or JSON lines",
             Self::DebianChangelogs => "changelogs of Debian's packages, JSON lines",
             Self::Ubuntu => "the Ubuntu CVE tracker: a checkout, or JSON lines of path and text",
-            Self::Alpine => "Alpine's secdb",
+            Self::Alpine => "Alpine's secdb, as JSON or YAML",
             Self::Wolfi => "Wolfi's secdb",
             Self::Chainguard => "Chainguard's secdb",
             Self::Csaf => "CSAF advisories and VEX of Red Hat and SUSE",

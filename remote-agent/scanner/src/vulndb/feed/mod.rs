@@ -33,6 +33,7 @@ use crate::version::Scheme;
 pub(super) use detect::resolve;
 pub(super) use input::InputError;
 pub use kind::{FeedKind, NoSource, SourceSpec};
+pub(crate) use ubuntu::release_of as ubuntu_version;
 
 /// What a feed tells of one package.
 #[derive(Debug)]
@@ -111,7 +112,13 @@ fn scheme_of(key: &str) -> Scheme {
     let family = key.split(':').next().unwrap_or_default();
     match family {
         "Debian" | "Ubuntu" | "Echo" => Scheme::Dpkg,
-        "Alpine" | "Wolfi" | "Chainguard" | "MinimOS" | "Alpaquita" => Scheme::Apk,
+        "Alpaquita"
+        | "Alpine"
+        | "BellSoft Hardened Containers"
+        | "Chainguard"
+        | "CleanStart"
+        | "MinimOS"
+        | "Wolfi" => Scheme::Apk,
         "AlmaLinux" | "Amazon Linux" | "Azure Linux" | "Fedora" | "Mageia" | "Oracle Linux"
         | "Photon OS" | "Red Hat" | "Rocky Linux" | "SUSE" | "openEuler" | "openSUSE" => {
             Scheme::Rpm

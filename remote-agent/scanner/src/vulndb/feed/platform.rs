@@ -3,7 +3,7 @@
 use crate::vulndb::ecosystem;
 
 /// How distributions call themselves, and the database calls them.
-const FAMILIES: [(&str, &str); 13] = [
+const FAMILIES: [(&str, &str); 16] = [
     ("Red Hat Enterprise Linux ", "Red Hat"),
     ("Red Hat Enterprise Linux Server ", "Red Hat"),
     ("Oracle Linux ", "Oracle Linux"),
@@ -15,6 +15,9 @@ const FAMILIES: [(&str, &str); 13] = [
     ("Fedora ", "Fedora"),
     ("Azure Linux ", "Azure Linux"),
     ("CBL-Mariner ", "Azure Linux"),
+    ("VMware Photon OS ", "Photon OS"),
+    ("Photon OS ", "Photon OS"),
+    ("Photon ", "Photon OS"),
     ("Debian GNU/Linux ", "Debian"),
     ("Debian ", "Debian"),
 ];
@@ -90,6 +93,8 @@ mod tests {
             ("openSUSE Tumbleweed is installed", Some("openSUSE:Tumbleweed")),
             ("Ubuntu 22.04 LTS (jammy) is installed.", Some("Ubuntu:22.04")),
             ("CBL-Mariner 2.0", Some("Azure Linux:2")),
+            ("Photon 5", Some("Photon OS:5.0")),
+            ("Photon 4.0 is installed", Some("Photon OS:4.0")),
             ("Azure Linux 3.0", Some("Azure Linux:3")),
             ("CBL-Mariner", None),
             ("openssl is installed", None),

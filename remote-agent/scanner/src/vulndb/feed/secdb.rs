@@ -1,5 +1,5 @@
 //! The secdb of Alpine, Wolfi and Chainguard: package → version that repairs
-//! → vulnerabilities.
+//! → vulnerabilities. Alpine's repository of it is YAML, what is served JSON.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,6 +17,14 @@ struct Entry {
     pkg: Package,
 }
 
+/// A document in YAML.
+#[derive(Deserialize)]
+struct Whole {
+    distroversion: String,
+    #[serde(default)]
+    packages: Option<Vec<Entry>>,
+}
+
 #[derive(Deserialize)]
 struct Package {
     name: String,
@@ -25,6 +33,37 @@ struct Package {
 }
 
 pub(super) fn read(kind: FeedKind, path: &Path, sink: &mut dyn Sink) -> Result<(), InputError> {
+    for file in input::files(path, |name| input::is_json(name) || input::is_yaml(name))? {
+        if kind == FeedKind::Alpine && input::holds(&file, input::is_yaml) {
+            yaml(&file, sink)?;
+        }
+        if !input::is_named(&file, input::is_yaml) {
+            json(kind, &file, sink)?;
+        }
+    }
+    Ok(())
+}
+
+fn yaml(path: &Path, sink: &mut dyn Sink) -> Result<(), InputError> {
+    input::documents(path, input::is_yaml, sink, &mut |sink, document| {
+        let mut text = String::new();
+        document.reader.read_to_string(&mut text)?;
+        match serde_saphyr::from_str::<Whole>(&text) {
+            Ok(whole) => {
+                sink.valid();
+                let ecosystem = ecosystem::named(&format!("Alpine:{}", whole.distroversion)).key;
+                let packages = whole.packages.iter().flatten();
+                for advisory in packages.flat_map(|entry| advisories(&ecosystem, &entry.pkg)) {
+                    emit(sink, advisory);
+                }
+            }
+            Err(error) => sink.malformed(document.name, &error.to_string()),
+        }
+        Ok(())
+    })
+}
+
+fn json(kind: FeedKind, path: &Path, sink: &mut dyn Sink) -> Result<(), InputError> {
     let mut release = Release::default();
     input::read(path, Shape::Arrays(&["packages"]), sink, &mut |sink, place, piece| match piece {
         Piece::Begin => release = Release { kind: Some(kind), ..Release::default() },
@@ -123,6 +162,48 @@ fn names(element: &str) -> (Vec<String>, Vec<String>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::Kept;
+    use super::super::{FeedKind, SourceSpec, resolve};
+
+    /// As the repository of it holds it, beside files that are none of it.
+    #[test]
+    fn yaml_tells_the_same_as_json() {
+        let yaml = "---\ndistroversion: v3.11\nreponame: main\narchs:\n  - x86_64\n\
+            packages:\n  - pkg:\n      name: curl\n      secfixes:\n        7.66.0-r0:\n          \
+            - CVE-2019-5481\n          - CVE-2019-5482 # both\n        0:\n          - CVE-2020-1\n";
+        let json = r#"{"distroversion": "v3.11", "packages": [{"pkg": {"name": "curl", "secfixes":
+            {"7.66.0-r0": ["CVE-2019-5481", "CVE-2019-5482"], "0": ["CVE-2020-1"]}}}]}"#;
+        let folder = tempfile::tempdir().unwrap();
+        let mut told = Vec::new();
+        for (name, text) in [("main.yaml", yaml), ("main.json", json)] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            let found = resolve(&SourceSpec { kind: FeedKind::Auto, path: path.clone() }).unwrap();
+            assert_eq!(found[0].kind, FeedKind::Alpine, "{name}");
+            let mut kept = Kept::default();
+            super::read(FeedKind::Alpine, &path, &mut kept).unwrap();
+            assert_eq!((kept.valid, kept.malformed.len()), (1, 0), "{name} {:?}", kept.malformed);
+            told.push(kept.lines());
+        }
+        assert_eq!(told[0].len(), 3);
+        assert_eq!(told[0], told[1]);
+
+        let mut archive = tar::Builder::new(Vec::new());
+        for (name, text) in [(".gitlab-ci.yml", "image: x\n"), ("v3.11/main.yaml", yaml)] {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(text.len() as u64);
+            header.set_cksum();
+            archive.append_data(&mut header, name, text.as_bytes()).unwrap();
+        }
+        let path = folder.path().join("secdb.tar");
+        std::fs::write(&path, archive.into_inner().unwrap()).unwrap();
+        let found = resolve(&SourceSpec { kind: FeedKind::Auto, path: path.clone() }).unwrap();
+        assert_eq!(found[0].kind, FeedKind::Alpine);
+        let mut kept = Kept::default();
+        super::read(FeedKind::Alpine, &path, &mut kept).unwrap();
+        assert_eq!(kept.lines(), told[0]);
+    }
+
     #[test]
     fn elements_name_one_vulnerability_or_several() {
         let own = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();

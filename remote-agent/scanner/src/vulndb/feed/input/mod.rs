@@ -23,6 +23,8 @@ pub(super) use xml::{Element, Xml, XmlError};
 const FILE_BYTES: u64 = 16 << 30;
 /// Bytes of one record.
 const RECORD_BYTES: u64 = 64 << 20;
+/// Memory of the decoder of xz, KiB: the largest preset needs 65 MiB.
+const XZ_KIB: u32 = 256 << 10;
 /// Folders below the one that was named.
 const DEPTH: usize = 16;
 
@@ -80,6 +82,11 @@ pub(super) fn is_csv(name: &str) -> bool {
     ending(name) == "csv"
 }
 
+/// Documents in YAML.
+pub(super) fn is_yaml(name: &str) -> bool {
+    matches!(ending(name).as_str(), "yaml" | "yml")
+}
+
 /// Documents in XML.
 pub(super) fn is_xml(name: &str) -> bool {
     ending(name) == "xml"
@@ -112,6 +119,16 @@ pub(super) fn files(path: &Path, accepts: Accepts) -> Result<Vec<PathBuf>, Input
     }
     files.sort();
     Ok(files)
+}
+
+/// Whether the name of a file is one that `accepts` takes.
+pub(super) fn is_named(path: &Path, accepts: Accepts) -> bool {
+    accepts(packing(&file_name(path)).0)
+}
+
+/// Whether a file may hold documents that `accepts` takes.
+pub(super) fn holds(path: &Path, accepts: Accepts) -> bool {
+    is_archive_at(path) || is_named(path, accepts)
 }
 
 /// Gives every document of the source to `each`.
@@ -196,6 +213,7 @@ enum Packing {
     Gzip,
     Zstd,
     Bzip2,
+    Xz,
 }
 
 /// A name without the ending that tells of a packing, and the packing.
@@ -206,6 +224,8 @@ fn packing(name: &str) -> (&str, Packing) {
         (".gz", "", Packing::Gzip),
         (".zst", "", Packing::Zstd),
         (".bz2", "", Packing::Bzip2),
+        (".txz", ".tar", Packing::Xz),
+        (".xz", "", Packing::Xz),
     ] {
         if let Some(stem) = lower.strip_suffix(end) {
             // `x.tgz` stays a name that ends in `tar`'s.
@@ -222,7 +242,16 @@ fn unpacked(content: Box<dyn Read + '_>, packing: Packing) -> io::Result<Box<dyn
         Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(content))),
         Packing::Zstd => Box::new(zstd::stream::read::Decoder::new(content)?),
         Packing::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(content)),
+        Packing::Xz => {
+            let content = BufReader::new(content);
+            Box::new(lzma_rust2::XzReader::new_mem_limit(content, true, XZ_KIB))
+        }
     })
+}
+
+/// Whether a file is an archive, by its name.
+pub(super) fn is_archive_at(path: &Path) -> bool {
+    is_archive(&file_name(path))
 }
 
 fn is_archive(name: &str) -> bool {

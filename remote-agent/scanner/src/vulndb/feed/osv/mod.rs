@@ -95,13 +95,15 @@ fn names(record: &Record) -> Vec<String> {
 }
 
 fn is_distribution(affected: &AffectedPackage) -> bool {
-    const DISTRIBUTIONS: [&str; 20] = [
+    const DISTRIBUTIONS: [&str; 22] = [
         "AlmaLinux",
         "Alpaquita",
         "Alpine",
         "Amazon Linux",
         "Azure Linux",
+        "BellSoft Hardened Containers",
         "Chainguard",
+        "CleanStart",
         "Debian",
         "Echo",
         "Fedora",

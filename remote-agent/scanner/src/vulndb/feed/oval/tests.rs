@@ -186,6 +186,26 @@ fn the_release_in_versions_and_names_of_files() {
     assert_eq!(kept("com.ubuntu.jammy.cve.oval.xml", &text).lines(), expected);
 }
 
+/// Numbers stand before what Photon refers to.
+#[test]
+fn photon() {
+    let definition = "<definition class=\"patch\" id=\"oval:com.vmware.phsa:def:2024500001\"><metadata>\
+         <title>PHSA-2024:00001 ansible Security Update. (Important)</title>\
+         <affected family=\"unix\"><platform>Photon 5</platform></affected>\
+         <reference ref_id=\"PHSA:00001:5.0:184\" ref_url=\"https://example.org/5.0-184\" source=\"PHSA\"/>\
+         <reference ref_id=\"CVE:00001:CVE-2023-5115\" ref_url=\"https://example.org/c\" source=\"CVE\"/>\
+         </metadata><criteria operator=\"AND\">"
+        .to_owned()
+        + &criterion("Photon 5 is installed", 9)
+        + &criterion("ansible is earlier than 0:2.14.12-1.ph5", 1)
+        + "</criteria></definition>";
+    let checks = object(1, "ansible")
+        + &state(1, &evr("less than", "0:2.14.12-1.ph5"))
+        + &test(1, 1, Some(1));
+    let kept = kept("com.vmware.phsa-photon5.xml", &document(&definition, &checks));
+    assert_eq!(kept.lines(), ["Photon OS:5.0 ansible CVE-2023-5115 <0:2.14.12-1.ph5"]);
+}
+
 #[test]
 fn malformed_definitions_are_told_and_left_out() {
     let broken = "<definition class=\"patch\" id=\"def:1\"><criteria/></definition>";

@@ -177,7 +177,7 @@ const RELEASES: [(&str, &str); 44] = [
 ];
 
 /// The number of the release `codename`.
-pub(super) fn release_of(codename: &str) -> Option<&'static str> {
+pub(crate) fn release_of(codename: &str) -> Option<&'static str> {
     release(codename).map(|(release, _)| release)
 }
 

@@ -1,57 +1,9 @@
-//! The kinds of secrets.
+//! Tokens and keys of services that have a form of their own, and those that stand
+//! behind the name of the service.
 
-/// One kind.
-#[derive(Debug)]
-pub(super) struct Kind {
-    /// Its name in reports. Those that clients know have the names they know.
-    pub(super) name: &'static str,
-    /// Texts without any of these words do not hold one. Lower case.
-    pub(super) words: &'static [&'static str],
-    /// The first group is the secret, or the whole.
-    pub(super) pattern: &'static str,
-    /// Bits of a character at least.
-    pub(super) entropy: f64,
-    /// Whether the pattern alone says little, so that the place must fit.
-    pub(super) is_vague: bool,
-}
-
-impl Kind {
-    pub(super) fn suggestion(&self) -> &'static str {
-        if self.name.contains("Private") {
-            "Keep private keys out of images: mount them when the container starts, and replace \
-             this one"
-        } else {
-            "Keep it out of images: pass it when the container starts, and replace this one"
-        }
-    }
-}
-
-const fn exact(
-    name: &'static str,
-    words: &'static [&'static str],
-    pattern: &'static str,
-    entropy: f64,
-) -> Kind {
-    Kind { name, words, pattern, entropy, is_vague: false }
-}
-
-const fn vague(
-    name: &'static str,
-    words: &'static [&'static str],
-    pattern: &'static str,
-    entropy: f64,
-) -> Kind {
-    Kind { name, words, pattern, entropy, is_vague: true }
-}
+use super::{Kind, exact, vague};
 
 pub(super) const KINDS: &[Kind] = &[
-    exact(
-        "Private.Key",
-        &["private key", "putty-user-key-file"],
-        r"-----BEGIN (?:(?:EC|PGP|DSA|RSA|OPENSSH|SSH2|ENCRYPTED) )?PRIVATE KEY(?: BLOCK)?-----\s*(?:[^-]{0,200}\n)?\s*[A-Za-z0-9+/=]{16}|PuTTY-User-Key-File-[23]: ",
-        0.0,
-    ),
-    exact("XML.Signature.Private.Key", &["<rsakeyvalue>"], r"<RSAKeyValue>[\s\S]{0,4000}?<D>", 0.0),
     exact(
         "AWS.Manager.ID",
         &[
@@ -107,8 +59,8 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     exact(
         "Gitlab.Token",
-        &["glpat-", "gldt-", "glrt-", "glptt-"],
-        r"\b(gl(?:pat|dt|rt|ptt)-[A-Za-z0-9_-]{20,50})\b",
+        &["glpat-", "gldt-", "glrt-", "glptt-", "glcbt-", "glft-", "glsoat-", "glagent-", "gloas-"],
+        r"\b(gl(?:pat|dt|rt|ptt|cbt|ft|soat|agent|oas)-[A-Za-z0-9_.-]{20,64})\b",
         3.0,
     ),
     exact("Bitbucket.Token", &["atbb"], r"\b(ATBB[A-Za-z0-9]{32})\b", 3.5),
@@ -184,33 +136,26 @@ pub(super) const KINDS: &[Kind] = &[
     vague("Mailgun.API.Key", &["mailgun"], r"\b(key-[0-9a-zA-Z]{32})\b", 3.0),
     exact(
         "NPM.Token",
-        &["npm_", "_authtoken"],
-        r"\b(npm_[A-Za-z0-9]{36})\b|_authToken\s*=\s*([A-Za-z0-9-]{36,60})",
+        &["npm_", "_auth"],
+        r#"(?m)\b(npm_[A-Za-z0-9]{36})\b|_authToken\s*=\s*([A-Za-z0-9-]{36,60})|^\s*(?://\S{1,200}:)?_auth\s*=\s*"?([A-Za-z0-9+/]{12,400}={0,2})"#,
         3.0,
     ),
     exact("PyPI.Token", &["pypi-age"], r"\b(pypi-AgE[A-Za-z0-9_-]{50,1000})", 3.5),
     exact("Crates.Token", &["cio"], r"\b(cio[A-Za-z0-9]{32})\b", 3.5),
     exact("RubyGems.Token", &["rubygems_"], r"\b(rubygems_[0-9a-f]{48})\b", 3.0),
-    exact(
-        "Docker.Config.Auth",
-        &["auths"],
-        r#""auths"\s*:\s*\{[\s\S]{0,4000}?"auth"\s*:\s*"([A-Za-z0-9+/]{8,}={0,2})""#,
-        2.5,
-    ),
     exact("Docker.Hub.Token", &["dckr_pat_"], r"\b(dckr_pat_[A-Za-z0-9_-]{27})\b", 3.0),
-    exact(
-        "Kubernetes.Client.Key",
-        &["client-key-data"],
-        r"client-key-data:\s*([A-Za-z0-9+/]{100,}={0,2})",
-        3.5,
-    ),
     vague(
         "JSON.Web.Token",
         &["eyj"],
         r"\b(eyJ[A-Za-z0-9_-]{15,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{20,})",
         4.0,
     ),
-    exact("Vault.Token", &["hvs.", "hvb.", "hvr."], r"\b(hv[sbr]\.[A-Za-z0-9_-]{24,200})\b", 3.5),
+    exact(
+        "Vault.Token",
+        &["hvs.", "hvb.", "hvr.", "vault_token"],
+        r#"\b(hv[sbr]\.[A-Za-z0-9_-]{24,200})\b|(?i:vault_token)["']?\s*[:=]\s*["']?(s\.[A-Za-z0-9]{24})\b"#,
+        3.5,
+    ),
     exact(
         "Terraform.Cloud.Token",
         &["atlasv1."],
@@ -244,7 +189,7 @@ pub(super) const KINDS: &[Kind] = &[
         3.0,
     ),
     exact("Atlassian.Token", &["atatt3"], r"\b(ATATT3[A-Za-z0-9_=-]{150,250})", 4.0),
-    exact("NewRelic.Key", &["nrak-"], r"\b(NRAK-[A-Z0-9]{27})\b", 3.0),
+    exact("NewRelic.Key", &["nrak-", "nral"], r"\b(NRAK-[A-Z0-9]{27}|[0-9a-f]{36}NRAL)\b", 3.0),
     vague(
         "Datadog.Key",
         &["datadog", "dd_api_key", "dd_app_key"],
@@ -266,54 +211,5 @@ pub(super) const KINDS: &[Kind] = &[
         &["pscale_"],
         r"\b(pscale_(?:pw|tkn|oauth)_[A-Za-z0-9_.-]{32,64})",
         3.5,
-    ),
-    exact(
-        "Age.Secret.Key",
-        &["age-secret-key-1"],
-        r"\b(AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58})\b",
-        3.0,
-    ),
-    exact(
-        "Minisign.Secret.Key",
-        &["minisign encrypted secret key"],
-        r"minisign encrypted secret key\s*\n([A-Za-z0-9+/=]{100,})",
-        3.0,
-    ),
-    exact("Ansible.Vault", &["$ansible_vault"], r"\$ANSIBLE_VAULT;[0-9.]+;AES256", 0.0),
-    vague(
-        "Database.URL",
-        &["postgres", "mysql", "mariadb", "mongodb", "amqp", "redis", "mssql", "clickhouse"],
-        r#"(?i)\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|amqps?|rediss?|mssql|clickhouse)(?:\+[a-z0-9]+)?://[^\s:/@"']{0,64}:([^\s/@"']{4,128})@[^\s/"']"#,
-        2.0,
-    ),
-    vague(
-        "Netrc.Password",
-        &["machine"],
-        r"(?m)^\s*machine\s+\S+\s+login\s+\S+\s+password\s+(\S{4,})",
-        2.0,
-    ),
-    vague(
-        "Pgpass.Password",
-        &[":"],
-        r"(?m)^[^#:\n]{1,200}:(?:\d{1,5}|\*):[^:\n]{1,64}:[^:\n]{1,64}:([^\s:]{4,128})$",
-        2.0,
-    ),
-    exact(
-        "Htpasswd.Password",
-        &["$apr1$", "$2y$", "{sha}"],
-        r"(?m)^[^\s:]{1,64}:(\$apr1\$\S{20,}|\$2y\$\S{40,}|\{SHA\}\S{20,})$",
-        3.0,
-    ),
-    vague(
-        "Credential",
-        &["passwd", "api_key", "apikey", "api-key", "password", "secret", "token"],
-        r#"(?i)(?:passwd|api[_-]?key|password|secret(?:[_-]?key)?|(?:access|auth)[_-]?token)["']?\s*[:=]\s*["']?([^\s"'`<>(){}$,;]{20,120})(?:["'`,;\s]|$)"#,
-        4.0,
-    ),
-    vague(
-        "Password.in.Settings",
-        &["password", "passwd", "pwd"],
-        r#"(?im)^[ \t"'-]*[a-z0-9_.-]{0,40}(?:password|passwd|pwd)["']?\s*[:=]\s*["']?([^\s"'`<>(){}$,;#]{6,64})["']?,?\s*$"#,
-        2.5,
     ),
 ];

@@ -1,0 +1,73 @@
+//! Passwords, by where they stand and how they are written.
+
+use super::{Kind, exact, vague};
+
+pub(super) const KINDS: &[Kind] = &[
+    exact(
+        "Docker.Config.Auth",
+        &["auths"],
+        r#""auths"\s*:\s*\{[\s\S]{0,4000}?"auth"\s*:\s*"([A-Za-z0-9+/]{8,}={0,2})""#,
+        2.5,
+    ),
+    vague(
+        "Database.URL",
+        &["postgres", "mysql", "mariadb", "mongodb", "amqp", "redis", "mssql", "clickhouse"],
+        r#"(?i)\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|amqps?|rediss?|mssql|clickhouse)(?:\+[a-z0-9]+)?://[^\s:/@"']{0,64}:([^\s/@"']{4,128})@[^\s/"']"#,
+        2.0,
+    ),
+    vague(
+        "Netrc.Password",
+        &["machine"],
+        r"(?m)^\s*machine\s+\S+\s+login\s+\S+\s+password\s+(\S{4,})",
+        2.0,
+    ),
+    vague(
+        "Pgpass.Password",
+        &[":"],
+        r"(?m)^[^#:\n]{1,200}:(?:\d{1,5}|\*):[^:\n]{1,64}:[^:\n]{1,64}:([^\s:]{4,128})$",
+        2.0,
+    ),
+    exact(
+        "Htpasswd.Password",
+        &["$apr1$", "$2y$", "{sha}"],
+        r"(?m)^[^\s:]{1,64}:(\$apr1\$\S{20,}|\$2y\$\S{40,}|\{SHA\}\S{20,})$",
+        3.0,
+    ),
+    vague(
+        "Credential",
+        &["passwd", "api_key", "apikey", "api-key", "password", "secret", "token"],
+        r#"(?i)(?:passwd|api[_-]?key|password|secret(?:[_-]?key)?|(?:access|auth|api)[_-]?token)["']?\s*[:=]\s*["']?([^\s"'`<>(){}$,;]{20,120})(?:["'`,;\s]|$)"#,
+        4.0,
+    ),
+    vague(
+        "Password.in.Settings",
+        &["password", "passwd", "pwd"],
+        // A line of its own, or a member of JSON wherever it stands.
+        r#"(?im)^[ \t"'-]*[a-z0-9_.-]{0,40}(?:password|passwd|pwd)["']?\s*[:=]\s*["']?([^\s"'`<>(){}$,;#]{6,64})["']?,?\s*$|[{,]\s*"[a-z0-9_.-]{0,40}(?:password|passwd|pwd)"\s*:\s*"([^\s"<>{}$]{6,64})""#,
+        2.5,
+    ),
+    vague(
+        "Connection.String.Password",
+        &["password", "pwd"],
+        r#"(?i)\b(?:server|data source|host|address|endpoint)\s*=[^"'<>\n]{1,300}?;\s*(?:password|pwd)\s*=\s*([^;"'<>\s]{4,128})"#,
+        2.0,
+    ),
+    vague(
+        "XML.Password",
+        &["password>"],
+        r"(?i)<[a-z0-9_.-]{0,30}password>\s*([^<\s{}$]{6,128})\s*</",
+        2.5,
+    ),
+    exact(
+        "WordPress.Password",
+        &["db_password"],
+        r#"define\s*\(\s*['"](?:DB_PASSWORD|(?:SECURE_)?AUTH_KEY|LOGGED_IN_KEY|NONCE_KEY)['"]\s*,\s*['"]([^'"]{6,128})['"]"#,
+        2.5,
+    ),
+    vague(
+        "Redis.Password",
+        &["requirepass", "masterauth"],
+        r"(?m)^\s*(?:requirepass|masterauth)\s+([^\s#]{4,128})",
+        2.0,
+    ),
+];

@@ -1,0 +1,22 @@
+//! What stands in settings and is no secret.
+
+use super::{LETTERS, noise, search};
+
+#[test]
+fn texts_and_templates_are_none() {
+    let word = noise(LETTERS, 12);
+    for (path, text) in [
+        ("app/locales/de.json", format!("{{\"password\":\"{word}\"}}")),
+        ("app/pom.xml", "<password>${env.PASSWORD}</password>".to_owned()),
+        ("srv/wp-config-sample.php", "define( 'DB_PASSWORD', 'password_here' );".to_owned()),
+        (
+            "srv/wp-config-sample.php",
+            "define( 'AUTH_KEY', 'put your unique phrase here' ); // DB_PASSWORD".to_owned(),
+        ),
+        ("etc/redis/redis.conf", format!("# requirepass {word}\n")),
+        ("app/web.config", "Server=db;User Id=sa;Password=$(Password);".to_owned()),
+        ("app/schema.json", "{\"password\":\"string\"}".to_owned()),
+    ] {
+        assert_eq!(search(path, text.as_bytes()), [], "{path}: {text}");
+    }
+}

@@ -1,0 +1,85 @@
+//! Samples of what services give out, and of passwords in their settings.
+
+use super::{HEX, LETTERS, MIXED, UPPER, noise};
+
+/// As [`super::samples`].
+pub(super) fn samples() -> Vec<(&'static str, &'static str, String)> {
+    let mixed = |count| noise(MIXED, count);
+    let hex = |count| noise(HEX, count);
+    let upper = |count| noise(UPPER, count);
+    let key = format!("{} PRIVATE KEY-----", "-----BEGIN");
+    vec![
+        // With headers, and in JSON.
+        (
+            "Private.Key",
+            "root/k.pem",
+            format!(
+                "{key}\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,{}\n\n{}\n",
+                upper(32),
+                mixed(64)
+            ),
+        ),
+        ("Private.Key", "app/key.json", format!("{{\"k\":\"{key}\\n{}\\n\"}}", mixed(64))),
+        (
+            "WireGuard.Private.Key",
+            "etc/wireguard/wg0.conf",
+            format!("PrivateKey = {}=\n", mixed(43)),
+        ),
+        (
+            "AWS.Session.Token",
+            "root/.aws/credentials",
+            format!("aws_session_token = {}\n", mixed(400)),
+        ),
+        ("Gitlab.Token", "app/x", format!("{}-64_{}", "glcbt", mixed(20))),
+        ("NPM.Token", "home/me/.npmrc", format!("//npm.example.org/:_auth={}\n", mixed(24))),
+        ("NewRelic.Key", "app/x", format!("{}{}", hex(36), "NRAL")),
+        ("Vault.Token", "app/.env", format!("VAULT_TOKEN=s.{}", mixed(24))),
+        (
+            "Discord.Bot.Token",
+            "app/.env",
+            format!("DISCORD_TOKEN=M{}.{}.{}", mixed(23), mixed(6), mixed(38)),
+        ),
+        ("Heroku.Token", "app/x", format!("{}-{}", "HRKU", mixed(60))),
+        (
+            "Braintree.Access.Token",
+            "app/x",
+            format!("access_token$production${}${}", hex(16), hex(32)),
+        ),
+        ("Stripe.Webhook.Secret", "app/x", format!("{}_{}", "whsec", mixed(32))),
+        ("Doppler.Token", "app/x", format!("dp.{}.prd.{}", "st", mixed(43))),
+        ("Fly.Token", "app/x", format!("{}_{}", "fm2", mixed(200))),
+        ("Notion.Token", "app/x", format!("{}_{}", "ntn", mixed(46))),
+        ("Airtable.Token", "app/x", format!("AIRTABLE={}{}.{}", "pat", mixed(14), hex(64))),
+        ("Figma.Token", "app/x", format!("{}_{}", "figd", mixed(40))),
+        ("Artifactory.Token", "app/x", format!("{}{}", "AKCp", mixed(69))),
+        ("SonarQube.Token", "app/x", format!("{}_{}", "sqp", hex(40))),
+        ("CircleCI.Token", "app/x", format!("{}_{}_{}", "CCIPAT", mixed(22), hex(40))),
+        ("Buildkite.Token", "app/x", format!("{}_{}", "bkua", hex(40))),
+        ("Mapbox.Token", "app/x", format!("sk.eyJ{}.{}", mixed(60), mixed(22))),
+        ("Firebase.Server.Key", "app/x", format!("AAAA{}:{}{}", mixed(7), "APA91b", mixed(134))),
+        ("Okta.Token", "app/.env", format!("OKTA_API_TOKEN=00{}", mixed(40))),
+        ("Cloudflare.Token", "app/.env", format!("CLOUDFLARE_API_TOKEN={}", mixed(40))),
+        ("Snyk.Token", "app/.env", {
+            let all = hex(32);
+            let parts = [&all[..8], &all[8..12], &all[12..16], &all[16..20], &all[20..]];
+            format!("SNYK_TOKEN={}", parts.join("-"))
+        }),
+        (
+            "Connection.String.Password",
+            "app/web.config",
+            format!("<add connectionString=\"Server=db;User Id=sa;Password={};\" />", mixed(12)),
+        ),
+        ("XML.Password", "root/.m2/settings.xml", format!("<password>{}</password>", mixed(12))),
+        (
+            "WordPress.Password",
+            "srv/wp-config.php",
+            format!("define( 'DB_PASSWORD', '{}' );", mixed(12)),
+        ),
+        ("Redis.Password", "etc/redis/redis.conf", format!("requirepass {}\n", mixed(16))),
+        (
+            "Password.in.Settings",
+            "app/settings.json",
+            format!("{{\"db\":{{\"user\":\"shop\",\"password\":\"{}\"}}}}", noise(LETTERS, 12)),
+        ),
+    ]
+}
