@@ -4,12 +4,14 @@
 //! Open [`role`] for what each reserved role may do, [`rights`] for what a
 //! caller may, [`route_access`] for what each path needs, [`scoped_route`] for
 //! what a role that is limited to some clusters may call, [`password`],
-//! [`api_key`] and [`session_token`] for the proofs of identity. Users and
+//! [`api_key`] and [`session_token`] for the proofs of identity, [`damper`] for what
+//! guessing them costs. Users and
 //! sessions themselves are stored by the programs.
 
 pub mod access_scope;
 pub mod api_key;
 pub mod caller;
+pub mod damper;
 pub mod namespace;
 pub mod password;
 pub mod password_profile;
@@ -27,6 +29,7 @@ pub mod session_token;
 pub use access_scope::{AccessScope, AccessScopeError, ScopeClusters};
 pub use api_key::ApiKeyHash;
 pub use caller::{Caller, Proof};
+pub use damper::Damper;
 pub use namespace::Namespace;
 pub use password::{PasswordError, PasswordHash, Passwords};
 pub use password_profile::PasswordProfile;

@@ -12,6 +12,10 @@ pub struct FedPolicyPlan {
     /// What was done or would be, by kind and name. Empty where all is so
     /// already.
     pub plan: Vec<PlannedChange>,
+    /// What of local objects, which become federated, the federation has no place
+    /// for: modes of groups, for example.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
 }
 
 /// What becomes of one object.

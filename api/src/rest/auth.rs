@@ -65,9 +65,13 @@ fn no_secret() -> SecretString {
 pub struct RolePermission {
     /// The permission's id.
     pub id: String,
-    /// Whether it allows reading.
+    /// Whether it allows reading; false where a client leaves it out.
+    #[serde(default)]
+    #[schema(required = true)]
     pub read: bool,
-    /// Whether it allows changing.
+    /// Whether it allows changing; false where a client leaves it out.
+    #[serde(default)]
+    #[schema(required = true)]
     pub write: bool,
 }
 

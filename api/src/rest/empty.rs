@@ -3,6 +3,8 @@
 
 use serde_json::{Value, json};
 
+use super::server::ServersData;
+
 /// The answer to a GET of `path` (without its version); none for what only
 /// exists in a cluster.
 pub fn body(path: &str) -> Option<Value> {
@@ -46,5 +48,17 @@ pub fn body(path: &str) -> Option<Value> {
         }}),
         "workload" => json!({"workloads": []}),
         _ => return None,
+    })
+}
+
+/// The same, of what only the primary has any of.
+pub fn body_in_cluster(path: &str) -> Option<Value> {
+    Some(match path {
+        "api_key" => json!({"apikeys": [], "global_roles": [], "domain_roles": []}),
+        "scan/image" => json!({"images": []}),
+        "scan/sigstore/root_of_trust" => json!({"roots_of_trust": []}),
+        "server" => json!(ServersData::default()),
+        "token_auth_server" => json!({"servers": []}),
+        _ => return body(path),
     })
 }

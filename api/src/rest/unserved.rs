@@ -1,17 +1,17 @@
-//! Calls of the REST API that clients may know and nothing here serves. Each
-//! is answered with 501 and the reason that stands here. The list only
-//! shrinks: a call that comes to be served leaves it.
+//! Calls of the REST API that clients may know and nothing here serves, or the
+//! primary alone. Each is answered with 501 and the reason that stands here. The
+//! lists only shrink: a call that comes to be served leaves them.
 
 /// Calls that are not served for one reason.
 #[derive(Debug)]
 pub struct Unserved {
     /// The reason, as the answer tells it.
     pub why: &'static str,
-    /// Method and path; `{}` stands for any one segment.
+    /// Method and path; `{}` stands for any one segment, `{*}` for all that follow.
     pub calls: &'static [(&'static str, &'static str)],
 }
 
-/// All of them.
+/// What nobody serves.
 pub const UNSERVED: &[Unserved] = &[
     Unserved {
         why: "Compliance benchmarks are not run here, so there is nothing to show or to set.",
@@ -184,21 +184,119 @@ pub const UNSERVED: &[Unserved] = &[
     },
 ];
 
-/// Why the call is not served; none where it is, or nobody knows it.
+/// What the primary serves, and no cluster for itself.
+pub const PRIMARY_ONLY: &[Unserved] = &[
+    Unserved {
+        why: "Users, roles, keys, passwords and directories are those of the primary: ask it.",
+        calls: &[
+            ("POST", "/v1/api_key"),
+            ("DELETE", "/v1/api_key/{}"),
+            ("GET", "/v1/api_key/{}"),
+            ("POST", "/v1/auth/{}"),
+            ("POST", "/v1/debug/server/test"),
+            ("GET", "/v1/password_profile"),
+            ("GET", "/v1/password_profile/{}"),
+            ("PATCH", "/v1/password_profile/{}"),
+            ("GET", "/v1/selfapikey"),
+            ("POST", "/v1/server"),
+            ("DELETE", "/v1/server/{}"),
+            ("GET", "/v1/server/{}"),
+            ("PATCH", "/v1/server/{}"),
+            ("PATCH", "/v1/server/{}/group/{}"),
+            ("PATCH", "/v1/server/{}/groups"),
+            ("PATCH", "/v1/server/{}/role/{}"),
+            ("GET", "/v1/server/{}/user"),
+            ("GET", "/v1/token_auth_server/{}"),
+            ("POST", "/v1/token_auth_server/{}"),
+            ("GET", "/v1/token_auth_server/{}/slo"),
+            ("POST", "/v1/user"),
+            ("DELETE", "/v1/user/{}"),
+            ("PATCH", "/v1/user/{}"),
+            ("POST", "/v1/user/{}/password"),
+            ("PATCH", "/v1/user/{}/role/{}"),
+            ("GET", "/v1/user_role"),
+            ("POST", "/v1/user_role"),
+            ("DELETE", "/v1/user_role/{}"),
+            ("GET", "/v1/user_role/{}"),
+            ("PATCH", "/v1/user_role/{}"),
+            ("GET", "/v1/user_role_permission/options"),
+        ],
+    },
+    Unserved {
+        why: "Registries and repositories are scanned by the primary, which also verifies \
+              signatures and accepts vulnerabilities: ask it.",
+        calls: &[
+            ("POST", "/v1/assetvul"),
+            ("POST", "/v1/file/vulnerability/profile"),
+            ("POST", "/v1/file/vulnerability/profile/config"),
+            ("GET", "/v1/list/registry_type"),
+            ("GET", "/v1/scan/asset"),
+            ("GET", "/v1/scan/asset/images"),
+            ("POST", "/v1/scan/asset/images"),
+            ("GET", "/v1/scan/image/{}"),
+            ("GET", "/v1/scan/registry/{}/layers/{}"),
+            ("DELETE", "/v1/scan/registry/{}/test"),
+            ("POST", "/v1/scan/registry/{}/test"),
+            ("POST", "/v1/scan/repository"),
+            ("POST", "/v1/scan/result/repository"),
+            ("POST", "/v1/scan/sigstore/root_of_trust"),
+            ("DELETE", "/v1/scan/sigstore/root_of_trust/{}"),
+            ("GET", "/v1/scan/sigstore/root_of_trust/{}"),
+            ("PATCH", "/v1/scan/sigstore/root_of_trust/{}"),
+            ("GET", "/v1/scan/sigstore/root_of_trust/{}/verifier"),
+            ("POST", "/v1/scan/sigstore/root_of_trust/{}/verifier"),
+            ("DELETE", "/v1/scan/sigstore/root_of_trust/{}/verifier/{}"),
+            ("GET", "/v1/scan/sigstore/root_of_trust/{}/verifier/{}"),
+            ("PATCH", "/v1/scan/sigstore/root_of_trust/{}/verifier/{}"),
+            ("GET", "/v1/vulasset"),
+            ("POST", "/v1/vulasset"),
+            ("GET", "/v1/vulnerability/profile"),
+            ("GET", "/v1/vulnerability/profile/{}"),
+            ("PATCH", "/v1/vulnerability/profile/{}"),
+            ("POST", "/v1/vulnerability/profile/{}/entry"),
+            ("DELETE", "/v1/vulnerability/profile/{}/entry/{}"),
+            ("PATCH", "/v1/vulnerability/profile/{}/entry/{}"),
+            ("POST", "/v2/scan/registry/{}/test"),
+        ],
+    },
+    Unserved {
+        why: "Only the primary of a federation has members and exports what is federated.",
+        calls: &[
+            ("DELETE", "/v1/fed/cluster/{}"),
+            ("DELETE", "/v1/fed/cluster/{}/{*}"),
+            ("GET", "/v1/fed/cluster/{}/{*}"),
+            ("PATCH", "/v1/fed/cluster/{}/{*}"),
+            ("POST", "/v1/fed/cluster/{}/{*}"),
+            ("GET", "/v1/fed/healthcheck"),
+            ("GET", "/v1/fed/view/{}"),
+            ("POST", "/v1/file/fed_config"),
+        ],
+    },
+];
+
+/// Why the call is served by nobody; none where it is, or nobody knows it.
 pub fn reason(method: &str, path: &str) -> Option<&'static str> {
+    find(UNSERVED, method, path)
+}
+
+/// Why a cluster does not serve the call; none where it does, or nobody knows it.
+pub fn reason_in_cluster(method: &str, path: &str) -> Option<&'static str> {
+    find(UNSERVED, method, path).or_else(|| find(PRIMARY_ONLY, method, path))
+}
+
+fn find(list: &[Unserved], method: &str, path: &str) -> Option<&'static str> {
     let fits = |known: &str| {
         let (mut known, mut asked) = (known.split('/'), path.split('/'));
         loop {
             match (known.next(), asked.next()) {
-                (None, None) => return true,
+                (None, None) | (Some("{*}"), Some(_)) => return true,
                 (Some("{}"), Some(_)) => {}
                 (Some(known), Some(asked)) if known == asked => {}
                 _ => return false,
             }
         }
     };
-    UNSERVED
-        .iter()
+    list.iter()
         .find(|unserved| unserved.calls.iter().any(|(known, at)| *known == method && fits(at)))
         .map(|unserved| unserved.why)
 }
@@ -223,12 +321,29 @@ mod tests {
     }
 
     #[test]
+    fn what_only_the_primary_serves_is_told_by_clusters() {
+        for (method, path, told) in [
+            ("POST", "/v1/user", true),
+            ("GET", "/v1/user", false),
+            ("GET", "/v1/fed/cluster/7/v1/group", true),
+            ("GET", "/v1/sniffer/7", true),
+            ("GET", "/v1/nothing", false),
+        ] {
+            assert_eq!(reason_in_cluster(method, path).is_some(), told, "{method} {path}");
+        }
+        assert_eq!(reason("POST", "/v1/user"), None);
+    }
+
+    #[test]
     fn each_call_stands_once() {
-        let mut calls: Vec<_> = UNSERVED.iter().flat_map(|unserved| unserved.calls).collect();
-        let all = calls.len();
-        calls.sort_unstable();
-        calls.dedup();
-        assert_eq!(calls.len(), all);
-        assert!(all <= 113, "the list only shrinks");
+        let calls = |list: &'static [Unserved]| list.iter().flat_map(|unserved| unserved.calls);
+        let mut once: Vec<_> = calls(UNSERVED).chain(calls(PRIMARY_ONLY)).collect();
+        let all = once.len();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(once.len(), all);
+        for (list, most) in [(UNSERVED, 113), (PRIMARY_ONLY, 70)] {
+            assert!(calls(list).count() <= most, "the list only shrinks");
+        }
     }
 }

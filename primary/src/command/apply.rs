@@ -154,6 +154,9 @@ fn shown(answer: &FedPolicyPlan) -> String {
             let _ = writeln!(text, "    {}: {before} -> {after}", field.name);
         }
     }
+    for what in &answer.left_out {
+        let _ = writeln!(text, "left out: {what}");
+    }
     let count = |action: &str| {
         let of = |change: &&PlannedChange| change.action == action;
         answer.plan.iter().filter(of).count()
@@ -206,13 +209,15 @@ mod tests {
             change("change", "fed.b", vec![field]),
             change("delete", "fed.c", Vec::new()),
         ];
-        let answer = FedPolicyPlan { applied: false, plan };
+        let left_out = vec!["fed.a: policymode Protect".to_owned()];
+        let answer = FedPolicyPlan { applied: false, plan, left_out };
         assert_eq!(
             shown(&answer),
             "+ group fed.a\n~ group fed.b\n    comment: \"a\" -> null\n- group fed.c\n\
+             left out: fed.a: policymode Protect\n\
              1 to be created, 1 to be changed, 1 to be deleted; nothing was done\n"
         );
-        let nothing = FedPolicyPlan { applied: true, plan: Vec::new() };
+        let nothing = FedPolicyPlan { applied: true, ..FedPolicyPlan::default() };
         assert_eq!(shown(&nothing), "nothing to do: all is so already\n");
     }
 

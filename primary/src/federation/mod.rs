@@ -4,9 +4,10 @@
 //! Open [`membership`] for how a cluster joins, [`authority`] for what it is
 //! trusted by, [`token`] for what lets it in. Then [`fanout`] for how a change
 //! reaches the members, [`link_registry`] for who is connected, [`member_link`]
-//! for what is known of each, [`forwarding`] for calls to them, [`event_intake`] for what they report, [`replica`] for how
-//! the replicas of a primary do this together, [`follow`] for what one learns of
-//! changes by the others; [`rules`] for what they all obey.
+//! for what is known of each, [`forwarding`] for calls to them, [`event_intake`]
+//! for what they report, [`replica`] for how the replicas of a primary do this
+//! together, [`follow`] for what one learns of changes by the others; [`rules`]
+//! for what they all obey.
 
 pub mod address;
 pub mod allowance;

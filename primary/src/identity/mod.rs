@@ -7,7 +7,6 @@
 mod access_scope;
 mod api_key;
 mod bootstrap;
-mod damper;
 mod directory;
 mod ldap;
 mod local;
@@ -28,7 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use palisade_api::clock::SharedClock;
-use palisade_identity::{PasswordError, Passwords, SessionKey, SessionKeyError};
+use palisade_identity::{Damper, PasswordError, Passwords, SessionKey, SessionKeyError};
 use palisade_transport::seal::{SealError, Sealer};
 use secrecy::SecretString;
 use serde::Serialize;
@@ -76,7 +75,7 @@ pub struct Identity {
     providers: oidc::Providers,
     saml_readers: Semaphore,
     ldap: ldap::Connections,
-    damper: damper::Damper,
+    damper: Damper,
     recent: recent::Recent,
     repeated: repeated_login::RepeatedLogins,
 }
@@ -148,7 +147,7 @@ impl Identity {
             providers: oidc::Providers::new(https_proxy.map(str::to_owned)),
             saml_readers: Semaphore::new(SAML_READERS),
             ldap: ldap::Connections::default(),
-            damper: damper::Damper::default(),
+            damper: Damper::default(),
             recent: recent::Recent::default(),
             repeated: repeated_login::RepeatedLogins::default(),
         }))

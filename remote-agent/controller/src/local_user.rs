@@ -6,7 +6,7 @@ use palisade_api::Code;
 use palisade_api::clock::SharedClock;
 use palisade_identity::SessionKeyError;
 use palisade_identity::{
-    Caller, PasswordError, PasswordHash, Passwords, Proof, Role, SessionId, SessionKey,
+    Caller, Damper, PasswordError, PasswordHash, Passwords, Proof, Role, SessionId, SessionKey,
 };
 use palisade_transport::seal::write_private;
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
@@ -63,6 +63,7 @@ pub struct LocalUsers {
     passwords: Passwords,
     key: SessionKey,
     clock: SharedClock,
+    damper: Damper,
 }
 
 /// A login that succeeded.
@@ -85,7 +86,7 @@ impl LocalUsers {
     ) -> Result<Self, LocalUserError> {
         let key = SessionKey::from_pkcs8(&signing_key(&data_dir.join(KEY_FILE))?, "agent")?;
         let passwords = Passwords::new(2)?;
-        let users = Self { store, passwords, key, clock };
+        let users = Self { store, passwords, key, clock, damper: Damper::default() };
         if users.store.user_count().await? == 0 {
             users.create_first(data_dir, bootstrap_password).await?;
         }
@@ -124,20 +125,26 @@ impl LocalUsers {
         Ok(())
     }
 
-    /// Opens a session.
+    /// Opens a session for somebody who calls from `address`.
     pub async fn login(
         &self,
         name: &str,
+        address: &str,
         password: SecretString,
         new_password: Option<SecretString>,
     ) -> Result<Login, LocalUserError> {
+        if self.damper.blocks(name, address, self.clock.now()) {
+            return Err(LocalUserError::Refused(Code::UserLoginBlocked));
+        }
         let user = self.store.user(name).await?;
         let hash = user.as_ref().map(|u| PasswordHash::from_stored(u.password_hash.clone()));
         let right = self.passwords.verify(password, hash).await?;
-        let user = match user {
-            Some(user) if right => user,
-            _ => return Err(LocalUserError::Refused(Code::Unauthorized)),
+        let Some(user) = user.filter(|_| right) else {
+            self.damper.failed(name, address, self.clock.now());
+            warn!(address, "a login failed");
+            return Err(LocalUserError::Refused(Code::Unauthorized));
         };
+        self.damper.succeeded(name, address);
         if let Some(new) = new_password {
             if new.expose_secret().chars().count() < palisade_identity::password::MIN_PASSWORD_CHARS
             {

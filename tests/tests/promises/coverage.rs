@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use palisade_api::rest::unserved;
 use palisade_tests::reference::{Endpoint, Reference};
 use palisade_tests::{Agent, Fleet};
@@ -54,6 +54,34 @@ async fn each_call_is_served_or_says_why_not() -> Result<()> {
             .any(|known| known.method == *method && filled(&known.path) == filled(path));
         ensure!(known, "{method} {path} is listed, and no client knows it");
     }
+    Ok(())
+}
+
+/// A cluster knows the same calls: what it does not answer for itself it says to be
+/// the primary's.
+#[tokio::test]
+async fn a_cluster_serves_each_call_or_says_whose_it_is() -> Result<()> {
+    let Some(reference) = Reference::read()? else { return Ok(()) };
+    let fleet = Fleet::start(&["production"]).await?;
+    let rest = fleet.agent("production")?.admin().await?;
+    let mut wrong = Vec::new();
+    for endpoint in reference.endpoints.iter().filter(|endpoint| is_harmless(endpoint)) {
+        let path = filled(&endpoint.path);
+        let method: Method = endpoint.method.parse()?;
+        let body = (method != Method::GET).then(|| "null".to_owned());
+        let answer = rest.send(method, &path, body).await?;
+        let listed = unserved::reason_in_cluster(&endpoint.method, &path).is_some();
+        let refused = answer.status == StatusCode::NOT_IMPLEMENTED;
+        let nowhere = answer.code().is_some_and(|code| NO_SUCH_CALL.contains(&code));
+        if listed != refused || nowhere {
+            wrong.push(format!("{} {path}: {} {}", endpoint.method, answer.status, answer.text));
+        }
+    }
+    ensure!(wrong.is_empty(), "unknown, or listed and not 501, or 501 and not listed: {wrong:#?}");
+    let member = fleet.member("production").await?.context("no member")?;
+    let id = member["id"].as_str().context("no id")?;
+    let caller = fleet.admin.get(&format!("/v1/fed/cluster/{id}/v1/selfuser")).await?.ok()?;
+    ensure!(caller["user"]["role"] == "admin", "{caller}");
     Ok(())
 }
 

@@ -253,6 +253,28 @@ async fn what_is_wrong_or_hostile_changes_nothing() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn what_a_cluster_exports_of_its_own_becomes_federated() -> Result<()> {
+    let fleet = Fleet::start(&[]).await?;
+    let admin = &fleet.admin;
+    let local = SET
+        .replace("name: fed.", "name: ")
+        .replace("metadata: {name: fed}", "metadata: {name: local}")
+        .replace("from: fed.", "from: ")
+        .replace("to: fed.", "to: ")
+        .replace("group: fed.", "group: ")
+        .replace("[fed.pager]", "[pager]")
+        .replace("    target: {selector", "    target: {policymode: Protect, selector");
+    let done = apply(admin, "", &local).await?.ok()?;
+    assert_eq!(done["left_out"], json!(["fed.shop: policymode Protect"]), "{done}");
+    let same = apply(admin, "", SET).await?.ok()?;
+    ensure!(actions(&same).is_empty(), "not what is written as federated: {same}");
+    let mixed = format!("{local}\n---\n{SET}");
+    let refused = apply(admin, "", &mixed).await?;
+    ensure!(refused.status == 400 && refused.text.contains("would both be"), "{refused:?}");
+    Ok(())
+}
+
 async fn command(server: &str, ca: &Path, key: &str, arguments: &[&str]) -> Result<Finished> {
     Launch::new("apply", programs::primary()?)
         .arg("apply")

@@ -28,6 +28,20 @@ async fn sessions_begin_and_end() -> Result<()> {
 }
 
 #[tokio::test]
+async fn who_guesses_at_a_cluster_has_to_wait() -> Result<()> {
+    let fleet = Fleet::start(&["production"]).await?;
+    let agent = fleet.agent("production")?;
+    let rest = agent.admin().await?;
+    let wrong = json!({ "password": { "username": "nobody", "password": "wrong" } });
+    for _ in 0..6 {
+        rest.post("/v1/auth", &wrong).await?.expect(401, 3)?;
+    }
+    rest.post("/v1/auth", &wrong).await?.expect(401, 47)?;
+    agent.admin().await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_standalone_primary_has_no_federation() -> Result<()> {
     let primary = Primary::start().await?;
     let admin = primary.admin().await?;

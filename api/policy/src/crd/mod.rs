@@ -2,6 +2,7 @@
 //! are exported and imported. One module a kind of resource.
 
 pub mod admission;
+mod federate;
 pub mod response;
 pub mod rule_list;
 pub mod security_rule;

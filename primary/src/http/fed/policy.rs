@@ -8,7 +8,7 @@ use palisade_policy::process_profile::Stamp;
 use uuid::Uuid;
 
 use crate::App;
-use crate::federation::rules::resource::apply::{ApplyOptions, apply};
+use crate::federation::rules::resource::apply::{Applied, ApplyOptions, apply};
 use crate::federation::rules::resource::export_all;
 use crate::federation::rules::resource::plan::Planned;
 use crate::http::error::Result;
@@ -40,6 +40,7 @@ pub(super) async fn fed_policy_export(
 /// Makes true what the YAML says, as one revision or not at all, and answers
 /// with what that changed. Takes resources of all kinds: the custom resources
 /// that clusters and exports have, and lists of rules with their ids and order.
+/// Local objects of clusters become federated: their names get the prefix `fed.`.
 #[utoipa::path(
     post,
     path = "/v1/fed/policy",
@@ -61,9 +62,9 @@ pub(super) async fn fed_policy_apply(
     let text = upload::read_file(request, upload::MOST_OF_SET).await?;
     let actor = Actor::from(&caller);
     let stamp = Stamp { now: app.clock.now().timestamp(), uuid: Uuid::new_v4 };
-    let plan = apply(&app.database, &actor, &text, options, stamp).await?;
+    let Applied { plan, left_out } = apply(&app.database, &actor, &text, options, stamp).await?;
     let plan = plan.into_iter().map(shown).collect();
-    Ok(Json(FedPolicyPlan { applied: !options.dry_run, plan }))
+    Ok(Json(FedPolicyPlan { applied: !options.dry_run, plan, left_out }))
 }
 
 fn shown(planned: Planned) -> PlannedChange {

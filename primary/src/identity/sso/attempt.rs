@@ -10,11 +10,11 @@ use url::Url;
 
 use super::SsoError;
 use crate::identity::Identity;
-use crate::identity::damper::neighbourhood;
 use crate::identity::directory::DirectoryError;
 use crate::identity::saml::Proof;
 use crate::store::StoreError;
 use crate::store::sso_attempt::{self, Most, SsoAttempt};
+use palisade_identity::damper::neighbourhood;
 
 /// Time to log in at the provider.
 pub(in crate::identity) const LIFE: TimeDelta = TimeDelta::minutes(10);

@@ -1,21 +1,20 @@
 //! Logging in and out, and who may come in.
 
-use axum::Json;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 use palisade_api::Code;
 use palisade_api::rest::auth::{RolePermission, Token, TokenData};
-use palisade_api::rest::user::User;
 use palisade_identity::{Access, Caller, Need, Permission, Role, route_access};
+use palisade_transport::server::PeerAddress;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use super::error::{ApiError, Result};
 use super::extract::{Authenticated, JsonBody};
+use super::user;
 use crate::Controller;
-use crate::local_user::IDLE_SECONDS;
-use crate::store::StoredUser;
 
 const TOKEN_HEADER: &str = "x-auth-token";
 
@@ -80,21 +79,24 @@ struct LoginPassword {
 /// `POST /v1/auth`.
 pub(super) async fn login(
     State(controller): State<Controller>,
+    peer: Option<Extension<PeerAddress>>,
     JsonBody(body): JsonBody<LoginBody>,
 ) -> Result<Json<TokenData>> {
+    let address = peer.map(|Extension(PeerAddress(address))| address.ip().to_canonical());
+    let address = address.map(|address| address.to_string()).unwrap_or_default();
     let given = body.password.ok_or_else(|| ApiError::invalid("The key password is missing."))?;
     if given.password.expose_secret().is_empty() {
         return Err(ApiError::of(Code::Unauthorized));
     }
-    let login =
-        controller.users().login(&given.username, given.password, given.new_password).await?;
+    let users = controller.users();
+    let login = users.login(&given.username, &address, given.password, given.new_password).await?;
     let role = login.user.role.parse::<Role>().unwrap_or(Role::None);
     Ok(Json(TokenData {
         token: Some(Token {
             token: login.token,
             global_permissions: permissions(role),
             domain_permissions: std::collections::BTreeMap::new(),
-            user: user(login.user),
+            user: user::shown(&login.user),
         }),
         password_days_until_expire: -1,
         password_hours_until_expire: 0,
@@ -116,7 +118,8 @@ pub(super) async fn logout(
     }
 }
 
-fn permissions(role: Role) -> Vec<RolePermission> {
+/// What a role allows everywhere.
+pub(super) fn permissions(role: Role) -> Vec<RolePermission> {
     Permission::listed()
         .map(|one| RolePermission {
             id: one.id().to_owned(),
@@ -125,27 +128,4 @@ fn permissions(role: Role) -> Vec<RolePermission> {
         })
         .filter(|one| one.read || one.write)
         .collect()
-}
-
-fn user(stored: StoredUser) -> User {
-    User {
-        fullname: stored.name.clone(),
-        server: String::new(),
-        username: stored.name,
-        password: String::new(),
-        email: String::new(),
-        role: stored.role,
-        timeout: IDLE_SECONDS as u32,
-        locale: "en".to_owned(),
-        default_password: stored.default_password,
-        modify_password: false,
-        role_domains: std::collections::BTreeMap::new(),
-        access_scope: None,
-        last_login_timestamp: 0,
-        last_login_at: String::new(),
-        login_count: 0,
-        blocked_for_failed_login: false,
-        blocked_for_password_expired: false,
-        password_resettable: false,
-    }
 }

@@ -19,6 +19,7 @@ mod response;
 mod scan;
 mod sensor;
 mod system;
+mod user;
 mod workload;
 
 use axum::extract::Request;
@@ -106,6 +107,10 @@ fn own() -> ApiRouter {
 fn shared() -> Router<Controller> {
     Router::new()
         .route("/v1/auth", post(auth::login).patch(auth::keep_alive).delete(auth::logout))
+        .route("/v1/selfuser", get(user::self_user))
+        .route("/v1/user", get(user::list))
+        .route("/v1/user/{fullname}", get(user::get))
+        .route("/v1/eula", get(system::eula).post(system::eula_accept))
         .route("/v1/fed/member", get(fed::member))
         .route("/v1/fed/leave", post(fed::leave))
         .route("/v1/fed/promote", post(fed::not_here))
@@ -131,6 +136,8 @@ fn shared() -> Router<Controller> {
             "/v1/scan/registry/{name}/scan",
             post(scan::registry::refuse_change).delete(scan::registry::refuse_change),
         )
+        .route("/v2/scan/registry", post(refuse::create))
+        .route("/v2/scan/registry/{name}", patch(scan::registry::refuse_change))
         .route("/v1/scan/registry/{name}/images", get(scan::registry::images))
         .route("/v1/scan/registry/{name}/image/{id}", get(scan::registry::image))
         .merge(scan::shared())
@@ -171,6 +178,7 @@ fn rules() -> Router<Controller> {
             get(response::rule).patch(response::refuse_change).delete(response::refuse_change),
         )
         .route("/v1/response/options", get(response::rule_options))
+        .route("/v1/list/application", get(policy_rule::applications))
         .route("/v1/process_profile", get(profile::processes))
         .route("/v1/process_profile/{name}", get(profile::process).patch(refuse::by_name))
         .route("/v1/file_monitor", get(profile::files))
@@ -210,11 +218,11 @@ fn files() -> Router<Controller> {
 /// What this cluster has none of is an empty list to those who ask for it.
 async fn not_found(request: Request) -> Response {
     let path = request.uri().path();
-    if let Some(why) = unserved::reason(request.method().as_str(), path) {
+    if let Some(why) = unserved::reason_in_cluster(request.method().as_str(), path) {
         return unserved(why);
     }
     let path = path.strip_prefix("/v1/").or_else(|| path.strip_prefix("/v2/"));
-    match path.and_then(empty::body).filter(|_| *request.method() == Method::GET) {
+    match path.and_then(empty::body_in_cluster).filter(|_| *request.method() == Method::GET) {
         Some(body) => Json(body).into_response(),
         None => ApiError::of(Code::NotFound).into_response(),
     }
@@ -225,13 +233,13 @@ async fn method_not_allowed(request: Request) -> Response {
     if *request.method() == Method::OPTIONS {
         return StatusCode::OK.into_response();
     }
-    match unserved::reason(request.method().as_str(), request.uri().path()) {
+    match unserved::reason_in_cluster(request.method().as_str(), request.uri().path()) {
         Some(why) => unserved(why),
         None => ApiError::of(Code::MethodNotAllowed).into_response(),
     }
 }
 
-/// A call that clients know, and nobody serves.
+/// A call that clients know, and no cluster serves.
 fn unserved(why: &str) -> Response {
     ApiError::new(Code::OpNotAllowed, why).with_status(StatusCode::NOT_IMPLEMENTED).into_response()
 }

@@ -2,8 +2,10 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use palisade_api::rest::policy_rule::{PolicyRule, PolicyRuleData, PolicyRulesData};
-use palisade_policy::network_rule::NetworkRule;
+use palisade_api::rest::policy_rule::{
+    ApplicationList, ApplicationListData, PolicyRule, PolicyRuleData, PolicyRulesData,
+};
+use palisade_policy::network_rule::{NetworkRule, application};
 
 use super::error::{ApiError, Result};
 use super::extract::ListQuery;
@@ -28,6 +30,12 @@ pub(super) async fn get(
     Path(id): Path<String>,
 ) -> Result<Json<PolicyRuleData>> {
     find(&controller, &id).map(|rule| Json(PolicyRuleData { rule }))
+}
+
+/// `GET /v1/list/application`.
+pub(super) async fn applications() -> Json<ApplicationListData> {
+    let application = application::KNOWN.iter().map(|(_, name)| (*name).to_owned()).collect();
+    Json(ApplicationListData { list: ApplicationList { application } })
 }
 
 fn find(controller: &Controller, id: &str) -> Result<PolicyRule> {

@@ -6,7 +6,8 @@ use axum::extract::{Query, State};
 use palisade_api::ObjectKind;
 use palisade_api::kind::LogId;
 use palisade_api::rest::system::{
-    FedSystemConfig, SystemConfig, SystemConfigData, SystemSummary, SystemSummaryData,
+    Eula, EulaData, FedSystemConfig, SystemConfig, SystemConfigData, SystemSummary,
+    SystemSummaryData,
 };
 use palisade_api::rest::system_v2::SystemConfigDataV2;
 use palisade_policy::webhook::Webhook;
@@ -46,6 +47,14 @@ pub(super) async fn summary(
         },
     }))
 }
+
+/// `GET /v1/eula`: whoever runs a cluster has accepted it there.
+pub(super) async fn eula() -> Json<EulaData> {
+    Json(EulaData { eula: Eula { accepted: true }, bootstrap_password_command: String::new() })
+}
+
+/// `POST /v1/eula`: nothing is left to accept.
+pub(super) async fn eula_accept() {}
 
 /// `GET /v1/system/config`: the services of a cluster have no settings yet, so
 /// what concerns those is at rest.

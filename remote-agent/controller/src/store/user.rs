@@ -1,6 +1,7 @@
 //! Local users.
 
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
 use super::{Store, StoreError};
 
@@ -50,13 +51,17 @@ impl Store {
         .bind(name)
         .fetch_optional(&self.reader)
         .await?;
-        let Some(row) = row else { return Ok(None) };
-        Ok(Some(StoredUser {
-            name: row.try_get("name")?,
-            password_hash: row.try_get("password_hash")?,
-            role: row.try_get("role")?,
-            default_password: row.try_get("default_password")?,
-        }))
+        row.as_ref().map(stored).transpose()
+    }
+
+    /// All users, by name.
+    pub async fn users(&self) -> Result<Vec<StoredUser>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT name, password_hash, role, default_password FROM \"user\" ORDER BY name",
+        )
+        .fetch_all(&self.reader)
+        .await?;
+        rows.iter().map(stored).collect()
     }
 
     /// How many users there are.
@@ -83,4 +88,13 @@ impl Store {
         transaction.commit().await?;
         Ok(done.rows_affected() == 1)
     }
+}
+
+fn stored(row: &SqliteRow) -> Result<StoredUser, StoreError> {
+    Ok(StoredUser {
+        name: row.try_get("name")?,
+        password_hash: row.try_get("password_hash")?,
+        role: row.try_get("role")?,
+        default_password: row.try_get("default_password")?,
+    })
 }

@@ -19,16 +19,27 @@ pub struct ApplyOptions {
     pub dry_run: bool,
 }
 
+/// What came of a text.
+#[derive(Debug)]
+pub struct Applied {
+    /// What changed, or would.
+    pub plan: Vec<Planned>,
+    /// What of local objects the federation has no place for.
+    pub left_out: Vec<String>,
+}
+
 /// Makes true what a text says, and says what that changed. What is so
-/// already stays untouched: the same text again changes nothing.
+/// already stays untouched: the same text again changes nothing. Local objects
+/// become federated.
 pub async fn apply(
     database: &Database,
     actor: &Actor,
     text: &str,
     options: ApplyOptions,
     stamp: Stamp,
-) -> Result<Vec<Planned>> {
-    let set = ResourceSet::read(text)?;
+) -> Result<Applied> {
+    let mut set = ResourceSet::read(text)?;
+    let left_out = set.federate()?;
     let mut edit = Edit::begin(database).await?;
     edit.declarative = true;
     // What others refer to comes first.
@@ -61,5 +72,5 @@ pub async fn apply(
     if !options.dry_run {
         edit.commit(actor).await?;
     }
-    Ok(plan)
+    Ok(Applied { plan, left_out })
 }

@@ -28,8 +28,9 @@ const KEPT_ENTRIES: usize = MAX_ENTRIES / 2;
 /// themselves, anew for each attempt if they like.
 const PREFIX_OF_IPV6: Ipv6Addr = Ipv6Addr::new(0xffff, 0xffff, 0xffff, 0xffff, 0, 0, 0, 0);
 
+/// The failures that are remembered.
 #[derive(Debug, Default)]
-pub(super) struct Damper(Mutex<HashMap<Key, Failures>>);
+pub struct Damper(Mutex<HashMap<Key, Failures>>);
 
 /// Whose failures are counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -61,7 +62,7 @@ fn plain(name: &str) -> String {
 }
 
 /// All addresses that whoever has this one has as well.
-pub(super) fn neighbourhood(address: &str) -> String {
+pub fn neighbourhood(address: &str) -> String {
     match address.parse() {
         Ok(IpAddr::V6(address)) => (address & PREFIX_OF_IPV6).to_string(),
         _ => address.to_owned(),
@@ -87,7 +88,7 @@ impl Failures {
 
 impl Damper {
     /// Whether a login has to wait still.
-    pub(super) fn blocks(&self, name: &str, address: &str, now: DateTime<Utc>) -> bool {
+    pub fn blocks(&self, name: &str, address: &str, now: DateTime<Utc>) -> bool {
         let entries = self.entries();
         Key::both(name, address)
             .iter()
@@ -95,7 +96,7 @@ impl Damper {
     }
 
     /// Counts a failed login.
-    pub(super) fn failed(&self, name: &str, address: &str, now: DateTime<Utc>) {
+    pub fn failed(&self, name: &str, address: &str, now: DateTime<Utc>) {
         let mut entries = self.entries();
         if entries.len() >= MAX_ENTRIES {
             entries.retain(|_, failures| now - failures.last < MEMORY);
@@ -115,13 +116,13 @@ impl Damper {
 
     /// Forgets the failures of a name before a login that succeeded. Those of
     /// its address stay: one good password must not pay for guessing others.
-    pub(super) fn succeeded(&self, name: &str, address: &str) {
+    pub fn succeeded(&self, name: &str, address: &str) {
         let [name, _] = Key::both(name, address);
         self.entries().remove(&name);
     }
 
     /// Forgets the failures of a user that an administrator unlocked.
-    pub(super) fn forget_user(&self, name: &str) {
+    pub fn forget_user(&self, name: &str) {
         let name = plain(name);
         self.entries().retain(|key, _| !matches!(key, Key::Name(other, _) if *other == name));
     }
