@@ -256,6 +256,19 @@ pub struct FedMember {
     pub use_proxy: String,
     /// Whether results of repository scans go to the members.
     pub deploy_repo_scan_data: bool,
+    /// The members in numbers, those of other pages too; absent on a remote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<MembersSummary>,
+}
+
+/// The members that were asked for, in numbers: before filters by a field, and
+/// whatever page it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MembersSummary {
+    /// The newest revision of the federated objects.
+    pub revision: u64,
+    /// How many are in each state; states that none is in are left out.
+    pub statuses: BTreeMap<String, u64>,
 }
 
 /// Body of `PATCH /v1/fed/config`: what is absent stays.

@@ -56,11 +56,22 @@ pub struct Former {
     pub json: Option<Box<RawValue>>,
 }
 
+/// Which revisions are wanted; what is empty asks for nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
+    /// Text in the name of an object that was changed, or of who changed it, in
+    /// capitals or not.
+    pub text: &'a str,
+    /// The kind of that object.
+    pub kind: &'a str,
+}
+
 /// The newest revisions before `before`, newest first.
 pub async fn list(
     conn: &mut PgConnection,
     before: Option<Revision>,
     limit: u32,
+    wanted: Wanted<'_>,
 ) -> Result<Vec<Entry>> {
     let rows = sqlx::query!(
         r#"SELECT revision AS "revision!", min(at) AS "at!", min(actor) AS "actor!",
@@ -69,11 +80,19 @@ pub async fn list(
                   (array_agg(kind ORDER BY id))[1:$4] AS "kinds!",
                   (array_agg(name ORDER BY id))[1:$4] AS "names!"
            FROM audit WHERE log = $1 AND revision < $2
+             AND ($5 || $6 = '' OR EXISTS (
+                 SELECT FROM audit AS one
+                 WHERE one.log = audit.log AND one.revision = audit.revision
+                   AND ($6 = '' OR one.kind = $6)
+                   AND (strpos(lower(one.name), lower($5)) > 0
+                        OR strpos(lower(one.actor), lower($5)) > 0)))
            GROUP BY revision ORDER BY revision DESC LIMIT $3"#,
         log_column(LogId::Federation),
         before.map_or(i64::MAX, column_of),
         i64::from(limit),
         LISTED,
+        wanted.text,
+        wanted.kind,
     )
     .fetch_all(conn)
     .await?;

@@ -49,6 +49,19 @@ async fn every_revision_is_told_and_can_be_gone_back_to() -> Result<()> {
     let page = admin.get(&format!("/v1/fed/history?limit=1&before={next}")).await?.ok()?;
     ensure!(page["revisions"][0]["revision"] == first, "{page}");
 
+    // Found by what was changed, and by whom.
+    for (wanted, found) in [
+        (format!("text={id}"), 2),
+        (format!("text={id}&kind=admission+rule"), 2),
+        (format!("text={id}&kind=group"), 0),
+        ("text=ADMIN&kind=admission+rule".to_owned(), 3),
+        ("text=nobody".to_owned(), 0),
+    ] {
+        let answer = admin.get(&format!("/v1/fed/history?{wanted}")).await?.ok()?;
+        let revisions = answer["revisions"].as_array().context("no revisions")?;
+        ensure!(revisions.len() == found, "{wanted}: {answer}");
+    }
+
     let back = admin.post(&format!("/v1/fed/history/{first}/rollback"), &json!({})).await?.ok()?;
     ensure!(back["objects"] == 2, "{back}");
     let now = rules(admin).await?;

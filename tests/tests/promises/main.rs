@@ -29,6 +29,7 @@ mod live;
 mod member_status;
 mod membership;
 mod node_scan;
+mod pages;
 mod policy_as_code;
 mod questions;
 mod reaching;

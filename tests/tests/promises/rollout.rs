@@ -112,6 +112,11 @@ async fn a_change_stays_with_its_canary_and_goes_back() -> Result<()> {
     let heard = fleet.members.iter().filter(|member| member.heard().contains("fed.new")).count();
     ensure!(heard == 2, "{heard} members heard of it");
     fleet.admin.get("/v1/group/fed.new").await?.expect(404, 7)?;
+    for (query, listed) in [("", 1), ("?state=aborted", 1), ("?state=running", 0), ("?start=1", 0)]
+    {
+        let answer = fleet.admin.get(&format!("/v1/fed/rollout{query}")).await?.ok()?;
+        ensure!(answer["rollouts"].as_array().map(Vec::len) == Some(listed), "{query}: {answer}");
+    }
     let path = format!("/v1/fed/rollout/{}", rollout["id"]);
     fleet.admin.patch(&path, &json!({ "action": "resume" })).await?.expect(400, 4)
 }

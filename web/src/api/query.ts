@@ -15,7 +15,7 @@ import { useText } from "../text/language";
 import { words } from "../text/words";
 import { useFailureText } from "../ui/failureText";
 import { notify } from "../ui/notices";
-import { type Answer, get, type PathOf, send, type Target } from "./client";
+import { type Answer, get, type PathOf, type Query, send, type Target } from "./client";
 import { ApiError } from "./error";
 import { isLive, isTold } from "./live";
 
@@ -53,9 +53,13 @@ function pace(path: string, every: number | undefined, cluster: string | undefin
 }
 
 /** Begins to read what is certain to be needed and not known yet. */
-export function readAhead(path: PathOf<"get">) {
+export function readAhead(path: PathOf<"get">, query?: Query) {
+  const target = query ? { query } : {};
   queries
-    .ensureQueryData({ queryKey: [path, {}], queryFn: ({ signal }) => get(path, { signal }) })
+    .ensureQueryData({
+      queryKey: [path, target],
+      queryFn: ({ signal }) => get(path, { ...target, signal }),
+    })
     // Whoever shows it asks again, and says why it could not be read.
     .catch(() => undefined);
 }
@@ -88,22 +92,22 @@ export function useClusterGet<T>(cluster: string, path: string, every?: number) 
 export function usePages<P extends PathOf<"get">, Row>(
   path: P,
   pick: (answer: Answer<P, "get">) => Row[],
-  options: Options & { every?: number } = {},
+  options: Options & { every?: number /** Rows of a page. */; limit?: number } = {},
 ) {
-  const { every, enabled, query: filters, ...target } = options;
+  const { every, enabled, limit = PAGE, query: filters, ...target } = options;
   const query = useInfiniteQuery({
     queryKey: [path, target, "pages", filters],
     queryFn: async ({ signal, pageParam }) =>
       pick(
         await get(path, {
           ...target,
-          query: { ...filters, start: pageParam, limit: PAGE },
+          query: { ...filters, start: pageParam, limit },
           signal,
         }),
       ),
     initialPageParam: 0,
     getNextPageParam: (last, pages) =>
-      last.length < PAGE ? undefined : pages.reduce((sum, page) => sum + page.length, 0),
+      last.length < limit ? undefined : pages.reduce((sum, page) => sum + page.length, 0),
     placeholderData: keepPreviousData,
     refetchInterval: () => pace(path, every, target.cluster),
     enabled: enabled ?? true,

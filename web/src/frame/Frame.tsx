@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 
 import { startLive } from "../api/live";
 import { queries } from "../api/query";
-import { useMembers } from "../pages/clusters/members";
+import { useMember } from "../pages/clusters/members";
 import { useFleet, useUrl } from "../routing/search";
 import { IdleWatch } from "../session/IdleWatch";
 import { useSelf } from "../session/permissions";
@@ -99,7 +99,7 @@ function Reminders() {
   const user = useSelf().data?.user;
   const { cluster, cluster_selector: selector } = useFleet();
   const [, setUrl] = useUrl();
-  const member = useMembers().data?.joint_clusters?.find((one) => one.id === cluster);
+  const { member } = useMember(cluster);
   const { pathname } = useLocation();
   const follows = PAGES.find(({ to }) => to !== "/" && pathname.startsWith(to))?.follows;
   const ignored = follows === "nothing" || (follows === "cluster" && !cluster);

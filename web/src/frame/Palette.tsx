@@ -28,9 +28,9 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const may = useMay();
   const navigate = useNavigate();
   const [text, setText] = useState("");
-  const members = useMembers().data?.joint_clusters ?? [];
   const enabled = text.length > 1;
   const query = { f_name: `in,${text.replace(/[,|].*$/, "")}`, limit: MOST, brief: true };
+  const members = useMembers(false);
   const groups = useGet("/v1/group", { query, enabled: enabled && may("rt_policy", "read") });
   const registries = useGet("/v1/scan/registry", { enabled: enabled && may("reg_scan", "read") });
   const rules = useGet("/v1/admission/rules", {
@@ -50,7 +50,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
       beside: kind("page"),
       to: page.to,
     })),
-    ...members.map((one) => ({
+    ...(members.data?.joint_clusters ?? []).map((one) => ({
       id: `cluster ${one.id}`,
       text: one.name,
       beside: kind("cluster"),

@@ -2,7 +2,7 @@ import { ChevronsUpDown, Globe, Server, Tags } from "lucide-react";
 import { useState } from "react";
 
 import { ClusterState } from "../pages/clusters/ClusterState";
-import { useMembers } from "../pages/clusters/members";
+import { useMember, useMembers } from "../pages/clusters/members";
 import { useFleet, useUrl } from "../routing/search";
 import { useText } from "../text/language";
 import { Dialog } from "../ui/Dialog";
@@ -17,10 +17,9 @@ export function ScopeSwitcher() {
   const [typed, setTyped] = useState("");
   const [, setUrl] = useUrl();
   const { cluster, cluster_selector: selector } = useFleet();
-  const members = useMembers().data?.joint_clusters ?? [];
-  const name = cluster
-    ? (members.find((one) => one.id === cluster)?.name ?? cluster.slice(0, 8))
-    : (selector ?? t.allClusters);
+  const members = useMembers(open).data?.joint_clusters ?? [];
+  const { member } = useMember(cluster);
+  const name = cluster ? (member?.name ?? cluster.slice(0, 8)) : (selector ?? t.allClusters);
   const byLabel = labelChoices(members, typed).map(({ text, count }) => ({
     id: `l:${text}`,
     text,

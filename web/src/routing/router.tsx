@@ -29,7 +29,7 @@ const frame = createRoute({
     if (!session.signedIn()) throw redirect({ to: "/sign-in", search: { to: location.href } });
     // Who one is decides on what is shown; known members are on nearly every page.
     readAhead("/v1/selfuser");
-    readAhead("/v1/fed/member");
+    readAhead("/v1/fed/member", { limit: 1 });
   },
   component: lazyRouteComponent(() => import("../frame/Frame"), "Frame"),
 });

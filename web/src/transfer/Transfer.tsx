@@ -4,9 +4,10 @@ import { useState } from "react";
 import { type PathOf, type Query, type Sent, send } from "../api/client";
 import { useChange } from "../api/query";
 import { useText } from "../text/language";
-import { Field, Switch } from "../ui/Field";
+import { Switch } from "../ui/Field";
 import { FormDialog } from "../ui/FormDialog";
 import { saveAs } from "../ui/saveAs";
+import { FileText } from "./FileText";
 import { importFile } from "./follow";
 import { transferText } from "./text";
 
@@ -84,22 +85,7 @@ function ImportDialog({ what, importPath, query, replace, onClose }: DialogProps
       busyAction={t.importing}
       onClose={onClose}
     >
-      <Field label={t.file}>
-        <input
-          type="file"
-          accept=".yaml,.yml,.json"
-          onChange={(event) => void event.target.files?.[0]?.text().then(setText)}
-        />
-      </Field>
-      <Field label={t.content} hint={t.contentHint}>
-        <textarea
-          rows={12}
-          value={text}
-          spellCheck={false}
-          onChange={(event) => setText(event.target.value)}
-          required
-        />
-      </Field>
+      <FileText text={text} onText={setText} accept=".yaml,.yml,.json" hint={t.contentHint} />
       {replace && <Switch label={t.replace} checked={overwrite} onChange={setOverwrite} />}
       {run.isPending && <progress value={percentage} max={100} aria-label={t.importing} />}
     </FormDialog>

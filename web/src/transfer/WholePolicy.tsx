@@ -5,9 +5,10 @@ import { type Schema, send } from "../api/client";
 import { useChange } from "../api/query";
 import { useKindName } from "../pages/history/kinds";
 import { useText } from "../text/language";
-import { Field, Switch } from "../ui/Field";
+import { Switch } from "../ui/Field";
 import { FormDialog } from "../ui/FormDialog";
 import { saveAs } from "../ui/saveAs";
+import { FileText } from "./FileText";
 import { transferText } from "./text";
 
 const PATH = "/v1/fed/policy";
@@ -61,22 +62,7 @@ function ApplyDialog({ onClose }: { onClose: () => void }) {
       onClose={onClose}
     >
       <p className="hint">{t.applyHint}</p>
-      <Field label={t.file}>
-        <input
-          type="file"
-          accept=".yaml,.yml"
-          onChange={(event) => void event.target.files?.[0]?.text().then(setText)}
-        />
-      </Field>
-      <Field label={t.content}>
-        <textarea
-          rows={12}
-          value={text}
-          spellCheck={false}
-          onChange={(event) => setText(event.target.value)}
-          required
-        />
-      </Field>
+      <FileText text={text} onText={setText} accept=".yaml,.yml" />
       <Switch label={t.replace} checked={prune} onChange={setPrune} />
       {planned && <Planned of={planned} />}
     </FormDialog>

@@ -23,7 +23,7 @@ export function Tabs({ label, tabs }: Props) {
           key={id}
           type="button"
           aria-current={id === current ? "page" : undefined}
-          onClick={() => setUrl({ tab: id, q: "", sort: "" }, { push: true })}
+          onClick={() => setUrl({ tab: id, q: "", sort: "", type: "", status: "" }, { push: true })}
         >
           {text}
         </button>

@@ -8,33 +8,48 @@ use chrono::SecondsFormat;
 use palisade_api::kind::LogId;
 use palisade_api::protocol::Mismatch;
 use palisade_api::rest::fed::{
-    ClusterStatus, FED_ROLE_MASTER, FedMember, JointCluster, REST_VERSION,
+    ClusterStatus, FED_ROLE_MASTER, FedMember, JointCluster, MembersSummary, REST_VERSION,
 };
 use palisade_api::{ClusterId, Revision};
 use palisade_identity::Caller;
 use sqlx::PgConnection;
 
-use super::master;
 use super::scope::shows;
+use super::{master, read_id};
 use crate::App;
 use crate::federation::address::{federation_address, primary_name};
 use crate::federation::link_status::{LinkState, LinkStatus};
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
 use crate::http::query::Query;
+use crate::http::selected::selector;
 use crate::store;
 use crate::store::member::{Member, RemovedReason};
 use crate::store::member_kind::MemberKind;
 
 /// Show the federation
 ///
-/// The role of this cluster, the primary, and the members with their state.
+/// The role of this cluster, the primary, and the members with their state: all
+/// of them where nobody asks for a page. Filtered and sorted by any field: `f_*`,
+/// `s_*`.
 #[utoipa::path(
     get,
     path = "/v1/fed/member",
     tag = "federation",
-    params(("former" = Option<bool>, Query,
-            description = "Show all clusters that ever were members, as `left` or `kicked`")),
+    params(
+        ("former" = Option<bool>, Query,
+         description = "Show all clusters that ever were members, as `left` or `kicked`"),
+        ("cluster" = Option<String>, Query, description = "Id of the one that is shown"),
+        (
+            "cluster_selector" = Option<String>,
+            Query,
+            description = "Clusters by their labels: `env=prod,region in (eu,us),!legacy`",
+        ),
+        ("f_*" = Option<String>, Query, description = "Filters by a field"),
+        ("s_*" = Option<String>, Query, description = "Sorts by a field: `asc` or `desc`"),
+        ("start" = Option<i64>, Query, description = "Members to leave out"),
+        ("limit" = Option<i64>, Query, description = "Members at most; all where nobody says"),
+    ),
     responses((status = OK, body = FedMember)),
 )]
 pub(super) async fn fed_member_list(
@@ -45,7 +60,14 @@ pub(super) async fn fed_member_list(
     let mut conn = app.database.acquire().await?;
     let federation = store::federation::get(&mut conn).await?;
     let promoted = federation.promoted_at.is_some();
-    let members = store::member::shown(&mut conn, query.flag("former")).await?;
+    let selector = selector(&query)?;
+    let named = query.get("cluster").filter(|id| !id.is_empty()).map(read_id).transpose()?;
+    let mut members = store::member::shown(&mut conn, query.flag("former")).await?;
+    members.retain(|member| {
+        shows(&caller, member)
+            && named.is_none_or(|id| id == member.id)
+            && selector.as_ref().is_none_or(|selector| selector.matches(&member.labels))
+    });
     let heads = heads(&mut conn).await?;
     drop(conn);
     let mut links = links(&app).await;
@@ -57,18 +79,30 @@ pub(super) async fn fed_member_list(
             federation_address(&app.config, &federation),
         )
     });
+    let members: Vec<JointCluster> = members
+        .into_iter()
+        .map(|member| joint(&app, &heads, links.remove(&member.id), member))
+        .collect();
+    let summary = summary(&heads, &members);
     Ok(Json(FedMember {
         fed_role: if promoted { FED_ROLE_MASTER.to_owned() } else { String::new() },
         local_rest_info: federation.rest,
         master_cluster,
-        joint_clusters: members
-            .into_iter()
-            .filter(|member| shows(&caller, member))
-            .map(|member| joint(&app, &heads, links.remove(&member.id), member))
-            .collect(),
+        joint_clusters: query.list(members)?,
         use_proxy: federation.use_proxy,
         deploy_repo_scan_data: federation.deploy_repo_scan_data,
+        summary: Some(summary),
     }))
+}
+
+fn summary(heads: &[(LogId, Revision)], members: &[JointCluster]) -> MembersSummary {
+    let head = heads.iter().find(|(log, _)| *log == LogId::Federation);
+    let mut summary =
+        MembersSummary { revision: head.map_or(0, |(_, head)| head.0), ..Default::default() };
+    for member in members {
+        *summary.statuses.entry(member.status.clone()).or_default() += 1;
+    }
+    summary
 }
 
 /// The members that the caller's role reaches, as clients see them, by name.

@@ -65,7 +65,7 @@ impl Split {
             Self::Level => "event.level",
             Self::Name => "event.name",
             Self::Category => "event.category",
-            Self::Cluster => "event.cluster_id::text",
+            Self::Cluster => "event.cluster_id",
             Self::Namespace => "event.namespace",
         }
     }
@@ -129,7 +129,8 @@ pub async fn count(
         Source::Events => question.begin(),
         Source::Clusters | Source::Namespaces => QueryBuilder::<Postgres>::default(),
     };
-    sql.push("SELECT ");
+    // Clusters become texts when there are few.
+    sql.push("SELECT at, of::text AS of, events FROM (SELECT ");
     match source {
         Source::Events => {
             sql.push("date_bin(make_interval(secs => ");
@@ -156,7 +157,7 @@ pub async fn count(
     for condition in &question.conditions {
         condition.push(&mut sql);
     }
-    sql.push(" GROUP BY 1, 2");
+    sql.push(" GROUP BY 1, 2) AS counted");
     Ok(sql.build_query_as().fetch_all(conn).await?)
 }
 

@@ -160,15 +160,24 @@ pub async fn any_running(conn: &mut PgConnection) -> Result<bool> {
     .await?)
 }
 
-/// The newest rollouts, those under way before the others.
-pub async fn list(conn: &mut PgConnection, limit: u32) -> Result<Vec<Rollout>> {
+/// The newest rollouts, those under way before the others; of one state, where it is
+/// named.
+pub async fn list(
+    conn: &mut PgConnection,
+    state: Option<&str>,
+    start: i64,
+    limit: i64,
+) -> Result<Vec<Rollout>> {
     sqlx::query_as!(
         Row,
         r#"SELECT id, revision, state AS "state: State", reason,
                   policy AS "policy: Json<RolloutPolicy>", stage, stage_at, actor, created_at,
                   finished_at
-           FROM rollout ORDER BY finished_at IS NOT NULL, id DESC LIMIT $1"#,
-        i64::from(limit),
+           FROM rollout WHERE $1::text IS NULL OR state = $1
+           ORDER BY finished_at IS NOT NULL, id DESC OFFSET $2 LIMIT $3"#,
+        state,
+        start,
+        limit,
     )
     .fetch_all(conn)
     .await?

@@ -33,6 +33,7 @@ pub(super) async fn member(State(controller): State<Controller>) -> Result<Json<
             joint_clusters: Vec::new(),
             use_proxy: String::new(),
             deploy_repo_scan_data: false,
+            summary: None,
         }));
     };
     let position = controller.store().position(LogId::Federation.number()).await?;
@@ -77,6 +78,7 @@ pub(super) async fn member(State(controller): State<Controller>) -> Result<Json<
         }],
         use_proxy: by_proxy.to_owned(),
         deploy_repo_scan_data: false,
+        summary: None,
     }))
 }
 

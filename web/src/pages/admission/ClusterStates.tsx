@@ -5,7 +5,6 @@ import type { Schema } from "../../api/client";
 import { send } from "../../api/client";
 import { useChange, useClusterGet } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -16,8 +15,7 @@ import { useFailureText } from "../../ui/failureText";
 import { Listing } from "../../ui/Listing";
 import { State } from "../../ui/State";
 import { ClusterState } from "../clusters/ClusterState";
-import { type Cluster, isConnected, useMembers, useMembersInScope } from "../clusters/members";
-import { select } from "../clusters/selection";
+import { type Cluster, isConnected, useMemberPages } from "../clusters/members";
 import { admissionText } from "./text";
 
 type AdmissionState = Schema<"AdmissionState">;
@@ -32,9 +30,7 @@ export function ClusterStates() {
   const t = useText(admissionText);
   const w = useText(words);
   const names = useText(pageNames);
-  const [url] = useUrl();
-  const query = useMembers();
-  const members = useMembersInScope();
+  const query = useMemberPages();
   const columns: Column<Cluster>[] = [
     {
       id: "name",
@@ -85,7 +81,7 @@ export function ClusterStates() {
         <FilterText label={w.cluster} />
       </div>
       <Listing
-        query={{ ...query, rows: members && select(members, url) }}
+        query={query}
         what={names.clusters}
         columns={columns}
         rowKey={(one) => one.id}

@@ -21,20 +21,23 @@ import { ClusterErrors } from "./ClusterErrors";
 import { ClusterLabels } from "./ClusterLabels";
 import { ClusterState } from "./ClusterState";
 import { LiveSummary } from "./LiveSummary";
-import { behind, type Cluster, headOf, isConnected, useMembers } from "./members";
+import { behind, type Cluster, isConnected, useMember } from "./members";
 import { clustersText } from "./text";
 
 export function ClusterDetail() {
   const { id } = useParams({ strict: false }) as { id: string };
   const names = useText(pageNames);
   const w = useText(words);
-  const query = useMembers();
+  const query = useMember(id);
   return (
     <Loaded query={query} what={names.clusters}>
-      {({ joint_clusters: members = [] }) => {
-        const member = members.find((one) => one.id === id);
-        if (!member) return <Sign title={w.notFound} role="alert" />;
-        return <Member member={member} head={headOf(members)} />;
+      {({ joint_clusters: members = [], summary }) => {
+        const member = members[0];
+        return member ? (
+          <Member member={member} head={summary?.revision ?? 0} />
+        ) : (
+          <Sign title={w.notFound} role="alert" />
+        );
       }}
     </Loaded>
   );

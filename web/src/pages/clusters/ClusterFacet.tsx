@@ -1,8 +1,9 @@
-import { useScope, useUrl } from "../../routing/search";
+import { useGet } from "../../api/query";
+import { useFleet, useScope, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Facet } from "../../ui/Facet";
-import { useMembersInScope } from "./members";
+import { useMember } from "./members";
 
 /** With more clusters a list of them is of no use: the scope switcher finds one. */
 const MOST = 200;
@@ -11,9 +12,16 @@ const MOST = 200;
 export function ClusterFacet() {
   const w = useText(words);
   const scope = useScope();
+  const { cluster_selector } = useFleet();
   const [{ cluster: chosen }] = useUrl();
-  const members = useMembersInScope() ?? [];
-  const offered = members.length > MOST ? members.filter((one) => one.id === chosen) : members;
+  const { data } = useGet("/v1/fed/member", {
+    query: { limit: MOST + 1, cluster_selector },
+    enabled: !scope,
+  });
+  const members = data?.joint_clusters ?? [];
+  const few = members.length <= MOST;
+  const { member } = useMember(few ? undefined : chosen);
+  const offered = few ? members : member ? [member] : [];
   if (scope || offered.length === 0) return null;
   return (
     <Facet of="cluster" label={w.cluster} options={offered.map((one) => [one.id, one.name])} />

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { Plus, Server } from "lucide-react";
 
 import { pageNames } from "../../frame/pages";
-import { useFleet, useUrl } from "../../routing/search";
+import { useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
@@ -16,9 +16,8 @@ import { Listing } from "../../ui/Listing";
 import { Page } from "../../ui/Page";
 import { ClusterState, stateText } from "./ClusterState";
 import { JoinDialog } from "./JoinDialog";
-import { behind, type Cluster, headOf, inScope, useFormerMembers, useMembers } from "./members";
+import { behind, type Cluster, useFederation, useMemberPages } from "./members";
 import { Promote } from "./Promote";
-import { select } from "./selection";
 import { clustersText } from "./text";
 
 export function Clusters() {
@@ -29,13 +28,11 @@ export function Clusters() {
   const format = useFormat();
   const may = useMay();
   const [url, setUrl] = useUrl();
-  const present = useMembers();
   const former = url.type === "former";
-  const were = useFormerMembers(former);
-  const query = former ? were : present;
-  const clusters = query.data?.joint_clusters ?? [];
-  const all = inScope(clusters, useFleet()).filter((one) => !former || isGone(one));
-  const head = headOf(present.data?.joint_clusters ?? []);
+  const query = useMemberPages(former);
+  const federation = useFederation().data;
+  const summary = federation?.summary;
+  const head = summary?.revision ?? 0;
   const columns: Column<Cluster>[] = [
     {
       id: "name",
@@ -86,7 +83,7 @@ export function Clusters() {
       cell: (one) => one.agent_version || "–",
     },
   ];
-  const promoted = present.data?.fed_role !== "";
+  const promoted = federation?.fed_role !== "";
   const mayJoin = may("fed", "write") && promoted;
   return (
     <Page
@@ -111,15 +108,15 @@ export function Clusters() {
             <Facet
               of="status"
               label={w.state}
-              options={[...new Set(all.map((one) => one.status))].map((status) => [
+              options={Object.entries(summary?.statuses ?? {}).map(([status, count]) => [
                 status,
-                states[status as keyof typeof states] ?? status,
+                `${states[status as keyof typeof states] ?? status} (${format.number(count)})`,
               ])}
             />
             <Facet of="type" label={t.members} options={[["former", t.former]]} />
           </div>
           <Listing
-            query={{ ...query, rows: query.data && select(all, url) }}
+            query={query}
             what={names.clusters}
             columns={columns}
             rowKey={(one) => one.id}
@@ -135,8 +132,4 @@ export function Clusters() {
       {url.open === "join" && mayJoin && <JoinDialog onClose={() => setUrl({ open: "" })} />}
     </Page>
   );
-}
-
-function isGone({ status }: Cluster): boolean {
-  return status === "left" || status === "kicked";
 }

@@ -57,7 +57,7 @@ export const clustersText = catalogue({
     restAddress: "REST address",
     agent: "Agent",
     sync: "Synchronisation",
-    headRevision: "Highest revision of a member",
+    headRevision: "Newest revision",
     live: "Live from the cluster",
     liveHint: "Asked through the cluster's own stream at this moment.",
     counts: {

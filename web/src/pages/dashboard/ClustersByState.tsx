@@ -1,39 +1,40 @@
 import { Link } from "@tanstack/react-router";
 
+import { useGet } from "../../api/query";
 import { useFleet } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { Loaded } from "../../ui/Loaded";
 import { Card } from "../../ui/Page";
 import { ClusterState, toneOf } from "../clusters/ClusterState";
-import { behind, headOf, inScope, useMembers } from "../clusters/members";
+import { behind, useFederation } from "../clusters/members";
 import { dashboardText } from "./text";
 
 const WORST = 3;
+const EVERY_MS = 3_000;
 
 /** How many members are in which state, and how far they are behind. */
 export function ClustersByState() {
   const t = useText(dashboardText);
   const format = useFormat();
-  const query = useMembers();
-  const fleet = useFleet();
+  const query = useFederation();
+  const furthest = useGet("/v1/fed/member", {
+    query: { ...useFleet(), s_revision: "asc", limit: WORST },
+    every: EVERY_MS,
+  });
   return (
     <Card title={t.clusters}>
       <Loaded query={query} what={t.clusters}>
-        {({ joint_clusters = [] }) => {
-          const members = inScope(joint_clusters, fleet);
-          const counts = new Map<string, number>();
-          for (const { status } of members) counts.set(status, (counts.get(status) ?? 0) + 1);
-          const states = [...counts].sort((a, b) => b[1] - a[1]);
-          const head = headOf(joint_clusters);
-          const lagging = members
-            .filter((one) => behind(one, head) > 0)
-            .sort((a, b) => behind(b, head) - behind(a, head))
-            .slice(0, WORST);
+        {({ summary }) => {
+          const states = Object.entries(summary?.statuses ?? {}).sort((a, b) => b[1] - a[1]);
+          const head = summary?.revision ?? 0;
+          const lagging = (furthest.data?.joint_clusters ?? []).filter(
+            (one) => behind(one, head) > 0,
+          );
           return (
             <>
               <p className="big">
-                {format.number(members.length)}{" "}
+                {format.number(states.reduce((sum, [, count]) => sum + count, 0))}{" "}
                 <span className="hint">
                   {t.headRevision} {format.number(head)}
                 </span>

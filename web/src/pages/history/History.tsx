@@ -1,4 +1,4 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { History as Clock } from "lucide-react";
 
 import { get, type Schema } from "../../api/client";
@@ -8,15 +8,18 @@ import { useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
+import { words } from "../../text/words";
 import { WholePolicy } from "../../transfer/WholePolicy";
 import type { Column } from "../../ui/DataTable";
+import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
+import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
 import { Page } from "../../ui/Page";
 import { Tabs, useTab } from "../../ui/Tabs";
 import { Rollouts } from "../rollouts/Rollouts";
 import { rolloutsText } from "../rollouts/text";
-import { useKindName } from "./kinds";
+import { kindText, useKindName } from "./kinds";
 import { RevisionPanel } from "./RevisionPanel";
 import { historyText } from "./text";
 
@@ -56,12 +59,16 @@ function Changes() {
   const names = useText(pageNames);
   const format = useFormat();
   const [url, setUrl] = useUrl();
+  const kinds = useText(kindText);
+  const w = useText(words);
+  const asked = { text: url.q, kind: url.type };
   const query = useInfiniteQuery({
-    queryKey: ["/v1/fed/history", "pages"],
+    queryKey: ["/v1/fed/history", "pages", asked],
     queryFn: ({ pageParam: before, signal }) =>
-      get("/v1/fed/history", { query: { before, limit: PAGE }, signal }),
+      get("/v1/fed/history", { query: { ...asked, before, limit: PAGE }, signal }),
     initialPageParam: undefined as number | undefined,
     getNextPageParam: ({ next }) => next ?? undefined,
+    placeholderData: keepPreviousData,
     refetchInterval: () => (isLive() ? TOLD_EVERY_MS : EVERY_MS),
   });
   const columns: Column<Revision>[] = [
@@ -94,7 +101,12 @@ function Changes() {
   ];
   return (
     <>
+      <div className="toolbar">
+        <FilterText label={t.find} />
+        <Facet of="type" label={w.type} options={Object.entries(kinds)} />
+      </div>
       <Listing
+        filters={["q", "type"]}
         query={{ ...query, rows: query.data?.pages.flatMap((page) => page.revisions) }}
         what={names.history}
         columns={columns}

@@ -2,6 +2,7 @@ import { catalogue } from "../../text/language";
 
 export const historyText = catalogue({
   en: {
+    find: "Object or who changed it",
     lead: "Every change of federated objects: who made it, when, and what it did. Each can be gone back to.",
     changes: "Changes",
     revision: "Revision",
@@ -22,6 +23,7 @@ export const historyText = catalogue({
       count === 0 ? "Everything is as it was then." : `${count} objects are as they were then.`,
   },
   zh: {
+    find: "对象或修改人",
     lead: "联邦对象的每次修改：何人、何时、做了什么。可以恢复到其中任何一次。",
     changes: "修改",
     revision: "修订号",

@@ -11,7 +11,7 @@ import { Refusal } from "../../ui/Failure";
 import { Loaded } from "../../ui/Loaded";
 import { Facts, Page } from "../../ui/Page";
 import { saveAs } from "../../ui/saveAs";
-import { useMembers } from "../clusters/members";
+import { useMember } from "../clusters/members";
 import { compose, type Part, type PartId } from "./compose";
 import { toCsv } from "./csv";
 import { questions, type RiskData, readRisk } from "./data";
@@ -34,7 +34,7 @@ export function RiskReport() {
     // It is of one moment until somebody wants another.
     staleTime: Number.POSITIVE_INFINITY,
   });
-  const name = useMembers().data?.joint_clusters?.find((one) => one.id === cluster)?.name;
+  const name = useMember(cluster).member?.name;
   const about = { cluster: cluster ? (name ?? cluster) : selector, days: Number(days) };
   const made = useChange(async (data: RiskData) => {
     const { toPdf } = await import("./pdf");

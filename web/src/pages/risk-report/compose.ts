@@ -94,17 +94,12 @@ export function compose(
     part("likely", vulnerabilityColumns, data.likely.map(vulnerability)),
   ];
   if (data.vulnerabilities) {
-    const images = data.vulnerabilities.top_images;
-    parts.push(
-      part(
-        "images",
-        [t.image, t.critical, t.high, t.medium, t.low],
-        images.map((one) => [
-          one.display_name,
-          ...[one.critical, one.high, one.medium, one.low].map(format.number),
-        ]),
-      ),
-    );
+    const all = data.vulnerabilities.top_images.map((one) => [
+      one.display_name,
+      ...[one.critical, one.high, one.medium, one.low].map(format.number),
+    ]);
+    const columns = [t.image, t.critical, t.high, t.medium, t.low];
+    parts.push({ ...part("images", columns, all), all });
   }
   if (data.denials) {
     parts.push(

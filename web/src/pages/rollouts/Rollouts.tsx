@@ -1,13 +1,16 @@
 import { ListOrdered, Settings2 } from "lucide-react";
 import { useState } from "react";
 
-import type { Schema } from "../../api/client";
-import { useGet } from "../../api/query";
+import { get, type Schema } from "../../api/client";
+import { useGet, usePages } from "../../api/query";
+import { useOpened } from "../../routing/opened";
 import { useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
+import { words } from "../../text/words";
 import type { Column } from "../../ui/DataTable";
+import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
 import { Listing } from "../../ui/Listing";
 import { Loaded } from "../../ui/Loaded";
@@ -23,6 +26,8 @@ export type Rollout = Schema<"Rollout">;
 
 /** The stream tells of changes; this is how soon they show without it. */
 const EVERY_MS = 3_000;
+/** Each tells of all its clusters. */
+const PAGE = 20;
 /** Objects that a row names. */
 const NAMED = 3;
 
@@ -37,13 +42,23 @@ const TONES: Record<string, Tone> = {
 /** Changes on their way through the clusters, and which way the next one goes. */
 export function Rollouts() {
   const t = useText(rolloutsText);
+  const w = useText(words);
   const format = useFormat();
   const may = useMay();
   const [url, setUrl] = useUrl();
   const [editing, setEditing] = useState(false);
   const policy = useGet("/v1/fed/rollout_policy");
-  const query = useGet("/v1/fed/rollout", { every: EVERY_MS });
-  const all = query.data?.rollouts;
+  const query = usePages("/v1/fed/rollout", (answer) => answer.rollouts, {
+    query: { state: url.status },
+    limit: PAGE,
+    every: EVERY_MS,
+  });
+  const opened = useOpened({
+    path: "/v1/fed/rollout",
+    rows: query.rows,
+    keyOf: (one) => String(one.id),
+    read: async (id) => (await get("/v1/fed/rollout/{id}", { path: { id } })).rollout,
+  });
   const columns: Column<Rollout>[] = [
     {
       id: "revision",
@@ -78,7 +93,6 @@ export function Rollouts() {
       ),
     },
   ];
-  const opened = all?.find((one) => String(one.id) === url.open);
   return (
     <div className="stack">
       <p className="hint">{t.lead}</p>
@@ -95,13 +109,16 @@ export function Rollouts() {
           </Card>
         )}
       </Loaded>
+      <div className="toolbar">
+        <Facet of="status" label={w.state} options={Object.entries(t.states)} />
+      </div>
       <Listing
-        query={{ ...query, rows: all }}
+        query={query}
         what={t.title}
         columns={columns}
         rowKey={(one) => String(one.id)}
         current={(one) => String(one.id) === url.open}
-        filters={[]}
+        filters={["status"]}
         empty={
           <Sign icon={<ListOrdered aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
         }

@@ -9,7 +9,7 @@ import { Refusal } from "../../ui/Failure";
 import { Switch } from "../../ui/Field";
 import { Loaded } from "../../ui/Loaded";
 import { Card, Facts } from "../../ui/Page";
-import { useMembers } from "../clusters/members";
+import { useFederation } from "../clusters/members";
 import { systemText } from "./text";
 
 /** The federation that this primary holds. */
@@ -17,7 +17,7 @@ export function FederationCard() {
   const t = useText(systemText);
   const may = useMay();
   const [demoting, setDemoting] = useState(false);
-  const query = useMembers();
+  const query = useFederation();
   const change = useChange(
     (share: boolean) => patch("/v1/fed/config", { deploy_repo_scan_data: share }),
     { done: t.saved },

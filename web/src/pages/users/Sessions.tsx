@@ -1,7 +1,8 @@
 import { remove, type Schema } from "../../api/client";
-import { useChange, useGet } from "../../api/query";
+import { useChange, usePages } from "../../api/query";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
+import { words } from "../../text/words";
 import { Refusal } from "../../ui/Failure";
 import { Loaded } from "../../ui/Loaded";
 import { usersText } from "./text";
@@ -15,14 +16,18 @@ const EVERY_MS = 10_000;
 export function Sessions({ fullname }: { fullname: string }) {
   const t = useText(usersText);
   const format = useFormat();
-  const query = useGet("/v1/user/{fullname}/session", { path: { fullname }, every: EVERY_MS });
+  const w = useText(words);
+  const query = usePages("/v1/user/{fullname}/session", (answer) => answer.sessions, {
+    path: { fullname },
+    every: EVERY_MS,
+  });
   const end = useChange(
     (id: string) => remove("/v1/user/{fullname}/session/{id}", { path: { fullname, id } }),
     { done: t.sessionEnded },
   );
   return (
-    <Loaded query={query} what={t.sessions}>
-      {({ sessions }) => (
+    <Loaded query={{ ...query, data: query.rows }} what={t.sessions}>
+      {(sessions) => (
         <>
           {sessions.length === 0 && <p className="hint">{t.noSessions}</p>}
           <ul className="sessions">
@@ -50,6 +55,15 @@ export function Sessions({ fullname }: { fullname: string }) {
               </li>
             ))}
           </ul>
+          {query.hasNextPage && (
+            <button
+              type="button"
+              disabled={query.isFetchingNextPage}
+              onClick={() => void query.fetchNextPage()}
+            >
+              {w.showMore}
+            </button>
+          )}
           <Refusal error={end.error} />
         </>
       )}

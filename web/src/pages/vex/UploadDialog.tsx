@@ -3,7 +3,7 @@ import { useState } from "react";
 import { send } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
-import { Field } from "../../ui/Field";
+import { FileText } from "../../transfer/FileText";
 import { FormDialog } from "../../ui/FormDialog";
 import { vexText } from "./text";
 
@@ -23,22 +23,13 @@ export function UploadDialog({ onClose }: { onClose: () => void }) {
       busyAction={t.uploading}
       onClose={onClose}
     >
-      <Field label={t.file}>
-        <input
-          type="file"
-          accept=".json"
-          onChange={(event) => void event.target.files?.[0]?.text().then(setText)}
-        />
-      </Field>
-      <Field label={t.content} hint={t.contentHint}>
-        <textarea
-          rows={16}
-          value={text}
-          spellCheck={false}
-          onChange={(event) => setText(event.target.value)}
-          required
-        />
-      </Field>
+      <FileText
+        text={text}
+        onText={setText}
+        accept=".json"
+        label={t.content}
+        hint={t.contentHint}
+      />
     </FormDialog>
   );
 }

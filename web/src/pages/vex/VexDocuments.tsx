@@ -1,12 +1,14 @@
 import { FileCheck, Upload } from "lucide-react";
 
-import type { Schema } from "../../api/client";
-import { useGet } from "../../api/query";
-import { useUrl } from "../../routing/search";
+import { get, type Schema } from "../../api/client";
+import { usePages } from "../../api/query";
+import { useOpened } from "../../routing/opened";
+import { listQuery, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import type { Column } from "../../ui/DataTable";
+import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
@@ -22,15 +24,21 @@ export function VexDocuments() {
   const format = useFormat();
   const may = useMay();
   const [url, setUrl] = useUrl();
-  const query = useGet("/v1/fed/vex");
-  const wanted = url.q?.toLowerCase() ?? "";
-  const all = query.data?.documents;
-  const rows = all?.filter((one) => `${one.document} ${one.author}`.toLowerCase().includes(wanted));
+  const query = usePages("/v1/fed/vex", (answer) => answer.documents, {
+    query: listQuery(url, "document", { type: "format" }),
+  });
+  const opened = useOpened({
+    path: "/v1/fed/vex",
+    rows: query.rows,
+    keyOf: (one) => String(one.id),
+    read: async (id) => (await get("/v1/fed/vex", { query: { f_id: id } })).documents[0],
+  });
   const writable = may("vulnerability", "write");
   const columns: Column<VexDocument>[] = [
     {
       id: "document",
       title: t.document,
+      sort: "document",
       width: "2fr",
       cell: (one) => (
         <>
@@ -54,6 +62,7 @@ export function VexDocuments() {
     {
       id: "statements",
       title: t.statements,
+      sort: "statements",
       width: "0.6fr",
       align: "end",
       cell: (one) => format.number(one.statements),
@@ -66,6 +75,7 @@ export function VexDocuments() {
     {
       id: "uploaded",
       title: t.uploaded,
+      sort: "uploaded_timestamp",
       cell: (one) => (
         <>
           {format.moment(one.uploaded_timestamp * 1_000)}
@@ -74,12 +84,12 @@ export function VexDocuments() {
       ),
     },
   ];
-  const opened = all?.find((one) => String(one.id) === url.open);
   return (
     <>
       <p className="hint">{t.lead}</p>
       <div className="toolbar">
         <FilterText label={t.document} />
+        <Facet of="type" label={t.format} options={Object.entries(t.formats)} />
         {writable && (
           <button
             type="button"
@@ -91,7 +101,8 @@ export function VexDocuments() {
         )}
       </div>
       <Listing
-        query={{ ...query, rows }}
+        query={query}
+        filters={["q", "type"]}
         what={t.title}
         columns={columns}
         rowKey={(one) => String(one.id)}

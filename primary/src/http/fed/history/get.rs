@@ -13,8 +13,8 @@ use crate::federation::difference;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::FedReader;
 use crate::http::query::Query;
-use crate::store::history;
 use crate::store::history::Difference;
+use crate::store::history::{self, Wanted};
 
 const LIMIT: u32 = 100;
 const MOST: u32 = 500;
@@ -42,7 +42,7 @@ pub(in crate::http::fed) async fn fed_history_get(
     require_primary(&app).await?;
     let wanted = revision(&named)?;
     let mut conn = app.database.acquire().await?;
-    let entry = history::list(&mut conn, Some(wanted.next()), 1).await?.pop();
+    let entry = history::list(&mut conn, Some(wanted.next()), 1, Wanted::default()).await?.pop();
     let entry = entry.filter(|entry| entry.revision == wanted).ok_or_else(|| {
         ApiError::object_not_found(format!("Revision {wanted} changed no federated object."))
     })?;

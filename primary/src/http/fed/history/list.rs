@@ -11,7 +11,7 @@ use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::FedReader;
 use crate::http::query::Query;
-use crate::store::history;
+use crate::store::history::{self, Wanted};
 
 const LIMIT: u32 = 50;
 const MOST: u32 = 200;
@@ -26,6 +26,16 @@ const MOST: u32 = 200;
     params(
         ("before" = Option<u64>, Query, description = "Only revisions before this one"),
         ("limit" = Option<u32>, Query, description = "How many, 200 at most"),
+        (
+            "text" = Option<String>,
+            Query,
+            description = "Text in the name of a changed object, or of who changed it",
+        ),
+        (
+            "kind" = Option<String>,
+            Query,
+            description = "Kind of that object in words, such as `admission rule`",
+        ),
     ),
     responses((status = OK, body = HistoryData)),
 )]
@@ -40,7 +50,11 @@ pub(in crate::http::fed) async fn fed_history_list(
         .filter(|before| i64::try_from(*before).is_ok())
         .map(Revision);
     let mut conn = app.database.acquire().await?;
-    let mut entries = history::list(&mut conn, before, limit + 1).await?;
+    // No text of the database holds a zero.
+    let text = query.get("text").unwrap_or_default().replace('\0', "");
+    let kind = query.get("kind").unwrap_or_default().replace('\0', "");
+    let wanted = Wanted { text: &text, kind: &kind };
+    let mut entries = history::list(&mut conn, before, limit + 1, wanted).await?;
     let more = entries.len() > limit as usize;
     entries.truncate(limit as usize);
     let next = entries.last().filter(|_| more).map(|entry| entry.revision.0);

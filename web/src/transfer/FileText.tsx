@@ -1,0 +1,38 @@
+import { useText } from "../text/language";
+import { Field } from "../ui/Field";
+import { transferText } from "./text";
+
+interface Props {
+  text: string;
+  onText: (text: string) => void;
+  /** Endings of files, with commas between. */
+  accept: string;
+  /** What the text is written in. */
+  label?: string;
+  hint?: string;
+}
+
+/** A text that is read from a file, typed or pasted. */
+export function FileText({ text, onText, accept, label, hint }: Props) {
+  const t = useText(transferText);
+  return (
+    <>
+      <Field label={t.file}>
+        <input
+          type="file"
+          accept={accept}
+          onChange={(event) => void event.target.files?.[0]?.text().then(onText)}
+        />
+      </Field>
+      <Field label={label ?? t.content} hint={hint}>
+        <textarea
+          rows={14}
+          value={text}
+          spellCheck={false}
+          onChange={(event) => onText(event.target.value)}
+          required
+        />
+      </Field>
+    </>
+  );
+}
