@@ -283,6 +283,10 @@ describe("federated objects of each kind are made, shown and deleted:", () => {
     await dialog.getByLabel("YAML").fill(policy.replaceAll("fed.orders", "fed.errands"));
     await dialog.getByRole("button", { name: "See what it would change" }).click();
     await dialog.getByText("group fed.errands: made").waitFor();
+    const own = policy.replaceAll("fed.orders", "errands").replaceAll("N/A", "Protect");
+    await dialog.getByLabel("YAML").fill(own);
+    await dialog.getByRole("button", { name: "See what it would change" }).click();
+    await dialog.getByText("fed.errands: policymode Protect").waitFor();
     await page.keyboard.press("Escape");
   });
 

@@ -36,7 +36,7 @@ export function WholePolicy({ writable }: { writable: boolean }) {
   );
 }
 
-type Plan = Schema<"FedPolicyPlan">["plan"];
+type Plan = Schema<"FedPolicyPlan">;
 
 function ApplyDialog({ onClose }: { onClose: () => void }) {
   const t = useText(transferText);
@@ -46,7 +46,7 @@ function ApplyDialog({ onClose }: { onClose: () => void }) {
   const run = async (dry_run: boolean) => {
     const file = new Blob([text], { type: "application/yaml" });
     const answer = await send("post", PATH, { query: { prune, dry_run } }, file);
-    return { asked, plan: ((await answer.json()) as Schema<"FedPolicyPlan">).plan };
+    return { asked, plan: (await answer.json()) as Plan };
   };
   const plan = useChange(() => run(true));
   const apply = useChange(() => run(false), { done: t.applied, onDone: onClose });
@@ -58,7 +58,7 @@ function ApplyDialog({ onClose }: { onClose: () => void }) {
       save={planned ? apply : plan}
       action={planned ? t.apply : t.plan}
       busyAction={planned ? t.importing : t.planning}
-      ready={planned?.length !== 0}
+      ready={planned?.plan.length !== 0}
       onClose={onClose}
     >
       <p className="hint">{t.applyHint}</p>
@@ -69,14 +69,14 @@ function ApplyDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-function Planned({ of }: { of: Plan }) {
+function Planned({ of: { plan, left_out = [] } }: { of: Plan }) {
   const t = useText(transferText);
   const kindName = useKindName();
   return (
     <section className="stack" aria-label={t.planTitle}>
-      <p role="status">{of.length === 0 ? t.planNothing : t.planTold(of.length)}</p>
+      <p role="status">{plan.length === 0 ? t.planNothing : t.planTold(plan.length)}</p>
       <ul className="stack">
-        {of.map((one) => (
+        {plan.map((one) => (
           <li key={`${one.kind} ${one.name}`}>
             {kindName(one.kind)} {one.name}: <b>{t.planActions[one.action] ?? one.action}</b>
             {(one.fields ?? []).map((field) => (
@@ -87,6 +87,16 @@ function Planned({ of }: { of: Plan }) {
           </li>
         ))}
       </ul>
+      {left_out.length > 0 && (
+        <>
+          <p>{t.leftOut}</p>
+          <ul>
+            {left_out.map((what) => (
+              <li key={what}>{what}</li>
+            ))}
+          </ul>
+        </>
+      )}
     </section>
   );
 }

@@ -16,7 +16,7 @@ export const transferText = catalogue({
     exportAll: "Export the whole policy",
     applyFile: "Apply a file",
     applyHint:
-      "The file says what shall be: all kinds of federated objects, with their ids and order. It is done as one revision or not at all, after you have seen what it would change.",
+      "The file says what shall be: all kinds of federated objects, with their ids and order. It is done as one revision or not at all, after you have seen what it would change. What a cluster exported of its own becomes federated.",
     plan: "See what it would change",
     planning: "Looking…",
     apply: "Apply it",
@@ -24,6 +24,7 @@ export const transferText = catalogue({
     planTitle: "What it would change",
     planActions: { create: "made", change: "changed", delete: "deleted" } as Record<string, string>,
     planNothing: "All is so already.",
+    leftOut: "Left out, since the federation has no place for it:",
     planTold: (count: number) =>
       count === 1 ? "One object would change:" : `${count} objects would change:`,
   },
@@ -41,7 +42,7 @@ export const transferText = catalogue({
     exportAll: "导出全部策略",
     applyFile: "应用文件",
     applyHint:
-      "文件描述目标状态：所有种类的联邦对象及其编号和顺序。在您查看将要发生的更改之后，一次性全部生效，或完全不生效。",
+      "文件描述目标状态：所有种类的联邦对象及其编号和顺序。在您查看将要发生的更改之后，一次性全部生效，或完全不生效。集群自身导出的内容将成为联邦内容。",
     plan: "查看将要更改的内容",
     planning: "正在比较…",
     apply: "应用",
@@ -49,6 +50,7 @@ export const transferText = catalogue({
     planTitle: "将要更改的内容",
     planActions: { create: "新建", change: "修改", delete: "删除" },
     planNothing: "一切已是如此。",
+    leftOut: "联邦中没有对应的位置，因此略去：",
     planTold: (count: number) => `将更改 ${count} 个对象：`,
   },
 });
