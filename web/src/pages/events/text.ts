@@ -9,7 +9,7 @@ export const eventsText = catalogue({
     period: "Period",
     periods: { "1": "24 hours", "7": "7 days", "30": "30 days" },
     counted: (count: string, period: string) => `${count} in the last ${period}`,
-    countedIn: (count: string, span: string) => `${count} in ${span}`,
+    countedIn: (count: string, span: string) => `${count} within ${span}`,
     anyTime: "Show any time",
     picked: "Picked in the chart",
     time: "Time",

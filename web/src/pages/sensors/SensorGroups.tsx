@@ -2,7 +2,7 @@ import { X } from "lucide-react";
 
 import { useChange } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { objectQuery, readSearch, useScope, useUrl } from "../../routing/search";
+import { objectQuery, useScope, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import type { Column } from "../../ui/DataTable";
@@ -31,10 +31,7 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
   const names = useText(pageNames);
   const cluster = useScope();
   const [url] = useUrl();
-  const query = useSensorGroups(kind, {
-    cluster,
-    query: objectQuery(readSearch({ scope: url.scope }), "", {}),
-  });
+  const query = useSensorGroups(kind, { cluster, query: objectQuery(url, "name", {}) });
   const sensors = useSensors(kind, { cluster }).rows ?? [];
   const put = (config: Parameters<typeof changeSensorGroup>[1]) => changeSensorGroup(kind, config);
   const change = useChange(put, { done: t.groupSaved });
@@ -48,10 +45,8 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
           put({ name: group, sensors: [{ name, action }] }),
     },
   );
-  const wanted = url.q?.toLowerCase() ?? "";
-  const rows = query.rows?.filter((group) => (group.name ?? "").toLowerCase().includes(wanted));
   const columns: Column<SensorGroup>[] = [
-    { id: "name", title: w.name, cell: (group) => group.name },
+    { id: "name", title: w.name, sort: "name", cell: (group) => group.name },
     {
       id: "active",
       title: t.active,
@@ -137,7 +132,7 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
       </div>
       <Refusal error={change.error ?? unuse.error} />
       <Listing
-        query={{ ...query, rows }}
+        query={query}
         what={names[kind]}
         columns={columns}
         rowKey={(group) => group.name ?? ""}

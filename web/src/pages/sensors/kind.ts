@@ -1,7 +1,7 @@
 // DLP and WAF sensors have the same form and differ by their paths.
 
 import { get, patch, post, type Query, remove, type Schema } from "../../api/client";
-import { useGet, usePages } from "../../api/query";
+import { usePages } from "../../api/query";
 import { everyRow } from "../../transfer/everyRow";
 
 export type Kind = "dlp" | "waf";
@@ -38,12 +38,11 @@ export async function namesOfAll(kind: Kind) {
   return names.length > 0 ? { names } : undefined;
 }
 
-export function useSensorGroups(kind: Kind, { cluster, query = {} }: Options) {
-  const dlp = useGet("/v1/dlp/group", { cluster, query, enabled: kind === "dlp" });
-  const waf = useGet("/v1/waf/group", { cluster, query, enabled: kind === "waf" });
-  return kind === "dlp"
-    ? { ...dlp, rows: dlp.data?.dlp_groups }
-    : { ...waf, rows: waf.data?.waf_groups };
+export function useSensorGroups(kind: Kind, options: Options) {
+  const of = (one: Kind) => ({ ...options, enabled: kind === one });
+  const dlp = usePages("/v1/dlp/group", (answer) => answer.dlp_groups, of("dlp"));
+  const waf = usePages("/v1/waf/group", (answer) => answer.waf_groups, of("waf"));
+  return kind === "dlp" ? dlp : waf;
 }
 
 export async function createSensor(kind: Kind, config: SensorConfig) {

@@ -33,6 +33,7 @@ export function Verifiers() {
   const names = useText(pageNames);
   const may = useMay();
   const [url, setUrl] = useUrl();
+  // All at once: each root is set up by hand, so they are few.
   const query = useGet("/v1/scan/sigstore/root_of_trust", { query: { with_verifiers: true } });
   const writable = may("fed", "write");
   const { action, root, verifier } = opened(url.open);
