@@ -10,7 +10,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use clap::builder::FalseyValueParser;
 use clap::{Args, Subcommand};
 use palisade_scanner::VulnDb;
-use palisade_scanner::vulndb::update::{SourceOutcome, UpdateSettings, UpdateSource, update};
+use palisade_scanner::vulndb::update::{
+    NoOrigin, SourceOutcome, UpdateSettings, UpdateSource, update,
+};
 use palisade_scanner::vulndb::{
     self, BuildSummary, FeedKind, PublicKey, SigningKey, SourceSpec, Trust,
 };
@@ -67,7 +69,7 @@ enum VulndbCommand {
             value_delimiter = '\n',
             env = "PALISADE_VULNDB_SOURCES"
         )]
-        sources: Vec<UpdateSource>,
+        sources: Vec<String>,
         /// The folder of fetched copies
         #[arg(
             long,
@@ -125,7 +127,7 @@ pub(super) fn run(args: &VulndbArgs) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         VulndbCommand::Update { sources, cache, out, signing_key, strict, allow_older } => {
-            let mut settings = UpdateSettings::new(sources.clone(), cache.clone(), out.clone());
+            let mut settings = UpdateSettings::new(read(sources)?, cache.clone(), out.clone());
             if let Some(key) = signing_key {
                 settings.key.clone_from(key);
             }
@@ -148,6 +150,12 @@ pub(super) fn run(args: &VulndbArgs) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// The sources of an update. They are read here, since an error of the command
+/// line shows the text, in which a password may be.
+fn read(sources: &[String]) -> Result<Vec<UpdateSource>, NoOrigin> {
+    sources.iter().map(|source| source.parse()).collect()
 }
 
 fn of_database(database: &VulnDb) -> Value {
@@ -226,4 +234,29 @@ fn print(summary: &BuildSummary, out: &std::path::Path) -> anyhow::Result<()> {
         summary.bytes
     )?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        vulndb: VulndbArgs,
+    }
+
+    #[test]
+    fn a_password_in_a_source_is_not_shown() {
+        let source = "osv=https://me:hidden@example.org/all.zip?token=hidden";
+        let line = ["vulndb", "update", "--source", source, "--out", "vulndb"];
+        let parsed = Line::try_parse_from(line).unwrap_or_else(|error| panic!("{error}"));
+        let VulndbCommand::Update { sources, .. } = parsed.vulndb.command else {
+            panic!("another command")
+        };
+        let error = read(&sources).unwrap_err().to_string();
+        assert!(error.contains("password") && !error.contains("hidden"), "{error}");
+    }
 }

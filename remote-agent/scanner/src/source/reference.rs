@@ -28,7 +28,7 @@ pub struct NoImageReference(pub String);
 impl ImageReference {
     /// Reads a name; Docker's registry, `library/` and `latest` are implied.
     pub fn parse(text: &str) -> Result<Self, NoImageReference> {
-        let bad = || NoImageReference(text.chars().take(200).collect());
+        let bad = || NoImageReference(shown(text));
         let (name, digest) = match text.split_once('@') {
             Some((name, digest)) => {
                 let digest = Digest::from_oci(digest).map_err(|_| bad())?;
@@ -72,6 +72,16 @@ impl ImageReference {
             None => false,
         })
     }
+}
+
+/// The text for an error, without what may be a user and a password before the
+/// host.
+fn shown(text: &str) -> String {
+    let plain = match text.split_once('@') {
+        Some((_, host)) if !host.starts_with("sha256:") => format!("…@{host}"),
+        _ => text.to_owned(),
+    };
+    plain.chars().take(200).collect()
 }
 
 /// Whether `name` may stand in a request's path as a repository.
@@ -118,6 +128,18 @@ mod tests {
             parts(&format!("registry.shop/orders:v1@{digest}")),
             ("registry.shop".into(), "orders".into(), digest)
         );
+    }
+
+    #[test]
+    fn passwords_are_not_shown() {
+        for (text, shown) in [
+            ("me:secret@registry.shop/orders:v1", "…@registry.shop/orders:v1"),
+            ("me:secret@registry.shop/orders@sha256:00", "…@registry.shop/orders@sha256:00"),
+            ("orders@sha256:00", "orders@sha256:00"),
+        ] {
+            let error = ImageReference::parse(text).unwrap_err();
+            assert_eq!(error, NoImageReference(shown.to_owned()));
+        }
     }
 
     #[test]

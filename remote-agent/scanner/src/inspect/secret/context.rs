@@ -1,5 +1,7 @@
 //! What only looks like a secret: by where it lies and by what it is.
 
+use memchr::memmem;
+
 use super::kind::Kind;
 
 /// Folders where package managers put what others wrote.
@@ -156,6 +158,13 @@ pub(super) fn may_hold(path: &str, kind: &Kind) -> bool {
             by_people && named && !has_folder(path, &TRIALS) && !has_folder(path, &TEXTS)
         }
     }
+}
+
+/// Whether what follows `before` stands in a comment of XML: settings come with
+/// examples in comments.
+pub(super) fn is_comment(before: &[u8]) -> bool {
+    let last = |mark: &[u8]| memmem::rfind(before, mark);
+    last(b"<!--").is_some_and(|open| last(b"-->").is_none_or(|close| close < open))
 }
 
 /// Whether the text stands in the place of a secret, or is none.

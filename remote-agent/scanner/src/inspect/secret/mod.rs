@@ -116,6 +116,10 @@ pub fn search(path: &str, text: &[u8]) -> Vec<Secret> {
             continue;
         }
         for captures in pattern.captures_iter(text).take(MOST) {
+            let start = captures.get(0).map_or(0, |found| found.start());
+            if kind.is_vague && context::is_comment(text.get(..start).unwrap_or_default()) {
+                continue;
+            }
             let whole = captures.get(0).map_or(&[][..], |found| found.as_bytes());
             let secret = captures.iter().skip(1).flatten().next().map_or(whole, |g| g.as_bytes());
             if context::is_placeholder(secret, kind) || seen.contains(&secret) {

@@ -8,6 +8,10 @@ fn texts_and_templates_are_none() {
     for (path, text) in [
         ("app/locales/de.json", format!("{{\"password\":\"{word}\"}}")),
         ("app/pom.xml", "<password>${env.PASSWORD}</password>".to_owned()),
+        (
+            "opt/maven/conf/settings.xml",
+            format!("<servers>\n<!-- server\n<password>{word}</password>\n--></servers>"),
+        ),
         ("srv/wp-config-sample.php", "define( 'DB_PASSWORD', 'password_here' );".to_owned()),
         (
             "srv/wp-config-sample.php",

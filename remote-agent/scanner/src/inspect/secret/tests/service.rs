@@ -69,7 +69,11 @@ pub(super) fn samples() -> Vec<(&'static str, &'static str, String)> {
             "app/web.config",
             format!("<add connectionString=\"Server=db;User Id=sa;Password={};\" />", mixed(12)),
         ),
-        ("XML.Password", "root/.m2/settings.xml", format!("<password>{}</password>", mixed(12))),
+        (
+            "XML.Password",
+            "root/.m2/settings.xml",
+            format!("<!-- a --><password>{}</password>", mixed(12)),
+        ),
         (
             "WordPress.Password",
             "srv/wp-config.php",
