@@ -132,7 +132,7 @@ impl FeedKind {
             Self::Chainguard => "Chainguard's secdb",
             Self::Csaf => "CSAF advisories and VEX of Red Hat and SUSE",
             Self::Oval => {
-                "OVAL of Red Hat, SUSE, Oracle, AlmaLinux, Azure Linux, Ubuntu and Debian"
+                "OVAL of Red Hat, SUSE, Oracle, AlmaLinux, Azure Linux, Photon OS, Ubuntu and Debian"
             }
             Self::Amazon => "Amazon Linux: updateinfo.xml, or its updates as JSON",
             Self::Rocky => "Rocky Linux: errata as JSON, or updateinfo.xml",
