@@ -212,15 +212,16 @@ fn attacks() -> Result<Vec<Attack>> {
         image,
         sending: Sending::Repeating { block, times: 65_536 },
     });
+    Ok(attacks)
+}
 
+/// An image of more than a million files: many, and still no attack.
+fn many_files() -> Result<Image> {
     let mut layer = LayerBuilder::new();
     for n in 0..1_100_000 {
         layer = layer.entry(EntryType::Regular, &format!("e/{n}"), "", &[])?;
     }
-    let image =
-        ImageBuilder::new().layer(Layer::new(&layer.archive(), Compression::Zstd)?).build()?;
-    attacks.push(Attack { repository: "bomb/entries", image, sending: Sending::Honest });
-    Ok(attacks)
+    ImageBuilder::new().layer(Layer::new(&layer.archive(), Compression::Zstd)?).build()
 }
 
 /// The header of a file of a terabyte.
@@ -235,17 +236,20 @@ fn huge_entry() -> Result<Vec<u8>> {
 async fn hostile_images_fail_alone() -> Result<()> {
     // Before any connection is open: making the bombs takes its time.
     let attacks = attacks()?;
+    let many = many_files()?;
     let (fleet, _dir) = fleet(&[]).await?;
     let registry = HostileRegistry::start().await?;
     for attack in &attacks {
         registry.put(&attack.image, attack.repository, "v1", |_| attack.sending.clone())?;
     }
     let good = ImageBuilder::new().layer(old_debian()?.layer()?).user("7").build()?;
-    registry.put(&good, "good/image", "v1", |_| Sending::Honest)?;
+    for (image, repository) in [(&good, "good/image"), (&many, "good/many-files")] {
+        registry.put(image, repository, "v1", |_| Sending::Honest)?;
+    }
     add_registry(&fleet.admin, "fed.hostile", &registry.url()).await?;
-    let images = scanned(&fleet.admin, "fed.hostile", attacks.len() + 1).await?;
+    let images = scanned(&fleet.admin, "fed.hostile", attacks.len() + 2).await?;
     for image in &images {
-        if image["repository"] == "good/image" {
+        if image["repository"].as_str().is_some_and(|name| name.starts_with("good/")) {
             assert_eq!(image["status"], "finished", "{image}");
             continue;
         }
