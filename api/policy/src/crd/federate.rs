@@ -3,8 +3,9 @@
 
 use std::collections::HashMap;
 
+use super::admission;
+use super::security_rule::{self, Selector};
 use super::set::ResourceSet;
-use super::{admission, security_rule};
 use crate::group::{BUILT_IN_ENDPOINTS, RESERVED};
 use crate::{FED_PREFIX, PolicyError};
 
@@ -36,9 +37,10 @@ impl ResourceSet {
         for resource in &mut self.groups {
             group(&mut resource.spec, &mut names, &mut left_out)?;
         }
-        for rule in &mut self.network {
-            peer(&mut rule.from);
-            peer(&mut rule.to);
+        for end in self.network.iter_mut().flat_map(|rule| [&mut rule.from, &mut rule.to]) {
+            if !BUILT_IN_ENDPOINTS.contains(&end.as_str()) {
+                prefix(end);
+            }
         }
         for resource in &mut self.admission {
             if resource.metadata.name == LOCAL {
@@ -82,13 +84,6 @@ fn prefix(name: &mut String) {
     }
 }
 
-/// The other end of a rule may be what is no group.
-fn peer(name: &mut String) {
-    if !BUILT_IN_ENDPOINTS.contains(&name.as_str()) {
-        prefix(name);
-    }
-}
-
 fn group(
     spec: &mut security_rule::Spec,
     names: &mut Names,
@@ -113,15 +108,14 @@ fn group(
         note("process_profile.mode", profile.mode);
         note("process_profile.baseline", profile.baseline);
     }
-    if RESERVED.contains(&described.name.as_str()) {
-        // Who its members are is fixed, and told in another way by clusters.
-        described.criteria.clear();
-    }
+    members_are_fixed(described, &was);
     for rule in spec.ingress.iter_mut().chain(&mut spec.egress) {
-        peer(&mut rule.selector.name);
-        if RESERVED.contains(&rule.selector.name.as_str()) {
-            rule.selector.criteria.clear();
+        // The other end may be what is no group.
+        let was = rule.selector.name.clone();
+        if !rule.selector.is_built_in() {
+            prefix(&mut rule.selector.name);
         }
+        members_are_fixed(&mut rule.selector, &was);
     }
     for binding in spec.dlp.iter_mut().chain(&mut spec.waf) {
         binding.settings.iter_mut().for_each(|setting| prefix(&mut setting.name));
@@ -130,6 +124,14 @@ fn group(
         rule.webhooks.iter_mut().for_each(prefix);
     }
     Ok(())
+}
+
+/// A local group that becomes a reserved one is described as clusters do; who is in
+/// the reserved one is told otherwise, and cannot be changed.
+fn members_are_fixed(selector: &mut Selector, was: &str) {
+    if selector.name != was && RESERVED.contains(&selector.name.as_str()) {
+        selector.criteria.clear();
+    }
 }
 
 fn admission(spec: &mut admission::Spec, left_out: &mut Vec<String>) {
@@ -213,6 +215,20 @@ items:
         let federated = set.clone();
         assert!(set.federate().unwrap().is_empty());
         assert_eq!(set, federated);
+    }
+
+    #[test]
+    fn only_a_local_description_of_a_reserved_group_is_dropped() {
+        for (name, left) in [("nodes", 0), ("containers", 0), ("fed.nodes", 1)] {
+            let text = format!(
+                "apiVersion: neuvector.com/v1\nkind: NvGroupDefinition\nmetadata: {{name: a}}\n\
+                 spec: {{selector: {{name: {name}, criteria: [{{key: node, op: '=', value: n1}}]}}}}\n"
+            );
+            let mut set = ResourceSet::read(&text).unwrap();
+            set.federate().unwrap();
+            let selector = set.groups[0].spec.selector.as_ref().unwrap();
+            assert_eq!(selector.criteria.len(), left, "{name}");
+        }
     }
 
     #[test]
