@@ -22,7 +22,9 @@ pub(super) fn read(path: &Path, sink: &mut dyn Sink) -> Result<(), InputError> {
             Ok(record) => {
                 sink.valid();
                 if record.withdrawn.is_none() {
-                    emit(sink, advisory(record));
+                    for record in record.apart() {
+                        emit(sink, advisory(record));
+                    }
                 }
             }
             Err(error) => sink.malformed(place, &error.to_string()),
@@ -64,7 +66,10 @@ fn advisory(record: Record) -> Advisory {
             statements.push((home, statement));
         }
     }
-    advisory.statements = without_subscriptions(statements);
+    // What repairs bugs or brings something new tells of no vulnerability.
+    if names != [record.id.as_str()] || !is_no_security(&record.id) {
+        advisory.statements = without_subscriptions(statements);
+    }
     advisory.aliases = record.aliases;
     advisory.references = record.references.into_iter().map(|reference| reference.url).collect();
     advisory.description = if record.details.is_empty() { record.summary } else { record.details };
@@ -75,13 +80,14 @@ fn advisory(record: Record) -> Advisory {
 
 /// The CVEs that a record is about; its own id where there are none.
 fn names(record: &Record) -> Vec<String> {
-    if is_cve(&record.id) {
-        return vec![record.id.clone()];
+    let cves = |ids: &[String]| -> Vec<String> {
+        ids.iter().filter_map(|id| cve_in(id)).map(str::to_owned).collect()
+    };
+    let mut names = cves(std::slice::from_ref(&record.id));
+    if names.is_empty() {
+        names = cves(&record.aliases);
+        names.extend(cves(&record.upstream));
     }
-    let cves =
-        |ids: &[String]| -> Vec<String> { ids.iter().filter(|id| is_cve(id)).cloned().collect() };
-    let mut names = cves(&record.aliases);
-    names.extend(cves(&record.upstream));
     // Advisories of distributions name the CVEs that they repair as related.
     if names.is_empty() && record.affected.iter().any(is_distribution) {
         names = cves(&record.related);
@@ -92,6 +98,13 @@ fn names(record: &Record) -> Vec<String> {
         names.push(record.id.clone());
     }
     names
+}
+
+/// The CVE that an id is, or that a distribution's record is of:
+/// `UBUNTU-CVE-2024-1`.
+fn cve_in(id: &str) -> Option<&str> {
+    let at = id.find("-CVE-").map_or(0, |at| at + 1);
+    id.get(at..).filter(|name| is_cve(name))
 }
 
 fn is_distribution(affected: &AffectedPackage) -> bool {
@@ -123,6 +136,14 @@ fn is_distribution(affected: &AffectedPackage) -> bool {
         .package
         .as_ref()
         .is_some_and(|package| DISTRIBUTIONS.iter().any(|name| package.ecosystem.starts_with(name)))
+}
+
+/// Whether a distribution's id is that of an advisory on bugs or enhancements:
+/// `ALBA-2024:1`, `RHEA-2024:1`, `SUSE-RU-2024:1-1`.
+fn is_no_security(id: &str) -> bool {
+    const FAMILIES: [&str; 4] = ["AL", "EL", "RH", "RL"];
+    let of = |kind: &str| FAMILIES.iter().any(|family| id.starts_with(&format!("{family}{kind}-")));
+    of("BA") || of("EA") || id.contains("SUSE-RU-") || id.contains("SUSE-FU-")
 }
 
 /// Where a component of Kubernetes is looked for: its own programs are known
@@ -208,8 +229,16 @@ fn rating(record: &Record) -> String {
     let words = record.severity.iter().find(|severity| score(&severity.score).is_none());
     text(&record.database_specific, "severity")
         .or(words.map(|severity| severity.score.as_str()))
+        .or(rating_of(&record.summary))
         .unwrap_or_default()
         .to_owned()
+}
+
+/// The rating with which distributions begin the title of an advisory:
+/// `Important: nodejs:18 security update`.
+fn rating_of(title: &str) -> Option<&str> {
+    let (word, _) = title.split_once(':')?;
+    matches!(word, "Critical" | "Important" | "Moderate" | "Low").then_some(word)
 }
 
 fn cwes(specific: &Value) -> Vec<String> {
@@ -312,6 +341,93 @@ mod tests {
             .map(|s| (s.ecosystem.as_str(), s.ranges[0].fixed.as_deref().unwrap()))
             .collect();
         assert_eq!(ends, [("Ubuntu:18.04", "1+esm1"), ("Ubuntu:22.04", "2")]);
+    }
+
+    /// Records of a distribution carry the CVE in their own id, and notices
+    /// name such records.
+    #[test]
+    fn ids_that_hold_a_cve() {
+        let events = json!([{"introduced": "0"}, {"fixed": "2"}]);
+        for (id, upstream, names) in [
+            ("UBUNTU-CVE-2024-1", json!([]), vec!["CVE-2024-1"]),
+            ("DEBIAN-CVE-2024-1", json!(["CVE-2024-1"]), vec!["CVE-2024-1"]),
+            (
+                "USN-1-1",
+                json!(["UBUNTU-CVE-2024-2", "CVE-2024-1"]),
+                vec!["CVE-2024-1", "CVE-2024-2"],
+            ),
+            ("USN-1-1", json!(["elsewhere-CVE"]), vec!["USN-1-1"]),
+        ] {
+            let told = read(json!({"id": id, "upstream": upstream,
+                "affected": [affected("Ubuntu:24.04:LTS", "curl", &events)]}));
+            assert_eq!(told.names, names, "{id}");
+            assert!(names == [id] || !told.exact, "{id}");
+        }
+    }
+
+    /// A notice of Ubuntu tells of each package which of its CVEs it has.
+    #[test]
+    fn cves_of_each_package() {
+        let events = json!([{"introduced": "0"}, {"fixed": "2"}]);
+        let of = |name: &str, cves: &Value| {
+            let mut affected = affected("Ubuntu:24.04:LTS", name, &events);
+            affected["database_specific"] = json!({"cves_map": {"cves": cves}});
+            affected
+        };
+        let first = json!({"id": "CVE-2024-1", "severity": [{"type": "Ubuntu", "score": "low"},
+            {"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}]});
+        let second = json!({"id": "CVE-2024-2", "severity": []});
+        let record: Record = serde_json::from_value(json!({"id": "USN-1-1",
+            "upstream": ["UBUNTU-CVE-2024-1", "UBUNTU-CVE-2024-2"],
+            "affected": [of("curl", &json!([first, second])), of("wget", &json!([second]))]}))
+        .unwrap();
+        let told: Vec<_> = record
+            .apart()
+            .into_iter()
+            .map(advisory)
+            .map(|told| {
+                let packages: Vec<_> =
+                    told.statements.iter().map(|statement| statement.package.clone()).collect();
+                (told.names, told.id, told.rating, told.scores.len(), packages)
+            })
+            .collect();
+        let row = |name: &str, rating: &str, scores: usize, packages: &[&str]| {
+            let packages = packages.iter().map(|&name| name.to_owned()).collect();
+            (vec![name.to_owned()], "USN-1-1".to_owned(), rating.to_owned(), scores, packages)
+        };
+        assert_eq!(
+            told,
+            [row("CVE-2024-1", "low", 1, &["curl"]), row("CVE-2024-2", "", 0, &["curl", "wget"])]
+        );
+    }
+
+    #[test]
+    fn what_repairs_bugs_repairs_no_vulnerability() {
+        let events = json!([{"introduced": "0"}, {"fixed": "2"}]);
+        for (id, related, count) in [
+            ("ALBA-2024:1", json!([]), 0),
+            ("RHEA-2024:1", json!([]), 0),
+            ("SUSE-RU-2024:1-1", json!([]), 0),
+            ("ALBA-2024:1", json!(["CVE-2024-1"]), 1),
+            ("ALSA-2024:1", json!([]), 1),
+        ] {
+            let told = read(json!({"id": id, "related": related,
+                "affected": [affected("AlmaLinux:8", "curl", &events)]}));
+            assert_eq!(told.statements.len(), count, "{id} {related}");
+        }
+    }
+
+    #[test]
+    fn ratings_in_titles() {
+        for (title, rating) in [
+            ("Important: nodejs:18 security update", "Important"),
+            ("Low: curl security update", "Low"),
+            ("nodejs:18 update", ""),
+            ("curl", ""),
+        ] {
+            let told = read(json!({"id": "ALSA-2024:1", "summary": title}));
+            assert_eq!(told.rating, rating, "{title}");
+        }
     }
 
     #[test]
