@@ -97,6 +97,22 @@ impl Checks {
     }
 }
 
+impl Versions {
+    /// Those that both describe.
+    pub(super) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::In(one), Self::In(other)) => Self::In(Range {
+                introduced: one.introduced.or(other.introduced),
+                after: one.after.or(other.after),
+                fixed: one.fixed.or(other.fixed),
+                last_affected: one.last_affected.or(other.last_affected),
+            }),
+            (Self::In(range), _) | (_, Self::In(range)) => Self::In(range),
+            (one, _) => one,
+        }
+    }
+}
+
 /// The key of an id; 0 is none.
 fn key(id: &str) -> u64 {
     if id.is_empty() { 0 } else { hash(id.as_bytes()).max(1) }

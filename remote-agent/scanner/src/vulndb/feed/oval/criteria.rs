@@ -7,6 +7,7 @@ use super::super::advisory::{Statement, Status};
 use super::super::input::Element;
 use super::super::platform;
 use super::check::{Check, Checks, Versions};
+use crate::vulndb::record::Range;
 
 /// Criteria inside each other.
 const DEPTH: usize = 64;
@@ -17,6 +18,8 @@ pub(super) struct Context {
     /// Names of distributions.
     pub(super) platforms: Vec<String>,
     pub(super) stream: String,
+    /// Processors; none: all.
+    pub(super) arches: Vec<String>,
 }
 
 /// What a criterion says.
@@ -68,16 +71,25 @@ impl<'c> Walk<'c> {
                 }
             }
         }
+        let mut checks: Vec<(Check<'_>, &str)> = Vec::new();
         for child in &element.children {
-            match child.name.as_str() {
-                "criteria" => self.criteria(child, &context, depth + 1)?,
-                "criterion" => {
-                    if let Said::Package(check) = self.said(child) {
-                        self.package(&check, &context, child.attribute("comment"));
-                    }
+            if child.name == "criteria" {
+                self.criteria(child, &context, depth + 1)?;
+            } else if child.name == "criterion"
+                && let Said::Package(check) = self.said(child)
+            {
+                // What has to hold together narrows the versions.
+                let same = |(known, _): &&mut (Check<'_>, &str)| {
+                    together && known.packages == check.packages && known.arches == check.arches
+                };
+                match checks.iter_mut().find(same) {
+                    Some((known, _)) => known.versions = known.versions.clone().and(check.versions),
+                    None => checks.push((check, child.attribute("comment"))),
                 }
-                _ => {}
             }
+        }
+        for (check, comment) in &checks {
+            self.package(check, &context, comment);
         }
         Ok(())
     }
@@ -105,7 +117,10 @@ impl<'c> Walk<'c> {
         Ok(Some(all))
     }
 
-    fn said(&self, criterion: &Element) -> Said<'c> {
+    fn said<'s>(&self, criterion: &'s Element) -> Said<'s>
+    where
+        'c: 's,
+    {
         let comment = criterion.attribute("comment");
         if criterion.attribute("negate") == "true" {
             return Said::Nothing;
@@ -117,13 +132,14 @@ impl<'c> Walk<'c> {
             return Said::Context(Context { stream, ..Context::default() });
         }
         match self.checks.check(criterion.attribute("test_ref")) {
-            Some(check) if check.versions == Versions::Unsaid => Said::Nothing,
-            // That a release is installed tells the platform, where it is known.
+            // That a release is installed tells the platform, where it is known,
+            // and for which processor.
             Some(check) if check.packages.iter().all(|name| name.ends_with("-release")) => {
-                Said::Nothing
+                Said::Context(Context { arches: check.arches.to_vec(), ..Context::default() })
             }
+            Some(check) if check.versions == Versions::Unsaid => Said::Nothing,
             Some(check) => Said::Package(check),
-            None => Said::Nothing,
+            None => in_words(comment),
         }
     }
 
@@ -137,7 +153,11 @@ impl<'c> Walk<'c> {
                 let mut statement = Statement {
                     ecosystem: platform,
                     package: name.to_owned(),
-                    arches: check.arches.to_vec(),
+                    arches: if check.arches.is_empty() {
+                        context.arches.clone()
+                    } else {
+                        check.arches.to_vec()
+                    },
                     stream: context.stream.clone(),
                     ..Statement::before("", "", None)
                 };
@@ -169,11 +189,31 @@ impl<'c> Walk<'c> {
     }
 }
 
+/// What a comment says where the test that it is of is missing, as in parts of
+/// a document: `openssl is earlier than 1:1.1.1-1.el8`.
+fn in_words(comment: &str) -> Said<'_> {
+    if let Some((_, arch)) = comment.split_once(" Linux arch is ") {
+        return Said::Context(Context { arches: vec![arch.to_owned()], ..Context::default() });
+    }
+    match comment.split_once(" is earlier than ") {
+        Some((name, version)) if !name.contains(' ') && !version.contains(' ') => {
+            let fixed = Some(version.to_owned());
+            let versions = Versions::In(Range { fixed, ..Range::default() });
+            Said::Package(Check { packages: vec![name], versions, arches: &[] })
+        }
+        _ => Said::Nothing,
+    }
+}
+
 impl Context {
     fn add(&mut self, other: Self) {
-        for platform in other.platforms {
-            if !self.platforms.contains(&platform) {
-                self.platforms.push(platform);
+        for (known, other) in
+            [(&mut self.platforms, other.platforms), (&mut self.arches, other.arches)]
+        {
+            for one in other {
+                if !known.contains(&one) {
+                    known.push(one);
+                }
             }
         }
         if !other.stream.is_empty() {

@@ -22,7 +22,8 @@ pub(super) fn advisories(
     let empty = Element::default();
     let told = metadata.child("advisory").unwrap_or(&empty);
     let mut advisory = Advisory {
-        id: id(metadata, told),
+        // The definition of a vulnerability refers to all advisories on it.
+        id: if class == "vulnerability" { String::new() } else { id(metadata, told) },
         names: names(metadata, told),
         description: metadata.text_of("description").to_owned(),
         rating: rating(metadata, told),
@@ -52,6 +53,12 @@ pub(super) fn advisories(
             own.copied().unwrap_or_default()
         };
         advisory.statements = criteria::statements(criteria, checks, &around, &status)?;
+        // Azure Linux takes back what turned out to be wrong.
+        if metadata.text_of("patchable").eq_ignore_ascii_case("not applicable") {
+            let taken_back = advisory.statements.drain(..);
+            advisory.statements =
+                taken_back.map(|statement| statement.with_status(Status::NotAffected)).collect();
+        }
     }
     let cpes: Vec<String> = told
         .child("affected_cpe_list")

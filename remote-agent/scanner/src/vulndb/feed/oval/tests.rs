@@ -122,7 +122,8 @@ fn what_is_not_repaired() {
 fn products_of_suse() {
     let definition = format!(
         "<definition class=\"vulnerability\" id=\"def:1\"><metadata><title>CVE-2024-1</title>\
-         <reference ref_id=\"Mitre CVE-2024-1\" source=\"CVE\"/></metadata>\
+         <reference ref_id=\"Mitre CVE-2024-1\" source=\"CVE\"/>\
+         <reference ref_id=\"SUSE-SU-2024:1-1\" source=\"SUSE-SU\"/></metadata>\
          <criteria operator=\"OR\"><criteria operator=\"AND\"><criteria operator=\"OR\">{}{}{}</criteria>\
          <criteria operator=\"OR\">{}{}{}</criteria></criteria></criteria></definition>",
         criterion("SUSE Linux Enterprise Server 15 SP5 is installed", 1),
@@ -145,6 +146,8 @@ fn products_of_suse() {
         state(3, &evr("greater than", "0:0-0")),
     ];
     let kept = kept("suse.xml", &document(&definition, &checks.concat()));
+    // One of the advisories on it does not stand for all.
+    assert!(kept.packages.iter().all(|entry| entry.affected.advisory.is_empty()));
     assert_eq!(
         kept.lines(),
         [
@@ -184,6 +187,119 @@ fn the_release_in_versions_and_names_of_files() {
     let text = document(&definition(comment), checks);
     let expected = ["Ubuntu:22.04 openssl CVE-2024-1 <0:3.0.2-0ubuntu1.10"];
     assert_eq!(kept("com.ubuntu.jammy.cve.oval.xml", &text).lines(), expected);
+}
+
+/// What must hold together narrows the versions of a package, and what is not
+/// applicable is taken back.
+#[test]
+fn azure_linux() {
+    let definition = |id: u32, patchable: &str, criteria: &str| {
+        format!(
+            "<definition class=\"vulnerability\" id=\"def:{id}\"><metadata><title>CVE-2024-{id}</title>\
+             <affected family=\"unix\"><platform>Azure Linux</platform></affected>\
+             <reference ref_id=\"CVE-2024-{id}\" source=\"CVE\"/><patchable>{patchable}</patchable>\
+             <severity>High</severity></metadata><criteria operator=\"AND\">{criteria}</criteria></definition>"
+        )
+    };
+    let definitions = [
+        definition(
+            1,
+            "true",
+            &(criterion("golang is earlier than 1.20.7-1", 1)
+                + &criterion("golang is greater than 1.19.0", 2)),
+        ),
+        definition(2, "Not Applicable", &criterion("golang 1.19 or earlier", 3)),
+        definition(3, "false", &criterion("golang 1.19 or earlier", 3)),
+    ]
+    .concat();
+    let checks = [
+        object(1, "golang"),
+        state(1, &evr("less than", "0:1.20.7-1.azl3")),
+        state(2, &evr("greater than", "0:1.19.0.azl3")),
+        state(3, &evr("less than or equal", "0:1.19-1.azl3")),
+        test(1, 1, Some(1)),
+        test(2, 1, Some(2)),
+        test(3, 1, Some(3)),
+    ];
+    let kept = kept("any.xml", &document(&definitions, &checks.concat()));
+    assert_eq!(
+        kept.lines(),
+        [
+            "Azure Linux:3 golang CVE-2024-1 >0:1.19.0.azl3<0:1.20.7-1.azl3",
+            "Azure Linux:3 golang CVE-2024-2 none",
+            "Azure Linux:3 golang CVE-2024-3 <=0:1.19-1.azl3",
+        ]
+    );
+}
+
+/// Oracle repairs a package in another version for each processor.
+#[test]
+fn processors_of_oracle() {
+    let of = |arch: u32, package: u32| {
+        format!(
+            "<criteria operator=\"AND\">{}<criteria operator=\"OR\"><criteria operator=\"AND\">{}{}</criteria>\
+             </criteria></criteria>",
+            criterion("Oracle Linux arch is as the test says", arch),
+            criterion("rsyslog is earlier", package),
+            criterion("rsyslog is signed with the Oracle Linux 7 key", 5),
+        )
+    };
+    let definition = format!(
+        "<definition class=\"patch\" id=\"def:1\"><metadata><title>ELSA-2024-1</title>\
+         <reference ref_id=\"CVE-2024-1\" source=\"CVE\"/></metadata><criteria operator=\"AND\">{}\
+         <criteria operator=\"OR\">{}{}</criteria></criteria></definition>",
+        criterion("Oracle Linux 7 is installed", 6),
+        of(1, 3),
+        of(2, 4),
+    );
+    let arch =
+        |arch: &str| format!("<red-def:arch operation=\"pattern match\">{arch}</red-def:arch>");
+    let checks = [
+        object(1, "oraclelinux-release"),
+        object(2, "rsyslog"),
+        state(1, &arch("aarch64")),
+        state(2, &arch("x86_64")),
+        state(3, &evr("less than", "0:8.24.0-57.0.4.el7_9.3")),
+        state(4, &evr("less than", "0:8.24.0-57.0.1.el7_9.3")),
+        state(
+            5,
+            "<red-def:signature_keyid operation=\"equals\">72f97b74ec551f03</red-def:signature_keyid>",
+        ),
+        state(6, "<red-def:version operation=\"pattern match\">^7</red-def:version>"),
+        test(1, 1, Some(1)),
+        test(2, 1, Some(2)),
+        test(3, 2, Some(3)),
+        test(4, 2, Some(4)),
+        test(5, 2, Some(5)),
+        test(6, 1, Some(6)),
+    ];
+    let whole = kept("com.oracle.elsa-all.xml", &document(&definition, &checks.concat()));
+    let words = definition
+        .replacen("as the test says", "aarch64", 1)
+        .replacen("as the test says", "x86_64", 1)
+        .replacen("rsyslog is earlier\"", "rsyslog is earlier than 0:8.24.0-57.0.4.el7_9.3\"", 1)
+        .replacen("rsyslog is earlier\"", "rsyslog is earlier than 0:8.24.0-57.0.1.el7_9.3\"", 1);
+    for told in [whole, kept("part.xml", &document(&words, ""))] {
+        processors_are_told(&told);
+    }
+}
+
+fn processors_are_told(kept: &Kept) {
+    let told: Vec<_> = kept
+        .packages
+        .iter()
+        .map(|entry| {
+            let fixed = entry.affected.ranges[0].fixed.as_deref().unwrap();
+            (entry.affected.arches.join(" "), fixed)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("aarch64".to_owned(), "0:8.24.0-57.0.4.el7_9.3"),
+            ("x86_64".to_owned(), "0:8.24.0-57.0.1.el7_9.3")
+        ]
+    );
 }
 
 /// Numbers stand before what Photon refers to.
