@@ -136,6 +136,22 @@ impl Purl {
         TYPES.iter().find(|(_, kind)| *kind == self.kind).map(|(ecosystem, _)| *ecosystem)
     }
 
+    /// Adds what is told beside the URL and not in it: the source that the
+    /// package was built from, and the module that it is of.
+    pub(super) fn add(&mut self, source: &str, version: &str, stream: &str) {
+        if !source.is_empty() {
+            let upstream = match version.split_once(':').map_or(version, |(_, version)| version) {
+                "" => source.to_owned(),
+                own if self.kind == "rpm" => format!("{source}-{own}.src.rpm"),
+                _ => format!("{source}@{version}"),
+            };
+            self.qualifiers.entry("upstream".to_owned()).or_insert(upstream);
+        }
+        if !stream.is_empty() {
+            self.qualifiers.entry("rpmmod".to_owned()).or_insert_with(|| stream.to_owned());
+        }
+    }
+
     /// The package that it names, told of by the file at `path`.
     pub(super) fn package(&self, path: &str) -> Option<Package> {
         let ecosystem = self.ecosystem()?;
@@ -158,10 +174,11 @@ impl Purl {
             return Some(package);
         }
         qualifier("vendor").clone_into(&mut package.vendor);
+        // Some give the epoch apart for Debian's packages too.
+        if !qualifier("epoch").is_empty() && !package.version.contains(':') {
+            package.version = format!("{}:{}", qualifier("epoch"), package.version);
+        }
         if ecosystem == Ecosystem::Rpm {
-            if !qualifier("epoch").is_empty() && !package.version.contains(':') {
-                package.version = format!("{}:{}", qualifier("epoch"), package.version);
-            }
             package.stream = stream(qualifier("rpmmod"));
             if package.stream.is_empty() {
                 package.stream = stream(qualifier("modularitylabel"));
@@ -192,6 +209,9 @@ impl Purl {
         if let Some((id, version)) = debian.or_else(|| Some(("ubuntu", ubuntu_version(name)?))) {
             return distribution(id, version);
         }
+        if distro.starts_with(|c: char| c.is_ascii_digit()) {
+            return distribution(&self.namespace, distro);
+        }
         let (id, version) = distro.rsplit_once('-').unwrap_or((distro, ""));
         // `opensuse-leap-15.5`, but `wolfi` and `opensuse-tumbleweed`.
         let is_version = version.starts_with(|c: char| c.is_ascii_digit()) || version == "unstable";
@@ -201,7 +221,7 @@ impl Purl {
 }
 
 /// Names that other programs give distributions, with the ids.
-const FAMILIES: [(&str, &str); 9] = [
+const FAMILIES: [(&str, &str); 10] = [
     ("redhat", "rhel"),
     ("alma", "almalinux"),
     ("amazon", "amzn"),
@@ -211,11 +231,14 @@ const FAMILIES: [(&str, &str); 9] = [
     ("opensuse.tumbleweed", "opensuse-tumbleweed"),
     ("suse linux enterprise server", "sles"),
     ("suse linux enterprise micro", "sle-micro"),
+    ("slem", "sle-micro"),
 ];
 
 /// The distribution of a name and a version.
 pub(super) fn distribution(name: &str, version: &str) -> Option<Distribution> {
     let name = name.trim().to_lowercase();
+    // `2023.3.20231211 (Amazon Linux)`
+    let version = version.split_whitespace().next().unwrap_or_default();
     let known = FAMILIES.iter().find(|(family, _)| *family == name);
     let id = known.map_or(name.as_str(), |(_, id)| id);
     let plain = |text: &str| !text.contains(|c: char| c.is_control() || c.is_whitespace());

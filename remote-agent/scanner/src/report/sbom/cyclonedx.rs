@@ -6,7 +6,7 @@ use chrono::DateTime;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::read::Reader;
+use super::read::{Reader, Told};
 use super::{Listed, SbomError, TOOL, VERSION};
 use crate::report::finding::{Finding, VexState};
 use crate::report::severity::{Cvss, CvssVersion, Severity};
@@ -271,9 +271,13 @@ struct Metadata {
 pub(super) struct Component {
     pub(super) r#type: String,
     pub(super) name: String,
+    #[serde(deserialize_with = "or_empty")]
     pub(super) version: String,
+    #[serde(deserialize_with = "or_empty")]
     pub(super) purl: String,
+    #[serde(deserialize_with = "or_empty")]
     pub(super) properties: Vec<Property>,
+    #[serde(deserialize_with = "or_empty")]
     components: Vec<Component>,
 }
 
@@ -311,11 +315,39 @@ impl Component {
                 let path =
                     self.property(&[PATH, "syft:location:0:path", "aquasecurity:trivy:FilePath"]);
                 let layer = self.property(&[LAYER, "aquasecurity:trivy:LayerDigest"]);
-                reader.package(&self.name, &self.purl, path, layer)?;
+                let trivy = |name: &str| self.property(&[&format!("aquasecurity:trivy:{name}")]);
+                let parts = ["SrcEpoch", "SrcVersion", "SrcRelease"].map(trivy);
+                let source_version = match parts {
+                    ["", version, release] => joined(version, release),
+                    [epoch, version, release] => format!("{epoch}:{}", joined(version, release)),
+                };
+                reader.package(&Told {
+                    name: &self.name,
+                    purl: &self.purl,
+                    path,
+                    layer,
+                    source: trivy("SrcName"),
+                    source_version: &source_version,
+                    stream: trivy("Modularitylabel"),
+                })?;
             }
         }
         Ok(())
     }
+}
+
+/// A version with its release, where it has one.
+fn joined(version: &str, release: &str) -> String {
+    if release.is_empty() { version.to_owned() } else { format!("{version}-{release}") }
+}
+
+/// What is written as null is empty.
+fn or_empty<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// Reads a document. Components in components are read as those beside them;

@@ -46,6 +46,20 @@ pub fn read(name: &str, content: &[u8], limits: &Limits) -> Result<Reading, Sbom
 /// Repositories that a distribution is said to be built from, at most.
 const CONTENT_SETS: usize = 1_000;
 
+/// What a document says of a package.
+#[derive(Default)]
+pub(super) struct Told<'a> {
+    pub(super) name: &'a str,
+    pub(super) purl: &'a str,
+    pub(super) path: &'a str,
+    pub(super) layer: &'a str,
+    /// What it was built from, where the URL does not tell that.
+    pub(super) source: &'a str,
+    pub(super) source_version: &'a str,
+    /// The module that it is of, where the URL does not tell that.
+    pub(super) stream: &'a str,
+}
+
 /// Collects what a document lists.
 #[derive(Default)]
 pub(super) struct Reader {
@@ -88,15 +102,14 @@ impl Reader {
     }
 
     /// A package by its URL. One without is counted: it cannot be matched.
-    pub(super) fn package(
-        &mut self,
-        name: &str,
-        url: &str,
-        path: &str,
-        layer: &str,
-    ) -> Result<(), SbomError> {
-        let short = [url, path].iter().all(|text| text.len() <= TEXT_BYTES);
-        let parsed = Purl::parse(url).filter(|_| short);
+    pub(super) fn package(&mut self, told: &Told<'_>) -> Result<(), SbomError> {
+        let Told { name, purl: url, path, layer, source, source_version, stream } = *told;
+        let texts = [url, path, source, source_version, stream];
+        let short = texts.iter().all(|text| text.len() <= TEXT_BYTES);
+        let mut parsed = Purl::parse(url).filter(|_| short);
+        if let Some(purl) = &mut parsed {
+            purl.add(source, source_version, stream);
+        }
         let package = parsed.as_ref().and_then(|purl| Some((purl, purl.package(path)?)));
         let Some((purl, package)) = package.filter(|(_, package)| !package.version.is_empty())
         else {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::read::Reader;
+use super::read::{Reader, Told};
 use super::{Listed, SbomError, TOOL, VERSION};
 use crate::scan::FileMalware;
 
@@ -47,10 +47,18 @@ pub(super) fn source_info(path: &str) -> String {
 /// The path in what says where a package was found, as this and other programs
 /// say it.
 pub(super) fn path(source_info: &str) -> &str {
-    source_info
-        .strip_prefix(FOUND)
-        .or_else(|| source_info.rsplit_once("following paths: ").map(|(_, path)| path))
-        .unwrap_or_default()
+    // `acquired package info from DPKG DB: /var/lib/dpkg/status, /a/b`
+    let others = || {
+        let told = source_info.strip_prefix("acquired package info from ")?;
+        told.split_once(": ")?.1.split(", ").next()
+    };
+    source_info.strip_prefix(FOUND).or_else(others).unwrap_or_default()
+}
+
+/// What other programs say that a package was built from, and its version.
+fn source(source_info: &str) -> (&str, &str) {
+    let told = source_info.strip_prefix("built package from: ").unwrap_or_default();
+    told.rsplit_once(' ').unwrap_or((told, ""))
 }
 
 pub(super) fn built_from(content_sets: &[String]) -> String {
@@ -147,6 +155,8 @@ struct Document {
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Package {
+    #[serde(rename = "SPDXID")]
+    pub(super) id: String,
     pub(super) name: String,
     pub(super) version_info: String,
     pub(super) source_info: String,
@@ -163,13 +173,18 @@ pub(super) struct ExternalRef {
 }
 
 impl Package {
+    /// Tells of the operating system that it is.
+    fn introduce(&self, reader: &mut Reader) {
+        reader.system(&self.name, &self.version_info, content_sets(&self.comment));
+    }
+
     /// Gives what the package is to `reader`.
     pub(super) fn hand_over(&self, reader: &mut Reader) -> Result<(), SbomError> {
         match self.primary_package_purpose.as_str() {
             "CONTAINER" => reader.digest(&self.version_info),
-            "OPERATING-SYSTEM" => {
-                reader.system(&self.name, &self.version_info, content_sets(&self.comment));
-            }
+            "OPERATING-SYSTEM" => self.introduce(reader),
+            // Before SPDX 2.3 only the id told.
+            "" if self.id.starts_with(SYSTEM) => self.introduce(reader),
             "FILE" | "ARCHIVE" | "SOURCE" | "DEVICE" | "FIRMWARE" => {}
             _ => {
                 let purl = self.external_refs.iter().find(|r| r.reference_type == "purl");
@@ -181,7 +196,16 @@ impl Package {
                 {
                     return Ok(());
                 }
-                reader.package(&self.name, purl, path(&self.source_info), layer(&self.comment))?;
+                let (source, source_version) = source(&self.source_info);
+                reader.package(&Told {
+                    name: &self.name,
+                    purl,
+                    path: path(&self.source_info),
+                    layer: layer(&self.comment),
+                    source,
+                    source_version,
+                    stream: "",
+                })?;
             }
         }
         Ok(())

@@ -112,6 +112,7 @@ pub(super) fn read(content: &[u8], reader: &mut Reader) -> Result<(), SbomError>
                     package.hand_over(reader)?;
                 }
             }
+            ("SPDXID", Some(package)) => value.clone_into(&mut package.id),
             ("PackageVersion", Some(package)) => value.clone_into(&mut package.version_info),
             ("PackageSourceInfo", Some(package)) => value.clone_into(&mut package.source_info),
             ("PackageComment", Some(package)) => value.clone_into(&mut package.comment),

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::read::Reader;
+use super::read::{Reader, Told};
 use super::spdx2::{built_from, comment, content_sets, layer, malware_comment, path, source_info};
 use super::{Listed, SbomError, TOOL, VERSION};
 
@@ -141,7 +141,8 @@ pub(super) fn read(content: &[u8], reader: &mut Reader) -> Result<(), SbomError>
                 let purl = if element.purl.is_empty() { other } else { Some(&element.purl) };
                 let purl = purl.map_or("", String::as_str);
                 let (path, layer) = (path(&element.source_info), layer(&element.comment));
-                reader.package(&element.name, purl, path, layer)?;
+                let name = &element.name;
+                reader.package(&Told { name, purl, path, layer, ..Told::default() })?;
             }
         }
     }

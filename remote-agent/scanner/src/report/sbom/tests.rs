@@ -85,7 +85,7 @@ fn documents_of_other_programs() {
     // The distribution may stand in package URLs alone.
     let spdx = json!({"spdxVersion": "SPDX-2.3", "packages": [
         {"name": "registry/app", "versionInfo": "sha256:00", "primaryPackagePurpose": "CONTAINER"},
-        {"name": "musl", "versionInfo": "1.2.4-r1", "sourceInfo": "acquired package info from the following paths: /lib/apk/db/installed",
+        {"name": "musl", "versionInfo": "1.2.4-r1", "sourceInfo": "acquired package info from APK DB: /lib/apk/db/installed, /x",
          "externalRefs": [{"referenceCategory": "SECURITY", "referenceType": "cpe23Type", "referenceLocator": "cpe:2.3:a:*"},
             {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": "pkg:apk/alpine/musl@1.2.4-r1?distro=alpine-3.18.4"}]}]});
     let read = inventory(&spdx.to_string());
@@ -96,6 +96,68 @@ fn documents_of_other_programs() {
         PackageComment: <text>two\nlines PackageName: no</text>\nExternalRef: PACKAGE_MANAGER purl pkg:npm/lodash@4.17.4\n\
         \nFileName: ./a\nSPDXID: SPDXRef-2\n";
     assert_eq!(inventory(text).packages.len(), 1);
+}
+
+/// Trivy tells the source of a package beside its URL, keeps the epoch apart and
+/// names some distributions with words.
+#[test]
+fn sources_beside_the_url() {
+    let trivy = |name: &str, value: &str| json!({"name": format!("aquasecurity:trivy:{name}"), "value": value});
+    let component = |name: &str, purl: &str, told: &[(&str, &str)]| {
+        let properties: Vec<_> = told.iter().map(|(name, value)| trivy(name, value)).collect();
+        json!({"type": "library", "name": name, "version": null, "purl": purl, "properties": properties})
+    };
+    let source =
+        |epoch: &'static str, name: &'static str, version: &'static str, release: &'static str| {
+            let all = [
+                ("SrcName", name),
+                ("SrcEpoch", epoch),
+                ("SrcVersion", version),
+                ("SrcRelease", release),
+            ];
+            all.into_iter().filter(|(_, value)| !value.is_empty()).collect::<Vec<_>>()
+        };
+    let deb = "pkg:deb/debian/libfoo1@1.2-3?arch=amd64&distro=debian-12.4&epoch=1";
+    let rpm = "pkg:rpm/amazon/openssl-libs@3.0.8-1.amzn2023?arch=x86_64&distro=amazon-2023&epoch=1";
+    let module = "pkg:rpm/amazon/nodejs@18.1-1.module_el8?arch=x86_64";
+    let read = inventory(
+        &json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [
+            {"type": "operating-system", "name": "amazon", "version": "2023.3.20231211 (Amazon Linux)"},
+            component("libfoo1", deb, &source("1", "foo", "1.2", "3")),
+            component("openssl-libs", rpm, &source("1", "openssl", "3.0.8", "1.amzn2023")),
+            component("nodejs", module, &[("Modularitylabel", "nodejs:18:8090:a1")]),
+        ]})
+        .to_string(),
+    );
+    assert_eq!(read.distribution.unwrap().base_os(), "amzn:2023.3.20231211");
+    let told: Vec<_> = read
+        .packages
+        .iter()
+        .map(|LayeredPackage { package, .. }| {
+            [&package.name, &package.version, &package.source, &package.stream].map(String::as_str)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ["libfoo1", "1:1.2-3", "foo", ""],
+            ["nodejs", "18.1-1.module_el8", "nodejs", "nodejs:18"],
+            ["openssl-libs", "1:3.0.8-1.amzn2023", "openssl", ""],
+        ]
+    );
+
+    let apk = "pkg:apk/alpine/libcrypto3@3.1.4-r1?arch=x86_64&distro=3.18.4";
+    let package = json!({"name": "libcrypto3", "versionInfo": "3.1.4-r1", "sourceInfo": "built package from: openssl 3.1.4-r1",
+        "externalRefs": [{"referenceType": "purl", "referenceLocator": apk}]});
+    let system =
+        json!({"SPDXID": "SPDXRef-OperatingSystem-1", "name": "alpine", "versionInfo": "3.18.3"});
+    for (packages, version) in [(json!([package]), "3.18.4"), (json!([system, package]), "3.18.3")]
+    {
+        let read = inventory(&json!({"spdxVersion": "SPDX-2.2", "packages": packages}).to_string());
+        assert_eq!(read.packages[0].package.source, "openssl");
+        assert_eq!(read.distribution.unwrap().base_os(), format!("alpine:{version}"));
+        assert!(read.problems.is_empty(), "{:?}", read.problems);
+    }
 }
 
 #[test]
