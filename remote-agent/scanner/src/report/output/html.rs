@@ -47,10 +47,8 @@ pub(super) fn page(report: &Report, target: &str) -> String {
     if report.counted().next().is_none() {
         text.push_str("<p>None is known.</p>\n");
     } else {
-        text.push_str(
-            "<table>\n<thead><tr><th>Vulnerability<th>Severity<th>Package<th>Version\
-             <th>Fixed in<th>Where</tr></thead>\n<tbody>\n",
-        );
+        text.push_str("<table>\n");
+        head(&mut text, &["Vulnerability", "Severity", "Package", "Version", "Fixed in", "Where"]);
         for (finding, package) in report.counted() {
             let held = &package.package;
             let layer = finding.layer.map(Digest::to_oci).unwrap_or_default();
@@ -62,7 +60,8 @@ pub(super) fn page(report: &Report, target: &str) -> String {
             };
             let _ = writeln!(
                 text,
-                "<tr><td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<br><small>{}{base}</small></tr>",
+                "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>\
+                 <td>{}<br><small>{}{base}</small></td></tr>",
                 named(finding),
                 rated(finding),
                 escape(&held.shown_name()),
@@ -80,19 +79,26 @@ pub(super) fn page(report: &Report, target: &str) -> String {
     text
 }
 
+/// The head of a table, and the beginning of its body.
+fn head(text: &mut String, columns: &[&str]) {
+    text.push_str("<thead><tr>");
+    for column in columns {
+        let _ = write!(text, "<th scope=\"col\">{column}</th>");
+    }
+    text.push_str("</tr></thead>\n<tbody>\n");
+}
+
 fn malware(text: &mut String, report: &Report) {
     if report.malware.is_empty() {
         return;
     }
-    text.push_str(
-        "<h2>Known malware</h2>\n<table>\n<thead><tr><th>Name<th>File<th>SHA-256<th>Layer</tr>\
-         </thead>\n<tbody>\n",
-    );
+    text.push_str("<h2>Known malware</h2>\n<table>\n");
+    head(text, &["Name", "File", "SHA-256", "Layer"]);
     for found in &report.malware {
         let layer = found.layer.map(Digest::to_oci).unwrap_or_default();
         let _ = writeln!(
             text,
-            "<tr><td><span class=\"s Critical\">{}</span><td>{}<td>{}<td>{}</tr>",
+            "<tr><td><span class=\"s Critical\">{}</span></td><td>{}</td><td>{}</td><td>{}</td></tr>",
             escape(&found.malware.name),
             escape(&found.path),
             found.malware.sha256,
@@ -113,7 +119,7 @@ fn facts(text: &mut String, report: &Report) {
     ];
     text.push_str("<dl>\n");
     for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
-        let _ = writeln!(text, "<dt>{name}<dd>{}", escape(value));
+        let _ = writeln!(text, "<dt>{name}</dt><dd>{}</dd>", escape(value));
     }
     text.push_str("</dl>\n");
 }
