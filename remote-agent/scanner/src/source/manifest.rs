@@ -108,6 +108,7 @@ pub(crate) struct IndexEntry {
 #[serde(rename_all = "camelCase")]
 struct File {
     schema_version: Option<u32>,
+    artifact_type: Option<String>,
     config: Option<Blob>,
     layers: Option<Vec<Blob>>,
     manifests: Option<Vec<Blob>>,
@@ -157,9 +158,9 @@ impl ManifestOrIndex {
         let image = config.media_type.contains("image")
             || matches!(config.media_type.as_str(), "" | "application/octet-stream");
         if !image {
+            let kind = file.artifact_type.unwrap_or(config.media_type);
             return Err(ScanError::Malformed(format!(
-                "it is no image but an artifact of type {:?}",
-                config.media_type
+                "it is no image but an artifact of type {kind:?}"
             )));
         }
         let layers =
@@ -345,6 +346,21 @@ mod tests {
         assert_eq!(choose(&all, Some("linux/arm/v6")), Ok('a'));
         let error = choose(&all, Some("linux/arm64")).unwrap_err();
         assert!(error.contains("linux/arm/v7") && error.contains("linux/arm64"), "{error}");
+    }
+
+    #[test]
+    fn artifacts_tell_what_they_are() {
+        let of = |kind: &str| {
+            let blob = format!(
+                r#"{{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:{}","size":2}}"#,
+                "a".repeat(64)
+            );
+            let text = format!(r#"{{"schemaVersion":2,{kind}"config":{blob},"layers":[]}}"#);
+            ManifestOrIndex::parse(text.as_bytes()).unwrap_err().to_string()
+        };
+        let chart = of(r#""artifactType":"application/vnd.cncf.helm.chart","#);
+        assert!(chart.contains("of type \"application/vnd.cncf.helm.chart\""), "{chart}");
+        assert!(of("").contains("application/vnd.oci.empty.v1+json"));
     }
 
     #[test]

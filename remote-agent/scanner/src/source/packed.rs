@@ -105,6 +105,10 @@ impl Packed {
         let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Opened { files, layers } = opened.ok_or_else(missing)?;
         let file = layers.get(&layer.digest).cloned().ok_or_else(missing)?;
+        // Layers that lie elsewhere, and what was copied in part.
+        if !files.has(&file.name) {
+            return Err(missing());
+        }
         let identity =
             LayerIdentity { digest: layer.digest, size: Some(layer.size), verify: file.verify };
         let scope = scope.clone();

@@ -5,7 +5,7 @@ use std::path::Path;
 use axum::body::Bytes;
 use palisade_api::Digest;
 use palisade_scanner::source::platform::Platform;
-use palisade_scanner::{Inventory, Limits, ScanError, Target, TargetOptions};
+use palisade_scanner::{BrokenLayers, Inventory, Limits, ScanError, Scope, Target, TargetOptions};
 use serde_json::{Value, json};
 use tar::EntryType;
 
@@ -13,6 +13,7 @@ use crate::fixture::{Layer, OS_RELEASE, debian, descriptor, gzip, names, status}
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
+const FOREIGN: &str = "application/vnd.oci.image.layer.nondistributable.v1.tar";
 
 async fn scanned(path: &Path, platform: Option<&str>) -> Result<Inventory, ScanError> {
     let platform: Option<Platform> = platform.map(|platform| platform.parse().unwrap());
@@ -108,6 +109,43 @@ async fn layers_that_are_not_what_they_are_called_are_told() {
         let error = of_archive(&saved.tar()).await.unwrap_err();
         assert!(matches!(error, ScanError::DigestMismatch { .. }), "{name}: {error}");
     }
+}
+
+/// Layers that lie elsewhere are in no copy of an image.
+#[tokio::test]
+async fn of_an_image_without_a_layer_the_others_are_read() {
+    let (layer, elsewhere) = (one_package(), Digest::of(b"elsewhere"));
+    let config = json!({"os": "linux", "architecture": "amd64"}).to_string();
+    let mut foreign = descriptor(FOREIGN, elsewhere, 9);
+    foreign["urls"] = json!(["https://layers.example/1"]);
+    let manifest = json!({
+        "schemaVersion": 2,
+        "config": descriptor("application/vnd.oci.image.config.v1+json",
+            Digest::of(config.as_bytes()), config.len()),
+        "layers": [foreign, descriptor(LAYER, Digest::of(&layer), layer.len())],
+    })
+    .to_string();
+    let digest = Digest::of(manifest.as_bytes());
+    let saved = Layer::default()
+        .file(&format!("blobs/sha256/{digest}"), &manifest)
+        .file(&format!("blobs/sha256/{}", Digest::of(config.as_bytes())), &config)
+        .entry(EntryType::Regular, format!("blobs/sha256/{}", Digest::of(&layer)), "", &layer)
+        .file("index.json", &index(&[descriptor(MANIFEST, digest, manifest.len())]));
+    let error = of_archive(&saved.tar()).await.unwrap_err();
+    assert!(
+        matches!(error, ScanError::LayerDamaged { layer, .. } if layer == elsewhere),
+        "{error}"
+    );
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), saved.tar()).unwrap();
+    let target = Target::parse(file.path().to_str().unwrap(), TargetOptions::default()).unwrap();
+    let mut scope = Scope::from(Limits::default());
+    scope.broken_layers = BrokenLayers::Note;
+    let inventory = target.inventory_of(&scope).await.unwrap();
+    assert_eq!(names(&inventory), ["libssl3"]);
+    let [problem] = inventory.problems.as_slice() else { panic!("{:?}", inventory.problems) };
+    assert_eq!(problem.path, elsewhere.to_oci());
+    assert!(problem.reason.contains("missing"), "{}", problem.reason);
 }
 
 /// What Docker wrote in its first years: folders that name their parents.
