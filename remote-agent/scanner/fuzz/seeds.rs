@@ -185,11 +185,14 @@ const DOCUMENTS: [&str; 6] = [
 ];
 
 /// Kind and content of feeds.
-const FEEDS: [&str; 4] = [
+const FEEDS: [&str; 7] = [
     "osv\n{\"id\":\"CVE-2024-1\",\"affected\":[{\"package\":{\"ecosystem\":\"PyPI\",\"name\":\"a\"},\"ranges\":[{\"type\":\"ECOSYSTEM\",\"events\":[{\"introduced\":\"0\"},{\"fixed\":\"2\"}]}]}]}",
     "debian\n{\"a\":{\"CVE-2024-1\":{\"description\":\"d\",\"releases\":{\"bookworm\":{\"status\":\"resolved\",\"fixed_version\":\"1-2\",\"urgency\":\"low\"}}}}}",
     "alpine\n{\"distroversion\":\"v3.18\",\"reponame\":\"main\",\"packages\":[{\"pkg\":{\"name\":\"a\",\"secfixes\":{\"1-r1\":[\"CVE-2024-1\"]}}}]}",
     "kev\n{\"vulnerabilities\":[{\"cveID\":\"CVE-2024-1\",\"dateAdded\":\"2024-01-01\"}]}",
+    "kev\ncveID,dateAdded,shortDescription\nCVE-2024-1,2024-01-01,\"a, \"\"b\"\"\"\n",
+    "arch\n[{\"name\":\"AVG-1\",\"packages\":[\"a\"],\"status\":\"Fixed\",\"fixed\":\"1-1\",\"issues\":[\"CVE-2024-1\"]}]",
+    "fedora\n{\"alias\":\"FEDORA-1\",\"title\":\"CVE-2024-1\",\"type\":\"security\",\"status\":\"stable\",\"release\":{\"id_prefix\":\"FEDORA\",\"version\":\"41\"},\"builds\":[{\"nvr\":\"a-1-1.fc41\"}]}",
 ];
 
 /// A header of a package with name, version, release, one file.

@@ -155,7 +155,7 @@ fn malformed_records_are_counted() {
     let feeds = Feeds::new();
     let summary = build(&feeds.sources(), &feeds.path("vulndb"), &feeds.key()).unwrap();
     let counts: Vec<_> = summary.sources.iter().map(|s| (s.records, s.malformed)).collect();
-    assert_eq!(counts, [(3, 2), (3, 1), (1, 0)]);
+    assert_eq!(counts, [(3, 1), (3, 2), (1, 0)]);
 }
 
 #[test]
@@ -180,7 +180,36 @@ fn ranges_have_ends() {
 fn the_same_feeds_give_the_same_bytes() {
     let feeds = Feeds::new();
     let (one, two) = (feeds.build("one"), feeds.build("two"));
-    assert_eq!(fs::read(one).unwrap(), fs::read(two).unwrap());
+    let first = fs::read(one).unwrap();
+    assert_eq!(first, fs::read(two).unwrap());
+    // Whatever is named first, and however often.
+    let mut sources = feeds.sources();
+    sources.reverse();
+    sources.extend_from_within(..1);
+    let three = feeds.path("three");
+    build(&sources, &three, &feeds.key()).unwrap();
+    assert_eq!(first, fs::read(three).unwrap());
+}
+
+/// What servers pack or unpack on the way, and what another kind was taken for.
+#[test]
+fn content_counts_and_not_its_name() {
+    let feeds = Feeds::new();
+    let plain = fs::read(feeds.path("osv.jsonl")).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, &plain).unwrap();
+    fs::write(feeds.path("packed.jsonl"), packed.finish().unwrap()).unwrap();
+    fs::write(feeds.path("plain.jsonl.gz"), &plain).unwrap();
+    let spec = |text: &str, name: &str| -> SourceSpec {
+        format!("{text}={}", feeds.path(name).display()).parse().unwrap()
+    };
+    let out = feeds.path("vulndb");
+    let digest =
+        |name: &str| build(&[spec("osv", name)], &out, &feeds.key()).unwrap().sources[0].sha256;
+    assert_eq!(digest("packed.jsonl"), digest("osv.jsonl"));
+    assert_eq!(digest("plain.jsonl.gz"), digest("osv.jsonl"));
+    let error = build(&[spec("epss", "osv.jsonl")], &out, &feeds.key()).unwrap_err().to_string();
+    assert!(error.contains("it looks like a feed of the kind osv"), "{error}");
 }
 
 #[test]

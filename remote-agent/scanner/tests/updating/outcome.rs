@@ -197,6 +197,26 @@ async fn a_copy_that_is_no_feed_is_refused() {
     assert_eq!(case.fixed(), "4.0");
 }
 
+/// Its length is right, so that only its content tells.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_is_not_whole_is_refused() {
+    let case = Case::new().await;
+    let all =
+        |last: &str| format!("[{},{}]", record("CVE-2024-1", "1.0"), record("CVE-2024-2", last));
+    let source = format!("osv={}", case.server.url("feed.json"));
+    let settings = case.settings(&[source]);
+    case.server.serve("feed.json", "\"one\"", &all("1.0"));
+    update(&settings, at(1)).await.unwrap();
+    let (text, cut) = (all("2.0"), all("2.0").len() - 30);
+    case.server.serve("feed.json", "\"two\"", &text[..cut]);
+    let summary = update(&settings, at(2)).await.unwrap();
+    let SourceOutcome::Kept { since, reason } = &summary.sources[0].1 else {
+        panic!("{summary:?}")
+    };
+    assert_eq!((*since, summary.changed), (at(1), false));
+    assert!(reason.contains("feed.json is cut off"), "{reason}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_missing_or_too_large_is_told() {
     let case = Case::new().await;

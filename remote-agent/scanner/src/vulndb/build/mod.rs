@@ -33,12 +33,24 @@ pub enum BuildError {
     #[error(transparent)]
     Input(#[from] InputError),
     /// A source gave nothing.
-    #[error("source {name} holds no valid record ({malformed} malformed)")]
+    #[error("source {name} holds no valid record ({malformed} malformed){}", looks_like.as_ref().map(
+        |what| format!(": it looks like {what}")
+    ).unwrap_or_default())]
     NothingValid {
         /// The source.
         name: String,
         /// Records that were not understood.
         malformed: u64,
+        /// What it is in truth, where that is known.
+        looks_like: Option<String>,
+    },
+    /// A document of a source is not whole.
+    #[error("{place} is cut off: {reason}")]
+    Cut {
+        /// Which.
+        place: String,
+        /// Where.
+        reason: String,
     },
     /// No source was named.
     #[error("no source is named")]
@@ -104,6 +116,12 @@ pub fn build(
     for spec in sources {
         resolved.extend(feed::resolve(spec)?);
     }
+    // What is named first counts for nothing.
+    resolved.sort_by(|one, other| {
+        let order = |spec: &SourceSpec| (spec.kind, spec.path.file_name().map(ToOwned::to_owned));
+        order(one).cmp(&order(other)).then_with(|| one.path.cmp(&other.path))
+    });
+    resolved.dedup();
     let folder = match out.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
@@ -120,12 +138,13 @@ pub fn build(
     collected.write(out, key)
 }
 
-/// Whether a source can be read and holds a valid record.
+/// Whether a source can be read, is whole and holds a valid record.
 pub(super) fn probe(spec: &SourceSpec) -> Result<(), BuildError> {
     #[derive(Default)]
     struct Counted {
         valid: u64,
         malformed: u64,
+        cut: Option<(String, String)>,
     }
     impl Sink for Counted {
         fn vulnerability(&mut self, _: Vulnerability, _: Prose, _: bool) {}
@@ -136,17 +155,28 @@ pub(super) fn probe(spec: &SourceSpec) -> Result<(), BuildError> {
         fn malformed(&mut self, _: &str, _: &str) {
             self.malformed += 1;
         }
+        fn cut(&mut self, place: &str, reason: &str) {
+            self.cut.get_or_insert_with(|| (place.to_owned(), reason.to_owned()));
+        }
         fn content(&mut self, _: &[u8]) {}
     }
     let mut counted = Counted::default();
     for spec in feed::resolve(spec)? {
         feed::read(&spec, &mut counted)?;
     }
+    if let Some((place, reason)) = counted.cut {
+        return Err(BuildError::Cut { place, reason });
+    }
     if counted.valid == 0 {
         let name = spec.kind.name().to_owned();
-        return Err(BuildError::NothingValid { name, malformed: counted.malformed });
+        return Err(nothing_valid(spec, name, counted.malformed));
     }
     Ok(())
+}
+
+fn nothing_valid(spec: &SourceSpec, name: String, malformed: u64) -> BuildError {
+    let looks_like = feed::looks_like(spec.kind, &spec.path);
+    BuildError::NothingValid { name, malformed, looks_like }
 }
 
 /// A record about a vulnerability; those about it alone count first.
@@ -257,7 +287,7 @@ impl Collected {
         }
         let sha256 = Digest::try_from(content.finish().as_ref()).unwrap_or(Digest::of(&[]));
         if records == 0 {
-            return Err(BuildError::NothingValid { name, malformed });
+            return Err(nothing_valid(spec, name, malformed));
         }
         self.sources.push(SourceSummary { name, records, malformed, newest, sha256 });
         Ok(())

@@ -25,18 +25,60 @@ struct Record {
 }
 
 pub(super) fn read(path: &Path, sink: &mut dyn Sink) -> Result<(), InputError> {
-    let shape = Shape::Arrays(&["vulnerabilities"]);
-    input::read(path, shape, sink, &mut |sink, place, piece| {
-        let Piece::Record(bytes) = piece else { return };
-        match serde_json::from_slice::<Record>(bytes) {
-            Ok(record) if is_cve(&record.name) && seconds(&record.date_added) > 0 => {
-                sink.valid();
-                emit(sink, advisory(record));
-            }
-            Ok(record) => sink.malformed(place, &format!("{:?} has no date", record.name)),
-            Err(error) => sink.malformed(place, &error.to_string()),
+    let accepts = |name: &str| input::is_json(name) || input::is_csv(name);
+    input::documents(path, accepts, sink, &mut |sink, document| {
+        // A server may call both the same.
+        if document.reader.fill_buf()?.starts_with(b"cveID,") {
+            let mut columns = Vec::new();
+            return input::rows(document, sink, &mut |sink, place, row| {
+                if columns.is_empty() {
+                    columns = row.to_vec();
+                } else {
+                    add(sink, place, of_row(&columns, row));
+                }
+            });
         }
+        let shape = Shape::Arrays(&["vulnerabilities"]);
+        input::document(document, shape, sink, &mut |sink, place, piece| {
+            let Piece::Record(bytes) = piece else { return };
+            match serde_json::from_slice::<Record>(bytes) {
+                Ok(record) => add(sink, place, record),
+                Err(error) => sink.malformed(place, &error.to_string()),
+            }
+        })
     })
+}
+
+fn add(sink: &mut dyn Sink, place: &str, record: Record) {
+    if is_cve(&record.name) && seconds(&record.date_added) > 0 {
+        sink.valid();
+        emit(sink, advisory(record));
+    } else {
+        sink.malformed(place, &format!("{:?} has no date", record.name));
+    }
+}
+
+/// A row of the catalogue as CSV, whose columns are called as the members in
+/// JSON are.
+fn of_row(columns: &[String], row: &[String]) -> Record {
+    let value = |name: &str| {
+        let at = columns.iter().position(|column| column == name);
+        at.and_then(|at| row.get(at)).map(|value| value.trim().to_owned()).unwrap_or_default()
+    };
+    let cwes = value("cwes");
+    Record {
+        name: value("cveID"),
+        date_added: value("dateAdded"),
+        due_date: value("dueDate"),
+        short_description: value("shortDescription"),
+        known_ransomware_campaign_use: value("knownRansomwareCampaignUse"),
+        cwes: cwes
+            .split(',')
+            .map(str::trim)
+            .filter(|cwe| !cwe.is_empty())
+            .map(str::to_owned)
+            .collect(),
+    }
 }
 
 fn advisory(record: Record) -> Advisory {
@@ -68,5 +110,31 @@ mod tests {
         assert_eq!((exploited.added, exploited.due), (1_704_153_600, 1_705_968_000));
         assert!(exploited.ransomware);
         assert_eq!(advisory.names, ["CVE-2024-1"]);
+    }
+
+    /// The catalogue is served in two forms.
+    #[test]
+    fn rows_tell_the_same_as_records() {
+        let json = r#"{"catalogVersion": "1", "vulnerabilities": [{"cveID": "CVE-2024-1",
+            "dateAdded": "2024-01-02", "dueDate": "2024-01-23", "cwes": ["CWE-79", "CWE-20"],
+            "shortDescription": "A \"B\", C", "knownRansomwareCampaignUse": "Known"}]}"#;
+        let csv = "cveID,vendorProject,dateAdded,shortDescription,dueDate,knownRansomwareCampaignUse,cwes\r\n\
+            CVE-2024-1,V,2024-01-02,\"A \"\"B\"\", C\",2024-01-23,Known,\"CWE-79, CWE-20\"\r\n";
+        let folder = tempfile::tempdir().unwrap();
+        let told = [("kev.json", json), ("kev.csv", csv), ("kev", csv)].map(|(name, text)| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            let found = super::super::resolve(&super::super::SourceSpec {
+                kind: super::super::FeedKind::Auto,
+                path: path.clone(),
+            });
+            assert_eq!(found.unwrap()[0].kind, super::super::FeedKind::Kev, "{name}");
+            let mut kept = super::super::tests::Kept::default();
+            read(&path, &mut kept).unwrap();
+            assert_eq!((kept.valid, kept.malformed.as_slice()), (1, &[][..]), "{name}");
+            (kept.vulnerabilities, kept.proses)
+        });
+        assert!(told.iter().all(|one| *one == told[0]), "{told:?}");
+        assert_eq!(told[0].1[0].description, "A \"B\", C");
     }
 }

@@ -39,8 +39,14 @@ pub enum FeedKind {
     Alma,
     /// Updates of Oracle Linux.
     Oracle,
+    /// Updates of Fedora.
+    Fedora,
+    /// Updates of Bottlerocket.
+    Bottlerocket,
     /// Photon OS's metadata of CVEs.
     Photon,
+    /// Arch's list of vulnerable packages.
+    Arch,
     /// Advisories of GitHub.
     Github,
     /// Advisories of GitLab.
@@ -61,7 +67,7 @@ pub enum FeedKind {
 
 impl FeedKind {
     /// Every kind.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::Auto,
         Self::Osv,
         Self::Debian,
@@ -77,7 +83,10 @@ impl FeedKind {
         Self::Rocky,
         Self::Alma,
         Self::Oracle,
+        Self::Fedora,
+        Self::Bottlerocket,
         Self::Photon,
+        Self::Arch,
         Self::Github,
         Self::Gitlab,
         Self::Rubysec,
@@ -106,7 +115,10 @@ impl FeedKind {
             Self::Rocky => "rocky",
             Self::Alma => "almalinux",
             Self::Oracle => "oracle",
+            Self::Fedora => "fedora",
+            Self::Bottlerocket => "bottlerocket",
             Self::Photon => "photon",
+            Self::Arch => "arch",
             Self::Github => "github",
             Self::Gitlab => "gitlab",
             Self::Rubysec => "rubysec",
@@ -138,6 +150,9 @@ impl FeedKind {
             Self::Rocky => "Rocky Linux: errata as JSON, or updateinfo.xml",
             Self::Alma => "AlmaLinux: errata as JSON, or updateinfo.xml",
             Self::Oracle => "Oracle Linux: updateinfo.xml",
+            Self::Fedora => "Fedora: updateinfo.xml, or updates as Bodhi's interface gives them",
+            Self::Bottlerocket => "Bottlerocket: updateinfo.xml",
+            Self::Arch => "Arch: the list of vulnerable packages as JSON",
             Self::Photon => "Photon OS: its CVE metadata as JSON",
             Self::Github => "GitHub's advisories as its REST or GraphQL interface gives them",
             Self::Gitlab => "GitLab's advisories, records as JSON",
@@ -146,7 +161,7 @@ impl FeedKind {
             Self::Kubernetes => "vulnerabilities of Kubernetes in the OSV format",
             Self::Nvd => "NVD 2.0: scores of all, and versions of programs without packages",
             Self::Epss => "EPSS: the probability of exploitation, CSV",
-            Self::Kev => "CISA's catalogue of exploited vulnerabilities, JSON",
+            Self::Kev => "CISA's catalogue of exploited vulnerabilities, JSON or CSV",
         }
     }
 
@@ -166,7 +181,10 @@ impl FeedKind {
                 | Self::Rocky
                 | Self::Alma
                 | Self::Oracle
+                | Self::Fedora
+                | Self::Bottlerocket
                 | Self::Photon
+                | Self::Arch
         )
     }
 }

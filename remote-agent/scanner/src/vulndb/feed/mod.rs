@@ -7,6 +7,8 @@
 //! [`Advisory`]: advisory::Advisory
 
 mod advisory;
+mod arch;
+mod bodhi;
 mod csaf;
 mod debian;
 mod detect;
@@ -30,7 +32,7 @@ mod updateinfo;
 
 use super::record::{Affected, Prose, Vulnerability};
 use crate::version::Scheme;
-pub(super) use detect::resolve;
+pub(super) use detect::{looks_like, resolve};
 pub(super) use input::InputError;
 pub use kind::{FeedKind, NoSource, SourceSpec};
 pub(crate) use ubuntu::release_of as ubuntu_version;
@@ -54,6 +56,10 @@ pub(super) trait Sink {
     fn valid(&mut self);
     /// A record was not understood; `reason` is told for the first ones.
     fn malformed(&mut self, place: &str, reason: &str);
+    /// A document ends where it should go on.
+    fn cut(&mut self, place: &str, reason: &str) {
+        self.malformed(place, reason);
+    }
     /// The digest of a document's content, for the source's digest.
     fn content(&mut self, bytes: &[u8]);
 }
@@ -72,10 +78,13 @@ pub(super) fn read(spec: &SourceSpec, sink: &mut dyn Sink) -> Result<(), InputEr
         }
         FeedKind::Csaf => csaf::read(path, sink),
         FeedKind::Oval => oval::read(path, sink),
-        FeedKind::Amazon => errata_or_updates("", path, sink),
-        FeedKind::Rocky => errata_or_updates("Rocky Linux", path, sink),
-        FeedKind::Alma => errata_or_updates("AlmaLinux", path, sink),
-        FeedKind::Oracle => errata_or_updates("Oracle Linux", path, sink),
+        FeedKind::Amazon => json_or_updates(path, sink, errata::read, ""),
+        FeedKind::Rocky => json_or_updates(path, sink, errata::read, "Rocky Linux"),
+        FeedKind::Alma => json_or_updates(path, sink, errata::read, "AlmaLinux"),
+        FeedKind::Oracle => json_or_updates(path, sink, errata::read, "Oracle Linux"),
+        FeedKind::Bottlerocket => updateinfo::read("", path, sink),
+        FeedKind::Fedora => json_or_updates(path, sink, bodhi::read, ""),
+        FeedKind::Arch => arch::read(path, sink),
         FeedKind::Photon => photon::read(path, sink),
         FeedKind::Github => github::read(path, sink),
         FeedKind::Gitlab => gitlab::read(path, sink),
@@ -89,20 +98,21 @@ pub(super) fn read(spec: &SourceSpec, sink: &mut dyn Sink) -> Result<(), InputEr
     }
 }
 
+/// Reads documents of the distribution whose versions have the tag of
+/// Enterprise Linux.
+type Read =
+    fn(enterprise: &str, path: &std::path::Path, sink: &mut dyn Sink) -> Result<(), InputError>;
+
 /// Distributions that tell the same in JSON and in XML.
-fn errata_or_updates(
-    enterprise: &str,
+fn json_or_updates(
     path: &std::path::Path,
     sink: &mut dyn Sink,
+    json: Read,
+    enterprise: &str,
 ) -> Result<(), InputError> {
-    let files = input::files(path, |name| input::is_json(name) || input::is_xml(name))?;
-    for file in files {
-        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.contains(".xml") {
-            updateinfo::read(enterprise, &file, sink)?;
-        } else {
-            errata::read(enterprise, &file, sink)?;
-        }
+    for file in input::files(path, |name| input::is_json(name) || input::is_xml(name))? {
+        let read = if input::is_named(&file, input::is_xml) { updateinfo::read } else { json };
+        read(enterprise, &file, sink)?;
     }
     Ok(())
 }
@@ -119,10 +129,9 @@ fn scheme_of(key: &str) -> Scheme {
         | "CleanStart"
         | "MinimOS"
         | "Wolfi" => Scheme::Apk,
-        "AlmaLinux" | "Amazon Linux" | "Azure Linux" | "Fedora" | "Mageia" | "Oracle Linux"
-        | "Photon OS" | "Red Hat" | "Rocky Linux" | "SUSE" | "openEuler" | "openSUSE" => {
-            Scheme::Rpm
-        }
+        "AlmaLinux" | "Amazon Linux" | "Arch Linux" | "Azure Linux" | "Bottlerocket" | "Fedora"
+        | "Mageia" | "Oracle Linux" | "Photon OS" | "Red Hat" | "Rocky Linux" | "SUSE"
+        | "openEuler" | "openSUSE" => Scheme::Rpm,
         "PyPI" => Scheme::Pep440,
         "npm" | "crates.io" | "Pub" | "Hex" | "SwiftURL" | "Bitnami" | "Kubernetes" => {
             Scheme::SemVer

@@ -53,6 +53,12 @@ pub(super) fn named_in(text: &str) -> Option<String> {
 /// `enterprise` names those whose tag is that of Enterprise Linux.
 pub(super) fn of_version(version: &str, enterprise: &str) -> Option<String> {
     for part in version.split(['.', '-', '+', '_']).rev() {
+        if part
+            .strip_prefix("br")
+            .is_some_and(|number| number == first_number(number) && !number.is_empty())
+        {
+            return Some("Bottlerocket".to_owned());
+        }
         for (tag, family) in [
             ("amzn", "Amazon Linux"),
             ("azl", "Azure Linux"),
@@ -113,7 +119,10 @@ mod tests {
             ("3.3.0-1.azl3", Some("Azure Linux:3")),
             ("1.0-1.amzn2023.0.1", Some("Amazon Linux:2023")),
             ("1.0.2k-16.amzn2.1.1", Some("Amazon Linux:2")),
+            ("2.43-1.1773716061.e2e9d7a9.br1", Some("Bottlerocket")),
+            ("1.0-1.fc41", Some("Fedora:41")),
             ("1.0-1", None),
+            ("1.0-1.brief", None),
             ("1.0-1.elusive", None),
         ] {
             assert_eq!(of_version(version, "Rocky Linux").as_deref(), expected, "{version}");

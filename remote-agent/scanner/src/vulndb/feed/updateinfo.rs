@@ -1,9 +1,10 @@
-//! `updateinfo.xml` of rpm repositories: of Amazon, Rocky, AlmaLinux, Oracle.
+//! `updateinfo.xml` of rpm repositories: of Amazon, Rocky, AlmaLinux, Oracle,
+//! Fedora, Bottlerocket.
 
 use std::path::Path;
 
 use super::advisory::{Advisory, Statement, cves_in, emit, joined, seconds};
-use super::input::{self, Element, InputError, Xml, XmlError};
+use super::input::{self, Element, InputError, Xml};
 use super::{Sink, platform};
 
 /// `enterprise` names the distribution whose versions have the tag of
@@ -22,11 +23,7 @@ pub(super) fn read(enterprise: &str, path: &Path, sink: &mut dyn Sink) -> Result
                     None => sink.malformed(&name, "an update has no id"),
                 },
                 Ok(None) => return Ok(()),
-                Err(XmlError::Read(error)) => return Err(error),
-                Err(error) => {
-                    sink.malformed(&name, &error.to_string());
-                    return Ok(());
-                }
+                Err(error) => return error.tell(sink, &name),
             }
         }
     })

@@ -65,7 +65,7 @@ pub(in super::super) fn read_of(
 }
 
 /// Reads one document.
-pub(super) fn document(
+pub(in super::super) fn document(
     content: &mut Document<'_>,
     shape: Shape,
     sink: &mut dyn Sink,
@@ -73,9 +73,15 @@ pub(super) fn document(
 ) -> io::Result<()> {
     if matches!(content.ending().as_str(), "jsonl" | "ndjson") {
         return lines(content, sink, &mut |sink, place, line| {
+            let ends = line.ends_with(b"\n");
             let mut line = line;
-            let result = whole(&mut line, shape, sink, place, None, each);
-            tell(result, sink, place)
+            match whole(&mut line, shape, sink, place, None, each) {
+                Err(error) if ends && error.is_eof() => {
+                    sink.malformed(place, &error.to_string());
+                    Ok(())
+                }
+                result => tell(result, sink, place),
+            }
         });
     }
     let name = content.name.to_owned();
@@ -116,6 +122,10 @@ fn tell(
         Ok(()) => Ok(()),
         Err(error) if error.io_error_kind().is_some_and(|k| k != io::ErrorKind::InvalidData) => {
             Err(error.into())
+        }
+        Err(error) if error.is_eof() => {
+            sink.cut(place, &error.to_string());
+            Ok(())
         }
         Err(error) => {
             sink.malformed(place, &error.to_string());

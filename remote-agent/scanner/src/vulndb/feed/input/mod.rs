@@ -3,6 +3,7 @@
 //! Documents are streamed. What is held of one is a record at most.
 
 mod bounded;
+mod csv;
 mod json;
 mod xml;
 mod zip;
@@ -16,7 +17,8 @@ use thiserror::Error;
 use super::Sink;
 use bounded::{Budget, Hashed};
 
-pub(super) use json::{Piece, Shape, lines, read};
+pub(super) use csv::rows;
+pub(super) use json::{Piece, Shape, document, lines, read};
 pub(super) use xml::{Element, Xml, XmlError};
 
 /// Unpacked bytes of one file.
@@ -110,7 +112,7 @@ pub(super) fn files(path: &Path, accepts: Accepts) -> Result<Vec<PathBuf>, Input
                 folders.push((path, depth + 1));
             } else if kind.is_file() && !hidden {
                 let name = file_name(&path);
-                let (inner, _) = packing(&name);
+                let inner = without_packing(&name);
                 if is_archive(&name) || accepts(inner) {
                     files.push(path);
                 }
@@ -123,7 +125,7 @@ pub(super) fn files(path: &Path, accepts: Accepts) -> Result<Vec<PathBuf>, Input
 
 /// Whether the name of a file is one that `accepts` takes.
 pub(super) fn is_named(path: &Path, accepts: Accepts) -> bool {
-    accepts(packing(&file_name(path)).0)
+    accepts(without_packing(&file_name(path)))
 }
 
 /// Whether a file may hold documents that `accepts` takes.
@@ -165,15 +167,15 @@ fn file_documents(
     let name = file_name(path);
     if ending(&name) == "zip" {
         return zip::members(File::open(path)?, &mut |member, content| {
-            let (inner, packed) = packing(member);
+            let inner = without_packing(member);
             if accepts(inner) {
-                one(inner, unpacked(content, packed)?, sink, each)?;
+                one(inner, unpacked(content)?, sink, each)?;
             }
             Ok(())
         });
     }
-    let (inner, packed) = packing(&name);
-    let content = unpacked(Box::new(File::open(path)?), packed)?;
+    let inner = without_packing(&name);
+    let content = unpacked(Box::new(File::open(path)?))?;
     if ending(inner) != "tar" {
         return one(inner, content, sink, each);
     }
@@ -181,9 +183,9 @@ fn file_documents(
     for entry in archive.entries()? {
         let entry = entry?;
         let member = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        let (inner, packed) = packing(&member);
+        let inner = without_packing(&member);
         if entry.header().entry_type().is_file() && accepts(inner) {
-            one(inner, unpacked(Box::new(entry), packed)?, sink, each)?;
+            one(inner, unpacked(Box::new(entry))?, sink, each)?;
         }
     }
     Ok(())
@@ -207,45 +209,35 @@ fn one(
     Ok(())
 }
 
-#[derive(Clone, Copy)]
-enum Packing {
-    None,
-    Gzip,
-    Zstd,
-    Bzip2,
-    Xz,
-}
-
-/// A name without the ending that tells of a packing, and the packing.
-fn packing(name: &str) -> (&str, Packing) {
-    let lower = name.to_ascii_lowercase();
-    for (end, with, packing) in [
-        (".tgz", ".tar", Packing::Gzip),
-        (".gz", "", Packing::Gzip),
-        (".zst", "", Packing::Zstd),
-        (".bz2", "", Packing::Bzip2),
-        (".txz", ".tar", Packing::Xz),
-        (".xz", "", Packing::Xz),
-    ] {
-        if let Some(stem) = lower.strip_suffix(end) {
-            // `x.tgz` stays a name that ends in `tar`'s.
-            let inner = if with.is_empty() { name.get(..stem.len()) } else { None };
-            return (inner.unwrap_or("archive.tar"), packing);
+/// A name without the ending that tells of a packing.
+fn without_packing(name: &str) -> &str {
+    match ending(name).as_str() {
+        // `x.tgz` stays a name that ends in `tar`'s.
+        "tgz" | "txz" => "archive.tar",
+        packed @ ("gz" | "zst" | "bz2" | "xz") => {
+            name.get(..name.len() - packed.len() - 1).unwrap_or(name)
         }
+        _ => name,
     }
-    (name, Packing::None)
 }
 
-fn unpacked(content: Box<dyn Read + '_>, packing: Packing) -> io::Result<Box<dyn Read + '_>> {
+/// The content without its packing, which its first bytes tell: servers pack
+/// and unpack what they send whatever its name is.
+fn unpacked(content: Box<dyn Read + '_>) -> io::Result<Box<dyn Read + '_>> {
+    let mut content = BufReader::new(content);
+    let mut magic = Vec::new();
+    content.by_ref().take(6).read_to_end(&mut magic)?;
+    let is = |start: &[u8]| magic.starts_with(start);
+    let packing = [is(b"\x1f\x8b"), is(b"\x28\xb5\x2f\xfd"), is(b"BZh"), is(b"\xfd7zXZ\0")];
+    let content = io::Cursor::new(magic).chain(content);
     Ok(match packing {
-        Packing::None => content,
-        Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(content))),
-        Packing::Zstd => Box::new(zstd::stream::read::Decoder::new(content)?),
-        Packing::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(content)),
-        Packing::Xz => {
-            let content = BufReader::new(content);
-            Box::new(lzma_rust2::XzReader::new_mem_limit(content, true, XZ_KIB))
+        [true, ..] => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(content))),
+        [_, true, ..] => Box::new(zstd::stream::read::Decoder::new(content)?),
+        [.., true, _] => Box::new(bzip2::read::MultiBzDecoder::new(content)),
+        [.., true] => {
+            Box::new(lzma_rust2::XzReader::new_mem_limit(BufReader::new(content), true, XZ_KIB))
         }
+        _ => Box::new(content),
     })
 }
 
@@ -255,7 +247,7 @@ pub(super) fn is_archive_at(path: &Path) -> bool {
 }
 
 fn is_archive(name: &str) -> bool {
-    ending(name) == "zip" || ending(packing(name).0) == "tar"
+    ending(name) == "zip" || ending(without_packing(name)) == "tar"
 }
 
 fn file_name(path: &Path) -> String {

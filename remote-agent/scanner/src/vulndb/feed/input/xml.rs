@@ -2,12 +2,13 @@
 
 use std::io::{self, BufRead};
 
+use quick_xml::errors::SyntaxError;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use thiserror::Error;
 
-use super::Document;
 use super::bounded::Budget;
+use super::{Document, Sink};
 
 /// Elements inside each other.
 const DEPTH: usize = 128;
@@ -23,6 +24,22 @@ pub(in super::super) enum XmlError {
     /// The text is no XML, or of another form than it should be.
     #[error("{0}")]
     Malformed(String),
+    /// The text ends where it should go on.
+    #[error("the document ends inside an element")]
+    Cut,
+}
+
+impl XmlError {
+    /// What is wrong with the text is told and left; what is wrong with the
+    /// file is an error.
+    pub(in super::super) fn tell(self, sink: &mut dyn Sink, place: &str) -> io::Result<()> {
+        match self {
+            Self::Read(error) => return Err(error),
+            Self::Cut => sink.cut(place, &self.to_string()),
+            Self::Malformed(reason) => sink.malformed(place, &reason),
+        }
+        Ok(())
+    }
 }
 
 impl From<quick_xml::Error> for XmlError {
@@ -31,6 +48,8 @@ impl From<quick_xml::Error> for XmlError {
             quick_xml::Error::Io(error) if error.kind() != io::ErrorKind::InvalidData => {
                 Self::Read(io::Error::new(error.kind(), error.to_string()))
             }
+            // All other mistakes of this kind are ends where something is open.
+            quick_xml::Error::Syntax(error) if error != SyntaxError::InvalidBangMarkup => Self::Cut,
             error => Self::Malformed(error.to_string()),
         }
     }
@@ -108,6 +127,7 @@ impl<'a> Xml<'a> {
                     }
                 }
                 Event::End(_) => self.depth = self.depth.saturating_sub(1),
+                Event::Eof if self.depth > 0 => return Err(XmlError::Cut),
                 Event::Eof => return Ok(None),
                 _ => {}
             }
@@ -163,7 +183,7 @@ impl<'a> Xml<'a> {
                 _ => {}
             }
         }
-        Err(XmlError::Malformed("the document ends inside an element".to_owned()))
+        Err(XmlError::Cut)
     }
 }
 

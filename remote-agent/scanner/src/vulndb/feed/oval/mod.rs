@@ -61,11 +61,7 @@ fn definitions(
                 }
             },
             Ok(None) => return Ok(()),
-            Err(XmlError::Read(error)) => return Err(error),
-            Err(error) => {
-                sink.malformed(&name, &error.to_string());
-                return Ok(());
-            }
+            Err(error) => return error.tell(sink, &name),
         }
     }
 }
