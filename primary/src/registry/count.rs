@@ -9,6 +9,7 @@ use palisade_scanner::report::{Counts, Finding};
 use sqlx::PgTransaction;
 
 use super::report::{PackError, unpack};
+use super::vex::publish::Spoken;
 use super::vulnerability_profile::{AT_ONCE, Judge};
 use crate::store::image::NamedImage;
 use crate::store::report::{TouchedReport, Unpublished};
@@ -18,20 +19,27 @@ use crate::store::{self, StoreError};
 /// their manifests. In the others everything does.
 pub(super) type Left = BTreeMap<Vec<u8>, Counts>;
 
-/// Counts what is left of `reports`, after VEX documents were held against them.
+/// Counts what is left of `reports`. Those of which VEX documents speak are
+/// counted already.
 pub(super) async fn left(
     tx: &mut PgTransaction<'_>,
     reports: &[Unpublished],
+    spoken: &Spoken,
     images: &[NamedImage],
     judge: &Judge,
 ) -> Result<Left, StoreError> {
-    let mut left = Left::new();
-    if judge.is_idle() {
+    let mut left: Left =
+        spoken.iter().map(|(digest, left)| (digest.clone(), left.counts)).collect();
+    if !judge.accepts() {
         return Ok(left);
     }
-    for part in reports.chunks(AT_ONCE) {
-        let digests: Vec<Digest> = part.iter().map(|report| report.digest).collect();
-        let touched = store::report::touched(tx, &digests).await?;
+    let digests: Vec<Digest> = reports
+        .iter()
+        .map(|report| report.digest)
+        .filter(|digest| !spoken.contains_key(digest.as_bytes().as_slice()))
+        .collect();
+    for part in digests.chunks(AT_ONCE) {
+        let touched = store::report::accepted_in(tx, part).await?;
         if touched.is_empty() {
             continue;
         }
@@ -40,8 +48,8 @@ pub(super) async fn left(
             let counted = touched.into_iter().map(|kept| {
                 let names: Vec<&NamedImage> =
                     images.iter().filter(|image| image.digest == kept.digest).collect();
-                let mut report = opened(&kept, &judge)?;
-                judge.report(&mut report, &names);
+                let mut report = opened(&kept)?;
+                judge.accept(&mut report, &names);
                 Ok((kept.digest, report.counts))
             });
             counted.collect::<Result<Left, PackError>>()
@@ -55,14 +63,12 @@ pub(super) async fn left(
     Ok(left)
 }
 
-fn opened(kept: &TouchedReport, judge: &Judge) -> Result<Report, PackError> {
+/// A report, without what the image holds: nobody asks of which packages the
+/// findings are.
+fn opened(kept: &TouchedReport) -> Result<Report, PackError> {
     if !kept.findings_only {
         return unpack(&kept.body);
     }
     let findings: Vec<Finding> = unpack(&kept.body)?;
-    Ok(match &kept.inventory {
-        Some(inventory) => Report::with_findings(&unpack(inventory)?, findings, judge.now()),
-        // Nobody asks of which packages they are.
-        None => Report { findings, ..Report::default() },
-    })
+    Ok(Report { findings, ..Report::default() })
 }

@@ -101,7 +101,7 @@ async fn publish(registries: &Registries) -> Result<usize, StoreError> {
     let images = store::image::names(&mut tx, &digests).await?;
     let judge = Judge::load(registries, &mut tx).await?;
     let mut spoken = vex::publish::hold(&mut tx, &reports, &images, &judge).await?;
-    let left = count::left(&mut tx, &reports, &images, &judge).await?;
+    let left = count::left(&mut tx, &reports, &spoken, &images, &judge).await?;
     let mut by_digest: BTreeMap<&[u8], Vec<&NamedImage>> = BTreeMap::new();
     for image in &images {
         by_digest.entry(&image.digest).or_default().push(image);
@@ -109,7 +109,7 @@ async fn publish(registries: &Registries) -> Result<usize, StoreError> {
     let judged = reports.iter().map(|report| {
         let digest = report.digest.as_bytes().as_slice();
         let images = by_digest.get(digest).map_or(&[][..], |n| n);
-        Ok((report, objects(report, images, spoken.remove(digest), &judge)?))
+        Ok((report, objects(report, images, spoken.remove(digest).map(|left| left.cves), &judge)?))
     });
     let judged: Vec<(&Unpublished, BTreeMap<String, Verdict>)> =
         judged.collect::<Result<_, StoreError>>()?;

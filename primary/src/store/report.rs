@@ -431,8 +431,6 @@ pub struct TouchedReport {
     pub body: Vec<u8>,
     /// Whether it is the findings.
     pub findings_only: bool,
-    /// What the image holds, compressed, where VEX documents speak of that.
-    pub inventory: Option<Vec<u8>>,
 }
 
 /// Reports with their findings, and without what the images hold.
@@ -440,8 +438,7 @@ pub async fn bodies(conn: &mut PgConnection, digests: &[Digest]) -> Result<Vec<T
     let digests: Vec<Vec<u8>> = digests.iter().map(|d| d.as_bytes().to_vec()).collect();
     Ok(sqlx::query_as!(
         TouchedReport,
-        "SELECT digest, body, findings_only, NULL::bytea AS inventory FROM report
-         WHERE digest = ANY($1)",
+        "SELECT digest, body, findings_only FROM report WHERE digest = ANY($1)",
         &digests,
     )
     .fetch_all(conn)
@@ -449,23 +446,21 @@ pub async fn bodies(conn: &mut PgConnection, digests: &[Digest]) -> Result<Vec<T
 }
 
 /// Those of the reports in which an entry of the vulnerability profile names
-/// something, wherever it may hold, or a VEX document says that it does no harm.
-pub async fn touched(conn: &mut PgConnection, digests: &[Digest]) -> Result<Vec<TouchedReport>> {
+/// something, wherever it may hold.
+pub async fn accepted_in(
+    conn: &mut PgConnection,
+    digests: &[Digest],
+) -> Result<Vec<TouchedReport>> {
     let digests: Vec<Vec<u8>> = digests.iter().map(|d| d.as_bytes().to_vec()).collect();
     Ok(sqlx::query_as!(
         TouchedReport,
-        r#"SELECT report.digest AS "digest!", report.body AS "body!",
-                  report.findings_only AS "findings_only!", inventory.body AS "inventory?"
-         FROM report
-         LEFT JOIN inventory ON inventory.digest = report.digest AND report.findings_only
-              AND EXISTS (SELECT FROM finding_vex WHERE finding_vex.report = report.id)
-         WHERE report.digest = ANY($1) AND (EXISTS (SELECT FROM finding_vex WHERE finding_vex.report = report.id)
-               OR EXISTS (
-                   SELECT FROM finding
-                   JOIN vulnerable_package ON vulnerable_package.id = finding.vulnerable_package
-                   WHERE finding.report = report.id
-                     AND vulnerable_package.vulnerability IN (
-                         SELECT vulnerability FROM accepted_vulnerability)))"#,
+        "SELECT digest, body, findings_only FROM report
+         WHERE digest = ANY($1) AND EXISTS (
+             SELECT FROM finding
+             JOIN vulnerable_package ON vulnerable_package.id = finding.vulnerable_package
+             WHERE finding.report = report.id
+               AND vulnerable_package.vulnerability IN (
+                   SELECT vulnerability FROM accepted_vulnerability))",
         &digests,
     )
     .fetch_all(conn)

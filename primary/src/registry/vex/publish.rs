@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use palisade_api::Digest;
 use palisade_api::scan::VerdictCve;
-use palisade_scanner::report::Finding;
 use palisade_scanner::report::finding::Suppression;
 use palisade_scanner::report::vex::VexDocuments;
+use palisade_scanner::report::{Counts, Finding};
 use palisade_scanner::{Inventory, Report};
 use sqlx::PgTransaction;
 
@@ -19,12 +19,19 @@ use crate::store::image::NamedImage;
 use crate::store::report::{TouchedReport, Unpublished};
 use crate::store::{self, StoreError};
 
-/// What counts in the verdicts on images of which documents speak; verdicts on
-/// others are not named.
-pub(in crate::registry) type Spoken = BTreeMap<Vec<u8>, Vec<VerdictCve>>;
+/// What is left of images of which documents speak, by the digests of their
+/// manifests; others are not named.
+pub(in crate::registry) type Spoken = BTreeMap<Vec<u8>, Left>;
 
-/// Marks the findings of `reports` that do no harm, and gives what is left for
-/// their verdicts.
+/// What is left of an image.
+pub(in crate::registry) struct Left {
+    /// For its verdict.
+    pub(in crate::registry) cves: Vec<VerdictCve>,
+    /// Without what is accepted either.
+    pub(in crate::registry) counts: Counts,
+}
+
+/// Marks the findings of `reports` that do no harm, and gives what is left.
 pub(in crate::registry) async fn hold(
     tx: &mut PgTransaction<'_>,
     reports: &[Unpublished],
@@ -54,13 +61,14 @@ pub(in crate::registry) async fn hold(
                 let held = chosen.into_iter().map(|(body, findings)| {
                     let names: Vec<&NamedImage> =
                         images.iter().filter(|image| image.digest == body.digest).collect();
-                    let report = whole(&body, findings, inventories.get(&body.digest))?;
+                    let inventory = inventories.get(&body.digest);
+                    let report = whole(&body, findings, inventory, &judge)?;
                     Ok((body.digest, left(report, &judge, &names)))
                 });
                 held.collect::<Result<Vec<_>, PackError>>()
             });
-            for (digest, (cves, rows)) in held.await? {
-                spoken.insert(digest.clone(), cves);
+            for (digest, (left, rows)) in held.await? {
+                spoken.insert(digest.clone(), left);
                 harmless.insert(digest, rows);
             }
         }
@@ -96,6 +104,7 @@ fn whole(
     body: &TouchedReport,
     findings: Vec<Finding>,
     inventory: Option<&Vec<u8>>,
+    judge: &Judge,
 ) -> Result<Report, PackError> {
     if !body.findings_only {
         return unpack(&body.body);
@@ -103,20 +112,22 @@ fn whole(
     // Without an inventory nobody knows of which packages they are.
     let inventory = inventory.map(|body| unpack::<Inventory>(body)).transpose()?;
     let inventory = inventory.unwrap_or_default();
-    Ok(Report::with_findings(&inventory, findings, chrono::DateTime::UNIX_EPOCH))
+    Ok(Report::with_findings(&inventory, findings, judge.now()))
 }
 
-/// What is left of a report for its verdict, and the rows of what is not.
-fn left(mut report: Report, judge: &Judge, names: &[&NamedImage]) -> (Vec<VerdictCve>, Rows) {
+/// What is left of a report, and the rows of what does no harm.
+fn left(mut report: Report, judge: &Judge, names: &[&NamedImage]) -> (Left, Rows) {
     judge.vex_of(&mut report, names);
     let cves = report.verdict(Digest::of(b""), &[]).cves;
     let counted = Rows::of(&report);
+    judge.accept(&mut report, names);
+    let left = Left { cves, counts: report.counts };
     let by_vex = report.suppressed.iter().filter(|one| one.reason == Suppression::Vex);
     let findings = by_vex.map(|one| one.finding.clone()).collect();
     let mut harmless = Rows::of(&Report { findings, ..report });
     // One row may stand for several files: it counts while one of them does.
     harmless.packages.retain(|row| !counted.packages.iter().any(|other| other.key == row.key));
-    (cves, harmless)
+    (left, harmless)
 }
 
 /// Does what blocks elsewhere.
