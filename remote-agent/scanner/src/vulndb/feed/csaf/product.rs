@@ -48,16 +48,22 @@ impl<'d> Products<'d> {
     /// The package that `id` names; none where it is no package of a
     /// distribution that is known.
     pub(super) fn component(&self, id: &str) -> Option<Component<'d>> {
-        let relation = self.relations.get(id)?;
-        let package = self.products.get(relation.component.as_str());
+        let (component, whole) = if let Some(relation) = self.relations.get(id) {
+            (relation.component.as_str(), relation.whole.as_str())
+        } else {
+            // SUSE leaves out what the id tells.
+            let (whole, component) = id.split_once(':')?;
+            (component, *self.products.get_key_value(whole)?.0)
+        };
+        let package = self.products.get(component);
         let mut component = match package {
             Some(product) => {
                 from_purl(&product.identification.purl).or_else(|| from_name(&product.name))?
             }
-            None => from_name(&relation.component)?,
+            None => from_name(component)?,
         };
         // Up to the distribution, past modules.
-        let mut above = relation.whole.as_str();
+        let mut above = whole;
         for _ in 0..DEPTH {
             let Some(relation) = self.relations.get(above) else { break };
             if component.stream.is_empty() {
@@ -112,7 +118,8 @@ fn from_purl<'d>(purl: &str) -> Option<Component<'d>> {
     })
 }
 
-/// `openssl-1:3.0.7-6.el9_2.x86_64`, `nodejs:18/nodejs` or only a name.
+/// `openssl-1:3.0.7-6.el9_2.x86_64`, `curl-8.0.1-150400.5.41.1`,
+/// `nodejs:18/nodejs` or only a name.
 fn from_name<'d>(name: &str) -> Option<Component<'d>> {
     const ARCHES: [&str; 13] = [
         "x86_64", "aarch64", "ppc64le", "s390x", "i686", "i586", "i386", "noarch", "src", "nosrc",
@@ -130,12 +137,21 @@ fn from_name<'d>(name: &str) -> Option<Component<'d>> {
         });
     }
     let nevra = name.rsplit_once('.').filter(|(_, arch)| ARCHES.contains(arch));
-    let Some((nevr, arch)) = nevra else {
-        let plain = !name.contains([':', '@']);
+    let (nevr, arch) = nevra.unwrap_or((name, ""));
+    let parts = || {
+        let (rest, release) = nevr.rsplit_once('-')?;
+        let (package, version) = rest.rsplit_once('-')?;
+        Some((package, version, release))
+    };
+    // Libraries have numbers in their names: `libgtk-3-0`.
+    let is_number = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    let versioned = parts().filter(|(_, version, release)| {
+        nevra.is_some() || is_number(version) && is_number(release) && release.contains('.')
+    });
+    let Some((package, version, release)) = versioned else {
+        let plain = nevra.is_none() && !name.contains([':', '@']);
         return plain.then(|| Component { package: name.to_owned(), ..Component::default() });
     };
-    let (rest, release) = nevr.rsplit_once('-')?;
-    let (package, version) = rest.rsplit_once('-')?;
     Some(Component {
         package: package.to_owned(),
         version: format!("{version}-{release}"),
@@ -207,6 +223,12 @@ mod tests {
                 "libopenssl-3-devel-3.0.8-150500.5.3.1.noarch",
                 ["libopenssl-3-devel", "3.0.8-150500.5.3.1", "noarch", ""],
             ),
+            (
+                "libopenssl1_0_0-32bit-1.1.1l-150500.15.4",
+                ["libopenssl1_0_0-32bit", "1.1.1l-150500.15.4", "", ""],
+            ),
+            ("libgtk-3-0", ["libgtk-3-0", "", "", ""]),
+            ("java-1_8_0-openjdk", ["java-1_8_0-openjdk", "", "", ""]),
             ("nodejs:18/nodejs", ["nodejs", "", "", "nodejs:18"]),
             ("openssl", ["openssl", "", "", ""]),
         ] {

@@ -131,3 +131,42 @@ fn products_of_suse() {
     assert_eq!((statement.ecosystem.as_str(), statement.package.as_str()), ("SUSE:15.5", "curl"));
     assert_eq!(statement.ranges[0].fixed.as_deref(), Some("8.0.1-150400.5.41.1"));
 }
+
+/// VEX of SUSE names packages without a processor, and some in the id alone.
+#[test]
+fn vex_of_suse() {
+    let server = "SUSE Linux Enterprise Server 15 SP5";
+    let of = |package: &str| format!("{server}:{package}");
+    let document = json!({
+        "document": {"tracking": {"id": "CVE-2024-1"}},
+        "product_tree": {
+            "branches": [
+                product(server, server, json!({"cpe": "cpe:/o:suse:sles:15:sp5"})),
+                product("curl-8.0.1-150400.5.41.1", "curl-8.0.1-150400.5.41.1", json!({}))],
+            "relationships": [related(&of("curl-8.0.1-150400.5.41.1"), "curl-8.0.1-150400.5.41.1", server)]},
+        "vulnerabilities": [{"cve": "CVE-2024-1", "product_status": {
+            "recommended": [of("curl-8.0.1-150400.5.41.1"), of("libcurl4-8.0.1-150400.5.41.1")],
+            "known_affected": [of("libgtk-3-0"), "unknown:wget"],
+            "known_not_affected": [of("wget")]}}]
+    });
+    let document: Document = serde_json::from_value(document).unwrap();
+    let advisory = advisories(&document).remove(0);
+    let told: Vec<_> = advisory
+        .statements
+        .iter()
+        .map(|of| {
+            let fixed = of.ranges.first().map(|range| range.fixed.as_deref());
+            (of.ecosystem.as_str(), of.package.as_str(), fixed)
+        })
+        .collect();
+    let fixed = Some(Some("8.0.1-150400.5.41.1"));
+    assert_eq!(
+        told,
+        [
+            ("SUSE:15.5", "curl", fixed),
+            ("SUSE:15.5", "libcurl4", fixed),
+            ("SUSE:15.5", "libgtk-3-0", Some(None)),
+            ("SUSE:15.5", "wget", None),
+        ]
+    );
+}
