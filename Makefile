@@ -38,10 +38,10 @@ sqlx: ## renew primary/.sqlx after a change of a query or a migration
 	@scripts/sqlx.sh
 
 openapi: ## renew openapi/ after a change of the REST API
-	@mkdir -p target
-	cargo run --quiet -p palisade-agent -- openapi >target/cluster.json
+	@scripts/build.sh
+	target/debug/palisade-agent openapi >target/cluster.json
 	mv target/cluster.json openapi/
-	cargo run --quiet -p palisade-primary -- openapi >target/palisade.json
+	target/debug/palisade-primary openapi >target/palisade.json
 	mv target/palisade.json openapi/
 
 clean: ## forget the coffee shop and all that was built

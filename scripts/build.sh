@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # Builds the portal, where its sources or the REST API's document are newer than
-# what was built, then both programs with it. Arguments go to cargo: scripts/build.sh --release
+# what was built, then both programs with it.
+#
+#   scripts/build.sh             for trying and testing
+#   scripts/build.sh --release   as they are shipped
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,4 +11,7 @@ built=web/dist/index.html
 if [ ! -e "$built" ] || [ -n "$(find web openapi -path web/node_modules -prune -o -path web/dist -prune -o -path web/src/api/schema.ts -prune -o -type f -newer "$built" -print -quit)" ]; then
   npm --prefix web run --silent build
 fi
+# With the clock that tests can stop: so their dependencies are these too, and
+# nothing is built twice.
+[ "$#" -gt 0 ] || set -- --features tokio/test-util
 cargo build --quiet --locked "$@" -p palisade-primary -p palisade-agent

@@ -23,8 +23,9 @@ if [ "${#targets[@]}" -eq 0 ]; then
     targets+=("$(basename "$target" .rs)")
   done
 fi
-for target in "${targets[@]}"; do
-  printf '== fuzz %s for %s s\n' "$target" "$seconds"
+# One target on each processor.
+fuzz() { # TARGET
+  local target=$1
   mkdir -p "$work/corpus/$target" "$work/found"
   "$CARGO_TARGET_DIR/debug/$target" "$work/corpus/$target" "$work/seeds/$target" \
     -max_total_time="$seconds" -max_len=65536 -timeout=10 -rss_limit_mb=1024 \
@@ -32,7 +33,11 @@ for target in "${targets[@]}"; do
     2>"$work/found/$target.log" || {
     tail -n 40 "$work/found/$target.log" >&2
     echo "fuzz: $target failed; the input is in $work/found" >&2
-    exit 1
+    return 1
   }
-  grep -E 'stat::(number_of_executed_units|peak_rss_mb)' "$work/found/$target.log"
-done
+  printf '== fuzz %s for %s s: %s\n' "$target" "$seconds" \
+    "$(sed -n 's/^stat::\(number_of_executed_units\|peak_rss_mb\): */\1 /p' "$work/found/$target.log" | paste -sd ' ')"
+}
+export -f fuzz
+export work seconds
+printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I TARGET bash -c 'fuzz TARGET'

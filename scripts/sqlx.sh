@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Renews primary/.sqlx, the descriptions that queries are checked against
-# where no database is at hand. With --check: fails when they have drifted
-# from the queries and the migrations.
+# where no database is at hand. With --check: runs clippy over the workspace, and
+# fails when they have drifted from the queries and the migrations.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -50,12 +50,14 @@ for migration in migrations/*.sql; do
   "$bin/psql" -h "$dir/pg" -U palisade -d palisade -v ON_ERROR_STOP=1 --single-transaction -qf "$migration" >/dev/null
 done
 
-# The macros describe their queries while the crate is compiled.
+# The macros describe their queries while the crate is compiled, by whatever
+# compiles it.
+compile=(cargo check --quiet --locked -p palisade-primary --all-targets)
+[ "${1:-}" != --check ] || compile=(cargo clippy --quiet --locked --workspace --all-targets -- -D warnings)
 touch primary/src/main.rs
 [ ! -f primary/src/lib.rs ] || touch primary/src/lib.rs
 DATABASE_URL="postgres://palisade@localhost/palisade?host=$dir/pg" \
-  SQLX_OFFLINE=false SQLX_OFFLINE_DIR="$described" \
-  cargo check --quiet --locked -p palisade-primary --all-targets
+  SQLX_OFFLINE=false SQLX_OFFLINE_DIR="$described" "${compile[@]}"
 
 mkdir -p primary/.sqlx
 if [ "${1:-}" = --check ]; then
