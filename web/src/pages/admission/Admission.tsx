@@ -1,11 +1,10 @@
-import { Plus } from "lucide-react";
-
 import { pageNames } from "../../frame/pages";
-import { useScope, useUrl } from "../../routing/search";
+import { useScope } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { everyRow } from "../../transfer/everyRow";
 import { Transfer } from "../../transfer/Transfer";
+import { AddButton } from "../../ui/AddButton";
 import { Page } from "../../ui/Page";
 import { Tabs, useTab } from "../../ui/Tabs";
 import { AdmissionRules } from "./AdmissionRules";
@@ -27,7 +26,6 @@ export function Admission() {
   const names = useText(pageNames);
   const may = useMay();
   const cluster = useScope();
-  const [, setUrl] = useUrl();
   const tabs = Object.entries(t.tabs);
   const tab = useTab(tabs);
   const writable = !cluster && may("fed", "write");
@@ -48,15 +46,7 @@ export function Admission() {
               writable={writable}
             />
           )}
-          {writable && (
-            <button
-              type="button"
-              className="primary"
-              onClick={() => setUrl({ open: "new", tab: "" }, { push: true })}
-            >
-              <Plus aria-hidden size={18} /> {t.add}
-            </button>
-          )}
+          {writable && <AddButton text={t.add} url={{ tab: "" }} />}
         </>
       }
     >

@@ -1,4 +1,4 @@
-import { KeyRound, Plus } from "lucide-react";
+import { KeyRound } from "lucide-react";
 
 import { remove, type Schema } from "../../api/client";
 import { useChange, usePages } from "../../api/query";
@@ -8,6 +8,7 @@ import { useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { AddButton } from "../../ui/AddButton";
 import { Ago } from "../../ui/Ago";
 import { ConfirmByName } from "../../ui/ConfirmByName";
 import type { Column } from "../../ui/DataTable";
@@ -101,21 +102,7 @@ export function ApiKeys() {
       : []),
   ];
   return (
-    <Page
-      title={names.apiKeys}
-      lead={t.lead}
-      actions={
-        writable && (
-          <button
-            type="button"
-            className="primary"
-            onClick={() => setUrl({ open: "new" }, { push: true })}
-          >
-            <Plus aria-hidden size={18} /> {t.add}
-          </button>
-        )
-      }
-    >
+    <Page title={names.apiKeys} lead={t.lead} actions={writable && <AddButton text={t.add} />}>
       <div className="toolbar">
         <FilterText />
       </div>

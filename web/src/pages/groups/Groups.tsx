@@ -1,4 +1,4 @@
-import { Group as GroupIcon, Plus } from "lucide-react";
+import { Group as GroupIcon } from "lucide-react";
 
 import { get, type Schema } from "../../api/client";
 import { usePages } from "../../api/query";
@@ -11,6 +11,7 @@ import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { everyRow } from "../../transfer/everyRow";
 import { Transfer } from "../../transfer/Transfer";
+import { AddButton } from "../../ui/AddButton";
 import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
@@ -121,15 +122,7 @@ export function Groups() {
               writable={writable}
             />
           )}
-          {writable && (
-            <button
-              type="button"
-              className="primary"
-              onClick={() => setUrl({ open: "new" }, { push: true })}
-            >
-              <Plus aria-hidden size={18} /> {t.add}
-            </button>
-          )}
+          {writable && <AddButton text={t.add} />}
         </>
       }
     >

@@ -1,4 +1,4 @@
-import { Network, Plus } from "lucide-react";
+import { Network } from "lucide-react";
 
 import { get, type Schema } from "../../api/client";
 import { usePages } from "../../api/query";
@@ -10,6 +10,7 @@ import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { WholePolicy } from "../../transfer/WholePolicy";
+import { AddButton } from "../../ui/AddButton";
 import { Ago } from "../../ui/Ago";
 import type { Column } from "../../ui/DataTable";
 import { Facet } from "../../ui/Facet";
@@ -128,15 +129,7 @@ export function NetworkRules() {
       actions={
         <>
           {!cluster && may("fed", "read") && <WholePolicy writable={writable} />}
-          {writable && (
-            <button
-              type="button"
-              className="primary"
-              onClick={() => setUrl({ open: "new" }, { push: true })}
-            >
-              <Plus aria-hidden size={18} /> {t.add}
-            </button>
-          )}
+          {writable && <AddButton text={t.add} />}
         </>
       }
     >

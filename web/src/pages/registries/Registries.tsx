@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { Boxes, Plus } from "lucide-react";
+import { Boxes } from "lucide-react";
 
 import type { Schema } from "../../api/client";
 import { usePages } from "../../api/query";
@@ -8,6 +8,7 @@ import { listQuery, useScope, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { AddButton } from "../../ui/AddButton";
 import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
@@ -60,21 +61,7 @@ export function Registries() {
   ];
   const writable = may("fed", "write") && !cluster;
   return (
-    <Page
-      title={names.registries}
-      lead={t.lead}
-      actions={
-        writable && (
-          <button
-            type="button"
-            className="primary"
-            onClick={() => setUrl({ open: "new" }, { push: true })}
-          >
-            <Plus aria-hidden size={18} /> {t.add}
-          </button>
-        )
-      }
-    >
+    <Page title={names.registries} lead={t.lead} actions={writable && <AddButton text={t.add} />}>
       <div className="toolbar">
         <FilterText />
       </div>

@@ -1,4 +1,4 @@
-import { Plus, Zap } from "lucide-react";
+import { Zap } from "lucide-react";
 
 import { get, type Schema } from "../../api/client";
 import { usePages } from "../../api/query";
@@ -10,6 +10,7 @@ import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { everyRow } from "../../transfer/everyRow";
 import { Transfer } from "../../transfer/Transfer";
+import { AddButton } from "../../ui/AddButton";
 import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
@@ -125,15 +126,7 @@ export function ResponseRules() {
               writable={writable}
             />
           )}
-          {writable && (
-            <button
-              type="button"
-              className="primary"
-              onClick={() => setUrl({ open: "new" }, { push: true })}
-            >
-              <Plus aria-hidden size={18} /> {t.add}
-            </button>
-          )}
+          {writable && <AddButton text={t.add} />}
         </>
       }
     >

@@ -1,5 +1,3 @@
-import { Plus } from "lucide-react";
-
 import { get, type Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
@@ -8,6 +6,7 @@ import { listQuery, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { AddButton } from "../../ui/AddButton";
 import type { Column } from "../../ui/DataTable";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
@@ -68,21 +67,7 @@ export function Roles() {
     read: async (name) => (await get("/v1/user_role/{name}", { path: { name } })).role,
   });
   return (
-    <Page
-      title={names.roles}
-      lead={t.lead}
-      actions={
-        writable && (
-          <button
-            type="button"
-            className="primary"
-            onClick={() => setUrl({ open: "new" }, { push: true })}
-          >
-            <Plus aria-hidden size={18} /> {t.add}
-          </button>
-        )
-      }
-    >
+    <Page title={names.roles} lead={t.lead} actions={writable && <AddButton text={t.add} />}>
       <div className="toolbar">
         <FilterText />
       </div>

@@ -1,4 +1,4 @@
-import { Plus, ScanSearch } from "lucide-react";
+import { ScanSearch } from "lucide-react";
 
 import { pageNames } from "../../frame/pages";
 import { useOpened } from "../../routing/opened";
@@ -7,6 +7,7 @@ import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Transfer } from "../../transfer/Transfer";
+import { AddButton } from "../../ui/AddButton";
 import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
@@ -31,7 +32,6 @@ function Sensors({ kind }: { kind: Kind }) {
   const names = useText(pageNames);
   const may = useMay();
   const cluster = useScope();
-  const [, setUrl] = useUrl();
   const tabs = Object.entries(t.tabs);
   const tab = useTab(tabs);
   const writable = !cluster && may("fed", "write");
@@ -52,15 +52,7 @@ function Sensors({ kind }: { kind: Kind }) {
               writable={writable}
             />
           )}
-          {writable && (
-            <button
-              type="button"
-              className="primary"
-              onClick={() => setUrl({ open: "new", tab: "" }, { push: true })}
-            >
-              <Plus aria-hidden size={18} /> {t.add}
-            </button>
-          )}
+          {writable && <AddButton text={t.add} url={{ tab: "" }} />}
         </>
       }
     >

@@ -1,5 +1,3 @@
-import { Plus } from "lucide-react";
-
 import { get, type Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
@@ -9,6 +7,7 @@ import { useMay, useSelf } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { AddButton } from "../../ui/AddButton";
 import { Ago } from "../../ui/Ago";
 import type { Column } from "../../ui/DataTable";
 import { Facet } from "../../ui/Facet";
@@ -90,21 +89,7 @@ export function Users() {
   });
   const writable = may("authorization", "write");
   return (
-    <Page
-      title={names.users}
-      lead={t.lead}
-      actions={
-        writable && (
-          <button
-            type="button"
-            className="primary"
-            onClick={() => setUrl({ open: "new" }, { push: true })}
-          >
-            <Plus aria-hidden size={18} /> {t.add}
-          </button>
-        )
-      }
-    >
+    <Page title={names.users} lead={t.lead} actions={writable && <AddButton text={t.add} />}>
       <div className="toolbar">
         <FilterText />
         <Facet
