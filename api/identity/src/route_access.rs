@@ -103,8 +103,9 @@ const TABLE: &[Line] = &[
     Line("GET", "/v1/fed/member", CONFIG, ByMethod),
     Line("GET", "/v1/fed/events", EVENTS, ByMethod),
     Line("GET", "/v1/fed/events/timeline", EVENTS, ByMethod),
-    // It tells of those lists alone that the caller may read.
+    // They tell of those lists alone that the caller may read.
     Line("GET", "/v1/fed/stream", Session, ByMethod),
+    Line("GET", "/v1/fed/search", Session, ByMethod),
     Line("GET", "/v1/fed/denials", EVENTS, ByMethod),
     Line("GET", "/v1/fed/denials/timeline", EVENTS, ByMethod),
     Line("GET", "/v1/fed/compliance", FED, ByMethod),

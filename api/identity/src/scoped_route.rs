@@ -21,6 +21,7 @@ const ADMITTED: &[Line] = &[
     // Clusters: the answer has those within.
     Line("GET", "/v1/fed/member"),
     Line("GET", "/v1/fed/member/*/errors"),
+    Line("GET", "/v1/fed/search"),
     Line("GET", "/v1/fed/summary"),
     Line("GET", "/v1/fed/workloads"),
     Line("GET", "/v1/fed/images"),

@@ -193,3 +193,43 @@ pub struct FedTotal {
     /// have denied.
     pub denials: i64,
 }
+
+/// Something that has the text in its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FedFound {
+    /// `cluster`, `vulnerability`, `image`, `running image`, `workload`, or a federated
+    /// object's kind in words, such as `admission rule`.
+    pub kind: String,
+    /// What the list of its kind knows it by.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What is said about it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub comment: String,
+    /// The registry that an image is in.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub registry: String,
+    /// Id of the cluster that it is in.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cluster_id: String,
+    /// The name of that cluster.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cluster_name: String,
+    /// The namespace that it is in.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub namespace: String,
+    /// Images that have the vulnerability.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<i64>,
+    /// Clusters that run the image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clusters: Option<i64>,
+}
+
+/// `GET /v1/fed/search`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FedSearchData {
+    /// What was found, a bounded number of each kind.
+    pub found: Vec<FedFound>,
+}

@@ -204,83 +204,61 @@ pub async fn tell_packages(
     Ok(done.rows_affected())
 }
 
-/// Makes the findings of some reports what they should be: the difference is
-/// written. The vulnerable packages must have been told.
+/// Makes the rows of some reports in `$table` what they should be: the
+/// difference is written. The vulnerable packages must have been told.
+macro_rules! replace_in {
+    ($table:tt, $tx:ident, $new:ident) => {{
+        let keys = KeyColumns::of($new.keys.iter());
+        let (reports, places): (Vec<i32>, Vec<i32>) = $new.pairs.iter().copied().unzip();
+        sqlx::query!(
+            "WITH vulnerable AS MATERIALIZED (
+                 SELECT key.place, vulnerable_package.id
+                 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY
+                      AS key (name, package_name, package_version, source, place)
+                 JOIN vulnerability USING (name)
+                 JOIN vulnerable_package ON vulnerable_package.vulnerability = vulnerability.id
+                      AND vulnerable_package.package_name = key.package_name
+                      AND vulnerable_package.package_version = key.package_version
+                      AND vulnerable_package.source = key.source),
+             found AS MATERIALIZED (
+                 SELECT DISTINCT pair.report, vulnerable.id
+                 FROM unnest($5::integer[], $6::integer[]) AS pair (report, place)
+                 JOIN vulnerable ON vulnerable.place = pair.place + 1),
+             gone AS (
+                 DELETE FROM "
+                + $table
+                + " AS known
+                 WHERE known.report = ANY($7)
+                   AND NOT EXISTS (SELECT FROM found WHERE found.report = known.report
+                                                       AND found.id = known.vulnerable_package))
+             INSERT INTO "
+                + $table
+                + " (report, vulnerable_package)
+             SELECT report, id FROM found ORDER BY report, id
+             ON CONFLICT DO NOTHING",
+            &keys.vulnerabilities,
+            &keys.package_names,
+            &keys.package_versions,
+            &keys.sources,
+            &reports,
+            &places,
+            &$new.reports,
+        )
+        .execute(&mut **$tx)
+        .await?;
+    }};
+}
+
+/// Makes the findings of some reports what they should be.
 pub async fn replace(tx: &mut sqlx::PgTransaction<'_>, new: &ReportFindings) -> Result<()> {
-    let keys = KeyColumns::of(new.keys.iter());
-    let (reports, places): (Vec<i32>, Vec<i32>) = new.pairs.iter().copied().unzip();
-    sqlx::query!(
-        "WITH vulnerable AS MATERIALIZED (
-             SELECT key.place, vulnerable_package.id
-             FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY
-                  AS key (name, package_name, package_version, source, place)
-             JOIN vulnerability USING (name)
-             JOIN vulnerable_package ON vulnerable_package.vulnerability = vulnerability.id
-                  AND vulnerable_package.package_name = key.package_name
-                  AND vulnerable_package.package_version = key.package_version
-                  AND vulnerable_package.source = key.source),
-         found AS MATERIALIZED (
-             SELECT DISTINCT pair.report, vulnerable.id
-             FROM unnest($5::integer[], $6::integer[]) AS pair (report, place)
-             JOIN vulnerable ON vulnerable.place = pair.place + 1),
-         gone AS (
-             DELETE FROM finding
-             WHERE finding.report = ANY($7)
-               AND NOT EXISTS (SELECT FROM found WHERE found.report = finding.report
-                                                   AND found.id = finding.vulnerable_package))
-         INSERT INTO finding (report, vulnerable_package)
-         SELECT report, id FROM found ORDER BY report, id
-         ON CONFLICT DO NOTHING",
-        &keys.vulnerabilities,
-        &keys.package_names,
-        &keys.package_versions,
-        &keys.sources,
-        &reports,
-        &places,
-        &new.reports,
-    )
-    .execute(&mut **tx)
-    .await?;
+    replace_in!("finding", tx, new);
     Ok(())
 }
 
 /// Makes those findings of some reports that do not count, because VEX
-/// documents say so, what they should be: the difference is written.
+/// documents say so, what they should be.
 pub async fn set_aside(tx: &mut sqlx::PgTransaction<'_>, new: &ReportFindings) -> Result<()> {
-    let keys = KeyColumns::of(new.keys.iter());
-    let (reports, places): (Vec<i32>, Vec<i32>) = new.pairs.iter().copied().unzip();
-    sqlx::query!(
-        "WITH vulnerable AS MATERIALIZED (
-             SELECT key.place, vulnerable_package.id
-             FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY
-                  AS key (name, package_name, package_version, source, place)
-             JOIN vulnerability USING (name)
-             JOIN vulnerable_package ON vulnerable_package.vulnerability = vulnerability.id
-                  AND vulnerable_package.package_name = key.package_name
-                  AND vulnerable_package.package_version = key.package_version
-                  AND vulnerable_package.source = key.source),
-         found AS MATERIALIZED (
-             SELECT DISTINCT pair.report, vulnerable.id
-             FROM unnest($5::integer[], $6::integer[]) AS pair (report, place)
-             JOIN vulnerable ON vulnerable.place = pair.place + 1),
-         gone AS (
-             DELETE FROM finding_vex
-             WHERE finding_vex.report = ANY($7)
-               AND NOT EXISTS (SELECT FROM found WHERE found.report = finding_vex.report
-                                                   AND found.id = finding_vex.vulnerable_package))
-         INSERT INTO finding_vex (report, vulnerable_package)
-         SELECT report, id FROM found ORDER BY report, id
-         ON CONFLICT DO NOTHING",
-        &keys.vulnerabilities,
-        &keys.package_names,
-        &keys.package_versions,
-        &keys.sources,
-        &reports,
-        &places,
-        &new.reports,
-    )
-    .execute(&mut **tx)
-    .await?;
+    replace_in!("finding_vex", tx, new);
     Ok(())
 }
 

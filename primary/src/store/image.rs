@@ -286,3 +286,33 @@ pub async fn names(conn: &mut PgConnection, digests: &[Digest]) -> Result<Vec<Na
     .fetch_all(conn)
     .await?)
 }
+
+/// An image of a registry that was scanned.
+#[derive(Clone, Debug)]
+pub struct ScannedImage {
+    /// The registry.
+    pub registry: String,
+    /// Digest of the configuration, without `sha256:`.
+    pub image_id: String,
+    /// `repository:tag`.
+    pub name: String,
+}
+
+/// Scanned images with a text in `repository:tag`, by name, at most `most`.
+pub async fn containing(
+    conn: &mut PgConnection,
+    text: &str,
+    most: i64,
+) -> Result<Vec<ScannedImage>> {
+    Ok(sqlx::query_as!(
+        ScannedImage,
+        r#"SELECT image.registry, report.image_id, image.repository || ':' || image.tag AS "name!"
+           FROM image JOIN report ON report.digest = image.digest
+           WHERE strpos(lower(image.repository || ':' || image.tag), lower($1)) > 0
+           ORDER BY image.repository, image.tag, image.registry LIMIT $2"#,
+        text,
+        most,
+    )
+    .fetch_all(conn)
+    .await?)
+}

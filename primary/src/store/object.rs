@@ -220,6 +220,53 @@ pub async fn named(
     .collect()
 }
 
+/// An object that has a text in its name or its comment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectFound {
+    /// Its kind.
+    pub kind: ObjectKind,
+    /// Its name.
+    pub name: String,
+    /// Its comment, or empty.
+    pub comment: String,
+}
+
+/// The objects of some kinds, whose content is JSON, that have a text in their
+/// names or comments: at most `most` of each kind, by name.
+pub async fn containing(
+    conn: &mut PgConnection,
+    kinds: &[ObjectKind],
+    text: &str,
+    most: i64,
+) -> Result<Vec<ObjectFound>> {
+    let kinds: Vec<i32> = kinds.iter().copied().map(kind_column).collect();
+    let rows = sqlx::query!(
+        r#"SELECT found.kind AS "kind!", found.name AS "name!", found.comment AS "comment!"
+           FROM unnest($1::integer[]) WITH ORDINALITY AS wanted (kind, place)
+           CROSS JOIN LATERAL (
+               SELECT object.kind, object.name, coalesce(said.comment, '') AS comment
+               FROM object
+               CROSS JOIN LATERAL (
+                   SELECT convert_from(object.payload, 'UTF8')::json ->> 'comment' AS comment)
+                   AS said
+               WHERE object.kind = wanted.kind
+                 AND strpos(lower(object.name || ' ' || coalesce(said.comment, '')), lower($2)) > 0
+               ORDER BY object.name LIMIT $3) AS found
+           ORDER BY wanted.place, found.name"#,
+        &kinds,
+        text,
+        most,
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let kind = kind_of(row.kind)?;
+            Ok(ObjectFound { kind, name: row.name, comment: row.comment })
+        })
+        .collect()
+}
+
 /// How many objects of a kind live.
 pub async fn count(conn: &mut PgConnection, kind: ObjectKind) -> Result<i64> {
     Ok(sqlx::query_scalar!(

@@ -293,6 +293,29 @@ pub struct Question {
 }
 
 impl Question {
+    /// The first rows whose field `field` contains a text, in the usual order.
+    pub fn containing(
+        within: Option<Within>,
+        fields: &'static [Field],
+        orders: &'static [Order],
+        field: &str,
+        text: &str,
+        limit: i64,
+    ) -> Option<Self> {
+        let field = fields.iter().find(|one| one.name == field)?;
+        let order = orders.first()?;
+        let wanted = vec![Value::Text(text.replace('\0', ""))];
+        Some(Self {
+            within,
+            conditions: vec![Condition { field, comparison: Comparison::Contains, wanted }],
+            order,
+            descending: order.descends,
+            after: None,
+            start: 0,
+            limit,
+        })
+    }
+
     /// The place that the next page begins behind, where this one is full.
     pub fn next<T>(&self, page: &[T], place: impl Fn(&T, &Order) -> Place) -> Option<String> {
         let last = page.last().filter(|_| page.len() as i64 >= self.limit)?;
@@ -375,7 +398,8 @@ impl Question {
         }
     }
 
-    fn push_bounds(&self, sql: &mut QueryBuilder<Postgres>) {
+    /// Adds how many rows are left out, and how many are wanted.
+    pub fn push_bounds(&self, sql: &mut QueryBuilder<Postgres>) {
         if self.start > 0 {
             sql.push(" OFFSET ").push_bind(self.start);
         }

@@ -153,6 +153,39 @@ async fn what_runs_in_clusters_and_what_is_wrong_with_it() -> Result<()> {
     ensure!(ask("cluster=one&namespace=attic").await?.is_empty());
     admin.get("/v1/fed/vulnerabilities?cluster=three").await?.expect(400, 6)?;
 
+    // Where something wrong runs.
+    let wrong = all[0]["name"].as_str().context("no name")?;
+    for (path, key, found) in [
+        (format!("/v1/fed/images?vulnerability={wrong}"), "images", 1),
+        (format!("/v1/fed/workloads?vulnerability=CVE-1999-0001,{wrong}"), "workloads", 1),
+        (format!("/v1/fed/workloads?vulnerability={wrong}&cluster=two"), "workloads", 0),
+        ("/v1/fed/images?vulnerability=CVE-1999-0001".to_owned(), "images", 0),
+    ] {
+        assert_eq!(list(admin, &path, key).await?.len(), found, "{path}");
+    }
+    let group = json!({ "config": { "name": "fed.menus", "comment": "all that guests read",
+        "cfg_type": "federal",
+        "criteria": [{ "key": "domain", "op": "=", "value": "shop" }] } });
+    admin.post("/v1/group", &group).await?.ok()?;
+    for (text, expected) in [
+        ("MENU", vec!["image shop/menu:v1", "running image", "workload menu", "group fed.menus"]),
+        ("guests", vec!["group fed.menus"]),
+        ("one", vec!["cluster one"]),
+        (wrong, vec!["vulnerability"]),
+        ("%", vec![]),
+    ] {
+        let text: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+        let found = list(admin, &format!("/v1/fed/search?text={text}"), "found").await?;
+        let told: Vec<String> = found
+            .iter()
+            .map(|one| format!("{} {}", one["kind"], one["name"]).replace('"', ""))
+            .collect();
+        assert_eq!(told.len(), expected.len(), "{text}: {told:?}");
+        let fits = told.iter().zip(&expected).all(|(told, expected)| told.starts_with(expected));
+        ensure!(fits, "{text}: {told:?}");
+    }
+    admin.get("/v1/fed/search?text=").await?.expect(400, 6)?;
+
     // What is accepted is counted nowhere.
     let counted = async || {
         let images = list(admin, "/v1/fed/images?scanned=true", "images").await?;

@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 
 use super::answer::{answer, placed};
 use super::export::{Row, Rows};
+use super::parameters::{OfClusters, OfNamespaces, Part};
 use super::question::ask;
 use crate::App;
 use crate::http::error::Result;
@@ -25,13 +26,8 @@ use crate::store::question::Question;
     path = "/v1/fed/compliance",
     tag = "federation",
     params(
-        ("cluster" = Option<String>, Query, description = "Id or name, or several by commas"),
-        (
-            "cluster_selector" = Option<String>,
-            Query,
-            description = "Clusters by their labels: `env=prod,region in (eu,us),!legacy`",
-        ),
-        ("namespace" = Option<String>, Query, description = "Namespace, or several"),
+        OfClusters,
+        OfNamespaces,
         ("test_number" = Option<String>, Query, description = "`I.4.1`, or several"),
         ("category" = Option<String>, Query, description = "`image`"),
         ("level" = Option<String>, Query, description = "`WARN` or `INFO`"),
@@ -48,15 +44,7 @@ use crate::store::question::Question;
             Query,
             description = "`test_number`, `image`, `workloads` or `scanned_at`",
         ),
-        ("order" = Option<String>, Query, description = "`desc` or `asc`"),
-        ("after" = Option<String>, Query, description = "The `next` of the page before"),
-        ("start" = Option<i64>, Query, description = "Rows to leave out, up to 100,000"),
-        ("limit" = Option<i64>, Query, description = "Rows at most: 100, or up to 1,000"),
-        (
-            "format" = Option<String>,
-            Query,
-            description = "`csv` or `json`: all that is asked for, streamed",
-        ),
+        Part,
     ),
     responses((status = OK, body = FedComplianceData)),
 )]

@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 
 use super::answer::{answer, placed};
 use super::export::{Row, Rows};
+use super::parameters::{OfClusters, OfNamespaces, Part};
 use super::question::ask;
 use crate::App;
 use crate::http::error::Result;
@@ -26,14 +27,10 @@ use crate::store::workload::image_list::{self, RunningImage};
     path = "/v1/fed/images",
     tag = "federation",
     params(
-        ("cluster" = Option<String>, Query, description = "Id or name, or several by commas"),
-        (
-            "cluster_selector" = Option<String>,
-            Query,
-            description = "Clusters by their labels: `env=prod,region in (eu,us),!legacy`",
-        ),
-        ("namespace" = Option<String>, Query, description = "Namespace, or several"),
+        OfClusters,
+        OfNamespaces,
         ("name" = Option<String>, Query, description = "Text that the name contains"),
+        ("vulnerability" = Option<String>, Query, description = "`CVE-2021-44228`, or several"),
         ("image_id" = Option<String>, Query, description = "Digest of the configuration"),
         ("scanned" = Option<bool>, Query),
         ("critical" = Option<i64>, Query, description = "Critical vulnerabilities at least"),
@@ -46,15 +43,7 @@ use crate::store::workload::image_list::{self, RunningImage};
             Query,
             description = "`severity`, `name`, `clusters` or `workloads`",
         ),
-        ("order" = Option<String>, Query, description = "`desc` or `asc`"),
-        ("after" = Option<String>, Query, description = "The `next` of the page before"),
-        ("start" = Option<i64>, Query, description = "Images to leave out, up to 100,000"),
-        ("limit" = Option<i64>, Query, description = "Images at most: 100, or up to 1,000"),
-        (
-            "format" = Option<String>,
-            Query,
-            description = "`csv` or `json`: all that is asked for, streamed",
-        ),
+        Part,
     ),
     responses((status = OK, body = FedImagesData)),
 )]

@@ -25,11 +25,13 @@ mod member;
 mod member_errors;
 mod member_labels;
 mod object_status;
+mod parameters;
 mod policy;
 mod promote;
 mod question;
 mod rollout;
 mod scope;
+mod search;
 mod stream;
 mod summary;
 mod timeline;
@@ -91,6 +93,7 @@ pub(super) fn router() -> ApiRouter {
         .routes(routes!(images::fed_image_list))
         .routes(routes!(compliance::fed_compliance_list))
         .routes(routes!(summary::fed_summary))
+        .routes(routes!(search::fed_search))
         .routes(routes!(policy::fed_policy_export, policy::fed_policy_apply))
         .routes(routes!(cluster_delete::fed_cluster_delete))
         .routes(routes!(cluster_approve::fed_cluster_approve))

@@ -9,6 +9,7 @@ use palisade_api::rest::fleet::{FedClusterSummary, FedSummary, FedTotal};
 
 use super::export::{Row, whole};
 use super::member;
+use super::parameters::OfClusters;
 use super::question::{self, Format};
 use super::scope;
 use crate::App;
@@ -27,12 +28,7 @@ use crate::store::fleet::{self, ClusterCounts};
     path = "/v1/fed/summary",
     tag = "federation",
     params(
-        ("cluster" = Option<String>, Query, description = "Id or name, or several by commas"),
-        (
-            "cluster_selector" = Option<String>,
-            Query,
-            description = "Clusters by their labels: `env=prod,region in (eu,us),!legacy`",
-        ),
+        OfClusters,
         ("f_*" = Option<String>, Query, description = "Filters by a field"),
         ("s_*" = Option<String>, Query, description = "Sorts by a field: `asc` or `desc`"),
         ("start" = Option<i64>, Query, description = "Clusters to leave out"),

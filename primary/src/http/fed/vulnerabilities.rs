@@ -10,6 +10,7 @@ use palisade_identity::Caller;
 use sqlx::PgConnection;
 
 use super::export::{Row, export};
+use super::parameters::{OfClusters, OfNamespaces};
 use super::question::{self, Asked, Format};
 use super::scope::within;
 use crate::App;
@@ -47,13 +48,8 @@ const ROWS: i64 = 100;
         ("epss" = Option<f32>, Query, description = "Probability at least"),
         ("package" = Option<String>, Query, description = "Text that a package's name contains"),
         ("image" = Option<String>, Query, description = "Text that `repository:tag` contains"),
-        ("cluster" = Option<String>, Query, description = "Id or name, or several by commas"),
-        (
-            "cluster_selector" = Option<String>,
-            Query,
-            description = "Clusters by their labels: `env=prod,region in (eu,us),!legacy`",
-        ),
-        ("namespace" = Option<String>, Query, description = "Namespace, or several"),
+        OfClusters,
+        OfNamespaces,
         ("running" = Option<bool>, Query, description = "Only of images that run somewhere"),
         ("base_os" = Option<String>, Query, description = "Text that the system contains"),
         ("published_after" = Option<i64>, Query, description = "Unix seconds"),

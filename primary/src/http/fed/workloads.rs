@@ -10,6 +10,7 @@ use sqlx::PgConnection;
 
 use super::answer::answer;
 use super::export::{Row, Rows};
+use super::parameters::{OfClusters, OfNamespaces, Part};
 use super::question::ask;
 use crate::App;
 use crate::http::error::Result;
@@ -28,17 +29,13 @@ use crate::store::workload::list::{self, ClusterWorkload};
     path = "/v1/fed/workloads",
     tag = "federation",
     params(
-        ("cluster" = Option<String>, Query, description = "Id or name, or several by commas"),
-        (
-            "cluster_selector" = Option<String>,
-            Query,
-            description = "Clusters by their labels: `env=prod,region in (eu,us),!legacy`",
-        ),
+        OfClusters,
         ("name" = Option<String>, Query, description = "Text that the name contains"),
-        ("namespace" = Option<String>, Query, description = "Namespace, or several"),
+        OfNamespaces,
         ("pod" = Option<String>, Query, description = "Text that the pod's name contains"),
         ("host" = Option<String>, Query, description = "Name of the node, or several"),
         ("image" = Option<String>, Query, description = "Text that the image contains"),
+        ("vulnerability" = Option<String>, Query, description = "`CVE-2021-44228`, or several"),
         ("run_as_root" = Option<bool>, Query),
         ("since" = Option<String>, Query, description = "Started since: Unix seconds or RFC 3339"),
         ("until" = Option<String>, Query, description = "Started before"),
@@ -47,15 +44,7 @@ use crate::store::workload::list::{self, ClusterWorkload};
             Query,
             description = "`name`, `namespace`, `image`, `started_at` or `cluster`",
         ),
-        ("order" = Option<String>, Query, description = "`desc` or `asc`"),
-        ("after" = Option<String>, Query, description = "The `next` of the page before"),
-        ("start" = Option<i64>, Query, description = "Workloads to leave out, up to 100,000"),
-        ("limit" = Option<i64>, Query, description = "Workloads at most: 100, or up to 1,000"),
-        (
-            "format" = Option<String>,
-            Query,
-            description = "`csv` or `json`: all that is asked for, streamed",
-        ),
+        Part,
     ),
     responses((status = OK, body = FedWorkloadsData)),
 )]

@@ -9,17 +9,17 @@ use sqlx::{PgConnection, PgTransaction, Postgres, QueryBuilder};
 use super::NewEvent;
 use super::list::IMAGE;
 use crate::store::Result;
-use crate::store::question::{Comparison, Condition, Question, Value};
+use crate::store::question::{Comparison, Question};
 
 /// Images that are looked up one by one. Where a text stands in more of them,
 /// events that match are not rare, and soon found in any order.
-const MOST: i64 = 64;
+const MOST: i64 = 512;
 
 /// Images of events that are about to be stored, each with its last day.
 #[derive(Default)]
-pub(super) struct Images(BTreeMap<String, NaiveDate>);
+pub(super) struct NewImages(BTreeMap<String, NaiveDate>);
 
-impl Images {
+impl NewImages {
     pub(super) fn add(&mut self, event: &NewEvent) {
         if event.image.is_empty() {
             return;
@@ -59,26 +59,25 @@ pub async fn forget(conn: &mut PgConnection, oldest: NaiveDate) -> Result<()> {
     Ok(())
 }
 
-/// The question with the images that its texts stand in, where those are few.
-pub(super) async fn resolve(conn: &mut PgConnection, question: &Question) -> Result<Question> {
-    let mut resolved = question.clone();
-    for condition in &question.conditions {
-        if condition.field.name != IMAGE.name || condition.comparison != Comparison::Contains {
-            continue;
-        }
-        let mut sql =
-            QueryBuilder::<Postgres>::new("SELECT image FROM event_image AS event WHERE true");
-        condition.push(&mut sql);
-        sql.push(" LIMIT ").push_bind(MOST + 1);
-        let images: Vec<String> = sql.build_query_scalar().fetch_all(&mut *conn).await?;
-        if images.len() as i64 <= MOST {
-            let wanted = images.into_iter().map(Value::Text).collect();
-            resolved.conditions.push(Condition {
-                field: &IMAGE,
-                comparison: Comparison::Eq,
-                wanted,
-            });
-        }
-    }
-    Ok(resolved)
+/// The images that a question is about.
+pub(super) struct Images {
+    /// Their names.
+    pub names: Vec<String>,
+    /// Which of the question's conditions says so.
+    pub condition: usize,
+}
+
+/// The images that a text of the question stands in, where those are few; none
+/// where it has no such text.
+pub(super) async fn named(conn: &mut PgConnection, question: &Question) -> Result<Option<Images>> {
+    let text = question.conditions.iter().enumerate().find(|(_, condition)| {
+        condition.field.name == IMAGE.name && condition.comparison == Comparison::Contains
+    });
+    let Some((condition, text)) = text else { return Ok(None) };
+    let mut sql =
+        QueryBuilder::<Postgres>::new("SELECT image FROM event_image AS event WHERE true");
+    text.push(&mut sql);
+    sql.push(" LIMIT ").push_bind(MOST + 1);
+    let names: Vec<String> = sql.build_query_scalar().fetch_all(&mut *conn).await?;
+    Ok((names.len() as i64 <= MOST).then_some(Images { names, condition }))
 }

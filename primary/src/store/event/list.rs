@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 use palisade_api::ClusterId;
 use serde_json::value::RawValue;
-use sqlx::PgConnection;
 use sqlx::types::Json;
+use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{NewEvent, image};
+use super::NewEvent;
+use super::image::{self, Images};
 use crate::store::question::{Comparison, Condition, Field, Kind, Order, Place, Question, Value};
 use crate::store::{Result, StoreError};
 
@@ -114,18 +115,44 @@ pub fn of_category(category: &str) -> Condition {
 
 /// A page of events.
 pub async fn list(conn: &mut PgConnection, question: &Question) -> Result<Vec<Event>> {
-    let question = image::resolve(conn, question).await?;
+    let images = image::named(conn, question).await?;
     let mut sql = question.begin();
     sql.push(
         "SELECT event.cluster_id, coalesce(member.name, '') AS cluster_name, event.seq, event.at,
                 event.name, event.level, event.category, event.namespace, event.image, event.detail
          FROM (",
     );
-    question.push_rows(&mut sql, "SELECT event.* FROM event WHERE true", "event");
+    match images {
+        None => question.push_rows(&mut sql, "SELECT event.* FROM event WHERE true", "event"),
+        Some(images) => push_rows_of(&mut sql, question, &images),
+    }
     sql.push(") AS event LEFT JOIN member ON member.id = event.cluster_id");
     question.push_order(&mut sql);
     let rows: Vec<Row> = sql.build_query_as().fetch_all(conn).await?;
     rows.into_iter().map(Event::try_from).collect()
+}
+
+/// Adds the page of the events of some images: the newest places of each are
+/// read from the index, and the events of those that are left.
+fn push_rows_of(sql: &mut QueryBuilder<Postgres>, question: &Question, images: &Images) {
+    let (start, limit) = (0, question.start.saturating_add(question.limit));
+    let mut of_each = Question { start, limit, ..question.clone() };
+    of_each.conditions.remove(images.condition);
+    let columns: Vec<&str> = question.order.columns.iter().map(|(column, _)| *column).collect();
+    let columns = columns.join(", ");
+    sql.push("SELECT event.* FROM (SELECT ").push(&columns).push(" FROM unnest(");
+    sql.push_bind(images.names.clone()).push(") AS wanted (image) CROSS JOIN LATERAL (");
+    let of_image = format!(
+        "SELECT {columns} FROM event WHERE event.image = wanted.image AND event.image <> ''"
+    );
+    of_each.push_rows(sql, &of_image, "event");
+    sql.push(") AS event");
+    question.push_order(sql);
+    question.push_bounds(sql);
+    sql.push(
+        ") AS place JOIN event ON event.at = place.at AND event.cluster_id = place.cluster_id
+                               AND event.seq = place.seq",
+    );
 }
 
 impl Event {

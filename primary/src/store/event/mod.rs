@@ -24,7 +24,7 @@ use uuid::Uuid;
 use super::within::Within;
 use super::{Result, StoreError};
 use count::Counts;
-use image::Images;
+use image::NewImages;
 use review::NewReviews;
 
 /// An event to be stored.
@@ -132,7 +132,7 @@ pub async fn insert(tx: &mut PgTransaction<'_>, received: &[Received]) -> Result
     let mut columns = Columns::default();
     let mut counts = Counts::default();
     let mut reviews = NewReviews::default();
-    let mut images = Images::default();
+    let mut images = NewImages::default();
     for one in received {
         let last = seen.entry(one.cluster).or_default();
         let before = *last;

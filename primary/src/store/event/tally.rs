@@ -123,8 +123,8 @@ pub async fn count(
     span: Span,
     split: Split,
 ) -> Result<Vec<Tally>> {
-    let question = image::resolve(conn, question).await?;
-    let source = Source::of(&question, span, split);
+    let images = image::named(conn, question).await?;
+    let source = Source::of(question, span, split);
     let mut sql = match source {
         Source::Events => question.begin(),
         Source::Clusters | Source::Namespaces => QueryBuilder::<Postgres>::default(),
@@ -156,6 +156,9 @@ pub async fn count(
     sql.push(" AND event.at < ").push_bind(until);
     for condition in &question.conditions {
         condition.push(&mut sql);
+    }
+    if let Some(images) = images {
+        sql.push(" AND event.image = ANY (").push_bind(images.names).push(")");
     }
     sql.push(" GROUP BY 1, 2) AS counted");
     Ok(sql.build_query_as().fetch_all(conn).await?)

@@ -32,7 +32,7 @@ pub struct RunningImage {
 }
 
 /// What images can be asked by.
-pub static FIELDS: [Field; 9] = [
+pub static FIELDS: [Field; 10] = [
     Field {
         name: "cluster",
         sql: "spread.cluster_id",
@@ -48,6 +48,17 @@ pub static FIELDS: [Field; 9] = [
         kind: Kind::Text,
         parameters: &[("namespace", Comparison::Eq)],
         of_some: Some("SELECT FROM workload AS runs WHERE runs.running_image = image.id AND "),
+    },
+    Field {
+        name: "vulnerability",
+        sql: "wrong.name",
+        kind: Kind::Text,
+        parameters: &[("vulnerability", Comparison::Eq)],
+        of_some: Some(
+            "SELECT FROM counted_finding AS found
+             JOIN vulnerability AS wrong ON wrong.id = found.vulnerability
+             WHERE found.report = image.report AND ",
+        ),
     },
     Field::new("name", "image.name", Kind::Text, &[("name", Comparison::Contains)]),
     Field::new("image_id", "image.image_id", Kind::Text, &[("image_id", Comparison::Eq)]),

@@ -23,13 +23,25 @@ pub struct ClusterWorkload {
 }
 
 /// What workloads can be asked by.
-pub static FIELDS: [Field; 8] = [
+pub static FIELDS: [Field; 9] = [
     Field::new("cluster", "workload.cluster_id", Kind::Cluster, &[("cluster", Comparison::Eq)]),
     Field::new("name", "workload.name", Kind::Text, &[("name", Comparison::Contains)]),
     Field::new("namespace", "workload.namespace", Kind::Text, &[("namespace", Comparison::Eq)]),
     Field::new("pod", "workload.pod", Kind::Text, &[("pod", Comparison::Contains)]),
     Field::new("host", "workload.host", Kind::Text, &[("host", Comparison::Eq)]),
     Field::new("image", "workload.image", Kind::Text, &[("image", Comparison::Contains)]),
+    Field {
+        name: "vulnerability",
+        sql: "wrong.name",
+        kind: Kind::Text,
+        parameters: &[("vulnerability", Comparison::Eq)],
+        of_some: Some(
+            "SELECT FROM running_image AS image
+             JOIN counted_finding AS found ON found.report = image.report
+             JOIN vulnerability AS wrong ON wrong.id = found.vulnerability
+             WHERE image.id = workload.running_image AND ",
+        ),
+    },
     Field::new(
         "run_as_root",
         "workload.run_as_root",

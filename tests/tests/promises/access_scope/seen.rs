@@ -61,6 +61,8 @@ async fn no_answer_holds_a_word_of_another_cluster_or_namespace() -> Result<()> 
             "/v1/fed/member",
             "/v1/fed/member?former=true",
             "/v1/fed/rollout",
+            "/v1/fed/search?text=o&limit=100",
+            "/v1/fed/search?text=foreign",
             "/v1/fed/object_status?kind=group&name=fed.containers",
         ] {
             heard.push_str(&rest.get(path).await?.ok()?.to_string());

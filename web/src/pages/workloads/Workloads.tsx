@@ -29,6 +29,7 @@ export function Workloads() {
     ...fleetQuery(url),
     name: url.q,
     image: url.image,
+    vulnerability: url.code,
     run_as_root: url.type,
   };
   const query = usePages("/v1/fed/workloads", (answer) => answer.workloads, { query: asked });
@@ -90,10 +91,14 @@ export function Workloads() {
             ["false", w.no],
           ]}
         />
-        {url.image && (
-          <button type="button" onClick={() => setUrl({ image: "" })}>
-            {t.image}: {url.image} <X aria-label={w.clearFilter} size={16} />
-          </button>
+        {(["image", "code"] as const).map(
+          (key) =>
+            url[key] && (
+              <button key={key} type="button" onClick={() => setUrl({ [key]: "" })}>
+                {key === "image" ? t.image : t.vulnerability}: {url[key]}{" "}
+                <X aria-label={w.clearFilter} size={16} />
+              </button>
+            ),
         )}
       </div>
       <Listing
@@ -101,7 +106,7 @@ export function Workloads() {
         what={names.workloads}
         columns={columns}
         rowKey={(one) => `${one.cluster_id}/${one.id}`}
-        filters={["q", "cluster", "type", "image"]}
+        filters={["q", "cluster", "type", "image", "code"]}
         empty={
           <Sign icon={<Container aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
         }

@@ -8,6 +8,7 @@ use super::timeline;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
+use crate::http::fed::parameters::{OfClusters, OfNamespaces, Spans};
 use crate::http::query::Query;
 use crate::store::event::tally::Split;
 
@@ -20,12 +21,7 @@ use crate::store::event::tally::Split;
     path = "/v1/fed/events/timeline",
     tag = "federation",
     params(
-        ("cluster" = Option<String>, Query, description = "Id or name, or several by commas"),
-        (
-            "cluster_selector" = Option<String>,
-            Query,
-            description = "Clusters by their labels: `env=prod,region in (eu,us),!legacy`",
-        ),
+        OfClusters,
         (
             "name" = Option<String>,
             Query,
@@ -33,28 +29,9 @@ use crate::store::event::tally::Split;
         ),
         ("category" = Option<String>, Query, description = "`audit`, `event` or `security`"),
         ("level" = Option<String>, Query, description = "For example `Critical`, or several"),
-        ("namespace" = Option<String>, Query, description = "Namespace, or several"),
+        OfNamespaces,
         ("image" = Option<String>, Query, description = "Text that the image contains"),
-        (
-            "since" = Option<String>,
-            Query,
-            description = "Unix seconds or RFC 3339; a day before `until` where nobody says",
-        ),
-        (
-            "until" = Option<String>,
-            Query,
-            description = "Unix seconds or RFC 3339, exclusive; now where nobody says",
-        ),
-        (
-            "span" = Option<String>,
-            Query,
-            description = "`5m` of six hours at most, `1h`, `6h` or `1d`; up to 1,000 of them",
-        ),
-        (
-            "by" = Option<String>,
-            Query,
-            description = "`level`, `name`, `category`, `cluster` or `namespace`",
-        ),
+        Spans,
     ),
     responses((status = OK, body = EventTimeline)),
 )]
