@@ -21,10 +21,14 @@ pub(super) use csv::rows;
 pub(super) use json::{Piece, Shape, document, lines, read};
 pub(super) use xml::{Element, Xml, XmlError};
 
-/// Unpacked bytes of one file.
+/// Unpacked bytes of one document.
 const FILE_BYTES: u64 = 16 << 30;
-/// Bytes of one record.
-const RECORD_BYTES: u64 = 64 << 20;
+/// Unpacked bytes of one archive: Red Hat packs all its VEX into one, with some
+/// hundred thousand documents.
+const ARCHIVE_BYTES: u64 = 256 << 30;
+/// Bytes of one record: what is in most products has a document of VEX that
+/// names them all.
+const RECORD_BYTES: u64 = 256 << 20;
 /// Memory of the decoder of xz, KiB: the largest preset needs 65 MiB.
 const XZ_KIB: u32 = 256 << 10;
 /// Folders below the one that was named.
@@ -179,7 +183,7 @@ fn file_documents(
     if ending(inner) != "tar" {
         return one(inner, content, sink, each);
     }
-    let mut archive = tar::Archive::new(content.take(FILE_BYTES));
+    let mut archive = tar::Archive::new(content.take(ARCHIVE_BYTES));
     for entry in archive.entries()? {
         let entry = entry?;
         let member = String::from_utf8_lossy(&entry.path_bytes()).into_owned();

@@ -179,6 +179,25 @@ fn damaged_files_are_refused() {
     }
 }
 
+/// As of a vulnerability that is in most products of a vendor.
+#[test]
+fn a_record_may_be_large() {
+    let text = std::io::repeat(b'x').take(80 << 20);
+    let text = b"{\"a\":\"".chain(text).chain(&b"\"}"[..]);
+    let budget = Budget::new(RECORD_BYTES);
+    let mut reader = BufReader::new(Hashed::new(text, budget.clone()));
+    let mut content = Document { name: "a.json", reader: &mut reader, budget };
+    let mut kept = Kept::default();
+    let mut size = 0;
+    json::document(&mut content, Shape::Records, &mut kept, &mut |_, _, piece| {
+        if let Piece::Record(bytes) = piece {
+            size = bytes.len();
+        }
+    })
+    .unwrap();
+    assert_eq!((size, kept.malformed), ((80 << 20) + 8, Vec::new()));
+}
+
 #[test]
 fn a_record_is_bounded() {
     let record = |bytes: usize| format!("\"{}\"", "a".repeat(bytes));
