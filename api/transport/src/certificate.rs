@@ -45,6 +45,11 @@ pub fn fingerprint(certificate: &CertificateDer<'_>) -> Digest {
     Digest::of(certificate.as_ref())
 }
 
+/// Whether `certificate` names itself as who issued it: a root.
+pub fn is_self_issued(certificate: &CertificateDer<'_>) -> bool {
+    parse(certificate).is_ok_and(|parsed| parsed.subject() == parsed.issuer())
+}
+
 /// The span in which `certificate` is valid.
 pub fn validity(certificate: &CertificateDer<'_>) -> Result<Validity, UnreadableCertificate> {
     let parsed = parse(certificate)?;

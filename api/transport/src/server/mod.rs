@@ -22,7 +22,7 @@ pub use listen::{
 };
 
 use crate::authority::ServerCertificate;
-use crate::certificate::fingerprint;
+use crate::certificate::{fingerprint, is_self_issued};
 use crate::hint::authority_hint;
 
 /// A listener's TLS configuration that cannot be made.
@@ -139,6 +139,25 @@ impl ResolvesServerCert for ListenerCertificate {
     }
 }
 
+/// A certificate without the root that signed it. Who trusts a root has it, and
+/// clients that take any self-signed certificate, such as those of build servers,
+/// take none that brings another along.
+#[derive(Debug)]
+struct WithoutRoot(ListenerCertificate);
+
+impl ResolvesServerCert for WithoutRoot {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let certified = self.0.resolve(hello)?;
+        match certified.cert.split_last() {
+            Some((root, chain)) if !chain.is_empty() && is_self_issued(root) => {
+                let key = Arc::clone(&certified.key);
+                Some(Arc::new(CertifiedKey::new(chain.to_vec(), key)))
+            }
+            _ => Some(certified),
+        }
+    }
+}
+
 type ChainAndKey = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
 fn read_files(certificate: &Path, key: &Path) -> Result<ChainAndKey, ServerTlsError> {
@@ -191,7 +210,7 @@ pub fn public_config(
         .with_protocol_versions(crate::VERSIONS)
         .map_err(ServerTlsError::Protocol)?
         .with_no_client_auth()
-        .with_cert_resolver(Arc::new(certificate));
+        .with_cert_resolver(Arc::new(WithoutRoot(certificate)));
     Ok(finish(config))
 }
 
