@@ -5,7 +5,7 @@ use std::path::Path;
 
 use palisade_api::ClusterName;
 use palisade_api::rest::fed::RestInfo;
-use serde::Deserialize;
+use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::fixed_token::FixedToken;
@@ -38,29 +38,51 @@ pub struct SetupFile {
 #[error("{0}")]
 pub struct SetupFileError(String);
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Address {
-    server: String,
-    port: u32,
+/// The members of an object in the file, their keys in lower case: letter case is
+/// of no account, and a key without a value counts as absent.
+struct Keys(Map<String, Value>);
+
+impl Keys {
+    fn of(members: Map<String, Value>) -> Self {
+        let given = members.into_iter().filter(|(_, value)| !value.is_null());
+        Self(given.map(|(key, value)| (key.to_ascii_lowercase(), value)).collect())
+    }
+
+    fn take(&mut self, key: &str) -> Option<Value> {
+        self.0.remove(&key.to_ascii_lowercase())
+    }
+
+    fn text(&mut self, key: &str) -> Result<String, SetupFileError> {
+        match self.take(key) {
+            None => Ok(String::new()),
+            Some(Value::String(text)) => Ok(text),
+            Some(Value::Number(number)) => Ok(number.to_string()),
+            Some(_) => Err(wrong(key, &"it is text")),
+        }
+    }
+
+    fn flag(&mut self, key: &str) -> Result<bool, SetupFileError> {
+        match self.take(key) {
+            None => Ok(false),
+            Some(Value::Bool(flag)) => Ok(flag),
+            Some(_) => Err(wrong(key, &"it is true or false")),
+        }
+    }
+
+    fn address(&mut self, key: &str) -> Result<Option<RestInfo>, SetupFileError> {
+        let Some(value) = self.take(key) else { return Ok(None) };
+        let no_address = || wrong(key, &"not an address and a port");
+        let Value::Object(members) = value else { return Err(no_address()) };
+        let mut members = Self::of(members);
+        let server = members.text("Server")?;
+        let port = members.text("Port")?.parse().map_err(|_| no_address())?;
+        let info = RestInfo { server, port };
+        if info.is_valid() { Ok(Some(info)) } else { Err(no_address()) }
+    }
 }
 
-#[derive(Deserialize)]
-struct Raw {
-    #[serde(rename = "Cluster_Name", default)]
-    cluster_name: String,
-    #[serde(rename = "Join_Token", default)]
-    join_token: String,
-    #[serde(rename = "Primary_Rest_Info")]
-    primary: Option<Address>,
-    #[serde(rename = "Managed_Rest_Info")]
-    managed: Option<Address>,
-    #[serde(rename = "Use_Proxy", default)]
-    use_proxy: String,
-    #[serde(rename = "Deploy_Repo_Scan_Data", default)]
-    deploy_repo_scan_data: bool,
-    #[serde(rename = "Allow_Same_K8s_Uid_Rejoin", default)]
-    rejoin: bool,
+fn wrong(key: &str, why: &dyn std::fmt::Display) -> SetupFileError {
+    SetupFileError(format!("{key}: {why}"))
 }
 
 impl SetupFile {
@@ -72,38 +94,35 @@ impl SetupFile {
     }
 
     fn parse(text: &str) -> Result<Self, SetupFileError> {
-        let wrong =
-            |key: &str, why: &dyn std::fmt::Display| SetupFileError(format!("{key}: {why}"));
         if text.len() > MOST_BYTES {
             return Err(SetupFileError("it is too large".to_owned()));
         }
         // The text may hold the token: nothing of it is repeated.
         let options = serde_saphyr::options! { with_snippet: false };
-        let raw: Raw = serde_saphyr::from_str_with_options(text, options)
+        let file: Map<String, Value> = serde_saphyr::from_str_with_options(text, options)
             .map_err(|error| SetupFileError(format!("not as expected: {error}")))?;
-        let address = |key, address: Address| {
-            let info = RestInfo { server: address.server, port: address.port };
-            if info.is_valid() { Ok(info) } else { Err(wrong(key, &"not an address and a port")) }
-        };
-        let name = raw.cluster_name.trim();
+        let mut keys = Keys::of(file);
+        let name = keys.text("Cluster_Name")?;
         Ok(Self {
-            cluster_name: match name {
+            cluster_name: match name.trim() {
                 "" => None,
                 name => Some(name.parse().map_err(|error| wrong("Cluster_Name", &error))?),
             },
-            join_token: raw.join_token.parse().map_err(|error| wrong("Join_Token", &error))?,
-            primary: address(
-                "Primary_Rest_Info",
-                raw.primary.ok_or_else(|| wrong("Primary_Rest_Info", &"it is missing"))?,
-            )?,
-            managed: raw.managed.map(|it| address("Managed_Rest_Info", it)).transpose()?,
-            use_proxy: match raw.use_proxy.as_str() {
+            join_token: keys
+                .text("Join_Token")?
+                .parse()
+                .map_err(|error| wrong("Join_Token", &error))?,
+            primary: keys
+                .address("Primary_Rest_Info")?
+                .ok_or_else(|| wrong("Primary_Rest_Info", &"it is missing"))?,
+            managed: keys.address("Managed_Rest_Info")?,
+            use_proxy: match keys.text("Use_Proxy")?.as_str() {
                 "" => false,
                 "https" => true,
                 _ => return Err(wrong("Use_Proxy", &"it is empty or https")),
             },
-            deploy_repo_scan_data: raw.deploy_repo_scan_data,
-            rejoin: raw.rejoin,
+            deploy_repo_scan_data: keys.flag("Deploy_Repo_Scan_Data")?,
+            rejoin: keys.flag("Allow_Same_K8s_Uid_Rejoin")?,
         })
     }
 }
@@ -135,6 +154,18 @@ mod tests {
     }
 
     #[test]
+    fn keys_are_known_in_any_letter_case_and_may_be_empty() {
+        let text = format!(
+            "cluster_name: hub\nJOIN_TOKEN: {TOKEN}\nprimary_rest_info:\n  server: hub.example\n  \
+             PORT: 11443\nManaged_Rest_Info:\nUse_Proxy:\ndeploy_repo_scan_data: true\n"
+        );
+        let read = SetupFile::parse(&text).unwrap();
+        assert_eq!(read.cluster_name.unwrap().as_str(), "hub");
+        assert_eq!(read.primary, RestInfo { server: "hub.example".to_owned(), port: 11443 });
+        assert!(read.managed.is_none() && !read.use_proxy && read.deploy_repo_scan_data);
+    }
+
+    #[test]
     fn what_is_wrong_is_named_and_the_token_is_not() {
         let rest = "Primary_Rest_Info: {Server: hub, Port: 11443}\n";
         let with = |more: &str| format!("Join_Token: {TOKEN}\n{rest}{more}");
@@ -144,7 +175,8 @@ mod tests {
             (with("Managed_Rest_Info: {Server: x, Port: 0}\n"), "Managed_Rest_Info"),
             (with("Use_Proxy: socks\n"), "Use_Proxy"),
             (with("Cluster_Name: /\n"), "Cluster_Name"),
-            (with("Deploy_Repo_Scan_Data: [1]\n"), "not as expected"),
+            (with("Deploy_Repo_Scan_Data: [1]\n"), "Deploy_Repo_Scan_Data"),
+            (with("Managed_Rest_Info: [1\n"), "not as expected"),
             ("x".repeat(MOST_BYTES + 1), "too large"),
         ] {
             let error = SetupFile::parse(&text).unwrap_err().to_string();
