@@ -12,6 +12,7 @@ use anyhow::{Context as _, bail};
 use palisade_api::ClusterName;
 use palisade_api::clock::SharedClock;
 use palisade_api::rest::event::name;
+use palisade_api::rest::fed::RestInfo;
 use palisade_controller::scan::scanner::ScanSetup;
 use palisade_controller::store::SpoolLimits;
 use palisade_controller::{Controller, ControllerConfig, admission, rest, scan};
@@ -105,6 +106,10 @@ async fn start(
     let tls =
         ListenerTls::open(&config.data_dir, listener_names(config, &rest_address), clock.clone())?;
     let server = public_config(tls.certificate())?;
+    let webhook = RestInfo {
+        server: config.webhook_names.first().unwrap_or(&rest_address.server).clone(),
+        port: webhook_address.port().into(),
+    };
     let handle = Arc::new(LinkHandle::new(own, rest_address, identity));
     let vulndb = if config.roles.has(Role::Scanner) {
         let (own, key) = (config.vulndb.clone(), config.vulndb_key.clone());
@@ -117,6 +122,7 @@ async fn start(
             data_dir: config.data_dir.clone(),
             cluster_name,
             admission_mode: config.admission_mode,
+            webhook,
             bootstrap_password: config.bootstrap_password.clone(),
             spool: SpoolLimits::default(),
             scan: vulndb.as_ref().map(|vulndb| ScanSetup {

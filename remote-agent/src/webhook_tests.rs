@@ -8,6 +8,7 @@ use bytes::Bytes;
 use palisade_api::clock::SystemClock;
 use palisade_api::kind::LogId;
 use palisade_api::rest::event::{category, name};
+use palisade_api::rest::fed::RestInfo;
 use palisade_api::scan::{ImageName, Severity, Verdict, VerdictCve};
 use palisade_api::{ObjectKind, Revision};
 use palisade_controller::admission::Mode;
@@ -59,6 +60,7 @@ async fn webhook(folder: &TempDir) -> Webhook {
         data_dir: folder.path().to_owned(),
         cluster_name: "staging".to_owned(),
         admission_mode: Mode::Protect,
+        webhook: RestInfo::default(),
         bootstrap_password: Some("a password".into()),
         spool: SpoolLimits::default(),
         scan: None,

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use palisade_api::clock::SystemClock;
 use palisade_api::kind::{LogId, ObjectKind};
+use palisade_api::rest::fed::RestInfo;
 use palisade_api::scan::{ImageName, Severity, Verdict, VerdictCve};
 use palisade_api::{ClusterId, ClusterName, Epoch, Revision};
 use palisade_controller::admission::{Mode, router};
@@ -42,6 +43,7 @@ pub(crate) async fn measure(figures: &mut Figures) -> Result<()> {
         data_dir: dir.path().to_path_buf(),
         cluster_name: "measured".to_owned(),
         admission_mode: Mode::Protect,
+        webhook: RestInfo::default(),
         bootstrap_password: Some(ADMIN_PASSWORD.into()),
         spool: SpoolLimits::default(),
         scan: None,

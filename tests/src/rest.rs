@@ -112,6 +112,17 @@ impl Rest {
         headers: &[(&str, &str)],
         body: Option<String>,
     ) -> Result<Answer> {
+        self.send_bytes(method, path, headers, body.map(String::into_bytes)).await
+    }
+
+    /// Any call with further headers and a body that need not be text.
+    pub async fn send_bytes(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Vec<u8>>,
+    ) -> Result<Answer> {
         let call = format!("{method} {path}");
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         request = request.headers(self.headers.clone());

@@ -9,6 +9,17 @@ use super::server::ServersData;
 /// exists in a cluster.
 pub fn body(path: &str) -> Option<Value> {
     Some(match path {
+        "admission/state" => json!({"state": {
+            "enable": false, "mode": "monitor", "default_action": "allow",
+            "adm_client_mode": "service", "failure_policy": "ignore",
+            "adm_client_mode_options": {"service": "", "url": ""},
+            "ctrl_states": {"validate": false}, "cfg_type": "user_created",
+        }, "k8s_env": false}),
+        "admission/stats" | "debug/admission_stats" => json!({"stats": {
+            "k8s_allowed_requests": 0, "k8s_denied_requests": 0, "k8s_erroneous_requests": 0,
+            "k8s_ignored_requests": 0, "k8s_processing_requests": 0, "jenkins_allowed_requests": 0,
+            "jenkins_denied_requests": 0, "jenkins_erroneous_requests": 0,
+        }}),
         "controller" => json!({"controllers": []}),
         "conversation" => json!({"conversations": [], "endpoints": []}),
         "conversation_endpoint" => json!({"endpoints": []}),

@@ -16,8 +16,7 @@ pub struct SensorPattern {
     pub value: String,
     /// `regex` or `!regex`.
     pub op: String,
-    /// `url`, `header`, `body`, `packet`; empty as `packet`.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    /// `url`, `header`, `body`, `packet`; empty as `body`.
     pub context: String,
 }
 

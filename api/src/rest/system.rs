@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::webhook::Webhook;
@@ -90,6 +91,12 @@ pub struct SystemConfigUpdate {
     pub config_v2: Option<SystemConfigUpdateV2>,
     /// The part that the whole federation shares.
     pub fed_config: Option<FedSystemConfigUpdate>,
+    /// Network modes; they cannot be changed.
+    #[schema(value_type = Option<Object>)]
+    pub net_config: Option<BTreeMap<String, Value>>,
+    /// How services change their mode by themselves; it cannot be changed.
+    #[schema(value_type = Option<Object>)]
+    pub atmo_config: Option<BTreeMap<String, Value>>,
 }
 
 /// What to change of the part that the whole federation shares.
@@ -100,7 +107,7 @@ pub struct FedSystemConfigUpdate {
     /// Nothing else can be changed.
     #[serde(flatten)]
     #[schema(ignore)]
-    pub others: BTreeMap<String, serde_json::Value>,
+    pub others: BTreeMap<String, Value>,
 }
 
 /// The grouped form of what can be changed.
@@ -111,7 +118,7 @@ pub struct SystemConfigUpdateV2 {
     /// Nothing else can be changed.
     #[serde(flatten)]
     #[schema(ignore)]
-    pub others: BTreeMap<String, serde_json::Value>,
+    pub others: BTreeMap<String, Value>,
 }
 
 /// How users log in.
@@ -122,7 +129,7 @@ pub struct AuthOrderConfig {
     /// Nothing else can be changed.
     #[serde(flatten)]
     #[schema(ignore)]
-    pub others: BTreeMap<String, serde_json::Value>,
+    pub others: BTreeMap<String, Value>,
 }
 
 impl SystemConfigUpdate {
@@ -133,15 +140,45 @@ impl SystemConfigUpdate {
         others.into_keys().next().map_or(Ok(webhooks), Err)
     }
 
-    /// The order that is wanted, or the key that cannot be changed.
-    pub fn auth_order(self) -> Result<Option<Vec<String>>, String> {
+    /// The order that is wanted, or the key that would change and cannot. Clients
+    /// send whole pages of settings: what is as `shown` is no change.
+    pub fn auth_order(self, shown: &SystemConfig) -> Result<Option<Vec<String>>, String> {
+        let shown = serde_json::to_value(shown).map_err(|error| error.to_string())?;
         let v2 = self.config_v2.unwrap_or_default();
         let parts = [self.config.unwrap_or_default(), v2.auth_cfg.unwrap_or_default()];
-        let mut others = v2.others.keys().chain(parts.iter().flat_map(|part| part.others.keys()));
-        if let Some(other) = others.next() {
-            return Err(other.clone());
+        let flat = parts.iter().flat_map(|part| &part.others);
+        let flat = flat.chain(self.net_config.iter().flatten());
+        let flat = flat.chain(self.atmo_config.iter().flatten());
+        let grouped = v2.others.iter().flat_map(|(name, group)| match group {
+            Value::Object(members) if value_of(&shown, name).is_null() => {
+                members.iter().map(|(key, value)| (key.as_str(), value)).collect()
+            }
+            // The flat form has the same group.
+            group => vec![(name.as_str(), group)],
+        });
+        let mut others = flat.map(|(key, value)| (key.as_str(), value)).chain(grouped);
+        let changed = others.find(|(key, value)| !is_as_shown(value, value_of(&shown, key)));
+        if let Some((other, _)) = changed {
+            return Err(other.to_owned());
         }
         Ok(parts.into_iter().find_map(|part| part.auth_order))
+    }
+}
+
+/// What is shown of a key, which some bodies write with `_cfg` behind it.
+fn value_of<'a>(shown: &'a Value, key: &str) -> &'a Value {
+    match key.strip_suffix("_cfg") {
+        Some(short) => &shown[short],
+        None => &shown[key],
+    }
+}
+
+fn is_as_shown(given: &Value, shown: &Value) -> bool {
+    match (given, shown) {
+        (Value::Object(given), Value::Object(shown)) => given
+            .iter()
+            .all(|(key, value)| shown.get(key).is_some_and(|shown| is_as_shown(value, shown))),
+        _ => given == shown,
     }
 }
 
@@ -243,7 +280,7 @@ pub struct SystemConfig {
     pub csp_type: String,
     /// Repositories for exports.
     #[schema(value_type = Vec<Object>)]
-    pub remote_repositories: Vec<serde_json::Value>,
+    pub remote_repositories: Vec<Value>,
     /// Whether outgoing TLS is verified.
     pub enable_tls_verification: bool,
     /// Further certificate authorities for outgoing TLS.

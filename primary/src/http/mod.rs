@@ -2,7 +2,7 @@
 //!
 //! An endpoint is an `async fn` with `#[utoipa::path]`; its area's `router()`
 //! collects it and [`api`] merges the areas. Everything else happens around
-//! it: [`path`] tidies the path, [`authorize`] lets the caller in by the table
+//! it: [`PathTable`] tidies the path, [`authorize`] lets the caller in by the table
 //! of `palisade_identity::route_access`, [`extract`] reads caller and body,
 //! [`query`] pages and filters lists, [`error`] turns failures into answers.
 
@@ -29,7 +29,6 @@ mod list;
 mod log;
 pub mod openapi;
 mod password_profile;
-pub mod path;
 mod policy_rule;
 mod portal;
 mod process_profile;
@@ -50,9 +49,11 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
 use http::{HeaderValue, header};
+use palisade_api::rest::path::PathTable;
 use tower::Layer as _;
 use tower::util::MapRequestLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -103,7 +104,7 @@ pub fn router(app: App) -> serde_json::Result<Router> {
     let (endpoints, paths) = api().split_for_parts();
     let of_clusters = openapi::of_clusters()?;
     let paths = paths.paths.paths.keys().chain(of_clusters.paths.paths.keys());
-    let table = path::PathTable::new(paths.map(String::as_str));
+    let table = PathTable::new(paths.map(String::as_str));
     let routes = Router::new()
         .merge(endpoints)
         .route_layer(from_fn_with_state(app.clone(), authorize::authorize))
@@ -113,6 +114,8 @@ pub fn router(app: App) -> serde_json::Result<Router> {
         .fallback(home::fallback)
         .method_not_allowed_fallback(fallback::method_not_allowed)
         .layer(from_fn_with_state(app.clone(), home::local_objects))
+        // What is read of a body is bounded after this. Other encodings stay as they are.
+        .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
         .layer(from_fn_with_state(app.clone(), harbor::login::harbor_login))
         .layer(from_fn(etag::validate))
         .layer(CompressionLayer::new().compress_when(compress::WorthIt))

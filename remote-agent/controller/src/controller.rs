@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use palisade_api::clock::SharedClock;
 use palisade_api::rest::event::{Audit, Event, category, level};
+use palisade_api::rest::fed::RestInfo;
 use secrecy::SecretString;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
@@ -34,6 +35,8 @@ pub struct ControllerConfig {
     pub cluster_name: String,
     /// The mode that admission control starts in until one is set.
     pub admission_mode: Mode,
+    /// How Kubernetes reaches the webhook, for clients that show it.
+    pub webhook: RestInfo,
     /// The first admin's password; without one it is made up.
     pub bootstrap_password: Option<SecretString>,
     /// How much of events is kept.
@@ -66,6 +69,7 @@ struct Parts {
     clock: SharedClock,
     in_force: Arc<InForce>,
     admission: AdmissionControl,
+    webhook: RestInfo,
     users: LocalUsers,
     federation: Arc<dyn Federation>,
     scans: Scans,
@@ -111,6 +115,7 @@ impl Controller {
             clock,
             in_force,
             admission,
+            webhook: config.webhook,
             users,
             federation,
             scans,
@@ -128,6 +133,11 @@ impl Controller {
     /// Changes that name.
     pub fn set_cluster_name(&self, name: &str) {
         self.0.cluster_name.set(name);
+    }
+
+    /// How Kubernetes reaches the webhook.
+    pub fn webhook(&self) -> &RestInfo {
+        &self.0.webhook
     }
 
     /// The database.

@@ -25,6 +25,7 @@ use palisade_api::federation::{
     RenewResponse, ReportPart, StoreConfigurationResponse, Up, VulndbPart, Welcome, bye,
 };
 use palisade_api::kind::LogId;
+use palisade_api::rest::fed::RestInfo;
 use palisade_api::sync::{Batch, Frame, Item as WireItem, frame};
 use palisade_api::{CODE_METADATA, ClusterId, Code, ObjectKind, Revision};
 use palisade_controller::admission::Mode;
@@ -282,6 +283,7 @@ async fn agent(primary: &Running) -> Agent {
             data_dir: folder.path().to_owned(),
             cluster_name: "staging".to_owned(),
             admission_mode: Mode::Monitor,
+            webhook: RestInfo::default(),
             bootstrap_password: Some("a password".into()),
             spool: SpoolLimits::default(),
             scan: None,

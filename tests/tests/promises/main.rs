@@ -8,6 +8,7 @@ mod authority;
 mod backup;
 mod bad_actors;
 mod ci_scans;
+mod clients;
 mod coverage;
 mod database_outage;
 mod documents;

@@ -9,6 +9,9 @@ use super::rule_list::{self, NetworkRuleSpec, ResponseRuleSpec};
 use super::{Resource, YamlError, admission, response, security_rule, sensor, webhook, yaml};
 use crate::sensor::{Dlp, Inspection as _, Waf};
 
+/// The kind of a resource with accepted vulnerabilities, which has an import of its own.
+const VULNERABILITY_PROFILE: &str = "NvVulnerabilityProfile";
+
 /// Resources of all kinds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResourceSet {
@@ -96,6 +99,12 @@ impl ResourceSet {
             group if security_rule::KINDS.contains(&group) => {
                 self.groups.push(resource(value, &kind, &name)?);
             }
+            VULNERABILITY_PROFILE => {
+                return Err(YamlError::Malformed(format!(
+                    "{kind} {name:?}: accepted vulnerabilities are no federated objects; import \
+                     the file by POST /v1/file/vulnerability/profile/config"
+                )));
+            }
             _ => {
                 let groups = security_rule::KINDS.join(", ");
                 return Err(YamlError::WrongKind {
@@ -148,6 +157,10 @@ mod tests {
         for (text, said) in [
             (GROUP.replace("criteria", "criterion"), "criterion"),
             (GROUP.replace("NvGroupDefinition", "Pod"), "\"Pod\" is not expected"),
+            (
+                GROUP.replace("NvGroupDefinition", "NvVulnerabilityProfile"),
+                "/v1/file/vulnerability/profile/config",
+            ),
             (GROUP.replace("neuvector.com/v1", "v2"), "apiVersion"),
             (format!("{GROUP}spec: {{}}\n"), "spec"),
             ("[1]".to_owned(), ""),

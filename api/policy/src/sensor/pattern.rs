@@ -29,7 +29,7 @@ pub enum PatternOperator {
 /// Where the expression is looked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Context {
-    /// As `packet`.
+    /// As `body`.
     #[default]
     #[serde(rename = "")]
     Unsaid,
@@ -81,6 +81,11 @@ impl Context {
             Self::Packet => "packet",
         }
     }
+
+    /// What clients are shown: they read it without asking whether it is there.
+    fn shown(self) -> &'static str {
+        if self == Self::Unsaid { Self::Body.as_str() } else { self.as_str() }
+    }
 }
 
 impl Pattern {
@@ -90,7 +95,7 @@ impl Pattern {
             key: KEY.to_owned(),
             value: self.value.clone(),
             op: self.op.as_str().to_owned(),
-            context: self.context.as_str().to_owned(),
+            context: self.context.shown().to_owned(),
         }
     }
 }

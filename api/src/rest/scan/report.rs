@@ -180,25 +180,18 @@ pub struct ScanReport {
     /// The vulnerabilities, worst first.
     pub vulnerabilities: Vec<Vulnerability>,
     /// The packages.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub modules: Vec<ScanModule>,
     /// Findings about how the image is made.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<ImageCheck>,
     /// Secrets that lie open in it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<ScanSecret>,
     /// Files that run as their owner or group.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub setid_perms: Vec<ScanSetIdPerm>,
     /// Environment variables that the image sets.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub envs: Vec<String>,
     /// Labels of the image.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
     /// The commands that made the image, newest first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cmds: Vec<String>,
     /// Who signed it.
     #[serde(skip_serializing_if = "Option::is_none")]

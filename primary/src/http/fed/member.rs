@@ -71,12 +71,13 @@ pub(super) async fn fed_member_list(
     let heads = heads(&mut conn).await?;
     drop(conn);
     let mut links = links(&app).await;
-    let master_cluster = promoted.then(|| {
+    let address = promoted.then(|| federation_address(&app.config, &federation));
+    let master_cluster = address.clone().map(|address| {
         master(
             primary_name(&app.config, &federation),
             federation.cluster_id,
             ClusterStatus::Active.as_str(),
-            federation_address(&app.config, &federation),
+            address,
         )
     });
     let members: Vec<JointCluster> = members
@@ -86,7 +87,8 @@ pub(super) async fn fed_member_list(
     let summary = summary(&heads, &members);
     Ok(Json(FedMember {
         fed_role: if promoted { FED_ROLE_MASTER.to_owned() } else { String::new() },
-        local_rest_info: federation.rest,
+        // Clients send it back with what they change.
+        local_rest_info: address.unwrap_or(federation.rest),
         master_cluster,
         joint_clusters: query.list(members)?,
         use_proxy: federation.use_proxy,

@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use palisade_api::Code;
 use palisade_api::rest::file::ImportTaskData;
 use palisade_identity::Caller;
@@ -32,25 +32,34 @@ pub(super) async fn import(
 ) -> Result<Response> {
     let query = Query::parse(request.uri().query().unwrap_or_default());
     require_federal(&app, &query).await?;
-    let now = app.clock.now();
-    if let Some(tid) = request.headers().get(&TRANSACTION).filter(|tid| !tid.is_empty()) {
-        let task = import_task::get(&app.database, now).await?;
-        return progress(task, tid);
+    if let Some(progress) = asked_for(&app, request.headers()).await? {
+        return Ok(progress);
     }
     let overwrite = request.headers().get(&OVERWRITE).is_some_and(|value| value == "1");
     let text = upload::read_file(request, upload::MOST_OF_FILE).await?;
-    let task = match import_task::begin(&app.database, &caller.fullname, now).await? {
-        Ok(task) => task,
-        Err(running) => {
-            return Err(ApiError::new(Code::FailImport, "Another import runs.")
-                .with_status(StatusCode::CONFLICT)
-                .with_import(running.to_rest()));
-        }
-    };
+    let task = begin(&app, &caller).await?;
     let answer = partial(&task)?;
     let actor = Actor::from(&caller);
     app.shutdown.clone().spawn("import", run(app, actor, file, text, overwrite, task));
     Ok(answer)
+}
+
+/// How far an import is, where the request names one.
+pub(super) async fn asked_for(app: &App, headers: &HeaderMap) -> Result<Option<Response>> {
+    let tid = headers.get(&TRANSACTION).filter(|tid| !tid.is_empty());
+    let Some(tid) = tid.cloned() else { return Ok(None) };
+    let task = import_task::get(&app.database, app.clock.now()).await?;
+    progress(task, &tid).map(Some)
+}
+
+/// Begins an import; one runs at a time.
+pub(super) async fn begin(app: &App, caller: &Caller) -> Result<ImportTask> {
+    let now = app.clock.now();
+    import_task::begin(&app.database, &caller.fullname, now).await?.map_err(|running| {
+        ApiError::new(Code::FailImport, "Another import runs.")
+            .with_status(StatusCode::CONFLICT)
+            .with_import(running.to_rest())
+    })
 }
 
 async fn run(
@@ -109,7 +118,7 @@ fn progress(task: Option<ImportTask>, tid: &HeaderValue) -> Result<Response> {
     }
 }
 
-fn partial(task: &ImportTask) -> Result<Response> {
+pub(super) fn partial(task: &ImportTask) -> Result<Response> {
     let rest = task.to_rest();
     let tid = HeaderValue::from_str(&rest.tid).map_err(ApiError::internal)?;
     let body = Json(ImportTaskData { data: rest });

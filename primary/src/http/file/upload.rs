@@ -4,13 +4,9 @@
 use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest as _, Multipart, Request};
 use bytes::Bytes;
-use chrono::{DateTime, SecondsFormat, Utc};
 use http::{HeaderMap, StatusCode, header};
 use palisade_api::Code;
-use palisade_api::rest::file::{ImportTask, ImportTaskData};
-use palisade_identity::Caller;
 use serde::de::DeserializeOwned;
-use uuid::Uuid;
 
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::read_body;
@@ -39,11 +35,6 @@ pub(in crate::http) async fn read_file(request: Request, most: usize) -> Result<
 
 /// Reads the YAML or JSON that was sent.
 pub(super) async fn yaml<T: DeserializeOwned>(request: Request) -> Result<T> {
-    if request.headers().contains_key("x-transaction-id") {
-        // An import is over when its first answer is there.
-        return Err(ApiError::invalid_request("No import of this X-Transaction-ID runs.")
-            .with_status(StatusCode::GONE));
-    }
     let text = read_file(request, MOST_OF_FILE).await?;
     serde_saphyr::from_str(&text).map_err(|error| {
         let reason = error.to_string();
@@ -52,21 +43,6 @@ pub(super) async fn yaml<T: DeserializeOwned>(request: Request) -> Result<T> {
             .with_status(StatusCode::BAD_REQUEST)
             .caused_by(error)
     })
-}
-
-/// The answer to an import that is done.
-pub(super) fn done(caller: &Caller, at: DateTime<Utc>) -> ImportTaskData {
-    ImportTaskData {
-        data: ImportTask {
-            tid: Uuid::new_v4().simple().to_string(),
-            ctrler_id: String::new(),
-            last_update_time: at.to_rfc3339_opts(SecondsFormat::Secs, true),
-            percentage: 100,
-            triggered_by: caller.fullname.clone(),
-            status: "done".to_owned(),
-            temp_token: String::new(),
-        },
-    }
 }
 
 fn is_form(headers: &HeaderMap) -> bool {

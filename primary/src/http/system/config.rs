@@ -49,17 +49,7 @@ pub(super) async fn system_config_get_v2(
 
 async fn read(app: &App, caller: &Caller, query: &Query) -> Result<SystemConfigData> {
     let scope = query.scope()?;
-    let config = SystemConfig {
-        new_service_policy_mode: "Discover".to_owned(),
-        new_service_profile_mode: "Discover".to_owned(),
-        new_service_profile_baseline: "zero-drift".to_owned(),
-        net_service_policy_mode: "Discover".to_owned(),
-        auth_order: app.identity.auth_order().await?,
-        cluster_name: app.config.name.as_str().to_owned(),
-        no_telemetry_report: true,
-        enable_tls_verification: true,
-        ..SystemConfig::default()
-    };
+    let config = shown(app).await?;
     let sees_federation = scope != Some(Scope::Local) && caller.may(Permission::Fed, Access::Read);
     let fed_config = if sees_federation {
         let webhooks = rules::webhook::list(&app.database).await?;
@@ -73,4 +63,19 @@ async fn read(app: &App, caller: &Caller, query: &Query) -> Result<SystemConfigD
         None
     };
     Ok(SystemConfigData { config, fed_config })
+}
+
+/// The primary's own configuration.
+pub(super) async fn shown(app: &App) -> Result<SystemConfig> {
+    Ok(SystemConfig {
+        new_service_policy_mode: "Discover".to_owned(),
+        new_service_profile_mode: "Discover".to_owned(),
+        new_service_profile_baseline: "zero-drift".to_owned(),
+        net_service_policy_mode: "Discover".to_owned(),
+        auth_order: app.identity.auth_order().await?,
+        cluster_name: app.config.name.as_str().to_owned(),
+        no_telemetry_report: true,
+        enable_tls_verification: true,
+        ..SystemConfig::default()
+    })
 }

@@ -4,6 +4,7 @@ use axum::extract::State;
 use palisade_api::rest::system::SystemConfigUpdate;
 use palisade_identity::{Access, Caller, Permission};
 
+use super::config::shown;
 use crate::App;
 use crate::federation::rules;
 use crate::http::error::{ApiError, Result};
@@ -14,7 +15,8 @@ use crate::store::Actor;
 /// Change the configuration
 ///
 /// Of the primary's own configuration `auth_order` can be set: the order in
-/// which `local` and LDAP directories are asked for a password. `fed_config` names
+/// which `local` and LDAP directories are asked for a password. What else is
+/// given must be as it is shown. `fed_config` names
 /// the webhooks of the federation, all of them; it takes a fedAdmin.
 #[utoipa::path(
     patch,
@@ -58,7 +60,8 @@ async fn change(app: &App, caller: &Caller, mut update: SystemConfigUpdate) -> R
         ))
     };
     let webhooks = update.fed_webhooks().map_err(refused)?;
-    let order = update.auth_order().map_err(refused)?;
+    let shown = shown(app).await?;
+    let order = update.auth_order(&shown).map_err(refused)?;
     if says_federal {
         require(caller, Permission::Fed, Access::Write)?;
     }

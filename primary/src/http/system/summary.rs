@@ -1,20 +1,26 @@
 //! `GET /v1/system/summary`
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use palisade_api::ObjectKind;
 use palisade_api::rest::system::{SystemSummary, SystemSummaryData};
-use palisade_identity::{Access, Permission};
+use palisade_identity::{Access, Caller, Permission};
 
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
+use crate::http::home;
 use crate::store::object;
+
+/// How long the home cluster may take: every open page asks for this.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Count what the cluster has
 ///
-/// The primary itself has no nodes and no workloads: those counts are zero.
-/// What the caller may not see is not counted.
+/// Nodes and workloads are those of the home cluster; without one, or while it
+/// is away, there are none. What the caller may not see is not counted.
 #[utoipa::path(
     get,
     path = "/v1/system/summary",
@@ -25,7 +31,30 @@ pub(super) async fn system_summary_get(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
 ) -> Result<Json<SystemSummaryData>> {
-    let mut summary = SystemSummary { platform: String::new(), ..SystemSummary::default() };
+    let mut summary = SystemSummary::default();
+    if let Ok(vulndb) = app.registries.vulndb.current().await {
+        vulndb.version().clone_into(&mut summary.cvedb_version);
+        summary.cvedb_create_time = vulndb.create_time();
+    }
+    if let Some(home) = at_home(&app, &caller).await {
+        if caller.may(Permission::Infra, Access::Read) {
+            summary.hosts = home.hosts;
+            summary.domains = home.domains;
+            summary.platform = home.platform;
+            summary.kube_version = home.kube_version;
+            summary.openshift_version = home.openshift_version;
+        }
+        if caller.may(Permission::NvResource, Access::Read) {
+            summary.enforcers = home.enforcers;
+            summary.disconnected_enforcers = home.disconnected_enforcers;
+        }
+        if caller.may(Permission::Workload, Access::Read) {
+            summary.workloads = home.workloads;
+            summary.running_workloads = home.running_workloads;
+            summary.running_pods = home.running_pods;
+            summary.services = home.services;
+        }
+    }
     if caller.may(Permission::NvResource, Access::Read) {
         summary.controllers = 1;
         summary.scanners = 1;
@@ -37,4 +66,18 @@ pub(super) async fn system_summary_get(
         summary.policy_rules = u32::try_from(rules).unwrap_or(u32::MAX);
     }
     Ok(Json(SystemSummaryData { summary }))
+}
+
+/// What the home cluster has; none where there is none, or it does not say so in
+/// time.
+async fn at_home(app: &App, caller: &Caller) -> Option<SystemSummary> {
+    let read = home::read::<SystemSummaryData>(app, caller, "/v1/system/summary");
+    match tokio::time::timeout(PATIENCE, read).await {
+        Ok(Ok(data)) => data.map(|data| data.summary),
+        Ok(Err(error)) => {
+            tracing::debug!(error = %error.message, "the home cluster does not say what it has");
+            None
+        }
+        Err(_) => None,
+    }
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use palisade_api::rest::admission::{
     self as rest, AdmissionCategoryOptions, AdmissionConfigData, AdmissionRuleConfigData,
     AdmissionRuleData, AdmissionRuleTypeOptions, AdmissionRulesData, AdmissionStats,
     AdmissionStatsData,
 };
+use palisade_api::rest::fed::RestInfo;
 use palisade_api::{Code, ObjectKind};
 use palisade_policy::CfgType;
 use palisade_policy::admission::criteria::options;
@@ -30,6 +31,7 @@ use crate::admission::{Mode, StateError};
 )]
 pub(super) async fn state(State(controller): State<Controller>) -> Json<AdmissionConfigData> {
     let state = controller.admission().state();
+    let RestInfo { server, port } = controller.webhook();
     Json(AdmissionConfigData {
         state: Some(rest::AdmissionState {
             enable: Some(state.enable),
@@ -37,6 +39,10 @@ pub(super) async fn state(State(controller): State<Controller>) -> Json<Admissio
             default_action: Some("allow".to_owned()),
             adm_client_mode: Some("service".to_owned()),
             failure_policy: Some("ignore".to_owned()),
+            adm_client_mode_options: BTreeMap::from([
+                ("service".to_owned(), server.clone()),
+                ("url".to_owned(), format!("https://{server}:{port}/v1/validate")),
+            ]),
             ctrl_states: BTreeMap::from([("validate".to_owned(), state.enable)]),
             cfg_type: CfgType::UserCreated.as_str().to_owned(),
             ..rest::AdmissionState::default()
@@ -116,7 +122,7 @@ pub(super) async fn stats(State(controller): State<Controller>) -> Json<Admissio
 /// `GET /v1/admission/rules`, in the order of evaluation.
 pub(super) async fn rules(
     State(controller): State<Controller>,
-    Query(query): Query<ListQuery>,
+    query: ListQuery,
 ) -> Result<Json<AdmissionRulesData>> {
     let scope = query.scope()?;
     let mut rules = Vec::new();
@@ -133,7 +139,7 @@ pub(super) async fn rules(
     if scope.local() {
         rules.extend(in_order(controller.in_force().local_admission_rules()));
     }
-    let rules = query.page(rules).iter().map(AdmissionRule::to_rest).collect();
+    let rules = query.list(rules.iter().map(AdmissionRule::to_rest).collect())?;
     Ok(Json(AdmissionRulesData { rules }))
 }
 
@@ -199,7 +205,7 @@ pub(super) async fn rule_delete(
 /// `DELETE /v1/admission/rules`: those of this cluster.
 pub(super) async fn rules_delete(
     State(controller): State<Controller>,
-    Query(query): Query<ListQuery>,
+    query: ListQuery,
 ) -> Result<()> {
     if query.scope()? == Scope::Federal {
         return Err(ApiError::federal());

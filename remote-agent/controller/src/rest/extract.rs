@@ -1,12 +1,15 @@
 //! What handlers take from a request.
 
+use std::convert::Infallible;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use http::request::Parts;
 use http_body_util::{BodyExt as _, Limited};
 use palisade_api::Code;
+use palisade_api::rest::query::{self, Query};
 use palisade_identity::Caller;
-use serde::Deserialize;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -69,15 +72,16 @@ fn drop_nulls(value: &mut Value) {
     }
 }
 
-/// `?scope=`, `?start=`, `?limit=`.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct ListQuery {
-    #[serde(default)]
-    scope: String,
-    #[serde(default)]
-    start: i64,
-    #[serde(default)]
-    limit: u64,
+/// The query string of a request for a list.
+#[derive(Debug, Default)]
+pub(crate) struct ListQuery(Query);
+
+impl<S: Sync> FromRequestParts<S> for ListQuery {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(Query::parse(parts.uri.query().unwrap_or_default())))
+    }
 }
 
 /// Whose objects a request is about.
@@ -100,26 +104,27 @@ impl Scope {
 
 impl ListQuery {
     pub(crate) fn scope(&self) -> Result<Scope, ApiError> {
-        match self.scope.as_str() {
-            "" => Ok(Scope::Both),
-            "fed" => Ok(Scope::Federal),
-            "local" => Ok(Scope::Local),
-            other => Err(ApiError::invalid(format!("scope is fed or local, not {other:?}."))),
+        let scope = self.0.scope().map_err(|error| ApiError::invalid(error.to_string()))?;
+        Ok(match scope {
+            None => Scope::Both,
+            Some(query::Scope::Fed) => Scope::Federal,
+            Some(query::Scope::Local) => Scope::Local,
+        })
+    }
+
+    /// The items that are asked for: filtered, sorted, and of them a page.
+    pub(crate) fn list<T: Serialize>(&self, items: Vec<T>) -> Result<Vec<T>, ApiError> {
+        Ok(self.0.list(items)?)
+    }
+
+    /// Start and limit for the database; a negative start is counted there. None
+    /// where all must be read, to be filtered.
+    pub(crate) fn window(&self) -> Option<(u64, u64)> {
+        if self.0.has_clauses() {
+            return None;
         }
-    }
-
-    pub(crate) fn page<T>(&self, items: Vec<T>) -> Vec<T> {
-        let start = match usize::try_from(self.start) {
-            Ok(start) => start,
-            Err(_) => items.len().saturating_sub(self.start.unsigned_abs() as usize),
-        };
-        let limit = if self.limit == 0 { usize::MAX } else { self.limit as usize };
-        items.into_iter().skip(start).take(limit).collect()
-    }
-
-    /// Start and limit for the database; a negative start is counted there.
-    pub(crate) fn window(&self) -> (u64, u64) {
-        let limit = if self.limit == 0 { u64::MAX } else { self.limit };
-        (u64::try_from(self.start).unwrap_or(0), limit)
+        let (start, limit) = self.0.page();
+        let limit = if limit == 0 { u64::MAX } else { limit.unsigned_abs() };
+        Some((u64::try_from(start).unwrap_or(0), limit))
     }
 }

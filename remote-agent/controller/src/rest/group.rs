@@ -26,19 +26,17 @@ pub(super) struct Brief {
 /// `GET /v1/group`.
 pub(super) async fn list(
     State(controller): State<Controller>,
-    Query(query): Query<ListQuery>,
+    query: ListQuery,
     Query(brief): Query<Brief>,
 ) -> Result<Response> {
     let federal = query.scope()?.federal();
-    Ok(controller.in_force().federated(|federated| {
-        let groups = federated.groups.values().filter(|_| federal).collect();
-        let groups = query.page(groups);
-        if matches!(brief.brief.as_str(), "1" | "t" | "true") {
-            let groups: Vec<GroupBrief> = groups.into_iter().map(PolicyGroup::brief).collect();
-            return Json(GroupsBriefData { groups }).into_response();
+    controller.in_force().federated(|federated| {
+        let groups = federated.groups.values().filter(|_| federal);
+        if matches!(brief.brief.as_str(), "1" | "t" | "true" | "True") {
+            let groups: Vec<GroupBrief> = groups.map(PolicyGroup::brief).collect();
+            return Ok(Json(GroupsBriefData { groups: query.list(groups)? }).into_response());
         }
         let groups = groups
-            .into_iter()
             .map(|group| Group {
                 brief: group.brief(),
                 criteria: group.criteria_entries(),
@@ -47,8 +45,8 @@ pub(super) async fn list(
                 ..Group::default()
             })
             .collect();
-        Json(GroupsData { groups }).into_response()
-    }))
+        Ok(Json(GroupsData { groups: query.list(groups)? }).into_response())
+    })
 }
 
 /// `GET /v1/group/{name}`.
@@ -89,7 +87,7 @@ fn response<'a>(
 
 /// `POST /v1/group`.
 pub(super) async fn create(
-    Query(query): Query<ListQuery>,
+    query: ListQuery,
     JsonBody(body): JsonBody<GroupConfigData>,
 ) -> Result<ApiError> {
     refuse::creation(&query, &body.config.name, &body.config.cfg_type)

@@ -1,7 +1,7 @@
 //! `/v1/host`: the nodes that scanners stand on.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use palisade_api::rest::host::{HostData, HostsData};
 
 use super::error::{ApiError, Result};
@@ -22,9 +22,9 @@ use crate::Controller;
 )]
 pub(super) async fn list(
     State(controller): State<Controller>,
-    Query(query): Query<ListQuery>,
-) -> Json<HostsData> {
-    Json(HostsData { hosts: query.page(controller.scans().hosts()) })
+    query: ListQuery,
+) -> Result<Json<HostsData>> {
+    Ok(Json(HostsData { hosts: query.list(controller.scans().hosts())? }))
 }
 
 /// Show a node

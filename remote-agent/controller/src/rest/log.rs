@@ -1,8 +1,9 @@
 //! `/v1/log/…`: this cluster's own copy of its records.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use palisade_api::rest::event::{Audit, AuditsData, Event, EventsData, category};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use crate::Controller;
 /// `GET /v1/log/audit`.
 pub(super) async fn audits(
     State(controller): State<Controller>,
-    Query(query): Query<ListQuery>,
+    query: ListQuery,
 ) -> Result<Json<AuditsData>> {
     let audits = list::<Audit>(&controller, category::AUDIT, &query).await?;
     Ok(Json(AuditsData { audits }))
@@ -22,7 +23,7 @@ pub(super) async fn audits(
 /// `GET /v1/log/event`.
 pub(super) async fn events(
     State(controller): State<Controller>,
-    Query(query): Query<ListQuery>,
+    query: ListQuery,
 ) -> Result<Json<EventsData>> {
     let events = list::<Event>(&controller, category::EVENT, &query).await?;
     Ok(Json(EventsData { events }))
@@ -44,19 +45,22 @@ pub(super) async fn events(
 )]
 pub(super) async fn activities(
     state: State<Controller>,
-    query: Query<ListQuery>,
+    query: ListQuery,
 ) -> Result<Json<EventsData>> {
     events(state, query).await
 }
 
-async fn list<T: DeserializeOwned>(
+async fn list<T: DeserializeOwned + Serialize>(
     controller: &Controller,
     category: &str,
     query: &ListQuery,
 ) -> Result<Vec<T>> {
-    let (start, limit) = query.window();
+    let window = query.window();
+    let (start, limit) = window.unwrap_or((0, u64::MAX));
     let stored = controller.store().events_list(category, start, limit).await?;
-    stored.iter().map(|one| Ok(serde_json::from_slice(&one.event.detail)?)).collect()
+    let read = stored.iter().map(|one| Ok(serde_json::from_slice(&one.event.detail)?));
+    let events = read.collect::<Result<_>>()?;
+    if window.is_some() { Ok(events) } else { query.list(events) }
 }
 
 /// List threats

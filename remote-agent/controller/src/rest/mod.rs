@@ -10,8 +10,8 @@ mod extract;
 mod fed;
 mod group;
 mod host;
+mod listed;
 mod log;
-mod path;
 mod policy_rule;
 mod profile;
 mod refuse;
@@ -29,18 +29,21 @@ use axum::routing::{MethodRouter, get, patch, post};
 use axum::{Json, Router};
 use http::{HeaderValue, Method, StatusCode, header};
 use palisade_api::Code;
+use palisade_api::rest::path::PathTable;
 use palisade_api::rest::{empty, unserved};
 use palisade_policy::sensor::{Dlp, Waf};
 use tower::Layer as _;
 use tower::util::MapRequestLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
+use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Controller;
 use error::ApiError;
+use listed::Listed;
 
 /// Routes with their part of the OpenAPI document.
 type ApiRouter = OpenApiRouter<Controller>;
@@ -50,21 +53,26 @@ const COMPRESS_ABOVE_BYTES: u64 = 1_200;
 
 /// The REST API, and `outside` beside it: routes that need no identity.
 pub fn router(controller: Controller, outside: Router) -> Router {
-    let (own, _) = own().split_for_parts();
+    let (own, documented) = own().split_for_parts();
+    let (shared, listed) = shared().split();
+    let paths = documented.paths.paths.keys().chain(&listed);
+    let table = PathTable::new(paths.map(String::as_str));
     let routes = own
-        .merge(shared())
+        .merge(shared)
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(controller.clone(), auth::authorize))
         .with_state(controller)
+        // What is read of a body is bounded after this. Other encodings stay as they are.
+        .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE_BYTES)))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-cache"),
         ));
     let routes = outside.fallback_service(routes);
-    let tidied = MapRequestLayer::new(|mut request: Request| {
-        if let Some(uri) = path::canonical(request.uri()) {
+    let tidied = MapRequestLayer::new(move |mut request: Request| {
+        if let Some(uri) = table.canonical(request.uri()) {
             *request.uri_mut() = uri;
         }
         request
@@ -104,8 +112,8 @@ fn own() -> ApiRouter {
 }
 
 /// What the primary answers as well, with its own and the federation's.
-fn shared() -> Router<Controller> {
-    Router::new()
+fn shared() -> Listed {
+    Listed::new()
         .route("/v1/auth", post(auth::login).patch(auth::keep_alive).delete(auth::logout))
         .route("/v1/selfuser", get(user::self_user))
         .route("/v1/user", get(user::list))
@@ -119,6 +127,8 @@ fn shared() -> Router<Controller> {
         .route("/v1/fed/join_token", get(fed::not_here))
         .route("/v1/fed/deploy", post(fed::not_here))
         .route("/v1/fed/config", patch(fed::config))
+        // The older name of /v1/admission/stats, which exporters still use.
+        .route("/v1/debug/admission_stats", get(admission::stats))
         .route("/v1/admission/options", get(admission::rule_options))
         .route("/v1/admission/rules", get(admission::rules).delete(admission::rules_delete))
         .route("/v1/admission/rule", post(admission::rule_create).patch(admission::rule_change))
@@ -155,8 +165,8 @@ fn shared() -> Router<Controller> {
 }
 
 /// Groups, what belongs to them, and the rules that name them.
-fn rules() -> Router<Controller> {
-    Router::new()
+fn rules() -> Listed {
+    Listed::new()
         .route("/v1/group", get(group::list).post(group::create))
         .route("/v1/group/{name}", get(group::get).patch(refuse::by_name).delete(refuse::by_name))
         .route(
@@ -190,8 +200,8 @@ fn sensors<I: sensor::Looks>(
     area: &str,
     groups: MethodRouter<Controller>,
     group: MethodRouter<Controller>,
-) -> Router<Controller> {
-    Router::new()
+) -> Listed {
+    Listed::new()
         .route(&format!("/v1/{area}/sensor"), get(sensor::sensors::<I>).post(refuse::create))
         .route(
             &format!("/v1/{area}/sensor/{{name}}"),
@@ -204,9 +214,9 @@ fn sensors<I: sensor::Looks>(
 }
 
 /// Exports and imports of what a cluster cannot make yet.
-fn files() -> Router<Controller> {
+fn files() -> Listed {
     ["group", "admission", "response/rule", "dlp", "waf"].into_iter().fold(
-        Router::new(),
+        Listed::new(),
         |routes, file| {
             routes
                 .route(&format!("/v1/file/{file}"), post(refuse::file))

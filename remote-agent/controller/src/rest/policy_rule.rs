@@ -1,7 +1,7 @@
 //! `/v1/policy/rule`: federated network rules, read-only here.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use palisade_api::rest::policy_rule::{
     ApplicationList, ApplicationListData, PolicyRule, PolicyRuleData, PolicyRulesData,
 };
@@ -14,14 +14,14 @@ use crate::Controller;
 /// `GET /v1/policy/rule`.
 pub(super) async fn list(
     State(controller): State<Controller>,
-    Query(query): Query<ListQuery>,
+    query: ListQuery,
 ) -> Result<Json<PolicyRulesData>> {
     let federal = query.scope()?.federal();
     let rules = controller.in_force().federated(|federated| {
         let rules = federated.network_rules_in_order().into_iter().filter(|_| federal);
-        query.page(rules.collect()).into_iter().map(NetworkRule::to_rest).collect()
+        rules.map(NetworkRule::to_rest).collect()
     });
-    Ok(Json(PolicyRulesData { rules }))
+    Ok(Json(PolicyRulesData { rules: query.list(rules)? }))
 }
 
 /// `GET /v1/policy/rule/{id}`.

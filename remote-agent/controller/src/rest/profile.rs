@@ -2,7 +2,7 @@
 //! here.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use palisade_api::Code;
 use palisade_api::rest::file_monitor::{FileMonitorProfileData, FileMonitorProfilesData};
 use palisade_api::rest::process_profile::{ProcessProfileData, ProcessProfilesData};
@@ -15,14 +15,14 @@ use crate::Controller;
 /// `GET /v1/process_profile`.
 pub(super) async fn processes(
     State(controller): State<Controller>,
-    Query(query): Query<ListQuery>,
+    query: ListQuery,
 ) -> Result<Json<ProcessProfilesData>> {
     let federal = query.scope()?.federal();
     let profiles: Vec<_> = controller.in_force().federated(|federated| {
         let groups = federated.groups.values().filter(|_| federal);
         groups.filter_map(|group| Some(federated.process_profile(group)?.to_rest())).collect()
     });
-    Ok(Json(ProcessProfilesData { process_profiles: query.page(profiles) }))
+    Ok(Json(ProcessProfilesData { process_profiles: query.list(profiles)? }))
 }
 
 /// `GET /v1/process_profile/{name}`.
@@ -40,14 +40,14 @@ pub(super) async fn process(
 /// `GET /v1/file_monitor`.
 pub(super) async fn files(
     State(controller): State<Controller>,
-    Query(query): Query<ListQuery>,
+    query: ListQuery,
 ) -> Result<Json<FileMonitorProfilesData>> {
     let federal = query.scope()?.federal();
     let monitors: Vec<_> = controller.in_force().federated(|federated| {
         let groups = federated.groups.values().filter(|_| federal);
         groups.filter_map(|group| Some(federated.file_monitor(group)?.to_rest())).collect()
     });
-    Ok(Json(FileMonitorProfilesData { profiles: query.page(monitors) }))
+    Ok(Json(FileMonitorProfilesData { profiles: query.list(monitors)? }))
 }
 
 /// `GET /v1/file_monitor/{name}`.

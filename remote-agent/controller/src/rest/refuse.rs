@@ -1,7 +1,7 @@
 //! Refusals of writes: what is federated is changed on the primary, and of
 //! most kinds a single cluster has none of its own yet.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use palisade_api::Code;
 use palisade_policy::FED_PREFIX;
 use serde::Deserialize;
@@ -39,17 +39,14 @@ struct Owner {
 
 /// `POST` of an object with a name.
 pub(super) async fn create(
-    Query(query): Query<ListQuery>,
+    query: ListQuery,
     JsonBody(body): JsonBody<Creation>,
 ) -> Result<ApiError> {
     creation(&query, &body.config.name, &body.config.cfg_type)
 }
 
 /// `PATCH` and `DELETE` of an object by its name.
-pub(super) async fn by_name(
-    Query(query): Query<ListQuery>,
-    Path(name): Path<String>,
-) -> Result<ApiError> {
+pub(super) async fn by_name(query: ListQuery, Path(name): Path<String>) -> Result<ApiError> {
     if name.starts_with(FED_PREFIX) || query.scope()? == Scope::Federal {
         return Ok(ApiError::federal());
     }
@@ -57,13 +54,13 @@ pub(super) async fn by_name(
 }
 
 /// `DELETE` of a list.
-pub(super) async fn list(Query(query): Query<ListQuery>) -> Result<ApiError> {
+pub(super) async fn list(query: ListQuery) -> Result<ApiError> {
     Ok(if query.scope()? == Scope::Federal { ApiError::federal() } else { unsupported() })
 }
 
 /// `POST` of an export or import.
-pub(super) async fn file(Query(query): Query<ListQuery>) -> Result<ApiError> {
-    list(Query(query)).await
+pub(super) async fn file(query: ListQuery) -> Result<ApiError> {
+    list(query).await
 }
 
 /// What bodies that change a list of rules have in common.
@@ -98,7 +95,7 @@ struct Rule {
 /// `PATCH` of a list of rules.
 pub(super) async fn list_change(
     State(controller): State<Controller>,
-    Query(query): Query<ListQuery>,
+    query: ListQuery,
     JsonBody(change): JsonBody<ListChange>,
 ) -> Result<ApiError> {
     let is_federal = |id: u32| {

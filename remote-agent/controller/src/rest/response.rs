@@ -1,7 +1,7 @@
 //! `/v1/response`: federated response rules, read-only here.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use palisade_api::rest::response_rule::{
     ResponseRule, ResponseRuleData, ResponseRuleOptionData, ResponseRulesData,
 };
@@ -16,14 +16,14 @@ use crate::in_force::Sensors;
 /// `GET /v1/response/rule`.
 pub(super) async fn rules(
     State(controller): State<Controller>,
-    Query(query): Query<ListQuery>,
+    query: ListQuery,
 ) -> Result<Json<ResponseRulesData>> {
     let federal = query.scope()?.federal();
     let rules = controller.in_force().federated(|federated| {
         let rules = federated.response_rules_in_order().into_iter().filter(|_| federal);
-        query.page(rules.collect()).into_iter().map(PolicyRule::to_rest).collect()
+        rules.map(PolicyRule::to_rest).collect()
     });
-    Ok(Json(ResponseRulesData { rules }))
+    Ok(Json(ResponseRulesData { rules: query.list(rules)? }))
 }
 
 /// `GET /v1/response/rule/{id}`.
@@ -37,7 +37,7 @@ pub(super) async fn rule(
 /// `GET /v1/response/options`.
 pub(super) async fn rule_options(
     State(controller): State<Controller>,
-    Query(query): Query<ListQuery>,
+    query: ListQuery,
 ) -> Result<Json<ResponseRuleOptionData>> {
     let federal = query.scope()? == Scope::Federal;
     Ok(Json(controller.in_force().federated(|federated| {

@@ -2,7 +2,7 @@
 //! bound to, read-only here.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use palisade_api::rest::sensor::{
     self as rest, DlpGroupData, DlpGroupsData, SensorData, SensorRuleData, SensorRuleDetail,
     SensorRulesData, SensorsData, WafGroupData, WafGroupsData,
@@ -35,7 +35,7 @@ impl Looks for Waf {
 /// `GET /v1/dlp/sensor` and `/v1/waf/sensor`: the built in ones first.
 pub(super) async fn sensors<I: Looks>(
     State(controller): State<Controller>,
-    Query(query): Query<ListQuery>,
+    query: ListQuery,
 ) -> Result<Json<SensorsData>> {
     let federal = query.scope()?.federal();
     let mut sensors: Vec<_> = controller.in_force().federated(|federated| {
@@ -44,7 +44,7 @@ pub(super) async fn sensors<I: Looks>(
         sensors.map(|sensor| sensor.to_rest(known.groups_of(&sensor.name))).collect()
     });
     sensors.sort_by_key(|sensor: &rest::Sensor| !sensor.predefine);
-    Ok(Json(SensorsData { sensors: query.page(sensors) }))
+    Ok(Json(SensorsData { sensors: query.list(sensors)? }))
 }
 
 /// `GET /v1/dlp/sensor/{name}` and `/v1/waf/sensor/{name}`.
@@ -63,7 +63,7 @@ pub(super) async fn sensor<I: Looks>(
 /// `GET /v1/dlp/rule` and `/v1/waf/rule`.
 pub(super) async fn rules<I: Looks>(
     State(controller): State<Controller>,
-    Query(query): Query<ListQuery>,
+    query: ListQuery,
 ) -> Result<Json<SensorRulesData>> {
     let federal = query.scope()?.federal();
     let mut rules: Vec<_> = controller.in_force().federated(|federated| {
@@ -73,7 +73,7 @@ pub(super) async fn rules<I: Looks>(
     rules.sort_by(|left: &rest::SensorRule, right| {
         (&left.name, left.id).cmp(&(&right.name, right.id))
     });
-    Ok(Json(SensorRulesData { rules: query.page(rules) }))
+    Ok(Json(SensorRulesData { rules: query.list(rules)? }))
 }
 
 /// `GET /v1/dlp/rule/{name}` and `/v1/waf/rule/{name}`.
@@ -99,7 +99,7 @@ pub(super) async fn rule<I: Looks>(
 /// `GET /v1/dlp/group`.
 pub(super) async fn dlp_groups(
     State(controller): State<Controller>,
-    Query(query): Query<ListQuery>,
+    query: ListQuery,
 ) -> Result<Json<DlpGroupsData>> {
     Ok(Json(DlpGroupsData { dlp_groups: groups::<Dlp>(&controller, &query)? }))
 }
@@ -107,7 +107,7 @@ pub(super) async fn dlp_groups(
 /// `GET /v1/waf/group`.
 pub(super) async fn waf_groups(
     State(controller): State<Controller>,
-    Query(query): Query<ListQuery>,
+    query: ListQuery,
 ) -> Result<Json<WafGroupsData>> {
     Ok(Json(WafGroupsData { waf_groups: groups::<Waf>(&controller, &query)? }))
 }
@@ -136,7 +136,7 @@ fn groups<I: Looks>(controller: &Controller, query: &ListQuery) -> Result<Vec<re
         let groups = federated.groups.values().filter(|_| federal);
         groups.filter_map(|group| Some(known.of_group(group)?.to_rest(&sensors))).collect()
     });
-    Ok(query.page(groups))
+    query.list(groups)
 }
 
 fn of_group<I: Looks>(controller: &Controller, name: &str) -> Result<rest::SensorGroup> {

@@ -2,7 +2,7 @@
 //! and counts zero where they need that.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use palisade_api::ObjectKind;
 use palisade_api::kind::LogId;
 use palisade_api::rest::system::{
@@ -60,7 +60,7 @@ pub(super) async fn eula_accept() {}
 /// what concerns those is at rest.
 pub(super) async fn config(
     State(controller): State<Controller>,
-    Query(query): Query<ListQuery>,
+    query: ListQuery,
 ) -> Result<Json<SystemConfigData>> {
     let scope = query.scope()?;
     let member = controller.federation().membership();
@@ -86,7 +86,7 @@ pub(super) async fn config(
 /// `GET /v2/system/config`: the same, grouped.
 pub(super) async fn config_v2(
     controller: State<Controller>,
-    query: Query<ListQuery>,
+    query: ListQuery,
 ) -> Result<Json<SystemConfigDataV2>> {
     let Json(flat) = config(controller, query).await?;
     Ok(Json(flat.into()))

@@ -2,7 +2,7 @@
 //! scanners stand on.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use palisade_api::rest::workload::{
     Workload, WorkloadDetail, WorkloadDetailData, WorkloadDetailDataV2, WorkloadDetailMiscV2,
     WorkloadDetailV2, WorkloadIds, WorkloadV2, WorkloadsData, WorkloadsDataV2,
@@ -26,9 +26,9 @@ use crate::Controller;
 )]
 pub(super) async fn list(
     State(controller): State<Controller>,
-    Query(query): Query<ListQuery>,
-) -> Json<WorkloadsData> {
-    Json(WorkloadsData { workloads: query.page(controller.scans().workloads()) })
+    query: ListQuery,
+) -> Result<Json<WorkloadsData>> {
+    Ok(Json(WorkloadsData { workloads: query.list(controller.scans().workloads())? }))
 }
 
 /// List containers, grouped
@@ -45,10 +45,11 @@ pub(super) async fn list(
 )]
 pub(super) async fn list_v2(
     State(controller): State<Controller>,
-    Query(query): Query<ListQuery>,
-) -> Json<WorkloadsDataV2> {
-    let all = query.page(controller.scans().workloads());
-    Json(WorkloadsDataV2 { workloads: all.into_iter().map(WorkloadV2::from).collect() })
+    query: ListQuery,
+) -> Result<Json<WorkloadsDataV2>> {
+    // Filtered by the fields of the flat form.
+    let all = query.list(controller.scans().workloads())?;
+    Ok(Json(WorkloadsDataV2 { workloads: all.into_iter().map(WorkloadV2::from).collect() }))
 }
 
 /// List containers by id, grouped

@@ -11,14 +11,13 @@ mod scanner;
 mod status;
 mod workload;
 
-use axum::Router;
 use axum::routing::get;
 use palisade_api::Code;
 use utoipa_axum::routes;
 
 use super::ApiRouter;
 use super::error::ApiError;
-use crate::Controller;
+use super::listed::Listed;
 use crate::scan::ScanError;
 use crate::scan::listing::ListingError;
 
@@ -36,8 +35,8 @@ pub(super) fn own() -> ApiRouter {
 }
 
 /// The scanner, as the primary tells of its own.
-pub(super) fn shared() -> Router<Controller> {
-    Router::new()
+pub(super) fn shared() -> Listed {
+    Listed::new()
         .route("/v1/scan/scanner", get(scanner::list))
         .route("/v1/scan/cache_stat/{id}", get(cache::stat))
         .route("/v1/scan/cache_data/{id}", get(cache::data))

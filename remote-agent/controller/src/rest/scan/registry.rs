@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, header};
 use palisade_api::rest::scan::{
@@ -22,7 +22,7 @@ use crate::rest::extract::ListQuery;
 /// `GET /v1/scan/registry`.
 pub(in crate::rest) async fn registries(
     State(controller): State<Controller>,
-    Query(query): Query<ListQuery>,
+    query: ListQuery,
 ) -> Result<Json<RegistrySummaryListData>> {
     let mut summarys = Vec::new();
     if query.scope()?.federal() {
@@ -32,7 +32,7 @@ pub(in crate::rest) async fn registries(
             summarys.push(summary_of(registry, count));
         }
     }
-    Ok(Json(RegistrySummaryListData { summarys: query.page(summarys) }))
+    Ok(Json(RegistrySummaryListData { summarys: query.list(summarys)? }))
 }
 
 /// `GET /v1/scan/registry/{name}`.
@@ -54,7 +54,7 @@ pub(in crate::rest) async fn registry(
 pub(in crate::rest) async fn images(
     State(controller): State<Controller>,
     Path(name): Path<String>,
-    Query(query): Query<ListQuery>,
+    query: ListQuery,
 ) -> Result<Json<RegistryImageSummaryData>> {
     require_registry(&controller, &name)?;
     let mut images: Vec<_> = controller
@@ -70,7 +70,7 @@ pub(in crate::rest) async fn images(
     images.sort_by(|a, b| {
         (&a.repository, &a.tag, &a.digest).cmp(&(&b.repository, &b.tag, &b.digest))
     });
-    Ok(Json(RegistryImageSummaryData { images: query.page(images) }))
+    Ok(Json(RegistryImageSummaryData { images: query.list(images)? }))
 }
 
 /// `GET /v1/scan/registry/{name}/image/{id}`: the id is that of the image or
@@ -80,8 +80,8 @@ pub(in crate::rest) async fn image(
     Path((name, id)): Path<(String, String)>,
 ) -> Result<Response> {
     require_registry(&controller, &name)?;
-    let wanted = id.strip_prefix("sha256:").unwrap_or(&id);
-    let is = |text: &str| text.strip_prefix("sha256:").unwrap_or(text) == wanted;
+    let wanted = bare(&id);
+    let is = |text: &str| bare(text) == wanted;
     let digest = controller
         .in_force()
         .verdicts()
@@ -104,6 +104,10 @@ pub(in crate::rest) async fn image(
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
+}
+
+fn bare(digest: &str) -> &str {
+    digest.strip_prefix("sha256:").unwrap_or(digest)
 }
 
 /// Changes and scans of a registry.
@@ -143,7 +147,8 @@ fn image_of(verdict: &Verdict, image: &ImageName) -> RegistryImageSummary {
     RegistryImageSummary {
         repository: image.repository.clone(),
         tag: image.tag.clone(),
-        image_id: verdict.image_id.clone(),
+        // As the primary lists it: clients look for the same id in all clusters.
+        image_id: bare(&verdict.image_id).to_owned(),
         digest: verdict.image_digest.clone(),
         run_as_root: verdict.run_as_root,
         envs: verdict.envs.clone(),
