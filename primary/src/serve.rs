@@ -112,9 +112,11 @@ async fn serve(
     addresses.write(&config.data_dir)?;
     promotion::mend(&app).await.context("the federation could not be mended")?;
     unattended::promote(&app).await?;
+    let router = http::router(app.clone())?;
+    http::init_config::apply(&app, &router).await?;
     let tls = server::public_config(app.trust.public_certificate.clone())?;
     for (name, listener) in [("rest", rest), ("portal", portal)] {
-        let (tls, router) = (tls.clone(), http::router(app.clone())?);
+        let (tls, router) = (tls.clone(), router.clone());
         let stop = shutdown.token().clone();
         shutdown.spawn(name, async move {
             server::serve(listener, tls, router, Limits::PUBLIC, stop).await;

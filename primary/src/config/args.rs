@@ -45,6 +45,12 @@ pub struct ConfigArgs {
     /// token that clusters join with unattended
     #[arg(long, value_name = "FILE", env = "PALISADE_FEDERATION_SETUP")]
     pub federation_setup: Option<String>,
+
+    /// Folder with userinitcfg.yaml, oidcinitcfg.yaml and the like: sets up users,
+    /// roles and directories at the first start
+    #[arg(long, value_name = "DIR", env = "PALISADE_INIT_CONFIG")]
+    pub init_config: Option<String>,
+
     /// How other replicas on the same database reach the federation listener of
     /// this one [default: the federation listen address, with the host's name
     /// where that is unspecified]
@@ -119,7 +125,7 @@ pub struct ConfigArgs {
 
 impl ConfigArgs {
     /// The settings by name, as given by a flag or a variable.
-    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 23] {
+    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 24] {
         [
             ("data-dir", self.data_dir.as_deref()),
             ("database-url", self.database_url.as_deref()),
@@ -129,6 +135,7 @@ impl ConfigArgs {
             ("federation-listen", self.federation_listen.as_deref()),
             ("federation-address", self.federation_address.as_deref()),
             ("federation-setup", self.federation_setup.as_deref()),
+            ("init-config", self.init_config.as_deref()),
             ("replica-address", self.replica_address.as_deref()),
             ("name", self.name.as_deref()),
             ("certificate-lifetime", self.certificate_lifetime.as_deref()),

@@ -40,6 +40,8 @@ pub struct Config {
     pub federation_address: Option<String>,
     /// The file that sets up the federation without anybody logging in.
     pub federation_setup: Option<SetupFile>,
+    /// The folder with files that set up users, roles and directories.
+    pub init_config: Option<PathBuf>,
     /// HOST:PORT that other replicas reach the federation listener by.
     pub replica_address: Option<String>,
     /// The primary's own name in the federation.
@@ -115,6 +117,7 @@ impl Config {
                 .or("federation-listen", || SocketAddr::from(([0, 0, 0, 0], 11443))),
             federation_address: layers.host_port("federation-address"),
             federation_setup: federation_setup(&mut layers),
+            init_config: layers.optional("init-config"),
             replica_address: layers.host_port("replica-address"),
             certificate_lifetime: time(
                 &mut layers,

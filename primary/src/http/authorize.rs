@@ -13,6 +13,7 @@ use secrecy::SecretString;
 
 use super::auth::cookie;
 use super::error::{ApiError, Result};
+use super::init_config::InProcess;
 use crate::App;
 use crate::federation::event::{self, Refusal, Refused};
 use crate::identity::AuthenticateError;
@@ -56,8 +57,13 @@ pub(super) async fn let_in(app: &App, request: &mut Request) -> Result<()> {
         return Ok(());
     }
     // What is borrowed of the request must not be held while waiting.
-    let (brought, address) = (brought(request)?, peer(request));
-    let caller = identify(app, brought, &address).await?;
+    let address = peer(request);
+    let caller = if let Some(InProcess(caller)) = request.extensions_mut().remove() {
+        caller
+    } else {
+        let brought = brought(request)?;
+        identify(app, brought, &address).await?
+    };
     let oneself = matches!(required.need, Need::Oneself(_))
         && named(request).await.is_some_and(|fullname| caller.is_user(&fullname));
     let within = caller.rights.scope().is_none() || admits_scoped;

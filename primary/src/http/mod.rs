@@ -25,6 +25,7 @@ mod group;
 mod harbor;
 mod health;
 mod home;
+pub mod init_config;
 mod list;
 mod log;
 pub mod openapi;

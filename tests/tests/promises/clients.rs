@@ -261,3 +261,71 @@ async fn the_summary_tells_of_the_database_that_scans_use() -> Result<()> {
     ensure!(made.len() == 20 && made.ends_with('Z'), "{made}");
     Ok(())
 }
+
+/// The files of the ConfigMap `neuvector-init`, as its users write them.
+const INIT_FILES: &[(&str, &str)] = &[
+    (
+        "roleinitcfg.yaml",
+        "always_reload: false\nroles:\n- Comment: test role\n  Name: testrole\n  Permissions:\n  \
+         - id: rt_scan\n    read: true\n    write: true\n  - id: ci_scan\n    write: true\n",
+    ),
+    (
+        "passwordprofileinitcfg.yaml",
+        "active_profile_name: default\npwd_profiles:\n- name: default\n  comment: of the map\n  \
+         min_len: 9\n  min_uppercase_count: 0\n  session_timeout: 600\n",
+    ),
+    (
+        "ldapinitcfg.yaml",
+        "directory: OpenLDAP\nHostname: 192.0.2.7\nPort: 389\nSSL: false\n\
+         base_dn: dc=example,dc=org\nbind_password: secret\ngroup_member_attr:\nEnable: false\n\
+         Default_Role: reader\ngroup_mapped_roles:\n- group: ops\n  global_role: testrole\n",
+    ),
+    ("sysinitcfg.yaml", "Auth_Order: [ldap1, local]\nSyslog_ip: 192.0.2.1\nXff_Enabled: true\n"),
+    (
+        "userinitcfg.yaml",
+        "users:\n-\n  Fullname: admin\n  Password: first-of-all\n  Role: admin\n-\n  EMail: \
+         m@example.org\n  Fullname: mary\n  Locale: en\n  Password: coffee-beans\n  Role: reader\n  \
+         Timeout: 300\n-\n  Fullname: short\n  Password: x\n",
+    ),
+];
+
+#[tokio::test]
+async fn users_roles_and_directories_come_from_files() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    for (file, text) in INIT_FILES {
+        std::fs::write(folder.path().join(file), text)?;
+    }
+    let mut primary = Primary::builder().arg("--init-config").arg(folder.path()).start().await?;
+    let mut admin = primary.rest()?;
+    admin.login("admin", "first-of-all").await?;
+    let role = admin.get("/v1/user_role/testrole").await?.ok()?;
+    assert_eq!(role["role"]["comment"], "test role");
+    let profile = admin.get("/v1/password_profile/default").await?.ok()?;
+    assert_eq!(profile["pwd_profile"]["min_len"], 9);
+    let server = admin.get("/v1/server/ldap1").await?.ok()?["server"]["ldap"].take();
+    assert_eq!((&server["hostname"], &server["port"]), (&json!("192.0.2.7"), &json!(389)));
+    assert_eq!(server["group_mapped_roles"][0]["global_role"], "testrole");
+    let config = admin.get("/v1/system/config").await?.ok()?;
+    assert_eq!(config["config"]["auth_order"], json!(["ldap1", "local"]));
+    let mary = admin.get("/v1/user/mary").await?.ok()?;
+    assert_eq!(
+        (&mary["user"]["email"], &mary["user"]["role"]),
+        (&json!("m@example.org"), &json!("reader"))
+    );
+    // What is refused stops nothing else.
+    admin.get("/v1/user/short").await?.expect(404, 7)?;
+
+    // Once, unless the file says so.
+    let change = json!({ "config": { "fullname": "mary", "email": "other@example.org" } });
+    admin.patch("/v1/user/mary", &change).await?.ok()?;
+    let always = "Always_Reload: true\nroles: [{name: testrole, comment: again, \
+                  permissions: [{id: ci_scan, write: true}]}]\n";
+    std::fs::write(folder.path().join("roleinitcfg.yaml"), always)?;
+    primary.stop().await?;
+    primary.restart().await?;
+    let mut admin = primary.rest()?;
+    admin.login("admin", "first-of-all").await?;
+    assert_eq!(admin.get("/v1/user/mary").await?.ok()?["user"]["email"], "other@example.org");
+    assert_eq!(admin.get("/v1/user_role/testrole").await?.ok()?["role"]["comment"], "again");
+    Ok(())
+}
