@@ -244,6 +244,24 @@ describe("a security engineer", () => {
     await page.getByRole("heading", { name: "Events" }).waitFor();
   });
 
+  it("finds whatever is called so, wherever it is", async () => {
+    const find = async (text: string) => {
+      await page.keyboard.press("Control+k");
+      await page.getByRole("dialog").getByRole("combobox").fill(text);
+    };
+    await find("shop/orders:v1");
+    await page.getByRole("option", { name: /shop\/orders:v1.*Image/ }).click();
+    await page
+      .getByRole("heading", { name: /orders/ })
+      .first()
+      .waitFor();
+    await settled(page);
+    await find("fed.orders");
+    await page.getByRole("option", { name: /fed\.orders.*Group/ }).click();
+    await page.getByRole("dialog", { name: /fed\.orders/ }).waitFor();
+    await page.keyboard.press("Escape");
+  });
+
   it("looks at one cluster alone, and the address says so", async () => {
     await page.goto("/groups");
     await settled(page);

@@ -3,6 +3,7 @@ import { useState } from "react";
 
 import type { Schema } from "../api/client";
 import { useGet } from "../api/query";
+import { useMembers } from "../pages/clusters/members";
 import { useMay } from "../session/permissions";
 import { useText } from "../text/language";
 import { Dialog } from "../ui/Dialog";
@@ -22,6 +23,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const may = useMay();
   const navigate = useNavigate();
   const [text, setText] = useState("");
+  const members = useMembers(false);
   const things = useGet("/v1/fed/search", {
     query: { text: text.trim() },
     enabled: text.trim().length > 1,
@@ -33,6 +35,13 @@ export function Palette({ onClose }: { onClose: () => void }) {
       text: names[page.id],
       beside: beside(t.page),
       to: page.to,
+    })),
+    // They are at hand already.
+    ...(members.data?.joint_clusters ?? []).map((one) => ({
+      id: `cluster ${one.id}`,
+      text: one.name,
+      beside: beside(t.cluster),
+      to: `/clusters/${one.id}`,
     })),
     ...(things.data?.found ?? []).flatMap((thing) => {
       const place = placeOf(thing);
@@ -70,8 +79,6 @@ function placeOf(thing: Schema<"FedFound">): Pick<Found, "to" | "search"> | unde
   const { kind, id, name, registry = "", cluster_id } = thing;
   const open = { open: id };
   switch (kind) {
-    case "cluster":
-      return { to: `/clusters/${id}` };
     case "vulnerability":
       return { to: "/vulnerabilities", search: { q: name } };
     case "image":

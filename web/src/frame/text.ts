@@ -22,8 +22,8 @@ export const frameText = catalogue({
     paletteHint: "Page, cluster, workload, image, CVE, group, rule or sensor",
     noMatch: "Nothing found",
     page: "Page",
+    cluster: "Cluster",
     kinds: {
-      cluster: "Cluster",
       vulnerability: "Vulnerability",
       image: "Image",
       "running image": "Running image",
@@ -84,8 +84,8 @@ export const frameText = catalogue({
     paletteHint: "页面、集群、工作负载、镜像、CVE、组、规则或传感器",
     noMatch: "未找到",
     page: "页面",
+    cluster: "集群",
     kinds: {
-      cluster: "集群",
       vulnerability: "漏洞",
       image: "镜像",
       "running image": "运行中的镜像",
