@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use palisade_api::kind::LogId;
 use palisade_api::scan::{ImageName, Verdict, VerdictCve};
 use palisade_api::{Digest, ObjectKind};
+use palisade_scanner::report::Counts;
 use prost::Message as _;
 use tracing::{debug, warn};
 
@@ -109,7 +110,9 @@ async fn publish(registries: &Registries) -> Result<usize, StoreError> {
     let judged = reports.iter().map(|report| {
         let digest = report.digest.as_bytes().as_slice();
         let images = by_digest.get(digest).map_or(&[][..], |n| n);
-        Ok((report, objects(report, images, spoken.remove(digest).map(|left| left.cves), &judge)?))
+        let spoken = spoken.remove(digest).map(|left| left.cves);
+        let left = left.get(digest).copied();
+        Ok((report, objects(report, images, spoken, left, &judge)?))
     });
     let judged: Vec<(&Unpublished, BTreeMap<String, Verdict>)> =
         judged.collect::<Result<_, StoreError>>()?;
@@ -166,11 +169,13 @@ async fn publish(registries: &Registries) -> Result<usize, StoreError> {
 
 /// The objects of a report: one named by the manifest, and one by each index
 /// that leads to it, since a pod may name either. None without images. `spoken`
-/// is what VEX documents leave of the vulnerabilities, where they speak of any.
+/// is what VEX documents leave of the vulnerabilities, where they speak of any;
+/// `left` is how many findings count, where that is not all of them.
 fn objects(
     report: &Unpublished,
     images: &[&NamedImage],
     spoken: Option<Vec<VerdictCve>>,
+    left: Option<Counts>,
     judge: &Judge,
 ) -> Result<BTreeMap<String, Verdict>, StoreError> {
     let mut verdict = Verdict::decode(report.verdict.as_slice())
@@ -184,8 +189,11 @@ fn objects(
             tag: image.tag.clone(),
         })
         .collect();
-    if let Some(left) = spoken {
-        verdict.cves = left;
+    if let Some(cves) = spoken {
+        verdict.cves = cves;
+    }
+    if let Some(left) = left {
+        verdict.findings = Some(left.proto());
     }
     judge.verdict(&mut verdict, images);
     shorten(&mut verdict);

@@ -77,7 +77,9 @@ impl FakeNode {
 /// A primary that has scanned an image with a vulnerable curl.
 async fn scanned(dir: &Path) -> Result<(Fleet, Registry)> {
     let registry = Registry::start().await?;
-    let curl = debian_layer(&[("libcurl4", "7.88.1-10", "curl")])?.layer()?;
+    // What is wrong with curl is found in both packages.
+    let curl = [("libcurl4", "7.88.1-10", "curl"), ("curl", "7.88.1-10", "curl")];
+    let curl = debian_layer(&curl)?.layer()?;
     ImageBuilder::new().layer(curl).build()?.push(&registry.url(), "shop/menu", "v1").await?;
     let database = dir.join("vulndb");
     vulndb::build(&database).await?;
@@ -197,10 +199,27 @@ async fn what_runs_in_clusters_and_what_is_wrong_with_it() -> Result<()> {
     };
     let [before, rest @ ..] = counted().await?;
     ensure!(before > 0 && rest == [before; 2], "{before} {rest:?}");
+    // A cluster lists the images with the numbers of the primary, and takes part in
+    // what is accepted.
+    let in_cluster = fleet.agent("one")?.admin().await?;
+    let listed = async || {
+        let path = "/v1/scan/registry/fed.shop/images";
+        let (here, there) = (admin.get(path).await?.ok()?, in_cluster.get(path).await?.ok()?);
+        let numbers = |of: &Value| {
+            let image = &of["images"][0];
+            ["critical", "high", "medium"].map(|key| image[key].as_i64())
+        };
+        anyhow::Ok((numbers(&here), numbers(&there)))
+    };
+    let (here, there) = listed().await?;
+    assert_eq!(here, there);
     let every = json!({ "config": { "name": "CVE-*", "comment": "behind a proxy" } });
     let entry = "/v1/vulnerability/profile/default/entry";
     let accepted = admin.post(entry, &every).await?.ok()?["config"]["id"].clone();
     wait::until("nothing counts", || async { Ok(wait::when(counted().await? == [0; 3])) }).await?;
+    let none = [Some(0); 3];
+    wait::until("nor in the cluster", || async { Ok(wait::when(listed().await? == (none, none))) })
+        .await?;
     admin.delete(&format!("{entry}/{accepted}")).await?.ok()?;
 
     // The image has no user and no health check.

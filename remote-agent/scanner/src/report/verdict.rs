@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use palisade_api::Digest;
 use palisade_api::scan::{self as proto, Verdict, VerdictCve};
 
-use super::Report;
 use super::severity::{Rated, Severity};
+use super::{Counts, Report};
 
 /// A name under which an image is known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +60,20 @@ impl Report {
             cvedb_version: self.cvedb_version.clone(),
             envs: self.envs.clone(),
             verifiers: self.signatures.as_ref().map(|s| s.verifiers.clone()).unwrap_or_default(),
+            findings: Some(self.counts.proto()),
+        }
+    }
+}
+
+impl Counts {
+    /// The counts as verdicts carry them.
+    pub fn proto(&self) -> proto::Findings {
+        let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
+        proto::Findings {
+            critical: count(self.critical),
+            high: count(self.high),
+            medium: count(self.medium),
+            low: count(self.low),
         }
     }
 }

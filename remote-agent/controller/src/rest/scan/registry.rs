@@ -11,7 +11,7 @@ use palisade_api::rest::scan::{
     RegistryImageSummary, RegistryImageSummaryData, RegistrySummary, RegistrySummaryData,
     RegistrySummaryListData, ScanBrief,
 };
-use palisade_api::scan::{ImageName, Severity, Verdict};
+use palisade_api::scan::{Findings, ImageName, Severity, Verdict};
 use serde_json::{Value, json};
 
 use crate::Controller;
@@ -141,8 +141,10 @@ fn summary_of(registry: palisade_api::rest::scan::Registry, scanned: i64) -> Reg
 }
 
 fn image_of(verdict: &Verdict, image: &ImageName) -> RegistryImageSummary {
-    let count = |severity: Severity| {
-        verdict.cves.iter().filter(|cve| cve.severity() == severity).count() as i64
+    let count = |severity: Severity, findings: fn(&Findings) -> u32| match &verdict.findings {
+        Some(all) => findings(all).into(),
+        // Of a primary that does not say.
+        None => verdict.cves.iter().filter(|cve| cve.severity() == severity).count() as i64,
     };
     RegistryImageSummary {
         repository: image.repository.clone(),
@@ -155,9 +157,9 @@ fn image_of(verdict: &Verdict, image: &ImageName) -> RegistryImageSummary {
         labels: verdict.labels.clone(),
         brief: ScanBrief {
             status: "finished".to_owned(),
-            critical: count(Severity::Critical),
-            high: count(Severity::High),
-            medium: count(Severity::Medium),
+            critical: count(Severity::Critical, |all| all.critical),
+            high: count(Severity::High, |all| all.high),
+            medium: count(Severity::Medium, |all| all.medium),
             result: "succeeded".to_owned(),
             scanned_timestamp: verdict.scanned_at,
             scanned_at: rfc3339(verdict.scanned_at * 1000),
