@@ -217,9 +217,11 @@ async fn what_runs_in_clusters_and_what_is_wrong_with_it() -> Result<()> {
     let entry = "/v1/vulnerability/profile/default/entry";
     let accepted = admin.post(entry, &every).await?.ok()?["config"]["id"].clone();
     wait::until("nothing counts", || async { Ok(wait::when(counted().await? == [0; 3])) }).await?;
-    let none = [Some(0); 3];
-    wait::until("nor in the cluster", || async { Ok(wait::when(listed().await? == (none, none))) })
-        .await?;
+    let nothing = [Some(0); 3];
+    wait::until("nor in the cluster", || async {
+        Ok(wait::when(listed().await? == (nothing, nothing)))
+    })
+    .await?;
     admin.delete(&format!("{entry}/{accepted}")).await?.ok()?;
 
     // The image has no user and no health check.
