@@ -66,7 +66,8 @@ fn fits(template: &[String], asked: &[&str]) -> bool {
             .all(|(fixed, segment)| fixed.starts_with('{') || fixed.eq_ignore_ascii_case(segment))
 }
 
-fn tidy(path: &str) -> String {
+/// The path without empty segments, `.` and `..`; `/` for the root.
+pub fn tidy(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     for segment in path.split('/') {
         match segment {

@@ -293,19 +293,16 @@ pub struct Question {
 }
 
 impl Question {
-    /// The first rows whose field `field` contains a text, in the usual order.
+    /// The first rows in an order whose field contains a text.
     pub fn containing(
         within: Option<Within>,
-        fields: &'static [Field],
-        orders: &'static [Order],
-        field: &str,
+        field: &'static Field,
+        order: &'static Order,
         text: &str,
         limit: i64,
-    ) -> Option<Self> {
-        let field = fields.iter().find(|one| one.name == field)?;
-        let order = orders.first()?;
+    ) -> Self {
         let wanted = vec![Value::Text(text.replace('\0', ""))];
-        Some(Self {
+        Self {
             within,
             conditions: vec![Condition { field, comparison: Comparison::Contains, wanted }],
             order,
@@ -313,7 +310,7 @@ impl Question {
             after: None,
             start: 0,
             limit,
-        })
+        }
     }
 
     /// The place that the next page begins behind, where this one is full.

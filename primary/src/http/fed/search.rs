@@ -161,9 +161,8 @@ async fn running_images(
     text: &str,
     most: i64,
 ) -> Result<Vec<FedFound>> {
-    let (fields, orders) = (&image_list::FIELDS, &image_list::ORDERS);
-    let question = Question::containing(within, fields, orders, "name", text, most);
-    let Some(question) = question else { return Ok(Vec::new()) };
+    let [order, ..] = &image_list::ORDERS;
+    let question = Question::containing(within, &image_list::NAME, order, text, most);
     let found = image_list::list(conn, &question).await?.into_iter();
     Ok(found
         .map(|one| FedFound {
@@ -182,8 +181,8 @@ async fn workloads(
     text: &str,
     most: i64,
 ) -> Result<Vec<FedFound>> {
-    let question = Question::containing(within, &list::FIELDS, &list::ORDERS, "name", text, most);
-    let Some(question) = question else { return Ok(Vec::new()) };
+    let [order, ..] = &list::ORDERS;
+    let question = Question::containing(within, &list::NAME, order, text, most);
     let found = list::list(conn, &question).await?.into_iter();
     Ok(found
         .map(|one| FedFound {

@@ -31,6 +31,10 @@ pub struct RunningImage {
     pub low: i32,
 }
 
+/// The name.
+pub const NAME: Field =
+    Field::new("name", "image.name", Kind::Text, &[("name", Comparison::Contains)]);
+
 /// What images can be asked by.
 pub static FIELDS: [Field; 10] = [
     Field {
@@ -60,7 +64,7 @@ pub static FIELDS: [Field; 10] = [
              WHERE found.report = image.report AND ",
         ),
     },
-    Field::new("name", "image.name", Kind::Text, &[("name", Comparison::Contains)]),
+    NAME,
     Field::new("image_id", "image.image_id", Kind::Text, &[("image_id", Comparison::Eq)]),
     Field::new(
         "scanned",

@@ -22,10 +22,14 @@ pub struct ClusterWorkload {
     pub running_image: i32,
 }
 
+/// The name.
+pub const NAME: Field =
+    Field::new("name", "workload.name", Kind::Text, &[("name", Comparison::Contains)]);
+
 /// What workloads can be asked by.
 pub static FIELDS: [Field; 9] = [
     Field::new("cluster", "workload.cluster_id", Kind::Cluster, &[("cluster", Comparison::Eq)]),
-    Field::new("name", "workload.name", Kind::Text, &[("name", Comparison::Contains)]),
+    NAME,
     Field::new("namespace", "workload.namespace", Kind::Text, &[("namespace", Comparison::Eq)]),
     Field::new("pod", "workload.pod", Kind::Text, &[("pod", Comparison::Contains)]),
     Field::new("host", "workload.host", Kind::Text, &[("host", Comparison::Eq)]),
