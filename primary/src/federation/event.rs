@@ -6,7 +6,8 @@ use palisade_api::rest::event::{Event, category, level, name};
 use sqlx::PgConnection;
 
 use super::Result;
-use crate::store::{self, Database, StoreError, event::OwnEvent};
+use crate::store::event::own::{self, OwnEvent};
+use crate::store::{self, Database, StoreError};
 
 /// A word about the federation.
 #[derive(Clone, Copy, Debug)]
@@ -48,15 +49,15 @@ pub async fn tell(
         message: word.message.to_owned(),
         ..Event::default()
     };
-    let own = OwnEvent {
+    let event = OwnEvent {
         at: now,
         name: word.name,
         level: word.level,
         category: category::EVENT,
         detail: &detail,
-        not_since: now - word.silence,
+        silence: word.silence,
     };
-    Ok(store::event::insert_own(conn, primary, &own).await?)
+    Ok(own::tell(conn, primary, &event).await?)
 }
 
 /// The same refusal is told again after this: whoever tries again and again fills no

@@ -8,7 +8,7 @@ use chrono::Days;
 use palisade_api::clock::SharedClock;
 
 use super::{Done, Task};
-use crate::store::event::{count, image, partition, tally};
+use crate::store::event::{count, image, own, partition, tally};
 use crate::store::{Database, StoreError};
 
 /// Days that are prepared. What happens on a day without a partition makes
@@ -53,6 +53,7 @@ impl Task for EventRetention {
         image::forget(&mut conn, oldest).await?;
         tally::forget(&mut conn, oldest).await?;
         count::forget(&mut conn, now - COUNTED).await?;
+        own::forget(&mut conn, now).await?;
         Ok(match dropped {
             0 => Done::Nothing,
             _ => Done::Something(format!("forgot the events of {dropped} days")),

@@ -11,6 +11,7 @@ use palisade_scanner::vulndb::{OLD_AFTER, VulndbFile};
 
 use super::Registries;
 use crate::shutdown::Shutdown;
+use crate::store::event::own::{self, OwnEvent};
 use crate::store::{self, StoreError};
 
 /// How often the file is looked at.
@@ -97,7 +98,7 @@ impl Told {
 }
 
 async fn note(registries: &Registries, word: &Word, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let event = Event {
+    let detail = Event {
         name: word.name.to_owned(),
         level: word.level.to_owned(),
         category: "SCANNER".to_owned(),
@@ -106,17 +107,17 @@ async fn note(registries: &Registries, word: &Word, now: DateTime<Utc>) -> Resul
         message: word.message.clone(),
         ..Event::default()
     };
-    let own = store::event::OwnEvent {
+    let event = OwnEvent {
         at: now,
         name: word.name,
         level: word.level,
         category: category::EVENT,
-        detail: &event,
-        not_since: now - AGAIN,
+        detail: &detail,
+        silence: AGAIN,
     };
     let mut conn = registries.database.acquire().await?;
     let primary = store::federation::get(&mut conn).await?.cluster_id;
-    store::event::insert_own(&mut conn, primary, &own).await
+    own::tell(&mut conn, primary, &event).await
 }
 
 /// `shown` is the version that was measured last.

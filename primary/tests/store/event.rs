@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use palisade_api::ClusterId;
+use palisade_api::rest::event::Event;
 use palisade_primary::store::Database;
 use palisade_primary::store::event::list::{FIELDS, list, newest};
+use palisade_primary::store::event::own::{self, OwnEvent};
 use palisade_primary::store::event::{self, NewEvent, Received, image, partition};
 use palisade_primary::store::question::{Comparison, Condition, Value};
 use serde_json::value::RawValue;
@@ -62,6 +64,57 @@ async fn a_number_is_stored_once_whenever_its_day_is_forgotten() {
     assert_eq!(event::last_seq(&mut conn, silent).await.unwrap(), 2);
     drop(conn);
     assert_eq!(insert(database, silent, &[event(2, now)]).await, 0);
+    test.stop().await;
+}
+
+#[tokio::test]
+async fn the_primary_tells_the_same_once_in_a_while() {
+    let test = TestDatabase::start().await;
+    let database = &test.database;
+    let primary = ClusterId::from_uuid(Uuid::now_v7());
+    let start = Utc::now();
+    let stored = async |after: TimeDelta, message: &str, silence: TimeDelta| {
+        let mut conn = database.acquire().await.unwrap();
+        let before = event::last_seq(&mut conn, primary).await.unwrap();
+        // Replicas tell it together.
+        let told = (0..4).map(|_| async {
+            let mut conn = database.acquire().await.unwrap();
+            let detail = Event { message: message.to_owned(), ..Event::default() };
+            let own = OwnEvent {
+                at: start + after,
+                name: "Access.Denied",
+                level: "Warning",
+                category: "event",
+                detail: &detail,
+                silence,
+            };
+            own::tell(&mut conn, primary, &own).await.unwrap();
+        });
+        futures_util::future::join_all(told).await;
+        event::last_seq(&mut conn, primary).await.unwrap() - before
+    };
+    let (minute, silence) = (TimeDelta::minutes(1), TimeDelta::minutes(10));
+    let cases = [
+        ("at first", minute * 0, "one", silence, 1),
+        ("lately", minute * 9, "one", silence, 0),
+        ("another", minute * 9, "two", silence, 1),
+        ("when its silence ended", minute * 10, "one", silence, 1),
+        ("by a clock that was set back", minute * -60, "one", silence, 1),
+        ("each time", minute * 11, "two", TimeDelta::zero(), 4),
+    ];
+    for (case, after, message, silence, times) in cases {
+        assert_eq!(stored(after, message, silence).await, times, "{case}");
+    }
+
+    let mut conn = database.acquire().await.unwrap();
+    let silent = async |conn: &mut PgConnection| {
+        let count = "SELECT count(*) FROM event_told";
+        sqlx::query_scalar::<_, i64>(count).fetch_one(conn).await.unwrap()
+    };
+    assert_eq!(silent(&mut conn).await, 2);
+    own::forget(&mut conn, start + minute * 18).await.unwrap();
+    assert_eq!(silent(&mut conn).await, 1, "only what may be told again is forgotten");
+    drop(conn);
     test.stop().await;
 }
 

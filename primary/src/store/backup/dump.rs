@@ -20,7 +20,8 @@ const QUEUE: usize = 16;
 const GATHER: usize = 256 << 10;
 /// What is read again where it is needed, is counted anew when events come back, or
 /// means nothing later.
-const LEFT_OUT: [&str; 4] = ["_sqlx_migrations", "layer", "event_tally", "event_tally_namespace"];
+const LEFT_OUT: [&str; 5] =
+    ["_sqlx_migrations", "layer", "event_tally", "event_tally_namespace", "event_told"];
 
 /// What was written.
 #[derive(Clone, Debug)]

@@ -2,11 +2,12 @@
 //!
 //! They stand in partitions of a day: [`partition`]; [`list`] asks for them,
 //! [`count`] and [`tally`] know how many there were, [`image`] what images they are
-//! about, [`review`] what was to be admitted.
+//! about, [`review`] what was to be admitted, [`own`] tells what the primary did.
 
 pub mod count;
 pub mod image;
 pub mod list;
+pub mod own;
 pub mod partition;
 pub mod review;
 pub mod tally;
@@ -18,7 +19,7 @@ use palisade_api::ClusterId;
 use palisade_api::rest::event::category;
 use serde_json::value::RawValue;
 use sqlx::types::Json;
-use sqlx::{Connection as _, PgConnection, PgTransaction, Postgres, QueryBuilder};
+use sqlx::{PgConnection, PgTransaction, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::within::Within;
@@ -46,71 +47,6 @@ pub struct NewEvent {
     pub image: String,
     /// The record as the REST list of that log shows it.
     pub detail: Box<RawValue>,
-}
-
-/// An event of this primary itself.
-#[derive(Debug)]
-pub struct OwnEvent<'a> {
-    /// When it happened.
-    pub at: DateTime<Utc>,
-    /// For example `Scanner.Database.Outdated`.
-    pub name: &'a str,
-    /// For example `Warning`.
-    pub level: &'a str,
-    /// The log that shows it.
-    pub category: &'a str,
-    /// The record as the REST list of that log shows it.
-    pub detail: &'a palisade_api::rest::event::Event,
-    /// It is told once since then, whatever replica tells it.
-    pub not_since: DateTime<Utc>,
-}
-
-/// Stores an event of the primary `primary`, unless the same was stored
-/// lately. Replicas that tell it together store it once.
-pub async fn insert_own(
-    conn: &mut PgConnection,
-    primary: ClusterId,
-    event: &OwnEvent<'_>,
-) -> Result<()> {
-    // Mostly it was: then nobody waits for anybody.
-    if told(conn, primary, event).await? {
-        return Ok(());
-    }
-    partition::create(conn, event.at.date_naive()).await?;
-    let mut tx = conn.begin().await?;
-    let seen = positions(&mut tx, &[primary]).await?;
-    if told(&mut tx, primary, event).await? {
-        return Ok(());
-    }
-    let new = NewEvent {
-        seq: seen.get(&primary).copied().unwrap_or_default() + 1,
-        at: event.at,
-        name: event.name.to_owned(),
-        level: event.level.to_owned(),
-        category: event.category.to_owned(),
-        namespace: event.detail.workload_domain.clone(),
-        image: event.detail.workload_image.clone(),
-        detail: serde_json::value::to_raw_value(event.detail)
-            .map_err(|error| StoreError::inconsistent("event", error))?,
-    };
-    let received = Received { cluster: primary, newest: new.seq, events: vec![new] };
-    insert(&mut tx, &[received]).await?;
-    Ok(tx.commit().await?)
-}
-
-/// Whether the same was stored lately.
-async fn told(conn: &mut PgConnection, primary: ClusterId, event: &OwnEvent<'_>) -> Result<bool> {
-    Ok(sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM event
-                          WHERE cluster_id = $1 AND at > $2 AND name = $3
-                                AND detail ->> 'message' = $4::json ->> 'message') AS "told!""#,
-        primary.as_uuid(),
-        event.not_since,
-        event.name,
-        Json(event.detail) as _,
-    )
-    .fetch_one(conn)
-    .await?)
 }
 
 /// What one member sent at once.
