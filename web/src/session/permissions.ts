@@ -7,6 +7,7 @@ export type Permission =
   | "admctrl"
   | "rt_policy"
   | "reg_scan"
+  | "rt_scan"
   | "events"
   | "audit_events"
   | "security_events"

@@ -13,7 +13,7 @@ use crate::store;
 
 /// Configure the federation
 ///
-/// The name and the address are locked while there are remote clusters.
+/// The name is locked while there are remote clusters, which are told of another address.
 #[utoipa::path(
     patch,
     path = "/v1/fed/config",

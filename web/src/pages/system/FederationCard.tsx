@@ -2,76 +2,100 @@ import { useState } from "react";
 
 import { patch, post } from "../../api/client";
 import { useChange } from "../../api/query";
+import { useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
+import { words } from "../../text/words";
 import { ConfirmByName } from "../../ui/ConfirmByName";
 import { Refusal } from "../../ui/Failure";
 import { Switch } from "../../ui/Field";
 import { Loaded } from "../../ui/Loaded";
 import { Card, Facts } from "../../ui/Page";
 import { useFederation } from "../clusters/members";
+import { AuthorityCard } from "./AuthorityCard";
+import { FederationDialog } from "./FederationDialog";
 import { systemText } from "./text";
 
-/** The federation that this primary holds. */
+const OPEN = "federation";
+
+/** The federation that this primary holds, and the authority of its certificates. */
 export function FederationCard() {
   const t = useText(systemText);
+  const w = useText(words);
   const may = useMay();
+  const [url, setUrl] = useUrl();
   const [demoting, setDemoting] = useState(false);
   const query = useFederation();
-  const change = useChange(
-    (share: boolean) => patch("/v1/fed/config", { deploy_repo_scan_data: share }),
-    { done: t.saved },
-  );
+  const share = (on: boolean) => patch("/v1/fed/config", { deploy_repo_scan_data: on });
+  const change = useChange(share, { done: t.saved, undo: (on) => () => share(!on) });
   const demote = useChange(() => post("/v1/fed/demote", undefined), {
     done: t.demoted,
     onDone: () => setDemoting(false),
   });
+  const primary = query.data?.fed_role ? query.data.master_cluster : undefined;
+  const writable = may("fed", "write");
   return (
-    <Card title={t.federation}>
-      <Loaded query={query} what={t.federation}>
-        {({ master_cluster: master, fed_role: role, deploy_repo_scan_data: share }) => (
-          <>
-            <Facts
-              of={[
-                [t.fedName, master?.name ?? "–"],
-                [t.role, role ? t.primary : t.standalone],
-                [t.address, master ? `${master.rest_info.server}:${master.rest_info.port}` : "–"],
-              ]}
-            />
-            {role && (
-              <>
-                <Switch
-                  label={t.shareScans}
-                  checked={share}
-                  disabled={!may("fed", "write") || change.isPending}
-                  onChange={(on) => change.mutate(on)}
-                />
-                <Refusal error={change.error} />
-                {may("fed", "write") && (
-                  <div>
-                    <button type="button" onClick={() => setDemoting(true)}>
-                      {t.demote}
-                    </button>
-                  </div>
-                )}
-              </>
-            )}
-            {demoting && master && (
-              <ConfirmByName
-                title={t.demote}
-                name={master.name}
-                action={t.demote}
-                busy={demote.isPending}
-                error={demote.error}
-                onConfirm={() => demote.mutate()}
-                onClose={() => setDemoting(false)}
-              >
-                <p>{t.demoteText}</p>
-              </ConfirmByName>
-            )}
-          </>
+    <>
+      <Card
+        title={t.federation}
+        actions={
+          primary &&
+          writable && (
+            <button type="button" onClick={() => setUrl({ open: OPEN }, { push: true })}>
+              {w.change}
+            </button>
+          )
+        }
+      >
+        <Loaded query={query} what={t.federation}>
+          {({ master_cluster: master, fed_role: role, deploy_repo_scan_data: shared }) => (
+            <>
+              <Facts
+                of={[
+                  [t.fedName, master?.name ?? "–"],
+                  [t.role, role ? t.primary : t.standalone],
+                  [t.address, master ? `${master.rest_info.server}:${master.rest_info.port}` : "–"],
+                ]}
+              />
+              {role && (
+                <>
+                  <Switch
+                    label={t.shareScans}
+                    checked={shared}
+                    disabled={!writable || change.isPending}
+                    onChange={(on) => change.mutate(on)}
+                  />
+                  <Refusal error={change.error} />
+                  {writable && (
+                    <div>
+                      <button type="button" onClick={() => setDemoting(true)}>
+                        {t.demote}
+                      </button>
+                    </div>
+                  )}
+                </>
+              )}
+              {demoting && master && (
+                <ConfirmByName
+                  title={t.demote}
+                  name={master.name}
+                  action={t.demote}
+                  busy={demote.isPending}
+                  error={demote.error}
+                  onConfirm={() => demote.mutate()}
+                  onClose={() => setDemoting(false)}
+                >
+                  <p>{t.demoteText}</p>
+                </ConfirmByName>
+              )}
+            </>
+          )}
+        </Loaded>
+        {url.open === OPEN && primary && writable && (
+          <FederationDialog primary={primary} onClose={() => setUrl({ open: "" })} />
         )}
-      </Loaded>
-    </Card>
+      </Card>
+      {primary && may("fed", "read") && <AuthorityCard federation={primary.name} />}
+    </>
   );
 }

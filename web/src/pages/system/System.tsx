@@ -1,3 +1,5 @@
+import { Link } from "@tanstack/react-router";
+
 import type { Schema } from "../../api/client";
 import { useGet } from "../../api/query";
 import { pageNames } from "../../frame/pages";
@@ -11,6 +13,7 @@ import { Loaded } from "../../ui/Loaded";
 import { Card, Facts, Page } from "../../ui/Page";
 import { PasswordProfile } from "../password-profile/PasswordProfile";
 import { providersText } from "../providers/text";
+import { AutoScanCard } from "./AutoScanCard";
 import { FederationCard } from "./FederationCard";
 import { systemText } from "./text";
 import { WebhooksCard } from "./WebhooksCard";
@@ -23,6 +26,7 @@ export function System() {
     <Page title={names.system} lead={t.lead}>
       <div className="cards">
         <FederationCard />
+        {may("rt_scan", "read") && <AutoScanCard />}
         {may("authentication", "read") && <ProvidersCard />}
         <SettingsCard />
         {may("authorization", "read") && <PasswordProfile />}
@@ -82,6 +86,7 @@ function ScannersCard() {
   );
 }
 
+/** What is so by itself, or said where the program is started. */
 function SettingsCard() {
   const t = useText(systemText);
   const cluster = useScope();
@@ -94,18 +99,6 @@ function SettingsCard() {
           <Facts
             of={[
               [t.clusterName, config.cluster_name || "–"],
-              [
-                t.newService,
-                t.policyModes[config.new_service_policy_mode] ?? config.new_service_policy_mode,
-              ],
-              [
-                t.syslog,
-                config.syslog_status ? `${config.syslog_ip}:${config.syslog_port}` : t.off,
-              ],
-              [
-                t.proxy,
-                config.registry_https_proxy_status ? config.registry_https_proxy.url : t.off,
-              ],
               [t.tls, onOff(config.enable_tls_verification)],
               [t.telemetry, onOff(!config.no_telemetry_report)],
             ]}
@@ -138,6 +131,9 @@ function ProvidersCard() {
           )
         }
       </Loaded>
+      <p>
+        <Link to="/providers">{t.toProviders}</Link>
+      </p>
     </Card>
   );
 }

@@ -1,0 +1,108 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { create, remove } from "./api";
+import { settled, signIn, type Visit, visit } from "./browser";
+import { until } from "./shop";
+
+const reader = `auditor-${Date.now().toString(36)}`;
+const password = `Espresso-${reader}-7`;
+
+function card(page: Page, name: string) {
+  return page.getByRole("region", { name, exact: true });
+}
+
+describe("on the page of the system, an administrator", () => {
+  let seen: Visit;
+  let page: Page;
+  beforeAll(async () => {
+    seen = await visit();
+    page = seen.page;
+    await signIn(page);
+    await page.goto("/system");
+    await settled(page);
+  });
+  afterAll(() => seen.close());
+
+  it("is told why the federation keeps its name while clusters are joined", async () => {
+    await card(page, "Federation").getByRole("button", { name: "Change" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name", { exact: true }).fill("tea-room");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await dialog.getByRole("alert").getByText("the name").waitFor();
+    // What the refusal is about is an error on the console too.
+    seen.faults.splice(0);
+    await page.reload();
+    await dialog.getByLabel("Name", { exact: true }).waitFor();
+    expect(await dialog.getByLabel("Name", { exact: true }).inputValue()).toBe("coffee-shop");
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+  });
+
+  it.each([
+    ["Federation", "Give scans of build pipelines to all clusters"],
+    ["What is scanned by itself", "New nodes"],
+  ])("switches in “%s”: %s, and takes it back", async (title, label) => {
+    const toggle = card(page, title).getByLabel(label);
+    await toggle.click();
+    await until("it is on", () => toggle.isChecked());
+    await page.reload();
+    await until("it is on still", () => toggle.isChecked());
+    await toggle.click();
+    await page.getByRole("button", { name: "Undo" }).last().click();
+    await until("it is on again", () => toggle.isChecked());
+    await toggle.click();
+    await until("it is off", async () => !(await toggle.isChecked()));
+  });
+
+  it("replaces the authority, after which all clusters depend on the new one", async () => {
+    const authority = card(page, "Certificate authority");
+    const fingerprints = authority.locator("code");
+    const old = await fingerprints.textContent();
+    await authority.getByRole("button", { name: "Replace the authority" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("textbox").fill("coffee-shop");
+    await dialog.getByRole("button", { name: "Replace the authority" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await until("the new one is alone", async () => {
+      const [only, ...more] = await fingerprints.allTextContents();
+      return more.length === 0 && only !== old;
+    });
+    await authority.getByText("signs certificates").waitFor();
+    expect(seen.faults).toEqual([]);
+  });
+});
+
+describe("on the page of the system, who may only read", () => {
+  let seen: Visit;
+  let page: Page;
+  beforeAll(async () => {
+    await create("/v1/user", {
+      user: { fullname: reader, username: reader, password, role: "fedReader" },
+    });
+    seen = await visit();
+    page = seen.page;
+    await page.goto("/system?open=federation");
+    await page.locator("input[name=username]").fill(reader);
+    await page.locator("input[name=password]").fill(password);
+    await page.locator("button[type=submit]").click();
+    await settled(page);
+  });
+  afterAll(async () => {
+    await remove(`/v1/user/${reader}`);
+    await seen.close();
+  });
+
+  it("sees what is set, and is offered no change", async () => {
+    await card(page, "Certificate authority").getByText("signs certificates").waitFor();
+    const main = page.getByRole("main");
+    await main.getByRole("switch").first().waitFor();
+    for (const one of await main.getByRole("switch").all())
+      expect(await one.isDisabled()).toBe(true);
+    expect(
+      await main.getByRole("button", { name: /Change|Replace|Give up|Save|Add/ }).count(),
+    ).toBe(0);
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    expect(seen.faults).toEqual([]);
+  });
+});
