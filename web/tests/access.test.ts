@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { settled, signIn, type Visit, visit } from "./browser";
+import { row, settled, signIn, type Visit, visit } from "./browser";
 import { until } from "./shop";
 
 const stamp = Date.now().toString(36);
@@ -9,10 +9,6 @@ const user = `cashier-${stamp}`;
 const role = `counter-${stamp}`;
 const key = `till-${stamp}`;
 const password = `Espresso-${stamp}-7`;
-
-function row(page: Page, text: string) {
-  return page.getByRole("row").filter({ hasText: text });
-}
 
 async function confirm(page: Page, name: string) {
   const dialog = page.getByRole("dialog");

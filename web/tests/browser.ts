@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
 
 import { shop } from "./shop";
 
@@ -81,6 +81,11 @@ export async function signIn(page: Page, to = "/") {
   await page.locator("input[name=password]").fill(shop.password);
   await page.locator("button[type=submit]").click();
   await page.locator("main#content h1").waitFor();
+}
+
+/** The rows of lists that say `text`. */
+export function row(page: Page, text: string): Locator {
+  return page.getByRole("row").filter({ hasText: text });
 }
 
 /** A page that shows no skeleton for so long has all that it asked for. */

@@ -3,14 +3,10 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { create, imagePage, memberId } from "./api";
-import { settled, signIn, type Visit, visit } from "./browser";
+import { row, settled, signIn, type Visit, visit } from "./browser";
 import { until } from "./shop";
 
 const stamp = Date.now().toString(36);
-
-function row(page: Page, text: string) {
-  return page.getByRole("row").filter({ hasText: text });
-}
 
 /** Deletes what is open, by typing its name. */
 async function removeOpened(page: Page, name: string, action = "Delete") {

@@ -1,10 +1,9 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { create, remove } from "./api";
-import { settled, signIn, type Visit, visit } from "./browser";
+import { row, settled, signIn, type Visit, visit } from "./browser";
+import { denied, denying } from "./denied";
 import { until } from "./shop";
-import { review } from "./webhook";
 
 const stamp = Date.now().toString(36);
 /** Of the federation, and of nobody else in these tests. */
@@ -27,20 +26,15 @@ async function readings(page: Page): Promise<number> {
 describe("an open list of events", () => {
   let seen: Visit;
   let page: Page;
+  let relent: () => Promise<void>;
   beforeAll(async () => {
-    await create("/v1/admission/rule", {
-      config: {
-        ...{ id: RULE, category: "Kubernetes", cfg_type: "federal", rule_type: "deny" },
-        ...{ comment: `live ${stamp}`, disable: false, containers: ["containers"] },
-        criteria: [{ name: "namespace", op: "containsAny", value: "shop" }],
-      },
-    });
+    relent = await denying(RULE, `live ${stamp}`);
     seen = await visit();
     page = seen.page;
     await signIn(page);
   });
   afterAll(async () => {
-    await remove(`/v1/admission/rule/${RULE}`);
+    await relent();
     await seen.close();
   });
 
@@ -52,12 +46,8 @@ describe("an open list of events", () => {
     await page.getByText("Live", { exact: true }).waitFor();
     // What other tests did may still be told.
     await until("nothing happens any more", async () => (await readings(page)) <= 1, 60);
-    await until("staging denies", async () => !(await review("orders:v1", `live-${stamp}`)));
-    await page
-      .getByRole("row")
-      .filter({ hasText: `live-${stamp}` })
-      .first()
-      .waitFor();
+    await denied(`live-${stamp}`);
+    await row(page, `live-${stamp}`).first().waitFor();
   });
 
   it("asks again where the stream does not come through", async () => {

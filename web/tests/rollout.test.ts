@@ -3,7 +3,7 @@ import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { change, create } from "./api";
-import { settled, signIn, type Visit, visit } from "./browser";
+import { row, settled, signIn, type Visit, visit } from "./browser";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const stamp = Date.now().toString(36);
@@ -62,9 +62,9 @@ describe("a change", () => {
       },
     });
     // Nobody reloads the page.
-    const row = page.getByRole("row").filter({ hasText: GROUP });
-    await row.getByText("Under way").waitFor();
-    await row.getByRole("button").click();
+    const listed = row(page, GROUP);
+    await listed.getByText("Under way").waitFor();
+    await listed.getByRole("button").click();
     await dialog.getByText("Applied").waitFor();
     expect(await dialog.getByText("Applied").count(), "clusters that have it").toBe(1);
     expect(await dialog.locator("li[aria-current=step]").count()).toBe(1);
@@ -84,7 +84,7 @@ describe("a change", () => {
     await confirm.click();
     await dialog.getByRole("status").getByText("Rolled back").first().waitFor();
     await dialog.getByRole("button", { name: "Close" }).click();
-    await page.getByRole("row").filter({ hasText: GROUP }).getByText("Rolled back").waitFor();
+    await row(page, GROUP).getByText("Rolled back").waitFor();
     expect(seen.faults).toEqual([]);
   });
 });

@@ -1,16 +1,12 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { signIn, type Visit, visit } from "./browser";
+import { row, signIn, type Visit, visit } from "./browser";
 import { type Idp, startOpenId, startSaml } from "./idp";
 
 const stamp = Date.now().toString(36);
 const SAML = `saml-${stamp}`;
 const OPENID = `openid-${stamp}`;
-
-function row(page: Page, text: string) {
-  return page.getByRole("row").filter({ hasText: text });
-}
 
 /** Somebody who never was here signs in at a provider. */
 async function signInAt(name: string, login?: string) {

@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { settled, signIn, type Visit, visit } from "./browser";
+import { row, settled, signIn, type Visit, visit } from "./browser";
 import { shop, until } from "./shop";
 import { review } from "./webhook";
 
@@ -12,10 +12,6 @@ const FIRST_VIEW_KIB = 250;
 const stamp = Date.now().toString(36);
 const comment = `no fixable CVEs ${stamp}`;
 const pod = `orders-${stamp}`;
-
-function row(page: Page, text: string) {
-  return page.getByRole("row").filter({ hasText: text });
-}
 
 describe("a security engineer", () => {
   let seen: Visit;

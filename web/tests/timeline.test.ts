@@ -1,10 +1,8 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { create, remove } from "./api";
-import { settled, signIn, type Visit, visit } from "./browser";
-import { until } from "./shop";
-import { review } from "./webhook";
+import { row, settled, signIn, type Visit, visit } from "./browser";
+import { denied, denying } from "./denied";
 
 const stamp = Date.now().toString(36);
 /** Of the federation, and of nobody else in these tests. */
@@ -20,31 +18,22 @@ async function counted(page: Page, path: string): Promise<{ total: number; start
 describe("a timeline of denials", () => {
   let seen: Visit;
   let page: Page;
+  let relent: () => Promise<void>;
   beforeAll(async () => {
-    await create("/v1/admission/rule", {
-      config: {
-        ...{ id: RULE, category: "Kubernetes", cfg_type: "federal", rule_type: "deny" },
-        ...{ comment: `timeline ${stamp}`, disable: false, containers: ["containers"] },
-        criteria: [{ name: "namespace", op: "containsAny", value: "shop" }],
-      },
-    });
+    relent = await denying(RULE, `timeline ${stamp}`);
     seen = await visit();
     page = seen.page;
     await signIn(page);
-    await until("staging denies", async () => !(await review("orders:v1", `time-${stamp}`)));
+    await denied(`time-${stamp}`);
   });
   afterAll(async () => {
-    await remove(`/v1/admission/rule/${RULE}`);
+    await relent();
     await seen.close();
   });
 
   it("is counted by the primary, and leads to what a bar stands for", async () => {
     await page.goto("/denials?cluster=staging");
-    await page
-      .getByRole("row")
-      .filter({ hasText: `time-${stamp}` })
-      .first()
-      .waitFor();
+    await row(page, `time-${stamp}`).first().waitFor();
     const { total } = await counted(page, "/denials?days=1");
     expect(total).toBeGreaterThan(0);
     await page.getByText(new RegExp(`^${total} in the last 24 hours`)).waitFor();
@@ -61,20 +50,12 @@ describe("a timeline of denials", () => {
     const bounds = new URL((await asked).url()).searchParams;
     expect(Number(bounds.get("until")) - Number(bounds.get("since"))).toBe(3_600);
     expect(new URL(page.url()).searchParams.get("since")).toBe(bounds.get("since"));
-    await page
-      .getByRole("row")
-      .filter({ hasText: `time-${stamp}` })
-      .first()
-      .waitFor();
+    await row(page, `time-${stamp}`).first().waitFor();
 
     // A link shows the same, and there is a way back.
     await page.reload();
     await settled(page);
-    await page
-      .getByRole("row")
-      .filter({ hasText: `time-${stamp}` })
-      .first()
-      .waitFor();
+    await row(page, `time-${stamp}`).first().waitFor();
     await page.getByRole("button", { name: "Show any time" }).click();
     await page.waitForURL((url) => !url.searchParams.has("since"));
   });
@@ -97,10 +78,6 @@ describe("a timeline of denials", () => {
     await card.getByText("As a table").click();
     await card.locator("tbody button").last().click();
     await page.waitForURL(/\/denials\?.*since=\d+/);
-    await page
-      .getByRole("row")
-      .filter({ hasText: `time-${stamp}` })
-      .first()
-      .waitFor();
+    await row(page, `time-${stamp}`).first().waitFor();
   });
 });

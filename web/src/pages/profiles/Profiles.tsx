@@ -1,7 +1,8 @@
 import { Cog } from "lucide-react";
+import type { ReactNode } from "react";
 
 import { get, type Schema } from "../../api/client";
-import { usePages } from "../../api/query";
+import { type Pages, usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { useOpened } from "../../routing/opened";
 import { objectQuery, useScope, useUrl } from "../../routing/search";
@@ -34,42 +35,71 @@ export function Profiles() {
   );
 }
 
+/** Where the profiles of a list come from, and what may be done with them. */
 function useProfileList() {
   const cluster = useScope();
   const may = useMay();
-  const [url, setUrl] = useUrl();
+  const [url] = useUrl();
   return {
     cluster,
-    options: {
-      cluster,
-      query: objectQuery(url, "group", {}),
-    },
+    options: { cluster, query: objectQuery(url, "group", {}) },
     writable: !cluster && may("fed", "write"),
-    setOpen: (open: string) => setUrl({ open }, { push: true }),
   };
 }
 
-function Empty() {
-  const t = useText(profilesText);
-  return <Sign icon={<Cog aria-hidden />} title={t.none} hint={t.noneHint} role="status" />;
+interface Props<Profile> {
+  query: Pages<Profile>;
+  /** Beside the group. */
+  columns: Column<Profile>[];
+  opened: Profile | undefined;
+  dialog: (profile: Profile, onClose: () => void) => ReactNode;
 }
+
+function ProfileList<Profile extends { group?: string }>({
+  query,
+  columns,
+  opened,
+  dialog,
+}: Props<Profile>) {
+  const t = useText(profilesText);
+  const names = useText(pageNames);
+  const [, setUrl] = useUrl();
+  const open = (group: string) => setUrl({ open: group }, { push: true });
+  const group: Column<Profile> = {
+    id: "group",
+    title: t.group,
+    sort: "group",
+    cell: (one) => (
+      <button type="button" className="link" onClick={() => open(one.group ?? "")}>
+        {one.group}
+      </button>
+    ),
+  };
+  return (
+    <>
+      <div className="toolbar">
+        <FilterText label={t.group} />
+      </div>
+      <Listing
+        query={query}
+        what={names.profiles}
+        columns={[group, ...columns]}
+        rowKey={(one) => one.group ?? ""}
+        empty={<Sign icon={<Cog aria-hidden />} title={t.none} hint={t.noneHint} role="status" />}
+      />
+      {opened && dialog(opened, () => open(""))}
+    </>
+  );
+}
+
+/** Entries that are shown of a profile in the list. */
+const SHOWN = 8;
 
 function ProcessProfiles() {
   const t = useText(profilesText);
-  const names = useText(pageNames);
-  const { cluster, options, writable, setOpen } = useProfileList();
+  const { cluster, options, writable } = useProfileList();
   const query = usePages("/v1/process_profile", (answer) => answer.process_profiles, options);
   const columns: Column<ProcessProfile>[] = [
-    {
-      id: "group",
-      title: t.group,
-      sort: "group",
-      cell: (one) => (
-        <button type="button" className="link" onClick={() => setOpen(one.group ?? "")}>
-          {one.group}
-        </button>
-      ),
-    },
     {
       id: "baseline",
       title: t.baseline,
@@ -80,7 +110,7 @@ function ProcessProfiles() {
       title: t.entries,
       width: "2fr",
       cell: (one) =>
-        (one.process_list ?? []).slice(0, 8).map((entry) => (
+        (one.process_list ?? []).slice(0, SHOWN).map((entry) => (
           <span key={`${entry.name} ${entry.path}`} className="tag">
             {entry.name || entry.path}{" "}
             <b>{t.actions[entry.action as keyof typeof t.actions] ?? entry.action}</b>
@@ -96,44 +126,28 @@ function ProcessProfiles() {
       (await get("/v1/process_profile/{name}", { path: { name }, cluster })).process_profile,
   });
   return (
-    <>
-      <div className="toolbar">
-        <FilterText label={t.group} />
-      </div>
-      <Listing
-        query={query}
-        what={names.profiles}
-        columns={columns}
-        rowKey={(one) => one.group ?? ""}
-        empty={<Empty />}
-      />
-      {opened && <ProcessDialog profile={opened} writable={writable} onClose={() => setOpen("")} />}
-    </>
+    <ProfileList
+      query={query}
+      columns={columns}
+      opened={opened}
+      dialog={(profile, onClose) => (
+        <ProcessDialog profile={profile} writable={writable} onClose={onClose} />
+      )}
+    />
   );
 }
 
 function FileProfiles() {
   const t = useText(profilesText);
-  const names = useText(pageNames);
-  const { cluster, options, writable, setOpen } = useProfileList();
+  const { cluster, options, writable } = useProfileList();
   const query = usePages("/v1/file_monitor", (answer) => answer.profiles, options);
   const columns: Column<FileProfile>[] = [
-    {
-      id: "group",
-      title: t.group,
-      sort: "group",
-      cell: (one) => (
-        <button type="button" className="link" onClick={() => setOpen(one.group ?? "")}>
-          {one.group}
-        </button>
-      ),
-    },
     {
       id: "entries",
       title: t.entries,
       width: "3fr",
       cell: (one) =>
-        (one.filters ?? []).slice(0, 8).map((entry) => (
+        (one.filters ?? []).slice(0, SHOWN).map((entry) => (
           <span key={entry.filter} className="tag">
             {entry.filter}{" "}
             <b>{t.behaviors[entry.behavior as keyof typeof t.behaviors] ?? entry.behavior}</b>
@@ -149,18 +163,13 @@ function FileProfiles() {
       (await get("/v1/file_monitor/{name}", { path: { name }, cluster })).profile,
   });
   return (
-    <>
-      <div className="toolbar">
-        <FilterText label={t.group} />
-      </div>
-      <Listing
-        query={query}
-        what={names.profiles}
-        columns={columns}
-        rowKey={(one) => one.group ?? ""}
-        empty={<Empty />}
-      />
-      {opened && <FileDialog profile={opened} writable={writable} onClose={() => setOpen("")} />}
-    </>
+    <ProfileList
+      query={query}
+      columns={columns}
+      opened={opened}
+      dialog={(profile, onClose) => (
+        <FileDialog profile={profile} writable={writable} onClose={onClose} />
+      )}
+    />
   );
 }
