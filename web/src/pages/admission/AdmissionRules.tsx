@@ -12,6 +12,7 @@ import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
+import { Opener } from "../../ui/Opener";
 import { State } from "../../ui/State";
 import { Origin } from "../groups/Origin";
 import { RuleDialog } from "./RuleDialog";
@@ -41,13 +42,7 @@ export function AdmissionRules({ writable }: { writable: boolean }) {
       width: "1.2fr",
       cell: (rule) => (
         <>
-          <button
-            type="button"
-            className="link"
-            onClick={() => setUrl({ open: String(rule.id) }, { push: true })}
-          >
-            {t.rule(rule.id ?? 0)}
-          </button>{" "}
+          <Opener open={String(rule.id)}>{t.rule(rule.id ?? 0)}</Opener>{" "}
           {rule.critical && <span className="tag">{t.builtIn}</span>}
           {rule.comment && <span className="sub">{rule.comment}</span>}
         </>

@@ -14,6 +14,7 @@ import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
+import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { ClusterFacet } from "../clusters/ClusterFacet";
 import { CheckPanel } from "./CheckPanel";
@@ -58,13 +59,9 @@ export function Compliance() {
       width: "2fr",
       cell: (one) => (
         <>
-          <button
-            type="button"
-            className="link"
-            onClick={() => setUrl({ open: keyOf(one) }, { push: true })}
-          >
+          <Opener open={keyOf(one)}>
             {one.test_number} {one.description}
-          </button>
+          </Opener>
           {one.messages > 0 && <span className="sub">{one.message[0]}</span>}
         </>
       ),

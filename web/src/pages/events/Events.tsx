@@ -14,6 +14,7 @@ import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
+import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { State } from "../../ui/State";
 import { ClusterFacet } from "../clusters/ClusterFacet";
@@ -73,13 +74,7 @@ export function Events() {
       width: "4fr",
       cell: (event) => (
         <>
-          <button
-            type="button"
-            className="link"
-            onClick={() => setUrl({ open: keyOf(event) }, { push: true })}
-          >
-            {eventName(event.name)}
-          </button>
+          <Opener open={keyOf(event)}>{eventName(event.name)}</Opener>
           <span className="sub">{detailOf(event).message}</span>
         </>
       ),

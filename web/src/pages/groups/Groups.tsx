@@ -16,6 +16,7 @@ import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
+import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { GroupDialog } from "./GroupDialog";
 import { Origin } from "./Origin";
@@ -52,13 +53,7 @@ export function Groups() {
       width: "1.6fr",
       cell: (group) => (
         <>
-          <button
-            type="button"
-            className="link"
-            onClick={() => setUrl({ open: group.name ?? "" }, { push: true })}
-          >
-            {group.name}
-          </button>{" "}
+          <Opener open={group.name ?? ""}>{group.name}</Opener>{" "}
           {group.reserved && <span className="tag">{t.reserved}</span>}
           {group.comment && <span className="sub">{group.comment}</span>}
         </>

@@ -15,6 +15,7 @@ import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
+import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { Tabs, useTab } from "../../ui/Tabs";
 import { Rollouts } from "../rollouts/Rollouts";
@@ -76,15 +77,7 @@ function Changes() {
       id: "revision",
       title: t.revision,
       width: "0.6fr",
-      cell: (one) => (
-        <button
-          type="button"
-          className="link"
-          onClick={() => setUrl({ open: `${one.revision}` }, { push: true })}
-        >
-          {format.number(one.revision)}
-        </button>
-      ),
+      cell: (one) => <Opener open={`${one.revision}`}>{format.number(one.revision)}</Opener>,
     },
     { id: "time", title: t.time, cell: (one) => format.moment(one.at) },
     {

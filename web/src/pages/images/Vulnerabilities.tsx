@@ -8,6 +8,7 @@ import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
+import { Opener } from "../../ui/Opener";
 import { SEVERITIES, Severity, useSeverityName } from "../../ui/Severity";
 import { findingKey, scoreOf, selectVulnerabilities, type Vulnerability } from "./selection";
 import { imagesText } from "./text";
@@ -32,15 +33,7 @@ export function Vulnerabilities({ all, image }: Props) {
       title: t.vulnerability,
       sort: "name",
       width: "1.3fr",
-      cell: (one) => (
-        <button
-          type="button"
-          className="link"
-          onClick={() => setUrl({ open: findingKey(one) }, { push: true })}
-        >
-          {one.name}
-        </button>
-      ),
+      cell: (one) => <Opener open={findingKey(one)}>{one.name}</Opener>,
     },
     {
       id: "severity",

@@ -17,6 +17,7 @@ import { Facet } from "../../ui/Facet";
 import { Refusal, Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
+import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { State } from "../../ui/State";
 import { Origin } from "../groups/Origin";
@@ -60,13 +61,7 @@ export function NetworkRules() {
       width: "1.3fr",
       cell: (rule) => (
         <>
-          <button
-            type="button"
-            className="link"
-            onClick={() => setUrl({ open: String(rule.id) }, { push: true })}
-          >
-            {t.rule(rule.id ?? 0)}
-          </button>
+          <Opener open={String(rule.id)}>{t.rule(rule.id ?? 0)}</Opener>
           {rule.comment && <span className="sub">{rule.comment}</span>}
         </>
       ),

@@ -12,6 +12,7 @@ import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
+import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { Tabs, useTab } from "../../ui/Tabs";
 import { FileDialog } from "./FileDialog";
@@ -69,11 +70,7 @@ function ProfileList<Profile extends { group?: string }>({
     id: "group",
     title: t.group,
     sort: "group",
-    cell: (one) => (
-      <button type="button" className="link" onClick={() => open(one.group ?? "")}>
-        {one.group}
-      </button>
-    ),
+    cell: (one) => <Opener open={one.group ?? ""}>{one.group}</Opener>,
   };
   return (
     <>

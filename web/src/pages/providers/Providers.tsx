@@ -16,6 +16,7 @@ import { ProviderDialog } from "./ProviderDialog";
 import { SignInOrder } from "./SignInOrder";
 import { providersText } from "./text";
 import "./providers.css";
+import { Opener } from "../../ui/Opener";
 
 const KINDS: Kind[] = ["ldap", "saml", "oidc"];
 
@@ -41,15 +42,7 @@ export function Providers() {
     {
       id: "name",
       title: w.name,
-      cell: (one) => (
-        <button
-          type="button"
-          className="link"
-          onClick={() => setUrl({ open: one.server_name }, { push: true })}
-        >
-          {one.server_name}
-        </button>
-      ),
+      cell: (one) => <Opener open={one.server_name}>{one.server_name}</Opener>,
     },
     { id: "type", title: w.type, cell: (one) => t.kinds[kindOf(one)] },
     {

@@ -15,6 +15,7 @@ import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
+import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { State } from "../../ui/State";
 import { ResponseRuleDialog } from "./ResponseRuleDialog";
@@ -51,13 +52,7 @@ export function ResponseRules() {
       width: "1.2fr",
       cell: (rule) => (
         <>
-          <button
-            type="button"
-            className="link"
-            onClick={() => setUrl({ open: String(rule.id) }, { push: true })}
-          >
-            {t.rule(rule.id ?? 0)}
-          </button>
+          <Opener open={String(rule.id)}>{t.rule(rule.id ?? 0)}</Opener>
           {rule.comment && <span className="sub">{rule.comment}</span>}
         </>
       ),

@@ -10,6 +10,7 @@ import { AddButton } from "../../ui/AddButton";
 import type { Column } from "../../ui/DataTable";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
+import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { useRoleName } from "./names";
 import { RoleDialog } from "./RoleDialog";
@@ -35,13 +36,7 @@ export function Roles() {
       sort: "name",
       cell: (role) => (
         <>
-          <button
-            type="button"
-            className="link"
-            onClick={() => setUrl({ open: role.name }, { push: true })}
-          >
-            {roleName(role.name)}
-          </button>{" "}
+          <Opener open={role.name}>{roleName(role.name)}</Opener>{" "}
           {role.reserved && <span className="tag">{t.reserved}</span>}
           {role.comment && <span className="sub">{role.comment}</span>}
         </>

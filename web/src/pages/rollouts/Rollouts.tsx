@@ -14,6 +14,7 @@ import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
 import { Listing } from "../../ui/Listing";
 import { Loaded } from "../../ui/Loaded";
+import { Opener } from "../../ui/Opener";
 import { Card } from "../../ui/Page";
 import { State, type Tone } from "../../ui/State";
 import { useKindName } from "../history/kinds";
@@ -64,15 +65,7 @@ export function Rollouts() {
       id: "revision",
       title: t.revision,
       width: "0.6fr",
-      cell: (one) => (
-        <button
-          type="button"
-          className="link"
-          onClick={() => setUrl({ open: String(one.id) }, { push: true })}
-        >
-          {format.number(one.revision)}
-        </button>
-      ),
+      cell: (one) => <Opener open={String(one.id)}>{format.number(one.revision)}</Opener>,
     },
     { id: "what", title: t.what, width: "2.4fr", cell: (one) => <What of={one} /> },
     { id: "state", title: t.state, cell: (one) => <RolloutState of={one} /> },

@@ -12,6 +12,7 @@ import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
+import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { Tabs, useTab } from "../../ui/Tabs";
 import { type Kind, namesOfAll, readSensor, type Sensor, useSensors } from "./kind";
@@ -81,13 +82,7 @@ function SensorList({ kind, writable }: { kind: Kind; writable: boolean }) {
       width: "1.4fr",
       cell: (sensor) => (
         <>
-          <button
-            type="button"
-            className="link"
-            onClick={() => setUrl({ open: sensor.name ?? "" }, { push: true })}
-          >
-            {sensor.name}
-          </button>{" "}
+          <Opener open={sensor.name ?? ""}>{sensor.name}</Opener>{" "}
           {sensor.predefine && <span className="tag">{t.predefined}</span>}
           {sensor.comment && <span className="sub">{sensor.comment}</span>}
         </>

@@ -13,6 +13,7 @@ import type { Column } from "../../ui/DataTable";
 import { Facet } from "../../ui/Facet";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
+import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { State } from "../../ui/State";
 import { useMembers } from "../clusters/members";
@@ -42,13 +43,7 @@ export function Users() {
       width: "1.4fr",
       cell: (user) => (
         <>
-          <button
-            type="button"
-            className="link"
-            onClick={() => setUrl({ open: user.fullname }, { push: true })}
-          >
-            {user.fullname}
-          </button>{" "}
+          <Opener open={user.fullname}>{user.fullname}</Opener>{" "}
           {user.fullname === self && <span className="tag">{t.you}</span>}
           {user.email && <span className="sub">{user.email}</span>}
         </>

@@ -12,6 +12,7 @@ import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
+import { Opener } from "../../ui/Opener";
 import { vexText } from "./text";
 import { UploadDialog } from "./UploadDialog";
 import { VexPanel } from "./VexPanel";
@@ -42,13 +43,7 @@ export function VexDocuments() {
       width: "2fr",
       cell: (one) => (
         <>
-          <button
-            type="button"
-            className="link"
-            onClick={() => setUrl({ open: String(one.id) }, { push: true })}
-          >
-            {one.document}
-          </button>
+          <Opener open={String(one.id)}>{one.document}</Opener>
           {one.author && <span className="sub">{one.author}</span>}
         </>
       ),

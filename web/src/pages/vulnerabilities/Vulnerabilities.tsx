@@ -16,6 +16,7 @@ import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
+import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { SEVERITIES, Severity, useSeverityName } from "../../ui/Severity";
 import { Tabs, useTab } from "../../ui/Tabs";
@@ -87,13 +88,7 @@ function VulnerabilityList() {
       width: "1.4fr",
       cell: (one) => (
         <>
-          <button
-            type="button"
-            className="link"
-            onClick={() => setUrl({ open: one.name }, { push: true })}
-          >
-            {one.name}
-          </button>{" "}
+          <Opener open={one.name}>{one.name}</Opener>{" "}
           {one.kev && (
             <span className="count critical" title={t.kevHint}>
               {t.kev}
