@@ -14,7 +14,8 @@ const SHOWN = 6;
 const EVERY_MS = 30_000;
 const PATH = "/v1/fed/vulnerabilities";
 
-/** What is exploited already, then what is most likely to be. */
+/** What is exploited already, then what is most likely to be; where nothing is known of that,
+ * the gravest. */
 export function TopVulnerabilities() {
   const t = useText(dashboardText);
   const format = useFormat();
@@ -22,15 +23,22 @@ export function TopVulnerabilities() {
   const order = { ...fleet, sort: "epss", order: "desc", limit: SHOWN };
   const exploited = useGet(PATH, { query: { ...order, kev: true }, every: EVERY_MS });
   const likely = useGet(PATH, { query: order, every: EVERY_MS });
+  const gravest = useGet(PATH, { query: { ...fleet, limit: SHOWN }, every: EVERY_MS });
   const data =
     exploited.data &&
     likely.data &&
-    firstOf(SHOWN, exploited.data.vulnerabilities, likely.data.vulnerabilities);
+    gravest.data &&
+    firstOf(
+      SHOWN,
+      exploited.data.vulnerabilities,
+      likely.data.vulnerabilities.filter((one) => one.epss != null),
+      gravest.data.vulnerabilities,
+    );
   const query = {
     data,
-    error: exploited.error ?? likely.error,
+    error: exploited.error ?? likely.error ?? gravest.error,
     isPending: data === undefined,
-    refetch: () => void Promise.all([exploited.refetch(), likely.refetch()]),
+    refetch: () => void Promise.all([exploited.refetch(), likely.refetch(), gravest.refetch()]),
   };
   return (
     <Card

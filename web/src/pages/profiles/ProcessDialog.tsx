@@ -4,6 +4,7 @@ import { patch, type Schema } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { Field } from "../../ui/Field";
+import { Facts } from "../../ui/Page";
 import { ProfileDialog, Verdicts } from "./ProfileDialog";
 import type { ProcessProfile } from "./Profiles";
 import { profilesText } from "./text";
@@ -23,6 +24,7 @@ export function ProcessDialog({ profile, writable, onClose }: Props) {
   const [path, setPath] = useState("");
   const [action, setAction] = useState("allow");
   const group = profile.group ?? "";
+  // Of a cluster's own group: federated ones have none.
   const baseline = profile.baseline ?? "";
   const put = (said: Change) =>
     patch(
@@ -69,19 +71,11 @@ export function ProcessDialog({ profile, writable, onClose }: Props) {
       }
       onClose={onClose}
       above={
-        <Field label={t.baseline}>
-          <select
-            value={baseline}
-            disabled={!writable || change.isPending}
-            onChange={(event) => change.mutate({ baseline: event.target.value })}
-          >
-            {!["basic", "zero-drift"].includes(baseline) && (
-              <option value={baseline}>{baseline || "–"}</option>
-            )}
-            <option value="basic">{t.baselines.basic}</option>
-            <option value="zero-drift">{t.baselines["zero-drift"]}</option>
-          </select>
-        </Field>
+        baseline && (
+          <Facts
+            of={[[t.baseline, t.baselines[baseline as keyof typeof t.baselines] ?? baseline]]}
+          />
+        )
       }
     >
       <Field label={t.process}>

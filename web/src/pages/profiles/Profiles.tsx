@@ -100,7 +100,7 @@ function ProcessProfiles() {
     {
       id: "baseline",
       title: t.baseline,
-      cell: (one) => t.baselines[one.baseline as keyof typeof t.baselines] ?? one.baseline,
+      cell: (one) => t.baselines[one.baseline as keyof typeof t.baselines] ?? (one.baseline || "–"),
     },
     {
       id: "entries",

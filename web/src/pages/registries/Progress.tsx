@@ -13,12 +13,15 @@ export function Progress({ of }: { of: Registry }) {
   const done = scanned + failed;
   const total = done + scheduled + scanning;
   const busy = of.status === "scanning" || scheduled + scanning > 0;
+  const state = () => {
+    if (busy) return <State tone="busy">{t.busy}</State>;
+    if (of.error_message) return <State tone="bad">{t.failed}</State>;
+    return <State tone="good">{t.idle}</State>;
+  };
   return (
     <div className="progress">
       <span>
-        <State tone={busy ? "busy" : of.error_message ? "bad" : "good"}>
-          {busy ? t.busy : t.idle}
-        </State>{" "}
+        {state()}{" "}
         <span className="hint">
           {t.progress(format.number(done), format.number(total))}
           {failed > 0 && ` · ${t.failed}: ${format.number(failed)}`}

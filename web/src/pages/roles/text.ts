@@ -15,6 +15,7 @@ export const rolesText = catalogue({
     removeText: "A role that somebody holds cannot be removed.",
     names: {
       config: "Settings and clusters",
+      nv_resource: "Controllers, enforcers and scanners",
       rt_scan: "Scans of what runs",
       reg_scan: "Registries and images",
       ci_scan: "Scans of build pipelines",
@@ -44,6 +45,7 @@ export const rolesText = catalogue({
     removeText: "有人持有的角色无法移除。",
     names: {
       config: "设置与集群",
+      nv_resource: "控制器、执行器与扫描器",
       rt_scan: "运行时扫描",
       reg_scan: "仓库与镜像",
       ci_scan: "流水线扫描",
