@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { create, remove } from "./api";
 import { row, settled, signIn, type Visit, visit } from "./browser";
 import { until } from "./shop";
 
@@ -139,5 +140,51 @@ describe("an administrator", () => {
     await dialog.getByRole("button", { name: "Remove", exact: true }).click();
     await confirm(page, role);
     await until("the role is gone", async () => (await row(page, role).count()) === 0);
+  });
+});
+
+describe("a reader of the federation", () => {
+  const reader = `auditor-${stamp}`;
+  let seen: Visit;
+  let page: Page;
+  beforeAll(async () => {
+    await create("/v1/user", {
+      user: { fullname: reader, username: reader, password, role: "fedReader" },
+    });
+    seen = await visit();
+    page = seen.page;
+    await page.goto("/system?open=federation");
+    await page.locator("input[name=username]").fill(reader);
+    await page.locator("input[name=password]").fill(password);
+    await page.locator("button[type=submit]").click();
+    await settled(page);
+  });
+  afterAll(async () => {
+    await remove(`/v1/user/${reader}`);
+    await seen.close();
+  });
+
+  it("sees how the system is set, and is offered no change", async () => {
+    const main = page.getByRole("main");
+    await main.getByText("signs certificates").waitFor();
+    await main.getByRole("switch").first().waitFor();
+    for (const one of await main.getByRole("switch").all())
+      expect(await one.isDisabled()).toBe(true);
+    const offers = main.getByRole("button", { name: /Change|Replace|Give up|Save|Add/ });
+    expect(await offers.count()).toBe(0);
+    expect(await page.getByRole("dialog").count()).toBe(0);
+  });
+
+  it.each([
+    ["/users", "admin", "User name"],
+    ["/groups", "fed.orders", "Comment"],
+    ["/roles", "Federation reader", "Name"],
+  ])("opens on %s what others change: %s", async (path, name, field) => {
+    await page.goto(path);
+    await page.getByRole("button", { name, exact: true }).click();
+    const dialog = page.getByRole("dialog");
+    expect(await dialog.getByLabel(field).isDisabled()).toBe(true);
+    expect(await dialog.locator("form").getByRole("button").count()).toBe(0);
+    expect(seen.faults).toEqual([]);
   });
 });

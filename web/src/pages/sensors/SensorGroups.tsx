@@ -73,6 +73,7 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
         const free = sensors.filter((one) => !used.some((other) => other.name === one.name));
         return (
           <span className="toolbar">
+            {used.length === 0 && !writable && w.none}
             {used.map((sensor) => (
               <span key={sensor.name} className="facet">
                 {sensor.name}

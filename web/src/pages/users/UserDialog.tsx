@@ -18,10 +18,11 @@ import type { User } from "./Users";
 interface Props {
   /** The user to change; a new one where there is none. */
   user: User | undefined;
+  writable: boolean;
   onClose: () => void;
 }
 
-export function UserDialog({ user, onClose }: Props) {
+export function UserDialog({ user, writable, onClose }: Props) {
   const t = useText(usersText);
   const w = useText(words);
   const roles = useGet("/v1/user", { query: { limit: 1 } }).data?.global_roles ?? [];
@@ -62,13 +63,14 @@ export function UserDialog({ user, onClose }: Props) {
     <FormDialog
       title={user ? fullname : t.add}
       save={save}
+      writable={writable}
       removal={
         user && fullname !== self
           ? { change: drop, title: t.remove, name: fullname, action: w.remove, text: t.removeText }
           : undefined
       }
       onClose={onClose}
-      below={user && <OfUser user={user} />}
+      below={user && writable && <OfUser user={user} />}
     >
       <Field label={t.username}>
         <input
@@ -79,7 +81,7 @@ export function UserDialog({ user, onClose }: Props) {
           required
         />
       </Field>
-      {fullname !== self && (
+      {writable && fullname !== self && (
         <Field label={user ? t.newPassword : t.password} hint={user && t.keep}>
           <input
             type="password"

@@ -101,8 +101,13 @@ export function Users() {
         current={(user) => user.fullname === url.open}
         filters={["q", "type"]}
       />
-      {writable && (opened || url.open === "new") && (
-        <UserDialog key={url.open} user={opened} onClose={() => setUrl({ open: "" })} />
+      {(opened || (url.open === "new" && writable)) && (
+        <UserDialog
+          key={url.open}
+          user={opened}
+          writable={writable}
+          onClose={() => setUrl({ open: "" })}
+        />
       )}
     </Page>
   );
