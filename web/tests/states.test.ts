@@ -70,6 +70,21 @@ describe("what a page says when", () => {
     expect(await page.locator("[data-row]").count()).toBe(2);
   });
 
+  it("this is no primary yet: so, and the way to become one", async () => {
+    await page.route("**/v1/fed/member?*", (route) =>
+      route.fulfill({
+        json: {
+          ...{ fed_role: "", use_proxy: "", deploy_repo_scan_data: false },
+          local_rest_info: { server: "127.0.0.1", port: 10_443 },
+        },
+      }),
+    );
+    await page.goto("/groups");
+    await page.getByText("This is no primary yet").waitFor();
+    await page.getByRole("link", { name: "Promote it" }).click();
+    await page.getByRole("button", { name: "Promote to primary" }).waitFor();
+  });
+
   it("a filter hides everything: so, with a way out", async () => {
     await page.goto("/groups?q=nothing-is-called-so");
     await page.getByText("Nothing fits the filter").waitFor();

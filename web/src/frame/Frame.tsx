@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 
 import { startLive } from "../api/live";
 import { queries } from "../api/query";
-import { useMember } from "../pages/clusters/members";
+import { useFederation, useMember } from "../pages/clusters/members";
 import { useFleet, useUrl } from "../routing/search";
 import { IdleWatch } from "../session/IdleWatch";
 import { useSelf } from "../session/permissions";
@@ -94,9 +94,13 @@ function Content() {
   );
 }
 
+/** Whether this is a primary seldom changes. */
+const SELDOM_MS = 60_000;
+
 function Reminders() {
   const t = useText(frameText);
   const user = useSelf().data?.user;
+  const role = useFederation(SELDOM_MS).data?.fed_role;
   const { cluster, cluster_selector: selector } = useFleet();
   const [, setUrl] = useUrl();
   const { member } = useMember(cluster);
@@ -109,6 +113,12 @@ function Reminders() {
         <p className="reminder bad">
           <TriangleAlert aria-hidden size={18} /> {t.defaultPassword}{" "}
           <Link to={"/profile" as never}>{t.changePassword}</Link>
+        </p>
+      )}
+      {/* The page of clusters says so itself, and how to change it. */}
+      {role === "" && !pathname.startsWith("/clusters") && (
+        <p className="reminder">
+          {t.noPrimary} <Link to={"/clusters" as never}>{t.toPromote}</Link>
         </p>
       )}
       {(cluster || selector) && (

@@ -12,8 +12,8 @@ const SELDOM_MS = 60_000;
 const EACH_MS = 4;
 
 /** The federation, and its members in scope in numbers. */
-export function useFederation() {
-  return useGet(CALL, { query: { ...useFleet(), limit: 1 }, every: EVERY_MS });
+export function useFederation(every = EVERY_MS) {
+  return useGet(CALL, { query: { ...useFleet(), limit: 1 }, every });
 }
 
 /** One member, with the numbers of the federation; none where `id` is empty. */

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { Package } from "lucide-react";
 
 import { useGet } from "../../api/query";
@@ -47,7 +48,11 @@ function RegistryImages() {
           const known = summarys.map((one) => one.name ?? "");
           const registry = known.find((name) => name === url.name) ?? known[0];
           if (registry === undefined) {
-            return <Sign icon={<Package aria-hidden />} title={t.noRegistry} role="status" />;
+            return (
+              <Sign icon={<Package aria-hidden />} title={t.noRegistry} role="status">
+                <Link to={"/registries" as never}>{names.registries}</Link>
+              </Sign>
+            );
           }
           return (
             <ImageList
