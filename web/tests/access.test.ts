@@ -63,6 +63,10 @@ describe("an administrator", () => {
     await row(page, user).waitFor();
 
     const theirs = await visit();
+    const refused: string[] = [];
+    theirs.page.on("response", (one) => {
+      if (one.status() === 403) refused.push(new URL(one.url()).pathname);
+    });
     await theirs.page.goto("/registries");
     await theirs.page.locator("input[name=username]").fill(user);
     await theirs.page.locator("input[name=password]").fill(password);
@@ -71,6 +75,10 @@ describe("an administrator", () => {
     const menu = theirs.page.getByRole("navigation", { name: "Pages" });
     expect(await menu.getByRole("link").allTextContents()).not.toContain("Users");
     expect(await theirs.page.getByRole("button", { name: "New registry" }).count()).toBe(0);
+    await theirs.page.goto("/");
+    await settled(theirs.page);
+    // Each refusal is an event that somebody looks into.
+    expect(refused).toEqual([]);
     // A page that the role may not see says so.
     await theirs.page.goto("/users");
     await theirs.page.getByText(/^Your role may not read/).waitFor();

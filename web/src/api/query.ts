@@ -53,15 +53,17 @@ function pace(path: string, every: number | undefined, cluster: string | undefin
 }
 
 /** Begins to read what is certain to be needed and not known yet. */
-export function readAhead(path: PathOf<"get">, query?: Query) {
+export function readAhead<P extends PathOf<"get">>(path: P, query?: Query) {
   const target = query ? { query } : {};
-  queries
-    .ensureQueryData({
-      queryKey: [path, target],
-      queryFn: ({ signal }) => get(path, { ...target, signal }),
-    })
-    // Whoever shows it asks again, and says why it could not be read.
-    .catch(() => undefined);
+  return (
+    queries
+      .ensureQueryData({
+        queryKey: [path, target],
+        queryFn: ({ signal }) => get(path, { ...target, signal }),
+      })
+      // Whoever shows it asks again, and says why it could not be read.
+      .catch(() => undefined)
+  );
 }
 
 /** The answer to a GET, kept fresh. */

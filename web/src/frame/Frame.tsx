@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 
 import { startLive } from "../api/live";
 import { queries } from "../api/query";
-import { useFederation, useMember } from "../pages/clusters/members";
+import { useFederation, useMayRead, useMember } from "../pages/clusters/members";
 import { useFleet, useUrl } from "../routing/search";
 import { IdleWatch } from "../session/IdleWatch";
 import { useSelf } from "../session/permissions";
@@ -100,7 +100,7 @@ const SELDOM_MS = 60_000;
 function Reminders() {
   const t = useText(frameText);
   const user = useSelf().data?.user;
-  const role = useFederation(SELDOM_MS).data?.fed_role;
+  const role = useFederation({ every: SELDOM_MS, enabled: useMayRead() }).data?.fed_role;
   const { cluster, cluster_selector: selector } = useFleet();
   const [, setUrl] = useUrl();
   const { member } = useMember(cluster);

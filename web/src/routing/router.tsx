@@ -9,6 +9,7 @@ import {
 } from "@tanstack/react-router";
 
 import { readAhead } from "../api/query";
+import { holds } from "../session/permissions";
 import { session } from "../session/session";
 import { Crash } from "./Crash";
 import { keepScope, parseSearch, readSearch, writeSearch } from "./search";
@@ -27,9 +28,11 @@ const frame = createRoute({
   search: { middlewares: [keepScope as never] },
   beforeLoad: ({ location }) => {
     if (!session.signedIn()) throw redirect({ to: "/sign-in", search: { to: location.href } });
-    // Who one is decides on what is shown; known members are on nearly every page.
-    readAhead("/v1/selfuser");
-    readAhead("/v1/fed/member", { limit: 1 });
+    // Who one is decides on what is shown; known members are on nearly every page of who may
+    // read them.
+    void readAhead("/v1/selfuser").then((self) => {
+      if (self && holds(self, "config", "read")) void readAhead("/v1/fed/member", { limit: 1 });
+    });
   },
   component: lazyRouteComponent(() => import("../frame/Frame"), "Frame"),
 });

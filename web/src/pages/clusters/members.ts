@@ -1,6 +1,7 @@
 import type { Schema } from "../../api/client";
 import { useGet, usePages } from "../../api/query";
 import { type Fleet, listQuery, useFleet, useUrl } from "../../routing/search";
+import { useMay } from "../../session/permissions";
 import { selectorOf, selects } from "./selector";
 
 export type Cluster = Schema<"JointCluster">;
@@ -11,9 +12,15 @@ const SELDOM_MS = 60_000;
 /** A large federation is read less often, by so much for each member. */
 const EACH_MS = 4;
 
+/** Whether the caller may read members: what merely names them does not ask else, since each
+ * refusal is an event. */
+export function useMayRead(): boolean {
+  return useMay()("config", "read");
+}
+
 /** The federation, and its members in scope in numbers. */
-export function useFederation(every = EVERY_MS) {
-  return useGet(CALL, { query: { ...useFleet(), limit: 1 }, every });
+export function useFederation({ every = EVERY_MS, enabled = true } = {}) {
+  return useGet(CALL, { query: { ...useFleet(), limit: 1 }, every, enabled });
 }
 
 /** One member, with the numbers of the federation; none where `id` is empty. */
@@ -37,6 +44,7 @@ export function useMemberPages(former = false) {
  * of no haste. */
 export function useMembers(haste = true) {
   return useGet(CALL, {
+    enabled: useMayRead(),
     every: (known) =>
       Math.max(haste ? EVERY_MS : SELDOM_MS, (known?.joint_clusters?.length ?? 0) * EACH_MS),
   });
@@ -45,7 +53,7 @@ export function useMembers(haste = true) {
 /** How a cluster is called that a record names, or that it knows by its id alone: the primary
  * itself is no member. */
 export function useClusterName(): (record: { cluster_id: string; cluster_name: string }) => string {
-  const primary = useFederation().data?.master_cluster;
+  const primary = useFederation({ enabled: useMayRead() }).data?.master_cluster;
   return ({ cluster_id: id, cluster_name: name }) =>
     name || (primary?.id === id ? primary.name : id.slice(0, 8));
 }

@@ -7,7 +7,7 @@ import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { Skeleton } from "../../ui/Loaded";
 import { Card } from "../../ui/Page";
-import { useMembersInScope } from "../clusters/members";
+import { useMayRead, useMembersInScope } from "../clusters/members";
 import { type Concern, concerns } from "./attention";
 import { dashboardText } from "./text";
 
@@ -18,11 +18,22 @@ export function Attention() {
   const t = useText(dashboardText);
   const format = useFormat();
   const may = useMay();
-  const enabled = may("reg_scan", "read");
+  const readable = {
+    members: useMayRead(),
+    scanners: may("nv_resource", "read"),
+    registries: may("reg_scan", "read"),
+  };
   const members = useMembersInScope();
-  const scanners = useGet("/v1/scan/scanner", { enabled, every: EVERY_MS }).data?.scanners;
-  const registries = useGet("/v1/scan/registry", { enabled, every: EVERY_MS }).data?.summarys;
-  const known = members && (!enabled || (scanners && registries));
+  const scanners = useGet("/v1/scan/scanner", { enabled: readable.scanners, every: EVERY_MS }).data
+    ?.scanners;
+  const registries = useGet("/v1/scan/registry", {
+    enabled: readable.registries,
+    every: EVERY_MS,
+  }).data?.summarys;
+  const known =
+    (members || !readable.members) &&
+    (scanners || !readable.scanners) &&
+    (registries || !readable.registries);
   const found = concerns({ members, scanners, registries }, Date.now());
   return (
     <Card title={t.attention}>

@@ -30,7 +30,7 @@ export function Dashboard() {
         {!scope && <Attention />}
         {!scope && may("config", "read") && <ClustersByState />}
         {scope && <LiveSummary cluster={scope} />}
-        {scans && <DataAge />}
+        {may("nv_resource", "read") && <DataAge />}
         {events && <Denials />}
         {may("fed", "read") && <TopVulnerabilities />}
         {(scope ? may("fed", "read") : scans) && <Exposure />}

@@ -31,7 +31,7 @@ export function System() {
         <SettingsCard />
         {may("authorization", "read") && <PasswordProfile />}
         <WebhooksCard />
-        <ScannersCard />
+        {may("nv_resource", "read") && <ScannersCard />}
       </div>
     </Page>
   );
