@@ -13,7 +13,7 @@ const SAMPLE: u64 = 64 << 10;
 /// Members of one archive that are looked at.
 const MEMBERS: usize = 100;
 
-/// Files under one folder that are looked at.
+/// Files under one folder that are each a source of its own.
 const FILES: usize = 10_000;
 
 /// Words that a kind has and none before it in the table.
@@ -61,6 +61,11 @@ const WORDS: &[(FeedKind, &[&str])] = &[
     (FeedKind::Alpine, &["\"distroversion\""]),
     (FeedKind::Alpine, &["distroversion:", "secfixes:"]),
     (FeedKind::Debian, &["\"CVE-", "\"releases\"", "\"status\""]),
+    (FeedKind::Gitlab, &["package_slug:", "affected_range:"]),
+    (FeedKind::FriendsOfPhp, &["composer://", "branches:"]),
+    (FeedKind::Rubysec, &["gem:", "patched_versions:"]),
+    (FeedKind::Rubysec, &["gem:", "unaffected_versions:"]),
+    (FeedKind::Rubysec, &["engine:", "patched_versions:"]),
 ];
 
 /// Words of formats that upstreams publish and that are no feeds here, and
@@ -96,7 +101,12 @@ pub(in crate::vulndb) fn resolve(spec: &SourceSpec) -> Result<Vec<SourceSpec>, I
         return Ok(vec![spec.clone()]);
     }
     let mut found: Vec<SourceSpec> = Vec::new();
-    for path in input::files(&spec.path, accepts)?.into_iter().take(FILES) {
+    let files = input::files(&spec.path, accepts)?;
+    if files.len() > FILES {
+        let text = format!("it has {} files: name its kind, as in osv=PATH", files.len());
+        return Err(InputError::new(&spec.path, io::Error::other(text)));
+    }
+    for path in files {
         if let Some(kind) = kind_of(&path)? {
             found.push(SourceSpec { kind, path });
         }
@@ -177,6 +187,19 @@ fn kind_of_text(text: &str) -> Option<FeedKind> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// None of them is left out in silence.
+    #[test]
+    fn more_files_than_sources() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..=FILES {
+            let file = folder.path().join(format!("{number}.json"));
+            std::fs::File::create(file).unwrap();
+        }
+        let spec = SourceSpec { kind: FeedKind::Auto, path: folder.path().to_owned() };
+        let error = resolve(&spec).unwrap_err().to_string();
+        assert!(error.ends_with("it has 10001 files: name its kind, as in osv=PATH"), "{error}");
+    }
 
     #[test]
     fn formats_that_are_no_feeds() {

@@ -6,9 +6,9 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Sink;
-use super::advisory::{Advisory, Statement, emit, seconds};
-use super::input::{self, InputError, Piece, Shape};
+use super::advisory::{Advisory, Statement, seconds};
+use super::input::InputError;
+use super::{Sink, records};
 use crate::version::Scheme;
 use crate::version::range::{Intervals, Syntax};
 
@@ -33,23 +33,10 @@ struct Branch {
 }
 
 pub(super) fn read(path: &Path, sink: &mut dyn Sink) -> Result<(), InputError> {
-    input::read(path, Shape::Records, sink, &mut |sink, place, piece| {
-        let Piece::Record(bytes) = piece else { return };
-        let record = match serde_json::from_slice::<Record>(bytes) {
-            Ok(record) => record,
-            Err(error) => return sink.malformed(place, &error.to_string()),
-        };
-        match advisory(record) {
-            Ok(advisory) => {
-                sink.valid();
-                emit(sink, advisory);
-            }
-            Err(reason) => sink.malformed(place, &reason),
-        }
-    })
+    records::read(path, sink, advisory)
 }
 
-fn advisory(record: Record) -> Result<Advisory, String> {
+fn advisory(record: Record, place: &str) -> Result<Advisory, String> {
     let package = record
         .reference
         .strip_prefix("composer://")
@@ -75,10 +62,12 @@ fn advisory(record: Record) -> Result<Advisory, String> {
         affected = affected.union(both);
     }
     let cve = record.cve.filter(|cve| cve.starts_with("CVE-"));
-    // Without a CVE its place in the database is the only name it has.
-    let id = record.path.trim_end_matches(".yaml").to_owned();
+    // Without a CVE its place in the database is the only name it has. Of a
+    // document the folder is that of the package.
+    let mut id = record.path.trim_end_matches(".yaml").to_owned();
     if cve.is_none() && id.is_empty() {
-        return Err("it has no name".to_owned());
+        let file = place.rsplit('/').next().and_then(|file| file.strip_suffix(".yaml"));
+        id = format!("{package}/{}", file.ok_or("it has no name")?);
     }
     Ok(Advisory {
         id: if cve.is_some() { String::new() } else { id },
@@ -104,7 +93,7 @@ mod tests {
     use super::*;
 
     fn read(record: Value) -> Result<Advisory, String> {
-        advisory(serde_json::from_value(record).unwrap())
+        advisory(serde_json::from_value(record).unwrap(), "feed.jsonl:1")
     }
 
     #[test]

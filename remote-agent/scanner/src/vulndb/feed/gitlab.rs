@@ -5,9 +5,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::advisory::{Advisory, Statement, emit, is_cve, seconds};
-use super::input::{self, InputError, Piece, Shape};
-use super::{Sink, scheme_of};
+use super::advisory::{Advisory, Statement, is_cve, seconds};
+use super::input::InputError;
+use super::{Sink, records, scheme_of};
 use crate::version::range::{RangeError, Syntax};
 use crate::vulndb::record::Range;
 
@@ -39,20 +39,7 @@ struct Record {
 }
 
 pub(super) fn read(path: &Path, sink: &mut dyn Sink) -> Result<(), InputError> {
-    input::read(path, Shape::Records, sink, &mut |sink, place, piece| {
-        let Piece::Record(bytes) = piece else { return };
-        let record = match serde_json::from_slice::<Record>(bytes) {
-            Ok(record) => record,
-            Err(error) => return sink.malformed(place, &error.to_string()),
-        };
-        match advisory(record) {
-            Ok(advisory) => {
-                sink.valid();
-                emit(sink, advisory);
-            }
-            Err(reason) => sink.malformed(place, &reason),
-        }
-    })
+    records::read(path, sink, |record, _| advisory(record))
 }
 
 fn advisory(record: Record) -> Result<Advisory, String> {

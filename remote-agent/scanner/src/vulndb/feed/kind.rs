@@ -155,9 +155,11 @@ impl FeedKind {
             Self::Arch => "Arch: the list of vulnerable packages as JSON",
             Self::Photon => "Photon OS: its CVE metadata as JSON",
             Self::Github => "GitHub's advisories as its REST or GraphQL interface gives them",
-            Self::Gitlab => "GitLab's advisories, records as JSON",
-            Self::Rubysec => "the Ruby advisory database, records as JSON",
-            Self::FriendsOfPhp => "PHP's advisories of FriendsOfPHP, records as JSON",
+            Self::Gitlab => "GitLab's advisories: a checkout, or its records as JSON",
+            Self::Rubysec => "the Ruby advisory database: a checkout, or its records as JSON",
+            Self::FriendsOfPhp => {
+                "PHP's advisories of FriendsOfPHP: a checkout, or its records as JSON"
+            }
             Self::Kubernetes => "vulnerabilities of Kubernetes in the OSV format",
             Self::Nvd => "NVD 2.0: scores of all, and versions of programs without packages",
             Self::Epss => "EPSS: the probability of exploitation, CSV",

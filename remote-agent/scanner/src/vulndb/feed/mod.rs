@@ -25,6 +25,7 @@ mod osv;
 mod oval;
 mod photon;
 mod platform;
+mod records;
 mod rubysec;
 mod secdb;
 mod ubuntu;

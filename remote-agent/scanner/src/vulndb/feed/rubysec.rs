@@ -5,9 +5,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::Sink;
-use super::advisory::{Advisory, Statement, emit, seconds};
-use super::input::{self, InputError, Piece, Shape};
+use super::advisory::{Advisory, Statement, seconds};
+use super::input::InputError;
+use super::{Sink, records};
 use crate::version::Scheme;
 use crate::version::range::{Intervals, Syntax};
 use crate::vulndb::record::Score;
@@ -46,20 +46,7 @@ struct Related {
 }
 
 pub(super) fn read(path: &Path, sink: &mut dyn Sink) -> Result<(), InputError> {
-    input::read(path, Shape::Records, sink, &mut |sink, place, piece| {
-        let Piece::Record(bytes) = piece else { return };
-        let record = match serde_json::from_slice::<Record>(bytes) {
-            Ok(record) => record,
-            Err(error) => return sink.malformed(place, &error.to_string()),
-        };
-        match advisory(record) {
-            Ok(advisory) => {
-                sink.valid();
-                emit(sink, advisory);
-            }
-            Err(reason) => sink.malformed(place, &reason),
-        }
-    })
+    records::read(path, sink, |record, _| advisory(record))
 }
 
 fn advisory(record: Record) -> Result<Advisory, String> {
