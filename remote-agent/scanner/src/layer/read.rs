@@ -181,7 +181,12 @@ impl Pass<'_> {
         if let Ok(path) = normalise(path) {
             return Some(path);
         }
-        self.collector.problem(&path::shown(path), Problem::new("leads out of the image"));
-        path::inside(path)
+        let inside = path::inside(path);
+        let reason = match inside {
+            Some(_) => "leads out of the image",
+            None => "has a path that is too long, or holds a zero byte",
+        };
+        self.collector.problem(&path::shown(path), Problem::new(reason));
+        inside
     }
 }

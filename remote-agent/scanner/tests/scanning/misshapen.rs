@@ -76,6 +76,37 @@ async fn devices_and_pipes_hide_what_they_replace() {
     }
 }
 
+/// `umoci insert` ends an archive with the last byte of the last file.
+#[tokio::test]
+async fn an_archive_may_end_with_its_last_content() {
+    let layer = debian(&[("curl", "7", "curl")]);
+    let content = status(&[("curl", "7", "curl")]);
+    let rest = content.len().next_multiple_of(512) - content.len();
+    assert!(rest > 1, "the last block must be filled up");
+    let whole = layer.open();
+    for cut in [1, rest] {
+        let inventory = scanned(&[gzip(&whole[..whole.len() - cut])]).await;
+        assert_eq!(names(&inventory), ["curl"]);
+        assert_eq!(problems(&inventory), []);
+    }
+    let cut = gzip(&whole[..whole.len() - rest - 1]);
+    let error = scanned_within(&[cut], &Scope::default()).await.unwrap_err();
+    assert!(matches!(error, ScanError::LayerDamaged { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn paths_that_are_too_long() {
+    let record = format!("path={}\n", "a/".repeat(5000));
+    let record = format!("{} {record}", record.len() + 6);
+    let layer = debian(&[("curl", "7", "curl")])
+        .entry(EntryType::XHeader, "long", "", record.as_bytes())
+        .file("short", "x");
+    let inventory = scanned(&[layer.gzip()]).await;
+    assert_eq!(names(&inventory), ["curl"]);
+    let [(_, reason)] = problems(&inventory)[..] else { panic!("{:?}", inventory.problems) };
+    assert_eq!(reason, "has a path that is too long, or holds a zero byte");
+}
+
 #[tokio::test]
 async fn sizes_that_are_none() {
     for size in
