@@ -86,6 +86,30 @@ fn every_gate_has_its_code() {
     }
 }
 
+/// Other programs tell the form before the path, and a layout may be called so.
+#[test]
+fn forms_before_paths() {
+    let place = Place::new();
+    std::fs::rename(place.path("image"), place.path("oci")).unwrap();
+    let mut index: serde_json::Value = place.read("oci/index.json").parse().unwrap();
+    index["manifests"][0]["annotations"] = json!({"org.opencontainers.image.ref.name": "v1"});
+    place.write("oci/index.json", &index.to_string());
+    for target in ["oci", "oci:v1", "oci:oci", "oci:oci:v1", "oci-dir:oci:v1"] {
+        place.done(&[target]);
+    }
+    for (target, expected) in [
+        ("oci:v2", "v2"),
+        ("dir:missing", "dir:missing does not exist"),
+        ("oci-archive:missing.tar:v1", "oci-archive:missing.tar:v1 does not exist"),
+        ("missing/", "missing/ does not exist"),
+    ] {
+        let output = place.scan(&[target], &[]);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{target}: {told}");
+        assert!(told.contains(expected), "{target}: {told}");
+    }
+}
+
 #[test]
 fn the_reason_is_told_and_the_result_is_written() {
     let place = Place::new();

@@ -79,7 +79,10 @@ impl Target {
             }
             None => (None, text),
         };
-        if scheme.is_none() && text.starts_with(['/', '.']) {
+        let is_path = FORMS.iter().any(|form| text.starts_with(form))
+            || text.starts_with(['/', '.'])
+            || text.ends_with('/');
+        if scheme.is_none() && is_path {
             return Err(ScanError::InvalidTarget(format!("{text} does not exist")));
         }
         let reference = ImageReference::parse(name)
@@ -114,16 +117,20 @@ impl Target {
     }
 }
 
+/// How other programs tell the form of what lies at a path.
+const FORMS: [&str; 5] = ["oci:", "oci-dir:", "oci-archive:", "docker-archive:", "dir:"];
+
 /// The path that `text` begins with, and the image in it that is meant. As
 /// other programs want it, the form may be told before.
 fn at_path(text: &str) -> Option<(&Path, Option<&str>)> {
-    const FORMS: [&str; 5] = ["oci:", "oci-dir:", "oci-archive:", "docker-archive:", "dir:"];
     let path = Path::new(text);
     if path.is_dir() || path.is_file() {
         return Some((path, None));
     }
-    if let Some(rest) = FORMS.iter().find_map(|form| text.strip_prefix(form)) {
-        return at_path(rest);
+    // A layout may be called `oci` itself: then what follows names an image in it.
+    let told = FORMS.iter().find_map(|form| text.strip_prefix(form));
+    if let Some(found) = told.and_then(at_path) {
+        return Some(found);
     }
     text.match_indices([':', '@']).find_map(|(at, _)| {
         let (path, name) = text.split_at_checked(at)?;
