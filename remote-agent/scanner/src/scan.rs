@@ -294,7 +294,7 @@ impl Stacked {
 /// Secrets in what the image is configured with and was built by.
 fn secrets_of(config: &ImageConfig) -> Vec<FileSecret> {
     let history: Vec<&str> = config.history.iter().map(|step| step.created_by.as_str()).collect();
-    [("$EnvVariables", config.envs.join("\n")), ("$History", history.join("\n"))]
+    [(secret::ENVIRONMENT, config.envs.join("\n")), (secret::HISTORY, history.join("\n"))]
         .into_iter()
         .flat_map(|(path, text)| {
             secret::search(path, text.as_bytes()).into_iter().map(move |secret| FileSecret {

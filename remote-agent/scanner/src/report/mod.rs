@@ -32,6 +32,7 @@ pub use verdict::ImageName;
 
 use crate::error::ScanError;
 use crate::inspect::os::Distribution;
+use crate::inspect::secret;
 use crate::package::LayeredPackage;
 use crate::scan::{FileMalware, FileProblem, FileSecret, Inventory, SetId};
 use crate::vulndb::{OpenError, VulnDb};
@@ -125,6 +126,13 @@ pub struct ReportLayer {
     /// Whether it belongs to the base image.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_base_image: bool,
+}
+
+impl ReportLayer {
+    /// The command without the secrets in it.
+    fn shown_command(&self) -> Option<String> {
+        self.command.as_deref().map(|command| secret::cloaked_in(secret::HISTORY, command))
+    }
 }
 
 /// Holds several images against one database. What was looked up for one is

@@ -13,6 +13,7 @@ use palisade_api::rest::scan::{
 use super::severity::CvssVersion;
 use super::{Finding, Report, ReportLayer, Suppression, set_id};
 use crate::error::ScanOutcome;
+use crate::inspect::secret;
 use crate::package::LayeredPackage;
 use crate::scan::{FileSecret, SetId};
 
@@ -37,11 +38,11 @@ impl Report {
             vulnerabilities: self.vulnerabilities(accepted, |_| true),
             modules: self.modules(accepted),
             checks: self.checks.clone(),
-            secrets: self.secrets.iter().map(secret).collect(),
+            secrets: self.secrets.iter().map(scan_secret).collect(),
             setid_perms: self.set_ids.iter().filter_map(set_id_perm).collect(),
-            envs: self.envs.clone(),
+            envs: self.shown_envs(),
             labels: self.labels.clone(),
-            cmds: self.layers.iter().filter_map(|layer| layer.command.clone()).collect(),
+            cmds: self.layers.iter().filter_map(ReportLayer::shown_command).collect(),
             signature_data: self.signatures.as_ref().map(|signatures| ScanSignatureInfo {
                 verifiers: signatures.verifiers.clone(),
                 verification_timestamp: signatures
@@ -103,7 +104,7 @@ impl Report {
             author: self.author.clone(),
             run_as_root: self.run_as_root,
             created_at: self.created_at.clone(),
-            envs: self.envs.clone(),
+            envs: self.shown_envs(),
             labels: self.labels.clone(),
             layers: self.layers.iter().filter_map(|l| l.digest.map(Digest::to_oci)).collect(),
             brief: self.brief(),
@@ -113,6 +114,11 @@ impl Report {
     /// Bytes of the layers as stored.
     pub fn size(&self) -> i64 {
         self.layers.iter().map(|layer| layer.size as i64).sum()
+    }
+
+    /// The environment without the secrets in it.
+    fn shown_envs(&self) -> Vec<String> {
+        self.envs.iter().map(|env| secret::cloaked_in(secret::ENVIRONMENT, env)).collect()
     }
 
     fn shown(&self, accepted: Accepted) -> impl Iterator<Item = &Finding> {
@@ -135,7 +141,7 @@ impl Report {
     fn rest_layers(&self, accepted: Accepted) -> Vec<ScanLayer> {
         let layer = |layer: &ReportLayer| ScanLayer {
             digest: oci(layer.digest),
-            cmds: layer.command.clone().unwrap_or_default(),
+            cmds: layer.shown_command().unwrap_or_default(),
             vulnerabilities: match layer.digest {
                 Some(digest) => {
                     self.vulnerabilities(accepted, |finding| finding.layer == Some(digest))
@@ -212,7 +218,7 @@ fn tags(finding: &Finding) -> Vec<String> {
     accepted.into_iter().chain(vex).map(str::to_owned).collect()
 }
 
-fn secret(found: &FileSecret) -> ScanSecret {
+fn scan_secret(found: &FileSecret) -> ScanSecret {
     ScanSecret {
         kind: found.secret.kind.clone(),
         evidence: found.secret.evidence.clone(),

@@ -65,13 +65,16 @@ const CODE: [&str; 27] = [
     "hpp", "go", "rs", "scala", "swift", "pl", "pm", "r", "lua", "ex", "exs", "dart",
 ];
 
-/// Folders whose code came with packages.
-const LIBRARIES: [&str; 7] = [
+/// Folders whose code came with packages, or with a language.
+const LIBRARIES: [&str; 10] = [
     "lib/",
     "usr/include/",
     "usr/lib/",
     "usr/lib64/",
+    "usr/local/cargo/",
+    "usr/local/go/",
     "usr/local/lib/",
+    "usr/local/rustup/",
     "usr/share/",
     "usr/local/share/",
 ];
@@ -101,8 +104,10 @@ fn base(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
+/// The ending of a name, which the dot of a hidden file does not begin.
 fn extension(path: &str) -> Option<String> {
-    base(path).rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase())
+    let name = base(path).trim_start_matches('.');
+    name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase())
 }
 
 fn has_folder(path: &str, names: &[&str]) -> bool {
@@ -127,17 +132,17 @@ pub(super) fn is_passed_over(path: &str) -> bool {
         })
 }
 
-/// Whether others wrote the file: it came with a package, or with Python,
-/// whose own tests lie in `lib/python3.12/test`.
+/// Whether others wrote the file: it came with a package, or with a language,
+/// as `lib/python3.12/test` and `usr/local/go/src/crypto/tls/testdata` do.
 fn is_installed(path: &str) -> bool {
-    has_folder(path, &INSTALLED) || path.contains("lib/python")
+    has_folder(path, &INSTALLED)
+        || path.contains("lib/python")
+        || LIBRARIES.iter().any(|folder| path.starts_with(folder))
 }
 
 /// Whether the code is what the image was made for.
 fn is_own_code(path: &str) -> bool {
-    !LIBRARIES.iter().any(|folder| path.starts_with(folder))
-        && !is_installed(path)
-        && !has_folder(path, &TRIALS)
+    !is_installed(path) && !has_folder(path, &TRIALS)
 }
 
 /// Whether a secret of the kind may lie in the file. What the pattern says
@@ -148,6 +153,7 @@ pub(super) fn may_hold(path: &str, kind: &Kind) -> bool {
         "Pgpass.Password" => base == ".pgpass",
         "Netrc.Password" => matches!(base, ".netrc" | "_netrc"),
         "Htpasswd.Password" => base.contains("htpasswd"),
+        "Kubernetes.Token" => base.contains("kubeconfig") || path.ends_with(".kube/config"),
         _ if !kind.is_vague => true,
         _ => {
             let by_people = !has_folder(path, &INSTALLED) && !path.starts_with("usr/");

@@ -9,6 +9,7 @@ mod context;
 mod kind;
 mod store;
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -18,6 +19,9 @@ use serde::{Deserialize, Serialize};
 use super::{Entry, Facts};
 use kind::{KINDS, Kind};
 
+/// Where secrets lie that stand in no file.
+pub(crate) const ENVIRONMENT: &str = "$EnvVariables";
+pub(crate) const HISTORY: &str = "$History";
 /// Bytes of a text that is searched, and of one that holds settings.
 const TEXT: u64 = 64 << 10;
 const SETTINGS: u64 = 1 << 20;
@@ -105,9 +109,41 @@ pub(super) fn read(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) {
 /// Searches a text that lies at `path`, or that comes from the configuration
 /// of the image.
 pub fn search(path: &str, text: &[u8]) -> Vec<Secret> {
-    let Some(search) = SEARCH.as_ref() else { return Vec::new() };
-    let mut found: Vec<Secret> = Vec::new();
     let mut seen: Vec<&[u8]> = Vec::new();
+    let mut found = Vec::new();
+    for (kind, place) in hits(path, text) {
+        let secret = text.get(place).unwrap_or_default();
+        if !seen.contains(&secret) {
+            seen.push(secret);
+            found.push(told(kind, secret));
+        }
+    }
+    found
+}
+
+/// The text with what is shown of its secrets in their place.
+pub(crate) fn cloaked_in(path: &str, text: &str) -> String {
+    let mut places: Vec<_> = hits(path, text.as_bytes()).into_iter().map(|(_, at)| at).collect();
+    places.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
+    let mut shown = String::with_capacity(text.len());
+    let mut end = 0;
+    for place in places.into_iter().filter_map(|place| Some((text.get(place.clone())?, place))) {
+        let (secret, place) = place;
+        // One may stand in another.
+        if place.start >= end {
+            shown.push_str(text.get(end..place.start).unwrap_or_default());
+            shown.push_str(&cloaked(secret.as_bytes()));
+            end = place.end;
+        }
+    }
+    shown.push_str(text.get(end..).unwrap_or_default());
+    shown
+}
+
+/// Where secrets stand in a text, each kind's in a row.
+fn hits(path: &str, text: &[u8]) -> Vec<(&'static Kind, Range<usize>)> {
+    let Some(search) = SEARCH.as_ref() else { return Vec::new() };
+    let mut found = Vec::new();
     for at in search.candidates(text) {
         let (Some(kind), Some(pattern)) = (KINDS.get(at), search.patterns.get(at)) else {
             continue;
@@ -116,20 +152,18 @@ pub fn search(path: &str, text: &[u8]) -> Vec<Secret> {
             continue;
         }
         for captures in pattern.captures_iter(text).take(MOST) {
-            let start = captures.get(0).map_or(0, |found| found.start());
-            if kind.is_vague && context::is_comment(text.get(..start).unwrap_or_default()) {
+            let Some(whole) = captures.get(0) else { continue };
+            if kind.is_vague && context::is_comment(text.get(..whole.start()).unwrap_or_default()) {
                 continue;
             }
-            let whole = captures.get(0).map_or(&[][..], |found| found.as_bytes());
-            let secret = captures.iter().skip(1).flatten().next().map_or(whole, |g| g.as_bytes());
-            if context::is_placeholder(secret, kind) || seen.contains(&secret) {
+            let secret = captures.iter().skip(1).flatten().next().unwrap_or(whole);
+            if context::is_placeholder(secret.as_bytes(), kind) {
                 continue;
             }
             if found.len() >= MOST {
                 return found;
             }
-            seen.push(secret);
-            found.push(told(kind, secret));
+            found.push((*kind, secret.range()));
         }
     }
     found

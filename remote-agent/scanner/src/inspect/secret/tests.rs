@@ -201,6 +201,9 @@ fn the_same_texts_elsewhere_are_none() {
         "app/readme.md",
         "usr/local/lib/python3.12/test/certdata/keycert.pem",
         "usr/local/lib/python3.12/ssl.py",
+        "usr/local/go/src/crypto/tls/testdata/example-key.pem",
+        "usr/local/go/src/crypto/tls/example_test.go",
+        "usr/lib/google-cloud-sdk/platform/gslib/tests/test_data/test.json",
         "app/node_modules/crypto/index.js",
         "app/third_party/requests/tests/server.key",
         "app/tests/keys.py",
@@ -215,6 +218,11 @@ fn the_same_texts_elsewhere_are_none() {
         ("app/settings.yml", "password: /run/secrets/password".to_owned()),
         ("app/settings.yml", "url: postgres://shop:${PASSWORD}@db/shop".to_owned()),
         ("app/node_modules/x/config.json", format!("{{\"secret\": \"{}\"}}", noise(MIXED, 40))),
+        ("app/.env", "URL=https://me:${PASSWORD}@example.org".to_owned()),
+        ("app/.env", "URL=https://example.org:8443/a@b.c".to_owned()),
+        ("app/notes.txt", "curl -u me:$PASSWORD https://example.org".to_owned()),
+        ("app/settings.yml", format!("checksum: {}", noise(HEX, 32))),
+        ("app/settings.yml", format!("  token: {}", noise(MIXED, 40))),
         ("etc/passwd", "root:x:0:0:root:/root:/bin/bash\n".to_owned()),
         ("app/x", format!("AKIA{}", "A".repeat(16))),
         ("app/x", format!("id: AKIA{}EXAMPLE", noise(UPPER, 9))),
@@ -222,6 +230,19 @@ fn the_same_texts_elsewhere_are_none() {
     ] {
         assert_eq!(search(path, text.as_bytes()), [], "{path}: {text}");
     }
+}
+
+/// Reports show the environment and the commands of an image.
+#[test]
+fn texts_are_shown_without_their_secrets() {
+    let (password, token) = (noise(MIXED, 16), noise(MIXED, 36));
+    let text = format!("curl -u me:{password} a && curl -u me:{password} b # ghp_{token} é");
+    let (start, beginning) = (&password[..4], &token[..4]);
+    assert_eq!(
+        cloaked_in("$History", &text),
+        format!("curl -u me:{start}... a && curl -u me:{start}... b # ghp_{beginning}... é")
+    );
+    assert_eq!(cloaked_in("$EnvVariables", "MODE=secret é"), "MODE=secret é");
 }
 
 /// In code only what is a secret without doubt.

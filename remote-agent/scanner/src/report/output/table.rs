@@ -33,7 +33,7 @@ pub(super) fn table(report: &Report, target: &str, style: TableStyle) -> String 
             let Some(digest) = layer.digest else { continue };
             let base = if layer.in_base_image { " (base image)" } else { "" };
             let _ = writeln!(text, "\nLayer {}{base}, {} bytes", digest.to_oci(), layer.size);
-            let command = clean(layer.command.as_deref().unwrap_or_default());
+            let command = clean(&layer.shown_command().unwrap_or_default());
             if !command.is_empty() {
                 let room = style.width.unwrap_or(200).saturating_sub(2);
                 let _ = writeln!(text, "  {}", cut(&command, room));

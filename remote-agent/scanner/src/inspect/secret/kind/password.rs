@@ -11,9 +11,38 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     vague(
         "Database.URL",
-        &["postgres", "mysql", "mariadb", "mongodb", "amqp", "redis", "mssql", "clickhouse"],
-        r#"(?i)\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|amqps?|rediss?|mssql|clickhouse)(?:\+[a-z0-9]+)?://[^\s:/@"']{0,64}:([^\s/@"']{4,128})@[^\s/"']"#,
+        &[
+            "postgres",
+            "mysql",
+            "mariadb",
+            "mongodb",
+            "amqp",
+            "redis",
+            "mssql",
+            "clickhouse",
+            "jdbc:",
+        ],
+        r#"(?i)\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|amqps?|rediss?|mssql|clickhouse)(?:\+[a-z0-9]+)?://[^\s:/@"']{0,64}:([^\s/@"']{4,128})@[^\s/"']|\bjdbc:[^\s"'<>]{1,300}[?&;]password=([^\s&;"'<>]{4,128})"#,
         2.0,
+    ),
+    // Proxies, remote repositories, `.git-credentials`.
+    vague(
+        "URL.Password",
+        &["http://", "https://", "ftp://", "ftps://", "sftp://", "smtp://", "smtps://", "ldap://"],
+        r#"(?i)\b(?:https?|s?ftps?|smtps?|ldaps?)://[^\s:/@"'<>]{1,64}:([^\s:/@"'<>]{6,128})@[a-z0-9\[]"#,
+        2.5,
+    ),
+    vague(
+        "Authorization.Header",
+        &["authorization"],
+        r#"(?i)authorization["']?\s*[:=]\s*["']?(?:basic|bearer|token)\s+([a-z0-9+/=._~-]{16,2000})"#,
+        3.5,
+    ),
+    vague(
+        "Curl.Password",
+        &["curl"],
+        r#"\bcurl\b[^\n]{0,300}?\s(?:-u\s*|--user[\s=]+)["']?[^\s:"'$]{1,64}:([^\s"'$]{6,128})"#,
+        2.5,
     ),
     vague(
         "Netrc.Password",
@@ -35,9 +64,22 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     vague(
         "Credential",
-        &["passwd", "api_key", "apikey", "api-key", "password", "secret", "token"],
-        r#"(?i)(?:passwd|api[_-]?key|password|secret(?:[_-]?key)?|(?:access|auth|api)[_-]?token)["']?\s*[:=]\s*["']?([^\s"'`<>(){}$,;]{20,120})(?:["'`,;\s]|$)"#,
+        &["passwd", "api_key", "apikey", "api-key", "password", "secret", "token", "_pat"],
+        r#"(?i)(?:passwd|api[_-]?key|password|secret(?:[_-]?key)?|(?:access|auth|api)[_-]?token|[a-z0-9]{2}[_-]token|[a-z0-9]_pat)["']?\s*[:=]\s*["']?([^\s"'`<>(){}$,;]{20,120})(?:["'`,;\s]|$)"#,
         4.0,
+    ),
+    // Digits of sixteen kinds have less in each than letters do.
+    vague(
+        "Credential",
+        &["api_key", "apikey", "api-key", "secret", "token"],
+        r#"(?i)(?:api[_-]?key|secret(?:[_-]?key)?|(?:access|auth|api)[_-]?token)["']?\s*[:=]\s*["']?([0-9a-f]{30,128})(?:["'`,;\s]|$)"#,
+        3.0,
+    ),
+    vague(
+        "Kubernetes.Token",
+        &["token:"],
+        r#"(?m)^\s*(?:- )?token:\s*["']?([A-Za-z0-9._:-]{16,2000})"#,
+        3.5,
     ),
     vague(
         "Password.in.Settings",
@@ -54,8 +96,9 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     vague(
         "XML.Password",
-        &["password>"],
-        r"(?i)<[a-z0-9_.-]{0,30}password>\s*([^<\s{}$]{6,128})\s*</",
+        &["password>", "password\""],
+        // An element, or a pair of .NET's settings.
+        r#"(?i)<[a-z0-9_.-]{0,30}password>\s*([^<\s{}$]{6,128})\s*</|key="[^"<>]{0,60}password"\s+value="([^"{}$%]{6,128})""#,
         2.5,
     ),
     exact(

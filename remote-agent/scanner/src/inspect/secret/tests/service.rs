@@ -79,6 +79,31 @@ pub(super) fn samples() -> Vec<(&'static str, &'static str, String)> {
             "srv/wp-config.php",
             format!("define( 'DB_PASSWORD', '{}' );", mixed(12)),
         ),
+        (
+            "XML.Password",
+            "root/.nuget/NuGet/NuGet.Config",
+            format!("<add key=\"ClearTextPassword\" value=\"{}\" />", mixed(12)),
+        ),
+        (
+            "Database.URL",
+            "app/application.properties",
+            format!("url=jdbc:postgresql://db/shop?user=me&password={}\n", mixed(12)),
+        ),
+        (
+            "URL.Password",
+            "root/.git-credentials",
+            format!("https://me:{}@example.org\n", mixed(20)),
+        ),
+        ("URL.Password", "etc/apt/apt.conf.d/proxy", format!("http://me:{}@proxy:80", mixed(12))),
+        ("Authorization.Header", "root/.curlrc", {
+            format!("header = \"Authorization: Bearer {}\"\n", mixed(40))
+        }),
+        ("Curl.Password", "root/.bash_history", format!("curl -sS -u me:{} a\n", mixed(12))),
+        ("Curl.Password", "$History", format!("RUN curl --user me:{} a | tar x\n", mixed(12))),
+        ("Kubernetes.Token", "root/.kube/config", format!("  user:\n    token: {}\n", mixed(40))),
+        ("Credential", "app/.env", format!("AUTH_TOKEN={}", hex(32))),
+        ("Credential", "app/.env", format!("SHOP_TOKEN={}", mixed(40))),
+        ("Credential", "app/.env", format!("DEVOPS_PAT={}", mixed(52))),
         ("Redis.Password", "etc/redis/redis.conf", format!("requirepass {}\n", mixed(16))),
         (
             "Password.in.Settings",
