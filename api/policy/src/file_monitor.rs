@@ -89,31 +89,50 @@ impl FileMonitor {
             return Err(PolicyError::field("config", reason));
         }
         for gone in delete_filters.unwrap_or_default() {
-            let at = self.find(&gone.filter)?;
+            let at = self.find(&path(&gone.filter)?)?;
             self.filters.remove(at);
         }
         for new in add_filters.unwrap_or_default() {
-            let filter = path(&new.filter)?;
-            if self.filters.iter().any(|old| old.filter == filter) {
-                return Err(wrong(&filter, "it is there already"));
+            let filter = filter(new, now)?;
+            if self.find(&filter.filter).is_ok() {
+                return Err(wrong(&filter.filter, "it is there already"));
             }
-            self.filters.push(FileFilter {
-                filter,
-                recursive: new.recursive,
-                behavior: Behavior::parse(&new.behavior)?,
-                applications: applications(new.applications)?,
-                created_timestamp: now,
-                last_modified_timestamp: now,
-            });
+            self.filters.push(filter);
         }
         for change in update_filters.unwrap_or_default() {
-            let at = self.find(&change.filter)?;
+            let at = self.find(&path(&change.filter)?)?;
             let Some(filter) = self.filters.get_mut(at) else { continue };
             filter.recursive = change.recursive;
             filter.behavior = Behavior::parse(&change.behavior)?;
             filter.applications = applications(change.applications)?;
             filter.last_modified_timestamp = now;
         }
+        self.bounded()
+    }
+
+    /// The monitor with these filters alone. Those that it has keep their ages.
+    pub fn with_filters(
+        mut self,
+        filters: Vec<rest::FileMonitorFilterConfig>,
+        now: i64,
+    ) -> Result<Self, PolicyError> {
+        let before = Self { filters: std::mem::take(&mut self.filters), ..Self::empty("") };
+        for stated in filters {
+            let new = filter(stated, now)?;
+            if self.find(&new.filter).is_ok() {
+                return Err(wrong(&new.filter, "it is there twice"));
+            }
+            let old = before.find(&new.filter).ok().and_then(|at| before.filters.get(at));
+            self.filters.push(match old {
+                Some(old) if old.says_the_same(&new) => old.clone(),
+                Some(old) => FileFilter { created_timestamp: old.created_timestamp, ..new },
+                None => new,
+            });
+        }
+        self.bounded()
+    }
+
+    fn bounded(mut self) -> Result<Self, PolicyError> {
         if self.filters.len() > MAX_FILTERS {
             return Err(PolicyError::field("add_filters", format!("{MAX_FILTERS} at most")));
         }
@@ -146,6 +165,24 @@ impl FileMonitor {
 }
 
 federated!(FileMonitor, FileMonitor, group);
+
+impl FileFilter {
+    fn says_the_same(&self, other: &Self) -> bool {
+        (self.recursive, self.behavior, &self.applications)
+            == (other.recursive, other.behavior, &other.applications)
+    }
+}
+
+fn filter(stated: rest::FileMonitorFilterConfig, now: i64) -> Result<FileFilter, PolicyError> {
+    Ok(FileFilter {
+        filter: path(&stated.filter)?,
+        recursive: stated.recursive,
+        behavior: Behavior::parse(&stated.behavior)?,
+        applications: applications(stated.applications)?,
+        created_timestamp: now,
+        last_modified_timestamp: now,
+    })
+}
 
 fn wrong(filter: &str, reason: &str) -> PolicyError {
     PolicyError::InvalidEntry {

@@ -73,6 +73,28 @@ impl ProcessProfile {
         }
     }
 
+    /// Whether it says no more than having none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && !self.alert_disabled && !self.hash_enabled
+    }
+
+    /// The profile with these rules alone, in their order. Those that it has
+    /// keep their ids and ages.
+    pub fn with_rules(
+        mut self,
+        rules: &[rest::ProcessProfileEntryConfig],
+        stamp: Stamp,
+    ) -> Result<Self, PolicyError> {
+        let mut before = std::mem::take(&mut self.entries);
+        for rule in rules {
+            let (name, path, _) = check(rule)?;
+            let old = before.iter().position(|entry| entry.name == name && entry.path == path);
+            self.entries.extend(old.map(|at| before.swap_remove(at)));
+            self.write(rule, &[], stamp)?;
+        }
+        self.bounded()
+    }
+
     /// The profile with what `config` names: rules are deleted, then written.
     pub fn update(
         mut self,
@@ -89,7 +111,8 @@ impl ProcessProfile {
         self.hash_enabled = config.hash_enabled.unwrap_or(self.hash_enabled);
         let mut deleted = Vec::new();
         for wanted in config.process_delete_list.unwrap_or_default() {
-            let at = self.find(wanted.name.trim(), wanted.path.trim()).ok_or_else(|| {
+            let stored = path(&wanted.path).unwrap_or_default();
+            let at = self.find(wanted.name.trim(), &stored).ok_or_else(|| {
                 let (name, path) = (shorten(&wanted.name), shorten(&wanted.path));
                 PolicyError::MissingEntry(format!("the rule {name:?} with the path {path:?}"))
             })?;
@@ -98,6 +121,10 @@ impl ProcessProfile {
         for wanted in config.process_change_list.unwrap_or_default() {
             self.write(&wanted, &deleted, stamp)?;
         }
+        self.bounded()
+    }
+
+    fn bounded(self) -> Result<Self, PolicyError> {
         if self.entries.len() > MAX_ENTRIES {
             return Err(PolicyError::field(
                 "process_change_list",

@@ -275,6 +275,76 @@ async fn what_a_cluster_exports_of_its_own_becomes_federated() -> Result<()> {
     Ok(())
 }
 
+/// What files forget easily: set by REST, so that an export has to tell it.
+async fn set_by_rest(admin: &Rest) -> Result<()> {
+    let silent = |group: &str| {
+        json!({ "process_profile_config": { "group": group, "alert_disabled": true,
+            "hash_enabled": true } })
+    };
+    let external = json!({ "insert": { "after": 0, "rules": [{ "id": 0, "event": "event",
+        "group": "external", "conditions": [{ "type": "level", "value": "Info" }],
+        "actions": ["suppress-log"], "cfg_type": "federal" }] } });
+    let comment = json!({ "config": { "name": "fed.nodes", "comment": "the machines" } });
+    admin.patch("/v1/response/rule?scope=fed", &external).await?.ok()?;
+    admin.patch("/v1/group/fed.nodes", &comment).await?.ok()?;
+    for group in ["fed.shop", "fed.cellar", "fed.containers"] {
+        admin.patch(&format!("/v1/process_profile/{group}"), &silent(group)).await?.ok()?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn whatever_was_there_a_set_with_prune_leaves_what_it_says() -> Result<()> {
+    let from = Fleet::start(&[]).await?;
+    apply(&from.admin, "", SET).await?.ok()?;
+    set_by_rest(&from.admin).await?;
+    let text = exported(&from.admin).await?;
+    let to = Fleet::start(&[]).await?;
+    apply(&to.admin, "", &text).await?.ok()?;
+    assert_eq!(exported(&to.admin).await?, text);
+
+    let process = |group: &str, path: &str| {
+        json!({ "process_profile_config": { "group": group,
+            "process_change_list": [{ "name": "sh", "path": path, "action": "allow" }] } })
+    };
+    let file = json!({ "config": { "add_filters":
+        [{ "filter": "/etc/wine", "recursive": false, "behavior": "monitor_change" }] } });
+    let binding = json!({ "config": { "name": "fed.cellar", "status": true,
+        "replace": [{ "name": "fed.leaks", "action": "allow" }] } });
+    for (path, body) in [
+        ("/v1/process_profile/fed.cellar", process("fed.cellar", "/bin/sh")),
+        ("/v1/process_profile/fed.nodes", process("fed.nodes", "/bin/sh")),
+        ("/v1/process_profile/fed.shop", process("fed.shop", "/usr/bin/sh")),
+        ("/v1/file_monitor/fed.cellar", file),
+        ("/v1/dlp/group/fed.cellar", binding),
+    ] {
+        to.admin.patch(path, &body).await?.ok()?;
+        ensure!(exported(&to.admin).await? != text, "{path} is not exported");
+        apply(&to.admin, "prune=true", &text).await?.ok()?;
+        assert_eq!(exported(&to.admin).await?, text, "{path}");
+    }
+
+    // The first rule of a profile that fits decides, so its order is the file's.
+    let ordered = |names: [&str; 3]| {
+        let rules = names.map(|name| {
+            format!("{{name: {name}, path: /bin//./{name}, action: deny, allow_update: false}}")
+        });
+        let shop = "[{name: sh, path: /bin/sh, action: deny, allow_update: false}]";
+        SET.replace(shop, &format!("[{}]", rules.join(", ")))
+            .replace("filter: /etc/shop/*", "filter: /etc//shop/*")
+    };
+    for names in [["a", "b", "c"], ["c", "a", "b"]] {
+        apply(&to.admin, "prune=true", &ordered(names)).await?.ok()?;
+        let profile = to.admin.get("/v1/process_profile/fed.shop").await?.ok()?;
+        let rules = profile["process_profile"]["process_list"].as_array().context("no rules")?;
+        let told: Vec<_> = rules.iter().filter_map(|rule| rule["name"].as_str()).collect();
+        assert_eq!(told, names);
+        let again = apply(&to.admin, "prune=true", &ordered(names)).await?.ok()?;
+        assert_eq!(again["plan"], json!([]), "the same again changes something");
+    }
+    Ok(())
+}
+
 async fn command(server: &str, ca: &Path, key: &str, arguments: &[&str]) -> Result<Finished> {
     Launch::new("apply", programs::primary()?)
         .arg("apply")

@@ -7,6 +7,7 @@ use super::admission;
 use super::security_rule::{self, Selector};
 use super::set::ResourceSet;
 use crate::group::{BUILT_IN_ENDPOINTS, RESERVED};
+use crate::response_rule::EXTERNAL;
 use crate::{FED_PREFIX, PolicyError};
 
 /// The name of the resource with a cluster's own admission rules.
@@ -52,7 +53,7 @@ impl ResourceSet {
             rule.webhooks.iter_mut().for_each(prefix);
         }
         for rule in &mut self.response_rules {
-            if !rule.group.is_empty() {
+            if rule.group != EXTERNAL {
                 prefix(&mut rule.group);
             }
             rule.webhooks.iter_mut().for_each(prefix);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Resource;
 use crate::cluster::Targets;
-use crate::response_rule::ResponseRule;
+use crate::response_rule::{EXTERNAL, ResponseRule};
 
 /// The kind of the resources.
 pub const KIND: &str = "NvResponseRuleSecurityRule";
@@ -21,7 +21,7 @@ pub struct RuleSpec {
     pub policy_name: String,
     /// What it responds to.
     pub event: String,
-    /// Empty: a group's rules are with the group.
+    /// `external`, or empty: a group's rules are with the group.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub group: String,
     /// What must be met.
@@ -59,7 +59,7 @@ impl RuleSpec {
         Self {
             policy_name: POLICY.to_owned(),
             event: rule.event,
-            group: String::new(),
+            group: if rule.group == EXTERNAL { rule.group } else { String::new() },
             conditions: rule.conditions,
             actions: rule.actions,
             webhooks: rule.webhooks,
@@ -86,7 +86,7 @@ impl RuleSpec {
     }
 }
 
-/// A rule that is about no group, as a resource.
+/// A rule that is about no group of ours, as a resource.
 pub fn export(rule: &ResponseRule, targets: &Targets) -> Resource<Spec> {
     let name = format!("fed.{}--{}", rule.event.as_str(), rule.id);
     Resource::new(KIND, name, Spec { rule: RuleSpec::new(rule, targets) })

@@ -107,9 +107,15 @@ pub struct ProcessSpec {
 #[serde(deny_unknown_fields, default)]
 pub struct ProcessProfileSpec {
     /// Federated groups have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline: Option<String>,
     /// Federated groups have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
+    /// Whether nothing is reported.
+    pub alert_disabled: bool,
+    /// Whether executables are told apart by their digests.
+    pub hash_enabled: bool,
 }
 
 /// A filter of the file monitor.
@@ -216,7 +222,7 @@ pub fn export(whole: Whole<'_>, groups: &[Group], targets: &Targets) -> Resource
         }),
         ingress: peers(ingress, "ingress"),
         egress: peers(egress, "egress"),
-        process_profile: None,
+        process_profile: whole.processes.and_then(profile),
         process: whole.processes.map(|profile| profile.entries.iter().map(process).collect()),
         file: whole.files.map(|monitor| monitor.filters.iter().map(file).collect()),
         dlp: whole.dlp.map(binding),
@@ -257,6 +263,13 @@ fn network(
         priority: rule.priority,
         cluster_selector: targets.of(rule),
     }
+}
+
+/// The kind of a profile; none where nobody chose one.
+fn profile(profile: &ProcessProfile) -> Option<ProcessProfileSpec> {
+    let &ProcessProfile { alert_disabled, hash_enabled, .. } = profile;
+    let spec = ProcessProfileSpec { alert_disabled, hash_enabled, ..ProcessProfileSpec::default() };
+    (alert_disabled || hash_enabled).then_some(spec)
 }
 
 fn process(entry: &crate::process_profile::ProcessEntry) -> ProcessSpec {

@@ -75,13 +75,13 @@ pub async fn admission(database: &Database, ids: &[u32]) -> Result<String> {
     Ok(crd::write(&crd::admission::export(&rules, &targets))?)
 }
 
-/// The response rules of these ids that are about no group.
+/// The response rules of these ids that are about no group of ours.
 pub async fn response(database: &Database, ids: &[u32]) -> Result<String> {
     let mut rules = response_rules::list(database).await?;
     rules.retain(|rule| ids.contains(&rule.id));
     require_all(ids, rules.iter().map(|rule| rule.id))?;
     let targets = targets(&mut *database.acquire().await?).await?;
-    let rules = rules.iter().filter(|rule| rule.group.is_empty());
+    let rules = rules.iter().filter(|rule| rule.needed_group().is_none());
     let resources = rules.map(|rule| crd::response::export(rule, &targets)).collect();
     Ok(crd::write(&List::new(resources))?)
 }

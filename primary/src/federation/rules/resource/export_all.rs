@@ -65,8 +65,8 @@ async fn sensors<I: Inspection>(
     Ok(())
 }
 
-/// Groups with what belongs to them. The built-in ones are everywhere: of them
-/// only what belongs to them is told.
+/// Groups with what belongs to them. The built-in ones are everywhere: they are
+/// told where they are not as they began.
 async fn groups(conn: &mut PgConnection, text: &mut Text, targets: &Targets) -> Result<()> {
     let groups: Vec<Group> = list(conn).await?;
     let processes: Vec<ProcessProfile> = list(conn).await?;
@@ -77,18 +77,20 @@ async fn groups(conn: &mut PgConnection, text: &mut Text, targets: &Targets) -> 
         let name = &group.name;
         let whole = Whole {
             group,
-            processes: processes.iter().find(|one| one.group == *name && !one.entries.is_empty()),
+            processes: processes.iter().find(|one| one.group == *name && !one.is_empty()),
             files: files.iter().find(|one| one.group == *name && !one.filters.is_empty()),
             dlp: bound(&dlp, name),
             waf: bound(&waf, name),
             network: &[],
             response: &[],
         };
-        let has_nothing = whole.processes.is_none()
+        let as_it_began = group.comment.is_empty()
+            && targets.of(group).is_none()
+            && whole.processes.is_none()
             && whole.files.is_none()
             && whole.dlp.is_none()
             && whole.waf.is_none();
-        if !(group.reserved && has_nothing) {
+        if !(group.reserved && as_it_began) {
             text.add(&security_rule::export(whole, &groups, targets))?;
         }
     }

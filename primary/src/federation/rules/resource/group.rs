@@ -1,12 +1,10 @@
 //! Groups, the network rules that name them and what belongs to them, out of
 //! files.
 
-use palisade_api::rest::file_monitor::FileMonitorConfig;
-use palisade_api::rest::process_profile::{ProcessProfileConfig, ProcessProfileEntryConfig};
 use palisade_api::rest::sensor::SensorGroupConfig;
 use palisade_policy::crd::Resource;
 use palisade_policy::crd::security_rule::{
-    BindingSpec, FileSpec, NetworkSpec, ProcessSpec, Selector, Spec,
+    BindingSpec, FileSpec, NetworkSpec, ProcessProfileSpec, ProcessSpec, Selector, Spec,
 };
 use palisade_policy::file_monitor::FileMonitor;
 use palisade_policy::group::{Group, GroupKind};
@@ -121,18 +119,14 @@ impl Import {
             return Ok(());
         };
         edit.target(&group, described.cluster_selector.clone())?;
-        if let Some(processes) = spec
-            .process
-            .as_ref()
-            .filter(|list| !list.is_empty() || self.processes.get(&name).is_some())
-        {
-            require::<ProcessProfile>(&group, group.kind() != GroupKind::Address)?;
-            self.processes(&name, processes)?;
+        // What a group cannot have is empty in files that clusters write.
+        let runs = group.kind() != GroupKind::Address;
+        if let Some(processes) = spec.process.as_ref().filter(|list| !list.is_empty() || runs) {
+            require::<ProcessProfile>(&group, runs)?;
+            self.processes(&name, spec.process_profile.as_ref(), processes)?;
         }
         let containers = group.kind() == GroupKind::Container;
-        if let Some(files) =
-            spec.file.as_ref().filter(|list| !list.is_empty() || self.files.get(&name).is_some())
-        {
+        if let Some(files) = spec.file.as_ref().filter(|list| !list.is_empty() || containers) {
             require::<FileMonitor>(&group, containers)?;
             self.files(&name, files)?;
         }
@@ -176,55 +170,36 @@ impl Import {
         Ok(())
     }
 
-    fn processes(&mut self, group: &str, specs: &[ProcessSpec]) -> Result<()> {
-        let profile =
-            self.processes.get(group).cloned().unwrap_or_else(|| ProcessProfile::empty(group));
-        let gone = profile.entries.iter().filter(|entry| {
-            !specs.iter().any(|spec| {
-                (spec.name.trim(), spec.path.trim()) == (entry.name.as_str(), entry.path.as_str())
-            })
-        });
-        let config = ProcessProfileConfig {
-            process_delete_list: Some(
-                gone.map(|entry| ProcessProfileEntryConfig {
-                    name: entry.name.clone(),
-                    path: entry.path.clone(),
-                    ..ProcessProfileEntryConfig::default()
-                })
-                .collect(),
-            ),
-            process_change_list: Some(specs.iter().map(|spec| spec.to_rest(group)).collect()),
-            ..ProcessProfileConfig::default()
+    fn processes(
+        &mut self,
+        group: &str,
+        kind: Option<&ProcessProfileSpec>,
+        specs: &[ProcessSpec],
+    ) -> Result<()> {
+        let old = self.processes.get(group).cloned();
+        let had = old.is_some();
+        let rules: Vec<_> = specs.iter().map(|spec| spec.to_rest(group)).collect();
+        let profile = ProcessProfile {
+            alert_disabled: kind.is_some_and(|kind| kind.alert_disabled),
+            hash_enabled: kind.is_some_and(|kind| kind.hash_enabled),
+            ..old.unwrap_or_else(|| ProcessProfile::empty(group)).with_rules(&rules, self.stamp)?
         };
-        self.processes.put(profile.update(config, self.stamp)?);
+        // A group that has none needs no object that says so.
+        if had || !profile.is_empty() {
+            self.processes.put(profile);
+        }
         Ok(())
     }
 
     fn files(&mut self, group: &str, specs: &[FileSpec]) -> Result<()> {
-        let monitor = self.files.get(group).cloned().unwrap_or_else(|| FileMonitor::empty(group));
-        let stated = |filter: &str| specs.iter().find(|spec| spec.filter == filter);
-        let old = monitor.to_rest().filters;
-        let gone = old.iter().filter(|filter| stated(&filter.filter).is_none());
-        let changed = old.iter().filter_map(|filter| {
-            let spec = stated(&filter.filter)?;
-            let now = (spec.recursive, spec.behavior.as_str(), &spec.app);
-            let before = (filter.recursive, filter.behavior.as_str(), &filter.applications);
-            (now != before).then(|| spec.to_rest(group))
-        });
-        let new = specs.iter().filter(|spec| old.iter().all(|had| had.filter != spec.filter));
-        let config = FileMonitorConfig {
-            delete_filters: Some(
-                gone.map(|filter| FileSpec {
-                    filter: filter.filter.clone(),
-                    ..FileSpec::default()
-                })
-                .map(|spec| spec.to_rest(group))
-                .collect(),
-            ),
-            update_filters: Some(changed.collect()),
-            add_filters: Some(new.map(|spec| spec.to_rest(group)).collect()),
-        };
-        self.files.put(monitor.update(config, self.stamp.now)?);
+        let old = self.files.get(group).cloned();
+        let had = old.is_some();
+        let filters = specs.iter().map(|spec| spec.to_rest(group)).collect();
+        let monitor = old.unwrap_or_else(|| FileMonitor::empty(group));
+        let monitor = monitor.with_filters(filters, self.stamp.now)?;
+        if had || !monitor.filters.is_empty() {
+            self.files.put(monitor);
+        }
         Ok(())
     }
 

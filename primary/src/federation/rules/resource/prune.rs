@@ -14,8 +14,8 @@ use palisade_policy::{FederatedObject, PolicyError};
 use super::super::response::check_references;
 use super::super::{Edit, Result};
 
-/// Deletes what was not named, of all kinds that files hold. What is built in
-/// stays; what belongs to a group goes with it.
+/// Deletes what was not named, of all kinds that files hold: of a group that is, its
+/// profile, monitor and sensors too. What is built in stays.
 pub(super) async fn prune(edit: &mut Edit) -> Result<()> {
     unnamed::<NetworkRule>(edit, |_| true).await?;
     unnamed::<AdmissionRule>(edit, |_| true).await?;
@@ -24,27 +24,16 @@ pub(super) async fn prune(edit: &mut Edit) -> Result<()> {
     unnamed::<Webhook>(edit, |_| true).await?;
     unnamed::<Sensor<Dlp>>(edit, |sensor| !sensor.predefine).await?;
     unnamed::<Sensor<Waf>>(edit, |sensor| !sensor.predefine).await?;
-    let groups: Vec<Group> = edit.list().await?;
-    orphaned::<ProcessProfile>(edit, &groups).await?;
-    orphaned::<FileMonitor>(edit, &groups).await?;
-    orphaned::<SensorGroup<Dlp>>(edit, &groups).await?;
-    orphaned::<SensorGroup<Waf>>(edit, &groups).await
+    unnamed::<ProcessProfile>(edit, |_| true).await?;
+    unnamed::<FileMonitor>(edit, |_| true).await?;
+    unnamed::<SensorGroup<Dlp>>(edit, |_| true).await?;
+    unnamed::<SensorGroup<Waf>>(edit, |_| true).await
 }
 
 async fn unnamed<T: FederatedObject>(edit: &mut Edit, mine: impl Fn(&T) -> bool) -> Result<()> {
     let objects: Vec<T> = edit.list().await?;
     for object in objects.iter().filter(|object| mine(object)) {
         if !edit.named.contains(&(T::KIND, object.object_name().into_owned())) {
-            edit.delete(object);
-        }
-    }
-    Ok(())
-}
-
-async fn orphaned<T: FederatedObject>(edit: &mut Edit, groups: &[Group]) -> Result<()> {
-    let objects: Vec<T> = edit.list().await?;
-    for object in &objects {
-        if groups.iter().all(|group| group.name != object.object_name()) {
             edit.delete(object);
         }
     }

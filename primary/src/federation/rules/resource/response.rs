@@ -3,7 +3,7 @@
 use palisade_policy::crd::Resource;
 use palisade_policy::crd::response::{RuleSpec, Spec};
 use palisade_policy::order::GAP;
-use palisade_policy::response_rule::{FED_IDS, ResponseRule};
+use palisade_policy::response_rule::{EXTERNAL, FED_IDS, ResponseRule};
 use palisade_policy::rule_id::IdPool;
 use palisade_policy::{FederatedObject as _, PolicyError};
 
@@ -22,16 +22,16 @@ pub(super) async fn import(
     let mut kept = Vec::new();
     for resource in resources {
         let rule = resource.spec.rule;
-        if !rule.group.is_empty() {
+        if !matches!(rule.group.as_str(), "" | EXTERNAL) {
             let reason = "the rules of a group are in the resource of the group".to_owned();
             return Err(PolicyError::InvalidField { field: "group", reason }.into());
         }
-        let rule = merge.rule(edit, &rule, "")?;
+        let rule = merge.rule(edit, &rule, &rule.group)?;
         check_references(edit, &rule).await?;
         kept.push(rule.id);
     }
     if overwrite {
-        merge.rules.retain(|rule| !rule.group.is_empty() || kept.contains(&rule.id));
+        merge.rules.retain(|rule| rule.needed_group().is_some() || kept.contains(&rule.id));
     }
     merge.write(edit)
 }
