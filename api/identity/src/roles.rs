@@ -82,11 +82,11 @@ pub enum RolesError {
     #[error(transparent)]
     Namespace(#[from] NotANamespace),
     /// A role that is only given everywhere.
-    #[error("the role {0:?} cannot be given in a namespace")]
+    #[error("the role {0} cannot be given in a namespace")]
     NotInNamespaces(RoleName),
     /// A role that reaches no further than this cluster.
     #[error(
-        "the role {0:?} cannot be limited to clusters: fedAdmin, fedReader and custom roles can; \
+        "the role {0} cannot be limited to clusters: fedAdmin, fedReader and custom roles can; \
          an access_scope of {{}} takes the limit away"
     )]
     NotInClusters(RoleName),

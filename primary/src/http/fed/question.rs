@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use chrono::TimeDelta;
 use palisade_identity::Caller;
 use uuid::Uuid;
 
@@ -23,6 +24,9 @@ const MOST: i64 = 1_000;
 const MOST_SKIPPED: i64 = 100_000;
 /// Values of one filter.
 const MOST_VALUES: usize = 200;
+
+/// The name of the field that holds a cluster.
+const CLUSTER: &str = "cluster";
 
 /// How the answer is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +101,7 @@ pub(super) async fn clusters(
 ) -> Result<HashMap<String, Uuid>> {
     let listed = query.get("cluster").into_iter().flat_map(|text| text.split(','));
     let filters = query.filters();
-    let filtered = filters.iter().filter(|filter| filter.field == "cluster");
+    let filtered = filters.iter().filter(|filter| is_called(filter.field, CLUSTER));
     let wanted: Vec<String> = listed
         .chain(filtered.map(|filter| filter.wanted))
         .map(str::trim)
@@ -145,18 +149,37 @@ fn read(
             conditions.push(Condition { field, comparison: *comparison, wanted });
         }
     }
-    let filters = query.filters();
-    conditions.extend(filters.iter().filter_map(|filter| {
-        let field = fields.iter().find(|field| field.name == filter.field)?;
+    for filter in query.filters() {
+        let Some(field) = fields.iter().find(|field| is_called(filter.field, field.name)) else {
+            continue;
+        };
         let comparison = comparison(filter.operator, field.kind);
         let parts: Vec<&str> = match comparison {
             Comparison::Contains | Comparison::ContainsNot => filter.wanted.split('|').collect(),
             _ => vec![filter.wanted],
         };
-        let values = parts.into_iter().map(|text| value(field.kind, text, clusters));
-        let wanted = values.collect::<Option<Vec<Value>>>()?;
-        Some(Condition { field, comparison, wanted })
-    }));
+        let values = parts.into_iter().map(|text| match field.kind {
+            // Like any text, a name that nobody has is that of none.
+            Kind::Cluster => Some(
+                value(field.kind, text, clusters).unwrap_or_else(|| Value::Clusters(Vec::new())),
+            ),
+            kind => Value::parse(kind, text),
+        });
+        let Some(wanted) = values.collect::<Option<Vec<Value>>>() else { continue };
+        match (comparison, wanted.as_slice()) {
+            // Answers show whole seconds.
+            (Comparison::Eq, [Value::Time(at)]) if at.timestamp_subsec_nanos() == 0 => {
+                let end = *at + TimeDelta::seconds(1);
+                let ends = [(Comparison::Gte, *at), (Comparison::Lt, end)];
+                conditions.extend(ends.map(|(comparison, at)| Condition {
+                    field,
+                    comparison,
+                    wanted: vec![Value::Time(at)],
+                }));
+            }
+            _ => conditions.push(Condition { field, comparison, wanted }),
+        }
+    }
     let (order, descending) = order(query, orders)?;
     let after = match query.get("after") {
         None | Some("") => None,
@@ -204,7 +227,7 @@ fn order(query: &Query, orders: &'static [Order]) -> Result<(&'static Order, boo
     let direction = query.get("order").map(|direction| direction == "desc");
     let sorts = query.sorts();
     let clause = sorts.iter().find_map(|(name, descends)| {
-        Some((orders.iter().find(|order| order.name == *name)?, *descends))
+        Some((orders.iter().find(|order| is_called(name, order.name))?, *descends))
     });
     let unknown = || {
         let names: Vec<&str> = orders.iter().map(|order| order.name).collect();
@@ -212,7 +235,8 @@ fn order(query: &Query, orders: &'static [Order]) -> Result<(&'static Order, boo
     };
     match (wanted, clause) {
         (Some(name), _) => {
-            let order = orders.iter().find(|order| order.name == name).ok_or_else(unknown)?;
+            let order =
+                orders.iter().find(|order| is_called(name, order.name)).ok_or_else(unknown)?;
             Ok((order, direction.unwrap_or(order.descends)))
         }
         (None, Some(clause)) => Ok(clause),
@@ -221,6 +245,16 @@ fn order(query: &Query, orders: &'static [Order]) -> Result<(&'static Order, boo
             Ok((order, direction.unwrap_or(order.descends)))
         }
     }
+}
+
+/// Whether clients may call so what filters and orders call `name`: answers show
+/// clusters by id and name, and times as text and as seconds.
+fn is_called(asked: &str, name: &str) -> bool {
+    let time = |asked: &str| asked.strip_suffix("_timestamp").map(|time| format!("{time}_at"));
+    asked == name
+        || name == CLUSTER && matches!(asked, "cluster_id" | "cluster_name")
+        || name == "time" && matches!(asked, "reported_at" | "reported_timestamp")
+        || time(asked).is_some_and(|asked| asked == name)
 }
 
 fn value(kind: Kind, text: &str, clusters: &HashMap<String, Uuid>) -> Option<Value> {
@@ -262,6 +296,10 @@ mod tests {
             ("cluster=shop&namespace=a,b&since=1700000000", 3),
             ("f_namespace=in,a|b&f_name=prefix,Adm", 2),
             ("f_colour=red&f_reported_at=gt,yesterday", 0),
+            ("f_cluster_name=shop&f_cluster_id=nobody&f_reported_timestamp=gte,1700000000", 3),
+            // A second has a beginning and an end.
+            ("f_reported_at=2026-01-02T03:04:05Z", 2),
+            ("f_reported_at=neq,2026-01-02T03:04:05Z", 1),
         ] {
             assert_eq!(asked(text).unwrap().question.conditions.len(), conditions, "{text}");
         }
@@ -288,6 +326,9 @@ mod tests {
             ("sort=name", "name", false, 100),
             ("sort=name&order=desc&limit=7", "name", true, 7),
             ("s_cluster=asc&limit=99999", "cluster", false, 1_000),
+            ("s_cluster_name=desc", "cluster", true, 100),
+            ("s_reported_at=asc", "time", false, 100),
+            ("sort=reported_timestamp", "time", true, 100),
             ("format=csv&limit=5", "time", true, 1_000),
         ] {
             let asked = asked(text).unwrap();
