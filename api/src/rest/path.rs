@@ -66,6 +66,25 @@ fn fits(template: &[String], asked: &[&str]) -> bool {
             .all(|(fixed, segment)| fixed.starts_with('{') || fixed.eq_ignore_ascii_case(segment))
 }
 
+/// Whether the path is text where its percent-encoding is undone.
+pub fn is_text(path: &str) -> bool {
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, behind @ ..] = rest {
+        let byte = match (first, behind) {
+            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)).map(|(high, low)| high << 4 | low),
+            _ => None,
+        };
+        decoded.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { behind.get(2..).unwrap_or_default() } else { behind };
+    }
+    std::str::from_utf8(&decoded).is_ok()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
 /// The path without empty segments, `.` and `..`; `/` for the root.
 pub fn tidy(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();

@@ -7,6 +7,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, Method};
 use palisade_api::Code;
+use palisade_api::rest::path;
 use palisade_identity::{Caller, Need, route_access, scoped_route};
 use palisade_transport::server::PeerAddress;
 use secrecy::SecretString;
@@ -54,6 +55,9 @@ fn standard(method: &Method) -> &str {
 pub(super) async fn let_in(app: &App, request: &mut Request) -> Result<()> {
     if request.uri().path_and_query().is_some_and(|uri| uri.as_str().contains(NUL)) {
         return Err(ApiError::invalid_request("A path or query does not contain a NUL."));
+    }
+    if !path::is_text(request.uri().path()) {
+        return Err(ApiError::invalid_request("The path is no UTF-8."));
     }
     let route = request.extensions().get::<MatchedPath>();
     let path = route.map_or_else(|| request.uri().path(), MatchedPath::as_str).to_owned();

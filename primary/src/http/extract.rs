@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use bytes::{Bytes, BytesMut};
+use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http_body_util::BodyExt as _;
 use palisade_api::Code;
@@ -16,6 +17,9 @@ use crate::store::Actor;
 
 /// Largest JSON body that is read.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
+/// What is read beyond a limit, and thrown away: most clients look at an answer only
+/// when they have sent all.
+const MOST_OVERRUN: usize = 128 << 20;
 /// How long a client may take to send a body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -117,25 +121,36 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
 
 /// Reads the whole body, at most `limit` bytes of it.
 pub async fn read_body(request: Request, limit: usize) -> Result<Bytes> {
+    // What was packed has no length any more: a bomb is not unpacked for nothing.
+    let has_length = request.headers().contains_key(CONTENT_LENGTH);
+    let overrun = if has_length { MOST_OVERRUN } else { 0 };
     let mut body = request.into_body();
-    let read = async {
+    let reading = async {
         let mut bytes = BytesMut::new();
+        let mut read = 0;
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| {
                 ApiError::invalid_request("The body broke off.").caused_by(error)
             })?;
             if let Some(data) = frame.data_ref() {
-                if bytes.len() + data.len() > limit {
-                    return Err(ApiError::invalid_request(format!(
-                        "The body is larger than {limit} bytes."
-                    )));
+                read += data.len();
+                if read > limit + overrun {
+                    break;
                 }
-                bytes.extend_from_slice(data);
+                if read <= limit {
+                    bytes.extend_from_slice(data);
+                } else {
+                    bytes.clear();
+                }
             }
+        }
+        if read > limit {
+            let text = format!("The body is larger than {limit} bytes.");
+            return Err(ApiError::invalid_request(text));
         }
         Ok(bytes.freeze())
     };
-    tokio::time::timeout(BODY_TIMEOUT, read)
+    tokio::time::timeout(BODY_TIMEOUT, reading)
         .await
         .map_err(|_| ApiError::new(Code::InvalidRequest, "The body did not arrive in time."))?
 }

@@ -99,15 +99,14 @@ async fn bodies_may_be_packed_and_their_bound_is_that_of_what_is_in_them() -> Re
 
     let bomb = gzipped(&format!("{{\"x\":\"{}\"}}", "0".repeat(256 << 20)))?;
     let broken = packed.get(..packed.len() / 2).context("too short")?.to_vec();
-    for (rest, path, of_broken) in [
-        (&fleet.admin, "/v1/group".to_owned(), 400),
-        (&there, "/v1/group".to_owned(), 400),
-        // It breaks off between the primary and the cluster.
-        (&fleet.admin, format!("{through}/v1/group"), 500),
+    for (rest, path) in [
+        (&fleet.admin, "/v1/group".to_owned()),
+        (&there, "/v1/group".to_owned()),
+        (&fleet.admin, format!("{through}/v1/group")),
     ] {
-        for (body, status) in [(&bomb, 400), (&broken, of_broken)] {
+        for body in [&bomb, &broken, &b"not packed at all".to_vec()] {
             let answered = send_gzipped(rest, Method::POST, &path, body.clone()).await?;
-            assert_eq!(answered, status, "{path}");
+            assert_eq!(answered, 400, "{path}");
         }
     }
     Ok(())

@@ -74,6 +74,10 @@ const REFUSED: &[(&str, &str, &str, u16, u64)] = &[
     ("DELETE", "/v1/group/fed.none", "", 404, 7),
     ("GET", "/v1/group/fed.none", "", 404, 7),
     ("GET", "/v1/group?scope=everywhere", "", 400, 6),
+    ("GET", "/v1/group/%ff", "", 400, 6),
+    ("DELETE", "/v1/user/%e2%82", "", 400, 6),
+    ("GET", "/v1/workload/%ff", "", 400, 6),
+    ("GET", "/v1/fed/cluster/00000000000000000000000000000000/v1/group/%ff", "", 400, 6),
     ("GET", "/v1/policy/rule/100009", "", 404, 7),
     ("DELETE", "/v1/policy/rule/100009", "", 404, 7),
     ("GET", "/v1/admission/rule/100009", "", 404, 7),
@@ -239,6 +243,10 @@ async fn what_there_is_none_of() -> Result<()> {
         ] {
             let answer = fleet.admin.get(path).await?.ok()?;
             ensure!(answer[list] == json!([]), "{path} {round}: {answer}");
+            let head = fleet.admin.send(Method::HEAD, path, None).await?;
+            ensure!(head.status == 200, "HEAD {path} {round}: {}", head.status);
+            // Which methods a path knows is told to everybody.
+            knows_get(&fleet.primary.rest()?, path).await.context(round)?;
         }
         if home.is_none() {
             let token = fleet.primary.token(&["--home"]).await?;
@@ -246,6 +254,15 @@ async fn what_there_is_none_of() -> Result<()> {
             fleet.wait_for_status("home", "synced").await?;
         }
     }
+    let home = home.context("no home cluster")?;
+    knows_get(&home.admin().await?.with_token(None), "/v1/workload").await
+}
+
+async fn knows_get(nobody: &Rest, path: &str) -> Result<()> {
+    let answer = nobody.send(Method::OPTIONS, path, None).await?;
+    let allow = answer.headers.get("allow").and_then(|methods| methods.to_str().ok());
+    let knows = allow.is_some_and(|methods| methods.contains("GET"));
+    ensure!(answer.status == 200 && knows, "OPTIONS {path}: {} {allow:?}", answer.status);
     Ok(())
 }
 

@@ -21,7 +21,7 @@ const PART: &str = "configuration";
 pub(in crate::http) async fn read_file(request: Request, most: usize) -> Result<String> {
     let is_form = is_form(request.headers());
     let (parts, body) = request.into_parts();
-    let bytes = read_body(Request::new(body), most).await?;
+    let bytes = read_body(Request::from_parts(parts.clone(), body), most).await?;
     let file = if is_form { part(Request::from_parts(parts, bytes.into())).await? } else { bytes };
     let text = std::str::from_utf8(&file)
         .map_err(|error| ApiError::invalid_request("The file is no UTF-8.").caused_by(error))?;

@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, header};
 use palisade_api::rest::empty;
 use palisade_api::{ClusterId, Code};
 use palisade_identity::{Access, Caller, Role, route_access};
@@ -62,6 +62,9 @@ const AREAS: &[&str] = &[
     "workload",
 ];
 
+/// The methods that the home cluster is called with.
+const HANDED_ON: &str = "GET,HEAD,POST,PATCH,DELETE";
+
 /// Whether the path is one of a cluster's own API.
 fn is_cluster_level(path: &str) -> bool {
     let mut segments = path.split('/').skip(1);
@@ -75,6 +78,9 @@ pub(super) async fn fallback(State(app): State<App>, mut request: Request) -> Re
     if !is_cluster_level(request.uri().path()) {
         let missing = || fallback::not_found(request.method(), request.uri().path());
         return portal::deep_link(&request).ok_or_else(missing);
+    }
+    if *request.method() == Method::OPTIONS {
+        return Ok([(header::ALLOW, HANDED_ON)].into_response());
     }
     authorize::let_in(&app, &mut request).await?;
     let caller = request.extensions_mut().remove::<Caller>().ok_or_else(ApiError::unauthorized)?;
@@ -128,6 +134,8 @@ pub(super) async fn local_objects(
     let owner = owner::of_call(request.method(), request.uri().path(), &query);
     let owner = match owner {
         None | Some(Owner::Federation) => return Ok(next.run(request).await),
+        // The endpoints of the primary know the same methods.
+        Some(_) if *request.method() == Method::OPTIONS => return Ok(next.run(request).await),
         Some(owner) => owner,
     };
     if store::member::home(&mut *app.database.acquire().await?).await?.is_none() {
@@ -142,7 +150,7 @@ pub(super) async fn local_objects(
         return fallback(State(app), request).await;
     }
     let (parts, body) = request.into_parts();
-    let body = read_body(Request::new(body), MAX_BODY_BYTES).await?;
+    let body = read_body(Request::from_parts(parts.clone(), body), MAX_BODY_BYTES).await?;
     let request = Request::from_parts(parts, body.clone().into());
     // What is no JSON the endpoint refuses.
     let is_local = serde_json::from_slice(&body).is_ok_and(|body| !owner::body_says_federal(&body));
@@ -177,7 +185,7 @@ fn without_home(request: &Request) -> Result<Response> {
     if let Some(unserved) = fallback::unserved(request.method(), request.uri().path()) {
         return Err(unserved);
     }
-    if *request.method() != Method::GET {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Err(ApiError::new(
             Code::OpNotAllowed,
             "The primary has no home cluster: let an agent join with a token made by \

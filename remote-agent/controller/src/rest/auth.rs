@@ -4,8 +4,10 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
+use http::Method;
 use palisade_api::Code;
 use palisade_api::rest::auth::{RolePermission, Token, TokenData};
+use palisade_api::rest::path;
 use palisade_identity::{Access, Caller, Need, Permission, Role, route_access};
 use palisade_transport::server::PeerAddress;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -32,8 +34,12 @@ pub(super) async fn authorize(
 }
 
 async fn admit(controller: &Controller, request: &mut Request) -> Result<()> {
+    if !path::is_text(request.uri().path()) {
+        return Err(ApiError::invalid("The path is no UTF-8."));
+    }
     let required = route_access::required(request.method().as_str(), request.uri().path());
-    if required.need == Need::Open {
+    // Which methods a path knows is no secret.
+    if required.need == Need::Open || *request.method() == Method::OPTIONS {
         return Ok(());
     }
     let caller = if let Some(caller) = request.extensions().get::<Caller>() {

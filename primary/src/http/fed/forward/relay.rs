@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use http::{HeaderName, Method, StatusCode, Uri, header};
+use http_body_util::BodyExt as _;
 use palisade_api::{ClusterId, Code, federation};
 use palisade_identity::{Caller, Role};
+use tokio_util::sync::CancellationToken;
 
 use crate::App;
 use crate::http::error::{ApiError, Result};
@@ -72,12 +75,22 @@ pub(in crate::http) async fn relay(
     if head.method != Method::GET {
         tracing::info!(%cluster, user = user.name, method = %head.method, path, "forwarded a call");
     }
+    // What the client sends may be cut, or packed wrongly: the member is told no more,
+    // and the client what it did.
+    let cut = CancellationToken::new();
+    let noticed = cut.clone();
+    let body = Body::new(body.map_err(move |error| {
+        noticed.cancel();
+        error
+    }));
     let request = Request::from_parts(head, body);
-    let answer = app
-        .replicas
-        .call(&app.links, cluster, request, user, DEADLINE)
-        .await
-        .map_err(|error| ApiError::new(error.code(), error.to_string()).caused_by(error))?;
+    let call = app.replicas.call(&app.links, cluster, request, user, DEADLINE);
+    let answer = tokio::select! {
+        biased;
+        () = cut.cancelled() => Err(ApiError::invalid_request("The body broke off.")),
+        answer = call => answer
+            .map_err(|error| ApiError::new(error.code(), error.to_string()).caused_by(error)),
+    }?;
     if answer.status() == StatusCode::UNAUTHORIZED {
         // It would make the client log in here anew, for nothing.
         return Err(ApiError::new(
