@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::apply::PlannedChange;
+
 /// One revision of the federation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HistoryRevision {
@@ -87,7 +89,11 @@ pub struct HistoryRevisionData {
 /// Answer of `POST /v1/fed/history/{revision}/rollback`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct RollbackData {
-    /// How many objects the roll-back changed; none where everything is as it
+    /// How many objects the roll-back changes; none where everything is as it
     /// was.
     pub objects: u64,
+    /// Whether it was done; false for a dry run.
+    pub applied: bool,
+    /// What was done or would be, by kind and name.
+    pub plan: Vec<PlannedChange>,
 }

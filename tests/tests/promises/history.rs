@@ -62,8 +62,14 @@ async fn every_revision_is_told_and_can_be_gone_back_to() -> Result<()> {
         ensure!(revisions.len() == found, "{wanted}: {answer}");
     }
 
-    let back = admin.post(&format!("/v1/fed/history/{first}/rollback"), &json!({})).await?.ok()?;
-    ensure!(back["objects"] == 2, "{back}");
+    let path = format!("/v1/fed/history/{first}/rollback");
+    let before = newest(admin).await?;
+    let planned = admin.post(&format!("{path}?dry_run=true"), &json!({})).await?.ok()?;
+    ensure!(planned["objects"] == 2 && planned["applied"] == false, "{planned}");
+    ensure!(newest(admin).await? == before, "a dry run left a revision");
+    let back = admin.post(&path, &json!({})).await?.ok()?;
+    ensure!(back["objects"] == 2 && back["applied"] == true, "{back}");
+    ensure!(back["plan"] == planned["plan"], "{planned} {back}");
     let now = rules(admin).await?;
     ensure!(now.len() == 1 && now[0] == made["rule"], "{now:?}");
     let local = fleet.agent("staging")?.admin().await?;
@@ -102,6 +108,7 @@ async fn a_question_that_makes_no_sense_is_refused_as_all_are() -> Result<()> {
     for path in [
         "/v1/fed/history?limit=-1",
         "/v1/fed/history?before=x",
+        "/v1/fed/history?start=1",
         "/v1/fed/history/1?start=-1",
         "/v1/fed/object_status?name=1",
     ] {

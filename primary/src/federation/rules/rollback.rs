@@ -14,6 +14,7 @@ use palisade_policy::webhook::Webhook;
 use serde_json::Value;
 
 use super::reference::Linked;
+use super::resource::plan::{self, Planned};
 use super::{Edit, Result, RuleError};
 use crate::store::change::{NewItem, Target};
 use crate::store::history::Former;
@@ -22,8 +23,14 @@ use crate::store::{Actor, Database, StoreError, history, object};
 
 /// Makes every object again what it was at `revision`: one change, checked like
 /// any other, or none at all. Registries are left as they are: their settings
-/// are no objects of the log. Returns how many objects it changed.
-pub async fn roll_back(database: &Database, actor: &Actor, revision: Revision) -> Result<u64> {
+/// are no objects of the log. Returns what becomes of which objects; a dry run does
+/// nothing else.
+pub async fn roll_back(
+    database: &Database,
+    actor: &Actor,
+    revision: Revision,
+    dry_run: bool,
+) -> Result<Vec<Planned>> {
     let mut edit = Edit::begin(database).await?;
     if revision > edit.head.revision {
         return Err(RuleError::NoRevision(revision));
@@ -40,8 +47,11 @@ pub async fn roll_back(database: &Database, actor: &Actor, revision: Revision) -
     }
     let items = edit.items();
     Linked::after(&mut edit.tx, &items).await?.check()?;
-    edit.commit(actor).await?;
-    Ok(items.len() as u64)
+    let plan = plan::of(&mut edit).await?;
+    if !dry_run {
+        edit.commit(actor).await?;
+    }
+    Ok(plan)
 }
 
 /// What makes an object again what it was; nothing where it is that.

@@ -67,7 +67,8 @@ pub(super) async fn fed_policy_apply(
     Ok(Json(FedPolicyPlan { applied: !options.dry_run, plan, left_out }))
 }
 
-fn shown(planned: Planned) -> PlannedChange {
+/// What becomes of an object, as answers tell it.
+pub(super) fn shown(planned: Planned) -> PlannedChange {
     let fields = planned.fields.into_iter().map(|field| PlannedField {
         name: field.name,
         before: field.before,

@@ -25,18 +25,25 @@ export function RevisionPanel({ revision, onClose }: Props) {
   const w = useText(words);
   const format = useFormat();
   const may = useMay();
-  const [asking, setAsking] = useState(false);
   const query = useGet("/v1/fed/history/{revision}", { path: { revision } });
+  const [planned, setPlanned] = useState<number>();
   const [went, setWent] = useState<number>();
+  // Tried first: whoever decides knows how many objects change.
   const back = useChange(
-    () => post("/v1/fed/history/{revision}/rollback", undefined, { path: { revision } }),
+    (dry_run: boolean) =>
+      post("/v1/fed/history/{revision}/rollback", undefined, {
+        path: { revision },
+        query: { dry_run },
+      }),
     {
-      onDone: (answer) => {
-        setWent(answer.objects);
-        setAsking(false);
+      onDone: ({ applied, objects }) => {
+        const done = applied || objects === 0;
+        setWent(done ? objects : undefined);
+        setPlanned(done ? undefined : objects);
       },
     },
   );
+  const asking = planned !== undefined;
   return (
     <Dialog title={t.title(Number(revision))} onClose={onClose} place="side">
       <Loaded query={query} what={t.revision}>
@@ -56,11 +63,15 @@ export function RevisionPanel({ revision, onClose }: Props) {
       </Loaded>
       <Refusal error={back.error} />
       {went !== undefined && <p role="status">{t.wentBack(went)}</p>}
-      {asking && <p>{t.goBackText(Number(revision))}</p>}
+      {asking && (
+        <p>
+          {t.goBackText(Number(revision))} {t.wouldChange(planned)}
+        </p>
+      )}
       {may("fed", "write") && (
         <div className="actions">
           {asking && (
-            <button type="button" onClick={() => setAsking(false)}>
+            <button type="button" onClick={() => setPlanned(undefined)}>
               {w.cancel}
             </button>
           )}
@@ -68,7 +79,7 @@ export function RevisionPanel({ revision, onClose }: Props) {
             type="button"
             className={asking ? "danger" : ""}
             disabled={back.isPending}
-            onClick={() => (asking ? back.mutate() : setAsking(true))}
+            onClick={() => back.mutate(!asking)}
           >
             <Undo2 aria-hidden size={16} /> {t.goBack}
           </button>

@@ -19,6 +19,8 @@ export const historyText = catalogue({
     goBack: "Go back to this state",
     goBackText: (revision: number) =>
       `Every federated object becomes again what it was at revision ${revision}, as one new change in all clusters. Registries stay as they are.`,
+    wouldChange: (count: number) =>
+      count === 1 ? "One object changes." : `${count} objects change.`,
     wentBack: (count: number) =>
       count === 0 ? "Everything is as it was then." : `${count} objects are as they were then.`,
   },
@@ -40,6 +42,7 @@ export const historyText = catalogue({
     goBack: "恢复到此状态",
     goBackText: (revision: number) =>
       `所有联邦对象将作为一次新的修改，在所有集群中恢复为修订 ${revision} 时的状态。镜像仓库保持不变。`,
+    wouldChange: (count: number) => `将有 ${count} 个对象发生变化。`,
     wentBack: (count: number) =>
       count === 0 ? "一切与当时相同。" : `${count} 个对象已恢复为当时的状态。`,
   },

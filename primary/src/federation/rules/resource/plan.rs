@@ -59,7 +59,7 @@ pub struct Planned {
 const DERIVED: [&str; 2] = ["last_modified_timestamp", "created_timestamp"];
 
 /// The plan of an edit, by kind and name.
-pub(super) async fn of(edit: &mut Edit) -> Result<Vec<Planned>> {
+pub(in crate::federation::rules) async fn of(edit: &mut Edit) -> Result<Vec<Planned>> {
     let mut plan = Vec::with_capacity(edit.items.len());
     for ((kind, name), item) in &edit.items {
         let before = store::object::get(&mut edit.tx, *kind, name).await?;

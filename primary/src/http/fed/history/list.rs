@@ -8,7 +8,7 @@ use palisade_api::rest::history::HistoryData;
 use super::super::require_primary;
 use super::{number, shown};
 use crate::App;
-use crate::http::error::Result;
+use crate::http::error::{ApiError, Result};
 use crate::http::extract::FedReader;
 use crate::http::query::Query;
 use crate::store::history::{self, Wanted};
@@ -46,6 +46,9 @@ pub(in crate::http::fed) async fn fed_history_list(
 ) -> Result<Json<HistoryData>> {
     require_primary(&app).await?;
     let limit = number(&query, "limit")?.unwrap_or(LIMIT).clamp(1, MOST);
+    if number::<u64>(&query, "start")?.is_some_and(|start| start > 0) {
+        return Err(ApiError::invalid_request("The history goes on by `before`, not by `start`."));
+    }
     let before = number::<u64>(&query, "before")?
         .filter(|before| i64::try_from(*before).is_ok())
         .map(Revision);

@@ -4,12 +4,13 @@ use axum::Json;
 use axum::extract::{Path, State};
 use palisade_api::rest::history::RollbackData;
 
-use super::super::actor;
+use super::super::{actor, policy};
 use super::revision;
 use crate::App;
 use crate::federation::rules::rollback;
 use crate::http::error::Result;
 use crate::http::extract::FedAdmin;
+use crate::http::query::Query;
 
 /// Make federated objects again what they were at a revision
 ///
@@ -19,15 +20,21 @@ use crate::http::extract::FedAdmin;
     post,
     path = "/v1/fed/history/{revision}/rollback",
     tag = "federation",
-    params(("revision" = u64, Path, description = "Number of the revision")),
+    params(
+        ("revision" = u64, Path, description = "Number of the revision"),
+        ("dry_run" = Option<bool>, Query, description = "Only say what would be done"),
+    ),
     responses((status = OK, body = RollbackData)),
 )]
 pub(in crate::http::fed) async fn fed_history_rollback(
     State(app): State<App>,
     FedAdmin(caller): FedAdmin,
     Path(number): Path<String>,
+    query: Query,
 ) -> Result<Json<RollbackData>> {
     let wanted = revision(&number)?;
-    let objects = rollback::roll_back(&app.database, &actor(&caller), wanted).await?;
-    Ok(Json(RollbackData { objects }))
+    let dry_run = query.flag("dry_run");
+    let plan = rollback::roll_back(&app.database, &actor(&caller), wanted, dry_run).await?;
+    let plan: Vec<_> = plan.into_iter().map(policy::shown).collect();
+    Ok(Json(RollbackData { objects: plan.len() as u64, applied: !dry_run, plan }))
 }
