@@ -95,7 +95,7 @@ async fn the_primary_tells_the_same_once_in_a_while() {
     };
     let (minute, silence) = (TimeDelta::minutes(1), TimeDelta::minutes(10));
     let cases = [
-        ("at first", minute * 0, "one", silence, 1),
+        ("at first", TimeDelta::zero(), "one", silence, 1),
         ("lately", minute * 9, "one", silence, 0),
         ("another", minute * 9, "two", silence, 1),
         ("when its silence ended", minute * 10, "one", silence, 1),

@@ -71,7 +71,7 @@ fixed_versions:
 cvss_v3: "CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N"
 "#;
 
-    const RUBYSEC: &str = r##"---
+    const RUBYSEC: &str = r#"---
 gem: rack
 cve: 2020-8161
 ghsa: 5f9h-9pjv-v6j7
@@ -88,7 +88,7 @@ patched_versions:
   - ">= 2.2.0"
 related:
   cve: [2020-1]
-"##;
+"#;
 
     const FRIENDS_OF_PHP: &str = r"title:     'Insecure: deserialization'
 link:      https://example.org/1
