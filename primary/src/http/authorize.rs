@@ -5,7 +5,7 @@ use axum::RequestExt as _;
 use axum::extract::{MatchedPath, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderMap, HeaderName, Method};
+use http::{HeaderMap, HeaderName};
 use palisade_api::Code;
 use palisade_api::rest::path;
 use palisade_identity::{Caller, Need, route_access, scoped_route};
@@ -37,20 +37,6 @@ pub(super) async fn authorize(
     Ok(next.run(request).await)
 }
 
-/// The name of a method; one for all that somebody made up.
-fn standard(method: &Method) -> &str {
-    match *method {
-        Method::GET
-        | Method::POST
-        | Method::PUT
-        | Method::PATCH
-        | Method::DELETE
-        | Method::HEAD
-        | Method::OPTIONS => method.as_str(),
-        _ => "An unknown method of",
-    }
-}
-
 /// Adds the caller to the request, if the path may be called by them.
 pub(super) async fn let_in(app: &App, request: &mut Request) -> Result<()> {
     if request.uri().path_and_query().is_some_and(|uri| uri.as_str().contains(NUL)) {
@@ -63,7 +49,7 @@ pub(super) async fn let_in(app: &App, request: &mut Request) -> Result<()> {
     let path = route.map_or_else(|| request.uri().path(), MatchedPath::as_str).to_owned();
     // What it is recorded as: of a bounded number.
     let call = match route {
-        Some(route) => format!("{} {}", standard(request.method()), route.as_str()),
+        Some(route) => format!("{} {}", request.method(), route.as_str()),
         None => "A path that does not exist".to_owned(),
     };
     // What is no route of the primary is a cluster's, and kept to the scope where

@@ -243,21 +243,6 @@ async fn a_user_without_the_federation_reaches_no_cluster_by_its_id() -> Result<
     fleet.wait_for_status("staging", "synced").await
 }
 
-#[tokio::test]
-async fn methods_that_somebody_made_up_are_one_record() -> Result<()> {
-    let fleet = Fleet::start(&[]).await?;
-    let rest = user(&fleet, &json!({ "username": "inventor", "role": "reader" })).await?;
-    for number in 0..20 {
-        let method = Method::from_bytes(format!("BREW{number}").as_bytes())?;
-        rest.send(method, "/v1/group", Some("{}".to_owned())).await?.expect(403, 25)?;
-    }
-    let path = format!("/v1/fed/events?name={}&limit=100", name::ACCESS_DENIED);
-    let listed = fleet.admin.get(&path).await?.ok()?;
-    let records = listed["events"].as_array().context("no events")?;
-    ensure!(records.len() == 1, "{records:?}");
-    Ok(())
-}
-
 /// The code of the clients' API, which has status 500, for a query that there is not.
 const NO_SUCH_QUERY: u64 = 53;
 
