@@ -1,7 +1,7 @@
 //! Well-known programs that come without a package tell their version in
 //! words. A file is asked only for what its name promises.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
@@ -99,8 +99,14 @@ const PROGRAMS: &[Program] = &[
     Program { name: "rust", files: &["rustc"], words: r"rustc version (\d+\.\d+\.\d+)" },
 ];
 
-static WORDS: LazyLock<Vec<Option<Regex>>> =
-    LazyLock::new(|| PROGRAMS.iter().map(|program| Regex::new(program.words).ok()).collect());
+/// Of each program, compiled when there is one.
+static WORDS: [OnceLock<Option<Regex>>; PROGRAMS.len()] =
+    [const { OnceLock::new() }; PROGRAMS.len()];
+
+fn words(at: usize) -> Option<&'static Regex> {
+    let compile = || Regex::new(PROGRAMS.get(at)?.words).ok();
+    WORDS.get(at)?.get_or_init(compile).as_ref()
+}
 
 /// A search for the words that the name of a file promises.
 #[derive(Debug)]
@@ -132,7 +138,7 @@ impl Search {
     /// the next one has them whole.
     pub(super) fn look(&mut self, window: &Window<'_>) {
         for (at, found) in self.wanted.iter_mut().filter(|(_, found)| found.is_none()) {
-            let Some(Some(words)) = WORDS.get(*at) else { continue };
+            let Some(words) = words(*at) else { continue };
             *found = words.captures(window.bytes).and_then(|captures| {
                 let start = captures.get(0)?.start();
                 if start >= window.own {

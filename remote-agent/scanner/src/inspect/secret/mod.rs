@@ -10,7 +10,7 @@ mod kind;
 mod store;
 
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::bytes::Regex;
@@ -43,7 +43,9 @@ struct Search {
     words: AhoCorasick,
     /// For each word, the kinds that it belongs to.
     owners: Vec<Vec<usize>>,
-    patterns: Vec<Regex>,
+    /// Of each kind, compiled when its words are first found: all of them take more
+    /// memory than an image's layers, and an image has few.
+    patterns: Vec<OnceLock<Option<Regex>>>,
 }
 
 static SEARCH: LazyLock<Option<Search>> = LazyLock::new(Search::new);
@@ -69,9 +71,14 @@ impl Search {
             .kind(Some(AhoCorasickKind::DFA))
             .build(words)
             .ok()?;
-        let patterns =
-            KINDS.iter().map(|kind| Regex::new(kind.pattern)).collect::<Result<_, _>>().ok()?;
+        let patterns = KINDS.iter().map(|_| OnceLock::new()).collect();
         Some(Self { words, owners, patterns })
+    }
+
+    /// What secrets of the kind at `at` look like.
+    fn pattern(&self, at: usize) -> Option<&Regex> {
+        let compile = || Regex::new(KINDS.get(at)?.pattern).ok();
+        self.patterns.get(at)?.get_or_init(compile).as_ref()
     }
 
     /// The kinds whose words the text has.
@@ -145,12 +152,10 @@ fn hits(path: &str, text: &[u8]) -> Vec<(&'static Kind, Range<usize>)> {
     let Some(search) = SEARCH.as_ref() else { return Vec::new() };
     let mut found = Vec::new();
     for at in search.candidates(text) {
-        let (Some(kind), Some(pattern)) = (KINDS.get(at), search.patterns.get(at)) else {
+        let Some(kind) = KINDS.get(at).filter(|kind| context::may_hold(path, kind)) else {
             continue;
         };
-        if !context::may_hold(path, kind) {
-            continue;
-        }
+        let Some(pattern) = search.pattern(at) else { continue };
         for captures in pattern.captures_iter(text).take(MOST) {
             let Some(whole) = captures.get(0) else { continue };
             if kind.is_vague && context::is_comment(text.get(..whole.start()).unwrap_or_default()) {
