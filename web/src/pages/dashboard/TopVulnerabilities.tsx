@@ -23,22 +23,27 @@ export function TopVulnerabilities() {
   const order = { ...fleet, sort: "epss", order: "desc", limit: SHOWN };
   const exploited = useGet(PATH, { query: { ...order, kev: true }, every: EVERY_MS });
   const likely = useGet(PATH, { query: order, every: EVERY_MS });
-  const gravest = useGet(PATH, { query: { ...fleet, limit: SHOWN }, every: EVERY_MS });
-  const data =
+  const ranked =
     exploited.data &&
     likely.data &&
-    gravest.data &&
     firstOf(
       SHOWN,
       exploited.data.vulnerabilities,
       likely.data.vulnerabilities.filter((one) => one.epss != null),
-      gravest.data.vulnerabilities,
     );
+  const enabled = ranked !== undefined && ranked.length < SHOWN;
+  const gravest = useGet(PATH, { query: { ...fleet, limit: SHOWN }, every: EVERY_MS, enabled });
+  const data = enabled
+    ? gravest.data && firstOf(SHOWN, ranked, gravest.data.vulnerabilities)
+    : ranked;
   const query = {
     data,
     error: exploited.error ?? likely.error ?? gravest.error,
     isPending: data === undefined,
-    refetch: () => void Promise.all([exploited.refetch(), likely.refetch(), gravest.refetch()]),
+    refetch: () =>
+      void Promise.all(
+        [exploited, likely, ...(enabled ? [gravest] : [])].map((one) => one.refetch()),
+      ),
   };
   return (
     <Card

@@ -120,17 +120,21 @@ pub fn search(path: &str, text: &[u8]) -> Vec<Secret> {
     let mut found = Vec::new();
     for (kind, place) in hits(path, text) {
         let secret = text.get(place).unwrap_or_default();
-        if !seen.contains(&secret) {
-            seen.push(secret);
-            found.push(told(kind, secret));
+        if seen.contains(&secret) {
+            continue;
         }
+        if found.len() >= MOST {
+            break;
+        }
+        seen.push(secret);
+        found.push(told(kind, secret));
     }
     found
 }
 
 /// The text with what is shown of its secrets in their place.
 pub(crate) fn cloaked_in(path: &str, text: &str) -> String {
-    let mut places: Vec<_> = hits(path, text.as_bytes()).into_iter().map(|(_, at)| at).collect();
+    let mut places: Vec<_> = hits(path, text.as_bytes()).map(|(_, at)| at).collect();
     places.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
     let mut shown = String::with_capacity(text.len());
     let mut end = 0;
@@ -148,30 +152,30 @@ pub(crate) fn cloaked_in(path: &str, text: &str) -> String {
 }
 
 /// Where secrets stand in a text, each kind's in a row.
-fn hits(path: &str, text: &[u8]) -> Vec<(&'static Kind, Range<usize>)> {
-    let Some(search) = SEARCH.as_ref() else { return Vec::new() };
-    let mut found = Vec::new();
-    for at in search.candidates(text) {
-        let Some(kind) = KINDS.get(at).filter(|kind| context::may_hold(path, kind)) else {
-            continue;
-        };
-        let Some(pattern) = search.pattern(at) else { continue };
-        for captures in pattern.captures_iter(text).take(MOST) {
-            let Some(whole) = captures.get(0) else { continue };
-            if kind.is_vague && context::is_comment(text.get(..whole.start()).unwrap_or_default()) {
-                continue;
-            }
-            let secret = captures.iter().skip(1).flatten().next().unwrap_or(whole);
-            if context::is_placeholder(secret.as_bytes(), kind) {
-                continue;
-            }
-            if found.len() >= MOST {
-                return found;
-            }
-            found.push((*kind, secret.range()));
-        }
-    }
-    found
+fn hits<'a>(
+    path: &'a str,
+    text: &'a [u8],
+) -> impl Iterator<Item = (&'static Kind, Range<usize>)> + 'a {
+    let candidates = SEARCH.iter().flat_map(|search| {
+        search.candidates(text).into_iter().map(move |at| (KINDS.get(at), at, search))
+    });
+    candidates
+        .filter_map(move |(kind, at, search)| {
+            let kind = kind.filter(|kind| context::may_hold(path, kind))?;
+            Some((*kind, search.pattern(at)?))
+        })
+        .flat_map(move |(kind, pattern)| {
+            pattern.captures_iter(text).filter_map(move |captures| {
+                let whole = captures.get(0)?;
+                let before = text.get(..whole.start()).unwrap_or_default();
+                if kind.is_vague && context::is_comment(before) {
+                    return None;
+                }
+                let secret = captures.iter().skip(1).flatten().next().unwrap_or(whole);
+                let is_secret = !context::is_placeholder(secret.as_bytes(), kind);
+                is_secret.then(|| (kind, secret.range()))
+            })
+        })
 }
 
 fn told(kind: &Kind, secret: &[u8]) -> Secret {

@@ -245,6 +245,16 @@ fn texts_are_shown_without_their_secrets() {
     assert_eq!(cloaked_in("$EnvVariables", "MODE=secret é"), "MODE=secret é");
 }
 
+/// One that is repeated counts once, and hides no other.
+#[test]
+fn a_secret_that_is_repeated() {
+    let (password, token) = (noise(MIXED, 16), noise(MIXED, 36));
+    let text = format!("{} # ghp_{token}", format!("curl -u me:{password} a\n").repeat(2 * MOST));
+    assert_eq!(search("$History", text.as_bytes()).len(), 2);
+    let shown = cloaked_in("$History", &text);
+    assert!(!shown.contains(&password) && !shown.contains(&token), "{shown}");
+}
+
 /// In code only what is a secret without doubt.
 #[test]
 fn secrets_in_code() {
