@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::Uri;
 use http::uri::PathAndQuery;
+use percent_encoding::percent_decode_str;
 
 /// The paths that are served, to put letter case right.
 #[derive(Clone, Debug)]
@@ -68,21 +69,7 @@ fn fits(template: &[String], asked: &[&str]) -> bool {
 
 /// Whether the path is text where its percent-encoding is undone.
 pub fn is_text(path: &str) -> bool {
-    let mut decoded = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let [first, behind @ ..] = rest {
-        let byte = match (first, behind) {
-            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)).map(|(high, low)| high << 4 | low),
-            _ => None,
-        };
-        decoded.push(byte.unwrap_or(*first));
-        rest = if byte.is_some() { behind.get(2..).unwrap_or_default() } else { behind };
-    }
-    std::str::from_utf8(&decoded).is_ok()
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+    percent_decode_str(path).decode_utf8().is_ok()
 }
 
 /// The path without empty segments, `.` and `..`; `/` for the root.

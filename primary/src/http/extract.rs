@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
 use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http_body_util::BodyExt as _;
@@ -121,10 +123,18 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
 
 /// Reads the whole body, at most `limit` bytes of it.
 pub async fn read_body(request: Request, limit: usize) -> Result<Bytes> {
-    // What was packed has no length any more: a bomb is not unpacked for nothing.
-    let has_length = request.headers().contains_key(CONTENT_LENGTH);
-    let overrun = if has_length { MOST_OVERRUN } else { 0 };
-    let mut body = request.into_body();
+    let (parts, body) = request.into_parts();
+    read_body_of(&parts.headers, body, limit).await
+}
+
+/// Reads the body of a request with these headers, for whoever needs the rest of it.
+pub async fn read_body_of(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes> {
+    let length: Option<usize> =
+        headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    // What was packed has no length any more: a bomb is not unpacked for nothing. Nor is
+    // anything waited for that would be too much even to throw away.
+    let overrun =
+        length.filter(|length| *length <= limit + MOST_OVERRUN).map_or(0, |_| MOST_OVERRUN);
     let reading = async {
         let mut bytes = BytesMut::new();
         let mut read = 0;

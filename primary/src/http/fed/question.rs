@@ -160,9 +160,10 @@ fn read(
         };
         let values = parts.into_iter().map(|text| match field.kind {
             // Like any text, a name that nobody has is that of none.
-            Kind::Cluster => Some(
-                value(field.kind, text, clusters).unwrap_or_else(|| Value::Clusters(Vec::new())),
-            ),
+            Kind::Cluster => {
+                let known = clusters.get(text).copied().map(Value::Cluster);
+                Some(known.unwrap_or_else(|| Value::Clusters(Vec::new())))
+            }
             kind => Value::parse(kind, text),
         });
         let Some(wanted) = values.collect::<Option<Vec<Value>>>() else { continue };

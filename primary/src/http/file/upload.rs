@@ -9,7 +9,7 @@ use palisade_api::Code;
 use serde::de::DeserializeOwned;
 
 use crate::http::error::{ApiError, Result};
-use crate::http::extract::read_body;
+use crate::http::extract::read_body_of;
 
 /// Bytes of a file at most, and of a whole set of resources.
 pub(in crate::http) const MOST_OF_FILE: usize = 4 << 20;
@@ -21,7 +21,7 @@ const PART: &str = "configuration";
 pub(in crate::http) async fn read_file(request: Request, most: usize) -> Result<String> {
     let is_form = is_form(request.headers());
     let (parts, body) = request.into_parts();
-    let bytes = read_body(Request::from_parts(parts.clone(), body), most).await?;
+    let bytes = read_body_of(&parts.headers, body, most).await?;
     let file = if is_form { part(Request::from_parts(parts, bytes.into())).await? } else { bytes };
     let text = std::str::from_utf8(&file)
         .map_err(|error| ApiError::invalid_request("The file is no UTF-8.").caused_by(error))?;

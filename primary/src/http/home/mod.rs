@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 
 use super::authorize;
 use super::error::{ApiError, Result};
-use super::extract::{MAX_BODY_BYTES, read_body};
+use super::extract::{MAX_BODY_BYTES, read_body_of};
 use super::fallback;
 use super::fed::{OnBehalf, relay};
 use super::portal;
@@ -150,7 +150,7 @@ pub(super) async fn local_objects(
         return fallback(State(app), request).await;
     }
     let (parts, body) = request.into_parts();
-    let body = read_body(Request::from_parts(parts.clone(), body), MAX_BODY_BYTES).await?;
+    let body = read_body_of(&parts.headers, body, MAX_BODY_BYTES).await?;
     let request = Request::from_parts(parts, body.clone().into());
     // What is no JSON the endpoint refuses.
     let is_local = serde_json::from_slice(&body).is_ok_and(|body| !owner::body_says_federal(&body));

@@ -26,18 +26,20 @@ pub struct OwnEvent<'a> {
     pub silence: TimeDelta,
 }
 
-impl OwnEvent<'_> {
-    /// What the same event has again.
-    fn digest(&self) -> Digest {
-        Digest::of(format!("{}\0{}", self.name, self.detail.message).as_bytes())
-    }
-}
-
 /// Stores an event of the primary `primary`, unless the same was stored
 /// lately. Replicas that tell it together store it once.
 pub async fn tell(conn: &mut PgConnection, primary: ClusterId, event: &OwnEvent<'_>) -> Result<()> {
+    let silence = (!event.silence.is_zero()).then(|| Silence::of(primary, event));
+    // Mostly one lasts: then nobody waits for anybody.
+    if let Some(silence) = &silence
+        && silence.lasts(conn).await?
+    {
+        return Ok(());
+    }
     let mut tx = conn.begin().await?;
-    if !event.silence.is_zero() && !news(&mut tx, primary, event).await? {
+    if let Some(silence) = &silence
+        && !silence.begin(&mut tx).await?
+    {
         return Ok(());
     }
     partition::create(&mut tx, event.at.date_naive()).await?;
@@ -58,38 +60,51 @@ pub async fn tell(conn: &mut PgConnection, primary: ClusterId, event: &OwnEvent<
     Ok(tx.commit().await?)
 }
 
-/// Whether the same was not told lately. From then on it was.
-async fn news(conn: &mut PgConnection, primary: ClusterId, event: &OwnEvent<'_>) -> Result<bool> {
-    let digest = event.digest();
-    // Mostly it was: then nobody waits for anybody. A clock that was set back makes
-    // no silence longer.
-    let until = event.at + event.silence;
-    let told = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM event_told
+/// The time after an event in which the same is not told.
+struct Silence {
+    primary: ClusterId,
+    /// What the same event has again.
+    digest: Digest,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+}
+
+impl Silence {
+    fn of(primary: ClusterId, event: &OwnEvent<'_>) -> Self {
+        let digest = Digest::of(format!("{}\0{}", event.name, event.detail.message).as_bytes());
+        Self { primary, digest, from: event.at, until: event.at + event.silence }
+    }
+
+    /// Whether one lasts already. A clock that was set back makes none longer.
+    async fn lasts(&self, conn: &mut PgConnection) -> Result<bool> {
+        Ok(sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT FROM event_told
                           WHERE cluster_id = $1 AND digest = $2
                                 AND silent_until > $3 AND silent_until <= $4) AS "told!""#,
-        primary.as_uuid(),
-        digest.as_bytes(),
-        event.at,
-        until,
-    )
-    .fetch_one(&mut *conn)
-    .await?;
-    if told {
-        return Ok(false);
+            self.primary.as_uuid(),
+            self.digest.as_bytes(),
+            self.from,
+            self.until,
+        )
+        .fetch_one(conn)
+        .await?)
     }
-    let written = sqlx::query!(
-        "INSERT INTO event_told AS told (cluster_id, digest, silent_until) VALUES ($1, $2, $4)
+
+    /// Begins it, unless another replica was quicker. Says whether it did.
+    async fn begin(&self, conn: &mut PgConnection) -> Result<bool> {
+        let written = sqlx::query!(
+            "INSERT INTO event_told AS told (cluster_id, digest, silent_until) VALUES ($1, $2, $4)
          ON CONFLICT (cluster_id, digest) DO UPDATE SET silent_until = $4
          WHERE told.silent_until <= $3 OR told.silent_until > $4",
-        primary.as_uuid(),
-        digest.as_bytes(),
-        event.at,
-        until,
-    )
-    .execute(conn)
-    .await?;
-    Ok(written.rows_affected() > 0)
+            self.primary.as_uuid(),
+            self.digest.as_bytes(),
+            self.from,
+            self.until,
+        )
+        .execute(conn)
+        .await?;
+        Ok(written.rows_affected() > 0)
+    }
 }
 
 /// Forgets what may be told again since `now`.
