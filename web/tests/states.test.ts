@@ -85,6 +85,28 @@ describe("what a page says when", () => {
     await page.getByRole("button", { name: "Promote to primary" }).waitFor();
   });
 
+  it("no check fails because nothing was checked: so, and why", async () => {
+    const image = {
+      ...{ name: "shop/orders:v1", image_id: "", clusters: 1, workloads: 1, scanned: false },
+      ...{ scanned_at: "", critical: 0, high: 0, medium: 0, low: 0 },
+    };
+    let running: object[] = [];
+    await page.route("**/v1/fed/compliance?*", (route) => route.fulfill({ json: { items: [] } }));
+    await page.route("**/v1/fed/images?*", (route) =>
+      route.fulfill({
+        json: { images: route.request().url().includes("scanned=false") ? running : [] },
+      }),
+    );
+    await page.goto("/compliance");
+    await page.getByText("Nothing was checked yet").waitFor();
+    await page.getByText("No running container is known.").waitFor();
+    running = [image];
+    await page.reload();
+    await page.getByText("none of them was scanned").waitFor();
+    await page.getByRole("main").getByRole("link", { name: "Registries" }).click();
+    await page.getByRole("heading", { name: "Registries" }).waitFor();
+  });
+
   it("a filter hides everything: so, with a way out", async () => {
     await page.goto("/groups?q=nothing-is-called-so");
     await page.getByText("Nothing fits the filter").waitFor();

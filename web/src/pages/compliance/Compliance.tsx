@@ -1,4 +1,5 @@
-import { ClipboardCheck } from "lucide-react";
+import { Link } from "@tanstack/react-router";
+import { TriangleAlert } from "lucide-react";
 
 import { get, type Schema } from "../../api/client";
 import { usePages } from "../../api/query";
@@ -11,13 +12,14 @@ import { Ago } from "../../ui/Ago";
 import type { Column } from "../../ui/DataTable";
 import { Export } from "../../ui/Export";
 import { Facet } from "../../ui/Facet";
-import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
 import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { ClusterFacet } from "../clusters/ClusterFacet";
 import { CheckPanel } from "./CheckPanel";
+import { useCoverage } from "./coverage";
+import { NoneFailed } from "./NoneFailed";
 import { complianceText } from "./text";
 
 export type FailedCheck = Schema<"FedComplianceItem">;
@@ -40,6 +42,8 @@ export function Compliance() {
   };
   const query = usePages("/v1/fed/compliance", (answer) => answer.items, { query: asked });
   const fleet = useFleet();
+  const { cluster, cluster_selector } = asked;
+  const coverage = useCoverage({ cluster, cluster_selector });
   const opened = useOpened({
     path: "/v1/fed/compliance",
     rows: query.rows,
@@ -116,6 +120,17 @@ export function Compliance() {
         />
         <ClusterFacet />
       </div>
+      {coverage.data === "some scanned" && (
+        <p className="reminder">
+          <TriangleAlert aria-hidden size={18} /> {t.someUnscanned}{" "}
+          <Link
+            to={"/images" as never}
+            search={{ tab: "running", state: "false", cluster: url.cluster } as never}
+          >
+            {t.seeUnscanned}
+          </Link>
+        </p>
+      )}
       <Listing
         query={query}
         what={names.compliance}
@@ -123,14 +138,7 @@ export function Compliance() {
         rowKey={keyOf}
         current={(one) => keyOf(one) === url.open}
         filters={["q", "code", "level", "cluster"]}
-        empty={
-          <Sign
-            icon={<ClipboardCheck aria-hidden />}
-            title={t.none}
-            hint={t.noneHint}
-            role="status"
-          />
-        }
+        empty={<NoneFailed coverage={coverage} />}
       />
       {opened && <CheckPanel of={opened} onClose={() => setUrl({ open: "" })} />}
     </Page>

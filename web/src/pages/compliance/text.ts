@@ -16,6 +16,13 @@ export const complianceText = catalogue({
     more: (shown: string, all: string) => `The first ${shown} of ${all}`,
     none: "Nothing to complain about",
     noneHint: "Every running image that was scanned passes its checks.",
+    unchecked: "Nothing was checked yet",
+    nothingRuns:
+      "No running container is known. Agents with the role scanner report what runs on their nodes.",
+    nothingScanned:
+      "Images run, but none of them was scanned. Scan the registries that they come from.",
+    someUnscanned: "Some of the images that run were not scanned, and so not checked.",
+    seeUnscanned: "See which",
     checks: {
       "I.4.1": "I.4.1 User",
       "I.4.3": "I.4.3 Package managers",
@@ -40,6 +47,11 @@ export const complianceText = catalogue({
     more: (shown: string, all: string) => `共 ${all} 项，显示前 ${shown} 项`,
     none: "没有问题",
     noneHint: "所有已扫描的运行中镜像均通过检查。",
+    unchecked: "尚未检查任何内容",
+    nothingRuns: "没有已知的运行中容器。具有 scanner 角色的代理会上报其节点上运行的内容。",
+    nothingScanned: "有镜像正在运行，但均未扫描。请扫描它们所在的镜像仓库。",
+    someUnscanned: "部分运行中的镜像未扫描，因此未经检查。",
+    seeUnscanned: "查看这些镜像",
     checks: {
       "I.4.1": "I.4.1 用户",
       "I.4.3": "I.4.3 包管理器",

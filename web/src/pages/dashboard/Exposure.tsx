@@ -43,11 +43,15 @@ function OfClusters() {
                     {image.name || image.image_id.slice(0, 12)}
                   </Link>
                   <span className="hint">{t.workloads(image.workloads)}</span>
-                  <SeverityCounts
-                    critical={image.critical}
-                    high={image.high}
-                    medium={image.medium}
-                  />
+                  {image.scanned ? (
+                    <SeverityCounts
+                      critical={image.critical}
+                      high={image.high}
+                      medium={image.medium}
+                    />
+                  ) : (
+                    <span className="hint">{t.unscanned}</span>
+                  )}
                 </li>
               ))}
             </ol>

@@ -7,9 +7,11 @@ import { pageNames } from "../../frame/pages";
 import { fleetQuery, useUrl } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
+import { words } from "../../text/words";
 import { Ago } from "../../ui/Ago";
 import type { Column } from "../../ui/DataTable";
 import { Export } from "../../ui/Export";
+import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
@@ -22,10 +24,11 @@ type Image = Schema<"FedImage">;
 /** The images that run in the clusters in scope, whatever registry they are from. */
 export function RunningImages() {
   const t = useText(imagesText);
+  const w = useText(words);
   const names = useText(pageNames);
   const format = useFormat();
   const [url] = useUrl();
-  const asked = { ...fleetQuery(url), name: url.q };
+  const asked = { ...fleetQuery(url), name: url.q, scanned: url.state };
   const query = usePages("/v1/fed/images", (answer) => answer.images, { query: asked });
   const columns: Column<Image>[] = [
     {
@@ -78,6 +81,14 @@ export function RunningImages() {
     <div>
       <div className="toolbar">
         <FilterText label={t.image} />
+        <Facet
+          of="state"
+          label={t.scanned}
+          options={[
+            ["true", w.yes],
+            ["false", w.no],
+          ]}
+        />
         <ClusterFacet />
         <Export path="/v1/fed/images" query={asked} name="images" />
       </div>
@@ -86,7 +97,7 @@ export function RunningImages() {
         what={names.images}
         columns={columns}
         rowKey={(image) => `${image.name} ${image.image_id}`}
-        filters={["q", "cluster"]}
+        filters={["q", "state", "cluster"]}
         empty={
           <Sign
             icon={<Package aria-hidden />}
