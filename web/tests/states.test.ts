@@ -131,6 +131,32 @@ describe("what a page says when", () => {
     await dialog.waitFor({ state: "detached" });
   });
 
+  it("somebody goes back from what was typed: first a warning, then they go", async () => {
+    await page.goto("/groups");
+    await page.getByRole("button", { name: "New group" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Comment").fill("half a thought");
+    await page.goBack();
+    await dialog.getByText("What you typed is not saved.").waitFor();
+    expect(await dialog.getByLabel("Comment").inputValue()).toBe("half a thought");
+    await page.goBack();
+    await dialog.waitFor({ state: "detached" });
+  });
+
+  it.each([
+    ["/profiles?open=fed.orders", "Process"],
+    ["/profiles?tab=file&open=fed.orders", "Files"],
+  ])("an entry of a profile is half typed on %s: first a warning", async (path, field) => {
+    await page.goto(path);
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel(field).fill("half an entry");
+    await dialog.getByRole("button", { name: "Close" }).click();
+    await dialog.getByText("What you typed is not saved.").waitFor();
+    expect(await dialog.getByLabel(field).inputValue()).toBe("half an entry");
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+  });
+
   it("a letter is pressed early: nothing, without a g before it", async () => {
     await page.goto("/groups");
     await page.getByRole("heading", { name: "Groups" }).waitFor();

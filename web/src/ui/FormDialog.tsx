@@ -5,6 +5,7 @@ import { words } from "../text/words";
 import { ConfirmByName } from "./ConfirmByName";
 import { Dialog } from "./Dialog";
 import { Refusal } from "./Failure";
+import { useUnsaved } from "./useUnsaved";
 
 /** A change as `useChange` gives it. */
 interface Change {
@@ -60,9 +61,8 @@ export function FormDialog({
 }: Props) {
   const w = useText(words);
   const [removing, setRemoving] = useState(false);
-  // What was typed is not lost by one key: it takes a second one.
-  const [draft, setDraft] = useState<"none" | "typed" | "warned">("none");
-  const close = () => (draft === "typed" ? setDraft("warned") : onClose());
+  const saving = save.isPending || (removal?.change.isPending ?? false);
+  const { close, onType, warning } = useUnsaved(onClose, saving);
   if (removing && removal) {
     return (
       <ConfirmByName
@@ -82,7 +82,7 @@ export function FormDialog({
     <Dialog title={title} place={place} onClose={close}>
       <form
         className="form"
-        onChange={() => setDraft("typed")}
+        onChange={onType}
         onSubmit={(event) => {
           event.preventDefault();
           save.mutate();
@@ -92,11 +92,7 @@ export function FormDialog({
           {children}
         </fieldset>
         <Refusal error={save.error} />
-        {draft === "warned" && (
-          <p role="alert" className="reminder bad">
-            {w.unsaved}
-          </p>
-        )}
+        {warning}
         {writable && (
           <div className="actions">
             {removal && (

@@ -85,8 +85,9 @@ export function RuleDialog({ rule, options, writable, onClose }: Props) {
             value={kind}
             disabled={rule !== undefined}
             onChange={(event) => {
+              const offered = optionsOf(options, event.target.value);
               setKind(event.target.value);
-              setCriteria([]);
+              setCriteria(criteria.filter(({ name }) => name in offered));
             }}
           >
             <option value="deny">{t.deny}</option>

@@ -28,13 +28,22 @@ export function FileDialog({ profile, writable, onClose }: Props) {
     done: t.saved,
     undo: ({ delete_filters: removed }) =>
       removed ? () => put({ add_filters: removed }) : undefined,
-    onDone: () => setFilter(""),
   });
-  const add = () => {
+  // Of the fields, only what was added leaves them: another change may come between.
+  const add = (onAdded: () => void) => {
     const names = applications.split(",").map((name) => name.trim());
-    change.mutate({
-      add_filters: [{ filter, recursive, behavior, applications: names.filter(Boolean), group }],
-    });
+    change.mutate(
+      {
+        add_filters: [{ filter, recursive, behavior, applications: names.filter(Boolean), group }],
+      },
+      {
+        onSuccess: () => {
+          setFilter("");
+          setApplications("");
+          onAdded();
+        },
+      },
+    );
   };
   const entries = (profile.filters ?? []).map((said) => {
     const { filter = "", recursive = false, behavior = "", applications = [] } = said;

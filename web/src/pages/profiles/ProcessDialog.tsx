@@ -36,11 +36,19 @@ export function ProcessDialog({ profile, writable, onClose }: Props) {
     done: t.saved,
     undo: ({ process_delete_list: removed }) =>
       removed ? () => put({ process_change_list: removed }) : undefined,
-    onDone: () => {
-      setName("");
-      setPath("");
-    },
   });
+  // Of the fields, only what was added leaves them: another change may come between.
+  const add = (onAdded: () => void) =>
+    change.mutate(
+      { process_change_list: [{ name, path, action, group, allow_update: false }] },
+      {
+        onSuccess: () => {
+          setName("");
+          setPath("");
+          onAdded();
+        },
+      },
+    );
   const entries = (profile.process_list ?? []).map((said) => {
     const { name = "", path = "", action = "", allow_update = false } = said;
     return {
@@ -64,11 +72,7 @@ export function ProcessDialog({ profile, writable, onClose }: Props) {
       saysMore={baseline !== ""}
       change={change}
       writable={writable}
-      onAdd={() =>
-        change.mutate({
-          process_change_list: [{ name, path, action, group, allow_update: false }],
-        })
-      }
+      onAdd={add}
       onClose={onClose}
       above={
         baseline && (

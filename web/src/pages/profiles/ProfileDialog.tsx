@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { useText } from "../../text/language";
 import { Dialog } from "../../ui/Dialog";
 import { Refusal } from "../../ui/Failure";
+import { useUnsaved } from "../../ui/useUnsaved";
 import { Propagation } from "../rollouts/Propagation";
 import { profilesText } from "./text";
 import "./profiles.css";
@@ -27,7 +28,8 @@ interface Props {
   saysMore?: boolean;
   change: { isPending: boolean; error: unknown };
   writable: boolean;
-  onAdd: () => void;
+  /** Adds what the fields say, and tells when it is there. */
+  onAdd: (onAdded: () => void) => void;
   onClose: () => void;
   /** Above the entries. */
   above?: ReactNode;
@@ -49,8 +51,9 @@ export function ProfileDialog({
   children,
 }: Props) {
   const t = useText(profilesText);
+  const { close, onType, onSaved, warning } = useUnsaved(onClose, false);
   return (
-    <Dialog title={group} place="side" onClose={onClose}>
+    <Dialog title={group} place="side" onClose={close}>
       {above}
       <ul className="entries">
         {entries.map(({ key, name, shown, verdict, remove }) => (
@@ -76,13 +79,15 @@ export function ProfileDialog({
       {writable && (
         <form
           className="form two"
+          onChange={onType}
           onSubmit={(event) => {
             event.preventDefault();
-            onAdd();
+            onAdd(onSaved);
           }}
         >
           <h3 className="whole">{t.addTitle}</h3>
           {children}
+          {warning && <div className="whole">{warning}</div>}
           <div className="actions">
             <button type="submit" className="primary" disabled={change.isPending}>
               {t.add}

@@ -91,7 +91,10 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
             onChange={(chosen) => {
               setEvent(chosen.target.value);
               const types = options?.response_rule_options[chosen.target.value]?.types ?? [];
-              setConditions([{ type: types[0] ?? "", value: "" }]);
+              const kept = conditions.filter(
+                ({ type = "", value }) => value && types.includes(type),
+              );
+              setConditions(kept.length > 0 ? kept : [{ type: types[0] ?? "", value: "" }]);
             }}
             required
           >
