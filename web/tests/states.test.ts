@@ -1,6 +1,7 @@
 import type { Page, Route } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
+import { memberId } from "./api";
 import { settled, signIn, type Visit, visit } from "./browser";
 import { until } from "./shop";
 
@@ -105,6 +106,26 @@ describe("what a page says when", () => {
     await page.getByText("none of them was scanned").waitFor();
     await page.getByRole("main").getByRole("link", { name: "Registries" }).click();
     await page.getByRole("heading", { name: "Registries" }).waitFor();
+  });
+
+  it("what runs has a vulnerability: in which clusters, each a link", async () => {
+    const id = await memberId("staging");
+    const name = "CVE-2023-38545";
+    await page.route("**/v1/fed/workloads?*", (route) =>
+      route.fulfill({ json: { workloads: [{ cluster_id: id, cluster_name: "staging" }] } }),
+    );
+    await page.goto(`/vulnerabilities?open=${name}`);
+    const panel = page.getByRole("dialog");
+    await panel.getByRole("link", { name: "1 workload" }).waitFor();
+    await panel.getByRole("link", { name: "staging" }).click();
+    await page.getByRole("heading", { name: "staging" }).waitFor();
+    await page.goto(`/vulnerabilities?scope=c:${id}&open=${name}`);
+    await panel.getByRole("heading", { name: "Images in scope that have it" }).waitFor();
+  });
+
+  it("an image is in no registry: so, and where to look", async () => {
+    await page.goto(`/images/${"0".repeat(64)}`);
+    await page.getByText("No registry in scope has this image").waitFor();
   });
 
   it("a filter hides everything: so, with a way out", async () => {

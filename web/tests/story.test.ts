@@ -98,7 +98,15 @@ describe("a security engineer", () => {
       .getByText(/^shop\//)
       .first()
       .waitFor();
-    await panel.getByText("runs nowhere that is known").first().waitFor();
+    await panel.getByRole("heading", { name: "Clusters that run it" }).waitFor();
+    // Whichever registry has the image, its name leads there.
+    const image = panel.getByRole("link", { name: /^shop\// }).first();
+    const called = (await image.textContent()) ?? "";
+    await image.click();
+    await page.getByRole("heading", { name: called }).waitFor();
+    expect(new URL(page.url()).pathname).toMatch(/^\/images\/fed\.shop\//);
+    await page.goBack();
+    await panel.getByRole("heading", { name }).waitFor();
     await page.goBack();
     await first.waitFor();
     await page.goto("/registries/fed.shop");

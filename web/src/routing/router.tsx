@@ -74,6 +74,7 @@ const pages = [
   page("/registries/$name", () => import("../pages/registries/RegistryDetail"), "RegistryDetail"),
   page("/images", () => import("../pages/images/Images"), "Images"),
   page("/images/compare", () => import("../pages/images/Compare"), "Compare"),
+  page("/images/$id", () => import("../pages/images/ImageById"), "ImageById"),
   page("/images/$registry/$id", () => import("../pages/images/ImageDetail"), "ImageDetail"),
   page("/verifiers", () => import("../pages/verifiers/Verifiers"), "Verifiers"),
   page("/events", () => import("../pages/events/Events"), "Events"),

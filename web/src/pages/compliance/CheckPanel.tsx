@@ -1,8 +1,11 @@
+import { Link } from "@tanstack/react-router";
+
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Dialog } from "../../ui/Dialog";
 import { Facts } from "../../ui/Page";
+import { ImageLink } from "../images/ImageLink";
 import { type FailedCheck, numberOf } from "./Compliance";
 import { complianceText } from "./text";
 
@@ -15,11 +18,25 @@ export function CheckPanel({ of, onClose }: { of: FailedCheck; onClose: () => vo
     <Dialog title={`${of.test_number} ${of.description}`} place="side" onClose={onClose}>
       <Facts
         of={[
-          [t.image, of.image || of.image_id],
+          [
+            t.image,
+            <ImageLink key="i" id={of.image_id}>
+              {of.image || of.image_id}
+            </ImageLink>,
+          ],
           [t.profile, t.level(numberOf(of.profile))],
           [t.scored, of.scored ? w.yes : w.no],
           [t.clusters, format.number(of.clusters)],
-          [t.workloads, format.number(of.workloads)],
+          [
+            t.workloads,
+            of.image ? (
+              <Link key="w" to={"/workloads" as never} search={{ image: of.image } as never}>
+                {format.number(of.workloads)}
+              </Link>
+            ) : (
+              format.number(of.workloads)
+            ),
+          ],
           [t.scanned, format.moment(of.scanned_at)],
         ]}
       />

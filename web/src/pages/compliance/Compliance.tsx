@@ -17,6 +17,7 @@ import { Listing } from "../../ui/Listing";
 import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { ClusterFacet } from "../clusters/ClusterFacet";
+import { ImageLink } from "../images/ImageLink";
 import { CheckPanel } from "./CheckPanel";
 import { useCoverage } from "./coverage";
 import { NoneFailed } from "./NoneFailed";
@@ -81,7 +82,9 @@ export function Compliance() {
       title: t.image,
       sort: "image",
       width: "2fr",
-      cell: (one) => one.image || one.image_id.slice(0, 12),
+      cell: (one) => (
+        <ImageLink id={one.image_id}>{one.image || one.image_id.slice(0, 12)}</ImageLink>
+      ),
     },
     {
       id: "clusters",

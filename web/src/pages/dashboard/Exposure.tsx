@@ -6,6 +6,7 @@ import { useText } from "../../text/language";
 import { Loaded } from "../../ui/Loaded";
 import { Card } from "../../ui/Page";
 import { SeverityCounts } from "../../ui/Severity";
+import { ImageLink } from "../images/ImageLink";
 import { useWorstImages } from "../images/images";
 import { dashboardText } from "./text";
 
@@ -39,10 +40,16 @@ function OfClusters() {
             <ol className="exposed">
               {images.map((image) => (
                 <li key={`${image.name} ${image.image_id}`}>
-                  <Link to={"/workloads" as never} search={{ image: image.name } as never}>
+                  <ImageLink id={image.scanned ? image.image_id : undefined}>
                     {image.name || image.image_id.slice(0, 12)}
+                  </ImageLink>
+                  <Link
+                    className="hint"
+                    to={"/workloads" as never}
+                    search={{ image: image.name } as never}
+                  >
+                    {t.workloads(image.workloads)}
                   </Link>
-                  <span className="hint">{t.workloads(image.workloads)}</span>
                   {image.scanned ? (
                     <SeverityCounts
                       critical={image.critical}

@@ -1,10 +1,12 @@
 import { Link, useParams } from "@tanstack/react-router";
 import { GitCompare } from "lucide-react";
+import type { ReactNode } from "react";
 
 import type { Schema } from "../../api/client";
 import { useGet } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { useScope } from "../../routing/search";
+import { useFleet, useScope } from "../../routing/search";
+import { useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -38,6 +40,10 @@ export function ImageDetail() {
     cluster,
   });
   const query = useGet("/v1/scan/registry/{name}/image/{id}", { path, cluster });
+  const runs = useGet("/v1/fed/images", {
+    query: { ...useFleet(), image_id: id },
+    enabled: useMay()("fed", "read"),
+  }).data?.images;
   const image = summaries.data?.images.find((one) => one.image_id === id);
   const name = image && `${image.repository}:${image.tag}`;
   const title = name ?? id.slice(0, 12);
@@ -74,6 +80,7 @@ export function ImageDetail() {
               [t.created, image.created_at ? format.moment(image.created_at) : "–"],
               [t.scanned, image.scanned_at ? <Ago key="a" at={image.scanned_at} /> : w.never],
               [t.runsAsRoot, image.run_as_root ? w.yes : w.no],
+              ...(runs ? [[t.runs, <Runs key="r" of={runs} />] as [string, ReactNode]] : []),
               [t.digest, <code key="d">{image.digest}</code>],
             ]}
           />
@@ -84,6 +91,23 @@ export function ImageDetail() {
       </div>
     </Page>
   );
+}
+
+/** The workloads of an image, by each name that it runs under. */
+function Runs({ of }: { of: Schema<"FedImage">[] }) {
+  const t = useText(imagesText);
+  if (of.length === 0) return t.nowhere;
+  return of.map((one) => (
+    <span key={one.name} className="sub">
+      {one.name ? (
+        <Link to={"/workloads" as never} search={{ image: one.name } as never}>
+          {t.runsAs(one.clusters, one.workloads)}
+        </Link>
+      ) : (
+        t.runsAs(one.clusters, one.workloads)
+      )}
+    </span>
+  ));
 }
 
 interface TabsProps {

@@ -17,6 +17,7 @@ import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
 import { SeverityCounts } from "../../ui/Severity";
 import { ClusterFacet } from "../clusters/ClusterFacet";
+import { ImageLink } from "./ImageLink";
 import { imagesText } from "./text";
 
 type Image = Schema<"FedImage">;
@@ -37,9 +38,9 @@ export function RunningImages() {
       sort: "name",
       width: "2fr",
       cell: (image) => (
-        <Link to={"/workloads" as never} search={{ image: image.name } as never}>
+        <ImageLink id={image.scanned ? image.image_id : undefined}>
           {image.name || image.image_id.slice(0, 12)}
-        </Link>
+        </ImageLink>
       ),
     },
     {
@@ -68,7 +69,14 @@ export function RunningImages() {
       sort: "workloads",
       width: "0.7fr",
       align: "end",
-      cell: (image) => format.number(image.workloads),
+      cell: (image) => (
+        <Link
+          to={"/workloads" as never}
+          search={{ image: image.name, cluster: url.cluster } as never}
+        >
+          {format.number(image.workloads)}
+        </Link>
+      ),
     },
     {
       id: "scanned",

@@ -20,6 +20,8 @@ export const imagesText = catalogue({
     none: "No image yet",
     noneHint: "Scan the registry. Images that its filters select appear here.",
     noRegistry: "There is no registry yet.",
+    inNoRegistry: "No registry in scope has this image",
+    inNoRegistryHint: "It is known from where it runs. Scan the registry that it comes from.",
     inRegistries: "In registries",
     running: "Running",
     leadRunning: "Images that run in the clusters, whatever registry they are from.",
@@ -33,6 +35,10 @@ export const imagesText = catalogue({
     digest: "Digest",
     id: "Image id",
     runsAsRoot: "Runs as root",
+    runs: "Runs",
+    nowhere: "nowhere that is known",
+    runsAs: (clusters: number, workloads: number) =>
+      `${workloads} ${workloads === 1 ? "workload" : "workloads"} in ${clusters} ${clusters === 1 ? "cluster" : "clusters"}`,
     tabs: {
       vulnerabilities: "Vulnerabilities",
       packages: "Packages",
@@ -139,6 +145,8 @@ export const imagesText = catalogue({
     none: "还没有镜像",
     noneHint: "请扫描仓库，过滤器选中的镜像会出现在这里。",
     noRegistry: "还没有镜像仓库。",
+    inNoRegistry: "范围内没有镜像仓库包含此镜像",
+    inNoRegistryHint: "仅因其正在运行而为人所知。请扫描其来源的镜像仓库。",
     inRegistries: "镜像仓库中",
     running: "正在运行",
     leadRunning: "各集群中正在运行的镜像，不限来源仓库。",
@@ -151,6 +159,10 @@ export const imagesText = catalogue({
     choose: "选择镜像",
     digest: "摘要",
     id: "镜像 ID",
+    runs: "运行情况",
+    nowhere: "未知有任何位置在运行",
+    runsAs: (clusters: number, workloads: number) =>
+      `${clusters} 个集群中的 ${workloads} 个工作负载`,
     runsAsRoot: "以 root 运行",
     tabs: {
       vulnerabilities: "漏洞",

@@ -2,23 +2,26 @@ import { useQueries } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
 import { get } from "../../api/client";
+import { useGet } from "../../api/query";
 import { useFleet } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
+import { Loaded } from "../../ui/Loaded";
+import { ImageLink } from "../images/ImageLink";
 import { vulnerabilitiesText } from "./text";
 
 /** Images whose clusters are asked for. */
 const PLACED = 20;
+/** Images that are shown at most of those that run in scope. */
+const MOST = 1_000;
 
 interface Image {
   id: string;
   display_name: string;
 }
 
-/** The images that have a vulnerability, and how many clusters run each. */
+/** The images of registries that have a vulnerability, and where they run. */
 export function AffectedImages({ images }: { images: Image[] }) {
-  const t = useText(vulnerabilitiesText);
-  const format = useFormat();
   const fleet = useFleet();
   const places = useQueries({
     queries: images.slice(0, PLACED).map(({ id }) => ({
@@ -33,25 +36,70 @@ export function AffectedImages({ images }: { images: Image[] }) {
     <ul>
       {images.map((image, at) => {
         const running = places[at]?.data;
-        const clusters = Math.max(0, ...(running ?? []).map((one) => one.clusters));
-        const workloads = (running ?? []).reduce((sum, one) => sum + one.workloads, 0);
         return (
           <li key={image.id}>
-            {image.display_name}{" "}
+            <ImageLink id={image.id}>{image.display_name}</ImageLink>{" "}
             {running && (
-              <span className="hint">
-                {workloads === 0 ? (
-                  t.runsNowhere
-                ) : (
-                  <Link to={"/workloads" as never} search={{ image: running[0]?.name } as never}>
-                    {t.runs(format.number(clusters), format.number(workloads))}
-                  </Link>
-                )}
-              </span>
+              <Runs
+                image={running[0]?.name ?? ""}
+                clusters={Math.max(0, ...running.map((one) => one.clusters))}
+                workloads={running.reduce((sum, one) => sum + one.workloads, 0)}
+              />
             )}
           </li>
         );
       })}
     </ul>
+  );
+}
+
+/** The images with a vulnerability that run in the clusters in scope. */
+export function RunningAffected({ name }: { name: string }) {
+  const t = useText(vulnerabilitiesText);
+  const query = useGet("/v1/fed/images", {
+    query: { ...useFleet(), vulnerability: name, limit: MOST },
+  });
+  return (
+    <Loaded query={query} what={t.affected}>
+      {({ images, next }) => (
+        <>
+          {images.length === 0 && <p className="hint">{t.runsNowhere}</p>}
+          <ul>
+            {images.map((image) => (
+              <li key={`${image.name} ${image.image_id}`}>
+                <ImageLink id={image.image_id}>
+                  {image.name || image.image_id.slice(0, 12)}
+                </ImageLink>{" "}
+                <Runs image={image.name} clusters={image.clusters} workloads={image.workloads} />
+              </li>
+            ))}
+          </ul>
+          {next && <p className="hint">{t.affectedMost}</p>}
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+interface RunsProps {
+  image: string;
+  clusters: number;
+  workloads: number;
+}
+
+/** Where an image runs, in numbers, as the way to the workloads. */
+function Runs({ image, clusters, workloads }: RunsProps) {
+  const t = useText(vulnerabilitiesText);
+  const format = useFormat();
+  return (
+    <span className="hint">
+      {workloads === 0 ? (
+        t.runsNowhere
+      ) : (
+        <Link to={"/workloads" as never} search={{ image } as never}>
+          {t.runs(format.number(clusters), format.number(workloads))}
+        </Link>
+      )}
+    </span>
   );
 }

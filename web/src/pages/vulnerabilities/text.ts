@@ -23,6 +23,10 @@ export const vulnerabilitiesText = catalogue({
     noneHint: "Scan registries: what their images have appears here.",
     advisory: "Advisory",
     affected: "Images that have it",
+    affectedInScope: "Images in scope that have it",
+    clusters: "Clusters that run it",
+    workloadsThere: (count: string) => `${count} ${count === "1" ? "workload" : "workloads"}`,
+    clustersMost: "The first 1,000 workloads are counted.",
     affectedMost: "The first 1,000 are shown.",
     runs: (clusters: string, workloads: string) =>
       `runs in ${clusters} ${clusters === "1" ? "cluster" : "clusters"} as ${workloads} ${workloads === "1" ? "workload" : "workloads"}`,
@@ -56,6 +60,10 @@ export const vulnerabilitiesText = catalogue({
     noneHint: "扫描镜像仓库后，镜像中的漏洞会出现在这里。",
     advisory: "公告",
     affected: "受影响的镜像",
+    affectedInScope: "范围内受影响的镜像",
+    clusters: "运行它的集群",
+    workloadsThere: (count: string) => `${count} 个工作负载`,
+    clustersMost: "仅统计前 1,000 个工作负载。",
     affectedMost: "显示前 1,000 个。",
     runs: (clusters: string, workloads: string) =>
       `在 ${clusters} 个集群中运行，共 ${workloads} 个工作负载`,

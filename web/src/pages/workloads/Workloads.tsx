@@ -1,9 +1,11 @@
+import { Link } from "@tanstack/react-router";
 import { Container, X } from "lucide-react";
 
 import type { Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { fleetQuery, useUrl } from "../../routing/search";
+import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Ago } from "../../ui/Ago";
@@ -16,6 +18,7 @@ import { Listing } from "../../ui/Listing";
 import { Page } from "../../ui/Page";
 import { SeverityCounts } from "../../ui/Severity";
 import { ClusterFacet } from "../clusters/ClusterFacet";
+import { ImageLink } from "../images/ImageLink";
 import { workloadsText } from "./text";
 
 type Workload = Schema<"FedWorkload">;
@@ -24,6 +27,7 @@ export function Workloads() {
   const t = useText(workloadsText);
   const w = useText(words);
   const names = useText(pageNames);
+  const may = useMay();
   const [url, setUrl] = useUrl();
   const asked = {
     ...fleetQuery(url),
@@ -47,14 +51,30 @@ export function Workloads() {
       ),
     },
     { id: "namespace", title: t.namespace, sort: "namespace", cell: (one) => one.namespace || "–" },
-    { id: "cluster", title: w.cluster, sort: "cluster", cell: (one) => one.cluster_name },
+    {
+      id: "cluster",
+      title: w.cluster,
+      sort: "cluster",
+      cell: (one) =>
+        may("config", "read") ? (
+          <Link to={"/clusters/$id" as never} params={{ id: one.cluster_id } as never}>
+            {one.cluster_name}
+          </Link>
+        ) : (
+          one.cluster_name
+        ),
+    },
     { id: "node", title: t.node, cell: (one) => one.host },
     {
       id: "image",
       title: t.image,
       sort: "image",
       width: "2fr",
-      cell: (one) => one.image || one.image_id.slice(0, 12) || "–",
+      cell: (one) => (
+        <ImageLink id={one.scanned ? one.image_id : undefined}>
+          {one.image || one.image_id.slice(0, 12) || "–"}
+        </ImageLink>
+      ),
     },
     {
       id: "found",

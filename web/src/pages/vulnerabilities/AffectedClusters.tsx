@@ -1,0 +1,53 @@
+import { Link } from "@tanstack/react-router";
+
+import { useGet } from "../../api/query";
+import { useFleet } from "../../routing/search";
+import { useMay } from "../../session/permissions";
+import { useFormat } from "../../text/format";
+import { useText } from "../../text/language";
+import { Loaded } from "../../ui/Loaded";
+import { countByCluster } from "./countByCluster";
+import { vulnerabilitiesText } from "./text";
+
+/** Workloads that are counted. */
+const MOST = 1_000;
+
+/** The clusters in scope that run what has a vulnerability, and how many workloads of it. */
+export function AffectedClusters({ name }: { name: string }) {
+  const t = useText(vulnerabilitiesText);
+  const format = useFormat();
+  const may = useMay();
+  const query = useGet("/v1/fed/workloads", {
+    query: { ...useFleet(), vulnerability: name, sort: "cluster", limit: MOST },
+  });
+  return (
+    <Loaded query={query} what={t.clusters}>
+      {({ workloads, next }) => (
+        <>
+          {workloads.length === 0 && <p className="hint">{t.runsNowhere}</p>}
+          <ul>
+            {countByCluster(workloads).map(({ id, name: cluster, count }) => (
+              <li key={id}>
+                {may("config", "read") ? (
+                  <Link to={"/clusters/$id" as never} params={{ id } as never}>
+                    {cluster}
+                  </Link>
+                ) : (
+                  cluster
+                )}{" "}
+                <Link
+                  className="hint"
+                  to={"/workloads" as never}
+                  search={{ code: name, cluster: id } as never}
+                >
+                  {t.workloadsThere(format.number(count))}
+                </Link>
+              </li>
+            ))}
+          </ul>
+          {next && <p className="hint">{t.clustersMost}</p>}
+        </>
+      )}
+    </Loaded>
+  );
+}
