@@ -55,6 +55,23 @@ describe("on the page of the system, an administrator", () => {
     expect(await toggle.isChecked()).toBe(false);
   });
 
+  it("changes the rules of passwords, and takes it back", async () => {
+    const rules = card(page, "Rules of passwords");
+    const save = rules.getByRole("button", { name: "Save" });
+    const digits = rules.getByLabel("Digits at least");
+    const before = await digits.inputValue();
+    expect(await save.isDisabled()).toBe(true);
+    await digits.fill(String(Number(before) + 1));
+    await save.click();
+    await page.getByText("The rules of passwords were changed.").waitFor();
+    await page.getByRole("button", { name: "Undo" }).last().click();
+    await page.getByText("Taken back").last().waitFor();
+    await until("the rule is as it was", async () => (await digits.inputValue()) === before);
+    await page.reload();
+    await digits.waitFor();
+    expect(await digits.inputValue()).toBe(before);
+  });
+
   it("replaces the authority, after which all clusters depend on the new one", async () => {
     const authority = card(page, "Certificate authority");
     const fingerprints = authority.locator("code");

@@ -29,6 +29,7 @@ export function PasswordProfile() {
   );
 }
 
+/** The rules that are a number. */
 type Count =
   | "min_len"
   | "min_uppercase_count"
@@ -49,20 +50,30 @@ function Form({ profile }: { profile: Profile }) {
   const t = useText(passwordProfileText);
   const w = useText(words);
   const may = useMay();
-  const [draft, setDraft] = useState(profile);
-  const writable = may("authorization", "write");
-  const save = useChange(
-    () => patch("/v1/password_profile/{name}", { config: draft }, { path: { name: draft.name } }),
-    { done: t.saved },
+  const [changes, setChanges] = useState<Partial<Profile>>({});
+  const draft = { ...profile, ...changes };
+  const changed = Object.entries(changes).some(
+    ([key, value]) => profile[key as Count | Flag] !== value,
   );
+  const writable = may("authorization", "write");
+  const put = (config: Profile) =>
+    patch("/v1/password_profile/{name}", { config }, { path: { name: config.name } });
+  const save = useChange(({ to }: { to: Profile; from: Profile }) => put(to), {
+    done: t.saved,
+    onDone: () => setChanges({}),
+    undo:
+      ({ from }) =>
+      () =>
+        put(from),
+  });
   const count = (field: Count, needs?: Flag) => (
     <Field label={t[field]}>
       <input
         type="number"
         min={0}
-        value={draft[field]}
+        value={Number.isNaN(draft[field]) ? "" : draft[field]}
         disabled={needs && !draft[needs]}
-        onChange={(event) => setDraft({ ...draft, [field]: event.target.valueAsNumber })}
+        onChange={(event) => setChanges({ ...changes, [field]: event.target.valueAsNumber })}
         required
       />
     </Field>
@@ -73,7 +84,7 @@ function Form({ profile }: { profile: Profile }) {
         label={t[field]}
         checked={draft[field]}
         disabled={!writable}
-        onChange={(on) => setDraft({ ...draft, [field]: on })}
+        onChange={(on) => setChanges({ ...changes, [field]: on })}
       />
     </div>
   );
@@ -81,7 +92,7 @@ function Form({ profile }: { profile: Profile }) {
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        save.mutate();
+        save.mutate({ to: draft, from: profile });
       }}
     >
       <fieldset className="bare form two" disabled={!writable}>
@@ -101,7 +112,7 @@ function Form({ profile }: { profile: Profile }) {
         <Refusal error={save.error} />
         {writable && (
           <div className="actions">
-            <button type="submit" className="primary" disabled={save.isPending}>
+            <button type="submit" className="primary" disabled={save.isPending || !changed}>
               {save.isPending ? w.saving : w.save}
             </button>
           </div>
