@@ -13,6 +13,12 @@ export const transferText = catalogue({
     contentHint:
       "As an export gives it, or custom resources of NeuVector. What is there under the same name is changed.",
     replace: "Remove what the file does not hold",
+    promote: "Promote to the federation",
+    promoteText:
+      "All clusters obey a copy of the rule from now on, under a number of its own. The rule of this cluster stays.",
+    promoteNetworkText:
+      "All clusters obey a copy of the rule from now on, after all other federated rules. The groups that it names are promoted with it, and their profiles. The rule of this cluster stays.",
+    promoted: (id: number) => `A copy of rule ${id} is a rule of the federation now.`,
     exportAll: "Export the whole policy",
     applyFile: "Apply a file",
     applyHint:
@@ -39,6 +45,11 @@ export const transferText = catalogue({
     content: "YAML",
     contentHint: "导出所得的内容，或 NeuVector 的自定义资源。同名的内容将被修改。",
     replace: "移除文件中没有的内容",
+    promote: "提升为联邦规则",
+    promoteText: "此后所有集群都将遵守该规则的副本，副本有自己的编号。此集群的原规则保留。",
+    promoteNetworkText:
+      "此后所有集群都将遵守该规则的副本，排在其他联邦规则之后。规则引用的组及其运行配置一并提升。此集群的原规则保留。",
+    promoted: (id: number) => `规则 ${id} 的副本现已成为联邦规则。`,
     exportAll: "导出全部策略",
     applyFile: "应用文件",
     applyHint:

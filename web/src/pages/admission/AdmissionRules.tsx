@@ -83,14 +83,14 @@ export function AdmissionRules({ writable }: { writable: boolean }) {
       id: "origin",
       title: w.state,
       width: "0.8fr",
-      cell: (rule) =>
-        cluster ? (
-          <Origin of={rule.cfg_type} />
-        ) : (
+      cell: (rule) => (
+        <>
           <State tone={rule.disable ? "quiet" : "good"}>
             {rule.disable ? w.disabled : w.enabled}
-          </State>
-        ),
+          </State>{" "}
+          {cluster && <Origin of={rule.cfg_type} />}
+        </>
+      ),
     },
   ];
   const opened = useOpened({

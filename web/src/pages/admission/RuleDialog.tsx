@@ -4,6 +4,7 @@ import { patch, post, remove } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { usePromotion } from "../../transfer/usePromotion";
 import { Field, Switch } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { SelectorField } from "../clusters/SelectorField";
@@ -61,6 +62,8 @@ export function RuleDialog({ rule, options, writable, onClose }: Props) {
   });
   const toggle = (name: string, wanted: boolean) =>
     setContainers(wanted ? [...containers, name] : containers.filter((one) => one !== name));
+  const promotion = usePromotion("/v1/admission/rule/promote", rule, onClose);
+  if (promotion.confirmation) return promotion.confirmation;
   return (
     <FormDialog
       title={rule ? t.rule(id) : t.add}
@@ -77,7 +80,15 @@ export function RuleDialog({ rule, options, writable, onClose }: Props) {
         }
       }
       onClose={onClose}
-      below={rule && !rule.critical && <Propagation kind="admission rule" name={String(id)} />}
+      below={
+        rule &&
+        !rule.critical && (
+          <>
+            {promotion.offer}
+            <Propagation kind="admission rule" name={String(id)} />
+          </>
+        )
+      }
     >
       <div className="form two">
         <Field label={t.kind}>

@@ -18,6 +18,7 @@ import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { ClusterFacet } from "../clusters/ClusterFacet";
 import { ImageLink } from "../images/ImageLink";
+import { imagesText } from "../images/text";
 import { CheckPanel } from "./CheckPanel";
 import { useCoverage } from "./coverage";
 import { NoneFailed } from "./NoneFailed";
@@ -32,6 +33,7 @@ const keyOf = (one: FailedCheck) => `${one.test_number}/${one.image}/${one.image
 
 export function Compliance() {
   const t = useText(complianceText);
+  const { inAll } = useText(imagesText);
   const names = useText(pageNames);
   const format = useFormat();
   const [url, setUrl] = useUrl();
@@ -44,6 +46,8 @@ export function Compliance() {
   const query = usePages("/v1/fed/compliance", (answer) => answer.items, { query: asked });
   const fleet = useFleet();
   const { cluster, cluster_selector } = asked;
+  // Where a part of the fleet is asked about, the numbers of all of it come all the same.
+  const counted = (what: string) => (cluster || cluster_selector ? inAll(what) : what);
   const coverage = useCoverage({ cluster, cluster_selector });
   const opened = useOpened({
     path: "/v1/fed/compliance",
@@ -88,13 +92,13 @@ export function Compliance() {
     },
     {
       id: "clusters",
-      title: t.clusters,
+      title: counted(t.clusters),
       width: "0.6fr",
       cell: (one) => format.number(one.clusters),
     },
     {
       id: "workloads",
-      title: t.workloads,
+      title: counted(t.workloads),
       sort: "workloads",
       width: "0.7fr",
       cell: (one) => format.number(one.workloads),

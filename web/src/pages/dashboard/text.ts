@@ -25,7 +25,8 @@ export const dashboardText = catalogue({
     exposureHint: "Add a registry and scan it.",
     unscanned: "not scanned",
     exposureNowhere: "No image is known to run there.",
-    workloads: (count: number) => (count === 1 ? "1 workload" : `${count} workloads`),
+    workloads: (count: number) =>
+      `${count} ${count === 1 ? "workload" : "workloads"} in all clusters`,
     allImages: "All images",
     topVulnerabilities: "Vulnerabilities to look at first",
     allVulnerabilities: "All vulnerabilities",
@@ -70,7 +71,7 @@ export const dashboardText = catalogue({
     exposureHint: "请添加镜像仓库并扫描。",
     unscanned: "未扫描",
     exposureNowhere: "未知有镜像在其中运行。",
-    workloads: (count: number) => `${count} 个工作负载`,
+    workloads: (count: number) => `所有集群中共 ${count} 个工作负载`,
     allImages: "全部镜像",
     topVulnerabilities: "应首先处理的漏洞",
     allVulnerabilities: "全部漏洞",

@@ -29,6 +29,9 @@ export function RunningImages() {
   const names = useText(pageNames);
   const format = useFormat();
   const [url] = useUrl();
+  // Where a part of the fleet is asked about, the numbers of all of it come all the same.
+  const { cluster, cluster_selector: selector } = fleetQuery(url);
+  const counted = (what: string) => (cluster || selector ? t.inAll(what) : what);
   const asked = { ...fleetQuery(url), name: url.q, scanned: url.state };
   const query = usePages("/v1/fed/images", (answer) => answer.images, { query: asked });
   const columns: Column<Image>[] = [
@@ -57,7 +60,7 @@ export function RunningImages() {
     },
     {
       id: "clusters",
-      title: names.clusters,
+      title: counted(names.clusters),
       sort: "clusters",
       width: "0.6fr",
       align: "end",
@@ -65,7 +68,7 @@ export function RunningImages() {
     },
     {
       id: "workloads",
-      title: names.workloads,
+      title: counted(names.workloads),
       sort: "workloads",
       width: "0.7fr",
       align: "end",

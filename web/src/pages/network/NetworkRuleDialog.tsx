@@ -4,6 +4,7 @@ import { patch, remove } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { usePromotion } from "../../transfer/usePromotion";
 import { Field, Switch } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { SelectorField } from "../clusters/SelectorField";
@@ -69,6 +70,8 @@ export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
     onDone: onClose,
   });
   const names = [...(groups.data?.groups ?? []).map((group) => group.name ?? ""), ...ENDPOINTS];
+  const promotion = usePromotion("/v1/policy/rules/promote", rule, onClose);
+  if (promotion.confirmation) return promotion.confirmation;
   return (
     <FormDialog
       title={rule ? t.rule(id) : t.add}
@@ -84,7 +87,14 @@ export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
         }
       }
       onClose={onClose}
-      below={rule && <Propagation kind="network rule" name={String(id)} />}
+      below={
+        rule && (
+          <>
+            {promotion.offer}
+            <Propagation kind="network rule" name={String(id)} />
+          </>
+        )
+      }
     >
       <datalist id="endpoint-names">
         {names.map((name) => (

@@ -70,7 +70,16 @@ export function RunningAffected({ name }: { name: string }) {
                 <ImageLink id={image.image_id}>
                   {image.name || image.image_id.slice(0, 12)}
                 </ImageLink>{" "}
-                <Runs image={image.name} clusters={image.clusters} workloads={image.workloads} />
+                {/* The counts are of all clusters, whatever the scope. */}
+                {image.name && (
+                  <Link
+                    className="hint"
+                    to={"/workloads" as never}
+                    search={{ image: image.name } as never}
+                  >
+                    {t.workloads}
+                  </Link>
+                )}
               </li>
             ))}
           </ul>

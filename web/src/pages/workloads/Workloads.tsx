@@ -1,10 +1,11 @@
 import { Link } from "@tanstack/react-router";
 import { Container, X } from "lucide-react";
 
-import type { Schema } from "../../api/client";
+import { get, type Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { fleetQuery, useUrl } from "../../routing/search";
+import { useOpened } from "../../routing/opened";
+import { fleetQuery, type Search, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -15,28 +16,68 @@ import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
+import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { SeverityCounts } from "../../ui/Severity";
+import { Tabs, useTab } from "../../ui/Tabs";
 import { ClusterFacet } from "../clusters/ClusterFacet";
 import { ImageLink } from "../images/ImageLink";
+import { Nodes } from "./Nodes";
 import { workloadsText } from "./text";
+import { WorkloadPanel } from "./WorkloadPanel";
 
-type Workload = Schema<"FedWorkload">;
+export type Workload = Schema<"FedWorkload">;
 
-export function Workloads() {
-  const t = useText(workloadsText);
-  const w = useText(words);
-  const names = useText(pageNames);
-  const may = useMay();
-  const [url, setUrl] = useUrl();
-  const asked = {
+const keyOf = (one: Workload) => `${one.cluster_id}/${one.id}`;
+/** Of a cluster, as many are looked through for the one that a link opens. */
+const MOST = 1_000;
+
+/** What of a fleet's questions the URL asks of workloads. */
+function queryOf(url: Search) {
+  return {
     ...fleetQuery(url),
     name: url.q,
     image: url.image,
     vulnerability: url.code,
     run_as_root: url.type,
   };
-  const query = usePages("/v1/fed/workloads", (answer) => answer.workloads, { query: asked });
+}
+
+/** What runs, and on what. */
+export function Workloads() {
+  const t = useText(workloadsText);
+  const names = useText(pageNames);
+  const may = useMay();
+  const [url] = useUrl();
+  const tabs: [string, string][] = [["containers", t.tabs.containers]];
+  if (may("rt_scan", "read")) tabs.push(["nodes", t.tabs.nodes]);
+  const tab = useTab(tabs);
+  return (
+    <Page
+      title={names.workloads}
+      lead={tab === "nodes" ? t.leadNodes : t.lead}
+      actions={
+        tab === "containers" && (
+          <Export path="/v1/fed/workloads" query={queryOf(url)} name="workloads" />
+        )
+      }
+    >
+      {tabs.length > 1 && <Tabs label={names.workloads} tabs={tabs} />}
+      {tab === "nodes" ? <Nodes /> : <Containers />}
+    </Page>
+  );
+}
+
+/** The containers that run in the clusters in scope. */
+function Containers() {
+  const t = useText(workloadsText);
+  const w = useText(words);
+  const names = useText(pageNames);
+  const may = useMay();
+  const [url, setUrl] = useUrl();
+  const query = usePages("/v1/fed/workloads", (answer) => answer.workloads, {
+    query: queryOf(url),
+  });
   const columns: Column<Workload>[] = [
     {
       id: "name",
@@ -45,7 +86,7 @@ export function Workloads() {
       width: "1.4fr",
       cell: (one) => (
         <>
-          {one.name}
+          <Opener open={keyOf(one)}>{one.name || one.id.slice(0, 12)}</Opener>
           {one.pod && <span className="sub">{one.pod}</span>}
         </>
       ),
@@ -94,12 +135,18 @@ export function Workloads() {
       cell: (one) => (one.started_at ? <Ago at={one.started_at} /> : "–"),
     },
   ];
+  const opened = useOpened({
+    path: "/v1/fed/workloads",
+    rows: query.rows,
+    keyOf,
+    read: async (key) => {
+      const query = { cluster: key.split("/")[0], limit: MOST };
+      const { workloads } = await get("/v1/fed/workloads", { query });
+      return workloads.find((one) => keyOf(one) === key);
+    },
+  });
   return (
-    <Page
-      title={names.workloads}
-      lead={t.lead}
-      actions={<Export path="/v1/fed/workloads" query={asked} name="workloads" />}
-    >
+    <>
       <div className="toolbar">
         <FilterText label={t.name} />
         <ClusterFacet />
@@ -125,12 +172,14 @@ export function Workloads() {
         query={query}
         what={names.workloads}
         columns={columns}
-        rowKey={(one) => `${one.cluster_id}/${one.id}`}
+        rowKey={keyOf}
+        current={(one) => keyOf(one) === url.open}
         filters={["q", "cluster", "type", "image", "code"]}
         empty={
           <Sign icon={<Container aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
         }
       />
-    </Page>
+      {opened && <WorkloadPanel of={opened} onClose={() => setUrl({ open: "" })} />}
+    </>
   );
 }
