@@ -1,10 +1,6 @@
 //! What Julia projects want: `Manifest.toml`.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
-
-use super::{Entry, Facts, Inspector, Problem, add, is_leftover};
+use super::{Entry, Facts, Inspector, Problem, add, is_leftover, tables};
 use crate::package::Ecosystem;
 
 pub(super) const WANTED: &[Inspector] = &[Inspector { wants, read }];
@@ -17,31 +13,20 @@ fn wants(entry: &Entry<'_>) -> bool {
         && !is_leftover(entry.path)
 }
 
-#[derive(Deserialize)]
-struct Manifest {
-    #[serde(rename = "manifest_format")]
-    format: Option<String>,
-    deps: Option<toml::Value>,
-    /// Version 1 has the packages on top.
-    #[serde(flatten)]
-    rest: BTreeMap<String, toml::Value>,
-}
-
+/// Version 1 has the packages on top, later ones below `deps`.
 fn read(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem> {
-    let manifest: Manifest = super::toml(bytes)?;
-    let packages = match (&manifest.format, &manifest.deps) {
-        (Some(_), Some(deps)) => deps.as_table().into_iter().flatten().collect::<Vec<_>>(),
-        _ => manifest.rest.iter().collect(),
-    };
-    for (name, package) in packages {
-        for one in package.as_array().into_iter().flatten() {
-            // What comes with Julia has no version of its own.
-            if let Some(version) = one.get("version").and_then(toml::Value::as_str) {
-                add(facts, entry, Ecosystem::Julia, name, version)?;
+    tables::each(bytes, |manifest: toml::Table| {
+        let deps = manifest.get("deps").and_then(toml::Value::as_table);
+        for (name, package) in deps.unwrap_or(&manifest) {
+            for one in package.as_array().into_iter().flatten() {
+                // What comes with Julia has no version of its own.
+                if let Some(version) = one.get("version").and_then(toml::Value::as_str) {
+                    add(facts, entry, Ecosystem::Julia, name, version)?;
+                }
             }
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 #[cfg(test)]

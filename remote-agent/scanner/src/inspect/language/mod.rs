@@ -26,12 +26,11 @@ mod r;
 mod ruby;
 mod rust;
 mod swift;
+mod tables;
 pub(crate) mod xml;
 mod yaml;
 
 use std::borrow::Cow;
-
-use serde::de::DeserializeOwned;
 
 use super::{Entry, Facts, Inspector, Problem};
 use crate::package::{Ecosystem, Package};
@@ -135,18 +134,6 @@ fn is_lock(entry: &Entry<'_>, name: &str) -> bool {
 /// Text, where what is no UTF-8 is replaced.
 fn text(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))
-}
-
-/// Reads a TOML document. All of it is in memory at once, so that what it may
-/// hold is bounded before.
-fn toml<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    const MOST_VALUES: usize = 1_000_000;
-    let values = bytes.iter().filter(|byte| matches!(byte, b'=' | b',' | b'[' | b'{' | b'.'));
-    if values.count() > MOST_VALUES {
-        return Err(Problem::new(format!("holds more than {MOST_VALUES} values")));
-    }
-    ::toml::from_str(&text(bytes))
-        .map_err(|error| Problem::new(format!("is no such TOML: {}", error.message())))
 }
 
 /// Adds a package, unless name or version cannot be one.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Entry, Facts, Inspector, Problem, add, is_lock};
+use super::{Entry, Facts, Inspector, Problem, add, is_lock, tables};
 use crate::package::Ecosystem;
 
 pub(super) const WANTED: &[Inspector] =
@@ -23,11 +23,12 @@ struct Locked {
 }
 
 fn read(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem> {
-    let lock: Lock = super::toml(bytes)?;
-    for package in lock.package.iter().filter(|package| package.source.is_some()) {
-        add(facts, entry, Ecosystem::Cargo, &package.name, &package.version)?;
-    }
-    Ok(())
+    tables::each(bytes, |lock: Lock| {
+        let mut locked = lock.package.iter().filter(|package| package.source.is_some());
+        locked.try_for_each(|locked| {
+            add(facts, entry, Ecosystem::Cargo, &locked.name, &locked.version)
+        })
+    })
 }
 
 #[cfg(test)]

@@ -7,8 +7,11 @@ use serde::Deserialize;
 
 use super::package;
 use crate::inspect::language::json::{self, Entries, Text};
-use crate::inspect::language::toml;
+use crate::inspect::language::tables;
 use crate::inspect::{Entry, Facts, Problem};
+
+/// Dependencies that a lock file of uv may tell of, all packages' together.
+const MOST_WISHES: usize = 500_000;
 
 #[derive(Deserialize)]
 struct Pipfile {
@@ -58,15 +61,18 @@ pub(super) fn pdm(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<
 
 /// Packages of the group that is always installed.
 fn locked(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts, group: &str) -> Result<(), Problem> {
-    let lock: Lock = toml(bytes)?;
-    for locked in &lock.package {
-        let is_for_use = locked.category.as_deref() != Some("dev")
-            && locked.groups.as_ref().is_none_or(|groups| groups.iter().any(|name| name == group));
-        if let Some(version) = locked.version.as_deref().filter(|_| is_for_use) {
-            package(entry, facts, &locked.name, version)?;
+    let is_for_use = |locked: &Locked| {
+        locked.category.as_deref() != Some("dev")
+            && locked.groups.as_ref().is_none_or(|groups| groups.iter().any(|name| name == group))
+    };
+    tables::each(bytes, |lock: Lock| {
+        for locked in lock.package.iter().filter(|locked| is_for_use(locked)) {
+            if let Some(version) = &locked.version {
+                package(entry, facts, &locked.name, version)?;
+            }
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 #[derive(Deserialize)]
@@ -109,21 +115,30 @@ impl UvPackage {
 /// Packages that the project's own lead to. Its wishes for development stand
 /// apart from those for use.
 pub(super) fn uv(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem> {
-    let lock: UvLock = toml(bytes)?;
+    let mut all: Vec<UvPackage> = Vec::new();
+    let mut wishes = 0;
+    let read = tables::each(bytes, |lock: UvLock| {
+        wishes += lock.package.iter().map(|locked| 1 + locked.wishes().count()).sum::<usize>();
+        if wishes > MOST_WISHES {
+            return Err(Problem::new(format!("has more than {MOST_WISHES} dependencies")));
+        }
+        all.extend(lock.package);
+        Ok(())
+    });
     let mut named: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (at, locked) in lock.package.iter().enumerate() {
+    for (at, locked) in all.iter().enumerate() {
         named.entry(&locked.name).or_default().push(at);
     }
-    let projects = lock.package.iter().enumerate().filter(|(_, locked)| locked.is_project());
+    let projects = all.iter().enumerate().filter(|(_, locked)| locked.is_project());
     let mut todo: Vec<usize> = projects.map(|(at, _)| at).collect();
     if todo.is_empty() {
-        todo = (0..lock.package.len()).collect();
+        todo = (0..all.len()).collect();
     }
     let mut needed: HashSet<usize> = todo.iter().copied().collect();
-    while let Some(locked) = todo.pop().and_then(|at| lock.package.get(at)) {
+    while let Some(locked) = todo.pop().and_then(|at| all.get(at)) {
         for wish in locked.wishes() {
             for &at in named.get(wish.name.as_str()).into_iter().flatten() {
-                let version = lock.package.get(at).and_then(|found| found.version.as_ref());
+                let version = all.get(at).and_then(|found| found.version.as_ref());
                 if (wish.version.is_none() || wish.version.as_ref() == version) && needed.insert(at)
                 {
                     todo.push(at);
@@ -131,7 +146,7 @@ pub(super) fn uv(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(
             }
         }
     }
-    for (at, locked) in lock.package.iter().enumerate() {
+    for (at, locked) in all.iter().enumerate() {
         if let Some(version) = &locked.version
             && needed.contains(&at)
             && !locked.is_project()
@@ -139,7 +154,7 @@ pub(super) fn uv(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(
             package(entry, facts, &locked.name, version)?;
         }
     }
-    Ok(())
+    read
 }
 
 #[derive(Deserialize)]
@@ -157,13 +172,14 @@ struct PylockPackage {
 }
 
 pub(super) fn pylock(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem> {
-    let lock: Pylock = toml(bytes)?;
-    for locked in lock.packages.iter().filter(|locked| locked.directory.is_none()) {
-        if let Some(version) = &locked.version {
-            package(entry, facts, &locked.name, version)?;
+    tables::each(bytes, |lock: Pylock| {
+        for locked in lock.packages.iter().filter(|locked| locked.directory.is_none()) {
+            if let Some(version) = &locked.version {
+                package(entry, facts, &locked.name, version)?;
+            }
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 #[cfg(test)]
