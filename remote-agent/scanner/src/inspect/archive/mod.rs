@@ -25,6 +25,12 @@ const UNPACKED_EACH: u64 = 100;
 const UNPACKED: u64 = 256 << 20;
 /// Bytes of a file that tells what the archive is.
 const CLUE: u64 = 256 << 10;
+/// Bytes of the path of an archive within.
+const PATH: usize = 4096;
+/// What an archive and those within may tell, in packages with paths of usual length.
+const TOLD: usize = 100_000;
+/// Bytes of a path that count like a package.
+const USUAL_PATH: usize = 200;
 
 /// What an egg tells of itself in.
 const EGG_METADATA: &str = "EGG-INFO/PKG-INFO";
@@ -54,7 +60,12 @@ pub(super) fn read(
     facts: &mut Facts,
 ) -> Result<(), Problem> {
     let most = entry.size.saturating_mul(UNPACKED_EACH).saturating_add(UNPACKED);
-    let budget = Budget { entries: Cell::new(ENTRIES), unpacked: Cell::new(most), most };
+    let budget = Budget {
+        entries: Cell::new(ENTRIES),
+        told: Cell::new(TOLD),
+        unpacked: Cell::new(most),
+        most,
+    };
     let mut source = BufReader::with_capacity(64 << 10, content);
     archive(entry.path, &mut source, DEPTH, &budget, facts).map_err(|error| match error {
         ZipError::Read(error) => Problem::new(format!("cannot be read: {error}")),
@@ -66,6 +77,7 @@ pub(super) fn read(
 /// What may still be read of the outermost archive.
 struct Budget {
     entries: Cell<u64>,
+    told: Cell<usize>,
     unpacked: Cell<u64>,
     most: u64,
 }
@@ -77,6 +89,16 @@ impl Budget {
         self.unpacked.set(left.unwrap_or_default());
         left.map(drop)
             .ok_or_else(|| io::Error::other(format!("it unpacks to more than {} bytes", self.most)))
+    }
+
+    /// Takes off what the archive at `path` told of. Fails when that is more than is left.
+    fn tell(&self, path: &str, packages: usize) -> Result<(), ZipError> {
+        let told = packages * (1 + path.len() / USUAL_PATH);
+        let left = self.told.get().checked_sub(told);
+        self.told.set(left.ok_or_else(|| {
+            ZipError::Limit(format!("tells of more than {TOLD} packages, or as much in long paths"))
+        })?);
+        Ok(())
     }
 }
 
@@ -118,7 +140,9 @@ fn archive(
         }
     };
     if !is_egg(path) {
+        let before = facts.packages.len();
         clues.tell(path, facts);
+        budget.tell(path, facts.packages.len() - before)?;
     }
     outcome
 }
@@ -142,6 +166,12 @@ fn one(
             return Ok(());
         }
         let inner = format!("{path}!/{name}");
+        if inner.len() > PATH {
+            facts.problem(Problem::new(format!(
+                "holds an archive whose path has more than {PATH} bytes"
+            )));
+            return Ok(());
+        }
         let mut source = BufReader::with_capacity(16 << 10, Within { inner: member, budget });
         // A damaged archive inside spoils itself only.
         return match archive(&inner, &mut source, depth - 1, budget, facts) {

@@ -276,6 +276,30 @@ fn archives_in_archives_in_archives() {
     }
 }
 
+/// Each package keeps the path of its archive, so that long names multiply.
+#[test]
+fn long_names_and_many_packages_are_bounded() {
+    let mut nested = archive_of(&[POM], Form::Deflated);
+    let name = format!("{}.jar", "n".repeat(1_000));
+    for _ in 0..5 {
+        nested = archive_of(&[(&name, &nested)], Form::Stored);
+    }
+    let (facts, outcome) = read_as("long.jar", &nested);
+    outcome.unwrap();
+    assert!(facts.packages.is_empty());
+    assert!(facts.problem.unwrap().contains("whose path has more than 4096 bytes"));
+
+    let mut nested = archive_of(&[POM], Form::Deflated);
+    for _ in 0..6 {
+        let names: Vec<String> = (0..10).map(|at| format!("{at}.jar")).collect();
+        let ten: Vec<(&str, &[u8])> = names.iter().map(|name| (&**name, &*nested)).collect();
+        nested = archive_of(&ten, Form::Deflated);
+    }
+    let (facts, outcome) = read_as("fan.jar", &nested);
+    assert!(outcome.unwrap_err().into_text().contains("more than 100000 packages"));
+    assert!(facts.packages.len() <= TOLD + 1);
+}
+
 #[test]
 fn an_egg_tells_of_itself() {
     let info = b"Metadata-Version: 1.1\nName: Paste_Deploy\nVersion: 1.5.2\n\nName: no\n";
