@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use palisade_api::Digest;
 use palisade_api::scan::Verdict;
 use palisade_scanner::report::Matching;
-use palisade_scanner::{Inventory, VulnDb};
+use palisade_scanner::{Inventory, ScanError, VulnDb};
 use prost::Message as _;
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
@@ -185,7 +185,16 @@ impl Registries {
                     continue;
                 }
             };
-            let mut report = matching.report(&inventory, at).map_err(RegistryFailure::Matching)?;
+            let mut report = match matching.report(&inventory, at) {
+                Ok(report) => report,
+                // The next scan of it fails by the same, and says so where people look.
+                Err(error @ ScanError::TooManyFindings(_)) => {
+                    warn!(digest = %old.digest, %error, "an image is to be read again");
+                    batch.unreadable.push(old.digest);
+                    continue;
+                }
+                Err(error) => return Err(RegistryFailure::Matching(error)),
+            };
             report.signatures = old.signatures.as_deref().map(serde_json::from_str).transpose()?;
             let matched = Matched::of(report).map_err(RegistryFailure::Matching)?;
             let body = (old.body_digest != matched.body_digest.as_bytes())

@@ -72,6 +72,12 @@ pub enum ScanError {
         /// Why, and what to do about it.
         reason: String,
     },
+    /// More vulnerabilities than a report can hold.
+    #[error(
+        "its packages have more than {0} vulnerabilities, which no report can hold: \
+         remove packages that are not needed, such as kernels that do not run"
+    )]
+    TooManyFindings(usize),
     /// The vulnerability database failed.
     #[error("vulnerability database: {0}")]
     VulnDb(String),
@@ -111,6 +117,9 @@ pub enum LayerLimit {
     /// An extended header that is too long.
     #[error("has an extended header of more than {0} bytes")]
     ExtendedHeader(u64),
+    /// Together with the layers below more than is kept of an image.
+    #[error("brings the image to more than {0} packages")]
+    Packages(usize),
 }
 
 /// The fixed reasons that clients know, with their numeric codes.
@@ -224,7 +233,7 @@ impl ScanError {
             Self::Malformed(_) | Self::DigestMismatch { .. } | Self::SizeMismatch { .. } => {
                 ScanOutcome::RegistryApiError
             }
-            Self::LayerLimit { .. } => ScanOutcome::FileSizeOverLimit,
+            Self::LayerLimit { .. } | Self::TooManyFindings(_) => ScanOutcome::FileSizeOverLimit,
             Self::VulnDb(_) => ScanOutcome::DatabaseError,
             Self::Timeout(_) => ScanOutcome::Timeout,
             Self::InvalidTarget(_) => ScanOutcome::InvalidInput,

@@ -28,7 +28,7 @@ pub struct Limits {
     /// Bytes of a package database: those of rpm hold all that is known of
     /// every package.
     pub database_bytes: u64,
-    /// Packages of one layer.
+    /// Packages of one layer, and of all layers of an image on top of each other.
     pub packages: usize,
     /// Duration of the whole scan of one image.
     pub duration: Duration,

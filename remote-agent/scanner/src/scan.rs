@@ -17,7 +17,7 @@ pub use attached::Attached;
 pub use cache::{CacheUsage, CachedLayer, LayerCache, LayerStore};
 pub use target::{Target, TargetOptions};
 
-use crate::error::ScanError;
+use crate::error::{LayerLimit, ScanError};
 use crate::inspect::PathHash;
 use crate::inspect::malware::Malware;
 use crate::inspect::os::{Distribution, OsInventory};
@@ -154,7 +154,15 @@ pub async fn inventory_of(
             .map(|layer| content(source, layer, scope, cache))
             .buffered(LAYERS_AT_ONCE);
         while let Some(content) = contents.try_next().await? {
-            stacked.add(&content);
+            if let Err(limit) = stacked.add(&content, limits.packages) {
+                let layer = image.layers.get(stacked.layers - 1);
+                let layer = layer.map_or(Digest::from_bytes([0; 32]), |layer| layer.digest);
+                let error = ScanError::LayerLimit { layer, limit };
+                if !scope.goes_on_after(&error) {
+                    return Err(error);
+                }
+                stacked.take_back(&error);
+            }
         }
         drop(contents);
         Ok(stacked.inventory(image))
@@ -188,6 +196,8 @@ async fn content(
 struct Stacked {
     tree: Tree,
     layers: usize,
+    /// What the tree weighs, or more.
+    weight: usize,
     os: OsInventory,
     /// The layer that brought or last changed a package of the system.
     origin: HashMap<Package, usize>,
@@ -198,14 +208,38 @@ struct Stacked {
 }
 
 impl Stacked {
-    fn add(&mut self, content: &LayerContent) {
+    /// Puts a layer on top. Fails when the image then weighs more than `most`.
+    fn add(&mut self, content: &LayerContent, most: usize) -> Result<(), LayerLimit> {
         let at = self.layers;
         self.layers += 1;
         self.problems.extend(content.problems.clone());
         self.broken.extend(content.broken.clone().map(|reason| (at, reason)));
         if !self.tree.apply(at, content) {
-            return;
+            return Ok(());
         }
+        self.weight += content.weight();
+        // A layer may replace what lies below.
+        if self.weight > most {
+            self.weight = self.tree.weight();
+        }
+        if self.weight > most {
+            return Err(LayerLimit::Packages(most));
+        }
+        self.read_databases(at);
+        Ok(())
+    }
+
+    /// Leaves out what the topmost layer brought.
+    fn take_back(&mut self, reason: &ScanError) {
+        let Some(at) = self.layers.checked_sub(1) else { return };
+        self.tree.forget(at);
+        self.weight = self.tree.weight();
+        self.broken.insert(at, reason.to_string());
+        self.read_databases(at);
+    }
+
+    /// What the databases of the operating system tell now that the layer at `at` lies on top.
+    fn read_databases(&mut self, at: usize) {
         self.os = OsInventory::of(&self.tree);
         let mut origin = HashMap::with_capacity(self.os.packages.len());
         for package in &self.os.packages {

@@ -55,7 +55,10 @@ impl Facts {
 
     /// How much memory it takes, in units of some 200 bytes.
     pub(crate) fn weight(&self) -> usize {
-        1 + self.packages.len() + self.owned.len() / 25
+        let text =
+            |package: &Package| package.name.len() + package.version.len() + package.file.len();
+        let packages = self.packages.iter().map(|package| 1 + text(package) / 200);
+        1 + packages.sum::<usize>() + self.secrets.len() + self.owned.len() / 25
     }
 }
 

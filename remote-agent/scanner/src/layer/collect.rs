@@ -3,10 +3,13 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use super::content::{LayerContent, Node};
+use super::content::{LayerContent, Node, weight_of};
 use super::path;
 use crate::inspect::{self, Entry, Facts, PathHash, Problem};
 use crate::scope::Scope;
+
+/// Paths that a layer removes.
+const MOST_HIDDEN: usize = 500_000;
 
 /// Gathers the content of one layer.
 #[derive(Debug)]
@@ -15,11 +18,13 @@ pub(crate) struct Collector<'a> {
     content: LayerContent,
     /// Weight of the nodes so far.
     held: usize,
+    /// Weight of what the layer removes.
+    hidden: usize,
 }
 
 impl<'a> Collector<'a> {
     pub(crate) fn new(scope: &'a Scope) -> Self {
-        Self { scope, content: LayerContent::default(), held: 0 }
+        Self { scope, content: LayerContent::default(), held: 0, hidden: 0 }
     }
 
     /// What the scan looks for.
@@ -39,13 +44,19 @@ impl<'a> Collector<'a> {
     pub(crate) fn whiteout(&mut self, path: &str) -> bool {
         let base = path::base(path);
         let folder = path::parent(path);
-        if base == ".wh..wh..opq" {
-            self.content.opaque.insert(folder.to_owned());
-            return true;
-        }
+        let opaque = base == ".wh..wh..opq";
         let Some(name) = base.strip_prefix(".wh.") else { return false };
         // `.wh..wh.` names are bookkeeping of the storage driver.
-        if !name.starts_with(".wh.") && !name.is_empty() {
+        if !opaque && (name.starts_with(".wh.") || name.is_empty()) {
+            return true;
+        }
+        self.hidden += weight_of(path);
+        if self.hidden > MOST_HIDDEN {
+            let problem = format!("is left out: the layer removes more than {MOST_HIDDEN} paths");
+            self.problem(path, Problem::new(problem));
+        } else if opaque {
+            self.content.opaque.insert(folder.to_owned());
+        } else {
             self.content.removed.insert(match folder {
                 "" => name.to_owned(),
                 folder => format!("{folder}/{name}"),
@@ -56,7 +67,8 @@ impl<'a> Collector<'a> {
 
     /// A symbolic link. Those are kept that may lead to a package database.
     pub(crate) fn link(&mut self, path: &str, target: &[u8]) {
-        if !path.contains('/') || inspect::os::is_on_the_way(path) {
+        let leads_somewhere = target.len() <= path::LONGEST;
+        if leads_somewhere && (!path.contains('/') || inspect::os::is_on_the_way(path)) {
             self.node(path, Node::Link(path::text(target).into_owned()));
         } else {
             self.plain(path);
@@ -110,10 +122,7 @@ impl<'a> Collector<'a> {
     }
 
     fn node(&mut self, path: &str, node: Node) {
-        let weight = match &node {
-            Node::File(facts) => facts.weight(),
-            Node::Link(_) => 1,
-        };
+        let weight = node.weight(path);
         if self.held + weight > self.scope.limits.packages {
             self.plain(path);
             let most = self.scope.limits.packages;

@@ -48,6 +48,22 @@ pub enum Node {
     File(Arc<Facts>),
 }
 
+impl Node {
+    /// How much memory it takes at `path`, in units of some 200 bytes.
+    pub(super) fn weight(&self, path: &str) -> usize {
+        let of_itself = match self {
+            Self::File(facts) => facts.weight(),
+            Self::Link(target) => 1 + target.len() / 200,
+        };
+        of_itself + path.len() / 200
+    }
+}
+
+/// How much memory a path takes that is kept by itself.
+pub(super) fn weight_of(path: &str) -> usize {
+    1 + path.len() / 200
+}
+
 impl LayerContent {
     /// Grows when more or other things are read of layers: what somebody kept
     /// of an older number is then to be read again.
@@ -78,14 +94,10 @@ impl LayerContent {
 
     /// How much memory it takes, in units of some 200 bytes.
     pub(crate) fn weight(&self) -> usize {
-        let nodes = self.nodes.values().map(|node| match node {
-            Node::File(facts) => facts.weight(),
-            Node::Link(_) => 1,
-        });
+        let nodes = self.nodes.iter().map(|(path, node)| node.weight(path));
+        let paths = self.removed.iter().chain(&self.opaque).chain(self.problems.keys());
         4 + nodes.sum::<usize>()
-            + self.removed.len()
-            + self.opaque.len()
-            + self.problems.len()
+            + paths.map(|path| weight_of(path)).sum::<usize>()
             + (self.replaced.len() + self.folders.len()) / 25
     }
 }

@@ -4,7 +4,10 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// The longest path that is accepted, in bytes.
-const LONGEST: usize = 4096;
+pub(super) const LONGEST: usize = 4096;
+
+/// The most components of a path. Each layer looks at every folder of an image again.
+const DEEPEST: usize = 256;
 
 /// A path that leads out of the image or is no path.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,7 +31,7 @@ pub(crate) fn normalise(path: &[u8]) -> Result<String, Escapes> {
             part => parts.push(part),
         }
     }
-    Ok(parts.join("/"))
+    if parts.len() > DEEPEST { Err(Escapes) } else { Ok(parts.join("/")) }
 }
 
 /// Where a path that leads out of the image leads inside it, as runtimes have
@@ -126,6 +129,8 @@ mod tests {
         assert_eq!(normalise(b"../etc/passwd"), Err(Escapes));
         assert_eq!(normalise(b"a/../../b"), Err(Escapes));
         assert_eq!(normalise(b"a\0b"), Err(Escapes));
+        assert_eq!(normalise("a/".repeat(DEEPEST + 1).as_bytes()), Err(Escapes));
+        normalise("a/".repeat(DEEPEST).as_bytes()).unwrap();
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::content::{LayerContent, Node};
-use super::path::{link_target, parent};
+use super::path::{base, link_target, parent};
 use crate::inspect::{Facts, PathHash};
 
 /// Links followed for one path; more is a circle.
@@ -38,13 +38,31 @@ impl Tree {
             changed |= self.remove_below(&path);
         }
         changed |= self.replace(layer);
+        // Paths come in order: what lies in one folder comes together.
+        let mut last = None;
         for (path, node) in &layer.nodes {
-            let path = self.physical_parent(path);
+            let folder = match last.take() {
+                Some((known, physical)) if known == parent(path) => physical,
+                _ => self.physical(parent(path)),
+            };
+            let placed = joined(&folder, base(path));
+            last = Some((parent(path), folder));
+            let path = placed;
             self.remove_below(&path);
             self.nodes.insert(path, Placed { layer: at, node: node.clone() });
             changed = true;
         }
         changed
+    }
+
+    /// Forgets what the layer at position `at` brought. What it hid stays so.
+    pub(crate) fn forget(&mut self, at: usize) {
+        self.nodes.retain(|_, placed| placed.layer != at);
+    }
+
+    /// How much memory it takes, in units of some 200 bytes.
+    pub(crate) fn weight(&self) -> usize {
+        self.nodes.iter().map(|(path, placed)| placed.node.weight(path)).sum()
     }
 
     /// The file at `path`, with links followed.
@@ -108,27 +126,36 @@ impl Tree {
         if self.nodes.is_empty() || (layer.replaced.is_empty() && layer.folders.is_empty()) {
             return false;
         }
+        let is_replaced = |hash: PathHash| layer.replaced.binary_search(&hash).is_ok();
+        let is_folder = |hash: PathHash| layer.folders.binary_search(&hash).is_ok();
         let before = self.nodes.len();
+        // The folders above a path, and whether they or one above them are replaced. Paths come
+        // in order, so that each folder is looked at once.
+        let mut above: Vec<(String, bool)> = Vec::new();
         self.nodes.retain(|path, _| {
+            let lies_in =
+                |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+            while above.last().is_some_and(|(folder, _)| !lies_in(folder)) {
+                above.pop();
+            }
+            let known = above.last().map_or(0, |(folder, _)| folder.len() + 1);
+            let rest = path.get(known..).unwrap_or_default();
+            for (at, _) in rest.match_indices('/') {
+                let Some(folder) = path.get(..known + at) else { continue };
+                let is_gone = above.last().is_some_and(|(_, gone)| *gone)
+                    || is_replaced(PathHash::of(folder));
+                above.push((folder.to_owned(), is_gone));
+            }
+            let is_gone = above.last().is_some_and(|(_, gone)| *gone);
             let hash = PathHash::of(path);
-            let ancestors = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
-            layer.folders.binary_search(&hash).is_err()
-                && layer.replaced.binary_search(&hash).is_err()
-                && !ancestors
-                    .map(PathHash::of)
-                    .any(|folder| layer.replaced.binary_search(&folder).is_ok())
+            !is_gone && !is_replaced(hash) && !is_folder(hash)
         });
         self.nodes.len() != before
     }
 
     /// `path` with the links in its folder followed, not itself.
     fn physical_parent(&self, path: &str) -> String {
-        let folder = parent(path);
-        let base = super::path::base(path);
-        match self.physical(folder).as_str() {
-            "" => base.to_owned(),
-            folder => format!("{folder}/{base}"),
-        }
+        joined(&self.physical(parent(path)), base(path))
     }
 
     /// `path` with all links followed. A circle of links gives `path`.
@@ -140,19 +167,23 @@ impl Tree {
             if part.is_empty() {
                 continue;
             }
-            let next = if done.is_empty() { part } else { format!("{done}/{part}") };
-            match self.nodes.get(&next).map(|placed| &placed.node) {
-                Some(Node::Link(target)) => {
-                    links += 1;
-                    if links > LINKS {
-                        return path.to_owned();
-                    }
-                    todo.extend(link_target(&next, target).split('/').rev().map(str::to_owned));
-                    done.clear();
+            if !done.is_empty() {
+                done.push('/');
+            }
+            done.push_str(&part);
+            if let Some(Node::Link(target)) = self.nodes.get(&done).map(|placed| &placed.node) {
+                links += 1;
+                if links > LINKS {
+                    return path.to_owned();
                 }
-                _ => done = next,
+                todo.extend(link_target(&done, target).split('/').rev().map(str::to_owned));
+                done.clear();
             }
         }
         done
     }
+}
+
+fn joined(folder: &str, base: &str) -> String {
+    if folder.is_empty() { base.to_owned() } else { format!("{folder}/{base}") }
 }

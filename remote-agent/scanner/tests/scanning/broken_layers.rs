@@ -95,6 +95,38 @@ async fn the_others_are_read() {
     }
 }
 
+/// Each layer is within the limit, all of them together are not.
+#[tokio::test]
+async fn a_layer_that_makes_the_image_too_large() {
+    let packages = |folder: &str, count: usize| {
+        (0..count).fold(Layer::default(), |layer, at| {
+            let manifest = format!(r#"{{"name":"{folder}{at}","version":"1"}}"#);
+            layer.file(&format!("{folder}/node_modules/p{at}/package.json"), &manifest)
+        })
+    };
+    // A file and a package each.
+    let limits = Limits { packages: 100, ..Limits::default() };
+    let large = whole(packages("srv", 49).gzip());
+    let digest = large.0;
+    let inventory = scanned(large, limits.clone()).await;
+    assert_eq!(names(&inventory), ["curl", "late"]);
+    let [problem] = inventory.problems.as_slice() else { panic!("{:?}", inventory.problems) };
+    assert_eq!(problem.path, digest.to_oci());
+    assert!(problem.reason.contains("brings the image to more than 100 packages"), "{problem:?}");
+
+    let fails = {
+        let registry = Registry::start().await;
+        let half = packages("srv", 30).gzip();
+        // What replaces the half below counts once.
+        let layers = [half.clone(), packages("srv", 30).folder("srv/other").gzip()];
+        registry.put_image("large", "same", &layers);
+        registry.scan_within("large", "same", &limits).await.unwrap();
+        registry.put_image("large", "more", &[half, packages("opt", 30).gzip()]);
+        registry.scan_within("large", "more", &limits).await.unwrap_err()
+    };
+    assert_eq!(fails.outcome().text(), "file size over limit", "{fails}");
+}
+
 /// Bytes that no compression makes smaller.
 fn noise(size: usize) -> Vec<u8> {
     let mut state = 1_u64;

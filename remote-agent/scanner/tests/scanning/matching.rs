@@ -196,3 +196,35 @@ fn aliases_are_counted_once() {
     assert!(report.findings[1].is_named("pysec-2024-2"));
     assert!(report.findings[1].is_named("ghsa-bbbb-bbbb-bbbb"));
 }
+
+/// A status file of some kilobytes may name a hundred packages that were built from a kernel
+/// with a thousand vulnerabilities.
+#[test]
+fn more_vulnerabilities_than_a_report_can_hold_are_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let feed = folder.path().join("osv.jsonl");
+    let record = |at: usize| {
+        json!({"id": format!("CVE-2024-{at}"), "affected": [{
+            "package": {"ecosystem": "Debian:12", "name": "linux"},
+            "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "7"}]}]}]})
+        .to_string()
+    };
+    std::fs::write(&feed, (0..1_000).map(record).collect::<Vec<_>>().join("\n")).unwrap();
+    let database = database(&[format!("osv={}", feed.display())]);
+    let debian = Distribution {
+        id: "debian".to_owned(),
+        version: "12".to_owned(),
+        content_sets: Vec::new(),
+    };
+    let held = |packages: usize| {
+        let of_kernel = |at: usize| Package {
+            source: "linux".to_owned(),
+            ..Package::new(Ecosystem::Dpkg, format!("linux-{at}"), "6", "var/lib/dpkg/status")
+        };
+        let inventory = inventory(Some(debian.clone()), (0..packages).map(of_kernel).collect());
+        Report::matched(&inventory, &database, DateTime::UNIX_EPOCH)
+    };
+    assert_eq!(held(20).unwrap().findings.len(), 20_000);
+    let error = held(101).unwrap_err();
+    assert_eq!(error.outcome().text(), "file size over limit", "{error}");
+}

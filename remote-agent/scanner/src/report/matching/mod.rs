@@ -27,6 +27,9 @@ pub(super) use name::normal as normal_name;
 use lookup::Lookup;
 use rule::Against;
 
+/// Findings of one report. Some ten old kernels have as many as two thirds of it.
+const MOST: usize = 100_000;
+
 /// What was looked up and found of packages, for all the images that hold
 /// them.
 #[derive(Debug)]
@@ -70,8 +73,11 @@ pub(super) fn matches(
             let of_package = of_package.map_err(|error| ScanError::VulnDb(error.to_string()))?;
             of_packages.insert(package.clone(), of_package);
         }
-        let of_package = of_packages.get(package).into_iter().flatten();
-        findings.extend(of_package.map(|finding| Finding {
+        let of_package = of_packages.get(package).map(Vec::as_slice).unwrap_or_default();
+        if findings.len() + of_package.len() > MOST {
+            return Err(ScanError::TooManyFindings(MOST));
+        }
+        findings.extend(of_package.iter().map(|finding| Finding {
             package: at as u32,
             layer: *layer,
             ..finding.clone()
