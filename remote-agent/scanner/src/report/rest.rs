@@ -117,7 +117,7 @@ impl Report {
     }
 
     /// The environment without the secrets in it.
-    fn shown_envs(&self) -> Vec<String> {
+    pub(super) fn shown_envs(&self) -> Vec<String> {
         self.envs.iter().map(|env| secret::cloaked_in(secret::ENVIRONMENT, env)).collect()
     }
 

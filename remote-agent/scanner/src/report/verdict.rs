@@ -58,7 +58,7 @@ impl Report {
             labels: self.labels.clone().into_iter().collect(),
             cves: cves.into_values().collect(),
             cvedb_version: self.cvedb_version.clone(),
-            envs: self.envs.clone(),
+            envs: self.shown_envs(),
             verifiers: self.signatures.as_ref().map(|s| s.verifiers.clone()).unwrap_or_default(),
             findings: Some(self.counts.proto()),
         }
@@ -75,5 +75,24 @@ impl Counts {
             medium: count(self.medium),
             low: count(self.low),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every cluster keeps verdicts and shows them.
+    #[test]
+    fn secrets_in_the_environment_stay_where_they_are() {
+        let token = format!("ghp_{}", "a1B2c3D4e5F6".repeat(3));
+        let report = Report {
+            envs: vec!["PATH=/usr/bin".to_owned(), format!("GITHUB_TOKEN={token}")],
+            ..Report::default()
+        };
+        let envs = report.verdict(Digest::of(b""), &[]).envs;
+        assert_eq!(envs.first().map(String::as_str), Some("PATH=/usr/bin"));
+        let shown = envs.get(1).unwrap();
+        assert!(shown.starts_with("GITHUB_TOKEN=ghp_") && !shown.contains(&token), "{shown}");
     }
 }
