@@ -217,6 +217,42 @@ async fn a_copy_that_is_not_whole_is_refused() {
     assert!(reason.contains("feed.json is cut off"), "{reason}");
 }
 
+/// The interface of NVD answers with the first of many pages.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_no_feed() {
+    let case = Case::new().await;
+    case.server.serve("feed.jsonl", "\"one\"", &record("CVE-2024-1", "1.0"));
+    let page = |total: u64, names: &[&str]| {
+        let records: Vec<_> = names.iter().map(|name| json!({"cve": {"id": name}})).collect();
+        json!({"resultsPerPage": names.len(), "startIndex": 0, "totalResults": total,
+            "format": "NVD_CVE", "version": "2.0", "vulnerabilities": records})
+        .to_string()
+    };
+    let nvd = format!("nvd={}", case.server.url("2.0"));
+    let settings = case.settings(&[case.source(), nvd]);
+    case.server.serve("2.0", "\"one\"", &page(3, &["CVE-2024-1", "CVE-2024-2"]));
+    let error = update(&settings, at(1)).await.unwrap_err().to_string();
+    assert!(error.contains("2 of 3 records") && error.contains("nvdcve-2.0-YEAR"), "{error}");
+    case.server.serve("2.0", "\"two\"", &page(2, &["CVE-2024-1", "CVE-2024-2"]));
+    update(&settings, at(2)).await.unwrap();
+
+    // Others call the number otherwise.
+    let rocky = json!({"advisories": [{"name": "RLSA-2024:1"}], "total": 70, "page": 1});
+    case.server.serve("advisories.json", "\"one\"", &rocky.to_string());
+    let source = format!("rocky={}", case.server.url("advisories.json"));
+    let error = update(&case.settings(&[source]), at(2)).await.unwrap_err().to_string();
+    assert!(error.contains("1 of 70 records"), "{error}");
+
+    // All pages in a folder are the whole.
+    let folder = case.folder.path().join("pages");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("0.json"), page(3, &["CVE-2024-1", "CVE-2024-2"])).unwrap();
+    fs::write(folder.join("2.json"), page(3, &["CVE-2024-3"])).unwrap();
+    let settings = case.settings(&[case.source(), format!("nvd={}", folder.display())]);
+    let summary = update(&settings, at(3)).await.unwrap();
+    assert!(summary.build.sources.iter().all(|source| source.malformed == 0), "{summary:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_missing_or_too_large_is_told() {
     let case = Case::new().await;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::Sink;
 use super::advisory::{Advisory, SOURCE, Statement, cves_in, emit, seconds};
 use super::input::{self, InputError, Piece, Shape};
+use super::pages::Pages;
 
 #[derive(Deserialize)]
 struct Update {
@@ -56,17 +57,24 @@ struct Build {
 /// One update, a list of them or a page of the interface.
 pub(super) fn read(_: &str, path: &Path, sink: &mut dyn Sink) -> Result<(), InputError> {
     let mut members = serde_json::Map::new();
+    let mut pages = Pages::default();
     input::read(path, Shape::Arrays(&["updates"]), sink, &mut |sink, place, piece| match piece {
         Piece::Begin => members.clear(),
-        Piece::Record(bytes) => update(sink, place, serde_json::from_slice(bytes)),
+        Piece::Record(bytes) => {
+            pages.record();
+            update(sink, place, serde_json::from_slice(bytes));
+        }
         Piece::Member(name, value) => {
+            pages.member(place, name, value.get());
             members.extend(serde_json::from_str(value.get()).ok().map(|v| (name.to_owned(), v)));
         }
         Piece::End if members.contains_key("builds") => {
             update(sink, place, serde_json::from_value(std::mem::take(&mut members).into()));
         }
         Piece::End => {}
-    })
+    })?;
+    pages.end(sink, "put ");
+    Ok(())
 }
 
 fn update(sink: &mut dyn Sink, place: &str, update: serde_json::Result<Update>) {

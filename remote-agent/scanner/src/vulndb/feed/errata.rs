@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::advisory::{Advisory, Statement, cves_in, emit, joined, seconds};
 use super::input::{self, InputError, Piece, Shape};
+use super::pages::Pages;
 use super::{Sink, platform};
 
 /// Members of answers that hold the records.
@@ -16,6 +17,7 @@ const ARRAYS: &[&str] = &["advisories", "data", "errata", "updates"];
 pub(super) fn read(enterprise: &str, path: &Path, sink: &mut dyn Sink) -> Result<(), InputError> {
     let mut members = Map::new();
     let mut records = 0_u64;
+    let mut pages = Pages::default();
     input::read(path, Shape::Arrays(ARRAYS), sink, &mut |sink, place, piece| match piece {
         Piece::Begin => {
             members.clear();
@@ -23,6 +25,7 @@ pub(super) fn read(enterprise: &str, path: &Path, sink: &mut dyn Sink) -> Result
         }
         Piece::Record(bytes) => {
             records += 1;
+            pages.record();
             match serde_json::from_slice::<Value>(bytes) {
                 Ok(Value::Object(record)) => one(enterprise, &record, sink, place),
                 Ok(_) => sink.malformed(place, "it is no record"),
@@ -30,6 +33,7 @@ pub(super) fn read(enterprise: &str, path: &Path, sink: &mut dyn Sink) -> Result
             }
         }
         Piece::Member(name, value) => {
+            pages.member(place, name, value.get());
             if let Ok(value) = serde_json::from_str(value.get()) {
                 members.insert(name.to_owned(), value);
             }
@@ -39,7 +43,9 @@ pub(super) fn read(enterprise: &str, path: &Path, sink: &mut dyn Sink) -> Result
             one(enterprise, &members, sink, place);
         }
         Piece::End => {}
-    })
+    })?;
+    pages.end(sink, "put ");
+    Ok(())
 }
 
 fn one(enterprise: &str, record: &Map<String, Value>, sink: &mut dyn Sink, place: &str) {

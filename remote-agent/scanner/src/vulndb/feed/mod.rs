@@ -23,6 +23,7 @@ mod kind;
 mod nvd;
 mod osv;
 mod oval;
+mod pages;
 mod photon;
 mod platform;
 mod records;

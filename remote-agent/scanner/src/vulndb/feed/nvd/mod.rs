@@ -9,13 +9,20 @@ use std::path::Path;
 use super::Sink;
 use super::advisory::{Advisory, emit, is_cve, seconds};
 use super::input::{self, InputError, Piece, Shape};
+use super::pages::Pages;
 use crate::vulndb::record::Score;
 use record::{Cve, Metrics, Record};
 
 pub(super) fn read(path: &Path, sink: &mut dyn Sink) -> Result<(), InputError> {
     let shape = Shape::Arrays(&["vulnerabilities"]);
+    let mut pages = Pages::default();
     input::read(path, shape, sink, &mut |sink, place, piece| {
-        let Piece::Record(bytes) = piece else { return };
+        let bytes = match piece {
+            Piece::Record(bytes) => bytes,
+            Piece::Member(name, value) => return pages.member(place, name, value.get()),
+            Piece::Begin | Piece::End => return,
+        };
+        pages.record();
         match serde_json::from_slice::<Record>(bytes) {
             Ok(record) if !is_cve(&record.cve.id) => {
                 sink.malformed(place, &format!("{:?} is no CVE", record.cve.id));
@@ -28,7 +35,9 @@ pub(super) fn read(path: &Path, sink: &mut dyn Sink) -> Result<(), InputError> {
             }
             Err(error) => sink.malformed(place, &error.to_string()),
         }
-    })
+    })?;
+    pages.end(sink, "take the file of each year, nvdcve-2.0-YEAR.json.gz, or put ");
+    Ok(())
 }
 
 fn advisory(cve: Cve) -> Advisory {
