@@ -1,3 +1,6 @@
+use std::fs::File;
+use std::io::Write as _;
+
 use serde_json::json;
 
 use crate::fixture::{HIGH, MEDIUM, Place, UNFIXED};
@@ -118,6 +121,43 @@ fn the_reason_is_told_and_the_result_is_written() {
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(told.contains("2 vulnerabilities of severity Medium or worse"), "{told}");
     assert!(place.read("found.csv").contains(MEDIUM));
+}
+
+/// A result that nobody got is none; who reads only the beginning of it has enough.
+#[test]
+fn standard_output_that_takes_nothing() {
+    let place = Place::new();
+    let only_read = File::open("/dev/null").unwrap();
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    for output in [only_read, full] {
+        let output = place.command(&["image"]).stdout(output).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains("cannot write to standard output"), "{told}");
+    }
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = place.command(&["image", "--fail-on", "high"]).stdout(writer).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+}
+
+/// As other programs hand it on: by a pipe.
+#[test]
+fn a_bill_of_materials_by_a_pipe() {
+    let place = Place::new();
+    let sbom = place.done(&["image", "--format", "cyclonedx"]);
+    for (target, input, code) in
+        [("-", &*sbom, 3), ("/dev/stdin", &*sbom, 3), ("-", "", 1), ("-", "{}", 1)]
+    {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let input = input.to_owned();
+        let writing = std::thread::spawn(move || writer.write_all(input.as_bytes()));
+        let arguments = [target, "--fail-on", "high"];
+        let output = place.command(&arguments).stdin(reader).output().unwrap();
+        writing.join().unwrap().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{target}: {told}");
+    }
 }
 
 #[test]

@@ -113,15 +113,14 @@ impl Place {
 
     /// The program in the folder of the fixture, with no variables but these.
     pub(crate) fn scan(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_palisade-agent"))
-            .arg("scan")
-            .args(arguments)
-            .env_clear()
-            .env("PALISADE_VULNDB", self.path("vulndb"))
-            .envs(variables.iter().copied())
-            .current_dir(self.0.path())
-            .output()
-            .unwrap()
+        self.command(arguments).envs(variables.iter().copied()).output().unwrap()
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_palisade-agent"));
+        command.arg("scan").args(arguments).env_clear();
+        command.env("PALISADE_VULNDB", self.path("vulndb")).current_dir(self.0.path());
+        command
     }
 
     /// What a scan that must end well writes.

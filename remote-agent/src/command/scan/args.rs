@@ -25,8 +25,8 @@ Exit codes:
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct ScanArgs {
     /// Image of a registry (registry.example/shop/orders:v1), packed image
-    /// (docker save), OCI layout, root folder, SBOM (CycloneDX or SPDX), or
-    /// pid:NUMBER for the root of a process
+    /// (docker save), OCI layout, root folder, SBOM (CycloneDX or SPDX; - for
+    /// standard input), or pid:NUMBER for the root of a process
     #[arg(value_name = "TARGET", env = "PALISADE_TARGET")]
     pub(super) target: Option<String>,
 

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read as _;
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -55,8 +56,8 @@ impl Subject {
     }
 
     fn named(name: String, options: TargetOptions) -> Result<Self> {
-        let path = Path::new(&name);
-        let what = if is_text(path) {
+        let path = Path::new(if name == "-" { "/dev/stdin" } else { name.as_str() });
+        let what = if is_text(path) || is_stream(path) {
             What::Sbom(path.to_owned())
         } else {
             What::Target(Box::new(Target::parse(&name, options.clone())?))
@@ -98,6 +99,15 @@ fn is_text(path: &Path) -> bool {
     let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start();
     let begins = |with: &[u8]| head.starts_with(with);
     read.is_ok() && [&b"{"[..], b"#", b"SPDX", b"<"].into_iter().any(begins)
+}
+
+/// Whether the path can only be read once, from beginning to end: a pipe, as a shell names it
+/// too, or a terminal. A bill of materials can be read so.
+fn is_stream(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| {
+        let kind = found.file_type();
+        kind.is_fifo() || kind.is_char_device() || kind.is_socket()
+    })
 }
 
 fn not_a_file() -> std::io::Error {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -55,12 +56,20 @@ impl Forms {
             if let Some(file) = file {
                 put(file, write).with_context(|| format!("cannot write {}", file.display()))?;
             } else {
-                let mut out = BufWriter::new(std::io::stdout().lock());
-                write(&mut out)?;
-                out.flush()?;
+                standard_output(write).context("cannot write to standard output")?;
             }
         }
         Ok(())
+    }
+}
+
+/// Writes to standard output, past the library's handle: that takes what was never written,
+/// because nothing can be written there, for written. Who reads may stop when it has enough.
+fn standard_output(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::new(fs::File::from(io::stdout().as_fd().try_clone_to_owned()?));
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => outcome,
     }
 }
 
