@@ -202,9 +202,17 @@ impl Index {
         match wanted {
             Some(wanted) if !images().any(is_meant) => return Err(not_among(wanted, &names)),
             Some(_) => self.manifests.retain(is_meant),
+            // One image may have several names.
+            None if self.is_one_image() => {}
             None => only_one(&names)?,
         }
         Ok(self)
+    }
+
+    fn is_one_image(&self) -> bool {
+        let mut digests =
+            self.manifests.iter().filter(|entry| entry.is_image()).map(|e| e.descriptor.digest);
+        digests.next().is_some_and(|first| digests.all(|other| other == first))
     }
 
     /// The image for `wanted`, which must be there. Without a wish: the one
@@ -361,6 +369,27 @@ mod tests {
         let chart = of(r#""artifactType":"application/vnd.cncf.helm.chart","#);
         assert!(chart.contains("of type \"application/vnd.cncf.helm.chart\""), "{chart}");
         assert!(of("").contains("application/vnd.oci.empty.v1+json"));
+    }
+
+    #[test]
+    fn one_image_may_have_several_names() {
+        let named = |digests: [char; 2]| {
+            let entry = |(at, digest): (usize, char)| {
+                let mut entry = entry(digest, "linux/amd64");
+                let name = ["v1", "latest"].get(at).copied();
+                entry["annotations"] = json!({"org.opencontainers.image.ref.name": name});
+                entry
+            };
+            let manifests: Vec<Value> = digests.into_iter().enumerate().map(entry).collect();
+            let index = json!({"schemaVersion": 2, "manifests": manifests}).to_string();
+            let ManifestOrIndex::Index(index) = ManifestOrIndex::parse(index.as_bytes()).unwrap()
+            else {
+                panic!("an index")
+            };
+            index.named(None)
+        };
+        named(['a', 'a']).unwrap();
+        assert!(named(['a', 'b']).unwrap_err().to_string().contains("several images"));
     }
 
     #[test]
