@@ -267,6 +267,64 @@ describe("a federation of 1,000 clusters", () => {
   });
 });
 
+describe("a list that grows at its top", () => {
+  let seen: Visit;
+  let page: Page;
+  let count = 300;
+  beforeAll(async () => {
+    seen = await visit();
+    page = seen.page;
+    await signIn(page);
+    await page.route("**/v1/fed/events?*", (route) => {
+      const query = new URL(route.request().url()).searchParams;
+      const start = Number(query.get("start") ?? 0);
+      const length = Math.min(Number(query.get("limit") ?? 100), count - start);
+      const events = Array.from({ length }, (_, at) => ({
+        ...{ cluster_id: "00", cluster_name: "staging", seq: count - start - at },
+        ...{ reported_timestamp: 1_700_000_000, reported_at: "2023-11-14T22:13:20Z" },
+        ...{ category: "event", level: "Info", name: `Record ${count - start - at}`, detail: {} },
+      }));
+      return route.fulfill({ json: { events } });
+    });
+  });
+  afterAll(async () => {
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await seen.close();
+  });
+
+  it("stays where it is read", async () => {
+    await page.goto("/events");
+    await page.getByText("Record 300", { exact: true }).waitFor();
+    await page.mouse.move(640, 500);
+    await page.mouse.wheel(0, 2_000);
+    const middle = () =>
+      page.evaluate(() => {
+        const there = document.elementFromPoint(640, innerHeight / 2)?.closest("[data-row]");
+        return {
+          name: there?.querySelector("button")?.textContent ?? "",
+          top: Math.round(there?.getBoundingClientRect().top ?? 0),
+          index: Number((there as HTMLElement | undefined)?.dataset.index),
+        };
+      });
+    let before = await middle();
+    await until("it stands still", async () => {
+      const now = await middle();
+      const stands = now.top === before.top && now.name === before.name && now.name !== "";
+      before = now;
+      return stands;
+    });
+    count += 3;
+    await until("three came in above", async () => {
+      // As when somebody comes back to the page: it is read again.
+      await page.evaluate(() => dispatchEvent(new Event("visibilitychange")));
+      return (await middle()).index === before.index + 3;
+    });
+    expect(await middle()).toEqual({ ...before, index: before.index + 3 });
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.getByText("Record 303", { exact: true }).waitFor();
+  });
+});
+
 describe("100,000 vulnerabilities", () => {
   const ALL = 100_000;
   /** Pixels and turns of the wheel: as quickly as somebody who looks for the end. */

@@ -81,7 +81,10 @@ describe("a security engineer", () => {
     await settled(page);
     expect(await page.getByLabel("Severity").inputValue()).toBe("Critical");
     for (const tab of ["Packages", "Layers", "Checks", "Configuration"]) {
-      await page.getByRole("button", { name: new RegExp(`^${tab}`) }).click();
+      await page
+        .getByRole("main")
+        .getByRole("link", { name: new RegExp(`^${tab}`) })
+        .click();
       await settled(page);
     }
   });

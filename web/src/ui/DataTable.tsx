@@ -72,6 +72,26 @@ export function DataTable<Row>(props: Props<Row>) {
     },
   });
   const shown = virtualizer.getVirtualItems();
+
+  // Rows that come in above what is being read do not push it away: the page moves along. Who
+  // looks at the top sees them come.
+  const read = useRef<{ index: number; key: string; start: number }>(undefined);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other rows alone may move it
+  useLayoutEffect(() => {
+    const before = read.current;
+    const at = before ? rows.findIndex((row) => rowKey(row) === before.key) : -1;
+    const start = virtualizer.measurementsCache[at]?.start;
+    if (before && at > before.index && start !== undefined) {
+      window.scrollBy(0, start - before.start);
+    }
+  }, [rows]);
+  useLayoutEffect(() => {
+    const first = shown.find((item) => item.start > window.scrollY);
+    const row = first && rows[first.index];
+    const isBelowTop = window.scrollY > top;
+    read.current =
+      row && isBelowTop ? { index: first.index, key: rowKey(row), start: first.start } : undefined;
+  });
   const last = shown.at(-1)?.index ?? -1;
   useEffect(() => {
     if (more && last >= rows.length - OVERSCAN) onMore?.();

@@ -1,3 +1,5 @@
+import { Link } from "@tanstack/react-router";
+
 import { useUrl } from "../routing/search";
 
 interface Props {
@@ -14,19 +16,20 @@ export function useTab(tabs: [id: string, text: string][]): string {
 
 /** Parts of a page, one at a time, the choice in the URL. */
 export function Tabs({ label, tabs }: Props) {
-  const [, setUrl] = useUrl();
   const current = useTab(tabs);
   return (
     <nav className="tabs" aria-label={label}>
       {tabs.map(([id, text]) => (
-        <button
+        // What filters one of them says nothing of another.
+        <Link
           key={id}
-          type="button"
+          to={"." as never}
+          search={{ tab: id } as never}
+          resetScroll={false}
           aria-current={id === current ? "page" : undefined}
-          onClick={() => setUrl({ tab: id, q: "", sort: "", type: "", status: "" }, { push: true })}
         >
           {text}
-        </button>
+        </Link>
       ))}
     </nav>
   );

@@ -51,7 +51,7 @@ export function ClusterStates() {
     },
     {
       id: "mode",
-      title: names.admission,
+      title: t.mode,
       width: "1.4fr",
       cell: (one) =>
         isConnected(one) ? (

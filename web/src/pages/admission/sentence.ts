@@ -11,9 +11,10 @@ export function useCriterionText(): (criterion: Criterion) => string {
   return ({ name: id, op = "", value = "", sub_criteria: inner }) => {
     const how = t.ops[op as keyof typeof t.ops] ?? op;
     const more = (inner ?? []).map((sub) => {
-      const what =
-        sub.name === "count" ? t.count : sub.name === "publishDays" ? t.publishDays : sub.name;
-      return `${what} ${sub.value ?? ""}`;
+      const said = sub.value ?? "";
+      if (sub.name === "count") return t.countOf(said);
+      if (sub.name === "publishDays") return t.publishedFor(said);
+      return `${sub.name} ${said}`;
     });
     return [`${name(id)} ${how} ${value}`, ...more].join(", ");
   };

@@ -3,11 +3,13 @@ import SwaggerUI from "swagger-ui-dist/swagger-ui-es-bundle.js";
 import "swagger-ui-dist/swagger-ui.css";
 import "./reader.css";
 
+import { useDark } from "../../frame/theme";
 import { COOKIE_HEADER } from "../../session/session";
 
 /** The library that shows OpenAPI documents; it comes with the portal. */
 export default function Reader() {
   const place = useRef<HTMLDivElement>(null);
+  const dark = useDark();
   useEffect(() => {
     const element = place.current;
     if (!element) return;
@@ -26,5 +28,5 @@ export default function Reader() {
     });
     return () => element.replaceChildren();
   }, []);
-  return <div ref={place} className="reader" />;
+  return <div ref={place} className={dark ? "reader dark" : "reader"} />;
 }

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 
 import { useGet } from "../../api/query";
 import { useFleet } from "../../routing/search";
+import { useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { Loaded } from "../../ui/Loaded";
@@ -17,6 +18,7 @@ const EVERY_MS = 3_000;
 export function ClustersByState() {
   const t = useText(dashboardText);
   const format = useFormat();
+  const may = useMay();
   const query = useFederation();
   const furthest = useGet("/v1/fed/member", {
     query: { ...useFleet(), s_revision: "asc", limit: WORST },
@@ -36,7 +38,12 @@ export function ClustersByState() {
               <p className="big">
                 {format.number(states.reduce((sum, [, count]) => sum + count, 0))}{" "}
                 <span className="hint">
-                  {t.headRevision} {format.number(head)}
+                  {t.headRevision}{" "}
+                  {may("fed", "read") ? (
+                    <Link to={"/history" as never}>{format.number(head)}</Link>
+                  ) : (
+                    format.number(head)
+                  )}
                 </span>
               </p>
               <div className="share" aria-hidden="true">
@@ -55,11 +62,13 @@ export function ClustersByState() {
                 ))}
               </ul>
               {lagging.length === 0 ? (
-                <p className="hint">{t.allSynced}</p>
+                <p className="hint">{states.length === 0 ? t.noClusters : t.allSynced}</p>
               ) : (
                 lagging.map((one) => (
                   <p key={one.id} className="hint">
-                    {t.lagging(one.name, behind(one, head))}
+                    <Link to={"/clusters/$id" as never} params={{ id: one.id } as never}>
+                      {t.lagging(one.name, behind(one, head))}
+                    </Link>
                   </p>
                 ))
               )}

@@ -90,7 +90,13 @@ function OfRegistries() {
                   >
                     {image.repository}:{image.tag}
                   </Link>
-                  <span className="hint">{image.registry}</span>
+                  <Link
+                    className="hint"
+                    to={"/registries/$name" as never}
+                    params={{ name: image.registry } as never}
+                  >
+                    {image.registry}
+                  </Link>
                   <SeverityCounts
                     critical={image.critical}
                     high={image.high}

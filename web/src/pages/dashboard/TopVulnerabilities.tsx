@@ -76,7 +76,13 @@ export function TopVulnerabilities() {
                   <span className="hint">
                     {one.epss == null ? t.noEpss : t.epss(format.percent(one.epss))}
                   </span>
-                  <span className="hint">{t.inImages(one.images, format.number(one.images))}</span>
+                  <Link
+                    className="hint"
+                    to={"/vulnerabilities" as never}
+                    search={{ open: one.name } as never}
+                  >
+                    {t.inImages(one.images, format.number(one.images))}
+                  </Link>
                 </li>
               ))}
             </ol>

@@ -18,6 +18,7 @@ import { State } from "../../ui/State";
 import { denyRuleOf } from "../admission/deciding";
 import { RuleLink } from "../admission/RuleLink";
 import { ClusterFacet } from "../clusters/ClusterFacet";
+import { ClusterLink } from "../clusters/ClusterLink";
 import { PeriodFacet } from "../events/PeriodFacet";
 import { boundsOf } from "../events/period";
 import { Timeline } from "../events/Timeline";
@@ -84,7 +85,7 @@ export function Denials() {
       title: w.cluster,
       sort: "cluster",
       width: "0.8fr",
-      cell: (one) => one.cluster_name,
+      cell: (one) => <ClusterLink id={one.cluster_id}>{one.cluster_name}</ClusterLink>,
     },
     {
       id: "why",

@@ -1,9 +1,12 @@
+import type { ReactNode } from "react";
+
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { Dialog } from "../../ui/Dialog";
 import { Facts } from "../../ui/Page";
 import { denyRuleOf } from "../admission/deciding";
 import { RuleLink } from "../admission/RuleLink";
+import { ClusterOf } from "../clusters/ClusterLink";
 import { useClusterName } from "../clusters/members";
 import { detailOf, type FedEvent, Level, useEventName } from "./record";
 import { eventsText } from "./text";
@@ -16,8 +19,8 @@ export function EventDialog({ event, onClose }: { event: FedEvent; onClose: () =
   const clusterName = useClusterName();
   const detail = detailOf(event);
   const rule = denyRuleOf(detail);
-  const rows: [string, string | undefined][] = [
-    [t.cluster, clusterName(event)],
+  const rows: [string, ReactNode][] = [
+    [t.cluster, <ClusterOf key="c" record={event} name={clusterName} />],
     [t.time, format.moment(event.reported_at)],
     [t.number, format.number(event.seq)],
     [t.user, detail.user],
@@ -36,7 +39,7 @@ export function EventDialog({ event, onClose }: { event: FedEvent; onClose: () =
           {t.decidedBy} <RuleLink rule={rule} cluster={event.cluster_id} />
         </p>
       )}
-      <Facts of={rows.filter((row): row is [string, string] => Boolean(row[1]))} />
+      <Facts of={rows.filter(([, value]) => Boolean(value))} />
       <h3>{t.raw}</h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long record is scrolled by keyboard */}
       <pre className="raw" tabIndex={0}>

@@ -18,6 +18,7 @@ import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { State } from "../../ui/State";
 import { ClusterFacet } from "../clusters/ClusterFacet";
+import { ClusterOf } from "../clusters/ClusterLink";
 import { useClusterName } from "../clusters/members";
 import { EventDialog } from "./EventDialog";
 import { PeriodFacet } from "./PeriodFacet";
@@ -79,7 +80,12 @@ export function Events() {
         </>
       ),
     },
-    { id: "cluster", title: t.cluster, sort: "cluster", cell: clusterName },
+    {
+      id: "cluster",
+      title: t.cluster,
+      sort: "cluster",
+      cell: (event) => <ClusterOf record={event} name={clusterName} />,
+    },
     {
       id: "category",
       title: t.category,

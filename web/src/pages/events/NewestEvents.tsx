@@ -1,8 +1,11 @@
+import { Link } from "@tanstack/react-router";
+
 import { useGet } from "../../api/query";
 import type { Fleet } from "../../routing/search";
 import { useText } from "../../text/language";
 import { Ago } from "../../ui/Ago";
 import { Loaded } from "../../ui/Loaded";
+import { ClusterOf } from "../clusters/ClusterLink";
 import { useClusterName } from "../clusters/members";
 import { detailOf, keyOf, Level, useEventName } from "./record";
 import { eventsText } from "./text";
@@ -29,10 +32,14 @@ export function NewestEvents({ of, limit = 6 }: { of: Fleet; limit?: number }) {
               <li key={keyOf(event)}>
                 <Level of={event.level} />
                 <span>
-                  {name(event.name)}
+                  <Link to={"/events" as never} search={{ open: keyOf(event) } as never}>
+                    {name(event.name)}
+                  </Link>
                   <span className="hint">{detailOf(event).message}</span>
                 </span>
-                <span className="hint">{clusterName(event)}</span>
+                <span className="hint">
+                  <ClusterOf record={event} name={clusterName} />
+                </span>
                 <Ago at={event.reported_at} />
               </li>
             ))}

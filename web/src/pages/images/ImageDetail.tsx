@@ -76,7 +76,7 @@ export function ImageDetail() {
           <Facts
             of={[
               [t.os, image.base_os || "–"],
-              [t.size, format.bytes(image.size ?? 0)],
+              [t.size, image.size ? format.bytes(image.size) : "–"],
               [t.created, image.created_at ? format.moment(image.created_at) : "–"],
               [t.scanned, image.scanned_at ? <Ago key="a" at={image.scanned_at} /> : w.never],
               [t.runsAsRoot, image.run_as_root ? w.yes : w.no],

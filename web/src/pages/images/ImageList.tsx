@@ -74,7 +74,7 @@ export function ImageList({ registry, beside }: { registry: string; beside?: Rea
       title: t.size,
       sort: "size",
       width: "0.7fr",
-      cell: (image) => format.bytes(image.size ?? 0),
+      cell: (image) => (image.size ? format.bytes(image.size) : "–"),
     },
     {
       id: "scanned",

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { Network } from "lucide-react";
 
 import { get, type Schema } from "../../api/client";
@@ -26,6 +27,19 @@ import { OrderHandle, useOrder } from "./OrderHandle";
 import { networkText } from "./text";
 
 export type NetworkRule = Schema<"PolicyRule">;
+
+/** Ends of a rule that are no groups. */
+const ENDPOINTS = /^(any|external|nodes|Workload:.*|Host:.*)$/;
+
+/** One end of a rule, as the way to its group. */
+function End({ of = "" }: { of: string | undefined }) {
+  if (ENDPOINTS.test(of)) return of;
+  return (
+    <Link to={"/groups" as never} search={{ open: of } as never}>
+      {of}
+    </Link>
+  );
+}
 
 export function NetworkRules() {
   const t = useText(networkText);
@@ -66,8 +80,14 @@ export function NetworkRules() {
         </>
       ),
     },
-    { id: "from", title: t.from, sort: "from", width: "1.1fr", cell: (rule) => rule.from },
-    { id: "to", title: t.to, sort: "to", width: "1.1fr", cell: (rule) => rule.to },
+    {
+      id: "from",
+      title: t.from,
+      sort: "from",
+      width: "1.1fr",
+      cell: (rule) => <End of={rule.from} />,
+    },
+    { id: "to", title: t.to, sort: "to", width: "1.1fr", cell: (rule) => <End of={rule.to} /> },
     {
       id: "what",
       title: t.ports,

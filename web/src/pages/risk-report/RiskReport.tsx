@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { Download, FileText, RefreshCw } from "lucide-react";
 
 import { type PathOf, type Query, send } from "../../api/client";
@@ -114,8 +115,11 @@ function Report({ data, about, fleet }: ReportProps) {
   );
 }
 
+/** The parts whose rows begin with the name of a vulnerability that is listed. */
+const VULNERABILITIES: PartId[] = ["exploited", "likely"];
+
 /** The rows on a page to be printed: all of them, in a table of the plain kind. */
-function Rows({ of: { title, columns, rows } }: { of: Part }) {
+function Rows({ of: { id, title, columns, rows } }: { of: Part }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by keyboard
     <div className="wide-table" role="region" aria-label={title} tabIndex={0}>
@@ -134,7 +138,15 @@ function Rows({ of: { title, columns, rows } }: { of: Part }) {
             // biome-ignore lint/suspicious/noArrayIndexKey: rows of one moment keep their place
             <tr key={row}>
               {cells.map((cell, at) => (
-                <td key={columns[at]}>{cell}</td>
+                <td key={columns[at]}>
+                  {at === 0 && VULNERABILITIES.includes(id) ? (
+                    <Link to={"/vulnerabilities" as never} search={{ open: cell } as never}>
+                      {cell}
+                    </Link>
+                  ) : (
+                    cell
+                  )}
+                </td>
               ))}
             </tr>
           ))}

@@ -2,10 +2,10 @@ import { Link } from "@tanstack/react-router";
 
 import { useGet } from "../../api/query";
 import { useFleet } from "../../routing/search";
-import { useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { Loaded } from "../../ui/Loaded";
+import { ClusterLink } from "../clusters/ClusterLink";
 import { countByCluster } from "./countByCluster";
 import { vulnerabilitiesText } from "./text";
 
@@ -16,7 +16,6 @@ const MOST = 1_000;
 export function AffectedClusters({ name }: { name: string }) {
   const t = useText(vulnerabilitiesText);
   const format = useFormat();
-  const may = useMay();
   const query = useGet("/v1/fed/workloads", {
     query: { ...useFleet(), vulnerability: name, sort: "cluster", limit: MOST },
   });
@@ -28,13 +27,7 @@ export function AffectedClusters({ name }: { name: string }) {
           <ul>
             {countByCluster(workloads).map(({ id, name: cluster, count }) => (
               <li key={id}>
-                {may("config", "read") ? (
-                  <Link to={"/clusters/$id" as never} params={{ id } as never}>
-                    {cluster}
-                  </Link>
-                ) : (
-                  cluster
-                )}{" "}
+                <ClusterLink id={id}>{cluster}</ClusterLink>{" "}
                 <Link
                   className="hint"
                   to={"/workloads" as never}

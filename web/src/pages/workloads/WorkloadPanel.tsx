@@ -1,5 +1,3 @@
-import { Link } from "@tanstack/react-router";
-
 import { useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
@@ -7,6 +5,7 @@ import { words } from "../../text/words";
 import { Dialog } from "../../ui/Dialog";
 import { Facts } from "../../ui/Page";
 import { SeverityCounts } from "../../ui/Severity";
+import { ClusterLink } from "../clusters/ClusterLink";
 import { ImageLink } from "../images/ImageLink";
 import { AssetScan } from "./AssetScan";
 import { workloadsText } from "./text";
@@ -24,13 +23,9 @@ export function WorkloadPanel({ of, onClose }: { of: Workload; onClose: () => vo
         of={[
           [
             w.cluster,
-            may("config", "read") ? (
-              <Link key="c" to={"/clusters/$id" as never} params={{ id: of.cluster_id } as never}>
-                {of.cluster_name}
-              </Link>
-            ) : (
-              of.cluster_name
-            ),
+            <ClusterLink key="c" id={of.cluster_id}>
+              {of.cluster_name}
+            </ClusterLink>,
           ],
           [t.namespace, of.namespace || "–"],
           [t.pod, of.pod || "–"],

@@ -1,4 +1,3 @@
-import { Link } from "@tanstack/react-router";
 import { Container, X } from "lucide-react";
 
 import { get, type Schema } from "../../api/client";
@@ -21,6 +20,7 @@ import { Page } from "../../ui/Page";
 import { SeverityCounts } from "../../ui/Severity";
 import { Tabs, useTab } from "../../ui/Tabs";
 import { ClusterFacet } from "../clusters/ClusterFacet";
+import { ClusterLink } from "../clusters/ClusterLink";
 import { ImageLink } from "../images/ImageLink";
 import { Nodes } from "./Nodes";
 import { workloadsText } from "./text";
@@ -73,7 +73,6 @@ function Containers() {
   const t = useText(workloadsText);
   const w = useText(words);
   const names = useText(pageNames);
-  const may = useMay();
   const [url, setUrl] = useUrl();
   const query = usePages("/v1/fed/workloads", (answer) => answer.workloads, {
     query: queryOf(url),
@@ -96,14 +95,7 @@ function Containers() {
       id: "cluster",
       title: w.cluster,
       sort: "cluster",
-      cell: (one) =>
-        may("config", "read") ? (
-          <Link to={"/clusters/$id" as never} params={{ id: one.cluster_id } as never}>
-            {one.cluster_name}
-          </Link>
-        ) : (
-          one.cluster_name
-        ),
+      cell: (one) => <ClusterLink id={one.cluster_id}>{one.cluster_name}</ClusterLink>,
     },
     { id: "node", title: t.node, cell: (one) => one.host },
     {
