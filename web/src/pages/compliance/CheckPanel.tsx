@@ -7,6 +7,7 @@ import { Dialog } from "../../ui/Dialog";
 import { Facts } from "../../ui/Page";
 import { ImageLink } from "../images/ImageLink";
 import { type FailedCheck, numberOf } from "./Compliance";
+import { useCheckText } from "./checkText";
 import { complianceText } from "./text";
 
 /** All that is known of a check that an image does not pass. */
@@ -14,8 +15,9 @@ export function CheckPanel({ of, onClose }: { of: FailedCheck; onClose: () => vo
   const t = useText(complianceText);
   const w = useText(words);
   const format = useFormat();
+  const { description, remediation } = useCheckText()(of);
   return (
-    <Dialog title={`${of.test_number} ${of.description}`} place="side" onClose={onClose}>
+    <Dialog title={`${of.test_number} ${description}`} place="side" onClose={onClose}>
       <Facts
         of={[
           [
@@ -40,10 +42,10 @@ export function CheckPanel({ of, onClose }: { of: FailedCheck; onClose: () => vo
           [t.scanned, format.moment(of.scanned_at)],
         ]}
       />
-      {of.remediation && (
+      {remediation && (
         <>
           <h3>{t.remediation}</h3>
-          <p>{of.remediation}</p>
+          <p>{remediation}</p>
         </>
       )}
       {of.message.length > 0 && (

@@ -20,6 +20,7 @@ import { ClusterFacet } from "../clusters/ClusterFacet";
 import { ImageLink } from "../images/ImageLink";
 import { imagesText } from "../images/text";
 import { CheckPanel } from "./CheckPanel";
+import { useCheckText } from "./checkText";
 import { useCoverage } from "./coverage";
 import { NoneFailed } from "./NoneFailed";
 import { complianceText } from "./text";
@@ -48,6 +49,7 @@ export function Compliance() {
   const { cluster, cluster_selector } = asked;
   // Where a part of the fleet is asked about, the numbers of all of it come all the same.
   const counted = (what: string) => (cluster || cluster_selector ? inAll(what) : what);
+  const said = useCheckText();
   const coverage = useCoverage({ cluster, cluster_selector });
   const opened = useOpened({
     path: "/v1/fed/compliance",
@@ -69,7 +71,7 @@ export function Compliance() {
       cell: (one) => (
         <>
           <Opener open={keyOf(one)}>
-            {one.test_number} {one.description}
+            {one.test_number} {said(one).description}
           </Opener>
           {one.messages > 0 && <span className="sub">{one.message[0]}</span>}
         </>

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { Undo2 } from "lucide-react";
 import { useState } from "react";
 
@@ -12,6 +13,7 @@ import { Refusal } from "../../ui/Failure";
 import { Loaded } from "../../ui/Loaded";
 import { Facts } from "../../ui/Page";
 import { useKindName } from "./kinds";
+import { isEmpty, placeOf, told } from "./place";
 import { historyText } from "./text";
 
 interface Props {
@@ -92,18 +94,33 @@ export function RevisionPanel({ revision, onClose }: Props) {
 function Difference({ of }: { of: Schema<"HistoryDifference"> }) {
   const t = useText(historyText);
   const kindName = useKindName();
+  const place = of.action === "delete" ? undefined : placeOf(of.kind, of.name);
+  // What is new had nothing before, and of what is gone nothing is left.
+  const changed = of.action === "update";
+  const fields = of.fields.filter(
+    ({ before, after }) => changed || !isEmpty(before) || !isEmpty(after),
+  );
   return (
     <section>
       <h3>
-        {kindName(of.kind)} {of.name}: {t.actions[of.action]}
+        {kindName(of.kind)}{" "}
+        {place ? (
+          <Link to={place.to as never} search={(place.search ?? {}) as never}>
+            {of.name}
+          </Link>
+        ) : (
+          of.name
+        )}
+        : {t.actions[of.action]}
       </h3>
       <dl className="facts">
-        {of.fields.map((field) => (
+        {fields.map((field) => (
           <div key={field.path}>
             <dt>{field.path}</dt>
             <dd>
-              <Value title={t.before} of={field.before} /> →{" "}
-              <Value title={t.after} of={field.after} />
+              {of.action !== "create" && <Value title={t.before} of={field.before} />}
+              {changed && " → "}
+              {of.action !== "delete" && <Value title={t.after} of={field.after} />}
             </dd>
           </div>
         ))}
@@ -113,11 +130,10 @@ function Difference({ of }: { of: Schema<"HistoryDifference"> }) {
 }
 
 function Value({ title, of }: { title: string; of: unknown }) {
-  const text = of === undefined ? "–" : typeof of === "string" ? of || "–" : JSON.stringify(of);
   return (
     <code>
       <span className="hidden">{title}: </span>
-      {text}
+      {told(of)}
     </code>
   );
 }

@@ -6,6 +6,7 @@ import { useText } from "../../text/language";
 import { type Column, DataTable } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
 import { Card, Facts } from "../../ui/Page";
+import { useCheckText } from "../compliance/checkText";
 import type { Report } from "./ImageDetail";
 import { imagesText } from "./text";
 
@@ -62,16 +63,18 @@ export function SetId({ all }: { all: Permission[] }) {
 /** How the image was made, against good practice. */
 export function Checks({ all }: { all: Check[] }) {
   const t = useText(imagesText);
+  const said = useCheckText();
   if (all.length === 0)
     return <Sign icon={<CircleCheck aria-hidden />} title={t.noChecks} role="status" />;
-  const columns: Column<Check>[] = [
+  const rows = all.map((check, at) => ({ ...check, key: `${check.test_number} ${at}` }));
+  const columns: Column<(typeof rows)[number]>[] = [
     {
       id: "check",
       title: t.check,
       width: "2fr",
       cell: (one) => (
         <>
-          {one.test_number} {one.description}
+          {one.test_number} {said(one).description}
           {one.message && one.message.length > 0 && (
             <span className="sub">{one.message.join(", ")}</span>
           )}
@@ -79,15 +82,15 @@ export function Checks({ all }: { all: Check[] }) {
       ),
     },
     { id: "level", title: t.severity, width: "0.6fr", cell: (one) => one.level },
-    { id: "remediation", title: t.remediation, width: "1.6fr", cell: (one) => one.remediation },
+    {
+      id: "remediation",
+      title: t.remediation,
+      width: "1.6fr",
+      cell: (one) => said(one).remediation,
+    },
   ];
   return (
-    <DataTable
-      label={t.tabs.checks}
-      columns={columns}
-      rows={all}
-      rowKey={(one) => one.test_number ?? ""}
-    />
+    <DataTable label={t.tabs.checks} columns={columns} rows={rows} rowKey={(one) => one.key} />
   );
 }
 
