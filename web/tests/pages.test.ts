@@ -12,10 +12,12 @@ const SCREENSHOTS = new URL("../../target/portal/", import.meta.url).pathname;
 /** Pages by a name for their picture; `then` leads further into the page. */
 const PAGES: [name: string, path: string | (() => Promise<string>)][] = [
   ["dashboard", "/"],
+  ["dashboard-cluster", async () => `/?scope=c:${await memberId("staging")}`],
   ["clusters", "/clusters"],
   ["clusters-join", "/clusters?open=join"],
   ["cluster", async () => `/clusters/${await memberId("staging")}`],
   ["workloads", "/workloads"],
+  ["nodes", async () => `/workloads?tab=nodes&scope=c:${await memberId("staging")}`],
   ["groups", "/groups"],
   ["group", "/groups?open=fed.orders"],
   ["admission", "/admission"],
@@ -35,6 +37,7 @@ const PAGES: [name: string, path: string | (() => Promise<string>)][] = [
   ["process-profile", "/profiles?open=fed.orders"],
   ["file-profile", "/profiles?tab=file&open=fed.orders"],
   ["vulnerabilities", "/vulnerabilities"],
+  ["vulnerability", "/vulnerabilities?open=CVE-2023-38545"],
   ["vex", "/vulnerabilities?tab=vex"],
   ["vex-new", "/vulnerabilities?tab=vex&open=new"],
   ["compliance", "/compliance"],
