@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { change } from "./api";
 import { settled, signIn, type Visit, visit } from "./browser";
 import { until } from "./shop";
 
@@ -70,6 +71,19 @@ describe("on the page of the system, an administrator", () => {
     await page.reload();
     await digits.waitFor();
     expect(await digits.inputValue()).toBe(before);
+  });
+
+  it("asks for passwords in the usual order, and takes it back", async () => {
+    await change("/v1/system/config", { config: { auth_order: ["local"] } });
+    await page.goto("/providers");
+    const usual = page.getByRole("button", { name: "The usual order" });
+    await usual.click();
+    await usual.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Undo" }).last().click();
+    await usual.waitFor();
+    await change("/v1/system/config", { config: { auth_order: [] } });
+    await page.goto("/system");
+    await settled(page);
   });
 
   it("replaces the authority, after which all clusters depend on the new one", async () => {

@@ -20,11 +20,9 @@ export function SignInOrder({
 }) {
   const t = useText(providersText);
   const chosen = useGet("/v1/system/config").data?.config.auth_order ?? [];
-  const change = useChange(
-    (order: string[]) =>
-      patch("/v1/system/config", { config: { auth_order: order } } as Schema<"SystemConfigUpdate">),
-    { done: t.ordered },
-  );
+  const put = (order: string[]) =>
+    patch("/v1/system/config", { config: { auth_order: order } } as Schema<"SystemConfigUpdate">);
+  const change = useChange(put, { done: t.ordered, undo: () => () => put(chosen) });
   const order = chosen.length > 0 ? chosen : [LOCAL, ...directories];
   // A directory that came later is asked once it is put somewhere.
   const rest = directories.filter((name) => !order.includes(name));
