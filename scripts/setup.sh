@@ -49,6 +49,8 @@ need rpmbuild rpm
 need db5.3_load db5.3-util
 need mmdebstrap mmdebstrap
 need slapd slapd
+need samba samba-ad-dc
+[ -d /usr/share/samba/setup/ad-schema ] || missing+=(samba-ad-provision)
 need chromium chromium
 if [ "$for_lint" = lint ]; then
   need shellcheck shellcheck

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
-/// An authority with one certificate for 127.0.0.1, in files.
+/// An authority with one certificate, in files.
 #[derive(Clone, Debug)]
 pub struct Certificates {
     /// The authority's certificate in PEM.
@@ -21,13 +21,18 @@ pub struct Certificates {
 impl Certificates {
     /// Makes them in `dir`.
     pub fn make(dir: &Path) -> Result<Self> {
+        Self::make_for(dir, "127.0.0.1")
+    }
+
+    /// Makes them in `dir`, for that host and `localhost`.
+    pub fn make_for(dir: &Path, host: &str) -> Result<Self> {
         let authority_key = KeyPair::generate()?;
         let mut params = CertificateParams::new(Vec::new())?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = params.self_signed(&authority_key)?.pem();
         let issuer = Issuer::from_params(&params, &authority_key);
         let key = KeyPair::generate()?;
-        let server = CertificateParams::new(vec!["127.0.0.1".to_owned(), "localhost".to_owned()])?;
+        let server = CertificateParams::new(vec![host.to_owned(), "localhost".to_owned()])?;
         let certificate = server.signed_by(&key, &issuer)?.pem();
         let files = Self {
             authority_file: dir.join("authority.pem"),

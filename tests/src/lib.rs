@@ -10,6 +10,7 @@
 //! from the test's own thread (`#[tokio::test]`, current-thread runtime); logs
 //! are printed when a child is dropped, which test runners show on failure.
 
+pub mod active_directory;
 pub mod agent;
 pub mod certificates;
 pub mod decision;

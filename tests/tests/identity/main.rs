@@ -1,5 +1,6 @@
 //! Users, keys, sessions and directories of a running primary, from outside.
 
+mod active_directory;
 mod api_key;
 mod cookie;
 mod endless_directory;

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::task::AbortOnDropHandle;
 
+use super::refusal::Refusal;
 use super::{LdapError, LdapSettings, Step};
 use crate::identity::directory::certificates;
 
@@ -73,7 +74,15 @@ impl Deadline {
         timeout_at(self.0, work)
             .await
             .map_err(|_| LdapError::at(step, "no end of the answer in time"))?
-            .map_err(|error| LdapError::at(step, error))
+            .map_err(|error| match error {
+                ldap3::LdapError::OpSend { .. } | ldap3::LdapError::ResultRecv { .. } => {
+                    LdapError::at(
+                        step,
+                        "the directory closed the connection: does its port want ssl?",
+                    )
+                }
+                error => LdapError::at(step, error),
+            })
     }
 }
 
@@ -95,6 +104,15 @@ impl Entry {
     pub(super) fn all(&self, attribute: &str) -> &[String] {
         let found = self.inner.attrs.iter().find(|(name, _)| name.eq_ignore_ascii_case(attribute));
         found.map(|(_, values)| values.as_slice()).unwrap_or_default()
+    }
+
+    /// The first value of an attribute whose values are bytes.
+    pub(super) fn bytes(&self, attribute: &str) -> Option<&[u8]> {
+        // Bytes that happen to be a text are among the texts.
+        let found = self.inner.bin_attrs.iter();
+        let found = found.filter(|(name, _)| name.eq_ignore_ascii_case(attribute));
+        let bytes = found.flat_map(|(_, values)| values).map(Vec::as_slice).next();
+        bytes.or_else(|| self.first(attribute).map(str::as_bytes))
     }
 
     /// The first value of an attribute.
@@ -136,18 +154,18 @@ impl Connection {
         Ok(Self { ldap, deadline, _driver: AbortOnDropHandle::new(driver) })
     }
 
-    /// Binds; false where the directory refuses name or password.
+    /// Binds, or tells why the directory refuses name or password.
     pub(super) async fn bind(
         &mut self,
         step: Step,
         dn: &str,
         password: &str,
-    ) -> Result<bool, LdapError> {
+    ) -> Result<Result<(), Refusal>, LdapError> {
         let bound = self.ldap.with_timeout(PATIENCE).simple_bind(dn, password);
         let bound = self.deadline.keep(step, bound).await?;
         match bound.rc {
-            result::SUCCESS => Ok(true),
-            result::INVALID_CREDENTIALS => Ok(false),
+            result::SUCCESS => Ok(Ok(())),
+            result::INVALID_CREDENTIALS => Ok(Err(Refusal::read(&bound.text))),
             _ => Err(refused(step, &bound)),
         }
     }

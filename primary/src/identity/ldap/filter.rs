@@ -29,6 +29,11 @@ pub(super) fn groups(settings: &LdapSettings, dn: &str, username: Option<&str>) 
     and(&settings.group_filter, &member)
 }
 
+/// The group that also matches `filter`.
+pub(super) fn group(settings: &LdapSettings, filter: &str) -> String {
+    and(&settings.group_filter, filter)
+}
+
 /// Both; the first is the operator's, and may be empty.
 fn and(condition: &str, filter: &str) -> String {
     match condition {

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::connection::{Connection, Deadline, Entry};
 use super::settings::Flavor;
-use super::{Connections, LdapError, LdapSettings, Step, filter};
+use super::{Connections, LdapError, LdapSettings, Refusal, Step, filter, primary_group};
 
 /// Groups of one user that are looked at.
 const MOST_GROUPS: usize = 1_000;
@@ -55,15 +55,20 @@ async fn authenticate(
 ) -> Result<Found, LdapError> {
     // Directories take an empty password for an anonymous bind, and say yes.
     if username.is_empty() || password.expose_secret().is_empty() {
-        return Err(LdapError::WrongPassword);
+        return Err(LdapError::Refused(Refusal::Password));
     }
     let deadline = Deadline::of_lookup();
     let mut service = Connection::open(settings, deadline).await?;
-    if !service.bind(Step::Bind, &settings.bind_dn, bind_password.expose_secret()).await? {
-        return Err(LdapError::at(Step::Bind, "the directory refuses the name or the password"));
-    }
+    let bound = service.bind(Step::Bind, &settings.bind_dn, bind_password.expose_secret()).await?;
+    bound.map_err(|refusal| match refusal {
+        Refusal::Password => {
+            LdapError::at(Step::Bind, "the directory refuses the name or the password")
+        }
+        refusal => LdapError::at(Step::Bind, format_args!("the directory {refusal}")),
+    })?;
     let wanted = filter::user(settings, username);
-    let attributes = [settings.username_attr.as_str(), "mail"];
+    let attributes =
+        [settings.username_attr.as_str(), "mail", primary_group::SID, primary_group::GROUP];
     let mut users =
         service.search(Step::FindUser, &settings.base_dn, &wanted, &attributes, 2).await?;
     let user = match (users.pop(), users.len()) {
@@ -72,9 +77,8 @@ async fn authenticate(
     };
     // A connection of its own: what the user may see is not what we may.
     let mut own = Connection::open(settings, deadline).await?;
-    if !own.bind(Step::Password, &user.dn, password.expose_secret()).await? {
-        return Err(LdapError::WrongPassword);
-    }
+    let bound = own.bind(Step::Password, &user.dn, password.expose_secret()).await?;
+    bound.map_err(LdapError::Refused)?;
     let username = written_name(&user, settings, username);
     let groups = groups(&mut service, settings, &user, &username).await?;
     Ok(Found {
@@ -99,9 +103,12 @@ async fn groups(
     user: &Entry,
     username: &str,
 ) -> Result<BTreeSet<String>, LdapError> {
-    let base = if settings.group_dn.is_empty() { &settings.base_dn } else { &settings.group_dn };
+    let base = base_of_groups(settings);
     let mut known = BTreeSet::new();
     let mut wanted = vec![filter::groups(settings, &user.dn, Some(username))];
+    if settings.directory == Flavor::MicrosoftAD {
+        wanted.extend(primary_groups(service, settings, user).await?);
+    }
     // Active Directory follows groups in groups by itself.
     let levels = match settings.directory {
         Flavor::OpenLDAP if settings.nested_groups => MOST_LEVELS,
@@ -128,4 +135,26 @@ async fn groups(
         wanted = next;
     }
     Ok(known)
+}
+
+/// Filters for the primary group, which Active Directory counts to no `member`, and
+/// for the groups that it is in.
+async fn primary_groups(
+    service: &mut Connection,
+    settings: &LdapSettings,
+    user: &Entry,
+) -> Result<Vec<String>, LdapError> {
+    let Some(group) = primary_group::filter(user) else { return Ok(Vec::new()) };
+    let mut filters = vec![filter::group(settings, &group)];
+    if settings.nested_groups {
+        // Whatever the filter admits: a group that it does not may be in one that it does.
+        let base = base_of_groups(settings);
+        let found = service.search(Step::FindGroups, base, &group, &["cn"], 1).await?;
+        filters.extend(found.iter().map(|group| filter::groups(settings, &group.dn, None)));
+    }
+    Ok(filters)
+}
+
+fn base_of_groups(settings: &LdapSettings) -> &str {
+    if settings.group_dn.is_empty() { &settings.base_dn } else { &settings.group_dn }
 }

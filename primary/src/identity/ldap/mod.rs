@@ -9,11 +9,15 @@ mod connection;
 mod filter;
 mod login;
 mod lookup;
+mod primary_group;
+mod refusal;
 mod settings;
 
 use std::fmt;
 
 use thiserror::Error;
+
+use refusal::Refusal;
 
 pub(super) use connection::Connections;
 pub use login::{Trial, TrialError};
@@ -32,6 +36,19 @@ pub enum Step {
     Password,
     /// Finding the user's groups.
     FindGroups,
+}
+
+impl Step {
+    /// Its name for programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Bind => "bind",
+            Self::FindUser => "find_user",
+            Self::Password => "password",
+            Self::FindGroups => "find_groups",
+        }
+    }
 }
 
 impl fmt::Display for Step {
@@ -60,9 +77,9 @@ pub enum LdapError {
     /// There is no such user, or more than one.
     #[error("finding the user below base_dn failed: {0} entries match, and one must")]
     NotOne(usize),
-    /// Another password.
-    #[error("binding as the user failed: the directory refuses the password")]
-    WrongPassword,
+    /// The directory refuses the user, mostly for another password.
+    #[error("binding as the user failed: the directory {0}")]
+    Refused(Refusal),
     /// Too many lookups at once.
     #[error("too many logins at once; try again in a moment")]
     Busy,
@@ -76,8 +93,18 @@ impl LdapError {
         Self::Failed { step, reason: reason.to_string() }
     }
 
+    /// The step that failed.
+    pub const fn step(&self) -> Option<Step> {
+        match self {
+            Self::Failed { step, .. } => Some(*step),
+            Self::NotOne(_) => Some(Step::FindUser),
+            Self::Refused(_) => Some(Step::Password),
+            Self::Busy | Self::Damped => None,
+        }
+    }
+
     /// Whether the directory said no, as opposed to not answering at all.
     pub const fn is_refusal(&self) -> bool {
-        matches!(self, Self::NotOne(_) | Self::WrongPassword)
+        matches!(self, Self::NotOne(_) | Self::Refused(_))
     }
 }
