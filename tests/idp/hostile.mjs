@@ -1,6 +1,7 @@
 // A provider that lies, for the black-box tests: its token endpoint signs
 // whatever the code says. Usage: node hostile.mjs CONFIG, a JSON file with
-// port, issuer, certificate, key, and issuer_in_discovery where that differs.
+// port, issuer, certificate, key, issuer_in_discovery where that differs, and
+// userinfo, {status, body}, where it shall have such an endpoint.
 //
 // A code is the base64url of {"claims": …, "alg": "RS256", "key": "published"}:
 // alg is any of jose, or none; key is published, unknown, or the client's
@@ -31,7 +32,9 @@ const routes = {
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256', 'HS256', 'none'],
     authorization_response_iss_parameter_supported: true,
+    ...(config.userinfo && { userinfo_endpoint: `${config.issuer}/userinfo` }),
   }),
+  '/userinfo': async () => config.userinfo.body,
   '/jwks': async () => ({ keys: [jwk] }),
   '/token': async (body) => {
     const code = new URLSearchParams(body).get('code');
@@ -53,6 +56,7 @@ https
       for await (const chunk of request) body += chunk;
       const route = routes[request.url.split('?')[0]];
       response.setHeader('Content-Type', 'application/json');
+      if (request.url === '/userinfo') response.statusCode = config.userinfo.status;
       try {
         response.end(JSON.stringify(route ? await route(body) : {}));
       } catch (error) {

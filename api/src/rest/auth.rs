@@ -18,7 +18,7 @@ pub struct AuthData {
     pub password: Option<AuthPassword>,
     /// What a provider of single sign-on answered, for `POST
     /// /v1/auth/{server}`.
-    #[serde(rename = "Token")]
+    #[serde(rename = "Token", alias = "token")]
     pub token: Option<AuthToken>,
 }
 

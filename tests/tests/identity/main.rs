@@ -7,6 +7,7 @@ mod endless_directory;
 mod flood;
 mod ldap;
 mod oidc;
+mod oidc_provider;
 mod password;
 mod role;
 mod saml;

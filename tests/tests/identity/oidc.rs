@@ -9,31 +9,31 @@ use serde_json::{Value, json};
 
 const SERVER: &str = "openId1";
 
-async fn add(admin: &Rest, name: &str, settings: Value) -> Result<()> {
+pub(crate) async fn add(admin: &Rest, name: &str, settings: Value) -> Result<()> {
     let config = json!({ "config": { "name": name, "oidc": settings } });
     admin.post("/v1/server", &config).await?.ok()?;
     Ok(())
 }
 
 /// Begins a login; gives the address that the browser goes to.
-async fn begin(rest: &Rest, server: &str) -> Result<String> {
+pub(crate) async fn begin(rest: &Rest, server: &str) -> Result<String> {
     let body = json!({ "redirect_endpoint": RETURN });
     let answer = rest.post(&format!("/v1/token_auth_server/{server}"), &body).await?.ok()?;
     assert_eq!(answer["redirect"]["server_type"], "oidc");
     Ok(answer["redirect"]["redirect_url"].as_str().context("no address")?.to_owned())
 }
 
-async fn finish(rest: &Rest, server: &str, returned: &Returned) -> Result<Answer> {
+pub(crate) async fn finish(rest: &Rest, server: &str, returned: &Returned) -> Result<Answer> {
     rest.post(&format!("/v1/auth/{server}"), &returned.body()).await
 }
 
 /// The whole way, as `login`.
-async fn sign_in(rest: &Rest, server: &str, login: &str) -> Result<Answer> {
+pub(crate) async fn sign_in(rest: &Rest, server: &str, login: &str) -> Result<Answer> {
     let returned = visit(&begin(rest, server).await?, login).await?;
     finish(rest, server, &returned).await
 }
 
-fn people() -> Value {
+pub(crate) fn people() -> Value {
     json!({
         "mary": {
             "name": "Mary Ann", "preferred_username": "mary", "email": "mary@example.org",
@@ -150,6 +150,10 @@ async fn a_code_a_state_and_an_address_count_once_and_where_they_belong() -> Res
     let mut body = returned.body();
     body["Token"]["redirect_endpoint"] = json!("https://127.0.0.1:8443/other");
     rest.post("/v1/auth/one", &body).await?.expect(401, 3)?;
+    // Some clients write the key in small letters.
+    let other = visit(&begin(&rest, "one").await?, "mary").await?;
+    let small = json!({ "token": other.body()["Token"] });
+    rest.post("/v1/auth/one", &small).await?.ok()?;
     // A state that failed once is gone.
     finish(&rest, "one", &returned).await?.expect(401, 3)?;
     for wrong in ["http://127.0.0.1/", "nonsense", "", "https://a@b/", "https://a/#b"] {
@@ -239,11 +243,8 @@ async fn new_keys_of_the_provider_are_found() -> Result<()> {
     let rest = primary.rest()?;
     sign_in(&rest, SERVER, "mary").await?.ok()?;
     idp.rotate_keys().await?;
-    // What was fetched a moment ago is not fetched anew for every unknown key.
-    palisade_tests::wait::until("the new keys are known", || async {
-        Ok(palisade_tests::wait::when(sign_in(&rest, SERVER, "mary").await?.status.is_success()))
-    })
-    .await
+    sign_in(&rest, SERVER, "mary").await?.ok()?;
+    Ok(())
 }
 
 #[tokio::test]
@@ -334,12 +335,14 @@ async fn tokens_that_prove_nothing_are_refused() -> Result<()> {
         finish(&rest, SERVER, &returned).await
     };
     attempt(json!({}), "RS256", "published").await?.ok()?;
+    // The provider's clock may be a little behind.
+    attempt(json!({ "exp": now - 30 }), "RS256", "published").await?.ok()?;
     for (what, change) in [
         ("another audience", json!({ "aud": "another" })),
         ("a further audience", json!({ "aud": [CLIENT, "another"] })),
         ("no audience", json!({ "aud": [] })),
         ("another issuer", json!({ "iss": "https://evil.example" })),
-        ("expired", json!({ "exp": now - 60 })),
+        ("expired", json!({ "exp": now - 90 })),
         ("another nonce", json!({ "nonce": "another" })),
         ("no nonce", json!({ "nonce": Value::Null })),
         ("no user name", json!({ "preferred_username": Value::Null })),

@@ -48,7 +48,6 @@ impl Identity {
         newer: bool,
     ) -> Result<std::sync::Arc<Provider>, SsoError> {
         let secret = self.secret_of(row)?;
-        let name = (row.name.as_str(), row.revision);
-        self.providers.get(name, settings, secret, self.clock.now(), newer).await
+        self.providers.get(&row.name, settings, secret, self.clock.now(), newer).await
     }
 }

@@ -26,14 +26,21 @@ impl Claims {
     }
 
     /// The claim of that name; else, as Keycloak nests its roles in
-    /// `realm_access.roles`, what the parts of the name lead to. Names may have
-    /// dots themselves, as addresses do.
+    /// `realm_access.roles`, what the parts of the name lead to.
     fn claim(&self, name: &str) -> Option<&Value> {
-        self.0.get(name).or_else(|| {
-            let (outer, inner) = name.split_once('.')?;
-            inner.split('.').try_fold(self.0.get(outer)?, |found, part| found.get(part))
-        })
+        reached(name, &|key| self.0.get(key))
     }
+}
+
+/// What a path leads to. Names may have dots themselves, as addresses do, and
+/// clients of Keycloak in `resource_access.my.client.roles`.
+fn reached<'a>(path: &str, get: &dyn Fn(&str) -> Option<&'a Value>) -> Option<&'a Value> {
+    get(path).or_else(|| {
+        path.match_indices('.').find_map(|(dot, _)| {
+            let outer = get(&path[..dot])?.as_object()?;
+            reached(&path[dot + 1..], &|key| outer.get(key))
+        })
+    })
 }
 
 /// A single word, a list of them, a list of objects with names, or, as Zitadel
@@ -79,6 +86,7 @@ mod tests {
             ("roles", json!({ "roles": ["a", "b"] })),
             ("realm_access.roles", json!({ "realm_access": { "roles": ["a", "b"] } })),
             ("access.shop.roles", json!({ "access": { "shop": { "roles": ["a", "b"] } } })),
+            ("access.my.shop.roles", json!({ "access": { "my.shop": { "roles": ["a", "b"] } } })),
             ("https://x.org/groups", json!({ "https://x.org/groups": ["a", "b"] })),
             ("roles", json!({ "roles": [{ "name": "a", "id": 1 }, { "id": 2 }, { "name": "b" }] })),
             ("roles", json!({ "roles": { "a": { "1": "x" }, "b": {} } })),

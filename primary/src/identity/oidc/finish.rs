@@ -1,9 +1,10 @@
 //! What the browser brings back from the provider.
 
+use chrono::TimeDelta;
 use openidconnect::core::{CoreGenderClaim, CoreJwsSigningAlgorithm};
 use openidconnect::{
     AuthorizationCode, ClaimsVerificationError, IdToken, IdTokenClaims, Nonce,
-    OAuth2TokenResponse as _, PkceCodeVerifier, TokenResponse as _, UserInfoClaims,
+    OAuth2TokenResponse as _, PkceCodeVerifier, TokenResponse as _, UserInfoClaims, UserInfoError,
 };
 use secrecy::ExposeSecret as _;
 
@@ -19,6 +20,8 @@ use crate::store::session;
 
 /// Longest code that is looked at, in bytes.
 const MAX_CODE: usize = 4_096;
+/// So much longer does a token count: the provider's clock may be behind ours.
+const CLOCKS: TimeDelta = TimeDelta::minutes(1);
 
 type Token = IdToken<
     Claims,
@@ -64,9 +67,17 @@ impl Identity {
         {
             // Not every provider has one.
             Err(_) => None,
-            Ok(request) => Some(
-                request.request_async(&provider.http).await.map_err(|error| unproven(&error))?,
-            ),
+            Ok(request) => match request.request_async(&provider.http).await {
+                Ok(info) => Some(info),
+                Err(error @ UserInfoError::ClaimsVerification(_)) => return Err(unproven(&error)),
+                // Nor does every one give everybody what the ID token has said already.
+                Err(error) if says_all(settings, &claims) => {
+                    let error = chain(&error);
+                    tracing::info!(server = row.name, %error, "a provider gives no user info");
+                    None
+                }
+                Err(error) => return Err(unproven(&error)),
+            },
         };
         let vouched = vouched(&row.name, settings, &claims, info.as_ref())?;
         let logged_in = self.log_in_vouched(&row.settings, vouched, &finish.address).await?;
@@ -106,7 +117,7 @@ impl Identity {
         let verifier = client
             .id_token_verifier()
             .set_allowed_algs(ALGORITHMS)
-            .set_time_fn(move || clock.now());
+            .set_time_fn(move || clock.now() - CLOCKS);
         token.claims(&verifier, nonce).cloned()
     }
 
@@ -140,24 +151,27 @@ fn check_issuer(provider: &Provider, finish: &FinishSso) -> Result<(), SsoError>
     }
 }
 
+/// Whether the ID token alone tells who it is, and in which groups.
+fn says_all(settings: &OidcSettings, claims: &IdTokenClaims<Claims, CoreGenderClaim>) -> bool {
+    let named = claims.preferred_username().is_some();
+    named && claims.additional_claims().groups(&settings.group_claim).is_some()
+}
+
 fn vouched(
     server: &str,
     settings: &OidcSettings,
     claims: &IdTokenClaims<Claims, CoreGenderClaim>,
     info: Option<&UserInfoClaims<Claims, CoreGenderClaim>>,
 ) -> Result<Vouched, SsoError> {
-    let name = |preferred: Option<&openidconnect::EndUserUsername>,
-                name: Option<&openidconnect::LocalizedClaim<openidconnect::EndUserName>>,
-                email: Option<&openidconnect::EndUserEmail>| {
-        preferred
-            .map(|name| name.as_str().to_owned())
-            .or_else(|| Some(name?.get(None)?.as_str().to_owned()))
-            .or_else(|| Some(email?.as_str().to_owned()))
-    };
-    let username = name(claims.preferred_username(), claims.name(), claims.email())
-        .or_else(|| info.and_then(|i| name(i.preferred_username(), i.name(), i.email())))
-        .ok_or_else(|| SsoError::Unproven("no claim names the user".to_owned()))?;
     let email = claims.email().or_else(|| info?.email());
+    let username = claims
+        .preferred_username()
+        .or_else(|| info?.preferred_username())
+        .map(|name| name.as_str())
+        .or_else(|| Some(claims.name().or_else(|| info?.name())?.get(None)?.as_str()))
+        .or_else(|| Some(email?.as_str()))
+        .ok_or_else(|| SsoError::Unproven("no claim names the user".to_owned()))?
+        .to_owned();
     let group_claim = settings.group_claim.as_str();
     let groups = claims
         .additional_claims()

@@ -50,9 +50,22 @@ pub(in crate::identity) struct Providers {
 
 #[derive(Debug)]
 struct Known {
-    revision: i64,
     at: DateTime<Utc>,
+    /// When it was asked again for a key that was not known.
+    again_at: Option<DateTime<Utc>>,
     provider: Arc<Provider>,
+}
+
+impl Known {
+    /// Whether it may be taken for what is published now.
+    fn serves(&self, now: DateTime<Utc>, newer: bool) -> bool {
+        let within = |begin: DateTime<Utc>, life| (begin..begin + life).contains(&now);
+        if newer {
+            self.again_at.is_some_and(|at| within(at, LOOK_AGAIN))
+        } else {
+            within(self.at, FRESH)
+        }
+    }
 }
 
 impl Providers {
@@ -61,10 +74,10 @@ impl Providers {
     }
 
     /// The provider `name` with these settings. `newer` asks it again, unless
-    /// it was asked just now.
+    /// it was asked again just now.
     pub(super) async fn get(
         &self,
-        (name, revision): (&str, i64),
+        name: &str,
         settings: &OidcSettings,
         secret: SecretString,
         now: DateTime<Utc>,
@@ -75,15 +88,15 @@ impl Providers {
             Arc::clone(known.entry(name.to_owned()).or_default())
         };
         let mut slot = slot.lock().await;
-        let life = if newer { LOOK_AGAIN } else { FRESH };
         if let Some(known) = slot.as_ref()
-            && known.revision == revision
-            && (known.at..known.at + life).contains(&now)
+            && known.provider.is_of(settings, &secret)
+            && known.serves(now, newer)
         {
             return Ok(Arc::clone(&known.provider));
         }
         let provider = Arc::new(Provider::discover(settings, secret, self.proxy.as_deref()).await?);
-        *slot = Some(Known { revision, at: now, provider: Arc::clone(&provider) });
+        let again_at = newer.then_some(now);
+        *slot = Some(Known { at: now, again_at, provider: Arc::clone(&provider) });
         Ok(provider)
     }
 
@@ -109,6 +122,11 @@ impl Provider {
         // Fails unless the document names this very issuer.
         let metadata = Metadata::discover_async(issuer, &http).await.map_err(|e| unusable(&e))?;
         Ok(Self { metadata, http, settings: settings.clone(), secret })
+    }
+
+    /// Whether these are its settings: another may have come under its name.
+    fn is_of(&self, settings: &OidcSettings, secret: &SecretString) -> bool {
+        self.settings == *settings && self.secret.expose_secret() == secret.expose_secret()
     }
 
     /// A client that returns to `redirect_endpoint`.

@@ -1,0 +1,109 @@
+//! Providers of OpenID Connect as they are found in companies: behind a proxy,
+//! replaced by others, and sparing with what they say.
+
+use anyhow::{Context as _, Result, ensure};
+use palisade_tests::Primary;
+use palisade_tests::idp::{CLIENT, Idp, Returned, lie, parameter};
+use palisade_tests::rest::{Answer, Rest};
+use palisade_tests::tunnel::Tunnel;
+use serde_json::{Value, json};
+
+use crate::oidc::{add, begin, finish, people, sign_in};
+
+const SERVER: &str = "openId1";
+
+#[tokio::test]
+async fn a_provider_is_reached_by_a_proxy_that_wants_a_password() -> Result<()> {
+    // user:pass word
+    let tunnel = Tunnel::start(Some("Basic dXNlcjpwYXNzIHdvcmQ=")).await?;
+    let proxy = format!("http://user:pass%20word@{}", tunnel.address());
+    let primary = Primary::builder().arg("--https-proxy").arg(proxy).start().await?;
+    let admin = primary.admin().await?;
+    let idp = Idp::certified(people()).await?;
+    let mut settings = idp.settings();
+    settings["default_role"] = json!("reader");
+    add(&admin, "direct", settings.clone()).await?;
+    settings["use_proxy"] = json!(true);
+    add(&admin, SERVER, settings).await?;
+    let rest = primary.rest()?;
+    sign_in(&rest, "direct", "mary").await?.ok()?;
+    assert_eq!(tunnel.opened(), 0);
+    sign_in(&rest, SERVER, "mary").await?.ok()?;
+    ensure!(tunnel.opened() > 0, "the proxy was passed by");
+    let test = json!({ "test": { "name": SERVER } });
+    admin.post("/v1/debug/server/test", &test).await?.ok()?;
+    ensure!(!primary.process().log().contains("pass%20word"), "the log shows the password");
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_provider_under_the_same_name_is_another_provider() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let rest = primary.rest()?;
+    let (one, two) = (Idp::certified(people()).await?, Idp::certified(people()).await?);
+    for idp in [&one, &two] {
+        let mut settings = idp.settings();
+        settings["default_role"] = json!("reader");
+        add(&admin, SERVER, settings).await?;
+        let url = begin(&rest, SERVER).await?;
+        ensure!(url.starts_with(idp.issuer()), "{url} is not at {}", idp.issuer());
+        sign_in(&rest, SERVER, "mary").await?.ok()?;
+        admin.delete(&format!("/v1/server/{SERVER}")).await?.ok()?;
+    }
+    Ok(())
+}
+
+/// Signs in with a token of these claims.
+async fn with_claims(rest: &Rest, issuer: &str, change: &Value) -> Result<Answer> {
+    let url = begin(rest, SERVER).await?;
+    let now = chrono::Utc::now().timestamp();
+    let mut claims = json!({
+        "iss": issuer, "aud": CLIENT, "sub": "1", "nonce": parameter(&url, "nonce")?,
+        "iat": now, "exp": now + 300,
+    });
+    for (name, value) in change.as_object().context("no claims")? {
+        claims[name] = value.clone();
+    }
+    let code = lie(&claims, "RS256", "published");
+    finish(rest, SERVER, &Returned { code, state: parameter(&url, "state")?, iss: None }).await
+}
+
+#[tokio::test]
+async fn user_info_adds_what_the_token_leaves_open() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let rest = primary.rest()?;
+    let all = json!({ "preferred_username": "mary", "groups": ["ops"] });
+    let no_groups = json!({ "preferred_username": "mary" });
+    let by_mail = json!({ "email": "mary@example.org" });
+    let (ops, joe) = (json!({ "sub": "1", "groups": ["ops"] }), json!({ "sub": "2" }));
+    let named = json!({ "sub": "1", "groups": ["ops"], "preferred_username": "mary" });
+    for (what, status, info, claims, expected) in [
+        ("nothing is missing", 200, &ops, &all, Some("mary")),
+        ("it has the groups", 200, &ops, &no_groups, Some("mary")),
+        ("it has the better name", 200, &named, &by_mail, Some("mary")),
+        ("it has no better name", 200, &ops, &by_mail, Some("mary@example.org")),
+        ("it is refused and not needed", 403, &ops, &all, Some("mary")),
+        ("it fails and is not needed", 500, &ops, &all, Some("mary")),
+        ("it is refused and has the groups", 403, &ops, &no_groups, None),
+        ("it is another person's", 200, &joe, &all, None),
+    ] {
+        let user_info = json!({ "userinfo": { "status": status, "body": info } });
+        let idp = Idp::hostile(user_info).await?;
+        let mut settings = idp.settings();
+        settings["group_mapped_roles"] = json!([{ "group": "ops", "global_role": "reader" }]);
+        add(&admin, SERVER, settings).await?;
+        let answer = with_claims(&rest, idp.issuer(), claims).await?;
+        match expected {
+            None => answer.expect(401, 3).context(what)?,
+            Some(name) => {
+                let token = answer.ok().context(what)?;
+                assert_eq!(token["token"]["fullname"], format!("{SERVER}:{name}"), "{what}");
+                assert_eq!(token["token"]["role"], "reader", "{what}");
+            }
+        }
+        admin.delete(&format!("/v1/server/{SERVER}")).await?.ok()?;
+    }
+    Ok(())
+}
