@@ -6,16 +6,18 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use chrono::{TimeDelta, Utc};
 use http::{Request, Response};
-use hyper::body::Incoming;
+use http_body_util::Full;
+use hyper::body::{Body, Incoming};
 use palisade_transport::authority::Authority;
 use palisade_transport::client::outgoing_tls;
 use palisade_transport::server::{self, Limits, ListenerCertificate};
 use rustls::ClientConnection;
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -40,6 +42,20 @@ impl Listener {
 
     /// One that answers after a while.
     async fn slow(limits: Limits, after: Duration) -> Self {
+        let answer = move |_: Request<Incoming>| async move {
+            tokio::time::sleep(after).await;
+            Ok::<_, Infallible>(Response::new("served".to_owned()))
+        };
+        Self::answering(limits, answer).await
+    }
+
+    /// One that answers so.
+    async fn answering<S, F, B>(limits: Limits, answer: S) -> Self
+    where
+        S: FnMut(Request<Incoming>) -> F + Clone + Send + 'static,
+        F: Future<Output = Result<Response<B>, Infallible>> + Send + 'static,
+        B: Body<Data = Bytes, Error = Infallible> + Send + 'static,
+    {
         palisade_transport::install_crypto_provider();
         let authority = Authority::create(Utc::now()).unwrap();
         let names = ["localhost".to_owned()];
@@ -49,10 +65,7 @@ impl Listener {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let stop = CancellationToken::new();
-        let answer = tower::service_fn(move |_: Request<Incoming>| async move {
-            tokio::time::sleep(after).await;
-            Ok::<_, Infallible>(Response::new("served".to_owned()))
-        });
+        let answer = tower::service_fn(answer);
         tokio::spawn(server::serve(listener, config, answer, limits, stop.clone()));
         let tls = Arc::new(outgoing_tls(vec![authority.certificate().clone()]).unwrap());
         Self { port, tls, _stop: stop.drop_guard() }
@@ -60,6 +73,13 @@ impl Listener {
 
     async fn open(&self) -> TcpStream {
         TcpStream::connect(("127.0.0.1", self.port)).await.unwrap()
+    }
+
+    /// A connection from another address.
+    async fn open_from(&self, address: &str) -> TcpStream {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(format!("{address}:0").parse().unwrap()).unwrap();
+        socket.connect(([127, 0, 0, 1], self.port).into()).await.unwrap()
     }
 
     /// The first words of a handshake.
@@ -132,4 +152,50 @@ async fn who_asked_may_wait_longer_for_the_answer() {
     let mut answer = String::new();
     client.read_to_string(&mut answer).await.unwrap();
     assert!(answer.ends_with("served"), "{answer}");
+}
+
+#[tokio::test]
+async fn who_has_many_connections_leaves_places_to_others() {
+    let limits =
+        Limits { connections: 4, of_one_address: 2, handshake_timeout: FOR_EVER, ..Limits::PUBLIC };
+    let listener = Listener::start(limits).await;
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        held.push(listener.open_from("127.0.0.2").await);
+    }
+    for _ in 0..20 {
+        let mut more = listener.open_from("127.0.0.2").await;
+        let ended = tokio::time::timeout(SOON, more.read(&mut [0])).await;
+        assert!(matches!(ended, Ok(Ok(0) | Err(_))), "a connection too many stays: {ended:?}");
+    }
+    let mut other = listener.connect("http/1.1").await;
+    other.write_all(REQUEST).await.unwrap();
+    let mut answer = String::new();
+    other.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with("served"), "{answer}");
+}
+
+/// A long answer that tells when it is no longer there.
+struct LongAnswer(Vec<u8>, #[expect(dead_code, reason = "it tells when it is dropped")] DropGuard);
+
+impl AsRef<[u8]> for LongAnswer {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+#[tokio::test]
+async fn who_never_reads_the_answer_is_cut_off() {
+    let limits = Limits { unread: Duration::from_millis(300), ..Limits::PUBLIC };
+    let given_up = CancellationToken::new();
+    let token = given_up.clone();
+    let answer = move |_: Request<Incoming>| {
+        let answer = LongAnswer(vec![b'x'; 64 << 20], token.clone().drop_guard());
+        async move { Ok(Response::new(Full::new(Bytes::from_owner(answer)))) }
+    };
+    let listener = Listener::answering(limits, answer).await;
+    let mut client = listener.connect("http/1.1").await;
+    client.write_all(REQUEST).await.unwrap();
+    let ended = tokio::time::timeout(SOON, given_up.cancelled()).await;
+    assert!(ended.is_ok(), "the answer waits for ever");
 }

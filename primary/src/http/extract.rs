@@ -22,8 +22,9 @@ pub const MAX_BODY_BYTES: usize = 1 << 20;
 /// What is read beyond a limit, and thrown away: most clients look at an answer only
 /// when they have sent all.
 const MOST_OVERRUN: usize = 128 << 20;
-/// How long a client may take to send a body.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a client may take to send a body: less than any answer, so that the answer
+/// says why.
+const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The caller, whom [`super::authorize`] has already let in for this path.
 #[derive(Clone, Debug)]

@@ -15,6 +15,7 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use palisade_api::{ClusterId, ReplicaId};
 use rustls::ServerConfig;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tower::{Service, ServiceExt};
 
 use super::handshake::Handshakes;
+use super::share::{Share, Shares};
 use crate::certificate::{cluster_of, replica_of, serial};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -56,6 +58,10 @@ pub struct PeerAddress(pub SocketAddr);
 pub struct Limits {
     /// Connections at once; more wait in the kernel's queue.
     pub connections: usize,
+    /// Connections at once from one address; what is more is closed.
+    pub of_one_address: usize,
+    /// How long a client may leave unread what was sent to it.
+    pub unread: Duration,
     /// Handshakes that are worked on at once.
     pub handshakes: usize,
     /// How long a client may take to begin its handshake, and to finish it.
@@ -78,6 +84,9 @@ impl Limits {
     /// For the federation: many connections that stay.
     pub const FEDERATION: Self = Self {
         connections: 16_384,
+        // Many clusters may be behind one address.
+        of_one_address: 16_384,
+        unread: Duration::from_mins(1),
         handshakes: 64,
         handshake_timeout: Duration::from_secs(10),
         first_request_timeout: Duration::from_secs(30),
@@ -89,7 +98,8 @@ impl Limits {
     };
 
     /// For REST and the portal: fewer connections that come and go.
-    pub const PUBLIC: Self = Self { connections: 4_096, ..Self::FEDERATION };
+    pub const PUBLIC: Self =
+        Self { connections: 4_096, of_one_address: 2_048, streams: 128, ..Self::FEDERATION };
 }
 
 impl Default for Limits {
@@ -121,11 +131,12 @@ pub async fn serve<S, B>(
         first_request_timeout: limits.first_request_timeout,
     };
     let slots = Arc::new(Semaphore::new(limits.connections));
+    let shares = Shares::default();
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     while let Some(accepted) = shutdown.run_until_cancelled(accept(&listener, &slots)).await {
         while connections.try_join_next().is_some() {}
-        if let Some(accepted) = accepted {
+        if let Some(accepted) = accepted.and_then(|accepted| accepted.admit(&shares, &limits)) {
             let service = service.clone();
             connections.spawn(acceptor.clone().connection(accepted, service, graceful.watcher()));
         }
@@ -142,6 +153,32 @@ struct Accepted {
     stream: TcpStream,
     peer: SocketAddr,
     slot: OwnedSemaphorePermit,
+}
+
+/// The same with its place among those of its address.
+struct Admitted {
+    accepted: Accepted,
+    share: Share,
+}
+
+impl Accepted {
+    /// Nothing where the address has too many already: the rest is for others.
+    fn admit(self, shares: &Shares, limits: &Limits) -> Option<Admitted> {
+        let peer = self.peer;
+        let Some(share) = shares.take(peer.ip(), limits.of_one_address) else {
+            tracing::debug!(%peer, "a connection too many of one address was closed");
+            return None;
+        };
+        if let Err(error) = self.stream.set_nodelay(true) {
+            tracing::debug!(%peer, %error, "cannot switch off Nagle's algorithm");
+        }
+        // Else an answer that nobody reads would keep its place for ever.
+        let socket = SockRef::from(&self.stream);
+        if let Err(error) = socket.set_tcp_user_timeout(Some(limits.unread)) {
+            tracing::debug!(%peer, %error, "cannot limit the time that data stays unread");
+        }
+        Some(Admitted { accepted: self, share })
+    }
 }
 
 /// The next connection; none after an error of one connection or of the moment.
@@ -170,7 +207,7 @@ struct Acceptor {
 }
 
 impl Acceptor {
-    async fn connection<S, B>(self, accepted: Accepted, service: S, watcher: Watcher)
+    async fn connection<S, B>(self, admitted: Admitted, service: S, watcher: Watcher)
     where
         S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>
             + Clone
@@ -180,10 +217,7 @@ impl Acceptor {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let Accepted { stream, peer, slot } = accepted;
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%peer, %error, "cannot switch off Nagle's algorithm");
-        }
+        let Admitted { accepted: Accepted { stream, peer, slot }, share } = admitted;
         let tls = match self.handshakes.accept(stream).await {
             Ok(tls) => tls,
             Err(error) => {
@@ -223,7 +257,7 @@ impl Acceptor {
                 tracing::debug!(%peer, "a connection without a request was closed");
             }
         }
-        drop(slot);
+        drop((slot, share));
     }
 }
 

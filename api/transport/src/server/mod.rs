@@ -4,6 +4,7 @@
 mod gate;
 mod handshake;
 mod listen;
+mod share;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
