@@ -326,6 +326,7 @@ fn refusal(item: &Item) -> Option<ObjectError> {
         revision: item.revision,
         code: Code::InvalidRequest,
         text: "it cannot be put in force".to_owned(),
+        field: "comment".to_owned(),
     })
 }
 

@@ -92,6 +92,17 @@ impl PolicyError {
         }
     }
 
+    /// The field that is at fault; empty where it is none.
+    pub const fn field_at_fault(&self) -> &'static str {
+        match self {
+            Self::InvalidName { .. } => "name",
+            Self::InvalidId { .. } => "id",
+            Self::InvalidField { field, .. } => field,
+            Self::InvalidCriterion { .. } => "criteria",
+            _ => "",
+        }
+    }
+
     pub(crate) fn field(field: &'static str, reason: impl Into<String>) -> Self {
         Self::InvalidField { field, reason: reason.into() }
     }

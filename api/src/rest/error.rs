@@ -15,6 +15,11 @@ pub struct ErrorBody {
     pub error: String,
     /// What happened, and where it helps, what to do; or the fixed text again.
     pub message: String,
+    /// Why, for programs, where the code alone does not tell: `not_primary`, this
+    /// cluster is not the primary of a federation; of the test of a directory
+    /// `connect`, `bind`, `find_user`, `password` or `find_groups`, the step that failed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
     /// Present with code 46: the rules that cannot be changed here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub read_only_rule_ids: Vec<u32>,
@@ -48,6 +53,7 @@ impl ErrorBody {
             code: code.number(),
             error: code.text().to_owned(),
             message: message.into(),
+            reason: String::new(),
             read_only_rule_ids: Vec::new(),
             password_profile_basic: None,
             import_task_data: None,

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::admission::AdmissionCriterion;
+
 /// Names of records.
 pub mod name {
     /// A request was denied.
@@ -178,6 +180,27 @@ pub struct Audit {
     /// Who owns that rule: `federal`, `user_created` or `ground`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub admission_rule_cfg_type: String,
+    /// The container that met the rule.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub container: String,
+    /// What was asked for: `Creation`, `Update` or the like.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub operation: String,
+    /// The kind of the workload in Kubernetes, for example `Deployment`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub resource_kind: String,
+    /// The criteria of the rule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub admission_criteria: Vec<AdmissionCriterion>,
+    /// What met them: names of vulnerabilities, worst first, ten at most.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub admission_evidence: Vec<String>,
+    /// How many there are.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub admission_evidence_count: u32,
+    /// The workload's images that were never scanned.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unscanned_images: Vec<String>,
     /// Why a scan failed.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub error: String,
@@ -346,6 +369,27 @@ pub struct FedDenial {
     /// Who owns that rule: `federal`, `user_created` or `ground`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub admission_rule_cfg_type: String,
+    /// The container that met the rule.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub container: String,
+    /// What was asked for: `Creation`, `Update` or the like.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub operation: String,
+    /// The kind of the workload in Kubernetes, for example `Deployment`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub resource_kind: String,
+    /// The criteria of the rule.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub admission_criteria: Vec<AdmissionCriterion>,
+    /// What met them: names of vulnerabilities, worst first, ten at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub admission_evidence: Vec<String>,
+    /// How many there are.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub admission_evidence_count: u32,
+    /// The workload's images that were never scanned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unscanned_images: Vec<String>,
     /// Why, for people.
     pub message: String,
     /// Critical vulnerabilities of the image.

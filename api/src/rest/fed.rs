@@ -185,6 +185,11 @@ pub struct MemberError {
     pub name: String,
     /// The revision that failed.
     pub revision: u64,
+    /// Why, as a numeric code of errors.
+    pub code: u32,
+    /// The field at fault, where it is one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub field: String,
     /// What the member says.
     pub error: String,
 }

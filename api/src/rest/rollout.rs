@@ -87,6 +87,12 @@ pub struct ObjectStatusCluster {
     pub revision: u64,
     /// Why the object is not in force there; empty otherwise.
     pub error: String,
+    /// The same as a numeric code of errors; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<u32>,
+    /// The field at fault, where it is one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub error_field: String,
 }
 
 /// Answer of `GET /v1/fed/rollout`.

@@ -62,6 +62,8 @@ pub struct ObjectError {
     pub code: Code,
     /// Why, in words.
     pub text: String,
+    /// The field at fault; empty where it is none.
+    pub field: String,
 }
 
 impl ObjectError {
@@ -74,6 +76,7 @@ impl ObjectError {
             revision,
             code: Code::JointUpgradeRequired,
             text: format!("objects of kind {kind} are not supported by this version; upgrade it"),
+            field: String::new(),
         }
     }
 }
@@ -86,6 +89,7 @@ impl From<ObjectError> for wire::ObjectError {
             revision: error.revision.0,
             code: error.code.number(),
             text: error.text,
+            field: error.field,
         }
     }
 }
@@ -98,6 +102,7 @@ impl From<wire::ObjectError> for ObjectError {
             revision: Revision(error.revision),
             code: Code::from_number(error.code).unwrap_or(Code::ServerError),
             text: error.text,
+            field: error.field,
         }
     }
 }

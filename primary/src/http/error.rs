@@ -12,6 +12,7 @@ use palisade_api::rest::error::{ErrorBody, PasswordProfileBasic};
 use palisade_api::rest::file::{ImportTask, ImportTaskData};
 use palisade_identity::PasswordError;
 
+use crate::identity::LdapStep;
 use crate::store::StoreError;
 
 /// A failed request.
@@ -23,6 +24,8 @@ pub struct ApiError {
     pub status: StatusCode,
     /// The detail for the client. Never holds secrets or inner workings.
     pub message: Cow<'static, str>,
+    /// Why, for programs, where the code alone does not tell.
+    pub reason: Option<Reason>,
     /// The cause, for the log only.
     pub source: Option<Box<dyn StdError + Send + Sync>>,
     /// Ids of the rules that cannot be changed, for [`Code::ReadOnlyRules`].
@@ -31,6 +34,24 @@ pub struct ApiError {
     pub password_profile: Option<PasswordProfileBasic>,
     /// The import that is in the way, or failed.
     pub import_task: Option<Box<ImportTask>>,
+}
+
+/// What clients tell apart though its code is that of other things too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// This cluster is not the primary of a federation.
+    NotPrimary,
+    /// This step of a lookup in a directory failed.
+    LdapStep(LdapStep),
+}
+
+impl Reason {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotPrimary => "not_primary",
+            Self::LdapStep(step) => step.as_str(),
+        }
+    }
 }
 
 /// The result of a handler.
@@ -43,6 +64,7 @@ impl ApiError {
             code,
             status: code.http(),
             message: message.into(),
+            reason: None,
             source: None,
             read_only_rule_ids: Vec::new(),
             password_profile: None,
@@ -144,6 +166,7 @@ impl IntoResponse for ApiError {
             tracing::debug!(code = self.code.number(), status = %self.status, message = %self.message, cause, "request refused");
         }
         let mut body = ErrorBody::new(self.code, self.message);
+        self.reason.map(Reason::as_str).unwrap_or_default().clone_into(&mut body.reason);
         body.read_only_rule_ids = self.read_only_rule_ids;
         body.password_profile_basic = self.password_profile;
         body.import_task_data = self.import_task.map(|data| ImportTaskData { data: *data });

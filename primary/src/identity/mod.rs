@@ -45,7 +45,7 @@ pub use directory::{
     DirectoryChange, DirectoryError, DirectoryRow, DirectorySettings, GroupCase, GroupRoles, Kind,
     Mapping, Secret, SettingsError,
 };
-pub use ldap::{Flavor, LdapError, LdapSettings, Trial, TrialError};
+pub use ldap::{Flavor, LdapError, LdapSettings, Step as LdapStep, Trial, TrialError};
 pub use login::{LoggedIn, Login, LoginBy, LoginError, LoginOutcome};
 pub use oidc::{DEFAULT_SCOPES, OidcSettings, OidcTrial, OidcTrialError};
 pub use order::OrderError;

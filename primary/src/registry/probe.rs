@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use palisade_api::rest::scan::{Registry, RegistryConfig, RegistryTestStep};
-use palisade_scanner::source::registry::Filter;
+use palisade_scanner::ScanOutcome;
+use palisade_scanner::source::registry::{Filter, ProbeError, ProbeStep};
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
@@ -132,7 +133,8 @@ impl Registries {
             let test = tokio::time::timeout(DEADLINE, run(&registry, &credentials, &sender));
             tokio::select! {
                 outcome = test => if outcome.is_err() {
-                    say(&sender, "error", "The test did not end in time".to_owned());
+                    let late = "The test did not end in time";
+                    say(&sender, failed("timeout", ScanOutcome::Timeout, late.to_owned()));
                 },
                 () = cancel.cancelled() => {}
                 () = stop.cancelled() => {}
@@ -155,21 +157,53 @@ fn addresses(registry: &Registry) -> [String; 3] {
 async fn run(registry: &Registry, credentials: &RegistryCredentials, steps: &watch::Sender<Steps>) {
     let client = match credentials.client(registry) {
         Ok(client) => client,
-        Err(error) => return say(steps, "error", error.to_string()),
+        Err(error) => {
+            return say(steps, failed("settings", ScanOutcome::InvalidInput, error.to_string()));
+        }
     };
     let filters: Vec<Filter> =
         registry.filters.iter().filter_map(|text| Filter::parse(text).ok()).collect();
-    let seen = |step: palisade_scanner::source::registry::ProbeStep| match step.error {
-        None => say(steps, "message", step.name),
-        Some(error) => say(steps, "error", format!("{}: {error}", step.name)),
-    };
     // Every failure has been told as a step.
-    if client.probe(&filters, seen).await.is_ok() {
-        say(steps, "message", "The test succeeded".to_owned());
+    if client.probe(&filters, |step| say(steps, shown(&step))).await.is_ok() {
+        let text = "The test succeeded".to_owned();
+        say(steps, RegistryTestStep { step_content: text, ..message("succeeded") });
     }
 }
 
-fn say(steps: &watch::Sender<Steps>, kind: &str, content: String) {
-    let step = RegistryTestStep { step_type: kind.to_owned(), step_content: content };
+fn shown(step: &ProbeStep) -> RegistryTestStep {
+    let told = match &step.error {
+        None => RegistryTestStep {
+            step_content: step.name(),
+            count: step.count.map(|count| count as u64),
+            ..message(step.action.as_str())
+        },
+        Some(ProbeError { outcome, text }) => RegistryTestStep {
+            step_content: format!("{}: {text}", step.name()),
+            ..failed(step.action.as_str(), *outcome, text.clone())
+        },
+    };
+    RegistryTestStep { subject: step.subject.clone(), ..told }
+}
+
+fn message(step: &str) -> RegistryTestStep {
+    RegistryTestStep {
+        step_type: "message".to_owned(),
+        step: step.to_owned(),
+        ..RegistryTestStep::default()
+    }
+}
+
+fn failed(step: &str, outcome: ScanOutcome, text: String) -> RegistryTestStep {
+    RegistryTestStep {
+        step_type: "error".to_owned(),
+        step_content: text.clone(),
+        step: step.to_owned(),
+        error_code: Some(outcome as u32),
+        error: text,
+        ..RegistryTestStep::default()
+    }
+}
+
+fn say(steps: &watch::Sender<Steps>, step: RegistryTestStep) {
     steps.send_modify(|steps| steps.all.push(step));
 }

@@ -70,12 +70,15 @@ struct StoredError {
     revision: u64,
     code: u32,
     text: String,
+    /// Absent where it was stored by an older version.
+    #[serde(default)]
+    field: String,
 }
 
 impl From<StoredError> for ObjectError {
     fn from(stored: StoredError) -> Self {
-        let StoredError { kind, name, revision, code, text } = stored;
-        Self { kind, name, revision, code, text }
+        let StoredError { kind, name, revision, code, text, field } = stored;
+        Self { kind, name, revision, code, text, field }
     }
 }
 
@@ -87,6 +90,7 @@ impl From<&ObjectError> for StoredError {
             revision: error.revision,
             code: error.code,
             text: error.text.clone(),
+            field: error.field.clone(),
         }
     }
 }

@@ -230,18 +230,31 @@ async fn a_trial_tells_the_groups_or_which_step_failed() -> Result<()> {
         let answer = trial(name, json!({}), "mary", WORD).await?.ok()?;
         assert_eq!(answer["result"]["groups"], json!(["Admins", group_dn("Admins")]));
     }
-    for (more, user, word, step) in [
-        (json!({ "port": 1 }), "mary", WORD, "connecting to the directory"),
-        (json!({ "ca_cert": "" }), "mary", WORD, "connecting to the directory"),
-        (json!({ "bind_password": "wrong" }), "mary", WORD, "binding as bind_dn"),
-        (json!({}), "nobody", WORD, "finding the user below base_dn"),
-        (json!({ "base_dn": "dc=absent" }), "mary", WORD, "finding the user below base_dn"),
-        (json!({}), "mary", "wrong", "binding as the user"),
-        (json!({ "group_dn": "dc=absent" }), "mary", WORD, "finding the user's groups"),
+    for (more, user, word, step, reason) in [
+        (json!({ "port": 1 }), "mary", WORD, "connecting to the directory", "connect"),
+        (json!({ "ca_cert": "" }), "mary", WORD, "connecting to the directory", "connect"),
+        (json!({ "bind_password": "wrong" }), "mary", WORD, "binding as bind_dn", "bind"),
+        (json!({}), "nobody", WORD, "finding the user below base_dn", "find_user"),
+        (
+            json!({ "base_dn": "dc=absent" }),
+            "mary",
+            WORD,
+            "finding the user below base_dn",
+            "find_user",
+        ),
+        (json!({}), "mary", "wrong", "binding as the user", "password"),
+        (
+            json!({ "group_dn": "dc=absent" }),
+            "mary",
+            WORD,
+            "finding the user's groups",
+            "find_groups",
+        ),
     ] {
         let answer = trial("", more.clone(), user, word).await?;
         answer.expect(500, 3).context(more.clone())?;
         let body: Value = serde_json::from_str(&answer.text)?;
+        assert_eq!(body["reason"], reason, "{more}: {body}");
         let message = body["message"].as_str().unwrap_or_default();
         ensure!(message.starts_with(&format!("{step} failed: ")), "{more}: {message}");
         ensure!(!message.contains(WORD) && !message.contains("service-password"), "{message}");

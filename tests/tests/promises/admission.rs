@@ -137,6 +137,14 @@ async fn tells_the_rule(fleet: &Fleet, denied: bool, id: u64) -> Result<()> {
     for record in [denial, &event["detail"], audit] {
         assert_eq!(record["admission_rule_id"], id, "{record}");
         assert_eq!(record["admission_rule_cfg_type"], "federal", "{record}");
+        // And all that the message says, for who says it in another language.
+        let asked = &pod(true)["request"]["object"]["spec"]["containers"][0];
+        assert_eq!(record["container"], asked["name"], "{record}");
+        assert_eq!(record["unscanned_images"], json!([asked["image"]]), "{record}");
+        assert_eq!(record["operation"], "Creation", "{record}");
+        assert_eq!(record["resource_kind"], "Pod", "{record}");
+        let criteria = record["admission_criteria"].as_array().context("no criteria")?;
+        ensure!(criteria.iter().any(|one| one["name"] == "runAsPrivileged"), "{record}");
     }
     let csv = fleet.admin.get("/v1/fed/denials?format=csv").await?.text;
     ensure!(csv.contains(&format!(",{id},federal,")), "{csv}");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use palisade_api::replica::ListLinksRequest;
 use palisade_api::replica::replica_client::ReplicaClient;
 use palisade_tests::hostile::{HostileRegistry, Sending};
@@ -11,6 +11,7 @@ use palisade_tests::image::{ImageBuilder, debian_layer};
 use palisade_tests::primary::PrimaryBuilder;
 use palisade_tests::proxy::Proxy;
 use palisade_tests::replicas::{member_id, members};
+use palisade_tests::rest::Answer;
 use palisade_tests::writer::{Writer, group, groups};
 use palisade_tests::{
     ADMIN_PASSWORD, Postgres, Primary, Replicas, Rest, fleet, simulated, vulndb, wait,
@@ -283,17 +284,43 @@ async fn a_test_of_a_registry_is_followed_at_any_replica() -> Result<()> {
     let config = json!({ "config": { "name": "fed.shop", "registry_type": "Docker Registry",
         "registry": format!("http://{}/", slow.address()), "filters": ["*"],
         "cfg_type": "federal" } });
-    let path = "/v1/scan/registry/fed.shop/test";
-    let begun = replicas.first.admin().await?.post(path, &config).await?;
+    let steps = tested(&replicas, "fed.shop", &config).await?;
+    let step = |name: &str| steps.iter().find(|step| step["step"] == name).cloned();
+    let connected = step("connect").context("no connection")?;
+    assert_eq!(connected["subject"], format!("http://{}/", slow.address()), "{connected}");
+    assert_eq!(step("list_repositories").context("no list")?["count"], 1, "{steps:?}");
+    let tags = step("list_tags").context("no tags")?;
+    assert_eq!((&tags["subject"], &tags["count"]), (&json!("shop/orders"), &json!(1)));
+    assert_eq!(steps.last(), step("succeeded").as_ref());
+    // A step that fails says why.
+    slow.cut();
+    let steps = tested(&replicas, "fed.shop", &config).await?;
+    let [step] = steps.as_slice() else { bail!("{steps:?}") };
+    assert_eq!((&step["step"], &step["step_type"]), (&json!("connect"), &json!("error")), "{step}");
+    assert_eq!(step["error_code"], 1, "{step}");
+    ensure!(step["error"].as_str().is_some_and(|text| !text.is_empty()), "{step}");
+    Ok(())
+}
+
+/// The steps of a test that one replica runs and another is asked for.
+async fn tested(replicas: &Replicas, name: &str, config: &Value) -> Result<Vec<Value>> {
+    let path = format!("/v1/scan/registry/{name}/test");
+    let begun = replicas.first.admin().await?.post(&path, config).await?;
     let id = begun.headers.get("x-transaction-id").context("no id")?.to_str()?.to_owned();
-    ensure!(begun.status.as_u16() != 200, "it was over at once: {}", begun.text);
     let other = replicas.others[0].admin().await?.with_header("X-Transaction-ID", &id)?;
-    wait::until("the test is over", || async {
-        let answer = other.post(path, &Value::Null).await?;
+    let over = |answer: &Answer| -> Result<Option<Vec<Value>>> {
         ensure!([200, 206, 304].contains(&answer.status.as_u16()), "{}", answer.text);
-        Ok(wait::when(answer.status.as_u16() == 200))
-    })
-    .await
+        if answer.status.as_u16() != 200 {
+            return Ok(None);
+        }
+        let told: Value = serde_json::from_str(&answer.text)?;
+        Ok(Some(told["steps"].as_array().context("no steps")?.clone()))
+    };
+    if let Some(steps) = over(&begun)? {
+        return Ok(steps);
+    }
+    wait::until("the test is over", || async { over(&other.post(&path, &Value::Null).await?) })
+        .await
 }
 
 #[tokio::test]

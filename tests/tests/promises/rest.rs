@@ -48,7 +48,20 @@ async fn a_standalone_primary_has_no_federation() -> Result<()> {
     let member = admin.get("/v1/fed/member").await?.ok()?;
     assert_eq!(member["fed_role"], "");
     ensure!(member.get("master_cluster").is_none(), "{member}");
-    admin.get("/v1/fed/join_token").await?.expect(400, 4)
+    let federated = json!({ "config": { "name": "fed.shop", "cfg_type": "federal",
+        "criteria": [{ "key": "namespace", "op": "=", "value": "shop" }] } });
+    for answer in
+        [admin.get("/v1/fed/join_token").await?, admin.post("/v1/group", &federated).await?]
+    {
+        answer.expect(400, 4)?;
+        let body: Value = serde_json::from_str(&answer.text)?;
+        assert_eq!(body["reason"], "not_primary", "{body}");
+    }
+    // Other refusals of that code say nothing of it.
+    let other = admin.post("/v1/fed/leave", &json!({})).await?;
+    other.expect(400, 4)?;
+    ensure!(!other.text.contains("\"reason\""), "{}", other.text);
+    Ok(())
 }
 
 #[tokio::test]

@@ -97,6 +97,7 @@ async fn a_change_stays_with_its_canary_and_goes_back() -> Result<()> {
     ensure!(rollout["state"] == "running" && rollout["stage"] == 1, "{rollout}");
     let status = fleet.admin.get("/v1/fed/object_status?kind=group&name=fed.new").await?.ok()?;
     ensure!(status["clusters"].as_array().map(Vec::len) == Some(2), "{status}");
+    ensure!(status["clusters"][0].get("error_code").is_none(), "{status}");
 
     // While it is under way its objects change no further.
     let held = fleet.admin.post("/v1/group", &group("fed.new")).await?;
@@ -171,7 +172,10 @@ async fn errors_of_the_canary_halt_a_rollout() -> Result<()> {
     let path = format!("/v1/fed/member/{id}/errors");
     let told = fleet.admin.get(&path).await?.ok()?["errors"][0].clone();
     ensure!(told["kind"] == "group" && told["name"] == "fed.broken", "{told}");
-    ensure!(told["error"] == halted["clusters"][0]["error"], "{told}");
+    ensure!(told["code"] == 6 && told["field"] == "comment", "{told}");
+    for (name, shown) in [("error", "error"), ("code", "error_code"), ("field", "error_field")] {
+        ensure!(told[name] == halted["clusters"][0][shown], "{name}: {told} {halted}");
+    }
     fleet.act(&halted, "abort").await?;
     fleet.wait_for("fed.broken", 0).await?;
     let heard: BTreeSet<bool> =

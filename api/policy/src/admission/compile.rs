@@ -1,5 +1,9 @@
 //! Rules made ready for decisions.
 
+use std::sync::Arc;
+
+use palisade_api::rest::admission::AdmissionCriterion;
+
 use super::criteria::{self, Test};
 use super::review::ContainerKind;
 use super::rule::{AdmissionRule, RuleMode, RuleType};
@@ -19,6 +23,8 @@ pub(super) struct CompiledRule {
     pub(super) tests: Vec<NamedTests>,
     /// The criteria in words.
     pub(super) criteria: String,
+    /// The criteria as records of decisions show them.
+    pub(super) wanted: Arc<[AdmissionCriterion]>,
 }
 
 /// The tests of one name.
@@ -128,5 +134,6 @@ fn compile(rule: &AdmissionRule) -> Result<CompiledRule, PolicyError> {
         containers: rule.containers.clone(),
         tests,
         criteria: super::message::criteria(&rule.criteria),
+        wanted: super::message::shortened(&rule.criteria),
     })
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use palisade_api::rest::admission::AdmissionCriterion;
 
 use super::compile::{CompiledRule, CompiledRules, NamedTests};
 use super::criteria::{Met, Subject};
@@ -29,6 +30,8 @@ pub struct RuleHit {
     pub cfg_type: CfgType,
     /// Its criteria in words.
     pub criteria: String,
+    /// Its criteria.
+    pub wanted: Arc<[AdmissionCriterion]>,
     /// What met them: names of vulnerabilities, worst first.
     pub evidence: Vec<String>,
 }
@@ -81,10 +84,20 @@ impl Decision {
         })
     }
 
+    /// The images that were never scanned.
+    pub fn unscanned(&self) -> impl Iterator<Item = &str> {
+        unscanned(&self.containers)
+    }
+
     /// Whether a deny rule in Monitor was met.
     pub fn has_violations(&self) -> bool {
         self.containers.iter().any(|container| !container.violations.is_empty())
     }
+}
+
+pub(super) fn unscanned(containers: &[ContainerDecision]) -> impl Iterator<Item = &str> {
+    let unscanned = containers.iter().filter(|container| container.scanned.is_none());
+    unscanned.map(|container| container.image.as_str())
 }
 
 /// Decides about `workload`: container by container, the first decisive rule
@@ -149,6 +162,7 @@ fn decide_container(
             id: rule.id,
             cfg_type: rule.cfg_type,
             criteria: rule.criteria.clone(),
+            wanted: Arc::clone(&rule.wanted),
             evidence,
         };
         match rule.rule_type {

@@ -1,15 +1,16 @@
 //! Decisions in words, in the form that people and their scripts know.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use palisade_api::rest::admission::AdmissionCriterion;
 
-use super::decide::{ContainerDecision, Outcome, RuleHit};
+use super::decide::{self, ContainerDecision, Outcome, RuleHit};
 use super::review::Workload;
 use crate::CfgType;
 
-/// Names of vulnerabilities in one message.
-const SHOWN_EVIDENCE: usize = 10;
+/// Names of vulnerabilities in one message, and in one record.
+pub const SHOWN_EVIDENCE: usize = 10;
 /// Bytes of one criterion's value.
 const SHOWN_VALUE: usize = 256;
 
@@ -18,11 +19,24 @@ pub(super) fn criteria(criteria: &[AdmissionCriterion]) -> String {
     criteria.iter().map(criterion).collect::<Vec<_>>().join("; ")
 }
 
-fn criterion(criterion: &AdmissionCriterion) -> String {
-    let value = match criterion.value.char_indices().nth(SHOWN_VALUE) {
+/// The same for programs: no longer than the words.
+pub(super) fn shortened(criteria: &[AdmissionCriterion]) -> Arc<[AdmissionCriterion]> {
+    let shortened = |criterion: &AdmissionCriterion| AdmissionCriterion {
+        value: shown_value(criterion),
+        ..criterion.clone()
+    };
+    criteria.iter().map(shortened).collect()
+}
+
+fn shown_value(criterion: &AdmissionCriterion) -> String {
+    match criterion.value.char_indices().nth(SHOWN_VALUE) {
         Some((at, _)) => format!("{}…", &criterion.value[..at]),
         None => criterion.value.clone(),
-    };
+    }
+}
+
+fn criterion(criterion: &AdmissionCriterion) -> String {
+    let value = shown_value(criterion);
     let mut text = format!("{} {} {value}", criterion.name, criterion.op);
     for sub in &criterion.sub_criteria {
         let _ = write!(text, ", {} {} {}", sub.name, sub.op, sub.value);
@@ -91,11 +105,7 @@ pub(super) fn decision(
             violating.join(". ")
         );
     }
-    let unscanned: Vec<&str> = containers
-        .iter()
-        .filter(|container| container.scanned.is_none())
-        .map(|container| container.image.as_str())
-        .collect();
+    let unscanned: Vec<&str> = decide::unscanned(containers).collect();
     if !unscanned.is_empty() {
         let _ = write!(
             text,

@@ -21,6 +21,7 @@ pub mod verdicts;
 pub use compile::CompiledRules;
 pub use decide::{ContainerDecision, Decision, Outcome, RuleHit, decide};
 pub use image_name::ImageName;
+pub use message::SHOWN_EVIDENCE;
 pub use review::{Container, ContainerKind, Review, Verb, Workload};
 pub use rule::{AdmissionRule, Mode, RuleMode, RuleType};
 pub use verdicts::VerdictIndex;

@@ -241,12 +241,28 @@ pub struct RegistryConfigData {
 }
 
 /// One step of the test of a registry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RegistryTestStep {
     /// `message`, `error` or `data`.
     pub step_type: String,
-    /// What was done and how it went.
+    /// What was done and how it went, for people.
     pub step_content: String,
+    /// What was done: `settings`, `connect`, `list_repositories`, `no_repository`,
+    /// `list_tags`, `timeout` or `succeeded`.
+    pub step: String,
+    /// With what: the registry's address, or a repository.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub subject: String,
+    /// How many were found, where the step looks for something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// Why the step failed: 1 network, 6 no answer in time, 8 refused or nonsense,
+    /// 13 credentials, 14 certificate, 17 no such thing, 19 settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<u32>,
+    /// The same in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub error: String,
 }
 
 /// Answer of `POST /v1/scan/registry/{name}/test`.

@@ -97,6 +97,11 @@ pub(crate) fn progress_to_wire(progress: Option<Progress>) -> messages::Registry
     let step = |step: RegistryTestStep| messages::RegistryTestStep {
         kind: step.step_type,
         content: step.step_content,
+        step: step.step,
+        subject: step.subject,
+        count: step.count,
+        error_code: step.error_code,
+        error: step.error,
     };
     messages::RegistryTestProgress { known, done, steps: steps.into_iter().map(step).collect() }
 }
@@ -106,6 +111,11 @@ pub(super) fn progress(told: messages::RegistryTestProgress) -> Option<Progress>
     let step = |step: messages::RegistryTestStep| RegistryTestStep {
         step_type: step.kind,
         step_content: step.content,
+        step: step.step,
+        subject: step.subject,
+        count: step.count,
+        error_code: step.error_code,
+        error: step.error,
     };
     let steps: Vec<_> = told.steps.into_iter().map(step).collect();
     told.known.then_some(match (told.done, steps.is_empty()) {

@@ -97,5 +97,7 @@ fn cluster(
         state: state.to_owned(),
         revision: revision.0,
         error: error.map(|error| error.text.clone()).unwrap_or_default(),
+        error_code: error.map(|error| error.code),
+        error_field: error.map(|error| error.field.clone()).unwrap_or_default(),
     }
 }

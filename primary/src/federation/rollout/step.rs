@@ -247,6 +247,7 @@ mod tests {
             revision,
             code: 1,
             text: "no".to_owned(),
+            field: String::new(),
         }
     }
 

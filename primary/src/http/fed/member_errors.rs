@@ -37,6 +37,8 @@ pub(super) async fn fed_member_errors(
             .map_or_else(|| error.kind.to_string(), |kind| kind.as_str().to_owned()),
         name: error.name,
         revision: error.revision,
+        code: error.code,
+        field: error.field,
         error: error.text,
     });
     Ok(Json(MemberErrors { errors: shown.collect() }))

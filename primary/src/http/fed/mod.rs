@@ -50,7 +50,7 @@ pub(super) use forward::{OnBehalf, relay};
 pub(super) use scope::within;
 
 use super::ApiRouter;
-use super::error::{ApiError, Result};
+use super::error::{ApiError, Reason, Result};
 use crate::App;
 use crate::federation::{FederationError, promotion};
 use crate::store;
@@ -158,6 +158,9 @@ impl From<FederationError> for ApiError {
             }
             FederationError::LeftOver(_) => {
                 Self::new(code, message).with_status(StatusCode::PRECONDITION_REQUIRED)
+            }
+            FederationError::NotPrimary => {
+                Self { reason: Some(Reason::NotPrimary), ..Self::new(code, message) }
             }
             other if code == Code::ServerError => Self::internal(other),
             _ => Self::new(code, message),

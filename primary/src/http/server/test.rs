@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::config::{ldap, oidc, saml};
 use crate::App;
-use crate::http::error::{ApiError, Result};
+use crate::http::error::{ApiError, Reason, Result};
 use crate::http::extract::JsonBody;
 use crate::identity::{
     DirectoryError, Kind, LdapSettings, OidcSettings, OidcTrial, OidcTrialError, SamlSettings,
@@ -146,7 +146,10 @@ impl From<TrialError> for ApiError {
     fn from(error: TrialError) -> Self {
         match error {
             TrialError::Directory(error) => error.into(),
-            TrialError::Ldap(error) => failed(&error),
+            TrialError::Ldap(error) => {
+                let reason = error.step().map(Reason::LdapStep);
+                Self { reason, ..failed(&error) }
+            }
         }
     }
 }

@@ -4,7 +4,8 @@
 use palisade_api::rest::event::{Audit, level, name};
 use palisade_api::scan::Severity;
 use palisade_policy::admission::{
-    ContainerDecision, Decision, ImageName, Review, RuleHit, Workload, decide as decide_workload,
+    ContainerDecision, Decision, ImageName, Review, RuleHit, SHOWN_EVIDENCE, Workload,
+    decide as decide_workload,
 };
 
 use super::kept::keep;
@@ -96,6 +97,13 @@ impl Record<'_> {
             user: self.request.user_info.username.clone(),
             admission_rule_id: rule.id,
             admission_rule_cfg_type: rule.cfg_type.as_str().to_owned(),
+            container: container.name.clone(),
+            operation: self.workload.verb.as_str().to_owned(),
+            resource_kind: self.workload.kind.clone(),
+            admission_criteria: rule.wanted.to_vec(),
+            admission_evidence: rule.evidence.iter().take(SHOWN_EVIDENCE).cloned().collect(),
+            admission_evidence_count: u32::try_from(rule.evidence.len()).unwrap_or(u32::MAX),
+            unscanned_images: self.decision.unscanned().map(str::to_owned).collect(),
             count: 1,
             ..Audit::default()
         };

@@ -196,6 +196,7 @@ impl InForce {
                 revision: *revision,
                 code: error.code(),
                 text: error.to_string(),
+                field: error.field_at_fault().to_owned(),
             };
             objects.errors.insert((LogId::Federation, kind, name), error.clone());
             federated.push(error);
@@ -296,6 +297,7 @@ impl Objects {
             revision: item.revision,
             code: Code::ClusterWrongData,
             text,
+            field: String::new(),
         };
         self.errors.insert((log, item.kind, item.name.clone()), error.clone());
         error

@@ -27,6 +27,6 @@ pub use image::{RegistryImage, Resolved};
 pub use newest::newest;
 pub(crate) use patience::asked_pause;
 pub use patience::{Patience, RateLimit};
-pub use probe::ProbeStep;
+pub use probe::{ProbeAction, ProbeError, ProbeStep};
 pub use product::{ArtifactoryMode, AwsAccess, RegistryKind, RegistrySettings, Tag};
 pub use referrers::{Attachment, Referrer};

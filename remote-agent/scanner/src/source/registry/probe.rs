@@ -5,19 +5,86 @@ use http::HeaderMap;
 use super::client::RegistryClient;
 use super::error::RegistryError;
 use super::filter::Filter;
+use crate::error::ScanOutcome;
+
+/// What a step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProbeAction {
+    /// Asks whether there is a registry that lets us in.
+    Connect,
+    /// Lists the repositories.
+    ListRepositories,
+    /// Finds that no repository matches the filters.
+    NoRepository,
+    /// Lists the tags of a repository.
+    ListTags,
+}
+
+impl ProbeAction {
+    /// Its name for programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::ListRepositories => "list_repositories",
+            Self::NoRepository => "no_repository",
+            Self::ListTags => "list_tags",
+        }
+    }
+}
 
 /// One step of the test and how it went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeStep {
     /// What was done.
-    pub name: String,
+    pub action: ProbeAction,
+    /// With what: the registry's address, or a repository; may be empty.
+    pub subject: String,
+    /// How many were found, where the step looks for something.
+    pub count: Option<usize>,
     /// What went wrong; none when nothing did.
-    pub error: Option<String>,
+    pub error: Option<ProbeError>,
+}
+
+/// What went wrong with a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbeError {
+    /// The fixed reason.
+    pub outcome: ScanOutcome,
+    /// In words.
+    pub text: String,
 }
 
 impl ProbeStep {
-    fn new<T>(name: String, result: &Result<T, RegistryError>) -> Self {
-        Self { name, error: result.as_ref().err().map(ToString::to_string) }
+    fn new<T>(
+        action: ProbeAction,
+        subject: &str,
+        result: &Result<T, RegistryError>,
+        count: impl FnOnce(&T) -> Option<usize>,
+    ) -> Self {
+        let error = |error: &RegistryError| ProbeError {
+            outcome: error.outcome(),
+            text: error.to_string(),
+        };
+        Self {
+            action,
+            subject: subject.to_owned(),
+            count: result.as_ref().ok().and_then(count),
+            error: result.as_ref().err().map(error),
+        }
+    }
+
+    /// What was done, in words.
+    pub fn name(&self) -> String {
+        let what = match self.action {
+            ProbeAction::Connect => format!("Connect to {}", self.subject),
+            ProbeAction::ListRepositories => "List repositories".to_owned(),
+            ProbeAction::NoRepository => "No repository matches the filters".to_owned(),
+            ProbeAction::ListTags => format!("List tags of {}", self.subject),
+        };
+        match self.count {
+            Some(count) => format!("{what}: {count} found"),
+            None => what,
+        }
     }
 }
 
@@ -36,25 +103,18 @@ impl RegistryClient {
         mut seen: impl FnMut(ProbeStep),
     ) -> Result<(), RegistryError> {
         let ping = self.ping().await;
-        seen(ProbeStep::new(format!("Connect to {}", self.url()), &ping));
+        seen(ProbeStep::new(ProbeAction::Connect, self.url().as_ref(), &ping, |()| None));
         ping?;
         let repositories = self.repositories(wanted, 10_000).await;
-        let name = match &repositories {
-            Ok(repositories) => format!("List repositories: {} found", repositories.len()),
-            Err(_) => "List repositories".to_owned(),
-        };
-        seen(ProbeStep::new(name, &repositories));
+        let count = |found: &Vec<_>| Some(found.len());
+        seen(ProbeStep::new(ProbeAction::ListRepositories, "", &repositories, count));
         let repositories = repositories?;
         let Some(repository) = repositories.first() else {
-            seen(ProbeStep { name: "No repository matches the filters".to_owned(), error: None });
+            seen(ProbeStep::new(ProbeAction::NoRepository, "", &Ok(()), |()| None));
             return Ok(());
         };
         let tags = self.tags(repository, 10_000).await;
-        let name = match &tags {
-            Ok(tags) => format!("List tags of {repository}: {} found", tags.len()),
-            Err(_) => format!("List tags of {repository}"),
-        };
-        seen(ProbeStep::new(name, &tags));
+        seen(ProbeStep::new(ProbeAction::ListTags, repository, &tags, |tags| Some(tags.len())));
         tags.map(drop)
     }
 }
