@@ -118,6 +118,11 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "URL", env = "PALISADE_HTTPS_PROXY", hide_env_values = true)]
     pub https_proxy: Option<String>,
 
+    /// Proxies in front of the REST API and the portal, as addresses and networks
+    /// separated by commas: who calls is told by their X-Forwarded-For
+    #[arg(long, value_name = "NETWORKS", env = "PALISADE_TRUSTED_PROXIES")]
+    pub trusted_proxies: Option<String>,
+
     /// Level of the log, or directives such as info,sqlx=warn [default: info]
     #[arg(long, value_name = "FILTER", env = "PALISADE_LOG")]
     pub log: Option<String>,
@@ -125,7 +130,7 @@ pub struct ConfigArgs {
 
 impl ConfigArgs {
     /// The settings by name, as given by a flag or a variable.
-    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 24] {
+    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 25] {
         [
             ("data-dir", self.data_dir.as_deref()),
             ("database-url", self.database_url.as_deref()),
@@ -150,6 +155,7 @@ impl ConfigArgs {
             ("change-retention", self.change_retention.as_deref()),
             ("event-retention", self.event_retention.as_deref()),
             ("https-proxy", self.https_proxy.as_deref()),
+            ("trusted-proxies", self.trusted_proxies.as_deref()),
             ("log", self.log.as_deref()),
         ]
     }

@@ -5,6 +5,7 @@
 mod args;
 pub mod duration;
 pub mod size;
+mod trusted_proxies;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use crate::store::parse_database_url;
 pub use args::ConfigArgs;
 use palisade_process::layers::Layers;
 pub use palisade_process::layers::{ConfigError, Problem};
+pub use trusted_proxies::TrustedProxies;
 
 /// The configuration of a primary.
 #[derive(Clone, Debug)]
@@ -71,6 +73,9 @@ pub struct Config {
     /// The proxy by which providers of single sign-on are reached whose settings
     /// say so.
     pub https_proxy: Option<Url>,
+    /// The proxies in front of REST and portal whose word on a client's address is
+    /// taken.
+    pub trusted_proxies: TrustedProxies,
     /// What is logged: a level, or directives such as `info,sqlx=warn`.
     pub log: String,
     /// The first admin's password.
@@ -141,6 +146,7 @@ impl Config {
                     .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
                     .ok_or("not the address of a proxy (http://HOST:PORT)")
             }),
+            trusted_proxies: layers.optional("trusted-proxies").unwrap_or_default(),
             log: layers.log_filter("log", "info"),
             bootstrap_password: layers.secret("PALISADE_BOOTSTRAP_PASSWORD"),
             sealing_key: layers.secret("PALISADE_SEALING_KEY"),

@@ -11,6 +11,7 @@ mod api_key;
 mod assetvul;
 mod auth;
 mod authorize;
+mod client_address;
 mod compress;
 mod dlp;
 pub mod error;
@@ -118,6 +119,7 @@ pub fn router(app: App) -> serde_json::Result<Router> {
         // What is read of a body is bounded after this. Other encodings stay as they are.
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
         .layer(from_fn_with_state(app.clone(), harbor::login::harbor_login))
+        .layer(from_fn_with_state(app.clone(), client_address::behind_proxy))
         .layer(from_fn(etag::validate))
         .layer(CompressionLayer::new().compress_when(compress::WorthIt))
         .layer(SetResponseHeaderLayer::if_not_present(

@@ -2,6 +2,7 @@
 
 mod active_directory;
 mod api_key;
+mod client_address;
 mod cookie;
 mod endless_directory;
 mod flood;

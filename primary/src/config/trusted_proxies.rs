@@ -1,0 +1,118 @@
+//! Proxies whose word on a client's address is taken.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+/// The proxies, as networks. By default there are none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrustedProxies(Vec<Network>);
+
+/// Addresses that begin alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Network {
+    address: IpAddr,
+    prefix: u32,
+}
+
+impl Network {
+    fn parse(text: &str) -> Option<Self> {
+        let (address, prefix) = match text.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().ok()?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = prefix.map_or(Some(most), |prefix| prefix.parse().ok())?;
+        (prefix <= most).then_some(Self { address, prefix })
+    }
+
+    fn holds(self, address: IpAddr) -> bool {
+        // The first bits are alike where what differs has as many zeros.
+        match (self.address, address.to_canonical()) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                (own.to_bits() ^ other.to_bits()).leading_zeros() >= self.prefix
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => {
+                (own.to_bits() ^ other.to_bits()).leading_zeros() >= self.prefix
+            }
+            _ => false,
+        }
+    }
+}
+
+impl FromStr for TrustedProxies {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let network = |text: &str| {
+            Network::parse(text.trim())
+                .ok_or_else(|| format!("{text:?} is no address or network (10.0.0.0/8)"))
+        };
+        text.split(',').map(network).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl TrustedProxies {
+    /// Whether there are any.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.holds(address))
+    }
+
+    /// Who is behind `peer`: the last of `forwarded` that no trusted proxy is. What
+    /// stands before that one anybody may have written.
+    pub fn client<'a>(
+        &self,
+        peer: IpAddr,
+        forwarded: impl DoubleEndedIterator<Item = &'a str>,
+    ) -> IpAddr {
+        let mut client = peer;
+        for told in forwarded.rev() {
+            if !self.trusts(client) {
+                break;
+            }
+            let Ok(address) = told.trim().parse() else { break };
+            client = address;
+        }
+        client
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(proxies: &str, peer: &str, forwarded: &str) -> String {
+        let proxies: TrustedProxies = proxies.parse().unwrap();
+        let told = forwarded.split(',').filter(|told| !told.is_empty());
+        proxies.client(peer.parse().unwrap(), told).to_string()
+    }
+
+    #[test]
+    fn the_last_that_no_trusted_proxy_is() {
+        for (proxies, peer, forwarded, expected) in [
+            ("10.0.0.0/8", "192.0.2.1", "203.0.113.5", "192.0.2.1"),
+            ("10.0.0.0/8", "10.1.2.3", "203.0.113.5", "203.0.113.5"),
+            ("10.0.0.0/8", "10.1.2.3", "127.0.0.1, 203.0.113.5", "203.0.113.5"),
+            ("10.0.0.0/8", "10.1.2.3", "203.0.113.5, 10.9.9.9", "203.0.113.5"),
+            ("10.0.0.0/8", "10.1.2.3", "", "10.1.2.3"),
+            ("10.0.0.0/8", "10.1.2.3", "203.0.113.5, nonsense", "10.1.2.3"),
+            ("10.0.0.0/8", "::ffff:10.1.2.3", "2001:db8::1", "2001:db8::1"),
+            ("192.0.2.7, 2001:db8::/32", "2001:db8::9", "198.51.100.1", "198.51.100.1"),
+            ("192.0.2.7", "192.0.2.8", "198.51.100.1", "192.0.2.8"),
+            ("0.0.0.0/0", "192.0.2.8", "198.51.100.1", "198.51.100.1"),
+        ] {
+            assert_eq!(client(proxies, peer, forwarded), expected, "{peer} {forwarded}");
+        }
+    }
+
+    #[test]
+    fn networks() {
+        for wrong in ["", "x", "10.0.0.0/33", "10.0.0/8", "::/129", "10.0.0.0/", "10.0.0.1,"] {
+            assert!(wrong.parse::<TrustedProxies>().is_err(), "{wrong}");
+        }
+    }
+}
