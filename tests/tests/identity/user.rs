@@ -24,6 +24,18 @@ pub(crate) async fn log_in(primary: &Primary, name: &str) -> Result<Rest> {
 }
 
 #[tokio::test]
+async fn a_name_may_have_blanks() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    create(&admin, "Mary Ann", &json!({ "role": "reader" })).await?;
+    let mary = log_in(&primary, "Mary Ann").await?;
+    let own = mary.get("/v1/user/Mary%20Ann").await?.ok()?;
+    assert_eq!(own["user"]["fullname"], "Mary Ann");
+    admin.delete("/v1/user/Mary%20Ann").await?.ok()?;
+    mary.get("/v1/selfuser").await?.expect(401, 3)
+}
+
+#[tokio::test]
 async fn a_user_changes_itself_but_not_its_roles() -> Result<()> {
     let primary = Primary::start().await?;
     let admin = primary.admin().await?;
@@ -39,6 +51,7 @@ async fn a_user_changes_itself_but_not_its_roles() -> Result<()> {
     assert_eq!(own["user"]["password_resettable"], false);
     mary.patch("/v1/user/mary", &change(json!({ "role": "admin" }))).await?.expect(403, 25)?;
     mary.patch("/v1/user/admin", &change(json!({ "email": "x" }))).await?.expect(403, 25)?;
+    admin.patch("/v1/user/admin", &change(json!({ "role": "reader" }))).await?.expect(403, 4)?;
     mary.patch("/v1/user/mary", &change(json!({ "timeout": 29 }))).await?.expect(400, 6)?;
     let other = json!({ "fullname": "other", "email": "x" });
     mary.patch("/v1/user/mary", &change(other)).await?.expect(400, 6)?;

@@ -76,11 +76,11 @@ impl Identity {
         }
         let roles = new_roles(&locked, &change)?;
         if let Some(roles) = &roles {
-            if own {
-                return Err(UserError::MoreThanCaller);
-            }
             if fullname == bootstrap::ADMIN {
                 return Err(UserError::FirstAdministrator);
+            }
+            if own {
+                return Err(UserError::MoreThanCaller);
             }
             user_role::check_exist::<UserError>(&mut transaction, roles).await?;
             check_manage(&mut transaction, caller, roles).await?;

@@ -42,8 +42,8 @@ const MAX_TEXT: usize = 254;
 pub enum UserError {
     /// The name cannot be one.
     #[error(
-        "a user name has 1 to {MAX_NAME} letters, digits, '.', '_', '-' or '@' and begins with a \
-         letter or digit"
+        "a user name has 1 to {MAX_NAME} letters, digits, '.', '_', '-', '@' or blanks, begins \
+         with a letter or digit, and ends with no blank"
     )]
     InvalidName,
     /// A mail address or language that cannot be one.
@@ -184,10 +184,11 @@ fn check_text(text: &str) -> Result<(), UserError> {
 }
 
 fn is_name(name: &str) -> bool {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@' | ' ');
     name.len() <= MAX_NAME
         && name.chars().next().is_some_and(|first| first.is_ascii_alphanumeric())
         && name.chars().all(fits)
+        && !name.ends_with(' ')
 }
 
 /// Checks a password that somebody chose against the profile.
@@ -207,11 +208,11 @@ mod tests {
 
     #[test]
     fn names() {
-        for name in ["admin", "a", "mary.ann", "ci-1", "x@example.org"] {
+        for name in ["admin", "a", "mary.ann", "ci-1", "x@example.org", "Mary Ann"] {
             assert!(is_name(name), "{name}");
         }
         let long = "x".repeat(MAX_NAME + 1);
-        for name in ["", "-a", "a:b", "a b", "a/b", "é", "..", long.as_str()] {
+        for name in ["", "-a", "a:b", "a ", " a", "a\u{a0}b", "a/b", "é", "..", long.as_str()] {
             assert!(!is_name(name), "{name}");
         }
     }
