@@ -134,12 +134,21 @@ impl Identity {
         };
         let local_asked = order.contains(&LoginBy::Local);
         let mut local = None;
+        let mut no_turn = None;
         for one in order {
             match one {
                 LoginBy::Directory(name) => {
                     let must_exist = login.by != LoginBy::Any;
-                    if let Some(logged_in) = self.login_ldap(&name, login, must_exist).await? {
-                        return Ok(LoginOutcome::LoggedIn(Box::new(logged_in)));
+                    match self.login_ldap(&name, login, must_exist).await {
+                        Ok(None) => {}
+                        Ok(Some(logged_in)) => {
+                            return Ok(LoginOutcome::LoggedIn(Box::new(logged_in)));
+                        }
+                        // Others may vouch meanwhile.
+                        Err(busy @ LoginError::Password(PasswordError::Busy)) => {
+                            no_turn = Some(busy);
+                        }
+                        Err(error) => return Err(error),
                     }
                 }
                 LoginBy::Local | LoginBy::Any => match self.login_local(login).await? {
@@ -159,7 +168,10 @@ impl Identity {
             Some(LocalVerdict::Blocked) => Err(LoginError::Blocked),
             Some(LocalVerdict::Expired) => Err(LoginError::PasswordExpired),
             Some(LocalVerdict::WrongPassword(user)) => Err(self.count_failure(&user).await?),
-            Some(LocalVerdict::Yes(_) | LocalVerdict::Unknown) | None => Err(LoginError::Refused),
+            Some(LocalVerdict::Yes(_) | LocalVerdict::Unknown) | None => {
+                // Who was not looked at has not failed.
+                Err(no_turn.unwrap_or(LoginError::Refused))
+            }
         }
     }
 

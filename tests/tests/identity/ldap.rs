@@ -172,6 +172,29 @@ async fn a_directory_that_never_comes_to_an_end_is_left() -> Result<()> {
 }
 
 #[tokio::test]
+async fn who_finds_no_turn_at_a_directory_has_not_failed() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let directory = EndlessDirectory::start(Endless::Silence).await?;
+    let settings = json!({
+        "hostname": "127.0.0.1", "port": directory.port, "base_dn": "dc=example,dc=org",
+        "bind_dn": "cn=service", "bind_password": "word", "enable": true,
+    });
+    add(&admin, settings).await?;
+    let rest = primary.rest()?;
+    let names: Vec<String> = (0..60).map(|number| format!("user-{number}")).collect();
+    let logins = names.iter().map(|name| log_in(&rest, "/v1/auth/ldap1", name, WORD));
+    let answers = futures_util::future::try_join_all(logins).await?;
+    let refused = answers.iter().filter(|answer| answer.status == 401).count();
+    let turned_away = answers.iter().filter(|answer| answer.status == 503).count();
+    ensure!(refused + turned_away == names.len(), "{refused} refused, {turned_away} turned away");
+    ensure!(turned_away > 0, "nobody was told to come again");
+    // The first administrator is not kept out by that.
+    primary.admin().await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_order_decides_who_vouches_and_the_first_admin_always_may() -> Result<()> {
     let primary = Primary::start().await?;
     let admin = primary.admin().await?;

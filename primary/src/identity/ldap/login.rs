@@ -1,5 +1,6 @@
 //! Logging in with a password that a directory keeps, and trying a directory.
 
+use palisade_identity::PasswordError;
 use secrecy::SecretString;
 use thiserror::Error;
 
@@ -63,6 +64,7 @@ impl Identity {
         let found = match self.ldap.authenticate(settings, &secret, by, still_may).await {
             Ok(found) => found,
             Err(LdapError::Damped) => return Err(LoginError::Damped),
+            Err(LdapError::Busy) => return Err(PasswordError::Busy.into()),
             Err(error) => {
                 let user = truncated(&login.username);
                 if error.is_refusal() {
