@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use rustls::ServerConfig;
 use rustls::server::Acceptor;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -19,6 +20,10 @@ use tokio_rustls::server::TlsStream;
 /// How long a client that is slow to answer keeps others from their turn. One
 /// that is near has finished by then.
 const TURN: Duration = Duration::from_millis(100);
+/// How long a client that is refused may take to read why.
+const PARTING: Duration = Duration::from_secs(1);
+/// How much of what it has sent meanwhile is read.
+const PARTING_BYTES: u64 = 64 * 1024;
 
 /// How handshakes are done on one listener. Clones share the turns.
 #[derive(Clone)]
@@ -38,14 +43,22 @@ impl Handshakes {
     pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         let hello = LazyConfigAcceptor::new(Acceptor::default(), stream);
         let begun = self.in_time(hello).await?;
-        let mut rest = std::pin::pin!(begun.into_stream(Arc::clone(&self.tls)));
+        let finish = begun.into_stream(Arc::clone(&self.tls)).into_fallible();
+        let mut rest = std::pin::pin!(finish);
         let finished_in_turn = {
             let _turn = self.turns.acquire().await.map_err(io::Error::other)?;
             timeout(TURN, &mut rest).await
         };
-        match finished_in_turn {
+        let finished = match finished_in_turn {
             Ok(finished) => finished,
-            Err(_) => self.in_time(rest).await,
+            Err(_) => self.in_time(async { Ok(rest.await) }).await?,
+        };
+        match finished {
+            Ok(tls) => Ok(tls),
+            Err((error, stream)) => {
+                part(stream).await;
+                Err(error)
+            }
         }
     }
 
@@ -54,4 +67,17 @@ impl Handshakes {
             Err(io::Error::new(io::ErrorKind::TimedOut, "the client took too long"))
         })
     }
+}
+
+/// Ends a connection whose handshake failed. In TLS 1.3 the client has finished by
+/// then, and sends its first request: closed with that unread, the connection would
+/// be reset, and the alert lost that says why. A member that was removed would not
+/// learn it.
+async fn part(mut stream: TcpStream) {
+    let read_on = async {
+        stream.shutdown().await?;
+        tokio::io::copy(&mut stream.take(PARTING_BYTES), &mut tokio::io::sink()).await
+    };
+    // Whoever hangs on, or is gone already, is told no more.
+    drop(timeout(PARTING, read_on).await);
 }
