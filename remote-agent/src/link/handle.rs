@@ -255,6 +255,8 @@ impl LinkHandle {
             .map_err(|e| refusal(&e))?;
         self.left.store(Arc::default());
         self.leaving.store(false, Ordering::Release);
+        // The primary has just answered; the link says how it stands from now on.
+        *self.lock_standing() = Standing::Connected;
         self.replace_identity(joined.identity)
             .map_err(|e| error(Code::ServerError, &e.to_string()))?;
         self.membership()

@@ -65,7 +65,9 @@ async fn a_standalone_cluster_joins_leaves_and_joins_again_by_rest() -> Result<(
         let join = json!({ "name": "staging", "join_token": token(&fleet).await?,
             "joint_rest_info": { "server": "staging.example", "port": 10443 } });
         local.post("/v1/fed/join", &join).await?.ok()?;
-        assert_eq!(role(&local).await?, "joint");
+        let joined = local.get("/v1/fed/member").await?.ok()?;
+        assert_eq!(joined["fed_role"], "joint");
+        assert_eq!(joined["master_cluster"]["status"], "connected", "{joined}");
         fleet.wait_for_status("staging", "synced").await?;
         let member = fleet.member("staging").await?.context("no member")?;
         assert_eq!(member["rest_info"], json!({ "server": "staging.example", "port": 10443 }));
