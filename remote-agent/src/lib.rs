@@ -20,6 +20,7 @@ pub mod worker;
 mod call;
 mod cluster_uid;
 mod health;
+mod spent_token;
 
 #[cfg(test)]
 mod webhook_tests;

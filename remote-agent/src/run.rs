@@ -31,7 +31,7 @@ use crate::shutdown::Shutdown;
 use crate::tls::ListenerTls;
 use crate::vulndb::{self, Vulndb};
 use crate::worker::{self, WorkerConfig};
-use crate::{health, telemetry};
+use crate::{health, spent_token, telemetry};
 
 /// How long the tasks may take to end.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -245,15 +245,25 @@ async fn membership(
         }
         return Ok(Membership { identity: Some(identity), cluster_name, joined: None });
     }
+    let standalone = || {
+        let name = config.name.as_ref().map_or("standalone", ClusterName::as_str);
+        let cluster_name = name.to_owned();
+        Ok(Membership { identity: None, cluster_name, joined: None })
+    };
     let Some(token) = &config.token else {
         info!(
             "this cluster is in no federation: it runs standalone. Join one by --token (the \
              primary makes one with `palisade-primary token create`) or by POST /v1/fed/join"
         );
-        let name = config.name.as_ref().map_or("standalone", ClusterName::as_str);
-        let cluster_name = name.to_owned();
-        return Ok(Membership { identity: None, cluster_name, joined: None });
+        return standalone();
     };
+    if spent_token::is_spent(&config.data_dir, token) {
+        warn!(
+            "this cluster has joined by this token before, and left or was removed since: it runs \
+             standalone. To join again give another token, or use POST /v1/fed/join"
+        );
+        return standalone();
+    }
     let Some(name) = &config.name else {
         bail!("joining needs the cluster's name: give --name");
     };
@@ -263,6 +273,8 @@ async fn membership(
         .await
         .context("this cluster could not join")?;
     joined.identity.store(&config.data_dir)?;
+    spent_token::remember(&config.data_dir, token)
+        .context("the token cannot be remembered as used")?;
     let member = joined.identity.membership();
     info!(
         primary = member.primary_name,

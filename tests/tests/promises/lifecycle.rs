@@ -122,7 +122,43 @@ async fn a_cluster_that_was_kicked_while_away_learns_it_when_it_comes_back() -> 
     fleet.agent_mut("staging")?.restart().await?;
     let local = fleet.agent("staging")?.admin().await?;
     role(&local, "").await?;
-    holds_groups(&local, false).await
+    holds_groups(&local, false).await?;
+    // The first handshake says so already.
+    let log = fleet.agent("staging")?.process().log();
+    ensure!(!log.contains("Connection reset") && !log.contains("Broken pipe"), "{log}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_cluster_that_is_no_member_any_more_does_not_come_back_by_its_old_token() -> Result<()> {
+    for end in [End::Leave, End::Kick] {
+        let fleet = Fleet::start(&[]).await?;
+        let token = fleet.primary.token(&["--uses", "10"]).await?;
+        let mut agent = Agent::join("staging", &token).await?;
+        fleet.wait_for_status("staging", "synced").await?;
+        let local = agent.admin().await?;
+        match end {
+            End::Leave => local.post("/v1/fed/leave", &json!({ "force": false })).await?.ok()?,
+            _ => {
+                let id = id(&fleet, "staging").await?;
+                fleet.admin.delete(&format!("/v1/fed/cluster/{id}")).await?.ok()?
+            }
+        };
+        role(&local, "").await?;
+        agent.stop().await?;
+        // Its settings still name the token.
+        agent.restart().await?;
+        role(&agent.admin().await?, "").await?;
+        ensure!(agent.process().log().contains("another token"), "{}", agent.process().log());
+        ensure!(fleet.member("staging").await?.is_none(), "{end:?}: it is a member again");
+        agent.stop().await?;
+        let other = fleet.primary.token(&[]).await?;
+        let again =
+            Agent::builder("staging", &other).with_data_of(agent.data_dir()).start().await?;
+        fleet.wait_for_status("staging", "synced").await?;
+        drop(again);
+    }
+    Ok(())
 }
 
 #[tokio::test]
