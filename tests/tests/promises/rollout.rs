@@ -102,6 +102,12 @@ async fn a_change_stays_with_its_canary_and_goes_back() -> Result<()> {
     // While it is under way its objects change no further.
     let held = fleet.admin.post("/v1/group", &group("fed.new")).await?;
     ensure!(!held.status.is_success() && held.text.contains("rollout"), "{held:?}");
+    fleet.admin.patch("/v1/group/fed.new", &group("fed.new")).await?.expect(409, 16)?;
+    fleet.admin.delete("/v1/group/fed.new").await?.expect(409, 16)?;
+    let rule = json!({ "id": 0, "from": "fed.new", "to": "external", "ports": "any",
+        "applications": [], "action": "deny", "cfg_type": "federal" });
+    let names_it = json!({ "insert": { "rules": [rule] } });
+    fleet.admin.patch("/v1/policy/rule?scope=fed", &names_it).await?.expect(409, 16)?;
 
     let paused = fleet.act(&rollout, "pause").await?;
     ensure!(paused["rollout"]["state"] == "paused", "{paused}");
@@ -185,5 +191,21 @@ async fn errors_of_the_canary_halt_a_rollout() -> Result<()> {
     fleet.admin.post("/v1/group", &group("fed.whole")).await?.ok()?;
     fleet.wait_for("fed.whole", 5).await?;
     fleet.wait_for_rollout("it is completed", |rollout| rollout["state"] == "completed").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_canary_that_is_removed_halts_a_rollout() -> Result<()> {
+    let fleet = Simulation::start(3).await?;
+    fleet.set(&stages(&[(10, LONG)])).await?;
+    fleet.admin.post("/v1/group", &group("fed.new")).await?.ok()?;
+    fleet.wait_for("fed.new", 1).await?;
+    let canary = fleet.rollout().await?["clusters"][0]["id"].clone();
+    let canary = canary.as_str().context("no canary")?;
+    fleet.admin.delete(&format!("/v1/fed/cluster/{canary}")).await?.ok()?;
+    let halted =
+        fleet.wait_for_rollout("it is halted", |rollout| rollout["state"] == "halted").await?;
+    ensure!(halted["reason"].as_str().is_some_and(|why| why.contains("member")), "{halted}");
+    ensure!(fleet.holders("fed.new") <= 1, "it went on untried");
     Ok(())
 }

@@ -58,6 +58,11 @@ pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
             first.text.chars().take(256).collect::<String>()
         ));
     }
+    let is_member = |reached: &Reached| facts.progress.contains_key(&reached.member);
+    if !facts.reached.is_empty() && !facts.reached.iter().any(is_member) {
+        let reason = "none of the clusters that it has reached is a member any more";
+        return Verdict::Halt(reason.to_owned());
+    }
     if let Some(most) = policy.most_new_denials
         && facts.denials > facts.denials_before.saturating_add(most)
     {
@@ -225,10 +230,8 @@ mod tests {
             selector: palisade_policy::cluster::ClusterSelector::everything(),
             version: None,
         }];
-        let reached: Vec<Reached> = members
-            .keys()
-            .map(|member| Reached { member: *member, revision: Revision(7) })
-            .collect();
+        let reached: Vec<Reached> =
+            (1..=3).map(|n| Reached { member: member(n), revision: Revision(7) }).collect();
         judge(&Facts {
             rollout: &rollout,
             candidates: &candidates,
@@ -270,6 +273,14 @@ mod tests {
             }
         };
         assert_eq!(judged(all_gone), Verdict::Wait);
+        let one_left = |_: &mut Rollout, members: &mut BTreeMap<ClusterId, Progress>| {
+            members.remove(&member(1));
+        };
+        assert_eq!(judged(one_left), Verdict::Proceed);
+        let all_left = |_: &mut Rollout, members: &mut BTreeMap<ClusterId, Progress>| {
+            members.clear();
+        };
+        assert!(matches!(judged(all_left), Verdict::Halt(_)));
     }
 
     #[test]

@@ -69,7 +69,27 @@ impl Edit {
 
     /// One object, which must exist.
     async fn get<T: FederatedObject>(&mut self, name: &str) -> Result<T> {
-        self.find(name).await?.ok_or_else(|| RuleError::missing::<T>(name))
+        match self.find(name).await? {
+            Some(object) => Ok(object),
+            None => Err(self.explained(RuleError::missing::<T>(name)).await),
+        }
+    }
+
+    /// Says of what is missing that a rollout holds it back, where one does.
+    async fn explained(&mut self, error: RuleError) -> RuleError {
+        let (kind, name) = match &error {
+            RuleError::Missing { kind, name } => (*kind, name.clone()),
+            RuleError::Policy(PolicyError::MissingGroup(name)) => (ObjectKind::Group, name.clone()),
+            _ => return error,
+        };
+        let key = (kind, name);
+        match rollout::held(&mut self.tx).await {
+            Ok(held) => match held.get(&key) {
+                Some(rollout) => RuleError::InRollout { kind, name: key.1, rollout: *rollout },
+                None => error,
+            },
+            Err(failed) => failed.into(),
+        }
     }
 
     /// One object, where there is one.
@@ -106,7 +126,8 @@ impl Edit {
     async fn require_groups<'a>(&mut self, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
         for name in names {
             if self.find::<Group>(name).await?.is_none() {
-                return Err(PolicyError::MissingGroup(name.to_owned()).into());
+                let error = PolicyError::MissingGroup(name.to_owned()).into();
+                return Err(self.explained(error).await);
             }
         }
         Ok(())

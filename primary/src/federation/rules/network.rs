@@ -48,7 +48,9 @@ pub async fn update(
 pub async fn delete(database: &Database, actor: &Actor, ids: &[u32]) -> Result<()> {
     let mut edit = Edit::begin(database).await?;
     let mut table = Table::load(&mut edit).await?;
-    table.delete(ids)?;
+    if let Err(error) = table.delete(ids) {
+        return Err(edit.explained(error).await);
+    }
     table.write(&mut edit)?;
     edit.commit(actor).await
 }
@@ -71,17 +73,8 @@ pub async fn act(
 ) -> Result<()> {
     let mut edit = Edit::begin(database).await?;
     let mut table = Table::load(&mut edit).await?;
-    if let Some(wanted) = action.move_ {
-        table.shift(&wanted)?;
-    }
-    if let Some(insert) = action.insert {
-        table.insert(insert, now)?;
-    }
-    if let Some(rules) = action.rules {
-        table.replace(rules, now)?;
-    }
-    if let Some(ids) = action.delete {
-        table.delete(&ids)?;
+    if let Err(error) = table.act(action, now) {
+        return Err(edit.explained(error).await);
     }
     edit.require_groups(table.changed_groups()).await?;
     table.write(&mut edit)?;
@@ -103,6 +96,22 @@ impl Table {
             rules.into_iter().map(|rule| (rule.id, rule)).collect();
         let ids = edit.ids(NetworkRule::KIND, FED_IDS, before.keys().copied()).await?;
         Ok(Self { rules: before.clone(), before, targets: BTreeMap::new(), ids })
+    }
+
+    fn act(&mut self, action: PolicyRuleActionData, now: i64) -> Result<()> {
+        if let Some(wanted) = action.move_ {
+            self.shift(&wanted)?;
+        }
+        if let Some(insert) = action.insert {
+            self.insert(insert, now)?;
+        }
+        if let Some(rules) = action.rules {
+            self.replace(rules, now)?;
+        }
+        if let Some(ids) = action.delete {
+            self.delete(&ids)?;
+        }
+        Ok(())
     }
 
     /// Ids and positions in ascending order.
