@@ -24,6 +24,11 @@ pub enum Scope {
 #[error("The scope is either fed or local.")]
 pub struct UnknownScope;
 
+/// A flag that is neither set nor not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{0} is true or false.")]
+pub struct NoFlag(&'static str);
+
 /// The query string of a request.
 #[derive(Clone, Debug, Default)]
 pub struct Query(Vec<(String, String)>);
@@ -42,6 +47,12 @@ impl Query {
     /// Whether the flag `name` is set; unset or malformed is no.
     pub fn flag(&self, name: &str) -> bool {
         self.get(name).and_then(boolean).unwrap_or(false)
+    }
+
+    /// The flag `name`, where to guess would do harm: anything but a yes or a no is
+    /// refused.
+    pub fn strict_flag(&self, name: &'static str) -> Result<Option<bool>, NoFlag> {
+        self.get(name).map(|text| boolean(text).ok_or(NoFlag(name))).transpose()
     }
 
     /// The scope; none when absent. Anything but `fed` and `local` is refused.

@@ -40,6 +40,11 @@ impl Query {
         self.0.scope().map_err(|error| ApiError::invalid_request(error.to_string()))
     }
 
+    /// The flag `name`; anything but a yes or a no is refused.
+    pub fn strict_flag(&self, name: &'static str) -> Result<Option<bool>> {
+        self.0.strict_flag(name).map_err(|error| ApiError::invalid_request(error.to_string()))
+    }
+
     /// The same without `start` and `limit`.
     #[must_use]
     pub fn without_page(&self) -> Self {

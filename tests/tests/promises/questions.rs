@@ -153,7 +153,14 @@ async fn what_runs_in_clusters_and_what_is_wrong_with_it() -> Result<()> {
     assert_eq!(ask("cluster=one,two&namespace=shop").await?, all);
     ensure!(ask("cluster=two").await?.is_empty());
     ensure!(ask("cluster=one&namespace=attic").await?.is_empty());
-    admin.get("/v1/fed/vulnerabilities?cluster=three").await?.expect(400, 6)?;
+    for wrong in ["cluster=three", "sort=colour", "order=down", "published_after=yesterday"] {
+        admin.get(&format!("/v1/fed/vulnerabilities?{wrong}")).await?.expect(400, 6)?;
+    }
+    // A page behind the last one tells how many there are, too.
+    let all = admin.get("/v1/fed/vulnerabilities?limit=1").await?.ok()?;
+    let behind = admin.get("/v1/fed/vulnerabilities?start=900000").await?.ok()?;
+    ensure!(all["total"].as_i64() > Some(0) && behind["total"] == all["total"], "{all} {behind}");
+    ensure!(behind["vulnerabilities"] == json!([]), "{behind}");
 
     // Where something wrong runs.
     let wrong = all[0]["name"].as_str().context("no name")?;
@@ -355,6 +362,15 @@ async fn events_of_all_clusters_are_paged_filtered_and_exported() -> Result<()> 
         let found = pages(admin, &format!("/v1/fed/events?{query}"), "events").await?;
         assert_eq!(found.len(), count, "{query}");
     }
+    // A second that is shown is one moment: who goes on after it gets nothing twice.
+    let newest = list(admin, "/v1/fed/events?cluster=one&limit=1", "events").await?;
+    for second in ["reported_timestamp", "reported_at"] {
+        let at = newest[0][second].to_string().replace('"', "");
+        let path = format!("/v1/fed/events?cluster=one&limit=1000&f_{second}=gt,{at}");
+        ensure!(pages(admin, &path, "events").await?.is_empty(), "{path}");
+        let path = path.replace("=gt,", "=lte,");
+        assert_eq!(pages(admin, &path, "events").await?.len() as u64, EVENTS, "{path}");
+    }
     let since = (now - TimeDelta::hours(2)).timestamp();
     let recent = pages(admin, &format!("/v1/fed/denials?limit=7&since={since}"), "denials").await?;
     assert_eq!(recent.len(), 51);
@@ -376,6 +392,7 @@ async fn events_of_all_clusters_are_paged_filtered_and_exported() -> Result<()> 
         "cluster=three",
         "since=yesterday",
         "sort=colour",
+        "sort=name&order=down",
         "after=AAAA",
         "format=xml",
         "start=1000000",

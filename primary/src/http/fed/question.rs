@@ -167,8 +167,8 @@ fn read(
             kind => Value::parse(kind, text),
         });
         let Some(wanted) = values.collect::<Option<Vec<Value>>>() else { continue };
+        // Answers show whole seconds, so a second is one moment.
         match (comparison, wanted.as_slice()) {
-            // Answers show whole seconds.
             (Comparison::Eq, [Value::Time(at)]) if at.timestamp_subsec_nanos() == 0 => {
                 let end = *at + TimeDelta::seconds(1);
                 let ends = [(Comparison::Gte, *at), (Comparison::Lt, end)];
@@ -177,6 +177,14 @@ fn read(
                     comparison,
                     wanted: vec![Value::Time(at)],
                 }));
+            }
+            (Comparison::Gt, [Value::Time(at)]) if at.timestamp_subsec_nanos() == 0 => {
+                let wanted = vec![Value::Time(*at + TimeDelta::seconds(1))];
+                conditions.push(Condition { field, comparison: Comparison::Gte, wanted });
+            }
+            (Comparison::Lte, [Value::Time(at)]) if at.timestamp_subsec_nanos() == 0 => {
+                let wanted = vec![Value::Time(*at + TimeDelta::seconds(1))];
+                conditions.push(Condition { field, comparison: Comparison::Lt, wanted });
             }
             _ => conditions.push(Condition { field, comparison, wanted }),
         }
@@ -225,7 +233,7 @@ pub(super) fn format(query: &Query) -> Result<Format> {
 /// `sort=name&order=desc`, or `s_name=desc`.
 fn order(query: &Query, orders: &'static [Order]) -> Result<(&'static Order, bool)> {
     let wanted = query.get("sort").filter(|name| !name.is_empty());
-    let direction = query.get("order").map(|direction| direction == "desc");
+    let direction = descends(query)?;
     let sorts = query.sorts();
     let clause = sorts.iter().find_map(|(name, descends)| {
         Some((orders.iter().find(|order| is_called(name, order.name))?, *descends))
@@ -245,6 +253,16 @@ fn order(query: &Query, orders: &'static [Order]) -> Result<(&'static Order, boo
             let order = orders.first().ok_or_else(unknown)?;
             Ok((order, direction.unwrap_or(order.descends)))
         }
+    }
+}
+
+/// Whether the order is a descending one; none where nobody says.
+pub(super) fn descends(query: &Query) -> Result<Option<bool>> {
+    match query.get("order") {
+        None | Some("") => Ok(None),
+        Some(order) if order.eq_ignore_ascii_case("desc") => Ok(Some(true)),
+        Some(order) if order.eq_ignore_ascii_case("asc") => Ok(Some(false)),
+        Some(_) => Err(ApiError::invalid_request("order is asc or desc.")),
     }
 }
 
@@ -312,6 +330,7 @@ mod tests {
             "cluster=unknown",
             "since=yesterday",
             "sort=colour",
+            "sort=name&order=down",
             "after=x",
             "format=xml",
             "start=100001",
@@ -326,6 +345,8 @@ mod tests {
             ("", "time", true, 100),
             ("sort=name", "name", false, 100),
             ("sort=name&order=desc&limit=7", "name", true, 7),
+            ("sort=name&order=DESC", "name", true, 100),
+            ("sort=name&order=", "name", false, 100),
             ("s_cluster=asc&limit=99999", "cluster", false, 1_000),
             ("s_cluster_name=desc", "cluster", true, 100),
             ("s_reported_at=asc", "time", false, 100),

@@ -29,6 +29,8 @@ use crate::store::workload::image;
 static BY_NAME: Order = Order { name: "name", columns: &[("name", Kind::Text)], descends: false };
 /// Rows of a page where nobody says.
 const ROWS: i64 = 100;
+/// What a page is sorted by.
+const ORDERS: &str = "severity, score, score_v3, epss, published, images, name";
 
 /// List the vulnerabilities of all images of the federation
 ///
@@ -77,7 +79,7 @@ pub(super) async fn fed_vulnerabilities(
     let mut filter = filter(&query)?;
     filter.reports = reports(&app, &caller, &query).await?;
     let format = question::format(&query)?;
-    let page = page(&query);
+    let page = page(&query)?;
     if format != Format::Page {
         return Ok(exported(app, filter, format, Some(query.page().1).filter(|limit| *limit > 0)));
     }
@@ -174,7 +176,15 @@ async fn read(
             names.push(package.package_name);
         }
     }
-    let total = found.first().map_or(0, |one| one.matched);
+    let total = match found.first() {
+        Some(one) => one.matched,
+        // Behind the last one nobody is left to tell.
+        None if page.start > 0 => {
+            let first = VulnerabilityPage { start: 0, limit: 1, ..page };
+            vulnerability::page(conn, filter, first).await?.first().map_or(0, |one| one.matched)
+        }
+        None => 0,
+    };
     let all = found.into_iter().map(|one| {
         let packages = packages.remove(&one.id).unwrap_or_default();
         shown(one, packages)
@@ -184,11 +194,16 @@ async fn read(
 
 fn filter(query: &Query) -> Result<VulnerabilityFilter> {
     let text = |name| query.get(name).and_then(contains);
-    let flag = |name: &str| match query.get(name) {
-        None | Some("") => Ok(None),
-        Some("true" | "1") => Ok(Some(true)),
-        Some("false" | "0") => Ok(Some(false)),
-        Some(_) => Err(ApiError::invalid_request(format!("{name} is true or false."))),
+    let flag = |name| match query.get(name) {
+        Some("") => Ok(None),
+        _ => query.strict_flag(name),
+    };
+    let published_from = match query.get("published_after") {
+        None | Some("") => None,
+        Some(text) => Some(
+            text.parse()
+                .map_err(|_| ApiError::invalid_request("published_after is in Unix seconds."))?,
+        ),
     };
     let severities = match query.get("severity") {
         None | Some("") => None,
@@ -209,7 +224,7 @@ fn filter(query: &Query) -> Result<VulnerabilityFilter> {
         fixable: flag("fixable")?,
         kev: flag("kev")?,
         epss,
-        published_from: query.get("published_after").and_then(|text| text.parse().ok()),
+        published_from,
         package: text("package"),
         image: text("image"),
         base_os: text("base_os"),
@@ -230,22 +245,24 @@ fn number(word: &str) -> Result<i16> {
     }
 }
 
-fn page(query: &Query) -> VulnerabilityPage {
+fn page(query: &Query) -> Result<VulnerabilityPage> {
     let (start, limit) = query.page();
     let order = match query.get("sort") {
         None | Some("") => VulnerabilityOrder::Severity,
-        Some(column) => ordered(column),
+        Some(column) => match ordered(column) {
+            VulnerabilityOrder::Name if column != "name" => {
+                return Err(ApiError::invalid_request(format!("sort is one of {ORDERS}.")));
+            }
+            order => order,
+        },
     };
-    let ascending = match query.get("order") {
-        Some(direction) => direction == "asc",
-        None => order == VulnerabilityOrder::Name,
-    };
-    VulnerabilityPage {
+    let descending = question::descends(query)?.unwrap_or(order != VulnerabilityOrder::Name);
+    Ok(VulnerabilityPage {
         order,
-        descending: !ascending,
+        descending,
         start: start.max(0),
         limit: if limit == 0 { ROWS } else { limit.min(MOST_ROWS) },
-    }
+    })
 }
 
 fn shown(found: FoundVulnerability, packages: Vec<String>) -> FleetVulnerability {
@@ -307,7 +324,14 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_told() {
-        for text in ["severity=worst", "fixable=maybe", "kev=2", "epss=2", "epss=x"] {
+        for text in [
+            "severity=worst",
+            "fixable=maybe",
+            "kev=2",
+            "epss=2",
+            "epss=x",
+            "published_after=yesterday",
+        ] {
             assert!(filter(&Query::parse(text)).is_err(), "{text}");
         }
         let all = filter(&Query::parse("severity=critical,High&fixable=true&epss=0.5")).unwrap();
@@ -320,8 +344,11 @@ mod tests {
         for (text, start, limit) in
             [("", 0, 100), ("limit=0", 0, 100), ("limit=99999&start=-5", 0, 1_000)]
         {
-            let page = page(&Query::parse(text));
+            let page = page(&Query::parse(text)).unwrap();
             assert_eq!((page.start, page.limit), (start, limit), "{text}");
+        }
+        for text in ["sort=colour", "sort=score&order=down"] {
+            assert!(page(&Query::parse(text)).is_err(), "{text}");
         }
     }
 }
