@@ -243,6 +243,11 @@ async fn what_is_wrong_or_hostile_changes_nothing() -> Result<()> {
         ensure!(answer.status == 400, "{said:?}: {answer:?}");
         ensure!(answer.text.contains(said), "{said:?} is not named: {}", answer.text);
     }
+    // Who asks for a dry run in other words gets no wet one.
+    for query in ["dry_run=yes", "dry_run=", "dry_run", "prune=all&dry_run=true"] {
+        let answer = apply(admin, query, &SET.replace("no secrets", "changed")).await?;
+        ensure!(answer.status == 400 && answer.text.contains("true or false"), "{answer:?}");
+    }
     let huge = format!("# {}", "x".repeat(17 << 20));
     let refused = apply(admin, "", &huge).await;
     ensure!(refused.is_err() || refused?.status == 400, "too large a set is taken");
@@ -267,6 +272,13 @@ async fn what_a_cluster_exports_of_its_own_becomes_federated() -> Result<()> {
         .replace("    target: {selector", "    target: {policymode: Protect, selector");
     let done = apply(admin, "", &local).await?.ok()?;
     assert_eq!(done["left_out"], json!(["fed.shop: policymode Protect"]), "{done}");
+    let of_a_cluster = "apiVersion: neuvector.com/v1\nkind: NvAdmissionControlSecurityRule\n\
+        metadata: {name: local}\nspec:\n  rules:\n  - {action: allow, id: 3, criteria: null}\n  \
+        - {action: deny, id: 1000, containers: null,\n     criteria: [{name: namespace, op: \
+        containsAny, value: vault}]}\n";
+    let planned = apply(admin, "dry_run=true", of_a_cluster).await?.ok()?;
+    ensure!(actions(&planned).len() == 1, "{planned}");
+    assert_eq!(planned["left_out"], json!(["admission control: the built-in rule 3"]));
     let same = apply(admin, "", SET).await?.ok()?;
     ensure!(actions(&same).is_empty(), "not what is written as federated: {same}");
     let mixed = format!("{local}\n---\n{SET}");

@@ -4,7 +4,8 @@ use palisade_api::rest::admission::{AdmissionCriterion, AdmissionRuleConfig};
 use palisade_api::rest::cluster_selector::ClusterSelector;
 use serde::{Deserialize, Serialize};
 
-use super::Resource;
+use super::{Resource, null_is_empty};
+use crate::admission::rule::LOCAL_IDS;
 use crate::admission::{AdmissionRule, RuleType};
 use crate::cluster::Targets;
 
@@ -18,6 +19,7 @@ pub struct RuleSpec {
     /// `allow` or `deny`.
     pub action: String,
     /// What must be met.
+    #[serde(deserialize_with = "null_is_empty")]
     pub criteria: Vec<AdmissionCriterion>,
     /// Whether it is switched off.
     pub disabled: bool,
@@ -25,11 +27,12 @@ pub struct RuleSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule_mode: Option<String>,
     /// Which containers it is about.
+    #[serde(deserialize_with = "null_is_empty")]
     pub containers: Vec<String>,
     /// For people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// The id of a built-in rule, which the federation has none of.
+    /// The id, which tells of a built-in rule alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<u32>,
     /// The id that the rule had where it was exported.
@@ -48,6 +51,7 @@ pub struct Spec {
     #[serde(skip_serializing)]
     pub config: Option<Config>,
     /// The rules.
+    #[serde(deserialize_with = "null_is_empty")]
     pub rules: Vec<RuleSpec>,
 }
 
@@ -79,6 +83,11 @@ impl RuleSpec {
             conversion_id_ref: Some(rest.id),
             cluster_selector: targets.of(rule),
         }
+    }
+
+    /// The id of the built-in rule that this is, which the federation has none of.
+    pub fn built_in(&self) -> Option<u32> {
+        self.id.filter(|id| (1..LOCAL_IDS.first()).contains(id))
     }
 
     /// The rule as a client would describe it.

@@ -141,8 +141,9 @@ fn admission(spec: &mut admission::Spec, left_out: &mut Vec<String>) {
         left_out.push(format!("admission control: switched {switched}, mode {}", config.mode));
     }
     spec.rules.retain(|rule| {
-        left_out.extend(rule.id.map(|id| format!("admission control: the built-in rule {id}")));
-        rule.id.is_none()
+        let built_in = rule.built_in();
+        left_out.extend(built_in.map(|id| format!("admission control: the built-in rule {id}")));
+        built_in.is_none()
     });
 }
 
@@ -172,6 +173,11 @@ items:
       applications: [any]
       selector: {name: containers, criteria: [{key: container, op: "=", value: "*"}]}
     dlp: {status: true, settings: [{name: sensor.ssn, action: deny}]}
+    process: null
+- apiVersion: neuvector.com/v1
+  kind: NvClusterSecurityRule
+  metadata: {name: bare}
+  spec: {ingress: null, egress: , target: {selector: {name: bare, criteria: }}}
 - apiVersion: neuvector.com/v1
   kind: NvDlpSecurityRule
   metadata: {name: sensor.ssn}
@@ -181,7 +187,9 @@ items:
   metadata: {name: local}
   spec:
     config: {enable: true, mode: monitor, client_mode: service}
-    rules: [{action: allow, id: 1}, {action: deny, conversion_id_ref: 1001}]
+    rules:
+    - {action: allow, id: 1, criteria: null}
+    - {action: deny, id: 1001, conversion_id_ref: 1001}
 "#;
 
     #[test]

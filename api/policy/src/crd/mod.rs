@@ -11,7 +11,7 @@ pub mod set;
 pub mod webhook;
 mod yaml;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use yaml::{YamlError, documents, read, write};
 
@@ -68,6 +68,15 @@ impl<S> List<S> {
     pub fn new(items: Vec<Resource<S>>) -> Self {
         Self { api_version: "v1", kind: "List", items }
     }
+}
+
+/// A list; null, which is what some exporters write for an empty one, is empty.
+fn null_is_empty<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::<Vec<T>>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// The name of an object as a name that Kubernetes takes.

@@ -10,7 +10,7 @@ use palisade_api::rest::sensor::SensorSettingConfig;
 use serde::{Deserialize, Serialize};
 
 use super::response::RuleSpec as ResponseSpec;
-use super::{Resource, resource_name};
+use super::{Resource, null_is_empty, resource_name};
 use crate::cluster::Targets;
 use crate::file_monitor::FileMonitor;
 use crate::group::{BUILT_IN_ENDPOINTS, Group, GroupKind, Operator};
@@ -39,6 +39,7 @@ pub struct Selector {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub name_referral: bool,
     /// Who its members are.
+    #[serde(deserialize_with = "null_is_empty")]
     pub criteria: Vec<CriteriaEntry>,
     /// Whether sessions and bandwidth of the members are watched.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,6 +79,7 @@ pub struct NetworkSpec {
     /// `allow` or `deny`.
     pub action: String,
     /// `any`, or names of protocols.
+    #[serde(deserialize_with = "null_is_empty")]
     pub applications: Vec<String>,
     /// `any`, or a list of ports.
     pub ports: String,
@@ -129,6 +131,7 @@ pub struct FileSpec {
     /// `monitor_change` or `block_access`.
     pub behavior: String,
     /// Executables that may do it nevertheless.
+    #[serde(deserialize_with = "null_is_empty")]
     pub app: Vec<String>,
 }
 
@@ -139,6 +142,7 @@ pub struct BindingSpec {
     /// Whether they work.
     pub status: bool,
     /// The sensors.
+    #[serde(deserialize_with = "null_is_empty")]
     pub settings: Vec<SensorSettingConfig>,
 }
 
@@ -153,8 +157,10 @@ pub struct Spec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
     /// Network rules to the group.
+    #[serde(deserialize_with = "null_is_empty")]
     pub ingress: Vec<NetworkSpec>,
     /// Network rules from the group.
+    #[serde(deserialize_with = "null_is_empty")]
     pub egress: Vec<NetworkSpec>,
     /// The kind of the process profile.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,7 +4,7 @@ use palisade_api::rest::cluster_selector::ClusterSelector;
 use palisade_api::rest::sensor::{SensorConfig, SensorPattern, SensorRule};
 use serde::{Deserialize, Serialize};
 
-use super::{Resource, resource_name};
+use super::{Resource, null_is_empty, resource_name};
 use crate::cluster::Targets;
 use crate::sensor::{Inspection, Sensor};
 
@@ -28,7 +28,7 @@ pub struct SensorSpec {
     #[serde(default)]
     pub comment: String,
     /// Its rules.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_empty")]
     pub rules: Vec<RuleSpec>,
     /// Which clusters it is for; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -58,7 +58,10 @@ pub(super) async fn fed_policy_apply(
     query: Query,
     request: Request,
 ) -> Result<Json<FedPolicyPlan>> {
-    let options = ApplyOptions { prune: query.flag("prune"), dry_run: query.flag("dry_run") };
+    let options = ApplyOptions {
+        prune: query.strict_flag("prune")?.unwrap_or_default(),
+        dry_run: query.strict_flag("dry_run")?.unwrap_or_default(),
+    };
     let text = upload::read_file(request, upload::MOST_OF_SET).await?;
     let actor = Actor::from(&caller);
     let stamp = Stamp { now: app.clock.now().timestamp(), uuid: Uuid::new_v4 };

@@ -23,7 +23,7 @@ pub(super) async fn import(edit: &mut Edit, resources: Vec<Resource<Spec>>) -> R
             return Err(PolicyError::InvalidField { field: "metadata.name", reason }.into());
         }
         for rule in resource.spec.rules {
-            if rule.id.is_some() {
+            if rule.built_in().is_some() {
                 let reason = "the federation has no built-in rules".to_owned();
                 return Err(PolicyError::InvalidField { field: "id", reason }.into());
             }
