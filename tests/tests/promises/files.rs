@@ -59,7 +59,8 @@ async fn fill(fleet: &Fleet) -> Result<()> {
 
 /// A kind of file: its path, what is exported, and how the file is named.
 const FILES: &[(&str, &str, &str)] = &[
-    ("/v1/file/dlp", r#"{"names":["fed.leaks"]}"#, "cfgFedDlpExport.yaml"),
+    // What is built in is passed over.
+    ("/v1/file/dlp", r#"{"names":["fed.sensor.ssn","fed.leaks"]}"#, "cfgFedDlpExport.yaml"),
     ("/v1/file/waf", r#"{"names":["fed.leaks"]}"#, "cfgFedWafExport.yaml"),
     ("/v1/file/group", r#"{"groups":["fed.shop","fed.cellar"]}"#, "cfgFedGroupsExport.yaml"),
     (

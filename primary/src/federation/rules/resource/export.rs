@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use palisade_policy::PolicyError;
 use palisade_policy::crd::security_rule::{self, Whole};
 use palisade_policy::crd::{self, List, YamlError};
 use palisade_policy::file_monitor::FileMonitor;
@@ -93,10 +92,9 @@ pub async fn sensors<I: Inspection>(database: &Database, names: &[String]) -> Re
     let mut resources = Vec::with_capacity(names.len());
     for name in names {
         let sensor: Sensor<I> = get(&mut conn, name).await?;
+        // What is built in every federation has.
         if sensor.predefine {
-            let entry = format!("sensor {name:?}");
-            let reason = "it is built in: every federation has it".to_owned();
-            return Err(PolicyError::InvalidEntry { entry, reason }.into());
+            continue;
         }
         resources.push(crd::sensor::export(&sensor, &targets));
     }
