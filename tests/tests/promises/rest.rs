@@ -297,6 +297,14 @@ async fn local_rules_are_those_of_the_home_cluster() -> Result<()> {
     ensure!(rules.to_string().contains("of the shop"), "{rules}");
     let federal = fleet.admin.get("/v1/admission/rules?scope=fed").await?.ok()?;
     ensure!(!federal.to_string().contains("of the shop"), "{federal}");
+    // All of them are all of the cluster's own, said or not.
+    for list in ["/v1/policy/rule", "/v1/response/rule", "/v1/admission/rules"] {
+        for scope in ["", "?scope=local"] {
+            fleet.admin.delete(&format!("{list}{scope}")).await?.ok()?;
+        }
+    }
+    let rules = fleet.admin.get(local).await?.ok()?;
+    ensure!(!rules.to_string().contains("of the shop"), "{rules}");
     Ok(())
 }
 

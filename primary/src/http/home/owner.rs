@@ -62,8 +62,12 @@ pub(super) fn of_call(method: &Method, path: &str, query: &Query) -> Option<Owne
         Err(_) => return Some(Owner::Federation),
     };
     let of = |is_federated: bool| if is_federated { Owner::Federation } else { Owner::Cluster };
-    // Lists hold both; what is written says whose it is.
-    let of_list = if *method == Method::GET { Owner::Federation } else { Owner::Body };
+    // Lists hold both; what is written says whose it is, and all is all of the own.
+    let of_list = match *method {
+        Method::GET => Owner::Federation,
+        Method::DELETE => Owner::Cluster,
+        _ => Owner::Body,
+    };
     for area in NAMED {
         if let Some(rest) = path.strip_prefix(area) {
             return match rest.strip_prefix('/') {
@@ -145,6 +149,8 @@ mod tests {
             (Method::GET, "/v1/policy/rule/10001", Some(Cluster)),
             (Method::GET, "/v1/policy/rule/x", None),
             (Method::PATCH, "/v1/policy/rule", Some(Body)),
+            (Method::DELETE, "/v1/policy/rule", Some(Cluster)),
+            (Method::DELETE, "/v1/admission/rules", Some(Cluster)),
             (Method::DELETE, "/v1/admission/rules?scope=fed", Some(Federation)),
             (Method::DELETE, "/v1/admission/rule/1000", Some(Cluster)),
             (Method::DELETE, "/v1/system/config/webhook/fed.x", Some(Federation)),

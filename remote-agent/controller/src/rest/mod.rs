@@ -171,7 +171,7 @@ fn rules() -> Listed {
         .route("/v1/group/{name}", get(group::get).patch(refuse::by_name).delete(refuse::by_name))
         .route(
             "/v1/policy/rule",
-            get(policy_rule::list).patch(refuse::list_change).delete(refuse::list),
+            get(policy_rule::list).patch(refuse::list_change).delete(refuse::delete_all),
         )
         .route(
             "/v1/policy/rule/{id}",
@@ -181,7 +181,7 @@ fn rules() -> Listed {
         )
         .route(
             "/v1/response/rule",
-            get(response::rules).patch(refuse::list_change).delete(refuse::list),
+            get(response::rules).patch(refuse::list_change).delete(refuse::delete_all),
         )
         .route(
             "/v1/response/rule/{id}",

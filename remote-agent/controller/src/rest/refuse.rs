@@ -53,14 +53,14 @@ pub(super) async fn by_name(query: ListQuery, Path(name): Path<String>) -> Resul
     Ok(ApiError::missing("object", &name))
 }
 
-/// `DELETE` of a list.
-pub(super) async fn list(query: ListQuery) -> Result<ApiError> {
-    Ok(if query.scope()? == Scope::Federal { ApiError::federal() } else { unsupported() })
+/// `DELETE` of all rules: of its own a cluster has none.
+pub(super) async fn delete_all(query: ListQuery) -> Result<()> {
+    if query.scope()? == Scope::Federal { Err(ApiError::federal()) } else { Ok(()) }
 }
 
 /// `POST` of an export or import.
 pub(super) async fn file(query: ListQuery) -> Result<ApiError> {
-    list(query).await
+    Ok(if query.scope()? == Scope::Federal { ApiError::federal() } else { unsupported() })
 }
 
 /// What bodies that change a list of rules have in common.
