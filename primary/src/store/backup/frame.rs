@@ -137,11 +137,13 @@ impl<R: Read> FrameReader<R> {
             if content != self.digest.clone().finish().as_ref() {
                 return Err(BackupError::Damaged);
             }
-            if self.input.read(&mut [0])? != 0 {
-                return Err(malformed("something follows its end"));
-            }
             self.ended = true;
-            return Ok(None);
+            return match self.input.read(&mut [0]).map_err(unreadable) {
+                Ok(0) => Ok(None),
+                Err(BackupError::Io(error)) => Err(error.into()),
+                // What follows need not be packed as a backup is.
+                Ok(_) | Err(_) => Err(malformed("something follows its end")),
+            };
         }
         self.digest.update(&head);
         self.digest.update(&content);
@@ -149,14 +151,18 @@ impl<R: Read> FrameReader<R> {
     }
 
     fn fill(&mut self, buffer: &mut [u8]) -> Result<(), BackupError> {
-        self.input.read_exact(buffer).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => BackupError::CutOff,
-            // What zstd cannot read is no failure of the disk.
-            io::ErrorKind::Other | io::ErrorKind::InvalidData => {
-                BackupError::Malformed(error.to_string())
-            }
-            _ => BackupError::Io(error),
-        })
+        self.input.read_exact(buffer).map_err(unreadable)
+    }
+}
+
+fn unreadable(error: io::Error) -> BackupError {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => BackupError::CutOff,
+        // What zstd cannot read is no failure of the disk.
+        io::ErrorKind::Other | io::ErrorKind::InvalidData => {
+            BackupError::Malformed(error.to_string())
+        }
+        _ => BackupError::Io(error),
     }
 }
 
@@ -212,9 +218,10 @@ mod tests {
             // A bit of the packing may mean nothing; what is read is the same then.
             assert!(read(&other).map_or(true, |frames| frames == sample()), "byte {at}");
         }
-        let mut longer = whole;
-        longer.extend(written(&[]));
-        assert!(read(&longer).is_err());
+        for more in [written(&[]), b"\0".to_vec(), whole[..3].to_vec()] {
+            let error = read(&[&whole[..], &more].concat()).unwrap_err().to_string();
+            assert!(error.contains("follows"), "{error}");
+        }
     }
 
     #[test]

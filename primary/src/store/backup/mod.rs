@@ -72,7 +72,7 @@ pub enum BackupError {
     #[error("cannot write or read the backup: {0}")]
     Io(#[from] io::Error),
     /// What there is, is no backup.
-    #[error("this is no backup: {0}")]
+    #[error("this is no backup, or a damaged one: {0}")]
     Malformed(String),
     /// Its end is missing.
     #[error("the backup is cut off: its end, with the digest, is missing")]
