@@ -15,7 +15,7 @@ use tracing::error;
 
 use crate::admission::{AdmissionControl, Mode};
 use crate::event::{RecordError, Recorder, rfc3339};
-use crate::federation::{Federation, FederationReplica, watch_drift};
+use crate::federation::{Federation, FederationReplica, tell_synced, watch_drift};
 use crate::in_force::InForce;
 use crate::local_user::{LocalUserError, LocalUsers};
 use crate::own_name::OwnName;
@@ -122,6 +122,7 @@ impl Controller {
             started_at,
         }));
         tasks.spawn(watch_drift(controller.clone(), stop.clone()));
+        tasks.spawn(tell_synced(controller.clone(), stop.clone()));
         Ok(controller)
     }
 

@@ -212,3 +212,29 @@ async fn rules_of_the_home_cluster_are_promoted() -> Result<()> {
     .await?;
     fleet.admin.post("/v1/policy/rules/promote", &promote(&[7])).await?.expect(500, 49)
 }
+
+/// How many events are listed.
+async fn told(rest: &Rest, path: &str) -> Result<usize> {
+    let listed = rest.get(path).await?.ok()?;
+    Ok(listed["events"].as_array().context("no events")?.len())
+}
+
+#[tokio::test]
+async fn a_cluster_tells_that_what_is_federated_was_applied() -> Result<()> {
+    let fleet = Fleet::start(&["staging"]).await?;
+    let local = fleet.agent("staging")?.admin().await?;
+    let here = "/v1/log/event?f_name=Federation.Policy.Sync";
+    wait::until("it has told it", || async { Ok(wait::when(told(&local, here).await? == 1)) })
+        .await?;
+    // What follows soon after is told together.
+    for n in 0..20 {
+        fleet.admin.post("/v1/group", &group(&format!("fed.g{n}"))).await?.ok()?;
+    }
+    fleet.wait_for_status("staging", "synced").await?;
+    assert_eq!(told(&local, here).await?, 1);
+    let there = "/v1/fed/events?cluster=staging&name=Federation.Policy.Sync";
+    wait::until("the primary knows", || async {
+        Ok(wait::when(told(&fleet.admin, there).await? == 1))
+    })
+    .await
+}

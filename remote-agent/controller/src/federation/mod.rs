@@ -3,6 +3,7 @@
 
 mod drift;
 mod replica;
+mod synced;
 
 use std::fmt::Debug;
 use std::pin::Pin;
@@ -14,6 +15,7 @@ use thiserror::Error;
 
 pub(crate) use drift::{Drift, watch_drift};
 pub use replica::FederationReplica;
+pub(crate) use synced::tell_synced;
 
 /// Whose member this cluster is, and how it stands with the primary.
 #[derive(Clone, Debug, PartialEq, Eq)]

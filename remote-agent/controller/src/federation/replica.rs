@@ -116,7 +116,12 @@ impl FederationReplica {
             })
             .collect();
         self.store.objects_apply(log.number(), writes, stored(&position), false).await?;
+        let some = !last.is_empty();
         let errors = self.in_force.change(log, last.into_values());
+        // A change may be for other clusters alone.
+        if some {
+            self.applied(log, &position);
+        }
         Ok(Applied { position, errors })
     }
 
@@ -141,7 +146,15 @@ impl FederationReplica {
             .collect();
         self.store.objects_apply(log.number(), writes, stored(&position), true).await?;
         self.in_force.drift.made_good(log);
-        Ok(self.in_force.replace(log, &items))
+        let errors = self.in_force.replace(log, &items);
+        self.applied(log, &position);
+        Ok(errors)
+    }
+
+    fn applied(&self, log: LogId, position: &Position) {
+        if log == LogId::Federation {
+            self.in_force.applied.send_replace(position.revision);
+        }
     }
 
     async fn position(&self, log: LogId) -> Result<Position, StoreError> {

@@ -18,6 +18,7 @@ use palisade_api::{Code, ObjectKind, Revision};
 use palisade_policy::admission::{AdmissionRule, CompiledRules, VerdictIndex};
 use palisade_sync::{Item, ObjectError};
 use prost::Message as _;
+use tokio::sync::watch;
 use tracing::warn;
 
 use federated::read;
@@ -33,6 +34,8 @@ pub struct InForce {
     pub(crate) writing: Arc<tokio::sync::Mutex<()>>,
     /// Logs of which something else is stored than what came.
     pub(crate) drift: Drift,
+    /// The revision up to which federated objects were applied, where some were.
+    pub(crate) applied: watch::Sender<Revision>,
     objects: Mutex<Objects>,
     rules: ArcSwap<CompiledRules>,
     verdicts: RwLock<VerdictIndex>,
