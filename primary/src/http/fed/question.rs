@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use palisade_identity::Caller;
 use uuid::Uuid;
 
@@ -170,8 +170,7 @@ fn read(
         // Answers show whole seconds, so a second is one moment.
         match (comparison, wanted.as_slice()) {
             (Comparison::Eq, [Value::Time(at)]) if at.timestamp_subsec_nanos() == 0 => {
-                let end = *at + TimeDelta::seconds(1);
-                let ends = [(Comparison::Gte, *at), (Comparison::Lt, end)];
+                let ends = [(Comparison::Gte, *at), (Comparison::Lt, next_second(*at))];
                 conditions.extend(ends.map(|(comparison, at)| Condition {
                     field,
                     comparison,
@@ -179,11 +178,11 @@ fn read(
                 }));
             }
             (Comparison::Gt, [Value::Time(at)]) if at.timestamp_subsec_nanos() == 0 => {
-                let wanted = vec![Value::Time(*at + TimeDelta::seconds(1))];
+                let wanted = vec![Value::Time(next_second(*at))];
                 conditions.push(Condition { field, comparison: Comparison::Gte, wanted });
             }
             (Comparison::Lte, [Value::Time(at)]) if at.timestamp_subsec_nanos() == 0 => {
-                let wanted = vec![Value::Time(*at + TimeDelta::seconds(1))];
+                let wanted = vec![Value::Time(next_second(*at))];
                 conditions.push(Condition { field, comparison: Comparison::Lt, wanted });
             }
             _ => conditions.push(Condition { field, comparison, wanted }),
@@ -218,6 +217,11 @@ fn read(
         format,
         most: Some(limit).filter(|limit| *limit > 0),
     })
+}
+
+/// The second after `at`; the last one that there is has none after it.
+fn next_second(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.checked_add_signed(TimeDelta::seconds(1)).unwrap_or(at)
 }
 
 /// The format of the answer.
@@ -319,6 +323,9 @@ mod tests {
             // A second has a beginning and an end.
             ("f_reported_at=2026-01-02T03:04:05Z", 2),
             ("f_reported_at=neq,2026-01-02T03:04:05Z", 1),
+            ("f_reported_at=gt,2026-01-02T03:04:05Z&f_reported_at=lte,1700000000", 2),
+            // The end of time.
+            ("f_reported_timestamp=8210266876799&f_reported_at=gt,8210266876799", 3),
         ] {
             assert_eq!(asked(text).unwrap().question.conditions.len(), conditions, "{text}");
         }
