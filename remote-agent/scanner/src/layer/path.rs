@@ -31,13 +31,19 @@ pub(crate) fn normalise(path: &[u8]) -> Result<String, Escapes> {
             part => parts.push(part),
         }
     }
-    if parts.len() > DEEPEST { Err(Escapes) } else { Ok(parts.join("/")) }
+    let path = parts.join("/");
+    if is_too_deep(&path) { Err(Escapes) } else { Ok(path) }
+}
+
+fn is_too_deep(path: &str) -> bool {
+    path.split('/').count() > DEEPEST
 }
 
 /// Where a path that leads out of the image leads inside it, as runtimes have
 /// it: `..` at the root stays at the root. None for what is no path.
 pub(crate) fn inside(path: &[u8]) -> Option<String> {
-    (path.len() <= LONGEST && !path.contains(&0)).then(|| link_target("", &text(path)))
+    let is_path = path.len() <= LONGEST && !path.contains(&0);
+    is_path.then(|| link_target("", &text(path))).filter(|path| !is_too_deep(path))
 }
 
 /// Stands for a byte that is no text, with its two digits behind it; itself it
@@ -72,7 +78,8 @@ pub(crate) fn child(path: &str, name: &[u8]) -> Result<String, Escapes> {
     if path.len() + name.len() >= LONGEST {
         return Err(Escapes);
     }
-    Ok(if path.is_empty() { name } else { format!("{path}/{name}") })
+    let path = if path.is_empty() { name } else { format!("{path}/{name}") };
+    if is_too_deep(&path) { Err(Escapes) } else { Ok(path) }
 }
 
 /// The path that a symbolic link at `link` with `target` means inside the
@@ -131,6 +138,8 @@ mod tests {
         assert_eq!(normalise(b"a\0b"), Err(Escapes));
         assert_eq!(normalise("a/".repeat(DEEPEST + 1).as_bytes()), Err(Escapes));
         normalise("a/".repeat(DEEPEST).as_bytes()).unwrap();
+        assert_eq!(inside("../a/".repeat(DEEPEST).as_bytes()).as_deref(), Some("a"));
+        assert_eq!(inside(format!("../{}", "a/".repeat(DEEPEST + 1)).as_bytes()), None);
     }
 
     #[test]

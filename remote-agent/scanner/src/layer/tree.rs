@@ -187,3 +187,98 @@ impl Tree {
 fn joined(folder: &str, base: &str) -> String {
     if folder.is_empty() { base.to_owned() } else { format!("{folder}/{base}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What a layer does to a path.
+    #[derive(Clone, Copy, Debug)]
+    enum Does {
+        Add,
+        Remove,
+        Hide,
+        Replace,
+        Folder,
+    }
+
+    fn path() -> impl Strategy<Value = String> {
+        // Names that sort before and behind a slash.
+        let name = prop_oneof![Just("a"), Just("a-"), Just("ab"), Just("b")];
+        proptest::collection::vec(name, 1..5).prop_map(|parts| parts.join("/"))
+    }
+
+    fn layer() -> impl Strategy<Value = Vec<(String, Does)>> {
+        let does = prop_oneof![
+            4 => Just(Does::Add),
+            1 => Just(Does::Remove),
+            1 => Just(Does::Hide),
+            1 => Just(Does::Replace),
+            1 => Just(Does::Folder),
+        ];
+        proptest::collection::vec((path(), does), 0..12)
+    }
+
+    fn content(changes: &[(String, Does)]) -> LayerContent {
+        let mut content = LayerContent::default();
+        for (path, does) in changes {
+            let hash = PathHash::of(path);
+            match does {
+                Does::Add => {
+                    content.nodes.insert(path.clone(), Node::File(Arc::default()));
+                }
+                Does::Remove => {
+                    content.removed.insert(path.clone());
+                }
+                Does::Hide => {
+                    content.opaque.insert(path.clone());
+                }
+                Does::Replace => content.replaced.push(hash),
+                Does::Folder => content.folders.push(hash),
+            }
+        }
+        content.replaced.sort_unstable();
+        content.folders.sort_unstable();
+        content
+    }
+
+    /// The same in the plainest way.
+    fn apply(known: &mut BTreeSet<String>, changes: &[(String, Does)]) {
+        let below = |path: &str, folder: &str| path.starts_with(&format!("{folder}/"));
+        for (path, does) in changes {
+            known.retain(|old| match does {
+                Does::Add => true,
+                Does::Remove | Does::Replace => old != path && !below(old, path),
+                Does::Hide => !below(old, path),
+                Does::Folder => old != path,
+            });
+        }
+        // In order, as they are kept: a file in the place of a folder hides what lies below.
+        let added: BTreeSet<&String> = changes
+            .iter()
+            .filter(|(_, does)| matches!(does, Does::Add))
+            .map(|(path, _)| path)
+            .collect();
+        for path in added {
+            known.retain(|old| !below(old, path));
+            known.insert(path.clone());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn layers_hide_what_they_replace(layers in proptest::collection::vec(layer(), 1..5)) {
+            let (mut tree, mut known) = (Tree::default(), BTreeSet::new());
+            for (at, changes) in layers.iter().enumerate() {
+                tree.apply(at, &content(changes));
+                apply(&mut known, changes);
+                let found: Vec<&str> = tree.files().map(|(_, path, _)| path).collect();
+                prop_assert_eq!(&found, &known.iter().map(String::as_str).collect::<Vec<_>>());
+            }
+        }
+    }
+}

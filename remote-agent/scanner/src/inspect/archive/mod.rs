@@ -28,7 +28,7 @@ const CLUE: u64 = 256 << 10;
 /// Bytes of the path of an archive within.
 const PATH: usize = 4096;
 /// What an archive and those within may tell, in packages with paths of usual length.
-const TOLD: usize = 100_000;
+const TOLD: usize = 20_000;
 /// Bytes of a path that count like a package.
 const USUAL_PATH: usize = 200;
 
