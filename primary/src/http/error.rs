@@ -166,7 +166,9 @@ impl IntoResponse for ApiError {
             tracing::debug!(code = self.code.number(), status = %self.status, message = %self.message, cause, "request refused");
         }
         let mut body = ErrorBody::new(self.code, self.message);
-        self.reason.map(Reason::as_str).unwrap_or_default().clone_into(&mut body.reason);
+        if let Some(reason) = self.reason {
+            reason.as_str().clone_into(&mut body.reason);
+        }
         body.read_only_rule_ids = self.read_only_rule_ids;
         body.password_profile_basic = self.password_profile;
         body.import_task_data = self.import_task.map(|data| ImportTaskData { data: *data });

@@ -133,8 +133,8 @@ impl Registries {
             let test = tokio::time::timeout(DEADLINE, run(&registry, &credentials, &sender));
             tokio::select! {
                 outcome = test => if outcome.is_err() {
-                    let late = "The test did not end in time";
-                    say(&sender, failed("timeout", ScanOutcome::Timeout, late.to_owned()));
+                    let late = "The test did not end in time".to_owned();
+                    say(&sender, failed("timeout", ScanOutcome::Timeout, late));
                 },
                 () = cancel.cancelled() => {}
                 () = stop.cancelled() => {}

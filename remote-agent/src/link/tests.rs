@@ -374,12 +374,15 @@ async fn a_member_obeys_reports_answers_and_forgets() {
     assert_eq!(registries["summarys"][0]["name"], "fed.shop");
     assert_eq!(registries["summarys"].as_array().unwrap().len(), 1);
 
-    // Events go up, and count as sent only when acknowledged.
-    agent.controller.note_federation("Federation.Join", "joined").await;
+    // Events go up, that something was applied the first, and count as sent only when
+    // acknowledged.
     let UpBody::Events(events) = link.next().await else { panic!("not events") };
     assert_eq!((events.events.len(), events.events[0].seq), (1, 1));
-    assert_eq!(agent.controller.store().events_usage().await.unwrap().rows, 1);
-    link.say(DownBody::EventsAck(EventsAck { seq: 1 })).await;
+    agent.controller.note_federation("Federation.Join", "joined").await;
+    let UpBody::Events(events) = link.next().await else { panic!("not events") };
+    assert_eq!((events.events.len(), events.events[0].seq), (1, 2));
+    assert_eq!(agent.controller.store().events_usage().await.unwrap().rows, 2);
+    link.say(DownBody::EventsAck(EventsAck { seq: 2 })).await;
 
     // A forwarded call is answered by the router, with the caller's role here.
     let call = |id, method: &str, path: &str, role: &str| {
@@ -455,6 +458,8 @@ async fn a_lost_link_comes_back_where_it_was_and_a_removed_member_notices_at_the
     let (frame, _) = batch(0, vec![(ObjectKind::Registry, "fed.a", b"{}")]);
     link.say(frame).await;
     assert!(matches!(link.next().await, UpBody::Ack(_)));
+    // That it was applied is told.
+    assert!(matches!(link.next().await, UpBody::Events(_)));
     drop(link);
 
     let mut link = tokio::time::timeout(WITHIN, primary.opened.recv()).await.unwrap().unwrap();
@@ -464,9 +469,9 @@ async fn a_lost_link_comes_back_where_it_was_and_a_removed_member_notices_at_the
     // What happened meanwhile goes up after the number that the primary names.
     agent.controller.note_federation("one", "").await;
     agent.controller.note_federation("two", "").await;
-    link.say(DownBody::Welcome(Welcome { events_seen: 1, ..Welcome::default() })).await;
+    link.say(DownBody::Welcome(Welcome { events_seen: 2, ..Welcome::default() })).await;
     let UpBody::Events(events) = link.next().await else { panic!("not events") };
-    assert_eq!(events.events.iter().map(|e| e.seq).collect::<Vec<_>>(), [2]);
+    assert_eq!(events.events.iter().map(|e| e.seq).collect::<Vec<_>>(), [3]);
 
     let identity = agent.handle.identity().unwrap();
     primary.members.extend(&[identity.membership().cluster_id]);

@@ -137,13 +137,12 @@ async fn a_cluster_that_is_no_member_any_more_does_not_come_back_by_its_old_toke
         let mut agent = Agent::join("staging", &token).await?;
         fleet.wait_for_status("staging", "synced").await?;
         let local = agent.admin().await?;
-        match end {
-            End::Leave => local.post("/v1/fed/leave", &json!({ "force": false })).await?.ok()?,
-            _ => {
-                let id = id(&fleet, "staging").await?;
-                fleet.admin.delete(&format!("/v1/fed/cluster/{id}")).await?.ok()?
-            }
-        };
+        if let End::Leave = end {
+            local.post("/v1/fed/leave", &json!({ "force": false })).await?.ok()?;
+        } else {
+            let id = id(&fleet, "staging").await?;
+            fleet.admin.delete(&format!("/v1/fed/cluster/{id}")).await?.ok()?;
+        }
         role(&local, "").await?;
         agent.stop().await?;
         // Its settings still name the token.

@@ -39,7 +39,7 @@ async fn a_limit_stays_until_it_is_taken_away() -> Result<()> {
             .context(wrong)?;
     }
     let first = change(json!({ "access_scope": prod() }));
-    admin.patch("/v1/user/admin", &first).await?.expect(403, 25)?;
+    admin.patch("/v1/user/admin", &first).await?.expect(403, 4)?;
 
     // A delegate gives nothing to anybody, least of all to itself.
     let mut mary = delegation.primary.rest()?;
