@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use regex::bytes::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 
 use super::window::Window;
 use crate::inspect::{Entry, Facts};
@@ -104,7 +104,7 @@ static WORDS: [OnceLock<Option<Regex>>; PROGRAMS.len()] =
     [const { OnceLock::new() }; PROGRAMS.len()];
 
 fn words(at: usize) -> Option<&'static Regex> {
-    let compile = || Regex::new(PROGRAMS.get(at)?.words).ok();
+    let compile = || RegexBuilder::new(PROGRAMS.get(at)?.words).unicode(false).build().ok();
     WORDS.get(at)?.get_or_init(compile).as_ref()
 }
 

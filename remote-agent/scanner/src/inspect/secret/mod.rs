@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-use regex::bytes::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
 use super::{Entry, Facts};
@@ -77,7 +77,8 @@ impl Search {
 
     /// What secrets of the kind at `at` look like.
     fn pattern(&self, at: usize) -> Option<&Regex> {
-        let compile = || Regex::new(KINDS.get(at)?.pattern).ok();
+        // Classes of bytes take a tenth of the memory that those of characters take.
+        let compile = || RegexBuilder::new(KINDS.get(at)?.pattern).unicode(false).build().ok();
         self.patterns.get(at)?.get_or_init(compile).as_ref()
     }
 
@@ -134,7 +135,12 @@ pub fn search(path: &str, text: &[u8]) -> Vec<Secret> {
 
 /// The text with what is shown of its secrets in their place.
 pub(crate) fn cloaked_in(path: &str, text: &str) -> String {
-    let mut places: Vec<_> = hits(path, text.as_bytes()).map(|(_, at)| at).collect();
+    // Patterns see bytes, and may end within a character.
+    let whole = |at: Range<usize>| {
+        let start = (0..=at.start).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        start..(at.end..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
+    };
+    let mut places: Vec<_> = hits(path, text.as_bytes()).map(|(_, at)| whole(at)).collect();
     places.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
     let mut shown = String::with_capacity(text.len());
     let mut end = 0;
