@@ -2,6 +2,7 @@
 //! answers them. Where there is none, lists are empty and counts zero, so that
 //! clients go on working.
 
+mod both;
 mod owner;
 
 use axum::Json;
@@ -123,7 +124,7 @@ fn role_at_home(caller: &Caller, request: &Request) -> Result<Role> {
 }
 
 /// Gives calls that are about objects of a cluster to the home cluster, where
-/// there is one; without one the endpoints of the primary answer, whose lists
+/// there is one, and lists of both their second half; without one the endpoints of the primary answer, whose lists
 /// of such objects are empty.
 pub(super) async fn local_objects(
     State(app): State<App>,
@@ -132,7 +133,9 @@ pub(super) async fn local_objects(
 ) -> Result<Response> {
     let query = Query::parse(request.uri().query().unwrap_or_default());
     let owner = owner::of_call(request.method(), request.uri().path(), &query);
+    let of_both = both::are_asked_for(request.method(), request.uri().path(), &query);
     let owner = match owner {
+        Some(owner) if of_both => owner,
         None | Some(Owner::Federation) => return Ok(next.run(request).await),
         // The endpoints of the primary know the same methods.
         Some(_) if *request.method() == Method::OPTIONS => return Ok(next.run(request).await),
@@ -145,6 +148,9 @@ pub(super) async fn local_objects(
     let caller = request.extensions_mut().remove::<Caller>().ok_or_else(ApiError::unauthorized)?;
     if home_of(&app, &caller).await?.is_none() {
         return Ok(next.run(request).await);
+    }
+    if of_both {
+        return both::answer(&app, &caller, request, next).await;
     }
     if owner == Owner::Cluster {
         return fallback(State(app), request).await;
