@@ -3,6 +3,8 @@
 use palisade_api::Code;
 use thiserror::Error;
 
+use crate::{CfgType, FED_PREFIX};
+
 /// A rule or group that cannot be.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum PolicyError {
@@ -65,6 +67,9 @@ pub enum PolicyError {
     /// A federated rule that names a local group.
     #[error("a federated rule cannot use the local group {0:?}: its groups begin with \"fed.\"")]
     LocalGroup(String),
+    /// A rule of a cluster that names a federated group.
+    #[error("a rule of this cluster cannot use the federated group {0:?}")]
+    FederatedGroup(String),
     /// A rule that other changes refer to, and that does not exist.
     #[error("rule {0} does not exist")]
     MissingRule(u32),
@@ -88,7 +93,8 @@ impl PolicyError {
             | Self::InvalidField { .. }
             | Self::InvalidCriterion { .. }
             | Self::InvalidEntry { .. }
-            | Self::LocalGroup(_) => Code::InvalidRequest,
+            | Self::LocalGroup(_)
+            | Self::FederatedGroup(_) => Code::InvalidRequest,
         }
     }
 
@@ -105,6 +111,16 @@ impl PolicyError {
 
     pub(crate) fn field(field: &'static str, reason: impl Into<String>) -> Self {
         Self::InvalidField { field, reason: reason.into() }
+    }
+
+    /// Fails where a group belongs to another owner than the rule that names it.
+    pub(crate) fn unless_same_owner(group: &str, rule: CfgType) -> Result<(), Self> {
+        match (group.starts_with(FED_PREFIX), rule) {
+            (true, CfgType::Federal) => Ok(()),
+            (false, CfgType::Federal) => Err(Self::LocalGroup(shorten(group))),
+            (true, _) => Err(Self::FederatedGroup(shorten(group))),
+            (false, _) => Ok(()),
+        }
     }
 
     pub(crate) fn criterion(name: &str, reason: impl Into<String>) -> Self {

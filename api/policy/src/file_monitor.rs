@@ -60,8 +60,7 @@ pub struct FileFilter {
     pub last_modified_timestamp: i64,
 }
 
-/// The file monitor of a federated group. Its JSON form is the payload of the
-/// federated object.
+/// The file monitor of a group. Its JSON form is its payload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileMonitor {
     /// The group.
@@ -152,7 +151,7 @@ impl FileMonitor {
             recursive: filter.recursive,
             behavior: filter.behavior.as_str().to_owned(),
             applications: filter.applications.clone(),
-            cfg_type: CfgType::Federal.as_str().to_owned(),
+            cfg_type: CfgType::of_name(&self.group).as_str().to_owned(),
             group: self.group.clone(),
             created_timestamp: filter.created_timestamp,
             last_modified_timestamp: filter.last_modified_timestamp,

@@ -1,14 +1,15 @@
-//! What federated objects mean: groups, rules, profiles, sensors, webhooks,
-//! their validation and their evaluation. No I/O and no async; the primary
-//! validates with it, the agents decide with it.
+//! What groups, rules, profiles, sensors and webhooks mean, those of the
+//! federation and those of one cluster: their validation and their evaluation. No
+//! I/O: the primary and the agents validate with it, the agents decide with it.
 //!
 //! Open [`object`] for what the kinds have in common, and the module of a kind
-//! for the rest; [`admission`] for the decision over a workload, and
+//! for the rest; [`edit`] for changes; [`admission`] for the decision over a workload, and
 //! `admission/criteria/` for the criteria, one file each.
 
 pub mod admission;
 pub mod cluster;
 pub mod crd;
+pub mod edit;
 pub mod error;
 pub mod file_monitor;
 pub mod group;
@@ -61,9 +62,17 @@ pub enum CfgType {
     /// Made on the primary for the whole federation.
     #[serde(rename = "federal")]
     Federal,
+    /// Comes with the product.
+    #[serde(rename = "system_defined")]
+    SystemDefined,
 }
 
 impl CfgType {
+    /// Who owns what belongs to an object of this name, or is a part of it.
+    pub fn of_name(name: &str) -> Self {
+        if name.starts_with(FED_PREFIX) { Self::Federal } else { Self::UserCreated }
+    }
+
     /// The name that clients know.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -71,6 +80,7 @@ impl CfgType {
             Self::UserCreated => "user_created",
             Self::Ground => "ground",
             Self::Federal => "federal",
+            Self::SystemDefined => "system_defined",
         }
     }
 }

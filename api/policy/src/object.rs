@@ -1,4 +1,4 @@
-//! What all federated objects have in common.
+//! What all objects have in common.
 
 use std::borrow::Cow;
 
@@ -6,9 +6,10 @@ use palisade_api::ObjectKind;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// An object that the primary owns and every cluster obeys. Its JSON form is
-/// its payload in the log.
-pub trait FederatedObject: Serialize + DeserializeOwned {
+/// An object that clusters obey: one of the federation, which the primary owns,
+/// or one of the cluster itself. Its JSON form is its payload in the log and in
+/// the databases.
+pub trait FederatedObject: Serialize + DeserializeOwned + Send + Sync {
     /// Its kind.
     const KIND: ObjectKind;
 

@@ -36,8 +36,8 @@ pub struct ProcessEntry {
     pub last_modified_timestamp: i64,
 }
 
-/// The profile of a federated group. Its JSON form is the payload of the
-/// federated object. Groups without one allow what their cluster allows.
+/// The profile of a group. Its JSON form is its payload. Groups without one allow
+/// what their cluster allows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessProfile {
     /// The group.
@@ -105,7 +105,7 @@ impl ProcessProfile {
             return Err(PolicyError::field("group", "it differs from that in the path"));
         }
         if config.baseline.is_some_and(|baseline| !baseline.is_empty()) {
-            return Err(PolicyError::field("baseline", "federated groups have none"));
+            return Err(PolicyError::field("baseline", "only groups that were learned have one"));
         }
         self.alert_disabled = config.alert_disabled.unwrap_or(self.alert_disabled);
         self.hash_enabled = config.hash_enabled.unwrap_or(self.hash_enabled);
@@ -177,7 +177,7 @@ impl ProcessProfile {
             user: String::new(),
             uid: 0,
             action: entry.action.as_str().to_owned(),
-            cfg_type: CfgType::Federal.as_str().to_owned(),
+            cfg_type: CfgType::of_name(&self.group).as_str().to_owned(),
             uuid: entry.uuid.to_string(),
             group: self.group.clone(),
             allow_update: entry.allow_update,

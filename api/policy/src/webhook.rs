@@ -39,7 +39,7 @@ impl WebhookType {
     }
 }
 
-/// A webhook. Its JSON form is the payload of the federated object.
+/// A webhook. Its JSON form is its payload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Webhook {
     /// Its name.

@@ -81,7 +81,8 @@ fn sensor<I: Inspection>(
         ..rest::sensor::SensorConfig::default()
     };
     let mut ids = IdPool::new(I::RULE_IDS, [], 0);
-    Sensor::create(config, &mut ids).map_err(|error| TestCaseError::fail(error.to_string()))
+    Sensor::create(config, CfgType::Federal, &mut ids)
+        .map_err(|error| TestCaseError::fail(error.to_string()))
 }
 
 proptest! {
@@ -114,7 +115,7 @@ proptest! {
             disable,
             ..rest::policy_rule::PolicyRule::default()
         };
-        survives(&NetworkRule::create(rule, id, position, now).unwrap())?;
+        survives(&NetworkRule::create(rule, id, CfgType::Federal, position, now).unwrap())?;
     }
 
     #[test]
@@ -159,7 +160,7 @@ proptest! {
             webhooks,
             ..rest::response_rule::ResponseRule::default()
         };
-        survives(&ResponseRule::create(rule, id, -1).unwrap())?;
+        survives(&ResponseRule::create(rule, id, CfgType::Federal, -1).unwrap())?;
     }
 
     #[test]
@@ -213,10 +214,10 @@ proptest! {
         let pattern = format!(r"(?<!\w){word}\b");
         survives(&sensor::<Dlp>(name.clone(), comment.clone(), &pattern, &context)?)?;
         survives(&sensor::<Waf>(name, comment, &pattern, &context)?)?;
-        for predefined in Dlp::predefined() {
+        for predefined in Dlp::predefined(CfgType::Federal) {
             survives(&predefined)?;
         }
-        for predefined in Waf::predefined() {
+        for predefined in Waf::predefined(CfgType::Federal) {
             survives(&predefined)?;
         }
     }

@@ -7,9 +7,9 @@ use palisade_api::rest::event::{level, name};
 use palisade_api::rest::fed::{FedConfig, PromoteRequest, RestInfo};
 use palisade_api::{ClusterId, ClusterName, ObjectKind};
 use palisade_identity::{Role, Roles};
-use palisade_policy::FederatedObject;
 use palisade_policy::group::Group;
 use palisade_policy::sensor::{Dlp, Inspection as _, Waf};
+use palisade_policy::{CfgType, FederatedObject};
 use sqlx::PgTransaction;
 
 use super::address::{federation_address, primary_name};
@@ -109,10 +109,10 @@ fn predefined() -> Result<Vec<NewItem>> {
     for group in &Group::reserved() {
         objects.push(new_item(group)?);
     }
-    for sensor in &Dlp::predefined() {
+    for sensor in &Dlp::predefined(CfgType::Federal) {
         objects.push(new_item(sensor)?);
     }
-    for sensor in &Waf::predefined() {
+    for sensor in &Waf::predefined(CfgType::Federal) {
         objects.push(new_item(sensor)?);
     }
     Ok(objects)

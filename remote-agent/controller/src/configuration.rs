@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use palisade_api::{Digest, ObjectKind};
-use palisade_policy::admission::AdmissionRule;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use thiserror::Error;
@@ -110,14 +109,12 @@ impl Controller {
         name: &str,
         payload: &RawValue,
     ) -> Result<(), ConfigurationError> {
-        if kind != ObjectKind::AdmissionRule.number() {
-            // Of a newer version, which will know it.
-            let payload = payload.get().as_bytes();
-            return Ok(self.store().local_object_create(kind, name, payload).await?);
+        let payload = payload.get().as_bytes();
+        self.store().local_object_create(kind, name, payload).await?;
+        // What is of a newer version, that version puts in force.
+        if let Some(kind) = ObjectKind::from_number(kind) {
+            self.in_force().own_change([((kind, name.to_owned()), Some(payload.to_vec()))]);
         }
-        let rule: AdmissionRule = serde_json::from_str(payload.get())?;
-        self.store().local_object_create(kind, name, payload.get().as_bytes()).await?;
-        self.in_force().local_admission_rule(rule.id, Some(rule));
         Ok(())
     }
 }

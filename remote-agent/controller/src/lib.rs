@@ -5,7 +5,7 @@
 //! [`rest`] for the one implementation of the cluster-level REST API,
 //! [`federation`] for the replica of the primary's logs, [`scan`] for the
 //! cluster's own scans of what [`node`] finds, [`configuration`] for what a cluster
-//! has of its own, [`store`] for what is kept on disk.
+//! has of its own, `own_edit` for its changes, [`store`] for what is kept on disk.
 
 pub mod admission;
 pub mod configuration;
@@ -20,6 +20,7 @@ pub mod scan;
 pub mod store;
 
 mod controller;
+mod own_edit;
 
 pub use controller::{Controller, ControllerConfig, ControllerError, DATABASE};
 pub use rest::document;

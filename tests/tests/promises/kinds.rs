@@ -7,18 +7,18 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// A write: method, path, body.
-type Write = (Method, &'static str, Value);
+pub(super) type Write = (Method, &'static str, Value);
 
 /// One kind: how an object of it is made, changed and deleted, where it is
 /// read, and a text of its own that reading shows after it was made and after
 /// it was changed.
-struct Kind {
-    make: Write,
-    change: Write,
-    delete: Option<Write>,
-    read: &'static [&'static str],
-    made: &'static str,
-    changed: &'static str,
+pub(super) struct Kind {
+    pub(super) make: Write,
+    pub(super) change: Write,
+    pub(super) delete: Option<Write>,
+    pub(super) read: &'static [&'static str],
+    pub(super) made: &'static str,
+    pub(super) changed: &'static str,
 }
 
 fn criteria(value: &str) -> Value {
@@ -87,7 +87,7 @@ fn sensors(area: &'static str) -> [Kind; 2] {
 }
 
 /// Every kind, those that others refer to first.
-fn kinds() -> Vec<Kind> {
+pub(super) fn kinds() -> Vec<Kind> {
     let webhook = |url: &str| {
         json!({ "config": { "name": "fed.pager", "url": url, "enable": true, "type": "JSON",
             "use_proxy": false, "cfg_type": "federal" } })
@@ -223,7 +223,7 @@ async fn write(rest: &Rest, (method, path, body): &Write) -> Result<palisade_tes
 }
 
 /// Waits until each path shows the text.
-async fn shows(rest: &Rest, prefix: &str, paths: &[&str], text: &str) -> Result<()> {
+pub(super) async fn shows(rest: &Rest, prefix: &str, paths: &[&str], text: &str) -> Result<()> {
     for path in paths {
         let path = format!("{prefix}{path}");
         wait::until(&format!("{path} shows {text}"), || async {

@@ -250,7 +250,7 @@ async fn what_there_is_none_of() -> Result<()> {
         for (path, list) in [
             ("/v1/workload", "workloads"),
             ("/v1/host", "hosts"),
-            ("/v1/process_profile?scope=local", "process_profiles"),
+            ("/v1/policy/rule?scope=local", "rules"),
             ("/v1/response/rule", "rules"),
             ("/v1/log/threat", "threats"),
         ] {

@@ -13,6 +13,16 @@ use crate::{CfgType, PolicyError, check_comment, name};
 /// Names of the federated groups that are always there.
 pub const RESERVED: [&str; 2] = ["fed.nodes", "fed.containers"];
 
+/// Names of the groups that are always there in a cluster.
+const OWN_RESERVED: [&str; 3] = [EXTERNAL, "nodes", "containers"];
+
+/// The group of all that is neither a node nor a container.
+const EXTERNAL: &str = "external";
+
+/// Prefixes of names that a cluster gives to what it learns, and of single hosts and
+/// workloads.
+const OWN_PREFIXES: [&str; 3] = ["nv.", "Host:", "Workload:"];
+
 /// Endpoints of network rules that are no groups of ours.
 pub const BUILT_IN_ENDPOINTS: [&str; 3] = ["external", "nodes", "Workload:ingress"];
 
@@ -25,6 +35,8 @@ pub enum GroupKind {
     Node,
     /// Addresses outside.
     Address,
+    /// All that is neither a node nor a container.
+    External,
 }
 
 impl GroupKind {
@@ -34,11 +46,17 @@ impl GroupKind {
             Self::Container => "container",
             Self::Node => "node",
             Self::Address => "address",
+            Self::External => "external",
         }
+    }
+
+    /// Whether the members have processes.
+    pub const fn has_processes(self) -> bool {
+        matches!(self, Self::Container | Self::Node)
     }
 }
 
-/// A group. Its JSON form is the payload of the federated object.
+/// A group. Its JSON form is its payload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
     /// Its name.
@@ -71,32 +89,38 @@ pub struct Group {
 impl Group {
     /// The groups that every federation has.
     pub fn reserved() -> [Self; 2] {
-        let group = |name: &str, key: &str| Self {
-            name: name.to_owned(),
-            comment: String::new(),
-            criteria: vec![Criterion {
-                key: key.to_owned(),
-                value: "*".to_owned(),
-                op: Operator::Equal,
-            }],
-            reserved: true,
-            cfg_type: CfgType::Federal,
-            monitor_metric: false,
-            group_sess_cur: 0,
-            group_sess_rate: 0,
-            group_band_width: 0,
-        };
-        [group(RESERVED[0], "node"), group(RESERVED[1], "container")]
+        [
+            Self::built_in(RESERVED[0], Some("node"), CfgType::Federal),
+            Self::built_in(RESERVED[1], Some("container"), CfgType::Federal),
+        ]
     }
 
-    /// A new group.
-    pub fn create(config: GroupConfig, cfg_type: CfgType) -> Result<Self, PolicyError> {
-        check_name(&config.name, cfg_type)?;
-        if config.criteria.is_none() {
-            return Err(PolicyError::field("criteria", "a group needs one"));
+    /// The groups that every cluster has.
+    pub fn own_reserved() -> [Self; 3] {
+        [
+            Self::built_in(OWN_RESERVED[0], None, CfgType::Learned),
+            Self::built_in(OWN_RESERVED[1], Some("node"), CfgType::Learned),
+            Self::built_in(OWN_RESERVED[2], Some("container"), CfgType::UserCreated),
+        ]
+    }
+
+    /// The group of everything that is a `key`.
+    fn built_in(name: &str, key: Option<&str>, cfg_type: CfgType) -> Self {
+        let all = |key: &str| Criterion {
+            key: key.to_owned(),
+            value: "*".to_owned(),
+            op: Operator::Equal,
+        };
+        Self {
+            criteria: key.map(all).into_iter().collect(),
+            reserved: true,
+            ..Self::named(name, cfg_type)
         }
-        let group = Self {
-            name: config.name.clone(),
+    }
+
+    fn named(name: &str, cfg_type: CfgType) -> Self {
+        Self {
+            name: name.to_owned(),
             comment: String::new(),
             criteria: Vec::new(),
             reserved: false,
@@ -105,8 +129,16 @@ impl Group {
             group_sess_cur: 0,
             group_sess_rate: 0,
             group_band_width: 0,
-        };
-        group.update(config)
+        }
+    }
+
+    /// A new group.
+    pub fn create(config: GroupConfig, cfg_type: CfgType) -> Result<Self, PolicyError> {
+        check_name(&config.name, cfg_type)?;
+        if config.criteria.is_none() {
+            return Err(PolicyError::field("criteria", "a group needs one"));
+        }
+        Self::named(&config.name, cfg_type).update(config)
     }
 
     /// The group with what `config` names.
@@ -135,7 +167,9 @@ impl Group {
 
     /// What its members are.
     pub fn kind(&self) -> GroupKind {
-        if self.criteria.iter().any(|criterion| criterion.key == "node") {
+        if self.reserved && self.name == EXTERNAL {
+            GroupKind::External
+        } else if self.criteria.iter().any(|criterion| criterion.key == "node") {
             GroupKind::Node
         } else if self.criteria.iter().any(Criterion::is_address) {
             GroupKind::Address
@@ -173,7 +207,9 @@ federated!(Group, Group, name);
 
 fn check_name(text: &str, cfg_type: CfgType) -> Result<(), PolicyError> {
     name::check(text, cfg_type)?;
-    if cfg_type != CfgType::Federal && BUILT_IN_ENDPOINTS.contains(&text) {
+    let taken =
+        OWN_RESERVED.contains(&text) || OWN_PREFIXES.iter().any(|prefix| text.starts_with(prefix));
+    if cfg_type == CfgType::UserCreated && taken {
         let reason = "the name is reserved";
         return Err(PolicyError::InvalidName { name: text.to_owned(), reason });
     }
@@ -213,6 +249,10 @@ mod tests {
             ("orders", CfgType::UserCreated, true),
             ("fed.orders", CfgType::UserCreated, false),
             ("external", CfgType::UserCreated, false),
+            ("containers", CfgType::UserCreated, false),
+            ("nv.orders.shop", CfgType::UserCreated, false),
+            ("nv.orders.shop", CfgType::Learned, true),
+            ("Host:worker-1", CfgType::UserCreated, false),
         ] {
             let made = Group::create(config(name, &[("service", "=", "x")]), owner);
             assert_eq!(made.is_ok(), fits, "{name} {owner:?}: {made:?}");
@@ -227,6 +267,20 @@ mod tests {
         let [nodes, _] = Group::reserved();
         assert!(nodes.clone().update(config("fed.nodes", &[("node", "=", "*")])).is_ok());
         assert!(nodes.update(config("fed.nodes", &[("node", "=", "n1")])).is_err());
+    }
+
+    #[test]
+    fn the_reserved_groups_of_a_cluster_have_their_kinds() {
+        let kinds = Group::own_reserved().map(|group| (group.name.clone(), group.kind().as_str()));
+        let named = |name: &str, kind| (name.to_owned(), kind);
+        assert_eq!(
+            kinds,
+            [
+                named("external", "external"),
+                named("nodes", "node"),
+                named("containers", "container")
+            ]
+        );
     }
 
     #[test]

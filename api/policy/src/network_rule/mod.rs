@@ -9,14 +9,27 @@ use serde::{Deserialize, Serialize};
 use crate::group::BUILT_IN_ENDPOINTS;
 use crate::object::federated;
 use crate::rule_id::RuleIds;
-use crate::{CfgType, FED_PREFIX, PolicyError, check_comment};
+use crate::{CfgType, PolicyError, check_comment};
 
 /// Ids of federated rules.
 pub const FED_IDS: RuleIds =
     RuleIds::new("federated network rules", 100_000..=109_999).automatic_from(100_001);
+/// Ids of rules made in a cluster. What is learned has those above.
+pub const LOCAL_IDS: RuleIds = RuleIds::new("network rules", 1..=9_999);
 /// Endpoint that stands for what comes through the tunnel interface of a node.
 const TUNNEL: &str = "Workload:ingress";
+/// Prefixes of endpoints that are one host or one workload: a cluster alone knows
+/// them.
+const SINGLE: [&str; 2] = ["Host:", "Workload:"];
 const MAX_PRIORITY: u32 = 100;
+
+/// The ids of the rules of an owner.
+pub const fn ids(cfg_type: CfgType) -> RuleIds {
+    match cfg_type {
+        CfgType::Federal => FED_IDS,
+        _ => LOCAL_IDS,
+    }
+}
 
 /// What a rule does with a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -43,7 +56,7 @@ impl Action {
     }
 }
 
-/// A network rule. Its JSON form is the payload of the federated object.
+/// A network rule. Its JSON form is its payload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkRule {
     /// Its id.
@@ -78,9 +91,15 @@ pub struct NetworkRule {
 }
 
 impl NetworkRule {
-    /// A new federated rule; `now` is in Unix seconds.
-    pub fn create(rule: PolicyRule, id: u32, position: i64, now: i64) -> Result<Self, PolicyError> {
-        FED_IDS.check(id)?;
+    /// A new rule; `now` is in Unix seconds.
+    pub fn create(
+        rule: PolicyRule,
+        id: u32,
+        cfg_type: CfgType,
+        position: i64,
+        now: i64,
+    ) -> Result<Self, PolicyError> {
+        ids(cfg_type).check(id)?;
         let made = Self {
             id,
             comment: rule.comment,
@@ -90,7 +109,7 @@ impl NetworkRule {
             action: action(&rule.action)?,
             applications: application::normal(&rule.applications)?,
             disable: rule.disable,
-            cfg_type: CfgType::Federal,
+            cfg_type,
             priority: rule.priority,
             position,
             created_timestamp: now,
@@ -128,7 +147,7 @@ impl NetworkRule {
     pub fn groups(&self) -> impl Iterator<Item = &str> {
         [self.from.as_str(), self.to.as_str()]
             .into_iter()
-            .filter(|name| !BUILT_IN_ENDPOINTS.contains(name))
+            .filter(|name| !is_no_group(name, self.cfg_type))
     }
 
     /// The rule as clients know it.
@@ -170,11 +189,14 @@ impl NetworkRule {
             let reason = format!("a rule from {:?} to {:?} names no group", self.from, self.to);
             return Err(PolicyError::field("to", reason));
         }
-        match self.groups().find(|name| !name.starts_with(FED_PREFIX)) {
-            Some(name) => Err(PolicyError::LocalGroup(crate::error::shorten(name))),
-            None => Ok(()),
-        }
+        self.groups().try_for_each(|name| PolicyError::unless_same_owner(name, self.cfg_type))
     }
+}
+
+/// Whether an endpoint of a rule is none of its owner's groups.
+fn is_no_group(name: &str, cfg_type: CfgType) -> bool {
+    BUILT_IN_ENDPOINTS.contains(&name)
+        || (cfg_type != CfgType::Federal && SINGLE.iter().any(|prefix| name.starts_with(prefix)))
 }
 
 federated!(NetworkRule, NetworkRule, id);
@@ -201,7 +223,7 @@ mod tests {
 
     #[test]
     fn rules_are_checked() {
-        assert!(NetworkRule::create(rule(), 100_001, 0, 7).is_ok());
+        assert!(NetworkRule::create(rule(), 100_001, CfgType::Federal, 0, 7).is_ok());
         let cases: [(&str, Change); 9] = [
             ("from", |r| r.from.clear()),
             ("to", |r| "nodes".clone_into(&mut r.from)),
@@ -218,18 +240,42 @@ mod tests {
         for (text, change) in cases {
             let mut rule = rule();
             change(&mut rule);
-            let error = NetworkRule::create(rule, 100_001, 0, 7).unwrap_err();
+            let error = NetworkRule::create(rule, 100_001, CfgType::Federal, 0, 7).unwrap_err();
             assert!(error.to_string().starts_with(text), "{error}");
         }
         assert!(matches!(
-            NetworkRule::create(rule(), 9, 0, 7),
+            NetworkRule::create(rule(), 9, CfgType::Federal, 0, 7),
             Err(PolicyError::InvalidId { id: 9, .. })
         ));
     }
 
     #[test]
+    fn the_rules_of_a_cluster_name_its_own_groups() {
+        for (id, from, to, wrong) in [
+            (1, "orders", "external", None),
+            (9_999, "orders", "containers", None),
+            (5, "Host:worker-1", "orders", None),
+            (5, "orders", "Workload:10.0.0.7", None),
+            (5, "Host:worker-1", "external", Some("to: a rule from")),
+            (5, "fed.orders", "external", Some("a rule of this cluster cannot use")),
+            (5, "orders", "fed.nodes", Some("a rule of this cluster cannot use")),
+            (100_001, "orders", "external", Some("id 100001 is not in the range 1 to 9999")),
+        ] {
+            let rule = PolicyRule { from: from.to_owned(), to: to.to_owned(), ..rule() };
+            let made = NetworkRule::create(rule, id, CfgType::UserCreated, 0, 7);
+            let text = made.as_ref().err().map(ToString::to_string);
+            let fits = match (&text, wrong) {
+                (Some(text), Some(wrong)) => text.starts_with(wrong),
+                (None, None) => true,
+                _ => false,
+            };
+            assert!(fits, "{id} {from} {to}: {made:?}");
+        }
+    }
+
+    #[test]
     fn what_is_absent_stays() {
-        let before = NetworkRule::create(rule(), 100_001, 5, 7).unwrap();
+        let before = NetworkRule::create(rule(), 100_001, CfgType::Federal, 5, 7).unwrap();
         let change = PolicyRuleConfig { disable: Some(true), ..PolicyRuleConfig::default() };
         let after = before.clone().update(change, 9).unwrap();
         assert_eq!(after, NetworkRule { disable: true, last_modified_timestamp: 9, ..before });

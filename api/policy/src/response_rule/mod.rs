@@ -8,18 +8,28 @@ use serde::{Deserialize, Serialize};
 
 pub use event::{ConditionType, Event, options};
 
-use crate::error::shorten;
 use crate::object::federated;
 use crate::rule_id::RuleIds;
-use crate::{CfgType, FED_PREFIX, PolicyError, check_comment};
+use crate::{CfgType, PolicyError, check_comment};
 
 /// Ids of federated rules.
 pub const FED_IDS: RuleIds = RuleIds::new("federated response rules", 100_001..=109_999);
+/// Ids of rules made in a cluster. Those below 8 are only given to who asks for
+/// them: elsewhere they are rules that come with the product.
+pub const LOCAL_IDS: RuleIds = RuleIds::new("response rules", 1..=99_999).automatic_from(8);
 /// The only group of a rule that is none of ours.
 pub const EXTERNAL: &str = "external";
 /// Webhooks of one rule.
 const MAX_WEBHOOKS: usize = 64;
 const MAX_VALUE_BYTES: usize = 1_024;
+
+/// The ids of the rules of an owner.
+pub const fn ids(cfg_type: CfgType) -> RuleIds {
+    match cfg_type {
+        CfgType::Federal => FED_IDS,
+        _ => LOCAL_IDS,
+    }
+}
 
 /// What a rule does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -56,7 +66,7 @@ pub struct Condition {
     pub value: String,
 }
 
-/// A response rule. Its JSON form is the payload of the federated object.
+/// A response rule. Its JSON form is its payload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResponseRule {
     /// Its id.
@@ -86,9 +96,14 @@ pub struct ResponseRule {
 }
 
 impl ResponseRule {
-    /// A new federated rule.
-    pub fn create(rule: rest::ResponseRule, id: u32, position: i64) -> Result<Self, PolicyError> {
-        FED_IDS.check(id)?;
+    /// A new rule.
+    pub fn create(
+        rule: rest::ResponseRule,
+        id: u32,
+        cfg_type: CfgType,
+        position: i64,
+    ) -> Result<Self, PolicyError> {
+        ids(cfg_type).check(id)?;
         let made = Self {
             id,
             event: event(&rule.event)?,
@@ -98,7 +113,7 @@ impl ResponseRule {
             actions: actions(&rule.actions)?,
             webhooks: rule.webhooks,
             disable: rule.disable,
-            cfg_type: CfgType::Federal,
+            cfg_type,
             position,
         };
         made.checked(rule.conditions)
@@ -175,12 +190,10 @@ impl ResponseRule {
         if self.webhooks.len() > MAX_WEBHOOKS {
             return Err(PolicyError::field("webhooks", format!("{MAX_WEBHOOKS} at most")));
         }
-        match self.needed_group() {
-            Some(group) if !group.starts_with(FED_PREFIX) => {
-                Err(PolicyError::LocalGroup(shorten(group)))
-            }
-            _ => Ok(self),
+        if let Some(group) = self.needed_group() {
+            PolicyError::unless_same_owner(group, self.cfg_type)?;
         }
+        Ok(self)
     }
 
     fn condition(&self, given: &EventCondition) -> Result<Condition, PolicyError> {

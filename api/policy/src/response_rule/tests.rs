@@ -43,7 +43,7 @@ fn conditions_are_those_of_the_event() {
         ),
         ("incident", &[("name", "x")], None),
     ] {
-        let made = ResponseRule::create(rule(event, conditions), 100_001, 0);
+        let made = ResponseRule::create(rule(event, conditions), 100_001, CfgType::Federal, 0);
         let value = made.as_ref().ok().map(|rule| rule.conditions[0].value.as_str());
         assert_eq!(value, stored, "{event} {conditions:?}: {made:?}");
     }
@@ -64,34 +64,45 @@ fn rules_are_checked() {
     for (text, change) in cases {
         let mut rule = base();
         change(&mut rule);
-        let error = ResponseRule::create(rule, 100_001, 0).unwrap_err();
+        let error = ResponseRule::create(rule, 100_001, CfgType::Federal, 0).unwrap_err();
         assert!(error.to_string().starts_with(text), "{error}");
     }
     for group in ["", "external", "fed.shop"] {
         let made = ResponseRule::create(
             rest::ResponseRule { group: group.to_owned(), ..base() },
             100_001,
+            CfgType::Federal,
             0,
         );
         assert_eq!(made.unwrap().needed_group(), (group == "fed.shop").then_some(group));
     }
-    assert!(ResponseRule::create(base(), 8, 0).is_err());
+    assert!(ResponseRule::create(base(), 8, CfgType::Federal, 0).is_err());
+    for (group, fits) in [("", true), ("external", true), ("shop", true), ("fed.shop", false)] {
+        let rule = rest::ResponseRule { group: group.to_owned(), ..base() };
+        let made = ResponseRule::create(rule, 8, CfgType::UserCreated, 0);
+        assert_eq!(made.is_ok(), fits, "{group:?}: {made:?}");
+    }
 }
 
 #[test]
 fn webhooks_matter_where_they_are_called() {
     let mut given = rule("event", &[("name", "User.Login")]);
-    let calls = ResponseRule::create(given.clone(), 100_001, 0).unwrap();
+    let calls = ResponseRule::create(given.clone(), 100_001, CfgType::Federal, 0).unwrap();
     assert_eq!(calls.needed_webhooks().collect::<Vec<_>>(), ["fed.pager"]);
     given.actions = vec!["suppress-log".to_owned()];
-    let silent = ResponseRule::create(given, 100_001, 0).unwrap();
+    let silent = ResponseRule::create(given, 100_001, CfgType::Federal, 0).unwrap();
     assert_eq!(silent.needed_webhooks().count(), 0);
 }
 
 #[test]
 fn what_is_absent_stays() {
-    let before =
-        ResponseRule::create(rule("event", &[("name", "User.Login")]), 100_001, 5).unwrap();
+    let before = ResponseRule::create(
+        rule("event", &[("name", "User.Login")]),
+        100_001,
+        CfgType::Federal,
+        5,
+    )
+    .unwrap();
     let change = ResponseRuleConfig { disable: Some(true), ..ResponseRuleConfig::default() };
     let after = before.clone().update(change).unwrap();
     assert_eq!(after, ResponseRule { disable: true, ..before.clone() });

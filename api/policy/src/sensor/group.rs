@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Inspection, Sensor};
 use crate::error::shorten;
-use crate::{CfgType, FED_PREFIX, FederatedObject, PolicyError};
+use crate::{CfgType, FederatedObject, PolicyError};
 
 /// Sensors of one group.
 const MAX_SENSORS: usize = 256;
@@ -43,8 +43,7 @@ pub struct SensorSetting {
     pub action: SensorAction,
 }
 
-/// The sensors that are bound to a federated group. Its JSON form is the
-/// payload of the federated object.
+/// The sensors that are bound to a group. Its JSON form is its payload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct SensorGroup<I: Inspection> {
@@ -62,6 +61,11 @@ impl<I: Inspection> SensorGroup<I> {
     /// A group without sensors.
     pub fn empty(group: impl Into<String>) -> Self {
         Self { group: group.into(), status: true, sensors: Vec::new(), inspection: PhantomData }
+    }
+
+    /// Whether a sensor is bound to the group.
+    pub fn binds(&self, sensor: &str) -> bool {
+        self.sensors.iter().any(|setting| setting.name == sensor)
     }
 
     /// The group with what `config` names.
@@ -92,8 +96,10 @@ impl<I: Inspection> SensorGroup<I> {
                 entry: format!("sensor {:?}", shorten(&name)),
                 reason: reason.to_owned(),
             };
-            if !name.starts_with(FED_PREFIX) {
-                return Err(wrong("a federated group takes federated sensors only"));
+            if CfgType::of_name(&name) != CfgType::of_name(&self.group) {
+                let reason = "federated sensors are for federated groups, and those of a cluster \
+                              for its own";
+                return Err(wrong(reason));
             }
             let action = [SensorAction::Allow, SensorAction::Deny]
                 .into_iter()
@@ -117,14 +123,14 @@ impl<I: Inspection> SensorGroup<I> {
                 exist: sensor.is_some(),
                 predefine: sensor.is_some_and(|sensor| sensor.predefine),
                 comment: sensor.map(|sensor| sensor.comment.clone()).unwrap_or_default(),
-                cfg_type: CfgType::Federal.as_str().to_owned(),
+                cfg_type: CfgType::of_name(&setting.name).as_str().to_owned(),
             }
         };
         rest::SensorGroup {
             name: self.group.clone(),
             status: self.status,
             sensors: self.sensors.iter().map(setting).collect(),
-            cfg_type: CfgType::Federal.as_str().to_owned(),
+            cfg_type: CfgType::of_name(&self.group).as_str().to_owned(),
         }
     }
 }

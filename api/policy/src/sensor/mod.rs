@@ -40,8 +40,8 @@ pub trait Inspection:
     /// The kind of the custom resources that hold them.
     const RESOURCE: &'static str;
 
-    /// The federated sensors that come with the product.
-    fn predefined() -> Vec<Sensor<Self>>;
+    /// The sensors that come with the product, for the federation or for a cluster.
+    fn predefined(cfg_type: CfgType) -> Vec<Sensor<Self>>;
 }
 
 /// Looks for data that must not leave.
@@ -59,8 +59,8 @@ impl Inspection for Dlp {
     const THREAT: &'static str = "DLP.";
     const RESOURCE: &'static str = "NvDlpSecurityRule";
 
-    fn predefined() -> Vec<Sensor<Self>> {
-        predefined::dlp()
+    fn predefined(cfg_type: CfgType) -> Vec<Sensor<Self>> {
+        predefined::dlp(cfg_type)
     }
 }
 
@@ -71,8 +71,8 @@ impl Inspection for Waf {
     const THREAT: &'static str = "WAF.";
     const RESOURCE: &'static str = "NvWafSecurityRule";
 
-    fn predefined() -> Vec<Sensor<Self>> {
-        predefined::waf()
+    fn predefined(cfg_type: CfgType) -> Vec<Sensor<Self>> {
+        predefined::waf(cfg_type)
     }
 }
 
@@ -87,7 +87,7 @@ pub struct SensorRule {
     pub patterns: Vec<Pattern>,
 }
 
-/// A federated sensor. Its JSON form is the payload of the federated object.
+/// A sensor. Its JSON form is its payload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Sensor<I: Inspection> {
@@ -106,9 +106,13 @@ pub struct Sensor<I: Inspection> {
 }
 
 impl<I: Inspection> Sensor<I> {
-    /// A new federated sensor, whose rules get ids of the pool.
-    pub fn create(config: SensorConfig, ids: &mut IdPool) -> Result<Self, PolicyError> {
-        name::check(&config.name, CfgType::Federal)?;
+    /// A new sensor, whose rules get ids of the pool.
+    pub fn create(
+        config: SensorConfig,
+        cfg_type: CfgType,
+        ids: &mut IdPool,
+    ) -> Result<Self, PolicyError> {
+        name::check(&config.name, cfg_type)?;
         if config.name.len() > MAX_NAME_BYTES {
             let reason = "256 bytes at most";
             return Err(PolicyError::InvalidName { name: shorten(&config.name), reason });
@@ -196,8 +200,16 @@ impl<I: Inspection> Sensor<I> {
             name: rule.name.clone(),
             id: rule.id,
             patterns: rule.patterns.iter().map(Pattern::to_rest).collect(),
-            cfg_type: CfgType::Federal.as_str().to_owned(),
+            cfg_type: self.cfg_type().as_str().to_owned(),
         })
+    }
+
+    /// Who owns it.
+    pub fn cfg_type(&self) -> CfgType {
+        match CfgType::of_name(&self.name) {
+            CfgType::UserCreated if self.predefine => CfgType::SystemDefined,
+            cfg_type => cfg_type,
+        }
     }
 
     /// The sensor as clients know it, with the groups that it is bound to.
@@ -208,7 +220,7 @@ impl<I: Inspection> Sensor<I> {
             rules: self.rules_to_rest().collect(),
             comment: self.comment.clone(),
             predefine: self.predefine,
-            cfg_type: CfgType::Federal.as_str().to_owned(),
+            cfg_type: self.cfg_type().as_str().to_owned(),
             cluster_selector: None,
         }
     }

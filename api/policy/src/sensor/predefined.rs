@@ -1,10 +1,12 @@
-//! The federated sensors that come with the product.
+//! The sensors that come with the product.
 
 use super::pattern::{Context, Pattern, PatternOperator};
 use super::{Dlp, Inspection, Sensor, SensorRule, Waf};
+use crate::{CfgType, FED_PREFIX};
 
 /// Ids of the rules of the sensors below, which no other rule has.
 const FIRST_DLP_RULE: u32 = 35_000;
+const FIRST_OWN_DLP_RULE: u32 = 30_000;
 const FIRST_WAF_RULE: u32 = 40_000;
 
 /// Three, two and four digits, in groups or not.
@@ -36,62 +38,66 @@ const LOG4SHELL: &[(&str, &str)] =
 const SPRING4SHELL: &[(&str, &str)] =
     &[("rule.spring4shell", r"(?i)class(?:\.|%2e)module(?:\.|%2e)classloader")];
 
-pub(super) fn dlp() -> Vec<Sensor<Dlp>> {
-    let cards = FIRST_DLP_RULE + SSN.len() as u32;
+pub(super) fn dlp(cfg_type: CfgType) -> Vec<Sensor<Dlp>> {
+    let first = match cfg_type {
+        CfgType::Federal => FIRST_DLP_RULE,
+        _ => FIRST_OWN_DLP_RULE,
+    };
+    let made = |name, comment, first, rules| {
+        sensor(name, cfg_type, comment, first, rules, Context::Unsaid, true)
+    };
     vec![
-        sensor(
+        made(
             "fed.sensor.creditcard",
             "Numbers of credit cards",
-            cards,
+            first + SSN.len() as u32,
             CREDIT_CARDS,
-            Context::Unsaid,
-            true,
         ),
-        sensor(
-            "fed.sensor.ssn",
-            "Social security numbers of the United States",
-            FIRST_DLP_RULE,
-            SSN,
-            Context::Unsaid,
-            true,
-        ),
+        made("fed.sensor.ssn", "Social security numbers of the United States", first, SSN),
     ]
 }
 
-pub(super) fn waf() -> Vec<Sensor<Waf>> {
-    let spring = FIRST_WAF_RULE + LOG4SHELL.len() as u32;
+pub(super) fn waf(cfg_type: CfgType) -> Vec<Sensor<Waf>> {
+    // Those of the federation may be changed, there for everybody.
+    let fixed = cfg_type != CfgType::Federal;
+    let made = |name, comment, first, rules, context| {
+        sensor(name, cfg_type, comment, first, rules, context, fixed)
+    };
     vec![
-        sensor(
+        made(
             "fed.sensor.log4shell",
             "Log4Shell: code run through a lookup by JNDI",
             FIRST_WAF_RULE,
             LOG4SHELL,
             Context::Header,
-            false,
         ),
-        sensor(
+        made(
             "fed.sensor.spring4shell",
             "Spring4Shell: code run through the binding of parameters",
-            spring,
+            FIRST_WAF_RULE + LOG4SHELL.len() as u32,
             SPRING4SHELL,
             Context::Body,
-            false,
         ),
     ]
 }
 
 fn sensor<I: Inspection>(
     name: &str,
+    cfg_type: CfgType,
     comment: &str,
     first: u32,
     rules: &[(&str, &str)],
     context: Context,
     predefine: bool,
 ) -> Sensor<I> {
+    let owned = |name: &str| match cfg_type {
+        CfgType::Federal => name.to_owned(),
+        _ => name.trim_start_matches(FED_PREFIX).to_owned(),
+    };
     let rules = rules.iter().zip(first..).map(|((name, value), id)| SensorRule {
-        name: (*name).to_owned(),
+        name: owned(name),
         id,
         patterns: vec![Pattern { op: PatternOperator::Regex, value: (*value).to_owned(), context }],
     });
-    Sensor::new(name.to_owned(), comment.to_owned(), rules.collect(), predefine)
+    Sensor::new(owned(name), comment.to_owned(), rules.collect(), predefine)
 }

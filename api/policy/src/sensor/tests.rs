@@ -41,25 +41,31 @@ fn patterns_are_checked() {
         ("contains", "secret", "body", false),
         ("regex", r"(?:(?:\w{900}){900}){900}", "body", false),
     ] {
-        let made = Sensor::<Dlp>::create(with(vec![rule("r", op, value, context)]), &mut pool());
+        let made = Sensor::<Dlp>::create(
+            with(vec![rule("r", op, value, context)]),
+            CfgType::Federal,
+            &mut pool(),
+        );
         assert_eq!(made.is_ok(), fits, "{op} {value} {context}: {made:?}");
     }
     let long = vec![rule("r", "regex", &"x".repeat(513), "body")];
-    assert!(Sensor::<Dlp>::create(with(long), &mut pool()).is_err());
+    assert!(Sensor::<Dlp>::create(with(long), CfgType::Federal, &mut pool()).is_err());
     let mut many = rule("r", "regex", "x", "body");
     many.patterns = vec![many.patterns[0].clone(); 17];
-    assert!(Sensor::<Dlp>::create(with(vec![many.clone()]), &mut pool()).is_err());
+    assert!(
+        Sensor::<Dlp>::create(with(vec![many.clone()]), CfgType::Federal, &mut pool()).is_err()
+    );
     many.patterns.clear();
-    assert!(Sensor::<Dlp>::create(with(vec![many]), &mut pool()).is_err());
+    assert!(Sensor::<Dlp>::create(with(vec![many]), CfgType::Federal, &mut pool()).is_err());
     let twice = vec![rule("r", "regex", "x", ""), rule("r", "regex", "y", "")];
-    assert!(Sensor::<Dlp>::create(with(twice), &mut pool()).is_err());
+    assert!(Sensor::<Dlp>::create(with(twice), CfgType::Federal, &mut pool()).is_err());
 }
 
 #[test]
 fn rules_keep_their_ids_while_the_sensor_changes() {
     let mut ids = pool();
     let two = vec![rule("b", "regex", "x", ""), rule("a", "regex", "y", "")];
-    let sensor = Sensor::<Dlp>::create(with(two), &mut ids).unwrap();
+    let sensor = Sensor::<Dlp>::create(with(two), CfgType::Federal, &mut ids).unwrap();
     let listed = |sensor: &Sensor<Dlp>| -> Vec<(String, u32)> {
         sensor.rules.iter().map(|rule| (rule.name.clone(), rule.id)).collect()
     };
@@ -87,8 +93,8 @@ fn built_in_sensors_find_what_they_are_for() {
             .iter()
             .any(|rule| Regex::new(&rule.patterns[0].value).unwrap().is_match(text).unwrap())
     };
-    let dlp = Dlp::predefined();
-    let waf = Waf::predefined();
+    let dlp = Dlp::predefined(CfgType::Federal);
+    let waf = Waf::predefined(CfgType::Federal);
     let rules = |name: &str| -> Vec<SensorRule> {
         dlp.iter()
             .filter(|sensor| sensor.name == name)
@@ -122,12 +128,27 @@ fn built_in_sensors_find_what_they_are_for() {
 
 #[test]
 fn built_in_sensors_for_data_cannot_be_changed() {
-    let [cards, _] = Dlp::predefined().try_into().unwrap();
+    let [cards, _] = Dlp::predefined(CfgType::Federal).try_into().unwrap();
     assert!(cards.rules.iter().all(|rule| (35_000..=39_999).contains(&rule.id)));
     assert!(cards.update(SensorConfig::default(), &mut pool()).is_err());
-    let [log4shell, _] = Waf::predefined().try_into().unwrap();
+    let [log4shell, _] = Waf::predefined(CfgType::Federal).try_into().unwrap();
     let mut ids = IdPool::new(Waf::RULE_IDS, [40_000, 40_001], 0);
     assert!(log4shell.update(SensorConfig::default(), &mut ids).is_ok());
+}
+
+#[test]
+fn a_cluster_has_built_in_sensors_of_its_own() {
+    let own = CfgType::UserCreated;
+    let (dlp, waf) = (Dlp::predefined(own), Waf::predefined(own));
+    let names: Vec<&str> =
+        dlp.iter().map(|s| s.name.as_str()).chain(waf.iter().map(|s| s.name.as_str())).collect();
+    assert_eq!(
+        names,
+        ["sensor.creditcard", "sensor.ssn", "sensor.log4shell", "sensor.spring4shell"]
+    );
+    assert!(dlp.iter().flat_map(|s| &s.rules).all(|rule| (30_000..35_000).contains(&rule.id)));
+    assert_eq!(dlp[0].to_rest(Vec::new()).cfg_type, "system_defined");
+    assert!(waf[0].clone().update(SensorConfig::default(), &mut pool()).is_err());
 }
 
 #[test]

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use palisade_api::rest::rollout::ObjectStatusCluster;
 use palisade_api::{ClusterId, ObjectKind, Revision};
 use palisade_identity::AccessScope;
+use palisade_policy::edit::EditError;
 use sqlx::PgConnection;
 
-use super::super::rules::{Result, RuleError};
+use super::super::rules::Result;
 use crate::store::member::{self, Member};
 use crate::store::member_seen::{self, Progress};
 use crate::store::rollout::{self, Candidate, Rollout};
@@ -46,7 +47,7 @@ pub async fn of_object(
             error.kind == kind.number() && error.name == name
         }));
     }
-    let missing = || RuleError::Missing { kind, name: name.chars().take(128).collect() };
+    let missing = || EditError::Missing { kind, name: name.chars().take(128).collect() };
     Ok(ObjectStatus { revision: newest.ok_or_else(missing)?, clusters })
 }
 

@@ -1,8 +1,8 @@
 //! Federated admission rules.
 
 use palisade_api::rest::admission::AdmissionRuleConfig;
-use palisade_policy::admission::rule::{AdmissionRule, FED_IDS, RuleType};
-use palisade_policy::{CfgType, FederatedObject as _};
+use palisade_policy::admission::rule::{AdmissionRule, RuleType};
+use palisade_policy::edit;
 
 use super::{Edit, Result, get as find_rule, list as list_all};
 use crate::store::{Actor, Database};
@@ -24,51 +24,35 @@ pub async fn get(database: &Database, id: u32) -> Result<AdmissionRule> {
 pub async fn create(
     database: &Database,
     actor: &Actor,
-    mut config: AdmissionRuleConfig,
+    config: AdmissionRuleConfig,
 ) -> Result<AdmissionRule> {
-    let mut edit = Edit::begin(database).await?;
-    let rules: Vec<AdmissionRule> = edit.list().await?;
-    let used = rules.iter().map(|rule| rule.id);
-    let mut ids = edit.ids(AdmissionRule::KIND, FED_IDS, used).await?;
-    config.id = ids.give(config.id)?;
-    let id = config.id;
-    let target = config.cluster_selector.take();
-    let rule = AdmissionRule::create(config, id, CfgType::Federal)?;
-    edit.given(AdmissionRule::KIND, &ids);
-    edit.put(&rule)?;
-    edit.target(&rule, target)?;
-    edit.commit(actor).await?;
+    let mut change = Edit::begin(database).await?;
+    let made = edit::admission_rule::create(&mut change, config).await;
+    let rule = change.explained(made).await?;
+    change.commit(actor).await?;
     Ok(rule)
 }
 
 /// Changes what `config` names of a rule.
-pub async fn update(
-    database: &Database,
-    actor: &Actor,
-    mut config: AdmissionRuleConfig,
-) -> Result<()> {
-    let target = config.cluster_selector.take();
-    let mut edit = Edit::begin(database).await?;
-    let before: AdmissionRule = edit.get(&config.id.to_string()).await?;
-    let rule = before.clone().update(config)?;
-    edit.put_changed(&before, &rule)?;
-    edit.target(&rule, target)?;
-    edit.commit(actor).await
+pub async fn update(database: &Database, actor: &Actor, config: AdmissionRuleConfig) -> Result<()> {
+    let mut change = Edit::begin(database).await?;
+    let done = edit::admission_rule::update(&mut change, config).await;
+    change.explained(done).await?;
+    change.commit(actor).await
 }
 
 /// Deletes a rule.
 pub async fn delete(database: &Database, actor: &Actor, id: u32) -> Result<()> {
-    let mut edit = Edit::begin(database).await?;
-    let rule: AdmissionRule = edit.get(&id.to_string()).await?;
-    edit.delete(&rule);
-    edit.commit(actor).await
+    let mut change = Edit::begin(database).await?;
+    let done = edit::admission_rule::delete(&mut change, id).await;
+    change.explained(done).await?;
+    change.commit(actor).await
 }
 
 /// Deletes all rules.
 pub async fn delete_all(database: &Database, actor: &Actor) -> Result<()> {
-    let mut edit = Edit::begin(database).await?;
-    for rule in edit.list::<AdmissionRule>().await? {
-        edit.delete(&rule);
-    }
-    edit.commit(actor).await
+    let mut change = Edit::begin(database).await?;
+    let done = edit::admission_rule::delete_all(&mut change).await;
+    change.explained(done).await?;
+    change.commit(actor).await
 }

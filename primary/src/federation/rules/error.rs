@@ -2,6 +2,7 @@
 
 use palisade_api::{ObjectKind, Revision};
 use palisade_policy::crd::YamlError;
+use palisade_policy::edit::EditError;
 use palisade_policy::{FederatedObject, PolicyError};
 use thiserror::Error;
 
@@ -17,35 +18,12 @@ pub enum RuleError {
     /// The rule itself is wrong.
     #[error(transparent)]
     Policy(#[from] PolicyError),
-    /// There is no such object.
-    #[error("there is no federated {} {name:?}", .kind.as_str())]
-    Missing {
-        /// Its kind.
-        kind: ObjectKind,
-        /// Its name.
-        name: String,
-    },
+    /// The change does not fit what is there.
+    #[error(transparent)]
+    Edit(#[from] EditError),
     /// No sensor has such a rule.
     #[error("no federated sensor has a rule {0:?}")]
     MissingSensorRule(String),
-    /// An object of that name exists.
-    #[error("a federated {} {name:?} exists already", .kind.as_str())]
-    Duplicate {
-        /// Its kind.
-        kind: ObjectKind,
-        /// Its name.
-        name: String,
-    },
-    /// Others name the object.
-    #[error("the {} {name:?} is used by {}", .kind.as_str(), list(.users))]
-    InUse {
-        /// Its kind.
-        kind: ObjectKind,
-        /// Its name.
-        name: String,
-        /// Who names it, in words.
-        users: Vec<String>,
-    },
     /// An object would name one that does not exist.
     #[error(
         "the {} {:?} names the {} {:?}, which would not exist",
@@ -110,22 +88,6 @@ pub enum RuleError {
     /// There is no such revision.
     #[error("there is no revision {0} yet")]
     NoRevision(Revision),
-    /// The object is built in.
-    #[error("the {} {name:?} is built in and cannot be deleted", .kind.as_str())]
-    BuiltIn {
-        /// Its kind.
-        kind: ObjectKind,
-        /// Its name.
-        name: String,
-    },
-    /// The members of the group have nothing of the kind.
-    #[error("the group {group:?} is no group of containers: it has no {}", .kind.as_str())]
-    NoneOfKind {
-        /// What its members lack.
-        kind: ObjectKind,
-        /// The group.
-        group: String,
-    },
     /// A file that cannot be read or written.
     #[error(transparent)]
     Yaml(#[from] YamlError),
@@ -161,31 +123,6 @@ pub enum RuleError {
 
 impl RuleError {
     pub(in crate::federation) fn missing<T: FederatedObject>(name: &str) -> Self {
-        Self::Missing { kind: T::KIND, name: name.chars().take(128).collect() }
+        EditError::missing::<T>(name).into()
     }
-
-    pub(super) fn duplicate<T: FederatedObject>(object: &T) -> Self {
-        Self::Duplicate { kind: T::KIND, name: object.object_name().into_owned() }
-    }
-
-    pub(super) fn built_in<T: FederatedObject>(object: &T) -> Self {
-        Self::BuiltIn { kind: T::KIND, name: object.object_name().into_owned() }
-    }
-
-    /// Fails where somebody uses the object.
-    pub(super) fn unless_unused<T: FederatedObject>(object: &T, users: Vec<String>) -> Result<()> {
-        if users.is_empty() {
-            return Ok(());
-        }
-        Err(Self::InUse { kind: T::KIND, name: object.object_name().into_owned(), users })
-    }
-}
-
-fn list(users: &[String]) -> String {
-    const SHOWN: usize = 10;
-    let mut text = users.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
-    if users.len() > SHOWN {
-        text.push_str(", …");
-    }
-    text
 }

@@ -2,11 +2,12 @@
 //! is empty, and not in the log, before it is first changed.
 
 use palisade_api::rest::file_monitor::FileMonitorConfig;
-use palisade_policy::FederatedObject as _;
+use palisade_policy::edit;
+use palisade_policy::edit::file_monitor::require_containers;
 use palisade_policy::file_monitor::FileMonitor;
 use palisade_policy::group::{Group, GroupKind};
 
-use super::{Edit, Result, RuleError, find, get as find_group, list as list_all, of_groups};
+use super::{Edit, Result, find, get as find_group, list as list_all, of_groups};
 use crate::store::{Actor, Database};
 
 /// The monitors of all groups by group.
@@ -34,17 +35,8 @@ pub async fn update(
     config: FileMonitorConfig,
     now: i64,
 ) -> Result<()> {
-    let mut edit = Edit::begin(database).await?;
-    require_containers(&edit.get(name).await?)?;
-    let before = edit.find(name).await?.unwrap_or_else(|| FileMonitor::empty(name));
-    let monitor = before.clone().update(config, now)?;
-    edit.put_changed(&before, &monitor)?;
-    edit.commit(actor).await
-}
-
-fn require_containers(group: &Group) -> Result<()> {
-    if group.kind() == GroupKind::Container {
-        return Ok(());
-    }
-    Err(RuleError::NoneOfKind { kind: FileMonitor::KIND, group: group.name.clone() })
+    let mut change = Edit::begin(database).await?;
+    let done = edit::file_monitor::update(&mut change, name, config, now).await;
+    change.explained(done).await?;
+    change.commit(actor).await
 }

@@ -23,10 +23,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use palisade_api::ObjectKind;
 use palisade_api::kind::LogId;
+use palisade_api::rest::cluster_selector as rest;
 use palisade_policy::cluster::ClusterSelector;
+use palisade_policy::edit::{self, EditError};
 use palisade_policy::group::Group;
-use palisade_policy::rule_id::{IdPool, RuleIds};
-use palisade_policy::{FederatedObject, PolicyError};
+use palisade_policy::rule_id::IdPool;
+use palisade_policy::{CfgType, FederatedObject, PolicyError};
 use sqlx::{PgConnection, PgTransaction};
 
 use super::promotion::require_primary;
@@ -67,103 +69,6 @@ impl Edit {
         })
     }
 
-    /// One object, which must exist.
-    async fn get<T: FederatedObject>(&mut self, name: &str) -> Result<T> {
-        match self.find(name).await? {
-            Some(object) => Ok(object),
-            None => Err(self.explained(RuleError::missing::<T>(name)).await),
-        }
-    }
-
-    /// Says of what is missing that a rollout holds it back, where one does.
-    async fn explained(&mut self, error: RuleError) -> RuleError {
-        let (kind, name) = match &error {
-            RuleError::Missing { kind, name } => (*kind, name.clone()),
-            RuleError::Policy(PolicyError::MissingGroup(name)) => (ObjectKind::Group, name.clone()),
-            _ => return error,
-        };
-        let key = (kind, name);
-        match rollout::held(&mut self.tx).await {
-            Ok(held) => match held.get(&key) {
-                Some(rollout) => RuleError::InRollout { kind, name: key.1, rollout: *rollout },
-                None => error,
-            },
-            Err(failed) => failed.into(),
-        }
-    }
-
-    /// One object, where there is one.
-    async fn find<T: FederatedObject>(&mut self, name: &str) -> Result<Option<T>> {
-        match self.items.get(&(T::KIND, name.to_owned())).map(|item| &item.op) {
-            Some(Op::Put(payload)) => parse(payload).map(Some),
-            Some(Op::Delete) => Ok(None),
-            Some(Op::Keep) | None => find(&mut self.tx, name).await,
-        }
-    }
-
-    /// All objects of a kind by name.
-    async fn list<T: FederatedObject>(&mut self) -> Result<Vec<T>> {
-        let mut objects: Vec<T> = list(&mut self.tx).await?;
-        let from = (T::KIND, String::new());
-        let pending = self.items.range(from..).take_while(|((kind, _), _)| *kind == T::KIND);
-        let pending: BTreeMap<&str, &Op> = pending
-            .filter(|(_, item)| item.op != Op::Keep)
-            .map(|((_, name), item)| (name.as_str(), &item.op))
-            .collect();
-        if !pending.is_empty() {
-            objects.retain(|object| !pending.contains_key(object.object_name().as_ref()));
-            for op in pending.values() {
-                if let Op::Put(payload) = op {
-                    objects.push(parse(payload)?);
-                }
-            }
-            objects.sort_by(|left, right| left.object_name().cmp(&right.object_name()));
-        }
-        Ok(objects)
-    }
-
-    /// Fails where one of the groups that a rule names does not exist.
-    async fn require_groups<'a>(&mut self, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
-        for name in names {
-            if self.find::<Group>(name).await?.is_none() {
-                let error = PolicyError::MissingGroup(name.to_owned()).into();
-                return Err(self.explained(error).await);
-            }
-        }
-        Ok(())
-    }
-
-    /// The pool that new rules of a kind get their ids from.
-    async fn ids(
-        &mut self,
-        kind: ObjectKind,
-        ids: RuleIds,
-        used: impl IntoIterator<Item = u32>,
-    ) -> Result<IdPool> {
-        let highest = store::rule_id::highest(&mut self.tx, kind).await?;
-        Ok(IdPool::new(ids, used, highest))
-    }
-
-    /// Remembers the ids that were given of a pool.
-    fn given(&mut self, kind: ObjectKind, ids: &IdPool) {
-        self.highest_ids.insert(kind, ids.highest());
-    }
-
-    fn put<T: FederatedObject>(&mut self, object: &T) -> Result<()> {
-        let payload = serde_json::to_vec(object).map_err(RuleError::Encoding)?;
-        self.add(NewItem::put(T::KIND, object.object_name(), payload));
-        Ok(())
-    }
-
-    /// Puts an object where it differs from what was before.
-    fn put_changed<T: FederatedObject + PartialEq>(&mut self, before: &T, now: &T) -> Result<()> {
-        if before == now { Ok(()) } else { self.put(now) }
-    }
-
-    fn delete<T: FederatedObject>(&mut self, object: &T) {
-        self.add(NewItem::delete(T::KIND, object.object_name()));
-    }
-
     /// Adds an item in place of one of the same object.
     fn add(&mut self, item: NewItem) {
         self.items.insert((item.kind, item.name.clone()), item);
@@ -186,6 +91,95 @@ impl Edit {
             }
         }
         self.tx.commit().await.map_err(StoreError::from)?;
+        Ok(())
+    }
+}
+
+impl Edit {
+    /// Says of what is missing that a rollout holds it back, where one does.
+    async fn explained<T>(&mut self, outcome: Result<T>) -> Result<T> {
+        let error = match outcome {
+            Err(error) => error,
+            done => return done,
+        };
+        let (kind, name) = match &error {
+            RuleError::Edit(EditError::Missing { kind, name }) => (*kind, name.clone()),
+            RuleError::Policy(PolicyError::MissingGroup(name)) => (ObjectKind::Group, name.clone()),
+            _ => return Err(error),
+        };
+        let key = (kind, name);
+        match rollout::held(&mut self.tx).await?.get(&key) {
+            Some(rollout) => Err(RuleError::InRollout { kind, name: key.1, rollout: *rollout }),
+            None => Err(error),
+        }
+    }
+}
+
+impl edit::Edit for Edit {
+    type Error = RuleError;
+
+    fn cfg_type(&self) -> CfgType {
+        CfgType::Federal
+    }
+
+    async fn find<T: FederatedObject>(&mut self, name: &str) -> Result<Option<T>> {
+        match self.items.get(&(T::KIND, name.to_owned())).map(|item| &item.op) {
+            Some(Op::Put(payload)) => parse(payload).map(Some),
+            Some(Op::Delete) => Ok(None),
+            Some(Op::Keep) | None => find(&mut self.tx, name).await,
+        }
+    }
+
+    async fn list<T: FederatedObject>(&mut self) -> Result<Vec<T>> {
+        let mut objects: Vec<T> = list(&mut self.tx).await?;
+        let from = (T::KIND, String::new());
+        let pending = self.items.range(from..).take_while(|((kind, _), _)| *kind == T::KIND);
+        let pending: BTreeMap<&str, &Op> = pending
+            .filter(|(_, item)| item.op != Op::Keep)
+            .map(|((_, name), item)| (name.as_str(), &item.op))
+            .collect();
+        if !pending.is_empty() {
+            objects.retain(|object| !pending.contains_key(object.object_name().as_ref()));
+            for op in pending.values() {
+                if let Op::Put(payload) = op {
+                    objects.push(parse(payload)?);
+                }
+            }
+            objects.sort_by(|left, right| left.object_name().cmp(&right.object_name()));
+        }
+        Ok(objects)
+    }
+
+    async fn highest_id(&mut self, kind: ObjectKind) -> Result<u32> {
+        Ok(store::rule_id::highest(&mut self.tx, kind).await?)
+    }
+
+    fn given(&mut self, kind: ObjectKind, ids: &IdPool) {
+        self.highest_ids.insert(kind, ids.highest());
+    }
+
+    fn put<T: FederatedObject>(&mut self, object: &T) -> Result<()> {
+        let payload = serde_json::to_vec(object).map_err(RuleError::Encoding)?;
+        self.add(NewItem::put(T::KIND, object.object_name(), payload));
+        Ok(())
+    }
+
+    fn delete<T: FederatedObject>(&mut self, object: &T) {
+        self.add(NewItem::delete(T::KIND, object.object_name()));
+    }
+
+    /// Without a wish the object stays for the clusters that it is for, or is for
+    /// all where the change is to make true just what it says.
+    fn target<T: FederatedObject>(
+        &mut self,
+        object: &T,
+        wanted: Option<rest::ClusterSelector>,
+    ) -> Result<()> {
+        let wanted = wanted.or_else(|| self.declarative.then(Default::default));
+        if let Some(wanted) = wanted {
+            let key = (T::KIND, object.object_name().into_owned());
+            self.selectors.insert(key, wanted.try_into()?);
+        }
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use palisade_api::{ObjectKind, Revision};
 use palisade_policy::FederatedObject;
 use palisade_policy::admission::rule::AdmissionRule;
 use palisade_policy::cluster::ClusterSelector;
+use palisade_policy::edit::EditError;
 use palisade_policy::file_monitor::FileMonitor;
 use palisade_policy::group::Group;
 use palisade_policy::network_rule::NetworkRule;
@@ -60,7 +61,7 @@ fn restored(former: Former, now: Option<&Object>) -> Result<Option<NewItem>> {
     let Some(json) = json else {
         let Some(now) = now else { return Ok(None) };
         if is_built_in(&now.payload)? {
-            return Err(RuleError::BuiltIn { kind, name });
+            return Err(EditError::BuiltIn { kind, name }.into());
         }
         return Ok(Some(NewItem::delete(kind, name)));
     };

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use palisade_policy::FederatedObject;
+use palisade_policy::edit::Edit as _;
 
 use super::{Edit, Result};
 

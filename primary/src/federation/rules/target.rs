@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use palisade_api::kind::LogId;
-use palisade_api::rest::cluster_selector as rest;
 use palisade_api::{ObjectKind, Revision};
-use palisade_policy::FederatedObject;
 use palisade_policy::cluster::{ClusterSelector, Targets};
 use sqlx::PgConnection;
 
@@ -27,22 +25,6 @@ pub(super) async fn targets(conn: &mut PgConnection) -> Result<Targets> {
 }
 
 impl Edit {
-    /// Lets an object be for the clusters that are `wanted`. Without a wish it
-    /// stays for those that it is for, or is for all where the change is to
-    /// make true just what it says.
-    pub(super) fn target<T: FederatedObject>(
-        &mut self,
-        object: &T,
-        wanted: Option<rest::ClusterSelector>,
-    ) -> Result<()> {
-        let wanted = wanted.or_else(|| self.declarative.then(Default::default));
-        if let Some(wanted) = wanted {
-            let key = (T::KIND, object.object_name().into_owned());
-            self.selectors.insert(key, wanted.try_into()?);
-        }
-        Ok(())
-    }
-
     /// Puts down which clusters the objects of the change are for, and fails
     /// where one would be without what it names.
     pub(super) async fn settle_targets(&mut self) -> Result<()> {

@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use palisade_api::Code;
 use palisade_api::rest::file::ImportTaskData;
 use palisade_identity::Caller;
+use palisade_policy::edit::EditError;
 use palisade_policy::process_profile::Stamp;
 use uuid::Uuid;
 
@@ -79,8 +80,7 @@ async fn run(
                 error,
                 RuleError::Policy(_)
                     | RuleError::Yaml(_)
-                    | RuleError::NoneOfKind { .. }
-                    | RuleError::BuiltIn { .. }
+                    | RuleError::Edit(EditError::NoneOfKind { .. } | EditError::BuiltIn { .. })
             );
             let reason = if by_file {
                 error.to_string()

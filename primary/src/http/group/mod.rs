@@ -8,6 +8,7 @@ mod update;
 
 use palisade_api::Code;
 use palisade_policy::PolicyError;
+use palisade_policy::edit::EditError;
 use utoipa_axum::routes;
 
 use super::ApiRouter;
@@ -28,7 +29,7 @@ impl From<RuleError> for ApiError {
         match error {
             // Among them the place among the rules that the request names.
             RuleError::Policy(PolicyError::MissingRule(_))
-            | RuleError::Missing { .. }
+            | RuleError::Edit(EditError::Missing { .. })
             | RuleError::MissingSensorRule(_)
             | RuleError::NoRevision(_)
             | RuleError::NoRollout(_) => Self::object_not_found(message),
@@ -36,20 +37,18 @@ impl From<RuleError> for ApiError {
             RuleError::Policy(error) => {
                 Self::new(error.code(), message).with_status(http::StatusCode::BAD_REQUEST)
             }
-            RuleError::NoneOfKind { .. } => {
-                Self::object_not_found(message).with_status(http::StatusCode::BAD_REQUEST)
+            RuleError::Edit(error @ EditError::NoneOfKind { .. }) => {
+                Self::new(error.code(), message).with_status(http::StatusCode::BAD_REQUEST)
             }
+            RuleError::Edit(error) => Self::new(error.code(), message),
             RuleError::Dangling { .. } | RuleError::Unreached { .. } => {
                 Self::invalid_request(message)
             }
-            RuleError::Duplicate { .. } => Self::new(Code::DuplicateName, message),
             RuleError::BeyondScope { .. } => Self::access_denied(message),
-            RuleError::InUse { .. } | RuleError::InRollout { .. } => {
-                Self::new(Code::ObjectInuse, message)
+            RuleError::InRollout { .. } => Self::new(Code::ObjectInuse, message),
+            RuleError::NotFederated(_) | RuleError::RolloutEnded { .. } => {
+                Self::new(Code::OpNotAllowed, message)
             }
-            RuleError::BuiltIn { .. }
-            | RuleError::NotFederated(_)
-            | RuleError::RolloutEnded { .. } => Self::new(Code::OpNotAllowed, message),
             RuleError::Yaml(_) => Self::invalid_request(message),
             RuleError::NotPromoted { .. } | RuleError::NothingPromoted => {
                 Self::new(Code::PromoteFail, message)

@@ -6,11 +6,12 @@ use palisade_api::rest::group::GroupsData;
 use palisade_api::rest::policy_rule::PolicyRulesData;
 use palisade_api::rest::process_profile::ProcessProfilesData;
 use palisade_api::rest::promote::RulesPromoteRequestData;
+use palisade_api::rest::sensor::{DlpGroupsData, SensorsData, WafGroupsData};
 use palisade_policy::process_profile::Stamp;
 use uuid::Uuid;
 
 use crate::App;
-use crate::federation::rules::promote::{self, Local};
+use crate::federation::rules::promote::{self, Local, LocalSensors};
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::{FedAdmin, JsonBody};
 use crate::http::home;
@@ -19,7 +20,7 @@ use crate::store::Actor;
 /// Promote network rules of the home cluster
 ///
 /// Copies follow the federated rules. The groups that they name are promoted
-/// too, with their profiles.
+/// too, with their profiles and sensors.
 #[utoipa::path(
     post,
     path = "/v1/policy/rules/promote",
@@ -42,11 +43,25 @@ pub(super) async fn policy_rules_promote(
         home::read(&app, &caller, "/v1/process_profile?scope=local").await?;
     let files: Option<FileMonitorProfilesData> =
         home::read(&app, &caller, "/v1/file_monitor?scope=local").await?;
+    let dlp: Option<SensorsData> = home::read(&app, &caller, "/v1/dlp/sensor?scope=local").await?;
+    let dlp_groups: Option<DlpGroupsData> =
+        home::read(&app, &caller, "/v1/dlp/group?scope=local").await?;
+    let waf: Option<SensorsData> = home::read(&app, &caller, "/v1/waf/sensor?scope=local").await?;
+    let waf_groups: Option<WafGroupsData> =
+        home::read(&app, &caller, "/v1/waf/group?scope=local").await?;
     let local = Local {
         rules: rules.map(|data| data.rules).unwrap_or_default(),
         groups: groups.map(|data| data.groups).unwrap_or_default(),
         processes: processes.map(|data| data.process_profiles).unwrap_or_default(),
         files: files.map(|data| data.profiles).unwrap_or_default(),
+        dlp: LocalSensors {
+            sensors: dlp.map(|data| data.sensors).unwrap_or_default(),
+            groups: dlp_groups.map(|data| data.dlp_groups).unwrap_or_default(),
+        },
+        waf: LocalSensors {
+            sensors: waf.map(|data| data.sensors).unwrap_or_default(),
+            groups: waf_groups.map(|data| data.waf_groups).unwrap_or_default(),
+        },
     };
     let actor = Actor::from(&caller);
     let stamp = Stamp { now: app.clock.now().timestamp(), uuid: Uuid::new_v4 };

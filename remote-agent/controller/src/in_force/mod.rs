@@ -5,7 +5,7 @@
 //! whole when a rule changes, and the index of verdicts, changed in place, so
 //! that one new verdict costs the same among ten and among ten thousand.
 
-mod federated;
+mod object_set;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
@@ -21,10 +21,11 @@ use prost::Message as _;
 use tokio::sync::watch;
 use tracing::warn;
 
-use federated::read;
-pub use federated::{Federated, Sensors};
+use object_set::read;
+pub use object_set::{ObjectSet, Sensors};
 
 use crate::federation::Drift;
+use crate::own_edit::{self, OwnChange};
 use crate::store::{LOCAL, Store, StoreError};
 
 /// What the cluster obeys.
@@ -32,6 +33,8 @@ use crate::store::{LOCAL, Store, StoreError};
 pub struct InForce {
     /// Held while the store and what is in force are brought to one revision.
     pub(crate) writing: Arc<tokio::sync::Mutex<()>>,
+    /// The turn of whoever changes what this cluster has of its own.
+    pub(crate) own_turn: Arc<tokio::sync::Mutex<()>>,
     /// Logs of which something else is stored than what came.
     pub(crate) drift: Drift,
     /// The revision up to which federated objects were applied, where some were.
@@ -41,9 +44,25 @@ pub struct InForce {
     verdicts: RwLock<VerdictIndex>,
 }
 
+/// The objects that are in force, by owner.
+#[derive(Debug, Default)]
+pub struct Owned {
+    /// Those of the federation.
+    pub federated: ObjectSet,
+    /// Those of this cluster.
+    pub own: ObjectSet,
+}
+
+impl Owned {
+    /// What one of the owners has, the federation being asked first.
+    pub fn find<'a, T>(&'a self, of: impl Fn(&'a ObjectSet) -> Option<T>) -> Option<T> {
+        of(&self.federated).or_else(|| of(&self.own))
+    }
+}
+
 #[derive(Debug, Default)]
 struct Objects {
-    federated: Federated,
+    owned: Owned,
     admission_rules: BTreeMap<u32, AdmissionRule>,
     local_admission_rules: BTreeMap<u32, AdmissionRule>,
     /// Revisions of the federated admission rules, to report those that do
@@ -57,11 +76,13 @@ impl InForce {
     /// Puts in force what is stored.
     pub(crate) async fn load(store: &Store) -> Result<Self, StoreError> {
         let in_force = Self::default();
-        let kind = ObjectKind::AdmissionRule.number();
-        for object in store.objects(LOCAL, kind).await? {
-            let rule: AdmissionRule = serde_json::from_slice(&object.payload)
-                .map_err(|_| StoreError::Damaged("admission rule"))?;
-            in_force.lock().local_admission_rules.insert(rule.id, rule);
+        let built_in = own_edit::built_in().map_err(|_| StoreError::Damaged("built-in object"))?;
+        in_force.own_change(built_in);
+        for object in store.objects_all(LOCAL).await? {
+            // What is of a newer version, that version puts in force.
+            if let Some(kind) = ObjectKind::from_number(object.kind) {
+                in_force.own_change([((kind, object.name), Some(object.payload))]);
+            }
         }
         for log in LogId::ALL {
             let objects = store.objects_all(log.number()).await?;
@@ -163,14 +184,22 @@ impl InForce {
         }
     }
 
-    /// Puts a local admission rule in force, or takes it out.
-    pub(crate) fn local_admission_rule(&self, id: u32, rule: Option<AdmissionRule>) {
+    /// Puts objects of this cluster in force, or takes them out.
+    pub(crate) fn own_change(&self, changes: impl IntoIterator<Item = OwnChange>) {
         let mut objects = self.lock();
-        match rule {
-            Some(rule) => objects.local_admission_rules.insert(id, rule),
-            None => objects.local_admission_rules.remove(&id),
-        };
-        self.compile(&mut objects);
+        let mut recompile = false;
+        for ((kind, name), payload) in changes {
+            recompile |= kind == ObjectKind::AdmissionRule;
+            if let Err(error) = objects.own_put(kind, &name, payload.as_deref()) {
+                warn!(
+                    kind = kind.as_str(),
+                    name, error, "an object of this cluster is not in force"
+                );
+            }
+        }
+        if recompile {
+            self.compile(&mut objects);
+        }
     }
 
     /// Compiles all rules and swaps them in. Rules that cannot be evaluated
@@ -207,14 +236,14 @@ impl InForce {
         federated
     }
 
-    /// Reads the federated objects. Nothing is put in force meanwhile.
-    pub fn federated<R>(&self, read: impl FnOnce(&Federated) -> R) -> R {
-        read(&self.lock().federated)
+    /// Reads the objects. Nothing is put in force meanwhile.
+    pub fn read<R>(&self, read: impl FnOnce(&Owned) -> R) -> R {
+        read(&self.lock().owned)
     }
 
     /// The federated registries, by name.
     pub fn registries(&self) -> Vec<Registry> {
-        self.federated(|federated| federated.registries.values().cloned().collect())
+        self.read(|objects| objects.federated.registries.values().cloned().collect())
     }
 
     /// The federated admission rules, by id.
@@ -230,7 +259,7 @@ impl InForce {
 
 impl Objects {
     fn clear_federation(&mut self) {
-        self.federated = Federated::default();
+        self.owned.federated = ObjectSet::default();
         self.admission_rules.clear();
         self.revisions.clear();
     }
@@ -250,7 +279,7 @@ impl Objects {
 
     fn put_in(&mut self, kind: ObjectKind, item: &Item, payload: &[u8]) -> Result<(), String> {
         if kind != ObjectKind::AdmissionRule {
-            return self.federated.put(kind, &item.name, payload);
+            return self.owned.federated.put(kind, &item.name, payload);
         }
         let rule: AdmissionRule = read(payload)?;
         if rule.id.to_string() != item.name {
@@ -263,10 +292,35 @@ impl Objects {
 
     fn take_out(&mut self, kind: ObjectKind, name: &str) {
         if kind != ObjectKind::AdmissionRule {
-            self.federated.take_out(kind, name);
+            self.owned.federated.take_out(kind, name);
         } else if let Ok(id) = name.parse() {
             self.admission_rules.remove(&id);
             self.revisions.remove(&id);
+        }
+    }
+
+    fn own_put(
+        &mut self,
+        kind: ObjectKind,
+        name: &str,
+        payload: Option<&[u8]>,
+    ) -> Result<(), String> {
+        match (kind, payload) {
+            (ObjectKind::AdmissionRule, Some(payload)) => {
+                let rule: AdmissionRule = read(payload)?;
+                self.local_admission_rules.insert(rule.id, rule);
+                Ok(())
+            }
+            (ObjectKind::AdmissionRule, None) => {
+                let gone = name.parse().ok();
+                self.local_admission_rules.retain(|id, _| Some(*id) != gone);
+                Ok(())
+            }
+            (kind, Some(payload)) => self.owned.own.put(kind, name, payload),
+            (kind, None) => {
+                self.owned.own.take_out(kind, name);
+                Ok(())
+            }
         }
     }
 

@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use palisade_api::Code;
 use palisade_api::rest::admission::{
     self as rest, AdmissionCategoryOptions, AdmissionConfigData, AdmissionRuleConfigData,
     AdmissionRuleData, AdmissionRuleTypeOptions, AdmissionRulesData, AdmissionStats,
     AdmissionStatsData,
 };
 use palisade_api::rest::fed::RestInfo;
-use palisade_api::{Code, ObjectKind};
-use palisade_policy::CfgType;
 use palisade_policy::admission::criteria::options;
-use palisade_policy::admission::rule::LOCAL_IDS;
 use palisade_policy::admission::{AdmissionRule, RuleType};
+use palisade_policy::{CfgType, edit};
 
 use super::error::{ApiError, Result};
-use super::extract::{JsonBody, ListQuery, Scope};
+use super::extract::{JsonBody, ListQuery};
+use super::owner::{own, own_type};
 use crate::Controller;
 use crate::admission::{Mode, StateError};
 
@@ -156,36 +156,25 @@ pub(super) async fn rule(
 /// federated ones.
 pub(super) async fn rule_create(
     State(controller): State<Controller>,
-    JsonBody(body): JsonBody<AdmissionRuleConfigData>,
+    query: ListQuery,
+    JsonBody(AdmissionRuleConfigData { config }): JsonBody<AdmissionRuleConfigData>,
 ) -> Result<Json<AdmissionRuleData>> {
-    if body.config.cfg_type == CfgType::Federal.as_str() {
-        return Err(ApiError::federal());
-    }
-    let used = controller.in_force().local_admission_rules().iter().map(|rule| rule.id).collect();
-    let id = LOCAL_IDS.give(body.config.id, &used, 0)?;
-    let rule = AdmissionRule::create(body.config, id, CfgType::UserCreated)?;
-    let payload = serde_json::to_vec(&rule)?;
-    let kind = ObjectKind::AdmissionRule.number();
-    controller.store().local_object_create(kind, &id.to_string(), &payload).await?;
-    let answer = AdmissionRuleData { rule: rule.to_rest() };
-    controller.in_force().local_admission_rule(id, Some(rule));
-    Ok(Json(answer))
+    own_type(&query, &config.cfg_type)?;
+    let mut change = controller.edit().await;
+    let rule = edit::admission_rule::create(&mut change, config).await?;
+    change.commit().await?;
+    Ok(Json(AdmissionRuleData { rule: rule.to_rest() }))
 }
 
 /// `PATCH /v1/admission/rule`.
 pub(super) async fn rule_change(
     State(controller): State<Controller>,
-    JsonBody(body): JsonBody<AdmissionRuleConfigData>,
+    JsonBody(AdmissionRuleConfigData { config }): JsonBody<AdmissionRuleConfigData>,
 ) -> Result<()> {
-    let id = body.config.id;
-    let rule = local(&controller, id)?.update(body.config)?;
-    let payload = serde_json::to_vec(&rule)?;
-    let kind = ObjectKind::AdmissionRule.number();
-    if !controller.store().local_object_update(kind, &id.to_string(), &payload).await? {
-        return Err(ApiError::missing("admission rule", &id.to_string()));
-    }
-    controller.in_force().local_admission_rule(id, Some(rule));
-    Ok(())
+    local(&controller, config.id)?;
+    let mut change = controller.edit().await;
+    edit::admission_rule::update(&mut change, config).await?;
+    Ok(change.commit().await?)
 }
 
 /// `DELETE /v1/admission/rule/{id}`.
@@ -194,12 +183,9 @@ pub(super) async fn rule_delete(
     Path(id): Path<String>,
 ) -> Result<()> {
     let id = local(&controller, read_id(&id)?)?.id;
-    let kind = ObjectKind::AdmissionRule.number();
-    if !controller.store().local_object_delete(kind, &id.to_string()).await? {
-        return Err(ApiError::missing("admission rule", &id.to_string()));
-    }
-    controller.in_force().local_admission_rule(id, None);
-    Ok(())
+    let mut change = controller.edit().await;
+    edit::admission_rule::delete(&mut change, id).await?;
+    Ok(change.commit().await?)
 }
 
 /// `DELETE /v1/admission/rules`: those of this cluster.
@@ -207,15 +193,10 @@ pub(super) async fn rules_delete(
     State(controller): State<Controller>,
     query: ListQuery,
 ) -> Result<()> {
-    if query.scope()? == Scope::Federal {
-        return Err(ApiError::federal());
-    }
-    let kind = ObjectKind::AdmissionRule.number();
-    for rule in controller.in_force().local_admission_rules() {
-        controller.store().local_object_delete(kind, &rule.id.to_string()).await?;
-        controller.in_force().local_admission_rule(rule.id, None);
-    }
-    Ok(())
+    own(&query)?;
+    let mut change = controller.edit().await;
+    edit::admission_rule::delete_all(&mut change).await?;
+    Ok(change.commit().await?)
 }
 
 fn read_id(text: &str) -> Result<u32> {

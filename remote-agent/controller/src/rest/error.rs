@@ -6,11 +6,13 @@ use http::StatusCode;
 use palisade_api::Code;
 use palisade_api::rest::error::ErrorBody;
 use palisade_policy::PolicyError;
+use palisade_policy::edit::EditError;
 use tracing::{debug, error};
 
 use crate::event::RecordError;
 use crate::federation::FederationError;
 use crate::local_user::LocalUserError;
+use crate::own_edit::OwnEditError;
 use crate::store::StoreError;
 
 /// A failed request: what the client sees. What went wrong inside is logged
@@ -81,6 +83,28 @@ impl From<LocalUserError> for ApiError {
         match error {
             LocalUserError::Refused(code) => Self::of(code),
             other => Self::inside(&other),
+        }
+    }
+}
+
+impl From<OwnEditError> for ApiError {
+    fn from(error: OwnEditError) -> Self {
+        let message = error.to_string();
+        match error {
+            // The place among the rules that the request names.
+            OwnEditError::Policy(PolicyError::MissingRule(_)) => {
+                Self::new(Code::ObjectNotFound, message)
+            }
+            // A rule that names what does not exist is the request's fault.
+            OwnEditError::Policy(error) => {
+                Self::new(error.code(), message).with_status(StatusCode::BAD_REQUEST)
+            }
+            OwnEditError::Edit(error @ EditError::NoneOfKind { .. }) => {
+                Self::new(error.code(), message).with_status(StatusCode::BAD_REQUEST)
+            }
+            OwnEditError::Edit(error) => Self::new(error.code(), message),
+            OwnEditError::Store(error) => error.into(),
+            OwnEditError::Encoding(error) => Self::inside(&error),
         }
     }
 }

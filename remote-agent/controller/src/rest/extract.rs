@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::error::ApiError;
+use crate::in_force::{ObjectSet, Owned};
 
 /// The largest body that is read.
 const MOST_BODY_BYTES: usize = 1 << 20;
@@ -99,6 +100,12 @@ impl Scope {
 
     pub(crate) fn local(self) -> bool {
         self != Self::Federal
+    }
+
+    /// The objects of this scope, those of the federation first.
+    pub(crate) fn of(self, objects: &Owned) -> impl Iterator<Item = &ObjectSet> {
+        let federated = self.federal().then_some(&objects.federated);
+        federated.into_iter().chain(self.local().then_some(&objects.own))
     }
 }
 

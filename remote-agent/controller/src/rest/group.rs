@@ -1,4 +1,4 @@
-//! `/v1/group`: federated groups, read-only here.
+//! `/v1/group`: federated groups, read-only here, and the cluster's own.
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use palisade_api::rest::group::{
     Group, GroupBrief, GroupConfigData, GroupData, GroupDetail, GroupsBriefData, GroupsData,
 };
+use palisade_policy::edit;
 use palisade_policy::group::Group as PolicyGroup;
 use palisade_policy::network_rule::NetworkRule;
 use palisade_policy::response_rule::ResponseRule;
@@ -13,9 +14,9 @@ use serde::Deserialize;
 
 use super::error::{ApiError, Result};
 use super::extract::{JsonBody, ListQuery};
-use super::refuse;
+use super::owner::own_name;
 use crate::Controller;
-use crate::in_force::Federated;
+use crate::in_force::{ObjectSet, Owned};
 
 #[derive(Deserialize)]
 pub(super) struct Brief {
@@ -29,22 +30,23 @@ pub(super) async fn list(
     query: ListQuery,
     Query(brief): Query<Brief>,
 ) -> Result<Response> {
-    let federal = query.scope()?.federal();
-    controller.in_force().federated(|federated| {
-        let groups = federated.groups.values().filter(|_| federal);
+    let scope = query.scope()?;
+    controller.in_force().read(|objects| {
+        let sets = scope.of(objects);
         if matches!(brief.brief.as_str(), "1" | "t" | "true" | "True") {
+            let groups = sets.flat_map(|set| set.groups.values());
             let groups: Vec<GroupBrief> = groups.map(PolicyGroup::brief).collect();
             return Ok(Json(GroupsBriefData { groups: query.list(groups)? }).into_response());
         }
-        let groups = groups
-            .map(|group| Group {
-                brief: group.brief(),
-                criteria: group.criteria_entries(),
-                policy_rules: network(federated, &group.name).map(|rule| rule.id).collect(),
-                response_rules: response(federated, &group.name).map(|rule| rule.id).collect(),
-                ..Group::default()
-            })
-            .collect();
+        let shown = |set: &ObjectSet, group: &PolicyGroup| Group {
+            brief: group.brief(),
+            criteria: group.criteria_entries(),
+            policy_rules: network(set, &group.name).map(|rule| rule.id).collect(),
+            response_rules: response(set, &group.name).map(|rule| rule.id).collect(),
+            ..Group::default()
+        };
+        let groups =
+            sets.flat_map(|set| set.groups.values().map(move |group| shown(set, group))).collect();
         Ok(Json(GroupsData { groups: query.list(groups)? }).into_response())
     })
 }
@@ -54,41 +56,71 @@ pub(super) async fn get(
     State(controller): State<Controller>,
     Path(name): Path<String>,
 ) -> Result<Json<GroupData>> {
-    controller.in_force().federated(|federated| {
-        let group = require(federated, &name)?;
+    controller.in_force().read(|objects| {
+        let (set, group) = require(objects, &name)?;
         Ok(Json(GroupData {
             group: GroupDetail {
                 brief: group.brief(),
                 criteria: group.criteria_entries(),
-                policy_rules: network(federated, &name).map(NetworkRule::to_rest).collect(),
-                response_rules: response(federated, &name).map(ResponseRule::to_rest).collect(),
+                policy_rules: network(set, &name).map(NetworkRule::to_rest).collect(),
+                response_rules: response(set, &name).map(ResponseRule::to_rest).collect(),
                 ..GroupDetail::default()
             },
         }))
     })
 }
 
-/// A group, which must exist.
-pub(super) fn require<'a>(federated: &'a Federated, name: &str) -> Result<&'a PolicyGroup> {
-    federated.groups.get(name).ok_or_else(|| ApiError::missing("group", name))
+/// A group, which must exist, and the objects of its owner.
+pub(super) fn require<'a>(
+    objects: &'a Owned,
+    name: &str,
+) -> Result<(&'a ObjectSet, &'a PolicyGroup)> {
+    let found = objects.find(|set| set.groups.get(name).map(|group| (set, group)));
+    found.ok_or_else(|| ApiError::missing("group", name))
 }
 
-fn network<'a>(federated: &'a Federated, group: &'a str) -> impl Iterator<Item = &'a NetworkRule> {
-    let rules = federated.network_rules_in_order().into_iter();
+fn network<'a>(set: &'a ObjectSet, group: &'a str) -> impl Iterator<Item = &'a NetworkRule> {
+    let rules = set.network_rules_in_order().into_iter();
     rules.filter(move |rule| rule.from == group || rule.to == group)
 }
 
-fn response<'a>(
-    federated: &'a Federated,
-    group: &'a str,
-) -> impl Iterator<Item = &'a ResponseRule> {
-    federated.response_rules_in_order().into_iter().filter(move |rule| rule.group == group)
+fn response<'a>(set: &'a ObjectSet, group: &'a str) -> impl Iterator<Item = &'a ResponseRule> {
+    set.response_rules_in_order().into_iter().filter(move |rule| rule.group == group)
 }
 
 /// `POST /v1/group`.
 pub(super) async fn create(
+    State(controller): State<Controller>,
     query: ListQuery,
-    JsonBody(body): JsonBody<GroupConfigData>,
-) -> Result<ApiError> {
-    refuse::creation(&query, &body.config.name, &body.config.cfg_type)
+    JsonBody(GroupConfigData { config }): JsonBody<GroupConfigData>,
+) -> Result<()> {
+    own_name(&query, &config.name, &config.cfg_type)?;
+    let mut change = controller.edit().await;
+    edit::group::create(&mut change, config).await?;
+    Ok(change.commit().await?)
+}
+
+/// `PATCH /v1/group/{name}`.
+pub(super) async fn update(
+    State(controller): State<Controller>,
+    query: ListQuery,
+    Path(name): Path<String>,
+    JsonBody(GroupConfigData { config }): JsonBody<GroupConfigData>,
+) -> Result<()> {
+    own_name(&query, &name, "")?;
+    let mut change = controller.edit().await;
+    edit::group::update(&mut change, &name, config).await?;
+    Ok(change.commit().await?)
+}
+
+/// `DELETE /v1/group/{name}`.
+pub(super) async fn delete(
+    State(controller): State<Controller>,
+    query: ListQuery,
+    Path(name): Path<String>,
+) -> Result<()> {
+    own_name(&query, &name, "")?;
+    let mut change = controller.edit().await;
+    edit::group::delete(&mut change, &name).await?;
+    Ok(change.commit().await?)
 }

@@ -12,6 +12,7 @@ mod group;
 mod host;
 mod listed;
 mod log;
+mod owner;
 mod policy_rule;
 mod profile;
 mod refuse;
@@ -20,6 +21,7 @@ mod scan;
 mod sensor;
 mod system;
 mod user;
+mod webhook;
 mod workload;
 
 use axum::extract::Request;
@@ -135,7 +137,7 @@ fn shared() -> Listed {
         .route("/v1/admission/rule/{id}", get(admission::rule).delete(admission::rule_delete))
         .route("/v1/admission/rule/promote", post(fed::not_here))
         .route("/v1/policy/rules/promote", post(fed::not_here))
-        .route("/v1/scan/registry", get(scan::registry::registries).post(refuse::create))
+        .route("/v1/scan/registry", get(scan::registry::registries).post(refuse::registry))
         .route(
             "/v1/scan/registry/{name}",
             get(scan::registry::registry)
@@ -146,7 +148,7 @@ fn shared() -> Listed {
             "/v1/scan/registry/{name}/scan",
             post(scan::registry::refuse_change).delete(scan::registry::refuse_change),
         )
-        .route("/v2/scan/registry", post(refuse::create))
+        .route("/v2/scan/registry", post(refuse::registry))
         .route("/v2/scan/registry/{name}", patch(scan::registry::refuse_change))
         .route("/v1/scan/registry/{name}/images", get(scan::registry::images))
         .route("/v1/scan/registry/{name}/image/{id}", get(scan::registry::image))
@@ -154,10 +156,10 @@ fn shared() -> Listed {
         .route("/v1/log/audit", get(log::audits))
         .route("/v1/log/event", get(log::events))
         .route("/v1/system/summary", get(system::summary))
-        .route("/v1/system/config", get(system::config).patch(refuse::system_config))
-        .route("/v2/system/config", get(system::config_v2).patch(refuse::system_config))
-        .route("/v1/system/config/webhook", post(refuse::create))
-        .route("/v1/system/config/webhook/{name}", patch(refuse::by_name).delete(refuse::by_name))
+        .route("/v1/system/config", get(system::config).patch(system::config_change))
+        .route("/v2/system/config", get(system::config_v2).patch(system::config_change))
+        .route("/v1/system/config/webhook", post(webhook::create))
+        .route("/v1/system/config/webhook/{name}", patch(webhook::update).delete(webhook::delete))
         .merge(rules())
         .merge(sensors::<Dlp>("dlp", get(sensor::dlp_groups), get(sensor::dlp_group)))
         .merge(sensors::<Waf>("waf", get(sensor::waf_groups), get(sensor::waf_group)))
@@ -168,31 +170,29 @@ fn shared() -> Listed {
 fn rules() -> Listed {
     Listed::new()
         .route("/v1/group", get(group::list).post(group::create))
-        .route("/v1/group/{name}", get(group::get).patch(refuse::by_name).delete(refuse::by_name))
+        .route("/v1/group/{name}", get(group::get).patch(group::update).delete(group::delete))
         .route(
             "/v1/policy/rule",
-            get(policy_rule::list).patch(refuse::list_change).delete(refuse::delete_all),
+            get(policy_rule::list).patch(policy_rule::act).delete(policy_rule::delete_all),
         )
         .route(
             "/v1/policy/rule/{id}",
-            get(policy_rule::get)
-                .patch(policy_rule::refuse_change)
-                .delete(policy_rule::refuse_change),
+            get(policy_rule::get).patch(policy_rule::update).delete(policy_rule::delete),
         )
         .route(
             "/v1/response/rule",
-            get(response::rules).patch(refuse::list_change).delete(refuse::delete_all),
+            get(response::rules).patch(response::act).delete(response::delete_all),
         )
         .route(
             "/v1/response/rule/{id}",
-            get(response::rule).patch(response::refuse_change).delete(response::refuse_change),
+            get(response::rule).patch(response::update).delete(response::delete),
         )
         .route("/v1/response/options", get(response::rule_options))
         .route("/v1/list/application", get(policy_rule::applications))
         .route("/v1/process_profile", get(profile::processes))
-        .route("/v1/process_profile/{name}", get(profile::process).patch(refuse::by_name))
+        .route("/v1/process_profile/{name}", get(profile::process).patch(profile::process_update))
         .route("/v1/file_monitor", get(profile::files))
-        .route("/v1/file_monitor/{name}", get(profile::file).patch(refuse::by_name))
+        .route("/v1/file_monitor/{name}", get(profile::file).patch(profile::file_update))
 }
 
 /// Sensors of one kind.
@@ -202,15 +202,15 @@ fn sensors<I: sensor::Looks>(
     group: MethodRouter<Controller>,
 ) -> Listed {
     Listed::new()
-        .route(&format!("/v1/{area}/sensor"), get(sensor::sensors::<I>).post(refuse::create))
+        .route(&format!("/v1/{area}/sensor"), get(sensor::sensors::<I>).post(sensor::create::<I>))
         .route(
             &format!("/v1/{area}/sensor/{{name}}"),
-            get(sensor::sensor::<I>).patch(refuse::by_name).delete(refuse::by_name),
+            get(sensor::sensor::<I>).patch(sensor::update::<I>).delete(sensor::delete::<I>),
         )
         .route(&format!("/v1/{area}/rule"), get(sensor::rules::<I>))
         .route(&format!("/v1/{area}/rule/{{name}}"), get(sensor::rule::<I>))
         .route(&format!("/v1/{area}/group"), groups)
-        .route(&format!("/v1/{area}/group/{{name}}"), group.patch(refuse::by_name))
+        .route(&format!("/v1/{area}/group/{{name}}"), group.patch(sensor::bind::<I>))
 }
 
 /// Exports and imports of what a cluster cannot make yet.

@@ -1,26 +1,36 @@
 //! `/v1/process_profile` and `/v1/file_monitor` of federated groups, read-only
-//! here.
+//! here, and of the cluster's own.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use palisade_api::Code;
-use palisade_api::rest::file_monitor::{FileMonitorProfileData, FileMonitorProfilesData};
-use palisade_api::rest::process_profile::{ProcessProfileData, ProcessProfilesData};
+use palisade_api::rest::file_monitor::{
+    FileMonitorConfigData, FileMonitorProfileData, FileMonitorProfilesData,
+};
+use palisade_api::rest::process_profile::{
+    ProcessProfileConfigData, ProcessProfileData, ProcessProfilesData,
+};
+use palisade_policy::edit;
+use palisade_policy::process_profile::Stamp;
+use uuid::Uuid;
 
 use super::error::{ApiError, Result};
-use super::extract::ListQuery;
+use super::extract::{JsonBody, ListQuery};
 use super::group;
+use super::owner::own_name;
 use crate::Controller;
+use crate::in_force::ObjectSet;
 
 /// `GET /v1/process_profile`.
 pub(super) async fn processes(
     State(controller): State<Controller>,
     query: ListQuery,
 ) -> Result<Json<ProcessProfilesData>> {
-    let federal = query.scope()?.federal();
-    let profiles: Vec<_> = controller.in_force().federated(|federated| {
-        let groups = federated.groups.values().filter(|_| federal);
-        groups.filter_map(|group| Some(federated.process_profile(group)?.to_rest())).collect()
+    let scope = query.scope()?;
+    let profiles: Vec<_> = controller.in_force().read(|objects| {
+        let of = |set: &ObjectSet, group| Some(set.process_profile(group)?.to_rest());
+        let sets = scope.of(objects);
+        sets.flat_map(|set| set.groups.values().filter_map(move |group| of(set, group))).collect()
     });
     Ok(Json(ProcessProfilesData { process_profiles: query.list(profiles)? }))
 }
@@ -30,9 +40,9 @@ pub(super) async fn process(
     State(controller): State<Controller>,
     Path(name): Path<String>,
 ) -> Result<Json<ProcessProfileData>> {
-    let profile = controller.in_force().federated(|federated| {
-        let group = group::require(federated, &name)?;
-        federated.process_profile(group).ok_or_else(|| none_of(&name))
+    let profile = controller.in_force().read(|objects| {
+        let (set, group) = group::require(objects, &name)?;
+        set.process_profile(group).ok_or_else(|| none_of(&name))
     })?;
     Ok(Json(ProcessProfileData { process_profile: profile.to_rest() }))
 }
@@ -42,10 +52,11 @@ pub(super) async fn files(
     State(controller): State<Controller>,
     query: ListQuery,
 ) -> Result<Json<FileMonitorProfilesData>> {
-    let federal = query.scope()?.federal();
-    let monitors: Vec<_> = controller.in_force().federated(|federated| {
-        let groups = federated.groups.values().filter(|_| federal);
-        groups.filter_map(|group| Some(federated.file_monitor(group)?.to_rest())).collect()
+    let scope = query.scope()?;
+    let monitors: Vec<_> = controller.in_force().read(|objects| {
+        let of = |set: &ObjectSet, group| Some(set.file_monitor(group)?.to_rest());
+        let sets = scope.of(objects);
+        sets.flat_map(|set| set.groups.values().filter_map(move |group| of(set, group))).collect()
     });
     Ok(Json(FileMonitorProfilesData { profiles: query.list(monitors)? }))
 }
@@ -55,11 +66,40 @@ pub(super) async fn file(
     State(controller): State<Controller>,
     Path(name): Path<String>,
 ) -> Result<Json<FileMonitorProfileData>> {
-    let monitor = controller.in_force().federated(|federated| {
-        let group = group::require(federated, &name)?;
-        federated.file_monitor(group).ok_or_else(|| none_of(&name))
+    let monitor = controller.in_force().read(|objects| {
+        let (set, group) = group::require(objects, &name)?;
+        set.file_monitor(group).ok_or_else(|| none_of(&name))
     })?;
     Ok(Json(FileMonitorProfileData { profile: monitor.to_rest() }))
+}
+
+/// `PATCH /v1/process_profile/{name}`.
+pub(super) async fn process_update(
+    State(controller): State<Controller>,
+    query: ListQuery,
+    Path(name): Path<String>,
+    JsonBody(body): JsonBody<ProcessProfileConfigData>,
+) -> Result<()> {
+    own_name(&query, &name, "")?;
+    let stamp = Stamp { now: controller.clock().now().timestamp(), uuid: Uuid::new_v4 };
+    let mut change = controller.edit().await;
+    let config = body.process_profile_config;
+    edit::process_profile::update(&mut change, &name, config, stamp).await?;
+    Ok(change.commit().await?)
+}
+
+/// `PATCH /v1/file_monitor/{name}`.
+pub(super) async fn file_update(
+    State(controller): State<Controller>,
+    query: ListQuery,
+    Path(name): Path<String>,
+    JsonBody(FileMonitorConfigData { config }): JsonBody<FileMonitorConfigData>,
+) -> Result<()> {
+    own_name(&query, &name, "")?;
+    let now = controller.clock().now().timestamp();
+    let mut change = controller.edit().await;
+    edit::file_monitor::update(&mut change, &name, config, now).await?;
+    Ok(change.commit().await?)
 }
 
 /// The members of the group are not of a kind that has what was asked for.

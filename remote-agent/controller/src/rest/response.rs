@@ -1,15 +1,18 @@
-//! `/v1/response`: federated response rules, read-only here.
+//! `/v1/response`: federated response rules, read-only here, and the cluster's own.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use palisade_api::rest::response_rule::{
-    ResponseRule, ResponseRuleData, ResponseRuleOptionData, ResponseRulesData,
+    ResponseRule, ResponseRuleActionData, ResponseRuleConfigData, ResponseRuleData,
+    ResponseRuleOptionData, ResponseRulesData,
 };
+use palisade_policy::edit;
 use palisade_policy::response_rule::{ResponseRule as PolicyRule, options};
 use palisade_policy::sensor::Inspection;
 
 use super::error::{ApiError, Result};
-use super::extract::{ListQuery, Scope};
+use super::extract::{JsonBody, ListQuery, Scope};
+use super::owner::{own, own_response_rules, own_type};
 use crate::Controller;
 use crate::in_force::Sensors;
 
@@ -18,9 +21,9 @@ pub(super) async fn rules(
     State(controller): State<Controller>,
     query: ListQuery,
 ) -> Result<Json<ResponseRulesData>> {
-    let federal = query.scope()?.federal();
-    let rules = controller.in_force().federated(|federated| {
-        let rules = federated.response_rules_in_order().into_iter().filter(|_| federal);
+    let scope = query.scope()?;
+    let rules = controller.in_force().read(|objects| {
+        let rules = scope.of(objects).flat_map(|set| set.response_rules_in_order());
         rules.map(PolicyRule::to_rest).collect()
     });
     Ok(Json(ResponseRulesData { rules: query.list(rules)? }))
@@ -40,12 +43,16 @@ pub(super) async fn rule_options(
     query: ListQuery,
 ) -> Result<Json<ResponseRuleOptionData>> {
     let federal = query.scope()? == Scope::Federal;
-    Ok(Json(controller.in_force().federated(|federated| {
-        let mut raised = threats(&federated.dlp);
-        raised.extend(threats(&federated.waf));
+    Ok(Json(controller.in_force().read(|objects| {
+        let mut raised = Vec::new();
+        for set in Scope::Both.of(objects) {
+            raised.extend(threats(&set.dlp));
+            raised.extend(threats(&set.waf));
+        }
+        let callable = if federal { &objects.federated } else { &objects.own };
         ResponseRuleOptionData {
             response_rule_options: options(&raised),
-            webhooks: federated.webhooks.keys().filter(|_| federal).cloned().collect(),
+            webhooks: callable.webhooks.keys().cloned().collect(),
         }
     })))
 }
@@ -59,19 +66,65 @@ fn threats<I: Inspection>(sensors: &Sensors<I>) -> Vec<String> {
     names
 }
 
+/// `PATCH /v1/response/rule`.
+pub(super) async fn act(
+    State(controller): State<Controller>,
+    query: ListQuery,
+    JsonBody(ResponseRuleActionData { insert }): JsonBody<ResponseRuleActionData>,
+) -> Result<()> {
+    let insert = insert
+        .filter(|insert| !insert.rules.is_empty())
+        .ok_or_else(|| ApiError::invalid("A rule to insert is needed."))?;
+    own_response_rules(&query, &insert)?;
+    let mut change = controller.edit().await;
+    edit::response_rule::insert(&mut change, insert).await?;
+    Ok(change.commit().await?)
+}
+
+/// `DELETE /v1/response/rule`: those of this cluster.
+pub(super) async fn delete_all(
+    State(controller): State<Controller>,
+    query: ListQuery,
+) -> Result<()> {
+    own(&query)?;
+    let mut change = controller.edit().await;
+    edit::response_rule::delete_all(&mut change).await?;
+    Ok(change.commit().await?)
+}
+
+/// `PATCH /v1/response/rule/{id}`.
+pub(super) async fn update(
+    State(controller): State<Controller>,
+    query: ListQuery,
+    Path(id): Path<String>,
+    JsonBody(ResponseRuleConfigData { config }): JsonBody<ResponseRuleConfigData>,
+) -> Result<()> {
+    let rule = find(&controller, &id)?;
+    own_type(&query, &rule.cfg_type)?;
+    own_type(&query, &config.cfg_type)?;
+    let mut change = controller.edit().await;
+    edit::response_rule::update(&mut change, rule.id, config).await?;
+    Ok(change.commit().await?)
+}
+
+/// `DELETE /v1/response/rule/{id}`.
+pub(super) async fn delete(
+    State(controller): State<Controller>,
+    query: ListQuery,
+    Path(id): Path<String>,
+) -> Result<()> {
+    let rule = find(&controller, &id)?;
+    own_type(&query, &rule.cfg_type)?;
+    let mut change = controller.edit().await;
+    edit::response_rule::delete(&mut change, rule.id).await?;
+    Ok(change.commit().await?)
+}
+
 fn find(controller: &Controller, id: &str) -> Result<ResponseRule> {
     let id: u32 = id.parse().map_err(|_| ApiError::invalid(format!("{id:?} is no id.")))?;
     let name = id.to_string();
     let rule = controller
         .in_force()
-        .federated(|federated| federated.response_rules.get(&name).map(PolicyRule::to_rest));
+        .read(|objects| objects.find(|set| set.response_rules.get(&name).map(PolicyRule::to_rest)));
     rule.ok_or_else(|| ApiError::missing("response rule", &name))
-}
-
-/// `PATCH` and `DELETE /v1/response/rule/{id}`.
-pub(super) async fn refuse_change(
-    State(controller): State<Controller>,
-    Path(id): Path<String>,
-) -> Result<ApiError> {
-    find(&controller, &id).map(|_| ApiError::federal())
 }

@@ -1,34 +1,36 @@
-//! `/v1/dlp` and `/v1/waf`: federated sensors and the groups that they are
-//! bound to, read-only here.
+//! `/v1/dlp` and `/v1/waf`: sensors and the groups that they are bound to, the
+//! federated ones read-only, and the cluster's own.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use palisade_api::rest::sensor::{
-    self as rest, DlpGroupData, DlpGroupsData, SensorData, SensorRuleData, SensorRuleDetail,
-    SensorRulesData, SensorsData, WafGroupData, WafGroupsData,
+    self as rest, DlpGroupData, DlpGroupsData, SensorConfigData, SensorData, SensorGroupConfigData,
+    SensorRuleData, SensorRuleDetail, SensorRulesData, SensorsData, WafGroupData, WafGroupsData,
 };
+use palisade_policy::edit;
 use palisade_policy::sensor::{Dlp, Inspection, Sensor, Waf};
 
 use super::error::{ApiError, Result};
-use super::extract::ListQuery;
+use super::extract::{JsonBody, ListQuery, Scope};
+use super::owner::own_name;
 use super::{group, profile};
 use crate::Controller;
-use crate::in_force::{Federated, Sensors};
+use crate::in_force::{ObjectSet, Sensors};
 
 /// What sensors look for, with its part of what is in force.
 pub(super) trait Looks: Inspection {
-    fn of(federated: &Federated) -> &Sensors<Self>;
+    fn of(set: &ObjectSet) -> &Sensors<Self>;
 }
 
 impl Looks for Dlp {
-    fn of(federated: &Federated) -> &Sensors<Self> {
-        &federated.dlp
+    fn of(set: &ObjectSet) -> &Sensors<Self> {
+        &set.dlp
     }
 }
 
 impl Looks for Waf {
-    fn of(federated: &Federated) -> &Sensors<Self> {
-        &federated.waf
+    fn of(set: &ObjectSet) -> &Sensors<Self> {
+        &set.waf
     }
 }
 
@@ -37,11 +39,12 @@ pub(super) async fn sensors<I: Looks>(
     State(controller): State<Controller>,
     query: ListQuery,
 ) -> Result<Json<SensorsData>> {
-    let federal = query.scope()?.federal();
-    let mut sensors: Vec<_> = controller.in_force().federated(|federated| {
-        let known = I::of(federated);
-        let sensors = known.sensors.values().filter(|_| federal);
-        sensors.map(|sensor| sensor.to_rest(known.groups_of(&sensor.name))).collect()
+    let scope = query.scope()?;
+    let mut sensors: Vec<_> = controller.in_force().read(|objects| {
+        let shown =
+            |known: &Sensors<I>, sensor: &Sensor<I>| sensor.to_rest(known.groups_of(&sensor.name));
+        let all = scope.of(objects).map(I::of);
+        all.flat_map(|known| known.sensors.values().map(move |one| shown(known, one))).collect()
     });
     sensors.sort_by_key(|sensor: &rest::Sensor| !sensor.predefine);
     Ok(Json(SensorsData { sensors: query.list(sensors)? }))
@@ -52,9 +55,11 @@ pub(super) async fn sensor<I: Looks>(
     State(controller): State<Controller>,
     Path(name): Path<String>,
 ) -> Result<Json<SensorData>> {
-    let sensor = controller.in_force().federated(|federated| {
-        let known = I::of(federated);
-        known.sensors.get(&name).map(|sensor| sensor.to_rest(known.groups_of(&name)))
+    let sensor = controller.in_force().read(|objects| {
+        objects.find(|set| {
+            let known = I::of(set);
+            known.sensors.get(&name).map(|sensor| sensor.to_rest(known.groups_of(&name)))
+        })
     });
     let sensor = sensor.ok_or_else(|| ApiError::missing("sensor", &name))?;
     Ok(Json(SensorData { sensor }))
@@ -65,9 +70,9 @@ pub(super) async fn rules<I: Looks>(
     State(controller): State<Controller>,
     query: ListQuery,
 ) -> Result<Json<SensorRulesData>> {
-    let federal = query.scope()?.federal();
-    let mut rules: Vec<_> = controller.in_force().federated(|federated| {
-        let sensors = I::of(federated).sensors.values().filter(|_| federal);
+    let scope = query.scope()?;
+    let mut rules: Vec<_> = controller.in_force().read(|objects| {
+        let sensors = scope.of(objects).flat_map(|set| I::of(set).sensors.values());
         sensors.flat_map(Sensor::rules_to_rest).collect()
     });
     rules.sort_by(|left: &rest::SensorRule, right| {
@@ -82,8 +87,8 @@ pub(super) async fn rule<I: Looks>(
     Path(name): Path<String>,
 ) -> Result<Json<SensorRuleData>> {
     let mut detail = SensorRuleDetail::default();
-    controller.in_force().federated(|federated| {
-        for sensor in I::of(federated).sensors.values() {
+    controller.in_force().read(|objects| {
+        for sensor in Scope::Both.of(objects).flat_map(|set| I::of(set).sensors.values()) {
             for rule in sensor.rules_to_rest().filter(|rule| rule.name == name) {
                 detail.sensors.push(sensor.name.clone());
                 detail.rules.push(rule);
@@ -128,21 +133,76 @@ pub(super) async fn waf_group(
     Ok(Json(WafGroupData { waf_group: of_group::<Waf>(&controller, &name)? }))
 }
 
+/// `POST /v1/dlp/sensor` and `/v1/waf/sensor`.
+pub(super) async fn create<I: Looks>(
+    State(controller): State<Controller>,
+    query: ListQuery,
+    JsonBody(SensorConfigData { config }): JsonBody<SensorConfigData>,
+) -> Result<()> {
+    own_name(&query, &config.name, &config.cfg_type)?;
+    let mut change = controller.edit().await;
+    edit::sensor::create::<I, _>(&mut change, config).await?;
+    Ok(change.commit().await?)
+}
+
+/// `PATCH /v1/dlp/sensor/{name}` and `/v1/waf/sensor/{name}`.
+pub(super) async fn update<I: Looks>(
+    State(controller): State<Controller>,
+    query: ListQuery,
+    Path(name): Path<String>,
+    JsonBody(SensorConfigData { config }): JsonBody<SensorConfigData>,
+) -> Result<()> {
+    own_name(&query, &name, "")?;
+    let mut change = controller.edit().await;
+    edit::sensor::update::<I, _>(&mut change, &name, config).await?;
+    Ok(change.commit().await?)
+}
+
+/// `DELETE /v1/dlp/sensor/{name}` and `/v1/waf/sensor/{name}`.
+pub(super) async fn delete<I: Looks>(
+    State(controller): State<Controller>,
+    query: ListQuery,
+    Path(name): Path<String>,
+) -> Result<()> {
+    own_name(&query, &name, "")?;
+    let mut change = controller.edit().await;
+    edit::sensor::delete::<I, _>(&mut change, &name).await?;
+    Ok(change.commit().await?)
+}
+
+/// `PATCH /v1/dlp/group/{name}` and `/v1/waf/group/{name}`.
+pub(super) async fn bind<I: Looks>(
+    State(controller): State<Controller>,
+    query: ListQuery,
+    Path(name): Path<String>,
+    JsonBody(SensorGroupConfigData { config }): JsonBody<SensorGroupConfigData>,
+) -> Result<()> {
+    own_name(&query, &name, "")?;
+    let mut change = controller.edit().await;
+    edit::sensor_group::update::<I, _>(&mut change, &name, config).await?;
+    Ok(change.commit().await?)
+}
+
 fn groups<I: Looks>(controller: &Controller, query: &ListQuery) -> Result<Vec<rest::SensorGroup>> {
-    let federal = query.scope()?.federal();
-    let groups = controller.in_force().federated(|federated| {
-        let known = I::of(federated);
-        let sensors: Vec<_> = known.sensors.values().cloned().collect();
-        let groups = federated.groups.values().filter(|_| federal);
-        groups.filter_map(|group| Some(known.of_group(group)?.to_rest(&sensors))).collect()
+    let scope = query.scope()?;
+    let groups = controller.in_force().read(|objects| {
+        scope
+            .of(objects)
+            .flat_map(|set| {
+                let known = I::of(set);
+                let sensors: Vec<_> = known.sensors.values().cloned().collect();
+                let groups = set.groups.values();
+                groups.filter_map(move |group| Some(known.of_group(group)?.to_rest(&sensors)))
+            })
+            .collect()
     });
     query.list(groups)
 }
 
 fn of_group<I: Looks>(controller: &Controller, name: &str) -> Result<rest::SensorGroup> {
-    controller.in_force().federated(|federated| {
-        let known = I::of(federated);
-        let group = group::require(federated, name)?;
+    controller.in_force().read(|objects| {
+        let (set, group) = group::require(objects, name)?;
+        let known = I::of(set);
         let bound = known.of_group(group).ok_or_else(|| profile::none_of(name))?;
         let sensors: Vec<_> = known.sensors.values().cloned().collect();
         Ok(bound.to_rest(&sensors))

@@ -3,28 +3,29 @@
 
 use axum::Json;
 use axum::extract::State;
-use palisade_api::ObjectKind;
-use palisade_api::kind::LogId;
+use palisade_api::Code;
 use palisade_api::rest::system::{
     Eula, EulaData, FedSystemConfig, SystemConfig, SystemConfigData, SystemSummary,
     SystemSummaryData,
 };
 use palisade_api::rest::system_v2::SystemConfigDataV2;
+use palisade_policy::edit;
 use palisade_policy::webhook::Webhook;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::error::Result;
-use super::extract::ListQuery;
+use super::error::{ApiError, Result};
+use super::extract::{JsonBody, ListQuery};
+use super::owner::own;
 use crate::Controller;
+use crate::in_force::ObjectSet;
 
 /// `GET /v1/system/summary`.
 pub(super) async fn summary(
     State(controller): State<Controller>,
 ) -> Result<Json<SystemSummaryData>> {
     let rules = controller
-        .store()
-        .objects_count(LogId::Federation.number(), ObjectKind::NetworkRule.number())
-        .await?;
+        .in_force()
+        .read(|objects| objects.federated.network_rules.len() + objects.own.network_rules.len());
     let scans = controller.scans();
     let database = scans.database().unwrap_or_default();
     let workloads = u32::try_from(scans.workloads().len()).unwrap_or(u32::MAX);
@@ -64,9 +65,10 @@ pub(super) async fn config(
 ) -> Result<Json<SystemConfigData>> {
     let scope = query.scope()?;
     let member = controller.federation().membership();
-    let webhooks = controller
-        .in_force()
-        .federated(|federated| federated.webhooks.values().map(Webhook::to_rest).collect());
+    let (webhooks, federated) = controller.in_force().read(|objects| {
+        let of = |set: &ObjectSet| set.webhooks.values().map(Webhook::to_rest).collect();
+        (of(&objects.own), of(&objects.federated))
+    });
     Ok(Json(SystemConfigData {
         config: SystemConfig {
             new_service_policy_mode: "Discover".to_owned(),
@@ -77,9 +79,10 @@ pub(super) async fn config(
                 .map_or_else(|| controller.cluster_name().to_string(), |member| member.name),
             no_telemetry_report: true,
             enable_tls_verification: true,
+            webhooks,
             ..SystemConfig::default()
         },
-        fed_config: scope.federal().then_some(FedSystemConfig { webhooks }),
+        fed_config: scope.federal().then_some(FedSystemConfig { webhooks: federated }),
     }))
 }
 
@@ -90,6 +93,32 @@ pub(super) async fn config_v2(
 ) -> Result<Json<SystemConfigDataV2>> {
     let Json(flat) = config(controller, query).await?;
     Ok(Json(flat.into()))
+}
+
+/// `PATCH /v1/system/config` and `/v2/system/config`: all webhooks of the cluster.
+pub(super) async fn config_change(
+    State(controller): State<Controller>,
+    query: ListQuery,
+    JsonBody(mut change): JsonBody<Map<String, Value>>,
+) -> Result<()> {
+    own(&query)?;
+    if change.contains_key("fed_config") {
+        return Err(ApiError::federal());
+    }
+    let settings = change.remove("config").or_else(|| change.remove("config_v2"));
+    let Some(Value::Object(mut settings)) = settings else {
+        return Err(ApiError::invalid("The key config is missing."));
+    };
+    let webhooks = settings.remove("webhooks");
+    let (Some(webhooks), true) = (webhooks, settings.is_empty()) else {
+        let text = "Of the configuration of a cluster only webhooks can be changed yet.";
+        return Err(ApiError::new(Code::OpNotAllowed, text));
+    };
+    let webhooks = serde_json::from_value(webhooks)
+        .map_err(|error| ApiError::invalid(format!("webhooks: {error}.")))?;
+    let mut change = controller.edit().await;
+    edit::webhook::replace(&mut change, webhooks).await?;
+    Ok(change.commit().await?)
 }
 
 /// List namespaces

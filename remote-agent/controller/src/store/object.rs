@@ -152,17 +152,6 @@ impl Store {
         .collect()
     }
 
-    /// How many objects of one kind there are.
-    pub async fn objects_count(&self, log: u32, kind: u32) -> Result<u64, StoreError> {
-        let count: i64 =
-            sqlx::query_scalar("SELECT count(*) FROM object WHERE log = ? AND kind = ?")
-                .bind(log)
-                .bind(kind)
-                .fetch_one(&self.reader)
-                .await?;
-        Ok(count as u64)
-    }
-
     /// One object.
     pub async fn object(
         &self,
@@ -234,36 +223,42 @@ impl Store {
         Ok(())
     }
 
-    /// Writes one local object over the one of its name; false if there is none.
-    pub async fn local_object_update(
+    /// Writes this cluster's own objects, all or none, and notes the highest ids that
+    /// rules of a kind have had.
+    pub async fn own_objects_write(
         &self,
-        kind: u32,
-        name: &str,
-        payload: &[u8],
-    ) -> Result<bool, StoreError> {
-        let done =
-            sqlx::query("UPDATE object SET payload = ? WHERE log = ? AND kind = ? AND name = ?")
-                .bind(payload)
-                .bind(LOCAL)
-                .bind(kind)
-                .bind(name)
-                .execute(&self.writer)
-                .await?;
+        writes: Vec<ObjectWrite>,
+        highest_ids: Vec<(u32, u32)>,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.writer.begin().await?;
+        write_in_order(&mut transaction, LOCAL, writes).await?;
+        for (kind, highest) in highest_ids {
+            sqlx::query(
+                "INSERT INTO setting (name, value) VALUES (?, ?)
+                 ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            )
+            .bind(highest_id(kind))
+            .bind(highest.to_string())
+            .execute(&mut *transaction)
+            .await?;
+        }
+        transaction.commit().await?;
         self.own_changed();
-        Ok(done.rows_affected() > 0)
+        Ok(())
     }
 
-    /// Removes one local object; false if there is none.
-    pub async fn local_object_delete(&self, kind: u32, name: &str) -> Result<bool, StoreError> {
-        let done = sqlx::query("DELETE FROM object WHERE log = ? AND kind = ? AND name = ?")
-            .bind(LOCAL)
-            .bind(kind)
-            .bind(name)
-            .execute(&self.writer)
-            .await?;
-        self.own_changed();
-        Ok(done.rows_affected() > 0)
+    /// The highest id that a rule of a kind has had; 0 before the first.
+    pub async fn own_highest_id(&self, kind: u32) -> Result<u32, StoreError> {
+        match self.setting(&highest_id(kind)).await? {
+            Some(text) => text.parse().map_err(|_| StoreError::Damaged("highest id")),
+            None => Ok(0),
+        }
     }
+}
+
+/// The setting that holds the highest id that a rule of a kind has had.
+fn highest_id(kind: u32) -> String {
+    format!("highest_id.{kind}")
 }
 
 /// Runs of puts go in few statements; a delete keeps its place among them.
@@ -398,8 +393,20 @@ mod tests {
         assert_eq!(store.objects_forget_federation().await.unwrap(), 1);
         assert_eq!(store.position(1).await.unwrap(), None);
         assert_eq!(store.objects_all(LOCAL).await.unwrap().len(), 1);
-        assert!(store.local_object_update(3, "1000", b"[]").await.unwrap());
-        assert!(store.local_object_delete(3, "1000").await.unwrap());
-        assert!(!store.local_object_delete(3, "1000").await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn own_objects_are_written_with_the_ids_that_they_used() {
+        let (_folder, store) = scratch().await;
+        assert_eq!(store.own_highest_id(1).await.unwrap(), 0);
+        let writes = vec![
+            ObjectWrite::Put(object("7", 0)),
+            ObjectWrite::Put(object("8", 0)),
+            ObjectWrite::Delete { kind: 1, name: "8".to_owned() },
+        ];
+        store.own_objects_write(writes, vec![(1, 8)]).await.unwrap();
+        assert_eq!(store.objects_all(LOCAL).await.unwrap(), [object("7", 0)]);
+        assert_eq!(store.own_highest_id(1).await.unwrap(), 8);
+        assert_eq!(store.own_highest_id(2).await.unwrap(), 0);
     }
 }

@@ -3,6 +3,7 @@
 use palisade_policy::admission::rule::{AdmissionRule, FED_IDS};
 use palisade_policy::crd::Resource;
 use palisade_policy::crd::admission::Spec;
+use palisade_policy::edit::Edit as _;
 use palisade_policy::{CfgType, FederatedObject as _, PolicyError};
 
 use super::super::table::Table;

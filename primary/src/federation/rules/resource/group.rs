@@ -6,6 +6,7 @@ use palisade_policy::crd::Resource;
 use palisade_policy::crd::security_rule::{
     BindingSpec, FileSpec, NetworkSpec, ProcessProfileSpec, ProcessSpec, Selector, Spec,
 };
+use palisade_policy::edit::{Edit as _, EditError};
 use palisade_policy::file_monitor::FileMonitor;
 use palisade_policy::group::{Group, GroupKind};
 use palisade_policy::network_rule::{FED_IDS, NetworkRule};
@@ -16,7 +17,7 @@ use palisade_policy::sensor::{Dlp, Inspection, Sensor, SensorGroup, Waf};
 use palisade_policy::{CfgType, FED_PREFIX, FederatedObject, PolicyError};
 
 use super::super::table::Table;
-use super::super::{Edit, Result, RuleError};
+use super::super::{Edit, Result};
 use super::require_some;
 use super::response::Merge;
 
@@ -154,8 +155,13 @@ impl Import {
     ) -> Result<()> {
         self.define(&spec.selector, false)?;
         let end = self.network.iter().map(|rule| rule.position).max().map_or(0, |last| last + GAP);
-        let new =
-            NetworkRule::create(spec.to_rest(from, to), FED_IDS.first(), end, self.stamp.now)?;
+        let new = NetworkRule::create(
+            spec.to_rest(from, to),
+            FED_IDS.first(),
+            CfgType::Federal,
+            end,
+            self.stamp.now,
+        )?;
         let same = |old: &NetworkRule| {
             (&old.from, &old.to, &old.ports, old.action, &old.applications, old.priority)
                 == (&new.from, &new.to, &new.ports, new.action, &new.applications, new.priority)
@@ -244,5 +250,5 @@ fn require<T: FederatedObject>(group: &Group, has_it: bool) -> Result<()> {
     if has_it {
         return Ok(());
     }
-    Err(RuleError::NoneOfKind { kind: T::KIND, group: group.name.clone() })
+    Err(EditError::NoneOfKind { kind: T::KIND, group: group.name.clone() }.into())
 }

@@ -2,6 +2,8 @@
 //! refers to what is gone.
 
 use palisade_policy::admission::rule::AdmissionRule;
+use palisade_policy::edit::Edit as _;
+use palisade_policy::edit::response_rule::check_references;
 use palisade_policy::file_monitor::FileMonitor;
 use palisade_policy::group::Group;
 use palisade_policy::network_rule::NetworkRule;
@@ -11,7 +13,6 @@ use palisade_policy::sensor::{Dlp, Inspection, Sensor, SensorGroup, Waf};
 use palisade_policy::webhook::Webhook;
 use palisade_policy::{FederatedObject, PolicyError};
 
-use super::super::response::check_references;
 use super::super::{Edit, Result};
 
 /// Deletes what was not named, of all kinds that files hold: of a group that is, its

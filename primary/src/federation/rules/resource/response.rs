@@ -2,12 +2,13 @@
 
 use palisade_policy::crd::Resource;
 use palisade_policy::crd::response::{RuleSpec, Spec};
+use palisade_policy::edit::Edit as _;
+use palisade_policy::edit::response_rule::check_references;
 use palisade_policy::order::GAP;
 use palisade_policy::response_rule::{EXTERNAL, FED_IDS, ResponseRule};
 use palisade_policy::rule_id::IdPool;
-use palisade_policy::{FederatedObject as _, PolicyError};
+use palisade_policy::{CfgType, FederatedObject as _, PolicyError};
 
-use super::super::response::check_references;
 use super::super::table::Table;
 use super::super::{Edit, Result};
 use super::require_some;
@@ -58,7 +59,8 @@ impl Merge {
         group: &str,
     ) -> Result<ResponseRule> {
         let end = self.rules.iter().map(|rule| rule.position).max().map_or(0, |last| last + GAP);
-        let new = ResponseRule::create(spec.to_rest(group), FED_IDS.first(), end)?;
+        let new =
+            ResponseRule::create(spec.to_rest(group), FED_IDS.first(), CfgType::Federal, end)?;
         let same = |old: &&ResponseRule| {
             ResponseRule {
                 id: old.id,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use palisade_policy::admission::rule::{self as admission, AdmissionRule};
 use palisade_policy::crd::admission::RuleSpec;
 use palisade_policy::crd::rule_list::{NetworkRuleSpec, ResponseRuleSpec};
+use palisade_policy::edit::Edit as _;
 use palisade_policy::network_rule::{self, NetworkRule};
 use palisade_policy::order::GAP;
 use palisade_policy::response_rule::{self, ResponseRule};
@@ -23,7 +24,8 @@ pub(super) async fn network(edit: &mut Edit, specs: Vec<NetworkRuleSpec>, now: i
         let selector = spec.cluster_selector.clone();
         let end = rules.iter().map(|rule| rule.position).max().map_or(0, |last| last + GAP);
         let first = network_rule::FED_IDS.first();
-        let new = NetworkRule::create(spec.into_rest(), id.unwrap_or(first), end, now)?;
+        let new =
+            NetworkRule::create(spec.into_rest(), id.unwrap_or(first), CfgType::Federal, end, now)?;
         // As it is, but for its id, its place and its age.
         let like = |old: &NetworkRule| NetworkRule {
             id: old.id,
@@ -65,7 +67,8 @@ pub(super) async fn response(edit: &mut Edit, specs: Vec<ResponseRuleSpec>) -> R
         let selector = spec.cluster_selector.clone();
         let end = rules.iter().map(|rule| rule.position).max().map_or(0, |last| last + GAP);
         let first = response_rule::FED_IDS.first();
-        let new = ResponseRule::create(spec.into_rest(), id.unwrap_or(first), end)?;
+        let new =
+            ResponseRule::create(spec.into_rest(), id.unwrap_or(first), CfgType::Federal, end)?;
         let like =
             |old: &ResponseRule| ResponseRule { id: old.id, position: old.position, ..new.clone() };
         let old = match id {

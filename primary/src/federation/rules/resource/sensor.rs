@@ -1,7 +1,9 @@
 //! Sensors out of files.
 
+use palisade_policy::CfgType;
 use palisade_policy::crd::Resource;
 use palisade_policy::crd::sensor::Spec;
+use palisade_policy::edit::Edit as _;
 use palisade_policy::sensor::{Inspection, Sensor};
 
 use super::super::table::Table;
@@ -22,7 +24,7 @@ pub(super) async fn import<I: Inspection>(
         let config = resource.spec.sensor.into_config();
         let sensor = match sensors.get(&config.name) {
             Some(old) => old.clone().update(config, &mut ids)?,
-            None => Sensor::create(config, &mut ids)?,
+            None => Sensor::create(config, CfgType::Federal, &mut ids)?,
         };
         edit.target(&sensor, selector)?;
         sensors.put(sensor);

@@ -3,6 +3,7 @@
 use palisade_policy::CfgType;
 use palisade_policy::crd::Resource;
 use palisade_policy::crd::webhook::Spec;
+use palisade_policy::edit::Edit as _;
 use palisade_policy::webhook::Webhook;
 
 use super::super::table::Table;

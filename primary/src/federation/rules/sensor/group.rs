@@ -2,11 +2,12 @@
 //! has one: it is empty, and not in the log, before it is first changed.
 
 use palisade_api::rest::sensor::{self as rest, SensorGroupConfig};
-use palisade_policy::PolicyError;
+use palisade_policy::edit;
+use palisade_policy::edit::sensor_group::require_containers;
 use palisade_policy::group::{Group, GroupKind};
 use palisade_policy::sensor::{Inspection, Sensor, SensorGroup};
 
-use super::super::{Edit, Result, RuleError, find, get as find_group, list as list_all, of_groups};
+use super::super::{Edit, Result, find, get as find_group, list as list_all, of_groups};
 use crate::store::{Actor, Database};
 
 /// All groups by name.
@@ -37,31 +38,8 @@ pub async fn update<I: Inspection>(
     name: &str,
     config: SensorGroupConfig,
 ) -> Result<()> {
-    let mut edit = Edit::begin(database).await?;
-    require_containers::<I>(&edit.get(name).await?)?;
-    let before = edit.find(name).await?.unwrap_or_else(|| SensorGroup::<I>::empty(name));
-    let group = before.clone().update(config)?;
-    check_references(&mut edit, &group).await?;
-    edit.put_changed(&before, &group)?;
-    edit.commit(actor).await
-}
-
-/// Fails where one of the sensors does not exist.
-pub(in super::super) async fn check_references<I: Inspection>(
-    edit: &mut Edit,
-    group: &SensorGroup<I>,
-) -> Result<()> {
-    for setting in &group.sensors {
-        if edit.find::<Sensor<I>>(&setting.name).await?.is_none() {
-            return Err(PolicyError::MissingEntry(format!("the sensor {:?}", setting.name)).into());
-        }
-    }
-    Ok(())
-}
-
-fn require_containers<I: Inspection>(group: &Group) -> Result<()> {
-    if group.kind() == GroupKind::Container {
-        return Ok(());
-    }
-    Err(RuleError::NoneOfKind { kind: I::GROUP, group: group.name.clone() })
+    let mut change = Edit::begin(database).await?;
+    let done = edit::sensor_group::update::<I, _>(&mut change, name, config).await;
+    change.explained(done).await?;
+    change.commit(actor).await
 }

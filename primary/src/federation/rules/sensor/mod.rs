@@ -4,6 +4,7 @@ pub mod group;
 
 use palisade_api::rest::sensor::{self as rest, SensorConfig, SensorRuleDetail};
 use palisade_policy::FederatedObject as _;
+use palisade_policy::edit;
 use palisade_policy::sensor::{Inspection, Sensor, SensorGroup};
 
 use super::target::targets_of;
@@ -40,20 +41,12 @@ pub async fn get<I: Inspection>(database: &Database, name: &str) -> Result<rest:
 pub async fn create<I: Inspection>(
     database: &Database,
     actor: &Actor,
-    mut config: SensorConfig,
+    config: SensorConfig,
 ) -> Result<()> {
-    let target = config.cluster_selector.take();
-    let mut edit = Edit::begin(database).await?;
-    let sensors: Vec<Sensor<I>> = edit.list().await?;
-    let mut ids = edit.ids(I::SENSOR, I::RULE_IDS, rule_ids(&sensors)).await?;
-    let sensor = Sensor::<I>::create(config, &mut ids)?;
-    if sensors.iter().any(|old| old.name == sensor.name) {
-        return Err(RuleError::duplicate(&sensor));
-    }
-    edit.given(I::SENSOR, &ids);
-    edit.put(&sensor)?;
-    edit.target(&sensor, target)?;
-    edit.commit(actor).await
+    let mut change = Edit::begin(database).await?;
+    let done = edit::sensor::create::<I, _>(&mut change, config).await;
+    change.explained(done).await?;
+    change.commit(actor).await
 }
 
 /// Changes what `config` names of a sensor.
@@ -61,32 +54,20 @@ pub async fn update<I: Inspection>(
     database: &Database,
     actor: &Actor,
     name: &str,
-    mut config: SensorConfig,
+    config: SensorConfig,
 ) -> Result<()> {
-    let target = config.cluster_selector.take();
-    let mut edit = Edit::begin(database).await?;
-    let sensors: Vec<Sensor<I>> = edit.list().await?;
-    let mut ids = edit.ids(I::SENSOR, I::RULE_IDS, rule_ids(&sensors)).await?;
-    let before: Sensor<I> = edit.get(name).await?;
-    let sensor = before.clone().update(config, &mut ids)?;
-    edit.given(I::SENSOR, &ids);
-    edit.put_changed(&before, &sensor)?;
-    edit.target(&sensor, target)?;
-    edit.commit(actor).await
+    let mut change = Edit::begin(database).await?;
+    let done = edit::sensor::update::<I, _>(&mut change, name, config).await;
+    change.explained(done).await?;
+    change.commit(actor).await
 }
 
 /// Deletes a sensor that is bound to no group.
 pub async fn delete<I: Inspection>(database: &Database, actor: &Actor, name: &str) -> Result<()> {
-    let mut edit = Edit::begin(database).await?;
-    let sensor: Sensor<I> = edit.get(name).await?;
-    if sensor.predefine {
-        return Err(RuleError::built_in(&sensor));
-    }
-    let groups: Vec<SensorGroup<I>> = edit.list().await?;
-    let users = bound(&groups, name).iter().map(|group| format!("the group {group:?}")).collect();
-    RuleError::unless_unused(&sensor, users)?;
-    edit.delete(&sensor);
-    edit.commit(actor).await
+    let mut change = Edit::begin(database).await?;
+    let done = edit::sensor::delete::<I, _>(&mut change, name).await;
+    change.explained(done).await?;
+    change.commit(actor).await
 }
 
 /// The rules of all sensors by name.
@@ -117,11 +98,7 @@ pub async fn rule<I: Inspection>(database: &Database, name: &str) -> Result<Sens
 fn bound<I: Inspection>(groups: &[SensorGroup<I>], sensor: &str) -> Vec<String> {
     groups
         .iter()
-        .filter(|group| group.sensors.iter().any(|setting| setting.name == sensor))
+        .filter(|group| group.binds(sensor))
         .map(|group| group.object_name().into_owned())
         .collect()
-}
-
-fn rule_ids<I: Inspection>(sensors: &[Sensor<I>]) -> Vec<u32> {
-    sensors.iter().flat_map(|sensor| &sensor.rules).map(|rule| rule.id).collect()
 }

@@ -1,4 +1,4 @@
-//! The federated objects that are in force, apart from the admission rules and
+//! The objects of one owner that are in force, apart from the admission rules and
 //! the verdicts, which are made ready for decisions.
 
 use std::collections::BTreeMap;
@@ -17,9 +17,9 @@ use serde::de::DeserializeOwned;
 
 type ByName<T> = BTreeMap<String, T>;
 
-/// The federated objects that are in force, by name.
+/// The objects of one owner that are in force, by name.
 #[derive(Debug, Default)]
-pub struct Federated {
+pub struct ObjectSet {
     /// Groups.
     pub groups: ByName<Group>,
     /// Network rules.
@@ -49,7 +49,7 @@ pub struct Sensors<I: Inspection> {
     pub groups: ByName<SensorGroup<I>>,
 }
 
-impl Federated {
+impl ObjectSet {
     /// Puts an object in force. Admission rules and verdicts are none of ours.
     pub(super) fn put(
         &mut self,
@@ -112,7 +112,7 @@ impl Federated {
 
     /// The profile of a group that has processes.
     pub fn process_profile(&self, group: &Group) -> Option<ProcessProfile> {
-        (group.kind() != GroupKind::Address).then(|| {
+        group.kind().has_processes().then(|| {
             let profile = self.process_profiles.get(&group.name).cloned();
             profile.unwrap_or_else(|| ProcessProfile::empty(&group.name))
         })

@@ -1,6 +1,8 @@
 //! Rules of the home cluster, promoted to the federation: copies with ids of
 //! their own, while the originals stay.
 
+mod sensor;
+
 use palisade_api::rest::admission::{AdmissionRule as LocalAdmissionRule, AdmissionRuleConfig};
 use palisade_api::rest::file_monitor::{
     FileMonitorConfig, FileMonitorFilterConfig, FileMonitorProfile,
@@ -11,12 +13,17 @@ use palisade_api::rest::process_profile::{
     ProcessProfile as LocalProfile, ProcessProfileConfig, ProcessProfileEntryConfig,
 };
 use palisade_policy::admission::rule::{AdmissionRule, FED_IDS as FED_ADMISSION_IDS};
+use palisade_policy::edit::Edit as _;
 use palisade_policy::file_monitor::FileMonitor;
 use palisade_policy::group::{BUILT_IN_ENDPOINTS, Group, GroupKind};
 use palisade_policy::network_rule::{FED_IDS, NetworkRule};
 use palisade_policy::order::GAP;
 use palisade_policy::process_profile::{ProcessProfile, Stamp};
+use palisade_policy::sensor::{Dlp, Waf};
 use palisade_policy::{CfgType, FED_PREFIX, FederatedObject as _};
+
+pub use sensor::LocalSensors;
+use sensor::Sensors;
 
 use super::table::Table;
 use super::{Edit, Result, RuleError};
@@ -36,6 +43,10 @@ pub struct Local {
     pub processes: Vec<LocalProfile>,
     /// Their file monitors.
     pub files: Vec<FileMonitorProfile>,
+    /// Its sensors for data that leaves.
+    pub dlp: LocalSensors,
+    /// Its sensors for attacks over the web.
+    pub waf: LocalSensors,
 }
 
 /// Promotes network rules to the end of the federated ones. The groups that
@@ -53,6 +64,8 @@ pub async fn network(
         federated: Table::load(&mut edit).await?,
         processes: Table::load(&mut edit).await?,
         files: Table::load(&mut edit).await?,
+        dlp: Sensors::load(&mut edit, &local.dlp).await?,
+        waf: Sensors::load(&mut edit, &local.waf).await?,
         local,
         stamp,
     };
@@ -73,7 +86,7 @@ pub async fn network(
         copy.to = groups.promoted(&rule.to).map_err(|error| refused(error.to_string()))?;
         copy.comment = comment(&rule.comment, *id);
         let end = rules.iter().map(|rule| rule.position).max().map_or(0, |last| last + GAP);
-        let copy = NetworkRule::create(copy, free.give(0)?, end, stamp.now)
+        let copy = NetworkRule::create(copy, free.give(0)?, CfgType::Federal, end, stamp.now)
             .map_err(|error| refused(error.to_string()))?;
         rules.put(copy);
         promoted += 1;
@@ -82,6 +95,8 @@ pub async fn network(
     groups.federated.write(&mut edit)?;
     groups.processes.write(&mut edit)?;
     groups.files.write(&mut edit)?;
+    groups.dlp.write(&mut edit)?;
+    groups.waf.write(&mut edit)?;
     rules.write(&mut edit)?;
     edit.given(NetworkRule::KIND, &free);
     edit.commit(actor).await
@@ -141,6 +156,8 @@ struct Groups<'a> {
     federated: Table<Group>,
     processes: Table<ProcessProfile>,
     files: Table<FileMonitor>,
+    dlp: Sensors<'a, Dlp>,
+    waf: Sensors<'a, Waf>,
     local: &'a Local,
     stamp: Stamp,
 }
@@ -170,6 +187,8 @@ impl Groups<'_> {
         }
         if group.kind() == GroupKind::Container {
             self.promote_files(name, &promoted)?;
+            self.dlp.promote(name, &promoted)?;
+            self.waf.promote(name, &promoted)?;
         }
         self.federated.put(group);
         Ok(promoted)
