@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 use tracing::warn;
 
+use crate::in_force::InForce;
 use crate::store::{LOCAL, StoreError};
 use crate::{Controller, admission, scan};
 
@@ -39,6 +40,9 @@ pub enum ConfigurationError {
     /// It is not one.
     #[error("the configuration that the primary keeps cannot be read: {0}")]
     Unreadable(#[from] serde_json::Error),
+    /// An object of it cannot be put in force.
+    #[error("{0}")]
+    Refused(String),
 }
 
 impl Controller {
@@ -72,13 +76,14 @@ impl Controller {
     /// Gives the number of rules and settings that came back.
     pub async fn configuration_restore(&self, json: &str) -> Result<usize, ConfigurationError> {
         let document: Document = serde_json::from_str(json)?;
+        let _turn = self.in_force().own_turn.lock().await;
         let mut restored = 0;
         for (kind, objects) in document.objects {
             for (name, payload) in objects {
                 match self.restore_object(kind, &name, &payload).await {
                     Ok(()) => restored += 1,
                     Err(ConfigurationError::Store(StoreError::Exists)) => {}
-                    Err(error @ ConfigurationError::Unreadable(_)) => {
+                    Err(error @ ConfigurationError::Refused(_)) => {
                         warn!(kind, name, %error, "an object of this cluster is not restored");
                     }
                     Err(error) => return Err(error),
@@ -110,11 +115,13 @@ impl Controller {
         payload: &RawValue,
     ) -> Result<(), ConfigurationError> {
         let payload = payload.get().as_bytes();
+        let Some(known) = ObjectKind::from_number(kind) else {
+            // Of a newer version, which will know it.
+            return Ok(self.store().local_object_create(kind, name, payload).await?);
+        };
+        InForce::own_check(known, name, payload).map_err(ConfigurationError::Refused)?;
         self.store().local_object_create(kind, name, payload).await?;
-        // What is of a newer version, that version puts in force.
-        if let Some(kind) = ObjectKind::from_number(kind) {
-            self.in_force().own_change([((kind, name.to_owned()), Some(payload.to_vec()))]);
-        }
+        self.in_force().own_change([((known, name.to_owned()), Some(payload.to_vec()))]);
         Ok(())
     }
 }

@@ -85,9 +85,9 @@ async fn every_kind_is_made_in_a_cluster_too_and_kept_for_it() -> Result<()> {
         show(&local, "", kind.read, kind.changed).await?;
     }
     // With its disks lost it gets everything back from the primary.
-    let last = json!({ "config": { "name": "made-last", "cfg_type": "user_created",
+    let marker = json!({ "config": { "name": "made-last", "cfg_type": "user_created",
         "criteria": [{ "key": "service", "op": "=", "value": "last" }] } });
-    local.post("/v1/group", &last).await?.ok()?;
+    local.post("/v1/group", &marker).await?.ok()?;
     let newest = format!("{forwarded}/configuration/newest");
     wait::until("the primary keeps what was made last", || async {
         Ok(wait::when(fleet.admin.get(&newest).await?.text.contains("made-last")))

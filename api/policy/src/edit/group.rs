@@ -43,7 +43,7 @@ pub async fn delete<E: Edit>(edit: &mut E, name: &str) -> Result<(), E::Error> {
         return Err(EditError::built_in(&group).into());
     }
     let mut network: Vec<NetworkRule> = edit.list().await?;
-    network.retain(|rule| rule.groups().any(|named| named == name));
+    network.retain(|rule| rule.names(name));
     network.sort_by_key(|rule| rule.position);
     let mut response: Vec<ResponseRule> = edit.list().await?;
     response.retain(|rule| rule.needed_group() == Some(name));

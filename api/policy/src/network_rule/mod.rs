@@ -150,6 +150,11 @@ impl NetworkRule {
             .filter(|name| !is_no_group(name, self.cfg_type))
     }
 
+    /// Whether it connects a group, or to a group.
+    pub fn names(&self, group: &str) -> bool {
+        self.from == group || self.to == group
+    }
+
     /// The rule as clients know it.
     pub fn to_rest(&self) -> PolicyRule {
         PolicyRule {

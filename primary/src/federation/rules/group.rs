@@ -22,7 +22,7 @@ pub struct UsedGroup {
 
 impl UsedGroup {
     fn new(group: Group, network: &[NetworkRule], response: &[ResponseRule]) -> Self {
-        let names_it = |rule: &&NetworkRule| rule.groups().any(|name| name == group.name);
+        let names_it = |rule: &&NetworkRule| rule.names(&group.name);
         let mut network_rules: Vec<_> = network.iter().filter(names_it).cloned().collect();
         network_rules.sort_by_key(|rule| rule.position);
         let is_about_it = |rule: &&ResponseRule| rule.needed_group() == Some(group.name.as_str());

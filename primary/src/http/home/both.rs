@@ -6,6 +6,7 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::{Method, StatusCode, Uri};
+use palisade_api::ClusterId;
 use palisade_identity::Caller;
 use serde_json::{Map, Value};
 use tracing::warn;
@@ -44,6 +45,7 @@ pub(super) fn are_asked_for(method: &Method, path: &str, query: &Query) -> bool 
 /// federation are all that can be told.
 pub(super) async fn answer(
     app: &App,
+    home: ClusterId,
     caller: &Caller,
     mut request: Request,
     next: Next,
@@ -57,13 +59,11 @@ pub(super) async fn answer(
     if answer.status() != StatusCode::OK {
         return Ok(answer);
     }
-    let own = super::read(app, caller, &format!("{path}?scope=local{brief}")).await;
-    let own: Map<String, Value> = own
-        .unwrap_or_else(|error| {
-            warn!(path, ?error, "the home cluster does not tell what it has of its own");
-            None
-        })
-        .unwrap_or_default();
+    let own = super::read_of(app, home, caller, &format!("{path}?scope=local{brief}")).await;
+    let own: Map<String, Value> = own.unwrap_or_else(|error| {
+        warn!(path, ?error, "the home cluster does not tell what it has of its own");
+        Map::new()
+    });
     let body = axum::body::to_bytes(answer.into_body(), MAX_LIST_BYTES);
     let body = body.await.map_err(ApiError::internal)?;
     let mut lists: Map<String, Value> =

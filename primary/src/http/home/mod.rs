@@ -124,8 +124,8 @@ fn role_at_home(caller: &Caller, request: &Request) -> Result<Role> {
 }
 
 /// Gives calls that are about objects of a cluster to the home cluster, where
-/// there is one, and lists of both their second half; without one the endpoints of the primary answer, whose lists
-/// of such objects are empty.
+/// there is one, and lists of both their second half; without one the endpoints of
+/// the primary answer, whose lists of such objects are empty.
 pub(super) async fn local_objects(
     State(app): State<App>,
     mut request: Request,
@@ -146,11 +146,9 @@ pub(super) async fn local_objects(
     }
     authorize::let_in(&app, &mut request).await?;
     let caller = request.extensions_mut().remove::<Caller>().ok_or_else(ApiError::unauthorized)?;
-    if home_of(&app, &caller).await?.is_none() {
-        return Ok(next.run(request).await);
-    }
+    let Some(home) = home_of(&app, &caller).await? else { return Ok(next.run(request).await) };
     if of_both {
-        return both::answer(&app, &caller, request, next).await;
+        return both::answer(&app, home, &caller, request, next).await;
     }
     if owner == Owner::Cluster {
         return fallback(State(app), request).await;
@@ -170,7 +168,19 @@ pub(super) async fn read<T: DeserializeOwned>(
     caller: &Caller,
     path: &str,
 ) -> Result<Option<T>> {
-    let Some(home) = home_of(app, caller).await? else { return Ok(None) };
+    match home_of(app, caller).await? {
+        Some(home) => read_of(app, home, caller, path).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Reads a list of the home cluster, which is known already.
+async fn read_of<T: DeserializeOwned>(
+    app: &App,
+    home: ClusterId,
+    caller: &Caller,
+    path: &str,
+) -> Result<T> {
     let behalf = OnBehalf { caller, role: Role::Admin };
     let request = Request::new(Body::empty());
     let answer = relay(app, home, behalf, Method::GET, path, request).await?;
@@ -181,10 +191,9 @@ pub(super) async fn read<T: DeserializeOwned>(
     let body = axum::body::to_bytes(answer.into_body(), MAX_LIST_BYTES).await.map_err(|error| {
         failed("The answer of the home cluster broke off.".to_owned()).caused_by(error)
     })?;
-    let list = serde_json::from_slice(&body).map_err(|error| {
+    serde_json::from_slice(&body).map_err(|error| {
         failed(format!("The home cluster answers {path} as none should.")).caused_by(error)
-    })?;
-    Ok(Some(list))
+    })
 }
 
 fn without_home(request: &Request) -> Result<Response> {

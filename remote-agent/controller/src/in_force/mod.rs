@@ -77,13 +77,12 @@ impl InForce {
     pub(crate) async fn load(store: &Store) -> Result<Self, StoreError> {
         let in_force = Self::default();
         let built_in = own_edit::built_in().map_err(|_| StoreError::Damaged("built-in object"))?;
-        in_force.own_change(built_in);
-        for object in store.objects_all(LOCAL).await? {
+        let stored = store.objects_all(LOCAL).await?.into_iter().filter_map(|object| {
             // What is of a newer version, that version puts in force.
-            if let Some(kind) = ObjectKind::from_number(object.kind) {
-                in_force.own_change([((kind, object.name), Some(object.payload))]);
-            }
-        }
+            let kind = ObjectKind::from_number(object.kind)?;
+            Some(((kind, object.name), Some(object.payload)))
+        });
+        in_force.own_change(built_in.into_iter().chain(stored));
         for log in LogId::ALL {
             let objects = store.objects_all(log.number()).await?;
             let items = objects.into_iter().map(|object| Item {
@@ -182,6 +181,11 @@ impl InForce {
         for log in LogId::ALL {
             self.replace(log, &[]);
         }
+    }
+
+    /// Fails where an object of this cluster could not be put in force.
+    pub(crate) fn own_check(kind: ObjectKind, name: &str, payload: &[u8]) -> Result<(), String> {
+        Objects::default().own_put(kind, name, Some(payload))
     }
 
     /// Puts objects of this cluster in force, or takes them out.
@@ -312,8 +316,9 @@ impl Objects {
                 Ok(())
             }
             (ObjectKind::AdmissionRule, None) => {
-                let gone = name.parse().ok();
-                self.local_admission_rules.retain(|id, _| Some(*id) != gone);
+                if let Ok(id) = name.parse() {
+                    self.local_admission_rules.remove(&id);
+                }
                 Ok(())
             }
             (kind, Some(payload)) => self.owned.own.put(kind, name, payload),

@@ -81,7 +81,7 @@ pub(super) fn require<'a>(
 
 fn network<'a>(set: &'a ObjectSet, group: &'a str) -> impl Iterator<Item = &'a NetworkRule> {
     let rules = set.network_rules_in_order().into_iter();
-    rules.filter(move |rule| rule.from == group || rule.to == group)
+    rules.filter(move |rule| rule.names(group))
 }
 
 fn response<'a>(set: &'a ObjectSet, group: &'a str) -> impl Iterator<Item = &'a ResponseRule> {

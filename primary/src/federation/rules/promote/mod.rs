@@ -182,7 +182,7 @@ impl Groups<'_> {
             ..GroupConfig::default()
         };
         let group = Group::create(config, CfgType::Federal)?;
-        if group.kind() != GroupKind::Address {
+        if group.kind().has_processes() {
             self.promote_processes(name, &promoted)?;
         }
         if group.kind() == GroupKind::Container {

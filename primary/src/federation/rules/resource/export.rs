@@ -48,7 +48,7 @@ pub async fn groups(database: &Database, names: &[String]) -> Result<String> {
         let containers = group.kind() == GroupKind::Container;
         let whole = Whole {
             group,
-            processes: (group.kind() != GroupKind::Address).then(|| {
+            processes: group.kind().has_processes().then(|| {
                 processes.iter().find(|profile| profile.group == *name).unwrap_or(&no_processes)
             }),
             files: containers

@@ -121,7 +121,7 @@ impl Import {
         };
         edit.target(&group, described.cluster_selector.clone())?;
         // What a group cannot have is empty in files that clusters write.
-        let runs = group.kind() != GroupKind::Address;
+        let runs = group.kind().has_processes();
         if let Some(processes) = spec.process.as_ref().filter(|list| !list.is_empty() || runs) {
             require::<ProcessProfile>(&group, runs)?;
             self.processes(&name, spec.process_profile.as_ref(), processes)?;
