@@ -62,9 +62,6 @@ pub enum CfgType {
     /// Made on the primary for the whole federation.
     #[serde(rename = "federal")]
     Federal,
-    /// Comes with the product.
-    #[serde(rename = "system_defined")]
-    SystemDefined,
 }
 
 impl CfgType {
@@ -80,7 +77,6 @@ impl CfgType {
             Self::UserCreated => "user_created",
             Self::Ground => "ground",
             Self::Federal => "federal",
-            Self::SystemDefined => "system_defined",
         }
     }
 }

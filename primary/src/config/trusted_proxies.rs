@@ -3,50 +3,22 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use ipnet::IpNet;
+
 /// The proxies, as networks. By default there are none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TrustedProxies(Vec<Network>);
-
-/// Addresses that begin alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Network {
-    address: IpAddr,
-    prefix: u32,
-}
-
-impl Network {
-    fn parse(text: &str) -> Option<Self> {
-        let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix)),
-            None => (text, None),
-        };
-        let address: IpAddr = address.parse().ok()?;
-        let most = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Some(most), |prefix| prefix.parse().ok())?;
-        (prefix <= most).then_some(Self { address, prefix })
-    }
-
-    fn holds(self, address: IpAddr) -> bool {
-        // The first bits are alike where what differs has as many zeros.
-        match (self.address, address.to_canonical()) {
-            (IpAddr::V4(own), IpAddr::V4(other)) => {
-                (own.to_bits() ^ other.to_bits()).leading_zeros() >= self.prefix
-            }
-            (IpAddr::V6(own), IpAddr::V6(other)) => {
-                (own.to_bits() ^ other.to_bits()).leading_zeros() >= self.prefix
-            }
-            _ => false,
-        }
-    }
-}
+pub struct TrustedProxies(Vec<IpNet>);
 
 impl FromStr for TrustedProxies {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let network = |text: &str| {
-            Network::parse(text.trim())
-                .ok_or_else(|| format!("{text:?} is no address or network (10.0.0.0/8)"))
+            let text = text.trim();
+            let one = || text.parse::<IpAddr>().map(IpNet::from);
+            text.parse()
+                .or_else(|_| one())
+                .map_err(|_| format!("{text:?} is no address or network (10.0.0.0/8)"))
         };
         text.split(',').map(network).collect::<Result<_, _>>().map(Self)
     }
@@ -59,7 +31,7 @@ impl TrustedProxies {
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.holds(address))
+        self.0.iter().any(|network| network.contains(&address.to_canonical()))
     }
 
     /// Who is behind `peer`: the last of `forwarded` that no trusted proxy is. What

@@ -104,7 +104,7 @@ fn rank(rule: &AdmissionRule) -> u8 {
         (true, _) => 0,
         (false, CfgType::Federal) => 1 + deny,
         (false, CfgType::Ground) => 3 + deny,
-        (false, CfgType::UserCreated | CfgType::Learned | CfgType::SystemDefined) => 5 + deny,
+        (false, CfgType::UserCreated | CfgType::Learned) => 5 + deny,
     }
 }
 

@@ -124,7 +124,7 @@ const fn owner(hit: &RuleHit) -> &'static str {
     match hit.cfg_type {
         CfgType::Federal => "federal ",
         CfgType::Ground => "custom resource ",
-        CfgType::UserCreated | CfgType::Learned | CfgType::SystemDefined => "",
+        CfgType::UserCreated | CfgType::Learned => "",
     }
 }
 

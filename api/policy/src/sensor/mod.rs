@@ -200,16 +200,8 @@ impl<I: Inspection> Sensor<I> {
             name: rule.name.clone(),
             id: rule.id,
             patterns: rule.patterns.iter().map(Pattern::to_rest).collect(),
-            cfg_type: self.cfg_type().as_str().to_owned(),
+            cfg_type: CfgType::of_name(&self.name).as_str().to_owned(),
         })
-    }
-
-    /// Who owns it.
-    pub fn cfg_type(&self) -> CfgType {
-        match CfgType::of_name(&self.name) {
-            CfgType::UserCreated if self.predefine => CfgType::SystemDefined,
-            cfg_type => cfg_type,
-        }
     }
 
     /// The sensor as clients know it, with the groups that it is bound to.
@@ -220,7 +212,7 @@ impl<I: Inspection> Sensor<I> {
             rules: self.rules_to_rest().collect(),
             comment: self.comment.clone(),
             predefine: self.predefine,
-            cfg_type: self.cfg_type().as_str().to_owned(),
+            cfg_type: CfgType::of_name(&self.name).as_str().to_owned(),
             cluster_selector: None,
         }
     }

@@ -147,7 +147,8 @@ fn a_cluster_has_built_in_sensors_of_its_own() {
         ["sensor.creditcard", "sensor.ssn", "sensor.log4shell", "sensor.spring4shell"]
     );
     assert!(dlp.iter().flat_map(|s| &s.rules).all(|rule| (30_000..35_000).contains(&rule.id)));
-    assert_eq!(dlp[0].to_rest(Vec::new()).cfg_type, "system_defined");
+    let shown = dlp[0].to_rest(Vec::new());
+    assert_eq!((shown.cfg_type.as_str(), shown.predefine), ("user_created", true));
     assert!(waf[0].clone().update(SensorConfig::default(), &mut pool()).is_err());
 }
 

@@ -86,7 +86,7 @@ pub(super) async fn fallback(State(app): State<App>, mut request: Request) -> Re
     authorize::let_in(&app, &mut request).await?;
     let caller = request.extensions_mut().remove::<Caller>().ok_or_else(ApiError::unauthorized)?;
     let role = role_at_home(&caller, &request)?;
-    let Some(home) = home_of(&app, &caller).await? else { return without_home(&request) };
+    let Some(home) = of(&app, &caller).await? else { return without_home(&request) };
     let method = request.method().clone();
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     relay(&app, home, OnBehalf { caller: &caller, role }, method, &path, request).await
@@ -94,7 +94,7 @@ pub(super) async fn fallback(State(app): State<App>, mut request: Request) -> Re
 
 /// The home cluster, where there is one that the caller's role reaches wholly:
 /// the cluster does not know of namespaces of a role.
-async fn home_of(app: &App, caller: &Caller) -> Result<Option<ClusterId>> {
+pub(super) async fn of(app: &App, caller: &Caller) -> Result<Option<ClusterId>> {
     let mut conn = app.database.acquire().await?;
     let Some(home) = store::member::home(&mut conn).await? else { return Ok(None) };
     let Some(scope) = caller.rights.scope() else { return Ok(Some(home)) };
@@ -146,7 +146,7 @@ pub(super) async fn local_objects(
     }
     authorize::let_in(&app, &mut request).await?;
     let caller = request.extensions_mut().remove::<Caller>().ok_or_else(ApiError::unauthorized)?;
-    let Some(home) = home_of(&app, &caller).await? else { return Ok(next.run(request).await) };
+    let Some(home) = of(&app, &caller).await? else { return Ok(next.run(request).await) };
     if of_both {
         return both::answer(&app, home, &caller, request, next).await;
     }
@@ -168,14 +168,14 @@ pub(super) async fn read<T: DeserializeOwned>(
     caller: &Caller,
     path: &str,
 ) -> Result<Option<T>> {
-    match home_of(app, caller).await? {
+    match of(app, caller).await? {
         Some(home) => read_of(app, home, caller, path).await.map(Some),
         None => Ok(None),
     }
 }
 
 /// Reads a list of the home cluster, which is known already.
-async fn read_of<T: DeserializeOwned>(
+pub(super) async fn read_of<T: DeserializeOwned>(
     app: &App,
     home: ClusterId,
     caller: &Caller,
