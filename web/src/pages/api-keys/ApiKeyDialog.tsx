@@ -8,6 +8,7 @@ import { Copy } from "../../ui/Copy";
 import { Dialog } from "../../ui/Dialog";
 import { Field } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
+import { NumberField } from "../../ui/NumberField";
 import { useRoleName } from "../roles/names";
 import { ScopeFields } from "../users/ScopeFields";
 import { draftOf, isLimitable, scopeOf } from "../users/scope";
@@ -84,15 +85,7 @@ export function ApiKeyDialog({ onClose }: { onClose: () => void }) {
         </select>
       </Field>
       {lifetime === "hours" && (
-        <Field label={t.hours}>
-          <input
-            type="number"
-            min={1}
-            value={hours}
-            onChange={(event) => setHours(event.target.valueAsNumber)}
-            required
-          />
-        </Field>
+        <NumberField label={t.hours} min={1} value={hours} onChange={setHours} />
       )}
     </FormDialog>
   );

@@ -8,7 +8,7 @@ import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Refusal, Sign } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
-import { PortField } from "../../ui/PortField";
+import { NumberField } from "../../ui/NumberField";
 import { clustersText } from "./text";
 
 const FEDERATION_PORT = 11_443;
@@ -41,7 +41,7 @@ export function Promote() {
           <Field label={t.address}>
             <input value={server} onChange={(event) => setServer(event.target.value)} required />
           </Field>
-          <PortField label={t.port} value={port} onChange={setPort} />
+          <NumberField label={t.port} min={1} max={65_535} value={port} onChange={setPort} />
           <Refusal error={promote.error} />
           <button type="submit" className="primary" disabled={promote.isPending}>
             {t.promote}

@@ -6,8 +6,9 @@ import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Refusal } from "../../ui/Failure";
-import { Field, Switch } from "../../ui/Field";
+import { Switch } from "../../ui/Field";
 import { Loaded } from "../../ui/Loaded";
+import { NumberField } from "../../ui/NumberField";
 import { Card } from "../../ui/Page";
 import { passwordProfileText } from "./text";
 
@@ -67,16 +68,13 @@ function Form({ profile }: { profile: Profile }) {
         put(from),
   });
   const count = (field: Count, needs?: Flag) => (
-    <Field label={t[field]}>
-      <input
-        type="number"
-        min={0}
-        value={Number.isNaN(draft[field]) ? "" : draft[field]}
-        disabled={needs && !draft[needs]}
-        onChange={(event) => setChanges({ ...changes, [field]: event.target.valueAsNumber })}
-        required
-      />
-    </Field>
+    <NumberField
+      label={t[field]}
+      min={0}
+      value={draft[field]}
+      disabled={!!needs && !draft[needs]}
+      onChange={(value) => setChanges({ ...changes, [field]: value })}
+    />
   );
   const flag = (field: Flag) => (
     <div className="whole">

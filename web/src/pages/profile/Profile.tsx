@@ -9,6 +9,7 @@ import { words } from "../../text/words";
 import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
 import { Loaded } from "../../ui/Loaded";
+import { NumberField } from "../../ui/NumberField";
 import { Card, Facts, Page } from "../../ui/Page";
 import { rolesText } from "../roles/text";
 import { Sessions } from "../users/Sessions";
@@ -71,16 +72,7 @@ function Settings({ self: { user } }: { self: Self }) {
         <Field label={t.email}>
           <input type="email" value={email} onChange={(event) => setEmail(event.target.value)} />
         </Field>
-        <Field label={t.timeout}>
-          <input
-            type="number"
-            min={1}
-            max={60}
-            value={minutes}
-            onChange={(event) => setMinutes(event.target.valueAsNumber)}
-            required
-          />
-        </Field>
+        <NumberField label={t.timeout} min={1} max={60} value={minutes} onChange={setMinutes} />
         <Refusal error={save.error} />
         <div className="actions">
           <button type="submit" className="primary" disabled={save.isPending}>

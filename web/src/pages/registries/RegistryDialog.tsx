@@ -6,6 +6,7 @@ import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Field, Switch } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
+import { NumberField } from "../../ui/NumberField";
 import { Credentials } from "./Credentials";
 import { configOf, type Draft, draftOf } from "./draft";
 import { KINDS } from "./kinds";
@@ -84,16 +85,13 @@ export function RegistryDialog({ registry, onClose }: Props) {
           </select>
         </Field>
         {draft.schedule === "periodical" && (
-          <Field label={t.interval}>
-            <input
-              type="number"
-              min={5}
-              max={10_080}
-              value={draft.minutes}
-              onChange={(event) => put({ minutes: event.target.valueAsNumber })}
-              required
-            />
-          </Field>
+          <NumberField
+            label={t.interval}
+            min={5}
+            max={10_080}
+            value={draft.minutes}
+            onChange={(value) => put({ minutes: value })}
+          />
         )}
       </div>
       <Switch label={t.rescan} checked={draft.rescan} onChange={(rescan) => put({ rescan })} />

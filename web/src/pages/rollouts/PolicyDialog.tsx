@@ -6,6 +6,7 @@ import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { Field, Switch } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
+import { NumberField } from "../../ui/NumberField";
 import { SelectorField } from "../clusters/SelectorField";
 import { selectorOf, textOf } from "../clusters/selector";
 import { rolloutsText } from "./text";
@@ -74,25 +75,19 @@ export function PolicyDialog({ of, onClose }: Props) {
             text={stage.selector}
             onChange={(selector) => put(stage.key, { selector })}
           />
-          <Field label={t.percent}>
-            <input
-              type="number"
-              min={1}
-              max={100}
-              value={stage.percent}
-              onChange={(event) => put(stage.key, { percent: event.target.valueAsNumber })}
-              required
-            />
-          </Field>
-          <Field label={t.wait}>
-            <input
-              type="number"
-              min={0}
-              value={stage.wait}
-              onChange={(event) => put(stage.key, { wait: event.target.valueAsNumber })}
-              required
-            />
-          </Field>
+          <NumberField
+            label={t.percent}
+            min={1}
+            max={100}
+            value={stage.percent}
+            onChange={(value) => put(stage.key, { percent: value })}
+          />
+          <NumberField
+            label={t.wait}
+            min={0}
+            value={stage.wait}
+            onChange={(value) => put(stage.key, { wait: value })}
+          />
           <button
             type="button"
             aria-label={t.removeStage(index + 1)}
@@ -105,15 +100,7 @@ export function PolicyDialog({ of, onClose }: Props) {
       <button type="button" onClick={add}>
         <Plus aria-hidden size={16} /> {t.addStage}
       </button>
-      <Field label={t.mostErrors}>
-        <input
-          type="number"
-          min={0}
-          value={errors}
-          onChange={(event) => setErrors(event.target.valueAsNumber)}
-          required
-        />
-      </Field>
+      <NumberField label={t.mostErrors} min={0} value={errors} onChange={setErrors} />
       <Field label={t.mostDenials} hint={t.mostDenialsHint}>
         <input
           type="number"

@@ -6,7 +6,7 @@ import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Field } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
-import { PortField } from "../../ui/PortField";
+import { NumberField } from "../../ui/NumberField";
 import { systemText } from "./text";
 
 interface Props {
@@ -39,7 +39,7 @@ export function FederationDialog({ primary, onClose }: Props) {
       <Field label={t.host} hint={t.addressHint}>
         <input value={server} onChange={(event) => setServer(event.target.value)} required />
       </Field>
-      <PortField label={t.port} value={port} onChange={setPort} />
+      <NumberField label={t.port} min={1} max={65_535} value={port} onChange={setPort} />
     </FormDialog>
   );
 }

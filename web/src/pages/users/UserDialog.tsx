@@ -8,6 +8,7 @@ import { words } from "../../text/words";
 import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
+import { NumberField } from "../../ui/NumberField";
 import { useMembers } from "../clusters/members";
 import { ScopeFields } from "./ScopeFields";
 import { Sessions } from "./Sessions";
@@ -109,16 +110,7 @@ export function UserDialog({ user, writable, onClose }: Props) {
         </select>
       </Field>
       {fullname !== self && isLimitable(role) && <ScopeFields draft={scope} onChange={setTyped} />}
-      <Field label={t.timeout}>
-        <input
-          type="number"
-          min={1}
-          max={60}
-          value={minutes}
-          onChange={(event) => setMinutes(event.target.valueAsNumber)}
-          required
-        />
-      </Field>
+      <NumberField label={t.timeout} min={1} max={60} value={minutes} onChange={setMinutes} />
     </FormDialog>
   );
 }
