@@ -16,6 +16,7 @@ use tracing::error;
 use crate::admission::{AdmissionControl, Mode};
 use crate::event::{RecordError, Recorder, rfc3339};
 use crate::federation::{Federation, FederationReplica, tell_synced, watch_drift};
+use crate::import::Imports;
 use crate::in_force::InForce;
 use crate::local_user::{LocalUserError, LocalUsers};
 use crate::own_name::OwnName;
@@ -73,6 +74,7 @@ struct Parts {
     users: LocalUsers,
     federation: Arc<dyn Federation>,
     scans: Scans,
+    imports: Imports,
     started_at: DateTime<Utc>,
 }
 
@@ -119,6 +121,7 @@ impl Controller {
             users,
             federation,
             scans,
+            imports: Imports::default(),
             started_at,
         }));
         tasks.spawn(watch_drift(controller.clone(), stop.clone()));
@@ -174,6 +177,11 @@ impl Controller {
     /// The cluster's own scans.
     pub fn scans(&self) -> &Scans {
         &self.0.scans
+    }
+
+    /// Imports of what it has of its own.
+    pub(crate) fn imports(&self) -> &Imports {
+        &self.0.imports
     }
 
     /// When it was started.

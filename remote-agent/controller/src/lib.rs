@@ -20,6 +20,7 @@ pub mod scan;
 pub mod store;
 
 mod controller;
+mod import;
 mod own_edit;
 
 pub use controller::{Controller, ControllerConfig, ControllerError, DATABASE};

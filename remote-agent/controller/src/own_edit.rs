@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use palisade_api::rest::cluster_selector::ClusterSelector;
 use palisade_api::{ObjectKind, Revision};
+use palisade_policy::crd::YamlError;
 use palisade_policy::edit::{Edit, EditError};
 use palisade_policy::group::Group;
 use palisade_policy::rule_id::IdPool;
@@ -27,6 +28,9 @@ pub(crate) enum OwnEditError {
     /// It does not fit what is there.
     #[error(transparent)]
     Edit(#[from] EditError),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    Yaml(#[from] YamlError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -8,7 +8,12 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// POST of any text with headers.
-async fn post(rest: &Rest, path: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer> {
+pub(super) async fn post(
+    rest: &Rest,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Result<Answer> {
     rest.send_with(Method::POST, path, headers, Some(body.to_owned())).await
 }
 
@@ -97,7 +102,8 @@ async fn shown(fleet: &Fleet) -> Result<Vec<Value>> {
     Ok(lists)
 }
 
-fn strip(value: &mut Value) {
+/// Takes out what differs between two makings.
+pub(super) fn strip(value: &mut Value) {
     match value {
         Value::Object(members) => {
             members.retain(|key, _| {
@@ -112,14 +118,18 @@ fn strip(value: &mut Value) {
 }
 
 /// Imports a file and waits for its end: the answer of the last call.
-async fn import(fleet: &Fleet, path: &str, file: &str) -> Result<palisade_tests::rest::Answer> {
-    let path = format!("{path}/config?scope=fed");
-    let first = post(&fleet.admin, &path, &[], file).await?;
+async fn import(fleet: &Fleet, path: &str, file: &str) -> Result<Answer> {
+    import_at(&fleet.admin, &format!("{path}/config?scope=fed"), file).await
+}
+
+/// The same at any path.
+pub(super) async fn import_at(rest: &Rest, path: &str, file: &str) -> Result<Answer> {
+    let first = post(rest, path, &[], file).await?;
     ensure!(first.status.as_u16() == 206, "{path}: {first:?}");
     let body: Value = serde_json::from_str(&first.text)?;
     let tid = body["data"]["tid"].as_str().context("no tid")?.to_owned();
     wait::until("the import ends", || async {
-        let answer = post(&fleet.admin, &path, &[("X-Transaction-ID", &tid)], "").await?;
+        let answer = post(rest, path, &[("X-Transaction-ID", &tid)], "").await?;
         Ok((answer.status.as_u16() != 206).then_some(answer))
     })
     .await

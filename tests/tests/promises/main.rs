@@ -30,6 +30,7 @@ mod live;
 mod member_status;
 mod membership;
 mod node_scan;
+mod own_files;
 mod own_objects;
 mod pages;
 mod policy_as_code;

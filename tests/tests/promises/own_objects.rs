@@ -32,7 +32,7 @@ fn own_body(path: &str, body: &Value) -> Option<String> {
     own(&mark).split_once('\n').map(|(_, body)| body.to_owned())
 }
 
-async fn write(rest: &Rest, prefix: &str, (method, path, body): &Write) -> Result<()> {
+pub(super) async fn write(rest: &Rest, prefix: &str, (method, path, body): &Write) -> Result<()> {
     let at = format!("{prefix}{}", own(path));
     let answer = rest.send(method.clone(), &at, own_body(path, body)).await?;
     answer.ok().map(drop).with_context(|| format!("{method} {at}"))

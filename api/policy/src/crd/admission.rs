@@ -4,7 +4,8 @@ use palisade_api::rest::admission::{AdmissionCriterion, AdmissionRuleConfig};
 use palisade_api::rest::cluster_selector::ClusterSelector;
 use serde::{Deserialize, Serialize};
 
-use super::{Resource, null_is_empty};
+use super::{Resource, null_is_empty, owner_name};
+use crate::CfgType;
 use crate::admission::rule::LOCAL_IDS;
 use crate::admission::{AdmissionRule, RuleType};
 use crate::cluster::Targets;
@@ -32,7 +33,7 @@ pub struct RuleSpec {
     /// For people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// The id, which tells of a built-in rule alone.
+    /// The id of a built-in rule, or in a list of our own of any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<u32>,
     /// The id that the rule had where it was exported.
@@ -48,7 +49,7 @@ pub struct RuleSpec {
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// The state of a cluster's admission control. The federation has none.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub config: Option<Config>,
     /// The rules.
     #[serde(deserialize_with = "null_is_empty")]
@@ -56,7 +57,7 @@ pub struct Spec {
 }
 
 /// The state of a cluster's admission control.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Whether it works.
@@ -79,7 +80,7 @@ impl RuleSpec {
             rule_mode: denies.then_some(rest.rule_mode),
             containers: rest.containers,
             comment: Some(rest.comment).filter(|comment| !comment.is_empty()),
-            id: None,
+            id: rule.critical.then_some(rest.id),
             conversion_id_ref: Some(rest.id),
             cluster_selector: targets.of(rule),
         }
@@ -99,17 +100,19 @@ impl RuleSpec {
             rule_mode: self.rule_mode,
             containers: Some(self.containers).filter(|containers| !containers.is_empty()),
             comment: Some(self.comment.unwrap_or_default()),
-            cfg_type: "federal".to_owned(),
             ..AdmissionRuleConfig::default()
         }
     }
 }
 
-/// Rules as one resource.
+/// Rules of one owner as one resource, and the state of admission control where it is to
+/// be in it.
 pub fn export<'a>(
+    cfg_type: CfgType,
+    config: Option<Config>,
     rules: impl IntoIterator<Item = &'a AdmissionRule>,
     targets: &Targets,
 ) -> Resource<Spec> {
     let rules = rules.into_iter().map(|rule| RuleSpec::new(rule, targets)).collect();
-    Resource::new(KIND, "fed", Spec { config: None, rules })
+    Resource::new(KIND, owner_name(cfg_type), Spec { config, rules })
 }

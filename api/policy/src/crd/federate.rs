@@ -3,17 +3,12 @@
 
 use std::collections::HashMap;
 
-use super::admission;
 use super::security_rule::{self, Selector};
 use super::set::ResourceSet;
+use super::{admission, owner_name};
 use crate::group::{BUILT_IN_ENDPOINTS, RESERVED};
 use crate::response_rule::EXTERNAL;
-use crate::{FED_PREFIX, PolicyError};
-
-/// The name of the resource with a cluster's own admission rules.
-const LOCAL: &str = "local";
-/// The name of the one with federated admission rules.
-const FED: &str = "fed";
+use crate::{CfgType, FED_PREFIX, PolicyError};
 
 impl ResourceSet {
     /// Gives the names of local objects the prefix of federated ones, wherever they
@@ -44,8 +39,8 @@ impl ResourceSet {
             }
         }
         for resource in &mut self.admission {
-            if resource.metadata.name == LOCAL {
-                FED.clone_into(&mut resource.metadata.name);
+            if resource.metadata.name == owner_name(CfgType::UserCreated) {
+                owner_name(CfgType::Federal).clone_into(&mut resource.metadata.name);
                 admission(&mut resource.spec, &mut left_out);
             }
         }

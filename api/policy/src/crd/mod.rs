@@ -13,6 +13,8 @@ mod yaml;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::CfgType;
+
 pub use yaml::{YamlError, documents, read, write};
 
 /// The group and version of the resources.
@@ -77,6 +79,14 @@ where
     T: Deserialize<'de>,
 {
     Option::<Vec<T>>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// The name of the one resource with all rules of an owner.
+pub(crate) const fn owner_name(cfg_type: CfgType) -> &'static str {
+    match cfg_type {
+        CfgType::Federal => "fed",
+        _ => "local",
+    }
 }
 
 /// The name of an object as a name that Kubernetes takes.

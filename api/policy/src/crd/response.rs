@@ -7,17 +7,24 @@ use serde::{Deserialize, Serialize};
 use super::{Resource, null_is_empty};
 use crate::cluster::Targets;
 use crate::response_rule::{EXTERNAL, ResponseRule};
+use crate::{CfgType, FED_PREFIX};
 
 /// The kind of the resources.
 pub const KIND: &str = "NvResponseRuleSecurityRule";
-/// The name of the list that federated rules are in.
-const POLICY: &str = "fed";
+
+/// The name of the list that an owner's rules are in.
+const fn policy_name(cfg_type: CfgType) -> &'static str {
+    match cfg_type {
+        CfgType::Federal => "fed",
+        _ => "default",
+    }
+}
 
 /// A response rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleSpec {
-    /// `fed`.
+    /// `fed`, or `default` of a cluster's own.
     pub policy_name: String,
     /// What it responds to.
     pub event: String,
@@ -54,10 +61,10 @@ pub struct Spec {
 impl RuleSpec {
     /// The rule as a file tells it, where its group stands around it.
     pub fn new(rule: &ResponseRule, targets: &Targets) -> Self {
-        let cluster_selector = targets.of(rule);
+        let (owner, cluster_selector) = (rule.cfg_type, targets.of(rule));
         let rule = rule.to_rest();
         Self {
-            policy_name: POLICY.to_owned(),
+            policy_name: policy_name(owner).to_owned(),
             event: rule.event,
             group: if rule.group == EXTERNAL { rule.group } else { String::new() },
             conditions: rule.conditions,
@@ -80,7 +87,7 @@ impl RuleSpec {
             actions: self.actions.clone(),
             webhooks: self.webhooks.clone(),
             disable: self.disable,
-            cfg_type: "federal".to_owned(),
+            cfg_type: String::new(),
             cluster_selector: None,
         }
     }
@@ -88,6 +95,7 @@ impl RuleSpec {
 
 /// A rule that is about no group of ours, as a resource.
 pub fn export(rule: &ResponseRule, targets: &Targets) -> Resource<Spec> {
-    let name = format!("fed.{}--{}", rule.event.as_str(), rule.id);
+    let prefix = if rule.cfg_type == CfgType::Federal { FED_PREFIX } else { "" };
+    let name = format!("{prefix}{}--{}", rule.event.as_str(), rule.id);
     Resource::new(KIND, name, Spec { rule: RuleSpec::new(rule, targets) })
 }

@@ -125,7 +125,6 @@ impl NetworkRuleSpec {
             action: self.action,
             applications: self.applications,
             disable: self.disable,
-            cfg_type: "federal".to_owned(),
             priority: self.priority,
             ..PolicyRule::default()
         }
@@ -160,7 +159,7 @@ impl ResponseRuleSpec {
             actions: self.actions,
             webhooks: self.webhooks,
             disable: self.disable,
-            cfg_type: "federal".to_owned(),
+            cfg_type: String::new(),
             cluster_selector: None,
         }
     }

@@ -317,7 +317,7 @@ impl Selector {
             name: self.name.clone(),
             comment: Some(self.comment.clone()),
             criteria: Some(self.criteria.clone()),
-            cfg_type: "federal".to_owned(),
+            cfg_type: String::new(),
             monitor_metric: self.mon_metric,
             group_sess_cur: self.grp_sess_cur,
             group_sess_rate: self.grp_sess_rate,
@@ -337,7 +337,6 @@ impl NetworkSpec {
             action: self.action.clone(),
             applications: self.applications.clone(),
             priority: self.priority,
-            cfg_type: "federal".to_owned(),
             ..PolicyRule::default()
         }
     }

@@ -38,7 +38,7 @@ impl WebhookSpec {
             enable: self.enable,
             use_proxy: self.use_proxy,
             kind: self.kind,
-            cfg_type: "federal".to_owned(),
+            cfg_type: String::new(),
             cluster_selector: None,
         }
     }

@@ -65,7 +65,8 @@ pub fn documents<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, YamlError> {
         .map_err(|error| YamlError::Malformed(error.to_string()))
 }
 
-/// The resources of all documents of a file. They are of one of `kinds`.
+/// The resources of all documents of a file, of which there must be one. They are of one
+/// of `kinds`.
 pub fn read<S: DeserializeOwned>(
     text: &str,
     kinds: &[&str],
@@ -80,6 +81,9 @@ pub fn read<S: DeserializeOwned>(
         let Document { api_version, kind, metadata, spec, .. } = document;
         let spec = spec.ok_or_else(|| YamlError::NoSpec(metadata.name.clone()))?;
         resources.push(Resource { api_version, kind, metadata, spec });
+    }
+    if resources.is_empty() {
+        return Err(YamlError::Malformed("the file has no resource".to_owned()));
     }
     match resources.iter().find(|resource| !kinds.contains(&resource.kind.as_str())) {
         Some(wrong) => Err(YamlError::WrongKind {

@@ -10,6 +10,7 @@ pub mod file_monitor;
 pub mod group;
 pub mod network_rule;
 pub mod process_profile;
+pub mod resource;
 pub mod response_rule;
 pub mod sensor;
 pub mod sensor_group;
@@ -68,6 +69,10 @@ pub trait Edit: Send {
         object: &T,
         wanted: Option<ClusterSelector>,
     ) -> Result<(), Self::Error>;
+
+    /// Notes that a file names an object, whether anything of it changes or not. A change
+    /// that deletes what nobody names wants to know.
+    fn named<T: FederatedObject>(&mut self, _name: &str) {}
 
     /// One object, which must exist.
     fn get<T: FederatedObject>(

@@ -199,7 +199,7 @@ impl NetworkRule {
 }
 
 /// Whether an endpoint of a rule is none of its owner's groups.
-fn is_no_group(name: &str, cfg_type: CfgType) -> bool {
+pub(crate) fn is_no_group(name: &str, cfg_type: CfgType) -> bool {
     BUILT_IN_ENDPOINTS.contains(&name)
         || (cfg_type != CfgType::Federal && SINGLE.iter().any(|prefix| name.starts_with(prefix)))
 }

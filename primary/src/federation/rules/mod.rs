@@ -15,7 +15,6 @@ pub mod response;
 pub mod rollback;
 mod scope;
 pub mod sensor;
-mod table;
 pub mod target;
 pub mod webhook;
 
@@ -166,6 +165,10 @@ impl edit::Edit for Edit {
 
     fn delete<T: FederatedObject>(&mut self, object: &T) {
         self.add(NewItem::delete(T::KIND, object.object_name()));
+    }
+
+    fn named<T: FederatedObject>(&mut self, name: &str) {
+        self.named.insert((T::KIND, name.to_owned()));
     }
 
     /// Without a wish the object stays for the clusters that it is for, or is for

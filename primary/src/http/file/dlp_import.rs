@@ -3,10 +3,10 @@
 use axum::extract::{Request, State};
 use axum::response::Response;
 use palisade_api::rest::file::ImportTaskData;
+use palisade_policy::edit::resource::File;
 
 use super::import::import;
 use crate::App;
-use crate::federation::rules::resource::File;
 use crate::http::error::Result;
 use crate::http::extract::FedAdmin;
 
@@ -20,7 +20,7 @@ use crate::http::extract::FedAdmin;
     path = "/v1/file/dlp/config",
     tag = "file",
     params(
-        ("scope" = Option<String>, Query, description = "`fed`"),
+        ("scope" = Option<String>, Query, description = "`fed`; without it the home cluster answers"),
         ("X-Transaction-ID" = Option<String>, Header, description = "Id of the import"),
     ),
     request_body(content = String, content_type = "application/yaml"),

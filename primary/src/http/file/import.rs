@@ -9,13 +9,15 @@ use palisade_api::Code;
 use palisade_api::rest::file::ImportTaskData;
 use palisade_identity::Caller;
 use palisade_policy::edit::EditError;
+use palisade_policy::edit::resource::task::{ImportTask, State};
+use palisade_policy::edit::resource::{File, Import};
 use palisade_policy::process_profile::Stamp;
 use uuid::Uuid;
 
 use super::export::require_federal;
 use super::upload;
 use crate::App;
-use crate::federation::import_task::{self, ImportTask, State};
+use crate::federation::import_task;
 use crate::federation::rules::{RuleError, resource};
 use crate::http::error::{ApiError, Result};
 use crate::http::query::Query;
@@ -28,7 +30,7 @@ const OVERWRITE: HeaderName = HeaderName::from_static("x-import-overwrite");
 pub(super) async fn import(
     app: App,
     caller: Caller,
-    file: resource::File,
+    file: File,
     request: Request,
 ) -> Result<Response> {
     let query = Query::parse(request.uri().query().unwrap_or_default());
@@ -41,7 +43,9 @@ pub(super) async fn import(
     let task = begin(&app, &caller).await?;
     let answer = partial(&task)?;
     let actor = Actor::from(&caller);
-    app.shutdown.clone().spawn("import", run(app, actor, file, text, overwrite, task));
+    let stamp = Stamp { now: app.clock.now().timestamp(), uuid: Uuid::new_v4 };
+    let how = Import { file, overwrite, stamp };
+    app.shutdown.clone().spawn("import", run(app, actor, text, how, task));
     Ok(answer)
 }
 
@@ -63,19 +67,11 @@ pub(super) async fn begin(app: &App, caller: &Caller) -> Result<ImportTask> {
     })
 }
 
-async fn run(
-    app: App,
-    actor: Actor,
-    file: resource::File,
-    text: String,
-    overwrite: bool,
-    task: ImportTask,
-) {
-    let stamp = Stamp { now: app.clock.now().timestamp(), uuid: Uuid::new_v4 };
-    let state = match resource::import(&app.database, &actor, file, &text, overwrite, stamp).await {
+async fn run(app: App, actor: Actor, text: String, how: Import, task: ImportTask) {
+    let state = match resource::import(&app.database, &actor, &text, how).await {
         Ok(()) => State::Done,
         Err(error) => {
-            tracing::warn!(by = actor.name, ?file, %error, "an import failed");
+            tracing::warn!(by = actor.name, file = ?how.file, %error, "an import failed");
             let by_file = matches!(
                 error,
                 RuleError::Policy(_)

@@ -19,7 +19,7 @@ use crate::http::query::Query;
     post,
     path = "/v1/file/response/rule",
     tag = "file",
-    params(("scope" = Option<String>, Query, description = "`fed`")),
+    params(("scope" = Option<String>, Query, description = "`fed`; without it the home cluster answers")),
     request_body = ResponseRulesExport,
     responses((status = OK, body = String, content_type = "application/yaml")),
 )]

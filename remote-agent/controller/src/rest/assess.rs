@@ -11,7 +11,7 @@ use palisade_policy::crd;
 use serde_json::Value;
 
 use super::error::{ApiError, Result};
-use super::extract::body;
+use super::extract::{MOST_BODY_BYTES, body};
 use crate::Controller;
 
 /// Tell what would be decided about a manifest
@@ -29,7 +29,7 @@ pub(super) async fn admission_rule(
     State(controller): State<Controller>,
     request: Request,
 ) -> Result<Json<AdmissionAssessment>> {
-    let bytes = body(request).await?;
+    let bytes = body(request, MOST_BODY_BYTES).await?;
     let text = std::str::from_utf8(&bytes)
         .map_err(|_| ApiError::invalid("The manifest is no UTF-8 text."))?;
     let objects: Vec<Value> = crd::documents(text)

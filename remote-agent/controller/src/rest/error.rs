@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use palisade_api::Code;
 use palisade_api::rest::error::ErrorBody;
+use palisade_api::rest::file::{ImportTask, ImportTaskData};
 use palisade_policy::PolicyError;
 use palisade_policy::edit::EditError;
 use tracing::{debug, error};
@@ -22,13 +23,14 @@ pub(crate) struct ApiError {
     code: Code,
     status: StatusCode,
     message: String,
+    import: Option<Box<ImportTask>>,
 }
 
 pub(crate) type Result<T, E = ApiError> = std::result::Result<T, E>;
 
 impl ApiError {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, status: code.http(), message: message.into() }
+        Self { code, status: code.http(), message: message.into(), import: None }
     }
 
     pub(crate) fn of(code: Code) -> Self {
@@ -54,6 +56,12 @@ impl ApiError {
     /// The same error with another status.
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;
+        self
+    }
+
+    /// The same error, of an import.
+    pub(crate) fn with_import(mut self, import: ImportTask) -> Self {
+        self.import = Some(Box::new(import));
         self
     }
 
@@ -103,6 +111,7 @@ impl From<OwnEditError> for ApiError {
                 Self::new(error.code(), message).with_status(StatusCode::BAD_REQUEST)
             }
             OwnEditError::Edit(error) => Self::new(error.code(), message),
+            OwnEditError::Yaml(_) => Self::invalid(message),
             OwnEditError::Store(error) => error.into(),
             OwnEditError::Encoding(error) => Self::inside(&error),
         }
@@ -130,6 +139,8 @@ impl From<serde_json::Error> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         debug!(code = self.code.number(), status = %self.status, message = self.message, "refused");
-        (self.status, Json(ErrorBody::new(self.code, self.message))).into_response()
+        let mut body = ErrorBody::new(self.code, self.message);
+        body.import_task_data = self.import.map(|data| ImportTaskData { data: *data });
+        (self.status, Json(body)).into_response()
     }
 }

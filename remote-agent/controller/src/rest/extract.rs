@@ -17,7 +17,7 @@ use super::error::ApiError;
 use crate::in_force::{ObjectSet, Owned};
 
 /// The largest body that is read.
-const MOST_BODY_BYTES: usize = 1 << 20;
+pub(crate) const MOST_BODY_BYTES: usize = 1 << 20;
 
 /// Who calls; the authorisation has let them in already.
 pub(crate) struct Authenticated(pub(crate) Caller);
@@ -39,7 +39,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let body = body(request).await?;
+        let body = body(request, MOST_BODY_BYTES).await?;
         let mut value = if body.iter().all(u8::is_ascii_whitespace) {
             Value::Object(serde_json::Map::new())
         } else {
@@ -53,11 +53,11 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
     }
 }
 
-/// The body of a request.
-pub(crate) async fn body(request: Request) -> Result<Bytes, ApiError> {
-    let body = Limited::new(request.into_body(), MOST_BODY_BYTES).collect().await;
+/// The body of a request, of so many bytes at most.
+pub(crate) async fn body(request: Request, most: usize) -> Result<Bytes, ApiError> {
+    let body = Limited::new(request.into_body(), most).collect().await;
     let body = body.map_err(|_| {
-        ApiError::invalid(format!("The body broke off or is larger than {MOST_BODY_BYTES} bytes."))
+        ApiError::invalid(format!("The body broke off or is larger than {most} bytes."))
     })?;
     Ok(body.to_bytes())
 }

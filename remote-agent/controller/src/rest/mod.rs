@@ -8,6 +8,7 @@ mod auth;
 mod error;
 mod extract;
 mod fed;
+mod file;
 mod group;
 mod host;
 mod listed;
@@ -163,7 +164,7 @@ fn shared() -> Listed {
         .merge(rules())
         .merge(sensors::<Dlp>("dlp", get(sensor::dlp_groups), get(sensor::dlp_group)))
         .merge(sensors::<Waf>("waf", get(sensor::waf_groups), get(sensor::waf_group)))
-        .merge(files())
+        .merge(file::routes())
 }
 
 /// Groups, what belongs to them, and the rules that name them.
@@ -211,18 +212,6 @@ fn sensors<I: sensor::Looks>(
         .route(&format!("/v1/{area}/rule/{{name}}"), get(sensor::rule::<I>))
         .route(&format!("/v1/{area}/group"), groups)
         .route(&format!("/v1/{area}/group/{{name}}"), group.patch(sensor::bind::<I>))
-}
-
-/// Exports and imports of what a cluster cannot make yet.
-fn files() -> Listed {
-    ["group", "admission", "response/rule", "dlp", "waf"].into_iter().fold(
-        Listed::new(),
-        |routes, file| {
-            routes
-                .route(&format!("/v1/file/{file}"), post(refuse::file))
-                .route(&format!("/v1/file/{file}/config"), post(refuse::file))
-        },
-    )
 }
 
 /// What this cluster has none of is an empty list to those who ask for it.

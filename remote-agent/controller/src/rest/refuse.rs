@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::error::{ApiError, Result};
 use super::extract::{JsonBody, ListQuery};
-use super::owner::{own, own_name};
+use super::owner::own_name;
 
 /// What bodies of new objects have in common.
 #[derive(Deserialize)]
@@ -27,12 +27,5 @@ pub(super) async fn registry(
 ) -> Result<ApiError> {
     own_name(&query, &config.name, &config.cfg_type)?;
     let text = "Registries are made on the primary, which scans them for all clusters.";
-    Ok(ApiError::new(Code::OpNotAllowed, text))
-}
-
-/// `POST` of an export or import.
-pub(super) async fn file(query: ListQuery) -> Result<ApiError> {
-    own(&query)?;
-    let text = "Files are exported and imported on the primary, with scope=fed.";
     Ok(ApiError::new(Code::OpNotAllowed, text))
 }

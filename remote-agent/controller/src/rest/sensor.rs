@@ -19,16 +19,23 @@ use crate::in_force::{ObjectSet, Sensors};
 
 /// What sensors look for, with its part of what is in force.
 pub(super) trait Looks: Inspection {
+    /// The name of a file with exported ones.
+    const EXPORT: &'static str;
+
     fn of(set: &ObjectSet) -> &Sensors<Self>;
 }
 
 impl Looks for Dlp {
+    const EXPORT: &'static str = "cfgDlpExport.yaml";
+
     fn of(set: &ObjectSet) -> &Sensors<Self> {
         &set.dlp
     }
 }
 
 impl Looks for Waf {
+    const EXPORT: &'static str = "cfgWafExport.yaml";
+
     fn of(set: &ObjectSet) -> &Sensors<Self> {
         &set.waf
     }

@@ -14,6 +14,7 @@ use palisade_api::rest::process_profile::{
 };
 use palisade_policy::admission::rule::{AdmissionRule, FED_IDS as FED_ADMISSION_IDS};
 use palisade_policy::edit::Edit as _;
+use palisade_policy::edit::resource::Table;
 use palisade_policy::file_monitor::FileMonitor;
 use palisade_policy::group::{BUILT_IN_ENDPOINTS, Group, GroupKind};
 use palisade_policy::network_rule::{FED_IDS, NetworkRule};
@@ -25,7 +26,6 @@ use palisade_policy::{CfgType, FED_PREFIX, FederatedObject as _};
 pub use sensor::LocalSensors;
 use sensor::Sensors;
 
-use super::table::Table;
 use super::{Edit, Result, RuleError};
 use crate::store::{Actor, Database};
 

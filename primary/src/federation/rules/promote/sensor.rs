@@ -3,12 +3,12 @@
 use palisade_api::rest::sensor::{
     self as rest, SensorConfig, SensorGroupConfig, SensorSettingConfig,
 };
+use palisade_policy::edit::resource::Table;
 use palisade_policy::edit::{Edit as _, EditError};
 use palisade_policy::rule_id::IdPool;
 use palisade_policy::sensor::{Inspection, Sensor, SensorGroup};
 use palisade_policy::{CfgType, FED_PREFIX};
 
-use super::super::table::Table;
 use super::super::{Edit, Result};
 
 /// Sensors of one kind of the home cluster, and the groups that they are bound to.

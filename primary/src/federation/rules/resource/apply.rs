@@ -2,12 +2,13 @@
 //! not at all.
 
 use palisade_policy::crd::set::ResourceSet;
+use palisade_policy::edit::resource::{self, rule_list};
 use palisade_policy::process_profile::Stamp;
 use palisade_policy::sensor::{Dlp, Waf};
 
 use super::super::{Edit, Result};
 use super::plan::{self, Planned};
-use super::{admission, group, prune, response, rule_list, sensor, webhook};
+use super::prune;
 use crate::store::{Actor, Database};
 
 /// How a set is applied.
@@ -44,22 +45,22 @@ pub async fn apply(
     edit.declarative = true;
     // What others refer to comes first.
     if !set.dlp.is_empty() {
-        sensor::import::<Dlp>(&mut edit, set.dlp).await?;
+        resource::sensors::<Dlp, _>(&mut edit, set.dlp).await?;
     }
     if !set.waf.is_empty() {
-        sensor::import::<Waf>(&mut edit, set.waf).await?;
+        resource::sensors::<Waf, _>(&mut edit, set.waf).await?;
     }
-    webhook::import(&mut edit, set.webhooks).await?;
+    resource::webhooks(&mut edit, set.webhooks).await?;
     if !set.groups.is_empty() {
-        group::import(&mut edit, set.groups, stamp).await?;
+        resource::groups(&mut edit, set.groups, stamp).await?;
     }
     rule_list::network(&mut edit, set.network, stamp.now).await?;
     if !set.admission.is_empty() {
-        admission::import(&mut edit, set.admission).await?;
+        resource::admission_rules(&mut edit, set.admission).await?;
     }
     rule_list::admission(&mut edit, set.admission_rules).await?;
     if !set.response.is_empty() {
-        response::import(&mut edit, set.response, false).await?;
+        resource::response_rules(&mut edit, set.response, false).await?;
     }
     rule_list::response(&mut edit, set.response_rules).await?;
     if options.prune {

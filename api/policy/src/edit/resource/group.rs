@@ -2,31 +2,30 @@
 //! files.
 
 use palisade_api::rest::sensor::SensorGroupConfig;
-use palisade_policy::crd::Resource;
-use palisade_policy::crd::security_rule::{
+
+use super::Table;
+use super::response::Merge;
+use crate::crd::Resource;
+use crate::crd::security_rule::{
     BindingSpec, FileSpec, NetworkSpec, ProcessProfileSpec, ProcessSpec, Selector, Spec,
 };
-use palisade_policy::edit::{Edit as _, EditError};
-use palisade_policy::file_monitor::FileMonitor;
-use palisade_policy::group::{Group, GroupKind};
-use palisade_policy::network_rule::{FED_IDS, NetworkRule};
-use palisade_policy::order::GAP;
-use palisade_policy::process_profile::{ProcessProfile, Stamp};
-use palisade_policy::rule_id::IdPool;
-use palisade_policy::sensor::{Dlp, Inspection, Sensor, SensorGroup, Waf};
-use palisade_policy::{CfgType, FED_PREFIX, FederatedObject, PolicyError};
+use crate::edit::{Edit, EditError};
+use crate::file_monitor::FileMonitor;
+use crate::group::{Group, GroupKind};
+use crate::network_rule::{self, NetworkRule};
+use crate::order::GAP;
+use crate::process_profile::{ProcessProfile, Stamp};
+use crate::rule_id::IdPool;
+use crate::sensor::{Dlp, Inspection, Sensor, SensorGroup, Waf};
+use crate::{CfgType, FederatedObject, PolicyError};
 
-use super::super::table::Table;
-use super::super::{Edit, Result};
-use super::require_some;
-use super::response::Merge;
-
-pub(super) async fn import(
-    edit: &mut Edit,
+/// Makes groups, the rules that name them and what belongs to them as the
+/// resources describe them.
+pub async fn import<E: Edit>(
+    edit: &mut E,
     resources: Vec<Resource<Spec>>,
     stamp: Stamp,
-) -> Result<()> {
-    require_some(&resources)?;
+) -> Result<(), E::Error> {
     let mut import = Import::load(edit, stamp).await?;
     // A file may name a group before it defines it.
     for resource in &resources {
@@ -40,15 +39,16 @@ pub(super) async fn import(
 }
 
 /// The group that a resource is about.
-fn target(spec: &Spec) -> Result<&Selector> {
+fn target(spec: &Spec) -> Result<&Selector, PolicyError> {
     let target = spec.target.as_ref().map(|target| &target.selector);
     target.or(spec.selector.as_ref()).ok_or_else(|| {
         let reason = "a resource needs a target or a selector".to_owned();
-        PolicyError::InvalidField { field: "spec", reason }.into()
+        PolicyError::InvalidField { field: "spec", reason }
     })
 }
 
 struct Import {
+    cfg_type: CfgType,
     stamp: Stamp,
     groups: Table<Group>,
     network: Table<NetworkRule>,
@@ -63,12 +63,14 @@ struct Import {
 }
 
 impl Import {
-    async fn load(edit: &mut Edit, stamp: Stamp) -> Result<Self> {
+    async fn load<E: Edit>(edit: &mut E, stamp: Stamp) -> Result<Self, E::Error> {
+        let cfg_type = edit.cfg_type();
         let network: Table<NetworkRule> = Table::load(edit).await?;
         let used: Vec<u32> = network.iter().map(|rule| rule.id).collect();
         Ok(Self {
+            cfg_type,
             stamp,
-            ids: edit.ids(NetworkRule::KIND, FED_IDS, used).await?,
+            ids: edit.ids(NetworkRule::KIND, network_rule::ids(cfg_type), used).await?,
             network,
             groups: Table::load(edit).await?,
             processes: Table::load(edit).await?,
@@ -83,17 +85,15 @@ impl Import {
 
     /// Makes a group as it is described. Only the resource that is about the
     /// group changes one that there is.
-    fn define(&mut self, selector: &Selector, is_its_own: bool) -> Result<()> {
-        if selector.is_built_in() {
+    fn define(&mut self, selector: &Selector, is_its_own: bool) -> Result<(), PolicyError> {
+        if network_rule::is_no_group(&selector.name, self.cfg_type) {
             return Ok(());
         }
-        if !selector.name.starts_with(FED_PREFIX) {
-            return Err(PolicyError::LocalGroup(selector.name.chars().take(128).collect()).into());
-        }
+        PolicyError::unless_same_owner(&selector.name, self.cfg_type)?;
         match (self.groups.get(&selector.name).cloned(), selector.to_config()) {
-            (None, None) => Err(PolicyError::MissingGroup(selector.name.clone()).into()),
+            (None, None) => Err(PolicyError::MissingGroup(selector.name.clone())),
             (None, Some(config)) => {
-                self.groups.put(Group::create(config, CfgType::Federal)?);
+                self.groups.put(Group::create(config, self.cfg_type)?);
                 Ok(())
             }
             (Some(group), Some(config)) if is_its_own => {
@@ -107,7 +107,7 @@ impl Import {
         }
     }
 
-    fn resource(&mut self, edit: &mut Edit, spec: &Spec) -> Result<()> {
+    fn resource<E: Edit>(&mut self, edit: &mut E, spec: &Spec) -> Result<(), E::Error> {
         let described = target(spec)?;
         let name = described.name.clone();
         for rule in &spec.ingress {
@@ -146,19 +146,19 @@ impl Import {
     }
 
     /// Adds a rule at the end, unless there is one that says the same.
-    fn network_rule(
+    fn network_rule<E: Edit>(
         &mut self,
-        edit: &mut Edit,
+        edit: &mut E,
         spec: &NetworkSpec,
         from: &str,
         to: &str,
-    ) -> Result<()> {
+    ) -> Result<(), E::Error> {
         self.define(&spec.selector, false)?;
         let end = self.network.iter().map(|rule| rule.position).max().map_or(0, |last| last + GAP);
         let new = NetworkRule::create(
             spec.to_rest(from, to),
-            FED_IDS.first(),
-            CfgType::Federal,
+            network_rule::ids(self.cfg_type).first(),
+            self.cfg_type,
             end,
             self.stamp.now,
         )?;
@@ -181,7 +181,7 @@ impl Import {
         group: &str,
         kind: Option<&ProcessProfileSpec>,
         specs: &[ProcessSpec],
-    ) -> Result<()> {
+    ) -> Result<(), PolicyError> {
         let old = self.processes.get(group).cloned();
         let had = old.is_some();
         let rules: Vec<_> = specs.iter().map(|spec| spec.to_rest(group)).collect();
@@ -197,7 +197,7 @@ impl Import {
         Ok(())
     }
 
-    fn files(&mut self, group: &str, specs: &[FileSpec]) -> Result<()> {
+    fn files(&mut self, group: &str, specs: &[FileSpec]) -> Result<(), PolicyError> {
         let old = self.files.get(group).cloned();
         let had = old.is_some();
         let filters = specs.iter().map(|spec| spec.to_rest(group)).collect();
@@ -209,7 +209,7 @@ impl Import {
         Ok(())
     }
 
-    fn write(&self, edit: &mut Edit) -> Result<()> {
+    fn write<E: Edit>(&self, edit: &mut E) -> Result<(), E::Error> {
         self.groups.write(edit)?;
         self.network.write(edit)?;
         edit.given(NetworkRule::KIND, &self.ids);
@@ -226,11 +226,11 @@ fn bind<I: Inspection>(
     sensors: &Table<Sensor<I>>,
     name: &str,
     binding: &BindingSpec,
-) -> Result<()> {
+) -> Result<(), PolicyError> {
     if let Some(missing) =
         binding.settings.iter().find(|setting| sensors.get(&setting.name).is_none())
     {
-        return Err(PolicyError::MissingEntry(format!("the sensor {:?}", missing.name)).into());
+        return Err(PolicyError::MissingEntry(format!("the sensor {:?}", missing.name)));
     }
     let group = groups.get(name).cloned().unwrap_or_else(|| SensorGroup::empty(name));
     let config = SensorGroupConfig {
@@ -246,9 +246,9 @@ fn bind<I: Inspection>(
     Ok(())
 }
 
-fn require<T: FederatedObject>(group: &Group, has_it: bool) -> Result<()> {
+fn require<T: FederatedObject>(group: &Group, has_it: bool) -> Result<(), EditError> {
     if has_it {
         return Ok(());
     }
-    Err(EditError::NoneOfKind { kind: T::KIND, group: group.name.clone() }.into())
+    Err(EditError::NoneOfKind { kind: T::KIND, group: group.name.clone() })
 }

@@ -2,30 +2,33 @@
 
 use std::collections::BTreeSet;
 
-use palisade_policy::admission::rule::{self as admission, AdmissionRule};
-use palisade_policy::crd::admission::RuleSpec;
-use palisade_policy::crd::rule_list::{NetworkRuleSpec, ResponseRuleSpec};
-use palisade_policy::edit::Edit as _;
-use palisade_policy::network_rule::{self, NetworkRule};
-use palisade_policy::order::GAP;
-use palisade_policy::response_rule::{self, ResponseRule};
-use palisade_policy::{CfgType, FederatedObject as _, PolicyError};
+use super::Table;
+use crate::admission::rule::{self as admission, AdmissionRule};
+use crate::crd::admission::RuleSpec;
+use crate::crd::rule_list::{NetworkRuleSpec, ResponseRuleSpec};
+use crate::edit::Edit;
+use crate::network_rule::{self, NetworkRule};
+use crate::order::GAP;
+use crate::response_rule::{self, ResponseRule};
+use crate::{FederatedObject as _, PolicyError};
 
-use super::super::table::Table;
-use super::super::{Edit, Result};
-
-pub(super) async fn network(edit: &mut Edit, specs: Vec<NetworkRuleSpec>, now: i64) -> Result<()> {
+/// Makes the network rules as a list has them; `now` is in Unix seconds.
+pub async fn network<E: Edit>(
+    edit: &mut E,
+    specs: Vec<NetworkRuleSpec>,
+    now: i64,
+) -> Result<(), E::Error> {
+    let cfg_type = edit.cfg_type();
     let mut rules: Table<NetworkRule> = Table::load(edit).await?;
     let used: Vec<u32> = rules.iter().map(|rule| rule.id).collect();
-    let mut ids = edit.ids(NetworkRule::KIND, network_rule::FED_IDS, used).await?;
+    let mut ids = edit.ids(NetworkRule::KIND, network_rule::ids(cfg_type), used).await?;
     let mut listed = Listed::default();
     for spec in specs {
         let id = spec.id;
         let selector = spec.cluster_selector.clone();
         let end = rules.iter().map(|rule| rule.position).max().map_or(0, |last| last + GAP);
-        let first = network_rule::FED_IDS.first();
-        let new =
-            NetworkRule::create(spec.into_rest(), id.unwrap_or(first), CfgType::Federal, end, now)?;
+        let first = network_rule::ids(cfg_type).first();
+        let new = NetworkRule::create(spec.into_rest(), id.unwrap_or(first), cfg_type, end, now)?;
         // As it is, but for its id, its place and its age.
         let like = |old: &NetworkRule| NetworkRule {
             id: old.id,
@@ -57,18 +60,19 @@ pub(super) async fn network(edit: &mut Edit, specs: Vec<NetworkRuleSpec>, now: i
     Ok(())
 }
 
-pub(super) async fn response(edit: &mut Edit, specs: Vec<ResponseRuleSpec>) -> Result<()> {
+/// Makes the response rules as a list has them.
+pub async fn response<E: Edit>(edit: &mut E, specs: Vec<ResponseRuleSpec>) -> Result<(), E::Error> {
+    let cfg_type = edit.cfg_type();
     let mut rules: Table<ResponseRule> = Table::load(edit).await?;
     let used: Vec<u32> = rules.iter().map(|rule| rule.id).collect();
-    let mut ids = edit.ids(ResponseRule::KIND, response_rule::FED_IDS, used).await?;
+    let mut ids = edit.ids(ResponseRule::KIND, response_rule::ids(cfg_type), used).await?;
     let mut listed = Listed::default();
     for spec in specs {
         let id = spec.id;
         let selector = spec.cluster_selector.clone();
         let end = rules.iter().map(|rule| rule.position).max().map_or(0, |last| last + GAP);
-        let first = response_rule::FED_IDS.first();
-        let new =
-            ResponseRule::create(spec.into_rest(), id.unwrap_or(first), CfgType::Federal, end)?;
+        let first = response_rule::ids(cfg_type).first();
+        let new = ResponseRule::create(spec.into_rest(), id.unwrap_or(first), cfg_type, end)?;
         let like =
             |old: &ResponseRule| ResponseRule { id: old.id, position: old.position, ..new.clone() };
         let old = match id {
@@ -93,18 +97,19 @@ pub(super) async fn response(edit: &mut Edit, specs: Vec<ResponseRuleSpec>) -> R
     Ok(())
 }
 
-/// Admission rules have no order: allowed goes before denied.
-pub(super) async fn admission(edit: &mut Edit, specs: Vec<RuleSpec>) -> Result<()> {
+/// Makes the admission rules as a list has them. They have no order: allowed goes before denied.
+pub async fn admission<E: Edit>(edit: &mut E, specs: Vec<RuleSpec>) -> Result<(), E::Error> {
+    let cfg_type = edit.cfg_type();
     let mut rules: Table<AdmissionRule> = Table::load(edit).await?;
     let used: Vec<u32> = rules.iter().map(|rule| rule.id).collect();
-    let mut ids = edit.ids(AdmissionRule::KIND, admission::FED_IDS, used).await?;
+    let mut ids = edit.ids(AdmissionRule::KIND, admission::ids(cfg_type), used).await?;
     let mut listed = Listed::default();
     for spec in specs {
         let id = spec.id;
         let selector = spec.cluster_selector.clone();
-        let first = admission::FED_IDS.first();
+        let first = admission::ids(cfg_type).first();
         let config = RuleSpec { id: None, ..spec }.into_config();
-        let new = AdmissionRule::create(config, id.unwrap_or(first), CfgType::Federal)?;
+        let new = AdmissionRule::create(config, id.unwrap_or(first), cfg_type)?;
         let like = |old: &AdmissionRule| AdmissionRule { id: old.id, ..new.clone() };
         let old = match id {
             Some(id) => rules.get(&id.to_string()),
@@ -135,10 +140,10 @@ impl Listed {
         self.ids.contains(&id)
     }
 
-    fn add(&mut self, what: &str, id: u32) -> Result<()> {
+    fn add(&mut self, what: &str, id: u32) -> Result<(), PolicyError> {
         if !self.ids.insert(id) {
             let reason = "it is in the list twice".to_owned();
-            return Err(PolicyError::InvalidEntry { entry: format!("{what} {id}"), reason }.into());
+            return Err(PolicyError::InvalidEntry { entry: format!("{what} {id}"), reason });
         }
         self.order.push(id);
         Ok(())

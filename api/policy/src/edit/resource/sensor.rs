@@ -1,20 +1,16 @@
 //! Sensors out of files.
 
-use palisade_policy::CfgType;
-use palisade_policy::crd::Resource;
-use palisade_policy::crd::sensor::Spec;
-use palisade_policy::edit::Edit as _;
-use palisade_policy::sensor::{Inspection, Sensor};
+use super::Table;
+use crate::crd::Resource;
+use crate::crd::sensor::Spec;
+use crate::edit::Edit;
+use crate::sensor::{Inspection, Sensor};
 
-use super::super::table::Table;
-use super::super::{Edit, Result};
-use super::require_some;
-
-pub(super) async fn import<I: Inspection>(
-    edit: &mut Edit,
+/// Makes the sensors as the resources describe them.
+pub async fn import<I: Inspection, E: Edit>(
+    edit: &mut E,
     resources: Vec<Resource<Spec>>,
-) -> Result<()> {
-    require_some(&resources)?;
+) -> Result<(), E::Error> {
     let mut sensors: Table<Sensor<I>> = Table::load(edit).await?;
     let used: Vec<u32> =
         sensors.iter().flat_map(|sensor| &sensor.rules).map(|rule| rule.id).collect();
@@ -24,7 +20,7 @@ pub(super) async fn import<I: Inspection>(
         let config = resource.spec.sensor.into_config();
         let sensor = match sensors.get(&config.name) {
             Some(old) => old.clone().update(config, &mut ids)?,
-            None => Sensor::create(config, CfgType::Federal, &mut ids)?,
+            None => Sensor::create(config, edit.cfg_type(), &mut ids)?,
         };
         edit.target(&sensor, selector)?;
         sensors.put(sensor);

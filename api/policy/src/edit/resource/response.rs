@@ -1,24 +1,22 @@
 //! Response rules out of files.
 
-use palisade_policy::crd::Resource;
-use palisade_policy::crd::response::{RuleSpec, Spec};
-use palisade_policy::edit::Edit as _;
-use palisade_policy::edit::response_rule::check_references;
-use palisade_policy::order::GAP;
-use palisade_policy::response_rule::{EXTERNAL, FED_IDS, ResponseRule};
-use palisade_policy::rule_id::IdPool;
-use palisade_policy::{CfgType, FederatedObject as _, PolicyError};
+use super::Table;
+use crate::crd::Resource;
+use crate::crd::response::{RuleSpec, Spec};
+use crate::edit::Edit;
+use crate::edit::response_rule::check_references;
+use crate::order::GAP;
+use crate::response_rule::{self, EXTERNAL, ResponseRule};
+use crate::rule_id::IdPool;
+use crate::{FederatedObject as _, PolicyError};
 
-use super::super::table::Table;
-use super::super::{Edit, Result};
-use super::require_some;
-
-pub(super) async fn import(
-    edit: &mut Edit,
+/// Makes the rules as the resources describe them. With `overwrite`, those that
+/// no resource describes and that are about no group are deleted.
+pub async fn import<E: Edit>(
+    edit: &mut E,
     resources: Vec<Resource<Spec>>,
     overwrite: bool,
-) -> Result<()> {
-    require_some(&resources)?;
+) -> Result<(), E::Error> {
     let mut merge = Merge::load(edit).await?;
     let mut kept = Vec::new();
     for resource in resources {
@@ -44,23 +42,24 @@ pub(super) struct Merge {
 }
 
 impl Merge {
-    pub(super) async fn load(edit: &mut Edit) -> Result<Self> {
+    pub(super) async fn load<E: Edit>(edit: &mut E) -> Result<Self, E::Error> {
         let rules: Table<ResponseRule> = Table::load(edit).await?;
         let used: Vec<u32> = rules.iter().map(|rule| rule.id).collect();
-        let ids = edit.ids(ResponseRule::KIND, FED_IDS, used).await?;
+        let ids = edit.ids(ResponseRule::KIND, response_rule::ids(edit.cfg_type()), used).await?;
         Ok(Self { rules, ids })
     }
 
     /// Adds a rule at the end, or changes the one that does the same.
-    pub(super) fn rule(
+    pub(super) fn rule<E: Edit>(
         &mut self,
-        edit: &mut Edit,
+        edit: &mut E,
         spec: &RuleSpec,
         group: &str,
-    ) -> Result<ResponseRule> {
+    ) -> Result<ResponseRule, E::Error> {
+        let cfg_type = edit.cfg_type();
+        let first = response_rule::ids(cfg_type).first();
         let end = self.rules.iter().map(|rule| rule.position).max().map_or(0, |last| last + GAP);
-        let new =
-            ResponseRule::create(spec.to_rest(group), FED_IDS.first(), CfgType::Federal, end)?;
+        let new = ResponseRule::create(spec.to_rest(group), first, cfg_type, end)?;
         let same = |old: &&ResponseRule| {
             ResponseRule {
                 id: old.id,
@@ -79,7 +78,7 @@ impl Merge {
         Ok(rule)
     }
 
-    pub(super) fn write(&self, edit: &mut Edit) -> Result<()> {
+    pub(super) fn write<E: Edit>(&self, edit: &mut E) -> Result<(), E::Error> {
         self.rules.write(edit)?;
         edit.given(ResponseRule::KIND, &self.ids);
         Ok(())
