@@ -146,7 +146,7 @@ pub struct Matching<'a> {
 impl<'a> Matching<'a> {
     /// Nothing is looked up yet.
     pub fn new(database: &'a VulnDb) -> Self {
-        Self { database, known: matching::Known::new(database) }
+        Self { database, known: matching::Known::of_many(database) }
     }
 
     /// The report on one image, without descriptions. Blocks.
@@ -198,7 +198,8 @@ impl Report {
         database: &VulnDb,
         scanned_at: DateTime<Utc>,
     ) -> Result<Self, ScanError> {
-        Matching::new(database).report(inventory, scanned_at)
+        let known = matching::Known::of_one(database);
+        Matching { database, known }.report(inventory, scanned_at)
     }
 
     /// The report on an inventory with findings that were made of it before.
