@@ -1,8 +1,9 @@
 import { Download, Upload } from "lucide-react";
 import { useState } from "react";
 
-import { type PathOf, type Query, type Sent, send } from "../api/client";
+import { type PathOf, type Sent, send, type Target } from "../api/client";
 import { useChange } from "../api/query";
+import { ownText } from "../pages/own/text";
 import { useText } from "../text/language";
 import { Switch } from "../ui/Field";
 import { FormDialog } from "../ui/FormDialog";
@@ -11,6 +12,9 @@ import { FileText } from "./FileText";
 import { importFile } from "./follow";
 import { transferText } from "./text";
 
+/** Where objects of one owner are asked for. */
+type Owned = Pick<Target, "cluster" | "query">;
+
 interface Props<P extends PathOf<"post">> {
   /** What is exported and imported, for people. */
   what: string;
@@ -18,9 +22,10 @@ interface Props<P extends PathOf<"post">> {
   file: string;
   exportPath: P;
   importPath: PathOf<"post">;
-  query?: Query;
-  /** What an export names; none where there is nothing to export. */
-  names: () => Promise<Sent<P, "post"> | undefined>;
+  /** Whose objects they are. */
+  target?: Owned;
+  /** What an export of them names; none where there is nothing to export. */
+  names: (target: Owned) => Promise<Sent<P, "post"> | undefined>;
   /** How an import is asked to remove what the file lacks, where it can. */
   replace?: "header" | "option";
   writable: boolean;
@@ -28,14 +33,14 @@ interface Props<P extends PathOf<"post">> {
 
 /** Gives all objects of a kind as YAML, and takes such a file. */
 export function Transfer<P extends PathOf<"post">>(props: Props<P>) {
-  const { what, file, exportPath, query, names, writable } = props;
+  const { what, file, exportPath, target = {}, names, writable } = props;
   const t = useText(transferText);
   const [importing, setImporting] = useState(false);
   const exported = useChange(
     async () => {
-      const body = await names();
+      const body = await names(target);
       if (body === undefined) throw new Error(t.nothing);
-      const answer = await send("post", exportPath, query ? { query } : {}, body);
+      const answer = await send("post", exportPath, target, body);
       saveAs(file, await answer.blob());
     },
     { tell: true },
@@ -56,26 +61,28 @@ export function Transfer<P extends PathOf<"post">>(props: Props<P>) {
 }
 
 interface DialogProps
-  extends Pick<Props<PathOf<"post">>, "what" | "importPath" | "query" | "replace"> {
+  extends Pick<Props<PathOf<"post">>, "what" | "importPath" | "target" | "replace"> {
   onClose: () => void;
 }
 
-function ImportDialog({ what, importPath, query, replace, onClose }: DialogProps) {
+function ImportDialog({ what, importPath, target = {}, replace, onClose }: DialogProps) {
   const t = useText(transferText);
+  const own = useText(ownText);
   const [text, setText] = useState("");
   const [overwrite, setOverwrite] = useState(false);
   const [percentage, setPercentage] = useState(0);
   const run = useChange(
     () =>
       importFile(importPath, new Blob([text], { type: "application/yaml" }), {
+        ...target,
         query: {
-          ...query,
+          ...target.query,
           ...(replace === "option" && { option: overwrite ? "replace" : "merge" }),
         },
         overwrite: replace === "header" && overwrite,
         onProgress: setPercentage,
       }),
-    { done: t.done, onDone: onClose },
+    { done: target.cluster ? own.imported : t.done, onDone: onClose },
   );
   return (
     <FormDialog

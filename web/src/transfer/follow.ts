@@ -5,7 +5,7 @@ import { type PathOf, type Schema, send, type Target } from "../api/client";
 
 const ASK_EVERY_MS = 500;
 
-export interface ImportOptions extends Pick<Target, "query"> {
+export interface ImportOptions extends Pick<Target, "query" | "cluster"> {
   /** Whether what the file lacks is removed. */
   overwrite: boolean;
   onProgress: (percentage: number) => void;
@@ -15,9 +15,8 @@ export interface ImportOptions extends Pick<Target, "query"> {
 export async function importFile(
   path: PathOf<"post">,
   file: Blob,
-  { query, overwrite, onProgress }: ImportOptions,
+  { overwrite, onProgress, ...target }: ImportOptions,
 ) {
-  const target = query ? { query } : {};
   const first = overwrite ? { "X-Import-Overwrite": "1" } : undefined;
   let answer = await send("post", path, { ...target, ...(first && { headers: first }) }, file);
   while (answer.status === 206) {

@@ -1,21 +1,19 @@
+import type { Target } from "../../api/client";
 import { pageNames } from "../../frame/pages";
-import { useScope } from "../../routing/search";
-import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { everyRow } from "../../transfer/everyRow";
 import { Transfer } from "../../transfer/Transfer";
 import { AddButton } from "../../ui/AddButton";
 import { Page } from "../../ui/Page";
 import { Tabs, useTab } from "../../ui/Tabs";
+import { useOwner } from "../own/owner";
 import { AdmissionRules } from "./AdmissionRules";
 import { ClusterStates } from "./ClusterStates";
 import { RuleTester } from "./RuleTester";
 import { admissionText } from "./text";
 
-const FED = { scope: "fed" };
-
-async function namesOfAll() {
-  const rules = await everyRow("/v1/admission/rules", FED, (answer) => answer.rules);
+async function namesOfAll(target: Target) {
+  const rules = await everyRow("/v1/admission/rules", target, (answer) => answer.rules);
   const ids = rules.filter((rule) => !rule.critical).map((rule) => rule.id ?? 0);
   return ids.length > 0 ? { ids } : undefined;
 }
@@ -24,28 +22,24 @@ async function namesOfAll() {
 export function Admission() {
   const t = useText(admissionText);
   const names = useText(pageNames);
-  const may = useMay();
-  const cluster = useScope();
+  const { cluster, target, writable } = useOwner();
   const tabs = Object.entries(t.tabs);
   const tab = useTab(tabs);
-  const writable = !cluster && may("fed", "write");
   return (
     <Page
       title={names.admission}
       lead={cluster ? t.leadCluster : t.lead}
       actions={
         <>
-          {!cluster && (
-            <Transfer
-              what={names.admission}
-              file="admission-rules.yaml"
-              exportPath="/v1/file/admission"
-              importPath="/v1/file/admission/config"
-              query={FED}
-              names={namesOfAll}
-              writable={writable}
-            />
-          )}
+          <Transfer
+            what={names.admission}
+            file="admission-rules.yaml"
+            exportPath="/v1/file/admission"
+            importPath="/v1/file/admission/config"
+            target={target}
+            names={namesOfAll}
+            writable={writable}
+          />
           {writable && <AddButton text={t.add} url={{ tab: "" }} />}
         </>
       }

@@ -4,7 +4,7 @@ import { get, type Schema } from "../../api/client";
 import { useGet, usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { useOpened } from "../../routing/opened";
-import { objectQuery, useScope, useUrl } from "../../routing/search";
+import { objectQuery, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import type { Column } from "../../ui/DataTable";
@@ -14,7 +14,9 @@ import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
 import { Opener } from "../../ui/Opener";
 import { State } from "../../ui/State";
-import { Origin } from "../groups/Origin";
+import { Origin } from "../own/Origin";
+import { owns, useOwner } from "../own/owner";
+import { useOwnedText } from "../own/text";
 import { RuleDialog } from "./RuleDialog";
 import { useCriterionText } from "./sentence";
 import { admissionText } from "./text";
@@ -23,10 +25,11 @@ export type Rule = Schema<"AdmissionRule">;
 
 /** The federated rules, or all that are in force in the cluster in scope. */
 export function AdmissionRules({ writable }: { writable: boolean }) {
-  const t = useText(admissionText);
+  const t = useOwnedText(useText(admissionText));
   const w = useText(words);
   const names = useText(pageNames);
-  const cluster = useScope();
+  const owner = useOwner();
+  const { cluster } = owner;
   const [url, setUrl] = useUrl();
   const sentence = useCriterionText();
   const query = usePages("/v1/admission/rules", (answer) => answer.rules, {
@@ -129,7 +132,7 @@ export function AdmissionRules({ writable }: { writable: boolean }) {
           key={url.open}
           rule={opened}
           options={known}
-          writable={writable && !opened?.critical}
+          writable={writable && !opened?.critical && (!opened || owns(owner, opened))}
           onClose={() => setUrl({ open: "" })}
         />
       )}

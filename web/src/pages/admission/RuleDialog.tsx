@@ -9,6 +9,9 @@ import { Field, Switch } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { SelectorField } from "../clusters/SelectorField";
 import { selectorOf, textOf } from "../clusters/selector";
+import { OriginNote } from "../own/OriginNote";
+import { useOwner } from "../own/owner";
+import { useOwnedText } from "../own/text";
 import { Propagation } from "../rollouts/Propagation";
 import type { Rule } from "./AdmissionRules";
 import { CriterionBuilder } from "./CriterionBuilder";
@@ -26,7 +29,8 @@ interface Props {
 }
 
 export function RuleDialog({ rule, options, writable, onClose }: Props) {
-  const t = useText(admissionText);
+  const t = useOwnedText(useText(admissionText));
+  const { cluster, cfgType, target } = useOwner();
   const w = useText(words);
   const [kind, setKind] = useState(rule?.rule_type ?? "deny");
   const [comment, setComment] = useState(rule?.comment ?? "");
@@ -39,27 +43,26 @@ export function RuleDialog({ rule, options, writable, onClose }: Props) {
   const config = {
     id,
     category: "Kubernetes",
-    cfg_type: "federal",
+    cfg_type: cfgType,
     rule_type: kind,
     rule_mode: mode,
     comment,
     disable: !on,
     criteria: filled(criteria),
     containers,
-    cluster_selector: selectorOf(selector),
+    cluster_selector: cluster ? null : selectorOf(selector),
   };
-  const scope = { query: { scope: "fed" } };
   const save = useChange(
     async () => {
-      if (rule) await patch("/v1/admission/rule", { config }, scope);
-      else await post("/v1/admission/rule", { config }, scope);
+      if (rule) await patch("/v1/admission/rule", { config }, target);
+      else await post("/v1/admission/rule", { config }, target);
     },
     { done: t.saved, onDone: onClose },
   );
-  const drop = useChange(() => remove("/v1/admission/rule/{id}", { path: { id: String(id) } }), {
-    done: t.removed,
-    onDone: onClose,
-  });
+  const drop = useChange(
+    () => remove("/v1/admission/rule/{id}", { ...target, path: { id: String(id) } }),
+    { done: t.removed, onDone: onClose },
+  );
   const toggle = (name: string, wanted: boolean) =>
     setContainers(wanted ? [...containers, name] : containers.filter((one) => one !== name));
   const promotion = usePromotion("/v1/admission/rule/promote", rule, onClose);
@@ -84,6 +87,7 @@ export function RuleDialog({ rule, options, writable, onClose }: Props) {
         rule &&
         !rule.critical && (
           <>
+            <OriginNote of={rule} />
             {promotion.offer}
             <Propagation kind="admission rule" name={String(id)} />
           </>
@@ -137,9 +141,9 @@ export function RuleDialog({ rule, options, writable, onClose }: Props) {
           </label>
         ))}
       </fieldset>
-      <SelectorField text={selector} onChange={setSelector} />
+      {!cluster && <SelectorField text={selector} onChange={setSelector} />}
       <Switch label={t.on} checked={on} onChange={setOn} disabled={!writable} />
-      {writable && <DryRun config={config} />}
+      {writable && !cluster && <DryRun config={config} />}
     </FormDialog>
   );
 }

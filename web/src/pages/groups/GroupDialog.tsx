@@ -9,6 +9,9 @@ import { Field } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { SelectorField } from "../clusters/SelectorField";
 import { selectorOf, textOf } from "../clusters/selector";
+import { OriginNote } from "../own/OriginNote";
+import { owns, useOwner } from "../own/owner";
+import { useOwnedText } from "../own/text";
 import { Propagation } from "../rollouts/Propagation";
 import type { Group } from "./Groups";
 import { groupsText } from "./text";
@@ -24,9 +27,10 @@ interface Props {
 }
 
 export function GroupDialog({ group, writable, onClose }: Props) {
-  const t = useText(groupsText);
+  const t = useOwnedText(useText(groupsText));
   const w = useText(words);
-  const [name, setName] = useState(group?.name ?? "fed.");
+  const owner = useOwner();
+  const [name, setName] = useState(group?.name ?? owner.prefix);
   const [comment, setComment] = useState(group?.comment ?? "");
   const [criteria, setCriteria] = useState<Entry[]>(
     group?.criteria ?? [{ key: "service", op: "=", value: "" }],
@@ -34,19 +38,19 @@ export function GroupDialog({ group, writable, onClose }: Props) {
   const [selector, setSelector] = useState(textOf(group?.cluster_selector));
   const save = useChange(
     () => {
-      const cluster_selector = selectorOf(selector);
-      const config = { name, comment, criteria, cfg_type: "federal", cluster_selector };
+      const cluster_selector = owner.cluster ? null : selectorOf(selector);
+      const config = { name, comment, criteria, cfg_type: owner.cfgType, cluster_selector };
       return group
-        ? patch("/v1/group/{name}", { config }, { path: { name } })
-        : post("/v1/group", { config });
+        ? patch("/v1/group/{name}", { config }, { ...owner.target, path: { name } })
+        : post("/v1/group", { config }, owner.target);
     },
     { done: t.saved, onDone: onClose },
   );
-  const drop = useChange(() => remove("/v1/group/{name}", { path: { name } }), {
+  const drop = useChange(() => remove("/v1/group/{name}", { ...owner.target, path: { name } }), {
     done: t.removed,
     onDone: onClose,
   });
-  const editable = writable && !group?.reserved;
+  const editable = writable && !group?.reserved && (!group || owns(owner, group));
   return (
     <FormDialog
       title={group ? name : t.add}
@@ -56,12 +60,20 @@ export function GroupDialog({ group, writable, onClose }: Props) {
         group && { change: drop, title: t.remove, name, action: w.delete, text: t.removeText }
       }
       onClose={onClose}
-      below={group && !group.reserved && <Propagation kind="group" name={name} />}
+      below={
+        group &&
+        !group.reserved && (
+          <>
+            <OriginNote of={group} />
+            <Propagation kind="group" name={name} />
+          </>
+        )
+      }
     >
       <Field label={w.name} hint={t.nameHint}>
         <input
           value={name}
-          pattern="fed\..+"
+          pattern={owner.pattern}
           disabled={group !== undefined}
           onChange={(event) => setName(event.target.value)}
           required
@@ -71,7 +83,7 @@ export function GroupDialog({ group, writable, onClose }: Props) {
         <input value={comment} onChange={(event) => setComment(event.target.value)} />
       </Field>
       <CriteriaBuilder criteria={criteria} onChange={setCriteria} />
-      <SelectorField text={selector} onChange={setSelector} />
+      {!owner.cluster && <SelectorField text={selector} onChange={setSelector} />}
     </FormDialog>
   );
 }

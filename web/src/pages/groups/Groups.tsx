@@ -1,11 +1,10 @@
 import { Group as GroupIcon } from "lucide-react";
 
-import { get, type Schema } from "../../api/client";
+import { get, type Schema, type Target } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { useOpened } from "../../routing/opened";
-import { objectQuery, useScope, useUrl } from "../../routing/search";
-import { useMay } from "../../session/permissions";
+import { objectQuery, useUrl } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -18,33 +17,36 @@ import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
 import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
+import { useOriginColumn } from "../own/Origin";
+import { useOwner } from "../own/owner";
+import { useOwnedText } from "../own/text";
 import { GroupDialog } from "./GroupDialog";
-import { Origin } from "./Origin";
 import { groupsText } from "./text";
 
 export type Group = Schema<"Group">;
 
-const FED = { scope: "fed" };
-
-async function namesOfAll() {
-  const rows = await everyRow("/v1/group", { ...FED, brief: true }, (answer) => answer.groups);
+async function namesOfAll(target: Target) {
+  const rows = await everyRow(
+    "/v1/group",
+    { ...target, query: { ...target.query, brief: true } },
+    (answer) => answer.groups,
+  );
   const groups = rows.filter((group) => !group.reserved).map((group) => group.name ?? "");
   return groups.length > 0 ? { groups } : undefined;
 }
 
 export function Groups() {
-  const t = useText(groupsText);
+  const t = useOwnedText(useText(groupsText));
   const w = useText(words);
   const names = useText(pageNames);
-  const may = useMay();
   const format = useFormat();
-  const cluster = useScope();
+  const { cluster, target, writable } = useOwner();
   const [url, setUrl] = useUrl();
   const query = usePages("/v1/group", (answer) => answer.groups, {
     cluster,
     query: objectQuery(url, "name", {}),
   });
-  const writable = !cluster && may("fed", "write");
+  const origin = useOriginColumn<Group>((group) => group.cfg_type, "cfg_type");
   const columns: Column<Group>[] = [
     {
       id: "name",
@@ -72,17 +74,7 @@ export function Groups() {
       width: "0.7fr",
       cell: (group) => t.kinds[group.kind as keyof typeof t.kinds] ?? group.kind,
     },
-    ...(cluster
-      ? [
-          {
-            id: "origin",
-            title: t.origin,
-            sort: "cfg_type",
-            width: "0.8fr",
-            cell: (group: Group) => <Origin of={group.cfg_type} />,
-          },
-        ]
-      : []),
+    ...origin,
     {
       id: "rules",
       title: t.usedBy,
@@ -96,7 +88,7 @@ export function Groups() {
     rows: query.rows,
     keyOf: (group) => group.name ?? "",
     read: async (name) => {
-      const query = { ...(!cluster && FED), f_name: name };
+      const query = { ...(!cluster && target.query), f_name: name };
       return (await get("/v1/group", { query, cluster })).groups.find((one) => one.name === name);
     },
   });
@@ -106,17 +98,15 @@ export function Groups() {
       lead={cluster ? t.leadCluster : t.lead}
       actions={
         <>
-          {!cluster && (
-            <Transfer
-              what={names.groups}
-              file="groups.yaml"
-              exportPath="/v1/file/group"
-              importPath="/v1/file/group/config"
-              query={FED}
-              names={namesOfAll}
-              writable={writable}
-            />
-          )}
+          <Transfer
+            what={names.groups}
+            file="groups.yaml"
+            exportPath="/v1/file/group"
+            importPath="/v1/file/group/config"
+            target={target}
+            names={namesOfAll}
+            writable={writable}
+          />
           {writable && <AddButton text={t.add} />}
         </>
       }

@@ -9,6 +9,9 @@ import { Field, Switch } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { SelectorField } from "../clusters/SelectorField";
 import { selectorOf, textOf } from "../clusters/selector";
+import { OriginNote } from "../own/OriginNote";
+import { useOwner } from "../own/owner";
+import { useOwnedText } from "../own/text";
 import { Propagation } from "../rollouts/Propagation";
 import type { NetworkRule } from "./NetworkRules";
 import { networkText } from "./text";
@@ -23,12 +26,12 @@ interface Props {
   onClose: () => void;
 }
 
-const FED = { query: { scope: "fed" } };
 const ENDPOINTS = ["external", "nodes", "Workload:ingress"];
 
 export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
-  const t = useText(networkText);
+  const t = useOwnedText(useText(networkText));
   const w = useText(words);
+  const { cluster, cfgType, target } = useOwner();
   const [from, setFrom] = useState(rule?.from ?? "");
   const [to, setTo] = useState(rule?.to ?? "");
   const [ports, setPorts] = useState(rule?.ports ?? "any");
@@ -38,8 +41,9 @@ export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
   const [on, setOn] = useState(!rule?.disable);
   const [selector, setSelector] = useState(textOf(rule?.cluster_selector));
   const [after, setAfter] = useState(0);
-  const groups = useGet("/v1/group", { query: { scope: "fed", brief: true } });
+  const groups = useGet("/v1/group", { ...target, query: { ...target.query, brief: true } });
   const id = rule?.id ?? 0;
+  const path = { id: String(id) };
   const save = useChange(
     () => {
       const said = {
@@ -53,23 +57,23 @@ export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
           .map((name) => name.trim())
           .filter(Boolean),
         disable: !on,
-        cfg_type: "federal",
-        cluster_selector: selectorOf(selector),
+        cfg_type: cfgType,
+        cluster_selector: cluster ? null : selectorOf(selector),
       };
       if (rule) {
-        const path = { id: String(id) };
-        return patch("/v1/policy/rule/{id}", { config: { id, ...said } }, { path });
+        return patch("/v1/policy/rule/{id}", { config: { id, ...said } }, { ...target, path });
       }
       const insert = { after, rules: [{ id: 0, learned: false, ...said }] };
-      return patch("/v1/policy/rule", { insert }, FED);
+      return patch("/v1/policy/rule", { insert }, target);
     },
     { done: t.saved, onDone: onClose },
   );
-  const drop = useChange(() => remove("/v1/policy/rule/{id}", { path: { id: String(id) } }), {
+  const drop = useChange(() => remove("/v1/policy/rule/{id}", { ...target, path }), {
     done: t.removed,
     onDone: onClose,
   });
-  const names = [...(groups.data?.groups ?? []).map((group) => group.name ?? ""), ...ENDPOINTS];
+  const known = (groups.data?.groups ?? []).map((group) => group.name ?? "");
+  const names = new Set([...known, ...ENDPOINTS]);
   const promotion = usePromotion("/v1/policy/rules/promote", rule, onClose);
   if (promotion.confirmation) return promotion.confirmation;
   return (
@@ -90,6 +94,7 @@ export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
       below={
         rule && (
           <>
+            <OriginNote of={rule} />
             {promotion.offer}
             <Propagation kind="network rule" name={String(id)} />
           </>
@@ -97,7 +102,7 @@ export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
       }
     >
       <datalist id="endpoint-names">
-        {names.map((name) => (
+        {[...names].map((name) => (
           <option key={name} value={name} />
         ))}
       </datalist>
@@ -150,7 +155,7 @@ export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
       <Field label={w.comment}>
         <input value={comment} onChange={(event) => setComment(event.target.value)} />
       </Field>
-      <SelectorField text={selector} onChange={setSelector} />
+      {!cluster && <SelectorField text={selector} onChange={setSelector} />}
       <Switch label={t.on} checked={on} onChange={setOn} disabled={!writable} />
     </FormDialog>
   );

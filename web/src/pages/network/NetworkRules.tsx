@@ -5,7 +5,7 @@ import { get, type Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { useOpened } from "../../routing/opened";
-import { objectQuery, selectorInScope, useScope, useUrl } from "../../routing/search";
+import { objectQuery, selectorInScope, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
@@ -21,7 +21,9 @@ import { Listing } from "../../ui/Listing";
 import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { State } from "../../ui/State";
-import { Origin } from "../groups/Origin";
+import { Origin } from "../own/Origin";
+import { owns, useOwner } from "../own/owner";
+import { useOwnedText } from "../own/text";
 import { NetworkRuleDialog } from "./NetworkRuleDialog";
 import { OrderHandle, useOrder } from "./OrderHandle";
 import { networkText } from "./text";
@@ -42,21 +44,23 @@ function End({ of = "" }: { of: string | undefined }) {
 }
 
 export function NetworkRules() {
-  const t = useText(networkText);
+  const t = useOwnedText(useText(networkText));
   const w = useText(words);
   const names = useText(pageNames);
   const format = useFormat();
   const may = useMay();
-  const cluster = useScope();
+  const owner = useOwner();
+  const { cluster, writable } = owner;
   const [url, setUrl] = useUrl();
   const query = usePages("/v1/policy/rule", (answer) => answer.rules, {
     cluster,
     query: objectQuery(url, "comment", { state: "action" }),
   });
   const rules = query.rows ?? [];
-  const writable = !cluster && may("fed", "write");
   const plain = !url.q && !url.sort && !url.state && !selectorInScope(url);
-  const order = useOrder(rules.map((rule) => rule.id ?? 0));
+  // Federated ones come first, in the order that the federation gave them.
+  const owned = rules.filter((rule) => owns(owner, rule));
+  const order = useOrder(owned.map((rule) => rule.id ?? 0));
   const columns: Column<NetworkRule>[] = [
     ...(writable && plain
       ? [
@@ -64,7 +68,8 @@ export function NetworkRules() {
             id: "order",
             title: t.order,
             width: "7.2rem",
-            cell: (rule: NetworkRule) => <OrderHandle id={rule.id ?? 0} order={order} />,
+            cell: (rule: NetworkRule) =>
+              owns(owner, rule) && <OrderHandle id={rule.id ?? 0} order={order} />,
           },
         ]
       : []),
@@ -178,8 +183,8 @@ export function NetworkRules() {
         <NetworkRuleDialog
           key={url.open}
           rule={opened}
-          rules={rules}
-          writable={writable}
+          rules={owned}
+          writable={writable && (!opened || owns(owner, opened))}
           onClose={() => setUrl({ open: "" })}
         />
       )}

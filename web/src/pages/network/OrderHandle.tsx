@@ -4,6 +4,7 @@ import { type DragEvent, useRef } from "react";
 import { patch } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
+import { useOwner } from "../own/owner";
 import { afterFor, neighbour } from "./order";
 import { networkText } from "./text";
 import "./order.css";
@@ -24,10 +25,11 @@ interface Move {
 /** Moves rules by dragging or by key; `area` goes around the list. */
 export function useOrder(ids: number[]) {
   const t = useText(networkText);
+  const { target: owned } = useOwner();
   const dragged = useRef<number>(undefined);
   const over = useRef<HTMLElement>(undefined);
   const put = (id: number, after: number) =>
-    patch("/v1/policy/rule", { move: { id, after } }, { query: { scope: "fed" } });
+    patch("/v1/policy/rule", { move: { id, after } }, owned);
   const change = useChange(({ id, after }: Move) => put(id, after), {
     done: ({ id, place }) => t.moved(id, place),
     undo:

@@ -4,6 +4,8 @@ import { patch, type Schema } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { Field, Switch } from "../../ui/Field";
+import { useOwner } from "../own/owner";
+import { useOwnedText } from "../own/text";
 import { ProfileDialog, Verdicts } from "./ProfileDialog";
 import type { FileProfile } from "./Profiles";
 import { profilesText } from "./text";
@@ -16,14 +18,15 @@ interface Props {
 
 /** The files of a group that are watched. */
 export function FileDialog({ profile, writable, onClose }: Props) {
-  const t = useText(profilesText);
+  const t = useOwnedText(useText(profilesText));
+  const { target } = useOwner();
   const [filter, setFilter] = useState("");
   const [recursive, setRecursive] = useState(false);
   const [behavior, setBehavior] = useState("monitor_change");
   const [applications, setApplications] = useState("");
   const group = profile.group ?? "";
   const put = (config: Schema<"FileMonitorConfig">) =>
-    patch("/v1/file_monitor/{name}", { config }, { path: { name: group } });
+    patch("/v1/file_monitor/{name}", { config }, { ...target, path: { name: group } });
   const change = useChange(put, {
     done: t.saved,
     undo: ({ delete_filters: removed }) =>

@@ -5,6 +5,8 @@ import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { Field } from "../../ui/Field";
 import { Facts } from "../../ui/Page";
+import { useOwner } from "../own/owner";
+import { useOwnedText } from "../own/text";
 import { ProfileDialog, Verdicts } from "./ProfileDialog";
 import type { ProcessProfile } from "./Profiles";
 import { profilesText } from "./text";
@@ -19,7 +21,8 @@ type Change = Omit<Schema<"ProcessProfileConfig">, "group">;
 
 /** The processes that the members of a group may or may not run. */
 export function ProcessDialog({ profile, writable, onClose }: Props) {
-  const t = useText(profilesText);
+  const t = useOwnedText(useText(profilesText));
+  const { target } = useOwner();
   const [name, setName] = useState("");
   const [path, setPath] = useState("");
   const [action, setAction] = useState("allow");
@@ -30,7 +33,7 @@ export function ProcessDialog({ profile, writable, onClose }: Props) {
     patch(
       "/v1/process_profile/{name}",
       { process_profile_config: { group, ...said } },
-      { path: { name: group } },
+      { ...target, path: { name: group } },
     );
   const change = useChange(put, {
     done: t.saved,

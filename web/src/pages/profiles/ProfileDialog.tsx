@@ -5,6 +5,8 @@ import { useText } from "../../text/language";
 import { Dialog } from "../../ui/Dialog";
 import { Refusal } from "../../ui/Failure";
 import { useUnsaved } from "../../ui/useUnsaved";
+import { OriginNote } from "../own/OriginNote";
+import { ownerByName } from "../own/owner";
 import { Propagation } from "../rollouts/Propagation";
 import { profilesText } from "./text";
 import "./profiles.css";
@@ -95,6 +97,7 @@ export function ProfileDialog({
           </div>
         </form>
       )}
+      <OriginNote of={ownerByName(group)} />
       {/* Nobody is sent a profile that says nothing. */}
       {(saysMore || entries.length > 0) && <Propagation kind={kind} name={group} />}
     </Dialog>

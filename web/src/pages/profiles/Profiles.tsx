@@ -5,8 +5,7 @@ import { get, type Schema } from "../../api/client";
 import { type Pages, usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { useOpened } from "../../routing/opened";
-import { objectQuery, useScope, useUrl } from "../../routing/search";
-import { useMay } from "../../session/permissions";
+import { objectQuery, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
 import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
@@ -15,6 +14,9 @@ import { Listing } from "../../ui/Listing";
 import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { Tabs, useTab } from "../../ui/Tabs";
+import { useOriginColumn } from "../own/Origin";
+import { ownerByName, owns, useOwner } from "../own/owner";
+import { useOwnedText } from "../own/text";
 import { FileDialog } from "./FileDialog";
 import { ProcessDialog } from "./ProcessDialog";
 import { profilesText } from "./text";
@@ -38,13 +40,13 @@ export function Profiles() {
 
 /** Where the profiles of a list come from, and what may be done with them. */
 function useProfileList() {
-  const cluster = useScope();
-  const may = useMay();
+  const owner = useOwner();
+  const { cluster } = owner;
   const [url] = useUrl();
   return {
     cluster,
     options: { cluster, query: objectQuery(url, "group", {}) },
-    writable: !cluster && may("fed", "write"),
+    writable: (of: { group?: string }) => owner.writable && owns(owner, ownerByName(of.group)),
   };
 }
 
@@ -62,10 +64,11 @@ function ProfileList<Profile extends { group?: string }>({
   opened,
   dialog,
 }: Props<Profile>) {
-  const t = useText(profilesText);
+  const t = useOwnedText(useText(profilesText));
   const names = useText(pageNames);
   const [, setUrl] = useUrl();
   const open = (group: string) => setUrl({ open: group }, { push: true });
+  const origin = useOriginColumn<Profile>((one) => ownerByName(one.group).cfg_type);
   const group: Column<Profile> = {
     id: "group",
     title: t.group,
@@ -80,7 +83,7 @@ function ProfileList<Profile extends { group?: string }>({
       <Listing
         query={query}
         what={names.profiles}
-        columns={[group, ...columns]}
+        columns={[group, ...origin, ...columns]}
         rowKey={(one) => one.group ?? ""}
         empty={<Sign icon={<Cog aria-hidden />} title={t.none} hint={t.noneHint} role="status" />}
       />
@@ -128,7 +131,7 @@ function ProcessProfiles() {
       columns={columns}
       opened={opened}
       dialog={(profile, onClose) => (
-        <ProcessDialog profile={profile} writable={writable} onClose={onClose} />
+        <ProcessDialog profile={profile} writable={writable(profile)} onClose={onClose} />
       )}
     />
   );
@@ -165,7 +168,7 @@ function FileProfiles() {
       columns={columns}
       opened={opened}
       dialog={(profile, onClose) => (
-        <FileDialog profile={profile} writable={writable} onClose={onClose} />
+        <FileDialog profile={profile} writable={writable(profile)} onClose={onClose} />
       )}
     />
   );

@@ -8,6 +8,9 @@ import { Field, Switch } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { SelectorField } from "../clusters/SelectorField";
 import { selectorOf, textOf } from "../clusters/selector";
+import { OriginNote } from "../own/OriginNote";
+import { useOwner } from "../own/owner";
+import { useOwnedText } from "../own/text";
 import { Propagation } from "../rollouts/Propagation";
 import { Conditions } from "./Conditions";
 import type { ResponseRule } from "./ResponseRules";
@@ -22,10 +25,12 @@ interface Props {
 }
 
 export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
-  const t = useText(responseText);
+  const t = useOwnedText(useText(responseText));
+  const { cluster, cfgType, target } = useOwner();
   const w = useText(words);
-  const options = useGet("/v1/response/options", { query: { scope: "fed" } }).data;
-  const groups = useGet("/v1/group", { query: { scope: "fed", brief: true } }).data?.groups ?? [];
+  const options = useGet("/v1/response/options", target).data;
+  const brief = { ...target, query: { ...target.query, brief: true } };
+  const groups = useGet("/v1/group", brief).data?.groups ?? [];
   const [comment, setComment] = useState(rule?.comment ?? "");
   const [event, setEvent] = useState(rule?.event ?? "");
   const [group, setGroup] = useState(rule?.group ?? "");
@@ -35,6 +40,7 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
   const [on, setOn] = useState(!rule?.disable);
   const [selector, setSelector] = useState(textOf(rule?.cluster_selector));
   const id = rule?.id ?? 0;
+  const path = { id: String(id) };
   const save = useChange(
     async () => {
       const said = {
@@ -46,19 +52,19 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
         actions,
         webhooks: actions.includes("webhook") ? webhooks : [],
         disable: !on,
-        cfg_type: "federal",
-        cluster_selector: selectorOf(selector),
+        cfg_type: cfgType,
+        cluster_selector: cluster ? null : selectorOf(selector),
       };
       if (rule) {
-        await patch("/v1/response/rule/{id}", { config: said }, { path: { id: String(id) } });
+        await patch("/v1/response/rule/{id}", { config: said }, { ...target, path });
       } else {
         const insert = { insert: { after: 0, rules: [said] } };
-        await patch("/v1/response/rule", insert, { query: { scope: "fed" } });
+        await patch("/v1/response/rule", insert, target);
       }
     },
     { done: t.saved, onDone: onClose },
   );
-  const drop = useChange(() => remove("/v1/response/rule/{id}", { path: { id: String(id) } }), {
+  const drop = useChange(() => remove("/v1/response/rule/{id}", { ...target, path }), {
     done: t.removed,
     onDone: onClose,
   });
@@ -82,7 +88,14 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
         }
       }
       onClose={onClose}
-      below={rule && <Propagation kind="response rule" name={String(id)} />}
+      below={
+        rule && (
+          <>
+            <OriginNote of={rule} />
+            <Propagation kind="response rule" name={String(id)} />
+          </>
+        )
+      }
     >
       <div className="form two">
         <Field label={t.event}>
@@ -145,7 +158,7 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
             </label>
           ))}
       </fieldset>
-      <SelectorField text={selector} onChange={setSelector} />
+      {!cluster && <SelectorField text={selector} onChange={setSelector} />}
       <Switch label={t.on} checked={on} onChange={setOn} disabled={!writable} />
     </FormDialog>
   );

@@ -1,11 +1,10 @@
 import { Zap } from "lucide-react";
 
-import { get, type Schema } from "../../api/client";
+import { get, type Schema, type Target } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { useOpened } from "../../routing/opened";
-import { objectQuery, useScope, useUrl } from "../../routing/search";
-import { useMay } from "../../session/permissions";
+import { objectQuery, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { everyRow } from "../../transfer/everyRow";
@@ -18,32 +17,33 @@ import { Listing } from "../../ui/Listing";
 import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { State } from "../../ui/State";
+import { useOriginColumn } from "../own/Origin";
+import { owns, useOwner } from "../own/owner";
+import { useOwnedText } from "../own/text";
 import { ResponseRuleDialog } from "./ResponseRuleDialog";
 import { responseText } from "./text";
 
 export type ResponseRule = Schema<"ResponseRule">;
 
-const FED = { scope: "fed" };
-
 /** Those about a group are exported with the group. */
-async function namesOfAll() {
-  const rules = await everyRow("/v1/response/rule", FED, (answer) => answer.rules);
+async function namesOfAll(target: Target) {
+  const rules = await everyRow("/v1/response/rule", target, (answer) => answer.rules);
   const ids = rules.filter((rule) => !rule.group).map((rule) => rule.id ?? 0);
   return ids.length > 0 ? { ids } : undefined;
 }
 
 export function ResponseRules() {
-  const t = useText(responseText);
+  const t = useOwnedText(useText(responseText));
   const w = useText(words);
   const names = useText(pageNames);
-  const may = useMay();
-  const cluster = useScope();
+  const owner = useOwner();
+  const { cluster, target, writable } = owner;
   const [url, setUrl] = useUrl();
   const query = usePages("/v1/response/rule", (answer) => answer.rules, {
     cluster,
     query: objectQuery(url, "comment", {}),
   });
-  const writable = !cluster && may("fed", "write");
+  const origin = useOriginColumn<ResponseRule>((rule) => rule.cfg_type, "cfg_type");
   const columns: Column<ResponseRule>[] = [
     {
       id: "rule",
@@ -96,6 +96,7 @@ export function ResponseRules() {
         </State>
       ),
     },
+    ...origin,
   ];
   const opened = useOpened({
     path: "/v1/response/rule",
@@ -109,18 +110,16 @@ export function ResponseRules() {
       lead={t.lead}
       actions={
         <>
-          {!cluster && (
-            <Transfer
-              what={names.response}
-              file="response-rules.yaml"
-              exportPath="/v1/file/response/rule"
-              importPath="/v1/file/response/rule/config"
-              query={FED}
-              names={namesOfAll}
-              replace="header"
-              writable={writable}
-            />
-          )}
+          <Transfer
+            what={names.response}
+            file="response-rules.yaml"
+            exportPath="/v1/file/response/rule"
+            importPath="/v1/file/response/rule/config"
+            target={target}
+            names={namesOfAll}
+            replace="header"
+            writable={writable}
+          />
           {writable && <AddButton text={t.add} />}
         </>
       }
@@ -140,7 +139,7 @@ export function ResponseRules() {
         <ResponseRuleDialog
           key={url.open}
           rule={opened}
-          writable={writable}
+          writable={writable && (!opened || owns(owner, opened))}
           onClose={() => setUrl({ open: "" })}
         />
       )}

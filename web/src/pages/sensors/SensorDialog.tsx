@@ -7,6 +7,9 @@ import { Field } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { SelectorField } from "../clusters/SelectorField";
 import { selectorOf, textOf } from "../clusters/selector";
+import { OriginNote } from "../own/OriginNote";
+import { useOwner } from "../own/owner";
+import { useOwnedText } from "../own/text";
 import { Propagation } from "../rollouts/Propagation";
 import { changeSensor, createSensor, type Kind, removeSensor, type Sensor } from "./kind";
 import { SensorRules } from "./SensorRules";
@@ -22,21 +25,26 @@ interface Props {
 }
 
 export function SensorDialog({ kind, sensor, writable, onClose }: Props) {
-  const t = useText(sensorsText);
+  const t = useOwnedText(useText(sensorsText));
+  const owner = useOwner();
   const w = useText(words);
-  const [name, setName] = useState(sensor?.name ?? "fed.");
+  const [name, setName] = useState(sensor?.name ?? owner.prefix);
   const [comment, setComment] = useState(sensor?.comment ?? "");
   const [rules, setRules] = useState(sensor?.rules ?? []);
   const [selector, setSelector] = useState(textOf(sensor?.cluster_selector));
   const save = useChange(
     () => {
-      const cluster_selector = selectorOf(selector);
-      const config = { name, comment, rules, cfg_type: "federal", cluster_selector };
-      return sensor ? changeSensor(kind, config) : createSensor(kind, config);
+      const cluster_selector = owner.cluster ? null : selectorOf(selector);
+      const config = { name, comment, rules, cfg_type: owner.cfgType, cluster_selector };
+      const put = sensor ? changeSensor : createSensor;
+      return put(kind, config, owner.target);
     },
     { done: t.saved, onDone: onClose },
   );
-  const drop = useChange(() => removeSensor(kind, name), { done: t.removed, onDone: onClose });
+  const drop = useChange(() => removeSensor(kind, name, owner.target), {
+    done: t.removed,
+    onDone: onClose,
+  });
   return (
     <FormDialog
       title={sensor ? name : t.add}
@@ -50,14 +58,17 @@ export function SensorDialog({ kind, sensor, writable, onClose }: Props) {
       below={
         sensor &&
         !sensor.predefine && (
-          <Propagation kind={kind === "dlp" ? "DLP sensor" : "WAF sensor"} name={name} />
+          <>
+            <OriginNote of={sensor} />
+            <Propagation kind={kind === "dlp" ? "DLP sensor" : "WAF sensor"} name={name} />
+          </>
         )
       }
     >
       <Field label={w.name} hint={t.nameHint}>
         <input
           value={name}
-          pattern="fed\..+"
+          pattern={owner.pattern}
           disabled={sensor !== undefined}
           onChange={(event) => setName(event.target.value)}
           required
@@ -67,7 +78,7 @@ export function SensorDialog({ kind, sensor, writable, onClose }: Props) {
         <input value={comment} onChange={(event) => setComment(event.target.value)} />
       </Field>
       <SensorRules rules={rules} onChange={setRules} />
-      <SelectorField text={selector} onChange={setSelector} />
+      {!owner.cluster && <SelectorField text={selector} onChange={setSelector} />}
     </FormDialog>
   );
 }

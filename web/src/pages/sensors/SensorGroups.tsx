@@ -2,13 +2,16 @@ import { X } from "lucide-react";
 
 import { useChange } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { objectQuery, useScope, useUrl } from "../../routing/search";
+import { objectQuery, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import type { Column } from "../../ui/DataTable";
 import { Refusal } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
+import { useOriginColumn } from "../own/Origin";
+import { owns, useOwner } from "../own/owner";
+import { useOwnedText } from "../own/text";
 import {
   changeSensorGroup,
   type Kind,
@@ -26,14 +29,17 @@ interface Use {
 
 /** Which groups use which sensors, and whether they deny. */
 export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean }) {
-  const t = useText(sensorsText);
+  const t = useOwnedText(useText(sensorsText));
   const w = useText(words);
   const names = useText(pageNames);
-  const cluster = useScope();
+  const owner = useOwner();
+  const { cluster, target } = owner;
   const [url] = useUrl();
   const query = useSensorGroups(kind, { cluster, query: objectQuery(url, "name", {}) });
-  const sensors = useSensors(kind, { cluster }).rows ?? [];
-  const put = (config: Parameters<typeof changeSensorGroup>[1]) => changeSensorGroup(kind, config);
+  const sensors = useSensors(kind, target).rows ?? [];
+  const put = (config: Parameters<typeof changeSensorGroup>[1]) =>
+    changeSensorGroup(kind, config, target);
+  const mayChange = (group: SensorGroup) => writable && owns(owner, group);
   const change = useChange(put, { done: t.groupSaved });
   const unuse = useChange(
     ({ group, sensor }: Use) => put({ name: group, delete: [sensor.name ?? ""] }),
@@ -45,8 +51,10 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
           put({ name: group, sensors: [{ name, action }] }),
     },
   );
+  const origin = useOriginColumn<SensorGroup>((group) => group.cfg_type);
   const columns: Column<SensorGroup>[] = [
     { id: "name", title: w.name, sort: "name", cell: (group) => group.name },
+    ...origin,
     {
       id: "active",
       title: t.active,
@@ -56,7 +64,7 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
           type="checkbox"
           aria-label={`${t.active}: ${group.name}`}
           checked={group.status ?? false}
-          disabled={!writable || change.isPending}
+          disabled={!mayChange(group) || change.isPending}
           onChange={(event) =>
             change.mutate({ name: group.name ?? "", status: event.target.checked })
           }
@@ -73,14 +81,14 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
         const free = sensors.filter((one) => !used.some((other) => other.name === one.name));
         return (
           <span className="toolbar">
-            {used.length === 0 && !writable && w.none}
+            {used.length === 0 && !mayChange(group) && w.none}
             {used.map((sensor) => (
               <span key={sensor.name} className="facet">
                 {sensor.name}
                 <select
                   aria-label={`${t.action}: ${sensor.name}`}
                   value={sensor.action}
-                  disabled={!writable || change.isPending}
+                  disabled={!mayChange(group) || change.isPending}
                   onChange={(event) =>
                     change.mutate({
                       name,
@@ -94,7 +102,7 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
                     </option>
                   ))}
                 </select>
-                {writable && (
+                {mayChange(group) && (
                   <button
                     type="button"
                     className="plain"
@@ -106,7 +114,7 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
                 )}
               </span>
             ))}
-            {writable && free.length > 0 && (
+            {mayChange(group) && free.length > 0 && (
               <select
                 aria-label={`${t.use}: ${name}`}
                 value=""

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useText } from "../../text/language";
 import { Field } from "../../ui/Field";
 import { State } from "../../ui/State";
+import { useOwner } from "../own/owner";
 import { fits } from "./attempt";
 import type { SensorRule } from "./kind";
 import { sensorsText } from "./text";
@@ -20,6 +21,7 @@ const BLANK: Pattern = { key: "pattern", op: "regex", value: "", context: "packe
 /** The rules of a sensor with their patterns, and a text to try them on. */
 export function SensorRules({ rules, onChange }: Props) {
   const t = useText(sensorsText);
+  const { cfgType } = useOwner();
   const [text, setText] = useState("");
   const put = (at: number, change: Partial<SensorRule>) =>
     onChange(rules.map((one, index) => (index === at ? { ...one, ...change } : one)));
@@ -52,7 +54,7 @@ export function SensorRules({ rules, onChange }: Props) {
       <div>
         <button
           type="button"
-          onClick={() => onChange([...rules, { name: "", patterns: [BLANK], cfg_type: "federal" }])}
+          onClick={() => onChange([...rules, { name: "", patterns: [BLANK], cfg_type: cfgType }])}
         >
           <Plus aria-hidden size={16} /> {t.addRule}
         </button>

@@ -2,8 +2,7 @@ import { ScanSearch } from "lucide-react";
 
 import { pageNames } from "../../frame/pages";
 import { useOpened } from "../../routing/opened";
-import { objectQuery, useScope, useUrl } from "../../routing/search";
-import { useMay } from "../../session/permissions";
+import { objectQuery, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Transfer } from "../../transfer/Transfer";
@@ -15,6 +14,9 @@ import { Listing } from "../../ui/Listing";
 import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { Tabs, useTab } from "../../ui/Tabs";
+import { useOriginColumn } from "../own/Origin";
+import { owns, useOwner } from "../own/owner";
+import { useOwnedText } from "../own/text";
 import { type Kind, namesOfAll, readSensor, type Sensor, useSensors } from "./kind";
 import { SensorDialog } from "./SensorDialog";
 import { SensorGroups } from "./SensorGroups";
@@ -31,28 +33,24 @@ export function WafSensors() {
 function Sensors({ kind }: { kind: Kind }) {
   const t = useText(sensorsText);
   const names = useText(pageNames);
-  const may = useMay();
-  const cluster = useScope();
+  const { target, writable } = useOwner();
   const tabs = Object.entries(t.tabs);
   const tab = useTab(tabs);
-  const writable = !cluster && may("fed", "write");
   return (
     <Page
       title={names[kind]}
       lead={t.lead[kind]}
       actions={
         <>
-          {!cluster && (
-            <Transfer
-              what={names[kind]}
-              file={`${kind}-sensors.yaml`}
-              exportPath={`/v1/file/${kind}`}
-              importPath={`/v1/file/${kind}/config`}
-              query={{ scope: "fed" }}
-              names={() => namesOfAll(kind)}
-              writable={writable}
-            />
-          )}
+          <Transfer
+            what={names[kind]}
+            file={`${kind}-sensors.yaml`}
+            exportPath={`/v1/file/${kind}`}
+            importPath={`/v1/file/${kind}/config`}
+            target={target}
+            names={(target) => namesOfAll(kind, target)}
+            writable={writable}
+          />
           {writable && <AddButton text={t.add} url={{ tab: "" }} />}
         </>
       }
@@ -68,12 +66,14 @@ function Sensors({ kind }: { kind: Kind }) {
 }
 
 function SensorList({ kind, writable }: { kind: Kind; writable: boolean }) {
-  const t = useText(sensorsText);
+  const t = useOwnedText(useText(sensorsText));
   const w = useText(words);
   const names = useText(pageNames);
-  const cluster = useScope();
+  const owner = useOwner();
+  const { cluster } = owner;
   const [url, setUrl] = useUrl();
   const query = useSensors(kind, { cluster, query: objectQuery(url, "name", {}) });
+  const origin = useOriginColumn<Sensor>((sensor) => sensor.cfg_type);
   const columns: Column<Sensor>[] = [
     {
       id: "name",
@@ -99,6 +99,7 @@ function SensorList({ kind, writable }: { kind: Kind; writable: boolean }) {
           </span>
         )),
     },
+    ...origin,
     {
       id: "groups",
       title: t.usedBy,
@@ -139,7 +140,7 @@ function SensorList({ kind, writable }: { kind: Kind; writable: boolean }) {
           key={url.open}
           kind={kind}
           sensor={opened}
-          writable={writable && !opened?.predefine}
+          writable={writable && !opened?.predefine && (!opened || owns(owner, opened))}
           onClose={() => setUrl({ open: "" })}
         />
       )}

@@ -1,6 +1,6 @@
 // DLP and WAF sensors have the same form and differ by their paths.
 
-import { get, patch, post, type Query, remove, type Schema } from "../../api/client";
+import { get, patch, post, remove, type Schema, type Target } from "../../api/client";
 import { usePages } from "../../api/query";
 import { everyRow } from "../../transfer/everyRow";
 
@@ -11,16 +11,13 @@ export type SensorGroup = Schema<"SensorGroup">;
 export type SensorConfig = Schema<"SensorConfig">;
 export type SensorGroupConfig = Schema<"SensorGroupConfig">;
 
-const FED = { scope: "fed" };
-
-type Options = { cluster?: string | undefined; query?: Query };
+type Options = Pick<Target, "cluster" | "query">;
 
 export function useSensors(kind: Kind, options: Options) {
-  const query = { ...options.query, ...(!options.cluster && FED) };
   return usePages(
     kind === "dlp" ? "/v1/dlp/sensor" : "/v1/waf/sensor",
     (answer) => answer.sensors,
-    { ...options, query },
+    options,
   );
 }
 
@@ -31,9 +28,9 @@ export async function readSensor(kind: Kind, name: string, cluster: string | und
 }
 
 /** The sensors that an export can hold; none where there is none. */
-export async function namesOfAll(kind: Kind) {
+export async function namesOfAll(kind: Kind, owned: Target) {
   const path = kind === "dlp" ? "/v1/dlp/sensor" : "/v1/waf/sensor";
-  const sensors = await everyRow(path, FED, (answer) => answer.sensors);
+  const sensors = await everyRow(path, owned, (answer) => answer.sensors);
   const names = sensors.filter((one) => !one.predefine).map((one) => one.name ?? "");
   return names.length > 0 ? { names } : undefined;
 }
@@ -45,24 +42,25 @@ export function useSensorGroups(kind: Kind, options: Options) {
   return kind === "dlp" ? dlp : waf;
 }
 
-export async function createSensor(kind: Kind, config: SensorConfig) {
-  if (kind === "dlp") await post("/v1/dlp/sensor", { config });
-  else await post("/v1/waf/sensor", { config });
+export async function createSensor(kind: Kind, config: SensorConfig, owned: Target) {
+  if (kind === "dlp") await post("/v1/dlp/sensor", { config }, owned);
+  else await post("/v1/waf/sensor", { config }, owned);
 }
 
-export async function changeSensor(kind: Kind, config: SensorConfig) {
-  const path = { name: config.name ?? "" };
-  if (kind === "dlp") await patch("/v1/dlp/sensor/{name}", { config }, { path });
-  else await patch("/v1/waf/sensor/{name}", { config }, { path });
+export async function changeSensor(kind: Kind, config: SensorConfig, owned: Target) {
+  const target = { ...owned, path: { name: config.name ?? "" } };
+  if (kind === "dlp") await patch("/v1/dlp/sensor/{name}", { config }, target);
+  else await patch("/v1/waf/sensor/{name}", { config }, target);
 }
 
-export async function removeSensor(kind: Kind, name: string) {
-  if (kind === "dlp") await remove("/v1/dlp/sensor/{name}", { path: { name } });
-  else await remove("/v1/waf/sensor/{name}", { path: { name } });
+export async function removeSensor(kind: Kind, name: string, owned: Target) {
+  const target = { ...owned, path: { name } };
+  if (kind === "dlp") await remove("/v1/dlp/sensor/{name}", target);
+  else await remove("/v1/waf/sensor/{name}", target);
 }
 
-export async function changeSensorGroup(kind: Kind, config: SensorGroupConfig) {
-  const path = { name: config.name ?? "" };
-  if (kind === "dlp") await patch("/v1/dlp/group/{name}", { config }, { path });
-  else await patch("/v1/waf/group/{name}", { config }, { path });
+export async function changeSensorGroup(kind: Kind, config: SensorGroupConfig, owned: Target) {
+  const target = { ...owned, path: { name: config.name ?? "" } };
+  if (kind === "dlp") await patch("/v1/dlp/group/{name}", { config }, target);
+  else await patch("/v1/waf/group/{name}", { config }, target);
 }

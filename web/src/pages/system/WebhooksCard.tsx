@@ -4,7 +4,6 @@ import { useState } from "react";
 import { patch, post, remove, type Schema } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
 import { useUrl } from "../../routing/search";
-import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Field, Switch } from "../../ui/Field";
@@ -14,24 +13,31 @@ import { Card } from "../../ui/Page";
 import { State } from "../../ui/State";
 import { SelectorField } from "../clusters/SelectorField";
 import { selectorOf, textOf } from "../clusters/selector";
+import { Origin } from "../own/Origin";
+import { owns, useOwner } from "../own/owner";
+import { ownText } from "../own/text";
 import { Propagation } from "../rollouts/Propagation";
 import { systemText } from "./text";
 import "./system.css";
 
 type Webhook = Schema<"Webhook">;
 
-const FED = { scope: "fed" };
 const KINDS = ["", "Slack", "Teams", "JSON"];
 
-/** What response rules can call, in every cluster. */
+/** What response rules can call: in every cluster, or in the one that is the scope. */
 export function WebhooksCard() {
   const t = useText(systemText);
   const w = useText(words);
-  const may = useMay();
+  const owner = useOwner();
   const [url, setUrl] = useUrl();
-  const query = useGet("/v1/system/config", { query: FED });
-  const writable = may("fed", "write");
-  const webhooks = query.data?.fed_config?.webhooks ?? [];
+  const query = useGet(
+    "/v1/system/config",
+    owner.cluster ? { cluster: owner.cluster } : owner.target,
+  );
+  const { writable } = owner;
+  const of = query.data;
+  const own = owner.cluster ? (of?.config.webhooks ?? []) : [];
+  const webhooks = [...(of?.fed_config?.webhooks ?? []), ...own];
   const opened = webhooks.find((one) => one.name === url.name);
   return (
     <Card
@@ -51,7 +57,7 @@ export function WebhooksCard() {
       <Loaded query={query} what={t.webhooks}>
         {() =>
           webhooks.length === 0 ? (
-            <p className="hint">{t.noWebhooks}</p>
+            <p className="hint">{owner.cluster ? t.noWebhooksHere : t.noWebhooks}</p>
           ) : (
             <ul className="webhooks">
               {webhooks.map((one) => (
@@ -62,10 +68,11 @@ export function WebhooksCard() {
                   {one.cluster_selector && (
                     <span className="tag">{textOf(one.cluster_selector)}</span>
                   )}
+                  {owner.cluster && <Origin of={one.cfg_type} />}
                   <State tone={one.enable ? "good" : "quiet"}>
                     {one.enable ? w.enabled : w.disabled}
                   </State>
-                  {writable && (
+                  {writable && owns(owner, one) && (
                     <button
                       type="button"
                       className="plain"
@@ -83,7 +90,7 @@ export function WebhooksCard() {
           )
         }
       </Loaded>
-      {url.open === "webhook" && writable && (!url.name || opened) && (
+      {url.open === "webhook" && writable && (!url.name || (opened && owns(owner, opened))) && (
         <WebhookDialog
           key={url.name}
           webhook={opened}
@@ -102,7 +109,9 @@ interface Props {
 function WebhookDialog({ webhook, onClose }: Props) {
   const t = useText(systemText);
   const w = useText(words);
-  const [name, setName] = useState(webhook?.name ?? "fed.");
+  const own = useText(ownText);
+  const { cluster, cfgType, pattern, prefix, target } = useOwner();
+  const [name, setName] = useState(webhook?.name ?? prefix);
   const [address, setAddress] = useState(webhook?.url ?? "https://");
   const [kind, setKind] = useState(webhook?.type ?? "");
   const [on, setOn] = useState(webhook?.enable ?? true);
@@ -112,15 +121,15 @@ function WebhookDialog({ webhook, onClose }: Props) {
   const save = useChange(
     async () => {
       const said = { name, url: address, type: kind, enable: on, use_proxy: proxy };
-      const cluster_selector = selectorOf(selector);
-      const body = { config: { ...said, cfg_type: "federal", cluster_selector } };
-      if (webhook) await patch("/v1/system/config/webhook/{name}", body, { path, query: FED });
-      else await post("/v1/system/config/webhook", body, { query: FED });
+      const cluster_selector = cluster ? null : selectorOf(selector);
+      const body = { config: { ...said, cfg_type: cfgType, cluster_selector } };
+      if (webhook) await patch("/v1/system/config/webhook/{name}", body, { ...target, path });
+      else await post("/v1/system/config/webhook", body, target);
     },
-    { done: w.saved, onDone: onClose },
+    { done: cluster ? own.saved : w.saved, onDone: onClose },
   );
-  const drop = useChange(() => remove("/v1/system/config/webhook/{name}", { path, query: FED }), {
-    done: t.webhookRemoved,
+  const drop = useChange(() => remove("/v1/system/config/webhook/{name}", { ...target, path }), {
+    done: cluster ? own.removed : t.webhookRemoved,
     onDone: onClose,
   });
   return (
@@ -134,7 +143,7 @@ function WebhookDialog({ webhook, onClose }: Props) {
           title: t.removeWebhook,
           name,
           action: w.remove,
-          text: t.removeWebhookText,
+          text: cluster ? own.removeText : t.removeWebhookText,
         }
       }
       onClose={onClose}
@@ -143,7 +152,7 @@ function WebhookDialog({ webhook, onClose }: Props) {
       <Field label={w.name}>
         <input
           value={name}
-          pattern="fed\..+"
+          pattern={pattern}
           disabled={webhook !== undefined}
           onChange={(event) => setName(event.target.value)}
           required
@@ -166,7 +175,7 @@ function WebhookDialog({ webhook, onClose }: Props) {
           ))}
         </select>
       </Field>
-      <SelectorField text={selector} onChange={setSelector} />
+      {!cluster && <SelectorField text={selector} onChange={setSelector} />}
       <Switch label={t.webhookOn} checked={on} onChange={setOn} />
       <Switch label={t.webhookProxy} checked={proxy} onChange={setProxy} />
     </FormDialog>

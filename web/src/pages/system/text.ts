@@ -66,6 +66,7 @@ export const systemText = catalogue({
     removeWebhookText:
       "It is removed in every cluster, and nobody is told by it any more. A webhook that rules name cannot be removed.",
     noWebhooks: "None. Response rules can call webhooks in every cluster.",
+    noWebhooksHere: "None, neither of this cluster nor of the federation.",
     plain: "Plain text",
     demote: "Give up the role of primary",
     demoteText:
@@ -131,6 +132,7 @@ export const systemText = catalogue({
     removeWebhook: "移除 Webhook",
     removeWebhookText: "将在每个集群中移除，此后不再通过它通知。被规则引用的 Webhook 无法移除。",
     noWebhooks: "无。响应规则可在每个集群中调用 Webhook。",
+    noWebhooksHere: "无：既没有该集群自有的，也没有联邦的。",
     plain: "纯文本",
     demote: "放弃主集群角色",
     demoteText: "所有集群将离开联邦，联邦规则停止生效。此操作无法撤销：集群必须重新加入。",
