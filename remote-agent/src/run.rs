@@ -16,6 +16,7 @@ use palisade_api::rest::fed::RestInfo;
 use palisade_controller::scan::scanner::ScanSetup;
 use palisade_controller::store::SpoolLimits;
 use palisade_controller::{Controller, ControllerConfig, admission, rest, scan};
+use palisade_scanner::inspect::secret;
 use palisade_transport::identity::MemberIdentity;
 use palisade_transport::server::{Limits, public_config, serve};
 use serde::Serialize;
@@ -130,6 +131,7 @@ async fn start(
                 node: config.node.clone(),
                 kube_version: config.kubernetes_version.clone(),
             }),
+            is_secret: secret::is_in_variable,
         },
         Arc::clone(&handle) as _,
         clock.clone(),

@@ -64,6 +64,7 @@ async fn webhook(folder: &TempDir) -> Webhook {
         bootstrap_password: Some("a password".into()),
         spool: SpoolLimits::default(),
         scan: None,
+        is_secret: |_| false,
     };
     let controller =
         Controller::open(config, Arc::new(handle), clock, &tasks, &stop).await.unwrap();

@@ -47,6 +47,7 @@ pub(crate) async fn measure(figures: &mut Figures) -> Result<()> {
         bootstrap_password: Some(ADMIN_PASSWORD.into()),
         spool: SpoolLimits::default(),
         scan: None,
+        is_secret: |_| false,
     };
     let controller =
         Controller::open(config, Arc::new(Member), SystemClock::shared(), &tasks, &stop).await?;

@@ -168,6 +168,19 @@ pub struct AdmissionRuleOption {
     pub sub_options: BTreeMap<String, AdmissionRuleOption>,
 }
 
+/// What the value at a path of a client's own can be compared with, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AdmissionCustomCriteriaOption {
+    /// Its operators.
+    pub ops: Vec<String>,
+    /// The values it can have, where they are few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
+    /// Type of the value: `key`, `string`, `number` or `boolean`.
+    #[serde(rename = "valuetype")]
+    pub value_type: String,
+}
+
 /// Criteria of one type of rules, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AdmissionRuleOptions {
@@ -204,6 +217,9 @@ pub struct AdmissionConfigData {
     /// The criteria.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub admission_options: Option<AdmissionRuleTypeOptions>,
+    /// How values at paths of a client's own are compared, by their type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub admission_custom_criteria_options: Vec<AdmissionCustomCriteriaOption>,
     /// Whether the cluster is one of Kubernetes.
     #[serde(default)]
     pub k8s_env: bool,

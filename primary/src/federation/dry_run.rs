@@ -11,7 +11,8 @@ use palisade_api::scan::Verdict;
 use palisade_api::{ClusterId, Digest, ObjectKind};
 use palisade_identity::AccessScope;
 use palisade_policy::CfgType;
-use palisade_policy::admission::reviewed::{Difference, NOT_KEPT, Reviewed, difference};
+use palisade_policy::admission::criteria::is_untried;
+use palisade_policy::admission::reviewed::{Difference, Reviewed, difference};
 use palisade_policy::admission::rule::FED_IDS;
 use palisade_policy::admission::{AdmissionRule, CompiledRules, RuleMode, VerdictIndex};
 use palisade_policy::cluster::{ClusterLabels, ClusterSelector};
@@ -135,8 +136,8 @@ fn with(
     };
     rule.disable = false;
     rule.rule_mode = RuleMode::Protect;
-    let criteria = rule.criteria.iter().map(|criterion| criterion.name.as_str());
-    let untried: BTreeSet<&str> = criteria.filter(|name| NOT_KEPT.contains(name)).collect();
+    let untried = rule.criteria.iter().filter(|criterion| is_untried(criterion));
+    let untried: BTreeSet<&str> = untried.map(|criterion| criterion.name.as_str()).collect();
     let untried = untried.into_iter().map(str::to_owned).collect();
     rules.push((rule, selector.unwrap_or(present)));
     Ok((rules, untried))

@@ -44,6 +44,8 @@ pub struct ControllerConfig {
     pub spool: SpoolLimits,
     /// What its own scans need; none where it does not scan.
     pub scan: Option<ScanSetup>,
+    /// Whether an environment variable, `name=value`, is a secret.
+    pub is_secret: fn(&str) -> bool,
 }
 
 /// Why a controller could not start.
@@ -75,6 +77,7 @@ struct Parts {
     federation: Arc<dyn Federation>,
     scans: Scans,
     imports: Imports,
+    is_secret: fn(&str) -> bool,
     started_at: DateTime<Utc>,
 }
 
@@ -122,6 +125,7 @@ impl Controller {
             federation,
             scans,
             imports: Imports::default(),
+            is_secret: config.is_secret,
             started_at,
         }));
         tasks.spawn(watch_drift(controller.clone(), stop.clone()));
@@ -182,6 +186,11 @@ impl Controller {
     /// Imports of what it has of its own.
     pub(crate) fn imports(&self) -> &Imports {
         &self.0.imports
+    }
+
+    /// Whether an environment variable, `name=value`, is a secret.
+    pub(crate) fn is_secret(&self, variable: &str) -> bool {
+        (self.0.is_secret)(variable)
     }
 
     /// When it was started.

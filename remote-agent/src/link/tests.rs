@@ -287,6 +287,7 @@ async fn agent(primary: &Running) -> Agent {
             bootstrap_password: Some("a password".into()),
             spool: SpoolLimits::default(),
             scan: None,
+            is_secret: |_| false,
         },
         Arc::clone(&handle) as _,
         clock.clone(),

@@ -10,6 +10,7 @@ mod bad_actors;
 mod ci_scans;
 mod clients;
 mod coverage;
+mod criteria;
 mod database_outage;
 mod documents;
 mod drift;

@@ -83,6 +83,12 @@ impl CompiledRules {
         self.rules.len()
     }
 
+    /// Whether a rule asks for secrets among environment variables.
+    pub fn look_for_secrets(&self) -> bool {
+        let mut asked = self.rules.iter().flat_map(|rule| rule.wanted.iter());
+        asked.any(criteria::looks_for_secrets)
+    }
+
     /// Whether no rule is in force.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
@@ -113,7 +119,9 @@ fn compile(rule: &AdmissionRule) -> Result<CompiledRule, PolicyError> {
     let mut tests: Vec<NamedTests> = Vec::new();
     for criterion in &rule.criteria {
         let (test, negative) = criteria::compile(criterion, rule.rule_type)?;
-        let at = names.iter().position(|name| *name == criterion.name).unwrap_or_else(|| {
+        let same = names.iter().position(|name| *name == criterion.name);
+        let same = same.filter(|_| !criteria::is_custom(criterion));
+        let at = same.unwrap_or_else(|| {
             names.push(&criterion.name);
             tests.push(NamedTests { negative: Vec::new(), positive: Vec::new() });
             names.len() - 1

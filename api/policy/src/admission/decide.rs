@@ -13,14 +13,6 @@ use super::rule::{Mode, RuleType};
 use super::verdicts::{Scanned, VerdictIndex};
 use crate::CfgType;
 
-/// Images of service meshes, which are put into pods by others and are not
-/// judged: registry and repository.
-const SIDECARS: [(&str, &str); 3] = [
-    ("gcr.io", "istio-release/proxyv2"),
-    ("gcr.io", "linkerd-io/proxy"),
-    ("docker.io", "istio/proxyv2"),
-];
-
 /// A rule that was met.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleHit {
@@ -122,7 +114,7 @@ pub(super) fn evaluate(
     now: DateTime<Utc>,
     met: &mut dyn FnMut(&Container, &CompiledRule),
 ) -> Decision {
-    let judged = workload.containers.iter().filter(|container| !is_sidecar(container));
+    let judged = workload.containers.iter().filter(|container| !container.image.is_sidecar());
     let containers: Vec<ContainerDecision> = judged
         .map(|container| decide_container(rules, verdicts, workload, container, mode, now, met))
         .collect();
@@ -222,9 +214,4 @@ fn meets_named(named: &NamedTests, subject: &Subject<'_>, evidence: &mut Vec<Str
             true
         }
     })
-}
-
-fn is_sidecar(container: &Container) -> bool {
-    let image = &container.image;
-    SIDECARS.contains(&(image.registry.as_str(), image.repository.as_str()))
 }

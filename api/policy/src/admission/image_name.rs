@@ -10,6 +10,14 @@ pub const DOCKER_HUB: &str = "docker.io";
 const DOCKER_HUB_ALIASES: [&str; 4] =
     ["docker.io", "index.docker.io", "registry.hub.docker.com", "registry-1.docker.io"];
 
+/// Images of service meshes, which are put into pods by others and are not
+/// judged: registry and repository.
+const SIDECARS: [(&str, &str); 3] = [
+    ("gcr.io", "istio-release/proxyv2"),
+    ("gcr.io", "linkerd-io/proxy"),
+    ("docker.io", "istio/proxyv2"),
+];
+
 /// The name of an image, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ImageName {
@@ -44,6 +52,11 @@ impl ImageName {
             repository.to_owned()
         };
         Self { registry, repository, tag: tag.to_owned(), digest }
+    }
+
+    /// Whether a service mesh puts it into pods: it is not judged.
+    pub fn is_sidecar(&self) -> bool {
+        SIDECARS.contains(&(self.registry.as_str(), self.repository.as_str()))
     }
 }
 

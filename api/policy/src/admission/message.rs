@@ -37,7 +37,12 @@ fn shown_value(criterion: &AdmissionCriterion) -> String {
 
 fn criterion(criterion: &AdmissionCriterion) -> String {
     let value = shown_value(criterion);
-    let mut text = format!("{} {} {value}", criterion.name, criterion.op);
+    let what = if criterion.path.is_empty() { &criterion.name } else { &criterion.path };
+    let mut text = [what, criterion.op.as_str(), &value]
+        .into_iter()
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
     for sub in &criterion.sub_criteria {
         let _ = write!(text, ", {} {} {}", sub.name, sub.op, sub.value);
     }

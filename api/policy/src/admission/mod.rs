@@ -13,6 +13,8 @@ pub mod criteria;
 pub mod decide;
 pub mod image_name;
 mod message;
+pub mod pod_security;
+pub mod resources;
 pub mod review;
 pub mod reviewed;
 pub mod rule;

@@ -3,11 +3,14 @@
 //! type counts as absent.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::image_name::ImageName;
+use super::pod_security::PodSecurity;
+use super::resources::Resources;
 
 /// Containers of one object that are looked at.
 const MAX_CONTAINERS: usize = 1_000;
@@ -125,6 +128,10 @@ pub struct Workload {
     pub share_net: bool,
     /// Containers of all kinds.
     pub containers: Vec<Container>,
+    /// The pods as they were described, without the containers that are not judged. Not
+    /// kept with what was decided: values of environment variables stand in it.
+    #[serde(skip)]
+    pub template: Arc<Value>,
 }
 
 /// A container of a workload.
@@ -150,6 +157,15 @@ pub struct Container {
     pub env: BTreeMap<String, String>,
     /// Folders of the node that it mounts.
     pub host_paths: BTreeSet<String>,
+    /// Whether an environment variable is a secret, where that was looked for.
+    #[serde(default)]
+    pub has_secrets: bool,
+    /// What it asks of its node, and may take.
+    #[serde(default)]
+    pub resources: Resources,
+    /// Whether it keeps to the Pod Security Standards.
+    #[serde(default)]
+    pub pod_security: PodSecurity,
 }
 
 impl Workload {
@@ -200,7 +216,7 @@ impl Workload {
                     .into_iter()
                     .flatten()
                     .take(MAX_CONTAINERS)
-                    .map(|container| Container::read(kind, container, spec)),
+                    .map(|container| Container::read(kind, container, template)),
             );
         }
         Some(Self {
@@ -221,12 +237,25 @@ impl Workload {
             share_ipc: flag(spec, "hostIPC"),
             share_net: flag(spec, "hostNetwork"),
             containers,
+            template: Arc::new(judged(template)),
         })
     }
 }
 
+impl Workload {
+    /// Looks for secrets among the environment variables, `name=value`, of its containers.
+    pub fn look_for_secrets(&mut self, is_secret: impl Fn(&str) -> bool) {
+        for container in &mut self.containers {
+            let mut entries = container.env.iter();
+            container.has_secrets =
+                entries.any(|(name, value)| is_secret(&format!("{name}={value}")));
+        }
+    }
+}
+
 impl Container {
-    fn read(kind: ContainerKind, container: &Value, pod: &Value) -> Self {
+    fn read(kind: ContainerKind, container: &Value, template: &Value) -> Self {
+        let pod = template.get("spec").unwrap_or(&Value::Null);
         let text = |key| container.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let own = container.get("securityContext").unwrap_or(&Value::Null);
         let shared = pod.get("securityContext").unwrap_or(&Value::Null);
@@ -262,8 +291,26 @@ impl Container {
                 })
                 .collect(),
             host_paths: host_paths(container, pod),
+            has_secrets: false,
+            resources: Resources::read(container.get("resources").unwrap_or(&Value::Null)),
+            pod_security: PodSecurity::of(container, template),
         }
     }
+}
+
+/// A pod template without the containers that are not judged.
+fn judged(template: &Value) -> Value {
+    let mut template = template.clone();
+    for kind in ContainerKind::ALL {
+        let list = template.get_mut("spec").and_then(|spec| spec.get_mut(kind.key()));
+        if let Some(list) = list.and_then(Value::as_array_mut) {
+            list.retain(|container| {
+                let image = container.get("image").and_then(Value::as_str).unwrap_or_default();
+                !ImageName::parse(image).is_sidecar()
+            });
+        }
+    }
+    template
 }
 
 /// The name, or what Kubernetes will make one of.

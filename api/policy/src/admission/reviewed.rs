@@ -2,6 +2,7 @@
 //! they are in force.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,10 +12,6 @@ use super::decide::{Decision, Outcome, RuleHit, decide};
 use super::review::Workload;
 use super::rule::Mode;
 use super::verdicts::VerdictIndex;
-
-/// Criteria that look at values of environment variables. Those may be secrets
-/// and are not kept, so these criteria cannot be tried on what was asked.
-pub const NOT_KEPT: [&str; 2] = ["envVars", "envVarSecrets"];
 
 /// A request that admission control looked at. Pods that differ in a name that
 /// a controller made up are the same.
@@ -34,7 +31,7 @@ impl Reviewed {
         if workload.dry_run {
             return None;
         }
-        let mut workload = workload.clone();
+        let mut workload = Workload { template: Arc::default(), ..workload.clone() };
         if workload.user.is_none() {
             workload.name.clear();
         }

@@ -6,7 +6,7 @@ use palisade_api::rest::admission::{
     AdmissionCategoryOptions, AdmissionConfigData, AdmissionRuleTypeOptions,
 };
 use palisade_policy::admission::RuleType;
-use palisade_policy::admission::criteria::options;
+use palisade_policy::admission::criteria::{custom_options, options};
 
 use crate::App;
 use crate::http::error::Result;
@@ -36,6 +36,7 @@ pub(super) async fn admission_options_get(
             exception_options: of(RuleType::Allow),
             sigstore_verifiers: verifiers.collect(),
         }),
+        admission_custom_criteria_options: custom_options(),
         k8s_env: true,
     }))
 }

@@ -42,8 +42,11 @@ pub(super) fn decide(controller: &Controller, request: &Request) -> Decided {
         dry_run: request.dry_run.unwrap_or(false),
         object: &request.object,
     };
-    let Some(workload) = Workload::read(&review) else { return Decided::Ignored };
+    let Some(mut workload) = Workload::read(&review) else { return Decided::Ignored };
     let rules = controller.in_force().rules();
+    if rules.look_for_secrets() {
+        workload.look_for_secrets(|variable| controller.is_secret(variable));
+    }
     let now = controller.clock().now();
     let decision = {
         let verdicts = controller.in_force().verdicts();

@@ -11,7 +11,7 @@ use palisade_api::rest::admission::{
     AdmissionStatsData,
 };
 use palisade_api::rest::fed::RestInfo;
-use palisade_policy::admission::criteria::options;
+use palisade_policy::admission::criteria::{custom_options, options};
 use palisade_policy::admission::{AdmissionRule, RuleType};
 use palisade_policy::{CfgType, edit};
 
@@ -92,6 +92,7 @@ pub(super) async fn rule_options() -> Json<AdmissionConfigData> {
             // The primary knows them.
             sigstore_verifiers: Vec::new(),
         }),
+        admission_custom_criteria_options: custom_options(),
         k8s_env: true,
         ..AdmissionConfigData::default()
     })

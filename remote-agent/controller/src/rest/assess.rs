@@ -46,7 +46,10 @@ pub(super) async fn admission_rule(
         let text = |path: &str| {
             object.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned()
         };
-        let assessed = assess::workload(object).map(|workload| assess(&workload));
+        let assessed = assess::workload(object).map(|mut workload| {
+            workload.look_for_secrets(|variable| controller.is_secret(variable));
+            assess(&workload)
+        });
         AdmissionAssessmentResult {
             index,
             name: text("/metadata/name"),

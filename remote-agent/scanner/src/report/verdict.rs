@@ -61,6 +61,8 @@ impl Report {
             envs: self.shown_envs(),
             verifiers: self.signatures.as_ref().map(|s| s.verifiers.clone()).unwrap_or_default(),
             findings: Some(self.counts.proto()),
+            secrets: u32::try_from(self.secrets.len()).unwrap_or(u32::MAX),
+            set_ids: u32::try_from(self.set_ids.len()).unwrap_or(u32::MAX),
         }
     }
 }

@@ -3,7 +3,15 @@ import { Plus, X } from "lucide-react";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Field } from "../../ui/Field";
-import { blank, type Criterion, isCount, type Option } from "./criteria";
+import {
+  blank,
+  type Criterion,
+  CUSTOM_OPS,
+  isCount,
+  isCustom,
+  type Option,
+  ofType,
+} from "./criteria";
 import { admissionText } from "./text";
 
 interface Props {
@@ -28,13 +36,15 @@ export function CriterionBuilder({ options, verifiers, criteria, onChange }: Pro
       <legend>{t.criteria}</legend>
       <p className="hint">{t.criteriaHint}</p>
       {criteria.map((criterion, at) => {
-        const option = options[criterion.name];
+        const custom = isCustom(criterion);
+        const option = options[custom ? "customPath" : criterion.name];
+        const ops = custom ? CUSTOM_OPS[criterion.value_type ?? ""] : option?.ops;
         return (
           // biome-ignore lint/suspicious/noArrayIndexKey: a criterion has no name of its own
           <div key={at} className="criterion">
             <select
               aria-label={t.criterion}
-              value={criterion.name}
+              value={option?.name ?? criterion.name}
               onChange={(event) => {
                 const next = options[event.target.value];
                 if (next) put(at, blank(next));
@@ -47,23 +57,27 @@ export function CriterionBuilder({ options, verifiers, criteria, onChange }: Pro
                 </option>
               ))}
             </select>
-            <select
-              aria-label={t.op}
-              value={criterion.op ?? ""}
-              onChange={(event) => put(at, { ...criterion, op: event.target.value })}
-            >
-              {(option?.ops ?? [criterion.op ?? ""]).map((op) => (
-                <option key={op} value={op}>
-                  {label(t.ops, op)}
-                </option>
-              ))}
-            </select>
-            <Value
-              option={option}
-              verifiers={verifiers}
-              value={criterion.value ?? ""}
-              onChange={(value) => put(at, { ...criterion, value })}
-            />
+            {ops?.length !== 0 && (
+              <select
+                aria-label={t.op}
+                value={criterion.op ?? ""}
+                onChange={(event) => put(at, { ...criterion, op: event.target.value })}
+              >
+                {(ops ?? [criterion.op ?? ""]).map((op) => (
+                  <option key={op} value={op}>
+                    {label(t.ops, op)}
+                  </option>
+                ))}
+              </select>
+            )}
+            {ops?.length !== 0 && !isPresence(criterion.op) && (
+              <Value
+                option={custom ? customValue(criterion) : option}
+                verifiers={verifiers}
+                value={criterion.value ?? ""}
+                onChange={(value) => put(at, { ...criterion, value })}
+              />
+            )}
             <button
               type="button"
               className="plain"
@@ -72,6 +86,7 @@ export function CriterionBuilder({ options, verifiers, criteria, onChange }: Pro
             >
               <X aria-hidden size={16} />
             </button>
+            {custom && <Path criterion={criterion} onChange={(next) => put(at, next)} />}
             <Inner option={option} criterion={criterion} onChange={(next) => put(at, next)} />
           </div>
         );
@@ -91,6 +106,50 @@ export function CriterionBuilder({ options, verifiers, criteria, onChange }: Pro
 
 function label(names: Record<string, string>, id: string): string {
   return names[id] ?? id;
+}
+
+/** Whether an operator asks for no value. */
+function isPresence(op: string | undefined): boolean {
+  return op === "exist" || op === "notExist";
+}
+
+/** What the value at a path can be. */
+function customValue({ value_type }: Criterion): Option {
+  const values = value_type === "boolean" ? { values: ["true", "false"] } : {};
+  return { name: "customPath", ops: CUSTOM_OPS[value_type ?? ""] ?? [], ...values };
+}
+
+interface PathProps {
+  criterion: Criterion;
+  onChange: (criterion: Criterion) => void;
+}
+
+/** The path of a criterion, and the type of what stands there. */
+function Path({ criterion, onChange }: PathProps) {
+  const t = useText(admissionText);
+  return (
+    <div className="inner part">
+      <input
+        aria-label={t.path}
+        title={t.pathHint}
+        placeholder="item.spec.containers[_].image"
+        value={criterion.path ?? ""}
+        required
+        onChange={(event) => onChange({ ...criterion, path: event.target.value })}
+      />
+      <select
+        aria-label={t.valueType}
+        value={criterion.value_type ?? ""}
+        onChange={(event) => onChange(ofType(criterion, event.target.value))}
+      >
+        {Object.keys(CUSTOM_OPS).map((kind) => (
+          <option key={kind} value={kind}>
+            {label(t.valueTypes, kind)}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
 }
 
 interface ValueProps {
@@ -156,11 +215,14 @@ interface InnerProps {
 /** The further conditions that some criteria have. */
 function Inner({ option, criterion, onChange }: InnerProps) {
   const t = useText(admissionText);
-  const names: Record<string, string> = { count: t.count, publishDays: t.publishDays };
+  const names: Record<string, string> = {
+    count: t.count,
+    publishDays: t.publishDays,
+    ...t.resources,
+  };
   const parts = Object.values(option?.sub_options ?? {});
   if (parts.length === 0) return null;
-  const said = (name: string) =>
-    criterion.sub_criteria?.find((sub) => sub.name === name)?.value ?? "";
+  const said = (name: string) => criterion.sub_criteria?.find((sub) => sub.name === name);
   const put = (changed: string, op: string, value: string) => {
     const others = (criterion.sub_criteria ?? []).filter((sub) => sub.name !== changed);
     onChange({ ...criterion, sub_criteria: [...others, { name: changed, op, value }] });
@@ -168,15 +230,33 @@ function Inner({ option, criterion, onChange }: InnerProps) {
   return (
     <div className="inner">
       {parts.map((part) => (
-        <Field key={part.name} label={label(names, part.name)}>
-          <input
-            type="number"
-            min={0}
-            value={said(part.name)}
-            required={part.name === "count"}
-            onChange={(event) => put(part.name, part.ops[0] ?? ">=", event.target.value)}
-          />
-        </Field>
+        <div key={part.name} className="part">
+          <Field label={label(names, part.name)}>
+            <input
+              type="number"
+              min={0}
+              step="any"
+              value={said(part.name)?.value ?? ""}
+              required={part.name === "count"}
+              onChange={(event) =>
+                put(part.name, said(part.name)?.op ?? part.ops[0] ?? ">=", event.target.value)
+              }
+            />
+          </Field>
+          {part.ops.length > 1 && (
+            <select
+              aria-label={`${label(names, part.name)}: ${t.op}`}
+              value={said(part.name)?.op ?? part.ops[0]}
+              onChange={(event) => put(part.name, event.target.value, said(part.name)?.value ?? "")}
+            >
+              {part.ops.map((op) => (
+                <option key={op} value={op}>
+                  {label(t.ops, op)}
+                </option>
+              ))}
+            </select>
+          )}
+        </div>
       ))}
     </div>
   );

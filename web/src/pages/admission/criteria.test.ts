@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 
-import { blank, filled, isCount, type Option, optionsOf } from "./criteria";
+import {
+  blank,
+  CUSTOM_OPS,
+  filled,
+  isCount,
+  isCustom,
+  type Option,
+  ofType,
+  optionsOf,
+} from "./criteria";
 
 const score: Option = {
   name: "cveScoreCount",
@@ -26,6 +35,18 @@ describe("criteria of admission rules", () => {
 
   it("know which are numbers", () => {
     expect([score, root, undefined].map(isCount)).toEqual([true, false, false]);
+  });
+
+  it("say a path and the type of what stands there", () => {
+    const custom = blank({ name: "customPath", ops: [] });
+    expect(custom).toMatchObject({ type: "customPath", value_type: "string", op: "containsAny" });
+    expect(ofType({ ...custom, value: "x" }, "number")).toMatchObject({ op: ">=", value: "" });
+    expect([custom, { ...custom, name: "image tag" }, blank(root)].map(isCustom)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    for (const ops of Object.values(CUSTOM_OPS)) expect(ops).toContain("exist");
   });
 
   it("differ by kind of rule", () => {

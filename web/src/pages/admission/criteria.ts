@@ -12,8 +12,40 @@ export function optionsOf(all: Options, kind: string): Record<string, Option> {
   return of.k8s_options.rule_options;
 }
 
+/** The name of criteria that say a path of their own. */
+const CUSTOM = "customPath";
+
+/** How values at a path are compared, by their type. */
+export const CUSTOM_OPS: Record<string, string[]> = {
+  key: ["exist", "notExist"],
+  string: [
+    "containsAny",
+    "notContainsAny",
+    "containsAll",
+    "containsOtherThan",
+    "exist",
+    "notExist",
+  ],
+  number: [">=", ">", "<=", "=", "!=", "exist", "notExist"],
+  boolean: ["=", "exist", "notExist"],
+};
+
+/** Whether a criterion says a path of its own. */
+export function isCustom({ name, type }: Criterion): boolean {
+  return name === CUSTOM || type === CUSTOM;
+}
+
+/** The same criterion about values of another type. */
+export function ofType(criterion: Criterion, value_type: string): Criterion {
+  return { ...criterion, value_type, op: CUSTOM_OPS[value_type]?.[0] ?? "", value: "" };
+}
+
 /** A criterion that the server would take, once a value is there. */
 export function blank(option: Option): Criterion {
+  if (option.name === CUSTOM) {
+    const custom = { name: CUSTOM, type: CUSTOM, template_kind: "podTemplate", path: "item.spec." };
+    return ofType(custom, "string");
+  }
   const value = option.values?.length === 1 ? (option.values[0] ?? "") : "";
   const sub_criteria = Object.values(option.sub_options ?? {}).map((sub) => ({
     name: sub.name,

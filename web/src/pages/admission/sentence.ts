@@ -8,14 +8,15 @@ export type Criterion = Schema<"AdmissionCriterion">;
 export function useCriterionText(): (criterion: Criterion) => string {
   const t = useText(admissionText);
   const name = (id: string) => t.names[id as keyof typeof t.names] ?? id;
-  return ({ name: id, op = "", value = "", sub_criteria: inner }) => {
+  return ({ name: id, path, op = "", value = "", sub_criteria: inner }) => {
     const how = t.ops[op as keyof typeof t.ops] ?? op;
     const more = (inner ?? []).map((sub) => {
       const said = sub.value ?? "";
       if (sub.name === "count") return t.countOf(said);
       if (sub.name === "publishDays") return t.publishedFor(said);
-      return `${sub.name} ${said}`;
+      const what = t.resources[sub.name as keyof typeof t.resources] ?? sub.name;
+      return `${what} ${t.ops[sub.op as keyof typeof t.ops] ?? sub.op} ${said}`;
     });
-    return [`${name(id)} ${how} ${value}`, ...more].join(", ");
+    return [`${path || name(id)} ${how} ${value}`.trim(), ...more].join(", ");
   };
 }

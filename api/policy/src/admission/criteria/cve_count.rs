@@ -25,7 +25,7 @@ const fn definition(
         allow: &[">=", "<="],
         values: &[],
         source: "image",
-        sub: &[("publishDays", ">=")],
+        sub: &[("publishDays", &[">="])],
         normal: number,
         compile,
     }

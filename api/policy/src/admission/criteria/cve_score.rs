@@ -8,7 +8,7 @@ pub(super) const DEFINITION: Definition = Definition {
     allow: &[],
     values: &[],
     source: "image",
-    sub: &[("count", ">=")],
+    sub: &[("count", &[">="])],
     normal: number,
     compile: |criterion| {
         let score = parsed(&criterion.value)?;

@@ -1,6 +1,7 @@
-//! `envVars`: environment variables of the image and of the container, which wins.
+//! `envVars`: environment variables of the image and of the container, which wins;
+//! `envVarSecrets`: whether one of the container's looks like a secret.
 
-use super::{Definition, set};
+use super::{Definition, flag, set, truth};
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "envVars",
@@ -23,4 +24,15 @@ pub(super) const DEFINITION: Definition = Definition {
             env.iter().map(|(name, value)| format!("{name}={value}")).collect()
         })
     },
+};
+
+pub(in crate::admission) const SECRETS: Definition = Definition {
+    name: "envVarSecrets",
+    deny: &["="],
+    allow: &["="],
+    values: &["true", "false"],
+    source: "yaml",
+    sub: &[],
+    normal: truth,
+    compile: |criterion| flag(criterion, |subject| subject.container.has_secrets),
 };

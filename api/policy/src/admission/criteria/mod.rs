@@ -5,18 +5,23 @@
 //! options that clients ask for, and evaluation follow from it.
 
 mod annotations;
+mod custom_path;
 mod cve_count;
 mod cve_names;
 mod cve_score;
 mod env_vars;
 mod flags;
 mod image;
+mod image_content;
 mod image_registry;
 mod image_scanned;
 mod image_signature;
 mod labels;
 mod mount_volumes;
 mod namespace;
+mod not_evaluated;
+mod pod_security;
+mod resource_limit;
 mod run_as_root;
 mod set;
 mod user;
@@ -37,7 +42,7 @@ use crate::PolicyError;
 const MAX_VALUE_BYTES: usize = 64 * 1_024;
 const MAX_SUB_CRITERIA: usize = 16;
 
-/// Every criterion, by name.
+/// Every criterion that is evaluated, by name.
 const ALL: &[Definition] = &[
     annotations::DEFINITION,
     cve_count::CRITICAL,
@@ -49,13 +54,17 @@ const ALL: &[Definition] = &[
     cve_count::MEDIUM,
     cve_names::DEFINITION,
     cve_score::DEFINITION,
+    custom_path::DEFINITION,
     env_vars::DEFINITION,
+    env_vars::SECRETS,
     flags::ALLOW_PRIVILEGE_ESCALATION,
     flags::RUN_AS_PRIVILEGED,
     flags::SHARE_IPC,
     flags::SHARE_NET,
     flags::SHARE_PID,
     image::DEFINITION,
+    image_content::COMPLIANCE,
+    image_content::NO_OS,
     image_registry::DEFINITION,
     image_scanned::DEFINITION,
     image_signature::SIGNED,
@@ -63,10 +72,17 @@ const ALL: &[Definition] = &[
     labels::DEFINITION,
     mount_volumes::DEFINITION,
     namespace::DEFINITION,
+    pod_security::PSP,
+    pod_security::STANDARD,
+    resource_limit::DEFINITION,
     run_as_root::DEFINITION,
     user::USER,
     user::USER_GROUPS,
 ];
+
+/// Those that are only kept.
+const NOT_EVALUATED: &[Definition] =
+    &[not_evaluated::MODULES, not_evaluated::RISKY_ROLE, not_evaluated::STORAGE_CLASS];
 
 /// What a criterion looks at: one container with one scan of its image.
 #[derive(Clone, Copy, Debug)]
@@ -116,7 +132,7 @@ impl fmt::Debug for Test {
 /// What a criterion is.
 pub(super) struct Definition {
     name: &'static str,
-    /// Operators in deny rules.
+    /// Operators in deny rules; an empty one: any, it says nothing.
     deny: &'static [&'static str],
     /// Operators in allow rules; none where it cannot be used in them.
     allow: &'static [&'static str],
@@ -124,8 +140,8 @@ pub(super) struct Definition {
     values: &'static [&'static str],
     /// Where it looks: `yaml`, `image` or `both`.
     source: &'static str,
-    /// Sub-criteria with their one operator.
-    sub: &'static [(&'static str, &'static str)],
+    /// Sub-criteria with their operators.
+    sub: &'static [(&'static str, &'static [&'static str])],
     /// Brings a value into the form that is stored.
     normal: fn(&str) -> Result<String, String>,
     /// Makes a checked criterion ready.
@@ -182,15 +198,16 @@ fn find(
     rule_type: RuleType,
 ) -> Result<&'static Definition, PolicyError> {
     let wrong = |reason| PolicyError::criterion(&criterion.name, reason);
-    let Some(definition) = ALL.iter().find(|definition| definition.name == criterion.name) else {
-        let known: Vec<&str> = ALL.iter().map(|definition| definition.name).collect();
+    let name = if is_custom(criterion) { custom_path::TYPE } else { &criterion.name };
+    let Some(definition) = known().find(|definition| definition.name == name) else {
+        let known: Vec<&str> = known().map(|definition| definition.name).collect();
         return Err(wrong(format!("it is not supported; use one of: {}", known.join(", "))));
     };
     let operators = definition.operators(rule_type);
     if operators.is_empty() {
         return Err(wrong(format!("it cannot be used in {} rules", rule_type.as_str())));
     }
-    if !operators.contains(&criterion.op.as_str()) {
+    if !operators.contains(&criterion.op.as_str()) && !operators.contains(&"") {
         let op = crate::error::shorten(&criterion.op);
         return Err(wrong(format!(
             "{op:?} is no operator of it; use one of: {}",
@@ -201,12 +218,12 @@ fn find(
         return Err(wrong("its value or its sub-criteria are too many".to_owned()));
     }
     for sub in &criterion.sub_criteria {
-        let Some((_, op)) = definition.sub.iter().find(|(name, _)| *name == sub.name) else {
+        let Some((_, ops)) = definition.sub.iter().find(|(name, _)| *name == sub.name) else {
             let name = crate::error::shorten(&sub.name);
             return Err(wrong(format!("{name:?} is no sub-criterion of it")));
         };
-        if sub.op != *op {
-            return Err(wrong(format!("the operator of {} is {op}", sub.name)));
+        if !ops.contains(&sub.op.as_str()) {
+            return Err(wrong(format!("the operator of {} is {}", sub.name, ops.join(" or "))));
         }
         number(&sub.value).map_err(|reason| wrong(format!("{}: {reason}", sub.name)))?;
         if !sub.sub_criteria.is_empty() {
@@ -227,9 +244,12 @@ pub(super) fn normal(
         let definition = find(&criterion, rule_type)?;
         let wrong = |reason| PolicyError::criterion(definition.name, reason);
         criterion.value = (definition.normal)(&criterion.value).map_err(wrong)?;
-        (definition.compile)(&criterion).map_err(wrong)?;
+        if ALL.iter().any(|evaluated| evaluated.name == definition.name) {
+            (definition.compile)(&criterion).map_err(wrong)?;
+        }
         let mergeable = matches!(criterion.op.as_str(), "containsAny" | "notContainsAny")
-            && criterion.sub_criteria.is_empty();
+            && criterion.sub_criteria.is_empty()
+            && !is_custom(&criterion);
         let same = stored.iter_mut().find(|other| {
             mergeable
                 && other.name == criterion.name
@@ -244,7 +264,46 @@ pub(super) fn normal(
             None => stored.push(criterion),
         }
     }
+    check_together(&stored)?;
     Ok(stored)
+}
+
+/// What is asked to be stored is no workload: nothing else of it can be looked at.
+fn check_together(criteria: &[AdmissionCriterion]) -> Result<(), PolicyError> {
+    let storage = not_evaluated::STORAGE_CLASS.name;
+    let others = [storage, namespace::DEFINITION.name];
+    let fit = |criterion: &AdmissionCriterion| others.contains(&criterion.name.as_str());
+    if criteria.iter().any(|criterion| criterion.name == storage) && !criteria.iter().all(fit) {
+        let reason = format!("only {} goes together with it", others[1]);
+        return Err(PolicyError::criterion(storage, reason));
+    }
+    Ok(())
+}
+
+/// All criteria that may be in a rule.
+fn known() -> impl Iterator<Item = &'static Definition> {
+    ALL.iter().chain(NOT_EVALUATED)
+}
+
+/// Whether a criterion says a path of its own. Several in a rule are no alternatives.
+pub(super) fn is_custom(criterion: &AdmissionCriterion) -> bool {
+    criterion.kind == custom_path::TYPE
+}
+
+/// Whether a criterion asks for secrets among environment variables, which are only
+/// looked for where a rule does.
+pub(super) fn looks_for_secrets(criterion: &AdmissionCriterion) -> bool {
+    criterion.name == env_vars::SECRETS.name
+}
+
+/// Whether a criterion cannot be tried on requests of the past: what it looks at is not
+/// kept, or nobody looks at it yet.
+pub fn is_untried(criterion: &AdmissionCriterion) -> bool {
+    let mut names = NOT_EVALUATED.iter().map(|definition| definition.name);
+    is_custom(criterion)
+        || criterion.name == env_vars::DEFINITION.name
+        || looks_for_secrets(criterion)
+        || names.any(|name| name == criterion.name)
 }
 
 /// Makes a criterion ready; also whether its operator excludes.
@@ -260,7 +319,10 @@ pub(super) fn compile(
 
 /// What clients can put into rules of this type.
 pub fn options(rule_type: RuleType) -> rest::AdmissionRuleOptions {
-    let strings = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let strings = |list: &[&str]| {
+        let said = list.iter().filter(|text| !text.is_empty());
+        said.map(|text| (*text).to_owned()).collect::<Vec<_>>()
+    };
     let rule_options = ALL
         .iter()
         .filter(|definition| !definition.operators(rule_type).is_empty())
@@ -268,10 +330,10 @@ pub fn options(rule_type: RuleType) -> rest::AdmissionRuleOptions {
             let sub_options: BTreeMap<_, _> = definition
                 .sub
                 .iter()
-                .map(|(name, op)| {
+                .map(|(name, ops)| {
                     let option = rest::AdmissionRuleOption {
                         name: (*name).to_owned(),
-                        ops: strings(&[op]),
+                        ops: strings(ops),
                         ..rest::AdmissionRuleOption::default()
                     };
                     ((*name).to_owned(), option)
@@ -288,6 +350,20 @@ pub fn options(rule_type: RuleType) -> rest::AdmissionRuleOptions {
         })
         .collect();
     rest::AdmissionRuleOptions { rule_options }
+}
+
+/// What clients can compare with the value at a path of their own, by its type.
+pub fn custom_options() -> Vec<rest::AdmissionCustomCriteriaOption> {
+    let option = |(kind, ops): &(&str, &[&str])| rest::AdmissionCustomCriteriaOption {
+        value_type: (*kind).to_owned(),
+        ops: ops.iter().map(|op| (*op).to_owned()).collect(),
+        values: if *kind == "boolean" {
+            vec!["true".to_owned(), "false".to_owned()]
+        } else {
+            vec![]
+        },
+    };
+    custom_path::OPERATORS.iter().map(option).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `runAsRoot`: the container runs as user 0, or says nothing and its image
 //! runs as root.
 
-use super::{Definition, flag, truth};
+use super::{Definition, Subject, flag, truth};
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "runAsRoot",
@@ -11,10 +11,12 @@ pub(super) const DEFINITION: Definition = Definition {
     source: "both",
     sub: &[],
     normal: truth,
-    compile: |criterion| {
-        flag(criterion, |subject| match subject.container.run_as_user {
-            Some(user) => user == 0,
-            None => subject.scanned.is_some_and(|scanned| scanned.verdict().run_as_root),
-        })
-    },
+    compile: |criterion| flag(criterion, is_root),
 };
+
+pub(super) fn is_root(subject: &Subject<'_>) -> bool {
+    match subject.container.run_as_user {
+        Some(user) => user == 0,
+        None => subject.scanned.is_some_and(|scanned| scanned.verdict().run_as_root),
+    }
+}

@@ -39,6 +39,8 @@ fn index() -> VerdictIndex {
         labels: BTreeMap::from([("team".to_owned(), "orders".to_owned())]),
         envs: vec!["MODE=image".to_owned(), "COLOUR=red".to_owned()],
         verifiers: vec!["public/ci".to_owned(), "shop/release".to_owned()],
+        base_os: "debian:12".to_owned(),
+        set_ids: 1,
         cves: vec![
             cve("CVE-2026-1", Severity::Critical, 9.8, true, 40),
             cve("CVE-2026-2", Severity::High, 7.5, true, 10),
@@ -62,7 +64,11 @@ fn workload(image: &str) -> Workload {
                     "name": "orders", "image": image,
                     "securityContext": {"privileged": true},
                     "env": [{"name": "MODE", "value": "pod"}],
-                    "volumeMounts": [{"name": "run", "mountPath": "/run"}]
+                    "volumeMounts": [{"name": "run", "mountPath": "/run"}],
+                    "resources": {"limits": {"cpu": "500m", "memory": "64Mi"}}
+                }, {
+                    "name": "mesh", "image": "docker.io/istio/proxyv2:1",
+                    "command": ["mesh"]
                 }]
             }
         }}
@@ -214,10 +220,160 @@ fn each_criterion_by_operator() {
         ("cveScoreCount", ">=", "9.9", SCANNED, false),
         ("cveScoreCount", ">=", "7;count>=3", SCANNED, true),
         ("cveScoreCount", ">=", "7;count>=4", SCANNED, false),
+        ("imageCompliance", "=", "true", SCANNED, true),
+        ("imageCompliance", "=", "true", UNKNOWN, false),
+        ("imageNoOS", "=", "true", SCANNED, false),
+        ("imageNoOS", "=", "true", UNKNOWN, true),
+        ("pspCompliance", "=", "true", UNKNOWN, true),
+        ("violatePssPolicy", "=", "baseline", UNKNOWN, true),
+        ("violatePssPolicy", "=", "restricted", UNKNOWN, true),
     ];
     for (name, op, value, image, expected) in cases {
         assert_eq!(denies(&[(name, op, value)], image), expected, "{name} {op} {value} {image}");
     }
+}
+
+/// A criterion in JSON, as clients send it.
+fn sent(criterion: serde_json::Value) -> Result<AdmissionRule, PolicyError> {
+    let config = rest::AdmissionRuleConfig {
+        rule_type: "deny".to_owned(),
+        criteria: Some(vec![serde_json::from_value(criterion).unwrap()]),
+        ..rest::AdmissionRuleConfig::default()
+    };
+    AdmissionRule::create(config, 100_001, CfgType::Federal)
+}
+
+fn is_denied_by(rule: &AdmissionRule) -> bool {
+    let (rules, errors) = CompiledRules::compile([rule]);
+    assert!(errors.is_empty(), "{errors:?}");
+    !decide(&rules, &index(), &workload(SCANNED), Mode::Protect, now()).allowed
+}
+
+#[test]
+fn resources_are_compared_one_by_one() {
+    for (sub, met) in [
+        (json!([{"name": "cpuLimit", "op": ">", "value": "0.4"}]), true),
+        (json!([{"name": "cpuLimit", "op": ">", "value": "0.5"}]), false),
+        (json!([{"name": "cpuRequest", "op": "<=", "value": "0.5"}]), true),
+        (json!([{"name": "memoryLimit", "op": "<=", "value": "67108863"}]), false),
+        (json!([{"name": "memoryLimit", "op": "<=", "value": "67108864"}]), true),
+        (
+            json!([{"name": "cpuLimit", "op": ">", "value": "9"},
+                {"name": "memoryRequest", "op": ">", "value": "1"}]),
+            true,
+        ),
+    ] {
+        let rule = sent(json!({"name": "resourceLimit", "sub_criteria": sub})).unwrap();
+        assert_eq!(is_denied_by(&rule), met, "{sub}");
+    }
+    for wrong in [
+        json!({"name": "resourceLimit"}),
+        json!({"name": "resourceLimit", "sub_criteria": [{"name": "cpuLimit", "op": "="}]}),
+        json!({"name": "resourceLimit",
+            "sub_criteria": [{"name": "disk", "op": ">", "value": "1"}]}),
+    ] {
+        assert!(sent(wrong.clone()).is_err(), "{wrong}");
+    }
+}
+
+fn custom(path: &str, kind: &str, op: &str, value: &str) -> serde_json::Value {
+    json!({"name": "customPath", "type": "customPath", "template_kind": "podTemplate",
+        "path": path, "value_type": kind, "op": op, "value": value})
+}
+
+#[test]
+fn custom_paths_are_followed() {
+    for (path, kind, op, value, met) in [
+        ("item.spec.hostNetwork", "key", "exist", "", true),
+        ("item.spec.hostPID", "key", "exist", "", false),
+        ("item.spec.hostPID", "boolean", "notExist", "", true),
+        ("item.spec.hostNetwork", "boolean", "=", "true", true),
+        ("item.spec.hostNetwork", "boolean", "=", "false", false),
+        ("item.spec.containers[_].name", "string", "containsAny", "ord*,x", true),
+        ("item.spec.containers[_].name", "string", "containsAny", "menu", false),
+        ("item.spec.containers.0.name", "string", "containsAny", "orders", true),
+        ("item.spec.containers.1.name", "key", "exist", "", false),
+        ("item.spec.containers._.name", "string", "notContainsAny", "orders", false),
+        ("item.spec.containers[_].env[_].value", "string", "containsAny", "pod", true),
+        ("item.metadata.labels.tier", "string", "containsOtherThan", "back", true),
+        ("item.metadata.labels.tier", "string", "containsAll", "front", true),
+        // What a service mesh adds is not judged.
+        ("item.spec.containers[_].command[_]", "string", "containsAny", "mesh", false),
+        ("item.spec.containers[_].command", "key", "notExist", "", true),
+        ("item.spec.volumes[_].hostPath.path", "string", "containsAny", "/var/*", true),
+        ("item.spec.replicas", "number", ">=", "1", false),
+    ] {
+        let rule = sent(custom(path, kind, op, value)).unwrap();
+        assert_eq!(is_denied_by(&rule), met, "{path} {kind} {op} {value}");
+    }
+    for (path, kind, op, value) in [
+        ("spec.hostNetwork", "key", "exist", ""),
+        ("item.spec..x", "key", "exist", ""),
+        ("item.spec.x[*]", "key", "exist", ""),
+        ("item.spec.x", "key", "=", "1"),
+        ("item.spec.x", "string", "containsAny", "x"),
+        ("item.spec.x", "string", ">=", "long"),
+        ("item.spec.x", "number", ">=", "many"),
+        ("item.spec.x", "boolean", "=", "perhaps"),
+        ("item.spec.x", "date", "=", "1"),
+    ] {
+        let error = sent(custom(path, kind, op, value)).unwrap_err();
+        assert_eq!(error.code(), palisade_api::Code::InvalidRequest, "{path} {kind} {op} {value}");
+    }
+    // Two paths are no alternatives.
+    let both = rest::AdmissionRuleConfig {
+        rule_type: "deny".to_owned(),
+        criteria: Some(
+            ["item.spec.hostNetwork", "item.spec.hostPID"]
+                .map(|path| serde_json::from_value(custom(path, "key", "exist", "")).unwrap())
+                .to_vec(),
+        ),
+        ..rest::AdmissionRuleConfig::default()
+    };
+    let both = AdmissionRule::create(both, 100_001, CfgType::Federal).unwrap();
+    assert_eq!(both.criteria.len(), 2);
+    assert!(!is_denied_by(&both));
+}
+
+#[test]
+fn what_nobody_evaluates_yet_is_kept_and_reported() {
+    for criterion in [
+        json!({"name": "modules", "op": "containsAny", "value": "log4j, curl>=8"}),
+        json!({"name": "storageClassName", "op": "containsAny", "value": "fast"}),
+        json!({"name": "saBindRiskyRole", "type": "saBindRiskyRole", "op": "containsTagAny",
+            "value": "risky_role_view_secret"}),
+    ] {
+        let rule = sent(criterion.clone()).unwrap();
+        let (rules, errors) = CompiledRules::compile([&rule]);
+        assert!(rules.is_empty(), "{criterion}");
+        assert!(errors[0].1.to_string().contains("not in force"), "{errors:?}");
+        assert!(is_untried(&rule.criteria[0]));
+    }
+    for wrong in [
+        json!({"name": "saBindRiskyRole", "op": "containsTagAny", "value": "none"}),
+        json!({"name": "envVarSecrets", "op": "=", "value": "perhaps"}),
+        json!({"name": "modules", "op": ">=", "value": "x"}),
+    ] {
+        assert!(sent(wrong.clone()).is_err(), "{wrong}");
+    }
+    let storage = ("storageClassName", "containsAny", "fast");
+    assert!(rule("deny", &[storage, ("namespace", "containsAny", "shop")]).is_ok());
+    assert!(rule("deny", &[storage, ("runAsRoot", "=", "true")]).is_err());
+}
+
+#[test]
+fn secrets_are_looked_for_where_a_rule_asks() {
+    let rule = rule("deny", &[("envVarSecrets", "=", "True")]).unwrap();
+    let (rules, _) = CompiledRules::compile([&rule]);
+    assert!(rules.look_for_secrets());
+    assert!(!CompiledRules::compile([]).0.look_for_secrets());
+    let mut workload = workload(SCANNED);
+    for (secret, denied) in [("MODE=pod", true), ("MODE=image", false)] {
+        workload.look_for_secrets(|entry| entry == secret);
+        let decision = decide(&rules, &index(), &workload, Mode::Protect, now());
+        assert_eq!(!decision.allowed, denied, "{secret}");
+    }
+    assert!(is_untried(&rule.criteria[0]));
 }
 
 #[test]

@@ -133,6 +133,11 @@ pub fn search(path: &str, text: &[u8]) -> Vec<Secret> {
     found
 }
 
+/// Whether a secret stands in an environment variable, `name=value`.
+pub fn is_in_variable(variable: &str) -> bool {
+    hits(ENVIRONMENT, variable.as_bytes()).next().is_some()
+}
+
 /// The text with what is shown of its secrets in their place.
 pub(crate) fn cloaked_in(path: &str, text: &str) -> String {
     // Patterns see bytes, and may end within a character.

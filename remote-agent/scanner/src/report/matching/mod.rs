@@ -75,16 +75,16 @@ pub(super) fn matches(
     let mut findings = Vec::new();
     for (at, layered) in inventory.packages.iter().enumerate() {
         let LayeredPackage { package, layer } = layered;
-        let of_package = match of_packages.as_ref().and_then(|of| of.get(package)) {
-            Some(known) => known.clone(),
-            None => {
-                let found = matcher.package(package);
-                let found = found.map_err(|error| ScanError::VulnDb(error.to_string()))?;
-                if let Some(of_packages) = &mut of_packages {
-                    of_packages.insert(package.clone(), found.clone());
-                }
-                found
+        let known = of_packages.as_ref().and_then(|of| of.get(package));
+        let of_package = if let Some(known) = known {
+            known.clone()
+        } else {
+            let found = matcher.package(package);
+            let found = found.map_err(|error| ScanError::VulnDb(error.to_string()))?;
+            if let Some(of_packages) = &mut of_packages {
+                of_packages.insert(package.clone(), found.clone());
             }
+            found
         };
         if findings.len() + of_package.len() > MOST {
             return Err(ScanError::TooManyFindings(MOST));
