@@ -1,3 +1,7 @@
+import type { components } from "./schema";
+
+type ErrorBody = components["schemas"]["ErrorBody"];
+
 /** Numeric codes of the REST API that the portal tells apart. */
 export const Code = {
   Unauthorized: 3,
@@ -13,6 +17,8 @@ export class ApiError extends Error {
     readonly status: number,
     readonly code: number,
     message: string,
+    /** Why, where the code alone does not tell; empty otherwise. */
+    readonly reason = "",
   ) {
     super(message);
   }
@@ -20,8 +26,9 @@ export class ApiError extends Error {
   static async read(response: Response): Promise<ApiError> {
     const text = await response.text();
     try {
-      const body = JSON.parse(text) as { code?: number; message?: string; error?: string };
-      return new ApiError(response.status, body.code ?? 0, body.message || body.error || text);
+      const body = JSON.parse(text) as Partial<ErrorBody>;
+      const message = body.message || body.error || text;
+      return new ApiError(response.status, body.code ?? 0, message, body.reason);
     } catch {
       return new ApiError(response.status, 0, text || response.statusText);
     }

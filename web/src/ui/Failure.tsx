@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { CircleAlert, Lock, SearchX, Unplug } from "lucide-react";
 import type { ReactNode } from "react";
 
@@ -6,13 +7,20 @@ import { useText } from "../text/language";
 import { words } from "../text/words";
 import { useFailureText } from "./failureText";
 
+/** Where what was refused can be mended, if that is another page. */
+function Remedy({ of }: { of: unknown }) {
+  const w = useText(words);
+  if (!(of instanceof ApiError) || of.reason !== "not_primary") return null;
+  return <Link to={"/clusters" as never}>{w.becomePrimary}</Link>;
+}
+
 /** The foot of a form whose change was refused. */
 export function Refusal({ error }: { error: unknown }) {
   const text = useFailureText();
   if (!error) return null;
   return (
     <p role="alert" className="refusal">
-      <CircleAlert aria-hidden size={18} /> {text(error)}
+      <CircleAlert aria-hidden size={18} /> {text(error)} <Remedy of={error} />
     </p>
   );
 }
@@ -52,6 +60,7 @@ export function Failure({ error, what, onRetry }: Props) {
       hint={status === 0 ? w.unreachableHint : code && status ? w.errorCode(code, status) : ""}
       role="alert"
     >
+      <Remedy of={error} />
       {onRetry && (
         <button type="button" onClick={onRetry}>
           {w.retry}

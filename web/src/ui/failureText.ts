@@ -1,17 +1,29 @@
 import { ApiError, Code } from "../api/error";
 import { codeText } from "../text/codes";
 import { useText } from "../text/language";
+import { COMPLETE, reasonText } from "../text/reasons";
 import { words } from "../text/words";
+
+/** What a numeric code means in the language of the reader, with the server's own sentence as the
+ * detail; that alone where nobody knows the code. */
+export function useCodeText(): (code: number, message: string) => string {
+  const w = useText(words);
+  const codes = useText(codeText);
+  return (code, message) => [codes[code], message].filter(Boolean).join(w.colon);
+}
 
 /** What went wrong in a sentence, for the foot of a form. */
 export function useFailureText(): (error: unknown) => string {
   const w = useText(words);
-  const codes = useText(codeText);
+  const reasons = useText(reasonText);
+  const meaning = useCodeText();
   return (error) => {
     if (!(error instanceof ApiError)) return error instanceof Error ? error.message : w.failed;
-    if (error.status === 0) return w.unreachable;
-    if (error.code === Code.ClusterUnreachable) return `${w.clusterUnreachable} ${error.message}`;
-    const meaning = codes[error.code];
-    return [meaning, error.message].filter(Boolean).join(w.colon) || w.failed;
+    const { code, message, reason, status } = error;
+    if (status === 0) return w.unreachable;
+    const why = reasons[reason];
+    if (why) return COMPLETE.has(reason) || !message ? why : why + w.colon + message;
+    if (code === Code.ClusterUnreachable) return `${w.clusterUnreachable} ${message}`;
+    return meaning(code, message) || w.failed;
   };
 }

@@ -1,5 +1,7 @@
 // Which rule decided: of a try by its answer, of a denial by its record.
 
+import type { Criterion } from "./criteria";
+
 /** A rule that a workload of a try meets. */
 export interface MatchedRule {
   container_image: string;
@@ -27,6 +29,12 @@ export interface RuleName {
 export interface DenyRecord {
   admission_rule_id?: number;
   admission_rule_cfg_type?: string;
+  admission_criteria?: Criterion[];
+  admission_evidence?: string[];
+  admission_evidence_count?: number;
+  container?: string;
+  unscanned_images?: string[];
+  message?: string;
 }
 
 /** The deny rule of a record; none in other records and in those of older agents. */

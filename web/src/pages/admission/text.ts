@@ -74,6 +74,10 @@ export const admissionText = catalogue({
     admitted: "Admitted",
     refused: "Denied",
     decides: "Decides",
+    met: "Met by:",
+    metMore: (count: string) => `and ${count} more`,
+    inContainer: (name: string) => `In the container ${name}`,
+    notScanned: (images: string) => `Never scanned: ${images}`,
     reports: "Only reports",
     unknown: (criteria: string) =>
       `A manifest tells nothing of: ${criteria}. Rules that ask for it are not met here.`,
@@ -210,6 +214,10 @@ export const admissionText = catalogue({
     admitted: "允许",
     refused: "拒绝",
     decides: "起决定作用",
+    met: "命中：",
+    metMore: (count: string) => `另有 ${count} 个`,
+    inContainer: (name: string) => `容器 ${name}`,
+    notScanned: (images: string) => `从未扫描：${images}`,
     reports: "仅报告",
     unknown: (criteria: string) => `清单不包含：${criteria}。要求这些内容的规则在此不会命中。`,
     ops: {

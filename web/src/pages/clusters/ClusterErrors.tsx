@@ -4,6 +4,8 @@ import { Loaded } from "../../ui/Loaded";
 import { Card } from "../../ui/Page";
 import { State } from "../../ui/State";
 import { useKindName } from "../history/kinds";
+import { ObjectLink } from "../history/ObjectLink";
+import { ObjectError } from "./ObjectError";
 import { clustersText } from "./text";
 
 const EVERY_MS = 5_000;
@@ -26,9 +28,11 @@ export function ClusterErrors({ cluster }: { cluster: string }) {
               {errors.map((one) => (
                 <li key={`${one.kind} ${one.name}`}>
                   <State tone="bad">
-                    {kindName(one.kind)} {one.name}
+                    {kindName(one.kind)} <ObjectLink kind={one.kind} name={one.name} />
                   </State>
-                  <p className="hint">{one.error}</p>
+                  <p>
+                    <ObjectError code={one.code} field={one.field} error={one.error} />
+                  </p>
                 </li>
               ))}
             </ul>

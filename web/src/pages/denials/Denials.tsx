@@ -17,6 +17,7 @@ import { Page } from "../../ui/Page";
 import { State } from "../../ui/State";
 import { denyRuleOf } from "../admission/deciding";
 import { RuleLink } from "../admission/RuleLink";
+import { Why } from "../admission/Why";
 import { ClusterFacet } from "../clusters/ClusterFacet";
 import { ClusterLink } from "../clusters/ClusterLink";
 import { PeriodFacet } from "../events/PeriodFacet";
@@ -91,7 +92,7 @@ export function Denials() {
       id: "why",
       title: t.why,
       width: "3.4fr",
-      cell: (one) => <span className="sub">{one.message}</span>,
+      cell: (one) => <Why of={one} />,
     },
   ];
   return (

@@ -6,6 +6,7 @@ import { Dialog } from "../../ui/Dialog";
 import { Facts } from "../../ui/Page";
 import { denyRuleOf } from "../admission/deciding";
 import { RuleLink } from "../admission/RuleLink";
+import { Why } from "../admission/Why";
 import { ClusterOf } from "../clusters/ClusterLink";
 import { useClusterName } from "../clusters/members";
 import { detailOf, type FedEvent, Level, useEventName } from "./record";
@@ -33,7 +34,13 @@ export function EventDialog({ event, onClose }: { event: FedEvent; onClose: () =
       <p>
         <Level of={event.level} />
       </p>
-      {detail.message && <p>{detail.message}</p>}
+      {rule ? (
+        <div>
+          <Why of={detail} />
+        </div>
+      ) : (
+        detail.message && <p>{detail.message}</p>
+      )}
       {rule && (
         <p>
           {t.decidedBy} <RuleLink rule={rule} cluster={event.cluster_id} />

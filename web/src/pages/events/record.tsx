@@ -1,21 +1,21 @@
 import type { Schema } from "../../api/client";
 import { useText } from "../../text/language";
 import { State, type Tone } from "../../ui/State";
+import type { DenyRecord } from "../admission/deciding";
 import { eventsText } from "./text";
 
 export type FedEvent = Schema<"FedEvent">;
 
 /** What records of all logs may say. */
-export interface Detail {
-  message?: string;
+export interface Detail extends DenyRecord {
   user?: string;
   workload_name?: string;
   workload_domain?: string;
   workload_image?: string;
   image?: string;
   repository?: string;
-  admission_rule_id?: number;
-  admission_rule_cfg_type?: string;
+  operation?: string;
+  resource_kind?: string;
 }
 
 export function detailOf(event: FedEvent): Detail {

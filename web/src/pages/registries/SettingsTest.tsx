@@ -1,10 +1,10 @@
-import { CircleAlert, CircleCheck } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 
 import { type Schema, send } from "../../api/client";
 import { useText } from "../../text/language";
 import { Refusal } from "../../ui/Failure";
 import type { Config } from "./draft";
+import { TestStep } from "./TestStep";
 import { registriesText } from "./text";
 import "./registries.css";
 
@@ -69,14 +69,7 @@ export function SettingsTest({ name, config }: { name: string; config: Config })
       <ol className="steps" aria-live="polite">
         {steps.map((step, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: steps are only ever added
-          <li key={at} className={step.step_type === "error" ? "failed" : undefined}>
-            {step.step_type === "error" ? (
-              <CircleAlert aria-hidden size={16} />
-            ) : (
-              <CircleCheck aria-hidden size={16} />
-            )}
-            {step.step_content}
-          </li>
+          <TestStep key={at} of={step} />
         ))}
       </ol>
       <Refusal error={error} />

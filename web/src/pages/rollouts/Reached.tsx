@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { Schema } from "../../api/client";
 import { useText } from "../../text/language";
 import { State, type Tone } from "../../ui/State";
+import { ObjectError } from "../clusters/ObjectError";
 import { rolloutsText } from "./text";
 
 const TONES: Record<string, Tone> = { applied: "good", pending: "busy", error: "bad" };
@@ -18,7 +19,9 @@ export function Reached({ of }: { of: Schema<"ObjectStatusCluster">[] }) {
             {one.name}
           </Link>{" "}
           <State tone={TONES[one.state] ?? "quiet"}>{t.memberStates[one.state]}</State>
-          {one.error && <span className="hint"> {one.error}</span>}
+          {one.error && (
+            <ObjectError code={one.error_code ?? 0} field={one.error_field} error={one.error} />
+          )}
         </li>
       ))}
     </ul>

@@ -92,6 +92,7 @@ export function SignIn() {
     if (cause.code === Code.Unauthorized) return new Error(t.wrong);
     if (cause.code === Code.UserBlocked) return new Error(t.blocked);
     if (cause.code === Code.PasswordExpired) return new Error(t.expired);
+    if (cause.status === 503) return new Error(t.unavailable);
     if (cause.code === Code.WeakPassword) return new Error(t.weak(cause.message));
     return new Error(failure(cause));
   };

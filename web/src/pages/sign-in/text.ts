@@ -10,6 +10,8 @@ export const signInText = catalogue({
     busy: "Signing in…",
     wrong: "Wrong user name or password.",
     blocked: "This user is blocked for a while after too many failed sign-ins.",
+    unavailable:
+      "It cannot be checked at the moment who you are: try again soon. This is not counted as a failed sign-in.",
     expired: "The password has expired. Ask an administrator for a new one.",
     mustChange: "The password must be changed before the first sign-in.",
     newPassword: "New password",
@@ -32,6 +34,7 @@ export const signInText = catalogue({
     busy: "正在登录…",
     wrong: "用户名或密码错误。",
     blocked: "该用户因多次登录失败已被暂时锁定。",
+    unavailable: "目前无法核实您的身份，请稍后重试。这不计为登录失败。",
     expired: "密码已过期，请向管理员申请新密码。",
     mustChange: "首次登录前必须修改密码。",
     newPassword: "新密码",
