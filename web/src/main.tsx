@@ -6,16 +6,17 @@ import { createRoot } from "react-dom/client";
 import { queries } from "./api/query";
 import "./frame/theme";
 import { router } from "./routing/router";
-import { session } from "./session/session";
+import { endedByItself, session } from "./session/session";
 import "./style/tokens.css";
 import "./style/base.css";
 import "./style/controls.css";
 import "./style/parts.css";
 import { Notices } from "./ui/Notices";
 
-// Nothing of one person is shown to the next.
+// Nothing of one person is shown to the next. Of a session that ended by itself the page is kept,
+// covered, until it is known who signs in.
 session.subscribe(() => {
-  if (!session.signedIn()) queries.clear();
+  if (!session.signedIn() && !endedByItself(session.lastEnd())) queries.clear();
 });
 
 const root = document.getElementById("root");

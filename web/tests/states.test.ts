@@ -1,9 +1,9 @@
 import type { Page, Route } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import { memberId } from "./api";
+import { create, memberId, remove } from "./api";
 import { settled, signIn, type Visit, visit } from "./browser";
-import { until } from "./shop";
+import { shop, until } from "./shop";
 
 /** Lists with the call that each makes. */
 const LISTS: [path: string, call: string][] = [
@@ -206,6 +206,94 @@ describe("what a page says when", () => {
     await signIn(page, page.url());
     expect(new URL(page.url()).pathname).toBe("/groups");
     await page.getByText("fed.payments").waitFor();
+  });
+});
+
+describe("who is in the midst of a form", () => {
+  let seen: Visit;
+  let page: Page;
+  beforeAll(async () => {
+    seen = await visit();
+    page = seen.page;
+    await signIn(page);
+  });
+  afterEach(() => page.unrouteAll({ behavior: "ignoreErrors" }));
+  afterAll(() => seen.close());
+
+  /** A half-typed group, whose saving ends the session. */
+  async function endInForm() {
+    await page.goto("/groups?open=new");
+    const form = page.getByRole("dialog", { name: "New group" });
+    await form.getByLabel("Name").fill("fed.never-saved");
+    await form.getByLabel("Comment").fill("a long thought");
+    await form.getByLabel("With").fill("orders");
+    await page.route("**/v1/group?*", (route) =>
+      route.request().method() === "POST" ? refuse(401, 3, "Expired")(route) : route.continue(),
+    );
+    await form.getByRole("button", { name: "Save" }).click();
+    const again = page.getByRole("dialog", { name: "Sign in" });
+    await again.getByText("Your session ended.").waitFor();
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    return { form, again };
+  }
+
+  it("signs in again where the session ended, and goes on with what is typed", async () => {
+    const { form, again } = await endInForm();
+    // Neither a click nor a key leads past it, and nothing is seen through it.
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Escape");
+    const behind = await again.evaluate(
+      (one) => getComputedStyle(one, "::backdrop").backgroundColor,
+    );
+    expect(behind).toMatch(/^rgb\(/);
+    await again.getByLabel("User name").fill("admin");
+    await again.getByLabel("Password").fill(shop.password);
+    await again.getByRole("button", { name: "Sign in" }).click();
+    await again.waitFor({ state: "detached" });
+    expect(await form.getByLabel("Comment").inputValue()).toBe("a long thought");
+    expect(await form.getByLabel("With").inputValue()).toBe("orders");
+  });
+
+  it("leaves nothing to somebody else who signs in there", async () => {
+    await create("/v1/user", {
+      user: {
+        ...{ fullname: "relief", password: "Relief-8-shift", email: "", role: "reader" },
+        ...{ timeout: 300, locale: "en", default_password: false, modify_password: false },
+      },
+    });
+    const { again } = await endInForm();
+    await again.getByLabel("User name").fill("relief");
+    await again.getByLabel("Password").fill("Relief-8-shift");
+    await again.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: /relief$/ }).waitFor();
+    expect(new URL(page.url()).pathname).toBe("/");
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    await remove("/v1/user/relief");
+  });
+
+  it("presses twice, and one is saved", async () => {
+    const other = await visit();
+    await signIn(other.page, "/network?open=new");
+    let sent = 0;
+    await other.page.route("**/v1/policy/rule?*", (route) => {
+      if (route.request().method() !== "PATCH") return route.continue();
+      sent += 1;
+      return refuse(400, 6, "No such group")(route);
+    });
+    const form = other.page.getByRole("dialog");
+    await form.getByLabel("From").fill("external");
+    await form.getByLabel("To", { exact: true }).fill("nodes");
+    await form.getByRole("button", { name: "Save" }).evaluate((button: HTMLButtonElement) => {
+      button.click();
+      button.click();
+      button.form?.requestSubmit(button);
+    });
+    await form.getByText("No such group").waitFor();
+    expect(sent).toBe(1);
+    // It was refused: once more is another attempt.
+    await form.getByRole("button", { name: "Save" }).click();
+    await until("it is sent again", async () => sent === 2);
+    await other.close();
   });
 });
 

@@ -9,7 +9,7 @@ import {
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useCallback, useMemo, useRef } from "react";
 
 import { useText } from "../text/language";
 import { words } from "../text/words";
@@ -130,7 +130,8 @@ interface ChangeOptions<Input, Output> {
   undo?: (input: Input) => (() => Promise<unknown>) | undefined;
 }
 
-/** A change; afterwards everything that is shown is read again. */
+/** A change; afterwards everything that is shown is read again. What is asked for again before it
+ * is done is not done twice. */
 export function useChange<Input = void, Output = unknown>(
   change: (input: Input) => Promise<Output>,
   options: ChangeOptions<Input, Output> = {},
@@ -138,8 +139,12 @@ export function useChange<Input = void, Output = unknown>(
   const client = useQueryClient();
   const w = useText(words);
   const failure = useFailureText();
-  return useMutation({
+  const running = useRef(false);
+  const mutation = useMutation({
     mutationFn: change,
+    onSettled: () => {
+      running.current = false;
+    },
     ...(options.tell && { onError: (error: Error) => notify(failure(error)) }),
     onSuccess: (output, input) => {
       const back = options.undo?.(input);
@@ -156,4 +161,18 @@ export function useChange<Input = void, Output = unknown>(
       void client.invalidateQueries();
     },
   });
+  const { mutate: start, reset: forget } = mutation;
+  const mutate = useCallback<typeof start>(
+    (...of) => {
+      if (running.current) return;
+      running.current = true;
+      start(...of);
+    },
+    [start],
+  );
+  const reset = useCallback(() => {
+    running.current = false;
+    forget();
+  }, [forget]);
+  return { ...mutation, mutate, reset };
 }

@@ -1,11 +1,12 @@
 import { Link, Outlet, useLocation, useRouter } from "@tanstack/react-router";
 import { Menu as MenuIcon, Search, TriangleAlert } from "lucide-react";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 
 import { startLive } from "../api/live";
 import { queries } from "../api/query";
 import { useFederation, useMayRead, useMember } from "../pages/clusters/members";
 import { useFleet, useUrl } from "../routing/search";
+import { useCover } from "../session/cover";
 import { IdleWatch } from "../session/IdleWatch";
 import { useSelf } from "../session/permissions";
 import { useSession } from "../session/session";
@@ -20,6 +21,10 @@ import { frameText } from "./text";
 import { UserMenu } from "./UserMenu";
 import "./frame.css";
 
+const SignInAgain = lazy(async () => ({
+  default: (await import("../pages/sign-in/SignInAgain")).SignInAgain,
+}));
+
 /** Around every page of somebody who is signed in. */
 export function Frame() {
   const t = useText(frameText);
@@ -28,15 +33,17 @@ export function Frame() {
   const { signedIn } = useSession();
   const { pathname } = useLocation();
   const router = useRouter();
+  const covered = useCover();
+  const away = !signedIn && !covered;
   useEffect(() => {
-    if (signedIn) return;
+    if (!away) return;
     const to = router.state.location.href;
     void router.navigate({ to: "/sign-in", search: { to }, replace: true });
-  }, [signedIn, router]);
+  }, [away, router]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the menu
   useEffect(() => setMenu(false), [pathname]);
   useEffect(() => (signedIn ? startLive(queries) : undefined), [signedIn]);
-  if (!signedIn) return null;
+  if (away) return null;
   return (
     <>
       <a className="skip" href="#content">
@@ -77,7 +84,13 @@ export function Frame() {
         </main>
       </div>
       <Shortcuts palette={palette} onPalette={setPalette} />
-      <IdleWatch />
+      {covered ? (
+        <Suspense>
+          <SignInAgain />
+        </Suspense>
+      ) : (
+        <IdleWatch />
+      )}
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 
+import { remove } from "../api/client";
 import { frameText } from "../frame/text";
 import { signOut } from "../frame/UserMenu";
 import { useText } from "../text/language";
@@ -30,8 +31,8 @@ export function IdleWatch() {
     const timer = setInterval(() => {
       const seconds = timeout - Math.round((Date.now() - seen.current) / 1_000);
       if (seconds <= 0) {
-        signOut();
         session.end("idle");
+        void remove("/v1/auth").catch(() => undefined);
       } else setLeft(seconds <= Math.min(WARN_SECONDS, timeout / 2) ? seconds : undefined);
     }, 1_000);
     return () => {

@@ -26,22 +26,41 @@ function safe(to: string | undefined): string {
   return to?.startsWith("/") && !to.startsWith("//") && !to.startsWith("/sign-in") ? to : "/";
 }
 
+/** The page of somebody without a session. */
 export function SignIn() {
   const t = useText(signInText);
-  const failure = useFailureText();
   const [url] = useUrl();
   const navigate = useNavigate();
-  const { signedIn, end } = useSession();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
-  const [mustChange, setMustChange] = useState(false);
-
+  const { signedIn } = useSession();
   useEffect(() => {
     document.title = `${t.title} · Palisade`;
   }, [t]);
   useEffect(() => {
     if (signedIn) void navigate({ href: safe(url.to), replace: true });
   }, [signedIn, url.to, navigate]);
+
+  return (
+    <main className="sign-in">
+      <SignInForm to={safe(url.to)} />
+    </main>
+  );
+}
+
+interface Props {
+  /** Where somebody goes who signs in at a provider. */
+  to: string;
+}
+
+/** Name and password, or a provider: the form by which a session begins. */
+export function SignInForm({ to }: Props) {
+  const t = useText(signInText);
+  const failure = useFailureText();
+  const [url] = useUrl();
+  const navigate = useNavigate();
+  const { end } = useSession();
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const [mustChange, setMustChange] = useState(false);
 
   // Back from a provider, with its code in the address.
   useEffect(() => {
@@ -99,44 +118,42 @@ export function SignIn() {
 
   const notice = mustChange ? t.mustChange : end === "none" ? "" : t[end];
   return (
-    <main className="sign-in">
-      <form className="card" onSubmit={(event) => void submit(event)}>
-        <div className="sign-in-head">
-          <Mark />
-          <div>
-            <h1>Palisade</h1>
-            <p className="hint">{t.lead}</p>
-          </div>
+    <form className="card" onSubmit={(event) => void submit(event)}>
+      <div className="sign-in-head">
+        <Mark />
+        <div>
+          <h1>Palisade</h1>
+          <p className="hint">{t.lead}</p>
         </div>
-        {notice && (
-          <p role="status" className="reminder">
-            {notice}
-          </p>
-        )}
-        <Field label={t.username}>
-          <input name="username" autoComplete="username" autoCapitalize="none" required autoFocus />
-        </Field>
-        <Field label={t.password}>
-          <input name="password" type="password" autoComplete="current-password" required />
-        </Field>
-        {mustChange && (
-          <>
-            <Field label={t.newPassword}>
-              <input name="new" type="password" autoComplete="new-password" required />
-            </Field>
-            <Field label={t.repeat}>
-              <input name="repeat" type="password" autoComplete="new-password" required />
-            </Field>
-          </>
-        )}
-        <Refusal error={error} />
-        <button type="submit" className="primary" disabled={busy}>
-          {busy ? t.busy : t.submit}
-        </button>
-        <Providers to={safe(url.to)} />
-        <LanguageChoice />
-      </form>
-    </main>
+      </div>
+      {notice && (
+        <p role="status" className="reminder">
+          {notice}
+        </p>
+      )}
+      <Field label={t.username}>
+        <input name="username" autoComplete="username" autoCapitalize="none" required autoFocus />
+      </Field>
+      <Field label={t.password}>
+        <input name="password" type="password" autoComplete="current-password" required />
+      </Field>
+      {mustChange && (
+        <>
+          <Field label={t.newPassword}>
+            <input name="new" type="password" autoComplete="new-password" required />
+          </Field>
+          <Field label={t.repeat}>
+            <input name="repeat" type="password" autoComplete="new-password" required />
+          </Field>
+        </>
+      )}
+      <Refusal error={error} />
+      <button type="submit" className="primary" disabled={busy}>
+        {busy ? t.busy : t.submit}
+      </button>
+      <Providers to={to} />
+      <LanguageChoice />
+    </form>
   );
 }
 
