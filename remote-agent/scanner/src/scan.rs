@@ -22,7 +22,7 @@ use crate::inspect::PathHash;
 use crate::inspect::malware::Malware;
 use crate::inspect::os::{Distribution, OsInventory};
 use crate::inspect::secret::{self, Secret};
-use crate::layer::{LayerContent, Tree};
+use crate::layer::{LayerContent, Tree, shown};
 use crate::limits::Limits;
 use crate::package::{LayeredPackage, Package};
 use crate::report::Report;
@@ -214,10 +214,15 @@ impl Stacked {
         self.layers += 1;
         self.problems.extend(content.problems.clone());
         self.broken.extend(content.broken.clone().map(|reason| (at, reason)));
+        // One file may be told as often as there are hard links to it.
+        let linked = self.tree.linked_weight(content);
+        if linked > most {
+            return Err(LayerLimit::Packages(most));
+        }
         if !self.tree.apply(at, content) {
             return Ok(());
         }
-        self.weight += content.weight();
+        self.weight += content.weight() + linked;
         // A layer may replace what lies below.
         if self.weight > most {
             self.weight = self.tree.weight();
@@ -250,6 +255,10 @@ impl Stacked {
     }
 
     fn inventory(mut self, image: Image) -> Inventory {
+        if let Some((path, place)) = self.os.unread_link(&self.tree) {
+            let reason = format!("leads to {}, which was not read", shown(place.as_bytes()));
+            self.problems.insert(path, reason);
+        }
         let folder = image.digest.is_none() && image.image_id.is_none();
         let digest = |at: usize| image.layers.get(at).map(|layer| layer.digest);
         let layer = |at: usize| digest(at).filter(|_| !folder);

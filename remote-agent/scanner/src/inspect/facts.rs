@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Problem;
 use super::malware::Malware;
 use super::secret::Secret;
+use crate::layer;
 use crate::package::Package;
 
 /// What one file tells. Kept by the layer's digest, so small.
@@ -51,6 +52,16 @@ impl Facts {
     /// Notes what is wrong; the first problem stays.
     pub(crate) fn problem(&mut self, problem: Problem) {
         self.problem.get_or_insert_with(|| problem.into_text());
+    }
+
+    /// Of a hard link at `path` to a file that was not read: a file of interest
+    /// would hide what it tells; none for others.
+    pub(crate) fn of_unread_link(path: &str, target: &str) -> Option<Self> {
+        let mut facts = Self::default();
+        let reason =
+            format!("is a hard link to {}, which was not read", layer::shown(target.as_bytes()));
+        facts.problem(Problem::new(reason));
+        super::wants(path).then_some(facts)
     }
 
     /// How much memory it takes, in units of some 200 bytes.

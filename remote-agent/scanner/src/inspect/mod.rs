@@ -91,9 +91,14 @@ fn inspectors() -> impl Iterator<Item = &'static Inspector> {
     INSPECTORS.iter().copied().flatten().copied().flatten()
 }
 
-/// Whether the file is a package database, so that an image that hides it is
-/// not understood.
-pub(crate) fn is_database(entry: &Entry<'_>) -> bool {
+/// Whether a file at `path` is read as a whole for what it tells of packages.
+fn wants(path: &str) -> bool {
+    let entry = Entry { path, size: 1, mode: 0 };
+    inspectors().any(|known| (known.wants)(&entry))
+}
+
+/// Whether the file is a package database.
+fn is_database(entry: &Entry<'_>) -> bool {
     os::is_database(entry)
 }
 

@@ -1,5 +1,6 @@
 //! What of a layer is kept, entry by entry, whatever it is read from.
 
+use std::collections::HashSet;
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -20,11 +21,13 @@ pub(crate) struct Collector<'a> {
     held: usize,
     /// Weight of what the layer removes.
     hidden: usize,
+    /// What is replaced, while hard links ask for it.
+    plain: Option<HashSet<PathHash>>,
 }
 
 impl<'a> Collector<'a> {
     pub(crate) fn new(scope: &'a Scope) -> Self {
-        Self { scope, content: LayerContent::default(), held: 0, hidden: 0 }
+        Self { scope, content: LayerContent::default(), held: 0, hidden: 0, plain: None }
     }
 
     /// What the scan looks for.
@@ -75,27 +78,26 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// A hard link: the same file as its target, which came before it. One
-    /// of interest whose target was not read would hide what it tells.
+    /// A hard link: the same file as its target, which came before it, or lies
+    /// in a layer below.
     pub(crate) fn hard_link(&mut self, path: &str, target: &str) {
-        let entry = Entry { path, size: 0, mode: 0 };
-        match self.content.nodes.get(target) {
-            Some(node) => {
-                let node = node.clone();
-                self.node(path, node);
+        let node = self.content.nodes.get(target).cloned();
+        if node.is_none() && self.is_plain(target) {
+            match Facts::of_unread_link(path, target) {
+                Some(facts) => self.node(path, Node::File(Arc::new(facts))),
+                None => self.plain(path),
             }
-            None if inspect::is_database(&entry) => {
-                let facts = Facts {
-                    problem: Some(format!(
-                        "is a hard link to {}, which was not read",
-                        path::shown(target.as_bytes())
-                    )),
-                    ..Facts::default()
-                };
-                self.node(path, Node::File(Arc::new(facts)));
-            }
-            None => self.plain(path),
+        } else {
+            self.node(path, node.unwrap_or_else(|| Node::HardLink(target.to_owned())));
         }
+    }
+
+    /// Whether the layer has a file at `path` that was of no interest so far.
+    fn is_plain(&mut self, path: &str) -> bool {
+        let replaced = &self.content.replaced;
+        self.plain
+            .get_or_insert_with(|| replaced.iter().copied().collect())
+            .contains(&PathHash::of(path))
     }
 
     /// A regular file. Fails when the content cannot be read.
@@ -110,7 +112,11 @@ impl<'a> Collector<'a> {
     /// Anything else that takes the place of what was there.
     pub(crate) fn plain(&mut self, path: &str) {
         self.content.nodes.remove(path);
-        self.content.replaced.push(PathHash::of(path));
+        let hash = PathHash::of(path);
+        self.content.replaced.push(hash);
+        if let Some(plain) = &mut self.plain {
+            plain.insert(hash);
+        }
     }
 
     /// Something wrong with an entry that is not kept.

@@ -44,6 +44,9 @@ pub struct LayerContent {
 pub enum Node {
     /// A symbolic link with its target as written.
     Link(String),
+    /// A hard link to a file that no entry of this layer before it is, by its
+    /// path in normal form: a layer below may hold it.
+    HardLink(String),
     /// A file that tells something.
     File(Arc<Facts>),
 }
@@ -53,7 +56,7 @@ impl Node {
     pub(super) fn weight(&self, path: &str) -> usize {
         let of_itself = match self {
             Self::File(facts) => facts.weight(),
-            Self::Link(target) => 1 + target.len() / 200,
+            Self::Link(target) | Self::HardLink(target) => weight_of(target),
         };
         of_itself + path.len() / 200
     }
@@ -67,7 +70,7 @@ pub(super) fn weight_of(path: &str) -> usize {
 impl LayerContent {
     /// Grows when more or other things are read of layers: what somebody kept
     /// of an older number is then to be read again.
-    pub const FORMAT: i32 = 2;
+    pub const FORMAT: i32 = 3;
 
     /// Of a broken layer: what was read of it before.
     pub(crate) fn broken(self, error: &ScanError) -> Self {
@@ -90,6 +93,14 @@ impl LayerContent {
             && self.folders.is_empty()
             && self.problems.is_empty()
             && self.broken.is_none()
+    }
+
+    /// The targets of hard links that a layer below may hold.
+    pub(super) fn hard_links(&self) -> impl Iterator<Item = &str> {
+        self.nodes.values().filter_map(|node| match node {
+            Node::HardLink(target) => Some(target.as_str()),
+            Node::Link(_) | Node::File(_) => None,
+        })
     }
 
     /// How much memory it takes, in units of some 200 bytes.

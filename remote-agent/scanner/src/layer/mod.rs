@@ -16,7 +16,7 @@ mod tree;
 pub(crate) use collect::Collector;
 pub use content::{LayerContent, Node};
 pub(crate) use decompress::{Decompressed, is_compressed};
-pub(crate) use path::{child, normalise, text};
+pub(crate) use path::{child, normalise, shown, text};
 pub(crate) use read::{LayerIdentity, read};
 pub(crate) use tar_stream::{TarError, TarStream};
 pub use tree::Tree;

@@ -1,6 +1,6 @@
 //! Layers on top of each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::content::{LayerContent, Node};
@@ -28,6 +28,8 @@ impl Tree {
     /// removes and replaces, then it adds. Tells whether anything changed.
     pub fn apply(&mut self, at: usize, layer: &LayerContent) -> bool {
         let mut changed = false;
+        // They were made while that was there which the layer then hid.
+        let linked = self.linked(layer);
         for folder in &layer.opaque {
             let folder = self.physical(folder);
             changed |= self.remove_below(&folder);
@@ -49,8 +51,21 @@ impl Tree {
             last = Some((parent(path), folder));
             let path = placed;
             self.remove_below(&path);
-            self.nodes.insert(path, Placed { layer: at, node: node.clone() });
             changed = true;
+            let node = match node {
+                Node::HardLink(target) => match linked.get(target.as_str()) {
+                    Some(node) => node.clone(),
+                    None => match Facts::of_unread_link(&path, target) {
+                        Some(facts) => Node::File(Arc::new(facts)),
+                        None => {
+                            self.nodes.remove(&path);
+                            continue;
+                        }
+                    },
+                },
+                node => node.clone(),
+            };
+            self.nodes.insert(path, Placed { layer: at, node });
         }
         changed
     }
@@ -58,6 +73,16 @@ impl Tree {
     /// Forgets what the layer at position `at` brought. What it hid stays so.
     pub(crate) fn forget(&mut self, at: usize) {
         self.nodes.retain(|_, placed| placed.layer != at);
+    }
+
+    /// How much more the layer tells by its hard links to what lies below it,
+    /// in the units of its own weight.
+    pub(crate) fn linked_weight(&self, layer: &LayerContent) -> usize {
+        let linked = self.linked(layer);
+        let weights: HashMap<&str, usize> =
+            linked.iter().map(|(target, node)| (*target, node.weight(target))).collect();
+        let all = layer.hard_links().filter_map(|target| weights.get(target));
+        all.fold(0, |sum, weight| sum.saturating_add(*weight))
     }
 
     /// How much memory it takes, in units of some 200 bytes.
@@ -69,7 +94,7 @@ impl Tree {
     pub fn file(&self, path: &str) -> Option<&Arc<Facts>> {
         match &self.nodes.get(&self.physical(path))?.node {
             Node::File(facts) => Some(facts),
-            Node::Link(_) => None,
+            Node::Link(_) | Node::HardLink(_) => None,
         }
     }
 
@@ -97,8 +122,17 @@ impl Tree {
     pub fn files(&self) -> impl Iterator<Item = (usize, &str, &Arc<Facts>)> {
         self.nodes.iter().filter_map(|(path, placed)| match &placed.node {
             Node::File(facts) => Some((placed.layer, path.as_str(), facts)),
-            Node::Link(_) => None,
+            Node::Link(_) | Node::HardLink(_) => None,
         })
+    }
+
+    /// What the hard links of the layer lead to below it, by their targets.
+    fn linked<'a>(&self, layer: &'a LayerContent) -> HashMap<&'a str, Node> {
+        let linked = layer.hard_links().filter_map(|target| {
+            let known = self.nodes.get(&self.physical_parent(target))?;
+            Some((target, known.node.clone()))
+        });
+        linked.collect()
     }
 
     fn remove_below(&mut self, path: &str) -> bool {
@@ -159,7 +193,7 @@ impl Tree {
     }
 
     /// `path` with all links followed. A circle of links gives `path`.
-    fn physical(&self, path: &str) -> String {
+    pub(crate) fn physical(&self, path: &str) -> String {
         let mut todo: Vec<String> = path.split('/').rev().map(str::to_owned).collect();
         let mut done = String::new();
         let mut links = 0;

@@ -64,6 +64,63 @@ async fn paths_that_lead_outside_are_told_and_read_inside() {
     assert_eq!(files[1..], ["opt/node_modules/a/package.json", "srv/node_modules/b/package.json"]);
 }
 
+/// A hard link is the file that it leads to, whatever the layer hides then.
+#[tokio::test]
+async fn hard_links_to_files_of_lower_layers() {
+    let base = Layer::default()
+        .file("etc/os-release", OS_RELEASE)
+        .file("old/dpkg/status", &status(&[("curl", "7", "curl")]))
+        .file("old/notes", "x")
+        .file("old/node_modules/a/package.json", r#"{"name":"a","version":"1.0.0"}"#);
+    let top = Layer::default()
+        .hard_link("var/lib/dpkg/status", "old/dpkg/status")
+        .hard_link("srv/node_modules/a/package.json", "old/node_modules/a/package.json")
+        .hard_link("srv/node_modules/b/package.json", "old/notes")
+        .hard_link("srv/notes", "old/notes")
+        .file(".wh.old", "");
+    let inventory = scanned(&[base.gzip(), top.gzip()]).await;
+    assert_eq!(names(&inventory), ["curl", "a"]);
+    let unread = "is a hard link to old/notes, which was not read";
+    assert_eq!(problems(&inventory), [("srv/node_modules/b/package.json", unread)]);
+    let layers: Vec<_> = inventory.packages.iter().map(|one| one.layer).collect();
+    assert_eq!(layers, [Some(inventory.layers[1].digest); 2]);
+}
+
+#[tokio::test]
+async fn a_link_that_hides_the_package_database_is_told() {
+    let curl = status(&[("curl", "7", "curl")]);
+    for (link, target, database, place) in [
+        ("var/lib/dpkg/status", "/data/packages", "data/packages", "data/packages"),
+        ("var/lib/dpkg", "../../data", "data/status", "data/status"),
+    ] {
+        let base = Layer::default().file("etc/os-release", OS_RELEASE).file(database, &curl);
+        let top = Layer::default().link(link, target);
+        let inventory = scanned(&[base.gzip(), top.gzip()]).await;
+        let reason = format!("leads to {place}, which was not read");
+        assert_eq!(problems(&inventory), [("var/lib/dpkg/status", reason.as_str())]);
+    }
+    // Where it leads to a folder that is called so, the database is found.
+    let base = Layer::default().file("etc/os-release", OS_RELEASE).file("data/dpkg/status", &curl);
+    let top = Layer::default().link("var/lib/dpkg", "/data/dpkg");
+    let inventory = scanned(&[base.gzip(), top.gzip()]).await;
+    assert_eq!((names(&inventory), problems(&inventory)), (vec!["curl"], vec![]));
+}
+
+/// What a hostile layer tells by hard links counts each time.
+#[tokio::test]
+async fn hard_links_to_lower_layers_have_a_bound() {
+    let many: Vec<(String, &str, &str)> = (0..50).map(|n| (format!("p{n}"), "1", "p")).collect();
+    let many: Vec<_> = many.iter().map(|(name, v, s)| (name.as_str(), *v, *s)).collect();
+    let base = debian(&many).gzip();
+    let top = (0..20).fold(Layer::default(), |layer, n| {
+        layer.hard_link(&format!("{n}/dpkg/status"), "var/lib/dpkg/status")
+    });
+    let limits = Limits { packages: 500, ..Limits::default() };
+    let error = scanned_within(&[base, top.gzip()], &limits.into()).await.unwrap_err();
+    let packages = matches!(error, ScanError::LayerLimit { limit: LayerLimit::Packages(_), .. });
+    assert!(packages, "{error}");
+}
+
 #[tokio::test]
 async fn devices_and_pipes_hide_what_they_replace() {
     let base = debian(&[("curl", "7", "curl")]).gzip();

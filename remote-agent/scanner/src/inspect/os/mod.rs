@@ -145,7 +145,7 @@ fn is_content_manifest(entry: &Entry<'_>) -> bool {
 
 /// Whether the file is a package database, so that an image that hides it is
 /// not understood.
-pub(crate) fn is_database(entry: &Entry<'_>) -> bool {
+pub(super) fn is_database(entry: &Entry<'_>) -> bool {
     is_dpkg_status(entry)
         || is_dpkg_status_d(entry)
         || is_apk_installed(entry)
@@ -242,6 +242,18 @@ impl OsInventory {
         packages.sort();
         packages.dedup();
         Self { distribution, packages }
+    }
+
+    /// Where a link hides the only package database: its usual place, and what
+    /// it leads to, which nobody knows for a database by its path.
+    pub(crate) fn unread_link(&self, tree: &Tree) -> Option<(String, String)> {
+        if !self.packages.is_empty() {
+            return None;
+        }
+        let usual = [DPKG_STATUS, bottlerocket::INVENTORY].into_iter().chain(APK_INSTALLED);
+        let usual: Vec<String> = usual.map(str::to_owned).chain(rpm_files()).collect();
+        let mut places = usual.iter().map(|path| (path.clone(), tree.physical(path)));
+        places.find(|(path, place)| !usual.contains(place) && tree.file(path).is_none())
     }
 }
 
