@@ -2,17 +2,21 @@
 
 use std::io::{self, BufReader, Chain, Cursor, Read};
 
+use bzip2::bufread::MultiBzDecoder;
 use flate2::bufread::MultiGzDecoder;
+use lzma_rust2::XzReader;
 
 /// Largest zstd window: 64 MiB, the memory that a decoder may take.
 const ZSTD_WINDOW_LOG: u32 = 26;
+/// The same for xz, in KiB: its highest level takes 65 MiB.
+const XZ_KIB: u32 = 80 << 10;
 
 /// The compressed side: the first bytes that were looked at, then the rest.
 type Compressed<R> = BufReader<Chain<Cursor<Vec<u8>>, R>>;
 
 /// Whether a file with these first bytes is compressed.
 pub(crate) fn is_compressed(head: &[u8]) -> bool {
-    is_gzip(head) || is_zstd(head) || unreadable(head).is_some()
+    is_gzip(head) || is_zstd(head) || is_xz(head) || is_bzip2(head) || is_lz4(head)
 }
 
 fn is_gzip(head: &[u8]) -> bool {
@@ -26,17 +30,25 @@ fn is_zstd(head: &[u8]) -> bool {
             && head.get(1..4) == Some(&[0x2a, 0x4d, 0x18]))
 }
 
-/// A compression that is known and not read.
-fn unreadable(head: &[u8]) -> Option<&'static str> {
-    let formats: [(&[u8], _); 3] =
-        [(b"\xfd7zXZ\0", "xz"), (b"BZh", "bzip2"), (&[0x04, 0x22, 0x4d, 0x18], "lz4")];
-    formats.into_iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| name)
+fn is_xz(head: &[u8]) -> bool {
+    head.starts_with(b"\xfd7zXZ\0")
+}
+
+/// An archive may begin with a file that is called `BZh`, without a level.
+fn is_bzip2(head: &[u8]) -> bool {
+    head.starts_with(b"BZh") && head.get(3).is_some_and(|level| (b'1'..=b'9').contains(level))
+}
+
+fn is_lz4(head: &[u8]) -> bool {
+    head.starts_with(&[0x04, 0x22, 0x4d, 0x18])
 }
 
 /// The unpacked bytes of a layer.
 pub(crate) enum Decompressed<R: Read> {
     Gzip(Box<MultiGzDecoder<Compressed<R>>>),
     Zstd(Box<zstd::stream::read::Decoder<'static, Compressed<R>>>),
+    Xz(Box<XzReader<Compressed<R>>>),
+    Bzip2(Box<MultiBzDecoder<Compressed<R>>>),
     Plain(Compressed<R>),
 }
 
@@ -44,11 +56,12 @@ impl<R: Read> Decompressed<R> {
     pub(crate) fn new(mut inner: R) -> io::Result<Self> {
         let mut head = Vec::with_capacity(6);
         inner.by_ref().take(6).read_to_end(&mut head)?;
-        let (gzip, zstd) = (is_gzip(&head), is_zstd(&head));
-        if let Some(format) = unreadable(&head) {
+        let (gzip, zstd, xz, bzip2) =
+            (is_gzip(&head), is_zstd(&head), is_xz(&head), is_bzip2(&head));
+        if is_lz4(&head) {
             return Err(io::Error::new(
                 io::ErrorKind::Unsupported,
-                format!("it is compressed with {format}, which no current builder does"),
+                "it is compressed with lz4, which no current builder does: unpack it first",
             ));
         }
         let compressed = BufReader::with_capacity(64 << 10, Cursor::new(head).chain(inner));
@@ -58,6 +71,10 @@ impl<R: Read> Decompressed<R> {
             let mut decoder = zstd::stream::read::Decoder::with_buffer(compressed)?;
             decoder.window_log_max(ZSTD_WINDOW_LOG)?;
             Self::Zstd(Box::new(decoder))
+        } else if xz {
+            Self::Xz(Box::new(XzReader::new_mem_limit(compressed, true, XZ_KIB)))
+        } else if bzip2 {
+            Self::Bzip2(Box::new(MultiBzDecoder::new(compressed)))
         } else {
             Self::Plain(compressed)
         })
@@ -74,6 +91,8 @@ impl<R: Read> Decompressed<R> {
         let mut compressed = match self {
             Self::Gzip(decoder) => decoder.into_inner(),
             Self::Zstd(decoder) => decoder.finish(),
+            Self::Xz(decoder) => decoder.into_inner(),
+            Self::Bzip2(decoder) => decoder.into_inner(),
             Self::Plain(inner) => inner,
         };
         io::copy(&mut compressed, &mut io::sink())?;
@@ -86,6 +105,8 @@ impl<R: Read> Read for Decompressed<R> {
         match self {
             Self::Gzip(decoder) => decoder.read(buffer),
             Self::Zstd(decoder) => decoder.read(buffer),
+            Self::Xz(decoder) => decoder.read(buffer),
+            Self::Bzip2(decoder) => decoder.read(buffer),
             Self::Plain(inner) => inner.read(buffer),
         }
     }

@@ -18,6 +18,19 @@ use crate::limits::Limits;
 const ENTRIES: u64 = 100_000;
 /// Links that are followed from one name.
 const LINKS: usize = 8;
+/// What stands in the archive of a root file system, as `docker export` writes
+/// it, and in none of an image.
+const OF_ROOTS: [&str; 9] = [
+    ".dockerenv",
+    "bin/sh",
+    "etc/hostname",
+    "etc/os-release",
+    "etc/passwd",
+    "lib/apk/db/installed",
+    "usr/bin/sh",
+    "usr/lib/os-release",
+    "var/lib/dpkg/status",
+];
 
 /// Files by their path in normal form.
 pub(super) trait Files: Debug + Send + Sync {
@@ -80,6 +93,21 @@ impl Files for InFolder {
     }
 }
 
+/// One file, whatever it is asked for.
+#[derive(Debug)]
+pub(super) struct Whole(pub(super) PathBuf);
+
+impl Files for Whole {
+    fn size(&self, _: &str) -> Option<u64> {
+        self.0.metadata().ok().map(|found| found.len())
+    }
+
+    fn open(&self, _: &str) -> Result<Box<dyn Read + Send>, ScanError> {
+        let file = open_regular(&self.0).map_err(ScanError::file(self.0.display().to_string()))?;
+        Ok(Box::new(file))
+    }
+}
+
 /// Where a file lies in an archive.
 #[derive(Clone, Copy, Debug)]
 struct Place {
@@ -97,14 +125,19 @@ pub(super) struct InArchive {
 }
 
 impl InArchive {
-    /// Looks through the archive at `path` once.
-    pub(super) fn at(path: &Path, limits: &Limits, wanted: &Wanted) -> Result<Self, ScanError> {
+    /// Looks through the archive at `path` once; none where it is that of a
+    /// root file system.
+    pub(super) fn at(
+        path: &Path,
+        limits: &Limits,
+        wanted: &Wanted,
+    ) -> Result<Option<Self>, ScanError> {
         let shown = path.display().to_string();
         let file = open_regular(path).map_err(ScanError::file(shown.clone()))?;
         let unpacked = Decompressed::new(wanted.reader(file)).map_err(ScanError::file(&*shown))?;
         let compressed = unpacked.is_compressed();
         let places = places(unpacked, &shown, limits)?;
-        Ok(Self { path: path.to_owned(), compressed, places })
+        Ok(places.map(|places| Self { path: path.to_owned(), compressed, places }))
     }
 }
 
@@ -131,12 +164,13 @@ impl Files for InArchive {
 
 /// The files of an archive with their places. Layers that several images
 /// share are links: from the folder of a link on, and hard links from the
-/// root; their target may stand before or after them.
+/// root; their target may stand before or after them. None where the files are
+/// those of a root file system.
 fn places(
     archive: impl Read,
     shown: &str,
     limits: &Limits,
-) -> Result<BTreeMap<String, Place>, ScanError> {
+) -> Result<Option<BTreeMap<String, Place>>, ScanError> {
     let damaged = |reason: &str| ScanError::Malformed(format!("{shown} is no archive: {reason}"));
     let mut archive = TarStream::new(archive, ENTRIES, limits.extended_header_bytes);
     let mut places: BTreeMap<String, Place> = BTreeMap::new();
@@ -152,6 +186,9 @@ fn places(
         let Ok(name) = layer::normalise(&entry.path) else {
             return Err(damaged("it holds an entry that leaves it"));
         };
+        if OF_ROOTS.contains(&name.as_str()) {
+            return Ok(None);
+        }
         if entry.kind.is_file() {
             places.insert(name, Place { start: archive.position(), size: entry.size });
         } else if let Some(link) = entry.link.as_deref() {
@@ -177,5 +214,5 @@ fn places(
             places.entry(name.clone()).or_insert(place);
         }
     }
-    Ok(places)
+    Ok(Some(places))
 }

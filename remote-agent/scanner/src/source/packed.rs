@@ -1,5 +1,6 @@
 //! A packed image: an OCI layout, what `docker save` writes, or skopeo's
-//! folder, as a folder or as an archive.
+//! folder, as a folder or as an archive. The archive of a root file system is
+//! one of a single layer.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,10 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use palisade_api::Digest;
 
 use super::blocking::{Wanted, blocking};
-use super::files::{Files, InArchive, InFolder};
+use super::files::{Files, InArchive, InFolder, Whole};
 use super::layout::{self, Layout};
 use super::platform::Platform;
-use super::{Descriptor, Image, saved};
+use super::{Descriptor, Image, ImageConfig, saved};
 use crate::error::ScanError;
 use crate::layer::{self, LayerContent, LayerIdentity};
 use crate::limits::Limits;
@@ -121,7 +122,10 @@ impl Packed {
     fn read(&self, limits: &Limits, wanted: &Wanted) -> Result<(Image, Opened), ScanError> {
         let files: Arc<dyn Files> = match &self.place {
             Place::Folder(folder) => Arc::new(InFolder(folder.clone())),
-            Place::Archive(path) => Arc::new(InArchive::at(path, limits, wanted)?),
+            Place::Archive(path) => match InArchive::at(path, limits, wanted)? {
+                Some(archive) => Arc::new(archive),
+                None => return self.root(path),
+            },
         };
         let (platform, name) = (self.platform.as_ref(), self.name.as_deref());
         let (image, layers) = if layout::is_plain(files.as_ref()) {
@@ -141,5 +145,28 @@ impl Packed {
         };
         image.config.check_platform(platform)?;
         Ok((image, Opened { files, layers }))
+    }
+
+    /// The root file system that is packed at `path`.
+    fn root(&self, path: &Path) -> Result<(Image, Opened), ScanError> {
+        if let Some(name) = &self.name {
+            return Err(ScanError::InvalidTarget(format!(
+                "{} holds a root file system and no image {name}",
+                path.display()
+            )));
+        }
+        let files = Whole(path.to_owned());
+        let size = files.size("").unwrap_or_default();
+        let layer = Descriptor { size, ..Descriptor::folder() };
+        let file = LayerFile { name: String::new(), verify: false };
+        let layers = Layers::from([(layer.digest, file)]);
+        let image = Image {
+            digest: None,
+            index_digest: None,
+            image_id: None,
+            config: ImageConfig::default(),
+            layers: vec![layer],
+        };
+        Ok((image, Opened { files: Arc::new(files), layers }))
     }
 }

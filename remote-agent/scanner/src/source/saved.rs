@@ -124,7 +124,7 @@ fn manifest_digest(files: &dyn Files, image_id: Digest, limits: &Limits) -> Opti
 /// Whether the layer is stored as it is, so that the digest of what it
 /// unpacks to is its own.
 fn plain(files: &dyn Files, name: &str) -> Result<bool, ScanError> {
-    let mut head = [0; 4];
+    let mut head = [0; 6];
     let mut file = files.open(name)?;
     let mut filled = 0;
     while let Some(rest) = head.get_mut(filled..).filter(|rest| !rest.is_empty()) {

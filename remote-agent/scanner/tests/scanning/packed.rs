@@ -1,5 +1,6 @@
 //! Packed images in the forms that builders write.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use axum::body::Bytes;
@@ -219,11 +220,81 @@ async fn a_folder_of_files_by_digest() {
 async fn an_archive_may_be_compressed() {
     let (archive, manifest) = add_image(Layer::default(), &one_package(), "linux/amd64");
     let packed = archive.file("index.json", &index(&[manifest])).tar();
-    for compressed in [gzip(&packed), zstd::encode_all(&packed[..], 1).unwrap().into()] {
+    for compressed in compressions(&packed) {
         assert_eq!(names(&of_archive(&compressed).await.unwrap()), ["libssl3"]);
     }
-    let error = of_archive(b"\xfd7zXZ\0\0\x04").await.unwrap_err().to_string();
-    assert!(error.contains("xz"), "{error}");
+    let error = of_archive(b"\x04\x22\x4d\x18\x40").await.unwrap_err().to_string();
+    assert!(error.contains("lz4") && error.contains("unpack it first"), "{error}");
+    // The beginning of xz alone.
+    of_archive(b"\xfd7zXZ\0\0\x04").await.unwrap_err();
+}
+
+/// The same bytes in each form that archives are found in.
+fn compressions(bytes: &[u8]) -> [Bytes; 4] {
+    let mut bzip2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    bzip2.write_all(bytes).unwrap();
+    [
+        gzip(bytes),
+        zstd::encode_all(bytes, 1).unwrap().into(),
+        bzip2.finish().unwrap().into(),
+        xz(bytes).into(),
+    ]
+}
+
+/// One block of stored bytes without a check: nothing here compresses to xz.
+fn xz(bytes: &[u8]) -> Vec<u8> {
+    let sum = |bytes: &[u8]| {
+        let mut crc = flate2::Crc::new();
+        crc.update(bytes);
+        crc.sum().to_le_bytes()
+    };
+    let number = |mut number: usize| {
+        let mut bytes = Vec::new();
+        while number >= 0x80 {
+            bytes.push(number as u8 | 0x80);
+            number >>= 7;
+        }
+        bytes.push(number as u8);
+        bytes
+    };
+    let padded = |bytes: &mut Vec<u8>| bytes.resize(bytes.len().next_multiple_of(4), 0);
+    let flags = [0_u8; 2];
+    // LZMA2 with a dictionary of 8 MiB.
+    let mut block = vec![2, 0, 0x21, 1, 0x16, 0, 0, 0];
+    block.extend(sum(&block));
+    for (at, chunk) in bytes.chunks(1 << 16).enumerate() {
+        block.push(if at == 0 { 1 } else { 2 });
+        block.extend((chunk.len() as u16).wrapping_sub(1).to_be_bytes());
+        block.extend_from_slice(chunk);
+    }
+    block.push(0);
+    let mut index = [vec![0, 1], number(block.len()), number(bytes.len())].concat();
+    padded(&mut block);
+    padded(&mut index);
+    index.extend(sum(&index));
+    let size = (index.len() as u32 / 4 - 1).to_le_bytes();
+    let end = [&size[..], &flags].concat();
+    let head = [b"\xfd7zXZ\0".as_slice(), &flags, &sum(&flags)].concat();
+    [&head[..], &block[..], &index[..], &sum(&end), &end[..], b"YZ"].concat()
+}
+
+/// What `docker export` and `mmdebstrap` write: one root, no image.
+#[tokio::test]
+async fn an_archive_of_a_root_file_system_is_scanned_like_its_folder() {
+    let root = debian(&[("libssl3", "3.0.9-1", "openssl")])
+        .file("srv/node_modules/a/package.json", r#"{"name":"a","version":"1.0.0"}"#)
+        .tar();
+    for archive in compressions(&root).iter().chain([&root]) {
+        let inventory = of_archive(archive).await.unwrap();
+        assert_eq!(names(&inventory), ["libssl3", "a"]);
+        assert_eq!(inventory.distribution.unwrap().base_os(), "debian:12");
+        assert!(inventory.layers.is_empty() && inventory.digest.is_none());
+    }
+    let file = tempfile::Builder::new().suffix(".tar").tempfile().unwrap();
+    std::fs::write(file.path(), &root).unwrap();
+    let named = format!("{}:shop:v1", file.path().display());
+    let error = scanned(Path::new(&named), None).await.unwrap_err().to_string();
+    assert!(error.contains("root file system"), "{error}");
 }
 
 #[tokio::test]
