@@ -49,6 +49,19 @@ struct Locked {
     category: Option<String>,
     /// Told by newer ones and by pdm.
     groups: Option<Vec<String>>,
+    /// Where poetry takes it from, when that is no registry.
+    #[serde(default)]
+    source: HashMap<String, toml::Value>,
+    /// Where pdm does.
+    path: Option<toml::Value>,
+}
+
+impl Locked {
+    /// A folder of the project, which no registry knows by its name.
+    fn is_project(&self) -> bool {
+        let kind = self.source.get("type").and_then(toml::Value::as_str);
+        kind == Some("directory") || self.path.is_some()
+    }
 }
 
 pub(super) fn poetry(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem> {
@@ -66,7 +79,8 @@ fn locked(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts, group: &str) -> Re
             && locked.groups.as_ref().is_none_or(|groups| groups.iter().any(|name| name == group))
     };
     tables::each(bytes, |lock: Lock| {
-        for locked in lock.package.iter().filter(|locked| is_for_use(locked)) {
+        let packages = lock.package.iter().filter(|locked| !locked.is_project());
+        for locked in packages.filter(|locked| is_for_use(locked)) {
             if let Some(version) = &locked.version {
                 package(entry, facts, &locked.name, version)?;
             }
@@ -208,6 +222,21 @@ mod tests {
                 marks[0], marks[1]
             );
             assert_eq!(found(WANTED, name, &lock), jinja, "{lock}");
+        }
+    }
+
+    #[test]
+    fn folders_of_the_project_are_no_packages() {
+        for (name, source) in [
+            ("poetry.lock", "\n[package.source]\ntype = \"directory\"\nurl = \"../own\"\n"),
+            ("pdm.lock", "path = \"./own\"\neditable = true\n"),
+        ] {
+            let lock = format!(
+                "[[package]]\nname = \"own\"\nversion = \"0.1.0\"\n{source}\n\
+                 [[package]]\nname = \"jinja2\"\nversion = \"2.10\"\n\n\
+                 [package.source]\ntype = \"legacy\"\nurl = \"https://pypi.example\"\n"
+            );
+            assert_eq!(found(WANTED, name, &lock), pairs(&[("jinja2", "2.10")]), "{name}");
         }
     }
 
