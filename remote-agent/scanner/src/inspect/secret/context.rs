@@ -153,6 +153,10 @@ pub(super) fn may_hold(path: &str, kind: &Kind) -> bool {
         "Pgpass.Password" => base == ".pgpass",
         "Netrc.Password" => matches!(base, ".netrc" | "_netrc"),
         "Htpasswd.Password" => base.contains("htpasswd"),
+        "Dockercfg.Auth" => base == ".dockercfg",
+        "Build.Password" => {
+            path == super::HISTORY || ["Dockerfile", "Containerfile"].contains(&base)
+        }
         "Kubernetes.Token" => base.contains("kubeconfig") || path.ends_with(".kube/config"),
         _ if !kind.is_vague => true,
         _ => {

@@ -114,6 +114,9 @@ fn samples() -> Vec<(&'static str, &'static str, String)> {
             "root/.docker/config.json",
             format!(r#"{{"auths":{{"r.io":{{"auth":"{}"}}}}}}"#, mixed(24)),
         ),
+        ("Dockercfg.Auth", "root/.dockercfg", format!(r#"{{"r.io":{{"auth":"{}"}}}}"#, mixed(24))),
+        ("Build.Password", "$History", format!("|1 DB_PASSWORD={} /bin/sh -c make", mixed(9))),
+        ("Chpasswd.Password", "$History", format!("RUN echo 'root:{}' | chpasswd", mixed(9))),
         ("Docker.Hub.Token", "app/x", format!("dckr_{}_{}", "pat", mixed(27))),
         (
             "Kubernetes.Client.Key",
@@ -225,6 +228,12 @@ fn the_same_texts_elsewhere_are_none() {
         ("app/settings.yml", format!("  token: {}", noise(MIXED, 40))),
         ("etc/passwd", "root:x:0:0:root:/root:/bin/bash\n".to_owned()),
         ("app/x", format!("AKIA{}", "A".repeat(16))),
+        // The next line is another setting.
+        ("app/.env", format!("DB_PASSWORD=\nSTORE=shop-{}\n", noise(MIXED, 24))),
+        ("app/settings.yml", format!("password:\n  {}:\n", noise(MIXED, 12))),
+        ("$History", "RUN /bin/sh -c cd \"$OLDPWD\" && PWD=/srv/application make".to_owned()),
+        ("$History", "ENV POSTGRES_PASSWORD_FILE=/run/secrets/password".to_owned()),
+        ("$History", "RUN echo \"root:$PASSWORD\" | chpasswd".to_owned()),
         ("app/x", format!("id: AKIA{}EXAMPLE", noise(UPPER, 9))),
         ("app/key.pub", "-----BEGIN PUBLIC KEY-----\nMIIB\n".to_owned()),
     ] {
@@ -253,6 +262,28 @@ fn a_secret_that_is_repeated() {
     assert_eq!(search("$History", text.as_bytes()).len(), 2);
     let shown = cloaked_in("$History", &text);
     assert!(!shown.contains(&password) && !shown.contains(&token), "{shown}");
+}
+
+/// Each way in which a password gets into the steps of a build.
+#[test]
+fn passwords_of_a_build() {
+    let password = noise(MIXED, 10);
+    for text in [
+        format!("/bin/sh -c #(nop)  ENV ADMIN_PASSWORD={password}"),
+        format!("ENV ADMIN_PASSWORD={password}"),
+        format!("ARG NPM_PASSWORD={password}"),
+        format!("RUN |2 A=b REGISTRY_PASSWORD={password} /bin/sh -c make # buildkit"),
+        format!("RUN /bin/sh -c export PGPASSWORD='{password}' && psql"),
+        format!("RUN /bin/sh -c echo 'root:{password}' | chpasswd"),
+    ] {
+        let shown = cloaked_in("$History", &text);
+        assert!(shown.contains("...") && !shown.contains(&password), "{shown}");
+        assert_eq!(search("$History", text.as_bytes()).len(), 1, "{text}");
+    }
+    for path in ["app/run.sh", "root/.profile"] {
+        let text = format!("export DB_PASSWORD={password}\n");
+        assert_eq!(search(path, text.as_bytes()).len(), 1, "{path}");
+    }
 }
 
 /// In code only what is a secret without doubt.

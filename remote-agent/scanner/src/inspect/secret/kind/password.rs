@@ -9,6 +9,8 @@ pub(super) const KINDS: &[Kind] = &[
         r#""auths"\s*:\s*\{[\s\S]{0,4000}?"auth"\s*:\s*"([A-Za-z0-9+/]{8,}={0,2})""#,
         2.5,
     ),
+    // The form before it, without a list.
+    exact("Dockercfg.Auth", &["auth"], r#""auth"\s*:\s*"([A-Za-z0-9+/]{8,}={0,2})""#, 2.5),
     vague(
         "Database.URL",
         &[
@@ -65,14 +67,14 @@ pub(super) const KINDS: &[Kind] = &[
     vague(
         "Credential",
         &["passwd", "api_key", "apikey", "api-key", "password", "secret", "token", "_pat"],
-        r#"(?i)(?:passwd|api[_-]?key|password|secret(?:[_-]?key)?|(?:access|auth|api)[_-]?token|[a-z0-9]{2}[_-]token|[a-z0-9]_pat)["']?\s*[:=]\s*["']?([^\s"'`<>(){}$,;]{20,120})(?:["'`,;\s]|$)"#,
+        r#"(?i)(?:passwd|api[_-]?key|password|secret(?:[_-]?key)?|(?:access|auth|api)[_-]?token|[a-z0-9]{2}[_-]token|[a-z0-9]_pat)["']?[ \t]*[:=][ \t]*["']?([^\s"'`<>(){}$,;]{20,120})(?:["'`,;\s]|$)"#,
         4.0,
     ),
     // Digits of sixteen kinds have less in each than letters do.
     vague(
         "Credential",
         &["api_key", "apikey", "api-key", "secret", "token"],
-        r#"(?i)(?:api[_-]?key|secret(?:[_-]?key)?|(?:access|auth|api)[_-]?token)["']?\s*[:=]\s*["']?([0-9a-f]{30,128})(?:["'`,;\s]|$)"#,
+        r#"(?i)(?:api[_-]?key|secret(?:[_-]?key)?|(?:access|auth|api)[_-]?token)["']?[ \t]*[:=][ \t]*["']?([0-9a-f]{30,128})(?:["'`,;\s]|$)"#,
         3.0,
     ),
     vague(
@@ -84,9 +86,23 @@ pub(super) const KINDS: &[Kind] = &[
     vague(
         "Password.in.Settings",
         &["password", "passwd", "pwd"],
-        // A line of its own, or a member of JSON wherever it stands.
-        r#"(?im)^[ \t"'-]*[a-z0-9_.-]{0,40}(?:password|passwd|pwd)["']?\s*[:=]\s*["']?([^\s"'`<>(){}$,;#]{6,64})["']?,?\s*$|[{,]\s*"[a-z0-9_.-]{0,40}(?:password|passwd|pwd)"\s*:\s*"([^\s"<>{}$]{6,64})""#,
+        // A line of its own, or a member of JSON wherever it stands. What stands on the
+        // line behind an empty one is another setting.
+        r#"(?im)^[ \t"'-]*(?:(?:export|env|arg)[ \t]+)?[a-z0-9_.-]{0,40}(?:password|passwd|pwd)["']?[ \t]*[:=][ \t]*["']?([^\s"'`<>(){}$,;#]{6,64})["']?,?\s*$|[{,]\s*"[a-z0-9_.-]{0,40}(?:password|passwd|pwd)"\s*:\s*"([^\s"<>{}$]{6,64})""#,
         2.5,
+    ),
+    // Arguments and variables of a build, wherever they stand in a step.
+    vague(
+        "Build.Password",
+        &["password=", "passwd=", "pwd="],
+        r#"(?i)\b[a-z0-9_-]{0,40}(?:password|passwd|pwd)=["']?([^\s"'`<>(){}$,;#&|]{6,64})"#,
+        2.5,
+    ),
+    vague(
+        "Chpasswd.Password",
+        &["chpasswd"],
+        r#"(?i)\becho\s+(?:-\w+\s+)?["']?[a-z_][a-z0-9_.-]{0,31}:([^\s"'$|]{4,64})["']?\s*\|[^|\n]{0,20}\bchpasswd"#,
+        2.0,
     ),
     vague(
         "Connection.String.Password",
