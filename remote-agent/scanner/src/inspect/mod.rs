@@ -149,9 +149,10 @@ fn told(entry: &Entry<'_>, content: &mut dyn Read, scope: &Scope) -> io::Result<
         Facts { set_id: (entry.mode & SET_ID != 0).then_some(entry.mode), ..Facts::default() };
     let mut wanting = inspectors().filter(|known| (known.wants)(entry)).peekable();
     let is_wanted = wanting.peek().is_some();
-    let may_hold_secrets = secret::wants(entry);
+    let is_archive = archive::wants(entry);
+    let may_hold_secrets = !is_archive && secret::wants(entry);
     if !is_wanted && !may_hold_secrets {
-        if archive::wants(entry) {
+        if is_archive {
             if let Err(problem) = archive::read(entry, content, &mut facts) {
                 facts.problem(problem);
             }

@@ -1,5 +1,6 @@
 //! What a Java archive is: by Maven's properties, by its manifest, by its name.
 
+use super::group;
 use crate::inspect::{Facts, Problem};
 use crate::package::{Ecosystem, Package};
 
@@ -46,6 +47,8 @@ struct Manifest {
     bundle_version: Option<String>,
     specification_version: Option<String>,
     module: Option<String>,
+    /// What a plugin of Jenkins is called, and its version.
+    plugin: Option<(String, String)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +92,13 @@ impl Clues {
             add(format!("{}:{}", one.group, one.artifact), &one.version);
         }
         let manifest = self.manifest.unwrap_or_default();
+        if let Some((name, version)) = &manifest.plugin {
+            if !self.properties.iter().any(|one| *name == format!("{}:{}", one.group, one.artifact))
+            {
+                add(name.clone(), version);
+            }
+            return;
+        }
         // Where properties are of the archive itself, nothing else is needed.
         let is_own = |one: &Coordinates| {
             let title = manifest.title.as_deref() == Some(&*one.artifact);
@@ -112,10 +122,15 @@ impl Clues {
             return;
         }
         let Some(version) = version else { return };
+        if let Some(name) = manifest.bundle.as_deref().and_then(group::of_tomcat) {
+            add(name, version);
+            return;
+        }
         let group = manifest
             .vendor_id
             .as_deref()
             .filter(|id| id.contains('.') && !id.contains(' '))
+            .or_else(|| group::of(artifact))
             .or_else(|| bundle.and_then(|bundle| group_of(bundle, artifact)))
             .or_else(|| manifest.module.as_deref().and_then(|module| group_of(module, artifact)));
         match group {
@@ -250,6 +265,12 @@ fn manifest(text: &str) -> Manifest {
         })
     };
     let bundle = value("Bundle-SymbolicName");
+    let plugin = value("Short-Name").zip(value("Plugin-Version")).map(|(name, version)| {
+        let group = value("Group-Id").unwrap_or_else(|| "org.jenkins-ci.plugins".to_owned());
+        // Some write `1.0 (private-…)`.
+        let version = version.split(' ').next().unwrap_or_default().to_owned();
+        (format!("{group}:{name}"), version)
+    });
     Manifest {
         title: value("Implementation-Title"),
         version: value("Implementation-Version"),
@@ -258,5 +279,6 @@ fn manifest(text: &str) -> Manifest {
         bundle_version: value("Bundle-Version"),
         specification_version: value("Specification-Version"),
         module: value("Automatic-Module-Name"),
+        plugin,
     }
 }

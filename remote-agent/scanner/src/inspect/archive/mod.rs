@@ -3,6 +3,7 @@
 //!
 //! [`zip`] walks the entries, [`identity`] tells from them what an archive is.
 
+mod group;
 mod identity;
 mod zip;
 

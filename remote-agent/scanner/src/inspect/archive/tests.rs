@@ -149,7 +149,7 @@ fn a_manifest_and_a_name_tell_where_maven_does_not() {
             &bundle[..],
             "org.apache.commons:commons-lang3 3.8.1Bundle-Version: 9",
         ),
-        ("a/guava-18.0.jar", b"Manifest-Version: 1.0\n", "guava 18.0"),
+        ("a/any-18.0.jar", b"Manifest-Version: 1.0\n", "any 18.0"),
         (
             "x.jar",
             b"Implementation-Vendor-Id: com.example\nImplementation-Version: 2.0\n",
@@ -176,6 +176,62 @@ fn a_manifest_and_a_name_tell_where_maven_does_not() {
         let expected = expected.replace("3.8.1Bundle-Version: 9", "3.8.1");
         assert_eq!(names(&facts), [expected]);
     }
+}
+
+/// Advisories know them by these names, and nothing in them tells it.
+#[test]
+fn groups_of_what_is_built_without_maven() {
+    for (path, manifest, expected) in [
+        (
+            "spring-core-5.3.17.jar",
+            "Implementation-Title: spring-core\nAutomatic-Module-Name: spring.core\nImplementation-Version: 5.3.17\n",
+            "org.springframework:spring-core 5.3.17",
+        ),
+        (
+            "spring-security-web-5.5.0.jar",
+            "Automatic-Module-Name: spring.security.web\nImplementation-Version: 5.5.0\n",
+            "org.springframework.security:spring-security-web 5.5.0",
+        ),
+        (
+            "lib/catalina.jar",
+            "Implementation-Title: Apache Tomcat\nImplementation-Version: 9.0.65\nBundle-SymbolicName: org.apache.tomcat-catalina\n",
+            "org.apache.tomcat:tomcat-catalina 9.0.65",
+        ),
+        (
+            "tomcat-embed-core-9.0.50.jar",
+            "Bundle-SymbolicName: org.apache.tomcat-embed-core\n",
+            "org.apache.tomcat.embed:tomcat-embed-core 9.0.50",
+        ),
+        (
+            "guava-30.0-jre.jar",
+            "Bundle-SymbolicName: com.google.guava\n",
+            "com.google.guava:guava 30.0-jre",
+        ),
+        (
+            "git.hpi",
+            "Group-Id: org.jenkins-ci.plugins\nShort-Name: git\nPlugin-Version: 3.0.0 (private)\n",
+            "org.jenkins-ci.plugins:git 3.0.0",
+        ),
+    ] {
+        let entries = [("META-INF/MANIFEST.MF", manifest.as_bytes())];
+        let (facts, outcome) = read_as(path, &archive_of(&entries, Form::Deflated));
+        outcome.unwrap();
+        assert_eq!(names(&facts), [format!("{expected} {path}")]);
+    }
+}
+
+/// Small ones are not taken for settings, whatever ending they have.
+#[test]
+fn every_ending_of_archives() {
+    let bytes = archive_of(&[POM], Form::Deflated);
+    for extension in ["jar", "war", "ear", "par", "sar", "jpi", "hpi", "nar", "JAR"] {
+        let path = format!("app/log4j-core-2.14.1.{extension}");
+        let facts = crate::inspect::facts(&path, &bytes, &crate::Limits::default()).unwrap();
+        assert_eq!(facts.unwrap().packages.len(), 1, "{extension}");
+    }
+    let egg = archive_of(&[(EGG_METADATA, &b"Name: shop\nVersion: 1.0\n"[..])], Form::Deflated);
+    let facts = crate::inspect::facts("app/shop.egg", &egg, &crate::Limits::default()).unwrap();
+    assert_eq!(facts.unwrap().packages.len(), 1);
 }
 
 /// What stands in an archive is not the archive, though its name begins alike.

@@ -1,0 +1,81 @@
+//! Groups of artifacts that are built without Maven, so that no properties in
+//! them tell it, and whose manifests name a module instead.
+
+/// By the beginning of the artifact's name; the first one that fits counts.
+const FAMILIES: &[(&str, &str)] = &[
+    ("bcpg-", "org.bouncycastle"),
+    ("bcpkix-", "org.bouncycastle"),
+    ("bcprov-", "org.bouncycastle"),
+    ("bctls-", "org.bouncycastle"),
+    ("bcutil-", "org.bouncycastle"),
+    ("kotlin-reflect", "org.jetbrains.kotlin"),
+    ("kotlin-stdlib", "org.jetbrains.kotlin"),
+    ("lucene-", "org.apache.lucene"),
+    ("micrometer-", "io.micrometer"),
+    ("spring-amqp", "org.springframework.amqp"),
+    ("spring-batch-", "org.springframework.batch"),
+    ("spring-boot", "org.springframework.boot"),
+    ("spring-cloud-", "org.springframework.cloud"),
+    ("spring-data-", "org.springframework.data"),
+    ("spring-hateoas", "org.springframework.hateoas"),
+    ("spring-integration-", "org.springframework.integration"),
+    ("spring-kafka", "org.springframework.kafka"),
+    ("spring-ldap-", "org.springframework.ldap"),
+    ("spring-rabbit", "org.springframework.amqp"),
+    ("spring-security-", "org.springframework.security"),
+    ("spring-session-", "org.springframework.session"),
+    ("spring-webflow", "org.springframework.webflow"),
+    ("spring-ws-", "org.springframework.ws"),
+];
+
+/// By the whole name of the artifact.
+const ARTIFACTS: &[(&str, &str)] = &[
+    ("ant", "org.apache.ant"),
+    ("commons-beanutils", "commons-beanutils"),
+    ("commons-collections", "commons-collections"),
+    ("commons-fileupload", "commons-fileupload"),
+    ("commons-httpclient", "commons-httpclient"),
+    ("commons-io", "commons-io"),
+    ("guava", "com.google.guava"),
+    ("kafka-clients", "org.apache.kafka"),
+    ("mysql-connector-j", "com.mysql"),
+    ("mysql-connector-java", "mysql"),
+    ("postgresql", "org.postgresql"),
+    ("reactor-core", "io.projectreactor"),
+    ("reactor-netty-http", "io.projectreactor.netty"),
+    ("spring-aop", "org.springframework"),
+    ("spring-beans", "org.springframework"),
+    ("spring-context", "org.springframework"),
+    ("spring-context-support", "org.springframework"),
+    ("spring-core", "org.springframework"),
+    ("spring-expression", "org.springframework"),
+    ("spring-jcl", "org.springframework"),
+    ("spring-jdbc", "org.springframework"),
+    ("spring-jms", "org.springframework"),
+    ("spring-messaging", "org.springframework"),
+    ("spring-orm", "org.springframework"),
+    ("spring-oxm", "org.springframework"),
+    ("spring-tx", "org.springframework"),
+    ("spring-web", "org.springframework"),
+    ("spring-webflux", "org.springframework"),
+    ("spring-webmvc", "org.springframework"),
+    ("spring-websocket", "org.springframework"),
+    ("xalan", "xalan"),
+    ("xercesImpl", "xerces"),
+    ("xml-apis", "xml-apis"),
+];
+
+/// The group of an artifact that is known by its name.
+pub(super) fn of(artifact: &str) -> Option<&'static str> {
+    let family = || FAMILIES.iter().find(|(beginning, _)| artifact.starts_with(beginning));
+    let known = ARTIFACTS.iter().find(|(name, _)| *name == artifact).or_else(family);
+    known.map(|(_, group)| *group)
+}
+
+/// The name of a part of Tomcat, whose files are called otherwise: the bundle
+/// of `catalina.jar` is `org.apache.tomcat-catalina`.
+pub(super) fn of_tomcat(bundle: &str) -> Option<String> {
+    let part = bundle.strip_prefix("org.apache.tomcat-").filter(|part| !part.is_empty())?;
+    let group = if part.starts_with("embed-") { "tomcat.embed" } else { "tomcat" };
+    Some(format!("org.apache.{group}:tomcat-{part}"))
+}
