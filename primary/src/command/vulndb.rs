@@ -11,11 +11,12 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, Subcommand};
 use palisade_scanner::VulnDb;
 use palisade_scanner::vulndb::update::{
-    NoOrigin, SourceOutcome, UpdateSettings, UpdateSource, update,
+    NoOrigin, Paging, SourceOutcome, UpdateSettings, UpdateSource, update,
 };
 use palisade_scanner::vulndb::{
     self, BuildSummary, FeedKind, PublicKey, SigningKey, SourceSpec, Trust,
 };
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::telemetry;
@@ -57,7 +58,8 @@ enum VulndbCommand {
         #[arg(long, value_name = "FILE", env = "PALISADE_VULNDB_SIGNING_KEY")]
         signing_key: Option<PathBuf>,
     },
-    /// Fetch what changed, build the database anew and put it in place
+    /// Fetch what changed, build the database anew and put it in place. A key for NVD's
+    /// interface is read from PALISADE_NVD_KEY
     #[command(after_long_help = kinds())]
     Update {
         /// A source of advisories; may be given several times. The variable has one
@@ -132,6 +134,8 @@ pub(super) fn run(args: &VulndbArgs) -> anyhow::Result<ExitCode> {
                 settings.key.clone_from(key);
             }
             settings.allow_older = *allow_older;
+            let nvd_key = std::env::var("PALISADE_NVD_KEY").ok().filter(|key| !key.is_empty());
+            settings.paging = Paging::with_key(nvd_key.map(SecretString::from));
             renew(&settings, *strict)
         }
         VulndbCommand::Show { db, key, name } => {

@@ -6,7 +6,9 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use palisade_scanner::source::registry::Patience;
-use palisade_scanner::vulndb::update::{SourceOutcome, UpdateError, UpdateSettings, update};
+use palisade_scanner::vulndb::update::{
+    Paging, SourceOutcome, UpdateError, UpdateSettings, update,
+};
 use palisade_scanner::vulndb::{Trust, VulnDb};
 use serde_json::json;
 use tempfile::TempDir;
@@ -37,7 +39,8 @@ impl Case {
             longest_pause: Duration::from_secs(2),
             ..Patience::default()
         };
-        UpdateSettings { patience, ..UpdateSettings::new(sources, cache, out) }
+        let paging = Paging { key: None, pause: Duration::ZERO };
+        UpdateSettings { patience, paging, ..UpdateSettings::new(sources, cache, out) }
     }
 
     fn source(&self) -> String {
@@ -217,24 +220,67 @@ async fn a_copy_that_is_not_whole_is_refused() {
     assert!(reason.contains("feed.json is cut off"), "{reason}");
 }
 
-/// The interface of NVD answers with the first of many pages.
+/// A page of NVD's interface.
+fn page(start: u64, total: u64, names: &[&str]) -> String {
+    let records: Vec<_> = names.iter().map(|name| json!({"cve": {"id": name}})).collect();
+    json!({"resultsPerPage": names.len(), "startIndex": start, "totalResults": total,
+        "format": "NVD_CVE", "version": "2.0", "vulnerabilities": records})
+    .to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_pages_of_nvd_are_fetched() {
+    let case = Case::new().await;
+    case.server.serve("feed.jsonl", "\"one\"", &record("CVE-2024-1", "1.0"));
+    let nvd = format!("nvd={}?resultsPerPage=2", case.server.url("2.0"));
+    let settings = case.settings(&[case.source(), nvd]);
+    let serve = |start: u64, page: String| {
+        let name = format!("2.0?resultsPerPage=2&startIndex={start}");
+        case.server.serve(&name, "\"page\"", &page);
+    };
+    case.server.serve("2.0", "\"one\"", &page(0, 4, &["CVE-2024-1", "CVE-2024-2"]));
+    serve(2, page(2, 5, &["CVE-2024-3", "CVE-2024-4"]));
+    // One came in meanwhile.
+    serve(4, page(4, 5, &["CVE-2024-5"]));
+    let slow = |status| Reply::Status(status, Some("0"));
+    let replies = [Reply::Whole, Reply::Whole, slow(StatusCode::FORBIDDEN)];
+    case.server.next(replies.into_iter().chain([slow(StatusCode::TOO_MANY_REQUESTS)]));
+    let summary = update(&settings, at(1)).await.unwrap();
+    let records: Vec<_> = summary.build.sources.iter().map(|source| source.records).collect();
+    assert_eq!(records.iter().sum::<u64>(), 6, "{summary:?}");
+    let asked: Vec<String> = case.server.requests().into_iter().map(|one| one.query).collect();
+    let all =
+        ["resultsPerPage=2", "resultsPerPage=2&startIndex=2", "resultsPerPage=2&startIndex=4"];
+    assert_eq!(asked, ["", all[0], all[1], all[1], all[1], all[2]]);
+
+    // Pages that do not fit to each other, or break off: the last copy stays.
+    for (start, page) in
+        [(2, page(0, 5, &["CVE-2024-3"])), (2, page(2, 5, &[])), (2, "{\"oops\":".to_owned())]
+    {
+        serve(start, page);
+        let summary = update(&settings, at(2)).await.unwrap();
+        let SourceOutcome::Kept { since, reason } = &summary.sources[1].1 else {
+            panic!("{summary:?}")
+        };
+        assert!(*since == at(1) && reason.contains("from record 2 on"), "{reason}");
+        assert!(!summary.changed, "{summary:?}");
+    }
+    serve(2, page(2, 4, &["CVE-2024-3", "CVE-2024-4"]));
+    let summary = update(&settings, at(3)).await.unwrap();
+    assert!(matches!(summary.sources[1].1, SourceOutcome::Fetched { .. }), "{summary:?}");
+}
+
+/// One of many pages that somebody fetched.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_is_no_feed() {
     let case = Case::new().await;
     case.server.serve("feed.jsonl", "\"one\"", &record("CVE-2024-1", "1.0"));
-    let page = |total: u64, names: &[&str]| {
-        let records: Vec<_> = names.iter().map(|name| json!({"cve": {"id": name}})).collect();
-        json!({"resultsPerPage": names.len(), "startIndex": 0, "totalResults": total,
-            "format": "NVD_CVE", "version": "2.0", "vulnerabilities": records})
-        .to_string()
-    };
-    let nvd = format!("nvd={}", case.server.url("2.0"));
-    let settings = case.settings(&[case.source(), nvd]);
-    case.server.serve("2.0", "\"one\"", &page(3, &["CVE-2024-1", "CVE-2024-2"]));
-    let error = update(&settings, at(1)).await.unwrap_err().to_string();
-    assert!(error.contains("2 of 3 records") && error.contains("nvdcve-2.0-YEAR"), "{error}");
-    case.server.serve("2.0", "\"two\"", &page(2, &["CVE-2024-1", "CVE-2024-2"]));
-    update(&settings, at(2)).await.unwrap();
+    let alone = case.folder.path().join("2.0.json");
+    fs::write(&alone, page(0, 3, &["CVE-2024-1", "CVE-2024-2"])).unwrap();
+    let settings = case.settings(&[case.source(), format!("nvd={}", alone.display())]);
+    let summary = update(&settings, at(1)).await.unwrap();
+    let malformed: u64 = summary.build.sources.iter().map(|source| source.malformed).sum();
+    assert_eq!(malformed, 1, "{summary:?}");
 
     // Others call the number otherwise.
     let rocky = json!({"advisories": [{"name": "RLSA-2024:1"}], "total": 70, "page": 1});
@@ -246,8 +292,8 @@ async fn a_page_is_no_feed() {
     // All pages in a folder are the whole.
     let folder = case.folder.path().join("pages");
     fs::create_dir(&folder).unwrap();
-    fs::write(folder.join("0.json"), page(3, &["CVE-2024-1", "CVE-2024-2"])).unwrap();
-    fs::write(folder.join("2.json"), page(3, &["CVE-2024-3"])).unwrap();
+    fs::write(folder.join("0.json"), page(0, 3, &["CVE-2024-1", "CVE-2024-2"])).unwrap();
+    fs::write(folder.join("2.json"), page(2, 3, &["CVE-2024-3"])).unwrap();
     let settings = case.settings(&[case.source(), format!("nvd={}", folder.display())]);
     let summary = update(&settings, at(3)).await.unwrap();
     assert!(summary.build.sources.iter().all(|source| source.malformed == 0), "{summary:?}");

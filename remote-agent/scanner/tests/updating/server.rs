@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use futures_util::{StreamExt as _, stream};
 
@@ -25,11 +25,15 @@ pub(crate) enum Reply {
 
 /// A request that was made.
 #[derive(Clone)]
-pub(crate) struct Request(HeaderMap);
+pub(crate) struct Request {
+    /// What follows the question mark.
+    pub(crate) query: String,
+    headers: HeaderMap,
+}
 
 impl Request {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| value.to_str().unwrap())
+        self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 }
 
@@ -93,12 +97,16 @@ impl Server {
 async fn answer(
     State(shelf): State<Arc<Mutex<Shelf>>>,
     Path(name): Path<String>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response<Body> {
     let mut shelf = shelf.lock().unwrap();
-    shelf.requests.push(Request(headers.clone()));
+    let query = query.unwrap_or_default();
+    shelf.requests.push(Request { query: query.clone(), headers: headers.clone() });
     let reply = shelf.replies.pop_front().unwrap_or(Reply::Whole);
-    let file = shelf.files.get(&name).cloned();
+    // A page of a file, or the file whatever is asked of it.
+    let page = shelf.files.get(&format!("{name}?{query}"));
+    let file = page.or_else(|| shelf.files.get(&name)).cloned();
     if let Some((name, tag, content)) = shelf.change.take() {
         shelf.files.insert(name, (tag, content));
     }

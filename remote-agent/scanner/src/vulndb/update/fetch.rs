@@ -15,8 +15,8 @@ use tokio::fs::OpenOptions;
 use tokio::io::{AsyncSeekExt as _, AsyncWriteExt as _};
 use url::Url;
 
-use super::UpdateSettings;
 use super::cache::{CacheError, Slot};
+use super::{Paging, UpdateSettings};
 use crate::source::registry::{Patience, asked_pause};
 
 /// A source that could not be fetched.
@@ -48,6 +48,16 @@ pub enum FetchError {
         /// The limit.
         limit: u64,
     },
+    /// It answers in pages, and one of them is none.
+    #[error("{url}: the page from record {from} on: {reason}")]
+    Page {
+        /// Where, without what may be a secret.
+        url: String,
+        /// The record that was asked for.
+        from: u64,
+        /// What is wrong.
+        reason: String,
+    },
     /// The copy cannot be kept.
     #[error(transparent)]
     Cache(#[from] CacheError),
@@ -70,7 +80,7 @@ impl FetchError {
                             | StatusCode::TOO_EARLY
                     )
             }
-            Self::TooLarge { .. } | Self::Cache(_) | Self::Setup(_) => false,
+            Self::TooLarge { .. } | Self::Page { .. } | Self::Cache(_) | Self::Setup(_) => false,
         }
     }
 }
@@ -119,8 +129,11 @@ pub(super) enum Answer {
 /// Fetches sources.
 pub(super) struct Client {
     http: reqwest::Client,
-    patience: Patience,
-    limit: u64,
+    /// Follows nobody elsewhere: it may carry a key.
+    pub(super) unled: reqwest::Client,
+    pub(super) patience: Patience,
+    pub(super) paging: Paging,
+    pub(super) limit: u64,
 }
 
 impl Client {
@@ -148,16 +161,37 @@ impl Client {
                 attempt.follow()
             }
         });
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .user_agent(concat!("palisade-vulndb/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(settings.patience.connect)
-            .read_timeout(settings.patience.idle)
-            .redirect(redirects)
-            .build()
-            .map_err(|error| setup(&error))?;
-        let patience = settings.patience.clone();
-        Ok(Self { http, patience, limit: settings.source_bytes })
+        let client = |redirects| {
+            reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .user_agent(concat!("palisade-vulndb/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(settings.patience.connect)
+                .read_timeout(settings.patience.idle)
+                .redirect(redirects)
+                .build()
+                .map_err(|error| setup(&error))
+        };
+        Ok(Self {
+            http: client(redirects)?,
+            unled: client(redirect::Policy::none())?,
+            patience: settings.patience.clone(),
+            paging: settings.paging.clone(),
+            limit: settings.source_bytes,
+        })
+    }
+
+    /// How long to wait before another try; none where there is to be none.
+    pub(super) fn pause_after(&self, error: &FetchError, failed: u32) -> Option<Duration> {
+        if !error.is_transient() || failed >= self.patience.tries {
+            return None;
+        }
+        let asked = match error {
+            FetchError::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        };
+        // Whoever wants more is left alone until the next update.
+        let pause = asked.unwrap_or_else(|| self.patience.pause(failed));
+        (pause <= self.patience.longest_pause).then_some(pause)
     }
 
     /// Fetches `url` unless the copy in `slot` is the newest.
@@ -173,18 +207,7 @@ impl Client {
             let there = slot.partial().map_or(0, |(bytes, _)| bytes);
             failed = if there > known { 1 } else { failed + 1 };
             known = there;
-            if !error.is_transient() || failed >= self.patience.tries {
-                return Err(error);
-            }
-            let asked = match &error {
-                FetchError::Status { retry_after, .. } => *retry_after,
-                _ => None,
-            };
-            let pause = asked.unwrap_or_else(|| self.patience.pause(failed));
-            // Whoever wants more is left alone until the next update.
-            if pause > self.patience.longest_pause {
-                return Err(error);
-            }
+            let pause = self.pause_after(&error, failed).ok_or(error)?;
             tokio::time::sleep(pause).await;
         }
     }
@@ -228,11 +251,7 @@ impl Client {
                     reason: "the server does not go on where the download broke off".to_owned(),
                 })
             }
-            _ => Err(FetchError::Status {
-                url: shown(url),
-                status,
-                retry_after: asked_pause(response.headers(), Utc::now()),
-            }),
+            _ => Err(refused(url, &response)),
         }
     }
 
@@ -288,7 +307,16 @@ fn continues(headers: &HeaderMap, bytes: u64) -> bool {
         == Some(bytes)
 }
 
-fn network(url: &Url, error: reqwest::Error) -> FetchError {
+/// What the server answers in place of what was asked for.
+pub(super) fn refused(url: &Url, response: &Response) -> FetchError {
+    FetchError::Status {
+        url: shown(url),
+        status: response.status(),
+        retry_after: asked_pause(response.headers(), Utc::now()),
+    }
+}
+
+pub(super) fn network(url: &Url, error: reqwest::Error) -> FetchError {
     // The error would tell the whole URL, with what may be a token.
     let error = error.without_url();
     let mut reason = error.to_string();
@@ -300,7 +328,7 @@ fn network(url: &Url, error: reqwest::Error) -> FetchError {
     FetchError::Network { url: shown(url), reason }
 }
 
-fn shown(url: &Url) -> String {
+pub(super) fn shown(url: &Url) -> String {
     let mut shown = url.clone();
     shown.set_query(None);
     shown.set_fragment(None);

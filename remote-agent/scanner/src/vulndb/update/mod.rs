@@ -7,6 +7,7 @@
 mod cache;
 mod fetch;
 mod origin;
+mod pages;
 
 use std::fs;
 use std::io;
@@ -18,7 +19,7 @@ use tokio::task::{JoinError, spawn_blocking};
 use tracing::{info, warn};
 
 use super::build::{self, BuildError, BuildSummary, build};
-use super::feed::SourceSpec;
+use super::feed::{FeedKind, SourceSpec};
 use super::open::{OpenError, Outdated, Trust, VulnDb};
 use super::signing::{KeyError, SigningKey, key_path};
 use crate::source::registry::Patience;
@@ -27,6 +28,7 @@ pub use cache::CacheError;
 pub use fetch::FetchError;
 use fetch::{Answer, Client};
 pub use origin::{NoOrigin, Origin, UpdateSource};
+pub use pages::Paging;
 
 /// How the database is renewed.
 #[derive(Clone, Debug)]
@@ -48,6 +50,8 @@ pub struct UpdateSettings {
     pub source_bytes: u64,
     /// How often and how long servers are asked.
     pub patience: Patience,
+    /// How those are asked that answer in pages.
+    pub paging: Paging,
 }
 
 impl UpdateSettings {
@@ -62,6 +66,7 @@ impl UpdateSettings {
             allow_older: false,
             source_bytes: 8 << 30,
             patience: Patience::default(),
+            paging: Paging::with_key(None),
         }
     }
 }
@@ -201,7 +206,13 @@ async fn renew(
     };
     let slot = cache.slot(source.kind, url)?;
     let name = source.to_string();
-    let fetched = match client.fetch(url, &slot).await {
+    let answer = match client.fetch(url, &slot).await {
+        Ok(Answer::New(first)) if source.kind == FeedKind::Nvd => {
+            client.with_pages(url, &slot, first).await.map(Answer::New)
+        }
+        answer => answer,
+    };
+    let fetched = match answer {
         Ok(Answer::Unchanged) => return Ok((slot.copy(), SourceOutcome::Unchanged)),
         Ok(Answer::New(fetched)) => fetched,
         Err(error) => {
