@@ -12,6 +12,7 @@ mod language;
 pub mod malware;
 pub mod os;
 pub mod secret;
+pub(crate) mod store;
 
 use std::io::{self, Read};
 

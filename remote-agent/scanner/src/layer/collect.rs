@@ -1,16 +1,22 @@
 //! What of a layer is kept, entry by entry, whatever it is read from.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::content::{LayerContent, Node, weight_of};
 use super::path;
+use crate::inspect::store::{self, Stored};
 use crate::inspect::{self, Entry, Facts, PathHash, Problem};
 use crate::scope::Scope;
 
 /// Paths that a layer removes.
 const MOST_HIDDEN: usize = 500_000;
+
+/// Whether a link may lead to a package database.
+fn leads_on(path: &str) -> bool {
+    !path.contains('/') || inspect::os::is_on_the_way(path)
+}
 
 /// Gathers the content of one layer.
 #[derive(Debug)]
@@ -23,11 +29,27 @@ pub(crate) struct Collector<'a> {
     hidden: usize,
     /// What is replaced, while hard links ask for it.
     plain: Option<HashSet<PathHash>>,
+    /// What lies in stores and counts where hard links lead to it.
+    stored: HashMap<PathHash, Kept>,
+}
+
+/// An entry of a store.
+#[derive(Debug)]
+enum Kept {
+    Link(String),
+    File(Stored),
 }
 
 impl<'a> Collector<'a> {
     pub(crate) fn new(scope: &'a Scope) -> Self {
-        Self { scope, content: LayerContent::default(), held: 0, hidden: 0, plain: None }
+        Self {
+            scope,
+            content: LayerContent::default(),
+            held: 0,
+            hidden: 0,
+            plain: None,
+            stored: HashMap::new(),
+        }
     }
 
     /// What the scan looks for.
@@ -71,7 +93,10 @@ impl<'a> Collector<'a> {
     /// A symbolic link. Those are kept that may lead to a package database.
     pub(crate) fn link(&mut self, path: &str, target: &[u8]) {
         let leads_somewhere = target.len() <= path::LONGEST;
-        if leads_somewhere && (!path.contains('/') || inspect::os::is_on_the_way(path)) {
+        if leads_somewhere && store::is_in_store(path) {
+            self.plain(path);
+            self.store(path, Kept::Link(path::text(target).into_owned()));
+        } else if leads_somewhere && leads_on(path) {
             self.node(path, Node::Link(path::text(target).into_owned()));
         } else {
             self.plain(path);
@@ -82,6 +107,7 @@ impl<'a> Collector<'a> {
     /// in a layer below.
     pub(crate) fn hard_link(&mut self, path: &str, target: &str) {
         let node = self.content.nodes.get(target).cloned();
+        let node = node.or_else(|| self.stored_at(path, target));
         if node.is_none() && self.is_plain(target) {
             match Facts::of_unread_link(path, target) {
                 Some(facts) => self.node(path, Node::File(Arc::new(facts))),
@@ -100,8 +126,36 @@ impl<'a> Collector<'a> {
             .contains(&PathHash::of(path))
     }
 
+    /// What the entry of a store is where a hard link leads to it.
+    fn stored_at(&self, path: &str, target: &str) -> Option<Node> {
+        match self.stored.get(&PathHash::of(target))? {
+            Kept::Link(target) if leads_on(path) => Some(Node::Link(target.clone())),
+            Kept::Link(_) => None,
+            Kept::File(stored) => Some(Node::File(Arc::new(stored.at(path)?))),
+        }
+    }
+
+    fn store(&mut self, path: &str, kept: Kept) {
+        let weight = match &kept {
+            Kept::Link(target) => weight_of(target),
+            Kept::File(stored) => stored.weight(),
+        };
+        // Beyond the bound the links to it are told as not read.
+        if self.held + weight <= self.scope.limits.packages {
+            self.held += weight;
+            self.stored.insert(PathHash::of(path), kept);
+        }
+    }
+
     /// A regular file. Fails when the content cannot be read.
     pub(crate) fn file(&mut self, entry: &Entry<'_>, content: &mut dyn Read) -> io::Result<()> {
+        if store::is_in_store(entry.path) {
+            self.plain(entry.path);
+            if let Some(stored) = store::read(entry, content, self.scope)? {
+                self.store(entry.path, Kept::File(stored));
+            }
+            return Ok(());
+        }
         match inspect::file(entry, content, self.scope)? {
             Some(facts) => self.node(entry.path, Node::File(Arc::new(facts))),
             None => self.plain(entry.path),

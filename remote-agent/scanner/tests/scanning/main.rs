@@ -36,6 +36,8 @@ mod rpm;
 #[cfg(test)]
 mod signature;
 #[cfg(test)]
+mod stores;
+#[cfg(test)]
 mod vulndb;
 #[cfg(test)]
 mod vulndb_file;

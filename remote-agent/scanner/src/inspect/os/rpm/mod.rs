@@ -16,7 +16,7 @@ use crate::inspect::{Entry, Facts, Problem};
 
 /// Folders of the database in an image. Where several databases exist, that
 /// one is in use into which a package was installed last.
-pub(super) const FOLDERS: [&str; 2] = ["usr/lib/sysimage/rpm", "var/lib/rpm"];
+pub(super) const FOLDERS: [&str; 3] = ["usr/lib/sysimage/rpm", "var/lib/rpm", "usr/share/rpm"];
 
 /// Files of the database, the newest kind first.
 pub(super) const FILES: [&str; 3] = ["rpmdb.sqlite", "Packages.db", "Packages"];
