@@ -1,5 +1,5 @@
-//! Files of stores that name them by their content: what one is shows in the
-//! hard links to it alone, which come after it.
+//! Files of stores that name them by their content: what one is called shows in
+//! the hard links to it, which come after it.
 
 use std::io::{self, Cursor, Read};
 
@@ -34,7 +34,7 @@ const OTHER: &str = "a.so";
 /// Whether `path` lies in the store of ostree, of which bootable containers
 /// are made, or in that of pnpm.
 pub(crate) fn is_in_store(path: &str) -> bool {
-    if path.starts_with("sysroot/ostree/repo/objects/") {
+    if path.starts_with("sysroot/ostree/repo/objects/") && path.ends_with(".file") {
         return true;
     }
     let mut parts = path.rsplit('/');
@@ -110,6 +110,7 @@ mod tests {
             (format!("root/.local/share/pnpm/store/v3/files/ab/{hash}-exec"), true),
             (format!("srv/files/ab/{}", &hash[..64]), false),
             ("srv/files/ab/photo.jpg".to_owned(), false),
+            ("sysroot/ostree/repo/objects/12/package.json".to_owned(), false),
         ] {
             assert_eq!(is_in_store(&path), expected, "{path}");
         }

@@ -29,7 +29,7 @@ pub(crate) struct Collector<'a> {
     hidden: usize,
     /// What is replaced, while hard links ask for it.
     plain: Option<HashSet<PathHash>>,
-    /// What lies in stores and counts where hard links lead to it.
+    /// What lies in stores and counts where hard links lead to it, too.
     stored: HashMap<PathHash, Kept>,
 }
 
@@ -106,8 +106,8 @@ impl<'a> Collector<'a> {
     /// A hard link: the same file as its target, which came before it, or lies
     /// in a layer below.
     pub(crate) fn hard_link(&mut self, path: &str, target: &str) {
-        let node = self.content.nodes.get(target).cloned();
-        let node = node.or_else(|| self.stored_at(path, target));
+        let node = self.stored_at(path, target);
+        let node = node.or_else(|| self.content.nodes.get(target).cloned());
         if node.is_none() && self.is_plain(target) {
             match Facts::of_unread_link(path, target) {
                 Some(facts) => self.node(path, Node::File(Arc::new(facts))),
@@ -150,8 +150,13 @@ impl<'a> Collector<'a> {
     /// A regular file. Fails when the content cannot be read.
     pub(crate) fn file(&mut self, entry: &Entry<'_>, content: &mut dyn Read) -> io::Result<()> {
         if store::is_in_store(entry.path) {
-            self.plain(entry.path);
-            if let Some(stored) = store::read(entry, content, self.scope)? {
+            let stored = store::read(entry, content, self.scope)?;
+            // What counts whatever it is called counts there too: nobody hides it so.
+            match stored.as_ref().and_then(|stored| stored.at(entry.path)) {
+                Some(facts) => self.node(entry.path, Node::File(Arc::new(facts))),
+                None => self.plain(entry.path),
+            }
+            if let Some(stored) = stored {
                 self.store(entry.path, Kept::File(stored));
             }
             return Ok(());

@@ -6,7 +6,7 @@ use palisade_scanner::source::Source;
 use palisade_scanner::{LayerCache, Scope, scan};
 use tar::EntryType;
 
-use crate::fixture::{Layer, OS_RELEASE, Registry, debian, names};
+use crate::fixture::{Layer, OS_RELEASE, Registry, debian, gzip, names};
 
 async fn scanned(layers: &[Layer]) -> Inventory {
     let registry = Registry::start().await;
@@ -47,6 +47,26 @@ async fn packages_of_pnpm() {
     assert_eq!(files(&inventory)[1], format!("{project}/lodash/package.json"));
     let [problem] = inventory.problems.as_slice() else { panic!("{:?}", inventory.problems) };
     assert_eq!(problem.path, format!("{project}/other/package.json"));
+}
+
+/// A file that runs as its owner is told though no link leads to it.
+#[tokio::test]
+async fn nothing_hides_in_a_store() {
+    let mut header = tar::Header::new_gnu();
+    let path = "sysroot/ostree/repo/objects/05/abcd.file";
+    header.set_path(path).unwrap();
+    header.set_mode(0o4755);
+    header.set_size(0);
+    header.set_cksum();
+    let mut archive = debian(&[("curl", "7", "curl")]).open().to_vec();
+    archive.extend_from_slice(header.as_bytes());
+    archive.extend_from_slice(Layer::default().hard_link("usr/bin/su", path).open());
+    archive.resize(archive.len() + 1024, 0);
+    let registry = Registry::start().await;
+    registry.put_image("stored", "v1", &[gzip(&archive)]);
+    let inventory = registry.scan("stored", "v1").await.unwrap();
+    let paths: Vec<&str> = inventory.set_ids.iter().map(|one| one.path.as_str()).collect();
+    assert_eq!(paths, [path, "usr/bin/su"]);
 }
 
 /// A bootable container: ostree's objects, and links to them.
