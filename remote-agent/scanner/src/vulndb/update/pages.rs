@@ -167,7 +167,7 @@ impl Client {
         Ok(body)
     }
 
-    /// The key, for whom nobody listens to.
+    /// The key, which goes over TLS alone.
     fn key_for(&self, url: &Url) -> Option<(HeaderName, HeaderValue)> {
         let key = self.paging.key.as_ref().filter(|_| url.scheme() == "https")?;
         let mut value = HeaderValue::from_str(key.expose_secret().trim()).ok()?;
