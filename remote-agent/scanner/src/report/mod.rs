@@ -156,11 +156,13 @@ impl<'a> Matching<'a> {
         scanned_at: DateTime<Utc>,
     ) -> Result<Report, ScanError> {
         let findings = matching::matches(inventory, &mut self.known)?;
-        Ok(Report {
+        let mut report = Report {
             cvedb_version: self.database.version().to_owned(),
             cvedb_create_time: self.database.create_time(),
             ..Report::with_findings(inventory, findings, scanned_at)
-        })
+        };
+        report.problems.extend(matching::uncovered(inventory, &self.known));
+        Ok(report)
     }
 }
 

@@ -228,3 +228,32 @@ fn more_vulnerabilities_than_a_report_can_hold_are_an_error() {
     let error = held(101).unwrap_err();
     assert_eq!(error.outcome().text(), "file size over limit", "{error}");
 }
+
+/// No finding then means nothing, and an image that is not known whole is told.
+#[test]
+fn an_operating_system_that_the_database_does_not_cover() {
+    let folder = tempfile::tempdir().unwrap();
+    let feed = folder.path().join("feed.json");
+    let record = json!({"id": "CVE-2024-1", "affected": [{
+        "package": {"ecosystem": "Debian:12", "name": "p3"},
+        "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "1"}]}]}]});
+    std::fs::write(&feed, record.to_string()).unwrap();
+    let database = database(&[format!("osv={}", feed.display())]);
+    let packages = |count: usize| -> Vec<Package> {
+        let named = |n| Package::new(Ecosystem::Dpkg, format!("p{n}"), "1", "var/lib/dpkg/status");
+        (0..count).map(named).collect()
+    };
+    for (id, version, count, covered) in [
+        ("debian", "12", 30, true),
+        ("ubuntu", "22.04", 30, false),
+        // Of few packages there may be nothing to tell, and of no advisories at all either.
+        ("ubuntu", "22.04", 5, true),
+        ("nixos", "24.05", 30, true),
+    ] {
+        let report =
+            report(&inventory(Some(Distribution::new(id, version)), packages(count)), &database);
+        let told: Vec<&str> = report.problems.iter().map(|one| one.path.as_str()).collect();
+        let expected = if covered { vec![] } else { vec!["ubuntu:22.04"] };
+        assert_eq!(told, expected, "{id} {version} {count}");
+    }
+}

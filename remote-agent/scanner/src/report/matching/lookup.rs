@@ -33,6 +33,12 @@ impl<'a> Lookup<'a> {
         Ok(found)
     }
 
+    /// Whether nothing is known of any package of `ecosystem` that was looked up.
+    pub(super) fn is_silent_on(&self, ecosystem: &str) -> bool {
+        let known = self.affected.get(ecosystem);
+        known.is_none_or(|packages| packages.values().all(|found| found.is_empty()))
+    }
+
     /// What is known of the vulnerability `name`; empty where nothing is.
     pub(super) fn vulnerability(&mut self, name: &str) -> Result<Arc<Vulnerability>, OpenError> {
         if let Some(known) = self.known.get(name) {

@@ -18,7 +18,7 @@ use crate::error::ScanError;
 use crate::inspect::os::Distribution;
 use crate::inspect::os::rule::is_foreign;
 use crate::package::{LayeredPackage, Package};
-use crate::scan::Inventory;
+use crate::scan::{FileProblem, Inventory};
 use crate::vulndb::{
     self, Affected, Exploited, Likelihood, OpenError, Score, VulnDb, Vulnerability,
 };
@@ -26,6 +26,10 @@ pub(super) use name::normal as normal_name;
 
 use lookup::Lookup;
 use rule::Against;
+
+/// Packages of an operating system of which no database that covers it knows
+/// nothing: among so many are always some that were repaired once.
+const TELLING: usize = 10;
 
 /// Findings of one report. Some ten old kernels have as many as two thirds of it.
 const MOST: usize = 100_000;
@@ -96,6 +100,23 @@ pub(super) fn matches(
         inventory.packages.get(at as usize).map(|layered| layered.package.shown_name())
     });
     Ok(findings)
+}
+
+/// Tells where the database has nothing on the operating system, so that no
+/// finding means nothing. Asked after [`matches`].
+pub(super) fn uncovered(inventory: &Inventory, known: &Known<'_>) -> Option<FileProblem> {
+    let distribution = inventory.distribution.as_ref()?;
+    let packages = inventory.packages.iter().filter(|one| one.package.ecosystem.is_os()).count();
+    let ecosystems = distribution.ecosystems();
+    let silent = !ecosystems.is_empty()
+        && ecosystems.iter().all(|ecosystem| known.lookup.is_silent_on(ecosystem));
+    (silent && packages >= TELLING).then(|| FileProblem {
+        path: distribution.base_os(),
+        reason: format!(
+            "the vulnerability database knows nothing of any of its {packages} packages: build it \
+             with a source for this operating system"
+        ),
+    })
 }
 
 /// Worst first, then by package, then by name.
