@@ -1,6 +1,7 @@
 //! What the primary is trusted by: its authority, the key of its tickets, and
 //! the certificate of its listeners.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +45,9 @@ pub struct Trust {
     tickets: TicketKey,
     /// Who is kept out at the federation listener.
     pub removed: Arc<RemovedMembers>,
+    /// The members that nobody has approved yet, as the database last said: while it
+    /// is away it cannot be asked, and they are to get nothing all the same.
+    pub unapproved: ArcSwap<HashSet<ClusterId>>,
     /// By which authorities members are verified there.
     pub trusted: TrustedAuthorities,
     /// The certificate of the federation listener.
@@ -195,8 +199,10 @@ impl Trust {
         let removed = Arc::new(RemovedMembers::default());
         removed.extend(&store::member::removed(&mut conn, clock.now()).await?);
         removed.revoke(&store::certificate::revoked(&mut conn, clock.now()).await?);
+        let unapproved = store::member::unapproved(&mut conn).await?;
         Ok(Self {
             sealer: Arc::clone(sealer),
+            unapproved: ArcSwap::from_pointee(unapproved),
             trusted: TrustedAuthorities::new(&authorities.certificates())?,
             authorities: ArcSwap::from_pointee(authorities),
             tickets,

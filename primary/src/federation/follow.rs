@@ -1,12 +1,14 @@
 //! What changed about the members, their certificates and the primary's address, by
 //! whichever replica: each takes it up, and lets its own members know.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use palisade_api::federation::{PrimaryAddress, bye, down};
 use palisade_api::rest::fed::RestInfo;
 
 use super::address::federation_address;
+use super::member_link::MemberLink;
 use super::promotion;
 use crate::App;
 use crate::store::{self, StoreError};
@@ -44,20 +46,19 @@ async fn follow_once(app: &App, address: &mut Option<RestInfo>) -> Result<(), St
         let mut conn = app.database.acquire().await?;
         let removed = store::member::removed(&mut conn, app.clock.now()).await?;
         let revoked = store::certificate::revoked(&mut conn, app.clock.now()).await?;
+        let unapproved = store::member::unapproved(&mut conn).await?;
         let federation = store::federation::get(&mut conn).await?;
         drop(conn);
+        let approved = |link: &MemberLink| link.pending && !unapproved.contains(&link.cluster);
         app.trust.removed.extend(&removed);
         app.trust.removed.revoke(&revoked);
         app.links.dismiss(&removed, bye::Reason::Removed);
         app.links.part_with_revoked(&revoked);
         tell_address(app, address, federation_address(&app.config, &federation)).await;
-        for link in app.links.all().into_iter().filter(|link| link.pending) {
-            let mut conn = app.database.acquire().await?;
-            let member = store::member::get(&mut conn, link.cluster).await?;
-            if member.is_some_and(|member| !member.pending) {
-                app.links.welcome_anew(link.cluster);
-            }
+        for link in app.links.all().into_iter().filter(|link| approved(link)) {
+            app.links.welcome_anew(link.cluster);
         }
+        app.trust.unapproved.store(Arc::new(unapproved));
         if let Ok(received) = tokio::time::timeout(RELOAD_PERIOD, listener.recv()).await {
             received?;
         }

@@ -253,11 +253,48 @@ async fn a_cluster_waits_until_somebody_approves_it() -> Result<()> {
     local.get("/v1/group/fed.shop").await?.expect(404, 7)?;
     let member = fleet.member("staging").await?.context("no member")?;
     let id = member["id"].as_str().context("no id")?;
+    // Nobody's calls reach a cluster that may be anybody's.
+    let call = format!("/v1/fed/cluster/{id}/v1/group");
+    fleet.admin.get(&call).await?.expect(400, 37)?;
+    let own = json!({ "config": { "name": "own", "criteria": [] } });
+    fleet.admin.post(&call, &own).await?.expect(400, 37)?;
     let approve = format!("/v1/fed/cluster/{id}/approve");
     fleet.admin.post(&approve, &json!({})).await?.ok()?;
+    fleet.admin.get(&call).await?.ok()?;
     fleet.wait_for_status("staging", "synced").await?;
     local.get("/v1/group/fed.shop").await?.ok()?;
     // Once more changes nothing.
     fleet.admin.post(&approve, &json!({})).await?.ok()?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_cluster_that_waits_gets_nothing_while_the_database_is_away() -> Result<()> {
+    let mut fleet = Fleet::start(&[]).await?;
+    fleet.admin.post("/v1/group", &group("fed.shop")).await?.ok()?;
+    let mut agent = Agent::join("staging", &fleet.primary.token(&["--approval"]).await?).await?;
+    fleet.wait_for_status("staging", "pending").await?;
+
+    agent.stop().await?;
+    fleet.primary.postgres().context("a database of the harness")?.stop().await?;
+    agent.restart().await?;
+    let local = agent.admin().await?;
+    wait::until("the cluster is connected and knows that it waits", || async {
+        let member = local.get("/v1/fed/member").await?.ok()?;
+        let connected = member["master_cluster"]["status"] == "connected";
+        Ok(wait::when(connected && member["joint_clusters"][0]["status"] == "pending"))
+    })
+    .await?;
+    local.get("/v1/group/fed.shop").await?.expect(404, 7)?;
+
+    fleet.primary.postgres().context("a database of the harness")?.resume().await?;
+    let id = wait::until("the primary shows it again", || async {
+        let member = fleet.member("staging").await?.context("no member")?;
+        Ok(member["id"].as_str().map(ToOwned::to_owned))
+    })
+    .await?;
+    fleet.admin.post(&format!("/v1/fed/cluster/{id}/approve"), &json!({})).await?.ok()?;
+    fleet.wait_for_status("staging", "synced").await?;
+    local.get("/v1/group/fed.shop").await?.ok()?;
     Ok(())
 }

@@ -45,12 +45,15 @@ impl LinkService {
     /// The member that calls; refused while nobody has confirmed that it joins.
     fn confirmed<T>(&self, request: &Request<T>) -> Result<ClusterId, Status> {
         let cluster = super::enrol::peer(request)?;
-        match self.app.links.get(cluster) {
-            Some(link) if link.pending => {
-                Err(super::status(Code::OpNotAllowed, "this cluster is not approved yet"))
-            }
-            _ => Ok(cluster),
+        let waits = match self.app.links.get(cluster) {
+            Some(link) => link.pending,
+            // It has its link elsewhere, or opens none.
+            None => self.app.trust.unapproved.load().contains(&cluster),
+        };
+        if waits {
+            return Err(super::status(Code::OpNotAllowed, "this cluster is not approved yet"));
         }
+        Ok(cluster)
     }
 }
 

@@ -287,6 +287,8 @@ async fn greet(app: &App, peer: &Peer) -> Result<Greeting, Status> {
         }
         Err(error) => {
             tracing::warn!(%cluster, %error, "a member connects while the database is away");
+            pending = app.trust.unapproved.load().contains(&cluster);
+            welcome.pending = pending;
         }
     }
     Ok(Greeting { welcome, pending, renew })

@@ -1,6 +1,6 @@
 //! Questions about members.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use palisade_api::rest::fed::RestInfo;
@@ -178,6 +178,14 @@ pub async fn home(conn: &mut PgConnection) -> Result<Option<ClusterId>> {
             .fetch_optional(conn)
             .await?;
     Ok(id.map(ClusterId::from_uuid))
+}
+
+/// The members that nobody has approved yet.
+pub async fn unapproved(conn: &mut PgConnection) -> Result<HashSet<ClusterId>> {
+    let ids = sqlx::query_scalar!("SELECT id FROM member WHERE pending AND removed_at IS NULL")
+        .fetch_all(conn)
+        .await?;
+    Ok(ids.into_iter().map(ClusterId::from_uuid).collect())
 }
 
 /// How many remote clusters there are.

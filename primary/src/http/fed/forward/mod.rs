@@ -76,18 +76,26 @@ async fn forward(
 }
 
 /// The member that a path names. One that the caller's role does not reach is as
-/// unknown as one that there is not.
+/// unknown as one that there is not; one that nobody approved is not called either,
+/// for it may be anybody's.
 async fn find_cluster(app: &App, caller: &Caller, id: &str) -> Result<ClusterId> {
-    let unknown = || {
-        ApiError::new(Code::RemoteUnauthorized, "No cluster of the federation has this id.")
-            .with_status(StatusCode::BAD_REQUEST)
+    let refused = |text: &str| {
+        ApiError::new(Code::RemoteUnauthorized, text).with_status(StatusCode::BAD_REQUEST)
     };
+    let unknown = || refused("No cluster of the federation has this id.");
     let cluster: ClusterId = id.parse().map_err(|_| unknown())?;
-    // Whoever is connected is a member; that saves the database a question.
-    if caller.rights.scope().is_none() && app.links.get(cluster).is_some() {
+    // Whoever is connected and approved is a member; that saves the database a question.
+    let confirmed = app.links.get(cluster).is_some_and(|link| !link.pending);
+    if confirmed && caller.rights.scope().is_none() {
         return Ok(cluster);
     }
     let mut conn = app.database.acquire().await?;
     let member = store::member::get(&mut conn, cluster).await?;
-    member.filter(|member| shows(caller, member)).map(|member| member.id).ok_or_else(unknown)
+    let member = member.filter(|member| shows(caller, member)).ok_or_else(unknown)?;
+    if member.pending {
+        return Err(refused(
+            "The cluster waits for being approved; no calls are made to it before.",
+        ));
+    }
+    Ok(member.id)
 }
