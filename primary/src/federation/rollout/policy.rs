@@ -1,5 +1,6 @@
 //! The rollout policy: whether changes go in stages, and which.
 
+use palisade_api::kind::LogId;
 use palisade_api::rest::rollout::RolloutPolicy;
 use palisade_policy::PolicyError;
 use palisade_policy::cluster::ClusterSelector;
@@ -7,7 +8,7 @@ use sqlx::PgConnection;
 
 use super::super::rules::Result;
 use crate::store::audit::NewAudit;
-use crate::store::{self, Actor, Database, StoreError, setting};
+use crate::store::{self, Actor, Database, StoreError, change, setting};
 
 const SETTING: &str = "rollout_policy";
 const MAX_STAGES: usize = 16;
@@ -23,6 +24,8 @@ pub async fn get(conn: &mut PgConnection) -> Result<RolloutPolicy> {
 pub async fn set(database: &Database, actor: &Actor, policy: &RolloutPolicy) -> Result<()> {
     check(policy)?;
     let mut tx = database.begin().await?;
+    // Two at a time would both tell the same before; and changes begin by this policy.
+    change::lock(&mut tx, LogId::Federation).await?;
     let before = get(&mut tx).await?;
     setting::put(&mut tx, SETTING, policy).await?;
     let raw = |policy: &RolloutPolicy| {

@@ -27,7 +27,11 @@ pub(super) struct Facts<'a> {
     pub(super) progress: &'a BTreeMap<ClusterId, Progress>,
     pub(super) denials: u64,
     pub(super) denials_before: u64,
+    /// By the clock of the database, which all replicas share: how long a stage lasts
+    /// does not depend on who looks.
     pub(super) now: DateTime<Utc>,
+    /// By the clock of this replica, as members are heard of.
+    pub(super) here: DateTime<Utc>,
 }
 
 /// What to do with a rollout.
@@ -73,7 +77,7 @@ pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     }
     let present = |reached: &&Reached| {
         let progress = facts.progress.get(&reached.member);
-        progress.and_then(|p| p.seen_at).is_some_and(|seen| facts.now - seen < AWAY)
+        progress.and_then(|p| p.seen_at).is_some_and(|seen| facts.here - seen < AWAY)
     };
     let applied = |reached: &Reached| {
         let progress = facts.progress.get(&reached.member);
@@ -100,7 +104,7 @@ fn concerns(error: &ObjectError, facts: &Facts<'_>) -> bool {
 }
 
 /// Takes the next step of every rollout that is due. Returns how many moved.
-pub async fn advance(database: &Database, now: DateTime<Utc>) -> Result<usize, StoreError> {
+pub async fn advance(database: &Database, here: DateTime<Utc>) -> Result<usize, StoreError> {
     if !rollout::any_running(&mut *database.acquire().await?).await? {
         return Ok(0);
     }
@@ -108,7 +112,7 @@ pub async fn advance(database: &Database, now: DateTime<Utc>) -> Result<usize, S
     change::lock(&mut tx, LogId::Federation).await?;
     let mut moved = 0;
     for found in rollout::active(&mut tx).await? {
-        if found.state == State::Running && step(&mut tx, &found, now).await? {
+        if found.state == State::Running && step(&mut tx, &found, here).await? {
             moved += 1;
         }
     }
@@ -119,8 +123,9 @@ pub async fn advance(database: &Database, now: DateTime<Utc>) -> Result<usize, S
 async fn step(
     tx: &mut PgTransaction<'_>,
     rollout: &Rollout,
-    now: DateTime<Utc>,
+    here: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
+    let now = rollout::now(tx).await?;
     let candidates = rollout::candidates(tx, rollout).await?;
     let reached = rollout::reached(tx, rollout.id).await?;
     let members: Vec<ClusterId> = reached.iter().map(|reached| reached.member).collect();
@@ -140,6 +145,7 @@ async fn step(
         denials,
         denials_before,
         now,
+        here,
     };
     match judge(&facts) {
         Verdict::Wait => Ok(false),
@@ -192,6 +198,7 @@ mod tests {
     use super::*;
 
     const NOW: DateTime<Utc> = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+    const HERE: DateTime<Utc> = DateTime::from_timestamp(1_900_000_000, 0).unwrap();
 
     fn member(n: u128) -> ClusterId {
         ClusterId::from_uuid(Uuid::from_u128(n))
@@ -218,7 +225,7 @@ mod tests {
         };
         let progress = |revision| Progress {
             revision: Revision(revision),
-            seen_at: Some(NOW),
+            seen_at: Some(HERE),
             errors: Vec::new(),
         };
         let mut members: BTreeMap<ClusterId, Progress> =
@@ -240,6 +247,8 @@ mod tests {
             denials: 10,
             denials_before: 5,
             now: NOW,
+            // Its clock is not that of the database.
+            here: HERE,
         })
     }
 
@@ -264,7 +273,7 @@ mod tests {
         assert_eq!(judged(behind), Verdict::Wait);
         let gone = |rollout: &mut Rollout, members: &mut BTreeMap<ClusterId, Progress>| {
             behind(rollout, members);
-            members.get_mut(&member(1)).unwrap().seen_at = Some(NOW - AWAY);
+            members.get_mut(&member(1)).unwrap().seen_at = Some(HERE - AWAY);
         };
         assert_eq!(judged(gone), Verdict::Proceed);
         let all_gone = |_: &mut Rollout, members: &mut BTreeMap<ClusterId, Progress>| {
