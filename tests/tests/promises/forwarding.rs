@@ -186,6 +186,29 @@ async fn bodies_stream_both_ways_and_a_client_that_goes_away_ends_the_call() -> 
 }
 
 #[tokio::test]
+async fn a_client_that_pauses_amid_a_body_keeps_nobody_from_the_cluster() -> Result<()> {
+    let (fleet, there, _local) = one().await?;
+    let url = format!("https://{}{there}/v1/admission/state", fleet.primary.addresses()?.rest);
+    let http = reqwest::Client::builder().tls_danger_accept_invalid_certs(true).build()?;
+    let token = fleet.admin.token().context("no session")?;
+    // As many as are under way at once.
+    let paused = (0..64).map(|_| {
+        let endless = stream::once(async { Ok::<_, std::io::Error>(Bytes::from_static(b"{")) })
+            .chain(stream::pending());
+        let call = http.patch(&url).header("X-Auth-Token", token);
+        call.body(reqwest::Body::wrap_stream(endless)).send()
+    });
+    let paused = futures_util::future::try_join_all(paused);
+    // Far sooner than a call is too old.
+    let answers = tokio::time::timeout(Duration::from_mins(1), paused).await??;
+    for answer in answers {
+        assert_eq!(answer.status().as_u16(), 400);
+    }
+    fleet.admin.get(&format!("{there}/v1/group")).await?.ok()?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn five_hundred_calls_at_once_are_answered_and_edits_go_on() -> Result<()> {
     let (fleet, there, local) = one().await?;
     // As patient as a slow machine needs.

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
 use palisade_api::replica::ListLinksRequest;
 use palisade_api::replica::replica_client::ReplicaClient;
 use palisade_tests::hostile::{HostileRegistry, Sending};
@@ -94,6 +96,37 @@ async fn any_replica_calls_any_cluster() -> Result<()> {
         let forced = admin.post("/v1/fed/deploy", &json!({ "force": true })).await?.ok()?;
         let results = forced["results"].as_object().context("no results")?;
         ensure!(results.len() == 3 && results.values().all(|result| *result == 2), "{forced}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_ends_its_call_at_any_replica() -> Result<()> {
+    let (replicas, admins) = three().await?;
+    let local = replicas.agent("amber")?.admin().await?;
+    let under_way = || async { local.metric("palisade_agent_calls_under_way").await };
+    let id = member_id(&admins[0], "amber").await?;
+    let http = reqwest::Client::builder().tls_danger_accept_invalid_certs(true).build()?;
+    // Two of the replicas have the cluster's link not.
+    for (replica, admin) in replicas.all().zip(&admins) {
+        let rest = replica.addresses()?.rest;
+        let endless = stream::once(async { Ok::<_, std::io::Error>(Bytes::from_static(b"{")) })
+            .chain(stream::pending());
+        let call = http
+            .patch(format!("https://{rest}/v1/fed/cluster/{id}/v1/admission/state"))
+            .header("X-Auth-Token", admin.token().context("no session")?)
+            .body(reqwest::Body::wrap_stream(endless));
+        let waiting = tokio::spawn(call.send());
+        wait::until("the cluster works at it", || async {
+            Ok(wait::when(under_way().await? > 0.5))
+        })
+        .await?;
+        waiting.abort();
+        // Long before the call would be too old.
+        wait::until_within("the cluster has given it up", Duration::from_secs(15), || async {
+            Ok(wait::when(under_way().await? < 0.5))
+        })
+        .await?;
     }
     Ok(())
 }

@@ -104,16 +104,44 @@ async fn ask(peer: &Peer, replicas: &Replicas, cluster: ClusterId, message: &Cal
     }
 }
 
+/// The body in parts. Where it breaks off, the last part holds nothing, which no
+/// version takes: to just end would pass half a body for a whole, and as long as
+/// this does not end the other side keeps the call, though its answer is not wanted.
 fn body_parts(body: Body) -> impl futures_util::Stream<Item = ForwardPart> + Send {
-    body.into_data_stream()
-        .then(|chunk| async {
-            match chunk {
-                Ok(chunk) => chunk,
-                // The client went away: its call is dropped, and with it this
-                // stream. To end it here would pass half a body for a whole.
-                Err(_) => std::future::pending::<Bytes>().await,
-            }
+    let parts = stream::unfold(Some(body.into_data_stream()), |body| async move {
+        let mut body = body?;
+        Some(match body.next().await? {
+            Ok(chunk) => (cut(chunk).map(chunk_part).collect::<Vec<_>>(), Some(body)),
+            Err(_) => (vec![ForwardPart { body: None }], None),
         })
-        .flat_map(|chunk| stream::iter(cut(chunk)))
-        .map(|chunk| ForwardPart { body: Some(forward_part::Body::Chunk(chunk)) })
+    });
+    parts.flat_map(stream::iter)
+}
+
+const fn chunk_part(chunk: Bytes) -> ForwardPart {
+    ForwardPart { body: Some(forward_part::Body::Chunk(chunk)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_ends_with_a_part_that_holds_nothing() {
+        let whole =
+            || ["one", "two"].into_iter().map(|piece| Ok(Bytes::from_static(piece.as_bytes())));
+        assert_eq!(lengths(whole().collect()).await, [Some(3), Some(3)]);
+        let broken = || Err::<Bytes, _>(std::io::Error::other("gone"));
+        let cut_short = whole().chain([broken(), broken()]);
+        assert_eq!(lengths(cut_short.collect()).await, [Some(3), Some(3), None]);
+    }
+
+    /// The lengths of the parts; none for one that holds nothing.
+    async fn lengths(pieces: Vec<std::io::Result<Bytes>>) -> Vec<Option<usize>> {
+        let length = |part: ForwardPart| match part.body? {
+            forward_part::Body::Chunk(chunk) => Some(chunk.len()),
+            forward_part::Body::Call(_) => None,
+        };
+        body_parts(Body::from_stream(stream::iter(pieces))).map(length).collect().await
+    }
 }

@@ -6,13 +6,18 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use http::{HeaderName, Method, StatusCode, Uri, header};
+use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use palisade_api::{ClusterId, Code, federation};
 use palisade_identity::{Caller, Role};
 use tokio_util::sync::CancellationToken;
+use tower_http::timeout::TimeoutBody;
 
 use crate::App;
 use crate::http::error::{ApiError, Result};
+
+/// How long a client may pause amid a body: its call keeps others from the member.
+const PAUSE: Duration = Duration::from_secs(20);
 
 /// How long a member may take. Exports of large clusters take their time.
 const DEADLINE: Duration = Duration::from_mins(2);
@@ -79,6 +84,7 @@ pub(in crate::http) async fn relay(
     // and the client what it did.
     let cut = CancellationToken::new();
     let noticed = cut.clone();
+    let body = if body.is_end_stream() { body } else { Body::new(TimeoutBody::new(PAUSE, body)) };
     let body = Body::new(body.map_err(move |error| {
         noticed.cancel();
         error
@@ -87,7 +93,9 @@ pub(in crate::http) async fn relay(
     let call = app.replicas.call(&app.links, cluster, request, user, DEADLINE);
     let answer = tokio::select! {
         biased;
-        () = cut.cancelled() => Err(ApiError::invalid_request("The body broke off.")),
+        () = cut.cancelled() => {
+            Err(ApiError::invalid_request("The body broke off, or paused for too long."))
+        }
         answer = call => answer
             .map_err(|error| ApiError::new(error.code(), error.to_string()).caused_by(error)),
     }?;
