@@ -1,7 +1,8 @@
 //! What the global role of a user, of an API key or of a directory's group is
 //! limited to.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::cluster_selector::ClusterSelector;
@@ -16,9 +17,21 @@ pub struct AccessScope {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_selector: Option<ClusterSelector>,
     /// Ids of clusters; in a request also names.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "not_empty")]
     pub clusters: Vec<String>,
     /// Namespaces; `*` stands for any text. None are all.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "not_empty")]
     pub domains: Vec<String>,
+}
+
+/// A list that names something. An empty one would limit nothing, and whoever wrote it,
+/// such as a script that found no cluster, meant the opposite.
+fn not_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let list: Vec<String> = Vec::deserialize(deserializer)?;
+    if list.is_empty() {
+        return Err(D::Error::custom(
+            "an empty list would limit nothing: name some, or leave it out",
+        ));
+    }
+    Ok(list)
 }

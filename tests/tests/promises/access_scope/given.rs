@@ -28,6 +28,8 @@ async fn a_limit_stays_until_it_is_taken_away() -> Result<()> {
         json!({ "role": "reader" }),
         json!({ "role": "fedReader", "role_domains": { "admin": ["shop"] } }),
         json!({ "access_scope": { "clusters": ["nobody"] } }),
+        json!({ "access_scope": { "clusters": [] } }),
+        json!({ "access_scope": { "cluster_selector": env("prod"), "domains": [] } }),
         json!({ "access_scope": { "cluster_selectr": env("prod") } }),
         json!({ "access_scope": { "cluster_selector": env("prod"), "clusters": ["shop-eu"] } }),
         json!({ "access_scope": { "domains": ["a b"] } }),
