@@ -94,8 +94,8 @@ async fn a_standalone_cluster_joins_leaves_and_joins_again_by_rest() -> Result<(
     Ok(())
 }
 
-#[tokio::test]
-async fn a_cluster_that_left_without_a_word_says_so_when_it_can() -> Result<()> {
+/// A fleet whose only cluster has left while the primary was away, and said so since.
+async fn left_without_a_word() -> Result<Fleet> {
     let mut fleet = Fleet::start(&["staging"]).await?;
     let local = fleet.agent("staging")?.admin().await?;
     fleet.primary.stop().await?;
@@ -108,13 +108,28 @@ async fn a_cluster_that_left_without_a_word_says_so_when_it_can() -> Result<()> 
     assert_eq!(role(&local).await?, "");
     fleet.primary.restart().await?;
     fleet.admin = fleet.primary.admin().await?;
-    // Its entry stays until somebody removes it.
     fleet.wait_for_status("staging", "left").await?;
+    Ok(fleet)
+}
+
+#[tokio::test]
+async fn a_cluster_that_left_without_a_word_is_shown_until_somebody_removes_it() -> Result<()> {
+    let fleet = left_without_a_word().await?;
     let member = fleet.member("staging").await?.context("no member")?;
     let id = member["id"].as_str().context("no id")?;
     fleet.admin.delete(&format!("/v1/fed/cluster/{id}")).await?.ok()?;
     ensure!(fleet.member("staging").await?.is_none(), "it is still shown");
     fleet.admin.delete(&format!("/v1/fed/cluster/{id}")).await?.expect(400, 7)
+}
+
+#[tokio::test]
+async fn a_federation_that_is_dissolved_leaves_nobody_on_the_list() -> Result<()> {
+    let fleet = left_without_a_word().await?;
+    fleet.admin.post("/v1/fed/demote", &json!({})).await?.ok()?;
+    let admin = fleet.primary.admin().await?;
+    let member = admin.get("/v1/fed/member").await?.ok()?;
+    assert_eq!(member["joint_clusters"], json!([]), "{member}");
+    Ok(())
 }
 
 #[tokio::test]

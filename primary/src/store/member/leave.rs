@@ -62,7 +62,8 @@ pub async fn remove(
     Ok(true)
 }
 
-/// Removes all members but the home cluster. Returns their ids.
+/// Removes all members but the home cluster, and shows no former ones any more.
+/// Returns the ids of the removed.
 pub async fn remove_remotes(
     conn: &mut PgConnection,
     reason: RemovedReason,
@@ -77,6 +78,7 @@ pub async fn remove_remotes(
     .fetch_all(&mut *conn)
     .await?;
     let ids: Vec<_> = ids.into_iter().map(ClusterId::from_uuid).collect();
+    sqlx::query!("UPDATE member SET listed = false WHERE listed").execute(&mut *conn).await?;
     for id in &ids {
         notify(conn, *id).await?;
     }
