@@ -1,7 +1,8 @@
 // A provider that lies, for the black-box tests: its token endpoint signs
 // whatever the code says. Usage: node hostile.mjs CONFIG, a JSON file with
 // port, issuer, certificate, key, issuer_in_discovery where that differs, and
-// userinfo, {status, body}, where it shall have such an endpoint.
+// userinfo, {status, body}, where it shall have such an endpoint, down, the
+// paths that answer 503, and metadata, what it publishes besides.
 //
 // A code is the base64url of {"claims": …, "alg": "RS256", "key": "published"}:
 // alg is any of jose, or none; key is published, unknown, or the client's
@@ -33,6 +34,7 @@ const routes = {
     id_token_signing_alg_values_supported: ['RS256', 'HS256', 'none'],
     authorization_response_iss_parameter_supported: true,
     ...(config.userinfo && { userinfo_endpoint: `${config.issuer}/userinfo` }),
+    ...config.metadata,
   }),
   '/userinfo': async () => config.userinfo.body,
   '/jwks': async () => ({ keys: [jwk] }),
@@ -57,6 +59,7 @@ https
       const route = routes[request.url.split('?')[0]];
       response.setHeader('Content-Type', 'application/json');
       if (request.url === '/userinfo') response.statusCode = config.userinfo.status;
+      if (config.down?.includes(request.url)) response.statusCode = 503;
       try {
         response.end(JSON.stringify(route ? await route(body) : {}));
       } catch (error) {

@@ -34,6 +34,10 @@ pub mod name {
     pub const LOGIN_FAILED: &str = "User.Login.Failed";
     /// Somebody did not too often: the user is blocked for a while.
     pub const LOGIN_BLOCKED: &str = "User.Login.Blocked";
+    /// A directory or provider could not be asked who somebody is.
+    pub const DIRECTORY_OUTAGE: &str = "Auth.Server.Unreachable";
+    /// A provider did not tell the groups of somebody who logged in.
+    pub const GROUPS_WITHHELD: &str = "User.Login.Groups.Withheld";
     /// What the cluster held of the federated state was not what it had got.
     pub const FEDERATION_DRIFT: &str = "Federation.Policy.Drift";
     /// The agent's data folder is older than what the primary has had from it.

@@ -463,6 +463,9 @@ pub struct ServerTestResultData {
 pub struct ServerTestResult {
     /// The user's groups; none where no user was tried.
     pub groups: Vec<String>,
+    /// What is to be known of the directory or provider before people log in there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// Body of `POST /v1/token_auth_server/{server}`.

@@ -28,7 +28,7 @@ pub struct Word<'a> {
 
 /// What clients call the subject of an event.
 fn subject(name: &str) -> &'static str {
-    if name.starts_with("User.") { "AUTH" } else { "FEDERATION" }
+    if name.starts_with("User.") || name.starts_with("Auth.") { "AUTH" } else { "FEDERATION" }
 }
 
 /// Stores an event of the primary.
@@ -72,12 +72,16 @@ pub async fn refused(database: &Database, now: DateTime<Utc>, refusal: Refusal<'
         Refused::User(user) => (name::ACCESS_DENIED, user),
         Refused::Login(user) => (name::LOGIN_FAILED, user),
         Refused::Blocked(user) => (name::LOGIN_BLOCKED, user),
+        Refused::Directory => (name::DIRECTORY_OUTAGE, ""),
+        Refused::Groups(user) => (name::GROUPS_WITHHELD, user),
     };
     let stored = async {
         let mut tx = database.begin().await?;
         let message = match refusal.whom {
             Refused::User(user) => format!("{user}: {}", refusal.why),
-            Refused::Login(_) | Refused::Blocked(_) => refusal.why.to_owned(),
+            Refused::Login(_) | Refused::Blocked(_) | Refused::Directory | Refused::Groups(_) => {
+                refusal.why.to_owned()
+            }
             Refused::Member(cluster) => {
                 let Some(member) = store::member::get(&mut tx, cluster).await? else {
                     return Ok(());
@@ -125,4 +129,8 @@ pub enum Refused<'a> {
     Login(&'a str),
     /// A user who failed to log in too often.
     Blocked(&'a str),
+    /// The primary itself, by a directory that should have vouched for somebody.
+    Directory,
+    /// Somebody the groups that would have counted; empty where that is all roles.
+    Groups(&'a str),
 }

@@ -59,6 +59,31 @@ pub struct LoggedIn {
     pub token: SecretString,
     /// The user as of this login.
     pub user: SeenUser,
+    /// Whether the provider kept the user's groups to itself, so that none counted.
+    pub groups_withheld: bool,
+}
+
+/// Directories that could not be asked for a password, though it was their turn.
+#[derive(Debug, Default)]
+pub struct Outage {
+    /// Each with what failed, of a few texts.
+    pub directories: Vec<(String, String)>,
+    /// Whether the primary itself knows a user of that name, with another
+    /// password: that is a failure all the same. Nobody is told.
+    pub refused_here: bool,
+}
+
+impl Outage {
+    /// That of one directory.
+    pub(super) fn new(directory: &str, what_failed: impl Into<String>) -> Self {
+        Self { directories: vec![(directory.to_owned(), what_failed.into())], refused_here: false }
+    }
+}
+
+impl From<Outage> for LoginError {
+    fn from(outage: Outage) -> Self {
+        Self::Outage(Box::new(outage))
+    }
 }
 
 /// A login that failed.
@@ -70,6 +95,12 @@ pub enum LoginError {
     /// Too many failures from there before this attempt, which was not looked at.
     #[error("too many failed logins; wait a minute and try again")]
     Damped,
+    /// Nobody vouched, and somebody who might have could not be asked.
+    #[error(
+        "nobody vouches for this login, but not every directory could be asked; try again in a \
+         moment"
+    )]
+    Outage(Box<Outage>),
     /// The user is blocked after too many failures.
     #[error("the user is blocked after too many failed logins")]
     Blocked,
@@ -96,6 +127,17 @@ pub enum LoginError {
     Store(#[from] StoreError),
 }
 
+impl LoginError {
+    /// Whether it counts as a failure of whoever tried to log in.
+    fn is_failure(&self) -> bool {
+        match self {
+            Self::Refused => true,
+            Self::Outage(outage) => outage.refused_here,
+            _ => false,
+        }
+    }
+}
+
 impl Identity {
     /// Verifies the password and begins a session.
     pub async fn login(&self, login: Login) -> Result<LoginOutcome, LoginError> {
@@ -111,7 +153,7 @@ impl Identity {
         };
         match &outcome {
             Ok(_) => self.damper.succeeded(&login.username, &login.address),
-            Err(LoginError::Refused) => {
+            Err(error) if error.is_failure() => {
                 self.damper.failed(&login.username, &login.address, self.clock.now());
                 let user = truncated(&login.username);
                 tracing::warn!(user, address = login.address, "login failed");
@@ -125,8 +167,9 @@ impl Identity {
         outcome
     }
 
-    /// Asks all who may vouch, in order; the first yes counts. A failure with
-    /// the primary itself is counted only when nobody else vouched.
+    /// Asks all who may vouch, in order; the first yes counts, and who cannot be
+    /// asked keeps nobody else from being. A failure with the primary itself is
+    /// counted only when nobody else vouched.
     async fn ask(&self, login: &Login) -> Result<LoginOutcome, LoginError> {
         let order = match &login.by {
             LoginBy::Any => self.login_order().await?,
@@ -135,6 +178,7 @@ impl Identity {
         let local_asked = order.contains(&LoginBy::Local);
         let mut local = None;
         let mut no_turn = None;
+        let mut outage = None::<Box<Outage>>;
         for one in order {
             match one {
                 LoginBy::Directory(name) => {
@@ -147,6 +191,9 @@ impl Identity {
                         // Others may vouch meanwhile.
                         Err(busy @ LoginError::Password(PasswordError::Busy)) => {
                             no_turn = Some(busy);
+                        }
+                        Err(LoginError::Outage(one)) => {
+                            outage.get_or_insert_default().directories.extend(one.directories);
                         }
                         Err(error) => return Err(error),
                     }
@@ -167,10 +214,20 @@ impl Identity {
         match local {
             Some(LocalVerdict::Blocked) => Err(LoginError::Blocked),
             Some(LocalVerdict::Expired) => Err(LoginError::PasswordExpired),
-            Some(LocalVerdict::WrongPassword(user)) => Err(self.count_failure(&user).await?),
+            Some(LocalVerdict::WrongPassword(user)) => {
+                let error = self.count_failure(&user).await?;
+                Err(match (error, outage) {
+                    // The same answer as for users who are not known here.
+                    (LoginError::Refused, Some(outage)) => {
+                        Outage { refused_here: true, ..*outage }.into()
+                    }
+                    (error, _) => error,
+                })
+            }
             Some(LocalVerdict::Yes(_) | LocalVerdict::Unknown) | None => {
                 // Who was not looked at has not failed.
-                Err(no_turn.unwrap_or(LoginError::Refused))
+                let outage = outage.map(LoginError::Outage);
+                Err(outage.or(no_turn).unwrap_or(LoginError::Refused))
             }
         }
     }
@@ -207,7 +264,8 @@ impl Identity {
             blocked_at: None,
             ..user
         };
-        Ok(LoggedIn { session: id, token, user: self.seen(user).await? })
+        let user = self.seen(user).await?;
+        Ok(LoggedIn { session: id, token, user, groups_withheld: false })
     }
 }
 

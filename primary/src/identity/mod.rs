@@ -46,7 +46,7 @@ pub use directory::{
     Mapping, Secret, SettingsError,
 };
 pub use ldap::{Flavor, LdapError, LdapSettings, Step as LdapStep, Trial, TrialError};
-pub use login::{LoggedIn, Login, LoginBy, LoginError, LoginOutcome};
+pub use login::{LoggedIn, Login, LoginBy, LoginError, LoginOutcome, Outage};
 pub use oidc::{DEFAULT_SCOPES, OidcSettings, OidcTrial, OidcTrialError};
 pub use order::OrderError;
 pub use password_profile::{DEFAULT_PROFILE, PasswordProfileError};

@@ -8,6 +8,8 @@ use palisade_tests::rest::{Answer, Rest};
 use serde_json::{Value, json};
 
 const SERVER: &str = "openId1";
+/// The code where a provider cannot be used.
+pub(crate) const OUTAGE: u64 = 55;
 
 pub(crate) async fn add(admin: &Rest, name: &str, settings: Value) -> Result<()> {
     let config = json!({ "config": { "name": name, "oidc": settings } });
@@ -292,7 +294,7 @@ async fn a_provider_that_does_not_answer_keeps_no_local_user_out() -> Result<()>
     idp.stop().await?;
     let body = json!({ "redirect_endpoint": RETURN });
     let path = format!("/v1/token_auth_server/{SERVER}");
-    primary.rest()?.post(&path, &body).await?.expect(400, 6)?;
+    primary.rest()?.post(&path, &body).await?.expect(503, OUTAGE)?;
     primary.admin().await?;
     Ok(())
 }
@@ -307,7 +309,7 @@ async fn a_certificate_that_nobody_vouches_for_is_refused() -> Result<()> {
     add(&admin, SERVER, settings).await?;
     let body = json!({ "redirect_endpoint": RETURN });
     let path = format!("/v1/token_auth_server/{SERVER}");
-    primary.rest()?.post(&path, &body).await?.expect(400, 6)?;
+    primary.rest()?.post(&path, &body).await?.expect(503, OUTAGE)?;
     Ok(())
 }
 
@@ -369,6 +371,6 @@ async fn a_provider_that_names_another_issuer_is_refused() -> Result<()> {
     add(&admin, SERVER, idp.settings()).await?;
     let body = json!({ "redirect_endpoint": RETURN });
     let path = format!("/v1/token_auth_server/{SERVER}");
-    primary.rest()?.post(&path, &body).await?.expect(400, 6)?;
+    primary.rest()?.post(&path, &body).await?.expect(503, OUTAGE)?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use palisade_tests::rest::{Answer, Rest};
 use palisade_tests::tunnel::Tunnel;
 use serde_json::{Value, json};
 
-use crate::oidc::{add, begin, finish, people, sign_in};
+use crate::oidc::{OUTAGE, add, begin, finish, people, sign_in};
 
 const SERVER: &str = "openId1";
 
@@ -103,6 +103,75 @@ async fn user_info_adds_what_the_token_leaves_open() -> Result<()> {
                 assert_eq!(token["token"]["role"], "reader", "{what}");
             }
         }
+        admin.delete(&format!("/v1/server/{SERVER}")).await?.ok()?;
+    }
+    Ok(())
+}
+
+async fn events(admin: &Rest, name: &str) -> Result<Vec<Value>> {
+    let listed = admin.get(&format!("/v1/fed/events?name={name}")).await?.ok()?;
+    Ok(listed["events"].as_array().context("no events")?.clone())
+}
+
+#[tokio::test]
+async fn a_provider_that_is_out_of_order_is_nobodys_failure() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let rest = primary.rest()?;
+    let mary = json!({ "preferred_username": "mary" });
+    for (what, config) in [
+        ("it gives no tokens", json!({ "down": ["/token"] })),
+        ("it gives no user info", json!({ "userinfo": { "status": 500, "body": {} } })),
+        ("it has no time", json!({ "userinfo": { "status": 429, "body": {} } })),
+    ] {
+        let idp = Idp::hostile(config).await?;
+        let mut settings = idp.settings();
+        settings["default_role"] = json!("reader");
+        add(&admin, SERVER, settings).await?;
+        with_claims(&rest, idp.issuer(), &mary).await?.expect(503, OUTAGE).context(what)?;
+        admin.delete(&format!("/v1/server/{SERVER}")).await?.ok()?;
+    }
+    let outages = events(&admin, "Auth.Server.Unreachable").await?;
+    assert_eq!(outages.len(), 1, "{outages:?}");
+    assert_eq!(events(&admin, "User.Login.Failed").await?, Vec::<Value>::new());
+    Ok(())
+}
+
+#[tokio::test]
+async fn groups_that_a_provider_withholds_are_not_missed_silently() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let rest = primary.rest()?;
+    // As Entra ID has it for members of many groups.
+    let many = json!({
+        "preferred_username": "mary", "_claim_names": { "groups": "src1" },
+        "_claim_sources": { "src1": { "endpoint": "https://graph.example/memberOf" } },
+    });
+    let told = json!({ "sub": "1", "groups": ["ops"] });
+    let untold = json!({ "sub": "1" });
+    for (info, default_role, expected, recorded) in [
+        (&told, "ciops", Some("reader"), 0),
+        (&untold, "ciops", Some("ciops"), 1),
+        (&untold, "", None, 2),
+    ] {
+        let config = json!({
+            "userinfo": { "status": 200, "body": info }, "metadata": { "msgraph_host": "graph" },
+        });
+        let idp = Idp::hostile(config).await?;
+        let mut settings = idp.settings();
+        settings["group_mapped_roles"] = json!([{ "group": "ops", "global_role": "reader" }]);
+        settings["default_role"] = json!(default_role);
+        add(&admin, SERVER, settings).await?;
+        let test = json!({ "test": { "name": SERVER } });
+        let result = admin.post("/v1/debug/server/test", &test).await?.ok()?;
+        ensure!(result["result"]["notes"][0].to_string().contains("200"), "{result}");
+        let answer = with_claims(&rest, idp.issuer(), &many).await?;
+        match expected {
+            Some(role) => assert_eq!(answer.ok()?["token"]["role"], role),
+            None => answer.expect(401, 3)?,
+        }
+        let told = events(&admin, "User.Login.Groups.Withheld").await?;
+        assert_eq!(told.len(), recorded, "{told:?}");
         admin.delete(&format!("/v1/server/{SERVER}")).await?.ok()?;
     }
     Ok(())

@@ -11,8 +11,14 @@ const MAX_NAME: usize = 64;
 /// happened. Attempts that had to wait are not: a flood shall cost nothing.
 pub(in crate::http) async fn password(app: &App, name: &str, address: &str, error: &LoginError) {
     let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
+    if let LoginError::Outage(outage) = error {
+        for (directory, what_failed) in &outage.directories {
+            self::outage(app, directory, what_failed).await;
+        }
+    }
     let whom = match error {
         LoginError::Refused | LoginError::PasswordExpired => Refused::Login(&name),
+        LoginError::Outage(outage) if outage.refused_here => Refused::Login(&name),
         LoginError::Blocked => Refused::Blocked(&name),
         _ => return,
     };
@@ -27,6 +33,10 @@ pub(in crate::http) async fn single_sign_on(
     address: &str,
     error: &SsoError,
 ) {
+    provider(app, server, error).await;
+    if let SsoError::GroupsWithheld = error {
+        groups_withheld(app, server, None, address).await;
+    }
     let unproven = matches!(
         error,
         SsoError::Refused(_)
@@ -40,6 +50,33 @@ pub(in crate::http) async fn single_sign_on(
         );
         record(app, Refused::Login(""), address, &why).await;
     }
+}
+
+/// Records that a provider did not tell a user's groups; without a user, that one
+/// was refused therefore.
+pub(super) async fn groups_withheld(app: &App, server: &str, user: Option<&str>, address: &str) {
+    let what = match user {
+        Some(user) => format!("{user} logged in without groups, with the default role"),
+        None => "A user was refused".to_owned(),
+    };
+    let why = format!(
+        "{what}: {server} withholds groups that are too many for its token, and its user info has \
+         none. Let it send only the groups that are assigned to the application, or app roles."
+    );
+    record(app, Refused::Groups(user.unwrap_or_default()), address, &why).await;
+}
+
+/// Records that a provider could not be asked, if that is what happened.
+pub(super) async fn provider(app: &App, server: &str, error: &SsoError) {
+    if let SsoError::Provider(_) = error {
+        outage(app, server, "the log says why").await;
+    }
+}
+
+/// Records that a directory or provider could not be asked, which is nobody's failure.
+async fn outage(app: &App, server: &str, what_failed: &str) {
+    let why = format!("{server} could not be asked who logs in: {what_failed}.");
+    record(app, Refused::Directory, "", &why).await;
 }
 
 async fn record(app: &App, whom: Refused<'_>, address: &str, why: &str) {

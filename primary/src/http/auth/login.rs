@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{FromRequest as _, Request, State};
 use axum::response::{IntoResponse as _, Response};
-use http::header;
+use http::{StatusCode, header};
 use palisade_api::Code;
 use palisade_api::rest::auth::{AuthData, AuthPassword, Token, TokenData};
 use secrecy::ExposeSecret as _;
@@ -25,7 +25,8 @@ use crate::identity::{LoggedIn, Login, LoginBy, LoginError, LoginOutcome};
 /// only beside that header, and the token is empty.
 ///
 /// The password is asked of the primary and of LDAP directories in the order of
-/// `auth_order`; the first yes counts.
+/// `auth_order`; the first yes counts. Where nobody vouches and a directory cannot
+/// be asked, the answer is 503: it is not known whether the password is right.
 ///
 /// Where the password must be changed first, the token is null and
 /// `need_to_reset_password` true: send the same again with `new_password`.
@@ -105,11 +106,17 @@ pub(super) fn answer(outcome: LoginOutcome, with_cookie: bool) -> Result<Respons
     Ok(response)
 }
 
+/// Whoever vouches cannot be asked now: that is no failure of who logs in.
+pub(super) fn unavailable(message: String) -> ApiError {
+    ApiError::new(Code::ServerError, message).with_status(StatusCode::SERVICE_UNAVAILABLE)
+}
+
 impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
         match error {
             LoginError::Refused => Self::unauthorized(),
             LoginError::NoDirectory => Self::object_not_found(error.to_string()),
+            LoginError::Outage(_) => unavailable(error.to_string()),
             LoginError::Damped | LoginError::Blocked => Self::of(Code::UserLoginBlocked),
             LoginError::PasswordExpired => Self::of(Code::PasswordExpired),
             LoginError::WeakPassword(weak, profile) => weak_password(weak, &profile),

@@ -43,6 +43,7 @@ pub(super) async fn server_test_create(
         let (kind, secret) = app.identity.directory_with_secret(&name).await?;
         (Some(kind), secret)
     };
+    let mut notes = Vec::new();
     let groups = match (stored, ldap, oidc, saml) {
         (None, Some(config), None, None) => {
             try_ldap(&app, (LdapSettings::default(), secret), Some(&config), test_ldap).await?
@@ -51,10 +52,12 @@ pub(super) async fn server_test_create(
             try_ldap(&app, (stored, secret), config.as_ref(), test_ldap).await?
         }
         (None, None, Some(config), None) => {
-            try_oidc(&app, (OidcSettings::default(), secret), Some(&config)).await?
+            notes = try_oidc(&app, (OidcSettings::default(), secret), Some(&config)).await?;
+            Vec::new()
         }
         (Some(Kind::Oidc(stored)), None, config, None) => {
-            try_oidc(&app, (stored, secret), config.as_ref()).await?
+            notes = try_oidc(&app, (stored, secret), config.as_ref()).await?;
+            Vec::new()
         }
         (None, None, None, Some(config)) => {
             let before = (SamlSettings::default(), secret);
@@ -68,7 +71,7 @@ pub(super) async fn server_test_create(
         }
         _ => return Err(DirectoryError::OtherKind.into()),
     };
-    Ok(Json(ServerTestResultData { result: ServerTestResult { groups } }))
+    Ok(Json(ServerTestResultData { result: ServerTestResult { groups, notes } }))
 }
 
 async fn try_ldap(
@@ -91,6 +94,7 @@ async fn try_ldap(
     Ok(app.identity.try_ldap(Trial { settings, bind_password, username, password }).await?)
 }
 
+/// Nobody logs in, so what there is to tell is no groups, but notes.
 async fn try_oidc(
     app: &App,
     (before, stored): (OidcSettings, SecretString),
@@ -101,8 +105,8 @@ async fn try_oidc(
         None => (before.clone(), Secret::Keep),
     };
     let client_secret = secret_for(settings.issuer == before.issuer, secret, stored)?;
-    app.identity.try_oidc(OidcTrial { settings, client_secret }).await?;
-    Ok(Vec::new())
+    let notes = app.identity.try_oidc(OidcTrial { settings, client_secret }).await?;
+    Ok(notes.into_iter().map(str::to_owned).collect())
 }
 
 fn try_saml(

@@ -10,7 +10,7 @@ use crate::store::user::{self, NewUser, UserChange, UserRow};
 use crate::store::{StoreError, session, shadow_user};
 
 /// Longest name of a directory's user, in bytes.
-const MAX_NAME: usize = 256;
+pub(in crate::identity) const MAX_USERNAME: usize = 256;
 
 /// What a directory said of somebody.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ impl Identity {
         address: &str,
     ) -> Result<LoggedIn, LoginError> {
         let usable = !vouched.username.is_empty()
-            && vouched.username.len() <= MAX_NAME
+            && vouched.username.len() <= MAX_USERNAME
             && !vouched.username.chars().any(|c| c.is_control() || c == '/');
         if !usable {
             tracing::warn!(server = vouched.server, "the directory gives no usable user name");

@@ -28,8 +28,6 @@ mod result {
     pub(super) const SIZE_LIMIT: u32 = 4;
     /// Another directory has what was asked for.
     pub(super) const REFERRAL: u32 = 10;
-    /// The directory refuses the name or the password.
-    pub(super) const INVALID_CREDENTIALS: u32 = 49;
 }
 
 /// The right to bother directories. One per primary.
@@ -154,7 +152,7 @@ impl Connection {
         Ok(Self { ldap, deadline, _driver: AbortOnDropHandle::new(driver) })
     }
 
-    /// Binds, or tells why the directory refuses name or password.
+    /// Binds, or tells why the directory refuses the account.
     pub(super) async fn bind(
         &mut self,
         step: Step,
@@ -163,11 +161,10 @@ impl Connection {
     ) -> Result<Result<(), Refusal>, LdapError> {
         let bound = self.ldap.with_timeout(PATIENCE).simple_bind(dn, password);
         let bound = self.deadline.keep(step, bound).await?;
-        match bound.rc {
-            result::SUCCESS => Ok(Ok(())),
-            result::INVALID_CREDENTIALS => Ok(Err(Refusal::read(&bound.text))),
-            _ => Err(refused(step, &bound)),
+        if bound.rc == result::SUCCESS {
+            return Ok(Ok(()));
         }
+        Refusal::of(bound.rc, &bound.text).map(Err).ok_or_else(|| refused(step, &bound))
     }
 
     /// The entries below `base` that match, `most` at most.

@@ -1,13 +1,16 @@
 //! Logging in with a password that a directory keeps, and trying a directory.
 
 use palisade_identity::PasswordError;
-use secrecy::SecretString;
+use palisade_identity::password::MAX_PASSWORD_BYTES;
+use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 
 use super::{LdapError, LdapSettings};
 use crate::identity::Identity;
-use crate::identity::directory::{DirectoryError, DirectoryRow, GroupCase, Kind, Vouched};
-use crate::identity::login::{LoggedIn, Login, LoginError, truncated};
+use crate::identity::directory::{
+    DirectoryError, DirectoryRow, GroupCase, Kind, MAX_USERNAME, Vouched,
+};
+use crate::identity::login::{LoggedIn, Login, LoginError, Outage, truncated};
 
 /// A trial of a directory that failed.
 #[derive(Debug, Error)]
@@ -34,8 +37,8 @@ pub struct Trial {
 }
 
 impl Identity {
-    /// Asks the directory `name`. None where it does not vouch, or does not
-    /// answer: others may be asked.
+    /// Asks the directory `name`. None where it does not vouch; an outage where
+    /// it cannot be asked: others may be.
     pub(in crate::identity) async fn login_ldap(
         &self,
         name: &str,
@@ -51,11 +54,18 @@ impl Identity {
         let Some(settings) = ldap_of(&row).filter(|_| row.settings.enable) else {
             return Ok(None);
         };
+        // Nobody has such a name or password. Directories hang up on the longest,
+        // which must not look like an outage.
+        if login.username.len() > MAX_USERNAME
+            || login.password.expose_secret().len() > MAX_PASSWORD_BYTES
+        {
+            return Ok(None);
+        }
         let secret = match self.secret_of(&row) {
             Ok(secret) => secret,
             Err(error) => {
                 tracing::error!(server = name, %error, "a directory cannot be asked");
-                return Ok(None);
+                return Err(Outage::new(name, "opening its stored password failed").into());
             }
         };
         let by = (login.username.as_str(), &login.password);
@@ -65,13 +75,14 @@ impl Identity {
             Ok(found) => found,
             Err(LdapError::Damped) => return Err(LoginError::Damped),
             Err(LdapError::Busy) => return Err(PasswordError::Busy.into()),
-            Err(error) => {
+            Err(LdapError::Failed { step, reason }) => {
+                tracing::warn!(server = name, %step, reason, "a directory cannot be asked");
+                // Of a few texts: what exactly failed may differ each time.
+                return Err(Outage::new(name, format!("{step} failed")).into());
+            }
+            Err(error @ (LdapError::NotOne(_) | LdapError::Refused(_))) => {
                 let user = truncated(&login.username);
-                if error.is_refusal() {
-                    tracing::info!(server = name, user, %error, "a directory does not vouch");
-                } else {
-                    tracing::warn!(server = name, %error, "a directory does not answer");
-                }
+                tracing::info!(server = name, user, %error, "a directory does not vouch");
                 return Ok(None);
             }
         };

@@ -102,9 +102,4 @@ impl LdapError {
             Self::Busy | Self::Damped => None,
         }
     }
-
-    /// Whether the directory said no, as opposed to not answering at all.
-    pub const fn is_refusal(&self) -> bool {
-        matches!(self, Self::NotOne(_) | Self::Refused(_))
-    }
 }

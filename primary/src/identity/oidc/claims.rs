@@ -19,10 +19,14 @@ impl Claims {
     /// The groups: those of the configured claim, else of `NVRoleGroup`, else
     /// of `groups`. None where there is no such claim.
     pub(super) fn groups(&self, configured: &str) -> Option<Vec<String>> {
-        [configured, "NVRoleGroup", "groups"]
-            .into_iter()
-            .filter(|name| !name.is_empty())
-            .find_map(|name| self.claim(name).and_then(words))
+        names(configured).find_map(|name| self.claim(name).and_then(words))
+    }
+
+    /// Whether the provider says that the groups are elsewhere: Entra ID does so
+    /// where they are too many for a token.
+    pub(super) fn groups_are_elsewhere(&self, configured: &str) -> bool {
+        let elsewhere = self.0.get("_claim_names").and_then(Value::as_object);
+        elsewhere.is_some_and(|claims| names(configured).any(|name| claims.contains_key(name)))
     }
 
     /// The claim of that name; else, as Keycloak nests its roles in
@@ -30,6 +34,11 @@ impl Claims {
     fn claim(&self, name: &str) -> Option<&Value> {
         reached(name, &|key| self.0.get(key))
     }
+}
+
+/// The names of the claim with the groups, the first first.
+fn names(configured: &str) -> impl Iterator<Item = &str> {
+    [configured, "NVRoleGroup", "groups"].into_iter().filter(|name| !name.is_empty())
 }
 
 /// What a path leads to. Names may have dots themselves, as addresses do, and
@@ -77,6 +86,22 @@ mod tests {
         assert_eq!(groups(json!({ "groups": "one" }), ""), Some(vec!["one".to_owned()]));
         assert_eq!(groups(json!({ "groups": 1 }), ""), None);
         assert_eq!(groups(json!({}), ""), None);
+    }
+
+    #[test]
+    fn groups_that_are_elsewhere_are_missing_ones() {
+        let elsewhere = |claims: Value, configured: &str| {
+            serde_json::from_value::<Claims>(claims).unwrap().groups_are_elsewhere(configured)
+        };
+        let entra = json!({
+            "_claim_names": { "groups": "src1" },
+            "_claim_sources": { "src1": { "endpoint": "https://graph.example/memberOf" } },
+        });
+        assert!(elsewhere(entra.clone(), ""));
+        assert!(elsewhere(entra, "roles"));
+        assert!(elsewhere(json!({ "_claim_names": { "roles": "src1" } }), "roles"));
+        assert!(!elsewhere(json!({ "_claim_names": { "photo": "src1" } }), ""));
+        assert!(!elsewhere(json!({ "_claim_names": "groups", "groups": ["a"] }), ""));
     }
 
     #[test]

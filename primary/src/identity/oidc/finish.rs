@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 use openidconnect::core::{CoreGenderClaim, CoreJwsSigningAlgorithm};
 use openidconnect::{
     AuthorizationCode, ClaimsVerificationError, IdToken, IdTokenClaims, Nonce,
-    OAuth2TokenResponse as _, PkceCodeVerifier, TokenResponse as _, UserInfoClaims, UserInfoError,
+    OAuth2TokenResponse as _, PkceCodeVerifier, RequestTokenError, TokenResponse as _,
+    UserInfoClaims, UserInfoError,
 };
 use secrecy::ExposeSecret as _;
 
@@ -13,7 +14,7 @@ use super::provider::{ALGORITHMS, Provider, chain};
 use super::{OidcClient, OidcSettings, SsoError};
 use crate::identity::Identity;
 use crate::identity::directory::{DirectoryError, DirectoryRow, GroupCase, Vouched};
-use crate::identity::login::LoggedIn;
+use crate::identity::login::{LoggedIn, LoginError, truncated};
 use crate::identity::sso::FinishSso;
 use crate::identity::sso::attempt::Stage;
 use crate::store::session;
@@ -57,7 +58,10 @@ impl Identity {
             .set_pkce_verifier(PkceCodeVerifier::new(pkce_verifier))
             .request_async(&provider.http)
             .await
-            .map_err(|error| unproven(&error))?;
+            .map_err(|error| match error {
+                RequestTokenError::Request(_) => SsoError::Provider(chain(&error)),
+                _ => unproven(&error),
+            })?;
         let token = answer
             .id_token()
             .ok_or_else(|| SsoError::Unproven("there is no ID token in it".to_owned()))?;
@@ -76,11 +80,27 @@ impl Identity {
                     tracing::info!(server = row.name, %error, "a provider gives no user info");
                     None
                 }
+                Err(error @ UserInfoError::Request(_)) => {
+                    return Err(SsoError::Provider(chain(&error)));
+                }
                 Err(error) => return Err(unproven(&error)),
             },
         };
-        let vouched = vouched(&row.name, settings, &claims, info.as_ref())?;
-        let logged_in = self.log_in_vouched(&row.settings, vouched, &finish.address).await?;
+        let groups = groups(settings, &claims, info.as_ref());
+        let withheld = groups.is_none()
+            && claims.additional_claims().groups_are_elsewhere(&settings.group_claim);
+        let groups = groups.unwrap_or_default();
+        let vouched = Vouched { groups, ..vouched(&row.name, &claims, info.as_ref())? };
+        if withheld {
+            let user = truncated(&vouched.username);
+            tracing::warn!(server = row.name, user, "a provider withholds the groups of a user");
+        }
+        let logged_in = self.log_in_vouched(&row.settings, vouched, &finish.address).await;
+        let mut logged_in = logged_in.map_err(|error| match error {
+            LoginError::Refused if withheld => SsoError::GroupsWithheld,
+            error => error.into(),
+        })?;
+        logged_in.groups_withheld = withheld;
         self.keep_id_token(&logged_in, token).await?;
         Ok(logged_in)
     }
@@ -157,9 +177,19 @@ fn says_all(settings: &OidcSettings, claims: &IdTokenClaims<Claims, CoreGenderCl
     named && claims.additional_claims().groups(&settings.group_claim).is_some()
 }
 
+/// The groups, where any claim has them.
+fn groups(
+    settings: &OidcSettings,
+    claims: &IdTokenClaims<Claims, CoreGenderClaim>,
+    info: Option<&UserInfoClaims<Claims, CoreGenderClaim>>,
+) -> Option<Vec<String>> {
+    let of = |claims: &Claims| claims.groups(&settings.group_claim);
+    of(claims.additional_claims()).or_else(|| of(info?.additional_claims()))
+}
+
+/// Who somebody is, but for the groups.
 fn vouched(
     server: &str,
-    settings: &OidcSettings,
     claims: &IdTokenClaims<Claims, CoreGenderClaim>,
     info: Option<&UserInfoClaims<Claims, CoreGenderClaim>>,
 ) -> Result<Vouched, SsoError> {
@@ -172,17 +202,12 @@ fn vouched(
         .or_else(|| Some(email?.as_str()))
         .ok_or_else(|| SsoError::Unproven("no claim names the user".to_owned()))?
         .to_owned();
-    let group_claim = settings.group_claim.as_str();
-    let groups = claims
-        .additional_claims()
-        .groups(group_claim)
-        .or_else(|| info?.additional_claims().groups(group_claim));
     Ok(Vouched {
         server: server.to_owned(),
         username,
         subject: Some(claims.subject().as_str().to_owned()),
         email: email.map(|email| email.as_str().to_owned()).unwrap_or_default(),
-        groups: groups.unwrap_or_default(),
+        groups: Vec::new(),
         case: GroupCase::Matters,
     })
 }

@@ -34,6 +34,9 @@ pub(super) enum HttpError {
     /// No answer.
     #[error("{0}")]
     Request(#[source] reqwest::Error),
+    /// The provider is out of order, or has no time for us.
+    #[error("the provider answers {0}")]
+    OutOfOrder(http::StatusCode),
     /// The answer is too long.
     #[error("the answer is longer than {MAX_ANSWER} bytes")]
     TooLong,
@@ -79,7 +82,12 @@ impl<'c> AsyncHttpClient<'c> for ProviderHttp {
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(async move {
             let answer = self.0.execute(request.try_into()?).await?;
-            let mut response = http::Response::builder().status(answer.status());
+            // Whatever stands in it, it is no word about the login.
+            let status = answer.status();
+            if status.is_server_error() || status == http::StatusCode::TOO_MANY_REQUESTS {
+                return Err(HttpError::OutOfOrder(status));
+            }
+            let mut response = http::Response::builder().status(status);
             for (name, value) in answer.headers() {
                 response = response.header(name, value);
             }

@@ -40,6 +40,8 @@ pub use trial::{OidcTrial, OidcTrialError};
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 struct Extra {
     end_session_endpoint: Option<Url>,
+    /// Published by Entra ID alone.
+    msgraph_host: Option<String>,
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
 }

@@ -36,9 +36,14 @@ pub enum OidcTrialError {
     },
 }
 
+/// What an administrator of Entra ID has to know: to us, groups that are not in the
+/// token do not exist.
+const MANY_GROUPS: &str = "This provider leaves the groups out of the token of a user who is in \
+    more than 200: let it send only the groups that are assigned to the application, or app roles.";
+
 impl Identity {
-    /// Tries a provider: nobody logs in.
-    pub async fn try_oidc(&self, trial: OidcTrial) -> Result<(), OidcTrialError> {
+    /// Tries a provider: nobody logs in. Gives what is to be known of it.
+    pub async fn try_oidc(&self, trial: OidcTrial) -> Result<Vec<&'static str>, OidcTrialError> {
         let OidcTrial { settings, client_secret } = trial;
         settings.check().map_err(DirectoryError::from)?;
         let provider =
@@ -46,7 +51,9 @@ impl Identity {
                 SsoError::Provider(reason) => OidcTrialError::Discovery(reason),
                 other => OidcTrialError::Discovery(other.to_string()),
             })?;
-        check(&provider)
+        check(&provider)?;
+        let entra_id = provider.metadata.additional_metadata().msgraph_host.is_some();
+        Ok(entra_id.then_some(MANY_GROUPS).into_iter().collect())
     }
 }
 

@@ -66,6 +66,9 @@ pub enum SsoError {
     /// The provider's message proves nothing, or cannot be made.
     #[error(transparent)]
     Saml(#[from] SamlError),
+    /// The user would have a role by groups alone, which the provider does not tell.
+    #[error("the provider withholds the user's groups, which are too many for its token")]
+    GroupsWithheld,
     /// The provider has no way of logging out.
     #[error("the provider offers no way of logging out")]
     NoLogout,

@@ -15,13 +15,13 @@ export function ProviderTest({ draft, known }: { draft: Draft; known: boolean })
   const [password, setPassword] = useState("");
   const [response, setResponse] = useState("");
   const [busy, setBusy] = useState(false);
-  const [groups, setGroups] = useState<string[]>();
+  const [result, setResult] = useState<Schema<"ServerTestResult">>();
   const [error, setError] = useState<unknown>();
   const { kind } = draft;
 
   const test = async () => {
     setBusy(true);
-    setGroups(undefined);
+    setResult(undefined);
     setError(undefined);
     const redirect = `${location.origin}/v1/token_auth_server/${draft.name}/acs`;
     const tried = {
@@ -31,7 +31,7 @@ export function ProviderTest({ draft, known }: { draft: Draft; known: boolean })
       ...(kind === "saml" && { test_saml: { response, redirect_endpoint: redirect } }),
     } as Schema<"ServerTest">;
     try {
-      setGroups((await post("/v1/debug/server/test", { test: tried })).result.groups);
+      setResult((await post("/v1/debug/server/test", { test: tried })).result);
     } catch (cause) {
       setError(cause);
     }
@@ -75,11 +75,18 @@ export function ProviderTest({ draft, known }: { draft: Draft; known: boolean })
           {busy ? t.testing : t.test}
         </button>
       </div>
-      {groups && (
-        <p role="status" className="tried">
-          <CircleCheck aria-hidden size={16} />{" "}
-          {groups.length > 0 ? t.inGroups(groups.join(", ")) : t.fine}
-        </p>
+      {result && (
+        <div role="status">
+          <p className="tried">
+            <CircleCheck aria-hidden size={16} />{" "}
+            {result.groups.length > 0 ? t.inGroups(result.groups.join(", ")) : t.fine}
+          </p>
+          {result.notes?.map((note) => (
+            <p key={note} className="hint">
+              {note}
+            </p>
+          ))}
+        </div>
       )}
       <Refusal error={error} />
     </fieldset>

@@ -10,7 +10,7 @@ use palisade_api::rest::server::{
 
 use super::BROWSER;
 use crate::App;
-use crate::http::auth::cookie;
+use crate::http::auth::{cookie, failure};
 use crate::http::authorize::peer;
 use crate::http::error::Result;
 use crate::http::extract::{MAX_BODY_BYTES, from_json, read_body};
@@ -41,7 +41,13 @@ pub(super) async fn token_auth_server_begin(
     let body = read_body(request, MAX_BODY_BYTES).await?;
     let TokenRedirect { redirect_endpoint, .. } = from_json(&body)?;
     let begin = BeginSso { server: server.clone(), redirect_endpoint, for_browser, address };
-    let started = app.identity.begin_sso(begin).await?;
+    let started = match app.identity.begin_sso(begin).await {
+        Ok(started) => started,
+        Err(error) => {
+            failure::provider(&app, &server, &error).await;
+            return Err(error.into());
+        }
+    };
     let redirect = TokenAuthServerRedirect {
         server_name: server,
         server_type: started.kind.as_str().to_owned(),

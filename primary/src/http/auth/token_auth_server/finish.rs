@@ -52,6 +52,9 @@ pub(in crate::http::auth) async fn finish(
             return Err(error.into());
         }
     };
+    if logged_in.groups_withheld {
+        failure::groups_withheld(app, &provider, Some(&logged_in.user.row.fullname), &from).await;
+    }
     let mut response = answer(LoginOutcome::LoggedIn(Box::new(logged_in)), for_browser)?;
     if for_browser {
         response.headers_mut().append(header::SET_COOKIE, cookie::clear(BROWSER)?);

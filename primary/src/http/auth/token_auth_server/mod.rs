@@ -18,6 +18,7 @@ use utoipa_axum::routes;
 
 pub(super) use finish::{Browser, finish};
 
+use super::login::unavailable;
 use crate::http::ApiRouter;
 use crate::http::error::{ApiError, Result};
 use crate::identity::SsoError;
@@ -75,9 +76,12 @@ impl From<SsoError> for ApiError {
             // What exactly is wrong is for the log: it may tell an attacker.
             SsoError::Provider(_) => {
                 tracing::warn!(%error, "single sign-on failed");
-                Self::invalid_request("The provider cannot be used now; the log says why.")
+                unavailable("The provider cannot be used now; the log says why.".to_owned())
             }
-            SsoError::Refused(_) | SsoError::Unproven(_) | SsoError::Saml(_) => {
+            SsoError::Refused(_)
+            | SsoError::Unproven(_)
+            | SsoError::Saml(_)
+            | SsoError::GroupsWithheld => {
                 tracing::warn!(%error, "single sign-on failed");
                 Self::unauthorized()
             }
