@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgTransaction};
 
 use super::Result;
-use super::question::{Comparison, Field, Kind, Order, Place, Question, Value};
+use super::question::{About, Comparison, Field, Kind, Order, Place, Question, Value};
 use super::report::KeptReport;
 
 /// A check that an image does not pass.
@@ -74,22 +74,17 @@ pub struct RunningCheck {
 pub static FIELDS: [Field; 12] = [
     Field {
         name: "cluster",
-        sql: "spread.cluster_id",
+        sql: "cluster_id",
         kind: Kind::Cluster,
         parameters: &[("cluster", Comparison::Eq)],
-        of_some: Some(
-            "SELECT FROM cluster_image AS spread
-             WHERE spread.running_image = item.running_image AND ",
-        ),
+        about: About::WhatRuns,
     },
     Field {
         name: "namespace",
-        sql: "runs.namespace",
+        sql: "namespace",
         kind: Kind::Text,
         parameters: &[("namespace", Comparison::Eq)],
-        of_some: Some(
-            "SELECT FROM workload AS runs WHERE runs.running_image = item.running_image AND ",
-        ),
+        about: About::WhatRuns,
     },
     Field::new("test_number", "item.test_number", Kind::Text, &[("test_number", Comparison::Eq)]),
     Field::new("category", "item.category", Kind::Text, &[("category", Comparison::Eq)]),

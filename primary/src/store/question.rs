@@ -116,6 +116,19 @@ pub enum Comparison {
     Prefix,
 }
 
+/// What a field tells of.
+#[derive(Clone, Copy, Debug)]
+pub enum About {
+    /// The row that is asked for.
+    Row,
+    /// Rows that belong to it, of which some must pass: the beginning of a query up
+    /// to the condition.
+    Some(&'static str),
+    /// What runs of it, by a column of `workload`. Rows that count what runs count
+    /// what passes and nothing else, and where nothing does, there is no row.
+    WhatRuns,
+}
+
 /// A field that can be asked for.
 #[derive(Debug)]
 pub struct Field {
@@ -127,9 +140,8 @@ pub struct Field {
     pub kind: Kind,
     /// Parameters that stand for filters.
     pub parameters: &'static [(&'static str, Comparison)],
-    /// Of rows that belong to the one that is asked for: some must pass. The
-    /// beginning of a query up to the condition.
-    pub of_some: Option<&'static str>,
+    /// What it tells of.
+    pub about: About,
 }
 
 impl Field {
@@ -140,7 +152,7 @@ impl Field {
         kind: Kind,
         parameters: &'static [(&'static str, Comparison)],
     ) -> Self {
-        Self { name, sql, kind, parameters, of_some: None }
+        Self { name, sql, kind, parameters, about: About::Row }
     }
 }
 
@@ -156,6 +168,11 @@ pub struct Condition {
 }
 
 impl Condition {
+    /// Whether it is about what runs: then the beginning of the statement meets it.
+    pub(super) const fn narrows(&self) -> bool {
+        matches!(self.field.about, About::WhatRuns)
+    }
+
     pub(super) fn push(&self, sql: &mut QueryBuilder<Postgres>) {
         let Self { field, comparison, wanted } = self;
         let (not, operator) = match comparison {
@@ -170,10 +187,12 @@ impl Condition {
             Comparison::Prefix => ("", "prefix"),
         };
         sql.push(" AND ");
-        if let Some(of_some) = field.of_some {
-            sql.push("EXISTS (").push(of_some);
-        }
-        let end = if field.of_some.is_some() { "))" } else { ")" };
+        let end = if let About::Some(rows) = field.about {
+            sql.push("EXISTS (").push(rows);
+            "))"
+        } else {
+            ")"
+        };
         if *comparison == Comparison::Eq && wanted.len() > 1 {
             sql.push(field.sql).push(" IN (");
             for (at, value) in wanted.iter().enumerate() {
@@ -319,11 +338,16 @@ impl Question {
         Some(place(last, self.order).to_text(self.order, self.descending))
     }
 
-    /// Begins a statement about the rows that there are for whoever asks.
+    /// Begins a statement about the rows that there are for whoever asks, of what runs
+    /// where it is asked for.
     pub fn begin(&self) -> QueryBuilder<Postgres> {
         let mut sql = QueryBuilder::default();
-        if let Some(within) = &self.within {
-            within.push(&mut sql);
+        let narrower: Vec<&Condition> =
+            self.conditions.iter().filter(|one| one.narrows()).collect();
+        match &self.within {
+            Some(within) => within.push_narrowed(&mut sql, &narrower),
+            None if narrower.is_empty() => {}
+            None => Within::default().push_narrowed(&mut sql, &narrower),
         }
         sql
     }
@@ -358,7 +382,7 @@ impl Question {
 
     fn push_part(&self, sql: &mut QueryBuilder<Postgres>, select: &str, part: Part) {
         sql.push(select);
-        for condition in &self.conditions {
+        for condition in self.conditions.iter().filter(|one| !one.narrows()) {
             condition.push(sql);
         }
         let Some(place) = &self.after else { return };

@@ -13,6 +13,30 @@ use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::Result;
+use super::question::{Condition, Kind};
+
+/// Images, each counted when it is looked at.
+const COUNTED_EACH: &str = "), running_image AS NOT MATERIALIZED (
+         SELECT one.id, one.name, one.image_id, one.scanned_at, one.report,
+                one.critical, one.high, one.medium, one.low,
+                (SELECT count(*)::integer FROM cluster_image AS spread
+                 WHERE spread.running_image = one.id) AS clusters,
+                (SELECT count(*)::integer FROM workload AS runs
+                 WHERE runs.running_image = one.id) AS workloads
+         FROM running_image AS one) ";
+
+/// Images of which something runs, all counted at once.
+const COUNTED_AT_ONCE: &str = "), running_image AS NOT MATERIALIZED (
+         SELECT one.id, one.name, one.image_id, one.scanned_at, one.report,
+                one.critical, one.high, one.medium, one.low, spread.clusters,
+                coalesce(runs.workloads, 0) AS workloads
+         FROM running_image AS one
+         JOIN (SELECT running_image, count(*)::integer AS clusters
+               FROM cluster_image GROUP BY running_image) AS spread
+              ON spread.running_image = one.id
+         LEFT JOIN (SELECT running_image, count(*)::integer AS workloads
+                    FROM workload GROUP BY running_image) AS runs
+              ON runs.running_image = one.id) ";
 
 /// Rows of some clusters and namespaces.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,27 +76,32 @@ impl Within {
     /// Begins a statement. What it then calls `event`, `workload`,
     /// `cluster_image` and `running_image` is what is within.
     pub fn push(&self, sql: &mut QueryBuilder<Postgres>) {
+        self.push_narrowed(sql, &[]);
+    }
+
+    /// The same, of what runs and meets conditions besides, which are about that.
+    pub(super) fn push_narrowed(&self, sql: &mut QueryBuilder<Postgres>, narrower: &[&Condition]) {
         sql.push("WITH event AS NOT MATERIALIZED (SELECT * FROM event WHERE true");
         self.push_conditions(sql);
         sql.push("), workload AS NOT MATERIALIZED (SELECT * FROM workload WHERE true");
         self.push_conditions(sql);
+        for condition in narrower {
+            condition.push(sql);
+        }
         sql.push("), cluster_image AS NOT MATERIALIZED (");
-        if self.has_whole_clusters() {
+        let of_clusters = narrower.iter().all(|one| one.field.kind == Kind::Cluster);
+        if self.has_whole_clusters() && of_clusters {
             sql.push("SELECT cluster_id, running_image FROM cluster_image WHERE true");
             self.push_clusters(sql);
+            for condition in narrower {
+                condition.push(sql);
+            }
         } else {
             sql.push("SELECT DISTINCT cluster_id, running_image FROM workload");
         }
-        sql.push(
-            "), running_image AS NOT MATERIALIZED (
-                 SELECT one.id, one.name, one.image_id, one.scanned_at, one.report,
-                        one.critical, one.high, one.medium, one.low,
-                        (SELECT count(*)::integer FROM cluster_image AS spread
-                         WHERE spread.running_image = one.id) AS clusters,
-                        (SELECT count(*)::integer FROM workload AS runs
-                         WHERE runs.running_image = one.id) AS workloads
-                 FROM running_image AS one) ",
-        );
+        // What is asked for may be a few of the images, which are found by what runs of
+        // them; what a role reaches may be most, of which a page needs a few.
+        sql.push(if narrower.is_empty() { COUNTED_EACH } else { COUNTED_AT_ONCE });
     }
 
     /// Adds the same to the conditions of a statement on one table, which has the
@@ -113,12 +142,44 @@ fn pattern(namespace: &Namespace) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::question::{About, Comparison, Field, Value};
 
     #[test]
     fn stars_alone_are_patterns() {
         for (namespace, like) in [("shop", "shop"), ("team-*", "team-%"), ("a_b*", "a\\_b%")] {
             assert_eq!(pattern(&namespace.parse().unwrap()), like);
         }
+    }
+
+    #[test]
+    fn what_runs_elsewhere_is_not_counted() {
+        static OF_CLUSTER: Field = Field {
+            about: About::WhatRuns,
+            ..Field::new("cluster", "cluster_id", Kind::Cluster, &[])
+        };
+        static OF_NAMESPACE: Field = Field {
+            about: About::WhatRuns,
+            ..Field::new("namespace", "namespace", Kind::Text, &[])
+        };
+        let one =
+            |field, value| Condition { field, comparison: Comparison::Eq, wanted: vec![value] };
+        let cluster = one(&OF_CLUSTER, Value::Cluster(Uuid::from_u128(1)));
+        let namespace = one(&OF_NAMESPACE, Value::Text("shop".to_owned()));
+        let counted = |narrower: &[&Condition]| {
+            let mut sql = QueryBuilder::<Postgres>::new("");
+            Within::default().push_narrowed(&mut sql, narrower);
+            let text = sql.sql().as_str().to_owned();
+            text.split_once("workload AS").map(|(_, text)| text.to_owned()).unwrap_or_default()
+        };
+        let text = counted(&[&cluster]);
+        assert!(text.contains("FROM workload WHERE true AND (cluster_id = $1)"), "{text}");
+        assert!(text.contains("FROM cluster_image WHERE true AND (cluster_id = $2)"), "{text}");
+        let text = counted(&[&cluster, &namespace]);
+        assert!(text.contains("true AND (cluster_id = $1) AND (namespace = $2)"), "{text}");
+        assert!(
+            text.contains("SELECT DISTINCT cluster_id, running_image FROM workload)"),
+            "{text}"
+        );
     }
 
     #[test]

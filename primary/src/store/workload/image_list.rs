@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
 use crate::store::Result;
-use crate::store::question::{Comparison, Field, Kind, Order, Place, Question, Value};
+use crate::store::question::{About, Comparison, Field, Kind, Order, Place, Question, Value};
 
 /// An image that runs somewhere, with what is known of it.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -39,26 +39,24 @@ pub const NAME: Field =
 pub static FIELDS: [Field; 10] = [
     Field {
         name: "cluster",
-        sql: "spread.cluster_id",
+        sql: "cluster_id",
         kind: Kind::Cluster,
         parameters: &[("cluster", Comparison::Eq)],
-        of_some: Some(
-            "SELECT FROM cluster_image AS spread WHERE spread.running_image = image.id AND ",
-        ),
+        about: About::WhatRuns,
     },
     Field {
         name: "namespace",
-        sql: "runs.namespace",
+        sql: "namespace",
         kind: Kind::Text,
         parameters: &[("namespace", Comparison::Eq)],
-        of_some: Some("SELECT FROM workload AS runs WHERE runs.running_image = image.id AND "),
+        about: About::WhatRuns,
     },
     Field {
         name: "vulnerability",
         sql: "wrong.name",
         kind: Kind::Text,
         parameters: &[("vulnerability", Comparison::Eq)],
-        of_some: Some(
+        about: About::Some(
             "SELECT FROM counted_finding AS found
              JOIN vulnerability AS wrong ON wrong.id = found.vulnerability
              WHERE found.report = image.report AND ",

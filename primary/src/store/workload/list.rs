@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Workload;
 use crate::store::Result;
-use crate::store::question::{Comparison, Field, Kind, Order, Place, Question, Value};
+use crate::store::question::{About, Comparison, Field, Kind, Order, Place, Question, Value};
 
 /// A workload of a cluster.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ pub static FIELDS: [Field; 9] = [
         sql: "wrong.name",
         kind: Kind::Text,
         parameters: &[("vulnerability", Comparison::Eq)],
-        of_some: Some(
+        about: About::Some(
             "SELECT FROM running_image AS image
              JOIN counted_finding AS found ON found.report = image.report
              JOIN vulnerability AS wrong ON wrong.id = found.vulnerability

@@ -77,6 +77,12 @@ async fn questions_are_asked_of_clusters_by_their_labels() -> Result<()> {
         let path = format!("/v1/fed/images?cluster_selector={selector}&name=common");
         let images = admin.get(&path).await?.ok()?;
         assert_eq!(count(&images, "images"), clusters.min(1), "{path}: {images}");
+        if clusters > 0 {
+            // Counted is what runs there: twice in each cluster.
+            let common = &images["images"][0];
+            assert_eq!(common["clusters"], clusters, "{path}: {images}");
+            assert_eq!(common["workloads"], 2 * clusters, "{path}: {images}");
+        }
         let path = format!("/v1/fed/summary?cluster_selector={selector}");
         let summary = admin.get(&path).await?.ok()?;
         assert_eq!(summary["total"]["clusters"], clusters, "{path}: {summary}");
@@ -87,6 +93,25 @@ async fn questions_are_asked_of_clusters_by_their_labels() -> Result<()> {
         for wrong in [many.as_str(), "env%20in%20prod", "a=b%20c", "(("] {
             let path = format!("/v1/fed/{list}?cluster_selector={wrong}");
             admin.get(&path).await?.expect(400, 6)?;
+        }
+    }
+    for (query, clusters, workloads) in [
+        ("cluster=shop-eu", 1, 2),
+        ("cluster=shop-eu,foreign-us", 2, 4),
+        ("cluster=shop-eu&namespace=shop-a", 1, 1),
+        ("namespace=shop-a,foreignshop-a", 2, 2),
+        ("f_cluster_name=neq,shop-eu", 1, 2),
+        ("f_namespace=prefix,shop&sort=workloads", 1, 1),
+        ("cluster=shop-eu&clusters=2", 0, 0),
+        ("cluster=shop-eu&namespace=foreignshop-a", 0, 0),
+    ] {
+        let path = format!("/v1/fed/images?name=common&{query}");
+        let images = admin.get(&path).await?.ok()?;
+        assert_eq!(count(&images, "images"), clusters.min(1), "{path}: {images}");
+        let common = &images["images"][0];
+        if clusters > 0 {
+            let counted = (common["clusters"].as_i64(), common["workloads"].as_i64());
+            assert_eq!(counted, (Some(clusters as i64), Some(workloads)), "{path}: {images}");
         }
     }
     // Of what a role does not reach, no selector tells.
