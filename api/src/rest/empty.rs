@@ -73,3 +73,13 @@ pub fn body_in_cluster(path: &str) -> Option<Value> {
         _ => return body(path),
     })
 }
+
+/// Whether a GET of `path` (without its version) is about one thing in a cluster: in
+/// one without anything there is none.
+pub fn is_of_one(path: &str) -> bool {
+    let of_one = |beginning: &str| {
+        path.strip_prefix(beginning).is_some_and(|id| !id.is_empty() && !id.contains('/'))
+    };
+    path == "scan/platform/platform"
+        || ["host/", "scan/host/", "scan/workload/", "workload/"].into_iter().any(of_one)
+}

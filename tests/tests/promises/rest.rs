@@ -261,6 +261,10 @@ async fn what_there_is_none_of() -> Result<()> {
             // Which methods a path knows is told to everybody.
             knows_get(&fleet.primary.rest()?, path).await.context(round)?;
         }
+        for path in ["/v1/workload/absent", "/v2/workload/absent", "/v1/host/absent"] {
+            fleet.admin.get(path).await?.expect(404, 7).context(round)?;
+        }
+        fleet.admin.get("/v1/workload/absent/nothing").await?.expect(404, 1).context(round)?;
         if home.is_none() {
             let token = fleet.primary.token(&["--home"]).await?;
             home = Some(Agent::join("home", &token).await?);

@@ -208,15 +208,32 @@ fn without_home(request: &Request) -> Result<Response> {
         ));
     }
     let path = request.uri().path().trim_start_matches("/v1/").trim_start_matches("/v2/");
-    Ok(match empty::body(path) {
-        Some(body) => (StatusCode::OK, Json(body)).into_response(),
-        None => return Err(fallback::not_found(request.method(), request.uri().path())),
-    })
+    match empty::body(path) {
+        Some(body) => Ok((StatusCode::OK, Json(body)).into_response()),
+        None if empty::is_of_one(path) => {
+            Err(ApiError::object_not_found("There is no home cluster that would have it."))
+        }
+        None => Err(fallback::not_found(request.method(), request.uri().path())),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn without_a_home_cluster_each_call_that_it_would_answer_is_known() -> serde_json::Result<()> {
+        let clusters = crate::http::openapi::of_clusters()?;
+        let read = clusters.paths.paths.iter().filter(|(_, item)| item.get.is_some());
+        for path in read.map(|(path, _)| path.replace("{id}", "7")) {
+            let request = http::Request::get(path.as_str()).body(Body::empty()).unwrap();
+            match without_home(&request) {
+                Ok(answer) => assert_eq!(answer.status(), StatusCode::OK, "{path}"),
+                Err(error) => assert_eq!(error.code, Code::ObjectNotFound, "{path}"),
+            }
+        }
+        Ok(())
+    }
 
     #[test]
     fn only_the_areas_of_a_cluster_are_the_home_clusters() {
