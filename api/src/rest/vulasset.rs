@@ -153,6 +153,9 @@ pub struct VulnerablePackageVersion {
 pub struct ImageAsset {
     /// Digest of the configuration, without `sha256:`.
     pub id: String,
+    /// The registry's name; `_repo_scan` where the image is of none that is
+    /// configured.
+    pub registry: String,
     /// `repository:tag`.
     pub display_name: String,
     /// Always empty.

@@ -207,6 +207,12 @@ async fn what_runs_in_clusters_and_what_is_wrong_with_it() -> Result<()> {
     };
     let [before, rest @ ..] = counted().await?;
     ensure!(before > 0 && rest == [before; 2], "{before} {rest:?}");
+    // A vulnerability names its images with the registry they are of.
+    let query = admin.post("/v1/vulasset", &json!({})).await?.ok()?["query_id"].clone();
+    let token = query.as_str().context("no query")?;
+    let page = admin.get(&format!("/v1/vulasset?token={token}")).await?.ok()?;
+    let image = &page["vulnerabilities"][0]["images"][0];
+    ensure!(image["registry"] == "fed.shop" && image["display_name"] == "shop/menu:v1", "{page}");
     // A cluster lists the images with the numbers of the primary, and takes part in
     // what is accepted.
     let in_cluster = fleet.agent("one")?.admin().await?;
@@ -217,6 +223,8 @@ async fn what_runs_in_clusters_and_what_is_wrong_with_it() -> Result<()> {
             let image = &of["images"][0];
             ["critical", "high", "medium"].map(|key| image[key].as_i64())
         };
+        let sizes = (here["images"][0]["size"].as_i64(), there["images"][0]["size"].as_i64());
+        ensure!(sizes.0 > Some(0) && sizes.0 == sizes.1, "{here} {there}");
         anyhow::Ok((numbers(&here), numbers(&there)))
     };
     let (here, there) = listed().await?;

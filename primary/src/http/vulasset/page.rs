@@ -116,6 +116,7 @@ async fn filled(
         if let Some(one) = vulnerabilities.get_mut(&image.vulnerability) {
             one.images.push(ImageAsset {
                 id: image.image_id,
+                registry: image.registry,
                 display_name: format!("{}:{}", image.repository, image.tag),
                 policy_mode: String::new(),
                 digest: Digest::try_from(image.digest.as_slice())

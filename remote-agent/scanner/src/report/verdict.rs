@@ -63,6 +63,7 @@ impl Report {
             findings: Some(self.counts.proto()),
             secrets: u32::try_from(self.secrets.len()).unwrap_or(u32::MAX),
             set_ids: u32::try_from(self.set_ids.len()).unwrap_or(u32::MAX),
+            size: self.size(),
         }
     }
 }

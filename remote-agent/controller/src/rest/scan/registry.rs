@@ -152,6 +152,7 @@ fn image_of(verdict: &Verdict, image: &ImageName) -> RegistryImageSummary {
         // As the primary lists it: clients look for the same id in all clusters.
         image_id: bare(&verdict.image_id).to_owned(),
         digest: verdict.image_digest.clone(),
+        size: verdict.size,
         run_as_root: verdict.run_as_root,
         envs: verdict.envs.clone(),
         labels: verdict.labels.clone(),
