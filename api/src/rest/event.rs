@@ -29,7 +29,23 @@ pub mod name {
     /// A member broke the protocol, or did not listen, and was disconnected.
     pub const FEDERATION_MISBEHAVIOUR: &str = "Federation.Member.Misbehaviour";
     /// A user called what their role may not.
-    pub const ACCESS_DENIED: &str = "User.Access.Denied";
+    pub const ACCESS_DENIED: &str = "User.Resource.Access.Denied";
+    /// A session began.
+    pub const LOGIN: &str = "User.Login";
+    /// A session ended, since its user wanted that.
+    pub const LOGOUT: &str = "User.Logout";
+    /// A user that was blocked may log in again.
+    pub const LOGIN_UNBLOCKED: &str = "User.Login.Unblocked";
+    /// Somebody else chose a password for a user.
+    pub const PASSWORD_RESET: &str = "User.Password.Reset";
+    /// Something was changed by a call of the REST API.
+    pub const REST_WRITE: &str = "RESTful.Write";
+    /// Objects were changed to what a file says.
+    pub const CONFIGURATION_IMPORT: &str = "Configuration.Import";
+    /// A file was not taken.
+    pub const CONFIGURATION_IMPORT_FAILED: &str = "Configuration.Import.Failed";
+    /// Objects were given out as a file.
+    pub const CONFIGURATION_EXPORT: &str = "Configuration.Export";
     /// Somebody did not prove who they are.
     pub const LOGIN_FAILED: &str = "User.Login.Failed";
     /// Somebody did not too often: the user is blocked for a while.

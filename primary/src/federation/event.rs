@@ -1,5 +1,7 @@
 //! What happened to the federation, as events of the primary itself.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use palisade_api::ClusterId;
 use palisade_api::rest::event::{Event, category, level, name};
@@ -28,7 +30,65 @@ pub struct Word<'a> {
 
 /// What clients call the subject of an event.
 fn subject(name: &str) -> &'static str {
-    if name.starts_with("User.") || name.starts_with("Auth.") { "AUTH" } else { "FEDERATION" }
+    match name.split('.').next() {
+        Some("User" | "Auth") => "AUTH",
+        Some("RESTful") => "RESTFUL",
+        Some("Configuration") => "CONFIGURATION",
+        _ => "FEDERATION",
+    }
+}
+
+/// Something that a user did.
+#[derive(Debug)]
+pub struct Deed<'a> {
+    /// For example `User.Login`.
+    pub name: &'static str,
+    /// For example `Info`.
+    pub level: &'static str,
+    /// Who.
+    pub user: &'a str,
+    /// With which roles, by namespace; that of the global role is empty.
+    pub roles: BTreeMap<String, String>,
+    /// From where.
+    pub address: &'a str,
+    /// In which session; empty without one.
+    pub session: String,
+    /// By which call: method and path.
+    pub call: Option<(&'a str, &'a str)>,
+    /// What it was, for people.
+    pub message: &'a str,
+}
+
+/// Stores what a user did.
+pub async fn did(database: &Database, now: DateTime<Utc>, deed: Deed<'_>) -> Result<()> {
+    let (method, path) = deed.call.unwrap_or_default();
+    let detail = Event {
+        name: deed.name.to_owned(),
+        level: deed.level.to_owned(),
+        reported_timestamp: now.timestamp(),
+        reported_at: now.to_rfc3339_opts(SecondsFormat::Secs, true),
+        category: subject(deed.name).to_owned(),
+        user: deed.user.to_owned(),
+        user_roles: deed.roles,
+        user_addr: deed.address.to_owned(),
+        user_session: deed.session,
+        rest_method: method.to_owned(),
+        rest_request: path.to_owned(),
+        message: deed.message.to_owned(),
+        ..Event::default()
+    };
+    let event = OwnEvent {
+        at: now,
+        name: deed.name,
+        level: deed.level,
+        category: category::EVENT,
+        detail: &detail,
+        silence: TimeDelta::zero(),
+    };
+    let mut tx = database.begin().await?;
+    let primary = store::federation::get(&mut tx).await?.cluster_id;
+    own::tell(&mut tx, primary, &event).await?;
+    Ok(tx.commit().await.map_err(StoreError::from)?)
 }
 
 /// Stores an event of the primary.
@@ -91,7 +151,7 @@ pub async fn refused(database: &Database, now: DateTime<Utc>, refusal: Refusal<'
         };
         let word = Word {
             name,
-            level: level::WARNING,
+            level: if name == name::LOGIN_BLOCKED { level::NOTICE } else { level::WARNING },
             user,
             address: refusal.address,
             message: &message,

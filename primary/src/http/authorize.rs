@@ -15,6 +15,7 @@ use secrecy::SecretString;
 use super::auth::cookie;
 use super::error::{ApiError, Result};
 use super::init_config::InProcess;
+use super::trail::Call;
 use crate::App;
 use crate::federation::event::{self, Refusal, Refused};
 use crate::identity::AuthenticateError;
@@ -27,14 +28,20 @@ const API_KEY: HeaderName = HeaderName::from_static("x-auth-apikey");
 /// A character that names nothing, and that no text of the database may have.
 const NUL: &str = "%00";
 
-/// Authenticates the caller where the path needs one, and checks what it may.
+/// Authenticates the caller where the path needs one, checks what it may, and records
+/// what it changed.
 pub(super) async fn authorize(
     State(app): State<App>,
     mut request: Request,
     next: Next,
 ) -> Result<Response> {
     let_in(&app, &mut request).await?;
-    Ok(next.run(request).await)
+    let call = Call::of(&request);
+    let response = next.run(request).await;
+    if let Some(call) = call {
+        call.record(&app, response.status()).await;
+    }
+    Ok(response)
 }
 
 /// Adds the caller to the request, if the path may be called by them.

@@ -41,6 +41,7 @@ mod scan;
 mod selected;
 mod server;
 mod system;
+mod trail;
 mod user;
 mod user_role;
 mod vulasset;

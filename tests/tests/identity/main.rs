@@ -12,4 +12,5 @@ mod oidc_provider;
 mod password;
 mod role;
 mod saml;
+mod trail;
 mod user;

@@ -13,6 +13,7 @@ use crate::App;
 use crate::http::authorize::peer;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::JsonBody;
+use crate::http::trail;
 use crate::http::user::{expiry, rest_user, weak_password};
 use crate::identity::{LoggedIn, Login, LoginBy, LoginError, LoginOutcome};
 
@@ -52,11 +53,14 @@ pub(super) async fn auth_create(State(app): State<App>, request: Request) -> Res
     answer(outcome, with_cookie)
 }
 
-/// Logs in, and records when that fails.
+/// Logs in, and records it, or that it fails.
 pub(super) async fn log_in(app: &App, login: Login) -> Result<LoginOutcome> {
     let (name, address) = (login.username.clone(), login.address.clone());
     match app.identity.login(login).await {
-        Ok(outcome) => Ok(outcome),
+        Ok(outcome) => {
+            trail::logged_in(app, &outcome, &address).await;
+            Ok(outcome)
+        }
         Err(error) => {
             failure::password(app, &name, &address, &error).await;
             Err(error.into())

@@ -3,11 +3,13 @@
 use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse};
 use http::header;
+use palisade_api::rest::event::name;
 
 use super::cookie;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
+use crate::http::trail;
 
 /// Log out
 ///
@@ -18,5 +20,7 @@ pub(super) async fn auth_delete(
     Authenticated(caller): Authenticated,
 ) -> Result<impl IntoResponse> {
     app.identity.logout(&caller).await?;
+    let message = format!("{} logged out.", caller.fullname);
+    trail::did(&app, &caller, name::LOGOUT, &message).await;
     Ok(AppendHeaders([(header::SET_COOKIE, cookie::clear(cookie::NAME)?)]))
 }

@@ -23,6 +23,7 @@ use super::fallback;
 use super::fed::{OnBehalf, relay};
 use super::portal;
 use super::query::Query;
+use super::trail::Call;
 use crate::App;
 use crate::store;
 use owner::Owner;
@@ -84,12 +85,18 @@ pub(super) async fn fallback(State(app): State<App>, mut request: Request) -> Re
         return Ok([(header::ALLOW, HANDED_ON)].into_response());
     }
     authorize::let_in(&app, &mut request).await?;
+    let call = Call::of(&request);
     let caller = request.extensions_mut().remove::<Caller>().ok_or_else(ApiError::unauthorized)?;
     let role = role_at_home(&caller, &request)?;
     let Some(home) = of(&app, &caller).await? else { return without_home(&request) };
     let method = request.method().clone();
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    relay(&app, home, OnBehalf { caller: &caller, role }, method, &path, request).await
+    let behalf = OnBehalf { caller: &caller, role };
+    let response = relay(&app, home, behalf, method, &path, request).await?;
+    if let Some(call) = call {
+        call.record(&app, response.status()).await;
+    }
+    Ok(response)
 }
 
 /// The home cluster, where there is one that the caller's role reaches wholly:

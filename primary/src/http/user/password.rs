@@ -1,12 +1,14 @@
 //! `POST /v1/user/{fullname}/password`
 
 use axum::extract::{Path, State};
+use palisade_api::rest::event::name;
 use palisade_api::rest::user::UserPwdConfigData;
 
 use super::same_name;
 use crate::App;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::{Authenticated, JsonBody};
+use crate::http::trail;
 use crate::identity::ResetPassword;
 
 /// Unblock a user, or reset its password
@@ -38,6 +40,16 @@ pub(super) async fn user_password_create(
         force: config.force_reset_password,
         again_at_next_login: config.reset_password_in_next_login,
     };
+    let (unblocked, chosen) = (reset.clear_failed_login, reset.new_password.is_some());
     app.identity.reset_password(&caller, &fullname, reset).await?;
+    for (done, name, what) in [
+        (unblocked, name::LOGIN_UNBLOCKED, "unblocked"),
+        (chosen, name::PASSWORD_RESET, "reset the password of"),
+    ] {
+        if done {
+            let message = format!("{} {what} {fullname}.", caller.fullname);
+            trail::did(&app, &caller, name, &message).await;
+        }
+    }
     Ok(())
 }

@@ -8,6 +8,7 @@ use super::BROWSER;
 use crate::App;
 use crate::http::auth::{answer, cookie, failure};
 use crate::http::error::Result;
+use crate::http::trail;
 use crate::identity::{FinishSso, LoginOutcome};
 
 /// What of the request the login needs beside its body.
@@ -55,7 +56,9 @@ pub(in crate::http::auth) async fn finish(
     if logged_in.groups_withheld {
         failure::groups_withheld(app, &provider, Some(&logged_in.user.row.fullname), &from).await;
     }
-    let mut response = answer(LoginOutcome::LoggedIn(Box::new(logged_in)), for_browser)?;
+    let outcome = LoginOutcome::LoggedIn(Box::new(logged_in));
+    trail::logged_in(app, &outcome, &from).await;
+    let mut response = answer(outcome, for_browser)?;
     if for_browser {
         response.headers_mut().append(header::SET_COOKIE, cookie::clear(BROWSER)?);
     }
