@@ -92,6 +92,22 @@ pub struct GroupBrief {
     /// Which clusters it is for; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster_selector: Option<ClusterSelector>,
+    /// Whether its modes can be chosen; told where `with_cap` asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cap_change_mode: Option<bool>,
+    /// Whether it can be left out of the score; told where `with_cap` asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cap_scorable: Option<bool>,
+}
+
+impl GroupBrief {
+    /// The same with what can be done with the group, where that is asked for: with
+    /// learned ones alone something can.
+    #[must_use]
+    pub fn with_cap(self, asked: bool) -> Self {
+        let able = asked.then_some(self.learned);
+        Self { cap_change_mode: able, cap_scorable: able, ..self }
+    }
 }
 
 /// A group.

@@ -17,6 +17,8 @@ use serde_json::Value;
 use super::error::{ApiError, Result};
 use crate::store::Actor;
 
+/// What some editors and shells put before a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Largest JSON body that is read.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
 /// What is read beyond a limit, and thrown away: most clients look at an answer only
@@ -168,6 +170,7 @@ pub async fn read_body_of(headers: &HeaderMap, mut body: Body, limit: usize) -> 
 
 /// Reads `bytes` as [`JsonBody`] does.
 pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let mut value = if bytes.iter().all(u8::is_ascii_whitespace) {
         Value::Null
     } else {
@@ -230,6 +233,13 @@ mod tests {
     fn null_counts_as_absent_and_unknown_keys_as_nothing() {
         let read = read(r#"{"config":{"ids":null,"name":null,"other":[null,{}]}}"#).unwrap();
         assert_eq!(read, Config { config: Inner { ids: Vec::new(), name: None } });
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_text() {
+        let expected = Config { config: Inner { ids: vec![1], name: None } };
+        assert_eq!(read("\u{feff}{\"config\":{\"ids\":[1]}}").unwrap(), expected);
+        refusal("{\u{feff}}");
     }
 
     #[test]

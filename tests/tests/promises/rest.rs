@@ -265,6 +265,14 @@ async fn what_there_is_none_of() -> Result<()> {
             fleet.admin.get(path).await?.expect(404, 7).context(round)?;
         }
         fleet.admin.get("/v1/workload/absent/nothing").await?.expect(404, 1).context(round)?;
+        for path in ["/v1/group?f_name=fed.nodes", "/v1/group?brief=true&f_name=fed.nodes"] {
+            let plain = fleet.admin.get(path).await?.ok()?;
+            ensure!(plain["groups"][0].get("cap_change_mode").is_none(), "{path} {round}: {plain}");
+            let able = fleet.admin.get(&format!("{path}&with_cap=true")).await?.ok()?;
+            let group = &able["groups"][0];
+            ensure!(group["cap_change_mode"] == false, "{path} {round}: {able}");
+            ensure!(group["cap_scorable"] == false, "{path} {round}: {able}");
+        }
         if home.is_none() {
             let token = fleet.primary.token(&["--home"]).await?;
             home = Some(Agent::join("home", &token).await?);

@@ -11,24 +11,32 @@ use crate::App;
 use crate::federation::rules;
 use crate::federation::rules::target::targets_of;
 use crate::http::error::Result;
+use crate::http::query::Query;
 
 /// Show a group
 #[utoipa::path(
     get,
     path = "/v1/group/{name}",
     tag = "group",
-    params(("name" = String, Path, description = "Name of the group")),
+    params(
+        ("name" = String, Path, description = "Name of the group"),
+        ("with_cap" = Option<bool>, Query, description = "Tell what can be done with it"),
+    ),
     responses((status = OK, body = GroupData)),
 )]
 pub(super) async fn group_get(
     State(app): State<App>,
     Path(name): Path<String>,
+    query: Query,
 ) -> Result<Json<GroupData>> {
     let used = rules::group::get(&app.database, &name).await?;
     let targets = targets_of(&app.database, ObjectKind::Group).await?;
     let cluster_selector = targets.get(ObjectKind::Group, &name);
     let group = GroupDetail {
-        brief: GroupBrief { cluster_selector, ..used.group.brief() },
+        brief: GroupBrief {
+            cluster_selector,
+            ..used.group.brief().with_cap(query.flag("with_cap"))
+        },
         criteria: used.group.criteria_entries(),
         members: Vec::new(),
         policy_rules: used.network_rules.iter().map(NetworkRule::to_rest).collect(),

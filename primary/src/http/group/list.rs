@@ -30,6 +30,7 @@ use crate::http::selected::Selected;
             description = "Only what is for a cluster with such labels, as `kubectl get -l` takes them",
         ),
         ("brief" = Option<bool>, Query, description = "Leave out criteria and use"),
+        ("with_cap" = Option<bool>, Query, description = "Tell what can be done with each"),
     ),
     responses((status = OK, body = GroupsData)),
 )]
@@ -45,9 +46,10 @@ pub(super) async fn group_list(
     };
     groups.retain(|used| targeted.has(&used.group.name));
     let targets = targets_of(&app.database, ObjectKind::Group).await?;
+    let with_cap = query.flag("with_cap");
     let brief = |used: &UsedGroup| GroupBrief {
         cluster_selector: targets.get(ObjectKind::Group, &used.group.name),
-        ..used.group.brief()
+        ..used.group.brief().with_cap(with_cap)
     };
     if query.flag("brief") {
         let groups = query.list(groups.iter().map(brief).collect())?;

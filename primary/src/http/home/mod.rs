@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 
 use super::authorize;
 use super::error::{ApiError, Result};
-use super::extract::{MAX_BODY_BYTES, read_body_of};
+use super::extract::{MAX_BODY_BYTES, from_json, read_body_of};
 use super::fallback;
 use super::fed::{OnBehalf, relay};
 use super::portal;
@@ -164,7 +164,7 @@ pub(super) async fn local_objects(
     let body = read_body_of(&parts.headers, body, MAX_BODY_BYTES).await?;
     let request = Request::from_parts(parts, body.clone().into());
     // What is no JSON the endpoint refuses.
-    let is_local = serde_json::from_slice(&body).is_ok_and(|body| !owner::body_says_federal(&body));
+    let is_local = from_json(&body).is_ok_and(|body| !owner::body_says_federal(&body));
     if is_local { fallback(State(app), request).await } else { Ok(next.run(request).await) }
 }
 

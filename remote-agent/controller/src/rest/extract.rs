@@ -40,10 +40,12 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let body = body(request, MOST_BODY_BYTES).await?;
+        // Some editors and shells put a mark before a text.
+        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
         let mut value = if body.iter().all(u8::is_ascii_whitespace) {
             Value::Object(serde_json::Map::new())
         } else {
-            serde_json::from_slice(&body)
+            serde_json::from_slice(body)
                 .map_err(|error| ApiError::invalid(format!("Not JSON: {error}.")))?
         };
         drop_nulls(&mut value);
@@ -117,6 +119,11 @@ impl ListQuery {
             Some(query::Scope::Fed) => Scope::Federal,
             Some(query::Scope::Local) => Scope::Local,
         })
+    }
+
+    /// Whether the flag `name` is set.
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.0.flag(name)
     }
 
     /// The items that are asked for: filtered, sorted, and of them a page.

@@ -1,7 +1,7 @@
 //! `/v1/group`: federated groups, read-only here, and the cluster's own.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use palisade_api::rest::group::{
     Group, GroupBrief, GroupConfigData, GroupData, GroupDetail, GroupsBriefData, GroupsData,
@@ -10,7 +10,6 @@ use palisade_policy::edit;
 use palisade_policy::group::Group as PolicyGroup;
 use palisade_policy::network_rule::NetworkRule;
 use palisade_policy::response_rule::ResponseRule;
-use serde::Deserialize;
 
 use super::error::{ApiError, Result};
 use super::extract::{JsonBody, ListQuery};
@@ -18,28 +17,23 @@ use super::owner::own_name;
 use crate::Controller;
 use crate::in_force::{ObjectSet, Owned};
 
-#[derive(Deserialize)]
-pub(super) struct Brief {
-    #[serde(default)]
-    brief: String,
-}
-
 /// `GET /v1/group`.
 pub(super) async fn list(
     State(controller): State<Controller>,
     query: ListQuery,
-    Query(brief): Query<Brief>,
 ) -> Result<Response> {
     let scope = query.scope()?;
     controller.in_force().read(|objects| {
         let sets = scope.of(objects);
-        if matches!(brief.brief.as_str(), "1" | "t" | "true" | "True") {
+        let with_cap = query.flag("with_cap");
+        if query.flag("brief") {
             let groups = sets.flat_map(|set| set.groups.values());
-            let groups: Vec<GroupBrief> = groups.map(PolicyGroup::brief).collect();
+            let groups: Vec<GroupBrief> =
+                groups.map(|group| group.brief().with_cap(with_cap)).collect();
             return Ok(Json(GroupsBriefData { groups: query.list(groups)? }).into_response());
         }
         let shown = |set: &ObjectSet, group: &PolicyGroup| Group {
-            brief: group.brief(),
+            brief: group.brief().with_cap(with_cap),
             criteria: group.criteria_entries(),
             policy_rules: network(set, &group.name).map(|rule| rule.id).collect(),
             response_rules: response(set, &group.name).map(|rule| rule.id).collect(),
@@ -55,12 +49,13 @@ pub(super) async fn list(
 pub(super) async fn get(
     State(controller): State<Controller>,
     Path(name): Path<String>,
+    query: ListQuery,
 ) -> Result<Json<GroupData>> {
     controller.in_force().read(|objects| {
         let (set, group) = require(objects, &name)?;
         Ok(Json(GroupData {
             group: GroupDetail {
-                brief: group.brief(),
+                brief: group.brief().with_cap(query.flag("with_cap")),
                 criteria: group.criteria_entries(),
                 policy_rules: network(set, &name).map(NetworkRule::to_rest).collect(),
                 response_rules: response(set, &name).map(ResponseRule::to_rest).collect(),

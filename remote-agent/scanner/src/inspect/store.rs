@@ -34,7 +34,9 @@ const OTHER: &str = "a.so";
 /// Whether `path` lies in the store of ostree, of which bootable containers
 /// are made, or in that of pnpm.
 pub(crate) fn is_in_store(path: &str) -> bool {
-    if path.starts_with("sysroot/ostree/repo/objects/") && path.ends_with(".file") {
+    if let Some(object) = path.strip_prefix("sysroot/ostree/repo/objects/")
+        && object.strip_suffix(".file").is_some()
+    {
         return true;
     }
     let mut parts = path.rsplit('/');

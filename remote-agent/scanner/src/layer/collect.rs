@@ -37,7 +37,7 @@ pub(crate) struct Collector<'a> {
 #[derive(Debug)]
 enum Kept {
     Link(String),
-    File(Stored),
+    File(Box<Stored>),
 }
 
 impl<'a> Collector<'a> {
@@ -157,7 +157,7 @@ impl<'a> Collector<'a> {
                 None => self.plain(entry.path),
             }
             if let Some(stored) = stored {
-                self.store(entry.path, Kept::File(stored));
+                self.store(entry.path, Kept::File(Box::new(stored)));
             }
             return Ok(());
         }

@@ -53,17 +53,14 @@ impl Tree {
             self.remove_below(&path);
             changed = true;
             let node = match node {
-                Node::HardLink(target) => match linked.get(target.as_str()) {
-                    Some(node) => node.clone(),
-                    None => match Facts::of_unread_link(&path, target) {
-                        Some(facts) => Node::File(Arc::new(facts)),
-                        None => {
-                            self.nodes.remove(&path);
-                            continue;
-                        }
-                    },
-                },
-                node => node.clone(),
+                Node::HardLink(target) => linked.get(target.as_str()).cloned().or_else(|| {
+                    Some(Node::File(Arc::new(Facts::of_unread_link(&path, target)?)))
+                }),
+                node => Some(node.clone()),
+            };
+            let Some(node) = node else {
+                self.nodes.remove(&path);
+                continue;
             };
             self.nodes.insert(path, Placed { layer: at, node });
         }

@@ -70,7 +70,7 @@ impl Client {
                 }
                 // What the server says of one page says nothing of the others.
                 let validator = Validator::default();
-                joined.map(|bytes| Fetched { bytes, validator, ..first })
+                joined.map(|bytes| Fetched { validator, bytes, ..first })
             }
             // What is wrong with it is told by whoever reads it.
             _ => Ok(first),
