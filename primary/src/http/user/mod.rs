@@ -146,6 +146,7 @@ impl From<UserError> for ApiError {
             | UserError::UnknownRole(_)
             | UserError::Roles(_) => Self::invalid_request(message),
             UserError::WrongPassword
+            | UserError::Damped
             | UserError::NotOwnPassword
             | UserError::DirectoryPassword
             | UserError::NotExpired

@@ -60,7 +60,10 @@ impl Identity {
         }
         let password_hash = match &change.new_password {
             Some(new) => {
-                self.check_own_password(own, &before, change.password.clone()).await?;
+                if !own {
+                    return Err(UserError::NotOwnPassword);
+                }
+                self.check_own_password(caller, &before, change.password.clone()).await?;
                 check_password(&profile, new)?;
                 self.check_not_used_before(&profile, &before, new).await?;
                 Some(self.passwords.hash(new.clone()).await?)
@@ -125,22 +128,28 @@ impl Identity {
         self.change_user(caller, fullname, change).await
     }
 
+    /// Verifies the present password of whoever changes it. To guess it here, with a
+    /// session of somebody else, is as slow as at the login.
     async fn check_own_password(
         &self,
-        own: bool,
+        caller: &Caller,
         user: &UserRow,
         present: Option<SecretString>,
     ) -> Result<(), UserError> {
-        if !own {
-            return Err(UserError::NotOwnPassword);
-        }
         if !user.server.is_empty() {
             return Err(UserError::DirectoryPassword);
         }
         let present = present.ok_or(UserError::WrongPassword)?;
+        let (name, address) = (user.fullname.as_str(), caller.address.as_str());
+        if self.damper.blocks(name, address, self.clock.now()) {
+            return Err(UserError::Damped);
+        }
         if self.passwords.verify(present, user.password_hash.clone()).await? {
+            self.damper.succeeded(name, address);
             Ok(())
         } else {
+            self.damper.failed(name, address, self.clock.now());
+            tracing::warn!(user = name, address, "a wrong password was given to change it");
             Err(UserError::WrongPassword)
         }
     }

@@ -64,6 +64,9 @@ pub enum UserError {
     /// The present password is missing or wrong.
     #[error("the present password is missing or wrong")]
     WrongPassword,
+    /// Too many wrong ones before this one, which was not looked at.
+    #[error("too many wrong passwords; wait a minute and try again")]
+    Damped,
     /// Others' passwords are reset, not changed.
     #[error(
         "the password of another user is not changed here: reset it by POST \
