@@ -337,6 +337,10 @@ async fn a_trial_tells_the_groups_or_which_step_failed() -> Result<()> {
         ensure!(!message.contains(WORD) && !message.contains("service-password"), "{message}");
     }
     trial("", json!({}), "mary", "").await?.expect(400, 6)?;
+    for host in ["127.0.0.1:389", "a b", "ldap://a"] {
+        let host = json!({ "hostname": host });
+        trial("", host.clone(), "mary", WORD).await?.expect(400, 6).context(host)?;
+    }
     // The stored password goes nowhere else.
     trial(SERVER, json!({ "port": slapd.port(), "ssl": false }), "mary", WORD)
         .await?

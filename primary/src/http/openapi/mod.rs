@@ -278,6 +278,21 @@ mod tests {
     }
 
     #[test]
+    fn every_body_with_a_name_has_an_example() {
+        let document = serde_json::to_value(crate::http::document().unwrap()).unwrap();
+        let mut without = Vec::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let body = &operation["requestBody"]["content"]["application/json"];
+                if body["schema"]["$ref"].is_string() && body["example"].is_null() {
+                    without.push(format!("{method} {path}"));
+                }
+            }
+        }
+        assert!(without.is_empty(), "{without:#?}");
+    }
+
+    #[test]
     fn examples_are_as_their_schemas_say() {
         let document = serde_json::to_value(crate::http::document().unwrap()).unwrap();
         let schemas = &document["components"]["schemas"];

@@ -1,5 +1,7 @@
 //! What is configured of a directory.
 
+use std::net::Ipv6Addr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::identity::directory::{
@@ -105,11 +107,11 @@ impl LdapSettings {
             check_optional_text(name, text)?;
         }
         let invalid = |text: &str| Err(SettingsError::Invalid(text.to_owned()));
-        let is_host = self
+        let is_name = self
             .hostname
             .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '_'));
-        if !is_host {
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
+        if !is_name && self.hostname.parse::<Ipv6Addr>().is_err() {
             return invalid("hostname is a host name or an IP address");
         }
         let is_attribute = |name: &str| {
