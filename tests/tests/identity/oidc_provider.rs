@@ -1,6 +1,8 @@
 //! Providers of OpenID Connect as they are found in companies: behind a proxy,
 //! replaced by others, and sparing with what they say.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context as _, Result, ensure};
 use palisade_tests::Primary;
 use palisade_tests::idp::{CLIENT, Idp, Returned, lie, parameter};
@@ -174,5 +176,27 @@ async fn groups_that_a_provider_withholds_are_not_missed_silently() -> Result<()
         assert_eq!(told.len(), recorded, "{told:?}");
         admin.delete(&format!("/v1/server/{SERVER}")).await?.ok()?;
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn logins_at_a_provider_that_says_nothing_do_not_wait_for_each_other() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let rest = primary.rest()?;
+    // It takes connections, and that is all.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let issuer = format!("https://{}", silent.local_addr()?);
+    let settings = json!({ "issuer": issuer, "client_id": CLIENT, "enable": true });
+    add(&admin, SERVER, settings).await?;
+    let body = json!({ "redirect_endpoint": palisade_tests::idp::RETURN });
+    let path = format!("/v1/token_auth_server/{SERVER}");
+    let began = Instant::now();
+    let many = futures_util::future::try_join_all((0..20).map(|_| rest.post(&path, &body))).await?;
+    for answer in many {
+        answer.expect(503, OUTAGE)?;
+    }
+    // One after the other they would take a minute and a half.
+    ensure!(began.elapsed() < Duration::from_secs(45), "{:?}", began.elapsed());
     Ok(())
 }

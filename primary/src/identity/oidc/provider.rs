@@ -16,6 +16,9 @@ use super::{Metadata, OidcClient, OidcSettings, SsoError};
 const FRESH: TimeDelta = TimeDelta::minutes(10);
 /// A key that is not known makes us look again at most this often.
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(30);
+/// A provider that does not answer is not asked again for this long: anybody may
+/// begin a login, and each would wait for those before.
+const LEFT_ALONE: TimeDelta = TimeDelta::seconds(5);
 
 /// Signatures that can be verified with a published key. Neither `none` nor
 /// those of a shared secret are among them.
@@ -45,7 +48,22 @@ pub(super) struct Provider {
 pub(in crate::identity) struct Providers {
     proxy: Option<String>,
     /// One lock a provider: of many logins at once one asks, the others wait.
-    known: Mutex<HashMap<String, Arc<Mutex<Option<Known>>>>>,
+    known: Mutex<HashMap<String, Arc<Mutex<Slot>>>>,
+}
+
+/// What is known of a provider.
+#[derive(Debug, Default)]
+struct Slot {
+    known: Option<Known>,
+    failed: Option<Failed>,
+}
+
+/// A provider that did not answer.
+#[derive(Debug)]
+struct Failed {
+    at: DateTime<Utc>,
+    settings: OidcSettings,
+    why: String,
 }
 
 #[derive(Debug)]
@@ -88,16 +106,35 @@ impl Providers {
             Arc::clone(known.entry(name.to_owned()).or_default())
         };
         let mut slot = slot.lock().await;
-        if let Some(known) = slot.as_ref()
+        if let Some(known) = &slot.known
             && known.provider.is_of(settings, &secret)
             && known.serves(now, newer)
         {
             return Ok(Arc::clone(&known.provider));
         }
-        let provider = Arc::new(Provider::discover(settings, secret, self.proxy.as_deref()).await?);
-        let again_at = newer.then_some(now);
-        *slot = Some(Known { at: now, again_at, provider: Arc::clone(&provider) });
-        Ok(provider)
+        if let Some(failed) = &slot.failed
+            && failed.settings == *settings
+            && (failed.at..failed.at + LEFT_ALONE).contains(&now)
+        {
+            return Err(SsoError::Provider(failed.why.clone()));
+        }
+        match Provider::discover(settings, secret, self.proxy.as_deref()).await {
+            Ok(provider) => {
+                let provider = Arc::new(provider);
+                let again_at = newer.then_some(now);
+                let known = Known { at: now, again_at, provider: Arc::clone(&provider) };
+                *slot = Slot { known: Some(known), failed: None };
+                Ok(provider)
+            }
+            Err(error) => {
+                // By when the asking began: who came meanwhile has the answer too.
+                if let SsoError::Provider(why) = &error {
+                    let (settings, why) = (settings.clone(), why.clone());
+                    slot.failed = Some(Failed { at: now, settings, why });
+                }
+                Err(error)
+            }
+        }
     }
 
     /// What a provider publishes now, whatever is known of it.
