@@ -145,13 +145,31 @@ impl ImageConfig {
     /// Whether a container of it runs as root unless told otherwise.
     pub fn runs_as_root(&self) -> bool {
         let user = self.user.split(':').next().unwrap_or_default().trim();
-        matches!(user, "" | "root" | "0")
+        // Runtimes read a number, however it is written.
+        matches!(user, "" | "root") || user.parse::<i64>() == Ok(0)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn users_that_are_root() {
+        for (user, expected) in [
+            ("", true),
+            ("root", true),
+            ("0", true),
+            ("00:1000", true),
+            ("+0", true),
+            ("root:staff", true),
+            ("1000:0", false),
+            ("nobody", false),
+        ] {
+            let config = ImageConfig { user: user.to_owned(), ..ImageConfig::default() };
+            assert_eq!(config.runs_as_root(), expected, "{user}");
+        }
+    }
 
     #[test]
     fn a_check_of_health_is_one_that_runs() {
