@@ -161,7 +161,7 @@ impl Pass<'_> {
                     self.collector.hard_link(&path, &target);
                 }
             }
-            kind if kind.is_file() || kind == EntryType::GNUSparse => {
+            EntryType::Regular | EntryType::GNUSparse | EntryType::Continuous => {
                 self.hollow = self.hollow.saturating_add(entry.hollow);
                 if self.hollow > self.most_hollow {
                     let limit = LayerLimit::Unpacked(self.most_hollow);

@@ -41,6 +41,19 @@ async fn absolute_paths_are_those_of_the_image() {
     assert_eq!(problems(&inventory), []);
 }
 
+/// A kind of file that old systems had, and others take for a regular one.
+#[tokio::test]
+async fn contiguous_files_are_files() {
+    let content = status(&[("curl", "7", "curl")]);
+    let layer = Layer::default().file("etc/os-release", OS_RELEASE).entry(
+        EntryType::Continuous,
+        "var/lib/dpkg/status",
+        "",
+        content.as_bytes(),
+    );
+    assert_eq!(names(&scanned(&[layer.gzip()]).await), ["curl"]);
+}
+
 /// Runtimes keep such entries inside the root, and so they count.
 #[tokio::test]
 async fn paths_that_lead_outside_are_told_and_read_inside() {
