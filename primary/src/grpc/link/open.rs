@@ -261,8 +261,8 @@ async fn greet(app: &App, peer: &Peer) -> Result<Greeting, Status> {
     if let Some(head) = head {
         welcome.epoch = Bytes::copy_from_slice(head.epoch.0.as_bytes());
     }
-    let (mut pending, mut renew) = (false, false);
-    match read.await {
+    let mut renew = false;
+    let pending = match read.await {
         Ok((federation, Some(member), events_seen, configuration, authority)) => {
             welcome.primary_id = federation.cluster_id.to_string();
             welcome.primary_name = primary_name(&app.config, &federation);
@@ -274,10 +274,9 @@ async fn greet(app: &App, peer: &Peer) -> Result<Greeting, Status> {
             if member.version_refusal.is_some() {
                 note_version(app, cluster, None).await;
             }
-            pending = member.pending;
-            welcome.pending = pending;
             renew = authorities.is_replaced()
                 && authority.is_some_and(|of| of != authorities.issuing().fingerprint());
+            member.pending
         }
         Ok((_, None, ..)) => {
             return Err(status(
@@ -287,9 +286,9 @@ async fn greet(app: &App, peer: &Peer) -> Result<Greeting, Status> {
         }
         Err(error) => {
             tracing::warn!(%cluster, %error, "a member connects while the database is away");
-            pending = app.trust.unapproved.load().contains(&cluster);
-            welcome.pending = pending;
+            app.trust.unapproved.load().contains(&cluster)
         }
-    }
+    };
+    welcome.pending = pending;
     Ok(Greeting { welcome, pending, renew })
 }

@@ -17,7 +17,9 @@ use sqlx::PgConnection;
 
 use super::Result;
 use super::member_kind::MemberKind;
-pub use find::{by_name, by_request, count_remotes, get, home, ids_of, labels, list, names, shown, unapproved};
+pub use find::{
+    by_name, by_request, count_remotes, get, home, ids_of, labels, list, names, shown, unapproved,
+};
 pub use join::{NewMember, approve, create, rejoin, renew};
 pub use leave::{RemovedReason, remove, remove_remotes, removed, unlist};
 pub(super) use note::set_labels;

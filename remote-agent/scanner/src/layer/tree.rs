@@ -53,9 +53,10 @@ impl Tree {
             self.remove_below(&path);
             changed = true;
             let node = match node {
-                Node::HardLink(target) => linked.get(target.as_str()).cloned().or_else(|| {
-                    Some(Node::File(Arc::new(Facts::of_unread_link(&path, target)?)))
-                }),
+                Node::HardLink(target) => linked
+                    .get(target.as_str())
+                    .cloned()
+                    .or_else(|| Some(Node::File(Arc::new(Facts::of_unread_link(&path, target)?)))),
                 node => Some(node.clone()),
             };
             let Some(node) = node else {

@@ -79,7 +79,7 @@ async fn forward(
 /// unknown as one that there is not; one that nobody approved is not called either,
 /// for it may be anybody's.
 async fn find_cluster(app: &App, caller: &Caller, id: &str) -> Result<ClusterId> {
-    let refused = |text: &str| {
+    let refused = |text: &'static str| {
         ApiError::new(Code::RemoteUnauthorized, text).with_status(StatusCode::BAD_REQUEST)
     };
     let unknown = || refused("No cluster of the federation has this id.");
