@@ -9,7 +9,7 @@ use palisade_api::clock::SharedClock;
 
 use super::{Done, Task};
 use crate::store::event::{count, image, own, partition, tally};
-use crate::store::{Database, StoreError};
+use crate::store::{Database, StoreError, clock};
 
 /// Days that are prepared. What happens on a day without a partition makes
 /// one, so a task that did not run costs time and no event.
@@ -34,8 +34,10 @@ impl Task for EventRetention {
     }
 
     async fn run(&self) -> Result<Done, StoreError> {
-        let now = self.clock.now();
         let mut conn = self.database.acquire().await?;
+        // A clock that jumps ahead, here or there, makes nothing old: what is dropped
+        // does not come back.
+        let now = self.clock.now().min(clock::now(&mut conn).await?);
         for ahead in 0..=AHEAD {
             if let Some(day) = now.date_naive().checked_add_days(Days::new(ahead)) {
                 partition::create(&mut conn, day).await?;

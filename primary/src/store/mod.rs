@@ -12,6 +12,7 @@ pub mod authority;
 pub mod backup;
 pub mod certificate;
 pub mod change;
+pub mod clock;
 pub mod configuration;
 pub mod embedded;
 mod error;

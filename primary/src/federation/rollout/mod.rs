@@ -45,7 +45,7 @@ impl Action {
 pub async fn act(app: &App, actor: &Actor, id: i64, action: Action) -> Result<Rollout> {
     let mut tx = app.database.begin().await?;
     change::lock(&mut tx, LogId::Federation).await?;
-    let now = rollout::now(&mut tx).await?;
+    let now = store::clock::now(&mut tx).await?;
     let found = rollout::get(&mut tx, id).await?.ok_or(RuleError::NoRollout(id))?;
     if !found.state.is_active() {
         return Err(RuleError::RolloutEnded { id, state: found.state.as_str() });

@@ -14,7 +14,7 @@ use super::pick;
 use crate::store::change::NewItem;
 use crate::store::member_seen::{self, Progress};
 use crate::store::rollout::{self, Candidate, Reached, Rollout, State};
-use crate::store::{Database, StoreError, change};
+use crate::store::{Database, StoreError, change, clock};
 
 /// A member that was not heard of for so long is not waited for.
 const AWAY: TimeDelta = TimeDelta::seconds(30);
@@ -125,7 +125,7 @@ async fn step(
     rollout: &Rollout,
     here: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let now = rollout::now(tx).await?;
+    let now = clock::now(tx).await?;
     let candidates = rollout::candidates(tx, rollout).await?;
     let reached = rollout::reached(tx, rollout.id).await?;
     let members: Vec<ClusterId> = reached.iter().map(|reached| reached.member).collect();

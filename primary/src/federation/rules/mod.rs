@@ -210,7 +210,7 @@ impl Edit {
         if policy.enable {
             let seed = self.head.revision.next().0;
             let first = step::first_members(&mut self.tx, &policy, &items, seed).await?;
-            let now = rollout::now(&mut self.tx).await?;
+            let now = store::clock::now(&mut self.tx).await?;
             rollout::start(&mut self.tx, actor, &items, &policy, &first, now).await?;
             return Ok(());
         }

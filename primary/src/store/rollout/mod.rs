@@ -382,8 +382,3 @@ pub async fn items(conn: &mut PgConnection) -> Result<Vec<NewItem>> {
     }
     Ok(items)
 }
-
-/// The time of the transaction.
-pub async fn now(conn: &mut PgConnection) -> Result<DateTime<Utc>> {
-    Ok(sqlx::query_scalar!(r#"SELECT now() AS "now!""#).fetch_one(conn).await?)
-}
