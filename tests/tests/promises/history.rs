@@ -64,7 +64,9 @@ async fn every_revision_is_told_and_can_be_gone_back_to() -> Result<()> {
 
     let path = format!("/v1/fed/history/{first}/rollback");
     let before = newest(admin).await?;
+    admin.post(&format!("{path}?dry_run=maybe"), &json!({})).await?.expect(400, 6)?;
     let planned = admin.post(&format!("{path}?dry_run=true"), &json!({})).await?.ok()?;
+    assert_eq!(admin.post(&path, &json!({ "dry_run": true })).await?.ok()?, planned);
     ensure!(planned["objects"] == 2 && planned["applied"] == false, "{planned}");
     ensure!(newest(admin).await? == before, "a dry run left a revision");
     let back = admin.post(&path, &json!({})).await?.ok()?;
