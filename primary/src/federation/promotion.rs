@@ -157,11 +157,13 @@ pub async fn demote(app: &App, actor: &Actor) -> Result<Vec<ClusterId>> {
     if federation.promoted_at.is_none() {
         return Err(FederationError::NotPrimary);
     }
+    // Before the members, as those do who change their labels: else each waits for the
+    // other, and for both the edits that come.
+    store::change::lock(&mut tx, LogId::Federation).await?;
     federation.promoted_at = None;
     store::federation::update(&mut tx, &federation).await?;
     store::token::revoke_all(&mut tx, now).await?;
     let released = store::member::remove_remotes(&mut tx, RemovedReason::Demoted, now).await?;
-    store::change::lock(&mut tx, LogId::Federation).await?;
     for rollout in store::rollout::active(&mut tx).await? {
         store::rollout::abort(&mut tx, actor, &rollout, now).await?;
     }

@@ -3,8 +3,9 @@
 use anyhow::{Context, Result, ensure};
 use palisade_api::federation::{JoinRequest, ProtocolRange};
 use palisade_tests::proxy::Proxy;
-use palisade_tests::replicas::members;
+use palisade_tests::replicas::{member_id, members};
 use palisade_tests::simulated::{self, RawLink};
+use palisade_tests::writer::group;
 use palisade_tests::{Agent, Primary, Replicas, Rest, wait};
 use serde_json::json;
 
@@ -114,6 +115,35 @@ async fn an_entry_is_kept_by_who_is_linked_to_any_of_them() -> Result<()> {
     let _link = simulated::open(&second).await?;
     for admin in admins(&replicas).await? {
         wait_for_status(&admin, "staging", "synced").await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_federation_is_dissolved_amid_changes_of_labels_and_rules() -> Result<()> {
+    let mut replicas = Replicas::start(2, |primary| primary).await?;
+    replicas.join(&["amber", "blue"]).await?;
+    let admins = admins(&replicas).await?;
+    let mut ids = Vec::new();
+    for name in ["amber", "blue"] {
+        ids.push(member_id(&admins[0], name).await?);
+    }
+    let changes = (0..24).map(|n| {
+        let (admin, id) = (&admins[n % 2], &ids[n / 2 % 2]);
+        async move {
+            if n % 3 == 0 {
+                return admin.post("/v1/group", &group(&format!("fed.of{n}"))).await;
+            }
+            let labels = json!({ "labels": { "round": n.to_string() } });
+            admin.patch(&format!("/v1/fed/member/{id}/labels"), &labels).await
+        }
+    });
+    let demote = async { admins[1].post("/v1/fed/demote", &json!({})).await };
+    let (demoted, changed) = tokio::join!(demote, futures_util::future::try_join_all(changes));
+    demoted?.ok()?;
+    // Each is made before, or refused: none is in the way of another.
+    for answer in changed? {
+        ensure!(answer.status.as_u16() < 500, "{answer:?}");
     }
     Ok(())
 }
