@@ -1,7 +1,7 @@
 import type { Page, Route } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import { create, memberId, remove } from "./api";
+import { change, create, memberId, remove } from "./api";
 import { settled, signIn, type Visit, visit } from "./browser";
 import { shop, until } from "./shop";
 
@@ -269,6 +269,21 @@ describe("who is in the midst of a form", () => {
     expect(new URL(page.url()).pathname).toBe("/");
     expect(await page.getByRole("dialog").count()).toBe(0);
     await remove("/v1/user/relief");
+  });
+
+  it("hears that it was changed elsewhere meanwhile, before writing over it", async () => {
+    const group = { name: "fed.meanwhile", cfg_type: "federal" };
+    const criteria = [{ key: "service", op: "=", value: "meanwhile" }];
+    await create("/v1/group", { config: { ...group, criteria, comment: "as it was" } });
+    const other = await visit();
+    await signIn(other.page, `/groups?open=${group.name}`);
+    const form = other.page.getByRole("dialog");
+    await form.getByLabel("Comment").fill("mine");
+    await change(`/v1/group/${group.name}`, { config: { ...group, comment: "theirs" } });
+    await form.getByText("It was changed elsewhere").waitFor();
+    expect(await form.getByLabel("Comment").inputValue()).toBe("mine");
+    await remove(`/v1/group/${group.name}`);
+    await other.close();
   });
 
   it("presses twice, and one is saved", async () => {

@@ -11,6 +11,8 @@ export const words = catalogue({
     cancel: "Cancel",
     change: "Change",
     changed: "Changed",
+    changedMeanwhile:
+      "It was changed elsewhere while it stood open here. What you save takes the place of that; close it and open it again to see it.",
     close: "Close",
     colon: ": ",
     cluster: "Cluster",
@@ -79,6 +81,7 @@ export const words = catalogue({
     cancel: "取消",
     change: "修改",
     changed: "修改时间",
+    changedMeanwhile: "打开期间，它已在别处被修改。保存将覆盖该修改；关闭后重新打开即可查看。",
     close: "关闭",
     colon: "：",
     cluster: "集群",

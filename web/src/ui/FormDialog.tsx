@@ -27,6 +27,8 @@ interface Removal {
 
 interface Props {
   title: string;
+  /** What of it the form changes, as the server has it now: somebody else may change it meanwhile. */
+  now?: unknown;
   place?: "middle" | "side";
   save: Change;
   /** The word of the button that saves, and of it while that goes on. */
@@ -48,6 +50,7 @@ interface Props {
 /** A form above the page that saves one thing, or removes it by its typed name. */
 export function FormDialog({
   title,
+  now,
   place = "side",
   save,
   action,
@@ -61,6 +64,8 @@ export function FormDialog({
 }: Props) {
   const w = useText(words);
   const [removing, setRemoving] = useState(false);
+  const [before] = useState(() => JSON.stringify(now));
+  const isOther = JSON.stringify(now) !== before;
   const saving = save.isPending || (removal?.change.isPending ?? false);
   const { close, onType, warning } = useUnsaved(onClose, saving);
   if (removing && removal) {
@@ -92,6 +97,11 @@ export function FormDialog({
           {children}
         </fieldset>
         <Refusal error={save.error} />
+        {isOther && writable && !saving && (
+          <p role="status" className="reminder">
+            {w.changedMeanwhile}
+          </p>
+        )}
         {warning}
         {writable && (
           <div className="actions">

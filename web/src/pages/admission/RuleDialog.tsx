@@ -70,6 +70,7 @@ export function RuleDialog({ rule, options, writable, onClose }: Props) {
   return (
     <FormDialog
       title={rule ? t.rule(id) : t.add}
+      now={rule}
       save={save}
       ready={criteria.length > 0 && containers.length > 0}
       writable={writable}

@@ -54,6 +54,7 @@ export function GroupDialog({ group, writable, onClose }: Props) {
   return (
     <FormDialog
       title={group ? name : t.add}
+      now={group && [group.comment, group.criteria, group.cluster_selector]}
       save={save}
       writable={editable}
       removal={

@@ -26,6 +26,8 @@ interface Props {
   onClose: () => void;
 }
 
+/** What of a rule its use changes. */
+const COUNTED = { match_counter: 0, last_match_timestamp: 0 };
 const ENDPOINTS = ["external", "nodes", "Workload:ingress"];
 
 export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
@@ -79,6 +81,7 @@ export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
   return (
     <FormDialog
       title={rule ? t.rule(id) : t.add}
+      now={rule && { ...rule, ...COUNTED }}
       save={save}
       writable={writable}
       removal={

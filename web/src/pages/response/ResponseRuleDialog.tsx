@@ -75,6 +75,7 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
   return (
     <FormDialog
       title={rule ? t.rule(id) : t.add}
+      now={rule}
       save={save}
       ready={actions.length > 0 && conditions.length > 0}
       writable={writable}

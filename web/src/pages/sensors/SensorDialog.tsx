@@ -48,6 +48,7 @@ export function SensorDialog({ kind, sensor, writable, onClose }: Props) {
   return (
     <FormDialog
       title={sensor ? name : t.add}
+      now={sensor && [sensor.comment, sensor.rules, sensor.cluster_selector]}
       save={save}
       ready={rules.length > 0}
       writable={writable}

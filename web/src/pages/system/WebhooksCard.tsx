@@ -135,6 +135,7 @@ function WebhookDialog({ webhook, onClose }: Props) {
   return (
     <FormDialog
       title={webhook ? name : t.webhook}
+      now={webhook}
       place="middle"
       save={save}
       removal={
