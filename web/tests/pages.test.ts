@@ -9,15 +9,23 @@ import { settled, signIn, type Visit, visit } from "./browser";
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const SCREENSHOTS = new URL("../../target/portal/", import.meta.url).pathname;
 
+/** A page as it is where one cluster is the scope. */
+function inCluster(path: string): () => Promise<string> {
+  return async () => {
+    const scope = `scope=c:${await memberId("staging")}`;
+    return path.includes("?") ? `${path}&${scope}` : `${path}?${scope}`;
+  };
+}
+
 /** Pages by a name for their picture; `then` leads further into the page. */
 const PAGES: [name: string, path: string | (() => Promise<string>)][] = [
   ["dashboard", "/"],
-  ["dashboard-cluster", async () => `/?scope=c:${await memberId("staging")}`],
+  ["dashboard-cluster", inCluster("/")],
   ["clusters", "/clusters"],
   ["clusters-join", "/clusters?open=join"],
   ["cluster", async () => `/clusters/${await memberId("staging")}`],
   ["workloads", "/workloads"],
-  ["nodes", async () => `/workloads?tab=nodes&scope=c:${await memberId("staging")}`],
+  ["nodes", inCluster("/workloads?tab=nodes")],
   ["groups", "/groups"],
   ["group", "/groups?open=fed.orders"],
   ["admission", "/admission"],
@@ -70,6 +78,15 @@ const PAGES: [name: string, path: string | (() => Promise<string>)][] = [
   ["api-key-new", "/api-keys?open=new"],
   ["account", "/profile"],
   ["system", "/system"],
+  ["own-groups", inCluster("/groups")],
+  ["own-group", inCluster("/groups?open=fed.orders")],
+  ["own-admission-new", inCluster("/admission?open=new")],
+  ["own-network", inCluster("/network")],
+  ["own-response", inCluster("/response")],
+  ["own-sensors", inCluster("/dlp")],
+  ["own-sensor-groups", inCluster("/waf?tab=groups")],
+  ["own-profiles", inCluster("/profiles")],
+  ["own-webhooks", inCluster("/system")],
 ];
 
 interface AxeResult {
