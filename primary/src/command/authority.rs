@@ -4,12 +4,15 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use clap::{Args, Subcommand};
 use palisade_api::clock::{Clock as _, SystemClock};
 
 use crate::config::{Config, ConfigArgs};
 use crate::federation::{authority, rotation};
-use crate::store::{Actor, Database, Opened, migrate};
+use crate::store::{self, Actor, Database, Opened, migrate};
 
 #[derive(Args, Debug)]
 pub(super) struct AuthorityArgs {
@@ -30,11 +33,24 @@ enum AuthorityCommand {
         #[command(flatten)]
         config: ConfigArgs,
     },
+    /// Print the certificates of the authorities as PEM: what clients of the REST API
+    /// verify the primary by, where it has no certificate of yours
+    Certificate {
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+}
+
+impl AuthorityCommand {
+    const fn config(&self) -> &ConfigArgs {
+        let (Self::Rotate { config } | Self::Status { config } | Self::Certificate { config }) =
+            self;
+        config
+    }
 }
 
 pub(super) fn run(file: Option<&Path>, args: &AuthorityArgs) -> anyhow::Result<ExitCode> {
-    let (AuthorityCommand::Rotate { config } | AuthorityCommand::Status { config }) = &args.command;
-    let config = Config::read(file, config)?;
+    let config = Config::read(file, args.command.config())?;
     super::runtime()?.block_on(async {
         let opened = Opened::beside(&config).await?;
         migrate::run(&opened.database).await?;
@@ -49,6 +65,9 @@ async fn execute(
     config: &Config,
     database: &Database,
 ) -> anyhow::Result<()> {
+    if matches!(command, AuthorityCommand::Certificate { .. }) {
+        return certificates(database).await;
+    }
     let now = SystemClock.now();
     if matches!(command, AuthorityCommand::Rotate { .. }) {
         let sealer = authority::sealer(config)?;
@@ -67,6 +86,24 @@ async fn execute(
             if one.issuing { "signs" } else { "trusted" },
             one.members,
         )?;
+    }
+    Ok(())
+}
+
+async fn certificates(database: &Database) -> anyhow::Result<()> {
+    let mut conn = database.acquire().await?;
+    let present = store::authority::get(&mut conn).await?;
+    let present = present.context("there is no authority yet: start the primary once")?;
+    let successor = store::authority::successor(&mut conn).await?;
+    let mut out = std::io::stdout().lock();
+    for der in std::iter::once(present.certificate).chain(successor.map(|one| one.certificate)) {
+        let text = STANDARD.encode(der);
+        writeln!(out, "-----BEGIN CERTIFICATE-----")?;
+        for line in text.as_bytes().chunks(64) {
+            out.write_all(line)?;
+            writeln!(out)?;
+        }
+        writeln!(out, "-----END CERTIFICATE-----")?;
     }
     Ok(())
 }

@@ -83,5 +83,11 @@ async fn an_authority_is_replaced_under_its_members() -> Result<()> {
     ensure!(said.contains("authority"), "{said}");
     let status = fleet.primary.command(&["authority", "status"]).await?.ok()?;
     assert_eq!(status.lines().count(), 2, "{status}");
+    // What is printed of it is what clients verify the REST API by.
+    let printed = fleet.primary.command(&["authority", "certificate"]).await?.ok()?;
+    let printed = reqwest::Certificate::from_pem_bundle(printed.as_bytes())?;
+    let http = reqwest::Client::builder().tls_certs_only(printed).build()?;
+    let health = format!("https://{}/healthz", fleet.primary.addresses()?.rest);
+    ensure!(http.get(health).send().await?.status().is_success());
     Ok(())
 }
