@@ -13,6 +13,7 @@ export interface ListQuery<Row> {
   rows: Row[] | undefined;
   error: unknown;
   isPending: boolean;
+  errorUpdateCount?: number;
   isFetchingNextPage?: boolean;
   hasNextPage?: boolean;
   fetchNextPage?: () => unknown;

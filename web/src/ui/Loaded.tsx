@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 
 import { useText } from "../text/language";
 import { words } from "../text/words";
@@ -9,6 +9,8 @@ interface Query<T> {
   data: T | undefined;
   error: unknown;
   isPending: boolean;
+  /** How often it failed since it was first asked for. */
+  errorUpdateCount?: number;
   refetch: () => unknown;
 }
 
@@ -25,9 +27,16 @@ interface Props<T> {
 export function Loaded<T>({ query, what, lines = 4, children }: Props<T>) {
   const text = useFailureText();
   const w = useText(words);
+  const failed = useRef<unknown>(undefined);
   if (query.data === undefined) {
-    if (query.error) return <Failure error={query.error} what={what} onRetry={query.refetch} />;
-    return <Skeleton lines={lines} />;
+    // What is asked again by itself stays failed until it is answered: nothing flickers.
+    if (query.error || !query.errorUpdateCount) failed.current = query.error;
+    if (!failed.current) return <Skeleton lines={lines} />;
+    const retry = () => {
+      failed.current = undefined;
+      query.refetch();
+    };
+    return <Failure error={failed.current} what={what} onRetry={retry} />;
   }
   return (
     <>
