@@ -62,7 +62,7 @@ export function NetworkRules() {
   const owned = rules.filter((rule) => owns(owner, rule));
   const order = useOrder(owned.map((rule) => rule.id ?? 0));
   const columns: Column<NetworkRule>[] = [
-    ...(writable && plain
+    ...(writable && plain && owned.length > 0
       ? [
           {
             id: "order",
