@@ -63,31 +63,6 @@ describe("what a page says when", () => {
     },
   );
 
-  it("what is asked again by itself fails: it says so all the time, and does not flicker", async () => {
-    let asked = 0;
-    await page.route("**/v1/scan/registry?*", (route) => {
-      asked += 1;
-      return refuse(500, 55, "Out of order")(route);
-    });
-    await page.goto("/registries");
-    await page.getByText("Out of order").waitFor();
-    await page.evaluate(() => {
-      const state = globalThis as { flickers?: number };
-      state.flickers = 0;
-      new MutationObserver(() => {
-        if (document.querySelector("main .skeleton")) state.flickers = (state.flickers ?? 0) + 1;
-      }).observe(document.body, { childList: true, subtree: true });
-    });
-    const before = asked;
-    // Changes tell of it seldom; looking away and back asks at once, as the clock does.
-    for (let times = 1; times <= 3; times += 1) {
-      await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
-      await until("it is asked again", async () => asked >= before + times);
-    }
-    expect(await page.evaluate(() => (globalThis as { flickers?: number }).flickers)).toBe(0);
-    await page.getByText("Out of order").waitFor();
-  });
-
   it("the primary does not answer: old rows stay, and are called old", async () => {
     await page.goto("/clusters");
     await settled(page);
