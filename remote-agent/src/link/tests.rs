@@ -19,14 +19,14 @@ use palisade_api::federation::enrol_server::{Enrol, EnrolServer};
 use palisade_api::federation::link_server::{Link, LinkServer};
 use palisade_api::federation::up::Body as UpBody;
 use palisade_api::federation::{
-    AnswerPart, Bye, Call, CallPart, Caller, ConfigurationPart, Down, EventsAck,
+    AnswerPart, Bye, Call, CallPart, Caller, ConfigurationPart, Down, EventBatch, EventsAck,
     FetchConfigurationRequest, FetchReportRequest, FetchVulndbRequest, IntroduceRequest,
     IntroduceResponse, JoinRequest, JoinResponse, LeaveRequest, LeaveResponse, RenewRequest,
     RenewResponse, ReportPart, StoreConfigurationResponse, Up, VulndbPart, Welcome, bye,
 };
 use palisade_api::kind::LogId;
 use palisade_api::rest::fed::RestInfo;
-use palisade_api::sync::{Batch, Frame, Item as WireItem, frame};
+use palisade_api::sync::{Ack, Batch, Frame, Item as WireItem, frame};
 use palisade_api::{CODE_METADATA, ClusterId, Code, ObjectKind, Revision};
 use palisade_controller::admission::Mode;
 use palisade_controller::store::SpoolLimits;
@@ -66,6 +66,15 @@ struct Opened {
 impl Opened {
     async fn next(&mut self) -> UpBody {
         tokio::time::timeout(WITHIN, self.up.recv()).await.expect("in time").expect("a message")
+    }
+
+    /// What follows on a batch: its ack and the event of it, in either order.
+    async fn ack_and_events(&mut self) -> (Ack, EventBatch) {
+        match (self.next().await, self.next().await) {
+            (UpBody::Ack(ack), UpBody::Events(events))
+            | (UpBody::Events(events), UpBody::Ack(ack)) => (ack, events),
+            others => panic!("{others:?}"),
+        }
     }
 
     async fn say(&self, body: DownBody) {
@@ -365,7 +374,7 @@ async fn a_member_obeys_reports_answers_and_forgets() {
         ],
     );
     link.say(frame).await;
-    let UpBody::Ack(ack) = link.next().await else { panic!("not an ack") };
+    let (ack, events) = link.ack_and_events().await;
     let position = ack.position.unwrap();
     assert_eq!((position.log, position.revision), (1, 1));
     assert_eq!(position.digest, digest.to_bytes().as_slice());
@@ -377,7 +386,6 @@ async fn a_member_obeys_reports_answers_and_forgets() {
 
     // Events go up, that something was applied the first, and count as sent only when
     // acknowledged.
-    let UpBody::Events(events) = link.next().await else { panic!("not events") };
     assert_eq!((events.events.len(), events.events[0].seq), (1, 1));
     agent.controller.note_federation("Federation.Join", "joined").await;
     let UpBody::Events(events) = link.next().await else { panic!("not events") };

@@ -275,8 +275,8 @@ async fn a_cluster_waits_until_somebody_approves_it() -> Result<()> {
     fleet.admin.post(&call, &own).await?.expect(400, 37)?;
     let approve = format!("/v1/fed/cluster/{id}/approve");
     fleet.admin.post(&approve, &json!({})).await?.ok()?;
-    fleet.admin.get(&call).await?.ok()?;
     fleet.wait_for_status("staging", "synced").await?;
+    fleet.admin.get(&call).await?.ok()?;
     local.get("/v1/group/fed.shop").await?.ok()?;
     // Once more changes nothing.
     fleet.admin.post(&approve, &json!({})).await?.ok()?;

@@ -139,10 +139,10 @@ async fn a_federation_is_dissolved_amid_changes_of_labels_and_rules() -> Result<
         }
     });
     let demote = async { admins[1].post("/v1/fed/demote", &json!({})).await };
-    let (demoted, changed) = tokio::join!(demote, futures_util::future::try_join_all(changes));
+    let (demoted, answers) = tokio::join!(demote, futures_util::future::try_join_all(changes));
     demoted?.ok()?;
     // Each is made before, or refused: none is in the way of another.
-    for answer in changed? {
+    for answer in answers? {
         ensure!(answer.status.as_u16() < 500, "{answer:?}");
     }
     Ok(())

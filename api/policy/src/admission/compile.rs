@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use palisade_api::rest::admission::AdmissionCriterion;
 
+use super::container::ContainerKind;
 use super::criteria::{self, Test};
-use super::review::ContainerKind;
 use super::rule::{AdmissionRule, RuleMode, RuleType};
 use crate::{CfgType, PolicyError};
 

@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use palisade_api::rest::admission::AdmissionCriterion;
 
 use super::compile::{CompiledRule, CompiledRules, NamedTests};
+use super::container::{Container, ContainerKind};
 use super::criteria::{Met, Subject};
 use super::message;
-use super::review::{Container, ContainerKind, Workload};
+use super::review::Workload;
 use super::rule::{Mode, RuleType};
 use super::verdicts::{Scanned, VerdictIndex};
 use crate::CfgType;

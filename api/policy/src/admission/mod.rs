@@ -1,7 +1,8 @@
 //! Admission rules and the decision about a workload.
 //!
 //! - [`rule`]: a rule, validated; [`criteria`]: what it can look at.
-//! - [`review`]: a Kubernetes AdmissionReview, read into a [`review::Workload`].
+//! - [`review`]: a Kubernetes AdmissionReview, read into a [`review::Workload`] with its
+//!   [`container::Container`]s, their [`resources`] and what [`pod_security`] makes of them.
 //! - [`verdicts`]: what is known of images, by digest and by name.
 //! - [`compile`]: rules made ready for [`decide`], which is pure and quick.
 //! - [`assess`]: what would be decided about a manifest, before anybody applies it;
@@ -9,6 +10,7 @@
 
 pub mod assess;
 pub mod compile;
+pub mod container;
 pub mod criteria;
 pub mod decide;
 pub mod image_name;
@@ -21,9 +23,10 @@ pub mod rule;
 pub mod verdicts;
 
 pub use compile::CompiledRules;
+pub use container::{Container, ContainerKind};
 pub use decide::{ContainerDecision, Decision, Outcome, RuleHit, decide};
 pub use image_name::ImageName;
 pub use message::SHOWN_EVIDENCE;
-pub use review::{Container, ContainerKind, Review, Verb, Workload};
+pub use review::{Review, Verb, Workload};
 pub use rule::{AdmissionRule, Mode, RuleMode, RuleType};
 pub use verdicts::VerdictIndex;

@@ -4,8 +4,8 @@ use palisade_api::rest::admission as rest;
 pub use palisade_api::rest::admission::AdmissionCriterion;
 use serde::{Deserialize, Serialize};
 
+use super::container::ContainerKind;
 use super::criteria;
-use super::review::ContainerKind;
 use crate::object::federated;
 use crate::rule_id::RuleIds;
 use crate::{CfgType, PolicyError, check_comment};

@@ -52,14 +52,15 @@ pub(super) async fn answer(
 ) -> Result<Response> {
     let path = request.uri().path().to_owned();
     let query = Query::parse(request.uri().query().unwrap_or_default());
-    let brief = if query.flag("brief") { "&brief=true" } else { "" };
-    let federated = format!("{path}?scope=fed{brief}");
+    let flags = [("brief", "&brief=true"), ("with_cap", "&with_cap=true")].into_iter();
+    let flags: String = flags.filter(|(flag, _)| query.flag(flag)).map(|(_, said)| said).collect();
+    let federated = format!("{path}?scope=fed{flags}");
     *request.uri_mut() = federated.parse::<Uri>().map_err(ApiError::internal)?;
     let answer = next.run(request).await;
     if answer.status() != StatusCode::OK {
         return Ok(answer);
     }
-    let own = super::read_of(app, home, caller, &format!("{path}?scope=local{brief}")).await;
+    let own = super::read_of(app, home, caller, &format!("{path}?scope=local{flags}")).await;
     let own: Map<String, Value> = own.unwrap_or_else(|error| {
         warn!(path, ?error, "the home cluster does not tell what it has of its own");
         Map::new()

@@ -33,7 +33,8 @@ use chrono::{DateTime, Utc};
 use palisade_api::rest::admission as rest;
 use palisade_api::rest::admission::AdmissionCriterion;
 
-use super::review::{Container, Workload};
+use super::container::Container;
+use super::review::Workload;
 use super::rule::RuleType;
 use super::verdicts::Scanned;
 use crate::PolicyError;
