@@ -7,6 +7,7 @@ import {
   blank,
   type Criterion,
   CUSTOM_OPS,
+  EXAMPLE_PATH,
   isCount,
   isCustom,
   type Option,
@@ -132,7 +133,7 @@ function Path({ criterion, onChange }: PathProps) {
       <input
         aria-label={t.path}
         title={t.pathHint}
-        placeholder="item.spec.containers[_].image"
+        placeholder={EXAMPLE_PATH}
         value={criterion.path ?? ""}
         required
         onChange={(event) => onChange({ ...criterion, path: event.target.value })}

@@ -15,6 +15,9 @@ export function optionsOf(all: Options, kind: string): Record<string, Option> {
 /** The name of criteria that say a path of their own. */
 const CUSTOM = "customPath";
 
+/** A path as people write it. */
+export const EXAMPLE_PATH = "item.spec.containers[_].image";
+
 /** How values at a path are compared, by their type. */
 export const CUSTOM_OPS: Record<string, string[]> = {
   key: ["exist", "notExist"],
