@@ -133,7 +133,7 @@ mod tests {
         tokio::spawn(serve(listener, tls, router, Limits::PUBLIC, stop.clone()));
 
         let account = tempfile::tempdir().unwrap();
-        let pem = crate::tls::to_pem(authority.certificate());
+        let pem = palisade_transport::certificate::to_pem(authority.certificate());
         std::fs::write(account.path().join("ca.crt"), pem).unwrap();
         for (token, expected) in [("secret\n", Ok("the-uid")), ("stolen", Err("403"))] {
             std::fs::write(account.path().join("token"), token).unwrap();

@@ -4,10 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use base64::Engine as _;
 use chrono::TimeDelta;
 use palisade_api::clock::SharedClock;
 use palisade_transport::authority::{Authority, AuthorityError, ServerCertificate};
+use palisade_transport::certificate::to_pem;
 use palisade_transport::seal::{SealError, Sealer, write_private};
 use palisade_transport::server::{ListenerCertificate, ServerTlsError};
 use thiserror::Error;
@@ -126,20 +126,6 @@ fn authority(data_dir: &Path, clock: &SharedClock) -> Result<Authority, TlsError
 
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     std::fs::read(path).map_err(|source| TlsError::File { path: path.to_owned(), source })
-}
-
-pub(crate) fn to_pem(der: &[u8]) -> String {
-    let text = base64::engine::general_purpose::STANDARD.encode(der);
-    let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
-    let mut rest = text.as_str();
-    while !rest.is_empty() {
-        let (line, tail) = rest.split_at(rest.len().min(64));
-        pem.push_str(line);
-        pem.push('\n');
-        rest = tail;
-    }
-    pem.push_str("-----END CERTIFICATE-----\n");
-    pem
 }
 
 #[cfg(test)]

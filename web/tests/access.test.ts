@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { create, remove } from "./api";
-import { row, settled, signIn, type Visit, visit } from "./browser";
+import { row, settled, signedIn, type Visit, visit } from "./browser";
 import { until } from "./shop";
 
 const stamp = Date.now().toString(36);
@@ -19,14 +19,10 @@ async function confirm(page: Page, name: string) {
 }
 
 describe("an administrator", () => {
-  let seen: Visit;
   let page: Page;
-  beforeAll(async () => {
-    seen = await visit();
+  signedIn((seen) => {
     page = seen.page;
-    await signIn(page);
   });
-  afterAll(() => seen.close());
 
   it("keeps the session where scripts cannot read it", async () => {
     expect(await page.evaluate(() => document.cookie)).toBe("");

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
 
 import { shop } from "./shop";
 
@@ -84,6 +85,17 @@ export async function signIn(page: Page, to = "/") {
   await page.locator("input[name=password]").fill(shop.password);
   await page.locator("button[type=submit]").click();
   await page.locator("main#content h1").waitFor();
+}
+
+/** A browser that is signed in while the tests of a block run; the block is given it. */
+export function signedIn(take: (seen: Visit) => void, look?: Look) {
+  let seen: Visit | undefined;
+  beforeAll(async () => {
+    seen = await visit(look);
+    await signIn(seen.page);
+    take(seen);
+  });
+  afterAll(() => seen?.close());
 }
 
 /** The rows of lists that say `text`. */

@@ -1,10 +1,10 @@
 // What the server tells by codes is said in the language of whoever reads it.
 
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 import { memberId } from "./api";
-import { row, signIn, type Visit, visit } from "./browser";
+import { row, signedIn, type Visit } from "./browser";
 import { denied, denying } from "./denied";
 
 const stamp = Date.now().toString(36);
@@ -14,12 +14,13 @@ const RULE = 101_777;
 describe("in Chinese,", () => {
   let seen: Visit;
   let page: Page;
-  beforeAll(async () => {
-    seen = await visit({ language: "zh-CN" });
-    page = seen.page;
-    await signIn(page);
-  });
-  afterAll(() => seen.close());
+  signedIn(
+    (visited) => {
+      seen = visited;
+      page = visited.page;
+    },
+    { language: "zh-CN" },
+  );
 
   it("the step of a registry's test that fails, and why", async () => {
     await page.goto("/registries?open=new");

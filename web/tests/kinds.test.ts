@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 import { create, imagePage, memberId } from "./api";
-import { row, settled, signIn, type Visit, visit } from "./browser";
+import { row, settled, signedIn, type Visit } from "./browser";
 import { until } from "./shop";
 
 const stamp = Date.now().toString(36);
@@ -21,12 +21,10 @@ async function removeOpened(page: Page, name: string, action = "Delete") {
 describe("federated objects of each kind are made, shown and deleted:", () => {
   let seen: Visit;
   let page: Page;
-  beforeAll(async () => {
-    seen = await visit();
-    page = seen.page;
-    await signIn(page);
+  signedIn((visited) => {
+    seen = visited;
+    page = visited.page;
   });
-  afterAll(() => seen.close());
 
   it("a group", async () => {
     const name = `fed.baristas-${stamp}`;

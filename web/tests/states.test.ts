@@ -2,7 +2,7 @@ import type { Page, Route } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 import { change, create, memberId, remove } from "./api";
-import { settled, signIn, type Visit, visit } from "./browser";
+import { settled, signedIn, signIn, type Visit, visit } from "./browser";
 import { shop, until } from "./shop";
 
 /** Lists with the call that each makes. */
@@ -22,15 +22,11 @@ function refuse(status: number, code: number, message: string) {
 }
 
 describe("what a page says when", () => {
-  let seen: Visit;
   let page: Page;
-  beforeAll(async () => {
-    seen = await visit();
+  signedIn((seen) => {
     page = seen.page;
-    await signIn(page);
   });
   afterEach(() => page.unrouteAll({ behavior: "ignoreErrors" }));
-  afterAll(() => seen.close());
 
   it.each(LISTS)(
     "%s fails at the server: the reason, and a way to try again",
@@ -210,15 +206,11 @@ describe("what a page says when", () => {
 });
 
 describe("who is in the midst of a form", () => {
-  let seen: Visit;
   let page: Page;
-  beforeAll(async () => {
-    seen = await visit();
+  signedIn((seen) => {
     page = seen.page;
-    await signIn(page);
   });
   afterEach(() => page.unrouteAll({ behavior: "ignoreErrors" }));
-  afterAll(() => seen.close());
 
   /** A half-typed group, whose saving ends the session. */
   async function endInForm() {

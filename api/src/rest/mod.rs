@@ -5,6 +5,7 @@ pub mod access_scope;
 pub mod admission;
 pub mod api_key;
 pub mod apply;
+pub mod attachment;
 pub mod auth;
 pub mod cluster_selector;
 pub mod dry_run;

@@ -1,5 +1,7 @@
-//! Reading certificates: whose they are and how long they last.
+//! Reading certificates: whose they are and how long they last; writing them as PEM.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use palisade_api::{ClusterId, Digest, ReplicaId};
 use rustls_pki_types::CertificateDer;
@@ -13,6 +15,21 @@ const MEMBER_URI: &str = "palisade://cluster/";
 /// What the URI of a replica's certificate begins with; the replica's id
 /// follows.
 const REPLICA_URI: &str = "palisade://replica/";
+
+/// A certificate as a text.
+pub fn to_pem(der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let (line, tail) = rest.split_at(rest.len().min(64));
+        pem.push_str(line);
+        pem.push('\n');
+        rest = tail;
+    }
+    pem.push_str("-----END CERTIFICATE-----\n");
+    pem
+}
 
 /// A certificate that cannot be read.
 #[derive(Debug, Error, PartialEq, Eq)]

@@ -5,10 +5,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use clap::{Args, Subcommand};
 use palisade_api::clock::{Clock as _, SystemClock};
+use palisade_transport::certificate::to_pem;
 
 use crate::config::{Config, ConfigArgs};
 use crate::federation::{authority, rotation};
@@ -97,13 +96,7 @@ async fn certificates(database: &Database) -> anyhow::Result<()> {
     let successor = store::authority::successor(&mut conn).await?;
     let mut out = std::io::stdout().lock();
     for der in std::iter::once(present.certificate).chain(successor.map(|one| one.certificate)) {
-        let text = STANDARD.encode(der);
-        writeln!(out, "-----BEGIN CERTIFICATE-----")?;
-        for line in text.as_bytes().chunks(64) {
-            out.write_all(line)?;
-            writeln!(out)?;
-        }
-        writeln!(out, "-----END CERTIFICATE-----")?;
+        out.write_all(to_pem(&der).as_bytes())?;
     }
     Ok(())
 }

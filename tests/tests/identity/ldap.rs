@@ -24,6 +24,13 @@ async fn directory() -> Result<Slapd> {
     .await
 }
 
+/// The settings of a directory, whose users get `role` where no group says another.
+fn with_default_role(slapd: &Slapd, role: &str) -> Value {
+    let mut settings = slapd.settings();
+    settings["default_role"] = json!(role);
+    settings
+}
+
 async fn add(admin: &Rest, settings: Value) -> Result<()> {
     let config = json!({ "config": { "name": SERVER, "ldap": settings } });
     admin.post("/v1/server", &config).await?.ok()?;
@@ -97,9 +104,7 @@ async fn no_log_holds_a_password_that_goes_to_a_directory() -> Result<()> {
     let primary = Primary::builder().arg("--log").arg("trace").start().await?;
     let admin = primary.admin().await?;
     let slapd = directory().await?;
-    let mut settings = slapd.settings();
-    settings["default_role"] = json!("reader");
-    add(&admin, settings).await?;
+    add(&admin, with_default_role(&slapd, "reader")).await?;
     let rest = primary.rest()?;
     log_in(&rest, "/v1/auth/ldap1", "mary", WORD).await?.ok()?;
     log_in(&rest, "/v1/auth/ldap1", "mary", "wrong-secret-word").await?.expect(401, 3)?;
@@ -115,9 +120,7 @@ async fn a_name_is_never_taken_for_a_filter() -> Result<()> {
     let primary = Primary::start().await?;
     let admin = primary.admin().await?;
     let slapd = directory().await?;
-    let mut settings = slapd.settings();
-    settings["default_role"] = json!("reader");
-    add(&admin, settings).await?;
+    add(&admin, with_default_role(&slapd, "reader")).await?;
     let rest = primary.rest()?;
     for name in ["*", "mar*", "mary)(cn=*", "*)(|(cn=*", "mary)(objectClass=*", "mary\\2a"] {
         let answer = log_in(&rest, "/v1/auth/ldap1", name, WORD).await?;
@@ -133,9 +136,7 @@ async fn one_person_is_one_user_however_the_name_is_typed() -> Result<()> {
     let primary = Primary::start().await?;
     let admin = primary.admin().await?;
     let slapd = directory().await?;
-    let mut settings = slapd.settings();
-    settings["default_role"] = json!("reader");
-    add(&admin, settings).await?;
+    add(&admin, with_default_role(&slapd, "reader")).await?;
     let rest = primary.rest()?;
     log_in(&rest, "/v1/auth", "mary", WORD).await?.ok()?;
     // What is decided about the user holds for all the ways to write its name.
@@ -201,9 +202,7 @@ async fn an_outage_of_a_directory_is_nobodys_failure() -> Result<()> {
     let primary = Primary::start().await?;
     let admin = primary.admin().await?;
     let mut slapd = directory().await?;
-    let mut settings = slapd.settings();
-    settings["default_role"] = json!("reader");
-    add(&admin, settings).await?;
+    add(&admin, with_default_role(&slapd, "reader")).await?;
     create(&admin, "local", &json!({ "role": "reader" })).await?;
     slapd.stop().await?;
     let rest = primary.rest()?;
@@ -239,8 +238,7 @@ async fn an_outage_of_a_directory_is_nobodys_failure() -> Result<()> {
 
     // The next one is asked all the same.
     let next = directory().await?;
-    let mut settings = next.settings();
-    settings["default_role"] = json!("ciops");
+    let settings = with_default_role(&next, "ciops");
     let config = json!({ "config": { "name": "ldap2", "ldap": settings } });
     admin.post("/v1/server", &config).await?.ok()?;
     let token = log_in(&rest, "/v1/auth", "mary", WORD).await?.ok()?;
@@ -253,9 +251,7 @@ async fn the_order_decides_who_vouches_and_the_first_admin_always_may() -> Resul
     let primary = Primary::start().await?;
     let admin = primary.admin().await?;
     let mut slapd = directory().await?;
-    let mut settings = slapd.settings();
-    settings["default_role"] = json!("reader");
-    add(&admin, settings).await?;
+    add(&admin, with_default_role(&slapd, "reader")).await?;
     create(&admin, "mary", &json!({ "role": "ciops", "password": WORD })).await?;
     let rest = primary.rest()?;
     let who = async || -> Result<Value> {

@@ -47,10 +47,31 @@ impl CompiledRule {
     }
 }
 
+/// What rules look at that not every workload tells: it takes time, so it is looked for
+/// where a rule asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Secrets among environment variables.
+    pub secrets: bool,
+    /// The pod template, for paths of their own.
+    pub template: bool,
+}
+
+impl Asked {
+    /// All of it.
+    pub const ALL: Self = Self { secrets: true, template: true };
+
+    fn note(&mut self, criterion: &AdmissionCriterion) {
+        self.secrets |= criteria::looks_for_secrets(criterion);
+        self.template |= criteria::is_custom(criterion);
+    }
+}
+
 /// Rules in the order of their evaluation, made ready for decisions.
 #[derive(Debug, Default)]
 pub struct CompiledRules {
     pub(super) rules: Vec<CompiledRule>,
+    asked: Asked,
 }
 
 impl CompiledRules {
@@ -69,13 +90,17 @@ impl CompiledRules {
         let rules = in_order(rules);
         let mut compiled = Vec::with_capacity(rules.len());
         let mut errors = Vec::new();
+        let mut asked = Asked::default();
         for rule in rules {
             match compile(rule) {
-                Ok(rule) => compiled.push(rule),
+                Ok(compiled_rule) => {
+                    rule.criteria.iter().for_each(|criterion| asked.note(criterion));
+                    compiled.push(compiled_rule);
+                }
                 Err(error) => errors.push((rule.id, error)),
             }
         }
-        (Self { rules: compiled }, errors)
+        (Self { rules: compiled, asked }, errors)
     }
 
     /// How many rules are in force.
@@ -83,10 +108,9 @@ impl CompiledRules {
         self.rules.len()
     }
 
-    /// Whether a rule asks for secrets among environment variables.
-    pub fn look_for_secrets(&self) -> bool {
-        let mut asked = self.rules.iter().flat_map(|rule| rule.wanted.iter());
-        asked.any(criteria::looks_for_secrets)
+    /// What the rules look at that not every workload tells.
+    pub const fn asked(&self) -> Asked {
+        self.asked
     }
 
     /// Whether no rule is in force.

@@ -22,7 +22,7 @@ pub mod reviewed;
 pub mod rule;
 pub mod verdicts;
 
-pub use compile::CompiledRules;
+pub use compile::{Asked, CompiledRules};
 pub use container::{Container, ContainerKind};
 pub use decide::{ContainerDecision, Decision, Outcome, RuleHit, decide};
 pub use image_name::ImageName;

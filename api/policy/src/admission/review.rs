@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::compile::Asked;
 use super::container::{Container, ContainerKind};
 use super::image_name::ImageName;
 
@@ -87,10 +88,11 @@ pub struct Workload {
     pub share_net: bool,
     /// Containers of all kinds.
     pub containers: Vec<Container>,
-    /// The pods as they were described, without the containers that are not judged. Not
-    /// kept with what was decided: values of environment variables stand in it.
+    /// The pods as they were described, without the containers that are not judged, where
+    /// a rule asks. Not kept with what was decided: values of environment variables stand
+    /// in it.
     #[serde(skip)]
-    pub template: Arc<Value>,
+    pub template: Option<Arc<Value>>,
 }
 
 impl Workload {
@@ -106,18 +108,7 @@ impl Workload {
             return None;
         }
         let object = review.object;
-        let template = match review.kind {
-            "Pod" => object,
-            "Deployment"
-            | "DaemonSet"
-            | "StatefulSet"
-            | "ReplicaSet"
-            | "ReplicationController"
-            | "Job"
-            | "DeploymentConfig" => at(object, &["spec", "template"])?,
-            "CronJob" => at(object, &["spec", "jobTemplate", "spec", "template"])?,
-            _ => return None,
-        };
+        let template = template(review.kind, object)?;
         let owned = at(object, &["metadata", "ownerReferences"])
             .and_then(Value::as_array)
             .is_some_and(|owners| !owners.is_empty());
@@ -162,19 +153,41 @@ impl Workload {
             share_ipc: flag(spec, "hostIPC"),
             share_net: flag(spec, "hostNetwork"),
             containers,
-            template: Arc::new(judged(template)),
+            template: None,
         })
     }
 }
 
 impl Workload {
-    /// Looks for secrets among the environment variables, `name=value`, of its containers.
-    pub fn look_for_secrets(&mut self, is_secret: impl Fn(&str) -> bool) {
-        for container in &mut self.containers {
-            let mut entries = container.env.iter();
-            container.has_secrets =
-                entries.any(|(name, value)| is_secret(&format!("{name}={value}")));
+    /// Looks for what is asked besides: secrets among the environment variables,
+    /// `name=value`, of the containers, and the pod template of `object`.
+    pub fn complete(&mut self, asked: Asked, object: &Value, is_secret: impl Fn(&str) -> bool) {
+        if asked.secrets {
+            for container in &mut self.containers {
+                let mut entries = container.env.iter();
+                container.has_secrets =
+                    entries.any(|(name, value)| is_secret(&format!("{name}={value}")));
+            }
         }
+        if asked.template {
+            self.template = template(&self.kind, object).map(|template| Arc::new(judged(template)));
+        }
+    }
+}
+
+/// The pod template of an object; none of one that runs nothing.
+fn template<'a>(kind: &str, object: &'a Value) -> Option<&'a Value> {
+    match kind {
+        "Pod" => Some(object),
+        "Deployment"
+        | "DaemonSet"
+        | "StatefulSet"
+        | "ReplicaSet"
+        | "ReplicationController"
+        | "Job"
+        | "DeploymentConfig" => at(object, &["spec", "template"]),
+        "CronJob" => at(object, &["spec", "jobTemplate", "spec", "template"]),
+        _ => None,
     }
 }
 

@@ -2,7 +2,6 @@
 //! they are in force.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -31,7 +30,7 @@ impl Reviewed {
         if workload.dry_run {
             return None;
         }
-        let mut workload = Workload { template: Arc::default(), ..workload.clone() };
+        let mut workload = Workload { template: None, ..workload.clone() };
         if workload.user.is_none() {
             workload.name.clear();
         }

@@ -1,13 +1,9 @@
-//! Exports: YAML to be saved, packed whatever the client accepts, as clients
-//! expect of exports.
+//! Exports: YAML to be saved.
 
-use std::io::Write as _;
-
-use axum::response::{IntoResponse, Response};
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use http::{HeaderValue, header};
+use axum::body::Body;
+use axum::response::Response;
 use palisade_api::Code;
+use palisade_api::rest::attachment;
 use serde::Serialize;
 
 use crate::http::error::{ApiError, Result};
@@ -21,17 +17,7 @@ pub(super) fn yaml(file: &'static str, document: &impl Serialize) -> Result<Resp
 
 /// YAML as an attachment named `file`.
 pub(in crate::http) fn packed(file: &'static str, text: &str) -> Result<Response> {
-    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
-    let packed = packed
-        .write_all(text.as_bytes())
-        .and_then(|()| packed.finish())
-        .map_err(|error| ApiError::of(Code::FailExport).caused_by(error))?;
-    let disposition = HeaderValue::from_str(&format!("Attachment; filename={file}"))
-        .map_err(ApiError::internal)?;
-    let headers = [
-        (header::CONTENT_DISPOSITION, disposition),
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/yaml")),
-        (header::CONTENT_ENCODING, HeaderValue::from_static("gzip")),
-    ];
-    Ok((headers, packed).into_response())
+    let packed = attachment::packed(file, text);
+    let packed = packed.map_err(|error| ApiError::of(Code::FailExport).caused_by(error))?;
+    Ok(packed.map(Body::from))
 }

@@ -6,6 +6,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use palisade_api::Code;
+use palisade_api::rest::attachment::MOST_BYTES;
 use palisade_api::rest::file::ImportTaskData;
 use palisade_identity::Caller;
 use palisade_policy::edit::EditError;
@@ -39,7 +40,7 @@ pub(super) async fn import(
         return Ok(progress);
     }
     let overwrite = request.headers().get(&OVERWRITE).is_some_and(|value| value == "1");
-    let text = upload::read_file(request, upload::MOST_OF_FILE).await?;
+    let text = upload::read_file(request, MOST_BYTES).await?;
     let task = begin(&app, &caller).await?;
     let answer = partial(&task)?;
     let actor = Actor::from(&caller);
@@ -92,16 +93,14 @@ async fn run(app: App, actor: Actor, text: String, how: Import, task: ImportTask
     }
 }
 
-fn progress(task: Option<ImportTask>, tid: &HeaderValue) -> Result<Response> {
-    let gone = |text: &'static str| ApiError::invalid_request(text).with_status(StatusCode::GONE);
-    let task = task.ok_or_else(|| gone("There was no import."))?;
-    if tid.as_bytes() != task.tid.simple().to_string().as_bytes() {
-        let text = match task.state {
-            State::Running => "Another import runs.",
-            State::Done | State::Failed { .. } => "There was another import since.",
-        };
-        return Err(gone(text).with_import(task.to_rest()));
-    }
+fn progress(last: Option<ImportTask>, tid: &HeaderValue) -> Result<Response> {
+    let task = ImportTask::asked_for(last, tid.as_bytes()).map_err(|gone| {
+        let error = ApiError::invalid_request(gone.why).with_status(StatusCode::GONE);
+        match gone.last {
+            Some(task) => error.with_import(task.to_rest()),
+            None => error,
+        }
+    })?;
     match &task.state {
         State::Running => partial(&task),
         State::Done => Ok(Json(ImportTaskData { data: task.to_rest() }).into_response()),

@@ -6,16 +6,14 @@ use axum::extract::{FromRequest as _, Multipart, Request};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use palisade_api::Code;
+use palisade_api::rest::attachment::{self, MOST_BYTES, PART};
 use serde::de::DeserializeOwned;
 
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::read_body_of;
 
-/// Bytes of a file at most, and of a whole set of resources.
-pub(in crate::http) const MOST_OF_FILE: usize = 4 << 20;
+/// Bytes of a whole set of resources at most.
 pub(in crate::http) const MOST_OF_SET: usize = 16 << 20;
-/// The part of a form that holds the file.
-const PART: &str = "configuration";
 
 /// The text of the file that was sent: the body itself, or a part of a form.
 pub(in crate::http) async fn read_file(request: Request, most: usize) -> Result<String> {
@@ -23,19 +21,12 @@ pub(in crate::http) async fn read_file(request: Request, most: usize) -> Result<
     let (parts, body) = request.into_parts();
     let bytes = read_body_of(&parts.headers, body, most).await?;
     let file = if is_form { part(Request::from_parts(parts, bytes.into())).await? } else { bytes };
-    let text = std::str::from_utf8(&file)
-        .map_err(|error| ApiError::invalid_request("The file is no UTF-8.").caused_by(error))?;
-    // Some editors put a mark of the byte order first.
-    let text = text.trim_start_matches('\u{feff}');
-    if text.trim().is_empty() {
-        return Err(ApiError::invalid_request("The file is empty."));
-    }
-    Ok(text.to_owned())
+    attachment::text(&file).map(str::to_owned).map_err(ApiError::invalid_request)
 }
 
 /// Reads the YAML or JSON that was sent.
 pub(super) async fn yaml<T: DeserializeOwned>(request: Request) -> Result<T> {
-    let text = read_file(request, MOST_OF_FILE).await?;
+    let text = read_file(request, MOST_BYTES).await?;
     serde_saphyr::from_str(&text).map_err(|error| {
         let reason = error.to_string();
         let first = reason.lines().next().unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use palisade_transport::certificate::to_pem;
 use xml_sec::Node;
 
 use super::xml::{attribute, child, children, escape, is, parse, text};
@@ -76,7 +77,7 @@ fn certificates(provider: Node<'_, '_>) -> Result<Vec<String>> {
                 let der = STANDARD
                     .decode(compact)
                     .map_err(|error| SamlError::at(Step::Certificate, error))?;
-                found.push(pem(&der));
+                found.push(to_pem(&der));
             }
         }
     }
@@ -85,20 +86,6 @@ fn certificates(provider: Node<'_, '_>) -> Result<Vec<String>> {
     } else {
         Ok(found)
     }
-}
-
-fn pem(der: &[u8]) -> String {
-    let encoded = STANDARD.encode(der);
-    let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
-    let mut rest = encoded.as_str();
-    while !rest.is_empty() {
-        let (line, more) = rest.split_at(rest.len().min(64));
-        text.push_str(line);
-        text.push('\n');
-        rest = more;
-    }
-    text.push_str("-----END CERTIFICATE-----\n");
-    text
 }
 
 impl Identity {
@@ -184,7 +171,7 @@ mod tests {
         let (sso, slo) = ("https://idp/sso".to_owned(), "https://idp/slo".to_owned());
         assert_eq!(read.sso, (sso, Binding::Redirect));
         assert_eq!(read.slo, Some((slo, Binding::Redirect)));
-        assert_eq!(read.certificates, [pem(&[1, 2, 3])]);
+        assert_eq!(read.certificates, [to_pem(&[1, 2, 3])]);
         let by_post = read_provider(&xml.replace(ns::REDIRECT, "urn:other")).unwrap();
         assert_eq!(by_post.sso, ("https://idp/post".to_owned(), Binding::Post));
         assert_eq!(by_post.slo, None);

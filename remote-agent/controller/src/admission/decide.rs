@@ -44,9 +44,7 @@ pub(super) fn decide(controller: &Controller, request: &Request) -> Decided {
     };
     let Some(mut workload) = Workload::read(&review) else { return Decided::Ignored };
     let rules = controller.in_force().rules();
-    if rules.look_for_secrets() {
-        workload.look_for_secrets(|variable| controller.is_secret(variable));
-    }
+    workload.complete(rules.asked(), review.object, |variable| controller.is_secret(variable));
     let now = controller.clock().now();
     let decision = {
         let verdicts = controller.in_force().verdicts();

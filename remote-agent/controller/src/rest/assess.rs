@@ -6,7 +6,7 @@ use palisade_api::rest::admission::{
     AdmissionAssessment, AdmissionAssessmentResult, AdmissionAssessmentRule,
 };
 use palisade_policy::admission::assess::{self, Assessment, Matched};
-use palisade_policy::admission::{AdmissionRule, Workload};
+use palisade_policy::admission::{AdmissionRule, Asked, Workload};
 use palisade_policy::crd;
 use serde_json::Value;
 
@@ -47,7 +47,7 @@ pub(super) async fn admission_rule(
             object.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned()
         };
         let assessed = assess::workload(object).map(|mut workload| {
-            workload.look_for_secrets(|variable| controller.is_secret(variable));
+            workload.complete(Asked::ALL, object, |variable| controller.is_secret(variable));
             assess(&workload)
         });
         AdmissionAssessmentResult {

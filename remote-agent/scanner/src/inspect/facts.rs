@@ -57,11 +57,12 @@ impl Facts {
     /// Of a hard link at `path` to a file that was not read: a file of interest
     /// would hide what it tells; none for others.
     pub(crate) fn of_unread_link(path: &str, target: &str) -> Option<Self> {
-        let mut facts = Self::default();
-        let reason =
-            format!("is a hard link to {}, which was not read", layer::shown(target.as_bytes()));
-        facts.problem(Problem::new(reason));
-        super::wants(path).then_some(facts)
+        super::wants(path).then(|| {
+            let target = layer::shown(target.as_bytes());
+            let mut facts = Self::default();
+            facts.problem(Problem::new(format!("is a hard link to {target}, which was not read")));
+            facts
+        })
     }
 
     /// How much memory it takes, in units of some 200 bytes.

@@ -146,7 +146,7 @@ pub struct Matching<'a> {
 impl<'a> Matching<'a> {
     /// Nothing is looked up yet.
     pub fn new(database: &'a VulnDb) -> Self {
-        Self { database, known: matching::Known::of_many(database) }
+        Self { database, known: matching::Known::new(database) }
     }
 
     /// The report on one image, without descriptions. Blocks.
@@ -200,8 +200,7 @@ impl Report {
         database: &VulnDb,
         scanned_at: DateTime<Utc>,
     ) -> Result<Self, ScanError> {
-        let known = matching::Known::of_one(database);
-        Matching { database, known }.report(inventory, scanned_at)
+        Matching::new(database).report(inventory, scanned_at)
     }
 
     /// The report on an inventory with findings that were made of it before.

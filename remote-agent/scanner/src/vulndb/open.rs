@@ -1,6 +1,5 @@
 //! Reading the file, which is mapped into memory.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
 use std::io;
@@ -326,16 +325,15 @@ impl VulnDb {
 
     /// A value or block.
     fn part(&self, position: u64) -> Result<Vec<u8>, OpenError> {
-        let begun = self.read(position, USUAL)?;
-        Ok(self.part_of(position, &begun)?.into_owned())
+        self.part_of(position, &self.read(position, USUAL)?)
     }
 
     /// The same, of which `begun` was read.
-    fn part_of<'a>(&self, position: u64, begun: &'a [u8]) -> Result<Cow<'a, [u8]>, OpenError> {
+    fn part_of(&self, position: u64, begun: &[u8]) -> Result<Vec<u8>, OpenError> {
         let mut part = Cursor(begun);
         let size = part.size();
         if let Some(whole) = part.0.get(..size as usize).filter(|_| begun.len() >= 4) {
-            return Ok(Cow::Borrowed(whole));
+            return Ok(whole.to_vec());
         }
         // Of a large key the beginning may not have been read.
         let size = match begun.len() {
@@ -349,7 +347,7 @@ impl VulnDb {
         if whole.len() < size as usize {
             return Err(self.damaged("a position"));
         }
-        Ok(Cow::Owned(whole))
+        Ok(whole)
     }
 
     /// Bytes of the records, at most `size`; fewer where the records end.

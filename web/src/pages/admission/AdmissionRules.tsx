@@ -132,6 +132,7 @@ export function AdmissionRules({ writable }: { writable: boolean }) {
           key={url.open}
           rule={opened}
           options={known}
+          custom={options.data?.admission_custom_criteria_options ?? []}
           writable={writable && !opened?.critical && (!opened || owns(owner, opened))}
           onClose={() => setUrl({ open: "" })}
         />

@@ -6,7 +6,7 @@ import { Field } from "../../ui/Field";
 import {
   blank,
   type Criterion,
-  CUSTOM_OPS,
+  type CustomOption,
   EXAMPLE_PATH,
   isCount,
   isCustom,
@@ -19,12 +19,14 @@ interface Props {
   options: Record<string, Option>;
   /** Names that `imageVerifiers` may take. */
   verifiers: string[];
+  /** How values at paths are compared, by their type. */
+  custom: CustomOption[];
   criteria: Criterion[];
   onChange: (criteria: Criterion[]) => void;
 }
 
 /** When a rule applies, one criterion a line; what may be said comes from the server. */
-export function CriterionBuilder({ options, verifiers, criteria, onChange }: Props) {
+export function CriterionBuilder({ options, verifiers, custom, criteria, onChange }: Props) {
   const t = useText(admissionText);
   const names = Object.keys(options).sort((a, b) =>
     label(t.names, a).localeCompare(label(t.names, b)),
@@ -37,9 +39,11 @@ export function CriterionBuilder({ options, verifiers, criteria, onChange }: Pro
       <legend>{t.criteria}</legend>
       <p className="hint">{t.criteriaHint}</p>
       {criteria.map((criterion, at) => {
-        const custom = isCustom(criterion);
-        const option = options[custom ? "customPath" : criterion.name];
-        const ops = custom ? CUSTOM_OPS[criterion.value_type ?? ""] : option?.ops;
+        const option = options[isCustom(criterion) ? "customPath" : criterion.name];
+        const there = isCustom(criterion)
+          ? custom.find((kind) => kind.valuetype === criterion.value_type)
+          : undefined;
+        const ops = (there ?? option)?.ops;
         return (
           // biome-ignore lint/suspicious/noArrayIndexKey: a criterion has no name of its own
           <div key={at} className="criterion">
@@ -48,7 +52,7 @@ export function CriterionBuilder({ options, verifiers, criteria, onChange }: Pro
               value={option?.name ?? criterion.name}
               onChange={(event) => {
                 const next = options[event.target.value];
-                if (next) put(at, blank(next));
+                if (next) put(at, blank(next, custom));
               }}
             >
               {!option && <option value={criterion.name}>{criterion.name}</option>}
@@ -73,7 +77,7 @@ export function CriterionBuilder({ options, verifiers, criteria, onChange }: Pro
             )}
             {ops?.length !== 0 && !isPresence(criterion.op) && (
               <Value
-                option={custom ? customValue(criterion) : option}
+                option={there ? { name: "customPath", ...there } : option}
                 verifiers={verifiers}
                 value={criterion.value ?? ""}
                 onChange={(value) => put(at, { ...criterion, value })}
@@ -87,7 +91,9 @@ export function CriterionBuilder({ options, verifiers, criteria, onChange }: Pro
             >
               <X aria-hidden size={16} />
             </button>
-            {custom && <Path criterion={criterion} onChange={(next) => put(at, next)} />}
+            {isCustom(criterion) && (
+              <Path custom={custom} criterion={criterion} onChange={(next) => put(at, next)} />
+            )}
             <Inner option={option} criterion={criterion} onChange={(next) => put(at, next)} />
           </div>
         );
@@ -96,7 +102,7 @@ export function CriterionBuilder({ options, verifiers, criteria, onChange }: Pro
         <button
           type="button"
           disabled={!first}
-          onClick={() => first && onChange([...criteria, blank(first)])}
+          onClick={() => first && onChange([...criteria, blank(first, custom)])}
         >
           <Plus aria-hidden size={16} /> {t.addCriterion}
         </button>
@@ -114,19 +120,14 @@ function isPresence(op: string | undefined): boolean {
   return op === "exist" || op === "notExist";
 }
 
-/** What the value at a path can be. */
-function customValue({ value_type }: Criterion): Option {
-  const values = value_type === "boolean" ? { values: ["true", "false"] } : {};
-  return { name: "customPath", ops: CUSTOM_OPS[value_type ?? ""] ?? [], ...values };
-}
-
 interface PathProps {
+  custom: CustomOption[];
   criterion: Criterion;
   onChange: (criterion: Criterion) => void;
 }
 
 /** The path of a criterion, and the type of what stands there. */
-function Path({ criterion, onChange }: PathProps) {
+function Path({ custom, criterion, onChange }: PathProps) {
   const t = useText(admissionText);
   return (
     <div className="inner part">
@@ -141,11 +142,14 @@ function Path({ criterion, onChange }: PathProps) {
       <select
         aria-label={t.valueType}
         value={criterion.value_type ?? ""}
-        onChange={(event) => onChange(ofType(criterion, event.target.value))}
+        onChange={(event) => {
+          const kind = custom.find(({ valuetype }) => valuetype === event.target.value);
+          if (kind) onChange(ofType(criterion, kind));
+        }}
       >
-        {Object.keys(CUSTOM_OPS).map((kind) => (
-          <option key={kind} value={kind}>
-            {label(t.valueTypes, kind)}
+        {custom.map(({ valuetype }) => (
+          <option key={valuetype} value={valuetype}>
+            {label(t.valueTypes, valuetype)}
           </option>
         ))}
       </select>

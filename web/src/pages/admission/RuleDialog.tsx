@@ -15,7 +15,7 @@ import { useOwnedText } from "../own/text";
 import { Propagation } from "../rollouts/Propagation";
 import type { Rule } from "./AdmissionRules";
 import { CriterionBuilder } from "./CriterionBuilder";
-import { filled, type Options, optionsOf } from "./criteria";
+import { type CustomOption, filled, type Options, optionsOf } from "./criteria";
 import { DryRun } from "./DryRun";
 import { admissionText } from "./text";
 import "../groups/criteria.css";
@@ -24,11 +24,13 @@ interface Props {
   /** The rule to look at or change; a new one where there is none. */
   rule: Rule | undefined;
   options: Options;
+  /** How values at paths are compared, by their type. */
+  custom: CustomOption[];
   writable: boolean;
   onClose: () => void;
 }
 
-export function RuleDialog({ rule, options, writable, onClose }: Props) {
+export function RuleDialog({ rule, options, custom, writable, onClose }: Props) {
   const t = useOwnedText(useText(admissionText));
   const { cluster, cfgType, target } = useOwner();
   const w = useText(words);
@@ -126,6 +128,7 @@ export function RuleDialog({ rule, options, writable, onClose }: Props) {
       <CriterionBuilder
         options={optionsOf(options, kind)}
         verifiers={options.sigstore_verifiers ?? []}
+        custom={custom}
         criteria={criteria}
         onChange={setCriteria}
       />

@@ -3,6 +3,7 @@
 import type { Schema } from "../../api/client";
 
 export type Option = Schema<"AdmissionRuleOption">;
+export type CustomOption = Schema<"AdmissionCustomCriteriaOption">;
 export type Criterion = Schema<"AdmissionCriterion">;
 export type Options = Schema<"AdmissionRuleTypeOptions">;
 
@@ -18,36 +19,22 @@ const CUSTOM = "customPath";
 /** A path as people write it. */
 export const EXAMPLE_PATH = "item.spec.containers[_].image";
 
-/** How values at a path are compared, by their type. */
-export const CUSTOM_OPS: Record<string, string[]> = {
-  key: ["exist", "notExist"],
-  string: [
-    "containsAny",
-    "notContainsAny",
-    "containsAll",
-    "containsOtherThan",
-    "exist",
-    "notExist",
-  ],
-  number: [">=", ">", "<=", "=", "!=", "exist", "notExist"],
-  boolean: ["=", "exist", "notExist"],
-};
-
 /** Whether a criterion says a path of its own. */
 export function isCustom({ name, type }: Criterion): boolean {
   return name === CUSTOM || type === CUSTOM;
 }
 
 /** The same criterion about values of another type. */
-export function ofType(criterion: Criterion, value_type: string): Criterion {
-  return { ...criterion, value_type, op: CUSTOM_OPS[value_type]?.[0] ?? "", value: "" };
+export function ofType(criterion: Criterion, { valuetype, ops }: CustomOption): Criterion {
+  return { ...criterion, value_type: valuetype, op: ops[0] ?? "", value: "" };
 }
 
 /** A criterion that the server would take, once a value is there. */
-export function blank(option: Option): Criterion {
-  if (option.name === CUSTOM) {
-    const custom = { name: CUSTOM, type: CUSTOM, template_kind: "podTemplate", path: "item.spec." };
-    return ofType(custom, "string");
+export function blank(option: Option, custom: CustomOption[] = []): Criterion {
+  const text = custom.find((kind) => kind.valuetype === "string");
+  if (option.name === CUSTOM && text) {
+    const path = { name: CUSTOM, type: CUSTOM, template_kind: "podTemplate", path: "item.spec." };
+    return ofType(path, text);
   }
   const value = option.values?.length === 1 ? (option.values[0] ?? "") : "";
   const sub_criteria = Object.values(option.sub_options ?? {}).map((sub) => ({

@@ -6,7 +6,7 @@
 use palisade_api::rest::admission::AdmissionCriterion;
 use serde_json::Value;
 
-use super::{Definition, Met, Test, number, parsed, set, truth};
+use super::{Definition, Met, Test, parsed, set, truth};
 use crate::pattern::Wildcard;
 
 /// The type of criteria that say a path; their name is for people.
@@ -15,15 +15,15 @@ pub(super) const TYPE: &str = "customPath";
 const TEMPLATE: &str = "podTemplate";
 const MOST_STEPS: usize = 32;
 
-/// Operators by the type of the value.
+/// Operators by the type of the value, the most usual first.
 pub(super) const OPERATORS: [(&str, &[&str]); 4] = [
     ("key", &["exist", "notExist"]),
     (
         "string",
-        &["exist", "notExist", "containsAll", "containsAny", "notContainsAny", "containsOtherThan"],
+        &["containsAny", "notContainsAny", "containsAll", "containsOtherThan", "exist", "notExist"],
     ),
-    ("number", &["exist", "notExist", "=", "!=", ">=", ">", "<="]),
-    ("boolean", &["exist", "notExist", "="]),
+    ("number", &[">=", ">", "<=", "=", "!=", "exist", "notExist"]),
+    ("boolean", &["=", "exist", "notExist"]),
 ];
 
 pub(super) const DEFINITION: Definition = Definition {
@@ -42,12 +42,14 @@ pub(super) const DEFINITION: Definition = Definition {
         let path = steps(&criterion.path)?;
         let wanted = Wanted::of(criterion)?;
         Ok(Test::new(move |subject| {
+            // Of a request of the past the template is not known, and meets nothing.
+            let Some(template) = &subject.workload.template else { return Met::No };
             let mut reached = Vec::new();
-            reach(&subject.workload.template, &path, &mut reached);
+            reach(template, &path, &mut reached);
             Met::from(match &wanted {
                 Wanted::Exist => !reached.is_empty(),
                 Wanted::NotExist => reached.is_empty(),
-                wanted => reached.iter().any(|value| wanted.is_met(value)),
+                Wanted::Value(wanted) => reached.iter().any(|value| wanted.is_met(value)),
             })
         }))
     },
@@ -117,10 +119,12 @@ fn reach<'a>(value: &'a Value, path: &[Step], reached: &mut Vec<&'a Value>) {
 enum Wanted {
     Exist,
     NotExist,
-    All(Vec<Wildcard>),
-    Any(Vec<Wildcard>),
-    NotAny(Vec<Wildcard>),
-    OtherThan(Vec<Wildcard>),
+    Value(Comparison),
+}
+
+/// How a value that is there is compared.
+enum Comparison {
+    Set(set::Comparison<Wildcard>),
     Number(fn(f64, f64) -> bool, f64),
     Truth(bool),
 }
@@ -132,47 +136,40 @@ impl Wanted {
             let known = OPERATORS.map(|(kind, _)| kind).join(", ");
             return Err(format!("its value_type is one of: {known}"));
         };
-        let value = criterion.value.as_str();
-        let wildcards = || {
-            let values = set::values(value);
-            if value.len() < 2 || values.is_empty() {
+        if !ops.contains(&op) {
+            let op = crate::error::shorten(op);
+            return Err(format!("{op:?} is no operator of it; use one of: {}", ops.join(", ")));
+        }
+        Ok(match (op, kind) {
+            ("exist", _) => Self::Exist,
+            ("notExist", _) => Self::NotExist,
+            (_, "number") => Self::Value(numeric(op, parsed(&criterion.value)?)),
+            (_, "boolean") => Self::Value(Comparison::Truth(truth(&criterion.value)? == "true")),
+            _ if criterion.value.len() < 2 => {
                 return Err("its value has two characters at least".to_owned());
             }
-            Ok(values.into_iter().map(Wildcard::new).collect::<Vec<_>>())
-        };
-        let numeric = |compare| Ok(Self::Number(compare, parsed(&number(value)?)?));
-        match (kind, op) {
-            (_, "exist") => Ok(Self::Exist),
-            (_, "notExist") => Ok(Self::NotExist),
-            ("string", "containsAll") => wildcards().map(Self::All),
-            ("string", "containsAny") => wildcards().map(Self::Any),
-            ("string", "notContainsAny") => wildcards().map(Self::NotAny),
-            ("string", "containsOtherThan") => wildcards().map(Self::OtherThan),
-            ("number", "=") => numeric(|said, wanted| said.total_cmp(&wanted).is_eq()),
-            ("number", "!=") => numeric(|said, wanted| said.total_cmp(&wanted).is_ne()),
-            ("number", ">=") => numeric(|said, wanted| said >= wanted),
-            ("number", ">") => numeric(|said, wanted| said > wanted),
-            ("number", "<=") => numeric(|said, wanted| said <= wanted),
-            ("boolean", "=") => Ok(Self::Truth(truth(value)? == "true")),
-            _ => {
-                let op = crate::error::shorten(op);
-                Err(format!("{op:?} is no operator of it; use one of: {}", ops.join(", ")))
-            }
-        }
+            _ => Self::Value(Comparison::Set(set::wildcards(criterion)?)),
+        })
     }
+}
 
+fn numeric(op: &str, wanted: f64) -> Comparison {
+    let compare: fn(f64, f64) -> bool = match op {
+        "=" => |said, wanted| said.total_cmp(&wanted).is_eq(),
+        "!=" => |said, wanted| said.total_cmp(&wanted).is_ne(),
+        ">=" => |said, wanted| said >= wanted,
+        ">" => |said, wanted| said > wanted,
+        _ => |said, wanted| said <= wanted,
+    };
+    Comparison::Number(compare, wanted)
+}
+
+impl Comparison {
     fn is_met(&self, value: &Value) -> bool {
-        let listed = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-        let said: Vec<String> = listed.iter().filter_map(text).collect();
-        let fits = |wanted: &Wildcard| said.iter().any(|said| wanted.is_match(said));
         match self {
-            Self::Exist => true,
-            Self::NotExist => false,
-            Self::All(wanted) => !said.is_empty() && wanted.iter().all(fits),
-            Self::Any(wanted) => wanted.iter().any(fits),
-            Self::NotAny(wanted) => !wanted.iter().any(fits),
-            Self::OtherThan(wanted) => {
-                said.iter().any(|said| !wanted.iter().any(|wanted| wanted.is_match(said)))
+            Self::Set(comparison) => {
+                let listed = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+                comparison.is_met(&listed.iter().filter_map(text).collect::<Vec<_>>())
             }
             Self::Number(compare, wanted) => {
                 value.as_f64().is_some_and(|said| compare(said, *wanted))

@@ -1,7 +1,7 @@
 //! `envVars`: environment variables of the image and of the container, which wins;
 //! `envVarSecrets`: whether one of the container's looks like a secret.
 
-use super::{Definition, flag, set, truth};
+use super::{Definition, flag, set};
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "envVars",
@@ -26,13 +26,7 @@ pub(super) const DEFINITION: Definition = Definition {
     },
 };
 
-pub(in crate::admission) const SECRETS: Definition = Definition {
-    name: "envVarSecrets",
-    deny: &["="],
-    allow: &["="],
-    values: &["true", "false"],
-    source: "yaml",
-    sub: &[],
-    normal: truth,
-    compile: |criterion| flag(criterion, |subject| subject.container.has_secrets),
-};
+pub(super) const SECRETS: Definition =
+    Definition::truth("envVarSecrets", "yaml", &["="], |criterion| {
+        flag(criterion, |subject| subject.container.has_secrets)
+    });

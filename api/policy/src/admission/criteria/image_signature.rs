@@ -1,22 +1,14 @@
 //! `imageSigned`: whether anybody's signature of the image counts.
 //! `imageVerifiers`: whose do, as `root/verifier`.
 
-use super::{Definition, flag, set, truth};
+use super::{Definition, flag, set};
 
-pub(super) const SIGNED: Definition = Definition {
-    name: "imageSigned",
-    deny: &["="],
-    allow: &["="],
-    values: &["true", "false"],
-    source: "image",
-    sub: &[],
-    normal: truth,
-    compile: |criterion| {
+pub(super) const SIGNED: Definition =
+    Definition::truth("imageSigned", "image", &["="], |criterion| {
         flag(criterion, |subject| {
             subject.scanned.is_some_and(|scanned| !scanned.verdict().verifiers.is_empty())
         })
-    },
-};
+    });
 
 const OPERATORS: &[&str] = &["containsAll", "containsAny", "notContainsAny"];
 

@@ -150,6 +150,35 @@ pub(super) struct Definition {
 }
 
 impl Definition {
+    /// One that is true or false; `allow` has its operators in allow rules.
+    const fn truth(
+        name: &'static str,
+        source: &'static str,
+        allow: &'static [&'static str],
+        compile: fn(&AdmissionCriterion) -> Result<Test, String>,
+    ) -> Self {
+        let values = &["true", "false"];
+        Self { name, deny: &["="], allow, values, source, sub: &[], normal: truth, compile }
+    }
+
+    /// One of deny rules that only asks whether something is so.
+    const fn only_true(
+        name: &'static str,
+        source: &'static str,
+        compile: fn(&AdmissionCriterion) -> Result<Test, String>,
+    ) -> Self {
+        let normal = |value: &str| match truth(value)?.as_str() {
+            "true" => Ok("true".to_owned()),
+            _ => Err("its value is true".to_owned()),
+        };
+        Self { values: &["true"], normal, ..Self::truth(name, source, &[], compile) }
+    }
+
+    /// Whether clusters evaluate it.
+    fn is_evaluated(&self) -> bool {
+        ALL.iter().any(|evaluated| evaluated.name == self.name)
+    }
+
     const fn operators(&self, rule_type: RuleType) -> &'static [&'static str] {
         match rule_type {
             RuleType::Allow => self.allow,
@@ -245,7 +274,7 @@ pub(super) fn normal(
         let definition = find(&criterion, rule_type)?;
         let wrong = |reason| PolicyError::criterion(definition.name, reason);
         criterion.value = (definition.normal)(&criterion.value).map_err(wrong)?;
-        if ALL.iter().any(|evaluated| evaluated.name == definition.name) {
+        if definition.is_evaluated() {
             (definition.compile)(&criterion).map_err(wrong)?;
         }
         let mergeable = matches!(criterion.op.as_str(), "containsAny" | "notContainsAny")
@@ -288,7 +317,7 @@ fn known() -> impl Iterator<Item = &'static Definition> {
 
 /// Whether a criterion says a path of its own. Several in a rule are no alternatives.
 pub(super) fn is_custom(criterion: &AdmissionCriterion) -> bool {
-    criterion.kind == custom_path::TYPE
+    [&criterion.kind, &criterion.name].iter().any(|name| *name == custom_path::TYPE)
 }
 
 /// Whether a criterion asks for secrets among environment variables, which are only

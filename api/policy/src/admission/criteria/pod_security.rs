@@ -1,7 +1,7 @@
 //! Criteria that judge a container as a whole: `violatePssPolicy` by the Pod Security
 //! Standards, `pspCompliance` by what the older policies forbade.
 
-use super::{Definition, Met, Test, run_as_root, truth};
+use super::{Definition, Met, Test, flag, run_as_root};
 
 const STANDARDS: &[&str] = &["baseline", "restricted"];
 
@@ -30,28 +30,14 @@ pub(super) const STANDARD: Definition = Definition {
     },
 };
 
-pub(super) const PSP: Definition = Definition {
-    name: "pspCompliance",
-    deny: &["="],
-    allow: &[],
-    values: &["true"],
-    source: "both",
-    sub: &[],
-    normal: |value| match truth(value)?.as_str() {
-        "true" => Ok("true".to_owned()),
-        _ => Err("its value is true".to_owned()),
-    },
-    compile: |_| {
-        Ok(Test::new(|subject| {
-            let (workload, container) = (subject.workload, subject.container);
-            Met::from(
-                container.privileged
-                    || container.allow_privilege_escalation
-                    || workload.share_pid
-                    || workload.share_ipc
-                    || workload.share_net
-                    || run_as_root::is_root(subject),
-            )
-        }))
-    },
-};
+pub(super) const PSP: Definition = Definition::only_true("pspCompliance", "both", |criterion| {
+    flag(criterion, |subject| {
+        let (workload, container) = (subject.workload, subject.container);
+        container.privileged
+            || container.allow_privilege_escalation
+            || workload.share_pid
+            || workload.share_ipc
+            || workload.share_net
+            || run_as_root::is_root(subject)
+    })
+});

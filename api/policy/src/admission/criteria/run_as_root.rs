@@ -1,18 +1,10 @@
 //! `runAsRoot`: the container runs as user 0, or says nothing and its image
 //! runs as root.
 
-use super::{Definition, Subject, flag, truth};
+use super::{Definition, Subject, flag};
 
-pub(super) const DEFINITION: Definition = Definition {
-    name: "runAsRoot",
-    deny: &["="],
-    allow: &["="],
-    values: &["true", "false"],
-    source: "both",
-    sub: &[],
-    normal: truth,
-    compile: |criterion| flag(criterion, is_root),
-};
+pub(super) const DEFINITION: Definition =
+    Definition::truth("runAsRoot", "both", &["="], |criterion| flag(criterion, is_root));
 
 pub(super) fn is_root(subject: &Subject<'_>) -> bool {
     match subject.container.run_as_user {

@@ -36,13 +36,60 @@ enum Operator {
     MatchesNot(Regex),
 }
 
+/// How a set is compared with values of some form.
+pub(super) struct Comparison<V> {
+    operator: Operator,
+    values: Vec<V>,
+    fits: fn(&V, &str) -> bool,
+}
+
+impl<V> Comparison<V> {
+    fn new(
+        criterion: &AdmissionCriterion,
+        values: Vec<V>,
+        fits: fn(&V, &str) -> bool,
+    ) -> Result<Self, String> {
+        let operator = match criterion.op.as_str() {
+            "containsAll" => Operator::All,
+            "containsAny" => Operator::Any,
+            "notContainsAny" => Operator::None,
+            "containsOtherThan" => Operator::OtherThan,
+            "regex" => Operator::Matches(pattern::regex(&criterion.value)?),
+            "!regex" => Operator::MatchesNot(pattern::regex(&criterion.value)?),
+            other => return Err(format!("{other:?} is no operator of it")),
+        };
+        Ok(Self { operator, values, fits })
+    }
+
+    /// Whether the elements of a set meet it.
+    pub(super) fn is_met(&self, elements: &[String]) -> bool {
+        let Self { operator, values, fits } = self;
+        let any = |value: &V| elements.iter().any(|element| fits(value, element));
+        match operator {
+            Operator::All => !elements.is_empty() && values.iter().all(any),
+            Operator::Any => values.iter().any(any),
+            Operator::None => !values.iter().any(any),
+            Operator::OtherThan => {
+                elements.iter().any(|element| !values.iter().any(|value| fits(value, element)))
+            }
+            Operator::Matches(regex) => elements.iter().any(|element| regex.is_match(element)),
+            Operator::MatchesNot(regex) => !elements.iter().any(|element| regex.is_match(element)),
+        }
+    }
+}
+
+/// A comparison with the values of a criterion, which may have wildcards.
+pub(super) fn wildcards(criterion: &AdmissionCriterion) -> Result<Comparison<Wildcard>, String> {
+    let wildcards = values(&criterion.value).into_iter().map(Wildcard::new).collect();
+    Comparison::new(criterion, wildcards, Wildcard::is_match)
+}
+
 /// Compares the elements that `elements` gives with the values.
 pub(super) fn strings(
     criterion: &AdmissionCriterion,
     elements: impl Fn(&Subject<'_>) -> Vec<String> + Send + Sync + 'static,
 ) -> Result<Test, String> {
-    let wildcards = values(&criterion.value).iter().map(|value| Wildcard::new(value)).collect();
-    build(criterion, elements, wildcards, Wildcard::is_match)
+    Ok(test(wildcards(criterion)?, elements))
 }
 
 /// As [`strings`], for elements `key=value`: a value without `=` is compared
@@ -69,27 +116,12 @@ pub(super) fn build<V: Send + Sync + 'static>(
     values: Vec<V>,
     fits: fn(&V, &str) -> bool,
 ) -> Result<Test, String> {
-    let operator = match criterion.op.as_str() {
-        "containsAll" => Operator::All,
-        "containsAny" => Operator::Any,
-        "notContainsAny" => Operator::None,
-        "containsOtherThan" => Operator::OtherThan,
-        "regex" => Operator::Matches(pattern::regex(&criterion.value)?),
-        "!regex" => Operator::MatchesNot(pattern::regex(&criterion.value)?),
-        other => return Err(format!("{other:?} is no operator of it")),
-    };
-    Ok(Test::new(move |subject| {
-        let elements = elements(subject);
-        let any = |value: &V| elements.iter().any(|element| fits(value, element));
-        Met::from(match &operator {
-            Operator::All => !elements.is_empty() && values.iter().all(any),
-            Operator::Any => values.iter().any(any),
-            Operator::None => !values.iter().any(any),
-            Operator::OtherThan => {
-                elements.iter().any(|element| !values.iter().any(|value| fits(value, element)))
-            }
-            Operator::Matches(regex) => elements.iter().any(|element| regex.is_match(element)),
-            Operator::MatchesNot(regex) => !elements.iter().any(|element| regex.is_match(element)),
-        })
-    }))
+    Ok(test(Comparison::new(criterion, values, fits)?, elements))
+}
+
+fn test<V: Send + Sync + 'static>(
+    comparison: Comparison<V>,
+    elements: impl Fn(&Subject<'_>) -> Vec<String> + Send + Sync + 'static,
+) -> Test {
+    Test::new(move |subject| Met::from(comparison.is_met(&elements(subject))))
 }

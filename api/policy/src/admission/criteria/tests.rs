@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::CfgType;
-use crate::admission::compile::CompiledRules;
+use crate::admission::compile::{Asked, CompiledRules};
 use crate::admission::decide::decide;
 use crate::admission::review::Review;
 use crate::admission::rule::{AdmissionRule, Mode};
@@ -73,7 +73,7 @@ fn workload(image: &str) -> Workload {
             }
         }}
     });
-    Workload::read(&Review {
+    let mut workload = Workload::read(&Review {
         kind: "Deployment",
         sub_resource: "",
         operation: "CREATE",
@@ -84,7 +84,9 @@ fn workload(image: &str) -> Workload {
         dry_run: false,
         object: &object,
     })
-    .unwrap()
+    .unwrap();
+    workload.complete(Asked::ALL, &object, |_| false);
+    workload
 }
 
 fn rule(rule_type: &str, criteria: &[(&str, &str, &str)]) -> Result<AdmissionRule, PolicyError> {
@@ -320,6 +322,13 @@ fn custom_paths_are_followed() {
         let error = sent(custom(path, kind, op, value)).unwrap_err();
         assert_eq!(error.code(), palisade_api::Code::InvalidRequest, "{path} {kind} {op} {value}");
     }
+    // Of what was asked in the past the template is not known: nothing is met.
+    let absent = sent(custom("item.spec.hostPID", "key", "notExist", "")).unwrap();
+    assert!(is_denied_by(&absent));
+    let (rules, _) = CompiledRules::compile([&absent]);
+    assert_eq!(rules.asked(), Asked { secrets: false, template: true });
+    let past = Workload { template: None, ..workload(SCANNED) };
+    assert!(decide(&rules, &index(), &past, Mode::Protect, now()).allowed);
     // Two paths are no alternatives.
     let both = rest::AdmissionRuleConfig {
         rule_type: "deny".to_owned(),
@@ -365,11 +374,11 @@ fn what_nobody_evaluates_yet_is_kept_and_reported() {
 fn secrets_are_looked_for_where_a_rule_asks() {
     let rule = rule("deny", &[("envVarSecrets", "=", "True")]).unwrap();
     let (rules, _) = CompiledRules::compile([&rule]);
-    assert!(rules.look_for_secrets());
-    assert!(!CompiledRules::compile([]).0.look_for_secrets());
+    assert_eq!(rules.asked(), Asked { secrets: true, template: false });
+    assert_eq!(CompiledRules::compile([]).0.asked(), Asked::default());
     let mut workload = workload(SCANNED);
     for (secret, denied) in [("MODE=pod", true), ("MODE=image", false)] {
-        workload.look_for_secrets(|entry| entry == secret);
+        workload.complete(rules.asked(), &serde_json::Value::Null, |entry| entry == secret);
         let decision = decide(&rules, &index(), &workload, Mode::Protect, now());
         assert_eq!(!decision.allowed, denied, "{secret}");
     }

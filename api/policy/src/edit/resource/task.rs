@@ -25,6 +25,15 @@ pub enum State {
     },
 }
 
+/// Why an import cannot be told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// The reason, as the answer tells it.
+    pub why: &'static str,
+    /// The one that is told of instead.
+    pub last: Option<ImportTask>,
+}
+
 /// An import.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportTask {
@@ -53,6 +62,22 @@ impl ImportTask {
     #[must_use]
     pub fn ended(self, state: State, now: DateTime<Utc>) -> Self {
         Self { state, at: now, ..self }
+    }
+
+    /// The import that a client asks for by its id, where it is the last one.
+    ///
+    /// # Errors
+    /// When there was none, or there was another one since.
+    pub fn asked_for(last: Option<Self>, tid: &[u8]) -> Result<Self, Gone> {
+        let task = last.ok_or(Gone { why: "There was no import.", last: None })?;
+        if tid == task.tid.simple().to_string().as_bytes() {
+            return Ok(task);
+        }
+        let why = match task.state {
+            State::Running => "Another import runs.",
+            State::Done | State::Failed { .. } => "There was another import since.",
+        };
+        Err(Gone { why, last: Some(task) })
     }
 
     /// The import as clients know it.

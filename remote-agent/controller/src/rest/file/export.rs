@@ -1,14 +1,10 @@
-//! Exports: YAML to be saved, packed whatever the client accepts, as clients expect of
-//! exports.
+//! Exports: YAML to be saved.
 
-use std::io::Write as _;
-
+use axum::body::Body;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use http::header;
+use axum::response::Response;
 use palisade_api::Code;
+use palisade_api::rest::attachment;
 use palisade_api::rest::file::{
     AdmissionRulesExport, GroupExport, RemoteExportOptions, ResponseRulesExport, SensorsExport,
 };
@@ -122,13 +118,6 @@ fn check(query: &ListQuery, remote: Option<&RemoteExportOptions>, nothing: bool)
 }
 
 fn packed(file: &'static str, text: &str) -> Result<Response> {
-    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
-    let packed = packed.write_all(text.as_bytes()).and_then(|()| packed.finish());
-    let packed = packed.map_err(|_| ApiError::of(Code::FailExport))?;
-    let headers = [
-        (header::CONTENT_DISPOSITION, format!("Attachment; filename={file}")),
-        (header::CONTENT_TYPE, "application/yaml".to_owned()),
-        (header::CONTENT_ENCODING, "gzip".to_owned()),
-    ];
-    Ok((headers, packed).into_response())
+    let packed = attachment::packed(file, text).map_err(|_| ApiError::of(Code::FailExport))?;
+    Ok(packed.map(Body::from))
 }

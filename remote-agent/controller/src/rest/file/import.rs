@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use palisade_api::Code;
 use palisade_api::rest::file::ImportTaskData;
 use palisade_policy::PolicyError;
-use palisade_policy::crd;
+use palisade_policy::crd::{self, Resource};
 use palisade_policy::edit::resource::task::{ImportTask, State};
 use palisade_policy::edit::resource::{self, File, Import};
 use palisade_policy::process_profile::Stamp;
@@ -77,12 +77,14 @@ async fn run(controller: Controller, text: String, how: Import, task: ImportTask
 }
 
 async fn apply(controller: &Controller, text: &str, how: Import) -> Result<(), OwnEditError> {
-    let state = match how.file {
-        File::AdmissionRules => admission_state(text)?,
-        _ => None,
-    };
     let mut edit = controller.edit().await;
-    resource::import(&mut edit, text, how).await?;
+    if how.file != File::AdmissionRules {
+        resource::import(&mut edit, text, how).await?;
+        return edit.commit().await;
+    }
+    let resources = crd::read(text, &[crd::admission::KIND])?;
+    let state = admission_state(&resources)?;
+    resource::admission_rules(&mut edit, resources).await?;
     edit.commit().await?;
     let Some((enable, mode)) = state else { return Ok(()) };
     // The mode of what is switched off cannot be changed.
@@ -98,9 +100,10 @@ async fn apply(controller: &Controller, text: &str, how: Import) -> Result<(), O
 }
 
 /// The state of admission control that a file with rules holds, where it holds one.
-fn admission_state(text: &str) -> Result<Option<(bool, Option<Mode>)>, OwnEditError> {
-    let resources = crd::read::<crd::admission::Spec>(text, &[crd::admission::KIND])?;
-    let config = resources.into_iter().find_map(|resource| resource.spec.config);
+fn admission_state(
+    resources: &[Resource<crd::admission::Spec>],
+) -> Result<Option<(bool, Option<Mode>)>, PolicyError> {
+    let config = resources.iter().find_map(|resource| resource.spec.config.as_ref());
     let Some(config) = config else { return Ok(None) };
     let mode = match config.mode.as_str() {
         "" => None,
@@ -112,16 +115,14 @@ fn admission_state(text: &str) -> Result<Option<(bool, Option<Mode>)>, OwnEditEr
     Ok(Some((config.enable, mode)))
 }
 
-fn progress(task: Option<ImportTask>, tid: &HeaderValue) -> Result<Response> {
-    let gone = |text: &'static str| ApiError::invalid(text).with_status(StatusCode::GONE);
-    let task = task.ok_or_else(|| gone("There was no import since the start."))?;
-    if tid.as_bytes() != task.tid.simple().to_string().as_bytes() {
-        let text = match task.state {
-            State::Running => "Another import runs.",
-            State::Done | State::Failed { .. } => "There was another import since.",
-        };
-        return Err(gone(text).with_import(task.to_rest()));
-    }
+fn progress(last: Option<ImportTask>, tid: &HeaderValue) -> Result<Response> {
+    let task = ImportTask::asked_for(last, tid.as_bytes()).map_err(|gone| {
+        let error = ApiError::invalid(gone.why).with_status(StatusCode::GONE);
+        match gone.last {
+            Some(task) => error.with_import(task.to_rest()),
+            None => error,
+        }
+    })?;
     match &task.state {
         State::Running => partial(&task),
         State::Done => Ok(Json(ImportTaskData { data: task.to_rest() }).into_response()),

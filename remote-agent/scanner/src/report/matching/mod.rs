@@ -39,20 +39,13 @@ const MOST: usize = 100_000;
 #[derive(Debug)]
 pub(super) struct Known<'a> {
     lookup: Lookup<'a>,
-    /// Findings by distribution and package, without place and layer; none are kept for
-    /// one image alone, which has most packages once.
-    findings: Option<HashMap<String, HashMap<Package, Vec<Finding>>>>,
+    /// Findings by distribution and package, without place and layer.
+    findings: HashMap<String, HashMap<Package, Vec<Finding>>>,
 }
 
 impl<'a> Known<'a> {
-    /// For one image.
-    pub(super) fn of_one(database: &'a VulnDb) -> Self {
-        Self { lookup: Lookup::new(database), findings: None }
-    }
-
-    /// For images that have packages in common.
-    pub(super) fn of_many(database: &'a VulnDb) -> Self {
-        Self { lookup: Lookup::new(database), findings: Some(HashMap::new()) }
+    pub(super) fn new(database: &'a VulnDb) -> Self {
+        Self { lookup: Lookup::new(database), findings: HashMap::new() }
     }
 }
 
@@ -65,7 +58,7 @@ pub(super) fn matches(
     let distribution = serde_json::to_string(&inventory.distribution)
         .map_err(|error| ScanError::Malformed(format!("its distribution: {error}")))?;
     let Known { lookup, findings: of_distributions } = known;
-    let mut of_packages = of_distributions.as_mut().map(|of| of.entry(distribution).or_default());
+    let of_packages = of_distributions.entry(distribution).or_default();
     let mut matcher = Matcher {
         lookup,
         distribution: inventory.distribution.as_ref(),
@@ -79,22 +72,20 @@ pub(super) fn matches(
     let mut findings = Vec::new();
     for (at, layered) in inventory.packages.iter().enumerate() {
         let LayeredPackage { package, layer } = layered;
-        let known = of_packages.as_ref().and_then(|of| of.get(package));
-        let of_package = if let Some(known) = known {
-            known.clone()
-        } else {
-            let found = matcher.package(package);
-            let found = found.map_err(|error| ScanError::VulnDb(error.to_string()))?;
-            if let Some(of_packages) = &mut of_packages {
-                of_packages.insert(package.clone(), found.clone());
-            }
-            found
-        };
+        if !of_packages.contains_key(package) {
+            let of_package = matcher.package(package);
+            let of_package = of_package.map_err(|error| ScanError::VulnDb(error.to_string()))?;
+            of_packages.insert(package.clone(), of_package);
+        }
+        let of_package = of_packages.get(package).map(Vec::as_slice).unwrap_or_default();
         if findings.len() + of_package.len() > MOST {
             return Err(ScanError::TooManyFindings(MOST));
         }
-        let here = |finding| Finding { package: at as u32, layer: *layer, ..finding };
-        findings.extend(of_package.into_iter().map(here));
+        findings.extend(of_package.iter().map(|finding| Finding {
+            package: at as u32,
+            layer: *layer,
+            ..finding.clone()
+        }));
     }
     sort(&mut findings, |at| {
         inventory.packages.get(at as usize).map(|layered| layered.package.shown_name())
