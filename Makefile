@@ -41,6 +41,8 @@ openapi: ## renew openapi/ after a change of the REST API
 	@scripts/build.sh
 	target/debug/palisade-agent openapi >target/cluster.json
 	mv target/cluster.json openapi/
+	# The primary's document has what clusters answer.
+	scripts/build.sh
 	target/debug/palisade-primary openapi >target/palisade.json
 	mv target/palisade.json openapi/
 

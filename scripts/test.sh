@@ -10,8 +10,7 @@ scripts/build.sh
 scope=("$@")
 [ "${#scope[@]}" -gt 0 ] || scope=(--workspace)
 if command -v cargo-nextest >/dev/null; then
-  # One more than there are processors: many tests wait for what they started.
-  cargo nextest run --locked --no-fail-fast --test-threads "$(($(nproc) + 1))" "${scope[@]}"
+  cargo nextest run --locked --no-fail-fast "${scope[@]}"
   cargo test --locked --quiet --doc --workspace
 else
   cargo test --locked --no-fail-fast "${scope[@]}"

@@ -152,6 +152,39 @@ impl Code {
     }
 }
 
+/// How a request is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The code.
+    pub code: Code,
+    /// The status that goes with it.
+    pub status: StatusCode,
+}
+
+impl Refusal {
+    /// The request is at fault, whatever the code is otherwise sent with: a rule that
+    /// names what does not exist is not itself what was not found.
+    pub const fn of_request(code: Code) -> Self {
+        Self { code, status: StatusCode::BAD_REQUEST }
+    }
+
+    /// Something else that is under way is in the way.
+    pub const fn conflict(code: Code) -> Self {
+        Self { code, status: StatusCode::CONFLICT }
+    }
+
+    /// What the request is about was there, and is not any more.
+    pub const fn gone(code: Code) -> Self {
+        Self { code, status: StatusCode::GONE }
+    }
+}
+
+impl From<Code> for Refusal {
+    fn from(code: Code) -> Self {
+        Self { code, status: code.http() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,3 +4,7 @@
 /// The agent takes an object that is older than the change that brings it into
 /// its view. An agent without it is sent its whole view instead.
 pub const OLDER_OBJECTS: &str = "older-objects";
+
+/// The agent keeps a forwarded call to the namespaces of the caller's roles. To an
+/// agent without it such a call is not sent.
+pub const NAMESPACED_CALLERS: &str = "namespaced-callers";

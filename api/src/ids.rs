@@ -72,8 +72,13 @@ impl From<ClusterId> for String {
     }
 }
 
-/// The name of a cluster, unique in the federation: 1 to 63 characters that
-/// begin with a letter or digit, then letters, digits, `.`, `_`, `-` or blanks.
+/// Bytes of a cluster's name at most: what clouds call one is long.
+const MOST_NAME_BYTES: usize = 255;
+
+/// The name of a cluster, unique in the federation: it begins with a letter or digit
+/// of any script, then has letters, digits, blanks and `._-:/@+()`, such as
+/// `arn:aws:eks:eu-central-1:123456789012:cluster/shop`. A comma would part it where
+/// several are named.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ClusterName(String);
@@ -81,7 +86,7 @@ pub struct ClusterName(String);
 /// A text that cannot be the name of a cluster.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error(
-    "not a cluster name: 1 to 63 letters, digits, '.', '_', '-' or blanks, beginning with a letter or digit"
+    "not a cluster name: letters, digits, blanks and ._-:/@+(), beginning with a letter or digit, {MOST_NAME_BYTES} bytes at most"
 )]
 pub struct NotAClusterName;
 
@@ -108,9 +113,9 @@ impl FromStr for ClusterName {
 
     fn from_str(text: &str) -> Result<Self, NotAClusterName> {
         let mut chars = text.chars();
-        let head = chars.next().is_some_and(|c| c.is_ascii_alphanumeric());
-        let tail = chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | ' '));
-        if head && tail && text.len() <= 63 && !text.ends_with(' ') {
+        let head = chars.next().is_some_and(char::is_alphanumeric);
+        let tail = chars.all(|c| c.is_alphanumeric() || " ._-:/@+()".contains(c));
+        if head && tail && text.len() <= MOST_NAME_BYTES && !text.ends_with(' ') {
             Ok(Self(text.to_owned()))
         } else {
             Err(NotAClusterName)
@@ -164,5 +169,35 @@ impl FromStr for ReplicaId {
 
     fn from_str(text: &str) -> Result<Self, NotAReplicaId> {
         Uuid::try_parse(text).map(Self).map_err(|_| NotAReplicaId)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clusters_have_the_names_that_people_and_clouds_give_them() {
+        let longest = "x".repeat(MOST_NAME_BYTES);
+        let longer = format!("{longest}x");
+        for (name, fits) in [
+            ("staging", true),
+            ("EU West (2)", true),
+            ("arn:aws:eks:eu-central-1:123456789012:cluster/shop", true),
+            ("user@shop.example", true),
+            ("生产", true),
+            (longest.as_str(), true),
+            ("", false),
+            (" staging", false),
+            ("staging ", false),
+            ("/staging", false),
+            ("one,two", false),
+            ("a\nb", false),
+            ("a\0b", false),
+            ("<b>", false),
+            (longer.as_str(), false),
+        ] {
+            assert_eq!(name.parse::<ClusterName>().is_ok(), fits, "{name:?}");
+        }
     }
 }

@@ -2,8 +2,8 @@
 //! crate speaks: ids, revisions, digests, error codes, REST and gRPC types.
 //!
 //! Open [`error_code`] for the numeric REST codes, [`kind`] for the federated
-//! kinds, `proto/` for the gRPC contracts, [`protocol`] for their versions, and [`rest`] for one module an area
-//! of the REST API.
+//! kinds, `proto/` for the gRPC contracts, [`protocol`] for their versions, and
+//! [`rest`] for one module an area of the REST API.
 
 pub mod clock;
 pub mod digest;
@@ -18,7 +18,7 @@ pub mod rest;
 pub mod revision;
 
 pub use digest::Digest;
-pub use error_code::Code;
+pub use error_code::{Code, Refusal};
 pub use ids::{ClusterId, ClusterName, ReplicaId};
 pub use kind::ObjectKind;
 pub use revision::{Epoch, Revision};

@@ -54,32 +54,33 @@ if [ -n "$forget" ]; then
   exit
 fi
 
-free_port() {
+# Each of the nine from a range of its own, below the ports that the system lends.
+free_port() { # PLACE
   local port
   while :; do
-    port=$((20000 + RANDOM % 12000))
+    port=$((20000 + $1 * 1300 + RANDOM % 1300))
     (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
   done
   echo "$port"
 }
-port() { # VARIABLE DEFAULT
+port() { # VARIABLE DEFAULT PLACE
   if [ -n "${!1:-}" ]; then
     echo "${!1}"
   elif [ -n "$throwaway" ]; then
-    free_port
+    free_port "$3"
   else
     echo "$2"
   fi
 }
-primary_rest_port=$(port PRIMARY_REST_PORT 10443)
-primary_portal_port=$(port PRIMARY_PORTAL_PORT 8443)
-primary_federation_port=$(port PRIMARY_FEDERATION_PORT 11443)
-production_rest_port=$(port PRODUCTION_REST_PORT 10444)
-production_webhook_port=$(port PRODUCTION_WEBHOOK_PORT 20443)
-staging_rest_port=$(port STAGING_REST_PORT 10445)
-staging_webhook_port=$(port STAGING_WEBHOOK_PORT 20444)
-relay_port=$(port STAGING_RELAY_PORT 11444)
-registry_port=$(port REGISTRY_PORT 5050)
+primary_rest_port=$(port PRIMARY_REST_PORT 10443 0)
+primary_portal_port=$(port PRIMARY_PORTAL_PORT 8443 1)
+primary_federation_port=$(port PRIMARY_FEDERATION_PORT 11443 2)
+production_rest_port=$(port PRODUCTION_REST_PORT 10444 3)
+production_webhook_port=$(port PRODUCTION_WEBHOOK_PORT 20443 4)
+staging_rest_port=$(port STAGING_REST_PORT 10445 5)
+staging_webhook_port=$(port STAGING_WEBHOOK_PORT 20444 6)
+relay_port=$(port STAGING_RELAY_PORT 11444 7)
+registry_port=$(port REGISTRY_PORT 5050 8)
 export PRIMARY_REST=https://127.0.0.1:$primary_rest_port
 
 pids=()

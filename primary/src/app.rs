@@ -10,6 +10,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::config::Config;
+use crate::federation::deed_intake::DeedIntake;
 use crate::federation::event_intake::EventIntake;
 use crate::federation::link_registry::LinkRegistry;
 use crate::federation::replica::Replicas;
@@ -43,6 +44,8 @@ pub struct App {
     pub replicas: Arc<Replicas>,
     /// Events of members on their way into the database.
     pub events: EventIntake,
+    /// What users did, likewise.
+    pub deeds: DeedIntake,
     /// Federated registries and their scans.
     pub registries: Arc<Registries>,
     /// Which lists changed.
@@ -88,6 +91,7 @@ impl App {
         let links = LinkRegistry::new(fanout::feed(&database, FeedConfig::default()));
         let replicas = Replicas::new(database.clone(), Arc::clone(&trust), clock.clone());
         let events = EventIntake::start(&database, &clock, config.event_retention, &shutdown);
+        let deeds = DeedIntake::start(&database, &shutdown);
         let vulndb = config.vulndb.clone().unwrap_or_else(|| config.data_dir.join("vulndb.plsd"));
         let registries = Registries::new(
             database.clone(),
@@ -110,6 +114,7 @@ impl App {
             links,
             replicas,
             events,
+            deeds,
             registries,
             live,
         })

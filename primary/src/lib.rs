@@ -14,6 +14,7 @@ pub mod identity;
 pub mod live;
 pub mod reconcile;
 pub mod registry;
+pub mod remote_repository;
 pub mod serve;
 pub mod store;
 

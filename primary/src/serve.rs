@@ -163,7 +163,5 @@ async fn reachable(database: &Database, shutdown: &Shutdown) -> anyhow::Result<b
 }
 
 async fn listen(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address} ({setting})"))
+    server::listen(address).await.with_context(|| format!("cannot listen on {address} ({setting})"))
 }

@@ -1,19 +1,22 @@
 //! REST calls that the primary forwards: answered by the controller's own
 //! router, without a socket, over a stream that this side opens.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _, stream};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use palisade_api::Code;
 use palisade_api::federation::answer_part::Body as Part;
 use palisade_api::federation::link_client::LinkClient;
-use palisade_api::federation::{AnswerHead, AnswerPart, Call, Header};
+use palisade_api::federation::{self, AnswerHead, AnswerPart, Call, Header, RoleDomains};
 use palisade_api::rest::error::ErrorBody;
-use palisade_identity::{Caller, Role};
+use palisade_identity::{Caller, Role, Roles};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
@@ -71,11 +74,10 @@ impl Drop for UnderWay {
 
 /// Both directions at once: the router may want the body before it answers.
 async fn exchange(call: Call, router: Router, channel: Channel) -> Result<(), tonic::Status> {
-    let (parts, queue) = mpsc::channel(QUEUE);
+    let (parts, sent) = parts();
     let (body_sender, body) = mpsc::channel::<Result<Bytes, std::io::Error>>(QUEUE);
     let has_body = call.has_body;
-    let first = AnswerPart { body: Some(Part::Id(call.id)) };
-    if parts.try_send(first).is_err() {
+    if parts.send(Part::Id(call.id)).await.is_none() {
         return Err(tonic::Status::internal("the queue of an answer is closed"));
     }
     let produce = async move {
@@ -85,12 +87,12 @@ async fn exchange(call: Call, router: Router, channel: Channel) -> Result<(), to
             drop(body);
             Body::empty()
         };
-        produce(call, body, router, &parts).await;
+        produce(call, body, router, parts).await
     };
     let carry = async move {
         let mut body_sender = Some(body_sender);
         let mut link = LinkClient::new(channel);
-        let mut down = link.answer(ReceiverStream::new(queue)).await?.into_inner();
+        let mut down = link.answer(sent).await?.into_inner();
         while let Some(part) = down.message().await? {
             // An empty part ends the body; the stream itself stays open, as its
             // end could end the other direction.
@@ -105,7 +107,7 @@ async fn exchange(call: Call, router: Router, channel: Channel) -> Result<(), to
     };
     tokio::pin!(carry);
     tokio::select! {
-        () = produce => match tokio::time::timeout(FLUSH, carry).await {
+        _ = produce => match tokio::time::timeout(FLUSH, carry).await {
             Ok(outcome) => outcome,
             Err(_) => Err(tonic::Status::deadline_exceeded("the answer is not read")),
         },
@@ -115,7 +117,38 @@ async fn exchange(call: Call, router: Router, channel: Channel) -> Result<(), to
     }
 }
 
-async fn produce(call: Call, body: Body, router: Router, parts: &mpsc::Sender<AnswerPart>) {
+/// Takes the parts of one answer.
+struct Parts {
+    queue: mpsc::Sender<AnswerPart>,
+    whole: Arc<AtomicBool>,
+}
+
+/// The parts of an answer, and the same as they are sent. One that is not finished,
+/// whoever gave it up, ends with a part that holds nothing, which no version takes: to
+/// just end would pass half an answer for a whole.
+fn parts() -> (Parts, impl Stream<Item = AnswerPart> + Send + 'static) {
+    let (queue, sent) = mpsc::channel(QUEUE);
+    let whole = Arc::new(AtomicBool::new(false));
+    let finished = Arc::clone(&whole);
+    let end = async move { (!finished.load(Ordering::Acquire)).then(AnswerPart::default) };
+    let end = stream::once(end).filter_map(std::future::ready);
+    (Parts { queue, whole }, ReceiverStream::new(sent).chain(end))
+}
+
+impl Parts {
+    /// Sends a part; none where nobody takes it any more.
+    async fn send(&self, body: Part) -> Option<()> {
+        self.queue.send(AnswerPart { body: Some(body) }).await.ok()
+    }
+
+    /// Ends an answer that is whole.
+    fn finish(self) {
+        self.whole.store(true, Ordering::Release);
+    }
+}
+
+/// Sends the router's answer; none where it was not sent to its end.
+async fn produce(call: Call, body: Body, router: Router, parts: Parts) -> Option<()> {
     let response = match request(call, body) {
         Ok(request) => match router.oneshot(request).await {
             Ok(response) => response,
@@ -135,43 +168,29 @@ async fn produce(call: Call, body: Body, router: Router, parts: &mpsc::Sender<An
             })
             .collect(),
     };
-    if send(parts, Part::Head(head)).await.is_err() {
-        return;
-    }
+    parts.send(Part::Head(head)).await?;
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
         let mut chunk = match chunk {
             Ok(chunk) => chunk,
             Err(error) => {
                 debug!(%error, "the answer broke off");
-                return;
+                return None;
             }
         };
         while !chunk.is_empty() {
             let part = chunk.split_to(CHUNK.min(chunk.len()));
-            if send(parts, Part::Chunk(part)).await.is_err() {
-                return;
-            }
+            parts.send(Part::Chunk(part)).await?;
         }
     }
+    parts.finish();
+    Some(())
 }
 
-async fn send(
-    parts: &mpsc::Sender<AnswerPart>,
-    body: Part,
-) -> Result<(), mpsc::error::SendError<AnswerPart>> {
-    parts.send(AnswerPart { body: Some(body) }).await
-}
-
-/// The request as the router takes it, with who calls. The caller's role is
-/// one of this cluster's own: a primary cannot give itself more.
+/// The request as the router takes it, with who calls.
 fn request(call: Call, body: Body) -> Result<Request<Body>, &'static str> {
     let caller = call.caller.ok_or("the call does not say who calls")?;
-    let role = match caller.role.as_str() {
-        "admin" => Role::Admin,
-        "reader" => Role::Reader,
-        _ => return Err("the caller's role does not exist here"),
-    };
+    let caller = local(&caller)?;
     let method = Method::from_bytes(call.method.as_bytes()).map_err(|_| "no such method")?;
     let uri: Uri = call.path.parse().map_err(|_| "not a path")?;
     if !call.path.starts_with("/v1/") && !call.path.starts_with("/v2/") {
@@ -192,9 +211,33 @@ fn request(call: Call, body: Body) -> Result<Request<Body>, &'static str> {
             request.headers_mut().append(name, value);
         }
     }
-    let name = format!("{} (primary cluster)", caller.name);
-    request.extensions_mut().insert(Caller::forwarded(&name, role));
+    request.extensions_mut().insert(caller);
     Ok(request)
+}
+
+/// Who calls, with roles of this cluster's own: a primary cannot give itself more. One
+/// that names no namespaces without a role in the whole was cut short on its way.
+fn local(caller: &federation::Caller) -> Result<Caller, &'static str> {
+    let unknown = "the caller's role does not exist here";
+    let role = |name: &str| match name {
+        "admin" => Ok(Role::Admin),
+        "reader" => Ok(Role::Reader),
+        _ => Err(unknown),
+    };
+    let name = format!("{} (primary cluster)", caller.name);
+    if caller.role_domains.is_empty() {
+        return Ok(Caller::forwarded(&name, role(&caller.role)?));
+    }
+    let mut domains: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for RoleDomains { role: named, domains: own } in &caller.role_domains {
+        domains.entry(role(named)?.to_string()).or_default().extend(own.iter().cloned());
+    }
+    match Roles::parse("", &domains) {
+        Ok(roles) if caller.role.is_empty() && !roles.is_nothing() => {
+            Ok(Caller::forwarded_within(&name, &roles))
+        }
+        _ => Err(unknown),
+    }
 }
 
 fn refusal(text: &'static str) -> Response<Body> {
@@ -205,4 +248,91 @@ fn refusal(text: &'static str) -> Response<Body> {
         .headers_mut()
         .insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream::BoxStream;
+
+    use super::*;
+
+    /// What a router does after a head and two pieces.
+    #[derive(Clone, Copy, PartialEq)]
+    enum Then {
+        Ends,
+        Breaks,
+        Stalls,
+    }
+
+    /// What is sent after these; one that stalls is given up.
+    async fn sent_last(then: Then) -> Vec<AnswerPart> {
+        let router = Router::new().fallback(move || async move {
+            let rest: BoxStream<'static, std::io::Result<Bytes>> = match then {
+                Then::Ends => stream::empty().boxed(),
+                Then::Breaks => stream::iter([Err(std::io::Error::other("gone"))]).boxed(),
+                Then::Stalls => stream::pending().boxed(),
+            };
+            let pieces = ["one", "two"].map(|piece| Ok(Bytes::from_static(piece.as_bytes())));
+            Body::from_stream(stream::iter(pieces).chain(rest))
+        });
+        let caller = federation::Caller { role: "reader".to_owned(), ..Default::default() };
+        let call = Call {
+            method: "GET".to_owned(),
+            path: "/v1/group".to_owned(),
+            caller: Some(caller),
+            ..Call::default()
+        };
+        let (parts, sent) = parts();
+        let mut sent = sent.boxed();
+        let producing = tokio::spawn(produce(call, Body::empty(), router, parts));
+        let begun: Vec<AnswerPart> = sent.by_ref().take(3).collect().await;
+        assert!(begun.iter().all(|part| part.body.is_some()), "{begun:?}");
+        if then == Then::Stalls {
+            producing.abort();
+        }
+        sent.collect().await
+    }
+
+    #[tokio::test]
+    async fn half_an_answer_is_never_sent_as_a_whole_one() {
+        assert!(sent_last(Then::Ends).await.is_empty());
+        for then in [Then::Breaks, Then::Stalls] {
+            assert_eq!(sent_last(then).await, [AnswerPart::default()]);
+        }
+    }
+
+    #[test]
+    fn a_caller_has_a_role_in_the_whole_or_in_some_namespaces() {
+        type Domains<'a> = &'a [(&'a str, &'a [&'a str])];
+        let said = |role: &str, domains: Domains<'_>| {
+            let of = |(role, names): &(&str, &[&str])| RoleDomains {
+                role: (*role).to_owned(),
+                domains: names.iter().map(|name| (*name).to_owned()).collect(),
+            };
+            local(&federation::Caller {
+                name: "ann".to_owned(),
+                primary_role: "fedAdmin".to_owned(),
+                role: role.to_owned(),
+                role_domains: domains.iter().map(of).collect(),
+            })
+        };
+        let whole = said("reader", &[]).unwrap();
+        assert!(!whole.rights.are_of_namespaces());
+        assert_eq!(whole.fullname, "ann (primary cluster)");
+        let limited = said("", &[("admin", &["shop"]), ("reader", &["team-*"])]).unwrap();
+        assert!(limited.rights.are_of_namespaces() && !limited.is_administrator());
+        let refused: &[(&str, Domains<'_>)] = &[
+            ("", &[]),
+            ("fedAdmin", &[]),
+            ("admin", &[("reader", &["shop"])]),
+            ("", &[("", &["shop"])]),
+            ("", &[("fedAdmin", &["shop"])]),
+            ("", &[("admin", &[])]),
+            ("", &[("admin", &["a b"])]),
+            ("", &[("admin", &["shop"]), ("reader", &["shop"])]),
+        ];
+        for (role, domains) in refused {
+            assert!(said(role, domains).is_err(), "{role} {domains:?}");
+        }
+    }
 }

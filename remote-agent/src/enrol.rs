@@ -1,13 +1,13 @@
 //! Joining a federation by token, renewing the certificate, leaving.
 
+mod credential;
+
 use std::time::Duration;
 
-use base64::Engine as _;
 use bytes::Bytes;
 use palisade_api::clock::SharedClock;
 use palisade_api::federation::enrol_client::EnrolClient;
 use palisade_api::federation::{IntroduceRequest, JoinRequest, LeaveRequest, RenewRequest};
-use palisade_api::join_token::JoinTokenEnvelope;
 use palisade_api::protocol::SPOKEN;
 use palisade_api::{CODE_METADATA, ClusterName, Code};
 use palisade_policy::cluster::ClusterLabels;
@@ -19,17 +19,17 @@ use palisade_transport::client::{
 use palisade_transport::fixed_token::{self, FixedToken};
 use palisade_transport::identity::{IdentityError, MemberIdentity, Membership, SigningRequest};
 use rustls_pki_types::CertificateDer;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use thiserror::Error;
 use tonic::{Request, Status};
 use tracing::{info, warn};
+
+pub use credential::{Credential, read_token};
 
 /// How long one answer of the primary may take.
 const ANSWER: Duration = Duration::from_secs(30);
 /// How long a join waits for a primary that is not up yet.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// A token is some hundred bytes long.
-const MOST_TOKEN_BYTES: usize = 16 * 1024;
 /// Authorities that are trusted at once; a primary has one, or two.
 const MOST_AUTHORITIES: usize = 8;
 
@@ -86,47 +86,6 @@ pub struct Applicant {
     pub proxy: Option<ProxyAddress>,
 }
 
-/// What lets a cluster join.
-#[derive(Clone, Debug)]
-pub enum Credential {
-    /// A token that the primary made.
-    Token(JoinTokenEnvelope),
-    /// A token that was written into the configuration of both.
-    Fixed {
-        /// The token.
-        token: FixedToken,
-        /// Where the primary is reached.
-        address: PrimaryAddress,
-    },
-}
-
-impl Credential {
-    /// Reads a token of either form. `address` is where the primary is reached,
-    /// where the token does not say or somebody knows better.
-    pub fn read(token: &SecretString, address: Option<PrimaryAddress>) -> Result<Self, EnrolError> {
-        if let Ok(token) = token.expose_secret().trim().parse::<FixedToken>() {
-            let address = address.ok_or(EnrolError::Token(
-                "it is a fixed token, and nobody says where the primary is",
-            ))?;
-            return Ok(Self::Fixed { token, address });
-        }
-        let mut envelope = read_token(token)?;
-        if let Some(PrimaryAddress { host, port }) = address {
-            (envelope.server, envelope.port) = (host, port);
-        }
-        Ok(Self::Token(envelope))
-    }
-
-    fn address(&self) -> PrimaryAddress {
-        match self {
-            Self::Token(envelope) => {
-                PrimaryAddress { host: envelope.server.clone(), port: envelope.port }
-            }
-            Self::Fixed { address, .. } => address.clone(),
-        }
-    }
-}
-
 /// A cluster that has joined.
 #[derive(Debug)]
 pub struct Joined {
@@ -143,23 +102,6 @@ pub struct RestAddress {
     pub server: String,
     /// Port.
     pub port: u16,
-}
-
-/// What a token says.
-pub fn read_token(token: &SecretString) -> Result<JoinTokenEnvelope, EnrolError> {
-    let text = token.expose_secret().trim();
-    if text.len() > MOST_TOKEN_BYTES {
-        return Err(EnrolError::Token("it is too long"));
-    }
-    let json = base64::engine::general_purpose::STANDARD
-        .decode(text)
-        .map_err(|_| EnrolError::Token("it is not base64"))?;
-    let envelope: JoinTokenEnvelope = serde_json::from_slice(&json)
-        .map_err(|_| EnrolError::Token("it does not hold what a join token holds"))?;
-    if envelope.server.is_empty() || envelope.port == 0 || envelope.ticket.is_empty() {
-        return Err(EnrolError::Token("it does not hold what a join token holds"));
-    }
-    Ok(envelope)
 }
 
 /// Joins the federation by `credential`. Waits a minute for a primary that is not
@@ -186,7 +128,8 @@ pub async fn join(
     }
 }
 
-/// Whether the primary was never asked, so that asking again can help.
+/// Whether asking again can help: the primary was not reached, or could not look at what it
+/// was asked.
 fn may_pass(error: &EnrolError) -> bool {
     matches!(
         error,
@@ -363,35 +306,4 @@ fn refused(connection: &PrimaryConnection, status: &Status) -> EnrolError {
 pub(crate) fn code_of(status: &Status) -> Option<Code> {
     let text = status.metadata().get(CODE_METADATA)?.to_str().ok()?;
     Code::from_number(text.parse().ok()?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn token(json: &str) -> SecretString {
-        base64::engine::general_purpose::STANDARD.encode(json).into()
-    }
-
-    #[test]
-    fn a_token_is_read() {
-        let json = format!(r#"{{"s":"primary","p":11443,"t":"x.y.z","f":"{}"}}"#, "ab".repeat(32));
-        let envelope = read_token(&token(&json)).unwrap();
-        assert_eq!((envelope.server.as_str(), envelope.port), ("primary", 11443));
-    }
-
-    #[test]
-    fn a_token_that_is_none_says_so_and_does_not_repeat_itself() {
-        for text in [
-            "not base64!".into(),
-            token("{}"),
-            token(r#"{"s":"","p":1,"t":"secret","f":"00"}"#),
-            token(r#"{"s":"a","p":70000,"t":"secret"}"#),
-            "A".repeat(20_000).into(),
-        ] {
-            let error = read_token(&text).unwrap_err().to_string();
-            assert!(error.contains("join token cannot be read"), "{error}");
-            assert!(!error.contains("secret"), "{error}");
-        }
-    }
 }

@@ -4,8 +4,8 @@
 //!
 //! Open [`run`] for the order in which the parts start, [`enrol`] for joining,
 //! [`link`] for the one connection to the primary, [`vulndb`] for what scans are
-//! held against, [`node_scan`] for the scans of this node, and [`worker`] for an agent that only scans. What the roles do
-//! stands in crates of their own.
+//! held against, [`node_scan`] for the scans of this node, and [`worker`] for an
+//! agent that only scans. What the roles do stands in crates of their own.
 
 pub mod command;
 pub mod config;

@@ -70,7 +70,7 @@ impl NodeScanner {
             }
             Subject::Kubernetes(version) => Kept::Kubernetes(version),
         };
-        spawn_blocking(move || pack(&kept)).await.map_err(|_| ScanError::Cancelled)?
+        spawn_blocking(move || pack(&kept)).await?
     }
 
     async fn judge_now(&self, packed: Vec<u8>, read_ms: i64) -> Result<Judged, ScanError> {
@@ -78,9 +78,7 @@ impl NodeScanner {
             ScanError::VulnDb("there is no vulnerability database yet".to_owned())
         })?;
         let read_at = DateTime::from_timestamp_millis(read_ms).unwrap_or_default();
-        spawn_blocking(move || judge(&packed, &database, read_at))
-            .await
-            .map_err(|_| ScanError::Cancelled)?
+        spawn_blocking(move || judge(&packed, &database, read_at)).await?
     }
 }
 

@@ -16,9 +16,12 @@ use palisade_api::rest::fed::RestInfo;
 use palisade_controller::scan::scanner::ScanSetup;
 use palisade_controller::store::SpoolLimits;
 use palisade_controller::{Controller, ControllerConfig, admission, rest, scan};
+use palisade_process::host;
 use palisade_scanner::inspect::secret;
+use palisade_transport::client::PrimaryAddress;
 use palisade_transport::identity::MemberIdentity;
-use palisade_transport::server::{Limits, public_config, serve};
+use palisade_transport::server::{self, Limits, public_config, serve};
+use secrecy::SecretString;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tracing::{info, warn};
@@ -29,7 +32,7 @@ use crate::enrol::{self, Credential, RestAddress};
 use crate::link::{self, LinkConfig, LinkHandle, OwnPart};
 use crate::node_scan::NodeScanner;
 use crate::shutdown::Shutdown;
-use crate::tls::ListenerTls;
+use crate::tls::{ListenerTls, TlsError};
 use crate::vulndb::{self, Vulndb};
 use crate::worker::{self, WorkerConfig};
 use crate::{health, spent_token, telemetry};
@@ -104,8 +107,7 @@ async fn start(
     let Membership { identity, cluster_name, joined } = joining;
     announce_roles(config);
 
-    let tls =
-        ListenerTls::open(&config.data_dir, listener_names(config, &rest_address), clock.clone())?;
+    let tls = listener_tls(config, &rest_address, clock)?;
     let server = public_config(tls.certificate())?;
     let webhook = RestInfo {
         server: config.webhook_names.first().unwrap_or(&rest_address.server).clone(),
@@ -122,6 +124,7 @@ async fn start(
         ControllerConfig {
             data_dir: config.data_dir.clone(),
             cluster_name,
+            host_name: host::name(),
             admission_mode: config.admission_mode,
             webhook,
             bootstrap_password: config.bootstrap_password.clone(),
@@ -145,7 +148,7 @@ async fn start(
 
     let router = rest::router(controller.clone(), health::router(controller.clone()));
     for (name, listener, router) in [
-        ("rest", rest_listener, router.clone()),
+        ("rest", rest_listener, rest::listening(router.clone())),
         ("webhook", webhook_listener, admission::router(controller.clone())),
     ] {
         let stop = shutdown.token().clone();
@@ -193,8 +196,7 @@ async fn scan_only(
     let Some(identity) = joining.identity else {
         bail!("this scan worker was removed: give a new token made with `token create --scanner`");
     };
-    let tls =
-        ListenerTls::open(&config.data_dir, listener_names(config, &rest_address), clock.clone())?;
+    let tls = listener_tls(config, &rest_address, clock)?;
     let server = public_config(tls.certificate())?;
     let stop = shutdown.token().clone();
     shutdown.spawn(
@@ -245,6 +247,9 @@ async fn membership(
         if config.name.as_ref().is_some_and(|name| name.as_str() != cluster_name) {
             warn!(cluster_name, "--name is ignored: this cluster has joined under another name");
         }
+        if let Some(again) = join_after_expiry(config, own, rest, &identity).await {
+            return Ok(again);
+        }
         return Ok(Membership { identity: Some(identity), cluster_name, joined: None });
     }
     let standalone = || {
@@ -269,14 +274,57 @@ async fn membership(
     let Some(name) = &config.name else {
         bail!("joining needs the cluster's name: give --name");
     };
+    join(config, own, rest, token, name.clone()).await
+}
+
+/// Joins by a new token where the certificate of the present membership is over: who was
+/// off for that long cannot renew it any more. One that cannot join goes on with what it
+/// holds.
+async fn join_after_expiry(
+    config: &Config,
+    own: &OwnPart,
+    rest: &RestAddress,
+    present: &MemberIdentity,
+) -> Option<Membership> {
+    if own.clock.now() < present.validity().not_after {
+        return None;
+    }
+    let token = config.token.as_ref()?;
+    if spent_token::is_spent(&config.data_dir, token) {
+        return None;
+    }
+    let joined = async {
+        let name = present.membership().name.parse::<ClusterName>()?;
+        join(config, own, rest, token, name).await
+    };
+    match joined.await {
+        Ok(joined) => Some(joined),
+        Err(error) => {
+            let error = format!("{error:#}");
+            warn!(error, "the certificate of this cluster is over, and its new token is of no use");
+            None
+        }
+    }
+}
+
+async fn join(
+    config: &Config,
+    own: &OwnPart,
+    rest: &RestAddress,
+    token: &SecretString,
+    name: ClusterName,
+) -> anyhow::Result<Membership> {
+    let cluster_name = name.to_string();
     let credential = Credential::read(token, config.primary.clone())?;
-    let applicant = own.applicant(name.clone(), rest.clone());
+    let applicant = own.applicant(name, rest.clone());
     let joined = enrol::join(&credential, &applicant, &own.clock)
         .await
         .context("this cluster could not join")?;
     joined.identity.store(&config.data_dir)?;
-    spent_token::remember(&config.data_dir, token)
-        .context("the token cannot be remembered as used")?;
+    // The former certificate, if there was one, is revoked: there is no way back to it.
+    if let Err(error) = spent_token::remember(&config.data_dir, token) {
+        warn!(%error, "the token cannot be remembered as used: look at the data folder's disk");
+    }
     let member = joined.identity.membership();
     info!(
         primary = member.primary_name,
@@ -290,8 +338,7 @@ async fn membership(
     } else {
         "This cluster joined."
     };
-    let (identity, cluster_name) = (Some(joined.identity), name.to_string());
-    Ok(Membership { identity, cluster_name, joined: Some(text) })
+    Ok(Membership { identity: Some(joined.identity), cluster_name, joined: Some(text) })
 }
 
 fn announce_roles(config: &Config) {
@@ -321,17 +368,24 @@ fn start_scans(
 
 /// How others reach the REST API: as told, or as bound.
 fn rest_address(config: &Config, bound: SocketAddr) -> RestAddress {
-    let told = config.rest_address.as_deref().and_then(|text| text.rsplit_once(':'));
-    if let Some((server, port)) = told
-        && let Ok(port) = port.parse()
-    {
-        return RestAddress { server: server.to_owned(), port };
+    let told = config.rest_address.as_deref().and_then(|text| text.parse().ok());
+    if let Some(PrimaryAddress { host: server, port }) = told {
+        return RestAddress { server, port };
     }
     let server = match bound.ip() {
-        ip if ip.is_unspecified() => host_name(),
+        ip if ip.is_unspecified() => host::name(),
         ip => ip.to_string(),
     };
     RestAddress { server, port: bound.port() }
+}
+
+fn listener_tls(
+    config: &Config,
+    rest: &RestAddress,
+    clock: &SharedClock,
+) -> Result<ListenerTls, TlsError> {
+    let names = listener_names(config, rest);
+    ListenerTls::open(config.tls.as_ref(), &config.data_dir, names, clock.clone())
 }
 
 fn listener_names(config: &Config, rest: &RestAddress) -> Vec<String> {
@@ -339,7 +393,7 @@ fn listener_names(config: &Config, rest: &RestAddress) -> Vec<String> {
         "localhost".to_owned(),
         IpAddr::from([127, 0, 0, 1]).to_string(),
         "::1".to_owned(),
-        host_name(),
+        host::name(),
         rest.server.clone(),
     ];
     names.extend(config.webhook_names.iter().cloned());
@@ -348,16 +402,6 @@ fn listener_names(config: &Config, rest: &RestAddress) -> Vec<String> {
     names
 }
 
-fn host_name() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/hostname")
-        .map(|name| name.trim().to_owned())
-        .ok()
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| "localhost".to_owned())
-}
-
 async fn listen(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address} ({setting})"))
+    server::listen(address).await.with_context(|| format!("cannot listen on {address} ({setting})"))
 }

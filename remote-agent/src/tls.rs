@@ -1,11 +1,13 @@
-//! The certificates of the agent's own listeners, from an authority of the
-//! agent's own, renewed while they run.
+//! The certificates of the agent's own listeners: from an authority of the
+//! agent's own, renewed while they run, or from the operator's files, which are
+//! read again while they run.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use palisade_api::clock::SharedClock;
+use palisade_process::layers::TlsFiles;
 use palisade_transport::authority::{Authority, AuthorityError, ServerCertificate};
 use palisade_transport::certificate::to_pem;
 use palisade_transport::seal::{SealError, Sealer, write_private};
@@ -23,6 +25,9 @@ const SEALING_FILE: &str = "sealing.key";
 const LIFETIME: TimeDelta = TimeDelta::days(30);
 /// A renewal that failed is tried again after this.
 const AGAIN: Duration = Duration::from_mins(5);
+/// How often the operator's files are read: Kubernetes takes about as long to
+/// renew those of a secret.
+const READ_PERIOD: Duration = Duration::from_mins(1);
 
 /// Why the listeners have no certificate.
 #[derive(Debug, Error)]
@@ -46,27 +51,49 @@ pub enum TlsError {
     Server(#[from] ServerTlsError),
 }
 
-/// The authority of the agent's listeners and the certificate they share.
+/// The certificate that the agent's listeners share, and where it comes from.
 #[derive(Debug)]
 pub struct ListenerTls {
+    source: Source,
+    certificate: ListenerCertificate,
+}
+
+#[derive(Debug)]
+enum Source {
+    Own(Box<Issuer>),
+    Files(TlsFiles),
+}
+
+/// The authority of the agent's listeners and what it issued last.
+#[derive(Debug)]
+struct Issuer {
     authority: Authority,
     names: Vec<String>,
     clock: SharedClock,
     current: ServerCertificate,
-    certificate: ListenerCertificate,
 }
 
 impl ListenerTls {
-    /// Takes up the authority in the data folder or makes one, and issues a
-    /// certificate for `names`.
-    pub fn open(data_dir: &Path, names: Vec<String>, clock: SharedClock) -> Result<Self, TlsError> {
+    /// Takes the operator's `files`; where there are none, takes up the authority
+    /// in the data folder or makes one, and issues a certificate for `names`.
+    pub fn open(
+        files: Option<&TlsFiles>,
+        data_dir: &Path,
+        names: Vec<String>,
+        clock: SharedClock,
+    ) -> Result<Self, TlsError> {
+        if let Some(files) = files {
+            let certificate = ListenerCertificate::from_files(&files.certificate, &files.key)?;
+            return Ok(Self { source: Source::Files(files.clone()), certificate });
+        }
         let authority = authority(data_dir, &clock)?;
         let pem = to_pem(authority.certificate());
         let path = data_dir.join(CA_FILE);
         std::fs::write(&path, pem).map_err(|source| TlsError::File { path, source })?;
         let current = authority.issue_server(&names, clock.now(), LIFETIME)?;
         let certificate = ListenerCertificate::issued(&current)?;
-        Ok(Self { authority, names, clock, current, certificate })
+        let issuer = Issuer { authority, names, clock, current };
+        Ok(Self { source: Source::Own(Box::new(issuer)), certificate })
     }
 
     /// What the listeners serve.
@@ -74,20 +101,31 @@ impl ListenerTls {
         self.certificate.clone()
     }
 
-    /// Renews the certificate at two thirds of its life, until `stop`.
-    pub async fn keep_fresh(mut self, stop: CancellationToken) {
+    /// Renews the certificate at two thirds of its life, or reads the files
+    /// again, until `stop`.
+    pub async fn keep_fresh(self, stop: CancellationToken) {
+        let Self { source, certificate } = self;
+        let upkeep = async {
+            match source {
+                Source::Own(issuer) => issuer.keep_fresh(&certificate).await,
+                Source::Files(files) => follow(&files, &certificate).await,
+            }
+        };
+        stop.run_until_cancelled(upkeep).await;
+    }
+}
+
+impl Issuer {
+    async fn keep_fresh(mut self, certificate: &ListenerCertificate) {
         loop {
             let due = self.current.issued.validity.renewal_at() - self.clock.now();
             let pause = due.to_std().unwrap_or_default();
-            tokio::select! {
-                () = stop.cancelled() => return,
-                // Woken each hour, so that a clock that was set counts.
-                () = tokio::time::sleep(pause.min(Duration::from_hours(1))) => {}
-            }
+            // Woken each hour, so that a clock that was set counts.
+            tokio::time::sleep(pause.min(Duration::from_hours(1))).await;
             if !self.current.issued.validity.renewal_due(self.clock.now()) {
                 continue;
             }
-            match self.renew() {
+            match self.renew(certificate) {
                 Ok(()) => info!("the listeners' certificate is renewed"),
                 Err(error) => {
                     error!(%error, "the listeners' certificate could not be renewed");
@@ -97,11 +135,21 @@ impl ListenerTls {
         }
     }
 
-    fn renew(&mut self) -> Result<(), TlsError> {
+    fn renew(&mut self, certificate: &ListenerCertificate) -> Result<(), TlsError> {
         let fresh = self.authority.issue_server(&self.names, self.clock.now(), LIFETIME)?;
-        self.certificate.replace(fresh.issued.chain.clone(), &fresh.key)?;
+        certificate.replace(fresh.issued.chain.clone(), &fresh.key)?;
         self.current = fresh;
         Ok(())
+    }
+}
+
+/// Serves what the files hold, while the last that could be read goes on.
+async fn follow(files: &TlsFiles, certificate: &ListenerCertificate) {
+    loop {
+        tokio::time::sleep(READ_PERIOD).await;
+        if let Err(error) = certificate.reload(&files.certificate, &files.key) {
+            error!(%error, "the listeners' certificate could not be read again");
+        }
     }
 }
 
@@ -138,10 +186,16 @@ mod tests {
     fn the_authority_stays_the_same_over_restarts() {
         let folder = tempfile::tempdir().unwrap();
         let names = || vec!["localhost".to_owned()];
-        let first = ListenerTls::open(folder.path(), names(), SystemClock::shared()).unwrap();
+        let open = || {
+            let tls = ListenerTls::open(None, folder.path(), names(), SystemClock::shared());
+            match tls.unwrap().source {
+                Source::Own(issuer) => issuer.authority.fingerprint(),
+                Source::Files(_) => panic!("no files were given"),
+            }
+        };
+        let first = open();
         let pem = std::fs::read_to_string(folder.path().join(CA_FILE)).unwrap();
-        let second = ListenerTls::open(folder.path(), names(), SystemClock::shared()).unwrap();
-        assert_eq!(first.authority.fingerprint(), second.authority.fingerprint());
+        assert_eq!(first, open());
         assert_eq!(std::fs::read_to_string(folder.path().join(CA_FILE)).unwrap(), pem);
         assert!(pem.lines().all(|line| line.len() <= 64));
     }

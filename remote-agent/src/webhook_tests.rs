@@ -44,7 +44,7 @@ async fn webhook(folder: &TempDir) -> Webhook {
     let clock = SystemClock::shared();
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let tls = ListenerTls::open(folder.path(), names, clock.clone()).unwrap();
+    let tls = ListenerTls::open(None, folder.path(), names, clock.clone()).unwrap();
     // A member: a standalone cluster would drop what is federated.
     let identity = MemberIdentity::load(folder.path()).unwrap().or_else(|| Some(identity()));
     let own = OwnPart {
@@ -59,6 +59,7 @@ async fn webhook(folder: &TempDir) -> Webhook {
     let config = ControllerConfig {
         data_dir: folder.path().to_owned(),
         cluster_name: "staging".to_owned(),
+        host_name: "node-1".to_owned(),
         admission_mode: Mode::Protect,
         webhook: RestInfo::default(),
         bootstrap_password: Some("a password".into()),

@@ -42,6 +42,7 @@ pub(crate) async fn measure(figures: &mut Figures) -> Result<()> {
     let config = ControllerConfig {
         data_dir: dir.path().to_path_buf(),
         cluster_name: "measured".to_owned(),
+        host_name: "node-1".to_owned(),
         admission_mode: Mode::Protect,
         webhook: RestInfo::default(),
         bootstrap_password: Some(ADMIN_PASSWORD.into()),
@@ -219,6 +220,7 @@ impl Federation for Member {
             primary_name: "primary".to_owned(),
             primary_address: "127.0.0.1:1".to_owned(),
             standing: Standing::Disconnected,
+            no_link_because: None,
             by_proxy: false,
         })
     }

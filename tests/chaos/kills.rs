@@ -39,7 +39,7 @@ async fn what_was_acknowledged_outlives_every_kill() -> Result<()> {
     let mut random = random();
     let mut postgres = Postgres::start().await?;
     postgres.outlive_kills().await?;
-    let url = postgres.create_database("palisade").await?;
+    let url = postgres.primary_database().await?;
     let first = Primary::builder().on(&url).start().await?;
     let second = Primary::builder().replica_of(&first)?.start().await?;
     let mut replicas = Replicas::of(first, vec![second]).await?;

@@ -1,8 +1,9 @@
 // A provider that lies, for the black-box tests: its token endpoint signs
 // whatever the code says. Usage: node hostile.mjs CONFIG, a JSON file with
 // port, issuer, certificate, key, issuer_in_discovery where that differs, and
-// userinfo, {status, body}, where it shall have such an endpoint, down, the
-// paths that answer 503, and metadata, what it publishes besides.
+// userinfo, {status, body}, where it shall have such an endpoint, whose answer is
+// signed if it has jwt, down, the paths that answer 503, signs, the algorithm of its keys, nameless, whether it
+// says of no token which key signed it, and metadata, what it publishes besides.
 //
 // A code is the base64url of {"claims": …, "alg": "RS256", "key": "published"}:
 // alg is any of jose, or none; key is published, unknown, or the client's
@@ -12,15 +13,17 @@ import https from 'node:https';
 import { SignJWT, UnsecuredJWT, exportJWK, generateKeyPair } from 'jose';
 
 const config = JSON.parse(readFileSync(process.argv[2], 'utf8'));
-const published = await generateKeyPair('RS256');
-const unknown = await generateKeyPair('RS256');
-const jwk = { ...(await exportJWK(published.publicKey)), kid: 'published', use: 'sig', alg: 'RS256' };
+const signs = config.signs ?? 'RS256';
+const kid = config.nameless ? undefined : 'published';
+const published = await generateKeyPair(signs);
+const unknown = await generateKeyPair(signs);
+const jwk = { ...(await exportJWK(published.publicKey)), kid, use: 'sig', alg: signs };
 
-async function idToken({ claims, alg = 'RS256', key = 'published' }) {
+async function idToken({ claims, alg = signs, key = 'published' }) {
   if (alg === 'none') return new UnsecuredJWT(claims).encode();
   const secret = new TextEncoder().encode('client-secret');
   const signing = alg === 'HS256' ? secret : { published, unknown }[key].privateKey;
-  return new SignJWT(claims).setProtectedHeader({ alg, kid: 'published' }).sign(signing);
+  return new SignJWT(claims).setProtectedHeader({ alg, kid }).sign(signing);
 }
 
 const routes = {
@@ -31,12 +34,15 @@ const routes = {
     jwks_uri: `${config.issuer}/jwks`,
     response_types_supported: ['code'],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: ['RS256', 'HS256', 'none'],
+    id_token_signing_alg_values_supported: [signs, 'HS256', 'none'],
     authorization_response_iss_parameter_supported: true,
     ...(config.userinfo && { userinfo_endpoint: `${config.issuer}/userinfo` }),
     ...config.metadata,
   }),
-  '/userinfo': async () => config.userinfo.body,
+  '/userinfo': async () =>
+    config.userinfo.jwt
+      ? idToken({ claims: { iss: config.issuer, aud: 'palisade', ...config.userinfo.body } })
+      : config.userinfo.body,
   '/jwks': async () => ({ keys: [jwk] }),
   '/token': async (body) => {
     const code = new URLSearchParams(body).get('code');
@@ -59,9 +65,12 @@ https
       const route = routes[request.url.split('?')[0]];
       response.setHeader('Content-Type', 'application/json');
       if (request.url === '/userinfo') response.statusCode = config.userinfo.status;
+      const isToken = request.url === '/userinfo' && config.userinfo.jwt;
+      if (isToken) response.setHeader('Content-Type', 'application/jwt');
       if (config.down?.includes(request.url)) response.statusCode = 503;
       try {
-        response.end(JSON.stringify(route ? await route(body) : {}));
+        const answer = route ? await route(body) : {};
+        response.end(isToken ? answer : JSON.stringify(answer));
       } catch (error) {
         response.statusCode = 400;
         response.end(JSON.stringify({ error: 'invalid_grant', error_description: String(error) }));

@@ -15,7 +15,7 @@ use crate::process::{Finished, Launch, Process};
 use crate::rest::Rest;
 use crate::{ADMIN_PASSWORD, port, programs, wait};
 
-const STOPS_WITHIN: Duration = Duration::from_secs(30);
+const STOPS_WITHIN: Duration = Duration::from_mins(1);
 
 /// Where an agent listens, as it writes it to `addresses.json`.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -228,7 +228,8 @@ impl Agent {
     /// Starts it again where it was, after [`Self::kill`] or [`Self::stop`].
     pub async fn restart(&mut self) -> Result<()> {
         let addresses = self.addresses()?;
-        port::until_free([addresses.rest].into_iter().chain(addresses.webhook)).await?;
+        let listeners = [addresses.rest].into_iter().chain(addresses.webhook);
+        let _reserved = port::Reserved::of(listeners).await?;
         self.process = self
             .launch
             .clone()

@@ -14,8 +14,8 @@ use tempfile::TempDir;
 use url::Url;
 
 use crate::certificates::Certificates;
+use crate::port::FreeAddress;
 use crate::process::{Launch, Process};
-use crate::registry::free_address;
 use crate::{programs, wait};
 
 /// The client that both providers know.
@@ -29,6 +29,7 @@ pub const RETURN: &str = "https://127.0.0.1:8443/";
 #[derive(Debug)]
 pub struct Idp {
     process: Process,
+    _address: FreeAddress,
     config: Value,
     script: &'static str,
     certificates: Certificates,
@@ -75,14 +76,15 @@ impl Idp {
         crate::install_tls_provider();
         let dir = tempfile::Builder::new().prefix("palisade-idp-").tempdir()?;
         let certificates = Certificates::make(dir.path())?;
-        let address = free_address().await?;
+        let free = FreeAddress::take()?;
+        let address = free.get();
         let mut config = json!({
             "port": address.port(), "issuer": format!("https://{address}"),
             "certificate": certificates.certificate, "key": certificates.key,
         });
         put(&mut config, &more);
         let process = launch(script, &config, dir.path())?;
-        let mut idp = Self { process, config, script, certificates, dir };
+        let mut idp = Self { process, _address: free, config, script, certificates, dir };
         idp.ready().await?;
         Ok(idp)
     }

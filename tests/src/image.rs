@@ -1,8 +1,6 @@
-//! Container images of a few files, pushed to a registry or written as an OCI
-//! layout.
+//! Container images of a few files, pushed to a registry.
 
 use std::fmt::Write;
-use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
@@ -180,21 +178,6 @@ impl Image {
         let index = Self::index(images)?;
         push_manifest(&reqwest::Client::new(), base, repository, tag, &index).await?;
         Ok(index.digest)
-    }
-
-    /// Writes an OCI layout to the empty or missing folder `dir`.
-    pub fn write_layout(&self, dir: &Path) -> Result<()> {
-        let blobs = dir.join("blobs/sha256");
-        std::fs::create_dir_all(&blobs)?;
-        let manifest = self.manifest()?;
-        for blob in self.layers.iter().chain([&self.config, &manifest]) {
-            let name = blob.digest.strip_prefix("sha256:").context("not a SHA-256 digest")?;
-            std::fs::write(blobs.join(name), &blob.bytes)?;
-        }
-        let index = json!({ "schemaVersion": 2, "manifests": [manifest.descriptor()] });
-        std::fs::write(dir.join("index.json"), serde_json::to_vec(&index)?)?;
-        std::fs::write(dir.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#)?;
-        Ok(())
     }
 }
 

@@ -13,6 +13,7 @@
 pub mod active_directory;
 pub mod agent;
 pub mod certificates;
+pub mod chart;
 pub mod decision;
 pub mod fleet;
 pub mod hostile;
@@ -21,7 +22,7 @@ pub mod image;
 pub mod layer;
 pub mod namespace;
 mod packet_delay;
-mod port;
+pub mod port;
 pub mod postgres;
 pub mod primary;
 pub mod process;

@@ -4,7 +4,7 @@
 use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, ensure};
 use nix::sys::signal::Signal;
@@ -15,7 +15,13 @@ use tempfile::TempDir;
 use crate::process::{Launch, Process};
 use crate::{programs, wait};
 
-const STOPS_WITHIN: Duration = Duration::from_secs(20);
+const STOPS_WITHIN: Duration = Duration::from_mins(1);
+/// The database of a primary.
+const PRIMARY: &str = "palisade";
+/// The one that each server has.
+const FIRST: &str = "template1";
+/// How the names of the folders begin that tests copy.
+const TEMPLATE: &str = "postgres-of-";
 
 /// A running server, gone with its last owner.
 #[derive(Debug)]
@@ -26,23 +32,31 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts a server on a copy of an empty cluster, which the first test of
-    /// a build makes.
+    /// Starts a server on a copy of the cluster that the first test of a build makes:
+    /// with the database of a primary, which has its schema.
     pub async fn start() -> Result<Self> {
-        let bin = binaries()?;
-        let dir = tempfile::Builder::new().prefix("palisade-pg-").tempdir()?;
-        std::fs::set_permissions(dir.path(), Permissions::from_mode(0o755))?;
-        let socket_dir = dir.path().join("s");
-        std::fs::create_dir(&socket_dir)?;
-        let account = Account::of_server()?;
-        account.own(&socket_dir)?;
-        let data = dir.path().join("data");
+        let (bin, account) = (binaries()?, Account::of_server()?);
         let template = template(&bin, &account).await?;
-        copy(&template, &data).await?;
-        let launch = server(&account, &bin, &data, &socket_dir);
-        let mut postgres = Self { server: None, launch, dir };
+        let mut postgres = Self::without_cluster(&bin, &account)?;
+        copy(&template, &postgres.data()).await?;
         postgres.resume().await?;
         Ok(postgres)
+    }
+
+    /// A server that does not run, in a folder of its own.
+    fn without_cluster(bin: &Path, account: &Account) -> Result<Self> {
+        let dir = tempfile::Builder::new().prefix("palisade-pg-").tempdir()?;
+        std::fs::set_permissions(dir.path(), Permissions::from_mode(0o755))?;
+        account.own(dir.path())?;
+        let socket_dir = dir.path().join("s");
+        std::fs::create_dir(&socket_dir)?;
+        account.own(&socket_dir)?;
+        let launch = server(account, bin, &dir.path().join("data"), &socket_dir);
+        Ok(Self { server: None, launch, dir })
+    }
+
+    fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
     }
 
     /// The address of a database, whether it exists or not.
@@ -53,7 +67,7 @@ impl Postgres {
 
     /// Creates an empty database and gives its address.
     pub async fn create_database(&self, name: &str) -> Result<String> {
-        let mut connection = PgConnection::connect(&self.url("postgres")).await?;
+        let mut connection = PgConnection::connect(&self.url(PRIMARY)).await?;
         sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE \"{name}\"")))
             .execute(&mut connection)
             .await?;
@@ -61,30 +75,36 @@ impl Postgres {
         Ok(self.url(name))
     }
 
+    /// The address of the database of a primary that has not started yet. All it has is
+    /// its schema: what a new database gets by chance is its own.
+    pub async fn primary_database(&self) -> Result<String> {
+        let url = self.url(PRIMARY);
+        let mut connection = PgConnection::connect(&url).await?;
+        sqlx::raw_sql(
+            "UPDATE log SET epoch = (SELECT gen_random_uuid());
+             UPDATE federation SET cluster_id = gen_random_uuid();",
+        )
+        .execute(&mut connection)
+        .await?;
+        connection.close().await?;
+        Ok(url)
+    }
+
     /// Starts a standby that follows this server by streaming replication; from
     /// then on, what is committed here is there as well.
     pub async fn standby(&mut self) -> Result<Self> {
-        let bin = binaries()?;
-        let dir = tempfile::Builder::new().prefix("palisade-pg-").tempdir()?;
-        std::fs::set_permissions(dir.path(), Permissions::from_mode(0o755))?;
-        let account = Account::of_server()?;
-        account.own(dir.path())?;
-        let socket_dir = dir.path().join("s");
-        std::fs::create_dir(&socket_dir)?;
-        account.own(&socket_dir)?;
-        let data = dir.path().join("data");
+        let (bin, account) = (binaries()?, Account::of_server()?);
+        let mut standby = Self::without_cluster(&bin, &account)?;
         account
             .launch("pg_basebackup", bin.join("pg_basebackup"))
             .arg("--host")
             .arg(self.dir.path().join("s"))
             .args(["--username", "palisade", "--checkpoint", "fast", "--wal-method", "stream"])
             .args(["--write-recovery-conf", "--no-sync", "--pgdata"])
-            .arg(&data)
+            .arg(standby.data())
             .run(Duration::from_mins(1))
             .await?
             .ok()?;
-        let launch = server(&account, &bin, &data, &socket_dir);
-        let mut standby = Self { server: None, launch, dir };
         standby.resume().await?;
         // Settings of the command line, which the standby has not inherited: once
         // promoted, it has nobody to wait for.
@@ -101,7 +121,7 @@ impl Postgres {
 
     /// Makes a standby the server that takes writes.
     pub async fn promote(&self) -> Result<()> {
-        let mut connection = PgConnection::connect(&self.url("postgres")).await?;
+        let mut connection = PgConnection::connect(&self.url(FIRST)).await?;
         let promoted: bool =
             sqlx::query_scalar("SELECT pg_promote(true, 30)").fetch_one(&mut connection).await?;
         connection.close().await?;
@@ -128,7 +148,7 @@ impl Postgres {
         if let Some(mut server) = self.server.take() {
             server.kill().await?;
         }
-        let data = self.dir.path().join("data").canonicalize()?;
+        let data = self.data().canonicalize()?;
         let works_there = |process: std::fs::DirEntry| {
             std::fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd == data)
         };
@@ -149,13 +169,23 @@ impl Postgres {
     /// Starts the stopped server again with all that it held.
     pub async fn resume(&mut self) -> Result<()> {
         self.server = Some(self.launch.spawn(self.dir.path())?);
-        let url = self.url("postgres");
+        let url = self.url(FIRST);
         wait::until("Postgres accepts connections", || async {
             let connection = PgConnection::connect(&url).await?;
             connection.close().await?;
             Ok(Some(()))
         })
         .await
+    }
+}
+
+/// Killed, it would leave its shared memory to the system, which has a bounded number
+/// of such.
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.quit(Signal::SIGQUIT);
+        }
     }
 }
 
@@ -167,7 +197,9 @@ fn server(account: &Account, bin: &Path, data: &Path, socket_dir: &Path) -> Laun
         .args(["-c", "listen_addresses=", "-c", "fsync=off"])
         .args(["-c", "synchronous_commit=off", "-c", "full_page_writes=off"])
         .args(["-c", "shared_buffers=32MB", "-c", "autovacuum=off"])
-        .args(["-c", "max_connections=200"])
+        .args(["-c", "max_connections=200", "-c", "max_wal_size=1GB"])
+        // A standby finds what it has not had, in however small files.
+        .args(["-c", "wal_keep_size=64MB"])
         .arg("-c")
         .arg(format!("unix_socket_directories={}", socket_dir.display()))
 }
@@ -219,35 +251,64 @@ impl Account {
     }
 }
 
-/// An initialised, empty cluster, made once a build.
+/// A cluster with the database of a primary, made once a build of the program.
 async fn template(bin: &Path, account: &Account) -> Result<PathBuf> {
     let home = programs::build_dir()?.join("palisade-tests");
     std::fs::create_dir_all(&home)?;
-    let template = home.join("postgres-template");
-    let lock = File::create(home.join("postgres-template.lock"))?;
+    let built = std::fs::metadata(programs::primary()?)?.modified()?;
+    let built = built.duration_since(SystemTime::UNIX_EPOCH)?.as_nanos();
+    let template = home.join(format!("{TEMPLATE}{built}"));
+    let lock = File::create(home.join("postgres.lock"))?;
     let lock = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await??;
-    if !template.join("PG_VERSION").exists() {
-        let fresh = tempfile::Builder::new().prefix("palisade-pg-").tempdir()?;
-        std::fs::set_permissions(fresh.path(), Permissions::from_mode(0o755))?;
-        account.own(fresh.path())?;
-        account
-            .launch("initdb", bin.join("initdb"))
-            .arg("--pgdata")
-            .arg(fresh.path().join("data"))
-            .args(["--username", "palisade", "--auth", "trust", "--no-sync"])
-            .args(["--encoding", "UTF8", "--locale", "C.UTF-8"])
-            .run(Duration::from_mins(1))
-            .await?
-            .ok()?;
-        let unfinished = home.join("postgres-template.new");
-        if unfinished.exists() {
-            std::fs::remove_dir_all(&unfinished)?;
+    if !template.exists() {
+        for entry in std::fs::read_dir(&home)?.collect::<Result<Vec<_>, _>>()? {
+            if entry.file_name().to_string_lossy().starts_with(TEMPLATE) {
+                std::fs::remove_dir_all(entry.path())?;
+            }
         }
-        copy(&fresh.path().join("data"), &unfinished).await?;
+        let unfinished = home.join(format!("{TEMPLATE}unfinished"));
+        copy(&prepared(bin, account).await?.data(), &unfinished).await?;
         std::fs::rename(&unfinished, &template)?;
     }
     drop(lock);
     Ok(template)
+}
+
+/// A stopped server whose cluster has what tests begin with.
+async fn prepared(bin: &Path, account: &Account) -> Result<Postgres> {
+    let mut postgres = Postgres::without_cluster(bin, account)?;
+    account
+        .launch("initdb", bin.join("initdb"))
+        .arg("--pgdata")
+        .arg(postgres.data())
+        .args(["--username", "palisade", "--auth", "trust", "--no-sync"])
+        .args(["--encoding", "UTF8", "--locale", "C.UTF-8"])
+        // Small files of the log, since each test copies one at least.
+        .arg("--wal-segsize=1")
+        .run(Duration::from_mins(1))
+        .await?
+        .ok()?;
+    postgres.resume().await?;
+    // No database more than needed: each has three hundred files.
+    let mut connection = PgConnection::connect(&postgres.url(FIRST)).await?;
+    for statement in [
+        "ALTER DATABASE postgres RENAME TO palisade",
+        "ALTER DATABASE template0 IS_TEMPLATE false",
+        "DROP DATABASE template0",
+    ] {
+        sqlx::query(statement).execute(&mut connection).await?;
+    }
+    connection.close().await?;
+    let url = postgres.url(PRIMARY);
+    // Whatever a command does, it does with its own schema.
+    Launch::new("prepare", programs::primary()?)
+        .args(["token", "list", "--database-url", &url, "--data-dir"])
+        .arg(postgres.dir.path().join("primary"))
+        .run(Duration::from_mins(1))
+        .await?
+        .ok()?;
+    postgres.stop().await?;
+    Ok(postgres)
 }
 
 async fn copy(from: &Path, to: &Path) -> Result<()> {

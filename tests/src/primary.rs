@@ -14,8 +14,8 @@ use crate::process::{Finished, Launch, Process};
 use crate::rest::Rest;
 use crate::{ADMIN_PASSWORD, Postgres, port, programs, wait};
 
-const STOPS_WITHIN: Duration = Duration::from_secs(30);
-const COMMANDS_WITHIN: Duration = Duration::from_secs(30);
+const STOPS_WITHIN: Duration = Duration::from_mins(1);
+const COMMANDS_WITHIN: Duration = Duration::from_mins(1);
 const RESTORES_WITHIN: Duration = Duration::from_mins(3);
 
 /// Where a primary listens, as it writes it to `addresses.json`.
@@ -141,7 +141,7 @@ impl PrimaryBuilder {
             (Database::Embedded, None)
         } else {
             let postgres = Postgres::start().await?;
-            let url = postgres.create_database("palisade").await?;
+            let url = postgres.primary_database().await?;
             (Database::Harness(Box::new(postgres)), Some(url))
         };
         if let Some(url) = &database_url {
@@ -271,7 +271,8 @@ impl Primary {
     /// Starts it again where it was, after [`Self::kill`] or [`Self::stop`].
     pub async fn restart(&mut self) -> Result<()> {
         let addresses = self.addresses()?;
-        port::until_free([addresses.rest, addresses.portal, addresses.federation]).await?;
+        let listeners = [addresses.rest, addresses.portal, addresses.federation];
+        let _reserved = port::Reserved::of(listeners).await?;
         let launch = self
             .launch
             .clone()

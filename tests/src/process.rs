@@ -7,7 +7,9 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
@@ -251,6 +253,18 @@ impl Process {
     pub async fn stop(&mut self, signal: Signal, within: Duration) -> Result<ExitStatus> {
         self.signal(signal)?;
         self.ended(within).await
+    }
+
+    /// Sends a signal that it ends by, and waits for that on this thread: for who is
+    /// dropped.
+    pub(crate) fn quit(&self, signal: Signal) {
+        let Some(pid) = self.pid().and_then(|pid| i32::try_from(pid).ok()) else { return };
+        let pid = Pid::from_raw(pid);
+        // One that a test has stopped hears no other signal.
+        if kill(pid, signal).is_ok() && kill(pid, Signal::SIGCONT).is_ok() {
+            let ended = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+            while waitid(Id::Pid(pid), ended) == Err(Errno::EINTR) {}
+        }
     }
 
     fn log_tail(&self) -> String {

@@ -5,14 +5,15 @@ use std::net::SocketAddr;
 use anyhow::Result;
 use tempfile::TempDir;
 
+use crate::port::FreeAddress;
 use crate::process::{Launch, Process};
 use crate::{programs, wait};
 
 /// A running `docker-registry`, killed when dropped.
 #[derive(Debug)]
 pub struct Registry {
-    address: SocketAddr,
     _process: Process,
+    address: FreeAddress,
     _dir: TempDir,
 }
 
@@ -21,7 +22,8 @@ impl Registry {
     pub async fn start() -> Result<Self> {
         let dir = tempfile::Builder::new().prefix("palisade-registry-").tempdir()?;
         // It cannot say which port it took, so one is chosen for it.
-        let address = free_address().await?;
+        let free = FreeAddress::take()?;
+        let address = free.get();
         let config = format!(
             "version: 0.1\nlog:\n  level: warn\nstorage:\n  filesystem:\n    rootdirectory: {}\n\
              http:\n  addr: {address}\n  secret: palisade-tests\n",
@@ -44,21 +46,16 @@ impl Registry {
             }
         })
         .await?;
-        Ok(Self { address, _process: process, _dir: dir })
+        Ok(Self { _process: process, address: free, _dir: dir })
     }
 
     /// Its address.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.address.get()
     }
 
     /// Its URL, without a trailing slash.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.address())
     }
-}
-
-/// A loopback address that was free a moment ago.
-pub async fn free_address() -> Result<SocketAddr> {
-    Ok(tokio::net::TcpListener::bind("127.0.0.1:0").await?.local_addr()?)
 }

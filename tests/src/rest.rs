@@ -148,7 +148,8 @@ impl Rest {
         let text = if packed {
             std::io::read_to_string(flate2::read::GzDecoder::new(&*bytes))?
         } else {
-            String::from_utf8(bytes.to_vec())?
+            // What is no text is for `download`.
+            String::from_utf8_lossy(&bytes).into_owned()
         };
         Ok(Answer { call, status, headers, text })
     }
@@ -156,6 +157,20 @@ impl Rest {
     /// GET.
     pub async fn get(&self, path: &str) -> Result<Answer> {
         self.send(Method::GET, path, None).await
+    }
+
+    /// GET of what is no text: the kind of the answer, and its bytes.
+    pub async fn download(&self, path: &str) -> Result<(String, Vec<u8>)> {
+        let mut request = self.http.get(format!("{}{path}", self.base));
+        request = request.headers(self.headers.clone());
+        if let Some(token) = &self.token {
+            request = request.header("X-Auth-Token", token);
+        }
+        let answer = request.send().await.with_context(|| format!("GET {path}"))?;
+        ensure!(answer.status() == StatusCode::OK, "GET {path}: {}", answer.status());
+        let kind = answer.headers().get("content-type").context("no content type")?;
+        let kind = kind.to_str()?.to_owned();
+        Ok((kind, answer.bytes().await?.to_vec()))
     }
 
     /// The sum of a metric over its labels; zero while it was never set.

@@ -13,8 +13,8 @@ use url::Url;
 
 use crate::certificates::Certificates;
 use crate::idp::{browser, launch};
+use crate::port::FreeAddress;
 use crate::process::Process;
-use crate::registry::free_address;
 use crate::{programs, wait};
 
 /// Where it sends the browser back to, where a client is not the portal.
@@ -56,6 +56,7 @@ impl RsaPair {
 #[derive(Debug)]
 pub struct SamlIdp {
     process: Process,
+    _address: FreeAddress,
     issuer: String,
     /// What it signs with.
     pub signing: RsaPair,
@@ -75,7 +76,8 @@ impl SamlIdp {
         crate::install_tls_provider();
         let dir = tempfile::Builder::new().prefix("palisade-saml-").tempdir()?;
         let certificates = Certificates::make(dir.path())?;
-        let address = free_address().await?;
+        let free = FreeAddress::take()?;
+        let address = free.get();
         let issuer = format!("https://{address}");
         let (signing, other) = (RsaPair::make("provider")?, RsaPair::make("somebody else")?);
         let config = json!({
@@ -85,7 +87,7 @@ impl SamlIdp {
             "binding": binding,
         });
         let process = spawn(&config, dir.path())?;
-        let mut idp = Self { process, issuer, signing, other, _dir: dir };
+        let mut idp = Self { process, _address: free, issuer, signing, other, _dir: dir };
         idp.ready().await?;
         Ok(idp)
     }

@@ -1,7 +1,6 @@
 //! A real LDAP server.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
@@ -9,8 +8,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::certificates::Certificates;
+use crate::port::FreeAddress;
 use crate::process::{Launch, Process};
-use crate::registry::free_address;
 use crate::{programs, wait};
 
 /// The name that looks users up.
@@ -22,8 +21,8 @@ pub const BIND_PASSWORD: &str = "service-password";
 #[derive(Debug)]
 pub struct Slapd {
     process: Process,
-    plain: SocketAddr,
-    tls: SocketAddr,
+    plain: FreeAddress,
+    tls: FreeAddress,
     certificates: Certificates,
     _dir: TempDir,
 }
@@ -34,7 +33,7 @@ impl Slapd {
     pub async fn start(users: &[(&str, &str)], groups: &[(&str, &[&str])]) -> Result<Self> {
         let dir = tempfile::Builder::new().prefix("palisade-slapd-").tempdir()?;
         let certificates = Certificates::make(dir.path())?;
-        let (plain, tls) = (free_address().await?, free_address().await?);
+        let (plain, tls) = (FreeAddress::take()?, FreeAddress::take()?);
         let database = dir.path().join("db");
         std::fs::create_dir(&database)?;
         let config = format!(
@@ -74,7 +73,7 @@ impl Slapd {
             .arg("-f")
             .arg(&config_file)
             .arg("-h")
-            .arg(format!("ldap://{plain} ldaps://{tls}"))
+            .arg(format!("ldap://{} ldaps://{}", plain.get(), tls.get()))
             .args(["-d", "0"])
             .spawn(dir.path())?;
         let mut slapd = Self { process, plain, tls, certificates, _dir: dir };
@@ -83,7 +82,7 @@ impl Slapd {
     }
 
     async fn ready(&mut self) -> Result<()> {
-        let addresses = [self.plain, self.tls];
+        let addresses = [self.plain.get(), self.tls.get()];
         let process = &mut self.process;
         wait::until("slapd listens", || {
             let running = process.check_running();
@@ -105,13 +104,13 @@ impl Slapd {
 
     /// The port without TLS, for StartTLS.
     pub fn port(&self) -> u16 {
-        self.plain.port()
+        self.plain.get().port()
     }
 
     /// The settings of `/v1/server` for it, with TLS from the beginning.
     pub fn settings(&self) -> Value {
         json!({
-            "directory": "OpenLDAP", "hostname": "127.0.0.1", "port": self.tls.port(), "ssl": true,
+            "directory": "OpenLDAP", "hostname": "127.0.0.1", "port": self.tls.get().port(), "ssl": true,
             "ca_cert": self.certificates.authority, "base_dn": "ou=people,dc=example,dc=org",
             "group_dn": "ou=groups,dc=example,dc=org", "bind_dn": BIND_DN,
             "bind_password": BIND_PASSWORD, "username_attr": "cn", "group_member_attr": "member",

@@ -19,11 +19,19 @@ pub fn repository() -> Result<PathBuf> {
 pub async fn build(out: &Path) -> Result<()> {
     let advisories = repository()?.join("examples/coffee-shop/advisories");
     let source = |kind: &str, path: &str| format!("{kind}={}", advisories.join(path).display());
+    let sources = [
+        source("osv", "osv"),
+        source("debian", "debian/tracker.json"),
+        source("alpine", "alpine/main.json"),
+    ];
+    build_of(&sources, out).await
+}
+
+/// Builds a database of `sources`, each a `KIND=PATH`, into `out`.
+pub async fn build_of(sources: &[String], out: &Path) -> Result<()> {
     Launch::new("vulndb", programs::primary()?)
         .args(["vulndb", "build"])
-        .args(["--source".to_owned(), source("osv", "osv")])
-        .args(["--source".to_owned(), source("debian", "debian/tracker.json")])
-        .args(["--source".to_owned(), source("alpine", "alpine/main.json")])
+        .args(sources.iter().flat_map(|source| ["--source", source.as_str()]))
         .arg("--out")
         .arg(out)
         .run(Duration::from_mins(1))

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 
 /// Long enough for anything that a healthy fleet does on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(45);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// An error after which waiting makes no sense.
 #[derive(Debug)]

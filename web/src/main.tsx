@@ -12,11 +12,14 @@ import "./style/base.css";
 import "./style/controls.css";
 import "./style/parts.css";
 import { Notices } from "./ui/Notices";
+import { dismissAll } from "./ui/notices";
 
 // Nothing of one person is shown to the next. Of a session that ended by itself the page is kept,
 // covered, until it is known who signs in.
 session.subscribe(() => {
-  if (!session.signedIn() && !endedByItself(session.lastEnd())) queries.clear();
+  if (session.signedIn() || endedByItself(session.lastEnd())) return;
+  queries.clear();
+  dismissAll();
 });
 
 const root = document.getElementById("root");

@@ -114,12 +114,27 @@ describe("an administrator", () => {
     await confirm(page, limited);
   });
 
+  it("gives somebody a role in single namespaces, and takes it back", async () => {
+    await page.goto(`/users?open=${user}`);
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Add a role" }).click();
+    await dialog.getByLabel("Role 1 in single namespaces", { exact: true }).selectOption("reader");
+    await dialog.getByLabel("Namespaces of role 1").fill("shop-*, till");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await row(page, user).getByText("Reader: shop-*, till").waitFor();
+    await page.getByRole("button", { name: user }).click();
+    expect(await dialog.getByLabel("Namespaces of role 1").inputValue()).toBe("shop-*, till");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Undo" }).click();
+    await row(page, user).getByText("shop-*").waitFor({ state: "detached" });
+  });
+
   it("makes an API key, whose secret is shown once", async () => {
     await page.goto("/api-keys");
     await page.getByRole("button", { name: "New API key" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Name").fill(key);
-    await dialog.getByRole("button", { name: "Add" }).click();
+    await dialog.getByRole("button", { name: "Add", exact: true }).click();
     await dialog.getByText(new RegExp(`^${key}:`)).waitFor();
     await dialog.getByRole("button", { name: "Close" }).last().click();
     await row(page, key).getByRole("button", { name: "Remove" }).click();

@@ -109,10 +109,15 @@ const CALM_MS = 200;
 /** Until nothing is being loaded any more. */
 export async function settled(page: Page) {
   await page.locator("main h1").first().waitFor();
-  await page.waitForFunction((calm) => {
+  await calm(page);
+}
+
+/** Until no skeleton is shown. */
+export async function calm(page: Page) {
+  await page.waitForFunction((long) => {
     const state = globalThis as { since?: number | undefined };
     if (document.querySelector(".skeleton")) state.since = undefined;
     else state.since ??= performance.now();
-    return state.since !== undefined && performance.now() - state.since > calm;
+    return state.since !== undefined && performance.now() - state.since > long;
   }, CALM_MS);
 }

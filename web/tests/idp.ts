@@ -110,6 +110,7 @@ export function startOpenId(): Promise<Idp> {
         client_id: "palisade",
         client_secret: "client-secret",
         redirect_uris: [`${shop.portal}/sign-in`],
+        post_logout_redirect_uris: [`${shop.portal}/sign-in`],
       },
     ],
     accounts: { joe: { name: "Joe", preferred_username: "joe", groups: ["auditors"] } },

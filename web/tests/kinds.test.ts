@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 
@@ -267,6 +269,27 @@ describe("federated objects of each kind are made, shown and deleted:", () => {
     await dialog.getByText("The test succeeded").waitFor();
   });
 
+  it("the test of a registry that never answers is stopped, and of other settings nothing is said", async () => {
+    const silent = createServer().listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    await page.goto("/registries?open=new");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Address").fill(`http://127.0.0.1:${port}/`);
+    const begun = page.waitForResponse((response) => response.url().endsWith("/test"));
+    await dialog.getByRole("button", { name: "Test the settings" }).click();
+    await begun;
+    const ended = page.waitForResponse((response) => response.request().method() === "DELETE");
+    await dialog.getByRole("button", { name: "Stop the test" }).click();
+    expect((await ended).status()).toBe(200);
+    silent.close();
+    await dialog.getByLabel("Address").fill("http://127.0.0.1:1/");
+    await dialog.getByRole("button", { name: "Test the settings" }).click();
+    await dialog.getByRole("listitem").first().waitFor();
+    await dialog.getByLabel("Address").fill("http://127.0.0.1:2/");
+    await dialog.getByRole("listitem").first().waitFor({ state: "detached" });
+  });
+
   it("the whole policy as a file, which says what it would change", async () => {
     await page.goto("/history");
     const arrival = page.waitForEvent("download");
@@ -294,6 +317,7 @@ describe("federated objects of each kind are made, shown and deleted:", () => {
     await page.getByLabel("Labels").fill("env=prod");
     await page.getByRole("button", { name: "Make a token" }).click();
     await page.getByText(/palisade-agent run --name 'corner shop'/).waitFor();
+    await page.getByRole("status").getByText("Waiting for corner shop to join…").waitFor();
     await page.goto(`/clusters/${await memberId("staging")}`);
     await page.getByText(/^valid until /).waitFor();
     await page.getByText("All federated objects that reached it are in force.").waitFor();

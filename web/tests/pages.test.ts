@@ -78,6 +78,7 @@ const PAGES: [name: string, path: string | (() => Promise<string>)][] = [
   ["api-key-new", "/api-keys?open=new"],
   ["account", "/profile"],
   ["system", "/system"],
+  ["api-reference", "/api-reference"],
   ["own-groups", inCluster("/groups")],
   ["own-group", inCluster("/groups?open=fed.orders")],
   ["own-admission-new", inCluster("/admission?open=new")],

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -84,6 +86,24 @@ describe("on the page of the system, an administrator", () => {
     await change("/v1/system/config", { config: { auth_order: [] } });
     await page.goto("/system");
     await settled(page);
+  });
+
+  it("gives the whole configuration as a file, and takes it back by the typed name", async () => {
+    const whole = card(page, "Configuration");
+    const arrival = page.waitForEvent("download");
+    await whole.getByRole("button", { name: "Export the configuration" }).click();
+    const file = await (await arrival).path();
+    expect(gunzipSync(readFileSync(file)).toString()).toContain("fed.orders");
+    await whole.getByRole("button", { name: "Import a configuration" }).click();
+    const dialog = page.getByRole("dialog");
+    const confirm = dialog.getByRole("button", { name: "Import a configuration" });
+    await dialog.getByLabel("File", { exact: true }).setInputFiles(file);
+    await dialog.getByLabel("Keep what the file does not name").check();
+    expect(await confirm.isDisabled()).toBe(true);
+    await dialog.getByRole("textbox").fill("coffee-shop");
+    await confirm.click();
+    await page.getByText("The configuration was imported.").waitFor();
+    await dialog.waitFor({ state: "detached" });
   });
 
   it("replaces the authority, after which all clusters depend on the new one", async () => {

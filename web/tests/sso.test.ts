@@ -45,6 +45,12 @@ describe("an administrator", () => {
     await dialog.getByRole("button", { name: "Map a group" }).click();
     await dialog.getByLabel("Group 1").fill("auditors");
     await dialog.getByLabel("Role 1").selectOption("reader");
+    await dialog.getByText("Roles in single namespaces").first().click();
+    await dialog.getByRole("button", { name: "Add a role" }).click();
+    await dialog
+      .getByLabel("Role 1 in single namespaces", { exact: true })
+      .selectOption({ label: "Administrator" });
+    await dialog.getByLabel("Namespaces of role 1").fill("shop-*");
     await dialog.getByRole("button", { name: "Try it" }).click();
     await dialog.getByText("It works.").waitFor();
     await dialog.getByLabel("SAMLResponse (base64)").fill("bm8geG1s");
@@ -54,6 +60,9 @@ describe("an administrator", () => {
     seen.faults.length = 0;
     await dialog.getByRole("button", { name: "Save" }).click();
     await row(page, SAML).getByText("auditors").waitFor();
+    await page.goto(`/providers?open=${SAML}`);
+    await dialog.getByText("Roles in single namespaces: shop-*").waitFor();
+    await page.goto("/providers");
   });
 
   it("sets up a provider of OpenID Connect, and tries it", async () => {
@@ -82,6 +91,19 @@ describe("an administrator", () => {
     await theirs.close();
     await page.goto("/users");
     await row(page, `${name}:${who}`).waitFor();
+  });
+
+  it("somebody signs out of the portal, and is sent to do so at the provider", async () => {
+    const { page, close } = await signInAt(OPENID);
+    await page.getByRole("button", { name: /^Account/ }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.waitForURL(`${openId.issuer}/session/end?**`);
+    // It knows whose session it is, and takes the address that they come back to: it asks
+    // with a form of which nothing but its buttons is seen.
+    await page.locator("form").waitFor({ state: "attached" });
+    await page.goto("/profile");
+    await page.getByRole("button", { name: `Sign in with ${OPENID}` }).waitFor();
+    await close();
   });
 
   it("removes both, and their users with them", async () => {

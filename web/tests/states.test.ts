@@ -2,7 +2,7 @@ import type { Page, Route } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 import { change, create, memberId, remove } from "./api";
-import { settled, signedIn, signIn, type Visit, visit } from "./browser";
+import { calm, settled, signedIn, signIn, type Visit, visit } from "./browser";
 import { shop, until } from "./shop";
 
 /** Lists with the call that each makes. */
@@ -31,13 +31,22 @@ describe("what a page says when", () => {
   it.each(LISTS)(
     "%s fails at the server: the reason, and a way to try again",
     async (path, call) => {
-      await page.route(call, refuse(500, 55, "The store is on fire."));
+      let asked = 0;
+      await page.route(call, (route) => {
+        asked += 1;
+        return refuse(500, 55, "The store is on fire.")(route);
+      });
       await page.goto(path);
       const alert = page.getByRole("alert");
       await alert.getByText("The store is on fire.").first().waitFor();
       await page.getByText("Code 55, HTTP 500").first().waitFor();
       const again = page.getByRole("button", { name: "Try again" }).first();
-      await Promise.all([page.waitForRequest(call), again.click()]);
+      const before = asked;
+      // While one is under way no second question is asked, and the next one by itself is far off.
+      await until("it is asked again", async () => {
+        await again.click();
+        return asked > before;
+      });
       await page.unrouteAll({ behavior: "ignoreErrors" });
       // A page that is told of changes may mend itself before anybody clicks.
       const mended = alert.first().waitFor({ state: "detached" });
@@ -56,6 +65,48 @@ describe("what a page says when", () => {
         .first()
         .waitFor();
       await page.getByText("The permission is missing.").first().waitFor();
+    },
+  );
+
+  it.each([
+    ["/registries", "**/v1/scan/registry?*"],
+    ["/events", "**/v1/fed/events?*"],
+    ["/denials", "**/v1/fed/denials?*"],
+    ["/", "**/v1/scan/registry**"],
+    ["/", "**/v1/fed/vulnerabilities?*"],
+    ["/", "**/v1/selfuser"],
+  ])(
+    "what %s asks again and again (%s) fails: so all the time, and nothing flickers",
+    async (path, call) => {
+      let asked = 0;
+      await page.route(call, (route) => {
+        asked += 1;
+        return refuse(500, 55, "Out of order")(route);
+      });
+      await page.goto(path);
+      await page.getByText("Out of order").first().waitFor();
+      await calm(page);
+      await page.evaluate(() => {
+        const state = globalThis as { flickers?: string[] };
+        state.flickers = [];
+        new MutationObserver(() => {
+          const skeleton = document.querySelector("main .skeleton");
+          if (skeleton) state.flickers?.push(skeleton.parentElement?.outerHTML ?? "");
+        }).observe(document.body, { childList: true, subtree: true });
+      });
+      for (let times = 1; times <= 3; times += 1) {
+        const before = asked;
+        // Who comes back to the page asks anew, unless they are still being answered.
+        await until("it is asked again", async () => {
+          await page.evaluate(() => window.dispatchEvent(new Event("visibilitychange")));
+          await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(drawn)));
+          return asked > before;
+        });
+      }
+      await page.getByText("Out of order").first().waitFor();
+      expect(await page.evaluate(() => (globalThis as { flickers?: string[] }).flickers)).toEqual(
+        [],
+      );
     },
   );
 
@@ -178,6 +229,34 @@ describe("what a page says when", () => {
     expect(await dialog.getByLabel(field).inputValue()).toBe("half an entry");
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
+  });
+
+  it("somebody goes on by the menu: it shows where they are, and the page has the focus", async () => {
+    const menu = page.getByRole("navigation", { name: "Pages" });
+    await page.goto("/system");
+    await settled(page);
+    const seen = await menu.getByRole("link", { name: "System" }).evaluate((link) => {
+      const [one, all] = [link, link.closest("nav")].map((of) => of?.getBoundingClientRect());
+      return (
+        one !== undefined && all !== undefined && one.top >= all.top && one.bottom <= all.bottom
+      );
+    });
+    expect(seen).toBe(true);
+    await menu.getByRole("link", { name: "Users" }).click();
+    await page.getByRole("heading", { name: "Users" }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("content");
+  });
+
+  it("a list is empty: how the first one is made", async () => {
+    await page.route("**/v1/admission/rules?*", (route) => route.fulfill({ json: { rules: [] } }));
+    await page.goto("/admission");
+    await page.getByText("No federated admission rule yet").waitFor();
+    await page.getByRole("button", { name: "Make the first one" }).click();
+    const dialog = page.getByRole("dialog", { name: "New rule" });
+    // Before it is saved it says how many clusters it is for.
+    await dialog.getByText("Now 2 of 2 clusters.").waitFor();
+    await dialog.getByLabel("For the clusters").fill("nobody=has-this");
+    await dialog.getByText("Now 0 of 2 clusters.").waitFor();
   });
 
   it("a letter is pressed early: nothing, without a g before it", async () => {
@@ -328,6 +407,7 @@ describe("a federation of 1,000 clusters", () => {
       const found = many.filter(
         (one) =>
           one.name.includes(named) &&
+          one.name.includes(asked.get("find") ?? "") &&
           one.status === (asked.get("f_status") ?? one.status) &&
           one.id === (asked.get("cluster") ?? one.id),
       );
@@ -361,6 +441,7 @@ describe("a federation of 1,000 clusters", () => {
   it("finds one of them by its name, and looks at it alone", async () => {
     await page.getByRole("button", { name: /^Scope/ }).click();
     const dialog = page.getByRole("dialog");
+    await dialog.getByText("There are more clusters than are listed").waitFor();
     await dialog.getByRole("combobox").fill("store-321");
     await until("one is found", async () => (await dialog.getByRole("option").count()) === 1);
     await page.keyboard.press("Enter");

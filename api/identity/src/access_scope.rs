@@ -102,9 +102,11 @@ impl AccessScope {
         }
     }
 
-    /// Whether a namespace of a cluster that is within is within.
+    /// Whether a namespace of a cluster that is within is within. What is in no
+    /// namespace is in none of any pattern.
     pub fn has_namespace(&self, name: &str) -> bool {
-        self.namespaces.is_empty() || self.namespaces.iter().any(|own| own.fits(name))
+        let named = !name.is_empty() && self.namespaces.iter().any(|own| own.fits(name));
+        self.namespaces.is_empty() || named
     }
 
     /// Whether whatever is for the clusters that `selector` selects stays
@@ -184,7 +186,9 @@ mod tests {
         let namespaces = scope(json!({"domains": ["shop-*"]}));
         assert!(namespaces.reaches(id(1), &bare));
         assert!(namespaces.has_namespace("shop-eu") && !namespaces.has_namespace("bank"));
-        assert!(!namespaces.has_namespace(""));
+        for domains in ["shop-*", "*"] {
+            assert!(!scope(json!({ "domains": [domains] })).has_namespace(""), "{domains}");
+        }
     }
 
     #[test]

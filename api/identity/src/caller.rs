@@ -1,9 +1,12 @@
 //! The identity behind a request.
 
+use std::collections::BTreeMap;
+
 use crate::permission::{Access, Permission};
 use crate::rights::Rights;
 use crate::role::Role;
 use crate::role_name::RoleName;
+use crate::roles::Roles;
 use crate::route_access::{Need, Required};
 use crate::session_token::SessionId;
 
@@ -52,6 +55,15 @@ impl Caller {
         }
     }
 
+    /// The same with roles in some namespaces.
+    pub fn forwarded_within(name: &str, roles: &Roles) -> Self {
+        Self {
+            role: roles.global().clone(),
+            rights: Rights::of(roles, &BTreeMap::new()),
+            ..Self::forwarded(name, Role::None)
+        }
+    }
+
     /// The session, if one vouches for the caller.
     pub const fn session(&self) -> Option<SessionId> {
         match self.proof {
@@ -88,5 +100,49 @@ impl Caller {
                 self.rights.may_somewhere(permission, required.access)
             }
         }
+    }
+
+    /// The same of a route that shows and takes no more than what is in the namespaces
+    /// of the caller's roles.
+    pub fn satisfies_somewhere(&self, required: Required) -> bool {
+        match required.need {
+            Need::Permission(permission) => self.rights.may_somewhere(permission, required.access),
+            _ => self.satisfies(required),
+        }
+    }
+
+    /// Whether the caller may do what a route requires, if at all, in the namespaces of
+    /// their roles: what they hold everywhere does not suffice, or is nothing.
+    pub fn is_confined(&self, required: Required) -> bool {
+        let everywhere = !self.rights.are_of_namespaces() && self.satisfies(required);
+        !self.rights.namespaces().is_empty() && !everywhere
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::route_access;
+
+    #[test]
+    fn a_role_everywhere_does_not_hide_a_wider_one_in_a_namespace() {
+        let with = |global: &str| {
+            let domains = [("admin".to_owned(), vec!["shop".to_owned()])].into();
+            let roles = Roles::parse(global, &domains).unwrap();
+            Caller::forwarded_within("mary", &roles)
+        };
+        for (global, method, path, confined) in [
+            // A reader of all changes a namespace.
+            ("reader", "GET", "/v1/group", false),
+            ("reader", "PATCH", "/v1/group/x", true),
+            ("", "GET", "/v1/group", true),
+            ("", "GET", "/v1/selfuser", true),
+            ("admin", "PATCH", "/v1/group/x", false),
+        ] {
+            let required = route_access::required(method, path);
+            assert_eq!(with(global).is_confined(required), confined, "{global} {method} {path}");
+        }
+        let nobody = Caller::forwarded("rita", Role::Reader);
+        assert!(!nobody.is_confined(route_access::required("PATCH", "/v1/group/x")));
     }
 }

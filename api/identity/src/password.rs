@@ -8,7 +8,7 @@ use argon2::password_hash::phc;
 use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 /// Longest password that is hashed, in bytes.
 pub const MAX_PASSWORD_BYTES: usize = 1_024;
@@ -87,7 +87,7 @@ impl Passwords {
         if password.expose_secret().len() > MAX_PASSWORD_BYTES {
             return Err(PasswordError::TooLong);
         }
-        self.in_turn(move || hash_now(password.expose_secret().as_bytes())).await
+        self.turn().await?.work(move || hash_now(password.expose_secret().as_bytes())).await
     }
 
     /// Whether `password` is the one of `hash`. Without a hash the answer is
@@ -97,13 +97,28 @@ impl Passwords {
         password: SecretString,
         hash: Option<PasswordHash>,
     ) -> Result<bool, PasswordError> {
+        Ok(self.verify_if(|| true, password, hash).await? == Some(true))
+    }
+
+    /// The same, unless it may not be tried any more when its turn comes: of many
+    /// guesses that came at once, those behind the first failures are none.
+    pub async fn verify_if(
+        &self,
+        still_may: impl FnOnce() -> bool + Send,
+        password: SecretString,
+        hash: Option<PasswordHash>,
+    ) -> Result<Option<bool>, PasswordError> {
         if password.expose_secret().len() > MAX_PASSWORD_BYTES {
-            return Ok(false);
+            return Ok(Some(false));
         }
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.decoy.as_ref().clone());
-        let matches = self
-            .in_turn(move || {
+        let turn = self.turn().await?;
+        if !still_may() {
+            return Ok(None);
+        }
+        let matches = turn
+            .work(move || {
                 let parsed =
                     phc::PasswordHash::new(&hash.0).map_err(|_| PasswordError::DamagedHash)?;
                 Ok(Argon2::default()
@@ -111,21 +126,37 @@ impl Passwords {
                     .is_ok())
             })
             .await?;
-        Ok(known && matches)
+        Ok(Some(known && matches))
     }
 
-    async fn in_turn<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
-    ) -> Result<T, PasswordError> {
-        let _place = self.places.try_acquire().map_err(|_| PasswordError::Busy)?;
+    async fn turn(&self) -> Result<Turn<'_>, PasswordError> {
+        let place = self.places.try_acquire().map_err(|_| PasswordError::Busy)?;
         let turn = tokio::time::timeout(MAX_WAIT, Arc::clone(&self.turns).acquire_owned())
             .await
             .map_err(|_| PasswordError::Busy)?
             .map_err(|_| PasswordError::Busy)?;
+        Ok(Turn { turn, place })
+    }
+}
+
+/// The right to work on one password, and the place among those who wait.
+struct Turn<'a> {
+    turn: OwnedSemaphorePermit,
+    place: SemaphorePermit<'a>,
+}
+
+impl Turn<'_> {
+    /// Does the work, off the async threads. It keeps its turn when nobody waits for it
+    /// any more.
+    async fn work<T: Send + 'static>(
+        self,
+        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let Self { turn, place: _place } = self;
         tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            work()
+            let outcome = work();
+            drop(turn);
+            outcome
         })
         .await
         .map_err(|error| PasswordError::Hashing(error.to_string()))?
@@ -168,6 +199,16 @@ mod tests {
             passwords.verify("x".into(), Some(damaged)).await,
             Err(PasswordError::DamagedHash)
         ));
+    }
+
+    #[tokio::test]
+    async fn what_may_not_be_tried_any_more_when_its_turn_comes_is_not() {
+        let passwords = Passwords::new(1).unwrap();
+        let hash = passwords.hash("right".into()).await.unwrap();
+        let verify =
+            |may: bool| passwords.verify_if(move || may, "right".into(), Some(hash.clone()));
+        assert_eq!(verify(true).await.unwrap(), Some(true));
+        assert_eq!(verify(false).await.unwrap(), None);
     }
 
     #[tokio::test]

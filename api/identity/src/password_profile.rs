@@ -87,6 +87,17 @@ pub enum WeakPassword {
     UsedBefore,
 }
 
+impl WeakPassword {
+    /// Its name for programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TooWeak => "password_too_weak",
+            Self::TooLong => "password_too_long",
+            Self::UsedBefore => "password_used_before",
+        }
+    }
+}
+
 /// A profile that makes no sense.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum ProfileError {
@@ -113,6 +124,21 @@ pub enum ProfileError {
     /// No idle time.
     #[error("session_timeout is 30 to 3,600 seconds")]
     SessionTimeout,
+}
+
+impl ProfileError {
+    /// Its name for programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Comment => "profile_comment",
+            Self::MinLen => "profile_min_len",
+            Self::Counts => "profile_counts",
+            Self::Expiration => "profile_expiration",
+            Self::History => "profile_history",
+            Self::Block => "profile_block",
+            Self::SessionTimeout => "profile_session_timeout",
+        }
+    }
 }
 
 impl PasswordProfile {

@@ -6,6 +6,10 @@ use crate::permission::{
     Access, Bits, NAMESPACE_READ, NAMESPACE_WRITE, Permission, SCOPE_READ, SCOPE_WRITE,
 };
 
+/// What reserved roles hold and no custom role is given. Clients that copy a role send
+/// it along, as NeuVector passes it over.
+const PASSED_OVER: [&str; 4] = ["fed", "nv_resource", "ibmsa", "cloud"];
+
 /// What may be read and what may be changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PermissionSet {
@@ -27,7 +31,7 @@ pub struct Granted<T> {
 /// Permissions that make no custom role.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum PermissionSetError {
-    /// No such id, or one that only reserved roles hold.
+    /// No such id, or one that is a part of others.
     #[error("no custom role can hold the permission {0:?}")]
     Unknown(String),
     /// The same id twice.
@@ -62,6 +66,9 @@ impl PermissionSet {
         let mut seen = Vec::new();
         let mut set = Self::EMPTY;
         for Granted { permission: id, read, write } in granted {
+            if PASSED_OVER.contains(&id) {
+                continue;
+            }
             let text = || id.chars().take(64).collect::<String>();
             let unknown = || PermissionSetError::Unknown(text());
             let permission = Permission::from_id(id).ok_or_else(unknown)?;
@@ -171,8 +178,7 @@ mod tests {
         let refused: &[(Given, PermissionSetError)] = &[
             (&[], Empty),
             (&[("config", false, false)], Empty),
-            (&[("fed", true, false)], Unknown("fed".into())),
-            (&[("nv_resource", true, false)], Unknown("nv_resource".into())),
+            (&[("fed", true, true), ("nv_resource", true, false)], Empty),
             (&[("group_basic", true, false)], Unknown("group_basic".into())),
             (&[("root", true, true)], Unknown("root".into())),
             (&[("events", true, false), ("events", true, false)], Duplicate("events".into())),

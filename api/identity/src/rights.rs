@@ -1,6 +1,8 @@
 //! What somebody may do: everywhere or within a scope, and in single namespaces.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use palisade_api::ClusterId;
 
 use crate::access_scope::AccessScope;
 use crate::namespace::Namespace;
@@ -78,6 +80,48 @@ impl Rights {
             || self.namespaces.values().any(|set| set.holds(permission, access))
     }
 
+    /// Whether nothing is held but in some namespaces.
+    pub fn are_of_namespaces(&self) -> bool {
+        self.global.is_empty() && !self.namespaces.is_empty()
+    }
+
+    /// What is left without the role that is held everywhere.
+    #[must_use]
+    pub fn in_namespaces(&self) -> Self {
+        Self { namespaces: self.namespaces.clone(), ..Self::default() }
+    }
+
+    /// What roles that do not read the federation amount to where lists of the fleet are
+    /// told: to reading it of the `primary` itself and of its `home` cluster, or of the
+    /// latter in the namespaces in which all of `permissions` are held. A scope says itself
+    /// which clusters that is of. None where they are held nowhere.
+    pub fn of_fleet(
+        &self,
+        primary: ClusterId,
+        home: ClusterId,
+        permissions: &[Permission],
+    ) -> Option<Self> {
+        let reads = |set: &PermissionSet| permissions.iter().all(|p| set.holds(*p, Access::Read));
+        let everywhere = reads(&self.global);
+        let namespaces = self.namespaces.iter().filter(|&(_, set)| !everywhere && reads(set));
+        let namespaces: BTreeSet<Namespace> = namespaces.map(|(name, _)| name.clone()).collect();
+        if namespaces.is_empty() && !everywhere {
+            return None;
+        }
+        let scope = match &self.scope {
+            Some(scope) if everywhere => scope.clone(),
+            _ => {
+                // What happened at the primary is of no namespace.
+                let clusters: BTreeSet<ClusterId> =
+                    if everywhere { [home, primary].into() } else { [home].into() };
+                AccessScope::new(None, clusters, namespaces).ok()??
+            }
+        };
+        let bits = permissions.iter().fold(Permission::Fed.bits(), |sum, one| sum | one.bits());
+        let global = PermissionSet::new(bits, 0);
+        Some(Self { global, scope: Some(scope), namespaces: BTreeMap::new() })
+    }
+
     /// Whether a holder has all that `other` gives.
     pub fn covers(&self, other: &Self) -> bool {
         self.scope_covers(other)
@@ -102,6 +146,7 @@ impl Rights {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access_scope::ScopeClusters;
 
     fn rights(global: &str, domains: &[(&str, &str)]) -> Rights {
         let mut map: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -155,6 +200,54 @@ mod tests {
         assert!(!prod.may(Permission::Authentication, Access::Read));
         assert!(prod.may(Permission::Fed, Access::Write));
         assert!(!rights("admin", &[]).covers(&prod));
+    }
+
+    #[test]
+    fn of_the_fleet_a_namespaces_role_reads_its_namespaces_in_one_cluster() {
+        let [home, primary] = [1, 2].map(|id| ClusterId::from_uuid(uuid::Uuid::from_u128(id)));
+        let custom = [("rules".to_owned(), PermissionSet::new(Permission::RtPolicy.bits(), 0))];
+        let domains: BTreeMap<String, Vec<String>> = [("reader", "shop"), ("rules", "bank")]
+            .map(|(role, namespace)| (role.to_owned(), vec![namespace.to_owned()]))
+            .into();
+        let roles = Roles::parse("", &domains).unwrap();
+        let rights = Rights::of(&roles, &custom.into());
+        let read = rights.of_fleet(primary, home, &[Permission::Events]).unwrap();
+        let scope = read.scope().unwrap();
+        assert!(scope.has_namespace("shop") && !scope.has_namespace("bank"));
+        assert_eq!(scope.clusters(), &ScopeClusters::Listed([home].into()));
+        assert!(
+            read.may(Permission::Fed, Access::Read) && read.may(Permission::Events, Access::Read)
+        );
+        assert!(!read.may(Permission::Fed, Access::Write));
+        assert!(!read.may(Permission::Workload, Access::Read));
+        assert_eq!(rights.of_fleet(primary, home, &[Permission::Fed]), None);
+    }
+
+    #[test]
+    fn of_the_fleet_a_role_of_the_whole_cluster_reads_all_of_that_one() {
+        let [home, primary] = [1, 2].map(|id| ClusterId::from_uuid(uuid::Uuid::from_u128(id)));
+        let listed = [Permission::Workload, Permission::Events];
+        let both: [&[(&str, &str)]; 2] = [&[], &[("admin", "shop")]];
+        for domains in both {
+            let read = rights("reader", domains).of_fleet(primary, home, &listed).unwrap();
+            let scope = read.scope().unwrap();
+            assert!(scope.has_whole_clusters());
+            assert_eq!(scope.clusters(), &ScopeClusters::Listed([home, primary].into()));
+        }
+        assert_eq!(rights("ciops", &[]).of_fleet(primary, home, &listed), None);
+    }
+
+    #[test]
+    fn of_the_fleet_a_custom_role_within_a_scope_reads_what_is_within() {
+        let [home, primary] = [1, 2].map(|id| ClusterId::from_uuid(uuid::Uuid::from_u128(id)));
+        let prod: AccessScope =
+            serde_json::from_str(r#"{"cluster_selector":{"matchLabels":{"env":"prod"}}}"#).unwrap();
+        let roles = Roles::everywhere("watcher".parse().unwrap()).within(Some(prod.clone()));
+        let custom = ("watcher".to_owned(), PermissionSet::new(Permission::Events.bits(), 0));
+        let rights = Rights::of(&roles.unwrap(), &[custom].into());
+        let read = rights.of_fleet(primary, home, &[Permission::Events]).unwrap();
+        assert_eq!(read.scope(), Some(&prod));
+        assert_eq!(rights.of_fleet(primary, home, &[Permission::Workload]), None);
     }
 
     #[test]

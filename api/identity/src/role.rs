@@ -76,12 +76,6 @@ impl Role {
         matches!(self, Self::FedAdmin | Self::Admin)
     }
 
-    /// Whether a holder of `self` may give `other` to a user, change such a
-    /// user or remove it: nobody hands out more than they have.
-    pub const fn may_grant(self, other: Self) -> bool {
-        self.permissions().covers(other.permissions())
-    }
-
     /// The role that a holder of `self` has on a remote cluster when a call is
     /// forwarded there; nothing for roles without the federation.
     pub const fn on_remote(self) -> Option<Self> {
@@ -154,16 +148,6 @@ mod tests {
             );
             assert!(!Role::None.allows(*permission, Access::Read), "{permission}");
         }
-    }
-
-    #[test]
-    fn nobody_grants_more_than_they_have() {
-        assert!(Role::FedAdmin.may_grant(Role::Admin));
-        assert!(Role::Admin.may_grant(Role::Reader));
-        assert!(Role::Admin.may_grant(Role::Ciops));
-        assert!(!Role::Admin.may_grant(Role::FedReader));
-        assert!(!Role::Reader.may_grant(Role::Admin));
-        assert!(Role::Reader.may_grant(Role::None));
     }
 
     #[test]

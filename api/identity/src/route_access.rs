@@ -32,6 +32,16 @@ pub struct Required {
     pub access: Access,
 }
 
+impl Required {
+    /// The permission that is needed, where it is one.
+    pub const fn permission(self) -> Option<Permission> {
+        match self.need {
+            Need::Permission(one) | Need::Somewhere(one) | Need::Oneself(one) => Some(one),
+            Need::Open | Need::Session | Need::Admin | Need::Ticket => None,
+        }
+    }
+}
+
 /// One line of the table: methods (`*` for all), a path prefix whose segments
 /// are compared one by one (`*` stands for any one segment), the need, and
 /// whether a call that is not GET only reads, or one that is GET does more.
@@ -101,13 +111,12 @@ const TABLE: &[Line] = &[
     // The federation.
     // Clients ask clusters of every role for it, where nobody holds `fed`.
     Line("GET", "/v1/fed/member", CONFIG, ByMethod),
-    Line("GET", "/v1/fed/events", EVENTS, ByMethod),
-    Line("GET", "/v1/fed/events/timeline", EVENTS, ByMethod),
+    // Who lacks it is told of the own cluster: `namespaced_route::of_fleet`.
+    Line("GET", "/v1/fed/events", FED, ByMethod),
     // They tell of those lists alone that the caller may read.
     Line("GET", "/v1/fed/stream", Session, ByMethod),
     Line("GET", "/v1/fed/search", Session, ByMethod),
-    Line("GET", "/v1/fed/denials", EVENTS, ByMethod),
-    Line("GET", "/v1/fed/denials/timeline", EVENTS, ByMethod),
+    Line("GET", "/v1/fed/denials", FED, ByMethod),
     Line("GET", "/v1/fed/compliance", FED, ByMethod),
     Line("GET", "/v1/fed/images", FED, ByMethod),
     Line("*", "/v1/fed/policy", FED, ByMethod),
@@ -129,6 +138,7 @@ const TABLE: &[Line] = &[
     Line("POST", "/v1/fed/join", Admin, ByMethod),
     Line("POST", "/v1/fed/leave", Admin, ByMethod),
     Line("POST", "/v1/fed/promote", Admin, ByMethod),
+    Line("POST", "/v1/fed/cluster/*/approve", FED, ByMethod),
     // What a forwarded call may do is decided by the forwarding itself and
     // once more by the cluster that answers it.
     Line("*", "/v1/fed/cluster/*/*", FED, Always),

@@ -3,9 +3,7 @@
 //! single cluster. All others are refused, so a route that is forgotten here
 //! locks out and never lets in.
 
-/// Methods (`*` for all) and a path, whose segments are compared one by one; `*`
-/// stands for any one segment.
-struct Line(&'static str, &'static str);
+use crate::route_list::{Line, names};
 
 /// What patterns below would admit.
 const REFUSED: &[Line] =
@@ -103,24 +101,7 @@ const ADMITTED: &[Line] = &[
 /// Whether `method` on a route of the primary may be called by somebody whose
 /// role does not reach everything.
 pub fn admits(method: &str, path: &str) -> bool {
-    let path = path.to_ascii_lowercase();
-    let method = if method == "HEAD" { "GET" } else { method };
-    let fits = |Line(methods, pattern): &Line| {
-        (*methods == "*" || *methods == method) && is_of(&path, pattern)
-    };
-    !REFUSED.iter().any(fits) && ADMITTED.iter().any(fits)
-}
-
-fn is_of(path: &str, pattern: &str) -> bool {
-    let (mut segments, mut wanted) = (path.split('/'), pattern.split('/'));
-    loop {
-        match (segments.next(), wanted.next()) {
-            (None, None) => return true,
-            (Some(segment), Some(wanted))
-                if segment == wanted || (wanted == "*" && !segment.is_empty()) => {}
-            _ => return false,
-        }
-    }
+    !names(REFUSED, method, path) && names(ADMITTED, method, path)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What can be wrong with a rule.
 
-use palisade_api::Code;
+use palisade_api::{Code, Refusal};
 use thiserror::Error;
 
 use crate::{CfgType, FED_PREFIX};
@@ -73,36 +73,53 @@ pub enum PolicyError {
     /// A rule that other changes refer to, and that does not exist.
     #[error("rule {0} does not exist")]
     MissingRule(u32),
+    /// A rule of somebody else.
+    #[error("rule {id} is none of the {what}, whose ids are {from} to {to}")]
+    ForeignRule {
+        /// The id.
+        id: u32,
+        /// What can be changed here, in words.
+        what: &'static str,
+        /// First of its range.
+        from: u32,
+        /// Last of its range.
+        to: u32,
+    },
     /// Two rules of one id.
     #[error("rule {0} exists already")]
     DuplicateRule(u32),
 }
 
 impl PolicyError {
-    /// The numeric code for clients.
-    pub const fn code(&self) -> Code {
-        match self {
+    /// How whoever asks for such a rule is answered.
+    pub fn refusal(&self) -> Refusal {
+        let code = match self {
             Self::InvalidName { .. } => Code::InvalidName,
-            Self::MissingGroup(_)
-            | Self::MissingRule(_)
+            // The place among the rules that the request names.
+            Self::MissingRule(_) => return Code::ObjectNotFound.into(),
+            Self::MissingEntry(_) => Code::ObjectNotFound,
+            Self::ForeignRule { .. } => Code::OpNotAllowed,
+            // An id is no name, and what a rule names is not what the request is about:
+            // NeuVector's clients know this code.
+            Self::DuplicateRule(_)
+            | Self::MissingGroup(_)
             | Self::MissingWebhook(_)
-            | Self::MissingEntry(_) => Code::ObjectNotFound,
-            Self::DuplicateRule(_) => Code::DuplicateName,
-            Self::InvalidId { .. }
+            | Self::InvalidId { .. }
             | Self::NoFreeId(_)
             | Self::InvalidField { .. }
             | Self::InvalidCriterion { .. }
             | Self::InvalidEntry { .. }
             | Self::LocalGroup(_)
             | Self::FederatedGroup(_) => Code::InvalidRequest,
-        }
+        };
+        Refusal::of_request(code)
     }
 
     /// The field that is at fault; empty where it is none.
     pub const fn field_at_fault(&self) -> &'static str {
         match self {
             Self::InvalidName { .. } => "name",
-            Self::InvalidId { .. } => "id",
+            Self::InvalidId { .. } | Self::DuplicateRule(_) | Self::ForeignRule { .. } => "id",
             Self::InvalidField { field, .. } => field,
             Self::InvalidCriterion { .. } => "criteria",
             _ => "",
@@ -134,5 +151,24 @@ pub(crate) fn shorten(text: &str) -> String {
     match text.char_indices().nth(MOST) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_place_among_the_rules_is_not_found() {
+        for (error, code, status) in [
+            (PolicyError::MissingRule(1), Code::ObjectNotFound, 404),
+            (PolicyError::MissingGroup("x".to_owned()), Code::InvalidRequest, 400),
+            (PolicyError::MissingWebhook("x".to_owned()), Code::InvalidRequest, 400),
+            (PolicyError::DuplicateRule(1), Code::InvalidRequest, 400),
+            (PolicyError::field("ports", "none"), Code::InvalidRequest, 400),
+        ] {
+            let refusal = error.refusal();
+            assert_eq!((refusal.code, refusal.status.as_u16()), (code, status), "{error}");
+        }
     }
 }

@@ -70,6 +70,12 @@ impl CfgType {
         if name.starts_with(FED_PREFIX) { Self::Federal } else { Self::UserCreated }
     }
 
+    /// The owner of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        let all = [Self::Learned, Self::UserCreated, Self::Ground, Self::Federal];
+        all.into_iter().find(|owner| owner.as_str() == name)
+    }
+
     /// The name that clients know.
     pub const fn as_str(self) -> &'static str {
         match self {

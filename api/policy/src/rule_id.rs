@@ -52,6 +52,12 @@ impl RuleIds {
         })
     }
 
+    /// Why a rule with the id of somebody else's cannot be changed.
+    pub fn foreign(&self, id: u32) -> PolicyError {
+        let (from, to) = (*self.chosen.start(), *self.chosen.end());
+        PolicyError::ForeignRule { id, what: self.what, from, to }
+    }
+
     /// The id of a new rule: the one asked for, or for 0 the one above all
     /// that are `used` and above `highest`, the highest that ever was, so that
     /// the id of a deleted rule does not come back before the range is used
@@ -96,6 +102,14 @@ impl IdPool {
         self.used.insert(id);
         self.highest = self.highest.max(id);
         Ok(id)
+    }
+
+    /// Gives an id away that is told, whoever has it now.
+    pub fn take(&mut self, id: u32) -> Result<(), PolicyError> {
+        self.ids.check(id)?;
+        self.used.insert(id);
+        self.highest = self.highest.max(id);
+        Ok(())
     }
 
     /// The highest id that was ever given.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
-use std::path::Path;
+use std::net::Ipv6Addr;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use figment::Figment;
@@ -36,6 +37,15 @@ impl fmt::Display for ConfigError {
         }
         Ok(())
     }
+}
+
+/// A certificate chain and its key, in PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The file with the certificate chain, the server's own first.
+    pub certificate: PathBuf,
+    /// The file with the private key.
+    pub key: PathBuf,
 }
 
 #[derive(Debug)]
@@ -160,12 +170,20 @@ impl Layers {
 
     /// An address HOST:PORT, if one is given.
     pub fn host_port(&mut self, name: &str) -> Option<String> {
-        self.parsed(name, |text| {
-            let valid = text.rsplit_once(':').is_some_and(|(host, port)| {
-                !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
-            });
-            if valid { Ok(text.to_owned()) } else { Err("not an address of the form HOST:PORT") }
-        })
+        self.parsed(name, host_port)
+    }
+
+    /// The files of `tls-certificate` and `tls-key`, of which both or neither are
+    /// given.
+    pub fn tls_files(&mut self) -> Option<TlsFiles> {
+        match (self.optional("tls-certificate"), self.optional("tls-key")) {
+            (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
+            (None, None) => None,
+            _ => {
+                self.problem("tls-certificate and tls-key", "give both or neither");
+                None
+            }
+        }
     }
 
     /// A level of the log or directives.
@@ -193,5 +211,53 @@ impl Layers {
     /// Ends with all problems that were found.
     pub fn finish(self) -> Result<(), ConfigError> {
         if self.problems.is_empty() { Ok(()) } else { Err(ConfigError { problems: self.problems }) }
+    }
+}
+
+/// A text of the form HOST:PORT. An IPv6 address gets the brackets that it lacks where
+/// only one reading is possible: Kubernetes writes `$(POD_IP):11443` without.
+fn host_port(text: &str) -> Result<String, &'static str> {
+    const WRONG: &str =
+        "not an address of the form HOST:PORT, or [ADDRESS]:PORT of an IPv6 address";
+    let is_v6 = |text: &str| text.parse::<Ipv6Addr>().is_ok();
+    let (host, port) = text.rsplit_once(':').ok_or(WRONG)?;
+    if host.is_empty() || !port.parse::<u16>().is_ok_and(|port| port > 0) {
+        return Err(WRONG);
+    }
+    let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    match bracketed {
+        None if !host.contains([':', '[', ']']) => Ok(text.to_owned()),
+        Some(host) if is_v6(host) => Ok(text.to_owned()),
+        None if is_v6(host) && !is_v6(text) => Ok(format!("[{host}]:{port}")),
+        _ => Err(WRONG),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_a_pod_needs_no_brackets_where_it_can_be_read_in_one_way() {
+        for (text, read) in [
+            ("hub.example:11443", Some("hub.example:11443")),
+            ("10.0.0.7:11443", Some("10.0.0.7:11443")),
+            ("[fd00:10:244::5]:11443", Some("[fd00:10:244::5]:11443")),
+            ("fd00:10:244::5:11443", Some("[fd00:10:244::5]:11443")),
+            ("::1:11443", Some("[::1]:11443")),
+            ("1:2:3:4:5:6:7:8:443", Some("[1:2:3:4:5:6:7:8]:443")),
+            // An address as a whole, or an address and a port.
+            ("fd00::5:8443", None),
+            ("fd00::5", None),
+            ("[fd00::5]", None),
+            ("[hub]:11443", None),
+            ("a:b:11443", None),
+            ("hub", None),
+            (":11443", None),
+            ("hub:0", None),
+            ("hub:65536", None),
+        ] {
+            assert_eq!(host_port(text).ok().as_deref(), read, "{text}");
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! What every program of ours has as a process: its command line with a file
 //! behind it ([`command_line`]), settings from flags, variables and that file
 //! ([`layers`]), the owner of its tasks ([`shutdown`]), logs and metrics
-//! ([`telemetry`]).
+//! ([`telemetry`]), and the machine that it runs on ([`host`]).
 
 pub mod command_line;
+pub mod host;
 pub mod layers;
 pub mod shutdown;
 pub mod telemetry;

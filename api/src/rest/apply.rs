@@ -13,7 +13,8 @@ pub struct FedPolicyPlan {
     /// already.
     pub plan: Vec<PlannedChange>,
     /// What of local objects, which become federated, the federation has no place
-    /// for: modes of groups, for example.
+    /// for: modes of groups, for example. And what stands in no file: what new registries
+    /// are logged in with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
 }

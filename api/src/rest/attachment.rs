@@ -1,11 +1,17 @@
 //! Files that go out as attachments, and the texts of those that come in.
 
+use std::convert::Infallible;
 use std::io::{self, Write as _};
 
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use http::{Response, header};
+use futures_util::stream;
+use http::{HeaderMap, Response, header};
+use multer::Multipart;
+use thiserror::Error;
+
+use super::byte_order_mark;
 
 /// Bytes at most of a file that is sent.
 pub const MOST_BYTES: usize = 4 << 20;
@@ -25,27 +31,93 @@ pub fn packed(name: &str, text: &str) -> io::Result<Response<Bytes>> {
         .map_err(io::Error::other)
 }
 
-/// The text of a file that was sent, or what is wrong with it.
-pub fn text(file: &[u8]) -> Result<&str, &'static str> {
-    let text = std::str::from_utf8(file).map_err(|_| "The file is no UTF-8.")?;
-    // Some editors put a mark of the byte order first.
-    let text = text.trim_start_matches('\u{feff}');
-    if text.trim().is_empty() { Err("The file is empty.") } else { Ok(text) }
+/// A file that cannot be read out of what was sent.
+#[derive(Debug, Error)]
+pub enum FileError {
+    /// It came in a form that is none.
+    #[error("The form is malformed.")]
+    Malformed(#[from] multer::Error),
+    /// The form has other parts.
+    #[error("The form has no part {PART:?}.")]
+    NoPart,
+    /// It is no text.
+    #[error("The file is no UTF-8.")]
+    NoText,
+    /// There is nothing in it.
+    #[error("The file is empty.")]
+    Empty,
+}
+
+/// The file that was sent: the body itself, or a part of a form.
+pub async fn file(headers: &HeaderMap, body: Bytes) -> Result<Bytes, FileError> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    match kind.filter(|kind| kind.to_ascii_lowercase().starts_with("multipart/")) {
+        Some(kind) => part(kind, body).await,
+        None => Ok(body),
+    }
+}
+
+/// The text of the file that was sent.
+pub async fn sent(headers: &HeaderMap, body: Bytes) -> Result<String, FileError> {
+    text(&file(headers, body).await?).map(str::to_owned)
+}
+
+async fn part(kind: &str, body: Bytes) -> Result<Bytes, FileError> {
+    let boundary = multer::parse_boundary(kind)?;
+    let mut form = Multipart::new(stream::iter([Ok::<_, Infallible>(body)]), boundary);
+    while let Some(field) = form.next_field().await? {
+        if field.name() == Some(PART) {
+            return Ok(field.bytes().await?);
+        }
+    }
+    Err(FileError::NoPart)
+}
+
+fn text(file: &[u8]) -> Result<&str, FileError> {
+    let text = std::str::from_utf8(byte_order_mark::strip(file)).map_err(|_| FileError::NoText)?;
+    if text.trim().is_empty() { Err(FileError::Empty) } else { Ok(text) }
 }
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
+    /// What is read of a body; the whole of it is there, so that nothing is waited for.
+    fn read(kind: &'static str, body: &'static [u8]) -> Result<String, String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, kind.parse().unwrap());
+        let read = sent(&headers, Bytes::from_static(body)).now_or_never().unwrap();
+        read.map_err(|error| error.to_string())
+    }
+
     #[test]
-    fn the_text_of_a_file_is_read_without_the_mark_of_editors() {
-        for (file, read) in [
-            (&b"a: 1"[..], Ok("a: 1")),
-            (b"\xef\xbb\xbfa: 1", Ok("a: 1")),
-            (b" \n", Err("The file is empty.")),
-            (b"\xff", Err("The file is no UTF-8.")),
+    fn a_file_is_the_body_or_a_part_of_a_form() {
+        let form = "multipart/form-data; boundary=x";
+        for (kind, body, expected) in [
+            ("application/yaml", &b"a: 1"[..], Ok("a: 1")),
+            ("text/plain", b"\xef\xbb\xbfa: 1", Ok("a: 1")),
+            ("text/plain", b" \n", Err("The file is empty.")),
+            ("text/plain", b"\xff", Err("The file is no UTF-8.")),
+            (
+                form,
+                b"--x\r\nContent-Disposition: form-data; name=\"other\"\r\n\r\nb\r\n\
+                  --x\r\nContent-Disposition: form-data; name=\"configuration\"; filename=\"f\"\r\n\
+                  Content-Type: text/plain\r\n\r\na: 1\r\n--x--\r\n",
+                Ok("a: 1"),
+            ),
+            (
+                form,
+                b"--x\r\nContent-Disposition: form-data; name=\"other\"\r\n\r\nb\r\n--x--\r\n",
+                Err("The form has no part \"configuration\"."),
+            ),
+            (form, b"--y\r\n", Err("The form is malformed.")),
+            ("multipart/form-data", b"--x--\r\n", Err("The form is malformed.")),
+            ("multipart/mixed; boundary=x", b"--x--\r\n", Err("The form is malformed.")),
         ] {
-            assert_eq!(text(file), read);
+            let expected = expected.map(str::to_owned).map_err(str::to_owned);
+            assert_eq!(read(kind, body), expected, "{kind} {:?}", String::from_utf8_lossy(body));
         }
     }
 }

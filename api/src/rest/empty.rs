@@ -80,6 +80,8 @@ pub fn is_of_one(path: &str) -> bool {
     let of_one = |beginning: &str| {
         path.strip_prefix(beginning).is_some_and(|id| !id.is_empty() && !id.contains('/'))
     };
+    let areas = ["controller/", "host/", "scan/host/", "scan/workload/", "workload/"];
     path == "scan/platform/platform"
-        || ["host/", "scan/host/", "scan/workload/", "workload/"].into_iter().any(of_one)
+        || areas.into_iter().any(of_one)
+        || path.starts_with("controller/") && path.ends_with("/stats")
 }

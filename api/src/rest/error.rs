@@ -17,7 +17,11 @@ pub struct ErrorBody {
     pub message: String,
     /// Why, for programs, where the code alone does not tell: `not_primary`, this
     /// cluster is not the primary of a federation; of the test of a directory
-    /// `connect`, `bind`, `find_user`, `password` or `find_groups`, the step that failed.
+    /// `connect`, `bind`, `find_user`, `password` or `find_groups`, the step that failed; of a
+    /// password `password_too_weak`, `password_too_long` or `password_used_before`; of the
+    /// rules of passwords the rule that makes no sense: `profile_comment`, `profile_min_len`,
+    /// `profile_counts`, `profile_expiration`, `profile_history`, `profile_block` or
+    /// `profile_session_timeout`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
     /// Present with code 46: the rules that cannot be changed here.

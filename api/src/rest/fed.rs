@@ -1,6 +1,7 @@
 //! The federation: members, tokens, configuration.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -97,6 +98,18 @@ impl RestInfo {
     }
 }
 
+/// `HOST:PORT` as in a URL: an address of IPv6 stands in brackets.
+impl fmt::Display for RestInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { server, port } = self;
+        if server.contains(':') {
+            write!(f, "[{server}]:{port}")
+        } else {
+            write!(f, "{server}:{port}")
+        }
+    }
+}
+
 /// The primary, as members and clients see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MasterCluster {
@@ -116,6 +129,9 @@ pub struct MasterCluster {
     pub rest_version: String,
     /// Where the federation service is reached.
     pub rest_info: RestInfo,
+    /// Why a member has no link to it, in words; absent where it has, and on the primary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_reason: Option<String>,
 }
 
 /// A member of the federation.
@@ -274,6 +290,10 @@ pub struct MembersSummary {
     pub revision: u64,
     /// How many are in each state; states that none is in are left out.
     pub statuses: BTreeMap<String, u64>,
+    /// How many have each label, as `key=value`; absent where nobody asks for
+    /// labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<BTreeMap<String, u64>>,
 }
 
 /// Body of `PATCH /v1/fed/config`: what is absent stays.
@@ -411,6 +431,8 @@ mod tests {
         for bad in [info("", 1), info("a", 0), info("a", 65_536), info("a/b", 1), info("a b", 1)] {
             assert!(!bad.is_valid(), "{bad:?}");
         }
+        assert_eq!(info("primary.example", 11443).to_string(), "primary.example:11443");
+        assert_eq!(info("fd00::1", 11443).to_string(), "[fd00::1]:11443");
     }
 
     #[test]
@@ -424,6 +446,7 @@ mod tests {
             status: ClusterStatus::Active.as_str().to_owned(),
             rest_version: REST_VERSION.to_owned(),
             rest_info: RestInfo::default(),
+            status_reason: None,
         };
         let json = serde_json::to_value(&master).unwrap();
         for key in ["disabled", "name", "id", "secret", "user", "status", "rest_version"] {

@@ -1,5 +1,7 @@
 //! Exports and imports.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -90,6 +92,10 @@ pub struct ImportTask {
     /// here does.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub temp_token: String,
+    /// By object, the fields that were encrypted with a key that is not here: none, since
+    /// files hold no secrets.
+    #[serde(default)]
+    pub fail_to_decrypt_key_fields: BTreeMap<String, Vec<String>>,
 }
 
 /// Answer of an import: 206 while it runs, 200 when it is done.

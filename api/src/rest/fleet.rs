@@ -1,4 +1,4 @@
-//! What runs in all clusters, and how they are.
+//! What runs in all clusters, how they are, and what the images have.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -232,4 +232,49 @@ pub struct FedFound {
 pub struct FedSearchData {
     /// What was found, a bounded number of each kind.
     pub found: Vec<FedFound>,
+}
+
+/// A vulnerability in the whole federation.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct FleetVulnerability {
+    /// The CVE where there is one, else the advisory's id.
+    pub name: String,
+    /// `Critical`, `High`, `Medium`, `Low` or `Unknown`.
+    pub severity: String,
+    /// CVSS v2 base score.
+    pub score: f32,
+    /// CVSS v3 base score.
+    pub score_v3: f32,
+    /// Whether some package has a version without it.
+    pub fixable: bool,
+    /// Whether it is in the catalogue of known exploited vulnerabilities.
+    pub kev: bool,
+    /// How likely it is to be used within 30 days, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epss: Option<f32>,
+    /// Part of all vulnerabilities that are less likely, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epss_percentile: Option<f32>,
+    /// Unix seconds; 0 when unknown.
+    pub published_timestamp: i64,
+    /// Where to read more.
+    pub link: String,
+    /// What goes wrong.
+    pub description: String,
+    /// Names of packages that have it, 100 at most.
+    pub packages: Vec<String>,
+    /// Images that have it.
+    pub images: i64,
+    /// Images in which it does no harm, by what VEX documents say; they are not
+    /// among the others unless it does harm in another package.
+    pub harmless_images: i64,
+}
+
+/// Answer of `GET /v1/fed/vulnerabilities`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct FleetVulnerabilityPage {
+    /// The page.
+    pub vulnerabilities: Vec<FleetVulnerability>,
+    /// How many there are.
+    pub total: i64,
 }

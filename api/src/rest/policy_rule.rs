@@ -98,7 +98,7 @@ pub struct PolicyRuleConfigData {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct PolicyRuleMove {
     /// Behind the rule of this id; before it when negative; absent: to the
-    /// end; 0: to the front.
+    /// end; 0: to the front. Federated rules stay before those of a cluster.
     pub after: Option<i64>,
     /// The rule that is moved.
     pub id: u32,
@@ -122,10 +122,21 @@ pub struct PolicyRuleActionData {
     pub move_: Option<PolicyRuleMove>,
     /// Inserts rules.
     pub insert: Option<PolicyRuleInsert>,
-    /// Replaces the whole list: rules that are left out are deleted.
+    /// Replaces the whole list: rules that are left out are deleted. One that has nothing
+    /// but its id stays as it is, and what is of another owner is passed over.
     pub rules: Option<Vec<PolicyRule>>,
-    /// Deletes rules by id.
+    /// Deletes rules by id; those that are gone already are passed over.
     pub delete: Option<Vec<u32>>,
+}
+
+impl PolicyRuleActionData {
+    /// Whether nothing is to be done: no rule is named.
+    pub fn is_empty(&self) -> bool {
+        let Self { move_, insert, rules, delete } = self;
+        let inserts = insert.as_ref().is_some_and(|insert| !insert.rules.is_empty());
+        let deletes = delete.as_ref().is_some_and(|ids| !ids.is_empty());
+        move_.is_none() && rules.is_none() && !inserts && !deletes
+    }
 }
 
 /// Answer of `GET /v1/list/application`.

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::is_zero;
+
 /// A rule of a process profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -32,11 +34,6 @@ pub struct ProcessProfileEntry {
     pub created_timestamp: i64,
     /// Unix seconds.
     pub last_modified_timestamp: i64,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-fn is_zero(number: &i32) -> bool {
-    *number == 0
 }
 
 /// The process profile of a group.

@@ -236,7 +236,8 @@ impl<'a> Filter<'a> {
     }
 }
 
-fn boolean(text: &str) -> Option<bool> {
+/// A yes or a no, in the spellings that clients use.
+pub fn boolean(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),

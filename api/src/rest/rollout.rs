@@ -46,6 +46,16 @@ pub struct Rollout {
     pub state: String,
     /// Why it is halted; empty otherwise.
     pub reason: String,
+    /// The same for programs: `errors`, clusters report errors; `no_members`, none of the
+    /// clusters that it has reached is a member any more; `denials`, admissions were denied.
+    /// Empty otherwise.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason_code: String,
+    /// What the reason is about: of `errors` how many clusters report some, and what one of
+    /// them says; of `denials` how many there were since the stage began, and in the same
+    /// time before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reason_parameters: Vec<String>,
     /// The stage that was reached last, from 1.
     pub stage: u32,
     /// Stages and limits.
@@ -85,6 +95,9 @@ pub struct ObjectStatusCluster {
     pub state: String,
     /// The revision up to which the cluster has applied all that concerns it.
     pub revision: u64,
+    /// When it acknowledged that, RFC 3339; absent where it has not yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision_at: Option<String>,
     /// Why the object is not in force there; empty otherwise.
     pub error: String,
     /// The same as a numeric code of errors; absent otherwise.

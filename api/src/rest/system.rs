@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::remote_repository::RemoteRepository;
 use super::webhook::Webhook;
 
 /// Answer of `GET /v1/system/summary`.
@@ -178,6 +179,10 @@ fn is_as_shown(given: &Value, shown: &Value) -> bool {
         (Value::Object(given), Value::Object(shown)) => given
             .iter()
             .all(|(key, value)| shown.get(key).is_some_and(|shown| is_as_shown(value, shown))),
+        (Value::Array(given), Value::Array(shown)) => {
+            given.len() == shown.len()
+                && given.iter().zip(shown).all(|(given, shown)| is_as_shown(given, shown))
+        }
         _ => given == shown,
     }
 }
@@ -279,8 +284,7 @@ pub struct SystemConfig {
     /// Cloud marketplace.
     pub csp_type: String,
     /// Repositories for exports.
-    #[schema(value_type = Vec<Object>)]
-    pub remote_repositories: Vec<Value>,
+    pub remote_repositories: Vec<RemoteRepository>,
     /// Whether outgoing TLS is verified.
     pub enable_tls_verification: bool,
     /// Further certificate authorities for outgoing TLS.

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::remote_repository::RemoteRepository;
 use super::system::{FedSystemConfig, Proxy, ScannerAutoscale, SystemConfig, SystemConfigData};
 use super::webhook::Webhook;
 
@@ -41,8 +42,7 @@ pub struct SystemConfigV2 {
     /// Scaling of scanners.
     pub scanner_autoscale: ScannerAutoscale,
     /// Repositories for exports.
-    #[schema(value_type = Vec<Object>)]
-    pub remote_repositories: Vec<serde_json::Value>,
+    pub remote_repositories: Vec<RemoteRepository>,
     /// Outgoing TLS.
     pub tls_cfg: TlsConfigV2,
 }

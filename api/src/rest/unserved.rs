@@ -84,10 +84,8 @@ pub const UNSERVED: &[Unserved] = &[
         ],
     },
     Unserved {
-        why: "Nothing is learned here, so there are no services and namespaces to set a mode for.",
+        why: "Nothing is learned here, so there are no services to set a mode for.",
         calls: &[
-            ("PATCH", "/v1/domain"),
-            ("PATCH", "/v1/domain/{}"),
             ("POST", "/v1/service"),
             ("PATCH", "/v1/service/config"),
             ("PATCH", "/v1/service/config/network"),
@@ -97,14 +95,12 @@ pub const UNSERVED: &[Unserved] = &[
         ],
     },
     Unserved {
-        why: "A controller tells of itself at /metrics, in the Prometheus format.",
+        why: "A controller has no switches; it tells more of itself at /metrics.",
         calls: &[
-            ("GET", "/v1/controller/{}"),
             ("PATCH", "/v1/controller/{}"),
             ("GET", "/v1/controller/{}/config"),
             ("GET", "/v1/controller/{}/counter"),
             ("POST", "/v1/controller/{}/profiling"),
-            ("GET", "/v1/controller/{}/stats"),
         ],
     },
     Unserved {
@@ -154,32 +150,13 @@ pub const UNSERVED: &[Unserved] = &[
         ],
     },
     Unserved {
-        why: "The whole configuration is the database: `palisade-primary backup` keeps it.",
-        calls: &[("GET", "/v1/file/config"), ("POST", "/v1/file/config")],
-    },
-    Unserved {
-        why: "Exports are asked for with POST.",
-        calls: &[("GET", "/v1/file/group"), ("GET", "/v1/file/group/config")],
-    },
-    Unserved {
-        why: "No score of security risks is computed here.",
+        why: "Most of this score is what enforcers see of modes and of connections to the outside, \
+              and no enforcer runs here: computed without, it would call a cluster safe.",
         calls: &[("GET", "/v1/system/score/metrics"), ("POST", "/v1/system/score/metrics")],
     },
     Unserved {
-        why: "Nobody is told how much this is used, and there are no alerts about upgrades.",
-        calls: &[
-            ("POST", "/v1/internal/alert"),
-            ("GET", "/v1/system/alerts"),
-            ("GET", "/v1/system/usage"),
-        ],
-    },
-    Unserved {
-        why: "Exports go to whoever asks for them; repositories elsewhere are not written.",
-        calls: &[
-            ("POST", "/v1/system/config/remote_repository"),
-            ("DELETE", "/v1/system/config/remote_repository/{}"),
-            ("PATCH", "/v1/system/config/remote_repository/{}"),
-        ],
+        why: "What needs attention is shown for as long as it does.",
+        calls: &[("POST", "/v1/internal/alert")],
     },
 ];
 
@@ -256,6 +233,18 @@ pub const PRIMARY_ONLY: &[Unserved] = &[
             ("DELETE", "/v1/vulnerability/profile/{}/entry/{}"),
             ("PATCH", "/v1/vulnerability/profile/{}/entry/{}"),
             ("POST", "/v2/scan/registry/{}/test"),
+        ],
+    },
+    Unserved {
+        why: "The primary tells how much there is of everything, and what needs attention.",
+        calls: &[("GET", "/v1/system/alerts"), ("GET", "/v1/system/usage")],
+    },
+    Unserved {
+        why: "The primary writes exports of what is federated to a repository: ask it.",
+        calls: &[
+            ("POST", "/v1/system/config/remote_repository"),
+            ("DELETE", "/v1/system/config/remote_repository/{}"),
+            ("PATCH", "/v1/system/config/remote_repository/{}"),
         ],
     },
     Unserved {
@@ -341,7 +330,7 @@ mod tests {
         once.sort_unstable();
         once.dedup();
         assert_eq!(once.len(), all);
-        for (list, most) in [(UNSERVED, 112), (PRIMARY_ONLY, 70)] {
+        for (list, most) in [(UNSERVED, 99), (PRIMARY_ONLY, 75)] {
             assert!(calls(list).count() <= most, "the list only shrinks");
         }
     }

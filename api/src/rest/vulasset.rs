@@ -82,6 +82,8 @@ pub struct VulnerabilityQueryStats {
     pub total_matched_records: i64,
     /// For the pages.
     pub query_id: String,
+    /// The same, under the name that the user interface of NeuVector reads.
+    pub query_token: String,
     /// Always empty.
     pub debug_perf_stats: Vec<String>,
     /// In numbers.
@@ -229,6 +231,8 @@ pub struct AssetQueryStats {
     pub total_records: i64,
     /// For the pages.
     pub query_id: String,
+    /// The same, under the name that the user interface of NeuVector reads.
+    pub query_token: String,
     /// Always empty.
     pub debug_perf_stats: Vec<String>,
     /// In numbers.
@@ -287,51 +291,6 @@ pub struct ImageAssetPage {
     pub data: Vec<ImageAssetView>,
     /// How many there are with the quick filter.
     pub qf_matched_records: i64,
-}
-
-/// A vulnerability in the whole federation.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct FleetVulnerability {
-    /// The CVE where there is one, else the advisory's id.
-    pub name: String,
-    /// `Critical`, `High`, `Medium`, `Low` or `Unknown`.
-    pub severity: String,
-    /// CVSS v2 base score.
-    pub score: f32,
-    /// CVSS v3 base score.
-    pub score_v3: f32,
-    /// Whether some package has a version without it.
-    pub fixable: bool,
-    /// Whether it is in the catalogue of known exploited vulnerabilities.
-    pub kev: bool,
-    /// How likely it is to be used within 30 days, 0 to 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub epss: Option<f32>,
-    /// Part of all vulnerabilities that are less likely, 0 to 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub epss_percentile: Option<f32>,
-    /// Unix seconds; 0 when unknown.
-    pub published_timestamp: i64,
-    /// Where to read more.
-    pub link: String,
-    /// What goes wrong.
-    pub description: String,
-    /// Names of packages that have it, 100 at most.
-    pub packages: Vec<String>,
-    /// Images that have it.
-    pub images: i64,
-    /// Images in which it does no harm, by what VEX documents say; they are not
-    /// among the others unless it does harm in another package.
-    pub harmless_images: i64,
-}
-
-/// Answer of `GET /v1/fed/vulnerabilities`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct FleetVulnerabilityPage {
-    /// The page.
-    pub vulnerabilities: Vec<FleetVulnerability>,
-    /// How many there are.
-    pub total: i64,
 }
 
 /// An image and its vulnerabilities that are meant.

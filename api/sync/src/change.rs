@@ -1,7 +1,6 @@
 //! Changes: what is applied together or not at all.
 
 use palisade_api::Revision;
-use palisade_api::kind::LogId;
 
 use crate::item::Item;
 use crate::wire;
@@ -22,20 +21,9 @@ impl Change {
     pub fn size(&self) -> usize {
         self.items.iter().map(Item::size).sum()
     }
-
-    /// The change as one message, however large: the form for a database.
-    pub fn into_batch(self, log: LogId) -> wire::Batch {
-        wire::Batch {
-            log: log.number(),
-            base: self.base.0,
-            revision: self.revision.0,
-            items: self.items.into_iter().map(Into::into).collect(),
-            partial: false,
-        }
-    }
 }
 
-/// Reads the form for a database.
+/// What a message holds of a change: all of it, or a part.
 impl From<wire::Batch> for Change {
     fn from(batch: wire::Batch) -> Self {
         Self {

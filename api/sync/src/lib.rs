@@ -15,7 +15,7 @@
 //! - [`sender`] and [`replica`]: the two sides of one log on one stream, state
 //!   machines without I/O. Open these first.
 //! - [`ring`] and [`frame`]: what all streams of a sender share, encoded once.
-//! - [`feed`] and [`receiver`]: the same with I/O.
+//! - [`feed`] with [`outlet`], and [`receiver`]: the same with I/O.
 //!
 //! Gotchas: a batch names no epoch, so nothing of a new epoch may be sent
 //! before its snapshot has begun. A frame carries whole objects, so an object
@@ -29,6 +29,7 @@ pub mod digest;
 pub mod feed;
 pub mod frame;
 pub mod item;
+pub mod outlet;
 pub mod position;
 pub mod receiver;
 pub mod replica;
@@ -41,8 +42,9 @@ pub mod view;
 pub use audience::{Audience, Hidden, Part};
 pub use change::Change;
 pub use digest::SetDigest;
-pub use feed::{Feed, Outlet};
+pub use feed::Feed;
 pub use item::{Item, ObjectError};
+pub use outlet::Outlet;
 pub use position::{Head, Position};
 pub use receiver::{ReceiveError, Receiver};
 pub use replica::Reply;

@@ -68,6 +68,11 @@ impl<M> Ring<M> {
         }
     }
 
+    /// Bytes at most.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
     /// The log that it holds changes of.
     pub fn log(&self) -> LogId {
         self.log

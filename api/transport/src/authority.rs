@@ -29,7 +29,8 @@ const AUTHORITY_LIFETIME: TimeDelta = TimeDelta::days(3650);
 /// clock that is somewhat behind learns of that by a clear answer and not by a
 /// failed handshake.
 const PRIMARY_BACKDATED: TimeDelta = TimeDelta::days(1);
-/// How far members' certificates reach back.
+/// How far members' certificates reach back, of which two thirds are the time of
+/// renewal; those of a short life half of it.
 const MEMBER_BACKDATED: TimeDelta = TimeDelta::minutes(5);
 /// A signing request with one P-256 key needs about 300 bytes.
 const MOST_REQUEST_BYTES: usize = 8 * 1024;
@@ -179,7 +180,7 @@ impl Authority {
         }
         let (serial, mut params) = self.leaf(
             &format!("cluster {cluster}"),
-            now - MEMBER_BACKDATED,
+            now - MEMBER_BACKDATED.min(lifetime / 2),
             now + lifetime,
             ExtendedKeyUsagePurpose::ClientAuth,
         )?;

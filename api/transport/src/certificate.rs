@@ -1,9 +1,12 @@
 //! Reading certificates: whose they are and how long they last; writing them as PEM.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use palisade_api::{ClusterId, Digest, ReplicaId};
+use rand::Rng;
 use rustls_pki_types::CertificateDer;
 use thiserror::Error;
 use x509_parser::extensions::GeneralName;
@@ -15,6 +18,14 @@ const MEMBER_URI: &str = "palisade://cluster/";
 /// What the URI of a replica's certificate begins with; the replica's id
 /// follows.
 const REPLICA_URI: &str = "palisade://replica/";
+
+/// The part of a certificate's life within which those that are due at the same moment
+/// are renewed.
+const SPREAD: u32 = 12;
+
+/// How long a renewal waits that is due already.
+const OVERDUE: Duration = Duration::from_mins(1);
+const OVERDUE_LEAST: Duration = Duration::from_secs(1);
 
 /// A certificate as a text.
 pub fn to_pem(der: &[u8]) -> String {
@@ -54,6 +65,18 @@ impl Validity {
     /// The time at which two thirds of the span are over.
     pub fn renewal_at(&self) -> DateTime<Utc> {
         self.not_before + (self.not_after - self.not_before) * 2 / 3
+    }
+
+    /// How long to wait before the renewal: somewhat less than until it is due, at
+    /// random, so that those that joined together do not come back together. What is due
+    /// already, by a clock that is ahead or after a long absence, waits as well: nobody is
+    /// asked in a loop.
+    pub fn until_renewal(&self, now: DateTime<Utc>, rng: &mut impl Rng) -> Duration {
+        let until = |at: DateTime<Utc>| (at - now).to_std().unwrap_or_default();
+        let life = (self.not_after - self.not_before).to_std().unwrap_or_default();
+        let sooner = rng.random_range(Duration::ZERO..=life / SPREAD);
+        let overdue = (until(self.not_after) / 4).clamp(OVERDUE_LEAST, OVERDUE);
+        until(self.renewal_at()).saturating_sub(sooner).max(overdue)
     }
 }
 

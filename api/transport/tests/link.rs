@@ -2,6 +2,7 @@
 //! what each side learns of it.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,10 +24,12 @@ use palisade_transport::server::{
     self, Limits, ListenerCertificate, MemberGate, PeerAddress, PeerCluster, RemovedMembers,
     TrustedAuthorities,
 };
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
 use rustls_pki_types::CertificateDer;
 use secrecy::SecretString;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
@@ -93,12 +96,8 @@ impl Primary {
         let port = listener.local_addr().unwrap().port();
         let stop = CancellationToken::new();
         let routes = Routes::new(EnrolServer::new(Mirror)).prepare();
-        let limits = Limits {
-            handshakes: 2,
-            handshake_timeout: Duration::from_millis(300),
-            drain: Duration::from_millis(300),
-            ..Limits::FEDERATION
-        };
+        let limits =
+            Limits { handshakes: 2, drain: Duration::from_millis(300), ..Limits::FEDERATION };
         let task = tokio::spawn(server::serve(listener, tls, routes, limits, stop.clone()));
         let address = PrimaryAddress { host: "127.0.0.1".to_owned(), port };
         Self { authority, certificate, removed, trusted, address, stop, task }
@@ -247,9 +246,10 @@ async fn a_primary_whose_certificate_ended_points_to_the_clocks() {
 
 #[tokio::test]
 async fn nobody_at_the_address_is_unreachable() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    drop(listener);
+    // Taken, and nobody listens there.
+    let taken = TcpSocket::new_v4().unwrap();
+    taken.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let port = taken.local_addr().unwrap().port();
     let address = PrimaryAddress { host: "127.0.0.1".to_owned(), port };
     let error = connect(&address, Trust::Fingerprint(Digest::of(b"x"))).await.unwrap_err();
     assert!(matches!(error, ConnectError::Unreachable { .. }), "{error}");
@@ -278,7 +278,7 @@ async fn silent_and_babbling_clients_do_not_hold_up_the_others() {
     }
     let mut babbling = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     babbling.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
-    // Two handshakes at once, each at most 300 ms: those behind get their turn.
+    // Two handshakes at once, and none of these has a turn.
     let connection =
         primary.connect(Trust::Fingerprint(primary.authority.fingerprint())).await.unwrap();
     assert_eq!(whoami(&connection).await.unwrap(), "nobody");
@@ -294,7 +294,7 @@ async fn shutdown_ends_idle_connections_and_the_loop() {
         primary.connect(Trust::Fingerprint(primary.authority.fingerprint())).await.unwrap();
     whoami(&connection).await.unwrap();
     primary.stop.cancel();
-    tokio::time::timeout(Duration::from_secs(5), primary.task).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_mins(1), primary.task).await.unwrap().unwrap();
     whoami(&connection).await.unwrap_err();
 }
 
@@ -367,6 +367,29 @@ fn certificates_last_as_long_as_asked_and_renew_at_two_thirds() {
         last.issued.validity.not_after,
         validity(authority.certificate()).unwrap().not_after
     );
+}
+
+#[test]
+fn a_renewal_is_spread_and_never_at_once_however_short_the_life() {
+    let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+    let authority = Authority::create(now).unwrap();
+    let request = SigningRequest::generate().unwrap();
+    let mut rng = StdRng::seed_from_u64(7);
+    for seconds in [6, 60, 120, 300, 3_600, 604_800] {
+        let lifetime = TimeDelta::seconds(seconds);
+        let life = lifetime.to_std().unwrap();
+        let issued = authority.sign_member(request.der(), cluster(7), now, lifetime).unwrap();
+        let mut until = |at| issued.validity.until_renewal(at, &mut rng);
+        let pauses: BTreeSet<Duration> = (0..100).map(|_| until(now)).collect();
+        let (first, last) = (*pauses.first().unwrap(), *pauses.last().unwrap());
+        assert!(life / 3 <= first && last <= life * 2 / 3, "{lifetime}: {first:?} to {last:?}");
+        assert!(last > first + life / 20, "{lifetime}: {first:?} to {last:?}");
+        // By a clock that is ahead each certificate is as good as over when it comes.
+        for ahead in [lifetime * 9 / 10, lifetime, lifetime * 2] {
+            let pause = until(now + ahead);
+            assert!(Duration::from_secs(1) <= pause && pause <= Duration::from_mins(1));
+        }
+    }
 }
 
 #[test]

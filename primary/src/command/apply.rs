@@ -10,6 +10,7 @@ use clap::Args;
 use clap::builder::FalseyValueParser;
 use palisade_api::rest::apply::{FedPolicyPlan, PlannedChange};
 use palisade_api::rest::error::ErrorBody;
+use palisade_policy::crd;
 use serde_json::Value;
 use url::Url;
 
@@ -53,6 +54,11 @@ pub(super) struct ApplyArgs {
 }
 
 pub(super) fn run(args: &ApplyArgs) -> anyhow::Result<ExitCode> {
+    ensure!(
+        args.server.scheme() == "https",
+        "{}: the API key is sent by https:// alone; who is on the way could read it",
+        args.server
+    );
     let key = std::env::var("PALISADE_API_KEY")
         .context("PALISADE_API_KEY holds name and secret of an API key, a colon between")?;
     let text = read(&args.filename)?;
@@ -83,7 +89,8 @@ fn read(paths: &[PathBuf]) -> anyhow::Result<String> {
 
 fn add(text: &mut String, input: impl std::io::Read, path: &Path) -> anyhow::Result<()> {
     text.push_str("\n---\n");
-    let left = MOST_BYTES.saturating_sub(text.len() as u64);
+    let begin = text.len();
+    let left = MOST_BYTES.saturating_sub(begin as u64);
     let read = input.take(left + 1).read_to_string(text);
     let read = read.with_context(|| format!("cannot read {}", path.display()))?;
     ensure!(
@@ -91,6 +98,10 @@ fn add(text: &mut String, input: impl std::io::Read, path: &Path) -> anyhow::Res
         "{}: the files are larger than {MOST_BYTES} bytes together",
         path.display()
     );
+    // The primary gets one text, and could not say in which file a line stands.
+    if let Err(error) = crd::documents::<Value>(&text[begin..]) {
+        bail!("{}: {error}; nothing was changed", path.display());
+    }
     Ok(())
 }
 
@@ -101,7 +112,9 @@ fn files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
         return Ok(vec![path.to_owned()]);
     }
     let mut entries = Vec::new();
-    for entry in std::fs::read_dir(path).with_context(cannot)?.take(MOST_FILES) {
+    for entry in std::fs::read_dir(path).with_context(cannot)? {
+        // What is not read would be pruned.
+        ensure!(entries.len() < MOST_FILES, "{}: more than {MOST_FILES} files", path.display());
         entries.push(entry.with_context(cannot)?.path());
     }
     entries.sort();
@@ -126,7 +139,13 @@ async fn send(args: &ApplyArgs, key: &str, text: String) -> anyhow::Result<FedPo
         .append_pair("prune", &args.prune.to_string())
         .append_pair("dry_run", &args.dry_run.to_string());
     let request = client.build()?.post(url).header("X-Auth-Apikey", key).body(text);
-    let answer = request.send().await.context("the primary cannot be reached")?;
+    let answer = request.send().await.with_context(|| match &args.ca {
+        Some(_) => "the primary cannot be reached",
+        None => {
+            "the primary cannot be reached; where its certificate is of its own authority, give \
+             that with --ca (`palisade-primary authority certificate` prints it)"
+        }
+    })?;
     let status = answer.status();
     let body = answer.bytes().await.context("the primary broke off")?;
     if !status.is_success() {
@@ -233,5 +252,17 @@ mod tests {
         large.set_len(100 << 20).unwrap();
         assert!(read(&[folder.path().to_owned()]).is_err());
         assert!(read(&[folder.path().join("none")]).is_err());
+    }
+
+    #[test]
+    fn a_line_that_is_wrong_is_named_with_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.yaml"), "kind: List\nitems: []\n").unwrap();
+        std::fs::write(folder.path().join("b.yaml"), "# fine\nkind: List\nitems: [\n").unwrap();
+        std::fs::write(folder.path().join("c.yaml"), "# nothing yet\n").unwrap();
+        let error = format!("{:#}", read(&[folder.path().to_owned()]).unwrap_err());
+        assert!(error.contains("b.yaml: ") && error.contains("line 3"), "{error}");
+        std::fs::remove_file(folder.path().join("b.yaml")).unwrap();
+        read(&[folder.path().to_owned()]).unwrap();
     }
 }

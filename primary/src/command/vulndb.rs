@@ -208,6 +208,9 @@ fn renew(settings: &UpdateSettings, strict: bool) -> anyhow::Result<ExitCode> {
         match outcome {
             SourceOutcome::Local => writeln!(stdout, "{name}: on this machine")?,
             SourceOutcome::Fetched { bytes } => writeln!(stdout, "{name}: {bytes} bytes fetched")?,
+            SourceOutcome::Renewed { records } => {
+                writeln!(stdout, "{name}: {records} records renewed")?;
+            }
             SourceOutcome::Unchanged => writeln!(stdout, "{name}: unchanged")?,
             SourceOutcome::Kept { since, reason } => {
                 writeln!(stdout, "{name}: the copy of {} is used: {reason}", since.to_rfc3339())?;

@@ -23,15 +23,15 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "URL", env = "PALISADE_DATABASE_LISTEN_URL", hide_env_values = true)]
     pub database_listen_url: Option<String>,
 
-    /// Address of the REST API; port 0 takes a free one [default: 0.0.0.0:10443]
+    /// Address of the REST API; port 0 takes a free one [default: [::]:10443]
     #[arg(long, value_name = "ADDR", env = "PALISADE_REST_LISTEN")]
     pub rest_listen: Option<String>,
 
-    /// Address of the portal [default: 0.0.0.0:8443]
+    /// Address of the portal [default: [::]:8443]
     #[arg(long, value_name = "ADDR", env = "PALISADE_PORTAL_LISTEN")]
     pub portal_listen: Option<String>,
 
-    /// Address that agents connect to [default: 0.0.0.0:11443]
+    /// Address that agents connect to [default: [::]:11443]
     #[arg(long, value_name = "ADDR", env = "PALISADE_FEDERATION_LISTEN")]
     pub federation_listen: Option<String>,
 
@@ -114,7 +114,8 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "TIME", env = "PALISADE_EVENT_RETENTION")]
     pub event_retention: Option<String>,
 
-    /// Proxy for providers of single sign-on whose settings say use_proxy
+    /// Proxy for the repository that exports go to, and for providers of single
+    /// sign-on whose settings say use_proxy
     #[arg(long, value_name = "URL", env = "PALISADE_HTTPS_PROXY", hide_env_values = true)]
     pub https_proxy: Option<String>,
 

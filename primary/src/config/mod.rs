@@ -7,7 +7,7 @@ pub mod duration;
 pub mod size;
 mod trusted_proxies;
 
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,8 +19,11 @@ use url::Url;
 use crate::store::parse_database_url;
 pub use args::ConfigArgs;
 use palisade_process::layers::Layers;
-pub use palisade_process::layers::{ConfigError, Problem};
+pub use palisade_process::layers::{ConfigError, Problem, TlsFiles};
 pub use trusted_proxies::TrustedProxies;
+
+/// Every address of the host, of IPv6 and of IPv4.
+const ANYWHERE: Ipv6Addr = Ipv6Addr::UNSPECIFIED;
 
 /// The configuration of a primary.
 #[derive(Clone, Debug)]
@@ -70,8 +73,8 @@ pub struct Config {
     pub change_retention: Duration,
     /// How long events of members are kept.
     pub event_retention: Duration,
-    /// The proxy by which providers of single sign-on are reached whose settings
-    /// say so.
+    /// The proxy by which the repository of exports is reached, and providers of
+    /// single sign-on whose settings say so.
     pub https_proxy: Option<Url>,
     /// The proxies in front of REST and portal whose word on a client's address is
     /// taken.
@@ -87,39 +90,20 @@ pub struct Config {
     pub postgres_fsync: bool,
 }
 
-/// A certificate chain and its key, in PEM.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TlsFiles {
-    /// The file with the certificate chain, the server's own first.
-    pub certificate: PathBuf,
-    /// The file with the private key.
-    pub key: PathBuf,
-}
-
 impl Config {
     /// Reads the configuration over the TOML `file`, and reports everything that is wrong with it
     /// at once.
     pub fn read(file: Option<&Path>, args: &ConfigArgs) -> Result<Self, ConfigError> {
         let mut layers = Layers::read(file, &args.given());
-        let certificate = layers.optional("tls-certificate");
-        let key = layers.optional("tls-key");
-        let tls = match (certificate, key) {
-            (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
-            (None, None) => None,
-            _ => {
-                layers.problem("tls-certificate and tls-key", "give both or neither");
-                None
-            }
-        };
         let name = layers.or("name", ClusterName::primary);
         let config = Self {
             data_dir: layers.or("data-dir", || PathBuf::from("/var/lib/palisade")),
             database_url: database_url(&mut layers, "database-url"),
             database_listen_url: database_url(&mut layers, "database-listen-url"),
-            rest_listen: layers.or("rest-listen", || SocketAddr::from(([0, 0, 0, 0], 10443))),
-            portal_listen: layers.or("portal-listen", || SocketAddr::from(([0, 0, 0, 0], 8443))),
+            rest_listen: layers.or("rest-listen", || SocketAddr::from((ANYWHERE, 10443))),
+            portal_listen: layers.or("portal-listen", || SocketAddr::from((ANYWHERE, 8443))),
             federation_listen: layers
-                .or("federation-listen", || SocketAddr::from(([0, 0, 0, 0], 11443))),
+                .or("federation-listen", || SocketAddr::from((ANYWHERE, 11443))),
             federation_address: layers.host_port("federation-address"),
             federation_setup: federation_setup(&mut layers),
             init_config: layers.optional("init-config"),
@@ -137,7 +121,7 @@ impl Config {
             layer_cache_size: layers
                 .parsed("layer-cache-size", |text| size::parse(text).map_err(|e| e.to_string()))
                 .unwrap_or(1 << 30),
-            tls,
+            tls: layers.tls_files(),
             change_retention: time(&mut layers, "change-retention", Duration::from_hours(24 * 30)),
             event_retention: time(&mut layers, "event-retention", Duration::from_hours(24 * 90)),
             https_proxy: layers.parsed("https-proxy", |text| {
@@ -223,9 +207,9 @@ mod tests {
     #[test]
     fn defaults_stand_where_nothing_is_given() {
         let config = Config::read(None, &ConfigArgs::default()).unwrap();
-        assert_eq!(config.rest_listen.to_string(), "0.0.0.0:10443");
-        assert_eq!(config.portal_listen.to_string(), "0.0.0.0:8443");
-        assert_eq!(config.federation_listen.to_string(), "0.0.0.0:11443");
+        assert_eq!(config.rest_listen.to_string(), "[::]:10443");
+        assert_eq!(config.portal_listen.to_string(), "[::]:8443");
+        assert_eq!(config.federation_listen.to_string(), "[::]:11443");
         assert_eq!(config.certificate_lifetime, Duration::from_hours(168));
         assert_eq!(config.name.as_str(), "primary");
         assert!(config.database().is_none());

@@ -1,6 +1,6 @@
 //! Proxies whose word on a client's address is taken.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use ipnet::IpNet;
@@ -46,11 +46,18 @@ impl TrustedProxies {
             if !self.trusts(client) {
                 break;
             }
-            let Ok(address) = told.trim().parse() else { break };
+            let Some(address) = address(told.trim()) else { break };
             client = address;
         }
         client
     }
+}
+
+/// An address as proxies write it: some with the port, some with one of IPv6 in brackets.
+fn address(told: &str) -> Option<IpAddr> {
+    let bare = told.strip_prefix('[').and_then(|told| told.strip_suffix(']'));
+    let address: Option<IpAddr> = bare.unwrap_or(told).parse().ok();
+    address.or_else(|| told.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 #[cfg(test)]
@@ -72,6 +79,11 @@ mod tests {
             ("10.0.0.0/8", "10.1.2.3", "203.0.113.5, 10.9.9.9", "203.0.113.5"),
             ("10.0.0.0/8", "10.1.2.3", "", "10.1.2.3"),
             ("10.0.0.0/8", "10.1.2.3", "203.0.113.5, nonsense", "10.1.2.3"),
+            ("10.0.0.0/8", "10.1.2.3", "203.0.113.5:51234", "203.0.113.5"),
+            ("10.0.0.0/8", "10.1.2.3", "203.0.113.5, 10.9.9.9:8080", "203.0.113.5"),
+            ("10.0.0.0/8", "10.1.2.3", "[2001:db8::1]:443", "2001:db8::1"),
+            ("10.0.0.0/8", "10.1.2.3", "[2001:db8::1]", "2001:db8::1"),
+            ("10.0.0.0/8", "10.1.2.3", "203.0.113.5:", "10.1.2.3"),
             ("10.0.0.0/8", "::ffff:10.1.2.3", "2001:db8::1", "2001:db8::1"),
             ("192.0.2.7, 2001:db8::/32", "2001:db8::9", "198.51.100.1", "198.51.100.1"),
             ("192.0.2.7", "192.0.2.8", "198.51.100.1", "192.0.2.8"),

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use palisade_api::ClusterName;
 use palisade_api::rest::fed::RestInfo;
+use palisade_process::host;
 use palisade_transport::client::PrimaryAddress;
 
 use crate::config::Config;
@@ -40,7 +41,7 @@ pub fn certificate_names(config: &Config, federation: &Federation) -> Vec<String
         "127.0.0.1".to_owned(),
         "::1".to_owned(),
         federation_address(config, federation).server,
-        host_name(),
+        host::name(),
     ];
     if federation.rest.is_valid() {
         names.push(federation.rest.server.clone());
@@ -74,12 +75,5 @@ fn listens_on(config: &Config) -> SocketAddr {
 }
 
 fn host_of(address: IpAddr) -> String {
-    if address.is_unspecified() { host_name() } else { address.to_string() }
-}
-
-fn host_name() -> String {
-    match std::fs::read_to_string("/proc/sys/kernel/hostname") {
-        Ok(name) if !name.trim().is_empty() => name.trim().to_owned(),
-        _ => "localhost".to_owned(),
-    }
+    if address.is_unspecified() { host::name() } else { address.to_string() }
 }

@@ -5,26 +5,33 @@ use std::io::Read as _;
 
 use palisade_api::{ClusterId, Digest};
 use serde_json::value::RawValue;
+use tokio::sync::Semaphore;
 
 use super::{FederationError, Result};
 use crate::App;
 use crate::store::configuration::NewConfiguration;
 use crate::store::{self, StoreError};
 
-/// The largest configuration, compressed and not.
-pub const MOST_PACKED_BYTES: usize = 1 << 20;
-const MOST_BYTES: usize = 8 << 20;
+/// The largest configuration, compressed and not: a cluster may have learned thousands
+/// of groups with their profiles and rules.
+pub const MOST_PACKED_BYTES: usize = 4 << 20;
+const MOST_BYTES: usize = 32 << 20;
+/// Configurations that are unpacked at a time: what members send must not fill the memory.
+static UNPACKING: Semaphore = Semaphore::const_new(2);
 /// Revisions that are kept of each member.
 const KEPT: i64 = 10;
 
 /// Stores what a member sent, which is no more than [`MOST_PACKED_BYTES`].
 /// Returns its digest.
 pub async fn put(app: &App, member: ClusterId, packed: Vec<u8>) -> Result<Digest> {
+    // It is never closed.
+    let turn = UNPACKING.acquire().await.map_err(|_| invalid("nothing is read any more"))?;
     let reading = tokio::task::spawn_blocking(move || {
         let json = unpack(&packed)?;
         Ok::<_, FederationError>((Digest::of(json.as_bytes()), json.len(), packed))
     });
     let (digest, size, body) = reading.await.map_err(|_| invalid("it could not be read"))??;
+    drop(turn);
     let mut tx = app.database.begin().await?;
     let new = NewConfiguration { digest, size, body: &body };
     store::configuration::put(&mut tx, member, new, KEPT, app.clock.now()).await?;

@@ -158,7 +158,7 @@ fn skew_text(skew: Duration) -> String {
 
 impl FederationError {
     /// The numeric code of the REST API.
-    pub const fn code(&self) -> Code {
+    pub fn code(&self) -> Code {
         match self {
             Self::TokenTampered
             | Self::TokenOfAnotherPrimary
@@ -171,12 +171,14 @@ impl FederationError {
             | Self::TokenOfAnotherKind(_)
             | Self::NotAMember
             | Self::Locked(_) => Code::FedOperationFailed,
-            Self::Labels(error) => error.code(),
+            Self::Labels(error) => error.refusal().code,
             Self::InvalidName(_) => Code::InvalidName,
             Self::NameTaken(_) | Self::StillConnected(_) => Code::FedDuplicateName,
             Self::AgentTooOld(_) => Code::JointUpgradeRequired,
             Self::AgentTooNew(_) => Code::MasterUpgradeRequired,
-            Self::SigningRequest(_) | Self::InvalidValue(_) => Code::InvalidRequest,
+            Self::SigningRequest(_) | Self::InvalidValue(_) | Self::Store(StoreError::Nul(_)) => {
+                Code::InvalidRequest
+            }
             Self::UnknownMember(_) | Self::UnknownTokenId(_) => Code::ObjectNotFound,
             Self::NotPrimary
             | Self::AlreadyPrimary
@@ -207,6 +209,18 @@ impl FederationError {
         )
     }
 
+    /// Whether a cluster is not let in for what it came with: a token, or a name.
+    pub const fn is_of_applicant(&self) -> bool {
+        self.is_of_token()
+            || matches!(
+                self,
+                Self::TokenOfAnotherKind(_)
+                    | Self::NameTaken(_)
+                    | Self::StillConnected(_)
+                    | Self::HomeTaken
+            )
+    }
+
     /// What the client may read. Inner failures say no more than their code.
     pub fn client_text(&self) -> String {
         match self {
@@ -214,6 +228,7 @@ impl FederationError {
                 "The database is unavailable; nothing was changed. Try again in a moment."
                     .to_owned()
             }
+            Self::Store(StoreError::Nul(_)) => "A text does not contain a NUL.".to_owned(),
             Self::Store(StoreError::Conflict(_)) => {
                 "Another change was in the way; nothing was changed. Try again.".to_owned()
             }

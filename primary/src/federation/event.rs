@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use palisade_api::ClusterId;
 use palisade_api::rest::event::{Event, category, level, name};
+use palisade_identity::Roles;
 use sqlx::PgConnection;
 
 use super::Result;
@@ -28,16 +29,6 @@ pub struct Word<'a> {
     pub silence: TimeDelta,
 }
 
-/// What clients call the subject of an event.
-fn subject(name: &str) -> &'static str {
-    match name.split('.').next() {
-        Some("User" | "Auth") => "AUTH",
-        Some("RESTful") => "RESTFUL",
-        Some("Configuration") => "CONFIGURATION",
-        _ => "FEDERATION",
-    }
-}
-
 /// Something that a user did.
 #[derive(Debug)]
 pub struct Deed<'a> {
@@ -59,15 +50,60 @@ pub struct Deed<'a> {
     pub message: &'a str,
 }
 
-/// Stores what a user did.
-pub async fn did(database: &Database, now: DateTime<Utc>, deed: Deed<'_>) -> Result<()> {
+/// Roles as records of deeds have them: by namespace, the global one without a name.
+pub fn by_namespace(roles: &Roles) -> BTreeMap<String, String> {
+    let of_namespaces = roles.domains().iter().flat_map(|(role, namespaces)| {
+        namespaces.iter().map(|namespace| (namespace.to_string(), role.to_string()))
+    });
+    of_namespaces.chain([(String::new(), roles.global().to_string())]).collect()
+}
+
+/// What a user did, as it is recorded.
+#[derive(Clone, Debug)]
+pub struct Done {
+    at: DateTime<Utc>,
+    name: &'static str,
+    level: &'static str,
+    detail: Event,
+}
+
+impl Done {
+    /// A deed that was done now.
+    pub fn new(now: DateTime<Utc>, deed: Deed<'_>) -> Self {
+        Self { at: now, name: deed.name, level: deed.level, detail: detail(now, deed) }
+    }
+}
+
+/// Stores what users did.
+pub async fn did(database: &Database, done: &[Done]) -> Result<()> {
+    let mut tx = database.begin().await?;
+    did_each(&mut tx, database, done).await?;
+    Ok(tx.commit().await.map_err(StoreError::from)?)
+}
+
+/// Stores what users did, within a transaction.
+pub async fn did_each(conn: &mut PgConnection, database: &Database, done: &[Done]) -> Result<()> {
+    let primary = store::federation::cluster_id(database, conn).await?;
+    let events = done.iter().map(|done| OwnEvent {
+        at: done.at,
+        name: done.name,
+        level: done.level,
+        category: category::EVENT,
+        detail: &done.detail,
+        silence: TimeDelta::zero(),
+    });
+    let events: Vec<OwnEvent<'_>> = events.collect();
+    Ok(own::tell_each(conn, primary, &events).await?)
+}
+
+fn detail(now: DateTime<Utc>, deed: Deed<'_>) -> Event {
     let (method, path) = deed.call.unwrap_or_default();
-    let detail = Event {
+    Event {
         name: deed.name.to_owned(),
         level: deed.level.to_owned(),
         reported_timestamp: now.timestamp(),
         reported_at: now.to_rfc3339_opts(SecondsFormat::Secs, true),
-        category: subject(deed.name).to_owned(),
+        category: name::subject(deed.name).to_owned(),
         user: deed.user.to_owned(),
         user_roles: deed.roles,
         user_addr: deed.address.to_owned(),
@@ -76,19 +112,7 @@ pub async fn did(database: &Database, now: DateTime<Utc>, deed: Deed<'_>) -> Res
         rest_request: path.to_owned(),
         message: deed.message.to_owned(),
         ..Event::default()
-    };
-    let event = OwnEvent {
-        at: now,
-        name: deed.name,
-        level: deed.level,
-        category: category::EVENT,
-        detail: &detail,
-        silence: TimeDelta::zero(),
-    };
-    let mut tx = database.begin().await?;
-    let primary = store::federation::get(&mut tx).await?.cluster_id;
-    own::tell(&mut tx, primary, &event).await?;
-    Ok(tx.commit().await.map_err(StoreError::from)?)
+    }
 }
 
 /// Stores an event of the primary.
@@ -103,7 +127,7 @@ pub async fn tell(
         level: word.level.to_owned(),
         reported_timestamp: now.timestamp(),
         reported_at: now.to_rfc3339_opts(SecondsFormat::Secs, true),
-        category: subject(word.name).to_owned(),
+        category: name::subject(word.name).to_owned(),
         user: word.user.to_owned(),
         user_addr: word.address.to_owned(),
         message: word.message.to_owned(),
@@ -129,6 +153,7 @@ const REFUSAL_SILENCE: TimeDelta = TimeDelta::minutes(10);
 pub async fn refused(database: &Database, now: DateTime<Utc>, refusal: Refusal<'_>) {
     let (name, user) = match refusal.whom {
         Refused::Member(_) => (name::FEDERATION_MISBEHAVIOUR, ""),
+        Refused::Cluster(cluster) => (name::FEDERATION_JOIN_REFUSED, cluster),
         Refused::User(user) => (name::ACCESS_DENIED, user),
         Refused::Login(user) => (name::LOGIN_FAILED, user),
         Refused::Blocked(user) => (name::LOGIN_BLOCKED, user),
@@ -139,6 +164,8 @@ pub async fn refused(database: &Database, now: DateTime<Utc>, refusal: Refusal<'
         let mut tx = database.begin().await?;
         let message = match refusal.whom {
             Refused::User(user) => format!("{user}: {}", refusal.why),
+            // The name is whatever a stranger says: it is no part of what is told once.
+            Refused::Cluster(_) => format!("A cluster was not let in: {}.", refusal.why),
             Refused::Login(_) | Refused::Blocked(_) | Refused::Directory | Refused::Groups(_) => {
                 refusal.why.to_owned()
             }
@@ -157,7 +184,7 @@ pub async fn refused(database: &Database, now: DateTime<Utc>, refusal: Refusal<'
             message: &message,
             silence: REFUSAL_SILENCE,
         };
-        let primary = store::federation::get(&mut tx).await?.cluster_id;
+        let primary = store::federation::cluster_id(database, &mut tx).await?;
         tell(&mut tx, primary, now, word).await?;
         Ok(tx.commit().await.map_err(StoreError::from)?)
     };
@@ -183,6 +210,8 @@ pub struct Refusal<'a> {
 pub enum Refused<'a> {
     /// A member, which was disconnected.
     Member(ClusterId),
+    /// A cluster that wants to join, by the name that it wants; empty where it says none.
+    Cluster(&'a str),
     /// A user or an API key by name.
     User(&'a str),
     /// Somebody who logs in, by the name given; empty where there is none.

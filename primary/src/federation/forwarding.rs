@@ -55,6 +55,12 @@ pub enum ForwardError {
     /// As many calls as are allowed are under way and wait.
     #[error("too many calls to the cluster are under way: try again later")]
     Busy,
+    /// The caller has roles in some namespaces, of which the member's agent does not know.
+    #[error(
+        "the cluster's agent is too old to keep a call to some namespaces: upgrade it, or ask \
+         for a role that reaches the whole cluster"
+    )]
+    TooOld,
     /// No answer in time.
     #[error("the cluster did not answer in time")]
     TimedOut,
@@ -66,7 +72,12 @@ pub enum ForwardError {
 impl ForwardError {
     /// The code of the REST API.
     pub const fn code(&self) -> Code {
-        Code::RemoteRequestFail
+        match self {
+            Self::TooOld => Code::JointUpgradeRequired,
+            Self::Disconnected | Self::Busy | Self::TimedOut | Self::Broken(_) => {
+                Code::RemoteRequestFail
+            }
+        }
     }
 }
 
@@ -98,6 +109,9 @@ pub async fn call(
 ) -> Result<Response<Body>, ForwardError> {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let link = links.get(cluster).ok_or(ForwardError::Disconnected)?;
+    if !caller.role_domains.is_empty() && !link.keeps_namespaces {
+        return Err(ForwardError::TooOld);
+    }
     let until = Instant::now() + deadline;
     let place = place(&link, until).await?;
     let id = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -123,6 +137,7 @@ pub async fn call(
     let first = timeout_at(until, parts.message()).await.map_err(|_| ForwardError::TimedOut)?;
     let answer_head = match first {
         Ok(Some(AnswerPart { body: Some(Part::Head(head)) })) => head,
+        Ok(Some(AnswerPart { body: None })) => return Err(broken("the cluster gave it up")),
         Ok(Some(_)) => return Err(broken("it did not begin with a head")),
         Ok(None) => {
             under_way.finished = true;
@@ -258,6 +273,7 @@ pub(super) fn response(
                 return None;
             }
             Ok(Ok(Some(AnswerPart { body: Some(Part::Chunk(chunk)) }))) => Ok(chunk),
+            Ok(Ok(Some(AnswerPart { body: None }))) => Err(broken("the cluster gave it up")),
             Ok(Ok(Some(_))) => Err(broken("a part that is no chunk")),
         };
         let next = part.is_ok().then_some((parts, under_way));

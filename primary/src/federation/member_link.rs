@@ -11,7 +11,7 @@ use palisade_api::encoded::EncodedDown;
 use palisade_api::federation::{Bye, Down, Pong, down};
 use palisade_api::kind::LogId;
 use palisade_api::{ClusterId, Revision, sync};
-use palisade_sync::feed::Cursor;
+use palisade_sync::outlet::Cursor;
 use palisade_sync::sender::Acknowledged;
 use palisade_sync::{ObjectError, Position};
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -38,6 +38,8 @@ pub struct MemberLink {
     pub version: String,
     /// The roles that its agent runs.
     pub roles: Vec<String>,
+    /// Whether its agent keeps calls to the namespaces of who makes them.
+    pub(super) keeps_namespaces: bool,
     /// Ends both halves of the stream.
     pub stop: CancellationToken,
     /// Ends the connection below, for a member that cannot be told anything
@@ -81,6 +83,8 @@ pub struct Introduction {
     pub version: String,
     /// The roles that its agent runs.
     pub roles: Vec<String>,
+    /// Whether its agent keeps calls to the namespaces of who makes them.
+    pub keeps_namespaces: bool,
     /// Whether somebody has to confirm that it joins.
     pub pending: bool,
 }
@@ -106,6 +110,7 @@ impl MemberLink {
             serial: introduction.serial,
             version: introduction.version,
             roles: introduction.roles,
+            keeps_namespaces: introduction.keeps_namespaces,
             pending: introduction.pending,
             stop,
             connection,

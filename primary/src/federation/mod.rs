@@ -1,18 +1,19 @@
 //! The federation that this primary holds: its authority, the tokens that let
 //! clusters join, the members, and promotion.
 //!
-//! Open [`membership`] for how a cluster joins, [`authority`] for what it is
-//! trusted by, [`token`] for what lets it in. Then [`fanout`] for how a change
+//! Open [`joining`] for how a cluster joins, [`membership`] for what follows, [`authority`]
+//! for what it is trusted by, [`token`] for what lets it in. Then [`fanout`] for how a change
 //! reaches the members, [`link_registry`] for who is connected, [`member_link`]
 //! for what is known of each, [`forwarding`] for calls to them, [`event_intake`]
-//! for what they report, [`replica`] for how the replicas of a primary do this
-//! together, [`follow`] for what one learns of changes by the others; [`rules`]
-//! for what they all obey.
+//! for what they report and [`deed_intake`] for what users did, [`replica`] for how
+//! the replicas of a primary do this together, [`follow`] for what one learns of
+//! changes by the others; [`rules`] for what they all obey.
 
 pub mod address;
 pub mod allowance;
 pub mod authority;
 pub mod configuration;
+pub mod deed_intake;
 pub mod difference;
 pub mod dry_run;
 mod error;
@@ -23,6 +24,7 @@ pub mod follow;
 pub mod forwarding;
 pub mod import_task;
 pub mod introduction;
+pub mod joining;
 pub mod link_registry;
 pub mod link_status;
 pub mod link_upkeep;

@@ -16,6 +16,7 @@ use super::address::{federation_address, primary_name};
 use super::event::{self, Word};
 use super::{FederationError, Result};
 use crate::App;
+use crate::identity::{DirectorySettings, Mapping};
 use crate::registry;
 use crate::store::audit::{Actor, NewAudit};
 use crate::store::change::NewItem;
@@ -161,6 +162,7 @@ pub async fn demote(app: &App, actor: &Actor) -> Result<Vec<ClusterId>> {
     // other, and for both the edits that come.
     store::change::lock(&mut tx, LogId::Federation).await?;
     federation.promoted_at = None;
+    federation.deploy_repo_scan_data = false;
     store::federation::update(&mut tx, &federation).await?;
     store::token::revoke_all(&mut tx, now).await?;
     let released = store::member::remove_remotes(&mut tx, RemovedReason::Demoted, now).await?;
@@ -193,6 +195,7 @@ pub async fn demote(app: &App, actor: &Actor) -> Result<Vec<ClusterId>> {
             store::api_key::set_role(&mut tx, &key.name, role.as_str()).await?;
         }
     }
+    release_directories(&mut tx).await?;
     audit(&mut tx, actor, "demote").await?;
     tell(&mut tx, actor, name::FEDERATION_DEMOTE, "The federation was dissolved.", now).await?;
     tx.commit().await.map_err(StoreError::from)?;
@@ -204,6 +207,35 @@ pub async fn demote(app: &App, actor: &Actor) -> Result<Vec<ClusterId>> {
     app.registries.reports.notify_waiters();
     tracing::info!(by = actor.name, members = released.len(), "dissolved the federation");
     Ok(released)
+}
+
+/// Gives groups of directories what is left of roles of the federation. What somebody
+/// changed since it was read is read again: whoever changed first keeps the row until the
+/// end of their transaction.
+async fn release_directories(tx: &mut PgTransaction<'_>) -> Result<()> {
+    loop {
+        let mut overtaken = false;
+        for mut row in store::auth_server::list::<DirectorySettings>(tx).await? {
+            if release_groups(&mut row.settings.mapping)? {
+                overtaken |= !store::auth_server::update(tx, &row).await?;
+            }
+        }
+        if !overtaken {
+            return Ok(());
+        }
+    }
+}
+
+/// The same of one mapping; whether there was anything to change.
+fn release_groups(mapping: &mut Mapping) -> Result<bool, StoreError> {
+    let mut changed = false;
+    for group in &mut mapping.group_mapped_roles {
+        let Some(role) = without_federation(&group.roles) else { continue };
+        group.roles = Roles::new(role.into(), group.roles.domains().clone())
+            .map_err(|e| StoreError::inconsistent("auth_server", e))?;
+        changed = true;
+    }
+    Ok(changed)
 }
 
 /// What is left of a role of the federation once there is none.

@@ -17,10 +17,14 @@ use palisade_transport::server::{PeerAddress, PeerCluster};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tonic::{Request, Response, Status};
 
+use super::link::shortened;
 use super::status;
 use crate::App;
+use crate::federation::FederationError;
+use crate::federation::event::{self, Refusal, Refused};
 use crate::federation::introduction;
-use crate::federation::membership::{self, Ending, JoinCall};
+use crate::federation::joining::{self, JoinCall};
+use crate::federation::membership::{self, Ending};
 use crate::store::audit::Actor;
 use crate::store::member_kind::MemberKind;
 
@@ -47,6 +51,17 @@ impl EnrolService {
             .await
             .map_err(|_| status(Code::ClusterTimeout, "too many clusters join at once; try again"))?
             .map_err(|_| status(Code::ServerError, Code::ServerError.text()))
+    }
+
+    /// Records that a cluster was not let in, where that is for what it came with.
+    async fn refused(&self, name: &str, source: &str, error: FederationError) -> Status {
+        if error.is_of_applicant() {
+            let why = error.client_text();
+            let whom = Refused::Cluster(name);
+            let refusal = Refusal { whom, address: source, why: &why };
+            event::refused(&self.app.database, self.app.clock.now(), refusal).await;
+        }
+        error.into()
     }
 }
 
@@ -84,9 +99,13 @@ impl Enrol for EnrolService {
         &self,
         request: Request<IntroduceRequest>,
     ) -> Result<Response<IntroduceResponse>, Status> {
+        let source = source(&request);
         let IntroduceRequest { ticket_digest, nonce } = request.into_inner();
         let _turn = self.turn().await?;
-        let proofs = introduction::prove(&self.app, &ticket_digest, &nonce).await?;
+        let proofs = match introduction::prove(&self.app, &ticket_digest, &nonce).await {
+            Ok(proofs) => proofs,
+            Err(error) => return Err(self.refused("", &source, error).await),
+        };
         let proofs = proofs.into_iter().map(bytes::Bytes::from).collect();
         Ok(Response::new(IntroduceResponse { proofs }))
     }
@@ -95,20 +114,26 @@ impl Enrol for EnrolService {
         let source = source(&request);
         let request = request.into_inner();
         let call = JoinCall {
-            ticket: request.ticket,
+            ticket: request.ticket.into(),
             signing_request: request.signing_request.to_vec(),
             name: request.name,
-            version: request.version.chars().take(64).collect(),
+            version: shortened(&request.version, 64),
             protocols: Protocols::from_wire(request.protocol.as_ref()),
             sent_at: time(request.sent_at_ms),
-            kube_system_uid: request.kube_system_uid.chars().take(64).collect(),
-            rest: reachable(request.rest_server, request.rest_port),
+            kube_system_uid: shortened(&request.kube_system_uid, 64),
+            rest: reachable(shortened(&request.rest_server, 256), request.rest_port),
             scanner: request.roles == ["scanner"],
             labels: request.labels.into_iter().take(1_000).collect(),
             source,
         };
         let _turn = self.turn().await?;
-        let joined = membership::join(&self.app, &call).await?;
+        let joined = match joining::join(&self.app, &call).await {
+            Ok(joined) => joined,
+            Err(error) => {
+                let name = shortened(&call.name, 64);
+                return Err(self.refused(&name, &call.source, error).await);
+            }
+        };
         Ok(Response::new(JoinResponse {
             cluster_id: joined.cluster_id.to_string(),
             certificate_chain: wire(&joined.certificate),

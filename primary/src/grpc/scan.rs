@@ -32,7 +32,7 @@ use uuid::Uuid;
 use super::status;
 use crate::App;
 use crate::federation::FederationError;
-use crate::registry::worker::{HEARTBEAT, work};
+use crate::registry::worker::{HEARTBEAT, Turn, work};
 use crate::registry::{ImageToRead, ReadFailure, Reader};
 use crate::store::job::Takes;
 use crate::store::member::Member;
@@ -46,6 +46,8 @@ const MOST_COMPRESSED: usize = 32 << 20;
 const MOST_INVENTORY: usize = 512 << 20;
 /// Scans at a time of one worker.
 const MOST_SLOTS: u32 = 64;
+/// How long a worker may take for one image; it gives up by itself long before.
+const LONGEST: Duration = Duration::from_mins(30);
 /// How long a worker may take to say who it is.
 const GREETING: Duration = Duration::from_secs(10);
 
@@ -126,7 +128,8 @@ async fn serve(
     info!(worker = member.name, version, slots, "a scan worker came");
     let reader =
         Remote { id: member.id.as_uuid(), down, waiting: Arc::default(), gone: stop.child_token() };
-    let workers = (0..*slots).map(|_| work(&app.registries, &reader));
+    let turn = Turn::default();
+    let workers = (0..*slots).map(|_| work(&app.registries, &reader, &turn));
     tokio::select! {
         () = stop.cancelled() => {}
         why = heartbeat(app, worker, &reader.down) => warn!(worker = member.name, why, "a worker ends"),
@@ -232,10 +235,17 @@ impl Reader for Remote {
             self.down.send(Ok(WorkerDown { body: Some(body) })).await.ok()?;
             answered.await.ok()
         };
-        match self.gone.run_until_cancelled(exchange).await.flatten() {
-            Some(answer) => Ok(answer?),
-            None => Err(ReadFailure::Gone),
+        let exchange = tokio::time::timeout(LONGEST, exchange);
+        match self.gone.run_until_cancelled(exchange).await {
+            Some(Ok(Some(answer))) => Ok(answer?),
+            // It is there and does not answer: perhaps another one does.
+            Some(Err(_)) => Err(ScanError::Timeout(LONGEST).into()),
+            Some(Ok(None)) | None => Err(ReadFailure::Gone),
         }
+    }
+
+    async fn gone(&self) {
+        self.gone.cancelled().await;
     }
 }
 
@@ -303,5 +313,36 @@ fn reported(failure: &ScanFailure) -> ScanError {
         outcome: ScanOutcome::from_number(failure.outcome),
         text: failure.text.chars().take(1_000).collect(),
         transient: failure.transient,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use palisade_api::Digest;
+    use palisade_scanner::source::registry::RegistryAccess;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_worker_that_never_answers_loses_the_image() {
+        let (down, mut queue) = mpsc::channel(4);
+        let gone = CancellationToken::new();
+        let reader = Remote { id: Uuid::nil(), down, waiting: Arc::default(), gone };
+        let access = RegistryAccess::new("http://127.0.0.1:1").unwrap();
+        let digest = Digest::of(b"an image");
+        let image = ImageToRead { job: 7, access, repository: "shop/orders", digest };
+        let result = reader.read(image).await;
+        assert!(matches!(result, Err(ReadFailure::Scan(ScanError::Timeout(_)))), "{result:?}");
+        let mut told = Vec::new();
+        while let Ok(Ok(message)) = queue.try_recv() {
+            told.extend(message.body);
+        }
+        let is_told = matches!(
+            told.as_slice(),
+            [worker_down::Body::Job(job), worker_down::Body::Cancel(cancel)]
+                if job.id == 7 && cancel.id == 7
+        );
+        assert!(is_told, "{told:?}");
+        assert!(reader.waiting().is_empty());
     }
 }

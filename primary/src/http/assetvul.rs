@@ -41,7 +41,7 @@ pub(super) async fn assetvul_query(
     let id = token(&query)?;
     let body = read_body(request, MAX_BODY_BYTES).await?;
     let narrowed: Option<VulnerabilityQuery> = from_json(&body)?;
-    let mut tx = app.database.begin_snapshot().await?;
+    let mut tx = app.database.begin_question().await?;
     let kind = AssetKind::Vulnerability;
     let kept = asset_query::get(&mut tx, id, &caller.fullname, kind).await?.ok_or_else(gone)?;
     let mut asked: VulnerabilityQuery = serde_json::from_str(&kept).map_err(ApiError::internal)?;
@@ -50,11 +50,11 @@ pub(super) async fn assetvul_query(
     {
         asked.last_modified_timestamp = narrowed.last_modified_timestamp;
     }
-    let summary = VulnerabilityQueryStats { query_id: id.to_string(), ..Default::default() };
+    let (query_id, query_token) = (id.to_string(), id.to_string());
+    let summary = VulnerabilityQueryStats { query_id, query_token, ..Default::default() };
     let Some(filter) = filter(&asked) else {
         return Ok(Json(AssetView { summary, ..AssetView::default() }));
     };
-    vulnerability::without_compiling(&mut tx).await?;
     let images = vulnerability::assets(&mut tx, &filter).await?;
     drop(tx);
     let images = images

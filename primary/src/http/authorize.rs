@@ -6,19 +6,23 @@ use axum::extract::{MatchedPath, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName};
-use palisade_api::Code;
 use palisade_api::rest::path;
-use palisade_identity::{Caller, Need, route_access, scoped_route};
+use palisade_api::{ClusterId, Code};
+use palisade_identity::{
+    Caller, Need, Permission, Rights, namespaced_route, route_access, scoped_route,
+};
 use palisade_transport::server::PeerAddress;
 use secrecy::SecretString;
+use uuid::Uuid;
 
 use super::auth::cookie;
 use super::error::{ApiError, Result};
-use super::init_config::InProcess;
-use super::trail::Call;
+use super::in_process::InProcess;
+use super::trail::Asked;
 use crate::App;
 use crate::federation::event::{self, Refusal, Refused};
 use crate::identity::AuthenticateError;
+use crate::store;
 
 /// Header of session tokens.
 const TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
@@ -29,23 +33,37 @@ const API_KEY: HeaderName = HeaderName::from_static("x-auth-apikey");
 const NUL: &str = "%00";
 
 /// Authenticates the caller where the path needs one, checks what it may, and records
-/// what it changed.
+/// what it changed, or was refused.
 pub(super) async fn authorize(
     State(app): State<App>,
     mut request: Request,
     next: Next,
 ) -> Result<Response> {
-    let_in(&app, &mut request).await?;
-    let call = Call::of(&request);
+    let_in(&app, &mut request, Answers::Primary).await?;
+    let asked = Asked::of(&request);
     let response = next.run(request).await;
-    if let Some(call) = call {
-        call.record(&app, response.status()).await;
+    if let Some(asked) = asked {
+        asked.record(&app, response.status()).await;
     }
     Ok(response)
 }
 
+/// Who answers a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answers {
+    /// The primary itself.
+    Primary,
+    /// The home cluster, which keeps to the namespaces of roles.
+    Home,
+}
+
+/// Who calls, with all that they hold: what may turn out to be for the primary to answer
+/// is let in once more, and whoever brought it is looked up once.
+#[derive(Clone, Debug)]
+struct Identified(Caller);
+
 /// Adds the caller to the request, if the path may be called by them.
-pub(super) async fn let_in(app: &App, request: &mut Request) -> Result<()> {
+pub(super) async fn let_in(app: &App, request: &mut Request, answers: Answers) -> Result<()> {
     if request.uri().path_and_query().is_some_and(|uri| uri.as_str().contains(NUL)) {
         return Err(ApiError::invalid_request("A path or query does not contain a NUL."));
     }
@@ -69,16 +87,40 @@ pub(super) async fn let_in(app: &App, request: &mut Request) -> Result<()> {
     }
     // What is borrowed of the request must not be held while waiting.
     let address = peer(request);
-    let caller = if let Some(InProcess(caller)) = request.extensions_mut().remove() {
+    let known = request.extensions_mut().remove().map(|Identified(caller)| caller);
+    let own = request.extensions_mut().remove().map(|InProcess(caller)| caller);
+    let mut caller = if let Some(caller) = known.or(own) {
         caller
     } else {
         let brought = brought(request)?;
         identify(app, brought, &address).await?
     };
+    if answers == Answers::Home {
+        request.extensions_mut().insert(Identified(caller.clone()));
+    }
+    match answers {
+        // Who reads everything, and rules in a namespace, rules there.
+        Answers::Home if caller.is_confined(required) => {
+            caller.rights = caller.rights.in_namespaces();
+        }
+        Answers::Primary if !caller.satisfies(required) => {
+            let listed = namespaced_route::of_fleet(request.method().as_str(), &path);
+            if let Some(permissions) = listed
+                && let Some(rights) = rights_in_fleet(app, &caller, permissions).await?
+            {
+                caller.rights = rights;
+            }
+        }
+        Answers::Home | Answers::Primary => {}
+    }
     let oneself = matches!(required.need, Need::Oneself(_))
         && named(request).await.is_some_and(|fullname| caller.is_user(&fullname));
     let within = caller.rights.scope().is_none() || admits_scoped;
-    if !(oneself || within && caller.satisfies(required)) {
+    let in_namespaces = answers == Answers::Home
+        && caller.rights.are_of_namespaces()
+        && namespaced_route::admits(request.method().as_str(), &path)
+        && caller.satisfies_somewhere(required);
+    if !(oneself || in_namespaces || within && caller.satisfies(required)) {
         tracing::info!(user = caller.fullname, role = %caller.role, path, "access denied");
         let why = format!("{call} is not for the role {:?}.", caller.role.as_str());
         let whom = Refused::User(&caller.fullname);
@@ -93,6 +135,22 @@ pub(super) async fn let_in(app: &App, request: &mut Request) -> Result<()> {
     }
     request.extensions_mut().insert(caller);
     Ok(())
+}
+
+/// What somebody may read of the fleet whose roles do not read the federation, and count at
+/// the home cluster: in a list that tells clusters and namespaces apart, what they read there,
+/// and of the primary itself; within a scope, what is within.
+pub(super) async fn rights_in_fleet(
+    app: &App,
+    caller: &Caller,
+    permissions: &[Permission],
+) -> Result<Option<Rights>> {
+    let mut conn = app.database.acquire().await?;
+    let primary = store::federation::get(&mut conn).await?.cluster_id;
+    let home = store::member::home(&mut conn).await?;
+    // Where there is none, a cluster that nobody is.
+    let home = home.unwrap_or_else(|| ClusterId::from_uuid(Uuid::nil()));
+    Ok(caller.rights.of_fleet(primary, home, permissions))
 }
 
 /// The user whom the path names.

@@ -7,6 +7,9 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 /// Smaller answers gain nothing.
 const ABOVE_BYTES: u64 = 1_200;
 
+/// What is packed already, and is to arrive so.
+const PACKED: NotForContentType = NotForContentType::const_new("application/gzip");
+
 /// What is worth it, by what clients expect.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WorthIt;
@@ -17,7 +20,7 @@ impl Predicate for WorthIt {
         let size = response.status() == StatusCode::PARTIAL_CONTENT
             || SizeAbove::new(ABOVE_BYTES).should_compress(response);
         // What is compressed is held back until there is enough of it.
-        size && NotForContentType::SSE.should_compress(response)
+        size && NotForContentType::SSE.should_compress(response) && PACKED.should_compress(response)
     }
 }
 
@@ -36,6 +39,7 @@ mod tests {
             (200, "application/json", long.as_str(), true),
             (206, "application/json", "{}", true),
             (200, "text/event-stream", long.as_str(), false),
+            (200, "application/gzip", long.as_str(), false),
         ] {
             let response = Response::builder()
                 .status(status)

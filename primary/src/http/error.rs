@@ -7,10 +7,11 @@ use std::error::Error as StdError;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use palisade_api::Code;
 use palisade_api::rest::error::{ErrorBody, PasswordProfileBasic};
 use palisade_api::rest::file::{ImportTask, ImportTaskData};
+use palisade_api::{Code, Refusal};
 use palisade_identity::PasswordError;
+use palisade_identity::password_profile::{ProfileError, WeakPassword};
 
 use crate::identity::LdapStep;
 use crate::store::StoreError;
@@ -43,6 +44,10 @@ pub enum Reason {
     NotPrimary,
     /// This step of a lookup in a directory failed.
     LdapStep(LdapStep),
+    /// This is wrong with a password.
+    WeakPassword(WeakPassword),
+    /// This is wrong with the rules of passwords.
+    Profile(ProfileError),
 }
 
 impl Reason {
@@ -50,6 +55,8 @@ impl Reason {
         match self {
             Self::NotPrimary => "not_primary",
             Self::LdapStep(step) => step.as_str(),
+            Self::WeakPassword(weak) => weak.as_str(),
+            Self::Profile(wrong) => wrong.as_str(),
         }
     }
 }
@@ -75,6 +82,11 @@ impl ApiError {
     /// An error that says no more than its code.
     pub fn of(code: Code) -> Self {
         Self::new(code, code.text())
+    }
+
+    /// A change that cannot be, with what is wrong.
+    pub fn refused(refusal: Refusal, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(refusal.code, message).with_status(refusal.status)
     }
 
     /// A malformed body or parameter: 400, code 6.
@@ -109,10 +121,10 @@ impl ApiError {
         self
     }
 
-    /// The same error with the import that it is about.
+    /// The same error with why it is, for programs.
     #[must_use]
-    pub fn with_import(mut self, task: ImportTask) -> Self {
-        self.import_task = Some(Box::new(task));
+    pub fn because(mut self, reason: Reason) -> Self {
+        self.reason = Some(reason);
         self
     }
 
@@ -139,6 +151,7 @@ impl From<StoreError> for ApiError {
             StoreError::ObjectMissing { kind, name } => {
                 Self::object_not_found(format!("There is no {} {name:?}.", kind.as_str()))
             }
+            StoreError::Nul(_) => Self::invalid_request("A text does not contain a NUL."),
             StoreError::Inconsistent { .. } => Self::of(Code::ClusterWrongData),
             _ => Self::of(Code::ServerError),
         }

@@ -2,7 +2,7 @@
 //!
 //! An endpoint is an `async fn` with `#[utoipa::path]`; its area's `router()`
 //! collects it and [`api`] merges the areas. Everything else happens around
-//! it: [`PathTable`] tidies the path, [`authorize`] lets the caller in by the table
+//! it: [`PathTable`] and [`tidy`] tidy the request, [`authorize`] lets the caller in by the table
 //! of `palisade_identity::route_access`, [`extract`] reads caller and body,
 //! [`query`] pages and filters lists, [`error`] turns failures into answers.
 
@@ -15,7 +15,6 @@ mod client_address;
 mod compress;
 mod dlp;
 pub mod error;
-mod etag;
 mod eula;
 pub mod extract;
 mod fallback;
@@ -26,6 +25,7 @@ mod group;
 mod harbor;
 mod health;
 mod home;
+mod in_process;
 pub mod init_config;
 mod list;
 mod log;
@@ -53,6 +53,9 @@ use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
 use http::{HeaderValue, header};
 use palisade_api::rest::path::PathTable;
+use palisade_transport::server::{
+    answer_after_body, answer_for_browsers, answer_head_alone, answer_what_changed, tidy,
+};
 use tower::Layer as _;
 use tower::util::MapRequestLayer;
 use tower_http::compression::CompressionLayer;
@@ -121,33 +124,24 @@ pub fn router(app: App) -> serde_json::Result<Router> {
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
         .layer(from_fn_with_state(app.clone(), harbor::login::harbor_login))
         .layer(from_fn_with_state(app.clone(), client_address::behind_proxy))
-        .layer(from_fn(etag::validate))
+        .layer(from_fn(answer_what_changed))
         .layer(CompressionLayer::new().compress_when(compress::WorthIt))
+        .layer(from_fn(request::observe))
+        // Around all that answers, be it only that it is late.
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-cache"),
         ))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static(portal::STRICT_TRANSPORT),
-        ))
-        // Answers are data: what a browser shows of one does nothing, and in no frame.
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
-        ))
-        .layer(from_fn(request::observe))
+        .layer(from_fn(answer_for_browsers))
+        .layer(from_fn(answer_after_body))
         .with_state(app);
     let tidied = MapRequestLayer::new(move |mut request: Request| {
+        tidy(&mut request);
         if let Some(uri) = table.canonical(request.uri()) {
             *request.uri_mut() = uri;
         }
         request
     })
     .layer(routes);
-    Ok(Router::new().fallback_service(tidied))
+    Ok(Router::new().fallback_service(tidied).layer(from_fn(answer_head_alone)))
 }

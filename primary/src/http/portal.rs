@@ -7,6 +7,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use palisade_transport::server::STRICT_TRANSPORT;
 
 use crate::App;
 
@@ -23,8 +24,6 @@ const NOT_BUILT: &str = "The portal was not built into this program.\n\
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      connect-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
-/// For a year browsers reach us by TLS alone.
-pub(super) const STRICT_TRANSPORT: &str = "max-age=31536000";
 /// Names of built files change with their content.
 const FOREVER: &str = "public, max-age=31536000, immutable";
 

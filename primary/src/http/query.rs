@@ -6,8 +6,22 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 pub use palisade_api::rest::query::{Filter, Operator, Scope};
 use serde::Serialize;
+use utoipa::IntoParams;
 
 use super::error::{ApiError, Result};
+
+/// Which part of a list, for the OpenAPI document alone: [`Query::list`] reads it.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "a document, nobody makes one")]
+pub(super) struct Page {
+    /// Place of the first; from the end when negative
+    #[param(nullable = false)]
+    start: Option<i64>,
+    /// How many at most; 0: all
+    #[param(nullable = false)]
+    limit: Option<i64>,
+}
 
 /// The query string of a request.
 #[derive(Clone, Debug, Default)]

@@ -8,10 +8,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderName, HeaderValue, StatusCode};
 use palisade_api::Code;
+use palisade_transport::server::names_host;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::error::ApiError;
+use super::in_process::InProcess;
 
 /// Time until the head of an answer; its body may take longer. A database that
 /// accepts statements but does not answer costs a client no more than this.
@@ -35,6 +37,11 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
     let started = Instant::now();
 
     let mut response = async {
+        // What this process asks itself is for nobody else.
+        let is_own = request.extensions().get::<InProcess>().is_some();
+        if !is_own && !names_host(&request) {
+            return ApiError::invalid_request("HTTP/1.1 wants one header Host.").into_response();
+        }
         match tokio::time::timeout(deadline(&route), next.run(request)).await {
             Ok(response) => response,
             Err(_) => late().into_response(),

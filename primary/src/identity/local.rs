@@ -40,7 +40,9 @@ impl Identity {
             return Ok(LocalVerdict::Blocked);
         }
         let hash = known.as_ref().and_then(|user| user.password_hash.clone());
-        let right = self.passwords.verify(login.password.clone(), hash).await?;
+        let still_may = || !self.damper.blocks(&login.username, &login.address, self.clock.now());
+        let right = self.passwords.verify_if(still_may, login.password.clone(), hash).await?;
+        let right = right.ok_or(LoginError::Damped)?;
         let user = match known {
             Some(user) if right => user,
             Some(user) => return Ok(LocalVerdict::WrongPassword(Box::new(user))),
@@ -54,7 +56,7 @@ impl Identity {
             (None, true) => return Ok(LocalVerdict::Yes(LoginOutcome::MustResetPassword)),
             (Some(new), true) => self.choose_password(user, login, new).await?,
         };
-        let logged_in = self.begin_session(&user, &login.address).await?;
+        let logged_in = self.begin_session(&user, &login.address, None).await?;
         Ok(LocalVerdict::Yes(LoginOutcome::LoggedIn(Box::new(logged_in))))
     }
 

@@ -1,5 +1,6 @@
 //! Logging in: who vouches for a password, and the session that begins.
 
+use chrono::{DateTime, Utc};
 use palisade_identity::password_profile::WeakPassword;
 use palisade_identity::session_token::MAX_LIFETIME;
 use palisade_identity::{PasswordError, PasswordProfile, SessionId, SessionKeyError};
@@ -233,11 +234,13 @@ impl Identity {
     }
 
     /// Begins a session of a user for whom something vouched. `vouched` is the
-    /// user as it was then: a password that changed meanwhile counts no more.
+    /// user as it was then: a password that changed meanwhile counts no more. It ends
+    /// when all do, and no later than `until`.
     pub(super) async fn begin_session(
         &self,
         vouched: &UserRow,
         address: &str,
+        until: Option<DateTime<Utc>>,
     ) -> Result<LoggedIn, LoginError> {
         let now = self.clock.now();
         let id = SessionId::random();
@@ -250,7 +253,8 @@ impl Identity {
         if session::count_of_user(&mut transaction, fullname, now).await? >= MAX_SESSIONS {
             return Err(LoginError::TooManySessions);
         }
-        let ends_at = now + MAX_LIFETIME;
+        let latest = now + MAX_LIFETIME;
+        let ends_at = until.map_or(latest, |until| until.min(latest));
         session::create(&mut transaction, id, fullname, address, now, ends_at).await?;
         user::logged_in(&mut transaction, fullname, now).await?;
         transaction.commit().await.map_err(StoreError::from)?;

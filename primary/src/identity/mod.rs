@@ -27,6 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use palisade_api::clock::SharedClock;
+use palisade_api::rest::event::{level, name};
 use palisade_identity::{Damper, PasswordError, Passwords, SessionKey, SessionKeyError};
 use palisade_transport::seal::{SealError, Sealer};
 use secrecy::SecretString;
@@ -35,8 +36,11 @@ use serde_json::value::to_raw_value;
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
+use crate::federation;
+use crate::federation::event::{self, Deed, Done};
 use crate::shutdown::Shutdown;
 use crate::store::audit::{Actor, NewAudit};
+use crate::store::session::EndedSession;
 use crate::store::{self, Database, StoreError};
 
 pub use access_scope::{ScopeError, read_scope, shown_scope};
@@ -61,6 +65,8 @@ pub use user_role::{UnknownRole, UserRoleError};
 
 /// How often ended sessions are removed.
 const SWEEP: Duration = Duration::from_mins(1);
+/// How many of them in one transaction.
+const SWEPT_AT_ONCE: i64 = 500;
 /// Messages of SAML providers that are read at once.
 const SAML_READERS: usize = 2;
 
@@ -171,13 +177,38 @@ impl Identity {
         });
     }
 
-    async fn sweep_once(&self) -> Result<(), StoreError> {
-        let mut conn = self.database.acquire().await?;
-        let ended = store::session::sweep(&mut conn, self.clock.now()).await?;
-        if ended > 0 {
-            tracing::debug!(ended, "removed ended sessions");
+    /// Removes sessions that ended, and records of each that it did.
+    async fn sweep_once(&self) -> federation::Result<()> {
+        loop {
+            let now = self.clock.now();
+            let mut tx = self.database.begin().await?;
+            let ended = store::session::sweep(&mut tx, now, SWEPT_AT_ONCE).await?;
+            if ended.is_empty() {
+                return Ok(());
+            }
+            let why = |session: &EndedSession| {
+                let why = if session.idle { "was idle" } else { "came to the end of its life" };
+                format!("A session of {} {why}.", session.fullname)
+            };
+            let messages: Vec<String> = ended.iter().map(why).collect();
+            let deeds = ended.iter().zip(&messages).map(|(session, message)| Deed {
+                name: name::TIMEOUT,
+                level: level::NOTICE,
+                user: &session.fullname,
+                roles: event::by_namespace(&session.roles),
+                address: &session.address,
+                session: session.id.to_string(),
+                call: None,
+                message: message.as_str(),
+            });
+            let done: Vec<Done> = deeds.map(|deed| Done::new(now, deed)).collect();
+            event::did_each(&mut tx, &self.database, &done).await?;
+            tx.commit().await.map_err(StoreError::from)?;
+            for session in &ended {
+                self.recent.forget(session.id);
+            }
+            tracing::debug!(ended = ended.len(), "removed ended sessions");
         }
-        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! In which order directories are asked for a password.
 
 use palisade_identity::Caller;
+use sqlx::PgConnection;
 use thiserror::Error;
 
 use super::Identity;
@@ -22,6 +23,12 @@ pub enum OrderError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Whether a directory stands in the order that was set.
+pub(super) async fn names(conn: &mut PgConnection, directory: &str) -> Result<bool, StoreError> {
+    let order: Option<Vec<String>> = setting::get(conn, SETTING).await?;
+    Ok(order.is_some_and(|order| order.iter().any(|name| name == directory)))
 }
 
 impl Identity {

@@ -15,6 +15,9 @@ use crate::store::{Database, StoreError, event};
 pub struct Watch {
     database: Database,
     scope: AccessScope,
+    /// Whether the scope is about what members report alone: who reads the home cluster
+    /// and not the federation is shown all its members.
+    of_events: bool,
     members: Vec<Seen>,
     events: Vec<(ClusterId, i64)>,
 }
@@ -25,7 +28,12 @@ type Seen = (ClusterId, String, ClusterLabels, bool, Option<RemovedReason>);
 impl Watch {
     /// Watches over what is within `scope`.
     pub fn new(database: Database, scope: AccessScope) -> Self {
-        Self { database, scope, members: Vec::new(), events: Vec::new() }
+        Self { database, scope, of_events: false, members: Vec::new(), events: Vec::new() }
+    }
+
+    /// Watches over what is reported within `scope`; all else is told.
+    pub fn of_events(database: Database, scope: AccessScope) -> Self {
+        Self { of_events: true, ..Self::new(database, scope) }
     }
 
     /// Those of `topics` of which something changed within the scope since the
@@ -34,9 +42,9 @@ impl Watch {
         let mut kept = Vec::with_capacity(topics.len());
         for topic in topics {
             let differs = match topic {
-                Topic::Members => self.members_differ().await,
+                Topic::Members if !self.of_events => self.members_differ().await,
                 Topic::Events => self.events_differ().await,
-                Topic::Scans | Topic::Rules | Topic::Imports => Ok(true),
+                Topic::Members | Topic::Scans | Topic::Rules | Topic::Imports => Ok(true),
             };
             let differs = differs.unwrap_or_else(|error| {
                 tracing::debug!(%error, "cannot tell whether a change is within a scope");

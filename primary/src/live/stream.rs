@@ -43,7 +43,8 @@ pub struct ChangeStream {
 }
 
 impl ChangeStream {
-    /// A stream about `topics`, of which `watch` leaves out what is not within; none where the session has too many.
+    /// A stream about `topics`, of which `watch` leaves out what is not within; none where
+    /// the session has too many.
     pub fn open(
         live: &Arc<Live>,
         identity: Arc<Identity>,

@@ -47,12 +47,17 @@ pub trait Task: Send + Sync + 'static {
     /// How long to wait between runs when nobody nudges.
     fn period(&self) -> Duration;
 
+    /// What wakes it before its period is over; by default nothing does.
+    fn nudge(&self) -> Nudge {
+        Nudge::default()
+    }
+
     /// Does what is missing. Must be safe to stop anywhere.
     async fn run(&self) -> Result<Done, StoreError>;
 }
 
-/// Wakes a task before its period is over. Nudges while it runs lead to one
-/// more run.
+/// Wakes a task before its period is over, though not before it has rested a while.
+/// Nudges while it runs or rests lead to one more run.
 #[derive(Clone, Debug, Default)]
 pub struct Nudge(Arc<Notify>);
 
@@ -62,6 +67,10 @@ impl Nudge {
         self.0.notify_one();
     }
 }
+
+/// A task rests this many times as long as it ran, however often it is nudged, and no
+/// longer than its period: it takes a part in twenty of what the database can do.
+const REST: u32 = 20;
 
 /// Starts the tasks of the primary.
 pub fn start(app: &App) {
@@ -99,36 +108,44 @@ fn tasks(app: &App) -> [Box<dyn Task>; 10] {
             database: database.clone(),
             clock: clock.clone(),
         }),
-        Box::new(workload_upkeep::WorkloadUpkeep { database: database.clone() }),
+        Box::new(workload_upkeep::WorkloadUpkeep {
+            database: database.clone(),
+            nudge: app.registries.running.clone(),
+        }),
     ]
 }
 
 /// Runs the task now and then, until the shutdown. A run that is under way
 /// then is dropped.
-pub fn spawn(shutdown: &Shutdown, clock: SharedClock, task: Box<dyn Task>) -> Nudge {
-    let nudge = Nudge::default();
-    let nudged = nudge.0.clone();
+pub fn spawn(shutdown: &Shutdown, clock: SharedClock, task: Box<dyn Task>) {
+    let nudge = task.nudge();
     let stop = shutdown.token().clone();
     shutdown.spawn(task.name(), async move {
         let running = async {
             loop {
-                run(&*task, &clock).await;
+                let took = run(&*task, &clock).await;
+                let rest = took.saturating_mul(REST).min(task.period());
+                let nudged = async {
+                    tokio::time::sleep(rest).await;
+                    nudge.0.notified().await;
+                };
                 tokio::select! {
                     () = tokio::time::sleep(task.period()) => {}
-                    () = nudged.notified() => {}
+                    () = nudged => {}
                 }
             }
         };
         stop.run_until_cancelled(running).await;
     });
-    nudge
 }
 
-async fn run(task: &dyn Task, clock: &SharedClock) {
+/// Says how long it took.
+async fn run(task: &dyn Task, clock: &SharedClock) -> Duration {
     let name = task.name();
     let started = Instant::now();
     let outcome = task.run().await;
-    histogram!("palisade_reconcile_seconds", "task" => name).record(started.elapsed());
+    let took = started.elapsed();
+    histogram!("palisade_reconcile_seconds", "task" => name).record(took);
     let result = if outcome.is_ok() { "ok" } else { "failed" };
     counter!("palisade_reconcile_runs_total", "task" => name, "result" => result).increment(1);
     match outcome {
@@ -142,6 +159,7 @@ async fn run(task: &dyn Task, clock: &SharedClock) {
         }
         Err(error) => warn!(%error, "failed; the next run tries again"),
     }
+    took
 }
 
 #[cfg(test)]
@@ -155,6 +173,8 @@ mod tests {
 
     struct Counting {
         period: Duration,
+        takes: Duration,
+        nudge: Nudge,
         runs: AtomicU32,
         told: watch::Sender<u32>,
     }
@@ -169,7 +189,12 @@ mod tests {
             self.period
         }
 
+        fn nudge(&self) -> Nudge {
+            self.nudge.clone()
+        }
+
         async fn run(&self) -> Result<Done, StoreError> {
+            tokio::time::sleep(self.takes).await;
             let runs = self.runs.fetch_add(1, Ordering::SeqCst) + 1;
             self.told.send_replace(runs);
             if runs == 2 {
@@ -179,16 +204,23 @@ mod tests {
         }
     }
 
-    fn counting(period: Duration, shutdown: &Shutdown) -> (Nudge, watch::Receiver<u32>) {
-        let (told, runs) = watch::channel(0);
-        let task = Counting { period, runs: AtomicU32::new(0), told };
-        (spawn(shutdown, SystemClock::shared(), Box::new(task)), runs)
+    /// Starts a task of which each run takes so long.
+    fn counting(
+        period: Duration,
+        takes: Duration,
+        shutdown: &Shutdown,
+    ) -> (Nudge, watch::Receiver<u32>) {
+        let (told, counted) = watch::channel(0);
+        let (nudge, runs) = (Nudge::default(), AtomicU32::new(0));
+        let task = Counting { period, takes, nudge: nudge.clone(), runs, told };
+        spawn(shutdown, SystemClock::shared(), Box::new(task));
+        (nudge, counted)
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_task_runs_at_once_and_when_it_is_nudged_and_ends_with_the_shutdown() {
         let shutdown = Shutdown::new();
-        let (nudge, mut runs) = counting(Duration::from_hours(1), &shutdown);
+        let (nudge, mut runs) = counting(Duration::from_hours(1), Duration::ZERO, &shutdown);
         for expected in 1..=3 {
             runs.wait_for(|runs| *runs == expected).await.unwrap();
             nudge.nudge();
@@ -197,11 +229,27 @@ mod tests {
         assert!(shutdown.drained(Duration::from_secs(10)).await);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_task_runs_again_after_its_period_even_when_it_failed() {
         let shutdown = Shutdown::new();
-        let (_, mut runs) = counting(Duration::from_millis(1), &shutdown);
+        let (_, mut runs) = counting(Duration::from_mins(1), Duration::ZERO, &shutdown);
         runs.wait_for(|runs| *runs >= 4).await.unwrap();
+        shutdown.request();
+        assert!(shutdown.drained(Duration::from_secs(10)).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_is_nudged_without_end_rests_for_longer_than_it_runs() {
+        let shutdown = Shutdown::new();
+        let began = Instant::now();
+        let second = Duration::from_secs(1);
+        let (nudge, mut runs) = counting(Duration::from_mins(1), second, &shutdown);
+        for expected in 1..=3 {
+            runs.wait_for(|runs| *runs == expected).await.unwrap();
+            nudge.nudge();
+        }
+        // Three runs, and two rests between them.
+        assert_eq!(began.elapsed().as_secs(), 3 + 2 * u64::from(REST));
         shutdown.request();
         assert!(shutdown.drained(Duration::from_secs(10)).await);
     }

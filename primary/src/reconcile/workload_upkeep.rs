@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Done, Task};
+use super::{Done, Nudge, Task};
 use crate::store::workload::{self, image};
 use crate::store::{Database, StoreError};
 
 pub(super) struct WorkloadUpkeep {
     pub(super) database: Database,
+    pub(super) nudge: Nudge,
 }
 
 #[async_trait]
@@ -21,6 +22,10 @@ impl Task for WorkloadUpkeep {
 
     fn period(&self) -> Duration {
         Duration::from_secs(10)
+    }
+
+    fn nudge(&self) -> Nudge {
+        self.nudge.clone()
     }
 
     async fn run(&self) -> Result<Done, StoreError> {

@@ -35,19 +35,13 @@ pub(super) async fn run(registries: &Registries, job: &Job) -> Result<(), Regist
         Ok(client) => images(&client, &registry, registries, &indexes).await,
         Err(error) => Err(error),
     };
+    let is_listed = found.is_ok();
     let mut tx = registries.database.begin().await?;
-    if !job::done(&mut tx, job).await? {
-        return Ok(());
-    }
     match found {
         Ok(found) => {
             info!(registry = job.registry, images = found.len(), "listed a registry");
             store::image::replace(&mut tx, &job.registry, &found, Inventory::FORMAT).await?;
             job::scan_scheduled(&mut tx, &job.registry).await?;
-            // Whoever asks for a scan wants what the present database says.
-            if let Ok(vulndb) = registries.vulndb.current().await {
-                store::report::rematch(&mut tx, &job.registry, vulndb.digest()).await?;
-            }
         }
         Err(error) => {
             info!(registry = job.registry, %error, "cannot list a registry");
@@ -55,7 +49,16 @@ pub(super) async fn run(registries: &Registries, job: &Job) -> Result<(), Regist
             store::registry::fail(&mut tx, &job.registry, message, &detail).await?;
         }
     }
+    if !job::done(&mut tx, job).await? {
+        return Ok(());
+    }
     tx.commit().await.map_err(StoreError::from)?;
+    // Whoever asks for a scan wants what the present database says. By itself: who holds
+    // images waits for no report.
+    if is_listed && let Ok(vulndb) = registries.vulndb.current().await {
+        let mut conn = registries.database.acquire().await?;
+        store::report::rematch(&mut conn, &job.registry, vulndb.digest()).await?;
+    }
     registries.jobs.notify_waiters();
     registries.reports.notify_waiters();
     registries.rematches.notify_waiters();

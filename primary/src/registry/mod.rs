@@ -1,14 +1,16 @@
 //! Federated registries: each image is scanned once for the whole federation.
 //!
-//! [`settings`] keeps the registries, [`schedule`] starts their scans,
-//! [`root_of_trust`] says whose signatures count, [`worker`] takes the jobs that [`list`]
-//! and [`scan`] do, [`publish`] writes verdicts to the log, [`vulndb`] looks
-//! after the vulnerability database, [`rematch`] holds what is stored against
-//! a new one, [`check`] puts what images do not pass into rows; [`vulnerability_profile`] is what is accepted, [`vex`] what
-//! documents say, and [`repository`] scans what CI asks for.
+//! [`settings`] keeps the registries, [`config`] checks what clients say of them, and
+//! [`schedule`] starts their scans; [`root_of_trust`] says whose signatures count,
+//! [`worker`] takes the jobs that [`list`] and [`scan`] do, [`publish`] writes verdicts to
+//! the log, [`vulndb`] looks after the vulnerability database, [`rematch`] holds what is
+//! stored against a new one, [`check`] puts what images do not pass into rows;
+//! [`vulnerability_profile`] is what is accepted, [`vex`] what documents say, and
+//! [`repository`] scans what CI asks for.
 
 pub mod asset;
 pub mod check;
+mod config;
 mod count;
 pub mod credentials;
 mod error;
@@ -28,7 +30,7 @@ mod schedule;
 pub mod settings;
 mod signature;
 pub mod vex;
-mod vulndb;
+pub mod vulndb;
 pub mod vulnerability_profile;
 pub mod worker;
 
@@ -50,6 +52,7 @@ pub use push::{BadEvent, Proof, Pushed};
 pub use reader::{ImageToRead, ReadFailure, Reader};
 pub use report::PackError;
 
+use crate::reconcile::Nudge;
 use crate::shutdown::Shutdown;
 use crate::store::Database;
 
@@ -83,6 +86,8 @@ pub struct Registries {
     pub(crate) rematches: Notify,
     /// Wakes those who wait for a scan that they asked for.
     pub(crate) scans_ended: Notify,
+    /// Wakes who keeps up what is known of the images that run.
+    pub(crate) running: Nudge,
 }
 
 impl Registries {
@@ -114,6 +119,7 @@ impl Registries {
             reports: Notify::new(),
             rematches: Notify::new(),
             scans_ended: Notify::new(),
+            running: Nudge::default(),
         })
     }
 

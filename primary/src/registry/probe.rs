@@ -107,10 +107,10 @@ impl Registries {
         drop(conn);
         // Kept secrets go to the kept address only.
         let kept = addresses(&registry);
-        super::settings::apply(&mut registry, &mut credentials, config.clone())?;
+        super::config::apply(&mut registry, &mut credentials, config.clone())?;
         if !registry.name.is_empty() && addresses(&registry) != kept {
             credentials = RegistryCredentials::default();
-            super::settings::apply(&mut registry, &mut credentials, config)?;
+            super::config::apply(&mut registry, &mut credentials, config)?;
         }
         let cancel = CancellationToken::new();
         let (sender, steps) = watch::channel(Steps::default());

@@ -27,6 +27,8 @@ const BATCH: i64 = 1_000;
 const BATCH_BYTES: usize = 4 << 20;
 /// Bytes of one verdict; an object of the log may not have much more.
 const VERDICT_BYTES: usize = 900 << 10;
+/// Bytes of one text in a verdict that is too large.
+const TEXT_BYTES: usize = 1_024;
 /// How often reports of other replicas are looked for.
 const POLL: Duration = Duration::from_secs(2);
 /// Reports that come within this time go into one change.
@@ -163,6 +165,7 @@ async fn publish(registries: &Registries) -> Result<usize, StoreError> {
         change::commit(&mut tx, LogId::Verdicts, &Actor::system(), &items).await?;
     }
     tx.commit().await?;
+    registries.running.nudge();
     debug!(published, "published verdicts");
     Ok(published)
 }
@@ -214,7 +217,8 @@ fn objects(
 }
 
 /// Brings a hostile image's verdict down to what the log takes: what an
-/// admission decision needs least goes first.
+/// admission decision needs least goes first. One that stays too large would keep back
+/// those of all other images.
 fn shorten(verdict: &mut Verdict) {
     if verdict.encoded_len() <= VERDICT_BYTES {
         return;
@@ -222,8 +226,63 @@ fn shorten(verdict: &mut Verdict) {
     verdict.envs.clear();
     verdict.labels.clear();
     verdict.names.truncate(1_000);
+    verdict.verifiers.retain(|verifier| verifier.len() <= TEXT_BYTES);
+    verdict.verifiers.truncate(100);
+    for text in [&mut verdict.base_os, &mut verdict.cvedb_version] {
+        text.truncate(text.floor_char_boundary(TEXT_BYTES));
+    }
     while verdict.encoded_len() > VERDICT_BYTES && !verdict.cves.is_empty() {
         verdict.cves.sort_by_key(|cve| std::cmp::Reverse(cve.severity));
         verdict.cves.truncate(verdict.cves.len() * 3 / 4);
+    }
+    while verdict.encoded_len() > VERDICT_BYTES && !verdict.names.is_empty() {
+        verdict.names.truncate(verdict.names.len() * 3 / 4);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Bloat = fn(&mut Verdict, &str);
+
+    #[test]
+    fn no_verdict_keeps_others_back() {
+        let long = "é".repeat(VERDICT_BYTES);
+        let cve = |name: &str, severity| VerdictCve {
+            name: name.to_owned(),
+            severity,
+            ..VerdictCve::default()
+        };
+        let name = ImageName { repository: "x".repeat(4_000), ..ImageName::default() };
+        let bloat: [(&str, Bloat); 6] = [
+            ("base_os", |verdict, long| verdict.base_os = long.to_owned()),
+            ("cvedb_version", |verdict, long| verdict.cvedb_version = long.to_owned()),
+            ("envs", |verdict, long| verdict.envs.push(long.to_owned())),
+            ("labels", |verdict, long| {
+                verdict.labels.insert("x".to_owned(), long.to_owned());
+            }),
+            ("verifiers", |verdict, long| verdict.verifiers.push(long.to_owned())),
+            ("cves", |verdict, long| {
+                verdict.cves.push(VerdictCve { name: long.to_owned(), ..VerdictCve::default() });
+            }),
+        ];
+        for (what, bloat) in bloat {
+            let mut verdict = Verdict {
+                cves: vec![cve("CVE-1", 4), cve("CVE-2", 3)],
+                verifiers: vec!["shop/release".to_owned()],
+                names: vec![name.clone()],
+                ..Verdict::default()
+            };
+            bloat(&mut verdict, &long);
+            shorten(&mut verdict);
+            assert!(verdict.encoded_len() <= VERDICT_BYTES, "{what}");
+            assert_eq!(verdict.verifiers, ["shop/release"], "{what}");
+            assert_eq!(verdict.names.len(), 1, "{what}");
+            assert_eq!(verdict.cves.first().map(|cve| &*cve.name), Some("CVE-1"), "{what}");
+        }
+        let mut verdict = Verdict { names: vec![name; 2_000], ..Verdict::default() };
+        shorten(&mut verdict);
+        assert!(verdict.encoded_len() <= VERDICT_BYTES && verdict.names.len() > 100);
     }
 }

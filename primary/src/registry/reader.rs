@@ -46,6 +46,11 @@ pub trait Reader: Send + Sync {
 
     /// Reads one image. Dropping the future cancels that.
     async fn read(&self, image: ImageToRead<'_>) -> Result<Inventory, ReadFailure>;
+
+    /// Waits until it has gone away. Then it reads nothing any more.
+    async fn gone(&self) {
+        std::future::pending::<()>().await;
+    }
 }
 
 /// This process.

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::finding::Rows;
+use super::repository::REPOSITORY;
 use super::{Registries, RegistryFailure};
 use crate::store;
 use crate::store::report::{KeptReport, MatchResult, UsedDatabase};
@@ -139,8 +140,12 @@ impl Registries {
         let Some(name) = names.into_iter().find(|name| name.registry == registry) else {
             return Ok(digest.to_oci());
         };
-        let (_, settings) = self.find(&mut conn, registry).await?;
-        Ok(super::settings::image(&settings.registry, &name.repository, &name.tag))
+        let url = if registry == REPOSITORY {
+            name.url
+        } else {
+            self.find(&mut conn, registry).await?.1.registry
+        };
+        Ok(super::settings::image(&url, &name.repository, &name.tag))
     }
 
     /// The report on an image of any registry as clients of the REST API get

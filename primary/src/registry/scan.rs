@@ -64,12 +64,13 @@ async fn store(
     scanned: &Scanned,
 ) -> Result<(), RegistryFailure> {
     let mut tx = registries.database.begin().await?;
-    if !job::done(&mut tx, job).await? {
-        return Ok(());
-    }
     put(&mut tx, digest, scanned).await?;
     store::image::set_status(&mut tx, digest, "finished", "").await?;
     store::scanner::scanned(&mut tx, reader.id()).await?;
+    // At the end: a listing that asks for this job once more holds the image by then.
+    if !job::done(&mut tx, job).await? {
+        return Ok(());
+    }
     tx.commit().await.map_err(StoreError::from)?;
     scanned.was_stored(registries);
     Ok(())
@@ -108,23 +109,23 @@ async fn failed(
     error: &ScanError,
 ) -> Result<(), RegistryFailure> {
     let mut tx = registries.database.begin().await?;
-    if let Some(pause) = pause(error, job) {
+    let ours = if let Some(pause) = pause(error, job) {
         info!(registry = job.registry, %digest, %error, "a scan failed and is tried again");
-        if job::postpone(&mut tx, job, pause).await? {
-            store::image::set_status(&mut tx, digest, "scheduled", "").await?;
-        }
+        store::image::set_status(&mut tx, digest, "scheduled", "").await?;
+        job::postpone(&mut tx, job, pause).await?
     } else {
         warn!(registry = job.registry, %digest, %error, "a scan failed");
-        if job::done(&mut tx, job).await? {
-            let result = error.result_text();
-            if error.outcome().is_of_image() {
-                store::image::set_broken(&mut tx, digest, Inventory::FORMAT, &result).await?;
-            } else {
-                store::image::set_status(&mut tx, digest, "failed", &result).await?;
-            }
+        let result = error.result_text();
+        if error.outcome().is_of_image() {
+            store::image::set_broken(&mut tx, digest, Inventory::FORMAT, &result).await?;
+        } else {
+            store::image::set_status(&mut tx, digest, "failed", &result).await?;
         }
+        job::done(&mut tx, job).await?
+    };
+    if ours {
+        tx.commit().await.map_err(StoreError::from)?;
     }
-    tx.commit().await.map_err(StoreError::from)?;
     Ok(())
 }
 
@@ -186,7 +187,7 @@ async fn scanned(
         let told = &registries.told;
         Scanned::of(&inventory, database, signatures, scanned_at, digest, told)
     });
-    Ok(matching.await.unwrap_or(Err(ScanError::Cancelled)))
+    Ok(matching.await.unwrap_or_else(|error| Err(error.into())))
 }
 
 impl Scanned {

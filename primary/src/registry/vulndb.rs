@@ -78,6 +78,13 @@ async fn words(vulndb: &VulndbFile, database: Option<&VulnDb>, now: DateTime<Utc
     words
 }
 
+/// What an operator should know of the database now.
+pub async fn concerns(registries: &Registries) -> Vec<String> {
+    let database = registries.vulndb.current().await.ok();
+    let words = words(&registries.vulndb, database.as_deref(), registries.clock.now()).await;
+    words.into_iter().map(|word| word.message).collect()
+}
+
 /// What this replica has told last, one word of each name.
 #[derive(Default)]
 struct Told(Vec<(Word, DateTime<Utc>)>);
@@ -101,7 +108,7 @@ async fn note(registries: &Registries, word: &Word, now: DateTime<Utc>) -> Resul
     let detail = Event {
         name: word.name.to_owned(),
         level: word.level.to_owned(),
-        category: "SCANNER".to_owned(),
+        category: name::subject(word.name).to_owned(),
         reported_timestamp: now.timestamp(),
         reported_at: now.to_rfc3339_opts(SecondsFormat::Secs, true),
         message: word.message.clone(),

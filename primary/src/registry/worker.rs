@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use palisade_process::host;
+use tokio::sync::Mutex;
 use tracing::{debug, info, warn};
 
 use super::reader::Here;
@@ -25,18 +27,23 @@ pub(crate) const LATELY: Duration = Duration::from_secs(35);
 
 pub(super) fn start(registries: &Arc<Registries>, shutdown: &Shutdown) {
     // Registries are listed here in any case: only this side keeps them.
-    let lists = (registries.slots == 0).then_some(Takes::Lists);
-    let slots = (0..registries.slots).map(|_| Takes::All);
+    let (slots, takes) = match registries.slots {
+        0 => (1, Takes::Lists),
+        slots => (slots, Takes::All),
+    };
     // A push does not wait for scans that take their time.
-    for takes in slots.chain(lists).chain([Takes::Tags]) {
-        let registries = Arc::clone(registries);
-        let stop = shutdown.token().clone();
-        shutdown.spawn("registry-worker", async move {
-            // A job that is dropped in the middle is taken again when its
-            // lease ends, or at the next start.
-            let here = Here { registries: &registries, takes };
-            stop.run_until_cancelled(Box::pin(work(&registries, &here))).await;
-        });
+    for (slots, takes) in [(slots, takes), (1, Takes::Tags)] {
+        let turn = Arc::new(Turn::default());
+        for _ in 0..slots {
+            let (registries, turn) = (Arc::clone(registries), Arc::clone(&turn));
+            let stop = shutdown.token().clone();
+            shutdown.spawn("registry-worker", async move {
+                // A job that is dropped in the middle is taken again when its
+                // lease ends, or at the next start.
+                let here = Here { registries: &registries, takes };
+                stop.run_until_cancelled(Box::pin(work(&registries, &here, &turn))).await;
+            });
+        }
     }
     let registries = Arc::clone(registries);
     let stop = shutdown.token().clone();
@@ -47,13 +54,13 @@ pub(super) fn start(registries: &Arc<Registries>, shutdown: &Shutdown) {
 
 /// Says that this replica scans, and how much there is to do.
 async fn heartbeat(registries: &Registries) {
-    let server = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let server = host::name();
     let slots = i32::try_from(registries.slots).unwrap_or(i32::MAX);
     loop {
         let beat = async {
             let mut conn = registries.database.acquire().await?;
             if slots > 0 {
-                store::scanner::seen(&mut conn, registries.replica, server.trim(), slots).await?;
+                store::scanner::seen(&mut conn, registries.replica, &server, slots).await?;
             }
             let backlog = job::backlog(&mut conn).await?;
             let all = store::scanner::list(&mut conn, LATELY).await?;
@@ -74,54 +81,101 @@ async fn heartbeat(registries: &Registries) {
     }
 }
 
-/// Takes jobs for `reader` and does them, until it has gone away.
-pub(crate) async fn work(registries: &Arc<Registries>, reader: &dyn Reader) {
+/// Held by the one slot of a worker that looks for a job: what waits is asked for as often
+/// by a worker of many slots as by one of a single slot.
+#[derive(Debug, Default)]
+pub(crate) struct Turn(Mutex<()>);
+
+/// Takes jobs for `reader` and does them, until it has gone away. The slots of one worker
+/// share `turn`.
+pub(crate) async fn work(registries: &Arc<Registries>, reader: &dyn Reader, turn: &Turn) {
+    loop {
+        let mine = tokio::select! {
+            biased;
+            () = reader.gone() => return,
+            mine = turn.0.lock() => mine,
+        };
+        let Some(taken) = look(registries, reader).await else { return };
+        drop(mine);
+        match Box::pin(run(registries, reader, &taken)).await {
+            Ok(()) => continue,
+            Err(RegistryFailure::WorkerGone) => return,
+            Err(error) => failed(&error),
+        }
+        tokio::select! {
+            biased;
+            () = reader.gone() => return,
+            () = tokio::time::sleep(POLL) => {}
+        }
+    }
+}
+
+fn failed(error: &RegistryFailure) {
+    match error {
+        RegistryFailure::Store(error) if error.is_unavailable() => {
+            debug!(%error, "registry jobs wait for the database");
+        }
+        error => warn!(%error, "a registry job failed"),
+    }
+}
+
+/// Waits for a job and takes it; none when the reader has gone away.
+async fn look(registries: &Registries, reader: &dyn Reader) -> Option<Job> {
     loop {
         // Registered before looking, so that no wake-up is lost.
         let woken = registries.jobs.notified();
         tokio::pin!(woken);
         woken.as_mut().enable();
-        match Box::pin(next(registries, reader)).await {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(RegistryFailure::WorkerGone) => return,
-            Err(RegistryFailure::Store(error)) if error.is_unavailable() => {
-                debug!(%error, "registry jobs wait for the database");
-            }
-            Err(error) => warn!(%error, "a registry job failed"),
+        // The other slots wait for this one: an answer that never comes, of a server that went
+        // away without a word, holds them up no longer than a crash would hold up its job.
+        match tokio::time::timeout(LEASE, take(registries, reader)).await {
+            Ok(Ok(Some(taken))) => return Some(taken),
+            Ok(Ok(None)) => {}
+            Ok(Err(error)) => failed(&error.into()),
+            Err(_) => debug!("registry jobs wait for an answer of the database"),
         }
         tokio::select! {
+            biased;
+            // Nobody takes a job for one who is not there: it would be a try less.
+            () = reader.gone() => return None,
             () = woken => {}
             () = tokio::time::sleep(POLL) => {}
         }
     }
 }
 
-/// Takes and does one job. False when there is none.
-async fn next(registries: &Arc<Registries>, reader: &dyn Reader) -> Result<bool, RegistryFailure> {
+async fn take(registries: &Registries, reader: &dyn Reader) -> Result<Option<Job>, StoreError> {
     let mut conn = registries.database.acquire().await?;
-    let Some(taken) = job::take(&mut conn, LEASE, reader.takes()).await? else {
+    let taken = job::take(&mut conn, LEASE, reader.takes()).await?;
+    if taken.is_none() {
         job::heal(&mut conn).await?;
-        return Ok(false);
-    };
-    drop(conn);
+    }
+    Ok(taken)
+}
+
+/// Does a job that was taken.
+async fn run(
+    registries: &Arc<Registries>,
+    reader: &dyn Reader,
+    taken: &Job,
+) -> Result<(), RegistryFailure> {
     let work = async {
         match &taken.work {
-            Work::List => list::run(registries, &taken).await,
-            Work::Tag { repository, tag } => push::look(registries, &taken, repository, tag).await,
+            Work::List => list::run(registries, taken).await,
+            Work::Tag { repository, tag } => push::look(registries, taken, repository, tag).await,
             Work::Scan { repository, digest } => {
-                scan::run(registries, reader, &taken, repository, *digest).await
+                scan::run(registries, reader, taken, repository, *digest).await
             }
             Work::Repository { scan } => {
-                repository::scan::run(registries, reader, &taken, *scan).await
+                repository::scan::run(registries, reader, taken, *scan).await
             }
         }
     };
     let done = tokio::select! {
         done = work => done,
-        () = lost(registries, &taken) => {
+        () = lost(registries, taken) => {
             info!(registry = taken.registry, job = taken.id, "a job was cancelled or taken over");
-            return Ok(true);
+            return Ok(());
         }
     };
     if let Err(error) = done {
@@ -130,11 +184,11 @@ async fn next(registries: &Arc<Registries>, reader: &dyn Reader) -> Result<bool,
         let lost = matches!(error, RegistryFailure::WorkerGone);
         let pause = if lost { Duration::ZERO } else { Duration::from_secs(30) };
         let mut conn = registries.database.acquire().await?;
-        job::postpone(&mut conn, &taken, pause).await?;
+        job::postpone(&mut conn, taken, pause).await?;
         registries.jobs.notify_waiters();
         return Err(error);
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Keeps the job; ends when it is ours no more.

@@ -45,9 +45,13 @@ pub async fn put(
     )
     .execute(&mut **tx)
     .await?;
+    // What another call of the caller is deleting is left to it: to wait for it could be
+    // to wait for each other.
     sqlx::query!(
         "DELETE FROM asset_query WHERE id IN (
-             SELECT id FROM asset_query WHERE caller = $1 ORDER BY asked_at DESC OFFSET $2)",
+             SELECT id FROM asset_query WHERE id IN (
+                 SELECT id FROM asset_query WHERE caller = $1 ORDER BY asked_at DESC OFFSET $2)
+             FOR UPDATE SKIP LOCKED)",
         caller,
         MOST_OF_CALLER,
     )

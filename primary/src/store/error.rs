@@ -19,6 +19,9 @@ pub enum StoreError {
         /// The constraint's name in the schema.
         name: String,
     },
+    /// A value has a NUL, which no text of the database can have.
+    #[error("a text has a NUL: {0}")]
+    Nul(#[source] sqlx::Error),
     /// Two transactions stood in each other's way; the same one may succeed
     /// when it is tried again.
     #[error("a concurrent transaction was in the way: {0}")]
@@ -87,6 +90,7 @@ impl From<sqlx::Error> for StoreError {
                     // Serialisation failure, deadlock, lock not available.
                     Some("40001" | "40P01" | "55P03") => Self::Conflict(error),
                     Some(code) if refuses_work(code) => Self::Unavailable(error),
+                    Some(code) if has_nul(code) => Self::Nul(error),
                     _ => Self::Database(error),
                 }
             }
@@ -102,6 +106,11 @@ fn refuses_work(code: &str) -> bool {
     code.starts_with("08")
         || code.starts_with("53")
         || matches!(code, "57P01" | "57P02" | "57P03" | "57P05" | "57014" | "25006")
+}
+
+/// SQLSTATEs of a text with a NUL: as it is, and in JSON.
+fn has_nul(code: &str) -> bool {
+    matches!(code, "22021" | "22P05")
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use palisade_api::ClusterId;
 use palisade_api::rest::fed::RestInfo;
 use sqlx::{PgConnection, PgTransaction};
 
-use super::{Result, StoreError};
+use super::{Database, Result, StoreError};
 
 /// The primary as the holder of a federation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +73,12 @@ pub async fn get(conn: &mut PgConnection) -> Result<Federation> {
     .fetch_one(conn)
     .await?;
     Ok(row.into())
+}
+
+/// The primary's own id among the clusters. It never changes, so it is read once.
+pub async fn cluster_id(database: &Database, conn: &mut PgConnection) -> Result<ClusterId> {
+    let read = async { get(conn).await.map(|federation| federation.cluster_id) };
+    database.cluster_id.get_or_try_init(|| read).await.copied()
 }
 
 /// Reads it and keeps others from changing it, or from joining by it, until

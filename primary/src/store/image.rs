@@ -1,4 +1,7 @@
 //! Names of images in registries and what they lead to.
+//!
+//! Whoever changes several takes them in the order of registry, repository and tag: while a
+//! listing replaces those of a registry, scans end for all names of a manifest.
 
 use std::collections::HashMap;
 
@@ -39,6 +42,17 @@ pub struct NamedImage {
     pub index_digest: Option<Vec<u8>>,
 }
 
+/// Takes all names of a registry, in their order.
+pub async fn lock(conn: &mut PgConnection, registry: &str) -> Result<()> {
+    sqlx::query!(
+        "SELECT FROM image WHERE registry = $1 ORDER BY repository, tag FOR UPDATE",
+        registry,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Replaces the images of a registry by those found. Reports whose names
 /// change are to be published again. Images whose inventory of `format` is
 /// there are finished, those found broken in that format stay so, others are
@@ -59,17 +73,20 @@ pub async fn replace(
     sqlx::query!(
         "WITH found AS (
              SELECT * FROM unnest($2::text[], $3::text[], $4::bytea[])
-                  AS found (repository, tag, digest))
-         UPDATE report SET publish = true
-         WHERE digest IN (
-             (SELECT image.digest FROM image
-              LEFT JOIN found USING (repository, tag)
-              WHERE image.registry = $1 AND image.digest IS DISTINCT FROM found.digest)
-             UNION
-             (SELECT found.digest FROM found
-              LEFT JOIN image ON image.registry = $1 AND image.repository = found.repository
-                             AND image.tag = found.tag
-              WHERE image.digest IS DISTINCT FROM found.digest))",
+                  AS found (repository, tag, digest)),
+         renamed AS (
+             SELECT id FROM report
+             WHERE digest IN (
+                 (SELECT image.digest FROM image
+                  LEFT JOIN found USING (repository, tag)
+                  WHERE image.registry = $1 AND image.digest IS DISTINCT FROM found.digest)
+                 UNION
+                 (SELECT found.digest FROM found
+                  LEFT JOIN image ON image.registry = $1 AND image.repository = found.repository
+                                 AND image.tag = found.tag
+                  WHERE image.digest IS DISTINCT FROM found.digest))
+             ORDER BY digest FOR NO KEY UPDATE)
+         UPDATE report SET publish = true FROM renamed WHERE report.id = renamed.id",
         registry,
         &repositories,
         &tags,
@@ -77,6 +94,7 @@ pub async fn replace(
     )
     .execute(&mut *conn)
     .await?;
+    lock(conn, registry).await?;
     sqlx::query!(
         "DELETE FROM image WHERE registry = $1 AND NOT EXISTS (
              SELECT FROM unnest($2::text[], $3::text[]) AS found (repository, tag)
@@ -193,10 +211,12 @@ async fn republish(
     sqlx::query!(
         "WITH old AS (SELECT digest FROM image
                       WHERE registry = $1 AND repository = $2 AND tag = $3),
-              both_of AS (SELECT digest FROM old UNION ALL SELECT $4::bytea)
-         UPDATE report SET publish = true
-         WHERE digest IN (SELECT digest FROM both_of)
-           AND (SELECT digest FROM old) IS DISTINCT FROM $4",
+              both_of AS (SELECT digest FROM old UNION ALL SELECT $4::bytea),
+              renamed AS (SELECT id FROM report
+                          WHERE digest IN (SELECT digest FROM both_of)
+                            AND (SELECT digest FROM old) IS DISTINCT FROM $4
+                          ORDER BY digest FOR NO KEY UPDATE)
+         UPDATE report SET publish = true FROM renamed WHERE report.id = renamed.id",
         registry,
         repository,
         tag,
@@ -231,7 +251,12 @@ pub async fn set_status(
     result: &str,
 ) -> Result<u64> {
     let done = sqlx::query!(
-        "UPDATE image SET status = $2, result = $3 WHERE digest = $1",
+        "WITH named AS (
+             SELECT registry, repository, tag FROM image WHERE digest = $1
+             ORDER BY registry, repository, tag FOR NO KEY UPDATE)
+         UPDATE image SET status = $2, result = $3 FROM named
+         WHERE image.registry = named.registry AND image.repository = named.repository
+           AND image.tag = named.tag",
         digest.as_bytes().as_slice(),
         status,
         result,
@@ -250,7 +275,12 @@ pub async fn set_broken(
     result: &str,
 ) -> Result<()> {
     sqlx::query!(
-        "UPDATE image SET status = 'failed', result = $2, broken_format = $3 WHERE digest = $1",
+        "WITH named AS (
+             SELECT registry, repository, tag FROM image WHERE digest = $1
+             ORDER BY registry, repository, tag FOR NO KEY UPDATE)
+         UPDATE image SET status = 'failed', result = $2, broken_format = $3 FROM named
+         WHERE image.registry = named.registry AND image.repository = named.repository
+           AND image.tag = named.tag",
         digest.as_bytes().as_slice(),
         result,
         format,
@@ -262,6 +292,7 @@ pub async fn set_broken(
 
 /// Forgets which images of a registry are broken: each gets another try.
 pub async fn forget_broken(conn: &mut PgConnection, registry: &str) -> Result<()> {
+    lock(conn, registry).await?;
     sqlx::query!(
         "UPDATE image SET broken_format = NULL
          WHERE registry = $1 AND broken_format IS NOT NULL",

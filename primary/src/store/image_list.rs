@@ -5,43 +5,21 @@
 
 use chrono::{DateTime, Utc};
 use palisade_api::Digest;
+use palisade_api::rest::query::{Operator, boolean};
 use palisade_api::rest::scan::RegistryImageSummary;
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
 use super::within::Within;
-use super::{Result, StoreError};
+use super::{Result, StoreError, repository_image};
 
-/// How a field is compared with what is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Comparison {
-    /// Equal.
-    Eq,
-    /// Not equal.
-    Neq,
-    /// Greater.
-    Gt,
-    /// Greater or equal.
-    Gte,
-    /// Less.
-    Lt,
-    /// Less or equal.
-    Lte,
-    /// Holds one of the parts; of text only, else like `Eq`.
-    In,
-    /// Holds none of the parts; of text only, else like `Neq`.
-    NotIn,
-    /// Begins so; of text only, else like `Eq`.
-    Prefix,
-}
-
-/// One filter: the field as clients name it, and what is wanted. Parts of
-/// [`Comparison::In`] are joined with `|`.
+/// One filter: the field as clients name it, and what is wanted. What is not text has no
+/// parts and no beginning: there [`Operator::In`] and the like compare the whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageFilter {
     /// The field.
     pub field: String,
     /// How it is compared.
-    pub comparison: Comparison,
+    pub operator: Operator,
     /// With what.
     pub wanted: String,
 }
@@ -106,14 +84,24 @@ fn column(field: &str) -> Option<(Kind, &'static str)> {
     })
 }
 
-const FROM: &str = " FROM image LEFT JOIN report ON report.digest = image.digest
-                     WHERE image.registry = ";
+/// The images of a registry.
+const LISTED: &str = " FROM image LEFT JOIN report ON report.digest = image.digest
+                       WHERE image.registry = ";
+/// Those that were scanned by themselves, in the same form.
+const NAMED: &str = " FROM (SELECT '_repo_scan' AS registry, repository, tag, digest, index_digest,
+                                   'finished' AS status, '' AS result FROM repository_image) AS image
+                      LEFT JOIN report ON report.digest = image.digest
+                      WHERE image.registry = ";
+
+fn from(registry: &str) -> &'static str {
+    if registry == repository_image::REGISTRY { NAMED } else { LISTED }
+}
 
 /// Of a statement that begins with [`Within::push`].
 const RUNS_WITHIN: &str = " AND report.id IN (SELECT running_report.report FROM running_report
      WHERE running_report.running_image IN (SELECT running_image FROM cluster_image))";
 
-/// A page of the images of a registry.
+/// A page of the images of a registry, or of those that were scanned by themselves.
 pub async fn page(
     conn: &mut PgConnection,
     registry: &str,
@@ -159,7 +147,7 @@ async fn count(conn: &mut PgConnection, registry: &str, query: &ImageQuery) -> R
 }
 
 fn push_from(sql: &mut QueryBuilder<Postgres>, registry: &str, query: &ImageQuery) {
-    sql.push(FROM).push_bind(registry.to_owned());
+    sql.push(from(registry)).push_bind(registry.to_owned());
     if query.within.is_some() {
         sql.push(RUNS_WITHIN);
     }
@@ -176,7 +164,7 @@ pub async fn runs_within(
 ) -> Result<bool> {
     let mut sql = QueryBuilder::<Postgres>::new("");
     within.push(&mut sql);
-    sql.push("SELECT EXISTS (SELECT").push(FROM).push_bind(registry.to_owned());
+    sql.push("SELECT EXISTS (SELECT").push(from(registry)).push_bind(registry.to_owned());
     sql.push(" AND (image.digest = ").push_bind(digest.as_bytes().to_vec());
     sql.push(" OR image.index_digest = ").push_bind(digest.as_bytes().to_vec());
     sql.push(" OR report.image_id = ").push_bind(digest.to_string()).push(")");
@@ -199,13 +187,13 @@ fn push_filters(sql: &mut QueryBuilder<Postgres>, filters: &[ImageFilter]) {
             Kind::Text => push_text(sql, expression, filter),
             Kind::Number => {
                 if let Ok(wanted) = filter.wanted.parse::<f64>() {
-                    sql.push(" AND ").push(expression).push(operator(filter.comparison));
+                    sql.push(" AND ").push(expression).push(sign(filter.operator));
                     sql.push_bind(wanted);
                 }
             }
             Kind::Boolean => {
                 if let Some(wanted) = boolean(&filter.wanted) {
-                    sql.push(" AND ").push(expression).push(operator(filter.comparison));
+                    sql.push(" AND ").push(expression).push(sign(filter.operator));
                     sql.push_bind(wanted);
                 }
             }
@@ -214,9 +202,9 @@ fn push_filters(sql: &mut QueryBuilder<Postgres>, filters: &[ImageFilter]) {
 }
 
 fn push_text(sql: &mut QueryBuilder<Postgres>, expression: &str, filter: &ImageFilter) {
-    match filter.comparison {
-        Comparison::In | Comparison::NotIn => {
-            let not = if filter.comparison == Comparison::NotIn { "NOT " } else { "" };
+    match filter.operator {
+        Operator::In | Operator::NotIn => {
+            let not = if filter.operator == Operator::NotIn { "NOT " } else { "" };
             sql.push(" AND ").push(not).push("(");
             for (at, part) in filter.wanted.split('|').enumerate() {
                 sql.push(if at == 0 { "strpos(" } else { " OR strpos(" });
@@ -224,33 +212,25 @@ fn push_text(sql: &mut QueryBuilder<Postgres>, expression: &str, filter: &ImageF
             }
             sql.push(")");
         }
-        Comparison::Prefix => {
+        Operator::Prefix => {
             sql.push(" AND starts_with(").push(expression).push(", ");
             sql.push_bind(filter.wanted.clone()).push(")");
         }
-        comparison => {
+        operator => {
             sql.push(" AND (").push(expression).push(")").push(collation(Kind::Text));
-            sql.push(operator(comparison)).push_bind(filter.wanted.clone());
+            sql.push(sign(operator)).push_bind(filter.wanted.clone());
         }
     }
 }
 
-const fn operator(comparison: Comparison) -> &'static str {
-    match comparison {
-        Comparison::Eq | Comparison::In | Comparison::Prefix => " = ",
-        Comparison::Neq | Comparison::NotIn => " <> ",
-        Comparison::Gt => " > ",
-        Comparison::Gte => " >= ",
-        Comparison::Lt => " < ",
-        Comparison::Lte => " <= ",
-    }
-}
-
-fn boolean(text: &str) -> Option<bool> {
-    match text {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
-        _ => None,
+const fn sign(operator: Operator) -> &'static str {
+    match operator {
+        Operator::Eq | Operator::In | Operator::Prefix => " = ",
+        Operator::Neq | Operator::NotIn => " <> ",
+        Operator::Gt => " > ",
+        Operator::Gte => " >= ",
+        Operator::Lt => " < ",
+        Operator::Lte => " <= ",
     }
 }
 

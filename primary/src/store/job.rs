@@ -7,7 +7,7 @@ use palisade_api::Digest;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Result, StoreError};
+use super::{Result, StoreError, image};
 
 /// A job that was taken. It is ours until the lease ends.
 #[derive(Clone, Debug)]
@@ -71,9 +71,12 @@ pub async fn look_at_tags(
     tags: &[(String, String)],
 ) -> Result<()> {
     let (repositories, tags): (Vec<String>, Vec<String>) = tags.iter().cloned().unzip();
+    // In the order of their names, so that two who tell of the same do not wait for each other.
     sqlx::query!(
         "INSERT INTO job (kind, registry, repository, tag)
-         SELECT DISTINCT 'tag', $1, pushed.* FROM unnest($2::text[], $3::text[]) AS pushed
+         SELECT DISTINCT 'tag', $1, pushed.repository, pushed.tag
+         FROM unnest($2::text[], $3::text[]) AS pushed (repository, tag)
+         ORDER BY pushed.repository, pushed.tag
          ON CONFLICT (registry, repository, tag) WHERE kind = 'tag' DO UPDATE SET
              run_after = now(), leased_until = NULL, attempts = job.attempts + 1",
         registry,
@@ -196,16 +199,17 @@ pub async fn postpone(conn: &mut PgConnection, job: &Job, pause: Duration) -> Re
 
 /// Cancels the jobs of a registry; images that were not scanned say so.
 pub async fn cancel(conn: &mut PgConnection, registry: &str, result: &str) -> Result<u64> {
-    let done =
-        sqlx::query!("DELETE FROM job WHERE registry = $1", registry).execute(&mut *conn).await?;
+    // The images first, as everybody who ends a job does.
+    image::lock(conn, registry).await?;
     sqlx::query!(
         "UPDATE image SET status = 'failed', result = $2
          WHERE registry = $1 AND status IN ('scheduled', 'scanning')",
         registry,
         result,
     )
-    .execute(conn)
+    .execute(&mut *conn)
     .await?;
+    let done = sqlx::query!("DELETE FROM job WHERE registry = $1", registry).execute(conn).await?;
     Ok(done.rows_affected())
 }
 

@@ -33,6 +33,8 @@ pub struct Seen {
 pub struct Progress {
     /// The revision that it has acknowledged.
     pub revision: Revision,
+    /// When it did; none where it has acknowledged none.
+    pub revision_at: Option<DateTime<Utc>>,
     /// When it was last heard of.
     pub seen_at: Option<DateTime<Utc>>,
     /// The objects that it could not put in force.
@@ -42,7 +44,7 @@ pub struct Progress {
 /// How far each cluster is in the federation log, as was written down last.
 pub async fn progress(conn: &mut PgConnection) -> Result<BTreeMap<ClusterId, Progress>> {
     let rows = sqlx::query!(
-        r#"SELECT id, last_seen_at, revision AS "revision?",
+        r#"SELECT id, last_seen_at, revision AS "revision?", at AS "at?",
                   errors AS "errors?: Json<Vec<StoredError>>"
            FROM member LEFT JOIN member_position ON member_id = id AND log = 1
            WHERE removed_at IS NULL AND kind <> 'scanner'"#,
@@ -54,6 +56,7 @@ pub async fn progress(conn: &mut PgConnection) -> Result<BTreeMap<ClusterId, Pro
             let errors = row.errors.map(|errors| errors.0).unwrap_or_default();
             let progress = Progress {
                 revision: super::change::revision_of(row.revision.unwrap_or_default())?,
+                revision_at: row.at,
                 seen_at: row.last_seen_at,
                 errors: errors.into_iter().map(Into::into).collect(),
             };

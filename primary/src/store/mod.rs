@@ -68,5 +68,5 @@ pub mod workload;
 pub use audit::Actor;
 pub use error::{Result, StoreError};
 pub use opened::Opened;
-pub use pool::{Database, DatabaseConfig};
+pub use pool::{Database, DatabaseConfig, plan_for_values};
 pub use servers::{NotADatabaseUrl, parse as parse_database_url};

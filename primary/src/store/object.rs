@@ -8,8 +8,8 @@ use palisade_api::kind::LogId;
 use palisade_api::{ObjectKind, Revision};
 use palisade_policy::cluster::ClusterSelector;
 use palisade_sync::view::Version;
+use sqlx::PgConnection;
 use sqlx::types::Json;
-use sqlx::{PgConnection, PgTransaction};
 
 use super::change::revision_of;
 use super::{Result, StoreError};
@@ -285,28 +285,6 @@ pub async fn list_names(conn: &mut PgConnection, kind: ObjectKind) -> Result<Vec
     )
     .fetch_all(conn)
     .await?)
-}
-
-/// Those of the named objects that exist, which then cannot change until the
-/// transaction ends. Call [`super::change::lock`] first when the transaction
-/// goes on to write, or two such transactions may deadlock.
-pub async fn for_share(
-    tx: &mut PgTransaction<'_>,
-    kind: ObjectKind,
-    names: &[String],
-) -> Result<Vec<Object>> {
-    sqlx::query_as!(
-        Row,
-        r#"SELECT kind, name, revision, payload, selector AS "selector: Json<ClusterSelector>"
-           FROM object WHERE kind = $1 AND name = ANY($2) ORDER BY name FOR SHARE"#,
-        kind_column(kind),
-        names,
-    )
-    .fetch_all(&mut **tx)
-    .await?
-    .into_iter()
-    .map(Object::try_from)
-    .collect()
 }
 
 /// A page of all objects of a log in the order of kind and name, beginning

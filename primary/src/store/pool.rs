@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use palisade_api::ClusterId;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, PgTransaction, Postgres};
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::servers::{self, Servers};
@@ -27,8 +29,13 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections of one replica. The embedded Postgres allows 60.
 const MAX_CONNECTIONS: u32 = 24;
 
-/// A connection that lay idle for longer is tried before it is handed out.
-const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+/// See [`plan_for_values`].
+const PLANNING: &str = "SET LOCAL jit = off; SET LOCAL plan_cache_mode = force_custom_plan";
+
+/// A connection that lay idle for longer is tried before it is handed out: the server may
+/// have ended it, and a statement outside a transaction would fail for that. Where calls
+/// follow each other faster, their own statements try the connections.
+const TRUSTED_IDLE: Duration = Duration::from_millis(100);
 
 /// Where the database is: on one server, or on one of several.
 #[derive(Clone, Debug)]
@@ -44,14 +51,21 @@ pub struct DatabaseConfig {
 /// a burst of calls is served and not refused.
 struct Patience {
     until: Instant,
+    /// Connections that may yet turn out to have been cut.
+    others: u32,
     answered: Arc<Answered>,
 }
 
 impl Patience {
     /// The outcome of an attempt; none where another one is worth it.
-    fn judge<T>(&self, attempt: Result<T>) -> Option<Result<T>> {
+    fn judge<T>(&mut self, attempt: Result<T>) -> Option<Result<T>> {
         match &attempt {
             Ok(_) => self.answered.now(),
+            // Nothing was begun on it, and another one may be sound.
+            Err(StoreError::Unavailable(error)) if self.others > 0 && was_cut(error) => {
+                self.others -= 1;
+                return None;
+            }
             Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut))
                 if Instant::now() < self.until && self.answered.lately() =>
             {
@@ -60,6 +74,20 @@ impl Patience {
             Err(_) => {}
         }
         Some(attempt)
+    }
+}
+
+/// Whether the server has ended a connection that was open: after its restart all are
+/// that lay idle, and each tells of it only when it is used.
+fn was_cut(error: &sqlx::Error) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    match error {
+        sqlx::Error::Io(error) => {
+            matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+        }
+        // Terminated by an administrator.
+        sqlx::Error::Database(error) => error.code().as_deref() == Some("57P01"),
+        _ => false,
     }
 }
 
@@ -77,6 +105,8 @@ pub struct Database {
     connect: Arc<Servers>,
     direct: Arc<Servers>,
     answered: Arc<Answered>,
+    /// The primary's own id among the clusters, once it was read.
+    pub(super) cluster_id: Arc<OnceCell<ClusterId>>,
 }
 
 /// When the database gave somebody a connection last.
@@ -130,7 +160,8 @@ impl Database {
             })
             .connect_lazy_with(connect.present());
         let answered = Answered { epoch: Instant::now(), milliseconds: AtomicU64::new(0) };
-        Self { pool, connect, direct, answered: Arc::new(answered) }
+        let (answered, cluster_id) = (Arc::new(answered), Arc::default());
+        Self { pool, connect, direct, answered, cluster_id }
     }
 
     /// Looks, where the database may be on several servers, for the one that
@@ -166,7 +197,7 @@ impl Database {
 
     /// A connection for statements that need no transaction.
     pub async fn acquire(&self) -> Result<PoolConnection<Postgres>> {
-        let patience = self.patience();
+        let mut patience = self.patience();
         loop {
             let attempt = self.pool.acquire().await.map_err(StoreError::from);
             if let Some(outcome) = patience.judge(attempt) {
@@ -177,7 +208,7 @@ impl Database {
 
     /// Begins a transaction. It is rolled back when it is dropped.
     pub async fn begin(&self) -> Result<PgTransaction<'static>> {
-        let patience = self.patience();
+        let mut patience = self.patience();
         loop {
             let pool = self.pool.clone();
             let attempt = begun(async move { pool.begin().await }).await;
@@ -190,7 +221,7 @@ impl Database {
     /// Begins a read-only transaction that sees one state throughout.
     pub async fn begin_snapshot(&self) -> Result<PgTransaction<'static>> {
         let begin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        let patience = self.patience();
+        let mut patience = self.patience();
         loop {
             let pool = self.pool.clone();
             let attempt = begun(async move { pool.begin_with(begin).await }).await;
@@ -201,20 +232,19 @@ impl Database {
     }
 
     fn patience(&self) -> Patience {
-        Patience { until: Instant::now() + BUSY_PATIENCE, answered: Arc::clone(&self.answered) }
+        Patience {
+            until: Instant::now() + BUSY_PATIENCE,
+            others: MAX_CONNECTIONS,
+            answered: Arc::clone(&self.answered),
+        }
     }
 
-    /// Begins a transaction for a question that clients put together. It is
-    /// planned for its values: with most of them absent, a plan for any would
-    /// read everything. To compile it would take longer than it does.
+    /// Begins a transaction for a question that clients put together, see
+    /// [`plan_for_values`]; no statement of it may take long.
     pub async fn begin_question(&self) -> Result<PgTransaction<'static>> {
         let mut tx = self.begin_snapshot().await?;
-        sqlx::raw_sql(
-            "SET LOCAL jit = off; SET LOCAL plan_cache_mode = force_custom_plan;
-             SET LOCAL statement_timeout = '20s'",
-        )
-        .execute(&mut *tx)
-        .await?;
+        let settings = format!("{PLANNING}; SET LOCAL statement_timeout = '20s'");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(settings)).execute(&mut *tx).await?;
         Ok(tx)
     }
 
@@ -248,6 +278,14 @@ impl Database {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Has the statements of the transaction planned for their values: with most of them
+/// absent, a plan for any would read everything. To compile a statement would take many
+/// times as long as it does.
+pub async fn plan_for_values(tx: &mut PgTransaction<'_>) -> Result<()> {
+    sqlx::raw_sql(PLANNING).execute(&mut **tx).await?;
+    Ok(())
 }
 
 /// Waits until a transaction has begun, in a task of its own. A caller that went

@@ -7,6 +7,9 @@ use sqlx::PgTransaction;
 
 use super::Result;
 
+/// The name that these have in place of a registry's.
+pub const REGISTRY: &str = "_repo_scan";
+
 /// A name and what it leads to.
 #[derive(Clone, Debug)]
 pub struct RepositoryImage {
@@ -65,8 +68,10 @@ pub async fn trim(tx: &mut PgTransaction<'_>, most: i64) -> Result<u64> {
              WHERE (registry, repository, tag) IN (
                  SELECT registry, repository, tag FROM repository_image
                  ORDER BY scanned_at DESC OFFSET $1)
-             RETURNING digest)
-         UPDATE report SET publish = true WHERE digest IN (SELECT digest FROM gone)",
+             RETURNING digest),
+         renamed AS (SELECT id FROM report WHERE digest IN (SELECT digest FROM gone)
+                     ORDER BY digest FOR NO KEY UPDATE)
+         UPDATE report SET publish = true FROM renamed WHERE report.id = renamed.id",
         most,
     )
     .execute(&mut **tx)

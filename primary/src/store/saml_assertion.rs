@@ -14,9 +14,15 @@ pub async fn remember(
     until: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    sqlx::query!("DELETE FROM saml_assertion WHERE expires_at <= $1", now)
-        .execute(&mut *conn)
-        .await?;
+    // What another is forgetting is left to it: nobody waits for each other.
+    sqlx::query!(
+        "DELETE FROM saml_assertion WHERE (server, id_hash) IN
+             (SELECT server, id_hash FROM saml_assertion WHERE expires_at <= $1
+              FOR UPDATE SKIP LOCKED)",
+        now,
+    )
+    .execute(&mut *conn)
+    .await?;
     let done = sqlx::query!(
         "INSERT INTO saml_assertion (server, id_hash, expires_at) VALUES ($1, $2, $3)
          ON CONFLICT DO NOTHING",

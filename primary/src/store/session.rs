@@ -1,4 +1,7 @@
 //! Sessions of users.
+//!
+//! Who ends several takes them in the order of their ids, so that two who end the same
+//! ones do not wait for each other.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use palisade_identity::{Roles, SessionId};
@@ -89,8 +92,11 @@ pub async fn delete_of_provider(
     session_index_hashes: &[Vec<u8>],
 ) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar!(
-        "DELETE FROM session
-         WHERE name_id_hash = $1 AND (cardinality($2::bytea[]) = 0 OR session_index_hash = ANY($2))
+        "DELETE FROM session WHERE id IN (
+             SELECT id FROM session
+             WHERE name_id_hash = $1
+               AND (cardinality($2::bytea[]) = 0 OR session_index_hash = ANY($2))
+             ORDER BY id FOR UPDATE)
          RETURNING fullname",
         name_id_hash,
         session_index_hashes,
@@ -192,11 +198,12 @@ pub async fn delete_one_of_user(
 /// Ends the sessions of all who hold the role `name`; gives their full names.
 pub async fn delete_of_role(conn: &mut PgConnection, name: &str) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar!(
-        r#"DELETE FROM session s USING "user" u
-           WHERE u.fullname = s.fullname
-             AND (u.role = $1 OR jsonb_exists(u.role_domains, $1)
-                  OR u.scoped_role ->> 'role' = $1)
-           RETURNING s.fullname"#,
+        r#"DELETE FROM session WHERE id IN (
+               SELECT s.id FROM session s JOIN "user" u USING (fullname)
+               WHERE u.role = $1 OR jsonb_exists(u.role_domains, $1)
+                     OR u.scoped_role ->> 'role' = $1
+               ORDER BY s.id FOR UPDATE OF s)
+           RETURNING fullname"#,
         name,
     )
     .fetch_all(conn)
@@ -224,43 +231,78 @@ pub async fn delete(conn: &mut PgConnection, id: SessionId) -> Result<bool> {
 
 /// Ends all sessions of a user; says how many there were.
 pub async fn delete_of_user(conn: &mut PgConnection, fullname: &str) -> Result<u64> {
-    let done =
-        sqlx::query!("DELETE FROM session WHERE fullname = $1", fullname).execute(conn).await?;
+    let done = sqlx::query!(
+        "DELETE FROM session WHERE id IN
+             (SELECT id FROM session WHERE fullname = $1 ORDER BY id FOR UPDATE)",
+        fullname,
+    )
+    .execute(conn)
+    .await?;
     Ok(done.rows_affected())
 }
 
-/// Counts the live sessions of a user, after removing those that ended.
+/// Counts the live sessions of a user.
 pub async fn count_of_user(
     conn: &mut PgConnection,
     fullname: &str,
     now: DateTime<Utc>,
 ) -> Result<i64> {
-    sqlx::query!(
-        r#"DELETE FROM session s USING "user" u
-           WHERE s.fullname = $1 AND u.fullname = s.fullname
-             AND (s.ends_at <= $2 OR s.last_seen_at + make_interval(secs => u.timeout) <= $2)"#,
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM session s JOIN "user" u USING (fullname)
+           WHERE s.fullname = $1 AND s.ends_at > $2
+             AND s.last_seen_at + make_interval(secs => u.timeout) > $2"#,
         fullname,
         now,
-    )
-    .execute(&mut *conn)
-    .await?;
-    Ok(sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM session WHERE fullname = $1"#,
-        fullname
     )
     .fetch_one(conn)
     .await?)
 }
 
-/// Removes sessions that ended; says how many.
-pub async fn sweep(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<u64> {
-    let done = sqlx::query!(
+/// A session that ended by itself.
+#[derive(Clone, Debug)]
+pub struct EndedSession {
+    /// The session.
+    pub id: SessionId,
+    /// The user's full name.
+    pub fullname: String,
+    /// The user's roles now.
+    pub roles: Roles,
+    /// Where the login came from.
+    pub address: String,
+    /// Whether nobody used it for long; else it came to the end of its life.
+    pub idle: bool,
+}
+
+/// Removes sessions that ended, `most` at a time, and gives them. What another replica
+/// removes at the moment is its to tell.
+pub async fn sweep(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    most: i64,
+) -> Result<Vec<EndedSession>> {
+    let rows = sqlx::query!(
         r#"DELETE FROM session s USING "user" u
-           WHERE u.fullname = s.fullname
-             AND (s.ends_at <= $1 OR s.last_seen_at + make_interval(secs => u.timeout) <= $1)"#,
+           WHERE u.fullname = s.fullname AND s.id IN (
+               SELECT s.id FROM session s JOIN "user" u USING (fullname)
+               WHERE s.ends_at <= $1 OR s.last_seen_at + make_interval(secs => u.timeout) <= $1
+               ORDER BY s.id LIMIT $2 FOR UPDATE OF s SKIP LOCKED)
+           RETURNING s.id, s.fullname, s.address, s.ends_at > $1 AS "idle!", u.role,
+                     u.role_domains::text AS "role_domains!", u.scoped_role::text"#,
         now,
+        most,
     )
-    .execute(conn)
+    .fetch_all(conn)
     .await?;
-    Ok(done.rows_affected())
+    let ended = rows.into_iter().map(|row| {
+        let roles =
+            RoleColumns { role: row.role, domains: row.role_domains, scoped: row.scoped_role };
+        Ok(EndedSession {
+            id: SessionId::from_uuid(row.id),
+            roles: roles.read("user")?,
+            fullname: row.fullname,
+            address: row.address,
+            idle: row.idle,
+        })
+    });
+    ended.collect()
 }

@@ -74,9 +74,3 @@ pub async fn lock<T: Serialize + DeserializeOwned + Sync>(
     serde_json::from_str(&text)
         .map_err(|e| StoreError::inconsistent("setting", format_args!("{name}: {e}")))
 }
-
-/// Removes the setting `name`; says whether there was one.
-pub async fn delete(conn: &mut PgConnection, name: &str) -> Result<bool> {
-    let done = sqlx::query!("DELETE FROM setting WHERE name = $1", name).execute(conn).await?;
-    Ok(done.rows_affected() > 0)
-}

@@ -25,27 +25,50 @@ pub struct SsoAttempt {
 /// How many attempts are kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Most {
-    /// In all; one more is not.
+    /// In all; one more pushes out the oldest of whoever began the most.
     pub in_all: i64,
     /// From one address; one more pushes its oldest out.
     pub of_address: i64,
 }
 
-/// Writes an attempt down, unless there are too many already; says whether it
-/// did. Those that came too late make room, and the oldest of the same address.
+/// Writes an attempt down; says whether there was room. Those that came too late make
+/// some, and the oldest of the same address; and when there are too many in all, the
+/// oldest of the address with the most: a few that begin logins without end keep nobody
+/// else from logging in.
 pub async fn create(
     conn: &mut PgConnection,
     attempt: &SsoAttempt,
     most: Most,
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    sqlx::query!("DELETE FROM sso_attempt WHERE expires_at <= $1", now).execute(&mut *conn).await?;
+    // Many begin at once: what another is deleting is left to it, because to wait for it
+    // could be to wait for each other.
     sqlx::query!(
         "DELETE FROM sso_attempt WHERE state_hash IN
-             (SELECT state_hash FROM sso_attempt WHERE address = $1
-              ORDER BY expires_at DESC OFFSET $2)",
+             (SELECT state_hash FROM sso_attempt WHERE expires_at <= $1 FOR UPDATE SKIP LOCKED)",
+        now,
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "DELETE FROM sso_attempt WHERE state_hash IN
+             (SELECT state_hash FROM sso_attempt WHERE state_hash IN
+                  (SELECT state_hash FROM sso_attempt WHERE address = $1
+                   ORDER BY expires_at DESC OFFSET $2)
+              FOR UPDATE SKIP LOCKED)",
         attempt.address,
         most.of_address - 1,
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "DELETE FROM sso_attempt WHERE state_hash =
+             (SELECT state_hash FROM sso_attempt
+              JOIN (SELECT address, count(*) AS attempts FROM sso_attempt GROUP BY address)
+                   AS of_address USING (address)
+              WHERE (SELECT count(*) FROM sso_attempt) >= $1
+              ORDER BY attempts DESC, expires_at LIMIT 1 FOR UPDATE OF sso_attempt SKIP LOCKED)",
+        most.in_all,
     )
     .execute(&mut *conn)
     .await?;

@@ -25,8 +25,9 @@ const COUNTED_EACH: &str = "), running_image AS NOT MATERIALIZED (
                  WHERE runs.running_image = one.id) AS workloads
          FROM running_image AS one) ";
 
-/// Images of which something runs, all counted at once.
-const COUNTED_AT_ONCE: &str = "), running_image AS NOT MATERIALIZED (
+/// Images of which something runs, all counted at once, and once only where a
+/// statement looks at them twice.
+const COUNTED_AT_ONCE: &str = "), running_image AS (
          SELECT one.id, one.name, one.image_id, one.scanned_at, one.report,
                 one.critical, one.high, one.medium, one.low, spread.clusters,
                 coalesce(runs.workloads, 0) AS workloads
@@ -36,6 +37,18 @@ const COUNTED_AT_ONCE: &str = "), running_image AS NOT MATERIALIZED (
               ON spread.running_image = one.id
          LEFT JOIN (SELECT running_image, count(*)::integer AS workloads
                     FROM workload GROUP BY running_image) AS runs
+              ON runs.running_image = one.id) ";
+
+/// The same, where what runs alone tells in which clusters.
+const COUNTED_BY_WORKLOADS: &str = "), running_image AS (
+         SELECT one.id, one.name, one.image_id, one.scanned_at, one.report,
+                one.critical, one.high, one.medium, one.low, runs.clusters, runs.workloads
+         FROM running_image AS one
+         JOIN (SELECT running_image, count(*)::integer AS clusters,
+                      sum(workloads)::integer AS workloads
+               FROM (SELECT running_image, cluster_id, count(*) AS workloads
+                     FROM workload GROUP BY running_image, cluster_id) AS of_cluster
+               GROUP BY running_image) AS runs
               ON runs.running_image = one.id) ";
 
 /// Rows of some clusters and namespaces.
@@ -90,7 +103,8 @@ impl Within {
         }
         sql.push("), cluster_image AS NOT MATERIALIZED (");
         let of_clusters = narrower.iter().all(|one| one.field.kind == Kind::Cluster);
-        if self.has_whole_clusters() && of_clusters {
+        let whole_clusters = self.has_whole_clusters() && of_clusters;
+        if whole_clusters {
             sql.push("SELECT cluster_id, running_image FROM cluster_image WHERE true");
             self.push_clusters(sql);
             for condition in narrower {
@@ -101,7 +115,11 @@ impl Within {
         }
         // What is asked for may be a few of the images, which are found by what runs of
         // them; what a role reaches may be most, of which a page needs a few.
-        sql.push(if narrower.is_empty() { COUNTED_EACH } else { COUNTED_AT_ONCE });
+        sql.push(match (narrower.is_empty(), whole_clusters) {
+            (true, _) => COUNTED_EACH,
+            (false, true) => COUNTED_AT_ONCE,
+            (false, false) => COUNTED_BY_WORKLOADS,
+        });
     }
 
     /// Adds the same to the conditions of a statement on one table, which has the
@@ -133,8 +151,11 @@ pub async fn labelled(conn: &mut PgConnection, selector: &ClusterSelector) -> Re
     Ok(meets.flat_map(|row| row.ids).collect())
 }
 
-/// A pattern of LIKE.
+/// A pattern of LIKE. What is in no namespace meets none.
 fn pattern(namespace: &Namespace) -> String {
+    if namespace.as_str().bytes().all(|byte| byte == b'*') {
+        return "_%".to_owned();
+    }
     let escaped = namespace.as_str().replace('\\', "\\\\").replace('_', "\\_");
     escaped.replace('%', "\\%").replace('*', "%")
 }
@@ -146,7 +167,9 @@ mod tests {
 
     #[test]
     fn stars_alone_are_patterns() {
-        for (namespace, like) in [("shop", "shop"), ("team-*", "team-%"), ("a_b*", "a\\_b%")] {
+        for (namespace, like) in
+            [("shop", "shop"), ("team-*", "team-%"), ("a_b*", "a\\_b%"), ("*", "_%")]
+        {
             assert_eq!(pattern(&namespace.parse().unwrap()), like);
         }
     }

@@ -11,6 +11,8 @@
 mod agent;
 mod link;
 mod member;
+#[path = "../store/prepared.rs"]
+mod prepared;
 mod primary;
 mod rest;
 mod token;

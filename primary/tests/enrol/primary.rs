@@ -11,12 +11,14 @@ use palisade_primary::federation::{fanout, follow, link_upkeep};
 use palisade_primary::shutdown::Shutdown;
 use palisade_primary::store::member_kind::MemberKind;
 use palisade_primary::store::token::Token;
-use palisade_primary::store::{self, Actor, Database, Opened, migrate};
+use palisade_primary::store::{self, Actor, Database, Opened};
 use palisade_primary::{App, grpc};
 use palisade_transport::client::PrimaryAddress;
 use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+
+use crate::prepared;
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
@@ -43,8 +45,9 @@ impl Primary {
         let mut config = Config::read(None, &args).unwrap();
         config.postgres_fsync = false;
         config.bootstrap_password = Some(PASSWORD.into());
+        prepared::put_into(dir.path()).await;
         let opened = Opened::serving(&config).await.unwrap();
-        migrate::run(&opened.database).await.unwrap();
+        prepared::renew_ids(&opened.database).await;
         let clock = ManualClock::new(Utc::now());
         let database = opened.database.clone();
         let app = App::open(Arc::new(config), database, clock.clone(), Shutdown::new());

@@ -28,7 +28,7 @@ impl<'a> Client<'a> {
 
     async fn call(&self, method: &str, path: &str, body: &Value) -> (StatusCode, Value) {
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
-        let mut request = Request::builder().method(method).uri(path);
+        let mut request = Request::builder().method(method).uri(path).header("Host", "primary");
         if !self.token.is_empty() {
             request = request.header("X-Auth-Token", &self.token);
         }

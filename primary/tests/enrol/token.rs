@@ -27,7 +27,7 @@ async fn every_refusal_has_its_own_text_and_changes_nothing() {
     let early = Newcomer { sent_at: now + off, ..Newcomer::named("early") };
     let taken = Newcomer::named("production");
     let primarys = Newcomer::named("primary");
-    let nameless = Newcomer::named("no/name");
+    let nameless = Newcomer::named("no,name");
     for (newcomer, token, code, text) in [
         (&newcomer, &tampered, 39, "tampered"),
         (&newcomer, &foreign, 39, "another primary"),

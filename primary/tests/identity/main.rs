@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+#[path = "../store/prepared.rs"]
+mod prepared;
 #[expect(dead_code, reason = "shared with the tests of the store, which use all of it")]
 #[path = "../store/server.rs"]
 mod server;

@@ -5,6 +5,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod list;
+#[path = "../store/prepared.rs"]
+mod prepared;
 mod primary;
 mod push;
 mod registry;

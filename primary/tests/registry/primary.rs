@@ -14,10 +14,12 @@ use palisade_primary::App;
 use palisade_primary::config::{Config, ConfigArgs};
 use palisade_primary::http::router;
 use palisade_primary::shutdown::Shutdown;
-use palisade_primary::store::{Opened, migrate};
+use palisade_primary::store::Opened;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
+
+use crate::prepared;
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -45,8 +47,9 @@ impl Primary {
         let mut config = Config::read(None, &args).unwrap();
         config.postgres_fsync = false;
         config.bootstrap_password = Some(PASSWORD.into());
+        prepared::put_into(&config.data_dir).await;
         let opened = Opened::serving(&config).await.unwrap();
-        migrate::run(&opened.database).await.unwrap();
+        prepared::renew_ids(&opened.database).await;
         let database = opened.database.clone();
         let clock = ManualClock::new(Utc::now());
         let app = App::open(Arc::new(config), database, clock.clone(), Shutdown::new());
@@ -138,7 +141,7 @@ impl Primary {
 
     pub(crate) async fn call(&self, method: &str, path: &str, body: &Value) -> (StatusCode, Value) {
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
-        let mut request = Request::builder().method(method).uri(path);
+        let mut request = Request::builder().method(method).uri(path).header("Host", "primary");
         if !self.token.is_empty() {
             request = request.header("X-Auth-Token", &self.token);
         }

@@ -19,6 +19,7 @@ async fn answer(primary: &Primary, name: &str, secret: &str, body: String) -> (S
     let request = Request::builder()
         .method("POST")
         .uri(format!("/v1/scan/registry/{name}/webhook"))
+        .header("Host", "primary")
         .header("Authorization", format!("Bearer {secret}"))
         .body(Body::from(body))
         .unwrap();

@@ -5,9 +5,8 @@ use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use palisade_primary::store::Database;
 use palisade_primary::store::embedded::{Embedded, Options};
-use palisade_primary::store::setting;
+use palisade_primary::store::{Database, migrate, setting};
 
 use crate::server::{TestDatabase, UNSYNCED, eventually, postmaster, servers};
 
@@ -25,7 +24,8 @@ fn kill_hard(pid: i32) {
 
 #[tokio::test]
 async fn it_starts_fresh_stops_without_a_trace_and_starts_again() {
-    let test = TestDatabase::start().await;
+    let test = TestDatabase::unmigrated().await;
+    migrate::run(&test.database).await.unwrap();
     remember(&test.database, 1).await;
     assert!(!servers(test.dir.path()).is_empty());
     let dir = test.stop().await;
@@ -138,6 +138,39 @@ async fn a_killed_primary_takes_its_postgres_along_and_recovers() {
     assert!(servers(dir.path()).is_empty());
 }
 
+/// A command that runs as the user whose cluster it is.
+fn as_owner_of(cluster: &Path) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", r#"exec 9<"$0" && exec "$@""#]).arg(cluster);
+    if nix::unistd::Uid::effective().is_root() {
+        use std::os::unix::fs::MetadataExt as _;
+        let owner = cluster.metadata().unwrap();
+        command.arg("setpriv").arg(format!("--reuid={}", owner.uid()));
+        command.arg(format!("--regid={}", owner.gid())).args(["--clear-groups", "--"]);
+    }
+    command
+}
+
+#[tokio::test]
+async fn a_process_number_that_is_in_use_again_holds_up_nothing() {
+    let test = TestDatabase::start().await;
+    remember(&test.database, 3).await;
+    let dir = test.stop().await;
+    let cluster = dir.path().join("postgres");
+    let mut another = as_owner_of(&cluster).args(["sleep", "120"]).spawn().unwrap();
+    for stale in ["postmaster.pid", ".s.PGSQL.5432.lock"] {
+        std::fs::write(cluster.join(stale), format!("{}\n", another.id())).unwrap();
+    }
+
+    let server = Embedded::start(dir.path(), UNSYNCED).await.unwrap();
+    let database = Database::new(server.config());
+    assert_eq!(recall(&database).await, Some(3));
+    database.close().await;
+    server.stop().await;
+    another.kill().unwrap();
+    another.wait().unwrap();
+}
+
 #[tokio::test]
 async fn a_server_that_was_left_behind_is_stopped_first() {
     let test = TestDatabase::start().await;
@@ -153,14 +186,7 @@ async fn a_server_that_was_left_behind_is_stopped_first() {
         .filter(|argument| !argument.is_empty())
         .collect();
     test.server.stop().await;
-    let mut command = Command::new("/bin/sh");
-    command.args(["-c", r#"exec 9<"$0" && exec "$@""#]).arg(dir.path().join("postgres"));
-    if nix::unistd::Uid::effective().is_root() {
-        use std::os::unix::fs::MetadataExt as _;
-        let owner = dir.path().join("postgres").metadata().unwrap();
-        command.arg("setpriv").arg(format!("--reuid={}", owner.uid()));
-        command.arg(format!("--regid={}", owner.gid())).args(["--clear-groups", "--"]);
-    }
+    let mut command = as_owner_of(&dir.path().join("postgres"));
     let mut orphan = command.args(argv).stderr(Stdio::null()).stdin(Stdio::null()).spawn().unwrap();
     eventually("the orphan is up", || postmaster(dir.path()).is_some()).await;
 

@@ -11,5 +11,8 @@ mod finding;
 mod job;
 mod migrate;
 mod outage;
+mod prepared;
 mod server;
+mod sso_attempt;
 mod vulnerability;
+mod workload;

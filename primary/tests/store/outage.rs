@@ -44,3 +44,27 @@ async fn a_hanging_database_is_unavailable_until_it_answers_again() {
     tokio::time::timeout(PATIENCE, back).await.unwrap();
     test.stop().await;
 }
+
+/// Whoever begins finds a sound connection, however many of those that lay idle are none.
+#[tokio::test]
+async fn connections_that_were_cut_while_they_lay_idle_are_nobodys_error() {
+    let test = TestDatabase::start().await;
+    let mut open = Vec::new();
+    for _ in 0..6 {
+        open.push(test.database.acquire().await.unwrap());
+    }
+    drop(open);
+    let other = Database::new(test.server.config());
+    let cut: i64 = sqlx::query_scalar(
+        "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()
+           AND backend_type = 'client backend'",
+    )
+    .fetch_one(&mut *other.acquire().await.unwrap())
+    .await
+    .unwrap();
+    assert!(cut >= 6, "{cut} connections were cut");
+    lock(&test.database).await.unwrap();
+    other.close().await;
+    test.stop().await;
+}

@@ -3,9 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
+use palisade_primary::store::Database;
 use palisade_primary::store::embedded::{Embedded, Options};
-use palisade_primary::store::{Database, migrate};
 use tempfile::TempDir;
+
+use crate::prepared;
 
 /// Long enough for a slow machine, short enough to end a hanging test.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
@@ -21,13 +23,18 @@ pub(crate) struct TestDatabase {
 
 impl TestDatabase {
     pub(crate) async fn start() -> Self {
-        let test = Self::unmigrated().await;
-        migrate::run(&test.database).await.unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        prepared::put_into(dir.path()).await;
+        let test = Self::serve(dir).await;
+        prepared::renew_ids(&test.database).await;
         test
     }
 
     pub(crate) async fn unmigrated() -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::serve(tempfile::tempdir().unwrap()).await
+    }
+
+    async fn serve(dir: TempDir) -> Self {
         let server = Embedded::start(dir.path(), UNSYNCED).await.unwrap();
         let database = Database::new(server.config());
         Self { database, server, dir }

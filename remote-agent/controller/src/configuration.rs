@@ -12,14 +12,16 @@ use thiserror::Error;
 use tracing::warn;
 
 use crate::in_force::InForce;
+use crate::own_edit::OwnEditError;
+use crate::reach::Reach;
 use crate::store::{LOCAL, StoreError};
-use crate::{Controller, admission, scan};
+use crate::{Controller, admission, namespace, scan};
 
 /// Setting: the digest of what the primary has had last.
 const SENT: &str = "configuration_sent";
 
 /// The settings that are configuration.
-const SETTINGS: [&str; 2] = [admission::SETTING, scan::SETTING];
+const SETTINGS: [&str; 3] = [admission::SETTING, namespace::SETTING, scan::SETTING];
 
 /// The document. Maps are ordered, so that equal ones have equal texts.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -43,6 +45,15 @@ pub enum ConfigurationError {
     /// An object of it cannot be put in force.
     #[error("{0}")]
     Refused(String),
+}
+
+impl From<OwnEditError> for ConfigurationError {
+    fn from(error: OwnEditError) -> Self {
+        match error {
+            OwnEditError::Store(error) => Self::Store(error),
+            other => Self::Refused(other.to_string()),
+        }
+    }
 }
 
 impl Controller {
@@ -96,6 +107,7 @@ impl Controller {
             }
             let done = match name.as_str() {
                 admission::SETTING => self.admission().restore(value.get()).await,
+                namespace::SETTING => self.namespace_tags_restore(value.get()).await,
                 scan::SETTING => self.scans().restore(value.get()).await,
                 _ => continue,
             };
@@ -106,6 +118,44 @@ impl Controller {
             }
         }
         Ok(restored)
+    }
+
+    /// Makes what this cluster has of its own what a document says.
+    pub async fn configuration_replace(&self, json: &str) -> Result<(), ConfigurationError> {
+        let document: Document = serde_json::from_str(json)?;
+        let mut wanted = Vec::new();
+        for (kind, objects) in document.objects {
+            let kind = ObjectKind::from_number(kind).ok_or_else(|| {
+                let text = format!("Objects of the kind {kind} are not known to this version.");
+                ConfigurationError::Refused(text)
+            })?;
+            for (name, payload) in objects {
+                let payload = payload.get().as_bytes().to_vec();
+                let refused = |why: String| {
+                    ConfigurationError::Refused(format!("{} {name:?}: {why}", kind.as_str()))
+                };
+                InForce::own_check(kind, &name, &payload).map_err(refused)?;
+                wanted.push(((kind, name), Some(payload)));
+            }
+        }
+        let mut edit = self.edit(Reach::Cluster).await;
+        edit.replace(wanted).await?;
+        edit.commit().await?;
+        for (name, value) in document.settings {
+            let done = match name.as_str() {
+                admission::SETTING => self.admission().restore(value.get()).await,
+                namespace::SETTING => self.namespace_tags_restore(value.get()).await,
+                scan::SETTING => self.scans().restore(value.get()).await,
+                _ => continue,
+            };
+            done.map_err(|error| match error {
+                StoreError::Damaged(what) => {
+                    ConfigurationError::Refused(format!("The {what} cannot be read."))
+                }
+                other => other.into(),
+            })?;
+        }
+        Ok(())
     }
 
     async fn restore_object(

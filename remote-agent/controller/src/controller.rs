@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use palisade_api::clock::SharedClock;
-use palisade_api::rest::event::{Audit, Event, category, level};
+use palisade_api::rest::event::{Audit, Event, category, level, name};
 use palisade_api::rest::fed::RestInfo;
 use secrecy::SecretString;
 use thiserror::Error;
@@ -23,6 +23,7 @@ use crate::own_name::OwnName;
 use crate::scan::Scans;
 use crate::scan::scanner::ScanSetup;
 use crate::store::{NewEvent, SpoolLimits, Store, StoreError};
+use crate::usage::{Usage, watch_usage};
 
 /// The database in the data folder.
 pub const DATABASE: &str = "agent.db";
@@ -34,6 +35,8 @@ pub struct ControllerConfig {
     pub data_dir: PathBuf,
     /// The cluster's name in records.
     pub cluster_name: String,
+    /// The name of the machine that it runs on.
+    pub host_name: String,
     /// The mode that admission control starts in until one is set.
     pub admission_mode: Mode,
     /// How Kubernetes reaches the webhook, for clients that show it.
@@ -66,6 +69,7 @@ pub struct Controller(Arc<Parts>);
 #[derive(Debug)]
 struct Parts {
     cluster_name: OwnName,
+    host_name: String,
     store: Store,
     spool: SpoolLimits,
     recorder: Recorder,
@@ -77,6 +81,7 @@ struct Parts {
     federation: Arc<dyn Federation>,
     scans: Scans,
     imports: Imports,
+    usage: Usage,
     is_secret: fn(&str) -> bool,
     started_at: DateTime<Utc>,
 }
@@ -114,6 +119,7 @@ impl Controller {
         let started_at = clock.now();
         let controller = Self(Arc::new(Parts {
             cluster_name,
+            host_name: config.host_name,
             store,
             spool: config.spool,
             recorder,
@@ -125,11 +131,13 @@ impl Controller {
             federation,
             scans,
             imports: Imports::default(),
+            usage: Usage::default(),
             is_secret: config.is_secret,
             started_at,
         }));
         tasks.spawn(watch_drift(controller.clone(), stop.clone()));
         tasks.spawn(tell_synced(controller.clone(), stop.clone()));
+        tasks.spawn(watch_usage(controller.clone(), stop.clone()));
         Ok(controller)
     }
 
@@ -141,6 +149,11 @@ impl Controller {
     /// Changes that name.
     pub fn set_cluster_name(&self, name: &str) {
         self.0.cluster_name.set(name);
+    }
+
+    /// The name of the machine that it runs on.
+    pub fn host_name(&self) -> &str {
+        &self.0.host_name
     }
 
     /// How Kubernetes reaches the webhook.
@@ -188,6 +201,11 @@ impl Controller {
         &self.0.imports
     }
 
+    /// What this process uses of its machine.
+    pub(crate) fn usage(&self) -> &Usage {
+        &self.0.usage
+    }
+
     /// Whether an environment variable, `name=value`, is a secret.
     pub(crate) fn is_secret(&self, variable: &str) -> bool {
         (self.0.is_secret)(variable)
@@ -227,11 +245,7 @@ impl Controller {
 
     /// The same at another level.
     pub async fn note_federation_at(&self, name: &str, level: &str, message: &str) {
-        let event = Event {
-            category: "FEDERATION".to_owned(),
-            message: message.to_owned(),
-            ..self.event(name, level)
-        };
+        let event = Event { message: message.to_owned(), ..self.event(name, level) };
         if let Err(error) = self.record_event(&event).await {
             error!(%error, name, "an event about the federation is lost");
         }
@@ -246,6 +260,7 @@ impl Controller {
             reported_timestamp: now.timestamp(),
             reported_at: rfc3339(now.timestamp_millis()),
             cluster_name: self.0.cluster_name.get().to_string(),
+            category: name::subject(name).to_owned(),
             ..Event::default()
         }
     }

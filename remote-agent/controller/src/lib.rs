@@ -5,7 +5,8 @@
 //! [`rest`] for the one implementation of the cluster-level REST API,
 //! [`federation`] for the replica of the primary's logs, [`scan`] for the
 //! cluster's own scans of what [`node`] finds, [`configuration`] for what a cluster
-//! has of its own, `own_edit` for its changes, [`store`] for what is kept on disk.
+//! has of its own, `own_edit` for its changes, `reach` for how much of all that a caller
+//! is shown and may change, [`store`] for what is kept on disk.
 
 pub mod admission;
 pub mod configuration;
@@ -21,7 +22,10 @@ pub mod store;
 
 mod controller;
 mod import;
+mod namespace;
 mod own_edit;
+mod reach;
+mod usage;
 
 pub use controller::{Controller, ControllerConfig, ControllerError, DATABASE};
 pub use rest::document;

@@ -1,7 +1,10 @@
 //! Local users of the agent's own REST API and their sessions.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use palisade_api::Code;
 use palisade_api::clock::SharedClock;
 use palisade_identity::SessionKeyError;
@@ -28,6 +31,11 @@ const MOST_SESSIONS: u32 = 32;
 /// A session's last use is written at most this often.
 const TOUCH_EVERY_MS: i64 = 10_000;
 
+/// The same failure is no news for so long: whoever tries again and again fills no log.
+const SILENCE: TimeDelta = TimeDelta::minutes(10);
+/// Failures that are news in that time at most.
+const MOST_NEWS: usize = 1_000;
+
 /// What local users cannot do.
 #[derive(Debug, Error)]
 pub enum LocalUserError {
@@ -51,6 +59,9 @@ pub enum LocalUserError {
     /// No randomness for a password.
     #[error("no password could be made up")]
     Random,
+    /// No such user, or another password.
+    #[error("wrong user name or password")]
+    Failed,
     /// Refused, with the code to answer.
     #[error("{}", .0.text())]
     Refused(Code),
@@ -64,15 +75,19 @@ pub struct LocalUsers {
     key: SessionKey,
     clock: SharedClock,
     damper: Damper,
+    /// When failures were news last, by name and address.
+    news: Mutex<HashMap<(String, String), DateTime<Utc>>>,
 }
 
 /// A login that succeeded.
 #[derive(Debug)]
 pub struct Login {
     /// The session's token.
-    pub token: String,
+    pub token: SecretString,
     /// Whose it is.
     pub user: StoredUser,
+    /// The session.
+    pub session: SessionId,
 }
 
 impl LocalUsers {
@@ -86,7 +101,8 @@ impl LocalUsers {
     ) -> Result<Self, LocalUserError> {
         let key = SessionKey::from_pkcs8(&signing_key(&data_dir.join(KEY_FILE))?, "agent")?;
         let passwords = Passwords::new(2)?;
-        let users = Self { store, passwords, key, clock, damper: Damper::default() };
+        let (damper, news) = (Damper::default(), Mutex::default());
+        let users = Self { store, passwords, key, clock, damper, news };
         if users.store.user_count().await? == 0 {
             users.create_first(data_dir, bootstrap_password).await?;
         }
@@ -133,16 +149,18 @@ impl LocalUsers {
         password: SecretString,
         new_password: Option<SecretString>,
     ) -> Result<Login, LocalUserError> {
-        if self.damper.blocks(name, address, self.clock.now()) {
-            return Err(LocalUserError::Refused(Code::UserLoginBlocked));
+        let damped = || LocalUserError::Refused(Code::UserLoginBlocked);
+        let may = || !self.damper.blocks(name, address, self.clock.now());
+        if !may() {
+            return Err(damped());
         }
         let user = self.store.user(name).await?;
         let hash = user.as_ref().map(|u| PasswordHash::from_stored(u.password_hash.clone()));
-        let right = self.passwords.verify(password, hash).await?;
-        let Some(user) = user.filter(|_| right) else {
+        let right = self.passwords.verify_if(may, password, hash).await?.ok_or_else(damped)?;
+        let Some(mut user) = user.filter(|_| right) else {
             self.damper.failed(name, address, self.clock.now());
             warn!(address, "a login failed");
-            return Err(LocalUserError::Refused(Code::Unauthorized));
+            return Err(LocalUserError::Failed);
         };
         self.damper.succeeded(name, address);
         if let Some(new) = new_password {
@@ -152,6 +170,7 @@ impl LocalUsers {
             }
             let hash = self.passwords.hash(new).await?;
             self.store.user_set_password(name, hash.as_str()).await?;
+            user.default_password = false;
         }
         let now = self.clock.now();
         let id = SessionId::random();
@@ -165,7 +184,21 @@ impl LocalUsers {
         if !self.store.session_create(&session, MOST_SESSIONS, idle_before).await? {
             return Err(LocalUserError::Refused(Code::Unauthorized));
         }
-        Ok(Login { token: self.key.issue(id, &user.name, now)?, user })
+        Ok(Login { token: self.key.issue(id, &user.name, now)?.into(), user, session: id })
+    }
+
+    /// Whether it was not told lately that `name` did not log in from `address`.
+    pub(crate) fn failure_is_news(&self, name: &str, address: &str) -> bool {
+        let now = self.clock.now();
+        // Each change of it is one call.
+        let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
+        news.retain(|_, told| (*told..*told + SILENCE).contains(&now));
+        let key = (name.to_owned(), address.to_owned());
+        if news.contains_key(&key) || news.len() >= MOST_NEWS {
+            return false;
+        }
+        news.insert(key, now);
+        true
     }
 
     /// Who holds `token`, if its session still lives.

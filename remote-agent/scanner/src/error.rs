@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use palisade_api::Digest;
 use thiserror::Error;
+use tokio::task::JoinError;
 
 use crate::source::registry::RegistryError;
 
@@ -97,9 +98,18 @@ pub enum ScanError {
         /// Whether another try may succeed.
         transient: bool,
     },
-    /// A task of the scan ended without a result.
+    /// Nobody waits for the scan any more.
     #[error("the scan was cancelled")]
     Cancelled,
+    /// A task of the scan panicked.
+    #[error("a part of the scan broke off by a fault of this program, which its log tells of")]
+    BrokeOff,
+}
+
+impl From<JoinError> for ScanError {
+    fn from(error: JoinError) -> Self {
+        if error.is_panic() { Self::BrokeOff } else { Self::Cancelled }
+    }
 }
 
 /// A limit on one layer.
@@ -238,14 +248,14 @@ impl ScanError {
             Self::Timeout(_) => ScanOutcome::Timeout,
             Self::InvalidTarget(_) => ScanOutcome::InvalidInput,
             Self::Reported { outcome, .. } => *outcome,
-            Self::Cancelled => ScanOutcome::Cancelled,
+            Self::Cancelled | Self::BrokeOff => ScanOutcome::Cancelled,
         }
     }
 
     /// Whether one layer is broken, and others of the image may well be read.
     pub(crate) fn is_of_one_layer(&self) -> bool {
         match self {
-            Self::LayerLimit { .. } | Self::LayerDamaged { .. } => true,
+            Self::LayerLimit { .. } | Self::LayerDamaged { .. } | Self::BrokeOff => true,
             Self::DigestMismatch { what, .. } | Self::SizeMismatch { what, .. } => *what == "layer",
             _ => false,
         }

@@ -219,6 +219,19 @@ impl Package {
         }
     }
 
+    /// The same package as the file at `path` tells of it, which may be a hard link to the one
+    /// that was read.
+    #[must_use]
+    pub(crate) fn told_at(mut self, path: &str) -> Self {
+        let rest = self.file.strip_prefix(path);
+        if !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("!/")) {
+            // What lies in an archive is named behind it.
+            let inner = self.file.find("!/").and_then(|at| self.file.get(at..));
+            self.file = format!("{path}{}", inner.unwrap_or_default());
+        }
+        self
+    }
+
     /// The version as the machine's own package tool shows it.
     pub fn shown_version(&self) -> &str {
         if self.installed_version.is_empty() { &self.version } else { &self.installed_version }

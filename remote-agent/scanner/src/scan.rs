@@ -20,7 +20,7 @@ pub use target::{Target, TargetOptions};
 use crate::error::{LayerLimit, ScanError};
 use crate::inspect::PathHash;
 use crate::inspect::malware::Malware;
-use crate::inspect::os::{Distribution, OsInventory};
+use crate::inspect::os::{Distribution, OsInventory, USERS};
 use crate::inspect::secret::{self, Secret};
 use crate::layer::{LayerContent, Tree, shown};
 use crate::limits::Limits;
@@ -69,18 +69,23 @@ pub struct Inventory {
 impl Inventory {
     /// Grows when more or other things are read of images: inventories of an
     /// older number that somebody kept are then to be read again.
-    pub const FORMAT: i32 = 3;
+    pub const FORMAT: i32 = 5;
 }
 
-/// A file that runs as its owner or group.
+/// A file that runs as its owner or group, or a folder with such bits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetId {
     /// Its path.
     pub path: String,
-    /// Permission bits with setuid, setgid and sticky.
+    /// Permission bits with setuid, setgid and sticky; of a folder with [`SetId::FOLDER`].
     pub mode: u32,
     /// The layer; none where the source has no layers.
     pub layer: Option<Digest>,
+}
+
+impl SetId {
+    /// What stands beside the permission bits of a folder, as in the mode that the kernel tells.
+    pub const FOLDER: u32 = 0o040_000;
 }
 
 /// A secret and where it lies.
@@ -254,7 +259,14 @@ impl Stacked {
         self.origin = origin;
     }
 
-    fn inventory(mut self, image: Image) -> Inventory {
+    fn inventory(mut self, mut image: Image) -> Inventory {
+        // A folder has no user, and so is no image that runs as one.
+        if !image.config.user.is_empty()
+            && let Some(users) = self.tree.file(USERS)
+        {
+            let superusers = users.superusers.iter().filter(|name| *name != "root");
+            image.config.superusers = superusers.cloned().collect();
+        }
         if let Some((path, place)) = self.os.unread_link(&self.tree) {
             let reason = format!("leads to {}, which was not read", shown(place.as_bytes()));
             self.problems.insert(path, reason);
@@ -273,7 +285,15 @@ impl Stacked {
             .collect();
         let owned: HashSet<PathHash> =
             self.tree.files().flat_map(|(_, _, facts)| facts.owned.iter().copied()).collect();
-        let (mut set_ids, mut malware) = (Vec::new(), Vec::new());
+        let mut malware = Vec::new();
+        let folders = self.tree.set_id_folders();
+        let mut set_ids: Vec<SetId> = folders
+            .map(|(at, path, mode)| SetId {
+                path: path.to_owned(),
+                mode: mode | SetId::FOLDER,
+                layer: layer(at),
+            })
+            .collect();
         let mut secrets = secrets_of(&image.config);
         for (at, path, facts) in self.tree.files() {
             if let Some(reason) = &facts.problem {
@@ -287,7 +307,9 @@ impl Stacked {
                 malware: found.clone(),
                 layer: layer(at),
             }));
-            if !facts.secrets.is_empty() && !is_owned(&owned, path) {
+            // What a package brought along, but for settings: those somebody may have changed.
+            let is_brought = is_owned(&owned, path) && !path.starts_with("etc/");
+            if !facts.secrets.is_empty() && !is_brought {
                 secrets.extend(facts.secrets.iter().map(|secret| FileSecret {
                     path: path.to_owned(),
                     secret: secret.clone(),
@@ -295,16 +317,16 @@ impl Stacked {
                 }));
             }
         }
+        set_ids.sort_by(|one, other| one.path.cmp(&other.path));
         let telling = self.tree.files().filter(|(_, path, facts)| {
             facts.packages.iter().any(|package| !package.ecosystem.is_os())
                 && !is_owned(&owned, path)
         });
         let of_languages = wanted::packages(telling.map(|(at, path, facts)| (at, path, &**facts)));
-        packages.extend(
-            of_languages
-                .into_iter()
-                .map(|(at, p)| LayeredPackage { package: p.clone(), layer: layer(at) }),
-        );
+        packages.extend(of_languages.into_iter().map(|(at, path, package)| LayeredPackage {
+            package: package.clone().told_at(path),
+            layer: layer(at),
+        }));
         let layers = if folder {
             Vec::new()
         } else {
@@ -365,7 +387,5 @@ pub async fn scan(
     scanned_at: DateTime<Utc>,
 ) -> Result<Report, ScanError> {
     let inventory = target.inventory(limits).await?;
-    tokio::task::spawn_blocking(move || Report::new(&inventory, &database, scanned_at))
-        .await
-        .map_err(|_| ScanError::Cancelled)?
+    tokio::task::spawn_blocking(move || Report::new(&inventory, &database, scanned_at)).await?
 }

@@ -20,6 +20,8 @@ pub struct Scope {
     /// Held by the layer that has a large file in memory: layers are read side
     /// by side, and one such file at a time is enough.
     large: Arc<Mutex<()>>,
+    /// Held by the layer whose decoder keeps much, for the same reason.
+    window: Arc<Mutex<()>>,
 }
 
 /// What a scan does about a layer that is damaged, beyond a limit or another
@@ -35,12 +37,19 @@ pub enum BrokenLayers {
 
 /// Bytes of a large file.
 const LARGE: u64 = 4 << 20;
+/// Bytes that decoders keep at the usual levels.
+pub(crate) const USUAL_WINDOW: u64 = 8 << 20;
 
 impl Scope {
     /// What lets a layer have a file of `size` bytes in memory, for as long as
     /// it is held.
     pub(crate) fn room(&self, size: u64) -> Option<MutexGuard<'_, ()>> {
         (size > LARGE).then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What lets a layer have a decoder that keeps `bytes`, for as long as it is held.
+    pub(crate) fn window(&self, bytes: u64) -> Option<MutexGuard<'_, ()>> {
+        (bytes > USUAL_WINDOW).then(|| self.window.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether the other layers are read though one failed with `error`.

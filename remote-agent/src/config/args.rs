@@ -51,11 +51,11 @@ pub struct ConfigArgs {
     pub roles: Option<String>,
 
     /// Address of the REST API, health and metrics; port 0 takes a free one
-    /// [default: 0.0.0.0:10443]
+    /// [default: [::]:10443]
     #[arg(long, value_name = "ADDR", env = "PALISADE_REST_LISTEN")]
     pub rest_listen: Option<String>,
 
-    /// Address of the admission webhook [default: 0.0.0.0:20443]
+    /// Address of the admission webhook [default: [::]:20443]
     #[arg(long, value_name = "ADDR", env = "PALISADE_WEBHOOK_LISTEN")]
     pub webhook_listen: Option<String>,
 
@@ -69,6 +69,15 @@ pub struct ConfigArgs {
     /// the name of its Kubernetes service
     #[arg(long, value_name = "NAMES", env = "PALISADE_WEBHOOK_NAMES")]
     pub webhook_names: Option<String>,
+
+    /// PEM certificate chain for the REST API and the webhook, in place of those of
+    /// the agent's own authority
+    #[arg(long, value_name = "FILE", env = "PALISADE_TLS_CERTIFICATE")]
+    pub tls_certificate: Option<String>,
+
+    /// PEM private key for --tls-certificate
+    #[arg(long, value_name = "FILE", env = "PALISADE_TLS_KEY")]
+    pub tls_key: Option<String>,
 
     /// Mode that admission control starts in until one is set by REST: monitor
     /// or protect [default: monitor]
@@ -123,7 +132,7 @@ impl std::fmt::Debug for ConfigArgs {
 
 impl ConfigArgs {
     /// The settings by name, as given by a flag or a variable.
-    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 21] {
+    pub(super) fn given(&self) -> [(&'static str, Option<&str>); 23] {
         [
             ("token", self.token.as_deref()),
             ("token-file", self.token_file.as_deref()),
@@ -138,6 +147,8 @@ impl ConfigArgs {
             ("webhook-listen", self.webhook_listen.as_deref()),
             ("rest-address", self.rest_address.as_deref()),
             ("webhook-names", self.webhook_names.as_deref()),
+            ("tls-certificate", self.tls_certificate.as_deref()),
+            ("tls-key", self.tls_key.as_deref()),
             ("admission-mode", self.admission_mode.as_deref()),
             ("vulndb", self.vulndb.as_deref()),
             ("vulndb-key", self.vulndb_key.as_deref()),

@@ -5,7 +5,7 @@
 mod args;
 mod role;
 
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use palisade_api::ClusterName;
@@ -19,8 +19,11 @@ use secrecy::SecretString;
 
 pub use args::ConfigArgs;
 use palisade_process::layers::Layers;
-pub use palisade_process::layers::{ConfigError, Problem};
+pub use palisade_process::layers::{ConfigError, Problem, TlsFiles};
 pub use role::{Role, Roles};
+
+/// Every address of the host, of IPv6 and of IPv4.
+const ANYWHERE: Ipv6Addr = Ipv6Addr::UNSPECIFIED;
 
 /// The configuration of an agent.
 #[derive(Clone, Debug)]
@@ -49,6 +52,9 @@ pub struct Config {
     pub rest_address: Option<String>,
     /// Names in the webhook's certificate beside localhost and the host's own.
     pub webhook_names: Vec<String>,
+    /// Certificate chain and key of the listeners, in PEM; without them the
+    /// agent's own authority issues a certificate.
+    pub tls: Option<TlsFiles>,
     /// The mode that admission control starts in.
     pub admission_mode: Mode,
     /// The operator's vulnerability database, instead of the primary's.
@@ -81,10 +87,11 @@ impl Config {
             Some(setup) => Some(setup.join_token.ticket().clone()),
             None => token(&mut layers),
         };
-        let managed = setup.as_ref().and_then(|setup| setup.managed.as_ref()).map(host_port);
+        let managed =
+            setup.as_ref().and_then(|setup| setup.managed.as_ref()).map(RestInfo::to_string);
         let config = Self {
             token,
-            primary: setup.as_ref().and_then(|setup| host_port(&setup.primary).parse().ok()),
+            primary: setup.as_ref().and_then(|setup| setup.primary.to_string().parse().ok()),
             proxy,
             cluster_uid: layers.parsed("cluster-uid", |text| match text.trim() {
                 "" => Err("must not be empty"),
@@ -93,22 +100,19 @@ impl Config {
             }),
             name: layers.optional("name").or(setup.and_then(|setup| setup.cluster_name)),
             labels: layers.optional("labels").unwrap_or_default(),
-            data_dir: layers.optional("data-dir").unwrap_or_else(default_data_dir),
+            data_dir: layers.or("data-dir", default_data_dir),
             roles: layers.optional("roles").unwrap_or_default(),
-            rest_listen: layers
-                .optional("rest-listen")
-                .unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 10443))),
-            webhook_listen: layers
-                .optional("webhook-listen")
-                .unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 20443))),
+            rest_listen: layers.or("rest-listen", || SocketAddr::from((ANYWHERE, 10443))),
+            webhook_listen: layers.or("webhook-listen", || SocketAddr::from((ANYWHERE, 20443))),
             rest_address: layers.host_port("rest-address").or(managed),
             webhook_names: names(&mut layers, "webhook-names"),
+            tls: layers.tls_files(),
             admission_mode: admission_mode(&mut layers, "admission-mode"),
             vulndb: layers.optional("vulndb"),
             vulndb_key: layers.optional("vulndb-key"),
             node: NodePaths {
-                root: layers.optional("host-root").unwrap_or_else(|| PathBuf::from("/")),
-                proc: layers.optional("host-proc").unwrap_or_else(|| PathBuf::from("/proc")),
+                root: layers.or("host-root", || PathBuf::from("/")),
+                proc: layers.or("host-proc", || PathBuf::from("/proc")),
             },
             kubernetes_version: kubernetes_version(&mut layers, "kubernetes-version"),
             scan_slots: layers.optional("scan-slots").unwrap_or(2).clamp(1, 64),
@@ -143,14 +147,6 @@ fn setup(layers: &mut Layers) -> Option<SetupFile> {
             }
         }
     })
-}
-
-fn host_port(info: &RestInfo) -> String {
-    if info.server.contains(':') {
-        format!("[{}]:{}", info.server, info.port)
-    } else {
-        format!("{}:{}", info.server, info.port)
-    }
 }
 
 /// The join token itself or from its file.

@@ -49,12 +49,27 @@ pub(super) async fn keep(controller: Controller, channel: Channel, told: Option<
         Some(digest) => Kept::of(Digest::try_from(digest.as_ref()).ok()),
         None => Kept::Unknown,
     };
+    let mut refused = false;
     loop {
         let done = match meet(&controller, &channel, &mut kept).await {
             Ok(()) => true,
             Err(Failure::Primary(status)) if status.code() == tonic::Code::Unimplemented => {
                 debug!("the primary keeps no configurations of its members");
                 return std::future::pending().await;
+            }
+            Err(Failure::Primary(status)) if status.code() == tonic::Code::InvalidArgument => {
+                // The same is refused again: the next change may be taken.
+                let why = status.message();
+                warn!(why, "the primary does not keep this cluster's configuration");
+                if !std::mem::replace(&mut refused, true) {
+                    let text = format!(
+                        "The primary does not keep what this cluster has of its own, and could \
+                         not give it back after a loss of the disks: {why}."
+                    );
+                    let event = name::AGENT_CONFIGURATION_REFUSED;
+                    controller.note_federation_at(event, level::WARNING, &text).await;
+                }
+                true
             }
             Err(error) => {
                 warn!(%error, "the primary's copy of this cluster's configuration is not renewed");

@@ -51,6 +51,8 @@ pub(super) async fn say(handle: &LinkHandle) {
                     | ConnectError::OwnCertificateRefused { .. },
                 ),
             ) => {}
+            // Nobody takes the identity any more, whoever answers there.
+            Err(_) if identity.validity().not_after < handle.clock().now() => {}
             Err(error) => {
                 debug!(%error, "the former primary is not told yet that this cluster left");
                 let pause = backoff.next(&mut rand::rng());

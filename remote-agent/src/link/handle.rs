@@ -15,7 +15,7 @@ use palisade_controller::federation::{
     Federation, FederationError, JoinWish, Membership, Pending, Standing,
 };
 use palisade_policy::cluster::ClusterLabels;
-use palisade_transport::client::{PrimaryAddress, PrimaryConnection, ProxyAddress};
+use palisade_transport::client::{ConnectError, PrimaryAddress, PrimaryConnection, ProxyAddress};
 use palisade_transport::identity::{IdentityError, MemberIdentity};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -70,6 +70,8 @@ pub struct LinkHandle {
     identity: watch::Sender<Option<Arc<MemberIdentity>>>,
     connection: ArcSwapOption<PrimaryConnection>,
     standing: Mutex<Standing>,
+    /// Why there is no link; none while there is one.
+    no_link_because: ArcSwapOption<String>,
     /// Whether something came by the present link that is not stored yet.
     behind: ArcSwap<AtomicBool>,
     vulndb_offer: watch::Sender<Option<VulndbOffer>>,
@@ -92,6 +94,7 @@ impl LinkHandle {
             identity: watch::channel(identity.map(Arc::new)).0,
             connection: ArcSwapOption::empty(),
             standing: Mutex::default(),
+            no_link_because: ArcSwapOption::empty(),
             behind: ArcSwap::default(),
             vulndb_offer: watch::channel(None).0,
             left: ArcSwap::default(),
@@ -132,6 +135,11 @@ impl LinkHandle {
     /// The proxy by which the primary is reached.
     pub(super) fn proxy(&self) -> Option<&ProxyAddress> {
         self.own.proxy.as_ref()
+    }
+
+    /// The present time.
+    pub(super) fn clock(&self) -> &SharedClock {
+        &self.own.clock
     }
 
     /// Where the identity is stored.
@@ -181,11 +189,13 @@ impl LinkHandle {
 
     pub(super) fn welcomed(&self, pending: bool) {
         *self.lock_standing() = if pending { Standing::Pending } else { Standing::Connected };
+        self.no_link_because.store(None);
         metrics::gauge!("palisade_agent_link_connected").set(1.0);
     }
 
-    pub(super) fn disconnected(&self, standing: Standing) {
+    pub(super) fn disconnected(&self, standing: Standing, why: Option<&str>) {
         *self.lock_standing() = standing;
+        self.no_link_because.store(why.map(|why| Arc::new(why.to_owned())));
         self.connection.store(None);
         metrics::gauge!("palisade_agent_link_connected").set(0.0);
     }
@@ -243,8 +253,11 @@ impl LinkHandle {
         if self.identity().is_some() {
             return Err(error(Code::OpNotAllowed, "this cluster is in a federation already"));
         }
-        let address = wish.primary.map(|(host, port)| PrimaryAddress { host, port });
-        let credential = Credential::read(&wish.token, address).map_err(|e| refusal(&e))?;
+        let whole = wish.server.clone().zip(wish.port);
+        let address = whole.map(|(host, port)| PrimaryAddress { host, port });
+        let credential = Credential::read(&wish.token, address)
+            .map_err(|e| refusal(&e))?
+            .reached_by(wish.server, wish.port);
         if let Some((server, port)) = wish.rest {
             self.set_rest_address(server, port);
         }
@@ -257,6 +270,7 @@ impl LinkHandle {
         self.leaving.store(false, Ordering::Release);
         // The primary has just answered; the link says how it stands from now on.
         *self.lock_standing() = Standing::Connected;
+        self.no_link_because.store(None);
         self.replace_identity(joined.identity)
             .map_err(|e| error(Code::ServerError, &e.to_string()))?;
         self.membership()
@@ -322,7 +336,22 @@ fn refusal(cause: &EnrolError) -> FederationError {
         EnrolError::Token(_) => (Code::FedOperationFailed, true),
         _ => (Code::FedOperationFailed, false),
     };
-    FederationError { code, text: cause.to_string(), of_token }
+    let mut text = cause.to_string();
+    if matches!(
+        cause,
+        EnrolError::Connect(
+            ConnectError::Unreachable { .. }
+                | ConnectError::Timeout { .. }
+                | ConnectError::AnotherAuthority { .. }
+        )
+    ) {
+        text.push_str(
+            ". Check that this is where the primary listens for clusters (its port is 11443 unless \
+             it is told otherwise, not that of REST or the portal), and that connections from here \
+             to there are let through",
+        );
+    }
+    FederationError { code, text, of_token }
 }
 
 impl Federation for LinkHandle {
@@ -337,6 +366,7 @@ impl Federation for LinkHandle {
             primary_name: member.primary_name.clone(),
             primary_address: member.primary_address.clone(),
             standing: self.standing(),
+            no_link_because: self.no_link_because.load().as_deref().cloned(),
             by_proxy: self.own.proxy.is_some(),
         })
     }

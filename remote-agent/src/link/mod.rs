@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use axum::Router;
 use palisade_api::clock::SharedClock;
-use palisade_api::rest::event::name;
+use palisade_api::rest::event::{level, name};
 use palisade_controller::Controller;
 use palisade_controller::federation::Standing;
 use palisade_scanner::VulnDb;
@@ -33,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 pub use handle::{LinkHandle, OwnPart};
-use session::End;
+use session::{End, Failure};
 
 /// What the link needs.
 #[derive(Clone, Debug)]
@@ -87,14 +87,16 @@ async fn member(
 ) {
     let mut backoff = Backoff::default();
     let mut attempt = 0;
+    // Once until the link worked again, whichever of the addresses failed how.
+    let mut told = false;
     while let Some(identity) = handle.identity() {
         let life = stop.child_token();
         let session = session::run(config, handle, controller, clock, &identity, attempt, &life);
         let end = session.await;
-        handle.disconnected(match &end {
-            End::Failed { standing, .. } => *standing,
-            _ => Standing::Disconnected,
-        });
+        match &end {
+            End::Failed(failure) => handle.disconnected(failure.standing, Some(&failure.why)),
+            _ => handle.disconnected(Standing::Disconnected, None),
+        }
         life.cancel();
         let pause = match end {
             End::Stopped => return,
@@ -109,11 +111,18 @@ async fn member(
                 return;
             }
             End::Again => Duration::ZERO,
-            End::Failed { why, worked, retry_after, .. } => {
+            End::Failed(Failure { why, worked, retry_after, needs_somebody, .. }) => {
                 attempt += 1;
                 if worked {
                     backoff.reset();
                     attempt = 0;
+                    told = false;
+                }
+                if needs_somebody && !told {
+                    told = true;
+                    let text = format!("This cluster cannot connect to its primary: {why}.");
+                    let event = name::FEDERATION_LINK_FAILED;
+                    controller.note_federation_at(event, level::WARNING, &text).await;
                 }
                 let pause = backoff.next(&mut rand::rng()).max(retry_after);
                 warn!(%why, again_in_ms = pause.as_millis(), "the link to the primary is down");

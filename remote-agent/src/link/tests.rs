@@ -1,254 +1,40 @@
 //! The link against a primary in the same process: real TLS, real gRPC, real
 //! SQLite; what the primary says is the test's to choose.
 
-use std::pin::Pin;
+mod primary;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use base64::Engine as _;
 use bytes::Bytes;
-use chrono::TimeDelta;
-use futures_util::Stream;
 use http::Request as HttpRequest;
 use http_body_util::BodyExt as _;
-use palisade_api::clock::{Clock as _, SharedClock, SystemClock};
+use palisade_api::clock::{Clock as _, SystemClock};
 use palisade_api::federation::answer_part::Body as Part;
 use palisade_api::federation::down::Body as DownBody;
-use palisade_api::federation::enrol_server::{Enrol, EnrolServer};
-use palisade_api::federation::link_server::{Link, LinkServer};
 use palisade_api::federation::up::Body as UpBody;
-use palisade_api::federation::{
-    AnswerPart, Bye, Call, CallPart, Caller, ConfigurationPart, Down, EventBatch, EventsAck,
-    FetchConfigurationRequest, FetchReportRequest, FetchVulndbRequest, IntroduceRequest,
-    IntroduceResponse, JoinRequest, JoinResponse, LeaveRequest, LeaveResponse, RenewRequest,
-    RenewResponse, ReportPart, StoreConfigurationResponse, Up, VulndbPart, Welcome, bye,
-};
+use palisade_api::federation::{Bye, Call, Caller, EventsAck, RoleDomains, Welcome, bye};
 use palisade_api::kind::LogId;
 use palisade_api::rest::fed::RestInfo;
-use palisade_api::sync::{Ack, Batch, Frame, Item as WireItem, frame};
-use palisade_api::{CODE_METADATA, ClusterId, Code, ObjectKind, Revision};
+use palisade_api::sync::{Batch, Frame, Item as WireItem, frame};
+use palisade_api::{Code, ObjectKind, Revision};
 use palisade_controller::admission::Mode;
 use palisade_controller::store::SpoolLimits;
 use palisade_controller::{Controller, ControllerConfig, rest};
 use palisade_identity::Role;
 use palisade_sync::{Item, SetDigest};
 use palisade_transport::authority::Authority;
-use palisade_transport::server::{
-    Limits, ListenerCertificate, RemovedMembers, TrustedAuthorities, federation_config, serve,
-};
-use secrecy::SecretString;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
-use tokio::sync::{Mutex, mpsc};
-use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tonic::{Request, Response, Status, Streaming};
 use tower::ServiceExt as _;
+
+use primary::{Running, TICKET, WITHIN, primary, running, server_certificate};
 
 use super::{LinkConfig, LinkHandle, OwnPart};
 use crate::enrol::{self, Applicant, Credential, EnrolError, RestAddress};
-
-const TICKET: &str = "the ticket";
-const WITHIN: Duration = Duration::from_secs(20);
-
-type Downs = Pin<Box<dyn Stream<Item = Result<Down, Status>> + Send>>;
-type Calls = Pin<Box<dyn Stream<Item = Result<CallPart, Status>> + Send>>;
-type Reports = Pin<Box<dyn Stream<Item = Result<ReportPart, Status>> + Send>>;
-
-/// What the agent sends, and where to send to it.
-struct Opened {
-    up: mpsc::Receiver<UpBody>,
-    down: mpsc::Sender<Result<Down, Status>>,
-}
-
-impl Opened {
-    async fn next(&mut self) -> UpBody {
-        tokio::time::timeout(WITHIN, self.up.recv()).await.expect("in time").expect("a message")
-    }
-
-    /// What follows on a batch: its ack and the event of it, in either order.
-    async fn ack_and_events(&mut self) -> (Ack, EventBatch) {
-        match (self.next().await, self.next().await) {
-            (UpBody::Ack(ack), UpBody::Events(events))
-            | (UpBody::Events(events), UpBody::Ack(ack)) => (ack, events),
-            others => panic!("{others:?}"),
-        }
-    }
-
-    async fn say(&self, body: DownBody) {
-        self.down.send(Ok(Down { body: Some(body) })).await.expect("the agent listens");
-    }
-}
-
-struct Primary {
-    authority: Authority,
-    opened: mpsc::Sender<Opened>,
-    answers: mpsc::Sender<Vec<Part>>,
-    clock: SharedClock,
-}
-
-#[tonic::async_trait]
-impl Enrol for Primary {
-    async fn join(&self, request: Request<JoinRequest>) -> Result<Response<JoinResponse>, Status> {
-        let request = request.into_inner();
-        if request.ticket != TICKET {
-            let mut status = Status::permission_denied("the token is used up");
-            let code = Code::FedOperationFailed.number().to_string();
-            status.metadata_mut().insert(CODE_METADATA, code.parse().unwrap());
-            return Err(status);
-        }
-        let cluster = ClusterId::from_uuid(uuid::Uuid::from_u128(7));
-        let issued = self
-            .authority
-            .sign_member(&request.signing_request, cluster, self.clock.now(), TimeDelta::days(7))
-            .unwrap();
-        Ok(Response::new(JoinResponse {
-            cluster_id: cluster.to_string(),
-            certificate_chain: issued.chain.iter().map(|c| Bytes::copy_from_slice(c)).collect(),
-            authority: Bytes::copy_from_slice(self.authority.certificate()),
-            primary_id: ClusterId::from_uuid(uuid::Uuid::from_u128(1)).to_string(),
-            primary_name: "primary".to_owned(),
-            home: false,
-            ..JoinResponse::default()
-        }))
-    }
-
-    async fn introduce(
-        &self,
-        _: Request<IntroduceRequest>,
-    ) -> Result<Response<IntroduceResponse>, Status> {
-        Err(Status::unimplemented("not in this test"))
-    }
-
-    async fn renew(&self, _: Request<RenewRequest>) -> Result<Response<RenewResponse>, Status> {
-        Err(Status::unimplemented("not in this test"))
-    }
-
-    async fn leave(&self, _: Request<LeaveRequest>) -> Result<Response<LeaveResponse>, Status> {
-        Ok(Response::new(LeaveResponse {}))
-    }
-}
-
-#[tonic::async_trait]
-impl Link for Primary {
-    type OpenStream = Downs;
-    type AnswerStream = Calls;
-    type FetchReportStream = Reports;
-    type FetchVulndbStream = tokio_stream::Empty<Result<VulndbPart, Status>>;
-    type FetchConfigurationStream = tokio_stream::Empty<Result<ConfigurationPart, Status>>;
-
-    async fn open(&self, request: Request<Streaming<Up>>) -> Result<Response<Downs>, Status> {
-        let (up_sender, up) = mpsc::channel(64);
-        let (down, down_queue) = mpsc::channel(64);
-        let mut messages = request.into_inner();
-        tokio::spawn(async move {
-            while let Ok(Some(message)) = messages.message().await {
-                if up_sender.send(message.body.unwrap()).await.is_err() {
-                    return;
-                }
-            }
-        });
-        self.opened.send(Opened { up, down }).await.unwrap();
-        Ok(Response::new(Box::pin(ReceiverStream::new(down_queue))))
-    }
-
-    async fn answer(
-        &self,
-        request: Request<Streaming<AnswerPart>>,
-    ) -> Result<Response<Calls>, Status> {
-        let mut parts = request.into_inner();
-        let answers = self.answers.clone();
-        let (sender, queue) = mpsc::channel(4);
-        tokio::spawn(async move {
-            let mut all = Vec::new();
-            // The body that the test's POST carries.
-            let _ = sender.send(Ok(CallPart { chunk: "{\"state\":".into() })).await;
-            let _ = sender.send(Ok(CallPart { chunk: "{\"mode\":\"protect\"}}".into() })).await;
-            let _ = sender.send(Ok(CallPart { chunk: Bytes::new() })).await;
-            while let Ok(Some(part)) = parts.message().await {
-                all.push(part.body.unwrap());
-            }
-            answers.send(all).await.unwrap();
-        });
-        Ok(Response::new(Box::pin(ReceiverStream::new(queue))))
-    }
-
-    async fn fetch_report(
-        &self,
-        request: Request<FetchReportRequest>,
-    ) -> Result<Response<Reports>, Status> {
-        let json =
-            format!("{{\"vulnerabilities\":[],\"of\":{:?}}}", request.into_inner().image_digest);
-        let compressed = zstd::encode_all(json.as_bytes(), 1).unwrap();
-        let parts: Vec<_> = compressed
-            .chunks(7)
-            .map(|chunk| Ok(ReportPart { chunk: Bytes::copy_from_slice(chunk) }))
-            .collect();
-        Ok(Response::new(Box::pin(tokio_stream::iter(parts))))
-    }
-
-    async fn fetch_vulndb(
-        &self,
-        _: Request<FetchVulndbRequest>,
-    ) -> Result<Response<Self::FetchVulndbStream>, Status> {
-        Err(Status::unimplemented("not in this test"))
-    }
-
-    async fn store_configuration(
-        &self,
-        _: Request<Streaming<ConfigurationPart>>,
-    ) -> Result<Response<StoreConfigurationResponse>, Status> {
-        Err(Status::unimplemented("not in this test"))
-    }
-
-    async fn fetch_configuration(
-        &self,
-        _: Request<FetchConfigurationRequest>,
-    ) -> Result<Response<Self::FetchConfigurationStream>, Status> {
-        Err(Status::unimplemented("not in this test"))
-    }
-}
-
-struct Running {
-    token: SecretString,
-    opened: mpsc::Receiver<Opened>,
-    answers: Mutex<mpsc::Receiver<Vec<Part>>>,
-    members: Arc<RemovedMembers>,
-    stop: CancellationToken,
-}
-
-async fn primary(ticket: &str) -> Running {
-    let clock = SystemClock::shared();
-    let authority = Authority::create(clock.now()).unwrap();
-    let names = ["localhost".to_owned()];
-    let certificate =
-        authority.issue_server(&names, SystemClock.now(), TimeDelta::days(1)).unwrap();
-    let members = Arc::new(RemovedMembers::default());
-    let tls = federation_config(
-        TrustedAuthorities::new(std::slice::from_ref(authority.certificate())).unwrap(),
-        ListenerCertificate::issued(&certificate).unwrap(),
-        Arc::clone(&members) as _,
-    )
-    .unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let json = serde_json::json!({
-        "s": "127.0.0.1", "p": listener.local_addr().unwrap().port(), "t": ticket,
-        "f": authority.fingerprint(),
-    });
-    let token = base64::engine::general_purpose::STANDARD.encode(json.to_string()).into();
-    let (opened_sender, opened) = mpsc::channel(4);
-    let (answers_sender, answers) = mpsc::channel(4);
-    let primary =
-        Arc::new(Primary { authority, opened: opened_sender, answers: answers_sender, clock });
-    let routes = tonic::service::Routes::new(EnrolServer::from_arc(Arc::clone(&primary)))
-        .add_service(LinkServer::from_arc(primary))
-        .into_axum_router();
-    let stop = CancellationToken::new();
-    tokio::spawn(serve(listener, tls, routes, Limits::FEDERATION, stop.clone()));
-    Running { token, opened, answers: Mutex::new(answers), members, stop }
-}
 
 struct Agent {
     folder: TempDir,
@@ -291,6 +77,7 @@ async fn agent(primary: &Running) -> Agent {
         ControllerConfig {
             data_dir: folder.path().to_owned(),
             cluster_name: "staging".to_owned(),
+            host_name: "node-1".to_owned(),
             admission_mode: Mode::Monitor,
             webhook: RestInfo::default(),
             bootstrap_password: Some("a password".into()),
@@ -403,6 +190,13 @@ async fn a_member_obeys_reports_answers_and_forgets() {
                 name: "ann".to_owned(),
                 primary_role: "fedAdmin".to_owned(),
                 role: role.to_owned(),
+                role_domains: match role {
+                    "" => vec![RoleDomains {
+                        role: "admin".to_owned(),
+                        domains: vec!["shop".to_owned()],
+                    }],
+                    _ => Vec::new(),
+                },
             }),
             deadline_ms: 10_000,
             has_body: method == "PATCH",
@@ -415,6 +209,8 @@ async fn a_member_obeys_reports_answers_and_forgets() {
         (3, "PATCH", "/v1/admission/state", "admin", 200),
         (4, "DELETE", "/v1/scan/registry/fed.shop", "admin", 403),
         (5, "GET", "/healthz", "admin", 400),
+        (6, "GET", "/v1/workload", "", 200),
+        (7, "PATCH", "/v1/admission/state", "", 403),
     ] {
         link.say(call(id, method, path, role)).await;
         let parts = tokio::time::timeout(WITHIN, primary.answers.lock().await.recv()).await;
@@ -440,6 +236,25 @@ async fn a_member_obeys_reports_answers_and_forgets() {
 }
 
 impl Agent {
+    /// What `path` answers as soon as that is as it is to be.
+    async fn eventually(
+        &self,
+        path: &str,
+        good: impl Fn(&serde_json::Value) -> bool,
+    ) -> serde_json::Value {
+        tokio::time::timeout(WITHIN, async {
+            loop {
+                let answer = self.get(path).await;
+                if good(&answer) {
+                    return answer;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await
+        .expect("in time")
+    }
+
     /// Waits until the membership has ended.
     async fn is_standalone(&self) {
         tokio::time::timeout(WITHIN, async {
@@ -466,9 +281,8 @@ async fn a_lost_link_comes_back_where_it_was_and_a_removed_member_notices_at_the
     link.say(welcome()).await;
     let (frame, _) = batch(0, vec![(ObjectKind::Registry, "fed.a", b"{}")]);
     link.say(frame).await;
-    assert!(matches!(link.next().await, UpBody::Ack(_)));
     // That it was applied is told.
-    assert!(matches!(link.next().await, UpBody::Events(_)));
+    link.ack_and_events().await;
     drop(link);
 
     let mut link = tokio::time::timeout(WITHIN, primary.opened.recv()).await.unwrap().unwrap();
@@ -488,6 +302,71 @@ async fn a_lost_link_comes_back_where_it_was_and_a_removed_member_notices_at_the
     agent.is_standalone().await;
     let events = agent.controller.store().events_list("event", 0, 1).await.unwrap();
     assert_eq!(events[0].event.name, "Federation.Kick");
+    agent.stop.cancel();
+    primary.stop.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_that_does_not_know_the_authority_any_more_says_why_it_is_away() {
+    let mut primary = primary(TICKET).await;
+    let agent = agent(&primary).await;
+    let mut link = primary.opened.recv().await.unwrap();
+    assert!(matches!(link.next().await, UpBody::Hello(_)));
+    link.say(welcome()).await;
+    let reason = |member: &serde_json::Value| {
+        member["master_cluster"]["status_reason"].as_str().unwrap_or_default().to_owned()
+    };
+    let member = agent
+        .eventually("/v1/fed/member", |member| member["master_cluster"]["status"] == "connected");
+    assert_eq!(reason(&member.await), "");
+
+    let successor = server_certificate(&Authority::create(SystemClock.now()).unwrap());
+    primary.shown.replace_all(std::slice::from_ref(&successor)).unwrap();
+    drop(link);
+    let member =
+        agent.eventually("/v1/fed/member", |member| reason(member).contains("authority")).await;
+    assert!(reason(&member).contains("join again with a new token"), "{member}");
+    assert_eq!(member["fed_role"], "joint");
+    assert_eq!(member["master_cluster"]["status"], "disconnected");
+    // The status tells it from the first failure on, the log tells it once.
+    let told = async || {
+        let events = agent.controller.store().events_list("event", 0, 50).await.unwrap();
+        events.iter().filter(|stored| stored.event.name == "Federation.Link.Failed").count()
+    };
+    tokio::time::timeout(WITHIN, async {
+        while told().await == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await
+    .expect("in time");
+
+    primary.shown.replace_all(std::slice::from_ref(&primary.issued)).unwrap();
+    let mut link = tokio::time::timeout(WITHIN, primary.opened.recv()).await.unwrap().unwrap();
+    assert!(matches!(link.next().await, UpBody::Hello(_)));
+    link.say(welcome()).await;
+    let member = agent
+        .eventually("/v1/fed/member", |member| member["master_cluster"]["status"] == "connected");
+    assert_eq!(reason(&member.await), "");
+    assert_eq!(told().await, 1);
+    agent.stop.cancel();
+    primary.stop.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_configuration_that_the_primary_does_not_keep_is_told() {
+    let mut primary = running(TICKET, true).await;
+    let agent = agent(&primary).await;
+    let mut link = primary.opened.recv().await.unwrap();
+    assert!(matches!(link.next().await, UpBody::Hello(_)));
+    // It keeps none yet.
+    let configuration = Some(Bytes::new());
+    link.say(DownBody::Welcome(Welcome { configuration, ..Welcome::default() })).await;
+    assert!(matches!(link.next().await, UpBody::Events(_)));
+    let events = agent.controller.store().events_list("event", 0, 1).await.unwrap();
+    assert_eq!(events[0].event.name, "Agent.Configuration.Refused");
+    let detail = String::from_utf8_lossy(&events[0].event.detail);
+    assert!(detail.contains("it is too large"), "{detail}");
     agent.stop.cancel();
     primary.stop.cancel();
 }

@@ -294,11 +294,7 @@ impl Keeper {
         if level != level::INFO {
             warn!(event = name, message);
         }
-        let event = Event {
-            category: "SCANNER".to_owned(),
-            message: message.to_owned(),
-            ..self.controller.event(name, level)
-        };
+        let event = Event { message: message.to_owned(), ..self.controller.event(name, level) };
         if let Err(error) = self.controller.record_event(&event).await {
             error!(%error, name, "an event about the vulnerability database is lost");
         }

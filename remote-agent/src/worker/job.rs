@@ -53,8 +53,7 @@ async fn read(shared: &Shared, job: ScanJob) -> Result<Vec<u8>, ScanError> {
         zstd::bulk::compress(&json, ZSTD_LEVEL)
             .map_err(|source| ScanError::File { what: "compression".to_owned(), source })
     })
-    .await
-    .map_err(|_| ScanError::Cancelled)?
+    .await?
 }
 
 fn parts(job: i64, packed: Vec<u8>) -> Vec<worker_up::Body> {

@@ -23,7 +23,7 @@ use crate::enrol;
 const UP_QUEUE: usize = 8;
 /// How long the primary may take to open the stream.
 const OPEN: Duration = Duration::from_secs(20);
-/// The pause after a renewal that failed.
+/// The pause after a renewal that failed, at most.
 const RENEW_AGAIN: Duration = Duration::from_mins(1);
 
 /// How a session ended.
@@ -89,7 +89,8 @@ pub(super) async fn run(
     info!(primary = identity.membership().primary_name, slots = config.slots, "takes scan jobs");
 
     let mut jobs = Jobs::default();
-    let renewal = tokio::time::sleep(until_renewal(identity, clock));
+    let until_renewal = || identity.validity().until_renewal(clock.now(), &mut rand::rng());
+    let renewal = tokio::time::sleep(until_renewal());
     tokio::pin!(renewal);
     loop {
         let message = tokio::select! {
@@ -100,7 +101,8 @@ pub(super) async fn run(
                     Ok(renewed) => return End::Renewed(Box::new(renewed)),
                     Err(why) => warn!(why, "the certificate could not be renewed"),
                 }
-                renewal.as_mut().reset(tokio::time::Instant::now() + RENEW_AGAIN);
+                let pause = until_renewal().min(RENEW_AGAIN);
+                renewal.as_mut().reset(tokio::time::Instant::now() + pause);
                 continue;
             }
         };
@@ -129,10 +131,6 @@ async fn renew(
         enrol::renew(connection, identity, clock).await.map_err(|error| error.to_string())?;
     renewed.store(&config.data_dir).map_err(|error| error.to_string())?;
     Ok(renewed)
-}
-
-fn until_renewal(identity: &MemberIdentity, clock: &SharedClock) -> Duration {
-    (identity.validity().renewal_at() - clock.now()).to_std().unwrap_or_default()
 }
 
 /// Scans under way; dropped with the session. The primary keeps to the slots.

@@ -9,3 +9,5 @@ mod exit_codes;
 mod fixture;
 #[cfg(test)]
 mod outputs;
+#[cfg(test)]
+mod validators;

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use palisade_tests::rest::Rest;
-use palisade_tests::{ADMIN_PASSWORD, Primary};
+use palisade_tests::{ADMIN_PASSWORD, Agent, Primary};
 use serde_json::json;
 
 const ASKED: (&str, &str) = ("X-Auth-Cookie", "true");
@@ -70,14 +70,30 @@ async fn a_login_without_the_header_sets_no_cookie() -> Result<()> {
 #[tokio::test]
 async fn what_is_shown_of_an_answer_of_the_api_does_nothing() -> Result<()> {
     let primary = Primary::start().await?;
-    for path in ["/v1/eula", "/v1/user", "/v1/absent", "/openapi.json"] {
-        let answer = primary.rest()?.get(path).await?;
+    let agent = Agent::without_token("alone").start().await?;
+    let of_agent = Rest::new(&format!("https://{}", agent.addresses()?.rest))?;
+    let own = ["/v1/eula", "/v1/user", "/v1/absent"].map(|path| (of_agent.clone(), path));
+    let rest = primary.rest()?;
+    let asked = ["/v1/eula", "/v1/user", "/v1/absent", "/openapi.json"];
+    let mut answers = Vec::new();
+    for (rest, path) in asked.map(|path| (rest.clone(), path)).into_iter().chain(own) {
+        answers.push((path, rest.get(path).await?.headers));
+    }
+    // Even of one that is refused before anything is looked at.
+    let http = reqwest::Client::builder().tls_danger_accept_invalid_certs(true).http1_only();
+    let url = format!("https://{}/v1/eula", primary.addresses()?.rest);
+    let of_two_hosts = http.build()?.get(url).header("Host", "a").header("Host", "b");
+    let refused = of_two_hosts.send().await?;
+    assert_eq!(refused.status(), 400);
+    answers.push(("of two hosts", refused.headers().clone()));
+    for (path, headers) in answers {
         for (name, value) in [
             ("strict-transport-security", "max-age=31536000"),
             ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
             ("x-content-type-options", "nosniff"),
+            ("cache-control", "no-cache"),
         ] {
-            let found = answer.headers.get(name).and_then(|found| found.to_str().ok());
+            let found = headers.get(name).and_then(|found| found.to_str().ok());
             assert_eq!(found, Some(value), "{path}: {name}");
         }
     }

@@ -61,9 +61,13 @@ async fn talk(mut stream: TcpStream, endless: Endless) -> Result<()> {
     let mut request = [0; 1_024];
     loop {
         // Requests of the tests are short, and come whole and one by one:
-        // SEQUENCE, length, INTEGER, 1, the message's number, the operation.
+        // SEQUENCE, length, INTEGER, 1, the message's number, the operation. Above 127
+        // a length has a byte before it that counts its own.
         let read = stream.read(&mut request).await?;
-        let [_, _, _, _, id, operation, ..] = request[..read] else { return Ok(()) };
+        let [_, length, rest @ ..] = &request[..read] else { return Ok(()) };
+        let more = length.checked_sub(0x80).map_or(0, usize::from);
+        let Some([_, _, id, operation, ..]) = rest.get(more..) else { return Ok(()) };
+        let (id, operation) = (*id, *operation);
         if operation == BIND_REQUEST {
             let success =
                 [element(ENUMERATED, &[&[0]]), element(OCTETS, &[]), element(OCTETS, &[])];

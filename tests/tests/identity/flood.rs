@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use palisade_tests::Primary;
+use palisade_tests::{Agent, Primary, Rest};
 use serde_json::json;
 
 /// Logins at once.
@@ -11,6 +11,33 @@ const FLOOD: usize = 400;
 /// A call beside them takes no longer than this, on a busy machine too; the
 /// whole flood takes several times as long.
 const BESIDE: Duration = Duration::from_secs(8);
+
+/// Guesses of one password that come at once.
+const GUESSES: usize = 60;
+/// So many of them are looked at at most: some are free, and of those that have their
+/// turn at the same time none waits for the others to fail.
+const LOOKED_AT: usize = 30;
+
+#[tokio::test]
+async fn guesses_that_come_at_once_wait_as_those_do_that_come_in_turn() -> Result<()> {
+    let primary = Primary::start().await?;
+    let agent = Agent::without_token("alone").start().await?;
+    for rest in [primary.rest()?, Rest::new(&format!("https://{}", agent.addresses()?.rest))?] {
+        let guesses = (0..GUESSES).map(|number| {
+            let rest = rest.clone();
+            async move {
+                let login = json!({ "username": "admin", "password": format!("guess-{number}") });
+                rest.post("/v1/auth", &json!({ "password": login })).await
+            }
+        });
+        let answers = futures_util::future::join_all(guesses).await;
+        let answers = answers.into_iter().collect::<Result<Vec<_>>>()?;
+        let looked_at = answers.iter().filter(|answer| answer.code() == Some(3)).count();
+        ensure!((1..=LOOKED_AT).contains(&looked_at), "{looked_at} were looked at");
+        ensure!(answers.iter().all(|answer| answer.status == 401 || answer.status == 503));
+    }
+    Ok(())
+}
 
 #[tokio::test]
 async fn others_are_served_during_a_flood_of_logins() -> Result<()> {

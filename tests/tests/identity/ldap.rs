@@ -272,6 +272,17 @@ async fn the_order_decides_who_vouches_and_the_first_admin_always_may() -> Resul
     let other = json!({ "config": { "auth_order": ["local"], "cluster_name": "x" } });
     admin.patch("/v1/system/config", &other).await?.expect(400, 6)?;
 
+    // Clients ask for directories of a kind.
+    for (filter, listed) in [("type=ldap", 1), ("type=saml", 0), ("category=auth", 1)] {
+        let servers = admin.get(&format!("/v1/server?f_{filter}")).await?.ok()?;
+        assert_eq!(servers["servers"].as_array().map(Vec::len), Some(listed), "{filter}");
+    }
+    for wrong in ["f_type=other", "f_category=log"] {
+        admin.get(&format!("/v1/server?{wrong}")).await?.expect(400, 6)?;
+    }
+    // What stands in the order stays.
+    admin.delete(&format!("/v1/server/{SERVER}")).await?.expect(409, 16)?;
+
     // Without the primary in the order its users are out, but not the first.
     admin.patch("/v1/system/config", &order(json!([SERVER]))).await?.ok()?;
     create(&admin, "only-local", &json!({ "role": "reader" })).await?;
@@ -281,6 +292,36 @@ async fn the_order_decides_who_vouches_and_the_first_admin_always_may() -> Resul
     admin.patch("/v1/system/config", &order(json!([SERVER, "local"]))).await?.ok()?;
     slapd.stop().await?;
     assert_eq!(who().await?, "mary");
+    admin.patch("/v1/system/config", &order(json!([]))).await?.ok()?;
+    admin.delete(&format!("/v1/server/{SERVER}")).await?.ok()?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn all_groups_of_a_user_count_however_many_they_are_and_in_whatever_circle() -> Result<()> {
+    let mary = user_dn("mary");
+    let teams: Vec<String> = (0..1_200).map(|number| format!("team-{number}")).collect();
+    let (of_mary, in_last) = ([mary.as_str()], [group_dn("team-1199")]);
+    let in_last = in_last.each_ref().map(String::as_str);
+    let (ring, chord) = ([group_dn("ring-b"), group_dn("team-7")], [group_dn("ring-a")]);
+    let (ring, chord) = (ring.each_ref().map(String::as_str), chord.each_ref().map(String::as_str));
+    let mut groups: Vec<(&str, &[&str])> =
+        teams.iter().map(|name| (name.as_str(), &of_mary[..])).collect();
+    groups.extend([("zulu", &in_last[..]), ("ring-a", &ring[..]), ("ring-b", &chord[..])]);
+    let slapd = Slapd::start(&[("mary", WORD)], &groups).await?;
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let mut settings = slapd.settings();
+    settings["nested_groups"] = json!(true);
+    settings["group_mapped_roles"] = json!([{ "group": "zulu", "global_role": "reader" }]);
+    add(&admin, settings.clone()).await?;
+    let token = log_in(&primary.rest()?, "/v1/auth", "mary", WORD).await?.ok()?;
+    assert_eq!(token["token"]["role"], "reader");
+    let user = json!({ "username": "mary", "password": WORD });
+    let test = json!({ "test": { "name": "", "ldap": settings, "test_ldap": user } });
+    let told = admin.post("/v1/debug/server/test", &test).await?.ok()?;
+    // Each by its name and by its place.
+    assert_eq!(told["result"]["groups"].as_array().map(Vec::len), Some(2 * (1_200 + 3)));
     Ok(())
 }
 

@@ -80,7 +80,7 @@ async fn a_user_of_a_provider_has_the_roles_of_its_first_mapped_group() -> Resul
     assert_eq!(parameter(url, "post_logout_redirect_uri")?, RETURN);
     assert_eq!(parameter(url, "client_id")?, CLIENT);
     assert_eq!(parameter(url, "id_token_hint")?.split('.').count(), 3);
-    admin.get(&path).await?.expect(400, 6)?;
+    assert_eq!(admin.get(&path).await?.ok()?, json!({ "redirect": null }));
 
     // Who is in no mapped group gets the default role, and without one nothing.
     sign_in(&rest, SERVER, "joe").await?.expect(401, 3)?;
@@ -339,9 +339,18 @@ async fn tokens_that_prove_nothing_are_refused() -> Result<()> {
     attempt(json!({}), "RS256", "published").await?.ok()?;
     // The provider's clock may be a little behind.
     attempt(json!({ "exp": now - 30 }), "RS256", "published").await?.ok()?;
+    // Not as the standard has it, but as Auth0 and Cognito do.
+    let as_text = json!({ "updated_at": "2026-01-02T03:04:05.678Z", "email_verified": "true" });
+    attempt(as_text, "RS256", "published").await?.ok()?;
+    // Others may see the token too, which was issued to us.
+    let shared = json!({ "aud": ["another", CLIENT], "azp": CLIENT });
+    attempt(shared, "RS256", "published").await?.ok()?;
     for (what, change) in [
         ("another audience", json!({ "aud": "another" })),
         ("a further audience", json!({ "aud": [CLIENT, "another"] })),
+        ("issued to another", json!({ "aud": [CLIENT, "another"], "azp": "another" })),
+        ("issued to another alone", json!({ "azp": "another" })),
+        ("issued to us for another", json!({ "aud": "another", "azp": CLIENT })),
         ("no audience", json!({ "aud": [] })),
         ("another issuer", json!({ "iss": "https://evil.example" })),
         ("expired", json!({ "exp": now - 90 })),
@@ -359,6 +368,29 @@ async fn tokens_that_prove_nothing_are_refused() -> Result<()> {
         ("the shared secret", "HS256", "published"),
     ] {
         attempt(json!({}), alg, key).await?.expect(401, 3).context(what)?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_browser_is_sent_to_a_script_or_in_the_clear() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    for (endpoint, address) in [
+        ("authorization_endpoint", "javascript:alert(1)"),
+        ("authorization_endpoint", "http://127.0.0.1/auth"),
+        ("end_session_endpoint", "data:text/html,out"),
+    ] {
+        let idp = Idp::hostile(json!({ "metadata": { endpoint: address } })).await?;
+        add(&admin, SERVER, idp.settings()).await?;
+        let tried = json!({ "test": { "name": SERVER } });
+        let tried = admin.post("/v1/debug/server/test", &tried).await?;
+        tried.expect(500, 3).context(address)?;
+        ensure!(tried.text.contains(endpoint), "{}", tried.text);
+        let path = format!("/v1/token_auth_server/{SERVER}");
+        let body = json!({ "redirect_endpoint": RETURN });
+        primary.rest()?.post(&path, &body).await?.expect(503, OUTAGE)?;
+        admin.delete(&format!("/v1/server/{SERVER}")).await?.ok()?;
     }
     Ok(())
 }

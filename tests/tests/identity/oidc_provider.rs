@@ -58,6 +58,11 @@ async fn another_provider_under_the_same_name_is_another_provider() -> Result<()
 
 /// Signs in with a token of these claims.
 async fn with_claims(rest: &Rest, issuer: &str, change: &Value) -> Result<Answer> {
+    signed_with(rest, issuer, change, "RS256").await
+}
+
+/// The same with a token that is signed so.
+async fn signed_with(rest: &Rest, issuer: &str, change: &Value, alg: &str) -> Result<Answer> {
     let url = begin(rest, SERVER).await?;
     let now = chrono::Utc::now().timestamp();
     let mut claims = json!({
@@ -67,8 +72,34 @@ async fn with_claims(rest: &Rest, issuer: &str, change: &Value) -> Result<Answer
     for (name, value) in change.as_object().context("no claims")? {
         claims[name] = value.clone();
     }
-    let code = lie(&claims, "RS256", "published");
+    let code = lie(&claims, alg, "published");
     finish(rest, SERVER, &Returned { code, state: parameter(&url, "state")?, iss: None }).await
+}
+
+#[tokio::test]
+async fn tokens_are_signed_in_any_way_that_a_published_key_can() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let rest = primary.rest()?;
+    let mary = json!({ "preferred_username": "mary" });
+    for (alg, nameless) in [
+        ("ES256", false),
+        ("ES384", true),
+        ("PS256", true),
+        ("PS512", false),
+        ("RS384", true),
+        ("EdDSA", true),
+    ] {
+        let idp = Idp::hostile(json!({ "signs": alg, "nameless": nameless })).await?;
+        let mut settings = idp.settings();
+        settings["default_role"] = json!("reader");
+        add(&admin, SERVER, settings).await?;
+        let signed_in = signed_with(&rest, idp.issuer(), &mary, alg).await?.ok();
+        let signed_in = signed_in.with_context(|| format!("{alg}, nameless: {nameless}"))?;
+        assert_eq!(signed_in["token"]["role"], "reader", "{alg}");
+        admin.delete(&format!("/v1/server/{SERVER}")).await?.ok()?;
+    }
+    Ok(())
 }
 
 #[tokio::test]
@@ -104,6 +135,38 @@ async fn user_info_adds_what_the_token_leaves_open() -> Result<()> {
                 assert_eq!(token["token"]["fullname"], format!("{SERVER}:{name}"), "{what}");
                 assert_eq!(token["token"]["role"], "reader", "{what}");
             }
+        }
+        admin.delete(&format!("/v1/server/{SERVER}")).await?.ok()?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn user_info_that_is_signed_counts_where_its_signature_does() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let rest = primary.rest()?;
+    let all = json!({ "preferred_username": "mary", "groups": ["ops"] });
+    let no_groups = json!({ "preferred_username": "mary" });
+    for (alg, subject, claims, expected) in [
+        ("RS256", "1", &no_groups, true),
+        ("RS256", "2", &all, false),
+        // Of user info other signatures are not verified: it is as if there was none.
+        ("ES256", "1", &all, true),
+        ("ES256", "1", &no_groups, false),
+    ] {
+        let info = json!({ "sub": subject, "groups": ["ops"] });
+        let info = json!({ "status": 200, "jwt": true, "body": info });
+        let idp = Idp::hostile(json!({ "signs": alg, "userinfo": info })).await?;
+        let mut settings = idp.settings();
+        settings["group_mapped_roles"] = json!([{ "group": "ops", "global_role": "reader" }]);
+        add(&admin, SERVER, settings).await?;
+        let answer = signed_with(&rest, idp.issuer(), claims, alg).await?;
+        let what = format!("{alg} {subject} {claims}");
+        if expected {
+            assert_eq!(answer.ok().context(what)?["token"]["role"], "reader");
+        } else {
+            answer.expect(401, 3).context(what)?;
         }
         admin.delete(&format!("/v1/server/{SERVER}")).await?.ok()?;
     }

@@ -37,10 +37,15 @@ async fn a_password_has_what_the_profile_demands() -> Result<()> {
         "min_digit_count": 1, "min_special_count": 1, "session_timeout": 900,
     });
     set_profile(&admin, wanted).await?.ok()?;
-    for senseless in
-        [json!({ "min_len": 5 }), json!({ "min_digit_count": 99 }), json!({ "session_timeout": 1 })]
-    {
-        set_profile(&admin, senseless).await?.expect(400, 6)?;
+    for (senseless, reason) in [
+        (json!({ "min_len": 5 }), "profile_min_len"),
+        (json!({ "min_digit_count": 99 }), "profile_counts"),
+        (json!({ "session_timeout": 1 }), "profile_session_timeout"),
+    ] {
+        let answer = set_profile(&admin, senseless).await?;
+        answer.expect(400, 6)?;
+        let body: Value = serde_json::from_str(&answer.text)?;
+        assert_eq!(body["reason"], reason, "{body}");
     }
     for weak in ["Ab1!", "abcdefghi1!", "ABCDEFGHI1!", "Abcdefghij!", "Abcdefghi12"] {
         let user = json!({ "username": "mary", "password": weak, "role": "reader" });
@@ -48,6 +53,7 @@ async fn a_password_has_what_the_profile_demands() -> Result<()> {
         answer.expect(400, 14)?;
         let body: Value = serde_json::from_str(&answer.text)?;
         assert_eq!(body["password_profile_basic"]["min_len"], 10, "{body}");
+        assert_eq!(body["reason"], "password_too_weak", "{body}");
     }
     create(&admin, "mary", &json!({ "role": "reader", "password": "Abcdefghi1!" })).await?;
     let mut mary = primary.rest()?;

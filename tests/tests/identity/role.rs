@@ -59,6 +59,22 @@ async fn a_custom_role_holds_what_it_was_given() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_role_is_made_by_copying_a_reserved_one() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let mut copy = admin.get("/v1/user_role/fedAdmin").await?.ok()?["role"].clone();
+    let hidden = ["fed", "nv_resource"].map(Value::from);
+    let all = copy["permissions"].as_array().context("no permissions")?.clone();
+    ensure!(all.iter().any(|one| hidden.contains(&one["id"])), "{all:?}");
+    copy["name"] = json!("like-admin");
+    admin.post("/v1/user_role", &json!({ "config": copy })).await?.ok()?;
+    let made = admin.get("/v1/user_role/like-admin").await?.ok()?["role"].clone();
+    let given = all.into_iter().filter(|one| !hidden.contains(&one["id"]));
+    assert_eq!(made["permissions"], json!(given.collect::<Vec<_>>()));
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_makes_no_role() -> Result<()> {
     let primary = Primary::start().await?;
     let admin = primary.admin().await?;

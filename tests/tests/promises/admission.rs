@@ -117,6 +117,27 @@ async fn monitor_allows_and_records() -> Result<()> {
     tells_the_rule(&fleet, false, id).await
 }
 
+#[tokio::test]
+async fn a_record_that_the_database_would_refuse_holds_up_no_other() -> Result<()> {
+    let fleet = Fleet::start(&["staging"]).await?;
+    set_mode(&fleet, "protect").await?;
+    deny_privileged(&fleet).await?;
+    wait_for_decision(&fleet, &pod(true), false).await?;
+    for name in ["zero\u{0}", "afterwards"] {
+        let mut asked = pod(true);
+        asked["request"]["name"] = name.into();
+        asked["request"]["object"]["metadata"]["name"] = name.into();
+        let answer = fleet.agent("staging")?.review(&asked).await?;
+        ensure!(answer["response"]["allowed"] == false, "{answer}");
+    }
+    wait::until("both denials are told", || async {
+        let told = fleet.admin.get("/v1/fed/denials").await?.ok()?.to_string();
+        ensure!(told.contains("afterwards") && told.contains("zero\u{fffd}"), "{told}");
+        Ok(Some(()))
+    })
+    .await
+}
+
 /// The record of a denial, and of what would have been one, names the rule in
 /// fields of its own: in the log of the cluster, in the event and in the denial.
 async fn tells_the_rule(fleet: &Fleet, denied: bool, id: u64) -> Result<()> {

@@ -91,3 +91,44 @@ async fn an_authority_is_replaced_under_its_members() -> Result<()> {
     ensure!(http.get(health).send().await?.status().is_success());
     Ok(())
 }
+
+#[tokio::test]
+async fn a_cluster_that_was_removed_while_it_was_away_says_why_it_is_cut_off() -> Result<()> {
+    let mut fleet = Fleet::start(&["near", "lost"]).await?;
+    fleet.agent_mut("lost")?.stop().await?;
+    fleet.wait_for_status("lost", "disconnected").await?;
+    let lost = fleet.member("lost").await?.context("no member")?;
+    let lost = lost["id"].as_str().context("no id")?.to_owned();
+    fleet.admin.delete(&format!("/v1/fed/cluster/{lost}")).await?.ok()?;
+    let old = authorities(&fleet).await?[0]["fingerprint"].clone();
+    fleet.primary.command(&["authority", "rotate"]).await?.ok()?;
+    wait::until("the old authority is forgotten", || async {
+        let authorities = authorities(&fleet).await?;
+        Ok(wait::when(authorities.len() == 1 && authorities[0]["fingerprint"] != old))
+    })
+    .await?;
+
+    // It cannot know who says so, if anybody does; it keeps what is in force, and says why.
+    fleet.agent_mut("lost")?.restart().await?;
+    let local = fleet.agent("lost")?.admin().await?;
+    let member = wait::until("it says why", || async {
+        let member = local.get("/v1/fed/member").await?.ok()?;
+        let reason = member["master_cluster"]["status_reason"].as_str().unwrap_or_default();
+        ensure!(reason.contains("leave with force"), "{member}");
+        Ok(Some(member))
+    })
+    .await?;
+    assert_eq!(member["joint_clusters"][0]["status"], "disconnected", "{member}");
+    wait::until("it is an event", || async {
+        let log = local.get("/v1/log/event?f_name=Federation.Link.Failed").await?.ok()?;
+        Ok(wait::when(log["events"].as_array().map(Vec::len) == Some(1)))
+    })
+    .await?;
+    local.post("/v1/fed/leave", &json!({ "force": false })).await?.expect(500, 39)?;
+    local.post("/v1/fed/leave", &json!({ "force": true })).await?.ok()?;
+    assert_eq!(local.get("/v1/fed/member").await?.ok()?["fed_role"], "");
+    assert_eq!(local.get("/v1/group?scope=fed").await?.ok()?["groups"], json!([]));
+    let token = fleet.primary.token(&[]).await?;
+    local.post("/v1/fed/join", &json!({ "join_token": token })).await?.ok()?;
+    fleet.wait_for_status("lost", "synced").await
+}

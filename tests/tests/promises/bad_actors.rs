@@ -325,6 +325,21 @@ async fn a_selector_that_explodes_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
+async fn who_sends_much_sees_why_it_is_refused() -> Result<()> {
+    let fleet = Fleet::start(&[]).await?;
+    let stranger = fleet.primary.rest()?;
+    for (rest, path, status, code) in [
+        (&stranger, "/v1/group", 401, 3),
+        (&fleet.admin, "/v1/nothing", 404, 1),
+        (&fleet.admin, "/v1/fed/policy?dry_run=maybe", 400, 6),
+    ] {
+        let answer = rest.send(Method::POST, path, Some("x".repeat(8 << 20))).await?;
+        answer.expect(status, code).with_context(|| path.to_owned())?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_apply_file_of_a_hundred_megabytes_is_refused_and_not_kept() -> Result<()> {
     let fleet = Fleet::start(&[]).await?;
     let before = groups(&fleet.admin).await?;

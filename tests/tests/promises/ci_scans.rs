@@ -171,6 +171,19 @@ async fn the_result_of_a_stand_alone_scanner_decides() -> Result<()> {
     }
     ci.post(SUBMIT, &json!({})).await?.expect(400, 6)?;
     ci.post(SUBMIT, &result).await?.ok()?;
+    // Lists give its registry this name, and clients ask by it.
+    let listed = fleet.admin.get("/v1/scan/registry/_repo_scan/images?f_tag=v1").await?.ok()?;
+    assert_eq!(listed["images"][0]["repository"], "shop/till", "{listed}");
+    assert_eq!(listed["images"][0]["status"], "finished", "{listed}");
+    assert_eq!(listed["images"][0]["critical"], 1, "{listed}");
+    let id = result["result"]["ImageID"].as_str().context("no id")?;
+    let path = format!("/v1/scan/registry/_repo_scan/image/{id}");
+    let found = fleet.admin.get(&path).await?.ok()?;
+    ensure!(names(&found["report"], |_| true).contains(&"CVE-2022-37434"), "{found}");
+    let of_all = format!("/v1/scan/registry/_all_registry/image/{id}");
+    assert_eq!(fleet.admin.get(&of_all).await?.ok()?, found);
+    let bill = fleet.admin.get(&format!("{path}/sbom")).await?.ok()?;
+    assert_eq!(bill["bomFormat"], "CycloneDX");
     decision::deny_vulnerability(&fleet, "staging", "CVE-2022-37434").await?;
     decision::wait_for(&fleet, "staging", "registry.example/shop/till:v1", false).await?;
     let entry = json!({ "config": { "name": "CVE-2022-*", "images": ["shop/till:v1"] } });

@@ -70,7 +70,7 @@ fn gzipped(text: &str) -> Result<Vec<u8>> {
 }
 
 async fn send_gzipped(rest: &Rest, method: Method, path: &str, body: Vec<u8>) -> Result<u16> {
-    let headers = [("Content-Encoding", "gzip")];
+    let headers = [("Content-Encoding", "GZip")];
     Ok(rest.send_bytes(method, path, &headers, Some(body)).await?.status.as_u16())
 }
 

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use palisade_tests::process::Launch;
-use palisade_tests::{programs, vulndb};
+use palisade_tests::{Fleet, programs, vulndb, wait};
 
 async fn flags(program: PathBuf, command: &[&str]) -> Result<Vec<String>> {
     let help = Launch::new("help", program)
         .args(command.iter().copied())
         .arg("--help")
-        .run(Duration::from_secs(10))
+        .run(Duration::from_mins(1))
         .await?
         .ok()?;
     let flags: Vec<String> = help
@@ -41,6 +41,27 @@ async fn every_flag_is_in_a_document() -> Result<()> {
         let text = text.context(document)?;
         for flag in flags(program, command).await? {
             ensure!(text.contains(&flag), "{document} lacks {flag} of {command:?}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_metric_is_in_a_document() -> Result<()> {
+    let document = std::fs::read_to_string(vulndb::repository()?.join("docs/operations.md"))?;
+    let fleet = Fleet::start(&["staging"]).await?;
+    let local = fleet.agent("staging")?.admin().await?;
+    for (rest, least) in
+        [(&fleet.admin, "palisade_scan_jobs"), (&local, "palisade_agent_events_total")]
+    {
+        let metrics = wait::until("there is something to measure", || async {
+            let metrics = rest.get("/metrics").await?.text;
+            Ok(metrics.contains(least).then_some(metrics))
+        })
+        .await?;
+        for metric in metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+            let name = metric.split(' ').next().unwrap_or_default();
+            ensure!(document.contains(&format!("`{name}`")), "docs/operations.md lacks {name}");
         }
     }
     Ok(())

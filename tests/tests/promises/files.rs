@@ -156,7 +156,15 @@ async fn what_is_exported_is_imported_as_it_was() -> Result<()> {
         assert_eq!(from.admin.get("/v1/log/audit").await?.ok()?, before, "{path}");
     }
     assert_eq!(shown(&to).await?, shown(&from).await?);
-    Ok(())
+    let last = to.admin.get("/v1/file/group/config?scope=fed").await?.ok()?;
+    assert_eq!(last["data"]["status"], "done");
+    // Some clients ask by GET with a body.
+    let asked = Some(json!({ "groups": ["fed.shop"] }).to_string());
+    let path = "/v1/file/group?scope=fed";
+    let by_get = from.admin.send(Method::GET, path, asked.clone()).await?;
+    let by_post = from.admin.send(Method::POST, path, asked).await?;
+    ensure!(by_get.status == 200 && by_get.text == by_post.text, "{by_get:?} {by_post:?}");
+    from.admin.get(path).await?.expect(400, 6)
 }
 
 #[tokio::test]
@@ -195,7 +203,7 @@ async fn files_that_are_wrong_change_nothing() -> Result<()> {
             "action",
         ),
         (rule("dlp: {status: true, settings: [{name: fed.none, action: deny}]}"), "fed.none"),
-        ("kind: NvDlpSecurityRule\nspec: {sensor: {name: fed.x}}".to_owned(), "sensor"),
+        ("kind: NvDlpSecurityRule\nspec: {sensor: {name: fed.x}}".to_owned(), "NvDlpSecurityRule"),
         ("kind: Pod\nspec: {}".to_owned(), "Pod"),
         ("just text".to_owned(), ""),
         (deep, ""),

@@ -6,8 +6,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use palisade_api::federation::answer_part::Body as Part;
+use palisade_api::federation::link_client::LinkClient;
+use palisade_api::federation::{AnswerHead, AnswerPart, down};
 use palisade_tests::proxy::Proxy;
+use palisade_tests::simulated::{self, RawLink};
 use palisade_tests::{Agent, Fleet, Primary, Rest, fleet, wait};
+use palisade_transport::client::{PrimaryAddress, Trust, connect};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -186,6 +191,35 @@ async fn bodies_stream_both_ways_and_a_client_that_goes_away_ends_the_call() -> 
     ensure!(chunks.try_next().await?.is_some(), "an empty answer");
     drop(chunks);
     wait::until("nothing is under way", || async { Ok(wait::when(under_way().await? < 0.5)) }).await
+}
+
+#[tokio::test]
+async fn half_an_answer_does_not_pass_for_a_whole() -> Result<()> {
+    let fleet = Fleet::start(&[]).await?;
+    let identity = simulated::join(&fleet.primary.token(&[]).await?, "staging").await?;
+    let mut link = RawLink::open(&identity, simulated::hello()).await?;
+    let address: PrimaryAddress = identity.membership().primary_address.parse()?;
+    let connection = connect(&address, Trust::Member(&identity)).await?;
+    let path = format!("{}/v1/group", there(&fleet).await?);
+    for whole in [true, false] {
+        let (admin, path) = (fleet.admin.clone(), path.clone());
+        let calling = tokio::spawn(async move { admin.get(&path).await });
+        let id = loop {
+            let down = link.down.message().await?.context("the link ended")?;
+            if let Some(down::Body::Call(call)) = down.body {
+                break call.id;
+            }
+        };
+        let head = AnswerHead { status: 200, headers: Vec::new() };
+        let parts = [Part::Id(id), Part::Head(head), Part::Chunk("{}".into())];
+        let parts = parts.into_iter().map(|part| AnswerPart { body: Some(part) });
+        // An agent that gives an answer up says so.
+        let parts: Vec<_> = parts.chain((!whole).then(AnswerPart::default)).collect();
+        let sending = LinkClient::new(connection.channel()).answer(stream::iter(parts)).await?;
+        assert_eq!(calling.await?.is_ok(), whole);
+        drop(sending);
+    }
+    Ok(())
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The harness itself: what the other tests stand on.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, ensure};
 use palisade_tests::hostile::{HostileRegistry, Sending};
 use palisade_tests::image::{self, Image, ImageBuilder};
@@ -25,6 +27,26 @@ async fn postgres_keeps_its_rows_over_a_stop() -> Result<()> {
     let mut connection = PgConnection::connect(&url).await?;
     let (n,): (i32,) = sqlx::query_as("SELECT n FROM kept").fetch_one(&mut connection).await?;
     assert_eq!(n, 7);
+    Ok(())
+}
+
+/// All that looks like an id in the database of a primary.
+async fn ids(postgres: &Postgres) -> Result<BTreeSet<String>> {
+    let url = postgres.primary_database().await?;
+    let mut connection = PgConnection::connect(&url).await?;
+    let columns = "SELECT format('SELECT %I::text FROM %I', column_name, table_name)
+        FROM information_schema.columns WHERE table_schema = 'public' AND data_type = 'uuid'";
+    let columns: Vec<String> = sqlx::query_scalar(columns).fetch_all(&mut connection).await?;
+    let all = sqlx::AssertSqlSafe(columns.join(" UNION ALL "));
+    let ids: Vec<Option<String>> = sqlx::query_scalar(all).fetch_all(&mut connection).await?;
+    Ok(ids.into_iter().flatten().collect())
+}
+
+#[tokio::test]
+async fn no_two_tests_have_the_same_primary() -> Result<()> {
+    let (one, other) = (Postgres::start().await?, Postgres::start().await?);
+    let (one, other) = (ids(&one).await?, ids(&other).await?);
+    ensure!(one.len() >= 2 && one.is_disjoint(&other), "{one:?} {other:?}");
     Ok(())
 }
 

@@ -31,6 +31,16 @@ async fn refused(primary: &Primary, name: &str, token: &str, words: &[&str]) -> 
     Ok(())
 }
 
+/// The primary has it in its log, and as an event.
+async fn told(primary: &Primary, token: &str, words: &[&str]) -> Result<()> {
+    says(&primary.process().log(), words, "the primary")?;
+    let path = "/v1/fed/events?name=Federation.Join.Refused";
+    let told = primary.admin().await?.get(path).await?.ok()?.to_string();
+    says(&told, words, "the event")?;
+    ensure!(!told.contains(token), "the event has the token");
+    Ok(())
+}
+
 fn says(log: &str, words: &[&str], who: &str) -> Result<()> {
     let log = log.to_lowercase();
     for word in words {
@@ -71,7 +81,7 @@ async fn a_used_up_token_is_refused() -> Result<()> {
     let token = primary.token(&["--uses", "1"]).await?;
     let _first = Agent::join("first", &token).await?;
     refused(&primary, "second", &token, &["used"]).await?;
-    says(&primary.process().log(), &["used"], "the primary")
+    told(&primary, &token, &["used"]).await
 }
 
 #[tokio::test]
@@ -82,7 +92,7 @@ async fn an_expired_token_is_refused() -> Result<()> {
     wait::until("the token is expired", || async { Ok(wait::when(chrono::Utc::now() > expired)) })
         .await?;
     refused(&primary, "late", &token, &["expired"]).await?;
-    says(&primary.process().log(), &["expired"], "the primary")
+    told(&primary, &token, &["expired"]).await
 }
 
 #[tokio::test]
@@ -96,7 +106,7 @@ async fn a_revoked_token_is_refused() -> Result<()> {
         .with_context(|| format!("token list shows no id:\n{listed}"))?;
     primary.command(&["token", "revoke", id]).await?.ok()?;
     refused(&primary, "unwelcome", &token, &["revoked"]).await?;
-    says(&primary.process().log(), &["revoked"], "the primary")
+    told(&primary, &token, &["revoked"]).await
 }
 
 #[tokio::test]
@@ -109,7 +119,7 @@ async fn a_tampered_token_is_refused() -> Result<()> {
     let other = if &ticket[at..=at] == "A" { "B" } else { "A" };
     tampered["t"] = format!("{}{other}{}", &ticket[..at], &ticket[at + 1..]).into();
     refused(&primary, "tamperer", &sealed(&tampered), &["token"]).await?;
-    says(&primary.process().log(), &["token"], "the primary")
+    told(&primary, &sealed(&tampered), &["token"]).await
 }
 
 #[tokio::test]
@@ -146,24 +156,58 @@ async fn a_taken_name_is_refused() -> Result<()> {
     let token = primary.token(&["--uses", "2"]).await?;
     let _first = Agent::join("staging", &token).await?;
     refused(&primary, "staging", &token, &["name"]).await?;
-    says(&primary.process().log(), &["name"], "the primary")
+    told(&primary, &token, &["name"]).await
 }
 
 #[tokio::test]
 async fn certificates_renew_by_themselves() -> Result<()> {
     let primary = Primary::builder().arg("--certificate-lifetime").arg("6s").start().await?;
     let fleet = Fleet::of(primary, &["staging"]).await?;
+    let renewed = |fleet: &Fleet| -> Result<usize> {
+        let log = fleet.agent("staging")?.process().log();
+        Ok(log.matches("the certificate is renewed").count())
+    };
+    let before = renewed(&fleet)?;
     // Past the life of the first certificate: only a renewed one gets back in.
     let over = chrono::Utc::now() + chrono::TimeDelta::seconds(8);
     wait::until("the first certificate is over", || async {
         Ok(wait::when(chrono::Utc::now() > over))
     })
     .await?;
+    let renewals = renewed(&fleet)? - before;
+    ensure!((1..=4).contains(&renewals), "{renewals} renewals in 8 s of a life of 6 s each");
     let mut fleet = fleet;
     fleet.primary.stop().await?;
     fleet.primary.restart().await?;
     fleet.admin = fleet.primary.admin().await?;
     fleet.wait_for_status("staging", "synced").await
+}
+
+#[tokio::test]
+async fn a_cluster_that_was_off_for_too_long_joins_again_by_a_new_token() -> Result<()> {
+    let primary = Primary::builder().arg("--certificate-lifetime").arg("8s").start().await?;
+    let fleet = Fleet::of(primary, &[]).await?;
+    let with = |token: &str| Agent::builder("staging", token).arg("--cluster-uid=the-uid");
+    let mut agent = with(&fleet.primary.token(&[]).await?).start().await?;
+    fleet.wait_for_status("staging", "synced").await?;
+    let id = fleet.member("staging").await?.context("no member")?["id"].clone();
+    agent.stop().await?;
+    let over = chrono::Utc::now() + chrono::TimeDelta::seconds(9);
+    wait::until("the certificate is over", || async { Ok(wait::when(chrono::Utc::now() > over)) })
+        .await?;
+    // It goes on with what it holds, and says what is to be done.
+    agent.restart().await?;
+    wait::until("it says what to do", || async {
+        Ok(wait::when(agent.process().log().contains("give it a new join token")))
+    })
+    .await?;
+    agent.stop().await?;
+    let new = fleet.primary.token(&[]).await?;
+    let _agent = with(&new).with_data_of(agent.data_dir()).start().await?;
+    fleet.wait_for_status("staging", "synced").await?;
+    let member = fleet.member("staging").await?.context("no member")?;
+    assert_eq!(member["id"], id, "it has lost its entry");
+    Ok(())
 }
 
 #[tokio::test]
@@ -205,13 +249,10 @@ async fn a_removed_member_forgets_the_federation() -> Result<()> {
     fleet.admin.delete(&format!("/v1/fed/cluster/{id}")).await?.ok()?;
     assert_eq!(fleet.member("staging").await?, None);
     let local = fleet.agent("staging")?.admin().await?;
-    wait::until("the agent has dropped what was federated", || async {
-        let groups = local.get("/v1/group?scope=fed").await?.ok()?;
-        let groups = groups["groups"].as_array().context("no groups")?;
-        Ok(wait::when(groups.iter().all(|group| group["name"] != "fed.gone")))
+    wait::until("the agent is standalone", || async {
+        Ok(wait::when(local.get("/v1/fed/member").await?.ok()?["fed_role"] == ""))
     })
     .await?;
-    let role = local.get("/v1/fed/member").await?.ok()?;
-    assert_eq!(role["fed_role"], "");
-    Ok(())
+    // By then it has dropped what was federated.
+    local.get("/v1/group/fed.gone").await?.expect(404, 7)
 }

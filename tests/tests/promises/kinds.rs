@@ -371,8 +371,8 @@ async fn network_rules_stand_where_they_were_put() -> Result<()> {
         (shift(100_099, json!(0)), Err((404, 7))),
         (shift(100_002, json!(100_099)), Err((404, 7))),
         (insert(json!(100_099), &[0]), Err((404, 7))),
-        (insert(end.clone(), &[100_001]), Err((400, 13))),
-        (insert(end.clone(), &[100_050, 100_050]), Err((400, 13))),
+        (insert(end.clone(), &[100_001]), Err((400, 6))),
+        (insert(end.clone(), &[100_050, 100_050]), Err((400, 6))),
         (insert(end.clone(), &[9]), Err((400, 6))),
         (json!({ "delete": [100_021, 100_020, 100_004] }), Ok(&[100_002, 100_001, 100_003])),
         // The highest that there was is gone, and does not come back.
@@ -381,6 +381,28 @@ async fn network_rules_stand_where_they_were_put() -> Result<()> {
             json!({ "rules": [rule(100_003), rule(0), rule(100_001)] }),
             Ok(&[100_003, 100_023, 100_001]),
         ),
+        // What a cluster has of its own comes behind: beside it is the end.
+        (insert(json!(5), &[0]), Ok(&[100_003, 100_023, 100_001, 100_024])),
+        (insert(json!(-20_000), &[0]), Ok(&[100_003, 100_023, 100_001, 100_024, 100_025])),
+        (shift(100_003, json!(5)), Ok(&[100_023, 100_001, 100_024, 100_025, 100_003])),
+        (shift(5, json!(0)), Err((400, 4))),
+        // What is gone is passed over; what is a cluster's is not deleted here.
+        (json!({ "delete": [100_088, 100_023] }), Ok(&[100_001, 100_024, 100_025, 100_003])),
+        (json!({ "delete": [100_088] }), Ok(&[100_001, 100_024, 100_025, 100_003])),
+        (json!({ "delete": [100_001, 5] }), Err((400, 4))),
+        // A whole list, as consoles send it: what did not change by its id alone, and what
+        // is a cluster's among it.
+        (
+            json!({ "rules": [{ "id": 100_003 }, { "id": 5 }, { "id": 20_000 }, rule(0),
+                { "id": 7, "from": "a", "to": "b", "cfg_type": "user_created" },
+                { "id": 100_001 }], "delete": [20_001] }),
+            Ok(&[100_003, 100_026, 100_001]),
+        ),
+        (json!({ "rules": [{ "id": 100_003 }, { "id": 100_003 }] }), Err((400, 6))),
+        (json!({ "rules": [{ "id": 100_077 }] }), Err((400, 6))),
+        (json!({ "rules": [{ "id": 100_003, "cfg_type": "mine" }] }), Err((400, 6))),
+        (json!({ "insert": { "rules": [] } }), Err((400, 6))),
+        (json!({ "delete": [] }), Err((400, 6))),
     ];
     for (step, expected) in steps {
         let answer = fleet.admin.patch("/v1/policy/rule?scope=fed", &step).await?;
@@ -408,20 +430,20 @@ const WRONG: &[(&str, &str, &str, u16, u64)] = &[
         400,
         6,
     ),
-    ("DELETE", "/v1/group/fed.nodes", "", 400, 4),
+    ("DELETE", "/v1/group/fed.nodes", "", 400, 6),
     (
         "PATCH",
         "/v1/response/rule",
         r#"{"insert":{"rules":[{"event":"event","conditions":[{"type":"level","value":"Info"}],"actions":["webhook"],"webhooks":["fed.none"],"cfg_type":"federal"}]}}"#,
         400,
-        7,
+        6,
     ),
     (
         "PATCH",
         "/v1/response/rule",
         r#"{"insert":{"rules":[{"event":"event","group":"fed.none","conditions":[{"type":"level","value":"Info"}],"actions":["quarantine"],"cfg_type":"federal"}]}}"#,
         400,
-        7,
+        6,
     ),
     (
         "PATCH",
@@ -449,7 +471,7 @@ const WRONG: &[(&str, &str, &str, u16, u64)] = &[
         13,
     ),
     ("PATCH", "/v1/dlp/sensor/fed.sensor.ssn", r#"{"config":{"name":"fed.sensor.ssn"}}"#, 400, 6),
-    ("DELETE", "/v1/dlp/sensor/fed.sensor.ssn", "", 400, 4),
+    ("DELETE", "/v1/dlp/sensor/fed.sensor.ssn", "", 400, 6),
     (
         "PATCH",
         "/v1/waf/group/fed.containers",

@@ -173,6 +173,31 @@ async fn the_name_of_a_cluster_that_is_gone_is_free_again() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_demotion_leaves_no_role_of_the_federation_behind() -> Result<()> {
+    let fleet = Fleet::start(&[]).await?;
+    let group = |name: &str, role: &str| json!({ "group": name, "global_role": role });
+    let mut watching = group("watching", "fedReader");
+    watching["role_domains"] = json!({ "admin": ["shop"] });
+    let provider = json!({ "config": { "name": "openId1", "oidc": {
+        "issuer": "https://127.0.0.1:1/", "client_id": "palisade", "client_secret": "s",
+        "enable": false,
+        "group_mapped_roles": [group("ops", "fedAdmin"), watching, group("ci", "ciops")] } } });
+    fleet.admin.post("/v1/server", &provider).await?.ok()?;
+    fleet.admin.patch("/v1/fed/config", &json!({ "deploy_repo_scan_data": true })).await?.ok()?;
+    fleet.admin.post("/v1/fed/demote", &json!({})).await?.ok()?;
+    let admin = fleet.primary.admin().await?;
+    let server = admin.get("/v1/server/openId1").await?.ok()?;
+    let mapped = &server["server"]["oidc"]["group_mapped_roles"];
+    let mapped = mapped.as_array().with_context(|| format!("no groups in {server}"))?;
+    let roles: Vec<_> = mapped.iter().filter_map(|group| group["global_role"].as_str()).collect();
+    assert_eq!(roles, ["admin", "reader", "ciops"]);
+    assert_eq!(mapped[1]["role_domains"], json!({ "admin": ["shop"] }));
+    let member = admin.get("/v1/fed/member").await?.ok()?;
+    assert_eq!(member["deploy_repo_scan_data"], false, "{member}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_federation_is_promoted_once() -> Result<()> {
     let fleet = Fleet::start(&[]).await?;
     fleet.admin.post("/v1/fed/promote", &json!({})).await?.expect(400, 4)?;

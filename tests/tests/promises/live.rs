@@ -156,24 +156,58 @@ async fn of_clusters_that_a_role_does_not_reach_nothing_is_told() -> Result<()> 
     admin.post("/v1/user", &json!({ "user": user })).await?.ok()?;
     let mut mary = primary.rest()?;
     mary.login("mary", "coffee-beans").await?;
+    // A role of the operator's own reads no federation, and is limited all the same.
+    let reads = ["config", "events", "rt_policy"]
+        .map(|id| json!({ "id": id, "read": true, "write": false }));
+    let role = json!({ "config": { "name": "watcher", "comment": "", "permissions": reads } });
+    admin.post("/v1/user_role", &role).await?.ok()?;
+    let user = json!({ "username": "carl", "password": "coffee-beans", "role": "watcher",
+        "access_scope": scope });
+    admin.post("/v1/user", &json!({ "user": user })).await?.ok()?;
+    let mut carl = primary.rest()?;
+    carl.login("carl", "coffee-beans").await?;
+    // Who does not read the federation is told of the home cluster, which there is not.
+    let user = json!({ "username": "rita", "password": "coffee-beans", "role": "reader" });
+    admin.post("/v1/user", &json!({ "user": user })).await?.ok()?;
+    let mut rita = primary.rest()?;
+    rita.login("rita", "coffee-beans").await?;
+    let mut home = Stream::open(&primary, token(&rita)?).await?;
     let mut all = Stream::open(&primary, token(&admin)?).await?;
     let mut within = Stream::open(&primary, token(&mary)?).await?;
-    for stream in [&mut all, &mut within] {
+    let mut watcher = Stream::open(&primary, token(&carl)?).await?;
+    for stream in [&mut all, &mut within, &mut watcher, &mut home] {
         assert_eq!(stream.next().await?, Some(("ready".to_owned(), Vec::new())));
     }
     foreign.report(vec![event(1)]).await?;
     all.tells("events").await?;
-    // A change of rules is told to both, and what came before it was told before.
+    // A change of rules is told to each, and what came before it was told before.
     admin.post("/v1/group", &group("fed.live")).await?.ok()?;
+    for stream in [&mut within, &mut watcher] {
+        loop {
+            let (_, lists) = stream.next().await?.context("the stream ended")?;
+            ensure!(!lists.iter().any(|list| list == "events"), "{lists:?}");
+            if lists.iter().any(|list| list == "rules") {
+                break;
+            }
+        }
+    }
     loop {
-        let (_, lists) = within.next().await?.context("the stream ended")?;
-        ensure!(!lists.iter().any(|list| list == "events"), "{lists:?}");
-        if lists.iter().any(|list| list == "rules") {
+        // The change itself is recorded by the primary.
+        let (_, lists) = home.next().await?.context("the stream ended")?;
+        let has = |wanted: &str| lists.iter().any(|list| list == wanted);
+        ensure!(!has("events") || has("rules"), "{lists:?}");
+        if has("rules") {
             break;
         }
     }
     own.report(vec![event(1)]).await?;
-    within.tells("events").await
+    within.tells("events").await?;
+    watcher.tells("events").await?;
+    let listed = carl.get("/v1/fed/events").await?.ok()?;
+    let events = listed["events"].as_array().context("no events")?;
+    let are_own = events.iter().all(|event| event["cluster_name"] == "own");
+    ensure!(!events.is_empty() && are_own, "{listed}");
+    Ok(())
 }
 
 fn event(seq: u64) -> Event {

@@ -129,6 +129,9 @@ async fn the_primary_shows_each_member_in_its_state() -> Result<()> {
         let member = fleet.member(case.name).await?.context(case.name)?;
         let id = member["id"].as_str().context("no id")?;
         assert_eq!(deployed["results"][id], case.deployed, "{}", case.name);
+        // A console of the primary shows those that speak with it.
+        let view = fleet.admin.get(&format!("/v1/fed/view/{id}")).await?.ok()?;
+        assert_eq!(view["compatible"], case.protocol.is_none(), "{}", case.name);
     }
     // A version that cannot be spoken to is refused before it joins, too.
     for (oldest, newest, code) in [(0, 0, "43"), (7, 9, "42")] {

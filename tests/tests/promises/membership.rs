@@ -50,16 +50,25 @@ async fn a_standalone_cluster_joins_leaves_and_joins_again_by_rest() -> Result<(
     stale["t"] = json!("no.ticket.atall");
     let stale = BASE64_STANDARD.encode(stale.to_string());
     for (body, status, code) in [
-        (json!({ "join_token": "" }), 417, 39),
+        (json!({ "join_token": "" }), 400, 6),
         (json!({ "join_token": stale }), 417, 39),
         (json!({ "join_token": good, "name": "production" }), 409, 41),
         (json!({ "join_token": good, "name": "primary" }), 409, 41),
         (json!({ "join_token": good, "name": "/" }), 400, 15),
         (json!({ "join_token": good, "server": "127.0.0.1", "port": 1 }), 500, 39),
+        // What is not said of the address is that of the token.
+        (json!({ "join_token": good, "port": 1 }), 500, 39),
+        (json!({ "join_token": good, "server": "localhost", "name": "production" }), 409, 41),
+        (json!({ "join_token": good, "port": 70_000 }), 400, 6),
         (json!({ "join_token": good, "use_proxy": "https" }), 400, 6),
     ] {
         local.post("/v1/fed/join", &body).await?.expect(status, code)?;
         assert_eq!(role(&local).await?, "");
+    }
+    let unreachable = json!({ "join_token": good, "server": "127.0.0.1", "port": 1 });
+    let refused = local.post("/v1/fed/join", &unreachable).await?;
+    for told in ["127.0.0.1:1", "11443", "let through"] {
+        ensure!(refused.text.contains(told), "{}", refused.text);
     }
     for round in 0..2 {
         let join = json!({ "name": "staging", "join_token": token(&fleet).await?,
@@ -86,6 +95,11 @@ async fn a_standalone_cluster_joins_leaves_and_joins_again_by_rest() -> Result<(
     let told = told(&fleet, "Federation.Leave").await?;
     let by_primary = told.iter().filter(|told| told["detail"].to_string().contains("The cluster"));
     assert_eq!(by_primary.count(), 2, "{told:?}");
+    let log = fleet.admin.get("/v1/log/event?f_name=Federation.Leave").await?.ok()?;
+    for told in log["events"].as_array().context("no events")? {
+        let by_primary = told["message"].as_str().is_some_and(|text| text.contains("The cluster"));
+        ensure!(!by_primary || told["user"] == "staging", "{told}");
+    }
     let former = fleet.admin.get("/v1/fed/member?former=true").await?.ok()?;
     let former = former["joint_clusters"].as_array().context("no clusters")?;
     let left = former.iter().filter(|one| one["name"] == "staging" && one["status"] == "left");
@@ -240,7 +254,7 @@ async fn a_cluster_that_lost_its_disks_gets_its_entry_and_its_own_rules_back() -
     local.get("/v1/group/fed.shop").await?.ok()?;
     ensure!(events(&local).await?.iter().any(|name| name == "Agent.Configuration.Restored"));
     let joins = told(&fleet, "Federation.Join").await?;
-    let again = |event: &Value| event["detail"].to_string().contains("empty disks");
+    let again = |event: &Value| event["detail"].to_string().contains("certificates are revoked");
     ensure!(joins.iter().any(again), "{joins:?}");
 
     // Whoever still has the old disks is out: its certificate is revoked.

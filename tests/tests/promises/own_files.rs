@@ -128,7 +128,11 @@ async fn a_cluster_refuses_files_that_are_wrong_and_changes_nothing() -> Result<
     for (path, file, said) in [
         ("group", group("fed.shop", ""), "fed.shop"),
         ("group", group("nv.shop.x", ""), "nv.shop.x"),
-        ("group", group("shop", "dlp: {status: true, settings: [{name: no, action: deny}]}"), "no"),
+        (
+            "group",
+            group("shop", "dlp: {status: true, settings: [{name: other, action: deny}]}"),
+            "other",
+        ),
         (
             "group",
             group(

@@ -139,7 +139,7 @@ const WRONG: &[(&str, &str, &str, u16, u64, &str)] = &[
         13,
         "exists",
     ),
-    ("DELETE", "/v1/group/containers", "", 400, 4, "built in"),
+    ("DELETE", "/v1/group/containers", "", 400, 6, "built in"),
     ("PATCH", "/v1/group/none", r#"{"config":{"name":"none"}}"#, 404, 7, "none"),
     (
         "PATCH",
@@ -154,7 +154,7 @@ const WRONG: &[(&str, &str, &str, u16, u64, &str)] = &[
         "/v1/policy/rule",
         r#"{"insert":{"rules":[{"id":0,"from":"none","to":"external","action":"allow"}]}}"#,
         400,
-        7,
+        6,
         "none",
     ),
     (
@@ -175,6 +175,23 @@ const WRONG: &[(&str, &str, &str, u16, u64, &str)] = &[
     ),
     ("PATCH", "/v1/policy/rule", r#"{"move":{"id":7,"after":0}}"#, 404, 7, "7"),
     ("PATCH", "/v1/policy/rule", "{}", 400, 6, "move"),
+    ("PATCH", "/v1/policy/rule", r#"{"rules":[{"id":100001}]}"#, 403, 25, "Federated"),
+    (
+        "POST",
+        "/v1/admission/rule",
+        r#"{"config":{"rule_type":"deny","cfg_type":"ground","criteria":[{"name":"namespace","op":"containsAny","value":"x"}]}}"#,
+        400,
+        6,
+        "cfg_type",
+    ),
+    (
+        "PATCH",
+        "/v1/policy/rule",
+        r#"{"insert":{"rules":[{"id":0,"from":"shop","to":"external","action":"allow","cfg_type":"learned"}]}}"#,
+        400,
+        6,
+        "cfg_type",
+    ),
     ("DELETE", "/v1/policy/rule/7", "", 404, 7, "7"),
     (
         "PATCH",
@@ -189,7 +206,7 @@ const WRONG: &[(&str, &str, &str, u16, u64, &str)] = &[
         "/v1/response/rule",
         r#"{"insert":{"rules":[{"event":"event","conditions":[{"type":"level","value":"Info"}],"actions":["webhook"],"webhooks":["none"]}]}}"#,
         400,
-        7,
+        6,
         "none",
     ),
     (
@@ -208,7 +225,7 @@ const WRONG: &[(&str, &str, &str, u16, u64, &str)] = &[
         7,
         "external",
     ),
-    ("DELETE", "/v1/dlp/sensor/sensor.ssn", "", 400, 4, "built in"),
+    ("DELETE", "/v1/dlp/sensor/sensor.ssn", "", 400, 6, "built in"),
     ("POST", "/v1/dlp/sensor", r#"{"config":{"name":"sensor.ssn"}}"#, 400, 13, "sensor.ssn"),
     (
         "PATCH",
@@ -263,14 +280,32 @@ async fn what_is_wrong_is_refused_and_what_is_federated_stays_apart() -> Result<
     local.patch("/v1/policy/rule", &rule("shop", "user_created")).await?.ok()?;
     fleet.admin.patch("/v1/policy/rule?scope=fed", &rule("fed.web", "federal")).await?.ok()?;
     shows(&local, "", &["/v1/policy/rule"], "100001").await?;
-    let rules = local.get("/v1/policy/rule").await?.ok()?;
-    let ids: Vec<_> = rules["rules"].as_array().context("no list")?.iter().collect();
-    assert_eq!(ids.iter().map(|rule| &rule["id"]).collect::<Vec<_>>(), [100_001, 1]);
+    let listed = async || {
+        let rules = local.get("/v1/policy/rule").await?.ok()?;
+        let rules = rules["rules"].as_array().context("no list")?;
+        anyhow::Ok(rules.iter().filter_map(|rule| rule["id"].as_u64()).collect::<Vec<_>>())
+    };
+    assert_eq!(listed().await?, [100_001, 1]);
+    // One that is wanted beside a federated rule becomes the first of the cluster's own.
+    for (after, expected) in [(100_001, vec![100_001, 2, 1]), (-100_001, vec![100_001, 3, 2, 1])] {
+        let mut insert = rule("shop", "user_created");
+        insert["insert"]["after"] = json!(after);
+        local.patch("/v1/policy/rule", &insert).await?.ok()?;
+        assert_eq!(listed().await?, expected, "inserted after {after}");
+    }
+    let shift = |after: i64| json!({ "move": { "id": 1, "after": after } });
+    local.patch("/v1/policy/rule", &shift(100_001)).await?.ok()?;
+    assert_eq!(listed().await?, [100_001, 1, 3, 2]);
+    local.patch("/v1/policy/rule", &shift(100_999)).await?.expect(404, 7)?;
+    // A whole list as it is shown: what is federated among it stays where it is.
+    let whole = json!({ "rules": [{ "id": 100_001 }, { "id": 2 }, { "id": 3 }, { "id": 1 }] });
+    local.patch("/v1/policy/rule?scope=local", &whole).await?.ok()?;
+    assert_eq!(listed().await?, [100_001, 2, 3, 1]);
     // Leaving takes what is federated and nothing else.
     local.post("/v1/fed/leave", &json!({})).await?.ok()?;
     wait::until("what was federated is gone", || async {
         let rules = local.get("/v1/policy/rule").await?.ok()?;
-        Ok(wait::when(rules["rules"].as_array().is_some_and(|rules| rules.len() == 1)))
+        Ok(wait::when(rules["rules"].as_array().is_some_and(|rules| rules.len() == 3)))
     })
     .await?;
     assert_eq!(names("").await?, own);

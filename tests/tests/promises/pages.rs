@@ -43,6 +43,9 @@ async fn members_are_paged() -> Result<()> {
         (&format!("?cluster={last}"), &["kiosk-2"]),
         ("?cluster=00000000000000000000000000000000", &[]),
         ("?former=true&f_status=in,left|kicked", &[]),
+        ("?find=STORE&limit=2", &["store-1", "store-2"]),
+        ("?concerning=true&find=kiosk", &["kiosk-1", "kiosk-2"]),
+        ("?find=env%3Dprod", &[]),
     ] {
         let path = format!("/v1/fed/member{query}");
         assert_eq!(fields(&admin, &path, "/joint_clusters", "name").await?, expected, "{path}");
@@ -54,6 +57,18 @@ async fn members_are_paged() -> Result<()> {
         let newest = admin.get("/v1/fed/history?limit=1").await?.ok()?;
         let newest = &newest["revisions"][0]["revision"];
         assert_eq!(&answer["summary"]["revision"], newest, "{answer}");
+    }
+    // Labels are counted of all of them, whatever is found; of two, the one that more have.
+    for (query, labels) in [
+        ("limit=1", Value::Null),
+        ("limit=1&labels=9", json!({ "env=prod": 3, "env=test": 2 })),
+        ("limit=1&labels=1", json!({ "env=prod": 3 })),
+        ("limit=1&labels=9&find=TEST", json!({ "env=test": 2 })),
+        ("labels=9&cluster_selector=env%3Dprod", json!({ "env=prod": 3 })),
+        ("labels=many", Value::Null),
+    ] {
+        let answer = admin.get(&format!("/v1/fed/member?{query}")).await?.ok()?;
+        assert_eq!(answer["summary"]["labels"], labels, "{query}: {answer}");
     }
     admin.get("/v1/fed/member?cluster=nobody").await?.expect(400, 7)?;
     admin.get("/v1/fed/member?cluster_selector=env%20in").await?.expect(400, 6)?;

@@ -101,6 +101,11 @@ async fn an_export_gives_the_same_federation_elsewhere() -> Result<()> {
     ensure!(planned["applied"] == false, "{planned}");
     ensure!(actions(&planned).len() == 13, "{planned:#}");
     assert_eq!(exported(&from.admin).await?, fresh, "a dry run changes nothing");
+    // Ids are not those that a new federation would give.
+    let gone = json!({ "config": { "name": "fed.gone", "rules": [{ "name": "gone", "patterns":
+        [{ "key": "pattern", "op": "regex", "value": "gone", "context": "body" }] }] } });
+    from.admin.post("/v1/dlp/sensor", &gone).await?.ok()?;
+    from.admin.delete("/v1/dlp/sensor/fed.gone").await?.ok()?;
     let done = apply(&from.admin, "", SET).await?.ok()?;
     assert_eq!(actions(&done), actions(&planned));
     let revisions = from.admin.get("/v1/log/audit").await?.ok()?;
@@ -108,11 +113,43 @@ async fn an_export_gives_the_same_federation_elsewhere() -> Result<()> {
     assert_eq!(again, json!({ "applied": true, "plan": [] }));
     assert_eq!(from.admin.get("/v1/log/audit").await?.ok()?, revisions);
 
+    let registry = json!({ "config": { "name": "fed.depot", "registry_type": "Docker Registry",
+        "registry": "http://127.0.0.1:1/", "username": "ann", "password": "her very own",
+        "filters": ["shop/*"], "repo_limit": 7 } });
+    from.admin.post("/v1/scan/registry", &registry).await?.ok()?;
     let text = exported(&from.admin).await?;
+    ensure!(text.contains("fed.depot") && !text.contains("her very own"), "{text}");
     let to = Fleet::start(&[]).await?;
-    apply(&to.admin, "", &text).await?.ok()?;
+    let applied = apply(&to.admin, "", &text).await?.ok()?;
+    // Secrets stand in no file, and stay where they are.
+    let left_out = applied["left_out"].to_string();
+    ensure!(left_out.contains("fed.depot"), "{applied}");
     assert_eq!(exported(&to.admin).await?, text);
-    for list in ["/v1/policy/rule?scope=fed", "/v1/response/rule?scope=fed"] {
+    let again = apply(&from.admin, "", &text).await?.ok()?;
+    ensure!(!again.to_string().contains("fed.depot"), "{again}");
+    let other = text.replace("repo_limit: 7", "repo_limit: 8");
+    let planned = apply(&to.admin, "dry_run=true", &other).await?.ok()?;
+    let changed = planned["plan"].as_array().context("no plan")?;
+    let depot = changed.iter().find(|one| one["name"] == "fed.depot").context("no registry")?;
+    ensure!(depot["fields"][0]["after"] == 8, "{planned}");
+    let wrong = text.replace("Docker Registry", "Papyrus");
+    apply(&to.admin, "", &wrong).await?.expect(400, 6)?;
+    let resource = "apiVersion: palisade/v1\nkind: Registry\nspec: {name: fed.twice, registry_type: \
+        Docker Registry, registry: 'http://127.0.0.1:1/', filters: ['*']}\n";
+    let twice = format!("---\n{resource}---\n{resource}");
+    apply(&to.admin, "", &twice).await?.expect(400, 13)?;
+    let secret = resource.replace("filters", "password: x, filters");
+    let refused = apply(&to.admin, "", &secret).await?;
+    ensure!(refused.status == 400 && refused.text.contains("password"), "{refused:?}");
+    assert_eq!(exported(&to.admin).await?, text);
+    let lists = [
+        "/v1/policy/rule?scope=fed",
+        "/v1/response/rule?scope=fed",
+        "/v1/admission/rules?scope=fed",
+        "/v1/dlp/rule?scope=fed",
+        "/v1/waf/rule?scope=fed",
+    ];
+    for list in lists {
         let ids = async |rest: &Rest| {
             let answer = rest.get(list).await?.ok()?;
             let rules = answer["rules"].as_array().context("no rules")?.clone();
@@ -144,8 +181,10 @@ async fn a_set_changes_what_differs_and_prunes_what_it_does_not_name() -> Result
     let deleted: Vec<_> = actions(&pruned);
     ensure!(deleted.iter().all(|(action, ..)| action == "delete"), "{deleted:?}");
     let kinds: Vec<_> = deleted.iter().map(|(_, kind, _)| kind.as_str()).collect();
-    // The sensors that each federation begins with are not in the set either.
-    assert_eq!(kinds, ["group", "network rule", "network rule", "WAF sensor", "WAF sensor"]);
+    // The sensors that each federation begins with are not in the set either, and stay.
+    assert_eq!(kinds, ["group", "network rule", "network rule"]);
+    let sensors = admin.get("/v1/waf/sensor?scope=fed").await?.ok()?.to_string();
+    ensure!(["log4shell", "spring4shell"].iter().all(|name| sensors.contains(name)), "{sensors}");
     fleet.wait_for_status("staging", "synced").await?;
     let own = fleet.agent("staging")?.admin().await?;
     let groups = own.get("/v1/group?scope=fed").await?.ok()?;
@@ -225,16 +264,16 @@ async fn what_is_wrong_or_hostile_changes_nothing() -> Result<()> {
             SET.replace("criteria: [{key: service, op: '=', value: shop}]", "criterion: []"),
             "criterion",
         ),
-        (
-            SET.replace("kind: NvDlpSecurityRule", "kind: NvComplianceProfile"),
-            "NvComplianceProfile",
-        ),
+        (SET.replace("kind: NvDlpSecurityRule", "kind: NvRegistry"), "NvRegistry"),
         (SET.replace("fed.leaks, action: deny", "fed.none, action: deny"), "fed.none"),
         (SET.replace("to: external", "to: fed.attic"), "fed.attic"),
         (SET.replace("webhooks: [fed.pager]", "webhooks: [fed.nobody]"), "fed.nobody"),
-        (SET.replace("kind: List\nitems:", "kind: List\nkind: List\nitems:"), "uplicate"),
+        (
+            SET.replace("kind: List\nitems:", "kind: List\nkind: List\nitems:"),
+            "`kind` is not allowed",
+        ),
         (SET.replace("id: 100007", "id: 7"), "7"),
-        (bomb, ""),
+        (bomb, "too large or too complex"),
         ("[".repeat(1 << 20), ""),
         ("just text".to_owned(), ""),
         (format!("{}\u{0}", &SET[..cut]), ""),
@@ -335,6 +374,17 @@ async fn whatever_was_there_a_set_with_prune_leaves_what_it_says() -> Result<()>
         apply(&to.admin, "prune=true", &text).await?.ok()?;
         assert_eq!(exported(&to.admin).await?, text, "{path}");
     }
+
+    // An id that the set tells goes to the rule that it tells it of.
+    let taken = SET
+        .replace("fed.leaks", "fed.taken")
+        .replace("- name: secret", "- id: 20000\n      name: secret");
+    ensure!(text.contains("id: 20000"), "{text}");
+    apply(&to.admin, "", &taken).await?.ok()?;
+    let leaks = to.admin.get("/v1/dlp/sensor/fed.leaks").await?.ok()?;
+    assert_eq!(leaks["sensor"]["rules"][0]["id"], 20_001);
+    apply(&to.admin, "prune=true", &text).await?.ok()?;
+    assert_eq!(exported(&to.admin).await?, text);
 
     // The first rule of a profile that fits decides, so its order is the file's.
     let ordered = |names: [&str; 3]| {

@@ -8,8 +8,10 @@ use bytes::Bytes;
 use palisade_tests::hostile::{HostileRegistry, Sending};
 use palisade_tests::image::{Image, ImageBuilder, debian_layer};
 use palisade_tests::layer::{Compression, Layer, LayerBuilder, gzip};
+use palisade_tests::port::FreeAddress;
 use palisade_tests::{Fleet, Primary, Registry, Rest, vulndb, wait};
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 use tar::EntryType;
 use tempfile::TempDir;
 
@@ -96,11 +98,59 @@ async fn an_image_is_scanned_and_its_report_served() -> Result<()> {
     .await
 }
 
+/// A listing that holds one name of an image goes on to the next: a scan of it holds none
+/// that comes later meanwhile, or each would wait for the other.
+#[tokio::test]
+async fn a_scan_takes_the_names_of_an_image_in_their_order() -> Result<()> {
+    let registry = Registry::start().await?;
+    let image = ImageBuilder::new().layer(old_debian()?.layer()?).build()?;
+    for tag in ["a", "b"] {
+        image.push(&registry.url(), "shop/orders", tag).await?;
+    }
+    let (fleet, _dir) = fleet(&[]).await?;
+    add_registry(&fleet.admin, "fed.shop", &registry.url()).await?;
+    scanned(&fleet.admin, "fed.shop", 2).await?;
+    let url = fleet.primary.database_url().context("no database")?;
+    let (mut one, mut other) =
+        (PgConnection::connect(url).await?, PgConnection::connect(url).await?);
+    let mut jobs = one.begin().await?;
+    sqlx::query("LOCK TABLE job IN SHARE MODE").execute(&mut *jobs).await?;
+    // The image wants a scan, and its first name lies behind the second.
+    sqlx::raw_sql(
+        "UPDATE image SET status = 'scheduled' WHERE tag = 'b';
+         UPDATE image SET digest = NULL WHERE tag = 'a';
+         UPDATE image SET digest = b.digest FROM image AS b WHERE image.tag = 'a' AND b.tag = 'b'",
+    )
+    .execute(&mut other)
+    .await?;
+    let mut listing = other.begin().await?;
+    sqlx::query("SELECT FROM image WHERE tag = 'a' FOR UPDATE").execute(&mut *listing).await?;
+    jobs.rollback().await?;
+    wait::until("the scan waits for the first name", || async {
+        let waiting: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity
+                            WHERE datname = current_database() AND wait_event_type = 'Lock'
+                                  AND query LIKE '%UPDATE image SET status%')",
+        )
+        .fetch_one(&mut PgConnection::connect(url).await?)
+        .await?;
+        Ok(wait::when(waiting))
+    })
+    .await?;
+    sqlx::query("SELECT FROM image WHERE tag = 'b' FOR UPDATE NOWAIT")
+        .execute(&mut *listing)
+        .await
+        .context("the scan holds the second name")?;
+    listing.rollback().await?;
+    scanned(&fleet.admin, "fed.shop", 2).await?;
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_registry_that_is_down_says_so() -> Result<()> {
     let (fleet, _dir) = fleet(&[]).await?;
-    let nobody = palisade_tests::registry::free_address().await?;
-    add_registry(&fleet.admin, "fed.down", &format!("http://{nobody}")).await?;
+    let nobody = FreeAddress::take()?;
+    add_registry(&fleet.admin, "fed.down", &format!("http://{}", nobody.get())).await?;
     wait_for_error(&fleet.admin, "fed.down", "Failed to connect to the registry").await
 }
 

@@ -221,7 +221,7 @@ async fn a_rolling_upgrade_loses_no_write_and_no_member() -> Result<()> {
 #[tokio::test]
 async fn a_standby_of_the_database_takes_over() -> Result<()> {
     let mut postgres = Postgres::start().await?;
-    postgres.create_database("palisade").await?;
+    postgres.primary_database().await?;
     let standby = postgres.standby().await?;
     let url = postgres.url_with(&standby, "palisade");
     let first = Primary::builder().on(&url).start().await?;

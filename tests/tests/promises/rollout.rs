@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
+use chrono::DateTime;
 use palisade_api::ObjectKind;
 use palisade_tests::simulated::{self, SimulatedMember};
 use palisade_tests::{Primary, Rest, fleet, wait};
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
 
 /// Long enough that a stage does not end by itself.
 const LONG: u32 = 3_600;
@@ -94,6 +96,13 @@ async fn a_change_stays_with_its_canary_and_goes_back() -> Result<()> {
         clusters.len() == 2 && clusters.iter().all(|cluster| cluster["state"] == "applied")
     };
     let rollout = fleet.wait_for_rollout("the canary has applied it", applied).await?;
+    // Who has which revision since when.
+    let since = |at: &Value| at.as_str().and_then(|at| DateTime::parse_from_rfc3339(at).ok());
+    let begun = since(&rollout["created_at"]).context("no time")?;
+    for cluster in rollout["clusters"].as_array().context("no clusters")? {
+        ensure!(cluster["revision"].as_u64() >= rollout["revision"].as_u64(), "{rollout}");
+        ensure!(since(&cluster["revision_at"]) >= Some(begun), "{rollout}");
+    }
     ensure!(rollout["state"] == "running" && rollout["stage"] == 1, "{rollout}");
     let status = fleet.admin.get("/v1/fed/object_status?kind=group&name=fed.new").await?.ok()?;
     ensure!(status["clusters"].as_array().map(Vec::len) == Some(2), "{status}");
@@ -173,6 +182,8 @@ async fn errors_of_the_canary_halt_a_rollout() -> Result<()> {
     let halted =
         fleet.wait_for_rollout("it is halted", |rollout| rollout["state"] == "halted").await?;
     ensure!(halted["reason"].as_str().is_some_and(|reason| reason.contains("cannot")), "{halted}");
+    assert_eq!(halted["reason_code"], "errors", "{halted}");
+    assert_eq!(halted["reason_parameters"].as_array().map(Vec::len), Some(2), "{halted}");
     ensure!(halted["clusters"][0]["state"] == "error", "{halted}");
     let id = halted["clusters"][0]["id"].as_str().unwrap_or_default();
     let path = format!("/v1/fed/member/{id}/errors");
@@ -182,6 +193,14 @@ async fn errors_of_the_canary_halt_a_rollout() -> Result<()> {
     for (name, shown) in [("error", "error"), ("code", "error_code"), ("field", "error_field")] {
         ensure!(told[name] == halted["clusters"][0][shown], "{name}: {told} {halted}");
     }
+    // A replica of a version before writes the sentence alone.
+    let url = fleet.primary.database_url().context("no database")?;
+    let mut database = PgConnection::connect(url).await?;
+    let again = "UPDATE rollout SET reason = 'as before' WHERE id = $1";
+    sqlx::query(again).bind(halted["id"].as_i64()).execute(&mut database).await?;
+    let told = fleet.rollout().await?;
+    assert_eq!(told["reason"], "as before");
+    ensure!(told.get("reason_code").is_none(), "{told}");
     fleet.act(&halted, "abort").await?;
     fleet.wait_for("fed.broken", 0).await?;
     let heard: BTreeSet<bool> =
@@ -206,6 +225,7 @@ async fn a_canary_that_is_removed_halts_a_rollout() -> Result<()> {
     let halted =
         fleet.wait_for_rollout("it is halted", |rollout| rollout["state"] == "halted").await?;
     ensure!(halted["reason"].as_str().is_some_and(|why| why.contains("member")), "{halted}");
+    assert_eq!(halted["reason_code"], "no_members", "{halted}");
     ensure!(fleet.holders("fed.new") <= 1, "it went on untried");
     Ok(())
 }

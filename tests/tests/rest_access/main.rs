@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result, ensure};
 use futures_util::{StreamExt as _, stream};
 use palisade_identity::permission_set::Granted;
-use palisade_identity::{Need, Permission, PermissionSet, route_access};
+use palisade_identity::{Access, Need, Permission, PermissionSet, namespaced_route, route_access};
 use palisade_tests::Primary;
 use palisade_tests::rest::Rest;
 use reqwest::Method;
@@ -184,6 +184,10 @@ fn opens(held: PermissionSet, method: &str, path: &str, least: Least) -> bool {
     // What concerns the federation is the reserved roles'.
     if matches!(least, FedReader | FedAdmin) {
         return false;
+    }
+    // What is told of the home cluster to who does not read the federation.
+    if let Some(permissions) = namespaced_route::of_fleet(method, path) {
+        return permissions.iter().all(|one| held.holds(*one, Access::Read));
     }
     let required = route_access::required(method, path);
     match required.need {

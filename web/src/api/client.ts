@@ -1,6 +1,7 @@
 // Calls of the REST API, typed by the OpenAPI document.
 
 import { COOKIE_HEADER, session } from "../session/session";
+import { learnTime } from "../text/now";
 import { ApiError } from "./error";
 import type { components, paths } from "./schema";
 
@@ -82,10 +83,18 @@ export async function send(
     if (target.signal?.aborted) throw cause;
     throw new ApiError(0, 0, "");
   }
+  learnTime(response.headers.get("date"));
   if (response.ok || response.status === 304) return response;
   const error = await ApiError.read(response);
   if (error.status === 401 && signedIn) session.end("ended");
   throw error;
+}
+
+/** The file that an answer gives: it may break off. */
+export function fileOf(response: Response): Promise<Blob> {
+  return response.blob().catch(() => {
+    throw new ApiError(0, 0, "");
+  });
 }
 
 async function json(response: Response): Promise<unknown> {

@@ -5,7 +5,6 @@ type ErrorBody = components["schemas"]["ErrorBody"];
 /** Numeric codes of the REST API that the portal tells apart. */
 export const Code = {
   Unauthorized: 3,
-  WeakPassword: 14,
   ClusterUnreachable: 38,
   UserBlocked: 47,
   PasswordExpired: 48,
@@ -19,6 +18,8 @@ export class ApiError extends Error {
     message: string,
     /** Why, where the code alone does not tell; empty otherwise. */
     readonly reason = "",
+    /** What a password must have, where one has not. */
+    readonly passwordRules?: ErrorBody["password_profile_basic"],
   ) {
     super(message);
   }
@@ -28,7 +29,8 @@ export class ApiError extends Error {
     try {
       const body = JSON.parse(text) as Partial<ErrorBody>;
       const message = body.message || body.error || text;
-      return new ApiError(response.status, body.code ?? 0, message, body.reason);
+      const { code = 0, reason, password_profile_basic: rules } = body;
+      return new ApiError(response.status, code, message, reason, rules);
     } catch {
       return new ApiError(response.status, 0, text || response.statusText);
     }

@@ -38,6 +38,8 @@ interface Options<Data = never> extends Omit<Target, "signal"> {
   /** Milliseconds between two readings; they may depend on what was read. */
   every?: number | ((data: Data | undefined) => number);
   enabled?: boolean;
+  /** Whether the answer to the last question stays until that to another one is there. */
+  keep?: boolean;
 }
 
 /** What the stream of changes tells of is read by itself this seldom, in
@@ -68,16 +70,35 @@ export function readAhead<P extends PathOf<"get">>(path: P, query?: Query) {
 
 /** The answer to a GET, kept fresh. */
 export function useGet<P extends PathOf<"get">>(path: P, options: Options<Answer<P, "get">> = {}) {
-  const { every, enabled, ...target } = options;
+  const { every, enabled, keep, ...target } = options;
   return useQuery({
     queryKey: [path, target],
     queryFn: ({ signal }) => get(path, { ...target, signal }),
+    ...(keep && { placeholderData: keepPreviousData }),
     refetchInterval: ({ state: { data } }) => {
       const wanted = typeof every === "function" ? every(data) : every;
       return pace(path, wanted, target.cluster);
     },
     enabled: enabled ?? true,
   });
+}
+
+/** What a page knows of a reading. */
+interface Reading {
+  error: unknown;
+  errorUpdateCount: number;
+  refetch: () => unknown;
+}
+
+/** Several readings, and what is made of them, as one: it fails where one of them fails. */
+export function asOne<Data>(data: Data | undefined, readings: Reading[]) {
+  return {
+    data,
+    error: readings.find((one) => one.error)?.error ?? null,
+    errorUpdateCount: readings.reduce((sum, one) => sum + one.errorUpdateCount, 0),
+    isPending: data === undefined,
+    refetch: () => void Promise.all(readings.map((one) => one.refetch())),
+  };
 }
 
 /** The answer of one member to a call that only clusters know. */
@@ -94,7 +115,7 @@ export function useClusterGet<T>(cluster: string, path: string, every?: number) 
 export function usePages<P extends PathOf<"get">, Row>(
   path: P,
   pick: (answer: Answer<P, "get">) => Row[],
-  options: Options & { every?: number /** Rows of a page. */; limit?: number } = {},
+  options: Omit<Options, "keep"> & { every?: number /** Rows of a page. */; limit?: number } = {},
 ) {
   const { every, enabled, limit = PAGE, query: filters, ...target } = options;
   const query = useInfiniteQuery({
@@ -126,8 +147,11 @@ interface ChangeOptions<Input, Output> {
   onDone?: (output: Output, input: Input) => void;
   /** Whether a failure is told in a notice: where no form shows it. */
   tell?: boolean;
-  /** How to take an input's change back; none where that one cannot be. */
-  undo?: (input: Input) => (() => Promise<unknown>) | undefined;
+  /** How to take an input's change back, to what is known as the change begins; none where that
+   * one cannot be. */
+  undo?: (input: Input, output: Output) => (() => Promise<unknown>) | undefined;
+  /** Reads what was changed: it is taken back only while it is what this change made of it. */
+  read?: (output: Output) => Promise<unknown>;
 }
 
 /** A change; afterwards everything that is shown is read again. What is asked for again before it
@@ -140,22 +164,33 @@ export function useChange<Input = void, Output = unknown>(
   const w = useText(words);
   const failure = useFailureText();
   const running = useRef(false);
+  // What is shown may be read again before the change is answered: then it is no more what it was.
+  const undoing = useRef(options.undo);
   const mutation = useMutation({
-    mutationFn: change,
+    mutationFn: (input: Input) => {
+      undoing.current = options.undo;
+      return change(input);
+    },
     onSettled: () => {
       running.current = false;
     },
     ...(options.tell && { onError: (error: Error) => notify(failure(error)) }),
     onSuccess: (output, input) => {
-      const back = options.undo?.(input);
-      const undo = () =>
-        void back?.()
-          .then(
-            () => notify(w.undone),
-            (error) => notify(failure(error)),
-          )
-          .then(() => client.invalidateQueries());
-      const { done } = options;
+      const back = undoing.current?.(input, output);
+      const { done, read } = options;
+      const seen = () => read?.(output).then((one) => JSON.stringify(one));
+      const made = back && seen()?.catch(() => undefined);
+      const undo = async () => {
+        try {
+          const ours = await made;
+          const isOthers = ours !== undefined && ours !== (await seen());
+          if (!isOthers) await back?.();
+          notify(isOthers ? w.changedSince : w.undone);
+        } catch (error) {
+          notify(failure(error));
+        }
+        void client.invalidateQueries();
+      };
       if (done) notify(typeof done === "function" ? done(input) : done, back && undo);
       options.onDone?.(output, input);
       void client.invalidateQueries();

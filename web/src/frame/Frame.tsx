@@ -1,17 +1,17 @@
 import { Link, Outlet, useLocation, useRouter } from "@tanstack/react-router";
 import { Menu as MenuIcon, Search, TriangleAlert } from "lucide-react";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 
 import { startLive } from "../api/live";
 import { queries } from "../api/query";
 import { useFederation, useMayRead, useMember } from "../pages/clusters/members";
-import { useFleet, useUrl } from "../routing/search";
+import { useUrl, useWithin } from "../routing/search";
 import { useCover } from "../session/cover";
 import { IdleWatch } from "../session/IdleWatch";
 import { useSelf } from "../session/permissions";
 import { useSession } from "../session/session";
 import { useText } from "../text/language";
-import { Skeleton } from "../ui/Loaded";
+import { Loaded } from "../ui/Loaded";
 import { Mark } from "./Mark";
 import { PAGES } from "./pages";
 import { Rail } from "./Rail";
@@ -40,8 +40,14 @@ export function Frame() {
     const to = router.state.location.href;
     void router.navigate({ to: "/sign-in", search: { to }, replace: true });
   }, [away, router]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the menu
-  useEffect(() => setMenu(false), [pathname]);
+  // Another page closes the menu, and is where one goes on, by keyboard and by ear.
+  const shown = useRef(pathname);
+  useEffect(() => {
+    if (shown.current === pathname) return;
+    shown.current = pathname;
+    setMenu(false);
+    document.getElementById("content")?.focus({ preventScroll: true });
+  }, [pathname]);
   useEffect(() => (signedIn ? startLive(queries) : undefined), [signedIn]);
   if (away) return null;
   return (
@@ -95,15 +101,21 @@ export function Frame() {
   );
 }
 
-/** The page, once it is known what its reader may see: nothing moves afterwards. */
+/** The page, once it is known what its reader may see: nothing moves afterwards, whatever becomes of
+ * that. */
 function Content() {
-  const { isPending } = useSelf();
-  if (isPending) return <Skeleton lines={8} />;
+  const t = useText(frameText);
+  const { data, error, errorUpdateCount, isPending, refetch } = useSelf();
+  const known = { data, error: data ? null : error, errorUpdateCount, isPending, refetch };
   return (
-    <>
-      <Reminders />
-      <Outlet />
-    </>
+    <Loaded query={known} what={t.user} lines={8}>
+      {() => (
+        <>
+          <Reminders />
+          <Outlet />
+        </>
+      )}
+    </Loaded>
   );
 }
 
@@ -114,11 +126,13 @@ function Reminders() {
   const t = useText(frameText);
   const user = useSelf().data?.user;
   const role = useFederation({ every: SELDOM_MS, enabled: useMayRead() }).data?.fed_role;
-  const { cluster, cluster_selector: selector } = useFleet();
-  const [, setUrl] = useUrl();
+  const { cluster, cluster_selector: selector, namespace } = useWithin();
+  const [url, setUrl] = useUrl();
   const { member } = useMember(cluster);
   const { pathname } = useLocation();
-  const follows = PAGES.find(({ to }) => to !== "/" && pathname.startsWith(to))?.follows;
+  const page = PAGES.find(({ to }) => (to === "/" ? pathname === to : pathname.startsWith(to)));
+  const follows = page?.follows;
+  const inNamespaces = page?.inNamespaces?.includes(url.tab ?? "");
   const ignored = follows === "nothing" || (follows === "cluster" && !cluster);
   return (
     <>
@@ -134,14 +148,16 @@ function Reminders() {
           {t.noPrimary} <Link to={"/clusters" as never}>{t.toPromote}</Link>
         </p>
       )}
-      {(cluster || selector) && (
+      {(cluster || selector || namespace) && (
         <p className="reminder">
-          {ignored
-            ? t.unscoped
-            : cluster
-              ? t.scoped(member?.name ?? cluster.slice(0, 8))
-              : t.selected(selector ?? "")}{" "}
-          <button type="button" className="link" onClick={() => setUrl({ scope: "" })}>
+          {cluster && !ignored && t.scoped(member?.name ?? cluster.slice(0, 8))}
+          {selector && !ignored && t.selected(selector)}
+          {(cluster || selector) && ignored && t.unscoped}{" "}
+          {namespace &&
+            (inNamespaces
+              ? t.inNamespaces(namespace.replaceAll(",", ", "))
+              : t.inAllNamespaces)}{" "}
+          <button type="button" className="link" onClick={() => setUrl({ scope: "", ns: "" })}>
             {t.showAll}
           </button>
         </p>

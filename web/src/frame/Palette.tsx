@@ -3,12 +3,14 @@ import { useState } from "react";
 
 import type { Schema } from "../api/client";
 import { useGet } from "../api/query";
-import { useMembers } from "../pages/clusters/members";
-import { useMay } from "../session/permissions";
+import { useFound } from "../pages/clusters/members";
+import { useSelf } from "../session/permissions";
+import { quoted } from "../text/format";
 import { useText } from "../text/language";
 import { Dialog } from "../ui/Dialog";
 import { type Choice, Picker } from "../ui/Picker";
-import { PAGES, pageNames } from "./pages";
+import { useSettled } from "../ui/useSettled";
+import { isFor, PAGES, pageNames } from "./pages";
 import { frameText } from "./text";
 
 interface Found extends Choice {
@@ -20,36 +22,37 @@ interface Found extends Choice {
 export function Palette({ onClose }: { onClose: () => void }) {
   const t = useText(frameText);
   const names = useText(pageNames);
-  const may = useMay();
+  const self = useSelf().data;
   const navigate = useNavigate();
   const [text, setText] = useState("");
-  const members = useMembers(false);
+  const { members, searching } = useFound(text);
+  const wanted = useSettled(text.trim());
   const things = useGet("/v1/fed/search", {
-    query: { text: text.trim() },
-    enabled: text.trim().length > 1,
+    query: { text: wanted },
+    enabled: wanted.length > 1,
+    keep: true,
   });
   const beside = (words: string) => <span className="hint">{words}</span>;
   const found: Found[] = [
-    ...PAGES.filter((page) => !page.needs || may(page.needs, "read")).map((page) => ({
+    ...PAGES.filter((page) => self && isFor(page, self)).map((page) => ({
       id: `page ${page.id}`,
       text: names[page.id],
       beside: beside(t.page),
       to: page.to,
     })),
-    // They are at hand already.
-    ...(members.data?.joint_clusters ?? []).map((one) => ({
+    ...members.map((one) => ({
       id: `cluster ${one.id}`,
       text: one.name,
       beside: beside(t.cluster),
       to: `/clusters/${one.id}`,
     })),
-    ...(things.data?.found ?? []).flatMap((thing) => {
+    ...((wanted.length > 1 && things.data?.found) || []).flatMap((thing) => {
       const place = placeOf(thing);
       if (!place) return [];
       const { kind, id, name, comment, cluster_id = "", cluster_name } = thing;
       return {
         id: `${kind} ${cluster_id} ${id} ${name}`,
-        text: [name, comment, cluster_name].filter(Boolean).join(" · "),
+        text: [name, quoted(comment ?? ""), cluster_name].filter(Boolean).join(" · "),
         beside: beside(t.kinds[kind as keyof typeof t.kinds] ?? kind),
         ...place,
       };
@@ -67,6 +70,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
         hint={t.paletteHint}
         none={t.noMatch}
         choices={found}
+        loading={searching || things.isFetching}
         onType={setText}
         onPick={go}
       />

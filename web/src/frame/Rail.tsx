@@ -1,10 +1,10 @@
-import { Link } from "@tanstack/react-router";
+import { Link, useLocation } from "@tanstack/react-router";
 import { PanelLeftClose, PanelLeftOpen } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
-import { useMay } from "../session/permissions";
+import { useSelf } from "../session/permissions";
 import { useText } from "../text/language";
-import { PAGES, pageNames, SECTIONS } from "./pages";
+import { isFor, PAGES, pageNames, SECTIONS } from "./pages";
 import { frameText } from "./text";
 
 const KEY = "palisade.rail";
@@ -13,8 +13,17 @@ const KEY = "palisade.rail";
 export function Rail({ open, onFollow }: { open: boolean; onFollow: () => void }) {
   const t = useText(frameText);
   const names = useText(pageNames);
-  const may = useMay();
+  const self = useSelf().data;
   const [narrow, setNarrow] = useState(() => localStorage.getItem(KEY) === "narrow");
+  const rail = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  // The menu may be longer than the screen is high: where one is must be seen in it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page, or a menu that opens
+  useEffect(() => {
+    rail.current
+      ?.querySelector("[aria-current=page]")
+      ?.scrollIntoView({ block: "nearest", behavior: "instant" });
+  }, [pathname, open, self]);
   const change = () => {
     localStorage.setItem(KEY, narrow ? "wide" : "narrow");
     setNarrow(!narrow);
@@ -22,12 +31,13 @@ export function Rail({ open, onFollow }: { open: boolean; onFollow: () => void }
   return (
     <nav
       id="rail"
+      ref={rail}
       className={`rail${narrow ? " narrow" : ""}${open ? " open" : ""}`}
       aria-label={t.navigation}
     >
       {SECTIONS.map((section) => {
         const pages = PAGES.filter(
-          (page) => page.section === section && (!page.needs || may(page.needs, "read")),
+          (page) => page.section === section && (self ? isFor(page, self) : !page.needs),
         );
         if (pages.length === 0) return null;
         return (

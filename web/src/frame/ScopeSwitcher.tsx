@@ -2,11 +2,14 @@ import { ChevronsUpDown, Globe, Server, Tags } from "lucide-react";
 import { useState } from "react";
 
 import { ClusterState } from "../pages/clusters/ClusterState";
-import { useMember, useMembers } from "../pages/clusters/members";
-import { useFleet, useUrl } from "../routing/search";
+import { useFound, useMember, useMemberCount } from "../pages/clusters/members";
+import { useUrl, useWithin } from "../routing/search";
+import { mayAskClusters, useAllowed, useMay } from "../session/permissions";
 import { useText } from "../text/language";
 import { Dialog } from "../ui/Dialog";
+import { Field } from "../ui/Field";
 import { Picker } from "../ui/Picker";
+import { useSettled } from "../ui/useSettled";
 import { isSelector, labelChoices } from "./scopes";
 import { frameText } from "./text";
 
@@ -15,17 +18,23 @@ export function ScopeSwitcher() {
   const t = useText(frameText);
   const [open, setOpen] = useState(false);
   const [typed, setTyped] = useState("");
-  const [, setUrl] = useUrl();
-  const { cluster, cluster_selector: selector } = useFleet();
-  const members = useMembers(open).data?.joint_clusters ?? [];
+  const [url, setUrl] = useUrl();
+  const [namespaces, setNamespaces] = useState("");
+  const { cluster, cluster_selector: selector, namespace } = useWithin();
+  const { members, labels, more, searching } = useFound(typed, { enabled: open });
+  const settled = useSettled(typed.trim());
+  const selected = useMemberCount(settled, open && isSelector(settled));
   const { member } = useMember(cluster);
+  const may = useMay();
+  const asks = useAllowed((self) => mayAskClusters(self, "read"));
   const name = cluster ? (member?.name ?? cluster.slice(0, 8)) : (selector ?? t.allClusters);
-  const byLabel = labelChoices(members, typed).map(({ text, count }) => ({
+  const byLabel = labelChoices(labels, typed).map(({ text, count }) => ({
     id: `l:${text}`,
     text,
-    beside: <span className="hint">{t.clusters(count)}</span>,
+    beside: <Count of={count ?? (text === settled ? selected : undefined)} />,
   }));
-  const byName = members.map((one) => ({
+  // One cluster is asked itself: by those who may.
+  const byName = (asks ? members : []).map((one) => ({
     id: `c:${one.id}`,
     text: one.name,
     beside: <ClusterState status={one.status} />,
@@ -40,6 +49,13 @@ export function ScopeSwitcher() {
     setOpen(false);
     setTyped("");
   };
+  const apply = (scope: string) => {
+    close();
+    setUrl({ scope, ns: namespaces.trim(), cluster: "" }, { push: true });
+  };
+  // Questions about a part of the fleet are the federation's.
+  if (!may("fed", "read") || !may("config", "read")) return null;
+  const shown = namespace ? `${name} / ${namespace}` : name;
   const Icon = cluster ? Server : selector ? Tags : Globe;
   return (
     <>
@@ -47,11 +63,14 @@ export function ScopeSwitcher() {
         type="button"
         className="scope"
         aria-haspopup="dialog"
-        aria-label={`${t.scope}: ${name}`}
-        onClick={() => setOpen(true)}
+        aria-label={`${t.scope}: ${shown}`}
+        onClick={() => {
+          setNamespaces(url.ns ?? "");
+          setOpen(true);
+        }}
       >
         <Icon aria-hidden size={16} />
-        <span>{name}</span>
+        <span>{shown}</span>
         <ChevronsUpDown aria-hidden size={14} />
       </button>
       {open && (
@@ -61,14 +80,36 @@ export function ScopeSwitcher() {
             hint={t.findClusterHint}
             none={t.noMatch}
             choices={choices}
+            loading={searching}
+            patient
             onType={setTyped}
-            onPick={(scope) => {
-              close();
-              setUrl({ scope, cluster: "" }, { push: true });
-            }}
+            onPick={apply}
           />
+          {more && <p className="hint">{t.moreClusters}</p>}
+          <form
+            className="namespaces"
+            onSubmit={(event) => {
+              event.preventDefault();
+              apply(url.scope ?? "");
+            }}
+          >
+            <Field label={t.namespaces} hint={t.namespacesHint}>
+              <input
+                value={namespaces}
+                spellCheck={false}
+                autoComplete="off"
+                onChange={(event) => setNamespaces(event.target.value)}
+              />
+            </Field>
+            <button type="submit">{t.apply}</button>
+          </form>
         </Dialog>
       )}
     </>
   );
+}
+
+function Count({ of }: { of: number | undefined }) {
+  const t = useText(frameText);
+  return of === undefined ? null : <span className="hint">{t.clusters(of)}</span>;
 }

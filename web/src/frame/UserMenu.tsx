@@ -1,81 +1,64 @@
-import { useNavigate } from "@tanstack/react-router";
+import { lazyRouteComponent } from "@tanstack/react-router";
 import { CircleUser } from "lucide-react";
-import {
-  Button,
-  Header,
-  Menu,
-  MenuItem,
-  MenuSection,
-  MenuTrigger,
-  Popover,
-  type Selection,
-} from "react-aria-components";
+import { type KeyboardEvent, Suspense, useRef, useState } from "react";
 
-import { remove } from "../api/client";
+import { fetching } from "../routing/fetching";
 import { useSelf } from "../session/permissions";
-import { session } from "../session/session";
-import { chooseLanguage, LANGUAGES, type Language, useLanguage, useText } from "../text/language";
+import { useText } from "../text/language";
 import { frameText } from "./text";
-import { chooseTheme, THEMES, type Theme, useTheme } from "./theme";
 
-/** Ends the session here, whether or not the primary hears of it. */
-export function signOut() {
-  remove("/v1/auth")
-    .catch(() => undefined)
-    .finally(() => session.end("left"));
-}
+/** A library of menus comes with it, which is as much as all else of the frame. It comes as pages do:
+ * with all of the portal, where the primary was upgraded. */
+const AccountMenu = lazyRouteComponent(
+  fetching(() => import("./AccountMenu")),
+  "AccountMenu",
+);
+/** Whoever comes near the button is about to open the menu; what fails now is tried again then. */
+const loadAhead = () => void AccountMenu.preload?.();
 
-function only<T>(keys: Selection): T | undefined {
-  return keys === "all" ? undefined : ([...keys][0] as T | undefined);
-}
-
-/** Who is signed in, how the portal looks, and the way out. */
+/** Who is signed in, with a menu of how the portal looks, and of the way out. */
 export function UserMenu() {
   const t = useText(frameText);
-  const theme = useTheme();
-  const language = useLanguage();
-  const navigate = useNavigate();
   const user = useSelf().data?.user;
-  const act = (key: React.Key) => {
-    if (key === "profile") void navigate({ to: "/profile" as never });
-    if (key === "sign-out") signOut();
+  const button = useRef<HTMLButtonElement>(null);
+  const [open, setOpen] = useState<"first" | "last">();
+  // Once opened it stays, so that it can give the focus back when it closes.
+  const [asked, setAsked] = useState(false);
+  const begin = (at: "first" | "last") => {
+    // Not every browser gives the focus to a button that is clicked.
+    button.current?.focus();
+    loadAhead();
+    setAsked(true);
+    setOpen(at);
+  };
+  const onKey = (event: KeyboardEvent) => {
+    const at = { ArrowDown: "first", ArrowUp: "last" }[event.key];
+    if (!at) return;
+    event.preventDefault();
+    begin(at as "first" | "last");
   };
   return (
-    <MenuTrigger>
-      <Button className="account" aria-label={`${t.user}: ${user?.fullname ?? ""}`}>
+    <>
+      <button
+        ref={button}
+        type="button"
+        className="account"
+        aria-haspopup="menu"
+        aria-expanded={open !== undefined}
+        aria-label={`${t.user}: ${user?.fullname ?? ""}`}
+        onPointerEnter={loadAhead}
+        onFocus={loadAhead}
+        onClick={() => begin("first")}
+        onKeyDown={onKey}
+      >
         <CircleUser aria-hidden size={20} />
         <span>{user?.fullname}</span>
-      </Button>
-      <Popover className="popover" placement="bottom end">
-        <Menu className="menu" onAction={act}>
-          <MenuItem id="profile">{t.profile}</MenuItem>
-          <MenuSection
-            selectionMode="single"
-            selectedKeys={[theme]}
-            onSelectionChange={(keys) => chooseTheme(only<Theme>(keys) ?? theme)}
-          >
-            <Header>{t.theme}</Header>
-            {THEMES.map((one) => (
-              <MenuItem key={one} id={one}>
-                {t.themes[one]}
-              </MenuItem>
-            ))}
-          </MenuSection>
-          <MenuSection
-            selectionMode="single"
-            selectedKeys={[language]}
-            onSelectionChange={(keys) => chooseLanguage(only<Language>(keys) ?? language)}
-          >
-            <Header>{t.language}</Header>
-            {Object.entries(LANGUAGES).map(([id, name]) => (
-              <MenuItem key={id} id={id}>
-                {name}
-              </MenuItem>
-            ))}
-          </MenuSection>
-          <MenuItem id="sign-out">{t.signOut}</MenuItem>
-        </Menu>
-      </Popover>
-    </MenuTrigger>
+      </button>
+      {asked && (
+        <Suspense>
+          <AccountMenu button={button} open={open} onClose={() => setOpen(undefined)} />
+        </Suspense>
+      )}
+    </>
   );
 }

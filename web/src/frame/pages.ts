@@ -31,7 +31,8 @@ import {
   Zap,
 } from "lucide-react";
 
-import type { Permission } from "../session/permissions";
+import type { Schema } from "../api/client";
+import { holds, holdsForAll, type Permission } from "../session/permissions";
 import { catalogue } from "../text/language";
 
 export const pageNames = catalogue({
@@ -104,16 +105,35 @@ export interface MenuPage {
   icon: LucideIcon;
   section: SectionId;
   needs?: Permission;
+  /** Whether it is not for those whose role is limited to some clusters. */
+  forAll?: boolean;
   /** What of the scope it follows, where that is less than all of it. */
   follows?: "cluster" | "nothing";
+  /** Its parts that follow namespaces, by their tab; the first one without a name. */
+  inNamespaces?: string[];
   /** After `g`, this key leads there. */
   key: string;
 }
 
 export const PAGES: MenuPage[] = [
-  { id: "dashboard", to: "/", icon: LayoutDashboard, section: "fleet", key: "d" },
+  {
+    id: "dashboard",
+    to: "/",
+    icon: LayoutDashboard,
+    section: "fleet",
+    inNamespaces: [""],
+    key: "d",
+  },
   { id: "clusters", to: "/clusters", icon: Server, section: "fleet", needs: "config", key: "c" },
-  { id: "workloads", to: "/workloads", icon: Container, section: "fleet", needs: "fed", key: "z" },
+  {
+    id: "workloads",
+    to: "/workloads",
+    icon: Container,
+    section: "fleet",
+    needs: "fed",
+    inNamespaces: ["", "containers"],
+    key: "z",
+  },
   { id: "groups", to: "/groups", icon: Group, section: "policy", needs: "rt_policy", key: "o" },
   {
     id: "admission",
@@ -157,6 +177,7 @@ export const PAGES: MenuPage[] = [
     icon: Bug,
     section: "risks",
     needs: "fed",
+    inNamespaces: ["", "all"],
     key: "x",
   },
   {
@@ -174,6 +195,7 @@ export const PAGES: MenuPage[] = [
     icon: ClipboardCheck,
     section: "risks",
     needs: "fed",
+    inNamespaces: [""],
     key: "1",
   },
   {
@@ -185,13 +207,22 @@ export const PAGES: MenuPage[] = [
     follows: "cluster",
     key: "r",
   },
-  { id: "images", to: "/images", icon: Package, section: "risks", needs: "reg_scan", key: "i" },
+  {
+    id: "images",
+    to: "/images",
+    icon: Package,
+    section: "risks",
+    needs: "reg_scan",
+    inNamespaces: ["running"],
+    key: "i",
+  },
   {
     id: "verifiers",
     to: "/verifiers",
     icon: BadgeCheck,
     section: "risks",
     needs: "reg_scan",
+    forAll: true,
     follows: "nothing",
     key: "v",
   },
@@ -201,6 +232,7 @@ export const PAGES: MenuPage[] = [
     icon: Activity,
     section: "notifications",
     needs: "events",
+    inNamespaces: [""],
     key: "e",
   },
   {
@@ -209,6 +241,7 @@ export const PAGES: MenuPage[] = [
     icon: ShieldX,
     section: "notifications",
     needs: "events",
+    inNamespaces: [""],
     key: "j",
   },
   {
@@ -282,5 +315,10 @@ export const PAGES: MenuPage[] = [
     key: "p",
   },
 ];
+
+/** Whether somebody finds a page in the menu. */
+export function isFor({ needs, forAll = false }: MenuPage, self: Schema<"SelfUserData">): boolean {
+  return !needs || (forAll ? holdsForAll : holds)(self, needs, "read");
+}
 
 export const SECTIONS: SectionId[] = ["fleet", "policy", "risks", "notifications", "settings"];

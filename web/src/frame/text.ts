@@ -1,3 +1,4 @@
+import { grouped } from "../text/format";
 import { catalogue } from "../text/language";
 
 export const frameText = catalogue({
@@ -17,9 +18,13 @@ export const frameText = catalogue({
     allClusters: "All clusters",
     findCluster: "Find a cluster or a label",
     findClusterHint: "Name, or labels such as env=prod, region in (eu, us)",
-    clusters: (count: number) => (count === 1 ? "1 cluster" : `${count} clusters`),
+    moreClusters: "There are more clusters than are listed: type to find them.",
+    clusters: (count: number) => (count === 1 ? "1 cluster" : `${grouped(count)} clusters`),
     palette: "Go to…",
     paletteHint: "Page, cluster, workload, image, CVE, group, rule or sensor",
+    namespaces: "Namespaces",
+    namespacesHint: "One, or several with commas between. Empty: all of them.",
+    apply: "Apply",
     noMatch: "Nothing found",
     page: "Page",
     cluster: "Cluster",
@@ -62,7 +67,9 @@ export const frameText = catalogue({
     scoped: (name: string) => `You look at ${name} alone, as it answers now.`,
     selected: (selector: string) => `You look at the clusters with ${selector}.`,
     unscoped: "This page is about the whole federation, whatever the scope.",
-    showAll: "Show all clusters",
+    inNamespaces: (names: string) => `Limited to the namespaces: ${names}.`,
+    inAllNamespaces: "This page is about all namespaces, whatever the scope.",
+    showAll: "Show all",
     crash: "This page failed to show.",
   },
   zh: {
@@ -81,9 +88,13 @@ export const frameText = catalogue({
     allClusters: "所有集群",
     findCluster: "查找集群或标签",
     findClusterHint: "名称，或标签，例如 env=prod, region in (eu, us)",
-    clusters: (count: number) => `${count} 个集群`,
+    moreClusters: "还有未列出的集群，请输入名称查找。",
+    clusters: (count: number) => `${grouped(count)} 个集群`,
     palette: "转到…",
     paletteHint: "页面、集群、工作负载、镜像、CVE、组、规则或传感器",
+    namespaces: "命名空间",
+    namespacesHint: "一个，或用逗号分隔的多个；留空表示全部。",
+    apply: "应用",
     noMatch: "未找到",
     page: "页面",
     cluster: "集群",
@@ -125,7 +136,9 @@ export const frameText = catalogue({
     scoped: (name: string) => `您正在查看 ${name} 的实时数据。`,
     selected: (selector: string) => `您正在查看标签为 ${selector} 的集群。`,
     unscoped: "此页面涉及整个联邦，不受范围影响。",
-    showAll: "显示所有集群",
+    inNamespaces: (names: string) => `仅限命名空间：${names}。`,
+    inAllNamespaces: "此页面涉及所有命名空间，不受范围影响。",
+    showAll: "显示全部",
     crash: "此页面无法显示。",
   },
 });

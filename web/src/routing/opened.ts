@@ -1,8 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
+import { ApiError } from "../api/error";
 import { useText } from "../text/language";
 import { words } from "../text/words";
+import { useFailureText } from "../ui/failureText";
 import { notify } from "../ui/notices";
 import { useScope, useUrl } from "./search";
 
@@ -22,6 +24,7 @@ interface Options<Row> {
 export function useOpened<Row>({ path, rows, keyOf, read }: Options<Row>): Row | undefined {
   const [{ open = "" }] = useUrl();
   const w = useText(words);
+  const failure = useFailureText();
   const cluster = useScope();
   const listed = rows?.find((row) => keyOf(row) === open);
   // What left the list while it was open stays open: newer rows came, or it is being removed.
@@ -34,9 +37,16 @@ export function useOpened<Row>({ path, rows, keyOf, read }: Options<Row>): Row |
     queryFn: async () => (await read(open)) ?? null,
     enabled: wanted,
   });
+  // What could not be asked for may be there all the same.
+  const unread = alone.error && !isRefused(alone.error) ? failure(alone.error) : undefined;
   const isGone = wanted && (alone.isError || alone.data === null);
   useEffect(() => {
-    if (isGone) notify(`${open}: ${w.notFound}`);
-  }, [isGone, open, w]);
+    if (isGone) notify(`${open}: ${unread ?? w.notFound}`);
+  }, [isGone, open, unread, w]);
   return listed ?? kept ?? (wanted ? (alone.data ?? undefined) : undefined);
+}
+
+/** Whether the primary answered that there is no such thing, or that none is called so. */
+function isRefused(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 404 || error.status === 400);
 }

@@ -12,6 +12,7 @@ import { readAhead } from "../api/query";
 import { holds } from "../session/permissions";
 import { session } from "../session/session";
 import { Crash } from "./Crash";
+import { fetching } from "./fetching";
 import { keepScope, parseSearch, readSearch, writeSearch } from "./search";
 
 const root = createRootRoute({ validateSearch: readSearch });
@@ -19,7 +20,10 @@ const root = createRootRoute({ validateSearch: readSearch });
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  component: lazyRouteComponent(() => import("../pages/sign-in/SignIn"), "SignIn"),
+  component: lazyRouteComponent(
+    fetching(() => import("../pages/sign-in/SignIn")),
+    "SignIn",
+  ),
 });
 
 const frame = createRoute({
@@ -34,7 +38,10 @@ const frame = createRoute({
       if (self && holds(self, "config", "read")) void readAhead("/v1/fed/member", { limit: 1 });
     });
   },
-  component: lazyRouteComponent(() => import("../frame/Frame"), "Frame"),
+  component: lazyRouteComponent(
+    fetching(() => import("../frame/Frame")),
+    "Frame",
+  ),
 });
 
 /** A page within the frame. */
@@ -46,7 +53,7 @@ function page<Name extends string>(
   return createRoute({
     getParentRoute: () => frame,
     path,
-    component: lazyRouteComponent(load, name),
+    component: lazyRouteComponent(fetching(load), name),
   });
 }
 

@@ -3,10 +3,13 @@ import { describe, expect, it } from "vitest";
 import {
   clusterInScope,
   fleetQuery,
+  keepScope,
   listQuery,
+  namespacesInScope,
   objectQuery,
   parseSearch,
   readSearch,
+  type Search,
   selectorInScope,
   writeSearch,
 } from "./search";
@@ -47,6 +50,32 @@ describe("state in the URL", () => {
     expect(selectorInScope(search)).toBe(selector);
     expect(fleetQuery(search).cluster_selector).toBe(selector);
     expect(readSearch(parseSearch(writeSearch(search)))).toEqual(search);
+  });
+});
+
+describe("namespaces", () => {
+  it.each([
+    [undefined, undefined],
+    [" , ", undefined],
+    ["shop", "shop"],
+    [" shop ,pay,", "shop,pay"],
+  ])("in scope, from %j", (ns, namespace) => {
+    const search = readSearch({ ns });
+    expect(namespacesInScope(search)).toBe(namespace);
+    expect(fleetQuery(search).namespace).toBe(namespace);
+  });
+
+  const search = { scope: "c:4f", ns: "shop", q: "a" };
+  it.each([
+    [{}, { scope: "c:4f", ns: "shop" }],
+    [{ open: "7" }, { scope: "c:4f", ns: "shop", open: "7" }],
+    [{ scope: "l:env=prod" }, { scope: "l:env=prod", ns: "shop" }],
+    [
+      { scope: undefined, ns: undefined },
+      { scope: undefined, ns: undefined },
+    ],
+  ])("stay with a link to %j", (wanted, kept) => {
+    expect(keepScope({ search, next: () => wanted as Search })).toEqual(kept);
   });
 });
 

@@ -6,6 +6,7 @@ import { useCallback } from "react";
 
 const KEYS = [
   "scope",
+  "ns",
   "to",
   "q",
   "sort",
@@ -64,8 +65,9 @@ export function useUrl(): [Search, (change: Search, options?: { push?: boolean }
       void navigate({
         to: ".",
         search: (before: Search) => ({
-          // Said even where it is empty: else it would stay.
+          // Said even where they are empty: else they would stay.
           scope: undefined,
+          ns: undefined,
           ...readSearch({ ...before, ...next }),
         }),
         replace: !options.push,
@@ -79,8 +81,7 @@ export function useUrl(): [Search, (change: Search, options?: { push?: boolean }
 
 /** Keeps links in the scope, unless they name another. */
 export function keepScope({ search, next }: { search: Search; next: (search: Search) => Search }) {
-  const wanted = next(search);
-  return "scope" in wanted ? wanted : { ...wanted, scope: search.scope };
+  return { scope: search.scope, ns: search.ns, ...next(search) };
 }
 
 /** The id of the member in scope; undefined where all are. */
@@ -91,6 +92,12 @@ export function clusterInScope(search: Search): string | undefined {
 /** The selector of the clusters in scope, as it is typed; undefined where none selects. */
 export function selectorInScope(search: Search): string | undefined {
   return (search.scope?.startsWith("l:") && search.scope.slice(2)) || undefined;
+}
+
+/** The namespaces in scope as questions name them, with commas between; undefined where all are. */
+export function namespacesInScope(search: Search): string | undefined {
+  const names = (search.ns ?? "").split(",").map((name) => name.trim());
+  return names.filter(Boolean).join(",") || undefined;
 }
 
 /** The cluster that the portal looks at; undefined: the whole federation, or a part of it. */
@@ -110,11 +117,22 @@ export function useFleet(): Fleet {
   return { cluster: clusterInScope(search), cluster_selector: selectorInScope(search) };
 }
 
-/** What every list of the whole fleet is asked: which cluster, in which order. */
+/** The clusters and namespaces, as questions about what runs in them name these. */
+export interface Within extends Fleet {
+  namespace?: string | undefined;
+}
+
+/** The clusters and namespaces in scope. */
+export function useWithin(): Within {
+  return { ...useFleet(), namespace: namespacesInScope(useSearch({ strict: false }) as Search) };
+}
+
+/** What every list of what runs in the fleet is asked: where, and in which order. */
 export function fleetQuery(
   search: Search,
-): Record<"cluster" | "cluster_selector" | "sort" | "order", string | undefined> {
+): Record<"cluster" | "cluster_selector" | "namespace" | "sort" | "order", string | undefined> {
   return {
+    namespace: namespacesInScope(search),
     cluster_selector: selectorInScope(search),
     cluster: clusterInScope(search) ?? search.cluster,
     sort: search.sort?.replace(/^-/, ""),

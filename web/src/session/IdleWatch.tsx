@@ -2,11 +2,11 @@ import { useEffect, useRef, useState } from "react";
 
 import { remove } from "../api/client";
 import { frameText } from "../frame/text";
-import { signOut } from "../frame/UserMenu";
 import { useText } from "../text/language";
 import { Dialog } from "../ui/Dialog";
 import { useSelf } from "./permissions";
 import { session } from "./session";
+import { signOut } from "./sign-out";
 
 /** The warning comes so long before the end. */
 const WARN_SECONDS = 60;
@@ -17,7 +17,8 @@ const SIGNS = ["pointerdown", "keydown", "wheel", "touchstart"] as const;
  * keeps a session alive at the primary, so the portal watches the person.
  */
 export function IdleWatch() {
-  const timeout = useSelf().data?.user.timeout ?? 0;
+  const user = useSelf().data?.user;
+  const timeout = user?.timeout ?? 0;
   const t = useText(frameText);
   const seen = useRef(Date.now());
   const [left, setLeft] = useState<number>();
@@ -50,7 +51,7 @@ export function IdleWatch() {
     <Dialog title={t.idleTitle} onClose={stay}>
       <p>{t.idle(left)}</p>
       <div className="actions">
-        <button type="button" onClick={signOut}>
+        <button type="button" onClick={() => void signOut(user?.server)}>
           {t.signOut}
         </button>
         <button type="button" className="primary" onClick={stay} autoFocus>

@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
+import { stepText } from "../pages/providers/stepText";
 import { registriesText } from "../pages/registries/text";
+import { rolloutsText } from "../pages/rollouts/text";
 import { codeText } from "./codes";
+import { outcomeText } from "./outcomes";
 import { reasonText } from "./reasons";
 
 /** What stands in a source of the server. */
@@ -17,16 +20,56 @@ it("every code of the REST API has a meaning in the languages that the server do
   expect(codes.filter((code) => !codeText.zh[code])).toEqual([]);
 });
 
+it("every reason for which a scan or a registry fails is said in them", () => {
+  const reasons = [
+    ...found("remote-agent/scanner/src/error.rs", /^\s+Self::\w+ => "([^"]+)",$/gm),
+    ...found("primary/src/registry/list.rs", /^\s+(?:\S.* => )?"([A-Z][a-z]+ [^"]+)",?$/gm),
+  ];
+  expect(reasons).toContain("certificate error");
+  expect(reasons).toContain("Failed to connect to the registry");
+  expect(reasons.filter((reason) => !outcomeText.zh[reason])).toEqual([]);
+});
+
+it("every step of the test of a provider is said in them, and what it tells beside", () => {
+  const trial = "primary/src/identity/oidc/trial.rs";
+  const steps = [
+    ...found("primary/src/identity/saml/mod.rs", /^\s+Self::\w+ => "([^"]+)",$/gm),
+    ...found(trial, /unusable\(\s*"([^"]+)"/g),
+    ...found(trial, /#\[error\("([^{"]+) failed: /g),
+  ];
+  expect(steps).toContain("verifying the signature");
+  expect(steps).toContain("fetching the discovery document");
+  expect(steps).toContain("agreeing on a signature");
+  expect(steps.filter((step) => !stepText.zh.steps[step])).toEqual([]);
+  const notes = found(trial, /^const \w+: &str = "([^"]+)";$/gm);
+  const texts = notes.map((note) => note.replace(/\\\n\s*/g, ""));
+  expect(texts).toHaveLength(1);
+  expect(texts.filter((text) => !stepText.zh.notes[text])).toEqual([]);
+});
+
 describe.each(["en", "zh"] as const)("in %s", (language) => {
   it("every reason of an error has a meaning", () => {
     const named = /^\s+Self::\w+ => "([a-z_]+)",$/gm;
     const reasons = [
       ...found("primary/src/http/error.rs", named),
       ...found("primary/src/identity/ldap/mod.rs", named),
+      ...found("api/identity/src/password_profile.rs", named),
     ];
     expect(reasons).toContain("not_primary");
     expect(reasons).toContain("find_groups");
+    expect(reasons).toContain("password_used_before");
+    expect(reasons).toContain("profile_counts");
     expect(reasons.filter((reason) => !reasonText[language][reason])).toEqual([]);
+  });
+
+  it("every reason why a rollout halts has a sentence", () => {
+    const { halts } = rolloutsText[language];
+    const codes = found(
+      "primary/src/store/rollout/halt.rs",
+      /^\s+Self::\w+(?: \{ \.\. \})? => "([a-z_]+)",$/gm,
+    );
+    expect(codes).toEqual(["errors", "no_members", "denials"]);
+    expect(codes.filter((code) => !halts[code]?.("1", "2"))).toEqual([]);
   });
 
   it("every step of the test of a registry has a name, and every failure a reason", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { format } from "./format";
+import { address, format, quoted } from "./format";
 
 const NOW = Date.parse("2026-06-10T12:00:00Z");
 const SECOND = 1_000;
@@ -27,6 +27,15 @@ describe("how long ago", () => {
   });
 });
 
+describe("somebody else's words", () => {
+  it.each([
+    ["orders-1", "orders-1"],
+    ["\u202euser", "\u2068user\u2069"],
+    ["a\u2069\u202eb", "\u2068ab\u2069"],
+    ["\u05de\u05e8\u05d7\u05d1\u05d0", "\u2068\u05de\u05e8\u05d7\u05d1\u05d0\u2069"],
+  ])("%j stand in a sentence as %j", (words, said) => expect(quoted(words)).toBe(said));
+});
+
 describe("sizes", () => {
   it.each([
     [0, "0 B"],
@@ -35,5 +44,16 @@ describe("sizes", () => {
     [5 * 1_024 ** 4 * 1_024, "5,120 TiB"],
   ])("%i bytes are %s", (bytes, text) => {
     expect(format("en").bytes(bytes)).toBe(text);
+  });
+});
+
+describe("addresses", () => {
+  it.each([
+    ["hub.example", "hub.example:11443"],
+    ["10.0.0.7", "10.0.0.7:11443"],
+    ["fd00::7", "[fd00::7]:11443"],
+    ["", ""],
+  ])("the port of %s stands apart", (server, text) => {
+    expect(address({ server, port: 11_443 })).toBe(text);
   });
 });

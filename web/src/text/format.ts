@@ -1,6 +1,7 @@
 // Numbers, times and sizes as people of a language write them.
 
 import { type Language, useLanguage } from "./language";
+import { timeNow } from "./now";
 
 const DAY = 86_400;
 /** Units of the past: from how many seconds each is used, and how long it is. */
@@ -52,7 +53,7 @@ function build(language: Language): Format {
       const date = new Date(at);
       return Number.isNaN(date.getTime()) ? String(at) : moment.format(date);
     },
-    ago: (at, now = Date.now()) => {
+    ago: (at, now = timeNow()) => {
       const seconds = Math.max(0, Math.round((now - new Date(at).getTime()) / 1_000));
       if (Number.isNaN(seconds)) return String(at);
       for (const [unit, from, length] of STEPS) {
@@ -80,6 +81,26 @@ function build(language: Language): Format {
     },
     list: (items) => list.format(items),
   };
+}
+
+/** What turns the writing around, or begins and ends such a part. */
+const TURNS = /[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/g;
+
+/** Somebody else's words within a sentence: they cannot turn the rest of it around. */
+export function quoted(words: string): string {
+  return /[^\p{ASCII}]/u.test(words) ? `\u2068${words.replace(TURNS, "")}\u2069` : words;
+}
+
+/** A count within a sentence: the languages of the portal group its digits alike. */
+export function grouped(count: number): string {
+  return format("en").number(count);
+}
+
+/** Where something is reached, as a URL has it: an address of IPv6 stands in brackets.
+ * Empty where nobody knows. */
+export function address({ server = "", port }: { server?: string; port?: number }): string {
+  if (!server) return "";
+  return server.includes(":") ? `[${server}]:${port}` : `${server}:${port}`;
 }
 
 const formats: Partial<Record<Language, Format>> = {};

@@ -1,9 +1,10 @@
 import { Download, Upload } from "lucide-react";
 import { useState } from "react";
 
-import { type PathOf, type Sent, send, type Target } from "../api/client";
+import { fileOf, type PathOf, type Sent, send, type Target } from "../api/client";
 import { useChange } from "../api/query";
 import { ownText } from "../pages/own/text";
+import { reachOf, useAllowed } from "../session/permissions";
 import { useText } from "../text/language";
 import { Switch } from "../ui/Field";
 import { FormDialog } from "../ui/FormDialog";
@@ -36,12 +37,14 @@ export function Transfer<P extends PathOf<"post">>(props: Props<P>) {
   const { what, file, exportPath, target = {}, names, writable } = props;
   const t = useText(transferText);
   const [importing, setImporting] = useState(false);
+  // A file says which federated objects there are, for all clusters.
+  const forAll = useAllowed((self) => reachOf(self) === "all");
   const exported = useChange(
     async () => {
       const body = await names(target);
       if (body === undefined) throw new Error(t.nothing);
       const answer = await send("post", exportPath, target, body);
-      saveAs(file, await answer.blob());
+      saveAs(file, await fileOf(answer));
     },
     { tell: true },
   );
@@ -50,7 +53,7 @@ export function Transfer<P extends PathOf<"post">>(props: Props<P>) {
       <button type="button" disabled={exported.isPending} onClick={() => exported.mutate()}>
         <Download aria-hidden size={16} /> {t.export}
       </button>
-      {writable && (
+      {writable && (forAll || target.cluster) && (
         <button type="button" onClick={() => setImporting(true)}>
           <Upload aria-hidden size={16} /> {t.import}
         </button>

@@ -1,7 +1,7 @@
 import { Download, FileUp } from "lucide-react";
 import { useState } from "react";
 
-import { type Schema, send } from "../api/client";
+import { fileOf, type Schema, send } from "../api/client";
 import { useChange } from "../api/query";
 import { useKindName } from "../pages/history/kinds";
 import { useText } from "../text/language";
@@ -18,7 +18,7 @@ export function WholePolicy({ writable }: { writable: boolean }) {
   const t = useText(transferText);
   const [applying, setApplying] = useState(false);
   const exported = useChange(
-    async () => saveAs("federation.yaml", await (await send("get", PATH)).blob()),
+    async () => saveAs("federation.yaml", await fileOf(await send("get", PATH))),
     { tell: true },
   );
   return (

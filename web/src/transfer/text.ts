@@ -1,3 +1,4 @@
+import { grouped } from "../text/format";
 import { catalogue } from "../text/language";
 
 export const transferText = catalogue({
@@ -32,7 +33,7 @@ export const transferText = catalogue({
     planNothing: "All is so already.",
     leftOut: "Left out, since the federation has no place for it:",
     planTold: (count: number) =>
-      count === 1 ? "One object would change:" : `${count} objects would change:`,
+      count === 1 ? "One object would change:" : `${grouped(count)} objects would change:`,
   },
   zh: {
     export: "导出",
@@ -62,6 +63,6 @@ export const transferText = catalogue({
     planActions: { create: "新建", change: "修改", delete: "删除" },
     planNothing: "一切已是如此。",
     leftOut: "联邦中没有对应的位置，因此略去：",
-    planTold: (count: number) => `将更改 ${count} 个对象：`,
+    planTold: (count: number) => `将更改 ${grouped(count)} 个对象：`,
   },
 });

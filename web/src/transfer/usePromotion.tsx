@@ -5,7 +5,7 @@ import { post } from "../api/client";
 import { useChange } from "../api/query";
 import { useMember } from "../pages/clusters/members";
 import { useScope } from "../routing/search";
-import { useMay } from "../session/permissions";
+import { holdsForAll, useAllowed } from "../session/permissions";
 import { useText } from "../text/language";
 import { ConfirmByName } from "../ui/ConfirmByName";
 import { transferText } from "./text";
@@ -30,7 +30,8 @@ export function usePromotion(call: Call, rule: Rule | undefined, onDone: () => v
   const [asked, setAsked] = useState(false);
   const { member } = useMember(useScope());
   const own = rule?.cfg_type === "user_created" || rule?.cfg_type === "ground";
-  const offered = useMay()("fed", "write") && member?.home === true && own;
+  const governs = useAllowed((self) => holdsForAll(self, "fed", "write"));
+  const offered = governs && member?.home === true && own;
   const id = rule?.id ?? 0;
   const promote = useChange(() => post(call, { request: { ids: [id] } }), {
     done: t.promoted(id),

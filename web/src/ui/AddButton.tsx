@@ -1,6 +1,8 @@
 import { Plus } from "lucide-react";
 
 import { type Search, useUrl } from "../routing/search";
+import { useText } from "../text/language";
+import { words } from "../text/words";
 
 /** Opens the dialog of a page that makes something new. */
 export function AddButton({ text, url }: { text: string; url?: Search }) {
@@ -12,6 +14,17 @@ export function AddButton({ text, url }: { text: string; url?: Search }) {
       onClick={() => setUrl({ open: "new", ...url }, { push: true })}
     >
       <Plus aria-hidden size={18} /> {text}
+    </button>
+  );
+}
+
+/** In the place of an empty list: what {@link AddButton} does. */
+export function FirstButton({ url }: { url?: Search }) {
+  const w = useText(words);
+  const [, setUrl] = useUrl();
+  return (
+    <button type="button" onClick={() => setUrl({ open: "new", ...url }, { push: true })}>
+      {w.makeFirst}
     </button>
   );
 }

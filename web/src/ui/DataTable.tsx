@@ -116,7 +116,13 @@ export function DataTable<Row>(props: Props<Row>) {
         onKeyDown={(event) => moveBetweenRows(event, rows.length, focusRow)}
       >
         <div role="rowgroup" className="table-head">
-          <div role="row" aria-rowindex={1} className="row" style={{ gridTemplateColumns: tracks }}>
+          <div
+            role="row"
+            aria-rowindex={1}
+            className="row"
+            data-sort-by={w.sortBy}
+            style={{ gridTemplateColumns: tracks }}
+          >
             {columns.map((column) => (
               <Title key={column.id} column={column} />
             ))}
@@ -139,6 +145,7 @@ export function DataTable<Row>(props: Props<Row>) {
                 data-row={rowKey(row)}
                 role="row"
                 aria-rowindex={item.index + 2}
+                aria-current={current?.(row) || undefined}
                 className={current?.(row) ? "row current" : "row"}
                 style={{
                   gridTemplateColumns: tracks,

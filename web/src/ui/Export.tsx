@@ -1,6 +1,6 @@
 import { Download } from "lucide-react";
 
-import { type PathOf, send } from "../api/client";
+import { fileOf, type PathOf, send } from "../api/client";
 import { useChange } from "../api/query";
 import { useText } from "../text/language";
 import { words } from "../text/words";
@@ -21,7 +21,7 @@ export function Export({ path, query, name }: ExportProps) {
   const exported = useChange(
     async (format: "csv" | "json") => {
       const answer = await send("get", path, { query: { ...query, format } });
-      saveAs(`${name}.${format}`, await answer.blob());
+      saveAs(`${name}.${format}`, await fileOf(answer));
     },
     { tell: true },
   );

@@ -1,4 +1,5 @@
 import { X } from "lucide-react";
+import { useRef } from "react";
 
 import { useText } from "../text/language";
 import { words } from "../text/words";
@@ -7,8 +8,14 @@ import { dismiss, useNotices } from "./notices";
 /** Where messages about what was done appear, and are read out. */
 export function Notices() {
   const w = useText(words);
+  const all = useRef<HTMLDivElement>(null);
+  // The button that was pressed goes with its message: the focus stays here.
+  const close = (id: number) => {
+    all.current?.focus({ preventScroll: true });
+    dismiss(id);
+  };
   return (
-    <div className="notices" role="status" aria-live="polite">
+    <div ref={all} className="notices" role="status" aria-live="polite" tabIndex={-1}>
       {useNotices().map((notice) => (
         <div key={notice.id} className="notice">
           {notice.text}
@@ -16,7 +23,7 @@ export function Notices() {
             <button
               type="button"
               onClick={() => {
-                dismiss(notice.id);
+                close(notice.id);
                 notice.undo?.();
               }}
             >
@@ -27,7 +34,7 @@ export function Notices() {
             type="button"
             className="plain"
             aria-label={w.dismiss}
-            onClick={() => dismiss(notice.id)}
+            onClick={() => close(notice.id)}
           >
             <X aria-hidden size={16} />
           </button>

@@ -28,9 +28,10 @@ export function Page({ title, parent, beside, actions, lead, children }: Props) 
               <ChevronRight aria-hidden size={14} />
             </p>
           )}
-          <h1>
-            {title} {beside}
-          </h1>
+          <div className="title-line">
+            <h1>{title}</h1>
+            {beside}
+          </div>
           {lead && <p className="lead">{lead}</p>}
         </div>
         {actions && <div className="actions">{actions}</div>}
@@ -60,14 +61,21 @@ export function Card({
   children,
   actions,
   wide,
+  half,
 }: {
   title: string;
   children: ReactNode;
   actions?: ReactNode;
+  /** Whether it takes all columns. */
   wide?: boolean;
+  /** Whether it takes half of them, where there is room for two beside each other. */
+  half?: boolean;
 }) {
   return (
-    <section className={wide ? "card wide" : "card"} aria-label={title}>
+    <section
+      className={["card", wide && "wide", half && "half"].filter(Boolean).join(" ")}
+      aria-label={title}
+    >
       <div className="card-head">
         <h2>{title}</h2>
         {actions}

@@ -1,6 +1,8 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type ReactNode, useId, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 
+import { useText } from "../text/language";
+import { words } from "../text/words";
 import "./picker.css";
 
 export interface Choice {
@@ -14,6 +16,10 @@ interface Props {
   hint?: string;
   none: string;
   choices: Choice[];
+  /** Whether more choices are on their way. */
+  loading?: boolean;
+  /** Whether what is on its way may be what is meant, though something fits already. */
+  patient?: boolean;
   /** What was typed, where the owner searches by it too. */
   onType?: (text: string) => void;
   onPick: (id: string) => void;
@@ -22,7 +28,9 @@ interface Props {
 const ROW_PX = 40;
 
 /** A field that finds one of many choices; arrows and Enter pick it. */
-export function Picker({ label, hint, none, choices, onType, onPick }: Props) {
+export function Picker(props: Props) {
+  const { label, hint, none, choices, loading = false, patient = false, onType, onPick } = props;
+  const w = useText(words);
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
@@ -36,6 +44,15 @@ export function Picker({ label, hint, none, choices, onType, onPick }: Props) {
     estimateSize: () => ROW_PX,
     overscan: 5,
   });
+  // Who knows what they want does not wait for it to be listed.
+  const [eager, setEager] = useState(false);
+  const first = found[active]?.id;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what comes is picked once
+  useEffect(() => {
+    if (!eager || (loading && (patient || first === undefined))) return;
+    setEager(false);
+    if (first !== undefined) onPick(first);
+  }, [eager, first, loading, patient]);
   const move = (to: number) => {
     const next = Math.max(0, Math.min(found.length - 1, to));
     setAt(next);
@@ -44,10 +61,8 @@ export function Picker({ label, hint, none, choices, onType, onPick }: Props) {
   const onKey = (event: KeyboardEvent) => {
     if (event.key === "ArrowDown") move(active + 1);
     else if (event.key === "ArrowUp") move(active - 1);
-    else if (event.key === "Enter") {
-      const choice = found[active];
-      if (choice) onPick(choice.id);
-    } else return;
+    else if (event.key === "Enter") setEager(true);
+    else return;
     event.preventDefault();
   };
   return (
@@ -67,6 +82,7 @@ export function Picker({ label, hint, none, choices, onType, onPick }: Props) {
         onChange={(event) => {
           setText(event.target.value);
           setAt(0);
+          setEager(false);
           onType?.(event.target.value);
         }}
         onKeyDown={onKey}
@@ -85,11 +101,13 @@ export function Picker({ label, hint, none, choices, onType, onPick }: Props) {
             return (
               // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the field, which names the active option
               <div
-                key={choice.id}
+                key={item.key}
                 id={`${base}-${item.index}`}
                 role="option"
                 tabIndex={-1}
                 aria-selected={item.index === active}
+                aria-posinset={item.index + 1}
+                aria-setsize={found.length}
                 className="picker-option"
                 style={{ transform: `translateY(${item.start}px)` }}
                 onClick={() => onPick(choice.id)}
@@ -100,7 +118,9 @@ export function Picker({ label, hint, none, choices, onType, onPick }: Props) {
             );
           })}
         </div>
-        {found.length === 0 && <p className="hint">{none}</p>}
+        <p className="hint" role="status">
+          {found.length === 0 && (loading ? w.loading : none)}
+        </p>
       </div>
     </div>
   );

@@ -1,8 +1,15 @@
+import { useFormat } from "../text/format";
 import { catalogue, useText } from "../text/language";
 
 export const severityText = catalogue({
   en: { Critical: "Critical", High: "High", Medium: "Medium", Low: "Low", Unknown: "Unknown" },
   zh: { Critical: "严重", High: "高危", Medium: "中危", Low: "低危", Unknown: "未知" },
+});
+
+/** In little room. */
+const initials = catalogue({
+  en: { Critical: "C", High: "H", Medium: "M" },
+  zh: { Critical: "严", High: "高", Medium: "中" },
 });
 
 export const SEVERITIES = ["Critical", "High", "Medium", "Low"] as const;
@@ -28,6 +35,8 @@ interface CountsProps {
 /** How many findings there are of each severity. */
 export function SeverityCounts({ critical = 0, high = 0, medium = 0 }: CountsProps) {
   const name = useSeverityName();
+  const initial = useText(initials);
+  const format = useFormat();
   const counts = [
     ["Critical", critical],
     ["High", high],
@@ -39,10 +48,11 @@ export function SeverityCounts({ critical = 0, high = 0, medium = 0 }: CountsPro
         <span
           key={severity}
           className={`count ${count ? severity.toLowerCase() : "zero"}`}
-          title={`${name(severity)}: ${count}`}
+          title={`${name(severity)}: ${format.number(count)}`}
         >
           <span className="hidden">{`${name(severity)}: `}</span>
-          {count}
+          <span aria-hidden="true">{initial[severity]} </span>
+          {format.number(count)}
         </span>
       ))}
     </span>

@@ -1,14 +1,17 @@
 import { Link } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 
 import { useUrl } from "../routing/search";
 
+type Tab = [id: string, text: string, count?: string | undefined];
+
 interface Props {
   label: string;
-  tabs: [id: string, text: string][];
+  tabs: Tab[];
 }
 
 /** The tab in the URL; the first where none is. */
-export function useTab(tabs: [id: string, text: string][]): string {
+export function useTab(tabs: Tab[]): string {
   const [url] = useUrl();
   const known = tabs.find(([id]) => id === url.tab) ?? tabs[0];
   return known?.[0] ?? "";
@@ -17,9 +20,17 @@ export function useTab(tabs: [id: string, text: string][]): string {
 /** Parts of a page, one at a time, the choice in the URL. */
 export function Tabs({ label, tabs }: Props) {
   const current = useTab(tabs);
+  const row = useRef<HTMLElement>(null);
+  // Where there is no room for all of them, the one that is shown is in sight.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another tab is in another place
+  useEffect(() => {
+    const tab = row.current?.querySelector<HTMLElement>("[aria-current]");
+    if (!row.current || !tab) return;
+    row.current.scrollLeft = tab.offsetLeft - (row.current.clientWidth - tab.clientWidth) / 2;
+  }, [current]);
   return (
-    <nav className="tabs" aria-label={label}>
-      {tabs.map(([id, text]) => (
+    <nav ref={row} className="tabs" aria-label={label}>
+      {tabs.map(([id, text, count]) => (
         // What filters one of them says nothing of another.
         <Link
           key={id}
@@ -28,7 +39,7 @@ export function Tabs({ label, tabs }: Props) {
           resetScroll={false}
           aria-current={id === current ? "page" : undefined}
         >
-          {text}
+          {text} {count !== undefined && <span className="tab-count">{count}</span>}
         </Link>
       ))}
     </nav>

@@ -34,6 +34,11 @@ export function dismiss(id: number) {
   become(notices.filter((notice) => notice.id !== id));
 }
 
+/** Takes all of them away, with what could be taken back. */
+export function dismissAll() {
+  become([]);
+}
+
 export function useNotices() {
   return useSyncExternalStore(
     (listener) => {

@@ -81,11 +81,6 @@ impl Decision {
     pub fn unscanned(&self) -> impl Iterator<Item = &str> {
         unscanned(&self.containers)
     }
-
-    /// Whether a deny rule in Monitor was met.
-    pub fn has_violations(&self) -> bool {
-        self.containers.iter().any(|container| !container.violations.is_empty())
-    }
 }
 
 pub(super) fn unscanned(containers: &[ContainerDecision]) -> impl Iterator<Item = &str> {

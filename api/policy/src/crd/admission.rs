@@ -4,7 +4,7 @@ use palisade_api::rest::admission::{AdmissionCriterion, AdmissionRuleConfig};
 use palisade_api::rest::cluster_selector::ClusterSelector;
 use serde::{Deserialize, Serialize};
 
-use super::{Resource, null_is_empty, owner_name};
+use super::{Resource, owner_name};
 use crate::CfgType;
 use crate::admission::rule::LOCAL_IDS;
 use crate::admission::{AdmissionRule, RuleType};
@@ -20,7 +20,6 @@ pub struct RuleSpec {
     /// `allow` or `deny`.
     pub action: String,
     /// What must be met.
-    #[serde(deserialize_with = "null_is_empty")]
     pub criteria: Vec<AdmissionCriterion>,
     /// Whether it is switched off.
     pub disabled: bool,
@@ -28,7 +27,6 @@ pub struct RuleSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule_mode: Option<String>,
     /// Which containers it is about.
-    #[serde(deserialize_with = "null_is_empty")]
     pub containers: Vec<String>,
     /// For people.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,7 +50,6 @@ pub struct Spec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub config: Option<Config>,
     /// The rules.
-    #[serde(deserialize_with = "null_is_empty")]
     pub rules: Vec<RuleSpec>,
 }
 

@@ -17,7 +17,7 @@ impl ResourceSet {
     /// # Errors
     /// When a local object would have the name of a federated one of the set.
     pub fn federate(&mut self) -> Result<Vec<String>, PolicyError> {
-        let mut left_out = Vec::new();
+        let mut left_out = std::mem::take(&mut self.left_out);
         let mut names = Names::default();
         for sensor in &mut self.dlp {
             names.define("DLP sensor", &mut sensor.spec.sensor.name)?;
@@ -29,6 +29,9 @@ impl ResourceSet {
             for webhook in &mut resource.spec.fed_config.webhooks {
                 names.define("webhook", &mut webhook.name)?;
             }
+        }
+        for resource in &mut self.registries {
+            names.define("registry", &mut resource.spec.name)?;
         }
         for resource in &mut self.groups {
             group(&mut resource.spec, &mut names, &mut left_out)?;
@@ -93,7 +96,10 @@ fn group(
         (None, None) => return Ok(()),
     };
     let was = described.name.clone();
-    names.define("group", &mut described.name)?;
+    // Rules from and to what is outside stand in a resource of their own.
+    if was != EXTERNAL {
+        names.define("group", &mut described.name)?;
+    }
     if described.name != was {
         let name = &described.name;
         let mut note = |what: &str, value: Option<String>| {

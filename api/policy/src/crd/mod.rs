@@ -3,15 +3,17 @@
 
 pub mod admission;
 mod federate;
+pub mod registry;
 pub mod response;
 pub mod rule_list;
 pub mod security_rule;
 pub mod sensor;
 pub mod set;
+pub mod vulnerability_profile;
 pub mod webhook;
 mod yaml;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::CfgType;
 
@@ -25,10 +27,12 @@ const API_VERSION: &str = "neuvector.com/v1";
 #[serde(rename_all = "camelCase")]
 pub struct Resource<S> {
     /// `neuvector.com/v1`.
+    #[serde(default)]
     pub api_version: String,
     /// The kind of the resource.
     pub kind: String,
     /// How it is named.
+    #[serde(default)]
     pub metadata: Metadata,
     /// What it says.
     pub spec: S,
@@ -70,15 +74,6 @@ impl<S> List<S> {
     pub fn new(items: Vec<Resource<S>>) -> Self {
         Self { api_version: "v1", kind: "List", items }
     }
-}
-
-/// A list; null, which is what some exporters write for an empty one, is empty.
-fn null_is_empty<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Option::<Vec<T>>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// The name of the one resource with all rules of an owner.

@@ -4,7 +4,7 @@ use palisade_api::rest::cluster_selector::ClusterSelector;
 use palisade_api::rest::response_rule::{self as rest, EventCondition};
 use serde::{Deserialize, Serialize};
 
-use super::{Resource, null_is_empty};
+use super::Resource;
 use crate::cluster::Targets;
 use crate::response_rule::{EXTERNAL, ResponseRule};
 use crate::{CfgType, FED_PREFIX};
@@ -32,12 +32,12 @@ pub struct RuleSpec {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub group: String,
     /// What must be met.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default)]
     pub conditions: Vec<EventCondition>,
     /// What it does.
     pub actions: Vec<String>,
     /// What it calls.
-    #[serde(default, deserialize_with = "null_is_empty", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub webhooks: Vec<String>,
     /// For people.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -2,6 +2,7 @@
 //! not tell: one resource of our own a kind of rules.
 
 use palisade_api::rest::cluster_selector::ClusterSelector;
+use palisade_api::rest::is_zero;
 use palisade_api::rest::policy_rule::PolicyRule;
 use palisade_api::rest::response_rule::{self as rest, EventCondition};
 use serde::{Deserialize, Serialize};
@@ -90,11 +91,6 @@ pub struct ResponseRuleSpec {
     /// Which clusters it is for; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster_selector: Option<ClusterSelector>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-fn is_zero(number: &u32) -> bool {
-    *number == 0
 }
 
 impl NetworkRuleSpec {

@@ -10,10 +10,10 @@ use palisade_api::rest::sensor::SensorSettingConfig;
 use serde::{Deserialize, Serialize};
 
 use super::response::RuleSpec as ResponseSpec;
-use super::{Resource, null_is_empty, resource_name};
+use super::{Resource, resource_name};
 use crate::cluster::Targets;
 use crate::file_monitor::FileMonitor;
-use crate::group::{BUILT_IN_ENDPOINTS, Group, GroupKind, Operator};
+use crate::group::{BUILT_IN_ENDPOINTS, Group, GroupKind, Operator, learned};
 use crate::network_rule::NetworkRule;
 use crate::process_profile::ProcessProfile;
 use crate::response_rule::ResponseRule;
@@ -39,7 +39,6 @@ pub struct Selector {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub name_referral: bool,
     /// Who its members are.
-    #[serde(deserialize_with = "null_is_empty")]
     pub criteria: Vec<CriteriaEntry>,
     /// Whether sessions and bandwidth of the members are watched.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,7 +78,6 @@ pub struct NetworkSpec {
     /// `allow` or `deny`.
     pub action: String,
     /// `any`, or names of protocols.
-    #[serde(deserialize_with = "null_is_empty")]
     pub applications: Vec<String>,
     /// `any`, or a list of ports.
     pub ports: String,
@@ -131,7 +129,6 @@ pub struct FileSpec {
     /// `monitor_change` or `block_access`.
     pub behavior: String,
     /// Executables that may do it nevertheless.
-    #[serde(deserialize_with = "null_is_empty")]
     pub app: Vec<String>,
 }
 
@@ -142,7 +139,6 @@ pub struct BindingSpec {
     /// Whether they work.
     pub status: bool,
     /// The sensors.
-    #[serde(deserialize_with = "null_is_empty")]
     pub settings: Vec<SensorSettingConfig>,
 }
 
@@ -157,10 +153,8 @@ pub struct Spec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
     /// Network rules to the group.
-    #[serde(deserialize_with = "null_is_empty")]
     pub ingress: Vec<NetworkSpec>,
     /// Network rules from the group.
-    #[serde(deserialize_with = "null_is_empty")]
     pub egress: Vec<NetworkSpec>,
     /// The kind of the process profile.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -310,13 +304,18 @@ impl Selector {
         BUILT_IN_ENDPOINTS.contains(&self.name.as_str())
     }
 
+    /// Whether the group is described here, and not only named.
+    pub fn defines(&self) -> bool {
+        !self.name_referral && !self.criteria.is_empty()
+    }
+
     /// The group as a client would describe it; none where it is defined
     /// elsewhere.
     pub fn to_config(&self) -> Option<GroupConfig> {
-        (!self.criteria.is_empty()).then(|| GroupConfig {
+        self.defines().then(|| GroupConfig {
             name: self.name.clone(),
             comment: Some(self.comment.clone()),
-            criteria: Some(self.criteria.clone()),
+            criteria: Some(learned::criteria(&self.name, &self.criteria)),
             cfg_type: String::new(),
             monitor_metric: self.mon_metric,
             group_sess_cur: self.grp_sess_cur,
@@ -343,10 +342,16 @@ impl NetworkSpec {
 }
 
 impl ProcessSpec {
-    /// The rule as a client would describe it.
+    /// The rule as a client would describe it. Without a name it is about what the path
+    /// ends with.
     pub fn to_rest(&self, group: &str) -> ProcessProfileEntryConfig {
+        let name = if self.name.is_empty() {
+            self.path.rsplit('/').next().unwrap_or_default()
+        } else {
+            self.name.as_str()
+        };
         ProcessProfileEntryConfig {
-            name: self.name.clone(),
+            name: name.to_owned(),
             path: self.path.clone(),
             action: self.action.clone(),
             group: group.to_owned(),

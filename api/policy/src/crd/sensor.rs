@@ -4,7 +4,7 @@ use palisade_api::rest::cluster_selector::ClusterSelector;
 use palisade_api::rest::sensor::{SensorConfig, SensorPattern, SensorRule};
 use serde::{Deserialize, Serialize};
 
-use super::{Resource, null_is_empty, resource_name};
+use super::{Resource, resource_name};
 use crate::cluster::Targets;
 use crate::sensor::{Inspection, Sensor};
 
@@ -14,6 +14,9 @@ use crate::sensor::{Inspection, Sensor};
 pub struct RuleSpec {
     /// Its name.
     pub name: String,
+    /// The id that it has, where a text of the whole federation tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<u32>,
     /// All must hold.
     pub patterns: Vec<SensorPattern>,
 }
@@ -28,7 +31,7 @@ pub struct SensorSpec {
     #[serde(default)]
     pub comment: String,
     /// Its rules.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default)]
     pub rules: Vec<RuleSpec>,
     /// Which clusters it is for; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,7 +67,7 @@ impl SensorSpec {
 pub fn export<I: Inspection>(sensor: &Sensor<I>, targets: &Targets) -> Resource<Spec> {
     let rules = sensor
         .rules_to_rest()
-        .map(|rule| RuleSpec { name: rule.name, patterns: rule.patterns })
+        .map(|rule| RuleSpec { name: rule.name, id: None, patterns: rule.patterns })
         .collect();
     let spec = SensorSpec {
         name: sensor.name.clone(),
@@ -73,4 +76,13 @@ pub fn export<I: Inspection>(sensor: &Sensor<I>, targets: &Targets) -> Resource<
         cluster_selector: targets.of(sensor),
     };
     Resource::new(I::RESOURCE, resource_name(&sensor.name), Spec { sensor: spec })
+}
+
+/// The same with the ids of its rules.
+pub fn export_with_ids<I: Inspection>(sensor: &Sensor<I>, targets: &Targets) -> Resource<Spec> {
+    let mut resource = export(sensor, targets);
+    for (spec, rule) in resource.spec.sensor.rules.iter_mut().zip(&sensor.rules) {
+        spec.id = Some(rule.id);
+    }
+    resource
 }

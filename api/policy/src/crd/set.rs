@@ -1,16 +1,18 @@
 //! A set of resources of all kinds, in one text: what declarative changes and
 //! exports of the whole federation are made of.
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::rule_list::{self, NetworkRuleSpec, ResponseRuleSpec};
-use super::{Resource, YamlError, admission, response, security_rule, sensor, webhook, yaml};
+use super::yaml::{self, resource, said};
+use super::{
+    Resource, YamlError, admission, registry, response, security_rule, sensor,
+    vulnerability_profile, webhook,
+};
 use crate::sensor::{Dlp, Inspection as _, Waf};
 
-/// The kind of a resource with accepted vulnerabilities, which has an import of its own.
-const VULNERABILITY_PROFILE: &str = "NvVulnerabilityProfile";
+/// The kind of a resource with checks of a cluster's own reports.
+const COMPLIANCE_PROFILE: &str = "NvComplianceProfile";
 
 /// Resources of all kinds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,14 +35,10 @@ pub struct ResourceSet {
     pub response: Vec<Resource<response::Spec>>,
     /// Response rules in their order.
     pub response_rules: Vec<ResponseRuleSpec>,
-}
-
-/// A document: a resource, or a list of them.
-#[derive(Deserialize)]
-struct Document {
-    items: Option<Vec<Value>>,
-    #[serde(flatten)]
-    rest: serde_json::Map<String, Value>,
+    /// Registries, without their secrets.
+    pub registries: Vec<Resource<registry::Spec>>,
+    /// Resources that the federation has no place for.
+    pub(super) left_out: Vec<String>,
 }
 
 impl ResourceSet {
@@ -48,29 +46,27 @@ impl ResourceSet {
     /// anything beyond the bounds is an error that says where it stands.
     pub fn read(text: &str) -> Result<Self, YamlError> {
         let mut set = Self::default();
-        let documents: Vec<Option<Document>> = yaml::documents(text)?;
-        for document in documents.into_iter().flatten() {
-            match document.items {
-                Some(items) => {
-                    for item in items {
-                        set.add(item)?;
-                    }
-                }
-                None => set.add(Value::Object(document.rest))?,
-            }
+        for value in yaml::resources(text)? {
+            set.add(value)?;
         }
+        let left_out = std::mem::take(&mut set.left_out);
         if set == Self::default() {
-            return Err(YamlError::Malformed("there is no resource in it".to_owned()));
+            let left_out = left_out.join("; ");
+            let beside = if left_out.is_empty() { "" } else { " beside " };
+            let reason = format!("there is no resource in it{beside}{left_out}");
+            return Err(YamlError::Malformed(reason));
         }
-        Ok(set)
+        Ok(Self { left_out, ..set })
     }
 
     fn add(&mut self, value: Value) -> Result<(), YamlError> {
-        let text = |value: &Value| value.as_str().map(crate::error::shorten).unwrap_or_default();
-        let kind = text(&value["kind"]);
-        let version = text(&value["apiVersion"]);
-        let name = text(&value["metadata"]["name"]);
-        let ours = [rule_list::NETWORK, rule_list::RESPONSE, rule_list::ADMISSION];
+        let kind = said(&value["kind"]);
+        let version = said(&value["apiVersion"]);
+        let name = said(&value["metadata"]["name"]);
+        if kind.is_empty() {
+            return Err(YamlError::Malformed("a resource says no kind".to_owned()));
+        }
+        let ours = [rule_list::NETWORK, rule_list::RESPONSE, rule_list::ADMISSION, registry::KIND];
         let expected =
             if ours.contains(&kind.as_str()) { rule_list::API_VERSION } else { super::API_VERSION };
         if version != expected {
@@ -79,31 +75,32 @@ impl ResourceSet {
             )));
         }
         match kind.as_str() {
-            Dlp::RESOURCE => self.dlp.push(resource(value, &kind, &name)?),
-            Waf::RESOURCE => self.waf.push(resource(value, &kind, &name)?),
-            webhook::KIND => self.webhooks.push(resource(value, &kind, &name)?),
-            admission::KIND => self.admission.push(resource(value, &kind, &name)?),
-            response::KIND => self.response.push(resource(value, &kind, &name)?),
+            Dlp::RESOURCE => self.dlp.push(resource(value)?),
+            Waf::RESOURCE => self.waf.push(resource(value)?),
+            webhook::KIND => self.webhooks.push(resource(value)?),
+            admission::KIND => self.admission.push(resource(value)?),
+            response::KIND => self.response.push(resource(value)?),
+            registry::KIND => self.registries.push(resource(value)?),
             rule_list::NETWORK => {
-                let list: Resource<rule_list::Spec<_>> = resource(value, &kind, &name)?;
+                let list: Resource<rule_list::Spec<_>> = resource(value)?;
                 self.network.extend(list.spec.rules);
             }
             rule_list::RESPONSE => {
-                let list: Resource<rule_list::Spec<_>> = resource(value, &kind, &name)?;
+                let list: Resource<rule_list::Spec<_>> = resource(value)?;
                 self.response_rules.extend(list.spec.rules);
             }
             rule_list::ADMISSION => {
-                let list: Resource<rule_list::Spec<_>> = resource(value, &kind, &name)?;
+                let list: Resource<rule_list::Spec<_>> = resource(value)?;
                 self.admission_rules.extend(list.spec.rules);
             }
             group if security_rule::KINDS.contains(&group) => {
-                self.groups.push(resource(value, &kind, &name)?);
+                self.groups.push(resource(value)?);
             }
-            VULNERABILITY_PROFILE => {
-                return Err(YamlError::Malformed(format!(
-                    "{kind} {name:?}: accepted vulnerabilities are no federated objects; import \
-                     the file by POST /v1/file/vulnerability/profile/config"
-                )));
+            vulnerability_profile::KIND => self.left_out.push(format!(
+                "{kind} {name}: import it by POST /v1/file/vulnerability/profile/config"
+            )),
+            COMPLIANCE_PROFILE => {
+                self.left_out.push(format!("{kind} {name}: each cluster has its own"));
             }
             _ => {
                 let groups = security_rule::KINDS.join(", ");
@@ -125,17 +122,6 @@ impl ResourceSet {
     }
 }
 
-fn resource<S: DeserializeOwned>(
-    value: Value,
-    kind: &str,
-    name: &str,
-) -> Result<Resource<S>, YamlError> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let place = error.path().to_string();
-        YamlError::Malformed(format!("{kind} {name:?}, {place}: {}", error.into_inner()))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +139,32 @@ mod tests {
     }
 
     #[test]
+    fn what_is_null_is_absent() {
+        let text = "apiVersion: v1\nkind: List\nmetadata: null\nitems:\n\
+            - apiVersion: neuvector.com/v1\n  kind: NvConfigSecurityRule\n  metadata: {name: fed}\n\
+            \x20 spec: {fed_config: {name: fed, webhooks: null}}\n\
+            - apiVersion: neuvector.com/v1\n  kind: NvDlpSecurityRule\n  metadata: null\n\
+            \x20 spec: {sensor: {name: fed.s, comment: null, rules: null}}\n---\nnull\n";
+        let set = ResourceSet::read(text).unwrap();
+        assert!(set.webhooks[0].spec.fed_config.webhooks.is_empty());
+        let sensor = &set.dlp[0].spec.sensor;
+        assert_eq!((sensor.comment.as_str(), sensor.rules.len()), ("", 0));
+    }
+
+    #[test]
+    fn profiles_are_left_out_beside_others_and_nothing_alone() {
+        let profile = "apiVersion: neuvector.com/v1\nkind: NvComplianceProfile\n\
+            metadata: {name: default}\nspec: {templates: {entries: []}}\n";
+        let mut set = ResourceSet::read(&format!("{GROUP}---\n{profile}")).unwrap();
+        assert_eq!(
+            set.federate().unwrap(),
+            ["NvComplianceProfile default: each cluster has its own"]
+        );
+        let alone = ResourceSet::read(profile).unwrap_err().to_string();
+        assert!(alone.contains("no resource"), "{alone}");
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_place() {
         for (text, said) in [
             (GROUP.replace("criteria", "criterion"), "criterion"),
@@ -163,6 +175,7 @@ mod tests {
             ),
             (GROUP.replace("neuvector.com/v1", "v2"), "apiVersion"),
             (format!("{GROUP}spec: {{}}\n"), "spec"),
+            (GROUP.replace("value: a", "value: \"a\\0\""), "NUL"),
             ("[1]".to_owned(), ""),
             (String::new(), "no resource"),
             ("--- \n---\n".to_owned(), "no resource"),

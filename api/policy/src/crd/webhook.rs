@@ -45,8 +45,8 @@ impl WebhookSpec {
 }
 
 /// The federated part of the configuration.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct ConfigSpec {
     name: String,
     /// The webhooks.

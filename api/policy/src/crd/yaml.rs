@@ -1,10 +1,12 @@
 //! YAML of resources, read within bounds: it comes from outside.
 
+use palisade_api::rest::json;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use thiserror::Error;
 
-use super::{Metadata, Resource};
+use super::Resource;
 
 /// Levels of nesting: a criterion within a criterion of a rule has ten.
 const MAX_DEPTH: usize = 32;
@@ -28,25 +30,9 @@ pub enum YamlError {
         /// What there should be.
         expected: String,
     },
-    /// A resource without its spec.
-    #[error("the resource {0:?} has no spec")]
-    NoSpec(String),
     /// Something that cannot be written.
     #[error("{0}")]
     Unwritable(String),
-}
-
-/// A document: a resource, or a list of them.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", bound = "S: DeserializeOwned")]
-struct Document<S> {
-    #[serde(default)]
-    api_version: String,
-    kind: String,
-    #[serde(default)]
-    metadata: Metadata,
-    spec: Option<S>,
-    items: Option<Vec<Resource<S>>>,
 }
 
 /// All documents of a file, within bounds.
@@ -61,8 +47,47 @@ pub fn documents<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, YamlError> {
             max_recorded_anchor_bytes: MAX_ANCHOR_BYTES,
         },
     };
-    serde_saphyr::from_multiple_with_options(text, options)
-        .map_err(|error| YamlError::Malformed(error.to_string()))
+    // The other way of telling it names options of the parser.
+    serde_saphyr::from_multiple_with_options(text, options).map_err(|error| {
+        YamlError::Malformed(error.render_with_formatter(&serde_saphyr::UserMessageFormatter))
+    })
+}
+
+/// The resources of all documents of a file, those of lists among them. What is null is
+/// absent: some exporters write that for what they have not.
+pub(super) fn resources(text: &str) -> Result<Vec<Value>, YamlError> {
+    let malformed = |what: &str| YamlError::Malformed(what.to_owned());
+    let mut resources = Vec::new();
+    for mut document in documents::<Value>(text)? {
+        json::drop_nulls(&mut document);
+        if json::has_nul(&document) {
+            return Err(malformed("a text has the character NUL"));
+        }
+        match document {
+            Value::Null => {}
+            Value::Object(mut fields) => match fields.remove("items") {
+                None => resources.push(Value::Object(fields)),
+                Some(Value::Array(items)) => resources.extend(items),
+                Some(_) => return Err(malformed("the items of a list are no list")),
+            },
+            _ => return Err(malformed("a document is no resource, and no list of them")),
+        }
+    }
+    Ok(resources)
+}
+
+/// A field of a resource, short enough for a message.
+pub(super) fn said(field: &Value) -> String {
+    field.as_str().map(crate::error::shorten).unwrap_or_default()
+}
+
+/// A resource as one of its kind; where it is not, what is wrong is named with its place.
+pub(super) fn resource<S: DeserializeOwned>(value: Value) -> Result<Resource<S>, YamlError> {
+    let (kind, name) = (said(&value["kind"]), said(&value["metadata"]["name"]));
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let place = error.path().to_string();
+        YamlError::Malformed(format!("{kind} {name:?}, {place}: {}", error.into_inner()))
+    })
 }
 
 /// The resources of all documents of a file, of which there must be one. They are of one
@@ -71,27 +96,19 @@ pub fn read<S: DeserializeOwned>(
     text: &str,
     kinds: &[&str],
 ) -> Result<Vec<Resource<S>>, YamlError> {
-    let documents: Vec<Document<S>> = documents(text)?;
-    let mut resources = Vec::new();
-    for document in documents {
-        if let Some(items) = document.items {
-            resources.extend(items);
-            continue;
-        }
-        let Document { api_version, kind, metadata, spec, .. } = document;
-        let spec = spec.ok_or_else(|| YamlError::NoSpec(metadata.name.clone()))?;
-        resources.push(Resource { api_version, kind, metadata, spec });
-    }
+    let resources = resources(text)?;
     if resources.is_empty() {
         return Err(YamlError::Malformed("the file has no resource".to_owned()));
     }
-    match resources.iter().find(|resource| !kinds.contains(&resource.kind.as_str())) {
-        Some(wrong) => Err(YamlError::WrongKind {
-            found: crate::error::shorten(&wrong.kind),
-            expected: kinds.join(", "),
-        }),
-        None => Ok(resources),
-    }
+    let one = |value: Value| {
+        let found = said(&value["kind"]);
+        if kinds.contains(&found.as_str()) {
+            resource(value)
+        } else {
+            Err(YamlError::WrongKind { found, expected: kinds.join(", ") })
+        }
+    };
+    resources.into_iter().map(one).collect()
 }
 
 /// A document as YAML.

@@ -2,7 +2,7 @@
 
 use palisade_api::rest::admission::AdmissionRuleConfig;
 
-use super::Edit;
+use super::{Edit, require_owner};
 use crate::FederatedObject as _;
 use crate::admission::rule::{self, AdmissionRule};
 
@@ -11,6 +11,7 @@ pub async fn create<E: Edit>(
     edit: &mut E,
     mut config: AdmissionRuleConfig,
 ) -> Result<AdmissionRule, E::Error> {
+    require_owner(&config.cfg_type, edit.cfg_type())?;
     let rules: Vec<AdmissionRule> = edit.list().await?;
     let used: Vec<u32> = rules.iter().map(|rule| rule.id).collect();
     let mut ids = edit.ids(AdmissionRule::KIND, rule::ids(edit.cfg_type()), used).await?;
@@ -29,6 +30,7 @@ pub async fn update<E: Edit>(
     edit: &mut E,
     mut config: AdmissionRuleConfig,
 ) -> Result<(), E::Error> {
+    require_owner(&config.cfg_type, edit.cfg_type())?;
     let target = config.cluster_selector.take();
     let before: AdmissionRule = edit.get(&config.id.to_string()).await?;
     let rule = before.clone().update(config)?;

@@ -1,6 +1,6 @@
 //! What can be wrong with a change, besides the object itself.
 
-use palisade_api::{Code, ObjectKind};
+use palisade_api::{Code, ObjectKind, Refusal};
 use thiserror::Error;
 
 use crate::FederatedObject;
@@ -80,13 +80,15 @@ impl EditError {
         Err(Self::InUse { kind: T::KIND, name: object.object_name().into_owned(), users })
     }
 
-    /// The numeric code for clients.
-    pub const fn code(&self) -> Code {
+    /// How whoever asks for the change is answered.
+    pub fn refusal(&self) -> Refusal {
         match self {
-            Self::Missing { .. } | Self::NoneOfKind { .. } => Code::ObjectNotFound,
-            Self::Duplicate { .. } => Code::DuplicateName,
-            Self::InUse { .. } => Code::ObjectInuse,
-            Self::BuiltIn { .. } => Code::OpNotAllowed,
+            Self::Missing { .. } => Code::ObjectNotFound.into(),
+            // The group is there.
+            Self::NoneOfKind { .. } => Refusal::of_request(Code::ObjectNotFound),
+            Self::Duplicate { .. } => Code::DuplicateName.into(),
+            Self::InUse { .. } => Code::ObjectInuse.into(),
+            Self::BuiltIn { .. } => Code::InvalidRequest.into(),
         }
     }
 }

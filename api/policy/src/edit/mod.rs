@@ -119,3 +119,13 @@ pub trait Edit: Send {
         }
     }
 }
+
+/// Fails where a rule that is written says that it is somebody else's, or of no kind that
+/// there is: `cfg_type` as clients write it.
+fn require_owner(stated: &str, own: CfgType) -> Result<(), PolicyError> {
+    let own = own.as_str();
+    if stated.is_empty() || stated == own {
+        return Ok(());
+    }
+    Err(PolicyError::field("cfg_type", format!("rules that are written here are {own:?}")))
+}

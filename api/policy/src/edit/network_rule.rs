@@ -7,7 +7,7 @@ use palisade_api::rest::policy_rule::{
     PolicyRule, PolicyRuleActionData, PolicyRuleConfig, PolicyRuleInsert, PolicyRuleMove,
 };
 
-use super::{Edit, EditError};
+use super::{Edit, EditError, require_owner};
 use crate::network_rule::{self, NetworkRule};
 use crate::order::{self, GAP};
 use crate::rule_id::IdPool;
@@ -41,13 +41,15 @@ pub async fn delete_all<E: Edit>(edit: &mut E) -> Result<(), E::Error> {
     table.write(edit)
 }
 
-/// Does what `action` names; `now` is in Unix seconds.
+/// Does what `action` names; `now` is in Unix seconds. Of the ids to delete, those that
+/// are gone already are passed over: the answer to who asks twice is the same.
 pub async fn act<E: Edit>(
     edit: &mut E,
     action: PolicyRuleActionData,
     now: i64,
 ) -> Result<(), E::Error> {
     let mut table = Table::load(edit).await?;
+    let is_whole = action.rules.is_some();
     if let Some(wanted) = action.move_ {
         table.shift::<E::Error>(&wanted)?;
     }
@@ -57,8 +59,12 @@ pub async fn act<E: Edit>(
     if let Some(rules) = action.rules {
         table.replace(rules, now)?;
     }
-    if let Some(ids) = action.delete {
-        table.delete(&ids)?;
+    for id in action.delete.into_iter().flatten() {
+        // Beside a whole list clients name what others learned, and what it lacks.
+        if !is_whole {
+            table.require_own(id)?;
+        }
+        table.rules.remove(&id);
     }
     edit.require_groups(table.changed_groups().into_iter().collect()).await?;
     table.write(edit)
@@ -91,7 +97,25 @@ impl Table {
         order
     }
 
+    /// Whether an id is that of a rule of the federation, and this is a cluster, or the
+    /// reverse.
+    fn is_foreign(&self, id: u32) -> bool {
+        (self.cfg_type == CfgType::Federal) != network_rule::FED_IDS.contains(id)
+    }
+
+    fn require_own(&self, id: u32) -> Result<(), PolicyError> {
+        let ids = network_rule::ids(self.cfg_type);
+        if self.is_foreign(id) { Err(ids.foreign(id)) } else { Ok(()) }
+    }
+
+    /// Where rules go that are wanted `after` another one. What clusters have of their own
+    /// comes behind all that is federated, so beside it is the end of the list.
     fn place(&mut self, after: Option<i64>, count: usize) -> Result<Vec<i64>, PolicyError> {
+        let is_of_cluster = |id: &i64| {
+            let id = u32::try_from(id.unsigned_abs()).unwrap_or(u32::MAX);
+            self.cfg_type == CfgType::Federal && id != 0 && self.is_foreign(id)
+        };
+        let after = after.filter(|id| !is_of_cluster(id));
         let placed = order::place(&self.order(), after, count)?;
         for (id, position) in placed.moved {
             if let Some(rule) = self.rules.get_mut(&id) {
@@ -105,6 +129,7 @@ impl Table {
         &mut self,
         wanted: &PolicyRuleMove,
     ) -> Result<(), X> {
+        self.require_own(wanted.id)?;
         let missing = || EditError::missing::<NetworkRule>(&wanted.id.to_string());
         if wanted.after.is_some_and(|after| after.unsigned_abs() == u64::from(wanted.id)) {
             // It is where it is wanted already.
@@ -129,6 +154,9 @@ impl Table {
     }
 
     fn insert(&mut self, mut insert: PolicyRuleInsert, now: i64) -> Result<(), PolicyError> {
+        for rule in &insert.rules {
+            require_owner(&rule.cfg_type, self.cfg_type)?;
+        }
         let positions = self.place(insert.after, insert.rules.len())?;
         self.give_ids(&mut insert.rules)?;
         for (mut rule, position) in insert.rules.into_iter().zip(positions) {
@@ -139,7 +167,15 @@ impl Table {
         Ok(())
     }
 
-    fn replace(&mut self, mut rules: Vec<PolicyRule>, now: i64) -> Result<(), PolicyError> {
+    /// Makes `rules` the list. Clients send all that they see: what others own is passed
+    /// over, and a rule that has nothing but its id stays as it is.
+    fn replace(&mut self, listed: Vec<PolicyRule>, now: i64) -> Result<(), PolicyError> {
+        let mut rules = Vec::with_capacity(listed.len());
+        for rule in listed {
+            if self.owns(&rule)? {
+                rules.push(rule);
+            }
+        }
         self.ids = IdPool::new(network_rule::ids(self.cfg_type), [], self.ids.highest());
         self.give_ids(&mut rules)?;
         let mut replaced = BTreeMap::new();
@@ -155,6 +191,10 @@ impl Table {
                 (_, last) => last.unwrap_or(0) + GAP,
             };
             last = Some(position);
+            if let Some(old) = old.filter(|_| says_its_id_alone(&rule)) {
+                replaced.insert(id, NetworkRule { position, ..old.clone() });
+                continue;
+            }
             let mut new = NetworkRule::create(rule, id, self.cfg_type, position, now)?;
             if let Some(old) = old {
                 new.created_timestamp = old.created_timestamp;
@@ -180,6 +220,17 @@ impl Table {
         Ok(())
     }
 
+    /// Whether a rule of a list is one of this owner's: it says so, or else its id does
+    /// where there is nothing else.
+    fn owns(&self, rule: &PolicyRule) -> Result<bool, PolicyError> {
+        if rule.cfg_type.is_empty() {
+            let id_tells = says_its_id_alone(rule) && rule.id != 0;
+            let is_in_range = network_rule::ids(self.cfg_type).contains(rule.id);
+            return Ok(!rule.learned && (is_in_range || !id_tells));
+        }
+        stated_owner(rule).map(|owner| owner == self.cfg_type)
+    }
+
     fn changed(&self) -> impl Iterator<Item = &NetworkRule> {
         self.rules.values().filter(|rule| self.before.get(&rule.id) != Some(rule))
     }
@@ -203,4 +254,16 @@ impl Table {
         edit.given(NetworkRule::KIND, &self.ids);
         Ok(())
     }
+}
+
+/// Whether all that is said of a rule is which it is.
+fn says_its_id_alone(rule: &PolicyRule) -> bool {
+    rule.from.is_empty() && rule.to.is_empty() && rule.applications.is_empty()
+}
+
+/// The owner that a rule names.
+fn stated_owner(rule: &PolicyRule) -> Result<CfgType, PolicyError> {
+    CfgType::parse(&rule.cfg_type).ok_or_else(|| {
+        PolicyError::field("cfg_type", "it is learned, user_created, ground or federal")
+    })
 }

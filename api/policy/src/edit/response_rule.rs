@@ -2,13 +2,16 @@
 
 use palisade_api::rest::response_rule::{ResponseRuleConfig, ResponseRuleInsert};
 
-use super::Edit;
+use super::{Edit, require_owner};
 use crate::response_rule::{self, ResponseRule};
 use crate::webhook::Webhook;
 use crate::{FederatedObject as _, PolicyError, order};
 
 /// Adds rules at a place in the list.
 pub async fn insert<E: Edit>(edit: &mut E, mut insert: ResponseRuleInsert) -> Result<(), E::Error> {
+    for rule in &insert.rules {
+        require_owner(&rule.cfg_type, edit.cfg_type())?;
+    }
     let mut rules: Vec<ResponseRule> = edit.list().await?;
     rules.sort_by_key(|rule| rule.position);
     let list: Vec<(u32, i64)> = rules.iter().map(|rule| (rule.id, rule.position)).collect();

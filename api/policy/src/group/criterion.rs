@@ -14,7 +14,7 @@ const MAX_VALUE_BYTES: usize = 2_048;
 const MAX_HOST_NAME_BYTES: usize = 256;
 
 /// The key of addresses, which do not go together with other criteria.
-const ADDRESS: &str = "address";
+pub(super) const ADDRESS: &str = "address";
 /// Prefix of the names of virtual hosts among addresses.
 const VIRTUAL_HOST: &str = "vh:";
 

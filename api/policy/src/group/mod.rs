@@ -1,6 +1,7 @@
 //! Groups: who a rule is about.
 
 mod criterion;
+pub(crate) mod learned;
 
 use palisade_api::rest::group::{self as rest, CriteriaEntry, GroupConfig};
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,7 @@ const EXTERNAL: &str = "external";
 
 /// Prefixes of names that a cluster gives to what it learns, and of single hosts and
 /// workloads.
-const OWN_PREFIXES: [&str; 3] = ["nv.", "Host:", "Workload:"];
+const OWN_PREFIXES: [&str; 3] = [learned::PREFIX, "Host:", "Workload:"];
 
 /// Endpoints of network rules that are no groups of ours.
 pub const BUILT_IN_ENDPOINTS: [&str; 3] = ["external", "nodes", "Workload:ingress"];
@@ -178,6 +179,20 @@ impl Group {
         }
     }
 
+    /// The namespaces that its members, which are containers, are in, as names and
+    /// patterns; none where they may be in any.
+    pub fn namespaces(&self) -> Option<Vec<&str>> {
+        if self.kind() != GroupKind::Container {
+            return None;
+        }
+        // Criteria of one key are alternatives, so each of them has to name one.
+        ["domain", "namespace"].into_iter().find_map(|key| {
+            let of_key = self.criteria.iter().filter(|criterion| criterion.key == key);
+            let names = of_key.map(|one| (one.op == Operator::Equal).then_some(one.value.as_str()));
+            names.collect::<Option<Vec<_>>>().filter(|names| !names.is_empty())
+        })
+    }
+
     /// The criteria as clients know them.
     pub fn criteria_entries(&self) -> Vec<CriteriaEntry> {
         self.criteria.iter().map(Criterion::to_rest).collect()
@@ -257,7 +272,7 @@ mod tests {
             let made = Group::create(config(name, &[("service", "=", "x")]), owner);
             assert_eq!(made.is_ok(), fits, "{name} {owner:?}: {made:?}");
             if let Err(error) = made {
-                assert_eq!(error.code(), Code::InvalidName);
+                assert_eq!(error.refusal().code, Code::InvalidName);
             }
         }
     }
@@ -281,6 +296,32 @@ mod tests {
                 named("containers", "container")
             ]
         );
+    }
+
+    #[test]
+    fn criteria_that_name_namespaces_keep_its_members_in_them() {
+        type Case = (
+            &'static [(&'static str, &'static str, &'static str)],
+            Option<&'static [&'static str]>,
+        );
+        let cases: &[Case] = &[
+            (&[("domain", "=", "shop")], Some(&["shop"])),
+            (&[("namespace", "=", "shop"), ("service", "=", "x")], Some(&["shop"])),
+            (&[("domain", "=", "shop"), ("domain", "=", "bank*")], Some(&["shop", "bank*"])),
+            (&[("domain", "=", "shop"), ("domain", "!=", "bank")], None),
+            (&[("domain", "prefix", "shop")], None),
+            (&[("domain", "!=", "bank"), ("namespace", "=", "shop")], Some(&["shop"])),
+            (&[("domain", "=", "shop"), ("node", "=", "*")], None),
+            (&[("service", "=", "shop")], None),
+            (&[("address", "=", "10.0.0.1")], None),
+        ];
+        for (criteria, namespaces) in cases {
+            let group = Group::create(config("g", criteria), CfgType::UserCreated).unwrap();
+            assert_eq!(group.namespaces().as_deref(), *namespaces, "{criteria:?}");
+        }
+        for group in Group::own_reserved() {
+            assert_eq!(group.namespaces(), None, "{}", group.name);
+        }
     }
 
     #[test]

@@ -52,6 +52,10 @@ pub(super) fn normal(text: &str) -> Result<String, PolicyError> {
             return Err(PolicyError::field("ports", format!("more than {MAX_ENTRIES}")));
         }
     }
+    if entries.is_empty() {
+        // Not `any`: whoever left the entries out meant fewer.
+        return Err(PolicyError::field("ports", "there is none between the commas"));
+    }
     let any = |protocol| entries.contains(&Entry::Any(protocol));
     let all = any(Protocol::Tcp) && any(Protocol::Udp);
     let written = |entry: &Entry| match *entry {
@@ -112,6 +116,9 @@ mod tests {
             ("tcp/80,any", Some("any")),
             ("icmp,any", Some("icmp,any")),
             ("tcp/80,tcp/any,udp/53", Some("tcp/any,udp/53")),
+            ("tcp/80,", Some("tcp/80")),
+            (",", None),
+            (" , ,", None),
             ("tcp/", None),
             ("tcp/+80", None),
             ("tcp/65536", None),

@@ -129,6 +129,13 @@ impl<I: Inspection> Sensor<I> {
         Self { name, comment, rules, predefine, inspection: PhantomData }
     }
 
+    /// Whether every federation begins with the sensor, be it one that can be changed and
+    /// deleted.
+    pub fn is_built_in(&self) -> bool {
+        let begun_with = I::predefined(CfgType::Federal);
+        self.predefine || begun_with.iter().any(|sensor| sensor.name == self.name)
+    }
+
     /// The sensor with what `config` names. Rules keep their ids; new ones get
     /// ids of the pool.
     pub fn update(mut self, config: SensorConfig, ids: &mut IdPool) -> Result<Self, PolicyError> {
@@ -171,6 +178,23 @@ impl<I: Inspection> Sensor<I> {
         }
         self.rules.sort_by(|left, right| left.name.cmp(&right.name));
         Ok(self)
+    }
+
+    /// The sensor whose rules of these names have these ids. What a rule says that it did
+    /// not have, an update tells.
+    pub(crate) fn numbered<'a>(
+        mut self,
+        ids: impl IntoIterator<Item = (&'a String, &'a u32)>,
+    ) -> Self {
+        for (name, id) in ids {
+            if let Some(rule) = self.rules.iter_mut().find(|rule| rule.name == *name) {
+                rule.id = *id;
+            } else {
+                let (name, patterns) = (name.clone(), Vec::new());
+                self.rules.push(SensorRule { name, id: *id, patterns });
+            }
+        }
+        self
     }
 
     fn find(&self, name: &str) -> Option<usize> {

@@ -137,6 +137,16 @@ fn built_in_sensors_for_data_cannot_be_changed() {
 }
 
 #[test]
+fn what_a_federation_begins_with_is_built_in_even_where_it_can_be_changed() {
+    let [log4shell, _] = Waf::predefined(CfgType::Federal).try_into().unwrap();
+    let mut ids = IdPool::new(Waf::RULE_IDS, [], 0);
+    let comment = SensorConfig { comment: Some("ours".to_owned()), ..SensorConfig::default() };
+    assert!(log4shell.update(comment, &mut ids).unwrap().is_built_in());
+    let mine = SensorConfig { name: "fed.mine".to_owned(), ..SensorConfig::default() };
+    assert!(!Sensor::<Waf>::create(mine, CfgType::Federal, &mut ids).unwrap().is_built_in());
+}
+
+#[test]
 fn a_cluster_has_built_in_sensors_of_its_own() {
     let own = CfgType::UserCreated;
     let (dlp, waf) = (Dlp::predefined(own), Waf::predefined(own));

@@ -54,6 +54,10 @@ pub struct ScanResult {
     pub created: String,
     /// Whose signatures it has.
     pub signature_info: ScanResultSignatures,
+    /// The secrets in it.
+    pub secrets: ScanResultSecrets,
+    /// Files that run as their owner or group.
+    pub set_id_perms: Vec<ScanResultSetId>,
 }
 
 /// A vulnerability of one package.
@@ -119,4 +123,42 @@ pub struct ScanResultModule {
 pub struct ScanResultSignatures {
     /// `root/verifier`.
     pub verifiers: Vec<String>,
+}
+
+/// The secrets in an image.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, rename_all = "PascalCase")]
+pub struct ScanResultSecrets {
+    /// One by one.
+    pub logs: Vec<ScanResultSecret>,
+}
+
+/// A secret in a file.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, rename_all = "PascalCase")]
+pub struct ScanResultSecret {
+    /// The rule that found it.
+    #[serde(rename = "Type")]
+    pub rule: String,
+    /// What it is.
+    pub rule_desc: String,
+    /// Its beginning.
+    pub text: String,
+    /// The file.
+    pub file: String,
+    /// What to do about it.
+    pub suggestion: String,
+}
+
+/// A file that runs as its owner or group.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, rename_all = "PascalCase")]
+pub struct ScanResultSetId {
+    /// `setuid`, `setgid` or `setuid setgid`.
+    #[serde(rename = "Type")]
+    pub kind: String,
+    /// The mode, `urwxr-xr-x`.
+    pub evidence: String,
+    /// The file.
+    pub file: String,
 }

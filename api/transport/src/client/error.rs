@@ -45,7 +45,7 @@ pub enum ConnectError {
     #[error("the primary has removed this cluster from the federation")]
     Revoked,
     /// This agent's certificate is expired by the primary's clock.
-    #[error("this agent's certificate is expired: join again with a new token")]
+    #[error("this agent's certificate is expired: give it a new join token, and start it again")]
     OwnCertificateExpired,
     /// The primary does not accept this agent's certificate.
     #[error("the primary refuses this agent's certificate: {text}")]

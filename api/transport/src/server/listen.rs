@@ -2,7 +2,8 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use palisade_api::{ClusterId, ReplicaId};
 use rustls::ServerConfig;
-use socket2::SockRef;
+use socket2::{Domain, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
@@ -108,6 +109,26 @@ impl Default for Limits {
     }
 }
 
+/// Connections that wait in the kernel's queue.
+const BACKLOG: i32 = 1024;
+
+/// Listens on an address. `[::]` takes who comes by IPv4 as well, whatever the host's
+/// default says, and is all of IPv4 where the host knows no IPv6.
+pub async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    if address.ip() != Ipv6Addr::UNSPECIFIED {
+        return TcpListener::bind(address).await;
+    }
+    let Ok(socket) = Socket::new(Domain::IPV6, Type::STREAM, None) else {
+        return TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).await;
+    };
+    socket.set_only_v6(false)?;
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
 /// Serves `service` on `listener` until `shutdown`, then lets requests finish
 /// for as long as the limits allow.
 pub async fn serve<S, B>(
@@ -187,7 +208,11 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<Accept
     // is never closed.
     let slot = Arc::clone(slots).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, peer)) => Some(Accepted { stream, peer, slot }),
+        Ok((stream, peer)) => {
+            // Who comes by IPv4 is known by that, whatever the listener is.
+            let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+            Some(Accepted { stream, peer, slot })
+        }
         Err(error) => {
             if error.kind() != io::ErrorKind::ConnectionAborted {
                 // Most likely out of file descriptors: give others time to end.
@@ -218,7 +243,8 @@ impl Acceptor {
         B::Error: Into<BoxError>,
     {
         let Admitted { accepted: Accepted { stream, peer, slot }, share } = admitted;
-        let tls = match self.handshakes.accept(stream).await {
+        // Aside, for it is soon over and the task of every connection would be larger by it.
+        let tls = match Box::pin(self.handshakes.accept(stream)).await {
             Ok(tls) => tls,
             Err(error) => {
                 tracing::info!(%peer, %error, "TLS handshake failed");
@@ -246,8 +272,10 @@ impl Acceptor {
         });
         let connection =
             self.http.serve_connection(TokioIo::new(tls), TowerToHyperService::new(service));
+        // Lent: a future that is given away to another has its room in both.
+        let connection = pin!(watcher.watch(connection));
         tokio::select! {
-            ended = cut.run_until_cancelled(watcher.watch(connection)) => match ended {
+            ended = cut.run_until_cancelled(connection) => match ended {
                 Some(Ok(())) => {}
                 Some(Err(error)) => tracing::debug!(%peer, error, "connection ended"),
                 None => tracing::info!(%peer, "a connection was cut"),
@@ -288,4 +316,18 @@ fn http_builder(limits: &Limits) -> Builder<TokioExecutor> {
         .max_send_buf_size(64 * 1024)
         .max_header_list_size(16 * 1024);
     builder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_listener_on_all_addresses_takes_ipv4_and_knows_it_as_such() {
+        let listener = listen((Ipv6Addr::UNSPECIFIED, 0).into()).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let _client = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
+        let accepted = accept(&listener, &Arc::new(Semaphore::new(1))).await.unwrap();
+        assert_eq!(accepted.peer.ip(), Ipv4Addr::LOCALHOST);
+    }
 }

@@ -1,10 +1,17 @@
 //! Listeners: their TLS configuration, their certificate, the check of
-//! members, and the accept loop.
+//! members, the accept loop, and what holds of every request of a public one.
 
+mod answer;
+mod body;
+mod etag;
 mod gate;
 mod handshake;
+mod head;
+mod host;
 mod listen;
 mod share;
+mod tidy;
+mod unread;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,10 +24,17 @@ use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use thiserror::Error;
 
+pub use answer::{STRICT_TRANSPORT, answer_for_browsers};
+pub use body::{BodyError, read_body};
+pub use etag::answer_what_changed;
 pub use gate::{MemberGate, RemovedMembers, TrustedAuthorities};
+pub use head::answer_head_alone;
+pub use host::names_host;
 pub use listen::{
-    Limits, PeerAddress, PeerCluster, PeerConnection, PeerReplica, PeerSerial, serve,
+    Limits, PeerAddress, PeerCluster, PeerConnection, PeerReplica, PeerSerial, listen, serve,
 };
+pub use tidy::tidy;
+pub use unread::answer_after_body;
 
 use crate::authority::ServerCertificate;
 use crate::certificate::{fingerprint, is_self_issued};

@@ -5,7 +5,7 @@ use chrono::DateTime;
 use palisade_api::federation::VulndbHeld;
 use palisade_api::kind::LogId;
 use palisade_api::rest::scan::RegistryTestStep;
-use palisade_api::{CODE_METADATA, ClusterId, Code, Revision, replica as messages};
+use palisade_api::{CODE_METADATA, ClusterId, Revision, replica as messages};
 use tonic::Status;
 use tonic::metadata::MetadataValue;
 
@@ -162,11 +162,12 @@ pub(crate) fn forward_status(error: &ForwardError) -> Status {
     let (code, text) = match error {
         ForwardError::Disconnected => (tonic::Code::NotFound, String::new()),
         ForwardError::Busy => (tonic::Code::ResourceExhausted, String::new()),
+        ForwardError::TooOld => (tonic::Code::FailedPrecondition, error.to_string()),
         ForwardError::TimedOut => (tonic::Code::DeadlineExceeded, String::new()),
         ForwardError::Broken(text) => (tonic::Code::Aborted, text.clone()),
     };
     let mut status = Status::new(code, text);
-    let number = MetadataValue::from(Code::RemoteRequestFail.number());
+    let number = MetadataValue::from(error.code().number());
     status.metadata_mut().insert(CODE_METADATA, number);
     status
 }
@@ -176,6 +177,7 @@ pub(super) fn forward_error(status: &Status) -> ForwardError {
     match status.code() {
         tonic::Code::NotFound => ForwardError::Disconnected,
         tonic::Code::ResourceExhausted => ForwardError::Busy,
+        tonic::Code::FailedPrecondition => ForwardError::TooOld,
         tonic::Code::DeadlineExceeded => ForwardError::TimedOut,
         _ => ForwardError::Broken(status.message().to_owned()),
     }
@@ -217,6 +219,7 @@ mod tests {
         for error in [
             ForwardError::Disconnected,
             ForwardError::Busy,
+            ForwardError::TooOld,
             ForwardError::TimedOut,
             ForwardError::Broken("why".to_owned()),
         ] {

@@ -51,9 +51,9 @@ pub async fn act(app: &App, actor: &Actor, id: i64, action: Action) -> Result<Ro
         return Err(RuleError::RolloutEnded { id, state: found.state.as_str() });
     }
     match action {
-        Action::Pause => rollout::set_state(&mut tx, id, State::Paused, "", now).await?,
+        Action::Pause => rollout::set_state(&mut tx, id, State::Paused, None, now).await?,
         Action::Resume => {
-            rollout::set_state(&mut tx, id, State::Running, "", now).await?;
+            rollout::set_state(&mut tx, id, State::Running, None, now).await?;
             rollout::restart_stage(&mut tx, id, now).await?;
         }
         Action::Abort => rollout::abort(&mut tx, actor, &found, now).await?,

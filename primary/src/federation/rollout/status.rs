@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::SecondsFormat;
 use palisade_api::rest::rollout::ObjectStatusCluster;
 use palisade_api::{ClusterId, ObjectKind, Revision};
 use palisade_identity::AccessScope;
@@ -97,6 +98,9 @@ fn cluster(
         name: member.name.clone(),
         state: state.to_owned(),
         revision: revision.0,
+        revision_at: progress
+            .and_then(|progress| progress.revision_at)
+            .map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)),
         error: error.map(|error| error.text.clone()).unwrap_or_default(),
         error_code: error.map(|error| error.code),
         error_field: error.map(|error| error.field.clone()).unwrap_or_default(),

@@ -13,7 +13,7 @@ use sqlx::PgTransaction;
 use super::pick;
 use crate::store::change::NewItem;
 use crate::store::member_seen::{self, Progress};
-use crate::store::rollout::{self, Candidate, Reached, Rollout, State};
+use crate::store::rollout::{self, Candidate, Halt, Reached, Rollout, State};
 use crate::store::{Database, StoreError, change, clock};
 
 /// A member that was not heard of for so long is not waited for.
@@ -42,7 +42,7 @@ pub(super) enum Verdict {
     /// Reach those of the next stage, or everybody.
     Proceed,
     /// Stop, for this reason.
-    Halt(String),
+    Halt(Halt),
 }
 
 /// Judges a rollout that goes on by itself.
@@ -56,24 +56,17 @@ pub(super) fn judge(facts: &Facts<'_>) -> Verdict {
     if errors.len() > policy.most_errors as usize
         && let Some(first) = errors.first()
     {
-        return Verdict::Halt(format!(
-            "{} clusters report errors, such as: {}",
-            errors.len(),
-            first.text.chars().take(256).collect::<String>()
-        ));
+        return Verdict::Halt(Halt::errors(errors.len(), &first.text));
     }
     let is_member = |reached: &Reached| facts.progress.contains_key(&reached.member);
     if !facts.reached.is_empty() && !facts.reached.iter().any(is_member) {
-        let reason = "none of the clusters that it has reached is a member any more";
-        return Verdict::Halt(reason.to_owned());
+        return Verdict::Halt(Halt::NoMembers);
     }
     if let Some(most) = policy.most_new_denials
         && facts.denials > facts.denials_before.saturating_add(most)
     {
-        return Verdict::Halt(format!(
-            "{} admissions were denied since the stage began, {} in the same time before it",
-            facts.denials, facts.denials_before
-        ));
+        let (since, before) = (facts.denials, facts.denials_before);
+        return Verdict::Halt(Halt::Denials { since, before });
     }
     let present = |reached: &&Reached| {
         let progress = facts.progress.get(&reached.member);
@@ -149,9 +142,9 @@ async fn step(
     };
     match judge(&facts) {
         Verdict::Wait => Ok(false),
-        Verdict::Halt(reason) => {
-            tracing::warn!(rollout = rollout.id, reason, "a rollout is halted");
-            rollout::set_state(tx, rollout.id, State::Halted, &reason, now).await?;
+        Verdict::Halt(halt) => {
+            tracing::warn!(rollout = rollout.id, reason = %halt, "a rollout is halted");
+            rollout::set_state(tx, rollout.id, State::Halted, Some(&halt), now).await?;
             Ok(true)
         }
         Verdict::Proceed => {
@@ -211,6 +204,7 @@ mod tests {
             revision: Revision(7),
             state: State::Running,
             reason: String::new(),
+            halt: None,
             policy: RolloutPolicy {
                 enable: true,
                 stages: vec![stage],
@@ -225,6 +219,7 @@ mod tests {
         };
         let progress = |revision| Progress {
             revision: Revision(revision),
+            revision_at: Some(HERE),
             seen_at: Some(HERE),
             errors: Vec::new(),
         };

@@ -7,6 +7,7 @@ use palisade_policy::{FederatedObject, PolicyError};
 use thiserror::Error;
 
 use crate::federation::FederationError;
+use crate::registry::RegistryFailure;
 use crate::store::StoreError;
 
 /// The result of an operation on federated rules.
@@ -113,6 +114,9 @@ pub enum RuleError {
     /// A trial of a rule did not come to its end.
     #[error("the trial of a rule broke off: {0}")]
     Trial(#[source] tokio::task::JoinError),
+    /// A registry that cannot be.
+    #[error(transparent)]
+    Registry(#[from] Box<RegistryFailure>),
     /// This is no primary, or the database failed.
     #[error(transparent)]
     Federation(#[from] FederationError),

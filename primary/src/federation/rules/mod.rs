@@ -207,14 +207,18 @@ impl Edit {
             Linked::after(&mut self.tx, &both).await?.check()?;
         }
         let policy = policy::get(&mut self.tx).await?;
-        if policy.enable {
+        // Registries are scanned here: members are no canaries of theirs.
+        let (at_once, staged): (Vec<NewItem>, Vec<NewItem>) =
+            items.into_iter().partition(|item| !policy.enable || item.kind == ObjectKind::Registry);
+        if !staged.is_empty() {
             let seed = self.head.revision.next().0;
-            let first = step::first_members(&mut self.tx, &policy, &items, seed).await?;
+            let first = step::first_members(&mut self.tx, &policy, &staged, seed).await?;
             let now = store::clock::now(&mut self.tx).await?;
-            rollout::start(&mut self.tx, actor, &items, &policy, &first, now).await?;
-            return Ok(());
+            rollout::start(&mut self.tx, actor, &staged, &policy, &first, now).await?;
         }
-        change::commit(&mut self.tx, LogId::Federation, actor, &items).await?;
+        if !at_once.is_empty() {
+            change::commit(&mut self.tx, LogId::Federation, actor, &at_once).await?;
+        }
         Ok(())
     }
 }

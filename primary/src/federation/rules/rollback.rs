@@ -23,9 +23,9 @@ use crate::store::object::{Object, SELECTOR_KEY};
 use crate::store::{Actor, Database, StoreError, history, object};
 
 /// Makes every object again what it was at `revision`: one change, checked like
-/// any other, or none at all. Registries are left as they are: their settings
-/// are no objects of the log. Returns what becomes of which objects; a dry run does
-/// nothing else.
+/// any other, or none at all. Registries are left as they are: what they are logged in
+/// with has no revisions, and may fit none but the present settings. Returns what becomes
+/// of which objects; a dry run does nothing else.
 pub async fn roll_back(
     database: &Database,
     actor: &Actor,

@@ -114,7 +114,7 @@ impl Link for LinkService {
 
 /// Text of a member, bounded and without the zero characters that a database
 /// refuses.
-fn shortened(text: &str, limit: usize) -> String {
+pub(super) fn shortened(text: &str, limit: usize) -> String {
     text.chars().filter(|c| *c != '\0').take(limit).collect()
 }
 

@@ -19,12 +19,13 @@ use tonic::{Request, Status, Streaming};
 use super::downward::{Downward, FederationOutlet};
 use super::stream::Downstream;
 use super::vulndb::Offers;
-use super::{upward, workloads};
+use super::{shortened, upward, workloads};
 use crate::App;
 use crate::federation::address::{federation_address, primary_name};
 use crate::federation::member_link::{Introduction, MemberLink};
 use crate::federation::membership;
 use crate::grpc::{enrol, status};
+use crate::store::member_kind::MemberKind;
 use crate::store::{self, StoreError};
 
 /// How long a member may take to say what it holds.
@@ -180,9 +181,11 @@ async fn refuse_second(app: &App, peer: &Peer) -> Downstream {
 }
 
 fn introduction(hello: Hello, serial: String, pending: bool) -> Introduction {
-    let short = |text: String| text.chars().take(64).collect();
+    let short = |text: String| shortened(&text, 64);
+    let keeps_namespaces = hello.features.iter().any(|one| one == feature::NAMESPACED_CALLERS);
     Introduction {
         serial,
+        keeps_namespaces,
         version: short(hello.version),
         roles: hello.roles.into_iter().take(8).map(short).collect(),
         pending,
@@ -263,6 +266,10 @@ async fn greet(app: &App, peer: &Peer) -> Result<Greeting, Status> {
     }
     let mut renew = false;
     let pending = match read.await {
+        Ok((_, Some(member), ..)) if member.kind == MemberKind::Scanner => {
+            let text = "a scan worker has no link: it asks for work";
+            return Err(status(Code::RemoteUnauthorized, text));
+        }
         Ok((federation, Some(member), events_seen, configuration, authority)) => {
             welcome.primary_id = federation.cluster_id.to_string();
             welcome.primary_name = primary_name(&app.config, &federation);
@@ -291,4 +298,18 @@ async fn greet(app: &App, peer: &Peer) -> Result<Greeting, Status> {
     };
     welcome.pending = pending;
     Ok(Greeting { welcome, pending, renew })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_member_says_of_itself_fits_the_database() {
+        // It is written down in one statement with what others say.
+        let hello = Hello { version: "1\0.2".to_owned(), ..Hello::default() };
+        assert_eq!(introduction(hello, String::new(), false).version, "1.2");
+        let hello = Hello { version: "9".repeat(1_000), ..Hello::default() };
+        assert_eq!(introduction(hello, String::new(), false).version.len(), 64);
+    }
 }

@@ -1,7 +1,7 @@
 //! The upward half of a link: acknowledgements into memory, events into the
 //! database.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use palisade_api::federation::{Bye, Event, EventBatch, EventsAck, Up, bye, down,
 use palisade_api::kind::LogId;
 use palisade_api::sync::Ack;
 use palisade_sync::{ObjectError, Position};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use tonic::Streaming;
 
@@ -39,7 +40,8 @@ struct Violation(&'static str);
 
 /// Hears a member until its link ends.
 pub(super) async fn run(app: App, link: Arc<MemberLink>, mut up: Streaming<Up>) {
-    let heard = hear(&app, &link, &mut up);
+    // Lent: a future that is given away to another has its room in both.
+    let heard = pin!(hear(&app, &link, &mut up));
     if let Some(Err(Violation(text))) = link.stop.run_until_cancelled(heard).await {
         tracing::warn!(cluster = %link.cluster, text, "a member broke the protocol");
         link.end(Bye {
@@ -150,6 +152,7 @@ fn acknowledge(app: &App, link: &MemberLink, ack: Ack) -> Result<(), Violation> 
         .map(|mut error| {
             error.name = shortened(&error.name, 256);
             error.text = shortened(&error.text, 512);
+            error.field = shortened(&error.field, 256);
             error.into()
         })
         .collect();
@@ -233,13 +236,19 @@ struct About {
     image: String,
 }
 
-/// The record as it came; what is no JSON is kept as a text.
+/// The record as it came; what is no JSON is kept as a text. Characters that are told by
+/// their numbers may be such as the database refuses: zeros are replaced, and what are no
+/// characters at all makes it no JSON.
 fn detail(bytes: &[u8]) -> Box<RawValue> {
-    if let Ok(detail) = serde_json::from_slice::<Box<RawValue>>(bytes) {
-        return detail;
+    match serde_json::from_slice::<Box<RawValue>>(bytes) {
+        Ok(detail) if !detail.get().contains("\\u") => detail,
+        _ => {
+            let text = || Value::String(String::from_utf8_lossy(bytes).into_owned());
+            let record: Value = serde_json::from_slice(bytes).unwrap_or_else(|_| text());
+            let record = record.to_string().replace("\\u0000", "\\ufffd");
+            RawValue::from_string(record).unwrap_or_else(|_| RawValue::NULL.to_owned())
+        }
     }
-    let text = String::from_utf8_lossy(bytes);
-    serde_json::value::to_raw_value(&text).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
 #[cfg(test)]
@@ -250,5 +259,16 @@ mod tests {
     fn what_is_no_json_is_kept_as_text() {
         assert_eq!(detail(br#"{"a": 1}"#).get(), r#"{"a": 1}"#);
         assert_eq!(detail(b"{\"a").get(), r#""{\"a""#);
+    }
+
+    #[test]
+    fn what_the_database_refuses_in_a_text_is_replaced() {
+        for (sent, kept) in [
+            (r#"{"a":"x\u0000y","b":"\u00e4"}"#, r#"{"a":"x\ufffdy","b":"ä"}"#),
+            (r#"{"a\u0000":[1.5,"\n"]}"#, r#"{"a\ufffd":[1.5,"\n"]}"#),
+            (r#"{"a":"\ud800"}"#, r#""{\"a\":\"\\ud800\"}""#),
+        ] {
+            assert_eq!(detail(sent.as_bytes()).get(), kept, "{sent}");
+        }
     }
 }

@@ -53,6 +53,7 @@ pub(super) fn store(
 ) -> Result<Writing, &'static str> {
     let batch = checked(batch)?;
     let (database, clock) = (app.database.clone(), app.clock.clone());
+    let running = app.registries.running.clone();
     Ok(Box::pin(async move {
         let mut pause = FIRST_PAUSE;
         loop {
@@ -71,6 +72,7 @@ pub(super) fn store(
                     return WorkloadsHeld { digest: Bytes::new() };
                 }
                 Ok(held) => {
+                    running.nudge();
                     return WorkloadsHeld { digest: held.digest.unwrap_or_default().into() };
                 }
                 Err(error) => {

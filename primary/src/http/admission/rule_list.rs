@@ -11,7 +11,7 @@ use crate::App;
 use crate::federation::rules;
 use crate::federation::rules::target::targets_of;
 use crate::http::error::Result;
-use crate::http::query::{Query, Scope};
+use crate::http::query::{Page, Query, Scope};
 use crate::http::selected::Selected;
 
 /// List the admission rules
@@ -28,6 +28,7 @@ use crate::http::selected::Selected;
             Query,
             description = "Only what is for a cluster with such labels, as `kubectl get -l` takes them",
         ),
+        Page,
     ),
     responses((status = OK, body = AdmissionRulesData)),
 )]

@@ -8,7 +8,7 @@ use super::rest_key;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
-use crate::http::query::Query;
+use crate::http::query::{Page, Query};
 use crate::http::user::{RoleChoice, role_choice};
 
 /// List the API keys
@@ -16,6 +16,7 @@ use crate::http::user::{RoleChoice, role_choice};
     get,
     path = "/v1/api_key",
     tag = "api_key",
+    params(Page),
     responses((status = OK, body = ApiKeysData)),
 )]
 pub(super) async fn api_key_list(

@@ -8,7 +8,7 @@ use palisade_policy::sensor::Dlp;
 use crate::App;
 use crate::federation::rules;
 use crate::http::error::Result;
-use crate::http::query::{Query, Scope};
+use crate::http::query::{Page, Query, Scope};
 
 /// List the rules of all DLP sensors
 ///
@@ -17,7 +17,7 @@ use crate::http::query::{Query, Scope};
     get,
     path = "/v1/dlp/rule",
     tag = "dlp",
-    params(("scope" = Option<String>, Query, description = "`fed` or `local`")),
+    params(("scope" = Option<String>, Query, description = "`fed` or `local`"), Page),
     responses((status = OK, body = SensorRulesData)),
 )]
 pub(super) async fn dlp_rule_list(

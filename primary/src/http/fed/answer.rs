@@ -16,17 +16,15 @@ use crate::store::question::{Order, Place, Question};
 /// Reads the rows that a question admits, each with its place in its order.
 pub(super) type Read<R> = for<'a> fn(&'a mut PgConnection, &'a Question) -> BoxFuture<'a, Rows<R>>;
 
-/// Answers `asked`. `name` names the list in the export, and `page` makes the answer
-/// of rows and of where the next page begins.
+/// Answers `asked`. `page` makes the answer of rows and of where the next page begins.
 pub(super) async fn answer<R: Row, P: Serialize>(
     app: App,
     asked: Asked,
-    name: &'static str,
     read: Read<R>,
     page: impl FnOnce(Vec<R>, Option<String>) -> P,
 ) -> Result<Response> {
     if asked.format != Format::Page {
-        return Ok(export(asked, name, move |question| {
+        return Ok(export(asked, None, move |question| {
             let database = app.database.clone();
             Box::pin(async move {
                 let mut tx = database.begin_question().await?;

@@ -10,7 +10,8 @@ use crate::http::extract::FedAdmin;
 
 /// Remove a cluster from the federation
 ///
-/// Its certificate is refused from now on, and it drops what is federated.
+/// Its certificate is refused from now on, and it drops what is federated. A scan
+/// worker, which is no cluster elsewhere, is removed in the same way.
 #[utoipa::path(
     delete,
     path = "/v1/fed/cluster/{id}",

@@ -55,7 +55,7 @@ pub(super) async fn fed_compliance_list(
 ) -> Result<Response> {
     let asked = ask(&app, &caller, &query, &image_check::FIELDS, &image_check::ORDERS).await?;
     let page = |items, next| FedComplianceData { items, next };
-    answer(app, asked, "compliance", |conn, question| Box::pin(read(conn, question)), page).await
+    answer(app, asked, |conn, question| Box::pin(read(conn, question)), page).await
 }
 
 async fn read(conn: &mut PgConnection, question: &Question) -> Rows<FedComplianceItem> {
@@ -84,11 +84,15 @@ fn shown(one: RunningCheck) -> FedComplianceItem {
 }
 
 impl Row for FedComplianceItem {
+    const LIST: &'static str = "items";
+    const FILE: &'static str = "compliance";
     const COLUMNS: &'static [&'static str] = &[
         "test_number",
         "level",
         "profile",
         "scored",
+        "category",
+        "type",
         "description",
         "image",
         "image_id",
@@ -99,22 +103,4 @@ impl Row for FedComplianceItem {
         "messages",
         "remediation",
     ];
-
-    fn cells(&self) -> Vec<String> {
-        vec![
-            self.test_number.clone(),
-            self.level.clone(),
-            self.profile.clone(),
-            self.scored.to_string(),
-            self.description.clone(),
-            self.image.clone(),
-            self.image_id.clone(),
-            self.clusters.to_string(),
-            self.workloads.to_string(),
-            self.scanned_at.clone(),
-            self.message.join("\n"),
-            self.messages.to_string(),
-            self.remediation.clone(),
-        ]
-    }
 }

@@ -51,7 +51,7 @@ pub(super) async fn fed_denial_list(
     let denials = list::named(&[name::ADMISSION_DENIED, name::ADMISSION_VIOLATION]);
     asked.question.conditions.push(denials);
     let page = |denials, next| FedDenialsData { denials, next };
-    answer(app, asked, "denials", |conn, question| Box::pin(read(conn, question)), page).await
+    answer(app, asked, |conn, question| Box::pin(read(conn, question)), page).await
 }
 
 async fn read(conn: &mut PgConnection, question: &Question) -> Rows<FedDenial> {
@@ -90,9 +90,11 @@ fn denial(event: Event) -> FedDenial {
 }
 
 impl Row for FedDenial {
+    const LIST: &'static str = "denials";
     const COLUMNS: &'static [&'static str] = &[
         "reported_at",
-        "cluster",
+        "reported_timestamp",
+        "cluster_name",
         "cluster_id",
         "seq",
         "denied",
@@ -104,28 +106,13 @@ impl Row for FedDenial {
         "high",
         "admission_rule_id",
         "admission_rule_cfg_type",
+        "container",
+        "operation",
+        "resource_kind",
+        "admission_criteria",
+        "admission_evidence",
+        "admission_evidence_count",
+        "unscanned_images",
         "message",
     ];
-
-    fn cells(&self) -> Vec<String> {
-        vec![
-            self.reported_at.clone(),
-            self.cluster_name.clone(),
-            self.cluster_id.clone(),
-            self.seq.to_string(),
-            self.denied.to_string(),
-            self.namespace.clone(),
-            self.workload.clone(),
-            self.image.clone(),
-            self.user.clone(),
-            self.critical.to_string(),
-            self.high.to_string(),
-            Some(self.admission_rule_id)
-                .filter(|id| *id > 0)
-                .map(|id| id.to_string())
-                .unwrap_or_default(),
-            self.admission_rule_cfg_type.clone(),
-            self.message.clone(),
-        ]
-    }
 }

@@ -50,7 +50,7 @@ pub(super) async fn fed_event_list(
 ) -> Result<Response> {
     let asked = ask(&app, &caller, &query, &list::FIELDS, &list::ORDERS).await?;
     let page = |events, next| FedEventsData { events, next };
-    answer(app, asked, "events", |conn, question| Box::pin(read(conn, question)), page).await
+    answer(app, asked, |conn, question| Box::pin(read(conn, question)), page).await
 }
 
 async fn read(conn: &mut PgConnection, question: &Question) -> Rows<FedEvent> {
@@ -76,9 +76,11 @@ fn fed_event(event: Event) -> FedEvent {
 }
 
 impl Row for FedEvent {
+    const LIST: &'static str = "events";
     const COLUMNS: &'static [&'static str] = &[
         "reported_at",
-        "cluster",
+        "reported_timestamp",
+        "cluster_name",
         "cluster_id",
         "seq",
         "name",
@@ -88,19 +90,4 @@ impl Row for FedEvent {
         "image",
         "detail",
     ];
-
-    fn cells(&self) -> Vec<String> {
-        vec![
-            self.reported_at.clone(),
-            self.cluster_name.clone(),
-            self.cluster_id.clone(),
-            self.seq.to_string(),
-            self.name.clone(),
-            self.level.clone(),
-            self.category.clone(),
-            self.namespace.clone(),
-            self.image.clone(),
-            self.detail.get().to_owned(),
-        ]
-    }
 }

@@ -1,7 +1,10 @@
 //! Exports: all that a question admits, streamed page by page as comma-separated
-//! values or JSON. Nothing is gathered, and no transaction waits for a client.
+//! values or JSON, under the names that a page has for it. Nothing is gathered, and no
+//! transaction waits for a client.
 //! An export that fails on its way breaks off, so that nobody takes the
 //! beginning for the whole.
+
+use std::collections::HashMap;
 
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
@@ -10,6 +13,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::try_unfold;
 use http::{HeaderName, header};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::question::{Asked, Format};
 use crate::http::error::Result;
@@ -18,11 +22,12 @@ use crate::store::question::{Place, Question};
 
 /// A row of an export.
 pub(super) trait Row: Serialize + Send + 'static {
-    /// The heads of its columns.
+    /// What a page calls the list of them.
+    const LIST: &'static str;
+    /// What the file is called, without its ending.
+    const FILE: &'static str = Self::LIST;
+    /// All its fields, in the order of their columns.
     const COLUMNS: &'static [&'static str];
-
-    /// Its cells, in the order of the columns.
-    fn cells(&self) -> Vec<String>;
 }
 
 /// Rows with their places in the order of the question.
@@ -30,23 +35,23 @@ pub(super) type Rows<R> = Result<Vec<(R, Place)>, StoreError>;
 
 struct Export<F> {
     asked: Asked,
-    list: &'static str,
     rows: F,
     begun: bool,
+    total: Option<i64>,
     /// Rows that may follow; none where nobody says.
     left: Option<i64>,
     done: bool,
 }
 
-/// The answer to `asked`, which names an export. `list` names the list in the
-/// JSON and the file; `rows` gives a page.
-pub(super) fn export<R, F>(asked: Asked, list: &'static str, rows: F) -> Response
+/// The answer to `asked`, which names an export; `rows` gives a page, `total` is what a
+/// page tells of how many there are, where it does.
+pub(super) fn export<R, F>(asked: Asked, total: Option<i64>, rows: F) -> Response
 where
     R: Row,
     F: FnMut(Question) -> BoxFuture<'static, Rows<R>> + Send + 'static,
 {
-    let (headers, left) = (headers(asked.format, list), asked.most);
-    let state = Export { asked, list, rows, begun: false, left, done: false };
+    let (headers, left) = (headers::<R>(asked.format), asked.most);
+    let state = Export { asked, rows, begun: false, total, left, done: false };
     let stream = try_unfold(state, |export| async {
         export.next().await.inspect_err(|error| tracing::warn!(%error, "an export broke off"))
     });
@@ -74,7 +79,7 @@ impl<F> Export<F> {
             self.asked.question.after = Some(place.clone());
             self.asked.question.start = 0;
         }
-        let mut writer = Writer { format: self.asked.format, list: self.list, begun: self.begun };
+        let mut writer = Writer { format: self.asked.format, begun: self.begun, total: self.total };
         let mut text = String::new();
         for (row, _) in &rows {
             writer.row(&mut text, row)?;
@@ -87,45 +92,52 @@ impl<F> Export<F> {
     }
 }
 
-/// A short list as a whole.
-pub(super) fn whole<R: Row>(format: Format, list: &'static str, rows: &[R]) -> Result<Response> {
-    let mut writer = Writer { format, list, begun: false };
+/// A short list as comma-separated values.
+pub(super) fn csv<R: Row>(rows: &[R]) -> Result<Response> {
+    let mut writer = Writer { format: Format::Csv, begun: false, total: None };
     let mut text = String::new();
     for row in rows {
         writer.row(&mut text, row)?;
     }
     writer.end::<R>(&mut text);
-    Ok((headers(format, list), text).into_response())
+    Ok((headers::<R>(Format::Csv), text).into_response())
 }
 
-fn headers(format: Format, list: &str) -> [(HeaderName, String); 2] {
+/// What says that an answer is a file.
+pub(super) fn headers<R: Row>(format: Format) -> [(HeaderName, String); 2] {
     let (kind, ending) = match format {
         Format::Csv => ("text/csv; charset=utf-8", "csv"),
         Format::Page | Format::Json => ("application/json", "json"),
     };
-    let disposition = format!("attachment; filename={list}.{ending}");
+    let disposition = format!("attachment; filename={}.{ending}", R::FILE);
     [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)]
 }
 
 struct Writer {
     format: Format,
-    list: &'static str,
     begun: bool,
+    total: Option<i64>,
 }
 
 impl Writer {
     fn row<R: Row>(&mut self, text: &mut String, row: &R) -> Result<(), StoreError> {
         let first = !self.begun;
         self.begin::<R>(text);
-        if self.format == Format::Csv {
-            let cells: Vec<String> = row.cells().iter().map(|text| cell(text)).collect();
-            text.push_str(&cells.join(","));
-            text.push_str("\r\n");
+        let unwritable = |error: serde_json::Error| StoreError::inconsistent("export", error);
+        let json = serde_json::to_string(row).map_err(unwritable)?;
+        if self.format != Format::Csv {
+            text.push_str(if first { "\n" } else { ",\n" });
+            text.push_str(&json);
             return Ok(());
         }
-        text.push_str(if first { "\n" } else { ",\n" });
-        let json = serde_json::to_string(row);
-        text.push_str(&json.map_err(|error| StoreError::inconsistent("export", error))?);
+        let fields: HashMap<&str, &RawValue> = serde_json::from_str(&json).map_err(unwritable)?;
+        for (n, column) in R::COLUMNS.iter().enumerate() {
+            text.push_str(if n == 0 { "" } else { "," });
+            // What is absent has an empty cell.
+            let value = fields.get(column).map(|value| plain(value)).unwrap_or_default();
+            text.push_str(&cell(&value));
+        }
+        text.push_str("\r\n");
         Ok(())
     }
 
@@ -135,7 +147,11 @@ impl Writer {
         }
         match self.format {
             Format::Csv => text.extend([&R::COLUMNS.join(","), "\r\n"]),
-            Format::Page | Format::Json => text.extend(["{\"", self.list, "\":["]),
+            Format::Page | Format::Json => {
+                let total = self.total.map(|total| format!("\"total\":{total},"));
+                text.extend(["{", total.as_deref().unwrap_or_default()]);
+                text.extend(["\"", R::LIST, "\":["]);
+            }
         }
     }
 
@@ -147,8 +163,22 @@ impl Writer {
     }
 }
 
+/// The text of a field: what a list says stands side by side, and what has a form of
+/// its own stays JSON.
+fn plain(value: &RawValue) -> String {
+    let json = value.get();
+    if json.starts_with('"') {
+        return serde_json::from_str(json).unwrap_or_default();
+    }
+    if json == "null" {
+        return String::new();
+    }
+    let texts = serde_json::from_str::<Vec<String>>(json);
+    texts.map_or_else(|_| json.to_owned(), |texts| texts.join(" "))
+}
+
 /// A cell, quoted where that is needed. A spreadsheet takes none for a formula.
-pub(super) fn cell(text: &str) -> String {
+fn cell(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if !formula && !text.contains(['"', ',', '\r', '\n']) {
         return text.to_owned();
@@ -159,7 +189,14 @@ pub(super) fn cell(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use http_body_util::BodyExt as _;
+    use palisade_api::rest::event::{FedDenial, FedDenialsData, FedEvent, FedEventsData};
+    use palisade_api::rest::fleet::{
+        FedClusterSummary, FedComplianceData, FedComplianceItem, FedImage, FedImagesData,
+        FedSummary, FedWorkload, FedWorkloadsData, FleetVulnerability, FleetVulnerabilityPage,
+    };
 
     use super::*;
     use crate::store::question::{Kind, Order, Value};
@@ -172,15 +209,84 @@ mod tests {
     }
 
     impl Row for Number {
+        const LIST: &'static str = "numbers";
         const COLUMNS: &'static [&'static str] = &["n"];
+    }
 
-        fn cells(&self) -> Vec<String> {
-            vec![self.n.to_string()]
-        }
+    /// A field of each form.
+    #[derive(Serialize)]
+    struct Forms {
+        text: &'static str,
+        score: f32,
+        absent: Option<i64>,
+        many: [&'static str; 2],
+        nested: Box<RawValue>,
+    }
+
+    impl Row for Forms {
+        const LIST: &'static str = "forms";
+        const COLUMNS: &'static [&'static str] =
+            &["score", "text", "many", "nested", "absent", "never_written"];
+    }
+
+    #[test]
+    fn a_field_of_any_form_has_a_cell_of_its_own() {
+        let nested = RawValue::from_string(r#"{"b":1,"a":[2]}"#.to_owned()).unwrap();
+        let forms = Forms { text: "a, b", score: 9.8, absent: None, many: ["x", "y"], nested };
+        let mut writer = Writer { format: Format::Csv, begun: false, total: None };
+        let mut text = String::new();
+        writer.row(&mut text, &forms).unwrap();
+        writer.end::<Forms>(&mut text);
+        assert_eq!(
+            text,
+            "score,text,many,nested,absent,never_written\r\n\
+             9.8,\"a, b\",x y,\"{\"\"b\"\":1,\"\"a\"\":[2]}\",,\r\n"
+        );
+    }
+
+    /// The fields that the document has of a row.
+    fn fields<R: Row + utoipa::PartialSchema>() -> BTreeSet<String> {
+        let schema = serde_json::to_value(R::schema()).unwrap();
+        schema["properties"].as_object().unwrap().keys().cloned().collect()
+    }
+
+    /// The lists that the document has of a page.
+    fn lists<P: utoipa::PartialSchema>() -> Vec<String> {
+        let schema = serde_json::to_value(P::schema()).unwrap();
+        let properties = schema["properties"].as_object().unwrap();
+        let lists = properties.iter().filter(|(_, property)| property["type"] == "array");
+        lists.map(|(name, _)| name.clone()).collect()
+    }
+
+    fn agree<R: Row + utoipa::PartialSchema, P: utoipa::PartialSchema>() {
+        let columns = R::COLUMNS.iter().map(|column| (*column).to_owned());
+        assert_eq!(columns.collect::<BTreeSet<_>>(), fields::<R>(), "{}", R::FILE);
+        assert_eq!(lists::<P>(), [R::LIST]);
+    }
+
+    #[test]
+    fn a_page_and_both_exports_have_the_same_names() {
+        agree::<FedComplianceItem, FedComplianceData>();
+        agree::<FedDenial, FedDenialsData>();
+        agree::<FedEvent, FedEventsData>();
+        agree::<FedImage, FedImagesData>();
+        agree::<FedClusterSummary, FedSummary>();
+        agree::<FleetVulnerability, FleetVulnerabilityPage>();
+        agree::<FedWorkload, FedWorkloadsData>();
     }
 
     /// The numbers up to `all`, two at a time; the fifth page fails.
     async fn exported(format: Format, all: i64, most: Option<i64>) -> Result<String, String> {
+        told(format, all, most, None).await
+    }
+
+    /// The same, with how many there are.
+    async fn told(
+        format: Format,
+        all: i64,
+        most: Option<i64>,
+        total: Option<i64>,
+    ) -> Result<String, String> {
         let question = Question {
             within: None,
             conditions: Vec::new(),
@@ -211,7 +317,7 @@ mod tests {
                 Ok(page.map(|n| (Number { n }, Place(vec![Value::Number(n)]))).collect())
             })
         };
-        let answer = export(Asked { question, format, most }, "numbers", rows);
+        let answer = export(Asked { question, format, most }, total, rows);
         let body = answer.into_body().collect().await.map_err(|error| error.to_string())?;
         Ok(String::from_utf8(body.to_bytes().to_vec()).unwrap())
     }
@@ -226,6 +332,12 @@ mod tests {
             assert_eq!(csv.lines().count() as i64, all + 1, "{csv}");
         }
         assert_eq!(exported(Format::Csv, 9, Some(3)).await.unwrap(), "n\r\n1\r\n2\r\n3\r\n");
+        // What a page tells of all is told of all, however few are wanted.
+        for all in [0, 3] {
+            let json = told(Format::Json, all, Some(2), Some(all)).await.unwrap();
+            let document: serde_json::Value = serde_json::from_str(&json).unwrap();
+            assert_eq!(document["total"], all, "{json}");
+        }
     }
 
     #[tokio::test]

@@ -54,7 +54,7 @@ pub(super) async fn fed_image_list(
 ) -> Result<Response> {
     let asked = ask(&app, &caller, &query, &image_list::FIELDS, &image_list::ORDERS).await?;
     let page = |images, next| FedImagesData { images, next };
-    answer(app, asked, "images", |conn, question| Box::pin(read(conn, question)), page).await
+    answer(app, asked, |conn, question| Box::pin(read(conn, question)), page).await
 }
 
 async fn read(conn: &mut PgConnection, question: &Question) -> Rows<FedImage> {
@@ -81,6 +81,7 @@ fn shown(image: RunningImage) -> FedImage {
 }
 
 impl Row for FedImage {
+    const LIST: &'static str = "images";
     const COLUMNS: &'static [&'static str] = &[
         "name",
         "image_id",
@@ -93,19 +94,4 @@ impl Row for FedImage {
         "medium",
         "low",
     ];
-
-    fn cells(&self) -> Vec<String> {
-        vec![
-            self.name.clone(),
-            self.image_id.clone(),
-            self.clusters.to_string(),
-            self.workloads.to_string(),
-            self.scanned.to_string(),
-            self.scanned_at.clone(),
-            self.critical.to_string(),
-            self.high.to_string(),
-            self.medium.to_string(),
-            self.low.to_string(),
-        ]
-    }
 }

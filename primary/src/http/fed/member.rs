@@ -1,6 +1,7 @@
 //! `GET /v1/fed/member`
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 
 use axum::Json;
 use axum::extract::State;
@@ -27,6 +28,9 @@ use crate::store;
 use crate::store::member::{Member, RemovedReason};
 use crate::store::member_kind::MemberKind;
 
+/// Labels that are counted at most, however many are asked for.
+const MOST_LABELS: usize = 1_000;
+
 /// Show the federation
 ///
 /// The role of this cluster, the primary, and the members with their state: all
@@ -44,6 +48,18 @@ use crate::store::member_kind::MemberKind;
             "cluster_selector" = Option<String>,
             Query,
             description = "Clusters by their labels: `env=prod,region in (eu,us),!legacy`",
+        ),
+        ("concerning" = Option<bool>, Query,
+         description = "Only those that are cut off, wait to join, have another version or were copied"),
+        (
+            "find" = Option<String>,
+            Query,
+            description = "Text in the names that are listed, and in the labels that are counted",
+        ),
+        (
+            "labels" = Option<i64>,
+            Query,
+            description = "Labels to count at most, those of most members first; none where nobody says",
         ),
         ("f_*" = Option<String>, Query, description = "Filters by a field"),
         ("s_*" = Option<String>, Query, description = "Sorts by a field: `asc` or `desc`"),
@@ -80,11 +96,22 @@ pub(super) async fn fed_member_list(
             address,
         )
     });
-    let members: Vec<JointCluster> = members
+    let mut members: Vec<JointCluster> = members
         .into_iter()
         .map(|member| joint(&app, &heads, links.remove(&member.id), member))
         .collect();
-    let summary = summary(&heads, &members);
+    let mut summary = summary(&heads, &members);
+    let found = query.get("find").unwrap_or_default().to_lowercase();
+    summary.labels = query
+        .get("labels")
+        .and_then(|most| most.parse::<usize>().ok())
+        .map(|most| labels(&members, &found, most));
+    if query.flag("concerning") {
+        members.retain(|member| is_of_concern(&member.status, member.duplicate_at.is_some()));
+    }
+    if !found.is_empty() {
+        members.retain(|member| member.name.to_lowercase().contains(&found));
+    }
     Ok(Json(FedMember {
         fed_role: if promoted { FED_ROLE_MASTER.to_owned() } else { String::new() },
         // Clients send it back with what they change.
@@ -105,6 +132,32 @@ fn summary(heads: &[(LogId, Revision)], members: &[JointCluster]) -> MembersSumm
         *summary.statuses.entry(member.status.clone()).or_default() += 1;
     }
     summary
+}
+
+/// Whether somebody should look at a member in this state, or one that was copied.
+fn is_of_concern(status: &str, copied: bool) -> bool {
+    const STATES: [ClusterStatus; 5] = [
+        ClusterStatus::Pending,
+        ClusterStatus::Joined,
+        ClusterStatus::Disconnected,
+        ClusterStatus::JointUpgradeRequired,
+        ClusterStatus::JointVersionTooNew,
+    ];
+    copied || STATES.iter().any(|state| state.as_str() == status)
+}
+
+/// How many members have each label with `found` in it; of too many labels those of most members:
+/// what but one has, such as its own name, keeps nobody from seeing the others.
+fn labels(members: &[JointCluster], found: &str, most: usize) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::<String, u64>::new();
+    for (key, value) in members.iter().flat_map(|member| &member.labels) {
+        *counts.entry(format!("{key}={value}")).or_default() += 1;
+    }
+    let mut counts: Vec<_> =
+        counts.into_iter().filter(|(label, _)| label.to_lowercase().contains(found)).collect();
+    counts.sort_by_key(|(_, count)| Reverse(*count));
+    counts.truncate(most.min(MOST_LABELS));
+    counts.into_iter().collect()
 }
 
 /// The members that the caller's role reaches, as clients see them, by name.
@@ -232,4 +285,25 @@ pub(super) fn not_linked(
         Mismatch::OtherTooOld => ClusterStatus::JointUpgradeRequired,
         Mismatch::OtherTooNew => ClusterStatus::JointVersionTooNew,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn somebody_looks_at_what_does_not_mend_itself() {
+        for (status, copied, expected) in [
+            (ClusterStatus::Synced, false, false),
+            (ClusterStatus::Synced, true, true),
+            (ClusterStatus::OutOfSync, false, false),
+            (ClusterStatus::Left, false, false),
+            (ClusterStatus::Joined, false, true),
+            (ClusterStatus::Pending, false, true),
+            (ClusterStatus::Disconnected, false, true),
+            (ClusterStatus::JointVersionTooNew, false, true),
+        ] {
+            assert_eq!(is_of_concern(status.as_str(), copied), expected, "{status:?}, {copied}");
+        }
+    }
 }

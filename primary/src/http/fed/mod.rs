@@ -125,11 +125,11 @@ fn read_id(id: &str) -> Result<ClusterId> {
     Ok(id.parse().map_err(unknown)?)
 }
 
-/// The member that a path names: 400, code 7 if the caller's role reaches none.
+/// The cluster that a path names: 400, code 7 if the caller's role reaches none.
 async fn find_member(app: &App, caller: &Caller, id: &str) -> Result<store::member::Member> {
     let cluster = read_id(id)?;
     let mut conn = app.database.acquire().await?;
-    let member = store::member::get(&mut conn, cluster).await?;
+    let member = store::member::cluster(&mut conn, cluster).await?;
     let member = member.filter(|member| scope::shows(caller, member));
     Ok(member.ok_or_else(|| FederationError::UnknownMember(cluster.to_string()))?)
 }
@@ -145,6 +145,7 @@ fn master(name: String, id: ClusterId, status: &str, rest_info: RestInfo) -> Mas
         status: status.to_owned(),
         rest_version: REST_VERSION.to_owned(),
         rest_info,
+        status_reason: None,
     }
 }
 

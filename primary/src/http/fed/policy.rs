@@ -19,8 +19,8 @@ use crate::store::Actor;
 
 /// Export all federated objects as YAML
 ///
-/// But for registries, whose credentials stand in no file. Applied to a primary
-/// without federated objects it gives the same state.
+/// Registries are without what they are logged in with: secrets stand in no file. Applied
+/// to a primary without federated objects it gives the same state.
 #[utoipa::path(
     get,
     path = "/v1/fed/policy",
@@ -39,7 +39,7 @@ pub(super) async fn fed_policy_export(
 ///
 /// Makes true what the YAML says, as one revision or not at all, and answers
 /// with what that changed. Takes resources of all kinds: the custom resources
-/// that clusters and exports have, and lists of rules with their ids and order.
+/// that clusters and exports have, lists of rules with their ids and order, and registries.
 /// Local objects of clusters become federated: their names get the prefix `fed.`.
 #[utoipa::path(
     post,
@@ -65,7 +65,7 @@ pub(super) async fn fed_policy_apply(
     let text = upload::read_file(request, upload::MOST_OF_SET).await?;
     let actor = Actor::from(&caller);
     let stamp = Stamp { now: app.clock.now().timestamp(), uuid: Uuid::new_v4 };
-    let Applied { plan, left_out } = apply(&app.database, &actor, &text, options, stamp).await?;
+    let Applied { plan, left_out } = apply(&app.registries, &actor, &text, options, stamp).await?;
     let plan = plan.into_iter().map(shown).collect();
     Ok(Json(FedPolicyPlan { applied: !options.dry_run, plan, left_out }))
 }

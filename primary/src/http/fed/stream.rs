@@ -11,6 +11,7 @@ use palisade_api::rest::fed::FedStreamEvent;
 use palisade_identity::{Access, Caller, Permission};
 
 use crate::App;
+use crate::http::authorize::rights_in_fleet;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::Authenticated;
 use crate::live::{ChangeStream, Told, Topic, Watch};
@@ -38,7 +39,16 @@ pub(super) async fn fed_stream_get(
     let topics = Topic::ALL.into_iter().filter(|topic| may_see(&caller, *topic)).collect();
     let stop = app.shutdown.token().clone();
     let identity = app.identity.clone();
-    let watch = (caller.rights.scope().cloned()).map(|scope| Watch::new(app.database, scope));
+    let watch = match caller.rights.scope() {
+        // Whatever the role reads: one of the operator's own reads no federation.
+        Some(scope) => Some(Watch::new(app.database, scope.clone())),
+        None if caller.may(Permission::Fed, Access::Read) => None,
+        None => {
+            let home = rights_in_fleet(&app, &caller, &[]).await?;
+            let scope = home.and_then(|rights| rights.scope().cloned());
+            scope.map(|scope| Watch::of_events(app.database, scope))
+        }
+    };
     let stream = ChangeStream::open(&app.live, identity, session, topics, watch, stop)
         .ok_or_else(|| ApiError::new(Code::OpNotAllowed, "The session has too many streams."))?;
     Ok(Sse::new(unfold(stream, async |mut stream| {

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use palisade_api::rest::fed::{ClusterStatus, JointCluster};
 use palisade_api::rest::fleet::{FedClusterSummary, FedSummary, FedTotal};
 
-use super::export::{Row, whole};
+use super::export::{Row, csv, headers};
 use super::member;
 use super::parameters::OfClusters;
 use super::question::{self, Format};
@@ -67,7 +67,11 @@ pub(super) async fn fed_summary(
     let clusters = query.page_of(all);
     Ok(match format {
         Format::Page => Json(FedSummary { clusters, total }).into_response(),
-        format => whole(format, "clusters", &clusters)?,
+        Format::Json => {
+            let headers = headers::<FedClusterSummary>(format);
+            (headers, Json(FedSummary { clusters, total })).into_response()
+        }
+        Format::Csv => csv(&clusters)?,
     })
 }
 
@@ -105,6 +109,7 @@ fn total(all: &[FedClusterSummary]) -> FedTotal {
 }
 
 impl Row for FedClusterSummary {
+    const LIST: &'static str = "clusters";
     const COLUMNS: &'static [&'static str] = &[
         "name",
         "id",
@@ -122,24 +127,4 @@ impl Row for FedClusterSummary {
         "grave_events",
         "denials",
     ];
-
-    fn cells(&self) -> Vec<String> {
-        vec![
-            self.name.clone(),
-            self.id.clone(),
-            self.status.clone(),
-            self.agent_version.clone(),
-            self.last_seen.clone(),
-            self.revision.to_string(),
-            self.nodes.to_string(),
-            self.workloads.to_string(),
-            self.images.to_string(),
-            self.scanned_images.to_string(),
-            self.critical.to_string(),
-            self.high.to_string(),
-            self.events.to_string(),
-            self.grave_events.to_string(),
-            self.denials.to_string(),
-        ]
-    }
 }

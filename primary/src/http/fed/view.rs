@@ -23,7 +23,8 @@ pub(super) async fn fed_view_get(
     Path(id): Path<String>,
 ) -> Result<Json<FedView>> {
     require_primary(&app).await?;
-    find_member(&app, &caller, &id).await?;
-    // Both sides speak the one version of the REST API that there is.
-    Ok(Json(FedView { compatible: true }))
+    let member = find_member(&app, &caller, &id).await?;
+    // There is one version of the REST API, which goes by the link: who was refused that for
+    // its version cannot be asked.
+    Ok(Json(FedView { compatible: member.version_refusal.is_none() }))
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use palisade_api::rest::vulasset::{FleetVulnerability, FleetVulnerabilityPage};
+use palisade_api::rest::fleet::{FleetVulnerability, FleetVulnerabilityPage};
 use palisade_identity::Caller;
 use sqlx::PgConnection;
 
@@ -81,7 +81,8 @@ pub(super) async fn fed_vulnerabilities(
     let format = question::format(&query)?;
     let page = page(&query)?;
     if format != Format::Page {
-        return Ok(exported(app, filter, format, Some(query.page().1).filter(|limit| *limit > 0)));
+        return exported(app, filter, format, Some(query.page().1).filter(|limit| *limit > 0))
+            .await;
     }
     let mut tx = app.database.begin_question().await?;
     let (vulnerabilities, total) = read(&mut tx, &filter, page).await?;
@@ -92,7 +93,7 @@ pub(super) async fn fed_vulnerabilities(
 /// namespaces that are named.
 async fn reports(app: &App, caller: &Caller, query: &Query) -> Result<Option<Vec<i32>>> {
     let named = |name| query.get(name).filter(|text| !text.is_empty());
-    let running = query.flag("running");
+    let running = flag(query, "running")?.unwrap_or_default();
     let selected = question::selected(app, query).await?;
     let within = within(app, caller).await?;
     if within.is_none()
@@ -131,7 +132,19 @@ async fn reports(app: &App, caller: &Caller, query: &Query) -> Result<Option<Vec
 }
 
 /// All that is meant, by name.
-fn exported(app: App, filter: VulnerabilityFilter, format: Format, most: Option<i64>) -> Response {
+async fn exported(
+    app: App,
+    filter: VulnerabilityFilter,
+    format: Format,
+    most: Option<i64>,
+) -> Result<Response> {
+    // Columns have no place for it.
+    let total = if format == Format::Json {
+        let mut tx = app.database.begin_question().await?;
+        Some(vulnerability::count(&mut tx, &filter).await?.all)
+    } else {
+        None
+    };
     let question = Question {
         within: None,
         conditions: Vec::new(),
@@ -141,7 +154,7 @@ fn exported(app: App, filter: VulnerabilityFilter, format: Format, most: Option<
         start: 0,
         limit: MOST_ROWS,
     };
-    export(Asked { question, format, most }, "vulnerabilities", move |question| {
+    let answer = export(Asked { question, format, most }, total, move |question| {
         let (database, mut filter) = (app.database.clone(), filter.clone());
         Box::pin(async move {
             if let Some(Value::Text(name)) =
@@ -158,7 +171,8 @@ fn exported(app: App, filter: VulnerabilityFilter, format: Format, most: Option<
             };
             Ok(found.into_iter().map(placed).collect())
         })
-    })
+    });
+    Ok(answer)
 }
 
 /// A page, and how many are meant.
@@ -194,10 +208,6 @@ async fn read(
 
 fn filter(query: &Query) -> Result<VulnerabilityFilter> {
     let text = |name| query.get(name).and_then(contains);
-    let flag = |name| match query.get(name) {
-        Some("") => Ok(None),
-        _ => query.strict_flag(name),
-    };
     let published_from = match query.get("published_after") {
         None | Some("") => None,
         Some(text) => Some(
@@ -221,8 +231,8 @@ fn filter(query: &Query) -> Result<VulnerabilityFilter> {
     Ok(VulnerabilityFilter {
         name: text("name"),
         severities,
-        fixable: flag("fixable")?,
-        kev: flag("kev")?,
+        fixable: flag(query, "fixable")?,
+        kev: flag(query, "kev")?,
         epss,
         published_from,
         package: text("package"),
@@ -230,6 +240,14 @@ fn filter(query: &Query) -> Result<VulnerabilityFilter> {
         base_os: text("base_os"),
         ..VulnerabilityFilter::default()
     })
+}
+
+/// Whether a parameter is said to be so; what has no value is not said.
+fn flag(query: &Query, name: &'static str) -> Result<Option<bool>> {
+    match query.get(name) {
+        Some("") => Ok(None),
+        _ => query.strict_flag(name),
+    }
 }
 
 fn number(word: &str) -> Result<i16> {
@@ -285,6 +303,7 @@ fn shown(found: FoundVulnerability, packages: Vec<String>) -> FleetVulnerability
 }
 
 impl Row for FleetVulnerability {
+    const LIST: &'static str = "vulnerabilities";
     const COLUMNS: &'static [&'static str] = &[
         "name",
         "severity",
@@ -293,29 +312,14 @@ impl Row for FleetVulnerability {
         "fixable",
         "kev",
         "epss",
-        "published",
+        "epss_percentile",
+        "published_timestamp",
         "images",
         "harmless_images",
         "packages",
         "link",
+        "description",
     ];
-
-    fn cells(&self) -> Vec<String> {
-        vec![
-            self.name.clone(),
-            self.severity.clone(),
-            self.score.to_string(),
-            self.score_v3.to_string(),
-            self.fixable.to_string(),
-            self.kev.to_string(),
-            self.epss.map(|epss| epss.to_string()).unwrap_or_default(),
-            self.published_timestamp.to_string(),
-            self.images.to_string(),
-            self.harmless_images.to_string(),
-            self.packages.join(" "),
-            self.link.clone(),
-        ]
-    }
 }
 
 #[cfg(test)]
@@ -334,6 +338,8 @@ mod tests {
         ] {
             assert!(filter(&Query::parse(text)).is_err(), "{text}");
         }
+        assert!(flag(&Query::parse("running=yes"), "running").is_err());
+        assert_eq!(flag(&Query::parse("running="), "running").unwrap(), None);
         let all = filter(&Query::parse("severity=critical,High&fixable=true&epss=0.5")).unwrap();
         assert_eq!((all.severities, all.fixable), (Some(vec![4, 3]), Some(true)));
         assert_eq!(filter(&Query::parse("")).unwrap(), VulnerabilityFilter::default());

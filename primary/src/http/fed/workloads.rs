@@ -55,7 +55,7 @@ pub(super) async fn fed_workload_list(
 ) -> Result<Response> {
     let asked = ask(&app, &caller, &query, &list::FIELDS, &list::ORDERS).await?;
     let page = |workloads, next| FedWorkloadsData { workloads, next };
-    answer(app, asked, "workloads", |conn, question| Box::pin(read(conn, question)), page).await
+    answer(app, asked, |conn, question| Box::pin(read(conn, question)), page).await
 }
 
 async fn read(conn: &mut PgConnection, question: &Question) -> Rows<FedWorkload> {
@@ -97,8 +97,9 @@ fn shown(one: &ClusterWorkload, image: Option<&RunningImage>) -> FedWorkload {
 }
 
 impl Row for FedWorkload {
+    const LIST: &'static str = "workloads";
     const COLUMNS: &'static [&'static str] = &[
-        "cluster",
+        "cluster_name",
         "cluster_id",
         "namespace",
         "name",
@@ -114,24 +115,4 @@ impl Row for FedWorkload {
         "medium",
         "id",
     ];
-
-    fn cells(&self) -> Vec<String> {
-        vec![
-            self.cluster_name.clone(),
-            self.cluster_id.clone(),
-            self.namespace.clone(),
-            self.name.clone(),
-            self.pod.clone(),
-            self.host.clone(),
-            self.image.clone(),
-            self.image_id.clone(),
-            self.run_as_root.to_string(),
-            self.started_at.clone(),
-            self.scanned.to_string(),
-            self.critical.to_string(),
-            self.high.to_string(),
-            self.medium.to_string(),
-            self.id.clone(),
-        ]
-    }
 }

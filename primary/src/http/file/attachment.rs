@@ -8,11 +8,10 @@ use serde::Serialize;
 
 use crate::http::error::{ApiError, Result};
 
-/// `document` as an attachment named `file`.
-pub(super) fn yaml(file: &'static str, document: &impl Serialize) -> Result<Response> {
-    let text = serde_saphyr::to_string(document)
-        .map_err(|error| ApiError::of(Code::FailExport).caused_by(error))?;
-    packed(file, &text)
+/// `document` as YAML.
+pub(super) fn yaml(document: &impl Serialize) -> Result<String> {
+    serde_saphyr::to_string(document)
+        .map_err(|error| ApiError::of(Code::FailExport).caused_by(error))
 }
 
 /// YAML as an attachment named `file`.

@@ -1,41 +1,60 @@
 //! What all exports have in common.
 
-use axum::response::Response;
+use axum::Json;
+use axum::response::{IntoResponse as _, Response};
 use palisade_api::Code;
 use palisade_api::rest::file::{RemoteExportOptions, SensorsExport};
+use palisade_api::rest::remote_repository::RemoteExportData;
+use palisade_identity::{Access, Caller, Permission};
 use palisade_policy::sensor::Inspection;
 
 use super::attachment;
 use crate::App;
 use crate::federation::rules::resource;
 use crate::http::error::{ApiError, Result};
+use crate::http::extract::require;
 use crate::http::query::{Query, Scope};
+use crate::remote_repository::{self, RemoteExportError};
 use crate::store;
 
-/// Refuses exports of what is not federated, or where there is no federation,
-/// and those that are to go into a repository, of which none can be configured.
-pub(super) async fn check(
+/// The answer to an export: the file `name` itself, or where it was put in the repository
+/// that it is for.
+pub(super) async fn answer(
     app: &App,
-    query: &Query,
+    caller: &Caller,
     remote: Option<&RemoteExportOptions>,
-) -> Result<()> {
-    require_federal(app, query).await?;
-    check_remote(remote)
+    (name, yaml): (&'static str, &str),
+) -> Result<Response> {
+    let Some(options) = remote else { return attachment::packed(name, yaml) };
+    // Who may not see the repository does not write to it either, nor who is limited to a
+    // part of the fleet: it has the files of all.
+    require(caller, Permission::Config, Access::Read)?;
+    if caller.rights.scope().is_some() {
+        return Err(ApiError::access_denied(
+            "Within an access scope nothing is written to the remote repository.",
+        ));
+    }
+    let proxy = app.config.https_proxy.as_ref();
+    let file = (name, yaml);
+    let file_path =
+        remote_repository::write(&app.database, &app.sealer, proxy, options, file).await?;
+    Ok(Json(RemoteExportData { file_path }).into_response())
 }
 
 /// The sensors of one inspection that `body` names, as the file `file`.
 pub(super) async fn sensors<I: Inspection>(
     app: &App,
+    caller: &Caller,
     query: &Query,
     body: &SensorsExport,
     file: &'static str,
 ) -> Result<Response> {
-    check(app, query, body.remote_export_options.as_ref()).await?;
+    require_federal(app, query).await?;
     if body.names.is_empty() {
         return Err(ApiError::invalid_request("Nothing is named that is to be exported."));
     }
     let yaml = resource::export::sensors::<I>(&app.database, &body.names).await?;
-    attachment::packed(file, &yaml)
+    answer(app, caller, body.remote_export_options.as_ref(), (file, yaml.as_str())).await
 }
 
 /// Refuses files that are about a cluster, and those of a federation that is
@@ -56,12 +75,12 @@ pub(super) async fn require_federal(app: &App, query: &Query) -> Result<()> {
     Ok(())
 }
 
-/// Refuses exports that are to go into a repository.
-pub(super) fn check_remote(remote: Option<&RemoteExportOptions>) -> Result<()> {
-    match remote {
-        Some(_) => {
-            Err(ApiError::new(Code::RemoteExportFail, "No remote repository is configured."))
+impl From<RemoteExportError> for ApiError {
+    fn from(error: RemoteExportError) -> Self {
+        match error {
+            RemoteExportError::Store(error) => error.into(),
+            RemoteExportError::Seal(error) => Self::internal(error),
+            other => Self::new(Code::RemoteExportFail, other.to_string()),
         }
-        None => Ok(()),
     }
 }

@@ -1,5 +1,6 @@
-//! `POST /v1/file/group/config`
+//! `POST /v1/file/group/config`, and GET for how the last import stands
 
+use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use palisade_api::rest::file::ImportTaskData;
@@ -7,6 +8,7 @@ use palisade_policy::edit::resource::File;
 
 use super::import::import;
 use crate::App;
+use crate::federation::import_task;
 use crate::http::error::Result;
 use crate::http::extract::FedAdmin;
 
@@ -35,4 +37,20 @@ pub(super) async fn file_group_import(
     request: Request,
 ) -> Result<Response> {
     import(app, caller, File::Groups, request).await
+}
+
+/// Show how far the import is that runs, or how the last one ended
+///
+/// Of any kind of file: one import runs at a time.
+#[utoipa::path(
+    get,
+    path = "/v1/file/group/config",
+    tag = "file",
+    params(("scope" = Option<String>, Query, description = "`fed`; without it the home cluster answers")),
+    responses((status = OK, body = ImportTaskData)),
+)]
+pub(super) async fn file_group_import_get(State(app): State<App>) -> Result<Json<ImportTaskData>> {
+    let last = import_task::get(&app.database, app.clock.now()).await?;
+    let data = last.map(|task| task.to_rest()).unwrap_or_default();
+    Ok(Json(ImportTaskData { data }))
 }

@@ -5,12 +5,10 @@ use axum::Json;
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use palisade_api::Code;
 use palisade_api::rest::attachment::MOST_BYTES;
 use palisade_api::rest::file::ImportTaskData;
 use palisade_identity::Caller;
-use palisade_policy::edit::EditError;
-use palisade_policy::edit::resource::task::{ImportTask, State};
+use palisade_policy::edit::resource::task::{ImportTask, Refused, State};
 use palisade_policy::edit::resource::{File, Import};
 use palisade_policy::process_profile::Stamp;
 use uuid::Uuid;
@@ -54,30 +52,34 @@ pub(super) async fn import(
 pub(super) async fn asked_for(app: &App, headers: &HeaderMap) -> Result<Option<Response>> {
     let tid = headers.get(&TRANSACTION).filter(|tid| !tid.is_empty());
     let Some(tid) = tid.cloned() else { return Ok(None) };
-    let task = import_task::get(&app.database, app.clock.now()).await?;
-    progress(task, &tid).map(Some)
+    let last = import_task::get(&app.database, app.clock.now()).await?;
+    let task = ImportTask::asked_for(last, tid.as_bytes())?;
+    if task.state == State::Running {
+        return partial(&task).map(Some);
+    }
+    Ok(Some(Json(ImportTaskData { data: task.to_rest() }).into_response()))
 }
 
 /// Begins an import; one runs at a time.
 pub(super) async fn begin(app: &App, caller: &Caller) -> Result<ImportTask> {
     let now = app.clock.now();
-    import_task::begin(&app.database, &caller.fullname, now).await?.map_err(|running| {
-        ApiError::new(Code::FailImport, "Another import runs.")
-            .with_status(StatusCode::CONFLICT)
-            .with_import(running.to_rest())
-    })
+    let begun = import_task::begin(&app.database, &caller.fullname, now).await?;
+    Ok(begun.map_err(|running| running.in_the_way())?)
 }
 
 async fn run(app: App, actor: Actor, text: String, how: Import, task: ImportTask) {
-    let state = match resource::import(&app.database, &actor, &text, how).await {
+    let imported = resource::import(&app.database, &actor, &text, how);
+    let state = match import_task::beside(&app, &task, imported).await {
         Ok(()) => State::Done,
         Err(error) => {
             tracing::warn!(by = actor.name, file = ?how.file, %error, "an import failed");
-            let by_file = matches!(
+            // Whatever else is refused is refused for what the file would change.
+            let by_file = !matches!(
                 error,
-                RuleError::Policy(_)
-                    | RuleError::Yaml(_)
-                    | RuleError::Edit(EditError::NoneOfKind { .. } | EditError::BuiltIn { .. })
+                RuleError::Encoding(_)
+                    | RuleError::Trial(_)
+                    | RuleError::Federation(_)
+                    | RuleError::Store(_)
             );
             let reason = if by_file {
                 error.to_string()
@@ -93,26 +95,13 @@ async fn run(app: App, actor: Actor, text: String, how: Import, task: ImportTask
     }
 }
 
-fn progress(last: Option<ImportTask>, tid: &HeaderValue) -> Result<Response> {
-    let task = ImportTask::asked_for(last, tid.as_bytes()).map_err(|gone| {
-        let error = ApiError::invalid_request(gone.why).with_status(StatusCode::GONE);
-        match gone.last {
-            Some(task) => error.with_import(task.to_rest()),
-            None => error,
-        }
-    })?;
-    match &task.state {
-        State::Running => partial(&task),
-        State::Done => Ok(Json(ImportTaskData { data: task.to_rest() }).into_response()),
-        State::Failed { reason, by_file } => {
-            let error = ApiError::new(Code::FailImport, reason.clone());
-            let status =
-                if *by_file { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR };
-            Err(error.with_status(status).with_import(task.to_rest()))
-        }
+impl From<Refused> for ApiError {
+    fn from(Refused { refusal, why, task }: Refused) -> Self {
+        Self { import_task: task, ..Self::refused(refusal, why) }
     }
 }
 
+/// The answer of an import that runs.
 pub(super) fn partial(task: &ImportTask) -> Result<Response> {
     let rest = task.to_rest();
     let tid = HeaderValue::from_str(&rest.tid).map_err(ApiError::internal)?;

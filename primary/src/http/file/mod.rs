@@ -3,6 +3,7 @@
 mod admission_export;
 mod admission_import;
 pub(super) mod attachment;
+mod configuration;
 mod dlp_export;
 mod dlp_import;
 mod export;
@@ -23,8 +24,8 @@ use super::ApiRouter;
 
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new()
-        .routes(routes!(group_export::file_group_export))
-        .routes(routes!(group_import::file_group_import))
+        .routes(routes!(group_export::file_group_export, group_export::file_group_export_get))
+        .routes(routes!(group_import::file_group_import, group_import::file_group_import_get))
         .routes(routes!(admission_export::file_admission_export))
         .routes(routes!(admission_import::file_admission_import))
         .routes(routes!(response_rule_export::file_response_rule_export))
@@ -34,5 +35,6 @@ pub(super) fn router() -> ApiRouter {
         .routes(routes!(waf_export::file_waf_export))
         .routes(routes!(waf_import::file_waf_import))
         .routes(routes!(fed_config_export::file_fed_config_export))
+        .merge(configuration::router())
         .merge(vulnerability_profile::router())
 }

@@ -3,13 +3,13 @@
 use axum::extract::State;
 use axum::response::Response;
 use palisade_api::rest::file::ResponseRulesExport;
+use palisade_api::rest::remote_repository::RemoteExportData;
 
-use super::attachment;
-use super::export::check;
+use super::export::{answer, require_federal};
 use crate::App;
 use crate::federation::rules::resource::export;
 use crate::http::error::{ApiError, Result};
-use crate::http::extract::JsonBody;
+use crate::http::extract::{Authenticated, JsonBody};
 use crate::http::query::Query;
 
 /// Export federated response rules
@@ -21,17 +21,22 @@ use crate::http::query::Query;
     tag = "file",
     params(("scope" = Option<String>, Query, description = "`fed`; without it the home cluster answers")),
     request_body = ResponseRulesExport,
-    responses((status = OK, body = String, content_type = "application/yaml")),
+    responses((status = OK, content(
+        (String = "application/yaml"),
+        (RemoteExportData = "application/json")
+    ))),
 )]
 pub(super) async fn file_response_rule_export(
     State(app): State<App>,
+    Authenticated(caller): Authenticated,
     query: Query,
     JsonBody(body): JsonBody<ResponseRulesExport>,
 ) -> Result<Response> {
-    check(&app, &query, body.remote_export_options.as_ref()).await?;
+    require_federal(&app, &query).await?;
     if body.ids.is_empty() {
         return Err(ApiError::invalid_request("Nothing is named that is to be exported."));
     }
     let yaml = export::response(&app.database, &body.ids).await?;
-    attachment::packed("cfgFedResponseRulesExport.yaml", &yaml)
+    let file = ("cfgFedResponseRulesExport.yaml", yaml.as_str());
+    answer(&app, &caller, body.remote_export_options.as_ref(), file).await
 }

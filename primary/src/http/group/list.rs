@@ -11,7 +11,7 @@ use crate::federation::rules;
 use crate::federation::rules::group::UsedGroup;
 use crate::federation::rules::target::targets_of;
 use crate::http::error::Result;
-use crate::http::query::{Query, Scope};
+use crate::http::query::{Page, Query, Scope};
 use crate::http::selected::Selected;
 
 /// List the groups
@@ -31,6 +31,7 @@ use crate::http::selected::Selected;
         ),
         ("brief" = Option<bool>, Query, description = "Leave out criteria and use"),
         ("with_cap" = Option<bool>, Query, description = "Tell what can be done with each"),
+        Page,
     ),
     responses((status = OK, body = GroupsData)),
 )]

@@ -7,8 +7,6 @@ mod list;
 mod update;
 
 use palisade_api::Code;
-use palisade_policy::PolicyError;
-use palisade_policy::edit::EditError;
 use utoipa_axum::routes;
 
 use super::ApiRouter;
@@ -27,20 +25,11 @@ impl From<RuleError> for ApiError {
     fn from(error: RuleError) -> Self {
         let message = error.to_string();
         match error {
-            // Among them the place among the rules that the request names.
-            RuleError::Policy(PolicyError::MissingRule(_))
-            | RuleError::Edit(EditError::Missing { .. })
-            | RuleError::MissingSensorRule(_)
+            RuleError::Policy(error) => Self::refused(error.refusal(), message),
+            RuleError::Edit(error) => Self::refused(error.refusal(), message),
+            RuleError::MissingSensorRule(_)
             | RuleError::NoRevision(_)
             | RuleError::NoRollout(_) => Self::object_not_found(message),
-            // A rule that names what does not exist is the request's fault.
-            RuleError::Policy(error) => {
-                Self::new(error.code(), message).with_status(http::StatusCode::BAD_REQUEST)
-            }
-            RuleError::Edit(error @ EditError::NoneOfKind { .. }) => {
-                Self::new(error.code(), message).with_status(http::StatusCode::BAD_REQUEST)
-            }
-            RuleError::Edit(error) => Self::new(error.code(), message),
             RuleError::Dangling { .. } | RuleError::Unreached { .. } => {
                 Self::invalid_request(message)
             }
@@ -55,6 +44,7 @@ impl From<RuleError> for ApiError {
             }
             RuleError::Encoding(error) => Self::internal(error),
             RuleError::Trial(error) => Self::internal(error),
+            RuleError::Registry(error) => (*error).into(),
             RuleError::Federation(error) => error.into(),
             RuleError::Store(error) => error.into(),
         }

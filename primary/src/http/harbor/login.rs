@@ -98,7 +98,8 @@ fn given(headers: &HeaderMap) -> Option<Given> {
         return None;
     }
     let text = String::from_utf8(STANDARD.decode(rest).ok()?).ok()?;
-    let (username, password) = text.split_once(':')?;
+    // A name with a NUL is nobody's.
+    let (username, password) = text.split_once(':').filter(|(name, _)| !name.contains('\0'))?;
     Some(Given::Password { username: username.to_owned(), password: password.to_owned() })
 }
 
@@ -122,6 +123,7 @@ mod tests {
             (header::AUTHORIZATION, "bearer abc", "token abc"),
             (HARBOR_KEY, "key:secret", "token key:secret"),
             (header::AUTHORIZATION, "Basic ???", "none"),
+            (header::AUTHORIZATION, "Basic YQBiOmM=", "none"),
             (header::AUTHORIZATION, "Digest x", "none"),
         ] {
             assert_eq!(read(name, value), expected);

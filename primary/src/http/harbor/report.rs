@@ -90,7 +90,9 @@ fn wanted(headers: &HeaderMap, query: &Query) -> Result<Wanted, AdapterError> {
             return Ok(Wanted::Vulnerabilities(GENERIC_REPORT));
         }
         if text == media_type(SBOM_REPORT) {
-            let format = query.get("sbom_media_type").map(media_type);
+            // In a query a plus sign is a blank unless somebody takes care.
+            let format = query.get("sbom_media_type").map(|kind| kind.trim().replace(' ', "+"));
+            let format = format.as_deref().map(media_type);
             let known = [SPDX, CYCLONEDX].into_iter();
             let format = known.into_iter().find(|kind| Some(*kind) == format.as_deref());
             return format.map(Wanted::Sbom).ok_or_else(|| {
@@ -120,6 +122,7 @@ mod tests {
             (&NATIVE_REPORT.replace(' ', ""), "", Ok(Wanted::Vulnerabilities(NATIVE_REPORT))),
             ("*/*", "", Ok(Wanted::Vulnerabilities(GENERIC_REPORT))),
             (SBOM_REPORT, cyclonedx, Ok(Wanted::Sbom(CYCLONEDX))),
+            (SBOM_REPORT, &cyclonedx.replace("%2B", "+"), Ok(Wanted::Sbom(CYCLONEDX))),
             (SBOM_REPORT, "", Err(400)),
             (SBOM_REPORT, "sbom_media_type=text/plain", Err(400)),
             ("application/vnd.scanner.adapter.vuln.report.raw", "", Err(501)),

@@ -13,17 +13,18 @@ use axum::response::{IntoResponse as _, Response};
 use http::{Method, StatusCode, header};
 use palisade_api::rest::empty;
 use palisade_api::{ClusterId, Code};
-use palisade_identity::{Access, Caller, Role, route_access};
+use palisade_identity::{Access, Caller, Role, namespaced_route, route_access};
 use serde::de::DeserializeOwned;
 
-use super::authorize;
+use super::authorize::{self, Answers};
 use super::error::{ApiError, Result};
-use super::extract::{MAX_BODY_BYTES, from_json, read_body_of};
+use super::extract::{MAX_BODY_BYTES, from_json, read_whole};
 use super::fallback;
 use super::fed::{OnBehalf, relay};
+use super::in_process::InProcess;
 use super::portal;
 use super::query::Query;
-use super::trail::Call;
+use super::trail::Asked;
 use crate::App;
 use crate::store;
 use owner::Owner;
@@ -64,6 +65,11 @@ const AREAS: &[&str] = &[
     "workload",
 ];
 
+/// What the primary tells everybody else, and the home cluster who has roles in some of its
+/// namespaces alone: it keeps to these.
+const TOLD_IN_NAMESPACES: &[&str] =
+    &["/v1/log/audit", "/v1/log/event", "/v1/scan/registry", "/v1/system/summary"];
+
 /// The methods that the home cluster is called with.
 const HANDED_ON: &str = "GET,HEAD,POST,PATCH,DELETE";
 
@@ -84,8 +90,8 @@ pub(super) async fn fallback(State(app): State<App>, mut request: Request) -> Re
     if *request.method() == Method::OPTIONS {
         return Ok([(header::ALLOW, HANDED_ON)].into_response());
     }
-    authorize::let_in(&app, &mut request).await?;
-    let call = Call::of(&request);
+    authorize::let_in(&app, &mut request, Answers::Home).await?;
+    let asked = Asked::of(&request);
     let caller = request.extensions_mut().remove::<Caller>().ok_or_else(ApiError::unauthorized)?;
     let role = role_at_home(&caller, &request)?;
     let Some(home) = of(&app, &caller).await? else { return without_home(&request) };
@@ -93,28 +99,28 @@ pub(super) async fn fallback(State(app): State<App>, mut request: Request) -> Re
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let behalf = OnBehalf { caller: &caller, role };
     let response = relay(&app, home, behalf, method, &path, request).await?;
-    if let Some(call) = call {
-        call.record(&app, response.status()).await;
+    if let Some(asked) = asked {
+        asked.record(&app, response.status()).await;
     }
     Ok(response)
 }
 
-/// The home cluster, where there is one that the caller's role reaches wholly:
-/// the cluster does not know of namespaces of a role.
+/// The home cluster, where there is one that the caller's role reaches.
 pub(super) async fn of(app: &App, caller: &Caller) -> Result<Option<ClusterId>> {
     let mut conn = app.database.acquire().await?;
     let Some(home) = store::member::home(&mut conn).await? else { return Ok(None) };
     let Some(scope) = caller.rights.scope() else { return Ok(Some(home)) };
     let member = store::member::get(&mut conn, home).await?;
     let reached = member.is_some_and(|member| scope.reaches(home, &member.labels));
-    Ok((reached && scope.has_whole_clusters()).then_some(home))
+    Ok(reached.then_some(home))
 }
 
-/// The role that a caller has at home. What a custom role may do there is
-/// judged by now, with the table that the cluster has as well; it knows the
-/// reserved roles alone, so it is told the one that may do this.
+/// The role that a caller has at home. What a custom role may do there, or a role in
+/// some namespaces, is judged by now, with the table that the cluster has as well; it
+/// knows the reserved roles alone, so it is told the one that may do this.
 fn role_at_home(caller: &Caller, request: &Request) -> Result<Role> {
-    let Some(role) = caller.role.reserved() else {
+    let reserved = caller.role.reserved().filter(|_| !caller.rights.are_of_namespaces());
+    let Some(role) = reserved else {
         let path = request.uri().path();
         return Ok(match route_access::required(request.method().as_str(), path).access {
             Access::Read => Role::Reader,
@@ -138,6 +144,14 @@ pub(super) async fn local_objects(
     mut request: Request,
     next: Next,
 ) -> Result<Response> {
+    if is_told_in_namespaces(&request) {
+        authorize::let_in(&app, &mut request, Answers::Home).await?;
+        let caller = request.extensions_mut().remove::<Caller>();
+        if caller.is_some_and(|caller| caller.rights.are_of_namespaces()) {
+            return fallback(State(app), request).await;
+        }
+        return Ok(next.run(request).await);
+    }
     let query = Query::parse(request.uri().query().unwrap_or_default());
     let owner = owner::of_call(request.method(), request.uri().path(), &query);
     let of_both = both::are_asked_for(request.method(), request.uri().path(), &query);
@@ -151,9 +165,16 @@ pub(super) async fn local_objects(
     if store::member::home(&mut *app.database.acquire().await?).await?.is_none() {
         return Ok(next.run(request).await);
     }
-    authorize::let_in(&app, &mut request).await?;
+    authorize::let_in(&app, &mut request, Answers::Home).await?;
     let caller = request.extensions_mut().remove::<Caller>().ok_or_else(ApiError::unauthorized)?;
     let Some(home) = of(&app, &caller).await? else { return Ok(next.run(request).await) };
+    if of_both && caller.rights.are_of_namespaces() {
+        // Of what is federated the cluster shows what is in the namespaces.
+        return fallback(State(app), request).await;
+    }
+    if of_both && !tells(&caller, request.uri().path()) {
+        return Ok(next.run(request).await);
+    }
     if of_both {
         return both::answer(&app, home, &caller, request, next).await;
     }
@@ -161,11 +182,30 @@ pub(super) async fn local_objects(
         return fallback(State(app), request).await;
     }
     let (parts, body) = request.into_parts();
-    let body = read_body_of(&parts.headers, body, MAX_BODY_BYTES).await?;
+    let body = read_whole(body, MAX_BODY_BYTES).await?;
     let request = Request::from_parts(parts, body.clone().into());
     // What is no JSON the endpoint refuses.
     let is_local = from_json(&body).is_ok_and(|body| !owner::body_says_federal(&body));
     if is_local { fallback(State(app), request).await } else { Ok(next.run(request).await) }
+}
+
+/// Whether the home cluster answers a call of somebody who has roles in namespaces alone,
+/// which the primary answers for others. What this process asks itself, nobody has such.
+fn is_told_in_namespaces(request: &Request) -> bool {
+    let path = request.uri().path();
+    let is_of = |list: &&str| {
+        path.strip_prefix(*list).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    request.extensions().get::<InProcess>().is_none()
+        && TOLD_IN_NAMESPACES.iter().any(is_of)
+        && namespaced_route::admits(request.method().as_str(), path)
+}
+
+/// Whether the home cluster tells the caller what it has of its own by this list: what
+/// is about the whole of it, it tells nobody whose role reaches some of its namespaces.
+fn tells(caller: &Caller, path: &str) -> bool {
+    let limited = caller.rights.scope().is_some_and(|scope| !scope.has_whole_clusters());
+    !limited || namespaced_route::admits("GET", path)
 }
 
 /// Reads a list of the home cluster's own objects; none where there is no home

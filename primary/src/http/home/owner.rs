@@ -92,6 +92,10 @@ pub(super) fn of_call(method: &Method, path: &str, query: &Query) -> Option<Owne
             };
         }
     }
+    // The whole configuration is that of the primary, unless somebody says otherwise.
+    if path == "/v1/file/config" {
+        return Some(said.unwrap_or(Owner::Federation));
+    }
     // Without a scope, files are those of the own cluster.
     let file = path.strip_suffix("/config").unwrap_or(path);
     FILES.contains(&file).then(|| said.unwrap_or(Owner::Cluster))
@@ -101,14 +105,16 @@ pub(super) fn of_call(method: &Method, path: &str, query: &Query) -> Option<Owne
 /// objects.
 pub(super) fn body_says_federal(body: &Value) -> bool {
     let config = &body["config"];
-    let rules = [&body["insert"]["rules"], &body["rules"]];
     let ids = [&body["move"]["id"], &config["id"]];
     let named = config["name"].as_str().is_some_and(|name| name.starts_with(FED_PREFIX));
-    let listed = rules.iter().filter_map(|rules| rules.as_array()).flatten();
+    let inserted = body["insert"]["rules"].as_array().into_iter().flatten();
     let deleted = body["delete"].as_array().into_iter().flatten();
+    // A whole list of a cluster names what is federated as well.
+    let whole = body["rules"].as_array().filter(|rules| !rules.is_empty());
     named
         || says_federal(config)
-        || listed.into_iter().any(says_federal)
+        || inserted.into_iter().any(says_federal)
+        || whole.is_some_and(|rules| rules.iter().all(says_federal))
         || ids.into_iter().chain(deleted).any(is_federal_id)
 }
 
@@ -154,6 +160,8 @@ mod tests {
             (Method::DELETE, "/v1/admission/rules?scope=fed", Some(Federation)),
             (Method::DELETE, "/v1/admission/rule/1000", Some(Cluster)),
             (Method::DELETE, "/v1/system/config/webhook/fed.x", Some(Federation)),
+            (Method::GET, "/v1/file/config", Some(Federation)),
+            (Method::POST, "/v1/file/config?scope=local", Some(Cluster)),
             (Method::POST, "/v1/file/group", Some(Cluster)),
             (Method::POST, "/v1/file/response/rule/config?scope=fed", Some(Federation)),
             (Method::GET, "/v1/groups", None),
@@ -176,6 +184,8 @@ mod tests {
             (json!({ "insert": { "rules": [{ "id": 0, "cfg_type": "federal" }] } }), true),
             (json!({ "insert": { "rules": [{ "id": 5 }] } }), false),
             (json!({ "rules": [{ "id": 100_002 }] }), true),
+            (json!({ "rules": [{ "id": 100_002 }, { "id": 7 }] }), false),
+            (json!({ "rules": [] }), false),
             (json!({ "move": { "id": 100_001, "after": 0 } }), true),
             (json!({ "move": { "id": 10_001, "after": 0 } }), false),
             (json!({ "delete": [100_001] }), true),

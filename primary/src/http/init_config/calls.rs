@@ -3,46 +3,13 @@
 use http::Method;
 use serde_json::{Map, Value, json};
 use thiserror::Error;
-use url::Url;
 
 use super::file::{InitFile, Kind};
+use crate::http::in_process::{Call, Wanted, path_of};
 use crate::identity::DEFAULT_PROFILE;
 
 /// The first administrator, whose role nobody changes.
 const FIRST_USER: &str = "admin";
-
-/// A call of the REST API.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Call {
-    pub(super) method: Method,
-    pub(super) path: String,
-    pub(super) body: Option<Value>,
-}
-
-impl Call {
-    fn new(method: Method, path: impl Into<String>, body: Value) -> Self {
-        Self { method, path: path.into(), body: Some(body) }
-    }
-}
-
-/// Something that is to be as a file says.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Wanted {
-    /// An object with a name, whose path tells whether it exists.
-    Object { name: String, path: String, create: Call, change: Vec<Call> },
-    /// What always exists.
-    Setting(Call),
-}
-
-impl Wanted {
-    /// Its name, for messages.
-    pub(super) fn what(&self) -> &str {
-        match self {
-            Self::Object { name, .. } => name,
-            Self::Setting(call) => &call.path,
-        }
-    }
-}
 
 /// All that a file wants.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -65,16 +32,16 @@ pub(super) fn wanted(file: &InitFile) -> Result<AllWanted, Malformed> {
             let body = json!({ "eula": content });
             vec![Wanted::Setting(Call::new(Method::POST, "/v1/eula", body))]
         }
-        Kind::Role => each(content, "roles", "name", role)?,
+        Kind::Role => each(content, "roles", "name", Wanted::role)?,
         Kind::PasswordProfile => {
             let mut profiles = each(content, "pwd_profiles", "name", password_profile)?;
             // There is one.
             profiles.truncate(1);
             profiles
         }
-        Kind::Ldap => vec![directory("ldap1", "ldap", content)],
-        Kind::Saml => vec![directory("saml1", "saml", content)],
-        Kind::Oidc => vec![directory("openId1", "oidc", content)],
+        Kind::Ldap => vec![Wanted::directory("ldap1", "ldap", content)],
+        Kind::Saml => vec![Wanted::directory("saml1", "saml", content)],
+        Kind::Oidc => vec![Wanted::directory("openId1", "oidc", content)],
         Kind::System => return Ok(system(content)),
         Kind::User => each(content, "users", "fullname", user)?,
     };
@@ -96,17 +63,6 @@ fn each(
     named.collect()
 }
 
-fn role(name: &str, members: &Map<String, Value>) -> Wanted {
-    let path = path_of("/v1/user_role", &[name]);
-    let body = json!({ "config": members });
-    Wanted::Object {
-        name: name.to_owned(),
-        create: Call::new(Method::POST, "/v1/user_role", body.clone()),
-        change: vec![Call::new(Method::PATCH, &path, body)],
-        path,
-    }
-}
-
 fn password_profile(name: &str, members: &Map<String, Value>) -> Wanted {
     let mut config = members.clone();
     config.insert("name".to_owned(), name.into());
@@ -114,23 +70,11 @@ fn password_profile(name: &str, members: &Map<String, Value>) -> Wanted {
     Wanted::Setting(Call::new(Method::PATCH, path, json!({ "config": config })))
 }
 
-fn directory(name: &str, kind: &str, content: &Map<String, Value>) -> Wanted {
-    let path = path_of("/v1/server", &[name]);
-    let body = json!({ "config": { "name": name, kind: content } });
-    Wanted::Object {
-        name: name.to_owned(),
-        create: Call::new(Method::POST, "/v1/server", body.clone()),
-        change: vec![Call::new(Method::PATCH, &path, body)],
-        path,
-    }
-}
-
 fn system(content: &Map<String, Value>) -> AllWanted {
     let mut all = AllWanted::default();
     for (key, value) in content {
         if key == "auth_order" {
-            let body = json!({ "config": { key: value } });
-            all.objects.push(Wanted::Setting(Call::new(Method::PATCH, "/v1/system/config", body)));
+            all.objects.push(Wanted::auth_order(value));
         } else {
             all.passed_over.push(key.clone());
         }
@@ -160,17 +104,6 @@ fn user(name: &str, members: &Map<String, Value>) -> Wanted {
         change,
         path,
     }
-}
-
-/// A path with names in it.
-fn path_of(area: &str, names: &[&str]) -> String {
-    let Ok(mut url) = Url::parse("https://primary").and_then(|url| url.join(area)) else {
-        return area.to_owned();
-    };
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.extend(names);
-    }
-    url.path().to_owned()
 }
 
 #[cfg(test)]

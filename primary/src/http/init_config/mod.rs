@@ -9,34 +9,24 @@ mod file;
 
 use std::path::Path;
 
-use anyhow::Context as _;
 use axum::Router;
-use axum::body::Body;
-use axum::extract::Request;
-use http::{Method, StatusCode};
-use palisade_api::rest::error::ErrorBody;
 use palisade_identity::{Caller, Role};
-use tower::ServiceExt as _;
 
+use super::in_process::Client;
 use crate::App;
-use crate::http::extract::MAX_BODY_BYTES;
 use crate::store::{self, StoreError};
-use calls::{Call, Wanted};
 use file::{InitFile, Kind};
 
 /// Who the audit records name.
 const AUTHOR: &str = "palisade";
-
-/// A caller that this process itself vouches for. No request from outside has
-/// such an extension.
-#[derive(Clone, Debug)]
-pub(super) struct InProcess(pub(super) Caller);
 
 /// Applies the files in the folder that the configuration names. Each is applied
 /// at the first start with it, and with `always_reload` at each. What is wrong in
 /// one is logged, and the rest applies.
 pub async fn apply(app: &App, router: &Router) -> anyhow::Result<()> {
     let Some(folder) = &app.config.init_config else { return Ok(()) };
+    let caller = Caller::forwarded(AUTHOR, Role::FedAdmin);
+    let client = Client { router: router.clone(), caller };
     for kind in Kind::IN_ORDER {
         let Some(file) = read(folder, *kind) else { continue };
         let setting = format!("init-config:{}", kind.file());
@@ -59,7 +49,7 @@ pub async fn apply(app: &App, router: &Router) -> anyhow::Result<()> {
         let mut failed = 0;
         for one in wanted.objects {
             let what = one.what().to_owned();
-            if let Err(error) = put(router, one).await {
+            if let Err(error) = client.put(one).await {
                 failed += 1;
                 tracing::error!(file = kind.file(), what, error = format!("{error:#}"), "refused");
             }
@@ -81,38 +71,4 @@ fn read(folder: &Path, kind: Kind) -> Option<InitFile> {
             None
         }
     }
-}
-
-/// Changes what exists, and makes what does not.
-async fn put(router: &Router, wanted: Wanted) -> anyhow::Result<()> {
-    let calls = match wanted {
-        Wanted::Object { path, create, change, .. } => {
-            let look = Call { method: Method::GET, path, body: None };
-            match send(router, &look).await? {
-                (StatusCode::OK, _) => change,
-                _ => vec![create],
-            }
-        }
-        Wanted::Setting(call) => vec![call],
-    };
-    for call in calls {
-        let (status, body) = send(router, &call).await?;
-        if status != StatusCode::OK {
-            let body = serde_json::from_slice::<ErrorBody>(&body).context(status)?;
-            anyhow::bail!("{status}: {}", body.message);
-        }
-    }
-    Ok(())
-}
-
-async fn send(router: &Router, call: &Call) -> anyhow::Result<(StatusCode, Vec<u8>)> {
-    let body = call.body.as_ref().map_or_else(Body::empty, |body| body.to_string().into());
-    let mut request =
-        Request::builder().method(&call.method).uri(&call.path).body(body).context("the name")?;
-    let caller = Caller::forwarded(AUTHOR, Role::FedAdmin);
-    request.extensions_mut().insert(InProcess(caller));
-    let answer = router.clone().oneshot(request).await?;
-    let status = answer.status();
-    let body = axum::body::to_bytes(answer.into_body(), MAX_BODY_BYTES).await?;
-    Ok((status, body.to_vec()))
 }

@@ -3,24 +3,35 @@
 use axum::Json;
 use axum::extract::State;
 use palisade_api::rest::event::{Audit, AuditsData, category};
+use palisade_identity::Permission;
 
-use super::{fill, records, text};
+use super::{fill, read_by, records, text};
 use crate::App;
 use crate::http::error::Result;
-use crate::http::query::Query;
+use crate::http::extract::Authenticated;
+use crate::http::query::{Page, Query};
 use crate::store::event::list::Event;
 
 /// List the audit records of all clusters
 ///
-/// Admission decisions and the like, newest first.
+/// Admission decisions and the like, newest first; of the primary and its home cluster
+/// by who does not read the federation. Filters by `name`, `level` and
+/// `reported_timestamp` look at all that there are; others, and orders, at the newest 4,096
+/// that those leave.
 #[utoipa::path(
     get,
     path = "/v1/log/audit",
     tag = "log",
+    params(Page),
     responses((status = OK, body = AuditsData)),
 )]
-pub(super) async fn audit_list(State(app): State<App>, query: Query) -> Result<Json<AuditsData>> {
-    let audits = records(&app, &query, category::AUDIT, complete).await?;
+pub(super) async fn audit_list(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    query: Query,
+) -> Result<Json<AuditsData>> {
+    let within = read_by(&app, &caller, Permission::AuditEvents).await?;
+    let audits = records(&app, within, &query, category::AUDIT, complete).await?;
     Ok(Json(AuditsData { audits }))
 }
 

@@ -11,7 +11,9 @@ use palisade_api::rest::error::ErrorBody;
 use palisade_api::rest::harbor::{HarborError, HarborErrorData};
 use utoipa::openapi::schema::AnyOfBuilder;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
-use utoipa::openapi::{HttpMethod, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Schema};
+use utoipa::openapi::{
+    HttpMethod, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr, Schema,
+};
 use utoipa::{PartialSchema as _, ToSchema as _};
 
 use crate::App;
@@ -31,9 +33,16 @@ const ABOUT: &str = "The REST API of the primary.\n\n\
     again and come from the same origin. `GET /v1/selfuser` tells a page after a reload whether \
     the session still lives; `DELETE /v1/auth` ends it and takes the cookie away. Without a valid \
     identity: 401, code 3; without the permission: 403, code 25.\n\n\
+    Lists with `start` and `limit` are filtered by `f_FIELD=VALUE` or `f_FIELD=OPERATOR,VALUE` (`eq`, \
+    `neq`, `in`, `notin`, `gt`, `gte`, `lt`, `lte`, `prefix`), and sorted by `s_FIELD=asc` or `desc`; \
+    a field that nothing in the list has is passed over. What has an `ETag` is not sent again to who \
+    shows it by `If-None-Match`.\n\n\
     What is federated is changed with the permission `fed` (write) beside that of the path. Times are \
     in UTC: `…_timestamp` in seconds since 1970, `…_at` as RFC 3339; sizes are in bytes, and other \
     units stand with their field.";
+
+/// The name of the license, as SPDX has it.
+const LICENSE: &str = env!("CARGO_PKG_LICENSE");
 
 /// What clusters alone answer, as `palisade-agent openapi` tells it: this program
 /// knows nothing of the agent's.
@@ -61,6 +70,7 @@ pub(super) fn head() -> OpenApi {
         .title("Palisade")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(format!("{ABOUT}\n\n{}", codes())))
+        .license(Some(LicenseBuilder::new().name(LICENSE).identifier(Some(LICENSE)).build()))
         .build();
     OpenApiBuilder::new().info(info).build()
 }
@@ -170,7 +180,7 @@ mod tests {
     use std::collections::HashSet;
 
     use palisade_identity::{Need, route_access};
-    use serde_json::Value;
+    use serde_json::{Map, Value, json};
 
     use super::*;
 
@@ -199,7 +209,7 @@ mod tests {
                 }
                 assert!(operation["x-permission"].is_string(), "{method} {path}");
                 let need = route_access::required(&method.to_uppercase(), path).need;
-                let open = operation.get("security").is_none_or(Value::is_null);
+                let open = operation["security"].as_array().unwrap().is_empty();
                 assert_eq!(open, need == Need::Open, "{method} {path}: {need:?}");
             }
         }
@@ -242,6 +252,20 @@ mod tests {
         assert!(silent.is_empty(), "{silent:#?}");
     }
 
+    /// A schema in place of its name, with what is flattened into it as its own.
+    fn plain(schemas: &Value, schema: &Value) -> Value {
+        if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+            return plain(schemas, &schemas[name]);
+        }
+        let Some(parts) = schema["allOf"].as_array() else { return schema.clone() };
+        let (mut properties, mut required) = (Map::new(), Vec::new());
+        for part in parts.iter().map(|part| plain(schemas, part)) {
+            properties.extend(part["properties"].as_object().cloned().unwrap_or_default());
+            required.extend(part["required"].as_array().cloned().unwrap_or_default());
+        }
+        json!({ "properties": properties, "required": required })
+    }
+
     /// What an example says that its schema does not know, or lacks.
     fn misfits(
         schemas: &Value,
@@ -250,10 +274,8 @@ mod tests {
         at: &str,
         found: &mut Vec<String>,
     ) {
-        if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
-            return misfits(schemas, &schemas[name], example, at, found);
-        }
-        let parts = ["oneOf", "anyOf", "allOf"].iter().filter_map(|key| schema[key].as_array());
+        let schema = plain(schemas, schema);
+        let parts = ["oneOf", "anyOf"].iter().filter_map(|key| schema[key].as_array());
         if let Some(part) = parts.flatten().find(|part| part["type"] != "null") {
             return misfits(schemas, part, example, at, found);
         }
@@ -293,16 +315,45 @@ mod tests {
     }
 
     #[test]
+    fn every_answer_has_an_example() {
+        let document = serde_json::to_value(crate::http::document().unwrap()).unwrap();
+        let mut without = Vec::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                for (status, response) in operation["responses"].as_object().unwrap() {
+                    let contents = response["content"].as_object().into_iter().flatten();
+                    // Documents in the form of a standard have their examples there.
+                    let mut ours = contents.filter(|(kind, content)| {
+                        *kind == "application/json" || content["schema"]["$ref"].is_string()
+                    });
+                    let silent = ours.any(|(_, content)| content["example"].is_null());
+                    if status.starts_with('2') && silent {
+                        without.push(format!("{method} {path} {status}"));
+                    }
+                }
+            }
+        }
+        assert!(without.is_empty(), "{without:#?}");
+    }
+
+    #[test]
     fn examples_are_as_their_schemas_say() {
         let document = serde_json::to_value(crate::http::document().unwrap()).unwrap();
         let schemas = &document["components"]["schemas"];
         let mut found = Vec::new();
         for (name, example) in operation::examples().unwrap() {
+            if let Some((method, path)) = name.split_once(' ') {
+                let answers = &document["paths"][path][method.to_lowercase()]["responses"];
+                assert!(answers["200"].is_object(), "nothing answers {name}");
+                continue;
+            }
             assert!(schemas[&name].is_object(), "no schema {name}");
             misfits(schemas, &schemas[&name], &example, &name, &mut found);
         }
         assert!(found.is_empty(), "{found:#?}");
         let body = &document["paths"]["/v1/user"]["post"]["requestBody"]["content"];
         assert_eq!(body["application/json"]["example"]["user"]["username"], "mary");
+        let answer = &document["paths"]["/v1/user"]["get"]["responses"]["200"]["content"];
+        assert_eq!(answer["application/json"]["example"]["users"][0]["username"], "mary");
     }
 }

@@ -1,5 +1,5 @@
 //! What is said of each operation without its handler: who may call it, which
-//! errors it answers with, and an example of what is sent.
+//! errors it answers with, and examples of what is sent and answered.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use http::StatusCode;
 use palisade_api::Code;
 use palisade_api::rest::error::ErrorBody;
 use palisade_api::rest::harbor::HarborErrorData;
-use palisade_identity::{Access, Need, Required, route_access, scoped_route};
+use palisade_identity::{Access, Need, Required, namespaced_route, route_access, scoped_route};
 use serde_json::{Value, json};
 use utoipa::ToSchema as _;
 use utoipa::openapi::extensions::ExtensionsBuilder;
@@ -24,7 +24,8 @@ use crate::http::harbor;
 const YAML: &str = "application/yaml";
 const JSON: &str = "application/json";
 
-/// What is sent, by the name of its schema.
+/// What is sent and answered, by the name of its schema; answers whose schema has none by
+/// method and path.
 pub(super) type Examples = BTreeMap<String, Value>;
 
 /// Reads the examples.
@@ -43,15 +44,24 @@ pub(super) fn complete(
 ) {
     let required = route_access::required(method, path);
     describe_need(method, path, operation, required);
-    if required.need != Need::Open {
-        let by = by.iter().map(|scheme| SecurityRequirement::new::<_, [&str; 0], _>(*scheme, []));
-        operation.security = Some(by.collect());
-    }
+    // What needs no identity says so: nothing said would be a gap to who checks.
+    let by: &[&str] = if required.need == Need::Open { &[] } else { by };
+    let by = by.iter().map(|scheme| SecurityRequirement::new::<_, [&str; 0], _>(*scheme, []));
+    operation.security = Some(by.collect());
     let responses = &mut operation.responses.responses;
     for (status, response) in responses.iter_mut() {
         let RefOr::T(response) = response else { continue };
         if let Some(RefOr::T(content)) = response.content.get_mut(YAML) {
             content.schema = Some(ObjectBuilder::new().build().into());
+        }
+        if status.starts_with('2') {
+            for (kind, content) in &mut response.content {
+                let RefOr::T(content) = content else { continue };
+                show_example(content, examples);
+                if kind == JSON && content.example.is_none() {
+                    content.example = examples.get(&format!("{method} {path}")).cloned();
+                }
+            }
         }
         if response.description.is_empty() {
             let reason =
@@ -118,6 +128,9 @@ fn describe_need(method: &str, path: &str, operation: &mut Operation, required: 
         Need::Somewhere(_) => needs.push_str(" In a namespace it is enough for what is in there."),
         Need::Oneself(_) => needs.push_str(" About oneself it needs any identity."),
         _ => {}
+    }
+    if namespaced_route::of_fleet(method, path).is_some() {
+        needs.push_str(" Without it what is the home cluster's, as far as roles read it there.");
     }
     if required.need != Need::Open && scoped_route::admits(method, path) {
         needs.push_str(" Within an access scope it keeps to that.");

@@ -9,7 +9,7 @@ use palisade_identity::PasswordProfile;
 use utoipa_axum::routes;
 
 use super::ApiRouter;
-use super::error::ApiError;
+use super::error::{ApiError, Reason};
 use super::user::basic;
 use crate::identity::{DEFAULT_PROFILE, PasswordProfileError};
 
@@ -42,7 +42,9 @@ fn missing() -> ApiError {
 impl From<PasswordProfileError> for ApiError {
     fn from(error: PasswordProfileError) -> Self {
         match error {
-            PasswordProfileError::Profile(error) => Self::invalid_request(error.to_string()),
+            PasswordProfileError::Profile(error) => {
+                Self::invalid_request(error.to_string()).because(Reason::Profile(error))
+            }
             PasswordProfileError::Store(error) => error.into(),
         }
     }

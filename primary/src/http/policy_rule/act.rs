@@ -36,10 +36,10 @@ pub(super) async fn policy_rule_act(
 
 /// Whether all rules that the action brings say that they are federated.
 fn says_federal(action: &PolicyRuleActionData) -> Result<bool> {
-    let PolicyRuleActionData { move_, insert, rules, delete } = action;
-    if move_.is_none() && insert.is_none() && rules.is_none() && delete.is_none() {
+    if action.is_empty() {
         return Err(ApiError::invalid_request("One of move, insert, rules and delete is needed."));
     }
+    let PolicyRuleActionData { insert, rules, .. } = action;
     let named = insert.iter().flat_map(|insert| &insert.rules).chain(rules.iter().flatten());
     let mut kinds = named.map(|rule| rule.cfg_type.as_str()).peekable();
     Ok(kinds.peek().is_some() && kinds.all(|kind| kind == "federal"))

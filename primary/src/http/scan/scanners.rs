@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::App;
 use crate::http::error::{ApiError, Result};
+use crate::http::query::{Page, Query};
 use crate::registry::worker::LATELY;
 use crate::store;
 
@@ -18,9 +19,13 @@ use crate::store;
     get,
     path = "/v1/scan/scanner",
     tag = "scan",
+    params(Page),
     responses((status = OK, body = ScannerData)),
 )]
-pub(super) async fn scanner_list(State(app): State<App>) -> Result<Json<ScannerData>> {
+pub(super) async fn scanner_list(
+    State(app): State<App>,
+    query: Query,
+) -> Result<Json<ScannerData>> {
     let vulndb = app.registries.vulndb.current().await.ok();
     let mut conn = app.database.acquire().await?;
     let scanners = store::scanner::list(&mut conn, LATELY).await?;
@@ -36,7 +41,7 @@ pub(super) async fn scanner_list(State(app): State<App>) -> Result<Json<ScannerD
         scanned_images: scanner.scanned_images,
         scanned_serverless: 0,
     };
-    Ok(Json(ScannerData { scanners: scanners.into_iter().map(one).collect() }))
+    Ok(Json(ScannerData { scanners: query.list(scanners.into_iter().map(one).collect())? }))
 }
 
 /// The scanner of this id.

@@ -41,8 +41,11 @@ impl From<DirectoryError> for ApiError {
             | DirectoryError::OtherKind
             | DirectoryError::SecretForAnother => Self::invalid_request(message),
             DirectoryError::Duplicate => Self::new(Code::DuplicateName, message),
+            DirectoryError::InOrder => Self::new(Code::ObjectInuse, message),
             DirectoryError::Missing => Self::object_not_found(message),
-            DirectoryError::ChangedMeanwhile => Self::new(Code::FailLockCluster, message),
+            DirectoryError::ChangedMeanwhile => {
+                Self::new(Code::FailLockCluster, message).with_status(http::StatusCode::CONFLICT)
+            }
             DirectoryError::MoreThanCaller => Self::access_denied(message),
             DirectoryError::Seal(_) | DirectoryError::DamagedSecret => Self::internal(error),
             DirectoryError::Store(error) => error.into(),

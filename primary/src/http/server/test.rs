@@ -4,9 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use palisade_api::Code;
-use palisade_api::rest::server::{
-    ServerLdapConfig, ServerLdapTest, ServerOidcConfig, ServerSamlConfig, ServerSamlTest,
-    ServerTest, ServerTestData, ServerTestResult, ServerTestResultData,
+use palisade_api::rest::server::{ServerLdapConfig, ServerOidcConfig, ServerSamlConfig};
+use palisade_api::rest::server_test::{
+    ServerLdapTest, ServerSamlTest, ServerTest, ServerTestData, ServerTestResult,
+    ServerTestResultData,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 

@@ -7,7 +7,7 @@ use palisade_api::rest::user::UsersData;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
-use crate::http::query::Query;
+use crate::http::query::{Page, Query};
 use crate::http::user::{RoleChoice, rest_user, role_choice};
 
 /// List the users that a directory vouched for
@@ -15,7 +15,7 @@ use crate::http::user::{RoleChoice, rest_user, role_choice};
     get,
     path = "/v1/server/{name}/user",
     tag = "server",
-    params(("name" = String, Path)),
+    params(("name" = String, Path), Page),
     responses((status = OK, body = UsersData)),
 )]
 pub(super) async fn server_user_list(

@@ -14,6 +14,7 @@ use crate::federation::rules::target::targets_of;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
 use crate::http::query::{Query, Scope};
+use crate::remote_repository;
 
 /// Show the configuration
 ///
@@ -67,6 +68,7 @@ async fn read(app: &App, caller: &Caller, query: &Query) -> Result<SystemConfigD
 
 /// The primary's own configuration.
 pub(super) async fn shown(app: &App) -> Result<SystemConfig> {
+    let remote_repository = remote_repository::shown(&app.database).await?;
     Ok(SystemConfig {
         new_service_policy_mode: "Discover".to_owned(),
         new_service_profile_mode: "Discover".to_owned(),
@@ -75,6 +77,7 @@ pub(super) async fn shown(app: &App) -> Result<SystemConfig> {
         auth_order: app.identity.auth_order().await?,
         cluster_name: app.config.name.as_str().to_owned(),
         no_telemetry_report: true,
+        remote_repositories: remote_repository.into_iter().collect(),
         enable_tls_verification: true,
         ..SystemConfig::default()
     })

@@ -1,8 +1,11 @@
-//! `/v1/system`: summary and configuration.
+//! `/v1/system`: summary, usage, alerts and configuration.
 
+mod alerts;
 mod config;
 mod config_update;
+mod remote_repository;
 mod summary;
+mod usage;
 mod webhook_create;
 mod webhook_delete;
 mod webhook_update;
@@ -17,6 +20,8 @@ use crate::federation::rules::RuleError;
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new()
         .routes(routes!(summary::system_summary_get))
+        .routes(routes!(usage::system_usage_get))
+        .routes(routes!(alerts::system_alerts_get))
         .routes(routes!(config::system_config_get, config_update::system_config_update))
         .routes(routes!(config::system_config_get_v2, config_update::system_config_update_v2))
         .routes(routes!(webhook_create::system_webhook_create))
@@ -24,6 +29,7 @@ pub(super) fn router() -> ApiRouter {
             webhook_update::system_webhook_update,
             webhook_delete::system_webhook_delete
         ))
+        .merge(remote_repository::router())
 }
 
 /// Lets writes of federated webhooks pass; without a scope a write means those

@@ -15,7 +15,7 @@ use crate::http::home;
 use crate::store::object;
 
 /// How long the home cluster may take: every open page asks for this.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Count what the cluster has
 ///
@@ -31,12 +31,17 @@ pub(super) async fn system_summary_get(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
 ) -> Result<Json<SystemSummaryData>> {
+    Ok(Json(SystemSummaryData { summary: counted(&app, &caller).await? }))
+}
+
+/// What there is, as far as the caller may see it.
+pub(super) async fn counted(app: &App, caller: &Caller) -> Result<SystemSummary> {
     let mut summary = SystemSummary::default();
     if let Ok(vulndb) = app.registries.vulndb.current().await {
         vulndb.version().clone_into(&mut summary.cvedb_version);
         summary.cvedb_create_time = vulndb.create_time();
     }
-    if let Some(home) = at_home(&app, &caller).await {
+    if let Some(home) = at_home(app, caller).await {
         if caller.may(Permission::Infra, Access::Read) {
             summary.hosts = home.hosts;
             summary.domains = home.domains;
@@ -65,7 +70,7 @@ pub(super) async fn system_summary_get(
         let rules = object::count(&mut conn, ObjectKind::NetworkRule).await?;
         summary.policy_rules = u32::try_from(rules).unwrap_or(u32::MAX);
     }
-    Ok(Json(SystemSummaryData { summary }))
+    Ok(summary)
 }
 
 /// What the home cluster has; none where there is none, or it does not say so in

@@ -8,12 +8,18 @@ use super::{RoleChoice, rest_user, role_choice};
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
-use crate::http::query::Query;
+use crate::http::query::{Page, Query};
 
 /// List the users
 ///
 /// Callers whose roles are in namespaces see those whose roles are within.
-#[utoipa::path(get, path = "/v1/user", tag = "user", responses((status = OK, body = UsersData)))]
+#[utoipa::path(
+    get,
+    path = "/v1/user",
+    tag = "user",
+    params(Page),
+    responses((status = OK, body = UsersData)),
+)]
 pub(super) async fn user_list(
     State(app): State<App>,
     Authenticated(caller): Authenticated,

@@ -21,7 +21,7 @@ use palisade_identity::{Access, Caller, PasswordProfile, Permission, Role};
 use utoipa_axum::routes;
 
 use super::ApiRouter;
-use super::error::{ApiError, Result};
+use super::error::{ApiError, Reason, Result};
 use crate::App;
 use crate::identity::{ScopeError, SeenUser, UserError, shown_scope};
 
@@ -128,7 +128,8 @@ pub(super) fn basic(profile: &PasswordProfile) -> PasswordProfileBasic {
 
 /// 400, code 14.
 pub(super) fn weak_password(weak: WeakPassword, profile: &PasswordProfile) -> ApiError {
-    let mut error = ApiError::new(Code::WeakPassword, weak.to_string());
+    let error = ApiError::new(Code::WeakPassword, weak.to_string());
+    let mut error = error.because(Reason::WeakPassword(weak));
     error.password_profile = Some(basic(profile));
     error
 }
@@ -154,7 +155,10 @@ impl From<UserError> for ApiError {
                 Self::new(Code::OpNotAllowed, message).with_status(http::StatusCode::FORBIDDEN)
             }
             UserError::MoreThanCaller => Self::access_denied(message),
-            UserError::ChangedMeanwhile => Self::new(Code::FailLockCluster, message),
+            // The caller's to try again, and no failure of ours.
+            UserError::ChangedMeanwhile => {
+                Self::new(Code::FailLockCluster, message).with_status(http::StatusCode::CONFLICT)
+            }
             UserError::Password(error) => error.into(),
             UserError::Store(error) => error.into(),
         }

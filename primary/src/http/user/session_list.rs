@@ -7,14 +7,14 @@ use palisade_api::rest::user::{UserSession, UserSessionsData};
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
-use crate::http::query::Query;
+use crate::http::query::{Page, Query};
 
 /// List the sessions of a user
 #[utoipa::path(
     get,
     path = "/v1/user/{fullname}/session",
     tag = "user",
-    params(("fullname" = String, Path)),
+    params(("fullname" = String, Path), Page),
     responses((status = OK, body = UserSessionsData)),
 )]
 pub(super) async fn user_session_list(

@@ -8,13 +8,14 @@ use palisade_identity::Role;
 use super::{custom, reserved};
 use crate::App;
 use crate::http::error::Result;
-use crate::http::query::Query;
+use crate::http::query::{Page, Query};
 
 /// List the roles
 #[utoipa::path(
     get,
     path = "/v1/user_role",
     tag = "user_role",
+    params(Page),
     responses((status = OK, body = UserRolesData)),
 )]
 pub(super) async fn user_role_list(

@@ -66,6 +66,9 @@ pub(in crate::http) fn filter(query: &VulnerabilityQuery) -> Option<Vulnerabilit
         _ => None,
     };
     let v2 = query.score_type == "v2";
+    let published = |when: &str| {
+        (query.published_type == when && query.published_time > 0).then_some(query.published_time)
+    };
     Some(VulnerabilityFilter {
         name: contains(&query.quick_filter),
         severities: match query.severity_type.as_str() {
@@ -82,8 +85,8 @@ pub(in crate::http) fn filter(query: &VulnerabilityQuery) -> Option<Vulnerabilit
         },
         score: range(&query.score_v2).filter(|_| v2),
         score_v3: range(&query.score_v3).filter(|_| !v2),
-        published_from: (query.published_type == "after").then_some(query.published_time),
-        published_to: (query.published_type == "before").then_some(query.published_time),
+        published_from: published("after"),
+        published_to: published("before"),
         modified_from: (query.last_modified_timestamp > 0).then_some(query.last_modified_timestamp),
         image: named(&query.image_name, &query.match_type_image),
         base_os: named(&query.image_base_os, &query.match_type_image_base_os),
@@ -109,7 +112,8 @@ mod tests {
         let everything = VulnerabilityQuery {
             package_type: "all".to_owned(),
             severity_type: "all".to_owned(),
-            published_type: "all".to_owned(),
+            // Before no time.
+            published_type: "before".to_owned(),
             view_type: "all".to_owned(),
             score_v2: vec![0.0, 10.0],
             score_v3: vec![0.0, 10.0],

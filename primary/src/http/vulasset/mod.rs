@@ -2,6 +2,7 @@
 //! opened with its filter, and any replica gives its pages.
 
 mod filter;
+mod listing;
 mod page;
 mod query;
 
@@ -10,6 +11,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 pub(super) use filter::{contains, filter, ordered};
+pub(super) use listing::{Broken, answer, rows};
 pub(super) use page::{listed, severity};
 pub(super) use query::top_images;
 
@@ -23,8 +25,6 @@ pub(super) fn router() -> ApiRouter {
 
 /// Rows of a page at most.
 pub(super) const MOST_ROWS: i64 = 1_000;
-/// Rows of a page where nobody says.
-const ROWS: i64 = 100;
 
 /// The query that a page belongs to.
 pub(super) fn token(query: &Query) -> Result<Uuid> {
@@ -39,14 +39,4 @@ pub(super) fn token(query: &Query) -> Result<Uuid> {
 pub(super) fn gone() -> ApiError {
     ApiError::new(Code::InvalidQueryID, "There is no such query any more: open it again.")
         .with_status(http::StatusCode::INTERNAL_SERVER_ERROR)
-}
-
-/// `start` and `row` of a page.
-pub(super) fn rows(query: &Query) -> (i64, i64) {
-    let number = |name| query.get(name).and_then(|text| text.parse::<i64>().ok());
-    let rows = match number("row") {
-        None | Some(i64::MIN..=0) => ROWS,
-        Some(rows) => rows.min(MOST_ROWS),
-    };
-    (number("start").unwrap_or_default().max(0), rows)
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use palisade_api::Digest;
 use palisade_api::rest::vulasset::{
     ImageAsset, VulnerabilityAsset, VulnerabilityAssetIds, VulnerabilityAssetPage,
@@ -11,7 +12,7 @@ use palisade_api::rest::vulasset::{
 };
 
 use super::filter::{contains, filter, ordered};
-use super::{gone, rows, token};
+use super::{answer, gone, rows, token};
 use crate::App;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::Authenticated;
@@ -22,6 +23,8 @@ use crate::store::vulnerability::{
 };
 
 /// Give a page of a query about vulnerabilities
+///
+/// Many rows are sent as they are read.
 #[utoipa::path(
     get,
     path = "/v1/vulasset",
@@ -29,7 +32,7 @@ use crate::store::vulnerability::{
     params(
         ("token" = String, Query, description = "The query_id"),
         ("start" = Option<i64>, Query, description = "Vulnerabilities to leave out"),
-        ("row" = Option<i64>, Query, description = "Vulnerabilities, 1,000 at most"),
+        ("row" = Option<i64>, Query, description = "Vulnerabilities, 100 where nobody says; -1 for all"),
         ("orderbyColumn" = Option<String>, Query),
         ("orderby" = Option<String>, Query),
         ("qf" = Option<String>, Query, description = "Text that the name contains"),
@@ -42,7 +45,7 @@ pub(super) async fn vulasset_page(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     query: Query,
-) -> Result<Json<VulnerabilityAssetPage>> {
+) -> Result<Response> {
     let id = token(&query)?;
     let mut tx = app.database.begin_snapshot().await?;
     let kind = AssetKind::Vulnerability;
@@ -52,15 +55,20 @@ pub(super) async fn vulasset_page(
         asked.last_modified_timestamp = since;
     }
     let Some(mut filter) = filter(&asked) else {
-        return Ok(Json(VulnerabilityAssetPage::default()));
+        return Ok(Json(VulnerabilityAssetPage::default()).into_response());
     };
     if let Some(text) = query.get("qf").and_then(contains) {
         filter.name = Some(text);
     }
-    let page = page(&asked, &query);
+    let (order, descending) = order(&asked, &query);
     drop(tx);
-    let (vulnerabilities, matched) = filled(&app, &filter, page).await?;
-    Ok(Json(VulnerabilityAssetPage { vulnerabilities, qf_matched_records: matched }))
+    let head = |all: i64| format!("{{\"qf_matched_records\":{all},\"vulnerabilities\":[");
+    answer(rows(&query), head, move |rows| {
+        let (app, filter) = (app.clone(), filter.clone());
+        let page = VulnerabilityPage { order, descending, start: rows.start, limit: rows.count };
+        async move { filled(&app, &filter, page).await }
+    })
+    .await
 }
 
 /// A page of all vulnerabilities, with the ids of the images that have them.
@@ -93,8 +101,7 @@ async fn filled(
     filter: &VulnerabilityFilter,
     page: VulnerabilityPage,
 ) -> Result<(Vec<VulnerabilityAsset>, i64)> {
-    let mut tx = app.database.begin_snapshot().await?;
-    vulnerability::without_compiling(&mut tx).await?;
+    let mut tx = app.database.begin_question().await?;
     let found = vulnerability::page(&mut tx, filter, page).await?;
     let ids: Vec<i32> = found.iter().map(|one| one.id).collect();
     let packages = vulnerability::packages(&mut tx, &ids, None).await?;
@@ -128,9 +135,8 @@ async fn filled(
     Ok((ids.iter().filter_map(|id| vulnerabilities.remove(id)).collect(), matched))
 }
 
-/// The order of the page, or that of the query.
-fn page(asked: &VulnerabilityQuery, query: &Query) -> VulnerabilityPage {
-    let (start, limit) = rows(query);
+/// The order of the page, or that of the query, and whether the largest come first.
+fn order(asked: &VulnerabilityQuery, query: &Query) -> (VulnerabilityOrder, bool) {
     let column = query.get("orderbyColumn").unwrap_or(&asked.order_by_column);
     let order = match ordered(column) {
         VulnerabilityOrder::Score if query.get("scoretype") == Some("v3") => {
@@ -139,7 +145,7 @@ fn page(asked: &VulnerabilityQuery, query: &Query) -> VulnerabilityPage {
         order => order,
     };
     let direction = query.get("orderby").unwrap_or(&asked.order_by);
-    VulnerabilityPage { order, descending: direction != "asc", start, limit }
+    (order, direction != "asc")
 }
 
 /// The word for a severity of the store.

@@ -12,10 +12,10 @@ use super::filter::filter;
 use crate::App;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::{Authenticated, JsonBody};
-use crate::store::StoreError;
 use crate::store::asset_query::{self, AssetKind};
 use crate::store::image_asset::ImageOrder;
 use crate::store::vulnerability::{self, SeverityCounts, VulnerabilityFilter};
+use crate::store::{StoreError, plan_for_values};
 
 /// Images that are named as the worst.
 const TOP: i64 = 5;
@@ -37,7 +37,7 @@ pub(super) async fn vulasset_query(
     let id = Uuid::new_v4();
     let kept = serde_json::to_string(&asked).map_err(ApiError::internal)?;
     let mut tx = app.database.begin().await?;
-    vulnerability::without_compiling(&mut tx).await?;
+    plan_for_values(&mut tx).await?;
     asset_query::put(&mut tx, id, &caller.fullname, AssetKind::Vulnerability, &kept).await?;
     let all = vulnerability::count(&mut tx, &VulnerabilityFilter::default()).await?;
     let matched = match filter(&asked) {
@@ -49,6 +49,7 @@ pub(super) async fn vulasset_query(
         total_records: all.all,
         total_matched_records: matched.all,
         query_id: id.to_string(),
+        query_token: id.to_string(),
         debug_perf_stats: Vec::new(),
         summary: VulnerabilityQuerySummary {
             count_distribution: VulnerabilityCounts {

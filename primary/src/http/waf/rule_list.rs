@@ -8,7 +8,7 @@ use palisade_policy::sensor::Waf;
 use crate::App;
 use crate::federation::rules;
 use crate::http::error::Result;
-use crate::http::query::{Query, Scope};
+use crate::http::query::{Page, Query, Scope};
 
 /// List the rules of all WAF sensors
 ///
@@ -17,7 +17,7 @@ use crate::http::query::{Query, Scope};
     get,
     path = "/v1/waf/rule",
     tag = "waf",
-    params(("scope" = Option<String>, Query, description = "`fed` or `local`")),
+    params(("scope" = Option<String>, Query, description = "`fed` or `local`"), Page),
     responses((status = OK, body = SensorRulesData)),
 )]
 pub(super) async fn waf_rule_list(

@@ -9,7 +9,7 @@ use palisade_policy::sensor::Waf;
 use crate::App;
 use crate::federation::rules;
 use crate::http::error::Result;
-use crate::http::query::{Query, Scope};
+use crate::http::query::{Page, Query, Scope};
 use crate::http::selected::Selected;
 
 /// List the WAF sensors
@@ -26,6 +26,7 @@ use crate::http::selected::Selected;
             Query,
             description = "Only what is for a cluster with such labels, as `kubectl get -l` takes them",
         ),
+        Page,
     ),
     responses((status = OK, body = SensorsData)),
 )]

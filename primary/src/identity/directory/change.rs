@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::settings::check_name;
 use super::{DirectoryError, DirectoryRow, DirectorySettings, PURPOSE};
 use crate::identity::Identity;
+use crate::identity::order;
 use crate::identity::user::actor;
 use crate::identity::user_role::check_exist;
 use crate::store::auth_server::{self, DUPLICATE_AUTH_SERVER};
@@ -100,7 +101,8 @@ impl Identity {
         Ok(())
     }
 
-    /// Removes a directory, its users and their sessions.
+    /// Removes a directory, its users and their sessions. One that stands in the order
+    /// stays: another of its name would come into it unnoticed.
     pub async fn delete_directory(
         &self,
         caller: &Caller,
@@ -109,6 +111,9 @@ impl Identity {
         let before = self.directory(name).await?;
         let mut transaction = self.database.begin().await?;
         self.check_given(&mut transaction, caller, &before.settings).await?;
+        if order::names(&mut transaction, name).await? {
+            return Err(DirectoryError::InOrder);
+        }
         let users =
             auth_server::delete(&mut transaction, name).await?.ok_or(DirectoryError::Missing)?;
         let (what, actor) = (("delete", "server", name), actor(caller));

@@ -43,6 +43,9 @@ pub enum DirectoryError {
     /// The name is taken.
     #[error("a directory of this name exists")]
     Duplicate,
+    /// Logins ask it by the order that was set.
+    #[error("the directory stands in auth_order: take it out of there first")]
+    InOrder,
     /// No such directory.
     #[error("there is no such directory")]
     Missing,

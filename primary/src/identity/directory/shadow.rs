@@ -1,5 +1,6 @@
 //! Users for whom a directory vouches: they get their roles with each login.
 
+use chrono::{DateTime, Utc};
 use palisade_identity::Roles;
 
 use super::GroupCase;
@@ -27,6 +28,8 @@ pub(in crate::identity) struct Vouched {
     pub(in crate::identity) groups: Vec<String>,
     /// How the groups are compared.
     pub(in crate::identity) case: GroupCase,
+    /// Until when it vouches; none where it sets no end.
+    pub(in crate::identity) until: Option<DateTime<Utc>>,
 }
 
 impl Identity {
@@ -51,7 +54,7 @@ impl Identity {
             tracing::warn!(user = user.fullname, "the directory's user has no role");
             return Err(LoginError::Refused);
         }
-        self.begin_session(&user, address).await
+        self.begin_session(&user, address, vouched.until).await
     }
 
     /// The user as of now. Other groups may mean other roles, which end the

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::task::AbortOnDropHandle;
 
+use super::page::Place;
 use super::refusal::Refusal;
 use super::{LdapError, LdapSettings, Step};
 use crate::identity::directory::certificates;
@@ -24,8 +25,10 @@ const ALL_STEPS: Duration = Duration::from_secs(15);
 mod result {
     /// Done.
     pub(super) const SUCCESS: u32 = 0;
-    /// There are more entries than were asked for.
+    /// There are more entries than the directory gives.
     pub(super) const SIZE_LIMIT: u32 = 4;
+    /// The same, and it says so before it gives any.
+    pub(super) const ADMIN_LIMIT: u32 = 11;
     /// Another directory has what was asked for.
     pub(super) const REFERRAL: u32 = 10;
 }
@@ -167,7 +170,8 @@ impl Connection {
         Refusal::of(bound.rc, &bound.text).map(Err).ok_or_else(|| refused(step, &bound))
     }
 
-    /// The entries below `base` that match, `most` at most.
+    /// The entries below `base` that match, `most` at most. Where the directory has more
+    /// and keeps them to itself, that is an error: what is missing could decide.
     pub(super) async fn search(
         &mut self,
         step: Step,
@@ -176,28 +180,45 @@ impl Connection {
         attributes: &[&str],
         most: usize,
     ) -> Result<Vec<Entry>, LdapError> {
-        let limit = i32::try_from(most).unwrap_or(i32::MAX);
-        let options = SearchOptions::new().sizelimit(limit).timelimit(PATIENCE.as_secs() as i32);
-        let ldap = self.ldap.with_timeout(PATIENCE).with_search_options(options);
-        let begun = ldap.streaming_search(base, Scope::Subtree, filter, attributes);
-        let mut stream = self.deadline.keep(step, begun).await?;
         let mut found = Vec::new();
-        while let Some(entry) = self.deadline.keep(step, stream.next()).await? {
-            // References to other directories are not followed.
-            if entry.is_ref() || entry.is_intermediate() {
-                continue;
+        let mut place = Place::default();
+        loop {
+            let options = SearchOptions::new().timelimit(PATIENCE.as_secs() as i32);
+            let ldap = self.ldap.with_timeout(PATIENCE).with_search_options(options);
+            let ldap = ldap.with_controls(place.page(most));
+            let begun = ldap.streaming_search(base, Scope::Subtree, filter, attributes);
+            let mut stream = self.deadline.keep(step, begun).await?;
+            while let Some(entry) = self.deadline.keep(step, stream.next()).await? {
+                // References to other directories are not followed.
+                if entry.is_ref() || entry.is_intermediate() {
+                    continue;
+                }
+                let inner = SearchEntry::construct(entry);
+                found.push(Entry { dn: inner.dn.clone(), inner });
+                // A directory need not know pages, nor mind their size.
+                if found.len() >= most {
+                    return Ok(found);
+                }
             }
-            let inner = SearchEntry::construct(entry);
-            found.push(Entry { dn: inner.dn.clone(), inner });
-            // A directory need not mind the limit.
-            if found.len() >= most {
-                return Ok(found);
+            let ended = stream.finish().await;
+            match ended.rc {
+                result::SUCCESS => {}
+                result::SIZE_LIMIT | result::ADMIN_LIMIT => {
+                    return Err(LdapError::at(
+                        step,
+                        format_args!(
+                            "the directory gives {} of what matches and no more: let it give \
+                             bind_dn more, or narrow what is looked for by a filter",
+                            found.len()
+                        ),
+                    ));
+                }
+                _ => return Err(refused(step, &ended)),
             }
-        }
-        let ended = stream.finish().await;
-        match ended.rc {
-            result::SUCCESS | result::SIZE_LIMIT => Ok(found),
-            _ => Err(refused(step, &ended)),
+            match Place::of_next(&ended.ctrls) {
+                Some(next) => place = next,
+                None => return Ok(found),
+            }
         }
     }
 }

@@ -29,6 +29,14 @@ pub(super) fn groups(settings: &LdapSettings, dn: &str, username: Option<&str>) 
     and(&settings.group_filter, &member)
 }
 
+/// The groups that any of these groups is in.
+pub(super) fn groups_of(settings: &LdapSettings, groups: &[String]) -> String {
+    let attribute = settings.group_member_attr.as_str();
+    let each = groups.iter().map(|dn| format!("({attribute}={})", ldap_escape(dn.as_str())));
+    let each: Vec<String> = each.collect();
+    and(&settings.group_filter, &format!("(|{})", each.concat()))
+}
+
 /// The group that also matches `filter`.
 pub(super) fn group(settings: &LdapSettings, filter: &str) -> String {
     and(&settings.group_filter, filter)
@@ -74,6 +82,11 @@ mod tests {
         assert_eq!(by_place, "(member=cn=a\\28b\\29,dc=x)");
         let by_name = LdapSettings { group_member_attr: "memberUid".to_owned(), ..settings() };
         assert_eq!(groups(&by_name, "cn=a,dc=x", Some("mary")), "(memberUid=mary)");
+        let inner = ["cn=a(b),dc=x".to_owned(), "cn=c,dc=x".to_owned()];
+        assert_eq!(
+            groups_of(&settings(), &inner),
+            "(|(member=cn=a\\28b\\29,dc=x)(member=cn=c,dc=x))"
+        );
         let chain = LdapSettings {
             directory: Flavor::MicrosoftAD,
             nested_groups: true,

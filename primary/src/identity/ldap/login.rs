@@ -94,6 +94,7 @@ impl Identity {
             email: found.email,
             groups: found.groups,
             case: GroupCase::Ignored,
+            until: None,
         };
         match self.log_in_vouched(&row.settings, vouched, &login.address).await {
             Ok(logged_in) => Ok(Some(logged_in)),

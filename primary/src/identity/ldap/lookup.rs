@@ -8,8 +8,11 @@ use super::connection::{Connection, Deadline, Entry};
 use super::settings::Flavor;
 use super::{Connections, LdapError, LdapSettings, Refusal, Step, filter, primary_group};
 
-/// Groups of one user that are looked at.
-const MOST_GROUPS: usize = 1_000;
+/// Groups of one user that are looked at. Who is in more is refused: the first mapped
+/// group decides, and it could be among the rest.
+const MOST_GROUPS: usize = 4_096;
+/// So many groups are asked about at once.
+const AT_ONCE: usize = 32;
 /// Groups in groups are followed so far.
 const MOST_LEVELS: usize = 8;
 
@@ -105,6 +108,7 @@ async fn groups(
 ) -> Result<BTreeSet<String>, LdapError> {
     let base = base_of_groups(settings);
     let mut known = BTreeSet::new();
+    let mut count = 0;
     let mut wanted = vec![filter::groups(settings, &user.dn, Some(username))];
     if settings.directory == Flavor::MicrosoftAD {
         wanted.extend(primary_groups(service, settings, user).await?);
@@ -118,21 +122,28 @@ async fn groups(
         let mut next = Vec::new();
         for wanted in std::mem::take(&mut wanted) {
             let found =
-                service.search(Step::FindGroups, base, &wanted, &["cn"], MOST_GROUPS).await?;
+                service.search(Step::FindGroups, base, &wanted, &["cn"], MOST_GROUPS + 1).await?;
             for group in found {
-                if known.len() >= MOST_GROUPS || !known.insert(group.dn.clone()) {
+                if !known.insert(group.dn.clone()) {
                     continue;
                 }
+                count += 1;
                 if let Some(name) = group.first("cn") {
                     known.insert(name.to_owned());
                 }
-                next.push(filter::groups(settings, &group.dn, None));
+                next.push(group.dn);
+            }
+            if count > MOST_GROUPS {
+                return Err(LdapError::at(
+                    Step::FindGroups,
+                    format_args!("they are more than {MOST_GROUPS}: narrow them by group_filter"),
+                ));
             }
         }
         if next.is_empty() {
             break;
         }
-        wanted = next;
+        wanted = next.chunks(AT_ONCE).map(|groups| filter::groups_of(settings, groups)).collect();
     }
     Ok(known)
 }

@@ -2,13 +2,14 @@
 //! groups.
 //!
 //! [`lookup`] is the whole of it, step by step; [`connection`] bounds what a
-//! directory can cost, [`filter`] is the one place where text from outside gets
-//! into a filter.
+//! directory can cost, [`page`] reads what is much, [`filter`] is the one place
+//! where text from outside gets into a filter.
 
 mod connection;
 mod filter;
 mod login;
 mod lookup;
+mod page;
 mod primary_group;
 mod refusal;
 mod settings;

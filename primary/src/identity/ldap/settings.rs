@@ -67,7 +67,7 @@ impl Flavor {
 }
 
 impl LdapSettings {
-    /// The same with the usual values where nothing is given.
+    /// These settings with the usual values where nothing is given.
     #[must_use]
     pub fn completed(mut self) -> Self {
         let (username, member) = match self.directory {

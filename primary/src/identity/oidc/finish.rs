@@ -66,26 +66,30 @@ impl Identity {
             .id_token()
             .ok_or_else(|| SsoError::Unproven("there is no ID token in it".to_owned()))?;
         let claims = self.verified((row, settings), &provider, token, &Nonce::new(nonce)).await?;
-        let info = match client
-            .user_info(answer.access_token().clone(), Some(claims.subject().clone()))
-        {
-            // Not every provider has one.
-            Err(_) => None,
-            Ok(request) => match request.request_async(&provider.http).await {
-                Ok(info) => Some(info),
-                Err(error @ UserInfoError::ClaimsVerification(_)) => return Err(unproven(&error)),
-                // Nor does every one give everybody what the ID token has said already.
-                Err(error) if says_all(settings, &claims) => {
-                    let error = chain(&error);
-                    tracing::info!(server = row.name, %error, "a provider gives no user info");
-                    None
-                }
-                Err(error @ UserInfoError::Request(_)) => {
-                    return Err(SsoError::Provider(chain(&error)));
-                }
-                Err(error) => return Err(unproven(&error)),
-            },
-        };
+        let info =
+            match client.user_info(answer.access_token().clone(), Some(claims.subject().clone())) {
+                // Not every provider has one.
+                Err(_) => None,
+                Ok(request) => match request.request_async(&provider.http).await {
+                    Ok(info) => Some(info),
+                    Err(
+                        error @ UserInfoError::ClaimsVerification(
+                            ClaimsVerificationError::InvalidSubject(_),
+                        ),
+                    ) => return Err(unproven(&error)),
+                    // Nor does every one give everybody what the ID token has said already, or
+                    // sign it so that we can verify it.
+                    Err(error) if says_all(settings, &claims) => {
+                        let error = chain(&error);
+                        tracing::info!(server = row.name, %error, "a provider gives no user info");
+                        None
+                    }
+                    Err(error @ UserInfoError::Request(_)) => {
+                        return Err(SsoError::Provider(chain(&error)));
+                    }
+                    Err(error) => return Err(unproven(&error)),
+                },
+            };
         let groups = groups(settings, &claims, info.as_ref());
         let withheld = groups.is_none()
             && claims.additional_claims().groups_are_elsewhere(&settings.group_claim);
@@ -137,8 +141,12 @@ impl Identity {
         let verifier = client
             .id_token_verifier()
             .set_allowed_algs(ALGORITHMS)
+            // Who else may see the token is the provider's affair, see below.
+            .set_other_audience_verifier_fn(|_| true)
             .set_time_fn(move || clock.now() - CLOCKS);
-        token.claims(&verifier, nonce).cloned()
+        let claims = token.claims(&verifier, nonce)?;
+        check_party(claims, provider.client_id())?;
+        Ok(claims.clone())
     }
 
     /// Keeps the provider's word beside the session, sealed, for logging out
@@ -167,6 +175,22 @@ fn check_issuer(provider: &Provider, finish: &FinishSso) -> Result<(), SsoError>
         None if promised && finish.for_browser => {
             Err(SsoError::Refused("the answer does not say which provider it is from"))
         }
+        None => Ok(()),
+    }
+}
+
+/// Providers such as Zitadel and Keycloak name others beside us whom a token is for. It
+/// is ours all the same where it was issued to us, and where it says so of another it
+/// is not.
+fn check_party(
+    claims: &IdTokenClaims<Claims, CoreGenderClaim>,
+    client_id: &str,
+) -> Result<(), ClaimsVerificationError> {
+    let refused = |text: &str| Err(ClaimsVerificationError::InvalidAudience(text.to_owned()));
+    match claims.authorized_party().map(|party| party.as_str()) {
+        Some(party) if party == client_id => Ok(()),
+        Some(_) => refused("azp is another client"),
+        None if claims.audiences().len() > 1 => refused("of several, azp must name the client"),
         None => Ok(()),
     }
 }
@@ -209,5 +233,6 @@ fn vouched(
         email: email.map(|email| email.as_str().to_owned()).unwrap_or_default(),
         groups: Vec::new(),
         case: GroupCase::Matters,
+        until: None,
     })
 }

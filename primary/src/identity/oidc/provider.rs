@@ -158,12 +158,25 @@ impl Provider {
         let issuer = IssuerUrl::new(settings.issuer.clone()).map_err(|e| unusable(&e))?;
         // Fails unless the document names this very issuer.
         let metadata = Metadata::discover_async(issuer, &http).await.map_err(|e| unusable(&e))?;
+        // Browsers are sent there: not in the clear, and to no script.
+        let log_in = ("authorization_endpoint", Some(metadata.authorization_endpoint().url()));
+        let log_out = metadata.additional_metadata().end_session_endpoint.as_ref();
+        for (name, url) in [log_in, ("end_session_endpoint", log_out)] {
+            if url.is_some_and(|url| url.scheme() != "https") {
+                return Err(SsoError::Provider(format!("its {name} is no https address")));
+            }
+        }
         Ok(Self { metadata, http, settings: settings.clone(), secret })
     }
 
     /// Whether these are its settings: another may have come under its name.
     fn is_of(&self, settings: &OidcSettings, secret: &SecretString) -> bool {
         self.settings == *settings && self.secret.expose_secret() == secret.expose_secret()
+    }
+
+    /// Who we are there.
+    pub(super) fn client_id(&self) -> &str {
+        &self.settings.client_id
     }
 
     /// A client that returns to `redirect_endpoint`.

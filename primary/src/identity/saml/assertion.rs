@@ -196,6 +196,15 @@ impl Assertion {
         Err(reason)
     }
 
+    /// When the session at the provider ends, if it says so; clocks may differ.
+    pub(super) fn session_end(&self) -> Option<DateTime<Utc>> {
+        self.sessions
+            .iter()
+            .filter_map(|session| session.not_on_or_after)
+            .min()
+            .map(|end| end + LEEWAY)
+    }
+
     fn check_time(&self, now: DateTime<Utc>) -> Result<()> {
         let time = |reason| Err(SamlError::at(Step::Time, reason));
         if self.not_before.is_some_and(|begin| now + LEEWAY < begin) {

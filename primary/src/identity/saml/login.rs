@@ -1,6 +1,6 @@
 //! Logging in: the request by the browser's address, the response by its post.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use palisade_identity::api_key;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,9 @@ pub(in crate::identity) struct Proof {
     subject: Option<String>,
     email: String,
     groups: Vec<String>,
+    /// When the session at the provider ends, and with it that here.
+    #[serde(default)]
+    until: Option<DateTime<Utc>>,
     pub(super) session: ProviderSession,
 }
 
@@ -109,6 +112,7 @@ impl Identity {
             email: proof.email,
             groups: proof.groups,
             case: GroupCase::Matters,
+            until: proof.until,
         };
         let logged_in = self.log_in_vouched(&row.settings, vouched, &finish.address).await?;
         self.keep_provider_session(&row.name, &logged_in, &proof.session).await?;
@@ -212,6 +216,7 @@ pub(super) fn proven(
         subject: Some(value.clone()).filter(|id| !id.is_empty() && format != ns::TRANSIENT),
         email: assertion.email(),
         groups: assertion.groups(&settings.group_claim),
+        until: assertion.session_end(),
         session: ProviderSession {
             name_id: value,
             format,

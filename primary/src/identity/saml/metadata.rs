@@ -11,6 +11,14 @@ use crate::identity::Identity;
 use crate::identity::directory::Kind;
 use crate::identity::sso::SsoError;
 
+/// How a provider should encrypt for us. Left to themselves some take CBC, of which
+/// nothing is read but in a signed response, or methods that nobody should take.
+const ENCRYPTION: [&str; 3] = [
+    "http://www.w3.org/2009/xmlenc11#aes256-gcm",
+    "http://www.w3.org/2009/xmlenc11#aes128-gcm",
+    "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p",
+];
+
 /// A provider as its metadata describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DescribedProvider {
@@ -31,7 +39,8 @@ fn shape(reason: impl std::fmt::Display) -> SamlError {
 /// Reads the metadata of a provider. Whoever sets it vouches for it: its
 /// signature, if any, is not looked at.
 pub fn read_provider(metadata: &str) -> Result<DescribedProvider> {
-    parse(metadata.trim())?.with_view(|view| {
+    // Entra ID's begins with a byte order mark.
+    parse(metadata.trim_start_matches('\u{feff}').trim())?.with_view(|view| {
         let root = view.document().root_element();
         let mut providers =
             root.descendants().filter(|node| is(*node, ns::METADATA, "IDPSSODescriptor"));
@@ -114,15 +123,16 @@ fn describe(
     let endpoint = escape(endpoint);
     let keys: String = key_pair.map_or_else(String::new, |own| {
         let certificate = own.certificate_base64();
-        let key = |purpose| {
+        let key = |purpose, methods: &str| {
             format!(
                 "<md:KeyDescriptor use=\"{purpose}\"><ds:KeyInfo xmlns:ds=\"{}\"><ds:X509Data>\
                  <ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>\
-                 </md:KeyDescriptor>",
+                 {methods}</md:KeyDescriptor>",
                 ns::SIGNATURE
             )
         };
-        key("signing") + &key("encryption")
+        let method = |uri| format!("<md:EncryptionMethod Algorithm=\"{uri}\"/>");
+        key("signing", "") + &key("encryption", &ENCRYPTION.map(method).concat())
     });
     let logout: String = logout.map_or_else(String::new, |address| {
         let service = |binding| {
@@ -172,6 +182,9 @@ mod tests {
         assert_eq!(read.sso, (sso, Binding::Redirect));
         assert_eq!(read.slo, Some((slo, Binding::Redirect)));
         assert_eq!(read.certificates, [to_pem(&[1, 2, 3])]);
+        let as_downloaded =
+            format!("\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n{xml}\r\n");
+        assert_eq!(read_provider(&as_downloaded).unwrap(), read);
         let by_post = read_provider(&xml.replace(ns::REDIRECT, "urn:other")).unwrap();
         assert_eq!(by_post.sso, ("https://idp/post".to_owned(), Binding::Post));
         assert_eq!(by_post.slo, None);

@@ -141,10 +141,12 @@ impl Identity {
         }
         let present = present.ok_or(UserError::WrongPassword)?;
         let (name, address) = (user.fullname.as_str(), caller.address.as_str());
-        if self.damper.blocks(name, address, self.clock.now()) {
+        let may = || !self.damper.blocks(name, address, self.clock.now());
+        if !may() {
             return Err(UserError::Damped);
         }
-        if self.passwords.verify(present, user.password_hash.clone()).await? {
+        let right = self.passwords.verify_if(may, present, user.password_hash.clone()).await?;
+        if right.ok_or(UserError::Damped)? {
             self.damper.succeeded(name, address);
             Ok(())
         } else {

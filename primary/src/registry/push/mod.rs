@@ -109,9 +109,6 @@ pub(super) async fn look(
         tx.commit().await.map_err(StoreError::from)?;
         return Ok(());
     }
-    if !job::done(&mut tx, job).await? {
-        return Ok(());
-    }
     match resolved {
         // The filters leave it out, or it holds a signature.
         None => {}
@@ -124,6 +121,9 @@ pub(super) async fn look(
             store::image::put(&mut tx, &job.registry, &found, Inventory::FORMAT).await?;
             job::scan_scheduled(&mut tx, &job.registry).await?;
         }
+    }
+    if !job::done(&mut tx, job).await? {
+        return Ok(());
     }
     tx.commit().await.map_err(StoreError::from)?;
     registries.jobs.notify_waiters();

@@ -26,7 +26,7 @@ use crate::store::image::NamedImage;
 use crate::store::repository_scan::{self, EndedScan, NewScan};
 
 /// The name that images which no registry lists have in place of a registry's.
-pub const REPOSITORY: &str = "_repo_scan";
+pub const REPOSITORY: &str = crate::store::repository_image::REGISTRY;
 /// Scans that may wait or run.
 const MOST_WAITING: i64 = 2_048;
 /// How often the end of a scan on another replica is looked for.

@@ -21,8 +21,10 @@ use crate::store::{self, StoreError};
 
 /// How often a scan is tried that fails for a passing reason.
 const TRIES: i32 = 3;
-/// Somebody waits: the pause between tries is short.
+/// Somebody waits: the pause between tries is short, unless the registry asks for a longer one.
+/// Who would wait very long is told so instead.
 const PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_mins(2);
 
 /// What comes of a scan.
 struct Outcome {
@@ -94,9 +96,9 @@ async fn failed(
 ) -> Result<(), RegistryFailure> {
     let (registry, repository, tag) = (&request.registry, &request.repository, &request.tag);
     let mut tx = registries.database.begin().await?;
-    if error.is_transient() && job.attempts < TRIES {
+    if let Some(pause) = pause(error, job) {
         info!(registry, repository, tag, %error, "a scan failed and is tried again");
-        job::postpone(&mut tx, job, PAUSE).await?;
+        job::postpone(&mut tx, job, pause).await?;
     } else {
         warn!(registry, repository, tag, %error, "a scan failed");
         if job::done(&mut tx, job).await? {
@@ -106,6 +108,16 @@ async fn failed(
     }
     tx.commit().await.map_err(StoreError::from)?;
     Ok(())
+}
+
+/// How long to wait before another try; none when another one is no use.
+fn pause(error: &ScanError, job: &Job) -> Option<Duration> {
+    let asked = match error {
+        ScanError::Registry(error) => error.retry_after().unwrap_or_default(),
+        _ => Duration::ZERO,
+    };
+    let again = error.is_transient() && job.attempts < TRIES && asked <= LONGEST_PAUSE;
+    again.then_some(PAUSE.max(asked))
 }
 
 async fn outcome(
@@ -150,7 +162,7 @@ async fn outcome(
         }
         Ok(Outcome { resolved, scanned, body: pack(&report)? })
     });
-    Ok(matching.await.unwrap_or(Err(ScanError::Cancelled)))
+    Ok(matching.await.unwrap_or_else(|error| Err(error.into())))
 }
 
 /// Reading for one job.

@@ -4,10 +4,14 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use palisade_api::Digest;
-use palisade_api::rest::scan::{ScanResult, ScanResultVulnerability};
+use palisade_api::rest::scan::{
+    ScanResult, ScanResultSecret, ScanResultSetId, ScanResultVulnerability,
+};
+use palisade_scanner::inspect::secret::Secret;
 use palisade_scanner::report::{
     Cvss, CvssVersion, DecidedBy, Finding, Rated, ReportLayer, Severity, Signatures, Status,
 };
+use palisade_scanner::scan::{FileSecret, SetId};
 use palisade_scanner::source::reference::{is_repository, is_tag};
 use palisade_scanner::source::registry::RegistryAccess;
 use palisade_scanner::{
@@ -24,8 +28,11 @@ use crate::store::report::{MatchResult, NewReport, UsedDatabase};
 use crate::store::repository_image::{self, RepositoryImage};
 use crate::store::{self, StoreError};
 
-/// Vulnerabilities and packages at most.
+/// Vulnerabilities, packages and the like at most.
 const MOST: usize = 200_000;
+/// Bytes of a text that every verdict carries, and how many names of verifiers.
+const MOST_TEXT: usize = 1_024;
+const MOST_VERIFIERS: usize = 100;
 
 /// A result that cannot be kept.
 #[derive(Debug, Error)]
@@ -37,8 +44,14 @@ pub enum BadResult {
     #[error("the result is that of a failed scan: {}", .0.text())]
     Failed(ScanOutcome),
     /// Beyond any image.
-    #[error("it has more than {MOST} vulnerabilities or packages")]
+    #[error("it has more than {MOST} vulnerabilities, packages, secrets and files")]
     TooLarge,
+    /// More than verdicts carry to every cluster.
+    #[error("{0} is longer than {MOST_TEXT} bytes")]
+    TooLong(&'static str),
+    /// More than verdicts carry to every cluster.
+    #[error("it has more than {MOST_VERIFIERS} verifiers")]
+    TooManyVerifiers,
 }
 
 impl Registries {
@@ -121,6 +134,19 @@ impl Packed {
     }
 }
 
+/// What of the texts that verdicts and queries carry is longer than any honest one.
+fn too_long(result: &ScanResult) -> Option<&'static str> {
+    let carried = [
+        ("Version", &result.version),
+        ("Namespace", &result.namespace),
+        ("CVEDBCreateTime", &result.cvedb_create_time),
+    ];
+    let verifiers = result.signature_info.verifiers.iter().map(|one| ("a verifier", one));
+    let names = result.vuls.iter().map(|one| ("the name of a vulnerability", &one.name));
+    let mut texts = carried.into_iter().chain(verifiers).chain(names);
+    texts.find(|(_, text)| text.len() > MOST_TEXT).map(|(what, _)| what)
+}
+
 /// The image and the report that a result tells of.
 fn report(result: ScanResult, now: DateTime<Utc>) -> Result<(RepositoryImage, Report), BadResult> {
     let digest = |text: &str, what| {
@@ -130,8 +156,15 @@ fn report(result: ScanResult, now: DateTime<Utc>) -> Result<(RepositoryImage, Re
     if result.error != 0 {
         return Err(BadResult::Failed(ScanOutcome::from_number(result.error)));
     }
-    if result.vuls.len() + result.modules.len() > MOST {
+    let lists = [result.vuls.len(), result.modules.len(), result.set_id_perms.len()];
+    if lists.into_iter().sum::<usize>() + result.secrets.logs.len() > MOST {
         return Err(BadResult::TooLarge);
+    }
+    if result.signature_info.verifiers.len() > MOST_VERIFIERS {
+        return Err(BadResult::TooManyVerifiers);
+    }
+    if let Some(what) = too_long(&result) {
+        return Err(BadResult::TooLong(what));
     }
     let image_id = digest(&result.image_id, "ImageID")?;
     let manifest = digest(&result.digest, "Digest")?;
@@ -192,6 +225,8 @@ fn report(result: ScanResult, now: DateTime<Utc>) -> Result<(RepositoryImage, Re
             .collect(),
         packages: packages.all,
         findings,
+        secrets: result.secrets.logs.into_iter().map(secret).collect(),
+        set_ids: result.set_id_perms.into_iter().filter_map(set_id).collect(),
         signatures: (!result.signature_info.verifiers.is_empty())
             .then_some(Signatures { verifiers: result.signature_info.verifiers, verified_at: now }),
         ..Report::default()
@@ -281,6 +316,25 @@ fn finding(told: ScanResultVulnerability, package: u32) -> Finding {
     }
 }
 
+fn secret(told: ScanResultSecret) -> FileSecret {
+    let kind = if told.rule_desc.is_empty() { told.rule } else { told.rule_desc };
+    let secret = Secret { kind, evidence: told.text, suggestion: told.suggestion };
+    FileSecret { path: told.file, secret, layer: None }
+}
+
+/// None for a file without such bits. They are told by name; what everybody may do with the
+/// file stands at the end of the mode, in nine letters.
+fn set_id(told: ScanResultSetId) -> Option<SetId> {
+    let special = [("setuid", 0o4000), ("setgid", 0o2000)];
+    let special = special.into_iter().filter(|(name, _)| told.kind.contains(name));
+    let special = special.fold(0_u32, |mode, (_, bit)| mode | bit);
+    let letters = told.evidence.bytes().rev().take(9).enumerate();
+    let plain = letters
+        .filter(|(_, letter)| *letter != b'-')
+        .fold(0_u32, |mode, (at, _)| mode | 1_u32 << at);
+    (special != 0).then_some(SetId { path: told.file, mode: special | plain, layer: None })
+}
+
 /// Unix seconds; 0 where the text tells no time.
 fn seconds(text: &str) -> i64 {
     let time = || DateTime::parse_from_rfc3339(text).map(|time| time.timestamp());
@@ -295,6 +349,10 @@ mod tests {
         let json = format!(
             r#"{{"Version":"4.1","Namespace":"debian:12","ImageID":"{0}","Digest":"sha256:{0}",
                 "Registry":"https://registry.shop","Repository":"shop/orders","Tag":"v1",
+                "Secrets":{{"Logs":[{{"Type":"regular","RuleDesc":"Private.Key","File":"/id_rsa",
+                    "Text":"-----BEGIN...","Suggestion":"Remove it"}}]}},
+                "SetIdPerms":[{{"Type":"setuid","Evidence":"urwxr-xr-x","File":"/bin/su"}},
+                    {{"Type":"","Evidence":"rwxr-xr-x","File":"/bin/ls"}}],
                 "Modules":[{{"Name":"curl/libcurl4","Version":"7.88","Source":"debian:12"}}],
                 "Vuls":[{{"Name":"CVE-2023-38545","Severity":"Critical","ScoreV3":9.8,
                     "PackageName":"curl/libcurl4","PackageVersion":"7.88","FixedVersion":"7.89",
@@ -316,11 +374,20 @@ mod tests {
         assert_eq!((shown.published_timestamp, shown.score_v3), (1_697_000_000, 9.8));
         let verdict = report.verdict(image.digest, &[]);
         assert!(verdict.cves[0].fixed);
+        assert_eq!((verdict.secrets, verdict.set_ids), (1, 1));
+        let shown = report.scan_report(palisade_scanner::report::Accepted::Hidden);
+        assert_eq!((&*shown.secrets[0].kind, &*shown.secrets[0].path), ("Private.Key", "/id_rsa"));
+        let set_id = &shown.setid_perms[0];
+        assert_eq!((&*set_id.kind, &*set_id.evidence), ("setuid", "urwxr-xr-x"));
     }
 
     #[test]
     fn what_makes_no_result_is_refused() {
-        let break_it: [fn(&mut ScanResult); 6] = [
+        let break_it: [fn(&mut ScanResult); 10] = [
+            |r| r.version = "4".repeat(MOST_TEXT + 1),
+            |r| r.namespace = "debian:".repeat(MOST_TEXT),
+            |r| r.vuls[0].name = "CVE-".repeat(MOST_TEXT),
+            |r| r.signature_info.verifiers = vec!["a/b".to_owned(); MOST_VERIFIERS + 1],
             |r| r.image_id.clear(),
             |r| r.digest = "latest".to_owned(),
             |r| r.repository.clear(),

@@ -11,7 +11,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tracing::{info, warn};
 
-use super::EmbeddedError;
+use super::{EmbeddedError, PORT};
 
 /// The signals that stop a server, ever less politely, and how long each may
 /// take: a clean stop, and one that leaves recovery to the next start.
@@ -33,13 +33,21 @@ pub(super) fn stop(cluster: &Path) -> Result<(), EmbeddedError> {
         end(pid, cluster)?;
     }
     // Postgres takes a stale file for a running server when its process number
-    // is in use again.
-    match fs::remove_file(&path) {
-        Ok(()) => warn!("Postgres was not stopped cleanly; it recovers now"),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(EmbeddedError::file("remove", &path)(error)),
+    // is in use again, as it soon is in a container.
+    remove(&cluster.join(format!(".s.PGSQL.{PORT}.lock")))?;
+    if remove(&path)? {
+        warn!("Postgres was not stopped cleanly; it recovers now");
     }
     Ok(())
+}
+
+/// Removes a file; false where there is none.
+fn remove(path: &Path) -> Result<bool, EmbeddedError> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(EmbeddedError::file("remove", path)(error)),
+    }
 }
 
 /// Whether the process is a Postgres that works on the cluster: its working

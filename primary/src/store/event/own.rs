@@ -1,10 +1,12 @@
 //! Events of this primary itself, of which replicas tell each once.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use palisade_api::ClusterId;
 use palisade_api::digest::Digest;
 use palisade_api::rest::event::Event;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, PgConnection, PgTransaction};
 
 use super::{NewEvent, Received, Result, StoreError, insert, partition, positions};
 
@@ -42,22 +44,49 @@ pub async fn tell(conn: &mut PgConnection, primary: ClusterId, event: &OwnEvent<
     {
         return Ok(());
     }
-    partition::create(&mut tx, event.at.date_naive()).await?;
-    let seen = positions(&mut tx, &[primary]).await?;
-    let new = NewEvent {
-        seq: seen.get(&primary).copied().unwrap_or_default() + 1,
-        at: event.at,
-        name: event.name.to_owned(),
-        level: event.level.to_owned(),
-        category: event.category.to_owned(),
-        namespace: event.detail.workload_domain.clone(),
-        image: event.detail.workload_image.clone(),
-        detail: serde_json::value::to_raw_value(event.detail)
-            .map_err(|error| StoreError::inconsistent("event", error))?,
-    };
-    let received = Received { cluster: primary, newest: new.seq, events: vec![new] };
-    insert(&mut tx, &[received]).await?;
+    write(&mut tx, primary, std::slice::from_ref(event)).await?;
     Ok(tx.commit().await?)
+}
+
+/// Stores events of the primary `primary` in the order given, whatever was told lately.
+pub async fn tell_each(
+    conn: &mut PgConnection,
+    primary: ClusterId,
+    events: &[OwnEvent<'_>],
+) -> Result<()> {
+    let mut tx = conn.begin().await?;
+    write(&mut tx, primary, events).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn write(
+    tx: &mut PgTransaction<'_>,
+    primary: ClusterId,
+    events: &[OwnEvent<'_>],
+) -> Result<()> {
+    let days: BTreeSet<_> = events.iter().map(|event| event.at.date_naive()).collect();
+    for day in days {
+        partition::create(tx, day).await?;
+    }
+    let seen = positions(tx, &[primary]).await?;
+    let mut newest = seen.get(&primary).copied().unwrap_or_default();
+    let mut new = Vec::with_capacity(events.len());
+    for event in events {
+        newest += 1;
+        new.push(NewEvent {
+            seq: newest,
+            at: event.at,
+            name: event.name.to_owned(),
+            level: event.level.to_owned(),
+            category: event.category.to_owned(),
+            namespace: event.detail.workload_domain.clone(),
+            image: event.detail.workload_image.clone(),
+            detail: serde_json::value::to_raw_value(event.detail)
+                .map_err(|error| StoreError::inconsistent("event", error))?,
+        });
+    }
+    insert(tx, &[Received { cluster: primary, newest, events: new }]).await?;
+    Ok(())
 }
 
 /// The time after an event in which the same is not told.

@@ -125,6 +125,11 @@ pub async fn get(conn: &mut PgConnection, id: ClusterId) -> Result<Option<Member
         .transpose()
 }
 
+/// The cluster with the id: a scan worker is a member, and none.
+pub async fn cluster(conn: &mut PgConnection, id: ClusterId) -> Result<Option<Member>> {
+    Ok(get(conn, id).await?.filter(|member| member.kind != MemberKind::Scanner))
+}
+
 /// The member that joined with the signing request.
 pub async fn by_request(
     conn: &mut PgConnection,
@@ -142,10 +147,11 @@ pub async fn by_request(
     .transpose()
 }
 
-/// The ids of the members of these names; those that nobody has are left out.
+/// The ids of the clusters of these names; those that nobody has are left out.
 pub async fn ids_of(conn: &mut PgConnection, names: &[String]) -> Result<Vec<(String, Uuid)>> {
     let rows = sqlx::query!(
-        "SELECT name, id FROM member WHERE removed_at IS NULL AND name = ANY($1)",
+        "SELECT name, id FROM member
+         WHERE removed_at IS NULL AND kind <> 'scanner' AND name = ANY($1)",
         names,
     )
     .fetch_all(conn)

@@ -68,6 +68,7 @@ pub async fn start(
         revision,
         state: State::Running,
         reason: String::new(),
+        halt: None,
         policy: policy.clone(),
         stage: 0,
         stage_at: now,
@@ -146,7 +147,7 @@ pub async fn complete(
     writing.write(tx, LOG, head.revision.next(), &Actor::system()).await?;
     let (items, parts) = view::divide(head.revision.next(), transitions);
     change::append(tx, LOG, head, &Actor::system(), Appended { items, parts, digest }).await?;
-    super::set_state(tx, rollout.id, State::Completed, "", now).await
+    super::set_state(tx, rollout.id, State::Completed, None, now).await
 }
 
 /// Takes a rollout back from those that it has reached.
@@ -171,7 +172,7 @@ pub async fn abort(
     }
     writing.write(tx, LOG, head.revision.next(), actor).await?;
     append_moves(tx, head, actor, &pairs, &members, Move::Back).await?;
-    super::set_state(tx, rollout.id, State::Aborted, "", now).await
+    super::set_state(tx, rollout.id, State::Aborted, None, now).await
 }
 
 /// The members that see a change of `items`: only they can try it.

@@ -3,6 +3,7 @@
 //! here holds the lock of the federation log.
 
 mod change;
+mod halt;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use palisade_api::rest::rollout::RolloutPolicy;
 use palisade_api::{ClusterId, ObjectKind, Revision};
 use palisade_policy::cluster::ClusterSelector;
 use palisade_sync::view::Version;
+use serde_json::Value;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
@@ -20,6 +22,7 @@ use super::object::{kind_column, kind_of};
 use super::{Result, StoreError};
 
 pub use change::{abort, complete, concerned_by, concerned_by_items, reach, start};
+pub use halt::Halt;
 
 /// How a rollout stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
@@ -64,8 +67,10 @@ pub struct Rollout {
     pub revision: Revision,
     /// How it stands.
     pub state: State,
-    /// Why it is halted.
+    /// Why it is halted, for people; empty otherwise.
     pub reason: String,
+    /// The same for programs; none where a version halted it that did not say.
+    pub halt: Option<Halt>,
     /// Stages and limits.
     pub policy: RolloutPolicy,
     /// The stage that was reached last, from 0.
@@ -107,6 +112,7 @@ struct Row {
     revision: i64,
     state: State,
     reason: String,
+    halt: Option<Value>,
     policy: Json<RolloutPolicy>,
     stage: i32,
     stage_at: DateTime<Utc>,
@@ -124,6 +130,8 @@ impl TryFrom<Row> for Rollout {
             revision: revision_of(row.revision)?,
             state: row.state,
             reason: row.reason,
+            // A later version may know more of them.
+            halt: row.halt.and_then(|halt| serde_json::from_value(halt).ok()),
             policy: row.policy.0,
             stage: u32::try_from(row.stage).unwrap_or_default(),
             stage_at: row.stage_at,
@@ -138,7 +146,7 @@ impl TryFrom<Row> for Rollout {
 pub async fn active(conn: &mut PgConnection) -> Result<Vec<Rollout>> {
     sqlx::query_as!(
         Row,
-        r#"SELECT id, revision, state AS "state: State", reason,
+        r#"SELECT id, revision, state AS "state: State", reason, halt,
                   policy AS "policy: Json<RolloutPolicy>", stage, stage_at, actor, created_at,
                   finished_at
            FROM rollout WHERE finished_at IS NULL ORDER BY id"#,
@@ -170,7 +178,7 @@ pub async fn list(
 ) -> Result<Vec<Rollout>> {
     sqlx::query_as!(
         Row,
-        r#"SELECT id, revision, state AS "state: State", reason,
+        r#"SELECT id, revision, state AS "state: State", reason, halt,
                   policy AS "policy: Json<RolloutPolicy>", stage, stage_at, actor, created_at,
                   finished_at
            FROM rollout WHERE $1::text IS NULL OR state = $1
@@ -190,7 +198,7 @@ pub async fn list(
 pub async fn get(conn: &mut PgConnection, id: i64) -> Result<Option<Rollout>> {
     sqlx::query_as!(
         Row,
-        r#"SELECT id, revision, state AS "state: State", reason,
+        r#"SELECT id, revision, state AS "state: State", reason, halt,
                   policy AS "policy: Json<RolloutPolicy>", stage, stage_at, actor, created_at,
                   finished_at
            FROM rollout WHERE id = $1"#,
@@ -202,21 +210,22 @@ pub async fn get(conn: &mut PgConnection, id: i64) -> Result<Option<Rollout>> {
     .transpose()
 }
 
-/// Lets a rollout stand otherwise.
+/// Lets a rollout stand otherwise: halted with the reason for it.
 pub async fn set_state(
     conn: &mut PgConnection,
     id: i64,
     state: State,
-    reason: &str,
+    halt: Option<&Halt>,
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "UPDATE rollout SET state = $2, reason = $3,
-                            finished_at = CASE WHEN $4 THEN $5::timestamptz END
+        "UPDATE rollout SET state = $2, reason = $3, halt = $4,
+                            finished_at = CASE WHEN $5 THEN $6::timestamptz END
          WHERE id = $1",
         id,
         state.as_str(),
-        reason,
+        halt.map(Halt::to_string).unwrap_or_default(),
+        halt.map(Json) as _,
         !state.is_active(),
         now,
     )

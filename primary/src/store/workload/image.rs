@@ -6,10 +6,11 @@ use sqlx::{PgConnection, PgTransaction, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::Workload;
-use crate::store::Result;
 use crate::store::within::Within;
+use crate::store::{Result, StoreError};
 
-/// The numbers of the images of `workloads`, in their order. New ones get one.
+/// The numbers of the images of `workloads`, in their order. New ones get one. None of
+/// them is forgotten before the transaction ends.
 pub(super) async fn numbers(
     tx: &mut PgTransaction<'_>,
     workloads: &[Workload],
@@ -39,7 +40,8 @@ pub(super) async fn numbers(
     let rows = sqlx::query!(
         "SELECT running_image.id, running_image.name, running_image.image_id
          FROM running_image JOIN unnest($1::text[], $2::text[]) AS wanted (name, image_id)
-              ON running_image.name = wanted.name AND running_image.image_id = wanted.image_id",
+              ON running_image.name = wanted.name AND running_image.image_id = wanted.image_id
+         FOR KEY SHARE OF running_image",
         &columns.names,
         &columns.image_ids,
     )
@@ -48,8 +50,10 @@ pub(super) async fn numbers(
     let known: std::collections::HashMap<(&str, &str), i32> =
         rows.iter().map(|row| ((row.name.as_str(), row.image_id.as_str()), row.id)).collect();
     let of = |one: &Workload| known.get(&(one.image.as_str(), one.image_id.as_str())).copied();
-    // All are there: they were put in above.
-    Ok(workloads.iter().map(|one| of(one).unwrap_or_default()).collect())
+    let numbers: Option<Vec<i32>> = workloads.iter().map(of).collect();
+    numbers.ok_or_else(|| {
+        StoreError::inconsistent("running_image", "an image was forgotten while it was reported")
+    })
 }
 
 /// Images that run in one of the clusters and one of the namespaces, of which
@@ -75,19 +79,18 @@ pub async fn of(
     Ok(sql.build_query_scalar().fetch_all(conn).await?)
 }
 
-/// Reports on images that run.
+/// Reports on images that run, as of the last [`renew`].
 pub async fn reports(conn: &mut PgConnection, images: &[i32]) -> Result<Vec<i32>> {
     Ok(sqlx::query_scalar!(
-        r#"SELECT DISTINCT report AS "report!" FROM running_report
-           WHERE running_image = ANY($1)"#,
+        "SELECT DISTINCT report FROM running_image_report WHERE running_image = ANY($1)",
         images,
     )
     .fetch_all(conn)
     .await?)
 }
 
-/// Brings what is known of the images that run up to date: the worst report
-/// of each counts. Says how many changed; nothing where another replica does
+/// Brings what is known of the images that run up to date: the reports on them, of
+/// which the worst counts. Says how many changed; nothing where another replica does
 /// it just now.
 pub async fn renew(tx: &mut PgTransaction<'_>) -> Result<u64> {
     let ours = sqlx::query_scalar!(
@@ -98,6 +101,18 @@ pub async fn renew(tx: &mut PgTransaction<'_>) -> Result<u64> {
     if !ours {
         return Ok(0);
     }
+    sqlx::query!(
+        "WITH now AS MATERIALIZED (SELECT running_image, report FROM running_report),
+         gone AS (
+             DELETE FROM running_image_report AS kept
+             WHERE NOT EXISTS (SELECT FROM now WHERE now.running_image = kept.running_image
+                                                 AND now.report = kept.report))
+         INSERT INTO running_image_report (running_image, report)
+         SELECT running_image, report FROM now
+         EXCEPT SELECT running_image, report FROM running_image_report",
+    )
+    .execute(&mut **tx)
+    .await?;
     let done = sqlx::query!(
         "UPDATE running_image AS image
          SET clusters = now.clusters, workloads = now.workloads, scanned_at = now.scanned_at,
@@ -117,7 +132,8 @@ pub async fn renew(tx: &mut PgTransaction<'_>) -> Result<u64> {
              LEFT JOIN (SELECT DISTINCT ON (running.running_image) running.running_image,
                                running.report, report.scanned_at, report.critical, report.high, report.medium,
                                report.low
-                        FROM running_report AS running JOIN report ON report.id = running.report
+                        FROM running_image_report AS running
+                        JOIN report ON report.id = running.report
                         ORDER BY running.running_image, report.critical DESC, report.high DESC,
                                  report.medium DESC, report.scanned_at DESC) AS found
                   ON found.running_image = one.id) AS now
@@ -134,14 +150,25 @@ pub async fn renew(tx: &mut PgTransaction<'_>) -> Result<u64> {
 }
 
 /// Forgets images that no cluster runs any more.
-pub async fn forget_unused(conn: &mut PgConnection) -> Result<u64> {
-    let done = sqlx::query!(
-        "DELETE FROM running_image WHERE id IN (
-             SELECT image.id FROM running_image AS image
-             WHERE NOT EXISTS (SELECT FROM cluster_image WHERE running_image = image.id)
-             LIMIT 10000)",
+///
+/// A cluster that reports what it runs in parts has workloads first, and its images with
+/// the last part. Whether there are any is asked once the images are locked, against who
+/// reports them just now.
+pub async fn forget_unused(tx: &mut PgTransaction<'_>) -> Result<u64> {
+    let unused = sqlx::query_scalar!(
+        "SELECT image.id FROM running_image AS image
+         WHERE NOT EXISTS (SELECT FROM cluster_image WHERE running_image = image.id)
+         LIMIT 10000 FOR UPDATE SKIP LOCKED",
     )
-    .execute(conn)
+    .fetch_all(&mut **tx)
+    .await?;
+    let done = sqlx::query!(
+        "DELETE FROM running_image AS image
+         WHERE id = ANY($1)
+           AND NOT EXISTS (SELECT FROM workload WHERE running_image = image.id)",
+        &unused,
+    )
+    .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected())
 }

@@ -34,6 +34,8 @@ pub struct Membership {
     pub primary_address: String,
     /// How the link to it stands.
     pub standing: Standing,
+    /// Why there is no link, as the last attempt says; none where there is one.
+    pub no_link_because: Option<String>,
     /// Whether it is reached by a proxy.
     pub by_proxy: bool,
 }
@@ -71,8 +73,10 @@ impl Standing {
 pub struct JoinWish {
     /// The name in the federation; without one its own.
     pub name: Option<ClusterName>,
-    /// Where the primary is reached, where the token does not say.
-    pub primary: Option<(String, u16)>,
+    /// Host by which the primary is reached, where that of the token is not.
+    pub server: Option<String>,
+    /// Port there, where that of the token is not.
+    pub port: Option<u16>,
     /// The join token.
     pub token: SecretString,
     /// Where this cluster is reached from now on.

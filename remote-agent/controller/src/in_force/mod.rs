@@ -230,7 +230,7 @@ impl InForce {
                 kind,
                 name: name.clone(),
                 revision: *revision,
-                code: error.code(),
+                code: error.refusal().code,
                 text: error.to_string(),
                 field: error.field_at_fault().to_owned(),
             };

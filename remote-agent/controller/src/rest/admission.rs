@@ -10,7 +10,6 @@ use palisade_api::rest::admission::{
     AdmissionRuleData, AdmissionRuleTypeOptions, AdmissionRulesData, AdmissionStats,
     AdmissionStatsData,
 };
-use palisade_api::rest::fed::RestInfo;
 use palisade_policy::admission::criteria::{custom_options, options};
 use palisade_policy::admission::{AdmissionRule, RuleType};
 use palisade_policy::{CfgType, edit};
@@ -20,6 +19,7 @@ use super::extract::{JsonBody, ListQuery};
 use super::owner::{own, own_type};
 use crate::Controller;
 use crate::admission::{Mode, StateError};
+use crate::reach::Reach;
 
 /// Show whether admission control is on, and its mode
 #[utoipa::path(
@@ -31,7 +31,7 @@ use crate::admission::{Mode, StateError};
 )]
 pub(super) async fn state(State(controller): State<Controller>) -> Json<AdmissionConfigData> {
     let state = controller.admission().state();
-    let RestInfo { server, port } = controller.webhook();
+    let webhook = controller.webhook();
     Json(AdmissionConfigData {
         state: Some(rest::AdmissionState {
             enable: Some(state.enable),
@@ -40,8 +40,8 @@ pub(super) async fn state(State(controller): State<Controller>) -> Json<Admissio
             adm_client_mode: Some("service".to_owned()),
             failure_policy: Some("ignore".to_owned()),
             adm_client_mode_options: BTreeMap::from([
-                ("service".to_owned(), server.clone()),
-                ("url".to_owned(), format!("https://{server}:{port}/v1/validate")),
+                ("service".to_owned(), webhook.server.clone()),
+                ("url".to_owned(), format!("https://{webhook}/v1/validate")),
             ]),
             ctrl_states: BTreeMap::from([("validate".to_owned(), state.enable)]),
             cfg_type: CfgType::UserCreated.as_str().to_owned(),
@@ -157,11 +157,12 @@ pub(super) async fn rule(
 /// federated ones.
 pub(super) async fn rule_create(
     State(controller): State<Controller>,
+    reach: Reach,
     query: ListQuery,
     JsonBody(AdmissionRuleConfigData { config }): JsonBody<AdmissionRuleConfigData>,
 ) -> Result<Json<AdmissionRuleData>> {
     own_type(&query, &config.cfg_type)?;
-    let mut change = controller.edit().await;
+    let mut change = controller.edit(reach).await;
     let rule = edit::admission_rule::create(&mut change, config).await?;
     change.commit().await?;
     Ok(Json(AdmissionRuleData { rule: rule.to_rest() }))
@@ -170,10 +171,11 @@ pub(super) async fn rule_create(
 /// `PATCH /v1/admission/rule`.
 pub(super) async fn rule_change(
     State(controller): State<Controller>,
+    reach: Reach,
     JsonBody(AdmissionRuleConfigData { config }): JsonBody<AdmissionRuleConfigData>,
 ) -> Result<()> {
     local(&controller, config.id)?;
-    let mut change = controller.edit().await;
+    let mut change = controller.edit(reach).await;
     edit::admission_rule::update(&mut change, config).await?;
     Ok(change.commit().await?)
 }
@@ -181,10 +183,11 @@ pub(super) async fn rule_change(
 /// `DELETE /v1/admission/rule/{id}`.
 pub(super) async fn rule_delete(
     State(controller): State<Controller>,
+    reach: Reach,
     Path(id): Path<String>,
 ) -> Result<()> {
     let id = local(&controller, read_id(&id)?)?.id;
-    let mut change = controller.edit().await;
+    let mut change = controller.edit(reach).await;
     edit::admission_rule::delete(&mut change, id).await?;
     Ok(change.commit().await?)
 }
@@ -192,10 +195,11 @@ pub(super) async fn rule_delete(
 /// `DELETE /v1/admission/rules`: those of this cluster.
 pub(super) async fn rules_delete(
     State(controller): State<Controller>,
+    reach: Reach,
     query: ListQuery,
 ) -> Result<()> {
     own(&query)?;
-    let mut change = controller.edit().await;
+    let mut change = controller.edit(reach).await;
     edit::admission_rule::delete_all(&mut change).await?;
     Ok(change.commit().await?)
 }

@@ -1,5 +1,7 @@
 //! `POST /v1/assess/admission/rule`: what would be decided about a manifest.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::extract::{Request, State};
 use palisade_api::rest::admission::{
@@ -43,6 +45,7 @@ pub(super) async fn admission_rule(
     let assess =
         |workload: &Workload| assess::assess(&rules, &in_force.verdicts(), workload, mode, now);
     let results = objects.iter().flat_map(listed).zip(1..).map(|(object, index)| {
+        let object: &Value = &object;
         let text = |path: &str| {
             object.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned()
         };
@@ -65,11 +68,27 @@ pub(super) async fn admission_rule(
 }
 
 /// The objects of a list, else the object itself; none of an empty document.
-fn listed(object: &Value) -> Vec<&Value> {
+fn listed(object: &Value) -> Vec<Cow<'_, Value>> {
     match object.get("items").and_then(Value::as_array) {
-        Some(items) => items.iter().collect(),
+        Some(items) => items.iter().map(|item| item_of(object, item)).collect(),
         None if object.is_null() => Vec::new(),
-        None => vec![object],
+        None => vec![Cow::Borrowed(object)],
+    }
+}
+
+/// An item of a list, with its kind: in a `PodList` and the like the list alone says it.
+fn item_of<'a>(list: &Value, item: &'a Value) -> Cow<'a, Value> {
+    let kind = list.get("kind").and_then(Value::as_str).and_then(|kind| kind.strip_suffix("List"));
+    match (kind, item) {
+        (Some(kind), Value::Object(fields)) if !kind.is_empty() && !fields.contains_key("kind") => {
+            let mut fields = fields.clone();
+            fields.insert("kind".to_owned(), Value::from(kind));
+            if let Some(version) = list.get("apiVersion") {
+                fields.insert("apiVersion".to_owned(), version.clone());
+            }
+            Cow::Owned(Value::Object(fields))
+        }
+        _ => Cow::Borrowed(item),
     }
 }
 
@@ -98,5 +117,29 @@ fn result(assessed: Option<Assessment>) -> AdmissionAssessmentResult {
         matched_rules: matched_rules.collect(),
         allowed,
         ..AdmissionAssessmentResult::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn items_of_a_list_are_of_its_kind_unless_they_say_another() {
+        let pod = json!({"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "a"}});
+        let bare = json!({"metadata": {"name": "a"}});
+        for (list, items) in [
+            (json!({"kind": "List", "items": [pod.clone()]}), vec![pod.clone()]),
+            (json!({"kind": "List", "items": [bare.clone()]}), vec![bare.clone()]),
+            (json!({"kind": "PodList", "apiVersion": "v1", "items": [bare]}), vec![pod.clone()]),
+            (json!({"kind": "JobList", "items": [pod.clone(), 7]}), vec![pod.clone(), json!(7)]),
+            (pod.clone(), vec![pod]),
+            (Value::Null, vec![]),
+        ] {
+            let found: Vec<Value> = listed(&list).into_iter().map(Cow::into_owned).collect();
+            assert_eq!(found, items, "{list}");
+        }
     }
 }

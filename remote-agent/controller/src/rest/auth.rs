@@ -8,15 +8,19 @@ use http::Method;
 use palisade_api::Code;
 use palisade_api::rest::auth::{RolePermission, Token, TokenData};
 use palisade_api::rest::path;
-use palisade_identity::{Access, Caller, Need, Permission, Role, route_access};
+use palisade_identity::permission_set::Granted;
+use palisade_identity::{
+    Access, Caller, Need, Permission, PermissionSet, Role, namespaced_route, route_access,
+};
 use palisade_transport::server::PeerAddress;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use super::error::{ApiError, Result};
 use super::extract::{Authenticated, JsonBody};
-use super::user;
+use super::{trail, user};
 use crate::Controller;
+use crate::reach::Reach;
 
 const TOKEN_HEADER: &str = "x-auth-token";
 
@@ -27,10 +31,15 @@ pub(super) async fn authorize(
     mut request: Request,
     next: Next,
 ) -> Response {
-    match admit(&controller, &mut request).await {
-        Ok(()) => next.run(request).await,
-        Err(error) => error.into_response(),
+    if let Err(error) = admit(&controller, &mut request).await {
+        return error.into_response();
     }
+    let call = trail::Call::of(&request);
+    let response = next.run(request).await;
+    if let Some(call) = call {
+        call.record(&controller, response.status()).await;
+    }
+    response
 }
 
 async fn admit(controller: &Controller, request: &mut Request) -> Result<()> {
@@ -51,7 +60,8 @@ async fn admit(controller: &Controller, request: &mut Request) -> Result<()> {
             _ => None,
         };
         let token = token.ok_or_else(|| ApiError::of(Code::Unauthorized))?;
-        controller.users().caller(token).await?
+        let address = address(request.extensions().get());
+        Caller { address, ..controller.users().caller(token).await? }
     };
     // Everybody who may read the cluster may see whose member it is; who may
     // run the cluster may take it out of its federation.
@@ -61,11 +71,24 @@ async fn admit(controller: &Controller, request: &mut Request) -> Result<()> {
         && path == "/v1/fed/member"
         && caller.may(Permission::Config, Access::Read))
         || (path.starts_with("/v1/fed/") && caller.is_administrator());
-    if !own && !caller.satisfies(required) {
+    let may = if caller.rights.are_of_namespaces() {
+        namespaced_route::admits(request.method().as_str(), path)
+            && caller.satisfies_somewhere(required)
+    } else {
+        own || caller.satisfies(required)
+    };
+    if !may {
         return Err(ApiError::of(Code::ObjectAccessDenied));
     }
+    let reach = Reach::of(&caller, required);
+    request.extensions_mut().insert(reach);
     request.extensions_mut().insert(caller);
     Ok(())
+}
+
+/// Where a request comes from; empty where that is not known.
+fn address(peer: Option<&PeerAddress>) -> String {
+    peer.map(|PeerAddress(peer)| peer.ip().to_canonical().to_string()).unwrap_or_default()
 }
 
 #[derive(Deserialize)]
@@ -88,19 +111,23 @@ pub(super) async fn login(
     peer: Option<Extension<PeerAddress>>,
     JsonBody(body): JsonBody<LoginBody>,
 ) -> Result<Json<TokenData>> {
-    let address = peer.map(|Extension(PeerAddress(address))| address.ip().to_canonical());
-    let address = address.map(|address| address.to_string()).unwrap_or_default();
+    let address = address(peer.as_deref());
     let given = body.password.ok_or_else(|| ApiError::invalid("The key password is missing."))?;
     if given.password.expose_secret().is_empty() {
         return Err(ApiError::of(Code::Unauthorized));
     }
-    let users = controller.users();
-    let login = users.login(&given.username, &address, given.password, given.new_password).await?;
+    let LoginPassword { username, password, new_password } = given;
+    let login = controller.users().login(&username, &address, password, new_password).await;
+    match &login {
+        Ok(login) => trail::logged_in(&controller, login, &address).await,
+        Err(error) => trail::refused(&controller, &username, &address, error).await,
+    }
+    let login = login?;
     let role = login.user.role.parse::<Role>().unwrap_or(Role::None);
     Ok(Json(TokenData {
         token: Some(Token {
-            token: login.token,
-            global_permissions: permissions(role),
+            token: login.token.expose_secret().to_owned(),
+            global_permissions: permissions(role.permissions()),
             domain_permissions: std::collections::BTreeMap::new(),
             user: user::shown(&login.user),
         }),
@@ -118,20 +145,21 @@ pub(super) async fn logout(
     State(controller): State<Controller>,
     Authenticated(caller): Authenticated,
 ) -> Result<()> {
-    match caller.session() {
-        Some(session) => Ok(controller.users().logout(session).await?),
-        None => Err(ApiError::new(Code::OpNotAllowed, "A forwarded call has no session here.")),
-    }
+    let Some(session) = caller.session() else {
+        return Err(ApiError::new(Code::OpNotAllowed, "A forwarded call has no session here."));
+    };
+    controller.users().logout(session).await?;
+    trail::logged_out(&controller, &caller).await;
+    Ok(())
 }
 
-/// What a role allows everywhere.
-pub(super) fn permissions(role: Role) -> Vec<RolePermission> {
-    Permission::listed()
-        .map(|one| RolePermission {
-            id: one.id().to_owned(),
-            read: role.allows(one, Access::Read),
-            write: role.allows(one, Access::Write),
+/// Permissions as clients know them.
+pub(super) fn permissions(set: PermissionSet) -> Vec<RolePermission> {
+    set.listed()
+        .map(|Granted { permission, read, write }| RolePermission {
+            id: permission.id().to_owned(),
+            read,
+            write,
         })
-        .filter(|one| one.read || one.write)
         .collect()
 }

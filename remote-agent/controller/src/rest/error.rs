@@ -3,13 +3,15 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use palisade_api::Code;
 use palisade_api::rest::error::ErrorBody;
 use palisade_api::rest::file::{ImportTask, ImportTaskData};
+use palisade_api::{Code, Refusal};
+use palisade_identity::PasswordError;
 use palisade_policy::PolicyError;
-use palisade_policy::edit::EditError;
+use palisade_policy::edit::resource::task::Refused;
 use tracing::{debug, error};
 
+use crate::configuration::ConfigurationError;
 use crate::event::RecordError;
 use crate::federation::FederationError;
 use crate::local_user::LocalUserError;
@@ -41,6 +43,10 @@ impl ApiError {
         Self::new(Code::InvalidRequest, message)
     }
 
+    fn refused(refusal: Refusal, message: String) -> Self {
+        Self::new(refusal.code, message).with_status(refusal.status)
+    }
+
     pub(crate) fn missing(what: &str, name: &str) -> Self {
         Self::new(Code::ObjectNotFound, format!("There is no {what} {name:?}."))
     }
@@ -53,15 +59,15 @@ impl ApiError {
         )
     }
 
+    /// Something that is there and outside the namespaces that the caller reaches.
+    pub(crate) fn out_of_reach() -> Self {
+        let text = "It is not in one of the namespaces that the role reaches.";
+        Self::new(Code::ObjectAccessDenied, text)
+    }
+
     /// The same error with another status.
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;
-        self
-    }
-
-    /// The same error, of an import.
-    pub(crate) fn with_import(mut self, import: ImportTask) -> Self {
-        self.import = Some(Box::new(import));
         self
     }
 
@@ -89,7 +95,15 @@ impl From<RecordError> for ApiError {
 impl From<LocalUserError> for ApiError {
     fn from(error: LocalUserError) -> Self {
         match error {
+            LocalUserError::Failed => Self::of(Code::Unauthorized),
             LocalUserError::Refused(code) => Self::of(code),
+            LocalUserError::Password(busy @ PasswordError::Busy) => {
+                Self::new(Code::ClusterTimeout, busy.to_string())
+                    .with_status(StatusCode::SERVICE_UNAVAILABLE)
+            }
+            LocalUserError::Password(long @ PasswordError::TooLong) => {
+                Self::new(Code::WeakPassword, long.to_string())
+            }
             other => Self::inside(&other),
         }
     }
@@ -99,18 +113,9 @@ impl From<OwnEditError> for ApiError {
     fn from(error: OwnEditError) -> Self {
         let message = error.to_string();
         match error {
-            // The place among the rules that the request names.
-            OwnEditError::Policy(PolicyError::MissingRule(_)) => {
-                Self::new(Code::ObjectNotFound, message)
-            }
-            // A rule that names what does not exist is the request's fault.
-            OwnEditError::Policy(error) => {
-                Self::new(error.code(), message).with_status(StatusCode::BAD_REQUEST)
-            }
-            OwnEditError::Edit(error @ EditError::NoneOfKind { .. }) => {
-                Self::new(error.code(), message).with_status(StatusCode::BAD_REQUEST)
-            }
-            OwnEditError::Edit(error) => Self::new(error.code(), message),
+            OwnEditError::Policy(error) => Self::refused(error.refusal(), message),
+            OwnEditError::Edit(error) => Self::refused(error.refusal(), message),
+            OwnEditError::OutOfReach => Self::new(Code::ObjectAccessDenied, message),
             OwnEditError::Yaml(_) => Self::invalid(message),
             OwnEditError::Store(error) => error.into(),
             OwnEditError::Encoding(error) => Self::inside(&error),
@@ -118,9 +123,21 @@ impl From<OwnEditError> for ApiError {
     }
 }
 
+impl From<Refused> for ApiError {
+    fn from(Refused { refusal, why, task }: Refused) -> Self {
+        Self { import: task, ..Self::refused(refusal, why) }
+    }
+}
+
+impl From<ConfigurationError> for ApiError {
+    fn from(error: ConfigurationError) -> Self {
+        Self::inside(&error)
+    }
+}
+
 impl From<PolicyError> for ApiError {
     fn from(error: PolicyError) -> Self {
-        Self::new(error.code(), error.to_string())
+        Self::refused(error.refusal(), error.to_string())
     }
 }
 

@@ -5,16 +5,17 @@ use std::convert::Infallible;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use http::request::Parts;
-use http_body_util::{BodyExt as _, Limited};
 use palisade_api::Code;
+use palisade_api::rest::json;
 use palisade_api::rest::query::{self, Query};
 use palisade_identity::Caller;
+use palisade_transport::server;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::error::ApiError;
 use crate::in_force::{ObjectSet, Owned};
+use crate::reach::Reach;
 
 /// The largest body that is read.
 pub(crate) const MOST_BODY_BYTES: usize = 1 << 20;
@@ -31,6 +32,15 @@ impl<S: Sync> FromRequestParts<S> for Authenticated {
     }
 }
 
+impl<S: Sync> FromRequestParts<S> for Reach {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let reach = parts.extensions.get::<Self>().cloned();
+        reach.ok_or_else(|| ApiError::of(Code::Unauthorized))
+    }
+}
+
 /// A JSON body under any Content-Type; null counts as absent, an empty body as
 /// an empty object.
 pub(crate) struct JsonBody<T>(pub(crate) T);
@@ -40,39 +50,15 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let body = body(request, MOST_BODY_BYTES).await?;
-        // Some editors and shells put a mark before a text.
-        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
-        let mut value = if body.iter().all(u8::is_ascii_whitespace) {
-            Value::Object(serde_json::Map::new())
-        } else {
-            serde_json::from_slice(body)
-                .map_err(|error| ApiError::invalid(format!("Not JSON: {error}.")))?
-        };
-        drop_nulls(&mut value);
-        serde_json::from_value(value)
-            .map(Self)
-            .map_err(|error| ApiError::invalid(format!("The body is not as expected: {error}.")))
+        let body: &[u8] = if json::is_blank(&body) { b"{}" } else { &body };
+        json::read(body).map(Self).map_err(|error| ApiError::invalid(error.to_string()))
     }
 }
 
 /// The body of a request, of so many bytes at most.
 pub(crate) async fn body(request: Request, most: usize) -> Result<Bytes, ApiError> {
-    let body = Limited::new(request.into_body(), most).collect().await;
-    let body = body.map_err(|_| {
-        ApiError::invalid(format!("The body broke off or is larger than {most} bytes."))
-    })?;
-    Ok(body.to_bytes())
-}
-
-fn drop_nulls(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            members.retain(|_, member| !member.is_null());
-            members.values_mut().for_each(drop_nulls);
-        }
-        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
-        _ => {}
-    }
+    let body = server::read_body(request.into_body(), most).await;
+    body.map_err(|error| ApiError::invalid(error.to_string()))
 }
 
 /// The query string of a request for a list.
@@ -131,14 +117,30 @@ impl ListQuery {
         Ok(self.0.list(items)?)
     }
 
-    /// Start and limit for the database; a negative start is counted there. None
-    /// where all must be read, to be filtered.
+    /// Start and limit for the database. None where all must be read, to be filtered or
+    /// counted from the end.
     pub(crate) fn window(&self) -> Option<(u64, u64)> {
-        if self.0.has_clauses() {
-            return None;
-        }
         let (start, limit) = self.0.page();
-        let limit = if limit == 0 { u64::MAX } else { limit.unsigned_abs() };
-        Some((u64::try_from(start).unwrap_or(0), limit))
+        let start = u64::try_from(start).ok().filter(|_| !self.0.has_clauses())?;
+        Some((start, if limit == 0 { u64::MAX } else { limit.unsigned_abs() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_database_pages_what_is_counted_from_the_front() {
+        for (text, window) in [
+            ("", Some((0, u64::MAX))),
+            ("start=20&limit=10", Some((20, 10))),
+            ("start=20", Some((20, u64::MAX))),
+            // From the end, and filtered.
+            ("start=-2&limit=10", None),
+            ("limit=10&f_level=Warning", None),
+        ] {
+            assert_eq!(ListQuery(Query::parse(text)).window(), window, "{text}");
+        }
     }
 }

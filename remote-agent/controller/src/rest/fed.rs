@@ -12,6 +12,7 @@ use palisade_api::rest::fed::{
     LeaveFederationRequest, MasterCluster, REST_VERSION, RestInfo,
 };
 use palisade_api::{ClusterName, Code};
+use palisade_transport::client::PrimaryAddress;
 
 use super::error::{ApiError, Result};
 use super::extract::JsonBody;
@@ -37,7 +38,6 @@ pub(super) async fn member(State(controller): State<Controller>) -> Result<Json<
         }));
     };
     let position = controller.store().position(LogId::Federation.number()).await?;
-    let (host, port) = membership.primary_address.rsplit_once(':').unwrap_or_default();
     let drifted = controller.in_force().has_drifted();
     let own = own_status(membership.standing, position.is_some(), drifted);
     let by_proxy = if membership.by_proxy { HTTPS } else { "" };
@@ -52,7 +52,8 @@ pub(super) async fn member(State(controller): State<Controller>) -> Result<Json<
             user: String::new(),
             status: primary_status(membership.standing).as_str().to_owned(),
             rest_version: REST_VERSION.to_owned(),
-            rest_info: RestInfo { server: host.to_owned(), port: port.parse().unwrap_or_default() },
+            rest_info: rest_info(&membership.primary_address),
+            status_reason: membership.no_link_because,
         }),
         joint_clusters: vec![JointCluster {
             disabled: false,
@@ -140,6 +141,13 @@ pub(super) async fn join(
     Ok(())
 }
 
+/// An address as clients know it; empty where it is none.
+fn rest_info(address: &str) -> RestInfo {
+    let read = address.parse::<PrimaryAddress>();
+    read.map(|PrimaryAddress { host, port }| RestInfo { server: host, port: port.into() })
+        .unwrap_or_default()
+}
+
 fn wish(controller: &Controller, body: JoinFederationRequest) -> Result<JoinWish> {
     let name = match body.name.as_deref() {
         None | Some("") => None,
@@ -148,16 +156,13 @@ fn wish(controller: &Controller, body: JoinFederationRequest) -> Result<JoinWish
             Some(parsed.map_err(|error| ApiError::new(Code::InvalidName, error.to_string()))?)
         }
     };
-    let primary =
-        RestInfo { server: body.server.unwrap_or_default(), port: body.port.unwrap_or_default() };
-    let given = |info: RestInfo, what: &str| -> Result<Option<(String, u16)>> {
-        if info == RestInfo::default() {
-            return Ok(None);
-        }
-        let port = u16::try_from(info.port).ok().filter(|_| info.is_valid());
-        let port = port.ok_or_else(|| ApiError::invalid(format!("{what} is not an address.")))?;
-        Ok(Some((info.server, port)))
-    };
+    if body.join_token.trim().is_empty() {
+        let text = "join_token is missing: it is made on the primary (`token create`, \
+                    `GET /v1/fed/join_token`).";
+        return Err(ApiError::invalid(text));
+    }
+    let port = body.port.filter(|port| *port != 0).map(u16::try_from).transpose();
+    let port = port.map_err(|_| ApiError::invalid("port is 65535 at most."))?;
     match body.use_proxy.as_deref() {
         None | Some("") => {}
         Some(HTTPS) if controller.federation().has_proxy() => {}
@@ -168,10 +173,21 @@ fn wish(controller: &Controller, body: JoinFederationRequest) -> Result<JoinWish
     }
     Ok(JoinWish {
         name,
-        primary: given(primary, "server with port")?,
+        server: body.server.filter(|server| !server.is_empty()),
+        port,
         token: body.join_token.into(),
-        rest: given(body.joint_rest_info.unwrap_or_default(), "joint_rest_info")?,
+        rest: own_address(body.joint_rest_info.unwrap_or_default())?,
     })
+}
+
+/// Where this cluster says to be reached; none where it does not say.
+fn own_address(told: RestInfo) -> Result<Option<(String, u16)>> {
+    if told == RestInfo::default() {
+        return Ok(None);
+    }
+    let port = u16::try_from(told.port).ok().filter(|_| told.is_valid());
+    let port = port.ok_or_else(|| ApiError::invalid("joint_rest_info is not an address."))?;
+    Ok(Some((told.server, port)))
 }
 
 /// `POST /v1/fed/leave`.
@@ -256,6 +272,19 @@ pub(super) async fn not_here(State(controller): State<Controller>) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_ipv6_address_has_no_brackets_beside_its_port() {
+        for (address, server, port) in [
+            ("hub.example:11443", "hub.example", 11443),
+            ("10.0.0.7:11443", "10.0.0.7", 11443),
+            ("[fd00::7]:11443", "fd00::7", 11443),
+            ("", "", 0),
+        ] {
+            let expected = RestInfo { server: server.to_owned(), port };
+            assert_eq!(rest_info(address), expected, "{address}");
+        }
+    }
 
     #[test]
     fn each_standing_shows_on_both_sides() {

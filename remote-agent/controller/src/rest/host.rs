@@ -7,6 +7,7 @@ use palisade_api::rest::host::{HostData, HostsData};
 use super::error::{ApiError, Result};
 use super::extract::ListQuery;
 use crate::Controller;
+use crate::reach::Reach;
 
 /// List the nodes with a scanner
 #[utoipa::path(
@@ -22,9 +23,12 @@ use crate::Controller;
 )]
 pub(super) async fn list(
     State(controller): State<Controller>,
+    reach: Reach,
     query: ListQuery,
 ) -> Result<Json<HostsData>> {
-    Ok(Json(HostsData { hosts: query.list(controller.scans().hosts())? }))
+    // A node is nobody's namespace's.
+    let hosts = if reach.is_whole() { controller.scans().hosts() } else { Vec::new() };
+    Ok(Json(HostsData { hosts: query.list(hosts)? }))
 }
 
 /// Show a node
@@ -38,9 +42,10 @@ pub(super) async fn list(
 )]
 pub(super) async fn get(
     State(controller): State<Controller>,
+    reach: Reach,
     Path(id): Path<String>,
 ) -> Result<Json<HostData>> {
     let mut hosts = controller.scans().hosts().into_iter();
     let host = hosts.find(|host| host.id == id).ok_or_else(|| ApiError::missing("host", &id))?;
-    Ok(Json(HostData { host }))
+    if reach.is_whole() { Ok(Json(HostData { host })) } else { Err(ApiError::out_of_reach()) }
 }

@@ -10,22 +10,25 @@ use serde_json::{Value, json};
 use super::error::Result;
 use super::extract::ListQuery;
 use crate::Controller;
+use crate::reach::{OfNamespace, Reach};
 
 /// `GET /v1/log/audit`.
 pub(super) async fn audits(
     State(controller): State<Controller>,
+    reach: Reach,
     query: ListQuery,
 ) -> Result<Json<AuditsData>> {
-    let audits = list::<Audit>(&controller, category::AUDIT, &query).await?;
+    let audits = list::<Audit>(&controller, category::AUDIT, &reach, &query).await?;
     Ok(Json(AuditsData { audits }))
 }
 
 /// `GET /v1/log/event`.
 pub(super) async fn events(
     State(controller): State<Controller>,
+    reach: Reach,
     query: ListQuery,
 ) -> Result<Json<EventsData>> {
-    let events = list::<Event>(&controller, category::EVENT, &query).await?;
+    let events = list::<Event>(&controller, category::EVENT, &reach, &query).await?;
     Ok(Json(EventsData { events }))
 }
 
@@ -45,21 +48,24 @@ pub(super) async fn events(
 )]
 pub(super) async fn activities(
     state: State<Controller>,
+    reach: Reach,
     query: ListQuery,
 ) -> Result<Json<EventsData>> {
-    events(state, query).await
+    events(state, reach, query).await
 }
 
-async fn list<T: DeserializeOwned + Serialize>(
+async fn list<T: DeserializeOwned + Serialize + OfNamespace>(
     controller: &Controller,
     category: &str,
+    reach: &Reach,
     query: &ListQuery,
 ) -> Result<Vec<T>> {
-    let window = query.window();
+    let window = query.window().filter(|_| reach.is_whole());
     let (start, limit) = window.unwrap_or((0, u64::MAX));
     let stored = controller.store().events_list(category, start, limit).await?;
     let read = stored.iter().map(|one| Ok(serde_json::from_slice(&one.event.detail)?));
-    let events = read.collect::<Result<_>>()?;
+    let mut events = read.collect::<Result<Vec<T>>>()?;
+    events.retain(|event| reach.has(event.namespace()));
     if window.is_some() { Ok(events) } else { query.list(events) }
 }
 

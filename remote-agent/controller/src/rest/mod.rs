@@ -5,6 +5,8 @@
 mod admission;
 mod assess;
 mod auth;
+mod controller;
+mod domain;
 mod error;
 mod extract;
 mod fed;
@@ -12,6 +14,7 @@ mod file;
 mod group;
 mod host;
 mod listed;
+mod listener;
 mod log;
 mod owner;
 mod policy_rule;
@@ -21,12 +24,13 @@ mod response;
 mod scan;
 mod sensor;
 mod system;
+mod trail;
 mod user;
 mod webhook;
 mod workload;
 
 use axum::extract::Request;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get, patch, post};
 use axum::{Json, Router};
@@ -35,18 +39,21 @@ use palisade_api::Code;
 use palisade_api::rest::path::PathTable;
 use palisade_api::rest::{empty, unserved};
 use palisade_policy::sensor::{Dlp, Waf};
+use palisade_transport::server::{answer_head_alone, answer_what_changed, tidy};
 use tower::Layer as _;
 use tower::util::MapRequestLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::openapi::Info;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Controller;
 use error::ApiError;
 use listed::Listed;
+pub use listener::listening;
 
 /// Routes with their part of the OpenAPI document.
 type ApiRouter = OpenApiRouter<Controller>;
@@ -68,6 +75,7 @@ pub fn router(controller: Controller, outside: Router) -> Router {
         .with_state(controller)
         // What is read of a body is bounded after this. Other encodings stay as they are.
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
+        .layer(from_fn(answer_what_changed))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE_BYTES)))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,
@@ -75,19 +83,22 @@ pub fn router(controller: Controller, outside: Router) -> Router {
         ));
     let routes = outside.fallback_service(routes);
     let tidied = MapRequestLayer::new(move |mut request: Request| {
+        tidy(&mut request);
         if let Some(uri) = table.canonical(request.uri()) {
             *request.uri_mut() = uri;
         }
         request
     })
     .layer(routes);
-    Router::new().fallback_service(tidied)
+    Router::new().fallback_service(tidied).layer(from_fn(answer_head_alone))
 }
 
 /// The OpenAPI document of what clusters alone answer. What the primary answers
 /// as well stands in its own.
 pub fn document() -> utoipa::openapi::OpenApi {
-    own().into_openapi()
+    let mut document = own().into_openapi();
+    document.info = Info::new("Palisade: a cluster", env!("CARGO_PKG_VERSION"));
+    document
 }
 
 /// What clusters alone answer.
@@ -107,8 +118,11 @@ fn own() -> ApiRouter {
         .routes(routes!(workload::get_v2))
         .routes(routes!(host::list))
         .routes(routes!(host::get))
-        .routes(routes!(system::domains))
-        .routes(routes!(system::controllers))
+        .routes(routes!(domain::list, domain::update_all))
+        .routes(routes!(domain::update))
+        .routes(routes!(controller::list))
+        .routes(routes!(controller::get))
+        .routes(routes!(controller::stats))
         .routes(routes!(system::enforcers))
         .routes(routes!(system::services))
         .merge(scan::own())

@@ -27,19 +27,22 @@ pub(super) fn own_type(query: &ListQuery, cfg_type: &str) -> Result<()> {
 /// Fails unless a change of the list of network rules is about the cluster's own.
 pub(super) fn own_network_rules(query: &ListQuery, action: &PolicyRuleActionData) -> Result<()> {
     own(query)?;
-    let PolicyRuleActionData { move_, insert, rules, delete } = action;
-    if move_.is_none() && insert.is_none() && rules.is_none() && delete.is_none() {
+    if action.is_empty() {
         return Err(ApiError::invalid("One of move, insert, rules and delete is needed."));
     }
+    let PolicyRuleActionData { move_, insert, rules, delete } = action;
     let is_federal = |id: u32| network_rule::FED_IDS.contains(id);
     if move_.as_ref().is_some_and(|moved| is_federal(moved.id)) {
         let text = "A federated rule is moved on the primary, among federated rules.";
         return Err(ApiError::new(Code::OpNotAllowed, text));
     }
     let says_so = |rule: &PolicyRule| says_federal(&rule.cfg_type) || is_federal(rule.id);
-    let written = insert.iter().flat_map(|insert| &insert.rules).chain(rules.iter().flatten());
-    let deleted = delete.iter().flatten().copied();
-    if written.into_iter().any(says_so) || deleted.into_iter().any(is_federal) {
+    let mut inserted = insert.iter().flat_map(|insert| &insert.rules);
+    let mut deleted = delete.iter().flatten().copied();
+    // A whole list may name what is federated among others: that stays as it is.
+    let whole = rules.as_ref().filter(|rules| !rules.is_empty());
+    let only_federal = whole.is_some_and(|rules| rules.iter().all(says_so));
+    if only_federal || inserted.any(says_so) || deleted.any(is_federal) {
         return Err(ApiError::federal());
     }
     Ok(())

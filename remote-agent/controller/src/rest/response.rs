@@ -15,16 +15,19 @@ use super::extract::{JsonBody, ListQuery, Scope};
 use super::owner::{own, own_response_rules, own_type};
 use crate::Controller;
 use crate::in_force::Sensors;
+use crate::reach::Reach;
 
 /// `GET /v1/response/rule`.
 pub(super) async fn rules(
     State(controller): State<Controller>,
+    reach: Reach,
     query: ListQuery,
 ) -> Result<Json<ResponseRulesData>> {
     let scope = query.scope()?;
     let rules = controller.in_force().read(|objects| {
         let rules = scope.of(objects).flat_map(|set| set.response_rules_in_order());
-        rules.map(PolicyRule::to_rest).collect()
+        let shown = rules.filter(|rule| reach.has_response_rule(objects, rule));
+        shown.map(PolicyRule::to_rest).collect()
     });
     Ok(Json(ResponseRulesData { rules: query.list(rules)? }))
 }
@@ -32,9 +35,10 @@ pub(super) async fn rules(
 /// `GET /v1/response/rule/{id}`.
 pub(super) async fn rule(
     State(controller): State<Controller>,
+    reach: Reach,
     Path(id): Path<String>,
 ) -> Result<Json<ResponseRuleData>> {
-    find(&controller, &id).map(|rule| Json(ResponseRuleData { rule }))
+    find(&controller, &reach, &id).map(|rule| Json(ResponseRuleData { rule }))
 }
 
 /// `GET /v1/response/options`.
@@ -69,6 +73,7 @@ fn threats<I: Inspection>(sensors: &Sensors<I>) -> Vec<String> {
 /// `PATCH /v1/response/rule`.
 pub(super) async fn act(
     State(controller): State<Controller>,
+    reach: Reach,
     query: ListQuery,
     JsonBody(ResponseRuleActionData { insert }): JsonBody<ResponseRuleActionData>,
 ) -> Result<()> {
@@ -76,7 +81,7 @@ pub(super) async fn act(
         .filter(|insert| !insert.rules.is_empty())
         .ok_or_else(|| ApiError::invalid("A rule to insert is needed."))?;
     own_response_rules(&query, &insert)?;
-    let mut change = controller.edit().await;
+    let mut change = controller.edit(reach).await;
     edit::response_rule::insert(&mut change, insert).await?;
     Ok(change.commit().await?)
 }
@@ -84,10 +89,11 @@ pub(super) async fn act(
 /// `DELETE /v1/response/rule`: those of this cluster.
 pub(super) async fn delete_all(
     State(controller): State<Controller>,
+    reach: Reach,
     query: ListQuery,
 ) -> Result<()> {
     own(&query)?;
-    let mut change = controller.edit().await;
+    let mut change = controller.edit(reach).await;
     edit::response_rule::delete_all(&mut change).await?;
     Ok(change.commit().await?)
 }
@@ -95,14 +101,15 @@ pub(super) async fn delete_all(
 /// `PATCH /v1/response/rule/{id}`.
 pub(super) async fn update(
     State(controller): State<Controller>,
+    reach: Reach,
     query: ListQuery,
     Path(id): Path<String>,
     JsonBody(ResponseRuleConfigData { config }): JsonBody<ResponseRuleConfigData>,
 ) -> Result<()> {
-    let rule = find(&controller, &id)?;
+    let rule = find(&controller, &reach, &id)?;
     own_type(&query, &rule.cfg_type)?;
     own_type(&query, &config.cfg_type)?;
-    let mut change = controller.edit().await;
+    let mut change = controller.edit(reach).await;
     edit::response_rule::update(&mut change, rule.id, config).await?;
     Ok(change.commit().await?)
 }
@@ -110,21 +117,24 @@ pub(super) async fn update(
 /// `DELETE /v1/response/rule/{id}`.
 pub(super) async fn delete(
     State(controller): State<Controller>,
+    reach: Reach,
     query: ListQuery,
     Path(id): Path<String>,
 ) -> Result<()> {
-    let rule = find(&controller, &id)?;
+    let rule = find(&controller, &reach, &id)?;
     own_type(&query, &rule.cfg_type)?;
-    let mut change = controller.edit().await;
+    let mut change = controller.edit(reach).await;
     edit::response_rule::delete(&mut change, rule.id).await?;
     Ok(change.commit().await?)
 }
 
-fn find(controller: &Controller, id: &str) -> Result<ResponseRule> {
+fn find(controller: &Controller, reach: &Reach, id: &str) -> Result<ResponseRule> {
     let id: u32 = id.parse().map_err(|_| ApiError::invalid(format!("{id:?} is no id.")))?;
     let name = id.to_string();
-    let rule = controller
-        .in_force()
-        .read(|objects| objects.find(|set| set.response_rules.get(&name).map(PolicyRule::to_rest)));
-    rule.ok_or_else(|| ApiError::missing("response rule", &name))
+    controller.in_force().read(|objects| {
+        let rule = objects.find(|set| set.response_rules.get(&name));
+        let rule = rule.ok_or_else(|| ApiError::missing("response rule", &name))?;
+        let shown = reach.has_response_rule(objects, rule);
+        if shown { Ok(rule.to_rest()) } else { Err(ApiError::out_of_reach()) }
+    })
 }

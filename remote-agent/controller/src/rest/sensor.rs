@@ -16,6 +16,7 @@ use super::owner::own_name;
 use super::{group, profile};
 use crate::Controller;
 use crate::in_force::{ObjectSet, Sensors};
+use crate::reach::Reach;
 
 /// What sensors look for, with its part of what is in force.
 pub(super) trait Looks: Inspection {
@@ -44,14 +45,17 @@ impl Looks for Waf {
 /// `GET /v1/dlp/sensor` and `/v1/waf/sensor`: the built in ones first.
 pub(super) async fn sensors<I: Looks>(
     State(controller): State<Controller>,
+    reach: Reach,
     query: ListQuery,
 ) -> Result<Json<SensorsData>> {
     let scope = query.scope()?;
     let mut sensors: Vec<_> = controller.in_force().read(|objects| {
-        let shown =
-            |known: &Sensors<I>, sensor: &Sensor<I>| sensor.to_rest(known.groups_of(&sensor.name));
-        let all = scope.of(objects).map(I::of);
-        all.flat_map(|known| known.sensors.values().map(move |one| shown(known, one))).collect()
+        let mut shown = Vec::new();
+        for set in scope.of(objects) {
+            let sensors = I::of(set).sensors.values();
+            shown.extend(sensors.map(|one| one.to_rest(bound::<I>(set, &reach, &one.name))));
+        }
+        shown
     });
     sensors.sort_by_key(|sensor: &rest::Sensor| !sensor.predefine);
     Ok(Json(SensorsData { sensors: query.list(sensors)? }))
@@ -60,12 +64,13 @@ pub(super) async fn sensors<I: Looks>(
 /// `GET /v1/dlp/sensor/{name}` and `/v1/waf/sensor/{name}`.
 pub(super) async fn sensor<I: Looks>(
     State(controller): State<Controller>,
+    reach: Reach,
     Path(name): Path<String>,
 ) -> Result<Json<SensorData>> {
     let sensor = controller.in_force().read(|objects| {
         objects.find(|set| {
-            let known = I::of(set);
-            known.sensors.get(&name).map(|sensor| sensor.to_rest(known.groups_of(&name)))
+            let sensor = I::of(set).sensors.get(&name);
+            sensor.map(|sensor| sensor.to_rest(bound::<I>(set, &reach, &name)))
         })
     });
     let sensor = sensor.ok_or_else(|| ApiError::missing("sensor", &name))?;
@@ -111,43 +116,48 @@ pub(super) async fn rule<I: Looks>(
 /// `GET /v1/dlp/group`.
 pub(super) async fn dlp_groups(
     State(controller): State<Controller>,
+    reach: Reach,
     query: ListQuery,
 ) -> Result<Json<DlpGroupsData>> {
-    Ok(Json(DlpGroupsData { dlp_groups: groups::<Dlp>(&controller, &query)? }))
+    Ok(Json(DlpGroupsData { dlp_groups: groups::<Dlp>(&controller, &reach, &query)? }))
 }
 
 /// `GET /v1/waf/group`.
 pub(super) async fn waf_groups(
     State(controller): State<Controller>,
+    reach: Reach,
     query: ListQuery,
 ) -> Result<Json<WafGroupsData>> {
-    Ok(Json(WafGroupsData { waf_groups: groups::<Waf>(&controller, &query)? }))
+    Ok(Json(WafGroupsData { waf_groups: groups::<Waf>(&controller, &reach, &query)? }))
 }
 
 /// `GET /v1/dlp/group/{name}`.
 pub(super) async fn dlp_group(
     State(controller): State<Controller>,
+    reach: Reach,
     Path(name): Path<String>,
 ) -> Result<Json<DlpGroupData>> {
-    Ok(Json(DlpGroupData { dlp_group: of_group::<Dlp>(&controller, &name)? }))
+    Ok(Json(DlpGroupData { dlp_group: of_group::<Dlp>(&controller, &reach, &name)? }))
 }
 
 /// `GET /v1/waf/group/{name}`.
 pub(super) async fn waf_group(
     State(controller): State<Controller>,
+    reach: Reach,
     Path(name): Path<String>,
 ) -> Result<Json<WafGroupData>> {
-    Ok(Json(WafGroupData { waf_group: of_group::<Waf>(&controller, &name)? }))
+    Ok(Json(WafGroupData { waf_group: of_group::<Waf>(&controller, &reach, &name)? }))
 }
 
 /// `POST /v1/dlp/sensor` and `/v1/waf/sensor`.
 pub(super) async fn create<I: Looks>(
     State(controller): State<Controller>,
+    reach: Reach,
     query: ListQuery,
     JsonBody(SensorConfigData { config }): JsonBody<SensorConfigData>,
 ) -> Result<()> {
     own_name(&query, &config.name, &config.cfg_type)?;
-    let mut change = controller.edit().await;
+    let mut change = controller.edit(reach).await;
     edit::sensor::create::<I, _>(&mut change, config).await?;
     Ok(change.commit().await?)
 }
@@ -155,12 +165,13 @@ pub(super) async fn create<I: Looks>(
 /// `PATCH /v1/dlp/sensor/{name}` and `/v1/waf/sensor/{name}`.
 pub(super) async fn update<I: Looks>(
     State(controller): State<Controller>,
+    reach: Reach,
     query: ListQuery,
     Path(name): Path<String>,
     JsonBody(SensorConfigData { config }): JsonBody<SensorConfigData>,
 ) -> Result<()> {
     own_name(&query, &name, "")?;
-    let mut change = controller.edit().await;
+    let mut change = controller.edit(reach).await;
     edit::sensor::update::<I, _>(&mut change, &name, config).await?;
     Ok(change.commit().await?)
 }
@@ -168,11 +179,12 @@ pub(super) async fn update<I: Looks>(
 /// `DELETE /v1/dlp/sensor/{name}` and `/v1/waf/sensor/{name}`.
 pub(super) async fn delete<I: Looks>(
     State(controller): State<Controller>,
+    reach: Reach,
     query: ListQuery,
     Path(name): Path<String>,
 ) -> Result<()> {
     own_name(&query, &name, "")?;
-    let mut change = controller.edit().await;
+    let mut change = controller.edit(reach).await;
     edit::sensor::delete::<I, _>(&mut change, &name).await?;
     Ok(change.commit().await?)
 }
@@ -180,17 +192,32 @@ pub(super) async fn delete<I: Looks>(
 /// `PATCH /v1/dlp/group/{name}` and `/v1/waf/group/{name}`.
 pub(super) async fn bind<I: Looks>(
     State(controller): State<Controller>,
+    reach: Reach,
     query: ListQuery,
     Path(name): Path<String>,
     JsonBody(SensorGroupConfigData { config }): JsonBody<SensorGroupConfigData>,
 ) -> Result<()> {
     own_name(&query, &name, "")?;
-    let mut change = controller.edit().await;
+    group::require_reach(&controller, &reach, &name)?;
+    let mut change = controller.edit(reach).await;
     edit::sensor_group::update::<I, _>(&mut change, &name, config).await?;
     Ok(change.commit().await?)
 }
 
-fn groups<I: Looks>(controller: &Controller, query: &ListQuery) -> Result<Vec<rest::SensorGroup>> {
+/// The names of the groups that a sensor is bound to, as far as they are shown.
+fn bound<I: Looks>(set: &ObjectSet, reach: &Reach, sensor: &str) -> Vec<String> {
+    let mut names = I::of(set).groups_of(sensor);
+    if !reach.is_whole() {
+        names.retain(|name| set.groups.get(name).is_some_and(|group| reach.has_group(group)));
+    }
+    names
+}
+
+fn groups<I: Looks>(
+    controller: &Controller,
+    reach: &Reach,
+    query: &ListQuery,
+) -> Result<Vec<rest::SensorGroup>> {
     let scope = query.scope()?;
     let groups = controller.in_force().read(|objects| {
         scope
@@ -198,7 +225,7 @@ fn groups<I: Looks>(controller: &Controller, query: &ListQuery) -> Result<Vec<re
             .flat_map(|set| {
                 let known = I::of(set);
                 let sensors: Vec<_> = known.sensors.values().cloned().collect();
-                let groups = set.groups.values();
+                let groups = set.groups.values().filter(move |group| reach.has_group(group));
                 groups.filter_map(move |group| Some(known.of_group(group)?.to_rest(&sensors)))
             })
             .collect()
@@ -206,9 +233,13 @@ fn groups<I: Looks>(controller: &Controller, query: &ListQuery) -> Result<Vec<re
     query.list(groups)
 }
 
-fn of_group<I: Looks>(controller: &Controller, name: &str) -> Result<rest::SensorGroup> {
+fn of_group<I: Looks>(
+    controller: &Controller,
+    reach: &Reach,
+    name: &str,
+) -> Result<rest::SensorGroup> {
     controller.in_force().read(|objects| {
-        let (set, group) = group::require(objects, name)?;
+        let (set, group) = group::require(objects, reach, name)?;
         let known = I::of(set);
         let bound = known.of_group(group).ok_or_else(|| profile::none_of(name))?;
         let sensors: Vec<_> = known.sensors.values().cloned().collect();

@@ -1,5 +1,5 @@
-//! The cluster as a whole. Nothing watches Kubernetes yet, so lists are empty
-//! and counts zero where they need that.
+//! The cluster as a whole, as far as the scanner sees it: nothing watches Kubernetes, so
+//! what only that could tell is empty or zero.
 
 use axum::Json;
 use axum::extract::State;
@@ -16,26 +16,45 @@ use serde_json::{Map, Value, json};
 use super::error::{ApiError, Result};
 use super::extract::{JsonBody, ListQuery};
 use super::owner::own;
+use super::workload;
 use crate::Controller;
 use crate::in_force::ObjectSet;
+use crate::namespace;
+use crate::reach::Reach;
 
 /// `GET /v1/system/summary`.
 pub(super) async fn summary(
     State(controller): State<Controller>,
+    reach: Reach,
 ) -> Result<Json<SystemSummaryData>> {
-    let rules = controller
-        .in_force()
-        .read(|objects| objects.federated.network_rules.len() + objects.own.network_rules.len());
+    let rules = controller.in_force().read(|objects| {
+        let both = [&objects.federated, &objects.own].into_iter();
+        let rules = both.flat_map(|set| set.network_rules.values());
+        rules.filter(|rule| reach.shows_network_rule(objects, rule)).count()
+    });
     let scans = controller.scans();
     let database = scans.database().unwrap_or_default();
-    let workloads = u32::try_from(scans.workloads().len()).unwrap_or(u32::MAX);
+    let workloads = u32::try_from(workload::seen(&controller, &reach).len()).unwrap_or(u32::MAX);
+    // Nodes and components are nobody's namespace's.
+    let whole = reach.is_whole();
+    let hosts = if whole { scans.hosts() } else { Vec::new() };
+    let mut namespaces =
+        namespace::list(&scans.containers().1, &controller.namespace_tags().await?);
+    namespaces.retain(|namespace| reach.has(&namespace.name));
+    let pods: i64 = if whole {
+        hosts.iter().map(|host| host.pods).sum()
+    } else {
+        namespaces.iter().map(|namespace| i64::from(namespace.running_pods)).sum()
+    };
     Ok(Json(SystemSummaryData {
         summary: SystemSummary {
-            hosts: u32::try_from(scans.hosts().len()).unwrap_or(u32::MAX),
-            controllers: 1,
+            hosts: u32::try_from(hosts.len()).unwrap_or(u32::MAX),
+            domains: u32::try_from(namespaces.len()).unwrap_or(u32::MAX),
+            running_pods: u32::try_from(pods).unwrap_or_default(),
+            controllers: u32::from(whole),
             workloads,
             running_workloads: workloads,
-            scanners: u32::from(scans.scans_here().is_some()),
+            scanners: u32::from(whole && scans.scans_here().is_some()),
             kube_version: scans
                 .scans_here()
                 .map(|setup| setup.kube_version.clone())
@@ -43,7 +62,11 @@ pub(super) async fn summary(
             cvedb_version: database.version,
             cvedb_create_time: database.create_time,
             policy_rules: u32::try_from(rules).unwrap_or(u32::MAX),
-            component_versions: vec![env!("CARGO_PKG_VERSION").to_owned()],
+            component_versions: if whole {
+                vec![env!("CARGO_PKG_VERSION").to_owned()]
+            } else {
+                Vec::new()
+            },
             ..SystemSummary::default()
         },
     }))
@@ -98,6 +121,7 @@ pub(super) async fn config_v2(
 /// `PATCH /v1/system/config` and `/v2/system/config`: all webhooks of the cluster.
 pub(super) async fn config_change(
     State(controller): State<Controller>,
+    reach: Reach,
     query: ListQuery,
     JsonBody(mut change): JsonBody<Map<String, Value>>,
 ) -> Result<()> {
@@ -116,37 +140,9 @@ pub(super) async fn config_change(
     };
     let webhooks = serde_json::from_value(webhooks)
         .map_err(|error| ApiError::invalid(format!("webhooks: {error}.")))?;
-    let mut change = controller.edit().await;
+    let mut change = controller.edit(reach).await;
     edit::webhook::replace(&mut change, webhooks).await?;
     Ok(change.commit().await?)
-}
-
-/// List namespaces
-///
-/// Nothing watches Kubernetes, so there are none.
-#[utoipa::path(
-    get,
-    path = "/v1/domain",
-    operation_id = "domain_list",
-    tag = "system",
-    responses((status = OK, body = Object)),
-)]
-pub(super) async fn domains() -> Json<Value> {
-    Json(json!({ "domains": [], "tag_per_domain": false }))
-}
-
-/// List controllers
-///
-/// A controller tells of itself at `/metrics`, so there are none.
-#[utoipa::path(
-    get,
-    path = "/v1/controller",
-    operation_id = "controller_list",
-    tag = "system",
-    responses((status = OK, body = Object)),
-)]
-pub(super) async fn controllers() -> Json<Value> {
-    Json(json!({ "controllers": [] }))
 }
 
 /// List enforcers

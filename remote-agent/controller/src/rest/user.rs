@@ -11,16 +11,19 @@ use palisade_identity::{Caller, Role};
 
 use super::auth::permissions;
 use super::error::{ApiError, Result};
-use super::extract::Authenticated;
+use super::extract::{Authenticated, ListQuery};
 use crate::Controller;
 use crate::local_user::IDLE_SECONDS;
 use crate::store::StoredUser;
 
 /// `GET /v1/user`.
-pub(super) async fn list(State(controller): State<Controller>) -> Result<Json<UsersData>> {
+pub(super) async fn list(
+    State(controller): State<Controller>,
+    query: ListQuery,
+) -> Result<Json<UsersData>> {
     let users = controller.store().users().await?;
     Ok(Json(UsersData {
-        users: users.iter().map(shown).collect(),
+        users: query.list(users.iter().map(shown).collect())?,
         global_roles: Vec::new(),
         domain_roles: Vec::new(),
         roles_not_for_domain: Vec::new(),
@@ -41,12 +44,13 @@ pub(super) async fn get(
 /// what they may do here.
 pub(super) async fn self_user(Authenticated(caller): Authenticated) -> Json<SelfUserData> {
     let role = caller.role.reserved().unwrap_or(Role::None);
+    let within = caller.rights.namespaces().iter();
     Json(SelfUserData {
         user: calling(&caller),
         password_days_until_expire: -1,
         password_hours_until_expire: 0,
-        global_permissions: permissions(role),
-        domain_permissions: BTreeMap::new(),
+        global_permissions: permissions(role.permissions()),
+        domain_permissions: within.map(|(one, set)| (one.to_string(), permissions(*set))).collect(),
     })
 }
 

@@ -11,6 +11,7 @@ use palisade_api::rest::workload::{
 use super::error::{ApiError, Result};
 use super::extract::{JsonBody, ListQuery};
 use crate::Controller;
+use crate::reach::Reach;
 
 /// List the containers that run on nodes with a scanner
 #[utoipa::path(
@@ -26,9 +27,10 @@ use crate::Controller;
 )]
 pub(super) async fn list(
     State(controller): State<Controller>,
+    reach: Reach,
     query: ListQuery,
 ) -> Result<Json<WorkloadsData>> {
-    Ok(Json(WorkloadsData { workloads: query.list(controller.scans().workloads())? }))
+    Ok(Json(WorkloadsData { workloads: query.list(seen(&controller, &reach))? }))
 }
 
 /// List containers, grouped
@@ -45,10 +47,11 @@ pub(super) async fn list(
 )]
 pub(super) async fn list_v2(
     State(controller): State<Controller>,
+    reach: Reach,
     query: ListQuery,
 ) -> Result<Json<WorkloadsDataV2>> {
     // Filtered by the fields of the flat form.
-    let all = query.list(controller.scans().workloads())?;
+    let all = query.list(seen(&controller, &reach))?;
     Ok(Json(WorkloadsDataV2 { workloads: all.into_iter().map(WorkloadV2::from).collect() }))
 }
 
@@ -65,9 +68,10 @@ pub(super) async fn list_v2(
 )]
 pub(super) async fn list_named(
     State(controller): State<Controller>,
+    reach: Reach,
     JsonBody(WorkloadIds { ids }): JsonBody<WorkloadIds>,
 ) -> Json<WorkloadsDataV2> {
-    let all = controller.scans().workloads().into_iter();
+    let all = seen(&controller, &reach).into_iter();
     let named = all.filter(|workload| ids.contains(&workload.id));
     Json(WorkloadsDataV2 { workloads: named.map(WorkloadV2::from).collect() })
 }
@@ -83,9 +87,10 @@ pub(super) async fn list_named(
 )]
 pub(super) async fn get(
     State(controller): State<Controller>,
+    reach: Reach,
     Path(id): Path<String>,
 ) -> Result<Json<WorkloadDetailData>> {
-    let workload = find(&controller, &id)?;
+    let workload = find(&controller, &reach, &id)?;
     Ok(Json(WorkloadDetailData {
         workload: WorkloadDetail { workload, ..WorkloadDetail::default() },
     }))
@@ -102,14 +107,25 @@ pub(super) async fn get(
 )]
 pub(super) async fn get_v2(
     State(controller): State<Controller>,
+    reach: Reach,
     Path(id): Path<String>,
 ) -> Result<Json<WorkloadDetailDataV2>> {
-    let workload = WorkloadV2::from(find(&controller, &id)?);
+    let workload = WorkloadV2::from(find(&controller, &reach, &id)?);
     let misc = WorkloadDetailMiscV2::default();
     Ok(Json(WorkloadDetailDataV2 { workload: WorkloadDetailV2 { workload, misc } }))
 }
 
-fn find(controller: &Controller, id: &str) -> Result<Workload> {
+/// The containers that a call reaches.
+pub(super) fn seen(controller: &Controller, reach: &Reach) -> Vec<Workload> {
+    let mut all = controller.scans().workloads();
+    all.retain(|workload| reach.has(&workload.domain));
+    all
+}
+
+/// A container, which must run where the call reaches.
+pub(super) fn find(controller: &Controller, reach: &Reach, id: &str) -> Result<Workload> {
     let mut all = controller.scans().workloads().into_iter();
-    all.find(|workload| workload.id == id).ok_or_else(|| ApiError::missing("workload", id))
+    let workload = all.find(|workload| workload.id == id);
+    let workload = workload.ok_or_else(|| ApiError::missing("workload", id))?;
+    if reach.has(&workload.domain) { Ok(workload) } else { Err(ApiError::out_of_reach()) }
 }

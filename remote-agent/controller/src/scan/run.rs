@@ -255,8 +255,9 @@ impl Worker<'_> {
             cluster_name: self.controller.cluster_name().to_string(),
             host_id: host.0,
             host_name: host.1,
-            workload_id: workload.0,
-            workload_name: workload.1,
+            workload_id: workload.id,
+            workload_name: workload.name,
+            workload_domain: workload.domain,
             base_os: brief.base_os.clone(),
             critical_vul_cnt: brief.critical as u32,
             high_vul_cnt: brief.high as u32,
@@ -275,11 +276,11 @@ impl Worker<'_> {
         warn!(kind = key.0.as_str(), id = key.1, %failure, "a scan failed");
         let (host, workload) = self.named(key);
         let event = Event {
-            category: "SCANNER".to_owned(),
             host_id: host.0,
             host_name: host.1,
-            workload_id: workload.0,
-            workload_name: workload.1,
+            workload_id: workload.id,
+            workload_name: workload.name,
+            workload_domain: workload.domain,
             message: format!("A scan of the {} failed: {failure}", key.0.as_str()),
             ..self.controller.event(name::SCAN_FAILED, level::NOTICE)
         };
@@ -288,20 +289,31 @@ impl Worker<'_> {
         }
     }
 
-    /// Ids and names of the node and the container concerned.
-    fn named(&self, key: &AssetKey) -> ((String, String), (String, String)) {
+    /// Id and name of the node, and the container, concerned.
+    fn named(&self, key: &AssetKey) -> ((String, String), Named) {
         let state = self.scans.state();
-        let nothing = || (String::new(), String::new());
         let host = match key.0 {
-            AssetKind::Platform => nothing(),
+            AssetKind::Platform => (String::new(), String::new()),
             _ => (state.host.id.clone(), state.host.name.clone()),
         };
         let workload = match key.0 {
-            AssetKind::Workload => (key.1.clone(), key.1.clone()),
-            _ => nothing(),
+            AssetKind::Workload => {
+                let container = state.containers.get(&key.1);
+                let domain = container.map(|one| one.engine.namespace.clone());
+                Named { id: key.1.clone(), name: key.1.clone(), domain: domain.unwrap_or_default() }
+            }
+            _ => Named::default(),
         };
         (host, workload)
     }
+}
+
+/// A container in a record.
+#[derive(Default)]
+struct Named {
+    id: String,
+    name: String,
+    domain: String,
 }
 
 fn kept(error: &crate::store::StoreError) -> ScanFailure {

@@ -162,16 +162,6 @@ impl Store {
         Ok(())
     }
 
-    /// Another primary knows none of our events: all that are still stored
-    /// before now count as acknowledged, so that it gets what happens from now on.
-    pub async fn events_start_over(&self) -> Result<(), StoreError> {
-        let mut transaction = self.writer.begin().await?;
-        let last = last_seq(&mut transaction).await?;
-        set_acknowledged(&mut transaction, last).await?;
-        transaction.commit().await?;
-        Ok(())
-    }
-
     /// How full the spool is.
     pub async fn events_usage(&self) -> Result<SpoolUsage, StoreError> {
         let row = sqlx::query(
@@ -208,7 +198,7 @@ impl Store {
             reported_timestamp: at_ms / 1000,
             reported_at: crate::event::rfc3339(at_ms),
             cluster_name: cluster_name.to_owned(),
-            category: "SYSTEM".to_owned(),
+            category: name::subject(name::EVENTS_DROPPED).to_owned(),
             message: format!(
                 "{dropped} events were dropped, because the primary was out of reach for so long \
                  that the event store was full"

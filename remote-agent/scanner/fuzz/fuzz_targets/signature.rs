@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use palisade_api::Digest;
 use palisade_scanner::signature::{
@@ -36,7 +37,7 @@ fuzz_target!(|input: &[u8]| {
     let (kind, content) = input.split_at(line);
     let content = content.get(1..).unwrap_or_default();
     let signed = match kind {
-        b"bundle" => Signed::from_bundle(SUBJECT, content).ok().flatten(),
+        b"bundle" => Signed::from_bundle(SUBJECT, &Bytes::new(), content).ok().flatten(),
         b"payload" => payload(content),
         b"root" => {
             let _ = Trust::from_trusted_root(content);

@@ -1,6 +1,7 @@
 //! What files tell.
 
 use palisade_api::Digest;
+use palisade_api::rest::is_zero;
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
@@ -29,6 +30,9 @@ pub struct Facts {
     /// Repositories of Red Hat that the image was built from.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub content_sets: Vec<String>,
+    /// Users with the rights of root, as the list of users tells them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub superusers: Vec<String>,
     /// Secrets, cloaked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<Secret>,
@@ -41,11 +45,6 @@ pub struct Facts {
     /// What is wrong with the file; the rest may then be incomplete.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "asked by serde")]
-fn is_zero(number: &i64) -> bool {
-    *number == 0
 }
 
 impl Facts {

@@ -6,6 +6,7 @@
 //! is read on and the result is marked as partial.
 
 mod archive;
+mod encoding;
 mod executable;
 mod facts;
 mod language;
@@ -82,8 +83,18 @@ pub(crate) struct Inspector {
     pub(crate) read: fn(&Entry<'_>, &[u8], &mut Facts) -> Result<(), Problem>,
 }
 
+/// Packages that one file may tell of.
+const MOST_PACKAGES: usize = 100_000;
+/// Paths that it may say its packages own: a layer has no room for more.
+const MOST_OWNED: usize = 25 * MOST_PACKAGES;
+
+/// What is wrong with a file of more packages.
+fn too_many() -> Problem {
+    Problem::new(format!("tells of more than {MOST_PACKAGES} packages"))
+}
+
 /// Bits of setuid and setgid.
-const SET_ID: u32 = 0o6000;
+pub(crate) const SET_ID: u32 = 0o6000;
 
 /// All kinds of files that are read as a whole.
 const INSPECTORS: &[&[&[Inspector]]] = &[&[os::INSPECTORS], language::INSTALLED, language::WANTED];
@@ -211,7 +222,7 @@ mod tests {
             ("usr/share/man/man1/perl.1.gz", false),
             ("usr/share/doc/perl/copyright", false),
             ("usr/include/stdio.h", false),
-            ("etc/passwd", false),
+            ("etc/fstab", false),
         ] {
             assert_eq!(tells_packages(path), expected, "{path}");
         }

@@ -3,6 +3,7 @@
 
 use std::io::{self, Cursor, Read};
 
+use super::secret::{self, Unplaced};
 use super::{Entry, Facts, file, inspectors};
 use crate::scope::Scope;
 
@@ -17,6 +18,7 @@ pub(crate) struct Stored {
     /// A path of the kind of file that its content is like.
     as_path: &'static str,
     facts: Facts,
+    secrets: Unplaced,
 }
 
 /// What files begin with, and a path of their kind.
@@ -55,19 +57,24 @@ pub(crate) fn read(
     content: &mut dyn Read,
     scope: &Scope,
 ) -> io::Result<Option<Stored>> {
-    let mut head = Vec::new();
-    (&mut *content).take(HEAD).read_to_end(&mut head)?;
-    let known = KINDS.iter().find(|(beginning, _)| head.starts_with(beginning));
+    let mut bytes = Vec::new();
+    (&mut *content).take(HEAD).read_to_end(&mut bytes)?;
+    let known = KINDS.iter().find(|(beginning, _)| bytes.starts_with(beginning));
     let as_path = known.map(|(_, path)| *path);
     let as_path = as_path.filter(|path| entry.size <= SMALL || *path == RPM).unwrap_or(OTHER);
     let told_as = Entry { path: as_path, ..*entry };
-    let Some(mut facts) = file(&told_as, &mut Cursor::new(head).chain(content), scope)? else {
-        return Ok(None);
-    };
+    let mut secrets = Unplaced::default();
+    if entry.size <= secret::SETTINGS && !bytes.contains(&0) {
+        (&mut *content).take(secret::SETTINGS).read_to_end(&mut bytes)?;
+        secrets = Unplaced::of(&bytes);
+    }
+    let facts = file(&told_as, &mut Cursor::new(bytes).chain(content), scope)?;
+    let mut facts = facts.unwrap_or_default();
     // Where they count depends on the path. And anything may begin so, which is no problem.
     facts.secrets.clear();
     facts.problem = facts.problem.filter(|_| !facts.packages.is_empty());
-    Ok((facts != Facts::default()).then_some(Stored { as_path, facts }))
+    let tells = facts != Facts::default() || secrets.len() > 0;
+    Ok(tells.then_some(Stored { as_path, facts, secrets }))
 }
 
 impl Stored {
@@ -82,12 +89,16 @@ impl Stored {
         } else {
             facts = Facts { set_id: facts.set_id, malware: facts.malware, ..Facts::default() };
         }
+        // They are told where the file is used, and not where it is kept.
+        if !is_in_store(path) {
+            facts.secrets = self.secrets.at(path);
+        }
         (facts != Facts::default()).then_some(facts)
     }
 
     /// How much memory it takes, in units of some 200 bytes.
     pub(crate) fn weight(&self) -> usize {
-        self.facts.weight()
+        self.facts.weight() + self.secrets.len()
     }
 }
 

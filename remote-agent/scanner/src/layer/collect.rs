@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::content::{LayerContent, Node, weight_of};
 use super::path;
 use crate::inspect::store::{self, Stored};
-use crate::inspect::{self, Entry, Facts, PathHash, Problem};
+use crate::inspect::{self, Entry, Facts, PathHash, Problem, SET_ID};
 use crate::scope::Scope;
 
 /// Paths that a layer removes.
@@ -57,11 +57,23 @@ impl<'a> Collector<'a> {
         self.scope
     }
 
-    /// A folder.
-    pub(crate) fn folder(&mut self, path: &str) {
-        if !path.is_empty() {
-            self.content.nodes.remove(path);
-            self.content.folders.push(PathHash::of(path));
+    /// A folder with these permission bits.
+    pub(crate) fn folder(&mut self, path: &str, mode: u32) {
+        if path.is_empty() {
+            return;
+        }
+        self.content.nodes.remove(path);
+        self.content.folders.push(PathHash::of(path));
+        if mode & SET_ID == 0 {
+            return;
+        }
+        let most = self.scope.limits.packages;
+        if self.held < most {
+            self.held += 1;
+            self.content.nodes.insert(path.to_owned(), Node::Folder(mode));
+        } else {
+            let problem = format!("its mode is left out: the layer has more than {most} packages");
+            self.problem(path, Problem::new(problem));
         }
     }
 

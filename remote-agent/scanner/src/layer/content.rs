@@ -49,6 +49,9 @@ pub enum Node {
     HardLink(String),
     /// A file that tells something.
     File(Arc<Facts>),
+    /// A folder with the bits of setuid or setgid, by its permission bits. What lies in it is
+    /// nodes of its own.
+    Folder(u32),
 }
 
 impl Node {
@@ -57,6 +60,7 @@ impl Node {
         let of_itself = match self {
             Self::File(facts) => facts.weight(),
             Self::Link(target) | Self::HardLink(target) => weight_of(target),
+            Self::Folder(_) => 1,
         };
         of_itself + path.len() / 200
     }
@@ -70,7 +74,7 @@ pub(super) fn weight_of(path: &str) -> usize {
 impl LayerContent {
     /// Grows when more or other things are read of layers: what somebody kept
     /// of an older number is then to be read again.
-    pub const FORMAT: i32 = 3;
+    pub const FORMAT: i32 = 5;
 
     /// Of a broken layer: what was read of it before.
     pub(crate) fn broken(self, error: &ScanError) -> Self {
@@ -99,7 +103,7 @@ impl LayerContent {
     pub(super) fn hard_links(&self) -> impl Iterator<Item = &str> {
         self.nodes.values().filter_map(|node| match node {
             Node::HardLink(target) => Some(target.as_str()),
-            Node::Link(_) | Node::File(_) => None,
+            Node::Link(_) | Node::File(_) | Node::Folder(_) => None,
         })
     }
 

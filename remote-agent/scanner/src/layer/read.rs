@@ -102,12 +102,14 @@ impl Pass<'_> {
         layer: LayerIdentity,
         counts: &Rc<Counts>,
     ) -> Result<u64, ScanError> {
-        let limits = &self.collector.scope().limits;
+        let scope = self.collector.scope();
+        let limits = &scope.limits;
         let damaged = |error: &io::Error| match counts.broken() {
             Some(limit) => ScanError::LayerLimit { layer: layer.digest, limit },
             None => ScanError::LayerDamaged { layer: layer.digest, reason: error.to_string() },
         };
         let unpacked = Decompressed::new(source).map_err(|error| damaged(&error))?;
+        let _window = scope.window(unpacked.window());
         let metered = Metered::new(unpacked, Rc::clone(counts), limits);
         let mut archive = TarStream::new(
             io::BufReader::with_capacity(64 << 10, metered),
@@ -151,7 +153,7 @@ impl Pass<'_> {
             return Ok(());
         }
         match entry.kind {
-            EntryType::Directory => self.collector.folder(&path),
+            EntryType::Directory => self.collector.folder(&path, entry.mode),
             EntryType::Symlink => {
                 self.collector.link(&path, entry.link.as_deref().unwrap_or_default());
             }

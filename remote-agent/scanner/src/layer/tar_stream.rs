@@ -114,7 +114,7 @@ impl<R: Read> TarStream<R> {
                 return Err(TarError::Limit(LayerLimit::Entries(self.max_entries)));
             }
             let size = header.entry_size().map_err(|_| TarError::Malformed("size of an entry"))?;
-            let kind = header.entry_type();
+            let mut kind = header.entry_type();
             match kind {
                 EntryType::GNULongName => extended.path = Some(self.text(size)?),
                 EntryType::GNULongLink => extended.link = Some(self.text(size)?),
@@ -123,6 +123,12 @@ impl<R: Read> TarStream<R> {
                     self.begin(size)?;
                 }
                 _ => {
+                    let path = extended.path.take();
+                    let path = path.unwrap_or_else(|| header.path_bytes().into_owned());
+                    // Archives from before there were kinds tell a folder so.
+                    if header.as_old().linkflag == [0] && path.ends_with(b"/") {
+                        kind = EntryType::Directory;
+                    }
                     let in_header = match kind {
                         EntryType::GNUSparse => Some(self.sparse_map(&header)?),
                         _ => None,
@@ -143,8 +149,7 @@ impl<R: Read> TarStream<R> {
                     };
                     self.begin(size)?;
                     let sparse = std::mem::take(&mut extended.sparse);
-                    let path = sparse.path.clone().or_else(|| extended.path.take());
-                    let path = path.unwrap_or_else(|| header.path_bytes().into_owned());
+                    let path = sparse.path.clone().unwrap_or(path);
                     self.map = match in_header {
                         Some(map) => Some(map),
                         None => self.map_of_records(sparse)?,
@@ -204,7 +209,7 @@ impl<R: Read> TarStream<R> {
             }
         }
         if block.iter().all(|byte| *byte == 0) {
-            return Ok(None);
+            return self.end();
         }
         let sum = block
             .iter()
@@ -215,6 +220,18 @@ impl<R: Read> TarStream<R> {
             Ok(expected) if expected == sum => Ok(Some(header)),
             _ => Err(TarError::Malformed("checksum of a header")),
         }
+    }
+
+    /// What follows a block of zeros, of which the end has two: others who read the archive go on
+    /// behind a lone one, or refuse it.
+    fn end(&mut self) -> Result<Option<Header>, TarError> {
+        let mut second = Vec::new();
+        self.inner.by_ref().take(BLOCK).read_to_end(&mut second)?;
+        self.position += second.len() as u64;
+        if second.len() as u64 == BLOCK && second.iter().any(|byte| *byte != 0) {
+            return Err(TarError::Malformed("entries behind a lone block of zeros"));
+        }
+        Ok(None)
     }
 
     /// The content of an extended header, whole.

@@ -50,7 +50,9 @@ impl Tree {
             let placed = joined(&folder, base(path));
             last = Some((parent(path), folder));
             let path = placed;
-            self.remove_below(&path);
+            if !matches!(node, Node::Folder(_)) {
+                self.remove_below(&path);
+            }
             changed = true;
             let node = match node {
                 Node::HardLink(target) => linked
@@ -92,7 +94,7 @@ impl Tree {
     pub fn file(&self, path: &str) -> Option<&Arc<Facts>> {
         match &self.nodes.get(&self.physical(path))?.node {
             Node::File(facts) => Some(facts),
-            Node::Link(_) | Node::HardLink(_) => None,
+            Node::Link(_) | Node::HardLink(_) | Node::Folder(_) => None,
         }
     }
 
@@ -120,7 +122,16 @@ impl Tree {
     pub fn files(&self) -> impl Iterator<Item = (usize, &str, &Arc<Facts>)> {
         self.nodes.iter().filter_map(|(path, placed)| match &placed.node {
             Node::File(facts) => Some((placed.layer, path.as_str(), facts)),
-            Node::Link(_) | Node::HardLink(_) => None,
+            Node::Link(_) | Node::HardLink(_) | Node::Folder(_) => None,
+        })
+    }
+
+    /// All folders with the bits of setuid or setgid: position of the layer, path, permission
+    /// bits.
+    pub fn set_id_folders(&self) -> impl Iterator<Item = (usize, &str, u32)> {
+        self.nodes.iter().filter_map(|(path, placed)| match placed.node {
+            Node::Folder(mode) => Some((placed.layer, path.as_str(), mode)),
+            Node::File(_) | Node::Link(_) | Node::HardLink(_) => None,
         })
     }
 
@@ -192,6 +203,11 @@ impl Tree {
 
     /// `path` with all links followed. A circle of links gives `path`.
     pub(crate) fn physical(&self, path: &str) -> String {
+        self.followed(path).unwrap_or_else(|| path.to_owned())
+    }
+
+    /// `path` with all links followed; none for a circle of links.
+    pub(crate) fn followed(&self, path: &str) -> Option<String> {
         let mut todo: Vec<String> = path.split('/').rev().map(str::to_owned).collect();
         let mut done = String::new();
         let mut links = 0;
@@ -206,13 +222,13 @@ impl Tree {
             if let Some(Node::Link(target)) = self.nodes.get(&done).map(|placed| &placed.node) {
                 links += 1;
                 if links > LINKS {
-                    return path.to_owned();
+                    return None;
                 }
                 todo.extend(link_target(&done, target).split('/').rev().map(str::to_owned));
                 done.clear();
             }
         }
-        done
+        Some(done)
     }
 }
 

@@ -1,6 +1,7 @@
 //! A finding: one vulnerability of one package, with all that is known of it.
 
 use palisade_api::Digest;
+use palisade_api::rest::is_zero;
 use serde::{Deserialize, Serialize};
 
 use super::severity::{Rated, Severity};
@@ -241,7 +242,7 @@ impl Default for Suppression {
 }
 
 impl Finding {
-    /// Links that are URLs and IRIs: feeds also write notes behind them.
+    /// Links that lead to pages: feeds also write notes, and what a viewer would run.
     pub(crate) fn urls(&self) -> impl Iterator<Item = &str> {
         let fits = |c: char| {
             !c.is_whitespace()
@@ -249,7 +250,11 @@ impl Finding {
                 && !matches!(c, '<' | '>' | '"' | '{' | '}' | '|' | '\\' | '^' | '`')
         };
         let links = self.links.iter().map(String::as_str);
-        links.filter(move |link| link.chars().all(fits) && url::Url::parse(link).is_ok())
+        let leads = |link: &str| {
+            let scheme = url::Url::parse(link).map(|url| url.scheme().to_owned());
+            scheme.is_ok_and(|scheme| matches!(scheme.as_str(), "http" | "https" | "ftp"))
+        };
+        links.filter(move |link| link.chars().all(fits) && leads(link))
     }
 
     /// The severity; none when nobody rated it.
@@ -277,9 +282,4 @@ impl Finding {
     pub fn is_named(&self, name: &str) -> bool {
         self.names().any(|ours| ours.eq_ignore_ascii_case(name))
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
-fn is_zero(number: &i64) -> bool {
-    *number == 0
 }

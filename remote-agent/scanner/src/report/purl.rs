@@ -184,7 +184,11 @@ impl Purl {
                 package.stream = stream(qualifier("modularitylabel"));
             }
         }
-        let upstream = qualifier("upstream");
+        // Those who build Wolfi call it otherwise.
+        let upstream = match qualifier("upstream") {
+            "" if ecosystem == Ecosystem::Apk => qualifier("origin"),
+            upstream => upstream,
+        };
         match ecosystem {
             Ecosystem::Rpm => source_of_rpm(&mut package, upstream),
             _ if !upstream.is_empty() => {
@@ -212,17 +216,30 @@ impl Purl {
         if distro.starts_with(|c: char| c.is_ascii_digit()) {
             return distribution(&self.namespace, distro);
         }
-        let (id, version) = distro.rsplit_once('-').unwrap_or((distro, ""));
-        // `opensuse-leap-15.5`, but `wolfi` and `opensuse-tumbleweed`.
-        let is_version = version.starts_with(|c: char| c.is_ascii_digit()) || version == "unstable";
-        let (id, version) = if is_version { (id, version) } else { (distro.as_str(), "") };
+        // `opensuse-leap-15.5` and `openEuler-22.03-LTS-SP1`, but `wolfi` and
+        // `opensuse-tumbleweed`.
+        let is_version = |at: usize| {
+            let version = distro.get(at + 1..).unwrap_or_default();
+            version.starts_with(|c: char| c.is_ascii_digit()) || version == "unstable"
+        };
+        let version = distro.match_indices('-').map(|(at, _)| at).find(|at| is_version(*at));
+        let (id, version) = match version.map(|at| distro.split_at(at)) {
+            Some((id, version)) => (id, version.trim_start_matches('-')),
+            None => (distro.as_str(), ""),
+        };
         distribution(id, version)
     }
 }
 
 /// Names that other programs give distributions, with the ids.
-const FAMILIES: [(&str, &str); 10] = [
+const FAMILIES: [(&str, &str); 16] = [
     ("redhat", "rhel"),
+    ("red hat enterprise linux", "rhel"),
+    ("debian gnu/linux", "debian"),
+    ("alpine linux", "alpine"),
+    ("rocky linux", "rocky"),
+    ("oracle linux server", "ol"),
+    ("amazon linux", "amzn"),
     ("alma", "almalinux"),
     ("amazon", "amzn"),
     ("oracle", "ol"),
@@ -324,7 +341,7 @@ fn encode(text: &str) -> String {
     encoded
 }
 
-fn decode(text: &str) -> String {
+pub(super) fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -427,6 +444,8 @@ mod tests {
         );
         assert_eq!((perl.source.as_str(), perl.version.as_str()), ("perl", "4:5.26.3-422.el8"));
         assert_eq!(perl.stream, "perl:5.26");
+        let ssl = package("pkg:apk/wolfi/libssl3@3.3.0-r8?arch=x86_64&origin=openssl");
+        assert_eq!(ssl.source, "openssl");
         assert_eq!(package("pkg:npm/@babel/core@7.0.0").name, "@babel/core");
         assert_eq!(package("pkg:npm/@babel/core").version, "");
         for (text, id, version) in [
@@ -435,9 +454,18 @@ mod tests {
             ("pkg:apk/wolfi/a@1?distro=wolfi", "wolfi", ""),
             ("pkg:rpm/opensuse/a@1?distro=opensuse-leap-15.5", "opensuse-leap", "15.5"),
             ("pkg:rpm/opensuse/a@1?distro=opensuse-tumbleweed", "opensuse-tumbleweed", ""),
+            ("pkg:rpm/openeuler/a@1?distro=openEuler-22.03-LTS-SP1", "openeuler", "22.03-LTS-SP1"),
+            ("pkg:deb/debian/a@1?distro=debian-unstable", "debian", "unstable"),
         ] {
             let found = Purl::parse(text).unwrap().distribution().unwrap();
             assert_eq!((found.id.as_str(), found.version.as_str()), (id, version), "{text}");
+        }
+        for (name, id) in [
+            ("Debian GNU/Linux", "debian"),
+            ("Red Hat Enterprise Linux", "rhel"),
+            ("Alpine Linux", "alpine"),
+        ] {
+            assert_eq!(distribution(name, "9").unwrap().id, id);
         }
         for nonsense in ["", "pkg:", "pkg:deb", "pkg:deb/", "http://x/y@1", "pkg:/a@1"] {
             assert_eq!(Purl::parse(nonsense), None, "{nonsense}");

@@ -1,6 +1,6 @@
 //! The report in the form that REST clients know.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::SecondsFormat;
 use palisade_api::Digest;
@@ -30,6 +30,11 @@ pub enum Accepted {
     TaggedWithVex,
 }
 
+/// Bytes of an image's environment, and of its labels, in a list of images.
+const MOST_LISTED: usize = 64 << 10;
+/// Characters of another text of an image there.
+const MOST_CHARS: usize = 1_000;
+
 impl Report {
     /// The report as `GET …/image/{id}` gives it.
     pub fn scan_report(&self, accepted: Accepted) -> ScanReport {
@@ -41,7 +46,7 @@ impl Report {
             secrets: self.secrets.iter().map(scan_secret).collect(),
             setid_perms: self.set_ids.iter().filter_map(set_id_perm).collect(),
             envs: self.shown_envs(),
-            labels: self.labels.clone(),
+            labels: self.shown_labels(),
             cmds: self.layers.iter().filter_map(ReportLayer::shown_command).collect(),
             signature_data: self.signatures.as_ref().map(|signatures| ScanSignatureInfo {
                 verifiers: signatures.verifiers.clone(),
@@ -92,7 +97,8 @@ impl Report {
         }
     }
 
-    /// The image as one element of a registry's list.
+    /// The image as one element of a registry's list. Lists are long, and an image may say of
+    /// itself what it likes: what is too much stands in the report alone.
     pub fn image_summary(&self, repository: &str, tag: &str) -> RegistryImageSummary {
         RegistryImageSummary {
             domain: String::new(),
@@ -101,11 +107,11 @@ impl Report {
             image_id: self.image_id.map(|id| id.to_string()).unwrap_or_default(),
             digest: oci(self.digest),
             size: self.size(),
-            author: self.author.clone(),
+            author: short(&self.author),
             run_as_root: self.run_as_root,
-            created_at: self.created_at.clone(),
-            envs: self.shown_envs(),
-            labels: self.labels.clone(),
+            created_at: short(&self.created_at),
+            envs: listed(self.shown_envs(), String::len),
+            labels: listed(self.shown_labels(), |(name, value)| name.len() + value.len()),
             layers: self.layers.iter().filter_map(|l| l.digest.map(Digest::to_oci)).collect(),
             brief: self.brief(),
         }
@@ -119,6 +125,17 @@ impl Report {
     /// The environment without the secrets in it.
     pub(super) fn shown_envs(&self) -> Vec<String> {
         self.envs.iter().map(|env| secret::cloaked_in(secret::ENVIRONMENT, env)).collect()
+    }
+
+    /// The labels without the secrets in them: builders note the address that they cloned.
+    pub(super) fn shown_labels(&self) -> BTreeMap<String, String> {
+        let shown = |(name, value): (&String, &String)| {
+            let label = secret::cloaked_in(secret::ENVIRONMENT, &format!("{name}={value}"));
+            // Where the name itself looks like one, nothing of the label is shown.
+            let value = label.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix('='));
+            (name.clone(), value.unwrap_or_default().to_owned())
+        };
+        self.labels.iter().map(shown).collect()
     }
 
     fn shown(&self, accepted: Accepted) -> impl Iterator<Item = &Finding> {
@@ -237,4 +254,47 @@ fn set_id_perm(found: &SetId) -> Option<ScanSetIdPerm> {
 
 fn oci(digest: Option<Digest>) -> String {
     digest.map(Digest::to_oci).unwrap_or_default()
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(MOST_CHARS).collect()
+}
+
+/// Those that fit into an element of a list.
+fn listed<T, C>(all: C, length: impl Fn(&T) -> usize) -> C
+where
+    C: IntoIterator<Item = T> + FromIterator<T>,
+{
+    let mut left = MOST_LISTED;
+    let fits = |one: &T| match left.checked_sub(length(one)) {
+        Some(rest) => {
+            left = rest;
+            true
+        }
+        None => false,
+    };
+    all.into_iter().filter(fits).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_stay_short_whatever_an_image_says_of_itself() {
+        let long = "x".repeat(MOST_LISTED);
+        let report = Report {
+            author: long.clone(),
+            created_at: long.clone(),
+            envs: vec![format!("A={long}"), "PATH=/usr/bin".to_owned()],
+            labels: [("a", long.as_str()), ("maintainer", "shop")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            ..Report::default()
+        };
+        let summary = report.image_summary("shop/orders", "v1");
+        assert_eq!(summary.envs, ["PATH=/usr/bin"]);
+        assert_eq!(summary.labels.into_keys().collect::<Vec<_>>(), ["maintainer"]);
+        assert!(summary.author.len() == MOST_CHARS && summary.created_at.len() == MOST_CHARS);
+    }
 }

@@ -55,7 +55,7 @@ impl Report {
             base_os: self.base_os(),
             scanned_at: self.scanned_at.timestamp(),
             run_as_root: self.run_as_root,
-            labels: self.labels.clone().into_iter().collect(),
+            labels: self.shown_labels().into_iter().collect(),
             cves: cves.into_values().collect(),
             cvedb_version: self.cvedb_version.clone(),
             envs: self.shown_envs(),
@@ -97,5 +97,23 @@ mod tests {
         assert_eq!(envs.first().map(String::as_str), Some("PATH=/usr/bin"));
         let shown = envs.get(1).unwrap();
         assert!(shown.starts_with("GITHUB_TOKEN=ghp_") && !shown.contains(&token), "{shown}");
+    }
+
+    #[test]
+    fn secrets_in_labels_stay_where_they_are() {
+        let token = format!("ghp_{}", "a1B2c3D4e5F6".repeat(3));
+        let source = format!("https://ci:{token}@example.org/shop.git");
+        let labels = [("maintainer", "a=b é"), ("source", source.as_str()), (token.as_str(), "x")];
+        let report = Report {
+            labels: labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            ..Report::default()
+        };
+        let labels = report.verdict(Digest::of(b""), &[]).labels;
+        assert_eq!(labels.get("maintainer").map(String::as_str), Some("a=b é"));
+        let shown = labels.get("source").unwrap();
+        assert!(
+            shown.starts_with("https://ci:ghp_") && shown.ends_with("...@example.org/shop.git")
+        );
+        assert_eq!(labels.get(&token).map(String::as_str), Some(""));
     }
 }

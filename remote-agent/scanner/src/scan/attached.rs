@@ -8,14 +8,22 @@ use crate::error::ScanError;
 use crate::limits::Limits;
 use crate::report::sbom::{self, SbomFormat};
 use crate::scan::Inventory;
+use crate::source::ManifestOrIndex;
+use crate::source::registry::{RegistryImage, Resolved};
 
 /// Bytes of an attached document at most.
 const DOCUMENT_BYTES: u64 = 64 << 20;
 /// Attachments that are read until one is a bill of materials.
 const TRIED: usize = 8;
 
-/// What attachments of this kind are called, by parts of their type.
-const TYPES: [&str; 4] = ["cyclonedx", "spdx", "syft", "sbom"];
+/// What attachments of this kind are called, by parts of their type: the documents, and
+/// what signed statements come in.
+const TYPES: [&str; 7] =
+    ["cyclonedx", "spdx", "syft", "sbom", "in-toto", "dsse.envelope", "sigstore.bundle"];
+/// Names the image that an entry of an index tells of.
+const ABOUT: &str = "vnd.docker.reference.digest";
+/// The tags of a bill, and of signed statements.
+const TAGS: [&str; 2] = ["sbom", "att"];
 
 /// What an attached bill of materials lists.
 #[derive(Debug)]
@@ -39,10 +47,7 @@ impl Target {
             .image(&reference.repository, &reference.reference)?
             .for_platform(options.platform.clone());
         let resolved = image.resolve(limits).await?;
-        let referrers = image.referrers(resolved.digest, None, limits).await?;
-        let fitting = referrers.iter().filter(|referrer| is_type(&referrer.artifact_type));
-        for referrer in fitting.take(TRIED) {
-            let manifest = referrer.manifest.digest.to_oci();
+        for manifest in places(&image, &resolved, limits).await? {
             let Some(attachment) = image.attachment(&manifest, limits).await? else { continue };
             // A list of referrers may name what speaks of another image.
             if attachment.subject.is_some_and(|subject| subject != resolved.digest) {
@@ -65,6 +70,34 @@ impl Target {
         }
         Ok(None)
     }
+}
+
+/// Where bills of an image may be attached: as what refers to it, beside it in its index, where
+/// builders put what they tell of it, and under tags that are named after it.
+async fn places(
+    image: &RegistryImage,
+    of: &Resolved,
+    limits: &Limits,
+) -> Result<Vec<String>, ScanError> {
+    let referrers = image.referrers(of.digest, None, limits).await?;
+    let fitting = referrers.iter().filter(|referrer| is_type(&referrer.artifact_type));
+    let mut places: Vec<String> =
+        fitting.map(|referrer| referrer.manifest.digest.to_oci()).take(TRIED).collect();
+    if let Some(index) = of.index_digest {
+        let (bytes, _) = image.raw_manifest(&index.to_oci(), limits).await?;
+        let found = Digest::of(&bytes);
+        if found != index {
+            return Err(ScanError::DigestMismatch { what: "the index", expected: index, found });
+        }
+        if let ManifestOrIndex::Index(index) = ManifestOrIndex::parse(&bytes)? {
+            let about = of.digest.to_oci();
+            let fitting =
+                index.manifests.iter().filter(|entry| entry.annotations.get(ABOUT) == Some(&about));
+            places.extend(fitting.map(|entry| entry.descriptor.digest.to_oci()).take(TRIED));
+        }
+    }
+    places.extend(TAGS.map(|kind| format!("sha256-{}.{kind}", of.digest)));
+    Ok(places)
 }
 
 fn is_type(artifact_type: &str) -> bool {

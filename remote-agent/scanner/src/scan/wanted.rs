@@ -12,27 +12,30 @@ use crate::vulndb::ecosystem::package_name;
 /// tells.
 pub(super) type Told<'a> = (usize, &'a str, &'a Facts);
 
-/// The packages that files tell of, with the positions of their layers. A
-/// lock file adds nothing where its tool has put packages beside it: those
-/// tell what became of it. Elsewhere it adds what is not installed in the same
-/// version.
-pub(super) fn packages<'a>(files: impl Iterator<Item = Told<'a>>) -> Vec<(usize, &'a Package)> {
+/// A package: the position of its layer, the path of the file that tells of it.
+pub(super) type Found<'a> = (usize, &'a str, &'a Package);
+
+/// The packages that files tell of. A lock file adds nothing where its tool has
+/// put packages beside it: those tell what became of it. Elsewhere it adds what
+/// is not installed in the same version.
+pub(super) fn packages<'a>(files: impl Iterator<Item = Told<'a>>) -> Vec<Found<'a>> {
     let (wanted, installed): (Vec<_>, Vec<_>) = files.partition(|(_, path, _)| is_wanted(path));
     let paths: BTreeSet<&str> = installed.iter().map(|(_, path, _)| *path).collect();
-    let told = |(layer, _, facts): &Told<'a>| {
-        let (layer, facts) = (*layer, *facts);
+    let told = |(layer, path, facts): &Told<'a>| {
+        let (layer, path, facts) = (*layer, *path, *facts);
         let packages = facts.packages.iter().filter(|package| !package.ecosystem.is_os());
-        packages.map(move |package| (layer, package))
+        packages.map(move |package| (layer, path, package))
     };
-    let mut packages: Vec<_> = installed.iter().flat_map(told).collect();
-    let known: HashSet<_> = packages.iter().map(|(_, package)| identity(package)).collect();
+    let mut packages: Vec<Found<'a>> = installed.iter().flat_map(told).collect();
+    let known: HashSet<_> = packages.iter().map(|(_, _, package)| identity(package)).collect();
     for file in &wanted {
         let beside = installed_beside(file.1).filter(|folder| {
             let first = paths.range::<str, _>((Included(folder.as_str()), Unbounded)).next();
             first.is_some_and(|path| path.starts_with(folder))
         });
         if beside.is_none() {
-            packages.extend(told(file).filter(|(_, package)| !known.contains(&identity(package))));
+            let found = told(file).filter(|(_, _, package)| !known.contains(&identity(package)));
+            packages.extend(found);
         }
     }
     packages
@@ -72,7 +75,7 @@ mod tests {
         .map(|(path, ecosystem, packages)| (path, facts(ecosystem, path, packages)));
         let told = files.iter().enumerate().map(|(at, (path, facts))| (at, *path, facts));
         let found: Vec<_> =
-            packages(told).into_iter().map(|(layer, package)| (layer, &*package.name)).collect();
+            packages(told).into_iter().map(|(layer, _, package)| (layer, &*package.name)).collect();
         assert_eq!(found, [(0, "a"), (3, "Flask_Login"), (2, "c"), (4, "jinja2")]);
     }
 }

@@ -5,18 +5,22 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use palisade_api::Digest;
 use rustls_pki_types::CertificateDer;
 use serde::Deserialize;
 
 use super::error::SignatureError;
-use super::signed::{LogEntry, Signed};
-use super::{certificate, payload};
+use super::signed::{Evidence, Inclusion, LogEntry, Promise, Signed};
+use super::{certificate, inclusion, payload};
 
 const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
 const CHAIN: &str = "dev.sigstore.cosign/chain";
 const BUNDLE: &str = "dev.sigstore.cosign/bundle";
+const STAMP: &str = "dev.sigstore.cosign/rfc3161timestamp";
+/// Timestamps of one signature that are looked at.
+const MOST_STAMPS: usize = 8;
 
 /// Whether a blob with these annotations is a signed payload.
 pub(super) fn is_annotated(annotations: &BTreeMap<String, String>) -> bool {
@@ -31,6 +35,13 @@ struct Annotated {
     payload: AnnotatedEntry,
 }
 
+/// cosign's own form of a timestamp.
+#[derive(Deserialize)]
+struct AnnotatedStamp {
+    #[serde(rename = "SignedRFC3161Timestamp")]
+    signed: String,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct AnnotatedEntry {
@@ -42,10 +53,14 @@ struct AnnotatedEntry {
 }
 
 impl Signed {
-    /// Reads a bundle that was found at the image `subject`. None when it is
-    /// about something else.
-    pub fn from_bundle(subject: Digest, json: &[u8]) -> Result<Option<Self>, SignatureError> {
-        bundled(subject, json)
+    /// Reads a bundle that was found at the image `subject`, whose `manifest` may be what is
+    /// signed. None when it is about something else.
+    pub fn from_bundle(
+        subject: Digest,
+        manifest: &Bytes,
+        json: &[u8],
+    ) -> Result<Option<Self>, SignatureError> {
+        bundled(subject, manifest, json)
     }
 
     /// Reads a payload that was found at the image `subject` with annotations.
@@ -77,27 +92,36 @@ fn annotated(
     let log_entry = told(BUNDLE)
         .map(|json| annotated_entry(json).ok_or(malformed("the log entry")))
         .transpose()?;
+    let stamp = told(STAMP)
+        .map(|json| annotated_stamp(json).ok_or(malformed("the timestamp")))
+        .transpose()?;
     Ok(Signed {
         subject,
         speaks_of: payload::image(&message),
-        message,
+        message: message.into(),
         signature,
         certificate,
         chain: chain.unwrap_or_default(),
         log_entry,
+        stamps: stamp.into_iter().collect(),
     })
 }
 
 fn annotated_entry(json: &str) -> Option<LogEntry> {
     let annotated: Annotated = serde_json::from_str(json).ok()?;
     let entry = annotated.payload;
-    Some(LogEntry {
-        body: decoded(&entry.body)?,
+    let promise = Promise {
         integrated_time: entry.integrated_time,
         log_index: entry.log_index,
         log_id: Digest::from_oci(&format!("sha256:{}", entry.log_id)).ok()?,
-        promise: decoded(&annotated.signed_entry_timestamp)?,
-    })
+        signature: decoded(&annotated.signed_entry_timestamp)?,
+    };
+    Some(LogEntry { body: decoded(&entry.body)?, evidence: Evidence::Promise(promise) })
+}
+
+fn annotated_stamp(json: &str) -> Option<Vec<u8>> {
+    let stamp: AnnotatedStamp = serde_json::from_str(json).ok()?;
+    decoded(&stamp.signed)
 }
 
 /// A bundle of newer clients, whatever its version.
@@ -106,6 +130,35 @@ fn annotated_entry(json: &str) -> Option<LogEntry> {
 struct Bundle {
     verification_material: Material,
     dsse_envelope: Option<Envelope>,
+    message_signature: Option<MessageSignature>,
+}
+
+/// A signature on what is not in the bundle.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MessageSignature {
+    message_digest: Option<MessageDigest>,
+    signature: String,
+}
+
+#[derive(Deserialize)]
+struct MessageDigest {
+    algorithm: String,
+    digest: String,
+}
+
+impl MessageSignature {
+    /// Whether it may be on what has this digest: it need not tell.
+    fn may_be_on(&self, digest: Digest) -> bool {
+        self.message_digest.as_ref().is_none_or(|told| {
+            told.algorithm == "SHA2_256" && inclusion::hash(&told.digest) == Some(digest)
+        })
+    }
+}
+
+/// Whether a bundle is a signature on something outside of it.
+pub(super) fn is_detached(json: &[u8]) -> bool {
+    serde_json::from_slice::<Bundle>(json).is_ok_and(|bundle| bundle.message_signature.is_some())
 }
 
 #[derive(Deserialize)]
@@ -115,6 +168,19 @@ struct Material {
     x509_certificate_chain: Option<Chain>,
     #[serde(default)]
     tlog_entries: Vec<BundledEntry>,
+    timestamp_verification_data: Option<Stamps>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Stamps {
+    rfc3161_timestamps: Vec<Stamp>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Stamp {
+    signed_timestamp: String,
 }
 
 #[derive(Deserialize)]
@@ -128,14 +194,30 @@ struct Raw {
     raw_bytes: String,
 }
 
+/// A log entry. Numbers that are 0 are left out.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct BundledEntry {
-    log_index: Number,
-    log_id: KeyId,
-    integrated_time: Number,
-    inclusion_promise: Option<Promise>,
+    log_index: Option<Number>,
+    log_id: Option<KeyId>,
+    integrated_time: Option<Number>,
+    inclusion_promise: Option<BundledPromise>,
+    inclusion_proof: Option<Proof>,
     canonicalized_body: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Proof {
+    log_index: Option<Number>,
+    #[serde(default)]
+    hashes: Vec<String>,
+    checkpoint: Checkpoint,
+}
+
+#[derive(Deserialize)]
+struct Checkpoint {
+    envelope: String,
 }
 
 /// JSON of protocol buffers writes large numbers as text.
@@ -154,7 +236,7 @@ struct KeyId {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Promise {
+struct BundledPromise {
     signed_entry_timestamp: String,
 }
 
@@ -171,17 +253,36 @@ struct EnvelopeSignature {
     sig: String,
 }
 
-/// Reads a bundle around a statement that the image is signed. None when it
-/// is about something else.
-fn bundled(subject: Digest, json: &[u8]) -> Result<Option<Signed>, SignatureError> {
+/// Reads a bundle around a statement that the image is signed, or with a signature on the
+/// image's manifest. None when it is about something else.
+fn bundled(
+    subject: Digest,
+    manifest: &Bytes,
+    json: &[u8],
+) -> Result<Option<Signed>, SignatureError> {
     let malformed = || SignatureError::Malformed("the bundle");
     let bundle: Bundle = serde_json::from_slice(json).map_err(|_| malformed())?;
-    let Some(envelope) = bundle.dsse_envelope else { return Ok(None) };
-    let statement = decoded(&envelope.payload).ok_or_else(malformed)?;
-    if !payload::states(&statement, subject) {
-        return Ok(None);
-    }
-    let [signature] = envelope.signatures.as_slice() else { return Err(malformed()) };
+    let (message, signature) = match (bundle.dsse_envelope, bundle.message_signature) {
+        (Some(envelope), _) => {
+            let statement = decoded(&envelope.payload).ok_or_else(malformed)?;
+            if !payload::states(&statement, subject) {
+                return Ok(None);
+            }
+            let mut signatures = envelope.signatures.into_iter();
+            let (Some(only), None) = (signatures.next(), signatures.next()) else {
+                return Err(malformed());
+            };
+            let message = encoded_before_signing(&envelope.payload_type, &statement);
+            (Bytes::from(message), only.sig)
+        }
+        (None, Some(detached)) => {
+            if !detached.may_be_on(subject) || Digest::of(manifest) != subject {
+                return Ok(None);
+            }
+            (manifest.clone(), detached.signature)
+        }
+        (None, None) => return Ok(None),
+    };
     let material = bundle.verification_material;
     let chain = material.x509_certificate_chain.map(|chain| chain.certificates);
     let mut certificates = material
@@ -191,29 +292,54 @@ fn bundled(subject: Digest, json: &[u8]) -> Result<Option<Signed>, SignatureErro
         .map(|raw| decoded(&raw.raw_bytes).map(CertificateDer::from).ok_or_else(malformed));
     let certificate = certificates.next().transpose()?;
     let chain = certificates.collect::<Result<Vec<_>, _>>()?;
-    let entry = material.tlog_entries.into_iter().find(|entry| entry.inclusion_promise.is_some());
+    // A promise tells the time, a proof does not.
+    let (promised, proven): (Vec<_>, Vec<_>) =
+        material.tlog_entries.into_iter().partition(|entry| entry.inclusion_promise.is_some());
+    let proven = proven.into_iter().filter(|entry| entry.inclusion_proof.is_some());
+    let entry = promised.into_iter().chain(proven).next();
     let log_entry = entry.map(|entry| entry.read().ok_or_else(malformed)).transpose()?;
+    let stamps = material.timestamp_verification_data.unwrap_or_default().rfc3161_timestamps;
+    let stamps = stamps
+        .iter()
+        .take(MOST_STAMPS)
+        .map(|stamp| decoded(&stamp.signed_timestamp).ok_or_else(malformed));
+    let stamps = stamps.collect::<Result<Vec<_>, _>>()?;
     Ok(Some(Signed {
         subject,
         speaks_of: Some(subject),
-        message: encoded_before_signing(&envelope.payload_type, &statement),
-        signature: decoded(&signature.sig).ok_or_else(malformed)?,
+        message,
+        signature: decoded(&signature).ok_or_else(malformed)?,
         certificate,
         chain,
         log_entry,
+        stamps,
     }))
 }
 
 impl BundledEntry {
     fn read(self) -> Option<LogEntry> {
-        let log_id = <[u8; 32]>::try_from(decoded(&self.log_id.key_id)?).ok()?;
-        Some(LogEntry {
-            body: decoded(&self.canonicalized_body)?,
-            integrated_time: self.integrated_time.read()?,
-            log_index: self.log_index.read()?,
-            log_id: Digest::from_bytes(log_id),
-            promise: decoded(&self.inclusion_promise?.signed_entry_timestamp)?,
-        })
+        let number = |number: Option<Number>| number.map_or(Some(0), Number::read);
+        let evidence = match (self.inclusion_promise, self.inclusion_proof) {
+            (Some(promise), _) => {
+                let log_id = <[u8; 32]>::try_from(decoded(&self.log_id?.key_id)?).ok()?;
+                Evidence::Promise(Promise {
+                    integrated_time: number(self.integrated_time)?,
+                    log_index: number(self.log_index)?,
+                    log_id: Digest::from_bytes(log_id),
+                    signature: decoded(&promise.signed_entry_timestamp)?,
+                })
+            }
+            (None, Some(proof)) => {
+                let hashes = proof.hashes.iter().map(|text| inclusion::hash(text));
+                Evidence::Inclusion(Inclusion {
+                    index: number(proof.log_index)?.try_into().ok()?,
+                    hashes: hashes.collect::<Option<_>>()?,
+                    checkpoint: proof.checkpoint.envelope,
+                })
+            }
+            (None, None) => return None,
+        };
+        Some(LogEntry { body: decoded(&self.canonicalized_body)?, evidence })
     }
 }
 

@@ -14,8 +14,9 @@ use x509_parser::prelude::FromDer as _;
 use super::error::SignatureError;
 use super::key::PublicKey;
 
-/// Extended key usage: code signing, 1.3.6.1.5.5.7.3.3.
+/// Extended key usages: code signing, 1.3.6.1.5.5.7.3.3, and time stamping, 1.3.6.1.5.5.7.3.8.
 const CODE_SIGNING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x03];
+const TIME_STAMPING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x08];
 /// Fulcio's extensions for who vouched for the identity, as plain text and as
 /// a string in DER.
 const ISSUER: &str = "1.3.6.1.4.1.57264.1.1";
@@ -59,26 +60,54 @@ fn is_root(certificate: &CertificateDer<'_>) -> bool {
         .is_ok_and(|(_, parsed)| parsed.subject().as_raw() == parsed.issuer().as_raw())
 }
 
-fn may_sign_code(certificate: &CertificateDer<'_>) -> bool {
-    X509Certificate::from_der(certificate).is_ok_and(|(_, parsed)| {
-        let usage = parsed.extended_key_usage().ok().flatten();
-        usage.is_some_and(|usage| usage.value.code_signing)
-    })
+/// What a certificate must be for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Purpose {
+    SignCode,
+    StampTime,
 }
 
-/// Checks that `certificate` may sign code at `time` by the word of one of
+impl Purpose {
+    const fn usage(self) -> &'static [u8] {
+        match self {
+            Self::SignCode => CODE_SIGNING,
+            Self::StampTime => TIME_STAMPING,
+        }
+    }
+
+    const fn text(self) -> &'static str {
+        match self {
+            Self::SignCode => "signing code",
+            Self::StampTime => "stamping times",
+        }
+    }
+
+    fn is_that_of(self, certificate: &CertificateDer<'_>) -> bool {
+        X509Certificate::from_der(certificate).is_ok_and(|(_, parsed)| {
+            let usage = parsed.extended_key_usage().ok().flatten();
+            usage.is_some_and(|usage| match self {
+                Self::SignCode => usage.value.code_signing,
+                Self::StampTime => usage.value.time_stamping,
+            })
+        })
+    }
+}
+
+/// Checks that `certificate` may serve `purpose` at `time` by the word of one of
 /// `authorities`; `chain` may lead from one to the other.
 pub(super) fn check(
     certificate: &CertificateDer<'_>,
     chain: &[CertificateDer<'_>],
-    authorities: &[CertificateDer<'_>],
+    authorities: &[&CertificateDer<'_>],
     time: DateTime<Utc>,
+    purpose: Purpose,
 ) -> Result<(), SignatureError> {
     let refused = |error: webpki::Error| SignatureError::Certificate(error.to_string());
-    if !may_sign_code(certificate) {
-        return Err(SignatureError::Certificate("it is not for signing code".to_owned()));
+    if !purpose.is_that_of(certificate) {
+        return Err(SignatureError::Certificate(format!("it is not for {}", purpose.text())));
     }
-    let (roots, others): (Vec<_>, Vec<_>) = authorities.iter().partition(|one| is_root(one));
+    let (roots, others): (Vec<_>, Vec<_>) =
+        authorities.iter().copied().partition(|one| is_root(one));
     let anchors: Result<Vec<_>, _> =
         roots.iter().map(|root| anchor_from_trusted_cert(root)).collect();
     let between: Vec<CertificateDer<'_>> = others.into_iter().chain(chain).cloned().collect();
@@ -91,7 +120,7 @@ pub(super) fn check(
             &between,
             UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
             // Authorities need not say it; the signer's certificate must.
-            KeyUsage::required_if_present(CODE_SIGNING),
+            KeyUsage::required_if_present(purpose.usage()),
             None,
             None,
         )

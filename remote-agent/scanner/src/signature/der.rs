@@ -1,4 +1,4 @@
-//! As much of DER as it takes to leave an extension out of a certificate.
+//! As much of DER as it takes to leave an extension out of a certificate, and to read timestamps.
 
 /// An element: its tag, what is in it, and all of it.
 #[derive(Clone, Copy)]

@@ -18,15 +18,18 @@ pub enum SignatureError {
     /// The signature is not the key's.
     #[error("the signature is not by the key")]
     OtherKey,
-    /// A log's promise is wanted and there is none.
+    /// An entry in a log is wanted and there is none.
     #[error("the signature is in no transparency log")]
     NotLogged,
-    /// The log's promise is not of a log that is believed.
+    /// The entry is not in a log that is believed.
     #[error("the signature is in a transparency log that is not trusted")]
     OtherLog,
-    /// What the log promises is another signature.
+    /// What the log holds is another signature.
     #[error("the entry of the transparency log does not belong to the signature")]
     OtherEntry,
+    /// The log tells no time, and no timestamp counts.
+    #[error("nobody who is trusted tells when the signature was made")]
+    NoTime,
     /// The certificate is not of an authority that is believed, or not for
     /// signing, or not at that time.
     #[error("the certificate is not trusted: {0}")]
@@ -56,9 +59,10 @@ impl SignatureError {
             Self::NotLogged => 5,
             Self::OtherLog => 6,
             Self::OtherEntry => 7,
-            Self::Certificate(_) => 8,
-            Self::CertificateNotLogged => 9,
-            Self::OtherIdentity { .. } => 10,
+            Self::NoTime => 8,
+            Self::Certificate(_) => 9,
+            Self::CertificateNotLogged => 10,
+            Self::OtherIdentity { .. } => 11,
         }
     }
 }

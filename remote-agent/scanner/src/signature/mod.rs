@@ -10,26 +10,30 @@
 //! webpki): the `sigstore` crate brings a client of registries and an
 //! implementation of every primitive of its own.
 
+mod believed;
 mod bundle;
 mod certificate;
 mod collect;
 mod der;
 mod error;
+mod inclusion;
 mod key;
 mod log;
 mod payload;
 mod root;
 mod signed;
+mod stamp;
 mod timestamp;
 mod trusted_root;
 
 use chrono::{DateTime, Utc};
 
+pub use believed::{Believed, Period};
 pub use collect::collect;
 pub use error::{RootError, SignatureError};
 pub use key::PublicKey;
 pub use root::{Identity, RootOfTrust, Trust, Verifier, VerifierKind};
-pub use signed::{LogEntry, Signed};
+pub use signed::{Evidence, Inclusion, LogEntry, Promise, Signed};
 
 /// What the signatures of an image are worth.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,10 +3,12 @@
 use chrono::{DateTime, Utc};
 use rustls_pki_types::CertificateDer;
 
+use super::believed::{self, Believed};
+use super::certificate::Purpose;
 use super::error::{RootError, SignatureError};
 use super::key::PublicKey;
 use super::signed::Signed;
-use super::{certificate, log, timestamp};
+use super::{certificate, log, stamp, timestamp};
 
 /// A root of trust with the verifiers that rely on it.
 #[derive(Clone, Debug)]
@@ -24,13 +26,16 @@ pub struct RootOfTrust {
 pub struct Trust {
     /// Transparency logs one of which must hold a signature; none: no log is
     /// asked for.
-    pub logs: Vec<PublicKey>,
+    pub logs: Vec<Believed<PublicKey>>,
     /// Authorities that vouch for identities, and certificates between them
     /// and signers; none: identities count for nothing.
-    pub authorities: Vec<CertificateDer<'static>>,
+    pub authorities: Vec<Believed<CertificateDer<'static>>>,
     /// Certificate transparency logs one of which must hold a signer's
     /// certificate; none: no such log is asked for.
-    pub certificate_logs: Vec<PublicKey>,
+    pub certificate_logs: Vec<Believed<PublicKey>>,
+    /// Authorities whose timestamps on signatures count, and certificates between them and
+    /// those who stamp.
+    pub timestamp_authorities: Vec<Believed<CertificateDer<'static>>>,
 }
 
 /// Whose signature is wanted.
@@ -67,11 +72,12 @@ impl Trust {
         root_cert: &str,
         sct_public_key: &str,
     ) -> Result<Self, RootError> {
-        let key = |text: &str, what| -> Result<Vec<PublicKey>, RootError> {
+        let key = |text: &str, what| -> Result<Vec<Believed<PublicKey>>, RootError> {
             if text.trim().is_empty() {
                 return Ok(Vec::new());
             }
-            PublicKey::from_pem(text).map(|key| vec![key]).ok_or(RootError::Key(what))
+            let key = PublicKey::from_pem(text).ok_or(RootError::Key(what))?;
+            Ok(vec![key.into()])
         };
         let authorities = if root_cert.trim().is_empty() {
             Vec::new()
@@ -80,8 +86,9 @@ impl Trust {
         };
         Ok(Self {
             logs: key(rekor_public_key, "rekor_public_key")?,
-            authorities,
+            authorities: authorities.into_iter().map(Believed::from).collect(),
             certificate_logs: key(sct_public_key, "sct_public_key")?,
+            timestamp_authorities: Vec::new(),
         })
     }
 }
@@ -115,8 +122,7 @@ impl RootOfTrust {
         match &verifier.kind {
             VerifierKind::KeyPair(key) => {
                 by(key, signed)?;
-                self.logged(key, signed)?;
-                Ok(())
+                self.time(key, signed, now).map(|_| ())
             }
             VerifierKind::Keyless(wanted) => self.check_identity(wanted, signed, now),
         }
@@ -136,16 +142,12 @@ impl RootOfTrust {
         let malformed = || SignatureError::Malformed("the certificate");
         let key = certificate::key(certificate).ok_or_else(malformed)?;
         by(&key, signed)?;
-        // The certificate lives for minutes: it must have been valid when the
-        // log took the signature in. Without a log it must be valid now.
-        let time = match self.logged(&key, signed)? {
-            Some(seconds) => DateTime::from_timestamp(seconds, 0)
-                .ok_or(SignatureError::Malformed("the log entry"))?,
-            None => now,
-        };
-        certificate::check(certificate, &signed.chain, &trust.authorities, time)?;
+        // The certificate lives for minutes: it must have been valid when the signature was made.
+        let time = self.time(&key, signed, now)?.ok_or(SignatureError::NoTime)?;
+        let authorities = believed::at(&trust.authorities, time);
+        certificate::check(certificate, &signed.chain, &authorities, time, Purpose::SignCode)?;
         if !trust.certificate_logs.is_empty() {
-            let issuers = trust.authorities.iter().chain(&signed.chain);
+            let issuers = authorities.into_iter().chain(&signed.chain);
             timestamp::check(certificate, issuers, &trust.certificate_logs)?;
         }
         let (subjects, issuer) = certificate::identity(certificate).ok_or_else(malformed)?;
@@ -155,12 +157,25 @@ impl RootOfTrust {
         Err(SignatureError::OtherIdentity { subject: subjects.join(", "), issuer })
     }
 
-    /// When a log took the signature in, where one must have.
-    fn logged(&self, key: &PublicKey, signed: &Signed) -> Result<Option<i64>, SignatureError> {
-        if self.trust.logs.is_empty() {
-            return Ok(None);
+    /// When the signature was there: when a log took it in, where one must have, or when
+    /// somebody stamped it, and without both now. None where a log holds it and nobody tells
+    /// since when.
+    fn time(
+        &self,
+        key: &PublicKey,
+        signed: &Signed,
+        now: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>, SignatureError> {
+        let Trust { logs, timestamp_authorities, .. } = &self.trust;
+        let stamped = signed
+            .stamps
+            .iter()
+            .find_map(|one| stamp::time(one, &signed.signature, timestamp_authorities));
+        if logs.is_empty() {
+            return Ok(stamped.or(Some(now)));
         }
-        log::check(&self.trust.logs, signed, key).map(Some)
+        let taken = log::check(logs, signed, key, stamped)?;
+        Ok(taken.or(stamped))
     }
 }
 

@@ -1,12 +1,14 @@
 //! Certificate transparency: a log's promise, inside a certificate, to hold
 //! it (RFC 6962).
 
+use chrono::DateTime;
 use palisade_api::Digest;
 use rustls_pki_types::CertificateDer;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{ParsedExtension, SignedCertificateTimestamp};
 use x509_parser::prelude::FromDer as _;
 
+use super::believed::Believed;
 use super::der;
 use super::error::SignatureError;
 use super::key::PublicKey;
@@ -27,7 +29,7 @@ const VERSION_AND_TYPE: [u8; 2] = [0, 0];
 pub(super) fn check<'a>(
     certificate: &CertificateDer<'_>,
     issuers: impl Iterator<Item = &'a CertificateDer<'a>>,
-    logs: &[PublicKey],
+    logs: &[Believed<PublicKey>],
 ) -> Result<(), SignatureError> {
     let malformed = SignatureError::Malformed("the certificate");
     let (_, parsed) = X509Certificate::from_der(certificate)
@@ -56,9 +58,13 @@ fn is_kept(
     promise: &SignedCertificateTimestamp<'_>,
     issuer_key: Digest,
     certificate: &[u8],
-    logs: &[PublicKey],
+    logs: &[Believed<PublicKey>],
 ) -> bool {
-    let Some(log) = logs.iter().find(|log| log.id().as_bytes() == promise.id.key_id) else {
+    let Some(time) = DateTime::from_timestamp_millis(promise.timestamp as i64) else {
+        return false;
+    };
+    let mut logs = logs.iter().filter(|log| log.period.has(time)).map(|log| &log.of);
+    let Some(log) = logs.find(|log| log.id().as_bytes() == promise.id.key_id) else {
         return false;
     };
     let length = (certificate.len() as u32).to_be_bytes();

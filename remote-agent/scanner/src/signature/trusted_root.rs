@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use rustls_pki_types::CertificateDer;
 use serde::Deserialize;
 
+use super::believed::{Believed, Period};
 use super::error::RootError;
 use super::key::PublicKey;
 use super::root::Trust;
@@ -19,18 +20,30 @@ struct TrustedRoot {
     certificate_authorities: Vec<Authority>,
     #[serde(default)]
     ctlogs: Vec<Log>,
+    #[serde(default)]
+    timestamp_authorities: Vec<Authority>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Log {
-    public_key: Raw,
+    public_key: Key,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Key {
+    raw_bytes: String,
+    #[serde(default)]
+    valid_for: Period,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Authority {
     cert_chain: Chain,
+    #[serde(default)]
+    valid_for: Period,
 }
 
 #[derive(Deserialize)]
@@ -50,20 +63,31 @@ impl Trust {
     pub fn from_trusted_root(json: &[u8]) -> Result<Self, RootError> {
         let wrong = |error: &dyn std::fmt::Display| RootError::TrustedRoot(error.to_string());
         let file: TrustedRoot = serde_json::from_slice(json).map_err(|error| wrong(&error))?;
-        let decoded = |raw: &Raw| STANDARD.decode(&raw.raw_bytes).map_err(|error| wrong(&error));
-        let keys = |logs: &[Log]| -> Result<Vec<PublicKey>, RootError> {
-            let all: Result<Vec<_>, _> = logs.iter().map(|log| decoded(&log.public_key)).collect();
-            Ok(all?.iter().filter_map(|der| PublicKey::from_der(der)).collect())
+        let decoded = |text: &str| STANDARD.decode(text).map_err(|error| wrong(&error));
+        let keys = |logs: &[Log]| -> Result<Vec<Believed<PublicKey>>, RootError> {
+            let mut keys = Vec::new();
+            for Key { raw_bytes, valid_for } in logs.iter().map(|log| &log.public_key) {
+                let key = PublicKey::from_der(&decoded(raw_bytes)?);
+                keys.extend(key.map(|of| Believed { of, period: *valid_for }));
+            }
+            Ok(keys)
         };
-        let certificates = file.certificate_authorities.iter();
-        let authorities: Result<Vec<CertificateDer<'static>>, RootError> = certificates
-            .flat_map(|authority| &authority.cert_chain.certificates)
-            .map(|raw| decoded(raw).map(CertificateDer::from))
-            .collect();
+        let certificates = |all: &[Authority]| -> Result<Vec<_>, RootError> {
+            let mut certificates = Vec::new();
+            for Authority { cert_chain, valid_for } in all {
+                for raw in &cert_chain.certificates {
+                    let of = CertificateDer::from(decoded(&raw.raw_bytes)?);
+                    certificates.push(Believed { of, period: *valid_for });
+                }
+            }
+            Ok(certificates)
+        };
         let trust = Self {
             logs: keys(&file.tlogs)?,
-            authorities: authorities?,
+            authorities: certificates(&file.certificate_authorities)?,
             certificate_logs: keys(&file.ctlogs)?,
+            // Older files have none: a log that tells the time is enough.
+            timestamp_authorities: certificates(&file.timestamp_authorities)?,
         };
         // A part that is missing would be a check that is left out.
         if trust.logs.is_empty()

@@ -49,8 +49,7 @@ pub(super) async fn blocking<T: Send + 'static>(
 ) -> Result<T, ScanError> {
     let waiting = Waiting(Wanted(Arc::new(AtomicBool::new(true))));
     let wanted = waiting.0.clone();
-    let done = tokio::task::spawn_blocking(move || work(&wanted)).await;
-    done.map_err(|_| ScanError::Cancelled)?
+    tokio::task::spawn_blocking(move || work(&wanted)).await?
 }
 
 #[cfg(test)]
@@ -58,6 +57,12 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[tokio::test]
+    async fn a_fault_of_the_program_is_no_end_by_somebody() {
+        let broken = blocking::<()>(|_| panic!("this is expected")).await;
+        assert!(matches!(broken, Err(ScanError::BrokeOff)), "{broken:?}");
+    }
 
     #[tokio::test]
     async fn work_ends_when_its_caller_does() {

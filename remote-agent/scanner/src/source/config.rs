@@ -29,6 +29,9 @@ pub struct ImageConfig {
     pub diff_ids: Vec<String>,
     /// Whether it tells how to check its health.
     pub healthcheck: bool,
+    /// Users of the image beside root that have its rights.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub superusers: Vec<String>,
 }
 
 /// One step in the making of an image.
@@ -107,6 +110,7 @@ impl From<ConfigFile> for ImageConfig {
                 .collect(),
             diff_ids: file.rootfs.unwrap_or_default().diff_ids.unwrap_or_default(),
             healthcheck: run.healthcheck.as_ref().is_some_and(checks_health),
+            superusers: Vec::new(),
         }
     }
 }
@@ -133,7 +137,7 @@ impl ImageConfig {
                 if !self.platform.architecture.is_empty()
                     && wanted.fit(&self.platform).is_none() =>
             {
-                Err(ScanError::Malformed(format!(
+                Err(ScanError::InvalidTarget(format!(
                     "it is an image for {}, not for {wanted}",
                     self.platform
                 )))
@@ -146,7 +150,9 @@ impl ImageConfig {
     pub fn runs_as_root(&self) -> bool {
         let user = self.user.split(':').next().unwrap_or_default().trim();
         // Runtimes read a number, however it is written.
-        matches!(user, "" | "root") || user.parse::<i64>() == Ok(0)
+        matches!(user, "" | "root")
+            || user.parse::<i64>() == Ok(0)
+            || self.superusers.iter().any(|superuser| superuser == user)
     }
 }
 
@@ -165,9 +171,12 @@ mod tests {
             ("root:staff", true),
             ("1000:0", false),
             ("nobody", false),
+            ("toor:staff", true),
         ] {
-            let config = ImageConfig { user: user.to_owned(), ..ImageConfig::default() };
-            assert_eq!(config.runs_as_root(), expected, "{user}");
+            let superusers = vec!["toor".to_owned()];
+            let user = user.to_owned();
+            let config = ImageConfig { user, superusers, ..ImageConfig::default() };
+            assert_eq!(config.runs_as_root(), expected, "{}", config.user);
         }
     }
 

@@ -222,7 +222,7 @@ impl Walk<'_> {
         });
         match opened {
             Ok(Some((folder, names))) => {
-                self.collector.folder(path);
+                self.collector.folder(path, found.stat.st_mode & 0o7777);
                 self.folder(folder.as_fd(), names, path, found.stat.st_dev, depth + 1).map(Ok)
             }
             Ok(None) => Ok(Ok(())),

@@ -130,7 +130,10 @@ pub(super) struct Blob {
 impl Blob {
     pub(super) fn descriptor(self) -> Result<Descriptor, ScanError> {
         let digest = Digest::from_oci(&self.digest).map_err(|_| {
-            ScanError::Malformed("a digest in its manifest is not SHA-256".to_owned())
+            let shown: String = self.digest.chars().filter(|c| !c.is_control()).take(80).collect();
+            ScanError::Malformed(format!(
+                "the digest {shown:?} in its manifest is not one of SHA-256, which alone is read"
+            ))
         })?;
         let size = u64::try_from(self.size)
             .map_err(|_| ScanError::Malformed(format!("the size of {digest} is negative")))?;
@@ -159,7 +162,7 @@ impl ManifestOrIndex {
             || matches!(config.media_type.as_str(), "" | "application/octet-stream");
         if !image {
             let kind = file.artifact_type.unwrap_or(config.media_type);
-            return Err(ScanError::Malformed(format!(
+            return Err(ScanError::InvalidTarget(format!(
                 "it is no image but an artifact of type {kind:?}"
             )));
         }
@@ -170,19 +173,25 @@ impl ManifestOrIndex {
 }
 
 impl Index {
-    fn new(manifests: Vec<Blob>) -> Result<Self, ScanError> {
-        let manifests = manifests
-            .into_iter()
-            .map(|mut blob| {
-                Ok(IndexEntry {
-                    platform: blob.platform.take(),
-                    artifact_type: blob.artifact_type.take().unwrap_or_default(),
-                    annotations: blob.annotations.take().unwrap_or_default(),
-                    descriptor: blob.descriptor()?,
-                })
-            })
-            .collect::<Result<Vec<_>, ScanError>>()?;
-        Ok(Self { manifests })
+    /// Those with a digest of another kind are as good as not there, unless all are.
+    fn new(blobs: Vec<Blob>) -> Result<Self, ScanError> {
+        let mut manifests = Vec::new();
+        let mut unread = None;
+        for mut blob in blobs {
+            let platform = blob.platform.take();
+            let artifact_type = blob.artifact_type.take().unwrap_or_default();
+            let annotations = blob.annotations.take().unwrap_or_default();
+            match blob.descriptor() {
+                Ok(descriptor) => {
+                    manifests.push(IndexEntry { descriptor, platform, artifact_type, annotations });
+                }
+                Err(error) => unread = Some(error),
+            }
+        }
+        match unread {
+            Some(error) if manifests.is_empty() => Err(error),
+            _ => Ok(Self { manifests }),
+        }
     }
 
     /// The images of a layout that are called `wanted`, by name or digest.
@@ -252,12 +261,14 @@ impl Index {
             images().filter_map(|entry| Some(entry.platform.as_ref()?.to_string())).collect();
         there.dedup();
         there.truncate(20);
+        if there.is_empty() {
+            return Err(ScanError::Malformed("its index names no image".to_owned()));
+        }
         let wanted = wanted.map_or_else(|| "Linux".to_owned(), ToString::to_string);
-        Err(ScanError::Malformed(if there.is_empty() {
-            "its index names no image".to_owned()
-        } else {
-            format!("its index names no image for {wanted}, only for {}", there.join(", "))
-        }))
+        Err(ScanError::InvalidTarget(format!(
+            "its index names no image for {wanted}, only for {}",
+            there.join(", ")
+        )))
     }
 }
 
@@ -402,6 +413,16 @@ mod tests {
         let all = [attestation, artifact, image];
         assert_eq!(choose(&all, None), Ok('c'));
         assert!(choose(&all[..2], None).is_err());
+    }
+
+    #[test]
+    fn digests_of_another_kind_are_left_out() {
+        let mut other = entry('a', "linux/amd64");
+        other["digest"] = format!("sha512:{}", "a".repeat(128)).into();
+        assert_eq!(choose(&[other.clone(), entry('b', "linux/amd64")], None), Ok('b'));
+        let index = json!({"schemaVersion": 2, "manifests": [other]}).to_string();
+        let error = ManifestOrIndex::parse(index.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("not one of SHA-256"), "{error}");
     }
 
     #[test]

@@ -100,7 +100,8 @@ impl<'a> Iterator for Parts<'a> {
             self.0 = text.get(1..).unwrap_or_default();
             return Some(Part::Newest);
         }
-        let (word, rest) = digits::take_letters(text);
+        let (word, rest) = split_dev(digits::take_letters(text).0)
+            .map_or_else(|| digits::take_letters(text), |at| text.split_at(at));
         self.0 = rest;
         match digits::rank_of(word, &STABILITIES) {
             // Nothing that follows counts.
@@ -114,6 +115,15 @@ impl<'a> Iterator for Parts<'a> {
             None => Some(Part::Unknown(word)),
         }
     }
+}
+
+/// Where `dev` begins in a word such as `RCdev`, which is two.
+fn split_dev(word: &[u8]) -> Option<usize> {
+    let at = word.len().checked_sub(3)?;
+    let (stability, dev) = word.split_at_checked(at)?;
+    let is_two =
+        dev.eq_ignore_ascii_case(b"dev") && digits::rank_of(stability, &STABILITIES).is_some();
+    is_two.then_some(at)
 }
 
 #[cfg(test)]
@@ -133,6 +143,7 @@ mod tests {
             "1.0-beta",
             "1.0.0-beta.2-dev",
             "1.0.0-beta.2",
+            "1.0.0-RCdev",
             "1.0.0-RC1",
             "1.0.0-rc10",
             "1.0.0",

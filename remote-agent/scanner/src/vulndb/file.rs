@@ -170,7 +170,7 @@ impl VulndbFile {
         let present = self.present().filter(|_| !offered.allow_older);
         let swap = spawn_blocking(move || {
             let trusted = if pinned { PublicKey::read(&key)? } else { offered.key };
-            let database = VulnDb::open(&fresh, Trust::Key(trusted))?;
+            let database = VulnDb::open_copy(&fresh, Trust::Key(trusted))?;
             if database.digest() != offered.digest {
                 let found = database.digest();
                 return Err(FileError::Another { offered: offered.digest, found });
@@ -204,7 +204,7 @@ impl VulndbFile {
         let (path, key) = (self.path.clone(), self.key.clone());
         let fresh = spawn_blocking(move || {
             let trust = Trust::Key(PublicKey::read(&key)?);
-            Ok::<_, FileError>(VulnDb::open(&path, trust)?)
+            Ok::<_, FileError>(VulnDb::open_copy(&path, trust)?)
         });
         let fresh = fresh.await??;
         if let Some(present) = present

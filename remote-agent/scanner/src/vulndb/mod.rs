@@ -6,6 +6,7 @@
 //! changed: what is mapped stays as it is.
 
 mod build;
+mod copy;
 pub mod cvss;
 pub mod ecosystem;
 mod feed;

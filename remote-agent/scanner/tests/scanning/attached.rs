@@ -1,6 +1,8 @@
 //! Bills of materials that are attached to an image in its registry.
 
 use axum::body::Bytes;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use palisade_api::Digest;
 use palisade_scanner::report::sbom::SbomFormat;
 use palisade_scanner::scan::Attached;
@@ -28,13 +30,17 @@ impl Shelf {
         Self { registry, image, layer: Digest::of(&layer), referrers: Vec::new() }
     }
 
-    /// Puts a document whose manifest says that it is about `subject`.
-    fn attach(&mut self, artifact_type: &str, document: &str, subject: Digest) {
+    /// A manifest around a document.
+    fn around(&self, media_type: &str, document: &str) -> Value {
         let blob = Digest::of(document.as_bytes());
         let content = Bytes::from(document.to_owned());
         self.registry.put_blob("shop", blob, Answer::Bytes(content));
-        let blob = descriptor(artifact_type, blob, document.len());
-        let mut manifest = self.registry.manifest("shop", &[blob]);
+        self.registry.manifest("shop", &[descriptor(media_type, blob, document.len())])
+    }
+
+    /// Puts a document whose manifest says that it is about `subject`.
+    fn attach(&mut self, artifact_type: &str, document: &str, subject: Digest) {
+        let mut manifest = self.around(artifact_type, document);
         manifest["artifactType"] = json!(artifact_type);
         manifest["subject"] = descriptor("", subject, 1);
         let (digest, size) = self.registry.put_manifest("shop", "attached", &manifest);
@@ -86,6 +92,69 @@ async fn the_attached_bill_is_taken_instead_of_the_layers() {
         let layer = shelf.layer.to_oci();
         assert!(!shelf.registry.requests().iter().any(|path| path.contains(&layer)));
     }
+}
+
+/// As a statement about an image; nothing looks at its subject.
+fn statement(name: &str) -> Value {
+    let bill: Value = serde_json::from_str(&cyclonedx(name)).unwrap();
+    json!({
+        "_type": "https://in-toto.io/Statement/v1", "subject": [],
+        "predicateType": "https://cyclonedx.org/bom", "predicate": bill,
+    })
+}
+
+/// As cosign signs a statement.
+fn envelope(statement: &Value) -> Value {
+    let payload = STANDARD.encode(statement.to_string());
+    json!({"payloadType": "application/vnd.in-toto+json", "payload": payload, "signatures": []})
+}
+
+#[tokio::test]
+async fn signed_statements_are_taken_where_cosign_puts_them() {
+    let signed = envelope(&statement("signed"));
+
+    let shelf = Shelf::new().await;
+    let tagged = shelf.around("application/vnd.dsse.envelope.v1+json", &signed.to_string());
+    shelf.registry.put_manifest("shop", &format!("sha256-{}.att", shelf.image), &tagged);
+    assert_eq!(names(&shelf.attached().await.unwrap().unwrap().inventory), ["signed"]);
+
+    let mut shelf = Shelf::new().await;
+    let bundle = json!({"verificationMaterial": {}, "dsseEnvelope": signed});
+    let kind = "application/vnd.dev.sigstore.bundle.v0.3+json";
+    // The image's signature is no bill.
+    let other = json!({"verificationMaterial": {}, "messageSignature": {"signature": "AA=="}});
+    shelf.attach(kind, &other.to_string(), shelf.image);
+    shelf.attach(kind, &bundle.to_string(), shelf.image);
+    shelf.list_at(&format!("shop/referrers/{}", shelf.image.to_oci()));
+    assert_eq!(names(&shelf.attached().await.unwrap().unwrap().inventory), ["signed"]);
+}
+
+#[tokio::test]
+async fn statements_of_builders_stand_beside_the_image_in_its_index() {
+    let shelf = Shelf::new().await;
+    let kind = "application/vnd.oci.image.manifest.v1+json";
+    let manifest = shelf.registry.bytes(&format!("shop/manifests/{}", shelf.image.to_oci()));
+    let mut entries = vec![descriptor(kind, shelf.image, manifest.len())];
+    entries[0]["platform"] = json!({"os": "linux", "architecture": "amd64"});
+    // About the image for another platform, and about this one.
+    for (about, name) in [(Digest::of(b"another image"), "other"), (shelf.image, "built")] {
+        let manifest = shelf.around("application/vnd.in-toto+json", &statement(name).to_string());
+        let (digest, size) = shelf.registry.put_manifest("shop", name, &manifest);
+        let mut entry = descriptor(kind, digest, size);
+        entry["platform"] = json!({"os": "unknown", "architecture": "unknown"});
+        entry["annotations"] = json!({
+            "vnd.docker.reference.type": "attestation-manifest",
+            "vnd.docker.reference.digest": about.to_oci(),
+        });
+        entries.push(entry);
+    }
+    let index = json!({
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.index.v1+json",
+        "manifests": entries,
+    });
+    shelf.registry.put_manifest("shop", "v1", &index);
+    assert_eq!(names(&shelf.attached().await.unwrap().unwrap().inventory), ["built"]);
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use palisade_scanner::source::registry::{Patience, RegistryAccess, RegistryClien
 use palisade_scanner::{Inventory, LayerCache, Limits, ScanError, scan};
 use secrecy::SecretString;
 use serde_json::json;
+use tokio::sync::Notify;
 
 use crate::fixture::{Layer, debian, descriptor, names};
 use crate::wire::{Asked, Reply, Wire};
@@ -95,15 +96,6 @@ fn access(wire: &Wire) -> RegistryAccess {
         first_pause: Duration::from_millis(1),
         longest_pause: Duration::from_secs(3),
     };
-    access
-}
-
-/// The same for those that are slow on purpose.
-fn hasty(wire: &Wire) -> RegistryAccess {
-    let mut access = access(wire);
-    access.patience.idle = Duration::from_millis(400);
-    access.patience.measure = Duration::from_millis(600);
-    access.patience.slowest = 50_000;
     access
 }
 
@@ -322,7 +314,10 @@ async fn a_trickle_is_given_up() {
     let wire = served
         .start(move |asked| answering.honest(asked).slowly(1, Duration::from_millis(20)))
         .await;
-    let error = scanned_with(hasty(&wire)).await.unwrap_err();
+    let mut access = access(&wire);
+    access.patience.measure = Duration::from_millis(600);
+    access.patience.slowest = 50_000;
+    let error = scanned_with(access).await.unwrap_err();
     assert!(matches!(error, ScanError::Registry(RegistryError::TooSlow { .. })), "{error}");
 }
 
@@ -337,7 +332,9 @@ async fn silence_is_not_waited_out() {
         })
         .await;
     // It goes on with another request, as after a break.
-    is_whole(&scanned_with(hasty(&wire)).await);
+    let mut access = access(&wire);
+    access.patience.idle = Duration::from_millis(400);
+    is_whole(&scanned_with(access).await);
     assert!(wire.asked_for(&served.layer_path()).len() > 1);
 }
 
@@ -345,15 +342,21 @@ async fn silence_is_not_waited_out() {
 async fn a_scan_that_nobody_waits_for_leaves_the_registry() {
     let served = Served::new();
     let answering = Arc::clone(&served);
+    let begun = Arc::new(Notify::new());
+    let telling = Arc::clone(&begun);
     let wire = served
-        .start(move |asked| answering.honest(asked).slowly(1_000, Duration::from_millis(10)))
+        .start(move |asked| {
+            telling.notify_one();
+            answering.honest(asked).slowly(1_000, Duration::from_millis(10))
+        })
         .await;
     let mut access = access(&wire);
     access.patience.slowest = 0;
-    tokio::time::timeout(Duration::from_millis(500), scanned_with(access)).await.unwrap_err();
-    let before = wire.asked().len();
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(wire.asked().len(), before);
+    tokio::select! {
+        ended = scanned_with(access) => panic!("{ended:?}"),
+        () = begun.notified() => {}
+    }
+    tokio::time::timeout(Duration::from_secs(20), wire.left()).await.unwrap();
 }
 
 #[tokio::test]

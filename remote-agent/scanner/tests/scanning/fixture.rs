@@ -81,6 +81,15 @@ impl Registry {
         self.served.answers.lock().unwrap().insert(format!("/v2/{path}"), answer);
     }
 
+    /// What was put there.
+    pub(crate) fn bytes(&self, path: &str) -> Bytes {
+        let answers = self.served.answers.lock().unwrap();
+        match &answers[&format!("/v2/{path}")] {
+            Answer::Bytes(bytes) => bytes.clone(),
+            _ => panic!("there are no bytes at {path}"),
+        }
+    }
+
     pub(crate) fn put_blob(&self, repository: &str, digest: Digest, answer: Answer) {
         self.put(&format!("{repository}/blobs/{}", digest.to_oci()), answer);
     }
@@ -269,6 +278,17 @@ impl Layer {
         bytes[157..157 + link.len()].copy_from_slice(link.as_bytes());
         header.set_cksum();
         self.0.extend_from_slice(header.as_bytes());
+        self
+    }
+
+    /// Gives the last entry, which has no content, these permission bits.
+    pub(crate) fn mode(mut self, mode: u32) -> Self {
+        let at = self.0.len() - 512;
+        let mut header = Header::new_gnu();
+        header.as_mut_bytes().copy_from_slice(&self.0[at..]);
+        header.set_mode(mode);
+        header.set_cksum();
+        self.0[at..].copy_from_slice(header.as_bytes());
         self
     }
 

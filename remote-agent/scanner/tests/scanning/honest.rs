@@ -1,6 +1,8 @@
 //! Images as builders make them.
 
 use axum::body::Bytes;
+use palisade_api::Digest;
+use palisade_scanner::scan::SetId;
 use palisade_scanner::source::Source;
 use palisade_scanner::source::registry::{Filter, RegistryAccess, RegistryClient, RegistryError};
 use palisade_scanner::{LayerCache, Limits, scan};
@@ -226,4 +228,53 @@ async fn lists_and_their_pages() {
     client.probe(&[Filter::parse("shop/orders").unwrap()], |step| steps.push(step)).await.unwrap();
     assert_eq!(steps.len(), 3);
     assert!(steps.iter().all(|step| step.error.is_none()), "{steps:?}");
+}
+
+/// Files and folders with the bits, as each layer leaves them.
+#[tokio::test]
+async fn bits_of_setuid_and_setgid() {
+    let base = debian(&[("curl", "7", "curl")])
+        .file("usr/bin/su", "")
+        .mode(0o4755)
+        .folder("var/mail")
+        .mode(0o2775)
+        .folder("var/local")
+        .mode(0o3775)
+        .file("var/mail/node_modules/a/package.json", r#"{"name":"a","version":"1.0.0"}"#);
+    let top = Layer::default().folder("var/local").mode(0o755).folder("opt").mode(0o6755);
+    let registry = Registry::start().await;
+    registry.put_image("bits", "v1", &[base.gzip(), top.gzip()]);
+    let inventory = registry.scan("bits", "v1").await.unwrap();
+    // A folder hides nothing that lies in it.
+    assert_eq!(names(&inventory), ["curl", "a"]);
+    let found: Vec<_> = inventory.set_ids.iter().map(|one| (one.path.as_str(), one.mode)).collect();
+    let folder = SetId::FOLDER;
+    assert_eq!(
+        found,
+        [("opt", folder | 0o6755), ("usr/bin/su", 0o4755), ("var/mail", folder | 0o2775)]
+    );
+    assert_eq!(inventory.set_ids[0].layer, Some(inventory.layers[1].digest));
+}
+
+/// The name of a user says nothing of its rights.
+#[tokio::test]
+async fn users_that_are_root_by_their_number() {
+    let registry = Registry::start().await;
+    let users = "root:x:0:0::/root:/bin/sh\ntoor:x:0:0::/root:/bin/sh\nshop:x:1000:0::/:/bin/sh\n";
+    let layer = debian(&[("curl", "7", "curl")]).file("etc/passwd", users).gzip();
+    for (user, expected) in [("toor", true), ("toor:shop", true), ("shop", false), ("x", false)] {
+        let config = Bytes::from(json!({"os": "linux", "config": {"User": user}}).to_string());
+        let (blob, digest) = (Digest::of(&layer), Digest::of(&config));
+        registry.put_blob("users", blob, Answer::Bytes(layer.clone()));
+        registry.put_blob("users", digest, Answer::Bytes(config.clone()));
+        let manifest = json!({
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "config": descriptor("application/vnd.oci.image.config.v1+json", digest, config.len()),
+            "layers": [descriptor("application/vnd.oci.image.layer.v1.tar+gzip", blob, layer.len())],
+        });
+        registry.put_manifest("users", "v1", &manifest);
+        let inventory = registry.scan("users", "v1").await.unwrap();
+        assert_eq!(inventory.config.runs_as_root(), expected, "{user}");
+    }
 }

@@ -98,9 +98,9 @@ async fn a_registry_that_fails_is_asked_again_and_then_told() {
 
 #[tokio::test]
 async fn nobody_listens() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    drop(listener);
+    let taken = tokio::net::TcpSocket::new_v4().unwrap();
+    taken.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let url = format!("http://{}/", taken.local_addr().unwrap());
     let client = RegistryClient::new(RegistryAccess::new(&url).unwrap()).unwrap();
     let error = client.ping().await.unwrap_err();
     assert_eq!(error.outcome().text(), "network error", "{error}");
@@ -133,6 +133,23 @@ async fn a_window_larger_than_memory() {
     let error = scan_layer(encoder.finish().unwrap().into(), &Limits::default()).await;
     assert!(matches!(error, ScanError::LayerDamaged { .. }), "{error}");
     assert!(error.to_string().contains("memory"), "{error}");
+}
+
+/// The highest level of zstd looks 128 MiB back.
+#[tokio::test]
+async fn layers_of_the_widest_window_that_is_usual() {
+    let layers = ["a", "b", "c"].map(|name| {
+        let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+        encoder.window_log(27).unwrap();
+        encoder.include_contentsize(false).unwrap();
+        let package = format!(r#"{{"name":"{name}","version":"1.0.0"}}"#);
+        let layer = Layer::default().file(&format!("{name}/package.json"), &package);
+        std::io::Write::write_all(&mut encoder, &layer.tar()).unwrap();
+        Bytes::from(encoder.finish().unwrap())
+    });
+    let registry = Registry::start().await;
+    registry.put_image("wide", "v1", &layers);
+    assert_eq!(names(&registry.scan("wide", "v1").await.unwrap()), ["a", "b", "c"]);
 }
 
 #[tokio::test]

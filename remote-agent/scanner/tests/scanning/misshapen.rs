@@ -11,7 +11,9 @@ use axum::body::Bytes;
 use palisade_api::Digest;
 use palisade_scanner::inspect::malware::MalwareList;
 use palisade_scanner::source::Source;
-use palisade_scanner::{Inventory, LayerCache, LayerLimit, Limits, ScanError, Scope, scan};
+use palisade_scanner::{
+    BrokenLayers, Inventory, LayerCache, LayerLimit, Limits, ScanError, Scope, scan,
+};
 use tar::EntryType;
 
 use crate::fixture::{Layer, OS_RELEASE, Registry, debian, gzip, names, status};
@@ -97,6 +99,27 @@ async fn hard_links_to_files_of_lower_layers() {
     assert_eq!(problems(&inventory), [("srv/node_modules/b/package.json", unread)]);
     let layers: Vec<_> = inventory.packages.iter().map(|one| one.layer).collect();
     assert_eq!(layers, [Some(inventory.layers[1].digest); 2]);
+    let files: Vec<_> = inventory.packages.iter().map(|one| one.package.file.as_str()).collect();
+    assert_eq!(files.last(), Some(&"srv/node_modules/a/package.json"));
+}
+
+/// Each name of a file tells what is in it, under that name.
+#[tokio::test]
+async fn hard_links_tell_packages_under_their_own_paths() {
+    let module = r#"{"name":"a","version":"1.0.0"}"#;
+    let base = Layer::default()
+        .file("etc/os-release", OS_RELEASE)
+        .file("node_modules/a/package.json", module)
+        .hard_link("opt/node_modules/a/package.json", "node_modules/a/package.json");
+    let top = Layer::default()
+        .hard_link("srv/node_modules/a/package.json", "node_modules/a/package.json");
+    let inventory = scanned(&[base.gzip(), top.gzip()]).await;
+    let mut files: Vec<_> =
+        inventory.packages.iter().map(|one| one.package.file.as_str()).collect();
+    files.sort_unstable();
+    let expected =
+        ["", "opt/", "srv/"].map(|folder| format!("{folder}node_modules/a/package.json"));
+    assert_eq!(files, expected);
 }
 
 #[tokio::test]
@@ -105,6 +128,7 @@ async fn a_link_that_hides_the_package_database_is_told() {
     for (link, target, database, place) in [
         ("var/lib/dpkg/status", "/data/packages", "data/packages", "data/packages"),
         ("var/lib/dpkg", "../../data", "data/status", "data/status"),
+        ("var/lib/dpkg", "dpkg", "var/lib/dpkg/status", "itself"),
     ] {
         let base = Layer::default().file("etc/os-release", OS_RELEASE).file(database, &curl);
         let top = Layer::default().link(link, target);
@@ -311,4 +335,35 @@ async fn very_many_small_files() {
     let inventory = scanned(&[gzip(&archive)]).await;
     assert_eq!(names(&inventory), ["curl"]);
     assert_eq!(problems(&inventory), []);
+}
+
+/// What comes behind one block of zeros some programs read, and others do not.
+#[tokio::test]
+async fn entries_behind_a_lone_block_of_zeros_are_told() {
+    let mut scope = Scope::from(Limits::default());
+    scope.broken_layers = BrokenLayers::Note;
+    let hidden = Layer::default().file("node_modules/a/package.json", "{}");
+    for (blocks, is_told) in [(1, true), (2, false)] {
+        let zeros = vec![0; blocks * 512];
+        let shown = debian(&[("curl", "7", "curl")]);
+        let archive = [shown.open(), &zeros[..], &hidden.tar()[..]].concat();
+        let inventory = scanned_within(&[gzip(&archive)], &scope).await.unwrap();
+        assert_eq!(names(&inventory), ["curl"]);
+        let told = problems(&inventory);
+        let is_lone = |(_, reason): &(&str, &str)| reason.contains("a lone block of zeros");
+        assert_eq!(told.iter().any(is_lone), is_told, "{told:?}");
+    }
+}
+
+/// Archives from before there was a kind for folders.
+#[tokio::test]
+async fn a_name_that_ends_with_a_slash_is_a_folder() {
+    let base = debian(&[("curl", "7", "curl")]).gzip();
+    let mut header = tar::Header::new_old();
+    header.set_path("var/lib/dpkg/").unwrap();
+    header.set_size(0);
+    header.as_old_mut().linkflag = [0];
+    header.set_cksum();
+    let top = gzip(&[&header.as_bytes()[..], &[0; 1024]].concat());
+    assert_eq!(names(&scanned(&[base, top]).await), ["curl"]);
 }

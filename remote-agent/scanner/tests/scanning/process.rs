@@ -46,7 +46,7 @@ fn contained(root: &Path) -> Option<Contained> {
         .ok()?;
     let mut child = Contained(child);
     let link = format!("/proc/{}/root", child.0.id());
-    let until = Instant::now() + Duration::from_secs(10);
+    let until = Instant::now() + Duration::from_mins(1);
     while fs::read_link(&link).is_ok_and(|found| found != root) {
         if child.0.try_wait().unwrap().is_some() || Instant::now() > until {
             return None;

@@ -15,6 +15,7 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use secrecy::SecretString;
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::net::TcpSocket;
 
 use crate::fixture::{debian, descriptor, names};
 use crate::wire::{Reply, Wire};
@@ -41,7 +42,11 @@ impl Registry {
         for (name, content) in files {
             std::fs::write(dir.path().join(name), content).unwrap();
         }
-        let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        // Taken without listening, so that nobody else gets it before the registry does.
+        let taken = TcpSocket::new_v4().unwrap();
+        taken.set_reuseaddr(true).unwrap();
+        taken.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let address = taken.local_addr().unwrap();
         let config = format!(
             "version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: DIR/blobs\n\
              http:\n  addr: {address}\n  secret: tests\nauth:\n{auth}"
@@ -60,7 +65,7 @@ impl Registry {
             return None;
         };
         let registry = Self { url: format!("http://{address}/"), process, _dir: dir };
-        for _ in 0..200 {
+        for _ in 0..1_200 {
             match registry.client(None).ping().await {
                 Err(RegistryError::Connect { .. }) => {
                     tokio::time::sleep(Duration::from_millis(50)).await;

@@ -89,3 +89,27 @@ async fn objects_of_ostree() {
     assert_eq!(files(&inventory), ["usr/lib/python3.12/site-packages/a-1.dist-info/METADATA"]);
     assert_eq!(inventory.problems, []);
 }
+
+/// Where a file is used tells whether what it holds is a secret.
+#[tokio::test]
+async fn secrets_in_stores() {
+    let object = |number: u32| format!("sysroot/ostree/repo/objects/0{number}/abcd.file");
+    let password: String = (0..16).map(|at| char::from(b'a' + at * 7 % 26)).collect();
+    let token = format!("{}_{}", "ghp", password.repeat(3).get(..36).unwrap());
+    let layer = Layer::default()
+        .file(&object(1), &format!("password: {password}\n"))
+        .hard_link("srv/shop/settings.yml", &object(1))
+        .hard_link("usr/share/doc/shop/settings.yml", &object(1))
+        .hard_link("usr/lib/shop/settings.yml", &object(1))
+        .file(&object(2), &format!("token {token}\n"))
+        .hard_link("usr/lib/shop/token", &object(2));
+    let registry = Registry::start().await;
+    registry.put_image("stored", "v1", &[layer.gzip()]);
+    let inventory = registry.scan("stored", "v1").await.unwrap();
+    let found: Vec<_> =
+        inventory.secrets.iter().map(|one| (one.path.as_str(), one.secret.kind.as_str())).collect();
+    assert_eq!(
+        found,
+        [("srv/shop/settings.yml", "Password.in.Settings"), ("usr/lib/shop/token", "Github.Token"),]
+    );
+}

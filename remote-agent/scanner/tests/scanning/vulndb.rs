@@ -81,6 +81,12 @@ impl Feeds {
         SigningKey::at(&self.path("key")).unwrap()
     }
 
+    /// What is left of databases that were being written.
+    fn partial(&self) -> Vec<PathBuf> {
+        let all = fs::read_dir(self.0.path()).unwrap().map(|entry| entry.unwrap().path());
+        all.filter(|path| path.extension().is_some_and(|ending| ending == "partial")).collect()
+    }
+
     pub(crate) fn build(&self, name: &str) -> PathBuf {
         let out = self.path(name);
         build(&self.sources(), &out, &self.key()).unwrap();
@@ -229,9 +235,45 @@ fn sources_that_give_nothing_are_refused() {
     let alone: SourceSpec = format!("epss={}", feeds.path("epss.csv").display()).parse().unwrap();
     let error = build(&[alone], &out, &feeds.key()).unwrap_err();
     assert!(matches!(error, BuildError::Empty { vulnerabilities: 1 }), "{error}");
-    assert!(!out.exists() && !feeds.path("vulndb.partial").exists());
+    assert!(!out.exists() && feeds.partial().is_empty());
+    // One that is larger than any honest one leaves place for the others.
+    let record = |id: &str, url: &str, package: &str| {
+        json!({"id": id, "references": [{"type": "WEB", "url": url}],
+            "affected": [{"package": {"ecosystem": "npm", "name": package}, "versions": ["1"]}]})
+        .to_string()
+    };
+    let (url, package) = ("u".repeat(2 << 20), "p".repeat(1 << 20));
+    let records = [record("CVE-2024-1", &url, "small"), record("CVE-2024-2", "", &package)];
+    feeds.write("large.jsonl", &records.join("\n"));
+    let large: SourceSpec = format!("osv={}", feeds.path("large.jsonl").display()).parse().unwrap();
+    let summary = build(&[large], &feeds.path("large"), &feeds.key()).unwrap();
+    assert_eq!((summary.vulnerabilities, summary.sources[0].malformed), (1, 1));
     assert!(matches!(build(&[], &out, &feeds.key()).unwrap_err(), BuildError::NoSources));
     assert!("nonesuch=x".parse::<SourceSpec>().is_err());
+}
+
+/// In a folder where others may write.
+#[test]
+fn nothing_that_lies_beside_is_written_to() {
+    let feeds = Feeds::new();
+    feeds.write("precious", "content");
+    for link in ["vulndb.partial", "vulndb"] {
+        std::os::unix::fs::symlink(feeds.path("precious"), feeds.path(link)).unwrap();
+    }
+    let out = feeds.build("vulndb");
+    assert_eq!(fs::read_to_string(feeds.path("precious")).unwrap(), "content");
+    assert!(fs::symlink_metadata(&out).unwrap().is_file());
+    assert!(VulnDb::open(&out, Trust::Anyone).is_ok());
+    // As any other file that is made, for whom the umask lets.
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    feeds.write("other", "");
+    assert_eq!(mode(&out), mode(&feeds.path("other")));
+
+    fs::remove_file(feeds.path("vulndb.partial")).unwrap();
+    fs::create_dir(feeds.path("folder")).unwrap();
+    let error = build(&feeds.sources(), &feeds.path("folder"), &feeds.key()).unwrap_err();
+    assert!(matches!(error, BuildError::Write { .. }), "{error}");
+    assert!(feeds.partial().is_empty());
 }
 
 #[test]

@@ -38,6 +38,28 @@ fn copy(feeds: &Feeds, of: &Path) -> std::path::PathBuf {
     fresh
 }
 
+/// `cp new vulndb` cuts the file that is in use before it writes.
+#[tokio::test]
+async fn a_file_that_somebody_writes_into_stays_in_use_as_it_was() {
+    let feeds = Feeds::new();
+    let (old, _) = database(&feeds, "old", "2024-01-01", "key");
+    let (new, _) = database(&feeds, "new", "2024-02-01", "key");
+    let pinned = palisade_scanner::vulndb::public_path(&feeds.path("key"));
+    let in_use = feeds.path("in-use");
+    fs::copy(&old, &in_use).unwrap();
+    let file = VulndbFile::at(in_use.clone(), Some(pinned));
+    let present = file.current().await.unwrap();
+    for content in [&b""[..], b"PLSDVDB4", &fs::read(&new).unwrap()[..200]] {
+        fs::write(&in_use, content).unwrap();
+        assert_eq!(file.current().await.unwrap().digest(), present.digest());
+        assert_eq!(present.affected("Debian:12", "curl").unwrap().len(), 1);
+        assert!(file.refusal().await.is_some());
+    }
+    fs::write(&in_use, fs::read(&new).unwrap()).unwrap();
+    assert_ne!(file.current().await.unwrap().digest(), present.digest());
+    assert_eq!(present.affected("Debian:12", "curl").unwrap()[0].name, "CVE-2024-20240101");
+}
+
 #[tokio::test]
 async fn only_what_is_whole_signed_and_not_older_takes_the_place() {
     let feeds = Feeds::new();

@@ -9,6 +9,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// A request as it came in.
 #[derive(Clone, Debug)]
@@ -108,6 +109,8 @@ type Answering = dyn Fn(&Asked) -> Reply + Send + Sync;
 pub(crate) struct Wire {
     pub(crate) address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
+    /// How many connections are open.
+    open: watch::Sender<usize>,
 }
 
 impl Wire {
@@ -116,19 +119,31 @@ impl Wire {
         let address = listener.local_addr().unwrap();
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
         let (seen, answer): (_, Arc<Answering>) = (Arc::clone(&asked), Arc::new(answer));
+        let open = watch::Sender::new(0);
+        let connections = open.clone();
         tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 let (seen, answer) = (Arc::clone(&seen), Arc::clone(&answer));
-                // A client that goes away is no fault of the test.
-                tokio::spawn(async move { serve(stream, &seen, &*answer).await.ok() });
+                let connections = connections.clone();
+                connections.send_modify(|open| *open += 1);
+                tokio::spawn(async move {
+                    // A client that goes away is no fault of the test.
+                    serve(stream, &seen, &*answer).await.ok();
+                    connections.send_modify(|open| *open -= 1);
+                });
             }
         });
-        Self { address, asked }
+        Self { address, asked, open }
     }
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}/", self.address)
+    }
+
+    /// Waits until nobody is connected.
+    pub(crate) async fn left(&self) {
+        self.open.subscribe().wait_for(|open| *open == 0).await.unwrap();
     }
 
     pub(crate) fn asked(&self) -> Vec<Asked> {

@@ -15,23 +15,23 @@ use tempfile::TempDir;
 
 use super::server::{Reply, Server};
 
-fn record(name: &str, fixed: &str) -> String {
+pub(crate) fn record(name: &str, fixed: &str) -> String {
     let range = json!({"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": fixed}]});
     let package = json!({"ecosystem": "Debian:12", "name": "curl"});
     json!({"id": name, "affected": [{"package": package, "ranges": [range]}]}).to_string()
 }
 
-struct Case {
+pub(crate) struct Case {
     folder: TempDir,
-    server: Server,
+    pub(crate) server: Server,
 }
 
 impl Case {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap(), server: Server::start().await }
     }
 
-    fn settings(&self, sources: &[String]) -> UpdateSettings {
+    pub(crate) fn settings(&self, sources: &[String]) -> UpdateSettings {
         let sources = sources.iter().map(|source| source.parse().unwrap()).collect();
         let (cache, out) = (self.folder.path().join("cache"), self.folder.path().join("vulndb"));
         let patience = Patience {
@@ -43,7 +43,7 @@ impl Case {
         UpdateSettings { patience, paging, ..UpdateSettings::new(sources, cache, out) }
     }
 
-    fn source(&self) -> String {
+    pub(crate) fn source(&self) -> String {
         format!("osv={}", self.server.url("feed.jsonl"))
     }
 
@@ -52,10 +52,13 @@ impl Case {
         Ok((summary.sources[0].1.clone(), summary.changed))
     }
 
+    pub(crate) fn database(&self) -> VulnDb {
+        VulnDb::open(&self.folder.path().join("vulndb"), Trust::Anyone).unwrap()
+    }
+
     /// The version that repairs, as the database says.
     fn fixed(&self) -> String {
-        let database = VulnDb::open(&self.folder.path().join("vulndb"), Trust::Anyone).unwrap();
-        let affected = database.affected("Debian:12", "curl").unwrap();
+        let affected = self.database().affected("Debian:12", "curl").unwrap();
         affected[0].ranges[0].fixed.clone().unwrap()
     }
 }
@@ -96,6 +99,27 @@ async fn the_same_content_is_no_new_database() {
     // A damaged database is replaced, whatever the sources say.
     fs::write(&path, b"damaged").unwrap();
     assert_eq!(case.update(3).await.unwrap(), (SourceOutcome::Unchanged, true));
+    assert_eq!(case.fixed(), "1.0");
+}
+
+/// The server would say for ever that nothing is newer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_is_damaged_is_fetched_anew() {
+    let case = Case::new().await;
+    case.server.serve("feed.jsonl", "\"one\"", &record("CVE-2024-1", "1.0"));
+    case.update(1).await.unwrap();
+    let slots: Vec<_> = fs::read_dir(case.folder.path().join("cache"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path().join("feed.jsonl"))
+        .filter(|copy| copy.exists())
+        .collect();
+    let [copy] = slots.as_slice() else { panic!("{slots:?}") };
+    let mut content = fs::read(copy).unwrap();
+    content[0] ^= 1;
+    fs::write(copy, content).unwrap();
+    let (outcome, changed) = case.update(2).await.unwrap();
+    assert!(matches!(outcome, SourceOutcome::Fetched { .. }) && !changed, "{outcome:?}");
+    assert_eq!(case.update(3).await.unwrap(), (SourceOutcome::Unchanged, false));
     assert_eq!(case.fixed(), "1.0");
 }
 
@@ -174,9 +198,13 @@ async fn a_source_that_fails_keeps_its_last_copy() {
     };
     assert_eq!(summary.sources[0].1, kept);
     assert_eq!(summary.sources[1].1, SourceOutcome::Local);
-    let database = VulnDb::open(&case.folder.path().join("vulndb"), Trust::Anyone).unwrap();
-    let mut names: Vec<_> =
-        database.affected("Debian:12", "curl").unwrap().into_iter().map(|a| a.name).collect();
+    let mut names: Vec<_> = case
+        .database()
+        .affected("Debian:12", "curl")
+        .unwrap()
+        .into_iter()
+        .map(|a| a.name)
+        .collect();
     names.sort();
     assert_eq!(names, ["CVE-2024-1", "CVE-2024-8"]);
 }
@@ -211,17 +239,20 @@ async fn a_copy_that_is_not_whole_is_refused() {
     case.server.serve("feed.json", "\"one\"", &all("1.0"));
     update(&settings, at(1)).await.unwrap();
     let (text, cut) = (all("2.0"), all("2.0").len() - 30);
-    case.server.serve("feed.json", "\"two\"", &text[..cut]);
-    let summary = update(&settings, at(2)).await.unwrap();
-    let SourceOutcome::Kept { since, reason } = &summary.sources[0].1 else {
-        panic!("{summary:?}")
-    };
-    assert_eq!((*since, summary.changed), (at(1), false));
-    assert!(reason.contains("feed.json is cut off"), "{reason}");
+    // Its end may be missing, or what a server has to say may stand there.
+    for (tag, tail) in [("\"two\"", ""), ("\"three\"", "\"}]<html>busy</html>")] {
+        case.server.serve("feed.json", tag, &format!("{}{tail}", &text[..cut]));
+        let summary = update(&settings, at(2)).await.unwrap();
+        let SourceOutcome::Kept { since, reason } = &summary.sources[0].1 else {
+            panic!("{tail}: {summary:?}")
+        };
+        assert_eq!((*since, summary.changed), (at(1), false), "{tail}");
+        assert!(reason.contains("feed.json is cut off"), "{tail}: {reason}");
+    }
 }
 
 /// A page of NVD's interface.
-fn page(start: u64, total: u64, names: &[&str]) -> String {
+pub(crate) fn page(start: u64, total: u64, names: &[&str]) -> String {
     let records: Vec<_> = names.iter().map(|name| json!({"cve": {"id": name}})).collect();
     json!({"resultsPerPage": names.len(), "startIndex": start, "totalResults": total,
         "format": "NVD_CVE", "version": "2.0", "vulnerabilities": records})
@@ -253,12 +284,14 @@ async fn all_pages_of_nvd_are_fetched() {
         ["resultsPerPage=2", "resultsPerPage=2&startIndex=2", "resultsPerPage=2&startIndex=4"];
     assert_eq!(asked, ["", all[0], all[1], all[1], all[1], all[2]]);
 
-    // Pages that do not fit to each other, or break off: the last copy stays.
+    // Pages that do not fit to each other, or break off: the last copy stays. It is too old to
+    // be told what changed since.
+    let later = 200 * 24 * 3600;
     for (start, page) in
         [(2, page(0, 5, &["CVE-2024-3"])), (2, page(2, 5, &[])), (2, "{\"oops\":".to_owned())]
     {
         serve(start, page);
-        let summary = update(&settings, at(2)).await.unwrap();
+        let summary = update(&settings, at(later)).await.unwrap();
         let SourceOutcome::Kept { since, reason } = &summary.sources[1].1 else {
             panic!("{summary:?}")
         };
@@ -266,7 +299,7 @@ async fn all_pages_of_nvd_are_fetched() {
         assert!(!summary.changed, "{summary:?}");
     }
     serve(2, page(2, 4, &["CVE-2024-3", "CVE-2024-4"]));
-    let summary = update(&settings, at(3)).await.unwrap();
+    let summary = update(&settings, at(later)).await.unwrap();
     assert!(matches!(summary.sources[1].1, SourceOutcome::Fetched { .. }), "{summary:?}");
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct ScanArgs {
     pub(super) pid: Option<u32>,
 
     /// Vulnerability database, made by `palisade-primary vulndb build`
-    /// [default: /var/lib/palisade/vulndb]
+    /// [default: /var/lib/palisade/vulndb.plsd]
     #[arg(long, value_name = "FILE", env = "PALISADE_VULNDB")]
     pub(super) db: Option<PathBuf>,
 
@@ -129,7 +129,7 @@ pub(crate) struct ScanArgs {
 #[derive(Args, Debug)]
 pub(super) struct PolicyArgs {
     /// Fail when there is a vulnerability of this severity or a worse one
-    #[arg(long, value_enum, value_name = "SEVERITY", env = "PALISADE_FAIL_ON")]
+    #[arg(long, value_enum, ignore_case = true, value_name = "SEVERITY", env = "PALISADE_FAIL_ON")]
     pub(super) fail_on: Option<Level>,
 
     /// Fail when there are more critical vulnerabilities than this

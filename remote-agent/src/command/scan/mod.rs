@@ -28,7 +28,7 @@ use subject::Subject;
 use crate::telemetry;
 
 /// Where the database is looked for when none is named.
-const DEFAULT_DATABASE: &str = "/var/lib/palisade/vulndb";
+const DEFAULT_DATABASE: &str = "/var/lib/palisade/vulndb.plsd";
 
 /// More or worse vulnerabilities than allowed.
 const TOO_MANY: u8 = 3;

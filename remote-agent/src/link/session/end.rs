@@ -20,16 +20,34 @@ pub(in crate::link) enum End {
     Stopped,
     /// Connect again at once.
     Again,
-    /// Connect again after a pause. `worked`: something was acknowledged.
-    Failed { why: String, worked: bool, retry_after: Duration, standing: Standing },
+    /// Connect again after a pause.
+    Failed(Failure),
     /// This cluster is no member any more.
     NoMember { event: &'static str, why: String },
 }
 
+/// A session that failed.
+#[derive(Debug)]
+pub(in crate::link) struct Failure {
+    pub(in crate::link) why: String,
+    /// Something was acknowledged before.
+    pub(in crate::link) worked: bool,
+    /// The pause that the primary asks for.
+    pub(in crate::link) retry_after: Duration,
+    pub(in crate::link) standing: Standing,
+    /// The next attempt fails as well unless somebody does something.
+    pub(in crate::link) needs_somebody: bool,
+}
+
 impl End {
     pub(super) fn failed(why: impl std::fmt::Display, worked: bool) -> Self {
-        let standing = Standing::Disconnected;
-        Self::Failed { why: why.to_string(), worked, retry_after: Duration::ZERO, standing }
+        Self::Failed(Failure {
+            why: why.to_string(),
+            worked,
+            retry_after: Duration::ZERO,
+            standing: Standing::Disconnected,
+            needs_somebody: false,
+        })
     }
 
     /// The end that a broken connection means.
@@ -48,7 +66,14 @@ impl End {
             ConnectError::Revoked => {
                 Self::NoMember { event: name::FEDERATION_KICK, why: error.to_string() }
             }
-            _ => Self::failed(error, worked),
+            _ if error.is_transient() => Self::failed(error, worked),
+            _ => Self::Failed(Failure {
+                why: advised(error),
+                worked,
+                retry_after: Duration::ZERO,
+                standing: Standing::Disconnected,
+                needs_somebody: true,
+            }),
         }
     }
 
@@ -62,7 +87,7 @@ impl End {
                 event: name::FEDERATION_LEAVE,
                 why: said(bye, "the federation was dissolved"),
             },
-            reason => Self::Failed {
+            reason => Self::Failed(Failure {
                 why: said(bye, "the primary ended the link"),
                 worked,
                 retry_after: Duration::from_millis(bye.retry_after_ms.into())
@@ -71,9 +96,25 @@ impl End {
                     Reason::Version => mismatched(bye),
                     _ => Standing::Disconnected,
                 },
-            },
+                needs_somebody: false,
+            }),
         }
     }
+}
+
+/// What a member can do about a failure that does not pass. Whoever came back to an
+/// authority that it does not know cannot be told by it that it was removed: anybody
+/// could say that, and take a cluster out of its federation.
+fn advised(error: &ConnectError) -> String {
+    let ConnectError::AnotherAuthority { address, expected } = error else {
+        return error.to_string();
+    };
+    format!(
+        "the server at {address} does not belong to the authority {expected}, which this cluster \
+         knows. Either something else answers there, or the primary's authority was replaced \
+         while this cluster was away, or was removed: see there whether it is still a member, \
+         then leave with force here, and join again with a new token"
+    )
 }
 
 /// Which side has to be upgraded.
@@ -92,9 +133,31 @@ fn said(bye: &Bye, otherwise: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use palisade_api::Digest;
     use palisade_api::federation::ProtocolRange;
 
     use super::*;
+
+    #[test]
+    fn what_does_not_pass_by_itself_says_what_to_do() {
+        let address = "primary.example:11443".to_owned();
+        for (error, expected) in [
+            (ConnectError::OwnCertificateExpired, Some("a new join token, and start it again")),
+            (
+                ConnectError::AnotherAuthority {
+                    address: address.clone(),
+                    expected: Digest::of(b""),
+                },
+                Some("leave with force"),
+            ),
+            (ConnectError::Unreachable { address, text: "refused".to_owned() }, None),
+        ] {
+            let End::Failed(failure) = End::connect(&error, false) else { panic!("{error}") };
+            assert_eq!(failure.needs_somebody, expected.is_some(), "{error}");
+            let advice = expected.unwrap_or_default();
+            assert!(failure.why.contains(advice), "{} lacks {advice}", failure.why);
+        }
+    }
 
     #[test]
     fn a_farewell_for_a_version_says_who_has_to_be_upgraded() {

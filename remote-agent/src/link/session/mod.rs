@@ -30,7 +30,7 @@ use super::{LinkConfig, LinkHandle, configuration, upward, workloads};
 use crate::{call, enrol};
 use apply::{apply, watch_drift};
 use calls::Calls;
-pub(super) use end::End;
+pub(super) use end::{End, Failure};
 use open::{open, reports};
 
 /// Messages that wait for the connection.
@@ -43,9 +43,10 @@ const HELD_QUEUE: usize = 4;
 /// Calls answered at once. The primary has 64 under way; those whose answer it
 /// has read may still be ending here.
 const CALLS: usize = 256;
-/// How long a connection with a new certificate waits for calls under way.
-const HAND_OVER: Duration = Duration::from_secs(30);
-/// The pause after a renewal that failed.
+/// How long a connection with a new certificate waits for calls under way: as long as the
+/// primary waits for an answer.
+const HAND_OVER: Duration = Duration::from_mins(2);
+/// The pause after a renewal that failed, at most.
 const RENEW_AGAIN: Duration = Duration::from_mins(1);
 
 /// Dials, speaks, and says how it ended.
@@ -135,7 +136,7 @@ impl Session<'_> {
                         }
                         Err(end) => match end {
                             End::NoMember { .. } => return end,
-                            _ => RENEW_AGAIN,
+                            _ => self.until_renewal().min(RENEW_AGAIN),
                         },
                     };
                     renewal.as_mut().reset(tokio::time::Instant::now() + pause);
@@ -276,9 +277,7 @@ impl Session<'_> {
     }
 
     fn until_renewal(&self) -> Duration {
-        let left = self.identity.validity().renewal_at() - self.clock.now();
-        // Not at once: a primary whose clock differs must not be asked in a loop.
-        left.to_std().unwrap_or_default().max(Duration::from_secs(1))
+        self.identity.validity().until_renewal(self.clock.now(), &mut rand::rng())
     }
 }
 

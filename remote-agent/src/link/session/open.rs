@@ -96,7 +96,8 @@ fn address(membership: &Membership, attempt: usize) -> &str {
 /// What this agent speaks beyond the protocol's first version.
 fn features(controller: &Controller) -> Vec<String> {
     let workloads = reports(controller).then_some(workloads::FEATURE);
-    [feature::OLDER_OBJECTS].into_iter().chain(workloads).map(str::to_owned).collect()
+    let always = [feature::OLDER_OBJECTS, feature::NAMESPACED_CALLERS];
+    always.into_iter().chain(workloads).map(str::to_owned).collect()
 }
 
 /// Whether this agent sees what runs.

@@ -69,6 +69,11 @@ async fn whatever_the_provider_signs_or_encrypts_is_read() -> Result<()> {
     // that the portal has there.
     let described = metadata(&stage).await?;
     ensure!(!described.contains("SingleLogoutService"), "{described}");
+    // It is told what to encrypt by.
+    ensure!(
+        described.contains(&format!("<md:EncryptionMethod Algorithm=\"{gcm}\"/>")),
+        "{described}"
+    );
     let (_, name) = described.split_once("entityID=\"").context("no entityID")?;
     let name = name.split('"').next().context("no end")?.to_owned();
     stage.idp.register(described).await?;
@@ -96,6 +101,28 @@ async fn whatever_the_provider_signs_or_encrypts_is_read() -> Result<()> {
     ensure!(!shown.contains("PRIVATE"), "{shown}");
     let wrong = json!({ "signing_cert": stage.idp.other.certificate });
     stage.change(wrong).await?.expect(400, 6)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_session_ends_with_that_at_the_provider() -> Result<()> {
+    let stage = Stage::set(json!({})).await?;
+    let index = "SessionIndex=";
+    for (minutes, most) in [(None, 6 * 60), (Some(30), 32), (Some(24 * 60), 6 * 60)] {
+        let end = minutes.map(|minutes| chrono::Utc::now() + chrono::TimeDelta::minutes(minutes));
+        let ends = end.map(|end| format!("SessionNotOnOrAfter=\"{}\" ", end.to_rfc3339()));
+        let ending = json!({ "template": [[index, ends.unwrap_or_default() + index]] });
+        let token = stage.sign_in("mary", ending).await?.ok()?;
+        let mary = stage.rest()?.with_token(token["token"]["token"].as_str());
+        let sessions = mary.get("/v1/user/saml1:mary/session").await?.ok()?;
+        let own = sessions["sessions"]
+            .as_array()
+            .and_then(|all| all.iter().find(|one| one["current"] == true));
+        let own = own.context("no session")?;
+        let moment = |name: &str| own[name].as_i64().context("no moment");
+        let life = (moment("ends_timestamp")? - moment("created_timestamp")? + 30) / 60;
+        assert_eq!(life, most, "{minutes:?}");
+    }
     Ok(())
 }
 

@@ -46,8 +46,13 @@ async fn who_logs_out_here_is_sent_to_log_out_there() -> Result<()> {
     let body = json!({ "redirect_endpoint": "https://a/out", "issuer": "https://a/in" });
     let answer = mary.send(Method::GET, &path, Some(body.to_string())).await?.ok()?;
     ensure!(answer["redirect"]["redirect_url"].is_string(), "{answer}");
-    // A session of another provider, or of none, ends elsewhere.
-    stage.admin.get(&path).await?.expect(400, 6)?;
+    // A session of another provider, or of none, ends here alone; and all do where nobody
+    // is to be asked.
+    let nowhere = json!({ "redirect": null });
+    assert_eq!(stage.admin.get(&path).await?.ok()?, nowhere);
+    stage.change(json!({ "slo_enabled": false })).await?.ok()?;
+    assert_eq!(mary.get(&path).await?.ok()?, nowhere);
+    stage.admin.get("/v1/token_auth_server/other/slo").await?.expect(400, 6)?;
     Ok(())
 }
 

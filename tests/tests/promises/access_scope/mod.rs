@@ -4,6 +4,7 @@
 mod given;
 mod narrowed;
 mod seen;
+mod through;
 mod written;
 
 use anyhow::{Result, ensure};

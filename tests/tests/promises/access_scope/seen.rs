@@ -60,6 +60,8 @@ async fn no_answer_holds_a_word_of_another_cluster_or_namespace() -> Result<()> 
         for path in [
             "/v1/fed/member",
             "/v1/fed/member?former=true",
+            "/v1/fed/member?find=us",
+            "/v1/fed/member?concerning=true&labels=9",
             "/v1/fed/rollout",
             "/v1/fed/search?text=o&limit=100",
             "/v1/fed/search?text=foreign",
@@ -93,6 +95,8 @@ async fn no_answer_holds_a_word_of_another_cluster_or_namespace() -> Result<()> 
         assert_eq!(summary["total"]["denials"], namespaces, "{name}: {summary}");
         let members = rest.get("/v1/fed/member").await?.ok()?;
         assert_eq!(count(&members, "joint_clusters"), 1, "{name}: {members}");
+        let counted = rest.get("/v1/fed/member?labels=9").await?.ok()?;
+        assert_eq!(counted["summary"]["labels"], json!({ "env=prod": 1 }), "{name}: {counted}");
     }
     let all = delegation.admin.get("/v1/fed/workloads").await?.ok()?;
     assert_eq!(count(&all, "workloads"), 8, "without a limit all are there");
@@ -192,12 +196,12 @@ async fn another_clusters_id_names_nothing() -> Result<()> {
     }
     let deploy = json!({ "ids": [foreign] });
     delegate.post("/v1/fed/deploy", &deploy).await?.expect(400, 6)?;
-    // A cluster does not know of namespaces of a role, so it is not asked.
+    // This cluster's agent does not know of namespaces of a role, so it is not asked.
     let shop = json!({ "cluster_selector": env("prod"), "domains": ["shop-*"] });
     let shop = delegation.delegate("paul", "fedReader", &shop).await?;
-    for path in ["v1/group", "configuration"] {
-        shop.get(&format!("/v1/fed/cluster/{own}/{path}")).await?.expect(403, 25)?;
-    }
+    shop.get(&format!("/v1/fed/cluster/{own}/v1/group")).await?.expect(426, 43)?;
+    // What is about the whole of it is nobody's namespace's.
+    shop.get(&format!("/v1/fed/cluster/{own}/configuration")).await?.expect(403, 25)?;
     Ok(())
 }
 

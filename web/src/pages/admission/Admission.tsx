@@ -1,5 +1,6 @@
 import type { Target } from "../../api/client";
 import { pageNames } from "../../frame/pages";
+import { mayAskClusters, useAllowed } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { everyRow } from "../../transfer/everyRow";
 import { Transfer } from "../../transfer/Transfer";
@@ -23,7 +24,10 @@ export function Admission() {
   const t = useText(admissionText);
   const names = useText(pageNames);
   const { cluster, target, writable } = useOwner();
-  const tabs = Object.entries(t.tabs);
+  const asks = useAllowed((self) => mayAskClusters(self, "read"));
+  const tries = useAllowed((self) => mayAskClusters(self, "write"));
+  const shown: Record<string, boolean> = { rules: true, clusters: asks, try: tries };
+  const tabs = Object.entries(t.tabs).filter(([id]) => shown[id]);
   const tab = useTab(tabs);
   return (
     <Page
@@ -44,7 +48,7 @@ export function Admission() {
         </>
       }
     >
-      <Tabs label={names.admission} tabs={tabs} />
+      {tabs.length > 1 && <Tabs label={names.admission} tabs={tabs} />}
       {tab === "rules" && <AdmissionRules writable={writable} />}
       {tab === "clusters" && <ClusterStates />}
       {tab === "try" && <RuleTester />}

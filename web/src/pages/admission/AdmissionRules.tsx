@@ -7,6 +7,7 @@ import { useOpened } from "../../routing/opened";
 import { objectQuery, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { FirstButton } from "../../ui/AddButton";
 import type { Column } from "../../ui/DataTable";
 import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
@@ -124,7 +125,9 @@ export function AdmissionRules({ writable }: { writable: boolean }) {
         current={(rule) => String(rule.id) === url.open}
         filters={["q", "type"]}
         empty={
-          <Sign icon={<ShieldCheck aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
+          <Sign icon={<ShieldCheck aria-hidden />} title={t.none} hint={t.noneHint} role="status">
+            {writable && <FirstButton />}
+          </Sign>
         }
       />
       {known && (opened || (url.open === "new" && writable)) && (

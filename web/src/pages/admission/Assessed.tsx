@@ -3,7 +3,7 @@ import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Card } from "../../ui/Page";
 import { State } from "../../ui/State";
-import { decides, type MatchedRule } from "./deciding";
+import { decides, type MatchedRule, verdictOf } from "./deciding";
 import { RuleLink } from "./RuleLink";
 import { admissionText } from "./text";
 import "./assessed.css";
@@ -73,6 +73,8 @@ interface ObjectProps {
 function ObjectCard({ of, mode, cluster }: ObjectProps) {
   const t = useText(admissionText);
   const w = useText(words);
+  // The cluster's own sentence is English.
+  const said = t.verdicts[verdictOf(of, mode)];
   return (
     <Card
       title={`${of.kind || t.object} ${of.name || of.index}`}
@@ -80,7 +82,19 @@ function ObjectCard({ of, mode, cluster }: ObjectProps) {
         <State tone={of.allowed ? "good" : "bad"}>{of.allowed ? t.admitted : t.refused}</State>
       }
     >
-      <p className="message">{of.message}</p>
+      {said ? (
+        <>
+          <p>{said}</p>
+          <details>
+            <summary>{t.original}</summary>
+            <p className="message" lang="en">
+              {of.message}
+            </p>
+          </details>
+        </>
+      ) : (
+        <p className="message">{of.message}</p>
+      )}
       {of.matched_rules.length > 0 && (
         <ul className="matched">
           {of.matched_rules.map((rule) => (
@@ -91,7 +105,7 @@ function ObjectCard({ of, mode, cluster }: ObjectProps) {
               />
               <span>
                 {rule.type === "deny" ? t.deny : t.exception}
-                {": "}
+                {w.colon}
                 {rule.rule_details}
                 <span className="hint">{rule.container_image}</span>
               </span>

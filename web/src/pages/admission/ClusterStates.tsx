@@ -5,7 +5,7 @@ import type { Schema } from "../../api/client";
 import { send } from "../../api/client";
 import { useChange, useClusterGet } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { useMay } from "../../session/permissions";
+import { mayAskClusters, useAllowed } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import type { Column } from "../../ui/DataTable";
@@ -94,7 +94,7 @@ export function ClusterStates() {
 function ModeChoice({ cluster }: { cluster: Cluster }) {
   const t = useText(admissionText);
   const w = useText(words);
-  const may = useMay();
+  const writable = useAllowed((self) => mayAskClusters(self, "write"));
   const failure = useFailureText();
   const query = useClusterGet<{ state?: AdmissionState }>(cluster.id, PATH, EVERY_MS);
   const put = (state: AdmissionState) => send("patch", PATH, { cluster: cluster.id }, { state });
@@ -111,7 +111,7 @@ function ModeChoice({ cluster }: { cluster: Cluster }) {
   }
   const mode = state.mode || "monitor";
   const now = state.enable ? mode : "off";
-  if (!may("fed", "write")) {
+  if (!writable) {
     const tone = now === "protect" ? "good" : now === "off" ? "quiet" : "busy";
     return <State tone={tone}>{t.states[now as keyof typeof t.states] ?? now}</State>;
   }

@@ -2,6 +2,7 @@ import { post, type Schema } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
+import { words } from "../../text/words";
 import { Refusal } from "../../ui/Failure";
 import { State } from "../../ui/State";
 import { admissionText } from "./text";
@@ -12,6 +13,7 @@ const DAYS = 7;
 /** What a rule, as it is filled in, would have changed in the last days. */
 export function DryRun({ config }: { config: Schema<"AdmissionRuleConfig"> }) {
   const t = useText(admissionText);
+  const w = useText(words);
   const format = useFormat();
   const dryRun = useChange(async () => {
     const answer = await post("/v1/fed/admission/dry_run", { config, days: DAYS });
@@ -50,7 +52,7 @@ export function DryRun({ config }: { config: Schema<"AdmissionRuleConfig"> }) {
                   </State>
                   <span>
                     {cluster.name}
-                    {": "}
+                    {w.colon}
                     {one.kind} {one.namespace}/{one.name || "…"}
                     <span className="hint">{one.image}</span>
                   </span>

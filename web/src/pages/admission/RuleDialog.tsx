@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { patch, post, remove } from "../../api/client";
+import { get, patch, post, remove } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -32,7 +32,7 @@ interface Props {
 
 export function RuleDialog({ rule, options, custom, writable, onClose }: Props) {
   const t = useOwnedText(useText(admissionText));
-  const { cluster, cfgType, target } = useOwner();
+  const { cluster, cfgType, selector: owned, target } = useOwner();
   const w = useText(words);
   const [kind, setKind] = useState(rule?.rule_type ?? "deny");
   const [comment, setComment] = useState(rule?.comment ?? "");
@@ -40,7 +40,7 @@ export function RuleDialog({ rule, options, custom, writable, onClose }: Props) 
   const [on, setOn] = useState(!rule?.disable);
   const [criteria, setCriteria] = useState(rule?.criteria ?? []);
   const [containers, setContainers] = useState(rule?.containers ?? ["containers"]);
-  const [selector, setSelector] = useState(textOf(rule?.cluster_selector));
+  const [selector, setSelector] = useState(rule ? textOf(rule.cluster_selector) : owned);
   const id = rule?.id ?? 0;
   const config = {
     id,
@@ -54,17 +54,30 @@ export function RuleDialog({ rule, options, custom, writable, onClose }: Props) 
     containers,
     cluster_selector: cluster ? null : selectorOf(selector),
   };
+  const put = (of: typeof config) => patch("/v1/admission/rule", { config: of }, target);
+  const dropIt = (of: number) =>
+    remove("/v1/admission/rule/{id}", { ...target, path: { id: String(of) } });
   const save = useChange(
     async () => {
-      if (rule) await patch("/v1/admission/rule", { config }, target);
-      else await post("/v1/admission/rule", { config }, target);
+      if (!rule) return (await post("/v1/admission/rule", { config }, target))?.rule?.id;
+      await put(config);
+      return id;
     },
-    { done: t.saved, onDone: onClose },
+    {
+      done: t.saved,
+      onDone: onClose,
+      read: (made) => get("/v1/admission/rule/{id}", { path: { id: String(made) }, cluster }),
+      undo: (_, made) => {
+        if (!rule) return made ? () => dropIt(made) : undefined;
+        const { comment = "", disable = false, rule_mode = "", criteria = [] } = rule;
+        const was = { comment, disable, rule_mode, criteria };
+        const forClusters = cluster ? null : (rule.cluster_selector ?? {});
+        const among = rule.containers ?? ["containers"];
+        return () => put({ ...config, ...was, containers: among, cluster_selector: forClusters });
+      },
+    },
   );
-  const drop = useChange(
-    () => remove("/v1/admission/rule/{id}", { ...target, path: { id: String(id) } }),
-    { done: t.removed, onDone: onClose },
-  );
+  const drop = useChange(() => dropIt(id), { done: t.removed, onDone: onClose });
   const toggle = (name: string, wanted: boolean) =>
     setContainers(wanted ? [...containers, name] : containers.filter((one) => one !== name));
   const promotion = usePromotion("/v1/admission/rule/promote", rule, onClose);

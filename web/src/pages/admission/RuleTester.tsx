@@ -8,7 +8,7 @@ import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
-import { isConnected, useMembersInScope } from "../clusters/members";
+import { isConnected, useSomeInScope } from "../clusters/members";
 import { Assessed, type Assessment } from "./Assessed";
 import { admissionText } from "./text";
 
@@ -39,7 +39,8 @@ export function RuleTester() {
   const [url, setUrl] = useUrl();
   const [manifest, setManifest] = useState("");
   const [tooLarge, setTooLarge] = useState(false);
-  const members = (useMembersInScope() ?? []).filter(isConnected);
+  const { members: some, more } = useSomeInScope();
+  const members = some.filter(isConnected);
   const wanted = scope ?? url.cluster;
   const cluster = members.find((one) => one.id === wanted) ?? (wanted ? undefined : members[0]);
   const assess = useChange(async (id: string) => {
@@ -62,7 +63,7 @@ export function RuleTester() {
         }}
       >
         <div className="form two">
-          <Field label={w.cluster} hint={t.tryClusterHint}>
+          <Field label={w.cluster} hint={more ? t.tryClusterMore : t.tryClusterHint}>
             <select
               value={cluster?.id ?? ""}
               disabled={scope !== undefined}

@@ -37,7 +37,11 @@ export function Why({ of }: { of: DenyRecord }) {
             <Fragment key={one}>
               {at > 0 && ", "}
               {CVE.test(one) ? (
-                <Link to={"/vulnerabilities" as never} search={{ open: one } as never}>
+                <Link
+                  className="one-line"
+                  to={"/vulnerabilities" as never}
+                  search={{ open: one } as never}
+                >
                   {one}
                 </Link>
               ) : (

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { decides, denyRuleOf, searchOf } from "./deciding";
+import { decides, denyRuleOf, searchOf, verdictOf } from "./deciding";
 
 const rule = {
   container_image: "shop/orders:v1",
@@ -22,6 +22,23 @@ describe("a rule that is met", () => {
     ["does nothing while it is off", { disabled: true }, "protect", false],
   ])("%s", (_, change, mode, expected) => {
     expect(decides({ ...rule, ...change }, mode)).toBe(expected);
+  });
+});
+
+describe("an object of a try", () => {
+  const exception = { ...rule, type: "allow" };
+  it.each([
+    ["is denied where the cluster says so", { allowed: false, matched_rules: [rule] }, "denied"],
+    ["is excepted", { allowed: true, matched_rules: [rule, exception] }, "excepted"],
+    ["is only reported", { allowed: true, matched_rules: [rule] }, "reported"],
+    [
+      "is not excepted by a rule that is off",
+      { allowed: true, matched_rules: [{ ...exception, disabled: true }] },
+      "reported",
+    ],
+    ["meets nothing", { allowed: true, matched_rules: [] }, "unmatched"],
+  ])("%s", (_, object, expected) => {
+    expect(verdictOf(object, "monitor")).toBe(expected);
   });
 });
 

@@ -19,6 +19,19 @@ export function decides(rule: MatchedRule, clusterMode: string): boolean {
   return !rule.disabled && (rule.type === "allow" || (rule.mode || clusterMode) === "protect");
 }
 
+/** What became of an object of a try, and through what. */
+export type Verdict = "denied" | "excepted" | "reported" | "unmatched";
+
+export function verdictOf(
+  of: { allowed: boolean; matched_rules: MatchedRule[] },
+  clusterMode: string,
+): Verdict {
+  if (!of.allowed) return "denied";
+  const excepts = (rule: MatchedRule) => rule.type === "allow" && decides(rule, clusterMode);
+  if (of.matched_rules.some(excepts)) return "excepted";
+  return of.matched_rules.length > 0 ? "reported" : "unmatched";
+}
+
 /** A rule by its number and whose it is. */
 export interface RuleName {
   id: number;

@@ -1,4 +1,5 @@
 import type { Schema } from "../../api/client";
+import { quoted } from "../../text/format";
 import { useText } from "../../text/language";
 import { admissionText } from "./text";
 
@@ -17,6 +18,6 @@ export function useCriterionText(): (criterion: Criterion) => string {
       const what = t.resources[sub.name as keyof typeof t.resources] ?? sub.name;
       return `${what} ${t.ops[sub.op as keyof typeof t.ops] ?? sub.op} ${said}`;
     });
-    return [`${path || name(id)} ${how} ${value}`.trim(), ...more].join(", ");
+    return [`${path || name(id)} ${how} ${quoted(value)}`.trim(), ...more].join(", ");
   };
 }

@@ -50,6 +50,7 @@ export const admissionText = catalogue({
     tryLead:
       "What the rules in force in a cluster would say about a manifest. Nothing is created, and nothing is recorded.",
     tryClusterHint: "Its own rules count, and what it knows of the images.",
+    tryClusterMore: "Some of the clusters. To try it on another one, choose that as the scope.",
     tryFile: "From a file",
     tooLarge: (most: string) =>
       `The file is larger than ${most}, which is the most that clusters take.`,
@@ -74,6 +75,8 @@ export const admissionText = catalogue({
     admitted: "Admitted",
     refused: "Denied",
     decides: "Decides",
+    verdicts: {} as Record<string, string>,
+    original: "In the words of the cluster",
     met: "Met by:",
     metMore: (count: string) => `and ${count} more`,
     inContainer: (name: string) => `In the container ${name}`,
@@ -193,6 +196,7 @@ export const admissionText = catalogue({
     rulesOf: (cluster: string) => `查看在 ${cluster} 中生效的规则`,
     tryLead: "查看集群中生效的规则会如何裁决一份清单。不会创建任何内容，也不会留下记录。",
     tryClusterHint: "包括其自有规则及其掌握的镜像信息。",
+    tryClusterMore: "仅列出部分集群。要在其他集群上试用，请将其选为范围。",
     tryFile: "从文件读取",
     tooLarge: (most: string) => `文件超过 ${most}，这是集群接受的上限。`,
     manifest: "清单",
@@ -214,6 +218,13 @@ export const admissionText = catalogue({
     admitted: "允许",
     refused: "拒绝",
     decides: "起决定作用",
+    verdicts: {
+      denied: "命中起决定作用的拒绝规则，因此被拒绝。",
+      excepted: "命中例外，因此允许，拒绝规则不起作用。",
+      reported: "命中的规则在此仅报告，因此允许。",
+      unmatched: "没有规则命中，因此允许。",
+    },
+    original: "集群的原文",
     met: "命中：",
     metMore: (count: string) => `另有 ${count} 个`,
     inContainer: (name: string) => `容器 ${name}`,

@@ -10,6 +10,8 @@ import { Field } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { NumberField } from "../../ui/NumberField";
 import { useRoleName } from "../roles/names";
+import { NamespaceRoles } from "../users/NamespaceRoles";
+import { type NamespaceRole, rolesOf } from "../users/namespaceRoles";
 import { ScopeFields } from "../users/ScopeFields";
 import { draftOf, isLimitable, scopeOf } from "../users/scope";
 import { apiKeysText } from "./text";
@@ -19,11 +21,14 @@ export function ApiKeyDialog({ onClose }: { onClose: () => void }) {
   const t = useText(apiKeysText);
   const w = useText(words);
   const roleName = useRoleName();
-  const roles = useGet("/v1/api_key", { query: { limit: 1 } }).data?.global_roles ?? [];
+  const known = useGet("/v1/api_key", { query: { limit: 1 } }).data;
   const [name, setName] = useState("");
   const [description, setDescription] = useState("");
   const [role, setRole] = useState("reader");
   const [scope, setScope] = useState(draftOf(undefined, []));
+  const [inNamespaces, setInNamespaces] = useState<NamespaceRole[]>([]);
+  // A role in a scope stands alone.
+  const limited = isLimitable(role) && Object.keys(scopeOf(scope)).length > 0;
   const [lifetime, setLifetime] = useState("onemonth");
   const [hours, setHours] = useState(12);
   const make = useChange(
@@ -33,7 +38,7 @@ export function ApiKeyDialog({ onClose }: { onClose: () => void }) {
           apikey_name: name,
           description,
           role,
-          role_domains: {},
+          role_domains: limited ? {} : rolesOf(inNamespaces),
           ...(isLimitable(role) && { access_scope: scopeOf(scope) }),
           expiration_type: lifetime,
           expiration_hours: lifetime === "hours" ? hours : 0,
@@ -65,16 +70,21 @@ export function ApiKeyDialog({ onClose }: { onClose: () => void }) {
       </Field>
       <Field label={t.role}>
         <select value={role} onChange={(event) => setRole(event.target.value)}>
-          {roles
-            .filter((one) => one)
-            .map((one) => (
-              <option key={one} value={one}>
-                {roleName(one)}
-              </option>
-            ))}
+          {(known?.global_roles ?? []).map((one) => (
+            <option key={one} value={one}>
+              {roleName(one)}
+            </option>
+          ))}
         </select>
       </Field>
       {isLimitable(role) && <ScopeFields draft={scope} onChange={setScope} />}
+      {!limited && (
+        <NamespaceRoles
+          draft={inNamespaces}
+          roles={known?.domain_roles ?? []}
+          onChange={setInNamespaces}
+        />
+      )}
       <Field label={t.expires}>
         <select value={lifetime} onChange={(event) => setLifetime(event.target.value)}>
           {Object.entries(t.lifetimes).map(([value, text]) => (

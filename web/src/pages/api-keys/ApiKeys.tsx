@@ -1,5 +1,4 @@
 import { KeyRound } from "lucide-react";
-
 import { remove, type Schema } from "../../api/client";
 import { useChange, usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
@@ -7,8 +6,9 @@ import { listQuery, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
+import { timeNow } from "../../text/now";
 import { words } from "../../text/words";
-import { AddButton } from "../../ui/AddButton";
+import { AddButton, FirstButton } from "../../ui/AddButton";
 import { Ago } from "../../ui/Ago";
 import { ConfirmByName } from "../../ui/ConfirmByName";
 import type { Column } from "../../ui/DataTable";
@@ -64,7 +64,7 @@ export function ApiKeys() {
       cell: (key) => {
         const until = key.expiration_timestamp * 1_000;
         if (until <= 0 || key.expiration_type === "never") return t.lifetimes.never;
-        if (until < Date.now()) return <State tone="bad">{t.expired}</State>;
+        if (until < timeNow()) return <State tone="bad">{t.expired}</State>;
         return format.moment(until);
       },
     },
@@ -112,7 +112,9 @@ export function ApiKeys() {
         columns={columns}
         rowKey={(key) => key.apikey_name}
         empty={
-          <Sign icon={<KeyRound aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
+          <Sign icon={<KeyRound aria-hidden />} title={t.none} hint={t.noneHint} role="status">
+            {writable && <FirstButton />}
+          </Sign>
         }
       />
       {url.open === "new" && writable && <ApiKeyDialog onClose={close} />}

@@ -14,6 +14,9 @@ import { FilterText } from "../../ui/FilterText";
 import { Listing, type ListQuery } from "../../ui/Listing";
 import { Page } from "../../ui/Page";
 import { Tabs, useTab } from "../../ui/Tabs";
+import { useCriterionText } from "../admission/sentence";
+import { useFederation, useMayRead } from "../clusters/members";
+import { RecordText } from "../events/RecordText";
 import { Level, useEventName } from "../events/record";
 import { eventsText } from "../events/text";
 import { auditText } from "./text";
@@ -75,11 +78,16 @@ function Lines({ query }: { query: ListQuery<Line> }) {
   const names = useText(pageNames);
   const format = useFormat();
   const eventName = useEventName();
+  const criterion = useCriterionText();
+  // What the primary itself records names no cluster.
+  const { data: federation } = useFederation({ enabled: useMayRead() });
+  const primary = federation?.master_cluster?.name || "–";
   const columns: Column<Line>[] = [
     {
       id: "time",
       title: t.time,
       sort: "reported_timestamp",
+      width: "13rem",
       cell: (line) => format.moment(line.reported_at ?? ""),
     },
     {
@@ -97,11 +105,24 @@ function Lines({ query }: { query: ListQuery<Line> }) {
       cell: (line) => (
         <>
           {eventName(line.name)}
-          <span className="sub">{line.message}</span>
+          <span className="sub">
+            <RecordText of={line} criterion={criterion} />
+          </span>
+          {/* By which it is found: the filter looks into what was sent. */}
+          {line.rest_request && (
+            <code className="sub">
+              {line.rest_method} {line.rest_request}
+            </code>
+          )}
         </>
       ),
     },
-    { id: "cluster", title: w.cluster, sort: "cluster_name", cell: (line) => line.cluster_name },
+    {
+      id: "cluster",
+      title: w.cluster,
+      sort: "cluster_name",
+      cell: (line) => line.cluster_name || primary,
+    },
     {
       id: "who",
       title: t.user,

@@ -1,5 +1,6 @@
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
+import { timeNow } from "../../text/now";
 import { State } from "../../ui/State";
 import type { Cluster } from "./members";
 import { clustersText } from "./text";
@@ -10,7 +11,7 @@ export function Certificate({ of }: { of: Cluster }) {
   const format = useFormat();
   const until = of.certificate_expires_at;
   if (!until) return "–";
-  const ended = Date.parse(until) < Date.now();
+  const ended = Date.parse(until) < timeNow();
   const text = format.moment(until);
   return (
     <State tone={ended ? "bad" : "good"}>

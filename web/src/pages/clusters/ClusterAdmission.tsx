@@ -1,6 +1,6 @@
 import { type Schema, send } from "../../api/client";
 import { useChange, useClusterGet } from "../../api/query";
-import { useMay } from "../../session/permissions";
+import { mayAskClusters, useAllowed } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { Refusal } from "../../ui/Failure";
 import { Field, Switch } from "../../ui/Field";
@@ -16,7 +16,7 @@ const EVERY_MS = 10_000;
 /** Whether and how the cluster decides on what is created in it. */
 export function ClusterAdmission({ cluster }: { cluster: string }) {
   const t = useText(clustersText);
-  const may = useMay();
+  const writable = useAllowed((self) => mayAskClusters(self, "write"));
   const query = useClusterGet<{ state?: State }>(cluster, PATH, EVERY_MS);
   const put = (state: State) => send("patch", PATH, { cluster }, { state });
   const change = useChange(({ to }: { to: State; from: State }) => put(to), {
@@ -34,7 +34,7 @@ export function ClusterAdmission({ cluster }: { cluster: string }) {
             <Switch
               label={t.admissionOn}
               checked={state.enable ?? false}
-              disabled={!may("fed", "write") || change.isPending}
+              disabled={!writable || change.isPending}
               onChange={(enable) =>
                 change.mutate({ to: { enable, mode: state.mode ?? "monitor" }, from: state })
               }
@@ -42,7 +42,7 @@ export function ClusterAdmission({ cluster }: { cluster: string }) {
             <Field label={t.mode}>
               <select
                 value={state.mode ?? "monitor"}
-                disabled={!may("fed", "write") || !state.enable || change.isPending}
+                disabled={!writable || !state.enable || change.isPending}
                 onChange={(event) =>
                   change.mutate({
                     to: { enable: state.enable ?? false, mode: event.target.value },

@@ -5,8 +5,8 @@ import { post, remove } from "../../api/client";
 import { useChange } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { useUrl } from "../../routing/search";
-import { useMay } from "../../session/permissions";
-import { useFormat } from "../../text/format";
+import { holdsForAll, mayAskClusters, useAllowed, useMay } from "../../session/permissions";
+import { address, useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Ago } from "../../ui/Ago";
@@ -49,6 +49,9 @@ function Member({ member, head }: { member: Cluster; head: number }) {
   const names = useText(pageNames);
   const format = useFormat();
   const may = useMay();
+  const asks = useAllowed((self) => mayAskClusters(self, "read"));
+  const resyncs = useAllowed((self) => mayAskClusters(self, "write"));
+  const governs = useAllowed((self) => holdsForAll(self, "fed", "write"));
   const navigate = useNavigate();
   const [url, setUrl] = useUrl();
   const resync = useChange(() => post("/v1/fed/deploy", { force: true, ids: [member.id] }), {
@@ -62,7 +65,6 @@ function Member({ member, head }: { member: Cluster; head: number }) {
     done: t.removed(member.name),
     onDone: () => void navigate({ to: "/clusters" as never, search: { scope: "" } as never }),
   });
-  const { server, port } = member.rest_info;
   return (
     <Page
       title={member.name}
@@ -70,28 +72,34 @@ function Member({ member, head }: { member: Cluster; head: number }) {
       beside={<ClusterState status={member.status} />}
       actions={
         <>
-          <Link className="button" to={"/" as never} search={{ scope: `c:${member.id}` } as never}>
-            <Eye aria-hidden size={16} /> {t.look}
-          </Link>
-          {may("fed", "write") && (
-            <>
-              {member.status === "pending" && (
-                <button
-                  type="button"
-                  className="primary"
-                  disabled={approve.isPending}
-                  onClick={() => approve.mutate()}
-                >
-                  <Check aria-hidden size={16} /> {t.approve}
-                </button>
-              )}
-              <button type="button" disabled={resync.isPending} onClick={() => resync.mutate()}>
-                <RefreshCw aria-hidden size={16} /> {t.resync}
-              </button>
-              <button type="button" onClick={() => setUrl({ open: "remove" })}>
-                <Trash2 aria-hidden size={16} /> {t.remove}
-              </button>
-            </>
+          {governs && member.status === "pending" && (
+            <button
+              type="button"
+              className="primary"
+              disabled={approve.isPending}
+              onClick={() => approve.mutate()}
+            >
+              <Check aria-hidden size={16} /> {t.approve}
+            </button>
+          )}
+          {asks && (
+            <Link
+              className="button"
+              to={"/" as never}
+              search={{ scope: `c:${member.id}` } as never}
+            >
+              <Eye aria-hidden size={16} /> {t.look}
+            </Link>
+          )}
+          {resyncs && (
+            <button type="button" disabled={resync.isPending} onClick={() => resync.mutate()}>
+              <RefreshCw aria-hidden size={16} /> {t.resync}
+            </button>
+          )}
+          {governs && (
+            <button type="button" onClick={() => setUrl({ open: "remove" })}>
+              <Trash2 aria-hidden size={16} /> {t.remove}
+            </button>
           )}
         </>
       }
@@ -123,35 +131,38 @@ function Member({ member, head }: { member: Cluster; head: number }) {
               [t.id, <code key="id">{member.id}</code>],
               [t.agent, member.agent_version || "–"],
               [t.certificate, <Certificate key="c" of={member} />],
-              [t.restAddress, server ? `${server}:${port}` : "–"],
+              [t.restAddress, address(member.rest_info) || "–"],
             ]}
           />
         </Card>
         <ClusterLabels member={member} />
         {may("fed", "read") && <ClusterErrors cluster={member.id} />}
-        {isConnected(member) ? (
+        {asks && isConnected(member) && (
           <>
-            <ClusterAdmission cluster={member.id} />
+            {may("admctrl", "read") && <ClusterAdmission cluster={member.id} />}
             <LiveSummary cluster={member.id} />
           </>
-        ) : (
+        )}
+        {asks && !isConnected(member) && (
           <Card title={t.live} wide>
             <p className="hint">{t.notConnected}</p>
           </Card>
         )}
-        <Card
-          title={t.events}
-          wide
-          actions={
-            <Link to={"/events" as never} search={{ scope: "", cluster: member.id } as never}>
-              {t.allEvents}
-            </Link>
-          }
-        >
-          <NewestEvents of={{ cluster: member.id }} />
-        </Card>
+        {may("events", "read") && (
+          <Card
+            title={t.events}
+            wide
+            actions={
+              <Link to={"/events" as never} search={{ scope: "", cluster: member.id } as never}>
+                {t.allEvents}
+              </Link>
+            }
+          >
+            <NewestEvents of={{ cluster: member.id }} />
+          </Card>
+        )}
       </div>
-      {url.open === "remove" && (
+      {url.open === "remove" && governs && (
         <ConfirmByName
           title={t.remove}
           name={member.name}

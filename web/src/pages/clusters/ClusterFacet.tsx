@@ -3,7 +3,7 @@ import { useFleet, useScope, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Facet } from "../../ui/Facet";
-import { useMember } from "./members";
+import { useMayRead, useMember } from "./members";
 
 /** With more clusters a list of them is of no use: the scope switcher finds one. */
 const MOST = 200;
@@ -16,7 +16,7 @@ export function ClusterFacet() {
   const [{ cluster: chosen }] = useUrl();
   const { data } = useGet("/v1/fed/member", {
     query: { limit: MOST + 1, cluster_selector },
-    enabled: !scope,
+    enabled: useMayRead() && !scope,
   });
   const members = data?.joint_clusters ?? [];
   const few = members.length <= MOST;

@@ -2,7 +2,7 @@ import { type FormEvent, useId, useState } from "react";
 
 import { patch } from "../../api/client";
 import { useChange } from "../../api/query";
-import { useMay } from "../../session/permissions";
+import { holdsForAll, useAllowed } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Refusal } from "../../ui/Failure";
@@ -15,7 +15,7 @@ import { clustersText } from "./text";
 export function ClusterLabels({ member }: { member: Cluster }) {
   const t = useText(clustersText);
   const w = useText(words);
-  const may = useMay();
+  const writable = useAllowed((self) => holdsForAll(self, "fed", "write"));
   const hint = useId();
   const [typed, setTyped] = useState<string>();
   const put = (labels: Record<string, string>) =>
@@ -40,7 +40,7 @@ export function ClusterLabels({ member }: { member: Cluster }) {
             aria-label={t.labels}
             aria-describedby={hint}
             value={typed ?? textOf(member.labels ?? {})}
-            disabled={!may("fed", "write")}
+            disabled={!writable}
             spellCheck={false}
             autoComplete="off"
             onChange={(event) => setTyped(event.target.value)}

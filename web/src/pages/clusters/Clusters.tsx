@@ -3,10 +3,11 @@ import { Plus, Server } from "lucide-react";
 
 import { pageNames } from "../../frame/pages";
 import { useUrl } from "../../routing/search";
-import { useMay } from "../../session/permissions";
+import { holdsForAll, useAllowed } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { FirstButton } from "../../ui/AddButton";
 import { Ago } from "../../ui/Ago";
 import type { Column } from "../../ui/DataTable";
 import { Facet } from "../../ui/Facet";
@@ -20,13 +21,15 @@ import { behind, type Cluster, useFederation, useMemberPages } from "./members";
 import { Promote } from "./Promote";
 import { clustersText } from "./text";
 
+/** Labels that a row names. */
+const NAMED = 3;
+
 export function Clusters() {
   const t = useText(clustersText);
   const w = useText(words);
   const names = useText(pageNames);
   const states = useText(stateText);
   const format = useFormat();
-  const may = useMay();
   const [url, setUrl] = useUrl();
   const former = url.type === "former";
   const query = useMemberPages(former);
@@ -38,7 +41,7 @@ export function Clusters() {
       id: "name",
       title: w.name,
       sort: "name",
-      width: "2fr",
+      width: "1.6fr",
       cell: (one) => (
         <>
           {former ? (
@@ -58,6 +61,25 @@ export function Clusters() {
       sort: "status",
       width: "1.4fr",
       cell: (one) => <ClusterState status={one.status} />,
+    },
+    {
+      id: "labels",
+      title: t.labels,
+      width: "1.4fr",
+      cell: ({ labels = {} }) => (
+        <>
+          {Object.entries(labels)
+            .slice(0, NAMED)
+            .map(([key, value]) => (
+              <span key={key} className="tag">
+                {value ? `${key}=${value}` : key}
+              </span>
+            ))}
+          {Object.keys(labels).length > NAMED && (
+            <span className="hint">{t.moreLabels(Object.keys(labels).length - NAMED)}</span>
+          )}
+        </>
+      ),
     },
     {
       id: "revision",
@@ -80,11 +102,12 @@ export function Clusters() {
       id: "version",
       title: w.version,
       sort: "agent_version",
+      width: "0.7fr",
       cell: (one) => one.agent_version || "–",
     },
   ];
   const promoted = federation?.fed_role !== "";
-  const mayJoin = may("fed", "write") && promoted;
+  const mayJoin = useAllowed((self) => holdsForAll(self, "fed", "write")) && promoted;
   return (
     <Page
       title={names.clusters}
@@ -122,7 +145,9 @@ export function Clusters() {
             rowKey={(one) => one.id}
             filters={["q", "status", "type"]}
             empty={
-              <Sign icon={<Server aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
+              <Sign icon={<Server aria-hidden />} title={t.none} hint={t.noneHint} role="status">
+                {mayJoin && <FirstButton url={{ open: "join" }} />}
+              </Sign>
             }
           />
         </>

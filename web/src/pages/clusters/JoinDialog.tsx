@@ -7,6 +7,10 @@ import { Copy } from "../../ui/Copy";
 import { Dialog } from "../../ui/Dialog";
 import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
+import { State } from "../../ui/State";
+import { ClusterLink } from "./ClusterLink";
+import { ClusterState } from "./ClusterState";
+import { useMemberNamed } from "./members";
 import { clustersText } from "./text";
 
 const HOURS = [1, 8, 24, 168];
@@ -79,8 +83,27 @@ export function JoinDialog({ onClose }: { onClose: () => void }) {
           <p>{t.token}</p>
           <Copy label={t.token} text={token} secret />
           <p className="hint">{t.tokenHint}</p>
+          <Arrival name={name} />
         </div>
       )}
     </Dialog>
+  );
+}
+
+/** Whether the cluster is there that the command was made for. */
+function Arrival({ name }: { name: string }) {
+  const t = useText(clustersText);
+  const member = useMemberNamed(name);
+  return (
+    <p role="status">
+      {member ? (
+        <>
+          <ClusterLink id={member.id}>{member.name}</ClusterLink>{" "}
+          <ClusterState status={member.status} />
+        </>
+      ) : (
+        <State tone="busy">{t.awaited(name)}</State>
+      )}
+    </p>
   );
 }

@@ -3,7 +3,7 @@ import { useState } from "react";
 
 import { post } from "../../api/client";
 import { useChange } from "../../api/query";
-import { useMay } from "../../session/permissions";
+import { administers, useAllowed } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Refusal, Sign } from "../../ui/Failure";
@@ -17,7 +17,7 @@ const FEDERATION_PORT = 11_443;
 export function Promote() {
   const t = useText(clustersText);
   const w = useText(words);
-  const may = useMay();
+  const mayPromote = useAllowed(administers);
   const [name, setName] = useState("");
   const [server, setServer] = useState(location.hostname);
   const [port, setPort] = useState(FEDERATION_PORT);
@@ -27,7 +27,7 @@ export function Promote() {
   );
   return (
     <Sign icon={<Castle aria-hidden />} title={t.notPrimary} hint={t.notPrimaryHint}>
-      {may("config", "write") ? (
+      {mayPromote ? (
         <form
           className="form"
           onSubmit={(event) => {

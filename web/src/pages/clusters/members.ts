@@ -1,14 +1,16 @@
 import type { Schema } from "../../api/client";
 import { useGet, usePages } from "../../api/query";
-import { type Fleet, listQuery, useFleet, useUrl } from "../../routing/search";
+import { listQuery, useFleet, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
-import { selectorOf, selects } from "./selector";
+import { useSettled } from "../../ui/useSettled";
 
 export type Cluster = Schema<"JointCluster">;
 
 const CALL = "/v1/fed/member";
 const EVERY_MS = 2_000;
 const SELDOM_MS = 60_000;
+/** Members, and labels of members, to choose from: the others are found by typing. */
+const OFFERED = 200;
 /** A large federation is read less often, by so much for each member. */
 const EACH_MS = 4;
 
@@ -29,6 +31,12 @@ export function useMember(id: string | undefined) {
   return { ...query, member: query.data?.joint_clusters?.[0] };
 }
 
+/** The member of a name, as soon as there is one. */
+export function useMemberNamed(name: string): Cluster | undefined {
+  const query = { f_name: name, limit: 1 };
+  return useGet(CALL, { query, every: EVERY_MS }).data?.joint_clusters?.[0];
+}
+
 /** The members in scope that the URL's filters admit, in its order; or those that were members
  * once. */
 export function useMemberPages(former = false) {
@@ -40,11 +48,40 @@ export function useMemberPages(former = false) {
   });
 }
 
+/** How many members a selector selects, as it is typed, or how many there are; undefined while
+ * that is not known, or where it is none. */
+export function useMemberCount(selector: string, enabled = true): number | undefined {
+  const query = { cluster_selector: selector || undefined, limit: 1 };
+  const { data } = useGet(CALL, { query, enabled: useMayRead() && enabled, every: SELDOM_MS });
+  const statuses = data?.summary?.statuses;
+  return statuses && Object.values(statuses).reduce((sum, count) => sum + count, 0);
+}
+
+/** Members to choose from by what is typed, and labels with how many have each, as the primary
+ * finds them; `searching` until they are of all that was typed. */
+export function useFound(typed: string, { enabled = true } = {}) {
+  const wanted = typed.trim();
+  const find = useSettled(wanted);
+  const { data, isLoading, isPlaceholderData } = useGet(CALL, {
+    query: { find, limit: OFFERED, labels: OFFERED },
+    enabled: useMayRead() && enabled,
+    every: SELDOM_MS,
+    keep: true,
+  });
+  return {
+    members: data?.joint_clusters ?? [],
+    labels: data?.summary?.labels ?? {},
+    /** Whether there are others. */
+    more: data?.joint_clusters?.length === OFFERED,
+    searching: isLoading || isPlaceholderData || find !== wanted,
+  };
+}
+
 /** All members, where each of them counts; of those that are merely chosen from, a new state is
  * of no haste. */
-export function useMembers(haste = true) {
+export function useMembers({ haste = true, enabled = true } = {}) {
   return useGet(CALL, {
-    enabled: useMayRead(),
+    enabled: useMayRead() && enabled,
     every: (known) =>
       Math.max(haste ? EVERY_MS : SELDOM_MS, (known?.joint_clusters?.length ?? 0) * EACH_MS),
   });
@@ -58,19 +95,24 @@ export function useClusterName(): (record: { cluster_id: string; cluster_name: s
     name || (primary?.id === id ? primary.name : id.slice(0, 8));
 }
 
-/** The members that the portal looks at; undefined while they are not known. */
-export function useMembersInScope(): Cluster[] | undefined {
-  const members = useMembers().data?.joint_clusters;
-  const fleet = useFleet();
-  return members && inScope(members, fleet);
+/** The members in scope that somebody should look at: few of a large federation. */
+export function useMembersOfConcern() {
+  return useGet(CALL, {
+    query: { ...useFleet(), concerning: true },
+    enabled: useMayRead(),
+    every: (known) => Math.max(EVERY_MS, (known?.joint_clusters?.length ?? 0) * EACH_MS),
+  });
 }
 
-/** Those of the members that are in scope. */
-export function inScope(members: Cluster[], { cluster, cluster_selector }: Fleet): Cluster[] {
-  const selector = selectorOf(cluster_selector ?? "");
-  return members.filter(
-    (one) => (!cluster || one.id === cluster) && selects(selector, one.labels ?? {}),
-  );
+/** The first members in scope, to choose one from; with `more` there are others. */
+export function useSomeInScope() {
+  const { data } = useGet(CALL, {
+    query: { ...useFleet(), limit: OFFERED },
+    enabled: useMayRead(),
+    every: EVERY_MS,
+  });
+  const members = data?.joint_clusters ?? [];
+  return { members, more: members.length === OFFERED };
 }
 
 /** Whether a member can be asked now. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { selectorOf, selects, textOf } from "./selector";
+import { selectorOf, textOf } from "./selector";
 
 const exists = { key: "region", operator: "Exists" };
 
@@ -38,21 +38,5 @@ describe("a selector of clusters", () => {
       matchExpressions: [{ key: "a b c", operator: "Exists" }],
     });
     expect(textOf(null)).toBe("");
-  });
-});
-
-describe("a selector", () => {
-  const prod = { env: "prod", region: "eu" };
-  it.each([
-    ["", true, true],
-    ["env=prod", true, false],
-    ["env=prod, region in (us)", false, false],
-    ["env!=prod", false, true],
-    ["env notin (test)", true, true],
-    ["env", true, false],
-    ["!env", false, true],
-  ])("%s selects as in Kubernetes", (text, ofProd, ofNone) => {
-    expect(selects(selectorOf(text), prod)).toBe(ofProd);
-    expect(selects(selectorOf(text), {})).toBe(ofNone);
   });
 });

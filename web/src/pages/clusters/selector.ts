@@ -51,17 +51,3 @@ export function selectorOf(text: string): ClusterSelector {
     ...(matchExpressions.length > 0 && { matchExpressions }),
   };
 }
-
-/** Whether a cluster with these labels is selected, as in Kubernetes. */
-export function selects(selector: ClusterSelector, labels: Record<string, string>): boolean {
-  const { matchLabels = {}, matchExpressions = [] } = selector;
-  return (
-    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
-    matchExpressions.every(({ key = "", operator, values = [] }) => {
-      const value = labels[key];
-      if (operator === "In") return value !== undefined && values.includes(value);
-      if (operator === "NotIn") return value === undefined || !values.includes(value);
-      return (value !== undefined) === (operator === "Exists");
-    })
-  );
-}

@@ -5,7 +5,7 @@ import { get, type Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { useOpened } from "../../routing/opened";
-import { fleetQuery, useFleet, useUrl } from "../../routing/search";
+import { fleetQuery, useUrl, useWithin } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { Ago } from "../../ui/Ago";
@@ -45,12 +45,12 @@ export function Compliance() {
     profile: url.level,
   };
   const query = usePages("/v1/fed/compliance", (answer) => answer.items, { query: asked });
-  const fleet = useFleet();
-  const { cluster, cluster_selector } = asked;
+  const fleet = useWithin();
+  const { cluster, cluster_selector, namespace } = asked;
   // Where a part of the fleet is asked about, the numbers of all of it come all the same.
-  const counted = (what: string) => (cluster || cluster_selector ? inAll(what) : what);
+  const counted = (what: string) => (cluster || cluster_selector || namespace ? inAll(what) : what);
   const said = useCheckText();
-  const coverage = useCoverage({ cluster, cluster_selector });
+  const coverage = useCoverage({ cluster, cluster_selector, namespace });
   const opened = useOpened({
     path: "/v1/fed/compliance",
     rows: query.rows,
@@ -146,7 +146,7 @@ export function Compliance() {
         columns={columns}
         rowKey={keyOf}
         current={(one) => keyOf(one) === url.open}
-        filters={["q", "code", "level", "cluster"]}
+        filters={["q", "ns", "code", "level", "cluster"]}
         empty={<NoneFailed coverage={coverage} />}
       />
       {opened && <CheckPanel of={opened} onClose={() => setUrl({ open: "" })} />}

@@ -1,7 +1,7 @@
 // Whether the checks say anything: only images that were scanned are checked.
 
-import { useGet } from "../../api/query";
-import type { Fleet } from "../../routing/search";
+import { asOne, useGet } from "../../api/query";
+import type { Within } from "../../routing/search";
 
 /** What was checked of that which runs. */
 export type Coverage = "nothing runs" | "nothing scanned" | "some scanned" | "all scanned";
@@ -15,15 +15,13 @@ export function coverageOf(scanned: boolean, unscanned: boolean): Coverage {
 const EVERY_MS = 30_000;
 
 /** How much of what runs in some clusters was checked. */
-export function useCoverage(fleet: Fleet) {
-  const of = (scanned: boolean) => ({ query: { ...fleet, scanned, limit: 1 }, every: EVERY_MS });
+export function useCoverage(within: Within) {
+  const of = (scanned: boolean) => ({ query: { ...within, scanned, limit: 1 }, every: EVERY_MS });
   const scanned = useGet("/v1/fed/images", of(true));
   const unscanned = useGet("/v1/fed/images", of(false));
   const data =
     scanned.data &&
     unscanned.data &&
     coverageOf(scanned.data.images.length > 0, unscanned.data.images.length > 0);
-  const refetch = () => void Promise.all([scanned.refetch(), unscanned.refetch()]);
-  const error = scanned.error ?? unscanned.error;
-  return { data, error, isPending: scanned.isPending || unscanned.isPending, refetch };
+  return asOne(data, [scanned, unscanned]);
 }

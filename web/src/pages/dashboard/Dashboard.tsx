@@ -1,10 +1,15 @@
 import { Link } from "@tanstack/react-router";
+import { Lock } from "lucide-react";
 
 import { pageNames } from "../../frame/pages";
-import { useFleet } from "../../routing/search";
-import { useMay } from "../../session/permissions";
+import { useWithin } from "../../routing/search";
+import { mayAskClusters, useAllowed, useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
+import { words } from "../../text/words";
+import { Sign } from "../../ui/Failure";
 import { Card, Page } from "../../ui/Page";
+import { ClusterAdmission } from "../clusters/ClusterAdmission";
+import { ClusterErrors } from "../clusters/ClusterErrors";
 import { LiveSummary } from "../clusters/LiveSummary";
 import { NewestEvents } from "../events/NewestEvents";
 import { Attention } from "./Attention";
@@ -18,18 +23,32 @@ import "./dashboard.css";
 
 export function Dashboard() {
   const t = useText(dashboardText);
+  const w = useText(words);
   const names = useText(pageNames);
   const may = useMay();
-  const fleet = useFleet();
+  const fleet = useWithin();
   const scope = fleet.cluster;
   const scans = may("reg_scan", "read");
   const events = may("events", "read");
+  const asks = useAllowed((self) => mayAskClusters(self, "read"));
+  const attends = (["config", "nv_resource", "reg_scan", "fed"] as const).some((one) =>
+    may(one, "read"),
+  );
+  if (!attends && !events) {
+    return (
+      <Page title={names.dashboard}>
+        <Sign icon={<Lock aria-hidden />} title={w.forbidden(names.dashboard)} role="status" />
+      </Page>
+    );
+  }
   return (
     <Page title={names.dashboard} lead={t.lead}>
       <div className="cards dashboard">
-        {!scope && <Attention />}
+        {!scope && attends && <Attention />}
         {!scope && may("config", "read") && <ClustersByState />}
-        {scope && <LiveSummary cluster={scope} />}
+        {scope && asks && <LiveSummary cluster={scope} />}
+        {scope && asks && may("admctrl", "read") && <ClusterAdmission cluster={scope} />}
+        {scope && may("fed", "read") && <ClusterErrors cluster={scope} />}
         {may("nv_resource", "read") && <DataAge />}
         {events && <Denials />}
         {may("fed", "read") && <TopVulnerabilities />}

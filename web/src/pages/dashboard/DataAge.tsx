@@ -1,6 +1,7 @@
 import { useGet } from "../../api/query";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
+import { timeNow } from "../../text/now";
 import { Ago } from "../../ui/Ago";
 import { Loaded } from "../../ui/Loaded";
 import { Card, Facts } from "../../ui/Page";
@@ -19,7 +20,7 @@ export function DataAge() {
         {({ scanners }) => {
           const newest = newestData(scanners);
           const at = newest?.cvedb_create_time ?? "";
-          const old = !at || Date.now() - Date.parse(at) > OLD_DATA_MS;
+          const old = !at || timeNow() - Date.parse(at) > OLD_DATA_MS;
           const images = scanners.reduce((sum, one) => sum + (one.scanned_images ?? 0), 0);
           return (
             <>

@@ -1,9 +1,9 @@
 import { Link, useNavigate } from "@tanstack/react-router";
-
 import { useGet } from "../../api/query";
-import { useFleet, useUrl } from "../../routing/search";
+import { useUrl, useWithin } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
+import { timeNow } from "../../text/now";
 import { Loaded } from "../../ui/Loaded";
 import { Card } from "../../ui/Page";
 import { PeriodFacet } from "../events/PeriodFacet";
@@ -19,11 +19,11 @@ const NAMED = 6;
 export function Denials() {
   const t = useText(dashboardText);
   const format = useFormat();
-  const fleet = useFleet();
+  const fleet = useWithin();
   const navigate = useNavigate();
   const [url] = useUrl();
   const days = periodOf(url.days) ?? "1";
-  const asked = { ...fleet, since: startOf(days, Date.now() / 1_000) };
+  const asked = { ...fleet, since: startOf(days, timeNow() / 1_000) };
   const every = EVERY_MS;
   const counted = useGet("/v1/fed/denials/timeline", { query: asked, every });
   const byCluster = useGet("/v1/fed/denials/timeline", {

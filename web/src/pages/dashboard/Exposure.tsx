@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 
 import { useGet } from "../../api/query";
-import { useFleet } from "../../routing/search";
+import { useWithin } from "../../routing/search";
 import { useText } from "../../text/language";
 import { Loaded } from "../../ui/Loaded";
 import { Card } from "../../ui/Page";
@@ -15,14 +15,14 @@ const EVERY_MS = 10_000;
 
 /** The images with the gravest findings: of the registries, or that run in the clusters in scope. */
 export function Exposure() {
-  const { cluster, cluster_selector: selector } = useFleet();
-  return cluster || selector ? <OfClusters /> : <OfRegistries />;
+  const { cluster, cluster_selector: selector, namespace } = useWithin();
+  return cluster || selector || namespace ? <OfClusters /> : <OfRegistries />;
 }
 
 function OfClusters() {
   const t = useText(dashboardText);
   const query = useGet("/v1/fed/images", {
-    query: { ...useFleet(), sort: "severity", order: "desc", limit: SHOWN },
+    query: { ...useWithin(), sort: "severity", order: "desc", limit: SHOWN },
     every: EVERY_MS,
   });
   const all = (
@@ -31,7 +31,7 @@ function OfClusters() {
     </Link>
   );
   return (
-    <Card title={t.exposure} wide actions={all}>
+    <Card title={t.exposure} half actions={all}>
       <Loaded query={query} what={t.exposure} lines={SHOWN}>
         {({ images }) =>
           images.length === 0 ? (
@@ -73,7 +73,7 @@ function OfRegistries() {
   const t = useText(dashboardText);
   const query = useWorstImages(SHOWN);
   return (
-    <Card title={t.exposure} wide actions={<Link to={"/images" as never}>{t.allImages}</Link>}>
+    <Card title={t.exposure} half actions={<Link to={"/images" as never}>{t.allImages}</Link>}>
       <Loaded query={query} what={t.exposure} lines={SHOWN}>
         {(images) =>
           images.length === 0 ? (

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 
-import { useGet } from "../../api/query";
-import { useFleet } from "../../routing/search";
+import { asOne, useGet } from "../../api/query";
+import { useWithin } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { Loaded } from "../../ui/Loaded";
@@ -19,7 +19,7 @@ const PATH = "/v1/fed/vulnerabilities";
 export function TopVulnerabilities() {
   const t = useText(dashboardText);
   const format = useFormat();
-  const fleet = useFleet();
+  const fleet = useWithin();
   const order = { ...fleet, sort: "epss", order: "desc", limit: SHOWN };
   const exploited = useGet(PATH, { query: { ...order, kev: true }, every: EVERY_MS });
   const likely = useGet(PATH, { query: order, every: EVERY_MS });
@@ -36,19 +36,11 @@ export function TopVulnerabilities() {
   const data = enabled
     ? gravest.data && firstOf(SHOWN, ranked, gravest.data.vulnerabilities)
     : ranked;
-  const query = {
-    data,
-    error: exploited.error ?? likely.error ?? gravest.error,
-    isPending: data === undefined,
-    refetch: () =>
-      void Promise.all(
-        [exploited, likely, ...(enabled ? [gravest] : [])].map((one) => one.refetch()),
-      ),
-  };
+  const query = asOne(data, [exploited, likely, ...(enabled ? [gravest] : [])]);
   return (
     <Card
       title={t.topVulnerabilities}
-      wide
+      half
       actions={
         <Link to={"/vulnerabilities" as never} search={{ sort: "-epss" } as never}>
           {t.allVulnerabilities}
@@ -72,17 +64,12 @@ export function TopVulnerabilities() {
                     </Link>{" "}
                     {one.kev && <span className="count critical">{t.exploited}</span>}
                   </span>
-                  <Severity of={one.severity} />
                   <span className="hint">
                     {one.epss == null ? t.noEpss : t.epss(format.percent(one.epss))}
-                  </span>
-                  <Link
-                    className="hint"
-                    to={"/vulnerabilities" as never}
-                    search={{ open: one.name } as never}
-                  >
+                    {" · "}
                     {t.inImages(one.images, format.number(one.images))}
-                  </Link>
+                  </span>
+                  <Severity of={one.severity} />
                 </li>
               ))}
             </ol>

@@ -4,6 +4,7 @@ import { concerns } from "./attention";
 
 const NOW = Date.parse("2026-06-10T00:00:00Z");
 const quiet = {
+  clusters: 1,
   members: [{ id: "1", name: "eu", status: "synced", last_seen: "2026-06-10T00:00:00Z" }],
   scanners: [{ cvedb_create_time: "2026-06-09T00:00:00Z" }],
   registries: [{ name: "fed.shop", failed: 0, error_message: "" }],
@@ -16,7 +17,14 @@ function kinds(change: object) {
 describe("what needs attention", () => {
   it("is nothing where all is well, and where nothing is known yet", () => {
     expect(kinds({})).toEqual([]);
-    expect(kinds({ members: undefined, scanners: undefined, registries: undefined })).toEqual([]);
+    expect(
+      kinds({
+        clusters: undefined,
+        members: undefined,
+        scanners: undefined,
+        registries: undefined,
+      }),
+    ).toEqual([]);
   });
 
   it.each([
@@ -44,7 +52,15 @@ describe("what needs attention", () => {
       },
       ["pending", "duplicate"],
     ],
-    ["an empty federation", { members: [] }, ["noClusters"]],
+    [
+      "a cluster of another version, and a change that halted",
+      {
+        members: [{ id: "1", name: "eu", status: "joint_upgrade_required" }],
+        rollouts: [{ id: 3, revision: 12 }],
+      },
+      ["halted", "otherVersion"],
+    ],
+    ["an empty federation", { clusters: 0, members: [] }, ["noClusters"]],
     [
       "data of four days ago",
       { scanners: [{ cvedb_create_time: "2026-06-06T00:00:00Z" }] },

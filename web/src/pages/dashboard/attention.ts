@@ -11,6 +11,8 @@ export type Concern =
   | { kind: "neverConnected"; id: string; name: string }
   | { kind: "pending"; id: string; name: string }
   | { kind: "duplicate"; id: string; name: string; at: string }
+  | { kind: "otherVersion"; id: string; name: string; status: string }
+  | { kind: "halted"; id: number; revision: number }
   | { kind: "noClusters" }
   | { kind: "oldData"; at: string }
   | { kind: "noData" }
@@ -18,7 +20,12 @@ export type Concern =
   | { kind: "registryFailed"; name: string };
 
 interface Known {
+  /** How many there are. */
+  clusters: number | undefined;
+  /** Those of them that somebody should look at, if not more. */
   members: Schema<"JointCluster">[] | undefined;
+  /** Those that were halted. */
+  rollouts: Schema<"Rollout">[] | undefined;
   scanners: Schema<"Scanner">[] | undefined;
   registries: Schema<"RegistrySummary">[] | undefined;
 }
@@ -32,13 +39,21 @@ export function newestData(scanners: Schema<"Scanner">[]): Schema<"Scanner"> | u
     )[0];
 }
 
+/** Where a cluster and the primary do not understand each other. */
+const OTHER_VERSIONS = ["joint_upgrade_required", "joint_version_too_new"];
+
 /** The concerns, gravest first; what is not known yet raises none. */
-export function concerns({ members, scanners, registries }: Known, now: number): Concern[] {
+export function concerns(
+  { clusters, members, rollouts, scanners, registries }: Known,
+  now: number,
+): Concern[] {
   const found: Concern[] = [];
+  for (const { id, revision } of rollouts ?? []) found.push({ kind: "halted", id, revision });
   for (const { id, name, status, last_seen: since, duplicate_at: at } of members ?? []) {
     if (at) found.push({ kind: "duplicate", id, name, at });
     if (status === "pending") found.push({ kind: "pending", id, name });
     if (status === "disconnected" && since) found.push({ kind: "disconnected", id, name, since });
+    if (OTHER_VERSIONS.includes(status)) found.push({ kind: "otherVersion", id, name, status });
     if (status === "joined") found.push({ kind: "neverConnected", id, name });
   }
   for (const { name = "", failed = 0, error_message: message } of registries ?? []) {
@@ -50,6 +65,6 @@ export function concerns({ members, scanners, registries }: Known, now: number):
     if (!at) found.push({ kind: "noData" });
     else if (now - Date.parse(at) > OLD_DATA_MS) found.push({ kind: "oldData", at });
   }
-  if (members?.length === 0) found.push({ kind: "noClusters" });
+  if (clusters === 0) found.push({ kind: "noClusters" });
   return found;
 }

@@ -1,3 +1,4 @@
+import { grouped } from "../../text/format";
 import { catalogue } from "../../text/language";
 
 export const dashboardText = catalogue({
@@ -9,7 +10,7 @@ export const dashboardText = catalogue({
     clusters: "Clusters by state",
     allSynced: "Every connected cluster holds all rules.",
     lagging: (name: string, count: number) =>
-      `${name} lacks ${count} ${count === 1 ? "revision" : "revisions"}`,
+      `${name} lacks ${grouped(count)} ${count === 1 ? "revision" : "revisions"}`,
     headRevision: "Revision of the rules",
     denials: "Denials",
     denialsLead: (total: string, days: number) =>
@@ -26,7 +27,7 @@ export const dashboardText = catalogue({
     unscanned: "not scanned",
     exposureNowhere: "No image is known to run there.",
     workloads: (count: number) =>
-      `${count} ${count === 1 ? "workload" : "workloads"} in all clusters`,
+      `${grouped(count)} ${count === 1 ? "workload" : "workloads"} in all clusters`,
     allImages: "All images",
     topVulnerabilities: "Vulnerabilities to look at first",
     allVulnerabilities: "All vulnerabilities",
@@ -44,8 +45,10 @@ export const dashboardText = catalogue({
     oldData: (age: string) => `The vulnerability database is from ${age}`,
     noData: "There is no vulnerability database",
     scanFailed: (name: string, count: number) =>
-      `${count} ${count === 1 ? "image" : "images"} of ${name} could not be scanned`,
+      `${grouped(count)} ${count === 1 ? "image" : "images"} of ${name} could not be scanned`,
     registryFailed: (name: string) => `The last scan of ${name} failed`,
+    otherVersion: (name: string, state: string) => `${name}: ${state}`,
+    halted: (revision: string) => `The rollout of revision ${revision} halted`,
     noClusters: "No cluster has joined",
   },
   zh: {
@@ -55,7 +58,7 @@ export const dashboardText = catalogue({
     fine: "目前没有需要关注的事项。",
     clusters: "集群状态",
     allSynced: "所有已连接的集群都拥有全部规则。",
-    lagging: (name: string, count: number) => `${name} 缺少 ${count} 个修订`,
+    lagging: (name: string, count: number) => `${name} 缺少 ${grouped(count)} 个修订`,
     headRevision: "规则修订号",
     denials: "拒绝",
     denialsLead: (total: string, days: number) =>
@@ -71,7 +74,7 @@ export const dashboardText = catalogue({
     exposureHint: "请添加镜像仓库并扫描。",
     unscanned: "未扫描",
     exposureNowhere: "未知有镜像在其中运行。",
-    workloads: (count: number) => `所有集群中共 ${count} 个工作负载`,
+    workloads: (count: number) => `所有集群中共 ${grouped(count)} 个工作负载`,
     allImages: "全部镜像",
     topVulnerabilities: "应首先处理的漏洞",
     allVulnerabilities: "全部漏洞",
@@ -88,8 +91,10 @@ export const dashboardText = catalogue({
     duplicate: (name: string, at: string) => `有代理冒用 ${name} 的身份，时间：${at}`,
     oldData: (age: string) => `漏洞数据库的时间为${age}`,
     noData: "没有漏洞数据库",
-    scanFailed: (name: string, count: number) => `${name} 中有 ${count} 个镜像无法扫描`,
+    scanFailed: (name: string, count: number) => `${name} 中有 ${grouped(count)} 个镜像无法扫描`,
     registryFailed: (name: string) => `${name} 的上次扫描失败`,
+    otherVersion: (name: string, state: string) => `${name}：${state}`,
+    halted: (revision: string) => `修订 ${revision} 的发布已自动停止`,
     noClusters: "还没有集群加入",
   },
 });

@@ -1,10 +1,10 @@
 import { ShieldX } from "lucide-react";
-
 import type { Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { fleetQuery, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
+import { timeNow } from "../../text/now";
 import { words } from "../../text/words";
 import { Ago } from "../../ui/Ago";
 import type { Column } from "../../ui/DataTable";
@@ -38,7 +38,7 @@ export function Denials() {
     ...fleetQuery(url),
     image: url.q,
     name: url.name,
-    ...boundsOf(url, Date.now() / 1_000),
+    ...boundsOf(url, timeNow() / 1_000),
   };
   const query = usePages("/v1/fed/denials", (answer) => answer.denials, {
     query: asked,
@@ -49,7 +49,7 @@ export function Denials() {
       id: "time",
       title: t.time,
       sort: "time",
-      width: "0.8fr",
+      width: "8rem",
       cell: (one) => <Ago at={one.reported_at} />,
     },
     {
@@ -63,7 +63,7 @@ export function Denials() {
     {
       id: "what",
       title: t.what,
-      width: "1.3fr",
+      width: "1.4fr",
       cell: (one) => (
         <>
           {one.workload || "–"}
@@ -74,13 +74,13 @@ export function Denials() {
     {
       id: "rule",
       title: t.rule,
-      width: "0.7fr",
+      width: "7rem",
       cell: (one) => {
         const rule = denyRuleOf(one);
         return rule ? <RuleLink rule={rule} cluster={one.cluster_id} /> : "–";
       },
     },
-    { id: "image", title: t.image, width: "1.3fr", cell: (one) => one.image || "–" },
+    { id: "image", title: t.image, width: "1.5fr", cell: (one) => one.image || "–" },
     {
       id: "cluster",
       title: w.cluster,
@@ -91,7 +91,7 @@ export function Denials() {
     {
       id: "why",
       title: t.why,
-      width: "3.4fr",
+      width: "3.1fr",
       cell: (one) => <Why of={one} />,
     },
   ];
@@ -102,7 +102,9 @@ export function Denials() {
       actions={<Export path="/v1/fed/denials" query={asked} name="denials" />}
     >
       {/* The list says why nothing could be read. */}
-      {!(query.error && !query.rows) && <Timeline of="/v1/fed/denials" asked={asked} />}
+      {(query.rows || query.errorUpdateCount === 0) && (
+        <Timeline of="/v1/fed/denials" asked={asked} />
+      )}
       <div className="toolbar">
         <FilterText label={t.image} />
         <Facet
@@ -121,7 +123,7 @@ export function Denials() {
         what={names.denials}
         columns={columns}
         rowKey={(one) => `${one.cluster_id}/${one.seq}`}
-        filters={["q", "name", "days", "since", "until", "cluster"]}
+        filters={["q", "ns", "name", "days", "since", "until", "cluster"]}
         empty={
           <Sign icon={<ShieldX aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
         }

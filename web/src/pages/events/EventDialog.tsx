@@ -9,6 +9,7 @@ import { RuleLink } from "../admission/RuleLink";
 import { Why } from "../admission/Why";
 import { ClusterOf } from "../clusters/ClusterLink";
 import { useClusterName } from "../clusters/members";
+import { RecordText } from "./RecordText";
 import { detailOf, type FedEvent, Level, useEventName } from "./record";
 import { eventsText } from "./text";
 
@@ -25,6 +26,8 @@ export function EventDialog({ event, onClose }: { event: FedEvent; onClose: () =
     [t.time, format.moment(event.reported_at)],
     [t.number, format.number(event.seq)],
     [t.user, detail.user],
+    [t.address, detail.user_addr],
+    [t.call, [detail.rest_method, detail.rest_request].filter(Boolean).join(" ")],
     [t.namespace, detail.workload_domain],
     [t.workload, detail.workload_name],
     [t.image, detail.workload_image ?? detail.image],
@@ -39,7 +42,9 @@ export function EventDialog({ event, onClose }: { event: FedEvent; onClose: () =
           <Why of={detail} />
         </div>
       ) : (
-        detail.message && <p>{detail.message}</p>
+        <p>
+          <RecordText of={detail} />
+        </p>
       )}
       {rule && (
         <p>

@@ -1,5 +1,4 @@
 import { Activity } from "lucide-react";
-
 import { get } from "../../api/client";
 import { useLive } from "../../api/live";
 import { usePages } from "../../api/query";
@@ -7,6 +6,7 @@ import { pageNames } from "../../frame/pages";
 import { useOpened } from "../../routing/opened";
 import { fleetQuery, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
+import { timeNow } from "../../text/now";
 import { Ago } from "../../ui/Ago";
 import type { Column } from "../../ui/DataTable";
 import { Export } from "../../ui/Export";
@@ -17,12 +17,14 @@ import { Listing } from "../../ui/Listing";
 import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { State } from "../../ui/State";
+import { useCriterionText } from "../admission/sentence";
 import { ClusterFacet } from "../clusters/ClusterFacet";
 import { ClusterOf } from "../clusters/ClusterLink";
 import { useClusterName } from "../clusters/members";
 import { EventDialog } from "./EventDialog";
 import { PeriodFacet } from "./PeriodFacet";
 import { boundsOf } from "./period";
+import { RecordText } from "./RecordText";
 import { detailOf, type FedEvent, keyOf, Level, placeOf, useEventName } from "./record";
 import { Timeline } from "./Timeline";
 import { eventsText } from "./text";
@@ -33,6 +35,7 @@ export function Events() {
   const t = useText(eventsText);
   const names = useText(pageNames);
   const eventName = useEventName();
+  const criterion = useCriterionText();
   const clusterName = useClusterName();
   const [url, setUrl] = useUrl();
   const live = useLive();
@@ -40,7 +43,7 @@ export function Events() {
     ...fleetQuery(url),
     // Text within it; a comma would begin another value.
     f_namespace: url.q && `in,${url.q.replace(/[,|].*$/, "")}`,
-    ...boundsOf(url, Date.now() / 1_000),
+    ...boundsOf(url, timeNow() / 1_000),
     name: url.name,
     category: url.category,
     level: url.level,
@@ -76,7 +79,9 @@ export function Events() {
       cell: (event) => (
         <>
           <Opener open={keyOf(event)}>{eventName(event.name)}</Opener>
-          <span className="sub">{detailOf(event).message}</span>
+          <span className="sub brief">
+            <RecordText of={detailOf(event)} criterion={criterion} />
+          </span>
         </>
       ),
     },
@@ -102,7 +107,9 @@ export function Events() {
       actions={<Export path="/v1/fed/events" query={asked} name="events" />}
     >
       {/* The list says why nothing could be read. */}
-      {!(query.error && !query.rows) && <Timeline of="/v1/fed/events" asked={asked} />}
+      {(query.rows || query.errorUpdateCount === 0) && (
+        <Timeline of="/v1/fed/events" asked={asked} />
+      )}
       <div className="toolbar">
         <FilterText label={t.namespace} />
         <PeriodFacet />
@@ -117,7 +124,7 @@ export function Events() {
         columns={columns}
         rowKey={keyOf}
         current={(event) => keyOf(event) === url.open}
-        filters={["q", "days", "since", "until", "category", "name", "level", "cluster"]}
+        filters={["q", "ns", "days", "since", "until", "category", "name", "level", "cluster"]}
         empty={
           <Sign icon={<Activity aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
         }

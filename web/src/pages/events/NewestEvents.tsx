@@ -1,12 +1,13 @@
 import { Link } from "@tanstack/react-router";
 
 import { useGet } from "../../api/query";
-import type { Fleet } from "../../routing/search";
+import type { Within } from "../../routing/search";
 import { useText } from "../../text/language";
 import { Ago } from "../../ui/Ago";
 import { Loaded } from "../../ui/Loaded";
 import { ClusterOf } from "../clusters/ClusterLink";
 import { useClusterName } from "../clusters/members";
+import { RecordText } from "./RecordText";
 import { detailOf, keyOf, Level, useEventName } from "./record";
 import { eventsText } from "./text";
 import "./events.css";
@@ -16,7 +17,7 @@ const EVERY_MS = 3_000;
 const LINES_EACH = 1.7;
 
 /** The last few records of clusters; none named are all. */
-export function NewestEvents({ of, limit = 6 }: { of: Fleet; limit?: number }) {
+export function NewestEvents({ of, limit = 6 }: { of: Within; limit?: number }) {
   const t = useText(eventsText);
   const name = useEventName();
   const clusterName = useClusterName();
@@ -35,7 +36,9 @@ export function NewestEvents({ of, limit = 6 }: { of: Fleet; limit?: number }) {
                   <Link to={"/events" as never} search={{ open: keyOf(event) } as never}>
                     {name(event.name)}
                   </Link>
-                  <span className="hint">{detailOf(event).message}</span>
+                  <span className="hint">
+                    <RecordText of={detailOf(event)} />
+                  </span>
                 </span>
                 <span className="hint">
                   <ClusterOf record={event} name={clusterName} />

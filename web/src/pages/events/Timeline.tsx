@@ -5,6 +5,7 @@ import { useGet } from "../../api/query";
 import { useUrl } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
+import { timeNow } from "../../text/now";
 import { words } from "../../text/words";
 import { Loaded, Skeleton } from "../../ui/Loaded";
 import type { Series } from "../../ui/TimeChart";
@@ -46,7 +47,7 @@ export function Timeline({ of, asked, usual = "7" }: Props) {
   const [url, setUrl] = useUrl();
   const picked = pickedOf(url);
   const period = periodOf(url.days) ?? usual;
-  const bounds: Bounds = picked ?? { since: String(startOf(period, Date.now() / 1_000)) };
+  const bounds: Bounds = picked ?? { since: String(startOf(period, timeNow() / 1_000)) };
   const { sort: _, order: __, ...filters } = asked;
   const query = useGet(`${of}/timeline`, { query: { ...filters, ...bounds }, every: EVERY_MS });
   return (

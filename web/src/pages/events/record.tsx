@@ -2,20 +2,16 @@ import type { Schema } from "../../api/client";
 import { useText } from "../../text/language";
 import { State, type Tone } from "../../ui/State";
 import type { DenyRecord } from "../admission/deciding";
+import type { DeedRecord } from "./deed";
 import { eventsText } from "./text";
 
 export type FedEvent = Schema<"FedEvent">;
 
 /** What records of all logs may say. */
-export interface Detail extends DenyRecord {
-  user?: string;
-  workload_name?: string;
-  workload_domain?: string;
+export interface Detail extends DenyRecord, DeedRecord {
   workload_image?: string;
   image?: string;
   repository?: string;
-  operation?: string;
-  resource_kind?: string;
 }
 
 export function detailOf(event: FedEvent): Detail {

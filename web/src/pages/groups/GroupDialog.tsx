@@ -1,7 +1,7 @@
 import { Plus, X } from "lucide-react";
 import { useState } from "react";
 
-import { patch, post, remove, type Schema } from "../../api/client";
+import { get, patch, post, remove, type Schema } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -26,6 +26,11 @@ interface Props {
   onClose: () => void;
 }
 
+/** What of a group the form changes. */
+function changing({ comment, criteria, cluster_selector }: Group) {
+  return [comment, criteria, cluster_selector];
+}
+
 export function GroupDialog({ group, writable, onClose }: Props) {
   const t = useOwnedText(useText(groupsText));
   const w = useText(words);
@@ -35,26 +40,40 @@ export function GroupDialog({ group, writable, onClose }: Props) {
   const [criteria, setCriteria] = useState<Entry[]>(
     group?.criteria ?? [{ key: "service", op: "=", value: "" }],
   );
-  const [selector, setSelector] = useState(textOf(group?.cluster_selector));
+  const [selector, setSelector] = useState(group ? textOf(group.cluster_selector) : owner.selector);
+  const configOf = (comment: string, criteria: Entry[], selector: string) => {
+    const cluster_selector = owner.cluster ? null : selectorOf(selector);
+    return { config: { name, comment, criteria, cfg_type: owner.cfgType, cluster_selector } };
+  };
+  const put = (of: ReturnType<typeof configOf>) =>
+    patch("/v1/group/{name}", of, { ...owner.target, path: { name } });
+  const dropIt = () => remove("/v1/group/{name}", { ...owner.target, path: { name } });
   const save = useChange(
     () => {
-      const cluster_selector = owner.cluster ? null : selectorOf(selector);
-      const config = { name, comment, criteria, cfg_type: owner.cfgType, cluster_selector };
-      return group
-        ? patch("/v1/group/{name}", { config }, { ...owner.target, path: { name } })
-        : post("/v1/group", { config }, owner.target);
+      const of = configOf(comment, criteria, selector);
+      return group ? put(of) : post("/v1/group", of, owner.target);
     },
-    { done: t.saved, onDone: onClose },
+    {
+      done: t.saved,
+      onDone: onClose,
+      read: async () => {
+        const query = { ...(!owner.cluster && owner.target.query), f_name: name };
+        const { groups } = await get("/v1/group", { query, cluster: owner.cluster });
+        return groups.filter((one) => one.name === name).map(changing);
+      },
+      undo: () => {
+        if (!group) return dropIt;
+        const selector = textOf(group.cluster_selector);
+        return () => put(configOf(group.comment ?? "", group.criteria ?? [], selector));
+      },
+    },
   );
-  const drop = useChange(() => remove("/v1/group/{name}", { ...owner.target, path: { name } }), {
-    done: t.removed,
-    onDone: onClose,
-  });
+  const drop = useChange(dropIt, { done: t.removed, onDone: onClose });
   const editable = writable && !group?.reserved && (!group || owns(owner, group));
   return (
     <FormDialog
       title={group ? name : t.add}
-      now={group && [group.comment, group.criteria, group.cluster_selector]}
+      now={group && changing(group)}
       save={save}
       writable={editable}
       removal={

@@ -10,7 +10,7 @@ import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { everyRow } from "../../transfer/everyRow";
 import { Transfer } from "../../transfer/Transfer";
-import { AddButton } from "../../ui/AddButton";
+import { AddButton, FirstButton } from "../../ui/AddButton";
 import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
@@ -121,7 +121,9 @@ export function Groups() {
         rowKey={(group) => group.name ?? ""}
         current={(group) => group.name === url.open}
         empty={
-          <Sign icon={<GroupIcon aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
+          <Sign icon={<GroupIcon aria-hidden />} title={t.none} hint={t.noneHint} role="status">
+            {writable && <FirstButton />}
+          </Sign>
         }
       />
       {(opened || (url.open === "new" && writable)) && (

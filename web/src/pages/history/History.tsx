@@ -5,11 +5,12 @@ import { get, type Schema } from "../../api/client";
 import { isLive } from "../../api/live";
 import { pageNames } from "../../frame/pages";
 import { useUrl } from "../../routing/search";
-import { useMay } from "../../session/permissions";
+import { mayWriteObjects, useAllowed } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { WholePolicy } from "../../transfer/WholePolicy";
+import { Ago } from "../../ui/Ago";
 import type { Column } from "../../ui/DataTable";
 import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
@@ -36,18 +37,14 @@ export function History() {
   const t = useText(historyText);
   const r = useText(rolloutsText);
   const names = useText(pageNames);
-  const may = useMay();
+  const writable = useAllowed((self) => mayWriteObjects(self, "federation"));
   const tabs: [string, string][] = [
     ["changes", t.changes],
     ["rollouts", r.title],
   ];
   const tab = useTab(tabs);
   return (
-    <Page
-      title={names.history}
-      lead={t.lead}
-      actions={<WholePolicy writable={may("fed", "write")} />}
-    >
+    <Page title={names.history} lead={t.lead} actions={<WholePolicy writable={writable} />}>
       <Tabs label={names.history} tabs={tabs} />
       {tab === "rollouts" ? <Rollouts /> : <Changes />}
     </Page>
@@ -79,7 +76,17 @@ function Changes() {
       width: "0.6fr",
       cell: (one) => <Opener open={`${one.revision}`}>{format.number(one.revision)}</Opener>,
     },
-    { id: "time", title: t.time, cell: (one) => format.moment(one.at) },
+    {
+      id: "time",
+      title: t.time,
+      width: "1.2fr",
+      cell: (one) => (
+        <>
+          <Ago at={one.at} />
+          <span className="sub">{format.moment(one.at)}</span>
+        </>
+      ),
+    },
     {
       id: "who",
       title: t.who,

@@ -4,7 +4,7 @@ import { useState } from "react";
 
 import { post, type Schema } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
-import { useMay } from "../../session/permissions";
+import { holdsForAll, useAllowed } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -26,7 +26,7 @@ export function RevisionPanel({ revision, onClose }: Props) {
   const t = useText(historyText);
   const w = useText(words);
   const format = useFormat();
-  const may = useMay();
+  const goesBack = useAllowed((self) => holdsForAll(self, "fed", "write"));
   const query = useGet("/v1/fed/history/{revision}", { path: { revision } });
   const [planned, setPlanned] = useState<number>();
   const [went, setWent] = useState<number>();
@@ -70,7 +70,7 @@ export function RevisionPanel({ revision, onClose }: Props) {
           {t.goBackText(Number(revision))} {t.wouldChange(planned)}
         </p>
       )}
-      {may("fed", "write") && (
+      {goesBack && (
         <div className="actions">
           {asking && (
             <button type="button" onClick={() => setPlanned(undefined)}>
@@ -113,14 +113,19 @@ function Difference({ of }: { of: Schema<"HistoryDifference"> }) {
         )}
         : {t.actions[of.action]}
       </h3>
-      <dl className="facts">
+      <dl className={changed ? "facts changed" : "facts"}>
         {fields.map((field) => (
           <div key={field.path}>
             <dt>{field.path}</dt>
             <dd>
-              {of.action !== "create" && <Value title={t.before} of={field.before} />}
-              {changed && " → "}
-              {of.action !== "delete" && <Value title={t.after} of={field.after} />}
+              {changed ? (
+                <ul className="line-changes">
+                  <Line className="gone" title={t.before} of={field.before} />
+                  <Line className="added" title={t.after} of={field.after} />
+                </ul>
+              ) : (
+                <code>{told(of.action === "delete" ? field.before : field.after)}</code>
+              )}
             </dd>
           </div>
         ))}
@@ -129,11 +134,13 @@ function Difference({ of }: { of: Schema<"HistoryDifference"> }) {
   );
 }
 
-function Value({ title, of }: { title: string; of: unknown }) {
+/** What a part of an object was, or is; nothing where it said nothing. */
+function Line({ className, title, of }: { className: string; title: string; of: unknown }) {
+  if (isEmpty(of)) return null;
   return (
-    <code>
+    <li className={className}>
       <span className="hidden">{title}: </span>
-      {told(of)}
-    </code>
+      <code>{told(of)}</code>
+    </li>
   );
 }

@@ -1,22 +1,23 @@
-import { useQueries } from "@tanstack/react-query";
+import { keepPreviousData, useQueries } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { get } from "../../api/client";
+import { get, type Schema } from "../../api/client";
 import { useGet } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { useScope, useUrl } from "../../routing/search";
+import { listQuery, useScope, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
 import { Dialog } from "../../ui/Dialog";
 import { Loaded } from "../../ui/Loaded";
 import { Page } from "../../ui/Page";
 import { Picker } from "../../ui/Picker";
+import { useSettled } from "../../ui/useSettled";
 import { Differences } from "./Differences";
 import type { Report } from "./ImageDetail";
 import { imagesText } from "./text";
 import "./images.css";
 
-/** Images that can be chosen of each registry. */
-const CHOICES = 1_000;
+/** Images of each registry that are offered: others are found by typing. */
+const OFFERED = 100;
 
 /** `registry id` of both sides stand in the URL. */
 function parse(text: string | undefined): { registry: string; id: string } | undefined {
@@ -25,28 +26,61 @@ function parse(text: string | undefined): { registry: string; id: string } | und
   return { registry: text.slice(0, at), id: text.slice(at + 1) };
 }
 
-interface Choice {
-  key: string;
-  text: string;
+const IMAGES = "/v1/scan/registry/{name}/images";
+
+/** What is asked for by a part of `repository:tag`. */
+function askedBy(text: string) {
+  const [q = "", tag = ""] = text.split(":");
+  return {
+    ...listQuery({ q }, "repository", {}),
+    ...(tag && { f_tag: `in,${tag.replace(/[,|].*$/, "")}` }),
+  };
 }
 
-function useChoices(): Choice[] {
+/** The images of all registries that have what is typed in their names. */
+function useChoices(typed: string) {
   const cluster = useScope();
-  const registries = useGet("/v1/scan/registry", { cluster }).data?.summarys ?? [];
+  const wanted = typed.trim();
+  const text = useSettled(wanted);
+  const registries = useGet("/v1/scan/registry", { cluster });
   const lists = useQueries({
-    queries: registries.map(({ name = "" }) => ({
-      queryKey: ["images to choose", name, cluster],
+    queries: (registries.data?.summarys ?? []).map(({ name = "" }) => ({
+      queryKey: ["images to choose", name, cluster, text],
       queryFn: async () => {
-        const target = { path: { name }, query: { limit: CHOICES }, cluster };
-        const answer = await get("/v1/scan/registry/{name}/images", target);
-        return answer.images.map((image) => ({
-          key: `${name} ${image.image_id}`,
-          text: `${image.repository}:${image.tag} (${name})`,
+        const query = { ...askedBy(text), limit: OFFERED };
+        const answer = await get(IMAGES, { path: { name }, query, cluster });
+        // Of one that was never scanned there is nothing to compare.
+        const known = answer.images.filter((image) => image.image_id);
+        return known.map((image) => ({
+          id: `${name} ${image.image_id}`,
+          text: nameOf(image, name),
         }));
       },
+      placeholderData: keepPreviousData,
     })),
   });
-  return lists.flatMap((list) => list.data ?? []);
+  const stale = lists.some((list) => list.isLoading || list.isPlaceholderData);
+  return {
+    choices: lists.flatMap((list) => list.data ?? []),
+    searching: registries.isLoading || stale || text !== wanted,
+  };
+}
+
+function nameOf({ repository, tag }: Schema<"RegistryImageSummary">, registry: string): string {
+  return `${repository}:${tag} (${registry})`;
+}
+
+/** How a side is called that was chosen. */
+function useChosen(of: string | undefined): string | undefined {
+  const { registry: name = "", id = "" } = parse(of) ?? {};
+  const { data } = useGet(IMAGES, {
+    path: { name },
+    query: { f_image_id: id, limit: 1 },
+    cluster: useScope(),
+    enabled: of !== undefined,
+  });
+  const image = data?.images[0];
+  return image ? nameOf(image, name) : of && id.slice(0, 12);
 }
 
 function useReport(of: string | undefined) {
@@ -63,7 +97,6 @@ export function Compare() {
   const t = useText(imagesText);
   const names = useText(pageNames);
   const [url] = useUrl();
-  const choices = useChoices();
   const left = useReport(url.left);
   const right = useReport(url.right);
   const ready = url.left && url.right;
@@ -71,8 +104,8 @@ export function Compare() {
     <Page title={t.compareTitle} parent={{ to: "/images", text: names.images }}>
       <div className="stack">
         <div className="versus">
-          <Side side="left" label={t.left} choices={choices} />
-          <Side side="right" label={t.right} choices={choices} />
+          <Side side="left" label={t.left} />
+          <Side side="right" label={t.right} />
         </div>
         {ready && (
           <Loaded query={left} what={t.left}>
@@ -88,36 +121,51 @@ export function Compare() {
   );
 }
 
-interface SideProps {
-  side: "left" | "right";
-  label: string;
-  choices: Choice[];
-}
-
-function Side({ side, label, choices }: SideProps) {
+function Side({ side, label }: { side: "left" | "right"; label: string }) {
   const t = useText(imagesText);
   const [url, setUrl] = useUrl();
   const [open, setOpen] = useState(false);
-  const chosen = choices.find((one) => one.key === url[side]);
+  const chosen = useChosen(url[side]);
   return (
     <div className="field">
       <span className="label">{label}</span>
-      <button type="button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
-        {chosen?.text ?? t.choose}
+      <button
+        type="button"
+        aria-haspopup="dialog"
+        aria-label={`${label}: ${chosen ?? t.choose}`}
+        onClick={() => setOpen(true)}
+      >
+        {chosen ?? t.choose}
       </button>
       {open && (
-        <Dialog title={t.choose} onClose={() => setOpen(false)}>
-          <Picker
-            label={t.choose}
-            none={t.none}
-            choices={choices.map(({ key, text }) => ({ id: key, text }))}
-            onPick={(key) => {
-              setOpen(false);
-              setUrl({ [side]: key });
-            }}
-          />
-        </Dialog>
+        <ImageChoice
+          onClose={() => setOpen(false)}
+          onPick={(id) => {
+            setOpen(false);
+            setUrl({ [side]: id });
+          }}
+        />
       )}
     </div>
+  );
+}
+
+function ImageChoice({ onPick, onClose }: { onPick: (id: string) => void; onClose: () => void }) {
+  const t = useText(imagesText);
+  const [typed, setTyped] = useState("");
+  const { choices, searching } = useChoices(typed);
+  return (
+    <Dialog title={t.choose} onClose={onClose}>
+      <Picker
+        label={t.choose}
+        hint={t.chooseHint}
+        none={t.none}
+        choices={choices}
+        loading={searching}
+        patient
+        onType={setTyped}
+        onPick={onPick}
+      />
+    </Dialog>
   );
 }

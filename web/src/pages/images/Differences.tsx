@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { useFormat } from "../../text/format";
@@ -35,9 +36,9 @@ export function Differences({ left, right }: { left: Report; right: Report }) {
             : t.changes(format.number(gone.length), format.number(added.length))}
         </State>
       </p>
-      <Found title={t.gone(gone.length)} elsewhere={t.after} all={gone} open />
-      <Found title={t.added(added.length)} elsewhere={t.before} all={added} open />
-      <Found title={t.both(both.length)} elsewhere={t.after} all={both} />
+      <Found title={t.gone(format.number(gone.length))} elsewhere={t.after} all={gone} open />
+      <Found title={t.added(format.number(added.length))} elsewhere={t.before} all={added} open />
+      <Found title={t.both(format.number(both.length))} elsewhere={t.after} all={both} />
       <h2>{t.changedPackages}</h2>
       {packages.length === 0 ? <p className="hint">{t.noneDiffer}</p> : <Packages all={packages} />}
       {lines.map((one) => (
@@ -58,22 +59,38 @@ interface FoundProps {
 /** Vulnerabilities with one fate, unfolded where one looks first. */
 function Found({ title, elsewhere, all, open = false }: FoundProps) {
   const t = useText(imagesText);
-  const [unfolded, setUnfolded] = useState(open);
+  const w = useText(words);
+  const [unfolded, setUnfolded] = useState(open && all.length > 0);
   const columns: Column<VulnerabilityChange>[] = [
-    { id: "name", title: t.vulnerability, cell: (one) => one.name },
-    { id: "severity", title: t.severity, cell: (one) => <Severity of={one.severity} /> },
-    { id: "package", title: t.package, width: "1.4fr", cell: (one) => one.package_name },
+    {
+      id: "name",
+      title: t.vulnerability,
+      cell: (one) => (
+        <Link to={"/vulnerabilities" as never} search={{ open: one.name } as never}>
+          {one.name}
+        </Link>
+      ),
+    },
+    {
+      id: "severity",
+      title: t.severity,
+      width: "0.8fr",
+      cell: (one) => <Severity of={one.severity} />,
+    },
+    { id: "package", title: t.package, width: "1.2fr", cell: (one) => one.package_name },
     { id: "installed", title: t.installed, cell: (one) => one.package_version },
     {
       id: "elsewhere",
       title: elsewhere,
+      width: "1.2fr",
       cell: (one) => one.elsewhere || t.lacking,
     },
-    { id: "fixed", title: t.fixed, cell: (one) => one.fixed_version || t.noFix },
+    { id: "fixed", title: t.fixed, width: "1.2fr", cell: (one) => one.fixed_version || t.noFix },
   ];
   return (
     <details open={unfolded} onToggle={(event) => setUnfolded(event.currentTarget.open)}>
       <summary>{title}</summary>
+      {unfolded && all.length === 0 && <p className="hint">{w.none}</p>}
       {unfolded && all.length > 0 && (
         <DataTable
           label={title}

@@ -3,7 +3,7 @@ import { Link, Navigate, useParams } from "@tanstack/react-router";
 import { SearchX } from "lucide-react";
 
 import { get } from "../../api/client";
-import { useGet } from "../../api/query";
+import { asOne, useGet } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { useScope } from "../../routing/search";
 import { useText } from "../../text/language";
@@ -66,11 +66,7 @@ function useRegistriesOf(id: string) {
   const having = names.filter((_, at) => (lists[at]?.data?.length ?? 0) > 0);
   const isPending = registries.isPending || lists.some((list) => list.isPending);
   const error = registries.error ?? lists.find((list) => list.error)?.error;
-  return {
-    // The first that has it will do: the others need not be waited for.
-    data: having.length > 0 || !(isPending || error) ? having : undefined,
-    error,
-    isPending,
-    refetch: () => void Promise.all([registries.refetch(), ...lists.map((list) => list.refetch())]),
-  };
+  // The first that has it will do: the others need not be waited for.
+  const data = having.length > 0 || !(isPending || error) ? having : undefined;
+  return asOne(data, [registries, ...lists]);
 }

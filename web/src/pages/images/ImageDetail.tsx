@@ -11,6 +11,7 @@ import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Ago } from "../../ui/Ago";
+import { Copy } from "../../ui/Copy";
 import { Loaded } from "../../ui/Loaded";
 import { Facts, Page } from "../../ui/Page";
 import { SeverityCounts } from "../../ui/Severity";
@@ -77,11 +78,11 @@ export function ImageDetail() {
             of={[
               [t.os, image.base_os || "–"],
               [t.size, image.size ? format.bytes(image.size) : "–"],
-              [t.created, image.created_at ? format.moment(image.created_at) : "–"],
+              [t.created, image.created_at ? <Ago key="b" at={image.created_at} /> : "–"],
               [t.scanned, image.scanned_at ? <Ago key="a" at={image.scanned_at} /> : w.never],
               [t.runsAsRoot, image.run_as_root ? w.yes : w.no],
               ...(runs ? [[t.runs, <Runs key="r" of={runs} />] as [string, ReactNode]] : []),
-              [t.digest, <code key="d">{image.digest}</code>],
+              [t.digest, <Copy key="d" text={image.digest ?? "–"} label={t.digest} />],
             ]}
           />
         )}
@@ -120,6 +121,7 @@ interface TabsProps {
 function ReportTabs({ report, name, path }: TabsProps) {
   const t = useText(imagesText);
   const names = useText(pageNames);
+  const format = useFormat();
   const counts: Record<keyof typeof t.tabs, number | undefined> = {
     vulnerabilities: report.vulnerabilities?.length ?? 0,
     packages: report.modules?.length ?? 0,
@@ -131,9 +133,9 @@ function ReportTabs({ report, name, path }: TabsProps) {
     signatures: report.signature_data?.verifiers?.length ?? 0,
     config: undefined,
   };
-  const tabs = Object.entries(t.tabs).map(([tab, text]): [string, string] => {
+  const tabs = Object.entries(t.tabs).map(([tab, text]): [string, string, string | undefined] => {
     const count = counts[tab as keyof typeof t.tabs];
-    return [tab, count === undefined ? text : `${text} ${count}`];
+    return [tab, text, count === undefined ? undefined : format.number(count)];
   });
   const tab = useTab(tabs);
   return (

@@ -8,6 +8,7 @@ import { pageNames } from "../../frame/pages";
 import { listQuery, useScope, useUrl } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
+import { useOutcomeText } from "../../text/outcomes";
 import { words } from "../../text/words";
 import { Ago } from "../../ui/Ago";
 import type { Column } from "../../ui/DataTable";
@@ -33,6 +34,7 @@ export function ImageList({ registry, beside }: { registry: string; beside?: Rea
   const w = useText(words);
   const names = useText(pageNames);
   const format = useFormat();
+  const outcome = useOutcomeText();
   const cluster = useScope();
   const [url] = useUrl();
   const query = usePages("/v1/scan/registry/{name}/images", (answer) => answer.images, {
@@ -89,9 +91,9 @@ export function ImageList({ registry, beside }: { registry: string; beside?: Rea
       cell: (image) => (
         <>
           <State tone={TONES[image.status ?? ""] ?? "quiet"}>
-            {t.scanStates[image.status as keyof typeof t.scanStates] ?? image.status}
+            {t.scanStates[(image.status || "idle") as keyof typeof t.scanStates] ?? image.status}
           </State>
-          {image.status === "failed" && <span className="sub">{image.result}</span>}
+          {image.status === "failed" && <span className="sub">{outcome(image.result ?? "")}</span>}
         </>
       ),
     },

@@ -1,3 +1,5 @@
+import { Link } from "@tanstack/react-router";
+
 import { useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -30,9 +32,14 @@ export function Packages({ all }: { all: Module[] }) {
       width: "1.4fr",
       cell: (one) =>
         (one.cves ?? []).map((cve) => (
-          <span key={cve.name} className="tag">
+          <Link
+            key={cve.name}
+            className="tag"
+            to={"/vulnerabilities" as never}
+            search={{ open: cve.name } as never}
+          >
             {cve.name}
-          </span>
+          </Link>
         )),
     },
   ];

@@ -8,6 +8,7 @@ import { Sign } from "../../ui/Failure";
 import { Card, Facts } from "../../ui/Page";
 import { useCheckText } from "../compliance/checkText";
 import type { Report } from "./ImageDetail";
+import { useSecretAdvice } from "./secretAdvice";
 import { imagesText } from "./text";
 
 type Secret = Schema<"ScanSecret">;
@@ -17,6 +18,7 @@ type Check = Schema<"ImageCheck">;
 /** Secrets that lie in the image; the evidence comes cloaked. */
 export function Secrets({ all }: { all: Secret[] }) {
   const t = useText(imagesText);
+  const advice = useSecretAdvice();
   if (all.length === 0)
     return <Sign icon={<KeyRound aria-hidden />} title={t.noSecrets} role="status" />;
   const columns: Column<Secret>[] = [
@@ -28,7 +30,7 @@ export function Secrets({ all }: { all: Secret[] }) {
       width: "1.4fr",
       cell: (one) => <code>{one.evidence}</code>,
     },
-    { id: "suggestion", title: t.suggestion, width: "1.6fr", cell: (one) => one.suggestion },
+    { id: "suggestion", title: t.suggestion, width: "1.6fr", cell: advice },
   ];
   return (
     <DataTable

@@ -30,8 +30,8 @@ export function RunningImages() {
   const format = useFormat();
   const [url] = useUrl();
   // Where a part of the fleet is asked about, the numbers of all of it come all the same.
-  const { cluster, cluster_selector: selector } = fleetQuery(url);
-  const counted = (what: string) => (cluster || selector ? t.inAll(what) : what);
+  const { cluster, cluster_selector: selector, namespace } = fleetQuery(url);
+  const counted = (what: string) => (cluster || selector || namespace ? t.inAll(what) : what);
   const asked = { ...fleetQuery(url), name: url.q, scanned: url.state };
   const query = usePages("/v1/fed/images", (answer) => answer.images, { query: asked });
   const columns: Column<Image>[] = [
@@ -108,7 +108,7 @@ export function RunningImages() {
         what={names.images}
         columns={columns}
         rowKey={(image) => `${image.name} ${image.image_id}`}
-        filters={["q", "state", "cluster"]}
+        filters={["q", "ns", "state", "cluster"]}
         empty={
           <Sign
             icon={<Package aria-hidden />}

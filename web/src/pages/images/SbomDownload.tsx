@@ -1,7 +1,7 @@
 import { FileDown } from "lucide-react";
 import { useState } from "react";
 
-import { send } from "../../api/client";
+import { fileOf, send } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { Dialog } from "../../ui/Dialog";
@@ -30,7 +30,7 @@ export function SbomDownload({ path, image }: Props) {
     async ([format, , ending]: (typeof FORMS)[number]) => {
       const call = "/v1/scan/registry/{name}/image/{id}/sbom";
       const answer = await send("get", call, { path, query: { format } });
-      saveAs(`${image.replace(/[^\w.]/g, "-")}.${ending}`, await answer.blob());
+      saveAs(`${image.replace(/[^\w.]/g, "-")}.${ending}`, await fileOf(answer));
     },
     { onDone: () => setOpen(false) },
   );

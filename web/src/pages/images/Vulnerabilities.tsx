@@ -32,13 +32,14 @@ export function Vulnerabilities({ all, image }: Props) {
       id: "name",
       title: t.vulnerability,
       sort: "name",
-      width: "1.3fr",
+      width: "1.2fr",
       cell: (one) => <Opener open={findingKey(one)}>{one.name}</Opener>,
     },
     {
       id: "severity",
       title: t.severity,
       sort: "severity",
+      width: "0.85fr",
       cell: (one) => <Severity of={one.severity} />,
     },
     {
@@ -59,7 +60,7 @@ export function Vulnerabilities({ all, image }: Props) {
     {
       id: "fixed",
       title: t.fixed,
-      width: "1.1fr",
+      width: "1.5fr",
       cell: (one) => one.fixed_version || <span className="hint">{t.noFix}</span>,
     },
     {

@@ -1,7 +1,7 @@
 import { useQueries } from "@tanstack/react-query";
 
 import { get, type Schema } from "../../api/client";
-import { useGet } from "../../api/query";
+import { asOne, useGet } from "../../api/query";
 
 /** An image with the registry that holds it. */
 export type Image = Schema<"RegistryImageSummary"> & { registry: string };
@@ -30,16 +30,10 @@ export function useWorstImages(limit: number) {
       refetchInterval: 10_000,
     })),
   });
-  const ready = registries.data !== undefined && lists.every((list) => !list.isPending);
-  return {
-    data: ready
-      ? lists
-          .flatMap((list) => list.data ?? [])
-          .sort(byGravity)
-          .slice(0, limit)
-      : undefined,
-    error: registries.error ?? lists.find((list) => list.error)?.error ?? null,
-    isPending: !ready,
-    refetch: () => void registries.refetch(),
-  };
+  // A list that failed is passed over, also while it is asked again.
+  const ready =
+    registries.data && lists.every((list) => list.data || list.errorUpdateCount > 0)
+      ? lists.flatMap((list) => list.data ?? [])
+      : undefined;
+  return asOne(ready?.sort(byGravity).slice(0, limit), [registries, ...lists]);
 }

@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { patch, remove } from "../../api/client";
+import { get, patch, remove, type Schema } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -33,7 +33,7 @@ const ENDPOINTS = ["external", "nodes", "Workload:ingress"];
 export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
   const t = useOwnedText(useText(networkText));
   const w = useText(words);
-  const { cluster, cfgType, target } = useOwner();
+  const { cluster, cfgType, selector: owned, target } = useOwner();
   const [from, setFrom] = useState(rule?.from ?? "");
   const [to, setTo] = useState(rule?.to ?? "");
   const [ports, setPorts] = useState(rule?.ports ?? "any");
@@ -41,11 +41,13 @@ export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
   const [action, setAction] = useState(rule?.action ?? "allow");
   const [comment, setComment] = useState(rule?.comment ?? "");
   const [on, setOn] = useState(!rule?.disable);
-  const [selector, setSelector] = useState(textOf(rule?.cluster_selector));
+  const [selector, setSelector] = useState(rule ? textOf(rule.cluster_selector) : owned);
   const [after, setAfter] = useState(0);
   const groups = useGet("/v1/group", { ...target, query: { ...target.query, brief: true } });
   const id = rule?.id ?? 0;
   const path = { id: String(id) };
+  const put = (of: Schema<"PolicyRuleConfig">) =>
+    patch("/v1/policy/rule/{id}", { config: of }, { ...target, path });
   const save = useChange(
     () => {
       const said = {
@@ -62,13 +64,26 @@ export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
         cfg_type: cfgType,
         cluster_selector: cluster ? null : selectorOf(selector),
       };
-      if (rule) {
-        return patch("/v1/policy/rule/{id}", { config: { id, ...said } }, { ...target, path });
-      }
+      if (rule) return put({ id, ...said });
       const insert = { after, rules: [{ id: 0, learned: false, ...said }] };
       return patch("/v1/policy/rule", { insert }, target);
     },
-    { done: t.saved, onDone: onClose },
+    {
+      done: t.saved,
+      onDone: onClose,
+      read: async () => {
+        const { rule: now } = await get("/v1/policy/rule/{id}", { path, cluster });
+        return { ...now, ...COUNTED };
+      },
+      undo: () => {
+        if (!rule) return undefined;
+        const { from = "", to = "", ports = "any", action = "allow", comment = "" } = rule;
+        const { applications = ["any"], disable = false } = rule;
+        const cluster_selector = cluster ? null : (rule.cluster_selector ?? {});
+        const was = { from, to, ports, action, comment, applications, disable };
+        return () => put({ id, ...was, cfg_type: cfgType, cluster_selector });
+      },
+    },
   );
   const drop = useChange(() => remove("/v1/policy/rule/{id}", { ...target, path }), {
     done: t.removed,

@@ -11,7 +11,7 @@ import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { WholePolicy } from "../../transfer/WholePolicy";
-import { AddButton } from "../../ui/AddButton";
+import { AddButton, FirstButton } from "../../ui/AddButton";
 import { Ago } from "../../ui/Ago";
 import type { Column } from "../../ui/DataTable";
 import { Facet } from "../../ui/Facet";
@@ -21,7 +21,7 @@ import { Listing } from "../../ui/Listing";
 import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { State } from "../../ui/State";
-import { Origin } from "../own/Origin";
+import { useOriginColumn } from "../own/Origin";
 import { owns, useOwner } from "../own/owner";
 import { useOwnedText } from "../own/text";
 import { NetworkRuleDialog } from "./NetworkRuleDialog";
@@ -61,6 +61,7 @@ export function NetworkRules() {
   // Federated ones come first, in the order that the federation gave them.
   const owned = rules.filter((rule) => owns(owner, rule));
   const order = useOrder(owned.map((rule) => rule.id ?? 0));
+  const origin = useOriginColumn<NetworkRule>((rule) => rule.cfg_type);
   const columns: Column<NetworkRule>[] = [
     ...(writable && plain && owned.length > 0
       ? [
@@ -115,17 +116,15 @@ export function NetworkRules() {
         </State>
       ),
     },
+    ...origin,
     cluster
       ? {
           id: "matches",
           title: t.matches,
           sort: "match_counter",
-          width: "0.8fr",
-          cell: (rule) => (
-            <>
-              {format.number(rule.match_counter ?? 0)} <Origin of={rule.cfg_type} />
-            </>
-          ),
+          width: "0.7fr",
+          align: "end",
+          cell: (rule) => format.number(rule.match_counter ?? 0),
         }
       : {
           id: "modified",
@@ -175,7 +174,9 @@ export function NetworkRules() {
           current={(rule) => String(rule.id) === url.open}
           filters={["q", "state"]}
           empty={
-            <Sign icon={<Network aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
+            <Sign icon={<Network aria-hidden />} title={t.none} hint={t.noneHint} role="status">
+              {writable && <FirstButton />}
+            </Sign>
           }
         />
       </div>

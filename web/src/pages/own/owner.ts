@@ -3,7 +3,8 @@
 
 import type { Target } from "../../api/client";
 import { useScope } from "../../routing/search";
-import { useMay } from "../../session/permissions";
+import { mayWriteObjects, useSelf } from "../../session/permissions";
+import { textOf } from "../clusters/selector";
 
 export interface Owner {
   /** The cluster whose own they are; undefined: they are the federation's. */
@@ -54,9 +55,22 @@ export function ownerByName(name: string | undefined): Required<Owned> {
   return { cfg_type: name?.startsWith(FEDERATED) ? "federal" : "user_created" };
 }
 
-/** {@link ownerOf} the scope, and whether the caller may change its objects. Who may not change
- * those of the federation may change nothing in its members. */
-export function useOwner(): Owner & { writable: boolean } {
+/** What the caller may do there. */
+interface Rights {
+  /** Whether they may change its objects. */
+  writable: boolean;
+  /** Which clusters a new federated object is for at first: those that the caller reaches. */
+  selector: string;
+}
+
+/** {@link ownerOf} the scope, and what the caller may do there. */
+export function useOwner(): Owner & Rights {
   const cluster = useScope();
-  return { ...ownerOf(cluster), writable: useMay()("fed", "write") };
+  const self = useSelf().data;
+  const whose = cluster ? "cluster" : "federation";
+  return {
+    ...ownerOf(cluster),
+    writable: self !== undefined && mayWriteObjects(self, whose),
+    selector: textOf(self?.user.access_scope?.cluster_selector),
+  };
 }

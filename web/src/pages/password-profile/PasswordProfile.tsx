@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { Fragment, useState } from "react";
 
 import { patch, type Schema } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
@@ -11,6 +11,7 @@ import { Loaded } from "../../ui/Loaded";
 import { NumberField } from "../../ui/NumberField";
 import { Card } from "../../ui/Page";
 import { passwordProfileText } from "./text";
+import "./password-profile.css";
 
 type Profile = Schema<"PwdProfile">;
 
@@ -76,14 +77,18 @@ function Form({ profile }: { profile: Profile }) {
       onChange={(value) => setChanges({ ...changes, [field]: value })}
     />
   );
-  const flag = (field: Flag) => (
-    <div className="whole">
+  /** What holds where it is switched on, in numbers. */
+  const group = (field: Flag, ...counts: Count[]) => (
+    <div className="form">
       <Switch
         label={t[field]}
         checked={draft[field]}
         disabled={!writable}
         onChange={(on) => setChanges({ ...changes, [field]: on })}
       />
+      {counts.map((one) => (
+        <Fragment key={one}>{count(one, field)}</Fragment>
+      ))}
     </div>
   );
   return (
@@ -93,20 +98,20 @@ function Form({ profile }: { profile: Profile }) {
         save.mutate({ to: draft, from: profile });
       }}
     >
-      <fieldset className="bare form two" disabled={!writable}>
+      <fieldset className="bare form two password-profile" disabled={!writable}>
         {count("min_len")}
         {count("min_uppercase_count")}
         {count("min_lowercase_count")}
         {count("min_digit_count")}
         {count("min_special_count")}
         {count("session_timeout")}
-        {flag("enable_password_expiration")}
-        {count("password_expire_after_days", "enable_password_expiration")}
-        {flag("enable_password_history")}
-        {count("password_keep_history_count", "enable_password_history")}
-        {flag("enable_block_after_failed_login")}
-        {count("block_after_failed_login_count", "enable_block_after_failed_login")}
-        {count("block_minutes", "enable_block_after_failed_login")}
+        {group("enable_password_expiration", "password_expire_after_days")}
+        {group("enable_password_history", "password_keep_history_count")}
+        {group(
+          "enable_block_after_failed_login",
+          "block_after_failed_login_count",
+          "block_minutes",
+        )}
         <Refusal error={save.error} />
         {writable && (
           <div className="actions">

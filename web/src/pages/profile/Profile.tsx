@@ -11,7 +11,8 @@ import { Field } from "../../ui/Field";
 import { Loaded } from "../../ui/Loaded";
 import { NumberField } from "../../ui/NumberField";
 import { Card, Facts, Page } from "../../ui/Page";
-import { rolesText } from "../roles/text";
+import { textOf } from "../clusters/selector";
+import { Held } from "../roles/Held";
 import { Sessions } from "../users/Sessions";
 import { usersText } from "../users/text";
 
@@ -40,33 +41,39 @@ export function Profile() {
   );
 }
 
-function Settings({ self: { user } }: { self: Self }) {
+function Settings({ self: { user, password_days_until_expire: days } }: { self: Self }) {
   const t = useText(usersText);
   const w = useText(words);
   const [email, setEmail] = useState(user.email);
   const [minutes, setMinutes] = useState(Math.round(user.timeout / 60));
-  const save = useChange(
-    () =>
-      patch(
-        "/v1/user/{fullname}",
-        { config: { email, timeout: minutes * 60 } },
-        { path: { fullname: user.fullname } },
-      ),
-    { done: w.saved },
-  );
+  const path = { fullname: user.fullname };
+  const put = (config: Pick<typeof user, "email" | "timeout">) =>
+    patch("/v1/user/{fullname}", { config }, { path });
+  const save = useChange(({ to }: Record<"to" | "from", Parameters<typeof put>[0]>) => put(to), {
+    done: w.saved,
+    undo:
+      ({ from }) =>
+      async () => {
+        await put(from);
+        setEmail(from.email);
+        setMinutes(Math.round(from.timeout / 60));
+      },
+  });
   return (
     <Card title={t.account}>
       <Facts
         of={[
           [t.username, user.fullname],
           [t.role, t.roles[user.role as keyof typeof t.roles] ?? user.role],
+          [t.passwordEnds, days < 0 ? t.neverEnds : t.inDays(days)],
         ]}
       />
       <form
         className="form"
         onSubmit={(event) => {
           event.preventDefault();
-          save.mutate();
+          const { email: had, timeout } = user;
+          save.mutate({ to: { email, timeout: minutes * 60 }, from: { email: had, timeout } });
         }}
       >
         <Field label={t.email}>
@@ -140,18 +147,21 @@ function ChangePassword({ fullname }: { fullname: string }) {
   );
 }
 
+/** What one may do, and where. */
 function Permissions({ self }: { self: Self }) {
   const t = useText(usersText);
-  const names: Record<string, string> = useText(rolesText).names;
+  const scope = self.user.access_scope;
+  const places: [string, string][] = scope
+    ? [
+        [t.scopeSelector, textOf(scope.cluster_selector)],
+        [t.scopeClusters, (scope.clusters ?? []).join(", ")],
+        [t.scopeNamespaces, (scope.domains ?? []).join(", ")],
+      ]
+    : [];
   return (
     <Card title={t.permissions} wide>
-      <p>
-        {self.global_permissions.map(({ id, read, write }) => (
-          <span key={id} className="tag">
-            {names[id] ?? id} <b>{[read && t.read, write && t.write].filter(Boolean).join(", ")}</b>
-          </span>
-        ))}
-      </p>
+      <Held of={self.global_permissions} />
+      {scope && <Facts of={places.filter(([, text]) => text !== "")} />}
     </Card>
   );
 }

@@ -57,25 +57,27 @@ export function ProfileDialog({
   return (
     <Dialog title={group} place="side" onClose={close}>
       {above}
-      <ul className="entries">
-        {entries.map(({ key, name, shown, verdict, remove }) => (
-          <li key={key}>
-            <span>{shown}</span>
-            <span className="tag">{verdict}</span>
-            {writable && (
-              <button
-                type="button"
-                className="plain"
-                aria-label={t.removeEntry(name)}
-                disabled={change.isPending}
-                onClick={remove}
-              >
-                <X aria-hidden size={16} />
-              </button>
-            )}
-          </li>
-        ))}
-      </ul>
+      {entries.length > 0 && (
+        <ul className="entries">
+          {entries.map(({ key, name, shown, verdict, remove }) => (
+            <li key={key}>
+              <span>{shown}</span>
+              <span className="tag">{verdict}</span>
+              {writable && (
+                <button
+                  type="button"
+                  className="plain"
+                  aria-label={t.removeEntry(name)}
+                  disabled={change.isPending}
+                  onClick={remove}
+                >
+                  <X aria-hidden size={16} />
+                </button>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
       {entries.length === 0 && <p className="hint">{t.noEntries}</p>}
       <Refusal error={change.error} />
       {writable && (

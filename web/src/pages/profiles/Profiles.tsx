@@ -7,6 +7,7 @@ import { pageNames } from "../../frame/pages";
 import { useOpened } from "../../routing/opened";
 import { objectQuery, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
+import { words } from "../../text/words";
 import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
@@ -95,6 +96,23 @@ function ProfileList<Profile extends { group?: string }>({
 /** Entries that are shown of a profile in the list. */
 const SHOWN = 8;
 
+/** The first entries of a profile, with what is said of each. */
+function Entries({ of }: { of: [what: string, verdict: string | undefined][] }) {
+  const t = useText(profilesText);
+  const w = useText(words);
+  if (of.length === 0) return <span className="hint">{w.none}</span>;
+  return (
+    <>
+      {of.slice(0, SHOWN).map(([what, verdict]) => (
+        <span key={`${what} ${verdict}`} className="tag">
+          {what} <b>{verdict}</b>
+        </span>
+      ))}
+      {of.length > SHOWN && <span className="hint">{t.more(of.length - SHOWN)}</span>}
+    </>
+  );
+}
+
 function ProcessProfiles() {
   const t = useText(profilesText);
   const { cluster, options, writable } = useProfileList();
@@ -109,13 +127,14 @@ function ProcessProfiles() {
       id: "entries",
       title: t.entries,
       width: "2fr",
-      cell: (one) =>
-        (one.process_list ?? []).slice(0, SHOWN).map((entry) => (
-          <span key={`${entry.name} ${entry.path}`} className="tag">
-            {entry.name || entry.path}{" "}
-            <b>{t.actions[entry.action as keyof typeof t.actions] ?? entry.action}</b>
-          </span>
-        )),
+      cell: (one) => (
+        <Entries
+          of={(one.process_list ?? []).map(({ name, path, action }) => [
+            name || path || "",
+            t.actions[action as keyof typeof t.actions] ?? action,
+          ])}
+        />
+      ),
     },
   ];
   const opened = useOpened({
@@ -146,13 +165,14 @@ function FileProfiles() {
       id: "entries",
       title: t.entries,
       width: "3fr",
-      cell: (one) =>
-        (one.filters ?? []).slice(0, SHOWN).map((entry) => (
-          <span key={entry.filter} className="tag">
-            {entry.filter}{" "}
-            <b>{t.behaviors[entry.behavior as keyof typeof t.behaviors] ?? entry.behavior}</b>
-          </span>
-        )),
+      cell: (one) => (
+        <Entries
+          of={(one.filters ?? []).map(({ filter = "", behavior }) => [
+            filter,
+            t.behaviors[behavior as keyof typeof t.behaviors] ?? behavior,
+          ])}
+        />
+      ),
     },
   ];
   const opened = useOpened({

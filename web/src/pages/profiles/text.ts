@@ -1,3 +1,4 @@
+import { grouped } from "../../text/format";
 import { catalogue } from "../../text/language";
 
 export const profilesText = catalogue({
@@ -30,6 +31,7 @@ export const profilesText = catalogue({
     saved: "The profile was changed in all clusters.",
     none: "No federated group yet",
     noneHint: "Profiles belong to groups: make a group first.",
+    more: (count: number) => `and ${grouped(count)} more`,
     noEntries: "Nothing is listed.",
   },
   zh: {
@@ -61,6 +63,7 @@ export const profilesText = catalogue({
     saved: "该配置已在所有集群中修改。",
     none: "还没有联邦组",
     noneHint: "配置属于组：请先创建组。",
+    more: (count: number) => `以及另外 ${grouped(count)} 项`,
     noEntries: "没有列出任何内容。",
   },
 });

@@ -3,9 +3,24 @@ import { useState } from "react";
 
 import type { Schema } from "../../api/client";
 import { useText } from "../../text/language";
+import { words } from "../../text/words";
 import { useMembers } from "../clusters/members";
+import { NamespaceRoles } from "../users/NamespaceRoles";
+import {
+  draftOfRoles,
+  type NamespaceRole,
+  type RoleDomains,
+  rolesOf,
+} from "../users/namespaceRoles";
 import { ScopeFields } from "../users/ScopeFields";
-import { type AccessScope, briefly, draftOf, isLimitable, scopeOf } from "../users/scope";
+import {
+  type AccessScope,
+  briefly,
+  draftOf,
+  isLimitable,
+  namesClusters,
+  scopeOf,
+} from "../users/scope";
 import { usersText } from "../users/text";
 import { type Draft, moved } from "./draft";
 import { providersText } from "./text";
@@ -91,7 +106,11 @@ export function GroupRoles({ draft: { groups, defaultRole }, roles, put }: Props
                   onChange={(access_scope) => change(at, { access_scope })}
                 />
               )}
-              {Object.keys(domains ?? {}).length > 0 && <span className="hint">{t.narrower}</span>}
+              <InNamespaces
+                domains={domains}
+                roles={roles.group_domain_roles}
+                onChange={(role_domains) => change(at, { role_domains })}
+              />
             </li>
           );
         })}
@@ -125,9 +144,12 @@ function ScopeOf({
   onChange: (scope: AccessScope) => void;
 }) {
   const t = useText(usersText);
-  const members = useMembers().data?.joint_clusters ?? [];
-  // What is typed is no selector yet before it is whole.
-  const [typed, setTyped] = useState<ReturnType<typeof draftOf>>();
+  const named = namesClusters(scope);
+  const members = useMembers({ haste: false, enabled: named }).data?.joint_clusters ?? [];
+  // What is typed is no selector yet before it is whole; of another group that moved here nothing is
+  // typed.
+  const [last, setTyped] = useState<ReturnType<typeof draftOf>>();
+  const typed = last && isSame(scopeOf(last), scope ?? {}) ? last : undefined;
   return (
     <details className="group-scope">
       <summary>{briefly(scope, members) || t.scope}</summary>
@@ -140,4 +162,40 @@ function ScopeOf({
       />
     </details>
   );
+}
+
+/** The roles of a group in single namespaces; folded, as most have none. */
+function InNamespaces({
+  domains,
+  roles,
+  onChange,
+}: {
+  domains: RoleDomains | null | undefined;
+  roles: string[];
+  onChange: (domains: RoleDomains) => void;
+}) {
+  const t = useText(usersText);
+  const w = useText(words);
+  // A row that is not filled in yet is not sent.
+  const [last, setTyped] = useState<NamespaceRole[]>();
+  const typed = last && isSame(rolesOf(last), domains ?? {}) ? last : undefined;
+  const told = Object.values(domains ?? {}).flat();
+  return (
+    <details className="group-scope">
+      <summary>{[t.namespaceRoles, told.join(", ")].filter(Boolean).join(w.colon)}</summary>
+      <NamespaceRoles
+        draft={typed ?? draftOfRoles(domains)}
+        roles={roles}
+        onChange={(draft) => {
+          setTyped(draft);
+          onChange(rolesOf(draft));
+        }}
+      />
+    </details>
+  );
+}
+
+/** Whether the same is sent of both. */
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }

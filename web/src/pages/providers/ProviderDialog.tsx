@@ -7,7 +7,7 @@ import { words } from "../../text/words";
 import { Copy } from "../../ui/Copy";
 import { Field, Switch } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
-import { configOf, type Draft, draftOf, type Kind, type Server } from "./draft";
+import { configOf, type Draft, draftOf, type Kind, replacesSecrets, type Server } from "./draft";
 import { GroupRoles } from "./GroupRoles";
 import { ProviderTest } from "./ProviderTest";
 import { Settings } from "./Settings";
@@ -35,13 +35,18 @@ export function ProviderDialog({ server, kind, roles, writable, onClose }: Props
   });
   const put = (change: Partial<Draft>) => setDraft({ ...draft, ...change });
   const path = { name: draft.name };
+  const send = (of: Draft) => patch("/v1/server/{name}", { config: configOf(of) }, { path });
   const save = useChange(
     async () => {
-      const config = configOf(draft);
-      if (known) await patch("/v1/server/{name}", { config }, { path });
-      else await post("/v1/server", { config });
+      if (known) await send(draft);
+      else await post("/v1/server", { config: configOf(draft) });
     },
-    { done: t.saved, onDone: onClose },
+    {
+      done: t.saved,
+      onDone: onClose,
+      undo: () =>
+        server && !replacesSecrets(draft) ? () => send(draftOf(server, kind)) : undefined,
+    },
   );
   const drop = useChange(() => remove("/v1/server/{name}", { path }), {
     done: t.removed,
@@ -86,9 +91,22 @@ export function ProviderDialog({ server, kind, roles, writable, onClose }: Props
       )}
       <Settings draft={draft} known={known} put={put} />
       {kind === "saml" && <OurSide name={draft.name} />}
+      {kind === "oidc" && <OurAddress />}
       <GroupRoles draft={draft} roles={roles} put={put} />
       <ProviderTest draft={draft} known={known} />
     </FormDialog>
+  );
+}
+
+/** Where a provider of OpenID Connect sends browsers back to. */
+function OurAddress() {
+  const t = useText(providersText);
+  return (
+    <fieldset>
+      <legend>{t.ours}</legend>
+      <span className="label">{t.back}</span>
+      <Copy text={`${location.origin}/sign-in`} label={t.back} />
+    </fieldset>
   );
 }
 

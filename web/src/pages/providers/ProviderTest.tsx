@@ -6,6 +6,7 @@ import { useText } from "../../text/language";
 import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
 import { type Draft, settingsOf } from "./draft";
+import { stepText, useFailedStep } from "./stepText";
 import { providersText } from "./text";
 
 /** Tries what is typed; tells the groups of the user, or which step failed. */
@@ -18,6 +19,8 @@ export function ProviderTest({ draft, known }: { draft: Draft; known: boolean })
   const [result, setResult] = useState<Schema<"ServerTestResult">>();
   const [error, setError] = useState<unknown>();
   const { kind } = draft;
+  const { notes } = useText(stepText);
+  const failedStep = useFailedStep();
 
   const test = async () => {
     setBusy(true);
@@ -83,12 +86,12 @@ export function ProviderTest({ draft, known }: { draft: Draft; known: boolean })
           </p>
           {result.notes?.map((note) => (
             <p key={note} className="hint">
-              {note}
+              {notes[note] ?? note}
             </p>
           ))}
         </div>
       )}
-      <Refusal error={error} />
+      <Refusal error={failedStep(error)} />
     </fieldset>
   );
 }

@@ -135,6 +135,11 @@ export function settingsOf(draft: Draft): Record<string, unknown> {
   return sent;
 }
 
+/** Whether something is typed in the place of what the server shows nobody. */
+export function replacesSecrets({ values }: Draft): boolean {
+  return KEPT.some((id) => Boolean(values[id]));
+}
+
 /** What is sent of a provider. */
 export function configOf(draft: Draft) {
   return { name: draft.name, [draft.kind]: settingsOf(draft) } as Schema<"ServerConfig">;

@@ -5,10 +5,10 @@ import type { Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { listQuery, useScope, useUrl } from "../../routing/search";
-import { useMay } from "../../session/permissions";
+import { holdsForAll, useAllowed } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
-import { AddButton } from "../../ui/AddButton";
+import { AddButton, FirstButton } from "../../ui/AddButton";
 import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
@@ -24,7 +24,7 @@ export function Registries() {
   const t = useText(registriesText);
   const w = useText(words);
   const names = useText(pageNames);
-  const may = useMay();
+  const governs = useAllowed((self) => holdsForAll(self, "fed", "write"));
   const cluster = useScope();
   const [url, setUrl] = useUrl();
   const query = usePages("/v1/scan/registry", (answer) => answer.summarys, {
@@ -59,7 +59,7 @@ export function Registries() {
       cell: (registry) => <Progress of={registry} />,
     },
   ];
-  const writable = may("fed", "write") && !cluster;
+  const writable = governs && !cluster;
   return (
     <Page title={names.registries} lead={t.lead} actions={writable && <AddButton text={t.add} />}>
       <div className="toolbar">
@@ -70,7 +70,11 @@ export function Registries() {
         what={names.registries}
         columns={columns}
         rowKey={(registry) => registry.name ?? ""}
-        empty={<Sign icon={<Boxes aria-hidden />} title={t.none} hint={t.noneHint} role="status" />}
+        empty={
+          <Sign icon={<Boxes aria-hidden />} title={t.none} hint={t.noneHint} role="status">
+            {writable && <FirstButton />}
+          </Sign>
+        }
       />
       {url.open === "new" && writable && (
         <RegistryDialog registry={undefined} onClose={() => setUrl({ open: "" })} />

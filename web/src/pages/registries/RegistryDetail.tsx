@@ -5,8 +5,9 @@ import { post, remove } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { useScope, useUrl } from "../../routing/search";
-import { useMay } from "../../session/permissions";
+import { holdsForAll, useAllowed } from "../../session/permissions";
 import { useText } from "../../text/language";
+import { useOutcomeText } from "../../text/outcomes";
 import { words } from "../../text/words";
 import { Ago } from "../../ui/Ago";
 import { ConfirmByName } from "../../ui/ConfirmByName";
@@ -35,9 +36,10 @@ function Detail({ registry, name }: { registry: Registry; name: string }) {
   const t = useText(registriesText);
   const w = useText(words);
   const names = useText(pageNames);
-  const may = useMay();
+  const governs = useAllowed((self) => holdsForAll(self, "fed", "write"));
   const navigate = useNavigate();
   const [url, setUrl] = useUrl();
+  const outcome = useOutcomeText();
   const path = { name };
   const scan = useChange(() => post("/v1/scan/registry/{name}/scan", undefined, { path }), {
     done: t.started,
@@ -50,7 +52,7 @@ function Detail({ registry, name }: { registry: Registry; name: string }) {
     onDone: () => void navigate({ to: "/registries" as never }),
   });
   const ofCluster = useScope() !== undefined;
-  const writable = may("fed", "write") && !ofCluster;
+  const writable = governs && !ofCluster;
   const busy = (registry.scheduled ?? 0) + (registry.scanning ?? 0) > 0;
   return (
     <Page
@@ -103,7 +105,9 @@ function Detail({ registry, name }: { registry: Registry; name: string }) {
             <Refusal
               error={
                 new Error(
-                  [registry.error_message, registry.error_detail].filter(Boolean).join(": "),
+                  outcome(
+                    [registry.error_message, registry.error_detail].filter(Boolean).join(": "),
+                  ),
                 )
               }
             />
@@ -112,10 +116,10 @@ function Detail({ registry, name }: { registry: Registry; name: string }) {
         <h2>{t.images}</h2>
         <ImageList registry={name} />
       </div>
-      {url.open === "edit" && (
+      {url.open === "edit" && writable && (
         <RegistryDialog registry={registry} onClose={() => setUrl({ open: "" })} />
       )}
-      {url.open === "remove" && (
+      {url.open === "remove" && writable && (
         <ConfirmByName
           title={t.remove}
           name={name}

@@ -8,7 +8,7 @@ import { Field, Switch } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { NumberField } from "../../ui/NumberField";
 import { Credentials } from "./Credentials";
-import { configOf, type Draft, draftOf } from "./draft";
+import { type Config, configOf, type Draft, draftOf, replacesSecrets } from "./draft";
 import { KINDS } from "./kinds";
 import type { Registry } from "./Registries";
 import { SettingsTest } from "./SettingsTest";
@@ -25,14 +25,23 @@ export function RegistryDialog({ registry, onClose }: Props) {
   const w = useText(words);
   const [draft, setDraft] = useState(() => draftOf(registry));
   const put = (change: Partial<Draft>) => setDraft({ ...draft, ...change });
+  const change = (config: Config) =>
+    patch("/v1/scan/registry/{name}", { config }, { path: { name: draft.name } });
   const save = useChange(
     () => {
       const config = configOf(draft);
-      return registry
-        ? patch("/v1/scan/registry/{name}", { config }, { path: { name: draft.name } })
-        : post("/v1/scan/registry", { config });
+      return registry ? change(config) : post("/v1/scan/registry", { config });
     },
-    { done: t.saved, onDone: onClose },
+    {
+      done: t.saved,
+      onDone: onClose,
+      // Of another kind the credentials were others, which nobody knows any more.
+      undo: () => {
+        const before = draftOf(registry);
+        const isKnown = registry && before.kind === draft.kind && !replacesSecrets(draft);
+        return isKnown ? () => change(configOf(before)) : undefined;
+      },
+    },
   );
   return (
     <FormDialog title={registry ? draft.name : t.add} save={save} onClose={onClose}>

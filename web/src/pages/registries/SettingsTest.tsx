@@ -14,7 +14,8 @@ const PATH = "/v1/scan/registry/{name}/test";
 const TRANSACTION = "X-Transaction-ID";
 const POLL_MS = 500;
 
-/** Runs a test to its end and tells its steps as they come. */
+/** Runs a test to its end and tells its steps as they come; where nobody waits for it any more, the
+ * primary need not go on. */
 async function run(
   name: string,
   config: Config,
@@ -23,15 +24,21 @@ async function run(
 ) {
   const target = { path: { name }, signal };
   let response = await send("post", PATH, target, { config });
-  for (;;) {
-    const id = response.headers.get(TRANSACTION);
-    if (response.status !== 304) {
-      tell(((await response.json()) as Schema<"RegistryTestStepData">).steps);
-      if (response.status === 200) return;
+  const headers = { [TRANSACTION]: response.headers.get(TRANSACTION) ?? "" };
+  try {
+    for (;;) {
+      if (response.status !== 304) {
+        tell(((await response.json()) as Schema<"RegistryTestStepData">).steps);
+        if (response.status === 200) return;
+      }
+      await new Promise((done) => setTimeout(done, POLL_MS));
+      if (signal.aborted || !headers[TRANSACTION]) return;
+      response = await send("post", PATH, { ...target, headers });
     }
-    await new Promise((done) => setTimeout(done, POLL_MS));
-    if (signal.aborted || !id) return;
-    response = await send("post", PATH, { ...target, headers: { [TRANSACTION]: id } });
+  } finally {
+    if (signal.aborted) {
+      void send("delete", PATH, { path: { name }, headers }).catch(() => undefined);
+    }
   }
 }
 
@@ -42,7 +49,14 @@ export function SettingsTest({ name, config }: { name: string; config: Config })
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const abort = useRef<AbortController>(undefined);
-  useEffect(() => () => abort.current?.abort(), []);
+  // What was said of other settings is not said of these.
+  const typed = JSON.stringify([name, config]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: they are what the test is about
+  useEffect(() => {
+    setSteps([]);
+    setError(undefined);
+    return () => abort.current?.abort();
+  }, [typed]);
 
   const test = async () => {
     const controller = new AbortController();
@@ -55,16 +69,21 @@ export function SettingsTest({ name, config }: { name: string; config: Config })
     } catch (cause) {
       if (!controller.signal.aborted) setError(cause);
     }
-    setBusy(false);
+    if (abort.current === controller) setBusy(false);
   };
   return (
     <fieldset>
       <legend>{t.test}</legend>
       <p className="hint">{t.testRest}</p>
-      <div>
+      <div className="toolbar">
         <button type="button" disabled={busy} onClick={() => void test()}>
           {busy ? t.testing : t.test}
         </button>
+        {busy && (
+          <button type="button" onClick={() => abort.current?.abort()}>
+            {t.stopTest}
+          </button>
+        )}
       </div>
       <ol className="steps" aria-live="polite">
         {steps.map((step, at) => (

@@ -57,6 +57,12 @@ export function draftOf(registry: Registry | undefined): Draft {
   };
 }
 
+/** Whether something is typed in the place of what the server shows nobody. */
+export function replacesSecrets(draft: Draft): boolean {
+  const { password, token, accessKey, secretKey, jsonKey, gitlabToken } = draft;
+  return [password, token, accessKey, secretKey, jsonKey, gitlabToken].some(Boolean);
+}
+
 /** What is sent: only what the kind knows, and no secret that nobody typed. */
 export function configOf(draft: Draft): Config {
   const parts = partsOf(draft.kind);

@@ -39,7 +39,7 @@ export const registriesText = catalogue({
     scanned: "Scanned",
     scanning: "Scanning",
     failed: "Failed",
-    progress: (done: string, total: string) => `${done} of ${total}`,
+    progress: (done: string, total: string) => `${done} of ${total} images`,
     idle: "Idle",
     busy: "Scanning",
     scan: "Scan now",
@@ -48,6 +48,7 @@ export const registriesText = catalogue({
     stopped: "The scan was stopped.",
     test: "Test the settings",
     testing: "Testing…",
+    stopTest: "Stop the test",
     testSteps: {
       settings: () => "The settings are looked at",
       connect: (of: string) => `Connect to ${of}`,
@@ -111,7 +112,7 @@ export const registriesText = catalogue({
     scanned: "已扫描",
     scanning: "扫描中",
     failed: "失败",
-    progress: (done: string, total: string) => `${done} / ${total}`,
+    progress: (done: string, total: string) => `${total} 个镜像中的 ${done} 个`,
     idle: "空闲",
     busy: "扫描中",
     scan: "立即扫描",
@@ -120,6 +121,7 @@ export const registriesText = catalogue({
     stopped: "扫描已停止。",
     test: "测试设置",
     testing: "正在测试…",
+    stopTest: "停止测试",
     testSteps: {
       settings: () => "检查设置",
       connect: (of: string) => `连接 ${of}`,

@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { patch, remove } from "../../api/client";
+import { get, patch, remove, type Schema } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -26,7 +26,7 @@ interface Props {
 
 export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
   const t = useOwnedText(useText(responseText));
-  const { cluster, cfgType, target } = useOwner();
+  const { cluster, cfgType, selector: owned, target } = useOwner();
   const w = useText(words);
   const options = useGet("/v1/response/options", target).data;
   const brief = { ...target, query: { ...target.query, brief: true } };
@@ -38,9 +38,11 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
   const [actions, setActions] = useState(rule?.actions ?? []);
   const [webhooks, setWebhooks] = useState(rule?.webhooks ?? []);
   const [on, setOn] = useState(!rule?.disable);
-  const [selector, setSelector] = useState(textOf(rule?.cluster_selector));
+  const [selector, setSelector] = useState(rule ? textOf(rule.cluster_selector) : owned);
   const id = rule?.id ?? 0;
   const path = { id: String(id) };
+  const put = (of: Schema<"ResponseRuleConfig">) =>
+    patch("/v1/response/rule/{id}", { config: of }, { ...target, path });
   const save = useChange(
     async () => {
       const said = {
@@ -56,13 +58,25 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
         cluster_selector: cluster ? null : selectorOf(selector),
       };
       if (rule) {
-        await patch("/v1/response/rule/{id}", { config: said }, { ...target, path });
+        await put(said);
       } else {
         const insert = { insert: { after: 0, rules: [said] } };
         await patch("/v1/response/rule", insert, target);
       }
     },
-    { done: t.saved, onDone: onClose },
+    {
+      done: t.saved,
+      onDone: onClose,
+      read: () => get("/v1/response/rule/{id}", { path, cluster }),
+      undo: () => {
+        if (!rule) return undefined;
+        const { comment = "", event = "", group = "", disable = false } = rule;
+        const { conditions = [], actions = [], webhooks = [] } = rule;
+        const cluster_selector = cluster ? null : (rule.cluster_selector ?? {});
+        const was = { comment, event, group, conditions, actions, webhooks, disable };
+        return () => put({ id, ...was, cfg_type: cfgType, cluster_selector });
+      },
+    },
   );
   const drop = useChange(() => remove("/v1/response/rule/{id}", { ...target, path }), {
     done: t.removed,

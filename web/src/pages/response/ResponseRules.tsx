@@ -9,7 +9,7 @@ import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { everyRow } from "../../transfer/everyRow";
 import { Transfer } from "../../transfer/Transfer";
-import { AddButton } from "../../ui/AddButton";
+import { AddButton, FirstButton } from "../../ui/AddButton";
 import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
@@ -133,7 +133,11 @@ export function ResponseRules() {
         columns={columns}
         rowKey={(rule) => String(rule.id)}
         current={(rule) => String(rule.id) === url.open}
-        empty={<Sign icon={<Zap aria-hidden />} title={t.none} hint={t.noneHint} role="status" />}
+        empty={
+          <Sign icon={<Zap aria-hidden />} title={t.none} hint={t.noneHint} role="status">
+            {writable && <FirstButton />}
+          </Sign>
+        }
       />
       {(opened || (url.open === "new" && writable)) && (
         <ResponseRuleDialog

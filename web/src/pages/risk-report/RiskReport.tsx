@@ -2,11 +2,11 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Download, FileText, RefreshCw } from "lucide-react";
 
-import { type PathOf, type Query, send } from "../../api/client";
+import { fileOf, type PathOf, type Query, send } from "../../api/client";
 import { useChange } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { type Fleet, useFleet, useUrl } from "../../routing/search";
-import { useMay } from "../../session/permissions";
+import { reachOf, useAllowed, useMay } from "../../session/permissions";
 import { useLanguage, useText } from "../../text/language";
 import { Refusal } from "../../ui/Failure";
 import { Loaded } from "../../ui/Loaded";
@@ -24,6 +24,7 @@ export function RiskReport() {
   const t = useText(riskReportText);
   const names = useText(pageNames);
   const may = useMay();
+  const forAll = useAllowed((self) => reachOf(self) === "all");
   const language = useLanguage();
   const fleet = useFleet();
   const { cluster, cluster_selector: selector } = fleet;
@@ -31,7 +32,7 @@ export function RiskReport() {
   const days = url.days && url.days in t.periods ? url.days : "30";
   const query = useQuery({
     queryKey: ["risk report", cluster, selector, days],
-    queryFn: () => readRisk({ fleet, days: Number(days) }, (id) => may(id, "read")),
+    queryFn: () => readRisk({ fleet, days: Number(days) }, (id) => may(id, "read"), forAll),
     // It is of one moment until somebody wants another.
     staleTime: Number.POSITIVE_INFINITY,
   });
@@ -118,16 +119,22 @@ function Report({ data, about, fleet }: ReportProps) {
 /** The parts whose rows begin with the name of a vulnerability that is listed. */
 const VULNERABILITIES: PartId[] = ["exploited", "likely"];
 
+/** Counts, scores and shares: they stand below each other by their digits. */
+const NUMBER = /^[\d.,%/ –]+$/;
+
 /** The rows on a page to be printed: all of them, in a table of the plain kind. */
 function Rows({ of: { id, title, columns, rows } }: { of: Part }) {
+  const sides = columns.map((_, at) =>
+    rows.every((cells) => NUMBER.test(cells[at] ?? "")) ? "end" : undefined,
+  );
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by keyboard
-    <div className="wide-table" role="region" aria-label={title} tabIndex={0}>
+    <div className="wide-table" role="group" aria-label={title} tabIndex={0}>
       <table>
         <thead>
           <tr>
-            {columns.map((column) => (
-              <th key={column} scope="col">
+            {columns.map((column, at) => (
+              <th key={column} scope="col" className={sides[at]}>
                 {column}
               </th>
             ))}
@@ -138,9 +145,13 @@ function Rows({ of: { id, title, columns, rows } }: { of: Part }) {
             // biome-ignore lint/suspicious/noArrayIndexKey: rows of one moment keep their place
             <tr key={row}>
               {cells.map((cell, at) => (
-                <td key={columns[at]}>
+                <td key={columns[at]} className={sides[at]}>
                   {at === 0 && VULNERABILITIES.includes(id) ? (
-                    <Link to={"/vulnerabilities" as never} search={{ open: cell } as never}>
+                    <Link
+                      className="one-line"
+                      to={"/vulnerabilities" as never}
+                      search={{ open: cell } as never}
+                    >
                       {cell}
                     </Link>
                   ) : (
@@ -161,7 +172,7 @@ function Csv({ part, list }: { part: Part; list: [PathOf<"get">, Query] | undefi
   const t = useText(riskReportText);
   const exported = useChange(async () => {
     const file = list
-      ? await (await send("get", list[0], { query: { ...list[1], format: "csv" } })).blob()
+      ? await fileOf(await send("get", list[0], { query: { ...list[1], format: "csv" } }))
       : new Blob([toCsv(part.columns, part.all ?? [])], { type: "text/csv" });
     saveAs(`${part.id}.csv`, file);
   });

@@ -36,6 +36,17 @@ describe("a risk report", () => {
     expect(report.facts).toContainEqual(["Clusters", "2, 1 synced"]);
   });
 
+  it("begins with the likeliest, and of those that nobody estimates with the gravest", () => {
+    const likely = [
+      { ...vulnerability, name: "low", severity: "Low", epss: undefined },
+      { ...vulnerability, name: "high", severity: "High", epss: undefined },
+      { ...vulnerability, name: "likely", severity: "Medium", epss: 0.2 },
+    ];
+    const report = compose({ ...data, likely } as never, { cluster: undefined, days: 30 }, "en");
+    const rows = report.parts.find(({ id }) => id === "likely")?.rows.map(([name]) => name);
+    expect(rows).toEqual(["likely", "high", "low"]);
+  });
+
   it("has as many cells in each row as it has columns", () => {
     const everything = {
       ...data,

@@ -5,6 +5,7 @@ import type { Language } from "../../text/language";
 import { severityText } from "../../ui/Severity";
 import { denyRuleOf } from "../admission/deciding";
 import { stateText } from "../clusters/ClusterState";
+import { gravity } from "../images/selection";
 import { MOST, type RiskData } from "./data";
 import { riskReportText } from "./text";
 
@@ -34,6 +35,13 @@ interface About {
   days: number;
 }
 
+type Vulnerability = RiskData["likely"][number];
+
+/** Those that are most likely to be used first; of which that is not known, the gravest. */
+function byLikelihood(a: Vulnerability, b: Vulnerability): number {
+  return (b.epss ?? -1) - (a.epss ?? -1) || gravity(b.severity) - gravity(a.severity);
+}
+
 /** Composes the report in a language. */
 export function compose(
   data: RiskData,
@@ -53,7 +61,7 @@ export function compose(
   });
   const { total, clusters } = data.summary;
   const counts = data.vulnerabilities?.count_distribution;
-  const vulnerability = (one: RiskData["likely"][number]) => [
+  const vulnerability = (one: Vulnerability) => [
     one.name,
     severities[one.severity] ?? one.severity,
     String(one.score_v3 || one.score || "–"),
@@ -91,7 +99,7 @@ export function compose(
         ]),
     ),
     part("exploited", vulnerabilityColumns, data.exploited.map(vulnerability)),
-    part("likely", vulnerabilityColumns, data.likely.map(vulnerability)),
+    part("likely", vulnerabilityColumns, data.likely.toSorted(byLikelihood).map(vulnerability)),
   ];
   if (data.vulnerabilities) {
     const all = data.vulnerabilities.top_images.map((one) => [

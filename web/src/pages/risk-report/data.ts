@@ -3,6 +3,7 @@
 import { get, post, type Schema } from "../../api/client";
 import type { Fleet } from "../../routing/search";
 import type { Permission } from "../../session/permissions";
+import { timeNow } from "../../text/now";
 
 /** Rows of each part: a report is read by people. */
 export const MOST = 50;
@@ -40,8 +41,10 @@ export function questions({ fleet, days }: Wanted, now: number) {
 export async function readRisk(
   wanted: Wanted,
   may: (permission: Permission) => boolean,
+  /** Whether they may read what is counted of all clusters. */
+  forAll: boolean,
 ): Promise<RiskData> {
-  const at = Date.now();
+  const at = timeNow();
   const asked = questions(wanted, at);
   const limit = MOST;
   const [summary, exploited, likely, vulnerabilities, denials, accepted] = await Promise.all([
@@ -49,7 +52,7 @@ export async function readRisk(
     get("/v1/fed/vulnerabilities", { query: { ...asked.exploited, limit } }),
     get("/v1/fed/vulnerabilities", { query: { ...asked.likely, limit } }),
     // It counts the images of the registries, which belong to no cluster.
-    may("reg_scan") && !wanted.fleet.cluster && !wanted.fleet.cluster_selector
+    forAll && may("rt_scan") && !wanted.fleet.cluster && !wanted.fleet.cluster_selector
       ? post("/v1/vulasset", { viewType: "registry" })
       : undefined,
     may("events") ? get("/v1/fed/denials", { query: { ...asked.denials, limit } }) : undefined,

@@ -12,6 +12,7 @@ import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
 import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
+import { Held } from "./Held";
 import { useRoleName } from "./names";
 import { RoleDialog } from "./RoleDialog";
 import { rolesText } from "./text";
@@ -46,13 +47,7 @@ export function Roles() {
       id: "permissions",
       title: t.permissions,
       width: "2.4fr",
-      cell: (role) =>
-        role.permissions.map(({ id, read, write }) => (
-          <span key={id} className="tag">
-            {t.names[id as keyof typeof t.names] ?? id}{" "}
-            <b>{[read && t.read, write && t.write].filter(Boolean).join(", ")}</b>
-          </span>
-        )),
+      cell: (role) => <Held of={role.permissions} />,
     },
   ];
   const opened = useOpened({

@@ -53,7 +53,11 @@ export function PolicyDialog({ of, onClose }: Props) {
           ...(denials !== "" && { most_new_denials: Number(denials) }),
         },
       }),
-    { done: t.saved, onDone: onClose },
+    {
+      done: t.saved,
+      onDone: onClose,
+      undo: () => () => patch("/v1/fed/rollout_policy", { policy: of }),
+    },
   );
   const put = (key: number, change: Partial<Draft>) =>
     setStages(stages.map((one) => (one.key === key ? { ...one, ...change } : one)));

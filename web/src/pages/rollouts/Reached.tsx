@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 
 import type { Schema } from "../../api/client";
 import { useText } from "../../text/language";
+import { Ago } from "../../ui/Ago";
 import { State, type Tone } from "../../ui/State";
 import { ObjectError } from "../clusters/ObjectError";
 import { rolloutsText } from "./text";
@@ -18,7 +19,8 @@ export function Reached({ of }: { of: Schema<"ObjectStatusCluster">[] }) {
           <Link to={"/clusters/$id" as never} params={{ id: one.id } as never}>
             {one.name}
           </Link>{" "}
-          <State tone={TONES[one.state] ?? "quiet"}>{t.memberStates[one.state]}</State>
+          <State tone={TONES[one.state] ?? "quiet"}>{t.memberStates[one.state]}</State>{" "}
+          {one.state === "applied" && one.revision_at && <Ago at={one.revision_at} />}
           {one.error && (
             <ObjectError code={one.error_code ?? 0} field={one.error_field} error={one.error} />
           )}

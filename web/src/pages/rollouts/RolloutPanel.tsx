@@ -3,7 +3,7 @@ import { useState } from "react";
 
 import { patch } from "../../api/client";
 import { useChange } from "../../api/query";
-import { useMay } from "../../session/permissions";
+import { holdsForAll, useAllowed } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { ConfirmByName } from "../../ui/ConfirmByName";
@@ -21,7 +21,7 @@ import { rolloutsText } from "./text";
 export function RolloutPanel({ of, onClose }: { of: Rollout; onClose: () => void }) {
   const t = useText(rolloutsText);
   const format = useFormat();
-  const may = useMay();
+  const governs = useAllowed((self) => holdsForAll(self, "fed", "write"));
   const kindName = useKindName();
   const [aborting, setAborting] = useState(false);
   const path = { id: String(of.id) };
@@ -48,6 +48,7 @@ export function RolloutPanel({ of, onClose }: { of: Rollout; onClose: () => void
       </ConfirmByName>
     );
   }
+  const halt = t.halts[of.reason_code ?? ""]?.(...(of.reason_parameters ?? []));
   return (
     <Dialog title={t.name(of.revision)} place="side" onClose={onClose}>
       <p role="status">
@@ -58,7 +59,7 @@ export function RolloutPanel({ of, onClose }: { of: Rollout; onClose: () => void
           [t.who, of.actor],
           [t.begun, format.moment(of.created_at)],
           [t.ended, of.finished_at ? format.moment(of.finished_at) : "–"],
-          [t.reason, of.reason || "–"],
+          [t.reason, halt || of.reason || "–"],
           [t.what, of.objects.map((one) => `${kindName(one.kind)} ${one.name}`).join(", ")],
         ]}
       />
@@ -68,7 +69,7 @@ export function RolloutPanel({ of, onClose }: { of: Rollout; onClose: () => void
       {of.clusters.length === 0 && <p className="hint">{t.noMember}</p>}
       <Reached of={of.clusters} />
       <Refusal error={pause.error ?? resume.error} />
-      {may("fed", "write") && !ended && (
+      {governs && !ended && (
         <div className="actions">
           {of.state === "running" ? (
             <button type="button" disabled={pause.isPending} onClick={() => pause.mutate()}>

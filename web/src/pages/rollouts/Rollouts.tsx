@@ -5,10 +5,11 @@ import { get, type Schema } from "../../api/client";
 import { useGet, usePages } from "../../api/query";
 import { useOpened } from "../../routing/opened";
 import { useUrl } from "../../routing/search";
-import { useMay } from "../../session/permissions";
+import { holdsForAll, useAllowed } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { Ago } from "../../ui/Ago";
 import type { Column } from "../../ui/DataTable";
 import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
@@ -45,7 +46,7 @@ export function Rollouts() {
   const t = useText(rolloutsText);
   const w = useText(words);
   const format = useFormat();
-  const may = useMay();
+  const governs = useAllowed((self) => holdsForAll(self, "fed", "write"));
   const [url, setUrl] = useUrl();
   const [editing, setEditing] = useState(false);
   const policy = useGet("/v1/fed/rollout_policy");
@@ -81,7 +82,9 @@ export function Rollouts() {
       cell: (one) => (
         <>
           {one.actor}
-          <span className="sub">{format.moment(one.created_at)}</span>
+          <span className="sub">
+            <Ago at={one.created_at} />
+          </span>
         </>
       ),
     },
@@ -93,7 +96,7 @@ export function Rollouts() {
         {({ policy: present }) => (
           <Card title={present.enable ? t.staged : t.atOnce}>
             {present.enable && <Stages of={present.stages ?? []} />}
-            {may("fed", "write") && (
+            {governs && (
               <button type="button" onClick={() => setEditing(true)}>
                 <Settings2 aria-hidden size={16} /> {t.editPolicy}
               </button>

@@ -1,3 +1,4 @@
+import { grouped } from "../../text/format";
 import { catalogue } from "../../text/language";
 
 export const rolloutsText = catalogue({
@@ -26,7 +27,7 @@ export const rolloutsText = catalogue({
     stageStates: { done: "reached", now: "under way", next: "to come", never: "not reached" },
     revision: "Revision",
     what: "What",
-    more: (count: number) => `and ${count} more`,
+    more: (count: number) => `and ${grouped(count)} more`,
     deleted: "deleted",
     state: "State",
     states: {
@@ -41,6 +42,13 @@ export const rolloutsText = catalogue({
     ended: "Ended",
     of: (stage: string, stages: string) => `${stage} of ${stages}`,
     reason: "Why it halts",
+    halts: {
+      errors: (clusters: string, first: string) =>
+        `${clusters} clusters report errors, such as: ${first}`,
+      no_members: () => "None of the clusters that it has reached is a member any more.",
+      denials: (since: string, before: string) =>
+        `${since} admissions were denied since the stage began, ${before} in the same time before it.`,
+    } as Record<string, (...parameters: string[]) => string>,
     progress: "Progress",
     members: "Clusters that it has reached",
     memberStates: { applied: "Applied", pending: "Under way", error: "Error" } as Record<
@@ -57,13 +65,13 @@ export const rolloutsText = catalogue({
     abort: "Roll back",
     abortTitle: "Roll the change back",
     abortText: (clusters: number) =>
-      `The ${clusters} clusters that it has reached get back what they had before.`,
+      `The ${grouped(clusters)} clusters that it has reached get back what they had before.`,
     paused: "Halted",
     resumed: "It goes on",
     aborted: "Rolled back",
     none: "No rollout yet",
     noneHint: "Let changes go in stages; the next one appears here.",
-    name: (revision: number) => `Rollout of revision ${revision}`,
+    name: (revision: number) => `Rollout of revision ${grouped(revision)}`,
   },
   zh: {
     title: "分阶段发布",
@@ -90,7 +98,7 @@ export const rolloutsText = catalogue({
     stageStates: { done: "已到达", now: "进行中", next: "待进行", never: "未到达" },
     revision: "修订",
     what: "内容",
-    more: (count: number) => `以及另外 ${count} 项`,
+    more: (count: number) => `以及另外 ${grouped(count)} 项`,
     deleted: "删除",
     state: "状态",
     states: {
@@ -105,6 +113,12 @@ export const rolloutsText = catalogue({
     ended: "结束时间",
     of: (stage: string, stages: string) => `${stage}/${stages}`,
     reason: "停止原因",
+    halts: {
+      errors: (clusters: string, first: string) => `${clusters} 个集群报告错误，例如：${first}`,
+      no_members: () => "已到达的集群都不再是成员。",
+      denials: (since: string, before: string) =>
+        `本阶段开始以来有 ${since} 次准入被拒绝，之前相同时间内为 ${before} 次。`,
+    } as Record<string, (...parameters: string[]) => string>,
     progress: "进度",
     members: "已到达的集群",
     memberStates: { applied: "已应用", pending: "进行中", error: "错误" } as Record<string, string>,
@@ -117,12 +131,12 @@ export const rolloutsText = catalogue({
     resume: "继续",
     abort: "回退",
     abortTitle: "回退修改",
-    abortText: (clusters: number) => `已到达的 ${clusters} 个集群将恢复为之前的状态。`,
+    abortText: (clusters: number) => `已到达的 ${grouped(clusters)} 个集群将恢复为之前的状态。`,
     paused: "已停止",
     resumed: "继续进行",
     aborted: "已回退",
     none: "还没有发布",
     noneHint: "启用分阶段发布后，下一次修改会出现在这里。",
-    name: (revision: number) => `修订 ${revision} 的发布`,
+    name: (revision: number) => `修订 ${grouped(revision)} 的发布`,
   },
 });

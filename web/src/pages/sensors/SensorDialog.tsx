@@ -11,7 +11,15 @@ import { OriginNote } from "../own/OriginNote";
 import { useOwner } from "../own/owner";
 import { useOwnedText } from "../own/text";
 import { Propagation } from "../rollouts/Propagation";
-import { changeSensor, createSensor, type Kind, removeSensor, type Sensor } from "./kind";
+import {
+  changeSensor,
+  createSensor,
+  type Kind,
+  readSensor,
+  removeSensor,
+  type Sensor,
+  type SensorRule,
+} from "./kind";
 import { SensorRules } from "./SensorRules";
 import { sensorsText } from "./text";
 import "../groups/criteria.css";
@@ -24,6 +32,11 @@ interface Props {
   onClose: () => void;
 }
 
+/** What of a sensor the form changes. */
+function changing({ comment, rules, cluster_selector }: Sensor) {
+  return [comment, rules, cluster_selector];
+}
+
 export function SensorDialog({ kind, sensor, writable, onClose }: Props) {
   const t = useOwnedText(useText(sensorsText));
   const owner = useOwner();
@@ -31,24 +44,36 @@ export function SensorDialog({ kind, sensor, writable, onClose }: Props) {
   const [name, setName] = useState(sensor?.name ?? owner.prefix);
   const [comment, setComment] = useState(sensor?.comment ?? "");
   const [rules, setRules] = useState(sensor?.rules ?? []);
-  const [selector, setSelector] = useState(textOf(sensor?.cluster_selector));
+  const [selector, setSelector] = useState(
+    sensor ? textOf(sensor.cluster_selector) : owner.selector,
+  );
+  const configOf = (comment: string, rules: SensorRule[], selector: string) => {
+    const cluster_selector = owner.cluster ? null : selectorOf(selector);
+    return { name, comment, rules, cfg_type: owner.cfgType, cluster_selector };
+  };
+  const dropIt = () => removeSensor(kind, name, owner.target);
   const save = useChange(
     () => {
-      const cluster_selector = owner.cluster ? null : selectorOf(selector);
-      const config = { name, comment, rules, cfg_type: owner.cfgType, cluster_selector };
       const put = sensor ? changeSensor : createSensor;
-      return put(kind, config, owner.target);
+      return put(kind, configOf(comment, rules, selector), owner.target);
     },
-    { done: t.saved, onDone: onClose },
+    {
+      done: t.saved,
+      onDone: onClose,
+      read: async () => changing(await readSensor(kind, name, owner.cluster)),
+      undo: () => {
+        if (!sensor) return dropIt;
+        const selector = textOf(sensor.cluster_selector);
+        const was = configOf(sensor.comment ?? "", sensor.rules ?? [], selector);
+        return () => changeSensor(kind, was, owner.target);
+      },
+    },
   );
-  const drop = useChange(() => removeSensor(kind, name, owner.target), {
-    done: t.removed,
-    onDone: onClose,
-  });
+  const drop = useChange(dropIt, { done: t.removed, onDone: onClose });
   return (
     <FormDialog
       title={sensor ? name : t.add}
-      now={sensor && [sensor.comment, sensor.rules, sensor.cluster_selector]}
+      now={sensor && changing(sensor)}
       save={save}
       ready={rules.length > 0}
       writable={writable}

@@ -6,7 +6,7 @@ import { objectQuery, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Transfer } from "../../transfer/Transfer";
-import { AddButton } from "../../ui/AddButton";
+import { AddButton, FirstButton } from "../../ui/AddButton";
 import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
@@ -132,7 +132,9 @@ function SensorList({ kind, writable }: { kind: Kind; writable: boolean }) {
         rowKey={(sensor) => sensor.name ?? ""}
         current={(sensor) => sensor.name === url.open}
         empty={
-          <Sign icon={<ScanSearch aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
+          <Sign icon={<ScanSearch aria-hidden />} title={t.none} hint={t.noneHint} role="status">
+            {writable && <FirstButton />}
+          </Sign>
         }
       />
       {(opened || (url.open === "new" && writable)) && (

@@ -16,15 +16,11 @@ import {
 import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
 import { useFailureText } from "../../ui/failureText";
+import { back } from "./back";
 import { Providers } from "./Providers";
 import { finish, returning } from "./provider";
 import { signInText } from "./text";
 import "./sign-in.css";
-
-/** Only a path of the portal itself is gone to after the sign-in. */
-function safe(to: string | undefined): string {
-  return to?.startsWith("/") && !to.startsWith("//") && !to.startsWith("/sign-in") ? to : "/";
-}
 
 /** The page of somebody without a session. */
 export function SignIn() {
@@ -36,12 +32,12 @@ export function SignIn() {
     document.title = `${t.title} · Palisade`;
   }, [t]);
   useEffect(() => {
-    if (signedIn) void navigate({ href: safe(url.to), replace: true });
+    if (signedIn) void navigate({ href: back(url.to, location.origin), replace: true });
   }, [signedIn, url.to, navigate]);
 
   return (
     <main className="sign-in">
-      <SignInForm to={safe(url.to)} />
+      <SignInForm to={back(url.to, location.origin)} />
     </main>
   );
 }
@@ -70,7 +66,7 @@ export function SignInForm({ to }: Props) {
     finish(journey, url.code, url.state, url.iss)
       .then((answer) => {
         if (!answer.token) return;
-        void navigate({ href: safe(journey.to), replace: true });
+        void navigate({ href: back(journey.to, location.origin), replace: true });
         session.begin();
       })
       .catch(setError)
@@ -112,7 +108,6 @@ export function SignInForm({ to }: Props) {
     if (cause.code === Code.UserBlocked) return new Error(t.blocked);
     if (cause.code === Code.PasswordExpired) return new Error(t.expired);
     if (cause.status === 503) return new Error(t.unavailable);
-    if (cause.code === Code.WeakPassword) return new Error(t.weak(cause.message));
     return new Error(failure(cause));
   };
 

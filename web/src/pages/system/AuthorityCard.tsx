@@ -2,7 +2,7 @@ import { useState } from "react";
 
 import { post } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
-import { useMay } from "../../session/permissions";
+import { holdsForAll, useAllowed } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { ConfirmByName } from "../../ui/ConfirmByName";
@@ -17,7 +17,7 @@ const SHOWN = 16;
 /** The authority that signs the certificates of all members; two while it is replaced. */
 export function AuthorityCard({ federation }: { federation: string }) {
   const t = useText(systemText);
-  const may = useMay();
+  const governs = useAllowed((self) => holdsForAll(self, "fed", "write"));
   const format = useFormat();
   const [replacing, setReplacing] = useState(false);
   const query = useGet("/v1/fed/authority", { every: 5_000 });
@@ -54,7 +54,7 @@ export function AuthorityCard({ federation }: { federation: string }) {
         }
       </Loaded>
       {runs && <p className="hint">{t.authorityRuns}</p>}
-      {may("fed", "write") && (
+      {governs && (
         <button type="button" disabled={!query.data || runs} onClick={() => setReplacing(true)}>
           {t.replaceAuthority}
         </button>

@@ -1,7 +1,7 @@
 import { patch } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
 import { useScope } from "../../routing/search";
-import { useMay } from "../../session/permissions";
+import { mayAskClusters, useAllowed, useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { Refusal } from "../../ui/Failure";
 import { Switch } from "../../ui/Field";
@@ -16,6 +16,8 @@ export function AutoScanCard() {
   const t = useText(systemText);
   const may = useMay();
   const cluster = useScope();
+  const asks = useAllowed((self) => mayAskClusters(self, "write"));
+  const writable = may("rt_scan", "write") && (asks || !cluster);
   const query = useGet("/v1/scan/config", { cluster });
   const set = (asset: Asset, on: boolean) =>
     patch("/v1/scan/config", { config: { [asset]: on } }, { cluster });
@@ -35,7 +37,7 @@ export function AutoScanCard() {
               key={asset}
               label={t.autoScans[asset]}
               checked={config[asset] ?? false}
-              disabled={!may("rt_scan", "write") || change.isPending}
+              disabled={!writable || change.isPending}
               onChange={(on) => change.mutate({ asset, on })}
             />
           ))

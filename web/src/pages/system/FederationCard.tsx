@@ -3,7 +3,8 @@ import { useState } from "react";
 import { patch, post } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useUrl } from "../../routing/search";
-import { useMay } from "../../session/permissions";
+import { administers, holdsForAll, useAllowed } from "../../session/permissions";
+import { address } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { ConfirmByName } from "../../ui/ConfirmByName";
@@ -22,7 +23,6 @@ const OPEN = "federation";
 export function FederationCard() {
   const t = useText(systemText);
   const w = useText(words);
-  const may = useMay();
   const [url, setUrl] = useUrl();
   const [demoting, setDemoting] = useState(false);
   const query = useFederation();
@@ -33,7 +33,8 @@ export function FederationCard() {
     onDone: () => setDemoting(false),
   });
   const primary = query.data?.fed_role ? query.data.master_cluster : undefined;
-  const writable = may("fed", "write");
+  const writable = useAllowed((self) => administers(self) && holdsForAll(self, "fed", "write"));
+  const seesAuthority = useAllowed((self) => holdsForAll(self, "fed", "read"));
   return (
     <>
       <Card
@@ -54,7 +55,7 @@ export function FederationCard() {
                 of={[
                   [t.fedName, master?.name ?? "–"],
                   [t.role, role ? t.primary : t.standalone],
-                  [t.address, master ? `${master.rest_info.server}:${master.rest_info.port}` : "–"],
+                  [t.address, (master && address(master.rest_info)) || "–"],
                 ]}
               />
               {role && (
@@ -95,7 +96,7 @@ export function FederationCard() {
           <FederationDialog primary={primary} onClose={() => setUrl({ open: "" })} />
         )}
       </Card>
-      {primary && may("fed", "read") && <AuthorityCard federation={primary.name} />}
+      {primary && seesAuthority && <AuthorityCard federation={primary.name} />}
     </>
   );
 }

@@ -4,7 +4,7 @@ import type { Schema } from "../../api/client";
 import { useGet } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { useScope } from "../../routing/search";
-import { useMay } from "../../session/permissions";
+import { holdsForAll, mayAskClusters, useAllowed, useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { Ago } from "../../ui/Ago";
@@ -14,6 +14,7 @@ import { Card, Facts, Page } from "../../ui/Page";
 import { PasswordProfile } from "../password-profile/PasswordProfile";
 import { providersText } from "../providers/text";
 import { AutoScanCard } from "./AutoScanCard";
+import { ConfigurationCard } from "./ConfigurationCard";
 import { FederationCard } from "./FederationCard";
 import { systemText } from "./text";
 import { WebhooksCard } from "./WebhooksCard";
@@ -22,14 +23,20 @@ export function System() {
   const t = useText(systemText);
   const names = useText(pageNames);
   const may = useMay();
+  const cluster = useScope();
+  const seesScans = useAllowed((self) =>
+    cluster ? mayAskClusters(self, "read") : holdsForAll(self, "rt_scan", "read"),
+  );
+  const exports = useAllowed((self) => holdsForAll(self, "config", "read")) && !cluster;
   return (
     <Page title={names.system} lead={t.lead}>
       <div className="cards">
         <FederationCard />
-        {may("rt_scan", "read") && <AutoScanCard />}
+        {seesScans && <AutoScanCard />}
         {may("authentication", "read") && <ProvidersCard />}
         <SettingsCard />
         {may("authorization", "read") && <PasswordProfile />}
+        {exports && <ConfigurationCard />}
         <WebhooksCard />
         {may("nv_resource", "read") && <ScannersCard />}
       </div>

@@ -110,25 +110,36 @@ function WebhookDialog({ webhook, onClose }: Props) {
   const t = useText(systemText);
   const w = useText(words);
   const own = useText(ownText);
-  const { cluster, cfgType, pattern, prefix, target } = useOwner();
+  const { cluster, cfgType, pattern, prefix, selector: owned, target } = useOwner();
   const [name, setName] = useState(webhook?.name ?? prefix);
   const [address, setAddress] = useState(webhook?.url ?? "https://");
   const [kind, setKind] = useState(webhook?.type ?? "");
   const [on, setOn] = useState(webhook?.enable ?? true);
   const [proxy, setProxy] = useState(webhook?.use_proxy ?? false);
-  const [selector, setSelector] = useState(textOf(webhook?.cluster_selector));
+  const [selector, setSelector] = useState(webhook ? textOf(webhook.cluster_selector) : owned);
   const path = { name };
+  const put = (config: Webhook) =>
+    patch("/v1/system/config/webhook/{name}", { config }, { ...target, path });
+  const dropIt = () => remove("/v1/system/config/webhook/{name}", { ...target, path });
   const save = useChange(
     async () => {
       const said = { name, url: address, type: kind, enable: on, use_proxy: proxy };
       const cluster_selector = cluster ? null : selectorOf(selector);
-      const body = { config: { ...said, cfg_type: cfgType, cluster_selector } };
-      if (webhook) await patch("/v1/system/config/webhook/{name}", body, { ...target, path });
-      else await post("/v1/system/config/webhook", body, target);
+      const config = { ...said, cfg_type: cfgType, cluster_selector };
+      if (webhook) await put(config);
+      else await post("/v1/system/config/webhook", { config }, target);
     },
-    { done: cluster ? own.saved : w.saved, onDone: onClose },
+    {
+      done: cluster ? own.saved : w.saved,
+      onDone: onClose,
+      undo: () => {
+        if (!webhook) return dropIt;
+        const cluster_selector = cluster ? null : (webhook.cluster_selector ?? {});
+        return () => put({ ...webhook, cfg_type: cfgType, cluster_selector });
+      },
+    },
   );
-  const drop = useChange(() => remove("/v1/system/config/webhook/{name}", { ...target, path }), {
+  const drop = useChange(dropIt, {
     done: cluster ? own.removed : t.webhookRemoved,
     onDone: onClose,
   });

@@ -48,6 +48,19 @@ export const systemText = catalogue({
     images: "Images",
     settings: "Settings",
     settingsHint: "They are fixed while it runs; the name is given when the program is started.",
+    configuration: "Configuration",
+    configurationText:
+      "As one file: what is federated, accepted vulnerabilities, rules of passwords, providers and roles. Users and secrets are no part of it.",
+    exportConfiguration: "Export the configuration",
+    importConfiguration: "Import a configuration",
+    configurationFile: "File",
+    configurationImported: "The configuration was imported.",
+    noFile: "No file is chosen.",
+    merge: "Keep what the file does not name",
+    replaceText:
+      "What is federated becomes as the file says, in every cluster: what it does not name is removed, but for registries. Providers and registries that are there keep their secrets; new ones need theirs.",
+    mergeText:
+      "What the file names becomes as it says, in every cluster. Providers and registries that are there keep their secrets; new ones need theirs.",
     clusterName: "Cluster name",
     tls: "Certificates of registries and servers are verified",
     telemetry: "Telemetry",
@@ -115,6 +128,19 @@ export const systemText = catalogue({
     images: "镜像",
     settings: "设置",
     settingsHint: "运行期间不可更改；名称在启动程序时指定。",
+    configuration: "配置",
+    configurationText:
+      "一个文件包含：联邦对象、已接受的漏洞、密码规则、提供方和角色。不含用户和密钥。",
+    exportConfiguration: "导出配置",
+    importConfiguration: "导入配置",
+    configurationFile: "文件",
+    configurationImported: "配置已导入。",
+    noFile: "未选择文件。",
+    merge: "保留文件中未提及的内容",
+    replaceText:
+      "联邦内容将在每个集群中变为文件所述：除镜像仓库外，文件未提及的内容将被移除。现有提供方和镜像仓库保留其密钥；新增的需要填写密钥。",
+    mergeText:
+      "文件提及的内容将在每个集群中变为文件所述。现有提供方和镜像仓库保留其密钥；新增的需要填写密钥。",
     clusterName: "集群名称",
     tls: "验证仓库和服务器的证书",
     telemetry: "遥测",

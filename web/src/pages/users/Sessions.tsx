@@ -33,10 +33,16 @@ export function Sessions({ fullname }: { fullname: string }) {
           <ul className="sessions">
             {sessions.map((session: Session) => (
               <li key={session.id}>
-                <span>
+                <span id={`session-${session.id}`}>
                   {session.address}{" "}
                   {session.current && <span className="tag">{t.thisSession}</span>}
-                  <span className="hint">
+                  <span
+                    className="hint"
+                    title={t.since(
+                      format.moment(session.created_timestamp * 1_000),
+                      format.moment(session.last_seen_timestamp * 1_000),
+                    )}
+                  >
                     {t.since(
                       format.ago(session.created_timestamp * 1_000),
                       format.ago(session.last_seen_timestamp * 1_000),
@@ -46,6 +52,7 @@ export function Sessions({ fullname }: { fullname: string }) {
                 {!session.current && (
                   <button
                     type="button"
+                    aria-describedby={`session-${session.id}`}
                     disabled={end.isPending}
                     onClick={() => end.mutate(session.id)}
                   >

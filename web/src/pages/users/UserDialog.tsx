@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { patch, post, remove } from "../../api/client";
+import { get, patch, post, remove } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
 import { useSelf } from "../../session/permissions";
 import { useText } from "../../text/language";
@@ -10,9 +10,11 @@ import { Field } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { NumberField } from "../../ui/NumberField";
 import { useMembers } from "../clusters/members";
+import { NamespaceRoles } from "./NamespaceRoles";
+import { draftOfRoles, rolesOf } from "./namespaceRoles";
 import { ScopeFields } from "./ScopeFields";
 import { Sessions } from "./Sessions";
-import { draftOf, isLimitable, scopeOf } from "./scope";
+import { draftOf, isLimitable, namesClusters, scopeOf } from "./scope";
 import { usersText } from "./text";
 import type { User } from "./Users";
 
@@ -26,16 +28,21 @@ interface Props {
 export function UserDialog({ user, writable, onClose }: Props) {
   const t = useText(usersText);
   const w = useText(words);
-  const roles = useGet("/v1/user", { query: { limit: 1 } }).data?.global_roles ?? [];
+  const known = useGet("/v1/user", { query: { limit: 1 } }).data;
+  const roles = known?.global_roles ?? [];
   const self = useSelf().data?.user.fullname;
   const [username, setUsername] = useState(user?.username ?? "");
   const [password, setPassword] = useState("");
   const [email, setEmail] = useState(user?.email ?? "");
   const [role, setRole] = useState(user?.role ?? "reader");
-  const members = useMembers().data?.joint_clusters ?? [];
+  const named = namesClusters(user?.access_scope);
+  const members = useMembers({ haste: false, enabled: named }).data?.joint_clusters ?? [];
   // Not before it is touched: the names of the clusters come later.
   const [typed, setTyped] = useState<ReturnType<typeof draftOf>>();
   const scope = typed ?? draftOf(user?.access_scope, members);
+  const [inNamespaces, setInNamespaces] = useState(() => draftOfRoles(user?.role_domains));
+  // A role in a scope stands alone.
+  const limited = isLimitable(role) && Object.keys(scopeOf(scope)).length > 0;
   const [minutes, setMinutes] = useState(Math.round((user?.timeout ?? 300) / 60));
   const fullname = user?.fullname ?? username;
   const save = useChange(
@@ -45,7 +52,10 @@ export function UserDialog({ user, writable, onClose }: Props) {
         role,
         timeout: minutes * 60,
         // A role of one cluster has no limit, whatever the one before had.
-        ...(fullname !== self && { access_scope: isLimitable(role) ? scopeOf(scope) : {} }),
+        ...(fullname !== self && {
+          access_scope: isLimitable(role) ? scopeOf(scope) : {},
+          role_domains: limited ? {} : rolesOf(inNamespaces),
+        }),
       };
       if (user) {
         const config = { ...said, ...(password && { new_password: password }) };
@@ -54,7 +64,22 @@ export function UserDialog({ user, writable, onClose }: Props) {
         await post("/v1/user", { user: { fullname, username, password, ...said } });
       }
     },
-    { done: t.saved, onDone: onClose },
+    {
+      done: t.saved,
+      onDone: onClose,
+      read: async () => {
+        const { user: now } = await get("/v1/user/{fullname}", { path: { fullname } });
+        return [now.email, now.role, now.timeout, now.access_scope, now.role_domains];
+      },
+      // Nobody knows the password that it had.
+      undo: () => {
+        if (!user || password) return undefined;
+        const { email, role, timeout, access_scope: limit, role_domains = {} } = user;
+        const scope = fullname !== self && { access_scope: limit ?? {}, role_domains };
+        const config = { email, role, timeout, ...scope };
+        return () => patch("/v1/user/{fullname}", { config }, { path: { fullname } });
+      },
+    },
   );
   const drop = useChange(() => remove("/v1/user/{fullname}", { path: { fullname } }), {
     done: t.removed,
@@ -110,6 +135,13 @@ export function UserDialog({ user, writable, onClose }: Props) {
         </select>
       </Field>
       {fullname !== self && isLimitable(role) && <ScopeFields draft={scope} onChange={setTyped} />}
+      {fullname !== self && !limited && (
+        <NamespaceRoles
+          draft={inNamespaces}
+          roles={known?.domain_roles ?? []}
+          onChange={setInNamespaces}
+        />
+      )}
       <NumberField label={t.timeout} min={1} max={60} value={minutes} onChange={setMinutes} />
     </FormDialog>
   );

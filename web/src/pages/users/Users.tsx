@@ -17,7 +17,7 @@ import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { State } from "../../ui/State";
 import { useMembers } from "../clusters/members";
-import { briefly } from "./scope";
+import { briefly, namesClusters } from "./scope";
 import { usersText } from "./text";
 import { UserDialog } from "./UserDialog";
 
@@ -29,12 +29,13 @@ export function Users() {
   const names = useText(pageNames);
   const format = useFormat();
   const may = useMay();
-  const members = useMembers().data?.joint_clusters ?? [];
   const self = useSelf().data?.user.fullname;
   const [url, setUrl] = useUrl();
   const query = usePages("/v1/user", (answer) => answer.users, {
     query: listQuery(url, "fullname", { type: "role" }),
   });
+  const named = query.rows?.some((user) => namesClusters(user.access_scope)) ?? false;
+  const members = useMembers({ haste: false, enabled: named }).data?.joint_clusters ?? [];
   const columns: Column<User>[] = [
     {
       id: "name",
@@ -57,6 +58,13 @@ export function Users() {
         <>
           {t.roles[user.role as keyof typeof t.roles] ?? user.role}
           {user.access_scope && <span className="sub">{briefly(user.access_scope, members)}</span>}
+          {Object.entries(user.role_domains ?? {}).map(([role, namespaces]) => (
+            <span key={role} className="sub">
+              {t.rolesThere[role as keyof typeof t.rolesThere] ?? role}
+              {w.colon}
+              {namespaces.join(", ")}
+            </span>
+          ))}
         </>
       ),
     },

@@ -42,6 +42,11 @@ export function scopeOf({ selector, clusters, namespaces }: ScopeDraft): AccessS
   };
 }
 
+/** Whether a limit names clusters, by ids that members alone tell the names of. */
+export function namesClusters(scope: AccessScope | null | undefined): boolean {
+  return (scope?.clusters ?? []).length > 0;
+}
+
 /** The limit in a few words; empty where there is none. */
 export function briefly(
   scope: AccessScope | null | undefined,

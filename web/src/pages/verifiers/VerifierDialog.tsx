@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { patch, post } from "../../api/client";
+import { patch, post, remove } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -29,17 +29,28 @@ export function VerifierDialog({ root, verifier, onClose }: Props) {
   const [issuer, setIssuer] = useState(verifier?.cert_issuer ?? "");
   const [subject, setSubject] = useState(verifier?.cert_subject ?? "");
   const [comment, setComment] = useState(verifier?.comment ?? "");
+  const path = { root_name: root, verifier_name: name };
   const save = useChange(
     async () => {
       const said =
         kind === "keypair"
           ? { verifier_type: kind, comment, public_key: key }
           : { verifier_type: kind, comment, cert_issuer: issuer, cert_subject: subject };
-      const path = { root_name: root, verifier_name: name };
       if (verifier) await patch(ONE, said, { path });
       else await post(LIST, { name, ...said }, { path });
     },
-    { done: t.saved, onDone: onClose },
+    {
+      done: t.saved,
+      onDone: onClose,
+      undo: () => {
+        if (!verifier) return () => remove(ONE, { path });
+        const { verifier_type: kind = "", comment = "" } = verifier;
+        const said = { verifier_type: kind, comment };
+        const { public_key = "", cert_issuer = "", cert_subject = "" } = verifier;
+        const keys = kind === "keypair" ? { public_key } : { cert_issuer, cert_subject };
+        return () => patch(ONE, { ...said, ...keys }, { path });
+      },
+    },
   );
   return (
     <FormDialog title={verifier ? name : t.addVerifier} save={save} onClose={onClose}>

@@ -4,7 +4,7 @@ import { remove, type Schema } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { useUrl } from "../../routing/search";
-import { useMay } from "../../session/permissions";
+import { holdsForAll, useAllowed } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { ConfirmByName } from "../../ui/ConfirmByName";
@@ -31,11 +31,10 @@ function opened(open: string | undefined) {
 export function Verifiers() {
   const t = useText(verifiersText);
   const names = useText(pageNames);
-  const may = useMay();
   const [url, setUrl] = useUrl();
   // All at once: each root is set up by hand, so they are few.
   const query = useGet("/v1/scan/sigstore/root_of_trust", { query: { with_verifiers: true } });
-  const writable = may("fed", "write");
+  const writable = useAllowed((self) => holdsForAll(self, "reg_scan", "write"));
   const { action, root, verifier } = opened(url.open);
   const close = () => setUrl({ open: "" });
   const open = (...parts: string[]) => setUrl({ open: parts.join(" ") }, { push: true });

@@ -1,7 +1,7 @@
 import { Download, Trash2 } from "lucide-react";
 import { useState } from "react";
 
-import { remove, send } from "../../api/client";
+import { fileOf, remove, send } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
@@ -27,7 +27,7 @@ export function VexPanel({ of, writable, onClose }: Props) {
   const path = { id: String(of.id) };
   const download = useChange(async () => {
     const answer = await send("get", "/v1/fed/vex/{id}", { path });
-    saveAs(`vex-${of.id}.json`, await answer.blob());
+    saveAs(`vex-${of.id}.json`, await fileOf(answer));
   });
   const drop = useChange(() => remove("/v1/fed/vex/{id}", { path }), {
     done: t.removed,

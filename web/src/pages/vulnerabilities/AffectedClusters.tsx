@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 
 import { useGet } from "../../api/query";
-import { useFleet } from "../../routing/search";
+import { useWithin } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { Loaded } from "../../ui/Loaded";
@@ -17,7 +17,7 @@ export function AffectedClusters({ name }: { name: string }) {
   const t = useText(vulnerabilitiesText);
   const format = useFormat();
   const query = useGet("/v1/fed/workloads", {
-    query: { ...useFleet(), vulnerability: name, sort: "cluster", limit: MOST },
+    query: { ...useWithin(), vulnerability: name, sort: "cluster", limit: MOST },
   });
   return (
     <Loaded query={query} what={t.clusters}>

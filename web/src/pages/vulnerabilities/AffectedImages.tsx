@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 
 import { get } from "../../api/client";
 import { useGet } from "../../api/query";
-import { useFleet } from "../../routing/search";
+import { useWithin } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { Loaded } from "../../ui/Loaded";
@@ -22,7 +22,7 @@ interface Image {
 
 /** The images of registries that have a vulnerability, and where they run. */
 export function AffectedImages({ images }: { images: Image[] }) {
-  const fleet = useFleet();
+  const fleet = useWithin();
   const places = useQueries({
     queries: images.slice(0, PLACED).map(({ id }) => ({
       queryKey: ["/v1/fed/images", id, fleet],
@@ -57,7 +57,7 @@ export function AffectedImages({ images }: { images: Image[] }) {
 export function RunningAffected({ name }: { name: string }) {
   const t = useText(vulnerabilitiesText);
   const query = useGet("/v1/fed/images", {
-    query: { ...useFleet(), vulnerability: name, limit: MOST },
+    query: { ...useWithin(), vulnerability: name, limit: MOST },
   });
   return (
     <Loaded query={query} what={t.affected}>

@@ -4,7 +4,7 @@ import { get, type Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { useOpened } from "../../routing/opened";
-import { fleetQuery, type Search, useFleet, useUrl } from "../../routing/search";
+import { fleetQuery, type Search, useUrl, useWithin } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
@@ -75,7 +75,7 @@ function VulnerabilityList() {
   const severity = useSeverityName();
   const format = useFormat();
   const [url, setUrl] = useUrl();
-  const fleet = useFleet();
+  const fleet = useWithin();
   const asked = queryOf(url);
   const query = usePages("/v1/fed/vulnerabilities", (answer) => answer.vulnerabilities, {
     query: asked,
@@ -186,7 +186,7 @@ function VulnerabilityList() {
         columns={columns}
         rowKey={(one) => one.name}
         current={(one) => one.name === url.open}
-        filters={["q", "severity", "fix", "type", "cluster"]}
+        filters={["q", "ns", "severity", "fix", "type", "cluster"]}
         empty={<Sign icon={<Bug aria-hidden />} title={t.none} hint={t.noneHint} role="status" />}
       />
       {opened && <VulnerabilityPanel of={opened} onClose={() => setUrl({ open: "" })} />}

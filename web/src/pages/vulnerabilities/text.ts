@@ -1,3 +1,4 @@
+import { grouped } from "../../text/format";
 import { catalogue } from "../../text/language";
 
 export const vulnerabilitiesText = catalogue({
@@ -36,7 +37,7 @@ export const vulnerabilitiesText = catalogue({
     noFix: "no fix",
     workloads: "Where it runs",
     accept: "Accept…",
-    more: (count: number) => `and ${count} more`,
+    more: (count: number) => `and ${grouped(count)} more`,
   },
   zh: {
     lead: "全部集群中已扫描镜像的所有已知漏洞，不含已接受的漏洞。",
@@ -73,6 +74,6 @@ export const vulnerabilitiesText = catalogue({
     noFix: "无修复",
     workloads: "运行位置",
     accept: "接受…",
-    more: (count: number) => `等 ${count} 个`,
+    more: (count: number) => `等 ${grouped(count)} 个`,
   },
 });

@@ -3,9 +3,10 @@ import { ScanSearch } from "lucide-react";
 
 import { get, post, type Schema } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
-import { useMay } from "../../session/permissions";
+import { mayAskClusters, useAllowed, useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
+import { useOutcomeText } from "../../text/outcomes";
 import { Ago } from "../../ui/Ago";
 import { Refusal } from "../../ui/Failure";
 import { Loaded } from "../../ui/Loaded";
@@ -57,9 +58,11 @@ export function ScanState({ of }: { of: Brief }) {
 export function AssetScan({ of }: { of: Asset }) {
   const t = useText(workloadsText);
   const may = useMay();
+  const outcome = useOutcomeText();
   const { brief, query } = useBrief(of);
   const scan = useScan(of.cluster);
-  const writable = may("rt_scan", "write") && may("fed", "write");
+  const asks = useAllowed((self) => mayAskClusters(self, "write"));
+  const writable = asks && may("rt_scan", "write");
   return (
     <section className="stack" aria-label={t.ownScan}>
       <h3>{t.ownScan}</h3>
@@ -75,7 +78,9 @@ export function AssetScan({ of }: { of: Asset }) {
                 </>
               )}
             </p>
-            {said.status === "failed" && said.result && <p className="hint">{said.result}</p>}
+            {said.status === "failed" && said.result && (
+              <p className="hint">{outcome(said.result)}</p>
+            )}
             {writable && (
               <div>
                 <button

@@ -4,7 +4,7 @@ import { get, type Schema } from "../../api/client";
 import { usePages } from "../../api/query";
 import { useOpened } from "../../routing/opened";
 import { useScope, useUrl } from "../../routing/search";
-import { useMay } from "../../session/permissions";
+import { mayAskClusters, useAllowed, useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { Ago } from "../../ui/Ago";
@@ -46,7 +46,8 @@ function NodesOf({ cluster }: { cluster: string }) {
   const [url, setUrl] = useUrl();
   const query = usePages("/v1/host", (answer) => answer.hosts, { cluster, every: EVERY_MS });
   const scan = useScan(cluster);
-  const writable = may("rt_scan", "write") && may("fed", "write");
+  const asks = useAllowed((self) => mayAskClusters(self, "write"));
+  const writable = asks && may("rt_scan", "write");
   const columns: Column<Node>[] = [
     {
       id: "name",

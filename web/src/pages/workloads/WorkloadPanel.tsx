@@ -1,4 +1,4 @@
-import { useMay } from "../../session/permissions";
+import { mayAskClusters, useAllowed, useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -17,6 +17,7 @@ export function WorkloadPanel({ of, onClose }: { of: Workload; onClose: () => vo
   const w = useText(words);
   const format = useFormat();
   const may = useMay();
+  const asks = useAllowed((self) => mayAskClusters(self, "read"));
   return (
     <Dialog title={of.name || of.id.slice(0, 12)} place="side" onClose={onClose}>
       <Facts
@@ -48,7 +49,7 @@ export function WorkloadPanel({ of, onClose }: { of: Workload; onClose: () => vo
           [t.started, of.started_at ? format.moment(of.started_at) : "–"],
         ]}
       />
-      {may("rt_scan", "read") && (
+      {asks && may("rt_scan", "read") && (
         <AssetScan of={{ kind: "workload", id: of.id, cluster: of.cluster_id }} />
       )}
     </Dialog>

@@ -5,7 +5,7 @@ import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { useOpened } from "../../routing/opened";
 import { fleetQuery, type Search, useUrl } from "../../routing/search";
-import { useMay } from "../../session/permissions";
+import { mayAskClusters, useAllowed, useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Ago } from "../../ui/Ago";
@@ -23,13 +23,13 @@ import { ClusterFacet } from "../clusters/ClusterFacet";
 import { ClusterLink } from "../clusters/ClusterLink";
 import { ImageLink } from "../images/ImageLink";
 import { Nodes } from "./Nodes";
+import { keyOf, placeOf } from "./place";
 import { workloadsText } from "./text";
 import { WorkloadPanel } from "./WorkloadPanel";
 
 export type Workload = Schema<"FedWorkload">;
 
-const keyOf = (one: Workload) => `${one.cluster_id}/${one.id}`;
-/** Of a cluster, as many are looked through for the one that a link opens. */
+/** As many of those that began within the same second are looked through for one of them. */
 const MOST = 1_000;
 
 /** What of a fleet's questions the URL asks of workloads. */
@@ -50,7 +50,8 @@ export function Workloads() {
   const may = useMay();
   const [url] = useUrl();
   const tabs: [string, string][] = [["containers", t.tabs.containers]];
-  if (may("rt_scan", "read")) tabs.push(["nodes", t.tabs.nodes]);
+  const asks = useAllowed((self) => mayAskClusters(self, "read"));
+  if (asks && may("rt_scan", "read")) tabs.push(["nodes", t.tabs.nodes]);
   const tab = useTab(tabs);
   return (
     <Page
@@ -132,7 +133,7 @@ function Containers() {
     rows: query.rows,
     keyOf,
     read: async (key) => {
-      const query = { cluster: key.split("/")[0], limit: MOST };
+      const query = { ...placeOf(key), limit: MOST };
       const { workloads } = await get("/v1/fed/workloads", { query });
       return workloads.find((one) => keyOf(one) === key);
     },
@@ -166,7 +167,7 @@ function Containers() {
         columns={columns}
         rowKey={keyOf}
         current={(one) => keyOf(one) === url.open}
-        filters={["q", "cluster", "type", "image", "code"]}
+        filters={["q", "ns", "cluster", "type", "image", "code"]}
         empty={
           <Sign icon={<Container aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
         }

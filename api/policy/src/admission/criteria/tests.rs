@@ -320,7 +320,11 @@ fn custom_paths_are_followed() {
         ("item.spec.x", "date", "=", "1"),
     ] {
         let error = sent(custom(path, kind, op, value)).unwrap_err();
-        assert_eq!(error.code(), palisade_api::Code::InvalidRequest, "{path} {kind} {op} {value}");
+        assert_eq!(
+            error.refusal().code,
+            palisade_api::Code::InvalidRequest,
+            "{path} {kind} {op} {value}"
+        );
     }
     // Of what was asked in the past the template is not known: nothing is met.
     let absent = sent(custom("item.spec.hostPID", "key", "notExist", "")).unwrap();
@@ -422,7 +426,7 @@ fn what_cannot_be_evaluated_is_refused_by_name() {
     ];
     for (rule_type, criterion, text) in cases {
         let error = rule(rule_type, &[criterion]).unwrap_err();
-        assert_eq!(error.code(), palisade_api::Code::InvalidRequest);
+        assert_eq!(error.refusal().code, palisade_api::Code::InvalidRequest);
         assert!(error.to_string().contains(text), "{criterion:?}: {error}");
     }
 }

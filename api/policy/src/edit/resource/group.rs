@@ -11,7 +11,7 @@ use crate::crd::security_rule::{
 };
 use crate::edit::{Edit, EditError};
 use crate::file_monitor::FileMonitor;
-use crate::group::{Group, GroupKind};
+use crate::group::{Group, GroupKind, learned};
 use crate::network_rule::{self, NetworkRule};
 use crate::order::GAP;
 use crate::process_profile::{ProcessProfile, Stamp};
@@ -28,8 +28,11 @@ pub async fn import<E: Edit>(
 ) -> Result<(), E::Error> {
     let mut import = Import::load(edit, stamp).await?;
     // A file may name a group before it defines it.
-    for resource in &resources {
-        let group = target(&resource.spec)?;
+    let targets = resources.iter().map(|resource| target(&resource.spec));
+    let targets = targets.collect::<Result<Vec<&Selector>, PolicyError>>()?;
+    let (described, named): (Vec<&Selector>, Vec<&Selector>) =
+        targets.into_iter().partition(|group| group.defines());
+    for group in described.into_iter().chain(named) {
         import.define(group, true)?;
     }
     for resource in resources {
@@ -90,10 +93,18 @@ impl Import {
             return Ok(());
         }
         PolicyError::unless_same_owner(&selector.name, self.cfg_type)?;
+        // What a cluster learned comes back into one by such a file.
+        let cfg_type = match self.cfg_type {
+            CfgType::UserCreated if selector.name.starts_with(learned::PREFIX) => CfgType::Learned,
+            other => other,
+        };
+        if selector.defines() {
+            learned::check(&selector.name, &selector.criteria)?;
+        }
         match (self.groups.get(&selector.name).cloned(), selector.to_config()) {
             (None, None) => Err(PolicyError::MissingGroup(selector.name.clone())),
             (None, Some(config)) => {
-                self.groups.put(Group::create(config, self.cfg_type)?);
+                self.groups.put(Group::create(config, cfg_type)?);
                 Ok(())
             }
             (Some(group), Some(config)) if is_its_own => {
@@ -115,6 +126,9 @@ impl Import {
         }
         for rule in &spec.egress {
             self.network_rule(edit, rule, &name, &rule.selector.name)?;
+        }
+        for rule in spec.response.iter().flatten() {
+            self.response.rule(edit, rule, &name)?;
         }
         let Some(group) = self.groups.get(&name).cloned() else {
             return Ok(());
@@ -138,9 +152,6 @@ impl Import {
         if let Some(binding) = &spec.waf {
             require::<SensorGroup<Waf>>(&group, containers)?;
             bind(&mut self.waf, &self.waf_sensors, &name, binding)?;
-        }
-        for rule in spec.response.iter().flatten() {
-            self.response.rule(edit, rule, &name)?;
         }
         Ok(())
     }

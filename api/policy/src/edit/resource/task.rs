@@ -1,12 +1,19 @@
 //! An import that is under way, or has ended: a call begins it, later ones ask how far it is.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use palisade_api::rest::file::ImportTask as RestTask;
+use palisade_api::{Code, Refusal};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// An import takes a moment: one that runs longer died with who ran it.
+/// An import that was not heard of for so long died with who ran it, where that cannot be
+/// known otherwise.
 const DEAD_AFTER: TimeDelta = TimeDelta::seconds(30);
+/// How often an import is heard of while it runs.
+pub const BEAT: Duration = Duration::from_secs(5);
 
 /// How an import stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,13 +32,15 @@ pub enum State {
     },
 }
 
-/// Why an import cannot be told of.
+/// Why a call about imports is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gone {
+pub struct Refused {
+    /// How.
+    pub refusal: Refusal,
     /// The reason, as the answer tells it.
-    pub why: &'static str,
-    /// The one that is told of instead.
-    pub last: Option<ImportTask>,
+    pub why: String,
+    /// The import that the answer tells of, where there is one.
+    pub task: Option<Box<RestTask>>,
 }
 
 /// An import.
@@ -41,7 +50,7 @@ pub struct ImportTask {
     pub tid: Uuid,
     /// Who began it.
     pub triggered_by: String,
-    /// When it began or ended.
+    /// When it began or ended, or was last heard of.
     pub at: DateTime<Utc>,
     /// How it stands.
     pub state: State,
@@ -64,20 +73,46 @@ impl ImportTask {
         Self { state, at: now, ..self }
     }
 
-    /// The import that a client asks for by its id, where it is the last one.
+    /// The same import, which is heard of; none where it does not run any more.
+    pub fn heard_of(self, now: DateTime<Utc>) -> Option<Self> {
+        (self.state == State::Running).then_some(Self { at: now, ..self })
+    }
+
+    /// The import that a client asks for by its id, where it is the last one, and runs or
+    /// is done.
     ///
     /// # Errors
-    /// When there was none, or there was another one since.
-    pub fn asked_for(last: Option<Self>, tid: &[u8]) -> Result<Self, Gone> {
-        let task = last.ok_or(Gone { why: "There was no import.", last: None })?;
-        if tid == task.tid.simple().to_string().as_bytes() {
-            return Ok(task);
-        }
-        let why = match task.state {
-            State::Running => "Another import runs.",
-            State::Done | State::Failed { .. } => "There was another import since.",
+    /// When there was none, there was another one since, or it failed.
+    pub fn asked_for(last: Option<Self>, tid: &[u8]) -> Result<Self, Refused> {
+        let gone = Refusal::gone(Code::InvalidRequest);
+        let Some(task) = last else {
+            let why = "There was no import.".to_owned();
+            return Err(Refused { refusal: gone, why, task: None });
         };
-        Err(Gone { why, last: Some(task) })
+        if tid != task.tid.simple().to_string().as_bytes() {
+            return Err(task.refused(
+                gone,
+                match task.state {
+                    State::Running => "Another import runs.",
+                    State::Done | State::Failed { .. } => "There was another import since.",
+                },
+            ));
+        }
+        if let State::Failed { reason, by_file } = &task.state {
+            let code = Code::FailImport;
+            let refusal = if *by_file { Refusal::of_request(code) } else { code.into() };
+            return Err(task.refused(refusal, reason));
+        }
+        Ok(task)
+    }
+
+    /// Why no other import begins while this one runs.
+    pub fn in_the_way(&self) -> Refused {
+        self.refused(Refusal::conflict(Code::FailImport), "Another import runs.")
+    }
+
+    fn refused(&self, refusal: Refusal, why: &str) -> Refused {
+        Refused { refusal, why: why.to_owned(), task: Some(Box::new(self.to_rest())) }
     }
 
     /// The import as clients know it.
@@ -95,16 +130,73 @@ impl ImportTask {
             triggered_by: self.triggered_by.clone(),
             status: status.to_owned(),
             temp_token: String::new(),
+            fail_to_decrypt_key_fields: BTreeMap::new(),
         }
     }
 
-    /// The same import, told to have died where it runs for too long.
+    /// The same import, told to have died where it was not heard of for too long.
     #[must_use]
-    pub fn seen_at(mut self, now: DateTime<Utc>) -> Self {
-        if self.state == State::Running && now - self.at > DEAD_AFTER {
+    pub fn seen_at(self, now: DateTime<Utc>) -> Self {
+        if now - self.at > DEAD_AFTER { self.died_if_running() } else { self }
+    }
+
+    /// The same import, told to have died where it has not ended.
+    #[must_use]
+    pub fn died_if_running(mut self) -> Self {
+        if self.state == State::Running {
             let reason = "no_response".to_owned();
             self.state = State::Failed { reason, by_file: false };
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_learns_of_its_import_while_it_is_the_last_one() {
+        let task = ImportTask::begun("mary", DateTime::UNIX_EPOCH);
+        let own = task.tid.simple().to_string();
+        let ended = |by_file| {
+            let reason = "line 3".to_owned();
+            task.clone().ended(State::Failed { reason, by_file }, DateTime::UNIX_EPOCH)
+        };
+        let done = task.clone().ended(State::Done, DateTime::UNIX_EPOCH);
+        for (last, tid, expected) in [
+            (Some(&task), own.as_str(), None),
+            (Some(&done), &own, None),
+            (Some(&ended(true)), &own, Some((18, 400, "line 3"))),
+            (Some(&ended(false)), &own, Some((18, 500, "line 3"))),
+            (Some(&task), "7", Some((6, 410, "Another import runs."))),
+            (Some(&done), "7", Some((6, 410, "There was another import since."))),
+            (Some(&ended(true)), "7", Some((6, 410, "There was another import since."))),
+            (None, "7", Some((6, 410, "There was no import."))),
+        ] {
+            let refused = ImportTask::asked_for(last.cloned(), tid.as_bytes()).err();
+            if let Some(refused) = &refused {
+                assert_eq!(refused.task, last.map(|task| Box::new(task.to_rest())));
+            }
+            let told = refused.as_ref().map(|Refused { refusal, why, .. }| {
+                (refusal.code.number(), refusal.status.as_u16(), why.as_str())
+            });
+            assert_eq!(told, expected, "{last:?} {tid}");
+        }
+        assert_eq!(task.in_the_way().refusal.status.as_u16(), 409);
+    }
+
+    #[test]
+    fn an_import_is_dead_when_it_was_not_heard_of_however_long_it_runs() {
+        let at = |seconds| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
+        let task = ImportTask::begun("mary", at(0));
+        let late = task.clone().heard_of(at(29)).unwrap();
+        assert_eq!(late.clone().seen_at(at(59)).state, State::Running);
+        for silent in [task.clone().seen_at(at(31)), late.seen_at(at(60))] {
+            assert!(matches!(silent.state, State::Failed { by_file: false, .. }), "{silent:?}");
+        }
+        let done = task.ended(State::Done, at(1));
+        assert_eq!(done.clone().seen_at(at(99)).state, State::Done);
+        assert_eq!(done.heard_of(at(99)), None);
     }
 }

@@ -1,7 +1,9 @@
 //! Declarative changes: a set of resources is made true, as one revision or
 //! not at all.
 
+use palisade_api::ObjectKind;
 use palisade_policy::crd::set::ResourceSet;
+use palisade_policy::crd::{Resource, registry};
 use palisade_policy::edit::resource::{self, rule_list};
 use palisade_policy::process_profile::Stamp;
 use palisade_policy::sensor::{Dlp, Waf};
@@ -9,7 +11,8 @@ use palisade_policy::sensor::{Dlp, Waf};
 use super::super::{Edit, Result};
 use super::plan::{self, Planned};
 use super::prune;
-use crate::store::{Actor, Database};
+use crate::registry::{Registries, RegistryFailure};
+use crate::store::{self, Actor};
 
 /// How a set is applied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,7 +28,7 @@ pub struct ApplyOptions {
 pub struct Applied {
     /// What changed, or would.
     pub plan: Vec<Planned>,
-    /// What of local objects the federation has no place for.
+    /// What of local objects the federation has no place for, and what files cannot hold.
     pub left_out: Vec<String>,
 }
 
@@ -33,15 +36,15 @@ pub struct Applied {
 /// already stays untouched: the same text again changes nothing. Local objects
 /// become federated.
 pub async fn apply(
-    database: &Database,
+    registries: &Registries,
     actor: &Actor,
     text: &str,
     options: ApplyOptions,
     stamp: Stamp,
 ) -> Result<Applied> {
     let mut set = ResourceSet::read(text)?;
-    let left_out = set.federate()?;
-    let mut edit = Edit::begin(database).await?;
+    let mut left_out = set.federate()?;
+    let mut edit = Edit::begin(&registries.database).await?;
     edit.declarative = true;
     // What others refer to comes first.
     if !set.dlp.is_empty() {
@@ -63,6 +66,7 @@ pub async fn apply(
         resource::response_rules(&mut edit, set.response, false).await?;
     }
     rule_list::response(&mut edit, set.response_rules).await?;
+    left_out.extend(declare(registries, &mut edit, set.registries).await?);
     if options.prune {
         prune::prune(&mut edit).await?;
     }
@@ -72,6 +76,34 @@ pub async fn apply(
     let plan = plan::of(&mut edit).await?;
     if !options.dry_run {
         edit.commit(actor).await?;
+        registries.jobs.notify_waiters();
+        registries.reports.notify_waiters();
     }
     Ok(Applied { plan, left_out })
+}
+
+/// Makes registries what a set says, and says which have no secrets yet.
+async fn declare(
+    registries: &Registries,
+    edit: &mut Edit,
+    set: Vec<Resource<registry::Spec>>,
+) -> Result<Vec<String>> {
+    let mut without_secrets = Vec::new();
+    for Resource { spec, .. } in set {
+        let (name, has_secrets) = (spec.name.clone(), spec.has_secrets());
+        if edit.items.contains_key(&(ObjectKind::Registry, name.clone())) {
+            return Err(Box::new(RegistryFailure::Duplicate(name)).into());
+        }
+        let is_new = store::registry::get(&mut edit.tx, &name).await?.is_none();
+        let declared = registries.declare(&mut edit.tx, spec.into_config()).await;
+        if let Some(item) = declared.map_err(Box::new)? {
+            edit.add(item);
+        }
+        if is_new && has_secrets {
+            without_secrets.push(format!(
+                "{name}: what it is logged in with; give it by PATCH /v1/scan/registry/{name}"
+            ));
+        }
+    }
+    Ok(without_secrets)
 }

@@ -18,9 +18,10 @@ use sqlx::PgConnection;
 
 use super::super::target::targets;
 use super::super::{Result, list};
+use crate::registry;
 use crate::store::Database;
 
-/// All federated objects but registries, whose credentials stand in no file.
+/// All federated objects; registries without what they are logged in with.
 pub async fn all(database: &Database) -> Result<String> {
     let mut tx = database.begin_snapshot().await?;
     let targets = targets(&mut tx).await?;
@@ -50,6 +51,9 @@ pub async fn all(database: &Database) -> Result<String> {
         let rules = response.iter().map(|rule| ResponseRuleSpec::new(rule, &targets)).collect();
         text.add(&rule_list::export(rule_list::RESPONSE, rules))?;
     }
+    for registry in registry::settings::all(&mut tx).await?.values() {
+        text.add(&crd::registry::export(registry))?;
+    }
     Ok(text.finish())
 }
 
@@ -60,7 +64,7 @@ async fn sensors<I: Inspection>(
 ) -> Result<()> {
     let sensors: Vec<Sensor<I>> = list(conn).await?;
     for sensor in sensors.iter().filter(|sensor| !sensor.predefine) {
-        text.add(&crd::sensor::export(sensor, targets))?;
+        text.add(&crd::sensor::export_with_ids(sensor, targets))?;
     }
     Ok(())
 }
@@ -103,6 +107,11 @@ fn bound<'a, I: Inspection + PartialEq>(
 ) -> Option<&'a SensorGroup<I>> {
     let group = groups.iter().find(|one| one.group == *name)?;
     (*group != SensorGroup::empty(name)).then_some(group)
+}
+
+/// Whether a text of these has no object.
+pub fn is_empty(text: &str) -> bool {
+    text == Text::default().finish()
 }
 
 /// A list of resources in one document, which every reader of YAML takes.

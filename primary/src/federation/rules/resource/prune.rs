@@ -23,8 +23,8 @@ pub(super) async fn prune(edit: &mut Edit) -> Result<()> {
     unnamed::<ResponseRule>(edit, |_| true).await?;
     unnamed::<Group>(edit, |group| !group.reserved).await?;
     unnamed::<Webhook>(edit, |_| true).await?;
-    unnamed::<Sensor<Dlp>>(edit, |sensor| !sensor.predefine).await?;
-    unnamed::<Sensor<Waf>>(edit, |sensor| !sensor.predefine).await?;
+    unnamed::<Sensor<Dlp>>(edit, |sensor| !sensor.is_built_in()).await?;
+    unnamed::<Sensor<Waf>>(edit, |sensor| !sensor.is_built_in()).await?;
     unnamed::<ProcessProfile>(edit, |_| true).await?;
     unnamed::<FileMonitor>(edit, |_| true).await?;
     unnamed::<SensorGroup<Dlp>>(edit, |_| true).await?;

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use http::header;
-use palisade_api::rest::server::{
+use palisade_api::rest::token_auth_server::{
     TokenAuthServerRedirect, TokenAuthServersRedirectData, TokenRedirect,
 };
 

@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
-use palisade_api::rest::server::{
-    TokenAuthServerRedirect, TokenAuthServersRedirectData, TokenRedirect,
+use palisade_api::rest::token_auth_server::{
+    TokenAuthServerLogoutData, TokenAuthServerRedirect, TokenRedirect,
 };
 
 use crate::App;
@@ -15,8 +15,9 @@ use crate::identity::{LogoutSso, SsoError, SsoLogout};
 /// Begin a logout at the provider
 ///
 /// Answers with the address that the browser goes to; the provider sends it
-/// back to `redirect_endpoint`, from the body or the query. The session here is
-/// ended by `DELETE /v1/auth`.
+/// back to `redirect_endpoint`, from the body or the query. It is null where the session
+/// is not of this provider, or the provider offers no logout, or is not to be asked for
+/// one. The session here is ended by `DELETE /v1/auth`.
 #[utoipa::path(
     get,
     path = "/v1/token_auth_server/{server}/slo",
@@ -26,7 +27,7 @@ use crate::identity::{LogoutSso, SsoError, SsoLogout};
         ("redirect_endpoint" = Option<String>, Query),
         ("issuer" = Option<String>, Query, description = "Our name at a provider of SAML"),
     ),
-    responses((status = OK, body = TokenAuthServersRedirectData)),
+    responses((status = OK, body = TokenAuthServerLogoutData)),
 )]
 pub(super) async fn token_auth_server_slo_get(
     State(app): State<App>,
@@ -34,7 +35,7 @@ pub(super) async fn token_auth_server_slo_get(
     Path(server): Path<String>,
     query: Query,
     request: Request,
-) -> Result<Json<TokenAuthServersRedirectData>> {
+) -> Result<Json<TokenAuthServerLogoutData>> {
     let body = read_body(request, MAX_BODY_BYTES).await?;
     let from_body: Option<TokenRedirect> = from_json(&body)?;
     let (endpoint, issuer) = from_body.map(|body| (body.redirect_endpoint, body.issuer)).unzip();
@@ -46,15 +47,17 @@ pub(super) async fn token_auth_server_slo_get(
             .or_else(|| query.get("redirect_endpoint")),
         issuer: issuer.as_deref().or_else(|| query.get("issuer")),
     };
-    let SsoLogout { kind, url } = match app.identity.sso_logout(&caller, logout).await {
-        // The session is fine, it is only not of this provider.
-        Err(SsoError::Refused(_)) => return Err(SsoError::NoProvider.into()),
-        other => other?,
+    let redirect = match app.identity.sso_logout(&caller, logout).await {
+        // Clients ask whenever somebody leaves, whoever vouched for them.
+        Err(SsoError::Refused(_) | SsoError::NoLogout) => None,
+        other => {
+            let SsoLogout { kind, url } = other?;
+            Some(TokenAuthServerRedirect {
+                server_name: server,
+                server_type: kind.as_str().to_owned(),
+                redirect_url: url.into(),
+            })
+        }
     };
-    let redirect = TokenAuthServerRedirect {
-        server_name: server,
-        server_type: kind.as_str().to_owned(),
-        redirect_url: url.into(),
-    };
-    Ok(Json(TokenAuthServersRedirectData { redirect }))
+    Ok(Json(TokenAuthServerLogoutData { redirect }))
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use palisade_api::rest::server::SamlForm;
+use palisade_api::rest::token_auth_server::SamlForm;
 use url::form_urlencoded;
 
 use super::{MAX_FORM_BYTES, login_address, origin, see_other};

@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use palisade_api::rest::server::SamlForm;
+use palisade_api::rest::token_auth_server::SamlForm;
 use secrecy::ExposeSecret as _;
 use url::form_urlencoded;
 

@@ -8,8 +8,9 @@ use axum::response::Response;
 use http::{HeaderName, Method, StatusCode, Uri, header};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
-use palisade_api::{ClusterId, Code, federation};
-use palisade_identity::{Caller, Role};
+use palisade_api::federation::{self, RoleDomains};
+use palisade_api::{ClusterId, Code};
+use palisade_identity::{Caller, Namespace, Role, route_access};
 use tokio_util::sync::CancellationToken;
 use tower_http::timeout::TimeoutBody;
 
@@ -52,6 +53,39 @@ pub(in crate::http) struct OnBehalf<'a> {
     pub(in crate::http) role: Role,
 }
 
+impl OnBehalf<'_> {
+    /// The caller as the member is told: with a role in the whole of it, or in the
+    /// namespaces that the caller's own is limited to.
+    fn told(self, method: &Method, path: &str) -> federation::Caller {
+        let role = self.role.as_str().to_owned();
+        let (role, role_domains) = match self.namespaces(method, path) {
+            None => (role, Vec::new()),
+            Some(domains) => (String::new(), vec![RoleDomains { role, domains }]),
+        };
+        federation::Caller {
+            name: self.caller.fullname.clone(),
+            primary_role: self.caller.role.as_str().to_owned(),
+            role,
+            role_domains,
+        }
+    }
+
+    /// The namespaces in which the caller may make the call; none where that is all of
+    /// the member.
+    fn namespaces(self, method: &Method, path: &str) -> Option<Vec<String>> {
+        let rights = &self.caller.rights;
+        if rights.are_of_namespaces() {
+            let required = route_access::required(method.as_str(), path);
+            let within = rights.namespaces().iter().filter(|(_, set)| {
+                required.permission().is_none_or(|one| set.holds(one, required.access))
+            });
+            return Some(within.map(|(namespace, _)| namespace.to_string()).collect());
+        }
+        let limits = rights.scope().filter(|scope| !scope.has_whole_clusters())?;
+        Some(limits.namespaces().iter().map(Namespace::to_string).collect())
+    }
+}
+
 /// Calls `path` of a member and streams its answer.
 pub(in crate::http) async fn relay(
     app: &App,
@@ -72,11 +106,7 @@ pub(in crate::http) async fn relay(
     }
     head.method = method;
     head.uri = uri;
-    let user = federation::Caller {
-        name: behalf.caller.fullname.clone(),
-        primary_role: behalf.caller.role.as_str().to_owned(),
-        role: behalf.role.as_str().to_owned(),
-    };
+    let user = behalf.told(&head.method, head.uri.path());
     if head.method != Method::GET {
         tracing::info!(%cluster, user = user.name, method = %head.method, path, "forwarded a call");
     }

@@ -58,7 +58,7 @@ pub(super) fn judge(
     }
     let joined = plain.join("/");
     let reads = match *method {
-        Method::GET => true,
+        Method::GET | Method::HEAD => true,
         Method::PATCH => joined == "v1/auth",
         Method::POST => READER_POSTS.contains(&joined.as_str()),
         _ => false,
@@ -80,7 +80,9 @@ pub(super) fn judge(
 fn refused(method: &Method, segments: &[&str], query: Option<&str>) -> bool {
     let changes = matches!(*method, Method::POST | Method::DELETE);
     match segments {
-        [_, "fed", rest @ ..] => *rest != ["member"] || *method != Method::GET,
+        [_, "fed", rest @ ..] => {
+            *rest != ["member"] || !matches!(*method, Method::GET | Method::HEAD)
+        }
         // Including the local login: a session there is nobody's from here.
         [_, "fed_auth" | "auth", ..] => changes,
         [_, "user", .., "password"] => *method == Method::POST,
@@ -195,6 +197,8 @@ mod tests {
     fn a_reader_reads_exports_and_asks() {
         for (method, path) in [
             (Method::GET, "v1/group"),
+            (Method::HEAD, "v1/group"),
+            (Method::HEAD, "v1/fed/member"),
             (Method::PATCH, "v1/auth"),
             (Method::POST, "v1/file/response/rule"),
             (Method::POST, "v1/vulasset"),

@@ -20,13 +20,18 @@ async fn shown(conn: &mut PgConnection, caller: &Caller, found: Rollout) -> Resu
     let candidates = rollout::candidates(conn, &found).await?;
     let clusters = status::of_rollout(conn, caller.rights.scope(), &found, &candidates).await?;
     // It may tell of other clusters.
-    let reason = if caller.rights.scope().is_none() { found.reason } else { String::new() };
+    let (reason, halt) = match caller.rights.scope() {
+        None => (found.reason, found.halt),
+        Some(_) => (String::new(), None),
+    };
     let at = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
     Ok(rest::Rollout {
         id: found.id,
         revision: found.revision.0,
         state: found.state.as_str().to_owned(),
         reason,
+        reason_code: halt.as_ref().map(|halt| halt.as_str().to_owned()).unwrap_or_default(),
+        reason_parameters: halt.map(|halt| halt.parameters()).unwrap_or_default(),
         stage: found.stage + 1,
         policy: found.policy,
         actor: found.actor,

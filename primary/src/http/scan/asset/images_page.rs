@@ -1,7 +1,7 @@
 //! `GET /v1/scan/asset/images`
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use palisade_api::rest::scan::RegistryImageSummary;
 use palisade_api::rest::vulasset::{AssetQuery, ImageAssetPage, ImageAssetView};
 
@@ -9,12 +9,14 @@ use crate::App;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::Authenticated;
 use crate::http::query::Query;
-use crate::http::vulasset::{contains, gone, rows, token};
+use crate::http::vulasset::{answer, contains, gone, rows, token};
 use crate::registry::asset::ImageAsset;
 use crate::store::asset_query::{self, AssetKind};
 use crate::store::image_asset::ImageOrder;
 
 /// Give a page of a query about images
+///
+/// Many rows are sent as they are read.
 #[utoipa::path(
     get,
     path = "/v1/scan/asset/images",
@@ -22,7 +24,7 @@ use crate::store::image_asset::ImageOrder;
     params(
         ("token" = String, Query, description = "The query_id"),
         ("start" = Option<i64>, Query, description = "Images to leave out"),
-        ("row" = Option<i64>, Query, description = "Images, 1,000 at most"),
+        ("row" = Option<i64>, Query, description = "Images, 100 where nobody says; -1 for all"),
         ("orderbyColumn" = Option<String>, Query),
         ("orderby" = Option<String>, Query),
         ("qf" = Option<String>, Query, description = "Text that the name contains"),
@@ -33,7 +35,7 @@ pub(super) async fn scan_asset_images_page(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     query: Query,
-) -> Result<Json<ImageAssetPage>> {
+) -> Result<Response> {
     let id = token(&query)?;
     let mut conn = app.database.acquire().await?;
     let kept = asset_query::get(&mut conn, id, &caller.fullname, AssetKind::Image).await?;
@@ -50,14 +52,19 @@ pub(super) async fn scan_asset_images_page(
         _ => ImageOrder::Repository,
     };
     let descending = query.get("orderby").unwrap_or(&asked.order_by) == "desc";
-    let (start, limit) = rows(&query);
-    let images =
-        app.registries.image_assets(name.as_deref(), order, descending, start, limit).await?;
-    Ok(Json(ImageAssetPage {
-        kind: "image".to_owned(),
-        qf_matched_records: images.matched,
-        data: images.page.into_iter().map(shown).collect(),
-    }))
+    let head = |all: i64| format!("{{\"type\":\"image\",\"qf_matched_records\":{all},\"data\":[");
+    answer(rows(&query), head, move |rows| {
+        let (app, name) = (app.clone(), name.clone());
+        async move {
+            let (start, limit) = (rows.start, rows.count);
+            let images =
+                app.registries.image_assets(name.as_deref(), order, descending, start, limit);
+            let images = images.await?;
+            let views: Vec<ImageAssetView> = images.page.into_iter().map(shown).collect();
+            Ok::<_, ApiError>((views, images.matched))
+        }
+    })
+    .await
 }
 
 fn shown(asset: ImageAsset) -> ImageAssetView {

@@ -40,6 +40,7 @@ pub(super) async fn scan_asset_images_query(
     Ok(Json(AssetQueryStats {
         total_records: first.first().map_or(0, |image| image.matched),
         query_id: id.to_string(),
+        query_token: id.to_string(),
         debug_perf_stats: Vec::new(),
         summary: AssetQuerySummary { top_images: top_images(&app).await? },
     }))

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::App;
 use crate::http::error::{ApiError, Result};
-use crate::http::vulasset::listed;
+use crate::http::vulasset::{Broken, listed};
 use crate::registry::RegistryFailure;
 use crate::store::image_asset::ImageOrder;
 use crate::store::vulnerability::{VulnerabilityOrder, VulnerabilityPage};
@@ -44,18 +44,6 @@ pub(super) async fn scan_asset_list(State(app): State<App>) -> Result<Response> 
     });
     let body = futures_util::StreamExt::chain(stream::iter([Ok(first.0)]), rest);
     Ok(([(header::CONTENT_TYPE, "application/json")], Body::from_stream(body)).into_response())
-}
-
-/// An answer that ends before its end.
-#[derive(Debug, thiserror::Error)]
-#[error("the answer broke off: {0}")]
-struct Broken(String);
-
-impl From<ApiError> for Broken {
-    fn from(error: ApiError) -> Self {
-        tracing::error!(message = %error.message, cause = ?error.source, "an answer breaks off");
-        Self(error.message.into_owned())
-    }
 }
 
 /// A part of the answer.

@@ -8,8 +8,8 @@ use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
 use crate::http::fed::within;
-use crate::http::query::{Operator, Query};
-use crate::store::image_list::{Comparison, ImageFilter, ImageQuery};
+use crate::http::query::Query;
+use crate::store::image_list::{ImageFilter, ImageQuery};
 
 /// List the images of a registry with the summaries of their scans
 ///
@@ -36,7 +36,7 @@ pub(super) async fn scan_registry_images(
     let (start, limit) = query.page();
     let filters = query.filters().into_iter().map(|filter| ImageFilter {
         field: filter.field.to_owned(),
-        comparison: comparison(filter.operator),
+        operator: filter.operator,
         wanted: filter.wanted.to_owned(),
     });
     let sorts = query.sorts().into_iter().map(|(field, descends)| (field.to_owned(), descends));
@@ -44,18 +44,4 @@ pub(super) async fn scan_registry_images(
     let query = ImageQuery { filters, sorts, start, limit, within: within(&app, &caller).await? };
     let images = app.registries.images(&name, &query).await?;
     Ok(Json(RegistryImageSummaryData { images }))
-}
-
-const fn comparison(operator: Operator) -> Comparison {
-    match operator {
-        Operator::Eq => Comparison::Eq,
-        Operator::Neq => Comparison::Neq,
-        Operator::In => Comparison::In,
-        Operator::NotIn => Comparison::NotIn,
-        Operator::Gt => Comparison::Gt,
-        Operator::Gte => Comparison::Gte,
-        Operator::Lt => Comparison::Lt,
-        Operator::Lte => Comparison::Lte,
-        Operator::Prefix => Comparison::Prefix,
-    }
 }

@@ -6,14 +6,17 @@ use palisade_api::rest::scan::RegistrySummaryListData;
 
 use crate::App;
 use crate::http::error::Result;
-use crate::http::query::{Query, Scope};
+use crate::http::query::{Page, Query, Scope};
 
 /// List the registries with the state of their scans
 #[utoipa::path(
     get,
     path = "/v1/scan/registry",
     tag = "registry",
-    params(("scope" = Option<String>, Query, description = "`fed` or `local`; both without it")),
+    params(
+        ("scope" = Option<String>, Query, description = "`fed` or `local`; both without it"),
+        Page,
+    ),
     responses((status = OK, body = RegistrySummaryListData)),
 )]
 pub(super) async fn scan_registry_list(

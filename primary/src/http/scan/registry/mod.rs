@@ -33,6 +33,9 @@ use crate::store::{Actor, image_list};
 /// Names a test that runs.
 const TRANSACTION: HeaderName = HeaderName::from_static("x-transaction-id");
 
+/// What clients write for whatever registry has the image.
+const ALL: &str = "_all_registry";
+
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new()
         .routes(routes!(list::scan_registry_list, create::scan_registry_create))
@@ -67,7 +70,11 @@ async fn report(app: &App, caller: &Caller, name: &str, id: &str) -> Result<Repo
             return Err(missing());
         }
     }
-    app.registries.report(name, digest).await?.ok_or_else(missing)
+    let report = match name {
+        ALL => app.registries.report_of_image(digest).await?,
+        name => app.registries.report(name, digest).await?,
+    };
+    report.ok_or_else(missing)
 }
 
 /// Whether vulnerabilities that do not count are shown: `show=accepted`.

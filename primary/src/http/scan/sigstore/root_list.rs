@@ -6,14 +6,17 @@ use palisade_api::rest::scan::SigstoreRootOfTrustCollection;
 
 use crate::App;
 use crate::http::error::Result;
-use crate::http::query::Query;
+use crate::http::query::{Page, Query};
 
 /// List the roots of trust for signatures
 #[utoipa::path(
     get,
     path = "/v1/scan/sigstore/root_of_trust",
     tag = "sigstore",
-    params(("with_verifiers" = Option<bool>, Query, description = "Show their verifiers too.")),
+    params(
+        ("with_verifiers" = Option<bool>, Query, description = "Show their verifiers too."),
+        Page,
+    ),
     responses((status = OK, body = SigstoreRootOfTrustCollection)),
 )]
 pub(super) async fn root_of_trust_list(

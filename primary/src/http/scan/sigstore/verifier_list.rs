@@ -6,14 +6,14 @@ use palisade_api::rest::scan::SigstoreVerifierCollection;
 
 use crate::App;
 use crate::http::error::Result;
-use crate::http::query::Query;
+use crate::http::query::{Page, Query};
 
 /// List the verifiers of a root of trust
 #[utoipa::path(
     get,
     path = "/v1/scan/sigstore/root_of_trust/{root_name}/verifier",
     tag = "sigstore",
-    params(("root_name" = String, Path)),
+    params(("root_name" = String, Path), Page),
     responses((status = OK, body = SigstoreVerifierCollection)),
 )]
 pub(super) async fn verifier_list(

@@ -2,11 +2,12 @@
 //! the id how far it is.
 
 use axum::Json;
-use axum::extract::Request;
+use axum::extract::{Request, State as AppState};
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use palisade_api::Code;
 use palisade_api::rest::file::ImportTaskData;
+use palisade_identity::Caller;
 use palisade_policy::PolicyError;
 use palisade_policy::crd::{self, Resource};
 use palisade_policy::edit::resource::task::{ImportTask, State};
@@ -18,7 +19,9 @@ use uuid::Uuid;
 use super::upload;
 use crate::Controller;
 use crate::admission::{Mode, StateError};
+use crate::import::Running;
 use crate::own_edit::OwnEditError;
+use crate::reach::Reach;
 use crate::rest::error::{ApiError, Result};
 use crate::rest::extract::{Authenticated, ListQuery};
 use crate::rest::owner::own;
@@ -30,40 +33,66 @@ const OVERWRITE: HeaderName = HeaderName::from_static("x-import-overwrite");
 pub(super) async fn import(
     controller: Controller,
     Authenticated(caller): Authenticated,
+    reach: Reach,
     query: &ListQuery,
     file: File,
     request: Request,
 ) -> Result<Response> {
     own(query)?;
-    let headers = request.headers();
-    if let Some(tid) = headers.get(&TRANSACTION).filter(|tid| !tid.is_empty()) {
-        return progress(controller.imports().last(controller.clock().now()), tid);
+    if let Some(progress) = asked_for(&controller, request.headers()) {
+        return progress;
     }
-    let overwrite = headers.get(&OVERWRITE).is_some_and(|value| value == "1");
+    let overwrite = request.headers().get(&OVERWRITE).is_some_and(|value| value == "1");
     let text = upload::read_file(request).await?;
-    let now = controller.clock().now();
-    let task = controller.imports().begin(&caller.fullname, now).map_err(|running| {
-        ApiError::new(Code::FailImport, "Another import runs.")
-            .with_status(StatusCode::CONFLICT)
-            .with_import(running.to_rest())
-    })?;
-    let answer = partial(&task)?;
-    let stamp = Stamp { now: now.timestamp(), uuid: Uuid::new_v4 };
+    let running = begin(&controller, &caller)?;
+    let answer = partial(&running.task)?;
+    let stamp = Stamp { now: controller.clock().now().timestamp(), uuid: Uuid::new_v4 };
     let how = Import { file, overwrite, stamp };
     // To the end, even when whoever asked for it is gone.
-    let done = tokio::spawn(run(controller, text, how, task));
+    let done = tokio::spawn(run(controller, reach, text, how, running));
     done.await.map_err(|_| ApiError::of(Code::FailImport))?;
     Ok(answer)
 }
 
-async fn run(controller: Controller, text: String, how: Import, task: ImportTask) {
-    let state = match apply(&controller, &text, how).await {
+/// How far an import is, where the request names one.
+pub(super) fn asked_for(controller: &Controller, headers: &HeaderMap) -> Option<Result<Response>> {
+    let tid = headers.get(&TRANSACTION).filter(|tid| !tid.is_empty())?;
+    Some(progress(controller.imports().last(), tid))
+}
+
+fn progress(last: Option<ImportTask>, tid: &HeaderValue) -> Result<Response> {
+    let task = ImportTask::asked_for(last, tid.as_bytes())?;
+    if task.state == State::Running {
+        return partial(&task);
+    }
+    Ok(Json(ImportTaskData { data: task.to_rest() }).into_response())
+}
+
+/// `GET /v1/file/group/config`: how far the import is that runs, or how the last one
+/// ended, of whatever kind of file.
+pub(super) async fn last(AppState(controller): AppState<Controller>) -> Json<ImportTaskData> {
+    let last = controller.imports().last();
+    Json(ImportTaskData { data: last.map(|task| task.to_rest()).unwrap_or_default() })
+}
+
+/// Begins an import; one runs at a time.
+pub(super) fn begin(controller: &Controller, caller: &Caller) -> Result<Running> {
+    let now = controller.clock().now();
+    let begun = controller.imports().begin(&caller.fullname, now);
+    Ok(begun.map_err(|running| running.in_the_way())?)
+}
+
+async fn run(controller: Controller, reach: Reach, text: String, how: Import, running: Running) {
+    let state = match apply(&controller, reach, &text, how).await {
         Ok(()) => State::Done,
         Err(error) => {
             warn!(file = ?how.file, %error, "an import failed");
             let by_file = matches!(
                 error,
-                OwnEditError::Policy(_) | OwnEditError::Yaml(_) | OwnEditError::Edit(_)
+                OwnEditError::Policy(_)
+                    | OwnEditError::Yaml(_)
+                    | OwnEditError::Edit(_)
+                    | OwnEditError::OutOfReach
             );
             let reason = if by_file {
                 error.to_string()
@@ -73,11 +102,16 @@ async fn run(controller: Controller, text: String, how: Import, task: ImportTask
             State::Failed { reason, by_file }
         }
     };
-    controller.imports().end(task, state, controller.clock().now());
+    controller.imports().end(running, state, controller.clock().now());
 }
 
-async fn apply(controller: &Controller, text: &str, how: Import) -> Result<(), OwnEditError> {
-    let mut edit = controller.edit().await;
+async fn apply(
+    controller: &Controller,
+    reach: Reach,
+    text: &str,
+    how: Import,
+) -> Result<(), OwnEditError> {
+    let mut edit = controller.edit(reach).await;
     if how.file != File::AdmissionRules {
         resource::import(&mut edit, text, how).await?;
         return edit.commit().await;
@@ -115,27 +149,8 @@ fn admission_state(
     Ok(Some((config.enable, mode)))
 }
 
-fn progress(last: Option<ImportTask>, tid: &HeaderValue) -> Result<Response> {
-    let task = ImportTask::asked_for(last, tid.as_bytes()).map_err(|gone| {
-        let error = ApiError::invalid(gone.why).with_status(StatusCode::GONE);
-        match gone.last {
-            Some(task) => error.with_import(task.to_rest()),
-            None => error,
-        }
-    })?;
-    match &task.state {
-        State::Running => partial(&task),
-        State::Done => Ok(Json(ImportTaskData { data: task.to_rest() }).into_response()),
-        State::Failed { reason, by_file } => {
-            let status =
-                if *by_file { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR };
-            let error = ApiError::new(Code::FailImport, reason.clone());
-            Err(error.with_status(status).with_import(task.to_rest()))
-        }
-    }
-}
-
-fn partial(task: &ImportTask) -> Result<Response> {
+/// The answer of an import that runs.
+pub(super) fn partial(task: &ImportTask) -> Result<Response> {
     let data = task.to_rest();
     let tid = HeaderValue::from_str(&data.tid).map_err(|_| ApiError::of(Code::FailImport))?;
     let body = Json(ImportTaskData { data });

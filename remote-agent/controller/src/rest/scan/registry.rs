@@ -1,7 +1,7 @@
 //! `/v1/scan/registry…`: federated registries and their images, read-only here.
 //! The full report is fetched from the primary, by the digest of the image.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -12,21 +12,25 @@ use palisade_api::rest::scan::{
     RegistrySummaryListData, ScanBrief,
 };
 use palisade_api::scan::{Findings, ImageName, Severity, Verdict};
+use palisade_policy::admission::ImageName as PodImage;
 use serde_json::{Value, json};
 
 use crate::Controller;
 use crate::event::rfc3339;
+use crate::reach::Reach;
 use crate::rest::error::{ApiError, Result};
 use crate::rest::extract::ListQuery;
+use crate::rest::workload;
 
 /// `GET /v1/scan/registry`.
 pub(in crate::rest) async fn registries(
     State(controller): State<Controller>,
+    reach: Reach,
     query: ListQuery,
 ) -> Result<Json<RegistrySummaryListData>> {
     let mut summarys = Vec::new();
     if query.scope()?.federal() {
-        let scanned = scanned_by_registry(&controller);
+        let scanned = scanned_by_registry(&controller, &reach);
         for registry in controller.in_force().registries() {
             let count = scanned.get(&registry.name).copied().unwrap_or_default();
             summarys.push(summary_of(registry, count));
@@ -38,6 +42,7 @@ pub(in crate::rest) async fn registries(
 /// `GET /v1/scan/registry/{name}`.
 pub(in crate::rest) async fn registry(
     State(controller): State<Controller>,
+    reach: Reach,
     Path(name): Path<String>,
 ) -> Result<Json<RegistrySummaryData>> {
     let registry = controller
@@ -46,22 +51,25 @@ pub(in crate::rest) async fn registry(
         .into_iter()
         .find(|registry| registry.name == name)
         .ok_or_else(|| ApiError::missing("registry", &name))?;
-    let count = scanned_by_registry(&controller).get(&name).copied().unwrap_or_default();
+    let count = scanned_by_registry(&controller, &reach).get(&name).copied().unwrap_or_default();
     Ok(Json(RegistrySummaryData { summary: summary_of(registry, count) }))
 }
 
 /// `GET /v1/scan/registry/{name}/images`.
 pub(in crate::rest) async fn images(
     State(controller): State<Controller>,
+    reach: Reach,
     Path(name): Path<String>,
     query: ListQuery,
 ) -> Result<Json<RegistryImageSummaryData>> {
     require_registry(&controller, &name)?;
+    let shown = Shown::of(&controller, &reach);
     let mut images: Vec<_> = controller
         .in_force()
         .verdicts()
         .iter()
         .map(|scanned| scanned.verdict())
+        .filter(|verdict| shown.has(verdict))
         .flat_map(|verdict| {
             let here = verdict.names.iter().filter(|image| image.registry_name == name);
             here.map(|image| image_of(verdict, image))
@@ -77,11 +85,13 @@ pub(in crate::rest) async fn images(
 /// the digest of its manifest, with or without `sha256:`.
 pub(in crate::rest) async fn image(
     State(controller): State<Controller>,
+    reach: Reach,
     Path((name, id)): Path<(String, String)>,
 ) -> Result<Response> {
     require_registry(&controller, &name)?;
     let wanted = bare(&id);
     let is = |text: &str| bare(text) == wanted;
+    let shown = Shown::of(&controller, &reach);
     let digest = controller
         .in_force()
         .verdicts()
@@ -90,6 +100,7 @@ pub(in crate::rest) async fn image(
         .find(|verdict| {
             verdict.names.iter().any(|image| image.registry_name == name)
                 && (is(&verdict.image_id) || is(&verdict.image_digest))
+                && shown.has(verdict)
         })
         .map(|verdict| verdict.image_digest.clone())
         .ok_or_else(|| ApiError::missing("image", &id))?;
@@ -126,14 +137,52 @@ fn require_registry(controller: &Controller, name: &str) -> Result<()> {
     if known { Ok(()) } else { Err(ApiError::missing("registry", name)) }
 }
 
-fn scanned_by_registry(controller: &Controller) -> BTreeMap<String, i64> {
+fn scanned_by_registry(controller: &Controller, reach: &Reach) -> BTreeMap<String, i64> {
+    let shown = Shown::of(controller, reach);
     let mut counts = BTreeMap::new();
     for scanned in controller.in_force().verdicts().iter() {
-        for image in &scanned.verdict().names {
+        let verdict = scanned.verdict();
+        for image in verdict.names.iter().filter(|_| shown.has(verdict)) {
             *counts.entry(image.registry_name.clone()).or_default() += 1;
         }
     }
     counts
+}
+
+/// Which images a call is shown.
+enum Shown {
+    All,
+    /// Those that run where the call reaches, as far as the nodes tell: by the digest
+    /// of the configuration, or by a name that leads to a manifest's.
+    Running {
+        ids: BTreeSet<String>,
+        manifests: BTreeSet<String>,
+    },
+}
+
+impl Shown {
+    fn of(controller: &Controller, reach: &Reach) -> Self {
+        if reach.is_whole() {
+            return Self::All;
+        }
+        let workloads = workload::seen(controller, reach);
+        let known = workloads.iter().map(|one| bare(&one.image_id)).filter(|id| !id.is_empty());
+        let ids = known.map(str::to_owned).collect();
+        let verdicts = controller.in_force().verdicts();
+        let named = workloads.iter().map(|one| &one.image).filter(|name| !name.is_empty());
+        let found = named.flat_map(|name| verdicts.find(&PodImage::parse(name)));
+        let manifests = found.map(|scanned| scanned.verdict().image_digest.clone()).collect();
+        Self::Running { ids, manifests }
+    }
+
+    fn has(&self, verdict: &Verdict) -> bool {
+        match self {
+            Self::All => true,
+            Self::Running { ids, manifests } => {
+                ids.contains(bare(&verdict.image_id)) || manifests.contains(&verdict.image_digest)
+            }
+        }
+    }
 }
 
 fn summary_of(registry: palisade_api::rest::scan::Registry, scanned: i64) -> RegistrySummary {

@@ -7,8 +7,10 @@ use palisade_api::rest::host::Host;
 use palisade_api::rest::scan::{AssetScanReportData, AssetsScanReportQuery};
 
 use crate::Controller;
+use crate::reach::Reach;
 use crate::rest::error::Result;
 use crate::rest::extract::JsonBody;
+use crate::rest::workload;
 use crate::scan::ScanError;
 use crate::scan::asset::AssetKind;
 use crate::scan::listing::{Listed, Listing};
@@ -47,9 +49,10 @@ pub(super) async fn hosts(
 )]
 pub(super) async fn workloads(
     State(controller): State<Controller>,
+    reach: Reach,
     JsonBody(query): JsonBody<AssetsScanReportQuery>,
 ) -> Result<Json<AssetScanReportData>> {
-    let all = controller.scans().workloads().into_iter().map(Listed::from).collect();
+    let all = workload::seen(&controller, &reach).into_iter().map(Listed::from).collect();
     page(&controller, AssetKind::Workload, all, query).await
 }
 

@@ -5,10 +5,15 @@ use axum::extract::State;
 use palisade_api::rest::scan::{Scanner, ScannerData};
 
 use crate::Controller;
+use crate::rest::error::Result;
+use crate::rest::extract::ListQuery;
 
 /// This agent, where it scans.
-pub(super) async fn list(State(controller): State<Controller>) -> Json<ScannerData> {
-    Json(ScannerData { scanners: own(&controller).into_iter().collect() })
+pub(super) async fn list(
+    State(controller): State<Controller>,
+    query: ListQuery,
+) -> Result<Json<ScannerData>> {
+    Ok(Json(ScannerData { scanners: query.list(own(&controller).into_iter().collect())? }))
 }
 
 /// The id of a scanner is that of its node: there is one on each.

@@ -3,11 +3,13 @@
 
 /// By the beginning of the artifact's name; the first one that fits counts.
 const FAMILIES: &[(&str, &str)] = &[
+    ("bcmail-", "org.bouncycastle"),
     ("bcpg-", "org.bouncycastle"),
     ("bcpkix-", "org.bouncycastle"),
     ("bcprov-", "org.bouncycastle"),
     ("bctls-", "org.bouncycastle"),
     ("bcutil-", "org.bouncycastle"),
+    ("grpc-", "io.grpc"),
     ("kotlin-reflect", "org.jetbrains.kotlin"),
     ("kotlin-stdlib", "org.jetbrains.kotlin"),
     ("lucene-", "org.apache.lucene"),
@@ -31,38 +33,66 @@ const FAMILIES: &[(&str, &str)] = &[
 /// By the whole name of the artifact.
 const ARTIFACTS: &[(&str, &str)] = &[
     ("ant", "org.apache.ant"),
+    ("bc-fips", "org.bouncycastle"),
+    ("c3p0", "com.mchange"),
     ("commons-beanutils", "commons-beanutils"),
+    ("commons-codec", "commons-codec"),
     ("commons-collections", "commons-collections"),
     ("commons-fileupload", "commons-fileupload"),
     ("commons-httpclient", "commons-httpclient"),
     ("commons-io", "commons-io"),
+    ("commons-lang", "commons-lang"),
+    ("commons-logging", "commons-logging"),
+    ("commons-net", "commons-net"),
+    ("derby", "org.apache.derby"),
     ("guava", "com.google.guava"),
+    ("h2", "com.h2database"),
+    ("hsqldb", "org.hsqldb"),
+    ("jdom2", "org.jdom"),
+    ("json", "org.json"),
     ("kafka-clients", "org.apache.kafka"),
+    ("log4j", "log4j"),
     ("mysql-connector-j", "com.mysql"),
     ("mysql-connector-java", "mysql"),
+    ("oro", "oro"),
     ("postgresql", "org.postgresql"),
     ("reactor-core", "io.projectreactor"),
+    ("reactor-netty", "io.projectreactor.netty"),
+    ("reactor-netty-core", "io.projectreactor.netty"),
     ("reactor-netty-http", "io.projectreactor.netty"),
+    ("rhino", "org.mozilla"),
+    ("serializer", "xalan"),
     ("spring-aop", "org.springframework"),
+    ("spring-aspects", "org.springframework"),
     ("spring-beans", "org.springframework"),
+    ("spring-binding", "org.springframework.webflow"),
     ("spring-context", "org.springframework"),
+    ("spring-context-indexer", "org.springframework"),
     ("spring-context-support", "org.springframework"),
     ("spring-core", "org.springframework"),
     ("spring-expression", "org.springframework"),
+    ("spring-instrument", "org.springframework"),
     ("spring-jcl", "org.springframework"),
     ("spring-jdbc", "org.springframework"),
     ("spring-jms", "org.springframework"),
     ("spring-messaging", "org.springframework"),
     ("spring-orm", "org.springframework"),
     ("spring-oxm", "org.springframework"),
+    ("spring-r2dbc", "org.springframework"),
+    ("spring-security-oauth", "org.springframework.security.oauth"),
+    ("spring-security-oauth2", "org.springframework.security.oauth"),
+    ("spring-security-oauth2-autoconfigure", "org.springframework.security.oauth.boot"),
+    ("spring-test", "org.springframework"),
     ("spring-tx", "org.springframework"),
     ("spring-web", "org.springframework"),
     ("spring-webflux", "org.springframework"),
     ("spring-webmvc", "org.springframework"),
     ("spring-websocket", "org.springframework"),
+    ("spring-xml", "org.springframework.ws"),
     ("xalan", "xalan"),
     ("xercesImpl", "xerces"),
     ("xml-apis", "xml-apis"),
+    ("xstream", "com.thoughtworks.xstream"),
 ];
 
 /// The group of an artifact that is known by its name.
@@ -78,4 +108,34 @@ pub(super) fn of_tomcat(bundle: &str) -> Option<String> {
     let part = bundle.strip_prefix("org.apache.tomcat-").filter(|part| !part.is_empty())?;
     let group = if part.starts_with("embed-") { "tomcat.embed" } else { "tomcat" };
     Some(format!("org.apache.{group}:tomcat-{part}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_name_counts_before_its_beginning() {
+        for (artifact, expected) in [
+            ("spring-security-web", Some("org.springframework.security")),
+            ("spring-security-oauth2-client", Some("org.springframework.security")),
+            ("spring-security-oauth2", Some("org.springframework.security.oauth")),
+            ("spring-boot", Some("org.springframework.boot")),
+            ("grpc-netty-shaded", Some("io.grpc")),
+            ("spring", None),
+            ("", None),
+        ] {
+            assert_eq!(of(artifact), expected, "{artifact}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_named_twice() {
+        for table in [FAMILIES, ARTIFACTS] {
+            let sorted = table.is_sorted_by(|(one, _), (other, _)| {
+                one.to_ascii_lowercase() < other.to_ascii_lowercase()
+            });
+            assert!(sorted, "{table:?}");
+        }
+    }
 }

@@ -126,10 +126,12 @@ impl Clues {
             add(name, version);
             return;
         }
+        // All of Apache is no group.
+        let is_group = |id: &&str| id.contains('.') && !id.contains(' ') && *id != "org.apache";
         let group = manifest
             .vendor_id
             .as_deref()
-            .filter(|id| id.contains('.') && !id.contains(' '))
+            .filter(is_group)
             .or_else(|| group::of(artifact))
             .or_else(|| bundle.and_then(|bundle| group_of(bundle, artifact)))
             .or_else(|| manifest.module.as_deref().and_then(|module| group_of(module, artifact)));
@@ -150,8 +152,11 @@ fn version_of<'a>(named: Option<&'a str>, manifest: &'a Manifest) -> Option<&'a 
         return own.or(bundle).or(named).or(told(&manifest.specification_version));
     };
     let classified = |version: &&str| is_classified(named, version);
+    // What is called a release may have been built of what was to become it.
     let precise = |version: &&str| {
-        version.strip_prefix(named).is_some_and(|rest| rest.starts_with(['.', '-', '_']))
+        version.strip_prefix(named).is_some_and(|rest| {
+            rest.starts_with(['.', '-', '_']) && !rest.eq_ignore_ascii_case("-snapshot")
+        })
     };
     own.filter(precise)
         .or_else(|| own.filter(classified))
@@ -170,11 +175,13 @@ fn is_classified(named: &str, version: &str) -> bool {
 }
 
 /// The group that a dotted name means: `org.apache.commons.lang3` with the
-/// artifact `commons-lang3` is of `org.apache.commons`.
+/// artifact `commons-lang3` is of `org.apache.commons`. Nobody's group is `org` alone: `org.jsoup`
+/// is that of its artifact `jsoup`.
 fn group_of<'a>(dotted: &'a str, artifact: &str) -> Option<&'a str> {
     let (before, last) = dotted.rsplit_once('.')?;
     let plain = |text: &str| text.replace(['-', '_', '.'], "").to_ascii_lowercase();
-    if plain(artifact).ends_with(&plain(last)) { Some(before) } else { Some(dotted) }
+    let names_artifact = plain(artifact).ends_with(&plain(last));
+    if names_artifact && before.contains('.') { Some(before) } else { Some(dotted) }
 }
 
 fn is_artifact(text: &str) -> bool {

@@ -160,13 +160,19 @@ fn a_manifest_and_a_name_tell_where_maven_does_not() {
         ("a-2.0-rc-1-sources.jar", b"\n", "a 2.0-rc-1-sources"),
         // The name counts more than the form of bundles, and than what a
         // shaded archive was made of.
-        ("derby-10.14.2.0.jar", b"Bundle-Version: 10.14.2000000.1828579\n", "derby 10.14.2.0"),
+        (
+            "derby-10.14.2.0.jar",
+            b"Bundle-Version: 10.14.2000000.1828579\n",
+            "org.apache.derby:derby 10.14.2.0",
+        ),
         ("a-3.3.4.jar", b"Implementation-Version: 1.1.1\n", "a 3.3.4"),
         ("a-1.9.2-shaded-pb.jar", b"Implementation-Version: 1.9.2\n", "a 1.9.2"),
         ("a-31.0-jre.jar", b"Implementation-Version: 31.0\n", "a 31.0-jre"),
         ("a-1.0-rc1.jar", b"Implementation-Version: 1.0\n", "a 1.0-rc1"),
         ("a-5.1.jar", b"Implementation-Version: 5.1.49\n", "a 5.1.49"),
         ("a-5.1.jar", b"Implementation-Version: 5.10\n", "a 5.1"),
+        ("a-9.4.jar", b"Implementation-Version: 9.4-SNAPSHOT\n", "a 9.4"),
+        ("a-9.4-SNAPSHOT.jar", b"Implementation-Version: 9.4-SNAPSHOT\n", "a 9.4-SNAPSHOT"),
     ] {
         let bytes = archive_of(&[("META-INF/MANIFEST.MF", manifest)], Form::Deflated);
         let (facts, outcome) = read_as(path, &bytes);
@@ -206,6 +212,17 @@ fn groups_of_what_is_built_without_maven() {
             "guava-30.0-jre.jar",
             "Bundle-SymbolicName: com.google.guava\n",
             "com.google.guava:guava 30.0-jre",
+        ),
+        ("jsoup-1.14.1.jar", "Bundle-SymbolicName: org.jsoup\n", "org.jsoup:jsoup 1.14.1"),
+        (
+            "javax.inject-1.jar",
+            "Bundle-SymbolicName: javax.inject\nBundle-Version: 1.0.0\n",
+            "javax.inject:javax.inject 1.0.0",
+        ),
+        (
+            "commons-logging-1.2.jar",
+            "Implementation-Vendor-Id: org.apache\nBundle-SymbolicName: org.apache.commons.logging\n",
+            "commons-logging:commons-logging 1.2",
         ),
         (
             "git.hpi",

@@ -18,8 +18,8 @@ use window::Windows;
 
 use super::{Entry, Facts, Problem};
 
-/// Fewer bytes hold no program.
-const SMALLEST: u64 = 512;
+/// Fewer bytes hold no program: its header alone has as many.
+const SMALLEST: u64 = 64;
 
 /// Whether bytes begin as a program does: ELF, PE, Mach-O.
 pub(super) fn is_executable(head: &[u8]) -> bool {

@@ -82,7 +82,7 @@ struct Library {
 
 /// The libraries of the target that the program runs on.
 fn deps(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem> {
-    let deps: Deps = json::read(bounded(bytes)?)?;
+    let deps: Deps = json::read(json::bounded(bytes)?)?;
     let kinds: HashMap<&str, &str> = deps
         .libraries
         .0
@@ -108,15 +108,6 @@ fn deps(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Proble
     Ok(())
 }
 
-/// Objects in objects are bounded by the size of the file only.
-fn bounded(bytes: &[u8]) -> Result<&[u8], Problem> {
-    const MOST: usize = 10 << 20;
-    if bytes.len() <= MOST {
-        return Ok(bytes);
-    }
-    Err(Problem::new(format!("has more than {MOST} bytes")))
-}
-
 #[derive(Deserialize)]
 struct Lock {
     /// By framework.
@@ -133,7 +124,7 @@ struct Locked {
 }
 
 fn lock(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem> {
-    let lock: Lock = json::read(bounded(bytes)?)?;
+    let lock: Lock = json::read(json::bounded(bytes)?)?;
     for (name, locked) in lock.dependencies.0.iter().flat_map(|(_, framework)| &framework.0) {
         if !locked.kind.as_str().eq_ignore_ascii_case("project") {
             add(facts, entry, Ecosystem::NuGet, name, locked.resolved.as_str())?;

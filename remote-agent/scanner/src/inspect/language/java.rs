@@ -3,15 +3,13 @@
 
 use std::collections::HashMap;
 
-use super::{Entry, Facts, Inspector, Problem, add, is_lock, text, xml};
+use super::{Entry, Facts, Inspector, Problem, add, is_leftover, is_lock, text, xml};
 use crate::package::Ecosystem;
 
 pub(super) const INSTALLED: &[Inspector] = &[Inspector { wants: is_properties, read: properties }];
 
-pub(super) const WANTED: &[Inspector] = &[
-    Inspector { wants: |entry| is_lock(entry, "gradle.lockfile"), read: gradle },
-    Inspector { wants: is_pom, read: pom },
-];
+pub(super) const WANTED: &[Inspector] =
+    &[Inspector { wants: is_gradle, read: gradle }, Inspector { wants: is_pom, read: pom }];
 
 /// `META-INF/maven/GROUP/ARTIFACT/pom.properties` of an unpacked archive.
 fn is_properties(entry: &Entry<'_>) -> bool {
@@ -34,14 +32,27 @@ fn properties(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), 
     }
 }
 
-/// Lines of the form `group:artifact:version=configurations`.
+/// `gradle.lockfile`; before that there was a file for each configuration.
+fn is_gradle(entry: &Entry<'_>) -> bool {
+    let of_configuration = || {
+        entry.has_extension("lockfile")
+            && entry.folder().ends_with("gradle/dependency-locks")
+            && !entry.base().to_ascii_lowercase().contains("test")
+            && !is_leftover(entry.path)
+    };
+    is_lock(entry, "gradle.lockfile") || of_configuration()
+}
+
+/// Lines of the form `group:artifact:version=configurations`, where not the file's name tells
+/// the configuration.
 fn gradle(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem> {
     for line in text(bytes).lines().filter(|line| !line.starts_with('#')) {
-        let Some((coordinates, configurations)) = line.split_once('=') else { continue };
+        let (coordinates, configurations) = line.split_once('=').unwrap_or((line, ""));
         let is_for_use =
             !configurations.split(',').all(|one| one.trim().to_ascii_lowercase().contains("test"));
         if let Some((name, version)) = coordinates.rsplit_once(':')
             && name.contains(':')
+            && !coordinates.contains([' ', '"'])
             && is_for_use
         {
             add(facts, entry, Ecosystem::Maven, name, version)?;
@@ -189,6 +200,11 @@ mod tests {
             found(WANTED, "gradle.lockfile", lock),
             pairs(&[("org.slf4j:slf4j-api", "1.7.36")])
         );
+        let of_configuration = "# generated\norg.slf4j:slf4j-api:1.7.36\n";
+        for (name, expected) in [("runtimeClasspath", 1), ("testRuntimeClasspath", 0)] {
+            let path = format!("app/gradle/dependency-locks/{name}.lockfile");
+            assert_eq!(found(WANTED, &path, of_configuration).len(), expected, "{path}");
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::MOST_PACKAGES;
 use crate::inspect::Problem;
 
 /// Reads a document.
-pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub(in crate::inspect) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     serde_json::from_slice(bytes).map_err(|error| Problem::new(format!("is no such JSON: {error}")))
 }
@@ -24,6 +24,15 @@ pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 /// Reads a document that has comments, and commas behind the last element.
 pub(super) fn read_relaxed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     read(&strict(bytes))
+}
+
+/// The document, where it may be read: what is in objects in objects is bounded by its size only.
+pub(super) fn bounded(bytes: &[u8]) -> Result<&[u8], Problem> {
+    const MOST: usize = 10 << 20;
+    if bytes.len() <= MOST {
+        return Ok(bytes);
+    }
+    Err(Problem::new(format!("has more than {MOST} bytes")))
 }
 
 /// A text; none where there is something else.
@@ -47,11 +56,7 @@ pub(super) struct Entries<T>(pub(super) Vec<(String, T)>);
 
 /// An array.
 #[derive(Clone, Debug)]
-pub(super) struct Items<T>(pub(super) Vec<T>);
-
-/// The first element of an array, where it is a text.
-#[derive(Clone, Debug)]
-pub(super) struct First(pub(super) Text);
+pub(in crate::inspect) struct Items<T>(pub(in crate::inspect) Vec<T>);
 
 impl<T> Default for Entries<T> {
     fn default() -> Self {
@@ -198,28 +203,6 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ItemsVisitor<T> {
             items.push(item);
         }
         Ok(Items(items))
-    }
-}
-
-impl<'de> Deserialize<'de> for First {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(FirstVisitor)
-    }
-}
-
-struct FirstVisitor;
-
-impl<'de> Visitor<'de> for FirstVisitor {
-    type Value = First;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<First, A::Error> {
-        let first = seq.next_element()?.unwrap_or_default();
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(First(first))
     }
 }
 

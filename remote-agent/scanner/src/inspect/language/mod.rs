@@ -15,7 +15,7 @@ mod erlang;
 mod go;
 mod haskell;
 mod java;
-mod json;
+pub(super) mod json;
 mod julia;
 mod lua;
 mod node;
@@ -32,7 +32,7 @@ mod yaml;
 
 use std::borrow::Cow;
 
-use super::{Entry, Facts, Inspector, Problem};
+use super::{Entry, Facts, Inspector, MOST_PACKAGES, Problem, encoding, too_many};
 use crate::package::{Ecosystem, Package};
 
 pub(super) use python::metadata as python_metadata;
@@ -42,6 +42,7 @@ pub(super) const INSTALLED: &[&[Inspector]] = &[
     bitnami::INSTALLED,
     conda::INSTALLED,
     dotnet::INSTALLED,
+    erlang::INSTALLED,
     java::INSTALLED,
     lua::INSTALLED,
     node::INSTALLED,
@@ -73,8 +74,6 @@ pub(super) const WANTED: &[&[Inspector]] = &[
     swift::WANTED,
 ];
 
-/// Packages that one file may tell of.
-const MOST_PACKAGES: usize = 100_000;
 /// Bytes of a name or a version; longer ones are none.
 const LONGEST: usize = 512;
 
@@ -131,9 +130,12 @@ fn is_lock(entry: &Entry<'_>, name: &str) -> bool {
     entry.base() == name && !is_leftover(entry.path)
 }
 
-/// Text, where what is no UTF-8 is replaced.
+/// Text, where what is no character is replaced.
 fn text(bytes: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))
+    match encoding::narrow(bytes) {
+        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+    }
 }
 
 /// Adds a package, unless name or version cannot be one.
@@ -152,7 +154,7 @@ fn add(
         return Ok(());
     }
     if facts.packages.len() >= MOST_PACKAGES {
-        return Err(Problem::new(format!("tells of more than {MOST_PACKAGES} packages")));
+        return Err(too_many());
     }
     facts.packages.push(Package::new(ecosystem, name, version, entry.path));
     Ok(())

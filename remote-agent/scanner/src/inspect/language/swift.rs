@@ -33,10 +33,14 @@ struct Pins {
 struct Pin {
     #[serde(alias = "repositoryURL", default)]
     location: Text,
+    /// All that there is of a package that lies in a registry.
+    #[serde(default)]
+    identity: Text,
+    #[serde(default)]
     state: State,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct State {
     #[serde(default)]
     version: Text,
@@ -45,8 +49,9 @@ struct State {
 fn resolved(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem> {
     let file: Resolved = json::read(bytes)?;
     for pin in file.pins.0.iter().chain(&file.object.pins.0) {
-        let name = address(pin.location.as_str());
-        add(facts, entry, Ecosystem::Swift, &name, pin.state.version.as_str())?;
+        let address = address(pin.location.as_str());
+        let name = if address.is_empty() { pin.identity.as_str() } else { address.as_str() };
+        add(facts, entry, Ecosystem::Swift, name, pin.state.version.as_str())?;
     }
     Ok(())
 }
@@ -105,6 +110,15 @@ mod tests {
                 pairs(&[("github.com/apple/swift-nio", "2.32.0")])
             );
         }
+    }
+
+    #[test]
+    fn packages_of_a_registry_have_no_address() {
+        let content = r#"{"pins":[{"identity":"mona.LinkedList","kind":"registry","location":"","state":{"version":"1.2.3"}},{"identity":"x"}],"version":3}"#;
+        assert_eq!(
+            found(WANTED, "Package.resolved", content),
+            pairs(&[("mona.LinkedList", "1.2.3")])
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// A path of each kind of file that is read.
-const PATHS: [&str; 47] = [
+const PATHS: [&str; 48] = [
     "a.dist-info/METADATA",
     "a.egg-info",
     "a.egg/EGG-INFO/PKG-INFO",
@@ -36,6 +36,7 @@ const PATHS: [&str; 47] = [
     "pubspec.lock",
     "mix.lock",
     "rebar.lock",
+    "ebin/a.app",
     "conda-meta/a.json",
     "environment.yml",
     "Package.resolved",

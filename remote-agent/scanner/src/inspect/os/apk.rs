@@ -1,6 +1,6 @@
 //! `lib/apk/db/installed`: packages and the files that they own.
 
-use crate::inspect::Problem;
+use crate::inspect::{MOST_PACKAGES, Problem, too_many};
 use crate::package::{Ecosystem, Package};
 
 /// Reads the records of `text`: one letter, a colon, the value. `owns` gets
@@ -17,6 +17,9 @@ pub(super) fn parse(
         let line = line.trim_end();
         if line.is_empty() {
             packages.extend(std::mem::take(&mut record).package(path));
+            if packages.len() > MOST_PACKAGES {
+                return Err(too_many());
+            }
             continue;
         }
         match line.split_at_checked(2) {

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::inspect::language::json::{self, Items};
 use crate::inspect::{Entry, Facts, Problem};
 use crate::package::{Ecosystem, Package};
 
@@ -10,7 +11,7 @@ pub(super) const INVENTORY: &str = "usr/share/bottlerocket/application-inventory
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Inventory {
-    content: Vec<Content>,
+    content: Items<Content>,
 }
 
 #[derive(Deserialize)]
@@ -34,9 +35,8 @@ pub(super) fn is_inventory(entry: &Entry<'_>) -> bool {
 }
 
 pub(super) fn read(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem> {
-    let inventory: Inventory = serde_json::from_slice(bytes)
-        .map_err(|error| Problem::new(format!("is no inventory: {error}")))?;
-    for content in inventory.content {
+    let inventory: Inventory = json::read(bytes)?;
+    for content in inventory.content.0 {
         let mut version = match content.epoch.as_str() {
             "" | "0" => content.version,
             epoch => format!("{epoch}:{}", content.version),

@@ -1,7 +1,7 @@
 //! `var/lib/dpkg/status`, the files of `status.d`, and the lists of the files
 //! that packages own.
 
-use crate::inspect::Problem;
+use crate::inspect::{MOST_PACKAGES, Problem, too_many};
 use crate::package::{Ecosystem, Package};
 
 /// States in which the files of a package are there.
@@ -16,6 +16,9 @@ pub(super) fn parse(path: &str, text: &str, need_status: bool) -> Result<Vec<Pac
     for line in text.lines().chain(std::iter::once("")) {
         if line.trim_end().is_empty() {
             packages.extend(std::mem::take(&mut paragraph).package(path, need_status));
+            if packages.len() > MOST_PACKAGES {
+                return Err(too_many());
+            }
             continue;
         }
         if line.starts_with([' ', '\t']) {

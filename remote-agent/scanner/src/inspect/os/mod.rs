@@ -8,7 +8,6 @@ pub mod advisory;
 mod apk;
 mod bottlerocket;
 mod dpkg;
-mod lifetime;
 mod pacman;
 pub mod red_hat;
 mod release;
@@ -20,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use release::Distribution;
 pub(crate) use release::debian_version;
 
-use super::{Entry, Facts, Inspector, PathHash, Problem};
+use super::{Entry, Facts, Inspector, MOST_OWNED, PathHash, Problem};
 use crate::layer::{self, Tree};
 use crate::package::Package;
 
@@ -90,7 +89,17 @@ pub(super) const INSPECTORS: &[Inspector] = &[
             Ok(())
         },
     },
+    Inspector {
+        wants: |entry| entry.path == USERS,
+        read: |_, bytes, facts| {
+            facts.superusers = superusers(&String::from_utf8_lossy(bytes));
+            Ok(())
+        },
+    },
 ];
+
+/// The list of users.
+pub(crate) const USERS: &str = "etc/passwd";
 
 const DPKG_STATUS: &str = "var/lib/dpkg/status";
 const DPKG_INFO: &str = "var/lib/dpkg/info";
@@ -171,7 +180,8 @@ pub(crate) fn is_on_the_way(path: &str) -> bool {
 
 /// Notes that a package owns `path`, where that matters.
 fn own(owned: &mut Vec<PathHash>, path: &str) {
-    if super::tells_packages(path) {
+    // Of a file with more no path counts, since the layer then has no room for it.
+    if owned.len() <= MOST_OWNED && super::tells_packages(path) {
         owned.push(PathHash::of(path));
     }
 }
@@ -184,6 +194,19 @@ fn read_release(_: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Pr
     }
     facts.release = Some(String::from_utf8_lossy(text).into_owned());
     Ok(())
+}
+
+/// The users of number 0: whatever they are called, they are root.
+fn superusers(list: &str) -> Vec<String> {
+    const MOST: usize = 100;
+    const LONGEST: usize = 64;
+    let superuser = |line: &str| {
+        let mut fields = line.split(':');
+        let (name, number) = (fields.next()?, fields.nth(1)?);
+        let is_root = number.trim().parse::<i64>() == Ok(0) && name.len() <= LONGEST;
+        is_root.then(|| name.to_owned())
+    };
+    list.lines().filter_map(superuser).take(MOST).collect()
 }
 
 fn read_packages(
@@ -252,7 +275,8 @@ impl OsInventory {
         }
         let usual = [DPKG_STATUS, bottlerocket::INVENTORY].into_iter().chain(APK_INSTALLED);
         let usual: Vec<String> = usual.map(str::to_owned).chain(rpm_files()).collect();
-        let mut places = usual.iter().map(|path| (path.clone(), tree.physical(path)));
+        let place = |path: &str| tree.followed(path).unwrap_or_else(|| "itself".to_owned());
+        let mut places = usual.iter().map(|path| (path.clone(), place(path)));
         places.find(|(path, place)| !usual.contains(place) && tree.file(path).is_none())
     }
 }
@@ -297,6 +321,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::inspect::MOST_PACKAGES;
     use crate::layer::{LayerContent, Node};
     use crate::package::Ecosystem;
 
@@ -319,6 +344,24 @@ mod tests {
 
     fn names(nodes: &[(&str, Node)]) -> Vec<String> {
         inventory(nodes).packages.into_iter().map(|package| package.name).collect()
+    }
+
+    #[test]
+    fn no_database_has_room_for_all_that_a_file_can_tell() {
+        let apk = "P:a\nV:1\n\n".repeat(MOST_PACKAGES + 1);
+        let dpkg = "Package: a\nStatus: install ok installed\nVersion: 1\n\n";
+        let one = r#"{"Name":"a","Version":"1"}"#;
+        let bottlerocket = vec![one; MOST_PACKAGES + 1].join(",");
+        for (path, text) in [
+            (APK_INSTALLED[0], apk),
+            (DPKG_STATUS, dpkg.repeat(MOST_PACKAGES + 1)),
+            (bottlerocket::INVENTORY, format!(r#"{{"Content":[{bottlerocket}]}}"#)),
+        ] {
+            let told = crate::inspect::facts(path, text.as_bytes(), &crate::Limits::default());
+            let facts = told.unwrap().unwrap();
+            assert!(facts.packages.is_empty(), "{path}");
+            assert!(facts.problem.unwrap().contains("more than 100000"), "{path}");
+        }
     }
 
     #[test]

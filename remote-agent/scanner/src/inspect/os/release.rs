@@ -19,17 +19,24 @@ pub struct Distribution {
 
 /// Files that tell the operating system, first hit wins. Rebuilds of Red
 /// Hat's carry its file beside their own.
-pub(super) const FILES: [&str; 9] = [
+pub(super) const FILES: [&str; 13] = [
     "etc/os-release",
     "usr/lib/os-release",
     "etc/lsb-release",
     "etc/centos-release",
     "etc/oracle-release",
+    "etc/almalinux-release",
+    "etc/rocky-release",
     "etc/redhat-release",
     "etc/system-release",
     "etc/fedora-release",
     "etc/apt/sources.list",
+    "etc/debian_version",
+    "etc/alpine-release",
 ];
+
+/// Characters of an id and of a version: every list of images shows them.
+const MOST_CHARS: usize = 128;
 
 /// Debian's releases by code name. The youngest has no number.
 const DEBIAN: [(&str, &str); 13] = [
@@ -75,7 +82,9 @@ pub(crate) fn debian_version(codename: &str) -> Option<&'static str> {
 impl Distribution {
     /// The distribution `id` in the given version.
     pub fn new(id: &str, version: &str) -> Self {
-        Self { id: id.to_ascii_lowercase(), version: version.to_owned(), content_sets: Vec::new() }
+        let short = |text: &str| text.chars().take(MOST_CHARS).collect::<String>();
+        let (id, version) = (short(id).to_ascii_lowercase(), short(version));
+        Self { id, version, content_sets: Vec::new() }
     }
 
     /// Reads `text`, the content of the file at `path`.
@@ -89,6 +98,13 @@ impl Distribution {
         }
         if path.ends_with("sources.list") {
             return Self::sources_list(text);
+        }
+        if path.ends_with("debian_version") {
+            let number = bare_number(text)?;
+            return Some(Self::new("debian", number.split('.').next().unwrap_or(number)));
+        }
+        if path.ends_with("alpine-release") {
+            return bare_number(text).map(|number| Self::new("alpine", number));
         }
         Self::release_line(text)
     }
@@ -181,6 +197,17 @@ impl Distribution {
     }
 }
 
+/// A text that is a version and nothing else. Debian's testing has a name in its place, which
+/// others who build on it keep.
+fn bare_number(text: &str) -> Option<&str> {
+    const LONGEST: usize = 32;
+    let text = text.trim();
+    let is_number = text.starts_with(|c: char| c.is_ascii_digit())
+        && text.len() <= LONGEST
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'));
+    is_number.then_some(text)
+}
+
 /// The id of what a release file calls `name`.
 fn id_of(name: &str) -> Option<String> {
     match NAMES.iter().find(|(begin, _)| name.starts_with(begin)) {
@@ -262,6 +289,8 @@ mod tests {
             ("etc/centos-release", "CentOS Linux release 7.9.2009 (Core)", "centos:7.9.2009"),
             ("etc/centos-release", "CentOS Stream release 8", "centos:8"),
             ("etc/oracle-release", "Oracle Linux Server release 6.10", "ol:6.10"),
+            ("etc/almalinux-release", "AlmaLinux release 8.4 (Electric Cheetah)", "almalinux:8.4"),
+            ("etc/rocky-release", "Rocky Linux release 8.5 (Green Obsidian)", "rocky:8.5"),
             (
                 "etc/redhat-release",
                 "Red Hat Enterprise Linux Server release 6.10 (Santiago)",
@@ -275,8 +304,16 @@ mod tests {
                 "# a\ndeb [arch=amd64] http://deb.debian.org/debian bookworm main",
                 "debian:12",
             ),
+            ("etc/debian_version", "12.4\n", "debian:12"),
+            ("etc/debian_version", "8\n", "debian:8"),
+            ("etc/alpine-release", "3.4.6\n", "alpine:3.4.6"),
+            ("etc/alpine-release", "3.21.0_alpha20240807\n", "alpine:3.21.0_alpha20240807"),
         ] {
             assert_eq!(Distribution::parse(path, text).unwrap().base_os(), expected, "{text}");
+        }
+        // Ubuntu has this one.
+        for text in ["bookworm/sid\n", "kali-rolling\n", "12 or so", ""] {
+            assert_eq!(Distribution::parse("etc/debian_version", text), None, "{text}");
         }
     }
 }

@@ -170,60 +170,6 @@ pub fn is_foreign(distribution: &Distribution, package: &Package) -> bool {
         })
 }
 
-/// Begins of the names of packages that hold a kernel or its modules.
-const KERNELS: [&str; 10] = [
-    "kernel-core",
-    "kernel-default",
-    "kernel-modules",
-    "kernel-rt",
-    "kernel-uek",
-    "kernel-64k",
-    "linux-image-",
-    "linux-modules-",
-    "linux-headers-",
-    "linux-lts",
-];
-
-/// Whether `package` is a kernel that is not the one that runs: `running` is
-/// what `uname -r` says on the machine. Of a machine that is up, only the
-/// running one matters; an image runs none.
-pub fn is_idle_kernel(package: &Package, running: &str) -> bool {
-    let name = package.name.as_str();
-    if name != "kernel" && !KERNELS.iter().any(|begin| name.starts_with(begin)) {
-        return false;
-    }
-    match package.ecosystem {
-        // The package of each is named by it; others lead to the newest.
-        Ecosystem::Dpkg => {
-            let is_number =
-                |part: &str| part.contains('.') && part.starts_with(|c: char| c.is_ascii_digit());
-            let numbered = name.split('-').any(is_number);
-            numbered && !name.ends_with(running) && !running_flavour(name, running)
-        }
-        // `5.14.0-362.8.1.el9_3.x86_64` is version, release, processor;
-        // `5.14.21-150500.55.7-default` leaves out the last part of the
-        // release.
-        Ecosystem::Rpm => {
-            let installed = without_epoch(&package.version);
-            let running = running
-                .strip_suffix(&format!(".{}", package.arch))
-                .unwrap_or_else(|| running.trim_end_matches(|c: char| c.is_ascii_alphabetic()))
-                .trim_end_matches('-');
-            !(installed == running
-                || installed.strip_prefix(running).is_some_and(|rest| rest.starts_with('.')))
-        }
-        _ => false,
-    }
-}
-
-/// `linux-headers-6.1.0-18-common` belongs to `6.1.0-18-amd64`.
-fn running_flavour(name: &str, running: &str) -> bool {
-    let Some((release, _)) = running.rsplit_once('-') else { return false };
-    name.split_once(release).is_some_and(|(before, after)| {
-        before.ends_with('-') && (after.is_empty() || after.starts_with('-'))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -349,37 +295,6 @@ mod tests {
         ] {
             let package = Package { vendor: vendor.to_owned(), ..rpm("nodejs", "18-1", "") };
             assert_eq!(is_foreign(&Distribution::new(id, "1"), &package), foreign, "{id} {vendor}");
-        }
-    }
-
-    #[test]
-    fn kernels_that_do_not_run() {
-        let dpkg = |name| Package::new(Ecosystem::Dpkg, name, "6.1.99-1", "f");
-        for (package, running, idle) in [
-            (dpkg("linux-image-6.1.0-23-amd64"), "6.1.0-23-amd64", false),
-            (dpkg("linux-image-6.1.0-18-amd64"), "6.1.0-23-amd64", true),
-            (dpkg("linux-headers-6.1.0-23-common"), "6.1.0-23-amd64", false),
-            (dpkg("linux-image-amd64"), "6.1.0-23-amd64", false),
-            (dpkg("linux-libc-dev"), "6.1.0-23-amd64", false),
-            (
-                rpm("kernel-core", "0:5.14.0-362.8.1.el9_3", ""),
-                "5.14.0-362.8.1.el9_3.x86_64",
-                false,
-            ),
-            (rpm("kernel-core", "0:5.14.0-70.13.1.el9_0", ""), "5.14.0-362.8.1.el9_3.x86_64", true),
-            (
-                rpm("kernel-default", "0:5.14.21-150500.55.7.1", ""),
-                "5.14.21-150500.55.7-default",
-                false,
-            ),
-            (
-                rpm("kernel-default", "0:5.14.21-150500.55.73.1", ""),
-                "5.14.21-150500.55.7-default",
-                true,
-            ),
-            (rpm("kernel-headers", "0:5.14.0-70.el9", ""), "5.14.0-362.el9.x86_64", false),
-        ] {
-            assert_eq!(is_idle_kernel(&package, running), idle, "{} {running}", package.name);
         }
     }
 }

@@ -5,7 +5,7 @@ use memchr::memmem;
 use super::kind::Kind;
 
 /// Folders where package managers put what others wrote.
-const INSTALLED: [&str; 10] = [
+const INSTALLED: [&str; 7] = [
     "node_modules",
     "third_party",
     "site-packages",
@@ -13,13 +13,16 @@ const INSTALLED: [&str; 10] = [
     "gems",
     "vendor",
     "dist-info",
-    "mod",
-    "registry",
-    "R",
 ];
 
+/// Folders of the same in another: of Go, Cargo and R.
+const INSTALLED_IN: [&str; 4] = ["pkg/mod/", "registry/src/", "registry/index/", "lib/R/"];
+
+/// Folders among those of the system that people put their programs in.
+const OF_PEOPLE: [&str; 3] = ["usr/app/", "usr/local/app/", "usr/src/app/"];
+
 /// Folders of tests and of examples.
-const TRIALS: [&str; 16] = [
+const TRIALS: [&str; 17] = [
     "test",
     "tests",
     "__tests__",
@@ -36,6 +39,7 @@ const TRIALS: [&str; 16] = [
     "unit",
     "integration",
     "demo",
+    "dummyserver",
 ];
 
 /// Folders without secrets of the image.
@@ -84,7 +88,7 @@ const TEXTS: [&str; 8] =
     ["i18n", "l10n", "lang", "langs", "languages", "locale", "locales", "translations"];
 
 /// Endings of settings.
-const SETTINGS: [&str; 13] = [
+const SETTINGS: [&str; 14] = [
     "env",
     "ini",
     "conf",
@@ -98,6 +102,21 @@ const SETTINGS: [&str; 13] = [
     "tfstate",
     "tfvars",
     "config",
+    "service",
+];
+
+/// Files of PHP that hold the settings of well-known programs and frameworks.
+const PHP_SETTINGS: [&str; 10] = [
+    "config-db.php",
+    "config.inc.php",
+    "config.php",
+    "configuration.php",
+    "database.php",
+    "env.php",
+    "local.php",
+    "localsettings.php",
+    "parameters.php",
+    "settings.php",
 ];
 
 fn base(path: &str) -> &str {
@@ -135,9 +154,14 @@ pub(super) fn is_passed_over(path: &str) -> bool {
 /// Whether others wrote the file: it came with a package, or with a language,
 /// as `lib/python3.12/test` and `usr/local/go/src/crypto/tls/testdata` do.
 fn is_installed(path: &str) -> bool {
-    has_folder(path, &INSTALLED)
+    is_of_package(path)
         || path.contains("lib/python")
         || LIBRARIES.iter().any(|folder| path.starts_with(folder))
+}
+
+/// Whether a package manager put the file there.
+fn is_of_package(path: &str) -> bool {
+    has_folder(path, &INSTALLED) || INSTALLED_IN.iter().any(|folders| path.contains(folders))
 }
 
 /// Whether the code is what the image was made for.
@@ -149,9 +173,22 @@ fn is_own_code(path: &str) -> bool {
 /// little about must lie among settings, and not in what others wrote.
 pub(super) fn may_hold(path: &str, kind: &Kind) -> bool {
     let base = base(path);
+    let by_people = || {
+        let begins_with = |folder: &&str| path.starts_with(*folder);
+        !is_of_package(path) && (!path.starts_with("usr/") || OF_PEOPLE.iter().any(begins_with))
+    };
     match kind.name {
+        "PHP.Password" => {
+            PHP_SETTINGS.contains(&base.to_ascii_lowercase().as_str())
+                && by_people()
+                && !has_folder(path, &TRIALS)
+        }
         "Pgpass.Password" => base == ".pgpass",
         "Netrc.Password" => matches!(base, ".netrc" | "_netrc"),
+        "Shadow.Password" => {
+            let base = base.trim_end_matches('-');
+            matches!(base, "shadow" | "passwd") && has_folder(path, &["etc"])
+        }
         "Htpasswd.Password" => base.contains("htpasswd"),
         "Dockercfg.Auth" => base == ".dockercfg",
         "Build.Password" => {
@@ -160,12 +197,11 @@ pub(super) fn may_hold(path: &str, kind: &Kind) -> bool {
         "Kubernetes.Token" => base.contains("kubeconfig") || path.ends_with(".kube/config"),
         _ if !kind.is_vague => true,
         _ => {
-            let by_people = !has_folder(path, &INSTALLED) && !path.starts_with("usr/");
             let named = holds_settings(path)
                 || extension(path)
                     .is_none_or(|extension| matches!(extension.as_str(), "sh" | "txt" | "xml"))
                 || path.starts_with('$');
-            by_people && named && !has_folder(path, &TRIALS) && !has_folder(path, &TEXTS)
+            by_people() && named && !has_folder(path, &TRIALS) && !has_folder(path, &TEXTS)
         }
     }
 }

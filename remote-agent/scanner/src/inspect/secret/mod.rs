@@ -16,7 +16,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, Facts};
+use super::{Entry, Facts, encoding};
 use kind::{KINDS, Kind};
 
 /// Where secrets lie that stand in no file.
@@ -24,7 +24,7 @@ pub(crate) const ENVIRONMENT: &str = "$EnvVariables";
 pub(crate) const HISTORY: &str = "$History";
 /// Bytes of a text that is searched, and of one that holds settings.
 const TEXT: u64 = 64 << 10;
-const SETTINGS: u64 = 1 << 20;
+pub(super) const SETTINGS: u64 = 1 << 20;
 /// Secrets of one file that are told.
 const MOST: usize = 100;
 
@@ -108,10 +108,10 @@ pub(super) fn read(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) {
         facts.secrets.push(secret);
         return;
     }
-    if bytes.contains(&0) {
-        return;
+    let text = encoding::narrow(bytes);
+    if !text.contains(&0) {
+        facts.secrets.extend(search(entry.path, &text));
     }
-    facts.secrets.extend(search(entry.path, bytes));
 }
 
 /// Searches a text that lies at `path`, or that comes from the configuration
@@ -119,7 +119,7 @@ pub(super) fn read(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) {
 pub fn search(path: &str, text: &[u8]) -> Vec<Secret> {
     let mut seen: Vec<&[u8]> = Vec::new();
     let mut found = Vec::new();
-    for (kind, place) in hits(path, text) {
+    for (kind, place) in hits(at(path), text) {
         let secret = text.get(place).unwrap_or_default();
         if seen.contains(&secret) {
             continue;
@@ -135,7 +135,7 @@ pub fn search(path: &str, text: &[u8]) -> Vec<Secret> {
 
 /// Whether a secret stands in an environment variable, `name=value`.
 pub fn is_in_variable(variable: &str) -> bool {
-    hits(ENVIRONMENT, variable.as_bytes()).next().is_some()
+    hits(at(ENVIRONMENT), variable.as_bytes()).next().is_some()
 }
 
 /// The text with what is shown of its secrets in their place.
@@ -145,7 +145,7 @@ pub(crate) fn cloaked_in(path: &str, text: &str) -> String {
         let start = (0..=at.start).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         start..(at.end..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
     };
-    let mut places: Vec<_> = hits(path, text.as_bytes()).map(|(_, at)| whole(at)).collect();
+    let mut places: Vec<_> = hits(at(path), text.as_bytes()).map(|(_, at)| whole(at)).collect();
     places.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
     let mut shown = String::with_capacity(text.len());
     let mut end = 0;
@@ -162,9 +162,59 @@ pub(crate) fn cloaked_in(path: &str, text: &str) -> String {
     shown
 }
 
+/// Which kinds may lie at `path`.
+fn at(path: &str) -> impl Fn(&Kind) -> bool {
+    move |kind| context::may_hold(path, kind)
+}
+
+/// What is found in a file whose path shows later.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Unplaced {
+    size: u64,
+    /// Each with its number: one secret may look like several kinds.
+    found: Vec<(usize, &'static Kind, Secret)>,
+}
+
+impl Unplaced {
+    /// Searches the text for secrets of every kind.
+    pub(super) fn of(text: &[u8]) -> Self {
+        let mut seen: Vec<&[u8]> = Vec::new();
+        let mut found = Vec::new();
+        for (kind, place) in hits(|_| true, text).take(MOST) {
+            let secret = text.get(place).unwrap_or_default();
+            let number = seen.iter().position(|known| *known == secret).unwrap_or_else(|| {
+                seen.push(secret);
+                seen.len() - 1
+            });
+            found.push((number, kind, told(kind, secret)));
+        }
+        Self { size: text.len() as u64, found }
+    }
+
+    /// What of it counts in a file at `path`.
+    pub(super) fn at(&self, path: &str) -> Vec<Secret> {
+        if self.found.is_empty() || !wants(&Entry { path, size: self.size, mode: 0 }) {
+            return Vec::new();
+        }
+        let mut counted = Vec::new();
+        let fitting = self.found.iter().filter(|(_, kind, _)| context::may_hold(path, kind));
+        let first = fitting.filter(|(number, ..)| {
+            let is_first = !counted.contains(number);
+            counted.push(*number);
+            is_first
+        });
+        first.map(|(.., secret)| secret.clone()).collect()
+    }
+
+    /// Number of secrets.
+    pub(super) fn len(&self) -> usize {
+        self.found.len()
+    }
+}
+
 /// Where secrets stand in a text, each kind's in a row.
 fn hits<'a>(
-    path: &'a str,
+    allows: impl Fn(&Kind) -> bool + 'a,
     text: &'a [u8],
 ) -> impl Iterator<Item = (&'static Kind, Range<usize>)> + 'a {
     let candidates = SEARCH.iter().flat_map(|search| {
@@ -172,8 +222,8 @@ fn hits<'a>(
     });
     candidates
         .filter_map(move |(kind, at, search)| {
-            let kind = kind.filter(|kind| context::may_hold(path, kind))?;
-            Some((*kind, search.pattern(at)?))
+            let kind: &'static Kind = kind?;
+            if allows(kind) { Some((kind, search.pattern(at)?)) } else { None }
         })
         .flat_map(move |(kind, pattern)| {
             pattern.captures_iter(text).filter_map(move |captures| {

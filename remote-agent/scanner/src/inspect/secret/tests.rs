@@ -168,6 +168,11 @@ fn samples() -> Vec<(&'static str, &'static str, String)> {
             "etc/nginx/.htpasswd",
             format!("me:$apr1${}${}\n", mixed(8), mixed(22)),
         ),
+        (
+            "Shadow.Password",
+            "etc/shadow",
+            format!("root:*:19000:0:::::\nme:$6${}${}:19000:0:99999:7:::\n", mixed(16), mixed(86)),
+        ),
         ("Credential", "app/.env", format!("API_KEY={}", mixed(40))),
         ("Password.in.Settings", "app/settings.yaml", format!("db:\n  password: {}\n", mixed(10))),
     ]
@@ -209,6 +214,7 @@ fn the_same_texts_elsewhere_are_none() {
         "usr/lib/google-cloud-sdk/platform/gslib/tests/test_data/test.json",
         "app/node_modules/crypto/index.js",
         "app/third_party/requests/tests/server.key",
+        "usr/lib/google-cloud-sdk/third_party/urllib3/dummyserver/certs/server.key",
         "app/tests/keys.py",
     ] {
         let entry = Entry { path, size: key.len() as u64, mode: 0o644 };
@@ -235,6 +241,13 @@ fn the_same_texts_elsewhere_are_none() {
         ("$History", "ENV POSTGRES_PASSWORD_FILE=/run/secrets/password".to_owned()),
         ("$History", "RUN echo \"root:$PASSWORD\" | chpasswd".to_owned()),
         ("app/x", format!("id: AKIA{}EXAMPLE", noise(UPPER, 9))),
+        (
+            "app/config/database.php",
+            format!("'password' => env('DB_PASSWORD', '{}'),", noise(MIXED, 12)),
+        ),
+        ("app/config/database.php", format!("// 'password' => '{}',", noise(MIXED, 12))),
+        ("app/src/form.php", format!("$password = '{}';", noise(MIXED, 12))),
+        ("app/settings.yml", "first_pass: true\nsecond_pass: /run/secrets/pass\n".to_owned()),
         ("app/key.pub", "-----BEGIN PUBLIC KEY-----\nMIIB\n".to_owned()),
     ] {
         assert_eq!(search(path, text.as_bytes()), [], "{path}: {text}");
@@ -297,6 +310,40 @@ fn secrets_in_code() {
         assert_eq!(found.len(), 1, "{path}");
         let password = format!("password = \"{}\"\n", noise(MIXED, 24));
         assert_eq!(search(path, password.as_bytes()), [], "{path}");
+    }
+}
+
+/// Accounts without a password have something in its place.
+#[test]
+fn passwords_of_accounts() {
+    let (salt, hash) = (noise(MIXED, 16), noise(MIXED, 86));
+    for (path, field, expected) in [
+        ("etc/shadow", format!("$6${salt}${hash}"), 1),
+        ("etc/shadow-", format!("$y$j9T${salt}${}", noise(MIXED, 43)), 1),
+        ("etc/shadow", format!("!$6$rounds=5000${salt}${hash}"), 1),
+        ("etc/passwd", noise(MIXED, 13), 1),
+        ("etc/shadow", "*".to_owned(), 0),
+        ("etc/shadow", "!".to_owned(), 0),
+        ("etc/shadow", "!!".to_owned(), 0),
+        ("etc/shadow", String::new(), 0),
+        ("etc/passwd", "x".to_owned(), 0),
+        ("srv/shadow", format!("$6${salt}${hash}"), 0),
+    ] {
+        let text = format!("root:*:1::::::\nme:{field}:19000:0:99999:7:::\n");
+        assert_eq!(search(path, text.as_bytes()).len(), expected, "{path}: {field}");
+    }
+}
+
+/// As editors of Windows write them.
+#[test]
+fn settings_with_two_bytes_a_character() {
+    let text = format!("\u{feff}password: {}\r\n", noise(MIXED, 16));
+    let wide = |write: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(write).collect::<Vec<u8>>();
+    for bytes in [wide(u16::to_le_bytes), wide(u16::to_be_bytes), text.clone().into_bytes()] {
+        let mut facts = Facts::default();
+        let entry = Entry { path: "app/settings.yml", size: bytes.len() as u64, mode: 0o644 };
+        read(&entry, &bytes, &mut facts);
+        assert_eq!(facts.secrets.len(), 1, "{bytes:?}");
     }
 }
 

@@ -18,6 +18,19 @@ impl<'a> Lookup<'a> {
         Self { database, affected: HashMap::new(), known: HashMap::new() }
     }
 
+    /// One for a thread beside this one, to be taken in with [`Self::absorb`].
+    pub(super) fn beside(&self) -> Self {
+        Self::new(self.database)
+    }
+
+    /// Takes in what another one has looked up.
+    pub(super) fn absorb(&mut self, other: Self) {
+        for (ecosystem, packages) in other.affected {
+            self.affected.entry(ecosystem).or_default().extend(packages);
+        }
+        self.known.extend(other.known);
+    }
+
     /// The vulnerabilities of `package`, whatever version.
     pub(super) fn affected(
         &mut self,

@@ -10,7 +10,10 @@ mod name;
 mod page;
 mod rule;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use super::finding::{AdvisorySource, Epss, Finding, Kev, Status};
 use super::severity::{self, Cvss, CvssVersion, Word};
@@ -33,6 +36,16 @@ const TELLING: usize = 10;
 
 /// Findings of one report. Some ten old kernels have as many as two thirds of it.
 const MOST: usize = 100_000;
+
+/// So many new packages keep a thread busy for as long as some dozens of its like
+/// take to start: about five milliseconds.
+const WORTH_A_THREAD: usize = 250;
+
+/// Others scan, too.
+const MOST_THREADS: usize = 4;
+
+/// Packages that a thread takes at a time.
+const PART: usize = 32;
 
 /// What was looked up and found of packages, for all the images that hold
 /// them.
@@ -59,24 +72,18 @@ pub(super) fn matches(
         .map_err(|error| ScanError::Malformed(format!("its distribution: {error}")))?;
     let Known { lookup, findings: of_distributions } = known;
     let of_packages = of_distributions.entry(distribution).or_default();
-    let mut matcher = Matcher {
-        lookup,
-        distribution: inventory.distribution.as_ref(),
-        ecosystems: inventory
-            .distribution
-            .as_ref()
-            .map(Distribution::ecosystems)
-            .unwrap_or_default(),
-        products: inventory.distribution.as_ref().map(Distribution::products).unwrap_or_default(),
-    };
+    let new: HashSet<&Package> = inventory
+        .packages
+        .iter()
+        .map(|layered| &layered.package)
+        .filter(|package| !of_packages.contains_key(*package))
+        .collect();
+    let new: Vec<&Package> = new.into_iter().collect();
+    let found = of_new(lookup, inventory.distribution.as_ref(), &new);
+    of_packages.extend(found.map_err(|error| ScanError::VulnDb(error.to_string()))?);
     let mut findings = Vec::new();
     for (at, layered) in inventory.packages.iter().enumerate() {
         let LayeredPackage { package, layer } = layered;
-        if !of_packages.contains_key(package) {
-            let of_package = matcher.package(package);
-            let of_package = of_package.map_err(|error| ScanError::VulnDb(error.to_string()))?;
-            of_packages.insert(package.clone(), of_package);
-        }
         let of_package = of_packages.get(package).map(Vec::as_slice).unwrap_or_default();
         if findings.len() + of_package.len() > MOST {
             return Err(ScanError::TooManyFindings(MOST));
@@ -91,6 +98,45 @@ pub(super) fn matches(
         inventory.packages.get(at as usize).map(|layered| layered.package.shown_name())
     });
     Ok(findings)
+}
+
+/// The findings of packages that nothing is known of yet; of many, by some threads.
+fn of_new(
+    lookup: &mut Lookup<'_>,
+    distribution: Option<&Distribution>,
+    packages: &[&Package],
+) -> Result<Vec<(Package, Vec<Finding>)>, OpenError> {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = processors.min(packages.len() / WORTH_A_THREAD).clamp(1, MOST_THREADS);
+    if threads == 1 {
+        return Matcher::new(lookup, distribution).all(packages);
+    }
+    let begun = AtomicUsize::new(0);
+    let work = || {
+        let mut lookup = lookup.beside();
+        let mut matcher = Matcher::new(&mut lookup, distribution);
+        let mut found = Vec::new();
+        while let Some(part) = packages.chunks(PART).nth(begun.fetch_add(1, Ordering::Relaxed)) {
+            found.extend(matcher.all(part)?);
+        }
+        Ok::<_, OpenError>((found, lookup))
+    };
+    let done: Vec<_> = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let own = work();
+        let joined = others.into_iter().map(|other| match other.join() {
+            Ok(done) => done,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        std::iter::once(own).chain(joined).collect()
+    });
+    let mut all = Vec::with_capacity(packages.len());
+    for done in done {
+        let (found, beside) = done?;
+        all.extend(found);
+        lookup.absorb(beside);
+    }
+    Ok(all)
 }
 
 /// Tells where the database has nothing on the operating system, so that no
@@ -139,7 +185,21 @@ struct Hit {
     advisory: AdvisorySource,
 }
 
-impl Matcher<'_, '_> {
+impl<'a, 'database> Matcher<'a, 'database> {
+    fn new(lookup: &'a mut Lookup<'database>, distribution: Option<&'a Distribution>) -> Self {
+        Self {
+            lookup,
+            distribution,
+            ecosystems: distribution.map(Distribution::ecosystems).unwrap_or_default(),
+            products: distribution.map(Distribution::products).unwrap_or_default(),
+        }
+    }
+
+    /// The findings of each of some packages.
+    fn all(&mut self, packages: &[&Package]) -> Result<Vec<(Package, Vec<Finding>)>, OpenError> {
+        packages.iter().map(|package| Ok(((*package).clone(), self.package(package)?))).collect()
+    }
+
     /// The findings of a package, wherever it lies.
     fn package(&mut self, package: &Package) -> Result<Vec<Finding>, OpenError> {
         let hits = self.hits(package)?;

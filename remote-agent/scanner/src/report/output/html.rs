@@ -176,13 +176,12 @@ fn rest(text: &mut String, report: &Report) {
     if !report.checks.is_empty() {
         text.push_str("<h2>How the image is made</h2>\n<ul>\n");
         for check in &report.checks {
-            let _ = writeln!(
-                text,
-                "<li>{}: {}<br><small>{}</small></li>",
-                escape(&check.test_number),
-                escape(&check.description),
-                escape(&check.remediation)
-            );
+            let _ =
+                write!(text, "<li>{}: {}", escape(&check.test_number), escape(&check.description));
+            for message in &check.message {
+                let _ = write!(text, "<br>{}", escape(message));
+            }
+            let _ = writeln!(text, "<br><small>{}</small></li>", escape(&check.remediation));
         }
         text.push_str("</ul>\n");
     }

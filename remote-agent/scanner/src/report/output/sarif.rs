@@ -192,9 +192,11 @@ fn secret_result(id: &str, place: usize, found: &FileSecret, target: &str) -> Va
     })
 }
 
-/// Files of an image have no lines; viewers want one all the same.
+/// Files of an image have no lines; viewers want one all the same, and nothing
+/// that lies outside of what they look at.
 fn location(path: &str, what: Option<&str>) -> Value {
     let encoded: Vec<String> = path
+        .trim_start_matches('/')
         .split('/')
         .map(|part| {
             let encoded: String = url::form_urlencoded::byte_serialize(part.as_bytes()).collect();
@@ -211,4 +213,23 @@ fn location(path: &str, what: Option<&str>) -> Value {
         location["message"] = json!({ "text": what });
     }
     location
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_relative() {
+        for (path, uri) in [
+            ("var/lib/dpkg/status", "var/lib/dpkg/status"),
+            ("/var/lib/dpkg/status", "var/lib/dpkg/status"),
+            ("//host/a b", "host/a%20b"),
+            ("", "image"),
+            ("/", "image"),
+        ] {
+            let place = location(path, None);
+            assert_eq!(place["physicalLocation"]["artifactLocation"]["uri"], uri, "{path}");
+        }
+    }
 }

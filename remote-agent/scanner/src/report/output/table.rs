@@ -183,10 +183,22 @@ fn tail(text: &mut String, report: &Report) {
     if counted(report).any(|finding| finding.kev.is_some()) {
         text.push_str("\n! is known to be exploited\n");
     }
-    for check in &report.checks {
+    for of_one_kind in report.checks.chunk_by(|one, next| one.test_number == next.test_number) {
+        let Some(check) = of_one_kind.first() else { continue };
         let _ =
             writeln!(text, "\nCheck {}: {}", clean(&check.test_number), clean(&check.description));
-        let _ = writeln!(text, "  {}", clean(&check.remediation));
+        let mut advice: Vec<&str> = Vec::new();
+        for check in of_one_kind {
+            for message in &check.message {
+                let _ = writeln!(text, "  {}", clean(message));
+            }
+            if !advice.contains(&check.remediation.as_str()) {
+                advice.push(&check.remediation);
+            }
+        }
+        for advice in advice {
+            let _ = writeln!(text, "  {}", clean(advice));
+        }
     }
     if report.is_partial() {
         let _ = writeln!(text, "\nThe result is partial: what these files tell is missing");

@@ -1,6 +1,7 @@
 use std::process::{Command, Stdio};
 
 use palisade_api::Digest;
+use palisade_api::rest::scan::ImageCheck;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -111,6 +112,38 @@ fn an_image_without_vulnerabilities() {
 }
 
 /// Code scanning shows secrets where they lie.
+/// A check that says only that something is wrong helps nobody.
+#[test]
+fn checks_tell_what_they_found() {
+    let check = |number: &str, message: &str, remediation: &str| ImageCheck {
+        test_number: number.to_owned(),
+        description: format!("What {number} is about"),
+        message: vec![message.to_owned()],
+        remediation: remediation.to_owned(),
+        ..ImageCheck::default()
+    };
+    let checks = vec![
+        check("I.4.8", "File a has setuid mode", "Take the bit away"),
+        check("I.4.8", "File b has setgid mode", "Take the bit away"),
+        check("I.4.10", "File c contains Github.Token", "Keep it out"),
+    ];
+    let report = Report { checks, ..report() };
+    let table = written(&report, OutputFormat::Table);
+    let told = "
+Check I.4.8: What I.4.8 is about
+  File a has setuid mode
+  File b has setgid mode
+  Take the bit away
+
+Check I.4.10: What I.4.10 is about
+  File c contains Github.Token
+  Keep it out
+";
+    assert!(table.contains(told), "{table}");
+    let page = written(&report, OutputFormat::Html);
+    assert!(page.contains("What I.4.10 is about<br>File c contains Github.Token<br>"), "{page}");
+}
+
 #[test]
 fn secrets_are_results_of_sarif() {
     let mut report = report();

@@ -6,7 +6,7 @@ use chrono::DateTime;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::read::{Reader, Told};
+use super::read::{Reader, Told, or_empty};
 use super::{Listed, SbomError, TOOL, VERSION};
 use crate::report::finding::{Finding, VexState};
 use crate::report::severity::{Cvss, CvssVersion, Severity};
@@ -256,20 +256,25 @@ fn analysis(finding: &Finding) -> Option<Value> {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Bom {
+    #[serde(deserialize_with = "or_empty")]
     metadata: Metadata,
+    #[serde(deserialize_with = "or_empty")]
     components: Vec<Component>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Metadata {
+    #[serde(deserialize_with = "or_empty")]
     component: Component,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Component {
+    #[serde(deserialize_with = "or_empty")]
     pub(super) r#type: String,
+    #[serde(deserialize_with = "or_empty")]
     pub(super) name: String,
     #[serde(deserialize_with = "or_empty")]
     pub(super) version: String,
@@ -284,7 +289,9 @@ pub(super) struct Component {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Property {
+    #[serde(deserialize_with = "or_empty")]
     pub(super) name: String,
+    #[serde(deserialize_with = "or_empty")]
     pub(super) value: String,
 }
 
@@ -310,7 +317,8 @@ impl Component {
                 let sets = sets.map(|property| property.value.as_str());
                 reader.system(&self.name, &self.version, sets);
             }
-            "file" | "data" | "cryptographic-asset" | "device" => {}
+            // A file may be a package as well, such as a jar.
+            "file" | "data" | "cryptographic-asset" | "device" if self.purl.is_empty() => {}
             _ => {
                 let path =
                     self.property(&[PATH, "syft:location:0:path", "aquasecurity:trivy:FilePath"]);
@@ -324,6 +332,7 @@ impl Component {
                 reader.package(&Told {
                     name: &self.name,
                     purl: &self.purl,
+                    version: &self.version,
                     path,
                     layer,
                     source: trivy("SrcName"),
@@ -339,15 +348,6 @@ impl Component {
 /// A version with its release, where it has one.
 fn joined(version: &str, release: &str) -> String {
     if release.is_empty() { version.to_owned() } else { format!("{version}-{release}") }
-}
-
-/// What is written as null is empty.
-fn or_empty<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// Reads a document. Components in components are read as those beside them;

@@ -4,6 +4,7 @@
 //! that matching asks for: reading it gives the inventory again, and with it
 //! the same findings.
 
+mod carrier;
 mod cyclonedx;
 mod cyclonedx_xml;
 mod read;
@@ -17,6 +18,7 @@ use palisade_api::Digest;
 use serde::Deserialize;
 use thiserror::Error;
 
+use carrier::carried;
 pub use read::{Reading, read};
 
 use super::Report;
@@ -88,8 +90,12 @@ enum Context {
     Other(serde::de::IgnoredAny),
 }
 
-/// Which kind of SBOM the content is; none when it is none.
+/// Which kind of SBOM the content is, or carries; none when it is none.
 pub fn detect(content: &[u8]) -> Option<SbomFormat> {
+    bare_format(content).or_else(|| carried(content).map(|(format, _)| format))
+}
+
+fn bare_format(content: &[u8]) -> Option<SbomFormat> {
     let content = content.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(content).trim_ascii_start();
     if cyclonedx_xml::is_it(content) {
         return Some(SbomFormat::CycloneDxXml);

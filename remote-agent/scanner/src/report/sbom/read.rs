@@ -1,11 +1,16 @@
 //! What all readers share: from components to an inventory.
 
-use palisade_api::Digest;
+use std::borrow::Cow;
 
-use super::{SbomError, SbomFormat, cyclonedx, cyclonedx_xml, detect, spdx2, spdx2_text, spdx3};
+use palisade_api::Digest;
+use serde::{Deserialize, Deserializer};
+
+use super::{
+    SbomError, SbomFormat, bare_format, carried, cyclonedx, cyclonedx_xml, spdx2, spdx2_text, spdx3,
+};
 use crate::inspect::os::Distribution;
 use crate::limits::Limits;
-use crate::package::{LayeredPackage, Package};
+use crate::package::{Ecosystem, LayeredPackage, Package};
 use crate::report::matching::normal_name;
 use crate::report::purl::{self, Purl};
 use crate::scan::{FileProblem, Inventory, LayerSummary};
@@ -15,6 +20,8 @@ use crate::source::ImageConfig;
 const DOCUMENT_BYTES: u64 = 512 << 20;
 /// Bytes of a text in a document at most: names, URLs, paths.
 const TEXT_BYTES: usize = 16 << 10;
+/// What SPDX writes where nothing is said.
+const NO_ASSERTION: &str = "NOASSERTION";
 
 /// What a document gives.
 #[derive(Debug)]
@@ -31,16 +38,26 @@ pub fn read(name: &str, content: &[u8], limits: &Limits) -> Result<Reading, Sbom
         return Err(SbomError::TooLarge { what: "bytes", limit: DOCUMENT_BYTES });
     }
     let content = content.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(content);
-    let format = detect(content).ok_or(SbomError::Foreign)?;
+    let bare = bare_format(content).map(|format| (format, Cow::Borrowed(content)));
+    let (format, content) = bare.or_else(|| carried(content)).ok_or(SbomError::Foreign)?;
     let mut reader = Reader { most: limits.packages, ..Reader::default() };
     match format {
-        SbomFormat::CycloneDx => cyclonedx::read(content, &mut reader)?,
-        SbomFormat::CycloneDxXml => cyclonedx_xml::read(content, &mut reader)?,
-        SbomFormat::Spdx2 => spdx2::read(content, &mut reader)?,
-        SbomFormat::Spdx2Text => spdx2_text::read(content, &mut reader)?,
-        SbomFormat::Spdx3 => spdx3::read(content, &mut reader)?,
+        SbomFormat::CycloneDx => cyclonedx::read(&content, &mut reader)?,
+        SbomFormat::CycloneDxXml => cyclonedx_xml::read(&content, &mut reader)?,
+        SbomFormat::Spdx2 => spdx2::read(&content, &mut reader)?,
+        SbomFormat::Spdx2Text => spdx2_text::read(&content, &mut reader)?,
+        SbomFormat::Spdx3 => spdx3::read(&content, &mut reader)?,
     }
     Ok(Reading { format, inventory: reader.inventory(name) })
+}
+
+/// What is written as null is empty.
+pub(super) fn or_empty<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// Repositories that a distribution is said to be built from, at most.
@@ -51,6 +68,8 @@ const CONTENT_SETS: usize = 1_000;
 pub(super) struct Told<'a> {
     pub(super) name: &'a str,
     pub(super) purl: &'a str,
+    /// Its version, where the URL does not tell that.
+    pub(super) version: &'a str,
     pub(super) path: &'a str,
     pub(super) layer: &'a str,
     /// What it was built from, where the URL does not tell that.
@@ -103,11 +122,14 @@ impl Reader {
 
     /// A package by its URL. One without is counted: it cannot be matched.
     pub(super) fn package(&mut self, told: &Told<'_>) -> Result<(), SbomError> {
-        let Told { name, purl: url, path, layer, source, source_version, stream } = *told;
-        let texts = [url, path, source, source_version, stream];
+        let Told { name, purl: url, version, path, layer, source, source_version, stream } = *told;
+        let texts = [url, version, path, source, source_version, stream];
         let short = texts.iter().all(|text| text.len() <= TEXT_BYTES);
         let mut parsed = Purl::parse(url).filter(|_| short);
         if let Some(purl) = &mut parsed {
+            if purl.version.is_empty() && version != NO_ASSERTION {
+                version.clone_into(&mut purl.version);
+            }
             purl.add(source, source_version, stream);
         }
         let package = parsed.as_ref().and_then(|purl| Some((purl, purl.package(path)?)));
@@ -119,9 +141,11 @@ impl Reader {
             }
             return Ok(());
         };
-        // A URL has one spelling where the component may keep the package's own.
+        // A URL has one spelling where the component may keep the package's own:
+        // those of modules of Go are written in small letters.
         let normal = |name| normal_name(package.ecosystem, name);
-        let same = name != package.name && normal(name) == normal(&package.name);
+        let small = package.ecosystem == Ecosystem::Go && name.to_ascii_lowercase() == package.name;
+        let same = name != package.name && (small || normal(name) == normal(&package.name));
         let package = if same && !package.ecosystem.is_os() {
             Package::new(package.ecosystem, name, package.version, path)
         } else {

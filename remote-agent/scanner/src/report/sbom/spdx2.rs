@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::read::{Reader, Told};
+use super::read::{Reader, Told, or_empty};
 use super::{Listed, SbomError, TOOL, VERSION};
 use crate::scan::FileMalware;
 
@@ -148,6 +148,7 @@ fn package(id: &str, name: &str, purpose: &str) -> Value {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Document {
+    #[serde(deserialize_with = "or_empty")]
     packages: Vec<Package>,
 }
 
@@ -155,21 +156,36 @@ struct Document {
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Package {
-    #[serde(rename = "SPDXID")]
+    #[serde(rename = "SPDXID", deserialize_with = "or_empty")]
     pub(super) id: String,
+    #[serde(deserialize_with = "or_empty")]
     pub(super) name: String,
+    #[serde(deserialize_with = "or_empty")]
     pub(super) version_info: String,
+    #[serde(deserialize_with = "or_empty")]
     pub(super) source_info: String,
+    #[serde(deserialize_with = "or_empty")]
     pub(super) comment: String,
+    #[serde(deserialize_with = "or_empty")]
     pub(super) primary_package_purpose: String,
+    #[serde(deserialize_with = "or_empty")]
     pub(super) external_refs: Vec<ExternalRef>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct ExternalRef {
+    #[serde(deserialize_with = "or_empty")]
     pub(super) reference_type: String,
+    #[serde(deserialize_with = "or_empty")]
     pub(super) reference_locator: String,
+}
+
+impl ExternalRef {
+    /// The type may be written as the address of what says what it means.
+    fn is_purl(&self) -> bool {
+        self.reference_type.rsplit('/').next() == Some("purl")
+    }
 }
 
 impl Package {
@@ -180,15 +196,17 @@ impl Package {
 
     /// Gives what the package is to `reader`.
     pub(super) fn hand_over(&self, reader: &mut Reader) -> Result<(), SbomError> {
+        let purl = self.external_refs.iter().find(|reference| reference.is_purl());
+        let purl = purl.map_or("", |reference| &reference.reference_locator);
         match self.primary_package_purpose.as_str() {
             "CONTAINER" => reader.digest(&self.version_info),
             "OPERATING-SYSTEM" => self.introduce(reader),
             // Before SPDX 2.3 only the id told.
             "" if self.id.starts_with(SYSTEM) => self.introduce(reader),
-            "FILE" | "ARCHIVE" | "SOURCE" | "DEVICE" | "FIRMWARE" => {}
+            // A file may be a package as well, such as a jar.
+            "FILE" | "ARCHIVE" if purl.is_empty() => {}
+            "SOURCE" | "DEVICE" | "FIRMWARE" => {}
             _ => {
-                let purl = self.external_refs.iter().find(|r| r.reference_type == "purl");
-                let purl = purl.map_or("", |r| &r.reference_locator);
                 // The image and its folders stand among the packages too.
                 if purl.is_empty() && self.version_info.is_empty()
                     || purl.starts_with("pkg:oci/")
@@ -200,6 +218,7 @@ impl Package {
                 reader.package(&Told {
                     name: &self.name,
                     purl,
+                    version: &self.version_info,
                     path: path(&self.source_info),
                     layer: layer(&self.comment),
                     source,

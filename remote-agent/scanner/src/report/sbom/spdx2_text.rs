@@ -77,11 +77,15 @@ fn one_line(value: &str) -> String {
     value.chars().filter(|c| !c.is_control()).collect()
 }
 
-/// Whether the first tag is that of the format.
+/// Whether it begins with tags, and one of them is that of the format.
 pub(super) fn is_it(content: &[u8]) -> bool {
     let lines = content.split(|byte| *byte == b'\n').take(1000).map(<[u8]>::trim_ascii);
-    let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with(b"#"));
-    lines.next().is_some_and(|line| line.starts_with(b"SPDXVersion: SPDX-2"))
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with(b"#"));
+    let mut tags = lines.map_while(|line| {
+        let end = line.iter().position(|byte| *byte == b':')?;
+        Some((line.get(..end)?, line.get(end + 1..)?.trim_ascii()))
+    });
+    tags.any(|(tag, value)| tag == b"SPDXVersion" && value.starts_with(b"SPDX-2"))
 }
 
 pub(super) fn read(content: &[u8], reader: &mut Reader) -> Result<(), SbomError> {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::read::{Reader, Told};
+use super::read::{Reader, Told, or_empty};
 use super::spdx2::{built_from, comment, content_sets, layer, malware_comment, path, source_info};
 use super::{Listed, SbomError, TOOL, VERSION};
 
@@ -86,27 +86,66 @@ fn package(id: &str, name: &str, purpose: &str) -> Value {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Document {
-    #[serde(rename = "@graph")]
+    #[serde(rename = "@graph", deserialize_with = "or_empty")]
     graph: Vec<Element>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Element {
-    #[serde(alias = "@type")]
+    #[serde(alias = "@type", deserialize_with = "or_empty")]
     r#type: String,
+    #[serde(deserialize_with = "or_empty")]
     name: String,
+    #[serde(deserialize_with = "or_empty")]
     comment: String,
-    #[serde(rename = "software_packageVersion")]
+    #[serde(rename = "software_packageVersion", deserialize_with = "or_empty")]
     version: String,
-    #[serde(rename = "software_packageUrl")]
+    #[serde(rename = "software_packageUrl", deserialize_with = "or_empty")]
     purl: String,
-    #[serde(rename = "software_primaryPurpose")]
+    #[serde(rename = "software_primaryPurpose", deserialize_with = "or_empty")]
     purpose: String,
-    #[serde(rename = "software_sourceInfo")]
+    #[serde(rename = "software_sourceInfo", deserialize_with = "or_empty")]
     source_info: String,
-    #[serde(rename = "externalIdentifier")]
-    identifiers: Vec<Identifier>,
+    #[serde(rename = "externalIdentifier", deserialize_with = "or_empty")]
+    identifiers: Identifiers,
+}
+
+/// JSON-LD may leave the brackets of a single one out.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Identifiers {
+    Several(Vec<Identifier>),
+    One(Identifier),
+}
+
+impl Default for Identifiers {
+    fn default() -> Self {
+        Self::Several(Vec::new())
+    }
+}
+
+impl Identifiers {
+    fn as_slice(&self) -> &[Identifier] {
+        match self {
+            Self::Several(several) => several,
+            Self::One(one) => std::slice::from_ref(one),
+        }
+    }
+}
+
+impl Element {
+    fn purl(&self) -> &str {
+        let other = || {
+            self.identifiers.as_slice().iter().find_map(|identifier| match identifier {
+                Identifier::Here { kind, identifier } => {
+                    matches!(kind.as_str(), "packageUrl" | "purl").then_some(identifier.as_str())
+                }
+                Identifier::Elsewhere(_) => None,
+            })
+        };
+        if self.purl.is_empty() { other().unwrap_or_default() } else { &self.purl }
+    }
 }
 
 /// Another place for the package URL; one in a node of its own is a text.
@@ -130,19 +169,14 @@ pub(super) fn read(content: &[u8], reader: &mut Reader) -> Result<(), SbomError>
             "operatingSystem" => {
                 reader.system(&element.name, &element.version, content_sets(&element.comment));
             }
-            "file" | "archive" | "source" | "device" | "firmware" => {}
+            // A file may be a package as well, such as a jar.
+            "file" | "archive" if element.purl().is_empty() => {}
+            "source" | "device" | "firmware" => {}
             _ => {
-                let other = element.identifiers.iter().find_map(|identifier| match identifier {
-                    Identifier::Here { kind, identifier } => {
-                        matches!(kind.as_str(), "packageUrl" | "purl").then_some(identifier)
-                    }
-                    Identifier::Elsewhere(_) => None,
-                });
-                let purl = if element.purl.is_empty() { other } else { Some(&element.purl) };
-                let purl = purl.map_or("", String::as_str);
+                let (purl, version) = (element.purl(), element.version.as_str());
                 let (path, layer) = (path(&element.source_info), layer(&element.comment));
                 let name = &element.name;
-                reader.package(&Told { name, purl, path, layer, ..Told::default() })?;
+                reader.package(&Told { name, purl, version, path, layer, ..Told::default() })?;
             }
         }
     }

@@ -98,6 +98,96 @@ fn documents_of_other_programs() {
     assert_eq!(inventory(text).packages.len(), 1);
 }
 
+/// Programs write null where they know nothing, and leave out of the URL what
+/// stands beside it.
+#[test]
+fn what_other_programs_leave_out() {
+    let component = |more: serde_json::Value| {
+        let mut component =
+            json!({"type": "library", "name": "a", "version": "1.0", "purl": "pkg:npm/a@1.0"});
+        for (key, value) in more.as_object().unwrap() {
+            component[key] = value.clone();
+        }
+        json!({"bomFormat": "CycloneDX", "metadata": {"component": null}, "components": [component]})
+    };
+    let package = |more: serde_json::Value| {
+        let mut package = json!({"name": "a", "versionInfo": "1.0", "externalRefs": [
+            {"referenceType": "purl", "referenceLocator": "pkg:npm/a@1.0"}]});
+        for (key, value) in more.as_object().unwrap() {
+            package[key] = value.clone();
+        }
+        json!({"spdxVersion": "SPDX-2.3", "packages": [package]})
+    };
+    let element = |more: serde_json::Value| {
+        let mut element = json!({"type": "software_Package", "name": "a",
+            "software_packageVersion": "1.0", "software_packageUrl": "pkg:npm/a@1.0"});
+        for (key, value) in more.as_object().unwrap() {
+            element[key] = value.clone();
+        }
+        json!({"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": [element]})
+    };
+    let address = "http://spdx.org/rdf/references/purl";
+    let identifier = json!({"externalIdentifierType": "packageUrl", "identifier": "pkg:npm/a@1.0"});
+    let plain = component(json!({}));
+    for document in [
+        plain.clone(),
+        component(json!({"type": null, "properties": [{"name": "x", "value": null}]})),
+        component(json!({"purl": "pkg:npm/a"})),
+        component(json!({"type": "file"})),
+        package(json!({"sourceInfo": null, "comment": null, "primaryPackagePurpose": null})),
+        package(json!({"primaryPackagePurpose": "ARCHIVE"})),
+        package(json!({"externalRefs": [
+            {"referenceType": address, "referenceLocator": "pkg:npm/a"}]})),
+        element(json!({"comment": null, "externalIdentifier": null})),
+        element(json!({"software_packageUrl": null, "externalIdentifier": identifier})),
+        element(json!({"software_packageUrl": "pkg:npm/a", "software_primaryPurpose": "file"})),
+        // What GitHub exports, and a statement about an image.
+        json!({"sbom": package(json!({}))}),
+        json!({"_type": "https://in-toto.io/Statement/v1", "subject": [], "predicate": plain}),
+    ] {
+        assert!(detect(document.to_string().as_bytes()).is_some(), "{document}");
+        let read = inventory(&document.to_string());
+        let found: Vec<_> = read
+            .packages
+            .iter()
+            .map(|l| (l.package.name.as_str(), l.package.version.as_str()))
+            .collect();
+        assert_eq!(found, [("a", "1.0")], "{document}");
+        assert!(read.problems.is_empty(), "{document} {:?}", read.problems);
+    }
+    for document in [
+        json!({"bomFormat": "CycloneDX", "metadata": null, "components": null}),
+        json!({"spdxVersion": "SPDX-2.3", "packages": null}),
+        package(json!({"primaryPackagePurpose": "FILE", "externalRefs": null})),
+    ] {
+        assert!(inventory(&document.to_string()).packages.is_empty(), "{document}");
+    }
+    let unsaid = package(json!({"versionInfo": "NOASSERTION", "externalRefs": [
+        {"referenceType": "purl", "referenceLocator": "pkg:npm/a"}]}));
+    assert_eq!(inventory(&unsaid.to_string()).problems.len(), 1);
+    assert_eq!(detect(b"{\"sbom\": {\"sbom\": {\"spdxVersion\": \"SPDX-2.3\"}}}"), None);
+
+    let text = "# by hand\nDataLicense: CC0-1.0\nSPDXVersion: SPDX-2.2\nPackageName: a\n\
+        SPDXID: SPDXRef-1\nPackageVersion: 1.0\nExternalRef: PACKAGE-MANAGER purl pkg:npm/a\n";
+    assert_eq!(inventory(text).packages[0].package.version, "1.0");
+    assert_eq!(detect(b"to: whom\nit may concern\nSPDXVersion: SPDX-2.2\n"), None);
+}
+
+/// A URL writes modules of Go in small letters; the component may tell more.
+#[test]
+fn modules_of_go_keep_their_letters() {
+    let of = |name: &str, purl: &str| {
+        let bom = json!({"bomFormat": "CycloneDX", "components": [
+            {"type": "library", "name": name, "version": "v1.9.0", "purl": purl}]});
+        inventory(&bom.to_string()).packages[0].package.name.clone()
+    };
+    let (own, small) = ("github.com/Masterminds/sprig", "github.com/masterminds/sprig");
+    let purl = |name: &str| format!("pkg:golang/{name}@v1.9.0");
+    assert_eq!(of(own, &purl(small)), own);
+    assert_eq!(of(small, &purl(own)), own);
+    assert_eq!(of("sprig", &purl(small)), small);
+}
+
 /// Trivy tells the source of a package beside its URL, keeps the epoch apart and
 /// names some distributions with words.
 #[test]

@@ -52,10 +52,19 @@ pub(super) fn statements(name: &str, json: &Value) -> Result<Vec<Statement>, Str
 }
 
 impl Products<'_> {
-    /// The product, and the part of it that is meant.
+    /// The product, and the part of it that is meant. A package of a module is a part of a part:
+    /// what it is in the end part of is the product.
     fn of(&self, id: &str) -> (Product, Option<Product>) {
         let named = |id: &str| self.named.get(id).cloned().unwrap_or_default();
-        let Some((part, whole)) = self.parts.get(id) else { return (named(id), None) };
+        let Some(&(mut part, mut whole)) = self.parts.get(id) else { return (named(id), None) };
+        for _ in 0..DEPTH {
+            let (inner, outer) = (self.parts.get(part), self.parts.get(whole));
+            if inner.is_none() && outer.is_none() {
+                break;
+            }
+            part = inner.map_or(part, |&(part, _)| part);
+            whole = outer.map_or(whole, |&(_, whole)| whole);
+        }
         (named(whole), Some(named(part)))
     }
 }

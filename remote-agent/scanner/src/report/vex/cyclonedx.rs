@@ -52,7 +52,11 @@ pub(super) fn statements(name: &str, json: &Value) -> Result<Vec<Statement>, Str
                 product.name(element(reference));
                 product
             };
-            let component = known.get(reference).map_or_else(by_name, |known| named(known));
+            let mut component = known.get(reference).map_or_else(by_name, |known| named(known));
+            // Ranges are not read: whoever names versions speaks of no others.
+            for version in list(affects, "versions") {
+                component.version(text(version, "version"));
+            }
             statements.push(one(Product::any(), Some(component)));
         }
     }

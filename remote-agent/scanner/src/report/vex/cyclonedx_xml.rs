@@ -16,6 +16,8 @@ struct Gathered {
     components: Vec<Value>,
     vulnerability: Map<String, Value>,
     reference: Map<String, Value>,
+    target: Map<String, Value>,
+    version: Map<String, Value>,
     analysis: Map<String, Value>,
     vulnerabilities: Vec<Value>,
 }
@@ -91,8 +93,17 @@ impl Gathered {
                 push(&mut self.vulnerability, "references", Value::Object(reference));
             }
             ["analysis", key] => put(&mut self.analysis, key, element.text),
-            ["affects", "target", "ref"] => {
-                push(&mut self.vulnerability, "affects", json!({ "ref": element.text }));
+            ["affects", "target", "ref"] => put(&mut self.target, "ref", element.text),
+            ["affects", "target", "versions", "version", key] => {
+                put(&mut self.version, key, element.text);
+            }
+            ["affects", "target", "versions", "version"] => {
+                let version = std::mem::take(&mut self.version);
+                push(&mut self.target, "versions", Value::Object(version));
+            }
+            ["affects", "target"] => {
+                let target = std::mem::take(&mut self.target);
+                push(&mut self.vulnerability, "affects", Value::Object(target));
             }
             _ => {}
         }

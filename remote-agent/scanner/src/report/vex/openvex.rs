@@ -35,7 +35,10 @@ pub(super) fn statements(name: &str, json: &Value) -> Result<Vec<Statement>, Str
         // The time of the document stands for that of a statement without one.
         let time = moment(&time(statement)).or_else(|| moment(&time(json)));
         for product in list(statement, "products") {
-            let components = list(product, "subcomponents");
+            // The oldest documents name them once for all products.
+            let of_all = list(statement, "subcomponents");
+            let own = list(product, "subcomponents");
+            let components = if own.is_empty() { of_all } else { own };
             let one = |component: Option<Product>| Statement {
                 vulnerability: vulnerability.clone(),
                 product: named(product),
@@ -59,6 +62,11 @@ fn vulnerability(statement: &Value) -> Vec<String> {
         return vec![name.to_owned()];
     }
     let mut names = vec![text(value, "name").to_owned()];
+    // Of one that has no name its address tells it.
+    if text(value, "name").is_empty() {
+        let address = text(value, "@id").trim_end_matches('/');
+        names.push(address.rsplit(['/', '#', ':']).next().unwrap_or_default().to_owned());
+    }
     names.extend(list(value, "aliases").iter().filter_map(Value::as_str).map(str::to_owned));
     names.retain(|name| !name.is_empty());
     names

@@ -1,7 +1,7 @@
 //! The products that statements speak of.
 
 use super::Subject;
-use crate::report::purl::Purl;
+use crate::report::purl::{Purl, decode};
 
 /// A product by all the names that a document gives it.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +13,8 @@ pub(super) struct Product {
     names: Vec<String>,
     /// Vendor, product and version of CPEs.
     platforms: Vec<(String, String, String)>,
+    /// Versions of the package, where the document names them apart; else any.
+    versions: Vec<String>,
     any: bool,
 }
 
@@ -40,9 +42,14 @@ impl Product {
         if text.is_empty() {
             return;
         }
+        // Links between documents encode what they name once more.
+        let is_encoded = text.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("pkg%3a"));
+        let decoded = is_encoded.then(|| decode(text));
+        let text = decoded.as_deref().unwrap_or(text);
         match Purl::parse(text) {
             Some(purl) => {
-                let digest = Some(purl.version.as_str()).filter(|_| purl.kind == "oci");
+                let of_image = matches!(purl.kind.as_str(), "oci" | "docker");
+                let digest = Some(purl.version.as_str()).filter(|_| of_image);
                 self.digests.extend(digest.filter(|d| d.contains(':')).map(str::to_owned));
                 self.purls.push(purl);
             }
@@ -58,6 +65,11 @@ impl Product {
     pub(super) fn digest(&mut self, algorithm: &str, value: &str) {
         let algorithm = algorithm.to_ascii_lowercase().replace('-', "");
         self.digests.push(format!("{algorithm}:{}", value.to_ascii_lowercase()));
+    }
+
+    /// Narrows it down to one version, or to one more.
+    pub(super) fn version(&mut self, version: &str) {
+        self.versions.push(version.to_owned());
     }
 
     pub(super) fn is_any(&self) -> bool {
@@ -102,20 +114,27 @@ impl Product {
 
     /// Whether it is the package. What the URL does not tell may be anything.
     pub(super) fn is_package(&self, package: &Purl) -> bool {
-        self.purls.iter().any(|purl| {
-            purl.kind == package.kind
-                && same_name(purl, package)
-                && same_distro(purl, package)
-                && (purl.version.is_empty() || same_version(purl, package))
-                && ["arch", "rpmmod"].iter().all(|key| {
-                    let (theirs, ours) = (purl.qualifiers.get(*key), package.qualifiers.get(*key));
-                    theirs.is_none_or(|wanted| {
-                        // Of a source comes what is built for any processor.
-                        matches!(wanted.as_str(), "src" | "source")
-                            || ours.is_none_or(|ours| ours == wanted)
+        let is_meant = self.versions.is_empty()
+            || self.versions.iter().any(|version| {
+                let named = Purl { version: version.clone(), ..package.clone() };
+                version == &package.version || same_version(&named, package)
+            });
+        is_meant
+            && self.purls.iter().any(|purl| {
+                purl.kind == package.kind
+                    && same_name(purl, package)
+                    && same_distro(purl, package)
+                    && (purl.version.is_empty() || same_version(purl, package))
+                    && ["arch", "rpmmod"].iter().all(|key| {
+                        let (theirs, ours) =
+                            (purl.qualifiers.get(*key), package.qualifiers.get(*key));
+                        theirs.is_none_or(|wanted| {
+                            // Of a source comes what is built for any processor.
+                            matches!(wanted.as_str(), "src" | "source")
+                                || ours.is_none_or(|ours| ours == wanted)
+                        })
                     })
-                })
-        })
+            })
     }
 }
 
@@ -152,7 +171,11 @@ fn same_distro(purl: &Purl, package: &Purl) -> bool {
     let same = theirs.is_empty() || theirs == ours || NAMESPACES.contains(&(theirs, ours));
     let distro = |purl: &Purl| purl.distribution();
     same && match (distro(purl), distro(package)) {
-        (Some(theirs), Some(ours)) => is_release(&theirs.version, &ours.version),
+        (Some(theirs), Some(ours)) => {
+            // Some name the point release, which says nothing of packages.
+            let major = theirs.version.split('.').next().filter(|_| theirs.id == "debian");
+            is_release(major.unwrap_or(&theirs.version), &ours.version)
+        }
         (theirs, _) => theirs.is_none(),
     }
 }
@@ -163,22 +186,50 @@ fn is_release(theirs: &str, ours: &str) -> bool {
         || ours.strip_prefix(theirs).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
+/// The version of the package, or that of its source where it is named by that.
 fn same_version(purl: &Purl, package: &Purl) -> bool {
-    let epoch = |purl: &Purl| purl.qualifiers.get("epoch").cloned().unwrap_or_default();
-    let full = |purl: &Purl| match epoch(purl).as_str() {
-        "" | "0" => purl.version.trim_start_matches("0:").to_owned(),
-        epoch if purl.version.contains(':') => purl.version.trim_start_matches(epoch).to_owned(),
-        epoch => format!("{epoch}:{}", purl.version),
-    };
-    full(purl) == full(package)
+    let theirs = parts(purl);
+    let of_source = package.qualifiers.get("upstream").is_some_and(|upstream| {
+        source_name(upstream) == purl.name && source_version(upstream) == Some(theirs.1)
+    });
+    theirs == parts(package) || of_source
+}
+
+/// The epoch, which stands in the version or beside it, and the rest.
+fn parts(purl: &Purl) -> (&str, &str) {
+    let is_epoch = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let within = purl.version.split_once(':').filter(|(epoch, _)| is_epoch(epoch));
+    let beside = purl.qualifiers.get("epoch").map_or("", String::as_str);
+    let (epoch, rest) = within.unwrap_or((beside, purl.version.as_str()));
+    (epoch.trim_start_matches('0'), rest)
+}
+
+/// The version of what a package was built from, without its epoch: of
+/// `openssl-3.0.7-6.el9.src.rpm` and `openssl@1:3.0.9-1`.
+fn source_version(upstream: &str) -> Option<&str> {
+    if let Some(file) = upstream.strip_suffix(".src.rpm") {
+        let name = source_name(upstream);
+        return file.strip_prefix(name)?.strip_prefix('-');
+    }
+    let (_, version) = upstream.split_once('@')?;
+    Some(version.split_once(':').map_or(version, |(_, rest)| rest))
+}
+
+/// A name as Docker Hub's images are called: the names of the registry itself, and of the folder
+/// of its own images, may be left out.
+fn canonical(name: &str) -> &str {
+    const HUB: [&str; 3] = ["docker.io/", "index.docker.io/", "registry-1.docker.io/"];
+    let on_hub = HUB.iter().find_map(|hub| name.strip_prefix(hub));
+    let bare = on_hub.unwrap_or(name);
+    bare.strip_prefix("library/").filter(|rest| !rest.contains('/')).unwrap_or(bare)
 }
 
 /// `shop/orders` is `shop/orders:v1` and `registry.example/shop/orders:v1`,
 /// but `orders` is not.
 fn same_image(name: &str, image: &str) -> bool {
     let name = name.split_once("://").map_or(name, |(_, name)| name);
-    let (name, tag) = split_tag(name);
-    let (image, image_tag) = split_tag(image);
+    let (name, tag) = split_tag(canonical(name));
+    let (image, image_tag) = split_tag(canonical(image));
     if tag.is_some() && tag != Some(image_tag.unwrap_or("latest")) {
         return false;
     }

@@ -38,6 +38,10 @@ fn products_of_openvex() {
         (json!([{"@id": "pkg:deb/debian/openssl?distro=debian-11"}]), false),
         (json!([{"@id": "pkg:deb/debian/openssl?distro=bookworm"}]), true),
         (json!([{"@id": "pkg:deb/debian/openssl?distro=bullseye"}]), false),
+        (json!([{"@id": "pkg:deb/debian/openssl?distro=debian-12.5"}]), true),
+        (json!([{"@id": "pkg:deb/debian/openssl?distro=debian-11.9"}]), false),
+        (json!([{"@id": "pkg:deb/debian/openssl@0:3.0.9-1?epoch=0"}]), true),
+        (json!([{"@id": "pkg:deb/debian/openssl@3.0.9-1?epoch=1"}]), false),
         (json!([{"@id": "pkg:deb/debian/openssl?arch=arm64"}]), false),
         (json!([{"@id": "pkg:deb/debian/openssl?arch=source"}]), true),
         (json!([{"@id": "pkg:npm/openssl"}]), false),
@@ -129,6 +133,44 @@ fn the_closest_and_youngest_statement_holds() {
     );
 }
 
+/// As OpenVEX was before it had objects for products and vulnerabilities.
+#[test]
+fn the_oldest_openvex() {
+    let document = |component: &str| {
+        json!({
+            "@context": "https://openvex.dev/ns", "@id": "urn:old", "statements": [{
+                "vulnerability": sample::CRITICAL, "products": ["shop/orders:v1"],
+                "subcomponents": [component], "status": "not_affected",
+                "justification": "component_not_present"}],
+        })
+    };
+    assert_eq!(judged(&document("pkg:deb/debian/openssl"), "shop/orders:v1").len(), 1);
+    assert!(judged(&document("pkg:npm/lodash"), "shop/orders:v1").is_empty());
+    let mut by_address = openvex(&json!(["shop/orders"]), "fixed");
+    let address = format!("https://nvd.nist.gov/vuln/detail/{}", sample::CRITICAL);
+    by_address["statements"][0]["vulnerability"] = json!({"@id": address});
+    assert_eq!(judged(&by_address, "shop/orders:v1").len(), 1);
+}
+
+/// What one writes for the image of another's name.
+#[test]
+fn names_of_images_of_docker_hub() {
+    for (name, target, expected) in [
+        ("nginx", "docker.io/library/nginx:1", true),
+        ("docker.io/library/nginx:1", "nginx:1", true),
+        ("library/nginx", "nginx:1", true),
+        ("index.docker.io/shop/orders", "shop/orders:v1", true),
+        ("pkg:oci/nginx?repository_url=index.docker.io/library/nginx", "nginx:1", true),
+        ("pkg:oci/nginx?repository_url=docker.io/library", "nginx:1", true),
+        ("pkg:docker/nginx@1", "nginx:1", true),
+        ("pkg:docker/library/nginx@2", "nginx:1", false),
+        ("nginx", "ghcr.io/shop/nginx:1", false),
+    ] {
+        let document = openvex(&json!([{"@id": name}]), "not_affected");
+        assert_eq!(!judged(&document, target).is_empty(), expected, "{name} {target}");
+    }
+}
+
 fn csaf(tree: &Value, id: &str) -> Value {
     json!({
         "document": {"csaf_version": "2.0", "category": "csaf_vex", "tracking": {"id": "VEX-1"}},
@@ -157,6 +199,18 @@ fn products_of_csaf() {
                 "full_product_name": {"product_id": "os:ssl", "name": "openssl of OS"}}],
         })
     };
+    // A module is a part of the system, and the package one of the module.
+    let mut module = rhel("12", "debian:debian_linux");
+    module["relationships"] = json!([
+        {"category": "default_component_of", "product_reference": "m",
+            "relates_to_product_reference": "os",
+            "full_product_name": {"product_id": "os:m", "name": "module of OS"}},
+        {"category": "default_component_of", "product_reference": "ssl",
+            "relates_to_product_reference": "os:m",
+            "full_product_name": {"product_id": "os:m:ssl", "name": "openssl of the module"}},
+    ]);
+    let mut circle = module.clone();
+    circle["relationships"][0]["relates_to_product_reference"] = json!("os:m:ssl");
     let single = |product: Value| json!({"full_product_names": [product]});
     let table = [
         (
@@ -171,6 +225,8 @@ fn products_of_csaf() {
         (rhel("12", "debian:debian_linux"), "os:ssl", true),
         (rhel("11", "debian:debian_linux"), "os:ssl", false),
         (rhel("12", "redhat:enterprise_linux"), "os:ssl", false),
+        (module, "os:m:ssl", true),
+        (circle, "os:m:ssl", false),
     ];
     for (tree, id, expected) in table {
         let found = judged(&csaf(&tree, id), "shop/orders:v1");
@@ -198,12 +254,32 @@ fn cyclonedx_analyses() {
         ("outer", false),
         ("pkg:deb/debian/openssl", true),
         ("urn:cdx:3e671687-395b-41f5-a30f-a58921a69b79/1#pkg:deb/debian/openssl", true),
+        ("urn:cdx:3e671687-395b-41f5-a30f-a58921a69b79/1#pkg%3Adeb%2Fdebian%2Fopenssl", true),
         ("b", false),
     ] {
         let found = judged(&document(reference), "shop/orders:v1");
         assert_eq!(!found.is_empty(), expected, "{reference}");
     }
     assert!(judged(&document("root"), "shop/other:v1").is_empty());
+}
+
+/// A part may be meant in some versions only.
+#[test]
+fn versions_of_cyclonedx() {
+    for (versions, expected) in [
+        (json!([{"version": "3.0.9-1"}]), true),
+        (json!([{"version": "1.0", "status": "unaffected"}, {"version": "3.0.9-1"}]), true),
+        (json!([{"version": "3.0.8-1", "status": "unaffected"}]), false),
+        (json!([{"range": "vers:deb/<3"}]), false),
+        (json!([]), true),
+    ] {
+        let document = json!({
+            "bomFormat": "CycloneDX", "specVersion": "1.6", "vulnerabilities": [{
+                "id": sample::CRITICAL, "analysis": {"state": "not_affected"},
+                "affects": [{"ref": "pkg:deb/debian/openssl", "versions": versions}]}],
+        });
+        assert_eq!(!judged(&document, "x").is_empty(), expected, "{document}");
+    }
 }
 
 /// As XML it says the same.

@@ -1,20 +1,27 @@
-//! Challenges and tokens.
+//! Logins and tokens.
 
 use std::collections::HashMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderMap, HeaderValue, header};
+use http::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use url::Url;
 
 use super::access::Credentials;
+use super::challenge::Challenge;
 use super::client::RegistryClient;
 use super::error::RegistryError;
 use super::http::{Call, shown};
 
-/// Authorizations by scope, bounded: the oldest are not worth keeping.
+/// Scopes whose authorizations are kept at most.
+const MOST_SCOPES: usize = 1024;
+/// Bytes of an answer with a token at most.
+pub(super) const TOKEN_BYTES: u64 = 1 << 20;
+
+/// Authorizations by scope. When there are too many, all are forgotten: they are asked for
+/// again.
 #[derive(Debug, Default)]
 pub(super) struct Authorizations(HashMap<String, HeaderValue>);
 
@@ -24,56 +31,10 @@ impl Authorizations {
     }
 
     pub(super) fn put(&mut self, scope: &str, value: HeaderValue) {
-        if self.0.len() >= 1024 {
+        if self.0.len() >= MOST_SCOPES {
             self.0.clear();
         }
         self.0.insert(scope.to_owned(), value);
-    }
-}
-
-/// What a registry wants to see.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Challenge {
-    /// Name and password.
-    Basic,
-    /// A token that is to be fetched at the realm.
-    Bearer { realm: String, service: Option<String>, scope: Option<String> },
-}
-
-impl Challenge {
-    /// Reads all challenges of an answer.
-    pub(super) fn read(headers: &HeaderMap) -> Vec<Self> {
-        headers
-            .get_all(header::WWW_AUTHENTICATE)
-            .iter()
-            .filter_map(|value| Self::parse(value.to_str().ok()?))
-            .collect()
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let (scheme, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
-        if scheme.eq_ignore_ascii_case("basic") {
-            return Some(Self::Basic);
-        }
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return None;
-        }
-        let (mut realm, mut service, mut scope) = (None, None, None);
-        let mut rest = rest.trim();
-        while let Some((key, after)) = rest.split_once('=') {
-            let (value, after) = match after.strip_prefix('"') {
-                Some(quoted) => quoted.split_once('"')?,
-                None => after.split_once(',').unwrap_or((after, "")),
-            };
-            match key.trim().to_ascii_lowercase().as_str() {
-                "realm" => realm = Some(value.to_owned()),
-                "service" => service = Some(value.to_owned()),
-                "scope" => scope = Some(value.to_owned()),
-                _ => {}
-            }
-            rest = after.trim_start_matches([',', ' ']);
-        }
-        Some(Self::Bearer { realm: realm?, service, scope })
     }
 }
 
@@ -114,6 +75,9 @@ impl RegistryClient {
         let login = self.login().await?;
         for challenge in challenges {
             match (challenge, &login) {
+                // What is no password is none here either: a token is got for it.
+                (Challenge::Basic, Some(Login::Password(credentials)))
+                    if is_refresh_token(credentials) => {}
                 (Challenge::Bearer { .. }, Some(login @ Login::Token(_)))
                 | (Challenge::Basic, Some(login @ Login::Password(_))) => {
                     return login.header().map(Some);
@@ -174,7 +138,7 @@ impl RegistryClient {
             }
             Call::get(url).authorized(credentials.map(basic).transpose()?)
         };
-        let (answer, _): (TokenAnswer, _) = self.http().json(&call, 1 << 20).await?;
+        let (answer, _): (TokenAnswer, _) = self.http().json(&call, TOKEN_BYTES).await?;
         answer
             .token
             .filter(|token| !token.is_empty())
@@ -204,26 +168,4 @@ pub(super) fn sensitive(text: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(text).ok()?;
     value.set_sensitive(true);
     Some(value)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn challenges() {
-        assert_eq!(Challenge::parse("Basic realm=\"x\""), Some(Challenge::Basic));
-        assert_eq!(
-            Challenge::parse(
-                "Bearer realm=\"https://auth/token\",service=\"reg\",scope=\"repository:a/b:pull,push\""
-            ),
-            Some(Challenge::Bearer {
-                realm: "https://auth/token".to_owned(),
-                service: Some("reg".to_owned()),
-                scope: Some("repository:a/b:pull,push".to_owned()),
-            })
-        );
-        assert_eq!(Challenge::parse("Bearer service=\"x\""), None);
-        assert_eq!(Challenge::parse("Negotiate"), None);
-    }
 }

@@ -9,7 +9,8 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use super::access::{Credentials, RegistryAccess};
-use super::auth::{Authorizations, Challenge, Login};
+use super::auth::{Authorizations, Login};
+use super::challenge::Challenge;
 use super::error::RegistryError;
 use super::http::{Call, Http, accept, body, detail, shown};
 use super::patience::RateLimit;

@@ -22,6 +22,11 @@ use super::patience::{Patience, RateLimit, asked_pause};
 
 /// Redirects that are followed.
 const REDIRECTS: usize = 5;
+/// How long the text of a refusal is waited for.
+const REFUSAL_TIME: Duration = Duration::from_secs(5);
+/// Bytes of it that are read at most, and characters that are told.
+const REFUSAL_BYTES: u64 = 16 << 10;
+const REFUSAL_CHARS: usize = 200;
 
 /// A request.
 #[derive(Clone, Debug)]
@@ -372,9 +377,8 @@ pub(super) fn parse<T: DeserializeOwned>(url: &str, bytes: &[u8]) -> Result<T, R
 /// What a refusal says, shortened and printable.
 pub(super) async fn detail(response: Response) -> String {
     let status = response.status();
-    let waiting = Duration::from_secs(5);
     // A refusal whose text cannot be read is told by its status alone.
-    let body = tokio::time::timeout(waiting, body("", response, 16 << 10)).await;
+    let body = tokio::time::timeout(REFUSAL_TIME, body("", response, REFUSAL_BYTES)).await;
     let body = body.unwrap_or(Ok(Bytes::new())).unwrap_or_default();
     let message = serde_json::from_slice::<serde_json::Value>(&body)
         .ok()
@@ -386,7 +390,7 @@ pub(super) async fn detail(response: Response) -> String {
             Some(text.to_owned())
         })
         .unwrap_or_else(|| status.to_string());
-    message.chars().filter(|c| !c.is_control()).take(200).collect()
+    message.chars().filter(|c| !c.is_control()).take(REFUSAL_CHARS).collect()
 }
 
 #[cfg(test)]

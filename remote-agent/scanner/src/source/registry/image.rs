@@ -273,7 +273,7 @@ impl RegistryImage {
     }
 
     /// The bytes of a manifest with the digest that the registry announces.
-    pub(super) async fn raw_manifest(
+    pub(crate) async fn raw_manifest(
         &self,
         reference: &str,
         limits: &Limits,

@@ -138,14 +138,59 @@ fn has_no_catalog(error: &RegistryError) -> bool {
     }
 }
 
-/// The page that `Link: <…>; rel="next"` names, on the same host.
+/// The page that `Link: <…>; rel="next"` names. Registries behind a proxy name it at the address
+/// that they know themselves by: it is asked for where the page before it was.
 pub(super) fn next_page(url: &str, headers: &HeaderMap) -> Option<String> {
-    let links = headers.get(header::LINK)?.to_str().ok()?;
-    let link = links.split(',').find(|link| {
-        ["rel=\"next\"", "rel='next'", "rel=next"].iter().any(|rel| link.contains(rel))
+    let links = headers.get_all(header::LINK).iter().filter_map(|links| links.to_str().ok());
+    let target = links.flat_map(|links| links.split('<').skip(1)).find_map(|link| {
+        let (target, parameters) = link.split_once('>')?;
+        is_next(parameters).then_some(target)
     })?;
-    let target = link.split_once('<')?.1.split_once('>')?.0;
-    let url = Url::parse(url).ok()?;
-    let next = url.join(target).ok()?;
-    (next.origin() == url.origin()).then(|| next.to_string())
+    let mut next = Url::parse(url).ok()?;
+    let target = next.join(target).ok()?;
+    next.set_path(target.path());
+    next.set_query(target.query());
+    Some(next.to_string())
+}
+
+fn is_next(parameters: &str) -> bool {
+    let plain = parameters.to_ascii_lowercase().replace(' ', "");
+    ["rel=\"next\"", "rel='next'", "rel=next"].iter().any(|rel| plain.contains(rel))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn next(links: &[&'static str]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for link in links {
+            headers.append(header::LINK, HeaderValue::from_static(link));
+        }
+        next_page("https://registry.example/v2/a/b/tags/list?n=2", &headers)
+    }
+
+    #[test]
+    fn the_next_page_is_on_the_host_that_was_asked() {
+        let expected = Some("https://registry.example/v2/a/b/tags/list?last=v2&n=2".to_owned());
+        for links in [
+            &["</v2/a/b/tags/list?last=v2&n=2>; rel=\"next\""][..],
+            &["<?last=v2&n=2>; rel=next"],
+            &["<https://registry.example/v2/a/b/tags/list?last=v2&n=2>;rel='next'"],
+            &["<http://10.0.0.7:5000/v2/a/b/tags/list?last=v2&n=2>; Rel = \"next\""],
+            &["</v2/a/b/tags/list?n=2>; rel=\"first\", <?last=v2&n=2>; rel=\"next\""],
+            &["</v2/a/b/tags/list?n=2>; rel=\"prev\"", "<?last=v2&n=2>; rel=\"next\""],
+        ] {
+            assert_eq!(next(links), expected, "{links:?}");
+        }
+        assert_eq!(
+            next(&["<?last=a,b>; rel=\"next\""]).as_deref(),
+            Some("https://registry.example/v2/a/b/tags/list?last=a,b")
+        );
+        for links in [&[][..], &["</v2/a/b/tags/list?n=2>; rel=\"last\""], &["nonsense"]] {
+            assert_eq!(next(links), None, "{links:?}");
+        }
+    }
 }

@@ -6,6 +6,7 @@
 
 mod access;
 mod auth;
+mod challenge;
 mod client;
 mod error;
 mod filter;

@@ -320,7 +320,6 @@ impl Collected {
         }
         let (vulnerabilities, packages) = writer.counts()?;
         if packages == 0 {
-            writer.discard().map_err(failed)?;
             return Err(BuildError::Empty { vulnerabilities });
         }
         let version = version(built_at, &self.sources);

@@ -1,11 +1,13 @@
 //! Writing the file in one go.
 
-use std::fs::{self, File};
+use std::fs::Permissions;
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use palisade_api::Digest;
 use ring::digest::{Context, SHA256};
+use tempfile::NamedTempFile;
 
 use super::BuildError;
 use crate::vulndb::format::{
@@ -17,10 +19,10 @@ use crate::vulndb::signing::SigningKey;
 /// How hard prose is packed: higher is not much smaller, only slower.
 const LEVEL: i32 = 9;
 
-/// A database that is being written beside the place where it will be.
+/// A database that is being written beside the place where it will be. It goes
+/// with this, unless it is finished.
 pub(super) struct Writer {
     out: PathBuf,
-    partial: PathBuf,
     file: Hashing,
     vulnerabilities: Vec<(u64, u64)>,
     packages: Vec<(u64, u64)>,
@@ -33,17 +35,13 @@ pub(super) struct Writer {
 impl Writer {
     /// Prose is packed with `dictionary`, which may be empty.
     pub(super) fn create(out: &Path, dictionary: &[u8]) -> io::Result<Self> {
-        let mut name = out.file_name().unwrap_or_default().to_owned();
-        name.push(".partial");
-        let partial = out.with_file_name(name);
-        let inner = BufWriter::new(File::create(&partial)?);
+        let inner = BufWriter::new(partial(out)?);
         let mut file = Hashing { inner, context: Context::new(&SHA256), position: 0 };
         file.write_all(MAGIC)?;
         file.write_all(&(dictionary.len() as u32).to_le_bytes())?;
         file.write_all(dictionary)?;
         Ok(Self {
             out: out.to_owned(),
-            partial,
             file,
             vulnerabilities: Vec::new(),
             packages: Vec::new(),
@@ -119,11 +117,6 @@ impl Writer {
         Ok((self.vulnerabilities.len() as u64, self.packages.len() as u64))
     }
 
-    /// Leaves no file.
-    pub(super) fn discard(self) -> io::Result<()> {
-        fs::remove_file(&self.partial)
-    }
-
     /// Signs the file and puts it in its place. Gives its size and digest.
     pub(super) fn finish(
         mut self,
@@ -160,8 +153,9 @@ impl Writer {
         inner.write_all(&digest)?;
         inner.write_all(key.public().as_bytes())?;
         inner.write_all(&key.sign(&digest))?;
-        inner.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-        fs::rename(&self.partial, &self.out)?;
+        let file = inner.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.as_file().sync_all()?;
+        file.persist(&self.out).map_err(|failed| failed.error)?;
         Ok((size, Digest::from_bytes(digest)))
     }
 
@@ -170,8 +164,21 @@ impl Writer {
     }
 }
 
+/// A file of a name that nobody knew before, so that none that is there, or
+/// link that leads elsewhere, is written to. Whoever may read others may read it.
+fn partial(out: &Path) -> io::Result<NamedTempFile> {
+    let mut name = out.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
+    tempfile::Builder::new()
+        .prefix(&name)
+        .suffix(".partial")
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(folder.unwrap_or_else(|| Path::new(".")))
+}
+
 struct Hashing {
-    inner: BufWriter<File>,
+    inner: BufWriter<NamedTempFile>,
     context: Context,
     position: u64,
 }

@@ -13,6 +13,10 @@ use crate::vulndb::{cvss, ecosystem};
 pub(super) const SOURCE: &str = "src";
 /// Characters of a description that are kept.
 const DESCRIPTION: usize = 4096;
+/// Bytes of a name, a version or an address at most.
+const TEXT: usize = 4096;
+/// Ranges and versions of one package in one record at most.
+const VERSIONS: usize = 100_000;
 
 /// One record.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -71,6 +75,13 @@ impl Advisory {
     pub(super) fn score(&mut self, text: &str) {
         self.scores.extend(score(text));
     }
+
+    /// Whether it is as large as honest records are at most.
+    fn is_honest(&self) -> bool {
+        let texts = self.names.iter().chain(&self.aliases).chain(&self.cwes);
+        texts.chain([&self.id, &self.link, &self.rating]).all(|text| is_short(text))
+            && self.statements.iter().all(Statement::is_honest)
+    }
 }
 
 /// A vector, a number, or a number and a vector with a slash between.
@@ -117,6 +128,16 @@ impl Statement {
             status: Status::NotAffected,
             ..Self::default()
         }
+    }
+
+    fn is_honest(&self) -> bool {
+        let texts = [&self.ecosystem, &self.package, &self.stream, &self.rating].into_iter();
+        let texts = texts.chain(&self.versions).chain(&self.arches).chain(&self.cpes);
+        let ends = self.ranges.iter().flat_map(|range| {
+            [&range.introduced, &range.fixed, &range.last_affected].into_iter().flatten()
+        });
+        self.ranges.len() + self.versions.len() <= VERSIONS
+            && texts.chain(ends).all(|text| is_short(text))
     }
 
     pub(super) fn with_status(mut self, status: Status) -> Self {
@@ -211,6 +232,10 @@ fn positive(seconds: i64) -> i64 {
     seconds.max(0)
 }
 
+fn is_short(text: &str) -> bool {
+    text.len() <= TEXT
+}
+
 /// Gives a record to the sink.
 pub(super) fn emit(sink: &mut dyn Sink, mut advisory: Advisory) {
     advisory.names.retain(|name| !name.is_empty());
@@ -221,6 +246,12 @@ pub(super) fn emit(sink: &mut dyn Sink, mut advisory: Advisory) {
             return;
         }
         advisory.names.push(advisory.id.clone());
+    }
+    // One that cannot be written would keep all others out of the database.
+    if !advisory.is_honest() {
+        let name = advisory.names.first().map(String::as_str).unwrap_or_default();
+        let name: String = name.chars().take(80).collect();
+        return sink.malformed(&name, "it is larger than any honest record");
     }
     // What a record says of several vulnerabilities together holds for none
     // of them alone.
@@ -264,7 +295,7 @@ fn vulnerability(advisory: &Advisory, name: &str, alone: bool) -> (Vulnerability
         }
     }
     let mut references = of_one(&advisory.references);
-    references.retain(|reference| *reference != vulnerability.link);
+    references.retain(|reference| *reference != vulnerability.link && is_short(reference));
     let description = advisory.description.chars().take(DESCRIPTION).collect();
     (vulnerability, Prose { description, references })
 }
@@ -341,5 +372,36 @@ mod tests {
             ["CVE-2024-1", "CVE-2024-22", "CVE-2023-7"]
         );
         assert!(cves_in("CVE-").is_empty());
+    }
+
+    #[test]
+    fn what_no_honest_record_has() {
+        let long = "a".repeat(TEXT + 1);
+        let of = |package: &str, fixed: &str, count: usize| Advisory {
+            names: vec!["CVE-2024-1".to_owned()],
+            references: vec![long.clone(), "https://example.org".to_owned()],
+            statements: vec![Statement {
+                versions: vec!["1".to_owned(); count],
+                ..Statement::before("npm", package, Some(fixed))
+            }],
+            ..Advisory::default()
+        };
+        let unnamed = |id: &str| Advisory { id: id.to_owned(), ..Advisory::default() };
+        for (advisory, honest) in [
+            (of("a", "2", 1), true),
+            (of(&long, "2", 1), false),
+            (of("a", &long, 1), false),
+            (of("a", "2", VERSIONS), false),
+            (unnamed("GHSA-1"), true),
+            (unnamed(&long), false),
+        ] {
+            let mut kept = super::super::tests::Kept::default();
+            emit(&mut kept, advisory);
+            assert_eq!(
+                (kept.vulnerabilities.len(), kept.malformed.len()),
+                (usize::from(honest), usize::from(!honest))
+            );
+            assert!(kept.proses.iter().all(|prose| prose.references.len() < 2));
+        }
     }
 }

@@ -28,11 +28,11 @@ pub(super) fn read(path: &Path, sink: &mut dyn Sink) -> Result<(), InputError> {
     let accepts = |name: &str| input::is_json(name) || input::is_csv(name);
     input::documents(path, accepts, sink, &mut |sink, document| {
         // A server may call both the same.
-        if document.reader.fill_buf()?.starts_with(b"cveID,") {
+        if is_table(document.reader.fill_buf()?) {
             let mut columns = Vec::new();
             return input::rows(document, sink, &mut |sink, place, row| {
                 if columns.is_empty() {
-                    columns = row.to_vec();
+                    columns = row.iter().map(|head| head.trim().to_owned()).collect();
                 } else {
                     add(sink, place, of_row(&columns, row));
                 }
@@ -47,6 +47,12 @@ pub(super) fn read(path: &Path, sink: &mut dyn Sink) -> Result<(), InputError> {
             }
         })
     })
+}
+
+/// Whether a document begins with the names of columns.
+fn is_table(start: &[u8]) -> bool {
+    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
+    start.strip_prefix(b"\"").unwrap_or(start).starts_with(b"cveID")
 }
 
 fn add(sink: &mut dyn Sink, place: &str, record: Record) {
@@ -121,7 +127,10 @@ mod tests {
         let csv = "cveID,vendorProject,dateAdded,shortDescription,dueDate,knownRansomwareCampaignUse,cwes\r\n\
             CVE-2024-1,V,2024-01-02,\"A \"\"B\"\", C\",2024-01-23,Known,\"CWE-79, CWE-20\"\r\n";
         let folder = tempfile::tempdir().unwrap();
-        let told = [("kev.json", json), ("kev.csv", csv), ("kev", csv)].map(|(name, text)| {
+        let (head, rows) = csv.split_once("\r\n").unwrap();
+        let quoted = format!("\u{feff}\"{}\"\r\n{rows}", head.replace(',', "\",\""));
+        let forms = [("kev.json", json), ("kev.csv", csv), ("kev", csv), ("marked.csv", &*quoted)];
+        let told = forms.map(|(name, text)| {
             let path = folder.path().join(name);
             std::fs::write(&path, text).unwrap();
             let found = super::super::resolve(&super::super::SourceSpec {

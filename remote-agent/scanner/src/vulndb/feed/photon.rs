@@ -52,8 +52,8 @@ fn advisory(record: &Record, place: &str) -> Option<Advisory> {
         Some(Statement::not_affected(ecosystem, package))
     } else if fixed.starts_with(|c: char| c.is_ascii_digit()) {
         Some(Statement::before(ecosystem, package, Some(fixed)))
-    } else if status("fixed") {
-        // Nobody knows where: it says nothing of what is installed.
+    } else if status("fixed") || status("") && record.aff_ver.trim().eq_ignore_ascii_case("NA") {
+        // Nobody knows where, or whether: it says nothing of what is installed.
         None
     } else {
         Some(Statement::before(ecosystem, package, None))
@@ -117,6 +117,9 @@ mod tests {
         let somewhere = json!({"cve_id": "CVE-2024-1", "pkg": "curl", "cve_score": null,
             "aff_ver": "NA", "res_ver": "NA", "status": "Fixed"});
         assert_eq!(read(somewhere, "cve_data_photon4.0.json"), None);
+        let nowhere =
+            json!({"cve_id": "CVE-2024-1", "pkg": "curl", "aff_ver": "NA", "res_ver": "NA"});
+        assert_eq!(read(nowhere, "cve_data_photon4.0.json"), None);
         let unnamed = json!({"cve_id": "BDSA-2025-0719", "pkg": "krb5-devel",
             "res_ver": "1.17-15.ph4", "status": "Fixed"});
         let expected = Statement::before("Photon OS:4.0", "krb5-devel", Some("1.17-15.ph4"));

@@ -10,6 +10,8 @@ pub(super) struct Kept {
     pub(super) packages: Vec<PackageEntry>,
     pub(super) valid: u64,
     pub(super) malformed: Vec<String>,
+    /// Whether a document was not whole.
+    pub(super) cut: bool,
     contents: Vec<Vec<u8>>,
 }
 
@@ -29,6 +31,11 @@ impl Sink for Kept {
 
     fn malformed(&mut self, place: &str, reason: &str) {
         self.malformed.push(format!("{place}: {reason}"));
+    }
+
+    fn cut(&mut self, place: &str, reason: &str) {
+        self.cut = true;
+        self.malformed(place, reason);
     }
 
     fn content(&mut self, bytes: &[u8]) {

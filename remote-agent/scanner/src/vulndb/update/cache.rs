@@ -2,11 +2,12 @@
 //! server said of it, and what is there of the next one.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use palisade_api::Digest;
+use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use url::Url;
@@ -74,6 +75,20 @@ impl Cache {
     }
 }
 
+fn digest_of(path: &Path) -> io::Result<Digest> {
+    let mut context = Context::new(&SHA256);
+    let mut file = fs::File::open(path)?;
+    let mut piece = vec![0; 1 << 20];
+    loop {
+        let read = file.read(&mut piece)?;
+        if read == 0 {
+            let digest = context.finish();
+            return Ok(Digest::try_from(digest.as_ref()).unwrap_or(Digest::of(&[])));
+        }
+        context.update(piece.get(..read).unwrap_or_default());
+    }
+}
+
 /// The last part of the URL's path: its endings tell the packing.
 fn file_name(url: &Url) -> String {
     let last = url.path().rsplit('/').next().unwrap_or_default();
@@ -87,7 +102,7 @@ fn file_name(url: &Url) -> String {
 }
 
 /// The place of one source.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Slot {
     folder: PathBuf,
     file: String,
@@ -100,7 +115,12 @@ pub(super) struct State {
     #[serde(flatten)]
     pub(super) validator: Validator,
     pub(super) bytes: u64,
+    /// None where an older program fetched it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sha256: Option<Digest>,
     pub(super) fetched_at: DateTime<Utc>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) complete_until: Option<DateTime<Utc>>,
 }
 
 impl Slot {
@@ -127,6 +147,18 @@ impl Slot {
         let state: State = serde_json::from_slice(&fs::read(self.state_file()).ok()?).ok()?;
         let size = fs::metadata(self.copy()).ok()?.len();
         (size == state.bytes).then_some(state)
+    }
+
+    /// Forgets the copy where it is not what was fetched any more: the server
+    /// would only say that there is none newer. Tells whether it did. Blocks.
+    pub(super) fn forget_damaged(&self) -> Result<bool, CacheError> {
+        let Some(expected) = self.state().and_then(|state| state.sha256) else { return Ok(false) };
+        let copy = self.copy();
+        if digest_of(&copy).map_err(CacheError::at(&copy))? == expected {
+            return Ok(false);
+        }
+        fs::remove_file(self.state_file()).map_err(CacheError::at(&self.state_file()))?;
+        Ok(true)
     }
 
     /// How much of the next copy is there, and which one it is.
@@ -160,13 +192,16 @@ impl Slot {
         }
     }
 
-    /// What came in is good: it becomes the copy.
+    /// What came in is good: it becomes the copy. Blocks.
     pub(super) fn accept(&self, fetched: Fetched, now: DateTime<Utc>) -> Result<(), CacheError> {
+        let sha256 = digest_of(&fetched.path).map_err(CacheError::at(&fetched.path))?;
         let state = State {
             url: fetched.url,
             validator: fetched.validator,
             bytes: fetched.bytes,
+            sha256: Some(sha256),
             fetched_at: now,
+            complete_until: fetched.complete_until,
         };
         let text = serde_json::to_vec(&state)
             .map_err(|error| CacheError::at(&self.state_file())(io::Error::other(error)))?;

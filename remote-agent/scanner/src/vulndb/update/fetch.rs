@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use reqwest::{Response, redirect};
 use serde::{Deserialize, Serialize};
@@ -117,12 +117,16 @@ pub(super) struct Fetched {
     pub(super) url: String,
     pub(super) validator: Validator,
     pub(super) bytes: u64,
+    /// The time up to which it has every change, where the server tells what changed later.
+    pub(super) complete_until: Option<DateTime<Utc>>,
 }
 
 /// What a server has.
 #[derive(Debug)]
 pub(super) enum Answer {
     New(Fetched),
+    /// The last copy with so many records of it renewed.
+    Renewed(Fetched, u64),
     Unchanged,
 }
 
@@ -294,7 +298,13 @@ impl Client {
                 reason: format!("the download ended after {bytes} bytes"),
             });
         }
-        Ok(Answer::New(Fetched { path: slot.incoming(), url: url.to_string(), validator, bytes }))
+        Ok(Answer::New(Fetched {
+            path: slot.incoming(),
+            url: url.to_string(),
+            validator,
+            bytes,
+            complete_until: None,
+        }))
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod cache;
 mod fetch;
+mod increment;
 mod origin;
 mod pages;
 
@@ -80,6 +81,11 @@ pub enum SourceOutcome {
     Fetched {
         /// Its size.
         bytes: u64,
+    },
+    /// What changed since was put into the last copy.
+    Renewed {
+        /// How many records.
+        records: u64,
     },
     /// The server says that the copy is the newest.
     Unchanged,
@@ -206,15 +212,21 @@ async fn renew(
     };
     let slot = cache.slot(source.kind, url)?;
     let name = source.to_string();
-    let answer = match client.fetch(url, &slot).await {
-        Ok(Answer::New(first)) if source.kind == FeedKind::Nvd => {
-            client.with_pages(url, &slot, first).await.map(Answer::New)
-        }
-        answer => answer,
+    let known = slot.clone();
+    if spawn_blocking(move || known.forget_damaged()).await?? {
+        warn!(source = name, "the last copy of a source is damaged: it is fetched anew");
+    }
+    let answer = match source.kind {
+        FeedKind::Nvd => client.fetch_nvd(url, &slot, now).await,
+        _ => client.fetch(url, &slot).await,
     };
-    let fetched = match answer {
+    let (fetched, outcome) = match answer {
         Ok(Answer::Unchanged) => return Ok((slot.copy(), SourceOutcome::Unchanged)),
-        Ok(Answer::New(fetched)) => fetched,
+        Ok(Answer::New(fetched)) => {
+            let bytes = fetched.bytes;
+            (fetched, SourceOutcome::Fetched { bytes })
+        }
+        Ok(Answer::Renewed(fetched, records)) => (fetched, SourceOutcome::Renewed { records }),
         Err(error) => {
             return match slot.state() {
                 Some(state) => {
@@ -229,9 +241,9 @@ async fn renew(
     let spec = SourceSpec { kind: source.kind, path: fetched.path.clone() };
     match spawn_blocking(move || build::probe(&spec)).await? {
         Ok(()) => {
-            let bytes = fetched.bytes;
-            slot.accept(fetched, now)?;
-            Ok((slot.copy(), SourceOutcome::Fetched { bytes }))
+            let copy = slot.copy();
+            spawn_blocking(move || slot.accept(fetched, now)).await??;
+            Ok((copy, outcome))
         }
         Err(error) => {
             slot.refuse(&fetched)?;

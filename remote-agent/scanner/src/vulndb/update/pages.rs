@@ -1,9 +1,11 @@
 //! NVD's interface, which answers in pages: the first tells how many records
 //! there are, and the others are asked for one by one at the pace that NVD
-//! wants. Together they become one copy in the form of a page.
+//! wants. Together they become one copy in the form of a page, with a record a
+//! line, so that what changes later can be put into it.
 
 use std::time::Duration;
 
+use chrono::{DateTime, NaiveDateTime, Utc};
 use http::{HeaderName, HeaderValue, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -38,13 +40,42 @@ impl Paging {
     }
 }
 
+/// The first line of a copy.
+pub(super) const HEAD: &str = "{\"vulnerabilities\":[\n";
+
+/// The end of a copy, behind the line of its last record.
+pub(super) fn end(records: u64) -> String {
+    format!("\n],\n\"resultsPerPage\":{records},\"totalResults\":{records}}}\n")
+}
+
+/// A record as one line: a break of lines in JSON is nothing but a space.
+pub(super) fn line(record: &RawValue) -> Vec<u8> {
+    let space = |byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte };
+    record.get().bytes().map(space).collect()
+}
+
+/// The URL with these parameters beside or in place of its own.
+pub(super) fn asking(url: &Url, parameters: &[(&str, String)]) -> Url {
+    let other = |part: &&str| {
+        let name = part.split('=').next().unwrap_or_default();
+        !name.is_empty() && parameters.iter().all(|(parameter, _)| *parameter != name)
+    };
+    let own = url.query().unwrap_or_default().split('&').filter(other).map(str::to_owned);
+    let added = parameters.iter().map(|(name, value)| format!("{name}={value}"));
+    let query: Vec<String> = own.chain(added).collect();
+    let mut asking = url.clone();
+    asking.set_query(Some(&query.join("&")));
+    asking
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Page<'a> {
+pub(super) struct Page<'a> {
     start_index: u64,
-    total_results: u64,
+    pub(super) total_results: u64,
+    timestamp: Option<String>,
     #[serde(borrow)]
-    vulnerabilities: Vec<&'a RawValue>,
+    pub(super) vulnerabilities: Vec<&'a RawValue>,
 }
 
 impl Client {
@@ -55,6 +86,7 @@ impl Client {
         url: &Url,
         slot: &Slot,
         first: Fetched,
+        now: DateTime<Utc>,
     ) -> Result<Fetched, FetchError> {
         // The file of a year is no page and may be large.
         if first.bytes > PAGE {
@@ -70,7 +102,8 @@ impl Client {
                 }
                 // What the server says of one page says nothing of the others.
                 let validator = Validator::default();
-                joined.map(|bytes| Fetched { validator, bytes, ..first })
+                let complete_until = Some(page.told_at(now));
+                joined.map(|bytes| Fetched { validator, bytes, complete_until, ..first })
             }
             // What is wrong with it is told by whoever reads it.
             _ => Ok(first),
@@ -83,7 +116,7 @@ impl Client {
         let failed = |error| FetchError::Cache(CacheError::at(&path)(error));
         let mut file = File::create(&path).await.map_err(failed)?;
         let mut records = page.vulnerabilities.len() as u64;
-        let mut text = b"{\"vulnerabilities\":[\n".to_vec();
+        let mut text = HEAD.as_bytes().to_vec();
         page.write(&mut text);
         let mut total = page.total_results;
         let mut bytes = 0;
@@ -98,13 +131,7 @@ impl Client {
                 return Err(FetchError::TooLarge { url: shown(url), limit: self.limit });
             }
             let body = self.page(url, records).await?;
-            let malformed = |reason| FetchError::Page { url: shown(url), from: records, reason };
-            let page: Page<'_> =
-                serde_json::from_slice(&body).map_err(|error| malformed(error.to_string()))?;
-            if page.start_index != records || page.vulnerabilities.is_empty() {
-                let (from, found) = (page.start_index, page.vulnerabilities.len());
-                return Err(malformed(format!("it has {found} records from {from} on")));
-            }
+            let page = Page::read(url, records, &body)?;
             text = b",\n".to_vec();
             page.write(&mut text);
             pages += 1;
@@ -112,7 +139,7 @@ impl Client {
             // Records come in meanwhile.
             total = page.total_results;
         }
-        let end = format!("],\n\"resultsPerPage\":{records},\"totalResults\":{records}}}\n");
+        let end = end(records);
         file.write_all(end.as_bytes()).await.map_err(failed)?;
         file.sync_all().await.map_err(failed)?;
         fs::rename(&path, &first.path).await.map_err(failed)?;
@@ -120,13 +147,8 @@ impl Client {
     }
 
     /// The page that begins with record `start`.
-    async fn page(&self, url: &Url, start: u64) -> Result<Vec<u8>, FetchError> {
-        let mut at = url.clone();
-        let others = url.query_pairs().filter(|(name, _)| name != "startIndex");
-        at.query_pairs_mut()
-            .clear()
-            .extend_pairs(others)
-            .append_pair("startIndex", &start.to_string());
+    pub(super) async fn page(&self, url: &Url, start: u64) -> Result<Vec<u8>, FetchError> {
+        let at = asking(url, &[("startIndex", start.to_string())]);
         let mut failed = 0;
         loop {
             tokio::time::sleep(self.paging.pause).await;
@@ -176,7 +198,27 @@ impl Client {
     }
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
+    /// The page that begins with record `from`.
+    pub(super) fn read(url: &Url, from: u64, body: &'a [u8]) -> Result<Self, FetchError> {
+        let malformed = |reason| FetchError::Page { url: shown(url), from, reason };
+        let page: Self =
+            serde_json::from_slice(body).map_err(|error| malformed(error.to_string()))?;
+        let missing = page.vulnerabilities.is_empty() && from < page.total_results;
+        if page.start_index != from || missing {
+            let (start, found) = (page.start_index, page.vulnerabilities.len());
+            return Err(malformed(format!("it has {found} records from {start} on")));
+        }
+        Ok(page)
+    }
+
+    /// When the server told this, by its own clock where that is not ahead.
+    pub(super) fn told_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let text = self.timestamp.as_deref().unwrap_or_default().trim_end_matches('Z');
+        let told = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f");
+        told.map_or(now, |told| told.and_utc().min(now))
+    }
+
     /// Whether there are more records than in it.
     fn is_followed(&self) -> bool {
         !self.vulnerabilities.is_empty() && (self.vulnerabilities.len() as u64) < self.total_results
@@ -188,7 +230,7 @@ impl Page<'_> {
             if at > 0 {
                 text.extend_from_slice(b",\n");
             }
-            text.extend_from_slice(record.get().as_bytes());
+            text.append(&mut line(record));
         }
     }
 }

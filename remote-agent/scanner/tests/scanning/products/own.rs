@@ -1,9 +1,10 @@
 //! Products that people run themselves: Harbor, Artifactory, OpenShift, Nexus.
 
 use palisade_scanner::source::registry::{ArtifactoryMode, RegistryError, RegistryKind};
+use secrecy::SecretString;
 use serde_json::json;
 
-use super::{BASIC, created, digest, listed, names, settings, tag};
+use super::{BASIC, created, digest, field, listed, names, settings, tag};
 use crate::wire::{Asked, Reply, Wire};
 
 #[tokio::test]
@@ -169,4 +170,46 @@ async fn a_registry_without_a_catalog_still_has_the_names_that_filters_give() {
     assert_eq!(names(&found), ["ubi9:9.4", "ubi9:latest"]);
     let error = listed(red_hat, &["rhel*"]).await.unwrap_err();
     assert!(matches!(error, RegistryError::NotFound { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_login_made_elsewhere_is_exchanged_whatever_else_is_offered() {
+    let wire = Wire::start(|asked| {
+        let host = asked.header("host");
+        match asked.path() {
+            "/token" => {
+                assert_eq!(asked.method, "POST");
+                let told =
+                    ["grant_type", "service", "refresh_token"].map(|name| field(asked, name));
+                assert_eq!(told, ["refresh_token", "shop", "made elsewhere"]);
+                Reply::json(&json!({"access_token": field(asked, "scope").replace(' ', "-")}))
+            }
+            path => {
+                let scope = match path {
+                    "/v2/" => "",
+                    "/v2/_catalog" => "registry:catalog:*",
+                    _ => "repository:shop/orders:pull",
+                };
+                let login = asked.header("authorization");
+                // It is no password, which a registry would take for a wrong one.
+                assert!(!login.starts_with("Basic"), "{login}");
+                if login != format!("Bearer {scope}") {
+                    let challenge = format!(
+                        "Basic realm=\"shop\", \
+                         Bearer realm=\"http://{host}/token\",service=\"shop\",scope=\"{scope}\""
+                    );
+                    return Reply::status(401).with("www-authenticate", challenge);
+                }
+                match path {
+                    "/v2/_catalog" => Reply::json(&json!({"repositories": ["shop/orders"]})),
+                    _ => Reply::json(&json!({"tags": ["v1"]})),
+                }
+            }
+        }
+    })
+    .await;
+    let mut docker = settings(RegistryKind::Docker, &wire);
+    let identity = SecretString::from("made elsewhere");
+    docker.access = docker.access.with_credentials("<token>", identity);
+    assert_eq!(names(&listed(docker, &["*"]).await.unwrap()), ["shop/orders:v1"]);
 }

@@ -67,17 +67,38 @@ impl Image {
     /// Attaches a payload as a referrer.
     pub(super) fn refer(&self, payload: &[u8], annotations: &Value) {
         let blob = self.annotated(payload, annotations);
-        self.refer_blob(COSIGN, &blob);
+        self.refer_blobs(COSIGN, &[blob]);
+    }
+
+    /// The image's manifest.
+    pub(super) fn manifest(&self) -> Bytes {
+        self.registry.bytes(&format!("{REPOSITORY}/manifests/{}", self.digest.to_oci()))
     }
 
     /// Attaches a bundle as a referrer.
     pub(super) fn refer_bundle(&self, bundle: &Value) {
-        let blob = self.blob(BUNDLE, bundle.to_string().as_bytes());
-        self.refer_blob(BUNDLE, &blob);
+        self.refer_bundles(std::slice::from_ref(bundle));
     }
 
-    fn refer_blob(&self, artifact_type: &str, blob: &Value) {
-        let mut manifest = self.registry.manifest(REPOSITORY, std::slice::from_ref(blob));
+    /// Attaches several bundles as blobs of one referrer.
+    pub(super) fn refer_bundles(&self, bundles: &[Value]) {
+        let blobs: Vec<Value> =
+            bundles.iter().map(|one| self.blob(BUNDLE, one.to_string().as_bytes())).collect();
+        self.refer_blobs(BUNDLE, &blobs);
+    }
+
+    /// Attaches a bundle as a referrer whose first blob is gone, and whose second is longer
+    /// than it says.
+    pub(super) fn refer_bundle_behind_broken_ones(&self, bundle: &Value) {
+        let gone = descriptor(BUNDLE, Digest::of(b"gone"), 4);
+        let mut longer = self.blob(BUNDLE, " ".repeat(1 << 20).as_bytes());
+        longer["size"] = json!(7);
+        let sound = self.blob(BUNDLE, bundle.to_string().as_bytes());
+        self.refer_blobs(BUNDLE, &[gone, longer, sound]);
+    }
+
+    fn refer_blobs(&self, artifact_type: &str, blobs: &[Value]) {
+        let mut manifest = self.registry.manifest(REPOSITORY, blobs);
         manifest["artifactType"] = json!(artifact_type);
         manifest["subject"] = descriptor("", self.digest, 1);
         let (digest, size) = self.registry.put_manifest(REPOSITORY, "attached", &manifest);

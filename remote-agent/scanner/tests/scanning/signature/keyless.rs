@@ -5,11 +5,15 @@ use rcgen::{ExtendedKeyUsagePurpose, PublicKeyData as _};
 use serde_json::{Value, json};
 
 use super::attach::{BUNDLE, Image, annotations, payload};
+use super::clock::Clock;
 use super::signer::{
     Authority, ISSUER, Key, Log, SIGNED_AT, SUBJECT, Signer, Wish, base64, keyless, root,
 };
 
 const DAY: i64 = 24 * 60 * 60;
+/// What newer clients sign: a statement of this type, that says this.
+const STATEMENT: &str = "application/vnd.in-toto+json";
+const SIGN: &str = "https://sigstore.dev/cosign/sign/v1";
 
 fn release() -> Verifier {
     keyless("release", ISSUER, SUBJECT)
@@ -144,6 +148,26 @@ async fn a_signature_without_certificate_is_by_nobody() {
     assert_eq!(refusal, "the signature has no certificate");
 }
 
+/// A statement about the image, and what is signed of it.
+fn stated(image: &Image, predicate: &str) -> (String, String) {
+    let subject = json!([{"name": "shop/api", "digest": {"sha256": image.digest.to_string()}}]);
+    let statement = json!({
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": subject, "predicateType": predicate, "predicate": {},
+    })
+    .to_string();
+    let signed = format!("DSSEv1 {} {STATEMENT} {} {statement}", STATEMENT.len(), statement.len());
+    (statement, signed)
+}
+
+fn envelope(statement: &str, signature: &[u8]) -> Value {
+    json!({
+        "payload": base64(statement.as_bytes()),
+        "payloadType": STATEMENT,
+        "signatures": [{"sig": base64(signature), "keyid": ""}],
+    })
+}
+
 /// A statement that the image is signed, in a bundle.
 fn bundle(
     image: &Image,
@@ -152,15 +176,8 @@ fn bundle(
     log: &Log,
     predicate: &str,
 ) -> Value {
-    let subject = json!([{"name": "shop/api", "digest": {"sha256": image.digest.to_string()}}]);
-    let statement = json!({
-        "_type": "https://in-toto.io/Statement/v1",
-        "subject": subject, "predicateType": predicate, "predicate": {},
-    })
-    .to_string();
-    let kind = "application/vnd.in-toto+json";
-    let envelope = format!("DSSEv1 {} {kind} {} {statement}", kind.len(), statement.len());
-    let signature = signer.key.sign(envelope.as_bytes());
+    let (statement, encoded) = stated(image, predicate);
+    let signature = signer.key.sign(encoded.as_bytes());
     let entry = log.take_in_envelope(&signature, &signer.certificate.pem());
     let promise = json!({"signedEntryTimestamp": entry["SignedEntryTimestamp"]});
     let certificates = [&signer.certificate, &authority.intermediate()]
@@ -178,20 +195,104 @@ fn bundle(
                 "canonicalizedBody": entry["Payload"]["body"],
             }],
         },
-        "dsseEnvelope": {
-            "payload": base64(statement.as_bytes()),
-            "payloadType": kind,
-            "signatures": [{"sig": base64(&signature), "keyid": ""}],
-        },
+        "dsseEnvelope": envelope(&statement, &signature),
     })
+}
+
+/// The same of a log that proves instead of promising; `stamp` is asked for one on the signature.
+fn proven(
+    image: &Image,
+    signer: &Signer,
+    authority: &Authority,
+    log: &Log,
+    stamp: impl Fn(&[u8]) -> Option<Vec<u8>>,
+) -> Value {
+    let (statement, encoded) = stated(image, SIGN);
+    let signature = signer.key.sign(encoded.as_bytes());
+    let stamps: Vec<Value> =
+        stamp(&signature).iter().map(|one| json!({"signedTimestamp": base64(one)})).collect();
+    let certificates = [&signer.certificate, &authority.intermediate()]
+        .map(|one| json!({"rawBytes": base64(one.der())}));
+    json!({
+        "mediaType": BUNDLE,
+        "verificationMaterial": {
+            "x509CertificateChain": {"certificates": certificates},
+            "tlogEntries": [log.prove(encoded.as_bytes(), &signature, signer.certificate.der())],
+            "timestampVerificationData": {"rfc3161Timestamps": stamps},
+        },
+        "dsseEnvelope": envelope(&statement, &signature),
+    })
+}
+
+#[tokio::test]
+async fn a_log_that_promises_nothing_needs_a_timestamp_beside_the_signature() {
+    let (image, authority, log) = (Image::push().await, Authority::start(), Log::start());
+    let (clock, other_clock, other_log) = (Clock::start(), Clock::start(), Log::start());
+    let signer = authority.vouch(&Wish::default());
+    let trusted = |log: &Log| Trust {
+        timestamp_authorities: clock.authorities(),
+        ..trust(&authority, Some(log))
+    };
+    let stamped = |by: &Clock, seconds| {
+        let bundle = proven(&image, &signer, &authority, &log, |signature| {
+            Some(by.stamp(signature, seconds))
+        });
+        image.refer_bundle(&bundle);
+    };
+    let ours = || root("shop", trusted(&log), vec![release()]);
+
+    stamped(&clock, SIGNED_AT);
+    let outcome = image.satisfied_at(&[ours()], SIGNED_AT + 300 * DAY).await;
+    assert_eq!(outcome.verifiers, ["shop/release"]);
+    let refusal = image.refusal(root("shop", trusted(&other_log), vec![release()])).await;
+    assert_eq!(refusal, "the signature is in a transparency log that is not trusted");
+
+    let nobody = "nobody who is trusted tells when the signature was made";
+    stamped(&other_clock, SIGNED_AT);
+    assert_eq!(image.refusal(ours()).await, nobody);
+    image.refer_bundle(&proven(&image, &signer, &authority, &log, |_| None));
+    assert_eq!(image.refusal(ours()).await, nobody);
+    // By a key it is, whenever it was.
+    let by_key = root("shop", trusted(&log), vec![signer.key.verifier("key")]);
+    assert_eq!(image.satisfied(&[by_key]).await.verifiers, ["shop/key"]);
+
+    stamped(&clock, SIGNED_AT + 2 * DAY);
+    let refusal = image.refusal(ours()).await;
+    assert!(refusal.starts_with("the certificate is not trusted"), "{refusal}");
+    image.refer_bundle(&proven(&image, &signer, &authority, &log, |_| {
+        Some(clock.stamp(b"another signature", SIGNED_AT))
+    }));
+    assert_eq!(image.refusal(ours()).await, nobody);
+}
+
+#[tokio::test]
+async fn a_timestamp_tells_that_a_certificate_was_valid_where_no_log_is_asked() {
+    let (image, authority, clock) = (Image::push().await, Authority::start(), Clock::start());
+    let signer = authority.vouch(&Wish::default());
+    let message = payload(image.digest);
+    let signature = signer.key.sign(&message);
+    let mut told = annotations(&signature);
+    told["dev.sigstore.cosign/certificate"] = json!(signer.certificate.pem());
+    told["dev.sigstore.cosign/chain"] =
+        json!(authority.intermediate().pem() + &authority.root().pem());
+    let stamp = json!({"SignedRFC3161Timestamp": base64(&clock.stamp(&signature, SIGNED_AT))});
+    told["dev.sigstore.cosign/rfc3161timestamp"] = json!(stamp.to_string());
+    image.attach(&[(message, told)]);
+    for (authorities, satisfied) in
+        [(clock.authorities(), vec!["shop/release"]), (Vec::new(), Vec::new())]
+    {
+        let trust = Trust { timestamp_authorities: authorities, ..trust(&authority, None) };
+        let roots = [root("shop", trust, vec![release()])];
+        let outcome = image.satisfied_at(&roots, SIGNED_AT + 300 * DAY).await;
+        assert_eq!(outcome.verifiers, satisfied);
+    }
 }
 
 #[tokio::test]
 async fn a_bundle_of_newer_clients_counts() {
     let (image, authority, log) = (Image::push().await, Authority::start(), Log::start());
     let signer = authority.vouch(&Wish::default());
-    let sign = "https://sigstore.dev/cosign/sign/v1";
-    let told = bundle(&image, &signer, &authority, &log, sign);
+    let told = bundle(&image, &signer, &authority, &log, SIGN);
     image.refer_bundle(&told);
     let roots = [shop(&authority, Some(&log))];
     assert_eq!(image.satisfied(&roots).await.verifiers, ["shop/release"]);
@@ -210,13 +311,18 @@ async fn the_keys_of_a_trusted_root_file_are_believed() {
         |key: &Key| json!([{"publicKey": {"rawBytes": base64(&key.0.subject_public_key_info())}}]);
     let certificates = [authority.intermediate(), authority.root()]
         .map(|one| json!({"rawBytes": base64(one.der())}));
+    let clock = Clock::start();
+    let stampers: Vec<Value> =
+        clock.authorities().iter().map(|one| json!({"rawBytes": base64(&one.of)})).collect();
     let file = json!({
         "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
         "tlogs": key(&log.0),
         "certificateAuthorities": [{"certChain": {"certificates": certificates}}],
         "ctlogs": key(&authority.log),
+        "timestampAuthorities": [{"certChain": {"certificates": stampers}}],
     });
     let trust = Trust::from_trusted_root(file.to_string().as_bytes()).unwrap();
+    assert_eq!(trust.timestamp_authorities, clock.authorities());
     let outcome = image.satisfied(&[root("public", trust, vec![release()])]).await;
     assert_eq!(outcome.verifiers, ["public/release"]);
 

@@ -2,6 +2,9 @@
 //! fetched and judged.
 
 mod attach;
+mod clock;
+mod detached;
 mod key_pair;
 mod keyless;
+mod period;
 mod signer;

@@ -90,6 +90,45 @@ impl Log {
         self.promise(&json!({"apiVersion": "0.0.1", "kind": "dsse", "spec": spec}))
     }
 
+    /// Takes a signature in behind another one, and proves it as logs do that promise nothing:
+    /// the entry in the form of bundles.
+    pub(super) fn prove(&self, message: &[u8], signature: &[u8], certificate: &[u8]) -> Value {
+        let verifier = json!({
+            "keyDetails": "PKIX_ECDSA_P256_SHA_256",
+            "x509Certificate": {"rawBytes": base64(certificate)},
+        });
+        let spec = json!({
+            "data": {
+                "algorithm": "SHA2_256", "digest": base64(Digest::of(message).as_bytes()),
+            },
+            "signature": {"content": base64(signature), "verifier": verifier},
+        });
+        let entry = json!({
+            "apiVersion": "0.0.2", "kind": "hashedrekord", "spec": {"hashedRekordV002": spec},
+        })
+        .to_string();
+        let first = Digest::of(b"\0the entry before");
+        let leaf = Digest::of(format!("\0{entry}").as_bytes());
+        let root = [&b"\x01"[..], first.as_bytes(), leaf.as_bytes()].concat();
+        let root = base64(Digest::of(&root).as_bytes());
+        let text = format!("log.shop.example\n2\n{root}\n");
+        let signed = [&b"hint"[..], &self.0.sign(text.as_bytes())].concat();
+        let checkpoint = format!("{text}\n\u{2014} log.shop.example {}\n", base64(&signed));
+        json!({
+            "logIndex": "1",
+            "logId": {"keyId": base64(b"not the hash of the key alone")},
+            "kindVersion": {"kind": "hashedrekord", "version": "0.0.2"},
+            "inclusionProof": {
+                "logIndex": "1",
+                "rootHash": root,
+                "treeSize": "2",
+                "hashes": [base64(first.as_bytes())],
+                "checkpoint": {"envelope": checkpoint},
+            },
+            "canonicalizedBody": base64(entry.as_bytes()),
+        })
+    }
+
     fn promise(&self, entry: &Value) -> Value {
         let body = base64(entry.to_string().as_bytes());
         let log_id = self.0.id().to_string();
@@ -192,7 +231,7 @@ impl Authority {
         let (_, parsed) = x509_parser::parse_x509_certificate(certificate.der()).unwrap();
         let signed_part = parsed.tbs_certificate.as_ref();
         let mut message = vec![0, 0];
-        message.extend(SIGNED_AT.to_be_bytes());
+        message.extend((SIGNED_AT * 1_000).to_be_bytes());
         message.extend([0, 1]);
         message.extend(Digest::of(&self.key.subject_public_key_info()).as_bytes());
         message.extend(&(signed_part.len() as u32).to_be_bytes()[1..]);
@@ -202,7 +241,7 @@ impl Authority {
 
         let mut timestamp = vec![0];
         timestamp.extend(self.log.id().as_bytes());
-        timestamp.extend(SIGNED_AT.to_be_bytes());
+        timestamp.extend((SIGNED_AT * 1_000).to_be_bytes());
         timestamp.extend([0, 0, 4, 3]);
         timestamp.extend((signature.len() as u16).to_be_bytes());
         timestamp.extend(&signature);

@@ -42,7 +42,9 @@ pub(super) fn read(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result
 
 /// The value of the field `name`: with a colon in the later versions.
 fn value<'a>(field: &'a str, name: &str) -> Option<&'a str> {
-    let rest = field.strip_prefix(name)?;
+    // Some programs write the name in quotes too.
+    let quoted = || field.strip_prefix('"')?.strip_prefix(name)?.strip_prefix('"');
+    let rest = field.strip_prefix(name).or_else(quoted)?;
     let value = rest.strip_prefix(": ").or_else(|| rest.strip_prefix(' '))?;
     Some(value.trim().trim_matches('"'))
 }
@@ -85,6 +87,13 @@ mod tests {
                 ])
             );
         }
+    }
+
+    #[test]
+    fn with_quotes_around_everything() {
+        let lock = "\"jquery@^3.6.0\":\n  \"resolved\" \"https://registry.example/jquery.tgz\"\n  \
+                    \"version\" \"3.6.0\"";
+        assert_eq!(found(WANTED, "yarn.lock", lock), pairs(&[("jquery", "3.6.0")]));
     }
 
     #[test]

@@ -33,6 +33,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn as_shells_of_windows_write_them() {
+        let text = "\u{feff}Django==2.2.0\r\nJinja2==2.10\r\n";
+        let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let entry = Entry { path: "app/requirements.txt", size: bytes.len() as u64, mode: 0o644 };
+        let mut facts = Facts::default();
+        read(&entry, &bytes, &mut facts).unwrap();
+        let names: Vec<_> = facts.packages.iter().map(|package| package.name.as_str()).collect();
+        assert_eq!(names, ["Django", "Jinja2"]);
+    }
+
+    #[test]
     fn lines_that_allow_one_version() {
         for (line, expected) in [
             ("Django==2.2.0", Some(("Django", "2.2.0"))),

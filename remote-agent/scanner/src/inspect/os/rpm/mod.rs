@@ -12,7 +12,7 @@ mod ndb;
 mod sqlite;
 
 use super::own;
-use crate::inspect::{Entry, Facts, Problem};
+use crate::inspect::{Entry, Facts, MOST_PACKAGES, Problem, too_many};
 
 /// Folders of the database in an image. Where several databases exist, that
 /// one is in use into which a package was installed last.
@@ -45,6 +45,10 @@ pub(super) fn read(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result
     }
     let mut damaged = None;
     let mut each = |blob: &[u8]| {
+        if facts.packages.len() >= MOST_PACKAGES {
+            damaged.get_or_insert_with(too_many);
+            return;
+        }
         let read = header::package(entry.path, blob, &mut |path| own(&mut facts.owned, path));
         match read {
             Ok(Some(found)) => {

@@ -58,6 +58,14 @@ pub(super) const KINDS: &[Kind] = &[
         r"(?m)^[^#:\n]{1,200}:(?:\d{1,5}|\*):[^:\n]{1,64}:[^:\n]{1,64}:([^\s:]{4,128})$",
         2.0,
     ),
+    // An account that is locked, `!` before its hash, has a password all the same; `*`, `!` and
+    // `x` alone are none. Hashes have a form, or the thirteen characters of the oldest.
+    exact(
+        "Shadow.Password",
+        &[":"],
+        r"(?m)^[A-Za-z_][A-Za-z0-9_.-]{0,31}\$?:!{0,2}(\$[a-z0-9-]{1,12}\$[^\s:]{12,300}|[A-Za-z0-9./]{13}):",
+        3.0,
+    ),
     exact(
         "Htpasswd.Password",
         &["$apr1$", "$2y$", "{sha}"],
@@ -85,17 +93,17 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     vague(
         "Password.in.Settings",
-        &["password", "passwd", "pwd"],
+        &["password", "passwd", "pwd", "_pass"],
         // A line of its own, or a member of JSON wherever it stands. What stands on the
         // line behind an empty one is another setting.
-        r#"(?im)^[ \t"'-]*(?:(?:export|env|arg)[ \t]+)?[a-z0-9_.-]{0,40}(?:password|passwd|pwd)["']?[ \t]*[:=][ \t]*["']?([^\s"'`<>(){}$,;#]{6,64})["']?,?\s*$|[{,]\s*"[a-z0-9_.-]{0,40}(?:password|passwd|pwd)"\s*:\s*"([^\s"<>{}$]{6,64})""#,
+        r#"(?im)^[ \t"'-]*(?:(?:export|env|arg)[ \t]+|environment="?)?[a-z0-9_.-]{0,40}(?:password|passwd|pwd|_pass)["']?[ \t]*[:=][ \t]*["']?([^\s"'`<>(){}$,;#]{6,64})["']?,?\s*$|[{,]\s*"[a-z0-9_.-]{0,40}(?:password|passwd|pwd|_pass)"\s*:\s*"([^\s"<>{}$]{6,64})""#,
         2.5,
     ),
     // Arguments and variables of a build, wherever they stand in a step.
     vague(
         "Build.Password",
-        &["password=", "passwd=", "pwd="],
-        r#"(?i)\b[a-z0-9_-]{0,40}(?:password|passwd|pwd)=["']?([^\s"'`<>(){}$,;#&|]{6,64})"#,
+        &["password=", "passwd=", "pwd=", "_pass="],
+        r#"(?i)\b[a-z0-9_-]{0,40}(?:password|passwd|pwd|_pass)=["']?([^\s"'`<>(){}$,;#&|]{6,64})"#,
         2.5,
     ),
     vague(
@@ -113,14 +121,27 @@ pub(super) const KINDS: &[Kind] = &[
     vague(
         "XML.Password",
         &["password>", "password\""],
-        // An element, or a pair of .NET's settings.
-        r#"(?i)<[a-z0-9_.-]{0,30}password>\s*([^<\s{}$]{6,128})\s*</|key="[^"<>]{0,60}password"\s+value="([^"{}$%]{6,128})""#,
+        // An element, a setting with its name beside it, or the attributes of a user.
+        r#"(?i)<[a-z0-9_.-]{0,30}password>\s*([^<\s{}$]{6,128})\s*</|(?:key|name)="[^"<>]{0,60}password"\s*(?:value="([^"{}$%]{6,128})"|>\s*([^<\s{}$]{6,128})\s*</)"#,
+        2.5,
+    ),
+    vague(
+        "XML.Password",
+        &["password=\""],
+        r#"(?i)<[^<>]{1,200}\suser(?:name)?="[^"<>]{1,64}"[^<>]{0,200}?\spassword="([^"{}$%]{6,128})""#,
         2.5,
     ),
     exact(
         "WordPress.Password",
         &["db_password"],
         r#"define\s*\(\s*['"](?:DB_PASSWORD|(?:SECURE_)?AUTH_KEY|LOGGED_IN_KEY|NONCE_KEY)['"]\s*,\s*['"]([^'"]{6,128})['"]"#,
+        2.5,
+    ),
+    // What is assigned to a variable or an element, before which nothing is a comment.
+    vague(
+        "PHP.Password",
+        &["password", "passwd", "dbpass"],
+        r#"(?im)^[^\n/\#*]{0,200}?(?:\$[a-z_]{0,30}(?:password|passwd|dbpass)|["'][a-z_.-]{0,30}(?:password|passwd)["'][ \t]*\]?)[ \t]*=>?[ \t]*["']([^"'\s<>{}$]{6,128})["']"#,
         2.5,
     ),
     vague(

@@ -15,6 +15,14 @@ pub(super) const KINDS: &[Kind] = &[
         r#"(?i:discord)[^\n]{0,60}?[:=]\s*["']?([MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38})\b"#,
         4.0,
     ),
+    exact("Alibaba.Access.Key", &["ltai"], r"\b(LTAI[A-Za-z0-9]{17,21})\b", 3.5),
+    exact(
+        "Dynatrace.Token",
+        &["dt0c01.", "dt0s01.", "dt0s16."],
+        r"\b(dt0[a-z][0-9]{2}\.[A-Z0-9]{24}\.[A-Z0-9]{64})\b",
+        3.5,
+    ),
+    exact("Brevo.Key", &["xkeysib-"], r"\b(xkeysib-[0-9a-f]{64}-[A-Za-z0-9]{16})\b", 3.5),
     exact("Heroku.Token", &["hrku-"], r"\b(HRKU-[A-Za-z0-9_-]{36,64})\b", 3.5),
     exact(
         "Braintree.Access.Token",

@@ -113,6 +113,12 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     exact("Azure.Storage.Key", &["accountkey="], r"AccountKey=([A-Za-z0-9+/]{86}==)", 4.0),
     exact(
+        "Azure.Shared.Access.Key",
+        &["sharedaccesskey="],
+        r"SharedAccessKey=([A-Za-z0-9+/]{43}=)",
+        4.0,
+    ),
+    exact(
         "Azure.Shared.Access.Signature",
         &["sig="],
         r"[?&]sv=20[0-9]{2}-[^\s]{0,300}?&sig=([A-Za-z0-9%+/]{43,60}(?:%3D|=))",

@@ -19,6 +19,10 @@ fn texts_and_templates_are_none() {
         ),
         ("etc/redis/redis.conf", format!("# requirepass {word}\n")),
         ("app/web.config", "Server=db;User Id=sa;Password=$(Password);".to_owned()),
+        ("usr/src/app/node_modules/x/.env", format!("PASSWORD={word}")),
+        ("root/go/pkg/mod/x@v1/config.yml", format!("password: {word}")),
+        ("root/.cargo/registry/src/index/x-1/settings.toml", format!("password = \"{word}\"")),
+        ("usr/share/x/settings.ini", format!("password = {word}")),
         ("app/schema.json", "{\"password\":\"string\"}".to_owned()),
     ] {
         assert_eq!(search(path, text.as_bytes()), [], "{path}: {text}");

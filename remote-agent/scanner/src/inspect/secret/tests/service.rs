@@ -39,6 +39,13 @@ pub(super) fn samples() -> Vec<(&'static str, &'static str, String)> {
             "app/.env",
             format!("DISCORD_TOKEN=M{}.{}.{}", mixed(23), mixed(6), mixed(38)),
         ),
+        ("Azure.Shared.Access.Key", "app/.env", {
+            let place = "Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=Send";
+            format!("BUS={place};SharedAccessKey={}=\n", mixed(43))
+        }),
+        ("Alibaba.Access.Key", "app/x", format!("{}{}", "LTAI", mixed(20))),
+        ("Dynatrace.Token", "app/x", format!("{}.{}.{}", "dt0c01", upper(24), upper(64))),
+        ("Brevo.Key", "app/x", format!("{}-{}-{}", "xkeysib", hex(64), mixed(16))),
         ("Heroku.Token", "app/x", format!("{}-{}", "HRKU", mixed(60))),
         (
             "Braintree.Access.Token",
@@ -83,6 +90,45 @@ pub(super) fn samples() -> Vec<(&'static str, &'static str, String)> {
             "XML.Password",
             "root/.nuget/NuGet/NuGet.Config",
             format!("<add key=\"ClearTextPassword\" value=\"{}\" />", mixed(12)),
+        ),
+        (
+            "PHP.Password",
+            "srv/www/LocalSettings.php",
+            format!("<?php\n$wgDBpassword = \"{}\";\n", mixed(12)),
+        ),
+        (
+            "PHP.Password",
+            "etc/phpmyadmin/config.inc.php",
+            format!("<?php\n$cfg['Servers'][$i]['password'] = '{}';\n", mixed(12)),
+        ),
+        (
+            "PHP.Password",
+            "srv/sites/default/settings.php",
+            format!("<?php $databases = ['default' => ['password' => '{}']];\n", mixed(12)),
+        ),
+        ("Password.in.Settings", "app/.env", format!("DB_PASS={}\n", mixed(12))),
+        // Where the images of languages have people put their programs.
+        ("Password.in.Settings", "usr/src/app/.env", format!("DB_PASS={}\n", mixed(12))),
+        ("Password.in.Settings", "srv/registry/config.yml", format!("password: {}\n", mixed(12))),
+        (
+            "Password.in.Settings",
+            "etc/systemd/system/shop.service",
+            format!("[Service]\nEnvironment=DB_PASSWORD={}\n", mixed(12)),
+        ),
+        (
+            "XML.Password",
+            "srv/hibernate.cfg.xml",
+            format!("<property name=\"hibernate.connection.password\">{}</property>", mixed(12)),
+        ),
+        (
+            "XML.Password",
+            "srv/beans.xml",
+            format!("<property name=\"password\" value=\"{}\"/>", mixed(12)),
+        ),
+        (
+            "XML.Password",
+            "opt/tomcat/conf/tomcat-users.xml",
+            format!("<user username=\"me\" password=\"{}\" roles=\"manager-gui\"/>", mixed(12)),
         ),
         (
             "Database.URL",

@@ -14,7 +14,7 @@ use url::Url;
 use super::settings::RegistrySettings;
 use super::{Listed, Product, Renewed, Tag, address, at};
 use crate::source::registry::access::Credentials;
-use crate::source::registry::auth::Login;
+use crate::source::registry::auth::{Login, TOKEN_BYTES};
 use crate::source::registry::client::RegistryClient;
 use crate::source::registry::error::RegistryError;
 use crate::source::registry::filter::Filter;
@@ -81,7 +81,7 @@ impl Ibm {
             ("apikey", key.expose_secret()),
         ];
         let call = Call::form(self.token_url.as_str(), &fields);
-        let (answer, _): (Token, _) = http.json(&call, 1 << 20).await?;
+        let (answer, _): (Token, _) = http.json(&call, TOKEN_BYTES).await?;
         let login = Login::Token(answer.access_token);
         self.token.keep(&login, Duration::from_secs(answer.expires_in.unwrap_or(600)));
         Ok(Some(login))

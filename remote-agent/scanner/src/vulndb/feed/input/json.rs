@@ -4,8 +4,10 @@ use std::fmt;
 use std::io::{self, BufRead, Read};
 use std::path::Path;
 
-use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Unexpected,
+    Visitor,
+};
 use serde_json::value::RawValue;
 
 use super::bounded::Budget;
@@ -14,7 +16,7 @@ use super::{Accepts, Document, InputError, RECORD_BYTES, Sink, documents, is_jso
 /// What the outermost value of a document is.
 #[derive(Clone, Copy)]
 pub(in super::super) enum Shape {
-    /// A record, or an array of records.
+    /// A record, an array of records, or one record after the other.
     Records,
     /// An object: the elements of the arrays of these names are the records.
     /// An outermost array holds records as well.
@@ -80,14 +82,25 @@ pub(in super::super) fn document(
                     sink.malformed(place, &error.to_string());
                     Ok(())
                 }
-                result => tell(result, sink, place),
+                result => tell(result, sink, place, false),
             }
         });
     }
     let name = content.name.to_owned();
     let budget = content.budget.clone();
-    let result = whole(&mut *content.reader, shape, sink, &name, Some(&budget), each);
-    tell(result, sink, &name)
+    let mut begun = false;
+    let result = whole(
+        &mut *content.reader,
+        shape,
+        sink,
+        &name,
+        Some(&budget),
+        &mut |sink, place, piece| {
+            begun |= !matches!(piece, Piece::Begin);
+            each(sink, place, piece);
+        },
+    );
+    tell(result, sink, &name, begun)
 }
 
 /// Gives every line that is not empty to `each`.
@@ -112,18 +125,19 @@ pub(in super::super) fn lines(
 }
 
 /// What is wrong with the text is told and left; what is wrong with the file
-/// is an error.
+/// is an error. Where it had `begun`, all that follows is lost with it.
 fn tell(
     result: Result<(), serde_json::Error>,
     sink: &mut dyn Sink,
     place: &Place,
+    begun: bool,
 ) -> io::Result<()> {
     match result {
         Ok(()) => Ok(()),
         Err(error) if error.io_error_kind().is_some_and(|k| k != io::ErrorKind::InvalidData) => {
             Err(error.into())
         }
-        Err(error) if error.is_eof() => {
+        Err(error) if error.is_eof() || begun && error.is_syntax() => {
             sink.cut(place, &error.to_string());
             Ok(())
         }
@@ -150,13 +164,15 @@ fn whole(
         Shape::Arrays(arrays) => arrays,
         Shape::Records | Shape::Members => &[],
     };
-    if matches!(shape, Shape::Records) && first != Some(b'[') {
-        let record = Box::<RawValue>::deserialize(&mut deserializer)?;
-        pieces.give(Piece::Record(record.get().as_bytes()));
+    if matches!(shape, Shape::Records) && first.is_some_and(|first| first != b'[') {
+        // Lines are not always told by the name.
+        for record in deserializer.into_iter::<Box<RawValue>>() {
+            pieces.give(Piece::Record(record?.get().as_bytes()));
+        }
     } else {
         Outermost { pieces: &mut pieces, arrays }.deserialize(&mut deserializer)?;
+        deserializer.end()?;
     }
-    deserializer.end()?;
     each(sink, place, Piece::End);
     Ok(())
 }
@@ -236,7 +252,8 @@ impl<'de> Visitor<'de> for Outermost<'_, '_, '_> {
     }
 }
 
-/// An array of records inside the outermost object; nothing where it is null.
+/// An array of records inside the outermost object; nothing where it is null,
+/// or an object of nothing, as some write what is empty.
 struct Array<'p, 'a, 'e>(&'p mut Pieces<'a, 'e>);
 
 impl<'de> DeserializeSeed<'de> for Array<'_, '_, '_> {
@@ -263,5 +280,12 @@ impl<'de> Visitor<'de> for Array<'_, '_, '_> {
             self.0.give(Piece::Record(element.get().as_bytes()));
         }
         Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
+        match object.next_key::<IgnoredAny>()? {
+            None => Ok(()),
+            Some(_) => Err(A::Error::invalid_type(Unexpected::Map, &self)),
+        }
     }
 }

@@ -217,7 +217,7 @@ fn one(
 fn without_packing(name: &str) -> &str {
     match ending(name).as_str() {
         // `x.tgz` stays a name that ends in `tar`'s.
-        "tgz" | "txz" => "archive.tar",
+        "tgz" | "txz" | "tbz" | "tbz2" | "tzst" => "archive.tar",
         packed @ ("gz" | "zst" | "bz2" | "xz") => {
             name.get(..name.len() - packed.len() - 1).unwrap_or(name)
         }
@@ -225,12 +225,16 @@ fn without_packing(name: &str) -> &str {
     }
 }
 
+/// Bytes that a content begins with in one piece: enough to tell its packing, and
+/// for who reads a document to tell its form.
+const BEGINNING: u64 = 64;
+
 /// The content without its packing, which its first bytes tell: servers pack
 /// and unpack what they send whatever its name is.
 fn unpacked(content: Box<dyn Read + '_>) -> io::Result<Box<dyn Read + '_>> {
     let mut content = BufReader::new(content);
     let mut magic = Vec::new();
-    content.by_ref().take(6).read_to_end(&mut magic)?;
+    content.by_ref().take(BEGINNING).read_to_end(&mut magic)?;
     let is = |start: &[u8]| magic.starts_with(start);
     let packing = [is(b"\x1f\x8b"), is(b"\x28\xb5\x2f\xfd"), is(b"BZh"), is(b"\xfd7zXZ\0")];
     let content = io::Cursor::new(magic).chain(content);

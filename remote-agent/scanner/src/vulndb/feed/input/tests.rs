@@ -106,6 +106,7 @@ fn every_packing_gives_the_same() {
         ("a.tar", tar(&[("a.json", text), ("x.txt", b"x")]), "a.json"),
         ("a.tar.gz", gzip(&tar(&[("a.json", text)])), "a.json"),
         ("a.tgz", gzip(&tar(&[("a.json", text)])), "a.json"),
+        ("a.tzst", zstd::encode_all(tar(&[("a.json", text)]).as_slice(), 1).unwrap(), "a.json"),
     ] {
         let path = folder.path().join(name);
         fs::write(&path, content).unwrap();
@@ -115,7 +116,7 @@ fn every_packing_gives_the_same() {
     }
     // A folder holds them all, in order, whatever they are packed in.
     let (all, _) = records(folder.path(), Shape::Records);
-    assert_eq!(all.len(), 11);
+    assert_eq!(all.len(), 12);
 }
 
 #[test]
@@ -131,6 +132,10 @@ fn shapes_of_documents() {
         ("[4]", arrays, vec!["4"]),
         ("{\"a\":{\"b\":1},\"c\":2}", Shape::Members, vec!["a={\"b\":1}", "c=2"]),
         ("\u{feff}{}", Shape::Records, vec!["{}"]),
+        // Lines, whatever the name is.
+        ("{\"a\":1}\n\n{\"a\":2}\n", Shape::Records, vec!["{\"a\":1}", "{\"a\":2}"]),
+        // What is empty is an object with some.
+        ("{\"list\":{}}", arrays, vec![]),
     ] {
         fs::write(&path, text).unwrap();
         let (records, kept) = records(&path, shape);
@@ -150,10 +155,36 @@ fn what_is_malformed_is_told_with_its_place() {
     let places: Vec<_> = kept.malformed.iter().map(|told| &told[..9]).collect();
     assert_eq!(places, ["a.jsonl:3", "a.jsonl:4"]);
     let path = folder.path().join("b.json");
-    for text in ["", "{\"list\":7}", "7", "{\"list\":[1,", "[[[", &"[".repeat(1 << 20)] {
+    for text in [
+        "",
+        "{\"list\":7}",
+        "{\"list\":{\"a\":1}}",
+        "7",
+        "{\"list\":[1,",
+        "[[[",
+        &"[".repeat(1 << 20),
+    ] {
         fs::write(&path, text).unwrap();
         let (_, kept) = records(&path, Shape::Arrays(&["list"]));
         assert_eq!(kept.malformed.len(), 1, "{:.20} {:?}", text, kept.malformed);
+    }
+}
+
+/// What stands behind an error cannot be read, unless each line is a document.
+#[test]
+fn what_follows_an_error_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text, cut) in [
+        ("a.json", "[{\"a\":1},{\"a\":2}<html>busy</html>", true),
+        ("a.json", "[{\"a\":1},{\"a\":", true),
+        ("a.json", "{\"a\":1}\nnonsense\n{\"a\":2}\n", true),
+        ("a.json", "nonsense", false),
+        ("a.jsonl", "{\"a\":1}\nnonsense\n{\"a\":2}\n", false),
+    ] {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        let (_, kept) = records(&path, Shape::Records);
+        assert_eq!((kept.malformed.len(), kept.cut), (1, cut), "{text}");
     }
 }
 

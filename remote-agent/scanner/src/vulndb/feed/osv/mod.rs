@@ -230,6 +230,8 @@ fn rating(record: &Record) -> String {
     text(&record.database_specific, "severity")
         .or(words.map(|severity| severity.score.as_str()))
         .or(rating_of(&record.summary))
+        // Whoever runs a malicious package has lost, though nobody scores that.
+        .or(record.id.starts_with("MAL-").then_some("critical"))
         .unwrap_or_default()
         .to_owned()
 }
@@ -428,6 +430,7 @@ mod tests {
             let told = read(json!({"id": "ALSA-2024:1", "summary": title}));
             assert_eq!(told.rating, rating, "{title}");
         }
+        assert_eq!(read(json!({"id": "MAL-2024-1"})).rating, "critical");
     }
 
     #[test]

@@ -74,7 +74,7 @@ pub(super) struct EventRange {
     #[serde(rename = "type")]
     pub(super) kind: String,
     #[serde(deserialize_with = "or_empty")]
-    pub(super) events: Vec<BTreeMap<String, String>>,
+    pub(super) events: Vec<BTreeMap<String, Option<String>>>,
     pub(super) database_specific: serde_json::Value,
 }
 

@@ -78,23 +78,30 @@ fn advisory(record: &Record<'_>) -> Advisory {
         let Some(standing) = chosen(everybody, subscribers) else { continue };
         let ecosystem = format!("Ubuntu:{release}");
         let Some(statement) = statement(&ecosystem, standing) else { continue };
-        let rating = record.priorities.iter().find(|(of, _)| *of == package);
+        let own = |of: &str| record.priorities.iter().find(|(named, _)| *named == of);
+        let codename = codename(standing.suite).map_or("", |(codename, _)| codename);
+        let rating = own(&format!("{package}_{codename}")).or_else(|| own(package));
         let rating = rating.map(|(_, priority)| (*priority).to_owned()).unwrap_or_default();
         advisory.statements.push(Statement { rating, ..statement });
     }
     advisory
 }
 
-/// The release that a suite belongs to, and whether only subscribers get it.
-/// None for suites that no image is made of.
-fn release(suite: &str) -> Option<(&'static str, bool)> {
-    let (codename, subscribed) = match suite.split_once('/') {
-        None => (suite, false),
+/// The code name of the release that a suite belongs to, and whether only
+/// subscribers get it. None for suites that no image is made of.
+fn codename(suite: &str) -> Option<(&str, bool)> {
+    match suite.split_once('/') {
+        None => Some((suite, false)),
         Some((codename, "esm") | ("esm-infra" | "esm-apps" | "esm-infra-legacy", codename)) => {
-            (codename, true)
+            Some((codename, true))
         }
-        Some(_) => return None,
-    };
+        Some(_) => None,
+    }
+}
+
+/// The release that a suite belongs to, and whether only subscribers get it.
+fn release(suite: &str) -> Option<(&'static str, bool)> {
+    let (codename, subscribed) = codename(suite)?;
     let found = RELEASES.iter().find(|(name, _)| *name == codename);
     found.map(|(_, version)| (*version, subscribed))
 }

@@ -83,3 +83,28 @@ fn files_of_a_checkout() {
         assert_eq!(accepts(name), expected, "{name}");
     }
 }
+
+/// A package may have its own in one release.
+#[test]
+fn priorities_of_packages_and_releases() {
+    let record = record::parse(
+        "Candidate: CVE-2024-1\nPriority: medium\nPriority_curl: low\nPriority_curl_jammy: high\n\
+        Priority_vim_xenial: negligible\njammy_curl: needed\nnoble_curl: needed\njammy_vim: needed\n\
+        esm-infra/xenial_vim: needed\n",
+    );
+    let advisory = advisory(&record);
+    let told: Vec<_> = advisory
+        .statements
+        .iter()
+        .map(|told| (told.ecosystem.as_str(), told.package.as_str(), told.rating.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("Ubuntu:16.04", "vim", "negligible"),
+            ("Ubuntu:22.04", "curl", "high"),
+            ("Ubuntu:22.04", "vim", ""),
+            ("Ubuntu:24.04", "curl", "low"),
+        ]
+    );
+}

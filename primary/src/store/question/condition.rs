@@ -1,0 +1,138 @@
+//! Filters: declared fields, and what they are compared with.
+
+use sqlx::{Postgres, QueryBuilder};
+
+use super::{Kind, Value};
+
+/// How a field is compared with what is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// Equal to one of them.
+    Eq,
+    /// Equal to none of them.
+    Neq,
+    /// Greater.
+    Gt,
+    /// Greater or equal.
+    Gte,
+    /// Less.
+    Lt,
+    /// Less or equal.
+    Lte,
+    /// Holds one of the texts, in capitals or not.
+    Contains,
+    /// Holds none of the texts.
+    ContainsNot,
+    /// Begins with the text.
+    Prefix,
+}
+
+/// What a field tells of.
+#[derive(Clone, Copy, Debug)]
+pub enum About {
+    /// The row that is asked for.
+    Row,
+    /// Rows that belong to it, of which some must pass: the beginning of a query up
+    /// to the condition.
+    Some(&'static str),
+    /// What runs of it, by a column of `workload`. Rows that count what runs count
+    /// what passes and nothing else, and where nothing does, there is no row.
+    WhatRuns,
+}
+
+/// A field that can be asked for.
+#[derive(Debug)]
+pub struct Field {
+    /// Its name in filters, `f_NAME`.
+    pub name: &'static str,
+    /// The expression.
+    pub sql: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Parameters that stand for filters.
+    pub parameters: &'static [(&'static str, Comparison)],
+    /// What it tells of.
+    pub about: About,
+}
+
+impl Field {
+    /// A field of the row itself.
+    pub const fn new(
+        name: &'static str,
+        sql: &'static str,
+        kind: Kind,
+        parameters: &'static [(&'static str, Comparison)],
+    ) -> Self {
+        Self { name, sql, kind, parameters, about: About::Row }
+    }
+}
+
+/// A filter.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// The field.
+    pub field: &'static Field,
+    /// How it is compared.
+    pub comparison: Comparison,
+    /// With which: one, or for equality and texts several.
+    pub wanted: Vec<Value>,
+}
+
+impl Condition {
+    /// Whether it is about what runs: then the beginning of the statement meets it.
+    pub(in crate::store) const fn narrows(&self) -> bool {
+        matches!(self.field.about, About::WhatRuns)
+    }
+
+    pub(in crate::store) fn push(&self, sql: &mut QueryBuilder<Postgres>) {
+        let Self { field, comparison, wanted } = self;
+        let (not, operator) = match comparison {
+            Comparison::Eq => ("", " = "),
+            Comparison::Neq => ("NOT ", " = "),
+            Comparison::Gt => ("", " > "),
+            Comparison::Gte => ("", " >= "),
+            Comparison::Lt => ("", " < "),
+            Comparison::Lte => ("", " <= "),
+            Comparison::Contains => ("", "contains"),
+            Comparison::ContainsNot => ("NOT ", "contains"),
+            Comparison::Prefix => ("", "prefix"),
+        };
+        sql.push(" AND ");
+        let end = if let About::Some(rows) = field.about {
+            sql.push("EXISTS (").push(rows);
+            "))"
+        } else {
+            ")"
+        };
+        if *comparison == Comparison::Eq && wanted.len() > 1 {
+            sql.push(field.sql).push(" IN (");
+            for (at, value) in wanted.iter().enumerate() {
+                sql.push(if at == 0 { "" } else { ", " });
+                value.bind(sql);
+            }
+            sql.push(end);
+            return;
+        }
+        sql.push(not).push("(");
+        for (at, value) in wanted.iter().enumerate() {
+            sql.push(if at == 0 { "" } else { " OR " });
+            match operator {
+                "contains" => {
+                    sql.push("strpos(lower(").push(field.sql).push("), lower(");
+                    value.bind(sql);
+                    sql.push(")) > 0");
+                }
+                "prefix" => {
+                    sql.push("starts_with(").push(field.sql).push(", ");
+                    value.bind(sql);
+                    sql.push(")");
+                }
+                operator => {
+                    sql.push(field.sql).push(operator);
+                    value.bind(sql);
+                }
+            }
+        }
+        sql.push(if wanted.is_empty() { "false" } else { "" }).push(end);
+    }
+}

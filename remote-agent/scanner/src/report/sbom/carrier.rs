@@ -1,0 +1,148 @@
+//! Bills of materials inside of other documents.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{SbomFormat, bare_format};
+
+/// Documents behind each other that are looked into: attestations come a line each.
+const MOST: usize = 64;
+
+/// A document that may carry one. Parts that are not there are skipped without being kept.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Carrier<'a> {
+    /// In what GitHub exports.
+    #[serde(borrow, default)]
+    sbom: Option<&'a RawValue>,
+    /// In a statement of in-toto about an image.
+    #[serde(borrow, default)]
+    predicate: Option<&'a RawValue>,
+    /// In the predicate of older statements of cosign.
+    #[serde(borrow, default, rename = "Data")]
+    data: Option<&'a RawValue>,
+    /// A statement in an envelope, as base64.
+    #[serde(borrow, default)]
+    payload: Option<&'a RawValue>,
+    /// An envelope in a bundle of Sigstore.
+    #[serde(borrow, default)]
+    dsse_envelope: Option<&'a RawValue>,
+}
+
+/// The bill in an export, in a statement, or in a statement that is signed. Whose signature it
+/// is, nobody asks here.
+pub(super) fn carried(content: &[u8]) -> Option<(SbomFormat, Cow<'_, [u8]>)> {
+    documents(content).find_map(|carrier| match carrier.statement() {
+        Some(statement) => {
+            let (format, bill) = documents(&statement).find_map(|carrier| carrier.bill())?;
+            Some((format, Cow::Owned(bill.into_owned())))
+        }
+        None => carrier.bill(),
+    })
+}
+
+fn documents(content: &[u8]) -> impl Iterator<Item = Carrier<'_>> {
+    let content = content.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(content).trim_ascii_start();
+    let most = if content.starts_with(b"{") { MOST } else { 0 };
+    serde_json::Deserializer::from_slice(content).into_iter().map_while(Result::ok).take(most)
+}
+
+impl<'a> Carrier<'a> {
+    /// The statement in an envelope, which may be in a bundle.
+    fn statement(&self) -> Option<Vec<u8>> {
+        let payload = match self.dsse_envelope {
+            Some(envelope) => serde_json::from_str::<Carrier<'a>>(envelope.get()).ok()?.payload,
+            None => self.payload,
+        };
+        let encoded: String = serde_json::from_str(payload?.get()).ok()?;
+        STANDARD.decode(encoded.trim()).ok()
+    }
+
+    /// The bill in an export or a statement: an object, or all of it in a text.
+    fn bill(&self) -> Option<(SbomFormat, Cow<'a, [u8]>)> {
+        let outer = self.sbom.or(self.predicate)?;
+        let within = serde_json::from_str::<Carrier<'a>>(outer.get()).ok();
+        let bill = within.and_then(|within| within.data).unwrap_or(outer);
+        let bill: Cow<'a, [u8]> = match serde_json::from_str::<String>(bill.get()) {
+            Ok(text) => Cow::Owned(text.into_bytes()),
+            Err(_) => Cow::Borrowed(bill.get().as_bytes()),
+        };
+        Some((bare_format(&bill)?, bill))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn statement(predicate: &Value) -> Value {
+        json!({"_type": "https://in-toto.io/Statement/v1", "subject": [], "predicate": predicate})
+    }
+
+    fn envelope(statement: &Value) -> Value {
+        let payload = STANDARD.encode(statement.to_string());
+        json!({"payloadType": "application/vnd.in-toto+json", "payload": payload})
+    }
+
+    fn bundle(envelope: &Value) -> Value {
+        json!({"verificationMaterial": {}, "dsseEnvelope": envelope})
+    }
+
+    #[test]
+    fn what_carries_a_bill() {
+        let bill = json!({"bomFormat": "CycloneDX"});
+        let old = json!({"Data": bill, "Timestamp": "2024-01-01T00:00:00Z"});
+        for document in [
+            json!({"sbom": bill}),
+            statement(&bill),
+            statement(&old),
+            statement(&json!(bill.to_string())),
+            envelope(&statement(&bill)),
+            envelope(&statement(&old)),
+            bundle(&envelope(&statement(&bill))),
+        ] {
+            let document = document.to_string();
+            let (format, found) = carried(document.as_bytes()).unwrap();
+            assert_eq!(format, SbomFormat::CycloneDx, "{document}");
+            assert_eq!(serde_json::from_slice::<Value>(&found).unwrap(), bill, "{document}");
+        }
+    }
+
+    /// As cosign downloads attestations: one a line.
+    #[test]
+    fn one_of_several_lines() {
+        let other = envelope(&statement(&json!({"buildType": "by hand"})));
+        let bill = envelope(&statement(&json!("SPDXVersion: SPDX-2.3\n")));
+        let lines = format!("{other}\n{bill}\n");
+        let (format, found) = carried(lines.as_bytes()).unwrap();
+        assert_eq!(
+            (format, &*found),
+            (SbomFormat::Spdx2Text, b"SPDXVersion: SPDX-2.3\n".as_slice())
+        );
+        assert_eq!(carried(other.to_string().as_bytes()), None);
+    }
+
+    #[test]
+    fn what_carries_none() {
+        let bill = json!({"bomFormat": "CycloneDX"});
+        for document in [
+            json!({"payload": "%"}),
+            json!({"payload": 1, "predicate": null}),
+            // Neither an envelope in an envelope nor a statement in a statement is looked into.
+            envelope(&envelope(&statement(&bill))),
+            statement(&statement(&bill)),
+            bundle(&bundle(&envelope(&statement(&bill)))),
+            json!([statement(&bill)]),
+        ] {
+            assert_eq!(carried(document.to_string().as_bytes()), None, "{document}");
+        }
+        assert_eq!(carried(b"{"), None);
+        assert_eq!(carried(b""), None);
+    }
+}

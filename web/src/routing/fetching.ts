@@ -1,0 +1,23 @@
+// How the files of the pages come, and what if they do not.
+
+import { ApiError } from "../api/error";
+
+/** Whether the primary gives out the portal. */
+export async function answers(): Promise<boolean> {
+  try {
+    return (await fetch("/", { method: "HEAD", cache: "no-store" })).ok;
+  } catch {
+    return false;
+  }
+}
+
+/** A way to fetch a page that tells apart why one cannot be fetched. */
+export function fetching<Page>(load: () => Promise<Page>): () => Promise<Page> {
+  return () =>
+    load().catch(async (cause: Error) => {
+      if (!(await answers())) throw new ApiError(0, 0, "");
+      // The primary is of another version by now. By these words the router knows, and loads the
+      // whole portal anew, once.
+      throw new TypeError(`Failed to fetch dynamically imported module: ${cause.message}`);
+    });
+}
