@@ -7,7 +7,8 @@ export default defineConfig({
     environment: "node",
     // They share one federation: one after the other.
     fileParallelism: false,
-    testTimeout: 30_000,
+    // Each wait in a test has an end of its own; this one is for what never comes to one.
+    testTimeout: 120_000,
     hookTimeout: 30_000,
   },
 });

@@ -111,6 +111,8 @@ finish() {
     [ "${#until_command[@]}" -gt 0 ] || status=0
   elif [ "$status" -ne 0 ] && [ -d "$run" ]; then
     tail -n 25 "$run"/*.log >&2 || true
+    # The cause last, where whoever reads the end of a long output finds it.
+    [ ! -e "$run/until.out" ] || tail -n 60 "$run/until.out" >&2
   fi
   [ -z "$throwaway" ] || rm -rf "$run"
   exit "$status"
@@ -258,7 +260,7 @@ The coffee shop is open.
 TEXT
 
 if [ "${#until_command[@]}" -gt 0 ]; then
-  PALISADE_RUN_DIR=$run "${until_command[@]}"
+  PALISADE_RUN_DIR=$run "${until_command[@]}" 2>&1 | tee "$run/until.out"
   exit
 fi
 echo "Walk through it with examples/coffee-shop/tour.sh. Ctrl-C ends everything."
