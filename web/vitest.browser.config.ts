@@ -10,5 +10,7 @@ export default defineConfig({
     // Each wait in a test has an end of its own; this one is for what never comes to one.
     testTimeout: 120_000,
     hookTimeout: 30_000,
+    // As with the other tests: what needed a second try is named, and somebody looks why.
+    retry: process.env.CI ? 1 : 0,
   },
 });

@@ -19,7 +19,7 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 /** How long a page may take to show what is waited for. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 export interface Visit {
   page: Page;

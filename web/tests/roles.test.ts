@@ -70,7 +70,7 @@ describe.each(VISITORS)("%s, with the role %s", (name, role, access_scope) => {
     await settled(page);
     expect(await lookAround(page)).toContain("Dashboard");
     expect(refused).toEqual([]);
-  }, 60_000);
+  });
 });
 
 it("a build pipeline is told that the dashboard is not for it, and asks for nothing", async () => {

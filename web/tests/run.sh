@@ -7,4 +7,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=/dev/null
 . "$PALISADE_RUN_DIR/shop.env"
-timeout 900 npm run --silent test:browser -- "$@"
+timeout 1800 npm run --silent test:browser -- "$@"
