@@ -313,6 +313,8 @@ fn reported(failure: &ScanFailure) -> ScanError {
         outcome: ScanOutcome::from_number(failure.outcome),
         text: failure.text.chars().take(1_000).collect(),
         transient: failure.transient,
+        retry_after: (failure.retry_after_seconds > 0)
+            .then(|| Duration::from_secs(failure.retry_after_seconds)),
     }
 }
 
@@ -344,5 +346,20 @@ mod tests {
         );
         assert!(is_told, "{told:?}");
         assert!(reader.waiting().is_empty());
+    }
+
+    #[test]
+    fn a_pause_that_a_registry_asks_a_worker_for_holds_here() {
+        let limited = |seconds| ScanFailure {
+            job: 7,
+            outcome: ScanOutcome::RegistryApiError.number(),
+            text: "the registry allows no more requests for now".to_owned(),
+            transient: true,
+            retry_after_seconds: seconds,
+        };
+        let asked = reported(&limited(3_600));
+        assert!(asked.is_transient());
+        assert_eq!(asked.retry_after(), Some(Duration::from_hours(1)));
+        assert_eq!(reported(&limited(0)).retry_after(), None);
     }
 }

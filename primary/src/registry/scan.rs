@@ -136,10 +136,7 @@ pub(super) fn pause(error: &ScanError, job: &Job) -> Option<Duration> {
     }
     let pause = Duration::from_secs(2 << job.attempts.clamp(0, 6));
     // A registry that limits requests tells when they are welcome again.
-    let asked = match error {
-        ScanError::Registry(error) => error.retry_after().unwrap_or_default(),
-        _ => Duration::ZERO,
-    };
+    let asked = error.retry_after().unwrap_or_default();
     Some(pause.max(asked).min(LONGEST_PAUSE))
 }
 
@@ -236,5 +233,33 @@ impl Scanned {
     pub(super) fn was_stored(&self, registries: &Registries) {
         registries.told.told(self.database.digest(), &self.news);
         registries.reports.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use palisade_scanner::ScanOutcome;
+
+    use super::*;
+    use crate::store::job::Work;
+
+    #[test]
+    fn a_registry_is_left_alone_as_long_as_it_asks_a_worker() {
+        let job = |attempts| Job { id: 7, work: Work::List, registry: "shop".to_owned(), attempts };
+        let limited = |retry_after| ScanError::Reported {
+            outcome: ScanOutcome::RegistryApiError,
+            text: "the registry allows no more requests for now".to_owned(),
+            transient: true,
+            retry_after,
+        };
+        for (retry_after, expected) in [
+            (None, Duration::from_secs(4)),
+            (Some(Duration::from_secs(1)), Duration::from_secs(4)),
+            (Some(Duration::from_hours(2)), Duration::from_hours(2)),
+            (Some(Duration::MAX), LONGEST_PAUSE),
+        ] {
+            assert_eq!(pause(&limited(retry_after), &job(1)), Some(expected), "{retry_after:?}");
+        }
+        assert_eq!(pause(&limited(None), &job(TRIES)), None);
     }
 }

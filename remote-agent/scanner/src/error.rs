@@ -97,6 +97,8 @@ pub enum ScanError {
         text: String,
         /// Whether another try may succeed.
         transient: bool,
+        /// How long the registry wants to be left alone, where it tells.
+        retry_after: Option<Duration>,
     },
     /// Nobody waits for the scan any more.
     #[error("the scan was cancelled")]
@@ -269,6 +271,15 @@ impl ScanError {
             Self::Timeout(_) => true,
             Self::Reported { transient, .. } => *transient,
             _ => false,
+        }
+    }
+
+    /// How long the registry wants to be left alone, where it tells.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Registry(error) => error.retry_after(),
+            Self::Reported { retry_after, .. } => *retry_after,
+            _ => None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! One image: read, packed, sent.
 
+use std::time::Duration;
+
 use palisade_api::Digest;
 use palisade_api::federation::{InventoryPart, ScanFailure, ScanJob, WorkerUp, worker_up};
 use palisade_scanner::source::Source;
@@ -22,12 +24,7 @@ pub(super) async fn run(shared: &Shared, job: ScanJob, up: mpsc::Sender<WorkerUp
         Ok(packed) => parts(id, packed),
         Err(error) => {
             tracing::info!(job = id, %error, "an image could not be read");
-            vec![worker_up::Body::Failure(ScanFailure {
-                job: id,
-                outcome: error.outcome().number(),
-                text: error.to_string(),
-                transient: error.is_transient(),
-            })]
+            vec![worker_up::Body::Failure(failure(id, &error))]
         }
     };
     for body in parts {
@@ -56,6 +53,18 @@ async fn read(shared: &Shared, job: ScanJob) -> Result<Vec<u8>, ScanError> {
     .await?
 }
 
+fn failure(job: i64, error: &ScanError) -> ScanFailure {
+    // Rather a moment too late than one too early.
+    let seconds = |asked: Duration| asked.as_secs() + u64::from(asked.subsec_nanos() > 0);
+    ScanFailure {
+        job,
+        outcome: error.outcome().number(),
+        text: error.to_string(),
+        transient: error.is_transient(),
+        retry_after_seconds: error.retry_after().map_or(0, seconds),
+    }
+}
+
 fn parts(job: i64, packed: Vec<u8>) -> Vec<worker_up::Body> {
     let mut rest = bytes::Bytes::from(packed);
     let mut parts = Vec::new();
@@ -71,7 +80,23 @@ fn parts(job: i64, packed: Vec<u8>) -> Vec<worker_up::Body> {
 
 #[cfg(test)]
 mod tests {
+    use palisade_scanner::source::registry::RegistryError;
+
     use super::*;
+
+    #[test]
+    fn the_pause_that_a_registry_asks_for_is_told() {
+        for (asked, seconds) in [
+            (None, 0),
+            (Some(Duration::from_secs(3_600)), 3_600),
+            (Some(Duration::from_millis(1_500)), 2),
+        ] {
+            let url = "https://registry.example/v2/".to_owned();
+            let error = RegistryError::TooManyRequests { url, retry_after: asked };
+            let told = failure(7, &error.into());
+            assert_eq!((told.job, told.transient, told.retry_after_seconds), (7, true, seconds));
+        }
+    }
 
     #[test]
     fn the_last_part_says_so() {

@@ -112,10 +112,7 @@ async fn failed(
 
 /// How long to wait before another try; none when another one is no use.
 fn pause(error: &ScanError, job: &Job) -> Option<Duration> {
-    let asked = match error {
-        ScanError::Registry(error) => error.retry_after().unwrap_or_default(),
-        _ => Duration::ZERO,
-    };
+    let asked = error.retry_after().unwrap_or_default();
     let again = error.is_transient() && job.attempts < TRIES && asked <= LONGEST_PAUSE;
     again.then_some(PAUSE.max(asked))
 }
