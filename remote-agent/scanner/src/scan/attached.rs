@@ -1,6 +1,7 @@
 //! Bills of materials that are attached to an image in its registry.
 
 use palisade_api::Digest;
+use tracing::warn;
 
 use super::Target;
 use super::target::connect;
@@ -13,8 +14,11 @@ use crate::source::registry::{RegistryImage, Resolved};
 
 /// Bytes of an attached document at most.
 const DOCUMENT_BYTES: u64 = 64 << 20;
-/// Attachments that are read until one is a bill of materials.
+/// Attachments of one way that are read until one is a bill of materials.
 const TRIED: usize = 8;
+/// Blobs of all attachments that are read, and bytes of them.
+const MOST_BLOBS: usize = 64;
+const MOST_BYTES: u64 = 256 << 20;
 
 /// What attachments of this kind are called, by parts of their type: the documents, and
 /// what signed statements come in.
@@ -47,20 +51,32 @@ impl Target {
             .image(&reference.repository, &reference.reference)?
             .for_platform(options.platform.clone());
         let resolved = image.resolve(limits).await?;
-        for manifest in places(&image, &resolved, limits).await? {
+        let images: Vec<Digest> =
+            std::iter::once(resolved.digest).chain(resolved.index_digest).collect();
+        let mut room = Room { blobs: MOST_BLOBS, bytes: MOST_BYTES };
+        for Place { about, manifest } in places(&image, &resolved, limits).await? {
             let Some(attachment) = image.attachment(&manifest, limits).await? else { continue };
             // A list of referrers may name what speaks of another image.
-            if attachment.subject.is_some_and(|subject| subject != resolved.digest) {
+            if attachment.subject.is_some_and(|subject| subject != about) {
                 continue;
             }
-            for (blob, _) in attachment.blobs.iter().filter(|(b, _)| b.size <= DOCUMENT_BYTES) {
+            for (blob, _) in &attachment.blobs {
+                if blob.size > DOCUMENT_BYTES || !room.takes(blob.size) {
+                    warn!(manifest, size = blob.size, "what is attached is too much to be read");
+                    continue;
+                }
                 let content = image.blob(blob, DOCUMENT_BYTES).await?;
                 if sbom::detect(&content).is_none() {
                     continue;
                 }
-                let read = sbom::read(&manifest, &content, limits).map_err(|error| {
+                let read = sbom::read_about(&manifest, &content, &images, limits);
+                let read = read.map_err(|error| {
                     ScanError::Malformed(format!("the attached document {manifest}: {error}"))
                 })?;
+                let Some(read) = read else {
+                    warn!(manifest, "an attached statement is about another image: it is not used");
+                    continue;
+                };
                 let mut inventory = read.inventory;
                 inventory.digest = Some(resolved.digest);
                 inventory.index_digest = resolved.index_digest;
@@ -72,32 +88,87 @@ impl Target {
     }
 }
 
-/// Where bills of an image may be attached: as what refers to it, beside it in its index, where
-/// builders put what they tell of it, and under tags that are named after it.
+/// What may yet be read: whoever may push to the repository attaches as much as they like.
+struct Room {
+    blobs: usize,
+    bytes: u64,
+}
+
+impl Room {
+    /// Takes a blob of so many bytes, where there is room for it.
+    fn takes(&mut self, bytes: u64) -> bool {
+        let (Some(blobs), Some(bytes)) = (self.blobs.checked_sub(1), self.bytes.checked_sub(bytes))
+        else {
+            return false;
+        };
+        *self = Self { blobs, bytes };
+        true
+    }
+}
+
+/// Where something may be attached.
+struct Place {
+    /// To what: the image, or the index that led to it.
+    about: Digest,
+    /// Its manifest, by digest or tag.
+    manifest: String,
+}
+
+/// Where bills of an image may be attached, the closest first: as what refers to it, beside it
+/// in its index, where builders put what they tell of it, and under tags that are named after
+/// it. Signers who are given the name of an image for several platforms attach to its index.
 async fn places(
     image: &RegistryImage,
     of: &Resolved,
     limits: &Limits,
-) -> Result<Vec<String>, ScanError> {
-    let referrers = image.referrers(of.digest, None, limits).await?;
-    let fitting = referrers.iter().filter(|referrer| is_type(&referrer.artifact_type));
-    let mut places: Vec<String> =
-        fitting.map(|referrer| referrer.manifest.digest.to_oci()).take(TRIED).collect();
+) -> Result<Vec<Place>, ScanError> {
+    let mut places = referring(image, of.digest, limits).await?;
     if let Some(index) = of.index_digest {
-        let (bytes, _) = image.raw_manifest(&index.to_oci(), limits).await?;
-        let found = Digest::of(&bytes);
-        if found != index {
-            return Err(ScanError::DigestMismatch { what: "the index", expected: index, found });
-        }
-        if let ManifestOrIndex::Index(index) = ManifestOrIndex::parse(&bytes)? {
-            let about = of.digest.to_oci();
-            let fitting =
-                index.manifests.iter().filter(|entry| entry.annotations.get(ABOUT) == Some(&about));
-            places.extend(fitting.map(|entry| entry.descriptor.digest.to_oci()).take(TRIED));
-        }
+        let beside = beside(image, index, of.digest, limits).await?;
+        places.extend(beside.into_iter().map(|manifest| Place { about: of.digest, manifest }));
     }
-    places.extend(TAGS.map(|kind| format!("sha256-{}.{kind}", of.digest)));
+    places.extend(tagged(of.digest));
+    if let Some(index) = of.index_digest {
+        places.extend(referring(image, index, limits).await?);
+        places.extend(tagged(index));
+    }
     Ok(places)
+}
+
+async fn referring(
+    image: &RegistryImage,
+    about: Digest,
+    limits: &Limits,
+) -> Result<Vec<Place>, ScanError> {
+    let referrers = image.referrers(about, None, limits).await?;
+    let fitting = referrers.iter().filter(|referrer| is_type(&referrer.artifact_type));
+    let manifests = fitting.map(|referrer| referrer.manifest.digest.to_oci()).take(TRIED);
+    Ok(manifests.map(|manifest| Place { about, manifest }).collect())
+}
+
+/// The entries of an index that tell of one of its images.
+async fn beside(
+    image: &RegistryImage,
+    index: Digest,
+    about: Digest,
+    limits: &Limits,
+) -> Result<Vec<String>, ScanError> {
+    let (bytes, _) = image.raw_manifest(&index.to_oci(), limits).await?;
+    let found = Digest::of(&bytes);
+    if found != index {
+        return Err(ScanError::DigestMismatch { what: "the index", expected: index, found });
+    }
+    let ManifestOrIndex::Index(index) = ManifestOrIndex::parse(&bytes)? else {
+        return Ok(Vec::new());
+    };
+    let about = about.to_oci();
+    let fitting =
+        index.manifests.iter().filter(|entry| entry.annotations.get(ABOUT) == Some(&about));
+    Ok(fitting.map(|entry| entry.descriptor.digest.to_oci()).take(TRIED).collect())
+}
+
+fn tagged(about: Digest) -> [Place; 2] {
+    TAGS.map(|kind| Place { about, manifest: format!("sha256-{about}.{kind}") })
 }
 
 fn is_type(artifact_type: &str) -> bool {

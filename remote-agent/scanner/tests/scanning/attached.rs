@@ -94,11 +94,12 @@ async fn the_attached_bill_is_taken_instead_of_the_layers() {
     }
 }
 
-/// As a statement about an image; nothing looks at its subject.
-fn statement(name: &str) -> Value {
+/// As a statement about an image.
+fn statement(name: &str, image: Digest) -> Value {
     let bill: Value = serde_json::from_str(&cyclonedx(name)).unwrap();
     json!({
-        "_type": "https://in-toto.io/Statement/v1", "subject": [],
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": "shop", "digest": {"sha256": image.to_string()}}],
         "predicateType": "https://cyclonedx.org/bom", "predicate": bill,
     })
 }
@@ -111,9 +112,8 @@ fn envelope(statement: &Value) -> Value {
 
 #[tokio::test]
 async fn signed_statements_are_taken_where_cosign_puts_them() {
-    let signed = envelope(&statement("signed"));
-
     let shelf = Shelf::new().await;
+    let signed = envelope(&statement("signed", shelf.image));
     let tagged = shelf.around("application/vnd.dsse.envelope.v1+json", &signed.to_string());
     shelf.registry.put_manifest("shop", &format!("sha256-{}.att", shelf.image), &tagged);
     assert_eq!(names(&shelf.attached().await.unwrap().unwrap().inventory), ["signed"]);
@@ -138,7 +138,8 @@ async fn statements_of_builders_stand_beside_the_image_in_its_index() {
     entries[0]["platform"] = json!({"os": "linux", "architecture": "amd64"});
     // About the image for another platform, and about this one.
     for (about, name) in [(Digest::of(b"another image"), "other"), (shelf.image, "built")] {
-        let manifest = shelf.around("application/vnd.in-toto+json", &statement(name).to_string());
+        let statement = statement(name, about).to_string();
+        let manifest = shelf.around("application/vnd.in-toto+json", &statement);
         let (digest, size) = shelf.registry.put_manifest("shop", name, &manifest);
         let mut entry = descriptor(kind, digest, size);
         entry["platform"] = json!({"os": "unknown", "architecture": "unknown"});
@@ -155,6 +156,62 @@ async fn statements_of_builders_stand_beside_the_image_in_its_index() {
     });
     shelf.registry.put_manifest("shop", "v1", &index);
     assert_eq!(names(&shelf.attached().await.unwrap().unwrap().inventory), ["built"]);
+}
+
+/// A signed statement that was copied from another image proves nothing of this one.
+#[tokio::test]
+async fn a_statement_about_another_image_is_passed_over() {
+    let shelf = Shelf::new().await;
+    let kind = "application/vnd.dsse.envelope.v1+json";
+    let tag = format!("sha256-{}.att", shelf.image);
+    let copied = envelope(&statement("copied", Digest::of(b"another image"))).to_string();
+    shelf.registry.put_manifest("shop", &tag, &shelf.around(kind, &copied));
+    assert!(shelf.attached().await.unwrap().is_none());
+    // The one beside it is taken.
+    let own = envelope(&statement("own", shelf.image)).to_string();
+    let mut both = shelf.around(kind, &copied);
+    let beside = shelf.around(kind, &own);
+    both["layers"].as_array_mut().unwrap().push(beside["layers"][0].clone());
+    shelf.registry.put_manifest("shop", &tag, &both);
+    assert_eq!(names(&shelf.attached().await.unwrap().unwrap().inventory), ["own"]);
+}
+
+/// Who signs an image for several platforms by its name signs the index.
+#[tokio::test]
+async fn what_is_attached_to_the_index_is_taken_last() {
+    let shelf = Shelf::new().await;
+    let manifest = shelf.registry.bytes(&format!("shop/manifests/{}", shelf.image.to_oci()));
+    let mut entry =
+        descriptor("application/vnd.oci.image.manifest.v1+json", shelf.image, manifest.len());
+    entry["platform"] = json!({"os": "linux", "architecture": "amd64"});
+    let index = json!({
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.index.v1+json",
+        "manifests": [entry],
+    });
+    let (index, _) = shelf.registry.put_manifest("shop", "v1", &index);
+    let kind = "application/vnd.dsse.envelope.v1+json";
+    for (about, name) in [(index, "of the index"), (shelf.image, "of the image")] {
+        let signed = envelope(&statement(name, about)).to_string();
+        let tagged = shelf.around(kind, &signed);
+        shelf.registry.put_manifest("shop", &format!("sha256-{about}.att"), &tagged);
+        assert_eq!(names(&shelf.attached().await.unwrap().unwrap().inventory), [name]);
+    }
+}
+
+#[tokio::test]
+async fn attachments_are_read_up_to_a_limit() {
+    let shelf = Shelf::new().await;
+    let tag = format!("sha256-{}.sbom", shelf.image);
+    for (before, is_found) in [(63, true), (64, false)] {
+        let mut manifest = shelf.around(CYCLONEDX, "{}");
+        let other = manifest["layers"][0].clone();
+        let bill = shelf.around(CYCLONEDX, &cyclonedx("own"))["layers"][0].clone();
+        let layers = std::iter::repeat_n(other, before).chain([bill]);
+        manifest["layers"] = layers.collect();
+        shelf.registry.put_manifest("shop", &tag, &manifest);
+        assert_eq!(shelf.attached().await.unwrap().is_some(), is_found, "{before}");
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use palisade_api::Digest;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -22,6 +23,9 @@ struct Carrier<'a> {
     /// In a statement of in-toto about an image.
     #[serde(borrow, default)]
     predicate: Option<&'a RawValue>,
+    /// What a statement is about.
+    #[serde(borrow, default)]
+    subject: Option<&'a RawValue>,
     /// In the predicate of older statements of cosign.
     #[serde(borrow, default, rename = "Data")]
     data: Option<&'a RawValue>,
@@ -33,15 +37,30 @@ struct Carrier<'a> {
     dsse_envelope: Option<&'a RawValue>,
 }
 
+/// One of what a statement is about.
+#[derive(Deserialize)]
+struct Subject {
+    #[serde(default)]
+    digest: SubjectDigest,
+}
+
+#[derive(Default, Deserialize)]
+struct SubjectDigest {
+    sha256: Option<String>,
+}
+
 /// The bill in an export, in a statement, or in a statement that is signed. Whose signature it
-/// is, nobody asks here.
-pub(super) fn carried(content: &[u8]) -> Option<(SbomFormat, Cow<'_, [u8]>)> {
+/// is, nobody asks here. Of statements, one about one of `images` where those are given.
+pub(super) fn carried<'a>(
+    content: &'a [u8],
+    images: Option<&[Digest]>,
+) -> Option<(SbomFormat, Cow<'a, [u8]>)> {
     documents(content).find_map(|carrier| match carrier.statement() {
         Some(statement) => {
-            let (format, bill) = documents(&statement).find_map(|carrier| carrier.bill())?;
+            let (format, bill) = documents(&statement).find_map(|carrier| carrier.bill(images))?;
             Some((format, Cow::Owned(bill.into_owned())))
         }
-        None => carrier.bill(),
+        None => carrier.bill(images),
     })
 }
 
@@ -63,8 +82,9 @@ impl<'a> Carrier<'a> {
     }
 
     /// The bill in an export or a statement: an object, or all of it in a text.
-    fn bill(&self) -> Option<(SbomFormat, Cow<'a, [u8]>)> {
-        let outer = self.sbom.or(self.predicate)?;
+    fn bill(&self, images: Option<&[Digest]>) -> Option<(SbomFormat, Cow<'a, [u8]>)> {
+        let stated = || self.predicate.filter(|_| images.is_none_or(|all| self.is_about(all)));
+        let outer = self.sbom.or_else(stated)?;
         let within = serde_json::from_str::<Carrier<'a>>(outer.get()).ok();
         let bill = within.and_then(|within| within.data).unwrap_or(outer);
         let bill: Cow<'a, [u8]> = match serde_json::from_str::<String>(bill.get()) {
@@ -72,6 +92,16 @@ impl<'a> Carrier<'a> {
             Err(_) => Cow::Borrowed(bill.get().as_bytes()),
         };
         Some((bare_format(&bill)?, bill))
+    }
+
+    /// Whether it states something about one of `images`.
+    fn is_about(&self, images: &[Digest]) -> bool {
+        let subjects = self.subject.map(|all| serde_json::from_str::<Vec<Subject>>(all.get()));
+        let mut named = subjects.and_then(Result::ok).unwrap_or_default().into_iter();
+        named.any(|subject| {
+            let digest = subject.digest.sha256.unwrap_or_default();
+            images.iter().any(|image| image.to_string() == digest)
+        })
     }
 }
 
@@ -108,7 +138,7 @@ mod tests {
             bundle(&envelope(&statement(&bill))),
         ] {
             let document = document.to_string();
-            let (format, found) = carried(document.as_bytes()).unwrap();
+            let (format, found) = carried(document.as_bytes(), None).unwrap();
             assert_eq!(format, SbomFormat::CycloneDx, "{document}");
             assert_eq!(serde_json::from_slice::<Value>(&found).unwrap(), bill, "{document}");
         }
@@ -120,12 +150,59 @@ mod tests {
         let other = envelope(&statement(&json!({"buildType": "by hand"})));
         let bill = envelope(&statement(&json!("SPDXVersion: SPDX-2.3\n")));
         let lines = format!("{other}\n{bill}\n");
-        let (format, found) = carried(lines.as_bytes()).unwrap();
+        let (format, found) = carried(lines.as_bytes(), None).unwrap();
         assert_eq!(
             (format, &*found),
             (SbomFormat::Spdx2Text, b"SPDXVersion: SPDX-2.3\n".as_slice())
         );
-        assert_eq!(carried(other.to_string().as_bytes()), None);
+        assert_eq!(carried(other.to_string().as_bytes(), None), None);
+    }
+
+    #[test]
+    fn a_statement_about_another_image() {
+        let (image, index) = (Digest::of(b"image"), Digest::of(b"index"));
+        let bill = json!({"bomFormat": "CycloneDX"});
+        let about = |subject: &Value| {
+            let mut statement = statement(&bill);
+            statement["subject"] = subject.clone();
+            statement
+        };
+        let named =
+            |digest: Digest| json!({"name": "shop", "digest": {"sha256": digest.to_string()}});
+        let images = [image, index];
+        for (subject, is_about) in [
+            (json!([named(image)]), true),
+            (json!([named(index)]), true),
+            (json!([named(Digest::of(b"other")), named(image)]), true),
+            (
+                json!([{"name": "shop", "digest": {"sha512": "00", "sha256": image.to_string()}}]),
+                true,
+            ),
+            (json!([named(Digest::of(b"other"))]), false),
+            (json!([{"name": image.to_string()}]), false),
+            (json!([{"digest": {"sha512": image.to_string()}}]), false),
+            (json!([]), false),
+            (json!(image.to_string()), false),
+            (Value::Null, false),
+        ] {
+            for document in [about(&subject), envelope(&about(&subject))] {
+                let document = document.to_string();
+                let found = carried(document.as_bytes(), Some(&images));
+                assert_eq!(found.is_some(), is_about, "{document}");
+                // Who names no image takes any.
+                assert!(carried(document.as_bytes(), None).is_some(), "{document}");
+            }
+        }
+        // What is no statement says nothing of an image.
+        let export = json!({"sbom": bill}).to_string();
+        assert!(carried(export.as_bytes(), Some(&images)).is_some());
+        // Of several lines, that about the image.
+        let other = json!({"bomFormat": "CycloneDX", "serialNumber": "other"});
+        let mut first = statement(&other);
+        first["subject"] = json!([named(Digest::of(b"other"))]);
+        let lines = format!("{}\n{}\n", envelope(&first), envelope(&about(&json!([named(image)]))));
+        let (_, found) = carried(lines.as_bytes(), Some(&images)).unwrap();
+        assert_eq!(serde_json::from_slice::<Value>(&found).unwrap(), bill);
     }
 
     #[test]
@@ -140,9 +217,9 @@ mod tests {
             bundle(&bundle(&envelope(&statement(&bill)))),
             json!([statement(&bill)]),
         ] {
-            assert_eq!(carried(document.to_string().as_bytes()), None, "{document}");
+            assert_eq!(carried(document.to_string().as_bytes(), None), None, "{document}");
         }
-        assert_eq!(carried(b"{"), None);
-        assert_eq!(carried(b""), None);
+        assert_eq!(carried(b"{", None), None);
+        assert_eq!(carried(b"", None), None);
     }
 }

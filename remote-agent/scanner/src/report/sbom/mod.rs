@@ -19,7 +19,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use carrier::carried;
-pub use read::{Reading, read};
+pub use read::{Reading, read, read_about};
 
 use super::Report;
 use super::purl::Purl;
@@ -92,7 +92,7 @@ enum Context {
 
 /// Which kind of SBOM the content is, or carries; none when it is none.
 pub fn detect(content: &[u8]) -> Option<SbomFormat> {
-    bare_format(content).or_else(|| carried(content).map(|(format, _)| format))
+    bare_format(content).or_else(|| carried(content, None).map(|(format, _)| format))
 }
 
 fn bare_format(content: &[u8]) -> Option<SbomFormat> {

@@ -34,12 +34,33 @@ pub struct Reading {
 
 /// Reads a document that is known by `name` in what is said of it.
 pub fn read(name: &str, content: &[u8], limits: &Limits) -> Result<Reading, SbomError> {
+    read_of(name, content, None, limits)?.ok_or(SbomError::Foreign)
+}
+
+/// Reads a document as [`read`] does; none where it is a statement about none of `images`.
+pub fn read_about(
+    name: &str,
+    content: &[u8],
+    images: &[Digest],
+    limits: &Limits,
+) -> Result<Option<Reading>, SbomError> {
+    read_of(name, content, Some(images), limits)
+}
+
+fn read_of(
+    name: &str,
+    content: &[u8],
+    images: Option<&[Digest]>,
+    limits: &Limits,
+) -> Result<Option<Reading>, SbomError> {
     if content.len() as u64 > DOCUMENT_BYTES {
         return Err(SbomError::TooLarge { what: "bytes", limit: DOCUMENT_BYTES });
     }
     let content = content.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(content);
     let bare = bare_format(content).map(|format| (format, Cow::Borrowed(content)));
-    let (format, content) = bare.or_else(|| carried(content)).ok_or(SbomError::Foreign)?;
+    let Some((format, content)) = bare.or_else(|| carried(content, images)) else {
+        return Ok(None);
+    };
     let mut reader = Reader { most: limits.packages, ..Reader::default() };
     match format {
         SbomFormat::CycloneDx => cyclonedx::read(&content, &mut reader)?,
@@ -48,7 +69,7 @@ pub fn read(name: &str, content: &[u8], limits: &Limits) -> Result<Reading, Sbom
         SbomFormat::Spdx2Text => spdx2_text::read(&content, &mut reader)?,
         SbomFormat::Spdx3 => spdx3::read(&content, &mut reader)?,
     }
-    Ok(Reading { format, inventory: reader.inventory(name) })
+    Ok(Some(Reading { format, inventory: reader.inventory(name) }))
 }
 
 /// What is written as null is empty.
