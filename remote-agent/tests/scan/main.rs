@@ -8,6 +8,8 @@ mod exit_codes;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod login;
+#[cfg(test)]
 mod outputs;
 #[cfg(test)]
 mod validators;

@@ -63,6 +63,17 @@ impl ImageReference {
         Ok(Self { host, repository, reference })
     }
 
+    /// Whether the registry is Docker's.
+    pub fn is_docker_hub(&self) -> bool {
+        self.host == DOCKER_HUB
+    }
+
+    /// The host, and what else people and programs call it.
+    pub fn host_names(&self) -> impl Iterator<Item = &str> {
+        let others = DOCKER_HUB_NAMES.into_iter().filter(|_| self.is_docker_hub());
+        std::iter::once(self.host.as_str()).chain(others)
+    }
+
     /// Whether the registry runs on this machine, where plain HTTP is usual.
     pub fn is_loopback(&self) -> bool {
         Url::parse(&format!("http://{}/", self.host)).is_ok_and(|url| match url.host() {

@@ -100,7 +100,7 @@ pub(crate) struct ScanArgs {
     pub(super) policy: PolicyArgs,
 
     /// User at the registry; the password is read from the variable
-    /// PALISADE_REGISTRY_PASSWORD
+    /// PALISADE_REGISTRY_PASSWORD [default: what `docker login` keeps]
     #[arg(long, value_name = "NAME", env = "PALISADE_REGISTRY_USERNAME")]
     pub(super) username: Option<String>,
 

@@ -2,6 +2,7 @@
 //! primary or an agent.
 
 mod args;
+mod docker_login;
 mod policy;
 mod progress;
 mod subject;

@@ -12,6 +12,7 @@ use palisade_scanner::{Inventory, Limits, Scope, Target, TargetOptions};
 use tracing::info;
 
 use super::args::{OtherNames, ScanArgs};
+use super::docker_login;
 
 /// Bytes of a bill of materials at most.
 const SBOM_BYTES: u64 = 512 << 20;
@@ -73,10 +74,15 @@ impl Subject {
     /// that is attached to it lists.
     pub(super) async fn inventory(&self, scope: &Scope, attached: bool) -> Result<Inventory> {
         let limits = &scope.limits;
-        let target = match &self.what {
+        let mut target = match &self.what {
             What::Sbom(path) => return read(path, limits),
-            What::Target(target) => target,
+            What::Target(target) => target.as_ref().clone(),
         };
+        if let Target::Image { reference, options, .. } = &mut target
+            && options.credentials.is_none()
+        {
+            options.credentials = docker_login::credentials(reference).await;
+        }
         if attached {
             if let Some(attached) = target.attached_sbom(limits).await? {
                 info!(digest = %attached.digest, "an attached bill of materials is taken");
