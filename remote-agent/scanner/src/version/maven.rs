@@ -2,7 +2,9 @@
 //!
 //! Source: the version order specification in Maven's POM reference: tokens
 //! between dots, hyphens and changes from digits to letters and back; zeros
-//! and words of release without meaning are dropped.
+//! and words of release without meaning are dropped. Maven 3 does as it says;
+//! where Maven 4 does otherwise, so that `1.GA-redhat-1` is before `1-m1`, the
+//! specification holds, for advisories are written by it.
 
 use std::cmp::Ordering;
 
@@ -178,6 +180,28 @@ mod tests {
             ("0.0", ""),
         ] {
             assert_eq!(Scheme::Maven.compare(left, right), Ordering::Equal, "{left} {right}");
+        }
+    }
+
+    /// Pairs that Maven 4 orders otherwise than its specification and Maven 3.
+    #[test]
+    fn where_maven_differs_from_itself() {
+        for (left, right, order) in [
+            ("1.0-1", "1-1", Ordering::Equal),
+            ("0.1-1", "0.1.0.0-1", Ordering::Equal),
+            ("2.0.0.0-1.1", "2.0-1.1", Ordering::Equal),
+            ("2.0.Beta2", "2.0-beta.2", Ordering::Less),
+            ("1-b05", "1.0-beta.2", Ordering::Less),
+            ("3-rc1", "3-rc.1", Ordering::Less),
+            ("2.0-RC2", "2.0-rc.1", Ordering::Less),
+            ("1.Final", "1.Final-redhat-1", Ordering::Less),
+            ("1-m1", "1.Final-redhat-1", Ordering::Less),
+            ("1.CR1", "1.0.GA-redhat-1", Ordering::Less),
+            ("1.Final-redhat-1", "1.Final-redhat-2", Ordering::Less),
+            ("1.Final-redhat-2", "1.0.1", Ordering::Less),
+        ] {
+            assert_eq!(Scheme::Maven.compare(left, right), order, "{left} {right}");
+            assert_eq!(Scheme::Maven.compare(right, left), order.reverse(), "{right} {left}");
         }
     }
 
