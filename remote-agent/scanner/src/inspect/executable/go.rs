@@ -177,8 +177,7 @@ pub(super) fn tell(entry: &Entry<'_>, info: &BuildInfo, in_words: Option<&str>, 
         add(name, version);
     }
     // Built without modules, a program is known by its own path alone.
-    let is_path = |path: &str| path.split('/').next().is_some_and(|host| host.contains('.'));
-    let main = main.or_else(|| is_path(program).then_some((program, "")));
+    let main = main.or_else(|| Some((module_of(program)?, "")));
     if let Some((name, version)) = main {
         let told = || version_in_flags(flags).or(in_words);
         let told = matches!(version, "" | "(devel)").then(told).flatten();
@@ -198,12 +197,31 @@ pub(super) fn tell(entry: &Entry<'_>, info: &BuildInfo, in_words: Option<&str>, 
     }
 }
 
+/// The module that a path is most likely of; none where it is of the library. Where repositories
+/// have their place in the path, that is known, and programs of others lie below `cmd`.
+fn module_of(path: &str) -> Option<&str> {
+    let host = path.split('/').next().filter(|host| host.contains('.'))?;
+    let parts = match host {
+        "github.com" | "gitlab.com" | "bitbucket.org" | "golang.org" => 3,
+        "k8s.io" | "sigs.k8s.io" | "go.etcd.io" | "google.golang.org" => 2,
+        _ => return path.split("/cmd/").next(),
+    };
+    let is_major = |part: &str| {
+        part.strip_prefix('v')
+            .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let parts = if path.split('/').nth(parts).is_some_and(is_major) { parts + 1 } else { parts };
+    let end = path.match_indices('/').nth(parts - 1).map_or(path.len(), |(at, _)| at);
+    path.get(..end)
+}
+
 /// The version that the linker was told: `-X example.com/version.Version=v1.2.3`,
 /// or with `-X=`.
 fn version_in_flags(flags: &str) -> Option<&str> {
     const VARIABLES: [&str; 6] =
         ["version", "gitversion", "buildversion", "appversion", "releaseversion", "semver"];
-    flags.split([' ', '"', '\'']).find_map(|word| {
+    // A value with quotes in it is quoted as a whole, with backslashes.
+    flags.split([' ', '"', '\'', '\\']).find_map(|word| {
         let word = word.strip_prefix("-X=").or_else(|| word.strip_prefix("--X=")).unwrap_or(word);
         let (variable, value) = word.split_once('=')?;
         let variable = variable.rsplit(['.', '/']).next()?.to_ascii_lowercase();

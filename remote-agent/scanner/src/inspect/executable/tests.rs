@@ -105,8 +105,23 @@ fn versions_of_go_programs() {
         // Built without modules.
         (
             "path\texample.com/shop/cmd/serve\n".to_owned() + &flags("-X=main.Version=2.8.2+ds1"),
-            go("example.com/shop/cmd/serve", "v2.8.2+ds1"),
+            go("example.com/shop", "v2.8.2+ds1"),
         ),
+        (
+            "path\tgithub.com/docker/cli/cmd/docker\n".to_owned()
+                + &flags("\" -X \\\"github.com/docker/cli/cli/version.Version=28.2.2\\\" -s\""),
+            go("github.com/docker/cli", "v28.2.2"),
+        ),
+        (
+            "path\tgithub.com/shop/orders/v2/server\n".to_owned(),
+            go("github.com/shop/orders/v2", "(devel)"),
+        ),
+        (
+            "path\tgithub.com/shop/orders/vendored\n".to_owned(),
+            go("github.com/shop/orders", "(devel)"),
+        ),
+        ("path\tgithub.com/shop\n".to_owned(), go("github.com/shop", "(devel)")),
+        ("path\tk8s.io/kubernetes/cmd/kubelet\n".to_owned(), go("k8s.io/kubernetes", "(devel)")),
         ("path\tcmd/gofmt\n".to_owned(), go("stdlib", "1.20.1")),
         ("path\tcommand-line-arguments\n".to_owned(), go("stdlib", "1.20.1")),
     ] {

@@ -46,7 +46,7 @@ fn mix(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem
         let Some((_, hex)) = line.split_once("{:hex, :") else { continue };
         let mut parts = hex.splitn(3, ',');
         if let (Some(name), Some(version)) = (parts.next(), parts.next()) {
-            let version = version.trim().trim_matches('"');
+            let version = version.trim_matches([' ', '"', '}']);
             add(facts, entry, Ecosystem::Hex, name.trim_matches('"'), version)?;
         }
     }
@@ -88,8 +88,8 @@ mod tests {
 
     #[test]
     fn packages_of_hex() {
-        let mix = "%{\n  \"jason\": {:hex, :jason, \"1.2.2\", \"ba43\", [:mix], [], \"hexpm\", \"x\"},\n  \"own\": {:git, \"x\", \"y\", []},\n}\n";
-        assert_eq!(found(WANTED, "mix.lock", mix), [("jason".into(), "1.2.2".into())]);
+        let mix = "%{\n  \"jason\": {:hex, :jason, \"1.2.2\", \"ba43\", [:mix], [], \"hexpm\", \"x\"},\n  \"own\": {:git, \"x\", \"y\", []},\n  \"plug\": {:hex, :plug, \"1.3.5\"},\n}\n";
+        assert_eq!(found(WANTED, "mix.lock", mix), pairs(&[("jason", "1.2.2"), ("plug", "1.3.5")]));
         let rebar = "{\"1.2.0\",\n[{<<\"jsx\">>,{pkg,<<\"jsx\">>,<<\"2.8.0\">>},0}]}.\n[{pkg_hash,[{<<\"jsx\">>, <<\"0\">>}]}].\n";
         assert_eq!(found(WANTED, "rebar.lock", rebar), [("jsx".into(), "2.8.0".into())]);
     }
