@@ -130,20 +130,17 @@ impl ImageConfig {
     }
 
     /// Fails when `wanted` was asked for and this is an image for another
-    /// platform.
+    /// platform. Many builders name no variant here, though indexes do.
     pub(crate) fn check_platform(&self, wanted: Option<&Platform>) -> Result<(), ScanError> {
-        match wanted {
-            Some(wanted)
-                if !self.platform.architecture.is_empty()
-                    && wanted.fit(&self.platform).is_none() =>
-            {
-                Err(ScanError::InvalidTarget(format!(
-                    "it is an image for {}, not for {wanted}",
-                    self.platform
-                )))
-            }
-            _ => Ok(()),
+        let Some(wanted) = wanted else { return Ok(()) };
+        let own = &self.platform;
+        let any_variant = || Platform { variant: String::new(), ..wanted.clone() };
+        let fits =
+            wanted.fit(own).is_some() || own.variant.is_empty() && any_variant().fit(own).is_some();
+        if fits || own.architecture.is_empty() {
+            return Ok(());
         }
+        Err(ScanError::InvalidTarget(format!("it is an image for {own}, not for {wanted}")))
     }
 
     /// Whether a container of it runs as root unless told otherwise.
@@ -177,6 +174,25 @@ mod tests {
             let user = user.to_owned();
             let config = ImageConfig { user, superusers, ..ImageConfig::default() };
             assert_eq!(config.runs_as_root(), expected, "{}", config.user);
+        }
+    }
+
+    #[test]
+    fn the_platform_that_is_asked_for() {
+        for (config, wanted, fits) in [
+            (r#"{"os": "linux", "architecture": "arm", "variant": "v7"}"#, "linux/arm/v7", true),
+            (r#"{"os": "linux", "architecture": "arm", "variant": "v6"}"#, "linux/arm/v7", false),
+            (r#"{"os": "linux", "architecture": "arm"}"#, "linux/arm/v7", true),
+            (r#"{"os": "linux", "architecture": "arm", "variant": "v7"}"#, "linux/arm", true),
+            (r#"{"os": "linux", "architecture": "amd64"}"#, "linux/amd64/v3", true),
+            (r#"{"os": "linux", "architecture": "arm64"}"#, "linux/arm/v7", false),
+            (r#"{"os": "windows", "architecture": "amd64"}"#, "linux/amd64", false),
+            ("{}", "linux/arm/v7", true),
+        ] {
+            let wanted: Platform = wanted.parse().unwrap();
+            let read = ImageConfig::parse(config.as_bytes()).unwrap();
+            assert_eq!(read.check_platform(Some(&wanted)).is_ok(), fits, "{config} {wanted}");
+            assert!(read.check_platform(None).is_ok());
         }
     }
 
