@@ -177,6 +177,14 @@ pub struct Range {
     pub last_affected: Option<String>,
 }
 
+impl Range {
+    /// Whether no version is outside of it.
+    pub(crate) fn is_all(&self) -> bool {
+        let Self { introduced, after, fixed, last_affected } = self;
+        [introduced, after, fixed, last_affected].into_iter().all(Option::is_none)
+    }
+}
+
 impl Affected {
     /// Whether it says that no version is affected.
     pub(super) fn is_none(&self) -> bool {

@@ -3,10 +3,13 @@
 use crate::inspect::os::rule::{Candidate, compared, is_same_stream};
 use crate::inspect::os::{Distribution, red_hat};
 use crate::package::{Ecosystem, Package};
-use crate::vulndb::Affected;
+use crate::vulndb::{Affected, Range};
 
 /// Among processors: the advisory names a source package.
 const SOURCE: &str = "src";
+
+/// What Go notes as the version of a module that is built in its repository.
+const UNKNOWN: &str = "(devel)";
 
 /// What a package is held against.
 #[derive(Clone, Copy)]
@@ -34,6 +37,11 @@ pub(super) fn check(
     against: Against<'_>,
 ) -> Option<Affection> {
     if !is_about(package, candidate, affected, against) {
+        return None;
+    }
+    // Before all versions by order, it may be any.
+    let is_unknown = package.ecosystem == Ecosystem::Go && candidate.version == UNKNOWN;
+    if is_unknown && !affected.ranges.iter().any(Range::is_all) {
         return None;
     }
     let scheme = package.ecosystem.order();
@@ -138,6 +146,31 @@ mod tests {
                 expected,
                 "{name} {arches:?} {cpes:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_version_that_nobody_knows() {
+        let range = |introduced: Option<&str>, fixed: Option<&str>| Range {
+            introduced: introduced.map(str::to_owned),
+            fixed: fixed.map(str::to_owned),
+            ..Range::default()
+        };
+        let against = Against { ecosystem: "Go", distribution: None, products: &[] };
+        for (ranges, unknown, old) in [
+            (vec![range(None, Some("0.17.0"))], false, true),
+            (vec![range(Some("0.2.0"), None)], false, false),
+            (vec![range(None, None)], true, true),
+            (Vec::new(), false, false),
+        ] {
+            let affected = Affected { ranges, ..Affected::default() };
+            for (version, expected) in [("(devel)", unknown), ("v0.1.0", old)] {
+                let package = Package::new(Ecosystem::Go, "k8s.io/client-go", version, "f");
+                let candidate =
+                    Candidate { name: "k8s.io/client-go".into(), version: version.into() };
+                let found = check(&package, &candidate, &affected, against);
+                assert_eq!(found.is_some(), expected, "{version} {affected:?}");
+            }
         }
     }
 
