@@ -20,6 +20,8 @@ pub(super) struct Purl {
     pub(super) name: String,
     pub(super) version: String,
     pub(super) qualifiers: BTreeMap<String, String>,
+    /// What is meant within the package.
+    pub(super) subpath: String,
 }
 
 /// Ecosystems with their types.
@@ -103,7 +105,7 @@ impl Purl {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let rest = text.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("pkg:"))?;
         let rest = text.get(rest.len()..)?.trim_start_matches('/');
-        let rest = rest.split_once('#').map_or(rest, |(rest, _)| rest);
+        let (rest, subpath) = rest.split_once('#').unwrap_or((rest, ""));
         let (rest, qualifiers) = rest.split_once('?').unwrap_or((rest, ""));
         let (kind, rest) = rest.split_once('/')?;
         let rest = rest.trim_end_matches('/');
@@ -114,7 +116,7 @@ impl Purl {
             _ => (rest, ""),
         };
         let (namespace, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let purl = Self {
+        let mut purl = Self {
             kind: kind.to_ascii_lowercase(),
             namespace: decode(namespace.trim_matches('/')),
             name: decode(name),
@@ -124,8 +126,45 @@ impl Purl {
                 .filter_map(|pair| pair.split_once('='))
                 .map(|(key, value)| (key.to_ascii_lowercase(), decode(value)))
                 .collect(),
+            subpath: decode(subpath.trim_matches('/')),
         };
+        purl.take_major();
         (!purl.kind.is_empty() && !purl.name.is_empty()).then_some(purl)
+    }
+
+    /// The major version, `v2`, that some write behind the module of Go whose name it ends.
+    fn take_major(&mut self) {
+        let subpath = std::mem::take(&mut self.subpath);
+        let (first, rest) = subpath.split_once('/').unwrap_or((&subpath, ""));
+        let is_number = |n: &str| !n.is_empty() && n.bytes().all(|byte| byte.is_ascii_digit());
+        if self.kind == "golang" && first.strip_prefix('v').is_some_and(is_number) {
+            first.clone_into(&mut self.subpath);
+            self.join_subpath();
+            rest.clone_into(&mut self.subpath);
+        } else {
+            self.subpath = subpath;
+        }
+    }
+
+    /// Takes the subpath for the end of the name.
+    fn join_subpath(&mut self) {
+        let parts = [&self.namespace, &self.name, &self.subpath].map(String::as_str);
+        let all: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let all = all.join("/");
+        let (namespace, name) = all.rsplit_once('/').unwrap_or(("", &all));
+        (self.namespace, self.name) = (namespace.to_owned(), name.to_owned());
+        self.subpath.clear();
+    }
+
+    /// Takes the subpath for the end of the name where that is `name`: of a module of Go within
+    /// another's folder, as syft writes it.
+    pub(super) fn complete(&mut self, name: &str) {
+        let behind = name.strip_suffix(self.subpath.as_str()).and_then(|n| n.strip_suffix('/'));
+        let before = format!("{}/{}", self.namespace, self.name);
+        let is_whole = behind.is_some_and(|behind| behind.eq_ignore_ascii_case(&before));
+        if self.kind == "golang" && !self.subpath.is_empty() && is_whole {
+            self.join_subpath();
+        }
     }
 
     /// The ecosystem; none for a type that is not known.
@@ -170,6 +209,10 @@ impl Purl {
         let qualifier =
             |key: &str| self.qualifiers.get(key).map(String::as_str).unwrap_or_default();
         qualifier("arch").clone_into(&mut package.arch);
+        if ecosystem == Ecosystem::Gem {
+            // Some write the platform behind: `1.13.0-x86_64-linux`.
+            package.version = package.version.split('-').next().unwrap_or_default().to_owned();
+        }
         if !ecosystem.is_os() {
             return Some(package);
         }
@@ -448,6 +491,7 @@ mod tests {
         assert_eq!(ssl.source, "openssl");
         assert_eq!(package("pkg:npm/@babel/core@7.0.0").name, "@babel/core");
         assert_eq!(package("pkg:npm/@babel/core").version, "");
+        assert_eq!(package("pkg:gem/nokogiri@1.13.0-x86_64-linux").version, "1.13.0");
         for (text, id, version) in [
             ("pkg:deb/debian/a@1?distro=debian-12", "debian", "12"),
             ("pkg:apk/alpine/a@1?distro=alpine-3.18.4", "alpine", "3.18.4"),
@@ -473,6 +517,34 @@ mod tests {
         assert!(Purl::parse("pkg:unheard/of@1").unwrap().package("").is_none());
     }
 
+    #[test]
+    fn modules_of_go_by_their_subpath() {
+        for (url, name, expected) in [
+            ("pkg:golang/github.com/a/b@v3.3.0#v3", "", "github.com/a/b/v3"),
+            (
+                "pkg:golang/github.com/a/b@v3.3.0?type=module#v3/",
+                "github.com/a/b/v3",
+                "github.com/a/b/v3",
+            ),
+            ("pkg:golang/gopkg.example@v2.0.0#v2", "", "gopkg.example/v2"),
+            ("pkg:golang/github.com/A/b@v1.0.0#api", "github.com/a/b/api", "github.com/A/b/api"),
+            (
+                "pkg:golang/github.com/a/b@v2.0.0#v2/api",
+                "github.com/a/b/v2/api",
+                "github.com/a/b/v2/api",
+            ),
+            // A package of the module.
+            ("pkg:golang/github.com/a/b@v1.0.0#api", "github.com/a/b", "github.com/a/b"),
+            ("pkg:golang/github.com/a/b@v1.0.0#api", "api", "github.com/a/b"),
+            ("pkg:golang/github.com/a/b@v1.0.0#vendor", "", "github.com/a/b"),
+            ("pkg:npm/a@1.0.0#v2", "a/v2", "a"),
+        ] {
+            let mut purl = Purl::parse(url).unwrap();
+            purl.complete(name);
+            assert_eq!(purl.package("").unwrap().name, expected, "{url}");
+        }
+    }
+
     proptest! {
         #[test]
         fn what_is_written_is_read(
@@ -481,7 +553,7 @@ mod tests {
         ) {
             let namespace: Vec<&str> = namespace.split('/').filter(|p| !p.is_empty()).collect();
             let qualifiers = BTreeMap::from([("arch".to_owned(), value)]);
-            let purl = Purl { kind: "npm".to_owned(), namespace: namespace.join("/"), name, version, qualifiers };
+            let purl = Purl { kind: "npm".to_owned(), namespace: namespace.join("/"), name, version, qualifiers, subpath: String::new() };
             prop_assert_eq!(Purl::parse(&purl.to_string()), Some(purl));
         }
 

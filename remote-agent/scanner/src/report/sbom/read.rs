@@ -151,6 +151,7 @@ impl Reader {
             if purl.version.is_empty() && version != NO_ASSERTION {
                 version.clone_into(&mut purl.version);
             }
+            purl.complete(name);
             purl.add(source, source_version, stream);
         }
         let package = parsed.as_ref().and_then(|purl| Some((purl, purl.package(path)?)));
