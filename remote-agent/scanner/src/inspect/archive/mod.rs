@@ -42,7 +42,8 @@ pub(super) fn wants(entry: &Entry<'_>) -> bool {
 }
 
 fn is_archive(name: &str) -> bool {
-    const EXTENSIONS: [&str; 9] = ["jar", "war", "ear", "par", "sar", "jpi", "hpi", "nar", "egg"];
+    const EXTENSIONS: [&str; 11] =
+        ["jar", "war", "ear", "par", "sar", "jpi", "hpi", "nar", "kar", "lpkg", "egg"];
     let base = name.rsplit('/').next().unwrap_or(name);
     base.rsplit_once('.').is_some_and(|(stem, found)| {
         !stem.is_empty() && EXTENSIONS.iter().any(|known| found.eq_ignore_ascii_case(known))

@@ -241,7 +241,8 @@ fn groups_of_what_is_built_without_maven() {
 #[test]
 fn every_ending_of_archives() {
     let bytes = archive_of(&[POM], Form::Deflated);
-    for extension in ["jar", "war", "ear", "par", "sar", "jpi", "hpi", "nar", "JAR"] {
+    for extension in ["jar", "war", "ear", "par", "sar", "jpi", "hpi", "nar", "kar", "lpkg", "JAR"]
+    {
         let path = format!("app/log4j-core-2.14.1.{extension}");
         let facts = crate::inspect::facts(&path, &bytes, &crate::Limits::default()).unwrap();
         assert_eq!(facts.unwrap().packages.len(), 1, "{extension}");
