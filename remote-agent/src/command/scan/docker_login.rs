@@ -154,24 +154,26 @@ fn fit(key: &str, image: &ImageReference) -> Option<usize> {
 
 impl Login {
     fn credentials(&self) -> Result<Option<Credentials>> {
-        let told = |field: &Option<String>| field.clone().filter(|text| !text.is_empty());
-        if let Some(token) = told(&self.identitytoken) {
-            return Ok(Some(credentials_of("<token>", token)));
+        if let Some(token) = told(self.identitytoken.as_ref()) {
+            return Ok(Some(credentials_of("<token>", token.to_owned())));
         }
-        if let Some(auth) = told(&self.auth) {
-            let pair =
-                STANDARD.decode(auth.trim()).ok().and_then(|pair| String::from_utf8(pair).ok());
+        if let Some(auth) = told(self.auth.as_ref()) {
+            let pair = STANDARD.decode(auth.trim()).ok().and_then(|p| String::from_utf8(p).ok());
             let pair = pair.context("is not encoded as it should be")?;
             let (username, password) = pair.split_once(':').context("holds no password")?;
             let password = password.trim_end_matches('\0').to_owned();
             return Ok((!username.is_empty()).then(|| credentials_of(username, password)));
         }
-        if told(&self.registrytoken).is_some() {
+        if told(self.registrytoken.as_ref()).is_some() {
             bail!("is a token for one registry alone, which is not supported");
         }
-        let Some(username) = told(&self.username) else { return Ok(None) };
-        Ok(Some(credentials_of(&username, self.password.clone().unwrap_or_default())))
+        let Some(username) = told(self.username.as_ref()) else { return Ok(None) };
+        Ok(Some(credentials_of(username, self.password.clone().unwrap_or_default())))
     }
+}
+
+fn told(field: Option<&String>) -> Option<&str> {
+    field.map(String::as_str).filter(|text| !text.is_empty())
 }
 
 fn credentials_of(username: &str, password: String) -> Credentials {
