@@ -7,8 +7,9 @@ use super::Target;
 use super::target::connect;
 use crate::error::ScanError;
 use crate::limits::Limits;
-use crate::report::sbom::{self, SbomFormat};
+use crate::report::sbom::{self, Reading, SbomError, SbomFormat};
 use crate::scan::Inventory;
+use crate::signature::{PublicKey, signed_statements};
 use crate::source::ManifestOrIndex;
 use crate::source::registry::{RegistryImage, Resolved};
 
@@ -43,8 +44,13 @@ pub struct Attached {
 impl Target {
     /// The bill of materials that is attached to the image; none where there
     /// is none, and for what is in no registry. Who uses it instead of the
-    /// layers trusts whoever may write to the repository.
-    pub async fn attached_sbom(&self, limits: &Limits) -> Result<Option<Attached>, ScanError> {
+    /// layers trusts whoever may write to the repository, or only what one of
+    /// `signers` stated, where such are given.
+    pub async fn attached_sbom(
+        &self,
+        signers: &[PublicKey],
+        limits: &Limits,
+    ) -> Result<Option<Attached>, ScanError> {
         let Self::Image { reference, scheme, options } = self else { return Ok(None) };
         let client = connect(reference, *scheme, options).await?;
         let image = client
@@ -69,14 +75,11 @@ impl Target {
                 if sbom::detect(&content).is_none() {
                     continue;
                 }
-                let read = sbom::read_about(&manifest, &content, &images, limits);
-                let read = read.map_err(|error| {
+                let document = Document { name: &manifest, content: &content };
+                let read = document.read(&images, signers, limits).map_err(|error| {
                     ScanError::Malformed(format!("the attached document {manifest}: {error}"))
                 })?;
-                let Some(read) = read else {
-                    warn!(manifest, "an attached statement is about another image: it is not used");
-                    continue;
-                };
+                let Some(read) = read else { continue };
                 let mut inventory = read.inventory;
                 inventory.digest = Some(resolved.digest);
                 inventory.index_digest = resolved.index_digest;
@@ -84,6 +87,41 @@ impl Target {
                 return Ok(Some(Attached { digest: attachment.digest, format, inventory }));
             }
         }
+        Ok(None)
+    }
+}
+
+/// What is attached, known by the name of its manifest.
+struct Document<'a> {
+    name: &'a str,
+    content: &'a [u8],
+}
+
+impl Document<'_> {
+    /// What it says of one of `images`; of `signers`, where such are given.
+    fn read(
+        &self,
+        images: &[Digest],
+        signers: &[PublicKey],
+        limits: &Limits,
+    ) -> Result<Option<Reading>, SbomError> {
+        let Self { name, content } = *self;
+        if signers.is_empty() {
+            let read = sbom::read_about(name, content, images, limits)?;
+            if read.is_none() {
+                warn!(
+                    document = name,
+                    "an attached statement is about another image: it is not used"
+                );
+            }
+            return Ok(read);
+        }
+        for statement in signed_statements(content, signers) {
+            if let Some(read) = sbom::read_stated(name, &statement, images, limits)? {
+                return Ok(Some(read));
+            }
+        }
+        warn!(document = name, "no signer who is trusted stated it of the image: it is not used");
         Ok(None)
     }
 }

@@ -242,15 +242,15 @@ struct BundledPromise {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Envelope {
-    payload: String,
-    payload_type: String,
-    signatures: Vec<EnvelopeSignature>,
+pub(super) struct Envelope {
+    pub(super) payload: String,
+    pub(super) payload_type: String,
+    pub(super) signatures: Vec<EnvelopeSignature>,
 }
 
 #[derive(Deserialize)]
-struct EnvelopeSignature {
-    sig: String,
+pub(super) struct EnvelopeSignature {
+    pub(super) sig: String,
 }
 
 /// Reads a bundle around a statement that the image is signed, or with a signature on the
@@ -359,6 +359,6 @@ pub(super) fn encoded_before_signing(kind: &str, payload: &[u8]) -> Vec<u8> {
     encoded
 }
 
-fn decoded(text: &str) -> Option<Vec<u8>> {
+pub(super) fn decoded(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text.trim()).ok()
 }

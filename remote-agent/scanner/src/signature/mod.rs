@@ -23,6 +23,7 @@ mod payload;
 mod root;
 mod signed;
 mod stamp;
+mod statement;
 mod timestamp;
 mod trusted_root;
 
@@ -34,6 +35,7 @@ pub use error::{RootError, SignatureError};
 pub use key::PublicKey;
 pub use root::{Identity, RootOfTrust, Trust, Verifier, VerifierKind};
 pub use signed::{Evidence, Inclusion, LogEntry, Promise, Signed};
+pub use statement::signed_statements;
 
 /// What the signatures of an image are worth.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

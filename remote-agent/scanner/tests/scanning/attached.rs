@@ -6,10 +6,12 @@ use base64::engine::general_purpose::STANDARD;
 use palisade_api::Digest;
 use palisade_scanner::report::sbom::SbomFormat;
 use palisade_scanner::scan::Attached;
+use palisade_scanner::signature::PublicKey;
 use palisade_scanner::{Limits, ScanError, Target, TargetOptions};
 use serde_json::{Value, json};
 
 use crate::fixture::{Answer, Registry, debian, descriptor, names};
+use crate::signature::signer::Key;
 
 const CYCLONEDX: &str = "application/vnd.cyclonedx+json";
 const SPDX: &str = "application/spdx+json";
@@ -60,9 +62,13 @@ impl Shelf {
     }
 
     async fn attached(&self) -> Result<Option<Attached>, ScanError> {
+        self.attached_by(&[]).await
+    }
+
+    async fn attached_by(&self, signers: &[PublicKey]) -> Result<Option<Attached>, ScanError> {
         let target = format!("{}shop:v1", self.registry.url());
         let target = Target::parse(&target, TargetOptions::default()).unwrap();
-        target.attached_sbom(&Limits::default()).await
+        target.attached_sbom(signers, &Limits::default()).await
     }
 }
 
@@ -174,6 +180,43 @@ async fn a_statement_about_another_image_is_passed_over() {
     both["layers"].as_array_mut().unwrap().push(beside["layers"][0].clone());
     shelf.registry.put_manifest("shop", &tag, &both);
     assert_eq!(names(&shelf.attached().await.unwrap().unwrap().inventory), ["own"]);
+}
+
+#[tokio::test]
+async fn with_a_key_only_what_it_signed_about_the_image_is_taken() {
+    let (own, other) = (Key::generate(), Key::generate());
+    let signers = [PublicKey::from_pem(&own.pem()).unwrap()];
+    let signed = |key: &Key, statement: &Value| {
+        let (kind, payload) = ("application/vnd.in-toto+json", statement.to_string());
+        let message = format!("DSSEv1 {} {kind} {} {payload}", kind.len(), payload.len());
+        let signature = STANDARD.encode(key.sign(message.as_bytes()));
+        let mut envelope = envelope(statement);
+        envelope["signatures"] = json!([{"keyid": "", "sig": signature}]);
+        envelope
+    };
+    let shelf = Shelf::new().await;
+    let about = statement("own", shelf.image);
+    let mut exchanged = signed(&own, &about);
+    exchanged["payload"] = envelope(&statement("exchanged", shelf.image))["payload"].clone();
+    let bundle = |envelope: Value| json!({"verificationMaterial": {}, "dsseEnvelope": envelope});
+    let lines = format!("{}\n{}\n", signed(&other, &about), signed(&own, &about));
+    let copied = statement("copied", Digest::of(b"another image"));
+    for (document, is_taken) in [
+        (signed(&own, &about).to_string(), true),
+        (bundle(signed(&own, &about)).to_string(), true),
+        (lines, true),
+        (signed(&other, &about).to_string(), false),
+        (envelope(&about).to_string(), false),
+        (about.to_string(), false),
+        (cyclonedx("bare"), false),
+        (signed(&own, &copied).to_string(), false),
+        (exchanged.to_string(), false),
+    ] {
+        let tagged = shelf.around("application/vnd.dsse.envelope.v1+json", &document);
+        shelf.registry.put_manifest("shop", &format!("sha256-{}.att", shelf.image), &tagged);
+        let found = shelf.attached_by(&signers).await.unwrap();
+        assert_eq!(found.is_some(), is_taken, "{document}");
+    }
 }
 
 /// Who signs an image for several platforms by its name signs the index.

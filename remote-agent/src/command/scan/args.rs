@@ -96,6 +96,11 @@ pub(crate) struct ScanArgs {
     #[arg(long, value_parser = FalseyValueParser::new(), env = "PALISADE_ATTACHED_SBOM")]
     pub(super) attached_sbom: bool,
 
+    /// Public key in PEM: only a bill of materials that its owner signed as a
+    /// statement about the image is taken so. May be given several times
+    #[arg(long, value_name = "FILE", value_delimiter = ',', env = "PALISADE_ATTACHED_SBOM_KEY")]
+    pub(super) attached_sbom_key: Vec<PathBuf>,
+
     #[command(flatten)]
     pub(super) policy: PolicyArgs,
 

@@ -44,6 +44,7 @@ pub(super) fn run(args: &ScanArgs) -> Result<ExitCode> {
     let forms = written::Forms::new(args)?;
     let policy = policy::Policy::read(args)?;
     let subject = Subject::of(args)?;
+    let attached = subject::attached(args)?;
     let base = args.base_image.as_ref().or(args.other.scanner_base_image.as_ref());
     let base = base.map(|base| subject.beside(base)).transpose()?;
     let database = if args.scanners.contains(&Scanner::Vuln) {
@@ -64,13 +65,13 @@ pub(super) fn run(args: &ScanArgs) -> Result<ExitCode> {
     let read = super::runtime()?.block_on(async {
         progress.stage("reading the target");
         let inventory = subject
-            .inventory(&scope, args.attached_sbom)
+            .inventory(&scope, attached.as_deref())
             .await
             .with_context(|| format!("cannot scan {}", subject.name()))?;
         let base = match base {
             Some(base) => {
                 progress.stage("reading the base image");
-                let inventory = base.inventory(&scope, false).await;
+                let inventory = base.inventory(&scope, None).await;
                 Some(inventory.with_context(|| format!("cannot read {}", base.name()))?)
             }
             None => None,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use palisade_scanner::report::sbom;
+use palisade_scanner::signature::PublicKey;
 use palisade_scanner::source::registry::Credentials;
 use palisade_scanner::{Inventory, Limits, Scope, Target, TargetOptions};
 use tracing::info;
@@ -71,8 +72,12 @@ impl Subject {
     }
 
     /// What it holds; of an image with `attached`, what the bill of materials
-    /// that is attached to it lists.
-    pub(super) async fn inventory(&self, scope: &Scope, attached: bool) -> Result<Inventory> {
+    /// that is attached to it lists, stated by one of these where there are any.
+    pub(super) async fn inventory(
+        &self,
+        scope: &Scope,
+        attached: Option<&[PublicKey]>,
+    ) -> Result<Inventory> {
         let limits = &scope.limits;
         let mut target = match &self.what {
             What::Sbom(path) => return read(path, limits),
@@ -83,8 +88,8 @@ impl Subject {
         {
             options.credentials = docker_login::credentials(reference).await;
         }
-        if attached {
-            if let Some(attached) = target.attached_sbom(limits).await? {
+        if let Some(signers) = attached {
+            if let Some(attached) = target.attached_sbom(signers, limits).await? {
                 info!(digest = %attached.digest, "an attached bill of materials is taken");
                 return Ok(attached.inventory);
             }
@@ -137,6 +142,21 @@ fn by_parts(other: &OtherNames) -> Option<String> {
     // A digest stands behind its own mark.
     let mark = if tag.starts_with("sha256:") { '@' } else { ':' };
     Some(format!("{registry}{slash}{repository}{mark}{tag}"))
+}
+
+/// Whose bills of materials are taken where they are attached; none where layers are read.
+pub(super) fn attached(args: &ScanArgs) -> Result<Option<Vec<PublicKey>>> {
+    let key = |path: &PathBuf| {
+        let shown = path.display();
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
+        PublicKey::from_pem(&text).with_context(|| {
+            format!(
+                "{shown} is no public key in PEM of the kind ECDSA (P-256, P-384), RSA or Ed25519"
+            )
+        })
+    };
+    let keys: Vec<PublicKey> = args.attached_sbom_key.iter().map(key).collect::<Result<_>>()?;
+    Ok((args.attached_sbom || !keys.is_empty()).then_some(keys))
 }
 
 /// The password comes by a variable only: flags show in process lists.

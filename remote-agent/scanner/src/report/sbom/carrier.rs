@@ -64,6 +64,14 @@ pub(super) fn carried<'a>(
     })
 }
 
+/// The bill in a statement about one of `images`.
+pub(super) fn stated<'a>(
+    statement: &'a [u8],
+    images: &[Digest],
+) -> Option<(SbomFormat, Cow<'a, [u8]>)> {
+    documents(statement).find_map(|carrier| carrier.stated(Some(images)))
+}
+
 fn documents(content: &[u8]) -> impl Iterator<Item = Carrier<'_>> {
     let content = content.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(content).trim_ascii_start();
     let most = if content.starts_with(b"{") { MOST } else { 0 };
@@ -81,17 +89,15 @@ impl<'a> Carrier<'a> {
         STANDARD.decode(encoded.trim()).ok()
     }
 
-    /// The bill in an export or a statement: an object, or all of it in a text.
+    /// The bill in an export or a statement.
     fn bill(&self, images: Option<&[Digest]>) -> Option<(SbomFormat, Cow<'a, [u8]>)> {
-        let stated = || self.predicate.filter(|_| images.is_none_or(|all| self.is_about(all)));
-        let outer = self.sbom.or_else(stated)?;
-        let within = serde_json::from_str::<Carrier<'a>>(outer.get()).ok();
-        let bill = within.and_then(|within| within.data).unwrap_or(outer);
-        let bill: Cow<'a, [u8]> = match serde_json::from_str::<String>(bill.get()) {
-            Ok(text) => Cow::Owned(text.into_bytes()),
-            Err(_) => Cow::Borrowed(bill.get().as_bytes()),
-        };
-        Some((bare_format(&bill)?, bill))
+        self.sbom.map_or_else(|| self.stated(images), within)
+    }
+
+    /// The bill in a statement, about one of `images` where those are given.
+    fn stated(&self, images: Option<&[Digest]>) -> Option<(SbomFormat, Cow<'a, [u8]>)> {
+        let is_meant = images.is_none_or(|images| self.is_about(images));
+        within(self.predicate.filter(|_| is_meant)?)
     }
 
     /// Whether it states something about one of `images`.
@@ -103,6 +109,17 @@ impl<'a> Carrier<'a> {
             images.iter().any(|image| image.to_string() == digest)
         })
     }
+}
+
+/// The bill that is all there is in a part of a document: an object, or all of it in a text.
+fn within(part: &RawValue) -> Option<(SbomFormat, Cow<'_, [u8]>)> {
+    let older = serde_json::from_str::<Carrier<'_>>(part.get()).ok();
+    let bill = older.and_then(|older| older.data).unwrap_or(part);
+    let bill: Cow<'_, [u8]> = match serde_json::from_str::<String>(bill.get()) {
+        Ok(text) => Cow::Owned(text.into_bytes()),
+        Err(_) => Cow::Borrowed(bill.get().as_bytes()),
+    };
+    Some((bare_format(&bill)?, bill))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use carrier::carried;
-pub use read::{Reading, read, read_about};
+pub use read::{Reading, read, read_about, read_stated};
 
 use super::Report;
 use super::purl::Purl;

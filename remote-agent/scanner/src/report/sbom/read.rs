@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use palisade_api::Digest;
 use serde::{Deserialize, Deserializer};
 
+use super::carrier::{carried, stated};
 use super::{
-    SbomError, SbomFormat, bare_format, carried, cyclonedx, cyclonedx_xml, spdx2, spdx2_text, spdx3,
+    SbomError, SbomFormat, bare_format, cyclonedx, cyclonedx_xml, spdx2, spdx2_text, spdx3,
 };
 use crate::inspect::os::Distribution;
 use crate::limits::Limits;
@@ -34,7 +35,8 @@ pub struct Reading {
 
 /// Reads a document that is known by `name` in what is said of it.
 pub fn read(name: &str, content: &[u8], limits: &Limits) -> Result<Reading, SbomError> {
-    read_of(name, content, None, limits)?.ok_or(SbomError::Foreign)
+    let found = find(content, None)?.ok_or(SbomError::Foreign)?;
+    reading(name, found, limits)
 }
 
 /// Reads a document as [`read`] does; none where it is a statement about none of `images`.
@@ -44,23 +46,36 @@ pub fn read_about(
     images: &[Digest],
     limits: &Limits,
 ) -> Result<Option<Reading>, SbomError> {
-    read_of(name, content, Some(images), limits)
+    find(content, Some(images))?.map(|found| reading(name, found, limits)).transpose()
 }
 
-fn read_of(
+/// Reads what a statement says of one of `images`; none where it is about none of them, or
+/// about something else than what they hold.
+pub fn read_stated(
     name: &str,
-    content: &[u8],
-    images: Option<&[Digest]>,
+    statement: &[u8],
+    images: &[Digest],
     limits: &Limits,
 ) -> Result<Option<Reading>, SbomError> {
+    stated(statement, images).map(|found| reading(name, found, limits)).transpose()
+}
+
+type Found<'a> = (SbomFormat, Cow<'a, [u8]>);
+
+fn find<'a>(content: &'a [u8], images: Option<&[Digest]>) -> Result<Option<Found<'a>>, SbomError> {
     if content.len() as u64 > DOCUMENT_BYTES {
         return Err(SbomError::TooLarge { what: "bytes", limit: DOCUMENT_BYTES });
     }
     let content = content.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(content);
     let bare = bare_format(content).map(|format| (format, Cow::Borrowed(content)));
-    let Some((format, content)) = bare.or_else(|| carried(content, images)) else {
-        return Ok(None);
-    };
+    Ok(bare.or_else(|| carried(content, images)))
+}
+
+fn reading(
+    name: &str,
+    (format, content): Found<'_>,
+    limits: &Limits,
+) -> Result<Reading, SbomError> {
     let mut reader = Reader { most: limits.packages, ..Reader::default() };
     match format {
         SbomFormat::CycloneDx => cyclonedx::read(&content, &mut reader)?,
@@ -69,7 +84,7 @@ fn read_of(
         SbomFormat::Spdx2Text => spdx2_text::read(&content, &mut reader)?,
         SbomFormat::Spdx3 => spdx3::read(&content, &mut reader)?,
     }
-    Ok(Some(Reading { format, inventory: reader.inventory(name) }))
+    Ok(Reading { format, inventory: reader.inventory(name) })
 }
 
 /// What is written as null is empty.

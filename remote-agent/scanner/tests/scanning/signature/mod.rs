@@ -7,4 +7,4 @@ mod detached;
 mod key_pair;
 mod keyless;
 mod period;
-mod signer;
+pub(crate) mod signer;

@@ -18,14 +18,14 @@ pub(super) const ISSUER: &str = "https://accounts.shop.example";
 pub(super) const SUBJECT: &str = "release@shop.example";
 
 /// A key pair, ECDSA on P-256.
-pub(super) struct Key(pub(super) KeyPair);
+pub(crate) struct Key(pub(super) KeyPair);
 
 impl Key {
-    pub(super) fn generate() -> Self {
+    pub(crate) fn generate() -> Self {
         Self(KeyPair::generate().unwrap())
     }
 
-    pub(super) fn pem(&self) -> String {
+    pub(crate) fn pem(&self) -> String {
         self.0.public_key_pem()
     }
 
@@ -33,7 +33,7 @@ impl Key {
         Digest::of(&self.0.subject_public_key_info())
     }
 
-    pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
+    pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
         let random = SystemRandom::new();
         let pair = self.0.serialize_der();
         let pair =
