@@ -106,6 +106,11 @@ fn the_login_that_docker_keeps_is_used() {
             assert!(!said.contains(secret) && !said.contains(encoded.as_str()), "{said}");
         }
     }
+    let elsewhere = tempfile::NamedTempFile::new().unwrap();
+    let path = elsewhere.path().to_str().unwrap();
+    fs::write(path, json!({"auths": {}}).to_string()).unwrap();
+    let (who, said) = asks(|at| json!({"auths": auth(at)}), &[("REGISTRY_AUTH_FILE", path)]);
+    assert_eq!(who, None, "{said}");
     let (_, said) = asks(|_| json!({"credsStore": "missing"}), &[]);
     assert!(said.contains("docker-credential-missing"), "{said}");
 }

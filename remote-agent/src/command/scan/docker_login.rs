@@ -80,6 +80,10 @@ pub(super) async fn credentials(image: &ImageReference) -> Option<Credentials> {
 
 fn path() -> Option<PathBuf> {
     let set = |name: &str| var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    // Podman's, of the same form.
+    if let Some(file) = set("REGISTRY_AUTH_FILE") {
+        return Some(file);
+    }
     let folder = set("DOCKER_CONFIG").or_else(|| Some(set("HOME")?.join(".docker")))?;
     Some(folder.join("config.json"))
 }
