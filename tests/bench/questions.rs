@@ -23,6 +23,8 @@ const REPORTING: Duration = Duration::from_secs(20);
 /// the slowest of all, and how many pages deep.
 const PAGES: usize = 200;
 const DEPTH: usize = 60;
+/// Who counts rests twenty times as long as it counted, before it counts again.
+const COUNTED_WITHIN: Duration = Duration::from_mins(10);
 
 /// The lists, each as it is asked for without a word and by any one filter or
 /// order.
@@ -142,6 +144,7 @@ pub(crate) async fn measure(figures: &mut Figures) -> Result<()> {
     sqlx::raw_sql(include_str!("questions.sql")).execute(&mut store).await?;
     // As after a while in service; it cannot be part of a transaction.
     sqlx::raw_sql("VACUUM ANALYZE").execute(&mut store).await?;
+    counted(&mut store).await?;
     let admin = primary.admin().await?;
     for (list, questions) in LISTS {
         for (filter, query) in questions {
@@ -153,6 +156,24 @@ pub(crate) async fn measure(figures: &mut Figures) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Waits until what is found out on the side is known: which reports are on what runs,
+/// and which of them have each vulnerability.
+async fn counted(store: &mut PgConnection) -> Result<()> {
+    let deadline = Instant::now() + COUNTED_WITHIN;
+    loop {
+        let counted: bool = sqlx::query_scalar(
+            "SELECT NOT EXISTS (SELECT FROM vulnerability WHERE images = 0 OR seen_in = '{}')",
+        )
+        .fetch_one(&mut *store)
+        .await?;
+        if counted {
+            return Ok(());
+        }
+        ensure!(Instant::now() < deadline, "the images were not counted in time");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
 }
 
 /// Events of many members at once, for a while.

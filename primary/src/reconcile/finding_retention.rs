@@ -22,7 +22,7 @@ impl Task for FindingRetention {
     }
 
     async fn run(&self) -> Result<Done, StoreError> {
-        finding::settle(&mut *self.database.acquire().await?).await?;
+        while finding::settle(&mut *self.database.acquire().await?).await? {}
         let mut tx = self.database.begin().await?;
         let forgotten = finding::sweep(&mut tx).await?;
         tx.commit().await?;

@@ -13,6 +13,9 @@ use super::Result;
 /// names: between the two a row could vanish that is about to be named.
 const LOCK: i64 = 0x5041_4c49_4649_4e44;
 
+/// Vulnerable packages that one statement looks at.
+const MOST_SETTLED: i64 = 5_000;
+
 /// What is known of a vulnerability, whatever package has it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct KnownVulnerability {
@@ -262,18 +265,22 @@ pub async fn set_aside(tx: &mut sqlx::PgTransaction<'_>, new: &ReportFindings) -
     Ok(())
 }
 
-/// Looks at the vulnerable packages that may have lost their last finding:
-/// forgets that it may be so of those that have one. It needs no lock: whoever
-/// takes a finding away notes that in a row of its own.
-pub async fn settle(conn: &mut PgConnection) -> Result<()> {
-    sqlx::query!(
-        "DELETE FROM finding_gone AS gone
-         WHERE EXISTS (SELECT FROM finding
-                       WHERE finding.vulnerable_package = gone.vulnerable_package)",
+/// Looks at vulnerable packages that may have lost their last finding: forgets
+/// that it may be so of those that have one. Says whether there may be more. It
+/// needs no lock: whoever takes a finding away notes that in a row of its own.
+pub async fn settle(conn: &mut PgConnection) -> Result<bool> {
+    let done = sqlx::query!(
+        "DELETE FROM finding_gone
+         WHERE ctid = ANY (ARRAY(
+             SELECT gone.ctid FROM finding_gone AS gone
+             WHERE EXISTS (SELECT FROM finding
+                           WHERE finding.vulnerable_package = gone.vulnerable_package)
+             LIMIT $1))",
+        MOST_SETTLED,
     )
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == MOST_SETTLED.unsigned_abs())
 }
 
 /// Removes vulnerable packages that no image holds any more. None when
