@@ -115,7 +115,8 @@ pub async fn tell_vulnerabilities(
         known.iter().map(|one| one.epss.map(|(_, percentile)| percentile)).collect();
     let kev: Vec<bool> = known.iter().map(|one| one.kev).collect();
     // Everybody takes the rows in the order of their names, so that nobody
-    // waits for each other.
+    // waits for each other. Rows that stand are left out before: a conflict
+    // would lock each, and use up a number.
     let done = sqlx::query!(
         "INSERT INTO vulnerability
              (name, severity, score, score_v3, feed_rating, vectors, vectors_v3, description, link,
@@ -126,6 +127,10 @@ pub async fn tell_vulnerabilities(
                      $12::real[], $13::real[], $14::boolean[])
               AS told (name, severity, score, score_v3, feed_rating, vectors, vectors_v3,
                        description, link, published, modified, epss, epss_percentile, kev)
+         LEFT JOIN vulnerability AS known ON known.name = told.name
+         WHERE known.id IS NULL OR known.vulndb_digest <> $15
+            OR (told.severity, told.score_v3, told.score)
+               > (known.severity, known.score_v3, known.score)
          ORDER BY told.name
          ON CONFLICT ON CONSTRAINT vulnerability_name_key DO UPDATE SET
              severity = excluded.severity, score = excluded.score, score_v3 = excluded.score_v3,
@@ -159,7 +164,8 @@ pub async fn tell_vulnerabilities(
 }
 
 /// Writes vulnerable packages whose vulnerabilities were told. Rows that are
-/// as they should be stay untouched.
+/// as they should be stay untouched: most images have packages of others, and
+/// whoever writes these would wait.
 pub async fn tell_packages(
     tx: &mut sqlx::PgTransaction<'_>,
     packages: &[VulnerablePackage],
@@ -180,6 +186,17 @@ pub async fn tell_packages(
               AS told (name, package_name, package_version, source, severity, score, score_v3,
                        feed_rating, status, fixed_version)
          JOIN vulnerability USING (name)
+         LEFT JOIN vulnerable_package AS known
+              ON known.vulnerability = vulnerability.id
+                 AND known.package_name = told.package_name
+                 AND known.package_version = told.package_version
+                 AND known.source = told.source
+         WHERE known.id IS NULL
+            OR (known.severity, known.score, known.score_v3, known.feed_rating, known.status,
+                known.fixed_version)
+               IS DISTINCT FROM
+               (told.severity, told.score, told.score_v3, told.feed_rating, told.status,
+                told.fixed_version)
          ORDER BY vulnerability.id, told.package_name, told.package_version, told.source
          ON CONFLICT ON CONSTRAINT vulnerable_package_key DO UPDATE SET
              severity = excluded.severity, score = excluded.score, score_v3 = excluded.score_v3,
@@ -237,7 +254,11 @@ macro_rules! replace_in {
              INSERT INTO "
                 + $table
                 + " (report, vulnerable_package)
-             SELECT report, id FROM found ORDER BY report, id
+             SELECT report, id FROM found
+             EXCEPT SELECT report, vulnerable_package FROM "
+                + $table
+                + " WHERE report = ANY($7)
+             ORDER BY report, id
              ON CONFLICT DO NOTHING",
             &keys.vulnerabilities,
             &keys.package_names,

@@ -110,6 +110,14 @@ async fn severity(database: &Database, name: &str) -> i16 {
     sqlx::query_scalar(query).bind(name).fetch_one(&mut *conn).await.unwrap()
 }
 
+/// The largest numbers of vulnerabilities and of vulnerable packages.
+async fn last_numbers(database: &Database) -> (i32, i32) {
+    let mut conn = database.acquire().await.unwrap();
+    let query =
+        "SELECT (SELECT max(id) FROM vulnerability), (SELECT max(id) FROM vulnerable_package)";
+    sqlx::query_as(query).fetch_one(&mut *conn).await.unwrap()
+}
+
 #[tokio::test]
 async fn what_stays_found_is_not_written_again() {
     let test = TestDatabase::start().await;
@@ -125,6 +133,7 @@ async fn what_stays_found_is_not_written_again() {
 
     let told = write(database, FIRST, &[(orders, &[kept.clone(), fresh])]).await;
     assert_eq!(told, 1, "what was told already was written again");
+    assert_eq!(last_numbers(database).await, (3, 3), "what stands used up numbers");
     let second = findings(database).await;
     let of_orders: Vec<&str> =
         second.iter().filter(|row| row.0 == orders).map(|row| row.1.as_str()).collect();

@@ -86,3 +86,23 @@ async fn an_image_is_kept_from_the_first_part_of_a_report_until_nobody_runs_it()
     assert_eq!(forgotten(database).await, 1);
     test.stop().await;
 }
+
+#[tokio::test]
+async fn an_image_that_is_reported_again_uses_up_no_number() {
+    let test = TestDatabase::start().await;
+    let database = &test.database;
+    for whole in 1..=5 {
+        let cluster = ClusterId::from_uuid(Uuid::now_v7());
+        report(database, cluster, &part(whole, true, true, &["menu:v1", "till:v1"])).await;
+    }
+    let cluster = ClusterId::from_uuid(Uuid::now_v7());
+    report(database, cluster, &part(1, true, true, &["menu:v1", "orders:v1"])).await;
+    let mut conn = database.acquire().await.unwrap();
+    let numbers: Vec<i32> = sqlx::query_scalar("SELECT id FROM running_image ORDER BY name")
+        .fetch_all(&mut *conn)
+        .await
+        .unwrap();
+    assert_eq!(numbers, [1, 3, 2]);
+    drop(conn);
+    test.stop().await;
+}

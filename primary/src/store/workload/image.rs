@@ -1,5 +1,7 @@
 //! The images that run, by what engines call them.
 
+use std::collections::HashMap;
+
 use palisade_api::Digest;
 use palisade_policy::admission::image_name::ImageName;
 use sqlx::{PgConnection, PgTransaction, Postgres, QueryBuilder};
@@ -9,18 +11,64 @@ use super::Workload;
 use crate::store::within::Within;
 use crate::store::{Result, StoreError};
 
+/// What an engine calls an image: its name and its id.
+type Called<'a> = (&'a str, &'a str);
+
 /// The numbers of the images of `workloads`, in their order. New ones get one. None of
 /// them is forgotten before the transaction ends.
+///
+/// What is known is looked up first: an insertion that finds it there uses up a number, and
+/// clusters report the same images again and again.
 pub(super) async fn numbers(
     tx: &mut PgTransaction<'_>,
     workloads: &[Workload],
 ) -> Result<Vec<i32>> {
-    let mut images: Vec<(&str, &str)> =
-        workloads.iter().map(|one| (one.image.as_str(), one.image_id.as_str())).collect();
+    let mut images: Vec<Called<'_>> = workloads.iter().map(called).collect();
     images.sort_unstable();
     images.dedup();
+    let mut known = lock(tx, &images).await?;
+    images.retain(|image| !known.contains_key(image));
+    if !images.is_empty() {
+        insert(tx, &images).await?;
+        known.extend(lock(tx, &images).await?);
+    }
+    let numbers: Option<Vec<i32>> =
+        workloads.iter().map(|one| known.get(&called(one)).copied()).collect();
+    numbers.ok_or_else(|| {
+        StoreError::inconsistent("running_image", "an image was forgotten while it was reported")
+    })
+}
+
+fn called(workload: &Workload) -> Called<'_> {
+    (&workload.image, &workload.image_id)
+}
+
+/// The numbers of those images that are known, which are kept until the transaction ends.
+async fn lock<'a>(
+    tx: &mut PgTransaction<'_>,
+    images: &[Called<'a>],
+) -> Result<HashMap<Called<'a>, i32>> {
+    let (names, ids): (Vec<String>, Vec<String>) =
+        images.iter().map(|(name, id)| ((*name).to_owned(), (*id).to_owned())).unzip();
+    let rows = sqlx::query!(
+        r#"SELECT running_image.id, wanted.place AS "place!"
+           FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted (name, image_id, place)
+           JOIN running_image ON running_image.name = wanted.name
+                             AND running_image.image_id = wanted.image_id
+           FOR KEY SHARE OF running_image"#,
+        &names,
+        &ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let place = |place: i64| usize::try_from(place - 1).ok();
+    Ok(rows.into_iter().filter_map(|row| Some((*images.get(place(row.place)?)?, row.id))).collect())
+}
+
+/// Gives numbers to images, in the order of what they are called, as everybody does.
+async fn insert(tx: &mut PgTransaction<'_>, images: &[Called<'_>]) -> Result<()> {
     let mut columns = Columns::default();
-    for (name, image_id) in &images {
+    for (name, image_id) in images {
         columns.push(name, image_id);
     }
     sqlx::query!(
@@ -37,23 +85,7 @@ pub(super) async fn numbers(
     )
     .execute(&mut **tx)
     .await?;
-    let rows = sqlx::query!(
-        "SELECT running_image.id, running_image.name, running_image.image_id
-         FROM running_image JOIN unnest($1::text[], $2::text[]) AS wanted (name, image_id)
-              ON running_image.name = wanted.name AND running_image.image_id = wanted.image_id
-         FOR KEY SHARE OF running_image",
-        &columns.names,
-        &columns.image_ids,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    let known: std::collections::HashMap<(&str, &str), i32> =
-        rows.iter().map(|row| ((row.name.as_str(), row.image_id.as_str()), row.id)).collect();
-    let of = |one: &Workload| known.get(&(one.image.as_str(), one.image_id.as_str())).copied();
-    let numbers: Option<Vec<i32>> = workloads.iter().map(of).collect();
-    numbers.ok_or_else(|| {
-        StoreError::inconsistent("running_image", "an image was forgotten while it was reported")
-    })
+    Ok(())
 }
 
 /// Images that run in one of the clusters and one of the namespaces, of which
