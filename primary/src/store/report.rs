@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 
 pub use publication::{
     TouchedReport, Unpublished, accepted_in, bodies, lock_unpublished, published, republish,
-    republish_all, republish_image,
+    republish_all,
 };
 
 use super::{Result, StoreError};

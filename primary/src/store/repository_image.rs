@@ -25,22 +25,44 @@ pub struct RepositoryImage {
     pub index_digest: Option<Digest>,
 }
 
-/// Notes what a name leads to. The report on what it led to before loses it.
+/// Begins to change what a name leads to, and comes before the report on it is stored. That
+/// report, and the one that loses the name, are published anew; both are taken here, in the
+/// order of [`super::report`]. Who is about the same name waits.
+pub async fn lock(tx: &mut PgTransaction<'_>, image: &RepositoryImage) -> Result<()> {
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock(hashtext('repository_image'),
+                                      hashtext(concat_ws(' ', $1::text, $2::text, $3::text)))",
+        image.registry,
+        image.repository,
+        image.tag,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "WITH renamed AS (
+             SELECT id FROM report
+             WHERE digest = ANY (ARRAY(
+                 SELECT $4::bytea
+                 UNION SELECT digest FROM repository_image
+                 WHERE registry = $1 AND repository = $2 AND tag = $3))
+             ORDER BY digest FOR NO KEY UPDATE)
+         UPDATE report SET publish = true FROM renamed WHERE report.id = renamed.id",
+        image.registry,
+        image.repository,
+        image.tag,
+        image.digest.as_bytes().as_slice(),
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Notes what a name leads to, which [`lock`] was told before.
 pub async fn put(
     tx: &mut PgTransaction<'_>,
     image: &RepositoryImage,
     at: DateTime<Utc>,
 ) -> Result<()> {
-    sqlx::query!(
-        "UPDATE report SET publish = true
-         WHERE digest IN (SELECT digest FROM repository_image
-                          WHERE registry = $1 AND repository = $2 AND tag = $3)",
-        image.registry,
-        image.repository,
-        image.tag,
-    )
-    .execute(&mut **tx)
-    .await?;
     sqlx::query!(
         "INSERT INTO repository_image
              (registry, repository, tag, digest, index_digest, scanned_at)
@@ -60,19 +82,29 @@ pub async fn put(
     Ok(())
 }
 
-/// Forgets all but the newest `most` names; reports without a name follow.
+/// Forgets all but the newest `most` names; reports without a name follow. A name that
+/// somebody renewed while its report was waited for stays.
 pub async fn trim(tx: &mut PgTransaction<'_>, most: i64) -> Result<u64> {
-    let done = sqlx::query!(
-        "WITH gone AS (
-             DELETE FROM repository_image
-             WHERE (registry, repository, tag) IN (
-                 SELECT registry, repository, tag FROM repository_image
-                 ORDER BY scanned_at DESC OFFSET $1)
-             RETURNING digest),
-         renamed AS (SELECT id FROM report WHERE digest IN (SELECT digest FROM gone)
-                     ORDER BY digest FOR NO KEY UPDATE)
-         UPDATE report SET publish = true FROM renamed WHERE report.id = renamed.id",
+    let marked = sqlx::query_scalar!(
+        "WITH renamed AS (
+             SELECT id FROM report
+             WHERE digest IN (SELECT digest FROM repository_image
+                              ORDER BY scanned_at DESC OFFSET $1)
+             ORDER BY digest FOR NO KEY UPDATE)
+         UPDATE report SET publish = true FROM renamed WHERE report.id = renamed.id
+         RETURNING report.digest",
         most,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let done = sqlx::query!(
+        "DELETE FROM repository_image
+         WHERE digest = ANY($2)
+           AND (registry, repository, tag) IN (
+               SELECT registry, repository, tag FROM repository_image
+               ORDER BY scanned_at DESC OFFSET $1)",
+        most,
+        &marked,
     )
     .execute(&mut **tx)
     .await?;

@@ -16,7 +16,7 @@ use crate::registry::scan::{Scanned, put};
 use crate::registry::signature::signatures;
 use crate::registry::{ImageToRead, ReadFailure, Reader, Registries, RegistryFailure};
 use crate::store::job::{self, Job};
-use crate::store::repository_image::RepositoryImage;
+use crate::store::repository_image::{self, RepositoryImage};
 use crate::store::{self, StoreError};
 
 /// How often a scan is tried that fails for a passing reason.
@@ -67,11 +67,6 @@ async fn finish(
     request: &RepositoryRequest,
     outcome: &Outcome,
 ) -> Result<(), RegistryFailure> {
-    let mut tx = registries.database.begin().await?;
-    if !job::done(&mut tx, job).await? {
-        return Ok(());
-    }
-    put(&mut tx, outcome.resolved.digest, &outcome.scanned).await?;
     let named = RepositoryImage {
         registry: request.registry.clone(),
         repository: request.repository.clone(),
@@ -79,9 +74,16 @@ async fn finish(
         digest: outcome.resolved.digest,
         index_digest: outcome.resolved.index_digest,
     };
-    store::repository_image::put(&mut tx, &named, registries.clock.now()).await?;
+    let mut tx = registries.database.begin().await?;
+    repository_image::lock(&mut tx, &named).await?;
+    put(&mut tx, outcome.resolved.digest, &outcome.scanned).await?;
+    repository_image::put(&mut tx, &named, registries.clock.now()).await?;
     store::repository_scan::end(&mut tx, id, 0, "", Some(&outcome.body)).await?;
     store::scanner::scanned(&mut tx, reader.id()).await?;
+    // After the image, as elsewhere.
+    if !job::done(&mut tx, job).await? {
+        return Ok(());
+    }
     tx.commit().await.map_err(StoreError::from)?;
     outcome.scanned.was_stored(registries);
     Ok(())

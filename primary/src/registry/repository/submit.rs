@@ -65,9 +65,8 @@ impl Registries {
         let packed = packed.await.map_err(|_| RegistryFailure::Cancelled)?;
         let packed = packed.map_err(RegistryFailure::Describe)?;
         let mut tx = self.database.begin().await?;
-        if store::inventory::exists(&mut tx, image.digest).await? {
-            store::report::republish_image(&mut tx, image.digest).await?;
-        } else {
+        repository_image::lock(&mut tx, &image).await?;
+        if !store::inventory::exists(&mut tx, image.digest).await? {
             store::report::put(&mut tx, &packed.to_store(image.digest)).await?;
         }
         repository_image::put(&mut tx, &image, now).await?;

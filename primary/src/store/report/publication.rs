@@ -78,17 +78,6 @@ pub async fn published(
     Ok(done.rows_affected() == 1)
 }
 
-/// Asks for the publication of one report, whose names change.
-pub async fn republish_image(conn: &mut PgConnection, digest: Digest) -> Result<()> {
-    sqlx::query!(
-        "UPDATE report SET publish = true WHERE digest = $1",
-        digest.as_bytes().as_slice()
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
 /// A report that may be judged otherwise than it is stored.
 #[derive(Clone, Debug)]
 pub struct TouchedReport {
