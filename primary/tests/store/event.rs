@@ -141,6 +141,54 @@ async fn partitions_are_made_once_by_many_at_a_time_and_end_at_midnight() {
 }
 
 #[tokio::test]
+async fn events_are_found_by_what_their_names_and_namespaces_are_like() {
+    let test = TestDatabase::start().await;
+    let database = &test.database;
+    let cluster = ClusterId::from_uuid(Uuid::now_v7());
+    let now = Utc::now();
+    let named = |seq, name: &str, namespace: String| NewEvent {
+        name: name.to_owned(),
+        namespace,
+        ..event(seq, now)
+    };
+    let mut events = vec![
+        named(1, "Admission.Control.Denied", "shop".to_owned()),
+        named(2, "Container.Scan.Report", "shop".to_owned()),
+        named(3, "Container.Start", String::new()),
+    ];
+    // More of them than are looked up.
+    events.extend((4..=83).map(|n| named(n, "Container.Stop", format!("team-{n}"))));
+    insert(database, cluster, &events).await;
+
+    let mut conn = database.acquire().await.unwrap();
+    let all = |but: &[u64]| (1..=83).rev().filter(|seq| !but.contains(seq)).collect::<Vec<u64>>();
+    for (name, comparison, wanted, expected) in [
+        ("name", Comparison::Contains, "SCAN", vec![2]),
+        ("name", Comparison::Contains, "nothing", vec![]),
+        ("name", Comparison::ContainsNot, "container", vec![1]),
+        ("name", Comparison::Prefix, "Container.S", all(&[1])),
+        ("name", Comparison::Prefix, "container", vec![]),
+        ("name", Comparison::Neq, "Container.Stop", vec![3, 2, 1]),
+        ("category", Comparison::Neq, "audit", vec![]),
+        ("level", Comparison::Neq, "Info", all(&[])),
+        ("namespace", Comparison::Neq, "team-4", all(&[4])),
+        ("namespace", Comparison::Prefix, "team-4", (40..=49).rev().chain([4]).collect()),
+        ("namespace", Comparison::Prefix, "team", all(&[1, 2, 3])),
+        ("namespace", Comparison::Contains, "e", all(&[1, 2, 3])),
+        ("image", Comparison::Prefix, "shop/", vec![]),
+    ] {
+        let field = FIELDS.iter().find(|field| field.name == name).unwrap();
+        let wanted = vec![Value::Text(wanted.to_owned())];
+        let condition = Condition { field, comparison, wanted: wanted.clone() };
+        let found = list(&mut conn, &newest(vec![condition], 0, 100)).await.unwrap();
+        let found: Vec<u64> = found.iter().map(|one| one.event.seq).collect();
+        assert_eq!(found, expected, "{name} {comparison:?} {wanted:?}");
+    }
+    drop(conn);
+    test.stop().await;
+}
+
+#[tokio::test]
 async fn events_are_found_by_a_text_of_their_image_as_long_as_there_are_any() {
     let test = TestDatabase::start().await;
     let database = &test.database;

@@ -67,11 +67,12 @@ pub(super) struct Images {
     pub condition: usize,
 }
 
-/// The images that a text of the question stands in, where those are few; none
-/// where it has no such text.
+/// The images that a text of the question stands in, or at the beginning of, where those
+/// are few; none where it has no such text.
 pub(super) async fn named(conn: &mut PgConnection, question: &Question) -> Result<Option<Images>> {
     let text = question.conditions.iter().enumerate().find(|(_, condition)| {
-        condition.field.name == IMAGE.name && condition.comparison == Comparison::Contains
+        condition.field.name == IMAGE.name
+            && matches!(condition.comparison, Comparison::Contains | Comparison::Prefix)
     });
     let Some((condition, text)) = text else { return Ok(None) };
     let mut sql =

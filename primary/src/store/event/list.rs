@@ -7,8 +7,8 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::NewEvent;
 use super::image::{self, Images};
+use super::{NewEvent, known};
 use crate::store::question::{Comparison, Condition, Field, Kind, Order, Place, Question, Value};
 use crate::store::{Result, StoreError};
 
@@ -115,6 +115,7 @@ pub fn of_category(category: &str) -> Condition {
 
 /// A page of events.
 pub async fn list(conn: &mut PgConnection, question: &Question) -> Result<Vec<Event>> {
+    let question = &known::resolved(conn, question).await?;
     let images = image::named(conn, question).await?;
     let mut sql = question.begin();
     sql.push(
