@@ -11,7 +11,7 @@ mod value;
 
 use sqlx::{Postgres, QueryBuilder};
 
-pub use condition::{About, Comparison, Condition, Field};
+pub use condition::{About, Belonging, Comparison, Condition, Field};
 pub use place::{NoPlace, Order, Place};
 pub use value::{Kind, Value};
 
@@ -202,6 +202,36 @@ mod tests {
              AND (starts_with(one.name, $4)) AND (false) AND at <= $5 \
              AND (at, cluster_id, seq) < ($6, $7, $8) \
              ORDER BY at DESC, cluster_id DESC, seq DESC LIMIT $9"
+        );
+    }
+
+    #[test]
+    fn rows_that_belong_to_others_are_found_once_where_they_are_named() {
+        static NAME: Field = Field {
+            about: About::Some(Belonging {
+                column: "other.id",
+                of: "one.other",
+                rows: " FROM other WHERE ",
+            }),
+            ..Field::new("name", "other.name", Kind::Text, &[])
+        };
+        let pushed = |comparison, names: &[&str]| {
+            let wanted = names.iter().map(|name| Value::Text((*name).to_owned())).collect();
+            let mut sql = QueryBuilder::<Postgres>::default();
+            Condition { field: &NAME, comparison, wanted }.push(&mut sql);
+            sql.sql().as_str().to_owned()
+        };
+        assert_eq!(
+            pushed(Comparison::Eq, &["a"]),
+            " AND (one.other IN (SELECT other.id FROM other WHERE (other.name = $1))) IS TRUE"
+        );
+        assert_eq!(
+            pushed(Comparison::Eq, &["a", "b"]),
+            " AND (one.other IN (SELECT other.id FROM other WHERE other.name IN ($1, $2))) IS TRUE"
+        );
+        assert_eq!(
+            pushed(Comparison::Neq, &["a"]),
+            " AND EXISTS (SELECT FROM other WHERE other.id = one.other AND NOT (other.name = $1))"
         );
     }
 

@@ -32,12 +32,22 @@ pub enum Comparison {
 pub enum About {
     /// The row that is asked for.
     Row,
-    /// Rows that belong to it, of which some must pass: the beginning of a query up
-    /// to the condition.
-    Some(&'static str),
+    /// Rows that belong to it, of which some must pass.
+    Some(Belonging),
     /// What runs of it, by a column of `workload`. Rows that count what runs count
     /// what passes and nothing else, and where nothing does, there is no row.
     WhatRuns,
+}
+
+/// Rows that belong to others.
+#[derive(Clone, Copy, Debug)]
+pub struct Belonging {
+    /// The column by which they belong.
+    pub column: &'static str,
+    /// What it is equal to in the row that is asked for.
+    pub of: &'static str,
+    /// Where they are: from `FROM` up to the condition.
+    pub rows: &'static str,
 }
 
 /// A field that can be asked for.
@@ -98,11 +108,19 @@ impl Condition {
             Comparison::Prefix => ("", "prefix"),
         };
         sql.push(" AND ");
-        let end = if let About::Some(rows) = field.about {
-            sql.push("EXISTS (").push(rows);
-            "))"
-        } else {
-            ")"
+        let end = match field.about {
+            // Those that are named are few, and found once. `IS TRUE` keeps the database from
+            // holding each row against each of them.
+            About::Some(Belonging { column, of, rows }) if *comparison == Comparison::Eq => {
+                sql.push("(").push(of).push(" IN (SELECT ").push(column).push(rows);
+                "))) IS TRUE"
+            }
+            About::Some(Belonging { column, of, rows }) => {
+                sql.push("EXISTS (SELECT").push(rows).push(column).push(" = ").push(of);
+                sql.push(" AND ");
+                "))"
+            }
+            About::Row | About::WhatRuns => ")",
         };
         if *comparison == Comparison::Eq && wanted.len() > 1 {
             sql.push(field.sql).push(" IN (");

@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
 use crate::store::Result;
-use crate::store::question::{About, Comparison, Field, Kind, Order, Place, Question, Value};
+use crate::store::question::{
+    About, Belonging, Comparison, Field, Kind, Order, Place, Question, Value,
+};
 
 /// An image that runs somewhere, with what is known of it.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -56,11 +58,12 @@ pub static FIELDS: [Field; 10] = [
         sql: "wrong.name",
         kind: Kind::Text,
         parameters: &[("vulnerability", Comparison::Eq)],
-        about: About::Some(
-            "SELECT FROM counted_finding AS found
-             JOIN vulnerability AS wrong ON wrong.id = found.vulnerability
-             WHERE found.report = image.report AND ",
-        ),
+        about: About::Some(Belonging {
+            column: "found.report",
+            of: "image.report",
+            rows: " FROM counted_finding AS found
+                    JOIN vulnerability AS wrong ON wrong.id = found.vulnerability WHERE ",
+        }),
     },
     NAME,
     Field::new("image_id", "image.image_id", Kind::Text, &[("image_id", Comparison::Eq)]),

@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use super::Workload;
 use crate::store::Result;
-use crate::store::question::{About, Comparison, Field, Kind, Order, Place, Question, Value};
+use crate::store::question::{
+    About, Belonging, Comparison, Field, Kind, Order, Place, Question, Value,
+};
 
 /// A workload of a cluster.
 #[derive(Clone, Debug)]
@@ -39,12 +41,13 @@ pub static FIELDS: [Field; 9] = [
         sql: "wrong.name",
         kind: Kind::Text,
         parameters: &[("vulnerability", Comparison::Eq)],
-        about: About::Some(
-            "SELECT FROM running_image AS image
-             JOIN counted_finding AS found ON found.report = image.report
-             JOIN vulnerability AS wrong ON wrong.id = found.vulnerability
-             WHERE image.id = workload.running_image AND ",
-        ),
+        about: About::Some(Belonging {
+            column: "image.id",
+            of: "workload.running_image",
+            rows: " FROM running_image AS image
+                    JOIN counted_finding AS found ON found.report = image.report
+                    JOIN vulnerability AS wrong ON wrong.id = found.vulnerability WHERE ",
+        }),
     },
     Field::new(
         "run_as_root",
