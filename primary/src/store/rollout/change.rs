@@ -16,7 +16,9 @@ use sqlx::types::Json;
 use super::super::change::{self, Appended, Head, NewItem, Op, Target, Writing, shown};
 use super::super::object::{self, Object};
 use super::super::{Actor, Result, StoreError, member};
-use super::{Candidate, Rollout, State, remember_candidate, remember_reached};
+use super::candidate::remember_candidate;
+use super::member::remember_reached;
+use super::{Candidate, Rollout, State};
 
 const LOG: LogId = LogId::Federation;
 
