@@ -98,7 +98,8 @@ impl From<&ObjectError> for StoredError {
     }
 }
 
-/// Records what members have been heard of, in two statements for all of them.
+/// Records what members have been heard of, in two statements for all of them. A member
+/// may have gone from one replica to another: each takes them in the order of their ids.
 pub async fn record(conn: &mut PgConnection, seen: &[Seen]) -> Result<()> {
     let ids: Vec<Uuid> = seen.iter().map(|s| s.id.as_uuid()).collect();
     let at: Vec<DateTime<Utc>> = seen.iter().map(|s| s.at).collect();
@@ -108,8 +109,12 @@ pub async fn record(conn: &mut PgConnection, seen: &[Seen]) -> Result<()> {
         "UPDATE member
          SET last_seen_at = greatest(last_seen_at, seen.at),
              version = CASE seen.version WHEN '' THEN member.version ELSE seen.version END
-         FROM unnest($1::uuid[], $2::timestamptz[], $3::text[]) AS seen (id, at, version)
-         WHERE member.id = seen.id AND removed_at IS NULL",
+         FROM (SELECT heard.* FROM member
+               JOIN unnest($1::uuid[], $2::timestamptz[], $3::text[]) AS heard (id, at, version)
+                    USING (id)
+               WHERE removed_at IS NULL
+               ORDER BY id FOR NO KEY UPDATE OF member) AS seen
+         WHERE member.id = seen.id",
         &ids,
         &at,
         &versions,
@@ -135,6 +140,7 @@ pub async fn record(conn: &mut PgConnection, seen: &[Seen]) -> Result<()> {
          -- Who comes back tells what is known: that is not written again.
          WHERE (known.epoch, known.revision, known.digest, known.errors::text)
                IS DISTINCT FROM (seen.epoch, seen.revision, seen.digest, seen.errors)
+         ORDER BY seen.member_id, seen.log
          ON CONFLICT ON CONSTRAINT member_position_pkey DO UPDATE
          SET epoch = excluded.epoch, revision = excluded.revision, digest = excluded.digest,
              at = excluded.at, errors = excluded.errors",

@@ -5,7 +5,7 @@ use palisade_api::ClusterId;
 use palisade_primary::store::Database;
 use palisade_primary::store::workload::image::forget_unused;
 use palisade_primary::store::workload::write::{Batch, BatchKind, apply};
-use palisade_primary::store::workload::{Workload, held};
+use palisade_primary::store::workload::{Workload, forget_removed, held};
 use sqlx::PgTransaction;
 use uuid::Uuid;
 
@@ -103,6 +103,23 @@ async fn an_image_that_is_reported_again_uses_up_no_number() {
         .await
         .unwrap();
     assert_eq!(numbers, [1, 3, 2]);
+    drop(conn);
+    test.stop().await;
+}
+
+#[tokio::test]
+async fn a_cluster_that_left_is_forgotten_after_the_report_that_is_taken_just_now() {
+    let test = TestDatabase::start().await;
+    let database = &test.database;
+    // It is no member.
+    let cluster = ClusterId::from_uuid(Uuid::now_v7());
+    report(database, cluster, &part(1, true, true, &["menu:v1"])).await;
+    let (tx, _) = begin(database, cluster, &part(2, true, true, &["till:v1"])).await;
+    let mut conn = database.acquire().await.unwrap();
+    assert_eq!(forget_removed(&mut conn).await.unwrap(), 0);
+    tx.commit().await.unwrap();
+    assert_eq!(forget_removed(&mut conn).await.unwrap(), 1);
+    assert_eq!(held(&mut conn, cluster).await.unwrap(), None);
     drop(conn);
     test.stop().await;
 }

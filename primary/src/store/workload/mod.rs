@@ -65,13 +65,14 @@ pub async fn held(conn: &mut PgConnection, cluster: ClusterId) -> Result<Option<
 }
 
 /// Forgets what clusters ran that are members no more. Says how many those
-/// were.
+/// were. What is held of a cluster is locked before what it ran, as by its reports; a
+/// cluster whose last report is taken just now is left for the next time.
 pub async fn forget_removed(conn: &mut PgConnection) -> Result<u64> {
     let gone: Vec<uuid::Uuid> = sqlx::query_scalar!(
         "SELECT cluster_id FROM workload_state AS state
          WHERE NOT EXISTS (SELECT FROM member
                            WHERE member.id = state.cluster_id AND member.removed_at IS NULL)
-         LIMIT 100",
+         LIMIT 100 FOR UPDATE OF state SKIP LOCKED",
     )
     .fetch_all(&mut *conn)
     .await?;
