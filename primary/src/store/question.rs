@@ -6,12 +6,14 @@
 //! values, nothing else.
 
 mod condition;
+mod known;
 mod place;
 mod value;
 
 use sqlx::{Postgres, QueryBuilder};
 
 pub use condition::{About, Belonging, Comparison, Condition, Field};
+pub use known::Known;
 pub use place::{NoPlace, Order, Place};
 pub use value::{Kind, Value};
 
@@ -233,6 +235,10 @@ mod tests {
             pushed(Comparison::Neq, &["a"]),
             " AND EXISTS (SELECT FROM other WHERE other.id = one.other AND NOT (other.name = $1))"
         );
+        let mut sql = QueryBuilder::<Postgres>::default();
+        let wanted = vec![Value::Text("a".to_owned())];
+        Condition { field: &NAME, comparison: Comparison::Prefix, wanted }.push_of_value(&mut sql);
+        assert_eq!(sql.sql().as_str(), " AND (starts_with(other.name, $1))");
     }
 
     #[test]

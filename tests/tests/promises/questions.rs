@@ -170,6 +170,9 @@ async fn what_runs_in_clusters_and_what_is_wrong_with_it() -> Result<()> {
         (format!("/v1/fed/workloads?vulnerability=CVE-1999-0001,{wrong}"), "workloads", 1),
         (format!("/v1/fed/workloads?vulnerability={wrong}&cluster=two"), "workloads", 0),
         ("/v1/fed/images?vulnerability=CVE-1999-0001".to_owned(), "images", 0),
+        (format!("/v1/fed/images?f_vulnerability=in,{}", wrong.to_lowercase()), "images", 1),
+        (format!("/v1/fed/workloads?f_vulnerability=prefix,{wrong}"), "workloads", 1),
+        ("/v1/fed/workloads?f_vulnerability=in,1999-0001".to_owned(), "workloads", 0),
     ] {
         assert_eq!(list(admin, &path, key).await?.len(), found, "{path}");
     }

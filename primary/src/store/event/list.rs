@@ -7,9 +7,11 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
+use super::NewEvent;
 use super::image::{self, Images};
-use super::{NewEvent, known};
-use crate::store::question::{Comparison, Condition, Field, Kind, Order, Place, Question, Value};
+use crate::store::question::{
+    Comparison, Condition, Field, Kind, Known, Order, Place, Question, Value,
+};
 use crate::store::{Result, StoreError};
 
 /// A stored event.
@@ -85,6 +87,18 @@ pub static ORDERS: [Order; 4] = [
     },
 ];
 
+/// What days are counted by.
+static COUNTED: Known = Known {
+    fields: &["name", "category", "level", "namespace"],
+    comparisons: &[
+        Comparison::Neq,
+        Comparison::Contains,
+        Comparison::ContainsNot,
+        Comparison::Prefix,
+    ],
+    rows: " FROM event_tally_namespace AS event WHERE event.hours = 24",
+};
+
 /// The newest events that the conditions admit.
 pub fn newest(conditions: Vec<Condition>, start: i64, limit: i64) -> Question {
     let [order, ..] = &ORDERS;
@@ -115,7 +129,7 @@ pub fn of_category(category: &str) -> Condition {
 
 /// A page of events.
 pub async fn list(conn: &mut PgConnection, question: &Question) -> Result<Vec<Event>> {
-    let question = &known::resolved(conn, question).await?;
+    let question = &question.resolved(conn, &COUNTED).await?;
     let images = image::named(conn, question).await?;
     let mut sql = question.begin();
     sql.push(

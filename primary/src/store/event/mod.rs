@@ -1,12 +1,11 @@
 //! Events of members, as they sent them.
 //!
 //! They stand in partitions of a day: [`partition`]; [`list`] asks for them,
-//! [`count`] and [`tally`] know how many there were, [`image`] and [`known`] what they are
+//! [`count`] and [`tally`] know how many there were, [`image`] what images they are
 //! about, [`review`] what was to be admitted, [`own`] tells what the primary did.
 
 pub mod count;
 pub mod image;
-mod known;
 pub mod list;
 pub mod own;
 pub mod partition;

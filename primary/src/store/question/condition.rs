@@ -95,6 +95,31 @@ impl Condition {
     }
 
     pub(in crate::store) fn push(&self, sql: &mut QueryBuilder<Postgres>) {
+        sql.push(" AND ");
+        let end = match self.field.about {
+            // Those that are named are few, and found once. `IS TRUE` keeps the database from
+            // holding each row against each of them.
+            About::Some(Belonging { column, of, rows }) if self.comparison == Comparison::Eq => {
+                sql.push("(").push(of).push(" IN (SELECT ").push(column).push(rows);
+                "))) IS TRUE"
+            }
+            About::Some(Belonging { column, of, rows }) => {
+                sql.push("EXISTS (SELECT").push(rows).push(column).push(" = ").push(of);
+                sql.push(" AND ");
+                "))"
+            }
+            About::Row | About::WhatRuns => ")",
+        };
+        self.compare(sql, end);
+    }
+
+    /// Adds it to a statement about the values of the field.
+    pub(super) fn push_of_value(&self, sql: &mut QueryBuilder<Postgres>) {
+        sql.push(" AND ");
+        self.compare(sql, ")");
+    }
+
+    fn compare(&self, sql: &mut QueryBuilder<Postgres>, end: &str) {
         let Self { field, comparison, wanted } = self;
         let (not, operator) = match comparison {
             Comparison::Eq => ("", " = "),
@@ -106,21 +131,6 @@ impl Condition {
             Comparison::Contains => ("", "contains"),
             Comparison::ContainsNot => ("NOT ", "contains"),
             Comparison::Prefix => ("", "prefix"),
-        };
-        sql.push(" AND ");
-        let end = match field.about {
-            // Those that are named are few, and found once. `IS TRUE` keeps the database from
-            // holding each row against each of them.
-            About::Some(Belonging { column, of, rows }) if *comparison == Comparison::Eq => {
-                sql.push("(").push(of).push(" IN (SELECT ").push(column).push(rows);
-                "))) IS TRUE"
-            }
-            About::Some(Belonging { column, of, rows }) => {
-                sql.push("EXISTS (SELECT").push(rows).push(column).push(" = ").push(of);
-                sql.push(" AND ");
-                "))"
-            }
-            About::Row | About::WhatRuns => ")",
         };
         if *comparison == Comparison::Eq && wanted.len() > 1 {
             sql.push(field.sql).push(" IN (");

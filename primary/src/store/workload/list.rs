@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::Workload;
+use super::image_list::VULNERABILITY;
 use crate::store::Result;
 use crate::store::question::{
     About, Belonging, Comparison, Field, Kind, Order, Place, Question, Value,
@@ -89,6 +90,7 @@ pub static ORDERS: [Order; 5] = [
 
 /// A page of workloads.
 pub async fn list(conn: &mut PgConnection, question: &Question) -> Result<Vec<ClusterWorkload>> {
+    let question = &question.resolved(conn, &VULNERABILITY).await?;
     let mut sql = question.begin();
     sql.push(
         "SELECT workload.*, coalesce(member.name, '') AS cluster_name, running_image.image_id
