@@ -211,9 +211,9 @@ mod tests {
     fn rows_that_belong_to_others_are_found_once_where_they_are_named() {
         static NAME: Field = Field {
             about: About::Some(Belonging {
-                column: "other.id",
+                some: "SELECT FROM other WHERE other.id = one.other AND ",
                 of: "one.other",
-                rows: " FROM other WHERE ",
+                named: "SELECT other.id FROM other WHERE ",
             }),
             ..Field::new("name", "other.name", Kind::Text, &[])
         };

@@ -42,12 +42,13 @@ pub enum About {
 /// Rows that belong to others.
 #[derive(Clone, Copy, Debug)]
 pub struct Belonging {
-    /// The column by which they belong.
-    pub column: &'static str,
-    /// What it is equal to in the row that is asked for.
+    /// The beginning of a query for those of the row that is asked for, up to the
+    /// condition.
+    pub some: &'static str,
+    /// What they tell of it.
     pub of: &'static str,
-    /// Where they are: from `FROM` up to the condition.
-    pub rows: &'static str,
+    /// The beginning of a query for the same of those that are named, which are few.
+    pub named: &'static str,
 }
 
 /// A field that can be asked for.
@@ -97,15 +98,14 @@ impl Condition {
     pub(in crate::store) fn push(&self, sql: &mut QueryBuilder<Postgres>) {
         sql.push(" AND ");
         let end = match self.field.about {
-            // Those that are named are few, and found once. `IS TRUE` keeps the database from
-            // holding each row against each of them.
-            About::Some(Belonging { column, of, rows }) if self.comparison == Comparison::Eq => {
-                sql.push("(").push(of).push(" IN (SELECT ").push(column).push(rows);
+            // Those that are named are found once. `IS TRUE` keeps the database from holding
+            // each row against each of them.
+            About::Some(Belonging { of, named, .. }) if self.comparison == Comparison::Eq => {
+                sql.push("(").push(of).push(" IN (").push(named);
                 "))) IS TRUE"
             }
-            About::Some(Belonging { column, of, rows }) => {
-                sql.push("EXISTS (SELECT").push(rows).push(column).push(" = ").push(of);
-                sql.push(" AND ");
+            About::Some(Belonging { some, .. }) => {
+                sql.push("EXISTS (").push(some);
                 "))"
             }
             About::Row | About::WhatRuns => ")",

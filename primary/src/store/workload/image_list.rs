@@ -59,10 +59,15 @@ pub static FIELDS: [Field; 10] = [
         kind: Kind::Text,
         parameters: &[("vulnerability", Comparison::Eq)],
         about: About::Some(Belonging {
-            column: "found.report",
+            some: "SELECT FROM counted_finding AS found
+                   JOIN vulnerability AS wrong ON wrong.id = found.vulnerability
+                   WHERE found.report = image.report AND ",
             of: "image.report",
-            rows: " FROM counted_finding AS found
-                    JOIN vulnerability AS wrong ON wrong.id = found.vulnerability WHERE ",
+            // Else all findings may be read, and not those of each.
+            named: "SELECT found.report FROM vulnerability AS wrong
+                    CROSS JOIN LATERAL (
+                        SELECT one.report FROM counted_finding AS one
+                        WHERE one.vulnerability = wrong.id OFFSET 0) AS found WHERE ",
         }),
     },
     NAME,

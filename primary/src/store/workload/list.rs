@@ -43,11 +43,17 @@ pub static FIELDS: [Field; 9] = [
         kind: Kind::Text,
         parameters: &[("vulnerability", Comparison::Eq)],
         about: About::Some(Belonging {
-            column: "image.id",
+            some: "SELECT FROM running_image AS image
+                   JOIN counted_finding AS found ON found.report = image.report
+                   JOIN vulnerability AS wrong ON wrong.id = found.vulnerability
+                   WHERE image.id = workload.running_image AND ",
             of: "workload.running_image",
-            rows: " FROM running_image AS image
-                    JOIN counted_finding AS found ON found.report = image.report
-                    JOIN vulnerability AS wrong ON wrong.id = found.vulnerability WHERE ",
+            // Else all findings may be read, and not those of each.
+            named: "SELECT image.id FROM vulnerability AS wrong
+                    CROSS JOIN LATERAL (
+                        SELECT one.report FROM counted_finding AS one
+                        WHERE one.vulnerability = wrong.id OFFSET 0) AS found
+                    JOIN running_image AS image ON image.report = found.report WHERE ",
         }),
     },
     Field::new(
