@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::auth::cookie;
 use super::error::{ApiError, Result};
+use super::home;
 use super::in_process::InProcess;
 use super::trail::Asked;
 use crate::App;
@@ -40,6 +41,7 @@ pub(super) async fn authorize(
     next: Next,
 ) -> Result<Response> {
     let_in(&app, &mut request, Answers::Primary).await?;
+    home::check_scope(&request)?;
     let asked = Asked::of(&request);
     let response = next.run(request).await;
     if let Some(asked) = asked {

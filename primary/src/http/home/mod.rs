@@ -189,6 +189,16 @@ pub(super) async fn local_objects(
     if is_local { fallback(State(app), request).await } else { Ok(next.run(request).await) }
 }
 
+/// Refuses a scope that there is not in a call about what the federation and clusters
+/// both have. Most endpoints of one object read no scope: the name or the id tells.
+pub(super) fn check_scope(request: &Request) -> Result<()> {
+    let query = Query::parse(request.uri().query().unwrap_or_default());
+    if owner::is_of_both(request.method(), request.uri().path(), &query) {
+        query.scope()?;
+    }
+    Ok(())
+}
+
 /// Whether the home cluster answers a call of somebody who has roles in namespaces alone,
 /// which the primary answers for others. What this process asks itself, nobody has such.
 fn is_told_in_namespaces(request: &Request) -> bool {

@@ -43,6 +43,9 @@ const NUMBERED: [(&str, RuleIds); 3] = [
 const LISTS: [&str; 4] =
     ["/v1/admission/rules", "/v1/dlp/rule", "/v1/waf/rule", "/v1/response/options"];
 
+/// Registries, by the beginning of their paths: the primary answers all calls about them.
+const REGISTRIES: [&str; 2] = ["/v1/scan/registry", "/v2/scan/registry"];
+
 /// Exports and imports.
 const FILES: [&str; 5] = [
     "/v1/file/group",
@@ -99,6 +102,14 @@ pub(super) fn of_call(method: &Method, path: &str, query: &Query) -> Option<Owne
     // Without a scope, files are those of the own cluster.
     let file = path.strip_suffix("/config").unwrap_or(path);
     FILES.contains(&file).then(|| said.unwrap_or(Owner::Cluster))
+}
+
+/// Whether the call is about what the federation and clusters both have.
+pub(super) fn is_of_both(method: &Method, path: &str, query: &Query) -> bool {
+    let is_registry = |area: &str| {
+        path.strip_prefix(area).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    REGISTRIES.into_iter().any(is_registry) || of_call(method, path, query).is_some()
 }
 
 /// Whether a body of such a call says that it is about the federation's
