@@ -35,6 +35,29 @@ pub(super) fn check_name(name: &str) -> Result<(), RegistryFailure> {
     }
 }
 
+/// Makes a registry what `config` tells, checked: what it is logged in with and `config`
+/// does not name any more goes, with its secrets.
+pub(super) fn declare(
+    registry: &mut Registry,
+    credentials: &mut RegistryCredentials,
+    config: RegistryConfig,
+) -> Result<(), RegistryFailure> {
+    if !registry.username.is_empty() && config.username.as_ref().is_some_and(String::is_empty) {
+        // Without the user it would go on as a token.
+        credentials.password = None;
+    }
+    if config.aws_key.is_none() {
+        registry.aws_key = None;
+        credentials.aws_access_key_id = None;
+        credentials.aws_secret_access_key = None;
+    }
+    if config.gcr_key.is_none() {
+        registry.gcr_key = None;
+        credentials.google_key = None;
+    }
+    apply(registry, credentials, config)
+}
+
 /// Applies what `config` tells, checked.
 pub(super) fn apply(
     registry: &mut Registry,
@@ -168,5 +191,75 @@ fn checked_schedule(schedule: ScanSchedule) -> Result<ScanSchedule, RegistryFail
         _ => Err(RegistryFailure::Setting(
             "The schedule is either manual, auto or periodical.".to_owned(),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use palisade_api::rest::scan::{AwsAccountKeyConfig, GcrKeyConfig};
+
+    use super::*;
+
+    fn text(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    fn secret() -> Option<SecretString> {
+        Some("her very own".into())
+    }
+
+    fn config() -> RegistryConfig {
+        RegistryConfig {
+            registry_type: "Amazon ECR Registry".to_owned(),
+            registry: text("https://1.dkr.ecr.eu-west-1.amazonaws.com/"),
+            username: text("ann"),
+            password: secret(),
+            filters: Some(vec!["*".to_owned()]),
+            aws_key: Some(AwsAccountKeyConfig {
+                id: text("1"),
+                region: text("eu-west-1"),
+                access_key_id: secret(),
+                secret_access_key: secret(),
+            }),
+            gcr_key: Some(GcrKeyConfig { json_key: secret() }),
+            ..RegistryConfig::default()
+        }
+    }
+
+    #[test]
+    fn a_declared_registry_loses_the_access_that_is_not_declared_any_more() {
+        let bare = || RegistryConfig {
+            username: text(""),
+            password: None,
+            aws_key: None,
+            gcr_key: None,
+            ..config()
+        };
+        let registry = || {
+            let mut made = (Registry::default(), RegistryCredentials::default());
+            apply(&mut made.0, &mut made.1, config()).unwrap();
+            made
+        };
+        let (mut changed, mut kept) = registry();
+        apply(&mut changed, &mut kept, bare()).unwrap();
+        assert!(changed.aws_key.is_some() && changed.gcr_key.is_some());
+        assert!(kept.aws_secret_access_key.is_some() && kept.google_key.is_some());
+        let (mut declared, mut gone) = registry();
+        declare(&mut declared, &mut gone, bare()).unwrap();
+        assert!(declared.aws_key.is_none() && declared.gcr_key.is_none());
+        assert!(gone.aws_access_key_id.is_none() && gone.aws_secret_access_key.is_none());
+        assert!(gone.google_key.is_none() && gone.password.is_none());
+        // What it still names keeps its secrets.
+        let (mut same, mut all) = registry();
+        let again = RegistryConfig {
+            password: None,
+            aws_key: Some(AwsAccountKeyConfig { id: text("2"), ..AwsAccountKeyConfig::default() }),
+            gcr_key: Some(GcrKeyConfig::default()),
+            ..config()
+        };
+        declare(&mut same, &mut all, again).unwrap();
+        assert_eq!(same.aws_key.unwrap().id, "2");
+        assert!(all.aws_secret_access_key.is_some() && all.google_key.is_some());
+        assert!(all.password.is_some());
     }
 }

@@ -8,7 +8,7 @@ use palisade_api::kind::LogId;
 use palisade_api::rest::scan::{Registry, RegistryConfig, RegistryImageSummary, RegistrySummary};
 use sqlx::PgConnection;
 
-use super::config::{apply, check_name};
+use super::config::{apply, check_name, declare};
 use super::credentials::RegistryCredentials;
 use super::repository::REPOSITORY;
 use super::{Registries, RegistryFailure};
@@ -56,7 +56,8 @@ impl Registries {
         let mut tx = self.database.begin().await?;
         change::lock(&mut tx, LogId::Federation).await?;
         require_primary(&mut tx).await?;
-        let (_, registry) = self.alter(&mut tx, name, config).await?;
+        let change = |registry: &mut _, secrets: &mut _| apply(registry, secrets, config);
+        let (_, registry) = self.alter(&mut tx, name, change).await?;
         put(&mut tx, actor, &registry).await?;
         tx.commit().await.map_err(store::StoreError::from)?;
         self.jobs.notify_waiters();
@@ -65,7 +66,8 @@ impl Registries {
     }
 
     /// Makes a registry what `config` says, as part of a change of others: what is to be
-    /// written of it, where that differs. Secrets stay; a new registry has none.
+    /// written of it, where that differs. Secrets of what
+    /// it still names stay; a new registry has none.
     pub(crate) async fn declare(
         &self,
         tx: &mut sqlx::PgTransaction<'_>,
@@ -76,7 +78,8 @@ impl Registries {
         let registry = if store::registry::get(tx, &name).await?.is_none() {
             self.add(tx, config).await?
         } else {
-            let (before, after) = self.alter(tx, &name, config).await?;
+            let change = |registry: &mut _, secrets: &mut _| declare(registry, secrets, config);
+            let (before, after) = self.alter(tx, &name, change).await?;
             if before == after {
                 return Ok(None);
             }
@@ -115,13 +118,14 @@ impl Registries {
         &self,
         tx: &mut sqlx::PgTransaction<'_>,
         name: &str,
-        config: RegistryConfig,
+        change: impl FnOnce(&mut Registry, &mut RegistryCredentials) -> Result<(), RegistryFailure>
+        + Send,
     ) -> Result<(Registry, Registry), RegistryFailure> {
         let (row, mut registry) = self.find(tx, name).await?;
         let mut credentials =
             RegistryCredentials::open(row.sealed_credentials.as_deref(), &self.sealer, name)?;
         let before = registry.clone();
-        apply(&mut registry, &mut credentials, config)?;
+        change(&mut registry, &mut credentials)?;
         let sealed = credentials.seal(&self.sealer, name)?;
         let moved = before.registry != registry.registry || before.filters != registry.filters;
         if moved {

@@ -161,6 +161,25 @@ async fn an_export_gives_the_same_federation_elsewhere() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_declared_registry_has_no_access_that_is_not_declared() -> Result<()> {
+    let fleet = Fleet::start(&[]).await?;
+    let admin = &fleet.admin;
+    let registry = json!({ "config": { "name": "fed.ecr", "registry_type": "Amazon ECR Registry",
+        "registry": "http://127.0.0.1:1/", "filters": ["*"],
+        "aws_key": { "id": "1", "region": "eu-west-1", "secret_access_key": "her very own" } } });
+    admin.post("/v1/scan/registry", &registry).await?.ok()?;
+    let keyed = exported(admin).await?;
+    ensure!(keyed.contains("aws_key"), "{keyed}");
+    let text = "apiVersion: palisade/v1\nkind: Registry\nspec: {name: fed.ecr, registry_type: \
+        Amazon ECR Registry, registry: 'http://127.0.0.1:1/', filters: ['*']}\n";
+    let done = apply(admin, "", text).await?.ok()?;
+    assert_eq!(done["plan"][0]["fields"][0]["name"], "aws_key", "{done}");
+    ensure!(!exported(admin).await?.contains("aws_key"), "the key is still there");
+    assert_eq!(apply(admin, "", text).await?.ok()?["plan"], json!([]));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_set_changes_what_differs_and_prunes_what_it_does_not_name() -> Result<()> {
     let fleet = Fleet::start(&["staging"]).await?;
     let admin = &fleet.admin;
