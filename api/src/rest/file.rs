@@ -92,6 +92,10 @@ pub struct ImportTask {
     /// here does.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub temp_token: String,
+    /// What of the file was left out though the rest was taken: what there is no place for,
+    /// and what stands in no file, such as what new registries are logged in with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// By object, the fields that were encrypted with a key that is not here: none, since
     /// files hold no secrets.
     #[serde(default)]

@@ -92,6 +92,31 @@ async fn the_configuration_of_a_primary_comes_back_from_its_file() -> Result<()>
 }
 
 #[tokio::test]
+async fn an_import_names_what_it_leaves_out() -> Result<()> {
+    let fleet = Fleet::start(&[]).await?;
+    let registry = json!({ "config": { "name": "fed.depot", "registry_type": "Docker Registry",
+        "registry": "http://127.0.0.1:1/", "username": "ann", "password": "her very own",
+        "filters": ["*"] } });
+    fleet.admin.post("/v1/scan/registry", &registry).await?.ok()?;
+    let (_, file) = fleet.admin.download(&format!("{PATH}?raw=true")).await?;
+    let mut lines = String::new();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&file[..]), &mut lines)?;
+    lines.push_str("config/of_tomorrow\n1\n");
+
+    // Here the registry is known, with its secret.
+    let done = import(&fleet.admin, "", "text/plain", lines.clone().into()).await?.ok()?;
+    assert_eq!(done["data"]["status"], "done", "{done}");
+    let left_out = done["data"]["left_out"].as_array().context("nothing is left out")?;
+    ensure!(left_out.len() == 1 && done.to_string().contains("of_tomorrow"), "{done}");
+
+    let elsewhere = Fleet::start(&[]).await?;
+    let done = import(&elsewhere.admin, "", "text/plain", lines.into()).await?.ok()?;
+    let left_out = done["data"]["left_out"].as_array().context("nothing is left out")?;
+    ensure!(left_out.len() == 2 && done.to_string().contains("fed.depot"), "{done}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn nobody_reads_or_changes_more_by_a_file_than_without() -> Result<()> {
     let fleet = Fleet::start(&[]).await?;
     let admin = &fleet.admin;

@@ -54,6 +54,9 @@ pub struct ImportTask {
     pub at: DateTime<Utc>,
     /// How it stands.
     pub state: State,
+    /// What of the file was left out, though the rest was taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
 }
 
 impl ImportTask {
@@ -64,6 +67,7 @@ impl ImportTask {
             triggered_by: triggered_by.to_owned(),
             at: now,
             state: State::Running,
+            left_out: Vec::new(),
         }
     }
 
@@ -130,6 +134,7 @@ impl ImportTask {
             triggered_by: self.triggered_by.clone(),
             status: status.to_owned(),
             temp_token: String::new(),
+            left_out: self.left_out.clone(),
             fail_to_decrypt_key_fields: BTreeMap::new(),
         }
     }

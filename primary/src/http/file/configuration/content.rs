@@ -115,6 +115,8 @@ pub(super) struct Content {
     pub(super) federation: Option<String>,
     /// The rest, in order.
     pub(super) wanted: Vec<Wanted>,
+    /// What is not known here.
+    pub(super) unknown: Vec<String>,
 }
 
 /// A key whose value cannot be one of it.
@@ -123,7 +125,7 @@ pub(super) struct Content {
 pub(super) struct Malformed(String);
 
 impl Content {
-    /// What a file says. Keys of a newer version are passed over.
+    /// What a file says. Keys of a newer version are passed over, and named.
     pub(super) fn of(file: ConfigurationFile) -> Result<Self, Malformed> {
         let mut content = Self::default();
         for (key, value) in file.entries {
@@ -143,7 +145,7 @@ impl Content {
                 let settings = value["settings"].as_object();
                 settings.map(|all| Wanted::directory(name, text(&value["server_type"]), all))
             } else {
-                tracing::warn!(key, "what a configuration file says of this is not known here");
+                content.unknown.push(format!("{key}: this version does not know it"));
                 continue;
             };
             content.wanted.push(wanted.ok_or(Malformed(key))?);
@@ -193,6 +195,7 @@ mod tests {
         let profile = "/v1/vulnerability/profile/default";
         assert_eq!(what, ["auditor", "corp", "/v1/system/config", profile]);
         assert_eq!(content.federation.as_deref(), Some("items: []"));
+        assert_eq!(content.unknown, ["tomorrow: this version does not know it"]);
     }
 
     #[test]

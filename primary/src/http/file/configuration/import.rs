@@ -28,7 +28,8 @@ use crate::store::Actor;
 ///
 /// A file that an export gave, in the part `configuration` of a form or as the body.
 /// What is federated becomes as the file says; `option=merge` leaves what it does not
-/// name. Directories keep their secrets. Answered with 206 and an id; the same call with
+/// name. Directories keep their secrets. What is left out of the file, and what it cannot
+/// hold, is named by `left_out` of the last answer. Answered with 206 and an id; the same call with
 /// the id in `X-Transaction-ID` is answered with 206 until the import is done, then with
 /// 200.
 #[utoipa::path(
@@ -84,8 +85,8 @@ fn unfit(message: String) -> ApiError {
 }
 
 async fn run(app: App, client: Client, content: Content, prune: bool, task: ImportTask) {
-    let refused =
-        import_task::beside(&app, &task, Box::pin(put(&app, &client, content, prune))).await;
+    let put = Box::pin(put(&app, &client, content, prune));
+    let Outcome { refused, left_out } = import_task::beside(&app, &task, put).await;
     let state = if refused.is_empty() {
         TaskState::Done
     } else {
@@ -95,31 +96,44 @@ async fn run(app: App, client: Client, content: Content, prune: bool, task: Impo
         let reason = format!("All but this was imported: {}", refused.join(" "));
         TaskState::Failed { reason, by_file: true }
     };
+    let task = ImportTask { left_out, ..task };
     if let Err(error) = import_task::end(&app.database, task, state, app.clock.now()).await {
         // It shows as without response after a while.
         tracing::error!(%error, "cannot write down how an import ended");
     }
 }
 
+/// What did not become of a file.
+struct Outcome {
+    /// What cannot be put in force, and why.
+    refused: Vec<String>,
+    /// What there is no place for, and what no file holds.
+    left_out: Vec<String>,
+}
+
 /// Puts all in force that can be, and says what cannot.
-async fn put(app: &App, client: &Client, content: Content, prune: bool) -> Vec<String> {
-    let mut refused = Vec::new();
+async fn put(app: &App, client: &Client, content: Content, prune: bool) -> Outcome {
+    let mut outcome = Outcome { refused: Vec::new(), left_out: content.unknown };
     if let Some(yaml) = &content.federation {
         let actor = Actor::from(&client.caller);
         let options = ApplyOptions { prune, dry_run: false };
         let stamp = Stamp { now: app.clock.now().timestamp(), uuid: Uuid::new_v4 };
-        if let Err(error) = apply(&app.registries, &actor, yaml, options, stamp).await {
-            let error = ApiError::from(error);
-            tracing::debug!(?error, "the federation is not imported");
-            refused.push(format!("The federation: {}.", error.message.trim_end_matches('.')));
+        match apply(&app.registries, &actor, yaml, options, stamp).await {
+            Ok(applied) => outcome.left_out.extend(applied.left_out),
+            Err(error) => {
+                let error = ApiError::from(error);
+                tracing::debug!(?error, "the federation is not imported");
+                let why = error.message.trim_end_matches('.');
+                outcome.refused.push(format!("The federation: {why}."));
+            }
         }
     }
     for wanted in content.wanted {
         let what = wanted.what().to_owned();
         if let Err(error) = client.put(wanted).await {
             let error = format!("{error:#}");
-            refused.push(format!("{what}: {}.", error.trim_end_matches('.')));
+            outcome.refused.push(format!("{what}: {}.", error.trim_end_matches('.')));
         }
     }
-    refused
+    outcome
 }
