@@ -371,6 +371,8 @@ async fn network_rules_stand_where_they_were_put() -> Result<()> {
         (shift(100_099, json!(0)), Err((404, 7))),
         (shift(100_002, json!(100_099)), Err((404, 7))),
         (insert(json!(100_099), &[0]), Err((404, 7))),
+        // No cluster has such an id either.
+        (insert(json!(i64::MIN), &[0]), Err((404, 7))),
         (insert(end.clone(), &[100_001]), Err((400, 6))),
         (insert(end.clone(), &[100_050, 100_050]), Err((400, 6))),
         (insert(end.clone(), &[9]), Err((400, 6))),

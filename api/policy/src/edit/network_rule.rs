@@ -112,8 +112,8 @@ impl Table {
     /// comes behind all that is federated, so beside it is the end of the list.
     fn place(&mut self, after: Option<i64>, count: usize) -> Result<Vec<i64>, PolicyError> {
         let is_of_cluster = |id: &i64| {
-            let id = u32::try_from(id.unsigned_abs()).unwrap_or(u32::MAX);
-            self.cfg_type == CfgType::Federal && id != 0 && self.is_foreign(id)
+            self.cfg_type == CfgType::Federal
+                && u32::try_from(id.unsigned_abs()).is_ok_and(|id| id != 0 && self.is_foreign(id))
         };
         let after = after.filter(|id| !is_of_cluster(id));
         let placed = order::place(&self.order(), after, count)?;

@@ -55,6 +55,8 @@ struct Import {
     stamp: Stamp,
     groups: Table<Group>,
     network: Table<NetworkRule>,
+    /// The position behind the last of them.
+    end: i64,
     ids: IdPool,
     processes: Table<ProcessProfile>,
     files: Table<FileMonitor>,
@@ -74,6 +76,7 @@ impl Import {
             cfg_type,
             stamp,
             ids: edit.ids(NetworkRule::KIND, network_rule::ids(cfg_type), used).await?,
+            end: network.iter().map(|rule| rule.position).max().map_or(0, |last| last + GAP),
             network,
             groups: Table::load(edit).await?,
             processes: Table::load(edit).await?,
@@ -165,12 +168,11 @@ impl Import {
         to: &str,
     ) -> Result<(), E::Error> {
         self.define(&spec.selector, false)?;
-        let end = self.network.iter().map(|rule| rule.position).max().map_or(0, |last| last + GAP);
         let new = NetworkRule::create(
             spec.to_rest(from, to),
             network_rule::ids(self.cfg_type).first(),
             self.cfg_type,
-            end,
+            self.end,
             self.stamp.now,
         )?;
         let same = |old: &NetworkRule| {
@@ -180,7 +182,10 @@ impl Import {
         let known = self.network.iter().find(|rule| same(rule)).cloned();
         let rule = match known {
             Some(known) => known,
-            None => NetworkRule { id: self.ids.give(0)?, ..new },
+            None => {
+                self.end += GAP;
+                NetworkRule { id: self.ids.give(0)?, ..new }
+            }
         };
         edit.target(&rule, spec.cluster_selector.clone())?;
         self.network.put(rule);

@@ -38,6 +38,8 @@ pub async fn import<E: Edit>(
 /// Rules that are merged with those that there are.
 pub(super) struct Merge {
     rules: Table<ResponseRule>,
+    /// The position behind the last of them.
+    end: i64,
     ids: IdPool,
 }
 
@@ -46,7 +48,8 @@ impl Merge {
         let rules: Table<ResponseRule> = Table::load(edit).await?;
         let used: Vec<u32> = rules.iter().map(|rule| rule.id).collect();
         let ids = edit.ids(ResponseRule::KIND, response_rule::ids(edit.cfg_type()), used).await?;
-        Ok(Self { rules, ids })
+        let end = rules.iter().map(|rule| rule.position).max().map_or(0, |last| last + GAP);
+        Ok(Self { rules, end, ids })
     }
 
     /// Adds a rule at the end, or changes the one that does the same.
@@ -58,20 +61,20 @@ impl Merge {
     ) -> Result<ResponseRule, E::Error> {
         let cfg_type = edit.cfg_type();
         let first = response_rule::ids(cfg_type).first();
-        let end = self.rules.iter().map(|rule| rule.position).max().map_or(0, |last| last + GAP);
-        let new = ResponseRule::create(spec.to_rest(group), first, cfg_type, end)?;
+        let new = ResponseRule::create(spec.to_rest(group), first, cfg_type, self.end)?;
+        // One copy for all that it is held against.
+        let mut like = new.clone();
         let same = |old: &&ResponseRule| {
-            ResponseRule {
-                id: old.id,
-                position: old.position,
-                comment: old.comment.clone(),
-                disable: old.disable,
-                ..new.clone()
-            } == **old
+            (like.id, like.position, like.disable) = (old.id, old.position, old.disable);
+            like.comment.clone_from(&old.comment);
+            like == **old
         };
         let rule = match self.rules.iter().find(same).cloned() {
             Some(old) => ResponseRule { id: old.id, position: old.position, ..new },
-            None => ResponseRule { id: self.ids.give(0)?, ..new },
+            None => {
+                self.end += GAP;
+                ResponseRule { id: self.ids.give(0)?, ..new }
+            }
         };
         edit.target(&rule, spec.cluster_selector.clone())?;
         self.rules.put(rule.clone());

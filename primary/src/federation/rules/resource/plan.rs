@@ -1,12 +1,15 @@
 //! What a change would do, object by object, for people to read.
 
+use std::collections::BTreeMap;
+
 use palisade_api::ObjectKind;
 use palisade_policy::cluster::ClusterSelector;
 use serde_json::Value;
 
+use super::super::reference::Key;
 use super::super::{Edit, Result};
 use crate::store::change::{Op, Target};
-use crate::store::object::SELECTOR_KEY;
+use crate::store::object::{Object, SELECTOR_KEY};
 use crate::store::{self, StoreError};
 
 /// What becomes of an object.
@@ -61,9 +64,13 @@ const DERIVED: [&str; 2] = ["last_modified_timestamp", "created_timestamp"];
 /// The plan of an edit, by kind and name.
 pub(in crate::federation::rules) async fn of(edit: &mut Edit) -> Result<Vec<Planned>> {
     let mut plan = Vec::with_capacity(edit.items.len());
-    for ((kind, name), item) in &edit.items {
-        let before = store::object::get(&mut edit.tx, *kind, name).await?;
-        let (action, fields) = match (before, &item.op) {
+    let keys = edit.items.keys().map(|(kind, name)| (*kind, name.as_str()));
+    let present = store::object::of(&mut edit.tx, keys).await?.into_iter();
+    let mut present: BTreeMap<Key, Object> =
+        present.map(|object| ((object.kind, object.name.clone()), object)).collect();
+    for (key, item) in &edit.items {
+        let (kind, name) = key;
+        let (action, fields) = match (present.remove(key), &item.op) {
             (None, _) => (Action::Create, Vec::new()),
             (Some(_), Op::Delete) => (Action::Delete, Vec::new()),
             (Some(before), op) => {

@@ -1,6 +1,8 @@
 //! Deleting what a set of resources does not name, and seeing that nothing
 //! refers to what is gone.
 
+use std::collections::BTreeSet;
+
 use palisade_policy::admission::rule::AdmissionRule;
 use palisade_policy::edit::Edit as _;
 use palisade_policy::edit::response_rule::check_references;
@@ -45,13 +47,18 @@ async fn unnamed<T: FederatedObject>(edit: &mut Edit, mine: impl Fn(&T) -> bool)
 pub(super) async fn check(edit: &mut Edit) -> Result<()> {
     let rules: Vec<NetworkRule> = edit.list().await?;
     let groups: Vec<Group> = edit.list().await?;
-    let is_group = |name: &str| groups.iter().any(|group| group.name == name);
-    if let Some(missing) = rules.iter().flat_map(NetworkRule::groups).find(|name| !is_group(name)) {
+    let groups: BTreeSet<&str> = groups.iter().map(|group| group.name.as_str()).collect();
+    let mut named = rules.iter().flat_map(NetworkRule::groups);
+    if let Some(missing) = named.find(|name| !groups.contains(name)) {
         return Err(PolicyError::MissingGroup(missing.to_owned()).into());
     }
     let rules: Vec<ResponseRule> = edit.list().await?;
+    let mut checked = BTreeSet::new();
     for rule in &rules {
-        check_references(edit, rule).await?;
+        // Rules that name the same are looked up once.
+        if checked.insert((rule.needed_group(), rule.needed_webhooks().collect::<Vec<_>>())) {
+            check_references(edit, rule).await?;
+        }
     }
     sensors::<Dlp>(edit).await?;
     sensors::<Waf>(edit).await
