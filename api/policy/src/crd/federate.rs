@@ -8,7 +8,7 @@ use super::set::ResourceSet;
 use super::{admission, owner_name};
 use crate::group::{BUILT_IN_ENDPOINTS, RESERVED};
 use crate::response_rule::EXTERNAL;
-use crate::{CfgType, FED_PREFIX, PolicyError};
+use crate::{CfgType, FED_PREFIX, PolicyError, network_rule};
 
 impl ResourceSet {
     /// Gives the names of local objects the prefix of federated ones, wherever they
@@ -111,6 +111,17 @@ fn group(
         note("process_profile.baseline", profile.baseline);
     }
     members_are_fixed(described, &was);
+    let name = described.name.clone();
+    for rules in [&mut spec.ingress, &mut spec.egress] {
+        rules.retain(|rule| {
+            let single = network_rule::is_single(&rule.selector.name);
+            if single {
+                let other = &rule.selector.name;
+                left_out.push(format!("{name}: the network rule with {other}, which is no group"));
+            }
+            !single
+        });
+    }
     for rule in spec.ingress.iter_mut().chain(&mut spec.egress) {
         // The other end may be what is no group.
         let was = rule.selector.name.clone();
@@ -167,6 +178,8 @@ items:
     process_profile: {baseline: zero-drift, mode: Protect}
     ingress:
     - {name: a, action: allow, ports: any, applications: [HTTP], selector: {name: external}}
+    - {name: c, action: allow, ports: any, applications: [HTTP], selector: {name: "Host:w1"}}
+    - {name: d, action: deny, ports: any, applications: [any], selector: {name: "Workload:ingress"}}
     egress:
     - name: b
       action: allow
@@ -199,7 +212,9 @@ items:
         let left_out = set.federate().unwrap();
         let group = &set.groups[0].spec;
         assert_eq!(group.target.as_ref().unwrap().selector.name, "fed.nv.web.shop");
+        assert_eq!(group.ingress.len(), 2);
         assert_eq!(group.ingress[0].selector.name, "external");
+        assert_eq!(group.ingress[1].selector.name, "Workload:ingress");
         assert_eq!(group.egress[0].selector.name, "fed.containers");
         assert!(group.egress[0].selector.criteria.is_empty());
         assert_eq!(group.dlp.as_ref().unwrap().settings[0].name, "fed.sensor.ssn");
@@ -212,6 +227,7 @@ items:
                 "fed.nv.web.shop: policymode Protect",
                 "fed.nv.web.shop: process_profile.mode Protect",
                 "fed.nv.web.shop: process_profile.baseline zero-drift",
+                "fed.nv.web.shop: the network rule with Host:w1, which is no group",
                 "admission control: switched on, mode monitor",
                 "admission control: the built-in rule 1",
             ]

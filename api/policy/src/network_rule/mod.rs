@@ -200,8 +200,12 @@ impl NetworkRule {
 
 /// Whether an endpoint of a rule is none of its owner's groups.
 pub(crate) fn is_no_group(name: &str, cfg_type: CfgType) -> bool {
-    BUILT_IN_ENDPOINTS.contains(&name)
-        || (cfg_type != CfgType::Federal && SINGLE.iter().any(|prefix| name.starts_with(prefix)))
+    BUILT_IN_ENDPOINTS.contains(&name) || (cfg_type != CfgType::Federal && is_single(name))
+}
+
+/// Whether an endpoint of a rule is one host or one workload of a cluster.
+pub(crate) fn is_single(name: &str) -> bool {
+    name != TUNNEL && SINGLE.iter().any(|prefix| name.starts_with(prefix))
 }
 
 federated!(NetworkRule, NetworkRule, id);
