@@ -7,17 +7,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use palisade_api::clock::SharedClock;
 use palisade_api::federation::enrol_client::EnrolClient;
-use palisade_api::federation::{IntroduceRequest, JoinRequest, LeaveRequest, RenewRequest};
+use palisade_api::federation::{
+    IntroduceRequest, JoinRequest, LeaveRequest, RenewRequest, RevokedRequest,
+};
 use palisade_api::protocol::SPOKEN;
 use palisade_api::{CODE_METADATA, ClusterName, Code};
 use palisade_policy::cluster::ClusterLabels;
 use palisade_transport::backoff::Backoff;
-use palisade_transport::certificate::fingerprint;
+use palisade_transport::certificate::{fingerprint, serial};
 use palisade_transport::client::{
     ConnectError, PrimaryAddress, PrimaryConnection, ProxyAddress, Trust, connect_through,
 };
 use palisade_transport::fixed_token::{self, FixedToken};
 use palisade_transport::identity::{IdentityError, MemberIdentity, Membership, SigningRequest};
+use palisade_transport::revocation;
 use rustls_pki_types::CertificateDer;
 use secrecy::ExposeSecret as _;
 use thiserror::Error;
@@ -282,6 +285,32 @@ pub async fn leave(connection: &PrimaryConnection, belated: bool) -> Result<(), 
         .await
         .map_err(|status| refused(connection, &status))?;
     Ok(())
+}
+
+/// Whether an authority that the member knows has revoked its certificate, by what is
+/// kept at `address` of authorities that were replaced. Whoever answers there need not be
+/// known: the authority itself has signed it.
+pub async fn is_revoked(
+    address: &PrimaryAddress,
+    identity: &MemberIdentity,
+    proxy: Option<&ProxyAddress>,
+) -> Result<bool, EnrolError> {
+    let own = identity.chain().first().and_then(|own| serial(own).ok());
+    let own = own.ok_or(EnrolError::Answer("the own certificate has no serial number"))?;
+    let connection = connect_through(address, Trust::Unknown, proxy).await?;
+    for authority in &identity.membership().authorities {
+        let question =
+            RevokedRequest { authority: fingerprint(authority).as_bytes().to_vec().into() };
+        let answer = EnrolClient::new(connection.channel())
+            .revoked(timed(question))
+            .await
+            .map_err(|status| refused(&connection, &status))?
+            .into_inner();
+        if revocation::names(&answer.list, authority, &own) == Ok(true) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn timed<T>(message: T) -> Request<T> {

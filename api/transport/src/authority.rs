@@ -2,13 +2,15 @@
 //! issues the primary's own certificates.
 
 use std::fmt;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use palisade_api::{ClusterId, Digest, ReplicaId};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName,
-    DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    PKCS_ECDSA_P256_SHA256, PublicKeyData, SanType, SerialNumber,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams,
+    CertificateSigningRequestParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PublicKeyData,
+    RevokedCertParams, SanType, SerialNumber,
 };
 use ring::rand::{SecureRandom, SystemRandom};
 use rustls_pki_types::{
@@ -191,6 +193,36 @@ impl Authority {
         self.issue(serial, &params, &key)
     }
 
+    /// A list, DER, by which the authority says for good that it has revoked the
+    /// certificates `serials` (lower-case hex); [`crate::revocation`] reads it.
+    pub fn revoke(
+        &self,
+        serials: &[String],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<u8>, AuthorityError> {
+        let this_update = rcgen::date_time_ymd(1970, 1, 1) + since_1970(now);
+        let revoked = serials.iter().map(|serial| {
+            let serial =
+                hex::decode(serial).map_err(|_| AuthorityError::Name { name: serial.clone() })?;
+            Ok::<_, AuthorityError>(RevokedCertParams {
+                serial_number: serial.into(),
+                revocation_time: this_update,
+                reason_code: None,
+                invalidity_date: None,
+            })
+        });
+        let params = CertificateRevocationListParams {
+            this_update,
+            // It is the last one.
+            next_update: rcgen::date_time_ymd(1970, 1, 1) + since_1970(now + AUTHORITY_LIFETIME),
+            crl_number: SerialNumber::from(1_u64),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.collect::<Result<_, _>>()?,
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        Ok(params.signed_by(&self.issuer)?.der().to_vec())
+    }
+
     /// Issues a certificate of the primary for `names`, which are host names
     /// and addresses; [`PRIMARY_NAME`] is added.
     pub fn issue_server(
@@ -296,11 +328,11 @@ fn parameters(
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, subject);
     params.serial_number = Some(SerialNumber::from_slice(&serial));
-    let time = |at: DateTime<Utc>| {
-        let since = u64::try_from(at.timestamp()).unwrap_or_default();
-        rcgen::date_time_ymd(1970, 1, 1) + std::time::Duration::from_secs(since)
-    };
-    params.not_before = time(not_before);
-    params.not_after = time(not_after);
+    params.not_before = rcgen::date_time_ymd(1970, 1, 1) + since_1970(not_before);
+    params.not_after = rcgen::date_time_ymd(1970, 1, 1) + since_1970(not_after);
     params
+}
+
+fn since_1970(at: DateTime<Utc>) -> Duration {
+    Duration::from_secs(u64::try_from(at.timestamp()).unwrap_or_default())
 }

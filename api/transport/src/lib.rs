@@ -5,6 +5,7 @@
 //! - [`server`]: listeners, their certificate, and the check of members.
 //! - [`client`]: an agent's connection to its primary.
 //! - [`identity`]: what makes an agent a member, and how it is stored.
+//! - [`revocation`]: what an authority says last, before it is forgotten.
 //! - [`fixed_token`]: how two sides that share a secret get to trust each other.
 //! - [`setup_file`]: the file that sets up a federation unattended.
 //! - [`seal`]: secrets at rest.
@@ -22,6 +23,7 @@ pub mod client;
 pub mod fixed_token;
 mod hint;
 pub mod identity;
+pub mod revocation;
 pub mod seal;
 pub mod server;
 pub mod setup_file;

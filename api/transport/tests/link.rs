@@ -13,7 +13,7 @@ use palisade_api::federation::enrol_client::EnrolClient;
 use palisade_api::federation::enrol_server::{Enrol, EnrolServer};
 use palisade_api::federation::{
     IntroduceRequest, IntroduceResponse, JoinRequest, JoinResponse, LeaveRequest, LeaveResponse,
-    RenewRequest, RenewResponse,
+    RenewRequest, RenewResponse, RevokedRequest, RevokedResponse,
 };
 use palisade_transport::authority::{Authority, AuthorityError};
 use palisade_transport::certificate::{cluster_of, validity};
@@ -64,6 +64,13 @@ impl Enrol for Mirror {
 
     async fn leave(&self, _: Request<LeaveRequest>) -> Result<Response<LeaveResponse>, Status> {
         Ok(Response::new(LeaveResponse {}))
+    }
+
+    async fn revoked(
+        &self,
+        _: Request<RevokedRequest>,
+    ) -> Result<Response<RevokedResponse>, Status> {
+        Err(Status::unimplemented("not here"))
     }
 }
 

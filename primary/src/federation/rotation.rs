@@ -25,6 +25,8 @@ use crate::store::{self, Database, StoreError};
 /// new connections must not be a storm.
 const RENEWALS: usize = 50;
 const PAUSE: Duration = Duration::from_secs(1);
+/// Removed members that the old authority names when it goes: 40 bytes each.
+const MOST_REVOKED: i64 = 50_000;
 /// How often each replica looks whether the authorities changed, and whether the
 /// old one can be forgotten. What one replica signs is trusted by all after this.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -63,7 +65,7 @@ pub fn watch(app: &App) {
 
 async fn look(app: &App) -> Result<()> {
     follow(app).await?;
-    if app.trust.authorities().is_replaced() && finish(&app.database, app.clock.now()).await? {
+    if app.trust.authorities().is_replaced() && finish(app).await? {
         follow(app).await?;
     }
     Ok(())
@@ -93,10 +95,12 @@ pub async fn begin(
     Ok(authority.fingerprint())
 }
 
-/// Ends the replacement when no present member depends on the old authority.
-/// Says whether that was so.
-async fn finish(database: &Database, now: DateTime<Utc>) -> Result<bool> {
-    let mut tx = database.begin().await?;
+/// Ends the replacement when no present member depends on the old authority. Who was
+/// removed and has not come back since believes nobody else: the old one's last word is
+/// kept for them. Says whether it ended.
+async fn finish(app: &App) -> Result<bool> {
+    let now = app.clock.now();
+    let mut tx = app.database.begin().await?;
     let Some(present) = store::authority::get(&mut tx).await? else { return Ok(false) };
     if store::authority::successor(&mut tx).await?.is_none() {
         return Ok(false);
@@ -106,8 +110,18 @@ async fn finish(database: &Database, now: DateTime<Utc>) -> Result<bool> {
     if dependent.iter().any(|(authority, members)| *authority == old && *members > 0) {
         return Ok(false);
     }
+    let authorities = app.trust.authorities();
+    let Some(former) = authorities.all().find(|one| one.fingerprint() == old) else {
+        // It is another replica's turn, which knows it.
+        return Ok(false);
+    };
     if !store::authority::succeed(&mut tx).await? {
         return Ok(false);
+    }
+    let removed = store::certificate::of_removed(&mut tx, old, MOST_REVOKED).await?;
+    if !removed.is_empty() {
+        let list = former.revoke(&removed, now).map_err(FederationError::Authority)?;
+        store::authority::keep_revoked(&mut tx, old, &list, now).await?;
     }
     let message = "The authority was replaced: nobody depends on the old one any more.";
     tell(&mut tx, &Actor::system(), "succeed", message, now).await?;

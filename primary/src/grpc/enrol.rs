@@ -7,11 +7,11 @@ use chrono::{DateTime, Utc};
 use palisade_api::federation::enrol_server::Enrol;
 use palisade_api::federation::{
     IntroduceRequest, IntroduceResponse, JoinRequest, JoinResponse, LeaveRequest, LeaveResponse,
-    RenewRequest, RenewResponse,
+    RenewRequest, RenewResponse, RevokedRequest, RevokedResponse,
 };
 use palisade_api::protocol::Protocols;
 use palisade_api::rest::fed::RestInfo;
-use palisade_api::{ClusterId, Code};
+use palisade_api::{ClusterId, Code, Digest};
 use palisade_transport::authority::IssuedCertificate;
 use palisade_transport::server::{PeerAddress, PeerCluster};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -25,6 +25,7 @@ use crate::federation::event::{self, Refusal, Refused};
 use crate::federation::introduction;
 use crate::federation::joining::{self, JoinCall};
 use crate::federation::membership::{self, Ending};
+use crate::store;
 use crate::store::audit::Actor;
 use crate::store::member_kind::MemberKind;
 
@@ -172,6 +173,21 @@ impl Enrol for EnrolService {
         let ending = if request.get_ref().belated { Ending::LeftBefore } else { Ending::Left };
         membership::remove(&self.app, &actor, cluster, ending).await?;
         Ok(Response::new(LeaveResponse {}))
+    }
+
+    async fn revoked(
+        &self,
+        request: Request<RevokedRequest>,
+    ) -> Result<Response<RevokedResponse>, Status> {
+        let fingerprint = Digest::try_from(&request.get_ref().authority[..])
+            .map_err(|_| status(Code::InvalidRequest, "an authority is named by its SHA-256"))?;
+        let _turn = self.turn().await?;
+        let list = async {
+            let mut conn = self.app.database.acquire().await?;
+            store::authority::revoked(&mut conn, fingerprint).await
+        };
+        let list = list.await.map_err(FederationError::from)?.unwrap_or_default();
+        Ok(Response::new(RevokedResponse { list: list.into() }))
     }
 }
 

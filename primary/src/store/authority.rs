@@ -2,6 +2,7 @@
 //! key of its join tickets.
 
 use chrono::{DateTime, Utc};
+use palisade_api::Digest;
 use sqlx::PgConnection;
 
 use super::Result;
@@ -97,4 +98,34 @@ pub async fn succeed(conn: &mut PgConnection) -> Result<bool> {
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Keeps which certificates an authority that is replaced has revoked: a list that it
+/// has signed.
+pub async fn keep_revoked(
+    conn: &mut PgConnection,
+    fingerprint: Digest,
+    list: &[u8],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO authority_former (fingerprint, revoked, replaced_at) VALUES ($1, $2, $3)
+         ON CONFLICT ON CONSTRAINT authority_former_pkey DO NOTHING",
+        fingerprint.as_bytes().as_slice(),
+        list,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// That list of a former authority, where one is kept.
+pub async fn revoked(conn: &mut PgConnection, fingerprint: Digest) -> Result<Option<Vec<u8>>> {
+    Ok(sqlx::query_scalar!(
+        "SELECT revoked FROM authority_former WHERE fingerprint = $1",
+        fingerprint.as_bytes().as_slice(),
+    )
+    .fetch_optional(conn)
+    .await?)
 }

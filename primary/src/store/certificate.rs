@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use palisade_api::{ClusterId, Digest};
 use sqlx::PgConnection;
 
+use super::member::RemovedReason;
 use super::{Result, StoreError};
 
 /// A certificate to be recorded.
@@ -110,6 +111,25 @@ pub async fn count_by_authority(
     .fetch_all(conn)
     .await?;
     rows.into_iter().map(|row| Ok((read(&row.authority)?, row.members))).collect()
+}
+
+/// The serial numbers of certificates of `authority` whose members were removed and did
+/// not leave, those that end last first; at most `limit`.
+pub async fn of_removed(
+    conn: &mut PgConnection,
+    authority: Digest,
+    limit: i64,
+) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        "SELECT serial FROM certificate JOIN member ON member.id = member_id
+         WHERE authority = $1 AND removed_reason <> $2
+         ORDER BY expires_at DESC, serial LIMIT $3",
+        authority.as_bytes().as_slice(),
+        RemovedReason::Left.as_str(),
+        limit,
+    )
+    .fetch_all(conn)
+    .await?)
 }
 
 fn read(bytes: &[u8]) -> Result<Digest> {

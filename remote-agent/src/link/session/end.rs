@@ -104,7 +104,8 @@ impl End {
 
 /// What a member can do about a failure that does not pass. Whoever came back to an
 /// authority that it does not know cannot be told by it that it was removed: anybody
-/// could say that, and take a cluster out of its federation.
+/// could say that, and take a cluster out of its federation. Only the last word of the one
+/// that it knows counts, and there is none.
 fn advised(error: &ConnectError) -> String {
     let ConnectError::AnotherAuthority { address, expected } = error else {
         return error.to_string();

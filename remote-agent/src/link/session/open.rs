@@ -12,13 +12,15 @@ use palisade_api::protocol::SPOKEN;
 use palisade_api::{ObjectKind, feature};
 use palisade_controller::Controller;
 use palisade_sync::Receiver;
-use palisade_transport::client::{Trust, connect_through};
+use palisade_transport::client::{ConnectError, PrimaryAddress, Trust, connect_through};
 use palisade_transport::identity::{MemberIdentity, Membership};
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
+use tracing::debug;
 
 use super::{End, Session, UP_QUEUE};
+use crate::enrol;
 use crate::link::{LinkConfig, LinkHandle, workloads};
 
 /// The largest message that is taken: an object of a megabyte, and its frame.
@@ -43,9 +45,11 @@ pub(super) async fn open<'a>(
     let address = address(identity.membership(), attempt);
     let address =
         address.parse().map_err(|error| End::failed(format!("{address}: {error}"), false))?;
-    let connection = connect_through(&address, Trust::Member(identity), handle.proxy())
-        .await
-        .map_err(|error| End::connect(&error, false))?;
+    let connection = match connect_through(&address, Trust::Member(identity), handle.proxy()).await
+    {
+        Ok(connection) => connection,
+        Err(error) => return Err(turned_away(handle, identity, &address, &error).await),
+    };
     handle.dialled(connection.clone());
 
     let (up, queue) = mpsc::channel(UP_QUEUE);
@@ -81,6 +85,27 @@ pub(super) async fn open<'a>(
         vulndb: config.vulndb.clone(),
         worked: false,
     })
+}
+
+/// The end that a failed connection means. Whoever comes back to an authority that it does
+/// not know may have been removed while it was away: the one that it knows has left word.
+async fn turned_away(
+    handle: &LinkHandle,
+    identity: &MemberIdentity,
+    address: &PrimaryAddress,
+    error: &ConnectError,
+) -> End {
+    if !matches!(error, ConnectError::AnotherAuthority { .. }) {
+        return End::connect(error, false);
+    }
+    match enrol::is_revoked(address, identity, handle.proxy()).await {
+        Ok(true) => End::connect(&ConnectError::Revoked, false),
+        Ok(false) => End::connect(error, false),
+        Err(unanswered) => {
+            debug!(%unanswered, "nobody says whether this cluster was removed");
+            End::connect(error, false)
+        }
+    }
 }
 
 /// Where to dial: the address that the primary wants, and at every second attempt

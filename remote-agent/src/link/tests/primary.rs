@@ -19,7 +19,7 @@ use palisade_api::federation::{
     AnswerPart, CallPart, ConfigurationPart, Down, EventBatch, FetchConfigurationRequest,
     FetchReportRequest, FetchVulndbRequest, IntroduceRequest, IntroduceResponse, JoinRequest,
     JoinResponse, LeaveRequest, LeaveResponse, RenewRequest, RenewResponse, ReportPart,
-    StoreConfigurationResponse, Up, VulndbPart,
+    RevokedRequest, RevokedResponse, StoreConfigurationResponse, Up, VulndbPart,
 };
 use palisade_api::sync::Ack;
 use palisade_api::{CODE_METADATA, ClusterId, Code};
@@ -114,6 +114,13 @@ impl Enrol for Primary {
 
     async fn leave(&self, _: Request<LeaveRequest>) -> Result<Response<LeaveResponse>, Status> {
         Ok(Response::new(LeaveResponse {}))
+    }
+
+    async fn revoked(
+        &self,
+        _: Request<RevokedRequest>,
+    ) -> Result<Response<RevokedResponse>, Status> {
+        Err(Status::unimplemented("not in this test"))
     }
 }
 
