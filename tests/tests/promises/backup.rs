@@ -1,6 +1,8 @@
 //! Backups: whole, without secrets, and restored so that no cluster goes on
 //! with what was lost.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -130,5 +132,21 @@ async fn what_is_no_whole_backup_restores_nothing() -> Result<()> {
     let said = run(&["restore", "--in", &text(&whole)?], &folder).await?.ok().err();
     let said = said.context("restored without the key")?.to_string();
     ensure!(said.contains("sealing key"), "{said}");
+
+    // Rows that the database refuses before the digest is read.
+    let mut rows = zstd::decode_all(&bytes[..])?;
+    let name = rows.windows(8).position(|part| part == b"fed.shop").context("no group")?;
+    rows[name] = 0xff;
+    let odd = file("odd");
+    std::fs::write(&odd, zstd::encode_all(&rows[..], 0)?)?;
+    let folder = file("other-folder");
+    std::fs::create_dir(&folder)?;
+    // Postgres does not run as root.
+    std::fs::set_permissions(place.path(), Permissions::from_mode(0o755))?;
+    let key = fleet.primary.data_dir().join("sealing-key");
+    std::fs::copy(key, folder.join("sealing-key"))?;
+    let said = run(&["restore", "--in", &text(&odd)?], &folder).await?.ok().err();
+    let said = said.context("restored what is damaged")?.to_string();
+    ensure!(said.contains("damaged"), "{said}");
     Ok(())
 }

@@ -136,7 +136,7 @@ async fn rows(
         next = loop {
             match frames.next().await {
                 Ok(Some(Frame { kind: FrameKind::Rows, content })) => {
-                    copying.send(content).await?;
+                    copying.send(content).await.map_err(refused)?;
                 }
                 Ok(other) => break other,
                 Err(error) => {
@@ -145,9 +145,19 @@ async fn rows(
                 }
             }
         };
-        copying.finish().await?;
+        copying.finish().await.map_err(refused)?;
     }
     Ok(())
+}
+
+/// Rows that the database cannot take were not written so: what they say or what they
+/// refer to is wrong.
+fn refused(error: sqlx::Error) -> BackupError {
+    let code = error.as_database_error().and_then(|error| error.code());
+    if code.is_some_and(|code| code.starts_with("22") || code.starts_with("23")) {
+        return BackupError::Malformed(error.to_string());
+    }
+    error.into()
 }
 
 /// Begins another life of the logs: members that hold revisions of the one
