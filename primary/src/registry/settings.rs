@@ -53,6 +53,9 @@ impl Registries {
         name: &str,
         config: RegistryConfig,
     ) -> Result<(), RegistryFailure> {
+        if !config.name.is_empty() && config.name != name {
+            return Err(RegistryFailure::Setting("A registry cannot be renamed.".to_owned()));
+        }
         let mut tx = self.database.begin().await?;
         change::lock(&mut tx, LogId::Federation).await?;
         require_primary(&mut tx).await?;

@@ -136,6 +136,10 @@ async fn settings_come_in_groups_too() {
     primary.ok("POST", "/v2/scan/registry", &config).await;
     let change = json!({"config": {"name": "fed.shop", "scan": {"rescan_after_db_update": true}}});
     primary.ok("PATCH", "/v2/scan/registry/fed.shop", &change).await;
+    let renamed = json!({"config": {"name": "fed.other"}});
+    for path in ["/v1/scan/registry/fed.shop", "/v2/scan/registry/fed.shop"] {
+        assert_eq!(primary.refused("PATCH", path, renamed.clone()).await, (400, 6), "{path}");
+    }
     let answer = primary.get("/v1/scan/registry/fed.shop").await;
     let summary = &answer["summary"];
     for (name, expected) in [

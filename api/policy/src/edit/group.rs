@@ -2,7 +2,7 @@
 
 use palisade_api::rest::group::GroupConfig;
 
-use super::{Edit, EditError};
+use super::{Edit, EditError, require_federal};
 use crate::FederatedObject;
 use crate::file_monitor::FileMonitor;
 use crate::group::Group;
@@ -14,6 +14,7 @@ use crate::sensor::{Dlp, SensorGroup, Waf};
 /// Adds a group.
 pub async fn create<E: Edit>(edit: &mut E, mut config: GroupConfig) -> Result<(), E::Error> {
     let target = config.cluster_selector.take();
+    require_federal(&config.cfg_type, edit.cfg_type())?;
     let group = Group::create(config, edit.cfg_type())?;
     if edit.find::<Group>(&group.name).await?.is_some() {
         return Err(EditError::duplicate(&group).into());

@@ -120,6 +120,12 @@ pub trait Edit: Send {
     }
 }
 
+/// Fails where a new object of the federation says that it is somebody else's: its name
+/// says otherwise. A cluster has objects of more than one kind of its own.
+fn require_federal(stated: &str, own: CfgType) -> Result<(), PolicyError> {
+    if own == CfgType::Federal { require_owner(stated, own) } else { Ok(()) }
+}
+
 /// Fails where a rule that is written says that it is somebody else's, or of no kind that
 /// there is: `cfg_type` as clients write it.
 fn require_owner(stated: &str, own: CfgType) -> Result<(), PolicyError> {
@@ -127,5 +133,5 @@ fn require_owner(stated: &str, own: CfgType) -> Result<(), PolicyError> {
     if stated.is_empty() || stated == own {
         return Ok(());
     }
-    Err(PolicyError::field("cfg_type", format!("rules that are written here are {own:?}")))
+    Err(PolicyError::field("cfg_type", format!("what is written here is {own:?}")))
 }

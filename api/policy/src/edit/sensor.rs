@@ -2,7 +2,7 @@
 
 use palisade_api::rest::sensor::SensorConfig;
 
-use super::{Edit, EditError};
+use super::{Edit, EditError, require_federal};
 use crate::sensor::{Inspection, Sensor, SensorGroup};
 
 /// Adds a sensor.
@@ -11,6 +11,7 @@ pub async fn create<I: Inspection, E: Edit>(
     mut config: SensorConfig,
 ) -> Result<(), E::Error> {
     let target = config.cluster_selector.take();
+    require_federal(&config.cfg_type, edit.cfg_type())?;
     let sensors: Vec<Sensor<I>> = edit.list().await?;
     let mut ids = edit.ids(I::SENSOR, I::RULE_IDS, rule_ids(&sensors)).await?;
     let sensor = Sensor::<I>::create(config, edit.cfg_type(), &mut ids)?;

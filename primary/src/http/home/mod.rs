@@ -23,7 +23,7 @@ use super::fallback;
 use super::fed::{OnBehalf, relay};
 use super::in_process::InProcess;
 use super::portal;
-use super::query::Query;
+use super::query::{Query, Scope};
 use super::trail::Asked;
 use crate::App;
 use crate::store;
@@ -190,13 +190,23 @@ pub(super) async fn local_objects(
 }
 
 /// Refuses a scope that there is not in a call about what the federation and clusters
-/// both have. Most endpoints of one object read no scope: the name or the id tells.
+/// both have, and a change of what is a cluster's: the home cluster would have answered.
+/// Most endpoints of one object read no scope, since the name or the id tells.
 pub(super) fn check_scope(request: &Request) -> Result<()> {
     let query = Query::parse(request.uri().query().unwrap_or_default());
-    if owner::is_of_both(request.method(), request.uri().path(), &query) {
-        query.scope()?;
+    let (method, path) = (request.method(), request.uri().path());
+    if !owner::is_of_both(method, path, &query) || query.scope()? != Some(Scope::Local) {
+        return Ok(());
     }
-    Ok(())
+    let reads = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+    if reads || !owner::is_object_of_cluster(method, path, &query) {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        Code::OpNotAllowed,
+        "The primary has no home cluster whose object this would be; what is federated is \
+         changed with scope=fed.",
+    ))
 }
 
 /// Whether the home cluster answers a call of somebody who has roles in namespaces alone,

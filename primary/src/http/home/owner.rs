@@ -112,6 +112,12 @@ pub(super) fn is_of_both(method: &Method, path: &str, query: &Query) -> bool {
     REGISTRIES.into_iter().any(is_registry) || of_call(method, path, query).is_some()
 }
 
+/// Whether the call is about an object of a cluster, or about the list of them, and not
+/// about a file: what files are about, their endpoints tell.
+pub(super) fn is_object_of_cluster(method: &Method, path: &str, query: &Query) -> bool {
+    !path.starts_with("/v1/file/") && of_call(method, path, query) == Some(Owner::Cluster)
+}
+
 /// Whether a body of such a call says that it is about the federation's
 /// objects.
 pub(super) fn body_says_federal(body: &Value) -> bool {
