@@ -15,6 +15,8 @@ use super::byte_order_mark;
 
 /// Bytes at most of a file that is sent.
 pub const MOST_BYTES: usize = 4 << 20;
+/// How a file that is packed begins.
+const GZIP: &[u8] = b"\x1f\x8b";
 /// The part of a form that holds the file.
 pub const PART: &str = "configuration";
 
@@ -40,6 +42,9 @@ pub enum FileError {
     /// The form has other parts.
     #[error("The form has no part {PART:?}.")]
     NoPart,
+    /// It is packed: exports are, and tools that do not unpack them keep them so.
+    #[error("The file is packed with gzip: unpack it, or send Content-Encoding: gzip with it.")]
+    Packed,
     /// It is no text.
     #[error("The file is no UTF-8.")]
     NoText,
@@ -74,6 +79,9 @@ async fn part(kind: &str, body: Bytes) -> Result<Bytes, FileError> {
 }
 
 fn text(file: &[u8]) -> Result<&str, FileError> {
+    if file.starts_with(GZIP) {
+        return Err(FileError::Packed);
+    }
     let text = std::str::from_utf8(byte_order_mark::strip(file)).map_err(|_| FileError::NoText)?;
     if text.trim().is_empty() { Err(FileError::Empty) } else { Ok(text) }
 }
@@ -100,6 +108,13 @@ mod tests {
             ("text/plain", b"\xef\xbb\xbfa: 1", Ok("a: 1")),
             ("text/plain", b" \n", Err("The file is empty.")),
             ("text/plain", b"\xff", Err("The file is no UTF-8.")),
+            (
+                "text/plain",
+                b"\x1f\x8b\x08",
+                Err(
+                    "The file is packed with gzip: unpack it, or send Content-Encoding: gzip with it.",
+                ),
+            ),
             (
                 form,
                 b"--x\r\nContent-Disposition: form-data; name=\"other\"\r\n\r\nb\r\n\
