@@ -102,20 +102,29 @@ pub async fn items(conn: &mut PgConnection) -> Result<Vec<NewItem>> {
     Ok(items)
 }
 
-pub(super) async fn remember_candidate(
+pub(super) async fn remember_candidates<'a>(
     conn: &mut PgConnection,
     id: i64,
-    candidate: &Candidate,
+    candidates: impl Iterator<Item = &'a Candidate>,
 ) -> Result<()> {
-    let selector = selector_column(&candidate.selector)?;
+    let (mut kinds, mut names) = (Vec::new(), Vec::new());
+    let (mut selectors, mut payloads) = (Vec::new(), Vec::new());
+    for Candidate { kind, name, selector, version } in candidates {
+        kinds.push(kind_column(*kind));
+        names.push(name.clone());
+        selectors.push(selector_column(selector)?);
+        payloads.push(version.as_ref().map(|version| version.payload.to_vec()));
+    }
     sqlx::query!(
         "INSERT INTO rollout_object (rollout_id, kind, name, selector, payload)
-         VALUES ($1, $2, $3, $4::text::json, $5)",
+         SELECT $1, kind, name, selector::json, payload
+         FROM unnest($2::int[], $3::text[], $4::text[], $5::bytea[])
+              AS candidate (kind, name, selector, payload)",
         id,
-        kind_column(candidate.kind),
-        candidate.name,
-        selector,
-        candidate.version.as_ref().map(|version| version.payload.as_ref()),
+        &kinds,
+        &names,
+        &selectors as &[Option<String>],
+        &payloads as &[Option<Vec<u8>>],
     )
     .execute(conn)
     .await?;

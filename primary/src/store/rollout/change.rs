@@ -16,7 +16,7 @@ use sqlx::types::Json;
 use super::super::change::{self, Appended, Head, NewItem, Op, Target, Writing, shown};
 use super::super::object::{self, Object};
 use super::super::{Actor, Result, StoreError, member};
-use super::candidate::remember_candidate;
+use super::candidate::remember_candidates;
 use super::member::remember_reached;
 use super::{Candidate, Rollout, State};
 
@@ -60,9 +60,7 @@ pub async fn start(
     )
     .fetch_one(&mut **tx)
     .await?;
-    for (_, candidate) in &pairs {
-        remember_candidate(tx, id, candidate).await?;
-    }
+    remember_candidates(tx, id, pairs.iter().map(|(_, candidate)| candidate)).await?;
     append_moves(tx, head, actor, &pairs, first, Move::Forward).await?;
     remember_reached(tx, id, 0, revision, first.iter().map(|(member, _)| *member)).await?;
     Ok(Rollout {
