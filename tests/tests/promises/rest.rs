@@ -176,6 +176,13 @@ const REFUSED: &[(&str, &str, &str, u16, u64)] = &[
     ("DELETE", "/v1/response/rule/100009?scope=everywhere", "", 400, 6),
     ("DELETE", "/v1/admission/rule/100009?scope=everywhere", "", 400, 6),
     ("POST", "/v1/scan/registry?scope=everywhere", "{}", 400, 6),
+    (
+        "POST",
+        "/v1/fed/cluster/00000000000000000000000000000000/v1/file/group/config?scope=everywhere",
+        "x",
+        403,
+        4,
+    ),
     // What is federated is no cluster's, and there is no home cluster.
     ("DELETE", "/v1/group/fed.nodes?scope=local", "", 400, 4),
     ("PATCH", "/v1/group/fed.nodes?scope=local", r#"{"config":{"name":"fed.nodes"}}"#, 400, 4),

@@ -195,7 +195,7 @@ pub(super) async fn local_objects(
 pub(super) fn check_scope(request: &Request) -> Result<()> {
     let query = Query::parse(request.uri().query().unwrap_or_default());
     let (method, path) = (request.method(), request.uri().path());
-    if !owner::is_of_both(method, path, &query) || query.scope()? != Some(Scope::Local) {
+    if !owner::is_of_both(method, path) || query.scope()? != Some(Scope::Local) {
         return Ok(());
     }
     let reads = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);

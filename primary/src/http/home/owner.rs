@@ -104,12 +104,13 @@ pub(super) fn of_call(method: &Method, path: &str, query: &Query) -> Option<Owne
     FILES.contains(&file).then(|| said.unwrap_or(Owner::Cluster))
 }
 
-/// Whether the call is about what the federation and clusters both have.
-pub(super) fn is_of_both(method: &Method, path: &str, query: &Query) -> bool {
+/// Whether the call is about what the federation and clusters both have, whatever its
+/// query says of that.
+pub(super) fn is_of_both(method: &Method, path: &str) -> bool {
     let is_registry = |area: &str| {
         path.strip_prefix(area).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    REGISTRIES.into_iter().any(is_registry) || of_call(method, path, query).is_some()
+    REGISTRIES.into_iter().any(is_registry) || of_call(method, path, &Query::default()).is_some()
 }
 
 /// Whether the call is about an object of a cluster, or about the list of them, and not
@@ -187,6 +188,24 @@ mod tests {
         ] {
             let (path, query) = call.split_once('?').unwrap_or((call, ""));
             assert_eq!(of_call(&method, path, &Query::parse(query)), owner, "{method} {call}");
+        }
+    }
+
+    #[test]
+    fn not_every_call_knows_of_scopes() {
+        for (method, path, of_both) in [
+            (Method::POST, "/v1/group", true),
+            (Method::DELETE, "/v1/policy/rule/100001", true),
+            (Method::POST, "/v1/scan/registry", true),
+            (Method::PATCH, "/v2/scan/registry/fed.x", true),
+            (Method::POST, "/v1/file/group/config", true),
+            (Method::POST, "/v1/scan/repository", false),
+            (Method::POST, "/v1/policy/rules/promote", false),
+            // The cluster tells.
+            (Method::POST, "/v1/fed/cluster/1/v1/group", false),
+            (Method::GET, "/v1/token_auth_server/openId1", false),
+        ] {
+            assert_eq!(is_of_both(&method, path), of_both, "{method} {path}");
         }
     }
 
