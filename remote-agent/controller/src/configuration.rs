@@ -120,8 +120,12 @@ impl Controller {
         Ok(restored)
     }
 
-    /// Makes what this cluster has of its own what a document says.
-    pub async fn configuration_replace(&self, json: &str) -> Result<(), ConfigurationError> {
+    /// Makes what this cluster has of its own what a document says. Gives the names of
+    /// settings that are not known here.
+    pub async fn configuration_replace(
+        &self,
+        json: &str,
+    ) -> Result<Vec<String>, ConfigurationError> {
         let document: Document = serde_json::from_str(json)?;
         let mut wanted = Vec::new();
         for (kind, objects) in document.objects {
@@ -141,12 +145,16 @@ impl Controller {
         let mut edit = self.edit(Reach::Cluster).await;
         edit.replace(wanted).await?;
         edit.commit().await?;
+        let mut unknown = Vec::new();
         for (name, value) in document.settings {
             let done = match name.as_str() {
                 admission::SETTING => self.admission().restore(value.get()).await,
                 namespace::SETTING => self.namespace_tags_restore(value.get()).await,
                 scan::SETTING => self.scans().restore(value.get()).await,
-                _ => continue,
+                _ => {
+                    unknown.push(name);
+                    continue;
+                }
             };
             done.map_err(|error| match error {
                 StoreError::Damaged(what) => {
@@ -155,7 +163,7 @@ impl Controller {
                 other => other.into(),
             })?;
         }
-        Ok(())
+        Ok(unknown)
     }
 
     async fn restore_object(

@@ -201,5 +201,13 @@ async fn what_a_cluster_has_of_its_own_comes_back_from_its_file() -> Result<()> 
     assert_eq!(cluster.get("/v1/admission/rules?scope=local").await?.ok()?, before);
     let shown = cluster.get("/v1/admission/state").await?.ok()?;
     assert_eq!(shown["state"]["mode"], "protect");
+
+    let (_, file) = cluster.download(&format!("{PATH}?raw=true")).await?;
+    let mut lines = String::new();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&file[..]), &mut lines)?;
+    lines.push_str("config/of_tomorrow\n1\n");
+    let done = import(&cluster, "", "text/plain", lines.into()).await?.ok()?;
+    let left_out = done["data"]["left_out"].to_string();
+    ensure!(left_out.contains("of_tomorrow") && !left_out.contains("policy/cluster"), "{done}");
     Ok(())
 }

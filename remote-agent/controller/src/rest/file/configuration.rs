@@ -64,12 +64,19 @@ pub(super) async fn import(
             "The file holds nothing of a cluster: that of a primary is imported there.".to_owned(),
         )
     })?;
-    let running = import::begin(&controller, &caller)?;
+    let others = file.entries.iter().map(|(key, _)| key).filter(|key| *key != CLUSTER);
+    let others: Vec<String> = others.cloned().collect();
+    let mut running = import::begin(&controller, &caller)?;
     let answer = import::partial(&running.task)?;
     // To the end, even when whoever asked for it is gone.
     let done = tokio::spawn(async move {
         let state = match controller.configuration_replace(&content).await {
-            Ok(()) => task::State::Done,
+            Ok(unknown) => {
+                let unknown = others.into_iter().chain(unknown);
+                let unknown = unknown.map(|what| format!("{what}: this version does not know it"));
+                running.task.left_out = unknown.collect();
+                task::State::Done
+            }
             Err(error) => {
                 tracing::warn!(%error, "a configuration is not imported");
                 failed(&error)
