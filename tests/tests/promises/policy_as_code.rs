@@ -161,6 +161,40 @@ async fn an_export_gives_the_same_federation_elsewhere() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_group_keeps_nothing_that_its_new_members_have_none_of() -> Result<()> {
+    let fleet = Fleet::start(&[]).await?;
+    let admin = &fleet.admin;
+    let group = |key: &str, value: &str| {
+        json!({ "config": { "name": "fed.shop", "cfg_type": "federal",
+            "criteria": [{ "key": key, "op": "=", "value": value }] } })
+    };
+    let profile = json!({ "process_profile_config": { "group": "fed.shop", "process_change_list":
+        [{ "name": "sh", "path": "/bin/sh", "action": "deny" }] } });
+    let listed = async || {
+        let shown = admin.get("/v1/process_profile/fed.shop").await?.ok()?;
+        anyhow::Ok(shown["process_profile"]["process_list"].as_array().map(Vec::len))
+    };
+    admin.post("/v1/group", &group("service", "shop")).await?.ok()?;
+    admin.patch("/v1/process_profile/fed.shop", &profile).await?.ok()?;
+    admin.patch("/v1/group/fed.shop", &group("address", "10.0.0.1")).await?.ok()?;
+    admin.get("/v1/process_profile/fed.shop").await?.expect(400, 7)?;
+    // What is exported can be applied, and is so already.
+    let text = exported(admin).await?;
+    ensure!(!text.contains("/bin/sh"), "{text}");
+    let again = apply(admin, "prune=true", &text).await?.ok()?;
+    assert_eq!(again["plan"], json!([]), "{again}");
+    admin.patch("/v1/group/fed.shop", &group("service", "shop")).await?.ok()?;
+    assert_eq!(listed().await?, Some(0));
+    // By a file as well.
+    admin.patch("/v1/process_profile/fed.shop", &profile).await?.ok()?;
+    assert_eq!(listed().await?, Some(1));
+    apply(admin, "", &text).await?.ok()?;
+    admin.patch("/v1/group/fed.shop", &group("service", "shop")).await?.ok()?;
+    assert_eq!(listed().await?, Some(0));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_declared_registry_has_no_access_that_is_not_declared() -> Result<()> {
     let fleet = Fleet::start(&[]).await?;
     let admin = &fleet.admin;

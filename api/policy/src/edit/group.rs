@@ -5,7 +5,7 @@ use palisade_api::rest::group::GroupConfig;
 use super::{Edit, EditError, require_federal};
 use crate::FederatedObject;
 use crate::file_monitor::FileMonitor;
-use crate::group::Group;
+use crate::group::{Group, GroupKind};
 use crate::network_rule::NetworkRule;
 use crate::process_profile::ProcessProfile;
 use crate::response_rule::ResponseRule;
@@ -23,7 +23,8 @@ pub async fn create<E: Edit>(edit: &mut E, mut config: GroupConfig) -> Result<()
     edit.target(&group, target)
 }
 
-/// Changes what `config` names of a group.
+/// Changes what `config` names of a group. Where its members become others, what they
+/// have none of goes: nobody could read it, or delete it.
 pub async fn update<E: Edit>(
     edit: &mut E,
     name: &str,
@@ -33,6 +34,16 @@ pub async fn update<E: Edit>(
     let before: Group = edit.get(name).await?;
     let group = before.clone().update(config)?;
     edit.put_changed(&before, &group)?;
+    if group.kind() != before.kind() {
+        if !group.kind().has_processes() {
+            delete_belonging::<ProcessProfile, E>(edit, name).await?;
+        }
+        if group.kind() != GroupKind::Container {
+            delete_belonging::<FileMonitor, E>(edit, name).await?;
+            delete_belonging::<SensorGroup<Dlp>, E>(edit, name).await?;
+            delete_belonging::<SensorGroup<Waf>, E>(edit, name).await?;
+        }
+    }
     edit.target(&group, target)
 }
 

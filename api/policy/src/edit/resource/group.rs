@@ -38,6 +38,7 @@ pub async fn import<E: Edit>(
     for resource in resources {
         import.resource(edit, &resource.spec)?;
     }
+    import.drop_unfit();
     import.write(edit)
 }
 
@@ -223,6 +224,18 @@ impl Import {
             self.files.put(monitor);
         }
         Ok(())
+    }
+
+    /// Drops what groups had before their members became others, who have none of it.
+    fn drop_unfit(&mut self) {
+        let groups = &self.groups;
+        let kind = |name: &str| groups.get(name).map(Group::kind);
+        let runs = |name: &str| kind(name).is_none_or(GroupKind::has_processes);
+        let contains = |name: &str| kind(name).is_none_or(|kind| kind == GroupKind::Container);
+        self.processes.retain(|profile| runs(&profile.group));
+        self.files.retain(|monitor| contains(&monitor.group));
+        self.dlp.retain(|bound| contains(&bound.group));
+        self.waf.retain(|bound| contains(&bound.group));
     }
 
     fn write<E: Edit>(&self, edit: &mut E) -> Result<(), E::Error> {

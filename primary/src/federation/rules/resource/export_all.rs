@@ -7,7 +7,7 @@ use palisade_policy::crd::rule_list::{self, NetworkRuleSpec, ResponseRuleSpec};
 use palisade_policy::crd::security_rule::{self, Whole};
 use palisade_policy::crd::{self, YamlError};
 use palisade_policy::file_monitor::FileMonitor;
-use palisade_policy::group::Group;
+use palisade_policy::group::{Group, GroupKind};
 use palisade_policy::network_rule::NetworkRule;
 use palisade_policy::process_profile::ProcessProfile;
 use palisade_policy::response_rule::ResponseRule;
@@ -79,12 +79,17 @@ async fn groups(conn: &mut PgConnection, text: &mut Text, targets: &Targets) -> 
     let waf: Vec<SensorGroup<Waf>> = list(conn).await?;
     for group in &groups {
         let name = &group.name;
+        // What its members have none of may be left of other ones that it had.
+        let runs = group.kind().has_processes();
+        let containers = group.kind() == GroupKind::Container;
+        let profile = processes.iter().find(|one| one.group == *name && !one.is_empty());
+        let monitor = files.iter().find(|one| one.group == *name && !one.filters.is_empty());
         let whole = Whole {
             group,
-            processes: processes.iter().find(|one| one.group == *name && !one.is_empty()),
-            files: files.iter().find(|one| one.group == *name && !one.filters.is_empty()),
-            dlp: bound(&dlp, name),
-            waf: bound(&waf, name),
+            processes: profile.filter(|_| runs),
+            files: monitor.filter(|_| containers),
+            dlp: bound(&dlp, name).filter(|_| containers),
+            waf: bound(&waf, name).filter(|_| containers),
             network: &[],
             response: &[],
         };
