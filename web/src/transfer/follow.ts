@@ -11,7 +11,7 @@ export interface ImportOptions extends Pick<Target, "query" | "cluster"> {
   onProgress: (percentage: number) => void;
 }
 
-/** Imports a file and returns when it is done; throws why it was not. */
+/** Imports a file and returns, when it is done, what was left out; throws why it was not. */
 export async function importFile(
   path: PathOf<"post">,
   file: Blob,
@@ -26,4 +26,6 @@ export async function importFile(
     const headers = { "X-Transaction-ID": data.tid };
     answer = await send("post", path, { ...target, headers }, new Blob([]));
   }
+  const { data } = (await answer.json()) as Schema<"ImportTaskData">;
+  return data.left_out ?? [];
 }

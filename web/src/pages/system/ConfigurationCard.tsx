@@ -19,6 +19,7 @@ const PATH = "/v1/file/config";
 export function ConfigurationCard() {
   const t = useText(systemText);
   const [importing, setImporting] = useState(false);
+  const [leftOut, setLeftOut] = useState<string[]>([]);
   const writable = useAllowed(administers);
   const exported = useChange(
     async () => {
@@ -40,12 +41,28 @@ export function ConfigurationCard() {
           </button>
         )}
       </div>
-      {importing && <ImportDialog onClose={() => setImporting(false)} />}
+      {leftOut.length > 0 && (
+        <div className="stack" role="status">
+          <p>{t.leftOut}</p>
+          <ul>
+            {leftOut.map((what) => (
+              <li key={what}>{what}</li>
+            ))}
+          </ul>
+        </div>
+      )}
+      {importing && <ImportDialog onDone={setLeftOut} onClose={() => setImporting(false)} />}
     </Card>
   );
 }
 
-function ImportDialog({ onClose }: { onClose: () => void }) {
+interface DialogProps {
+  /** Takes what was left out. */
+  onDone: (leftOut: string[]) => void;
+  onClose: () => void;
+}
+
+function ImportDialog({ onDone, onClose }: DialogProps) {
   const t = useText(systemText);
   const federation = useFederation().data?.master_cluster?.name;
   const [file, setFile] = useState<File>();
@@ -55,9 +72,15 @@ function ImportDialog({ onClose }: { onClose: () => void }) {
     async () => {
       if (!file) throw new Error(t.noFile);
       const query = { option: merge ? "merge" : "replace" };
-      await importFile(PATH, file, { query, overwrite: false, onProgress: setPercentage });
+      return importFile(PATH, file, { query, overwrite: false, onProgress: setPercentage });
     },
-    { done: t.configurationImported, onDone: onClose },
+    {
+      done: t.configurationImported,
+      onDone: (leftOut: string[]) => {
+        onDone(leftOut);
+        onClose();
+      },
+    },
   );
   return (
     <ConfirmByName
