@@ -154,19 +154,26 @@ fn push_from(sql: &mut QueryBuilder<Postgres>, registry: &str, query: &ImageQuer
     push_filters(sql, &query.filters);
 }
 
-/// Whether an image of a registry runs within: by the digest of its manifest,
+/// Whether an image of a registry, or of any, runs within: by the digest of its manifest,
 /// of its index, or of its configuration.
 pub async fn runs_within(
     conn: &mut PgConnection,
-    registry: &str,
+    registry: Option<&str>,
     digest: Digest,
     within: &Within,
 ) -> Result<bool> {
+    let bytes = || digest.as_bytes().to_vec();
     let mut sql = QueryBuilder::<Postgres>::new("");
     within.push(&mut sql);
-    sql.push("SELECT EXISTS (SELECT").push(from(registry)).push_bind(registry.to_owned());
-    sql.push(" AND (image.digest = ").push_bind(digest.as_bytes().to_vec());
-    sql.push(" OR image.index_digest = ").push_bind(digest.as_bytes().to_vec());
+    sql.push("SELECT EXISTS (SELECT");
+    if let Some(registry) = registry {
+        sql.push(from(registry)).push_bind(registry.to_owned());
+        sql.push(" AND (image.index_digest = ").push_bind(bytes());
+    } else {
+        sql.push(" FROM report WHERE (report.digest IN (SELECT digest FROM image_name");
+        sql.push(" WHERE index_digest = ").push_bind(bytes()).push(")");
+    }
+    sql.push(" OR report.digest = ").push_bind(bytes());
     sql.push(" OR report.image_id = ").push_bind(digest.to_string()).push(")");
     sql.push(RUNS_WITHIN).push(")");
     Ok(sql.build_query_scalar().fetch_one(conn).await?)

@@ -150,14 +150,16 @@ async fn of_a_registry_a_delegate_sees_what_runs_within() -> Result<()> {
         for (id, visible) in [(&ids[0], shown == 1), (&ids[1], false)] {
             for part in [format!("image/{id}"), format!("image/{id}/sbom"), format!("layers/{id}")]
             {
-                let path = format!("/v1/scan/registry/fed.shop/{part}");
-                let answer = rest.get(&path).await?;
-                if visible {
-                    answer.ok()?;
-                } else {
-                    answer.expect(404, 7).context(name)?;
+                for registry in ["fed.shop", "_all_registry"] {
+                    let path = format!("/v1/scan/registry/{registry}/{part}");
+                    let answer = rest.get(&path).await?;
+                    if visible {
+                        answer.ok()?;
+                    } else {
+                        answer.expect(404, 7).context(name)?;
+                    }
+                    admin.get(&path).await?.ok()?;
                 }
-                admin.get(&path).await?.ok()?;
             }
         }
         rest.post("/v1/scan/registry/fed.shop/scan", &Value::Null).await?.expect(403, 25)?;

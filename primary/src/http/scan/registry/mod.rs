@@ -66,7 +66,8 @@ async fn report(app: &App, caller: &Caller, name: &str, id: &str) -> Result<Repo
     let digest = id.parse::<Digest>().or_else(|_| Digest::from_oci(id)).map_err(|_| missing())?;
     if let Some(within) = within(app, caller).await? {
         let mut conn = app.database.acquire().await?;
-        if !image_list::runs_within(&mut conn, name, digest, &within).await? {
+        let registry = (name != ALL).then_some(name);
+        if !image_list::runs_within(&mut conn, registry, digest, &within).await? {
             return Err(missing());
         }
     }
