@@ -90,9 +90,15 @@ pub enum RolesError {
          an access_scope of {{}} takes the limit away"
     )]
     NotInClusters(RoleName),
+    /// A role in namespaces that names none.
+    #[error("the role {0} names no namespace in role_domains: name one at least, or leave it out")]
+    NoNamespace(RoleName),
     /// Roles in namespaces beside a scope.
-    #[error("beside a role with an access_scope there are no role_domains")]
-    ScopeAndNamespaces,
+    #[error(
+        "the role {0} has an access_scope, and beside that there are no role_domains: leave them \
+         out, or take the limit away by an access_scope of {{}}"
+    )]
+    ScopeAndNamespaces(RoleName),
     /// A role in a scope beside another one.
     #[error("a role in a scope stands alone")]
     TwoGlobalRoles,
@@ -127,9 +133,14 @@ impl Roles {
         domains: &BTreeMap<String, Vec<String>>,
     ) -> Result<Self, RolesError> {
         let parsed = domains.iter().map(|(role, namespaces)| {
+            let role: RoleName = role.parse()?;
+            // Nobody gives nothing on purpose.
+            if namespaces.is_empty() {
+                return Err(RolesError::NoNamespace(role));
+            }
             let namespaces =
                 namespaces.iter().map(|one| one.parse()).collect::<Result<BTreeSet<_>, _>>()?;
-            Ok((role.parse()?, namespaces))
+            Ok((role, namespaces))
         });
         Self::new(global.parse()?, parsed.collect::<Result<_, RolesError>>()?)
     }
@@ -177,7 +188,7 @@ impl Roles {
                 return Err(RolesError::NotInClusters(self.global));
             }
             if !self.domains.is_empty() {
-                return Err(RolesError::ScopeAndNamespaces);
+                return Err(RolesError::ScopeAndNamespaces(self.global));
             }
         }
         Ok(Self { scope, ..self })
@@ -243,7 +254,15 @@ mod tests {
         assert!(admin.domains().is_empty());
         let reader = roles("reader", &[("reader", &["a"]), ("admin", &["b", "b"])]).unwrap();
         assert_eq!(reader.domains_as_text(), [("admin".to_owned(), vec!["b".to_owned()])].into());
-        assert!(roles("", &[("reader", &[])]).unwrap().is_nothing());
+    }
+
+    #[test]
+    fn a_role_in_no_namespace_is_none() {
+        let given = roles("reader", &[("admin", &[])]);
+        assert!(matches!(given, Err(RolesError::NoNamespace(_))), "{given:?}");
+        // It may be stored, as no role.
+        let stored = r#"{"global_role":"","role_domains":{"admin":[]}}"#;
+        assert!(serde_json::from_str::<Roles>(stored).unwrap().is_nothing());
     }
 
     #[test]
@@ -273,7 +292,7 @@ mod tests {
             assert!(text.contains(r#""global_role":"""#), "{text}");
         }
         let beside = roles("fedReader", &[("admin", &["a"])]).unwrap().within(Some(scope()));
-        assert_eq!(beside, Err(RolesError::ScopeAndNamespaces));
+        assert!(matches!(beside, Err(RolesError::ScopeAndNamespaces(_))), "{beside:?}");
     }
 
     #[test]

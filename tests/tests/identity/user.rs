@@ -131,6 +131,9 @@ async fn an_admin_of_namespaces_deals_with_users_of_these_alone() -> Result<()> 
         within["user"]["role_domains"],
         json!({ "admin": ["team-b"], "reader": ["team-a"] })
     );
+    lead.patch(path, &domains("admin", &[])).await?.ok()?;
+    let within = lead.get("/v1/user/within").await?.ok()?;
+    assert_eq!(within["user"]["role_domains"], json!({ "reader": ["team-a"] }));
     lead.delete("/v1/user/within").await?.ok()?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use palisade_api::rest::server::{
     GroupRoleMapping, ServerConfig, ServerLdapConfig, ServerOidcConfig, ServerSamlConfig,
 };
-use palisade_identity::Roles;
+use palisade_identity::{RoleName, Roles};
 
 use crate::App;
 use crate::http::error::Result as HttpResult;
@@ -175,21 +175,27 @@ fn mapped(mut mapping: Mapping, default_role: Option<String>, groups: Groups) ->
 /// were `before`.
 pub(super) fn group_roles(group: &GroupRoleMapping, before: &Mapping) -> Result<GroupRoles> {
     let scope = match &group.access_scope {
-        Some(asked) => read_scope(asked.clone()).map_err(|error| invalid(error.to_string()))?,
+        Some(asked) => read_scope(asked.clone()).map_err(|error| wrong(&group.group, &error))?,
         None => before.scope_of(&group.group).cloned(),
     };
     let roles = Roles::parse(&group.global_role, &group.role_domains)
         .and_then(|roles| roles.within(scope))
-        .map_err(|error| invalid(error.to_string()))?;
+        .map_err(|error| wrong(&group.group, &error))?;
     Ok(GroupRoles { group: group.group.clone(), roles })
 }
 
 /// A group with one role, in the scope that the group had `before`.
 pub(super) fn with_role(group: &str, role: &str, before: &Mapping) -> Result<GroupRoles> {
-    let role = role.parse().map_err(|error| invalid(format!("{error}")))?;
+    let role: RoleName = role.parse().map_err(|error| wrong(group, &error))?;
     let roles = Roles::everywhere(role).within(before.scope_of(group).cloned());
-    let roles = roles.map_err(|error| invalid(error.to_string()))?;
+    let roles = roles.map_err(|error| wrong(group, &error))?;
     Ok(GroupRoles { group: group.to_owned(), roles })
+}
+
+/// What is wrong with the roles of a group, of which there may be many.
+fn wrong(group: &str, error: &dyn std::error::Error) -> DirectoryError {
+    let group: String = group.chars().take(64).collect();
+    invalid(format!("the group {group:?}: {error}"))
 }
 
 /// Puts ids in place of the names of clusters.

@@ -10,7 +10,7 @@ use crate::http::extract::{Authenticated, JsonBody};
 
 /// Say in which namespaces a user has a role
 ///
-/// A change ends the sessions of the user.
+/// In none, the role is taken away. A change ends the sessions of the user.
 #[utoipa::path(
     patch,
     path = "/v1/user/{fullname}/role/{role}",

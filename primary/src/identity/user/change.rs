@@ -112,8 +112,8 @@ impl Identity {
         Ok(())
     }
 
-    /// Gives a user `role` in these namespaces and no others. Ends its
-    /// sessions.
+    /// Gives a user `role` in these namespaces and no others; in none, it takes
+    /// the role away. Ends its sessions.
     pub async fn change_user_domains(
         &self,
         caller: &Caller,
@@ -123,7 +123,11 @@ impl Identity {
     ) -> Result<(), UserError> {
         let before = self.stored_user(fullname).await?;
         let mut domains = before.roles.domains_as_text();
-        domains.insert(role.to_owned(), namespaces);
+        if namespaces.is_empty() {
+            domains.remove(role);
+        } else {
+            domains.insert(role.to_owned(), namespaces);
+        }
         let change = ChangeUser { role_domains: Some(domains), ..ChangeUser::default() };
         self.change_user(caller, fullname, change).await
     }

@@ -13,7 +13,7 @@ import { useRoleName } from "../roles/names";
 import { NamespaceRoles } from "../users/NamespaceRoles";
 import { type NamespaceRole, rolesOf } from "../users/namespaceRoles";
 import { ScopeFields } from "../users/ScopeFields";
-import { draftOf, isLimitable, scopeOf } from "../users/scope";
+import { draftOf, isLimitable, isLimited, scopeOf } from "../users/scope";
 import { apiKeysText } from "./text";
 
 /** Makes a key and shows its secret, once. */
@@ -28,7 +28,7 @@ export function ApiKeyDialog({ onClose }: { onClose: () => void }) {
   const [scope, setScope] = useState(draftOf(undefined, []));
   const [inNamespaces, setInNamespaces] = useState<NamespaceRole[]>([]);
   // A role in a scope stands alone.
-  const limited = isLimitable(role) && Object.keys(scopeOf(scope)).length > 0;
+  const limited = isLimited(role, scopeOf(scope));
   const [lifetime, setLifetime] = useState("onemonth");
   const [hours, setHours] = useState(12);
   const make = useChange(

@@ -18,6 +18,7 @@ import {
   briefly,
   draftOf,
   isLimitable,
+  isLimited,
   namesClusters,
   scopeOf,
 } from "../users/scope";
@@ -34,7 +35,7 @@ interface Props {
 /** Which groups have which role, the most important first. */
 export function GroupRoles({ draft: { groups, defaultRole }, roles, put }: Props) {
   const t = useText(providersText);
-  const names = useText(usersText).roles;
+  const { roles: names, limitStandsAlone } = useText(usersText);
   const called = (role: string) => names[role as keyof typeof names] ?? role;
   const change = (at: number, next: Partial<(typeof groups)[number]>) =>
     put({ groups: groups.map((one, index) => (index === at ? { ...one, ...next } : one)) });
@@ -106,11 +107,15 @@ export function GroupRoles({ draft: { groups, defaultRole }, roles, put }: Props
                   onChange={(access_scope) => change(at, { access_scope })}
                 />
               )}
-              <InNamespaces
-                domains={domains}
-                roles={roles.group_domain_roles}
-                onChange={(role_domains) => change(at, { role_domains })}
-              />
+              {isLimited(role ?? "", one.access_scope) ? (
+                Object.keys(domains ?? {}).length > 0 && <p className="hint">{limitStandsAlone}</p>
+              ) : (
+                <InNamespaces
+                  domains={domains}
+                  roles={roles.group_domain_roles}
+                  onChange={(role_domains) => change(at, { role_domains })}
+                />
+              )}
             </li>
           );
         })}

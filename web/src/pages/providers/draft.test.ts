@@ -37,6 +37,18 @@ describe("a provider", () => {
     expect(sent).not.toHaveProperty("idp_metadata");
   });
 
+  it("has nothing beside the limited role of a group", () => {
+    const draft = draftOf(saml, "saml");
+    const roles = { global_role: "fedAdmin", role_domains: { admin: ["shop"] } };
+    const limit = { domains: ["shop-*"] };
+    draft.groups = [
+      { group: "limited", ...roles, access_scope: limit },
+      { group: "free", ...roles, access_scope: {} },
+    ];
+    const sent = settingsOf(draft).group_mapped_roles as typeof draft.groups;
+    expect(sent.map((one) => one.role_domains)).toEqual([{}, roles.role_domains]);
+  });
+
   it("is what its metadata says, where they are pasted", () => {
     const draft = draftOf(undefined, "saml");
     draft.values.idp_metadata = "<xml/>";

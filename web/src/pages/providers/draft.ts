@@ -1,6 +1,7 @@
 // What is typed of a provider, and what of it is sent.
 
 import type { Schema } from "../../api/client";
+import { isLimited } from "../users/scope";
 
 export type Server = Schema<"Server">;
 export type Kind = "ldap" | "saml" | "oidc";
@@ -117,7 +118,7 @@ export function settingsOf(draft: Draft): Record<string, unknown> {
   const sent: Record<string, unknown> = {
     enable: draft.enable,
     default_role: draft.defaultRole,
-    group_mapped_roles: draft.groups.filter(({ group }) => group),
+    group_mapped_roles: draft.groups.filter(({ group }) => group).map(asGroup),
   };
   const described = draft.kind === "saml" && Boolean(draft.values.idp_metadata);
   for (const { id, input } of SETTINGS[draft.kind]) {
@@ -133,6 +134,11 @@ export function settingsOf(draft: Draft): Record<string, unknown> {
   }
   if (draft.kind === "ldap") sent.directory = draft.directory;
   return sent;
+}
+
+/** The roles of a group as they can be: one that is limited stands alone. */
+function asGroup(one: GroupRoles): GroupRoles {
+  return isLimited(one.global_role ?? "", one.access_scope) ? { ...one, role_domains: {} } : one;
 }
 
 /** Whether something is typed in the place of what the server shows nobody. */

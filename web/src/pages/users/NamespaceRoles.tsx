@@ -43,6 +43,12 @@ export function NamespaceRoles({ draft, roles, onChange }: Props) {
             value={namespaces}
             spellCheck={false}
             autoComplete="off"
+            required
+            // Something else than commas and blanks.
+            pattern=".*[^,\s].*"
+            title={t.namespaceNeeded}
+            // A browser shows nothing of a field that is folded away, and does not send it.
+            onInvalid={(event) => event.currentTarget.closest("details")?.setAttribute("open", "")}
             onChange={(event) => put(at, { namespaces: event.target.value })}
           />
           <button

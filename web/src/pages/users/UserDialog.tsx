@@ -14,7 +14,7 @@ import { NamespaceRoles } from "./NamespaceRoles";
 import { draftOfRoles, rolesOf } from "./namespaceRoles";
 import { ScopeFields } from "./ScopeFields";
 import { Sessions } from "./Sessions";
-import { draftOf, isLimitable, namesClusters, scopeOf } from "./scope";
+import { draftOf, isLimitable, isLimited, namesClusters, scopeOf } from "./scope";
 import { usersText } from "./text";
 import type { User } from "./Users";
 
@@ -42,7 +42,7 @@ export function UserDialog({ user, writable, onClose }: Props) {
   const scope = typed ?? draftOf(user?.access_scope, members);
   const [inNamespaces, setInNamespaces] = useState(() => draftOfRoles(user?.role_domains));
   // A role in a scope stands alone.
-  const limited = isLimitable(role) && Object.keys(scopeOf(scope)).length > 0;
+  const limited = isLimited(role, scopeOf(scope));
   const [minutes, setMinutes] = useState(Math.round((user?.timeout ?? 300) / 60));
   const fullname = user?.fullname ?? username;
   const save = useChange(

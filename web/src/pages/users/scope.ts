@@ -18,6 +18,11 @@ export function isLimitable(role: string): boolean {
   return !["admin", "reader", "ciops", ""].includes(role);
 }
 
+/** Whether a role has a limit, beside which there are no roles in single namespaces. */
+export function isLimited(role: string, scope: AccessScope | null | undefined): boolean {
+  return isLimitable(role) && Object.keys(scope ?? {}).length > 0;
+}
+
 /** A limit as it is typed; members tell the names of ids. */
 export function draftOf(
   scope: AccessScope | null | undefined,
