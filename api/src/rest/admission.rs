@@ -299,6 +299,9 @@ pub struct AdmissionAssessmentRule {
     pub mode: String,
     /// Its criteria in words.
     pub rule_details: String,
+    /// The same for programs, with long values cut short.
+    #[serde(default)]
+    pub rule_criteria: Vec<AdmissionCriterion>,
     /// Who owns it.
     pub rule_cfg_type: String,
 }

@@ -1,6 +1,9 @@
 //! What would be decided about a manifest, before anybody applies it.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
+use palisade_api::rest::admission::AdmissionCriterion;
 use serde_json::Value;
 
 use super::compile::CompiledRules;
@@ -40,6 +43,8 @@ pub struct Matched {
     pub rule_mode: RuleMode,
     /// Its criteria in words.
     pub criteria: String,
+    /// Its criteria.
+    pub wanted: Arc<[AdmissionCriterion]>,
     /// Who owns it.
     pub cfg_type: CfgType,
 }
@@ -81,6 +86,7 @@ pub fn assess(
             rule_type: rule.rule_type,
             rule_mode: rule.rule_mode,
             criteria: rule.criteria.clone(),
+            wanted: Arc::clone(&rule.wanted),
             cfg_type: rule.cfg_type,
         });
     });
@@ -89,7 +95,7 @@ pub fn assess(
 
 #[cfg(test)]
 mod tests {
-    use palisade_api::rest::admission::{AdmissionCriterion, AdmissionRuleConfig};
+    use palisade_api::rest::admission::AdmissionRuleConfig;
     use serde_json::json;
 
     use super::*;
@@ -137,9 +143,11 @@ mod tests {
             assert_eq!(assessed.allowed, allowed, "{namespace} {mode:?}");
             let matched: Vec<_> = assessed.matched.iter().map(|matched| matched.id).collect();
             assert_eq!(matched, ids, "{namespace} {mode:?}");
-            assert!(
-                assessed.matched.iter().all(|matched| matched.disabled == (matched.id == 1001))
-            );
+            for Matched { id, disabled, wanted, criteria, .. } in &assessed.matched {
+                assert_eq!(*disabled, *id == 1001);
+                assert_eq!(*criteria, format!("namespace containsAny {namespace}"));
+                assert_eq!((wanted[0].name.as_str(), &*wanted[0].value), ("namespace", namespace));
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use palisade_api::rest::admission::{
     AdmissionAssessment, AdmissionAssessmentResult, AdmissionAssessmentRule,
 };
-use palisade_policy::admission::assess::{self, Assessment, Matched};
+use palisade_policy::admission::assess::{self, Assessment};
 use palisade_policy::admission::{AdmissionRule, Asked, Workload};
 use palisade_policy::crd;
 use serde_json::Value;
@@ -100,17 +100,15 @@ fn result(assessed: Option<Assessment>) -> AdmissionAssessmentResult {
             ..AdmissionAssessmentResult::default()
         };
     };
-    let matched_rules = matched.into_iter().map(|matched| {
-        let Matched { image, id, disabled, rule_type, rule_mode, criteria, cfg_type } = matched;
-        AdmissionAssessmentRule {
-            container_image: image,
-            id,
-            disabled,
-            rule_type: rule_type.as_str().to_owned(),
-            mode: rule_mode.as_str().to_owned(),
-            rule_details: criteria,
-            rule_cfg_type: cfg_type.as_str().to_owned(),
-        }
+    let matched_rules = matched.into_iter().map(|matched| AdmissionAssessmentRule {
+        container_image: matched.image,
+        id: matched.id,
+        disabled: matched.disabled,
+        rule_type: matched.rule_type.as_str().to_owned(),
+        mode: matched.rule_mode.as_str().to_owned(),
+        rule_details: matched.criteria,
+        rule_criteria: matched.wanted.to_vec(),
+        rule_cfg_type: matched.cfg_type.as_str().to_owned(),
     });
     AdmissionAssessmentResult {
         message,

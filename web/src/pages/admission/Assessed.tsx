@@ -5,6 +5,7 @@ import { Card } from "../../ui/Page";
 import { State } from "../../ui/State";
 import { decides, type MatchedRule, verdictOf } from "./deciding";
 import { RuleLink } from "./RuleLink";
+import { useCriterionText } from "./sentence";
 import { admissionText } from "./text";
 import "./assessed.css";
 
@@ -64,6 +65,17 @@ export function Assessed({ assessment, cluster, name }: Props) {
   );
 }
 
+/** What a rule asks for, in the language of its reader where the cluster tells more than a sentence. */
+function Asked({
+  of: { rule_criteria: criteria = [], rule_details: details },
+}: {
+  of: MatchedRule;
+}) {
+  const sentence = useCriterionText();
+  if (criteria.length === 0) return <span lang="en">{details}</span>;
+  return <>{criteria.map(sentence).join("; ")}</>;
+}
+
 interface ObjectProps {
   of: AssessedObject;
   mode: string;
@@ -106,7 +118,7 @@ function ObjectCard({ of, mode, cluster }: ObjectProps) {
               <span>
                 {rule.type === "deny" ? t.deny : t.exception}
                 {w.colon}
-                {rule.rule_details}
+                <Asked of={rule} />
                 <span className="hint">{rule.container_image}</span>
               </span>
               {decides(rule, mode) ? (

@@ -11,6 +11,8 @@ export interface MatchedRule {
   /** Empty for the cluster's. */
   mode: string;
   rule_details: string;
+  /** What older clusters do not tell. */
+  rule_criteria?: Criterion[];
   rule_cfg_type: string;
 }
 
