@@ -85,6 +85,8 @@ async fn tokens_are_signed_in_any_way_that_a_published_key_can() -> Result<()> {
     for (alg, nameless) in [
         ("ES256", false),
         ("ES384", true),
+        ("ES512", false),
+        ("ES512", true),
         ("PS256", true),
         ("PS512", false),
         ("RS384", true),

@@ -2,15 +2,16 @@
 //! providers.
 //!
 //! [`begin`] sends the browser to the provider, [`finish`] takes what it brings
-//! back, [`provider`] keeps what providers publish of themselves, [`claims`]
-//! reads who somebody is, [`logout`] ends the session over there, [`trial`]
-//! tells whether all that could work. All requests
-//! to providers go through [`http`], which bounds them.
+//! back, [`provider`] keeps what providers publish of themselves, [`key`] verifies
+//! with their keys, [`claims`] reads who somebody is, [`logout`] ends the session
+//! over there, [`trial`] tells whether all that could work. All requests to
+//! providers go through [`http`], which bounds them.
 
 mod begin;
 mod claims;
 mod finish;
 mod http;
+mod key;
 mod logout;
 mod provider;
 mod settings;
@@ -18,10 +19,10 @@ mod trial;
 
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreClaimName, CoreClaimType, CoreClientAuthMethod,
-    CoreErrorResponseType, CoreGenderClaim, CoreGrantType, CoreJsonWebKey,
-    CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm,
-    CoreResponseMode, CoreResponseType, CoreRevocableToken, CoreRevocationErrorResponse,
-    CoreSubjectIdentifierType, CoreTokenIntrospectionResponse, CoreTokenType,
+    CoreErrorResponseType, CoreGenderClaim, CoreGrantType, CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm, CoreResponseMode, CoreResponseType,
+    CoreRevocableToken, CoreRevocationErrorResponse, CoreSubjectIdentifierType,
+    CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
     AdditionalProviderMetadata, Client, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet,
@@ -32,6 +33,7 @@ use url::Url;
 
 use super::sso::SsoError;
 
+use key::ProviderKey;
 pub(super) use provider::Providers;
 pub use settings::{DEFAULT_SCOPES, OidcSettings};
 pub use trial::{OidcTrial, OidcTrialError};
@@ -57,7 +59,7 @@ type Metadata = ProviderMetadata<
     CoreGrantType,
     CoreJweContentEncryptionAlgorithm,
     CoreJweKeyManagementAlgorithm,
-    CoreJsonWebKey,
+    ProviderKey,
     CoreResponseMode,
     CoreResponseType,
     CoreSubjectIdentifierType,
@@ -76,7 +78,7 @@ type OidcClient = Client<
     CoreAuthDisplay,
     CoreGenderClaim,
     CoreJweContentEncryptionAlgorithm,
-    CoreJsonWebKey,
+    ProviderKey,
     CoreAuthPrompt,
     StandardErrorResponse<CoreErrorResponseType>,
     StandardTokenResponse<TokenFields, CoreTokenType>,
