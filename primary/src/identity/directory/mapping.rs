@@ -1,5 +1,8 @@
 //! From the groups of a directory to roles.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use palisade_identity::{AccessScope, RoleName, Roles};
 use serde::{Deserialize, Serialize};
 
@@ -32,16 +35,24 @@ pub enum GroupCase {
     Matters,
 }
 
+impl GroupCase {
+    /// A name as it is compared.
+    fn compared(self, name: &str) -> Cow<'_, str> {
+        match self {
+            Self::Matters => Cow::Borrowed(name),
+            Self::Ignored => Cow::Owned(name.to_lowercase()),
+        }
+    }
+}
+
 impl Mapping {
     /// The roles of a user who is in `groups`.
     pub fn roles(&self, groups: &[String], case: GroupCase) -> Roles {
-        let same = |left: &str, right: &str| match case {
-            GroupCase::Matters => left == right,
-            GroupCase::Ignored => left.to_lowercase() == right.to_lowercase(),
-        };
+        // Both lists may be long.
+        let groups: HashSet<_> = groups.iter().map(|group| case.compared(group)).collect();
         self.group_mapped_roles
             .iter()
-            .find(|mapped| groups.iter().any(|group| same(group, &mapped.group)))
+            .find(|mapped| groups.contains(&*case.compared(&mapped.group)))
             .map_or_else(|| self.default_roles(), |mapped| mapped.roles.clone())
     }
 

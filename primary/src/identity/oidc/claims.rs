@@ -6,9 +6,6 @@ use openidconnect::AdditionalClaims;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Groups of one user that are looked at.
-const MAX_GROUPS: usize = 4_096;
-
 /// The claims beside those of the standard: groups, by whatever name.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(super) struct Claims(#[serde(default)] pub(super) HashMap<String, Value>);
@@ -53,7 +50,8 @@ fn reached<'a>(path: &str, get: &dyn Fn(&str) -> Option<&'a Value>) -> Option<&'
 }
 
 /// A single word, a list of them, a list of objects with names, or, as Zitadel
-/// has it, an object whose keys are the words.
+/// has it, an object whose keys are the words. All of them, as many as an answer
+/// has room for: the first mapped group decides, and it could be the last here.
 fn words(claim: &Value) -> Option<Vec<String>> {
     let name = |value: &Value| match value {
         Value::Object(members) => members.get("name")?.as_str().map(str::to_owned),
@@ -61,8 +59,8 @@ fn words(claim: &Value) -> Option<Vec<String>> {
     };
     match claim {
         Value::String(word) => Some(vec![word.clone()]),
-        Value::Array(list) => Some(list.iter().filter_map(name).take(MAX_GROUPS).collect()),
-        Value::Object(members) => Some(members.keys().take(MAX_GROUPS).cloned().collect()),
+        Value::Array(list) => Some(list.iter().filter_map(name).collect()),
+        Value::Object(members) => Some(members.keys().cloned().collect()),
         _ => None,
     }
 }
@@ -86,6 +84,16 @@ mod tests {
         assert_eq!(groups(json!({ "groups": "one" }), ""), Some(vec!["one".to_owned()]));
         assert_eq!(groups(json!({ "groups": 1 }), ""), None);
         assert_eq!(groups(json!({}), ""), None);
+    }
+
+    #[test]
+    fn no_group_is_left_out_because_there_are_many() {
+        let many: Vec<String> = (0..10_000).map(|n| format!("group-{n}")).collect();
+        let keys: serde_json::Map<String, Value> =
+            many.iter().map(|name| (name.clone(), json!({}))).collect();
+        let found = |claim: Value| groups(json!({ "groups": claim }), "").unwrap();
+        assert_eq!(found(json!(many)), many);
+        assert_eq!(found(Value::Object(keys)).len(), many.len());
     }
 
     #[test]

@@ -8,15 +8,15 @@ use super::assertion::Assertion;
 use super::xml::{attribute, children, text};
 use super::{Result, SamlError, Step, ns};
 
-/// Values of one attribute that are looked at.
-const MAX_VALUES: usize = 4_096;
 const USERNAME: &str = "Username";
 const EMAIL: &str = "Email";
 /// Groups, where no attribute is configured or it is absent.
 const GROUPS: [&str; 2] =
     ["NVRoleGroup", "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups"];
 
-/// The attributes of an assertion; of one that is there twice, all values.
+/// The attributes of an assertion; of one that is there twice, all values. None is left
+/// out, as many as a message has room for: the first mapped group decides, and it could
+/// be the last here.
 pub(super) fn attributes(assertion: Node<'_, '_>) -> Result<BTreeMap<String, Vec<String>>> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for statement in children(assertion, ns::ASSERTION, "AttributeStatement") {
@@ -24,9 +24,7 @@ pub(super) fn attributes(assertion: Node<'_, '_>) -> Result<BTreeMap<String, Vec
             let Some(name) = attribute(one, "Name") else { continue };
             let values = found.entry(name.to_owned()).or_default();
             for value in children(one, ns::ASSERTION, "AttributeValue") {
-                if values.len() < MAX_VALUES {
-                    values.push(text(value)?);
-                }
+                values.push(text(value)?);
             }
         }
     }
