@@ -17,13 +17,17 @@ pub struct ErrorBody {
     pub message: String,
     /// Why, for programs, where the code alone does not tell: `not_primary`, this
     /// cluster is not the primary of a federation; of the test of a directory
-    /// `connect`, `bind`, `find_user`, `password` or `find_groups`, the step that failed; of a
-    /// password `password_too_weak`, `password_too_long` or `password_used_before`; of the
+    /// `connect`, `bind`, `find_user`, `password` or `find_groups`, the step that failed, or why
+    /// the directory does not let the account in, `account_…`; of that of a provider the step,
+    /// `oidc_…` or `saml_…`; of a password `password_too_weak`, `password_too_long` or `password_used_before`; of the
     /// rules of passwords the rule that makes no sense: `profile_comment`, `profile_min_len`,
     /// `profile_counts`, `profile_expiration`, `profile_history`, `profile_block` or
     /// `profile_session_timeout`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
+    /// What went wrong in the step that `reason` names, in English.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
     /// Present with code 46: the rules that cannot be changed here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub read_only_rule_ids: Vec<u32>,
@@ -58,6 +62,7 @@ impl ErrorBody {
             error: code.text().to_owned(),
             message: message.into(),
             reason: String::new(),
+            detail: String::new(),
             read_only_rule_ids: Vec::new(),
             password_profile_basic: None,
             import_task_data: None,

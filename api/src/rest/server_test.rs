@@ -70,4 +70,8 @@ pub struct ServerTestResult {
     /// What is to be known of the directory or provider before people log in there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The same for programs, in the same order: `groups_left_out`, the provider leaves the
+    /// groups of whoever is in many out of the token.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub note_codes: Vec<String>,
 }

@@ -13,7 +13,7 @@ use palisade_api::{Code, Refusal};
 use palisade_identity::PasswordError;
 use palisade_identity::password_profile::{ProfileError, WeakPassword};
 
-use crate::identity::LdapStep;
+use crate::identity::{LdapRefusal, LdapStep, OidcStep, SamlStep};
 use crate::store::StoreError;
 
 /// A failed request.
@@ -27,6 +27,8 @@ pub struct ApiError {
     pub message: Cow<'static, str>,
     /// Why, for programs, where the code alone does not tell.
     pub reason: Option<Reason>,
+    /// What went wrong in the step that the reason names.
+    pub detail: String,
     /// The cause, for the log only.
     pub source: Option<Box<dyn StdError + Send + Sync>>,
     /// Ids of the rules that cannot be changed, for [`Code::ReadOnlyRules`].
@@ -44,6 +46,12 @@ pub enum Reason {
     NotPrimary,
     /// This step of a lookup in a directory failed.
     LdapStep(LdapStep),
+    /// A directory does not let an account in.
+    LdapRefusal(LdapRefusal),
+    /// This step of trying a provider of OpenID Connect failed.
+    OidcStep(OidcStep),
+    /// This step of reading a provider's message of SAML failed.
+    SamlStep(SamlStep),
     /// This is wrong with a password.
     WeakPassword(WeakPassword),
     /// This is wrong with the rules of passwords.
@@ -55,6 +63,9 @@ impl Reason {
         match self {
             Self::NotPrimary => "not_primary",
             Self::LdapStep(step) => step.as_str(),
+            Self::LdapRefusal(refusal) => refusal.as_str(),
+            Self::OidcStep(step) => step.as_str(),
+            Self::SamlStep(step) => step.as_str(),
             Self::WeakPassword(weak) => weak.as_str(),
             Self::Profile(wrong) => wrong.as_str(),
         }
@@ -72,6 +83,7 @@ impl ApiError {
             status: code.http(),
             message: message.into(),
             reason: None,
+            detail: String::new(),
             source: None,
             read_only_rule_ids: Vec::new(),
             password_profile: None,
@@ -182,6 +194,7 @@ impl IntoResponse for ApiError {
         if let Some(reason) = self.reason {
             reason.as_str().clone_into(&mut body.reason);
         }
+        body.detail = self.detail;
         body.read_only_rule_ids = self.read_only_rule_ids;
         body.password_profile_basic = self.password_profile;
         body.import_task_data = self.import_task.map(|data| ImportTaskData { data: *data });

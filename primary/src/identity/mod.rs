@@ -49,14 +49,18 @@ pub use directory::{
     DirectoryChange, DirectoryError, DirectoryRow, DirectorySettings, GroupCase, GroupRoles, Kind,
     Mapping, Secret, SettingsError,
 };
-pub use ldap::{Flavor, LdapError, LdapSettings, Step as LdapStep, Trial, TrialError};
+pub use ldap::{
+    Flavor, LdapError, LdapSettings, Refusal as LdapRefusal, Step as LdapStep, Trial, TrialError,
+};
 pub use login::{LoggedIn, Login, LoginBy, LoginError, LoginOutcome, Outage};
-pub use oidc::{DEFAULT_SCOPES, OidcSettings, OidcTrial, OidcTrialError};
+pub use oidc::{
+    DEFAULT_SCOPES, OidcNote, OidcSettings, OidcTrial, OidcTrialError, Step as OidcStep,
+};
 pub use order::OrderError;
 pub use password_profile::{DEFAULT_PROFILE, PasswordProfileError};
 pub use saml::{
     Binding, CertificateInfo, LogoutAnswer, LogoutMessage, SamlError, SamlSettings, SamlTrial,
-    SamlTrialError, Service, certificate_info, escape, read_provider,
+    SamlTrialError, Service, Step as SamlStep, certificate_info, escape, read_provider,
 };
 pub use session::AuthenticateError;
 pub use sso::{BeginSso, FinishSso, LogoutSso, SsoBegun, SsoError, SsoKind, SsoLogout};

@@ -370,7 +370,8 @@ async fn a_trial_tells_the_groups_or_which_step_failed() -> Result<()> {
         let body: Value = serde_json::from_str(&answer.text)?;
         assert_eq!(body["reason"], reason, "{more}: {body}");
         let message = body["message"].as_str().unwrap_or_default();
-        ensure!(message.starts_with(&format!("{step} failed: ")), "{more}: {message}");
+        let detail = body["detail"].as_str().unwrap_or_default();
+        assert_eq!(message, format!("{step} failed: {detail}"), "{more}");
         ensure!(!message.contains(WORD) && !message.contains("service-password"), "{message}");
     }
     trial("", json!({}), "mary", "").await?.expect(400, 6)?;

@@ -105,6 +105,33 @@ async fn tokens_are_signed_in_any_way_that_a_published_key_can() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_trial_tells_why_nobody_could_log_in() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    for (metadata, reason, detail) in [
+        (
+            json!({ "id_token_signing_alg_values_supported": ["HS256"] }),
+            "oidc_signature_algorithm",
+            "signs by HS256, and what counts is RS256",
+        ),
+        (json!({ "token_endpoint": null }), "oidc_token_endpoint", "publishes none"),
+        (json!({ "issuer": "https://other.example" }), "oidc_discovery", "other.example"),
+    ] {
+        let idp = Idp::hostile(json!({ "metadata": metadata })).await?;
+        let test = json!({ "test": { "oidc": idp.settings() } });
+        let answer = admin.post("/v1/debug/server/test", &test).await?;
+        answer.expect(500, 3).context(reason)?;
+        let body: Value = serde_json::from_str(&answer.text)?;
+        assert_eq!(body["reason"], reason, "{body}");
+        let told = body["detail"].as_str().context("no detail")?;
+        ensure!(told.contains(detail), "{told}");
+        let message = body["message"].as_str().context("no message")?;
+        ensure!(message.ends_with(&format!(" failed: {told}")), "{message}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn user_info_adds_what_the_token_leaves_open() -> Result<()> {
     let primary = Primary::start().await?;
     let admin = primary.admin().await?;
@@ -232,6 +259,7 @@ async fn groups_that_a_provider_withholds_are_not_missed_silently() -> Result<()
         let test = json!({ "test": { "name": SERVER } });
         let result = admin.post("/v1/debug/server/test", &test).await?.ok()?;
         ensure!(result["result"]["notes"][0].to_string().contains("200"), "{result}");
+        assert_eq!(result["result"]["note_codes"], json!(["groups_left_out"]));
         let answer = with_claims(&rest, idp.issuer(), &many).await?;
         match expected {
             Some(role) => assert_eq!(answer.ok()?["token"]["role"], role),

@@ -20,6 +20,8 @@ export class ApiError extends Error {
     readonly reason = "",
     /** What a password must have, where one has not. */
     readonly passwordRules?: ErrorBody["password_profile_basic"],
+    /** What went wrong in the step that the reason names; empty otherwise. */
+    readonly detail = "",
   ) {
     super(message);
   }
@@ -29,8 +31,8 @@ export class ApiError extends Error {
     try {
       const body = JSON.parse(text) as Partial<ErrorBody>;
       const message = body.message || body.error || text;
-      const { code = 0, reason, password_profile_basic: rules } = body;
-      return new ApiError(response.status, code, message, reason, rules);
+      const { code = 0, reason, password_profile_basic: rules, detail } = body;
+      return new ApiError(response.status, code, message, reason, rules, detail);
     } catch {
       return new ApiError(response.status, 0, text || response.statusText);
     }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
-import { stepText } from "../pages/providers/stepText";
+import { noteText } from "../pages/providers/noteText";
 import { registriesText } from "../pages/registries/text";
 import { rolloutsText } from "../pages/rollouts/text";
 import { codeText } from "./codes";
@@ -30,36 +30,34 @@ it("every reason for which a scan or a registry fails is said in them", () => {
   expect(reasons.filter((reason) => !outcomeText.zh[reason])).toEqual([]);
 });
 
-it("every step of the test of a provider is said in them, and what it tells beside", () => {
-  const trial = "primary/src/identity/oidc/trial.rs";
-  const steps = [
-    ...found("primary/src/identity/saml/mod.rs", /^\s+Self::\w+ => "([^"]+)",$/gm),
-    ...found(trial, /unusable\(\s*"([^"]+)"/g),
-    ...found(trial, /#\[error\("([^{"]+) failed: /g),
-  ];
-  expect(steps).toContain("verifying the signature");
-  expect(steps).toContain("fetching the discovery document");
-  expect(steps).toContain("agreeing on a signature");
-  expect(steps.filter((step) => !stepText.zh.steps[step])).toEqual([]);
-  const notes = found(trial, /^const \w+: &str = "([^"]+)";$/gm);
-  const texts = notes.map((note) => note.replace(/\\\n\s*/g, ""));
-  expect(texts).toHaveLength(1);
-  expect(texts.filter((text) => !stepText.zh.notes[text])).toEqual([]);
-});
-
 describe.each(["en", "zh"] as const)("in %s", (language) => {
   it("every reason of an error has a meaning", () => {
     const named = /^\s+Self::\w+ => "([a-z_]+)",$/gm;
     const reasons = [
       ...found("primary/src/http/error.rs", named),
       ...found("primary/src/identity/ldap/mod.rs", named),
+      ...found("primary/src/identity/ldap/refusal.rs", named),
+      ...found("primary/src/identity/saml/mod.rs", named),
+      ...found("primary/src/identity/oidc/trial.rs", /^\s+Self::\w+ => "(oidc_[a-z_]+)",$/gm),
       ...found("api/identity/src/password_profile.rs", named),
     ];
     expect(reasons).toContain("not_primary");
     expect(reasons).toContain("find_groups");
+    expect(reasons).toContain("account_locked");
+    expect(reasons).toContain("saml_signature");
+    expect(reasons).toContain("oidc_signature_algorithm");
     expect(reasons).toContain("password_used_before");
     expect(reasons).toContain("profile_counts");
     expect(reasons.filter((reason) => !reasonText[language][reason])).toEqual([]);
+  });
+
+  it("every note on a provider has a text", () => {
+    const notes = found(
+      "primary/src/identity/oidc/trial.rs",
+      /^\s+Self::\w+ => "(groups_\w+)",$/gm,
+    );
+    expect(notes).toEqual(["groups_left_out"]);
+    expect(notes.filter((note) => !noteText[language][note])).toEqual([]);
   });
 
   it("every reason why a rollout halts has a sentence", () => {

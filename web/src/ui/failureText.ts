@@ -36,12 +36,15 @@ export function useFailureText(): (error: unknown) => string {
   const meaning = useCodeText();
   return (error) => {
     if (!(error instanceof ApiError)) return error instanceof Error ? error.message : w.failed;
-    const { code, message, passwordRules, reason, status } = error;
+    const { code, message, passwordRules, reason, detail, status } = error;
     if (status === 0) return w.unreachable;
     const why = reasons[reason];
     if (why && reason === "password_too_weak" && passwordRules)
       return why + w.colon + rules.atLeast(wanted(passwordRules, rules));
-    if (why) return COMPLETE.has(reason) || !message ? why : why + w.colon + message;
+    if (why) {
+      const more = COMPLETE.has(reason) ? "" : detail || message;
+      return more ? why + w.colon + more : why;
+    }
     if (code === Code.ClusterUnreachable) return `${w.clusterUnreachable} ${message}`;
     return meaning(code, message) || w.failed;
   };

@@ -16,8 +16,8 @@ use crate::App;
 use crate::http::error::{ApiError, Reason, Result};
 use crate::http::extract::JsonBody;
 use crate::identity::{
-    DirectoryError, Kind, LdapSettings, OidcSettings, OidcTrial, OidcTrialError, SamlSettings,
-    SamlTrial, SamlTrialError, Secret, Trial, TrialError,
+    DirectoryError, Kind, LdapError, LdapSettings, OidcNote, OidcSettings, OidcTrial,
+    OidcTrialError, SamlSettings, SamlTrial, SamlTrialError, Secret, Trial, TrialError,
 };
 
 /// Try a directory or provider
@@ -44,7 +44,7 @@ pub(super) async fn server_test_create(
         let (kind, secret) = app.identity.directory_with_secret(&name).await?;
         (Some(kind), secret)
     };
-    let mut notes = Vec::new();
+    let mut found = Vec::new();
     let groups = match (stored, ldap, oidc, saml) {
         (None, Some(config), None, None) => {
             try_ldap(&app, (LdapSettings::default(), secret), Some(&config), test_ldap).await?
@@ -53,11 +53,11 @@ pub(super) async fn server_test_create(
             try_ldap(&app, (stored, secret), config.as_ref(), test_ldap).await?
         }
         (None, None, Some(config), None) => {
-            notes = try_oidc(&app, (OidcSettings::default(), secret), Some(&config)).await?;
+            found = try_oidc(&app, (OidcSettings::default(), secret), Some(&config)).await?;
             Vec::new()
         }
         (Some(Kind::Oidc(stored)), None, config, None) => {
-            notes = try_oidc(&app, (stored, secret), config.as_ref()).await?;
+            found = try_oidc(&app, (stored, secret), config.as_ref()).await?;
             Vec::new()
         }
         (None, None, None, Some(config)) => {
@@ -72,7 +72,9 @@ pub(super) async fn server_test_create(
         }
         _ => return Err(DirectoryError::OtherKind.into()),
     };
-    Ok(Json(ServerTestResultData { result: ServerTestResult { groups, notes } }))
+    let notes = found.iter().map(ToString::to_string).collect();
+    let note_codes = found.into_iter().map(|note| note.as_str().to_owned()).collect();
+    Ok(Json(ServerTestResultData { result: ServerTestResult { groups, notes, note_codes } }))
 }
 
 async fn try_ldap(
@@ -100,14 +102,13 @@ async fn try_oidc(
     app: &App,
     (before, stored): (OidcSettings, SecretString),
     config: Option<&ServerOidcConfig>,
-) -> Result<Vec<String>> {
+) -> Result<Vec<OidcNote>> {
     let (settings, secret) = match config {
         Some(config) => oidc(before.clone(), config),
         None => (before.clone(), Secret::Keep),
     };
     let client_secret = secret_for(settings.issuer == before.issuer, secret, stored)?;
-    let notes = app.identity.try_oidc(OidcTrial { settings, client_secret }).await?;
-    Ok(notes.into_iter().map(str::to_owned).collect())
+    Ok(app.identity.try_oidc(OidcTrial { settings, client_secret }).await?)
 }
 
 fn try_saml(
@@ -142,9 +143,15 @@ fn secret_for(
 }
 
 /// A step that failed. With 401 the client would log in here anew, for nothing.
-fn failed(error: &dyn std::error::Error) -> ApiError {
-    ApiError::new(Code::Unauthorized, error.to_string())
-        .with_status(StatusCode::INTERNAL_SERVER_ERROR)
+fn failed(error: &dyn std::error::Error, reason: Option<Reason>) -> ApiError {
+    let message = error.to_string();
+    // Each says which step failed, and then why.
+    let detail = message.split_once(" failed: ").map(|(_, why)| why.to_owned());
+    ApiError {
+        reason,
+        detail: detail.unwrap_or_default(),
+        ..ApiError::new(Code::Unauthorized, message).with_status(StatusCode::INTERNAL_SERVER_ERROR)
+    }
 }
 
 impl From<TrialError> for ApiError {
@@ -152,8 +159,11 @@ impl From<TrialError> for ApiError {
         match error {
             TrialError::Directory(error) => error.into(),
             TrialError::Ldap(error) => {
-                let reason = error.step().map(Reason::LdapStep);
-                Self { reason, ..failed(&error) }
+                let reason = match &error {
+                    LdapError::Refused(refusal) => Some(Reason::LdapRefusal(*refusal)),
+                    error => error.step().map(Reason::LdapStep),
+                };
+                failed(&error, reason)
             }
         }
     }
@@ -163,7 +173,7 @@ impl From<OidcTrialError> for ApiError {
     fn from(error: OidcTrialError) -> Self {
         match error {
             OidcTrialError::Directory(error) => error.into(),
-            OidcTrialError::Discovery(_) | OidcTrialError::Unusable { .. } => failed(&error),
+            OidcTrialError::Failed { step, .. } => failed(&error, Some(Reason::OidcStep(step))),
         }
     }
 }
@@ -172,7 +182,10 @@ impl From<SamlTrialError> for ApiError {
     fn from(error: SamlTrialError) -> Self {
         match error {
             SamlTrialError::Directory(error) => error.into(),
-            SamlTrialError::Saml(error) => failed(&error),
+            SamlTrialError::Saml(error) => {
+                let step = error.step;
+                failed(&error, Some(Reason::SamlStep(step)))
+            }
         }
     }
 }

@@ -18,10 +18,9 @@ use std::fmt;
 
 use thiserror::Error;
 
-use refusal::Refusal;
-
 pub(super) use connection::Connections;
 pub use login::{Trial, TrialError};
+pub use refusal::Refusal;
 pub use settings::{Flavor, LdapSettings};
 
 /// A step of a lookup, in their order.

@@ -53,6 +53,21 @@ impl Refusal {
         }
     }
 
+    /// Its name for programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Unknown => "account_unknown",
+            Self::NotNow => "account_not_now",
+            Self::PasswordExpired => "account_password_expired",
+            Self::PasswordMustChange => "account_password_must_change",
+            Self::Disabled => "account_disabled",
+            Self::Expired => "account_expired",
+            Self::Locked => "account_locked",
+            Self::Unwilling => "account_not_let_in",
+        }
+    }
+
     /// Reads it out of `… AcceptSecurityContext error, data 775, v1db1`.
     fn read(text: &str) -> Self {
         let code =

@@ -36,7 +36,7 @@ use super::sso::SsoError;
 use key::ProviderKey;
 pub(super) use provider::Providers;
 pub use settings::{DEFAULT_SCOPES, OidcSettings};
-pub use trial::{OidcTrial, OidcTrialError};
+pub use trial::{OidcNote, OidcTrial, OidcTrialError, Step};
 
 /// What a provider publishes beyond the standard's core.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

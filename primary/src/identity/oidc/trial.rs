@@ -1,9 +1,12 @@
 //! Trying a provider: what it publishes, and whether we can work with it.
 
+use std::fmt;
+
+use openidconnect::core::CoreJwsSigningAlgorithm;
 use secrecy::SecretString;
 use thiserror::Error;
 
-use super::provider::Provider;
+use super::provider::{ALGORITHMS, Provider};
 use super::{OidcSettings, SsoError};
 use crate::identity::Identity;
 use crate::identity::directory::DirectoryError;
@@ -17,61 +20,130 @@ pub struct OidcTrial {
     pub client_secret: SecretString,
 }
 
+/// A step of a trial, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Reaching the provider, and reading what it publishes.
+    Discovery,
+    /// Its keys.
+    SigningKeys,
+    /// Where codes are exchanged.
+    TokenEndpoint,
+    /// How it signs.
+    SignatureAlgorithm,
+}
+
+impl Step {
+    /// Its name for programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Discovery => "oidc_discovery",
+            Self::SigningKeys => "oidc_signing_keys",
+            Self::TokenEndpoint => "oidc_token_endpoint",
+            Self::SignatureAlgorithm => "oidc_signature_algorithm",
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Discovery => "fetching the discovery document",
+            Self::SigningKeys => "fetching the signing keys",
+            Self::TokenEndpoint => "finding the token endpoint",
+            Self::SignatureAlgorithm => "agreeing on a signature",
+        })
+    }
+}
+
 /// A trial that failed.
 #[derive(Debug, Error)]
 pub enum OidcTrialError {
     /// The settings make no provider.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
-    /// The provider does not answer, or not as the standard has it.
-    #[error("fetching the discovery document failed: {0}")]
-    Discovery(String),
-    /// It answers, but nobody could log in there.
+    /// The provider does not answer, or not as the standard has it, or nobody
+    /// could log in there.
     #[error("{step} failed: {reason}")]
-    Unusable {
+    Failed {
         /// Which step.
-        step: &'static str,
+        step: Step,
         /// Why.
-        reason: &'static str,
+        reason: String,
     },
 }
 
-/// What an administrator of Entra ID has to know: to us, groups that are not in the
-/// token do not exist.
-const MANY_GROUPS: &str = "This provider leaves the groups out of the token of a user who is in \
-    more than 200: let it send only the groups that are assigned to the application, or app roles.";
+/// What is to be known of a provider before people log in there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OidcNote {
+    /// What an administrator of Entra ID has to know: to us, groups that are not in
+    /// the token do not exist.
+    GroupsLeftOut,
+}
+
+impl OidcNote {
+    /// Its name for programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::GroupsLeftOut => "groups_left_out",
+        }
+    }
+}
+
+impl fmt::Display for OidcNote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::GroupsLeftOut => {
+                "This provider leaves the groups out of the token of a user who is in more than \
+                 200: let it send only the groups that are assigned to the application, or app \
+                 roles."
+            }
+        })
+    }
+}
 
 impl Identity {
     /// Tries a provider: nobody logs in. Gives what is to be known of it.
-    pub async fn try_oidc(&self, trial: OidcTrial) -> Result<Vec<&'static str>, OidcTrialError> {
+    pub async fn try_oidc(&self, trial: OidcTrial) -> Result<Vec<OidcNote>, OidcTrialError> {
         let OidcTrial { settings, client_secret } = trial;
         settings.check().map_err(DirectoryError::from)?;
-        let provider =
-            self.providers.look(&settings, client_secret).await.map_err(|error| match error {
-                SsoError::Provider(reason) => OidcTrialError::Discovery(reason),
-                other => OidcTrialError::Discovery(other.to_string()),
-            })?;
+        let looked = self.providers.look(&settings, client_secret).await;
+        let provider = looked.map_err(|error| {
+            let reason = match error {
+                SsoError::Provider(reason) => reason,
+                other => other.to_string(),
+            };
+            OidcTrialError::Failed { step: Step::Discovery, reason }
+        })?;
         check(&provider)?;
         let entra_id = provider.metadata.additional_metadata().msgraph_host.is_some();
-        Ok(entra_id.then_some(MANY_GROUPS).into_iter().collect())
+        Ok(entra_id.then_some(OidcNote::GroupsLeftOut).into_iter().collect())
     }
 }
 
 fn check(provider: &Provider) -> Result<(), OidcTrialError> {
-    let unusable = |step, reason| Err(OidcTrialError::Unusable { step, reason });
+    let failed = |step, reason: String| Err(OidcTrialError::Failed { step, reason });
     let metadata = &provider.metadata;
     if metadata.jwks().keys().is_empty() {
-        return unusable("fetching the signing keys", "the provider publishes none");
+        return failed(Step::SigningKeys, "the provider publishes none".to_owned());
     }
     if metadata.token_endpoint().is_none() {
-        return unusable("finding the token endpoint", "the provider publishes none");
+        return failed(Step::TokenEndpoint, "the provider publishes none".to_owned());
     }
-    let signed = metadata.id_token_signing_alg_values_supported();
-    if !signed.iter().any(|algorithm| super::provider::ALGORITHMS.contains(algorithm)) {
-        return unusable(
-            "agreeing on a signature",
-            "the provider signs with no published key by an algorithm that is taken",
-        );
+    let offered = metadata.id_token_signing_alg_values_supported();
+    if !offered.iter().any(|one| ALGORITHMS.contains(one)) {
+        let (offered, taken) = (named(offered), named(&ALGORITHMS));
+        let reason = format!("the provider signs by {offered}, and what counts is {taken}");
+        return failed(Step::SignatureAlgorithm, reason);
     }
     Ok(())
+}
+
+/// Algorithms by their names in tokens.
+fn named(algorithms: &[CoreJwsSigningAlgorithm]) -> String {
+    let name = |one: &CoreJwsSigningAlgorithm| {
+        let written = serde_json::to_value(one).ok()?;
+        Some(written.as_str()?.to_owned())
+    };
+    algorithms.iter().filter_map(name).collect::<Vec<_>>().join(", ")
 }

@@ -89,6 +89,29 @@ pub enum Step {
     User,
 }
 
+impl Step {
+    /// Its name for programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Certificate => "saml_certificate",
+            Self::KeyPair => "saml_key_pair",
+            Self::Decode => "saml_decode",
+            Self::Parse => "saml_parse",
+            Self::Shape => "saml_shape",
+            Self::Signature => "saml_signature",
+            Self::Decrypt => "saml_decrypt",
+            Self::Status => "saml_status",
+            Self::Issuer => "saml_issuer",
+            Self::Time => "saml_time",
+            Self::Audience => "saml_audience",
+            Self::Recipient => "saml_recipient",
+            Self::Request => "saml_request",
+            Self::Replay => "saml_replay",
+            Self::User => "saml_user",
+        }
+    }
+}
+
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -29,14 +29,19 @@ async fn a_trial_tells_the_groups_or_exactly_which_step_failed() -> Result<()> {
     assert_eq!(attempt(&stage, "", json!({})).await?.ok()?["result"]["groups"], json!([]));
 
     let of = |tag: &str, value: &str| json!({ "tags": { tag: value } });
-    for (step, twist) in [
-        ("verifying the signature", json!({ "key": "other" })),
-        ("verifying the signature", json!({ "sign": "none" })),
-        ("comparing the audience", of("Audience", "https://other.example/")),
-        ("comparing the recipient", of("SubjectRecipient", "https://other.example/")),
-        ("comparing the time", of("ConditionsNotOnOrAfter", "2020-01-01T00:00:00Z")),
+    for (step, reason, twist) in [
+        ("verifying the signature", "saml_signature", json!({ "key": "other" })),
+        ("verifying the signature", "saml_signature", json!({ "sign": "none" })),
+        ("comparing the audience", "saml_audience", of("Audience", "https://other.example/")),
+        (
+            "comparing the recipient",
+            "saml_recipient",
+            of("SubjectRecipient", "https://other.example/"),
+        ),
+        ("comparing the time", "saml_time", of("ConditionsNotOnOrAfter", "2020-01-01T00:00:00Z")),
         (
             "logging in at the provider",
+            "saml_status",
             of("StatusCode", "urn:oasis:names:tc:SAML:2.0:status:Responder"),
         ),
     ] {
@@ -45,7 +50,9 @@ async fn a_trial_tells_the_groups_or_exactly_which_step_failed() -> Result<()> {
         answer.expect(500, 3).context(step)?;
         let body: Value = serde_json::from_str(&answer.text)?;
         let message = body["message"].as_str().context("no message")?;
-        ensure!(message.starts_with(&format!("{step} failed: ")), "{step}: {message}");
+        assert_eq!(body["reason"], reason, "{step}: {body}");
+        let detail = body["detail"].as_str().context("no detail")?;
+        assert_eq!(message, format!("{step} failed: {detail}"));
     }
     let answer = attempt(&stage, "", json!({ "x509_cert": "nonsense" })).await?;
     answer.expect(400, 6)?;

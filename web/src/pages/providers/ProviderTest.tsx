@@ -6,7 +6,7 @@ import { useText } from "../../text/language";
 import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
 import { type Draft, settingsOf } from "./draft";
-import { stepText, useFailedStep } from "./stepText";
+import { noteText } from "./noteText";
 import { providersText } from "./text";
 
 /** Tries what is typed; tells the groups of the user, or which step failed. */
@@ -19,8 +19,7 @@ export function ProviderTest({ draft, known }: { draft: Draft; known: boolean })
   const [result, setResult] = useState<Schema<"ServerTestResult">>();
   const [error, setError] = useState<unknown>();
   const { kind } = draft;
-  const { notes } = useText(stepText);
-  const failedStep = useFailedStep();
+  const notes = useText(noteText);
 
   const test = async () => {
     setBusy(true);
@@ -84,14 +83,14 @@ export function ProviderTest({ draft, known }: { draft: Draft; known: boolean })
             <CircleCheck aria-hidden size={16} />{" "}
             {result.groups.length > 0 ? t.inGroups(result.groups.join(", ")) : t.fine}
           </p>
-          {result.notes?.map((note) => (
+          {result.notes?.map((note, at) => (
             <p key={note} className="hint">
-              {notes[note] ?? note}
+              {notes[result.note_codes?.[at] ?? ""] ?? note}
             </p>
           ))}
         </div>
       )}
-      <Refusal error={failedStep(error)} />
+      <Refusal error={error} />
     </fieldset>
   );
 }
