@@ -119,7 +119,14 @@ describe("an administrator", () => {
     const dialog = page.getByRole("dialog");
     await dialog.getByRole("button", { name: "Add a role" }).click();
     await dialog.getByLabel("Role 1 in single namespaces", { exact: true }).selectOption("reader");
-    await dialog.getByLabel("Namespaces of role 1").fill("shop-*, till");
+    // A row without namespaces is no role, and nothing to be saved.
+    const namespaces = dialog.getByLabel("Namespaces of role 1");
+    for (const nothing of ["", " , "]) {
+      await namespaces.fill(nothing);
+      await dialog.getByRole("button", { name: "Save" }).click();
+      expect(await namespaces.evaluate((field) => field.matches(":invalid"))).toBe(true);
+    }
+    await namespaces.fill("shop-*, till");
     await dialog.getByRole("button", { name: "Save" }).click();
     await row(page, user).getByText("Reader: shop-*, till").waitFor();
     await page.getByRole("button", { name: user }).click();

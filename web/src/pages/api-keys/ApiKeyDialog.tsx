@@ -13,7 +13,7 @@ import { useRoleName } from "../roles/names";
 import { NamespaceRoles } from "../users/NamespaceRoles";
 import { type NamespaceRole, rolesOf } from "../users/namespaceRoles";
 import { ScopeFields } from "../users/ScopeFields";
-import { draftOf, isLimitable, isLimited, scopeOf } from "../users/scope";
+import { draftOf, isLimitable, scopeOf, standsAlone } from "../users/scope";
 import { apiKeysText } from "./text";
 
 /** Makes a key and shows its secret, once. */
@@ -27,8 +27,7 @@ export function ApiKeyDialog({ onClose }: { onClose: () => void }) {
   const [role, setRole] = useState("reader");
   const [scope, setScope] = useState(draftOf(undefined, []));
   const [inNamespaces, setInNamespaces] = useState<NamespaceRole[]>([]);
-  // A role in a scope stands alone.
-  const limited = isLimited(role, scopeOf(scope));
+  const alone = standsAlone(role, scopeOf(scope));
   const [lifetime, setLifetime] = useState("onemonth");
   const [hours, setHours] = useState(12);
   const make = useChange(
@@ -38,7 +37,7 @@ export function ApiKeyDialog({ onClose }: { onClose: () => void }) {
           apikey_name: name,
           description,
           role,
-          role_domains: limited ? {} : rolesOf(inNamespaces),
+          role_domains: alone ? {} : rolesOf(inNamespaces),
           ...(isLimitable(role) && { access_scope: scopeOf(scope) }),
           expiration_type: lifetime,
           expiration_hours: lifetime === "hours" ? hours : 0,
@@ -78,7 +77,7 @@ export function ApiKeyDialog({ onClose }: { onClose: () => void }) {
         </select>
       </Field>
       {isLimitable(role) && <ScopeFields draft={scope} onChange={setScope} />}
-      {!limited && (
+      {!alone && (
         <NamespaceRoles
           draft={inNamespaces}
           roles={known?.domain_roles ?? []}

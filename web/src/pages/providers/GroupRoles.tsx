@@ -18,9 +18,9 @@ import {
   briefly,
   draftOf,
   isLimitable,
-  isLimited,
   namesClusters,
   scopeOf,
+  standsAlone,
 } from "../users/scope";
 import { usersText } from "../users/text";
 import { type Draft, moved } from "./draft";
@@ -35,7 +35,7 @@ interface Props {
 /** Which groups have which role, the most important first. */
 export function GroupRoles({ draft: { groups, defaultRole }, roles, put }: Props) {
   const t = useText(providersText);
-  const { roles: names, limitStandsAlone } = useText(usersText);
+  const { roles: names, standsAlone: alone } = useText(usersText);
   const called = (role: string) => names[role as keyof typeof names] ?? role;
   const change = (at: number, next: Partial<(typeof groups)[number]>) =>
     put({ groups: groups.map((one, index) => (index === at ? { ...one, ...next } : one)) });
@@ -107,8 +107,8 @@ export function GroupRoles({ draft: { groups, defaultRole }, roles, put }: Props
                   onChange={(access_scope) => change(at, { access_scope })}
                 />
               )}
-              {isLimited(role ?? "", one.access_scope) ? (
-                Object.keys(domains ?? {}).length > 0 && <p className="hint">{limitStandsAlone}</p>
+              {standsAlone(role ?? "", one.access_scope) ? (
+                Object.keys(domains ?? {}).length > 0 && <p className="hint">{alone}</p>
               ) : (
                 <InNamespaces
                   domains={domains}

@@ -13,7 +13,7 @@ const saml: Server = {
     group_claim: "",
     enable: true,
     default_role: "reader",
-    group_mapped_roles: [{ group: "ops", global_role: "admin", role_domains: { reader: ["a"] } }],
+    group_mapped_roles: [{ group: "ops", global_role: "reader", role_domains: { admin: ["a"] } }],
     authn_signing_enabled: false,
     signing_cert: "",
     slo_enabled: false,
@@ -37,16 +37,16 @@ describe("a provider", () => {
     expect(sent).not.toHaveProperty("idp_metadata");
   });
 
-  it("has nothing beside the limited role of a group", () => {
+  it("has nothing beside a role of a group that stands alone", () => {
     const draft = draftOf(saml, "saml");
-    const roles = { global_role: "fedAdmin", role_domains: { admin: ["shop"] } };
-    const limit = { domains: ["shop-*"] };
+    const role_domains = { admin: ["shop"] };
     draft.groups = [
-      { group: "limited", ...roles, access_scope: limit },
-      { group: "free", ...roles, access_scope: {} },
-    ];
+      { group: "limited", global_role: "fedReader", access_scope: { domains: ["shop-*"] } },
+      { group: "free", global_role: "fedReader", access_scope: {} },
+      { group: "all", global_role: "admin" },
+    ].map((one) => ({ ...one, role_domains }));
     const sent = settingsOf(draft).group_mapped_roles as typeof draft.groups;
-    expect(sent.map((one) => one.role_domains)).toEqual([{}, roles.role_domains]);
+    expect(sent.map((one) => one.role_domains)).toEqual([{}, role_domains, {}]);
   });
 
   it("is what its metadata says, where they are pasted", () => {

@@ -1,7 +1,7 @@
 // What is typed of a provider, and what of it is sent.
 
 import type { Schema } from "../../api/client";
-import { isLimited } from "../users/scope";
+import { standsAlone } from "../users/scope";
 
 export type Server = Schema<"Server">;
 export type Kind = "ldap" | "saml" | "oidc";
@@ -136,9 +136,9 @@ export function settingsOf(draft: Draft): Record<string, unknown> {
   return sent;
 }
 
-/** The roles of a group as they can be: one that is limited stands alone. */
+/** The roles of a group as they can be. */
 function asGroup(one: GroupRoles): GroupRoles {
-  return isLimited(one.global_role ?? "", one.access_scope) ? { ...one, role_domains: {} } : one;
+  return standsAlone(one.global_role ?? "", one.access_scope) ? { ...one, role_domains: {} } : one;
 }
 
 /** Whether something is typed in the place of what the server shows nobody. */

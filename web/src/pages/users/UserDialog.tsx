@@ -14,7 +14,7 @@ import { NamespaceRoles } from "./NamespaceRoles";
 import { draftOfRoles, rolesOf } from "./namespaceRoles";
 import { ScopeFields } from "./ScopeFields";
 import { Sessions } from "./Sessions";
-import { draftOf, isLimitable, isLimited, namesClusters, scopeOf } from "./scope";
+import { draftOf, isLimitable, namesClusters, scopeOf, standsAlone } from "./scope";
 import { usersText } from "./text";
 import type { User } from "./Users";
 
@@ -41,8 +41,7 @@ export function UserDialog({ user, writable, onClose }: Props) {
   const [typed, setTyped] = useState<ReturnType<typeof draftOf>>();
   const scope = typed ?? draftOf(user?.access_scope, members);
   const [inNamespaces, setInNamespaces] = useState(() => draftOfRoles(user?.role_domains));
-  // A role in a scope stands alone.
-  const limited = isLimited(role, scopeOf(scope));
+  const alone = standsAlone(role, scopeOf(scope));
   const [minutes, setMinutes] = useState(Math.round((user?.timeout ?? 300) / 60));
   const fullname = user?.fullname ?? username;
   const save = useChange(
@@ -54,7 +53,7 @@ export function UserDialog({ user, writable, onClose }: Props) {
         // A role of one cluster has no limit, whatever the one before had.
         ...(fullname !== self && {
           access_scope: isLimitable(role) ? scopeOf(scope) : {},
-          role_domains: limited ? {} : rolesOf(inNamespaces),
+          role_domains: alone ? {} : rolesOf(inNamespaces),
         }),
       };
       if (user) {
@@ -135,7 +134,7 @@ export function UserDialog({ user, writable, onClose }: Props) {
         </select>
       </Field>
       {fullname !== self && isLimitable(role) && <ScopeFields draft={scope} onChange={setTyped} />}
-      {fullname !== self && !limited && (
+      {fullname !== self && !alone && (
         <NamespaceRoles
           draft={inNamespaces}
           roles={known?.domain_roles ?? []}

@@ -18,9 +18,11 @@ export function isLimitable(role: string): boolean {
   return !["admin", "reader", "ciops", ""].includes(role);
 }
 
-/** Whether a role has a limit, beside which there are no roles in single namespaces. */
-export function isLimited(role: string, scope: AccessScope | null | undefined): boolean {
-  return isLimitable(role) && Object.keys(scope ?? {}).length > 0;
+/** Whether there are no roles in single namespaces beside a role: it has a limit, or may do all
+ * there already. */
+export function standsAlone(role: string, scope: AccessScope | null | undefined): boolean {
+  const isLimited = isLimitable(role) && Object.keys(scope ?? {}).length > 0;
+  return isLimited || role === "admin" || role === "fedAdmin";
 }
 
 /** A limit as it is typed; members tell the names of ids. */

@@ -38,8 +38,7 @@ export const usersText = catalogue({
     roleThere: (at: number) => `Role ${at} in single namespaces`,
     namespacesThere: (at: number) => `Namespaces of role ${at}`,
     namespaceNeeded: "One namespace at least; a role that is in none is removed.",
-    limitStandsAlone:
-      "A limited role stands alone: roles in single namespaces are not saved with it.",
+    standsAlone: "This role stands alone: roles in single namespaces are not saved with it.",
     dropRoleThere: (at: number) => `Remove role ${at} in single namespaces`,
     timeout: "Signed out after minutes without activity",
     language: "Language",
@@ -107,7 +106,7 @@ export const usersText = catalogue({
     roleThere: (at: number) => `个别命名空间中的角色 ${at}`,
     namespacesThere: (at: number) => `角色 ${at} 的命名空间`,
     namespaceNeeded: "至少填写一个命名空间；不适用于任何命名空间的角色请移除。",
-    limitStandsAlone: "受限角色单独存在：不会同时保存个别命名空间中的角色。",
+    standsAlone: "该角色单独存在：不会同时保存个别命名空间中的角色。",
     dropRoleThere: (at: number) => `移除个别命名空间中的角色 ${at}`,
     timeout: "无操作多少分钟后退出登录",
     language: "语言",
