@@ -1,21 +1,26 @@
 //! What has not changed is not sent again.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use palisade_tests::{Agent, Fleet};
 use reqwest::Method;
 use serde_json::json;
 
 #[tokio::test]
 async fn what_has_not_changed_is_not_sent_again() -> Result<()> {
-    let fleet = Fleet::start(&[]).await?;
+    let fleet = Fleet::start(&["staging"]).await?;
+    fleet.wait_for_status("staging", "synced").await?;
+    let member = fleet.member("staging").await?.context("no member")?;
+    let id = member["id"].as_str().context("no id")?;
+    let through = format!("/v1/fed/cluster/{id}/v1/group");
     let rest = &fleet.admin;
     let cluster = Agent::without_token("alone").start().await?;
     let there = cluster.admin().await?;
     for (rest, path) in [
         (rest, "/v1/group"),
-        (rest, "/v1/fed/member"),
         (rest, "/openapi.json"),
         (rest, "/v1/user?f_username=admin"),
+        (rest, through.as_str()),
+        (rest, "/v1/fed/rollout_policy"),
         (&there, "/v1/group"),
         (&there, "/v1/admission/options"),
         (&there, "/v1/workload"),

@@ -25,22 +25,24 @@ const DEADLINE: Duration = Duration::from_mins(2);
 
 const TRANSACTION: HeaderName = HeaderName::from_static("x-transaction-id");
 /// What a client says to the member.
-const REQUEST_HEADERS: [HeaderName; 7] = [
+const REQUEST_HEADERS: [HeaderName; 8] = [
     header::ACCEPT,
     header::CONTENT_TYPE,
     header::CONTENT_ENCODING,
+    header::IF_NONE_MATCH,
     TRANSACTION,
     HeaderName::from_static("x-as-standalone"),
     HeaderName::from_static("x-import-overwrite"),
     HeaderName::from_static("x-nv-page"),
 ];
 /// What the member says to the client.
-const RESPONSE_HEADERS: [HeaderName; 6] = [
+const RESPONSE_HEADERS: [HeaderName; 7] = [
     header::CONTENT_TYPE,
     header::CONTENT_ENCODING,
     header::CONTENT_DISPOSITION,
     header::CACHE_CONTROL,
     header::ALLOW,
+    header::ETAG,
     TRANSACTION,
 ];
 
