@@ -30,6 +30,9 @@ const TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 /// Header of API keys.
 const API_KEY: HeaderName = HeaderName::from_static("x-auth-apikey");
 
+/// Header of the session that somebody has with Rancher.
+const PLATFORM: HeaderName = HeaderName::from_static("x-r-sess");
+
 /// A character that names nothing, and that no text of the database may have.
 const NUL: &str = "%00";
 
@@ -94,8 +97,9 @@ pub(super) async fn let_in(app: &App, request: &mut Request, answers: Answers) -
     let mut caller = if let Some(caller) = known.or(own) {
         caller
     } else {
-        let brought = brought(request)?;
-        identify(app, brought, &address).await?
+        let brought = brought(request);
+        let by_platform = request.headers().contains_key(PLATFORM);
+        identify(app, brought, by_platform, &address).await?
     };
     if answers == Answers::Home {
         request.extensions_mut().insert(Identified(caller.clone()));
@@ -168,10 +172,25 @@ enum Brought {
     ApiKey(SecretString),
 }
 
-async fn identify(app: &App, brought: Brought, address: &str) -> Result<Caller> {
-    Ok(match brought {
-        Brought::Token(token) => app.identity.authenticate(&token, address).await?,
-        Brought::ApiKey(key) => app.identity.authenticate_api_key(&key, address).await?,
+/// Who calls. Whoever came by a platform is told that it vouches for nobody here.
+async fn identify(
+    app: &App,
+    brought: Result<Brought>,
+    by_platform: bool,
+    address: &str,
+) -> Result<Caller> {
+    let identified = match brought {
+        Ok(Brought::Token(token)) => {
+            app.identity.authenticate(&token, address).await.map_err(ApiError::from)
+        }
+        Ok(Brought::ApiKey(key)) => {
+            app.identity.authenticate_api_key(&key, address).await.map_err(ApiError::from)
+        }
+        Err(error) => Err(error),
+    };
+    identified.map_err(|error| match error.code {
+        Code::Unauthorized if by_platform => ApiError::of(Code::PlatformAuthDisabled),
+        _ => error,
     })
 }
 

@@ -24,6 +24,9 @@ async fn sessions_begin_and_end() -> Result<()> {
     rest.get("/v1/fed/member").await?.ok()?;
     rest.delete("/v1/auth").await?.ok()?;
     rest.get("/v1/fed/member").await?.expect(401, 3)?;
+    // Clients of Rancher learn that it vouches for nobody here.
+    let platform = rest.with_header("X-R-Sess", "token-abcde:secret")?;
+    platform.get("/v1/group").await?.expect(401, 50)?;
     rest.with_token(Some("no.real.token")).get("/v1/group").await?.expect(401, 3)
 }
 
