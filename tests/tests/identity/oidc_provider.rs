@@ -114,6 +114,11 @@ async fn a_trial_tells_why_nobody_could_log_in() -> Result<()> {
             "oidc_signature_algorithm",
             "signs by HS256, and what counts is RS256",
         ),
+        (
+            json!({ "token_endpoint_auth_methods_supported": ["private_key_jwt", "none"] }),
+            "oidc_client_secret",
+            "takes it by private_key_jwt, none, and here",
+        ),
         (json!({ "token_endpoint": null }), "oidc_token_endpoint", "publishes none"),
         (json!({ "issuer": "https://other.example" }), "oidc_discovery", "other.example"),
     ] {

@@ -175,6 +175,15 @@ impl Provider {
         self.settings == *settings && self.secret.expose_secret() == secret.expose_secret()
     }
 
+    /// Whether it takes the client's secret, where there is one, in a way that we have.
+    pub(super) fn takes_secret(&self) -> bool {
+        let methods = self.metadata.token_endpoint_auth_methods_supported();
+        let ours =
+            [CoreClientAuthMethod::ClientSecretBasic, CoreClientAuthMethod::ClientSecretPost];
+        self.secret.expose_secret().is_empty()
+            || methods.is_none_or(|all| all.iter().any(|one| ours.contains(one)))
+    }
+
     /// Who we are there.
     pub(super) fn client_id(&self) -> &str {
         &self.settings.client_id

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use openidconnect::core::CoreJwsSigningAlgorithm;
 use secrecy::SecretString;
+use serde::Serialize;
 use thiserror::Error;
 
 use super::provider::{ALGORITHMS, Provider};
@@ -29,6 +29,8 @@ pub enum Step {
     SigningKeys,
     /// Where codes are exchanged.
     TokenEndpoint,
+    /// How it takes the client's secret.
+    ClientSecret,
     /// How it signs.
     SignatureAlgorithm,
 }
@@ -40,6 +42,7 @@ impl Step {
             Self::Discovery => "oidc_discovery",
             Self::SigningKeys => "oidc_signing_keys",
             Self::TokenEndpoint => "oidc_token_endpoint",
+            Self::ClientSecret => "oidc_client_secret",
             Self::SignatureAlgorithm => "oidc_signature_algorithm",
         }
     }
@@ -51,6 +54,7 @@ impl fmt::Display for Step {
             Self::Discovery => "fetching the discovery document",
             Self::SigningKeys => "fetching the signing keys",
             Self::TokenEndpoint => "finding the token endpoint",
+            Self::ClientSecret => "agreeing on a place for the client's secret",
             Self::SignatureAlgorithm => "agreeing on a signature",
         })
     }
@@ -130,6 +134,15 @@ fn check(provider: &Provider) -> Result<(), OidcTrialError> {
     if metadata.token_endpoint().is_none() {
         return failed(Step::TokenEndpoint, "the provider publishes none".to_owned());
     }
+    if !provider.takes_secret() {
+        let offered = metadata.token_endpoint_auth_methods_supported();
+        let offered = named(offered.map(Vec::as_slice).unwrap_or_default());
+        let reason = format!(
+            "the provider takes it by {offered}, and here it goes by client_secret_basic or \
+             client_secret_post"
+        );
+        return failed(Step::ClientSecret, reason);
+    }
     let offered = metadata.id_token_signing_alg_values_supported();
     if !offered.iter().any(|one| ALGORITHMS.contains(one)) {
         let (offered, taken) = (named(offered), named(&ALGORITHMS));
@@ -139,11 +152,8 @@ fn check(provider: &Provider) -> Result<(), OidcTrialError> {
     Ok(())
 }
 
-/// Algorithms by their names in tokens.
-fn named(algorithms: &[CoreJwsSigningAlgorithm]) -> String {
-    let name = |one: &CoreJwsSigningAlgorithm| {
-        let written = serde_json::to_value(one).ok()?;
-        Some(written.as_str()?.to_owned())
-    };
-    algorithms.iter().filter_map(name).collect::<Vec<_>>().join(", ")
+/// What is offered, by its names in the standard.
+fn named<T: Serialize>(offered: &[T]) -> String {
+    let name = |one: &T| Some(serde_json::to_value(one).ok()?.as_str()?.to_owned());
+    offered.iter().filter_map(name).collect::<Vec<_>>().join(", ")
 }
