@@ -150,11 +150,19 @@ impl Roles {
         global: RoleName,
         domains: BTreeMap<RoleName, BTreeSet<Namespace>>,
     ) -> Result<Self, RolesError> {
+        let of_federation = |role: &&RoleName| {
+            matches!(role.reserved(), Some(Role::FedAdmin | Role::FedReader | Role::None))
+        };
+        if let Some(role) = domains.keys().find(of_federation) {
+            return Err(RolesError::NotInNamespaces(role.clone()));
+        }
+        let everything = global.reserved().is_some_and(Role::is_administrator);
+        let domains: BTreeMap<_, _> = domains
+            .into_iter()
+            .filter(|(role, namespaces)| !everything && *role != global && !namespaces.is_empty())
+            .collect();
         let mut taken: BTreeMap<&Namespace, &RoleName> = BTreeMap::new();
         for (role, namespaces) in &domains {
-            if matches!(role.reserved(), Some(Role::FedAdmin | Role::FedReader | Role::None)) {
-                return Err(RolesError::NotInNamespaces(role.clone()));
-            }
             for namespace in namespaces {
                 if let Some(first) = taken.insert(namespace, role) {
                     return Err(RolesError::TwoRoles {
@@ -165,11 +173,6 @@ impl Roles {
                 }
             }
         }
-        let everything = global.reserved().is_some_and(Role::is_administrator);
-        let domains = domains
-            .into_iter()
-            .filter(|(role, namespaces)| !everything && *role != global && !namespaces.is_empty())
-            .collect();
         Ok(Self { global, scope: None, domains })
     }
 
@@ -254,6 +257,9 @@ mod tests {
         assert!(admin.domains().is_empty());
         let reader = roles("reader", &[("reader", &["a"]), ("admin", &["b", "b"])]).unwrap();
         assert_eq!(reader.domains_as_text(), [("admin".to_owned(), vec!["b".to_owned()])].into());
+        // Nor is it in the way of another.
+        let raised = roles("reader", &[("reader", &["a"]), ("admin", &["a"])]).unwrap();
+        assert_eq!(raised.domains_as_text(), [("admin".to_owned(), vec!["a".to_owned()])].into());
     }
 
     #[test]
