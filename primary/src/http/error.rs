@@ -28,7 +28,7 @@ pub struct ApiError {
     /// Why, for programs, where the code alone does not tell.
     pub reason: Option<Reason>,
     /// What went wrong in the step that the reason names.
-    pub detail: String,
+    pub detail: Option<Box<str>>,
     /// The cause, for the log only.
     pub source: Option<Box<dyn StdError + Send + Sync>>,
     /// Ids of the rules that cannot be changed, for [`Code::ReadOnlyRules`].
@@ -83,7 +83,7 @@ impl ApiError {
             status: code.http(),
             message: message.into(),
             reason: None,
-            detail: String::new(),
+            detail: None,
             source: None,
             read_only_rule_ids: Vec::new(),
             password_profile: None,
@@ -194,7 +194,7 @@ impl IntoResponse for ApiError {
         if let Some(reason) = self.reason {
             reason.as_str().clone_into(&mut body.reason);
         }
-        body.detail = self.detail;
+        body.detail = self.detail.map(String::from).unwrap_or_default();
         body.read_only_rule_ids = self.read_only_rule_ids;
         body.password_profile_basic = self.password_profile;
         body.import_task_data = self.import_task.map(|data| ImportTaskData { data: *data });

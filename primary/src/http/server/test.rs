@@ -146,10 +146,10 @@ fn secret_for(
 fn failed(error: &dyn std::error::Error, reason: Option<Reason>) -> ApiError {
     let message = error.to_string();
     // Each says which step failed, and then why.
-    let detail = message.split_once(" failed: ").map(|(_, why)| why.to_owned());
+    let detail = message.split_once(" failed: ").map(|(_, why)| why.into());
     ApiError {
         reason,
-        detail: detail.unwrap_or_default(),
+        detail,
         ..ApiError::new(Code::Unauthorized, message).with_status(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
