@@ -93,6 +93,18 @@ describe("an administrator", () => {
     await row(page, `${name}:${who}`).waitFor();
   });
 
+  it("somebody whom the provider does not let in is told so", async () => {
+    const { page, close } = await visit();
+    await page.goto("/sign-in?error=access_denied&error_description=Call+us&state=1");
+    const alert = page.getByRole("alert");
+    await alert.getByText("The provider did not sign you in (access_denied).").waitFor();
+    expect(await page.getByText("Call us").count()).toBe(0);
+    await page.goto("/sign-in?error=Call+us+at+once");
+    await page.getByRole("button", { name: "Sign in", exact: true }).waitFor();
+    expect(await alert.count()).toBe(0);
+    await close();
+  });
+
   it("somebody signs out of the portal, and is sent to do so at the provider", async () => {
     const { page, close } = await signInAt(OPENID);
     await page.getByRole("button", { name: /^Account/ }).click();

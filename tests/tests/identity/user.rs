@@ -183,6 +183,30 @@ async fn sessions_are_listed_and_ended_by_an_admin() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_user_has_so_many_sessions_at_most() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    create(&admin, "mary", &json!({ "role": "reader" })).await?;
+    let first = log_in(&primary, "mary").await?;
+    for _ in 1..32 {
+        log_in(&primary, "mary").await?;
+    }
+    let password = |word: &str| json!({ "password": { "username": "mary", "password": word } });
+    let rest = primary.rest()?;
+    let full = rest.post("/v1/auth", &password(PASSWORD)).await?;
+    let body: Value = serde_json::from_str(&full.text)?;
+    full.expect(401, 3)?;
+    assert_eq!(body["reason"], "too_many_sessions", "{body}");
+    // Who does not know the password learns nothing of it.
+    let wrong = rest.post("/v1/auth", &password("wrong")).await?;
+    ensure!(!wrong.text.contains("sessions"), "{}", wrong.text);
+    wrong.expect(401, 3)?;
+    first.delete("/v1/auth").await?.ok()?;
+    rest.post("/v1/auth", &password(PASSWORD)).await?.ok()?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn no_answer_and_no_log_holds_a_secret() -> Result<()> {
     let primary = Primary::builder().arg("--log").arg("trace").start().await?;
     let admin = primary.admin().await?;

@@ -28,6 +28,7 @@ const KEYS = [
   "state",
   "iss",
   "refused",
+  "error",
   "days",
   "since",
   "until",

@@ -4,6 +4,8 @@ import { type Catalogue, catalogue } from "./language";
 export const reasonText: Catalogue<Record<string, string>> = catalogue<Record<string, string>>({
   en: {
     not_primary: "This is not the primary of a federation, so that it has no federated objects.",
+    too_many_sessions:
+      "You are signed in 32 times, and not more often at once. Sign out elsewhere, or wait until a session ends.",
     connect: "The directory cannot be reached",
     bind: "The directory refuses the account that looks up users",
     find_user: "The directory does not find the user",
@@ -50,6 +52,7 @@ export const reasonText: Catalogue<Record<string, string>> = catalogue<Record<st
   },
   zh: {
     not_primary: "这不是联邦的主集群，因此没有联邦对象。",
+    too_many_sessions: "您已登录 32 次，达到上限。请在别处退出登录，或等待会话结束。",
     connect: "无法连接到目录",
     bind: "目录拒绝用于查询用户的账户",
     find_user: "在目录中未找到该用户",
@@ -99,6 +102,7 @@ export const reasonText: Catalogue<Record<string, string>> = catalogue<Record<st
 /** Reasons that say all there is to say. */
 export const COMPLETE = new Set([
   "not_primary",
+  "too_many_sessions",
   "account_unknown",
   "account_not_now",
   "account_password_expired",

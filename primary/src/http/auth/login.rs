@@ -11,7 +11,7 @@ use secrecy::ExposeSecret as _;
 use super::{cookie, domain_permissions, failure, permissions};
 use crate::App;
 use crate::http::authorize::peer;
-use crate::http::error::{ApiError, Result};
+use crate::http::error::{ApiError, Reason, Result};
 use crate::http::extract::JsonBody;
 use crate::http::trail;
 use crate::http::user::{expiry, rest_user, weak_password};
@@ -124,7 +124,9 @@ impl From<LoginError> for ApiError {
             LoginError::Damped | LoginError::Blocked => Self::of(Code::UserLoginBlocked),
             LoginError::PasswordExpired => Self::of(Code::PasswordExpired),
             LoginError::WeakPassword(weak, profile) => weak_password(weak, &profile),
-            LoginError::TooManySessions => Self::new(Code::Unauthorized, error.to_string()),
+            LoginError::TooManySessions => {
+                Self::new(Code::Unauthorized, error.to_string()).because(Reason::TooManySessions)
+            }
             LoginError::Password(error) => error.into(),
             LoginError::Key(error) => Self::internal(error),
             LoginError::Store(error) => error.into(),

@@ -15,7 +15,6 @@ import {
 } from "../../text/language";
 import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
-import { useFailureText } from "../../ui/failureText";
 import { back } from "./back";
 import { Providers } from "./Providers";
 import { finish, returning } from "./provider";
@@ -50,12 +49,13 @@ interface Props {
 /** Name and password, or a provider: the form by which a session begins. */
 export function SignInForm({ to }: Props) {
   const t = useText(signInText);
-  const failure = useFailureText();
   const [url] = useUrl();
   const navigate = useNavigate();
   const { end } = useSession();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
+  // Whose word did not count: that of a provider, or a name and its password.
+  const [atProvider, setAtProvider] = useState(false);
   const [mustChange, setMustChange] = useState(false);
 
   // Back from a provider, with its code in the address.
@@ -63,6 +63,7 @@ export function SignInForm({ to }: Props) {
     const journey = returning();
     if (!url.code || !url.state || !journey) return;
     setBusy(true);
+    setAtProvider(true);
     finish(journey, url.code, url.state, url.iss)
       .then((answer) => {
         if (!answer.token) return;
@@ -74,7 +75,10 @@ export function SignInForm({ to }: Props) {
   }, [url.code, url.state, url.iss, navigate]);
   useEffect(() => {
     if (url.refused) setError(new Error(t.refused));
-  }, [url.refused, t]);
+    // As the standard has it; whatever else stands there is somebody's own words.
+    else if (url.error && /^[a-z_]{1,40}$/.test(url.error))
+      setError(new Error(t.declined(url.error)));
+  }, [url.refused, url.error, t]);
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -85,6 +89,7 @@ export function SignInForm({ to }: Props) {
       return;
     }
     setBusy(true);
+    setAtProvider(false);
     setError(undefined);
     const password = {
       username: text("username"),
@@ -97,18 +102,18 @@ export function SignInForm({ to }: Props) {
       if (answer.token) session.begin();
       else if (answer.need_to_reset_password) setMustChange(true);
     } catch (cause) {
-      setError(explain(cause));
+      setError(cause);
     }
     setBusy(false);
   };
 
   const explain = (cause: unknown) => {
-    if (!(cause instanceof ApiError)) return cause;
-    if (cause.code === Code.Unauthorized) return new Error(t.wrong);
+    if (!(cause instanceof ApiError) || cause.reason) return cause;
+    if (cause.code === Code.Unauthorized) return new Error(atProvider ? t.refused : t.wrong);
     if (cause.code === Code.UserBlocked) return new Error(t.blocked);
     if (cause.code === Code.PasswordExpired) return new Error(t.expired);
     if (cause.status === 503) return new Error(t.unavailable);
-    return new Error(failure(cause));
+    return cause;
   };
 
   const notice = mustChange ? t.mustChange : end === "none" ? "" : t[end];
@@ -142,7 +147,7 @@ export function SignInForm({ to }: Props) {
           </Field>
         </>
       )}
-      <Refusal error={error} />
+      <Refusal error={explain(error)} />
       <button type="submit" className="primary" disabled={busy}>
         {busy ? t.busy : t.submit}
       </button>

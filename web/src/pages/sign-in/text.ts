@@ -22,6 +22,7 @@ export const signInText = catalogue({
     left: "You are signed out.",
     with: (name: string) => `Sign in with ${name}`,
     or: "or",
+    declined: (code: string) => `The provider did not sign you in (${code}).`,
     refused: "The answer of the provider was refused. Try again; the log of the primary says why.",
   },
   zh: {
@@ -44,6 +45,7 @@ export const signInText = catalogue({
     left: "您已退出登录。",
     with: (name: string) => `使用 ${name} 登录`,
     or: "或",
+    declined: (code: string) => `提供方未让您登录（${code}）。`,
     refused: "提供方的应答被拒绝。请重试；主集群的日志说明了原因。",
   },
 });
