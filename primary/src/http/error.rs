@@ -44,6 +44,8 @@ pub struct ApiError {
 pub enum Reason {
     /// This cluster is not the primary of a federation.
     NotPrimary,
+    /// Nothing gives a role to whoever proved who they are.
+    NoRole,
     /// The user has as many sessions as one may have.
     TooManySessions,
     /// This step of a lookup in a directory failed.
@@ -64,6 +66,7 @@ impl Reason {
     const fn as_str(self) -> &'static str {
         match self {
             Self::NotPrimary => "not_primary",
+            Self::NoRole => "no_role",
             Self::TooManySessions => "too_many_sessions",
             Self::LdapStep(step) => step.as_str(),
             Self::LdapRefusal(refusal) => refusal.as_str(),

@@ -93,6 +93,9 @@ pub enum LoginError {
     /// No such user, or another password.
     #[error("wrong user name or password")]
     Refused,
+    /// It is proven who logs in, and nothing gives them a role.
+    #[error("nothing gives you a role here: neither your groups nor a default")]
+    NoRole,
     /// Too many failures from there before this attempt, which was not looked at.
     #[error("too many failed logins; wait a minute and try again")]
     Damped,

@@ -83,7 +83,9 @@ async fn a_user_of_a_provider_has_the_roles_of_its_first_mapped_group() -> Resul
     assert_eq!(admin.get(&path).await?.ok()?, json!({ "redirect": null }));
 
     // Who is in no mapped group gets the default role, and without one nothing.
-    sign_in(&rest, SERVER, "joe").await?.expect(401, 3)?;
+    let refused = sign_in(&rest, SERVER, "joe").await?;
+    ensure!(refused.text.contains("\"reason\":\"no_role\""), "{}", refused.text);
+    refused.expect(401, 3)?;
     let change = json!({ "config": { "name": SERVER, "oidc": { "default_role": "ciops" } } });
     admin.patch(&format!("/v1/server/{SERVER}"), &change).await?.ok()?;
     assert_eq!(sign_in(&rest, SERVER, "joe").await?.ok()?["token"]["role"], "ciops");

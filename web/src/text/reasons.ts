@@ -4,6 +4,8 @@ import { type Catalogue, catalogue } from "./language";
 export const reasonText: Catalogue<Record<string, string>> = catalogue<Record<string, string>>({
   en: {
     not_primary: "This is not the primary of a federation, so that it has no federated objects.",
+    no_role:
+      "The provider knows you, and nothing gives you a role here. Ask an administrator: your groups decide.",
     too_many_sessions:
       "You are signed in 32 times, and not more often at once. Sign out elsewhere, or wait until a session ends.",
     connect: "The directory cannot be reached",
@@ -52,6 +54,7 @@ export const reasonText: Catalogue<Record<string, string>> = catalogue<Record<st
   },
   zh: {
     not_primary: "这不是联邦的主集群，因此没有联邦对象。",
+    no_role: "提供方认识您，但您在此没有任何角色。请联系管理员：角色由您所在的组决定。",
     too_many_sessions: "您已登录 32 次，达到上限。请在别处退出登录，或等待会话结束。",
     connect: "无法连接到目录",
     bind: "目录拒绝用于查询用户的账户",
@@ -102,6 +105,7 @@ export const reasonText: Catalogue<Record<string, string>> = catalogue<Record<st
 /** Reasons that say all there is to say. */
 export const COMPLETE = new Set([
   "not_primary",
+  "no_role",
   "too_many_sessions",
   "account_unknown",
   "account_not_now",

@@ -42,7 +42,7 @@ pub(in crate::http) async fn single_sign_on(
         SsoError::Refused(_)
             | SsoError::Unproven(_)
             | SsoError::Saml(_)
-            | SsoError::Login(LoginError::Refused)
+            | SsoError::Login(LoginError::Refused | LoginError::NoRole)
     );
     if unproven {
         let why = format!(

@@ -124,6 +124,9 @@ impl From<LoginError> for ApiError {
             LoginError::Damped | LoginError::Blocked => Self::of(Code::UserLoginBlocked),
             LoginError::PasswordExpired => Self::of(Code::PasswordExpired),
             LoginError::WeakPassword(weak, profile) => weak_password(weak, &profile),
+            LoginError::NoRole => {
+                Self::new(Code::Unauthorized, error.to_string()).because(Reason::NoRole)
+            }
             LoginError::TooManySessions => {
                 Self::new(Code::Unauthorized, error.to_string()).because(Reason::TooManySessions)
             }

@@ -52,7 +52,7 @@ impl Identity {
         let user = self.remember_vouched(&vouched, &roles).await?;
         if user.roles.is_nothing() {
             tracing::warn!(user = user.fullname, "the directory's user has no role");
-            return Err(LoginError::Refused);
+            return Err(LoginError::NoRole);
         }
         self.begin_session(&user, address, vouched.until).await
     }
@@ -71,7 +71,7 @@ impl Identity {
         let mut ended = false;
         match known {
             // Of those who get nothing here, nothing is kept.
-            None if roles.is_nothing() => return Err(LoginError::Refused),
+            None if roles.is_nothing() => return Err(LoginError::NoRole),
             None => {
                 let new = NewUser {
                     fullname: &fullname,

@@ -98,7 +98,7 @@ impl Identity {
         };
         match self.log_in_vouched(&row.settings, vouched, &login.address).await {
             Ok(logged_in) => Ok(Some(logged_in)),
-            Err(LoginError::Refused) => Ok(None),
+            Err(LoginError::Refused | LoginError::NoRole) => Ok(None),
             Err(error) => Err(error),
         }
     }

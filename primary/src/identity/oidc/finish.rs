@@ -101,7 +101,7 @@ impl Identity {
         }
         let logged_in = self.log_in_vouched(&row.settings, vouched, &finish.address).await;
         let mut logged_in = logged_in.map_err(|error| match error {
-            LoginError::Refused if withheld => SsoError::GroupsWithheld,
+            LoginError::NoRole if withheld => SsoError::GroupsWithheld,
             error => error.into(),
         })?;
         logged_in.groups_withheld = withheld;

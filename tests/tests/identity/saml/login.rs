@@ -27,7 +27,9 @@ async fn a_user_of_a_provider_has_the_roles_of_its_first_mapped_group() -> Resul
     stage.rest()?.with_token(token["token"].as_str()).get("/v1/selfuser").await?.ok()?;
 
     // Who is in no mapped group gets the default role, and without one nothing.
-    stage.sign_in("joe", json!({})).await?.expect(401, 3)?;
+    let refused = stage.sign_in("joe", json!({})).await?;
+    ensure!(refused.text.contains("\"reason\":\"no_role\""), "{}", refused.text);
+    refused.expect(401, 3)?;
     stage.change(json!({ "default_role": "ciops" })).await?.ok()?;
     let joe = stage.sign_in("joe", json!({})).await?.ok()?;
     assert_eq!(joe["token"]["fullname"], "saml1:joe@example.org");

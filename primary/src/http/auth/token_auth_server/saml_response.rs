@@ -44,7 +44,7 @@ pub(super) async fn token_auth_server_acs_create(
             error @ (SsoError::Refused(_)
             | SsoError::Unproven(_)
             | SsoError::Saml(_)
-            | SsoError::Login(LoginError::Refused)),
+            | SsoError::Login(LoginError::Refused | LoginError::NoRole)),
         ) => {
             failure::single_sign_on(&app, &server, &address, &error).await;
             tracing::warn!(%error, server, "single sign-on failed");
