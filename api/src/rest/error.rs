@@ -16,10 +16,11 @@ pub struct ErrorBody {
     /// What happened, and where it helps, what to do; or the fixed text again.
     pub message: String,
     /// Why, for programs, where the code alone does not tell: `not_primary`, this
-    /// cluster is not the primary of a federation; of the test of a directory
-    /// `connect`, `bind`, `find_user`, `password` or `find_groups`, the step that failed, or why
-    /// the directory does not let the account in, `account_…`; of that of a provider the step,
-    /// `oidc_…` or `saml_…`; of a login `no_role` or `too_many_sessions`; of a password `password_too_weak`, `password_too_long` or `password_used_before`; of the
+    /// cluster is not the primary of a federation; of a login `no_role` or
+    /// `too_many_sessions`; of the test of a directory `connect`, `bind`, `find_user`,
+    /// `password` or `find_groups`, the step that failed, or why the directory does not let
+    /// the account in, `account_…`; of that of a provider the step, `oidc_…` or `saml_…`; of
+    /// a password `password_too_weak`, `password_too_long` or `password_used_before`; of the
     /// rules of passwords the rule that makes no sense: `profile_comment`, `profile_min_len`,
     /// `profile_counts`, `profile_expiration`, `profile_history`, `profile_block` or
     /// `profile_session_timeout`.
