@@ -17,6 +17,8 @@ pub const IDLE_SECONDS: std::ops::RangeInclusive<u32> = 30..=3_600;
 const MAX_COMMENT: usize = 1_024;
 /// Longest time that can be configured, in days: a century.
 const MAX_DAYS: u32 = 36_500;
+/// Longest block.
+const MAX_BLOCK_MINUTES: u32 = MAX_DAYS * 1_440;
 
 /// The rules that hold for all local users.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,7 +120,8 @@ pub enum ProfileError {
     History,
     /// Users would be blocked at once, or for no time.
     #[error(
-        "block_after_failed_login_count and block_minutes are 1 at least where failed logins block"
+        "block_after_failed_login_count is 1 at least, and block_minutes is 1 to \
+         {MAX_BLOCK_MINUTES}, where failed logins block"
     )]
     Block,
     /// No idle time.
@@ -172,7 +175,7 @@ impl PasswordProfile {
         }
         if self.enable_block_after_failed_login
             && (self.block_after_failed_login_count == 0
-                || !(1..=MAX_DAYS * 1_440).contains(&self.block_minutes))
+                || !(1..=MAX_BLOCK_MINUTES).contains(&self.block_minutes))
         {
             return Err(ProfileError::Block);
         }
