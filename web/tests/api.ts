@@ -41,7 +41,8 @@ function session(): Promise<string> {
   return token;
 }
 
-async function get<T>(path: string): Promise<T> {
+/** Reads something, past the pages. */
+export async function get<T>(path: string): Promise<T> {
   return JSON.parse(await call("GET", path, { "X-Auth-Token": await session() })) as T;
 }
 

@@ -3,8 +3,9 @@
 import type { Locator, Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 
-import { create, change as patch, remove } from "./api";
+import { create, get, change as patch, remove } from "./api";
 import { row, signedIn, type Visit } from "./browser";
+import { CONTESTED } from "./contested";
 
 const stamp = Date.now().toString(36);
 
@@ -34,23 +35,6 @@ describe("a form that was saved", () => {
     await row(page, before).waitFor();
   }
 
-  /** The form of a group that was just made, with another comment in it. */
-  async function half(name: string) {
-    const criteria = [{ key: "service", op: "=", value: "roaster" }];
-    const comment = `at first ${stamp}`;
-    await create("/v1/group", { config: { name, cfg_type: "federal", criteria, comment } });
-    await page.goto(`/groups?q=${name}&open=${name}`);
-    const dialog = page.getByRole("dialog");
-    await dialog.getByLabel("Comment").fill(`mine ${stamp}`);
-    return dialog;
-  }
-
-  /** Somebody else changes the comment of a group. */
-  const theirs = (name: string) =>
-    patch(`/v1/group/${name}`, {
-      config: { name, cfg_type: "federal", comment: `theirs ${stamp}` },
-    });
-
   it("of a group", async () => {
     const name = `fed.tasters-${stamp}`;
     const comment = `a group ${stamp}`;
@@ -71,8 +55,16 @@ describe("a form that was saved", () => {
 
   it("of what somebody else changed meanwhile, to what they made of it", async () => {
     const name = `fed.shared-${stamp}`;
-    const dialog = await half(name);
-    await theirs(name);
+    const of = {
+      name,
+      cfg_type: "federal",
+      criteria: [{ key: "service", op: "=", value: "roaster" }],
+    };
+    await create("/v1/group", { config: { ...of, comment: `at first ${stamp}` } });
+    await page.goto(`/groups?q=${name}&open=${name}`);
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Comment").fill(`mine ${stamp}`);
+    await patch(`/v1/group/${name}`, { config: { ...of, comment: `theirs ${stamp}` } });
     await dialog.getByText("It was changed elsewhere").waitFor();
     await dialog.getByRole("button", { name: "Save" }).click();
     await dialog.waitFor({ state: "detached" });
@@ -84,19 +76,53 @@ describe("a form that was saved", () => {
     await remove(`/v1/group/${name}`);
   });
 
-  it("but not of what somebody else changed since: that stays", async () => {
-    const name = `fed.since-${stamp}`;
-    const dialog = await half(name);
-    const readAgain = page.waitForResponse((one) => one.url().includes(`f_name=${name}`));
+  it.each(CONTESTED)(
+    "but not of %s that somebody else changed since: that stays",
+    async (_, of) => {
+      await of.make();
+      await page.goto(await of.form());
+      if (of.opener) await page.getByRole("button", { name: of.opener }).click();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByLabel(of.field).fill(of.mine);
+      await dialog.getByRole("button", { name: "Save" }).click();
+      await dialog.waitFor({ state: "detached" });
+      // It is offered as soon as it is known how this change left it.
+      const back = page.getByRole("button", { name: "Undo" });
+      await back.waitFor();
+      await of.theirs();
+      await back.click();
+      await page.getByText("It was changed again meanwhile").waitFor();
+      expect(JSON.stringify(await get(of.path))).toContain(of.word);
+      await of.drop();
+    },
+  );
+
+  it("a network rule that was just made goes", async () => {
+    const comment = `grind ${stamp}`;
+    await page.goto("/network?open=new");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("From").fill("fed.payments");
+    await dialog.getByLabel("To", { exact: true }).fill("fed.orders");
+    await dialog.getByLabel("Comment").fill(comment);
     await dialog.getByRole("button", { name: "Save" }).click();
-    await dialog.waitFor({ state: "detached" });
-    await row(page, `mine ${stamp}`).waitFor();
-    await readAgain;
-    await theirs(name);
-    await page.getByRole("button", { name: "Undo" }).click();
-    await page.getByText("It was changed again meanwhile").waitFor();
-    await row(page, `theirs ${stamp}`).waitFor();
-    await remove(`/v1/group/${name}`);
+    await row(page, comment).waitFor();
+    await undo();
+    await row(page, comment).waitFor({ state: "detached" });
+  });
+
+  it("a response rule that was just made goes", async () => {
+    const comment = `ring ${stamp}`;
+    await page.goto("/response?open=new");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("When").selectOption("security-event");
+    await dialog.getByLabel("What is compared").selectOption("level");
+    await dialog.getByLabel("Value").fill("Critical");
+    await dialog.getByLabel("Comment").fill(comment);
+    await dialog.getByLabel("Quarantine the workload").check();
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await row(page, comment).waitFor();
+    await undo();
+    await row(page, comment).waitFor({ state: "detached" });
   });
 
   it("of an admission rule, which was just made", async () => {

@@ -14,8 +14,8 @@ import { useCallback, useMemo, useRef } from "react";
 import { useText } from "../text/language";
 import { words } from "../text/words";
 import { useFailureText } from "../ui/failureText";
-import { notify } from "../ui/notices";
-import { type Answer, get, type PathOf, type Query, send, type Target } from "./client";
+import { notify, offer } from "../ui/notices";
+import { type Answer, get, type PathOf, type Query, type Target } from "./client";
 import { ApiError } from "./error";
 import { isLive, isTold } from "./live";
 
@@ -101,16 +101,6 @@ export function asOne<Data>(data: Data | undefined, readings: Reading[]) {
   };
 }
 
-/** The answer of one member to a call that only clusters know. */
-export function useClusterGet<T>(cluster: string, path: string, every?: number) {
-  return useQuery({
-    queryKey: [path, cluster],
-    queryFn: async ({ signal }) =>
-      (await (await send("get", path, { cluster, signal })).json()) as T,
-    refetchInterval: every ?? false,
-  });
-}
-
 /** A list that the server filters, sorts and pages. */
 export function usePages<P extends PathOf<"get">, Row>(
   path: P,
@@ -141,18 +131,25 @@ export function usePages<P extends PathOf<"get">, Row>(
 
 export type Pages<Row> = ReturnType<typeof usePages<PathOf<"get">, Row>>;
 
-interface ChangeOptions<Input, Output> {
+interface Change<Input, Output> {
   /** What to say when it is done. */
   done?: string | ((input: Input) => string);
   onDone?: (output: Output, input: Input) => void;
   /** Whether a failure is told in a notice: where no form shows it. */
   tell?: boolean;
+}
+
+interface Undoable<Input, Output> {
   /** How to take an input's change back, to what is known as the change begins; none where that
    * one cannot be. */
-  undo?: (input: Input, output: Output) => (() => Promise<unknown>) | undefined;
-  /** Reads what was changed: it is taken back only while it is what this change made of it. */
-  read?: (output: Output) => Promise<unknown>;
+  undo: (input: Input, output: Output) => (() => Promise<unknown>) | undefined;
+  /** Reads what the way back writes over: it is gone only while that is as this change left it,
+   * so that nothing is lost of what somebody else did since. */
+  read: (input: Input, output: Output) => Promise<unknown>;
 }
+
+type ChangeOptions<Input, Output> = Change<Input, Output> &
+  (Undoable<Input, Output> | { undo?: undefined; read?: undefined });
 
 /** A change; afterwards everything that is shown is read again. What is asked for again before it
  * is done is not done twice. */
@@ -176,22 +173,27 @@ export function useChange<Input = void, Output = unknown>(
     },
     ...(options.tell && { onError: (error: Error) => notify(failure(error)) }),
     onSuccess: (output, input) => {
-      const back = undoing.current?.(input, output);
       const { done, read } = options;
-      const seen = () => read?.(output).then((one) => JSON.stringify(one));
-      const made = back && seen()?.catch(() => undefined);
-      const undo = async () => {
-        try {
-          const ours = await made;
-          const isOthers = ours !== undefined && ours !== (await seen());
-          if (!isOthers) await back?.();
-          notify(isOthers ? w.changedSince : w.undone);
-        } catch (error) {
-          notify(failure(error));
-        }
-        void client.invalidateQueries();
+      const back = undoing.current?.(input, output);
+      const seen = async () => JSON.stringify([await read?.(input, output)]);
+      const offerUndo = async (notice: number) => {
+        const ours = await seen();
+        offer(notice, async () => {
+          try {
+            const isOthers = (await seen()) !== ours;
+            if (!isOthers) await back?.();
+            notify(isOthers ? w.changedSince : w.undone);
+          } catch (error) {
+            notify(failure(error));
+          }
+          void client.invalidateQueries();
+        });
       };
-      if (done) notify(typeof done === "function" ? done(input) : done, back && undo);
+      if (done) {
+        const notice = notify(typeof done === "function" ? done(input) : done);
+        // Of what cannot be read nobody knows who changed it last.
+        if (back) void offerUndo(notice).catch(() => undefined);
+      }
       options.onDone?.(output, input);
       void client.invalidateQueries();
     },

@@ -6,7 +6,9 @@ export interface Notice {
   id: number;
   text: string;
   /** Takes back what was done, where it can be. */
-  undo?: (() => void) | undefined;
+  undo?: () => void;
+  /** When it goes. */
+  timer: ReturnType<typeof setTimeout>;
 }
 
 const SHOWN_MS = 6_000;
@@ -23,11 +25,22 @@ function become(next: Notice[]) {
   for (const listener of listeners) listener();
 }
 
-export function notify(text: string, undo?: () => void) {
+/** Says something for a while; gives its number. */
+export function notify(text: string): number {
   last += 1;
   const id = last;
-  become([...notices, { id, text, undo }].slice(-MOST));
-  setTimeout(() => dismiss(id), undo ? UNDO_MS : SHOWN_MS);
+  const timer = setTimeout(() => dismiss(id), SHOWN_MS);
+  become([...notices, { id, text, timer }].slice(-MOST));
+  return id;
+}
+
+/** Lets what a message tells of be taken back, if it is still shown. */
+export function offer(id: number, undo: () => void) {
+  const told = notices.find((notice) => notice.id === id);
+  if (!told) return;
+  clearTimeout(told.timer);
+  const timer = setTimeout(() => dismiss(id), UNDO_MS);
+  become(notices.map((notice) => (notice === told ? { ...told, undo, timer } : notice)));
 }
 
 export function dismiss(id: number) {

@@ -1,9 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { Server } from "lucide-react";
 
-import type { Schema } from "../../api/client";
-import { send } from "../../api/client";
-import { useChange, useClusterGet } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { mayAskClusters, useAllowed } from "../../session/permissions";
 import { useText } from "../../text/language";
@@ -14,13 +11,11 @@ import { FilterText } from "../../ui/FilterText";
 import { useFailureText } from "../../ui/failureText";
 import { Listing } from "../../ui/Listing";
 import { State } from "../../ui/State";
+import { useAdmission, useAdmissionChange } from "../clusters/admission";
 import { ClusterState } from "../clusters/ClusterState";
 import { type Cluster, isConnected, useMemberPages } from "../clusters/members";
 import { admissionText } from "./text";
 
-type AdmissionState = Schema<"AdmissionState">;
-
-const PATH = "/v1/admission/state";
 /** Each row in sight asks its cluster. */
 const EVERY_MS = 30_000;
 const STATES = ["off", "monitor", "protect"] as const;
@@ -96,15 +91,8 @@ function ModeChoice({ cluster }: { cluster: Cluster }) {
   const w = useText(words);
   const writable = useAllowed((self) => mayAskClusters(self, "write"));
   const failure = useFailureText();
-  const query = useClusterGet<{ state?: AdmissionState }>(cluster.id, PATH, EVERY_MS);
-  const put = (state: AdmissionState) => send("patch", PATH, { cluster: cluster.id }, { state });
-  const change = useChange(({ to }: { to: AdmissionState; from: AdmissionState }) => put(to), {
-    done: t.stateSaved(cluster.name),
-    undo:
-      ({ from }) =>
-      () =>
-        put(from),
-  });
+  const query = useAdmission(cluster.id, EVERY_MS);
+  const change = useAdmissionChange(cluster.id, t.stateSaved(cluster.name));
   const state = query.data?.state;
   if (!state) {
     return <span className="hint">{query.error ? failure(query.error) : w.loading}</span>;

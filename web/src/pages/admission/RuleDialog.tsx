@@ -66,7 +66,7 @@ export function RuleDialog({ rule, options, custom, writable, onClose }: Props) 
     {
       done: t.saved,
       onDone: onClose,
-      read: (made) => get("/v1/admission/rule/{id}", { path: { id: String(made) }, cluster }),
+      read: (_, made) => get("/v1/admission/rule/{id}", { path: { id: String(made) }, cluster }),
       undo: (_, made) => {
         if (!rule) return made ? () => dropIt(made) : undefined;
         const { comment = "", disable = false, rule_mode = "", criteria = [] } = rule;

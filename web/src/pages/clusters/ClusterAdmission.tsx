@@ -1,35 +1,25 @@
-import { type Schema, send } from "../../api/client";
-import { useChange, useClusterGet } from "../../api/query";
 import { mayAskClusters, useAllowed } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { Refusal } from "../../ui/Failure";
 import { Field, Switch } from "../../ui/Field";
 import { Loaded } from "../../ui/Loaded";
 import { Card } from "../../ui/Page";
+import { useAdmission, useAdmissionChange } from "./admission";
 import { clustersText } from "./text";
 
-type State = Schema<"AdmissionState">;
-
-const PATH = "/v1/admission/state";
 const EVERY_MS = 10_000;
 
 /** Whether and how the cluster decides on what is created in it. */
 export function ClusterAdmission({ cluster }: { cluster: string }) {
   const t = useText(clustersText);
   const writable = useAllowed((self) => mayAskClusters(self, "write"));
-  const query = useClusterGet<{ state?: State }>(cluster, PATH, EVERY_MS);
-  const put = (state: State) => send("patch", PATH, { cluster }, { state });
-  const change = useChange(({ to }: { to: State; from: State }) => put(to), {
-    done: t.admissionSaved,
-    undo:
-      ({ from }) =>
-      () =>
-        put({ enable: from.enable ?? false, mode: from.mode ?? "monitor" }),
-  });
+  const query = useAdmission(cluster, EVERY_MS);
+  const state = query.data?.state ?? {};
+  const change = useAdmissionChange(cluster, t.admissionSaved);
   return (
     <Card title={t.admission}>
       <Loaded query={query} what={t.admission}>
-        {({ state = {} }) => (
+        {() => (
           <div className="form">
             <Switch
               label={t.admissionOn}

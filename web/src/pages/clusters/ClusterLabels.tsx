@@ -1,6 +1,6 @@
 import { type FormEvent, useId, useState } from "react";
 
-import { patch } from "../../api/client";
+import { get, patch } from "../../api/client";
 import { useChange } from "../../api/query";
 import { holdsForAll, useAllowed } from "../../session/permissions";
 import { useText } from "../../text/language";
@@ -23,6 +23,12 @@ export function ClusterLabels({ member }: { member: Cluster }) {
   const change = useChange(({ to }: Record<"to" | "from", Record<string, string>>) => put(to), {
     done: t.labelsSaved,
     onDone: () => setTyped(undefined),
+    read: async () => {
+      const { joint_clusters: now } = await get("/v1/fed/member", {
+        query: { cluster: member.id },
+      });
+      return now?.map(({ labels }) => labels);
+    },
     undo:
       ({ from }) =>
       () =>

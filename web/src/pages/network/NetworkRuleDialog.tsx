@@ -9,6 +9,7 @@ import { Field, Switch } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { SelectorField } from "../clusters/SelectorField";
 import { selectorOf, textOf } from "../clusters/selector";
+import { inserted, newest } from "../own/inserted";
 import { OriginNote } from "../own/OriginNote";
 import { useOwner } from "../own/owner";
 import { useOwnedText } from "../own/text";
@@ -33,7 +34,8 @@ const ENDPOINTS = ["external", "nodes", "Workload:ingress"];
 export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
   const t = useOwnedText(useText(networkText));
   const w = useText(words);
-  const { cluster, cfgType, selector: owned, target } = useOwner();
+  const owner = useOwner();
+  const { cluster, cfgType, selector: owned, target } = owner;
   const [from, setFrom] = useState(rule?.from ?? "");
   const [to, setTo] = useState(rule?.to ?? "");
   const [ports, setPorts] = useState(rule?.ports ?? "any");
@@ -45,11 +47,12 @@ export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
   const [after, setAfter] = useState(0);
   const groups = useGet("/v1/group", { ...target, query: { ...target.query, brief: true } });
   const id = rule?.id ?? 0;
-  const path = { id: String(id) };
+  const one = (of: number) => ({ path: { id: String(of) } });
   const put = (of: Schema<"PolicyRuleConfig">) =>
-    patch("/v1/policy/rule/{id}", { config: of }, { ...target, path });
+    patch("/v1/policy/rule/{id}", { config: of }, { ...target, ...one(id) });
+  const dropIt = (of: number) => remove("/v1/policy/rule/{id}", { ...target, ...one(of) });
   const save = useChange(
-    () => {
+    async () => {
       const said = {
         from,
         to,
@@ -64,19 +67,26 @@ export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
         cfg_type: cfgType,
         cluster_selector: cluster ? null : selectorOf(selector),
       };
-      if (rule) return put({ id, ...said });
+      if (rule) {
+        await put({ id, ...said });
+        return id;
+      }
       const insert = { after, rules: [{ id: 0, learned: false, ...said }] };
-      return patch("/v1/policy/rule", { insert }, target);
+      return inserted(
+        () => patch("/v1/policy/rule", { insert }, target),
+        async () => (await get("/v1/policy/rule", newest(owner))).rules[0],
+        (made) => made.from === from && made.to === to && made.comment === comment,
+      );
     },
     {
       done: t.saved,
       onDone: onClose,
-      read: async () => {
-        const { rule: now } = await get("/v1/policy/rule/{id}", { path, cluster });
+      read: async (_, made = id) => {
+        const { rule: now } = await get("/v1/policy/rule/{id}", { ...one(made), cluster });
         return { ...now, ...COUNTED };
       },
-      undo: () => {
-        if (!rule) return undefined;
+      undo: (_, made) => {
+        if (!rule) return made ? () => dropIt(made) : undefined;
         const { from = "", to = "", ports = "any", action = "allow", comment = "" } = rule;
         const { applications = ["any"], disable = false } = rule;
         const cluster_selector = cluster ? null : (rule.cluster_selector ?? {});
@@ -85,10 +95,7 @@ export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
       },
     },
   );
-  const drop = useChange(() => remove("/v1/policy/rule/{id}", { ...target, path }), {
-    done: t.removed,
-    onDone: onClose,
-  });
+  const drop = useChange(() => dropIt(id), { done: t.removed, onDone: onClose });
   const known = (groups.data?.groups ?? []).map((group) => group.name ?? "");
   const names = new Set([...known, ...ENDPOINTS]);
   const promotion = usePromotion("/v1/policy/rules/promote", rule, onClose);

@@ -4,6 +4,7 @@ import { type DragEvent, useRef } from "react";
 import { patch } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
+import { everyRow } from "../../transfer/everyRow";
 import { useOwner } from "../own/owner";
 import { afterFor, neighbour } from "./order";
 import { networkText } from "./text";
@@ -32,6 +33,14 @@ export function useOrder(ids: number[]) {
     patch("/v1/policy/rule", { move: { id, after } }, owned);
   const change = useChange(({ id, after }: Move) => put(id, after), {
     done: ({ id, place }) => t.moved(id, place),
+    read: async ({ id }) => {
+      const rules = await everyRow("/v1/policy/rule", owned, (answer) => answer.rules);
+      return neighbour(
+        rules.map((rule) => rule.id ?? 0),
+        id,
+        -1,
+      );
+    },
     undo:
       ({ id, before }) =>
       () =>

@@ -1,6 +1,6 @@
 import { Fragment, useState } from "react";
 
-import { patch, type Schema } from "../../api/client";
+import { get, patch, type Schema } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
 import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
@@ -63,6 +63,7 @@ function Form({ profile }: { profile: Profile }) {
   const save = useChange(({ to }: { to: Profile; from: Profile }) => put(to), {
     done: t.saved,
     onDone: () => setChanges({}),
+    read: ({ to: { name } }) => get("/v1/password_profile/{name}", { path: { name } }),
     undo:
       ({ from }) =>
       () =>

@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { patch, type Schema } from "../../api/client";
+import { get, patch, type Schema } from "../../api/client";
 import { useChange } from "../../api/query";
 import { frameText } from "../../frame/text";
 import { useSelf } from "../../session/permissions";
@@ -51,6 +51,10 @@ function Settings({ self: { user, password_days_until_expire: days } }: { self: 
     patch("/v1/user/{fullname}", { config }, { path });
   const save = useChange(({ to }: Record<"to" | "from", Parameters<typeof put>[0]>) => put(to), {
     done: w.saved,
+    read: async () => {
+      const { user: now } = await get("/v1/selfuser");
+      return [now.email, now.timeout];
+    },
     undo:
       ({ from }) =>
       async () => {

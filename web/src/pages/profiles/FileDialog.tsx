@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { patch, type Schema } from "../../api/client";
+import { get, patch, type Schema } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { Field, Switch } from "../../ui/Field";
@@ -19,16 +19,21 @@ interface Props {
 /** The files of a group that are watched. */
 export function FileDialog({ profile, writable, onClose }: Props) {
   const t = useOwnedText(useText(profilesText));
-  const { target } = useOwner();
+  const { cluster, target } = useOwner();
   const [filter, setFilter] = useState("");
   const [recursive, setRecursive] = useState(false);
   const [behavior, setBehavior] = useState("monitor_change");
   const [applications, setApplications] = useState("");
   const group = profile.group ?? "";
+  const path = { name: group };
   const put = (config: Schema<"FileMonitorConfig">) =>
-    patch("/v1/file_monitor/{name}", { config }, { ...target, path: { name: group } });
+    patch("/v1/file_monitor/{name}", { config }, { ...target, path });
   const change = useChange(put, {
     done: t.saved,
+    read: async ({ delete_filters: removed }) => {
+      const { profile: now } = await get("/v1/file_monitor/{name}", { path, cluster });
+      return now.filters?.filter(({ filter }) => removed?.some((one) => one.filter === filter));
+    },
     undo: ({ delete_filters: removed }) =>
       removed ? () => put({ add_filters: removed }) : undefined,
   });

@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { patch, type Schema } from "../../api/client";
+import { get, patch, type Schema } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { Field } from "../../ui/Field";
@@ -22,7 +22,7 @@ type Change = Omit<Schema<"ProcessProfileConfig">, "group">;
 /** The processes that the members of a group may or may not run. */
 export function ProcessDialog({ profile, writable, onClose }: Props) {
   const t = useOwnedText(useText(profilesText));
-  const { target } = useOwner();
+  const { cluster, target } = useOwner();
   const [name, setName] = useState("");
   const [path, setPath] = useState("");
   const [action, setAction] = useState("allow");
@@ -37,6 +37,13 @@ export function ProcessDialog({ profile, writable, onClose }: Props) {
     );
   const change = useChange(put, {
     done: t.saved,
+    read: async ({ process_delete_list: removed }) => {
+      const of = { path: { name: group }, cluster };
+      const { process_profile: now } = await get("/v1/process_profile/{name}", of);
+      return now.process_list?.filter(({ name, path }) =>
+        removed?.some((one) => one.name === name && one.path === path),
+      );
+    },
     undo: ({ process_delete_list: removed }) =>
       removed ? () => put({ process_change_list: removed }) : undefined,
   });

@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { patch, post, remove, type Schema } from "../../api/client";
+import { get, patch, post, remove, type Schema } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -36,6 +36,7 @@ export function ProviderDialog({ server, kind, roles, writable, onClose }: Props
   const put = (change: Partial<Draft>) => setDraft({ ...draft, ...change });
   const path = { name: draft.name };
   const send = (of: Draft) => patch("/v1/server/{name}", { config: configOf(of) }, { path });
+  const dropIt = () => remove("/v1/server/{name}", { path });
   const save = useChange(
     async () => {
       if (known) await send(draft);
@@ -44,17 +45,18 @@ export function ProviderDialog({ server, kind, roles, writable, onClose }: Props
     {
       done: t.saved,
       onDone: onClose,
-      undo: () =>
-        server && !replacesSecrets(draft) ? () => send(draftOf(server, kind)) : undefined,
+      read: () => get("/v1/server/{name}", { path }),
+      undo: () => {
+        if (!server) return dropIt;
+        return replacesSecrets(draft) ? undefined : () => send(draftOf(server, kind));
+      },
     },
   );
-  const drop = useChange(() => remove("/v1/server/{name}", { path }), {
-    done: t.removed,
-    onDone: onClose,
-  });
+  const drop = useChange(dropIt, { done: t.removed, onDone: onClose });
   return (
     <FormDialog
       title={known ? draft.name : t.add[kind]}
+      now={server}
       save={save}
       writable={writable}
       removal={

@@ -1,6 +1,6 @@
 import { ArrowDown, ArrowUp } from "lucide-react";
 
-import { patch, type Schema } from "../../api/client";
+import { get, patch, type Schema } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
 import { useText } from "../../text/language";
 import { Refusal } from "../../ui/Failure";
@@ -22,7 +22,11 @@ export function SignInOrder({
   const chosen = useGet("/v1/system/config").data?.config.auth_order ?? [];
   const put = (order: string[]) =>
     patch("/v1/system/config", { config: { auth_order: order } } as Schema<"SystemConfigUpdate">);
-  const change = useChange(put, { done: t.ordered, undo: () => () => put(chosen) });
+  const change = useChange(put, {
+    done: t.ordered,
+    read: async () => (await get("/v1/system/config")).config.auth_order,
+    undo: () => () => put(chosen),
+  });
   const order = chosen.length > 0 ? chosen : [LOCAL, ...directories];
   // A directory that came later is asked once it is put somewhere.
   const rest = directories.filter((name) => !order.includes(name));

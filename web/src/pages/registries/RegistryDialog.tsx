@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { patch, post } from "../../api/client";
+import { get, patch, post, remove } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -25,8 +25,8 @@ export function RegistryDialog({ registry, onClose }: Props) {
   const w = useText(words);
   const [draft, setDraft] = useState(() => draftOf(registry));
   const put = (change: Partial<Draft>) => setDraft({ ...draft, ...change });
-  const change = (config: Config) =>
-    patch("/v1/scan/registry/{name}", { config }, { path: { name: draft.name } });
+  const path = { name: draft.name };
+  const change = (config: Config) => patch("/v1/scan/registry/{name}", { config }, { path });
   const save = useChange(
     () => {
       const config = configOf(draft);
@@ -35,16 +35,24 @@ export function RegistryDialog({ registry, onClose }: Props) {
     {
       done: t.saved,
       onDone: onClose,
+      // How far its scans are is nobody's change.
+      read: async () => draftOf((await get("/v1/scan/registry/{name}", { path })).summary),
       // Of another kind the credentials were others, which nobody knows any more.
       undo: () => {
+        if (!registry) return () => remove("/v1/scan/registry/{name}", { path });
         const before = draftOf(registry);
-        const isKnown = registry && before.kind === draft.kind && !replacesSecrets(draft);
+        const isKnown = before.kind === draft.kind && !replacesSecrets(draft);
         return isKnown ? () => change(configOf(before)) : undefined;
       },
     },
   );
   return (
-    <FormDialog title={registry ? draft.name : t.add} save={save} onClose={onClose}>
+    <FormDialog
+      title={registry ? draft.name : t.add}
+      now={registry && draftOf(registry)}
+      save={save}
+      onClose={onClose}
+    >
       <div className="form two">
         <Field label={w.name} hint={t.nameHint}>
           <input

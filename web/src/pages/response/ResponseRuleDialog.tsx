@@ -8,6 +8,7 @@ import { Field, Switch } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { SelectorField } from "../clusters/SelectorField";
 import { selectorOf, textOf } from "../clusters/selector";
+import { inserted, newest } from "../own/inserted";
 import { OriginNote } from "../own/OriginNote";
 import { useOwner } from "../own/owner";
 import { useOwnedText } from "../own/text";
@@ -26,7 +27,8 @@ interface Props {
 
 export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
   const t = useOwnedText(useText(responseText));
-  const { cluster, cfgType, selector: owned, target } = useOwner();
+  const owner = useOwner();
+  const { cluster, cfgType, selector: owned, target } = owner;
   const w = useText(words);
   const options = useGet("/v1/response/options", target).data;
   const brief = { ...target, query: { ...target.query, brief: true } };
@@ -40,9 +42,10 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
   const [on, setOn] = useState(!rule?.disable);
   const [selector, setSelector] = useState(rule ? textOf(rule.cluster_selector) : owned);
   const id = rule?.id ?? 0;
-  const path = { id: String(id) };
+  const one = (of: number) => ({ path: { id: String(of) } });
   const put = (of: Schema<"ResponseRuleConfig">) =>
-    patch("/v1/response/rule/{id}", { config: of }, { ...target, path });
+    patch("/v1/response/rule/{id}", { config: of }, { ...target, ...one(id) });
+  const dropIt = (of: number) => remove("/v1/response/rule/{id}", { ...target, ...one(of) });
   const save = useChange(
     async () => {
       const said = {
@@ -59,17 +62,21 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
       };
       if (rule) {
         await put(said);
-      } else {
-        const insert = { insert: { after: 0, rules: [said] } };
-        await patch("/v1/response/rule", insert, target);
+        return id;
       }
+      const insert = { after: 0, rules: [said] };
+      return inserted(
+        () => patch("/v1/response/rule", { insert }, target),
+        async () => (await get("/v1/response/rule", newest(owner))).rules[0],
+        (made) => made.event === event && made.group === group && made.comment === comment,
+      );
     },
     {
       done: t.saved,
       onDone: onClose,
-      read: () => get("/v1/response/rule/{id}", { path, cluster }),
-      undo: () => {
-        if (!rule) return undefined;
+      read: (_, made = id) => get("/v1/response/rule/{id}", { ...one(made), cluster }),
+      undo: (_, made) => {
+        if (!rule) return made ? () => dropIt(made) : undefined;
         const { comment = "", event = "", group = "", disable = false } = rule;
         const { conditions = [], actions = [], webhooks = [] } = rule;
         const cluster_selector = cluster ? null : (rule.cluster_selector ?? {});
@@ -78,10 +85,7 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
       },
     },
   );
-  const drop = useChange(() => remove("/v1/response/rule/{id}", { ...target, path }), {
-    done: t.removed,
-    onDone: onClose,
-  });
+  const drop = useChange(() => dropIt(id), { done: t.removed, onDone: onClose });
   const toggle = (all: string[], name: string, wanted: boolean) =>
     wanted ? [...all, name] : all.filter((one) => one !== name);
   const events = Object.keys(options?.response_rule_options ?? {});

@@ -55,6 +55,7 @@ export function RoleDialog({ role, writable, onClose }: Props) {
   return (
     <FormDialog
       title={role ? name : t.add}
+      now={role}
       save={save}
       writable={writable}
       removal={

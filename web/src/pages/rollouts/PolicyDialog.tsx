@@ -1,7 +1,7 @@
 import { Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 
-import { patch, type Schema } from "../../api/client";
+import { get, patch, type Schema } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { Field, Switch } from "../../ui/Field";
@@ -56,6 +56,7 @@ export function PolicyDialog({ of, onClose }: Props) {
     {
       done: t.saved,
       onDone: onClose,
+      read: () => get("/v1/fed/rollout_policy"),
       undo: () => () => patch("/v1/fed/rollout_policy", { policy: of }),
     },
   );
@@ -70,7 +71,7 @@ export function PolicyDialog({ of, onClose }: Props) {
     if (value && stages.length === 0) add();
   };
   return (
-    <FormDialog title={t.editPolicy} save={save} onClose={onClose}>
+    <FormDialog title={t.editPolicy} now={of} save={save} onClose={onClose}>
       <Switch label={t.enable} hint={t.enableHint} checked={enable} onChange={switchOn} />
       {stages.map((stage, index) => (
         <fieldset key={stage.key}>

@@ -15,6 +15,7 @@ import { useOwnedText } from "../own/text";
 import {
   changeSensorGroup,
   type Kind,
+  readSensorGroup,
   type SensorGroup,
   useSensorGroups,
   useSensors,
@@ -45,6 +46,10 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
     ({ group, sensor }: Use) => put({ name: group, delete: [sensor.name ?? ""] }),
     {
       done: t.groupSaved,
+      read: async ({ group, sensor: { name } }) => {
+        const { sensors = [] } = await readSensorGroup(kind, group, cluster);
+        return sensors.find((one) => one.name === name);
+      },
       undo:
         ({ group, sensor: { name = "", action = "" } }) =>
         () =>

@@ -42,6 +42,13 @@ export function useSensorGroups(kind: Kind, options: Options) {
   return kind === "dlp" ? dlp : waf;
 }
 
+export async function readSensorGroup(kind: Kind, name: string, cluster: string | undefined) {
+  const of = { path: { name }, cluster };
+  return kind === "dlp"
+    ? (await get("/v1/dlp/group/{name}", of)).dlp_group
+    : (await get("/v1/waf/group/{name}", of)).waf_group;
+}
+
 export async function createSensor(kind: Kind, config: SensorConfig, owned: Target) {
   if (kind === "dlp") await post("/v1/dlp/sensor", { config }, owned);
   else await post("/v1/waf/sensor", { config }, owned);

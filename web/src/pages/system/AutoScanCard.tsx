@@ -1,4 +1,4 @@
-import { patch } from "../../api/client";
+import { get, patch } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
 import { useScope } from "../../routing/search";
 import { mayAskClusters, useAllowed, useMay } from "../../session/permissions";
@@ -23,6 +23,7 @@ export function AutoScanCard() {
     patch("/v1/scan/config", { config: { [asset]: on } }, { cluster });
   const change = useChange(({ asset, on }: { asset: Asset; on: boolean }) => set(asset, on), {
     done: t.autoScanSaved,
+    read: async ({ asset }) => (await get("/v1/scan/config", { cluster })).config[asset],
     undo:
       ({ asset, on }) =>
       () =>

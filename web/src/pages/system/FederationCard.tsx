@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { patch, post } from "../../api/client";
+import { get, patch, post } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useUrl } from "../../routing/search";
 import { administers, holdsForAll, useAllowed } from "../../session/permissions";
@@ -27,7 +27,11 @@ export function FederationCard() {
   const [demoting, setDemoting] = useState(false);
   const query = useFederation();
   const share = (on: boolean) => patch("/v1/fed/config", { deploy_repo_scan_data: on });
-  const change = useChange(share, { done: t.saved, undo: (on) => () => share(!on) });
+  const change = useChange(share, {
+    done: t.saved,
+    read: async () => (await get("/v1/fed/member", { query: { limit: 1 } })).deploy_repo_scan_data,
+    undo: (on) => () => share(!on),
+  });
   const demote = useChange(() => post("/v1/fed/demote", undefined), {
     done: t.demoted,
     onDone: () => setDemoting(false),

@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { patch, type Schema } from "../../api/client";
+import { get, patch, type Schema } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -27,12 +27,22 @@ export function FederationDialog({ primary, onClose }: Props) {
     {
       done: t.saved,
       onDone: onClose,
+      read: async () => {
+        const { master_cluster: now } = await get("/v1/fed/member", { query: { limit: 1 } });
+        return [now?.name, now?.rest_info];
+      },
       undo: () => () =>
         patch("/v1/fed/config", { name: primary.name, rest_info: primary.rest_info }),
     },
   );
   return (
-    <FormDialog title={t.federation} place="middle" save={save} onClose={onClose}>
+    <FormDialog
+      title={t.federation}
+      now={[primary.name, primary.rest_info]}
+      place="middle"
+      save={save}
+      onClose={onClose}
+    >
       <Field label={w.name} hint={t.fedNameHint}>
         <input value={name} onChange={(event) => setName(event.target.value)} required />
       </Field>

@@ -1,7 +1,7 @@
 import { Pencil, Plus } from "lucide-react";
 import { useState } from "react";
 
-import { patch, post, remove, type Schema } from "../../api/client";
+import { get, patch, post, remove, type Schema } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
 import { useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
@@ -132,6 +132,11 @@ function WebhookDialog({ webhook, onClose }: Props) {
     {
       done: cluster ? own.saved : w.saved,
       onDone: onClose,
+      read: async () => {
+        const of = await get("/v1/system/config", cluster ? { cluster } : target);
+        const now = cluster ? of.config.webhooks : of.fed_config?.webhooks;
+        return now?.find((one) => one.name === name);
+      },
       undo: () => {
         if (!webhook) return dropIt;
         const cluster_selector = cluster ? null : (webhook.cluster_selector ?? {});

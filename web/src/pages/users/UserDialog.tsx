@@ -25,6 +25,11 @@ interface Props {
   onClose: () => void;
 }
 
+/** What of a user the form changes. */
+function changing({ email, role, timeout, access_scope, role_domains }: User) {
+  return [email, role, timeout, access_scope, role_domains];
+}
+
 export function UserDialog({ user, writable, onClose }: Props) {
   const t = useText(usersText);
   const w = useText(words);
@@ -44,6 +49,7 @@ export function UserDialog({ user, writable, onClose }: Props) {
   const alone = standsAlone(role, scopeOf(scope));
   const [minutes, setMinutes] = useState(Math.round((user?.timeout ?? 300) / 60));
   const fullname = user?.fullname ?? username;
+  const dropIt = () => remove("/v1/user/{fullname}", { path: { fullname } });
   const save = useChange(
     async () => {
       const said = {
@@ -68,11 +74,12 @@ export function UserDialog({ user, writable, onClose }: Props) {
       onDone: onClose,
       read: async () => {
         const { user: now } = await get("/v1/user/{fullname}", { path: { fullname } });
-        return [now.email, now.role, now.timeout, now.access_scope, now.role_domains];
+        return changing(now);
       },
-      // Nobody knows the password that it had.
       undo: () => {
-        if (!user || password) return undefined;
+        if (!user) return dropIt;
+        // Nobody knows the password that it had.
+        if (password) return undefined;
         const { email, role, timeout, access_scope: limit, role_domains = {} } = user;
         const scope = fullname !== self && { access_scope: limit ?? {}, role_domains };
         const config = { email, role, timeout, ...scope };
@@ -80,13 +87,11 @@ export function UserDialog({ user, writable, onClose }: Props) {
       },
     },
   );
-  const drop = useChange(() => remove("/v1/user/{fullname}", { path: { fullname } }), {
-    done: t.removed,
-    onDone: onClose,
-  });
+  const drop = useChange(dropIt, { done: t.removed, onDone: onClose });
   return (
     <FormDialog
       title={user ? fullname : t.add}
+      now={user && changing(user)}
       save={save}
       writable={writable}
       removal={

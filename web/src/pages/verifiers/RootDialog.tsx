@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { patch, post } from "../../api/client";
+import { get, patch, post, remove } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -8,6 +8,9 @@ import { Field, Switch } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { verifiersText } from "./text";
 import type { Root } from "./Verifiers";
+
+const LIST = "/v1/scan/sigstore/root_of_trust";
+const ONE = "/v1/scan/sigstore/root_of_trust/{root_name}";
 
 /** Makes or changes a root of trust. Its kind stays as it was made. */
 export function RootDialog({ root, onClose }: { root: Root | undefined; onClose: () => void }) {
@@ -21,16 +24,16 @@ export function RootDialog({ root, onClose }: { root: Root | undefined; onClose:
   const [rootCert, setRootCert] = useState(root?.root_cert ?? "");
   const [sctKey, setSctKey] = useState(root?.sct_public_key ?? "");
   const withCertificates = isPrivate && !keysOnly;
+  const path = { root_name: name };
   const save = useChange(
     async () => {
       const keys = withCertificates
         ? { rekor_public_key: rekorKey, root_cert: rootCert, sct_public_key: sctKey }
         : {};
       if (root) {
-        const path = { root_name: name };
-        await patch("/v1/scan/sigstore/root_of_trust/{root_name}", { comment, ...keys }, { path });
+        await patch(ONE, { comment, ...keys }, { path });
       } else {
-        await post("/v1/scan/sigstore/root_of_trust", {
+        await post(LIST, {
           name,
           comment,
           is_private: isPrivate,
@@ -40,10 +43,25 @@ export function RootDialog({ root, onClose }: { root: Root | undefined; onClose:
         });
       }
     },
-    { done: t.saved, onDone: onClose },
+    {
+      done: t.saved,
+      onDone: onClose,
+      read: () => get(ONE, { path, query: { with_verifiers: true } }),
+      undo: () => {
+        if (!root) return () => remove(ONE, { path });
+        const { comment = "", rekor_public_key = "", root_cert = "", sct_public_key = "" } = root;
+        const keys = withCertificates ? { rekor_public_key, root_cert, sct_public_key } : {};
+        return () => patch(ONE, { comment, ...keys }, { path });
+      },
+    },
   );
   return (
-    <FormDialog title={root ? name : t.addRoot} save={save} onClose={onClose}>
+    <FormDialog
+      title={root ? name : t.addRoot}
+      now={root && { ...root, verifiers: undefined }}
+      save={save}
+      onClose={onClose}
+    >
       <Field label={w.name}>
         <input
           value={name}

@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { patch, post, remove } from "../../api/client";
+import { get, patch, post, remove } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -42,6 +42,7 @@ export function VerifierDialog({ root, verifier, onClose }: Props) {
     {
       done: t.saved,
       onDone: onClose,
+      read: () => get(ONE, { path }),
       undo: () => {
         if (!verifier) return () => remove(ONE, { path });
         const { verifier_type: kind = "", comment = "" } = verifier;
@@ -53,7 +54,12 @@ export function VerifierDialog({ root, verifier, onClose }: Props) {
     },
   );
   return (
-    <FormDialog title={verifier ? name : t.addVerifier} save={save} onClose={onClose}>
+    <FormDialog
+      title={verifier ? name : t.addVerifier}
+      now={verifier}
+      save={save}
+      onClose={onClose}
+    >
       <Field label={w.name}>
         <input
           value={name}

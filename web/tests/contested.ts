@@ -1,0 +1,173 @@
+// What one person changes by a form and another one past it, at nearly the same time.
+
+import { generateKeyPairSync } from "node:crypto";
+
+import { change, create, get, remove } from "./api";
+
+const stamp = Date.now().toString(36);
+
+/** How such a thing comes, is changed by both, and goes. */
+interface Contested {
+  make: () => Promise<unknown>;
+  /** Where the form is. */
+  form: () => string | Promise<string>;
+  /** What opens it there, if the address alone does not. */
+  opener?: string;
+  field: string | RegExp;
+  mine: string;
+  theirs: () => Promise<unknown>;
+  /** Where it is read, and the other one's word in it. */
+  path: string;
+  word: string;
+  drop: () => Promise<unknown>;
+}
+
+const NAME = `since-${stamp}`;
+const FED = `fed.${NAME}`;
+const CVE = `CVE-2002-${stamp}`;
+const ROOT = "/v1/scan/sigstore/root_of_trust";
+const PROFILE = "/v1/vulnerability/profile/default";
+const KEY = generateKeyPairSync("ec", { namedCurve: "P-256" })
+  .publicKey.export({ type: "spki", format: "pem" })
+  .toString();
+
+const group = (comment: string) => ({
+  config: {
+    name: FED,
+    cfg_type: "federal",
+    criteria: [{ key: "service", op: "=", value: "roaster" }],
+    comment,
+  },
+});
+const ldap = (group_dn: string) => ({
+  config: {
+    name: NAME,
+    ldap: { hostname: "127.0.0.1", base_dn: "dc=shop", enable: false, group_dn },
+  },
+});
+const registry = (filter: string) => ({
+  config: {
+    ...{ name: FED, registry_type: "Docker Registry", registry: "http://127.0.0.1:1/" },
+    ...{ filters: [filter], cfg_type: "federal" },
+  },
+});
+const webhook = (host: string) => ({
+  config: { name: FED, url: `https://${host}.example/`, enable: true, cfg_type: "federal" },
+});
+const verifier = (comment: string) => ({
+  ...{ name: "baker", verifier_type: "keypair", public_key: KEY, comment },
+});
+const accepted = async () => {
+  const { profile } = await get<{ profile: { entries: { id: number }[] } }>(
+    `${PROFILE}?f_name=${CVE}`,
+  );
+  return profile.entries[0]?.id ?? 0;
+};
+const entry = (id: number, comment: string) => ({
+  config: { id, name: CVE, comment, days: 0, images: [], domains: [] },
+});
+const policy = (most_errors: number) =>
+  change("/v1/fed/rollout_policy", { policy: { enable: false, stages: [], most_errors } });
+
+/** A thing of each kind that has a form. */
+export const CONTESTED: [what: string, Contested][] = [
+  [
+    "a group",
+    {
+      make: () => create("/v1/group", group("at first")),
+      form: () => `/groups?q=${FED}&open=${FED}`,
+      field: "Comment",
+      mine: "mine",
+      theirs: () => change(`/v1/group/${FED}`, group("theirs")),
+      path: `/v1/group?scope=fed&f_name=${FED}`,
+      word: "theirs",
+      drop: () => remove(`/v1/group/${FED}`),
+    },
+  ],
+  [
+    "a provider",
+    {
+      make: () => create("/v1/server", ldap("ou=first")),
+      form: () => `/providers?open=${NAME}`,
+      field: /^Groups below/,
+      mine: "ou=mine",
+      theirs: () => change(`/v1/server/${NAME}`, ldap("ou=theirs")),
+      path: `/v1/server/${NAME}`,
+      word: "ou=theirs",
+      drop: () => remove(`/v1/server/${NAME}`),
+    },
+  ],
+  [
+    "a registry",
+    {
+      make: () => create("/v1/scan/registry", registry("first/*")),
+      form: () => `/registries/${FED}?open=edit`,
+      field: "Filters",
+      mine: "mine/*",
+      theirs: () => change(`/v1/scan/registry/${FED}`, registry("theirs/*")),
+      path: `/v1/scan/registry/${FED}`,
+      word: "theirs/*",
+      drop: () => remove(`/v1/scan/registry/${FED}`),
+    },
+  ],
+  [
+    "a webhook",
+    {
+      make: () => create("/v1/system/config/webhook?scope=fed", webhook("first")),
+      form: () => `/system?open=webhook&name=${FED}`,
+      field: "Address",
+      mine: "https://mine.example/",
+      theirs: () => change(`/v1/system/config/webhook/${FED}?scope=fed`, webhook("theirs")),
+      path: "/v1/system/config?scope=fed",
+      word: "theirs.example",
+      drop: () => remove(`/v1/system/config/webhook/${FED}?scope=fed`),
+    },
+  ],
+  [
+    "a verifier",
+    {
+      make: async () => {
+        const kind = { is_private: true, rootless_keypairs_only: true, cfg_type: "federal" };
+        await create(ROOT, { name: NAME, ...kind });
+        await create(`${ROOT}/${NAME}/verifier`, verifier("first"));
+      },
+      form: () => `/verifiers?open=verifier+${NAME}+baker`,
+      field: "Comment",
+      mine: "mine",
+      theirs: () => change(`${ROOT}/${NAME}/verifier/baker`, verifier("theirs")),
+      path: `${ROOT}/${NAME}/verifier/baker`,
+      word: "theirs",
+      drop: () => remove(`${ROOT}/${NAME}`),
+    },
+  ],
+  [
+    "an accepted vulnerability",
+    {
+      make: () => create(`${PROFILE}/entry`, entry(0, "first")),
+      form: async () => `/accepted?open=${await accepted()}`,
+      field: "Reason",
+      mine: "mine",
+      theirs: async () => {
+        const id = await accepted();
+        await change(`${PROFILE}/entry/${id}`, entry(id, "theirs"));
+      },
+      path: `${PROFILE}?f_name=${CVE}`,
+      word: "theirs",
+      drop: async () => remove(`${PROFILE}/entry/${await accepted()}`),
+    },
+  ],
+  [
+    "the stages of rollouts",
+    {
+      make: () => policy(1),
+      form: () => "/history?tab=rollouts",
+      opener: "Change the stages",
+      field: "Clusters that may report errors",
+      mine: "2",
+      theirs: () => policy(73),
+      path: "/v1/fed/rollout_policy",
+      word: "73",
+      drop: () => policy(0),
+    },
+  ],
+];
