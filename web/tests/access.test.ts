@@ -127,6 +127,10 @@ describe("an administrator", () => {
       expect(await namespaces.evaluate((field) => field.matches(":invalid"))).toBe(true);
     }
     await namespaces.fill("shop-*, till");
+    // Beside a limit there are none, and nobody has to find that out by saving.
+    await dialog.getByLabel("Clusters by their labels").fill("stamp=none");
+    await dialog.getByText("This role stands alone").waitFor();
+    await dialog.getByLabel("Clusters by their labels").fill("");
     await dialog.getByRole("button", { name: "Save" }).click();
     await row(page, user).getByText("Reader: shop-*, till").waitFor();
     await page.getByRole("button", { name: user }).click();

@@ -1,8 +1,7 @@
-import { Plus, X } from "lucide-react";
-
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Field } from "../../ui/Field";
+import { Rows } from "../../ui/Rows";
 import {
   blank,
   type Criterion,
@@ -31,82 +30,75 @@ export function CriterionBuilder({ options, verifiers, custom, criteria, onChang
   const names = Object.keys(options).sort((a, b) =>
     label(t.names, a).localeCompare(label(t.names, b)),
   );
-  const put = (at: number, next: Criterion) =>
-    onChange(criteria.map((one, index) => (index === at ? next : one)));
   const first = options.cveHighWithFixCount ?? options[names[0] ?? ""];
+  const optionOf = (criterion: Criterion) =>
+    options[isCustom(criterion) ? "customPath" : criterion.name];
   return (
     <fieldset>
       <legend>{t.criteria}</legend>
       <p className="hint">{t.criteriaHint}</p>
-      {criteria.map((criterion, at) => {
-        const option = options[isCustom(criterion) ? "customPath" : criterion.name];
-        const there = isCustom(criterion)
-          ? custom.find((kind) => kind.valuetype === criterion.value_type)
-          : undefined;
-        const ops = (there ?? option)?.ops;
-        return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a criterion has no name of its own
-          <div key={at} className="criterion">
-            <select
-              aria-label={t.criterion}
-              value={option?.name ?? criterion.name}
-              onChange={(event) => {
-                const next = options[event.target.value];
-                if (next) put(at, blank(next, custom));
-              }}
-            >
-              {!option && <option value={criterion.name}>{criterion.name}</option>}
-              {names.map((name) => (
-                <option key={name} value={name}>
-                  {label(t.names, name)}
-                </option>
-              ))}
-            </select>
-            {ops?.length !== 0 && (
+      <Rows
+        rows={criteria}
+        onChange={onChange}
+        className="criterion"
+        blank={first && blank(first, custom)}
+        add={t.addCriterion}
+        remove={() => t.removeCriterion}
+        more={(criterion, put) => (
+          <>
+            {isCustom(criterion) && <Path custom={custom} criterion={criterion} onChange={put} />}
+            <Inner option={optionOf(criterion)} criterion={criterion} onChange={put} />
+          </>
+        )}
+      >
+        {(criterion, put) => {
+          const option = optionOf(criterion);
+          const there = isCustom(criterion)
+            ? custom.find((kind) => kind.valuetype === criterion.value_type)
+            : undefined;
+          const ops = (there ?? option)?.ops;
+          return (
+            <>
               <select
-                aria-label={t.op}
-                value={criterion.op ?? ""}
-                onChange={(event) => put(at, { ...criterion, op: event.target.value })}
+                aria-label={t.criterion}
+                value={option?.name ?? criterion.name}
+                onChange={(event) => {
+                  const next = options[event.target.value];
+                  if (next) put(blank(next, custom));
+                }}
               >
-                {(ops ?? [criterion.op ?? ""]).map((op) => (
-                  <option key={op} value={op}>
-                    {label(t.ops, op)}
+                {!option && <option value={criterion.name}>{criterion.name}</option>}
+                {names.map((name) => (
+                  <option key={name} value={name}>
+                    {label(t.names, name)}
                   </option>
                 ))}
               </select>
-            )}
-            {ops?.length !== 0 && !isPresence(criterion.op) && (
-              <Value
-                option={there ? { name: "customPath", ...there } : option}
-                verifiers={verifiers}
-                value={criterion.value ?? ""}
-                onChange={(value) => put(at, { ...criterion, value })}
-              />
-            )}
-            <button
-              type="button"
-              className="plain"
-              aria-label={t.removeCriterion}
-              onClick={() => onChange(criteria.filter((_, index) => index !== at))}
-            >
-              <X aria-hidden size={16} />
-            </button>
-            {isCustom(criterion) && (
-              <Path custom={custom} criterion={criterion} onChange={(next) => put(at, next)} />
-            )}
-            <Inner option={option} criterion={criterion} onChange={(next) => put(at, next)} />
-          </div>
-        );
-      })}
-      <div>
-        <button
-          type="button"
-          disabled={!first}
-          onClick={() => first && onChange([...criteria, blank(first, custom)])}
-        >
-          <Plus aria-hidden size={16} /> {t.addCriterion}
-        </button>
-      </div>
+              {ops?.length !== 0 && (
+                <select
+                  aria-label={t.op}
+                  value={criterion.op ?? ""}
+                  onChange={(event) => put({ ...criterion, op: event.target.value })}
+                >
+                  {(ops ?? [criterion.op ?? ""]).map((op) => (
+                    <option key={op} value={op}>
+                      {label(t.ops, op)}
+                    </option>
+                  ))}
+                </select>
+              )}
+              {ops?.length !== 0 && !isPresence(criterion.op) && (
+                <Value
+                  option={there ? { name: "customPath", ...there } : option}
+                  verifiers={verifiers}
+                  value={criterion.value ?? ""}
+                  onChange={(value) => put({ ...criterion, value })}
+                />
+              )}
+            </>
+          );
+        }}
+      </Rows>
     </fieldset>
   );
 }

@@ -77,13 +77,12 @@ export function ApiKeyDialog({ onClose }: { onClose: () => void }) {
         </select>
       </Field>
       {isLimitable(role) && <ScopeFields draft={scope} onChange={setScope} />}
-      {!alone && (
-        <NamespaceRoles
-          draft={inNamespaces}
-          roles={known?.domain_roles ?? []}
-          onChange={setInNamespaces}
-        />
-      )}
+      <NamespaceRoles
+        draft={inNamespaces}
+        roles={known?.domain_roles ?? []}
+        alone={alone}
+        onChange={setInNamespaces}
+      />
       <Field label={t.expires}>
         <select value={lifetime} onChange={(event) => setLifetime(event.target.value)}>
           {Object.entries(t.lifetimes).map(([value, text]) => (

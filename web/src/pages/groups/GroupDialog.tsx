@@ -1,4 +1,3 @@
-import { Plus, X } from "lucide-react";
 import { useState } from "react";
 
 import { get, patch, post, remove, type Schema } from "../../api/client";
@@ -7,6 +6,7 @@ import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Field } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
+import { Rows } from "../../ui/Rows";
 import { SelectorField } from "../clusters/SelectorField";
 import { selectorOf, textOf } from "../clusters/selector";
 import { OriginNote } from "../own/OriginNote";
@@ -116,8 +116,6 @@ interface BuilderProps {
 /** Who the members are, one criterion a line. */
 function CriteriaBuilder({ criteria, onChange }: BuilderProps) {
   const t = useText(groupsText);
-  const put = (at: number, change: Partial<Entry>) =>
-    onChange(criteria.map((entry, index) => (index === at ? { ...entry, ...change } : entry)));
   return (
     <fieldset>
       <legend>{t.criteria}</legend>
@@ -129,52 +127,44 @@ function CriteriaBuilder({ criteria, onChange }: BuilderProps) {
           </option>
         ))}
       </datalist>
-      {criteria.map((entry, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a criterion has no name of its own
-        <div key={at} className="criterion">
-          <input
-            aria-label={t.key}
-            list="group-keys"
-            value={entry.key}
-            onChange={(event) => put(at, { key: event.target.value })}
-            required
-          />
-          <select
-            aria-label={t.op}
-            value={entry.op}
-            onChange={(event) => put(at, { op: event.target.value })}
-          >
-            {Object.entries(t.ops).map(([op, text]) => (
-              <option key={op} value={op}>
-                {text}
-              </option>
-            ))}
-          </select>
-          <input
-            aria-label={t.value}
-            value={entry.value ?? ""}
-            onChange={(event) => put(at, { value: event.target.value })}
-            required
-          />
-          <button
-            type="button"
-            className="plain"
-            aria-label={t.removeCriterion}
-            disabled={criteria.length === 1}
-            onClick={() => onChange(criteria.filter((_, index) => index !== at))}
-          >
-            <X aria-hidden size={16} />
-          </button>
-        </div>
-      ))}
-      <div>
-        <button
-          type="button"
-          onClick={() => onChange([...criteria, { key: "", op: "=", value: "" }])}
-        >
-          <Plus aria-hidden size={16} /> {t.addCriterion}
-        </button>
-      </div>
+      <Rows
+        rows={criteria}
+        onChange={onChange}
+        className="criterion"
+        blank={{ key: "", op: "=", value: "" }}
+        add={t.addCriterion}
+        remove={() => t.removeCriterion}
+        needed
+      >
+        {(entry, put) => (
+          <>
+            <input
+              aria-label={t.key}
+              list="group-keys"
+              value={entry.key}
+              onChange={(event) => put({ ...entry, key: event.target.value })}
+              required
+            />
+            <select
+              aria-label={t.op}
+              value={entry.op}
+              onChange={(event) => put({ ...entry, op: event.target.value })}
+            >
+              {Object.entries(t.ops).map(([op, text]) => (
+                <option key={op} value={op}>
+                  {text}
+                </option>
+              ))}
+            </select>
+            <input
+              aria-label={t.value}
+              value={entry.value ?? ""}
+              onChange={(event) => put({ ...entry, value: event.target.value })}
+              required
+            />
+          </>
+        )}
+      </Rows>
     </fieldset>
   );
 }

@@ -35,7 +35,7 @@ interface Props {
 /** Which groups have which role, the most important first. */
 export function GroupRoles({ draft: { groups, defaultRole }, roles, put }: Props) {
   const t = useText(providersText);
-  const { roles: names, standsAlone: alone } = useText(usersText);
+  const { roles: names } = useText(usersText);
   const called = (role: string) => names[role as keyof typeof names] ?? role;
   const change = (at: number, next: Partial<(typeof groups)[number]>) =>
     put({ groups: groups.map((one, index) => (index === at ? { ...one, ...next } : one)) });
@@ -107,15 +107,12 @@ export function GroupRoles({ draft: { groups, defaultRole }, roles, put }: Props
                   onChange={(access_scope) => change(at, { access_scope })}
                 />
               )}
-              {standsAlone(role ?? "", one.access_scope) ? (
-                Object.keys(domains ?? {}).length > 0 && <p className="hint">{alone}</p>
-              ) : (
-                <InNamespaces
-                  domains={domains}
-                  roles={roles.group_domain_roles}
-                  onChange={(role_domains) => change(at, { role_domains })}
-                />
-              )}
+              <InNamespaces
+                domains={domains}
+                roles={roles.group_domain_roles}
+                alone={standsAlone(role ?? "", one.access_scope)}
+                onChange={(role_domains) => change(at, { role_domains })}
+              />
             </li>
           );
         })}
@@ -173,29 +170,42 @@ function ScopeOf({
 function InNamespaces({
   domains,
   roles,
+  alone,
   onChange,
 }: {
   domains: RoleDomains | null | undefined;
   roles: string[];
+  alone: boolean;
   onChange: (domains: RoleDomains) => void;
 }) {
   const t = useText(usersText);
   const w = useText(words);
-  // A row that is not filled in yet is not sent.
+  // A row that is not filled in yet is none of them.
   const [last, setTyped] = useState<NamespaceRole[]>();
   const typed = last && isSame(rolesOf(last), domains ?? {}) ? last : undefined;
   const told = Object.values(domains ?? {}).flat();
+  const rows = (
+    <NamespaceRoles
+      draft={typed ?? draftOfRoles(domains)}
+      roles={roles}
+      alone={alone}
+      onChange={(draft) => {
+        setTyped(draft);
+        onChange(rolesOf(draft));
+      }}
+    />
+  );
+  if (alone) return rows;
   return (
-    <details className="group-scope">
+    <details
+      className="group-scope"
+      // What has to be filled in is seen.
+      onInvalidCapture={(event) => {
+        event.currentTarget.open = true;
+      }}
+    >
       <summary>{[t.namespaceRoles, told.join(", ")].filter(Boolean).join(w.colon)}</summary>
-      <NamespaceRoles
-        draft={typed ?? draftOfRoles(domains)}
-        roles={roles}
-        onChange={(draft) => {
-          setTyped(draft);
-          onChange(rolesOf(draft));
-        }}
-      />
+      {rows}
     </details>
   );
 }

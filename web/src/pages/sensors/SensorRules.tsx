@@ -3,6 +3,7 @@ import { useState } from "react";
 
 import { useText } from "../../text/language";
 import { Field } from "../../ui/Field";
+import { Rows } from "../../ui/Rows";
 import { State } from "../../ui/State";
 import { useOwner } from "../own/owner";
 import { fits } from "./attempt";
@@ -80,17 +81,22 @@ interface PatternsProps {
 
 function Patterns({ patterns, onChange }: PatternsProps) {
   const t = useText(sensorsText);
-  const put = (at: number, change: Pattern) =>
-    onChange(patterns.map((one, index) => (index === at ? { ...one, ...change } : one)));
   return (
-    <>
-      {patterns.map((pattern, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a pattern has no name of its own
-        <div key={at} className="criterion">
+    <Rows
+      rows={patterns}
+      onChange={onChange}
+      className="criterion"
+      blank={BLANK}
+      add={t.addPattern}
+      remove={() => t.removePattern}
+      needed
+    >
+      {(pattern, put) => (
+        <>
           <select
             aria-label={t.context}
             value={pattern.context ?? ""}
-            onChange={(event) => put(at, { context: event.target.value })}
+            onChange={(event) => put({ ...pattern, context: event.target.value })}
           >
             {Object.entries(t.contexts).map(([context, text]) => (
               <option key={context} value={context}>
@@ -101,7 +107,7 @@ function Patterns({ patterns, onChange }: PatternsProps) {
           <select
             aria-label={t.op}
             value={pattern.op ?? "regex"}
-            onChange={(event) => put(at, { op: event.target.value })}
+            onChange={(event) => put({ ...pattern, op: event.target.value })}
           >
             {Object.entries(t.ops).map(([op, text]) => (
               <option key={op} value={op}>
@@ -114,25 +120,11 @@ function Patterns({ patterns, onChange }: PatternsProps) {
             className="mono"
             value={pattern.value ?? ""}
             spellCheck={false}
-            onChange={(event) => put(at, { value: event.target.value })}
+            onChange={(event) => put({ ...pattern, value: event.target.value })}
             required
           />
-          <button
-            type="button"
-            className="plain"
-            aria-label={t.removePattern}
-            disabled={patterns.length === 1}
-            onClick={() => onChange(patterns.filter((_, index) => index !== at))}
-          >
-            <X aria-hidden size={16} />
-          </button>
-        </div>
-      ))}
-      <div>
-        <button type="button" onClick={() => onChange([...patterns, BLANK])}>
-          <Plus aria-hidden size={16} /> {t.addPattern}
-        </button>
-      </div>
-    </>
+        </>
+      )}
+    </Rows>
   );
 }

@@ -139,10 +139,11 @@ export function UserDialog({ user, writable, onClose }: Props) {
         </select>
       </Field>
       {fullname !== self && isLimitable(role) && <ScopeFields draft={scope} onChange={setTyped} />}
-      {fullname !== self && !alone && (
+      {fullname !== self && (
         <NamespaceRoles
           draft={inNamespaces}
           roles={known?.domain_roles ?? []}
+          alone={alone}
           onChange={setInNamespaces}
         />
       )}

@@ -7,6 +7,9 @@ export interface NamespaceRole {
   namespaces: string;
 }
 
+/** What the field of namespaces must match: a role without one would be none. */
+export const NAMED = ".*[^,\\s].*";
+
 /** Roles as the REST API has them: namespaces by role. */
 export type RoleDomains = Record<string, string[]>;
 

@@ -21,7 +21,7 @@ export function isLimitable(role: string): boolean {
 /** Whether there are no roles in single namespaces beside a role: it has a limit, or may do all
  * there already. */
 export function standsAlone(role: string, scope: AccessScope | null | undefined): boolean {
-  const isLimited = isLimitable(role) && Object.keys(scope ?? {}).length > 0;
+  const isLimited = isLimitable(role) && briefly(scope, []) !== "";
   return isLimited || role === "admin" || role === "fedAdmin";
 }
 
