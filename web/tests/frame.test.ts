@@ -1,7 +1,7 @@
 // What stands around every page: the account menu, which comes when it is wanted, and the choice
 // of what one looks at.
 
-import type { Page } from "playwright-core";
+import type { Page, Request } from "playwright-core";
 import { describe, expect, it } from "vitest";
 
 import { settled, signedIn, type Visit } from "./browser";
@@ -67,6 +67,23 @@ describe("the account menu", () => {
     await settled(page);
     await account().click();
     await page.getByRole("menuitem", { name: "My profile" }).waitFor();
+    seen.faults.length = 0;
+  });
+
+  it("so does what charts are drawn with", async () => {
+    let documents = 0;
+    const counted = (request: Request) => {
+      if (request.isNavigationRequest()) documents += 1;
+    };
+    page.on("request", counted);
+    await page.route("**/TimeChart-*.js", (route) =>
+      documents > 1 ? route.continue() : route.fulfill({ status: 404 }),
+    );
+    await page.goto("/events", { waitUntil: "commit" });
+    await page.locator("figure.chart").waitFor();
+    expect(documents).toBe(2);
+    page.off("request", counted);
+    await page.unrouteAll({ behavior: "ignoreErrors" });
     seen.faults.length = 0;
   });
 });

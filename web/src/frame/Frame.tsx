@@ -1,10 +1,11 @@
 import { Link, Outlet, useLocation, useRouter } from "@tanstack/react-router";
 import { Menu as MenuIcon, Search, TriangleAlert } from "lucide-react";
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { Suspense, useEffect, useRef, useState } from "react";
 
 import { startLive } from "../api/live";
 import { queries } from "../api/query";
 import { useFederation, useMayRead, useMember } from "../pages/clusters/members";
+import { fetched } from "../routing/fetching";
 import { useUrl, useWithin } from "../routing/search";
 import { useCover } from "../session/cover";
 import { IdleWatch } from "../session/IdleWatch";
@@ -21,9 +22,8 @@ import { frameText } from "./text";
 import { UserMenu } from "./UserMenu";
 import "./frame.css";
 
-const SignInAgain = lazy(async () => ({
-  default: (await import("../pages/sign-in/SignInAgain")).SignInAgain,
-}));
+const loadSignInAgain = () => import("../pages/sign-in/SignInAgain");
+const SignInAgain = fetched(loadSignInAgain, "SignInAgain");
 
 /** Around every page of somebody who is signed in. */
 export function Frame() {
@@ -48,6 +48,8 @@ export function Frame() {
     setMenu(false);
     document.getElementById("content")?.focus({ preventScroll: true });
   }, [pathname]);
+  // What is typed here outlives the session even where the primary is of another version by then.
+  useEffect(() => void loadSignInAgain().catch(() => undefined), []);
   useEffect(() => (signedIn ? startLive(queries) : undefined), [signedIn]);
   if (away) return null;
   return (

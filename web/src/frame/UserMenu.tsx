@@ -1,18 +1,14 @@
-import { lazyRouteComponent } from "@tanstack/react-router";
 import { CircleUser } from "lucide-react";
 import { type KeyboardEvent, Suspense, useRef, useState } from "react";
 
-import { fetching } from "../routing/fetching";
+import { fetched } from "../routing/fetching";
 import { useSelf } from "../session/permissions";
 import { useText } from "../text/language";
 import { frameText } from "./text";
 
 /** A library of menus comes with it, which is as much as all else of the frame. It comes as pages do:
  * with all of the portal, where the primary was upgraded. */
-const AccountMenu = lazyRouteComponent(
-  fetching(() => import("./AccountMenu")),
-  "AccountMenu",
-);
+const AccountMenu = fetched(() => import("./AccountMenu"), "AccountMenu");
 /** Whoever comes near the button is about to open the menu; what fails now is tried again then. */
 const loadAhead = () => void AccountMenu.preload?.();
 

@@ -1,5 +1,7 @@
 // How the files of the pages come, and what if they do not.
 
+import { lazyRouteComponent } from "@tanstack/react-router";
+
 import { ApiError } from "../api/error";
 
 /** Whether the primary gives out the portal. */
@@ -20,4 +22,22 @@ export function fetching<Page>(load: () => Promise<Page>): () => Promise<Page> {
       // whole portal anew, once.
       throw new TypeError(`Failed to fetch dynamically imported module: ${cause.message}`);
     });
+}
+
+/** A component that is fetched when it is first shown, be it a page or a part of one. */
+export function fetched<Module extends Record<string, unknown>, Name extends keyof Module & string>(
+  load: () => Promise<Module>,
+  name: Name,
+) {
+  return lazyRouteComponent<Module, Name>(fetching(load), name);
+}
+
+/** Fetches what is needed now and is no component. Where the primary is of another version by now,
+ * the whole portal is loaded anew. */
+export function fetchNow<Part>(load: () => Promise<Part>): Promise<Part> {
+  return fetching(load)().catch((cause) => {
+    if (cause instanceof ApiError) throw cause;
+    location.reload();
+    return new Promise<never>(() => {});
+  });
 }

@@ -1,18 +1,12 @@
 // The pages by their paths. Each is fetched when it is first opened.
 
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  redirect,
-} from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, redirect } from "@tanstack/react-router";
 
 import { readAhead } from "../api/query";
 import { holds } from "../session/permissions";
 import { session } from "../session/session";
 import { Crash } from "./Crash";
-import { fetching } from "./fetching";
+import { fetched } from "./fetching";
 import { keepScope, parseSearch, readSearch, writeSearch } from "./search";
 
 const root = createRootRoute({ validateSearch: readSearch });
@@ -20,10 +14,7 @@ const root = createRootRoute({ validateSearch: readSearch });
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  component: lazyRouteComponent(
-    fetching(() => import("../pages/sign-in/SignIn")),
-    "SignIn",
-  ),
+  component: fetched(() => import("../pages/sign-in/SignIn"), "SignIn"),
 });
 
 const frame = createRoute({
@@ -38,10 +29,7 @@ const frame = createRoute({
       if (self && holds(self, "config", "read")) void readAhead("/v1/fed/member", { limit: 1 });
     });
   },
-  component: lazyRouteComponent(
-    fetching(() => import("../frame/Frame")),
-    "Frame",
-  ),
+  component: fetched(() => import("../frame/Frame"), "Frame"),
 });
 
 /** A page within the frame. */
@@ -53,7 +41,7 @@ function page<Name extends string>(
   return createRoute({
     getParentRoute: () => frame,
     path,
-    component: lazyRouteComponent(fetching(load), name),
+    component: fetched(load, name),
   });
 }
 

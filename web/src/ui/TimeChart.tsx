@@ -42,7 +42,7 @@ function stacked(series: Series[], spans: number): number[][] {
 }
 
 /** Counts over time as bars on each other, and the same as a table. */
-export default function TimeChart({ label, series, span, starts, onPick }: Props) {
+export function TimeChart({ label, series, span, starts, onPick }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const legend = useRef<HTMLUListElement>(null);
   const plot = useRef<uPlot>(undefined);

@@ -1,11 +1,12 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 
 import { pageNames } from "../../frame/pages";
+import { fetched } from "../../routing/fetching";
 import { catalogue, useText } from "../../text/language";
 import { Skeleton } from "../../ui/Loaded";
 import { Page } from "../../ui/Page";
 
-const Reader = lazy(() => import("./Reader"));
+const Reader = fetched(() => import("./Reader"), "Reader");
 
 const text = catalogue({
   en: {

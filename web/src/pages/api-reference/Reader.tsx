@@ -7,7 +7,7 @@ import { useDark } from "../../frame/theme";
 import { COOKIE_HEADER } from "../../session/session";
 
 /** The library that shows OpenAPI documents; it comes with the portal. */
-export default function Reader() {
+export function Reader() {
   const place = useRef<HTMLDivElement>(null);
   const dark = useDark();
   useEffect(() => {

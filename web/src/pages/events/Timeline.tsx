@@ -1,7 +1,9 @@
 import { X } from "lucide-react";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
+
 import type { Schema } from "../../api/client";
 import { useGet } from "../../api/query";
+import { fetched } from "../../routing/fetching";
 import { useUrl } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
@@ -14,7 +16,7 @@ import { useEventName } from "./record";
 import { eventsText } from "./text";
 import "./events.css";
 
-const Chart = lazy(() => import("../../ui/TimeChart"));
+const Chart = fetched(() => import("../../ui/TimeChart"), "TimeChart");
 
 const EVERY_MS = 5_000;
 

@@ -5,6 +5,7 @@ import { Download, FileText, RefreshCw } from "lucide-react";
 import { fileOf, type PathOf, type Query, send } from "../../api/client";
 import { useChange } from "../../api/query";
 import { pageNames } from "../../frame/pages";
+import { fetchNow } from "../../routing/fetching";
 import { type Fleet, useFleet, useUrl } from "../../routing/search";
 import { reachOf, useAllowed, useMay } from "../../session/permissions";
 import { useLanguage, useText } from "../../text/language";
@@ -39,7 +40,7 @@ export function RiskReport() {
   const name = useMember(cluster).member?.name;
   const about = { cluster: cluster ? (name ?? cluster) : selector, days: Number(days) };
   const made = useChange(async (data: RiskData) => {
-    const { toPdf } = await import("./pdf");
+    const { toPdf } = await fetchNow(() => import("./pdf"));
     const day = new Date(data.at).toISOString().slice(0, 10);
     saveAs(`risk-report-${day}.pdf`, toPdf(compose(data, about, language), language));
   });
