@@ -121,6 +121,9 @@ describe("a security engineer", () => {
     await page.getByRole("link", { name: "Compare" }).click();
     await page.getByRole("button", { name: "Choose an image" }).last().click();
     const dialog = page.getByRole("dialog");
+    // By the name of its registry, and by its own.
+    await dialog.getByRole("combobox").fill("fed.shop");
+    await dialog.getByRole("option", { name: /orders:v2/ }).waitFor();
     await dialog.getByRole("combobox").fill("orders:v2");
     await dialog.getByRole("option", { name: /orders:v2/ }).waitFor();
     await page.keyboard.press("Enter");

@@ -4,13 +4,14 @@ import { useState } from "react";
 import { get, type Schema } from "../../api/client";
 import { useGet } from "../../api/query";
 import { pageNames } from "../../frame/pages";
-import { listQuery, useScope, useUrl } from "../../routing/search";
+import { useScope, useUrl } from "../../routing/search";
 import { useText } from "../../text/language";
 import { Dialog } from "../../ui/Dialog";
 import { Loaded } from "../../ui/Loaded";
 import { Page } from "../../ui/Page";
 import { Picker } from "../../ui/Picker";
 import { useSettled } from "../../ui/useSettled";
+import { questionsFor } from "./asked";
 import { Differences } from "./Differences";
 import type { Report } from "./ImageDetail";
 import { imagesText } from "./text";
@@ -28,16 +29,7 @@ function parse(text: string | undefined): { registry: string; id: string } | und
 
 const IMAGES = "/v1/scan/registry/{name}/images";
 
-/** What is asked for by a part of `repository:tag`. */
-function askedBy(text: string) {
-  const [q = "", tag = ""] = text.split(":");
-  return {
-    ...listQuery({ q }, "repository", {}),
-    ...(tag && { f_tag: `in,${tag.replace(/[,|].*$/, "")}` }),
-  };
-}
-
-/** The images of all registries that have what is typed in their names. */
+/** The images of all registries that have what is typed in their names, or in the registry's. */
 function useChoices(typed: string) {
   const cluster = useScope();
   const wanted = typed.trim();
@@ -47,14 +39,18 @@ function useChoices(typed: string) {
     queries: (registries.data?.summarys ?? []).map(({ name = "" }) => ({
       queryKey: ["images to choose", name, cluster, text],
       queryFn: async () => {
-        const query = { ...askedBy(text), limit: OFFERED };
-        const answer = await get(IMAGES, { path: { name }, query, cluster });
+        const answers = await Promise.all(
+          questionsFor(name, text).map((asked) =>
+            get(IMAGES, { path: { name }, query: { ...asked, limit: OFFERED }, cluster }),
+          ),
+        );
         // Of one that was never scanned there is nothing to compare.
-        const known = answer.images.filter((image) => image.image_id);
-        return known.map((image) => ({
+        const known = answers.flatMap(({ images }) => images).filter((image) => image.image_id);
+        const choices = known.map((image) => ({
           id: `${name} ${image.image_id}`,
           text: nameOf(image, name),
         }));
+        return [...new Map(choices.map((one) => [one.text, one])).values()];
       },
       placeholderData: keepPreviousData,
     })),
