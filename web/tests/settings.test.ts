@@ -3,7 +3,7 @@ import { gunzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { change } from "./api";
+import { change, create, remove } from "./api";
 import { settled, signIn, type Visit, visit } from "./browser";
 import { until } from "./shop";
 
@@ -89,11 +89,19 @@ describe("on the page of the system, an administrator", () => {
   });
 
   it("gives the whole configuration as a file, and takes it back by the typed name", async () => {
+    const registry = `fed.cellar-${Date.now().toString(36)}`;
+    await create("/v1/scan/registry", {
+      config: {
+        ...{ name: registry, registry_type: "Docker Registry", registry: "http://127.0.0.1:1/" },
+        ...{ username: "barista", password: "roasted-beans", filters: ["*"], cfg_type: "federal" },
+      },
+    });
     const whole = card(page, "Configuration");
     const arrival = page.waitForEvent("download");
     await whole.getByRole("button", { name: "Export the configuration" }).click();
     const file = await (await arrival).path();
     expect(gunzipSync(readFileSync(file)).toString()).toContain("fed.orders");
+    await remove(`/v1/scan/registry/${registry}`);
     await whole.getByRole("button", { name: "Import a configuration" }).click();
     const dialog = page.getByRole("dialog");
     const confirm = dialog.getByRole("button", { name: "Import a configuration" });
@@ -102,8 +110,12 @@ describe("on the page of the system, an administrator", () => {
     expect(await confirm.isDisabled()).toBe(true);
     await dialog.getByRole("textbox").fill("coffee-shop");
     await confirm.click();
-    await page.getByText("The configuration was imported.").waitFor();
+    await dialog.getByRole("heading", { name: "The configuration was imported." }).waitFor();
+    // A secret stands in no file: whose is missing now is said.
+    await dialog.getByText(`${registry}: what it is logged in with`).waitFor();
+    await dialog.getByRole("button", { name: "Close" }).last().click();
     await dialog.waitFor({ state: "detached" });
+    await remove(`/v1/scan/registry/${registry}`);
   });
 
   it("replaces the authority, after which all clusters depend on the new one", async () => {

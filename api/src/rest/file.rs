@@ -92,14 +92,14 @@ pub struct ImportTask {
     /// here does.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub temp_token: String,
-    /// What of the file was left out though the rest was taken: what there is no place for,
-    /// and what stands in no file, such as what new registries are logged in with.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub left_out: Vec<String>,
     /// By object, the fields that were encrypted with a key that is not here: none, since
     /// files hold no secrets.
     #[serde(default)]
     pub fail_to_decrypt_key_fields: BTreeMap<String, Vec<String>>,
+    /// Of an import of a whole configuration that is done: what has no place here, and what
+    /// stands in no file, as new registries and directories are logged in with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
 }
 
 /// Answer of an import: 206 while it runs, 200 when it is done.

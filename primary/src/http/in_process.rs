@@ -56,6 +56,14 @@ impl Wanted {
         }
     }
 
+    /// The path that tells of it.
+    pub(super) fn path(&self) -> &str {
+        match self {
+            Self::Object { path, .. } => path,
+            Self::Setting(call) => &call.path,
+        }
+    }
+
     /// A custom role.
     pub(super) fn role(name: &str, members: &Map<String, Value>) -> Self {
         let path = path_of("/v1/user_role", &[name]);
@@ -95,16 +103,16 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Changes what exists, and makes what does not.
-    pub(super) async fn put(&self, wanted: Wanted) -> anyhow::Result<()> {
-        let calls = match wanted {
+    /// Changes what exists, and makes what does not: then it says so.
+    pub(super) async fn put(&self, wanted: Wanted) -> anyhow::Result<bool> {
+        let (calls, is_new) = match wanted {
             Wanted::Object { path, create, change, .. } => {
                 match self.send(&Call::get(path)).await? {
-                    (StatusCode::OK, _) => change,
-                    _ => vec![create],
+                    (StatusCode::OK, _) => (change, false),
+                    _ => (vec![create], true),
                 }
             }
-            Wanted::Setting(call) => vec![call],
+            Wanted::Setting(call) => (vec![call], false),
         };
         for call in calls {
             let (status, body) = self.send(&call).await?;
@@ -113,7 +121,7 @@ impl Client {
                 anyhow::bail!("{status}: {}", body.message);
             }
         }
-        Ok(())
+        Ok(is_new)
     }
 
     /// One call, with status and body of its answer.

@@ -50,6 +50,10 @@ async fn the_configuration_of_a_primary_comes_back_from_its_file() -> Result<()>
         "hostname": "127.0.0.1", "port": 1, "ssl": true, "base_dn": "dc=shop",
         "bind_dn": "cn=reader", "bind_password": "roasted-beans", "enable": false } } });
     admin.post("/v1/server", &ldap).await?.ok()?;
+    let private = json!({ "config": { "name": "fed.private", "registry_type": "Docker Registry",
+        "registry": "http://127.0.0.1:1/", "username": "barista", "password": "roasted-beans",
+        "filters": ["*"], "cfg_type": "federal" } });
+    admin.post("/v1/scan/registry", &private).await?.ok()?;
     let (kind, file) = admin.download(PATH).await?;
     ensure!(kind.starts_with("multipart/form-data; boundary="), "{kind}");
     let (kind_alone, alone) = admin.download(&format!("{PATH}?raw=true")).await?;
@@ -71,7 +75,8 @@ async fn the_configuration_of_a_primary_comes_back_from_its_file() -> Result<()>
     admin.patch("/v1/server/ldap1", &moved).await?.ok()?;
 
     // Whoever merges loses nothing that the file does not name.
-    import(admin, "?option=merge", "application/gzip", alone).await?.ok()?;
+    let done = import(admin, "?option=merge", "application/gzip", alone.clone()).await?.ok()?;
+    assert_eq!(done["data"]["left_out"], Value::Null, "what is there keeps its secrets");
     admin.get("/v1/group/fed.shop").await?.ok()?;
     admin.get("/v1/group/fed.other").await?.ok()?;
     let done = import(admin, "", &kind, file).await?.ok()?;
@@ -86,6 +91,16 @@ async fn the_configuration_of_a_primary_comes_back_from_its_file() -> Result<()>
     assert_eq!(shown["profile"]["entries"][0]["name"], "CVE-2023-1");
     let shown = admin.get("/v1/server/ldap1").await?.ok()?;
     assert_eq!(shown["server"]["ldap"]["base_dn"], "dc=shop");
+
+    // What is new is told of where it needs a secret: no file holds one.
+    admin.delete("/v1/scan/registry/fed.private").await?.ok()?;
+    admin.delete("/v1/server/ldap1").await?.ok()?;
+    let done = import(admin, "", "application/gzip", alone).await?.ok()?;
+    let secrets = [
+        "fed.private: what it is logged in with; give it by PATCH /v1/scan/registry/fed.private",
+        "ldap1: what it proves itself with; give it by PATCH /v1/server/ldap1",
+    ];
+    assert_eq!(done["data"]["left_out"], json!(secrets));
     let told = admin.get("/v1/log/event?f_name=Configuration.Export").await?.ok()?;
     ensure!(told["events"].as_array().is_some_and(|all| all.len() == 2), "{told}");
     Ok(())

@@ -9,6 +9,7 @@ import { Switch } from "../ui/Field";
 import { FormDialog } from "../ui/FormDialog";
 import { saveAs } from "../ui/saveAs";
 import { FileText } from "./FileText";
+import { LeftOut } from "./LeftOut";
 import { transferText } from "./text";
 
 const PATH = "/v1/fed/policy";
@@ -87,16 +88,7 @@ function Planned({ of: { plan, left_out = [] } }: { of: Plan }) {
           </li>
         ))}
       </ul>
-      {left_out.length > 0 && (
-        <>
-          <p>{t.leftOut}</p>
-          <ul>
-            {left_out.map((what) => (
-              <li key={what}>{what}</li>
-            ))}
-          </ul>
-        </>
-      )}
+      <LeftOut of={left_out} />
     </section>
   );
 }

@@ -11,12 +11,12 @@ export interface ImportOptions extends Pick<Target, "query" | "cluster"> {
   onProgress: (percentage: number) => void;
 }
 
-/** Imports a file and returns, when it is done, what was left out; throws why it was not. */
+/** Imports a file and says when it is done what was left out; throws why it was not done. */
 export async function importFile(
   path: PathOf<"post">,
   file: Blob,
   { overwrite, onProgress, ...target }: ImportOptions,
-) {
+): Promise<string[]> {
   const first = overwrite ? { "X-Import-Overwrite": "1" } : undefined;
   let answer = await send("post", path, { ...target, ...(first && { headers: first }) }, file);
   while (answer.status === 206) {

@@ -31,7 +31,7 @@ export const transferText = catalogue({
     planTitle: "What it would change",
     planActions: { create: "made", change: "changed", delete: "deleted" } as Record<string, string>,
     planNothing: "All is so already.",
-    leftOut: "Left out, since the federation has no place for it:",
+    leftOut: "Left out, since it has no place here or stands in no file:",
     planTold: (count: number) =>
       count === 1 ? "One object would change:" : `${grouped(count)} objects would change:`,
   },
@@ -62,7 +62,7 @@ export const transferText = catalogue({
     planTitle: "将要更改的内容",
     planActions: { create: "新建", change: "修改", delete: "删除" },
     planNothing: "一切已是如此。",
-    leftOut: "联邦中没有对应的位置，因此略去：",
+    leftOut: "以下内容在此没有对应的位置，或不在文件中，因此略去：",
     planTold: (count: number) => `将更改 ${grouped(count)} 个对象：`,
   },
 });

@@ -5,8 +5,11 @@ import { fileOf, send } from "../../api/client";
 import { useChange } from "../../api/query";
 import { administers, useAllowed } from "../../session/permissions";
 import { useText } from "../../text/language";
+import { words } from "../../text/words";
 import { importFile } from "../../transfer/follow";
+import { LeftOut } from "../../transfer/LeftOut";
 import { ConfirmByName } from "../../ui/ConfirmByName";
+import { Dialog } from "../../ui/Dialog";
 import { Field, Switch } from "../../ui/Field";
 import { Card } from "../../ui/Page";
 import { saveAs } from "../../ui/saveAs";
@@ -19,7 +22,6 @@ const PATH = "/v1/file/config";
 export function ConfigurationCard() {
   const t = useText(systemText);
   const [importing, setImporting] = useState(false);
-  const [leftOut, setLeftOut] = useState<string[]>([]);
   const writable = useAllowed(administers);
   const exported = useChange(
     async () => {
@@ -41,29 +43,14 @@ export function ConfigurationCard() {
           </button>
         )}
       </div>
-      {leftOut.length > 0 && (
-        <div className="stack" role="status">
-          <p>{t.leftOut}</p>
-          <ul>
-            {leftOut.map((what) => (
-              <li key={what}>{what}</li>
-            ))}
-          </ul>
-        </div>
-      )}
-      {importing && <ImportDialog onDone={setLeftOut} onClose={() => setImporting(false)} />}
+      {importing && <ImportDialog onClose={() => setImporting(false)} />}
     </Card>
   );
 }
 
-interface DialogProps {
-  /** Takes what was left out. */
-  onDone: (leftOut: string[]) => void;
-  onClose: () => void;
-}
-
-function ImportDialog({ onDone, onClose }: DialogProps) {
+function ImportDialog({ onClose }: { onClose: () => void }) {
   const t = useText(systemText);
+  const w = useText(words);
   const federation = useFederation().data?.master_cluster?.name;
   const [file, setFile] = useState<File>();
   const [merge, setMerge] = useState(false);
@@ -76,12 +63,22 @@ function ImportDialog({ onDone, onClose }: DialogProps) {
     },
     {
       done: t.configurationImported,
-      onDone: (leftOut: string[]) => {
-        onDone(leftOut);
-        onClose();
-      },
+      // What is still to be given stays to be read.
+      onDone: (leftOut) => leftOut.length === 0 && onClose(),
     },
   );
+  if (run.data && run.data.length > 0) {
+    return (
+      <Dialog title={t.configurationImported} onClose={onClose}>
+        <LeftOut of={run.data} />
+        <div className="actions">
+          <button type="button" className="primary" onClick={onClose}>
+            {w.close}
+          </button>
+        </div>
+      </Dialog>
+    );
+  }
   return (
     <ConfirmByName
       title={t.importConfiguration}

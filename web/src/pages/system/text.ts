@@ -55,7 +55,6 @@ export const systemText = catalogue({
     importConfiguration: "Import a configuration",
     configurationFile: "File",
     configurationImported: "The configuration was imported.",
-    leftOut: "Not imported, since no file holds it or this version does not know it:",
     noFile: "No file is chosen.",
     merge: "Keep what the file does not name",
     replaceText:
@@ -136,7 +135,6 @@ export const systemText = catalogue({
     importConfiguration: "导入配置",
     configurationFile: "文件",
     configurationImported: "配置已导入。",
-    leftOut: "未导入，因为文件中不含该内容，或此版本不认识它：",
     noFile: "未选择文件。",
     merge: "保留文件中未提及的内容",
     replaceText:

@@ -54,7 +54,7 @@ pub struct ImportTask {
     pub at: DateTime<Utc>,
     /// How it stands.
     pub state: State,
-    /// What of the file was left out, though the rest was taken.
+    /// What of the file has no place here, and what no file holds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
 }
@@ -134,8 +134,8 @@ impl ImportTask {
             triggered_by: self.triggered_by.clone(),
             status: status.to_owned(),
             temp_token: String::new(),
-            left_out: self.left_out.clone(),
             fail_to_decrypt_key_fields: BTreeMap::new(),
+            left_out: self.left_out.clone(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What stands in the file under which key.
 
+use std::collections::BTreeSet;
+
 use http::{Method, StatusCode};
 use palisade_api::rest::configuration_file::{ConfigurationFile, Section};
 use palisade_identity::{Access, Permission, route_access};
@@ -115,7 +117,9 @@ pub(super) struct Content {
     pub(super) federation: Option<String>,
     /// The rest, in order.
     pub(super) wanted: Vec<Wanted>,
-    /// What is not known here.
+    /// Paths of the directories that are not whole without a secret, which no file holds.
+    pub(super) without_secrets: BTreeSet<String>,
+    /// Keys that are not known here, such as those that a newer version wrote.
     pub(super) unknown: Vec<String>,
 }
 
@@ -142,16 +146,30 @@ impl Content {
             } else if let Some(name) = key.strip_prefix(ROLE) {
                 value.as_object().map(|members| Wanted::role(name, members))
             } else if let Some(name) = key.strip_prefix(DIRECTORY) {
-                let settings = value["settings"].as_object();
-                settings.map(|all| Wanted::directory(name, text(&value["server_type"]), all))
+                let (kind, settings) = (text(&value["server_type"]), value["settings"].as_object());
+                let directory = settings.map(|all| Wanted::directory(name, kind, all));
+                let needing =
+                    settings.filter(|all| needs_secret(kind, all)).and(directory.as_ref());
+                content.without_secrets.extend(needing.map(|one| one.path().to_owned()));
+                directory
             } else {
-                content.unknown.push(format!("{key}: this version does not know it"));
+                content.unknown.push(key);
                 continue;
             };
             content.wanted.push(wanted.ok_or(Malformed(key))?);
         }
         Ok(content)
     }
+}
+
+/// Whether a directory with these settings proves itself with something secret.
+fn needs_secret(kind: &str, settings: &Map<String, Value>) -> bool {
+    let key = match kind {
+        "ldap" => "bind_dn",
+        "saml" => "signing_cert",
+        _ => "client_id",
+    };
+    settings.get(key).is_some_and(|value| !text(value).is_empty())
 }
 
 fn password_profile(members: &Map<String, Value>) -> Wanted {
@@ -185,6 +203,10 @@ mod tests {
         let content = of(&[
             ("user/role/auditor", json!({ "name": "auditor", "permissions": [] })),
             ("config/server/corp", json!({ "server_type": "ldap", "settings": {} })),
+            (
+                "config/server/shop",
+                json!({ "server_type": "ldap", "settings": { "bind_dn": "cn=reader" } }),
+            ),
             ("config/auth_order", json!(["local", "corp"])),
             ("tomorrow", json!(1)),
             ("policy/federation", json!("items: []")),
@@ -193,9 +215,10 @@ mod tests {
         .unwrap();
         let what: Vec<&str> = content.wanted.iter().map(Wanted::what).collect();
         let profile = "/v1/vulnerability/profile/default";
-        assert_eq!(what, ["auditor", "corp", "/v1/system/config", profile]);
+        assert_eq!(what, ["auditor", "corp", "shop", "/v1/system/config", profile]);
+        assert_eq!(content.without_secrets, BTreeSet::from(["/v1/server/shop".to_owned()]));
+        assert_eq!(content.unknown, ["tomorrow"]);
         assert_eq!(content.federation.as_deref(), Some("items: []"));
-        assert_eq!(content.unknown, ["tomorrow: this version does not know it"]);
     }
 
     #[test]

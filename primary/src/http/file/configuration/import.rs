@@ -16,7 +16,7 @@ use super::content::Content;
 use super::{client, of_primary};
 use crate::App;
 use crate::federation::import_task;
-use crate::federation::rules::resource::apply::{ApplyOptions, apply};
+use crate::federation::rules::resource::apply::{Applied, ApplyOptions, apply};
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::{Authenticated, read_whole, require};
 use crate::http::file::import;
@@ -28,10 +28,9 @@ use crate::store::Actor;
 ///
 /// A file that an export gave, in the part `configuration` of a form or as the body.
 /// What is federated becomes as the file says; `option=merge` leaves what it does not
-/// name. Directories keep their secrets. What is left out of the file, and what it cannot
-/// hold, is named by `left_out` of the last answer. Answered with 206 and an id; the same call with
+/// name. Directories keep their secrets. Answered with 206 and an id; the same call with
 /// the id in `X-Transaction-ID` is answered with 206 until the import is done, then with
-/// 200.
+/// 200, and with what was left out.
 #[utoipa::path(
     post,
     path = "/v1/file/config",
@@ -84,9 +83,19 @@ fn unfit(message: String) -> ApiError {
     ApiError::new(Code::FailImport, message).with_status(StatusCode::BAD_REQUEST)
 }
 
+/// What came of an import.
+#[derive(Debug, Default)]
+struct Outcome {
+    /// What could not be put in force, and why.
+    refused: Vec<String>,
+    /// What has no place here, and what stands in no file.
+    left_out: Vec<String>,
+}
+
 async fn run(app: App, client: Client, content: Content, prune: bool, task: ImportTask) {
     let put = Box::pin(put(&app, &client, content, prune));
     let Outcome { refused, left_out } = import_task::beside(&app, &task, put).await;
+    let task = ImportTask { left_out, ..task };
     let state = if refused.is_empty() {
         TaskState::Done
     } else {
@@ -96,44 +105,44 @@ async fn run(app: App, client: Client, content: Content, prune: bool, task: Impo
         let reason = format!("All but this was imported: {}", refused.join(" "));
         TaskState::Failed { reason, by_file: true }
     };
-    let task = ImportTask { left_out, ..task };
     if let Err(error) = import_task::end(&app.database, task, state, app.clock.now()).await {
         // It shows as without response after a while.
         tracing::error!(%error, "cannot write down how an import ended");
     }
 }
 
-/// What did not become of a file.
-struct Outcome {
-    /// What cannot be put in force, and why.
-    refused: Vec<String>,
-    /// What there is no place for, and what no file holds.
-    left_out: Vec<String>,
-}
-
 /// Puts all in force that can be, and says what cannot.
 async fn put(app: &App, client: &Client, content: Content, prune: bool) -> Outcome {
-    let mut outcome = Outcome { refused: Vec::new(), left_out: content.unknown };
+    let unknown = content.unknown.iter();
+    let mut left_out: Vec<String> =
+        unknown.map(|key| format!("{key}: this version does not know it")).collect();
+    let mut refused = Vec::new();
     if let Some(yaml) = &content.federation {
         let actor = Actor::from(&client.caller);
         let options = ApplyOptions { prune, dry_run: false };
         let stamp = Stamp { now: app.clock.now().timestamp(), uuid: Uuid::new_v4 };
         match apply(&app.registries, &actor, yaml, options, stamp).await {
-            Ok(applied) => outcome.left_out.extend(applied.left_out),
+            Ok(Applied { left_out: of_federation, .. }) => left_out.extend(of_federation),
             Err(error) => {
                 let error = ApiError::from(error);
                 tracing::debug!(?error, "the federation is not imported");
-                let why = error.message.trim_end_matches('.');
-                outcome.refused.push(format!("The federation: {why}."));
+                refused.push(format!("The federation: {}.", error.message.trim_end_matches('.')));
             }
         }
     }
     for wanted in content.wanted {
-        let what = wanted.what().to_owned();
-        if let Err(error) = client.put(wanted).await {
-            let error = format!("{error:#}");
-            outcome.refused.push(format!("{what}: {}.", error.trim_end_matches('.')));
+        let (what, path) = (wanted.what().to_owned(), wanted.path().to_owned());
+        match client.put(wanted).await {
+            Ok(true) if content.without_secrets.contains(&path) => {
+                left_out
+                    .push(format!("{what}: what it proves itself with; give it by PATCH {path}"));
+            }
+            Ok(_) => (),
+            Err(error) => {
+                let error = format!("{error:#}");
+                refused.push(format!("{what}: {}.", error.trim_end_matches('.')));
+            }
         }
     }
-    outcome
+    Outcome { refused, left_out }
 }
