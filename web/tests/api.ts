@@ -14,7 +14,7 @@ function call(
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     // The primary signs its certificate itself, and this is loopback.
-    const options = { method, headers, rejectUnauthorized: false, timeout: 10_000 };
+    const options = { method, headers, rejectUnauthorized: false, timeout: 30_000 };
     const sent = request(`${shop.rest}${path}`, options, (response) => {
       let text = "";
       response.setEncoding("utf8");

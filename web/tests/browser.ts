@@ -19,7 +19,7 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 /** How long a page may take to show what is waited for. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 45_000;
 
 export interface Visit {
   page: Page;
@@ -112,12 +112,20 @@ export async function settled(page: Page) {
   await calm(page);
 }
 
+let calls = 0;
+
 /** Until no skeleton is shown. */
 export async function calm(page: Page) {
-  await page.waitForFunction((long) => {
-    const state = globalThis as { since?: number | undefined };
-    if (document.querySelector(".skeleton")) state.since = undefined;
-    else state.since ??= performance.now();
-    return state.since !== undefined && performance.now() - state.since > long;
-  }, CALM_MS);
+  calls += 1;
+  await page.waitForFunction(
+    ([long, call]) => {
+      const state = globalThis as { call?: number; since?: number | undefined };
+      // That it was calm when somebody else waited for it says nothing of now.
+      if (state.call !== call || document.querySelector(".skeleton")) state.since = undefined;
+      else state.since ??= performance.now();
+      state.call = call;
+      return state.since !== undefined && performance.now() - state.since > long;
+    },
+    [CALM_MS, calls] as const,
+  );
 }

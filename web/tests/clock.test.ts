@@ -8,7 +8,7 @@ import { denied, denying } from "./denied";
 
 const stamp = Date.now().toString(36);
 /** Of the federation, and of nobody else in these tests. */
-const RULE = 100_903;
+const RULE = 100_904;
 const DAY_MS = 86_400_000;
 
 describe.each([
@@ -38,6 +38,7 @@ describe.each([
     const line = row(page, workload).first();
     await line.waitFor();
     expect(await line.textContent()).toMatch(/now|second|minute/);
-    expect(await page.getByText(/^0 in the last/).count()).toBe(0);
+    // The timeline is counted by itself: it may have been so before the denial was told.
+    await page.getByText(/^[1-9]\d* in the last/).waitFor();
   });
 });

@@ -1,7 +1,7 @@
 // What the server tells by codes is said in the language of whoever reads it.
 
 import type { Page } from "playwright-core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 
 import { memberId } from "./api";
 import { row, signedIn, type Visit } from "./browser";
@@ -48,7 +48,7 @@ describe("in Chinese,", () => {
   });
 
   it("the rule that denied, what it asks for, and what met it", async () => {
-    const away = await denying(RULE, `codes ${stamp}`);
+    onTestFinished(await denying(RULE, `codes ${stamp}`));
     await denied(`codes-${stamp}`);
     await page.goto("/denials");
     const mine = row(page, `codes-${stamp}`).first();
@@ -59,7 +59,6 @@ describe("in Chinese,", () => {
       .getByRole("dialog")
       .getByRole("heading", { name: `规则 ${RULE}` })
       .waitFor();
-    await away();
   });
 
   it("why a cluster could not put an object in force, with the way to it", async () => {

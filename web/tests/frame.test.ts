@@ -43,9 +43,13 @@ describe("the account menu", () => {
     await until("it is dark", () =>
       page.evaluate(() => getComputedStyle(document.documentElement).colorScheme === "dark"),
     );
+    // Until it is gone, a click beside it merely closes it.
+    const menu = page.getByRole("menu");
+    await menu.waitFor({ state: "detached" });
     await account().click();
     await page.getByRole("menuitemradio", { name: "Dark", checked: true }).waitFor();
     await page.getByRole("menuitemradio", { name: "As the system" }).click();
+    await menu.waitFor({ state: "detached" });
     await account().click();
     await page.getByRole("menuitem", { name: "My profile" }).click();
     await page.getByRole("heading", { name: "My profile" }).waitFor();

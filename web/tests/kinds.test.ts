@@ -109,14 +109,16 @@ describe("federated objects of each kind are made, shown and deleted:", () => {
     await dialog.getByLabel("Path").fill("/usr/bin/grinder");
     await dialog.getByLabel("Action").selectOption("deny");
     await dialog.getByRole("button", { name: "Add", exact: true }).click();
+    const remove = dialog.getByRole("button", { name: `Remove grinder-${stamp}` });
+    await remove.waitFor();
     await dialog.getByText("2 of 2 clusters have applied it.").waitFor();
     // What is typed meanwhile stays, whatever else changes.
-    expect(await dialog.getByLabel("Process").inputValue()).toBe("");
-    await dialog.getByLabel("Process").fill("the next one");
-    const remove = dialog.getByRole("button", { name: `Remove grinder-${stamp}` });
+    const typed = dialog.getByLabel("Process");
+    await until("the field is free again", async () => (await typed.inputValue()) === "");
+    await typed.fill("the next one");
     await remove.click();
     await until("the entry is gone", async () => (await remove.count()) === 0);
-    expect(await dialog.getByLabel("Process").inputValue()).toBe("the next one");
+    expect(await typed.inputValue()).toBe("the next one");
     await dialog.getByRole("button", { name: "Undo" }).click();
     await dialog.getByText("Taken back").waitFor();
     await remove.click();

@@ -15,12 +15,16 @@ const QUIET_MS = 7_000;
 async function readings(page: Page): Promise<number> {
   let count = 0;
   const counted = (request: { url: () => string }) => {
-    if (request.url().includes("/v1/fed/events")) count += 1;
+    if (isReading(request)) count += 1;
   };
   page.on("request", counted);
   await page.waitForTimeout(QUIET_MS);
   page.off("request", counted);
   return count;
+}
+
+function isReading(request: { url: () => string }): boolean {
+  return request.url().includes("/v1/fed/events");
 }
 
 describe("an open list of events", () => {
@@ -55,7 +59,8 @@ describe("an open list of events", () => {
     await page.goto("/events");
     await settled(page);
     await page.getByText("Asked every few seconds").waitFor();
-    expect(await readings(page)).toBeGreaterThan(1);
+    await page.waitForRequest(isReading);
+    await page.waitForRequest(isReading);
     await page.unrouteAll({ behavior: "ignoreErrors" });
   });
 });

@@ -23,7 +23,7 @@ export const shop = {
 };
 
 /** Waits on a condition. */
-export async function until(what: string, met: () => Promise<boolean>, seconds = 30) {
+export async function until(what: string, met: () => Promise<boolean>, seconds = 60) {
   const end = Date.now() + seconds * 1_000;
   while (!(await met())) {
     if (Date.now() > end) throw new Error(`waited in vain: ${what}`);

@@ -192,7 +192,7 @@ describe("what a page says when", () => {
     await page.goto("/groups?q=nothing-is-called-so&open=fed.orders");
     await page.getByRole("dialog").getByRole("heading", { name: "fed.orders" }).waitFor();
     await page.goto("/groups?open=fed.nobody");
-    await page.getByText("fed.nobody: It does not exist (any more).").waitFor();
+    await page.getByText("fed.nobody: It does not exist (any more).").first().waitFor();
   });
 
   it("a dialog is closed with what was typed in it: first a warning, then it goes", async () => {
@@ -235,16 +235,19 @@ describe("what a page says when", () => {
     const menu = page.getByRole("navigation", { name: "Pages" });
     await page.goto("/system");
     await settled(page);
-    const seen = await menu.getByRole("link", { name: "System" }).evaluate((link) => {
-      const [one, all] = [link, link.closest("nav")].map((of) => of?.getBoundingClientRect());
-      return (
-        one !== undefined && all !== undefined && one.top >= all.top && one.bottom <= all.bottom
-      );
-    });
-    expect(seen).toBe(true);
+    await until("it shows where they are", () =>
+      menu.getByRole("link", { name: "System" }).evaluate((link) => {
+        const [one, all] = [link, link.closest("nav")].map((of) => of?.getBoundingClientRect());
+        return (
+          one !== undefined && all !== undefined && one.top >= all.top && one.bottom <= all.bottom
+        );
+      }),
+    );
     await menu.getByRole("link", { name: "Users" }).click();
     await page.getByRole("heading", { name: "Users" }).waitFor();
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe("content");
+    await until("the page has the focus", () =>
+      page.evaluate(() => document.activeElement?.id === "content"),
+    );
   });
 
   it("a list is empty: how the first one is made", async () => {
@@ -497,9 +500,11 @@ describe("a list that grows at its top", () => {
     let before = await middle();
     await until("it stands still", async () => {
       const now = await middle();
-      const stands = now.top === before.top && now.name === before.name && now.name !== "";
+      // It was scrolled, which takes a while, and moves no more.
+      const isDown = now.index > 20;
+      const stands = isDown && now.top === before.top && now.name === before.name;
       before = now;
-      return stands;
+      return stands && now.name !== "";
     });
     count += 3;
     await until("three came in above", async () => {
@@ -572,10 +577,16 @@ describe("100,000 vulnerabilities", () => {
       };
       requestAnimationFrame(look);
     });
-    for (let turn = 0; turn < TURNS; turn += 1) {
-      await page.mouse.wheel(0, TURN);
-      await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
-    }
+    const last = page.locator("[data-row]").last();
+    let turns = 0;
+    await until("some thousand rows have gone by", async () => {
+      for (const next = turns + 10; turns < next; turns += 1) {
+        await page.mouse.wheel(0, TURN);
+        await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
+      }
+      const number = Number((await last.getAttribute("data-row"))?.slice(-6));
+      return turns >= TURNS && number >= 1_000;
+    });
     const state = await page.evaluate(() => {
       const { drawn, blank } = globalThis as { drawn?: number; blank?: number };
       return { drawn, blank };
@@ -583,7 +594,5 @@ describe("100,000 vulnerabilities", () => {
     expect(state.drawn).toBeGreaterThan(TURNS / 2);
     expect(state.blank).toBe(0);
     expect(await page.locator("[data-row]").count()).toBeLessThan(60);
-    const last = await page.locator("[data-row]").last().getAttribute("data-row");
-    expect(last?.slice(-6)).toMatch(/^00[1-9]/);
   });
 });

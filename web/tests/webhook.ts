@@ -42,7 +42,7 @@ function post(url: string, body: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const call = request(
       url,
-      { method: "POST", ca, timeout: 10_000, headers: { "Content-Type": "application/json" } },
+      { method: "POST", ca, timeout: 30_000, headers: { "Content-Type": "application/json" } },
       (response) => {
         let text = "";
         response.setEncoding("utf8");

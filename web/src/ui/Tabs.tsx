@@ -21,13 +21,14 @@ export function useTab(tabs: Tab[]): string {
 export function Tabs({ label, tabs }: Props) {
   const current = useTab(tabs);
   const row = useRef<HTMLElement>(null);
+  const told = tabs.map(([, text, count]) => `${text} ${count}`).join(" ");
   // Where there is no room for all of them, the one that is shown is in sight.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another tab is in another place
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another tab is in another place, as is one whose neighbours are counted by now
   useEffect(() => {
     const tab = row.current?.querySelector<HTMLElement>("[aria-current]");
     if (!row.current || !tab) return;
     row.current.scrollLeft = tab.offsetLeft - (row.current.clientWidth - tab.clientWidth) / 2;
-  }, [current]);
+  }, [current, told]);
   return (
     <nav ref={row} className="tabs" aria-label={label}>
       {tabs.map(([id, text, count]) => (
