@@ -49,7 +49,7 @@ describe("on the page of the system, an administrator", () => {
     await until("it is on still", () => toggle.isChecked());
     await toggle.click();
     await page.getByRole("button", { name: "Undo" }).click();
-    await page.getByText("Taken back").waitFor();
+    await page.getByText("Taken back", { exact: true }).waitFor();
     await until("it is on again", () => toggle.isChecked());
     await toggle.click();
     await page.getByRole("button", { name: "Undo" }).last().waitFor();
@@ -68,7 +68,7 @@ describe("on the page of the system, an administrator", () => {
     await save.click();
     await page.getByText("The rules of passwords were changed.").waitFor();
     await page.getByRole("button", { name: "Undo" }).last().click();
-    await page.getByText("Taken back").last().waitFor();
+    await page.getByText("Taken back", { exact: true }).last().waitFor();
     await until("the rule is as it was", async () => (await digits.inputValue()) === before);
     await page.reload();
     await digits.waitFor();

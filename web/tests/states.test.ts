@@ -114,7 +114,7 @@ describe("what a page says when", () => {
     await page.goto("/clusters");
     await settled(page);
     await page.route("**/v1/fed/member?*", (route) => route.abort());
-    await page.getByText("What you see may be old.").waitFor();
+    await page.getByText("What you see may be old.").first().waitFor();
     expect(await page.locator("[data-row]").count()).toBe(2);
   });
 

@@ -19,7 +19,8 @@ describe("a form that was saved", () => {
 
   const undo = async () => {
     await page.getByRole("button", { name: "Undo" }).click();
-    await page.getByText("Taken back").waitFor();
+    // Of what is accepted without an end, its row says “taken back”.
+    await page.getByText("Taken back", { exact: true }).waitFor();
   };
 
   /** Changes the comment of what is open, and takes it back. */
