@@ -20,7 +20,7 @@ pub use target::{Target, TargetOptions};
 use crate::error::{LayerLimit, ScanError};
 use crate::inspect::PathHash;
 use crate::inspect::malware::Malware;
-use crate::inspect::os::{Distribution, OsInventory, USERS};
+use crate::inspect::os::{Distribution, OsInventory, USERS, listed_package};
 use crate::inspect::secret::{self, Secret};
 use crate::layer::{LayerContent, Tree, shown};
 use crate::limits::Limits;
@@ -283,8 +283,7 @@ impl Stacked {
                 LayeredPackage { package, layer }
             })
             .collect();
-        let owned: HashSet<PathHash> =
-            self.tree.files().flat_map(|(_, _, facts)| facts.owned.iter().copied()).collect();
+        let owned = owned(&self.tree, &packages);
         let mut malware = Vec::new();
         let folders = self.tree.set_id_folders();
         let mut set_ids: Vec<SetId> = folders
@@ -369,6 +368,15 @@ fn secrets_of(config: &ImageConfig) -> Vec<FileSecret> {
             })
         })
         .collect()
+}
+
+/// The files of the operating system's `packages`. A list that is left of another package
+/// speaks for nothing: nobody tells the vulnerabilities of what it names.
+fn owned(tree: &Tree, packages: &[LayeredPackage]) -> HashSet<PathHash> {
+    let installed: HashSet<&str> = packages.iter().map(|one| one.package.name.as_str()).collect();
+    let is_there = |path: &str| listed_package(path).is_none_or(|name| installed.contains(name));
+    let telling = tree.files().filter(|&(_, path, _)| is_there(path));
+    telling.flat_map(|(_, _, facts)| facts.owned.iter().copied()).collect()
 }
 
 /// Whether a package of the operating system owns the file: its advisories

@@ -47,6 +47,22 @@ async fn gzip_in_members_zstd_and_plain() {
     }
 }
 
+/// What Debian packaged is told by Debian's package, as long as that is there.
+#[tokio::test]
+async fn a_list_that_is_left_of_a_package_hides_nothing() {
+    let registry = Registry::start().await;
+    let egg = "usr/lib/python3/dist-packages/six-1.16.0.egg-info";
+    let base = debian(&[("python3-six", "1.16.0-4", "six"), ("tar", "1.34", "tar")])
+        .file("var/lib/dpkg/info/python3-six:amd64.list", &format!("/.\n/usr\n/{egg}\n"))
+        .file(egg, "Metadata-Version: 1.2\nName: six\nVersion: 1.16.0\n")
+        .gzip();
+    registry.put_image("whole", "v1", std::slice::from_ref(&base));
+    assert_eq!(names(&registry.scan("whole", "v1").await.unwrap()), ["python3-six", "tar"]);
+    let less = Layer::default().file("var/lib/dpkg/status", &status(&[("tar", "1.34", "tar")]));
+    registry.put_image("less", "v1", &[base, less.gzip()]);
+    assert_eq!(names(&registry.scan("less", "v1").await.unwrap()), ["tar", "six"]);
+}
+
 #[tokio::test]
 async fn whiteouts_remove_what_lies_below() {
     let registry = Registry::start().await;

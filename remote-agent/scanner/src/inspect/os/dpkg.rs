@@ -85,6 +85,14 @@ impl Paragraph<'_> {
     }
 }
 
+/// The package whose files are listed at `path`: `info/NAME.list`, or with a processor behind
+/// the name.
+pub(crate) fn listed_package(path: &str) -> Option<&str> {
+    let (folder, base) = path.rsplit_once('/')?;
+    let list = base.strip_suffix(".list").filter(|_| folder.ends_with("dpkg/info"))?;
+    list.split(':').next()
+}
+
 /// The paths in `info/NAME.list`: one a line, from the root on, folders too.
 pub(super) fn listed(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter_map(|line| line.strip_prefix('/')).filter(|path| *path != ".")
@@ -134,6 +142,18 @@ mod tests {
     fn a_damaged_database_is_an_error() {
         let problem = parse("var/lib/dpkg/status", "Package: a\n\u{0}garbage\n", true).unwrap_err();
         assert_eq!(problem, Problem::new("holds a line that is no field"));
+    }
+
+    #[test]
+    fn whose_files_a_list_names() {
+        for (path, name) in [
+            ("var/lib/dpkg/info/python3-six.list", Some("python3-six")),
+            ("var/lib/dpkg/info/libssl3:amd64.list", Some("libssl3")),
+            ("var/lib/dpkg/info/libssl3:amd64.md5sums", None),
+            ("etc/apt/sources.list", None),
+        ] {
+            assert_eq!(listed_package(path), name, "{path}");
+        }
     }
 
     #[test]

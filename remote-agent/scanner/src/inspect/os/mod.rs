@@ -16,6 +16,7 @@ pub mod rule;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use dpkg::listed_package;
 pub use release::Distribution;
 pub(crate) use release::debian_version;
 
