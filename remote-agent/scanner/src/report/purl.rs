@@ -553,7 +553,8 @@ mod tests {
         ) {
             let namespace: Vec<&str> = namespace.split('/').filter(|p| !p.is_empty()).collect();
             let qualifiers = BTreeMap::from([("arch".to_owned(), value)]);
-            let purl = Purl { kind: "npm".to_owned(), namespace: namespace.join("/"), name, version, qualifiers, subpath: String::new() };
+            let (kind, namespace) = ("npm".to_owned(), namespace.join("/"));
+            let purl = Purl { kind, namespace, name, version, qualifiers, ..Purl::default() };
             prop_assert_eq!(Purl::parse(&purl.to_string()), Some(purl));
         }
 

@@ -234,7 +234,7 @@ async fn what_is_attached_to_the_index_is_taken_last() {
     });
     let (index, _) = shelf.registry.put_manifest("shop", "v1", &index);
     let kind = "application/vnd.dsse.envelope.v1+json";
-    for (about, name) in [(index, "of the index"), (shelf.image, "of the image")] {
+    for (about, name) in [(index, "of-the-index"), (shelf.image, "of-the-image")] {
         let signed = envelope(&statement(name, about)).to_string();
         let tagged = shelf.around(kind, &signed);
         shelf.registry.put_manifest("shop", &format!("sha256-{about}.att"), &tagged);
