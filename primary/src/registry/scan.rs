@@ -116,7 +116,7 @@ async fn failed(
     } else {
         warn!(registry = job.registry, %digest, %error, "a scan failed");
         let result = error.result_text();
-        if error.outcome().is_of_image() {
+        if error.is_of_image() {
             store::image::set_broken(&mut tx, digest, Inventory::FORMAT, &result).await?;
         } else {
             store::image::set_status(&mut tx, digest, "failed", &result).await?;

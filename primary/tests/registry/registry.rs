@@ -91,9 +91,28 @@ impl Registry {
         self.push_layer(repository, tag, b"no archive".repeat(100))
     }
 
+    /// Pushes what is no image.
+    pub(crate) fn push_chart(&self, repository: &str, tag: &str) -> Digest {
+        let config =
+            self.blob("application/vnd.cncf.helm.config.v1+json", b"{\"name\":\"shop\"}".into());
+        let chart = self.blob("application/vnd.cncf.helm.chart.content.v1.tar+gzip", Vec::new());
+        self.push_manifest(repository, tag, &config, &[chart])
+    }
+
     fn push_layer(&self, repository: &str, tag: &str, layer: Vec<u8>) -> Digest {
         let layer = self.blob("application/vnd.oci.image.layer.v1.tar", layer);
-        let digest = self.manifest(repository, tag, &[layer]);
+        let config = self.config();
+        self.push_manifest(repository, tag, &config, &[layer])
+    }
+
+    fn push_manifest(
+        &self,
+        repository: &str,
+        tag: &str,
+        config: &Value,
+        layers: &[Value],
+    ) -> Digest {
+        let digest = self.manifest(repository, tag, config, layers);
         self.with(|shelf| {
             shelf.tags.entry(repository.to_owned()).or_default().insert(tag.to_owned());
         });
@@ -143,7 +162,8 @@ impl Registry {
             self.blob("application/vnd.dev.cosign.simplesigning.v1+json", payload.into());
         blob["annotations"] =
             json!({"dev.cosignproject.cosign/signature": STANDARD.encode(signature)});
-        self.manifest(REPOSITORY, &format!("sha256-{}.sig", self.image), &[blob]);
+        let config = self.config();
+        self.manifest(REPOSITORY, &format!("sha256-{}.sig", self.image), &config, &[blob]);
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Shelf) -> T) -> T {
@@ -156,12 +176,15 @@ impl Registry {
         json!({"mediaType": media_type, "digest": digest.to_oci(), "size": size})
     }
 
-    fn manifest(&self, repository: &str, tag: &str, layers: &[Value]) -> Digest {
+    /// The configuration of an image of one layer.
+    fn config(&self) -> Value {
         let config = json!({"architecture": "amd64", "os": "linux", "config": {},
             "rootfs": {"type": "layers", "diff_ids": []},
-            "history": layers.iter().map(|_| json!({"created_by": "COPY"})).collect::<Vec<_>>()});
-        let config =
-            self.blob("application/vnd.oci.image.config.v1+json", config.to_string().into());
+            "history": [{"created_by": "COPY"}]});
+        self.blob("application/vnd.oci.image.config.v1+json", config.to_string().into())
+    }
+
+    fn manifest(&self, repository: &str, tag: &str, config: &Value, layers: &[Value]) -> Digest {
         let manifest = json!({
             "schemaVersion": 2,
             "mediaType": MANIFEST,

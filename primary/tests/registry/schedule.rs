@@ -1,6 +1,7 @@
 //! Scans by the clock, which these tests turn.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use http::Method;
 use palisade_primary::store;
 use serde_json::json;
 
@@ -72,6 +73,25 @@ async fn a_broken_image_is_read_again_only_when_somebody_asks() {
     assert_eq!(failed["images"][0]["status"], "failed", "{failed}");
     primary.scan(1).await;
     assert_ne!(registry.asked("blobs"), []);
+    primary.stop().await;
+}
+
+/// Charts lie beside images; that one is none does not change.
+#[tokio::test]
+async fn what_is_no_image_is_read_once() {
+    let (mut primary, registry) = (Primary::start().await, Registry::start().await);
+    registry.push_chart("charts/shop", "1.0.0");
+    primary.add_registry(&registry.url(), &json!({"schedule": {"schedule": "auto"}})).await;
+    primary.settled(1).await;
+    registry.forget();
+    assert!(started_after(&primary, 301).await);
+    primary.sign_in_anew().await;
+    primary.settled(1).await;
+    let asked = registry.asked("manifests");
+    let are_heads = asked.iter().all(|(method, _)| method == Method::HEAD);
+    assert!(!asked.is_empty() && are_heads, "{asked:?}");
+    let chart = primary.get("/v1/scan/registry/fed.shop/images?f_repository=charts/shop").await;
+    assert_eq!(chart["images"][0]["status"], "failed", "{chart}");
     primary.stop().await;
 }
 

@@ -263,6 +263,17 @@ impl ScanError {
         }
     }
 
+    /// Whether what a digest leads to is at fault, as [`ScanOutcome::is_of_image`] has it, or is
+    /// no image at all: charts and signatures lie in registries too.
+    pub fn is_of_image(&self) -> bool {
+        match self {
+            Self::InvalidTarget(_) | Self::Reported { outcome: ScanOutcome::InvalidInput, .. } => {
+                true
+            }
+            _ => self.outcome().is_of_image(),
+        }
+    }
+
     /// Whether another try may succeed: the network and the registry may
     /// recover, a damaged image does not.
     pub fn is_transient(&self) -> bool {
