@@ -203,6 +203,8 @@ impl Purl {
             {
                 format!("{}/{}", self.namespace, self.name)
             }
+            // As cyclonedx-gomod writes it.
+            Ecosystem::Go if self.name == "std" => "stdlib".to_owned(),
             _ => self.name.clone(),
         };
         let mut package = Package::new(ecosystem, name, self.version.clone(), path);
@@ -537,6 +539,7 @@ mod tests {
             ("pkg:golang/github.com/a/b@v1.0.0#api", "github.com/a/b", "github.com/a/b"),
             ("pkg:golang/github.com/a/b@v1.0.0#api", "api", "github.com/a/b"),
             ("pkg:golang/github.com/a/b@v1.0.0#vendor", "", "github.com/a/b"),
+            ("pkg:golang/std@1.21.3?type=module", "std", "stdlib"),
             ("pkg:npm/a@1.0.0#v2", "a/v2", "a"),
         ] {
             let mut purl = Purl::parse(url).unwrap();

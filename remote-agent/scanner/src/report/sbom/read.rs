@@ -115,6 +115,14 @@ pub(super) struct Told<'a> {
     pub(super) stream: &'a str,
 }
 
+/// Whether a text is one version: some write beside the URL which ones a project takes.
+fn is_version(text: &str) -> bool {
+    let is_of_ranges = |c: char| c.is_whitespace() || "*,|".contains(c);
+    text != NO_ASSERTION
+        && !text.contains(is_of_ranges)
+        && !text.starts_with(['<', '>', '=', '~', '^', '!'])
+}
+
 /// Collects what a document lists.
 #[derive(Default)]
 pub(super) struct Reader {
@@ -159,11 +167,15 @@ impl Reader {
     /// A package by its URL. One without is counted: it cannot be matched.
     pub(super) fn package(&mut self, told: &Told<'_>) -> Result<(), SbomError> {
         let Told { name, purl: url, version, path, layer, source, source_version, stream } = *told;
+        // It stands for others, such as those of one lock file.
+        if url.is_empty() && version.is_empty() {
+            return Ok(());
+        }
         let texts = [url, version, path, source, source_version, stream];
         let short = texts.iter().all(|text| text.len() <= TEXT_BYTES);
         let mut parsed = Purl::parse(url).filter(|_| short);
         if let Some(purl) = &mut parsed {
-            if purl.version.is_empty() && version != NO_ASSERTION {
+            if purl.version.is_empty() && is_version(version) {
                 version.clone_into(&mut purl.version);
             }
             purl.complete(name);

@@ -173,6 +173,39 @@ fn what_other_programs_leave_out() {
     assert_eq!(detect(b"to: whom\nit may concern\nSPDXVersion: SPDX-2.2\n"), None);
 }
 
+/// GitHub tells beside a URL without a version which ones a project takes.
+#[test]
+fn ranges_are_no_versions() {
+    for (told, version) in [
+        ("2.31.0", Some("2.31.0")),
+        (">= 2.0", None),
+        ("^1.2.3", None),
+        ("~> 5.0", None),
+        ("4.*.*", None),
+        (">=1,<2", None),
+        ("[1.0,2.0)", None),
+        ("1.0||2.0", None),
+    ] {
+        let spdx = json!({"spdxVersion": "SPDX-2.3", "packages": [{"name": "pip:requests",
+            "versionInfo": told, "externalRefs": [
+                {"referenceType": "purl", "referenceLocator": "pkg:pypi/requests"}]}]});
+        let read = inventory(&json!({"sbom": spdx}).to_string());
+        let found: Vec<_> = read.packages.iter().map(|l| l.package.version.as_str()).collect();
+        assert_eq!(found, Vec::from_iter(version), "{told}");
+        assert_eq!(read.problems.is_empty(), version.is_some(), "{told}");
+    }
+}
+
+/// Trivy groups what lock files tell of under components that are nothing themselves.
+#[test]
+fn groups_are_nothing_that_is_left_out() {
+    let bom = json!({"bomFormat": "CycloneDX", "components": [
+        {"type": "application", "name": "app/package-lock.json"},
+        {"type": "library", "name": "a", "version": "1.0", "purl": "pkg:npm/a@1.0"}]});
+    let read = inventory(&bom.to_string());
+    assert_eq!((read.packages.len(), read.problems.len()), (1, 0));
+}
+
 /// A URL writes modules of Go in small letters; the component may tell more.
 #[test]
 fn modules_of_go_keep_their_letters() {
