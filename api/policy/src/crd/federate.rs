@@ -15,7 +15,8 @@ impl ResourceSet {
     /// stand; says what of them the federation has no place for, and leaves that out.
     ///
     /// # Errors
-    /// When a local object would have the name of a federated one of the set.
+    /// When a local object would have the name of a federated one of the set, or one is
+    /// described twice and not alike.
     pub fn federate(&mut self) -> Result<Vec<String>, PolicyError> {
         let mut left_out = std::mem::take(&mut self.left_out);
         let mut names = Names::default();
@@ -56,8 +57,27 @@ impl ResourceSet {
             }
             rule.webhooks.iter_mut().for_each(prefix);
         }
+        once("DLP sensor", self.dlp.iter().map(|it| (&it.spec.sensor.name, &it.spec)))?;
+        once("WAF sensor", self.waf.iter().map(|it| (&it.spec.sensor.name, &it.spec)))?;
+        let webhooks = self.webhooks.iter().flat_map(|it| &it.spec.fed_config.webhooks);
+        once("webhook", webhooks.map(|webhook| (&webhook.name, webhook)))?;
         Ok(left_out)
     }
+}
+
+/// Fails where one object is described in two ways, of which the last would be taken.
+fn once<'a, T: PartialEq + 'a>(
+    kind: &str,
+    described: impl Iterator<Item = (&'a String, &'a T)>,
+) -> Result<(), PolicyError> {
+    let mut seen: HashMap<&String, &T> = HashMap::new();
+    for (name, spec) in described {
+        if seen.insert(name, spec).is_some_and(|other| other != spec) {
+            let reason = "it is described twice, and not alike".to_owned();
+            return Err(PolicyError::InvalidEntry { entry: format!("{kind} {name:?}"), reason });
+        }
+    }
+    Ok(())
 }
 
 /// What the objects of a set are called, and whether they were local.
@@ -254,6 +274,31 @@ items:
             set.federate().unwrap();
             let selector = set.groups[0].spec.selector.as_ref().unwrap();
             assert_eq!(selector.criteria.len(), left, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_described_twice_is_described_alike() {
+        let sensor = |comment: &str| {
+            format!(
+                "---\napiVersion: neuvector.com/v1\nkind: NvWafSecurityRule\nmetadata: {{name: a}}\n\
+                 spec: {{sensor: {{name: a, comment: {comment}}}}}\n"
+            )
+        };
+        let webhook = |url: &str| {
+            format!(
+                "---\napiVersion: neuvector.com/v1\nkind: NvConfigSecurityRule\nmetadata: {{name: fed}}\n\
+                 spec: {{fed_config: {{webhooks: [{{name: fed.a, url: 'https://{url}/'}}]}}}}\n"
+            )
+        };
+        for (text, fits) in [
+            (sensor("x") + &sensor("x"), true),
+            (sensor("x") + &sensor("y"), false),
+            (webhook("x") + &webhook("x") + &sensor("x"), true),
+            (webhook("x") + &webhook("y"), false),
+        ] {
+            let mut set = ResourceSet::read(&text).unwrap();
+            assert_eq!(set.federate().is_ok(), fits, "{text}");
         }
     }
 
