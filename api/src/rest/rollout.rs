@@ -44,7 +44,7 @@ pub struct Rollout {
     pub revision: u64,
     /// `running`, `paused`, `halted`, `completed` or `aborted`.
     pub state: String,
-    /// Why it is halted; empty otherwise.
+    /// Why it is halted, or was when it was aborted; empty otherwise.
     pub reason: String,
     /// The same for programs: `errors`, clusters report errors; `no_members`, none of the
     /// clusters that it has reached is a member any more; `denials`, admissions were denied.

@@ -227,5 +227,10 @@ async fn a_canary_that_is_removed_halts_a_rollout() -> Result<()> {
     ensure!(halted["reason"].as_str().is_some_and(|why| why.contains("member")), "{halted}");
     assert_eq!(halted["reason_code"], "no_members", "{halted}");
     ensure!(fleet.holders("fed.new") <= 1, "it went on untried");
+    // Whoever looks at it later sees why it was given up.
+    let aborted = fleet.act(&halted, "abort").await?;
+    for field in ["reason", "reason_code"] {
+        assert_eq!(aborted["rollout"][field], halted[field], "{aborted}");
+    }
     Ok(())
 }

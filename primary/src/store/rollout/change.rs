@@ -172,7 +172,8 @@ pub async fn abort(
     }
     writing.write(tx, LOG, head.revision.next(), actor).await?;
     append_moves(tx, head, actor, &pairs, &members, Move::Back).await?;
-    super::set_state(tx, rollout.id, State::Aborted, None, now).await
+    // Why it had halted is worth knowing for the next one.
+    super::set_state(tx, rollout.id, State::Aborted, rollout.halt.as_ref(), now).await
 }
 
 /// The members that see a change of `items`: only they can try it.
