@@ -63,6 +63,17 @@ impl RuleIds {
     /// the id of a deleted rule does not come back before the range is used
     /// up. Then the gaps are filled.
     pub fn give(&self, asked: u32, used: &BTreeSet<u32>, highest: u32) -> Result<u32, PolicyError> {
+        self.give_from(self.first, asked, used, highest)
+    }
+
+    /// The same, where each id that is given automatically and is below `gap` is used.
+    fn give_from(
+        &self,
+        gap: u32,
+        asked: u32,
+        used: &BTreeSet<u32>,
+        highest: u32,
+    ) -> Result<u32, PolicyError> {
         if asked != 0 {
             self.check(asked)?;
             return if used.contains(&asked) {
@@ -77,7 +88,8 @@ impl RuleIds {
         if ids.contains(&next) {
             return Ok(next);
         }
-        ids.clone().find(|id| !used.contains(id)).ok_or(PolicyError::NoFreeId(self.what))
+        let mut gaps = gap..=*self.chosen.end();
+        gaps.find(|id| !used.contains(id)).ok_or(PolicyError::NoFreeId(self.what))
     }
 }
 
@@ -87,19 +99,25 @@ pub struct IdPool {
     ids: RuleIds,
     used: BTreeSet<u32>,
     highest: u32,
+    /// Where the next gap may be, once the range was used up: thousands may be given.
+    gap: u32,
 }
 
 impl IdPool {
     /// The pool of rules of which `used` are there and `highest` was the
     /// highest ever.
     pub fn new(ids: RuleIds, used: impl IntoIterator<Item = u32>, highest: u32) -> Self {
-        Self { ids, used: used.into_iter().collect(), highest }
+        let gap = ids.first;
+        Self { ids, used: used.into_iter().collect(), highest, gap }
     }
 
     /// Gives an id away: see [`RuleIds::give`].
     pub fn give(&mut self, asked: u32) -> Result<u32, PolicyError> {
-        let id = self.ids.give(asked, &self.used, self.highest)?;
+        let id = self.ids.give_from(self.gap, asked, &self.used, self.highest)?;
         self.used.insert(id);
+        if asked == 0 && id < self.highest {
+            self.gap = id + 1;
+        }
         self.highest = self.highest.max(id);
         Ok(id)
     }
@@ -150,6 +168,18 @@ mod tests {
         ] {
             assert_eq!(IDS.give(asked, &used(present), highest), expected, "{asked} {present:?}");
         }
+    }
+
+    #[test]
+    fn a_pool_fills_the_gaps_in_their_order() {
+        let mut pool = IdPool::new(IDS, [102, 105, 109], 109);
+        let mut given = Vec::new();
+        for asked in [0, 0, 106, 0, 0, 0] {
+            given.push(pool.give(asked).unwrap());
+        }
+        assert_eq!(given, [101, 103, 106, 104, 107, 108]);
+        assert_eq!(pool.give(0), Err(PolicyError::NoFreeId("rules")));
+        assert_eq!(pool.give(100), Ok(100));
     }
 
     proptest! {
