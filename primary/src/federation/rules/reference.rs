@@ -40,7 +40,12 @@ const LINKED: [ObjectKind; 10] = [
     ObjectKind::Webhook,
 ];
 
-/// The objects that name others or are named, as a change leaves them.
+/// Those of them that others name.
+const NAMED: [ObjectKind; 4] =
+    [ObjectKind::Group, ObjectKind::DlpSensor, ObjectKind::WafSensor, ObjectKind::Webhook];
+
+/// The objects that name others or are named, as a change leaves them. Those that the
+/// change can do nothing to are left out.
 pub(super) struct Linked {
     objects: BTreeMap<Key, (Bytes, ClusterSelector)>,
     touched: BTreeSet<Key>,
@@ -49,12 +54,24 @@ pub(super) struct Linked {
 impl Linked {
     /// As `items` leave what there is.
     pub(super) async fn after(conn: &mut PgConnection, items: &[NewItem]) -> Result<Self> {
-        let mut objects = BTreeMap::new();
-        for kind in LINKED {
-            for object in object::list(conn, kind).await? {
-                objects.insert((kind, object.name), (object.payload, object.selector));
-            }
+        // Whoever names an object is concerned where it goes, or is for other clusters; else
+        // what is written is all that may name what is not there. There may be thousands of
+        // rules, and nobody else changes anything meanwhile.
+        let goes = |item: &NewItem| item.op == Op::Delete || item.target != Target::Keep;
+        let is_shaken = items.iter().any(|item| NAMED.contains(&item.kind) && goes(item));
+        let kinds: &[ObjectKind] = if is_shaken { &LINKED } else { &NAMED };
+        let mut present = Vec::new();
+        for kind in kinds {
+            present.extend(object::list(conn, *kind).await?);
         }
+        if !is_shaken {
+            let written = items.iter().map(|item| (item.kind, item.name.as_str()));
+            present.extend(object::of(conn, written).await?);
+        }
+        let present = present.into_iter();
+        let objects = present
+            .map(|object| ((object.kind, object.name), (object.payload, object.selector)))
+            .collect();
         let mut linked = Self { objects, touched: BTreeSet::new() };
         linked.apply(items);
         Ok(linked)
