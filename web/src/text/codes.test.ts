@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
+import { detailText } from "../pages/providers/detailText";
 import { noteText } from "../pages/providers/noteText";
 import { registriesText } from "../pages/registries/text";
 import { rolloutsText } from "../pages/rollouts/text";
@@ -28,6 +29,22 @@ it("every reason for which a scan or a registry fails is said in them", () => {
   expect(reasons).toContain("certificate error");
   expect(reasons).toContain("Failed to connect to the registry");
   expect(reasons.filter((reason) => !outcomeText.zh[reason])).toEqual([]);
+});
+
+it("what goes wrong in the test of a provider is said in them", () => {
+  const sources = [
+    ...["assertion", "attribute", "decrypt", "key_pair", "response", "signature", "trial"],
+    ...["trusted", "xml"],
+  ].map((name) => `primary/src/identity/saml/${name}.rs`);
+  sources.push("primary/src/identity/ldap/connection.rs", "primary/src/identity/ldap/lookup.rs");
+  sources.push("primary/src/identity/oidc/trial.rs");
+  const said =
+    /(?:at\(\s*(?:Step::\w+|step),\s*|(?:failed|shape|time)\((?:Step::\w+, )?&?)"([^"]+ [^"]+)"/g;
+  const details = sources.flatMap((source) => found(source, said));
+  expect(details).toContain("the provider publishes none");
+  expect(details).toContain("no answer in time");
+  expect(details.length).toBeGreaterThan(40);
+  expect(details.filter((detail) => !detailText.zh[detail])).toEqual([]);
 });
 
 describe.each(["en", "zh"] as const)("in %s", (language) => {

@@ -5,6 +5,7 @@ import { post, type Schema } from "../../api/client";
 import { useText } from "../../text/language";
 import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
+import { useDetailed } from "./detailText";
 import { type Draft, settingsOf } from "./draft";
 import { noteText } from "./noteText";
 import { providersText } from "./text";
@@ -20,6 +21,7 @@ export function ProviderTest({ draft, known }: { draft: Draft; known: boolean })
   const [error, setError] = useState<unknown>();
   const { kind } = draft;
   const notes = useText(noteText);
+  const detailed = useDetailed();
 
   const test = async () => {
     setBusy(true);
@@ -90,7 +92,7 @@ export function ProviderTest({ draft, known }: { draft: Draft; known: boolean })
           ))}
         </div>
       )}
-      <Refusal error={error} />
+      <Refusal error={detailed(error)} />
     </fieldset>
   );
 }
