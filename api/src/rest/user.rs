@@ -103,7 +103,7 @@ pub struct NewUser {
     /// Language of the portal.
     #[serde(default)]
     pub locale: String,
-    /// Roles in single namespaces.
+    /// Roles in single namespaces, each in one at least.
     #[serde(default)]
     pub role_domains: BTreeMap<String, Vec<String>>,
     /// What the global role is limited to.
