@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { configOf, draftOf, type GroupRoles, moved, type Server, settingsOf } from "./draft";
+import { configOf, draftOf, moved, type Server, settingsOf } from "./draft";
 
 const saml: Server = {
   server_name: "saml1",
