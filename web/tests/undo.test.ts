@@ -201,7 +201,25 @@ describe("a form that was saved", () => {
     });
     await page.goto(`/${kind}?open=${name}`);
     await change(page.getByRole("dialog"), comment);
+    // As is that a group uses it.
+    await page.goto(`/${kind}?tab=groups&q=fed.orders`);
+    await page.getByLabel("Use a sensor: fed.orders").selectOption(name);
+    const used = page.getByLabel(`Action: ${name}`);
+    await used.waitFor();
+    await undo();
+    await used.waitFor({ state: "detached" });
     await remove(`/v1/${kind}/sensor/${name}`);
+  });
+
+  it("of an entry of a profile, which was just added", async () => {
+    await page.goto("/profiles?tab=file&open=fed.payments");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Files").fill(`/etc/${stamp}`);
+    await dialog.getByRole("button", { name: "Add", exact: true }).click();
+    const added = dialog.getByRole("button", { name: `Remove /etc/${stamp}` });
+    await added.waitFor();
+    await dialog.getByRole("button", { name: "Undo" }).click();
+    await added.waitFor({ state: "detached" });
   });
 
   it("of a role", async () => {

@@ -16,6 +16,15 @@ interface Props {
   onClose: () => void;
 }
 
+type Config = Schema<"FileMonitorConfig">;
+type Filter = NonNullable<FileProfile["filters"]>[number];
+
+/** What a profile says of the files that a change is about. */
+function among({ add_filters: added, delete_filters: removed }: Config, of: FileProfile) {
+  const about = [...(added ?? []), ...(removed ?? [])];
+  return (of.filters ?? []).filter(({ filter }) => about.some((one) => one.filter === filter));
+}
+
 /** The files of a group that are watched. */
 export function FileDialog({ profile, writable, onClose }: Props) {
   const t = useOwnedText(useText(profilesText));
@@ -26,16 +35,20 @@ export function FileDialog({ profile, writable, onClose }: Props) {
   const [applications, setApplications] = useState("");
   const group = profile.group ?? "";
   const path = { name: group };
-  const put = (config: Schema<"FileMonitorConfig">) =>
-    patch("/v1/file_monitor/{name}", { config }, { ...target, path });
+  const put = (config: Config) => patch("/v1/file_monitor/{name}", { config }, { ...target, path });
+  const sent = (said: Filter) => {
+    const { filter = "", recursive = false, behavior = "", applications = [] } = said;
+    return { filter, recursive, behavior, applications, group };
+  };
   const change = useChange(put, {
     done: t.saved,
-    read: async ({ delete_filters: removed }) => {
-      const { profile: now } = await get("/v1/file_monitor/{name}", { path, cluster });
-      return now.filters?.filter(({ filter }) => removed?.some((one) => one.filter === filter));
+    read: async (said) =>
+      among(said, (await get("/v1/file_monitor/{name}", { path, cluster })).profile),
+    undo: (said) => {
+      const were = among(said, profile);
+      const added = were.length === 0 && said.add_filters;
+      return () => put(added ? { delete_filters: added } : { add_filters: were.map(sent) });
     },
-    undo: ({ delete_filters: removed }) =>
-      removed ? () => put({ add_filters: removed }) : undefined,
   });
   // Of the fields, only what was added leaves them: another change may come between.
   const add = (onAdded: () => void) => {
@@ -66,8 +79,7 @@ export function FileDialog({ profile, writable, onClose }: Props) {
         </>
       ),
       verdict: t.behaviors[behavior as keyof typeof t.behaviors] ?? behavior,
-      remove: () =>
-        change.mutate({ delete_filters: [{ filter, recursive, behavior, applications, group }] }),
+      remove: () => change.mutate({ delete_filters: [sent(said)] }),
     };
   });
   return (

@@ -17,7 +17,16 @@ interface Props {
   onClose: () => void;
 }
 
+type Entry = Schema<"ProcessProfileEntry">;
 type Change = Omit<Schema<"ProcessProfileConfig">, "group">;
+
+/** What a profile says of the processes that a change is about. */
+function among(said: Change, { process_list: all }: ProcessProfile) {
+  const about = [...(said.process_change_list ?? []), ...(said.process_delete_list ?? [])];
+  return (all ?? []).filter(({ name, path }) =>
+    about.some((one) => one.name === name && one.path === path),
+  );
+}
 
 /** The processes that the members of a group may or may not run. */
 export function ProcessDialog({ profile, writable, onClose }: Props) {
@@ -35,17 +44,22 @@ export function ProcessDialog({ profile, writable, onClose }: Props) {
       { process_profile_config: { group, ...said } },
       { ...target, path: { name: group } },
     );
+  const sent = ({ name = "", path = "", action = "", allow_update = false }: Entry) => ({
+    ...{ name, path, action, allow_update },
+    group,
+  });
   const change = useChange(put, {
     done: t.saved,
-    read: async ({ process_delete_list: removed }) => {
+    read: async (said) => {
       const of = { path: { name: group }, cluster };
-      const { process_profile: now } = await get("/v1/process_profile/{name}", of);
-      return now.process_list?.filter(({ name, path }) =>
-        removed?.some((one) => one.name === name && one.path === path),
-      );
+      return among(said, (await get("/v1/process_profile/{name}", of)).process_profile);
     },
-    undo: ({ process_delete_list: removed }) =>
-      removed ? () => put({ process_change_list: removed }) : undefined,
+    undo: (said) => {
+      const were = among(said, profile);
+      const added = were.length === 0 && said.process_change_list;
+      return () =>
+        put(added ? { process_delete_list: added } : { process_change_list: were.map(sent) });
+    },
   });
   // Of the fields, only what was added leaves them: another change may come between.
   const add = (onAdded: () => void) =>
@@ -60,7 +74,7 @@ export function ProcessDialog({ profile, writable, onClose }: Props) {
       },
     );
   const entries = (profile.process_list ?? []).map((said) => {
-    const { name = "", path = "", action = "", allow_update = false } = said;
+    const { name = "", path = "", action = "" } = said;
     return {
       key: `${name} ${path}`,
       name: name || path,
@@ -70,8 +84,7 @@ export function ProcessDialog({ profile, writable, onClose }: Props) {
         </>
       ),
       verdict: t.actions[action as keyof typeof t.actions] ?? action,
-      remove: () =>
-        change.mutate({ process_delete_list: [{ name, path, action, group, allow_update }] }),
+      remove: () => change.mutate({ process_delete_list: [sent(said)] }),
     };
   });
   return (

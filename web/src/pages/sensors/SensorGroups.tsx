@@ -22,10 +22,22 @@ import {
 } from "./kind";
 import { sensorsText } from "./text";
 
-/** A sensor that a group uses. */
-interface Use {
-  group: string;
-  sensor: NonNullable<SensorGroup["sensors"]>[number];
+type Config = Parameters<typeof changeSensorGroup>[1];
+
+/** What becomes of a group, and the way back. */
+interface Change {
+  to: Config;
+  from: Config;
+}
+
+/** A group that uses a sensor, and what that does then. */
+function using(name: string, sensor = "", action = ""): Config {
+  return { name, sensors: [{ name: sensor, action }] };
+}
+
+/** A group that does not use a sensor. */
+function without(name: string, sensor = ""): Config {
+  return { name, delete: [sensor] };
 }
 
 /** Which groups use which sensors, and whether they deny. */
@@ -38,24 +50,16 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
   const [url] = useUrl();
   const query = useSensorGroups(kind, { cluster, query: objectQuery(url, "name", {}) });
   const sensors = useSensors(kind, target).rows ?? [];
-  const put = (config: Parameters<typeof changeSensorGroup>[1]) =>
-    changeSensorGroup(kind, config, target);
+  const put = (config: Config) => changeSensorGroup(kind, config, target);
   const mayChange = (group: SensorGroup) => writable && owns(owner, group);
-  const change = useChange(put, { done: t.groupSaved });
-  const unuse = useChange(
-    ({ group, sensor }: Use) => put({ name: group, delete: [sensor.name ?? ""] }),
-    {
-      done: t.groupSaved,
-      read: async ({ group, sensor: { name } }) => {
-        const { sensors = [] } = await readSensorGroup(kind, group, cluster);
-        return sensors.find((one) => one.name === name);
-      },
-      undo:
-        ({ group, sensor: { name = "", action = "" } }) =>
-        () =>
-          put({ name: group, sensors: [{ name, action }] }),
-    },
-  );
+  const change = useChange(({ to }: Change) => put(to), {
+    done: t.groupSaved,
+    read: ({ to: { name = "" } }) => readSensorGroup(kind, name, cluster),
+    undo:
+      ({ from }) =>
+      () =>
+        put(from),
+  });
   const origin = useOriginColumn<SensorGroup>((group) => group.cfg_type);
   const columns: Column<SensorGroup>[] = [
     { id: "name", title: w.name, sort: "name", cell: (group) => group.name },
@@ -70,9 +74,10 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
           aria-label={`${t.active}: ${group.name}`}
           checked={group.status ?? false}
           disabled={!mayChange(group) || change.isPending}
-          onChange={(event) =>
-            change.mutate({ name: group.name ?? "", status: event.target.checked })
-          }
+          onChange={({ target: { checked: status } }) => {
+            const name = group.name ?? "";
+            change.mutate({ to: { name, status }, from: { name, status: !status } });
+          }}
         />
       ),
     },
@@ -96,8 +101,8 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
                   disabled={!mayChange(group) || change.isPending}
                   onChange={(event) =>
                     change.mutate({
-                      name,
-                      sensors: [{ name: sensor.name ?? "", action: event.target.value }],
+                      to: using(name, sensor.name, event.target.value),
+                      from: using(name, sensor.name, sensor.action),
                     })
                   }
                 >
@@ -112,7 +117,12 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
                     type="button"
                     className="plain"
                     aria-label={t.unuse(sensor.name ?? "")}
-                    onClick={() => unuse.mutate({ group: name, sensor })}
+                    onClick={() =>
+                      change.mutate({
+                        to: without(name, sensor.name),
+                        from: using(name, sensor.name, sensor.action),
+                      })
+                    }
                   >
                     <X aria-hidden size={16} />
                   </button>
@@ -124,8 +134,11 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
                 aria-label={`${t.use}: ${name}`}
                 value=""
                 disabled={change.isPending}
-                onChange={(event) =>
-                  change.mutate({ name, sensors: [{ name: event.target.value, action: "allow" }] })
+                onChange={({ target: { value: sensor } }) =>
+                  change.mutate({
+                    to: using(name, sensor, "allow"),
+                    from: without(name, sensor),
+                  })
                 }
               >
                 <option value="">{t.use}</option>
@@ -144,7 +157,7 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
       <div className="toolbar">
         <FilterText />
       </div>
-      <Refusal error={change.error ?? unuse.error} />
+      <Refusal error={change.error} />
       <Listing
         query={query}
         what={names[kind]}
