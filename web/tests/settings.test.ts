@@ -118,6 +118,20 @@ describe("on the page of the system, an administrator", () => {
     await remove(`/v1/scan/registry/${registry}`);
   });
 
+  it("opens a record of the log, by a link too", async () => {
+    await page.goto("/audit?tab=event&name=RESTful.Write");
+    const first = page.locator("[data-row]").first();
+    await first.getByRole("button").click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("reported_timestamp").waitFor();
+    const said = await dialog.locator("pre").textContent();
+    await page.reload();
+    await dialog.getByText("reported_timestamp").waitFor();
+    expect(await dialog.locator("pre").textContent()).toBe(said);
+    await page.goto("/system");
+    await settled(page);
+  });
+
   it("replaces the authority, after which all clusters depend on the new one", async () => {
     const authority = card(page, "Certificate authority");
     const fingerprints = authority.locator("code");

@@ -1,8 +1,9 @@
 import { ScrollText } from "lucide-react";
 
-import type { Schema } from "../../api/client";
+import { get, type Target } from "../../api/client";
 import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
+import { useOpened } from "../../routing/opened";
 import { listQuery, useScope, useUrl } from "../../routing/search";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
@@ -12,30 +13,21 @@ import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
 import { Listing, type ListQuery } from "../../ui/Listing";
+import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { Tabs, useTab } from "../../ui/Tabs";
 import { useCriterionText } from "../admission/sentence";
 import { useFederation, useMayRead } from "../clusters/members";
+import { EventDialog } from "../events/EventDialog";
 import { RecordText } from "../events/RecordText";
 import { Level, useEventName } from "../events/record";
 import { eventsText } from "../events/text";
+import { keyed, type Line, nameOf, secondOf } from "./line";
 import { auditText } from "./text";
 
 const EVERY_MS = 5_000;
-
-type Line = Schema<"Audit"> & Schema<"Event"> & { key: string };
-
-/** The lines with a key each: records have no number, and the same may happen twice in a second. */
-function keyed(records: (Schema<"Audit"> | Schema<"Event">)[]): Line[] {
-  const seen = new Map<string, number>();
-  return records.map((record) => {
-    const line = record as Line;
-    const words = `${line.cluster_name} ${line.reported_timestamp} ${line.name} ${line.message}`;
-    const count = (seen.get(words) ?? 0) + 1;
-    seen.set(words, count);
-    return { ...line, key: `${words} ${count}` };
-  });
-}
+/** As many records of the same second are looked through for one of them. */
+const MOST = 1_000;
 
 /** The logs as their readers know them from one cluster, over all clusters. */
 export function AuditLog() {
@@ -63,15 +55,35 @@ function useLines() {
 
 function Audits() {
   const query = usePages("/v1/log/audit", (answer) => answer.audits, useLines());
-  return <Lines query={{ ...query, rows: query.rows && keyed(query.rows) }} />;
+  const read = async (target: Target) => keyed((await get("/v1/log/audit", target)).audits);
+  return (
+    <Lines
+      path="/v1/log/audit"
+      query={{ ...query, rows: query.rows && keyed(query.rows) }}
+      read={read}
+    />
+  );
 }
 
 function SystemEvents() {
   const query = usePages("/v1/log/event", (answer) => answer.events, useLines());
-  return <Lines query={{ ...query, rows: query.rows && keyed(query.rows) }} />;
+  const read = async (target: Target) => keyed((await get("/v1/log/event", target)).events);
+  return (
+    <Lines
+      path="/v1/log/event"
+      query={{ ...query, rows: query.rows && keyed(query.rows) }}
+      read={read}
+    />
+  );
 }
 
-function Lines({ query }: { query: ListQuery<Line> }) {
+interface Props {
+  path: string;
+  query: ListQuery<Line>;
+  read: (target: Target) => Promise<Line[]>;
+}
+
+function Lines({ path, query, read }: Props) {
   const t = useText(auditText);
   const w = useText(words);
   const events = useText(eventsText);
@@ -82,6 +94,20 @@ function Lines({ query }: { query: ListQuery<Line> }) {
   // What the primary itself records names no cluster.
   const { data: federation } = useFederation({ enabled: useMayRead() });
   const primary = federation?.master_cluster?.name || "–";
+  const [url, setUrl] = useUrl();
+  const cluster = useScope();
+  const opened = useOpened({
+    path,
+    rows: query.rows,
+    keyOf: nameOf,
+    read: async (name) => {
+      const lines = await read({
+        cluster,
+        query: { f_reported_timestamp: secondOf(name), limit: MOST },
+      });
+      return lines.find((line) => nameOf(line) === name);
+    },
+  });
   const columns: Column<Line>[] = [
     {
       id: "time",
@@ -104,7 +130,7 @@ function Lines({ query }: { query: ListQuery<Line> }) {
       width: "3fr",
       cell: (line) => (
         <>
-          {eventName(line.name)}
+          <Opener open={nameOf(line)}>{eventName(line.name)}</Opener>
           <span className="sub">
             <RecordText of={line} criterion={criterion} />
           </span>
@@ -147,9 +173,21 @@ function Lines({ query }: { query: ListQuery<Line> }) {
         what={names.audit}
         columns={columns}
         rowKey={(line) => line.key}
+        current={(line) => nameOf(line) === url.open}
         filters={["q", "level", "name"]}
         empty={<Sign icon={<ScrollText aria-hidden />} title={t.none} role="status" />}
       />
+      {opened && (
+        <EventDialog
+          event={{
+            ...opened,
+            cluster_id: cluster ?? "",
+            cluster_name: opened.cluster_name || primary,
+            detail: { ...opened, key: undefined },
+          }}
+          onClose={() => setUrl({ open: "" })}
+        />
+      )}
     </>
   );
 }

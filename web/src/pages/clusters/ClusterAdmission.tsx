@@ -15,6 +15,7 @@ export function ClusterAdmission({ cluster }: { cluster: string }) {
   const writable = useAllowed((self) => mayAskClusters(self, "write"));
   const query = useAdmission(cluster, EVERY_MS);
   const state = query.data?.state ?? {};
+  const mode = state.mode || "monitor";
   const change = useAdmissionChange(cluster, t.admissionSaved);
   return (
     <Card title={t.admission}>
@@ -25,13 +26,11 @@ export function ClusterAdmission({ cluster }: { cluster: string }) {
               label={t.admissionOn}
               checked={state.enable ?? false}
               disabled={!writable || change.isPending}
-              onChange={(enable) =>
-                change.mutate({ to: { enable, mode: state.mode ?? "monitor" }, from: state })
-              }
+              onChange={(enable) => change.mutate({ to: { enable, mode }, from: state })}
             />
             <Field label={t.mode}>
               <select
-                value={state.mode ?? "monitor"}
+                value={mode}
                 disabled={!writable || !state.enable || change.isPending}
                 onChange={(event) =>
                   change.mutate({

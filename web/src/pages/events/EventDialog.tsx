@@ -10,21 +10,34 @@ import { Why } from "../admission/Why";
 import { ClusterOf } from "../clusters/ClusterLink";
 import { useClusterName } from "../clusters/members";
 import { RecordText } from "./RecordText";
-import { detailOf, type FedEvent, Level, useEventName } from "./record";
+import { type Detail, Level, useEventName } from "./record";
 import { eventsText } from "./text";
 
+/** A record of any log. */
+interface Told {
+  name?: string;
+  level?: string;
+  reported_at?: string;
+  /** Empty where only its name is known. */
+  cluster_id: string;
+  cluster_name: string;
+  /** Its number among those of its cluster, where it has one. */
+  seq?: number;
+  detail: unknown;
+}
+
 /** All that a record says. */
-export function EventDialog({ event, onClose }: { event: FedEvent; onClose: () => void }) {
+export function EventDialog({ event, onClose }: { event: Told; onClose: () => void }) {
   const t = useText(eventsText);
   const format = useFormat();
   const name = useEventName();
   const clusterName = useClusterName();
-  const detail = detailOf(event);
+  const detail = event.detail as Detail;
   const rule = denyRuleOf(detail);
   const rows: [string, ReactNode][] = [
     [t.cluster, <ClusterOf key="c" record={event} name={clusterName} />],
-    [t.time, format.moment(event.reported_at)],
-    [t.number, format.number(event.seq)],
+    [t.time, format.moment(event.reported_at ?? "")],
+    [t.number, event.seq !== undefined && format.number(event.seq)],
     [t.user, detail.user],
     [t.address, detail.user_addr],
     [t.call, [detail.rest_method, detail.rest_request].filter(Boolean).join(" ")],
@@ -46,7 +59,7 @@ export function EventDialog({ event, onClose }: { event: FedEvent; onClose: () =
           <RecordText of={detail} />
         </p>
       )}
-      {rule && (
+      {rule && (rule.federal || event.cluster_id) && (
         <p>
           {t.decidedBy} <RuleLink rule={rule} cluster={event.cluster_id} />
         </p>
@@ -55,8 +68,13 @@ export function EventDialog({ event, onClose }: { event: FedEvent; onClose: () =
       <h3>{t.raw}</h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long record is scrolled by keyboard */}
       <pre className="raw" tabIndex={0}>
-        {JSON.stringify(event.detail, null, 2)}
+        {JSON.stringify(event.detail, said, 2)}
       </pre>
     </Dialog>
   );
+}
+
+/** What logs have a place for and a record does not say is left out of it. */
+function said(_: string, value: unknown): unknown {
+  return value === "" ? undefined : value;
 }

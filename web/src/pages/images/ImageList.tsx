@@ -51,12 +51,17 @@ export function ImageList({ registry, beside }: { registry: string; beside?: Rea
       width: "2fr",
       cell: (image) => (
         <>
-          <Link
-            to={"/images/$registry/$id" as never}
-            params={{ registry, id: image.image_id ?? "" } as never}
-          >
-            {image.repository}:{image.tag}
-          </Link>
+          {image.image_id ? (
+            <Link
+              to={"/images/$registry/$id" as never}
+              params={{ registry, id: image.image_id } as never}
+            >
+              {image.repository}:{image.tag}
+            </Link>
+          ) : (
+            // Of one that was never scanned there is no page.
+            `${image.repository}:${image.tag}`
+          )}
           <span className="sub mono">{image.digest?.slice(0, 19)}</span>
         </>
       ),

@@ -7,6 +7,7 @@ import { useUrl } from "../../routing/search";
 import { holdsForAll, useAllowed } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { FirstButton } from "../../ui/AddButton";
 import { ConfirmByName } from "../../ui/ConfirmByName";
 import { Sign } from "../../ui/Failure";
 import { Loaded } from "../../ui/Loaded";
@@ -61,12 +62,9 @@ export function Verifiers() {
       <Loaded query={query} what={names.verifiers}>
         {({ roots_of_trust: roots }) =>
           roots.length === 0 ? (
-            <Sign
-              icon={<BadgeCheck aria-hidden />}
-              title={t.none}
-              hint={t.noneHint}
-              role="status"
-            />
+            <Sign icon={<BadgeCheck aria-hidden />} title={t.none} hint={t.noneHint} role="status">
+              {writable && <FirstButton url={{ open: "root" }} />}
+            </Sign>
           ) : (
             <div className="stack">
               {roots.map((one) => (

@@ -7,6 +7,7 @@ import { listQuery, useUrl } from "../../routing/search";
 import { useMay } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
+import { FirstButton } from "../../ui/AddButton";
 import type { Column } from "../../ui/DataTable";
 import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
@@ -103,7 +104,9 @@ export function VexDocuments() {
         rowKey={(one) => String(one.id)}
         current={(one) => String(one.id) === url.open}
         empty={
-          <Sign icon={<FileCheck aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
+          <Sign icon={<FileCheck aria-hidden />} title={t.none} hint={t.noneHint} role="status">
+            {writable && <FirstButton />}
+          </Sign>
         }
       />
       {opened && <VexPanel of={opened} writable={writable} onClose={() => setUrl({ open: "" })} />}
