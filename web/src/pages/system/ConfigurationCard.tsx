@@ -11,6 +11,7 @@ import { LeftOut } from "../../transfer/LeftOut";
 import { ConfirmByName } from "../../ui/ConfirmByName";
 import { Dialog } from "../../ui/Dialog";
 import { Field, Switch } from "../../ui/Field";
+import { notify } from "../../ui/notices";
 import { Card } from "../../ui/Page";
 import { saveAs } from "../../ui/saveAs";
 import { useFederation } from "../clusters/members";
@@ -62,9 +63,12 @@ function ImportDialog({ onClose }: { onClose: () => void }) {
       return importFile(PATH, file, { query, overwrite: false, onProgress: setPercentage });
     },
     {
-      done: t.configurationImported,
       // What is still to be given stays to be read.
-      onDone: (leftOut) => leftOut.length === 0 && onClose(),
+      onDone: (leftOut) => {
+        if (leftOut.length > 0) return;
+        notify(t.configurationImported);
+        onClose();
+      },
     },
   );
   if (run.data && run.data.length > 0) {
