@@ -205,6 +205,16 @@ describe("what a page says when", () => {
     await dialog.waitFor({ state: "detached" });
   });
 
+  it("a dialog is closed with a row taken out of it: first a warning, then it goes", async () => {
+    await page.goto("/groups?open=new");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Add a criterion" }).click();
+    await page.keyboard.press("Escape");
+    await dialog.getByText("What you typed is not saved.").waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+  });
+
   it("somebody goes back from what was typed: first a warning, then they go", async () => {
     await page.goto("/groups");
     await page.getByRole("button", { name: "New group" }).click();

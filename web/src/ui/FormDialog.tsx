@@ -5,7 +5,7 @@ import { words } from "../text/words";
 import { ConfirmByName } from "./ConfirmByName";
 import { Dialog } from "./Dialog";
 import { Refusal } from "./Failure";
-import { useUnsaved } from "./useUnsaved";
+import { Typing, useUnsaved } from "./useUnsaved";
 
 /** A change as `useChange` gives it. */
 interface Change {
@@ -94,7 +94,7 @@ export function FormDialog({
         }}
       >
         <fieldset className="bare" disabled={!writable}>
-          {children}
+          <Typing value={onType}>{children}</Typing>
         </fieldset>
         <Refusal error={save.error} />
         {isOther && writable && !saving && (

@@ -1,6 +1,8 @@
 import { Plus, X } from "lucide-react";
 import { type ReactNode, useRef } from "react";
 
+import { useTyping } from "./useUnsaved";
+
 /** The parts of a row: `put` changes it. */
 type Parts<Row> = (row: Row, put: (next: Row) => void, at: number) => ReactNode;
 
@@ -23,11 +25,16 @@ interface Props<Row> {
 /** Fields in rows that come and go. */
 export function Rows<Row>(props: Props<Row>) {
   const { rows, onChange, className, children, more, blank, add, remove, needed = false } = props;
+  const typing = useTyping();
+  const become = (next: Row[]) => {
+    typing();
+    onChange(next);
+  };
   const adder = useRef<HTMLButtonElement>(null);
   const drop = (at: number) => {
     // The button of the last row goes with it: the keyboard goes on where rows are added.
     if (at === rows.length - 1) adder.current?.focus();
-    onChange(rows.filter((_, index) => index !== at));
+    become(rows.filter((_, index) => index !== at));
   };
   return (
     <>
@@ -55,7 +62,7 @@ export function Rows<Row>(props: Props<Row>) {
           ref={adder}
           type="button"
           disabled={blank === undefined}
-          onClick={() => blank !== undefined && onChange([...rows, blank])}
+          onClick={() => blank !== undefined && become([...rows, blank])}
         >
           <Plus aria-hidden size={16} /> {add}
         </button>

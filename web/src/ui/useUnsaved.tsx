@@ -1,8 +1,16 @@
 import { useBlocker } from "@tanstack/react-router";
-import { type ReactNode, useState } from "react";
+import { createContext, type ReactNode, useContext, useState } from "react";
 
 import { useText } from "../text/language";
 import { words } from "../text/words";
+
+/** Tells the form around it that something was typed. */
+export const Typing = createContext<() => void>(() => undefined);
+
+/** For what buttons of a form change, such as rows that come and go: no field says so. */
+export function useTyping(): () => void {
+  return useContext(Typing);
+}
 
 interface Unsaved {
   /** Closes, unless something was typed: then it warns first. */

@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { Schema } from "../../api/client";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { useTyping } from "../../ui/useUnsaved";
 import { useMembers } from "../clusters/members";
 import { NamespaceRoles } from "../users/NamespaceRoles";
 import {
@@ -37,6 +38,12 @@ export function GroupRoles({ draft: { groups, defaultRole }, roles, put }: Props
   const t = useText(providersText);
   const { roles: names } = useText(usersText);
   const called = (role: string) => names[role as keyof typeof names] ?? role;
+  const typing = useTyping();
+  /** By a button. */
+  const become = (next: typeof groups) => {
+    typing();
+    put({ groups: next });
+  };
   const change = (at: number, next: Partial<(typeof groups)[number]>) =>
     put({ groups: groups.map((one, index) => (index === at ? { ...one, ...next } : one)) });
   return (
@@ -79,7 +86,7 @@ export function GroupRoles({ draft: { groups, defaultRole }, roles, put }: Props
                   className="plain"
                   aria-label={t.up(group)}
                   disabled={at === 0}
-                  onClick={() => put({ groups: moved(groups, at, -1) })}
+                  onClick={() => become(moved(groups, at, -1))}
                 >
                   <ArrowUp aria-hidden size={16} />
                 </button>
@@ -88,7 +95,7 @@ export function GroupRoles({ draft: { groups, defaultRole }, roles, put }: Props
                   className="plain"
                   aria-label={t.down(group)}
                   disabled={at === groups.length - 1}
-                  onClick={() => put({ groups: moved(groups, at, 1) })}
+                  onClick={() => become(moved(groups, at, 1))}
                 >
                   <ArrowDown aria-hidden size={16} />
                 </button>
@@ -96,7 +103,7 @@ export function GroupRoles({ draft: { groups, defaultRole }, roles, put }: Props
                   type="button"
                   className="plain"
                   aria-label={t.drop(group)}
-                  onClick={() => put({ groups: groups.filter((_, index) => index !== at) })}
+                  onClick={() => become(groups.filter((_, index) => index !== at))}
                 >
                   <Trash2 aria-hidden size={16} />
                 </button>
@@ -119,7 +126,7 @@ export function GroupRoles({ draft: { groups, defaultRole }, roles, put }: Props
       </ol>
       <button
         type="button"
-        onClick={() => put({ groups: [...groups, { group: "", global_role: "reader" }] })}
+        onClick={() => become([...groups, { group: "", global_role: "reader" }])}
       >
         <Plus aria-hidden size={16} /> {t.addGroup}
       </button>

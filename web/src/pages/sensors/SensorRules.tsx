@@ -5,6 +5,7 @@ import { useText } from "../../text/language";
 import { Field } from "../../ui/Field";
 import { Rows } from "../../ui/Rows";
 import { State } from "../../ui/State";
+import { useTyping } from "../../ui/useUnsaved";
 import { useOwner } from "../own/owner";
 import { fits } from "./attempt";
 import type { SensorRule } from "./kind";
@@ -24,6 +25,11 @@ export function SensorRules({ rules, onChange }: Props) {
   const t = useText(sensorsText);
   const { cfgType } = useOwner();
   const [text, setText] = useState("");
+  const typing = useTyping();
+  const become = (next: SensorRule[]) => {
+    typing();
+    onChange(next);
+  };
   const put = (at: number, change: Partial<SensorRule>) =>
     onChange(rules.map((one, index) => (index === at ? { ...one, ...change } : one)));
   return (
@@ -43,10 +49,7 @@ export function SensorRules({ rules, onChange }: Props) {
           <Patterns patterns={rule.patterns ?? []} onChange={(patterns) => put(at, { patterns })} />
           {text && <Verdict rule={rule} text={text} />}
           <div>
-            <button
-              type="button"
-              onClick={() => onChange(rules.filter((_, index) => index !== at))}
-            >
+            <button type="button" onClick={() => become(rules.filter((_, index) => index !== at))}>
               <X aria-hidden size={16} /> {t.removeRule}
             </button>
           </div>
@@ -55,7 +58,7 @@ export function SensorRules({ rules, onChange }: Props) {
       <div>
         <button
           type="button"
-          onClick={() => onChange([...rules, { name: "", patterns: [BLANK], cfg_type: cfgType }])}
+          onClick={() => become([...rules, { name: "", patterns: [BLANK], cfg_type: cfgType }])}
         >
           <Plus aria-hidden size={16} /> {t.addRule}
         </button>
