@@ -32,6 +32,7 @@ export const transferText = catalogue({
     planActions: { create: "made", change: "changed", delete: "deleted" } as Record<string, string>,
     planNothing: "All is so already.",
     leftOut: "Left out, since it has no place here or stands in no file:",
+    secretOf: (name: string) => `${name}: what it is logged in with`,
     planTold: (count: number) =>
       count === 1 ? "One object would change:" : `${grouped(count)} objects would change:`,
   },
@@ -63,6 +64,7 @@ export const transferText = catalogue({
     planActions: { create: "新建", change: "修改", delete: "删除" },
     planNothing: "一切已是如此。",
     leftOut: "以下内容在此没有对应的位置，或不在文件中，因此略去：",
+    secretOf: (name: string) => `${name}：登录凭据`,
     planTold: (count: number) => `将更改 ${grouped(count)} 个对象：`,
   },
 });

@@ -74,7 +74,7 @@ function ImportDialog({ onClose }: { onClose: () => void }) {
   if (run.data && run.data.length > 0) {
     return (
       <Dialog title={t.configurationImported} onClose={onClose}>
-        <LeftOut of={run.data} />
+        <LeftOut of={run.data} made />
         <div className="actions">
           <button type="button" className="primary" onClick={onClose}>
             {w.close}
