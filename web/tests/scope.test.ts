@@ -82,6 +82,11 @@ describe("a selector of labels", () => {
     const members = asked.filter((url) => url.includes("/v1/fed/member"));
     expect(members.length).toBeGreaterThan(0);
     expect(members.filter((url) => !url.includes("limit=1"))).toEqual([]);
+    // What is no selector is said to be none before somebody saves it.
+    await field.fill("env in (prod");
+    await page.getByRole("dialog").getByRole("alert").waitFor();
+    await field.fill("env=prod");
+    await page.getByRole("dialog").getByRole("alert").waitFor({ state: "detached" });
   });
 });
 

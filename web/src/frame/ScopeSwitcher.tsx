@@ -2,7 +2,7 @@ import { ChevronsUpDown, Globe, Server, Tags } from "lucide-react";
 import { useState } from "react";
 
 import { ClusterState } from "../pages/clusters/ClusterState";
-import { useFound, useMember, useMemberCount } from "../pages/clusters/members";
+import { useFound, useMember, useSelected } from "../pages/clusters/members";
 import { useUrl, useWithin } from "../routing/search";
 import { mayAskClusters, useAllowed, useMay } from "../session/permissions";
 import { useText } from "../text/language";
@@ -23,7 +23,7 @@ export function ScopeSwitcher() {
   const { cluster, cluster_selector: selector, namespace } = useWithin();
   const { members, labels, more, searching } = useFound(typed, { enabled: open });
   const settled = useSettled(typed.trim());
-  const selected = useMemberCount(settled, open && isSelector(settled));
+  const { count: selected } = useSelected(settled, open && isSelector(settled));
   const { member } = useMember(cluster);
   const may = useMay();
   const asks = useAllowed((self) => mayAskClusters(self, "read"));

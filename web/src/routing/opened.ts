@@ -26,7 +26,7 @@ export function useOpened<Row>({ path, rows, keyOf, read }: Options<Row>): Row |
   const w = useText(words);
   const failure = useFailureText();
   const cluster = useScope();
-  const listed = rows?.find((row) => keyOf(row) === open);
+  const listed = open ? rows?.find((row) => keyOf(row) === open) : undefined;
   // What left the list while it was open stays open: newer rows came, or it is being removed.
   const seen = useRef<Row>(undefined);
   if (listed) seen.current = listed;

@@ -1,8 +1,10 @@
+import { ApiError } from "../../api/error";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
+import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
 import { useSettled } from "../../ui/useSettled";
-import { useMemberCount } from "./members";
+import { useSelected } from "./members";
 import { clustersText } from "./text";
 
 interface Props {
@@ -16,26 +18,33 @@ export function SelectorField({ text, onChange }: Props) {
   const t = useText(clustersText);
   const format = useFormat();
   const settled = useSettled(text.trim());
-  const all = useMemberCount("");
-  const selected = useMemberCount(settled);
-  const known = all !== undefined && selected !== undefined && settled === text.trim();
+  const { count: all } = useSelected("");
+  const { count: selected, error } = useSelected(settled);
+  const isAsked = settled === text.trim();
+  const known = all !== undefined && selected !== undefined && isAsked;
+  // Whoever types it hears that it is none before they save.
+  const isNone = isAsked && error instanceof ApiError && error.status === 400;
   return (
-    <Field
-      label={t.selector}
-      hint={
-        <>
-          {t.selectorHint}{" "}
-          {known && <b>{t.selected(format.number(selected), format.number(all))}</b>}
-        </>
-      }
-    >
-      <input
-        value={text}
-        placeholder={t.allClusters}
-        spellCheck={false}
-        autoComplete="off"
-        onChange={(event) => onChange(event.target.value)}
-      />
-    </Field>
+    <>
+      <Field
+        label={t.selector}
+        hint={
+          <>
+            {t.selectorHint}{" "}
+            {known && <b>{t.selected(format.number(selected), format.number(all))}</b>}
+          </>
+        }
+      >
+        <input
+          value={text}
+          placeholder={t.allClusters}
+          spellCheck={false}
+          autoComplete="off"
+          aria-invalid={isNone || undefined}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      </Field>
+      {isNone && <Refusal error={error} />}
+    </>
   );
 }

@@ -49,12 +49,14 @@ export function useMemberPages(former = false) {
 }
 
 /** How many members a selector selects, as it is typed, or how many there are; undefined while
- * that is not known, or where it is none. */
-export function useMemberCount(selector: string, enabled = true): number | undefined {
+ * that is not known, or where it is none: then `error` says why. */
+export function useSelected(selector: string, enabled = true) {
   const query = { cluster_selector: selector || undefined, limit: 1 };
-  const { data } = useGet(CALL, { query, enabled: useMayRead() && enabled, every: SELDOM_MS });
+  const options = { query, enabled: useMayRead() && enabled, every: SELDOM_MS };
+  const { data, error } = useGet(CALL, options);
   const statuses = data?.summary?.statuses;
-  return statuses && Object.values(statuses).reduce((sum, count) => sum + count, 0);
+  const count = statuses && Object.values(statuses).reduce((sum, of) => sum + of, 0);
+  return { count, error };
 }
 
 /** Members to choose from by what is typed, and labels with how many have each, as the primary
