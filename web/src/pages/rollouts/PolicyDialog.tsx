@@ -7,6 +7,7 @@ import { useText } from "../../text/language";
 import { Field, Switch } from "../../ui/Field";
 import { FormDialog } from "../../ui/FormDialog";
 import { NumberField } from "../../ui/NumberField";
+import { useTyping } from "../../ui/useUnsaved";
 import { SelectorField } from "../clusters/SelectorField";
 import { selectorOf, textOf } from "../clusters/selector";
 import { rolloutsText } from "./text";
@@ -60,19 +61,50 @@ export function PolicyDialog({ of, onClose }: Props) {
       undo: () => () => patch("/v1/fed/rollout_policy", { policy: of }),
     },
   );
-  const put = (key: number, change: Partial<Draft>) =>
-    setStages(stages.map((one) => (one.key === key ? { ...one, ...change } : one)));
-  const add = () => {
-    const key = Math.max(-1, ...stages.map((one) => one.key)) + 1;
-    setStages([...stages, { key, selector: "", percent: 10, wait: 600 }]);
-  };
   const switchOn = (value: boolean) => {
     setEnable(value);
-    if (value && stages.length === 0) add();
+    if (value && stages.length === 0) setStages([blankBeside(stages)]);
   };
   return (
     <FormDialog title={t.editPolicy} now={of} save={save} onClose={onClose}>
       <Switch label={t.enable} hint={t.enableHint} checked={enable} onChange={switchOn} />
+      <StageFields stages={stages} onChange={setStages} />
+      <NumberField label={t.mostErrors} min={0} value={errors} onChange={setErrors} />
+      <Field label={t.mostDenials} hint={t.mostDenialsHint}>
+        <input
+          type="number"
+          min={0}
+          value={denials}
+          onChange={(event) => setDenials(event.target.value)}
+        />
+      </Field>
+    </FormDialog>
+  );
+}
+
+/** A stage that is added to others. */
+function blankBeside(stages: Draft[]): Draft {
+  const key = Math.max(-1, ...stages.map((one) => one.key)) + 1;
+  return { key, selector: "", percent: 10, wait: 600 };
+}
+
+interface StagesProps {
+  stages: Draft[];
+  onChange: (stages: Draft[]) => void;
+}
+
+/** The stages in their order. */
+function StageFields({ stages, onChange }: StagesProps) {
+  const t = useText(rolloutsText);
+  const typing = useTyping();
+  const become = (next: Draft[]) => {
+    typing();
+    onChange(next);
+  };
+  const put = (key: number, change: Partial<Draft>) =>
+    onChange(stages.map((one) => (one.key === key ? { ...one, ...change } : one)));
+  return (
+    <>
       {stages.map((stage, index) => (
         <fieldset key={stage.key}>
           <legend>{t.stage(index + 1)}</legend>
@@ -96,24 +128,15 @@ export function PolicyDialog({ of, onClose }: Props) {
           <button
             type="button"
             aria-label={t.removeStage(index + 1)}
-            onClick={() => setStages(stages.filter((one) => one.key !== stage.key))}
+            onClick={() => become(stages.filter((one) => one.key !== stage.key))}
           >
             <Trash2 aria-hidden size={16} />
           </button>
         </fieldset>
       ))}
-      <button type="button" onClick={add}>
+      <button type="button" onClick={() => become([...stages, blankBeside(stages)])}>
         <Plus aria-hidden size={16} /> {t.addStage}
       </button>
-      <NumberField label={t.mostErrors} min={0} value={errors} onChange={setErrors} />
-      <Field label={t.mostDenials} hint={t.mostDenialsHint}>
-        <input
-          type="number"
-          min={0}
-          value={denials}
-          onChange={(event) => setDenials(event.target.value)}
-        />
-      </Field>
-    </FormDialog>
+    </>
   );
 }
