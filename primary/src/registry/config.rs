@@ -200,28 +200,22 @@ mod tests {
 
     use super::*;
 
-    fn text(text: &str) -> Option<String> {
-        Some(text.to_owned())
-    }
-
-    fn secret() -> Option<SecretString> {
-        Some("her very own".into())
-    }
+    const SECRET: &str = "her very own";
 
     fn config() -> RegistryConfig {
         RegistryConfig {
             registry_type: "Amazon ECR Registry".to_owned(),
-            registry: text("https://1.dkr.ecr.eu-west-1.amazonaws.com/"),
-            username: text("ann"),
-            password: secret(),
+            registry: Some("https://1.dkr.ecr.eu-west-1.amazonaws.com/".to_owned()),
+            username: Some("ann".to_owned()),
+            password: Some(SECRET.into()),
             filters: Some(vec!["*".to_owned()]),
             aws_key: Some(AwsAccountKeyConfig {
-                id: text("1"),
-                region: text("eu-west-1"),
-                access_key_id: secret(),
-                secret_access_key: secret(),
+                id: Some("1".to_owned()),
+                region: Some("eu-west-1".to_owned()),
+                access_key_id: Some(SECRET.into()),
+                secret_access_key: Some(SECRET.into()),
             }),
-            gcr_key: Some(GcrKeyConfig { json_key: secret() }),
+            gcr_key: Some(GcrKeyConfig { json_key: Some(SECRET.into()) }),
             ..RegistryConfig::default()
         }
     }
@@ -229,7 +223,7 @@ mod tests {
     #[test]
     fn a_declared_registry_loses_the_access_that_is_not_declared_any_more() {
         let bare = || RegistryConfig {
-            username: text(""),
+            username: Some(String::new()),
             password: None,
             aws_key: None,
             gcr_key: None,
@@ -253,7 +247,10 @@ mod tests {
         let (mut same, mut all) = registry();
         let again = RegistryConfig {
             password: None,
-            aws_key: Some(AwsAccountKeyConfig { id: text("2"), ..AwsAccountKeyConfig::default() }),
+            aws_key: Some(AwsAccountKeyConfig {
+                id: Some("2".to_owned()),
+                ..AwsAccountKeyConfig::default()
+            }),
             gcr_key: Some(GcrKeyConfig::default()),
             ..config()
         };

@@ -88,7 +88,7 @@ mod tests {
     fn the_pause_that_a_registry_asks_for_is_told() {
         for (asked, seconds) in [
             (None, 0),
-            (Some(Duration::from_secs(3_600)), 3_600),
+            (Some(Duration::from_hours(1)), 3_600),
             (Some(Duration::from_millis(1_500)), 2),
         ] {
             let url = "https://registry.example/v2/".to_owned();

@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use crate::fixture::Place;
 
 type Config<'a> = Box<dyn Fn(&str) -> Value + 'a>;
+/// What is kept, what is set beside it, and as whom the registry is asked.
+type Case<'a> = (Config<'a>, &'a [(&'a str, &'a str)], Option<&'a str>);
 
 /// A registry without images that wants to know who asks, and who asked.
 fn registry() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
@@ -87,7 +89,7 @@ fn the_login_that_docker_keeps_is_used() {
     let auth = |address: &str| json!({(address): {"auth": STANDARD.encode("file:file-secret")}});
     let flags =
         [("PALISADE_REGISTRY_USERNAME", "flag"), ("PALISADE_REGISTRY_PASSWORD", "flag-secret")];
-    let cases: [(Config<'_>, &[(&str, &str)], Option<&str>); 6] = [
+    let cases: [Case<'_>; 6] = [
         (Box::new(|at| json!({"auths": auth(at)})), &[], Some("file:file-secret")),
         (Box::new(|at| json!({"auths": auth(at)})), &flags, Some("flag:flag-secret")),
         (Box::new(|at| json!({"credHelpers": {(at): "shop"}})), &[], Some("kept:kept-secret")),

@@ -153,7 +153,7 @@ async fn rows(
 /// Rows that the database cannot take were not written so: what they say or what they
 /// refer to is wrong.
 fn refused(error: sqlx::Error) -> BackupError {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     if code.is_some_and(|code| code.starts_with("22") || code.starts_with("23")) {
         return BackupError::Malformed(error.to_string());
     }

@@ -1,6 +1,6 @@
 //! Trying a provider.
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use palisade_tests::rest::Answer;
 use palisade_tests::saml::ENDPOINT;
 use serde_json::{Value, json};

@@ -181,12 +181,11 @@ impl Import {
                 == (&new.from, &new.to, &new.ports, new.action, &new.applications, new.priority)
         };
         let known = self.network.iter().find(|rule| same(rule)).cloned();
-        let rule = match known {
-            Some(known) => known,
-            None => {
-                self.end += GAP;
-                NetworkRule { id: self.ids.give(0)?, ..new }
-            }
+        let rule = if let Some(known) = known {
+            known
+        } else {
+            self.end += GAP;
+            NetworkRule { id: self.ids.give(0)?, ..new }
         };
         edit.target(&rule, spec.cluster_selector.clone())?;
         self.network.put(rule);

@@ -69,12 +69,11 @@ impl Merge {
             like.comment.clone_from(&old.comment);
             like == **old
         };
-        let rule = match self.rules.iter().find(same).cloned() {
-            Some(old) => ResponseRule { id: old.id, position: old.position, ..new },
-            None => {
-                self.end += GAP;
-                ResponseRule { id: self.ids.give(0)?, ..new }
-            }
+        let rule = if let Some(old) = self.rules.iter().find(same) {
+            ResponseRule { id: old.id, position: old.position, ..new }
+        } else {
+            self.end += GAP;
+            ResponseRule { id: self.ids.give(0)?, ..new }
         };
         edit.target(&rule, spec.cluster_selector.clone())?;
         self.rules.put(rule.clone());

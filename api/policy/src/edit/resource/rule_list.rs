@@ -86,12 +86,11 @@ pub async fn response<E: Edit>(edit: &mut E, specs: Vec<ResponseRuleSpec>) -> Re
         let first = response_rule::ids(cfg_type).first();
         let new = ResponseRule::create(spec.into_rest(), id.unwrap_or(first), cfg_type, end)?;
         let known = alike.or_take(id, &bare(&new), &listed)?;
-        let rule = match known.and_then(|id| rules.get(&id.to_string())) {
-            Some(old) => ResponseRule { id: old.id, position: old.position, ..new },
-            None => {
-                last = Some(end);
-                ResponseRule { id: ids.give(id.unwrap_or_default())?, ..new }
-            }
+        let rule = if let Some(old) = known.and_then(|id| rules.get(&id.to_string())) {
+            ResponseRule { id: old.id, position: old.position, ..new }
+        } else {
+            last = Some(end);
+            ResponseRule { id: ids.give(id.unwrap_or_default())?, ..new }
         };
         listed.add("response rule", rule.id)?;
         edit.target(&rule, selector)?;
