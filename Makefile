@@ -37,13 +37,13 @@ sqlx: ## renew primary/.sqlx after a change of a query or a migration
 	@scripts/setup.sh
 	@scripts/sqlx.sh
 
+# Without the portal: it may use already what the document does not have yet.
+document := cargo run --quiet --locked --features tokio/test-util -p
 openapi: ## renew openapi/ after a change of the REST API
-	@scripts/build.sh
-	target/debug/palisade-agent openapi >target/cluster.json
+	$(document) palisade-agent openapi >target/cluster.json
 	mv target/cluster.json openapi/
 	# The primary's document has what clusters answer.
-	scripts/build.sh
-	target/debug/palisade-primary openapi >target/palisade.json
+	$(document) palisade-primary openapi >target/palisade.json
 	mv target/palisade.json openapi/
 
 clean: ## forget the coffee shop and all that was built
