@@ -52,9 +52,23 @@ impl Subject {
         Self::named(name, options)
     }
 
-    /// Another one, reached in the same way.
+    /// Another one, reached in the same way, but that a login is for one registry alone.
     pub(super) fn beside(&self, name: &str) -> Result<Self> {
-        Self::named(name.to_owned(), self.options.clone())
+        let other = Self::named(name.to_owned(), self.options.clone())?;
+        match (self.registry(), other.registry()) {
+            (Some(own), Some(its)) if own != its => {
+                let options = TargetOptions { credentials: None, ..self.options.clone() };
+                Self::named(name.to_owned(), options)
+            }
+            _ => Ok(other),
+        }
+    }
+
+    /// The host of the registry that it is in.
+    fn registry(&self) -> Option<&str> {
+        let What::Target(target) = &self.what else { return None };
+        let Target::Image { reference, .. } = target.as_ref() else { return None };
+        Some(&reference.host)
     }
 
     fn named(name: String, options: TargetOptions) -> Result<Self> {
@@ -208,6 +222,27 @@ mod tests {
             assert_eq!(name(registry, repository, tag).as_deref(), Some(expected));
         }
         assert_eq!(name("registry.example", "", "v1"), None);
+    }
+
+    #[test]
+    fn a_login_goes_to_its_own_registry_alone() {
+        let credentials =
+            Credentials { username: "ann".to_owned(), password: "secret".to_owned().into() };
+        let options = TargetOptions { credentials: Some(credentials), ..TargetOptions::default() };
+        for (target, base, is_sent) in [
+            ("registry.example/shop", "registry.example/base:v1", true),
+            ("registry.example/shop", "alpine", false),
+            ("registry.example/shop", "registry.example:5000/base", false),
+            ("alpine", "docker.io/library/debian", true),
+            // Of a folder it can be for nothing else.
+            ("/", "registry.example/base", true),
+        ] {
+            let target = Subject::named(target.to_owned(), options.clone()).unwrap();
+            let base = target.beside(base).unwrap();
+            let What::Target(found) = &base.what else { panic!("{base:?}") };
+            let Target::Image { options, .. } = found.as_ref() else { panic!("{base:?}") };
+            assert_eq!(options.credentials.is_some(), is_sent, "{target:?} {base:?}");
+        }
     }
 
     #[test]
