@@ -178,10 +178,15 @@ pub struct Range {
 }
 
 impl Range {
-    /// Whether no version is outside of it.
-    pub(crate) fn is_all(&self) -> bool {
+    /// Whether no version is outside of it: from the beginning on, as some write it `>= 0`,
+    /// without an end.
+    fn is_all(&self) -> bool {
         let Self { introduced, after, fixed, last_affected } = self;
-        [introduced, after, fixed, last_affected].into_iter().all(Option::is_none)
+        let is_beginning = |first: &String| {
+            first.strip_prefix('v').unwrap_or(first).split('.').all(|number| number == "0")
+        };
+        introduced.as_ref().is_none_or(is_beginning)
+            && [after, fixed, last_affected].into_iter().all(Option::is_none)
     }
 }
 
@@ -189,6 +194,11 @@ impl Affected {
     /// Whether it says that no version is affected.
     pub(super) fn is_none(&self) -> bool {
         self.status == Status::NotAffected || (self.ranges.is_empty() && self.versions.is_empty())
+    }
+
+    /// Whether every version is affected, and none repairs it.
+    pub(crate) fn is_of_all_versions(&self) -> bool {
+        !self.is_none() && self.ranges.iter().any(Range::is_all)
     }
 
     /// Whether `version` is affected by the order `compare`: none when not,

@@ -3,7 +3,7 @@
 use crate::inspect::os::rule::{Candidate, compared, is_same_stream};
 use crate::inspect::os::{Distribution, red_hat};
 use crate::package::{Ecosystem, Package};
-use crate::vulndb::{Affected, Range};
+use crate::vulndb::Affected;
 
 /// Among processors: the advisory names a source package.
 const SOURCE: &str = "src";
@@ -40,9 +40,8 @@ pub(super) fn check(
         return None;
     }
     // Before all versions by order, it may be any.
-    let is_unknown = package.ecosystem == Ecosystem::Go && candidate.version == UNKNOWN;
-    if is_unknown && !affected.ranges.iter().any(Range::is_all) {
-        return None;
+    if package.ecosystem == Ecosystem::Go && candidate.version == UNKNOWN {
+        return affected.is_of_all_versions().then(Affection::default);
     }
     let scheme = package.ecosystem.order();
     let order = |left: &str, right: &str| match against.distribution {
@@ -112,6 +111,7 @@ fn comparable(package: &Package, fixed: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vulndb::Range;
 
     /// Name, processors and products of an advisory, products of the image.
     type Row<'a> = (&'a str, &'a [&'a str], &'a [&'a str], &'a [String], bool);
@@ -161,6 +161,10 @@ mod tests {
             (vec![range(None, Some("0.17.0"))], false, true),
             (vec![range(Some("0.2.0"), None)], false, false),
             (vec![range(None, None)], true, true),
+            // As GitHub and GitLab have it.
+            (vec![range(Some("0"), None)], true, true),
+            (vec![range(Some("v0.0.0"), None)], true, true),
+            (vec![range(Some("0"), Some("0.17.0"))], false, true),
             (Vec::new(), false, false),
         ] {
             let affected = Affected { ranges, ..Affected::default() };
