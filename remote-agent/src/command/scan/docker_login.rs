@@ -1,11 +1,11 @@
-//! Who asks at a registry, as `docker login` and `podman login` left it.
+//! Who asks at a registry, as `docker login` left it, and `podman login` where it was told a file.
 
 use std::collections::BTreeMap;
 use std::env::var_os;
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -16,14 +16,15 @@ use palisade_scanner::source::registry::Credentials;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 use tracing::{debug, warn};
 
 /// Bytes of the file at most.
 const FILE_BYTES: u64 = 1 << 20;
-/// How long a program that keeps passwords may take.
+/// How long a program that keeps passwords may take, and bytes of its answer at most.
 const HELPER: Duration = Duration::from_secs(30);
+const ANSWER_BYTES: u64 = 64 << 10;
 /// What Docker calls its own registry where it keeps logins.
 const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 /// What such programs say where they keep nothing.
@@ -112,12 +113,12 @@ impl Logins {
         let login = self.auths.as_ref().and_then(|all| closest(all, image));
         let named = self.cred_helpers.as_ref().and_then(|all| closest(all, image));
         let server = login.map_or_else(|| host(image), |(server, _)| server);
-        let store = self.creds_store.as_deref().filter(|store| !store.is_empty());
         let helper = match named {
             Some((server, helper)) => Some((server, helper.as_str())),
-            None => store.map(|store| (server, store)),
+            None => self.creds_store.as_deref().map(|store| (server, store)),
         };
-        if let Some((server, helper)) = helper
+        // Where no program is named, the file itself keeps the login.
+        if let Some((server, helper)) = helper.filter(|(_, name)| !name.is_empty())
             && let Some(kept) = ask(helper, server).await?
         {
             return Ok(Some(kept));
@@ -190,21 +191,22 @@ async fn ask(helper: &str, server: &str) -> Result<Option<Credentials>> {
     ensure!(helper.bytes().all(is_name), "{helper:?} is no name of a program");
     let program = format!("docker-credential-{helper}");
     let answer = tokio::time::timeout(HELPER, output(&program, server)).await;
-    let output = answer
+    let (status, answer) = answer
         .with_context(|| format!("{program} did not answer within {} s", HELPER.as_secs()))?
         .with_context(|| format!("{program} cannot be asked"))?;
-    if output.status.success() {
-        let kept: Kept = parse(&output.stdout).with_context(|| format!("{program} answers"))?;
+    if status.success() {
+        let kept: Kept = parse(&answer).with_context(|| format!("{program} answers"))?;
         let is_somebody = !kept.username.is_empty();
         return Ok(is_somebody.then(|| credentials_of(&kept.username, kept.secret)));
     }
-    if String::from_utf8_lossy(&output.stdout).contains(KEEPS_NONE) {
+    if String::from_utf8_lossy(&answer).contains(KEEPS_NONE) {
         return Ok(None);
     }
-    bail!("{program} ends with {}", output.status)
+    bail!("{program} ends with {status}")
 }
 
-async fn output(program: &str, server: &str) -> std::io::Result<std::process::Output> {
+/// How the program ends, and what it answers.
+async fn output(program: &str, server: &str) -> std::io::Result<(ExitStatus, Vec<u8>)> {
     let mut child = Command::new(program)
         .arg("get")
         .stdin(Stdio::piped())
@@ -216,7 +218,12 @@ async fn output(program: &str, server: &str) -> std::io::Result<std::process::Ou
         // One that reads nothing answers all the same.
         drop(stdin.write_all(format!("{server}\n").as_bytes()).await);
     }
-    child.wait_with_output().await
+    let mut answer = Vec::new();
+    if let Some(stdout) = child.stdout.take() {
+        // Closed behind that: one that says more ends by it.
+        stdout.take(ANSWER_BYTES).read_to_end(&mut answer).await?;
+    }
+    Ok((child.wait().await?, answer))
 }
 
 #[cfg(test)]
@@ -273,6 +280,22 @@ mod tests {
                 expected.map(|(name, word): (&str, &str)| (name.to_owned(), word.to_owned()));
             assert_eq!(found(&logins, name).await.unwrap(), expected, "{name}");
         }
+    }
+
+    #[tokio::test]
+    async fn an_entry_without_a_program_leaves_the_login_to_the_file() {
+        let logins = json!({"credsStore": "there-is-none", "credHelpers": {"a.example": ""},
+            "auths": {"a.example": auth("me:1")}});
+        let expected = Some(("me".to_owned(), "1".to_owned()));
+        assert_eq!(found(&logins, "a.example/b").await.unwrap(), expected);
+        assert!(found(&logins, "b.example/b").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_end_is_not_read_to_it() {
+        let (status, answer) = output("yes", "a.example").await.unwrap();
+        assert_eq!(answer.len() as u64, ANSWER_BYTES);
+        assert!(!status.success(), "{status}");
     }
 
     #[tokio::test]
