@@ -71,7 +71,8 @@ impl Target {
                     warn!(manifest, size = blob.size, "what is attached is too much to be read");
                     continue;
                 }
-                let content = image.blob(blob, DOCUMENT_BYTES).await?;
+                // No more than was counted, whatever the manifest says.
+                let content = image.blob(blob, blob.size).await?;
                 if sbom::detect(&content).is_none() {
                     continue;
                 }
@@ -81,6 +82,11 @@ impl Target {
                 })?;
                 let Some(read) = read else { continue };
                 let mut inventory = read.inventory;
+                // Statements on vulnerabilities have the same form, and list nothing.
+                if inventory.packages.is_empty() {
+                    warn!(manifest, "what is attached lists no package: it is not used");
+                    continue;
+                }
                 inventory.digest = Some(resolved.digest);
                 inventory.index_digest = resolved.index_digest;
                 let format = read.format;

@@ -7,6 +7,7 @@ use palisade_api::Digest;
 use palisade_scanner::report::sbom::SbomFormat;
 use palisade_scanner::scan::Attached;
 use palisade_scanner::signature::PublicKey;
+use palisade_scanner::source::registry::RegistryError;
 use palisade_scanner::{Limits, ScanError, Target, TargetOptions};
 use serde_json::{Value, json};
 
@@ -258,11 +259,39 @@ async fn attachments_are_read_up_to_a_limit() {
 }
 
 #[tokio::test]
+async fn more_than_is_announced_is_not_read() {
+    let shelf = Shelf::new().await;
+    let mut manifest = shelf.around(CYCLONEDX, &cyclonedx("own"));
+    manifest["layers"][0]["size"] = json!(1);
+    shelf.registry.put_manifest("shop", &format!("sha256-{}.sbom", shelf.image), &manifest);
+    let error = shelf.attached().await.unwrap_err();
+    assert!(matches!(error, ScanError::Registry(RegistryError::TooLarge { .. })), "{error}");
+}
+
+/// What a registry calls a manifest decides nothing where its digest is asked for.
+#[tokio::test]
+async fn a_digest_that_is_asked_for_is_not_exchanged() {
+    let shelf = Shelf::new().await;
+    let other = Digest::of(b"another image");
+    let path = format!("shop/manifests/{}", shelf.image.to_oci());
+    let bytes = shelf.registry.bytes(&path);
+    shelf.registry.put(&path, Answer::Manifest { digest: other, bytes });
+    let signed = envelope(&statement("copied", other)).to_string();
+    let tagged = shelf.around("application/vnd.dsse.envelope.v1+json", &signed);
+    shelf.registry.put_manifest("shop", &format!("sha256-{other}.att"), &tagged);
+    let target = format!("{}shop@{}", shelf.registry.url(), shelf.image.to_oci());
+    let target = Target::parse(&target, TargetOptions::default()).unwrap();
+    assert!(target.attached_sbom(&[], &Limits::default()).await.unwrap().is_none());
+}
+
+#[tokio::test]
 async fn what_is_about_another_image_or_no_bill_is_passed_over() {
     let mut shelf = Shelf::new().await;
     assert!(shelf.attached().await.unwrap().is_none());
     shelf.attach(CYCLONEDX, &cyclonedx("other"), Digest::of(b"another image"));
     shelf.attach(SPDX, "{\"spdxVersion\":\"SPDX-9\"}", shelf.image);
+    let vex = json!({"bomFormat": "CycloneDX", "specVersion": "1.5", "vulnerabilities": []});
+    shelf.attach(CYCLONEDX, &vex.to_string(), shelf.image);
     shelf.list_at(&format!("shop/referrers/{}", shelf.image.to_oci()));
     assert!(shelf.attached().await.unwrap().is_none());
     shelf.attach(CYCLONEDX, &cyclonedx("own"), shelf.image);

@@ -34,6 +34,11 @@ pub(crate) enum Answer {
         given: Bytes,
         announced: usize,
     },
+    /// A manifest that the registry calls by this digest.
+    Manifest {
+        digest: Digest,
+        bytes: Bytes,
+    },
     Status(StatusCode),
 }
 
@@ -202,6 +207,11 @@ async fn answer(
     let known = served.answers.lock().unwrap().get(&path).cloned();
     match known {
         Some(Answer::Bytes(bytes)) => bytes.into_response(),
+        Some(Answer::Manifest { digest, bytes }) => {
+            let kind = "application/vnd.oci.image.manifest.v1+json".to_owned();
+            let named = [("docker-content-digest", digest.to_oci()), ("content-type", kind)];
+            (named, bytes).into_response()
+        }
         Some(Answer::Status(status)) => status.into_response(),
         Some(Answer::Repeating { head, block, times }) => {
             let blocks = (0..=times).map(move |n| {

@@ -121,9 +121,10 @@ impl RegistryImage {
             Err(error) => return Err(error.into()),
         };
         let text = |name: &str| response.headers().get(name)?.to_str().ok();
-        let Some(digest) =
-            text("docker-content-digest").and_then(|digest| Digest::from_oci(digest).ok())
-        else {
+        let told = text("docker-content-digest").and_then(|digest| Digest::from_oci(digest).ok());
+        // Who asks for a digest is told no other.
+        let asked = Digest::from_oci(&self.reference).ok();
+        let Some(digest) = told.filter(|told| asked.is_none_or(|asked| asked == *told)) else {
             return Ok(None);
         };
         Ok(match text(header::CONTENT_TYPE.as_str()) {
