@@ -69,8 +69,8 @@ impl Registries {
     }
 
     /// Makes a registry what `config` says, as part of a change of others: what is to be
-    /// written of it, where that differs. Secrets of what
-    /// it still names stay; a new registry has none.
+    /// written of it, where that differs. Secrets of what it still names stay; a new registry
+    /// has none.
     pub(crate) async fn declare(
         &self,
         tx: &mut sqlx::PgTransaction<'_>,
