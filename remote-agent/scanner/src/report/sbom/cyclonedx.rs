@@ -319,6 +319,8 @@ impl Component {
             }
             // A file may be a package as well, such as a jar.
             "file" | "data" | "cryptographic-asset" | "device" if self.purl.is_empty() => {}
+            // It stands for others, such as those of one lock file.
+            "application" if self.purl.is_empty() && self.version.is_empty() => {}
             _ => {
                 let path =
                     self.property(&[PATH, "syft:location:0:path", "aquasecurity:trivy:FilePath"]);

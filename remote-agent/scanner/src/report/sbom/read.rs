@@ -167,10 +167,6 @@ impl Reader {
     /// A package by its URL. One without is counted: it cannot be matched.
     pub(super) fn package(&mut self, told: &Told<'_>) -> Result<(), SbomError> {
         let Told { name, purl: url, version, path, layer, source, source_version, stream } = *told;
-        // It stands for others, such as those of one lock file.
-        if url.is_empty() && version.is_empty() {
-            return Ok(());
-        }
         let texts = [url, version, path, source, source_version, stream];
         let short = texts.iter().all(|text| text.len() <= TEXT_BYTES);
         let mut parsed = Purl::parse(url).filter(|_| short);

@@ -204,6 +204,9 @@ fn groups_are_nothing_that_is_left_out() {
         {"type": "library", "name": "a", "version": "1.0", "purl": "pkg:npm/a@1.0"}]});
     let read = inventory(&bom.to_string());
     assert_eq!((read.packages.len(), read.problems.len()), (1, 0));
+    // A library of which nothing else is told cannot be matched.
+    let bom = json!({"bomFormat": "CycloneDX", "components": [{"type": "library", "name": "a"}]});
+    assert_eq!(inventory(&bom.to_string()).problems.len(), 1);
 }
 
 /// A URL writes modules of Go in small letters; the component may tell more.
