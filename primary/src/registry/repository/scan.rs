@@ -103,9 +103,11 @@ async fn failed(
         job::postpone(&mut tx, job, pause).await?;
     } else {
         warn!(registry, repository, tag, %error, "a scan failed");
-        if job::done(&mut tx, job).await? {
-            let outcome = number(error.outcome());
-            store::repository_scan::end(&mut tx, id, outcome, &error.result_text(), None).await?;
+        let outcome = number(error.outcome());
+        store::repository_scan::end(&mut tx, id, outcome, &error.result_text(), None).await?;
+        // After the scan, as elsewhere.
+        if !job::done(&mut tx, job).await? {
+            return Ok(());
         }
     }
     tx.commit().await.map_err(StoreError::from)?;
