@@ -176,6 +176,9 @@ async fn events_are_found_by_what_their_names_and_namespaces_are_like() {
         ("namespace", Comparison::Prefix, "team", all(&[1, 2, 3])),
         ("namespace", Comparison::Contains, "e", all(&[1, 2, 3])),
         ("image", Comparison::Prefix, "shop/", vec![]),
+        // None of them has an image, and each text begins with nothing.
+        ("image", Comparison::Prefix, "", all(&[])),
+        ("image", Comparison::Contains, "", all(&[])),
     ] {
         let field = FIELDS.iter().find(|field| field.name == name).unwrap();
         let wanted = vec![Value::Text(wanted.to_owned())];

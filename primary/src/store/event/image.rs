@@ -9,7 +9,7 @@ use sqlx::{PgConnection, PgTransaction, Postgres, QueryBuilder};
 use super::NewEvent;
 use super::list::IMAGE;
 use crate::store::Result;
-use crate::store::question::{Comparison, Question};
+use crate::store::question::{Comparison, Question, Value};
 
 /// Images that are looked up one by one. Where a text stands in more of them,
 /// events that match are not rare, and soon found in any order.
@@ -68,11 +68,13 @@ pub(super) struct Images {
 }
 
 /// The images that a text of the question stands in, or at the beginning of, where those
-/// are few; none where it has no such text.
+/// are few; none where it has no such text. The empty text stands in events without an image,
+/// too, and those are not among them.
 pub(super) async fn named(conn: &mut PgConnection, question: &Question) -> Result<Option<Images>> {
     let text = question.conditions.iter().enumerate().find(|(_, condition)| {
         condition.field.name == IMAGE.name
             && matches!(condition.comparison, Comparison::Contains | Comparison::Prefix)
+            && !condition.wanted.contains(&Value::Text(String::new()))
     });
     let Some((condition, text)) = text else { return Ok(None) };
     let mut sql =
