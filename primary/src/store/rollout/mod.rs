@@ -65,7 +65,7 @@ pub struct Rollout {
     pub revision: Revision,
     /// How it stands.
     pub state: State,
-    /// Why it is halted, for people; empty otherwise.
+    /// Why it is halted, or was when it was aborted, for people; empty otherwise.
     pub reason: String,
     /// The same for programs; none where a version halted it that did not say.
     pub halt: Option<Halt>,
@@ -186,7 +186,8 @@ pub async fn get(conn: &mut PgConnection, id: i64) -> Result<Option<Rollout>> {
     .transpose()
 }
 
-/// Lets a rollout stand otherwise: halted with the reason for it.
+/// Lets a rollout stand otherwise: halted with the reason for it, which it keeps where it is
+/// aborted.
 pub async fn set_state(
     conn: &mut PgConnection,
     id: i64,
