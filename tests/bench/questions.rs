@@ -23,8 +23,9 @@ const REPORTING: Duration = Duration::from_secs(20);
 /// the slowest of all, and how many pages deep.
 const PAGES: usize = 200;
 const DEPTH: usize = 60;
-/// Who counts rests twenty times as long as it counted, before it counts again.
-const COUNTED_WITHIN: Duration = Duration::from_mins(10);
+/// Who counts rests twenty times as long as it counted, ten minutes at most, before it
+/// counts again.
+const COUNTED_WITHIN: Duration = Duration::from_mins(15);
 
 /// The lists, each as it is asked for without a word and by any one filter or
 /// order.
