@@ -13,7 +13,8 @@ use super::Result;
 /// names: between the two a row could vanish that is about to be named.
 const LOCK: i64 = 0x5041_4c49_4649_4e44;
 
-/// Vulnerable packages that one statement looks at.
+/// Rows of `finding_gone` that one statement removes: a trigger looks at where the
+/// vulnerabilities of all of them were seen, while nobody counts.
 const MOST_SETTLED: i64 = 5_000;
 
 /// What is known of a vulnerability, whatever package has it.
