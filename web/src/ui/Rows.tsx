@@ -32,8 +32,10 @@ export function Rows<Row>(props: Props<Row>) {
   };
   const adder = useRef<HTMLButtonElement>(null);
   const drop = (at: number) => {
-    // The button of the last row goes with it: the keyboard goes on where rows are added.
-    if (at === rows.length - 1) adder.current?.focus();
+    // The button goes with the last row, and that of the one that stays cannot be pressed: the
+    // keyboard goes on where rows are added.
+    const rests = needed && rows.length === 2;
+    if (rests || at === rows.length - 1) adder.current?.focus();
     become(rows.filter((_, index) => index !== at));
   };
   return (
