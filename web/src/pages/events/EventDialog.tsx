@@ -10,6 +10,7 @@ import { Why } from "../admission/Why";
 import { ClusterOf } from "../clusters/ClusterLink";
 import { useClusterName } from "../clusters/members";
 import { RecordText } from "./RecordText";
+import { rawOf } from "./raw";
 import { type Detail, Level, useEventName } from "./record";
 import { eventsText } from "./text";
 
@@ -68,13 +69,8 @@ export function EventDialog({ event, onClose }: { event: Told; onClose: () => vo
       <h3>{t.raw}</h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long record is scrolled by keyboard */}
       <pre className="raw" tabIndex={0}>
-        {JSON.stringify(event.detail, said, 2)}
+        {rawOf(event.detail)}
       </pre>
     </Dialog>
   );
-}
-
-/** What logs have a place for and a record does not say is left out of it. */
-function said(_: string, value: unknown): unknown {
-  return value === "" ? undefined : value;
 }

@@ -1,0 +1,14 @@
+import { expect, it } from "vitest";
+
+import { rawOf } from "./raw";
+
+it("of a record, all that it says is shown, and no more", () => {
+  const detail = {
+    name: "RESTful.Write",
+    image: "",
+    user_roles: { "": "admin" },
+    items: ["", "a"],
+  };
+  const { image: _, ...said } = detail;
+  expect(JSON.parse(rawOf(detail))).toEqual(said);
+});

@@ -1,0 +1,9 @@
+/** A record as it was sent. What logs have a place for and a record does not say is left out. */
+export function rawOf(detail: unknown): string {
+  return JSON.stringify(detail, said, 2);
+}
+
+/** In a list nothing can be left out without something else in its place. */
+function said(this: unknown, _: string, value: unknown): unknown {
+  return value === "" && !Array.isArray(this) ? undefined : value;
+}
