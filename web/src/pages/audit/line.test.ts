@@ -17,6 +17,11 @@ it("a line is named by its second and its words, wherever it stands in a list", 
     keyed([record(...of)] as Parameters<typeof keyed>[0]).map(nameOf)[0] ?? "";
   expect(name("a")).toBe(name("a"));
   expect(new Set([name("a"), name("b"), name("a", 1_700_000_001)]).size).toBe(3);
+  const ofCall = (said: object) =>
+    keyed([{ ...record("a"), ...said }] as Parameters<typeof keyed>[0]).map(nameOf)[0];
+  // Who calls the same twice in a second may say something else each time.
+  const calls = [{ rest_method: "PATCH" }, { rest_method: "PATCH", rest_body: "{}" }];
+  expect(new Set([name("a"), ...calls.map(ofCall)]).size).toBe(3);
   expect(secondOf(name("ä", 1_700_000_001))).toBe(1_700_000_001);
   expect(secondOf("nonsense")).toBe(0);
 });

@@ -6,8 +6,13 @@ import type { Schema } from "../../api/client";
 export type Line = Schema<"Audit"> & Schema<"Event"> & { key: string };
 
 /** What tells a record from others, but for the same once more. */
-function wordsOf({ cluster_name, reported_timestamp, name, message, rest_request }: Line): string {
-  return [cluster_name, reported_timestamp, name, message, rest_request].join(" ");
+function wordsOf(line: Line): string {
+  const { cluster_name, reported_timestamp, name, message, user } = line;
+  const { rest_method, rest_request, rest_body, workload_domain, workload_name } = line;
+  return [
+    ...[cluster_name, reported_timestamp, name, message, user],
+    ...[rest_method, rest_request, rest_body, workload_domain, workload_name],
+  ].join(" ");
 }
 
 /** The lines with a key each. */
