@@ -119,7 +119,9 @@ describe("federated objects of each kind are made, shown and deleted:", () => {
     await remove.click();
     await until("the entry is gone", async () => (await remove.count()) === 0);
     expect(await typed.inputValue()).toBe("the next one");
-    await dialog.getByRole("button", { name: "Undo" }).last().click();
+    // What was added is still offered to be taken back, too.
+    const told = dialog.locator(".notice").last();
+    await told.getByRole("button", { name: "Undo" }).click();
     await dialog.getByText("Taken back", { exact: true }).waitFor();
     await remove.click();
     await until("the entry is gone again", async () => (await remove.count()) === 0);
