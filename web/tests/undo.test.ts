@@ -1,7 +1,7 @@
 // What a form saved can be taken back: what was changed becomes what it was, what was made goes.
 
 import type { Locator, Page } from "playwright-core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 
 import { create, get, change as patch, remove } from "./api";
 import { row, signedIn, type Visit } from "./browser";
@@ -81,6 +81,9 @@ describe("a form that was saved", () => {
     "but not of %s that somebody else changed since: that stays",
     async (_, of) => {
       await of.make();
+      onTestFinished(async () => {
+        await of.drop();
+      });
       await page.goto(await of.form());
       if (of.opener) await page.getByRole("button", { name: of.opener }).click();
       const dialog = page.getByRole("dialog");
@@ -94,7 +97,6 @@ describe("a form that was saved", () => {
       await back.click();
       await page.getByText("It was changed again meanwhile").waitFor();
       expect(JSON.stringify(await get(of.path))).toContain(of.word);
-      await of.drop();
     },
   );
 
