@@ -33,10 +33,12 @@ export function fetched<Module extends Record<string, unknown>, Name extends key
 }
 
 /** Fetches what is needed now and is no component. Where the primary is of another version by now,
- * the whole portal is loaded anew. */
+ * the whole portal is loaded anew, once: what keeps it away then is told. */
 export function fetchNow<Part>(load: () => Promise<Part>): Promise<Part> {
-  return fetching(load)().catch((cause) => {
-    if (cause instanceof ApiError) throw cause;
+  return fetching(load)().catch((cause: Error) => {
+    const tried = `palisade.reloaded:${cause.message}`;
+    if (cause instanceof ApiError || sessionStorage.getItem(tried)) throw cause;
+    sessionStorage.setItem(tried, "1");
     location.reload();
     return new Promise<never>(() => {});
   });
