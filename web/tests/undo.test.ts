@@ -73,6 +73,8 @@ describe("a form that was saved", () => {
     await page.getByRole("button", { name: "Undo" }).press("Enter");
     // The button is gone, and whoever goes on by the keyboard does so from where it was.
     expect(await page.evaluate(() => document.activeElement?.className)).toBe("notices");
+    // Its message was read out before the button came, and is not once more.
+    expect(await page.locator(".notices").getAttribute("aria-atomic")).toBe("false");
     await row(page, `theirs ${stamp}`).waitFor();
     await remove(`/v1/group/${name}`);
   });

@@ -15,7 +15,15 @@ export function Notices() {
     dismiss(id);
   };
   return (
-    <div ref={all} className="notices" role="status" aria-live="polite" tabIndex={-1}>
+    // Of all of them, only what is new is read out: buttons come after their messages.
+    <div
+      ref={all}
+      className="notices"
+      role="status"
+      aria-live="polite"
+      aria-atomic={false}
+      tabIndex={-1}
+    >
       {useNotices().map((notice) => (
         <div key={notice.id} className="notice">
           {notice.text}
