@@ -25,7 +25,7 @@ use crate::store::{self, Database, StoreError};
 /// new connections must not be a storm.
 const RENEWALS: usize = 50;
 const PAUSE: Duration = Duration::from_secs(1);
-/// Removed members that the old authority names when it goes: 40 bytes each.
+/// Certificates that the old authority names when it goes: 40 bytes each.
 const MOST_REVOKED: i64 = 50_000;
 /// How often each replica looks whether the authorities changed, and whether the
 /// old one can be forgotten. What one replica signs is trusted by all after this.
@@ -96,8 +96,8 @@ pub async fn begin(
 }
 
 /// Ends the replacement when no present member depends on the old authority. Who was
-/// removed and has not come back since believes nobody else: the old one's last word is
-/// kept for them. Says whether it ended.
+/// removed, or whose entry another agent took up, and has not come back since, believes
+/// nobody else: the old one's last word is kept for them. Says whether it ended.
 async fn finish(app: &App) -> Result<bool> {
     let now = app.clock.now();
     let mut tx = app.database.begin().await?;
@@ -118,9 +118,9 @@ async fn finish(app: &App) -> Result<bool> {
     if !store::authority::succeed(&mut tx).await? {
         return Ok(false);
     }
-    let removed = store::certificate::of_removed(&mut tx, old, MOST_REVOKED).await?;
-    if !removed.is_empty() {
-        let list = former.revoke(&removed, now).map_err(FederationError::Authority)?;
+    let revoked = store::certificate::cut_off(&mut tx, old, MOST_REVOKED).await?;
+    if !revoked.is_empty() {
+        let list = former.revoke(&revoked, now).map_err(FederationError::Authority)?;
         store::authority::keep_revoked(&mut tx, old, &list, now).await?;
     }
     let message = "The authority was replaced: nobody depends on the old one any more.";

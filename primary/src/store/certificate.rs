@@ -113,16 +113,16 @@ pub async fn count_by_authority(
     rows.into_iter().map(|row| Ok((read(&row.authority)?, row.members))).collect()
 }
 
-/// The serial numbers of certificates of `authority` whose members were removed and did
-/// not leave, those that end last first; at most `limit`.
-pub async fn of_removed(
+/// The serial numbers of certificates of `authority` that count no more, those that end
+/// last first; at most `limit`. Whoever left knows, so theirs are not among them.
+pub async fn cut_off(
     conn: &mut PgConnection,
     authority: Digest,
     limit: i64,
 ) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar!(
         "SELECT serial FROM certificate JOIN member ON member.id = member_id
-         WHERE authority = $1 AND removed_reason <> $2
+         WHERE authority = $1 AND (removed_reason <> $2 OR revoked_at IS NOT NULL)
          ORDER BY expires_at DESC, serial LIMIT $3",
         authority.as_bytes().as_slice(),
         RemovedReason::Left.as_str(),

@@ -2,7 +2,8 @@
 
 use chrono::{TimeDelta, Utc};
 use palisade_primary::federation::membership::{self, Ending};
-use palisade_primary::store::Actor;
+use palisade_primary::store::{Actor, certificate};
+use palisade_transport::certificate::serial;
 use palisade_transport::client::ConnectError;
 use palisade_transport::identity::SigningRequest;
 
@@ -72,6 +73,30 @@ async fn a_lost_answer_is_given_again_without_another_use() {
     membership::remove(&primary.app, &actor, id, Ending::Kicked).await.unwrap();
     let error = shut_out(&primary, &again).await;
     assert!(matches!(error, ConnectError::Revoked), "{error}");
+    primary.stop().await;
+}
+
+#[tokio::test]
+async fn an_authority_has_cut_off_who_was_removed_or_replaced_and_not_who_left() {
+    let primary = Primary::start().await;
+    let token = primary.token(4, false).await;
+    let mut members = Vec::new();
+    for name in ["left", "removed", "replaced", "present"] {
+        members.push(Newcomer::named(name).join(&primary, &token).await.unwrap());
+    }
+    leave(&member_connection(&primary, &members[0]).await.unwrap()).await.unwrap();
+    let id = |at: usize| members[at].membership().cluster_id;
+    let actor = Actor::new("admin", "");
+    membership::remove(&primary.app, &actor, id(1), Ending::Kicked).await.unwrap();
+    let mut conn = primary.database().acquire().await.unwrap();
+    // As where another agent takes up its entry.
+    certificate::revoke_of(&mut conn, id(2), primary.app.clock.now()).await.unwrap();
+    let mut cut_off = certificate::cut_off(&mut conn, token.authority, 9).await.unwrap();
+    cut_off.sort();
+    let mut expected = [1, 2].map(|at: usize| serial(&members[at].chain()[0]).unwrap());
+    expected.sort();
+    assert_eq!(cut_off, expected);
+    drop(conn);
     primary.stop().await;
 }
 
