@@ -326,6 +326,7 @@ async fn a_member_that_does_not_know_the_authority_any_more_says_why_it_is_away(
     let member =
         agent.eventually("/v1/fed/member", |member| reason(member).contains("authority")).await;
     assert!(reason(&member).contains("join again with a new token"), "{member}");
+    // Nor is anybody else believed who says that it was removed.
     assert_eq!(member["fed_role"], "joint");
     assert_eq!(member["master_cluster"]["status"], "disconnected");
     // The status tells it from the first failure on, the log tells it once.

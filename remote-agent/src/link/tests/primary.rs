@@ -2,7 +2,7 @@
 //! says is each test's to choose.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -68,6 +68,8 @@ impl Opened {
 
 struct Primary {
     authority: Authority,
+    /// Serial number of the member's certificate.
+    serial: OnceLock<String>,
     opened: mpsc::Sender<Opened>,
     answers: mpsc::Sender<Vec<Part>>,
     clock: SharedClock,
@@ -90,6 +92,7 @@ impl Enrol for Primary {
             .authority
             .sign_member(&request.signing_request, cluster, self.clock.now(), TimeDelta::days(7))
             .unwrap();
+        self.serial.get_or_init(|| issued.serial.clone());
         Ok(Response::new(JoinResponse {
             cluster_id: cluster.to_string(),
             certificate_chain: issued.chain.iter().map(|c| Bytes::copy_from_slice(c)).collect(),
@@ -116,11 +119,15 @@ impl Enrol for Primary {
         Ok(Response::new(LeaveResponse {}))
     }
 
+    /// A list that names the member, of an authority that is not the member's.
     async fn revoked(
         &self,
         _: Request<RevokedRequest>,
     ) -> Result<Response<RevokedResponse>, Status> {
-        Err(Status::unimplemented("not in this test"))
+        let serials: Vec<String> = self.serial.get().cloned().into_iter().collect();
+        let now = self.clock.now();
+        let list = Authority::create(now).unwrap().revoke(&serials, now).unwrap();
+        Ok(Response::new(RevokedResponse { list: list.into() }))
     }
 }
 
@@ -245,6 +252,7 @@ pub(super) async fn running(ticket: &str, refuses_configurations: bool) -> Runni
     let (answers_sender, answers) = mpsc::channel(4);
     let primary = Arc::new(Primary {
         authority,
+        serial: OnceLock::new(),
         opened: opened_sender,
         answers: answers_sender,
         clock,
