@@ -14,6 +14,8 @@ use uuid::Uuid;
 const DEAD_AFTER: TimeDelta = TimeDelta::seconds(30);
 /// How often an import is heard of while it runs.
 pub const BEAT: Duration = Duration::from_secs(5);
+/// So much is named at most of what an import leaves out: files may have millions of lines.
+const MOST_LEFT_OUT: usize = 1_000;
 
 /// How an import stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +71,14 @@ impl ImportTask {
             state: State::Running,
             left_out: Vec::new(),
         }
+    }
+
+    /// Notes what the import leaves out; of very much, how much more there is.
+    pub fn leave_out(&mut self, mut left_out: Vec<String>) {
+        let more = left_out.len().saturating_sub(MOST_LEFT_OUT);
+        left_out.truncate(MOST_LEFT_OUT);
+        left_out.extend((more > 0).then(|| format!("and {more} more")));
+        self.left_out = left_out;
     }
 
     /// The same import, which has ended.
@@ -189,6 +199,16 @@ mod tests {
             assert_eq!(told, expected, "{last:?} {tid}");
         }
         assert_eq!(task.in_the_way().refusal.status.as_u16(), 409);
+    }
+
+    #[test]
+    fn of_very_much_that_is_left_out_some_is_named() {
+        let mut task = ImportTask::begun("mary", DateTime::UNIX_EPOCH);
+        task.leave_out(vec!["a".to_owned(); MOST_LEFT_OUT]);
+        assert_eq!(task.left_out.len(), MOST_LEFT_OUT);
+        task.leave_out(vec!["a".to_owned(); MOST_LEFT_OUT + 2]);
+        assert_eq!(task.left_out.len(), MOST_LEFT_OUT + 1);
+        assert_eq!(task.to_rest().left_out.last().unwrap(), "and 2 more");
     }
 
     #[test]

@@ -92,10 +92,10 @@ struct Outcome {
     left_out: Vec<String>,
 }
 
-async fn run(app: App, client: Client, content: Content, prune: bool, task: ImportTask) {
+async fn run(app: App, client: Client, content: Content, prune: bool, mut task: ImportTask) {
     let put = Box::pin(put(&app, &client, content, prune));
     let Outcome { refused, left_out } = import_task::beside(&app, &task, put).await;
-    let task = ImportTask { left_out, ..task };
+    task.leave_out(left_out);
     let state = if refused.is_empty() {
         TaskState::Done
     } else {

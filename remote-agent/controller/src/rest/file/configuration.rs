@@ -74,7 +74,7 @@ pub(super) async fn import(
             Ok(unknown) => {
                 let unknown = others.into_iter().chain(unknown);
                 let unknown = unknown.map(|what| format!("{what}: this version does not know it"));
-                running.task.left_out = unknown.collect();
+                running.task.leave_out(unknown.collect());
                 task::State::Done
             }
             Err(error) => {
