@@ -98,7 +98,8 @@ pub(super) async fn let_in(app: &App, request: &mut Request, answers: Answers) -
         caller
     } else {
         let brought = brought(request);
-        let by_platform = request.headers().contains_key(PLATFORM);
+        // To NeuVector an empty one is none: proxies send it so where nobody came by Rancher.
+        let by_platform = request.headers().get(PLATFORM).is_some_and(|sent| !sent.is_empty());
         identify(app, brought, by_platform, &address).await?
     };
     if answers == Answers::Home {

@@ -27,6 +27,7 @@ async fn sessions_begin_and_end() -> Result<()> {
     // Clients of Rancher learn that it vouches for nobody here.
     let platform = rest.with_header("X-R-Sess", "token-abcde:secret")?;
     platform.get("/v1/group").await?.expect(401, 50)?;
+    rest.with_header("X-R-Sess", "")?.get("/v1/group").await?.expect(401, 3)?;
     rest.with_token(Some("no.real.token")).get("/v1/group").await?.expect(401, 3)
 }
 
