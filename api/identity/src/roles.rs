@@ -90,9 +90,6 @@ pub enum RolesError {
          an access_scope of {{}} takes the limit away"
     )]
     NotInClusters(RoleName),
-    /// A role in namespaces that names none.
-    #[error("the role {0} names no namespace in role_domains: name one at least, or leave it out")]
-    NoNamespace(RoleName),
     /// Roles in namespaces beside a scope.
     #[error(
         "the role {0} has an access_scope, and beside that there are no role_domains: leave them \
@@ -132,15 +129,12 @@ impl Roles {
         global: &str,
         domains: &BTreeMap<String, Vec<String>>,
     ) -> Result<Self, RolesError> {
-        let parsed = domains.iter().map(|(role, namespaces)| {
-            let role: RoleName = role.parse()?;
-            // Nobody gives nothing on purpose.
-            if namespaces.is_empty() {
-                return Err(RolesError::NoNamespace(role));
-            }
+        // Clients of NeuVector name roles that they give nowhere; it passes these over.
+        let given = domains.iter().filter(|(_, namespaces)| !namespaces.is_empty());
+        let parsed = given.map(|(role, namespaces)| {
             let namespaces =
                 namespaces.iter().map(|one| one.parse()).collect::<Result<BTreeSet<_>, _>>()?;
-            Ok((role, namespaces))
+            Ok((role.parse()?, namespaces))
         });
         Self::new(global.parse()?, parsed.collect::<Result<_, RolesError>>()?)
     }
@@ -264,9 +258,10 @@ mod tests {
 
     #[test]
     fn a_role_in_no_namespace_is_none() {
-        let given = roles("reader", &[("admin", &[])]);
-        assert!(matches!(given, Err(RolesError::NoNamespace(_))), "{given:?}");
-        // It may be stored, as no role.
+        let given = roles("reader", &[("admin", &[]), ("fedAdmin", &[])]).unwrap();
+        assert_eq!(given, Roles::everywhere("reader".parse().unwrap()));
+        assert!(roles("", &[("reader", &[])]).unwrap().is_nothing());
+        // It may be stored so.
         let stored = r#"{"global_role":"","role_domains":{"admin":[]}}"#;
         assert!(serde_json::from_str::<Roles>(stored).unwrap().is_nothing());
     }

@@ -93,7 +93,7 @@ pub struct ApiKeyCreation {
     /// Global role.
     #[serde(default)]
     pub role: String,
-    /// Roles in single namespaces, each in one at least.
+    /// Roles in single namespaces.
     #[serde(default)]
     pub role_domains: BTreeMap<String, Vec<String>>,
     /// What the global role is limited to.

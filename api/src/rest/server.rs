@@ -181,7 +181,7 @@ pub struct GroupRoleMapping {
     /// Role everywhere.
     #[serde(default)]
     pub global_role: String,
-    /// Roles in single namespaces, each in one at least.
+    /// Roles in single namespaces.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub role_domains: BTreeMap<String, Vec<String>>,
     /// What the global role is limited to; absent: nothing, or in a

@@ -103,7 +103,7 @@ pub struct NewUser {
     /// Language of the portal.
     #[serde(default)]
     pub locale: String,
-    /// Roles in single namespaces, each in one at least.
+    /// Roles in single namespaces.
     #[serde(default)]
     pub role_domains: BTreeMap<String, Vec<String>>,
     /// What the global role is limited to.
@@ -133,7 +133,7 @@ pub struct UserConfig {
     pub email: Option<String>,
     /// Global role.
     pub role: Option<String>,
-    /// Roles in single namespaces, each in one at least; what is absent is taken away.
+    /// Roles in single namespaces; what is absent, or in none, is taken away.
     pub role_domains: Option<BTreeMap<String, Vec<String>>>,
     /// What the global role is limited to; empty takes the limit away.
     pub access_scope: Option<AccessScope>,

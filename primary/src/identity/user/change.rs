@@ -123,11 +123,7 @@ impl Identity {
     ) -> Result<(), UserError> {
         let before = self.stored_user(fullname).await?;
         let mut domains = before.roles.domains_as_text();
-        if namespaces.is_empty() {
-            domains.remove(role);
-        } else {
-            domains.insert(role.to_owned(), namespaces);
-        }
+        domains.insert(role.to_owned(), namespaces);
         let change = ChangeUser { role_domains: Some(domains), ..ChangeUser::default() };
         self.change_user(caller, fullname, change).await
     }
