@@ -27,6 +27,8 @@ use crate::link::{LinkConfig, LinkHandle, workloads};
 const MOST_MESSAGE_BYTES: usize = 2 << 20;
 /// How long the primary may take to open the stream.
 const OPEN: Duration = Duration::from_secs(20);
+/// How long somebody unknown may take to hand on what the known authority has revoked.
+const ASKED: Duration = Duration::from_mins(2);
 
 /// Dials the primary and greets it.
 pub(super) async fn open<'a>(
@@ -98,14 +100,15 @@ async fn turned_away(
     if !matches!(error, ConnectError::AnotherAuthority { .. }) {
         return End::connect(error, false);
     }
-    match enrol::is_revoked(address, identity, handle.proxy()).await {
-        Ok(true) => End::connect(&ConnectError::Revoked, false),
-        Ok(false) => End::connect(error, false),
-        Err(unanswered) => {
-            debug!(%unanswered, "nobody says whether this cluster was removed");
-            End::connect(error, false)
-        }
+    // Whoever answers there may be anybody, who begins an answer and never ends it.
+    let asked = tokio::time::timeout(ASKED, enrol::is_revoked(address, identity, handle.proxy()));
+    match asked.await {
+        Ok(Ok(true)) => return End::connect(&ConnectError::Revoked, false),
+        Ok(Ok(false)) => {}
+        Ok(Err(unanswered)) => debug!(%unanswered, "nobody says whether this cluster was removed"),
+        Err(late) => debug!(%late, "nobody says in time whether this cluster was removed"),
     }
+    End::connect(error, false)
 }
 
 /// Where to dial: the address that the primary wants, and at every second attempt
