@@ -38,12 +38,14 @@ sqlx: ## renew primary/.sqlx after a change of a query or a migration
 	@scripts/sqlx.sh
 
 # Without the portal: it may use already what the document does not have yet.
-document := cargo run --quiet --locked --features tokio/test-util -p
+programs := cargo build --quiet --locked --features tokio/test-util -p palisade-primary -p palisade-agent
 openapi: ## renew openapi/ after a change of the REST API
-	$(document) palisade-agent openapi >target/cluster.json
+	$(programs)
+	target/debug/palisade-agent openapi >target/cluster.json
 	mv target/cluster.json openapi/
 	# The primary's document has what clusters answer.
-	$(document) palisade-primary openapi >target/palisade.json
+	$(programs)
+	target/debug/palisade-primary openapi >target/palisade.json
 	mv target/palisade.json openapi/
 
 clean: ## forget the coffee shop and all that was built
