@@ -293,9 +293,9 @@ items:
         };
         for (text, fits) in [
             (sensor("x") + &sensor("x"), true),
-            (sensor("x") + &sensor("y"), false),
+            (sensor("x") + &sensor("z"), false),
             (webhook("x") + &webhook("x") + &sensor("x"), true),
-            (webhook("x") + &webhook("y"), false),
+            (webhook("x") + &webhook("z"), false),
         ] {
             let mut set = ResourceSet::read(&text).unwrap();
             assert_eq!(set.federate().is_ok(), fits, "{text}");

@@ -83,7 +83,7 @@ async fn a_limit_stays_until_it_is_taken_away() -> Result<()> {
     admin.patch("/v1/server/openId1/role/fedReader", &groups).await?.ok()?;
     assert_eq!(shown().await?, by_id);
     let beside = |domains: &[&str]| {
-        let group = json!({ "group": "prod-ops", "global_role": "fedAdmin",
+        let group = json!({ "group": "prod-ops", "global_role": "fedReader",
             "role_domains": { "admin": domains } });
         json!({ "config": { "name": "openId1", "oidc": { "group_mapped_roles": [group] } } })
     };
