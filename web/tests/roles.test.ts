@@ -1,15 +1,12 @@
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { create, memberId, remove } from "./api";
-import { row, settled, type Visit, visit } from "./browser";
-import { denied, denying } from "./denied";
+import { settled, type Visit, visit } from "./browser";
 
 const stamp = Date.now().toString(36);
 const password = `Espresso-${stamp}-7`;
 const settings = `settings-${stamp}`;
-/** Of the federation, and of nobody else in these tests. */
-const RULE = 100_905;
 
 /** Who looks around: a name, a role, and what it is limited to. */
 const VISITORS: [name: string, role: string, scope?: object][] = [
@@ -90,25 +87,4 @@ it("a build pipeline is told that the dashboard is not for it, and asks for noth
   expect(faults).toEqual([]);
   await close();
   await remove(`/v1/user/${fullname}`);
-});
-
-it("who reads the log and no rules is told which of them denied, and not led to it", async () => {
-  const [role, fullname] = [`auditor-${stamp}`, `reader-of-the-log-${stamp}`];
-  const permissions = [{ id: "audit_events", read: true, write: false }];
-  await create("/v1/user_role", { config: { name: role, comment: "", permissions } });
-  await create("/v1/user", { user: { fullname, username: fullname, password, role } });
-  onTestFinished(await denying(RULE, `roles ${stamp}`));
-  await denied(`audited-${stamp}`);
-  const { page, close } = await visit();
-  await page.goto("/audit");
-  await page.locator("input[name=username]").fill(fullname);
-  await page.locator("input[name=password]").fill(password);
-  await page.locator("button[type=submit]").click();
-  await row(page, `audited-${stamp}`).first().getByRole("button").click();
-  const dialog = page.getByRole("dialog");
-  await dialog.getByText(`Decided by Rule ${RULE}`).waitFor();
-  expect(await dialog.getByRole("link").count()).toBe(0);
-  await close();
-  await remove(`/v1/user/${fullname}`);
-  await remove(`/v1/user_role/${role}`);
 });
