@@ -3,7 +3,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { imagePage } from "./api";
+import { create, imagePage, remove } from "./api";
 import { row, settled, signedIn, signIn, type Visit, visit } from "./browser";
 import { denied, denying } from "./denied";
 import { until } from "./shop";
@@ -129,6 +129,11 @@ describe("records", () => {
   );
 
   it.each(["/events", "/audit?tab=event"])("are told in Chinese at %s", async (path) => {
+    // The newest are on the page, whatever happened before.
+    const name = `fed.told-${stamp}`;
+    const criteria = [{ key: "service", op: "=", value: "roaster" }];
+    await create("/v1/group", { config: { name, cfg_type: "federal", criteria } });
+    await remove(`/v1/group/${name}`);
     await page.goto(path);
     await page
       .getByText(/^admin，来自 127\.0\.0\.1$/)
