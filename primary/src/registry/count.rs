@@ -36,7 +36,7 @@ pub(super) async fn left(
     let digests: Vec<Digest> = reports
         .iter()
         .map(|report| report.digest)
-        .filter(|digest| !spoken.contains_key(digest.as_bytes().as_slice()))
+        .filter(|digest| !spoken.contains_key(digest.as_bytes()))
         .collect();
     for part in digests.chunks(AT_ONCE) {
         let touched = store::report::accepted_in(tx, part).await?;

@@ -110,7 +110,7 @@ async fn publish(registries: &Registries) -> Result<usize, StoreError> {
         by_digest.entry(&image.digest).or_default().push(image);
     }
     let judged = reports.iter().map(|report| {
-        let digest = report.digest.as_bytes().as_slice();
+        let digest = report.digest.as_bytes();
         let images = by_digest.get(digest).map_or(&[][..], |n| n);
         let spoken = spoken.remove(digest).map(|left| left.cves);
         let left = left.get(digest).copied();
@@ -152,8 +152,7 @@ async fn publish(registries: &Registries) -> Result<usize, StoreError> {
                 items.insert(name.clone(), NewItem::put(ObjectKind::Verdict, name, payload));
             }
         }
-        let left =
-            left.get(report.digest.as_bytes().as_slice()).copied().map(super::report::columns);
+        let left = left.get(report.digest.as_bytes()).copied().map(super::report::columns);
         store::report::published(&mut tx, report.digest, &written, left).await?;
         published += 1;
         if bytes > BATCH_BYTES {

@@ -111,7 +111,7 @@ pub async fn keep_revoked(
     sqlx::query!(
         "INSERT INTO authority_former (fingerprint, revoked, replaced_at) VALUES ($1, $2, $3)
          ON CONFLICT ON CONSTRAINT authority_former_pkey DO NOTHING",
-        fingerprint.as_bytes().as_slice(),
+        fingerprint.as_bytes(),
         list,
         now,
     )
@@ -124,7 +124,7 @@ pub async fn keep_revoked(
 pub async fn revoked(conn: &mut PgConnection, fingerprint: Digest) -> Result<Option<Vec<u8>>> {
     Ok(sqlx::query_scalar!(
         "SELECT revoked FROM authority_former WHERE fingerprint = $1",
-        fingerprint.as_bytes().as_slice(),
+        fingerprint.as_bytes(),
     )
     .fetch_optional(conn)
     .await?)

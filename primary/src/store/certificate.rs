@@ -39,7 +39,7 @@ pub async fn create(
          VALUES ($1, $2, $3, $4)",
         new.serial,
         new.member.as_uuid(),
-        new.authority.as_bytes().as_slice(),
+        new.authority.as_bytes(),
         new.expires_at,
     )
     .execute(conn)
@@ -124,7 +124,7 @@ pub async fn cut_off(
         "SELECT serial FROM certificate JOIN member ON member.id = member_id
          WHERE authority = $1 AND (removed_reason <> $2 OR revoked_at IS NOT NULL)
          ORDER BY expires_at DESC, serial LIMIT $3",
-        authority.as_bytes().as_slice(),
+        authority.as_bytes(),
         RemovedReason::Left.as_str(),
         limit,
     )

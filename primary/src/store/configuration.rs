@@ -52,7 +52,7 @@ pub async fn put(
            FROM member_configuration WHERE member_id = $1
            RETURNING revision"#,
         member.as_uuid(),
-        new.digest.as_bytes().as_slice(),
+        new.digest.as_bytes(),
         now,
         i64::try_from(new.size).unwrap_or(i64::MAX),
         new.body,

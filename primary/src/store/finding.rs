@@ -157,7 +157,7 @@ pub async fn tell_vulnerabilities(
         &epss as &[Option<f32>],
         &percentiles as &[Option<f32>],
         &kev,
-        vulndb.as_bytes().as_slice(),
+        vulndb.as_bytes(),
     )
     .execute(conn)
     .await?;

@@ -257,7 +257,7 @@ pub async fn set_status(
          UPDATE image SET status = $2, result = $3 FROM named
          WHERE image.registry = named.registry AND image.repository = named.repository
            AND image.tag = named.tag",
-        digest.as_bytes().as_slice(),
+        digest.as_bytes(),
         status,
         result,
     )
@@ -281,7 +281,7 @@ pub async fn set_broken(
          UPDATE image SET status = 'failed', result = $2, broken_format = $3 FROM named
          WHERE image.registry = named.registry AND image.repository = named.repository
            AND image.tag = named.tag",
-        digest.as_bytes().as_slice(),
+        digest.as_bytes(),
         result,
         format,
     )

@@ -55,7 +55,11 @@ fn column(field: &str) -> Option<(Kind, &'static str)> {
         "repository" => (Text, "image.repository"),
         "tag" => (Text, "image.tag"),
         "image_id" => (Text, "coalesce(report.image_id, '')"),
-        "digest" => (Text, "coalesce('sha256:' || encode(image.digest, 'hex'), '')"),
+        "digest" => (
+            Text,
+            "coalesce(CASE octet_length(image.digest) WHEN 64 THEN 'sha512:' ELSE 'sha256:' END
+                      || encode(image.digest, 'hex'), '')",
+        ),
         "size" => (Number, "coalesce(report.size, 0)"),
         "author" => (Text, "coalesce(report.summary ->> 'author', '')"),
         "created_at" => (Text, "coalesce(report.summary ->> 'created_at', '')"),

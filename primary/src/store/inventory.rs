@@ -12,7 +12,7 @@ pub async fn put(conn: &mut PgConnection, digest: Digest, format: i32, body: &[u
         "INSERT INTO inventory (digest, format, body) VALUES ($1, $2, $3)
          ON CONFLICT (digest) DO UPDATE SET
              format = EXCLUDED.format, body = EXCLUDED.body, read_at = now()",
-        digest.as_bytes().as_slice(),
+        digest.as_bytes(),
         format,
         body,
     )
@@ -23,10 +23,9 @@ pub async fn put(conn: &mut PgConnection, digest: Digest, format: i32, body: &[u
 
 /// Forgets what an image holds: it is read again when it is found next.
 pub async fn delete(conn: &mut PgConnection, digest: Digest) -> Result<bool> {
-    let done =
-        sqlx::query!("DELETE FROM inventory WHERE digest = $1", digest.as_bytes().as_slice())
-            .execute(conn)
-            .await?;
+    let done = sqlx::query!("DELETE FROM inventory WHERE digest = $1", digest.as_bytes())
+        .execute(conn)
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -38,7 +37,7 @@ pub async fn get_of_format(
 ) -> Result<Option<Vec<u8>>> {
     Ok(sqlx::query_scalar!(
         "SELECT body FROM inventory WHERE digest = $1 AND format = $2",
-        digest.as_bytes().as_slice(),
+        digest.as_bytes(),
         format,
     )
     .fetch_optional(conn)
@@ -58,7 +57,7 @@ pub async fn of(conn: &mut PgConnection, digests: &[Digest]) -> Result<Vec<(Vec<
 pub async fn exists(conn: &mut PgConnection, digest: Digest) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM inventory WHERE digest = $1) AS "exists!""#,
-        digest.as_bytes().as_slice(),
+        digest.as_bytes(),
     )
     .fetch_one(conn)
     .await?)

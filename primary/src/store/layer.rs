@@ -34,7 +34,7 @@ pub async fn take(conn: &mut PgConnection, layer: Digest, format: i32) -> Result
     Ok(sqlx::query_scalar!(
         "UPDATE layer SET used_at = now(), reference_count = reference_count + 1
          WHERE digest = $1 AND format = $2 RETURNING body",
-        layer.as_bytes().as_slice(),
+        layer.as_bytes(),
         format,
     )
     .fetch_optional(conn)
@@ -48,7 +48,7 @@ pub async fn put(conn: &mut PgConnection, layer: Digest, format: i32, body: &[u8
          ON CONFLICT (digest) DO UPDATE SET
              format = excluded.format, body = excluded.body, size = excluded.size,
              used_at = now()",
-        layer.as_bytes().as_slice(),
+        layer.as_bytes(),
         format,
         body,
         i32::try_from(body.len()).unwrap_or(i32::MAX),

@@ -151,14 +151,14 @@ pub async fn put(conn: &mut PgConnection, new: &NewReport<'_>) -> Result<StoredR
              rematch = false, rescan = false, checked = false
          RETURNING id, coalesce((SELECT old.findings_digest FROM report AS old
                                  WHERE old.digest = $1), '') AS "findings_digest!""#,
-        new.digest.as_bytes().as_slice(),
+        new.digest.as_bytes(),
         new.summary,
         new.image_id,
         new.base_os,
         new.size,
         new.signatures,
         new.result.scanned_at,
-        new.result.vulndb.digest.as_bytes().as_slice(),
+        new.result.vulndb.digest.as_bytes(),
         new.result.vulndb.built_at,
         new.result.vulndb.version,
         new.result.vulndb.create_time,
@@ -168,8 +168,8 @@ pub async fn put(conn: &mut PgConnection, new: &NewReport<'_>) -> Result<StoredR
         low,
         unknown,
         new.result.body.unwrap_or_default(),
-        new.result.body_digest.as_bytes().as_slice(),
-        new.result.findings_digest.as_bytes().as_slice(),
+        new.result.body_digest.as_bytes(),
+        new.result.findings_digest.as_bytes(),
         new.result.verdict.unwrap_or_default(),
         new.findings_only,
     )
@@ -201,7 +201,7 @@ pub async fn lock_older(
                                                AND image.registry = ANY($3)))
          LIMIT $4
          FOR UPDATE OF report SKIP LOCKED",
-        vulndb.as_bytes().as_slice(),
+        vulndb.as_bytes(),
         built_at,
         registries,
         limit,
@@ -255,7 +255,7 @@ pub async fn rematched(tx: &mut sqlx::PgTransaction<'_>, new: &[Rematched<'_>]) 
                       findings_digest, verdict)
          WHERE report.id = new.id",
         first.result.scanned_at,
-        vulndb.digest.as_bytes().as_slice(),
+        vulndb.digest.as_bytes(),
         vulndb.built_at,
         vulndb.version,
         vulndb.create_time,
@@ -285,7 +285,7 @@ pub async fn rematch(conn: &mut PgConnection, registry: &str, vulndb: Digest) ->
              ORDER BY digest FOR NO KEY UPDATE)
          UPDATE report SET rematch = true FROM asked WHERE report.id = asked.id",
         registry,
-        vulndb.as_bytes().as_slice(),
+        vulndb.as_bytes(),
     )
     .execute(conn)
     .await?;
@@ -311,7 +311,7 @@ pub async fn get(
              AND (image.digest = $2 OR image.index_digest = $2 OR report.image_id = $3)
            LIMIT 1"#,
         registry,
-        digest.as_bytes().as_slice(),
+        digest.as_bytes(),
         digest.to_string(),
     )
     .fetch_optional(conn)
@@ -331,7 +331,7 @@ pub async fn get_of_image(conn: &mut PgConnection, digest: Digest) -> Result<Opt
            WHERE report.digest = $1
               OR report.digest IN (SELECT digest FROM image_name WHERE index_digest = $1)
            LIMIT 1"#,
-        digest.as_bytes().as_slice(),
+        digest.as_bytes(),
     )
     .fetch_optional(conn)
     .await?)

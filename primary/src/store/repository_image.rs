@@ -50,7 +50,7 @@ pub async fn lock(tx: &mut PgTransaction<'_>, image: &RepositoryImage) -> Result
         image.registry,
         image.repository,
         image.tag,
-        image.digest.as_bytes().as_slice(),
+        image.digest.as_bytes(),
     )
     .execute(&mut **tx)
     .await?;
@@ -73,8 +73,8 @@ pub async fn put(
         image.registry,
         image.repository,
         image.tag,
-        image.digest.as_bytes().as_slice(),
-        image.index_digest.as_ref().map(|digest| digest.as_bytes().as_slice()),
+        image.digest.as_bytes(),
+        image.index_digest.as_ref().map(Digest::as_bytes),
         at,
     )
     .execute(&mut **tx)

@@ -71,7 +71,7 @@ pub async fn create(conn: &mut PgConnection, new: &NewToken<'_>) -> Result<()> {
                             rejoin, approval, sealed_secret, labels)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         new.id,
-        new.digest.as_bytes().as_slice(),
+        new.digest.as_bytes(),
         new.kind.as_str(),
         i32::try_from(new.max_uses).unwrap_or(i32::MAX),
         new.created_by,
@@ -110,7 +110,7 @@ pub async fn lock(conn: &mut PgConnection, digest: Digest) -> Result<Option<Toke
                   max_uses, uses, created_by, created_at,
                   expires_at, revoked_at, rejoin, approval
            FROM token WHERE digest = $1 FOR UPDATE"#,
-        digest.as_bytes().as_slice(),
+        digest.as_bytes(),
     )
     .fetch_optional(conn)
     .await?)
@@ -126,7 +126,7 @@ pub async fn sealed_secret(
     let sealed = sqlx::query_scalar!(
         "SELECT sealed_secret FROM token
          WHERE digest = $1 AND revoked_at IS NULL AND expires_at > $2",
-        digest.as_bytes().as_slice(),
+        digest.as_bytes(),
         now,
     )
     .fetch_optional(conn)
@@ -145,7 +145,7 @@ pub async fn put_fixed(conn: &mut PgConnection, new: &NewToken<'_>) -> Result<()
          SET expires_at = greatest(token.expires_at, excluded.expires_at),
              rejoin = excluded.rejoin, sealed_secret = excluded.sealed_secret",
         new.id,
-        new.digest.as_bytes().as_slice(),
+        new.digest.as_bytes(),
         new.kind.as_str(),
         i32::try_from(new.max_uses).unwrap_or(i32::MAX),
         new.created_by,

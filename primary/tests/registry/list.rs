@@ -126,6 +126,43 @@ async fn the_database_filters_sorts_and_pages_images() {
     primary.stop().await;
 }
 
+/// From the registry to REST, images that are named by SHA-512 are like any other.
+#[tokio::test]
+async fn an_image_by_sha512_is_scanned_listed_and_told() {
+    let (primary, registry) = (Primary::start().await, Registry::start().await);
+    let digest = registry.name_by_sha512(REPOSITORY, "1").to_oci();
+    primary.add_registry(&registry.url(), &json!({})).await;
+    primary.scan(1).await;
+    let answer = primary.get("/v1/scan/registry/fed.shop/images").await;
+    let image = &answer["images"][0];
+    assert_eq!((&image["digest"], &image["status"]), (&json!(digest), &json!("finished")));
+    assert_eq!(image["image_id"].as_str().map(str::len), Some(128));
+    for id in [image["image_id"].as_str().unwrap(), &digest] {
+        let told = primary.get(&format!("/v1/scan/registry/fed.shop/image/{id}")).await;
+        let layers = primary.get(&format!("/v1/scan/registry/fed.shop/layers/{id}")).await;
+        assert!(!told["report"]["modules"].as_array().unwrap().is_empty(), "{told}");
+        let layer = layers["report"]["layers"][0]["digest"].as_str().unwrap().to_owned();
+        assert!(layer.starts_with("sha512:"), "{layer}");
+    }
+    for (query, expected) in [
+        (format!("f_digest={digest}"), &["shop/api:1"][..]),
+        (format!("f_digest=prefix,{}", &digest[..40]), &["shop/api:1"]),
+        (format!("f_digest={}", digest.replace("sha512", "sha256")), &[]),
+    ] {
+        assert_eq!(listed(&primary, &query).await, expected, "{query}");
+    }
+    until("its verdict is told", || async { (verdicts(&primary).await == 1).then_some(()) }).await;
+    // What is stored is enough for a listing.
+    registry.forget();
+    primary.scan(1).await;
+    assert_eq!(registry.asked("blobs"), []);
+    for table in ["image", "report", "inventory"] {
+        let query = format!("{table} WHERE octet_length(digest) = 64");
+        assert_eq!(rows(&primary, &query).await, 1, "{table}");
+    }
+    primary.stop().await;
+}
+
 #[tokio::test]
 async fn settings_come_in_groups_too() {
     let (primary, registry) = (Primary::start().await, Registry::start().await);

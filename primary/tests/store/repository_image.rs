@@ -35,7 +35,7 @@ async fn shop() -> TestDatabase {
             "INSERT INTO report (digest, scanned_at, cvedb_version, summary, body, verdict, publish)
              VALUES ($1, now(), '1', '{}', '', '', false)",
         )
-        .bind(image.digest.as_bytes().as_slice())
+        .bind(image.digest.as_bytes())
         .execute(&mut *tx)
         .await
         .unwrap();

@@ -61,7 +61,7 @@ impl Scope {
     /// find other files.
     pub(crate) fn key(&self, layer: Digest) -> Digest {
         match self.malware.as_ref().and_then(|list| list.digest()) {
-            Some(list) => Digest::of(&[*layer.as_bytes(), *list.as_bytes()].concat()),
+            Some(list) => Digest::of(&[layer.as_bytes(), list.as_bytes()].concat()),
             None => layer,
         }
     }

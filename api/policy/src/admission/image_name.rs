@@ -27,7 +27,7 @@ pub struct ImageName {
     pub repository: String,
     /// The tag; `latest` where the name has neither tag nor digest.
     pub tag: String,
-    /// `sha256:` and hex digits.
+    /// Its algorithm and hex digits.
     pub digest: Option<String>,
 }
 

@@ -31,10 +31,10 @@ pub fn next(
     Ok(rest.into_iter().cloned().collect())
 }
 
-fn place(seed: u64, member: ClusterId) -> [u8; 32] {
+fn place(seed: u64, member: ClusterId) -> Digest {
     let mut bytes = seed.to_le_bytes().to_vec();
     bytes.extend(member.as_uuid().as_bytes());
-    *Digest::of(&bytes).as_bytes()
+    Digest::of(&bytes)
 }
 
 #[cfg(test)]

@@ -114,7 +114,7 @@ fn checked(batch: WorkloadBatch) -> Result<Batch, &'static str> {
 }
 
 fn workload(one: &Workload) -> store::workload::Workload {
-    let image_id = one.image_id.strip_prefix("sha256:").unwrap_or(&one.image_id);
+    let image_id = one.image_id.split_once(':').map_or(&*one.image_id, |(_, hex)| hex);
     store::workload::Workload {
         id: shortened(&one.id, 128),
         name: shortened(&one.name, 256),

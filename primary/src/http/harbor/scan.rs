@@ -67,7 +67,7 @@ fn read(asked: HarborScanRequest) -> Result<RepositoryRequest, AdapterError> {
         return Err(AdapterError::field("registry.url is missing"));
     }
     Digest::from_oci(&artifact.digest)
-        .map_err(|_| AdapterError::field("artifact.digest is no sha256 digest"))?;
+        .map_err(|_| AdapterError::field("artifact.digest is no sha256 or sha512 digest"))?;
     let (username, password) = credentials(&registry.authorization)?;
     Ok(RepositoryRequest {
         registry: registry.url,

@@ -97,7 +97,7 @@ impl Registries {
         let request_digest = asker.map(|asker| request.digest(asker));
         let new = NewScan {
             id,
-            request_digest: request_digest.as_ref().map(|digest| digest.as_bytes().as_slice()),
+            request_digest: request_digest.as_ref().map(Digest::as_bytes),
             sealed_request: &sealed,
         };
         let mut tx = self.database.begin().await?;

@@ -74,9 +74,9 @@ pub(in crate::registry) async fn hold(
         }
     }
     let none = Rows::default();
-    let marked = reports.iter().map(|report| {
-        (report.id, harmless.get(report.digest.as_bytes().as_slice()).unwrap_or(&none))
-    });
+    let marked = reports
+        .iter()
+        .map(|report| (report.id, harmless.get(report.digest.as_bytes()).unwrap_or(&none)));
     store::finding::set_aside(tx, &together(marked).0).await?;
     Ok(spoken)
 }

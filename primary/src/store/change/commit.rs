@@ -126,7 +126,7 @@ pub(in crate::store) async fn append(
         column_of(revision),
         actor.name,
         batch.encode_to_vec(),
-        digest.as_bytes().as_slice(),
+        digest.as_bytes(),
         targeted.then(|| Part::encode(parts).encode_to_vec()),
     )
     .execute(&mut **tx)
@@ -137,7 +137,7 @@ pub(in crate::store) async fn append(
          WHERE id = $1 AND revision + 1 = $2",
         log_column(log),
         column_of(revision),
-        digest.as_bytes().as_slice(),
+        digest.as_bytes(),
         targeted,
     )
     .execute(&mut **tx)

@@ -80,7 +80,7 @@ pub async fn page(
     limit: i64,
 ) -> Result<Vec<Review>> {
     let (cluster, digest) = match &after {
-        Some((cluster, digest)) => (cluster.as_uuid(), digest.as_bytes().as_slice()),
+        Some((cluster, digest)) => (cluster.as_uuid(), digest.as_bytes()),
         None => (Uuid::nil(), &[][..]),
     };
     let rows = sqlx::query!(

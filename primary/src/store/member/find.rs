@@ -138,7 +138,7 @@ pub async fn by_request(
 ) -> Result<Option<Member>> {
     members!(
         "WHERE removed_at IS NULL AND request_digest = $1 AND token_id = $2",
-        request_digest.as_bytes().as_slice(),
+        request_digest.as_bytes(),
         token_id
     )
     .fetch_optional(conn)

@@ -51,7 +51,7 @@ pub async fn published(
     names: &[String],
     left: Option<[i32; 5]>,
 ) -> Result<bool> {
-    let digest = digest.as_bytes().as_slice();
+    let digest = digest.as_bytes();
     let done = if names.is_empty() {
         sqlx::query!("DELETE FROM inventory WHERE digest = $1", digest).execute(&mut *conn).await?;
         sqlx::query!("DELETE FROM report WHERE digest = $1", digest).execute(conn).await?

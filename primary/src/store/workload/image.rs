@@ -220,8 +220,7 @@ impl Columns {
         // What has no name has no parts either.
         let parsed = (!name.is_empty()).then(|| ImageName::parse(name));
         let digest = parsed.as_ref().and_then(|parsed| parsed.digest.as_deref());
-        let digest: Option<Digest> =
-            digest.and_then(|digest| digest.strip_prefix("sha256:")?.parse().ok());
+        let digest = digest.and_then(|digest| Digest::from_oci(digest).ok());
         self.names.push(name.to_owned());
         self.image_ids.push(image_id.to_owned());
         self.digests.push(digest.map(|digest| digest.as_bytes().to_vec()));

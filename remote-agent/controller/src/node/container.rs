@@ -56,7 +56,11 @@ impl Container {
             domain: self.engine.namespace.clone(),
             pod_name: self.engine.pod.clone(),
             image: self.engine.image.clone(),
-            image_id: self.engine.image_id.trim_start_matches("sha256:").to_owned(),
+            image_id: self
+                .engine
+                .image_id
+                .split_once(':')
+                .map_or(String::new(), |(_, hex)| hex.to_owned()),
             host_name: host_name.to_owned(),
             host_id: host_id.to_owned(),
             state: "unmanaged".to_owned(),

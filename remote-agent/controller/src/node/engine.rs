@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use palisade_api::Digest;
 use serde::Deserialize;
 
 use super::{NodePaths, text};
@@ -31,7 +32,7 @@ pub struct EngineRecord {
     pub pod: String,
     /// The name of its image.
     pub image: String,
-    /// Digest of the image's configuration, `sha256:` and 64 hex digits.
+    /// Digest of the image's configuration, its algorithm in front.
     pub image_id: String,
     /// Whether it only holds the namespaces of its pod.
     pub is_sandbox: bool,
@@ -97,7 +98,7 @@ fn of_annotations(annotations: &BTreeMap<String, String>) -> EngineRecord {
         namespace: first(&["io.kubernetes.cri.sandbox-namespace", "io.kubernetes.pod.namespace"]),
         pod: first(&["io.kubernetes.cri.sandbox-name", "io.kubernetes.pod.name"]),
         image,
-        image_id: with_algorithm(image_id),
+        image_id: with_algorithm(&image_id),
         is_sandbox: kind == "sandbox",
     }
 }
@@ -116,22 +117,23 @@ fn of_docker(container: DockerContainer) -> EngineRecord {
         namespace: label("io.kubernetes.pod.namespace"),
         pod: label("io.kubernetes.pod.name"),
         image: if is_id { String::new() } else { shortened(&image) },
-        image_id: with_algorithm(shortened(&container.image)),
+        image_id: with_algorithm(&shortened(&container.image)),
         is_sandbox: label("io.kubernetes.docker.type") == "podsandbox",
     }
 }
 
 fn is_id(text: &str) -> bool {
-    let digits = text.strip_prefix("sha256:").unwrap_or(text);
-    digits.len() == 64 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    digest_of(text).is_some()
 }
 
-fn with_algorithm(id: String) -> String {
-    match (is_id(&id), id.starts_with("sha256:")) {
-        (false, _) => String::new(),
-        (true, true) => id,
-        (true, false) => format!("sha256:{id}"),
-    }
+fn digest_of(text: &str) -> Option<Digest> {
+    let digest = Digest::from_oci(text).or_else(|_| text.parse()).ok()?;
+    // Digests are written in small letters; a name that looks like one is none.
+    (!text.bytes().any(|b| b.is_ascii_uppercase())).then_some(digest)
+}
+
+fn with_algorithm(id: &str) -> String {
+    digest_of(id).map(Digest::to_oci).unwrap_or_default()
 }
 
 fn shortened(text: &str) -> String {

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::rc::Rc;
 
 use palisade_api::Digest;
-use ring::digest::{Context, SHA256};
+use ring::digest::Context;
 
 use crate::error::LayerLimit;
 use crate::limits::Limits;
@@ -43,8 +43,9 @@ pub(super) struct Hashed<R> {
 }
 
 impl<R: Read> Hashed<R> {
-    pub(super) fn new(inner: R, counts: Rc<Counts>) -> Self {
-        Self { inner, context: Context::new(&SHA256), counts }
+    /// Hashes by the algorithm of the digest that is `expected`.
+    pub(super) fn new(inner: R, expected: Digest, counts: Rc<Counts>) -> Self {
+        Self { inner, context: expected.context(), counts }
     }
 
     /// The digest of all bytes that passed.

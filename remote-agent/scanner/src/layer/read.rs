@@ -41,7 +41,7 @@ pub(crate) fn read(
         hollow: 0,
         most_hollow: scope.limits.unpacked_bytes,
     };
-    match pass.all(Hashed::new(source, Rc::clone(&counts)), layer, &counts) {
+    match pass.all(Hashed::new(source, layer.digest, Rc::clone(&counts)), layer, &counts) {
         Ok(entries) => Ok(pass.collector.finish(entries, counts.unpacked())),
         Err(error) if scope.goes_on_after(&error) => {
             let content = match error {

@@ -148,10 +148,19 @@ struct MessageDigest {
 }
 
 impl MessageSignature {
-    /// Whether it may be on what has this digest: it need not tell.
+    /// Whether it may be on what has this digest: it need not tell, and one by another
+    /// algorithm tells nothing.
     fn may_be_on(&self, digest: Digest) -> bool {
         self.message_digest.as_ref().is_none_or(|told| {
-            told.algorithm == "SHA2_256" && inclusion::hash(&told.digest) == Some(digest)
+            let algorithm = match told.algorithm.as_str() {
+                "SHA2_256" => "sha256",
+                "SHA2_512" => "sha512",
+                _ => return false,
+            };
+            let told =
+                decoded(&told.digest).and_then(|bytes| Digest::try_from(bytes.as_slice()).ok());
+            told.filter(|told| told.algorithm() == algorithm)
+                .is_some_and(|told| told.algorithm() != digest.algorithm() || told == digest)
         })
     }
 }
@@ -276,7 +285,7 @@ fn bundled(
             (Bytes::from(message), only.sig)
         }
         (None, Some(detached)) => {
-            if !detached.may_be_on(subject) || Digest::of(manifest) != subject {
+            if !detached.may_be_on(subject) || subject.same_of(manifest) != subject {
                 return Ok(None);
             }
             (manifest.clone(), detached.signature)

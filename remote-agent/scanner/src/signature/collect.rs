@@ -11,6 +11,7 @@ use super::bundle;
 use super::signed::Signed;
 use crate::error::ScanError;
 use crate::limits::Limits;
+use crate::source::reference::is_tag;
 use crate::source::registry::{RegistryError, RegistryImage};
 
 /// Type of cosign's attachments as referrers.
@@ -45,7 +46,9 @@ pub async fn collect(
             signatures: &mut signatures,
             room: &mut room,
         };
-        let by_tag = attached.read(&format!("sha256-{subject}.sig")).await?;
+        // One named after SHA-512 would be longer than tags are.
+        let tag = subject.to_oci().replace(':', "-") + ".sig";
+        let by_tag = if is_tag(&tag) { attached.read(&tag).await? } else { None };
         let mut seen: BTreeSet<Digest> = by_tag.into_iter().collect();
         let referrers = image.referrers(*subject, None, limits).await;
         let referrers = if_sound(referrers, "the list of its attachments")?.unwrap_or_default();

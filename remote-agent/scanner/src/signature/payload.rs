@@ -51,15 +51,26 @@ struct Subject {
 #[derive(Deserialize)]
 struct Digests {
     sha256: Option<String>,
+    sha512: Option<String>,
+}
+
+impl Digests {
+    /// Whether one of them is `image`.
+    fn has(&self, image: Digest) -> bool {
+        let told = match image {
+            Digest::Sha256(_) => &self.sha256,
+            Digest::Sha512(_) => &self.sha512,
+        };
+        told.as_ref().is_some_and(|hex| hex.parse() == Ok(image))
+    }
 }
 
 /// Whether an in-toto statement says that `image` is signed. Other statements
 /// tell something about an image without anybody standing for it.
 pub(super) fn states(statement: &[u8], image: Digest) -> bool {
     let Ok(statement) = serde_json::from_slice::<Statement>(statement) else { return false };
-    let digests = statement.subject.iter().filter_map(|subject| subject.digest.sha256.as_deref());
-    let mut digests = digests.filter_map(|hex| Digest::from_oci(&format!("sha256:{hex}")).ok());
-    statement.predicate_type == PREDICATE && digests.any(|digest| digest == image)
+    statement.predicate_type == PREDICATE
+        && statement.subject.iter().any(|subject| subject.digest.has(image))
 }
 
 #[cfg(test)]
@@ -85,11 +96,13 @@ mod tests {
     fn what_states_that_an_image_is_signed() {
         let digest = Digest::of(b"image");
         let statement = |predicate: &str, digest: Digest| {
-            let subject = serde_json::json!([{"digest": {"sha256": digest.to_string()}}]);
+            let subject = serde_json::json!([{"digest": {digest.algorithm(): digest.to_string()}}]);
             serde_json::json!({"predicateType": predicate, "subject": subject}).to_string()
         };
         assert!(states(statement(PREDICATE, digest).as_bytes(), digest));
         assert!(!states(statement("https://slsa.dev/provenance/v1", digest).as_bytes(), digest));
         assert!(!states(statement(PREDICATE, Digest::of(b"other")).as_bytes(), digest));
+        let long = Digest::Sha512([1; 64]);
+        assert!(states(statement(PREDICATE, long).as_bytes(), long));
     }
 }

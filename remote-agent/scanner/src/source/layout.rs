@@ -47,7 +47,7 @@ impl Layout {
 
     fn blob(self, digest: Digest) -> String {
         match self {
-            Self::Oci => format!("blobs/sha256/{digest}"),
+            Self::Oci => format!("blobs/{}/{digest}", digest.algorithm()),
             Self::Plain => digest.to_string(),
         }
     }
@@ -70,7 +70,7 @@ impl Layout {
     ) -> Result<(Image, Layers), ScanError> {
         let verified = |digest: Digest, name: &str, limit: u64| {
             let bytes = files.small(name, limit)?;
-            let found = Digest::of(&bytes);
+            let found = digest.same_of(&bytes);
             if found == digest {
                 Ok(bytes)
             } else {

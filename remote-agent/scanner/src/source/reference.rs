@@ -11,7 +11,7 @@ pub struct ImageReference {
     pub host: String,
     /// The repository.
     pub repository: String,
-    /// The tag, or `sha256:` and 64 hex digits.
+    /// The tag, or a digest with its algorithm.
     pub reference: String,
 }
 
@@ -89,7 +89,9 @@ impl ImageReference {
 /// host.
 fn shown(text: &str) -> String {
     let plain = match text.split_once('@') {
-        Some((_, host)) if !host.starts_with("sha256:") => format!("…@{host}"),
+        Some((_, host)) if !host.starts_with("sha256:") && !host.starts_with("sha512:") => {
+            format!("…@{host}")
+        }
         _ => text.to_owned(),
     };
     plain.chars().take(200).collect()
@@ -134,11 +136,13 @@ mod tests {
             parts("127.0.0.1:5000/shop/orders:v1"),
             ("127.0.0.1:5000".into(), "shop/orders".into(), "v1".into())
         );
-        let digest = format!("sha256:{}", "a".repeat(64));
-        assert_eq!(
-            parts(&format!("registry.shop/orders:v1@{digest}")),
-            ("registry.shop".into(), "orders".into(), digest)
-        );
+        for digest in [format!("sha256:{}", "a".repeat(64)), format!("sha512:{}", "a".repeat(128))]
+        {
+            assert_eq!(
+                parts(&format!("registry.shop/orders:v1@{digest}")),
+                ("registry.shop".into(), "orders".into(), digest)
+            );
+        }
     }
 
     #[test]
@@ -147,6 +151,7 @@ mod tests {
             ("me:secret@registry.shop/orders:v1", "…@registry.shop/orders:v1"),
             ("me:secret@registry.shop/orders@sha256:00", "…@registry.shop/orders@sha256:00"),
             ("orders@sha256:00", "orders@sha256:00"),
+            ("orders@sha512:00", "orders@sha512:00"),
         ] {
             let error = ImageReference::parse(text).unwrap_err();
             assert_eq!(error, NoImageReference(shown.to_owned()));

@@ -69,7 +69,8 @@ pub(super) fn read(
     for saved in saved.iter().take(MOST_IMAGES) {
         let bytes = files.small(&path(&saved.config)?, limits.config_bytes)?;
         let config = ImageConfig::parse(&bytes)?;
-        last = config.check_platform(platform).map(|()| (saved, Digest::of(&bytes), config));
+        let id = digest_in(&saved.config).unwrap_or(Digest::of(&[])).same_of(&bytes);
+        last = config.check_platform(platform).map(|()| (saved, id, config));
         if last.is_ok() {
             break;
         }
@@ -80,7 +81,7 @@ pub(super) fn read(
     for (at, name) in saved.layers.iter().enumerate() {
         let name = path(name)?;
         let size = size(files, &name)?;
-        let by_name = name.strip_prefix("blobs/sha256/").and_then(|hex| hex.parse().ok());
+        let by_name = digest_in(&name);
         let by_config = config.diff_ids.get(at).and_then(|id| Digest::from_oci(id).ok());
         let digest = by_name
             .or(by_config)
@@ -92,6 +93,12 @@ pub(super) fn read(
     let digest = manifest_digest(files, image_id, limits);
     let image = Image { digest, index_digest: None, image_id: Some(image_id), config, layers };
     Ok((image, found))
+}
+
+/// The digest that the name of a blob of a layout is.
+fn digest_in(name: &str) -> Option<Digest> {
+    let (algorithm, hex) = name.strip_prefix("blobs/")?.split_once('/')?;
+    Digest::from_algorithm(algorithm, hex).ok()
 }
 
 /// The digest of the manifest of this configuration, where a layout is there
@@ -117,7 +124,7 @@ fn manifest_digest(files: &dyn Files, image_id: Digest, limits: &Limits) -> Opti
         let bytes = files.small(&blob(digest), limits.manifest_bytes).ok()?;
         let manifest: Manifest = serde_json::from_slice(&bytes).ok()?;
         let config = Digest::from_oci(&manifest.config.digest).ok()?;
-        (config == image_id && Digest::of(&bytes) == digest).then_some(digest)
+        (config == image_id && digest.same_of(&bytes) == digest).then_some(digest)
     })
 }
 

@@ -16,8 +16,6 @@ use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject as _;
 use thiserror::Error;
 
-use super::format::DIGEST;
-
 /// What stands before a raw key in its SubjectPublicKeyInfo (RFC 8410).
 const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 /// What is signed begins so, lest the key be used for something else.
@@ -100,7 +98,7 @@ impl SigningKey {
 
     /// The signature of a database whose content before its last 128 bytes has
     /// this SHA-256.
-    pub fn sign(&self, digest: &[u8; DIGEST as usize]) -> [u8; 64] {
+    pub fn sign(&self, digest: &[u8]) -> [u8; 64] {
         let mut signature = [0; 64];
         let made = self.0.sign(&[PURPOSE, digest].concat());
         for (to, from) in signature.iter_mut().zip(made.as_ref()) {

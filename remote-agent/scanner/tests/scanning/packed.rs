@@ -58,6 +58,59 @@ fn index(manifests: &[Value]) -> String {
     json!({"schemaVersion": 2, "manifests": manifests}).to_string()
 }
 
+fn by_sha512(blob: &[u8]) -> String {
+    Digest::Sha512([0; 64]).same_of(blob).to_oci()
+}
+
+/// OCI knows names by SHA-512, and so do copies of such images.
+#[tokio::test]
+async fn images_are_named_by_sha512_too() {
+    let (layer, other) = (one_package(), debian(&[("zlib1g", "1", "zlib")]).tar());
+    let config = json!({"os": "linux", "architecture": "amd64"}).to_string();
+    let (config_name, layer_name) = (by_sha512(config.as_bytes()), by_sha512(&layer));
+    let file = |digest: &str| format!("blobs/{}", digest.replace(':', "/"));
+    let manifest = json!({
+        "schemaVersion": 2,
+        "config": {"digest": config_name, "size": config.len()},
+        "layers": [{"digest": layer_name, "size": layer.len()}],
+    })
+    .to_string();
+    let digest = by_sha512(manifest.as_bytes());
+    let named = json!({"mediaType": MANIFEST, "digest": digest, "size": manifest.len()});
+    // Such names stand in a header of their own.
+    let archive = |layer: &Bytes| {
+        [(&digest, manifest.as_bytes()), (&config_name, config.as_bytes()), (&layer_name, layer)]
+            .into_iter()
+            .fold(Layer::default(), |archive, (digest, blob)| {
+                archive.entry(EntryType::GNULongName, "long", "", file(digest).as_bytes()).entry(
+                    EntryType::Regular,
+                    "short",
+                    "",
+                    blob,
+                )
+            })
+            .file("index.json", &index(std::slice::from_ref(&named)))
+    };
+    let list = json!([{"Config": file(&config_name), "Layers": [file(&layer_name)]}]);
+    for saved in [archive(&layer), archive(&layer).file("manifest.json", &list.to_string())] {
+        let inventory = of_archive(&saved.tar()).await.unwrap();
+        assert_eq!(names(&inventory), ["libssl3"]);
+        assert_eq!(inventory.digest.unwrap().to_oci(), digest);
+        assert_eq!(inventory.image_id.unwrap().to_oci(), config_name);
+        assert_eq!(inventory.layers[0].digest.to_oci(), layer_name);
+    }
+    // Another layer of the same size under the name.
+    let mut lie = layer.to_vec();
+    *lie.last_mut().unwrap() ^= 1;
+    for lie in [Bytes::from(lie), other] {
+        let error = of_archive(&archive(&lie).tar()).await.unwrap_err();
+        assert!(
+            matches!(error, ScanError::DigestMismatch { .. } | ScanError::SizeMismatch { .. }),
+            "{error}"
+        );
+    }
+}
+
 /// What Docker wrote before version 25: links stand for layers that several
 /// images share, before or after what they lead to.
 #[tokio::test]

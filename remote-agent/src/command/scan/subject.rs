@@ -154,7 +154,7 @@ fn by_parts(other: &OtherNames) -> Option<String> {
     let tag = other.scanner_tag.as_deref().filter(|tag| !tag.is_empty()).unwrap_or("latest");
     let slash = if registry.is_empty() { "" } else { "/" };
     // A digest stands behind its own mark.
-    let mark = if tag.starts_with("sha256:") { '@' } else { ':' };
+    let mark = if tag.contains(':') { '@' } else { ':' };
     Some(format!("{registry}{slash}{repository}{mark}{tag}"))
 }
 

@@ -59,7 +59,7 @@ pub(super) fn actor(caller: &Caller) -> Actor {
 }
 
 /// The report on the image `id` of a registry: the digest of its manifest or
-/// configuration, with or without `sha256:`. Within an access scope there is
+/// configuration, with or without its algorithm. Within an access scope there is
 /// none on what does not run there.
 async fn report(app: &App, caller: &Caller, name: &str, id: &str) -> Result<Report> {
     let missing = || ApiError::object_not_found("The registry holds no report on this image.");

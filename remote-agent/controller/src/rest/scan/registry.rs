@@ -82,7 +82,7 @@ pub(in crate::rest) async fn images(
 }
 
 /// `GET /v1/scan/registry/{name}/image/{id}`: the id is that of the image or
-/// the digest of its manifest, with or without `sha256:`.
+/// the digest of its manifest, with or without its algorithm.
 pub(in crate::rest) async fn image(
     State(controller): State<Controller>,
     reach: Reach,
@@ -118,7 +118,7 @@ pub(in crate::rest) async fn image(
 }
 
 fn bare(digest: &str) -> &str {
-    digest.strip_prefix("sha256:").unwrap_or(digest)
+    digest.split_once(':').map_or(digest, |(_, hex)| hex)
 }
 
 /// Changes and scans of a registry.

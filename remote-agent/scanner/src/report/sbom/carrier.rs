@@ -47,6 +47,18 @@ struct Subject {
 #[derive(Default, Deserialize)]
 struct SubjectDigest {
     sha256: Option<String>,
+    sha512: Option<String>,
+}
+
+impl SubjectDigest {
+    /// Whether one of them is `image`.
+    fn has(&self, image: &Digest) -> bool {
+        let told = match image {
+            Digest::Sha256(_) => &self.sha256,
+            Digest::Sha512(_) => &self.sha512,
+        };
+        told.as_ref().is_some_and(|hex| *hex == image.to_string())
+    }
 }
 
 /// The bill in an export, in a statement, or in a statement that is signed. Whose signature it
@@ -104,10 +116,7 @@ impl<'a> Carrier<'a> {
     fn is_about(&self, images: &[Digest]) -> bool {
         let subjects = self.subject.map(|all| serde_json::from_str::<Vec<Subject>>(all.get()));
         let mut named = subjects.and_then(Result::ok).unwrap_or_default().into_iter();
-        named.any(|subject| {
-            let digest = subject.digest.sha256.unwrap_or_default();
-            images.iter().any(|image| image.to_string() == digest)
-        })
+        named.any(|subject| images.iter().any(|image| subject.digest.has(image)))
     }
 }
 
@@ -184,12 +193,14 @@ mod tests {
             statement["subject"] = subject.clone();
             statement
         };
-        let named =
-            |digest: Digest| json!({"name": "shop", "digest": {"sha256": digest.to_string()}});
-        let images = [image, index];
+        let long = Digest::Sha512([1; 64]);
+        let named = |digest: Digest| json!({"name": "shop", "digest": {digest.algorithm(): digest.to_string()}});
+        let images = [image, index, long];
         for (subject, is_about) in [
             (json!([named(image)]), true),
             (json!([named(index)]), true),
+            (json!([named(long)]), true),
+            (json!([{"digest": {"sha256": long.to_string()}}]), false),
             (json!([named(Digest::of(b"other")), named(image)]), true),
             (
                 json!([{"name": "shop", "digest": {"sha512": "00", "sha256": image.to_string()}}]),

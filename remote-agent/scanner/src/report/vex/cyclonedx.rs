@@ -90,7 +90,7 @@ fn named(component: &Value) -> Product {
     product.name(text(component, "purl"));
     if matches!(text(component, "type"), "container" | "application") {
         let (name, version) = (text(component, "name"), text(component, "version"));
-        if version.starts_with("sha256:") {
+        if palisade_api::Digest::from_oci(version).is_ok() {
             product.name(version);
         } else if !version.is_empty() && !name.contains('@') {
             product.name(&format!("{name}:{version}"));

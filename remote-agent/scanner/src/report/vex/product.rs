@@ -53,7 +53,9 @@ impl Product {
                 self.digests.extend(digest.filter(|d| d.contains(':')).map(str::to_owned));
                 self.purls.push(purl);
             }
-            None if text.starts_with("sha256:") => self.digests.push(text.to_owned()),
+            None if text.starts_with("sha256:") || text.starts_with("sha512:") => {
+                self.digests.push(text.to_owned())
+            }
             None => {
                 self.digests.extend(text.split_once('@').map(|(_, digest)| digest.to_owned()));
                 self.names.push(text.to_owned());

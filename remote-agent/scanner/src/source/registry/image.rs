@@ -29,7 +29,7 @@ pub struct RegistryImage {
 }
 
 impl RegistryClient {
-    /// The image `reference` (a tag, or `sha256:` and hex digits) of
+    /// The image `reference` (a tag, or a digest with its algorithm) of
     /// `repository`. Nothing is sent yet.
     pub fn image(&self, repository: &str, reference: &str) -> Result<RegistryImage, ScanError> {
         if !is_repository(repository) || !(is_tag(reference) || Digest::from_oci(reference).is_ok())
@@ -256,8 +256,8 @@ impl RegistryImage {
     async fn manifest(&self, reference: &str, limits: &Limits) -> Result<Fetched, ScanError> {
         let (bytes, announced) = self.raw_manifest(reference, limits).await?;
         let found = ManifestOrIndex::parse(&bytes)?;
-        let mut digest = Digest::of(&bytes);
         let expected = Digest::from_oci(reference).ok().or(announced);
+        let mut digest = expected.unwrap_or(Digest::of(&[])).same_of(&bytes);
         if let ManifestOrIndex::Schema1(manifest) = &found
             && let Some(payload) = manifest.payload
         {
@@ -291,7 +291,7 @@ impl RegistryImage {
     pub async fn blob(&self, blob: &Descriptor, limit: u64) -> Result<Bytes, ScanError> {
         let url = self.blob_url(blob.digest);
         let (bytes, _) = self.whole(&url, &HeaderMap::new(), limit).await?;
-        let found = Digest::of(&bytes);
+        let found = blob.digest.same_of(&bytes);
         if found != blob.digest {
             return Err(ScanError::DigestMismatch { what: "a blob", expected: blob.digest, found });
         }

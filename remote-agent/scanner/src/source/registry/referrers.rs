@@ -92,7 +92,7 @@ impl RegistryImage {
             Ok(response) => body(&url, response, limits.manifest_bytes).await?,
             Err(error) if knows_no_referrers(&error) => {
                 debug!(%error, "the registry has no referrers API");
-                let tag = format!("sha256-{subject}");
+                let tag = subject.to_referrers_tag();
                 match self.raw_manifest(&tag, limits).await {
                     Ok((bytes, _)) => bytes,
                     Err(ScanError::Registry(RegistryError::NotFound { .. })) => {
@@ -132,10 +132,9 @@ impl RegistryImage {
             Err(ScanError::Registry(RegistryError::NotFound { .. })) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let digest = Digest::of(&bytes);
-        if let Some(expected) =
-            Digest::from_oci(reference).ok().or(announced).filter(|expected| *expected != digest)
-        {
+        let expected = Digest::from_oci(reference).ok().or(announced);
+        let digest = expected.unwrap_or(Digest::of(&[])).same_of(&bytes);
+        if let Some(expected) = expected.filter(|expected| *expected != digest) {
             return Err(ScanError::DigestMismatch {
                 what: "an attachment",
                 expected,
