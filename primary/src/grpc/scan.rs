@@ -15,8 +15,8 @@ use futures_util::Stream;
 use futures_util::future::join_all;
 use palisade_api::federation::scan_server::{Scan, ScanServer};
 use palisade_api::federation::{
-    InventoryPart, RenewNow, ScanCancel, ScanFailure, ScanJob, WorkerDown, WorkerUp, worker_down,
-    worker_up,
+    InventoryPart, RenewNow, ScanCancel, ScanFailure, ScanJob, WorkerDown, WorkerHello, WorkerUp,
+    worker_down, worker_up,
 };
 use palisade_api::{ClusterId, Code};
 use palisade_scanner::{Inventory, ScanError, ScanOutcome};
@@ -83,8 +83,9 @@ impl Scan for ScanService {
         let worker = Worker {
             member,
             serial: serial.unwrap_or_default(),
-            version: hello.version,
             slots: hello.slots.clamp(1, MOST_SLOTS),
+            format: format_of(&hello),
+            version: hello.version,
         };
         let (down, queue) = mpsc::channel(worker.slots as usize * 2);
         let stop = app.shutdown.token().child_token();
@@ -114,6 +115,14 @@ struct Worker {
     serial: String,
     version: String,
     slots: u32,
+    /// Of its inventories.
+    format: i32,
+}
+
+/// What is kept of a worker's inventories: its own build may tell more than this one knows, or
+/// less. A worker that does not say is older than any.
+fn format_of(hello: &WorkerHello) -> i32 {
+    i32::try_from(hello.inventory_format).unwrap_or(i32::MAX).min(Inventory::FORMAT)
 }
 
 /// Works with one worker until it goes away.
@@ -124,10 +133,22 @@ async fn serve(
     up: Streaming<WorkerUp>,
     stop: CancellationToken,
 ) {
-    let Worker { member, version, slots, .. } = worker;
+    let Worker { member, version, slots, format, .. } = worker;
     info!(worker = member.name, version, slots, "a scan worker came");
-    let reader =
-        Remote { id: member.id.as_uuid(), down, waiting: Arc::default(), gone: stop.child_token() };
+    if *format < Inventory::FORMAT {
+        warn!(
+            worker = member.name,
+            version,
+            "the worker is of an older version: what it reads is read again when found next"
+        );
+    }
+    let reader = Remote {
+        id: member.id.as_uuid(),
+        format: *format,
+        down,
+        waiting: Arc::default(),
+        gone: stop.child_token(),
+    };
     let turn = Turn::default();
     let workers = (0..*slots).map(|_| work(&app.registries, &reader, &turn));
     tokio::select! {
@@ -193,6 +214,7 @@ struct Waiting {
 
 struct Remote {
     id: Uuid,
+    format: i32,
     down: mpsc::Sender<Result<WorkerDown, Status>>,
     waiting: Arc<Mutex<HashMap<i64, Waiting>>>,
     gone: CancellationToken,
@@ -212,6 +234,10 @@ impl Reader for Remote {
 
     fn takes(&self) -> Takes {
         Takes::Scans
+    }
+
+    fn format(&self) -> i32 {
+        self.format
     }
 
     async fn read(&self, image: ImageToRead<'_>) -> Result<Inventory, ReadFailure> {
@@ -329,7 +355,7 @@ mod tests {
     async fn a_worker_that_never_answers_loses_the_image() {
         let (down, mut queue) = mpsc::channel(4);
         let gone = CancellationToken::new();
-        let reader = Remote { id: Uuid::nil(), down, waiting: Arc::default(), gone };
+        let reader = Remote { id: Uuid::nil(), format: 0, down, waiting: Arc::default(), gone };
         let access = RegistryAccess::new("http://127.0.0.1:1").unwrap();
         let digest = Digest::of(b"an image");
         let image = ImageToRead { job: 7, access, repository: "shop/orders", digest };
@@ -346,6 +372,16 @@ mod tests {
         );
         assert!(is_told, "{told:?}");
         assert!(reader.waiting().is_empty());
+    }
+
+    #[test]
+    fn inventories_are_kept_as_what_both_sides_know() {
+        let own = Inventory::FORMAT;
+        let told = |inventory_format| {
+            format_of(&WorkerHello { inventory_format, ..WorkerHello::default() })
+        };
+        let younger = own.unsigned_abs() + 1;
+        assert_eq!([told(0), told(1), told(younger), told(u32::MAX)], [0, 1, own, own]);
     }
 
     #[test]

@@ -49,7 +49,7 @@ use finding::Told;
 use layer_store::SharedLayers;
 use probe::Probes;
 pub use push::{BadEvent, Proof, Pushed};
-pub use reader::{ImageToRead, ReadFailure, Reader};
+pub use reader::{ImageRead, ImageToRead, ReadFailure, Reader};
 pub use report::PackError;
 
 use crate::reconcile::Nudge;

@@ -20,8 +20,17 @@ pub struct ImageToRead<'a> {
     pub access: RegistryAccess,
     /// The repository.
     pub repository: &'a str,
-    /// SHA-256 of the manifest.
+    /// Digest of the manifest.
     pub digest: Digest,
+}
+
+/// What was read of an image.
+#[derive(Debug)]
+pub struct ImageRead {
+    /// What it holds.
+    pub inventory: Inventory,
+    /// What of it is told, as [`Inventory::FORMAT`] counts.
+    pub format: i32,
 }
 
 /// Why there is no inventory.
@@ -43,6 +52,11 @@ pub trait Reader: Send + Sync {
 
     /// Which jobs it takes.
     fn takes(&self) -> Takes;
+
+    /// The format of its inventories, and no younger than this program's: more is not kept.
+    fn format(&self) -> i32 {
+        Inventory::FORMAT
+    }
 
     /// Reads one image. Dropping the future cancels that.
     async fn read(&self, image: ImageToRead<'_>) -> Result<Inventory, ReadFailure>;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use palisade_api::Digest;
 use palisade_scanner::report::Signatures;
-use palisade_scanner::{Inventory, Report, ScanError, VulnDb};
+use palisade_scanner::{Report, ScanError, VulnDb};
 use prost::Message as _;
 use sqlx::PgTransaction;
 use tracing::{info, warn};
@@ -15,7 +15,7 @@ use super::credentials::RegistryCredentials;
 use super::finding::{News, Told};
 use super::report::{Matched, compress, pack};
 use super::signature::{indexes, signatures};
-use super::{ImageToRead, ReadFailure, Reader, Registries, RegistryFailure};
+use super::{ImageRead, ImageToRead, ReadFailure, Reader, Registries, RegistryFailure};
 use crate::store::job::{self, Job};
 use crate::store::report::NewReport;
 use crate::store::{self, StoreError};
@@ -32,6 +32,8 @@ pub(super) struct Scanned {
     matched: Matched,
     news: News,
     inventory: Vec<u8>,
+    /// Of the inventory.
+    format: i32,
     body: Vec<u8>,
     summary: String,
     signatures: Option<String>,
@@ -51,7 +53,7 @@ pub(super) async fn run(
     drop(conn);
     match scanned(registries, reader, job, repository, digest).await? {
         Ok(scanned) => store(registries, reader, job, digest, &scanned).await?,
-        Err(error) => failed(registries, job, digest, &error).await?,
+        Err(error) => failed(registries, reader, job, digest, &error).await?,
     }
     Ok(())
 }
@@ -82,7 +84,7 @@ pub(super) async fn put(
     digest: Digest,
     scanned: &Scanned,
 ) -> store::Result<()> {
-    let Scanned { database, matched, news, .. } = scanned;
+    let Scanned { database, matched, news, format, .. } = scanned;
     let create_time = database.create_time();
     let report = &matched.report;
     let new = NewReport {
@@ -96,7 +98,7 @@ pub(super) async fn put(
         result: matched.result(database, &create_time, Some(&scanned.body), Some(&scanned.verdict)),
     };
     let stored = store::report::put(tx, &new).await?;
-    store::inventory::put(tx, digest, Inventory::FORMAT, &scanned.inventory).await?;
+    store::inventory::put(tx, digest, *format, &scanned.inventory).await?;
     let changed = (stored.findings_digest != matched.findings_digest.as_bytes())
         .then_some((stored.id, &matched.rows));
     news.write(tx, database.digest(), changed.into_iter()).await
@@ -104,6 +106,7 @@ pub(super) async fn put(
 
 async fn failed(
     registries: &Registries,
+    reader: &dyn Reader,
     job: &Job,
     digest: Digest,
     error: &ScanError,
@@ -117,7 +120,7 @@ async fn failed(
         warn!(registry = job.registry, %digest, %error, "a scan failed");
         let result = error.result_text();
         if error.is_of_image() {
-            store::image::set_broken(&mut tx, digest, Inventory::FORMAT, &result).await?;
+            store::image::set_broken(&mut tx, digest, reader.format(), &result).await?;
         } else {
             store::image::set_status(&mut tx, digest, "failed", &result).await?;
         }
@@ -173,6 +176,7 @@ async fn scanned(
         Err(ReadFailure::Scan(error)) => return Ok(Err(error)),
         Err(ReadFailure::Gone) => return Err(RegistryFailure::WorkerGone),
     };
+    let read = ImageRead { inventory, format: reader.format() };
     let subjects = indexes(registries, job, repository, digest).await?;
     let signatures = signatures(registries, &client, repository, digest, subjects).await?;
     let signatures = match signatures {
@@ -182,7 +186,7 @@ async fn scanned(
     let registries = Arc::clone(registries);
     let matching = tokio::task::spawn_blocking(move || {
         let told = &registries.told;
-        Scanned::of(&inventory, database, signatures, scanned_at, digest, told)
+        Scanned::of(&read, database, signatures, scanned_at, digest, told)
     });
     Ok(matching.await.unwrap_or_else(|error| Err(error.into())))
 }
@@ -190,14 +194,14 @@ async fn scanned(
 impl Scanned {
     /// Holds an inventory against a database. Blocks.
     pub(super) fn of(
-        inventory: &Inventory,
+        read: &ImageRead,
         database: Arc<VulnDb>,
         signatures: Option<Signatures>,
         scanned_at: DateTime<Utc>,
         digest: Digest,
         told: &Told,
     ) -> Result<Self, ScanError> {
-        let mut report = Report::matched(inventory, &database, scanned_at)?;
+        let mut report = Report::matched(&read.inventory, &database, scanned_at)?;
         report.signatures = signatures;
         let matched = Matched::of(report)?;
         let mut news = told.news(database.digest(), std::iter::once(&matched.rows));
@@ -216,7 +220,8 @@ impl Scanned {
                 None => None,
             },
             verdict: report.verdict(digest, &[]).encode_to_vec(),
-            inventory: pack(inventory)?,
+            inventory: pack(&read.inventory)?,
+            format: read.format,
             body: compress(&matched.body)?,
             news,
             database,

@@ -8,6 +8,7 @@ use palisade_api::Code;
 use palisade_api::clock::SharedClock;
 use palisade_api::federation::scan_client::ScanClient;
 use palisade_api::federation::{ScanJob, WorkerHello, WorkerUp, worker_down, worker_up};
+use palisade_scanner::Inventory;
 use palisade_transport::client::{ConnectError, PrimaryConnection, Trust, connect_through};
 use palisade_transport::identity::MemberIdentity;
 use tokio::sync::mpsc;
@@ -76,7 +77,11 @@ pub(super) async fn run(
             Err(error) => return End::connect(&error, false),
         };
     let (up, queue) = mpsc::channel(UP_QUEUE);
-    let hello = WorkerHello { version: env!("CARGO_PKG_VERSION").to_owned(), slots: config.slots };
+    let hello = WorkerHello {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        slots: config.slots,
+        inventory_format: Inventory::FORMAT.unsigned_abs(),
+    };
     // The queue is empty: this cannot fail.
     drop(up.try_send(WorkerUp { body: Some(worker_up::Body::Hello(hello)) }));
     let mut client = ScanClient::new(connection.channel());

@@ -14,7 +14,7 @@ use super::{RepositoryRequest, number};
 use crate::registry::report::{pack, unpack};
 use crate::registry::scan::{Scanned, put};
 use crate::registry::signature::signatures;
-use crate::registry::{ImageToRead, ReadFailure, Reader, Registries, RegistryFailure};
+use crate::registry::{ImageRead, ImageToRead, ReadFailure, Reader, Registries, RegistryFailure};
 use crate::store::job::{self, Job};
 use crate::store::repository_image::{self, RepositoryImage};
 use crate::store::{self, StoreError};
@@ -133,7 +133,7 @@ async fn outcome(
     };
     let scanned_at = registries.clock.now();
     let reading = Reading { registries, reader, job: job.id };
-    let (client, resolved, inventory) = match reading.of_request(request).await {
+    let (client, resolved, read) = match reading.of_request(request).await {
         Ok(read) => read,
         Err(ReadFailure::Scan(error)) => return Ok(Err(error)),
         Err(ReadFailure::Gone) => return Err(RegistryFailure::WorkerGone),
@@ -155,11 +155,11 @@ async fn outcome(
         let database_of_report = Arc::clone(&database);
         let told = &registries.told;
         let digest = resolved.digest;
-        let scanned = Scanned::of(&inventory, database, signatures, scanned_at, digest, told)?;
+        let scanned = Scanned::of(&read, database, signatures, scanned_at, digest, told)?;
         let mut report: Report = scanned.report().clone();
         report.describe(&database_of_report)?;
         if let Some(base) = &base {
-            report.mark_base(&inventory, base);
+            report.mark_base(&read.inventory, base);
         }
         Ok(Outcome { resolved, scanned, body: pack(&report)? })
     });
@@ -177,11 +177,11 @@ impl Reading<'_> {
     async fn of_request(
         &self,
         request: &RepositoryRequest,
-    ) -> Result<(RegistryClient, Resolved, Inventory), ReadFailure> {
+    ) -> Result<(RegistryClient, Resolved, ImageRead), ReadFailure> {
         let access = request.access().map_err(ScanError::from)?;
         let client = RegistryClient::new(access).map_err(ScanError::from)?;
-        let (resolved, inventory) = self.image(&client, &request.repository, &request.tag).await?;
-        Ok((client, resolved, inventory))
+        let (resolved, read) = self.image(&client, &request.repository, &request.tag).await?;
+        Ok((client, resolved, read))
     }
 
     /// The image that the other is built on, where one is named: in the same
@@ -215,7 +215,7 @@ impl Reading<'_> {
         };
         let client = RegistryClient::new(access).map_err(ScanError::from)?;
         let read = self.image(&client, &reference.repository, &reference.reference).await;
-        Ok(Some(read?.1))
+        Ok(Some(read?.1.inventory))
     }
 
     async fn image(
@@ -223,18 +223,18 @@ impl Reading<'_> {
         client: &RegistryClient,
         repository: &str,
         reference: &str,
-    ) -> Result<(Resolved, Inventory), ReadFailure> {
+    ) -> Result<(Resolved, ImageRead), ReadFailure> {
         let resolved =
             client.image(repository, reference)?.resolve(&self.registries.limits).await?;
         if let Some(known) = self.known(resolved.digest).await {
-            return Ok((resolved, known));
+            return Ok((resolved, ImageRead { inventory: known, format: Inventory::FORMAT }));
         }
         let (access, place) = client.pull_access(repository).await.map_err(ScanError::from)?;
         let image =
             ImageToRead { job: self.job, access, repository: &place, digest: resolved.digest };
         let mut inventory = self.reader.read(image).await?;
         inventory.index_digest = resolved.index_digest;
-        Ok((resolved, inventory))
+        Ok((resolved, ImageRead { inventory, format: self.reader.format() }))
     }
 
     /// What an earlier scan read of the same image. What cannot be had of it
