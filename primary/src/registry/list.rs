@@ -54,7 +54,7 @@ pub(super) async fn run(registries: &Registries, job: &Job) -> Result<(), Regist
     }
     tx.commit().await.map_err(StoreError::from)?;
     // Whoever asks for a scan wants what the present database says. By itself: who holds
-    // images waits for no report.
+    // images waits for no report. Without a database there is nothing new to say.
     if is_listed && let Ok(vulndb) = registries.vulndb.current().await {
         let mut conn = registries.database.acquire().await?;
         store::report::rematch(&mut conn, &job.registry, vulndb.digest()).await?;

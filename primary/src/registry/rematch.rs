@@ -53,7 +53,7 @@ async fn run(registries: &Arc<Registries>) {
         tokio::pin!(woken);
         woken.as_mut().enable();
         let pause = match registries.vulndb.current().await {
-            // Nothing to match with: whoever scans says so.
+            // Nothing to match with, which is told where the file is looked after.
             Err(_) => POLL,
             Ok(database) => {
                 let digest = database.digest();

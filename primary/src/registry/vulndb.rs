@@ -30,11 +30,22 @@ pub(super) fn start(registries: &Arc<Registries>, shutdown: &Shutdown) {
 async fn look_after(registries: &Registries) {
     let mut told = Told::default();
     let mut shown = String::new();
+    let mut lacking = String::new();
     loop {
-        // An error is in the refusal, or means that there is no file yet.
-        let database = registries.vulndb.current().await.ok();
+        let database = match registries.vulndb.current().await {
+            Ok(database) => Some(database),
+            // Others, who do without or fail for it, leave the reason to this.
+            Err(error) => {
+                if lacking != error.to_string() {
+                    lacking = error.to_string();
+                    tracing::warn!("no image can be scanned: {lacking}");
+                }
+                None
+            }
+        };
         let now = registries.clock.now();
         if let Some(database) = &database {
+            lacking.clear();
             measure(database, &mut shown, now);
         }
         for word in words(&registries.vulndb, database.as_deref(), now).await {

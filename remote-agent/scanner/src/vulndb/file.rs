@@ -135,9 +135,21 @@ impl VulndbFile {
     pub async fn current(&self) -> Result<Arc<VulnDb>, FileError> {
         let mut seen = self.seen.lock().await;
         let present = self.present();
-        let Some(stamp) = stamp(&self.path).await else {
-            seen.refusal = None;
-            return present.ok_or_else(|| OpenError::Missing(self.path.clone()).into());
+        let stamp = match stamp(&self.path).await {
+            Ok(Some(stamp)) => stamp,
+            Ok(None) => {
+                seen.refusal = None;
+                return present.ok_or_else(|| OpenError::Missing(self.path.clone()).into());
+            }
+            Err(source) => {
+                let error = OpenError::Read { path: self.path.clone(), source };
+                let refusal = error.to_string();
+                if seen.refusal.as_ref() != Some(&refusal) {
+                    tracing::error!(%error, "nobody can tell whether there is a new vulnerability database");
+                }
+                *seen = Seen { stamp: None, refusal: Some(refusal) };
+                return present.ok_or_else(|| error.into());
+            }
         };
         if seen.stamp == Some(stamp)
             && let Some(present) = present
@@ -187,7 +199,8 @@ impl VulndbFile {
             Ok(database.moved_to(&path))
         });
         let database = swap.await??;
-        *seen = Seen { stamp: stamp(&self.path).await, refusal: None };
+        // One that cannot be looked at is told of with the next look.
+        *seen = Seen { stamp: stamp(&self.path).await.unwrap_or_default(), refusal: None };
         self.take(database);
         Ok(())
     }
@@ -217,8 +230,11 @@ impl VulndbFile {
 }
 
 /// What the file is now; none where there is none.
-async fn stamp(path: &Path) -> Option<Stamp> {
-    let meta = tokio::fs::metadata(path).await.ok()?;
+async fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
+    let meta = match tokio::fs::metadata(path).await {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        meta => meta?,
+    };
     let modified = (meta.mtime(), meta.mtime_nsec());
-    Some(Stamp { inode: meta.ino(), size: meta.len(), modified })
+    Ok(Some(Stamp { inode: meta.ino(), size: meta.len(), modified }))
 }

@@ -60,6 +60,36 @@ async fn a_file_that_somebody_writes_into_stays_in_use_as_it_was() {
     assert_eq!(present.affected("Debian:12", "curl").unwrap()[0].name, "CVE-2024-20240101");
 }
 
+/// Not to be let in is not the same as nothing being there.
+#[tokio::test]
+async fn a_place_that_cannot_be_looked_at_is_told() {
+    let feeds = Feeds::new();
+    let (database, _) = database(&feeds, "database", "2024-01-01", "key");
+    let pinned = palisade_scanner::vulndb::public_path(&feeds.path("key"));
+    let folder = feeds.path("folder");
+    let file = VulndbFile::at(folder.join("in-use"), Some(pinned));
+    let missing = file.current().await.unwrap_err();
+    assert!(matches!(missing, FileError::Open(OpenError::Missing(_))), "{missing}");
+    assert_eq!(file.refusal().await, None);
+
+    fs::write(&folder, "").unwrap();
+    let error = file.current().await.unwrap_err();
+    assert!(matches!(error, FileError::Open(OpenError::Read { .. })), "{error}");
+    assert_eq!(file.refusal().await, Some(error.to_string()));
+
+    fs::remove_file(&folder).unwrap();
+    fs::create_dir(&folder).unwrap();
+    fs::copy(&database, folder.join("in-use")).unwrap();
+    let present = file.current().await.unwrap();
+    assert_eq!(file.refusal().await, None);
+
+    // What is in use stays so.
+    fs::rename(&folder, feeds.path("elsewhere")).unwrap();
+    fs::write(&folder, "").unwrap();
+    assert_eq!(file.current().await.unwrap().digest(), present.digest());
+    assert!(file.refusal().await.is_some());
+}
+
 #[tokio::test]
 async fn only_what_is_whole_signed_and_not_older_takes_the_place() {
     let feeds = Feeds::new();
