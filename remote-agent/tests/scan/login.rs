@@ -45,13 +45,19 @@ fn answer(mut stream: TcpStream, seen: &Mutex<Vec<String>>) {
             seen.lock().unwrap().push(who.to_owned());
             "404 Not Found"
         }
-        None => "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"shop\"",
+        None => {
+            "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"shop\"\r\n\
+                 WWW-Authenticate: Bearer realm=\"ADDRESS/token\",service=\"shop\""
+        }
     };
+    let address = format!("http://{}", stream.local_addr().unwrap());
+    let status = status.replace("ADDRESS", &address);
     let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     stream.write_all(answer.as_bytes()).unwrap();
 }
 
-/// Who asks for an image with this configuration and these variables, and what is said.
+/// Who asks for an image with this configuration and these variables, where `ADDRESS` stands for
+/// the registry, and what is said.
 fn asks(config: impl Fn(&str) -> Value, variables: &[(&str, &str)]) -> (Option<String>, String) {
     let (address, asked) = registry();
     let place = Place::new();
@@ -70,15 +76,19 @@ fn asks(config: impl Fn(&str) -> Value, variables: &[(&str, &str)]) -> (Option<S
         .env("DOCKER_CONFIG", place.path("docker"))
         .env("PATH", format!("{}:/usr/bin:/bin", bin.display()))
         .env("KNOWN", address.to_string())
-        .envs(variables.iter().copied())
+        .envs(
+            variables
+                .iter()
+                .map(|(name, value)| (*name, value.replace("ADDRESS", &address.to_string()))),
+        )
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
     let asked = asked.lock().unwrap();
-    let who = asked.first().map(|who| {
-        let pair = STANDARD.decode(who.strip_prefix("Basic ").unwrap()).unwrap();
-        String::from_utf8(pair).unwrap()
+    let who = asked.first().map(|who| match who.strip_prefix("Basic ") {
+        Some(pair) => String::from_utf8(STANDARD.decode(pair).unwrap()).unwrap(),
+        None => who.clone(),
     });
     (who, said)
 }
@@ -89,7 +99,22 @@ fn the_login_that_docker_keeps_is_used() {
     let auth = |address: &str| json!({(address): {"auth": STANDARD.encode("file:file-secret")}});
     let flags =
         [("PALISADE_REGISTRY_USERNAME", "flag"), ("PALISADE_REGISTRY_PASSWORD", "flag-secret")];
-    let cases: [Case<'_>; 6] = [
+    let variable = json!({"auths": auth("ADDRESS")}).to_string();
+    let variable = [("DOCKER_AUTH_CONFIG", variable.as_str())];
+    let of_others = [("DOCKER_AUTH_CONFIG", r#"{"auths": {"other.example": {"auth": "x"}}}"#)];
+    let cases: [Case<'_>; 10] = [
+        (Box::new(|_| json!({})), &variable, Some("file:file-secret")),
+        (
+            Box::new(|at| json!({"credHelpers": {(at): "shop"}})),
+            &variable,
+            Some("file:file-secret"),
+        ),
+        (Box::new(|at| json!({"auths": auth(at)})), &of_others, Some("file:file-secret")),
+        (
+            Box::new(|at| json!({"auths": {(at): {"registrytoken": "file-secret"}}})),
+            &[],
+            Some("Bearer file-secret"),
+        ),
         (Box::new(|at| json!({"auths": auth(at)})), &[], Some("file:file-secret")),
         (Box::new(|at| json!({"auths": auth(at)})), &flags, Some("flag:flag-secret")),
         (Box::new(|at| json!({"credHelpers": {(at): "shop"}})), &[], Some("kept:kept-secret")),
@@ -113,6 +138,10 @@ fn the_login_that_docker_keeps_is_used() {
     fs::write(path, json!({"auths": {}}).to_string()).unwrap();
     let (who, said) = asks(|at| json!({"auths": auth(at)}), &[("REGISTRY_AUTH_FILE", path)]);
     assert_eq!(who, None, "{said}");
+    let broken = [("DOCKER_AUTH_CONFIG", "{\"auths\": \"file-secret\"}")];
+    let (who, said) = asks(|at| json!({"auths": auth(at)}), &broken);
+    assert_eq!(who.as_deref(), Some("file:file-secret"), "{said}");
+    assert!(said.contains("DOCKER_AUTH_CONFIG") && !said.contains("file-secret"), "{said}");
     let (_, said) = asks(|_| json!({"credsStore": "missing"}), &[]);
     assert!(said.contains("docker-credential-missing"), "{said}");
 }

@@ -1,7 +1,10 @@
-//! Who asks at a registry, as `docker login` left it, and `podman login` where it was told a file.
+//! Who asks at a registry, as `docker login` left it, as `podman login` did where it was told a
+//! file, and as GitLab and newer versions of Docker are told by a variable.
 
 use std::collections::BTreeMap;
 use std::env::var_os;
+use std::ffi::OsString;
+use std::fmt;
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
@@ -57,36 +60,68 @@ struct Kept {
     secret: String,
 }
 
-/// Who asks for the image; none where nobody logged in at its registry.
-pub(super) async fn credentials(image: &ImageReference) -> Option<Credentials> {
-    let path = path()?;
-    let found = async {
-        match read(&path)? {
-            Some(logins) => logins.credentials(image).await,
-            None => Ok(None),
-        }
-    };
-    match found.await {
-        Ok(found) => {
-            debug!(path = %path.display(), found = found.is_some(), "looked for a login");
-            found
-        }
-        Err(error) => {
-            // What everybody may read can be scanned without.
-            warn!(path = %path.display(), "a login cannot be used: {error:#}");
-            None
+/// Where logins are kept.
+enum Place {
+    /// In a variable, as this content of a file.
+    Variable(OsString),
+    File(PathBuf),
+}
+
+/// The variable whose content is that of a file.
+const VARIABLE: &str = "DOCKER_AUTH_CONFIG";
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Variable(_) => f.write_str(VARIABLE),
+            Self::File(path) => write!(f, "{}", path.display()),
         }
     }
 }
 
-fn path() -> Option<PathBuf> {
-    let set = |name: &str| var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    // Podman's, of the same form.
-    if let Some(file) = set("REGISTRY_AUTH_FILE") {
-        return Some(file);
+/// Who asks for the image; none where nobody logged in at its registry. What everybody may read
+/// can be scanned without, and what cannot be used hides nothing that is kept elsewhere.
+pub(super) async fn credentials(image: &ImageReference) -> Option<Credentials> {
+    for place in places() {
+        let found = async {
+            match place.read()? {
+                Some(logins) => logins.credentials(image).await,
+                None => Ok(None),
+            }
+        };
+        match found.await {
+            Ok(found) => {
+                debug!(%place, found = found.is_some(), "looked for a login");
+                if found.is_some() {
+                    return found;
+                }
+            }
+            Err(error) => warn!(%place, "a login cannot be used: {error:#}"),
+        }
     }
-    let folder = set("DOCKER_CONFIG").or_else(|| Some(set("HOME")?.join(".docker")))?;
-    Some(folder.join("config.json"))
+    None
+}
+
+/// Where logins may be kept, the first that counts at the front.
+fn places() -> impl Iterator<Item = Place> {
+    let set = |name: &str| var_os(name).filter(|value| !value.is_empty());
+    let in_folder = || {
+        let folder = set("DOCKER_CONFIG").map(PathBuf::from);
+        let folder = folder.or_else(|| Some(Path::new(&set("HOME")?).join(".docker")))?;
+        Some(folder.join("config.json"))
+    };
+    // Podman's is of the same form.
+    let file = set("REGISTRY_AUTH_FILE").map(PathBuf::from).or_else(in_folder);
+    set(VARIABLE).map(Place::Variable).into_iter().chain(file.map(Place::File))
+}
+
+impl Place {
+    fn read(&self) -> Result<Option<Logins>> {
+        match self {
+            Self::Variable(content) => parse(content.as_encoded_bytes()).map(Some),
+            Self::File(path) => read(path),
+        }
+    }
 }
 
 fn read(path: &Path) -> Result<Option<Logins>> {
@@ -159,6 +194,9 @@ fn fit(key: &str, image: &ImageReference) -> Option<usize> {
 
 impl Login {
     fn credentials(&self) -> Result<Option<Credentials>> {
+        if let Some(token) = told(self.registrytoken.as_ref()) {
+            return Ok(Some(credentials_of(Credentials::BEARER, token.to_owned())));
+        }
         if let Some(token) = told(self.identitytoken.as_ref()) {
             return Ok(Some(credentials_of("<token>", token.to_owned())));
         }
@@ -168,9 +206,6 @@ impl Login {
             let (username, password) = pair.split_once(':').context("holds no password")?;
             let password = password.trim_end_matches('\0').to_owned();
             return Ok((!username.is_empty()).then(|| credentials_of(username, password)));
-        }
-        if told(self.registrytoken.as_ref()).is_some() {
-            bail!("is a token for one registry alone, which is not supported");
         }
         let Some(username) = told(self.username.as_ref()) else { return Ok(None) };
         Ok(Some(credentials_of(username, self.password.clone().unwrap_or_default())))
@@ -260,6 +295,7 @@ mod tests {
             "quay.example/shop": auth("shop:7"),
             "only.example/shop": auth("shop:8"),
             "empty.example": {},
+            "token.example": {"registrytoken": "bearer", "auth": STANDARD.encode("me:9")},
         }});
         for (name, expected) in [
             ("alpine", Some(("hub", "1"))),
@@ -273,6 +309,7 @@ mod tests {
             ("quay.example/shopping", Some(("all", "6"))),
             ("only.example/other", None),
             ("empty.example/orders", None),
+            ("token.example/orders", Some((Credentials::BEARER, "bearer"))),
             ("registry.example:443/orders", None),
             ("example/orders", Some(("hub", "1"))),
         ] {
@@ -304,7 +341,6 @@ mod tests {
         for logins in [
             of(json!({"auth": "c2VjcmV0"})),
             of(json!({"auth": "secret!"})),
-            of(json!({"registrytoken": "secret"})),
             of(json!("secret")),
             json!({"auths": "secret"}),
             json!({"credHelpers": {"a.example": "../secret"}}),

@@ -11,10 +11,16 @@ use super::patience::Patience;
 #[derive(Clone, Debug)]
 pub struct Credentials {
     /// The user. For `<token>` and for the user of zeros that Azure has for
-    /// tokens, the password is a refresh token.
+    /// tokens, the password is a refresh token; for [`Credentials::BEARER`] one that plain
+    /// registries take as it is.
     pub username: String,
     /// The password or token.
     pub password: SecretString,
+}
+
+impl Credentials {
+    /// Stands for the user where a token has none.
+    pub const BEARER: &str = "<bearer>";
 }
 
 /// How a registry is reached.

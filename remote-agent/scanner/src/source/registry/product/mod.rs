@@ -120,7 +120,10 @@ pub(super) struct Plain(pub(super) Option<Credentials>);
 #[async_trait]
 impl Product for Plain {
     async fn login(&self, _http: &Http) -> Result<Option<Login>, RegistryError> {
-        Ok(self.0.clone().map(Login::Password))
+        Ok(self.0.clone().map(|known| match known.username.as_str() {
+            Credentials::BEARER => Login::Token(known.password),
+            _ => Login::Password(known),
+        }))
     }
 }
 
