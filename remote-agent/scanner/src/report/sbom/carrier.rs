@@ -12,6 +12,9 @@ use super::{SbomFormat, bare_format};
 
 /// Documents behind each other that are looked into: attestations come a line each.
 const MOST: usize = 64;
+/// What cosign calls the predicate where nobody said what it is.
+const ANY: [&str; 2] =
+    ["cosign.sigstore.dev/attestation/v1", "https://cosign.sigstore.dev/attestation/v1"];
 
 /// A document that may carry one. Parts that are not there are skipped without being kept.
 #[derive(Deserialize)]
@@ -23,6 +26,9 @@ struct Carrier<'a> {
     /// In a statement of in-toto about an image.
     #[serde(borrow, default)]
     predicate: Option<&'a RawValue>,
+    /// What the predicate is said to be.
+    #[serde(borrow, default)]
+    predicate_type: Option<&'a RawValue>,
     /// What a statement is about.
     #[serde(borrow, default)]
     subject: Option<&'a RawValue>,
@@ -109,7 +115,25 @@ impl<'a> Carrier<'a> {
     /// The bill in a statement, about one of `images` where those are given.
     fn stated(&self, images: Option<&[Digest]>) -> Option<(SbomFormat, Cow<'a, [u8]>)> {
         let is_meant = images.is_none_or(|images| self.is_about(images));
-        within(self.predicate.filter(|_| is_meant)?)
+        let (format, bill) = within(self.predicate.filter(|_| is_meant)?)?;
+        self.says(format, images.is_none()).then_some((format, bill))
+    }
+
+    /// Whether the predicate is said to be a bill of this format: what looks like one may be
+    /// something else, such as what somebody says of vulnerabilities. Who names a file, and no
+    /// image, `may_leave_open` what it holds.
+    fn says(&self, format: SbomFormat, may_leave_open: bool) -> bool {
+        let Some(told) = self.predicate_type else { return may_leave_open };
+        let Ok(told) = serde_json::from_str::<String>(told.get()) else { return false };
+        let of_format = match format {
+            SbomFormat::CycloneDx | SbomFormat::CycloneDxXml => "https://cyclonedx.org/bom",
+            SbomFormat::Spdx2 | SbomFormat::Spdx2Text | SbomFormat::Spdx3 => {
+                "https://spdx.dev/Document"
+            }
+        };
+        // A version may stand behind it.
+        told.strip_prefix(of_format).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            || may_leave_open && ANY.contains(&told.as_str())
     }
 
     /// Whether it states something about one of `images`.
@@ -137,8 +161,16 @@ mod tests {
 
     use super::*;
 
+    const CYCLONEDX: &str = "https://cyclonedx.org/bom";
+    const SPDX: &str = "https://spdx.dev/Document";
+
     fn statement(predicate: &Value) -> Value {
-        json!({"_type": "https://in-toto.io/Statement/v1", "subject": [], "predicate": predicate})
+        stating(CYCLONEDX, predicate)
+    }
+
+    fn stating(kind: &str, predicate: &Value) -> Value {
+        json!({"_type": "https://in-toto.io/Statement/v1", "subject": [],
+               "predicateType": kind, "predicate": predicate})
     }
 
     fn envelope(statement: &Value) -> Value {
@@ -174,7 +206,7 @@ mod tests {
     #[test]
     fn one_of_several_lines() {
         let other = envelope(&statement(&json!({"buildType": "by hand"})));
-        let bill = envelope(&statement(&json!("SPDXVersion: SPDX-2.3\n")));
+        let bill = envelope(&stating(SPDX, &json!("SPDXVersion: SPDX-2.3\n")));
         let lines = format!("{other}\n{bill}\n");
         let (format, found) = carried(lines.as_bytes(), None).unwrap();
         assert_eq!(
@@ -182,6 +214,38 @@ mod tests {
             (SbomFormat::Spdx2Text, b"SPDXVersion: SPDX-2.3\n".as_slice())
         );
         assert_eq!(carried(other.to_string().as_bytes(), None), None);
+    }
+
+    #[test]
+    fn a_predicate_is_what_it_is_said_to_be() {
+        let image = Digest::of(b"image");
+        let (cyclonedx, spdx) =
+            (json!({"bomFormat": "CycloneDX"}), json!({"spdxVersion": "SPDX-2.3"}));
+        for (kind, predicate, of_image, of_any) in [
+            (json!(CYCLONEDX), &cyclonedx, true, true),
+            (json!("https://cyclonedx.org/bom/v1.6"), &cyclonedx, true, true),
+            (json!(SPDX), &spdx, true, true),
+            (json!("https://spdx.dev/Document/v2.3"), &spdx, true, true),
+            (json!(SPDX), &cyclonedx, false, false),
+            (json!(CYCLONEDX), &spdx, false, false),
+            (json!("https://cyclonedx.org/bombast"), &cyclonedx, false, false),
+            (json!("https://cyclonedx.org/vex"), &cyclonedx, false, false),
+            (json!("https://slsa.dev/provenance/v1"), &cyclonedx, false, false),
+            (json!(1), &cyclonedx, false, false),
+            (json!(ANY[1]), &cyclonedx, false, true),
+            (Value::Null, &spdx, false, true),
+        ] {
+            let mut statement = stating("", predicate);
+            statement["predicateType"] = kind;
+            statement["subject"] = json!([{"digest": {"sha256": image.to_string()}}]);
+            for document in [statement.clone(), envelope(&statement)] {
+                let document = document.to_string();
+                let found =
+                    |images: Option<&[Digest]>| carried(document.as_bytes(), images).is_some();
+                assert_eq!(found(Some(&[image])), of_image, "{document}");
+                assert_eq!(found(None), of_any, "{document}");
+            }
+        }
     }
 
     #[test]
