@@ -30,9 +30,41 @@ mod tests {
             ("1.0.0-rc", "1.0.0", Ordering::Less),
             ("1.0.0+a", "1.0.0+b", Ordering::Equal),
             ("6.0.0-preview.7.21377.19", "6.0.0-rc.1.21451.13", Ordering::Less),
+            // Spellings that its documentation brings into one form.
+            ("1.00", "1.0", Ordering::Equal),
+            ("1.01.1", "1.1.1", Ordering::Equal),
+            ("1.00.0.1", "1.0.0.1", Ordering::Equal),
+            ("1.0.0.0", "1.0.0", Ordering::Equal),
+            ("1.0.01.0", "1.0.1.0", Ordering::Equal),
+            ("1.0.7+r3456", "1.0.7", Ordering::Equal),
         ] {
             assert_eq!(Scheme::NuGet.compare(left, right), order, "{left} {right}");
             assert_eq!(Scheme::NuGet.compare(right, left), order.reverse(), "{right} {left}");
+        }
+    }
+
+    /// The list in its documentation, from the highest down.
+    #[test]
+    fn the_documented_order() {
+        let all = [
+            "1.0.1",
+            "1.0.1-zzz",
+            "1.0.1-rc.10",
+            "1.0.1-rc.2",
+            "1.0.1-open",
+            "1.0.1-beta",
+            "1.0.1-alpha2",
+            "1.0.1-alpha10",
+            "1.0.1-aaa",
+        ];
+        for (at, higher) in all.iter().enumerate() {
+            for lower in all.iter().skip(at + 1) {
+                assert_eq!(
+                    Scheme::NuGet.compare(higher, lower),
+                    Ordering::Greater,
+                    "{higher} {lower}"
+                );
+            }
         }
     }
 }

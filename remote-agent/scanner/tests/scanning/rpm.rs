@@ -1,5 +1,6 @@
-//! Databases of rpm as the real programs make them: rpm itself writes SQLite
-//! only, so Berkeley DB's own loader makes the older kind of the same headers.
+//! Databases of rpm as the real programs make them: rpm itself writes SQLite, and the kind that
+//! SUSE has where it was built with that; Berkeley DB's own loader makes the oldest kind of the
+//! same headers.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -75,8 +76,26 @@ fn missing(programs: &[&str]) -> bool {
     !missing.is_empty()
 }
 
+/// Whether rpm was built with this kind of database: others are empty to it.
+fn writes(backend: &str) -> bool {
+    let home = tempfile::tempdir().unwrap();
+    let define = format!("_db_backend {backend}");
+    let path = home.path().to_str().unwrap();
+    let asked = run(home.path(), "rpm", &["--define", &define, "--dbpath", path, "-qa"]);
+    let writes = !String::from_utf8_lossy(&asked.stderr).contains("dummy database");
+    if !writes {
+        println!("skipped: this rpm knows no databases of the kind {backend}");
+    }
+    writes
+}
+
 /// A root folder with a database of four packages that rpm made.
 fn root() -> tempfile::TempDir {
+    root_of("sqlite")
+}
+
+/// The same with a database of this kind.
+fn root_of(backend: &str) -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
     let home = root.path();
     let top = home.join("build");
@@ -98,7 +117,9 @@ fn root() -> tempfile::TempDir {
     let database = home.join("var/lib/rpm");
     fs::create_dir_all(&database).unwrap();
     let database = database.to_str().unwrap();
-    let mut arguments = vec!["--dbpath", database, "--justdb", "--nodeps", "--noscripts", "-i"];
+    let backend = format!("_db_backend {backend}");
+    let mut arguments = vec!["--define", &backend, "--dbpath", database];
+    arguments.extend(["--justdb", "--nodeps", "--noscripts", "-i"]);
     arguments.extend(packages.iter().map(String::as_str));
     run(home, "rpm", &arguments);
     fs::remove_dir_all(top).unwrap();
@@ -153,15 +174,34 @@ async fn found(root: &Path) -> Vec<String> {
     lines
 }
 
+/// A database as rpm wrote it, and after it removed a package from that.
+async fn is_read(backend: &str) {
+    let root = root_of(backend);
+    let all = listed(root.path(), backend);
+    assert_eq!(all.len(), 4, "{all:?}");
+    assert_eq!(found(root.path()).await, all);
+    let define = format!("_db_backend {backend}");
+    let database = root.path().join("var/lib/rpm");
+    let mut arguments = vec!["--define", &define, "--dbpath", database.to_str().unwrap()];
+    arguments.extend(["--justdb", "--nodeps", "--noscripts", "-e", "palisade-part"]);
+    run(root.path(), "rpm", &arguments);
+    let left = listed(root.path(), backend);
+    assert_eq!(left.len(), 3, "{left:?}");
+    assert_eq!(found(root.path()).await, left);
+}
+
 #[tokio::test]
 async fn a_database_of_sqlite() {
-    if missing(&["rpm", "rpmbuild"]) {
-        return;
+    if !missing(&["rpm", "rpmbuild"]) {
+        is_read("sqlite").await;
     }
-    let root = root();
-    let listed = listed(root.path(), "sqlite");
-    assert_eq!(listed.len(), 4, "{listed:?}");
-    assert_eq!(found(root.path()).await, listed);
+}
+
+#[tokio::test]
+async fn a_database_of_ndb() {
+    if !missing(&["rpm", "rpmbuild"]) && writes("ndb") {
+        is_read("ndb").await;
+    }
 }
 
 /// The headers in a stream of them, as rpm exports its database.
