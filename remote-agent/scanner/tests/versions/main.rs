@@ -14,6 +14,8 @@ mod laws;
 #[cfg(test)]
 mod node;
 #[cfg(test)]
+mod nuget;
+#[cfg(test)]
 mod pairs;
 #[cfg(test)]
 mod python;
