@@ -30,6 +30,7 @@ fn every_gate_has_its_code() {
         .to_string(),
     );
     place.write("not.json", "{}");
+    place.write("signer.pem", &place.read("vulndb.key.pub"));
     let hash = |content: &[u8]| palisade_api::Digest::of(content);
     let release = hash(b"ID=debian\nVERSION_ID=\"12\"\n");
     place.write("known.txt", &format!("{release}  Renamed.Release\n"));
@@ -60,6 +61,13 @@ fn every_gate_has_its_code() {
         (1, &["image", "--malware", "broken.txt"]),
         (1, &["image", "--malware", "missing.txt"]),
         (2, &["image", "--fail-on-malware"]),
+        // Nothing is attached: the layers are read.
+        (0, &["image", "--attached-sbom"]),
+        (0, &["image", "--attached-sbom-key", "signer.pem"]),
+        (1, &["image", "--attached-sbom-key", "broken.txt"]),
+        (2, &["image", "--attached-sbom-identity", "release@shop.example"]),
+        (2, &["image", "--attached-sbom-root", "signer.pem"]),
+        (1, &["image", "--attached-sbom-identity", "a", "--attached-sbom-root", "broken.txt"]),
         (0, &["image", "--fail-on-incomplete"]),
         (4, &["base/blobs", "--fail-on-incomplete"]),
         (1, &["nothing-here/at:all:"]),

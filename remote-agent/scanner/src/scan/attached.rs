@@ -1,5 +1,10 @@
-//! Bills of materials that are attached to an image in its registry.
+//! Bills of materials that are attached to an image, where it lies.
 
+mod fitting;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
 use palisade_api::Digest;
 use tracing::warn;
 
@@ -9,9 +14,10 @@ use crate::error::ScanError;
 use crate::limits::Limits;
 use crate::report::sbom::{self, Reading, SbomError, SbomFormat};
 use crate::scan::Inventory;
-use crate::signature::{PublicKey, signed_statements};
-use crate::source::ManifestOrIndex;
-use crate::source::registry::{RegistryImage, Resolved};
+use crate::signature::{RootOfTrust, signed_statements};
+use crate::source::reference::is_tag;
+use crate::source::registry::Resolved;
+use crate::source::{ManifestOrIndex, Shelf, Source};
 
 /// Bytes of an attached document at most.
 const DOCUMENT_BYTES: u64 = 64 << 20;
@@ -42,49 +48,55 @@ pub struct Attached {
 }
 
 impl Target {
-    /// The bill of materials that is attached to the image; none where there
-    /// is none, and for what is in no registry. Who uses it instead of the
-    /// layers trusts whoever may write to the repository, or only what one of
-    /// `signers` stated, where such are given.
+    /// The bill of materials that is attached to the image, in its registry or its OCI layout;
+    /// none where there is none, and for what is in neither. Who uses it instead of the
+    /// layers trusts whoever may write there, or only what one of `signers` finds
+    /// signed `now`, where such are given.
     pub async fn attached_sbom(
         &self,
-        signers: &[PublicKey],
+        signers: &[RootOfTrust],
+        now: DateTime<Utc>,
         limits: &Limits,
     ) -> Result<Option<Attached>, ScanError> {
-        let Self::Image { reference, scheme, options } = self else { return Ok(None) };
-        let client = connect(reference, *scheme, options).await?;
-        let image = client
-            .image(&reference.repository, &reference.reference)?
-            .for_platform(options.platform.clone());
-        let resolved = image.resolve(limits).await?;
+        let Some((shelf, resolved)) = self.shelf(limits).await? else { return Ok(None) };
         let images: Vec<Digest> =
             std::iter::once(resolved.digest).chain(resolved.index_digest).collect();
         let mut room = Room { blobs: MOST_BLOBS, bytes: MOST_BYTES };
-        for Place { about, manifest } in places(&image, &resolved, limits).await? {
-            let Some(attachment) = image.attachment(&manifest, limits).await? else { continue };
+        for Place { about, manifest } in places(&shelf, &resolved, limits).await? {
+            let Some(attachment) = shelf.attachment(&manifest, limits).await? else { continue };
             // A list of referrers may name what speaks of another image.
             if attachment.subject.is_some_and(|subject| subject != about) {
                 continue;
             }
-            for (blob, _) in &attachment.blobs {
+            for (blob, annotations) in &attachment.blobs {
                 if blob.size > DOCUMENT_BYTES || !room.takes(blob.size) {
                     warn!(manifest, size = blob.size, "what is attached is too much to be read");
                     continue;
                 }
                 // No more than was counted, whatever the manifest says.
-                let content = image.blob(blob, blob.size).await?;
+                let content = shelf.blob(blob, blob.size).await?;
                 if sbom::detect(&content).is_none() {
                     continue;
                 }
-                let document = Document { name: &manifest, content: &content };
-                let read = document.read(&images, signers, limits).map_err(|error| {
+                let document = Document { name: &manifest, content: &content, annotations };
+                let read = document.read(&images, signers, now, limits).map_err(|error| {
                     ScanError::Malformed(format!("the attached document {manifest}: {error}"))
                 })?;
-                let Some(read) = read else { continue };
+                let Some(Said { read, of_image }) = read else { continue };
                 let mut inventory = read.inventory;
                 // Statements on vulnerabilities have the same form, and list nothing.
                 if inventory.packages.is_empty() {
                     warn!(manifest, "what is attached lists no package: it is not used");
+                    continue;
+                }
+                if !of_image
+                    && about != resolved.digest
+                    && !fitting::is_of(&shelf, &resolved, &inventory, limits).await?
+                {
+                    warn!(
+                        manifest,
+                        "what is attached to the index may be of another platform: it is not used"
+                    );
                     continue;
                 }
                 inventory.digest = Some(resolved.digest);
@@ -95,36 +107,75 @@ impl Target {
         }
         Ok(None)
     }
+
+    /// Where the image lies, and what it is there.
+    async fn shelf(&self, limits: &Limits) -> Result<Option<(Shelf, Resolved)>, ScanError> {
+        match self {
+            Self::Image { reference, scheme, options } => {
+                let client = connect(reference, *scheme, options).await?;
+                let image = client
+                    .image(&reference.repository, &reference.reference)?
+                    .for_platform(options.platform.clone());
+                let resolved = image.resolve(limits).await?;
+                Ok(Some((Shelf::Registry(image), resolved)))
+            }
+            Self::Path { path, name, platform } => {
+                match Source::at(path, name.clone(), platform.clone()) {
+                    Source::Packed(packed) => packed.shelf(limits).await,
+                    Source::Folder(_) | Source::Registry(_) => Ok(None),
+                }
+            }
+            Self::Process(_) => Ok(None),
+        }
+    }
 }
 
 /// What is attached, known by the name of its manifest.
 struct Document<'a> {
     name: &'a str,
     content: &'a [u8],
+    /// What is told beside it.
+    annotations: &'a BTreeMap<String, String>,
+}
+
+/// What a document says.
+struct Said {
+    read: Reading,
+    /// Whether it states that of the image itself, and not of the index that led to it.
+    of_image: bool,
 }
 
 impl Document<'_> {
-    /// What it says of one of `images`; of `signers`, where such are given.
+    /// What it says of one of `images`, the first of which is the image itself; of `signers`,
+    /// where such are given.
     fn read(
         &self,
         images: &[Digest],
-        signers: &[PublicKey],
+        signers: &[RootOfTrust],
+        now: DateTime<Utc>,
         limits: &Limits,
-    ) -> Result<Option<Reading>, SbomError> {
-        let Self { name, content } = *self;
+    ) -> Result<Option<Said>, SbomError> {
+        let Self { name, content, annotations } = *self;
+        let image = images.get(..1).unwrap_or_default();
         if signers.is_empty() {
-            let read = sbom::read_about(name, content, images, limits)?;
-            if read.is_none() {
-                warn!(
-                    document = name,
-                    "an attached statement is about another image: it is not used"
-                );
+            let is_stated = sbom::is_stated(content);
+            for images in [image, images] {
+                if let Some(read) = sbom::read_about(name, content, images, limits)? {
+                    let of_image = is_stated && images.len() == 1;
+                    return Ok(Some(Said { read, of_image }));
+                }
             }
-            return Ok(read);
+            warn!(
+                document = name,
+                "an attached statement is about another image, or no bill: it is not used"
+            );
+            return Ok(None);
         }
-        for statement in signed_statements(content, signers) {
-            if let Some(read) = sbom::read_stated(name, &statement, images, limits)? {
-                return Ok(Some(read));
+        for statement in signed_statements(content, annotations, signers, now) {
+            for images in [image, images] {
+                if let Some(read) = sbom::read_stated(name, &statement, images, limits)? {
+                    return Ok(Some(Said { read, of_image: images.len() == 1 }));
+                }
             }
         }
         warn!(document = name, "no signer who is trusted stated it of the image: it is not used");
@@ -161,30 +212,22 @@ struct Place {
 /// Where bills of an image may be attached, the closest first: as what refers to it, beside it
 /// in its index, where builders put what they tell of it, and under tags that are named after
 /// it. Signers who are given the name of an image for several platforms attach to its index.
-async fn places(
-    image: &RegistryImage,
-    of: &Resolved,
-    limits: &Limits,
-) -> Result<Vec<Place>, ScanError> {
-    let mut places = referring(image, of.digest, limits).await?;
+async fn places(shelf: &Shelf, of: &Resolved, limits: &Limits) -> Result<Vec<Place>, ScanError> {
+    let mut places = referring(shelf, of.digest, limits).await?;
     if let Some(index) = of.index_digest {
-        let beside = beside(image, index, of.digest, limits).await?;
+        let beside = beside(shelf, index, of.digest, limits).await?;
         places.extend(beside.into_iter().map(|manifest| Place { about: of.digest, manifest }));
     }
     places.extend(tagged(of.digest));
     if let Some(index) = of.index_digest {
-        places.extend(referring(image, index, limits).await?);
+        places.extend(referring(shelf, index, limits).await?);
         places.extend(tagged(index));
     }
     Ok(places)
 }
 
-async fn referring(
-    image: &RegistryImage,
-    about: Digest,
-    limits: &Limits,
-) -> Result<Vec<Place>, ScanError> {
-    let referrers = image.referrers(about, None, limits).await?;
+async fn referring(shelf: &Shelf, about: Digest, limits: &Limits) -> Result<Vec<Place>, ScanError> {
+    let referrers = shelf.referrers(about, limits).await?;
     let fitting = referrers.iter().filter(|referrer| is_type(&referrer.artifact_type));
     let manifests = fitting.map(|referrer| referrer.manifest.digest.to_oci()).take(TRIED);
     Ok(manifests.map(|manifest| Place { about, manifest }).collect())
@@ -192,16 +235,12 @@ async fn referring(
 
 /// The entries of an index that tell of one of its images.
 async fn beside(
-    image: &RegistryImage,
+    shelf: &Shelf,
     index: Digest,
     about: Digest,
     limits: &Limits,
 ) -> Result<Vec<String>, ScanError> {
-    let (bytes, _) = image.raw_manifest(&index.to_oci(), limits).await?;
-    let found = Digest::of(&bytes);
-    if found != index {
-        return Err(ScanError::DigestMismatch { what: "the index", expected: index, found });
-    }
+    let bytes = shelf.manifest(index, limits).await?;
     let ManifestOrIndex::Index(index) = ManifestOrIndex::parse(&bytes)? else {
         return Ok(Vec::new());
     };
@@ -211,8 +250,11 @@ async fn beside(
     Ok(fitting.map(|entry| entry.descriptor.digest.to_oci()).take(TRIED).collect())
 }
 
-fn tagged(about: Digest) -> [Place; 2] {
-    TAGS.map(|kind| Place { about, manifest: format!("sha256-{about}.{kind}") })
+/// Those named after SHA-512 would be longer than tags are.
+fn tagged(about: Digest) -> impl Iterator<Item = Place> {
+    let tag = about.to_oci().replace(':', "-");
+    let tags = TAGS.map(|kind| format!("{tag}.{kind}")).into_iter();
+    tags.filter(|tag| is_tag(tag)).map(move |manifest| Place { about, manifest })
 }
 
 fn is_type(artifact_type: &str) -> bool {

@@ -81,30 +81,57 @@ fn annotated(
 ) -> Result<Signed, SignatureError> {
     let told =
         |name: &str| annotations.get(name).map(String::as_str).filter(|text| !text.is_empty());
-    let malformed = SignatureError::Malformed;
-    let signature = told(SIGNATURE).and_then(decoded).ok_or(malformed("the signature"))?;
-    let certificate = told(CERTIFICATE)
-        .map(|pem| certificate::first_in_pem(pem).ok_or(malformed("the certificate")))
-        .transpose()?;
-    let chain = told(CHAIN)
-        .map(|pem| certificate::all_in_pem(pem).ok_or(malformed("the certificate chain")))
-        .transpose()?;
-    let log_entry = told(BUNDLE)
-        .map(|json| annotated_entry(json).ok_or(malformed("the log entry")))
-        .transpose()?;
-    let stamp = told(STAMP)
-        .map(|json| annotated_stamp(json).ok_or(malformed("the timestamp")))
-        .transpose()?;
-    Ok(Signed {
-        subject,
-        speaks_of: payload::image(&message),
-        message: message.into(),
-        signature,
-        certificate,
-        chain: chain.unwrap_or_default(),
-        log_entry,
-        stamps: stamp.into_iter().collect(),
-    })
+    let signature = told(SIGNATURE).and_then(decoded);
+    let signature = signature.ok_or(SignatureError::Malformed("the signature"))?;
+    let speaks_of = payload::image(&message);
+    let beside = Beside::in_annotations(annotations)?;
+    Ok(beside.signed(subject, speaks_of, message.into(), signature))
+}
+
+/// What is told beside a signature.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Beside {
+    certificate: Option<CertificateDer<'static>>,
+    chain: Vec<CertificateDer<'static>>,
+    log_entry: Option<LogEntry>,
+    stamps: Vec<Vec<u8>>,
+}
+
+impl Beside {
+    /// In the annotations of what is signed, as cosign attaches it.
+    pub(super) fn in_annotations(
+        annotations: &BTreeMap<String, String>,
+    ) -> Result<Self, SignatureError> {
+        let told =
+            |name: &str| annotations.get(name).map(String::as_str).filter(|text| !text.is_empty());
+        let malformed = SignatureError::Malformed;
+        let certificate = told(CERTIFICATE)
+            .map(|pem| certificate::first_in_pem(pem).ok_or(malformed("the certificate")))
+            .transpose()?;
+        let chain = told(CHAIN)
+            .map(|pem| certificate::all_in_pem(pem).ok_or(malformed("the certificate chain")))
+            .transpose()?;
+        let log_entry = told(BUNDLE)
+            .map(|json| annotated_entry(json).ok_or(malformed("the log entry")))
+            .transpose()?;
+        let stamp = told(STAMP)
+            .map(|json| annotated_stamp(json).ok_or(malformed("the timestamp")))
+            .transpose()?;
+        let (chain, stamps) = (chain.unwrap_or_default(), stamp.into_iter().collect());
+        Ok(Self { certificate, chain, log_entry, stamps })
+    }
+
+    /// The signature with it.
+    pub(super) fn signed(
+        self,
+        subject: Digest,
+        speaks_of: Option<Digest>,
+        message: Bytes,
+        signature: Vec<u8>,
+    ) -> Signed {
+        let Self { certificate, chain, log_entry, stamps } = self;
+        Signed { subject, speaks_of, message, signature, certificate, chain, log_entry, stamps }
+    }
 }
 
 fn annotated_entry(json: &str) -> Option<LogEntry> {
@@ -127,9 +154,9 @@ fn annotated_stamp(json: &str) -> Option<Vec<u8>> {
 /// A bundle of newer clients, whatever its version.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Bundle {
-    verification_material: Material,
-    dsse_envelope: Option<Envelope>,
+pub(super) struct Bundle {
+    pub(super) verification_material: Material,
+    pub(super) dsse_envelope: Option<Envelope>,
     message_signature: Option<MessageSignature>,
 }
 
@@ -172,7 +199,7 @@ pub(super) fn is_detached(json: &[u8]) -> bool {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Material {
+pub(super) struct Material {
     certificate: Option<Raw>,
     x509_certificate_chain: Option<Chain>,
     #[serde(default)]
@@ -292,37 +319,36 @@ fn bundled(
         }
         (None, None) => return Ok(None),
     };
-    let material = bundle.verification_material;
-    let chain = material.x509_certificate_chain.map(|chain| chain.certificates);
-    let mut certificates = material
-        .certificate
-        .into_iter()
-        .chain(chain.unwrap_or_default())
-        .map(|raw| decoded(&raw.raw_bytes).map(CertificateDer::from).ok_or_else(malformed));
-    let certificate = certificates.next().transpose()?;
-    let chain = certificates.collect::<Result<Vec<_>, _>>()?;
-    // A promise tells the time, a proof does not.
-    let (promised, proven): (Vec<_>, Vec<_>) =
-        material.tlog_entries.into_iter().partition(|entry| entry.inclusion_promise.is_some());
-    let proven = proven.into_iter().filter(|entry| entry.inclusion_proof.is_some());
-    let entry = promised.into_iter().chain(proven).next();
-    let log_entry = entry.map(|entry| entry.read().ok_or_else(malformed)).transpose()?;
-    let stamps = material.timestamp_verification_data.unwrap_or_default().rfc3161_timestamps;
-    let stamps = stamps
-        .iter()
-        .take(MOST_STAMPS)
-        .map(|stamp| decoded(&stamp.signed_timestamp).ok_or_else(malformed));
-    let stamps = stamps.collect::<Result<Vec<_>, _>>()?;
-    Ok(Some(Signed {
-        subject,
-        speaks_of: Some(subject),
-        message,
-        signature: decoded(&signature).ok_or_else(malformed)?,
-        certificate,
-        chain,
-        log_entry,
-        stamps,
-    }))
+    let signature = decoded(&signature).ok_or_else(malformed)?;
+    let beside = bundle.verification_material.read()?;
+    Ok(Some(beside.signed(subject, Some(subject), message, signature)))
+}
+
+impl Material {
+    pub(super) fn read(self) -> Result<Beside, SignatureError> {
+        let malformed = || SignatureError::Malformed("the bundle");
+        let chain = self.x509_certificate_chain.map(|chain| chain.certificates);
+        let mut certificates = self
+            .certificate
+            .into_iter()
+            .chain(chain.unwrap_or_default())
+            .map(|raw| decoded(&raw.raw_bytes).map(CertificateDer::from).ok_or_else(malformed));
+        let certificate = certificates.next().transpose()?;
+        let chain = certificates.collect::<Result<Vec<_>, _>>()?;
+        // A promise tells the time, a proof does not.
+        let (promised, proven): (Vec<_>, Vec<_>) =
+            self.tlog_entries.into_iter().partition(|entry| entry.inclusion_promise.is_some());
+        let proven = proven.into_iter().filter(|entry| entry.inclusion_proof.is_some());
+        let entry = promised.into_iter().chain(proven).next();
+        let log_entry = entry.map(|entry| entry.read().ok_or_else(malformed)).transpose()?;
+        let stamps = self.timestamp_verification_data.unwrap_or_default().rfc3161_timestamps;
+        let stamps = stamps
+            .iter()
+            .take(MOST_STAMPS)
+            .map(|stamp| decoded(&stamp.signed_timestamp).ok_or_else(malformed));
+        let stamps = stamps.collect::<Result<Vec<_>, _>>()?;
+        Ok(Beside { certificate, chain, log_entry, stamps })
+    }
 }
 
 impl BundledEntry {

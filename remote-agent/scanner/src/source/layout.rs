@@ -2,9 +2,11 @@
 //! folders that skopeo writes as `dir:`.
 
 use palisade_api::Digest;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::files::Files;
-use super::manifest::{INDEX_DEPTH, ManifestOrIndex};
+use super::manifest::{INDEX_DEPTH, Index, IndexEntry, ManifestOrIndex};
 use super::packed::{LayerFile, Layers};
 use super::platform::Platform;
 use super::{Image, ImageConfig};
@@ -15,6 +17,10 @@ use crate::limits::Limits;
 const PLAIN: &[u8] = b"Directory Transport Version";
 /// Bytes of that file.
 const VERSION_BYTES: u64 = 4 << 10;
+/// Entries of a layout's index that are asked whether they are attached to others, and bytes of
+/// their manifests.
+const MOST_ENTRIES: usize = 64;
+const REFERRER_BYTES: u64 = 1 << 20;
 
 /// How the files are called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +41,30 @@ pub(super) fn is_plain(files: &dyn Files) -> bool {
 /// The name of a blob in an OCI layout.
 pub(super) fn blob(digest: Digest) -> String {
     Layout::Oci.blob(digest)
+}
+
+/// An index without what is attached to one of its manifests: layouts name that beside images.
+fn without_referrers(mut index: Index, files: &dyn Files) -> Index {
+    // The rest of it is skipped.
+    #[derive(Deserialize)]
+    struct About {
+        subject: Option<IgnoredAny>,
+    }
+    let refers = |entry: &IndexEntry| {
+        let name = blob(entry.descriptor.digest);
+        let small = files.size(&name).is_some_and(|size| size <= REFERRER_BYTES);
+        let bytes = small.then(|| files.small(&name, REFERRER_BYTES).ok()).flatten();
+        let about = bytes.and_then(|bytes| serde_json::from_slice::<About>(&bytes).ok());
+        about.is_some_and(|about| about.subject.is_some())
+    };
+    if (2..=MOST_ENTRIES).contains(&index.manifests.len()) {
+        let mut others = index.manifests.clone();
+        others.retain(|entry| entry.platform.is_some() || !refers(entry));
+        if others.iter().any(IndexEntry::is_image) {
+            index.manifests = others;
+        }
+    }
+    index
 }
 
 impl Layout {
@@ -86,7 +116,11 @@ impl Layout {
             let manifest = match ManifestOrIndex::parse(&bytes)? {
                 ManifestOrIndex::Index(index) => {
                     let names = self == Self::Oci && digest.is_none();
-                    let index = if names { index.named(name.take())? } else { index };
+                    let index = if names {
+                        without_referrers(index, files).named(name.take())?
+                    } else {
+                        index
+                    };
                     // The platforms of an image may be there in part.
                     let chosen = index.choose(platform, |d| files.has(&self.manifest(d.digest)))?;
                     index_digest =

@@ -272,18 +272,41 @@ impl Index {
     }
 }
 
+/// What cosign calls what it saves beside an image as a layout.
+const COSIGN: [&str; 3] = [
+    "dev.cosignproject.cosign/sigs",
+    "dev.cosignproject.cosign/atts",
+    "dev.cosignproject.cosign/sboms",
+];
+
+/// Whether the name is that of something attached to an image: its digest, a hyphen in place of
+/// the colon, perhaps with more behind it.
+fn is_of_attachment(name: &str) -> bool {
+    let tag = name.rsplit(':').next().unwrap_or(name);
+    let digest = tag.split_once('.').map_or(tag, |(digest, _)| digest);
+    let hex = digest.strip_prefix("sha256-").or_else(|| digest.strip_prefix("sha512-"));
+    hex.is_some_and(|hex| hex.len() >= 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 impl IndexEntry {
     /// The names that builders give it.
-    fn names(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         const NAMES: [&str; 2] = ["org.opencontainers.image.ref.name", "io.containerd.image.name"];
         NAMES.iter().filter_map(|name| self.annotations.get(*name)).map(String::as_str)
     }
 
+    /// Whether cosign saved it as one of this kind.
+    pub(super) fn is_kind(&self, kind: &str) -> bool {
+        self.annotations.get("kind").is_some_and(|of| of == kind)
+    }
+
     /// Whether it may be an image: not an attestation or other artifact.
-    fn is_image(&self) -> bool {
+    pub(crate) fn is_image(&self) -> bool {
         !self.annotations.contains_key("vnd.docker.reference.type")
             && self.artifact_type.is_empty()
             && !self.platform.as_ref().is_some_and(Platform::is_unknown)
+            && !COSIGN.iter().any(|kind| self.is_kind(kind))
+            && !self.names().any(is_of_attachment)
     }
 }
 
@@ -413,6 +436,20 @@ mod tests {
         let all = [attestation, artifact, image];
         assert_eq!(choose(&all, None), Ok('c'));
         assert!(choose(&all[..2], None).is_err());
+        let hex = "d".repeat(64);
+        for (key, value) in [
+            ("org.opencontainers.image.ref.name", format!("sha256-{hex}")),
+            ("org.opencontainers.image.ref.name", format!("sha256-{hex}.att")),
+            ("io.containerd.image.name", format!("registry.example/shop:sha512-{hex}")),
+            ("kind", "dev.cosignproject.cosign/atts".to_owned()),
+        ] {
+            let mut attached = entry('a', "linux/amd64");
+            attached["annotations"] = json!({key: value});
+            assert_eq!(choose(&[attached, all[2].clone()], None), Ok('c'), "{value}");
+        }
+        let mut image = all[2].clone();
+        image["annotations"] = json!({"org.opencontainers.image.ref.name": "sha256-abc"});
+        assert_eq!(choose(&[image], None), Ok('c'));
     }
 
     #[test]

@@ -12,12 +12,14 @@ pub mod reference;
 pub mod registry;
 mod saved;
 mod schema1;
+mod shelf;
 
 use std::path::Path;
 
 pub use config::{History, ImageConfig};
 pub use manifest::Descriptor;
 pub(crate) use manifest::ManifestOrIndex;
+pub(crate) use shelf::Shelf;
 
 use palisade_api::Digest;
 

@@ -12,6 +12,8 @@ use super::blocking::{Wanted, blocking};
 use super::files::{Files, InArchive, InFolder, Whole};
 use super::layout::{self, Layout};
 use super::platform::Platform;
+use super::registry::Resolved;
+use super::shelf::{LaidOut, Shelf};
 use super::{Descriptor, Image, ImageConfig, saved};
 use crate::error::ScanError;
 use crate::layer::{self, LayerContent, LayerIdentity};
@@ -119,14 +121,40 @@ impl Packed {
         .await
     }
 
-    fn read(&self, limits: &Limits, wanted: &Wanted) -> Result<(Image, Opened), ScanError> {
+    /// Where attachments of the image are looked for, with what is meant; none where the image
+    /// is in no OCI layout.
+    pub(crate) async fn shelf(
+        &self,
+        limits: &Limits,
+    ) -> Result<Option<(Shelf, Resolved)>, ScanError> {
+        let (packed, limits) = (self.clone(), limits.clone());
+        blocking(move |wanted| {
+            let Some(files) = packed.files(&limits, wanted)? else { return Ok(None) };
+            let Some(layout) = LaidOut::at(Arc::clone(&files), &limits)? else { return Ok(None) };
+            let (platform, name) = (packed.platform.as_ref(), packed.name.as_deref());
+            let (image, _) = Layout::Oci.read(files.as_ref(), platform, name, &limits)?;
+            let Some(digest) = image.digest else { return Ok(None) };
+            let resolved = Resolved { digest, index_digest: image.index_digest };
+            Ok(Some((Shelf::Layout(layout), resolved)))
+        })
+        .await
+    }
+
+    /// The files; none where they are those of a root file system.
+    fn files(&self, limits: &Limits, wanted: &Wanted) -> Result<Option<Arc<dyn Files>>, ScanError> {
         let files: Arc<dyn Files> = match &self.place {
             Place::Folder(folder) => Arc::new(InFolder(folder.clone())),
             Place::Archive(path) => match InArchive::at(path, limits, wanted)? {
                 Some(archive) => Arc::new(archive),
-                None => return self.root(path),
+                None => return Ok(None),
             },
         };
+        Ok(Some(files))
+    }
+
+    fn read(&self, limits: &Limits, wanted: &Wanted) -> Result<(Image, Opened), ScanError> {
+        let (Place::Folder(path) | Place::Archive(path)) = &self.place;
+        let Some(files) = self.files(limits, wanted)? else { return self.root(path) };
         let (platform, name) = (self.platform.as_ref(), self.name.as_deref());
         let (image, layers) = if layout::is_plain(files.as_ref()) {
             Layout::Plain.read(files.as_ref(), platform, name, limits)?
@@ -137,7 +165,6 @@ impl Packed {
         } else if files.has("repositories") {
             saved::read_first(files.as_ref(), limits)?
         } else {
-            let (Place::Folder(path) | Place::Archive(path)) = &self.place;
             return Err(ScanError::InvalidTarget(format!(
                 "{} is no image: it holds neither manifest.json nor index.json",
                 path.display()

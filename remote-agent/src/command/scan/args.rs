@@ -91,8 +91,8 @@ pub(crate) struct ScanArgs {
     pub(super) platform: Option<Platform>,
 
     /// Take the bill of materials that is attached to the image in its
-    /// registry for the truth, where there is one, instead of reading layers:
-    /// who may write to the repository is trusted
+    /// registry or OCI layout for the truth, where there is one, instead of
+    /// reading layers: who may write there is trusted
     #[arg(long, value_parser = FalseyValueParser::new(), env = "PALISADE_ATTACHED_SBOM")]
     pub(super) attached_sbom: bool,
 
@@ -100,6 +100,36 @@ pub(crate) struct ScanArgs {
     /// statement about the image is taken so. May be given several times
     #[arg(long, value_name = "FILE", value_delimiter = ',', env = "PALISADE_ATTACHED_SBOM_KEY")]
     pub(super) attached_sbom_key: Vec<PathBuf>,
+
+    /// Who a certificate is for, such as an e-mail address: only a bill of
+    /// materials that was so signed as a statement about the image is taken
+    #[arg(
+        long,
+        value_name = "SUBJECT",
+        requires = "attached_sbom_root",
+        env = "PALISADE_ATTACHED_SBOM_IDENTITY"
+    )]
+    pub(super) attached_sbom_identity: Option<String>,
+
+    /// Who confirmed that to the authority, as its certificates tell
+    /// [default: its certificates do not tell]
+    #[arg(
+        long,
+        value_name = "URL",
+        requires = "attached_sbom_identity",
+        env = "PALISADE_ATTACHED_SBOM_ISSUER"
+    )]
+    pub(super) attached_sbom_issuer: Option<String>,
+
+    /// Whose certificates count: a trusted_root.json of Sigstore, whose logs
+    /// count too, or the certificates of an authority in PEM
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "attached_sbom_identity",
+        env = "PALISADE_ATTACHED_SBOM_ROOT"
+    )]
+    pub(super) attached_sbom_root: Option<PathBuf>,
 
     #[command(flatten)]
     pub(super) policy: PolicyArgs,

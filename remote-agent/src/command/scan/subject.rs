@@ -6,8 +6,9 @@ use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use palisade_api::clock::{Clock as _, SystemClock};
 use palisade_scanner::report::sbom;
-use palisade_scanner::signature::PublicKey;
+use palisade_scanner::signature::{Identity, RootOfTrust, Trust, Verifier, VerifierKind};
 use palisade_scanner::source::registry::Credentials;
 use palisade_scanner::{Inventory, Limits, Scope, Target, TargetOptions};
 use tracing::info;
@@ -90,7 +91,7 @@ impl Subject {
     pub(super) async fn inventory(
         &self,
         scope: &Scope,
-        attached: Option<&[PublicKey]>,
+        attached: Option<&[RootOfTrust]>,
     ) -> Result<Inventory> {
         let limits = &scope.limits;
         let mut target = match &self.what {
@@ -103,7 +104,8 @@ impl Subject {
             options.credentials = docker_login::credentials(reference).await;
         }
         if let Some(signers) = attached {
-            if let Some(attached) = target.attached_sbom(signers, limits).await? {
+            if let Some(attached) = target.attached_sbom(signers, SystemClock.now(), limits).await?
+            {
                 info!(digest = %attached.digest, "an attached bill of materials is taken");
                 return Ok(attached.inventory);
             }
@@ -159,18 +161,36 @@ fn by_parts(other: &OtherNames) -> Option<String> {
 }
 
 /// Whose bills of materials are taken where they are attached; none where layers are read.
-pub(super) fn attached(args: &ScanArgs) -> Result<Option<Vec<PublicKey>>> {
-    let key = |path: &PathBuf| {
-        let shown = path.display();
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
-        PublicKey::from_pem(&text).with_context(|| {
-            format!(
-                "{shown} is no public key in PEM of the kind ECDSA (P-256, P-384), RSA or Ed25519"
-            )
-        })
+pub(super) fn attached(args: &ScanArgs) -> Result<Option<Vec<RootOfTrust>>> {
+    let text = |path: &Path| {
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
     };
-    let keys: Vec<PublicKey> = args.attached_sbom_key.iter().map(key).collect::<Result<_>>()?;
-    Ok((args.attached_sbom || !keys.is_empty()).then_some(keys))
+    let verifier = |path: &PathBuf| -> Result<Verifier> {
+        let kind = VerifierKind::key_pair(&text(path)?);
+        let kind = kind.with_context(|| path.display().to_string())?;
+        Ok(Verifier { name: path.display().to_string(), kind })
+    };
+    let keys: Vec<_> = args.attached_sbom_key.iter().map(verifier).collect::<Result<_>>()?;
+    let mut signers = Vec::new();
+    if !keys.is_empty() {
+        let name = "keys".to_owned();
+        signers.push(RootOfTrust { name, trust: Trust::default(), verifiers: keys });
+    }
+    if let (Some(root), Some(subject)) = (&args.attached_sbom_root, &args.attached_sbom_identity) {
+        let content = text(root)?;
+        let trust = if content.trim_start().starts_with('{') {
+            Trust::from_trusted_root(content.as_bytes())
+        } else {
+            Trust::from_pem("", &content, "")
+        };
+        let trust = trust.with_context(|| root.display().to_string())?;
+        let issuer = args.attached_sbom_issuer.clone().unwrap_or_default();
+        let identity = Identity { issuer, subject: subject.clone() };
+        let verifier = Verifier { name: subject.clone(), kind: VerifierKind::Keyless(identity) };
+        let (name, verifiers) = (root.display().to_string(), vec![verifier]);
+        signers.push(RootOfTrust { name, trust, verifiers });
+    }
+    Ok((args.attached_sbom || !signers.is_empty()).then_some(signers))
 }
 
 /// The password comes by a variable only: flags show in process lists.

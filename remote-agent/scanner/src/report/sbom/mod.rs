@@ -95,6 +95,11 @@ pub fn detect(content: &[u8]) -> Option<SbomFormat> {
     bare_format(content).or_else(|| carried(content, None).map(|(format, _)| format))
 }
 
+/// Whether the bill in the content is what a statement says of an image.
+pub fn is_stated(content: &[u8]) -> bool {
+    bare_format(content).is_none() && carried(content, Some(&[])).is_none()
+}
+
 fn bare_format(content: &[u8]) -> Option<SbomFormat> {
     let content = content.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(content).trim_ascii_start();
     if cyclonedx_xml::is_it(content) {

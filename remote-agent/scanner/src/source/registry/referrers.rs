@@ -146,7 +146,7 @@ impl RegistryImage {
 }
 
 impl Attachment {
-    fn parse(digest: Digest, bytes: &Bytes) -> Result<Self, ScanError> {
+    pub(crate) fn parse(digest: Digest, bytes: &Bytes) -> Result<Self, ScanError> {
         let bad =
             |error: &dyn std::fmt::Display| ScanError::Malformed(format!("an attachment: {error}"));
         let file: File = serde_json::from_slice(bytes).map_err(|error| bad(&error))?;

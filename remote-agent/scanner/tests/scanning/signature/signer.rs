@@ -13,12 +13,12 @@ use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use serde_json::{Value, json};
 
 /// In the life of every signer's certificate, 2024-01-01 12:00.
-pub(super) const SIGNED_AT: i64 = 1_704_110_400;
-pub(super) const ISSUER: &str = "https://accounts.shop.example";
-pub(super) const SUBJECT: &str = "release@shop.example";
+pub(crate) const SIGNED_AT: i64 = 1_704_110_400;
+pub(crate) const ISSUER: &str = "https://accounts.shop.example";
+pub(crate) const SUBJECT: &str = "release@shop.example";
 
 /// A key pair, ECDSA on P-256.
-pub(crate) struct Key(pub(super) KeyPair);
+pub(crate) struct Key(pub(crate) KeyPair);
 
 impl Key {
     pub(crate) fn generate() -> Self {
@@ -29,7 +29,7 @@ impl Key {
         self.0.public_key_pem()
     }
 
-    pub(super) fn id(&self) -> Digest {
+    pub(crate) fn id(&self) -> Digest {
         Digest::of(&self.0.subject_public_key_info())
     }
 
@@ -41,37 +41,37 @@ impl Key {
         pair.sign(&random, message).unwrap().as_ref().to_vec()
     }
 
-    pub(super) fn verifier(&self, name: &str) -> Verifier {
+    pub(crate) fn verifier(&self, name: &str) -> Verifier {
         let kind = VerifierKind::key_pair(&self.pem()).unwrap();
         Verifier { name: name.to_owned(), kind }
     }
 }
 
-pub(super) fn keyless(name: &str, issuer: &str, subject: &str) -> Verifier {
+pub(crate) fn keyless(name: &str, issuer: &str, subject: &str) -> Verifier {
     let kind = VerifierKind::keyless(issuer, subject).unwrap();
     Verifier { name: name.to_owned(), kind }
 }
 
-pub(super) fn root(name: &str, trust: Trust, verifiers: Vec<Verifier>) -> RootOfTrust {
+pub(crate) fn root(name: &str, trust: Trust, verifiers: Vec<Verifier>) -> RootOfTrust {
     RootOfTrust { name: name.to_owned(), trust, verifiers }
 }
 
 /// Encodes as the JSON of signatures does.
-pub(super) fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
 /// A transparency log for signatures.
-pub(super) struct Log(pub(super) Key);
+pub(crate) struct Log(pub(crate) Key);
 
 impl Log {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self(Key::generate())
     }
 
     /// Takes a signature in: the entry with the log's promise, in cosign's
     /// form.
-    pub(super) fn take_in(&self, message: &[u8], signature: &[u8], key_pem: &str) -> Value {
+    pub(crate) fn take_in(&self, message: &[u8], signature: &[u8], key_pem: &str) -> Value {
         let spec = json!({
             "data": {"hash": {"algorithm": "sha256", "value": Digest::of(message).to_string()}},
             "signature": {
@@ -83,7 +83,7 @@ impl Log {
     }
 
     /// Takes an envelope in.
-    pub(super) fn take_in_envelope(&self, signature: &[u8], key_pem: &str) -> Value {
+    pub(crate) fn take_in_envelope(&self, signature: &[u8], key_pem: &str) -> Value {
         let signature =
             json!({"signature": base64(signature), "verifier": base64(key_pem.as_bytes())});
         let spec = json!({"signatures": [signature]});
@@ -92,7 +92,7 @@ impl Log {
 
     /// Takes a signature in behind another one, and proves it as logs do that promise nothing:
     /// the entry in the form of bundles.
-    pub(super) fn prove(&self, message: &[u8], signature: &[u8], certificate: &[u8]) -> Value {
+    pub(crate) fn prove(&self, message: &[u8], signature: &[u8], certificate: &[u8]) -> Value {
         let verifier = json!({
             "keyDetails": "PKIX_ECDSA_P256_SHA_256",
             "x509Certificate": {"rawBytes": base64(certificate)},
@@ -146,18 +146,18 @@ impl Log {
 
 /// An authority that vouches for identities, with an intermediate, and the
 /// log that holds its certificates.
-pub(super) struct Authority {
+pub(crate) struct Authority {
     root_key: KeyPair,
     root: CertificateParams,
     key: KeyPair,
     params: CertificateParams,
-    pub(super) log: Key,
+    pub(crate) log: Key,
 }
 
 /// What a signer's certificate is like.
-pub(super) struct Wish {
-    pub(super) usage: ExtendedKeyUsagePurpose,
-    pub(super) logged: bool,
+pub(crate) struct Wish {
+    pub(crate) usage: ExtendedKeyUsagePurpose,
+    pub(crate) logged: bool,
 }
 
 impl Default for Wish {
@@ -167,9 +167,9 @@ impl Default for Wish {
 }
 
 /// A signer with a certificate.
-pub(super) struct Signer {
-    pub(super) key: Key,
-    pub(super) certificate: Certificate,
+pub(crate) struct Signer {
+    pub(crate) key: Key,
+    pub(crate) certificate: Certificate,
 }
 
 fn authority(name: &str) -> CertificateParams {
@@ -180,7 +180,7 @@ fn authority(name: &str) -> CertificateParams {
 }
 
 impl Authority {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self {
             root_key: KeyPair::generate().unwrap(),
             root: authority("shop root"),
@@ -190,17 +190,17 @@ impl Authority {
         }
     }
 
-    pub(super) fn root(&self) -> Certificate {
+    pub(crate) fn root(&self) -> Certificate {
         self.root.self_signed(&self.root_key).unwrap()
     }
 
-    pub(super) fn intermediate(&self) -> Certificate {
+    pub(crate) fn intermediate(&self) -> Certificate {
         let issuer = Issuer::from_params(&self.root, &self.root_key);
         self.params.signed_by(&self.key, &issuer).unwrap()
     }
 
     /// Vouches for the identity of a new key, for a day.
-    pub(super) fn vouch(&self, wish: &Wish) -> Signer {
+    pub(crate) fn vouch(&self, wish: &Wish) -> Signer {
         let key = Key::generate();
         let mut params = CertificateParams::default();
         params.serial_number = Some(vec![1, 2, 3].into());

@@ -1,18 +1,22 @@
 //! Bills of materials that are attached to an image in its registry.
 
+mod layout;
+mod signed;
+
 use axum::body::Bytes;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
 use palisade_api::Digest;
 use palisade_scanner::report::sbom::SbomFormat;
 use palisade_scanner::scan::Attached;
-use palisade_scanner::signature::PublicKey;
+use palisade_scanner::signature::RootOfTrust;
 use palisade_scanner::source::registry::RegistryError;
 use palisade_scanner::{Limits, ScanError, Target, TargetOptions};
 use serde_json::{Value, json};
 
 use crate::fixture::{Answer, Registry, debian, descriptor, names};
-use crate::signature::signer::Key;
+use crate::signature::signer::SIGNED_AT;
 
 const CYCLONEDX: &str = "application/vnd.cyclonedx+json";
 const SPDX: &str = "application/spdx+json";
@@ -66,11 +70,25 @@ impl Shelf {
         self.attached_by(&[]).await
     }
 
-    async fn attached_by(&self, signers: &[PublicKey]) -> Result<Option<Attached>, ScanError> {
-        let target = format!("{}shop:v1", self.registry.url());
-        let target = Target::parse(&target, TargetOptions::default()).unwrap();
-        target.attached_sbom(signers, &Limits::default()).await
+    async fn attached_by(&self, signers: &[RootOfTrust]) -> Result<Option<Attached>, ScanError> {
+        self.attached_for("linux/amd64", signers).await
     }
+
+    async fn attached_for(
+        &self,
+        platform: &str,
+        signers: &[RootOfTrust],
+    ) -> Result<Option<Attached>, ScanError> {
+        let target = format!("{}shop:v1", self.registry.url());
+        let options =
+            TargetOptions { platform: Some(platform.parse().unwrap()), ..TargetOptions::default() };
+        let target = Target::parse(&target, options).unwrap();
+        target.attached_sbom(signers, now(), &Limits::default()).await
+    }
+}
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(SIGNED_AT, 0).unwrap()
 }
 
 fn cyclonedx(name: &str) -> String {
@@ -183,40 +201,61 @@ async fn a_statement_about_another_image_is_passed_over() {
     assert_eq!(names(&shelf.attached().await.unwrap().unwrap().inventory), ["own"]);
 }
 
+/// What is said of an index that leads to several images may be true of another one.
 #[tokio::test]
-async fn with_a_key_only_what_it_signed_about_the_image_is_taken() {
-    let (own, other) = (Key::generate(), Key::generate());
-    let signers = [PublicKey::from_pem(&own.pem()).unwrap()];
-    let signed = |key: &Key, statement: &Value| {
-        let (kind, payload) = ("application/vnd.in-toto+json", statement.to_string());
-        let message = format!("DSSEv1 {} {kind} {} {payload}", kind.len(), payload.len());
-        let signature = STANDARD.encode(key.sign(message.as_bytes()));
-        let mut envelope = envelope(statement);
-        envelope["signatures"] = json!([{"keyid": "", "sig": signature}]);
-        envelope
-    };
+async fn a_bill_of_the_index_may_be_of_another_platform() {
     let shelf = Shelf::new().await;
-    let about = statement("own", shelf.image);
-    let mut exchanged = signed(&own, &about);
-    exchanged["payload"] = envelope(&statement("exchanged", shelf.image))["payload"].clone();
-    let bundle = |envelope: Value| json!({"verificationMaterial": {}, "dsseEnvelope": envelope});
-    let lines = format!("{}\n{}\n", signed(&other, &about), signed(&own, &about));
-    let copied = statement("copied", Digest::of(b"another image"));
-    for (document, is_taken) in [
-        (signed(&own, &about).to_string(), true),
-        (bundle(signed(&own, &about)).to_string(), true),
-        (lines, true),
-        (signed(&other, &about).to_string(), false),
-        (envelope(&about).to_string(), false),
-        (about.to_string(), false),
-        (cyclonedx("bare"), false),
-        (signed(&own, &copied).to_string(), false),
-        (exchanged.to_string(), false),
+    let kind = "application/vnd.oci.image.manifest.v1+json";
+    let layer = debian(&[("libssl3", "3.0.9-1", "openssl"), ("zlib1g", "1", "zlib")]).gzip();
+    let other = shelf.registry.put_image("shop", "other", std::slice::from_ref(&layer));
+    let mut entries = Vec::new();
+    for (image, architecture) in [(shelf.image, "amd64"), (other, "arm64")] {
+        let manifest = shelf.registry.bytes(&format!("shop/manifests/{}", image.to_oci()));
+        let mut entry = descriptor(kind, image, manifest.len());
+        entry["platform"] = json!({"os": "linux", "architecture": architecture});
+        entries.push(entry);
+    }
+    let index = json!({
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.index.v1+json",
+        "manifests": entries,
+    });
+    let (index, _) = shelf.registry.put_manifest("shop", "v1", &index);
+    let of = |architecture: &str| {
+        let mut bill: Value = serde_json::from_str(&cyclonedx("own")).unwrap();
+        let url = format!("pkg:deb/debian/curl@1?arch={architecture}&distro=debian-12");
+        bill["components"][0]["purl"] = json!(url);
+        bill
+    };
+    let named = |image: Digest| {
+        let mut bill: Value = serde_json::from_str(&cyclonedx("own")).unwrap();
+        bill["metadata"] = json!({"component":
+            {"type": "container", "name": "shop", "version": image.to_oci()}});
+        bill
+    };
+    let stated = |about: Digest, bill: Value| {
+        let mut statement = statement("own", about);
+        statement["predicate"] = bill;
+        statement
+    };
+    let silent: Value = serde_json::from_str(&cyclonedx("own")).unwrap();
+    for (document, is_of_amd64, is_of_arm64) in [
+        (silent.clone(), false, false),
+        (stated(index, silent.clone()), false, false),
+        (stated(shelf.image, silent.clone()), true, false),
+        (of("amd64"), true, false),
+        (stated(index, of("arm64")), false, true),
+        (of("all"), false, false),
+        (named(shelf.image), true, false),
+        (stated(index, named(other)), false, true),
+        (named(index), false, false),
     ] {
-        let tagged = shelf.around("application/vnd.dsse.envelope.v1+json", &document);
-        shelf.registry.put_manifest("shop", &format!("sha256-{}.att", shelf.image), &tagged);
-        let found = shelf.attached_by(&signers).await.unwrap();
-        assert_eq!(found.is_some(), is_taken, "{document}");
+        let tagged = shelf.around(CYCLONEDX, &document.to_string());
+        shelf.registry.put_manifest("shop", &format!("sha256-{index}.att"), &tagged);
+        for (platform, expected) in [("linux/amd64", is_of_amd64), ("linux/arm64", is_of_arm64)] {
+            let found = shelf.attached_for(platform, &[]).await.unwrap();
+            assert_eq!(found.is_some(), expected, "{platform} {document}");
+        }
     }
 }
 
@@ -281,7 +320,7 @@ async fn a_digest_that_is_asked_for_is_not_exchanged() {
     shelf.registry.put_manifest("shop", &format!("sha256-{other}.att"), &tagged);
     let target = format!("{}shop@{}", shelf.registry.url(), shelf.image.to_oci());
     let target = Target::parse(&target, TargetOptions::default()).unwrap();
-    assert!(target.attached_sbom(&[], &Limits::default()).await.unwrap().is_none());
+    assert!(target.attached_sbom(&[], now(), &Limits::default()).await.unwrap().is_none());
 }
 
 #[tokio::test]
