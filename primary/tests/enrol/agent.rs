@@ -23,12 +23,18 @@ pub(crate) struct Newcomer {
     pub(crate) request: SigningRequest,
     pub(crate) name: String,
     pub(crate) sent_at: DateTime<Utc>,
+    pub(crate) roles: Vec<String>,
 }
 
 impl Newcomer {
     pub(crate) fn named(name: &str) -> Self {
         let request = SigningRequest::generate().unwrap();
-        Self { request, name: name.to_owned(), sent_at: Utc::now() }
+        Self { request, name: name.to_owned(), sent_at: Utc::now(), roles: Vec::new() }
+    }
+
+    /// One that scans for the primary and is no cluster.
+    pub(crate) fn worker(name: &str) -> Self {
+        Self { roles: vec!["scanner".to_owned()], ..Self::named(name) }
     }
 
     /// The first call of a newcomer, which knows no more than its token.
@@ -48,6 +54,7 @@ impl Newcomer {
             sent_at_ms: self.sent_at.timestamp_millis(),
             rest_server: "10.0.0.1".to_owned(),
             rest_port: 10443,
+            roles: self.roles.clone(),
             ..JoinRequest::default()
         };
         let answer = EnrolClient::new(connection.channel()).join(request).await;

@@ -16,3 +16,4 @@ mod prepared;
 mod primary;
 mod rest;
 mod token;
+mod worker;

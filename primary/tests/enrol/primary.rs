@@ -71,6 +71,12 @@ impl Primary {
 
     /// A token that is valid for an hour.
     pub(crate) async fn token(&self, uses: u32, home: bool) -> JoinTokenEnvelope {
+        let kind = if home { MemberKind::Home } else { MemberKind::Remote };
+        self.token_for(kind, uses).await
+    }
+
+    /// The same for members of a kind.
+    pub(crate) async fn token_for(&self, kind: MemberKind, uses: u32) -> JoinTokenEnvelope {
         // No two tokens of one moment, so that the newest one is this one.
         self.clock.advance(TimeDelta::seconds(1));
         let mut tx = self.database().begin().await.unwrap();
@@ -79,7 +85,6 @@ impl Primary {
             &self.app.config,
             &federation,
         );
-        let kind = if home { MemberKind::Home } else { MemberKind::Remote };
         let (approval, labels) = (false, palisade_policy::cluster::ClusterLabels::default());
         let request = TokenRequest { uses, life: TimeDelta::hours(1), kind, approval, labels };
         let actor = Actor::new("admin", "");

@@ -11,13 +11,13 @@ use tower::ServiceExt as _;
 use crate::agent::{Newcomer, shut_out};
 use crate::primary::{PASSWORD, Primary, decode};
 
-struct Client<'a> {
+pub(crate) struct Client<'a> {
     primary: &'a Primary,
     token: String,
 }
 
 impl<'a> Client<'a> {
-    async fn login(primary: &'a Primary) -> Self {
+    pub(crate) async fn login(primary: &'a Primary) -> Self {
         let mut client = Self { primary, token: String::new() };
         let body = json!({"password": {"username": "admin", "password": PASSWORD}});
         let (status, answer) = client.call("POST", "/v1/auth", &body).await;
@@ -26,7 +26,7 @@ impl<'a> Client<'a> {
         client
     }
 
-    async fn call(&self, method: &str, path: &str, body: &Value) -> (StatusCode, Value) {
+    pub(crate) async fn call(&self, method: &str, path: &str, body: &Value) -> (StatusCode, Value) {
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
         let mut request = Request::builder().method(method).uri(path).header("Host", "primary");
         if !self.token.is_empty() {
