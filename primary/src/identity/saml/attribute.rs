@@ -10,6 +10,22 @@ use super::{Result, SamlError, Step, ns};
 
 const USERNAME: &str = "Username";
 const EMAIL: &str = "Email";
+/// What providers call the name by which somebody logs in there, where nobody told them
+/// of ours: of eduPerson and LDAP, by name and by number, and of AD FS and Entra ID.
+const LOGINS: [&str; 6] = [
+    "uid",
+    "urn:oid:0.9.2342.19200300.100.1.1",
+    "eduPersonPrincipalName",
+    "urn:oid:1.3.6.1.4.1.5923.1.1.1.6",
+    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn",
+    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name",
+];
+/// The same of the mail address.
+const EMAILS: [&str; 3] = [
+    "mail",
+    "urn:oid:0.9.2342.19200300.100.1.3",
+    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
+];
 /// Groups, where no attribute is configured or it is absent.
 const GROUPS: [&str; 2] =
     ["NVRoleGroup", "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups"];
@@ -33,25 +49,26 @@ pub(super) fn attributes(assertion: Node<'_, '_>) -> Result<BTreeMap<String, Vec
 
 impl Assertion {
     /// The user's name: `Username`, else `Email`, else how the provider calls
-    /// somebody, if it always does so.
+    /// somebody, if it always does so, else by which name somebody logs in there.
     pub(super) fn username(&self) -> Result<String> {
         let lasting = Some(self.name_id.value.as_str())
             .filter(|name| !name.is_empty() && self.name_id.format != ns::TRANSIENT);
         self.first(USERNAME)
             .or_else(|| self.first(EMAIL))
             .or(lasting)
+            .or_else(|| self.first_of(&LOGINS))
             .map(str::to_owned)
             .ok_or_else(|| {
                 SamlError::at(
                     Step::User,
-                    "there is neither Username nor Email nor a lasting NameID",
+                    "there is neither Username nor Email nor a lasting NameID nor uid",
                 )
             })
     }
 
     /// The mail address; may be empty.
     pub(super) fn email(&self) -> String {
-        self.first(EMAIL).unwrap_or_default().to_owned()
+        self.first(EMAIL).or_else(|| self.first_of(&EMAILS)).unwrap_or_default().to_owned()
     }
 
     /// The groups: of the configured attribute, else of the usual ones.
@@ -61,6 +78,10 @@ impl Assertion {
             .filter(|name| !name.is_empty())
             .find_map(|name| self.attributes.get(name).cloned())
             .unwrap_or_default()
+    }
+
+    fn first_of(&self, names: &[&str]) -> Option<&str> {
+        names.iter().find_map(|name| self.first(name))
     }
 
     fn first(&self, name: &str) -> Option<&str> {

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use palisade_tests::idp::parameter;
-use palisade_tests::saml::{ENDPOINT, RsaPair, visit};
+use palisade_tests::saml::{ENDPOINT, RsaPair, SamlIdp, visit};
 use serde_json::{Value, json};
 
 use super::{SERVER, Stage};
@@ -34,6 +34,10 @@ async fn a_user_of_a_provider_has_the_roles_of_its_first_mapped_group() -> Resul
     let joe = stage.sign_in("joe", json!({})).await?.ok()?;
     assert_eq!(joe["token"]["fullname"], "saml1:joe@example.org");
     assert_eq!(joe["token"]["role"], "ciops");
+    // A provider that was told nothing of our names has its own.
+    let uma = stage.sign_in("uma", json!({})).await?.ok()?;
+    assert_eq!(uma["token"]["fullname"], "saml1:uma");
+    assert_eq!(uma["token"]["email"], "uma@example.org");
     // Another attribute may hold the groups.
     let mapped = json!([{ "group": "blue", "global_role": "fedReader" }]);
     stage.change(json!({ "group_claim": "Teams", "group_mapped_roles": mapped })).await?.ok()?;
@@ -45,6 +49,23 @@ async fn a_user_of_a_provider_has_the_roles_of_its_first_mapped_group() -> Resul
     // With the provider go its users.
     stage.admin.delete(&format!("/v1/server/{SERVER}")).await?.ok()?;
     stage.admin.get("/v1/user/saml1:mary").await?.expect(404, 7)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn somebody_in_thousands_of_groups_logs_in() -> Result<()> {
+    let name = |n| format!("CN=group-{n},OU=groups,DC=corp,DC=example,DC=org");
+    let groups: Vec<_> = (0..3_000).map(name).collect();
+    let accounts = json!({ "mary": {
+        "name_id": "mary", "attributes": { "NVRoleGroup": groups },
+    } });
+    let mapped = json!([{ "group": groups.last(), "global_role": "ciops" }]);
+    let idp = SamlIdp::start(accounts).await?;
+    let stage = Stage::set_with(idp, json!({ "group_mapped_roles": mapped })).await?;
+    let posted = stage.posted("mary", json!({})).await?;
+    ensure!(posted.xml()?.len() > 256 * 1_024, "the response is short");
+    let answer = stage.finish(&posted.with_xml(&format!("\u{feff}{}", posted.xml()?))).await?;
+    assert_eq!(answer.ok()?["token"]["role"], "ciops");
     Ok(())
 }
 

@@ -35,6 +35,12 @@ pub(crate) fn people() -> Value {
         "nobody": {
             "name_id": "_4f2c", "format": "urn:oasis:names:tc:SAML:2.0:nameid-format:transient",
         },
+        "uma": {
+            "name_id": "_9c1e", "format": "urn:oasis:names:tc:SAML:2.0:nameid-format:transient",
+            "attributes": {
+                "urn:oid:0.9.2342.19200300.100.1.1": ["uma"], "mail": ["uma@example.org"],
+            },
+        },
         "twin": { "name_id": "twin@example.org", "attributes": { "Username": ["mary"] } },
     })
 }

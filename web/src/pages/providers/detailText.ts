@@ -58,8 +58,8 @@ export const detailText: Catalogue<Record<string, string>> = catalogue<Record<st
     "it answers none; a login begins here, not there": "未应答任何请求；登录须从此处发起",
     "it answers more than one": "应答了多个请求",
     "the response answers another request": "应答了其他请求",
-    "there is neither Username nor Email nor a lasting NameID":
-      "既没有 Username 和 Email，也没有持久的 NameID",
+    "there is neither Username nor Email nor a lasting NameID nor uid":
+      "既没有 Username 和 Email，也没有持久的 NameID 和 uid",
   },
 });
 
