@@ -30,18 +30,18 @@ const PURPOSE: &str = "SAML session";
 const REQUEST_LIFE: TimeDelta = TimeDelta::minutes(10);
 
 /// A message about a logout, as it came.
-#[derive(Clone, Copy, Debug)]
-pub enum LogoutMessage<'a> {
+#[derive(Clone, Debug)]
+pub enum LogoutMessage {
     /// By an address: its query.
-    Redirect(&'a str),
+    Redirect(String),
     /// By a post: request or response, and what came beside it.
     Post {
         /// `SAMLRequest`.
-        request: Option<&'a str>,
+        request: Option<String>,
         /// `SAMLResponse`.
-        response: Option<&'a str>,
+        response: Option<String>,
         /// `RelayState`.
-        relay_state: Option<&'a str>,
+        relay_state: Option<String>,
     },
 }
 
@@ -134,7 +134,7 @@ impl Identity {
     pub async fn take_saml_logout(
         &self,
         server: &str,
-        message: LogoutMessage<'_>,
+        message: LogoutMessage,
         issuer: &str,
     ) -> Result<LogoutAnswer> {
         let row = self.sso_server(server).await?;
@@ -143,16 +143,7 @@ impl Identity {
             return Err(SsoError::NoLogout);
         }
         let trusted = Trusted::of(settings)?;
-        let (asked, relay_state) = match message {
-            LogoutMessage::Redirect(query) => {
-                let received = receive(query)?;
-                let asked = by_address(&received, &trusted)?;
-                (asked, received.relay_state)
-            }
-            LogoutMessage::Post { request, response, relay_state } => {
-                (by_post(request, response, &trusted)?, relay_state.map(str::to_owned))
-            }
-        };
+        let (asked, relay_state) = self.read_saml(move || message.read(&trusted)).await?;
         // An answer changes nothing here: our session ended before we asked.
         let Some(ended) = asked else { return Ok(LogoutAnswer::Done) };
         self.end_provider_sessions(&row, settings, &ended).await?;
@@ -191,6 +182,21 @@ impl Identity {
             tracing::info!(user, server = row.name, "logged out by the provider");
         }
         Ok(())
+    }
+}
+
+impl LogoutMessage {
+    /// What it asks for, if it asks, and what came beside it.
+    fn read(self, trusted: &Trusted) -> Result<(Option<Ended>, Option<String>), SamlError> {
+        match self {
+            Self::Redirect(query) => {
+                let received = receive(&query)?;
+                Ok((by_address(&received, trusted)?, received.relay_state))
+            }
+            Self::Post { request, response, relay_state } => {
+                Ok((by_post(request.as_deref(), response.as_deref(), trusted)?, relay_state))
+            }
+        }
     }
 }
 

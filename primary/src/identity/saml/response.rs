@@ -12,6 +12,8 @@ use super::trusted::Trusted;
 use super::xml::{MAX_MESSAGE, attribute, child, escape, is, parse, text};
 use super::{Result, SamlError, Step, ns};
 
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// What a response is read with.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reader<'a> {
@@ -41,13 +43,15 @@ fn shape(reason: impl std::fmt::Display) -> SamlError {
 /// Decodes a message of the POST binding.
 pub(super) fn decode(message: &str) -> Result<String> {
     let failed = |reason: &dyn std::fmt::Display| SamlError::at(Step::Decode, reason);
-    if message.len() > MAX_MESSAGE * 4 / 3 + 4 {
-        return Err(failed(&format_args!("it has more than {MAX_MESSAGE} bytes")));
-    }
     // Some providers break the lines.
     let compact: String = message.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    if compact.len() > MAX_MESSAGE * 4 / 3 + 4 {
+        return Err(failed(&format_args!("it has more than {MAX_MESSAGE} bytes")));
+    }
     let bytes = STANDARD.decode(compact).map_err(|error| failed(&error))?;
-    String::from_utf8(bytes).map_err(|_| failed(&"it is not UTF-8"))
+    // And some begin with a byte order mark.
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+    String::from_utf8(bytes.to_vec()).map_err(|_| failed(&"it is not UTF-8"))
 }
 
 impl Reader<'_> {

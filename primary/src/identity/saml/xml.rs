@@ -6,10 +6,16 @@ use xml_sec::{Node, XmlDocument};
 
 use super::{Result, SamlError, Step};
 
-/// Longest message that is read, in bytes.
-pub(super) const MAX_MESSAGE: usize = 256 * 1_024;
+/// Longest message that is read, in bytes: what a body of a mebibyte carries in base64,
+/// some of whose letters are escaped in it. The names of a thousand groups, encrypted,
+/// are some hundred kilobytes.
+pub(super) const MAX_MESSAGE: usize = 700 * 1_024;
 /// Nodes of one message.
-const MAX_NODES: usize = 20_000;
+const MAX_NODES: usize = 40_000;
+/// Attributes of one element, each of which the parser holds against all others.
+const MAX_ATTRIBUTES: usize = 64;
+/// Prefixes that are bound at once, of which each element is searched for its own.
+const MAX_PREFIXES: usize = 64;
 /// Elements in elements.
 const MAX_DEPTH: usize = 64;
 /// The transforms that SAML allows to a signature, and the two kinds of
@@ -48,6 +54,7 @@ pub(super) fn resources() -> ResourcePolicy {
         max_xml_document_bytes: MAX_MESSAGE,
         max_xml_nodes: MAX_NODES,
         max_xml_depth: MAX_DEPTH,
+        max_xml_namespace_bindings: MAX_PREFIXES,
         ..ResourcePolicy::default()
     }
 }
@@ -58,8 +65,32 @@ pub(super) fn parse(text: &str) -> Result<XmlDocument> {
     if text.contains("<!DOCTYPE") || text.contains("<!ENTITY") {
         return Err(SamlError::at(Step::Parse, "a document type is not allowed"));
     }
+    if text.split('<').any(|tag| attributes(tag) > MAX_ATTRIBUTES) {
+        return Err(SamlError::at(
+            Step::Parse,
+            format_args!("an element has more than {MAX_ATTRIBUTES} attributes"),
+        ));
+    }
     XmlDocument::parse_with_policy(text, &policy())
         .map_err(|error| SamlError::at(Step::Parse, error))
+}
+
+/// How many attributes a tag has, given from its name on: its values in quotation marks,
+/// within which nothing ends it.
+fn attributes(tag: &str) -> usize {
+    let (mut found, mut open) = (0, None);
+    for byte in tag.bytes() {
+        match (open, byte) {
+            (Some(quote), _) if byte == quote => open = None,
+            (None, b'"' | b'\'') => {
+                open = Some(byte);
+                found += 1;
+            }
+            (None, b'>') => break,
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Whether `node` is the element `name` of the namespace.
@@ -152,9 +183,16 @@ mod tests {
         let deep = format!("{}{}", "<a>".repeat(100), "</a>".repeat(100));
         let wide = format!("<a>{}</a>", "<b/>".repeat(MAX_NODES));
         let long = format!("<a>{}</a>", "b".repeat(MAX_MESSAGE));
-        for text in [deep, wide, long] {
+        let many = |name: &str, count| {
+            (0..count).map(|n| format!(" {name}{n} = '/>'")).collect::<Vec<_>>().concat()
+        };
+        let crowded = format!("<a{}/>", many("b", MAX_ATTRIBUTES + 1));
+        let bound = many("xmlns:b", MAX_PREFIXES / 2 + 1);
+        let prefixed = format!("<a{bound}><c{}/></a>", bound.replace(":b", ":d"));
+        for text in [deep, wide, long, crowded, prefixed] {
             assert_eq!(refused(&text), Step::Parse);
         }
+        assert!(parse(&format!("<a{}>\"'</a>", many("b", MAX_ATTRIBUTES))).is_ok());
     }
 
     #[test]

@@ -25,8 +25,6 @@ use crate::identity::SsoError;
 
 /// The cookie that ties a login to the browser that began it.
 const BROWSER: &str = "__Host-palisade-sso";
-/// Longest form of a provider of SAML.
-const MAX_FORM_BYTES: usize = 512 * 1_024;
 
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new()

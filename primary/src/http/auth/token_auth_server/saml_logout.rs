@@ -5,10 +5,10 @@ use axum::response::Response;
 use palisade_api::rest::token_auth_server::SamlForm;
 use url::form_urlencoded;
 
-use super::{MAX_FORM_BYTES, login_address, origin, see_other};
+use super::{login_address, origin, see_other};
 use crate::App;
 use crate::http::error::Result;
-use crate::http::extract::read_body;
+use crate::http::extract::{MAX_BODY_BYTES, read_body};
 use crate::identity::{LogoutAnswer, LogoutMessage};
 
 /// Take a message of a provider of SAML about a logout
@@ -36,7 +36,7 @@ pub(super) async fn token_auth_server_sls_get(
 ) -> Result<Response> {
     let origin = origin(&request)?;
     let query = request.uri().query().unwrap_or_default();
-    answer(&app, &origin, &server, LogoutMessage::Redirect(query)).await
+    answer(&app, &origin, &server, LogoutMessage::Redirect(query.to_owned())).await
 }
 
 /// Take a message of a provider of SAML about a logout
@@ -56,27 +56,20 @@ pub(super) async fn token_auth_server_sls_create(
     request: Request,
 ) -> Result<Response> {
     let origin = origin(&request)?;
-    let body = read_body(request, MAX_FORM_BYTES).await?;
+    let body = read_body(request, MAX_BODY_BYTES).await?;
     let field = |wanted: &str| {
         let mut pairs = form_urlencoded::parse(&body);
         pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
     };
-    let (asked, answered, relay) =
-        (field("SAMLRequest"), field("SAMLResponse"), field("RelayState"));
     let message = LogoutMessage::Post {
-        request: asked.as_deref(),
-        response: answered.as_deref(),
-        relay_state: relay.as_deref(),
+        request: field("SAMLRequest"),
+        response: field("SAMLResponse"),
+        relay_state: field("RelayState"),
     };
     answer(&app, &origin, &server, message).await
 }
 
-async fn answer(
-    app: &App,
-    origin: &str,
-    server: &str,
-    message: LogoutMessage<'_>,
-) -> Result<Response> {
+async fn answer(app: &App, origin: &str, server: &str, message: LogoutMessage) -> Result<Response> {
     let issuer = login_address(origin, server);
     match app.identity.take_saml_logout(server, message, &issuer).await? {
         LogoutAnswer::Provider(url) => see_other(url.as_str()),

@@ -6,12 +6,12 @@ use palisade_api::rest::token_auth_server::SamlForm;
 use secrecy::ExposeSecret as _;
 use url::form_urlencoded;
 
-use super::{MAX_FORM_BYTES, see_other};
+use super::see_other;
 use crate::App;
 use crate::http::auth::failure;
 use crate::http::authorize::peer;
 use crate::http::error::{ApiError, Result};
-use crate::http::extract::read_body;
+use crate::http::extract::{MAX_BODY_BYTES, read_body};
 use crate::identity::{LoginError, SsoError};
 
 /// Take the response of a provider of SAML
@@ -33,7 +33,7 @@ pub(super) async fn token_auth_server_acs_create(
     request: Request,
 ) -> Result<Response> {
     let address = peer(&request);
-    let body = read_body(request, MAX_FORM_BYTES).await?;
+    let body = read_body(request, MAX_BODY_BYTES).await?;
     let response = form_urlencoded::parse(&body)
         .find(|(name, _)| name == "SAMLResponse")
         .map(|(_, value)| value.into_owned())
