@@ -60,8 +60,9 @@ impl Identity {
         Ok(LocalVerdict::Yes(LoginOutcome::LoggedIn(Box::new(logged_in))))
     }
 
-    /// Counts a failed login, and gives what to answer. Too many block the user
-    /// and end its sessions.
+    /// Counts a failed login, and gives what to answer. Too many block the user. Its
+    /// sessions go on: whoever guesses is a stranger, and ends nothing of somebody who
+    /// knew the password.
     pub(super) async fn count_failure(&self, user: &UserRow) -> Result<LoginError, LoginError> {
         let profile = self.password_profile().await?;
         if !profile.enable_block_after_failed_login {
@@ -77,12 +78,8 @@ impl Identity {
         let blocked = profile.blocks_after(failures);
         let blocked_at = blocked.then_some(now);
         users::set_failed_logins(&mut transaction, fullname, failures, blocked_at).await?;
-        if blocked {
-            session::delete_of_user(&mut transaction, fullname).await?;
-        }
         transaction.commit().await.map_err(StoreError::from)?;
         if blocked {
-            self.recent.forget_user(fullname);
             tracing::warn!(user = fullname, "blocked after too many failed logins");
             return Ok(LoginError::Blocked);
         }
