@@ -290,6 +290,43 @@ const INIT_FILES: &[(&str, &str)] = &[
 ];
 
 #[tokio::test]
+async fn groups_of_a_directory_are_put_in_order_and_unmapped_as_the_command_line_does() -> Result<()>
+{
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let group = |name: &str, role: &str| json!({ "group": name, "global_role": role });
+    let groups = [
+        group("ci", "ciops"),
+        group("all", ""),
+        group("audit", "reader"),
+        group("ops", "fedAdmin"),
+    ];
+    let provider = json!({ "config": { "name": "openId1", "oidc": {
+        "issuer": "https://127.0.0.1:1/", "client_id": "palisade", "client_secret": "s",
+        "enable": false, "group_mapped_roles": groups } } });
+    admin.post("/v1/server", &provider).await?.ok()?;
+    let mapped = async || -> Result<Vec<Value>> {
+        let server = admin.get("/v1/server/openId1").await?.ok()?;
+        let mapped = server["server"]["oidc"]["group_mapped_roles"].as_array().cloned();
+        Ok(mapped.context("no groups")?.iter().map(|one| one["group"].clone()).collect())
+    };
+    // Those of the federation come first, and one that gives nothing is not mapped.
+    assert_eq!(mapped().await?, ["ops", "ci", "audit"]);
+    let path = "/v1/server/openId1/groups";
+    let order = |groups: Value| json!({ "config": { "name": "openId1", "groups": groups } });
+    admin.patch(path, &order(json!(["audit"]))).await?.ok()?;
+    assert_eq!(mapped().await?, ["ops", "audit", "ci"]);
+    for wrong in [json!(["audit", "all"]), json!(["ci", "ci"])] {
+        admin.patch(path, &order(wrong)).await?.expect(400, 6)?;
+    }
+    let unset = json!({ "config": { "name": "openId1", "group": "audit",
+        "mapped_roles": { "group": "audit" } } });
+    admin.patch("/v1/server/openId1/group/audit", &unset).await?.ok()?;
+    assert_eq!(mapped().await?, ["ops", "ci"]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn users_roles_and_directories_come_from_files() -> Result<()> {
     let folder = tempfile::tempdir()?;
     for (file, text) in INIT_FILES {

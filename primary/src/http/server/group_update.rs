@@ -14,8 +14,8 @@ use crate::identity::{DirectoryChange, Secret};
 
 /// Map one group of a directory
 ///
-/// A group that was not mapped comes last. Without `mapped_roles` it is mapped
-/// no more.
+/// A group that was not mapped comes last. Without `mapped_roles`, or with such as give
+/// no role, it is mapped no more.
 #[utoipa::path(
     patch,
     path = "/v1/server/{name}/group/{group}",

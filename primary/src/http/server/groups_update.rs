@@ -1,5 +1,7 @@
 //! `PATCH /v1/server/{name}/groups`
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use palisade_api::rest::server::{ServerGroupsData, ServerGroupsOrderConfigData};
@@ -9,11 +11,12 @@ use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::{Authenticated, JsonBody};
 use crate::http::user::same_name;
-use crate::identity::{DirectoryChange, Secret, SettingsError};
+use crate::identity::{DirectoryChange, GroupRoles, Secret, SettingsError};
 
 /// Put the mapped groups of a directory in order
 ///
-/// The first that a user is in decides about its roles.
+/// The first that a user is in decides about its roles. Groups that are left out come
+/// after the others, as they were; those with a role of the federation come before all.
 #[utoipa::path(
     patch,
     path = "/v1/server/{name}/groups",
@@ -32,14 +35,15 @@ pub(super) async fn server_groups_update(
     app.identity
         .change_directory(&caller, &name, |mut settings| {
             let groups = &mut settings.mapping.group_mapped_roles;
-            let place = |name: &str| config.groups.iter().position(|group| group == name);
-            let all = groups.len() == config.groups.len()
-                && groups.iter().all(|mapped| place(&mapped.group).is_some());
-            if !all {
-                let text = "groups names every mapped group once, and no other".to_owned();
+            let places: HashMap<&str, usize> =
+                config.groups.iter().enumerate().map(|(place, name)| (&**name, place)).collect();
+            let place = |mapped: &GroupRoles| places.get(mapped.group.as_str()).copied();
+            let found = groups.iter().filter(|mapped| place(mapped).is_some()).count();
+            if found != config.groups.len() {
+                let text = "groups names mapped groups, each once".to_owned();
                 return Err(SettingsError::Invalid(text).into());
             }
-            groups.sort_by_key(|mapped| place(&mapped.group));
+            groups.sort_by_key(|mapped| place(mapped).unwrap_or(usize::MAX));
             Ok(DirectoryChange { settings, secret: Secret::Keep })
         })
         .await?;

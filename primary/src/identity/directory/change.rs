@@ -41,6 +41,7 @@ impl Identity {
     ) -> Result<(), DirectoryError> {
         check_name(name)?;
         new.settings.check()?;
+        let new = DirectoryChange { settings: new.settings.arranged(), ..new };
         match &new.secret {
             Secret::Keep => new.settings.check_secret("")?,
             Secret::Set(secret) => new.settings.check_secret(secret.expose_secret())?,
@@ -74,6 +75,7 @@ impl Identity {
         let before = self.directory(name).await?;
         let DirectoryChange { settings, secret } = change(before.settings.clone())?;
         settings.check()?;
+        let settings = settings.arranged();
         let kept = matches!(secret, Secret::Keep) && before.secret.is_some();
         if kept && !settings.kind.asks_same_server(&before.settings.kind) {
             return Err(DirectoryError::SecretForAnother);

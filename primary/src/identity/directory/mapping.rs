@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use palisade_identity::{AccessScope, RoleName, Roles};
+use palisade_identity::{AccessScope, Role, RoleName, Roles};
 use serde::{Deserialize, Serialize};
 
 /// Which roles the users of a directory have: those of the first group in
@@ -67,6 +67,18 @@ impl Mapping {
         Roles::everywhere(self.default_role.clone())
     }
 
+    /// The same as NeuVector keeps it: groups with a role of the federation come first,
+    /// so that no other group stands before it; one that gives nothing is not mapped.
+    #[must_use]
+    pub fn arranged(mut self) -> Self {
+        let federal = |mapped: &GroupRoles| {
+            matches!(mapped.roles.global().reserved(), Some(Role::FedAdmin | Role::FedReader))
+        };
+        self.group_mapped_roles.retain(|mapped| !mapped.roles.is_nothing());
+        self.group_mapped_roles.sort_by_key(|mapped| !federal(mapped));
+        self
+    }
+
     /// All that it gives to somebody.
     pub fn given(&self) -> impl Iterator<Item = Roles> {
         std::iter::once(self.default_roles())
@@ -76,8 +88,6 @@ impl Mapping {
 
 #[cfg(test)]
 mod tests {
-    use palisade_identity::Role;
-
     use super::*;
 
     fn mapping() -> Mapping {
@@ -100,6 +110,23 @@ mod tests {
         assert_eq!(role(&["Admins"], GroupCase::Matters), Role::Admin.into());
         assert_eq!(role(&["others"], GroupCase::Matters), Role::Reader.into());
         assert_eq!(role(&[], GroupCase::Matters), Role::Reader.into());
+    }
+
+    #[test]
+    fn groups_with_a_role_of_the_federation_come_first_and_those_with_none_go() {
+        let group =
+            |(name, role): (&str, Role)| GroupRoles { group: name.to_owned(), roles: role.into() };
+        let given = [
+            ("a", Role::Reader),
+            ("b", Role::None),
+            ("c", Role::FedReader),
+            ("d", Role::Admin),
+            ("e", Role::FedAdmin),
+        ];
+        let mapping = Mapping { group_mapped_roles: given.map(group).into(), ..mapping() };
+        let arranged = mapping.arranged();
+        let names = arranged.group_mapped_roles.iter().map(|mapped| mapped.group.as_str());
+        assert_eq!(names.collect::<Vec<_>>(), ["c", "e", "a", "d"]);
     }
 
     #[test]

@@ -81,6 +81,11 @@ pub enum SettingsError {
 }
 
 impl DirectorySettings {
+    /// The same with its groups as they are kept.
+    pub(super) fn arranged(self) -> Self {
+        Self { mapping: self.mapping.arranged(), ..self }
+    }
+
     /// Whether the settings make a directory.
     pub fn check(&self) -> Result<(), SettingsError> {
         use palisade_identity::Role;
