@@ -51,11 +51,13 @@ pub(super) async fn read(
             entries.push((PASSWORD_PROFILE.to_owned(), answer["pwd_profile"].clone()));
         }
         if let Some(answer) = get(client, "/v1/server").await? {
+            let directories = app.identity.directories().await?;
             for server in answer["servers"].as_array().into_iter().flatten() {
-                let kind = text(&server["server_type"]);
+                let (name, kind) = (text(&server["server_name"]), text(&server["server_type"]));
+                let secret = directories.iter().any(|row| row.name == name && row.secret.is_some());
                 let settings = kept_of_directory(&server[kind]);
-                let kept = json!({ "server_type": kind, "settings": settings });
-                entries.push((format!("{DIRECTORY}{}", text(&server["server_name"])), kept));
+                let kept = json!({ "server_type": kind, "settings": settings, "secret": secret });
+                entries.push((format!("{DIRECTORY}{name}"), kept));
             }
         }
         if let Some(answer) = get(client, "/v1/system/config").await? {
@@ -148,8 +150,10 @@ impl Content {
             } else if let Some(name) = key.strip_prefix(DIRECTORY) {
                 let (kind, settings) = (text(&value["server_type"]), value["settings"].as_object());
                 let directory = settings.map(|all| Wanted::directory(name, kind, all));
-                let needing =
-                    settings.filter(|all| needs_secret(kind, all)).and(directory.as_ref());
+                let told = value["secret"].as_bool();
+                let needing = settings
+                    .filter(|all| told.unwrap_or_else(|| needs_secret(kind, all)))
+                    .and(directory.as_ref());
                 content.without_secrets.extend(needing.map(|one| one.path().to_owned()));
                 directory
             } else {
@@ -162,7 +166,8 @@ impl Content {
     }
 }
 
-/// Whether a directory with these settings proves itself with something secret.
+/// Whether a directory with these settings proves itself with something secret, as far as
+/// they tell: older files say nothing more.
 fn needs_secret(kind: &str, settings: &Map<String, Value>) -> bool {
     let key = match kind {
         "ldap" => "bind_dn",
@@ -207,6 +212,14 @@ mod tests {
                 "config/server/shop",
                 json!({ "server_type": "ldap", "settings": { "bind_dn": "cn=reader" } }),
             ),
+            (
+                "config/server/public",
+                json!({ "server_type": "oidc", "settings": { "client_id": "x" }, "secret": false }),
+            ),
+            (
+                "config/server/old",
+                json!({ "server_type": "oidc", "settings": { "client_id": "x" } }),
+            ),
             ("config/auth_order", json!(["local", "corp"])),
             ("tomorrow", json!(1)),
             ("policy/federation", json!("items: []")),
@@ -215,8 +228,12 @@ mod tests {
         .unwrap();
         let what: Vec<&str> = content.wanted.iter().map(Wanted::what).collect();
         let profile = "/v1/vulnerability/profile/default";
-        assert_eq!(what, ["auditor", "corp", "shop", "/v1/system/config", profile]);
-        assert_eq!(content.without_secrets, BTreeSet::from(["/v1/server/shop".to_owned()]));
+        assert_eq!(
+            what,
+            ["auditor", "corp", "shop", "public", "old", "/v1/system/config", profile]
+        );
+        let secrets = ["/v1/server/shop", "/v1/server/old"].map(str::to_owned);
+        assert_eq!(content.without_secrets, BTreeSet::from(secrets));
         assert_eq!(content.unknown, ["tomorrow"]);
         assert_eq!(content.federation.as_deref(), Some("items: []"));
     }
