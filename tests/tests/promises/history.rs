@@ -61,6 +61,7 @@ async fn every_revision_is_told_and_can_be_gone_back_to() -> Result<()> {
         let revisions = answer["revisions"].as_array().context("no revisions")?;
         ensure!(revisions.len() == found, "{wanted}: {answer}");
     }
+    admin.get("/v1/fed/history?kind=admission").await?.expect(400, 6)?;
 
     let path = format!("/v1/fed/history/{first}/rollback");
     let before = newest(admin).await?;

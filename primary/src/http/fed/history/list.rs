@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use palisade_api::Revision;
 use palisade_api::rest::history::HistoryData;
+use palisade_api::{ObjectKind, Revision};
 
 use super::super::require_primary;
 use super::{number, shown};
@@ -55,8 +55,11 @@ pub(in crate::http::fed) async fn fed_history_list(
     let mut conn = app.database.acquire().await?;
     // No text of the database holds a zero.
     let text = query.get("text").unwrap_or_default().replace('\0', "");
-    let kind = query.get("kind").unwrap_or_default().replace('\0', "");
-    let wanted = Wanted { text: &text, kind: &kind };
+    let kind = query.get("kind").unwrap_or_default();
+    if !kind.is_empty() && !ObjectKind::ALL.iter().any(|one| one.as_str() == kind) {
+        return Err(ApiError::invalid_request(format!("There is no kind {kind:?} of objects.")));
+    }
+    let wanted = Wanted { text: &text, kind };
     let mut entries = history::list(&mut conn, before, limit + 1, wanted).await?;
     let more = entries.len() > limit as usize;
     entries.truncate(limit as usize);
