@@ -3,7 +3,8 @@
 // port, issuer, certificate, key, issuer_in_discovery where that differs, and
 // userinfo, {status, body}, where it shall have such an endpoint, whose answer is
 // signed if it has jwt, down, the paths that answer 503, signs, the algorithm of its keys, nameless, whether it
-// says of no token which key signed it, and metadata, what it publishes besides.
+// says of no token which key signed it, metadata, what it publishes besides, and tokens, what
+// it gives beside the tokens.
 //
 // A code is the base64url of {"claims": …, "alg": "RS256", "key": "published"}:
 // alg is any of jose, or none; key is published, unknown, or the client's
@@ -52,6 +53,7 @@ const routes = {
       token_type: 'Bearer',
       expires_in: 60,
       id_token: await idToken(wanted),
+      ...config.tokens,
     };
   },
 };

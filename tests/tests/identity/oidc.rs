@@ -344,6 +344,10 @@ async fn tokens_that_prove_nothing_are_refused() -> Result<()> {
     // Not as the standard has it, but as Auth0 and Cognito do.
     let as_text = json!({ "updated_at": "2026-01-02T03:04:05.678Z", "email_verified": "true" });
     attempt(as_text, "RS256", "published").await?.ok()?;
+    // A claim that says nothing is none.
+    let by_mail = json!({ "preferred_username": " ", "email": "mary@example.org" });
+    let mary = attempt(by_mail, "RS256", "published").await?.ok()?;
+    assert_eq!(mary["token"]["username"], "mary@example.org");
     // Others may see the token too, which was issued to us.
     let shared = json!({ "aud": ["another", CLIENT], "azp": CLIENT });
     attempt(shared, "RS256", "published").await?.ok()?;
@@ -360,7 +364,10 @@ async fn tokens_that_prove_nothing_are_refused() -> Result<()> {
         ("no nonce", json!({ "nonce": Value::Null })),
         ("no user name", json!({ "preferred_username": Value::Null })),
         ("a hostile user name", json!({ "preferred_username": "a\nb" })),
+        ("a user name of blanks", json!({ "preferred_username": "  " })),
+        ("a user name that looks like another", json!({ "preferred_username": "ma\u{200b}ry" })),
         ("another person of the same name", json!({ "sub": "2" })),
+        ("nobody", json!({ "sub": "", "preferred_username": "joe" })),
     ] {
         attempt(change, "RS256", "published").await?.expect(401, 3).context(what)?;
     }

@@ -137,6 +137,22 @@ async fn a_trial_tells_why_nobody_could_log_in() -> Result<()> {
 }
 
 #[tokio::test]
+async fn what_is_said_beside_the_tokens_keeps_nobody_out() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    // As Entra ID of old, and some others.
+    let beside = json!({ "expires_in": "3599", "scope": ["openid"], "token_type": null });
+    let idp = Idp::hostile(json!({ "tokens": beside })).await?;
+    let mut settings = idp.settings();
+    settings["default_role"] = json!("reader");
+    add(&admin, SERVER, settings).await?;
+    let mary = json!({ "preferred_username": "mary" });
+    let answer = with_claims(&primary.rest()?, idp.issuer(), &mary).await?.ok()?;
+    assert_eq!(answer["token"]["role"], "reader");
+    Ok(())
+}
+
+#[tokio::test]
 async fn user_info_adds_what_the_token_leaves_open() -> Result<()> {
     let primary = Primary::start().await?;
     let admin = primary.admin().await?;

@@ -32,6 +32,18 @@ pub(in crate::identity) struct Vouched {
     pub(in crate::identity) until: Option<DateTime<Utc>>,
 }
 
+/// Whether somebody can be called so: not by nothing, and not so that the name looks like
+/// another one by marks that are not seen or turn letters around.
+fn is_usable(name: &str) -> bool {
+    let unseen = |c| {
+        matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    !name.trim().is_empty()
+        && name.len() <= MAX_USERNAME
+        && !name.chars().any(|c| c.is_control() || c == '/' || unseen(c))
+}
+
 impl Identity {
     /// Begins a session of somebody for whom a directory vouched. Who gets no
     /// role is refused.
@@ -41,10 +53,7 @@ impl Identity {
         vouched: Vouched,
         address: &str,
     ) -> Result<LoggedIn, LoginError> {
-        let usable = !vouched.username.is_empty()
-            && vouched.username.len() <= MAX_USERNAME
-            && !vouched.username.chars().any(|c| c.is_control() || c == '/');
-        if !usable {
+        if !is_usable(&vouched.username) {
             tracing::warn!(server = vouched.server, "the directory gives no usable user name");
             return Err(LoginError::Refused);
         }

@@ -1,16 +1,16 @@
 //! What the browser brings back from the provider.
 
 use chrono::TimeDelta;
-use openidconnect::core::{CoreGenderClaim, CoreJwsSigningAlgorithm};
+use openidconnect::core::CoreGenderClaim;
 use openidconnect::{
-    AuthorizationCode, ClaimsVerificationError, IdToken, IdTokenClaims, Nonce,
-    OAuth2TokenResponse as _, PkceCodeVerifier, RequestTokenError, TokenResponse as _,
-    UserInfoClaims, UserInfoError,
+    AuthorizationCode, ClaimsVerificationError, IdTokenClaims, Nonce, OAuth2TokenResponse as _,
+    PkceCodeVerifier, RequestTokenError, TokenResponse as _, UserInfoClaims, UserInfoError,
 };
 use secrecy::ExposeSecret as _;
 
 use super::claims::Claims;
 use super::provider::{ALGORITHMS, Provider, chain};
+use super::tokens::Token;
 use super::{OidcClient, OidcSettings, SsoError};
 use crate::identity::Identity;
 use crate::identity::directory::{DirectoryError, DirectoryRow, GroupCase, Vouched};
@@ -23,13 +23,6 @@ use crate::store::session;
 const MAX_CODE: usize = 4_096;
 /// So much longer does a token count: the provider's clock may be behind ours.
 const CLOCKS: TimeDelta = TimeDelta::minutes(1);
-
-type Token = IdToken<
-    Claims,
-    CoreGenderClaim,
-    openidconnect::core::CoreJweContentEncryptionAlgorithm,
-    CoreJwsSigningAlgorithm,
->;
 
 impl Identity {
     /// Ends a login at a provider: exchanges the code, verifies who it is, and
@@ -217,20 +210,29 @@ fn vouched(
     claims: &IdTokenClaims<Claims, CoreGenderClaim>,
     info: Option<&UserInfoClaims<Claims, CoreGenderClaim>>,
 ) -> Result<Vouched, SsoError> {
-    let email = claims.email().or_else(|| info?.email());
+    // Some send claims that they have nothing for.
+    let given = |text: &&str| !text.trim().is_empty();
+    let email = claims.email().map(|email| email.as_str()).filter(given);
+    let email = email.or_else(|| Some(info?.email()?.as_str()).filter(given));
     let username = claims
         .preferred_username()
-        .or_else(|| info?.preferred_username())
         .map(|name| name.as_str())
-        .or_else(|| Some(claims.name().or_else(|| info?.name())?.get(None)?.as_str()))
-        .or_else(|| Some(email?.as_str()))
+        .filter(given)
+        .or_else(|| Some(info?.preferred_username()?.as_str()).filter(given))
+        .or_else(|| Some(claims.name()?.get(None)?.as_str()).filter(given))
+        .or_else(|| Some(info?.name()?.get(None)?.as_str()).filter(given))
+        .or(email)
         .ok_or_else(|| SsoError::Unproven("no claim names the user".to_owned()))?
         .to_owned();
+    let subject = claims.subject().as_str();
+    if subject.is_empty() {
+        return Err(SsoError::Unproven("the subject is nobody".to_owned()));
+    }
     Ok(Vouched {
         server: server.to_owned(),
         username,
-        subject: Some(claims.subject().as_str().to_owned()),
-        email: email.map(|email| email.as_str().to_owned()).unwrap_or_default(),
+        subject: Some(subject.to_owned()),
+        email: email.unwrap_or_default().to_owned(),
         groups: Vec::new(),
         case: GroupCase::Matters,
         until: None,

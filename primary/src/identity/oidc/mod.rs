@@ -3,7 +3,7 @@
 //!
 //! [`begin`] sends the browser to the provider, [`finish`] takes what it brings
 //! back, [`provider`] keeps what providers publish of themselves, [`key`] verifies
-//! with their keys, [`claims`] reads who somebody is, [`logout`] ends the session
+//! with their keys, [`tokens`] and [`claims`] read who somebody is, [`logout`] ends the session
 //! over there, [`trial`] tells whether all that could work. All requests to
 //! providers go through [`http`], which bounds them.
 
@@ -15,18 +15,18 @@ mod key;
 mod logout;
 mod provider;
 mod settings;
+mod tokens;
 mod trial;
 
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreClaimName, CoreClaimType, CoreClientAuthMethod,
     CoreErrorResponseType, CoreGenderClaim, CoreGrantType, CoreJweContentEncryptionAlgorithm,
-    CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm, CoreResponseMode, CoreResponseType,
-    CoreRevocableToken, CoreRevocationErrorResponse, CoreSubjectIdentifierType,
-    CoreTokenIntrospectionResponse, CoreTokenType,
+    CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType, CoreRevocableToken,
+    CoreRevocationErrorResponse, CoreSubjectIdentifierType, CoreTokenIntrospectionResponse,
 };
 use openidconnect::{
-    AdditionalProviderMetadata, Client, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet,
-    EndpointSet, IdTokenFields, ProviderMetadata, StandardErrorResponse, StandardTokenResponse,
+    AdditionalProviderMetadata, Client, EndpointMaybeSet, EndpointNotSet, EndpointSet,
+    ProviderMetadata, StandardErrorResponse,
 };
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -65,14 +65,6 @@ type Metadata = ProviderMetadata<
     CoreSubjectIdentifierType,
 >;
 
-type TokenFields = IdTokenFields<
-    claims::Claims,
-    EmptyExtraTokenFields,
-    CoreGenderClaim,
-    CoreJweContentEncryptionAlgorithm,
-    CoreJwsSigningAlgorithm,
->;
-
 type OidcClient = Client<
     claims::Claims,
     CoreAuthDisplay,
@@ -81,7 +73,7 @@ type OidcClient = Client<
     ProviderKey,
     CoreAuthPrompt,
     StandardErrorResponse<CoreErrorResponseType>,
-    StandardTokenResponse<TokenFields, CoreTokenType>,
+    tokens::Tokens,
     CoreTokenIntrospectionResponse,
     CoreRevocableToken,
     CoreRevocationErrorResponse,
