@@ -11,6 +11,7 @@ use palisade_api::rest::error::ErrorBody;
 use palisade_api::rest::harbor::{HarborError, HarborErrorData};
 use utoipa::openapi::schema::AnyOfBuilder;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::server::ServerBuilder;
 use utoipa::openapi::{
     HttpMethod, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr, Schema,
 };
@@ -72,7 +73,9 @@ pub(super) fn head() -> OpenApi {
         .description(Some(format!("{ABOUT}\n\n{}", codes())))
         .license(Some(LicenseBuilder::new().name(LICENSE).identifier(Some(LICENSE)).build()))
         .build();
-    OpenApiBuilder::new().info(info).build()
+    // Where the document is read from; some generators take another place for granted.
+    let here = ServerBuilder::new().url("/").build();
+    OpenApiBuilder::new().info(info).servers(Some([here])).build()
 }
 
 /// The codes of errors, for people.
