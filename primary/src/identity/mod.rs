@@ -71,8 +71,6 @@ pub use user_role::{UnknownRole, UserRoleError};
 const SWEEP: Duration = Duration::from_mins(1);
 /// How many of them in one transaction.
 const SWEPT_AT_ONCE: i64 = 500;
-/// Messages of SAML providers that are read at once.
-const SAML_READERS: usize = 2;
 
 /// Users, sessions and how they are proven. One per primary.
 #[derive(Debug)]
@@ -83,6 +81,7 @@ pub struct Identity {
     key: SessionKey,
     sealer: Arc<Sealer>,
     providers: oidc::Providers,
+    /// Turns to read a message of a SAML provider.
     saml_readers: Arc<Semaphore>,
     ldap: ldap::Connections,
     damper: Damper,
@@ -144,7 +143,8 @@ impl Identity {
         let IdentityOptions { bootstrap_password, data_dir, https_proxy } = options;
         // Half of the cores: a flood of logins leaves the rest to others.
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let passwords = Passwords::new(cores.div_ceil(2))?;
+        let share = cores.div_ceil(2);
+        let passwords = Passwords::new(share)?;
         let key = signing_key::load(&database, &sealer).await?;
         let now = clock.now();
         bootstrap::run(&database, &passwords, bootstrap_password, data_dir, now).await?;
@@ -155,7 +155,7 @@ impl Identity {
             key,
             sealer,
             providers: oidc::Providers::new(https_proxy.map(str::to_owned)),
-            saml_readers: Arc::new(Semaphore::new(SAML_READERS)),
+            saml_readers: Arc::new(Semaphore::new(share)),
             ldap: ldap::Connections::default(),
             damper: Damper::default(),
             recent: recent::Recent::default(),
