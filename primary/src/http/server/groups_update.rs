@@ -35,8 +35,12 @@ pub(super) async fn server_groups_update(
     app.identity
         .change_directory(&caller, &name, |mut settings| {
             let groups = &mut settings.mapping.group_mapped_roles;
-            let places: HashMap<&str, usize> =
-                config.groups.iter().enumerate().map(|(place, name)| (&**name, place)).collect();
+            let places: HashMap<&str, usize> = config
+                .groups
+                .iter()
+                .enumerate()
+                .map(|(place, name)| (name.as_str(), place))
+                .collect();
             let place = |mapped: &GroupRoles| places.get(mapped.group.as_str()).copied();
             let found = groups.iter().filter(|mapped| place(mapped).is_some()).count();
             if found != config.groups.len() {

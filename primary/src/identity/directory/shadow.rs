@@ -35,7 +35,7 @@ pub(in crate::identity) struct Vouched {
 /// Whether somebody can be called so: not by nothing, and not so that the name looks like
 /// another one by marks that are not seen or turn letters around.
 fn is_usable(name: &str) -> bool {
-    let unseen = |c| {
+    let unseen = |c: char| {
         matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{2069}' | '\u{feff}')
     };
