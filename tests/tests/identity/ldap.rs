@@ -372,6 +372,8 @@ async fn a_trial_tells_the_groups_or_which_step_failed() -> Result<()> {
         let message = body["message"].as_str().unwrap_or_default();
         let detail = body["detail"].as_str().unwrap_or_default();
         assert_eq!(message, format!("{step} failed: {detail}"), "{more}");
+        let absent = more.to_string().contains("dc=absent");
+        assert_eq!(detail.contains("no entry of that name"), absent, "{detail}");
         ensure!(!message.contains(WORD) && !message.contains("service-password"), "{message}");
     }
     trial("", json!({}), "mary", "").await?.expect(400, 6)?;

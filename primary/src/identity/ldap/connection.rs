@@ -31,6 +31,37 @@ mod result {
     pub(super) const ADMIN_LIMIT: u32 = 11;
     /// Another directory has what was asked for.
     pub(super) const REFERRAL: u32 = 10;
+    /// A password does not go in the clear.
+    pub(super) const STRONGER_AUTH: u32 = 8;
+    /// Nothing goes in the clear.
+    pub(super) const CONFIDENTIALITY: u32 = 13;
+    /// Nothing has that name.
+    pub(super) const NO_SUCH_OBJECT: u32 = 32;
+    /// No name of an entry.
+    pub(super) const INVALID_DN: u32 = 34;
+    /// Somebody else may see it.
+    pub(super) const INSUFFICIENT_ACCESS: u32 = 50;
+    /// Not now.
+    pub(super) const BUSY: u32 = 51;
+    /// Not at all at present.
+    pub(super) const UNAVAILABLE: u32 = 52;
+}
+
+/// What a result means to whoever set the directory up, where it tells that by its number
+/// alone.
+const fn meaning(result: u32) -> Option<&'static str> {
+    Some(match result {
+        result::STRONGER_AUTH | result::CONFIDENTIALITY => {
+            "the directory wants an encrypted connection: set ssl or start_tls"
+        }
+        result::NO_SUCH_OBJECT => {
+            "the directory has no entry of that name: look at base_dn and group_dn"
+        }
+        result::INVALID_DN => "base_dn, group_dn or bind_dn is no name of an entry",
+        result::INSUFFICIENT_ACCESS => "the directory does not let bind_dn look there",
+        result::BUSY | result::UNAVAILABLE => "the directory has no time now",
+        _ => return None,
+    })
 }
 
 /// The right to bother directories. One per primary.
@@ -234,6 +265,9 @@ fn refused(step: Step, answer: &LdapResult) -> LdapError {
                  directory, or one that holds everything"
             ),
         ),
-        _ => LdapError::at(step, format_args!("result {rc} {text}")),
+        (result, _) => match meaning(result) {
+            Some(meaning) => LdapError::at(step, meaning),
+            None => LdapError::at(step, format!("result {rc} {text}").trim_end()),
+        },
     }
 }

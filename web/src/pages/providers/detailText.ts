@@ -11,6 +11,14 @@ export const detailText: Catalogue<Record<string, string>> = catalogue<Record<st
     "the directory closed the connection: does its port want ssl?":
       "目录关闭了连接：该端口是否要求 SSL？",
     "the directory refuses the name or the password": "目录拒绝该名称或密码",
+    "the directory wants an encrypted connection: set ssl or start_tls":
+      "目录要求加密连接：请启用 ssl 或 start_tls",
+    "the directory has no entry of that name: look at base_dn and group_dn":
+      "目录中没有该名称的条目：请检查 base_dn 和 group_dn",
+    "base_dn, group_dn or bind_dn is no name of an entry":
+      "base_dn、group_dn 或 bind_dn 不是条目的名称",
+    "the directory does not let bind_dn look there": "目录不允许 bind_dn 在该处查找",
+    "the directory has no time now": "目录目前无暇应答",
     "the provider publishes none": "提供方未发布",
     "a certificate has ended": "有证书已过期",
     "it is no certificate in PEM": "不是 PEM 格式的证书",
