@@ -32,6 +32,7 @@ impl Digest {
     }
 
     /// The digest of `bytes` by the algorithm of this one, to hold them against each other.
+    #[must_use]
     pub fn same_of(&self, bytes: &[u8]) -> Self {
         let mut context = self.context();
         context.update(bytes);
