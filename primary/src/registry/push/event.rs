@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use palisade_scanner::source::reference::{is_repository, is_tag};
+use palisade_scanner::source::registry::ArtifactoryMode;
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -13,7 +16,7 @@ const MOST_EVENTS: usize = 1_000;
 #[derive(Debug, Error)]
 #[error(
     "The body is no event of a registry that is known here: Docker distribution, Harbor, Docker \
-     Hub, GitHub packages, Quay, Azure or Amazon."
+     Hub, GitHub packages, Quay, Artifactory, Nexus, Azure, Amazon or Google."
 )]
 pub struct BadEvent;
 
@@ -28,14 +31,14 @@ pub(super) enum Told {
     Subscribed(String),
 }
 
-/// What the body tells.
-pub(super) fn read(body: &[u8]) -> Result<Told, BadEvent> {
+/// What the body tells. By the mode Artifactory's images are named as they are listed.
+pub(super) fn read(body: &[u8], mode: ArtifactoryMode) -> Result<Told, BadEvent> {
     let body: Body = serde_json::from_slice(body).map_err(|_| BadEvent)?;
     if let Some(code) = body.subscription() {
         return Ok(Told::Subscribed(code.to_owned()));
     }
     let tags: BTreeSet<(String, String)> = body
-        .changes()
+        .changes(mode)
         .into_iter()
         .take(MOST_EVENTS)
         .filter(|(repository, tag)| is_repository(repository) && is_tag(tag))
@@ -77,6 +80,12 @@ enum Body {
     },
     /// Amazon, by EventBridge.
     Amazon { source: String, detail: EcrDetail },
+    /// JFrog Artifactory.
+    Artifactory { domain: String, event_type: String, data: ArtifactoryImage },
+    /// Sonatype Nexus.
+    Nexus { action: String, component: NexusComponent },
+    /// Google, by Pub/Sub.
+    Google { message: GoogleMessage },
 }
 
 #[derive(Deserialize)]
@@ -171,6 +180,38 @@ struct EcrDetail {
     image_tag: String,
 }
 
+/// What is of another domain has no image.
+#[derive(Deserialize)]
+struct ArtifactoryImage {
+    repo_key: String,
+    #[serde(default)]
+    image_name: String,
+    #[serde(default)]
+    tag: String,
+}
+
+#[derive(Deserialize)]
+struct NexusComponent {
+    format: String,
+    name: String,
+    #[serde(default)]
+    version: String,
+}
+
+#[derive(Deserialize)]
+struct GoogleMessage {
+    /// [`GoogleChange`] as base64.
+    data: String,
+}
+
+#[derive(Deserialize)]
+struct GoogleChange {
+    action: String,
+    /// `us-docker.pkg.dev/shop/images/orders:v1`; none where a manifest without one changed.
+    #[serde(default)]
+    tag: String,
+}
+
 impl Body {
     /// The code that wants to be sent back.
     fn subscription(&self) -> Option<&str> {
@@ -186,7 +227,7 @@ impl Body {
     }
 
     /// Repository and tag of each change.
-    fn changes(self) -> Vec<(String, String)> {
+    fn changes(self, mode: ArtifactoryMode) -> Vec<(String, String)> {
         match self {
             Self::Distribution { events } => events.into_iter().filter_map(Event::change).collect(),
             Self::Azure(event) => event.change().into_iter().collect(),
@@ -234,7 +275,43 @@ impl Body {
                 }
                 vec![(detail.repository_name, detail.image_tag)]
             }
+            Self::Artifactory { domain, event_type, data } => {
+                let changes = ["pushed", "deleted", "promoted"].contains(&event_type.as_str());
+                if domain != "docker" || !changes {
+                    return Vec::new();
+                }
+                let ArtifactoryImage { repo_key, image_name, tag } = data;
+                // A port stands for the repository, which is not part of the names then.
+                let image = match mode {
+                    ArtifactoryMode::Port => image_name,
+                    ArtifactoryMode::RepositoryPath | ArtifactoryMode::Subdomain => {
+                        format!("{repo_key}/{image_name}")
+                    }
+                };
+                vec![(image, tag)]
+            }
+            Self::Nexus { action, component } => {
+                let changes = ["CREATED", "UPDATED", "DELETED"].contains(&action.as_str());
+                if component.format != "docker" || !changes {
+                    return Vec::new();
+                }
+                vec![(component.name, component.version)]
+            }
+            Self::Google { message } => message.change().into_iter().collect(),
         }
+    }
+}
+
+impl GoogleMessage {
+    fn change(&self) -> Option<(String, String)> {
+        let change = STANDARD.decode(&self.data).ok()?;
+        let change: GoogleChange = serde_json::from_slice(&change).ok()?;
+        if !["INSERT", "DELETE"].contains(&change.action.as_str()) {
+            return None;
+        }
+        let (_host, image) = change.tag.split_once('/')?;
+        let (repository, tag) = image.rsplit_once(':')?;
+        Some((repository.to_owned(), tag.to_owned()))
     }
 }
 
@@ -246,122 +323,4 @@ impl Event {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn tags(body: &Value) -> Vec<String> {
-        let Told::Tags(tags) = read(body.to_string().as_bytes()).unwrap() else {
-            panic!("{body} tells of a subscription");
-        };
-        tags.iter().map(|(repository, tag)| format!("{repository}:{tag}")).collect()
-    }
-
-    #[test]
-    fn the_bodies_of_products() {
-        let digest = format!("sha256:{}", "0".repeat(64));
-        let harbor = json!({"resources": [{"digest": digest, "tag": "v1",
-            "resource_url": "harbor.example/shop/orders:v1"}],
-            "repository": {"name": "orders", "namespace": "shop", "repo_full_name": "shop/orders",
-                "repo_type": "private"}});
-        let github = json!({"name": "Orders", "namespace": "Shop", "package_type": "CONTAINER",
-            "package_version": {"container_metadata": {"tag": {"name": "v1", "digest": digest}}}});
-        let azure = json!({"id": "1", "timestamp": "2026-01-01T00:00:00Z", "action": "push",
-            "target": {"mediaType": "application/vnd.docker.distribution.manifest.v2+json",
-                "size": 524, "digest": digest, "length": 524, "repository": "shop/orders",
-                "tag": "v1"},
-            "request": {"id": "2", "host": "shop.azurecr.io", "method": "PUT"}});
-        for (product, body) in [
-            (
-                "distribution",
-                json!({"events": [
-                {"id": "1", "action": "push", "target": {"repository": "shop/orders", "tag": "v1",
-                    "digest": digest, "mediaType": "application/vnd.oci.image.manifest.v1+json"}},
-                {"action": "pull", "target": {"repository": "shop/menu", "tag": "v1"}},
-                {"action": "push", "target": {"repository": "shop/blob", "digest": digest}}]}),
-            ),
-            (
-                "Harbor",
-                json!({"type": "PUSH_ARTIFACT", "occur_at": 1, "operator": "admin",
-                "event_data": harbor}),
-            ),
-            (
-                "Harbor as CloudEvents",
-                json!({"specversion": "1.0", "id": "1",
-                "source": "/projects/1/webhook/policies/1", "type": "harbor.artifact.pushed",
-                "data": harbor}),
-            ),
-            (
-                "Docker Hub",
-                json!({"push_data": {"pushed_at": 1, "pusher": "shop", "tag": "v1"},
-                "callback_url": "https://hub.example/", "repository": {"name": "orders",
-                "namespace": "shop", "repo_name": "shop/orders", "status": "Active"}}),
-            ),
-            (
-                "Quay",
-                json!({"name": "orders", "repository": "shop/orders", "namespace": "shop",
-                "docker_url": "quay.example/shop/orders", "updated_tags": ["v1"]}),
-            ),
-            ("GitHub", json!({"action": "published", "package": github, "repository": {"id": 1}})),
-            (
-                "GitHub, registry package",
-                json!({"action": "published",
-                "registry_package": github}),
-            ),
-            ("Azure", azure.clone()),
-            (
-                "Azure Event Grid",
-                json!([{"eventType": "Microsoft.ContainerRegistry.ImagePushed",
-                "subject": "shop/orders:v1", "data": azure}]),
-            ),
-            (
-                "Amazon",
-                json!({"version": "0", "detail-type": "ECR Image Action",
-                "source": "aws.ecr", "detail": {"action-type": "PUSH", "result": "SUCCESS",
-                "repository-name": "shop/orders", "image-tag": "v1", "image-digest": digest}}),
-            ),
-        ] {
-            assert_eq!(tags(&body), ["shop/orders:v1"], "{product}");
-        }
-    }
-
-    #[test]
-    fn a_subscription_brings_the_code_that_goes_back() {
-        let body = json!([{"id": "1", "topic": "/subscriptions/1", "subject": "",
-            "eventType": "Microsoft.EventGrid.SubscriptionValidationEvent", "dataVersion": "1",
-            "data": {"validationCode": "512d38b6", "validationUrl": "https://azure.example/1"}}]);
-        let told = read(body.to_string().as_bytes()).unwrap();
-        assert_eq!(told, Told::Subscribed("512d38b6".to_owned()));
-    }
-
-    #[test]
-    fn what_leaves_tags_alone_is_no_change() {
-        for body in [
-            json!({"events": []}),
-            json!({"type": "SCANNING_COMPLETED", "event_data": {"resources": [{"tag": "v1"}],
-                "repository": {"repo_full_name": "shop/orders"}}}),
-            json!({"action": "published", "package": {"name": "orders", "namespace": "shop",
-                "package_type": "npm"}}),
-            json!({"source": "aws.ecr", "detail": {"action-type": "PUSH", "result": "FAILURE",
-                "repository-name": "shop/orders", "image-tag": "v1"}}),
-            json!({"repository": "../../etc", "updated_tags": ["v1"]}),
-            json!({"repository": "shop/orders", "updated_tags": ["../v1"]}),
-        ] {
-            assert_eq!(tags(&body), [""; 0], "{body}");
-        }
-    }
-
-    #[test]
-    fn other_bodies_are_refused() {
-        for body in ["", "{}", "[1]", "null", "{\"events\":3}", "{\"events\":[{}]}"] {
-            assert!(read(body.as_bytes()).is_err(), "{body}");
-        }
-    }
-
-    #[test]
-    fn a_tag_that_is_named_again_and_again_is_looked_at_once() {
-        let event = json!({"action": "push", "target": {"repository": "shop/orders", "tag": "v1"}});
-        assert_eq!(tags(&json!({"events": vec![event; 100]})), ["shop/orders:v1"]);
-    }
-}
+mod tests;

@@ -9,7 +9,7 @@ pub use proof::Proof;
 
 use std::sync::Arc;
 
-use palisade_scanner::source::registry::RegistryError;
+use palisade_scanner::source::registry::{ArtifactoryMode, RegistryError};
 use palisade_scanner::{Inventory, ScanError};
 use secrecy::ExposeSecret as _;
 use tracing::info;
@@ -47,10 +47,10 @@ impl Registries {
         body: &[u8],
     ) -> Result<Pushed, RegistryFailure> {
         let mut conn = self.database.acquire().await?;
-        let credentials = match self.find(&mut conn, name).await {
-            Ok((row, _)) => {
+        let (credentials, registry) = match self.find(&mut conn, name).await {
+            Ok((row, registry)) => {
                 let sealed = row.sealed_credentials.as_deref();
-                RegistryCredentials::open(sealed, &self.sealer, name)?
+                (RegistryCredentials::open(sealed, &self.sealer, name)?, registry)
             }
             // Nobody learns here which registries there are.
             Err(RegistryFailure::Missing(_)) => return Err(RegistryFailure::Forged),
@@ -61,7 +61,9 @@ impl Registries {
         if !proof.holds(secret.expose_secret().as_bytes(), body) {
             return Err(RegistryFailure::Forged);
         }
-        let tags = match event::read(body)? {
+        // One that is unknown fails where the registry is read.
+        let mode = registry.jfrog_mode.parse::<ArtifactoryMode>().unwrap_or_default();
+        let tags = match event::read(body, mode)? {
             Told::Tags(tags) => tags,
             Told::Subscribed(code) => {
                 info!(registry = name, "a registry will tell of pushes");

@@ -10,14 +10,28 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 const GITLAB: HeaderName = HeaderName::from_static("x-gitlab-token");
 const GITHUB: HeaderName = HeaderName::from_static("x-hub-signature-256");
+const JFROG: HeaderName = HeaderName::from_static("x-jfrog-event-auth");
+const NEXUS: HeaderName = HeaderName::from_static("x-nexus-webhook-signature");
 
 /// What a call brings.
 #[derive(Debug, Default)]
 pub struct Proof {
     /// Texts that may be the secret.
     claims: Vec<SecretString>,
-    /// HMAC-SHA-256 of the body.
-    signature: Option<Vec<u8>>,
+    /// What may be signatures of the body.
+    signatures: Vec<Signature>,
+}
+
+#[derive(Debug)]
+struct Signature {
+    algorithm: hmac::Algorithm,
+    code: Vec<u8>,
+}
+
+impl Signature {
+    fn read(algorithm: hmac::Algorithm, digits: &str) -> Option<Self> {
+        hex::decode(digits).ok().map(|code| Self { algorithm, code })
+    }
 }
 
 impl Proof {
@@ -40,20 +54,30 @@ impl Proof {
         }
         claims.extend(text(&GITLAB).map(str::to_owned));
         claims.extend(query.map(str::to_owned));
-        let signature = text(&GITHUB)
-            .and_then(|value| value.strip_prefix("sha256="))
-            .and_then(|digits| hex::decode(digits).ok());
-        Self { claims: claims.into_iter().map(SecretString::from).collect(), signature }
+        let signed = |digits: &str| Signature::read(hmac::HMAC_SHA256, digits);
+        let mut signatures = Vec::new();
+        signatures
+            .extend(text(&GITHUB).and_then(|value| value.strip_prefix("sha256=")).and_then(signed));
+        // Its setting decides whether it is the secret itself.
+        if let Some(value) = text(&JFROG) {
+            claims.push(value.to_owned());
+            signatures.extend(signed(value));
+        }
+        // As a code with a key SHA-1 is not broken, and Nexus knows no other.
+        signatures.extend(
+            text(&NEXUS)
+                .and_then(|digits| Signature::read(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, digits)),
+        );
+        Self { claims: claims.into_iter().map(SecretString::from).collect(), signatures }
     }
 
     /// Whether it shows knowledge of `secret`, in a time that tells nothing
     /// about it.
     pub(super) fn holds(&self, secret: &[u8], body: &[u8]) -> bool {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
-        let signed = self
-            .signature
-            .as_ref()
-            .is_some_and(|signature| hmac::verify(&key, body, signature).is_ok());
+        let signed = self.signatures.iter().fold(false, |signed, signature| {
+            let key = hmac::Key::new(signature.algorithm, secret);
+            signed | hmac::verify(&key, body, &signature.code).is_ok()
+        });
         self.claims.iter().fold(signed, |holds, claim| {
             holds | secret::equal(claim.expose_secret().as_bytes(), secret)
         })
@@ -91,6 +115,7 @@ mod tests {
             ("authorization", "bearer  correct horse battery"),
             ("authorization", basic.as_str()),
             ("x-gitlab-token", "correct horse battery"),
+            ("x-jfrog-event-auth", "correct horse battery"),
         ] {
             assert!(holds(name, value), "{name}: {value}");
         }
@@ -99,14 +124,26 @@ mod tests {
 
     #[test]
     fn a_signature_is_that_of_the_body() {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET);
-        let signed = format!("sha256={}", hex::encode(hmac::sign(&key, b"{}")));
-        assert!(holds("x-hub-signature-256", &signed));
-        let other = format!("sha256={}", hex::encode(hmac::sign(&key, b"{ }")));
-        assert!(!holds("x-hub-signature-256", &other));
-        for nonsense in ["sha256=", "sha256=zz", "sha1=00", ""] {
-            assert!(!holds("x-hub-signature-256", nonsense), "{nonsense}");
+        let signed = |algorithm, body: &[u8]| {
+            hex::encode(hmac::sign(&hmac::Key::new(algorithm, SECRET), body))
+        };
+        let (sha256, sha1) = (hmac::HMAC_SHA256, hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY);
+        for (name, algorithm, prefix) in [
+            ("x-hub-signature-256", sha256, "sha256="),
+            ("x-jfrog-event-auth", sha256, ""),
+            ("x-nexus-webhook-signature", sha1, ""),
+        ] {
+            let of = |body: &[u8]| format!("{prefix}{}", signed(algorithm, body));
+            assert!(holds(name, &of(b"{}")), "{name}");
+            assert!(!holds(name, &of(b"{ }")), "{name}");
+            for nonsense in ["sha256=", "sha256=zz", "sha1=00", "00", "zz", ""] {
+                assert!(!holds(name, nonsense), "{name}: {nonsense}");
+            }
         }
+        // Each product signs in its own way.
+        assert!(!holds("x-jfrog-event-auth", &signed(sha1, b"{}")));
+        assert!(!holds("x-nexus-webhook-signature", &signed(sha256, b"{}")));
+        assert!(!holds("x-nexus-webhook-signature", "correct horse battery"));
     }
 
     #[test]

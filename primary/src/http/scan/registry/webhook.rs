@@ -27,14 +27,16 @@ struct Subscribed {
 /// Take a registry's word that somebody pushed
 ///
 /// For the webhooks of Docker distribution, Harbor, Docker Hub, GitHub
-/// packages, Quay, Azure, GitLab and Amazon EventBridge: the tags that they
-/// name are looked at, and scanned where they lead to something new.
+/// packages, Quay, Artifactory, Nexus, Azure and GitLab, Amazon EventBridge and
+/// Google's Pub/Sub: the tags that they name are looked at, and scanned where
+/// they lead to something new.
 ///
 /// No session is needed. The call proves itself with the registry's
 /// `webhook_secret`: as `Authorization`, alone or as bearer token or as
-/// password of a login; as `X-Gitlab-Token`; as key of the signature in
-/// `X-Hub-Signature-256`; or, for products that send no headers, as `secret` in
-/// the query.
+/// password of a login; as `X-Gitlab-Token` or `X-JFrog-Event-Auth`; as key of
+/// the signature in `X-Hub-Signature-256`, `X-JFrog-Event-Auth` or
+/// `X-Nexus-Webhook-Signature`; or, for products that send no headers, as
+/// `secret` in the query.
 #[utoipa::path(
     post,
     path = "/v1/scan/registry/{name}/webhook",
