@@ -173,12 +173,14 @@ impl Slot {
     pub(super) fn begin(&self, validator: &Validator) -> Result<(), CacheError> {
         let folder = self.folder.join("incoming");
         fs::create_dir_all(&folder).map_err(CacheError::at(&folder))?;
+        // The bytes go first: an end between the two must not leave those of another copy
+        // with what stands for this one.
+        let path = self.incoming();
+        fs::write(&path, b"").map_err(CacheError::at(&path))?;
         let path = self.incoming_state_file();
         let text = serde_json::to_vec(validator)
             .map_err(|error| CacheError::at(&path)(io::Error::other(error)))?;
-        fs::write(&path, text).map_err(CacheError::at(&path))?;
-        let path = self.incoming();
-        fs::write(&path, b"").map_err(CacheError::at(&path))
+        fs::write(&path, text).map_err(CacheError::at(&path))
     }
 
     /// Forgets what is there of the next copy.
@@ -235,6 +237,22 @@ mod tests {
         ] {
             assert_eq!(file_name(&Url::parse(url).unwrap()), expected, "{url}");
         }
+    }
+
+    #[test]
+    fn bytes_of_another_copy_are_gone_before_a_new_one_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path()).unwrap();
+        let url = Url::parse("https://example.org/feed.json").unwrap();
+        let slot = cache.slot(FeedKind::Osv, &url).unwrap();
+        slot.begin(&Validator::default()).unwrap();
+        fs::write(slot.incoming(), b"half of it").unwrap();
+        assert_eq!(slot.partial(), Some((10, Validator::default())));
+        // The program ends where it would write the name.
+        fs::remove_file(slot.incoming_state_file()).unwrap();
+        fs::create_dir(slot.incoming_state_file()).unwrap();
+        assert!(slot.begin(&Validator::default()).is_err());
+        assert_eq!(fs::read(slot.incoming()).unwrap(), b"");
     }
 
     #[test]
