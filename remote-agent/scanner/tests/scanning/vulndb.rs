@@ -164,6 +164,45 @@ fn malformed_records_are_counted() {
     assert_eq!(counts, [(3, 1), (3, 2), (1, 0)]);
 }
 
+/// Else no later database would be taken, and nobody would be told that this one is old.
+#[test]
+fn dates_that_are_still_to_come_do_not_count() {
+    let feeds = Feeds::new();
+    let record = |n: u8, modified: &str| {
+        json!({"id": format!("GHSA-{n}"), "published": "2023-05-01T00:00:00Z", "modified": modified,
+            "affected": [{"package": {"ecosystem": "npm", "name": "coffee"},
+                "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}]}]})
+    };
+    let (slip, other) = (record(1, "9024-01-01T00:00:00Z"), record(2, "2024-01-01T00:00:00Z"));
+    feeds.write("slips.jsonl", &format!("{slip}\n{other}\n"));
+    let build = |kind: &str, name: &str| {
+        let source = format!("{kind}={}", feeds.path(name).display()).parse().unwrap();
+        build(&[source], &feeds.path("vulndb"), &feeds.key()).unwrap()
+    };
+    let built = build("osv", "slips.jsonl");
+    let database = VulnDb::open(&feeds.path("vulndb"), Trust::Anyone).unwrap();
+    assert_eq!(database.create_time(), "2024-01-01T00:00:00Z");
+    assert_eq!(built.sources[0].newest, database.built_at().timestamp());
+    let dates = |name: &str| {
+        let known = database.vulnerability(name).unwrap().unwrap();
+        (known.published, known.modified)
+    };
+    let (published, modified) = dates("GHSA-2");
+    assert!(published > 0 && modified > published, "{published} {modified}");
+    assert_eq!(dates("GHSA-1"), (published, 0));
+
+    // Neither does a year in a name, where nothing else tells of time.
+    feeds.write(
+        "secdb.json",
+        &json!({"distroversion": "v3.18", "packages": [
+            {"pkg": {"name": "coffee", "secfixes": {"1-r0": ["CVE-9023-1", "CVE-2023-1"]}}}]})
+        .to_string(),
+    );
+    build("alpine", "secdb.json");
+    let database = VulnDb::open(&feeds.path("vulndb"), Trust::Anyone).unwrap();
+    assert_eq!(database.create_time(), "2023-01-01T00:00:00Z");
+}
+
 #[test]
 fn ranges_have_ends() {
     let feeds = Feeds::new();

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use palisade_api::Digest;
 use ring::digest::{Context, SHA256};
 use thiserror::Error;
@@ -25,6 +25,9 @@ use write::Writer;
 
 /// Malformed records of a source that are told one by one.
 const TOLD: u64 = 5;
+
+/// Seconds by which the clocks of feeds may be ahead.
+const AHEAD: i64 = 24 * 60 * 60;
 
 /// A database that could not be made.
 #[derive(Debug, Error)]
@@ -131,6 +134,7 @@ pub fn build(
         packages: Spool::new(folder),
         samples: Samples::default(),
         sources: Vec::new(),
+        latest: Utc::now().timestamp().saturating_add(AHEAD),
     };
     for spec in &resolved {
         collected.read(spec, out)?;
@@ -191,6 +195,9 @@ struct Collected {
     packages: Spool,
     samples: Samples,
     sources: Vec<SourceSummary>,
+    /// Dates after this one are slips of a feed. One of them would make every later
+    /// database look older than this one, and this one look new for ever.
+    latest: i64,
 }
 
 struct Source<'a> {
@@ -224,9 +231,14 @@ fn put<T: serde::Serialize>(spool: &mut Spool, key: Vec<u8>, record: &T) -> Resu
 }
 
 impl Sink for Source<'_> {
-    fn vulnerability(&mut self, vulnerability: Vulnerability, prose: Prose, exact: bool) {
+    fn vulnerability(&mut self, mut vulnerability: Vulnerability, prose: Prose, exact: bool) {
         if self.failed.is_some() {
             return;
+        }
+        for date in [&mut vulnerability.published, &mut vulnerability.modified] {
+            if *date > self.collected.latest {
+                *date = 0;
+            }
         }
         self.newest = self.newest.max(vulnerability.modified).max(vulnerability.published);
         let key = vulnerability.name.clone().into_bytes();
@@ -298,19 +310,17 @@ impl Collected {
         let dictionary = self.samples.dictionary().map_err(failed)?;
         let mut writer = Writer::create(out, &dictionary).map_err(failed)?;
         let mut built_at = 0;
-        let mut newest_year = 0;
+        let mut newest_name = 0;
         let mut groups = self.vulnerabilities.groups().map_err(failed)?;
         while let Some(group) = groups.next().map_err(failed)? {
             let (vulnerability, prose) = merged(&group)?;
             built_at = built_at.max(vulnerability.modified).max(vulnerability.published);
-            newest_year = newest_year.max(year_of(&vulnerability.name));
+            let named = beginning_of(&vulnerability.name);
+            newest_name = newest_name.max(if named > self.latest { 0 } else { named });
             writer.vulnerability(vulnerability, &prose)?;
         }
-        if built_at == 0 {
-            // No feed has dates: the youngest name tells the least.
-            built_at = DateTime::parse_from_rfc3339(&format!("{newest_year:04}-01-01T00:00:00Z"))
-                .map_or(0, |date| date.timestamp());
-        }
+        // Where no feed has dates, the youngest name tells the least.
+        let built_at = if built_at == 0 { newest_name } else { built_at };
         let mut groups = self.packages.groups().map_err(failed)?;
         while let Some(group) = groups.next().map_err(failed)? {
             let entries = chosen(&group)?;
@@ -371,8 +381,11 @@ fn chosen(group: &Group) -> Result<Vec<Affected>, BuildError> {
     Ok(all)
 }
 
-fn year_of(name: &str) -> u32 {
-    name.strip_prefix("CVE-").and_then(|rest| rest.get(..4)?.parse().ok()).unwrap_or(0)
+/// The beginning of the year that a name tells; 0 where it tells none.
+fn beginning_of(name: &str) -> i64 {
+    let year = name.strip_prefix("CVE-").and_then(|rest| rest.get(..4)).unwrap_or_default();
+    DateTime::parse_from_rfc3339(&format!("{year}-01-01T00:00:00Z"))
+        .map_or(0, |date| date.timestamp())
 }
 
 fn version(built_at: i64, sources: &[SourceSummary]) -> String {

@@ -151,7 +151,7 @@ pub enum UpdateError {
     #[error("the new database is refused: {0}")]
     Verify(#[from] OpenError),
     /// What was built would be a step back.
-    #[error("{0}: sources are missing or went back; --allow-older takes it all the same")]
+    #[error("sources are missing or went back (--allow-older takes it all the same): {0}")]
     Outdated(#[from] Outdated),
     /// The new file cannot take the place of the old.
     #[error("cannot replace {}: {source}", path.display())]
