@@ -205,11 +205,16 @@ fn ubuntu(rest: &str) -> Named {
 }
 
 fn alpine(release: &str) -> String {
-    let mut parts = release.trim().trim_start_matches('v').split('.');
+    let release = release.trim().trim_start_matches('v');
+    // That of `edge` carries what comes next, and the date of its making.
+    if release.is_empty() || release == "edge" || release.contains("_alpha") {
+        return "Alpine:edge".to_owned();
+    }
+    let mut parts = release.split(['.', '_']);
     match (parts.next(), parts.next()) {
-        // A release of `edge` carries the date of its making.
-        (Some(major), Some(minor)) if !minor.contains('_') => format!("Alpine:v{major}.{minor}"),
-        _ => "Alpine:edge".to_owned(),
+        (Some(major), Some(minor)) => format!("Alpine:v{major}.{minor}"),
+        // Others have feeds in the same form.
+        _ => format!("Alpine:{release}"),
     }
 }
 
@@ -291,6 +296,7 @@ mod tests {
             ("Alpine:v3.18", "Alpine:v3.18"),
             ("Alpine:3.18", "Alpine:v3.18"),
             ("Alpine:edge", "Alpine:edge"),
+            ("Alpine:v1", "Alpine:1"),
             ("AlmaLinux:9", "AlmaLinux:9"),
             ("Rocky Linux:8.10", "Rocky Linux:8"),
             ("SUSE:Linux Enterprise Server 15 SP5", "SUSE:15.5"),
@@ -356,6 +362,8 @@ mod tests {
             ("ubuntu", "22.04", "Ubuntu:22.04:LTS"),
             ("alpine", "3.18.4", "Alpine:v3.18"),
             ("alpine", "3.20_alpha20231219", "Alpine:edge"),
+            ("alpine", "3.23.0_alpha20250612", "Alpine:edge"),
+            ("alpine", "3.18.0_rc2", "Alpine:v3.18"),
             ("rhel", "9.2", "Red Hat:enterprise_linux:9::appstream"),
             ("centos", "7", "Red Hat:7"),
             ("rocky", "9.3", "Rocky Linux:9"),

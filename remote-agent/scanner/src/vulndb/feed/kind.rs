@@ -20,7 +20,7 @@ pub enum FeedKind {
     DebianChangelogs,
     /// Records of the Ubuntu CVE tracker.
     Ubuntu,
-    /// Alpine's secdb.
+    /// Alpine's secdb, and MinimOS's.
     Alpine,
     /// Wolfi's secdb.
     Wolfi,
@@ -139,7 +139,7 @@ impl FeedKind {
             Self::DebianAdvisories => "the tracker's lists of DSA and DLA, as text or JSON lines",
             Self::DebianChangelogs => "changelogs of Debian's packages, JSON lines",
             Self::Ubuntu => "the Ubuntu CVE tracker: a checkout, or JSON lines of path and text",
-            Self::Alpine => "Alpine's secdb, as JSON or YAML",
+            Self::Alpine => "Alpine's secdb, as JSON or YAML, and MinimOS's",
             Self::Wolfi => "Wolfi's secdb",
             Self::Chainguard => "Chainguard's secdb",
             Self::Csaf => "CSAF advisories and VEX of Red Hat and SUSE",

@@ -1,4 +1,4 @@
-//! The secdb of Alpine, Wolfi and Chainguard: package → version that repairs
+//! The secdb of Alpine, Wolfi, Chainguard and MinimOS: package → version that repairs
 //! → vulnerabilities. Alpine's repository of it is YAML, what is served JSON.
 
 use std::collections::BTreeMap;
@@ -97,6 +97,10 @@ impl Release {
         match (self.kind, name) {
             (Some(FeedKind::Alpine), "distroversion") => {
                 self.ecosystem = Some(ecosystem::named(&format!("Alpine:{text}")).key);
+            }
+            // It tells no release, having none.
+            (Some(FeedKind::Alpine), "urlprefix") if text.contains("packages.mini.dev") => {
+                self.ecosystem = Some("MinimOS".to_owned());
             }
             // Rolling: whatever comes before the packages begins it.
             (Some(FeedKind::Wolfi), _) => self.ecosystem = Some("Wolfi".to_owned()),
@@ -202,6 +206,28 @@ mod tests {
         let mut kept = Kept::default();
         super::read(FeedKind::Alpine, &path, &mut kept).unwrap();
         assert_eq!(kept.lines(), told[0]);
+    }
+
+    #[test]
+    fn whose_it_is() {
+        let packages =
+            r#""packages": [{"pkg": {"name": "curl", "secfixes": {"8-r0": ["CVE-2024-1"]}}}]"#;
+        let folder = tempfile::tempdir().unwrap();
+        for (kind, head, ecosystem) in [
+            (FeedKind::Alpine, r#""distroversion": "v3.18""#, "Alpine:v3.18"),
+            (FeedKind::Alpine, r#""distroversion": "edge""#, "Alpine:edge"),
+            (FeedKind::Alpine, r#""urlprefix": "https://packages.mini.dev""#, "MinimOS"),
+            (FeedKind::Wolfi, r#""urlprefix": "https://packages.wolfi.dev/os""#, "Wolfi"),
+        ] {
+            let path = folder.path().join("security.json");
+            std::fs::write(&path, format!("{{{head}, {packages}}}")).unwrap();
+            let found = resolve(&SourceSpec { kind: FeedKind::Auto, path: path.clone() }).unwrap();
+            assert_eq!(found[0].kind, kind, "{head}");
+            let mut kept = Kept::default();
+            super::read(kind, &path, &mut kept).unwrap();
+            let told = kept.lines();
+            assert!(told.len() == 1 && told[0].contains(ecosystem), "{head}: {told:?}");
+        }
     }
 
     #[test]
