@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::scan::AssetScanReportData;
 use super::server::ServersData;
 
 /// The answer to a GET of `path` (without its version); none for what only
@@ -62,7 +63,18 @@ pub fn body(path: &str) -> Option<Value> {
     })
 }
 
-/// The same, of what only the primary has any of.
+/// The answer to a POST of `path` that lists what its body asks for; none for others.
+pub fn asked_list(path: &str) -> Option<Value> {
+    Some(match path {
+        "/v1/scan/hosts/scan_report" | "/v1/scan/workloads/scan_report" => {
+            json!(AssetScanReportData::default())
+        }
+        "/v2/workload" => json!({"workloads": []}),
+        _ => return None,
+    })
+}
+
+/// What [`body`] tells, and of what only the primary has any of.
 pub fn body_in_cluster(path: &str) -> Option<Value> {
     Some(match path {
         "api_key" => json!({"apikeys": [], "global_roles": [], "domain_roles": []}),

@@ -411,6 +411,16 @@ async fn what_there_is_none_of() -> Result<()> {
             // Which methods a path knows is told to everybody.
             knows_get(&fleet.primary.rest()?, path).await.context(round)?;
         }
+        // The body says which ones.
+        for (path, list) in [
+            ("/v1/scan/hosts/scan_report", "scan_data"),
+            ("/v1/scan/workloads/scan_report", "scan_data"),
+            ("/v2/workload", "workloads"),
+        ] {
+            let body = json!({ "ids": [] });
+            let answer = fleet.admin.post(path, &body).await?.ok().context(round)?;
+            ensure!(answer[list] == json!([]), "{path} {round}: {answer}");
+        }
         for path in ["/v1/workload/absent", "/v2/workload/absent", "/v1/host/absent"] {
             fleet.admin.get(path).await?.expect(404, 7).context(round)?;
         }
