@@ -59,13 +59,15 @@ fn advisory(cve: Cve) -> Advisory {
     }
 }
 
-/// The scores, of each version the primary source's first.
+/// The scores, of each version the primary source's first: by 3.0 before another's by 3.1.
 fn scores(metrics: &Metrics) -> Vec<Score> {
     let mut scores = Vec::new();
-    for (version, list) in
-        [(4, &metrics.v4), (3, &metrics.v31), (3, &metrics.v30), (2, &metrics.v2)]
-    {
-        let mut sorted: Vec<_> = list.iter().collect();
+    for (version, lists) in [
+        (4, [metrics.v4.as_slice(), &[]]),
+        (3, [metrics.v31.as_slice(), metrics.v30.as_slice()]),
+        (2, [metrics.v2.as_slice(), &[]]),
+    ] {
+        let mut sorted: Vec<_> = lists.into_iter().flatten().collect();
         sorted.sort_by_key(|metric| metric.kind != "Primary");
         scores.extend(sorted.into_iter().map(|metric| Score {
             version,
@@ -84,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_record() {
-        let vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
+        let vector = "CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
         let record: Record = serde_json::from_value(json!({"cve": {"id": "CVE-2024-1",
             "published": "2024-01-02T03:04:05.123", "lastModified": "2024-01-03T00:00:00.000",
             "vulnStatus": "Analyzed",
@@ -92,6 +94,8 @@ mod tests {
             "metrics": {
                 "cvssMetricV31": [
                     {"type": "Secondary", "cvssData": {"vectorString": "CVSS:3.1/x", "baseScore": 1.0}},
+                    {"type": "Secondary", "cvssData": {"vectorString": "CVSS:3.1/y", "baseScore": 2.0}}],
+                "cvssMetricV30": [
                     {"type": "Primary", "cvssData": {"vectorString": vector, "baseScore": 9.8}}],
                 "cvssMetricV40": [{"type": "Secondary",
                     "cvssData": {"vectorString": "CVSS:4.0/AV:N", "baseScore": 9.3}}]},
@@ -103,7 +107,7 @@ mod tests {
         assert_eq!((advisory.description.as_str(), advisory.published), ("D", 1_704_164_645));
         assert_eq!(advisory.cwes, ["CWE-79"]);
         let scores: Vec<_> = advisory.scores.iter().map(|s| (s.version, s.score)).collect();
-        assert_eq!(scores, [(4, 9.3), (3, 9.8), (3, 1.0)]);
+        assert_eq!(scores, [(4, 9.3), (3, 9.8), (3, 1.0), (3, 2.0)]);
         assert!(advisory.exact);
     }
 }
