@@ -29,7 +29,25 @@ struct Whole {
 struct Package {
     name: String,
     #[serde(default)]
-    secfixes: BTreeMap<String, Option<Vec<String>>>,
+    secfixes: BTreeMap<String, Option<Elements>>,
+}
+
+/// Lua writes what is served, and has one kind of table: a list without elements is
+/// a map there.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Elements {
+    List(Vec<String>),
+    Map(BTreeMap<String, String>),
+}
+
+impl Elements {
+    fn all(&self) -> Vec<&String> {
+        match self {
+            Self::List(list) => list.iter().collect(),
+            Self::Map(map) => map.values().collect(),
+        }
+    }
 }
 
 pub(super) fn read(kind: FeedKind, path: &Path, sink: &mut dyn Sink) -> Result<(), InputError> {
@@ -127,7 +145,7 @@ impl Release {
 fn advisories(ecosystem: &str, package: &Package) -> Vec<Advisory> {
     let mut advisories = Vec::new();
     for (fixed, elements) in &package.secfixes {
-        for element in elements.iter().flatten() {
+        for element in elements.iter().flat_map(Elements::all) {
             let (names, aliases) = names(element);
             advisories.extend(names.into_iter().map(|name| Advisory {
                 aliases: aliases.clone(),
@@ -206,6 +224,20 @@ mod tests {
         let mut kept = Kept::default();
         super::read(FeedKind::Alpine, &path, &mut kept).unwrap();
         assert_eq!(kept.lines(), told[0]);
+    }
+
+    #[test]
+    fn lists_without_elements() {
+        let text = r#"{"distroversion": "v3.12", "packages": [{"pkg": {"name": "curl", "secfixes":
+            {"1-r0": ["CVE-2024-1"], "2-r0": {}, "3-r0": [], "4-r0": null}}},
+            {"pkg": {"name": "wget", "secfixes": {}}}]}"#;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("main.json");
+        std::fs::write(&path, text).unwrap();
+        let mut kept = Kept::default();
+        super::read(FeedKind::Alpine, &path, &mut kept).unwrap();
+        assert!(kept.malformed.is_empty(), "{:?}", kept.malformed);
+        assert_eq!(kept.lines().len(), 1);
     }
 
     #[test]
