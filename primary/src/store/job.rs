@@ -214,8 +214,22 @@ pub async fn cancel(conn: &mut PgConnection, registry: &str, result: &str) -> Re
 }
 
 /// Asks for scans of images that wait without a job: the job went with
-/// another registry that held the same image.
+/// another registry that held the same image. Images whose scan was lost with
+/// who read them wait again.
 pub async fn heal(conn: &mut PgConnection) -> Result<u64> {
+    sqlx::query!(
+        "WITH lost AS (
+             SELECT image.registry, image.repository, image.tag FROM image
+             WHERE image.status = 'scanning'
+               AND EXISTS (SELECT FROM job WHERE job.kind = 'scan' AND job.digest = image.digest
+                                             AND job.leased_until < now())
+             ORDER BY image.registry, image.repository, image.tag FOR NO KEY UPDATE)
+         UPDATE image SET status = 'scheduled' FROM lost
+         WHERE image.registry = lost.registry AND image.repository = lost.repository
+           AND image.tag = lost.tag",
+    )
+    .execute(&mut *conn)
+    .await?;
     let done = sqlx::query!(
         "INSERT INTO job (kind, registry, repository, digest)
          SELECT DISTINCT ON (image.digest) 'scan', image.registry, image.repository, image.digest

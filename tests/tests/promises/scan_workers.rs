@@ -52,6 +52,8 @@ async fn a_lost_workers_scan_is_done_by_another() -> Result<()> {
     wait_for_status(&fleet.admin, "scanning").await?;
 
     lost.kill().await?;
+    // Nobody reads it, and it does not say so.
+    wait_for_status(&fleet.admin, "scheduled").await?;
     registry.put(&shop, "shop/orders", "v1", |_| Sending::Honest)?;
     let _other = worker(&fleet, "other").await?;
     wait_for_status(&fleet.admin, "finished").await?;
