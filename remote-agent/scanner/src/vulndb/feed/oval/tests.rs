@@ -187,6 +187,11 @@ fn the_release_in_versions_and_names_of_files() {
     let text = document(&definition(comment), checks);
     let expected = ["Ubuntu:22.04 openssl CVE-2024-1 <0:3.0.2-0ubuntu1.10"];
     assert_eq!(kept("com.ubuntu.jammy.cve.oval.xml", &text).lines(), expected);
+    // The OVAL of notices tells only what was built, under any name.
+    let text = document(&definition("Long Term Support"), checks);
+    let kept = kept("com.ubuntu.jammy.usn.oval.xml", &text);
+    assert!(kept.packages.is_empty(), "{:?}", kept.lines());
+    assert!(kept.malformed[0].contains("source package"), "{:?}", kept.malformed);
 }
 
 /// What must hold together narrows the versions of a package, and what is not
