@@ -9,6 +9,7 @@ mod event_retention;
 mod finding_retention;
 mod image_check_upkeep;
 mod layer_retention;
+mod report_vulnerability_upkeep;
 mod repository_scan_retention;
 mod rollout;
 mod token_retention;
@@ -79,7 +80,7 @@ pub fn start(app: &App) {
     }
 }
 
-fn tasks(app: &App) -> [Box<dyn Task>; 10] {
+fn tasks(app: &App) -> [Box<dyn Task>; 11] {
     let (database, clock) = (&app.database, &app.clock);
     [
         Box::new(compaction::Compaction {
@@ -97,6 +98,9 @@ fn tasks(app: &App) -> [Box<dyn Task>; 10] {
         Box::new(layer_retention::LayerRetention {
             database: database.clone(),
             most: app.config.layer_cache_size,
+        }),
+        Box::new(report_vulnerability_upkeep::ReportVulnerabilityUpkeep {
+            database: database.clone(),
         }),
         Box::new(repository_scan_retention::RepositoryScanRetention { database: database.clone() }),
         Box::new(rollout::Rollouts { database: database.clone(), clock: clock.clone() }),

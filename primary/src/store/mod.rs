@@ -41,6 +41,7 @@ pub mod question;
 pub mod registry;
 pub mod replica;
 pub mod report;
+pub mod report_vulnerability;
 pub mod repository_image;
 pub mod repository_scan;
 mod role_columns;

@@ -12,6 +12,7 @@ mod job;
 mod migrate;
 mod outage;
 mod prepared;
+mod report_vulnerability;
 mod repository_image;
 mod server;
 mod sso_attempt;

@@ -18,10 +18,17 @@ use crate::store::{Database, StoreError, change, event, federation};
 const QUEUE: usize = 16;
 /// Rows are gathered up to so many bytes.
 const GATHER: usize = 256 << 10;
-/// What is read again where it is needed, is counted anew when events come back, or
-/// means nothing later.
-const LEFT_OUT: [&str; 5] =
-    ["_sqlx_migrations", "layer", "event_tally", "event_tally_namespace", "event_told"];
+/// What is read again where it is needed, is told anew by what comes back, or means
+/// nothing later.
+const LEFT_OUT: [&str; 7] = [
+    "_sqlx_migrations",
+    "layer",
+    "event_tally",
+    "event_tally_namespace",
+    "event_told",
+    "event_value",
+    "report_vulnerability",
+];
 
 /// What was written.
 #[derive(Clone, Debug)]

@@ -114,7 +114,7 @@ impl Condition {
     }
 
     /// Adds it to a statement about the values of the field.
-    pub(super) fn push_of_value(&self, sql: &mut QueryBuilder<Postgres>) {
+    pub(in crate::store) fn push_of_value(&self, sql: &mut QueryBuilder<Postgres>) {
         sql.push(" AND ");
         self.compare(sql, ")");
     }

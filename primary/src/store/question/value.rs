@@ -26,6 +26,8 @@ pub enum Value {
     Text(String),
     /// A number.
     Number(i64),
+    /// Numbers of rows: one of them is equal to it.
+    Numbers(Vec<i32>),
     /// A time.
     Time(DateTime<Utc>),
     /// True or false.
@@ -61,6 +63,9 @@ impl Value {
         match self {
             Self::Text(text) => text.clone(),
             Self::Number(number) => number.to_string(),
+            Self::Numbers(numbers) => {
+                numbers.iter().map(i32::to_string).collect::<Vec<_>>().join(" ")
+            }
             // As exact as the database.
             Self::Time(at) => at.to_rfc3339_opts(SecondsFormat::Micros, true),
             Self::Flag(flag) => flag.to_string(),
@@ -73,6 +78,7 @@ impl Value {
         match self {
             Self::Text(text) => sql.push_bind(text.clone()),
             Self::Number(number) => sql.push_bind(*number),
+            Self::Numbers(numbers) => sql.push("ANY (").push_bind(numbers.clone()).push(")"),
             Self::Time(at) => sql.push_bind(*at),
             Self::Flag(flag) => sql.push_bind(*flag),
             Self::Cluster(id) => sql.push_bind(*id),

@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
+use super::by_vulnerability;
 use crate::store::Result;
 use crate::store::question::{
-    About, Belonging, Comparison, Field, Kind, Known, Order, Place, Question, Value,
+    About, Belonging, Comparison, Field, Kind, Order, Place, Question, Value,
 };
 
 /// An image that runs somewhere, with what is known of it.
@@ -89,12 +90,8 @@ pub static FIELDS: [Field; 10] = [
     Field::new("clusters", "image.clusters", Kind::Number, &[("clusters", Comparison::Gte)]),
 ];
 
-/// Vulnerabilities that are called somehow.
-pub(super) static VULNERABILITY: Known = Known {
-    fields: &["vulnerability"],
-    comparisons: &[Comparison::Contains, Comparison::Prefix],
-    rows: " FROM vulnerability AS wrong WHERE true",
-};
+/// The number, where it is known which images pass.
+static NUMBER: Field = Field::new("id", "image.id", Kind::Number, &[]);
 
 const ID: (&str, Kind) = ("image.id", Kind::Number);
 
@@ -132,7 +129,7 @@ pub async fn by_number(conn: &mut PgConnection, numbers: &[i32]) -> Result<Vec<R
 
 /// A page of images.
 pub async fn list(conn: &mut PgConnection, question: &Question) -> Result<Vec<RunningImage>> {
-    let question = &question.resolved(conn, &VULNERABILITY).await?;
+    let question = &by_vulnerability::resolved(conn, question, &NUMBER).await?;
     let mut sql = question.begin();
     question.push_rows(&mut sql, &format!("{SELECT}image.clusters > 0"), "image");
     Ok(sql.build_query_as().fetch_all(conn).await?)

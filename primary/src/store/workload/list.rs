@@ -5,8 +5,7 @@ use palisade_api::ClusterId;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::Workload;
-use super::image_list::VULNERABILITY;
+use super::{Workload, by_vulnerability};
 use crate::store::Result;
 use crate::store::question::{
     About, Belonging, Comparison, Field, Kind, Order, Place, Question, Value,
@@ -70,6 +69,9 @@ pub static FIELDS: [Field; 9] = [
     ),
 ];
 
+/// The number of the image, where it is known which images pass.
+static IMAGE: Field = Field::new("running_image", "workload.running_image", Kind::Number, &[]);
+
 const CLUSTER: (&str, Kind) = ("workload.cluster_id", Kind::Cluster);
 const ID: (&str, Kind) = ("workload.id", Kind::Text);
 
@@ -96,7 +98,7 @@ pub static ORDERS: [Order; 5] = [
 
 /// A page of workloads.
 pub async fn list(conn: &mut PgConnection, question: &Question) -> Result<Vec<ClusterWorkload>> {
-    let question = &question.resolved(conn, &VULNERABILITY).await?;
+    let question = &by_vulnerability::resolved(conn, question, &IMAGE).await?;
     let mut sql = question.begin();
     sql.push(
         "SELECT workload.*, coalesce(member.name, '') AS cluster_name, running_image.image_id

@@ -2,6 +2,7 @@
 //!
 //! [`write`] takes what is reported, [`list`] asks for it.
 
+mod by_vulnerability;
 pub mod image;
 pub mod image_list;
 pub mod list;
