@@ -6,7 +6,7 @@ use palisade_api::rest::event::Event;
 use palisade_primary::store::Database;
 use palisade_primary::store::event::list::{FIELDS, list, newest};
 use palisade_primary::store::event::own::{self, OwnEvent};
-use palisade_primary::store::event::{self, NewEvent, Received, image, partition};
+use palisade_primary::store::event::{self, NewEvent, Received, image, partition, tally};
 use palisade_primary::store::question::{Comparison, Condition, Value};
 use serde_json::value::RawValue;
 use sqlx::PgConnection;
@@ -187,6 +187,46 @@ async fn events_are_found_by_what_their_names_and_namespaces_are_like() {
         let found: Vec<u64> = found.iter().map(|one| one.event.seq).collect();
         assert_eq!(found, expected, "{name} {comparison:?} {wanted:?}");
     }
+    drop(conn);
+    test.stop().await;
+}
+
+#[tokio::test]
+async fn what_events_say_is_known_once_as_long_as_there_are_any() {
+    let test = TestDatabase::start().await;
+    let database = &test.database;
+    let cluster = ClusterId::from_uuid(Uuid::now_v7());
+    let now = Utc::now();
+    let old = now - TimeDelta::days(100);
+    let of =
+        |seq, at, namespace: &str| NewEvent { namespace: namespace.to_owned(), ..event(seq, at) };
+    insert(database, cluster, &[of(1, old, "shop"), of(2, old, "bar")]).await;
+    // Of an older day than what is known already, and of a newer one.
+    insert(database, cluster, &[of(3, old - TimeDelta::days(1), "shop")]).await;
+    insert(database, cluster, &[of(4, now, "shop"), of(5, now, ""), of(6, now, "shop")]).await;
+
+    let mut conn = database.acquire().await.unwrap();
+    let known = async |conn: &mut PgConnection| -> Vec<(String, String, chrono::NaiveDate)> {
+        let all = "SELECT field, value, day FROM event_value ORDER BY field, value COLLATE \"C\"";
+        sqlx::query_as(all).fetch_all(conn).await.unwrap()
+    };
+    let in_events = async |conn: &mut PgConnection| -> Vec<(String, String, chrono::NaiveDate)> {
+        let all = "SELECT told.field, told.value, max((event.at AT TIME ZONE 'UTC')::date)
+                   FROM event CROSS JOIN LATERAL (
+                       VALUES ('name', event.name), ('category', event.category),
+                              ('level', event.level), ('namespace', event.namespace))
+                       AS told (field, value)
+                   GROUP BY 1, 2 ORDER BY 1, 2 COLLATE \"C\"";
+        sqlx::query_as(all).fetch_all(conn).await.unwrap()
+    };
+    assert_eq!(known(&mut conn).await.len(), 6);
+    assert_eq!(known(&mut conn).await, in_events(&mut conn).await);
+    for day in [old - TimeDelta::days(1), old] {
+        partition::drop(&mut conn, day.date_naive()).await.unwrap();
+    }
+    tally::forget(&mut conn, now.date_naive()).await.unwrap();
+    assert_eq!(known(&mut conn).await.len(), 5);
+    assert_eq!(known(&mut conn).await, in_events(&mut conn).await);
     drop(conn);
     test.stop().await;
 }

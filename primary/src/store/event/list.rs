@@ -87,16 +87,35 @@ pub static ORDERS: [Order; 4] = [
     },
 ];
 
-/// What days are counted by.
-static COUNTED: Known = Known {
-    fields: &["name", "category", "level", "namespace"],
+/// What is known of all events.
+static KNOWN: Known = Known {
+    fields: &[
+        (
+            "name",
+            " FROM (SELECT value AS name FROM event_value WHERE field = 'name') AS event WHERE true",
+        ),
+        (
+            "category",
+            " FROM (SELECT value AS category FROM event_value WHERE field = 'category') AS event
+              WHERE true",
+        ),
+        (
+            "level",
+            " FROM (SELECT value AS level FROM event_value WHERE field = 'level') AS event
+              WHERE true",
+        ),
+        (
+            "namespace",
+            " FROM (SELECT value AS namespace FROM event_value WHERE field = 'namespace') AS event
+              WHERE true",
+        ),
+    ],
     comparisons: &[
         Comparison::Neq,
         Comparison::Contains,
         Comparison::ContainsNot,
         Comparison::Prefix,
     ],
-    rows: " FROM event_tally_namespace AS event WHERE event.hours = 24",
 };
 
 /// The newest events that the conditions admit.
@@ -129,7 +148,7 @@ pub fn of_category(category: &str) -> Condition {
 
 /// A page of events.
 pub async fn list(conn: &mut PgConnection, question: &Question) -> Result<Vec<Event>> {
-    let question = &question.resolved(conn, &COUNTED).await?;
+    let question = &question.resolved(conn, &KNOWN).await?;
     let images = image::named(conn, question).await?;
     let mut sql = question.begin();
     sql.push(

@@ -164,7 +164,7 @@ pub async fn count(
     Ok(sql.build_query_as().fetch_all(conn).await?)
 }
 
-/// Forgets the numbers of days before `oldest`.
+/// Forgets the numbers of days before `oldest`, and values that none has since.
 pub async fn forget(conn: &mut PgConnection, oldest: NaiveDate) -> Result<()> {
     let before = oldest.and_time(NaiveTime::MIN).and_utc();
     sqlx::query!(
@@ -179,8 +179,9 @@ pub async fn forget(conn: &mut PgConnection, oldest: NaiveDate) -> Result<()> {
          WHERE hours IN (SELECT hours FROM event_tally_span) AND at < $1",
         before,
     )
-    .execute(conn)
+    .execute(&mut *conn)
     .await?;
+    sqlx::query!("DELETE FROM event_value WHERE day < $1", oldest).execute(conn).await?;
     Ok(())
 }
 

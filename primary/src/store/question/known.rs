@@ -13,12 +13,10 @@ const MOST: usize = 64;
 /// Where the values of some fields are.
 #[derive(Debug)]
 pub struct Known {
-    /// The fields.
-    pub fields: &'static [&'static str],
+    /// The fields, each with what is read of it: from `FROM` up to a condition.
+    pub fields: &'static [(&'static str, &'static str)],
     /// How they are compared where it is known which values pass.
     pub comparisons: &'static [Comparison],
-    /// From `FROM` up to a condition.
-    pub rows: &'static str,
 }
 
 impl Question {
@@ -26,13 +24,13 @@ impl Question {
     pub async fn resolved(&self, conn: &mut PgConnection, known: &Known) -> Result<Self> {
         let mut resolved = self.clone();
         for condition in &mut resolved.conditions {
-            if !known.fields.contains(&condition.field.name)
-                || !known.comparisons.contains(&condition.comparison)
-            {
+            let rows = known.fields.iter().find(|(name, _)| *name == condition.field.name);
+            let Some((_, rows)) = rows else { continue };
+            if !known.comparisons.contains(&condition.comparison) {
                 continue;
             }
             let mut sql = QueryBuilder::<Postgres>::new("SELECT DISTINCT ");
-            sql.push(condition.field.sql).push(known.rows);
+            sql.push(condition.field.sql).push(rows);
             condition.push_of_value(&mut sql);
             sql.push(" LIMIT ").push_bind(MOST as i64 + 1);
             let values: Vec<String> = sql.build_query_scalar().fetch_all(&mut *conn).await?;
