@@ -74,7 +74,8 @@ pub struct NamedReport {
     pub matched: i64,
 }
 
-/// A page of the images whose name fits a pattern of LIKE.
+/// A page of the images whose name fits a pattern of LIKE. What is shown besides what they
+/// are ordered by is read of the page alone.
 pub async fn page(
     conn: &mut PgConnection,
     name: Option<&str>,
@@ -85,30 +86,37 @@ pub async fn page(
 ) -> Result<Vec<NamedReport>> {
     Ok(sqlx::query_as!(
         NamedReport,
-        r#"SELECT image.registry AS "registry!", image.url AS "url!",
-                  image.repository AS "repository!", image.tag AS "tag!",
+        r#"WITH matched AS MATERIALIZED (
+               SELECT image.registry, image.url, image.repository, image.tag, report.id,
+                      CASE $2::text WHEN 'image_id' THEN report.image_id
+                              WHEN 'base_os' THEN report.base_os END AS text,
+                      CASE WHEN $3 THEN -1 ELSE 1 END * CASE $2
+                          WHEN 'size' THEN report.size
+                          WHEN 'scanned_at' THEN extract(epoch FROM report.scanned_at)
+                          WHEN 'vulnerabilities' THEN report.critical * 1e8::float8
+                              + report.high * 1e4::float8 + report.medium
+                          ELSE 0
+                      END::float8 AS weight
+               FROM image_name AS image JOIN report ON report.digest = image.digest
+               WHERE $1::text IS NULL OR image.repository || ':' || image.tag ILIKE $1),
+           page AS MATERIALIZED (
+               SELECT ordered.*, row_number() OVER () AS place FROM (
+                   SELECT one.registry, one.url, one.repository, one.tag, one.id FROM matched AS one
+                   ORDER BY CASE WHEN NOT $3 THEN one.text END,
+                            CASE WHEN $3 THEN one.text END DESC,
+                            one.weight,
+                            CASE WHEN $2 = 'repository' AND $3 THEN one.repository END DESC,
+                            CASE WHEN $2 = 'repository' AND $3 THEN one.tag END DESC,
+                            one.repository, one.tag, one.registry
+                   OFFSET $4 LIMIT $5) AS ordered)
+           SELECT page.registry AS "registry!", page.url AS "url!",
+                  page.repository AS "repository!", page.tag AS "tag!",
                   report.digest, report.summary::text AS "summary!", report.image_id,
                   report.base_os, report.size, report.scanned_at, report.cvedb_version,
                   report.cvedb_create_time, report.critical, report.high, report.medium,
-                  report.low, count(*) OVER () AS "matched!"
-           FROM image_name AS image JOIN report ON report.digest = image.digest
-           WHERE $1::text IS NULL OR image.repository || ':' || image.tag ILIKE $1
-           ORDER BY
-               CASE WHEN $2 = 'image_id' AND NOT $3 THEN report.image_id END,
-               CASE WHEN $2 = 'image_id' AND $3 THEN report.image_id END DESC,
-               CASE WHEN $2 = 'base_os' AND NOT $3 THEN report.base_os END,
-               CASE WHEN $2 = 'base_os' AND $3 THEN report.base_os END DESC,
-               CASE $2
-                   WHEN 'size' THEN report.size
-                   WHEN 'scanned_at' THEN extract(epoch FROM report.scanned_at)
-                   WHEN 'vulnerabilities' THEN report.critical * 1e8::float8
-                       + report.high * 1e4::float8 + report.medium
-                   ELSE 0
-               END::float8 * CASE WHEN $3 THEN -1 ELSE 1 END,
-               CASE WHEN $2 = 'repository' AND $3 THEN image.repository END DESC,
-               CASE WHEN $2 = 'repository' AND $3 THEN image.tag END DESC,
-               image.repository, image.tag, image.registry
-           OFFSET $4 LIMIT $5"#,
+                  report.low, (SELECT count(*) FROM matched) AS "matched!"
+           FROM page JOIN report ON report.id = page.id
+           ORDER BY page.place"#,
         name,
         order.text(),
         descending,
