@@ -1,6 +1,7 @@
 //! What images do not pass, in rows.
 
 use chrono::{DateTime, Utc};
+use sqlx::types::Json;
 use sqlx::{PgConnection, PgTransaction};
 
 use super::Result;
@@ -198,25 +199,40 @@ pub async fn replace(
         .execute(&mut **tx)
         .await?;
     sqlx::query!("DELETE FROM image_check WHERE report = $1", report).execute(&mut **tx).await?;
-    for one in failed {
-        sqlx::query!(
-            "INSERT INTO image_check (report, test_number, category, type, level, profile, scored,
-                                      description, remediation, message, messages)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-            report,
-            one.test_number,
-            one.category,
-            one.kind,
-            one.level,
-            one.profile,
-            one.scored,
-            one.description,
-            one.remediation,
-            &one.message,
-            one.messages,
-        )
-        .execute(&mut **tx)
-        .await?;
-    }
+    let text = |of: fn(&FailedCheck) -> &String| -> Vec<String> {
+        failed.iter().map(|one| of(one).clone()).collect()
+    };
+    let scored: Vec<bool> = failed.iter().map(|one| one.scored).collect();
+    // Lists of different lengths are no array of the database's.
+    let message: Vec<Json<Vec<String>>> =
+        failed.iter().map(|one| Json(one.message.clone())).collect();
+    let messages: Vec<i32> = failed.iter().map(|one| one.messages).collect();
+    sqlx::query!(
+        "INSERT INTO image_check (report, test_number, category, type, level, profile, scored,
+                                  description, remediation, message, messages)
+         SELECT $1::integer, told.test_number, told.category, told.type, told.level, told.profile,
+                told.scored, told.description, told.remediation,
+                ARRAY(SELECT one.text FROM json_array_elements_text(told.message)
+                                           WITH ORDINALITY AS one (text, place)
+                      ORDER BY one.place),
+                told.messages
+         FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[],
+                     $8::text[], $9::text[], $10::json[], $11::integer[])
+              AS told (test_number, category, type, level, profile, scored, description,
+                       remediation, message, messages)",
+        report,
+        &text(|one| &one.test_number),
+        &text(|one| &one.category),
+        &text(|one| &one.kind),
+        &text(|one| &one.level),
+        &text(|one| &one.profile),
+        &scored,
+        &text(|one| &one.description),
+        &text(|one| &one.remediation),
+        &message as &[Json<Vec<String>>],
+        &messages,
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }

@@ -304,11 +304,19 @@ pub async fn get(
         r#"SELECT report.scanned_at, report.cvedb_version, report.cvedb_create_time,
                   report.signatures::text AS signatures, report.body,
                   inventory.body AS "inventory?"
-           FROM report
-           JOIN image_name AS image ON image.digest = report.digest
+           FROM (SELECT one.digest FROM image_name AS one
+                 WHERE one.registry = $1 AND one.digest = $2
+                 UNION ALL
+                 SELECT one.digest FROM image_name AS one
+                 WHERE one.registry = $1 AND one.index_digest = $2
+                 UNION ALL
+                 SELECT called.digest FROM report AS called
+                 WHERE called.image_id = $3
+                   AND (SELECT true FROM image_name AS one
+                        WHERE one.registry = $1 AND one.digest = called.digest LIMIT 1))
+                AS wanted
+           JOIN report ON report.digest = wanted.digest
            LEFT JOIN inventory ON inventory.digest = report.digest AND report.findings_only
-           WHERE image.registry = $1
-             AND (image.digest = $2 OR image.index_digest = $2 OR report.image_id = $3)
            LIMIT 1"#,
         registry,
         digest.as_bytes(),
@@ -326,10 +334,10 @@ pub async fn get_of_image(conn: &mut PgConnection, digest: Digest) -> Result<Opt
         r#"SELECT report.scanned_at, report.cvedb_version, report.cvedb_create_time,
                   report.signatures::text AS signatures, report.body,
                   inventory.body AS "inventory?"
-           FROM report
+           FROM (SELECT $1::bytea AS digest
+                 UNION ALL SELECT digest FROM image_name WHERE index_digest = $1) AS wanted
+           JOIN report ON report.digest = wanted.digest
            LEFT JOIN inventory ON inventory.digest = report.digest AND report.findings_only
-           WHERE report.digest = $1
-              OR report.digest IN (SELECT digest FROM image_name WHERE index_digest = $1)
            LIMIT 1"#,
         digest.as_bytes(),
     )
