@@ -10,7 +10,7 @@ use palisade_api::federation::Event;
 use palisade_tests::reporting::ReportingMember;
 use palisade_tests::simulated;
 use palisade_tests::{Primary, Rest, fleet};
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::figures::{Figures, milliseconds, percentile};
@@ -43,6 +43,8 @@ const LISTS: [(&str, &[(&str, &str)]); 9] = [
             ("name_like_none", "f_name=in,nothing-of-the-kind"),
             ("category_other", "f_category=neq,audit"),
             ("namespace_like", "f_namespace=in,space-7"),
+            ("namespace_other", "f_namespace=neq,namespace-7"),
+            ("level_prefix", "f_level=prefix,Crit"),
             ("image", "image=service-77"),
             ("image_absent", "image=nothing-of-the-kind"),
             ("since", "since=2020-01-01T00:00:00Z"),
@@ -87,6 +89,8 @@ const LISTS: [(&str, &[(&str, &str)]); 9] = [
             ("image", "image=service-77"),
             ("vulnerability", "vulnerability=CVE-2026-77"),
             ("vulnerability_absent", "vulnerability=CVE-2025-77"),
+            ("vulnerability_like", "f_vulnerability=in,2026-77"),
+            ("vulnerability_other", "f_vulnerability=neq,CVE-2026-77"),
             ("run_as_root", "run_as_root=true"),
             ("by_namespace", "sort=namespace"),
             ("by_image", "sort=image&order=desc"),
@@ -102,6 +106,8 @@ const LISTS: [(&str, &[(&str, &str)]); 9] = [
             ("name", "name=service-77"),
             ("vulnerability", "vulnerability=CVE-2026-77"),
             ("vulnerability_like", "f_vulnerability=in,2026-770"),
+            ("vulnerability_like_many", "f_vulnerability=in,2026-199"),
+            ("vulnerability_other", "f_vulnerability=neq,CVE-2026-77"),
             ("critical", "critical=20"),
             ("by_name", "sort=name"),
             ("by_clusters", "sort=clusters"),
@@ -115,6 +121,7 @@ const LISTS: [(&str, &[(&str, &str)]); 9] = [
             ("namespace", "namespace=namespace-7"),
             ("test_number", "test_number=I.4.3"),
             ("level_absent", "level=INFO"),
+            ("profile_like_none", "f_profile=in,nothing-of-the-kind"),
             ("image", "image=service-77"),
             ("by_image", "sort=image"),
             ("by_workloads", "sort=workloads"),
@@ -130,6 +137,7 @@ const LISTS: [(&str, &[(&str, &str)]); 9] = [
             ("namespace", "namespace=namespace-7"),
             ("running", "running=true"),
             ("name", "name=CVE-2026-77"),
+            ("name_every", "name=2026"),
             ("severity", "severity=Critical"),
             ("fixable", "fixable=true"),
             ("kev", "kev=true"),
@@ -143,9 +151,23 @@ const LISTS: [(&str, &[(&str, &str)]); 9] = [
             ("by_score", "sort=score_v3"),
             ("by_epss", "sort=epss"),
             ("by_images", "sort=images"),
+            ("namespace_by_images", "namespace=namespace-7&sort=images"),
+            ("running_by_images", "running=true&sort=images"),
+            ("base_os_by_images", "base_os=debian&sort=images"),
         ],
     ),
 ];
+
+/// Queries about vulnerabilities that clients open and page through, by their filter.
+const QUERIES: [(&str, &str); 5] = [
+    ("", "{}"),
+    ("name", r#"{"quickFilter":"2026-77"}"#),
+    ("severity", r#"{"severityType":"critical"}"#),
+    ("fixable", r#"{"packageType":"withFix"}"#),
+    ("image", r#"{"imageName":"service-77","matchTypeImage":"contains"}"#),
+];
+/// How often each is opened, and a page of it read.
+const OPENED: usize = 20;
 
 pub(crate) async fn measure(figures: &mut Figures) -> Result<()> {
     let primary = Primary::start().await?;
@@ -166,16 +188,47 @@ pub(crate) async fn measure(figures: &mut Figures) -> Result<()> {
             pages(&admin, &name, &format!("/v1/fed/{list}?{query}"), figures).await?;
         }
     }
+    for (filter, query) in QUERIES {
+        queries(&admin, filter, &serde_json::from_str(query)?, figures).await?;
+    }
+    Ok(())
+}
+
+/// Opens a query, reads a page of vulnerabilities, and the images that have most of them.
+async fn queries(admin: &Rest, filter: &str, query: &Value, figures: &mut Figures) -> Result<()> {
+    let (mut opened, mut read, mut images) = (Vec::new(), Vec::new(), Vec::new());
+    for n in 0..OPENED {
+        let begin = Instant::now();
+        let answer = admin.post("/v1/vulasset", query).await?.ok()?;
+        opened.push(begin.elapsed());
+        let id = answer["query_id"].as_str().context("a query without an id")?;
+        let page = format!("/v1/vulasset?token={id}&start={}&row=20", n * 20);
+        let begin = Instant::now();
+        let page = admin.get(&page).await?.ok()?;
+        read.push(begin.elapsed());
+        ensure!(page["vulnerabilities"].is_array(), "{filter}: no page");
+        let begin = Instant::now();
+        let assets = admin.post(&format!("/v1/assetvul?token={id}"), &json!({})).await?.ok()?;
+        images.push(begin.elapsed());
+        ensure!(assets["images"].is_array(), "{filter}: no images");
+    }
+    for (what, mut samples) in [("opened", opened), ("page", read), ("images", images)] {
+        let name = if filter.is_empty() { what.to_owned() } else { format!("{what}_{filter}") };
+        let p99 = milliseconds(percentile(&mut samples, 0.99));
+        figures.add(format!("query_p99_ms_{name}"), p99, "ms");
+    }
     Ok(())
 }
 
 /// Waits until what is found out on the side is known: which reports are on what runs,
-/// and which of them have each vulnerability.
+/// which of them have each vulnerability, and which vulnerabilities each report has.
 async fn counted(store: &mut PgConnection) -> Result<()> {
     let deadline = Instant::now() + COUNTED_WITHIN;
     loop {
         let counted: bool = sqlx::query_scalar(
-            "SELECT NOT EXISTS (SELECT FROM vulnerability WHERE images = 0 OR seen_in = '{}')",
+            "SELECT NOT EXISTS (SELECT FROM vulnerability WHERE images = 0 OR seen_in = '{}')
+                    AND NOT EXISTS (SELECT FROM report_vulnerability
+                                    WHERE vulnerabilities IS NULL)",
         )
         .fetch_one(&mut *store)
         .await?;
