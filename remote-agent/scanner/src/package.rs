@@ -232,6 +232,14 @@ impl Package {
         self
     }
 
+    /// Bytes of the longest of its texts, but for the path.
+    pub(crate) fn longest(&self) -> usize {
+        let Self { name, source, version, installed_version, source_version, .. } = self;
+        let texts = [name, source, version, installed_version, source_version];
+        let texts = texts.into_iter().chain([&self.arch, &self.stream, &self.vendor]);
+        texts.map(String::len).max().unwrap_or_default()
+    }
+
     /// The version as the machine's own package tool shows it.
     pub fn shown_version(&self) -> &str {
         if self.installed_version.is_empty() { &self.version } else { &self.installed_version }

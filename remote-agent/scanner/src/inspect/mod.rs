@@ -88,6 +88,9 @@ const MOST_PACKAGES: usize = 100_000;
 /// Paths that it may say its packages own: a layer has no room for more.
 const MOST_OWNED: usize = 25 * MOST_PACKAGES;
 
+/// Bytes of a name, a version or another text of a package. Tools refuse shorter ones.
+const LONGEST: usize = 1_000;
+
 /// What is wrong with a file of more packages.
 fn too_many() -> Problem {
     Problem::new(format!("tells of more than {MOST_PACKAGES} packages"))
@@ -189,6 +192,12 @@ fn told(entry: &Entry<'_>, content: &mut dyn Read, scope: &Scope) -> io::Result<
             facts.problem(problem);
         }
     }
+    let told = facts.packages.len();
+    facts.packages.retain(|package| package.longest() <= LONGEST);
+    if facts.packages.len() < told {
+        let reason = format!("tells of a package with a text of more than {LONGEST} bytes");
+        facts.problem(Problem::new(reason));
+    }
     // A file may tell of one package in several places.
     facts.packages.sort_unstable();
     facts.packages.dedup();
@@ -210,6 +219,31 @@ pub fn facts(path: &str, content: &[u8], limits: &Limits) -> io::Result<Option<F
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A name without an end would take the room of all others.
+    #[test]
+    fn a_package_with_a_text_that_is_too_long_costs_itself_only() {
+        let long = "a".repeat(LONGEST + 1);
+        for (path, text) in [
+            (
+                "lib/apk/db/installed",
+                format!("P:{long}\nV:1\n\nP:b\nV:1\no:{long}\n\nP:musl\nV:1\n"),
+            ),
+            (
+                "var/lib/dpkg/status",
+                format!(
+                    "Package: {long}\nStatus: install ok installed\nVersion: 1\n\n\
+                     Package: b\nStatus: install ok installed\nVersion: {long}\n\n\
+                     Package: musl\nStatus: install ok installed\nVersion: 1\n"
+                ),
+            ),
+        ] {
+            let facts = facts(path, text.as_bytes(), &Limits::default()).unwrap().unwrap();
+            let names: Vec<_> = facts.packages.iter().map(|one| one.name.as_str()).collect();
+            assert_eq!(names, ["musl"], "{path}");
+            assert!(facts.problem.unwrap().contains("1000 bytes"), "{path}");
+        }
+    }
 
     #[test]
     fn paths_that_may_tell_of_packages() {
