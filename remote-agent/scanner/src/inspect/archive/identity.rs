@@ -26,6 +26,9 @@ const QUALIFIERS: [&str; 14] = [
     "android",
 ];
 
+/// Beginnings of names that many groups share, and which are none themselves.
+const SHARED: [&str; 2] = ["com.google", "org.apache"];
+
 /// Bytes of a name and version together.
 const LONGEST: usize = 1_000;
 
@@ -126,8 +129,7 @@ impl Clues {
             add(name, version);
             return;
         }
-        // All of Apache is no group.
-        let is_group = |id: &&str| id.contains('.') && !id.contains(' ') && *id != "org.apache";
+        let is_group = |id: &&str| id.contains('.') && !id.contains(' ') && !SHARED.contains(id);
         let group = manifest
             .vendor_id
             .as_deref()
@@ -175,13 +177,14 @@ fn is_classified(named: &str, version: &str) -> bool {
 }
 
 /// The group that a dotted name means: `org.apache.commons.lang3` with the
-/// artifact `commons-lang3` is of `org.apache.commons`. Nobody's group is `org` alone: `org.jsoup`
-/// is that of its artifact `jsoup`.
+/// artifact `commons-lang3` is of `org.apache.commons`. Nobody's group is `org` alone, nor all of
+/// Apache: `org.jsoup` is that of its artifact `jsoup`, `org.apache.thrift` that of `libthrift`.
 fn group_of<'a>(dotted: &'a str, artifact: &str) -> Option<&'a str> {
     let (before, last) = dotted.rsplit_once('.')?;
     let plain = |text: &str| text.replace(['-', '_', '.'], "").to_ascii_lowercase();
     let names_artifact = plain(artifact).ends_with(&plain(last));
-    if names_artifact && before.contains('.') { Some(before) } else { Some(dotted) }
+    let is_group = before.contains('.') && !SHARED.contains(&before);
+    if names_artifact && is_group { Some(before) } else { Some(dotted) }
 }
 
 fn is_artifact(text: &str) -> bool {

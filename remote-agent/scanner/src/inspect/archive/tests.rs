@@ -213,6 +213,23 @@ fn groups_of_what_is_built_without_maven() {
             "Bundle-SymbolicName: com.google.guava\n",
             "com.google.guava:guava 30.0-jre",
         ),
+        (
+            "libthrift-0.12.0.jar",
+            "Bundle-SymbolicName: org.apache.thrift\nImplementation-Version: 0.12.0\n",
+            "org.apache.thrift:libthrift 0.12.0",
+        ),
+        (
+            "gson-2.2.4.jar",
+            "Bundle-SymbolicName: com.google.gson\nBundle-Version: 2.2.4\n",
+            "com.google.code.gson:gson 2.2.4",
+        ),
+        // Neither is in the list of names.
+        ("avro-1.8.1.jar", "Bundle-SymbolicName: org.apache.avro\n", "org.apache.avro:avro 1.8.1"),
+        (
+            "xz-1.8.jar",
+            "Bundle-SymbolicName: org.tukaani.xz\nImplementation-Version: 1.8\n",
+            "org.tukaani:xz 1.8",
+        ),
         ("jsoup-1.14.1.jar", "Bundle-SymbolicName: org.jsoup\n", "org.jsoup:jsoup 1.14.1"),
         (
             "javax.inject-1.jar",
