@@ -80,7 +80,8 @@ fn read_by(
         }
     }
     if let Some(info) = build.finish(elf.as_ref()) {
-        go::tell(entry, &info, words.found("kubernetes"), facts);
+        let in_words = words.found("kubernetes").or_else(|| words.found(words::OF_GO));
+        go::tell(entry, &info, in_words, facts);
     }
     if let Some(crates) = crates
         && let Err(problem) = crates.tell(entry, facts)

@@ -133,6 +133,12 @@ fn versions_of_go_programs() {
     let found = packages("usr/bin/kubectl", &kubectl);
     let application = (Ecosystem::Application, "kubernetes".to_owned(), "1.28.4".to_owned());
     assert_eq!(found[1..], [go("k8s.io/kubernetes", "v1.28.4"), application]);
+    let mut runc = go_program_of(&devel("github.com/opencontainers/runc"), 4096, 8192);
+    runc[8000..8011].copy_from_slice(b"\x001.1.5+ds1\0");
+    let runc = |path: &str| packages(path, &runc)[1..].to_vec();
+    assert_eq!(runc("usr/sbin/runc"), [go("github.com/opencontainers/runc", "v1.1.5")]);
+    // Others have versions of whatever among their words.
+    assert_eq!(runc("usr/bin/shop"), [go("github.com/opencontainers/runc", "(devel)")]);
 }
 
 /// Programs that read the build information of others have the magic too.

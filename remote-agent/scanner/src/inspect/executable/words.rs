@@ -9,6 +9,9 @@ use super::window::Window;
 use crate::inspect::{Entry, Facts};
 use crate::package::{Ecosystem, Package};
 
+/// Stands for the module that a program of Go was made of.
+pub(super) const OF_GO: &str = "";
+
 /// A program and its words.
 struct Program {
     /// As advisories name it.
@@ -96,6 +99,22 @@ const PROGRAMS: &[Program] = &[
         ],
         words: r"\x00v(1\.\d{1,3}\.\d{1,3}(?:-(?:alpha|beta|rc)\.\d+)?)(?:[-+][0-9A-Za-z.+-]+)?\x00",
     },
+    // The same, of programs whose modules advisories know: what their linkers added differs.
+    Program {
+        name: OF_GO,
+        files: &[
+            "containerd*",
+            "ctr",
+            "docker",
+            "docker-proxy",
+            "dockerd",
+            "node_exporter",
+            "prometheus*",
+            "promtool",
+            "runc*",
+        ],
+        words: r"\x00v?(\d{1,4}\.\d{1,4}\.\d{1,4}(?:-(?:alpha|beta|rc)\.?\d+)?)(?:[-+~][0-9A-Za-z.+~-]{1,60})?\x00",
+    },
     Program { name: "rust", files: &["rustc"], words: r"rustc version (\d+\.\d+\.\d+)" },
 ];
 
@@ -159,7 +178,9 @@ impl Search {
 
     pub(super) fn tell(self, entry: &Entry<'_>, facts: &mut Facts) {
         for (at, found) in self.wanted {
-            if let (Some(version), Some(program)) = (found, PROGRAMS.get(at)) {
+            if let (Some(version), Some(program)) = (found, PROGRAMS.get(at))
+                && program.name != OF_GO
+            {
                 facts.packages.push(Package::new(
                     Ecosystem::Application,
                     program.name,
