@@ -17,6 +17,13 @@ pub(super) const KINDS: &[Kind] = &[
         r"client-key-data:\s*([A-Za-z0-9+/]{100,}={0,2})",
         3.5,
     ),
+    // As secrets of Kubernetes and variables hold keys: the beginning of each kind in base64.
+    exact(
+        "Private.Key",
+        &["ls0tls1crudjti"],
+        r"\b(LS0tLS1CRUdJTi(?:BQUklWQVRFIEtFWS|BSU0EgUFJJVkFURSBLRVkt|BFQyBQUklWQVRFIEtFWS|BEU0EgUFJJVkFURSBLRVkt|BPUEVOU1NIIFBSSVZBVEUgS0VZ|BFTkNSWVBURUQgUFJJVkFURSBLRVkt|BQR1AgUFJJVkFURSBLRVkg)[A-Za-z0-9+/]{60,}={0,2})",
+        0.0,
+    ),
     exact(
         "Age.Secret.Key",
         &["age-secret-key-1"],

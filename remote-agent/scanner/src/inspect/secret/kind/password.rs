@@ -9,6 +9,13 @@ pub(super) const KINDS: &[Kind] = &[
         r#""auths"\s*:\s*\{[\s\S]{0,4000}?"auth"\s*:\s*"([A-Za-z0-9+/]{8,}={0,2})""#,
         2.5,
     ),
+    // The same in a secret of Kubernetes. A list of nobody is shorter.
+    exact(
+        "Docker.Config.Auth",
+        &[".dockerconfigjson"],
+        r#"\.dockerconfigjson["']?\s*:\s*["']?([A-Za-z0-9+/]{40,}={0,2})"#,
+        3.5,
+    ),
     // The form before it, without a list.
     exact("Dockercfg.Auth", &["auth"], r#""auth"\s*:\s*"([A-Za-z0-9+/]{8,}={0,2})""#, 2.5),
     vague(
@@ -75,7 +82,7 @@ pub(super) const KINDS: &[Kind] = &[
     vague(
         "Credential",
         &["passwd", "api_key", "apikey", "api-key", "password", "secret", "token", "_pat"],
-        r#"(?i)(?:passwd|api[_-]?key|password|secret(?:[_-]?key)?|(?:access|auth|api)[_-]?token|[a-z0-9]{2}[_-]token|[a-z0-9]_pat)["']?[ \t]*[:=][ \t]*["']?([^\s"'`<>(){}$,;]{20,120})(?:["'`,;\s]|$)"#,
+        r#"(?i)(?:passwd|api[_-]?key|password|secret(?:[_-]?(?:access[_-]?)?key)?|(?:access|auth|api)[_-]?token|[a-z0-9]{2}[_-]token|[a-z0-9]_pat)["']?[ \t]*[:=][ \t]*["']?([^\s"'`<>(){}$,;]{20,120})(?:["'`,;\s]|$)"#,
         4.0,
     ),
     // Digits of sixteen kinds have less in each than letters do.

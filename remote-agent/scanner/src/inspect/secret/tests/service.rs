@@ -1,5 +1,8 @@
 //! Samples of what services give out, and of passwords in their settings.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::{HEX, LETTERS, MIXED, UPPER, noise};
 
 /// As [`super::samples`].
@@ -20,6 +23,25 @@ pub(super) fn samples() -> Vec<(&'static str, &'static str, String)> {
             ),
         ),
         ("Private.Key", "app/key.json", format!("{{\"k\":\"{key}\\n{}\\n\"}}", mixed(64))),
+        // In secrets of Kubernetes.
+        (
+            "Private.Key",
+            "srv/tls.yaml",
+            format!("data:\n  tls.key: {}\n", STANDARD.encode(format!("{key}\n{}\n", mixed(300)))),
+        ),
+        (
+            "Private.Key",
+            "srv/tls.json",
+            format!(
+                "{{\"tls.key\": \"{}\"}}",
+                STANDARD.encode(format!("-----{} RSA PRIVATE KEY-----\n{}\n", "BEGIN", mixed(300)))
+            ),
+        ),
+        (
+            "Docker.Config.Auth",
+            "srv/registry.yaml",
+            format!("data:\n  .dockerconfigjson: {}\n", mixed(80)),
+        ),
         (
             "WireGuard.Private.Key",
             "etc/wireguard/wg0.conf",
@@ -156,6 +178,7 @@ pub(super) fn samples() -> Vec<(&'static str, &'static str, String)> {
         ("Curl.Password", "$History", format!("RUN curl --user me:{} a | tar x\n", mixed(12))),
         ("Kubernetes.Token", "root/.kube/config", format!("  user:\n    token: {}\n", mixed(40))),
         ("Credential", "app/.env", format!("AUTH_TOKEN={}", hex(32))),
+        ("Credential", "app/rclone.conf", format!("secret_access_key = {}\n", mixed(40))),
         ("Credential", "app/.env", format!("SHOP_TOKEN={}", mixed(40))),
         ("Credential", "app/.env", format!("DEVOPS_PAT={}", mixed(52))),
         ("Redis.Password", "etc/redis/redis.conf", format!("requirepass {}\n", mixed(16))),
