@@ -3,7 +3,7 @@
 use chrono::DateTime;
 use palisade_api::Digest;
 
-use super::severity_text;
+use super::{severity_text, steers};
 use crate::report::{CvssVersion, Finding, Report};
 
 const HEADER: [&str; 19] = [
@@ -90,13 +90,15 @@ fn date(finding: &Finding) -> String {
 /// A cell. One that a spreadsheet would take for a formula gets an apostrophe:
 /// names come from images.
 fn quoted(cell: &str) -> String {
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let cell = if formula { format!("'{cell}") } else { cell.to_owned() };
-    if cell.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", cell.replace('"', "\"\""))
-    } else {
-        cell
+    let shown = |c: char| match c {
+        '\n' | '\t' => Some(' '),
+        c => (!steers(c)).then_some(c),
+    };
+    let mut cell: String = cell.chars().filter_map(shown).collect();
+    if cell.starts_with(['=', '+', '-', '@']) {
+        cell.insert(0, '\'');
     }
+    if cell.contains([',', '"']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
 }
 
 #[cfg(test)]
@@ -110,6 +112,8 @@ mod tests {
             ("=1+1", "'=1+1"),
             ("@scope/name", "'@scope/name"),
             ("-2,3", "\"'-2,3\""),
+            ("a\nb\x1b[31m", "a b[31m"),
+            ("\r\x07=1+1", "'=1+1"),
         ] {
             assert_eq!(super::quoted(cell), expected);
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::severity_text;
+use super::{severity_text, steers};
 use crate::report::Report;
 
 /// Vulnerabilities that are listed one by one.
@@ -67,7 +67,7 @@ pub(super) fn text(report: &Report, target: &str) -> String {
 /// Text that is text: what Markdown or HTML would take for a sign is escaped.
 fn cell(text: &str) -> String {
     let mut cell = String::with_capacity(text.len());
-    for c in text.chars().filter(|c| !c.is_control()) {
+    for c in text.chars().filter(|c| !steers(*c)) {
         match c {
             '<' => cell.push_str("&lt;"),
             '&' => cell.push_str("&amp;"),

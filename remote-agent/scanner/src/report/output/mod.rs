@@ -155,6 +155,14 @@ fn malware_sentence(found: &FileMalware) -> String {
 /// What to do about it.
 const MALWARE_ADVICE: &str = "Remove the file, and find out how it came into the image";
 
+/// Whether a character is none that a reader sees: it steers the terminal, or turns the order of
+/// what follows, so that a line seems to say something else.
+fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}')
+        || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Text for XML and HTML. Control characters, which neither may hold, go.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -166,7 +174,7 @@ fn escape(text: &str) -> String {
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
             '\n' | '\t' => escaped.push(c),
-            c if c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') => {}
+            c if steers(c) || matches!(c, '\u{FFFE}' | '\u{FFFF}') => {}
             c => escaped.push(c),
         }
     }

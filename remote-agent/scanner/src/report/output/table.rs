@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::severity_text;
+use super::{severity_text, steers};
 use crate::report::{Finding, Report, Severity};
 
 /// How a table looks.
@@ -217,5 +217,5 @@ fn cut(text: &str, room: usize) -> String {
 }
 
 fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '?' } else { c }).take(300).collect()
+    text.chars().map(|c| if steers(c) { '?' } else { c }).take(300).collect()
 }
