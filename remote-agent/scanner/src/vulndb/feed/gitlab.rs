@@ -27,6 +27,8 @@ struct Record {
     #[serde(default)]
     pubdate: String,
     affected_range: Option<String>,
+    /// The same in words for people.
+    affected_versions: Option<String>,
     #[serde(default)]
     fixed_versions: Vec<String>,
     #[serde(default)]
@@ -66,11 +68,17 @@ fn advisory(record: Record) -> Result<Advisory, String> {
     for vector in [record.cvss_v4, record.cvss_v3, record.cvss_v2].into_iter().flatten() {
         advisory.score(&vector);
     }
-    // Without a range the advisory holds for no version.
+    // Without a range the advisory holds for no version, unless its words say for all.
     let range = record.affected_range.unwrap_or_default();
-    if !range.trim().is_empty() {
-        let ranges = ranges(ecosystem, &range, &record.fixed_versions)
-            .map_err(|error| format!("{slug}: range {range:?}: {error}"))?;
+    let words = record.affected_versions.unwrap_or_default();
+    let is_all = range.trim().is_empty() && words.trim().eq_ignore_ascii_case("all versions");
+    if is_all || !range.trim().is_empty() {
+        let ranges = if is_all {
+            vec![Range::default()]
+        } else {
+            ranges(ecosystem, &range, &record.fixed_versions)
+                .map_err(|error| format!("{slug}: range {range:?}: {error}"))?
+        };
         advisory.statements.push(Statement {
             ecosystem: ecosystem.to_owned(),
             package,
@@ -171,6 +179,20 @@ mod tests {
         let range = &advisory.statements[0].ranges[0];
         assert_eq!(range.last_affected.as_deref(), Some("6.0.2"));
         assert_eq!(range.fixed.as_deref(), Some("6.0.3"));
+    }
+
+    #[test]
+    fn all_versions_in_words_alone() {
+        for (words, range, count) in
+            [("All versions", "", 1), ("All versions", "<2", 1), ("None", "", 0), ("", "", 0)]
+        {
+            let record = json!({"identifier": "CVE-2020-7737", "package_slug": "npm/safetydance",
+                "affected_range": range, "affected_versions": words});
+            let advisory = advisory(serde_json::from_value(record).unwrap()).unwrap();
+            assert_eq!(advisory.statements.len(), count, "{words} {range}");
+            let is_all = |statement: &Statement| statement.ranges == [Range::default()];
+            assert_eq!(advisory.statements.iter().any(is_all), count == 1 && range.is_empty());
+        }
     }
 
     #[test]
