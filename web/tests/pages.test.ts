@@ -121,15 +121,17 @@ async function lookAt(page: Page, picture: string, dialog: boolean) {
     // Narrow, it is the same page: what axe says of it is said.
     if (name !== "narrow") expect(await violations(page), name).toEqual([]);
     expect(await overflow(page), `${name}: the page scrolls sideways`).toBe(0);
+    expect(await overflow(page, ".tabs"), `${name}: the tabs scroll sideways`).toBe(0);
     expect(await smallTargets(page), `${name}: hard to hit`).toEqual([]);
   }
   await page.setViewportSize({ width: 1280, height: 800 });
 }
 
-function overflow(page: Page): Promise<number> {
-  return page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
+function overflow(page: Page, of = "html"): Promise<number> {
+  return page.evaluate((of) => {
+    const parts = [...document.querySelectorAll(of)];
+    return Math.max(0, ...parts.map((one) => one.scrollWidth - one.clientWidth));
+  }, of);
 }
 
 /** CSS pixels that a control is high and wide at least; links within text are as high as it. */

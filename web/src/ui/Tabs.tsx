@@ -1,5 +1,4 @@
 import { Link } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
 
 import { useUrl } from "../routing/search";
 
@@ -20,17 +19,8 @@ export function useTab(tabs: Tab[]): string {
 /** Parts of a page, one at a time, the choice in the URL. */
 export function Tabs({ label, tabs }: Props) {
   const current = useTab(tabs);
-  const row = useRef<HTMLElement>(null);
-  const told = tabs.map(([, text, count]) => `${text} ${count}`).join(" ");
-  // Where there is no room for all of them, the one that is shown is in sight.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another tab is in another place, as is one whose neighbours are counted by now
-  useEffect(() => {
-    const tab = row.current?.querySelector<HTMLElement>("[aria-current]");
-    if (!row.current || !tab) return;
-    row.current.scrollLeft = tab.offsetLeft - (row.current.clientWidth - tab.clientWidth) / 2;
-  }, [current, told]);
   return (
-    <nav ref={row} className="tabs" aria-label={label}>
+    <nav className="tabs" aria-label={label}>
       {tabs.map(([id, text, count]) => (
         // What filters one of them says nothing of another.
         <Link
