@@ -234,6 +234,9 @@ describe("a security engineer", () => {
     await page.getByRole("button", { name: `Move rule ${first} down` }).focus();
     await page.keyboard.press("Enter");
     await until("the rule moved down", async () => (await order())[0] === second);
+    // The same key goes on from where it is.
+    const held = await page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
+    expect(held).toBe(`Move rule ${first} down`);
     await page.getByRole("button", { name: "Undo" }).click();
     await until("the move is taken back", async () => (await order())[0] === first);
     await page

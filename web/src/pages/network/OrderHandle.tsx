@@ -1,10 +1,11 @@
-import { ArrowDown, ArrowUp, GripVertical } from "lucide-react";
+import { GripVertical } from "lucide-react";
 import { type DragEvent, useRef } from "react";
 
 import { patch } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { everyRow } from "../../transfer/everyRow";
+import { MoveButtons } from "../../ui/MoveButtons";
 import { useOwner } from "../own/owner";
 import { afterFor, neighbour } from "./order";
 import { networkText } from "./text";
@@ -114,24 +115,14 @@ export function OrderHandle({ id, order }: Props) {
       >
         <GripVertical aria-hidden size={18} />
       </span>
-      <button
-        type="button"
-        className="plain"
-        aria-label={t.up(id)}
-        disabled={first || order.busy}
-        onClick={() => order.step(id, -1)}
-      >
-        <ArrowUp aria-hidden size={16} />
-      </button>
-      <button
-        type="button"
-        className="plain"
-        aria-label={t.down(id)}
-        disabled={last || order.busy}
-        onClick={() => order.step(id, 1)}
-      >
-        <ArrowDown aria-hidden size={16} />
-      </button>
+      <MoveButtons
+        up={t.up(id)}
+        down={t.down(id)}
+        first={first}
+        last={last}
+        busy={order.busy}
+        onMove={(by) => order.step(id, by)}
+      />
     </span>
   );
 }

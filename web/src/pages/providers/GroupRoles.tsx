@@ -1,9 +1,10 @@
-import { ArrowDown, ArrowUp, Plus, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { Plus, Trash2 } from "lucide-react";
+import { useRef, useState } from "react";
 
 import type { Schema } from "../../api/client";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { MoveButtons } from "../../ui/MoveButtons";
 import { useTyping } from "../../ui/useUnsaved";
 import { useMembers } from "../clusters/members";
 import { NamespaceRoles } from "../users/NamespaceRoles";
@@ -39,10 +40,14 @@ export function GroupRoles({ draft: { groups, defaultRole }, roles, put }: Props
   const { roles: names } = useText(usersText);
   const called = (role: string) => names[role as keyof typeof names] ?? role;
   const typing = useTyping();
-  /** By a button. */
-  const become = (next: typeof groups) => {
+  // What is half typed in a row, and no role yet, goes with it to its new place.
+  const [keys, setKeys] = useState(() => groups.map((_, at) => at));
+  const adder = useRef<HTMLButtonElement>(null);
+  /** By a button: the same is done to the groups and their keys. */
+  const become = (by: <T>(list: T[], fresh: T) => T[]) => {
     typing();
-    put({ groups: next });
+    setKeys(by(keys, Math.max(-1, ...keys) + 1));
+    put({ groups: by(groups, { group: "", global_role: "reader" }) });
   };
   const change = (at: number, next: Partial<(typeof groups)[number]>) =>
     put({ groups: groups.map((one, index) => (index === at ? { ...one, ...next } : one)) });
@@ -54,8 +59,7 @@ export function GroupRoles({ draft: { groups, defaultRole }, roles, put }: Props
         {groups.map((one, at) => {
           const { group, global_role: role, role_domains: domains } = one;
           return (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the place is what a group is known by while it is typed
-            <li key={at}>
+            <li key={keys[at]}>
               <input
                 aria-label={`${t.group} ${at + 1}`}
                 value={group}
@@ -81,29 +85,22 @@ export function GroupRoles({ draft: { groups, defaultRole }, roles, put }: Props
                 ))}
               </select>
               <span className="actions">
-                <button
-                  type="button"
-                  className="plain"
-                  aria-label={t.up(group)}
-                  disabled={at === 0}
-                  onClick={() => become(moved(groups, at, -1))}
-                >
-                  <ArrowUp aria-hidden size={16} />
-                </button>
-                <button
-                  type="button"
-                  className="plain"
-                  aria-label={t.down(group)}
-                  disabled={at === groups.length - 1}
-                  onClick={() => become(moved(groups, at, 1))}
-                >
-                  <ArrowDown aria-hidden size={16} />
-                </button>
+                <MoveButtons
+                  up={t.up(group)}
+                  down={t.down(group)}
+                  first={at === 0}
+                  last={at === groups.length - 1}
+                  onMove={(by) => become((list) => moved(list, at, by))}
+                />
                 <button
                   type="button"
                   className="plain"
                   aria-label={t.drop(group)}
-                  onClick={() => become(groups.filter((_, index) => index !== at))}
+                  onClick={() => {
+                    // The button goes with its row: the keyboard goes on where rows are added.
+                    adder.current?.focus();
+                    become((list) => list.filter((_, index) => index !== at));
+                  }}
                 >
                   <Trash2 aria-hidden size={16} />
                 </button>
@@ -124,10 +121,7 @@ export function GroupRoles({ draft: { groups, defaultRole }, roles, put }: Props
           );
         })}
       </ol>
-      <button
-        type="button"
-        onClick={() => become([...groups, { group: "", global_role: "reader" }])}
-      >
+      <button ref={adder} type="button" onClick={() => become((list, fresh) => [...list, fresh])}>
         <Plus aria-hidden size={16} /> {t.addGroup}
       </button>
       <label>
@@ -155,8 +149,7 @@ function ScopeOf({
   const t = useText(usersText);
   const named = namesClusters(scope);
   const members = useMembers({ haste: false, enabled: named }).data?.joint_clusters ?? [];
-  // What is typed is no selector yet before it is whole; of another group that moved here nothing is
-  // typed.
+  // What is typed is no selector yet before it is whole.
   const [last, setTyped] = useState<ReturnType<typeof draftOf>>();
   const typed = last && isSame(scopeOf(last), scope ?? {}) ? last : undefined;
   return (

@@ -1,9 +1,8 @@
-import { ArrowDown, ArrowUp } from "lucide-react";
-
 import { get, patch, type Schema } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
 import { useText } from "../../text/language";
 import { Refusal } from "../../ui/Failure";
+import { MoveButtons } from "../../ui/MoveButtons";
 import { Card } from "../../ui/Page";
 import { moved } from "./draft";
 import { providersText } from "./text";
@@ -51,24 +50,14 @@ export function SignInOrder({
             {called(name)}
             {writable && (
               <span className="actions">
-                <button
-                  type="button"
-                  className="plain"
-                  aria-label={t.up(called(name))}
-                  disabled={at === 0 || change.isPending}
-                  onClick={() => change.mutate(moved(all, at, -1))}
-                >
-                  <ArrowUp aria-hidden size={16} />
-                </button>
-                <button
-                  type="button"
-                  className="plain"
-                  aria-label={t.down(called(name))}
-                  disabled={at === all.length - 1 || change.isPending}
-                  onClick={() => change.mutate(moved(all, at, 1))}
-                >
-                  <ArrowDown aria-hidden size={16} />
-                </button>
+                <MoveButtons
+                  up={t.up(called(name))}
+                  down={t.down(called(name))}
+                  first={at === 0}
+                  last={at === all.length - 1}
+                  busy={change.isPending}
+                  onMove={(by) => change.mutate(moved(all, at, by))}
+                />
               </span>
             )}
           </li>
