@@ -118,6 +118,67 @@ describe("on the page of the system, an administrator", () => {
     await remove(`/v1/scan/registry/${registry}`);
   });
 
+  it("hears what a file left out, though some of it was refused", async () => {
+    await page.goto("/system");
+    await page.route("**/v1/file/config?*", (route) =>
+      route.fulfill({
+        status: 400,
+        json: {
+          ...{ code: 18, error: "Failed to import", message: "All but this was imported: users." },
+          import_task_data: {
+            data: {
+              ...{ tid: "1", ctrler_id: "", percentage: 0 },
+              left_out: [
+                "fed.cellar: what it is logged in with; give it by PATCH /v1/scan/registry/fed.cellar",
+              ],
+            },
+          },
+        },
+      }),
+    );
+    const whole = card(page, "Configuration");
+    await whole.getByRole("button", { name: "Import a configuration" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog
+      .getByLabel("File", { exact: true })
+      .setInputFiles({ name: "c.gz", mimeType: "application/gzip", buffer: Buffer.from("c") });
+    await dialog.getByRole("textbox").fill("coffee-shop");
+    await dialog.getByRole("button", { name: "Import a configuration" }).click();
+    await dialog.getByText("All but this was imported: users.").waitFor();
+    const missing = dialog.getByRole("link", { name: "fed.cellar: what it is logged in with" });
+    expect(await missing.getAttribute("href")).toContain("/registries/fed.cellar?open=edit");
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+    await dialog.waitFor({ state: "detached" });
+    // What the refusal is about is an error on the console too.
+    seen.faults.splice(0);
+  });
+
+  it("moves a mapped group with what is half typed of it, by the same key", async () => {
+    await page.goto("/providers?open=new+ldap");
+    const dialog = page.getByRole("dialog");
+    for (const name of ["ops", "audit", "shop"]) {
+      await dialog.getByRole("button", { name: "Map a group" }).click();
+      await dialog.locator(".group-roles > li").last().getByRole("textbox").first().fill(name);
+    }
+    const groups = dialog.locator(".group-roles > li");
+    await groups.first().getByText("Roles in single namespaces").first().click();
+    await groups.first().getByRole("button", { name: "Add a role" }).click();
+    await dialog.getByRole("button", { name: "Move ops down" }).focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Enter");
+    const halfTyped = groups.last().getByLabel("Namespaces of role 1");
+    await halfTyped.waitFor();
+    expect(await dialog.getByLabel("Namespaces of role 1").count()).toBe(1);
+    expect(await groups.last().getByRole("textbox").first().inputValue()).toBe("ops");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await page.goto("/system");
+    await settled(page);
+  });
+
   it("opens a record of the log, by a link too", async () => {
     await page.goto("/audit?tab=event&name=RESTful.Write");
     const first = page.locator("[data-row]").first();

@@ -22,6 +22,8 @@ export class ApiError extends Error {
     readonly passwordRules?: ErrorBody["password_profile_basic"],
     /** What went wrong in the step that the reason names; empty otherwise. */
     readonly detail = "",
+    /** What an import that failed in parts left out beside what was refused. */
+    readonly leftOut: string[] = [],
   ) {
     super(message);
   }
@@ -32,7 +34,8 @@ export class ApiError extends Error {
       const body = JSON.parse(text) as Partial<ErrorBody>;
       const message = body.message || body.error || text;
       const { code = 0, reason, password_profile_basic: rules, detail } = body;
-      return new ApiError(response.status, code, message, reason, rules, detail);
+      const leftOut = body.import_task_data?.data.left_out;
+      return new ApiError(response.status, code, message, reason, rules, detail, leftOut);
     } catch {
       return new ApiError(response.status, 0, text || response.statusText);
     }

@@ -2,6 +2,7 @@ import { Download, Upload } from "lucide-react";
 import { useState } from "react";
 
 import { fileOf, send } from "../../api/client";
+import { ApiError } from "../../api/error";
 import { useChange } from "../../api/query";
 import { administers, useAllowed } from "../../session/permissions";
 import { useText } from "../../text/language";
@@ -10,6 +11,7 @@ import { importFile } from "../../transfer/follow";
 import { LeftOut } from "../../transfer/LeftOut";
 import { ConfirmByName } from "../../ui/ConfirmByName";
 import { Dialog } from "../../ui/Dialog";
+import { Refusal } from "../../ui/Failure";
 import { Field, Switch } from "../../ui/Field";
 import { notify } from "../../ui/notices";
 import { Card } from "../../ui/Page";
@@ -71,10 +73,17 @@ function ImportDialog({ onClose }: { onClose: () => void }) {
       },
     },
   );
-  if (run.data && run.data.length > 0) {
+  // What was refused does not hide what the rest of the file left out.
+  const refused = run.error instanceof ApiError ? run.error : undefined;
+  const leftOut = refused?.leftOut ?? run.data ?? [];
+  if (leftOut.length > 0) {
     return (
-      <Dialog title={t.configurationImported} onClose={onClose}>
-        <LeftOut of={run.data} made />
+      <Dialog
+        title={refused ? t.configurationImportedInParts : t.configurationImported}
+        onClose={onClose}
+      >
+        <Refusal error={run.error} />
+        <LeftOut of={leftOut} made />
         <div className="actions">
           <button type="button" className="primary" onClick={onClose}>
             {w.close}

@@ -55,6 +55,7 @@ export const systemText = catalogue({
     importConfiguration: "Import a configuration",
     configurationFile: "File",
     configurationImported: "The configuration was imported.",
+    configurationImportedInParts: "Not all of the configuration was imported.",
     noFile: "No file is chosen.",
     merge: "Keep what the file does not name",
     replaceText:
@@ -135,6 +136,7 @@ export const systemText = catalogue({
     importConfiguration: "导入配置",
     configurationFile: "文件",
     configurationImported: "配置已导入。",
+    configurationImportedInParts: "配置未全部导入。",
     noFile: "未选择文件。",
     merge: "保留文件中未提及的内容",
     replaceText:
