@@ -247,6 +247,35 @@ describe("federated objects of each kind are made, shown and deleted:", () => {
     await removeIt();
   });
 
+  it("response rules, imported in the place of all others by a typed word", async () => {
+    let sent = 0;
+    await page.route("**/v1/file/response/rule/config*", (route) => {
+      sent += 1;
+      const replaces = route.request().headers()["x-import-overwrite"] === "1";
+      const data = { tid: "1", ctrler_id: "", percentage: 100 };
+      return replaces ? route.fulfill({ json: { data } }) : route.abort();
+    });
+    await page.goto("/response");
+    await page.getByRole("button", { name: "Import" }).click();
+    const dialog = page.getByRole("dialog");
+    const go = dialog.getByRole("button", { name: "Import" });
+    await dialog.getByLabel("YAML").fill("items: []");
+    await dialog.getByLabel("Remove what the file does not hold").check();
+    await go.click();
+    await dialog.getByText("everything goes that the file does not hold").waitFor();
+    expect(await go.isDisabled()).toBe(true);
+    expect(sent).toBe(0);
+    // Whoever thinks again finds what they typed.
+    await page.keyboard.press("Escape");
+    expect(await dialog.getByLabel("YAML").inputValue()).toBe("items: []");
+    await go.click();
+    await dialog.getByRole("textbox").fill("Response rules");
+    await go.click();
+    await dialog.waitFor({ state: "detached" });
+    expect(sent).toBe(1);
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+  });
+
   it("a network rule", async () => {
     const comment = `beans ${stamp}`;
     await page.goto("/network");

@@ -87,17 +87,31 @@ function ImportDialog({ what, importPath, target = {}, replace, onClose }: Dialo
       }),
     { done: target.cluster ? own.imported : t.done, onDone: onClose },
   );
+  const progress = run.isPending && (
+    <progress value={percentage} max={100} aria-label={t.importing} />
+  );
+  const confirmation = {
+    title: t.replace,
+    name: what,
+    children: (
+      <>
+        <p>{t.replaceText(what)}</p>
+        {progress}
+      </>
+    ),
+  };
   return (
     <FormDialog
       title={t.importOf(what)}
       save={run}
       action={t.import}
       busyAction={t.importing}
+      confirmation={replace && overwrite ? confirmation : undefined}
       onClose={onClose}
     >
       <FileText text={text} onText={setText} accept=".yaml,.yml,.json" hint={t.contentHint} />
       {replace && <Switch label={t.replace} checked={overwrite} onChange={setOverwrite} />}
-      {run.isPending && <progress value={percentage} max={100} aria-label={t.importing} />}
+      {progress}
     </FormDialog>
   );
 }

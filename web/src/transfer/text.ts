@@ -14,6 +14,8 @@ export const transferText = catalogue({
     contentHint:
       "As an export gives it, or custom resources of NeuVector. What is there under the same name is changed.",
     replace: "Remove what the file does not hold",
+    replaceText: (what: string) =>
+      `Of this list (${what}), everything goes that the file does not hold.`,
     promote: "Promote to the federation",
     promoteText:
       "All clusters obey a copy of the rule from now on, under a number of its own. The rule of this cluster stays.",
@@ -47,6 +49,7 @@ export const transferText = catalogue({
     content: "YAML",
     contentHint: "导出所得的内容，或 NeuVector 的自定义资源。同名的内容将被修改。",
     replace: "移除文件中没有的内容",
+    replaceText: (what: string) => `此列表（${what}）中，文件未包含的内容都将移除。`,
     promote: "提升为联邦规则",
     promoteText: "此后所有集群都将遵守该规则的副本，副本有自己的编号。此集群的原规则保留。",
     promoteNetworkText:

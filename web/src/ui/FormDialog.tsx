@@ -25,6 +25,15 @@ interface Removal {
   text: string;
 }
 
+/** Asked for before what is filled in is saved. */
+interface Confirmation {
+  title: string;
+  /** What has to be typed. */
+  name: string;
+  /** What will happen. */
+  children: ReactNode;
+}
+
 interface Props {
   title: string;
   /** What of it the form changes, as the server has it now: somebody else may change it meanwhile. */
@@ -34,6 +43,8 @@ interface Props {
   /** The word of the button that saves, and of it while that goes on. */
   action?: string;
   busyAction?: string;
+  /** Where saving cannot be taken back. */
+  confirmation?: Confirmation | undefined;
   /** Whether what is filled in can be saved, beside what the fields demand. */
   ready?: boolean;
   /** Whether the caller may change it; else the form only shows. */
@@ -55,6 +66,7 @@ export function FormDialog({
   save,
   action,
   busyAction,
+  confirmation,
   ready = true,
   writable = true,
   removal,
@@ -64,6 +76,7 @@ export function FormDialog({
 }: Props) {
   const w = useText(words);
   const [removing, setRemoving] = useState(false);
+  const [confirming, setConfirming] = useState(false);
   const [before] = useState(() => JSON.stringify(now));
   const isOther = JSON.stringify(now) !== before;
   const saving = save.isPending || (removal?.change.isPending ?? false);
@@ -83,6 +96,21 @@ export function FormDialog({
       </ConfirmByName>
     );
   }
+  if (confirming && confirmation) {
+    const { children: what, ...asked } = confirmation;
+    return (
+      <ConfirmByName
+        {...asked}
+        action={action ?? w.save}
+        busy={save.isPending}
+        error={save.error}
+        onConfirm={() => save.mutate()}
+        onClose={() => setConfirming(false)}
+      >
+        {what}
+      </ConfirmByName>
+    );
+  }
   return (
     <Dialog title={title} place={place} onClose={close}>
       <form
@@ -90,7 +118,8 @@ export function FormDialog({
         onChange={onType}
         onSubmit={(event) => {
           event.preventDefault();
-          save.mutate();
+          if (confirmation) setConfirming(true);
+          else save.mutate();
         }}
       >
         <fieldset className="bare" disabled={!writable}>
@@ -110,7 +139,13 @@ export function FormDialog({
                 {removal.action}
               </button>
             )}
-            <button type="submit" className="primary" disabled={save.isPending || !ready}>
+            {/* Not disabled while it goes on: whoever is refused is still at it. */}
+            <button
+              type="submit"
+              className="primary"
+              disabled={!ready}
+              aria-disabled={save.isPending || undefined}
+            >
               {save.isPending ? (busyAction ?? w.saving) : (action ?? w.save)}
             </button>
           </div>
