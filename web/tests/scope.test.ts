@@ -84,9 +84,14 @@ describe("a selector of labels", () => {
     expect(members.filter((url) => !url.includes("limit=1"))).toEqual([]);
     // What is no selector is said to be none before somebody saves it.
     await field.fill("env in (prod");
-    await page.getByRole("dialog").getByRole("alert").waitFor();
+    const alerts = page.getByRole("dialog").getByRole("alert");
+    await alerts.waitFor();
+    // Nor is it sent, to be refused once more.
+    await page.getByRole("button", { name: "Save" }).click();
+    expect(await field.evaluate((one) => one.matches(":invalid"))).toBe(true);
+    expect(await alerts.count()).toBe(1);
     await field.fill("env=prod");
-    await page.getByRole("dialog").getByRole("alert").waitFor({ state: "detached" });
+    await alerts.waitFor({ state: "detached" });
   });
 });
 

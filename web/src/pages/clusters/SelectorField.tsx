@@ -1,8 +1,11 @@
+import { useEffect, useRef } from "react";
+
 import { ApiError } from "../../api/error";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
+import { useFailureText } from "../../ui/failureText";
 import { useSettled } from "../../ui/useSettled";
 import { useSelected } from "./members";
 import { clustersText } from "./text";
@@ -24,6 +27,11 @@ export function SelectorField({ text, onChange }: Props) {
   const known = all !== undefined && selected !== undefined && isAsked;
   // Whoever types it hears that it is none before they save.
   const isNone = isAsked && error instanceof ApiError && error.status === 400;
+  const failure = useFailureText();
+  const why = isNone ? failure(error) : "";
+  // Nor is it sent, to be refused once more below the form.
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => input.current?.setCustomValidity(why), [why]);
   return (
     <>
       <Field
@@ -36,6 +44,7 @@ export function SelectorField({ text, onChange }: Props) {
         }
       >
         <input
+          ref={input}
           value={text}
           placeholder={t.allClusters}
           spellCheck={false}
