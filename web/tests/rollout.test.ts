@@ -44,6 +44,11 @@ describe("a change", () => {
   it("is to reach one of the clusters first", async () => {
     await page.goto("/history?tab=rollouts");
     await page.getByRole("button", { name: "Change the stages" }).click();
+    await dialog.waitFor();
+    // The form has an address of its own, and is no rollout that is gone.
+    await page.reload();
+    await dialog.waitFor();
+    expect(await page.locator(".notice").count()).toBe(0);
     await dialog.getByRole("switch", { name: "Let changes go in stages" }).check();
     await dialog.getByLabel("Percent of these clusters").fill("1");
     await dialog.getByLabel("Watch for so many seconds").fill("3600");

@@ -17,11 +17,14 @@ interface Options<Row> {
   keyOf: (row: Row) => string;
   /** Asks for the one of a key. */
   read: (key: string) => Promise<Row | undefined>;
+  /** What the URL says where it opens a form in the place of a row. */
+  form?: string;
 }
 
 /** The row that the URL opens, wherever it stands in its list: a link shows to everybody what it
  * showed to who copied it. Where it is gone, somebody is told. */
-export function useOpened<Row>({ path, rows, keyOf, read }: Options<Row>): Row | undefined {
+export function useOpened<Row>(options: Options<Row>): Row | undefined {
+  const { path, rows, keyOf, read, form = "new" } = options;
   const [{ open = "" }] = useUrl();
   const w = useText(words);
   const failure = useFailureText();
@@ -31,7 +34,7 @@ export function useOpened<Row>({ path, rows, keyOf, read }: Options<Row>): Row |
   const seen = useRef<Row>(undefined);
   if (listed) seen.current = listed;
   const kept = seen.current && keyOf(seen.current) === open ? seen.current : undefined;
-  const wanted = rows !== undefined && !kept && open !== "" && open !== "new";
+  const wanted = rows !== undefined && !kept && open !== "" && open !== form;
   const alone = useQuery({
     queryKey: [path, "opened", cluster, open],
     queryFn: async () => (await read(open)) ?? null,

@@ -1,6 +1,4 @@
 import { ListOrdered, Settings2 } from "lucide-react";
-import { useState } from "react";
-
 import { get, type Schema } from "../../api/client";
 import { useGet, usePages } from "../../api/query";
 import { useOpened } from "../../routing/opened";
@@ -26,6 +24,9 @@ import { rolloutsText } from "./text";
 
 export type Rollout = Schema<"Rollout">;
 
+/** What the URL opens that is no rollout: the form of the stages. */
+const STAGES = "stages";
+
 /** The stream tells of changes; this is how soon they show without it. */
 const EVERY_MS = 3_000;
 /** Each tells of all its clusters. */
@@ -48,7 +49,7 @@ export function Rollouts() {
   const format = useFormat();
   const governs = useAllowed((self) => holdsForAll(self, "fed", "write"));
   const [url, setUrl] = useUrl();
-  const [editing, setEditing] = useState(false);
+  const close = () => setUrl({ open: "" });
   const policy = useGet("/v1/fed/rollout_policy");
   const query = usePages("/v1/fed/rollout", (answer) => answer.rollouts, {
     query: { state: url.status },
@@ -60,6 +61,7 @@ export function Rollouts() {
     rows: query.rows,
     keyOf: (one) => String(one.id),
     read: async (id) => (await get("/v1/fed/rollout/{id}", { path: { id } })).rollout,
+    form: STAGES,
   });
   const columns: Column<Rollout>[] = [
     {
@@ -97,11 +99,11 @@ export function Rollouts() {
           <Card title={present.enable ? t.staged : t.atOnce}>
             {present.enable && <Stages of={present.stages ?? []} />}
             {governs && (
-              <button type="button" onClick={() => setEditing(true)}>
+              <button type="button" onClick={() => setUrl({ open: STAGES }, { push: true })}>
                 <Settings2 aria-hidden size={16} /> {t.editPolicy}
               </button>
             )}
-            {editing && <PolicyDialog of={present} onClose={() => setEditing(false)} />}
+            {governs && url.open === STAGES && <PolicyDialog of={present} onClose={close} />}
           </Card>
         )}
       </Loaded>
@@ -119,7 +121,7 @@ export function Rollouts() {
           <Sign icon={<ListOrdered aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
         }
       />
-      {opened && <RolloutPanel of={opened} onClose={() => setUrl({ open: "" })} />}
+      {opened && <RolloutPanel of={opened} onClose={close} />}
     </div>
   );
 }
