@@ -110,6 +110,32 @@ describe("what a page says when", () => {
     },
   );
 
+  it.each([true, false])(
+    "a rule denied something, and who looks may read rules: %s, so its number is a link",
+    async (may) => {
+      const denial = {
+        ...{ cluster_id: "0".repeat(32), cluster_name: "staging", seq: 1, denied: true },
+        ...{ reported_at: "2026-06-10T12:00:00Z", reported_timestamp: 1_781_092_800 },
+        ...{ admission_rule_id: 100_001, admission_rule_cfg_type: "federal" },
+        ...{ admission_criteria: [], resource_kind: "Pod", operation: "Creation", user: "barista" },
+        ...{ workload: "orders", namespace: "shop", image: "", message: "", container: "" },
+        ...{ critical: 0, high: 0 },
+      };
+      await page.route("**/v1/fed/denials?*", (route) =>
+        route.fulfill({ json: { denials: [denial] } }),
+      );
+      await page.route("**/v1/selfuser", async (route) => {
+        const answer = await route.fetch();
+        const self = (await answer.json()) as { global_permissions: { id: string }[] };
+        const held = self.global_permissions.filter(({ id }) => may || id !== "admctrl");
+        await route.fulfill({ response: answer, json: { ...self, global_permissions: held } });
+      });
+      await page.goto("/denials");
+      await page.getByText("Rule 100001").waitFor();
+      expect(await page.getByRole("link", { name: "Rule 100001" }).count()).toBe(may ? 1 : 0);
+    },
+  );
+
   it("the primary does not answer: old rows stay, and are called old", async () => {
     await page.goto("/clusters");
     await settled(page);
