@@ -84,7 +84,7 @@ function build(language: Language): Format {
 }
 
 /** What turns the writing around, or begins and ends such a part. */
-const TURNS = /[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/g;
+export const TURNS = /[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/g;
 
 /** Somebody else's words within a sentence: they cannot turn the rest of it around. */
 export function quoted(words: string): string {

@@ -5,7 +5,8 @@ import type { DenyRecord } from "../admission/deciding";
 import type { useCriterionText } from "../admission/sentence";
 import { useMayRead } from "../clusters/members";
 import { type DeedRecord, deedOf } from "./deed";
-import { deedText } from "./words";
+import { toldIn } from "./told";
+import { deedText, sentenceText } from "./words";
 
 /** What these say is who did it, and from where. */
 const VISITS = ["User.Login", "User.Logout", "User.Timeout"];
@@ -20,6 +21,7 @@ interface Props {
  * sent. */
 export function RecordText({ of, criterion }: Props) {
   const t = useText(deedText);
+  const sentences = useText(sentenceText);
   const format = useFormat();
   const deed = deedOf(of);
   const cluster = useNameOf(deed?.cluster);
@@ -38,7 +40,7 @@ export function RecordText({ of, criterion }: Props) {
       return criterion ? t.because(asked, format.list(criteria.map(criterion))) : asked;
     }
   }
-  return of.message ?? "";
+  return toldIn(sentences, of.message ?? "");
 }
 
 /** How a member is called; names change seldom. */

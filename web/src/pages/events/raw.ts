@@ -1,6 +1,12 @@
+import { TURNS } from "../../text/format";
+
 /** A record as it was sent. What logs have a place for and a record does not say is left out. */
 export function rawOf(detail: unknown): string {
-  return JSON.stringify(detail, said, 2);
+  // What would turn the writing around is seen.
+  return JSON.stringify(detail, said, 2).replace(
+    TURNS,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** In a list nothing can be left out without something else in its place. */

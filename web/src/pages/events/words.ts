@@ -132,3 +132,50 @@ export const deedText = catalogue({
     },
   },
 });
+
+/** What happened by itself, or to somebody. */
+export const sentenceText = catalogue({
+  en: {
+    applied: (revision: string) => `Federated objects were applied, up to revision ${revision}.`,
+    joined: "This cluster joined.",
+    rejoined: "This cluster joined again, and has its former entry in the federation.",
+    memberJoined: (name: string) => `The cluster ${name} joined.`,
+    memberLeft: (name: string) => `The cluster ${name} left the federation.`,
+    memberKicked: (name: string) => `The cluster ${name} was removed from the federation.`,
+    promoted: "This cluster became a primary.",
+    dissolved: "The federation was dissolved.",
+    authorityReplaced: "The authority is being replaced: members get new certificates.",
+    authorityGone: "The authority was replaced: nobody depends on the old one any more.",
+    notIn: (who: string, address: string, why: string) =>
+      `${who} did not sign in from ${address}: ${why}.`,
+    wrong: "wrong user name or password",
+    blocked: "the user is blocked after too many failed sign-ins",
+    expired: "the password is expired; an administrator can reset it",
+    denied: (who: string, call: string, role: string) =>
+      `${who}: ${call} is not for the role ${role}.`,
+    outdated: (version: string, days: string, date: string) =>
+      `The vulnerability database ${version} is older than ${days} days: its newest record is of ${date}.`,
+    scansUse: (version: string, date: string) =>
+      `Scans use the vulnerability database ${version} of ${date}.`,
+  },
+  zh: {
+    applied: (revision: string) => `联邦对象已应用，直至修订 ${revision}。`,
+    joined: "此集群已加入。",
+    rejoined: "此集群已重新加入，并沿用其在联邦中的原有条目。",
+    memberJoined: (name: string) => `集群 ${name} 已加入。`,
+    memberLeft: (name: string) => `集群 ${name} 已离开联邦。`,
+    memberKicked: (name: string) => `集群 ${name} 已从联邦中移除。`,
+    promoted: "此集群已成为主集群。",
+    dissolved: "联邦已解散。",
+    authorityReplaced: "正在更换证书颁发机构：成员将获得新证书。",
+    authorityGone: "证书颁发机构已更换：不再有成员依赖旧的颁发机构。",
+    notIn: (who: string, address: string, why: string) => `${who} 未能从 ${address} 登录：${why}。`,
+    wrong: "用户名或密码错误",
+    blocked: "登录失败次数过多，该用户已被锁定",
+    expired: "密码已过期，可由管理员重置",
+    denied: (who: string, call: string, role: string) => `${who}：角色 ${role} 不可调用 ${call}。`,
+    outdated: (version: string, days: string, date: string) =>
+      `漏洞数据库 ${version} 已超过 ${days} 天：其最新记录的时间为 ${date}。`,
+    scansUse: (version: string, date: string) => `扫描使用漏洞数据库 ${version}（${date}）。`,
+  },
+});

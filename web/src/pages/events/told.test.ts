@@ -1,0 +1,47 @@
+import { expect, it } from "vitest";
+
+import { toldIn } from "./told";
+import { sentenceText } from "./words";
+
+const { en, zh } = sentenceText;
+
+it.each([
+  ["Federated objects were applied, up to revision 28."],
+  ["This cluster joined."],
+  ["This cluster joined again, and has its former entry in the federation."],
+  ["The cluster staging joined."],
+  ["The cluster staging left the federation."],
+  ["The cluster staging was removed from the federation."],
+  ["This cluster became a primary."],
+  ["The federation was dissolved."],
+  ["The authority is being replaced: members get new certificates."],
+  ["The authority was replaced: nobody depends on the old one any more."],
+  ["mary did not log in from 127.0.0.1: wrong user name or password."],
+  ["mary did not log in from 127.0.0.1: the user is blocked after too many failed logins."],
+  ["mary did not log in from 127.0.0.1: the password is expired; an administrator can reset it."],
+  ['mary: PATCH /v1/group/fed.a is not for the role "reader".'],
+  [
+    "The vulnerability database 2.1 is older than 7 days: its newest record is of 2024-02-04T20:15:46Z. Does the job that renews it run?",
+  ],
+  ["Scans use the vulnerability database 2.1 of 2024-02-04T20:15:46Z."],
+])("“%s” is said in either language", (said) => {
+  expect(toldIn(zh, said)).toMatch(/\p{Script=Han}/u);
+  const words = toldIn(en, said);
+  for (const part of said.match(/\d[\d.:TZ-]*\d|staging|\bmary\b|\/v1\S*/g) ?? []) {
+    expect(words).toContain(part);
+    expect(toldIn(zh, said)).toContain(part);
+  }
+});
+
+it("is said as it came where nobody foresaw it", () => {
+  expect(toldIn(zh, "The moon is full.")).toBe("The moon is full.");
+});
+
+it("cannot be turned around by whose name is in it", () => {
+  const name = "\u202eyram";
+  const said = `${name} did not log in from 127.0.0.1: wrong user name or password.`;
+  expect(toldIn(en, said)).toBe(
+    "\u2068yram\u2069 did not sign in from 127.0.0.1: wrong user name or password.",
+  );
+  expect(toldIn(en, `Something about ${name} happened.`)).not.toContain("\u202e");
+});
