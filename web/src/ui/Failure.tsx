@@ -3,6 +3,7 @@ import { CircleAlert, Lock, SearchX, Unplug } from "lucide-react";
 import type { ReactNode } from "react";
 
 import { ApiError } from "../api/error";
+import { Lacked } from "../frame/Lacked";
 import { useText } from "../text/language";
 import { words } from "../text/words";
 import { useFailureText } from "./failureText";
@@ -43,7 +44,11 @@ export function Failure({ error, what, onRetry }: Props) {
       <Sign
         icon={<Lock aria-hidden />}
         title={w.forbidden(what ?? "")}
-        hint={text(error)}
+        hint={
+          <>
+            {text(error)} <Lacked />
+          </>
+        }
         role="alert"
       />
     );

@@ -4,12 +4,19 @@ import { useText } from "../text/language";
 import { COMPLETE, passwordText, reasonText } from "../text/reasons";
 import { words } from "../text/words";
 
+/** The server's sentence about who may not do something. */
+const ROLE_MAY_NOT = /^The role "(.*)" may not do this( within an access scope)?\.$/;
+
 /** What a numeric code means in the language of the reader, with the server's own sentence as the
  * detail; that alone where nobody knows the code. */
 export function useCodeText(): (code: number, message: string) => string {
   const w = useText(words);
   const codes = useText(codeText);
-  return (code, message) => [codes[code], message].filter(Boolean).join(w.colon);
+  return (code, message) => {
+    const [, role, within] = ROLE_MAY_NOT.exec(message) ?? [];
+    if (role !== undefined) return within ? w.roleMayNotWithin(role) : w.roleMayNot(role);
+    return [codes[code], message].filter(Boolean).join(w.colon);
+  };
 }
 
 /** The kinds of characters that a password needs, with how many. */
