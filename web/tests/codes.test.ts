@@ -74,6 +74,42 @@ describe("in Chinese,", () => {
     await page.unrouteAll({ behavior: "ignoreErrors" });
   });
 
+  it("what happened by itself, what is built in, and where a file is chosen", async () => {
+    await page.goto("/audit?tab=event&name=Federation.Policy.Sync");
+    await page.getByText("联邦对象已应用，直至修订").first().waitFor();
+    await page.goto("/dlp");
+    await row(page, "fed.sensor.creditcard").getByText("信用卡号").waitFor();
+    await page.goto("/vulnerabilities?tab=vex&open=new");
+    const file = page.getByRole("dialog").locator(".file");
+    expect(await file.getAttribute("data-choose")).toBe("选择文件");
+    const content = Buffer.from("{}");
+    const chosen = { name: "vex.json", mimeType: "application/json", buffer: content };
+    await page.getByLabel("从文件读取").setInputFiles(chosen);
+    await page.locator('.file[data-chosen="vex.json"]').waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Escape");
+  });
+
+  it("which permission a page needs that may not be read", async () => {
+    await page.route("**/v1/user?*", (route) =>
+      route.fulfill({
+        status: 403,
+        json: { code: 25, error: "", message: 'The role "taster" may not do this.' },
+      }),
+    );
+    await page.route("**/v1/selfuser", async (route) => {
+      const answer = await route.fetch();
+      const self = (await answer.json()) as { global_permissions: { id: string }[] };
+      const held = self.global_permissions.filter(({ id }) => id !== "authorization");
+      await route.fulfill({ response: answer, json: { ...self, global_permissions: held } });
+    });
+    await page.goto("/users");
+    await page.getByText("角色 taster 无权执行此操作。").waitFor();
+    await page.getByText("请向用户管理员申请“用户、角色与密钥”权限。").waitFor();
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    seen.faults.splice(0);
+  });
+
   it("that this is no primary, with the way to become one", async () => {
     const answer = { code: 39, error: "", message: "not the primary", reason: "not_primary" };
     await page.route("**/v1/fed/history?*", (route) =>

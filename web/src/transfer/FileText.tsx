@@ -1,5 +1,6 @@
 import { useText } from "../text/language";
 import { Field } from "../ui/Field";
+import { FileInput } from "../ui/FileInput";
 import { transferText } from "./text";
 
 interface Props {
@@ -18,11 +19,7 @@ export function FileText({ text, onText, accept, label, hint }: Props) {
   return (
     <>
       <Field label={t.file}>
-        <input
-          type="file"
-          accept={accept}
-          onChange={(event) => void event.target.files?.[0]?.text().then(onText)}
-        />
+        <FileInput accept={accept} onFile={(file) => void file?.text().then(onText)} />
       </Field>
       <Field label={label ?? t.content} hint={hint}>
         <textarea

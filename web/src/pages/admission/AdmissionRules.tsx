@@ -5,6 +5,7 @@ import { useGet, usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { useOpened } from "../../routing/opened";
 import { objectQuery, useUrl } from "../../routing/search";
+import { useBuiltInText } from "../../text/builtIn";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { FirstButton } from "../../ui/AddButton";
@@ -38,6 +39,7 @@ export function AdmissionRules({ writable }: { writable: boolean }) {
     query: objectQuery(url, "comment", { type: "rule_type" }),
   });
   const options = useGet("/v1/admission/options", { cluster });
+  const builtIn = useBuiltInText();
   const columns: Column<Rule>[] = [
     {
       id: "rule",
@@ -48,7 +50,9 @@ export function AdmissionRules({ writable }: { writable: boolean }) {
         <>
           <Opener open={String(rule.id)}>{t.rule(rule.id ?? 0)}</Opener>{" "}
           {rule.critical && <span className="tag">{t.builtIn}</span>}
-          {rule.comment && <span className="sub">{rule.comment}</span>}
+          {rule.comment && (
+            <span className="sub">{rule.critical ? builtIn(rule.comment) : rule.comment}</span>
+          )}
         </>
       ),
     },

@@ -8,6 +8,7 @@ import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Refusal } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
+import { FileInput } from "../../ui/FileInput";
 import { isConnected, useSomeInScope } from "../clusters/members";
 import { Assessed, type Assessment } from "./Assessed";
 import { admissionText } from "./text";
@@ -79,11 +80,9 @@ export function RuleTester() {
             </select>
           </Field>
           <Field label={t.tryFile}>
-            <input
-              type="file"
+            <FileInput
               accept=".yaml,.yml,.json"
-              onChange={(event) => {
-                const file = event.target.files?.[0];
+              onFile={(file) => {
                 setTooLarge((file?.size ?? 0) > MOST_BYTES);
                 if (file && file.size <= MOST_BYTES) void file.text().then(setManifest);
               }}

@@ -3,6 +3,7 @@ import { ScanSearch } from "lucide-react";
 import { pageNames } from "../../frame/pages";
 import { useOpened } from "../../routing/opened";
 import { objectQuery, useUrl } from "../../routing/search";
+import { useBuiltInText } from "../../text/builtIn";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Transfer } from "../../transfer/Transfer";
@@ -74,6 +75,7 @@ function SensorList({ kind, writable }: { kind: Kind; writable: boolean }) {
   const [url, setUrl] = useUrl();
   const query = useSensors(kind, { cluster, query: objectQuery(url, "name", {}) });
   const origin = useOriginColumn<Sensor>((sensor) => sensor.cfg_type);
+  const builtIn = useBuiltInText();
   const columns: Column<Sensor>[] = [
     {
       id: "name",
@@ -84,7 +86,11 @@ function SensorList({ kind, writable }: { kind: Kind; writable: boolean }) {
         <>
           <Opener open={sensor.name ?? ""}>{sensor.name}</Opener>{" "}
           {sensor.predefine && <span className="tag">{t.predefined}</span>}
-          {sensor.comment && <span className="sub">{sensor.comment}</span>}
+          {sensor.comment && (
+            <span className="sub">
+              {sensor.predefine ? builtIn(sensor.comment) : sensor.comment}
+            </span>
+          )}
         </>
       ),
     },

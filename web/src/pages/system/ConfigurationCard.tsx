@@ -13,6 +13,7 @@ import { ConfirmByName } from "../../ui/ConfirmByName";
 import { Dialog } from "../../ui/Dialog";
 import { Refusal } from "../../ui/Failure";
 import { Field, Switch } from "../../ui/Field";
+import { FileInput } from "../../ui/FileInput";
 import { notify } from "../../ui/notices";
 import { Card } from "../../ui/Page";
 import { saveAs } from "../../ui/saveAs";
@@ -60,7 +61,7 @@ function ImportDialog({ onClose }: { onClose: () => void }) {
   const [percentage, setPercentage] = useState(0);
   const run = useChange(
     async () => {
-      if (!file) throw new Error(t.noFile);
+      if (!file) throw new Error(w.noFile);
       const query = { option: merge ? "merge" : "replace" };
       return importFile(PATH, file, { query, overwrite: false, onProgress: setPercentage });
     },
@@ -105,11 +106,7 @@ function ImportDialog({ onClose }: { onClose: () => void }) {
       <div className="form">
         <p>{merge ? t.mergeText : t.replaceText}</p>
         <Field label={t.configurationFile}>
-          <input
-            type="file"
-            required
-            onChange={(event) => setFile(event.target.files?.[0] ?? undefined)}
-          />
+          <FileInput required onFile={setFile} />
         </Field>
         <Switch label={t.merge} checked={merge} onChange={setMerge} />
         {run.isPending && (

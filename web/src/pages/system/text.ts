@@ -56,7 +56,6 @@ export const systemText = catalogue({
     configurationFile: "File",
     configurationImported: "The configuration was imported.",
     configurationImportedInParts: "Not all of the configuration was imported.",
-    noFile: "No file is chosen.",
     merge: "Keep what the file does not name",
     replaceText:
       "What is federated becomes as the file says, in every cluster: what it does not name is removed, but for registries. Providers and registries that are there keep their secrets; new ones need theirs.",
@@ -137,7 +136,6 @@ export const systemText = catalogue({
     configurationFile: "文件",
     configurationImported: "配置已导入。",
     configurationImportedInParts: "配置未全部导入。",
-    noFile: "未选择文件。",
     merge: "保留文件中未提及的内容",
     replaceText:
       "联邦内容将在每个集群中变为文件所述：除镜像仓库外，文件未提及的内容将被移除。现有提供方和镜像仓库保留其密钥；新增的需要填写密钥。",

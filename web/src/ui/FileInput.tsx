@@ -1,0 +1,30 @@
+import { useState } from "react";
+
+import { useText } from "../text/language";
+import { words } from "../text/words";
+
+interface Props {
+  accept?: string;
+  required?: boolean;
+  onFile: (file: File | undefined) => void;
+  "aria-describedby"?: string;
+}
+
+/** Takes a file, chosen or dropped here. A browser's own control speaks the browser's language. */
+export function FileInput({ onFile, ...input }: Props) {
+  const w = useText(words);
+  const [name, setName] = useState("");
+  return (
+    <span className="file" data-choose={w.chooseFile} data-chosen={name || w.noFile}>
+      <input
+        {...input}
+        type="file"
+        onChange={(event) => {
+          const file = event.target.files?.[0];
+          setName(file?.name ?? "");
+          onFile(file);
+        }}
+      />
+    </span>
+  );
+}
