@@ -102,6 +102,30 @@ describe("a form that was saved", () => {
     },
   );
 
+  it("but not of a group that somebody else changed before it was read again", async () => {
+    const name = `fed.raced-${stamp}`;
+    const criteria = [{ key: "service", op: "=", value: "roaster" }];
+    const of = { name, cfg_type: "federal", criteria };
+    await create("/v1/group", { config: { ...of, comment: `at first ${stamp}` } });
+    await page.goto(`/groups?q=${name}&open=${name}`);
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Comment").fill(`mine ${stamp}`);
+    await page.route(`**/v1/group/${name}*`, async (route) => {
+      if (route.request().method() !== "PATCH") return route.continue();
+      const response = await route.fetch();
+      await patch(`/v1/group/${name}`, { config: { ...of, comment: `theirs ${stamp}` } });
+      return route.fulfill({ response });
+    });
+    const looked = page.waitForResponse((one) => one.url().includes("/v1/fed/history?limit=20"));
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await (await looked).finished();
+    await row(page, `theirs ${stamp}`).waitFor();
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(drawn)));
+    expect(await page.getByRole("button", { name: "Undo" }).count()).toBe(0);
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await remove(`/v1/group/${name}`);
+  });
+
   it("a network rule that was just made goes", async () => {
     const comment = `grind ${stamp}`;
     await page.goto("/network?open=new");

@@ -17,6 +17,7 @@ import { useFailureText } from "../ui/failureText";
 import { notify, offer } from "../ui/notices";
 import { type Answer, get, type PathOf, type Query, type Target } from "./client";
 import { ApiError } from "./error";
+import { head, isLast } from "./history";
 import { isLive, isTold } from "./live";
 
 /** Rows of one page of a list. */
@@ -146,10 +147,12 @@ interface Undoable<Input, Output> {
   /** Reads what the way back writes over: it is gone only while that is as this change left it,
    * so that nothing is lost of what somebody else did since. */
   read: (input: Input, output: Output) => Promise<unknown>;
+  /** Whether the history of the federation tells of it, and so of who changed it at once after. */
+  federated?: boolean;
 }
 
 type ChangeOptions<Input, Output> = Change<Input, Output> &
-  (Undoable<Input, Output> | { undo?: undefined; read?: undefined });
+  (Undoable<Input, Output> | { undo?: undefined; read?: undefined; federated?: undefined });
 
 /** A change; afterwards everything that is shown is read again. What is asked for again before it
  * is done is not done twice. */
@@ -163,9 +166,12 @@ export function useChange<Input = void, Output = unknown>(
   const running = useRef(false);
   // What is shown may be read again before the change is answered: then it is no more what it was.
   const undoing = useRef(options.undo);
+  const since = useRef<number>(undefined);
   const mutation = useMutation({
-    mutationFn: (input: Input) => {
+    mutationFn: async (input: Input) => {
       undoing.current = options.undo;
+      // Without the history, what is read after the change counts as its own.
+      since.current = options.federated ? await head().catch(() => undefined) : undefined;
       return change(input);
     },
     onSettled: () => {
@@ -175,9 +181,12 @@ export function useChange<Input = void, Output = unknown>(
     onSuccess: (output, input) => {
       const { done, read } = options;
       const back = undoing.current?.(input, output);
+      const before = since.current;
       const seen = async () => JSON.stringify([await read?.(input, output)]);
       const offerUndo = async (notice: number) => {
         const ours = await seen();
+        // What was read may be somebody else's already: that is nobody's to take back here.
+        if (before !== undefined && !(await isLast(before))) return;
         offer(notice, async () => {
           try {
             const isOthers = (await seen()) !== ours;

@@ -66,6 +66,7 @@ export function RuleDialog({ rule, options, custom, writable, onClose }: Props) 
     {
       done: t.saved,
       onDone: onClose,
+      federated: !cluster,
       read: (_, made) => get("/v1/admission/rule/{id}", { path: { id: String(made) }, cluster }),
       undo: (_, made) => {
         if (!rule) return made ? () => dropIt(made) : undefined;

@@ -56,6 +56,7 @@ export function GroupDialog({ group, writable, onClose }: Props) {
     {
       done: t.saved,
       onDone: onClose,
+      federated: !owner.cluster,
       read: async () => {
         const query = { ...(!owner.cluster && owner.target.query), f_name: name };
         const { groups } = await get("/v1/group", { query, cluster: owner.cluster });

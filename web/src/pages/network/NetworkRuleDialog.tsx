@@ -81,6 +81,7 @@ export function NetworkRuleDialog({ rule, rules, writable, onClose }: Props) {
     {
       done: t.saved,
       onDone: onClose,
+      federated: !owner.cluster,
       read: async (_, made = id) => {
         const { rule: now } = await get("/v1/policy/rule/{id}", { ...one(made), cluster });
         return { ...now, ...COUNTED };

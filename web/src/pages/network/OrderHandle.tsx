@@ -27,13 +27,14 @@ interface Move {
 /** Moves rules by dragging or by key; `area` goes around the list. */
 export function useOrder(ids: number[]) {
   const t = useText(networkText);
-  const { target: owned } = useOwner();
+  const { target: owned, cluster } = useOwner();
   const dragged = useRef<number>(undefined);
   const over = useRef<HTMLElement>(undefined);
   const put = (id: number, after: number) =>
     patch("/v1/policy/rule", { move: { id, after } }, owned);
   const change = useChange(({ id, after }: Move) => put(id, after), {
     done: ({ id, place }) => t.moved(id, place),
+    federated: !cluster,
     read: async ({ id }) => {
       const rules = await everyRow("/v1/policy/rule", owned, (answer) => answer.rules);
       return neighbour(

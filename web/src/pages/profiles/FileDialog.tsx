@@ -42,6 +42,7 @@ export function FileDialog({ profile, writable, onClose }: Props) {
   };
   const change = useChange(put, {
     done: t.saved,
+    federated: !cluster,
     read: async (said) =>
       among(said, (await get("/v1/file_monitor/{name}", { path, cluster })).profile),
     undo: (said) => {

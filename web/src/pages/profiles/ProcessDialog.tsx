@@ -50,6 +50,7 @@ export function ProcessDialog({ profile, writable, onClose }: Props) {
   });
   const change = useChange(put, {
     done: t.saved,
+    federated: !cluster,
     read: async (said) => {
       const of = { path: { name: group }, cluster };
       return among(said, (await get("/v1/process_profile/{name}", of)).process_profile);

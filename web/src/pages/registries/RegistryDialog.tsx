@@ -36,6 +36,7 @@ export function RegistryDialog({ registry, onClose }: Props) {
       done: t.saved,
       onDone: onClose,
       // How far its scans are is nobody's change.
+      federated: true,
       read: async () => draftOf((await get("/v1/scan/registry/{name}", { path })).summary),
       // Of another kind the credentials were others, which nobody knows any more.
       undo: () => {

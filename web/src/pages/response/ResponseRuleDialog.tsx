@@ -74,6 +74,7 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
     {
       done: t.saved,
       onDone: onClose,
+      federated: !owner.cluster,
       read: (_, made = id) => get("/v1/response/rule/{id}", { ...one(made), cluster }),
       undo: (_, made) => {
         if (!rule) return made ? () => dropIt(made) : undefined;

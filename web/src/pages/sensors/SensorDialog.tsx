@@ -60,6 +60,7 @@ export function SensorDialog({ kind, sensor, writable, onClose }: Props) {
     {
       done: t.saved,
       onDone: onClose,
+      federated: !owner.cluster,
       read: async () => changing(await readSensor(kind, name, owner.cluster)),
       undo: () => {
         if (!sensor) return dropIt;

@@ -54,6 +54,7 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
   const mayChange = (group: SensorGroup) => writable && owns(owner, group);
   const change = useChange(({ to }: Change) => put(to), {
     done: t.groupSaved,
+    federated: !cluster,
     read: ({ to: { name = "" } }) => readSensorGroup(kind, name, cluster),
     undo:
       ({ from }) =>

@@ -132,6 +132,7 @@ function WebhookDialog({ webhook, onClose }: Props) {
     {
       done: cluster ? own.saved : w.saved,
       onDone: onClose,
+      federated: !cluster,
       read: async () => {
         const of = await get("/v1/system/config", cluster ? { cluster } : target);
         const now = cluster ? of.config.webhooks : of.fed_config?.webhooks;
