@@ -214,6 +214,26 @@ describe("what a page says when", () => {
     await page.getByText("fed.orders").waitFor();
   });
 
+  it("a filter is answered late: old rows stay, and are seen to be old", async () => {
+    await page.goto("/groups");
+    await page.getByText("fed.orders").waitFor();
+    let answer = () => {};
+    const held = new Promise<void>((done) => {
+      answer = done;
+    });
+    await page.route("**/v1/group?*f_name=*", async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.getByLabel("Filter").fill("payments");
+    const busy = page.locator("[role=table][aria-busy=true]");
+    await busy.getByText("fed.orders").waitFor();
+    answer();
+    await busy.waitFor({ state: "detached" });
+    await page.getByText("fed.orders").waitFor({ state: "detached" });
+    await page.getByText("fed.payments").waitFor();
+  });
+
   it("a link opens what is not in the list, and says so where it is gone", async () => {
     await page.goto("/groups?q=nothing-is-called-so&open=fed.orders");
     await page.getByRole("dialog").getByRole("heading", { name: "fed.orders" }).waitFor();

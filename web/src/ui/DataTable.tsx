@@ -31,6 +31,8 @@ interface Props<Row> {
   columns: Column<Row>[];
   rows: Row[];
   rowKey: (row: Row) => string;
+  /** Whether other rows are on their way. */
+  busy?: boolean;
   /** Whether the server has more rows than these. */
   more?: boolean;
   onMore?: () => void;
@@ -46,7 +48,7 @@ const FRAMES = 30;
 
 /** A list of any length: only the rows in sight are in the page. */
 export function DataTable<Row>(props: Props<Row>) {
-  const { label, columns, rows, rowKey, more = false, onMore, current } = props;
+  const { label, columns, rows, rowKey, busy = false, more = false, onMore, current } = props;
   const w = useText(words);
   const format = useFormat();
   const body = useRef<HTMLDivElement>(null);
@@ -111,6 +113,7 @@ export function DataTable<Row>(props: Props<Row>) {
       <div
         role="table"
         aria-label={label}
+        aria-busy={busy || undefined}
         aria-rowcount={more ? -1 : rows.length + 1}
         className="table"
         onKeyDown={(event) => moveBetweenRows(event, rows.length, focusRow)}

@@ -6,13 +6,15 @@ import { useText } from "../text/language";
 import { words } from "../text/words";
 import { type Column, DataTable } from "./DataTable";
 import { Sign } from "./Failure";
-import { Loaded } from "./Loaded";
+import { Loaded, Skeleton } from "./Loaded";
 
 /** What was read of a list, and how to read on. */
 export interface ListQuery<Row> {
   rows: Row[] | undefined;
   error: unknown;
   isPending: boolean;
+  /** Whether the rows answer the last question, until this one is answered. */
+  isPlaceholderData?: boolean;
   errorUpdateCount?: number;
   isFetchingNextPage?: boolean;
   hasNextPage?: boolean;
@@ -49,6 +51,9 @@ export function Listing<Row>({
   return (
     <Loaded query={{ ...query, data: query.rows }} what={what} lines={12}>
       {(rows) => {
+        const busy = query.isPlaceholderData ?? false;
+        // That nothing fitted the last question says nothing of this one.
+        if (rows.length === 0 && busy) return <Skeleton lines={12} />;
         if (rows.length === 0 && filtered) {
           return (
             <Sign icon={<FilterX aria-hidden />} title={w.nothingFits} role="status">
@@ -70,6 +75,7 @@ export function Listing<Row>({
             columns={columns}
             rows={rows}
             rowKey={rowKey}
+            busy={busy}
             more={query.hasNextPage ?? false}
             {...(current && { current })}
             onMore={() => {
