@@ -71,12 +71,62 @@ export const detailText: Catalogue<Record<string, string>> = catalogue<Record<st
   },
 });
 
+/** Why nobody was reached: what the system and TLS say of it, at the end of a chain of causes. */
+export const causeText = catalogue({
+  en: {
+    refused: "nothing listens at its address",
+    unresolved: "its name cannot be resolved",
+    late: "it did not answer in time",
+    untrusted: "nobody whom we trust signed its certificate; give its authority",
+    expired: "its certificate has expired",
+    otherName: "its certificate is made for another name",
+    answers: (status: string) => `the provider answers ${status}`,
+    malformed: (why: string) => `the answer is malformed: ${why}`,
+  },
+  zh: {
+    refused: "其地址无人监听",
+    unresolved: "无法解析其名称",
+    late: "未在规定时间内应答",
+    untrusted: "其证书并非由受信任的颁发机构签发；请提供其颁发机构证书",
+    expired: "其证书已过期",
+    otherName: "其证书是为其他名称签发的",
+    answers: (status: string) => `提供方返回 ${status}`,
+    malformed: (why: string) => `应答格式有误：${why}`,
+  },
+});
+
+type Causes = (typeof causeText)["en"];
+
+const CAUSES: [RegExp, (t: Causes, part: string) => string][] = [
+  [/Connection refused \(os error \d+\)$/, (t) => t.refused],
+  [/failed to lookup address information: .*$/, (t) => t.unresolved],
+  [/(operation|connection) timed out( \(os error \d+\))?$/i, (t) => t.late],
+  [/invalid peer certificate: UnknownIssuer$/, (t) => t.untrusted],
+  [/invalid peer certificate: .*expired/i, (t) => t.expired],
+  [/invalid peer certificate: .*not valid for name/i, (t) => t.otherName],
+  [/the provider answers (\d{3}.*)$/, (t, status) => t.answers(status)],
+  [/the answer is malformed: (.*)$/s, (t, why) => t.malformed(why)],
+];
+
+/** What went wrong in a step, in the language of its reader where that is known. */
+export function toldOf(detail: string, details: Record<string, string>, t: Causes): string {
+  const whole = details[detail];
+  if (whole) return whole;
+  for (const [cause, tell] of CAUSES) {
+    const found = cause.exec(detail);
+    if (found) return tell(t, found[1] ?? "");
+  }
+  return detail;
+}
+
 /** The same error, with what went wrong in the language of its reader where that is known. */
 export function useDetailed(): (error: unknown) => unknown {
   const details = useText(detailText);
+  const causes = useText(causeText);
   return (error) => {
-    if (!(error instanceof ApiError) || !details[error.detail]) return error;
-    const { status, code, message, reason, passwordRules, detail } = error;
-    return new ApiError(status, code, message, reason, passwordRules, details[detail]);
+    if (!(error instanceof ApiError) || !error.detail) return error;
+    const { status, code, message, reason, passwordRules } = error;
+    const detail = toldOf(error.detail, details, causes);
+    return new ApiError(status, code, message, reason, passwordRules, detail);
   };
 }
