@@ -69,7 +69,7 @@ impl Report {
             image_id: self.image_id.map(|id| id.to_string()).unwrap_or_default(),
             digest: oci(self.digest),
             size: self.size(),
-            author: self.author.clone(),
+            author: self.shown_author(),
             base_os: self.base_os(),
             created_at: self.created_at.clone(),
             cvedb_version: self.cvedb_version.clone(),
@@ -107,7 +107,7 @@ impl Report {
             image_id: self.image_id.map(|id| id.to_string()).unwrap_or_default(),
             digest: oci(self.digest),
             size: self.size(),
-            author: short(&self.author),
+            author: short(&self.shown_author()),
             run_as_root: self.run_as_root,
             created_at: short(&self.created_at),
             envs: listed(self.shown_envs(), String::len),
@@ -120,6 +120,11 @@ impl Report {
     /// Bytes of the layers as stored.
     pub fn size(&self) -> i64 {
         self.layers.iter().map(|layer| layer.size as i64).sum()
+    }
+
+    /// Who made it, without the secrets in it: builds put there what they like.
+    fn shown_author(&self) -> String {
+        secret::cloaked_in(secret::HISTORY, &self.author)
     }
 
     /// The environment without the secrets in it.
@@ -279,6 +284,16 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_made_an_image_is_shown_without_secrets() {
+        let token = format!("ghp_{}", &Digest::of(b"shop").to_string()[..36]);
+        let report = Report { author: format!("shop {token}"), ..Report::default() };
+        let summary = report.image_summary("shop/orders", "v1");
+        for author in [summary.author, report.repository_report(Accepted::Hidden).author] {
+            assert!(author.starts_with("shop ghp_") && !author.contains(&token), "{author}");
+        }
+    }
 
     #[test]
     fn lists_stay_short_whatever_an_image_says_of_itself() {
