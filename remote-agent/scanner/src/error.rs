@@ -33,9 +33,9 @@ pub enum ScanError {
         /// What was read.
         what: &'static str,
         /// The digest announced.
-        expected: Digest,
+        expected: Box<Digest>,
         /// The digest of the content.
-        found: Digest,
+        found: Box<Digest>,
     },
     /// Content whose size is another than announced.
     #[error("{what} {digest} has {found} bytes, not {expected} as announced")]
@@ -235,6 +235,11 @@ impl ScanOutcome {
 }
 
 impl ScanError {
+    /// `what` was announced by another digest than it has.
+    pub(crate) fn digest_mismatch(what: &'static str, expected: Digest, found: Digest) -> Self {
+        Self::DigestMismatch { what, expected: Box::new(expected), found: Box::new(found) }
+    }
+
     /// The fixed reason that this error belongs to.
     pub fn outcome(&self) -> ScanOutcome {
         match self {

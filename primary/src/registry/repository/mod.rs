@@ -11,6 +11,7 @@ mod submit;
 
 use std::time::Duration;
 
+use palisade_api::Digest;
 use palisade_scanner::{Report, ScanOutcome};
 use thiserror::Error;
 use tokio::time::Instant;

@@ -69,7 +69,7 @@ impl LayerIdentity {
         }
         let found = read.digest();
         if self.verify && found != self.digest {
-            return Err(ScanError::DigestMismatch { what: "layer", expected: self.digest, found });
+            return Err(ScanError::digest_mismatch("layer", self.digest, found));
         }
         Ok(())
     }

@@ -58,14 +58,14 @@ impl Target {
         now: DateTime<Utc>,
         limits: &Limits,
     ) -> Result<Option<Attached>, ScanError> {
-        let Some((shelf, resolved)) = self.shelf(limits).await? else { return Ok(None) };
+        let Some((home, resolved)) = self.shelf(limits).await? else { return Ok(None) };
         let images: Vec<Digest> =
             std::iter::once(resolved.digest).chain(resolved.index_digest).collect();
         let mut room = Room { blobs: MOST_BLOBS, bytes: MOST_BYTES };
-        for Place { about, manifest } in places(&shelf, &resolved, limits).await? {
-            let Some(attachment) = shelf.attachment(&manifest, limits).await? else { continue };
+        for Place { about, manifest } in places(&home, &resolved, limits).await? {
+            let Some(attachment) = home.attachment(&manifest, limits).await? else { continue };
             // A list of referrers may name what speaks of another image.
-            if attachment.subject.is_some_and(|subject| subject != about) {
+            if attachment.subject.is_some_and(|named| named != about) {
                 continue;
             }
             for (blob, annotations) in &attachment.blobs {
@@ -74,7 +74,7 @@ impl Target {
                     continue;
                 }
                 // No more than was counted, whatever the manifest says.
-                let content = shelf.blob(blob, blob.size).await?;
+                let content = home.blob(blob, blob.size).await?;
                 if sbom::detect(&content).is_none() {
                     continue;
                 }
@@ -91,7 +91,7 @@ impl Target {
                 }
                 if !of_image
                     && about != resolved.digest
-                    && !fitting::is_of(&shelf, &resolved, &inventory, limits).await?
+                    && !fitting::is_of(&home, &resolved, &inventory, limits).await?
                 {
                     warn!(
                         manifest,

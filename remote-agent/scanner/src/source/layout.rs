@@ -104,7 +104,7 @@ impl Layout {
             if found == digest {
                 Ok(bytes)
             } else {
-                Err(ScanError::DigestMismatch { what: "a blob", expected: digest, found })
+                Err(ScanError::digest_mismatch("a blob", digest, found))
             }
         };
         // Only the outermost index of OCI names images.

@@ -99,7 +99,7 @@ fn verified(what: &'static str, expected: Digest, bytes: Bytes) -> Result<Bytes,
     if found == expected {
         Ok(bytes)
     } else {
-        Err(ScanError::DigestMismatch { what, expected, found })
+        Err(ScanError::digest_mismatch(what, expected, found))
     }
 }
 

@@ -72,9 +72,9 @@ pub enum FileError {
     #[error("the vulnerability database that came is {found}, not {offered}")]
     Another {
         /// What was told.
-        offered: Digest,
+        offered: Box<Digest>,
         /// What came.
-        found: Digest,
+        found: Box<Digest>,
     },
     /// It cannot be put in place.
     #[error("cannot put the vulnerability database at {}: {source}", path.display())]
@@ -184,8 +184,8 @@ impl VulndbFile {
             let trusted = if pinned { PublicKey::read(&key)? } else { offered.key };
             let database = VulnDb::open_copy(&fresh, Trust::Key(trusted))?;
             if database.digest() != offered.digest {
-                let found = database.digest();
-                return Err(FileError::Another { offered: offered.digest, found });
+                let (offered, found) = (Box::new(offered.digest), Box::new(database.digest()));
+                return Err(FileError::Another { offered, found });
             }
             if let Some(present) = present {
                 database.not_older_than(present.built_at())?;

@@ -54,7 +54,7 @@ impl Product {
                 self.purls.push(purl);
             }
             None if text.starts_with("sha256:") || text.starts_with("sha512:") => {
-                self.digests.push(text.to_owned())
+                self.digests.push(text.to_owned());
             }
             None => {
                 self.digests.extend(text.split_once('@').map(|(_, digest)| digest.to_owned()));

@@ -264,11 +264,7 @@ impl RegistryImage {
             digest = payload;
         }
         if let Some(expected) = expected.filter(|expected| *expected != digest) {
-            return Err(ScanError::DigestMismatch {
-                what: "the manifest",
-                expected,
-                found: digest,
-            });
+            return Err(ScanError::digest_mismatch("the manifest", expected, digest));
         }
         Ok(Fetched { digest, found })
     }
@@ -293,7 +289,7 @@ impl RegistryImage {
         let (bytes, _) = self.whole(&url, &HeaderMap::new(), limit).await?;
         let found = blob.digest.same_of(&bytes);
         if found != blob.digest {
-            return Err(ScanError::DigestMismatch { what: "a blob", expected: blob.digest, found });
+            return Err(ScanError::digest_mismatch("a blob", blob.digest, found));
         }
         Ok(bytes)
     }

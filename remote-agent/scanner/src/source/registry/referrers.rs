@@ -135,11 +135,7 @@ impl RegistryImage {
         let expected = Digest::from_oci(reference).ok().or(announced);
         let digest = expected.unwrap_or(Digest::of(&[])).same_of(&bytes);
         if let Some(expected) = expected.filter(|expected| *expected != digest) {
-            return Err(ScanError::DigestMismatch {
-                what: "an attachment",
-                expected,
-                found: digest,
-            });
+            return Err(ScanError::digest_mismatch("an attachment", expected, digest));
         }
         Attachment::parse(digest, &bytes).map(Some)
     }
