@@ -140,7 +140,8 @@ impl LaidOut {
         let of_kind = || {
             let mut entries = self.index.manifests.iter();
             let entry = entries.find(|entry| entry.is_kind(STATEMENTS))?;
-            reference.ends_with(".att").then_some(entry.descriptor.digest)
+            let statements = reference.rsplit_once('.').is_some_and(|(_, kind)| kind == "att");
+            statements.then_some(entry.descriptor.digest)
         };
         let by_digest = Digest::from_oci(reference).ok();
         let Some(digest) = by_digest.or_else(|| self.named(reference)).or_else(of_kind) else {
