@@ -192,7 +192,57 @@ async fn events_are_found_by_what_their_names_and_namespaces_are_like() {
 }
 
 #[tokio::test]
-async fn what_events_say_is_known_once_as_long_as_there_are_any() {
+async fn what_is_said_of_kinds_holds_whatever_else_there_is() {
+    let test = TestDatabase::start().await;
+    let database = &test.database;
+    let cluster = ClusterId::from_uuid(Uuid::now_v7());
+    let now = Utc::now();
+    let of = |seq, name: &str, level: &str, category: &str| NewEvent {
+        name: name.to_owned(),
+        level: level.to_owned(),
+        category: category.to_owned(),
+        ..event(seq, now)
+    };
+    let events = [
+        of(1, "Denied", "Critical", "audit"),
+        of(2, "Denied", "Warning", "audit"),
+        of(3, "Report", "Info", "audit"),
+        of(4, "Start", "Info", "event"),
+        of(5, "Stop", "Warning", "event"),
+        of(6, "Denied", "Critical", "audit"),
+    ];
+    insert(database, cluster, &events).await;
+    let mut conn = database.acquire().await.unwrap();
+    for (conditions, expected) in [
+        (vec![("name", Comparison::Eq, "Denied")], vec![6, 2, 1]),
+        (vec![("level", Comparison::Eq, "Critical")], vec![6, 1]),
+        (vec![("level", Comparison::Neq, "Info")], vec![6, 5, 2, 1]),
+        (vec![("category", Comparison::Eq, "event")], vec![5, 4]),
+        (vec![("level", Comparison::Neq, "None")], vec![6, 5, 4, 3, 2, 1]),
+        (vec![("level", Comparison::Eq, "None")], vec![]),
+        (vec![("name", Comparison::Eq, "Denied"), ("level", Comparison::Eq, "Warning")], vec![2]),
+        (
+            vec![("category", Comparison::Eq, "audit"), ("level", Comparison::Neq, "Critical")],
+            vec![3, 2],
+        ),
+        (vec![("name", Comparison::Eq, "Stop"), ("level", Comparison::Eq, "Info")], vec![]),
+    ] {
+        let condition = |(name, comparison, wanted): &(&str, Comparison, &str)| Condition {
+            field: FIELDS.iter().find(|field| field.name == *name).unwrap(),
+            comparison: *comparison,
+            wanted: vec![Value::Text((*wanted).to_owned())],
+        };
+        let asked = newest(conditions.iter().map(condition).collect(), 0, 100);
+        let found = list(&mut conn, &asked).await.unwrap();
+        let found: Vec<u64> = found.iter().map(|one| one.event.seq).collect();
+        assert_eq!(found, expected, "{conditions:?}");
+    }
+    drop(conn);
+    test.stop().await;
+}
+
+#[tokio::test]
+async fn kinds_and_namespaces_are_known_as_long_as_there_are_events_of_them() {
     let test = TestDatabase::start().await;
     let database = &test.database;
     let cluster = ClusterId::from_uuid(Uuid::now_v7());
@@ -200,33 +250,35 @@ async fn what_events_say_is_known_once_as_long_as_there_are_any() {
     let old = now - TimeDelta::days(100);
     let of =
         |seq, at, namespace: &str| NewEvent { namespace: namespace.to_owned(), ..event(seq, at) };
-    insert(database, cluster, &[of(1, old, "shop"), of(2, old, "bar")]).await;
+    let started = NewEvent { name: "Container.Start".to_owned(), ..of(2, old, "bar") };
+    insert(database, cluster, &[of(1, old, "shop"), started]).await;
     // Of an older day than what is known already, and of a newer one.
     insert(database, cluster, &[of(3, old - TimeDelta::days(1), "shop")]).await;
     insert(database, cluster, &[of(4, now, "shop"), of(5, now, ""), of(6, now, "shop")]).await;
 
     let mut conn = database.acquire().await.unwrap();
-    let known = async |conn: &mut PgConnection| -> Vec<(String, String, chrono::NaiveDate)> {
-        let all = "SELECT field, value, day FROM event_value ORDER BY field, value COLLATE \"C\"";
-        sqlx::query_as(all).fetch_all(conn).await.unwrap()
+    let read = async |conn: &mut PgConnection, statement: &'static str| {
+        let rows = sqlx::query_as::<_, (String, chrono::NaiveDate)>(statement);
+        rows.fetch_all(conn).await.unwrap()
     };
-    let in_events = async |conn: &mut PgConnection| -> Vec<(String, String, chrono::NaiveDate)> {
-        let all = "SELECT told.field, told.value, max((event.at AT TIME ZONE 'UTC')::date)
-                   FROM event CROSS JOIN LATERAL (
-                       VALUES ('name', event.name), ('category', event.category),
-                              ('level', event.level), ('namespace', event.namespace))
-                       AS told (field, value)
-                   GROUP BY 1, 2 ORDER BY 1, 2 COLLATE \"C\"";
-        sqlx::query_as(all).fetch_all(conn).await.unwrap()
+    let compare = async |conn: &mut PgConnection, kinds: usize, namespaces: usize| {
+        let known = "SELECT name || level || category, day FROM event_kind ORDER BY 1";
+        let known = read(&mut *conn, known).await;
+        let told = "SELECT name || level || category, max((at AT TIME ZONE 'UTC')::date)
+                    FROM event GROUP BY 1 ORDER BY 1";
+        assert_eq!((known.len(), &known), (kinds, &read(&mut *conn, told).await));
+        let known = "SELECT namespace, day FROM event_namespace ORDER BY 1";
+        let known = read(&mut *conn, known).await;
+        let told = "SELECT namespace, max((at AT TIME ZONE 'UTC')::date)
+                    FROM event GROUP BY 1 ORDER BY 1";
+        assert_eq!((known.len(), &known), (namespaces, &read(&mut *conn, told).await));
     };
-    assert_eq!(known(&mut conn).await.len(), 6);
-    assert_eq!(known(&mut conn).await, in_events(&mut conn).await);
+    compare(&mut conn, 2, 3).await;
     for day in [old - TimeDelta::days(1), old] {
         partition::drop(&mut conn, day.date_naive()).await.unwrap();
     }
     tally::forget(&mut conn, now.date_naive()).await.unwrap();
-    assert_eq!(known(&mut conn).await.len(), 5);
-    assert_eq!(known(&mut conn).await, in_events(&mut conn).await);
+    compare(&mut conn, 1, 2).await;
     drop(conn);
     test.stop().await;
 }

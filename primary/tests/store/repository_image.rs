@@ -5,6 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use palisade_api::Digest;
 use palisade_primary::store::Database;
+use palisade_primary::store::image_check::{self, FailedCheck};
+use palisade_primary::store::report::{self, KeptReport};
 use palisade_primary::store::repository_image::{self, RepositoryImage};
 use sqlx::PgTransaction;
 
@@ -119,5 +121,91 @@ async fn names_that_change_places_at_once_wait_for_each_other_once() {
         ("shop/orders".to_owned(), digest(b"menu"), true),
     ];
     assert_eq!(names(database).await, expected);
+    test.stop().await;
+}
+
+#[tokio::test]
+async fn the_report_on_an_image_is_found_by_each_of_its_digests() {
+    let test = shop().await;
+    let database = &test.database;
+    let mut conn = database.acquire().await.unwrap();
+    let (index, configuration) = (Digest::of(b"an index"), Digest::of(b"a configuration"));
+    let menu = Digest::of(b"menu");
+    for statement in [
+        "UPDATE repository_image SET index_digest = $1 WHERE digest = $2",
+        "UPDATE report SET cvedb_version = 'menu' WHERE digest = $2 AND $1::bytea IS NOT NULL",
+    ] {
+        sqlx::query(statement)
+            .bind(index.as_bytes().as_slice())
+            .bind(menu.as_bytes().as_slice())
+            .execute(&mut *conn)
+            .await
+            .unwrap();
+    }
+    sqlx::query("UPDATE report SET image_id = $1 WHERE cvedb_version = 'menu'")
+        .bind(configuration.to_string())
+        .execute(&mut *conn)
+        .await
+        .unwrap();
+    let ours = repository_image::REGISTRY;
+    for (digest, of_image, of_registry) in [
+        (menu, Some("menu"), Some("menu")),
+        (index, Some("menu"), Some("menu")),
+        (configuration, None, Some("menu")),
+        (Digest::of(b"orders"), Some("1"), Some("1")),
+        (Digest::of(b"nothing"), None, None),
+    ] {
+        let version = |kept: Option<KeptReport>| kept.map(|kept| kept.cvedb_version);
+        let found = report::get_of_image(&mut conn, digest).await.unwrap();
+        assert_eq!(version(found).as_deref(), of_image, "{digest}");
+        let found = report::get(&mut conn, ours, digest).await.unwrap();
+        assert_eq!(version(found).as_deref(), of_registry, "{digest}");
+        assert!(report::get(&mut conn, "fed.other", digest).await.unwrap().is_none(), "{digest}");
+    }
+    drop(conn);
+    test.stop().await;
+}
+
+#[tokio::test]
+async fn what_an_image_does_not_pass_replaces_what_it_did_not_pass() {
+    let test = shop().await;
+    let database = &test.database;
+    let failed = |test_number: &str, message: &[&str]| FailedCheck {
+        test_number: test_number.to_owned(),
+        category: "image".to_owned(),
+        kind: "image".to_owned(),
+        level: "WARN".to_owned(),
+        profile: "Level 1".to_owned(),
+        scored: test_number == "I.4.1",
+        description: format!("{test_number} is wrong"),
+        remediation: String::new(),
+        message: message.iter().map(|&text| text.to_owned()).collect(),
+        messages: 7,
+    };
+    let cases = [
+        vec![failed("I.4.1", &["b", "a \"quoted\" one", "{}"]), failed("I.4.8", &[])],
+        vec![failed("I.4.8", &["one"])],
+        vec![],
+    ];
+    for checks in cases {
+        let mut tx = database.begin().await.unwrap();
+        let report: i32 =
+            sqlx::query_scalar("SELECT min(id) FROM report").fetch_one(&mut *tx).await.unwrap();
+        image_check::replace(&mut tx, report, &checks).await.unwrap();
+        let rows: Vec<(String, bool, String, Vec<String>, i32)> = sqlx::query_as(
+            "SELECT test_number, scored, description, message, messages FROM image_check
+             WHERE report = $1 ORDER BY test_number",
+        )
+        .bind(report)
+        .fetch_all(&mut *tx)
+        .await
+        .unwrap();
+        let expected: Vec<_> = checks
+            .into_iter()
+            .map(|one| (one.test_number, one.scored, one.description, one.message, one.messages))
+            .collect();
+        assert_eq!(rows, expected);
+        tx.commit().await.unwrap();
+    }
     test.stop().await;
 }

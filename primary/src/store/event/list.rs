@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::NewEvent;
 use super::image::{self, Images};
+use super::kind;
 use crate::store::question::{
     Comparison, Condition, Field, Kind, Known, Order, Place, Question, Value,
 };
@@ -87,35 +88,16 @@ pub static ORDERS: [Order; 4] = [
     },
 ];
 
-/// What is known of all events.
-static KNOWN: Known = Known {
-    fields: &[
-        (
-            "name",
-            " FROM (SELECT value AS name FROM event_value WHERE field = 'name') AS event WHERE true",
-        ),
-        (
-            "category",
-            " FROM (SELECT value AS category FROM event_value WHERE field = 'category') AS event
-              WHERE true",
-        ),
-        (
-            "level",
-            " FROM (SELECT value AS level FROM event_value WHERE field = 'level') AS event
-              WHERE true",
-        ),
-        (
-            "namespace",
-            " FROM (SELECT value AS namespace FROM event_value WHERE field = 'namespace') AS event
-              WHERE true",
-        ),
-    ],
+/// The namespaces that events are about.
+static NAMESPACES: Known = Known {
+    field: "namespace",
     comparisons: &[
         Comparison::Neq,
         Comparison::Contains,
         Comparison::ContainsNot,
         Comparison::Prefix,
     ],
+    rows: " FROM event_namespace AS event WHERE true",
 };
 
 /// The newest events that the conditions admit.
@@ -148,7 +130,8 @@ pub fn of_category(category: &str) -> Condition {
 
 /// A page of events.
 pub async fn list(conn: &mut PgConnection, question: &Question) -> Result<Vec<Event>> {
-    let question = &question.resolved(conn, &KNOWN).await?;
+    let question = &kind::resolved(conn, question).await?;
+    let question = &question.resolved(conn, &NAMESPACES).await?;
     let images = image::named(conn, question).await?;
     let mut sql = question.begin();
     sql.push(

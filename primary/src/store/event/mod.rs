@@ -2,10 +2,12 @@
 //!
 //! They stand in partitions of a day: [`partition`]; [`list`] asks for them,
 //! [`count`] and [`tally`] know how many there were, [`image`] what images they are
-//! about, [`review`] what was to be admitted, [`own`] tells what the primary did.
+//! about, [`kind`] which kinds there are, [`review`] what was to be admitted, [`own`]
+//! tells what the primary did.
 
 pub mod count;
 pub mod image;
+pub mod kind;
 pub mod list;
 pub mod own;
 pub mod partition;

@@ -164,7 +164,7 @@ pub async fn count(
     Ok(sql.build_query_as().fetch_all(conn).await?)
 }
 
-/// Forgets the numbers of days before `oldest`, and values that none has since.
+/// Forgets the numbers of days before `oldest`, and kinds and namespaces of none since.
 pub async fn forget(conn: &mut PgConnection, oldest: NaiveDate) -> Result<()> {
     let before = oldest.and_time(NaiveTime::MIN).and_utc();
     sqlx::query!(
@@ -181,7 +181,8 @@ pub async fn forget(conn: &mut PgConnection, oldest: NaiveDate) -> Result<()> {
     )
     .execute(&mut *conn)
     .await?;
-    sqlx::query!("DELETE FROM event_value WHERE day < $1", oldest).execute(conn).await?;
+    sqlx::query!("DELETE FROM event_kind WHERE day < $1", oldest).execute(&mut *conn).await?;
+    sqlx::query!("DELETE FROM event_namespace WHERE day < $1", oldest).execute(conn).await?;
     Ok(())
 }
 
