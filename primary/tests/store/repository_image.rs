@@ -136,8 +136,8 @@ async fn the_report_on_an_image_is_found_by_each_of_its_digests() {
         "UPDATE report SET cvedb_version = 'menu' WHERE digest = $2 AND $1::bytea IS NOT NULL",
     ] {
         sqlx::query(statement)
-            .bind(index.as_bytes().as_slice())
-            .bind(menu.as_bytes().as_slice())
+            .bind(index.as_bytes())
+            .bind(menu.as_bytes())
             .execute(&mut *conn)
             .await
             .unwrap();

@@ -22,8 +22,10 @@ struct Kind {
     passes: bool,
 }
 
+type Part = fn(&Kind) -> &str;
+
 /// What a kind has, by the names of the fields.
-const PARTS: [(&str, fn(&Kind) -> &str); 3] = [
+const PARTS: [(&str, Part); 3] = [
     ("name", |kind| kind.name.as_str()),
     ("level", |kind| kind.level.as_str()),
     ("category", |kind| kind.category.as_str()),
@@ -73,7 +75,7 @@ fn saying(kinds: &[Kind]) -> Option<Vec<Condition>> {
     })
 }
 
-fn passing(kinds: &[Kind], part: fn(&Kind) -> &str) -> BTreeSet<&str> {
+fn passing(kinds: &[Kind], part: Part) -> BTreeSet<&str> {
     kinds.iter().filter(|kind| kind.passes).map(part).collect()
 }
 

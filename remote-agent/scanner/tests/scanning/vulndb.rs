@@ -179,10 +179,10 @@ fn dates_that_are_still_to_come_do_not_count() {
         let source = format!("{kind}={}", feeds.path(name).display()).parse().unwrap();
         build(&[source], &feeds.path("vulndb"), &feeds.key()).unwrap()
     };
-    let built = build("osv", "slips.jsonl");
+    let slips = build("osv", "slips.jsonl");
     let database = VulnDb::open(&feeds.path("vulndb"), Trust::Anyone).unwrap();
     assert_eq!(database.create_time(), "2024-01-01T00:00:00Z");
-    assert_eq!(built.sources[0].newest, database.built_at().timestamp());
+    assert_eq!(slips.sources[0].newest, database.built_at().timestamp());
     let dates = |name: &str| {
         let known = database.vulnerability(name).unwrap().unwrap();
         (known.published, known.modified)
