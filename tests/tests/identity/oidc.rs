@@ -366,6 +366,7 @@ async fn tokens_that_prove_nothing_are_refused() -> Result<()> {
         ("a hostile user name", json!({ "preferred_username": "a\nb" })),
         ("a user name of blanks", json!({ "preferred_username": "  " })),
         ("a user name that looks like another", json!({ "preferred_username": "ma\u{200b}ry" })),
+        ("one that turns letters around", json!({ "preferred_username": "\u{61c}mary" })),
         ("another person of the same name", json!({ "sub": "2" })),
         ("nobody", json!({ "sub": "", "preferred_username": "joe" })),
     ] {

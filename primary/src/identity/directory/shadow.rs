@@ -36,8 +36,8 @@ pub(in crate::identity) struct Vouched {
 /// another one by marks that are not seen or turn letters around.
 fn is_usable(name: &str) -> bool {
     let unseen = |c: char| {
-        matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+            | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
     };
     !name.trim().is_empty()
         && name.len() <= MAX_USERNAME
@@ -98,8 +98,10 @@ impl Identity {
             }
             Some(user) => {
                 let known = shadow_user::subject(&mut transaction, &fullname).await?;
-                if known.is_some() && vouched.subject.is_some() && known != vouched.subject {
-                    // Somebody else took the name over there.
+                if known.is_some() && known != vouched.subject {
+                    // Somebody else took the name over there. Who comes without a word for
+                    // whom it is could be anybody: at many a provider of SAML, whoever logs
+                    // in may ask for a transient NameID.
                     tracing::warn!(user = fullname, "the directory means another person now");
                     return Err(LoginError::Refused);
                 }

@@ -11,14 +11,14 @@ use super::{Result, SamlError, Step, ns};
 const USERNAME: &str = "Username";
 const EMAIL: &str = "Email";
 /// What providers call the name by which somebody logs in there, where nobody told them
-/// of ours: of eduPerson and LDAP, by name and by number, and of AD FS and Entra ID.
-const LOGINS: [&str; 6] = [
+/// of ours: of eduPerson and LDAP, by name and by number, and of AD FS. Not `claims/name`:
+/// with many a provider it is what people choose to be called.
+const LOGINS: [&str; 5] = [
     "uid",
     "urn:oid:0.9.2342.19200300.100.1.1",
     "eduPersonPrincipalName",
     "urn:oid:1.3.6.1.4.1.5923.1.1.1.6",
     "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn",
-    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name",
 ];
 /// The same of the mail address.
 const EMAILS: [&str; 3] = [

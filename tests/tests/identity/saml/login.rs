@@ -42,9 +42,10 @@ async fn a_user_of_a_provider_has_the_roles_of_its_first_mapped_group() -> Resul
     let mapped = json!([{ "group": "blue", "global_role": "fedReader" }]);
     stage.change(json!({ "group_claim": "Teams", "group_mapped_roles": mapped })).await?.ok()?;
     assert_eq!(stage.sign_in("mary", json!({})).await?.ok()?["token"]["role"], "fedReader");
-    // Somebody else by the same name is somebody else; who has no lasting name
-    // is nobody.
+    // Somebody else by the same name is somebody else, also who does not tell; who has
+    // no lasting name, but is called somehow, is nobody.
     stage.sign_in("twin", json!({})).await?.expect(401, 3)?;
+    stage.sign_in("masked", json!({})).await?.expect(401, 3)?;
     stage.sign_in("nobody", json!({})).await?.expect(401, 3)?;
     // With the provider go its users.
     stage.admin.delete(&format!("/v1/server/{SERVER}")).await?.ok()?;

@@ -34,6 +34,13 @@ pub(crate) fn people() -> Value {
         "joe": { "name_id": "joe", "attributes": { "Email": ["joe@example.org"] } },
         "nobody": {
             "name_id": "_4f2c", "format": "urn:oasis:names:tc:SAML:2.0:nameid-format:transient",
+            "attributes": {
+                "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name": ["joan"],
+            },
+        },
+        "masked": {
+            "name_id": "_77aa", "format": "urn:oasis:names:tc:SAML:2.0:nameid-format:transient",
+            "attributes": { "uid": ["mary"] },
         },
         "uma": {
             "name_id": "_9c1e", "format": "urn:oasis:names:tc:SAML:2.0:nameid-format:transient",
