@@ -5,6 +5,7 @@ import { detailText } from "../pages/providers/detailText";
 import { noteText } from "../pages/providers/noteText";
 import { registriesText } from "../pages/registries/text";
 import { rolloutsText } from "../pages/rollouts/text";
+import { builtInText } from "./builtIn";
 import { codeText } from "./codes";
 import { outcomeText } from "./outcomes";
 import { reasonText } from "./reasons";
@@ -29,6 +30,14 @@ it("every reason for which a scan or a registry fails is said in them", () => {
   expect(reasons).toContain("certificate error");
   expect(reasons).toContain("Failed to connect to the registry");
   expect(reasons.filter((reason) => !outcomeText.zh[reason])).toEqual([]);
+});
+
+it("what is built in says of itself what is said in them", () => {
+  const comments = [
+    ...found("api/policy/src/sensor/predefined.rs", /"fed\.sensor\.\w+",\s+"([^"]+)"/g),
+    ...found("api/policy/src/admission/rule.rs", /^\s+comment: "([A-Z][^"]+)"/gm),
+  ];
+  expect(comments.sort()).toEqual(Object.keys(builtInText.zh).sort());
 });
 
 it("what goes wrong in the test of a provider is said in them", () => {

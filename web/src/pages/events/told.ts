@@ -6,18 +6,22 @@ import type { sentenceText } from "./words";
 
 type Texts = (typeof sentenceText)["en"];
 
-/** Somebody's name stands in the middle: what is before and after tells. */
+/** Somebody's name stands in the middle: what is before and after tells. Each fits to the end: who
+ * logs in under the beginning of another sentence is still who did not log in. */
 const SAID: [RegExp, (t: Texts, ...parts: string[]) => string][] = [
   [/^Federated objects were applied, up to revision (\d+)\.$/, (t, n = "") => t.applied(n)],
   [/^This cluster joined\.$/, (t) => t.joined],
-  [/^This cluster joined again, and has its former entry/, (t) => t.rejoined],
+  [/^This cluster joined again, and has its former entry in the federation\.$/, (t) => t.rejoined],
   [/^The cluster (.+) joined\.$/s, (t, name) => t.memberJoined(by(name))],
   [/^The cluster (.+) left the federation\.$/s, (t, name) => t.memberLeft(by(name))],
   [/^The cluster (.+) was removed from the federation\.$/s, (t, name) => t.memberKicked(by(name))],
   [/^This cluster became a primary\.$/, (t) => t.promoted],
   [/^The federation was dissolved\.$/, (t) => t.dissolved],
-  [/^The authority is being replaced: /, (t) => t.authorityReplaced],
-  [/^The authority was replaced: /, (t) => t.authorityGone],
+  [/^The authority is being replaced: members get new certificates\.$/, (t) => t.authorityReplaced],
+  [
+    /^The authority was replaced: nobody depends on the old one any more\.$/,
+    (t) => t.authorityGone,
+  ],
   [
     /^(.*) did not log in from (\S+): wrong user name or password\.$/s,
     (t, who, from = "") => t.notIn(by(who), from, t.wrong),
@@ -35,7 +39,7 @@ const SAID: [RegExp, (t: Texts, ...parts: string[]) => string][] = [
     (t, who, call = "", role) => t.denied(by(who), call, by(role)),
   ],
   [
-    /^The vulnerability database (\S+) is older than (\d+) days: its newest record is of (\S+?)\.(?: |$)/,
+    /^The vulnerability database (\S+) is older than (\d+) days: its newest record is of (\S+?)\.(?: Does the job that renews it run\?)?$/,
     (t, version = "", days = "", date = "") => t.outdated(version, days, date),
   ],
   [
