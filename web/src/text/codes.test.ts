@@ -49,9 +49,11 @@ it("what goes wrong in the test of a provider is said in them", () => {
   sources.push("primary/src/identity/oidc/trial.rs");
   const said =
     /(?:at\(\s*(?:Step::\w+|step),\s*|(?:failed|shape|time)\((?:Step::\w+, )?&?)"([^"]+ [^"]+)"/g;
-  const details = sources.flatMap((source) => found(source, said));
+  const meant = /^\s+(?:result::.* => )?"((?:base_dn|the directory)[^"{\n]+)",?$/gm;
+  const details = sources.flatMap((source) => [...found(source, said), ...found(source, meant)]);
   expect(details).toContain("the provider publishes none");
   expect(details).toContain("no answer in time");
+  expect(details).toContain("the directory has no time now");
   expect(details.length).toBeGreaterThan(40);
   expect(details.filter((detail) => !detailText.zh[detail])).toEqual([]);
 });
