@@ -183,10 +183,27 @@ async fn run(
         // a lost worker had begun, another one takes now.
         let lost = matches!(error, RegistryFailure::WorkerGone);
         let pause = if lost { Duration::ZERO } else { Duration::from_secs(30) };
-        let mut conn = registries.database.acquire().await?;
-        job::postpone(&mut conn, taken, pause).await?;
+        give_back(registries, taken, pause).await?;
         registries.jobs.notify_waiters();
         return Err(error);
+    }
+    Ok(())
+}
+
+/// Gives a job back, to be tried again after a pause; its image waits until then.
+async fn give_back(
+    registries: &Registries,
+    taken: &Job,
+    pause: Duration,
+) -> Result<(), StoreError> {
+    let mut tx = registries.database.begin().await?;
+    // The images first, as everybody who ends a job does.
+    if let Work::Scan { digest, .. } = &taken.work {
+        store::image::set_status(&mut tx, *digest, "scheduled", "").await?;
+    }
+    // What was cancelled, or is another's by now, stays as it is.
+    if job::postpone(&mut tx, taken, pause).await? {
+        tx.commit().await?;
     }
     Ok(())
 }

@@ -159,3 +159,23 @@ async fn what_a_worker_reads_is_kept_as_what_it_is() {
     }
     primary.stop().await;
 }
+
+/// Nobody reads it then, and it does not say that somebody does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_image_waits_again_when_its_worker_is_gone() {
+    let primary = Primary::start().await;
+    shop(&primary).await;
+    let token = primary.token_for(MemberKind::Scanner, 1).await;
+    let identity = Newcomer::worker("worker").join(&primary, &token).await.unwrap();
+    let digest = Digest::of(b"image");
+    schedule(&primary, digest).await;
+    let mut worker = Worker::open(&primary, &identity, Inventory::FORMAT.unsigned_abs()).await;
+    worker.job().await;
+    let query = "SELECT 1 FROM image WHERE digest = $1 AND status = 'scanning'";
+    assert_eq!(number(&primary, query, digest).await, 1);
+    drop(worker);
+    // At once, and not when the lease ends.
+    let query = "SELECT 1 FROM image WHERE digest = $1 AND status = 'scheduled'";
+    assert_eq!(number(&primary, query, digest).await, 1);
+    primary.stop().await;
+}

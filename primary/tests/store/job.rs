@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use palisade_api::Digest;
+use palisade_primary::store::image::{self, FoundImage};
 use palisade_primary::store::job::{self, Takes, Work};
 use palisade_primary::store::{Database, registry};
 
@@ -65,6 +67,37 @@ async fn each_takes_what_it_can_do() {
         assert!(job::take(&mut conn, LEASE, takes).await.unwrap().is_none(), "{takes:?}");
     }
     assert!(job::take(&mut conn, LEASE, Takes::Lists).await.unwrap().is_some());
+    drop(conn);
+    test.stop().await;
+}
+
+#[tokio::test]
+async fn an_image_whose_scan_was_lost_waits_again() {
+    let test = TestDatabase::start().await;
+    let mut tx = test.database.begin().await.unwrap();
+    registry::create(&mut tx, "fed.shop", None).await.unwrap();
+    let digest = Digest::of(b"an image");
+    let found = FoundImage {
+        repository: "shop/orders".to_owned(),
+        tag: "1".to_owned(),
+        digest: Some(digest),
+        index_digest: None,
+        result: String::new(),
+    };
+    image::put(&mut tx, "fed.shop", &found, 1).await.unwrap();
+    job::scan_scheduled(&mut tx, "fed.shop").await.unwrap();
+    tx.commit().await.unwrap();
+    let mut conn = test.database.acquire().await.unwrap();
+    let taken = job::take(&mut conn, LEASE, Takes::Scans).await.unwrap().unwrap();
+    image::set_status(&mut conn, digest, "scanning", "").await.unwrap();
+    for (lease, expected) in [(LEASE, "scanning"), (LOST, "scheduled")] {
+        assert!(job::renew(&mut conn, &taken, lease).await.unwrap());
+        // It has its job still.
+        assert_eq!(job::heal(&mut conn).await.unwrap(), 0);
+        let status: String =
+            sqlx::query_scalar("SELECT status FROM image").fetch_one(&mut *conn).await.unwrap();
+        assert_eq!(status, expected);
+    }
     drop(conn);
     test.stop().await;
 }
