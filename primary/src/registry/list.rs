@@ -130,7 +130,8 @@ async fn images(
 
 /// Whether the tag holds a signature or the like of another image.
 pub(super) fn is_attachment(tag: &str) -> bool {
-    tag.strip_prefix("sha256-").is_some_and(|rest| {
+    let rest = tag.strip_prefix("sha256-").or_else(|| tag.strip_prefix("sha512-"));
+    rest.is_some_and(|rest| {
         rest.len() >= 64 && rest.bytes().take(64).all(|b| b.is_ascii_hexdigit())
     })
 }
@@ -180,5 +181,21 @@ pub(super) fn found(
             index_digest: None,
             result: error.result_text(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_that_stand_in_for_attachments_name_no_images() {
+        for digest in [Digest::of(b"an image"), Digest::Sha512([1; 64])] {
+            let tag = digest.to_referrers_tag();
+            assert!(is_attachment(&tag) && is_attachment(&format!("{tag}.sig")), "{tag}");
+        }
+        for tag in ["v1", "sha256-0a1b2c3", "sha384-aa"] {
+            assert!(!is_attachment(tag), "{tag}");
+        }
     }
 }
