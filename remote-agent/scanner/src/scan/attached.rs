@@ -82,20 +82,19 @@ impl Target {
                 let read = document.read(&images, signers, now, limits).map_err(|error| {
                     ScanError::Malformed(format!("the attached document {manifest}: {error}"))
                 })?;
-                let Some(Said { read, of_image }) = read else { continue };
+                let Some(Said { read, states_of_image }) = read else { continue };
                 let mut inventory = read.inventory;
                 // Statements on vulnerabilities have the same form, and list nothing.
                 if inventory.packages.is_empty() {
                     warn!(manifest, "what is attached lists no package: it is not used");
                     continue;
                 }
-                if !of_image
-                    && about != resolved.digest
-                    && !fitting::is_of(&home, &resolved, &inventory, limits).await?
-                {
+                // What a statement says counts more than where somebody put it.
+                let is_of_image = states_of_image.unwrap_or(about == resolved.digest);
+                if !is_of_image && !fitting::is_of(&home, &resolved, &inventory, limits).await? {
                     warn!(
                         manifest,
-                        "what is attached to the index may be of another platform: it is not used"
+                        "what is told of the index may be of another platform: it is not used"
                     );
                     continue;
                 }
@@ -141,8 +140,9 @@ struct Document<'a> {
 /// What a document says.
 struct Said {
     read: Reading,
-    /// Whether it states that of the image itself, and not of the index that led to it.
-    of_image: bool,
+    /// Whether it states that of the image itself, and not of the index that led to it; none
+    /// where it is no statement.
+    states_of_image: Option<bool>,
 }
 
 impl Document<'_> {
@@ -161,8 +161,8 @@ impl Document<'_> {
             let is_stated = sbom::is_stated(content);
             for images in [image, images] {
                 if let Some(read) = sbom::read_about(name, content, images, limits)? {
-                    let of_image = is_stated && images.len() == 1;
-                    return Ok(Some(Said { read, of_image }));
+                    let states_of_image = is_stated.then_some(images.len() == 1);
+                    return Ok(Some(Said { read, states_of_image }));
                 }
             }
             warn!(
@@ -174,7 +174,8 @@ impl Document<'_> {
         for statement in signed_statements(content, annotations, signers, now) {
             for images in [image, images] {
                 if let Some(read) = sbom::read_stated(name, &statement, images, limits)? {
-                    return Ok(Some(Said { read, of_image: images.len() == 1 }));
+                    let states_of_image = Some(images.len() == 1);
+                    return Ok(Some(Said { read, states_of_image }));
                 }
             }
         }

@@ -33,12 +33,10 @@ pub(super) async fn is_of(
             (entry.descriptor.digest, platform.map(|platform| platform.architecture.as_str()))
         })
         .collect();
-    if images.len() < 2 {
-        return Ok(true);
-    }
+    // It may be in an index within this one, with others.
     let own = images.iter().find(|(digest, _)| *digest == of.digest);
-    let own = own.and_then(|(_, architecture)| *architecture).unwrap_or_default();
-    Ok(are_for(&bill.packages, own))
+    let Some((_, architecture)) = own else { return Ok(false) };
+    Ok(images.len() == 1 || are_for(&bill.packages, architecture.unwrap_or_default()))
 }
 
 /// Whether the packages say what they are for, and it is this architecture.

@@ -220,7 +220,7 @@ async fn a_bill_of_the_index_may_be_of_another_platform() {
         "mediaType": "application/vnd.oci.image.index.v1+json",
         "manifests": entries,
     });
-    let (index, _) = shelf.registry.put_manifest("shop", "v1", &index);
+    let (index, size) = shelf.registry.put_manifest("shop", "v1", &index);
     let of = |architecture: &str| {
         let mut bill: Value = serde_json::from_str(&cyclonedx("own")).unwrap();
         let url = format!("pkg:deb/debian/curl@1?arch={architecture}&distro=debian-12");
@@ -257,6 +257,27 @@ async fn a_bill_of_the_index_may_be_of_another_platform() {
             assert_eq!(found.is_some(), expected, "{platform} {document}");
         }
     }
+    // Nor does it become true of this one where it is copied to it.
+    for (document, expected) in [
+        (silent.clone(), true),
+        (stated(index, of("amd64")), true),
+        (stated(index, of("arm64")), false),
+        (stated(index, silent.clone()), false),
+    ] {
+        let tagged = shelf.around(CYCLONEDX, &document.to_string());
+        shelf.registry.put_manifest("shop", &format!("sha256-{}.att", shelf.image), &tagged);
+        let found = shelf.attached_for("linux/amd64", &[]).await.unwrap();
+        assert_eq!(found.is_some(), expected, "{document}");
+    }
+    // An index of that index alone leads to both images too.
+    let kind = "application/vnd.oci.image.index.v1+json";
+    let outer = json!({
+        "schemaVersion": 2, "mediaType": kind, "manifests": [descriptor(kind, index, size)],
+    });
+    let (outer, _) = shelf.registry.put_manifest("shop", "v1", &outer);
+    let tagged = shelf.around(CYCLONEDX, &stated(outer, silent).to_string());
+    shelf.registry.put_manifest("shop", &format!("sha256-{outer}.att"), &tagged);
+    assert!(shelf.attached_for("linux/amd64", &[]).await.unwrap().is_none());
 }
 
 /// Who signs an image for several platforms by its name signs the index.
