@@ -36,9 +36,9 @@ pub struct NamedImage {
     pub repository: String,
     /// The tag.
     pub tag: String,
-    /// SHA-256 of the manifest.
+    /// Digest of the manifest.
     pub digest: Vec<u8>,
-    /// SHA-256 of the index, where there is one.
+    /// Digest of the index, where there is one.
     pub index_digest: Option<Vec<u8>>,
 }
 
@@ -323,7 +323,7 @@ pub async fn names(conn: &mut PgConnection, digests: &[Digest]) -> Result<Vec<Na
 pub struct ScannedImage {
     /// The registry.
     pub registry: String,
-    /// Digest of the configuration, without `sha256:`.
+    /// Digest of the configuration, without its algorithm.
     pub image_id: String,
     /// `repository:tag`.
     pub name: String,

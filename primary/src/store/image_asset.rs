@@ -46,7 +46,7 @@ pub struct NamedReport {
     pub repository: String,
     /// The tag.
     pub tag: String,
-    /// SHA-256 of the manifest.
+    /// Digest of the manifest.
     pub digest: Vec<u8>,
     /// What lists show that no database changes, JSON.
     pub summary: String,

@@ -38,7 +38,7 @@ pub enum Work {
     Scan {
         /// A repository that holds it.
         repository: String,
-        /// SHA-256 of its manifest.
+        /// Digest of its manifest.
         digest: Digest,
     },
     /// Scan what a request names.

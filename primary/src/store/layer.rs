@@ -9,7 +9,7 @@ use super::{Result, StoreError};
 /// A layer that something is known of.
 #[derive(Clone, Debug)]
 pub struct KnownLayer {
-    /// SHA-256 of the layer as the registry stores it.
+    /// Digest of the layer as the registry stores it.
     pub digest: Digest,
     /// Bytes that are stored of it.
     pub size: i32,

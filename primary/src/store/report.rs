@@ -21,11 +21,11 @@ use super::{Result, StoreError};
 /// A report to be stored.
 #[derive(Clone, Debug)]
 pub struct NewReport<'a> {
-    /// SHA-256 of the manifest.
+    /// Digest of the manifest.
     pub digest: Digest,
     /// What lists show of it that no database changes, as JSON.
     pub summary: &'a str,
-    /// Digest of the configuration, without `sha256:`.
+    /// Digest of the configuration, without its algorithm.
     pub image_id: &'a str,
     /// For example `debian:12`.
     pub base_os: &'a str,
@@ -87,7 +87,7 @@ pub struct StoredReport {
 pub struct OlderReport {
     /// Its id.
     pub id: i32,
-    /// SHA-256 of the manifest.
+    /// Digest of the manifest.
     pub digest: Digest,
     /// SHA-256 of the findings' JSON.
     pub body_digest: Vec<u8>,

@@ -19,7 +19,7 @@ pub struct RepositoryImage {
     pub repository: String,
     /// The tag.
     pub tag: String,
-    /// SHA-256 of the manifest.
+    /// Digest of the manifest.
     pub digest: Digest,
     /// Digest of the index that the tag leads to, where it does.
     pub index_digest: Option<Digest>,

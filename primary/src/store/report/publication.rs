@@ -11,7 +11,7 @@ use crate::store::{Result, StoreError};
 pub struct Unpublished {
     /// Its id.
     pub id: i32,
-    /// SHA-256 of the manifest.
+    /// Digest of the manifest.
     pub digest: Digest,
     /// The encoded verdict without names.
     pub verdict: Vec<u8>,
@@ -81,7 +81,7 @@ pub async fn published(
 /// A report that may be judged otherwise than it is stored.
 #[derive(Clone, Debug)]
 pub struct TouchedReport {
-    /// SHA-256 of the manifest.
+    /// Digest of the manifest.
     pub digest: Vec<u8>,
     /// The findings, or the whole report; compressed.
     pub body: Vec<u8>,

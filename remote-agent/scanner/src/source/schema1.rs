@@ -104,7 +104,7 @@ impl Schema1 {
             if !step.throwaway {
                 layers.push(
                     Digest::from_oci(&layer.blob_sum)
-                        .map_err(|_| bad("a digest is not SHA-256"))?,
+                        .map_err(|_| bad("a digest is none that is known"))?,
                 );
             }
         }
