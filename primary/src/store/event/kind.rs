@@ -37,7 +37,9 @@ fn tells_of_kind(condition: &Condition) -> bool {
 
 /// The same question in as few words: what it says of kinds is said by one of their parts
 /// where that tells those that pass from all others, and names are said besides where none
-/// does.
+/// does. Of several parts it is the one that the question orders by, or else one that it
+/// tells of itself: that is one value where many names may be of it, and no index has the
+/// events of many names in the order of time.
 pub(super) async fn resolved(conn: &mut PgConnection, question: &Question) -> Result<Question> {
     if !question.conditions.iter().any(tells_of_kind) {
         return Ok(question.clone());
@@ -53,7 +55,7 @@ pub(super) async fn resolved(conn: &mut PgConnection, question: &Question) -> Re
     if kinds.len() > MOST {
         return Ok(resolved);
     }
-    if let Some(conditions) = saying(&kinds) {
+    if let Some(conditions) = saying(&kinds, question) {
         resolved.conditions.retain(|condition| !tells_of_kind(condition));
         resolved.conditions.extend(conditions);
     } else {
@@ -64,15 +66,19 @@ pub(super) async fn resolved(conn: &mut PgConnection, question: &Question) -> Re
 
 /// What says which kinds pass: nothing where all do, else one condition. None where no part
 /// of them tells.
-fn saying(kinds: &[Kind]) -> Option<Vec<Condition>> {
+fn saying(kinds: &[Kind], question: &Question) -> Option<Vec<Condition>> {
     if !kinds.is_empty() && kinds.iter().all(|kind| kind.passes) {
         return Some(Vec::new());
     }
-    PARTS.iter().find_map(|(field, part)| {
+    let telling = PARTS.iter().filter_map(|(field, part)| {
         let passing = passing(kinds, *part);
         let tells = kinds.iter().all(|kind| kind.passes == passing.contains(part(kind)));
-        tells.then(|| equal(field, &passing).into_iter().collect())
-    })
+        tells.then_some((*field, passing))
+    });
+    let asks = |field| question.conditions.iter().any(|one| one.field.name == field);
+    let (field, passing) =
+        telling.min_by_key(|(field, _)| (*field != question.order.name, !asks(*field)))?;
+    Some(equal(field, &passing).into_iter().collect())
 }
 
 fn passing(kinds: &[Kind], part: Part) -> BTreeSet<&str> {
@@ -88,9 +94,14 @@ fn equal(field: &str, values: &BTreeSet<&str>) -> Option<Condition> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::event::list::{ORDERS, newest};
 
-    /// What is said of kinds: fields and their values.
-    fn said(kinds: &[(&str, &str, &str, bool)]) -> Option<Vec<(&'static str, Vec<String>)>> {
+    /// What is said of kinds: fields and their values. The question tells of some fields.
+    fn said(
+        kinds: &[(&str, &str, &str, bool)],
+        asked: &[&str],
+        order: &str,
+    ) -> Option<Vec<(&'static str, Vec<String>)>> {
         let kinds: Vec<Kind> = kinds
             .iter()
             .map(|(name, level, category, passes)| Kind {
@@ -104,30 +115,50 @@ mod tests {
             Value::Text(text) => text,
             other => format!("{other:?}"),
         };
-        let conditions = saying(&kinds)?.into_iter();
+        let asked = asked.iter().filter_map(|field| equal(field, &BTreeSet::new()));
+        let order = ORDERS.iter().find(|one| one.name == order).unwrap();
+        let question = Question { order, ..newest(asked.collect(), 0, 1) };
+        let conditions = saying(&kinds, &question)?.into_iter();
         let said =
             conditions.map(|one| (one.field.name, one.wanted.into_iter().map(text).collect()));
         Some(said.collect())
     }
 
+    fn of(field: &'static str, values: &[&str]) -> Vec<(&'static str, Vec<String>)> {
+        vec![(field, values.iter().map(|value| (*value).to_owned()).collect())]
+    }
+
     #[test]
     fn kinds_are_said_by_the_part_that_tells_them_from_all_others() {
-        let of = |field, values: &[&str]| {
-            Some(vec![(field, values.iter().map(|value| (*value).to_owned()).collect())])
-        };
         for (kinds, expected) in [
             (vec![("a", "1", "x", true), ("b", "2", "x", true)], Some(vec![])),
-            (vec![("a", "1", "x", true), ("b", "2", "x", false)], of("name", &["a"])),
-            (vec![("a", "1", "x", true), ("a", "2", "x", false)], of("level", &["1"])),
+            (vec![("a", "1", "x", true), ("b", "2", "x", false)], Some(of("name", &["a"]))),
+            (vec![("a", "1", "x", true), ("a", "2", "x", false)], Some(of("level", &["1"]))),
             (
                 vec![("a", "1", "x", true), ("a", "1", "y", false), ("b", "2", "y", false)],
-                of("category", &["x"]),
+                Some(of("category", &["x"])),
             ),
             (vec![("a", "1", "x", true), ("a", "2", "x", false), ("b", "1", "x", false)], None),
-            (vec![("a", "1", "x", false)], of("name", &[])),
-            (vec![], of("name", &[])),
+            (vec![("a", "1", "x", false)], Some(of("name", &[]))),
+            (vec![], Some(of("name", &[]))),
         ] {
-            assert_eq!(said(&kinds), expected, "{kinds:?}");
+            assert_eq!(said(&kinds, &[], "time"), expected, "{kinds:?}");
+        }
+    }
+
+    #[test]
+    fn of_parts_that_tell_the_one_is_said_that_the_question_is_about() {
+        let kinds = [("a", "1", "x", true), ("b", "1", "x", true), ("c", "2", "y", false)];
+        for (asked, order, expected) in [
+            (vec!["name"], "time", of("name", &["a", "b"])),
+            (vec!["level"], "time", of("level", &["1"])),
+            (vec!["category"], "cluster", of("category", &["x"])),
+            (vec!["level", "name"], "time", of("name", &["a", "b"])),
+            (vec!["category", "level"], "time", of("level", &["1"])),
+            (vec!["level"], "name", of("name", &["a", "b"])),
+            (vec!["name"], "category", of("category", &["x"])),
+        ] {
+            assert_eq!(said(&kinds, &asked, order), Some(expected), "{asked:?} by {order}");
         }
     }
 }
