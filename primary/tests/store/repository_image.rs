@@ -66,7 +66,7 @@ async fn trim(database: Database) -> u64 {
 }
 
 /// Waits until somebody waits for a lock.
-async fn somebody_waits(database: &Database) {
+pub(crate) async fn somebody_waits(database: &Database) {
     let query = "SELECT EXISTS (SELECT FROM pg_stat_activity
                                 WHERE datname = current_database() AND wait_event_type = 'Lock')";
     let waits = async {
