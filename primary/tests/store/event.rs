@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::server::TestDatabase;
 
-fn event(seq: u64, at: DateTime<Utc>) -> NewEvent {
+pub(crate) fn event(seq: u64, at: DateTime<Utc>) -> NewEvent {
     NewEvent {
         seq,
         at,
@@ -27,7 +27,7 @@ fn event(seq: u64, at: DateTime<Utc>) -> NewEvent {
     }
 }
 
-async fn insert(database: &Database, cluster: ClusterId, events: &[NewEvent]) -> u64 {
+pub(crate) async fn insert(database: &Database, cluster: ClusterId, events: &[NewEvent]) -> u64 {
     let mut conn = database.acquire().await.unwrap();
     for event in events {
         partition::create(&mut conn, event.at.date_naive()).await.unwrap();
