@@ -34,7 +34,6 @@ use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::value::to_raw_value;
 use thiserror::Error;
-use tokio::sync::Semaphore;
 
 use crate::federation;
 use crate::federation::event::{self, Deed, Done};
@@ -82,7 +81,7 @@ pub struct Identity {
     sealer: Arc<Sealer>,
     providers: oidc::Providers,
     /// Turns to read a message of a SAML provider.
-    saml_readers: Arc<Semaphore>,
+    saml_readers: saml::Readers,
     ldap: ldap::Connections,
     damper: Damper,
     recent: recent::Recent,
@@ -155,7 +154,7 @@ impl Identity {
             key,
             sealer,
             providers: oidc::Providers::new(https_proxy.map(str::to_owned)),
-            saml_readers: Arc::new(Semaphore::new(share)),
+            saml_readers: saml::Readers::new(share),
             ldap: ldap::Connections::default(),
             damper: Damper::default(),
             recent: recent::Recent::default(),

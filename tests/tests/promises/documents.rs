@@ -29,10 +29,10 @@ async fn every_flag_is_in_a_document() -> Result<()> {
     let commands: [(PathBuf, &[&str], &str); 8] = [
         (programs::primary()?, &["serve"], "docs/operations.md"),
         (programs::primary()?, &["token", "create"], "docs/operations.md"),
-        (programs::primary()?, &["apply"], "docs/operations.md"),
+        (programs::primary()?, &["apply"], "docs/policy.md"),
         (programs::primary()?, &["backup"], "docs/operations.md"),
         (programs::primary()?, &["restore"], "docs/operations.md"),
-        (programs::primary()?, &["vulndb", "build"], "docs/operations.md"),
+        (programs::primary()?, &["vulndb", "build"], "docs/images.md"),
         (programs::agent()?, &["run"], "docs/operations.md"),
         (programs::agent()?, &["scan"], "docs/scanning.md"),
     ];

@@ -1,7 +1,5 @@
 //! Logging in: the request by the browser's address, the response by its post.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use palisade_identity::api_key;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -193,29 +191,12 @@ impl Identity {
         let trusted = Trusted::of(settings)?;
         let key_pair = self.saml_key_pair(row, settings)?;
         let response = response.to_owned();
-        self.read_saml(move || {
-            let reader = Reader { trusted: &trusted, key_pair: key_pair.as_ref() };
-            reader.read(&decode(&response)?)
-        })
-        .await
-    }
-
-    /// Reads a message away from everything else: it is work of the processor, bounded
-    /// by the size of messages, and a few are read at once. The turn is kept until the
-    /// work is done, even when who sent the message does not wait for it.
-    pub(super) async fn read_saml<T: Send + 'static>(
-        &self,
-        read: impl FnOnce() -> Result<T, SamlError> + Send + 'static,
-    ) -> Result<T> {
-        let turn = Arc::clone(&self.saml_readers).acquire_owned().await;
-        let turn = turn.map_err(|_| SsoError::Busy)?;
-        let work = tokio::task::spawn_blocking(move || {
-            let outcome = read();
-            drop(turn);
-            outcome
-        });
-        let outcome = work.await.map_err(|error| SsoError::Unproven(error.to_string()))?;
-        outcome.map_err(SsoError::from)
+        self.saml_readers
+            .read(move || {
+                let reader = Reader { trusted: &trusted, key_pair: key_pair.as_ref() };
+                reader.read(&decode(&response)?)
+            })
+            .await
     }
 }
 

@@ -143,7 +143,7 @@ impl Identity {
             return Err(SsoError::NoLogout);
         }
         let trusted = Trusted::of(settings)?;
-        let (asked, relay_state) = self.read_saml(move || message.read(&trusted)).await?;
+        let (asked, relay_state) = self.saml_readers.read(move || message.read(&trusted)).await?;
         // An answer changes nothing here: our session ended before we asked.
         let Some(ended) = asked else { return Ok(LogoutAnswer::Done) };
         self.end_provider_sessions(&row, settings, &ended).await?;
