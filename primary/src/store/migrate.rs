@@ -22,6 +22,9 @@ const RETRY: Duration = Duration::from_millis(200);
 /// How long it waits before it gives up.
 const PATIENCE: Duration = Duration::from_mins(5);
 
+/// How long whoever was in a migration's way goes on before it is tried again.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// A schema that could not be brought up to date.
 #[derive(Debug, Error)]
 pub enum SchemaError {
@@ -81,7 +84,7 @@ pub async fn run(database: &Database) -> Result<(), SchemaError> {
         }
         tokio::time::sleep(RETRY).await;
     }
-    let outcome = apply(&mut conn).await;
+    let outcome = apply_patiently(&mut conn).await;
     // The lock ends with the connection.
     conn.close().await.map_err(StoreError::from)?;
     outcome
@@ -107,6 +110,25 @@ async fn try_lock(conn: &mut PgConnection) -> Result<bool, StoreError> {
         .await?)
 }
 
+/// Tries a migration again that cannot get a lock because of a replica that runs: it left
+/// nothing behind, and those before it stay.
+async fn apply_patiently(conn: &mut PgConnection) -> Result<(), SchemaError> {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let mut told = false;
+    loop {
+        match apply(conn).await {
+            Err(error) if error.is_conflict() && tokio::time::Instant::now() < deadline => {
+                if !told {
+                    tracing::warn!(%error, "a migration is tried again until others let it");
+                    told = true;
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
 async fn apply(conn: &mut PgConnection) -> Result<(), SchemaError> {
     // A migration may take longer than any other statement may.
     for setting in ["SET statement_timeout = 0", "SET client_min_messages = warning"] {
@@ -123,6 +145,20 @@ async fn apply(conn: &mut PgConnection) -> Result<(), SchemaError> {
         migrator.set_ignore_missing(true);
     }
     migrator.run(conn).await.map_err(SchemaError::from)
+}
+
+impl SchemaError {
+    /// Whether the transaction of somebody else was in the way.
+    fn is_conflict(&self) -> bool {
+        match self {
+            Self::Store(error) => matches!(error, StoreError::Conflict(_)),
+            Self::Failed(MigrateError::ExecuteMigration(sqlx::Error::Database(error), _)) => {
+                // Deadlock, lock not available.
+                matches!(error.code().as_deref(), Some("40P01" | "55P03"))
+            }
+            _ => false,
+        }
+    }
 }
 
 impl From<MigrateError> for SchemaError {

@@ -2,6 +2,7 @@
 
 use palisade_primary::store::migrate::{self, SchemaError};
 
+use crate::repository_image::somebody_waits;
 use crate::server::TestDatabase;
 
 #[tokio::test]
@@ -31,5 +32,37 @@ async fn a_program_goes_on_beside_a_newer_one_until_that_forbids_it() {
         .unwrap();
     let error = migrate::run(&test.database).await.unwrap_err();
     assert!(matches!(error, SchemaError::Newer { floor: 9999 }), "{error}");
+    test.stop().await;
+}
+
+/// Migration 62 holds `report` when it comes to `layer`; somebody holds that, and wants
+/// `report`.
+#[tokio::test]
+async fn a_migration_that_meets_somebody_in_a_deadlock_is_tried_again() {
+    let test = TestDatabase::unmigrated().await;
+    let before: Vec<i64> = (1..62).collect();
+    let mut tx = test.database.begin().await.unwrap();
+    migrate::up_to(&mut tx, &before).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let mut held = test.database.begin().await.unwrap();
+    // It is the migration that finds the deadlock, and fails.
+    for statement in ["SET LOCAL deadlock_timeout = '1min'", "LOCK TABLE layer IN SHARE MODE"] {
+        sqlx::query(statement).execute(&mut *held).await.unwrap();
+    }
+    let migrating = tokio::spawn({
+        let database = test.database.clone();
+        async move { migrate::run(&database).await }
+    });
+    somebody_waits(&test.database).await;
+    // Granted when the migration has failed.
+    sqlx::query("LOCK TABLE report IN ACCESS SHARE MODE").execute(&mut *held).await.unwrap();
+    held.commit().await.unwrap();
+    migrating.await.unwrap().unwrap();
+    let last: i64 = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
+        .fetch_one(test.database.pool())
+        .await
+        .unwrap();
+    assert!(last >= 62, "{last}");
     test.stop().await;
 }
