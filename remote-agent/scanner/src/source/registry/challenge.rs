@@ -34,10 +34,14 @@ impl Parameters {
 }
 
 impl Challenge {
-    /// Reads all challenges of an answer that can be met.
+    /// Reads all challenges of an answer that can be met. Tokens come first: registries that
+    /// offer both may refuse a password where an image is read.
     pub(super) fn read(headers: &HeaderMap) -> Vec<Self> {
         let texts = headers.get_all(header::WWW_AUTHENTICATE).iter();
-        texts.filter_map(|text| text.to_str().ok()).flat_map(Self::parse).collect()
+        let mut all: Vec<Self> =
+            texts.filter_map(|text| text.to_str().ok()).flat_map(Self::parse).collect();
+        all.sort_by_key(|challenge| matches!(challenge, Self::Basic));
+        all
     }
 
     /// The challenges of one header: proxies put those of several into one, where a comma parts
@@ -150,12 +154,16 @@ mod tests {
 
     #[test]
     fn headers_one_after_the_other() {
-        let mut headers = HeaderMap::new();
-        for text in ["Basic realm=\"x\"", "Bearer realm=\"https://auth/token\""] {
-            headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static(text));
+        let expected = [bearer("https://auth/token", None, None), Challenge::Basic];
+        let mut texts = ["Basic realm=\"x\"", "Bearer realm=\"https://auth/token\""];
+        for _ in 0..2 {
+            let mut headers = HeaderMap::new();
+            for text in texts {
+                headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static(text));
+            }
+            assert_eq!(Challenge::read(&headers), expected);
+            texts.reverse();
         }
-        let expected = [Challenge::Basic, bearer("https://auth/token", None, None)];
-        assert_eq!(Challenge::read(&headers), expected);
     }
 
     proptest! {

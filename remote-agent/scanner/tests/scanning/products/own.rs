@@ -213,3 +213,24 @@ async fn a_login_made_elsewhere_is_exchanged_whatever_else_is_offered() {
     docker.access = docker.access.with_credentials("<token>", identity);
     assert_eq!(names(&listed(docker, &["*"]).await.unwrap()), ["shop/orders:v1"]);
 }
+
+#[tokio::test]
+async fn a_password_is_exchanged_where_a_token_is_offered_as_well() {
+    let wire = Wire::start(|asked| {
+        let host = asked.header("host");
+        match (asked.path(), asked.header("authorization")) {
+            ("/token", BASIC) => Reply::json(&json!({"token": "for-user"})),
+            ("/v2/_catalog", "Bearer for-user") => {
+                Reply::json(&json!({"repositories": ["shop/orders"]}))
+            }
+            (_, "Bearer for-user") => Reply::json(&json!({"tags": ["v1"]})),
+            _ => Reply::status(401).with(
+                "www-authenticate",
+                format!("Basic realm=\"shop\", Bearer realm=\"http://{host}/token\""),
+            ),
+        }
+    })
+    .await;
+    let docker = settings(RegistryKind::Docker, &wire);
+    assert_eq!(names(&listed(docker, &["*"]).await.unwrap()), ["shop/orders:v1"]);
+}
