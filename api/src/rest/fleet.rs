@@ -23,7 +23,7 @@ pub struct FedWorkload {
     /// The image as the node's container engine names it; empty when it does
     /// not say.
     pub image: String,
-    /// Digest of the image's configuration, without `sha256:`.
+    /// Digest of the image's configuration, without its algorithm.
     pub image_id: String,
     /// Whether its first process is root's.
     pub run_as_root: bool,
@@ -54,7 +54,7 @@ pub struct FedWorkloadsData {
 pub struct FedImage {
     /// The name as container engines give it; empty when they do not say.
     pub name: String,
-    /// Digest of its configuration, without `sha256:`; empty when unknown.
+    /// Digest of its configuration, without its algorithm; empty when unknown.
     pub image_id: String,
     /// Clusters that run it.
     pub clusters: i32,
@@ -111,7 +111,7 @@ pub struct FedComplianceItem {
     /// The image's name as container engines give it; empty when they do not
     /// say.
     pub image: String,
-    /// Digest of its configuration, without `sha256:`; empty when unknown.
+    /// Digest of its configuration, without its algorithm; empty when unknown.
     pub image_id: String,
     /// Clusters that run it.
     pub clusters: i32,

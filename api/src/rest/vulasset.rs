@@ -127,7 +127,7 @@ pub struct VulnerabilityCounts {
 /// An image and how many vulnerabilities it has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AssetVulnerabilityCount {
-    /// Digest of the configuration, without `sha256:`.
+    /// Digest of the configuration, without its algorithm.
     pub id: String,
     /// `repository:tag`.
     pub display_name: String,
@@ -153,7 +153,7 @@ pub struct VulnerablePackageVersion {
 /// An image that has a vulnerability.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ImageAsset {
-    /// Digest of the configuration, without `sha256:`.
+    /// Digest of the configuration, without its algorithm.
     pub id: String,
     /// The registry's name; `_repo_scan` where the image is of none that is
     /// configured.
@@ -249,7 +249,7 @@ pub struct AssetQuerySummary {
 /// An image and the summary of its scan.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ImageAssetView {
-    /// Digest of the configuration, without `sha256:`.
+    /// Digest of the configuration, without its algorithm.
     pub image_id: String,
     /// The repository.
     pub repository: String,
@@ -296,7 +296,7 @@ pub struct ImageAssetPage {
 /// An image and its vulnerabilities that are meant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ImageAssetVulnerabilities {
-    /// Digest of the configuration, without `sha256:`.
+    /// Digest of the configuration, without its algorithm.
     pub id: String,
     /// `repository:tag`.
     pub name: String,

@@ -40,7 +40,7 @@ pub struct RunningCheck {
     pub running_image: i32,
     /// The image's name, or empty.
     pub image: String,
-    /// Digest of its configuration, without `sha256:`, or empty.
+    /// Digest of its configuration, without its algorithm, or empty.
     pub image_id: String,
     /// Clusters that run it.
     pub clusters: i32,

@@ -203,7 +203,7 @@ pub struct ScanCacheStat {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct ScanCacheRecord {
-    /// Its digest, without `sha256:`.
+    /// Its digest, without its algorithm.
     pub layer_id: String,
     /// Bytes that it takes.
     pub size: i64,

@@ -282,7 +282,7 @@ pub struct RegistryImageSummary {
     pub repository: String,
     /// The tag.
     pub tag: String,
-    /// Digest of the image's configuration, without `sha256:`.
+    /// Digest of the image's configuration, without its algorithm.
     pub image_id: String,
     /// Digest of the image's manifest.
     pub digest: String,

@@ -237,7 +237,7 @@ pub struct ScanLayersReportData {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct ScanRepoReport {
-    /// Digest of the image's configuration, without `sha256:`.
+    /// Digest of the image's configuration, without its algorithm.
     pub image_id: String,
     /// URL of the registry.
     pub registry: String,

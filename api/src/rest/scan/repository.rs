@@ -68,7 +68,7 @@ pub struct ScanRepoRequestData {
 pub struct ScanImageSummary {
     /// `registry/repository:tag`.
     pub image: String,
-    /// Digest of the configuration, without `sha256:`.
+    /// Digest of the configuration, without its algorithm.
     pub image_id: String,
     /// Who made the image, by its configuration.
     pub author: String,

@@ -16,7 +16,7 @@ pub struct RunningImage {
     pub id: i32,
     /// Its name, or empty.
     pub name: String,
-    /// Digest of its configuration, without `sha256:`, or empty.
+    /// Digest of its configuration, without its algorithm, or empty.
     pub image_id: String,
     /// Clusters that run it.
     pub clusters: i32,

@@ -29,7 +29,7 @@ pub struct Workload {
     pub host: String,
     /// The name of the image, or empty.
     pub image: String,
-    /// Digest of the image's configuration, without `sha256:`, or empty.
+    /// Digest of the image's configuration, without its algorithm, or empty.
     pub image_id: String,
     /// Whether its first process is root's.
     pub run_as_root: bool,
