@@ -176,6 +176,8 @@ async fn the_result_of_a_stand_alone_scanner_decides() -> Result<()> {
     assert_eq!(listed["images"][0]["repository"], "shop/till", "{listed}");
     assert_eq!(listed["images"][0]["status"], "finished", "{listed}");
     assert_eq!(listed["images"][0]["critical"], 1, "{listed}");
+    // It has no settings and no state, and so no summary.
+    fleet.admin.get("/v1/scan/registry/_repo_scan").await?.expect(404, 7)?;
     let id = result["result"]["ImageID"].as_str().context("no id")?;
     let path = format!("/v1/scan/registry/_repo_scan/image/{id}");
     let found = fleet.admin.get(&path).await?.ok()?;
