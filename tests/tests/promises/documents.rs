@@ -26,13 +26,14 @@ async fn flags(program: PathBuf, command: &[&str]) -> Result<Vec<String>> {
 
 #[tokio::test]
 async fn every_flag_is_in_a_document() -> Result<()> {
-    let commands: [(PathBuf, &[&str], &str); 8] = [
+    let commands: [(PathBuf, &[&str], &str); 9] = [
         (programs::primary()?, &["serve"], "docs/operations.md"),
         (programs::primary()?, &["token", "create"], "docs/operations.md"),
         (programs::primary()?, &["apply"], "docs/policy.md"),
         (programs::primary()?, &["backup"], "docs/operations.md"),
         (programs::primary()?, &["restore"], "docs/operations.md"),
         (programs::primary()?, &["vulndb", "build"], "docs/images.md"),
+        (programs::primary()?, &["vulndb", "update"], "docs/images.md"),
         (programs::agent()?, &["run"], "docs/operations.md"),
         (programs::agent()?, &["scan"], "docs/scanning.md"),
     ];
