@@ -11,6 +11,11 @@ use crate::error::ScanError;
 pub(super) struct Wanted(Arc<AtomicBool>);
 
 impl Wanted {
+    /// What somebody waits for to its end.
+    pub(super) fn always() -> Self {
+        Self(Arc::new(AtomicBool::new(true)))
+    }
+
     /// Fails when nobody waits any more.
     pub(super) fn check(&self) -> io::Result<()> {
         if self.0.load(Ordering::Relaxed) { Ok(()) } else { Err(io::Error::other("cancelled")) }
@@ -47,7 +52,7 @@ impl Drop for Waiting {
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce(&Wanted) -> Result<T, ScanError> + Send + 'static,
 ) -> Result<T, ScanError> {
-    let waiting = Waiting(Wanted(Arc::new(AtomicBool::new(true))));
+    let waiting = Waiting(Wanted::always());
     let wanted = waiting.0.clone();
     tokio::task::spawn_blocking(move || work(&wanted)).await?
 }

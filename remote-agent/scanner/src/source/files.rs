@@ -8,6 +8,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
+use tracing::warn;
 
 use super::blocking::Wanted;
 use crate::error::ScanError;
@@ -37,25 +38,90 @@ pub(super) trait Files: Debug + Send + Sync {
     /// The bytes of a file.
     fn size(&self, name: &str) -> Option<u64>;
 
-    /// The content of a file.
-    fn open(&self, name: &str) -> Result<Box<dyn Read + Send>, ScanError>;
+    /// The content of a file, as long as somebody waits for it.
+    fn open(&self, name: &str, wanted: &Wanted) -> Result<Box<dyn Read + Send>, ScanError>;
 
     /// Whether there is such a file.
     fn has(&self, name: &str) -> bool {
         self.size(name).is_some()
     }
 
-    /// The whole of a small file.
-    fn small(&self, name: &str, limit: u64) -> Result<Vec<u8>, ScanError> {
-        let mut bytes = Vec::new();
-        self.open(name)?
-            .take(limit.saturating_add(1))
-            .read_to_end(&mut bytes)
-            .map_err(ScanError::file(name))?;
-        if bytes.len() as u64 > limit {
-            return Err(ScanError::Malformed(format!("{name} has more than {limit} bytes")));
+    /// Gives `take` the whole of each small file of `names`, with its place among them, in whatever
+    /// order is the quickest. Those that are not there are left out.
+    fn each_small(
+        &self,
+        names: &[String],
+        limit: u64,
+        wanted: &Wanted,
+        take: &mut dyn FnMut(usize, Vec<u8>),
+    ) -> Result<(), ScanError> {
+        one_by_one(self, names, limit, wanted, take);
+        Ok(())
+    }
+}
+
+/// Opens each of the files on its own.
+fn one_by_one(
+    files: &(impl Files + ?Sized),
+    names: &[String],
+    limit: u64,
+    wanted: &Wanted,
+    take: &mut dyn FnMut(usize, Vec<u8>),
+) {
+    for (at, name) in names.iter().enumerate().filter(|(_, name)| files.has(name)) {
+        match files.open(name, wanted).and_then(|file| whole(name, file, limit)) {
+            Ok(bytes) => take(at, bytes),
+            Err(error) => warn!(%error, "a file beside the image is passed over"),
         }
-        Ok(bytes)
+    }
+}
+
+fn whole(name: &str, file: impl Read, limit: u64) -> Result<Vec<u8>, ScanError> {
+    let mut bytes = Vec::new();
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(ScanError::file(name))?;
+    if bytes.len() as u64 > limit {
+        return Err(ScanError::Malformed(format!("{name} has more than {limit} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// Files for somebody who may cease to wait.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Awaited<'a> {
+    files: &'a dyn Files,
+    wanted: &'a Wanted,
+}
+
+impl<'a> Awaited<'a> {
+    pub(super) fn new(files: &'a dyn Files, wanted: &'a Wanted) -> Self {
+        Self { files, wanted }
+    }
+
+    pub(super) fn size(&self, name: &str) -> Option<u64> {
+        self.files.size(name)
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.files.has(name)
+    }
+
+    pub(super) fn open(&self, name: &str) -> Result<Box<dyn Read + Send>, ScanError> {
+        self.files.open(name, self.wanted)
+    }
+
+    /// The whole of a small file.
+    pub(super) fn small(&self, name: &str, limit: u64) -> Result<Vec<u8>, ScanError> {
+        whole(name, self.open(name)?, limit)
+    }
+
+    /// The whole of each of these, as [`Files::each_small`] gives it.
+    pub(super) fn each_small(
+        &self,
+        names: &[String],
+        limit: u64,
+        mut take: impl FnMut(usize, Vec<u8>),
+    ) -> Result<(), ScanError> {
+        self.files.each_small(names, limit, self.wanted, &mut take)
     }
 }
 
@@ -86,10 +152,10 @@ impl Files for InFolder {
         path.metadata().ok().filter(std::fs::Metadata::is_file).map(|found| found.len())
     }
 
-    fn open(&self, name: &str) -> Result<Box<dyn Read + Send>, ScanError> {
+    fn open(&self, name: &str, wanted: &Wanted) -> Result<Box<dyn Read + Send>, ScanError> {
         let path = self.0.join(layer::normalise(name.as_bytes()).map_err(|_| missing(name))?);
         let file = open_regular(&path).map_err(ScanError::file(path.display().to_string()))?;
-        Ok(Box::new(file))
+        Ok(Box::new(wanted.reader(file)))
     }
 }
 
@@ -102,9 +168,9 @@ impl Files for Whole {
         self.0.metadata().ok().map(|found| found.len())
     }
 
-    fn open(&self, _: &str) -> Result<Box<dyn Read + Send>, ScanError> {
+    fn open(&self, _: &str, wanted: &Wanted) -> Result<Box<dyn Read + Send>, ScanError> {
         let file = open_regular(&self.0).map_err(ScanError::file(self.0.display().to_string()))?;
-        Ok(Box::new(file))
+        Ok(Box::new(wanted.reader(file)))
     }
 }
 
@@ -146,19 +212,57 @@ impl Files for InArchive {
         self.places.get(name).map(|place| place.size)
     }
 
-    fn open(&self, name: &str) -> Result<Box<dyn Read + Send>, ScanError> {
+    fn open(&self, name: &str, wanted: &Wanted) -> Result<Box<dyn Read + Send>, ScanError> {
         let place = *self.places.get(name).ok_or_else(|| missing(name))?;
         let opened = || -> io::Result<Box<dyn Read + Send>> {
             let mut file = open_regular(&self.path)?;
             if self.compressed {
-                let mut unpacked = Decompressed::new(file)?;
+                let mut unpacked = Decompressed::new(wanted.reader(file))?;
                 io::copy(&mut unpacked.by_ref().take(place.start), &mut io::sink())?;
                 return Ok(Box::new(unpacked.take(place.size)));
             }
             file.seek(SeekFrom::Start(place.start))?;
-            Ok(Box::new(file.take(place.size)))
+            Ok(Box::new(wanted.reader(file.take(place.size))))
         };
         opened().map_err(ScanError::file(self.path.display().to_string()))
+    }
+
+    /// In one pass where the archive is compressed.
+    fn each_small(
+        &self,
+        names: &[String],
+        limit: u64,
+        wanted: &Wanted,
+        take: &mut dyn FnMut(usize, Vec<u8>),
+    ) -> Result<(), ScanError> {
+        if !self.compressed {
+            one_by_one(self, names, limit, wanted, take);
+            return Ok(());
+        }
+        // One file may have several names.
+        let mut asked: BTreeMap<u64, (u64, Vec<usize>)> = BTreeMap::new();
+        for (at, name) in names.iter().enumerate() {
+            if let Some(place) = self.places.get(name).filter(|place| place.size <= limit) {
+                asked.entry(place.start).or_insert((place.size, Vec::new())).1.push(at);
+            }
+        }
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let mut pass = || -> io::Result<()> {
+            let mut unpacked = Decompressed::new(wanted.reader(open_regular(&self.path)?))?;
+            let mut position = 0;
+            for (start, (size, asking)) in &asked {
+                let between = start.saturating_sub(position);
+                io::copy(&mut unpacked.by_ref().take(between), &mut io::sink())?;
+                let mut bytes = Vec::new();
+                unpacked.by_ref().take(*size).read_to_end(&mut bytes)?;
+                position = start.saturating_add(*size);
+                asking.iter().for_each(|at| take(*at, bytes.clone()));
+            }
+            Ok(())
+        };
+        pass().map_err(ScanError::file(self.path.display().to_string()))
     }
 }
 
@@ -215,4 +319,49 @@ fn places(
         }
     }
     Ok(Some(places))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+        let mut builder = tar::Builder::new(Vec::new());
+        for (name, content) in files {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(content.len() as u64);
+            header.set_mode(0o644);
+            header.set_cksum();
+            builder.append_data(&mut header, name, content.as_bytes()).unwrap();
+        }
+        builder.into_inner().unwrap()
+    }
+
+    #[test]
+    fn small_files_are_read_in_whatever_order_they_lie() {
+        let plain = archive(&[("a", "first"), ("b", "too long for it"), ("c", ""), ("d", "last")]);
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        gzip.write_all(&plain).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("archive");
+        let names = ["d", "b", "a", "none", "c", "a"].map(str::to_owned);
+        for bytes in [plain, gzip.finish().unwrap()] {
+            std::fs::write(&path, bytes).unwrap();
+            let wanted = Wanted::always();
+            let files = InArchive::at(&path, &Limits::default(), &wanted).unwrap().unwrap();
+            let mut found = BTreeMap::new();
+            Awaited::new(&files, &wanted)
+                .each_small(&names, 10, |at, bytes| {
+                    found.insert(at, String::from_utf8(bytes).unwrap());
+                })
+                .unwrap();
+            let found: Vec<(usize, &str)> = found.iter().map(|(at, of)| (*at, &**of)).collect();
+            assert_eq!(found, [(0, "last"), (2, "first"), (4, ""), (5, "first")]);
+        }
+    }
 }

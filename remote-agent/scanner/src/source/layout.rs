@@ -1,11 +1,13 @@
 //! Images whose manifests lie beside their blobs: OCI layouts, and the
 //! folders that skopeo writes as `dir:`.
 
+use std::collections::BTreeSet;
+
 use palisade_api::Digest;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::files::Files;
+use super::files::Awaited;
 use super::manifest::{INDEX_DEPTH, Index, IndexEntry, ManifestOrIndex};
 use super::packed::{LayerFile, Layers};
 use super::platform::Platform;
@@ -32,7 +34,7 @@ pub(super) enum Layout {
 }
 
 /// Whether the files are those of a plain folder.
-pub(super) fn is_plain(files: &dyn Files) -> bool {
+pub(super) fn is_plain(files: Awaited<'_>) -> bool {
     files.has("manifest.json")
         && files.has("version")
         && files.small("version", VERSION_BYTES).is_ok_and(|text| text.starts_with(PLAIN))
@@ -44,27 +46,37 @@ pub(super) fn blob(digest: Digest) -> String {
 }
 
 /// An index without what is attached to one of its manifests: layouts name that beside images.
-fn without_referrers(mut index: Index, files: &dyn Files) -> Index {
+/// Only what nothing else tells apart from an image is looked into.
+fn without_referrers(mut index: Index, files: Awaited<'_>) -> Result<Index, ScanError> {
     // The rest of it is skipped.
     #[derive(Deserialize)]
     struct About {
         subject: Option<IgnoredAny>,
     }
-    let refers = |entry: &IndexEntry| {
-        let name = blob(entry.descriptor.digest);
-        let small = files.size(&name).is_some_and(|size| size <= REFERRER_BYTES);
-        let bytes = small.then(|| files.small(&name, REFERRER_BYTES).ok()).flatten();
-        let about = bytes.and_then(|bytes| serde_json::from_slice::<About>(&bytes).ok());
-        about.is_some_and(|about| about.subject.is_some())
-    };
-    if (2..=MOST_ENTRIES).contains(&index.manifests.len()) {
-        let mut others = index.manifests.clone();
-        others.retain(|entry| entry.platform.is_some() || !refers(entry));
-        if others.iter().any(IndexEntry::is_image) {
-            index.manifests = others;
-        }
+    let images = || index.manifests.iter().filter(|entry| entry.is_image());
+    if images().map(|entry| entry.descriptor.digest).collect::<BTreeSet<_>>().len() < 2 {
+        return Ok(index);
     }
-    index
+    let is_small = |name: &String| files.size(name).is_some_and(|size| size <= REFERRER_BYTES);
+    let unclear = images().filter(|entry| entry.platform.is_none()).take(MOST_ENTRIES);
+    let (digests, names): (Vec<Digest>, Vec<String>) = unclear
+        .map(|entry| (entry.descriptor.digest, blob(entry.descriptor.digest)))
+        .filter(|(_, name)| is_small(name))
+        .unzip();
+    let mut referrers: BTreeSet<Digest> = BTreeSet::new();
+    files.each_small(&names, REFERRER_BYTES, |at, bytes| {
+        let about = serde_json::from_slice::<About>(&bytes).ok();
+        if about.is_some_and(|about| about.subject.is_some()) {
+            referrers.extend(digests.get(at));
+        }
+    })?;
+    let refers = |entry: &IndexEntry| {
+        entry.platform.is_none() && referrers.contains(&entry.descriptor.digest)
+    };
+    if images().any(|entry| !refers(entry)) {
+        index.manifests.retain(|entry| !refers(entry));
+    }
+    Ok(index)
 }
 
 impl Layout {
@@ -93,7 +105,7 @@ impl Layout {
     /// The image, and the files of its layers.
     pub(super) fn read(
         self,
-        files: &dyn Files,
+        files: Awaited<'_>,
         platform: Option<&Platform>,
         name: Option<&str>,
         limits: &Limits,
@@ -117,7 +129,7 @@ impl Layout {
                 ManifestOrIndex::Index(index) => {
                     let names = self == Self::Oci && digest.is_none();
                     let index = if names {
-                        without_referrers(index, files).named(name.take())?
+                        without_referrers(index, files)?.named(name.take())?
                     } else {
                         index
                     };
@@ -152,5 +164,75 @@ impl Layout {
             return Ok((image, layers));
         }
         Err(ScanError::Malformed("its indexes are nested too deep".to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::io::Read;
+    use std::sync::Mutex;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::source::blocking::Wanted;
+    use crate::source::files::Files;
+
+    /// Files that count how often each is opened.
+    #[derive(Debug, Default)]
+    struct Counted {
+        content: BTreeMap<String, Vec<u8>>,
+        opened: Mutex<Vec<String>>,
+    }
+
+    impl Files for Counted {
+        fn size(&self, name: &str) -> Option<u64> {
+            self.content.get(name).map(|bytes| bytes.len() as u64)
+        }
+
+        fn open(&self, name: &str, _: &Wanted) -> Result<Box<dyn Read + Send>, ScanError> {
+            self.opened.lock().unwrap().push(name.to_owned());
+            Ok(Box::new(std::io::Cursor::new(self.content[name].clone())))
+        }
+    }
+
+    /// To reach a file may mean to unpack the whole archive.
+    #[test]
+    fn only_what_may_be_an_image_is_looked_into() {
+        let mut files = Counted::default();
+        let mut put = |told: Value, content: &Value| {
+            let digest = Digest::of(content.to_string().as_bytes());
+            files.content.insert(blob(digest), content.to_string().into_bytes());
+            let mut entry = json!({"digest": digest.to_oci(), "size": 1});
+            entry.as_object_mut().unwrap().extend(told.as_object().unwrap().clone());
+            entry
+        };
+        let image = put(json!({}), &json!({"layers": []}));
+        let told = put(json!({"platform": {"os": "linux", "architecture": "amd64"}}), &json!({}));
+        let typed = put(json!({"artifactType": "application/spdx+json"}), &json!({"a": 1}));
+        let tag = format!("sha256-{}.att", "a".repeat(64));
+        let annotations = json!({"org.opencontainers.image.ref.name": tag});
+        let tagged = put(json!({"annotations": annotations}), &json!({"a": 2}));
+        let bare = put(json!({}), &json!({"subject": {"digest": "sha256:0"}}));
+        for (manifests, opened, left) in [
+            (vec![&image], 0, 1),
+            (vec![&image, &image, &typed, &tagged], 0, 4),
+            (vec![&told, &typed, &tagged], 0, 3),
+            (vec![&bare, &typed], 0, 2),
+            (vec![&bare, &image, &typed], 2, 2),
+            (vec![&told, &bare], 1, 1),
+        ] {
+            let index = json!({"schemaVersion": 2, "manifests": manifests}).to_string();
+            let ManifestOrIndex::Index(index) = ManifestOrIndex::parse(index.as_bytes()).unwrap()
+            else {
+                panic!("an index")
+            };
+            let wanted = Wanted::always();
+            let kept = without_referrers(index, Awaited::new(&files, &wanted)).unwrap();
+            assert_eq!(kept.manifests.len(), left, "{manifests:?}");
+            let found = std::mem::take(&mut *files.opened.lock().unwrap());
+            assert_eq!(found.len(), opened, "{manifests:?}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use palisade_api::Digest;
 
 use super::blocking::{Wanted, blocking};
-use super::files::{Files, InArchive, InFolder, Whole};
+use super::files::{Awaited, Files, InArchive, InFolder, Whole};
 use super::layout::{self, Layout};
 use super::platform::Platform;
 use super::registry::Resolved;
@@ -64,10 +64,13 @@ impl Packed {
     /// that was unpacked, or what skopeo writes as `dir:`.
     pub fn folder(folder: &Path) -> Option<Self> {
         let has = |name: &str| folder.join(name).is_file();
+        let is_plain = || {
+            let files = InFolder(folder.to_owned());
+            layout::is_plain(Awaited::new(&files, &Wanted::always()))
+        };
         // A root folder may hold anything under one of these names alone.
         let packed = has("oci-layout") && has("index.json")
-            || has("manifest.json")
-                && (has("repositories") || layout::is_plain(&InFolder(folder.to_owned())));
+            || has("manifest.json") && (has("repositories") || is_plain());
         packed.then(|| Self::new(Place::Folder(folder.to_owned())))
     }
 
@@ -115,10 +118,7 @@ impl Packed {
         let identity =
             LayerIdentity { digest: layer.digest, size: Some(layer.size), verify: file.verify };
         let scope = scope.clone();
-        blocking(move |wanted| {
-            layer::read(wanted.reader(files.open(&file.name)?), identity, &scope)
-        })
-        .await
+        blocking(move |wanted| layer::read(files.open(&file.name, wanted)?, identity, &scope)).await
     }
 
     /// Where attachments of the image are looked for, with what is meant; none where the image
@@ -130,9 +130,10 @@ impl Packed {
         let (packed, limits) = (self.clone(), limits.clone());
         blocking(move |wanted| {
             let Some(files) = packed.files(&limits, wanted)? else { return Ok(None) };
-            let Some(layout) = LaidOut::at(Arc::clone(&files), &limits)? else { return Ok(None) };
+            let Some(layout) = LaidOut::at(&files, &limits, wanted)? else { return Ok(None) };
             let (platform, name) = (packed.platform.as_ref(), packed.name.as_deref());
-            let (image, _) = Layout::Oci.read(files.as_ref(), platform, name, &limits)?;
+            let files = Awaited::new(files.as_ref(), wanted);
+            let (image, _) = Layout::Oci.read(files, platform, name, &limits)?;
             let Some(digest) = image.digest else { return Ok(None) };
             let resolved = Resolved { digest, index_digest: image.index_digest };
             Ok(Some((Shelf::Layout(layout), resolved)))
@@ -156,14 +157,15 @@ impl Packed {
         let (Place::Folder(path) | Place::Archive(path)) = &self.place;
         let Some(files) = self.files(limits, wanted)? else { return self.root(path) };
         let (platform, name) = (self.platform.as_ref(), self.name.as_deref());
-        let (image, layers) = if layout::is_plain(files.as_ref()) {
-            Layout::Plain.read(files.as_ref(), platform, name, limits)?
-        } else if files.has("manifest.json") {
-            saved::read(files.as_ref(), platform, name, limits)?
-        } else if files.has("index.json") {
-            Layout::Oci.read(files.as_ref(), platform, name, limits)?
-        } else if files.has("repositories") {
-            saved::read_first(files.as_ref(), limits)?
+        let awaited = Awaited::new(files.as_ref(), wanted);
+        let (image, layers) = if layout::is_plain(awaited) {
+            Layout::Plain.read(awaited, platform, name, limits)?
+        } else if awaited.has("manifest.json") {
+            saved::read(awaited, platform, name, limits)?
+        } else if awaited.has("index.json") {
+            Layout::Oci.read(awaited, platform, name, limits)?
+        } else if awaited.has("repositories") {
+            saved::read_first(awaited, limits)?
         } else {
             return Err(ScanError::InvalidTarget(format!(
                 "{} is no image: it holds neither manifest.json nor index.json",

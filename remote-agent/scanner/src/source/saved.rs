@@ -7,7 +7,7 @@ use palisade_api::Digest;
 use serde::Deserialize;
 
 use super::config::{ConfigFile, History};
-use super::files::Files;
+use super::files::Awaited;
 use super::layout::blob;
 use super::manifest::{is_called, not_among, only_one};
 use super::packed::{LayerFile, Layers};
@@ -56,7 +56,7 @@ fn named(saved: Vec<Saved>, wanted: Option<&str>) -> Result<Vec<Saved>, ScanErro
 /// The image that `manifest.json` names `wanted`, or the only one; the first
 /// of it that is for `platform`.
 pub(super) fn read(
-    files: &dyn Files,
+    files: Awaited<'_>,
     platform: Option<&Platform>,
     wanted: Option<&str>,
     limits: &Limits,
@@ -104,7 +104,7 @@ fn digest_in(name: &str) -> Option<Digest> {
 /// The digest of the manifest of this configuration, where a layout is there
 /// as well, as newer versions write it. What is wrong with that layout does
 /// not matter: nothing is read from it.
-fn manifest_digest(files: &dyn Files, image_id: Digest, limits: &Limits) -> Option<Digest> {
+fn manifest_digest(files: Awaited<'_>, image_id: Digest, limits: &Limits) -> Option<Digest> {
     #[derive(Deserialize)]
     struct Index {
         manifests: Vec<Named>,
@@ -130,7 +130,7 @@ fn manifest_digest(files: &dyn Files, image_id: Digest, limits: &Limits) -> Opti
 
 /// Whether the layer is stored as it is, so that the digest of what it
 /// unpacks to is its own.
-fn plain(files: &dyn Files, name: &str) -> Result<bool, ScanError> {
+fn plain(files: Awaited<'_>, name: &str) -> Result<bool, ScanError> {
     let mut head = [0; 6];
     let mut file = files.open(name)?;
     let mut filled = 0;
@@ -157,7 +157,10 @@ struct Command {
 }
 
 /// The image that `repositories` names first, by a chain of parents.
-pub(super) fn read_first(files: &dyn Files, limits: &Limits) -> Result<(Image, Layers), ScanError> {
+pub(super) fn read_first(
+    files: Awaited<'_>,
+    limits: &Limits,
+) -> Result<(Image, Layers), ScanError> {
     let bad = |reason: String| ScanError::Malformed(reason);
     let repositories: BTreeMap<String, BTreeMap<String, String>> =
         serde_json::from_slice(&files.small("repositories", limits.manifest_bytes)?)
@@ -205,6 +208,6 @@ fn path(name: &str) -> Result<String, ScanError> {
         .map_err(|_| ScanError::Malformed("a name in it leads out of it".to_owned()))
 }
 
-fn size(files: &dyn Files, name: &str) -> Result<u64, ScanError> {
+fn size(files: Awaited<'_>, name: &str) -> Result<u64, ScanError> {
     files.size(name).ok_or_else(|| ScanError::Malformed(format!("layer {name} is missing")))
 }

@@ -1,20 +1,22 @@
 //! Where an image lies with what is attached to it: a registry, or an OCI layout.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use palisade_api::Digest;
+use tracing::warn;
 
-use super::blocking::blocking;
-use super::files::Files;
+use super::blocking::{Wanted, blocking};
+use super::files::{Awaited, Files};
 use super::layout::blob;
-use super::manifest::{Index, ManifestOrIndex, is_called};
+use super::manifest::{Index, IndexEntry, ManifestOrIndex, is_called};
 use super::registry::{Attachment, Referrer, RegistryImage};
 use crate::error::ScanError;
 use crate::limits::Limits;
 use crate::source::Descriptor;
 
-/// Attachments of a layout that are looked at: each may mean unpacking an archive to it.
+/// Attachments of a layout that are looked at.
 const MOST: usize = 64;
 /// What cosign calls the kind of statements where it saves an image as a layout.
 const STATEMENTS: &str = "dev.cosignproject.cosign/atts";
@@ -45,7 +47,7 @@ impl Shelf {
             Self::Registry(image) => image,
             Self::Layout(layout) => {
                 let limit = limits.manifest_bytes;
-                return layout.on(move |layout| layout.read(digest, limit)).await;
+                return layout.on(move |layout, wanted| layout.read(digest, limit, wanted)).await;
             }
         };
         let (bytes, _) = image.raw_manifest(&digest.to_oci(), limits).await?;
@@ -62,7 +64,7 @@ impl Shelf {
             Self::Registry(image) => image.referrers(about, None, limits).await,
             Self::Layout(layout) => {
                 let limit = limits.manifest_bytes;
-                layout.on(move |layout| layout.referrers(about, limit)).await
+                layout.on(move |layout, wanted| layout.referrers(about, limit, wanted)).await
             }
         }
     }
@@ -77,7 +79,7 @@ impl Shelf {
             Self::Registry(image) => image.attachment(reference, limits).await,
             Self::Layout(layout) => {
                 let (reference, limit) = (reference.to_owned(), limits.manifest_bytes);
-                layout.on(move |layout| layout.attachment(&reference, limit)).await
+                layout.on(move |layout, wanted| layout.attachment(&reference, limit, wanted)).await
             }
         }
     }
@@ -88,7 +90,7 @@ impl Shelf {
             Self::Registry(image) => image.blob(of, limit).await,
             Self::Layout(layout) => {
                 let digest = of.digest;
-                layout.on(move |layout| layout.read(digest, limit)).await
+                layout.on(move |layout, wanted| layout.read(digest, limit, wanted)).await
             }
         }
     }
@@ -105,28 +107,38 @@ fn verified(what: &'static str, expected: Digest, bytes: Bytes) -> Result<Bytes,
 
 impl LaidOut {
     /// The layout of these files; none where they are no layout.
-    pub(super) fn at(files: Arc<dyn Files>, limits: &Limits) -> Result<Option<Self>, ScanError> {
+    pub(super) fn at(
+        files: &Arc<dyn Files>,
+        limits: &Limits,
+        wanted: &Wanted,
+    ) -> Result<Option<Self>, ScanError> {
         // Beside `manifest.json` it is only a part of what `docker save` writes.
         if files.has("manifest.json") || !files.has("index.json") {
             return Ok(None);
         }
-        let bytes = files.small("index.json", limits.manifest_bytes)?;
+        let awaited = Awaited::new(files.as_ref(), wanted);
+        let bytes = awaited.small("index.json", limits.manifest_bytes)?;
         match ManifestOrIndex::parse(&bytes)? {
-            ManifestOrIndex::Index(index) => Ok(Some(Self { files, index })),
+            ManifestOrIndex::Index(index) => Ok(Some(Self { files: Arc::clone(files), index })),
             ManifestOrIndex::Manifest(_) | ManifestOrIndex::Schema1(_) => Ok(None),
         }
     }
 
     async fn on<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Self) -> Result<T, ScanError> + Send + 'static,
+        work: impl FnOnce(&Self, &Wanted) -> Result<T, ScanError> + Send + 'static,
     ) -> Result<T, ScanError> {
         let layout = self.clone();
-        blocking(move |_| work(&layout)).await
+        blocking(move |wanted| work(&layout, wanted)).await
     }
 
-    fn read(&self, digest: Digest, limit: u64) -> Result<Bytes, ScanError> {
-        verified("a blob", digest, self.files.small(&blob(digest), limit)?.into())
+    fn awaited<'a>(&'a self, wanted: &'a Wanted) -> Awaited<'a> {
+        Awaited::new(self.files.as_ref(), wanted)
+    }
+
+    fn read(&self, digest: Digest, limit: u64, wanted: &Wanted) -> Result<Bytes, ScanError> {
+        let bytes = self.awaited(wanted).small(&blob(digest), limit)?;
+        verified("a blob", digest, bytes.into())
     }
 
     /// The manifest that has this name.
@@ -136,7 +148,12 @@ impl LaidOut {
         Some(entry.descriptor.digest)
     }
 
-    fn attachment(&self, reference: &str, limit: u64) -> Result<Option<Attachment>, ScanError> {
+    fn attachment(
+        &self,
+        reference: &str,
+        limit: u64,
+        wanted: &Wanted,
+    ) -> Result<Option<Attachment>, ScanError> {
         let of_kind = || {
             let mut entries = self.index.manifests.iter();
             let entry = entries.find(|entry| entry.is_kind(STATEMENTS))?;
@@ -151,37 +168,57 @@ impl LaidOut {
         if !self.files.has(&blob(digest)) {
             return Ok(None);
         }
-        Attachment::parse(digest, &self.read(digest, limit)?).map(Some)
+        Attachment::parse(digest, &self.read(digest, limit, wanted)?).map(Some)
     }
 
     /// Those that the layout's index names, and those in the index under the tag that stands in
     /// for what registries tell.
-    fn referrers(&self, about: Digest, limit: u64) -> Result<Vec<Referrer>, ScanError> {
+    fn referrers(
+        &self,
+        about: Digest,
+        limit: u64,
+        wanted: &Wanted,
+    ) -> Result<Vec<Referrer>, ScanError> {
         let listed = match self.named(&about.to_referrers_tag()) {
-            Some(digest) => match ManifestOrIndex::parse(&self.read(digest, limit)?)? {
+            Some(digest) => match ManifestOrIndex::parse(&self.read(digest, limit, wanted)?)? {
                 ManifestOrIndex::Index(index) => index.manifests,
                 ManifestOrIndex::Manifest(_) | ManifestOrIndex::Schema1(_) => Vec::new(),
             },
             None => Vec::new(),
         };
+        let files = self.awaited(wanted);
         let entries = self.index.manifests.iter().cloned().chain(listed);
         let entries = entries.filter(|entry| entry.platform.is_none()).take(MOST);
-        let mut referrers = Vec::new();
-        for entry in entries {
-            let digest = entry.descriptor.digest;
-            if !self.files.has(&blob(digest)) {
-                continue;
-            }
+        let is_small = |name: &String| files.size(name).is_some_and(|size| size <= limit);
+        let (entries, names): (Vec<IndexEntry>, Vec<String>) = entries
+            .map(|entry| {
+                let name = blob(entry.descriptor.digest);
+                (entry, name)
+            })
+            .filter(|(_, name)| is_small(name))
+            .unzip();
+        // By their places: they are read in another order.
+        let mut referrers = BTreeMap::new();
+        files.each_small(&names, limit, |at, bytes| {
+            let Some(IndexEntry { descriptor, .. }) = entries.get(at) else { return };
+            let digest = descriptor.digest;
+            let bytes = match verified("a manifest", digest, bytes.into()) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    warn!(%error, "what may be attached is passed over");
+                    return;
+                }
+            };
             // What is no manifest is attached to nothing.
-            let Ok(found) = Attachment::parse(digest, &self.read(digest, limit)?) else { continue };
-            if found.subject == Some(about) {
-                referrers.push(Referrer {
-                    manifest: entry.descriptor,
-                    artifact_type: found.artifact_type,
-                    annotations: found.annotations,
-                });
-            }
-        }
-        Ok(referrers)
+            let found = Attachment::parse(digest, &bytes).ok();
+            let Some(found) = found.filter(|found| found.subject == Some(about)) else { return };
+            let referrer = Referrer {
+                manifest: descriptor.clone(),
+                artifact_type: found.artifact_type,
+                annotations: found.annotations,
+            };
+            referrers.insert(at, referrer);
+        })?;
+        Ok(referrers.into_values().collect())
     }
 }
