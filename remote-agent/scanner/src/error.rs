@@ -268,6 +268,22 @@ impl ScanError {
         }
     }
 
+    /// Whether something that is attached to an image is not as it should be: it may be anybody's,
+    /// and must hide neither what is attached beside it nor the image.
+    pub(crate) fn is_of_one_attachment(&self) -> bool {
+        match self {
+            Self::Malformed(_)
+            | Self::InvalidTarget(_)
+            | Self::File { .. }
+            | Self::DigestMismatch { .. }
+            | Self::SizeMismatch { .. } => true,
+            Self::Registry(error) => {
+                matches!(error, RegistryError::NotFound { .. } | RegistryError::TooLarge { .. })
+            }
+            _ => false,
+        }
+    }
+
     /// Whether what a digest leads to is at fault, as [`ScanOutcome::is_of_image`] has it, or is
     /// no image at all: charts and signatures lie in registries too.
     pub fn is_of_image(&self) -> bool {

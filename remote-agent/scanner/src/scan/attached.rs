@@ -49,9 +49,9 @@ pub struct Attached {
 
 impl Target {
     /// The bill of materials that is attached to the image, in its registry or its OCI layout;
-    /// none where there is none, and for what is in neither. Who uses it instead of the
-    /// layers trusts whoever may write there, or only what one of `signers` finds
-    /// signed `now`, where such are given.
+    /// none where there is none that can be read, and for what is in neither. Who uses it instead
+    /// of the layers trusts whoever may write there, or only what one of `signers` finds signed
+    /// `now`, where such are given.
     pub async fn attached_sbom(
         &self,
         signers: &[RootOfTrust],
@@ -63,7 +63,8 @@ impl Target {
             std::iter::once(resolved.digest).chain(resolved.index_digest).collect();
         let mut room = Room { blobs: MOST_BLOBS, bytes: MOST_BYTES };
         for Place { about, manifest } in places(&home, &resolved, limits).await? {
-            let Some(attachment) = home.attachment(&manifest, limits).await? else { continue };
+            let attachment = home.attachment(&manifest, limits).await;
+            let Some(Some(attachment)) = if_sound(attachment, &manifest)? else { continue };
             // A list of referrers may name what speaks of another image.
             if attachment.subject.is_some_and(|named| named != about) {
                 continue;
@@ -74,14 +75,13 @@ impl Target {
                     continue;
                 }
                 // No more than was counted, whatever the manifest says.
-                let content = home.blob(blob, blob.size).await?;
+                let content = home.blob(blob, blob.size).await;
+                let Some(content) = if_sound(content, &manifest)? else { continue };
                 if sbom::detect(&content).is_none() {
                     continue;
                 }
                 let document = Document { name: &manifest, content: &content, annotations };
-                let read = document.read(&images, signers, now, limits).map_err(|error| {
-                    ScanError::Malformed(format!("the attached document {manifest}: {error}"))
-                })?;
+                let read = document.read(&images, signers, now, limits);
                 let Some(Said { read, states_of_image }) = read else { continue };
                 let mut inventory = read.inventory;
                 // Statements on vulnerabilities have the same form, and list nothing.
@@ -154,33 +154,68 @@ impl Document<'_> {
         signers: &[RootOfTrust],
         now: DateTime<Utc>,
         limits: &Limits,
-    ) -> Result<Option<Said>, SbomError> {
+    ) -> Option<Said> {
         let Self { name, content, annotations } = *self;
-        let image = images.get(..1).unwrap_or_default();
         if signers.is_empty() {
             let is_stated = sbom::is_stated(content);
-            for images in [image, images] {
-                if let Some(read) = sbom::read_about(name, content, images, limits)? {
-                    let states_of_image = is_stated.then_some(images.len() == 1);
-                    return Ok(Some(Said { read, states_of_image }));
-                }
+            let read = |images: &[Digest]| sbom::read_about(name, content, images, limits);
+            let said = self.of_image_or_index(images, is_stated, read);
+            if said.is_none() {
+                warn!(
+                    document = name,
+                    "what is attached is about another image, or no bill: it is not used"
+                );
             }
+            return said;
+        }
+        let statements = signed_statements(content, annotations, signers, now);
+        let said = statements.iter().find_map(|statement| {
+            let read = |images: &[Digest]| sbom::read_stated(name, statement, images, limits);
+            self.of_image_or_index(images, true, read)
+        });
+        if said.is_none() {
             warn!(
                 document = name,
-                "an attached statement is about another image, or no bill: it is not used"
+                "no signer who is trusted stated it of the image: it is not used"
             );
-            return Ok(None);
         }
-        for statement in signed_statements(content, annotations, signers, now) {
-            for images in [image, images] {
-                if let Some(read) = sbom::read_stated(name, &statement, images, limits)? {
-                    let states_of_image = Some(images.len() == 1);
-                    return Ok(Some(Said { read, states_of_image }));
+        said
+    }
+
+    /// What `read` finds of the image itself, the first of `images`, or else of any of them.
+    fn of_image_or_index(
+        &self,
+        images: &[Digest],
+        is_stated: bool,
+        read: impl Fn(&[Digest]) -> Result<Option<Reading>, SbomError>,
+    ) -> Option<Said> {
+        let image = images.get(..1).unwrap_or_default();
+        for images in [image, images] {
+            match read(images) {
+                Ok(Some(read)) => {
+                    let states_of_image = is_stated.then_some(images.len() == 1);
+                    return Some(Said { read, states_of_image });
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    warn!(document = self.name, %error, "what is attached cannot be read");
+                    return None;
                 }
             }
         }
-        warn!(document = name, "no signer who is trusted stated it of the image: it is not used");
-        Ok(None)
+        None
+    }
+}
+
+/// None of what is not as it should be.
+fn if_sound<T>(found: Result<T, ScanError>, manifest: &str) -> Result<Option<T>, ScanError> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.is_of_one_attachment() => {
+            warn!(manifest, %error, "what is attached cannot be read: it is not used");
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -228,7 +263,8 @@ async fn places(shelf: &Shelf, of: &Resolved, limits: &Limits) -> Result<Vec<Pla
 }
 
 async fn referring(shelf: &Shelf, about: Digest, limits: &Limits) -> Result<Vec<Place>, ScanError> {
-    let referrers = shelf.referrers(about, limits).await?;
+    let referrers = if_sound(shelf.referrers(about, limits).await, "the list of referrers")?;
+    let referrers = referrers.unwrap_or_default();
     let fitting = referrers.iter().filter(|referrer| is_type(&referrer.artifact_type));
     let manifests = fitting.map(|referrer| referrer.manifest.digest.to_oci()).take(TRIED);
     Ok(manifests.map(|manifest| Place { about, manifest }).collect())

@@ -12,7 +12,7 @@ use super::signed::Signed;
 use crate::error::ScanError;
 use crate::limits::Limits;
 use crate::source::reference::is_tag;
-use crate::source::registry::{RegistryError, RegistryImage};
+use crate::source::registry::RegistryImage;
 
 /// Type of cosign's attachments as referrers.
 const COSIGN: &str = "application/vnd.dev.cosign.artifact.sig.v1+json";
@@ -64,18 +64,11 @@ pub async fn collect(
     Ok(signatures)
 }
 
-/// None of what is not as it should be: it may be anybody's, and must not hide the signatures
-/// beside it.
+/// None of what is not as it should be.
 fn if_sound<T>(found: Result<T, ScanError>, what: &str) -> Result<Option<T>, ScanError> {
     match found {
         Ok(found) => Ok(Some(found)),
-        Err(
-            error @ (ScanError::Malformed(_)
-            | ScanError::DigestMismatch { .. }
-            | ScanError::Registry(
-                RegistryError::NotFound { .. } | RegistryError::TooLarge { .. },
-            )),
-        ) => {
+        Err(error) if error.is_of_one_attachment() => {
             debug!(what, %error, "what is attached cannot be read");
             Ok(None)
         }

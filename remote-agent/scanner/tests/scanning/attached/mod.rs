@@ -4,6 +4,7 @@ mod layout;
 mod signed;
 
 use axum::body::Bytes;
+use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
@@ -54,6 +55,11 @@ impl Shelf {
         let mut entry = descriptor("application/vnd.oci.image.manifest.v1+json", digest, size);
         entry["artifactType"] = json!(artifact_type);
         self.referrers.push(entry);
+    }
+
+    /// Where the manifest of what was attached at `place` lies.
+    fn manifest_path(&self, place: usize) -> String {
+        format!("shop/manifests/{}", self.referrers[place]["digest"].as_str().unwrap())
     }
 
     /// Lists what is attached under `path`.
@@ -324,8 +330,7 @@ async fn more_than_is_announced_is_not_read() {
     let mut manifest = shelf.around(CYCLONEDX, &cyclonedx("own"));
     manifest["layers"][0]["size"] = json!(1);
     shelf.registry.put_manifest("shop", &format!("sha256-{}.sbom", shelf.image), &manifest);
-    let error = shelf.attached().await.unwrap_err();
-    assert!(matches!(error, ScanError::Registry(RegistryError::TooLarge { .. })), "{error}");
+    assert!(shelf.attached().await.unwrap().is_none());
 }
 
 /// What a registry calls a manifest decides nothing where its digest is asked for.
@@ -359,15 +364,52 @@ async fn what_is_about_another_image_or_no_bill_is_passed_over() {
     assert_eq!(names(&shelf.attached().await.unwrap().unwrap().inventory), ["own"]);
 }
 
+/// Who may write there must not keep others from what is attached beside it, nor the image from
+/// being scanned.
 #[tokio::test]
-async fn a_bill_that_is_not_what_its_digest_says_fails() {
+async fn what_cannot_be_read_is_passed_over() {
+    let damages: [fn(&Shelf, Digest); 4] = [
+        |shelf, blob| {
+            shelf.registry.put_blob("shop", blob, Answer::Bytes(cyclonedx("bad").into()));
+        },
+        |shelf, blob| shelf.registry.put_blob("shop", blob, Answer::Status(StatusCode::NOT_FOUND)),
+        |shelf, _| {
+            let path = shelf.manifest_path(0);
+            shelf.registry.put(&path, Answer::Bytes("no manifest".into()));
+        },
+        |shelf, _| {
+            shelf.registry.put(&shelf.manifest_path(0), Answer::Status(StatusCode::NOT_FOUND));
+        },
+    ];
+    for (at, damage) in damages.into_iter().enumerate() {
+        let mut shelf = Shelf::new().await;
+        let document = cyclonedx("own");
+        shelf.attach(CYCLONEDX, &document, shelf.image);
+        damage(&shelf, Digest::of(document.as_bytes()));
+        shelf.list_at(&format!("shop/referrers/{}", shelf.image.to_oci()));
+        assert!(shelf.attached().await.unwrap().is_none(), "{at}");
+        shelf.attach(CYCLONEDX, &cyclonedx("beside"), shelf.image);
+        shelf.list_at(&format!("shop/referrers/{}", shelf.image.to_oci()));
+        assert_eq!(names(&shelf.attached().await.unwrap().unwrap().inventory), ["beside"], "{at}");
+    }
+    // A registry that refuses is another matter.
     let mut shelf = Shelf::new().await;
-    let document = cyclonedx("own");
-    shelf.attach(CYCLONEDX, &document, shelf.image);
+    shelf.attach(CYCLONEDX, &cyclonedx("own"), shelf.image);
     shelf.list_at(&format!("shop/referrers/{}", shelf.image.to_oci()));
-    let digest = Digest::of(document.as_bytes());
-    let forged = Bytes::from(cyclonedx("bad"));
-    shelf.registry.put_blob("shop", digest, Answer::Bytes(forged));
+    shelf.registry.put(&shelf.manifest_path(0), Answer::Status(StatusCode::FORBIDDEN));
     let error = shelf.attached().await.unwrap_err();
-    assert!(matches!(error, ScanError::DigestMismatch { .. }), "{error}");
+    assert!(matches!(error, ScanError::Registry(RegistryError::Unauthorized { .. })), "{error}");
+}
+
+/// A document may be broken within.
+#[tokio::test]
+async fn a_broken_document_is_passed_over() {
+    let mut shelf = Shelf::new().await;
+    let broken = r#"{"bomFormat": "CycloneDX", "specVersion": "1.5", "components": 1}"#;
+    shelf.attach(CYCLONEDX, broken, shelf.image);
+    shelf.list_at(&format!("shop/referrers/{}", shelf.image.to_oci()));
+    assert!(shelf.attached().await.unwrap().is_none());
+    shelf.attach(CYCLONEDX, &cyclonedx("own"), shelf.image);
+    shelf.list_at(&format!("shop/referrers/{}", shelf.image.to_oci()));
+    assert_eq!(names(&shelf.attached().await.unwrap().unwrap().inventory), ["own"]);
 }
