@@ -149,14 +149,13 @@ pub(crate) fn cloaked_in(path: &str, text: &str) -> String {
     places.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
     let mut shown = String::with_capacity(text.len());
     let mut end = 0;
-    for place in places.into_iter().filter_map(|place| Some((text.get(place.clone())?, place))) {
-        let (secret, place) = place;
-        // One may stand in another.
+    for place in places {
         if place.start >= end {
             shown.push_str(text.get(end..place.start).unwrap_or_default());
-            shown.push_str(&cloaked(secret.as_bytes()));
-            end = place.end;
+            shown.push_str(&cloaked(text.get(place.clone()).unwrap_or_default().as_bytes()));
         }
+        // One may stand in another, or begin in it and end behind it.
+        end = end.max(place.end);
     }
     shown.push_str(text.get(end..).unwrap_or_default());
     shown

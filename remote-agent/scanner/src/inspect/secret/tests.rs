@@ -267,6 +267,15 @@ fn texts_are_shown_without_their_secrets() {
     assert_eq!(cloaked_in("$EnvVariables", "MODE=secret é"), "MODE=secret é");
 }
 
+/// The first of them ends where a password may be no longer.
+#[test]
+fn a_secret_that_begins_in_another_and_ends_behind_it() {
+    let (password, token) = (noise(MIXED, 30), noise(MIXED, 40));
+    let text = format!("RUN (export DB_PASSWORD={password}:figd_{token})");
+    let shown = cloaked_in("$History", &text);
+    assert_eq!(shown, format!("RUN (export DB_PASSWORD={}...)", &password[..8]));
+}
+
 /// One that is repeated counts once, and hides no other.
 #[test]
 fn a_secret_that_is_repeated() {
