@@ -173,6 +173,11 @@ fn told(entry: &Entry<'_>, content: &mut dyn Read, scope: &Scope) -> io::Result<
             }
         } else {
             executable::read(entry, content, &mut facts)?;
+            if secret::is_too_long(entry) {
+                let most = secret::SETTINGS;
+                let reason = format!("has more than {most} bytes: no secrets are looked for in it");
+                facts.problem(Problem::new(reason));
+            }
         }
         return Ok((facts != Facts::default()).then_some(facts));
     }
@@ -242,6 +247,28 @@ mod tests {
             let names: Vec<_> = facts.packages.iter().map(|one| one.name.as_str()).collect();
             assert_eq!(names, ["musl"], "{path}");
             assert!(facts.problem.unwrap().contains("1000 bytes"), "{path}");
+        }
+    }
+
+    /// Who looks for secrets must learn where nobody looked.
+    #[test]
+    fn settings_that_are_too_long_to_be_searched_are_told() {
+        for (path, size, is_told) in [
+            ("app/config/settings.yml", 2, true),
+            ("etc/shop.conf", 2, true),
+            ("app/config/settings.yml", 1, false),
+            ("app/data.csv", 2, false),
+            ("app/node_modules/a/data.json", 2, false),
+            ("usr/share/a/data.json", 2, false),
+            ("app/tests/data.json", 2, false),
+            // It tells of packages.
+            ("app/package-lock.json", 2, false),
+        ] {
+            let mut content = vec![b' '; size << 20];
+            content[..2].copy_from_slice(b"{}");
+            let facts = facts(path, &content, &Limits::default()).unwrap().unwrap_or_default();
+            let problem = facts.problem.unwrap_or_default();
+            assert_eq!(problem.contains("no secrets"), is_told, "{path} {problem}");
         }
     }
 

@@ -141,6 +141,15 @@ pub(super) fn holds_settings(path: &str) -> bool {
         || extension(path).is_some_and(|extension| SETTINGS.contains(&extension.as_str()))
 }
 
+/// Whether it holds those of who made the image, and not of packages, tests or translations.
+pub(super) fn holds_own_settings(path: &str) -> bool {
+    holds_settings(path)
+        && is_by_people(path)
+        && !is_passed_over(path)
+        && !has_folder(path, &TRIALS)
+        && !has_folder(path, &TEXTS)
+}
+
 /// Whether nothing is looked for in the file.
 pub(super) fn is_passed_over(path: &str) -> bool {
     NEVER.iter().any(|folder| path.starts_with(folder))
@@ -164,6 +173,12 @@ fn is_of_package(path: &str) -> bool {
     has_folder(path, &INSTALLED) || INSTALLED_IN.iter().any(|folders| path.contains(folders))
 }
 
+/// Whether neither a package manager nor the system put the file there.
+fn is_by_people(path: &str) -> bool {
+    !is_of_package(path)
+        && (!path.starts_with("usr/") || OF_PEOPLE.iter().any(|folder| path.starts_with(folder)))
+}
+
 /// Whether the code is what the image was made for.
 fn is_own_code(path: &str) -> bool {
     !is_installed(path) && !has_folder(path, &TRIALS)
@@ -173,14 +188,10 @@ fn is_own_code(path: &str) -> bool {
 /// little about must lie among settings, and not in what others wrote.
 pub(super) fn may_hold(path: &str, kind: &Kind) -> bool {
     let base = base(path);
-    let by_people = || {
-        let begins_with = |folder: &&str| path.starts_with(*folder);
-        !is_of_package(path) && (!path.starts_with("usr/") || OF_PEOPLE.iter().any(begins_with))
-    };
     match kind.name {
         "PHP.Password" => {
             PHP_SETTINGS.contains(&base.to_ascii_lowercase().as_str())
-                && by_people()
+                && is_by_people(path)
                 && !has_folder(path, &TRIALS)
         }
         "Pgpass.Password" => base == ".pgpass",
@@ -201,7 +212,7 @@ pub(super) fn may_hold(path: &str, kind: &Kind) -> bool {
                 || extension(path)
                     .is_none_or(|extension| matches!(extension.as_str(), "sh" | "txt" | "xml"))
                 || path.starts_with('$');
-            by_people() && named && !has_folder(path, &TRIALS) && !has_folder(path, &TEXTS)
+            is_by_people(path) && named && !has_folder(path, &TRIALS) && !has_folder(path, &TEXTS)
         }
     }
 }

@@ -102,6 +102,11 @@ pub(super) fn wants(entry: &Entry<'_>) -> bool {
     entry.size > 0 && entry.size <= most && !context::is_passed_over(entry.path)
 }
 
+/// Whether the file holds settings of the image, and is too long to be searched.
+pub(super) fn is_too_long(entry: &Entry<'_>) -> bool {
+    entry.size > SETTINGS && context::holds_own_settings(entry.path)
+}
+
 /// Searches a file.
 pub(super) fn read(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) {
     if let Some(secret) = store::key_store(entry, bytes) {
