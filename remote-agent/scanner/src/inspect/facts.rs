@@ -66,11 +66,35 @@ impl Facts {
 
     /// How much memory it takes, in units of some 200 bytes.
     pub(crate) fn weight(&self) -> usize {
-        let text =
-            |package: &Package| package.name.len() + package.version.len() + package.file.len();
-        let packages = self.packages.iter().map(|package| 1 + text(package) / 200);
+        let packages = self.packages.iter().map(weight_of);
         1 + packages.sum::<usize>() + self.secrets.len() + self.owned.len() / 25
     }
+
+    /// Leaves out packages behind the first, so that what is told weighs no more than `most`; where
+    /// there is no room for any, nothing changes.
+    pub(crate) fn shorten(&mut self, most: usize) {
+        let mut left = most.saturating_sub(1 + self.secrets.len());
+        let fits = |package: &&Package| {
+            let rest = left.checked_sub(weight_of(package));
+            left = rest.unwrap_or_default();
+            rest.is_some()
+        };
+        let (all, kept) = (self.packages.len(), self.packages.iter().take_while(fits).count());
+        if kept == 0 {
+            return;
+        }
+        self.packages.truncate(kept);
+        // What is owned by a package that is left out would not be told of at all.
+        self.owned = Vec::new();
+        let reason =
+            format!("tells of more than there is room for: of {all} packages {kept} count");
+        self.problem(Problem::new(reason));
+    }
+}
+
+/// How much memory a package takes, in units of some 200 bytes.
+fn weight_of(package: &Package) -> usize {
+    1 + (package.name.len() + package.version.len() + package.file.len()) / 200
 }
 
 /// Stands for a path where only equality matters: of the million files of an

@@ -198,11 +198,18 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn node(&mut self, path: &str, node: Node) {
+    fn node(&mut self, path: &str, mut node: Node) {
+        let most = self.scope.limits.packages;
+        if self.held + node.weight(path) > most
+            && let Node::File(facts) = &mut node
+        {
+            // A database that is too large is read in part, and leaves room to others.
+            let room = (most / 2).saturating_sub(self.held + path.len() / 200);
+            Arc::make_mut(facts).shorten(room);
+        }
         let weight = node.weight(path);
-        if self.held + weight > self.scope.limits.packages {
+        if self.held + weight > most {
             self.plain(path);
-            let most = self.scope.limits.packages;
             let problem = format!("is left out: the layer has more than {most} packages");
             self.problem(path, Problem::new(problem));
             return;

@@ -212,6 +212,23 @@ async fn package_databases_that_are_not_understood() {
     }
 }
 
+/// Who puts more in a database than there is room for hides no more than the rest.
+#[tokio::test]
+async fn a_database_that_is_too_large_is_read_in_part() {
+    let many: Vec<String> = (100..300).map(|n| format!("p{n}")).collect();
+    let many: Vec<_> = many.iter().map(|name| (name.as_str(), "1", "p")).collect();
+    let limits = Limits { packages: 100, ..Limits::default() };
+    let layer =
+        debian(&many).file("srv/node_modules/a/package.json", r#"{"name":"a","version":"1"}"#);
+    let inventory = inventory_of(layer, &limits).await;
+    let names = names(&inventory);
+    assert!(names.starts_with(&["p100", "p101"]) && names.len() > 40, "{names:?}");
+    assert!(names.contains(&"a") && names.len() < 60, "{names:?}");
+    let [problem] = inventory.problems.as_slice() else { panic!("{:?}", inventory.problems) };
+    assert_eq!(problem.path, "var/lib/dpkg/status");
+    assert!(problem.reason.contains("of 200 packages"), "{}", problem.reason);
+}
+
 #[tokio::test]
 async fn bytes_that_are_no_archive() {
     let layers = [

@@ -1,10 +1,10 @@
 //! `lib/apk/db/installed`: packages and the files that they own.
 
-use crate::inspect::{MOST_PACKAGES, Problem, too_many};
+use crate::inspect::{MOST_PACKAGES, Problem};
 use crate::package::{Ecosystem, Package};
 
-/// Reads the records of `text`: one letter, a colon, the value. `owns` gets
-/// the path of every file.
+/// Reads the records of `text`, one letter, a colon, the value, until there are more packages than
+/// count. `owns` gets the path of every file.
 pub(super) fn parse(
     path: &str,
     text: &str,
@@ -18,7 +18,7 @@ pub(super) fn parse(
         if line.is_empty() {
             packages.extend(std::mem::take(&mut record).package(path));
             if packages.len() > MOST_PACKAGES {
-                return Err(too_many());
+                break;
             }
             continue;
         }

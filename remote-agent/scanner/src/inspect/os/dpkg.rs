@@ -1,15 +1,15 @@
 //! `var/lib/dpkg/status`, the files of `status.d`, and the lists of the files
 //! that packages own.
 
-use crate::inspect::{MOST_PACKAGES, Problem, too_many};
+use crate::inspect::{MOST_PACKAGES, Problem};
 use crate::package::{Ecosystem, Package};
 
 /// States in which the files of a package are there.
 const PRESENT: [&str; 5] =
     ["installed", "triggers-pending", "triggers-awaited", "half-configured", "unpacked"];
 
-/// Reads the paragraphs of `text`. With `need_status` only those count that
-/// say that their files are there.
+/// Reads the paragraphs of `text`, until there are more packages than count. With `need_status`
+/// only those count that say that their files are there.
 pub(super) fn parse(path: &str, text: &str, need_status: bool) -> Result<Vec<Package>, Problem> {
     let mut packages = Vec::new();
     let mut paragraph = Paragraph::default();
@@ -17,7 +17,7 @@ pub(super) fn parse(path: &str, text: &str, need_status: bool) -> Result<Vec<Pac
         if line.trim_end().is_empty() {
             packages.extend(std::mem::take(&mut paragraph).package(path, need_status));
             if packages.len() > MOST_PACKAGES {
-                return Err(too_many());
+                break;
             }
             continue;
         }

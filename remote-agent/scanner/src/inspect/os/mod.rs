@@ -20,7 +20,7 @@ pub(crate) use dpkg::listed_package;
 pub use release::Distribution;
 pub(crate) use release::debian_version;
 
-use super::{Entry, Facts, Inspector, MOST_OWNED, PathHash, Problem};
+use super::{Entry, Facts, Inspector, MOST_OWNED, MOST_PACKAGES, PathHash, Problem, too_many};
 use crate::layer::{self, Tree};
 use crate::package::Package;
 
@@ -47,8 +47,8 @@ pub(super) const INSPECTORS: &[Inspector] = &[
         read: |entry, bytes, facts| {
             let text = layer::text(bytes);
             let owned = &mut facts.owned;
-            facts.packages.extend(apk::parse(entry.path, &text, |path| own(owned, path))?);
-            Ok(())
+            let packages = apk::parse(entry.path, &text, |path| own(owned, path))?;
+            add(facts, packages)
         },
     },
     Inspector {
@@ -216,8 +216,15 @@ fn read_packages(
     facts: &mut Facts,
     parse: impl Fn(&str, &str) -> Result<Vec<Package>, Problem>,
 ) -> Result<(), Problem> {
-    facts.packages.extend(parse(entry.path, &String::from_utf8_lossy(bytes))?);
-    Ok(())
+    add(facts, parse(entry.path, &String::from_utf8_lossy(bytes))?)
+}
+
+/// Adds the packages of a database; of too many the first.
+fn add(facts: &mut Facts, mut packages: Vec<Package>) -> Result<(), Problem> {
+    let fits = packages.len() <= MOST_PACKAGES;
+    packages.truncate(MOST_PACKAGES);
+    facts.packages.append(&mut packages);
+    if fits { Ok(()) } else { Err(too_many()) }
 }
 
 /// What the files of an image tell about its operating system.
@@ -322,7 +329,6 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::inspect::MOST_PACKAGES;
     use crate::layer::{LayerContent, Node};
     use crate::package::Ecosystem;
 
@@ -353,14 +359,15 @@ mod tests {
         let dpkg = "Package: a\nStatus: install ok installed\nVersion: 1\n\n";
         let one = r#"{"Name":"a","Version":"1"}"#;
         let bottlerocket = vec![one; MOST_PACKAGES + 1].join(",");
-        for (path, text) in [
-            (APK_INSTALLED[0], apk),
-            (DPKG_STATUS, dpkg.repeat(MOST_PACKAGES + 1)),
-            (bottlerocket::INVENTORY, format!(r#"{{"Content":[{bottlerocket}]}}"#)),
+        // The first are kept, each once.
+        for (path, text, kept) in [
+            (APK_INSTALLED[0], apk, 1),
+            (DPKG_STATUS, dpkg.repeat(MOST_PACKAGES + 1), 1),
+            (bottlerocket::INVENTORY, format!(r#"{{"Content":[{bottlerocket}]}}"#), 0),
         ] {
             let told = crate::inspect::facts(path, text.as_bytes(), &crate::Limits::default());
             let facts = told.unwrap().unwrap();
-            assert!(facts.packages.is_empty(), "{path}");
+            assert_eq!(facts.packages.len(), kept, "{path}");
             assert!(facts.problem.unwrap().contains("more than 100000"), "{path}");
         }
     }
