@@ -21,6 +21,16 @@ function refuse(status: number, code: number, message: string) {
   return (route: Route) => route.fulfill({ status, json: { code, error: "Refused", message } });
 }
 
+/** From now on, whoever is signed in lacks a permission. */
+function without(page: Page, permission: string) {
+  return page.route("**/v1/selfuser", async (route) => {
+    const answer = await route.fetch();
+    const self = (await answer.json()) as { global_permissions: { id: string }[] };
+    const held = self.global_permissions.filter(({ id }) => id !== permission);
+    await route.fulfill({ response: answer, json: { ...self, global_permissions: held } });
+  });
+}
+
 describe("what a page says when", () => {
   let page: Page;
   signedIn((seen) => {
@@ -67,6 +77,23 @@ describe("what a page says when", () => {
       await page.getByText("The permission is missing.").first().waitFor();
     },
   );
+
+  it.each([
+    ["/denials", "**/v1/fed/denials?*", "events", "Export as CSV"],
+    ["/groups", "**/v1/group?*", "rt_policy", "New group"],
+  ])("%s is not for its reader: nothing is offered there", async (path, call, needed, offer) => {
+    const button = page.getByRole("button", { name: offer });
+    await page.goto(path);
+    await button.waitFor();
+    await page.route(call, refuse(403, 25, "The permission is missing."));
+    await without(page, needed);
+    await page.reload();
+    await page
+      .getByText(/^Your role may not read/)
+      .first()
+      .waitFor();
+    expect(await button.count()).toBe(0);
+  });
 
   it.each([
     ["/registries", "**/v1/scan/registry?*"],
@@ -124,12 +151,7 @@ describe("what a page says when", () => {
       await page.route("**/v1/fed/denials?*", (route) =>
         route.fulfill({ json: { denials: [denial] } }),
       );
-      await page.route("**/v1/selfuser", async (route) => {
-        const answer = await route.fetch();
-        const self = (await answer.json()) as { global_permissions: { id: string }[] };
-        const held = self.global_permissions.filter(({ id }) => may || id !== "admctrl");
-        await route.fulfill({ response: answer, json: { ...self, global_permissions: held } });
-      });
+      if (!may) await without(page, "admctrl");
       await page.goto("/denials");
       await page.getByText("Rule 100001").waitFor();
       expect(await page.getByRole("link", { name: "Rule 100001" }).count()).toBe(may ? 1 : 0);

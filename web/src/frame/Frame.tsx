@@ -14,7 +14,7 @@ import { useSession } from "../session/session";
 import { useText } from "../text/language";
 import { Loaded } from "../ui/Loaded";
 import { Mark } from "./Mark";
-import { PAGES } from "./pages";
+import { pageAt } from "./pages";
 import { Rail } from "./Rail";
 import { ScopeSwitcher } from "./ScopeSwitcher";
 import { Shortcuts } from "./Shortcuts";
@@ -132,7 +132,7 @@ function Reminders() {
   const [url, setUrl] = useUrl();
   const { member } = useMember(cluster);
   const { pathname } = useLocation();
-  const page = PAGES.find(({ to }) => (to === "/" ? pathname === to : pathname.startsWith(to)));
+  const page = pageAt(pathname);
   const follows = page?.follows;
   const inNamespaces = page?.inNamespaces?.includes(url.tab ?? "");
   const ignored = follows === "nothing" || (follows === "cluster" && !cluster);

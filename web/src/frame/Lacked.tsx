@@ -4,7 +4,7 @@ import { rolesText } from "../pages/roles/text";
 import { holds, useSelf } from "../session/permissions";
 import { useText } from "../text/language";
 import { words } from "../text/words";
-import { PAGES } from "./pages";
+import { pageAt } from "./pages";
 
 /** For whoever came by a link: which permission the page needs, and who gives it. */
 export function Lacked() {
@@ -12,9 +12,7 @@ export function Lacked() {
   const self = useSelf().data;
   const w = useText(words);
   const { names } = useText(rolesText);
-  const here = PAGES.find(
-    ({ to }) => to !== "/" && (pathname === to || pathname.startsWith(`${to}/`)),
-  );
+  const here = pageAt(pathname);
   if (!here?.needs || !self || holds(self, here.needs, "read")) return null;
   return w.forbiddenHint(names[here.needs]);
 }

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { PAGES } from "./pages";
+import { PAGES, pageAt } from "./pages";
 
 it("leads to each page by a key and a path of its own", () => {
   for (const field of ["key", "to", "id"] as const) {
@@ -8,3 +8,12 @@ it("leads to each page by a key and a path of its own", () => {
     expect(values, field).toEqual([...new Set(values)]);
   }
 });
+
+it.each([
+  ["/", "dashboard"],
+  ["/groups", "groups"],
+  ["/registries/hub/images", "registries"],
+  ["/api-keys", "apiKeys"],
+  ["/rollouts", undefined],
+  ["/groups-of-somebody", undefined],
+])("knows to which page %s belongs: %s", (path, id) => expect(pageAt(path)?.id).toBe(id));

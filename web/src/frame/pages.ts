@@ -316,6 +316,11 @@ export const PAGES: MenuPage[] = [
   },
 ];
 
+/** The page of the menu that a path belongs to. */
+export function pageAt(pathname: string): MenuPage | undefined {
+  return PAGES.find(({ to }) => pathname === to || (to !== "/" && pathname.startsWith(`${to}/`)));
+}
+
 /** Whether somebody finds a page in the menu. */
 export function isFor({ needs, forAll = false }: MenuPage, self: Schema<"SelfUserData">): boolean {
   return !needs || (forAll ? holdsForAll : holds)(self, needs, "read");

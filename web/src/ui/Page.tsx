@@ -1,6 +1,9 @@
-import { Link } from "@tanstack/react-router";
+import { Link, useLocation } from "@tanstack/react-router";
 import { ChevronRight } from "lucide-react";
 import { type ReactNode, useEffect } from "react";
+
+import { isFor, pageAt } from "../frame/pages";
+import { useAllowed } from "../session/permissions";
 
 interface Props {
   title: string;
@@ -8,6 +11,7 @@ interface Props {
   parent?: { to: string; text: string };
   /** Beside the title: state and the like. */
   beside?: ReactNode;
+  /** Only for those who may read the page: nothing comes of them for anybody else. */
   actions?: ReactNode;
   lead?: ReactNode;
   children: ReactNode;
@@ -15,6 +19,8 @@ interface Props {
 
 /** The frame of a page: title, actions, content. */
 export function Page({ title, parent, beside, actions, lead, children }: Props) {
+  const here = pageAt(useLocation().pathname);
+  const mayRead = useAllowed((self) => !here || isFor(here, self));
   useEffect(() => {
     document.title = `${title} · Palisade`;
   }, [title]);
@@ -34,7 +40,7 @@ export function Page({ title, parent, beside, actions, lead, children }: Props) 
           </div>
           {lead && <p className="lead">{lead}</p>}
         </div>
-        {actions && <div className="actions">{actions}</div>}
+        {actions && mayRead && <div className="actions">{actions}</div>}
       </div>
       {children}
     </>
