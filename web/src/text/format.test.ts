@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { address, format, quoted } from "./format";
+import { address, format } from "./format";
 
 const NOW = Date.parse("2026-06-10T12:00:00Z");
 const SECOND = 1_000;
@@ -25,15 +25,6 @@ describe("how long ago", () => {
   it("leaves what is no time as it is", () => {
     expect(format("zh").ago("someday", NOW)).toBe("someday");
   });
-});
-
-describe("somebody else's words", () => {
-  it.each([
-    ["orders-1", "orders-1"],
-    ["\u202euser", "\u2068user\u2069"],
-    ["a\u2069\u202eb", "\u2068ab\u2069"],
-    ["\u05de\u05e8\u05d7\u05d1\u05d0", "\u2068\u05de\u05e8\u05d7\u05d1\u05d0\u2069"],
-  ])("%j stand in a sentence as %j", (words, said) => expect(quoted(words)).toBe(said));
 });
 
 describe("sizes", () => {

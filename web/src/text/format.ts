@@ -83,14 +83,6 @@ function build(language: Language): Format {
   };
 }
 
-/** What turns the writing around, or begins and ends such a part. */
-export const TURNS = /[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/g;
-
-/** Somebody else's words within a sentence: they cannot turn the rest of it around. */
-export function quoted(words: string): string {
-  return /[^\p{ASCII}]/u.test(words) ? `\u2068${words.replace(TURNS, "")}\u2069` : words;
-}
-
 /** A count within a sentence: the languages of the portal group its digits alike. */
 export function grouped(count: number): string {
   return format("en").number(count);

@@ -4,6 +4,7 @@ import { type ReactNode, useEffect } from "react";
 
 import { isFor, pageAt } from "../frame/pages";
 import { useAllowed } from "../session/permissions";
+import { seen } from "../text/turns";
 
 interface Props {
   title: string;
@@ -22,7 +23,7 @@ export function Page({ title, parent, beside, actions, lead, children }: Props) 
   const here = pageAt(useLocation().pathname);
   const mayRead = useAllowed((self) => !here || isFor(here, self));
   useEffect(() => {
-    document.title = `${title} · Palisade`;
+    document.title = seen(`${title} · Palisade`);
   }, [title]);
   return (
     <>

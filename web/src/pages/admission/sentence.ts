@@ -1,5 +1,5 @@
 import type { Schema } from "../../api/client";
-import { quoted } from "../../text/format";
+import { quoted } from "../../text/turns";
 import { useText } from "../../text/language";
 import { admissionText } from "./text";
 

@@ -1,6 +1,7 @@
 import { useGet } from "../../api/query";
-import { quoted, useFormat } from "../../text/format";
+import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
+import { quoted } from "../../text/turns";
 import type { DenyRecord } from "../admission/deciding";
 import type { useCriterionText } from "../admission/sentence";
 import { useMayRead } from "../clusters/members";

@@ -1,12 +1,9 @@
-import { TURNS } from "../../text/format";
+import { allSeen } from "../../text/turns";
 
 /** A record as it was sent. What logs have a place for and a record does not say is left out. */
 export function rawOf(detail: unknown): string {
   // What would turn the writing around is seen.
-  return JSON.stringify(detail, said, 2).replace(
-    TURNS,
-    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return allSeen(JSON.stringify(detail, said, 2));
 }
 
 /** In a list nothing can be left out without something else in its place. */

@@ -1,7 +1,7 @@
 // What the server says in whole sentences of its own language: those that it makes by itself
 // and often are said in the language of their reader.
 
-import { quoted } from "../../text/format";
+import { quoted } from "../../text/turns";
 import type { sentenceText } from "./words";
 
 type Texts = (typeof sentenceText)["en"];

@@ -66,7 +66,9 @@ function RegistryImages() {
                     onChange={(event) => setUrl({ name: event.target.value })}
                   >
                     {known.map((name) => (
-                      <option key={name}>{name}</option>
+                      <option key={name} value={name}>
+                        {name}
+                      </option>
                     ))}
                   </select>
                 </label>

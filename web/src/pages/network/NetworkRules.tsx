@@ -35,7 +35,7 @@ const ENDPOINTS = /^(any|external|nodes|Workload:.*|Host:.*)$/;
 
 /** One end of a rule, as the way to its group. */
 function End({ of = "" }: { of: string | undefined }) {
-  if (ENDPOINTS.test(of)) return of;
+  if (ENDPOINTS.test(of)) return <>{of}</>;
   return (
     <Link to={"/groups" as never} search={{ open: of } as never}>
       {of}

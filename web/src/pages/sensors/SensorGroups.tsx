@@ -144,7 +144,9 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
               >
                 <option value="">{t.use}</option>
                 {free.map((sensor) => (
-                  <option key={sensor.name}>{sensor.name}</option>
+                  <option key={sensor.name} value={sensor.name}>
+                    {sensor.name}
+                  </option>
                 ))}
               </select>
             )}

@@ -1,0 +1,34 @@
+import { createElement } from "react";
+import { renderToStaticMarkup } from "react-dom/server";
+import { expect, it } from "vitest";
+
+import { Sign } from "../ui/Failure";
+import { Fragment, jsx, jsxs } from "./jsx-runtime";
+
+const NAME = "\u202egnp.exe";
+
+it("shows what would turn a name around", () => {
+  const page = jsxs("ul", {
+    children: [
+      jsx("li", { children: NAME }),
+      jsxs(Fragment, { children: ["Deleted: ", [NAME]] }),
+      jsx(Fragment, { children: [1, 2].map((at) => jsx("li", { children: NAME }, at)) }),
+    ],
+  });
+  expect(renderToStaticMarkup(page)).toBe(
+    [
+      "<ul><li>\\u202egnp.exe</li>Deleted: \\u202egnp.exe",
+      "<li>\\u202egnp.exe</li><li>\\u202egnp.exe</li></ul>",
+    ].join(""),
+  );
+});
+
+it("leaves what a form holds as it is", () => {
+  const field = jsx("input", { defaultValue: NAME });
+  expect(renderToStaticMarkup(field)).toContain(NAME);
+});
+
+it("is what components are made with", () => {
+  const sign = createElement(Sign, { title: NAME });
+  expect(renderToStaticMarkup(sign)).toContain("\\u202egnp.exe");
+});
