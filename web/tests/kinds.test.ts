@@ -259,15 +259,23 @@ describe("federated objects of each kind are made, shown and deleted:", () => {
     await page.getByRole("button", { name: "Import" }).click();
     const dialog = page.getByRole("dialog");
     const go = dialog.getByRole("button", { name: "Import" });
-    await dialog.getByLabel("YAML").fill("items: []");
+    const file = {
+      name: "rules.yaml",
+      mimeType: "application/yaml",
+      buffer: Buffer.from("items: []"),
+    };
+    await dialog.getByLabel("From a file").setInputFiles(file);
+    const read = dialog.getByLabel("YAML");
+    await until("it is read", async () => (await read.inputValue()) === "items: []");
     await dialog.getByLabel("Remove what the file does not hold").check();
     await go.click();
     await dialog.getByText("everything goes that the file does not hold").waitFor();
     expect(await go.isDisabled()).toBe(true);
     expect(sent).toBe(0);
-    // Whoever thinks again finds what they typed.
+    // Whoever thinks again finds what they gave.
     await page.keyboard.press("Escape");
     expect(await dialog.getByLabel("YAML").inputValue()).toBe("items: []");
+    expect(await dialog.locator(".file").getAttribute("data-chosen")).toBe("rules.yaml");
     await go.click();
     await dialog.getByRole("textbox").fill("Response rules");
     await go.click();

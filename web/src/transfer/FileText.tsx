@@ -6,6 +6,9 @@ import { transferText } from "./text";
 interface Props {
   text: string;
   onText: (text: string) => void;
+  /** The name of the file that it is from, kept where the fields go and come back. */
+  file?: string;
+  onFile?: (name: string) => void;
   /** Endings of files, with commas between. */
   accept: string;
   /** What the text is written in. */
@@ -14,12 +17,19 @@ interface Props {
 }
 
 /** A text that is read from a file, typed or pasted. */
-export function FileText({ text, onText, accept, label, hint }: Props) {
+export function FileText({ text, onText, file, onFile, accept, label, hint }: Props) {
   const t = useText(transferText);
   return (
     <>
       <Field label={t.file}>
-        <FileInput accept={accept} onFile={(file) => void file?.text().then(onText)} />
+        <FileInput
+          accept={accept}
+          chosen={file}
+          onFile={(chosen) => {
+            onFile?.(chosen?.name ?? "");
+            void chosen?.text().then(onText);
+          }}
+        />
       </Field>
       <Field label={label ?? t.content} hint={hint}>
         <textarea

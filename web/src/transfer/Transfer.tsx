@@ -72,6 +72,7 @@ function ImportDialog({ what, importPath, target = {}, replace, onClose }: Dialo
   const t = useText(transferText);
   const own = useText(ownText);
   const [text, setText] = useState("");
+  const [chosen, setChosen] = useState("");
   const [overwrite, setOverwrite] = useState(false);
   const [percentage, setPercentage] = useState(0);
   const run = useChange(
@@ -109,7 +110,14 @@ function ImportDialog({ what, importPath, target = {}, replace, onClose }: Dialo
       confirmation={replace && overwrite ? confirmation : undefined}
       onClose={onClose}
     >
-      <FileText text={text} onText={setText} accept=".yaml,.yml,.json" hint={t.contentHint} />
+      <FileText
+        text={text}
+        onText={setText}
+        file={chosen}
+        onFile={setChosen}
+        accept=".yaml,.yml,.json"
+        hint={t.contentHint}
+      />
       {replace && <Switch label={t.replace} checked={overwrite} onChange={setOverwrite} />}
       {progress}
     </FormDialog>
