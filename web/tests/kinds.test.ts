@@ -352,6 +352,33 @@ describe("federated objects of each kind are made, shown and deleted:", () => {
     await page.keyboard.press("Escape");
   });
 
+  it("the whole policy as a file, which takes away what it lacks by a typed word", async () => {
+    const done: boolean[] = [];
+    await page.route("**/v1/fed/policy?*", (route) => {
+      const applied = !route.request().url().includes("dry_run=true");
+      done.push(applied);
+      const plan = [{ action: "delete", kind: "group", name: "fed.errands" }];
+      return route.fulfill({ json: { applied, plan } });
+    });
+    await page.goto("/history");
+    await page.getByRole("button", { name: "Apply a file" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("YAML").fill("items: []");
+    await dialog.getByLabel("Remove what the file does not hold").check();
+    await dialog.getByRole("button", { name: "See what it would change" }).click();
+    const apply = dialog.getByRole("button", { name: "Apply it" });
+    await apply.click();
+    await dialog.getByText("Every federated object goes").waitFor();
+    await dialog.getByText("group fed.errands: deleted").waitFor();
+    expect(await apply.isDisabled()).toBe(true);
+    expect(done).toEqual([false]);
+    await dialog.getByRole("textbox").fill("Federated policy");
+    await apply.click();
+    await dialog.waitFor({ state: "detached" });
+    expect(done).toEqual([false, true]);
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+  });
+
   it("a token to join with", async () => {
     await page.goto("/clusters?open=join");
     await page.getByLabel("Name of the cluster").fill("corner shop");

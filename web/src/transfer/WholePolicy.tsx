@@ -42,6 +42,7 @@ type Plan = Schema<"FedPolicyPlan">;
 function ApplyDialog({ onClose }: { onClose: () => void }) {
   const t = useText(transferText);
   const [text, setText] = useState("");
+  const [chosen, setChosen] = useState("");
   const [prune, setPrune] = useState(false);
   const asked = JSON.stringify([text, prune]);
   const run = async (dry_run: boolean) => {
@@ -53,6 +54,16 @@ function ApplyDialog({ onClose }: { onClose: () => void }) {
   const apply = useChange(() => run(false), { done: t.applied, onDone: onClose });
   // Only what was seen is applied: another text is planned anew.
   const planned = plan.data?.asked === asked ? plan.data.plan : undefined;
+  const confirmation = {
+    title: t.replace,
+    name: t.policy,
+    children: (
+      <>
+        <p>{t.pruneText}</p>
+        {planned && <Planned of={planned} />}
+      </>
+    ),
+  };
   return (
     <FormDialog
       title={t.applyFile}
@@ -60,10 +71,11 @@ function ApplyDialog({ onClose }: { onClose: () => void }) {
       action={planned ? t.apply : t.plan}
       busyAction={planned ? t.importing : t.planning}
       ready={planned?.plan.length !== 0}
+      confirmation={planned && prune ? confirmation : undefined}
       onClose={onClose}
     >
       <p className="hint">{t.applyHint}</p>
-      <FileText text={text} onText={setText} accept=".yaml,.yml" />
+      <FileText text={text} onText={setText} file={chosen} onFile={setChosen} accept=".yaml,.yml" />
       <Switch label={t.replace} checked={prune} onChange={setPrune} />
       {planned && <Planned of={planned} />}
     </FormDialog>

@@ -24,6 +24,8 @@ export const transferText = catalogue({
     promoted: (id: number) => `A copy of rule ${id} is a rule of the federation now.`,
     exportAll: "Export the whole policy",
     applyFile: "Apply a file",
+    policy: "Federated policy",
+    pruneText: "Every federated object goes that the file does not hold.",
     applyHint:
       "The file says what shall be: all kinds of federated objects, with their ids and order. It is done as one revision or not at all, after you have seen what it would change. What a cluster exported of its own becomes federated.",
     plan: "See what it would change",
@@ -57,6 +59,8 @@ export const transferText = catalogue({
     promoted: (id: number) => `规则 ${id} 的副本现已成为联邦规则。`,
     exportAll: "导出全部策略",
     applyFile: "应用文件",
+    policy: "联邦策略",
+    pruneText: "文件未包含的所有联邦对象都将移除。",
     applyHint:
       "文件描述目标状态：所有种类的联邦对象及其编号和顺序。在您查看将要发生的更改之后，一次性全部生效，或完全不生效。集群自身导出的内容将成为联邦内容。",
     plan: "查看将要更改的内容",
