@@ -13,9 +13,26 @@ const SAID: [RegExp, (t: Texts, ...parts: string[]) => string][] = [
   [/^This cluster joined\.$/, (t) => t.joined],
   [/^This cluster joined again, and has its former entry in the federation\.$/, (t) => t.rejoined],
   [/^The cluster (.+) joined\.$/s, (t, name) => t.memberJoined(by(name))],
+  [
+    /^The cluster (.+) joined\. It waits for being approved\.$/s,
+    (t, name) => t.memberWaits(by(name)),
+  ],
+  [
+    /^The cluster (.+) joined again and has its former entry; its old certificates are revoked\.$/s,
+    (t, name) => t.memberRejoined(by(name)),
+  ],
+  [
+    /^The cluster (.+) joined again and has its former entry; its old certificates are revoked\. It waits for being approved\.$/s,
+    (t, name) => t.memberRejoinedWaits(by(name)),
+  ],
   [/^The cluster (.+) left the federation\.$/s, (t, name) => t.memberLeft(by(name))],
+  [
+    /^The cluster (.+) left the federation while it could not say so\.$/s,
+    (t, name) => t.memberLeftBefore(by(name)),
+  ],
   [/^The cluster (.+) was removed from the federation\.$/s, (t, name) => t.memberKicked(by(name))],
   [/^This cluster became a primary\.$/, (t) => t.promoted],
+  [/^This cluster became a primary, because a first cluster joined\.$/, (t) => t.promotedByFirst],
   [/^The federation was dissolved\.$/, (t) => t.dissolved],
   [/^The authority is being replaced: members get new certificates\.$/, (t) => t.authorityReplaced],
   [

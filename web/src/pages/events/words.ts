@@ -140,9 +140,17 @@ export const sentenceText = catalogue({
     joined: "This cluster joined.",
     rejoined: "This cluster joined again, and has its former entry in the federation.",
     memberJoined: (name: string) => `The cluster ${name} joined.`,
+    memberWaits: (name: string) => `The cluster ${name} joined. It waits for being approved.`,
+    memberRejoined: (name: string) =>
+      `The cluster ${name} joined again and has its former entry; its old certificates are revoked.`,
+    memberRejoinedWaits: (name: string) =>
+      `The cluster ${name} joined again and has its former entry; its old certificates are revoked. It waits for being approved.`,
     memberLeft: (name: string) => `The cluster ${name} left the federation.`,
+    memberLeftBefore: (name: string) =>
+      `The cluster ${name} left the federation while it could not say so.`,
     memberKicked: (name: string) => `The cluster ${name} was removed from the federation.`,
     promoted: "This cluster became a primary.",
+    promotedByFirst: "This cluster became a primary, because a first cluster joined.",
     dissolved: "The federation was dissolved.",
     authorityReplaced: "The authority is being replaced: members get new certificates.",
     authorityGone: "The authority was replaced: nobody depends on the old one any more.",
@@ -163,9 +171,15 @@ export const sentenceText = catalogue({
     joined: "此集群已加入。",
     rejoined: "此集群已重新加入，并沿用其在联邦中的原有条目。",
     memberJoined: (name: string) => `集群 ${name} 已加入。`,
+    memberWaits: (name: string) => `集群 ${name} 已加入，正在等待批准。`,
+    memberRejoined: (name: string) => `集群 ${name} 已重新加入，并沿用其原有条目；其旧证书已吊销。`,
+    memberRejoinedWaits: (name: string) =>
+      `集群 ${name} 已重新加入，并沿用其原有条目；其旧证书已吊销。正在等待批准。`,
     memberLeft: (name: string) => `集群 ${name} 已离开联邦。`,
+    memberLeftBefore: (name: string) => `集群 ${name} 已离开联邦，当时它无法告知主集群。`,
     memberKicked: (name: string) => `集群 ${name} 已从联邦中移除。`,
     promoted: "此集群已成为主集群。",
+    promotedByFirst: "首个集群加入，因此此集群已成为主集群。",
     dissolved: "联邦已解散。",
     authorityReplaced: "正在更换证书颁发机构：成员将获得新证书。",
     authorityGone: "证书颁发机构已更换：不再有成员依赖旧的颁发机构。",

@@ -1,5 +1,6 @@
 import { ApiError } from "../../api/error";
 import { type Catalogue, catalogue, useText } from "../../text/language";
+import { quoted } from "../../text/turns";
 
 /** What went wrong in a step of the test of a directory or provider, where the server's own words
  * are not in the language of their reader. What holds names of the house stays as it is. */
@@ -71,7 +72,8 @@ export const detailText: Catalogue<Record<string, string>> = catalogue<Record<st
   },
 });
 
-/** Why nobody was reached: what the system and TLS say of it, at the end of a chain of causes. */
+/** What holds a value, or stands at the end of a chain of causes: what the system and TLS say of
+ * why nobody was reached. */
 export const causeText = catalogue({
   en: {
     refused: "nothing listens at its address",
@@ -82,6 +84,12 @@ export const causeText = catalogue({
     otherName: "its certificate is made for another name",
     answers: (status: string) => `the provider answers ${status}`,
     malformed: (why: string) => `the answer is malformed: ${why}`,
+    gives: (count: string) =>
+      `the directory gives ${count} of what matches and no more: let it give bind_dn more, or narrow what is looked for by a filter`,
+    refers: (other: string) =>
+      `the directory refers to ${other}, and referrals are not followed: configure that directory, or one that holds everything`,
+    groups: (count: string) => `they are more than ${count}: narrow them by group_filter`,
+    notOne: (count: string) => `${count} entries match, and one must`,
   },
   zh: {
     refused: "其地址无人监听",
@@ -92,12 +100,25 @@ export const causeText = catalogue({
     otherName: "其证书是为其他名称签发的",
     answers: (status: string) => `提供方返回 ${status}`,
     malformed: (why: string) => `应答格式有误：${why}`,
+    gives: (count: string) =>
+      `目录只给出 ${count} 个匹配的条目：请让目录向 bind_dn 给出更多，或用筛选条件缩小查找范围`,
+    refers: (other: string) =>
+      `目录转介到 ${other}，而转介不会被跟随：请配置该目录，或配置包含全部内容的目录`,
+    groups: (count: string) => `组的数量超过 ${count}：请用 group_filter 缩小范围`,
+    notOne: (count: string) => `匹配的条目有 ${count} 个，而必须恰有一个`,
   },
 });
 
 type Causes = (typeof causeText)["en"];
 
 const CAUSES: [RegExp, (t: Causes, part: string) => string][] = [
+  [/^the directory gives (\d+) of what matches and no more: .*$/, (t, count) => t.gives(count)],
+  [
+    /^the directory refers to (\S+), and referrals are not followed: .*$/,
+    (t, other) => t.refers(quoted(other)),
+  ],
+  [/^they are more than (\d+): narrow them by group_filter$/, (t, count) => t.groups(count)],
+  [/^(\d+) entries match, and one must$/, (t, count) => t.notOne(count)],
   [/Connection refused \(os error \d+\)$/, (t) => t.refused],
   [/failed to lookup address information: .*$/, (t) => t.unresolved],
   [/(operation|connection) timed out( \(os error \d+\))?$/i, (t) => t.late],
