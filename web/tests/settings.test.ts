@@ -179,6 +179,19 @@ describe("on the page of the system, an administrator", () => {
     await settled(page);
   });
 
+  it("says before it is saved that a group without a role is not mapped", async () => {
+    await page.goto("/providers?open=new+ldap");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Map a group" }).click();
+    await dialog.getByLabel("Role 1", { exact: true }).selectOption("");
+    await dialog.getByText("Without a role the group is not mapped").waitFor();
+    await dialog.getByLabel("Role 1", { exact: true }).selectOption("reader");
+    await dialog.getByText("Without a role the group").waitFor({ state: "detached" });
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+  });
+
   it("opens a record of the log, by a link too", async () => {
     await page.goto("/audit?tab=event&name=RESTful.Write");
     const first = page.locator("[data-row]").first();

@@ -25,7 +25,7 @@ import {
   standsAlone,
 } from "../users/scope";
 import { usersText } from "../users/text";
-import { type Draft, moved } from "./draft";
+import { type Draft, givesNothing, moved } from "./draft";
 import { providersText } from "./text";
 
 interface Props {
@@ -80,7 +80,7 @@ export function GroupRoles({ draft: { groups, defaultRole }, roles, put }: Props
               >
                 {[...new Set([role ?? "", ...roles.group_roles])].map((name) => (
                   <option key={name} value={name}>
-                    {name ? called(name) : t.nothing}
+                    {name ? called(name) : t.noRole}
                   </option>
                 ))}
               </select>
@@ -105,6 +105,11 @@ export function GroupRoles({ draft: { groups, defaultRole }, roles, put }: Props
                   <Trash2 aria-hidden size={16} />
                 </button>
               </span>
+              {givesNothing(one) && (
+                <p role="status" className="reminder">
+                  {t.givesNothing}
+                </p>
+              )}
               {isLimitable(role ?? "") && (
                 <ScopeOf
                   scope={one.access_scope}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { configOf, draftOf, moved, type Server, settingsOf } from "./draft";
+import { configOf, draftOf, givesNothing, moved, type Server, settingsOf } from "./draft";
 
 const saml: Server = {
   server_name: "saml1",
@@ -47,6 +47,15 @@ describe("a provider", () => {
     ].map((one) => ({ ...one, role_domains }));
     const sent = settingsOf(draft).group_mapped_roles as typeof draft.groups;
     expect(sent.map((one) => one.role_domains)).toEqual([{}, role_domains, {}]);
+  });
+
+  it.each([
+    [{}, true],
+    [{ global_role: "", role_domains: {} }, true],
+    [{ global_role: "reader" }, false],
+    [{ global_role: "", role_domains: { reader: ["shop"] } }, false],
+  ])("maps a group to %j: that this is nothing is %s", (roles, nothing) => {
+    expect(givesNothing({ group: "ops", ...roles })).toBe(nothing);
   });
 
   it("is what its metadata says, where they are pasted", () => {

@@ -141,6 +141,11 @@ function asGroup(one: GroupRoles): GroupRoles {
   return standsAlone(one.global_role ?? "", one.access_scope) ? { ...one, role_domains: {} } : one;
 }
 
+/** Whether a group has no role at all: the server keeps none of these. */
+export function givesNothing({ global_role, role_domains }: GroupRoles): boolean {
+  return !global_role && Object.keys(role_domains ?? {}).length === 0;
+}
+
 /** Whether something is typed in the place of what the server shows nobody. */
 export function replacesSecrets({ values }: Draft): boolean {
   return KEPT.some((id) => Boolean(values[id]));

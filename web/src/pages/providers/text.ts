@@ -14,6 +14,9 @@ export const providersText = catalogue({
     directory: "Directory",
     defaultRole: "Role of users in no mapped group",
     nothing: "none: they may not sign in",
+    noRole: "none",
+    givesNothing:
+      "Without a role the group is not mapped: saving takes it out of this list, and its users are as those in no mapped group.",
     groups: "Groups and their roles",
     groupsHint: "The first group that a user is in decides.",
     group: "Group",
@@ -91,6 +94,9 @@ export const providersText = catalogue({
     directory: "目录",
     defaultRole: "不在任何映射组中的用户的角色",
     nothing: "无：不能登录",
+    noRole: "无",
+    givesNothing:
+      "没有角色的组不会被映射：保存后它将从此列表中移除，其用户等同于不在任何映射组中的用户。",
     groups: "组及其角色",
     groupsHint: "用户所在的第一个组起决定作用。",
     group: "组",
