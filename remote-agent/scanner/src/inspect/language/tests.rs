@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// A path of each kind of file that is read.
-const PATHS: [&str; 48] = [
+const PATHS: [&str; 49] = [
     "a.dist-info/METADATA",
     "a.egg-info",
     "a.egg/EGG-INFO/PKG-INFO",
@@ -39,6 +39,7 @@ const PATHS: [&str; 48] = [
     "ebin/a.app",
     "conda-meta/a.json",
     "environment.yml",
+    "conda-lock.yml",
     "Package.resolved",
     "Podfile.lock",
     ".spdx-a.spdx",
