@@ -36,6 +36,8 @@ struct Entry {
 
 /// The version of entries in logs that prove what they hold.
 const TILED: &str = "0.0.2";
+/// The version of entries of kind `intoto` that have signatures: older ones name the key alone.
+const STATEMENT: &str = "0.0.2";
 
 /// An entry of kind `hashedrekord`.
 #[derive(Deserialize)]
@@ -78,6 +80,30 @@ struct Envelope {
 struct EnvelopeSignature {
     signature: String,
     verifier: String,
+}
+
+/// An entry of kind `intoto`, as cosign wrote for statements before there was `dsse`.
+#[derive(Deserialize)]
+struct Statement {
+    content: StatementContent,
+}
+
+#[derive(Deserialize)]
+struct StatementContent {
+    envelope: StatementEnvelope,
+}
+
+#[derive(Deserialize)]
+struct StatementEnvelope {
+    signatures: Vec<StatementSignature>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StatementSignature {
+    /// In base64 twice: it is that of the text which the envelope has.
+    sig: String,
+    public_key: String,
 }
 
 /// An entry of kind `hashedrekord`, of version 0.0.2.
@@ -242,6 +268,12 @@ fn belongs(body: &[u8], signed: &Signed, key: &PublicKey) -> Option<bool> {
             let spec: Envelope = serde_json::from_value(entry.spec).ok()?;
             let [only] = spec.signatures.as_slice() else { return None };
             Some(decoded(&only.signature)? == signed.signature && is_key(&only.verifier)?)
+        }
+        ("intoto", STATEMENT) => {
+            let spec: Statement = serde_json::from_value(entry.spec).ok()?;
+            let [only] = spec.content.envelope.signatures.as_slice() else { return None };
+            let signature = decoded(std::str::from_utf8(&decoded(&only.sig)?).ok()?)?;
+            Some(signature == signed.signature && is_key(&only.public_key)?)
         }
         _ => None,
     }

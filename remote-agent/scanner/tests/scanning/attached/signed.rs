@@ -120,3 +120,38 @@ async fn an_identity_is_as_good_as_a_key() {
         assert_eq!(found.is_some(), is_taken, "{document} {signers:?}");
     }
 }
+
+/// What cosign attested before logs had entries of envelopes.
+#[tokio::test]
+async fn an_older_entry_of_a_log_counts_for_the_signature_in_it() {
+    let (authority, log) = (Authority::start(), Log::start());
+    let signer = authority.vouch(&Wish::default());
+    let shelf = Shelf::new().await;
+    let envelope = signed(&signer.key, &statement("own", shelf.image));
+    let signature = envelope["signatures"][0]["sig"].as_str().unwrap();
+    let signature = STANDARD.decode(signature).unwrap();
+    let certificate = signer.certificate.pem();
+    let chain = authority.intermediate().pem() + &authority.root().pem();
+    let trust =
+        Trust::from_pem(&log.0.pem(), &authority.root().pem(), &authority.log.pem()).unwrap();
+    let signers = [root("shop", trust, vec![keyless("release", ISSUER, SUBJECT)])];
+    let others = authority.vouch(&Wish::default()).certificate.pem();
+    for (entry, is_taken) in [
+        (log.take_in_statement(&signature, &certificate), true),
+        (log.take_in_statement(b"another signature", &certificate), false),
+        (log.take_in_statement(&signature, &others), false),
+        (Log::start().take_in_statement(&signature, &certificate), false),
+    ] {
+        let mut tagged =
+            shelf.around("application/vnd.dsse.envelope.v1+json", &envelope.to_string());
+        tagged["layers"][0]["annotations"] = json!({
+            "dev.cosignproject.cosign/signature": "",
+            "dev.sigstore.cosign/certificate": certificate,
+            "dev.sigstore.cosign/chain": chain,
+            "dev.sigstore.cosign/bundle": entry.to_string(),
+        });
+        shelf.registry.put_manifest("shop", &format!("sha256-{}.att", shelf.image), &tagged);
+        let found = shelf.attached_by(&signers).await.unwrap();
+        assert_eq!(found.is_some(), is_taken, "{entry}");
+    }
+}

@@ -90,6 +90,20 @@ impl Log {
         self.promise(&json!({"apiVersion": "0.0.1", "kind": "dsse", "spec": spec}))
     }
 
+    /// Takes an envelope in as logs did before, whose entries have it in base64 twice.
+    pub(crate) fn take_in_statement(&self, signature: &[u8], key_pem: &str) -> Value {
+        let text = base64(signature);
+        let signature =
+            json!({"sig": base64(text.as_bytes()), "publicKey": base64(key_pem.as_bytes())});
+        let hash = json!({"algorithm": "sha256", "value": "0".repeat(64)});
+        let envelope =
+            json!({"payloadType": "application/vnd.in-toto+json", "signatures": [signature]});
+        let content = json!({"envelope": envelope, "hash": hash, "payloadHash": hash});
+        self.promise(
+            &json!({"apiVersion": "0.0.2", "kind": "intoto", "spec": {"content": content}}),
+        )
+    }
+
     /// Takes a signature in behind another one, and proves it as logs do that promise nothing:
     /// the entry in the form of bundles.
     pub(crate) fn prove(&self, message: &[u8], signature: &[u8], certificate: &[u8]) -> Value {
