@@ -258,7 +258,9 @@ impl Files for InArchive {
                 let mut bytes = Vec::new();
                 unpacked.by_ref().take(*size).read_to_end(&mut bytes)?;
                 position = start.saturating_add(*size);
-                asking.iter().for_each(|at| take(*at, bytes.clone()));
+                for at in asking {
+                    take(*at, bytes.clone());
+                }
             }
             Ok(())
         };
