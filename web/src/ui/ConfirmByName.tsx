@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from "react";
 
 import { useText } from "../text/language";
+import { seen } from "../text/turns";
 import { words } from "../text/words";
 import { Dialog } from "./Dialog";
 import { Refusal } from "./Failure";
@@ -33,13 +34,15 @@ export function ConfirmByName({
 }: Props) {
   const w = useText(words);
   const [typed, setTyped] = useState("");
+  // Signs that nobody types stand there as their codes.
+  const fits = typed === name || typed === seen(name);
   return (
     <Dialog title={title} onClose={onClose}>
       <form
         className="form"
         onSubmit={(event) => {
           event.preventDefault();
-          if (typed === name) onConfirm();
+          if (fits) onConfirm();
         }}
       >
         <div>{children}</div>
@@ -57,7 +60,7 @@ export function ConfirmByName({
           <button type="button" onClick={onClose}>
             {w.cancel}
           </button>
-          <button type="submit" className="danger" disabled={typed !== name || busy}>
+          <button type="submit" className="danger" disabled={!fits || busy}>
             {action}
           </button>
         </div>
