@@ -258,9 +258,10 @@ mod tests {
             ("etc/shop.conf", 2, true),
             ("app/config/settings.yml", 1, false),
             ("app/data.csv", 2, false),
-            ("app/node_modules/a/data.json", 2, false),
-            ("usr/share/a/data.json", 2, false),
-            ("app/tests/data.json", 2, false),
+            ("app/data.json", 2, false),
+            ("app/node_modules/a/data.yml", 2, false),
+            ("usr/share/a/data.yml", 2, false),
+            ("app/tests/data.yml", 2, false),
             // It tells of packages.
             ("app/package-lock.json", 2, false),
         ] {

@@ -142,8 +142,10 @@ pub(super) fn holds_settings(path: &str) -> bool {
 }
 
 /// Whether it holds those of who made the image, and not of packages, tests or translations.
+/// What is long in JSON is data.
 pub(super) fn holds_own_settings(path: &str) -> bool {
     holds_settings(path)
+        && extension(path).as_deref() != Some("json")
         && is_by_people(path)
         && !is_passed_over(path)
         && !has_folder(path, &TRIALS)
