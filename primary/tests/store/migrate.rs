@@ -50,15 +50,14 @@ async fn a_migration_that_meets_somebody_in_a_deadlock_is_tried_again() {
     for statement in ["SET LOCAL deadlock_timeout = '1min'", "LOCK TABLE layer IN SHARE MODE"] {
         sqlx::query(statement).execute(&mut *held).await.unwrap();
     }
-    let migrating = tokio::spawn({
-        let database = test.database.clone();
-        async move { migrate::run(&database).await }
-    });
-    somebody_waits(&test.database).await;
-    // Granted when the migration has failed.
-    sqlx::query("LOCK TABLE report IN ACCESS SHARE MODE").execute(&mut *held).await.unwrap();
-    held.commit().await.unwrap();
-    migrating.await.unwrap().unwrap();
+    let in_its_way = async {
+        somebody_waits(&test.database).await;
+        // Granted when the migration has failed.
+        sqlx::query("LOCK TABLE report IN ACCESS SHARE MODE").execute(&mut *held).await.unwrap();
+        held.commit().await.unwrap();
+    };
+    let (migrated, ()) = tokio::join!(migrate::run(&test.database), in_its_way);
+    migrated.unwrap();
     let last: i64 = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
         .fetch_one(test.database.pool())
         .await
