@@ -145,7 +145,8 @@ describe("what a page says when", () => {
         ...{ reported_at: "2026-06-10T12:00:00Z", reported_timestamp: 1_781_092_800 },
         ...{ admission_rule_id: 100_001, admission_rule_cfg_type: "federal" },
         ...{ admission_criteria: [], resource_kind: "Pod", operation: "Creation", user: "barista" },
-        ...{ workload: "orders", namespace: "shop", image: "", message: "", container: "" },
+        ...{ workload: "orders", namespace: "shop", image: "", container: "" },
+        message: "\u202egnp.exe is denied",
         ...{ critical: 0, high: 0 },
       };
       await page.route("**/v1/fed/denials?*", (route) =>
@@ -154,6 +155,7 @@ describe("what a page says when", () => {
       if (!may) await without(page, "admctrl");
       await page.goto("/denials");
       await page.getByText("Rule 100001").waitFor();
+      await page.getByText("\\u202egnp.exe is denied").waitFor();
       expect(await page.getByRole("link", { name: "Rule 100001" }).count()).toBe(may ? 1 : 0);
     },
   );

@@ -2,6 +2,7 @@ import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, it } from "vitest";
 
+import { ObjectLink } from "../pages/history/ObjectLink";
 import { Sign } from "../ui/Failure";
 import { Fragment, jsx, jsxs } from "./jsx-runtime";
 
@@ -28,7 +29,9 @@ it("leaves what a form holds as it is", () => {
   expect(renderToStaticMarkup(field)).toContain(NAME);
 });
 
-it("is what components are made with", () => {
-  const sign = createElement(Sign, { title: NAME });
-  expect(renderToStaticMarkup(sign)).toContain("\\u202egnp.exe");
+it.each([
+  createElement(Sign, { title: NAME }),
+  createElement(ObjectLink, { kind: "unknown", name: NAME }),
+])("is what components are made with", (made) => {
+  expect(renderToStaticMarkup(made)).toContain("\\u202egnp.exe");
 });

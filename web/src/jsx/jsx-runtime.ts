@@ -1,6 +1,7 @@
 // How the portal makes its elements (`jsxImportSource`): as React does, except that no text in
 // them can turn itself around. So no list and no heading can forget it of names that come from
-// clusters, images and packages. Fields of forms hold what was given, unchanged.
+// clusters, images and packages. Fields of forms hold what was given, unchanged. A text that a
+// component returns by itself is in no element: it is to return it in a fragment.
 
 import type { ElementType, Key } from "react";
 import * as react from "react/jsx-runtime";

@@ -19,7 +19,7 @@ export function Why({ of }: { of: DenyRecord }) {
   const evidence = of.admission_evidence ?? [];
   const more = (of.admission_evidence_count ?? 0) - evidence.length;
   const unscanned = of.unscanned_images ?? [];
-  if (!of.admission_rule_id || criteria.length === 0) return of.message;
+  if (!of.admission_rule_id || criteria.length === 0) return <>{of.message}</>;
   return (
     <>
       {criteria.map((one) => {
