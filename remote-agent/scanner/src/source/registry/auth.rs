@@ -73,6 +73,7 @@ impl RegistryClient {
         scope: &str,
     ) -> Result<Option<HeaderValue>, RegistryError> {
         let login = self.login().await?;
+        let mut unusable = None;
         for challenge in challenges {
             match (challenge, &login) {
                 // What is no password is none here either: a token is got for it.
@@ -88,15 +89,16 @@ impl RegistryClient {
                         Some(Login::Password(credentials)) => Some(credentials),
                         _ => None,
                     };
-                    return self
-                        .token(realm, service.as_deref(), scope, credentials)
-                        .await
-                        .map(Some);
+                    match self.token(realm, service.as_deref(), scope, credentials).await {
+                        // A password may be taken where no token can be had.
+                        Err(error @ RegistryError::Malformed { .. }) => unusable = Some(error),
+                        token => return token.map(Some),
+                    }
                 }
                 (Challenge::Basic, _) => {}
             }
         }
-        Ok(None)
+        unusable.map_or(Ok(None), Err)
     }
 
     async fn token(

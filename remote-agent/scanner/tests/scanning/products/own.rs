@@ -234,3 +234,21 @@ async fn a_password_is_exchanged_where_a_token_is_offered_as_well() {
     let docker = settings(RegistryKind::Docker, &wire);
     assert_eq!(names(&listed(docker, &["*"]).await.unwrap()), ["shop/orders:v1"]);
 }
+
+/// Behind a proxy that a registry knows nothing of, it names a place that is none.
+#[tokio::test]
+async fn a_password_is_shown_where_no_token_can_be_had() {
+    let offers = |offer: &'static str| {
+        Wire::start(move |asked| match (asked.path(), asked.header("authorization")) {
+            ("/v2/_catalog", BASIC) => Reply::json(&json!({"repositories": ["shop/orders"]})),
+            (_, BASIC) => Reply::json(&json!({"tags": ["v1"]})),
+            _ => Reply::status(401).with("www-authenticate", offer),
+        })
+    };
+    let wire = offers("Basic realm=\"shop\", Bearer realm=\"/token\"").await;
+    let docker = settings(RegistryKind::Docker, &wire);
+    assert_eq!(names(&listed(docker, &["*"]).await.unwrap()), ["shop/orders:v1"]);
+    let wire = offers("Bearer realm=\"/token\"").await;
+    let error = listed(settings(RegistryKind::Docker, &wire), &["*"]).await.unwrap_err();
+    assert!(matches!(error, RegistryError::Malformed { .. }), "{error:?}");
+}
