@@ -1,6 +1,6 @@
 import type { Schema } from "../../api/client";
-import { quoted } from "../../text/turns";
 import { useText } from "../../text/language";
+import { quoted } from "../../text/turns";
 import { admissionText } from "./text";
 
 export type Criterion = Schema<"AdmissionCriterion">;
