@@ -122,7 +122,12 @@ async fn a_trial_tells_what_the_domain_has_against_somebody() -> Result<()> {
     let bind = |name: &str| json!({ "bind_dn": dn(name) });
     for (more, user, word, why) in [
         (json!({ "ca_cert": "" }), "mary", PASSWORD, "connecting to the directory failed"),
-        (plain, "mary", PASSWORD, "binding as bind_dn failed: result 8"),
+        (
+            plain,
+            "mary",
+            PASSWORD,
+            "binding as bind_dn failed: the directory wants an encrypted connection",
+        ),
         (
             no_tls,
             "mary",

@@ -101,7 +101,8 @@ async fn images_are_named_by_sha512_too() {
     }
     // Another layer of the same size under the name.
     let mut lie = layer.to_vec();
-    *lie.last_mut().unwrap() ^= 1;
+    let name = lie.windows(7).position(|bytes| bytes == b"libssl3").unwrap();
+    lie[name + 6] = b'4';
     for lie in [Bytes::from(lie), other] {
         let error = of_archive(&archive(&lie).tar()).await.unwrap_err();
         assert!(
