@@ -11,7 +11,6 @@ scope=("$@")
 [ "${#scope[@]}" -gt 0 ] || scope=(--workspace)
 if command -v cargo-nextest >/dev/null; then
   cargo nextest run --locked --no-fail-fast "${scope[@]}"
-  cargo test --locked --quiet --doc --workspace
 else
   cargo test --locked --no-fail-fast "${scope[@]}"
 fi
