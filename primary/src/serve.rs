@@ -97,7 +97,11 @@ async fn serve(
     if !reachable(&database, &shutdown).await? {
         return Ok(());
     }
-    migrate::run(&database).await?;
+    tokio::select! {
+        // What breaks off is rolled back.
+        () = shutdown.token().cancelled() => return Ok(()),
+        migrated = migrate::run(&database) => migrated?,
+    }
     let app = App::open(config.clone(), database, clock, shutdown.clone()).await?;
 
     let rest = listen("rest-listen", config.rest_listen).await?;

@@ -1,8 +1,16 @@
-//! Postgres goes away for a while.
+//! Postgres goes away for a while, or others keep it busy.
+
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use palisade_tests::{Fleet, wait};
+use nix::sys::signal::Signal;
+use palisade_tests::process::Launch;
+use palisade_tests::{Fleet, Postgres, programs, wait};
 use serde_json::json;
+use sqlx::{Connection as _, PgConnection, PgPool};
+
+/// The lock of whoever migrates.
+const MIGRATING: i64 = 0x5041_4c49_5341_4445;
 
 #[tokio::test]
 async fn writes_get_503_and_all_resumes() -> Result<()> {
@@ -33,4 +41,31 @@ async fn writes_get_503_and_all_resumes() -> Result<()> {
     })
     .await?;
     fleet.wait_for_status("staging", "synced").await
+}
+
+#[tokio::test]
+async fn who_waits_for_anothers_migration_ends_when_asked_to() -> Result<()> {
+    let postgres = Postgres::start().await?;
+    let url = postgres.primary_database().await?;
+    let mut other = PgConnection::connect(&url).await?;
+    sqlx::query("SELECT pg_advisory_lock($1)").bind(MIGRATING).execute(&mut other).await?;
+    let dir = tempfile::tempdir()?;
+    let mut primary = Launch::new("primary", programs::primary()?)
+        .args(["serve", "--database-url", &url, "--data-dir"])
+        .arg(dir.path().join("data"))
+        .spawn(dir.path())?;
+    let database = PgPool::connect(&url).await?;
+    wait::until("it has tried the lock", || async {
+        let tried: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity
+                WHERE pid <> pg_backend_pid() AND query LIKE '%pg_try_advisory_lock%')",
+        )
+        .fetch_one(&database)
+        .await?;
+        Ok(wait::when(tried))
+    })
+    .await?;
+    let ended = primary.stop(Signal::SIGTERM, Duration::from_secs(20)).await?;
+    assert!(ended.success(), "{ended}");
+    Ok(())
 }
