@@ -36,9 +36,10 @@ impl Postgres {
     /// with the database of a primary, which has its schema.
     pub async fn start() -> Result<Self> {
         let (bin, account) = (binaries()?, Account::of_server()?);
-        let template = template(&bin, &account).await?;
+        let (template, kept) = template(&bin, &account).await?;
         let mut postgres = Self::without_cluster(&bin, &account)?;
         copy(&template, &postgres.data()).await?;
+        drop(kept);
         postgres.resume().await?;
         Ok(postgres)
     }
@@ -251,27 +252,43 @@ impl Account {
     }
 }
 
-/// A cluster with the database of a primary, made once a build of the program.
-async fn template(bin: &Path, account: &Account) -> Result<PathBuf> {
+/// A cluster with the database of a primary, made once a build of the program, and what
+/// keeps tests of another build from removing it meanwhile.
+async fn template(bin: &Path, account: &Account) -> Result<(PathBuf, File)> {
     let home = programs::build_dir()?.join("palisade-tests");
     std::fs::create_dir_all(&home)?;
     let built = std::fs::metadata(programs::primary()?)?.modified()?;
     let built = built.duration_since(SystemTime::UNIX_EPOCH)?.as_nanos();
     let template = home.join(format!("{TEMPLATE}{built}"));
-    let lock = File::create(home.join("postgres.lock"))?;
-    let lock = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await??;
-    if !template.exists() {
-        for entry in std::fs::read_dir(&home)?.collect::<Result<Vec<_>, _>>()? {
-            if entry.file_name().to_string_lossy().starts_with(TEMPLATE) {
-                std::fs::remove_dir_all(entry.path())?;
-            }
+    loop {
+        let shared = locked(&home, File::lock_shared).await?;
+        if template.exists() {
+            return Ok((template, shared));
         }
-        let unfinished = home.join(format!("{TEMPLATE}unfinished"));
-        copy(&prepared(bin, account).await?.data(), &unfinished).await?;
-        std::fs::rename(&unfinished, &template)?;
+        drop(shared);
+        let alone = locked(&home, File::lock).await?;
+        if !template.exists() {
+            make(&template, &home, bin, account).await?;
+        }
+        drop(alone);
     }
-    drop(lock);
-    Ok(template)
+}
+
+async fn locked(home: &Path, lock: fn(&File) -> std::io::Result<()>) -> Result<File> {
+    let file = File::create(home.join("postgres.lock"))?;
+    Ok(tokio::task::spawn_blocking(move || lock(&file).map(|()| file)).await??)
+}
+
+/// Makes the template in place of those of older builds.
+async fn make(template: &Path, home: &Path, bin: &Path, account: &Account) -> Result<()> {
+    for entry in std::fs::read_dir(home)?.collect::<Result<Vec<_>, _>>()? {
+        if entry.file_name().to_string_lossy().starts_with(TEMPLATE) {
+            std::fs::remove_dir_all(entry.path())?;
+        }
+    }
+    let unfinished = home.join(format!("{TEMPLATE}unfinished"));
+    copy(&prepared(bin, account).await?.data(), &unfinished).await?;
+    Ok(std::fs::rename(&unfinished, template)?)
 }
 
 /// A stopped server whose cluster has what tests begin with.
