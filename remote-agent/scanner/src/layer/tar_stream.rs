@@ -211,11 +211,9 @@ impl<R: Read> TarStream<R> {
         if block.iter().all(|byte| *byte == 0) {
             return self.end();
         }
-        let sum = block
-            .iter()
-            .enumerate()
-            .map(|(at, byte)| if (148..156).contains(&at) { 32 } else { u32::from(*byte) })
-            .sum::<u32>();
+        let sum = |bytes: &[u8]| bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>();
+        // The place of the sum counts as eight spaces.
+        let sum = sum(header.as_bytes()) - sum(&header.as_old().cksum) + 8 * u32::from(b' ');
         match header.cksum() {
             Ok(expected) if expected == sum => Ok(Some(header)),
             _ => Err(TarError::Malformed("checksum of a header")),
