@@ -1,93 +1,10 @@
-//! Manifests and indexes, OCI's and Docker's.
+//! Which image of an index is meant: by its name, and for a platform.
 
 use std::collections::BTreeMap;
 
-use palisade_api::Digest;
-use serde::Deserialize;
-
-use super::platform::Platform;
-use super::schema1::Schema1;
+use super::{Blob, Descriptor};
 use crate::error::ScanError;
-
-/// Media types that are asked for.
-pub(crate) const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
-    application/vnd.docker.distribution.manifest.list.v2+json, \
-    application/vnd.oci.image.manifest.v1+json, \
-    application/vnd.docker.distribution.manifest.v2+json, \
-    application/vnd.docker.distribution.manifest.v1+prettyjws;q=0.5, \
-    application/vnd.docker.distribution.manifest.v1+json;q=0.5";
-
-/// How deep indexes may be nested.
-pub(crate) const INDEX_DEPTH: usize = 4;
-
-/// A blob by digest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Descriptor {
-    /// Digest of the bytes as stored.
-    pub digest: Digest,
-    /// Number of bytes as stored.
-    pub size: u64,
-    /// What the bytes are said to be.
-    pub media_type: String,
-    /// Other places to fetch the bytes from, as the manifest tells.
-    pub urls: Vec<String>,
-}
-
-impl Descriptor {
-    /// Stands for the whole of a folder, which has no digest.
-    pub(crate) fn folder() -> Self {
-        Self::new(Digest::from_bytes([0; 32]), 0)
-    }
-
-    /// Bytes of which nothing is said but what they are.
-    pub(crate) fn new(digest: Digest, size: u64) -> Self {
-        Self { digest, size, media_type: String::new(), urls: Vec::new() }
-    }
-
-    /// Whether only who has the key can read it.
-    pub(crate) fn is_encrypted(&self) -> bool {
-        self.media_type.ends_with("+encrypted")
-    }
-
-    /// Whether registries are not meant to hold it: it is to be fetched from
-    /// its [`Descriptor::urls`].
-    pub(crate) fn is_foreign(&self) -> bool {
-        self.media_type.contains(".nondistributable.") || self.media_type.contains(".foreign.")
-    }
-
-    /// Fails for a layer that cannot be read, before anything is fetched.
-    pub(crate) fn check_layer(&self) -> Result<(), ScanError> {
-        let refused = |reason: String| ScanError::LayerRefused { layer: self.digest, reason };
-        if self.is_encrypted() {
-            return Err(refused(
-                "it is encrypted; scan the image before it is encrypted, or decrypt it".to_owned(),
-            ));
-        }
-        // What is no archive says so; types that nobody knows are looked at.
-        let known_other =
-            ["application/vnd.in-toto", "application/spdx", "application/vnd.cyclonedx"];
-        if known_other.iter().any(|kind| self.media_type.starts_with(kind)) {
-            return Err(refused(format!("it is no archive of files but {:?}", self.media_type)));
-        }
-        Ok(())
-    }
-}
-
-/// An image's manifest.
-#[derive(Clone, Debug)]
-pub(crate) struct Manifest {
-    pub(crate) config: Descriptor,
-    pub(crate) layers: Vec<Descriptor>,
-}
-
-/// What a reference leads to.
-#[derive(Clone, Debug)]
-pub(crate) enum ManifestOrIndex {
-    Manifest(Manifest),
-    /// The retired form, with the configuration inside.
-    Schema1(Box<Schema1>),
-    Index(Index),
-}
+use crate::source::platform::Platform;
 
 /// A list of manifests.
 #[derive(Clone, Debug)]
@@ -104,77 +21,9 @@ pub(crate) struct IndexEntry {
     pub(crate) annotations: BTreeMap<String, String>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct File {
-    schema_version: Option<u32>,
-    artifact_type: Option<String>,
-    config: Option<Blob>,
-    layers: Option<Vec<Blob>>,
-    manifests: Option<Vec<Blob>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Blob {
-    #[serde(default)]
-    media_type: String,
-    digest: String,
-    size: i64,
-    platform: Option<Platform>,
-    artifact_type: Option<String>,
-    annotations: Option<BTreeMap<String, String>>,
-    urls: Option<Vec<String>>,
-}
-
-impl Blob {
-    pub(super) fn descriptor(self) -> Result<Descriptor, ScanError> {
-        let digest = Digest::from_oci(&self.digest).map_err(|_| {
-            let shown: String = self.digest.chars().filter(|c| !c.is_control()).take(80).collect();
-            ScanError::Malformed(format!(
-                "the digest {shown:?} in its manifest is none of SHA-256 or SHA-512"
-            ))
-        })?;
-        let size = u64::try_from(self.size)
-            .map_err(|_| ScanError::Malformed(format!("the size of {digest} is negative")))?;
-        let urls = self.urls.unwrap_or_default();
-        Ok(Descriptor { digest, size, media_type: self.media_type, urls })
-    }
-}
-
-impl ManifestOrIndex {
-    /// Reads a manifest or index.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, ScanError> {
-        let file: File = serde_json::from_slice(bytes)
-            .map_err(|error| ScanError::Malformed(format!("its manifest: {error}")))?;
-        if file.schema_version == Some(1) {
-            return Schema1::parse(bytes).map(|found| Self::Schema1(Box::new(found)));
-        }
-        if let Some(manifests) = file.manifests {
-            return Index::new(manifests).map(Self::Index);
-        }
-        let (Some(config), Some(layers)) = (file.config, file.layers) else {
-            return Err(ScanError::Malformed("its manifest names no configuration".to_owned()));
-        };
-        let config = config.descriptor()?;
-        // Configurations of old builders have no type of their own.
-        let image = config.media_type.contains("image")
-            || matches!(config.media_type.as_str(), "" | "application/octet-stream");
-        if !image {
-            let kind = file.artifact_type.unwrap_or(config.media_type);
-            return Err(ScanError::InvalidTarget(format!(
-                "it is no image but an artifact of type {kind:?}"
-            )));
-        }
-        let layers =
-            layers.into_iter().map(Blob::descriptor).collect::<Result<Vec<_>, ScanError>>()?;
-        Ok(Self::Manifest(Manifest { config, layers }))
-    }
-}
-
 impl Index {
     /// Those with a digest of another kind are as good as not there, unless all are.
-    fn new(blobs: Vec<Blob>) -> Result<Self, ScanError> {
+    pub(super) fn new(blobs: Vec<Blob>) -> Result<Self, ScanError> {
         let mut manifests = Vec::new();
         let mut unread = None;
         for mut blob in blobs {
@@ -290,13 +139,13 @@ fn is_of_attachment(name: &str) -> bool {
 
 impl IndexEntry {
     /// The names that builders give it.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(in crate::source) fn names(&self) -> impl Iterator<Item = &str> {
         const NAMES: [&str; 2] = ["org.opencontainers.image.ref.name", "io.containerd.image.name"];
         NAMES.iter().filter_map(|name| self.annotations.get(*name)).map(String::as_str)
     }
 
     /// Whether cosign saved it as one of this kind.
-    pub(super) fn is_kind(&self, kind: &str) -> bool {
+    pub(in crate::source) fn is_kind(&self, kind: &str) -> bool {
         self.annotations.get("kind").is_some_and(|of| of == kind)
     }
 
@@ -312,7 +161,7 @@ impl IndexEntry {
 
 /// Whether the image `name` is meant by `wanted`: its whole name, or a part
 /// of its end.
-pub(super) fn is_called(name: &str, wanted: &str) -> bool {
+pub(in crate::source) fn is_called(name: &str, wanted: &str) -> bool {
     let before = name.strip_suffix(wanted);
     before.is_some_and(|before| before.is_empty() || before.ends_with([':', '/']))
 }
@@ -321,7 +170,7 @@ pub(super) fn is_called(name: &str, wanted: &str) -> bool {
 const TOLD: usize = 20;
 
 /// Fails where several images are there: nobody said which is meant.
-pub(super) fn only_one(names: &[String]) -> Result<(), ScanError> {
+pub(in crate::source) fn only_one(names: &[String]) -> Result<(), ScanError> {
     let [first, _, ..] = names else { return Ok(()) };
     Err(ScanError::InvalidTarget(format!(
         "it holds several images: {}; put the name of one behind its path, as in PATH:{first}",
@@ -329,7 +178,7 @@ pub(super) fn only_one(names: &[String]) -> Result<(), ScanError> {
     )))
 }
 
-pub(super) fn not_among(wanted: &str, names: &[String]) -> ScanError {
+pub(in crate::source) fn not_among(wanted: &str, names: &[String]) -> ScanError {
     ScanError::InvalidTarget(match names {
         [] => format!("it holds no image {wanted:?}, only one without a name"),
         _ => format!("it holds no image {wanted:?}, only {}", listed(names)),
@@ -345,6 +194,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::source::ManifestOrIndex;
 
     fn entry(name: char, platform: &str) -> Value {
         let mut parts = platform.split('/');
@@ -388,21 +238,6 @@ mod tests {
         assert_eq!(choose(&all, Some("linux/arm/v6")), Ok('a'));
         let error = choose(&all, Some("linux/arm64")).unwrap_err();
         assert!(error.contains("linux/arm/v7") && error.contains("linux/arm64"), "{error}");
-    }
-
-    #[test]
-    fn artifacts_tell_what_they_are() {
-        let of = |kind: &str| {
-            let blob = format!(
-                r#"{{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:{}","size":2}}"#,
-                "a".repeat(64)
-            );
-            let text = format!(r#"{{"schemaVersion":2,{kind}"config":{blob},"layers":[]}}"#);
-            ManifestOrIndex::parse(text.as_bytes()).unwrap_err().to_string()
-        };
-        let chart = of(r#""artifactType":"application/vnd.cncf.helm.chart","#);
-        assert!(chart.contains("of type \"application/vnd.cncf.helm.chart\""), "{chart}");
-        assert!(of("").contains("application/vnd.oci.empty.v1+json"));
     }
 
     #[test]
@@ -460,23 +295,5 @@ mod tests {
         let index = json!({"schemaVersion": 2, "manifests": [other]}).to_string();
         let error = ManifestOrIndex::parse(index.as_bytes()).unwrap_err().to_string();
         assert!(error.contains("none of SHA-256 or SHA-512"), "{error}");
-    }
-
-    #[test]
-    fn nonsense_is_refused() {
-        for text in ["", "[]", "{}", r#"{"schemaVersion":1}"#, r#"{"layers":[]}"#] {
-            ManifestOrIndex::parse(text.as_bytes()).unwrap_err();
-        }
-    }
-
-    #[test]
-    fn encrypted_layers_are_refused() {
-        let layer = Descriptor {
-            media_type: "application/vnd.oci.image.layer.v1.tar+gzip+encrypted".to_owned(),
-            ..Descriptor::folder()
-        };
-        assert!(layer.check_layer().unwrap_err().to_string().contains("encrypted"));
-        let layer = Descriptor { media_type: "application/x-whatever".to_owned(), ..layer };
-        layer.check_layer().unwrap();
     }
 }
