@@ -11,6 +11,7 @@ import "./style/tokens.css";
 import "./style/base.css";
 import "./style/controls.css";
 import "./style/parts.css";
+import "./style/overlays.css";
 import { Notices } from "./ui/Notices";
 import { dismissAll } from "./ui/notices";
 
