@@ -419,6 +419,13 @@ pub struct FedView {
     pub compatible: bool,
 }
 
+/// What `GET /v1/fed/stream` tells in one event.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct FedStreamEvent {
+    /// The lists that changed: `members`, `events`, `scans`, `rules`, `imports`.
+    pub lists: Vec<String>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -454,11 +461,4 @@ mod tests {
         }
         assert_eq!(json["rest_info"], serde_json::json!({"server": "", "port": 0}));
     }
-}
-
-/// What `GET /v1/fed/stream` tells in one event.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct FedStreamEvent {
-    /// The lists that changed: `members`, `events`, `scans`, `rules`, `imports`.
-    pub lists: Vec<String>,
 }
