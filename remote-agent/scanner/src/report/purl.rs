@@ -261,11 +261,12 @@ impl Purl {
         if distro.starts_with(|c: char| c.is_ascii_digit()) {
             return distribution(&self.namespace, distro);
         }
-        // `opensuse-leap-15.5` and `openEuler-22.03-LTS-SP1`, but `wolfi` and
-        // `opensuse-tumbleweed`.
+        // `opensuse-leap-15.5`, `openEuler-22.03-LTS-SP1` and `alpaquita-stream`, but `wolfi`
+        // and `opensuse-tumbleweed`.
         let is_version = |at: usize| {
             let version = distro.get(at + 1..).unwrap_or_default();
-            version.starts_with(|c: char| c.is_ascii_digit()) || version == "unstable"
+            version.starts_with(|c: char| c.is_ascii_digit())
+                || matches!(version, "unstable" | "stream" | "rolling")
         };
         let version = distro.match_indices('-').map(|(at, _)| at).find(|at| is_version(*at));
         let (id, version) = match version.map(|at| distro.split_at(at)) {
@@ -502,6 +503,9 @@ mod tests {
             ("pkg:rpm/opensuse/a@1?distro=opensuse-tumbleweed", "opensuse-tumbleweed", ""),
             ("pkg:rpm/openeuler/a@1?distro=openEuler-22.03-LTS-SP1", "openeuler", "22.03-LTS-SP1"),
             ("pkg:deb/debian/a@1?distro=debian-unstable", "debian", "unstable"),
+            ("pkg:apk/alpaquita/a@1?distro=alpaquita-stream", "alpaquita", "stream"),
+            ("pkg:alpm/arch/a@1?distro=arch-rolling", "arch", "rolling"),
+            ("pkg:rpm/centos/a@1?distro=centos-stream-9", "centos-stream", "9"),
         ] {
             let found = Purl::parse(text).unwrap().distribution().unwrap();
             assert_eq!((found.id.as_str(), found.version.as_str()), (id, version), "{text}");
