@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 
-use super::package;
+use super::{is_for_development, package};
 use crate::inspect::language::json::{self, Entries, Text};
 use crate::inspect::language::tables;
 use crate::inspect::{Entry, Facts, Problem};
@@ -64,19 +64,27 @@ impl Locked {
     }
 }
 
+/// What a project offers beside what it needs is in its group `main` too.
 pub(super) fn poetry(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem> {
-    locked(entry, bytes, facts, "main")
+    locked(entry, bytes, facts, |group| group == "main")
 }
 
+/// The group `default` is always installed. What a project offers beside that has groups of its
+/// own, which nothing but their names tells from those of development.
 pub(super) fn pdm(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem> {
-    locked(entry, bytes, facts, "default")
+    locked(entry, bytes, facts, |group| !is_for_development(group))
 }
 
-/// Packages of the group that is always installed.
-fn locked(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts, group: &str) -> Result<(), Problem> {
+/// Packages of the groups that are for use.
+fn locked(
+    entry: &Entry<'_>,
+    bytes: &[u8],
+    facts: &mut Facts,
+    is_used: impl Fn(&str) -> bool,
+) -> Result<(), Problem> {
     let is_for_use = |locked: &Locked| {
         locked.category.as_deref() != Some("dev")
-            && locked.groups.as_ref().is_none_or(|groups| groups.iter().any(|name| name == group))
+            && locked.groups.as_ref().is_none_or(|groups| groups.iter().any(|name| is_used(name)))
     };
     tables::each(bytes, |lock: Lock| {
         let packages = lock.package.iter().filter(|locked| !locked.is_project());
@@ -172,7 +180,11 @@ pub(super) fn uv(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
 struct Pylock {
+    /// Groups that are installed unless something else is asked for.
+    #[serde(default)]
+    default_groups: Vec<String>,
     #[serde(default)]
     packages: Vec<PylockPackage>,
 }
@@ -183,11 +195,39 @@ struct PylockPackage {
     version: Option<String>,
     /// A folder of the project.
     directory: Option<toml::Value>,
+    /// When it is installed.
+    #[serde(default)]
+    marker: String,
+}
+
+impl PylockPackage {
+    /// Whether only groups that nobody gets unasked lead to it. What a project offers is asked
+    /// for as an extra.
+    fn is_for_development(&self, defaults: &[String]) -> bool {
+        let mut groups = self.groups().peekable();
+        groups.peek().is_some()
+            && !self.marker.contains(" in extras")
+            && groups.all(|group| !defaults.iter().any(|default| default == group))
+    }
+
+    /// The groups in terms such as `"dev" in dependency_groups`.
+    fn groups(&self) -> impl Iterator<Item = &str> {
+        let terms = self.marker.split(" in dependency_groups");
+        let before = terms.clone().count().saturating_sub(1);
+        terms.take(before).filter_map(|term| {
+            let quote = term.chars().next_back().filter(|c| matches!(c, '"' | '\''))?;
+            term.strip_suffix(quote)?.rsplit(quote).next()
+        })
+    }
 }
 
 pub(super) fn pylock(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem> {
-    tables::each(bytes, |lock: Pylock| {
-        for locked in lock.packages.iter().filter(|locked| locked.directory.is_none()) {
+    let mut defaults = Vec::new();
+    tables::each(bytes, |mut lock: Pylock| {
+        // They stand before the first package, which is read apart from it.
+        defaults.append(&mut lock.default_groups);
+        let packages = lock.packages.iter().filter(|locked| locked.directory.is_none());
+        for locked in packages.filter(|locked| !locked.is_for_development(&defaults)) {
             if let Some(version) = &locked.version {
                 package(entry, facts, &locked.name, version)?;
             }
@@ -214,6 +254,8 @@ mod tests {
             ("poetry.lock", ["category = \"main\"", "category = \"dev\""]),
             ("poetry.lock", ["groups = [\"main\", \"dev\"]", "groups = [\"dev\"]"]),
             ("pdm.lock", ["groups = [\"default\"]", "groups = [\"test\"]"]),
+            // What the project offers.
+            ("pdm.lock", ["groups = [\"dev\", \"tls\"]", "groups = [\"dev\", \"docs\"]"]),
         ] {
             let lock = format!(
                 "[[package]]\nname = \"jinja2\"\nversion = \"2.10\"\noptional = false\n{}\nfiles = [\n    {{file = \"a\", hash = \"b\"}},\n]\n\n\
@@ -314,6 +356,28 @@ source = { registry = "r" }
                     [[packages]]\nname = \"own\"\nversion = \"1\"\ndirectory = { path = \".\" }\n";
         for name in ["pylock.toml", "pylock.prod.toml"] {
             assert_eq!(found(WANTED, name, lock), pairs(&[("attrs", "25.1.0")]));
+        }
+    }
+
+    #[test]
+    fn groups_of_the_common_lock_file_that_nobody_gets_unasked() {
+        let head = "lock-version = \"1.0\"\nextras = [\"tls\"]\n\
+                    dependency-groups = [\"default\", \"dev\"]\ndefault-groups = [\"default\"]\n";
+        for (marker, is_told) in [
+            (r#""\"default\" in dependency_groups""#, true),
+            (r#"'"default" in dependency_groups or "dev" in dependency_groups'"#, true),
+            (r#"'"dev" in dependency_groups or "tls" in extras'"#, true),
+            (r#"'os_name != "nt" and "tls" in extras'"#, true),
+            (r#""sys_platform == 'win32'""#, true),
+            (r#""\"dev\" in dependency_groups""#, false),
+            (r#""sys_platform == 'win32' and 'dev' in dependency_groups""#, false),
+            (r#"'"dev" in dependency_groups or "docs" in dependency_groups'"#, false),
+        ] {
+            let lock = format!(
+                "{head}\n[[packages]]\nname = \"attrs\"\nversion = \"25.1.0\"\nmarker = {marker}\n\n\
+                 [packages.archive]\nurl = \"x\"\n"
+            );
+            assert_eq!(!found(WANTED, "pylock.toml", &lock).is_empty(), is_told, "{marker}");
         }
     }
 }

@@ -52,14 +52,18 @@ pub(in crate::inspect) fn metadata(
 /// `requirements.txt` under all names that projects give it, but for those of
 /// tests and development.
 fn is_requirements(entry: &Entry<'_>) -> bool {
-    const NOT_FOR_USE: [&str; 4] = ["dev", "test", "lint", "doc"];
     if !entry.has_extension("txt") {
         return false;
     }
     let base = entry.base().to_ascii_lowercase();
     (base.contains("requirements") || entry.folder().rsplit('/').next() == Some("requirements"))
-        && !NOT_FOR_USE.iter().any(|word| base.contains(word))
+        && !is_for_development(&base)
         && !is_leftover(entry.path)
+}
+
+/// Whether a name in small letters, of a file or of a group, tells that what it has is not for use.
+fn is_for_development(name: &str) -> bool {
+    ["dev", "test", "lint", "doc"].iter().any(|word| name.contains(word))
 }
 
 /// `pylock.toml` or `pylock.NAME.toml`.
