@@ -5,6 +5,7 @@
 //! size does not matter. What stands where only a later part of the file tells
 //! is kept as a candidate until that part has come.
 
+mod bundle;
 mod elf;
 mod go;
 mod rust;
@@ -65,6 +66,7 @@ fn read_by(
     }
     let mut words = words::Search::of(entry);
     let mut build = go::Search::default();
+    let mut bundle = bundle::Search::default();
     let mut crates = None;
     let mut windows = Windows::new(head, content, step);
     let mut elf = None;
@@ -75,6 +77,7 @@ fn read_by(
         }
         words.look(&window);
         build.look(&window, elf.as_ref());
+        bundle.look(&window);
         if let Some(crates) = &mut crates {
             crates.look(&window);
         }
@@ -86,6 +89,9 @@ fn read_by(
     if let Some(crates) = crates
         && let Err(problem) = crates.tell(entry, facts)
     {
+        facts.problem(problem);
+    }
+    if let Err(problem) = bundle.tell(entry, facts) {
         facts.problem(problem);
     }
     words.tell(entry, facts);

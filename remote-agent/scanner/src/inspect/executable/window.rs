@@ -83,6 +83,11 @@ impl Span {
         }
     }
 
+    /// The bytes that have come.
+    pub(super) fn so_far(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The bytes, once all are there.
     pub(super) fn complete(&self) -> Option<&[u8]> {
         (self.bytes.len() == self.length).then_some(&self.bytes)

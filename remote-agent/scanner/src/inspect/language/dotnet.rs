@@ -81,7 +81,11 @@ struct Library {
 }
 
 /// The libraries of the target that the program runs on.
-fn deps(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem> {
+pub(in crate::inspect) fn deps(
+    entry: &Entry<'_>,
+    bytes: &[u8],
+    facts: &mut Facts,
+) -> Result<(), Problem> {
     let deps: Deps = json::read(json::bounded(bytes)?)?;
     let kinds: HashMap<&str, &str> = deps
         .libraries

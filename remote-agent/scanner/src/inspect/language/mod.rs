@@ -35,6 +35,7 @@ use std::borrow::Cow;
 use super::{Entry, Facts, Inspector, MOST_PACKAGES, Problem, encoding, too_many};
 use crate::package::{Ecosystem, Package};
 
+pub(super) use dotnet::deps as libraries_of_dotnet;
 pub(super) use python::metadata as python_metadata;
 
 /// The kinds of files that tell what is installed.
