@@ -98,6 +98,13 @@ pub(super) const KINDS: &[Kind] = &[
         r#"(?m)^\s*(?:- )?token:\s*["']?([A-Za-z0-9._:-]{16,2000})"#,
         3.5,
     ),
+    // What Kubernetes is to keep as it is written: below, or within the same brackets.
+    vague(
+        "Kubernetes.Secret.Token",
+        &["stringdata"],
+        r#"(?m)^[ \t]*stringData:[ \t\r]*\n(?:[ \t]+[^\n]*\n|\r?\n){0,60}?[ \t]+["']?token["']?:[ \t]*["']?([A-Za-z0-9._:+/=-]{16,2000})["']?[ \t\r]*$|"stringData"\s*:\s*\{[^{}]{0,4000}?"token"\s*:\s*"([^\s"<>{}$]{16,2000})""#,
+        3.5,
+    ),
     vague(
         "Password.in.Settings",
         &["password", "passwd", "pwd", "_pass"],

@@ -24,6 +24,10 @@ fn texts_and_templates_are_none() {
         ("root/.cargo/registry/src/index/x-1/settings.toml", format!("password = \"{word}\"")),
         ("usr/share/x/settings.ini", format!("password = {word}")),
         ("app/schema.json", "{\"password\":\"string\"}".to_owned()),
+        // What stands behind is nothing that Kubernetes is to keep.
+        ("srv/secret.yaml", format!("stringData:\n  user: shop\ntoken: {word}{word}\n")),
+        ("srv/secret.yaml", "stringData:\n  token: {{ .Values.token | quote }}\n".to_owned()),
+        ("srv/secret.yaml", "stringData:\n  token: ${SERVICE_ACCOUNT_TOKEN}\n".to_owned()),
     ] {
         assert_eq!(search(path, text.as_bytes()), [], "{path}: {text}");
     }

@@ -43,6 +43,16 @@ pub(super) fn samples() -> Vec<(&'static str, &'static str, String)> {
             format!("data:\n  .dockerconfigjson: {}\n", mixed(80)),
         ),
         (
+            "Kubernetes.Secret.Token",
+            "srv/secret.yaml",
+            format!("kind: Secret\nstringData:\n  user: shop\n\n  token: {}\n", mixed(24)),
+        ),
+        (
+            "Kubernetes.Secret.Token",
+            "srv/secret.json",
+            format!("{{\"stringData\": {{\"user\": \"shop\", \"token\": \"{}\"}}}}", mixed(24)),
+        ),
+        (
             "WireGuard.Private.Key",
             "etc/wireguard/wg0.conf",
             format!("PrivateKey = {}=\n", mixed(43)),
