@@ -123,8 +123,7 @@ fn is_database(entry: &Entry<'_>) -> bool {
 /// that has no extension or is named like one.
 pub(crate) fn tells_packages(path: &str) -> bool {
     const NEVER: [&str; 4] = ["usr/share/doc/", "usr/share/man/", "usr/share/locale/", "etc/"];
-    const BINARIES: [&str; 10] =
-        ["jar", "war", "ear", "par", "egg", "whl", "so", "dll", "exe", "node"];
+    const BINARIES: [&str; 5] = ["whl", "so", "dll", "exe", "node"];
     // Only the path is known: a file that anybody may run.
     let entry = Entry { path, size: 1, mode: 0o755 };
     if inspectors().any(|known| (known.wants)(&entry)) {
@@ -136,6 +135,7 @@ pub(crate) fn tells_packages(path: &str) -> bool {
     !NEVER.iter().any(|folder| path.starts_with(folder))
         && (base.rsplit_once('.').is_none_or(version)
             || base.contains(".so.")
+            || archive::wants(&entry)
             || BINARIES.iter().any(|extension| entry.has_extension(extension)))
 }
 
@@ -281,6 +281,8 @@ mod tests {
             ("usr/bin/perl5.36.0", true),
             ("usr/lib/x86_64-linux-gnu/libssl.so.3", true),
             ("usr/share/java/log4j.jar", true),
+            ("usr/share/jenkins/git.hpi", true),
+            ("usr/bin/shop.pyz", true),
             ("usr/share/man/man1/perl.1.gz", false),
             ("usr/share/doc/perl/copyright", false),
             ("usr/include/stdio.h", false),

@@ -1,5 +1,5 @@
-//! Java archives and Python's eggs, read as streams: nothing is unpacked, and
-//! an archive in an archive is read where it stands.
+//! Java archives, Python's eggs and its programs in one file, read as streams:
+//! nothing is unpacked, and an archive in an archive is read where it stands.
 //!
 //! [`zip`] walks the entries, [`identity`] tells from them what an archive is.
 
@@ -8,7 +8,7 @@ mod identity;
 mod zip;
 
 use std::cell::Cell;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 use identity::Clues;
 use zip::{Member, Walk, ZipError};
@@ -35,6 +35,8 @@ const USUAL_PATH: usize = 200;
 
 /// What an egg tells of itself in.
 const EGG_METADATA: &str = "EGG-INFO/PKG-INFO";
+/// The end of what a program tells of each package in it, as zipapp, shiv and pex make it.
+const METADATA: &str = ".dist-info/METADATA";
 
 /// Whether the file is such an archive, by its name.
 pub(super) fn wants(entry: &Entry<'_>) -> bool {
@@ -42,16 +44,30 @@ pub(super) fn wants(entry: &Entry<'_>) -> bool {
 }
 
 fn is_archive(name: &str) -> bool {
-    const EXTENSIONS: [&str; 11] =
-        ["jar", "war", "ear", "par", "sar", "jpi", "hpi", "nar", "kar", "lpkg", "egg"];
+    const OF_JAVA: [&str; 10] =
+        ["jar", "war", "ear", "par", "sar", "jpi", "hpi", "nar", "kar", "lpkg"];
     let base = name.rsplit('/').next().unwrap_or(name);
-    base.rsplit_once('.').is_some_and(|(stem, found)| {
-        !stem.is_empty() && EXTENSIONS.iter().any(|known| found.eq_ignore_ascii_case(known))
-    })
+    base.rsplit_once('.').is_some_and(|(stem, _)| !stem.is_empty())
+        && (has_extension(base, &OF_JAVA) || is_of_python(base))
+}
+
+fn is_of_python(path: &str) -> bool {
+    has_extension(path, &["egg", "pyz", "pex"])
 }
 
 fn is_egg(path: &str) -> bool {
-    path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("egg"))
+    has_extension(path, &["egg"])
+}
+
+fn has_extension(path: &str, extensions: &[&str]) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, extension)| {
+        extensions.iter().any(|known| extension.eq_ignore_ascii_case(known))
+    })
+}
+
+/// Whether an entry tells of a package of Python in the archive at `path`.
+fn tells_of_python(name: &str, path: &str) -> bool {
+    is_of_python(path) && if is_egg(path) { name == EGG_METADATA } else { name.ends_with(METADATA) }
 }
 
 /// Reads the archive and notes what it and the archives in it are. What was
@@ -69,6 +85,12 @@ pub(super) fn read(
         most,
     };
     let mut source = BufReader::with_capacity(64 << 10, content);
+    // Others use these endings too.
+    let is_program = is_of_python(entry.path) && !is_egg(entry.path);
+    let is_other = |head: &[u8]| !head.starts_with(b"PK") && !head.starts_with(b"#!");
+    if is_program && source.fill_buf().is_ok_and(is_other) {
+        return Ok(());
+    }
     archive(entry.path, &mut source, DEPTH, &budget, facts).map_err(|error| match error {
         ZipError::Read(error) => Problem::new(format!("cannot be read: {error}")),
         ZipError::Malformed(what) => Problem::new(format!("is a damaged archive: {what}")),
@@ -120,7 +142,7 @@ impl<R: Read> Read for Within<'_, R> {
 
 fn archive(
     path: &str,
-    source: &mut dyn std::io::BufRead,
+    source: &mut dyn BufRead,
     depth: usize,
     budget: &Budget,
     facts: &mut Facts,
@@ -141,7 +163,7 @@ fn archive(
             break Err(error);
         }
     };
-    if !is_egg(path) {
+    if !is_of_python(path) {
         let before = facts.packages.len();
         clues.tell(path, facts);
         budget.tell(path, facts.packages.len() - before)?;
@@ -184,16 +206,17 @@ fn one(
             other => other,
         };
     }
-    let tells_egg = name == EGG_METADATA && is_egg(path);
-    if tells_egg || Clues::wants(&name) {
+    let of_python = tells_of_python(&name, path);
+    if of_python || Clues::wants(&name) {
         let mut bytes = Vec::new();
         Within { inner: member, budget }.take(CLUE).read_to_end(&mut bytes)?;
-        if tells_egg {
-            let egg = Entry { path, size: bytes.len() as u64, mode: 0 };
-            if let Err(problem) = language::python_metadata(&egg, &bytes, facts) {
+        if of_python {
+            let before = facts.packages.len();
+            let entry = Entry { path, size: bytes.len() as u64, mode: 0 };
+            if let Err(problem) = language::python_metadata(&entry, &bytes, facts) {
                 facts.problem(problem);
             }
-            return Ok(());
+            return budget.tell(path, facts.packages.len() - before);
         }
         clues.add(&name, &String::from_utf8_lossy(&bytes));
     }

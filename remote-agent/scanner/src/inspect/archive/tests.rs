@@ -405,3 +405,27 @@ fn an_egg_tells_of_itself() {
         assert_eq!(read_as("lib/a-1.0.jar", &egg).0.packages.len(), 1);
     }
 }
+
+#[test]
+fn a_program_of_python_tells_what_went_into_it() {
+    let metadata = |name: &str| format!("Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n");
+    let (jinja, six) = (metadata("Jinja2"), metadata("six"));
+    let entries: [(&str, &[u8]); 4] = [
+        ("site-packages/Jinja2-1.0.dist-info/METADATA", jinja.as_bytes()),
+        (".deps/six-1.0-py3-none-any.whl/six-1.0.dist-info/METADATA", six.as_bytes()),
+        ("site-packages/other/METADATA", six.as_bytes()),
+        ("META-INF/MANIFEST.MF", b"Implementation-Title: a\nImplementation-Version: 1\n"),
+    ];
+    let zip = archive_of(&entries, Form::Deflated);
+    let program = [b"#!/usr/bin/env python3\n".as_slice(), &zip].concat();
+    for path in ["app/shop.pyz", "app/shop.pex"] {
+        let facts = crate::inspect::facts(path, &program, &crate::Limits::default()).unwrap();
+        let packages = facts.unwrap().packages;
+        let found: Vec<_> = packages.iter().map(|p| (p.ecosystem, &*p.name)).collect();
+        let python = crate::package::Ecosystem::Python;
+        assert_eq!(found, [(python, "Jinja2"), (python, "six")], "{path}");
+    }
+    assert_eq!(read_as("build/PYZ-00.pyz", b"PYZ\0of another tool"), (Facts::default(), Ok(())));
+    let (facts, _) = read_as("lib/a-1.jar", &program);
+    assert!(facts.packages.iter().all(|p| p.ecosystem == crate::package::Ecosystem::Maven));
+}
