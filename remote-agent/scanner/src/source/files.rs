@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::fs::File;
-use std::io::{self, Read, Seek as _, SeekFrom};
+use std::io::{self, Cursor, Read, Seek as _, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fs::OFlags;
 use tracing::warn;
@@ -17,6 +18,10 @@ use crate::limits::Limits;
 
 /// Entries of the archive itself: a few for each layer.
 const ENTRIES: u64 = 100_000;
+/// Bytes of a file that is kept while a compressed archive is looked through, and of all that are:
+/// manifests and what is attached are asked for one after the other.
+const KEPT: u64 = 1 << 20;
+const KEPT_IN_ALL: u64 = 8 << 20;
 /// Links that are followed from one name.
 const LINKS: usize = 8;
 /// What stands in the archive of a root file system, as `docker export` writes
@@ -181,13 +186,21 @@ struct Place {
     size: u64,
 }
 
-/// Files in a tar archive, which may itself be compressed: each file is then
-/// reached by unpacking all that stands before it.
+/// Files in a tar archive, which may itself be compressed: each file that is not
+/// kept is then reached by unpacking all that stands before it.
 #[derive(Debug)]
 pub(super) struct InArchive {
     path: PathBuf,
     compressed: bool,
+    found: Found,
+}
+
+/// What the archive holds.
+#[derive(Debug, Default)]
+struct Found {
     places: BTreeMap<String, Place>,
+    /// Small files of a compressed archive, by where they start.
+    kept: BTreeMap<u64, Arc<[u8]>>,
 }
 
 impl InArchive {
@@ -202,18 +215,22 @@ impl InArchive {
         let file = open_regular(path).map_err(ScanError::file(shown.clone()))?;
         let unpacked = Decompressed::new(wanted.reader(file)).map_err(ScanError::file(&*shown))?;
         let compressed = unpacked.is_compressed();
-        let places = places(unpacked, &shown, limits)?;
-        Ok(places.map(|places| Self { path: path.to_owned(), compressed, places }))
+        let keep = if compressed { KEPT_IN_ALL } else { 0 };
+        let found = look_through(unpacked, &shown, limits, keep)?;
+        Ok(found.map(|found| Self { path: path.to_owned(), compressed, found }))
     }
 }
 
 impl Files for InArchive {
     fn size(&self, name: &str) -> Option<u64> {
-        self.places.get(name).map(|place| place.size)
+        self.found.places.get(name).map(|place| place.size)
     }
 
     fn open(&self, name: &str, wanted: &Wanted) -> Result<Box<dyn Read + Send>, ScanError> {
-        let place = *self.places.get(name).ok_or_else(|| missing(name))?;
+        let place = *self.found.places.get(name).ok_or_else(|| missing(name))?;
+        if let Some(bytes) = self.found.kept.get(&place.start) {
+            return Ok(Box::new(Cursor::new(Arc::clone(bytes))));
+        }
         let opened = || -> io::Result<Box<dyn Read + Send>> {
             let mut file = open_regular(&self.path)?;
             if self.compressed {
@@ -242,8 +259,11 @@ impl Files for InArchive {
         // One file may have several names.
         let mut asked: BTreeMap<u64, (u64, Vec<usize>)> = BTreeMap::new();
         for (at, name) in names.iter().enumerate() {
-            if let Some(place) = self.places.get(name).filter(|place| place.size <= limit) {
-                asked.entry(place.start).or_insert((place.size, Vec::new())).1.push(at);
+            let place = self.found.places.get(name).filter(|place| place.size <= limit);
+            let Some(place) = place else { continue };
+            match self.found.kept.get(&place.start) {
+                Some(bytes) => take(at, bytes.to_vec()),
+                None => asked.entry(place.start).or_insert((place.size, Vec::new())).1.push(at),
             }
         }
         if asked.is_empty() {
@@ -268,27 +288,26 @@ impl Files for InArchive {
     }
 }
 
-/// The files of an archive with their places. Layers that several images
-/// share are links: from the folder of a link on, and hard links from the
-/// root; their target may stand before or after them. None where the files are
-/// those of a root file system.
-fn places(
+/// The files of an archive with their places, and small ones of `keep` bytes in all. Layers that
+/// several images share are links: from the folder of a link on, and hard links from the root;
+/// their target may stand before or after them. None where the files are those of a root file
+/// system.
+fn look_through(
     archive: impl Read,
     shown: &str,
     limits: &Limits,
-) -> Result<Option<BTreeMap<String, Place>>, ScanError> {
+    mut keep: u64,
+) -> Result<Option<Found>, ScanError> {
     let damaged = |reason: &str| ScanError::Malformed(format!("{shown} is no archive: {reason}"));
+    let failed = |error: TarError| match error {
+        TarError::Read(error) => ScanError::file(shown)(error),
+        TarError::Malformed(reason) => damaged(reason),
+        TarError::Limit(limit) => damaged(&limit.to_string()),
+    };
     let mut archive = TarStream::new(archive, ENTRIES, limits.extended_header_bytes);
-    let mut places: BTreeMap<String, Place> = BTreeMap::new();
+    let Found { mut places, mut kept } = Found::default();
     let mut links: BTreeMap<String, String> = BTreeMap::new();
-    loop {
-        let entry = match archive.next() {
-            Ok(Some(entry)) => entry,
-            Ok(None) => break,
-            Err(TarError::Read(error)) => return Err(ScanError::file(shown)(error)),
-            Err(TarError::Malformed(reason)) => return Err(damaged(reason)),
-            Err(TarError::Limit(limit)) => return Err(damaged(&limit.to_string())),
-        };
+    while let Some(entry) = archive.next().map_err(failed)? {
         let Ok(name) = layer::normalise(&entry.path) else {
             return Err(damaged("it holds an entry that leaves it"));
         };
@@ -296,7 +315,15 @@ fn places(
             return Ok(None);
         }
         if entry.kind.is_file() {
-            places.insert(name, Place { start: archive.position(), size: entry.size });
+            let (start, size) = (archive.position(), entry.size);
+            if entry.hollow == 0 && size <= KEPT.min(keep) {
+                let mut bytes = Vec::new();
+                let read = archive.content().read_to_end(&mut bytes);
+                read.map_err(|error| failed(error.into()))?;
+                keep -= size;
+                kept.insert(start, bytes.into());
+            }
+            places.insert(name, Place { start, size });
         } else if let Some(link) = entry.link.as_deref() {
             let folder = match name.rsplit_once('/') {
                 Some((folder, _)) if entry.kind.is_symlink() => folder,
@@ -320,7 +347,7 @@ fn places(
             places.entry(name.clone()).or_insert(place);
         }
     }
-    Ok(Some(places))
+    Ok(Some(Found { places, kept }))
 }
 
 #[cfg(test)]
@@ -365,5 +392,25 @@ mod tests {
             let found: Vec<(usize, &str)> = found.iter().map(|(at, of)| (*at, &**of)).collect();
             assert_eq!(found, [(0, "last"), (2, "first"), (4, ""), (5, "first")]);
         }
+    }
+
+    #[test]
+    fn small_files_of_a_compressed_archive_are_unpacked_once() {
+        let long = "x".repeat(KEPT as usize + 1);
+        let plain = archive(&[("index.json", "{}"), ("layer", long.as_str()), ("last", "")]);
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        gzip.write_all(&plain).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("archive");
+        std::fs::write(&path, gzip.finish().unwrap()).unwrap();
+        let wanted = Wanted::always();
+        let files = InArchive::at(&path, &Limits::default(), &wanted).unwrap().unwrap();
+        let awaited = Awaited::new(&files, &wanted);
+        let layer = awaited.small("layer", 2 * KEPT).unwrap();
+        assert_eq!(layer, long.as_bytes());
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(awaited.small("index.json", 10).unwrap(), b"{}");
+        assert_eq!(awaited.small("last", 10).unwrap(), b"");
+        assert!(awaited.open("layer").is_err());
     }
 }
