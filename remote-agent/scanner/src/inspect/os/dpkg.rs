@@ -45,6 +45,12 @@ pub(super) fn parse(path: &str, text: &str, need_status: bool) -> Result<Vec<Pac
     Ok(packages)
 }
 
+/// Whether the files of a package are there whose state `dpkg-query` gives in letters, `ii `: the
+/// second is what is.
+pub(super) fn is_there(state: &str) -> bool {
+    state.chars().nth(1).is_some_and(|is| "iWtFU".contains(is))
+}
+
 #[derive(Default)]
 struct Paragraph<'a> {
     name: Option<&'a str>,

@@ -13,6 +13,7 @@ pub mod red_hat;
 mod release;
 mod rpm;
 pub mod rule;
+mod ubuntu;
 
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +68,8 @@ pub(super) const INSPECTORS: &[Inspector] = &[
             Ok(())
         },
     },
+    Inspector { wants: ubuntu::is_query, read: ubuntu::query },
+    Inspector { wants: ubuntu::is_manifest, read: ubuntu::manifest },
     Inspector {
         wants: pacman::is_description,
         read: |entry, bytes, facts| {
@@ -269,6 +272,11 @@ impl OsInventory {
                 packages.extend(facts.packages.iter().cloned());
             }
         }
+        for facts in ubuntu::LISTS.iter().filter_map(|path| tree.file(path)) {
+            if packages.is_empty() {
+                packages.extend(facts.packages.iter().cloned());
+            }
+        }
         packages.retain(|package| package.ecosystem.is_os());
         packages.sort();
         packages.dedup();
@@ -395,6 +403,16 @@ mod tests {
             ("var/lib/rpm/rpmdb.sqlite", packages(&[], 0)),
         ];
         assert_eq!(names(&damaged), ["bash"]);
+    }
+
+    #[test]
+    fn lists_of_ubuntu_count_where_nothing_tells_more() {
+        let [query, manifest] = ubuntu::LISTS.map(|path| (path, packages(&[path], 0)));
+        let both = [manifest, query];
+        assert_eq!(names(&both), [ubuntu::LISTS[0]]);
+        assert_eq!(names(&both[..1]), [ubuntu::LISTS[1]]);
+        let [manifest, query] = both;
+        assert_eq!(names(&[(DPKG_STATUS, packages(&["bash"], 0)), manifest, query]), ["bash"]);
     }
 
     #[test]
