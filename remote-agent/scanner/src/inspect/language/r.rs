@@ -12,16 +12,23 @@ pub(super) const INSTALLED: &[Inspector] =
 pub(super) const WANTED: &[Inspector] =
     &[Inspector { wants: |entry| is_lock(entry, "renv.lock"), read: lock }];
 
-/// `…/R/library/NAME/DESCRIPTION` and `…/R/site-library/NAME/DESCRIPTION`.
+/// `…/NAME/DESCRIPTION`: libraries of users and of projects may lie anywhere.
 fn is_description(entry: &Entry<'_>) -> bool {
-    let mut parts = entry.path.rsplit('/');
-    parts.next() == Some("DESCRIPTION")
-        && parts.next().is_some()
-        && matches!(parts.next(), Some("library" | "site-library"))
+    entry.base() == "DESCRIPTION" && !entry.folder().is_empty()
 }
 
+/// Whether the folder that has the package is a library by its name:
+/// `R/library/NAME` or `R/site-library/NAME`.
+fn is_in_library(entry: &Entry<'_>) -> bool {
+    matches!(entry.folder().rsplit('/').nth(1), Some("library" | "site-library"))
+}
+
+/// The field `Built` is what the installation adds to that of the sources.
 fn description(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result<(), Problem> {
     let text = text(bytes);
+    if !is_in_library(entry) && header(&text, "Built").is_none() {
+        return Ok(());
+    }
     match (header(&text, "Package"), header(&text, "Version")) {
         (Some(name), Some(version)) => add(facts, entry, Ecosystem::Cran, name, version),
         _ => Ok(()),
@@ -62,6 +69,17 @@ mod tests {
             pairs(&[("jsonlite", "1.8.0")])
         );
         assert!(found(INSTALLED, "src/jsonlite/DESCRIPTION", text).is_empty());
+        // In those of users and projects.
+        let built = format!("{text}Built: R 4.2.2; x86_64-pc-linux-gnu; 2023-01-20; unix\n");
+        for library in [
+            "root/R/x86_64-pc-linux-gnu-library/4.2",
+            "app/renv/library/R-4.2/x86_64-pc-linux-gnu",
+            "root/.cache/R/renv/cache/v5/R-4.2/x86_64-pc-linux-gnu/jsonlite/1.8.0/0ab",
+            "app/packrat/lib/x86_64-pc-linux-gnu/4.2.2",
+        ] {
+            let path = format!("{library}/jsonlite/DESCRIPTION");
+            assert_eq!(found(INSTALLED, &path, &built), pairs(&[("jsonlite", "1.8.0")]), "{path}");
+        }
     }
 
     #[test]
