@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use palisade_scanner::version::Scheme;
-use palisade_scanner::version::range::Syntax;
+use palisade_scanner::version::range::{Intervals, Syntax};
 
 fuzz_target!(|text: &str| {
     let lines: Vec<&str> = text.lines().take(3).collect();
@@ -33,13 +33,11 @@ fuzz_target!(|text: &str| {
         Syntax::Composer,
         Syntax::List(Scheme::Generic),
     ];
-    for syntax in syntaxes {
-        if let Some(range) = lines.first()
-            && let Ok(range) = syntax.parse(range)
-        {
-            for version in &lines {
-                range.contains(version);
-            }
+    let Some(range) = lines.first() else { return };
+    let vers = Intervals::from_vers(range, str::to_owned);
+    for range in syntaxes.map(|syntax| syntax.parse(range)).into_iter().chain([vers]).flatten() {
+        for version in &lines {
+            range.contains(version);
         }
     }
 });

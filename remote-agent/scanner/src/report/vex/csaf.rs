@@ -71,21 +71,27 @@ impl Products<'_> {
 
 fn products(tree: &Value) -> Result<Products<'_>, String> {
     let mut products = Products::default();
-    let mut add = |product| {
-        let id = text(product, "product_id");
-        products.named.insert(id, named(product));
-    };
-    list(tree, "full_product_names").iter().for_each(&mut add);
-    let mut branches: Vec<(&Value, usize)> =
-        list(tree, "branches").iter().map(|branch| (branch, 0)).collect();
-    while let Some((branch, depth)) = branches.pop() {
+    for product in list(tree, "full_product_names") {
+        products.named.insert(text(product, "product_id"), named(product));
+    }
+    let mut branches: Vec<(&Value, usize, Option<&str>)> =
+        list(tree, "branches").iter().map(|branch| (branch, 0, None)).collect();
+    while let Some((branch, depth, mut range)) = branches.pop() {
         if depth > DEPTH {
             return Err(format!("its product tree is deeper than {DEPTH} branches"));
         }
-        if let Some(product) = branch.get("product") {
-            add(product);
+        if text(branch, "category") == "product_version_range" {
+            range = Some(text(branch, "name"));
         }
-        branches.extend(list(branch, "branches").iter().map(|branch| (branch, depth + 1)));
+        if let Some(product) = branch.get("product") {
+            let mut named = named(product);
+            if let Some(range) = range {
+                named.range(range);
+            }
+            products.named.insert(text(product, "product_id"), named);
+        }
+        let within = list(branch, "branches").iter();
+        branches.extend(within.map(|branch| (branch, depth + 1, range)));
     }
     for relation in list(tree, "relationships") {
         let Some(combined) = relation.get("full_product_name") else { continue };

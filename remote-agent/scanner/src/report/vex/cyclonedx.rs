@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::product::Product;
 use super::{Statement, list, moment, state, text};
-use crate::report::finding::VexNote;
+use crate::report::finding::{VexNote, VexState};
 
 /// Components at most; those in components count too.
 const COMPONENTS: usize = 1_000_000;
@@ -53,14 +53,31 @@ pub(super) fn statements(name: &str, json: &Value) -> Result<Vec<Statement>, Str
                 product
             };
             let mut component = known.get(reference).map_or_else(by_name, |known| named(known));
-            // Ranges are not read: whoever names versions speaks of no others.
-            for version in list(affects, "versions") {
-                component.version(text(version, "version"));
+            // Whoever names versions speaks of no others.
+            let versions = list(affects, "versions");
+            let meant = || versions.iter().filter(|version| !denies(state, version));
+            for version in meant() {
+                match text(version, "range") {
+                    "" => component.version(text(version, "version")),
+                    range => component.range(range),
+                }
             }
-            statements.push(one(Product::any(), Some(component)));
+            if versions.is_empty() || meant().next().is_some() {
+                statements.push(one(Product::any(), Some(component)));
+            }
         }
     }
     Ok(statements)
+}
+
+/// Whether what is told of a version alone is not what the analysis says of the whole: of a
+/// vulnerability that is resolved the versions before that are named too.
+fn denies(state: VexState, version: &Value) -> bool {
+    match text(version, "status") {
+        "affected" | "unknown" => matches!(state, VexState::NotAffected | VexState::Fixed),
+        "unaffected" => matches!(state, VexState::Affected | VexState::UnderInvestigation),
+        _ => false,
+    }
 }
 
 /// A link into another document, `urn:cdx:SERIAL/VERSION#REFERENCE`, names its

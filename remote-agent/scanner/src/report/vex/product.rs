@@ -1,7 +1,11 @@
 //! The products that statements speak of.
 
+use std::borrow::Cow;
+
 use super::Subject;
 use crate::report::purl::{Purl, decode};
+use crate::version::Scheme;
+use crate::version::range::Intervals;
 
 /// A product by all the names that a document gives it.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +19,8 @@ pub(super) struct Product {
     platforms: Vec<(String, String, String)>,
     /// Versions of the package, where the document names them apart; else any.
     versions: Vec<String>,
+    /// Ranges of versions, where the document names such.
+    ranges: Vec<Intervals>,
     any: bool,
 }
 
@@ -74,6 +80,13 @@ impl Product {
         self.versions.push(version.to_owned());
     }
 
+    /// Narrows it down to a range of versions, or to one more. What cannot be read stands for no
+    /// version: whoever names versions speaks of no others.
+    pub(super) fn range(&mut self, text: &str) {
+        let range = Intervals::from_vers(text, decode);
+        self.ranges.push(range.unwrap_or(Intervals::none(Scheme::Generic)));
+    }
+
     pub(super) fn is_any(&self) -> bool {
         self.any
     }
@@ -103,8 +116,9 @@ impl Product {
         if self.digests.iter().any(|digest| subject.digests.contains(digest)) {
             return true;
         }
-        // An image whose digest is named is that one and no other.
-        if !self.digests.is_empty() {
+        // An image whose digest is named is that one and no other. Which ones a range of
+        // versions has, their tags do not tell.
+        if !self.digests.is_empty() || !self.ranges.is_empty() {
             return false;
         }
         self.names.iter().any(|name| subject.names.iter().any(|image| same_image(name, image)))
@@ -116,11 +130,12 @@ impl Product {
 
     /// Whether it is the package. What the URL does not tell may be anything.
     pub(super) fn is_package(&self, package: &Purl) -> bool {
-        let is_meant = self.versions.is_empty()
-            || self.versions.iter().any(|version| {
+        let all = self.versions.is_empty() && self.ranges.is_empty();
+        let is_meant =
+            all || self.versions.iter().any(|version| {
                 let named = Purl { version: version.clone(), ..package.clone() };
                 version == &package.version || same_version(&named, package)
-            });
+            }) || self.ranges.iter().any(|range| range.contains(&with_epoch(package)));
         is_meant
             && self.purls.iter().any(|purl| {
                 purl.kind == package.kind
@@ -195,6 +210,14 @@ fn same_version(purl: &Purl, package: &Purl) -> bool {
         source_name(upstream) == purl.name && source_version(upstream) == Some(theirs.1)
     });
     theirs == parts(package) || of_source
+}
+
+/// The version with its epoch, wherever that stands.
+fn with_epoch(package: &Purl) -> Cow<'_, str> {
+    match parts(package) {
+        ("", rest) => Cow::Borrowed(rest),
+        (epoch, rest) => Cow::Owned(format!("{epoch}:{rest}")),
+    }
 }
 
 /// The epoch, which stands in the version or beside it, and the rest.

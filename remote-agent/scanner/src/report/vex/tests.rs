@@ -212,6 +212,13 @@ fn products_of_csaf() {
     let mut circle = module.clone();
     circle["relationships"][0]["relates_to_product_reference"] = json!("os:m:ssl");
     let single = |product: Value| json!({"full_product_names": [product]});
+    // The versions are told by the branch that the product stands in.
+    let ranged = |range: &str| {
+        json!({"branches": [{"category": "product_name", "branches": [
+            {"category": "product_version_range", "name": range, "product":
+                {"product_id": "p", "name": "openssl",
+                    "product_identification_helper": purl("pkg:deb/debian/openssl")}}]}]})
+    };
     let table = [
         (
             single(
@@ -225,6 +232,9 @@ fn products_of_csaf() {
         (rhel("12", "debian:debian_linux"), "os:ssl", true),
         (rhel("11", "debian:debian_linux"), "os:ssl", false),
         (rhel("12", "redhat:enterprise_linux"), "os:ssl", false),
+        (ranged("vers:deb/<3.1"), "p", true),
+        (ranged("vers:deb/<3.0.9-1"), "p", false),
+        (ranged("<3.1"), "p", false),
         (module, "os:m:ssl", true),
         (circle, "os:m:ssl", false),
     ];
@@ -271,6 +281,15 @@ fn versions_of_cyclonedx() {
         (json!([{"version": "1.0", "status": "unaffected"}, {"version": "3.0.9-1"}]), true),
         (json!([{"version": "3.0.8-1", "status": "unaffected"}]), false),
         (json!([{"range": "vers:deb/<3"}]), false),
+        (json!([{"range": "vers:deb/>=3|<4", "status": "unaffected"}]), true),
+        (json!([{"range": "before 4"}]), false),
+        // What an analysis says of the whole does not hold for what is told to be otherwise.
+        (json!([{"version": "3.0.9-1", "status": "affected"}]), false),
+        (
+            json!([{"version": "3.0.9-1", "status": "affected"},
+                {"range": "vers:deb/>=3.1", "status": "unaffected"}]),
+            false,
+        ),
         (json!([]), true),
     ] {
         let document = json!({

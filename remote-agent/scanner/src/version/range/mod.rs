@@ -14,6 +14,7 @@ mod lex;
 mod list;
 mod npm;
 mod pep440;
+mod vers;
 
 pub use interval::{Interval, Intervals};
 
