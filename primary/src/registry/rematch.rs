@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use palisade_api::Digest;
 use palisade_api::scan::Verdict;
 use palisade_scanner::report::Matching;
+use palisade_scanner::vulndb::AHEAD;
 use palisade_scanner::{Inventory, ScanError, VulnDb};
 use prost::Message as _;
 use tokio::time::Instant;
@@ -114,9 +115,12 @@ impl Registries {
         let mut tx = self.database.begin().await?;
         let wanting = self.wanting_rematch(&mut tx).await?;
         let digest = database.digest();
+        let latest = self.clock.now() + AHEAD;
+        // One from the future is no reason to do again what another replica has done.
+        let dated = Some(database.built_at()).filter(|date| *date <= latest);
+        let built_at = dated.unwrap_or(DateTime::UNIX_EPOCH);
         let older =
-            store::report::lock_older(&mut tx, digest, database.built_at(), &wanting, BATCH)
-                .await?;
+            store::report::lock_older(&mut tx, digest, built_at, latest, &wanting, BATCH).await?;
         if older.is_empty() {
             return Ok(0);
         }

@@ -180,11 +180,12 @@ pub async fn put(conn: &mut PgConnection, new: &NewReport<'_>) -> Result<StoredR
 /// Reports of another database than `vulndb` with their inventories, locked
 /// until the transaction ends: those on images of `registries`, and those that
 /// somebody asked for. Others have those that are locked. What a younger
-/// database made stays.
+/// database made stays, unless it is younger than `latest`: its date is a slip.
 pub async fn lock_older(
     tx: &mut sqlx::PgTransaction<'_>,
     vulndb: Digest,
     built_at: DateTime<Utc>,
+    latest: DateTime<Utc>,
     registries: &[String],
     limit: i64,
 ) -> Result<Vec<OlderReport>> {
@@ -195,14 +196,15 @@ pub async fn lock_older(
          FROM report JOIN inventory ON inventory.digest = report.digest
          WHERE report.findings_only
            AND (report.vulndb_digest < $1 OR report.vulndb_digest > $1)
-           AND report.vulndb_built_at <= $2
+           AND (report.vulndb_built_at <= $2 OR report.vulndb_built_at > $3)
            AND (report.rematch
                 OR EXISTS (SELECT FROM image WHERE image.digest = report.digest
-                                               AND image.registry = ANY($3)))
-         LIMIT $4
+                                               AND image.registry = ANY($4)))
+         LIMIT $5
          FOR UPDATE OF report SKIP LOCKED",
         vulndb.as_bytes(),
         built_at,
+        latest,
         registries,
         limit,
     )

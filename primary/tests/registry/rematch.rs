@@ -72,6 +72,26 @@ async fn a_new_database_is_held_against_what_is_stored() {
     primary.stop().await;
 }
 
+/// A feed once dated a record far ahead, and the database with it.
+#[tokio::test]
+async fn what_a_database_from_the_future_made_does_not_stay() {
+    let (primary, registry) = (Primary::start().await, Registry::start().await);
+    primary.add_registry(&registry.url(), &json!({"rescan_after_db_update": true})).await;
+    primary.scan(1).await;
+    let mut conn = primary.app.database.acquire().await.unwrap();
+    sqlx::query("UPDATE report SET vulndb_built_at = '2099-01-01Z'")
+        .execute(&mut *conn)
+        .await
+        .unwrap();
+    drop(conn);
+    primary.replace_database(&[OLD, NEW]);
+    until("the image is held against the new database", || async {
+        (primary.found("").await == [OLD, NEW]).then_some(())
+    })
+    .await;
+    primary.stop().await;
+}
+
 #[tokio::test]
 async fn a_registry_that_does_not_follow_databases_does_so_when_it_is_scanned() {
     let (primary, registry) = (Primary::start().await, Registry::start().await);

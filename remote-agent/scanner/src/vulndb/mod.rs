@@ -26,5 +26,9 @@ pub use open::{OpenError, Outdated, Texts, Trust, VulnDb};
 pub use record::{Affected, Exploited, Likelihood, Prose, Range, Score, Status, Vulnerability};
 pub use signing::{KeyError, NoKey, PublicKey, SigningKey, key_path, public_path};
 
+/// How far the clocks of feeds may be ahead. A record that is younger has no date, and neither has
+/// the database that an older program made of such: none would ever be newer.
+pub const AHEAD: chrono::TimeDelta = chrono::TimeDelta::days(1);
+
 /// Data older than this is told of: advisories come out every day.
 pub const OLD_AFTER: chrono::TimeDelta = chrono::TimeDelta::days(7);

@@ -13,6 +13,7 @@ use palisade_api::Digest;
 use ring::digest::{Context, SHA256};
 use thiserror::Error;
 
+use super::AHEAD;
 use super::copy;
 use super::format::{DIGEST, ENTRY, HEADER, Header, MAGIC, POSITIONS, SourceSummary, TRAILER};
 use super::signing::PublicKey;
@@ -258,10 +259,14 @@ impl VulnDb {
     }
 
     /// Fails where the newest record of this database is older than `present`,
-    /// the newest of the one that it would replace.
+    /// the newest of the one that it would replace. A date that is still to come holds nothing up.
     pub fn not_older_than(&self, present: DateTime<Utc>) -> Result<(), Outdated> {
         let offered = self.built_at();
-        if offered < present { Err(Outdated { offered, present }) } else { Ok(()) }
+        if offered < present && present <= Utc::now() + AHEAD {
+            Err(Outdated { offered, present })
+        } else {
+            Ok(())
+        }
     }
 
     /// What it was made from.

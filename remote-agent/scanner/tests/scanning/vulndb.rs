@@ -203,6 +203,23 @@ fn dates_that_are_still_to_come_do_not_count() {
     assert_eq!(database.create_time(), "2023-01-01T00:00:00Z");
 }
 
+/// Older programs let a slip of a feed stand, and took nothing from then on.
+#[test]
+fn a_database_from_the_future_holds_nothing_up() {
+    let feeds = Feeds::new();
+    let database = VulnDb::open(&feeds.build("vulndb"), Trust::Anyone).unwrap();
+    let own = database.built_at();
+    let now = chrono::Utc::now();
+    for (present, taken) in [
+        (own, true),
+        (own + chrono::TimeDelta::seconds(1), false),
+        (now + chrono::TimeDelta::hours(12), false),
+        (now + chrono::TimeDelta::days(365 * 73), true),
+    ] {
+        assert_eq!(database.not_older_than(present).is_ok(), taken, "{present}");
+    }
+}
+
 #[test]
 fn ranges_have_ends() {
     let feeds = Feeds::new();

@@ -15,6 +15,7 @@ use ring::digest::{Context, SHA256};
 use thiserror::Error;
 use tracing::warn;
 
+use super::AHEAD;
 use super::feed::{self, InputError, PackageEntry, Sink, SourceSpec};
 use super::format::{Header, SourceSummary, hash, package_key};
 use super::record::{Affected, Prose, Vulnerability};
@@ -25,9 +26,6 @@ use write::Writer;
 
 /// Malformed records of a source that are told one by one.
 const TOLD: u64 = 5;
-
-/// Seconds by which the clocks of feeds may be ahead.
-const AHEAD: i64 = 24 * 60 * 60;
 
 /// A database that could not be made.
 #[derive(Debug, Error)]
@@ -134,7 +132,7 @@ pub fn build(
         packages: Spool::new(folder),
         samples: Samples::default(),
         sources: Vec::new(),
-        latest: Utc::now().timestamp().saturating_add(AHEAD),
+        latest: (Utc::now() + AHEAD).timestamp(),
     };
     for spec in &resolved {
         collected.read(spec, out)?;
