@@ -220,6 +220,26 @@ fn a_database_from_the_future_holds_nothing_up() {
     }
 }
 
+/// One that is killed each night would fill the disk.
+#[test]
+fn what_a_killed_build_left_is_removed() {
+    let feeds = Feeds::new();
+    let [left, elsewhere, in_use] =
+        ["vulndb.new.a1b2c3.partial", "other.a1b2c3.partial", "vulndb.d4e5f6.partial"];
+    for name in [left, elsewhere, in_use] {
+        feeds.write(name, "PLSD");
+    }
+    let writing = fs::File::open(feeds.path(in_use)).unwrap();
+    writing.lock().unwrap();
+    let database = feeds.build("vulndb");
+    let there = |name: &str| feeds.path(name).exists();
+    assert_eq!([left, elsewhere, in_use].map(there), [false, true, true]);
+    assert!(VulnDb::open(&database, Trust::Anyone).is_ok());
+    drop(writing);
+    feeds.build("vulndb");
+    assert!(!there(in_use));
+}
+
 #[test]
 fn ranges_have_ends() {
     let feeds = Feeds::new();

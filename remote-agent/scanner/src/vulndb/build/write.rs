@@ -1,6 +1,7 @@
 //! Writing the file in one go.
 
-use std::fs::Permissions;
+use std::ffi::OsStr;
+use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use palisade_api::Digest;
 use ring::digest::{Context, SHA256};
 use tempfile::NamedTempFile;
+use tracing::{debug, warn};
 
 use super::BuildError;
 use crate::vulndb::format::{
@@ -18,6 +20,9 @@ use crate::vulndb::signing::SigningKey;
 
 /// How hard prose is packed: higher is not much smaller, only slower.
 const LEVEL: i32 = 9;
+
+/// The ending of what is not whole.
+const PARTIAL: &str = ".partial";
 
 /// A database that is being written beside the place where it will be. It goes
 /// with this, unless it is finished.
@@ -170,11 +175,37 @@ fn partial(out: &Path) -> io::Result<NamedTempFile> {
     let mut name = out.file_name().unwrap_or_default().to_owned();
     name.push(".");
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
-    tempfile::Builder::new()
+    let folder = folder.unwrap_or_else(|| Path::new("."));
+    if let Err(error) = tidy(folder, &name) {
+        warn!(%error, "what was left of earlier builds cannot be removed");
+    }
+    let file = tempfile::Builder::new()
         .prefix(&name)
-        .suffix(".partial")
+        .suffix(PARTIAL)
         .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(folder.unwrap_or_else(|| Path::new(".")))
+        .tempfile_in(folder)?;
+    if let Err(error) = file.as_file().lock() {
+        // Then nobody else gets a lock either, and it is left alone.
+        debug!(%error, "the file system knows no locks");
+    }
+    Ok(file)
+}
+
+/// Removes what builds left that were killed, lest one a night fills the disk. Those that still
+/// write hold a lock.
+fn tidy(folder: &Path, begin: &OsStr) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.as_encoded_bytes();
+        let is_partial = name.starts_with(begin.as_encoded_bytes())
+            && name.ends_with(PARTIAL.as_bytes())
+            && entry.file_type()?.is_file();
+        if is_partial && File::open(entry.path())?.try_lock().is_ok() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 struct Hashing {
