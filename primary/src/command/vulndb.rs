@@ -231,6 +231,9 @@ fn print(summary: &BuildSummary, out: &std::path::Path) -> anyhow::Result<()> {
         let (name, records, malformed) = (&source.name, source.records, source.malformed);
         writeln!(stdout, "{name}: {records} records, {malformed} malformed and left out")?;
     }
+    for (ecosystem, packages) in &summary.unused {
+        writeln!(stdout, "{ecosystem}: no scan finds such packages, of which {packages} are told")?;
+    }
     writeln!(
         stdout,
         "{}: version {}, {} vulnerabilities of {} packages, {} bytes",

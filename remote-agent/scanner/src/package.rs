@@ -99,6 +99,36 @@ pub enum Ecosystem {
 }
 
 impl Ecosystem {
+    /// Every ecosystem.
+    pub const ALL: [Self; 26] = [
+        Self::Dpkg,
+        Self::Apk,
+        Self::Rpm,
+        Self::Pacman,
+        Self::Npm,
+        Self::Python,
+        Self::Gem,
+        Self::Maven,
+        Self::Go,
+        Self::Cargo,
+        Self::Composer,
+        Self::NuGet,
+        Self::Cran,
+        Self::Pub,
+        Self::Hex,
+        Self::Conda,
+        Self::Swift,
+        Self::Bitnami,
+        Self::Wordpress,
+        Self::Application,
+        Self::CocoaPods,
+        Self::Conan,
+        Self::Cpan,
+        Self::Hackage,
+        Self::Julia,
+        Self::LuaRocks,
+    ];
+
     /// Whether packages belong to an operating system.
     pub const fn is_os(self) -> bool {
         matches!(self, Self::Dpkg | Self::Apk | Self::Rpm | Self::Pacman)

@@ -25,7 +25,7 @@ pub(super) struct Purl {
 }
 
 /// Ecosystems with their types.
-const TYPES: [(Ecosystem, &str); 25] = [
+const TYPES: [(Ecosystem, &str); 26] = [
     (Ecosystem::Dpkg, "deb"),
     (Ecosystem::Apk, "apk"),
     (Ecosystem::Rpm, "rpm"),
@@ -39,6 +39,7 @@ const TYPES: [(Ecosystem, &str); 25] = [
     (Ecosystem::Composer, "composer"),
     (Ecosystem::NuGet, "nuget"),
     (Ecosystem::Cran, "cran"),
+    (Ecosystem::Cran, "bioconductor"),
     (Ecosystem::Pub, "pub"),
     (Ecosystem::Hex, "hex"),
     (Ecosystem::Conda, "conda"),

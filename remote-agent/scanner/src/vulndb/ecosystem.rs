@@ -3,6 +3,32 @@
 
 use std::borrow::Cow;
 
+use crate::package::Ecosystem;
+
+/// Distributions that have releases, as the database names them.
+const RELEASED: [&str; 17] = [
+    "AlmaLinux",
+    "Alpaquita",
+    "Alpine",
+    "Amazon Linux",
+    "Azure Linux",
+    "BellSoft Hardened Containers",
+    "Debian",
+    "Fedora",
+    "Mageia",
+    "Oracle Linux",
+    "Photon OS",
+    "Red Hat",
+    "Rocky Linux",
+    "SUSE",
+    "Ubuntu",
+    "openEuler",
+    "openSUSE",
+];
+/// Those that have none.
+const ROLLING: [&str; 7] =
+    ["Arch Linux", "Bottlerocket", "Chainguard", "CleanStart", "Echo", "MinimOS", "Wolfi"];
+
 /// What a feed's name of an ecosystem means here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
@@ -81,6 +107,21 @@ pub fn of_distribution(id: &str, version: &str) -> Vec<String> {
             one("openSUSE:Tumbleweed".to_owned())
         }
         _ => Vec::new(),
+    }
+}
+
+/// Whether a feed's name of an ecosystem begins with that of a distribution.
+pub fn is_distribution(name: &str) -> bool {
+    RELEASED.iter().chain(&ROLLING).any(|known| name.starts_with(known))
+}
+
+/// Whether packages that a scan finds are looked up in the ecosystem that the database calls `key`.
+pub fn is_looked_up(key: &str) -> bool {
+    match key.split_once(':') {
+        Some((family, release)) => RELEASED.contains(&family) && !release.is_empty(),
+        // Packages of distributions name no ecosystem of their own.
+        None if key.is_empty() => false,
+        None => ROLLING.contains(&key) || Ecosystem::ALL.iter().any(|one| one.osv() == key),
     }
 }
 
@@ -165,7 +206,9 @@ fn spelled(name: &str) -> &str {
         "crates.io" | "cargo" | "rust" => "crates.io",
         "packagist" | "composer" => "Packagist",
         "nuget" => "NuGet",
-        "cran" => "CRAN",
+        // What is installed does not tell from which of the two it comes, and neither has what the
+        // other has.
+        "cran" | "bioconductor" => "CRAN",
         "pub" => "Pub",
         "hex" | "erlang" => "Hex",
         "swifturl" | "swift" => "SwiftURL",
@@ -314,6 +357,7 @@ mod tests {
             ("Chainguard:rolling", "Chainguard"),
             ("Maven:https://repo.example.org", "Maven"),
             ("pip", "PyPI"),
+            ("Bioconductor", "CRAN"),
             ("RUBYGEMS", "RubyGems"),
             ("Elsewhere:1", "Elsewhere:1"),
         ] {
@@ -344,6 +388,27 @@ mod tests {
         ] {
             let named = named(name);
             assert_eq!((named.key.as_str(), named.cpe.as_str()), (key, cpe), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_no_scan_finds() {
+        for (name, expected) in [
+            ("npm", true),
+            ("Debian:12", true),
+            ("Ubuntu:Pro:FIPS:22.04:LTS", true),
+            ("Red Hat:enterprise_linux:9::baseos", true),
+            // A product that is of no release of Enterprise Linux.
+            ("Red Hat:satellite:utils", false),
+            ("Wolfi", true),
+            ("Bioconductor:3.18", true),
+            ("Echo:PyPI", false),
+            ("GitHub Actions", false),
+            ("OSS-Fuzz", false),
+            ("Root:Debian:12", false),
+            ("", false),
+        ] {
+            assert_eq!(is_looked_up(&named(name).key), expected, "{name}");
         }
     }
 

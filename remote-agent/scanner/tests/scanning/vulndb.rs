@@ -203,6 +203,19 @@ fn dates_that_are_still_to_come_do_not_count() {
     assert_eq!(database.create_time(), "2023-01-01T00:00:00Z");
 }
 
+#[test]
+fn what_no_scan_can_use_is_told() {
+    let feeds = Feeds::new();
+    let package = |ecosystem: &str, name: &str| json!({"package": {"ecosystem": ecosystem, "name": name}, "versions": ["1"]});
+    let record = json!({"id": "GHSA-1", "affected": [package("GitHub Actions", "me/checkout"),
+        package("GitHub Actions", "me/cache"), package("OSS-Fuzz", "zlib"), package("npm", "zlib")]});
+    feeds.write("osv.json", &record.to_string());
+    let source = format!("osv={}", feeds.path("osv.json").display()).parse().unwrap();
+    let summary = build(&[source], &feeds.path("vulndb"), &feeds.key()).unwrap();
+    let told: Vec<_> = summary.unused.iter().map(|(name, count)| (name.as_str(), *count)).collect();
+    assert_eq!(told, [("GitHub Actions", 2), ("OSS-Fuzz", 1)]);
+}
+
 /// Older programs let a slip of a feed stand, and took nothing from then on.
 #[test]
 fn a_database_from_the_future_holds_nothing_up() {

@@ -15,14 +15,17 @@ use ring::digest::{Context, SHA256};
 use thiserror::Error;
 use tracing::warn;
 
-use super::AHEAD;
 use super::feed::{self, InputError, PackageEntry, Sink, SourceSpec};
 use super::format::{Header, SourceSummary, hash, package_key};
 use super::record::{Affected, Prose, Vulnerability};
 use super::signing::SigningKey;
+use super::{AHEAD, ecosystem};
 use dictionary::Samples;
 use spool::{Group, Spool};
 use write::Writer;
+
+/// Ecosystems that nothing is looked up in and that are told one by one.
+const UNUSED: usize = 100;
 
 /// Malformed records of a source that are told one by one.
 const TOLD: u64 = 5;
@@ -97,6 +100,8 @@ pub struct BuildSummary {
     pub vulnerabilities: u64,
     /// Number of packages.
     pub packages: u64,
+    /// Ecosystems whose packages no scan finds, with the number of these packages.
+    pub unused: BTreeMap<String, u64>,
     /// Size of the file in bytes.
     pub bytes: u64,
     /// Digest of its content.
@@ -319,10 +324,12 @@ impl Collected {
         }
         // Where no feed has dates, the youngest name tells the least.
         let built_at = if built_at == 0 { newest_name } else { built_at };
+        let mut unused = BTreeMap::new();
         let mut groups = self.packages.groups().map_err(failed)?;
         while let Some(group) = groups.next().map_err(failed)? {
             let entries = chosen(&group)?;
             if !entries.is_empty() {
+                count_unused(&mut unused, &group.key);
                 writer.package(&group.key, &postcard::to_stdvec(&entries)?)?;
             }
         }
@@ -335,7 +342,27 @@ impl Collected {
         let header = Header { version, built_at, sources, vulnerabilities, packages };
         let (bytes, digest) = writer.finish(&header, key)?;
         let Header { version, built_at, sources, vulnerabilities, packages } = header;
-        Ok(BuildSummary { version, built_at, sources, vulnerabilities, packages, bytes, digest })
+        Ok(BuildSummary {
+            version,
+            built_at,
+            sources,
+            vulnerabilities,
+            packages,
+            unused,
+            bytes,
+            digest,
+        })
+    }
+}
+
+/// Counts a package whose ecosystem nothing is looked up in.
+fn count_unused(unused: &mut BTreeMap<String, u64>, key: &[u8]) {
+    let name = key.split(|byte| *byte == 0).next().unwrap_or_default();
+    let name = String::from_utf8_lossy(name);
+    if !ecosystem::is_looked_up(&name) {
+        let is_shown = unused.len() < UNUSED || unused.contains_key(&*name);
+        let name = if is_shown { name.into_owned() } else { "others".to_owned() };
+        *unused.entry(name).or_default() += 1;
     }
 }
 

@@ -108,34 +108,8 @@ fn cve_in(id: &str) -> Option<&str> {
 }
 
 fn is_distribution(affected: &AffectedPackage) -> bool {
-    const DISTRIBUTIONS: [&str; 22] = [
-        "AlmaLinux",
-        "Alpaquita",
-        "Alpine",
-        "Amazon Linux",
-        "Azure Linux",
-        "BellSoft Hardened Containers",
-        "Chainguard",
-        "CleanStart",
-        "Debian",
-        "Echo",
-        "Fedora",
-        "Mageia",
-        "MinimOS",
-        "Oracle Linux",
-        "Photon OS",
-        "Red Hat",
-        "Rocky Linux",
-        "SUSE",
-        "Ubuntu",
-        "Wolfi",
-        "openEuler",
-        "openSUSE",
-    ];
-    affected
-        .package
-        .as_ref()
-        .is_some_and(|package| DISTRIBUTIONS.iter().any(|name| package.ecosystem.starts_with(name)))
+    let package = affected.package.as_ref();
+    package.is_some_and(|package| ecosystem::is_distribution(&package.ecosystem))
 }
 
 /// Whether a distribution's id is that of an advisory on bugs or enhancements:
