@@ -173,7 +173,11 @@ fn names(element: &str) -> (Vec<String>, Vec<String>) {
         .map(|word| word.trim_end_matches(".patch"))
         .map(|word| word.trim_matches(|c: char| !c.is_ascii_alphanumeric()))
         .filter(|word| word.starts_with(|c: char| c.is_ascii_uppercase()))
-        .filter(|word| word.contains('-') && word.contains(|c: char| c.is_ascii_digit()));
+        .filter(|word| {
+            // One in some hundred of GitHub's has letters alone.
+            word.starts_with("GHSA-")
+                || word.contains('-') && word.contains(|c: char| c.is_ascii_digit())
+        });
     let (mut names, mut others): (Vec<String>, Vec<String>) =
         words.map(str::to_owned).partition(|word| is_cve(word));
     if names.is_empty() {
@@ -278,6 +282,7 @@ mod tests {
             ("CVE-????-?????  XSA-90", &["XSA-90"], &[]),
             ("XSA-9 ALPINE-1", &["XSA-9"], &["ALPINE-1"]),
             ("GHSA-aaaa-bb11-cccc", &["GHSA-aaaa-bb11-cccc"], &[]),
+            ("GHSA-fxgv-hqmm-jrvp", &["GHSA-fxgv-hqmm-jrvp"], &[]),
             (" ", &[], &[]),
         ] {
             assert_eq!(super::names(element), (own(names), own(aliases)), "{element}");
