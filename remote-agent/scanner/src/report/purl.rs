@@ -253,8 +253,8 @@ impl Purl {
     /// The distribution that it names.
     pub(super) fn distribution(&self) -> Option<Distribution> {
         let distro = self.qualifiers.get("distro")?;
-        // Ubuntu and Debian also write code names, as in `esm-infra/jammy`.
-        let name = distro.rsplit('/').next().unwrap_or_default();
+        // Ubuntu and Debian also have code names, as in `esm-infra/jammy` and `debian-sid`.
+        let name = distro.rsplit(['/', '-']).next().unwrap_or_default();
         let debian = debian_version(name).map(|version| ("debian", version));
         if let Some((id, version)) = debian.or_else(|| Some(("ubuntu", ubuntu_version(name)?))) {
             return distribution(id, version);
@@ -507,6 +507,9 @@ mod tests {
             ("pkg:apk/alpaquita/a@1?distro=alpaquita-stream", "alpaquita", "stream"),
             ("pkg:alpm/arch/a@1?distro=arch-rolling", "arch", "rolling"),
             ("pkg:rpm/centos/a@1?distro=centos-stream-9", "centos-stream", "9"),
+            ("pkg:deb/debian/a@1?distro=debian-sid", "debian", "unstable"),
+            ("pkg:deb/debian/a@1?distro=debian-bookworm", "debian", "12"),
+            ("pkg:deb/ubuntu/a@1?distro=ubuntu-jammy", "ubuntu", "22.04"),
         ] {
             let found = Purl::parse(text).unwrap().distribution().unwrap();
             assert_eq!((found.id.as_str(), found.version.as_str()), (id, version), "{text}");
