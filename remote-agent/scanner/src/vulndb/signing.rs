@@ -41,7 +41,11 @@ pub enum KeyError {
 }
 
 /// The key that signs databases.
-pub struct SigningKey(Ed25519KeyPair);
+pub struct SigningKey {
+    pair: Ed25519KeyPair,
+    /// The file of its public half.
+    public_at: PathBuf,
+}
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -51,23 +55,31 @@ impl fmt::Debug for SigningKey {
 
 impl SigningKey {
     /// Reads the key of the file, or makes one there that only its owner can
-    /// read. Its public half is written beside it with the ending `.pub`.
+    /// read. Its public half is written beside it with the ending `.pub`: at once where there is
+    /// none, else with the first database that it signs.
     pub fn at(path: &Path) -> Result<Self, KeyError> {
-        let failed = |source| KeyError::File { path: path.to_owned(), source };
-        let key = match fs::read(path) {
+        let pair = match fs::read(path) {
             Ok(pem) => Self::parse(&pem).ok_or_else(|| KeyError::Foreign(path.to_owned()))?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Self::create(path)?,
-            Err(error) => return Err(failed(error)),
+            Err(source) => return Err(KeyError::File { path: path.to_owned(), source }),
         };
-        let public = public_path(path);
-        let pem = key.public().to_pem();
-        if fs::read(&public).ok().as_deref() != Some(pem.as_bytes()) {
-            fs::write(&public, pem).map_err(|source| KeyError::File { path: public, source })?;
+        let key = Self { pair, public_at: public_path(path) };
+        if !key.public_at.exists() {
+            key.publish()?;
         }
         Ok(key)
     }
 
-    fn create(path: &Path) -> Result<Self, KeyError> {
+    /// Writes the public half. Until then what the key before has signed is trusted.
+    pub(super) fn publish(&self) -> Result<(), KeyError> {
+        let (path, pem) = (&self.public_at, self.public().to_pem());
+        if fs::read(path).ok().as_deref() == Some(pem.as_bytes()) {
+            return Ok(());
+        }
+        fs::write(path, pem).map_err(|source| KeyError::File { path: path.clone(), source })
+    }
+
+    fn create(path: &Path) -> Result<Ed25519KeyPair, KeyError> {
         let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())
             .map_err(|_| KeyError::Randomness)?;
         let write = || {
@@ -77,20 +89,20 @@ impl SigningKey {
             file.sync_all()
         };
         write().map_err(|source| KeyError::File { path: path.to_owned(), source })?;
-        let key = Ed25519KeyPair::from_pkcs8(document.as_ref());
-        key.map(Self).map_err(|_| KeyError::Foreign(path.to_owned()))
+        Ed25519KeyPair::from_pkcs8(document.as_ref())
+            .map_err(|_| KeyError::Foreign(path.to_owned()))
     }
 
-    fn parse(pem: &[u8]) -> Option<Self> {
+    fn parse(pem: &[u8]) -> Option<Ed25519KeyPair> {
         let der = PrivatePkcs8KeyDer::from_pem_slice(pem).ok()?;
         // Other programs leave the public half out.
-        Ed25519KeyPair::from_pkcs8_maybe_unchecked(der.secret_pkcs8_der()).ok().map(Self)
+        Ed25519KeyPair::from_pkcs8_maybe_unchecked(der.secret_pkcs8_der()).ok()
     }
 
     /// The half that verifies.
     pub fn public(&self) -> PublicKey {
         let mut key = [0; 32];
-        for (to, from) in key.iter_mut().zip(self.0.public_key().as_ref()) {
+        for (to, from) in key.iter_mut().zip(self.pair.public_key().as_ref()) {
             *to = *from;
         }
         PublicKey(key)
@@ -100,7 +112,7 @@ impl SigningKey {
     /// this SHA-256.
     pub fn sign(&self, digest: &[u8]) -> [u8; 64] {
         let mut signature = [0; 64];
-        let made = self.0.sign(&[PURPOSE, digest].concat());
+        let made = self.pair.sign(&[PURPOSE, digest].concat());
         for (to, from) in signature.iter_mut().zip(made.as_ref()) {
             *to = *from;
         }

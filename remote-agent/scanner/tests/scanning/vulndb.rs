@@ -408,6 +408,23 @@ fn only_the_trusted_key_counts() {
     assert!(matches!(error, OpenError::Damaged { .. }), "{error}");
 }
 
+/// A scan that begins while the first database of a new key is built finds the one before.
+#[test]
+fn a_new_key_is_trusted_with_its_first_database() {
+    let feeds = Feeds::new();
+    let path = feeds.build("vulndb");
+    let trusted = || PublicKey::read(&public_path(&feeds.path("key"))).unwrap();
+    let first = trusted();
+    fs::remove_file(feeds.path("key")).unwrap();
+    let second = feeds.key().public();
+    assert_ne!(first, second);
+    let none = build(&[], &path, &feeds.key()).unwrap_err();
+    assert!(matches!(none, BuildError::NoSources), "{none}");
+    assert_eq!(VulnDb::open(&path, Trust::Key(trusted())).unwrap().key(), first);
+    feeds.build("vulndb");
+    assert_eq!(VulnDb::open(&path, Trust::Key(trusted())).unwrap().key(), second);
+}
+
 #[test]
 fn keys_are_those_of_openssl() {
     let folder = tempfile::tempdir().unwrap();

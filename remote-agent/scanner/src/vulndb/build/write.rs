@@ -160,6 +160,7 @@ impl Writer {
         inner.write_all(&key.sign(&digest))?;
         let file = inner.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.as_file().sync_all()?;
+        key.publish().map_err(io::Error::other)?;
         file.persist(&self.out).map_err(|failed| failed.error)?;
         Ok((size, Digest::from_bytes(digest)))
     }
