@@ -1,5 +1,7 @@
 //! SPDX 3.0 as JSON-LD.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -95,6 +97,8 @@ struct Document {
 struct Element {
     #[serde(alias = "@type", deserialize_with = "or_empty")]
     r#type: String,
+    #[serde(rename = "spdxId", alias = "@id", deserialize_with = "or_empty")]
+    id: String,
     #[serde(deserialize_with = "or_empty")]
     name: String,
     #[serde(deserialize_with = "or_empty")]
@@ -109,6 +113,11 @@ struct Element {
     source_info: String,
     #[serde(rename = "externalIdentifier", deserialize_with = "or_empty")]
     identifiers: Identifiers,
+    /// What the element is where it is an identifier itself, in a node of its own.
+    #[serde(rename = "externalIdentifierType", deserialize_with = "or_empty")]
+    identifier_kind: String,
+    #[serde(deserialize_with = "or_empty")]
+    identifier: String,
 }
 
 /// JSON-LD may leave the brackets of a single one out.
@@ -134,21 +143,29 @@ impl Identifiers {
     }
 }
 
+/// Package URLs by the ids of the nodes that they stand in alone.
+type Nodes<'a> = HashMap<&'a str, &'a str>;
+
 impl Element {
-    fn purl(&self) -> &str {
+    fn purl<'a>(&'a self, nodes: &Nodes<'a>) -> &'a str {
         let other = || {
             self.identifiers.as_slice().iter().find_map(|identifier| match identifier {
                 Identifier::Here { kind, identifier } => {
-                    matches!(kind.as_str(), "packageUrl" | "purl").then_some(identifier.as_str())
+                    is_purl(kind).then_some(identifier.as_str())
                 }
-                Identifier::Elsewhere(_) => None,
+                Identifier::Node(id) => nodes.get(id.as_str()).copied(),
+                Identifier::Other(_) => None,
             })
         };
         if self.purl.is_empty() { other().unwrap_or_default() } else { &self.purl }
     }
 }
 
-/// Another place for the package URL; one in a node of its own is a text.
+fn is_purl(kind: &str) -> bool {
+    matches!(kind, "packageUrl" | "purl")
+}
+
+/// Another place for the package URL; of one in a node of its own, that node's id.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Identifier {
@@ -157,12 +174,19 @@ enum Identifier {
         kind: String,
         identifier: String,
     },
-    Elsewhere(serde::de::IgnoredAny),
+    Node(String),
+    Other(serde::de::IgnoredAny),
 }
 
 pub(super) fn read(content: &[u8], reader: &mut Reader) -> Result<(), SbomError> {
     let document: Document = serde_json::from_slice(content)
         .map_err(|error| SbomError::Malformed { format: "SPDX 3", reason: error.to_string() })?;
+    let nodes: Nodes<'_> = document
+        .graph
+        .iter()
+        .filter(|element| is_purl(&element.identifier_kind))
+        .map(|element| (element.id.as_str(), element.identifier.as_str()))
+        .collect();
     for element in document.graph.iter().filter(|e| e.r#type == "software_Package") {
         match element.purpose.as_str() {
             "container" => reader.digest(&element.version),
@@ -170,10 +194,10 @@ pub(super) fn read(content: &[u8], reader: &mut Reader) -> Result<(), SbomError>
                 reader.system(&element.name, &element.version, content_sets(&element.comment));
             }
             // A file may be a package as well, such as a jar.
-            "file" | "archive" if element.purl().is_empty() => {}
+            "file" | "archive" if element.purl(&nodes).is_empty() => {}
             "source" | "device" | "firmware" => {}
             _ => {
-                let (purl, version) = (element.purl(), element.version.as_str());
+                let (purl, version) = (element.purl(&nodes), element.version.as_str());
                 let (path, layer) = (path(&element.source_info), layer(&element.comment));
                 let name = &element.name;
                 reader.package(&Told { name, purl, version, path, layer, ..Told::default() })?;
