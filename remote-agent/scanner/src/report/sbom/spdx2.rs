@@ -84,7 +84,8 @@ pub(super) fn write(listed: &Listed<'_>) -> Result<String, serde_json::Error> {
     let related = |from: &str, kind: &str, to: &str| json!({ "spdxElementId": from, "relationshipType": kind, "relatedSpdxElement": to });
     let mut relationships = vec![related(DOCUMENT, "DESCRIBES", ROOT)];
     if let Some(distribution) = &report.distribution {
-        let mut system = package(SYSTEM, &distribution.id, "OPERATING-SYSTEM");
+        // As the schema of the JSON spells it; in the other notation there is a hyphen.
+        let mut system = package(SYSTEM, &distribution.id, "OPERATING_SYSTEM");
         system["versionInfo"] = json!(distribution.version);
         if !distribution.content_sets.is_empty() {
             system["comment"] = json!(built_from(&distribution.content_sets));
@@ -200,7 +201,7 @@ impl Package {
         let purl = purl.map_or("", |reference| &reference.reference_locator);
         match self.primary_package_purpose.as_str() {
             "CONTAINER" => reader.digest(&self.version_info),
-            "OPERATING-SYSTEM" => self.introduce(reader),
+            "OPERATING-SYSTEM" | "OPERATING_SYSTEM" => self.introduce(reader),
             // Before SPDX 2.3 only the id told.
             "" if self.id.starts_with(SYSTEM) => self.introduce(reader),
             // A file may be a package as well, such as a jar.

@@ -121,7 +121,7 @@ pub(super) fn read(content: &[u8], reader: &mut Reader) -> Result<(), SbomError>
             ("PackageSourceInfo", Some(package)) => value.clone_into(&mut package.source_info),
             ("PackageComment", Some(package)) => value.clone_into(&mut package.comment),
             ("PrimaryPackagePurpose", Some(package)) => {
-                package.primary_package_purpose = value.replace('_', "-");
+                value.clone_into(&mut package.primary_package_purpose);
             }
             ("ExternalRef", Some(package)) => {
                 let mut words = value.split_whitespace().skip(1);

@@ -52,6 +52,38 @@ fn what_is_written_is_read() {
     }
 }
 
+/// The two notations of SPDX 2 spell it in two ways, and programs write either in both.
+#[test]
+fn operating_systems_of_spdx() {
+    let report = sample::report();
+    assert!(written(&report, SbomFormat::Spdx2).contains("\"OPERATING_SYSTEM\""));
+    assert!(written(&report, SbomFormat::Spdx2Text).contains(": OPERATING-SYSTEM\n"));
+    for purpose in ["OPERATING-SYSTEM", "OPERATING_SYSTEM"] {
+        let system = json!({"name": "alpine", "versionInfo": "3.20",
+            "primaryPackagePurpose": purpose});
+        let read = inventory(&json!({"spdxVersion": "SPDX-2.3", "packages": [system]}).to_string());
+        assert_eq!(read.distribution.unwrap().base_os(), "alpine:3.20", "{purpose}");
+        assert!(read.packages.is_empty(), "{purpose}");
+    }
+}
+
+/// As Microsoft's program writes them.
+#[test]
+fn identifiers_in_nodes_of_their_own() {
+    let package = json!({"type": "software_Package", "spdxId": "SPDXRef-1", "name": "a",
+        "software_packageVersion": "1.0", "externalIdentifier": ["SPDXRef-2", "SPDXRef-3"]});
+    let identifier = |id: &str, kind: &str, text: &str| {
+        json!({"type": "ExternalIdentifier", "spdxId": id, "externalIdentifierType": kind,
+            "identifier": text})
+    };
+    let document = json!({"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": [
+        package, identifier("SPDXRef-2", "cpe23", "cpe:2.3:a:b:c:1.0:*:*:*:*:*:*:*"),
+        identifier("SPDXRef-3", "purl", "pkg:npm/a@1.0")]});
+    let read = inventory(&document.to_string());
+    assert_eq!(read.packages[0].package, Package::new(Ecosystem::Npm, "a", "1.0", ""));
+    assert!(read.problems.is_empty(), "{:?}", read.problems);
+}
+
 #[test]
 fn the_same_scan_is_the_same_document() {
     for format in FORMATS {
