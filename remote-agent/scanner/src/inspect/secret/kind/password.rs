@@ -85,11 +85,11 @@ pub(super) const KINDS: &[Kind] = &[
         r#"(?i)(?:passwd|api[_-]?key|password|secret(?:[_-]?(?:access[_-]?)?key)?|(?:access|auth|api)[_-]?token|[a-z0-9]{2}[_-]token|[a-z0-9]_pat)["']?[ \t]*[:=][ \t]*["']?([^\s"'`<>(){}$,;]{20,120})(?:["'`,;\s]|$)"#,
         4.0,
     ),
-    // Digits of sixteen kinds have less in each than letters do.
+    // Digits of sixteen kinds have less in each than letters do. Some stand behind a mark.
     vague(
         "Credential",
         &["api_key", "apikey", "api-key", "secret", "token"],
-        r#"(?i)(?:api[_-]?key|secret(?:[_-]?key)?|(?:access|auth|api)[_-]?token)["']?[ \t]*[:=][ \t]*["']?([0-9a-f]{30,128})(?:["'`,;\s]|$)"#,
+        r#"(?i)(?:api[_-]?key|secret(?:[_-]?key)?|(?:access|auth|api)[_-]?token)["']?[ \t]*[:=][ \t]*["']?((?:sk-)?[0-9a-f]{30,128})(?:["'`,;\s]|$)"#,
         3.0,
     ),
     vague(

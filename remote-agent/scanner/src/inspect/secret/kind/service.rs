@@ -15,6 +15,35 @@ pub(super) const KINDS: &[Kind] = &[
         r#"(?i:discord)[^\n]{0,60}?[:=]\s*["']?([MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38})\b"#,
         4.0,
     ),
+    // Base64 of a name that all of them begin with.
+    exact(
+        "AWS.Bedrock.Key",
+        &["abskqmvkcm9ja0fqsutles"],
+        r"\b(ABSKQmVkcm9ja0FQSUtleS[A-Za-z0-9+/]{80,250}={0,2})",
+        3.5,
+    ),
+    // Azure's have a sign of whose they are at a fixed place.
+    exact("Azure.DevOps.Token", &["azdo"], r"\b([A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4})\b", 4.0),
+    exact(
+        "Azure.Registry.Password",
+        &["+acr"],
+        r"([A-Za-z0-9+/]{42}\+ACR[A-Za-z0-9]{6})(?:[^A-Za-z0-9+/=]|$)",
+        4.0,
+    ),
+    exact("Azure.Search.Key", &["azse"], r"\b([A-Za-z0-9]{42}AzSe[A-Za-z0-9]{6})\b", 4.0),
+    exact("OpenRouter.Key", &["sk-or-v1-"], r"\b(sk-or-v1-[0-9a-f]{64})\b", 3.0),
+    exact("LangSmith.Key", &["lsv2_"], r"\b(lsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10})\b", 3.0),
+    exact(
+        "Langfuse.Key",
+        &["sk-lf-"],
+        r"\b(sk-lf-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b",
+        3.0,
+    ),
+    exact("Clojars.Token", &["clojars_"], r"\b(CLOJARS_[0-9a-f]{60})\b", 3.0),
+    exact("Netlify.Token", &["nfp_"], r"\b(nfp_[A-Za-z0-9]{36})\b", 3.5),
+    exact("Prefect.Key", &["pnu_"], r"\b(pnu_[A-Za-z0-9]{36})\b", 3.5),
+    exact("MongoDB.Atlas.Secret", &["mdb_sa_sk_"], r"\b(mdb_sa_sk_[A-Za-z0-9_-]{40})", 3.5),
+    exact("Neon.Key", &["napi_"], r"\b(napi_[a-z0-9]{64})\b", 3.5),
     exact("Alibaba.Access.Key", &["ltai"], r"\b(LTAI[A-Za-z0-9]{17,21})\b", 3.5),
     exact(
         "Dynatrace.Token",

@@ -59,8 +59,11 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     exact(
         "Gitlab.Token",
-        &["glpat-", "gldt-", "glrt-", "glptt-", "glcbt-", "glft-", "glsoat-", "glagent-", "gloas-"],
-        r"\b(gl(?:pat|dt|rt|ptt|cbt|ft|soat|agent|oas)-[A-Za-z0-9_.-]{20,64})\b",
+        &[
+            "glpat-", "gldt-", "glrt-", "glrtr-", "glptt-", "glcbt-", "glft-", "glffct-", "glimt-",
+            "glsoat-", "glagent-", "gloas-", "glwt-",
+        ],
+        r"\b(gl(?:pat|dt|rtr?|ptt|cbt|ft|ffct|imt|soat|agent|oas|wt)-[A-Za-z0-9_.-]{20,64})\b",
         3.0,
     ),
     exact("Bitbucket.Token", &["atbb"], r"\b(ATBB[A-Za-z0-9]{32})\b", 3.5),
@@ -80,14 +83,15 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     exact(
         "Slack.API.tokens",
-        &["xoxb-", "xoxa-", "xoxp-", "xoxr-", "xoxs-", "xapp-"],
-        r"\b((?:xox[baprs]|xapp)-[0-9A-Za-z-]{15,200})\b",
+        &["xoxb-", "xoxa-", "xoxc-", "xoxd-", "xoxe-", "xoxp-", "xoxr-", "xoxs-", "xapp-"],
+        r"\b((?:xox[abcdeprs]|xapp)-[0-9A-Za-z%-]{15,200})\b",
         3.0,
     ),
     exact(
         "Slack.Webhook",
         &["hooks.slack.com"],
-        r"https://hooks\.slack\.com/services/T[A-Za-z0-9_]{8,}/B[A-Za-z0-9_]{8,}/([A-Za-z0-9_]{24})",
+        // Of an application, of a workflow of before, and of one of today.
+        r"https://hooks\.slack\.com/(?:services/T[A-Za-z0-9_]{8,}/B[A-Za-z0-9_]{8,}/([A-Za-z0-9_]{24})|workflows/T[A-Za-z0-9_]{8,}/A[A-Za-z0-9_]{8,}/[0-9]{15,20}/([A-Za-z0-9]{24})|triggers/[TE][A-Za-z0-9_]{8,}/[0-9]{10,20}/([0-9a-f]{32}))",
         3.0,
     ),
     exact(
@@ -149,7 +153,12 @@ pub(super) const KINDS: &[Kind] = &[
     exact("PyPI.Token", &["pypi-age"], r"\b(pypi-AgE[A-Za-z0-9_-]{50,1000})", 3.5),
     exact("Crates.Token", &["cio"], r"\b(cio[A-Za-z0-9]{32})\b", 3.5),
     exact("RubyGems.Token", &["rubygems_"], r"\b(rubygems_[0-9a-f]{48})\b", 3.0),
-    exact("Docker.Hub.Token", &["dckr_pat_"], r"\b(dckr_pat_[A-Za-z0-9_-]{27})\b", 3.0),
+    exact(
+        "Docker.Hub.Token",
+        &["dckr_pat_", "dckr_oat_"],
+        r"\b(dckr_(?:pat_[A-Za-z0-9_-]{27}|oat_[A-Za-z0-9_-]{32}))\b",
+        3.0,
+    ),
     vague(
         "JSON.Web.Token",
         &["eyj"],
@@ -175,7 +184,7 @@ pub(super) const KINDS: &[Kind] = &[
         r"\b(do[opr]_v1_[0-9a-f]{64})\b",
         3.0,
     ),
-    exact("HuggingFace.Token", &["hf_"], r"\b(hf_[A-Za-z]{34})\b", 3.5),
+    exact("HuggingFace.Token", &["hf_", "api_org_"], r"\b((?:hf|api_org)_[A-Za-z]{34})\b", 3.5),
     exact(
         "OpenAI.API.Key",
         &["t3blbkfj"],
