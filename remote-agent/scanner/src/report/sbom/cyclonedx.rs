@@ -305,7 +305,7 @@ impl Component {
 
     /// Tells what the document is about.
     pub(super) fn introduce(&self, reader: &mut Reader) {
-        reader.digest(&self.version);
+        reader.image(&self.version, &self.purl);
         reader.image_id(self.property(&[IMAGE_ID, "aquasecurity:trivy:ImageID"]));
     }
 

@@ -139,9 +139,12 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// The digest of the image, where the text is one.
-    pub(super) fn digest(&mut self, text: &str) {
-        self.digest = self.digest.or_else(|| Digest::from_oci(text).ok());
+    /// The image, whose version is its digest, or whose package URL has that.
+    pub(super) fn image(&mut self, version: &str, purl: &str) {
+        let of_purl = || Purl::parse(purl).filter(|purl| purl.kind == "oci").map(|of| of.version);
+        let told = Digest::from_oci(version).ok();
+        let told = told.or_else(|| Digest::from_oci(&of_purl()?).ok());
+        self.digest = self.digest.or(told);
     }
 
     /// The digest of the image's configuration, where the text is one.

@@ -200,7 +200,7 @@ impl Package {
         let purl = self.external_refs.iter().find(|reference| reference.is_purl());
         let purl = purl.map_or("", |reference| &reference.reference_locator);
         match self.primary_package_purpose.as_str() {
-            "CONTAINER" => reader.digest(&self.version_info),
+            "CONTAINER" => reader.image(&self.version_info, purl),
             "OPERATING-SYSTEM" | "OPERATING_SYSTEM" => self.introduce(reader),
             // Before SPDX 2.3 only the id told.
             "" if self.id.starts_with(SYSTEM) => self.introduce(reader),

@@ -189,7 +189,7 @@ pub(super) fn read(content: &[u8], reader: &mut Reader) -> Result<(), SbomError>
         .collect();
     for element in document.graph.iter().filter(|e| e.r#type == "software_Package") {
         match element.purpose.as_str() {
-            "container" => reader.digest(&element.version),
+            "container" => reader.image(&element.version, element.purl(&nodes)),
             "operatingSystem" => {
                 reader.system(&element.name, &element.version, content_sets(&element.comment));
             }

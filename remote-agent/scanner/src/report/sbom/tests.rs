@@ -67,6 +67,27 @@ fn operating_systems_of_spdx() {
     }
 }
 
+/// Trivy and ko tell it in the URL of the image.
+#[test]
+fn digests_of_images() {
+    let digest = sample::digest();
+    let purl = format!("pkg:oci/app@{}?arch=amd64", digest.to_oci().replace(':', "%3A"));
+    let reference = json!({"referenceType": "purl", "referenceLocator": purl});
+    for document in [
+        json!({"bomFormat": "CycloneDX", "metadata": {"component":
+            {"type": "container", "name": "app:1", "purl": purl}}}),
+        json!({"spdxVersion": "SPDX-2.3", "packages": [{"name": "app:1",
+            "primaryPackagePurpose": "CONTAINER", "externalRefs": [reference]}]}),
+        json!({"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": [
+            {"type": "software_Package", "name": "app:1", "software_primaryPurpose": "container",
+                "software_packageUrl": purl}]}),
+    ] {
+        assert_eq!(inventory(&document.to_string()).digest, Some(digest), "{document}");
+        let other = document.to_string().replace("pkg:oci/", "pkg:npm/");
+        assert_eq!(inventory(&other).digest, None, "{other}");
+    }
+}
+
 /// As Microsoft's program writes them.
 #[test]
 fn identifiers_in_nodes_of_their_own() {
