@@ -1,6 +1,6 @@
 //! Finding the images of a registry.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use futures_util::{StreamExt as _, stream};
 use palisade_api::Digest;
@@ -22,26 +22,31 @@ const MAX_TAGS: usize = 20_000;
 const MAX_IMAGES: usize = 20_000;
 /// Requests at a time.
 const REQUESTS: usize = 8;
+/// Repositories one after the other whose tags the registry fails to tell before it is left alone.
+const FAILURES: usize = 5;
 
 /// Lists the registry of the job and asks for the scans that are missing.
 pub(super) async fn run(registries: &Registries, job: &Job) -> Result<(), RegistryFailure> {
     let mut conn = registries.database.acquire().await?;
     let (row, registry) = registries.find(&mut conn, &job.registry).await?;
-    let indexes = store::image::indexes(&mut conn, &job.registry).await?;
+    let known = store::image::known(&mut conn, &job.registry).await?;
     drop(conn);
     let sealed = row.sealed_credentials.as_deref();
     let credentials = RegistryCredentials::open(sealed, &registries.sealer, &job.registry)?;
-    let found = match credentials.client(&registry) {
-        Ok(client) => images(&client, &registry, registries, &indexes).await,
+    let listed = match credentials.client(&registry) {
+        Ok(client) => images(&client, &registry, registries, &known).await,
         Err(error) => Err(error),
     };
-    let is_listed = found.is_ok();
+    let is_listed = listed.is_ok();
     let mut tx = registries.database.begin().await?;
-    match found {
-        Ok(found) => {
-            info!(registry = job.registry, images = found.len(), "listed a registry");
-            store::image::replace(&mut tx, &job.registry, &found, Inventory::FORMAT).await?;
+    match listed {
+        Ok(Listed { images, missed }) => {
+            info!(registry = job.registry, images = images.len(), missed, "listed a registry");
+            store::image::replace(&mut tx, &job.registry, &images, Inventory::FORMAT).await?;
             job::scan_scheduled(&mut tx, &job.registry).await?;
+            if let Some(missed) = missed {
+                store::registry::fail(&mut tx, &job.registry, NO_LIST, &missed).await?;
+            }
         }
         Err(error) => {
             info!(registry = job.registry, %error, "cannot list a registry");
@@ -65,6 +70,9 @@ pub(super) async fn run(registries: &Registries, job: &Job) -> Result<(), Regist
     Ok(())
 }
 
+/// The text that clients show for a list that is missing, or a part of it.
+const NO_LIST: &str = "Failed to get scanning image list";
+
 /// The text that clients show for a registry that cannot be listed.
 fn message(error: &RegistryError) -> &'static str {
     match error.outcome() {
@@ -72,16 +80,25 @@ fn message(error: &RegistryError) -> &'static str {
         ScanOutcome::NetworkError | ScanOutcome::Timeout | ScanOutcome::CertificateError => {
             "Failed to connect to the registry"
         }
-        _ => "Failed to get scanning image list",
+        _ => NO_LIST,
     }
 }
 
+/// What a registry told of its images.
+struct Listed {
+    images: Vec<FoundImage>,
+    /// What it failed to tell; images in it are as they were known.
+    missed: Option<String>,
+}
+
+/// Finds the images. What is known is `known`: a registry that fails to tell for a while takes
+/// no image and no verdict away.
 async fn images(
     client: &RegistryClient,
     registry: &Registry,
     registries: &Registries,
-    indexes: &Indexes,
-) -> Result<Vec<FoundImage>, RegistryError> {
+    known: &[FoundImage],
+) -> Result<Listed, RegistryError> {
     let filters = filters(registry);
     client.ping().await?;
     let mut repositories = client.repositories(&filters, MAX_REPOSITORIES).await?;
@@ -90,42 +107,122 @@ async fn images(
     {
         repositories.truncate(limit);
     }
-    let mut images = Vec::new();
-    for repository in repositories {
-        let tags = match client.tags(&repository, MAX_TAGS).await {
+    let mut named = Vec::new();
+    let mut unread = Unread::default();
+    for repository in &repositories {
+        let tags = match client.tags(repository, MAX_TAGS).await {
             Ok(tags) => tags,
             // A repository without tags is told in different ways.
-            Err(RegistryError::NotFound { .. }) => continue,
-            Err(error) => return Err(error),
+            Err(RegistryError::NotFound { .. }) => Vec::new(),
+            Err(error) => {
+                unread.note(repository, error)?;
+                continue;
+            }
         };
+        unread.in_a_row = 0;
         let mut tags: Vec<_> = tags
             .into_iter()
             .filter(|tag| !is_attachment(&tag.name))
-            .filter(|tag| client.admits(&filters, &repository, Some(&tag.name)))
+            .filter(|tag| client.admits(&filters, repository, Some(&tag.name)))
             .collect();
         if let Ok(limit) = usize::try_from(registry.tag_limit)
             && limit > 0
         {
             newest(&mut tags, limit);
         }
-        images.extend(tags.into_iter().map(|tag| (repository.clone(), tag.name)));
-        if images.len() >= MAX_IMAGES {
-            images.truncate(MAX_IMAGES);
+        named.extend(tags.into_iter().map(|tag| (repository.clone(), tag.name)));
+        if named.len() >= MAX_IMAGES {
+            named.truncate(MAX_IMAGES);
             break;
         }
     }
+    let mut missed = unread.told(repositories.len())?;
     // A registry may name the same twice.
-    images.sort_unstable();
-    images.dedup();
-    let all = stream::iter(images)
-        .map(|(repository, tag)| async {
+    named.sort_unstable();
+    named.dedup();
+    let (mut images, still) = looked_at(client, registries, known, named).await;
+    missed.extend(still);
+    images.extend(
+        known
+            .iter()
+            .filter(|image| {
+                unread.repositories.contains(image.repository.as_str())
+                    && client.admits(&filters, &image.repository, Some(&image.tag))
+            })
+            .cloned(),
+    );
+    images.truncate(MAX_IMAGES);
+    Ok(Listed { images, missed: (!missed.is_empty()).then(|| missed.join("; ")) })
+}
+
+/// Repositories whose tags a registry did not tell.
+#[derive(Default)]
+struct Unread<'a> {
+    repositories: HashSet<&'a str>,
+    /// Why not, of the first.
+    error: Option<RegistryError>,
+    /// Failures that may pass, one after the other.
+    in_a_row: usize,
+}
+
+impl<'a> Unread<'a> {
+    /// Notes one more. Gives the error back where it is the registry that fails.
+    fn note(&mut self, repository: &'a str, error: RegistryError) -> Result<(), RegistryError> {
+        self.in_a_row = if error.is_transient() { self.in_a_row + 1 } else { 0 };
+        if self.in_a_row == FAILURES {
+            return Err(error);
+        }
+        self.repositories.insert(repository);
+        self.error.get_or_insert(error);
+        Ok(())
+    }
+
+    /// What is said of them; gives the error back where there are no others.
+    fn told(&mut self, all: usize) -> Result<Vec<String>, RegistryError> {
+        let unread = self.repositories.len();
+        match self.error.take() {
+            None => Ok(Vec::new()),
+            Some(error) if unread == all => Err(error),
+            Some(error) => Ok(vec![format!(
+                "the tags of {unread} of {all} repositories are not told: {error}"
+            )]),
+        }
+    }
+}
+
+/// Finds out what tags lead to. Says besides what of it is as it was known, if anything.
+async fn looked_at(
+    client: &RegistryClient,
+    registries: &Registries,
+    known: &[FoundImage],
+    named: Vec<(String, String)>,
+) -> (Vec<FoundImage>, Option<String>) {
+    let all = named.len();
+    let indexes: &Indexes =
+        &known.iter().filter_map(|image| Some((image.index_digest?, image.digest?))).collect();
+    let known: &HashMap<_, _> = &known
+        .iter()
+        .map(|image| ((image.repository.as_str(), image.tag.as_str()), image))
+        .collect();
+    let looked: Vec<_> = stream::iter(named)
+        .map(|(repository, tag)| async move {
             let resolved = resolve(client, registries, indexes, &repository, &tag).await;
-            found(repository, tag, resolved)
+            let image = known.get(&(repository.as_str(), tag.as_str())).copied();
+            match (resolved, image) {
+                (Err(error), Some(image)) if error.is_transient() => (image.clone(), Some(error)),
+                (resolved, _) => (found(repository, tag, resolved), None),
+            }
         })
         .buffer_unordered(REQUESTS)
         .collect()
         .await;
-    Ok(all)
+    let (images, errors): (Vec<_>, Vec<_>) = looked.into_iter().unzip();
+    let mut errors = errors.into_iter().flatten();
+    let missed = errors.next().map(|error| {
+        let still = 1 + errors.count();
+        format!("what {still} of {all} tags lead to is as it was known: {error}")
+    });
+    (images, missed)
 }
 
 /// Whether the tag holds a signature or the like of another image.

@@ -227,6 +227,31 @@ async fn republish(
     Ok(())
 }
 
+/// The names of a registry of which it is known what they lead to.
+pub async fn known(conn: &mut PgConnection, registry: &str) -> Result<Vec<FoundImage>> {
+    let rows = sqlx::query!(
+        r#"SELECT repository, tag, digest AS "digest!", index_digest FROM image
+           WHERE registry = $1 AND digest IS NOT NULL"#,
+        registry,
+    )
+    .fetch_all(conn)
+    .await?;
+    let digest = |bytes: &[u8]| {
+        Digest::try_from(bytes).map_err(|error| StoreError::inconsistent("image", error))
+    };
+    rows.into_iter()
+        .map(|row| {
+            Ok(FoundImage {
+                repository: row.repository,
+                tag: row.tag,
+                digest: Some(digest(&row.digest)?),
+                index_digest: row.index_digest.as_deref().map(digest).transpose()?,
+                result: String::new(),
+            })
+        })
+        .collect()
+}
+
 /// Which manifest each index of a registry led to, so that nobody asks again.
 pub async fn indexes(conn: &mut PgConnection, registry: &str) -> Result<HashMap<Digest, Digest>> {
     let rows = sqlx::query!(

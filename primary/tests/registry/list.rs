@@ -81,6 +81,61 @@ async fn what_is_gone_from_the_registry_vanishes_with_its_verdict() {
     primary.stop().await;
 }
 
+/// What it fails to tell is as it was known; the rest is listed, and the registry says so.
+#[tokio::test]
+async fn a_registry_that_fails_to_tell_a_part_takes_nothing_away() {
+    let (primary, registry) = (Primary::start().await, Registry::start().await);
+    registry.push("shop/menu", "1", &[("curl", "8.0-1")]);
+    primary.add_registry(&registry.url(), &json!({})).await;
+    primary.scan(2).await;
+    let tags = "the tags of 1 of 2 repositories are not told: ";
+    let mut images = 2;
+    for (end, status, told) in [
+        ("/shop/menu/tags/list", 500, tags),
+        ("/shop/menu/tags/list", 403, tags),
+        ("/shop/menu/manifests/1", 503, "what 1 of 5 tags lead to is as it was known: "),
+    ] {
+        registry.refuse(end, status);
+        images += 1;
+        registry.push(REPOSITORY, &images.to_string(), &[("openssl", "3.0.9-1")]);
+        primary.scan(images).await;
+        let answer = primary.get("/v1/scan/registry/fed.shop").await;
+        let (summary, message) = (&answer["summary"], "Failed to get scanning image list");
+        let detail = summary["error_detail"].as_str().unwrap();
+        assert_eq!(summary["error_message"], message, "{end} {status}");
+        assert!(detail.starts_with(told), "{end} {status}: {detail}");
+        let menu = "f_repository=shop/menu&f_status=finished";
+        assert_eq!(listed(&primary, menu).await, ["shop/menu:1"], "{end} {status}");
+        registry.refuse_nothing();
+    }
+    // Nothing is told of any.
+    registry.refuse("/tags/list", 500);
+    primary.scan(images).await;
+    let answer = primary.get("/v1/scan/registry/fed.shop").await;
+    let detail = answer["summary"]["error_detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("/tags/list answers 500"), "{detail}");
+    until("all verdicts are told", || async { (verdicts(&primary).await == 2).then_some(()) })
+        .await;
+
+    registry.refuse_nothing();
+    primary.scan(images).await;
+    let answer = primary.get("/v1/scan/registry/fed.shop").await;
+    assert_eq!(answer["summary"]["error_message"], "");
+    primary.stop().await;
+}
+
+#[tokio::test]
+async fn a_registry_that_knows_no_heads_is_asked_for_the_whole() {
+    for status in [400, 403, 404, 405] {
+        let (primary, registry) = (Primary::start().await, Registry::start().await);
+        registry.refuse_heads(status);
+        primary.add_registry(&registry.url(), &json!({})).await;
+        primary.scan(1).await;
+        assert_eq!(listed(&primary, "f_status=finished").await, ["shop/api:1"], "{status}");
+        primary.stop().await;
+    }
+}
+
 #[tokio::test]
 async fn filters_and_the_limit_of_tags_choose() {
     let (primary, registry) = (Primary::start().await, Registry::start().await);

@@ -49,6 +49,8 @@ struct Shelf {
     tags: BTreeMap<String, BTreeSet<String>>,
     /// Tags whose manifests are told by that digest.
     by_sha512: BTreeSet<(String, String)>,
+    /// What is answered to paths with such an end, and to which methods.
+    refused: Vec<(Option<Method>, String, StatusCode)>,
     /// What was asked for since it was forgotten last.
     asked: Vec<(Method, String)>,
 }
@@ -149,6 +151,23 @@ impl Registry {
         });
     }
 
+    /// Answers paths that end so with a status, from now on.
+    pub(crate) fn refuse(&self, end: &str, status: u16) {
+        let status = StatusCode::from_u16(status).unwrap();
+        self.with(|shelf| shelf.refused.push((None, end.to_owned(), status)));
+    }
+
+    /// Answers HEAD with a status, from now on.
+    pub(crate) fn refuse_heads(&self, status: u16) {
+        let status = StatusCode::from_u16(status).unwrap();
+        self.with(|shelf| shelf.refused.push((Some(Method::HEAD), String::new(), status)));
+    }
+
+    /// Refuses nothing any more.
+    pub(crate) fn refuse_nothing(&self) {
+        self.with(|shelf| shelf.refused.clear());
+    }
+
     /// Forgets what was asked for.
     pub(crate) fn forget(&self) {
         self.with(|shelf| shelf.asked.clear());
@@ -239,6 +258,12 @@ async fn answer(State(shelf): State<Arc<Mutex<Shelf>>>, request: Request) -> Res
     let path = request.uri().path().to_owned();
     let mut shelf = shelf.lock().unwrap();
     shelf.asked.push((request.method().clone(), path.clone()));
+    let refused = shelf.refused.iter().find(|(method, end, _)| {
+        path.ends_with(end) && method.as_ref().is_none_or(|method| method == request.method())
+    });
+    if let Some((.., status)) = refused {
+        return status.into_response();
+    }
     let rest = path.trim_start_matches("/v2/");
     if rest.is_empty() {
         return "{}".into_response();
