@@ -149,6 +149,17 @@ impl RegistryError {
         }
     }
 
+    /// Whether this is refused, and something else may be given.
+    pub(super) fn is_refusal(&self) -> bool {
+        match self {
+            Self::NotFound { .. } | Self::Unauthorized { .. } => true,
+            Self::Status { status, .. } => {
+                status.is_client_error() || *status == StatusCode::NOT_IMPLEMENTED
+            }
+            _ => false,
+        }
+    }
+
     /// How long the registry wants to be left alone, where it tells.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {

@@ -1,7 +1,7 @@
 //! One image of a registry.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, header};
 use palisade_api::Digest;
 
 use super::client::RegistryClient;
@@ -111,13 +111,9 @@ impl RegistryImage {
         let url = self.manifest_url(&self.reference);
         let response = match self.client.head(&url, &self.scope(), &accept_manifests()).await {
             Ok(response) => response,
-            // Some registries know no HEAD for manifests.
-            Err(RegistryError::Status { status, .. })
-                if status == StatusCode::METHOD_NOT_ALLOWED
-                    || status == StatusCode::NOT_IMPLEMENTED =>
-            {
-                return Ok(None);
-            }
+            // Some registries, and firewalls in front of them, know no HEAD for manifests, and
+            // refuse it in many ways: who asks for the whole is told what is really wrong.
+            Err(error) if error.is_refusal() => return Ok(None),
             Err(error) => return Err(error.into()),
         };
         let text = |name: &str| response.headers().get(name)?.to_str().ok();

@@ -45,7 +45,7 @@ impl RegistryClient {
             match self.product().repositories(self, wanted, limit).await {
                 Ok(found) => names.extend(found),
                 // Many registries have no catalog, or not for everybody.
-                Err(error) if !names.is_empty() && has_no_catalog(&error) => {
+                Err(error) if !names.is_empty() && error.is_refusal() => {
                     debug!(%error, "the registry gives no list of its repositories");
                 }
                 Err(error) => return Err(error),
@@ -129,17 +129,9 @@ impl RegistryClient {
     }
 }
 
-/// Whether a refusal is about the list, and not about the registry.
-fn has_no_catalog(error: &RegistryError) -> bool {
-    match error {
-        RegistryError::NotFound { .. } | RegistryError::Unauthorized { .. } => true,
-        RegistryError::Status { status, .. } => status.is_client_error(),
-        _ => false,
-    }
-}
-
 /// The page that `Link: <…>; rel="next"` names. Registries behind a proxy name it at the address
-/// that they know themselves by: it is asked for where the page before it was.
+/// that they know themselves by, and without what the proxy puts in front of their paths: it is
+/// asked for where the page before it was.
 pub(super) fn next_page(url: &str, headers: &HeaderMap) -> Option<String> {
     let links = headers.get_all(header::LINK).iter().filter_map(|links| links.to_str().ok());
     let target = links.flat_map(|links| links.split('<').skip(1)).find_map(|link| {
@@ -148,7 +140,9 @@ pub(super) fn next_page(url: &str, headers: &HeaderMap) -> Option<String> {
     })?;
     let mut next = Url::parse(url).ok()?;
     let target = next.join(target).ok()?;
-    next.set_path(target.path());
+    if !next.path().ends_with(target.path()) {
+        next.set_path(target.path());
+    }
     next.set_query(target.query());
     Some(next.to_string())
 }
@@ -188,6 +182,13 @@ mod tests {
         assert_eq!(
             next(&["<?last=a,b>; rel=\"next\""]).as_deref(),
             Some("https://registry.example/v2/a/b/tags/list?last=a,b")
+        );
+        let mut headers = HeaderMap::new();
+        let link = HeaderValue::from_static("</v2/_catalog?last=a&n=2>; rel=\"next\"");
+        headers.append(header::LINK, link);
+        assert_eq!(
+            next_page("https://example.com/registry/v2/_catalog?n=2", &headers).as_deref(),
+            Some("https://example.com/registry/v2/_catalog?last=a&n=2")
         );
         for links in [&[][..], &["</v2/a/b/tags/list?n=2>; rel=\"last\""], &["nonsense"]] {
             assert_eq!(next(links), None, "{links:?}");
