@@ -8,6 +8,9 @@ use thiserror::Error;
 
 use crate::error::ScanOutcome;
 
+/// What to do about a certificate of an authority that the system does not know.
+const OWN_AUTHORITIES: &str = "; name authorities of your own by SSL_CERT_FILE or SSL_CERT_DIR";
+
 /// A request to a registry that failed.
 #[derive(Debug, Error)]
 pub enum RegistryError {
@@ -179,7 +182,8 @@ impl RegistryError {
         }
         let reason = chain(&error);
         if reason.contains("certificate") {
-            return Self::Certificate { url, reason };
+            let hint = if reason.contains("UnknownIssuer") { OWN_AUTHORITIES } else { "" };
+            return Self::Certificate { url, reason: reason + hint };
         }
         Self::Connect { url, reason }
     }
