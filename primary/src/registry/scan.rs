@@ -112,7 +112,18 @@ async fn failed(
     error: &ScanError,
 ) -> Result<(), RegistryFailure> {
     let mut tx = registries.database.begin().await?;
-    let ours = if let Some(pause) = pause(error, job) {
+    // One registry may fail where another one has the same image; that is tried once.
+    let place = if job.attempts == 1 && !error.is_of_image() {
+        store::image::elsewhere(&mut tx, digest, &job.registry).await?
+    } else {
+        None
+    };
+    let ours = if let Some(place) = place {
+        let other = &place.registry;
+        info!(registry = job.registry, other, %digest, %error, "a scan failed and goes elsewhere");
+        store::image::set_status(&mut tx, digest, "scheduled", "").await?;
+        job::hand_on(&mut tx, job, &place).await?
+    } else if let Some(pause) = pause(error, job) {
         info!(registry = job.registry, %digest, %error, "a scan failed and is tried again");
         store::image::set_status(&mut tx, digest, "scheduled", "").await?;
         job::postpone(&mut tx, job, pause).await?

@@ -42,6 +42,32 @@ pub struct NamedImage {
     pub index_digest: Option<Vec<u8>>,
 }
 
+/// A repository of a registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The registry.
+    pub registry: String,
+    /// The repository.
+    pub repository: String,
+}
+
+/// Where a manifest is beside one registry, if anywhere.
+pub async fn elsewhere(
+    conn: &mut PgConnection,
+    digest: Digest,
+    registry: &str,
+) -> Result<Option<Place>> {
+    Ok(sqlx::query_as!(
+        Place,
+        "SELECT registry, repository FROM image WHERE digest = $1 AND registry <> $2
+         ORDER BY registry, repository LIMIT 1",
+        digest.as_bytes(),
+        registry,
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
 /// Takes all names of a registry, in their order.
 pub async fn lock(conn: &mut PgConnection, registry: &str) -> Result<()> {
     sqlx::query!(
@@ -227,6 +253,10 @@ async fn republish(
     Ok(())
 }
 
+fn digest(bytes: &[u8]) -> Result<Digest> {
+    Digest::try_from(bytes).map_err(|error| StoreError::inconsistent("image", error))
+}
+
 /// The names of a registry of which it is known what they lead to.
 pub async fn known(conn: &mut PgConnection, registry: &str) -> Result<Vec<FoundImage>> {
     let rows = sqlx::query!(
@@ -236,9 +266,6 @@ pub async fn known(conn: &mut PgConnection, registry: &str) -> Result<Vec<FoundI
     )
     .fetch_all(conn)
     .await?;
-    let digest = |bytes: &[u8]| {
-        Digest::try_from(bytes).map_err(|error| StoreError::inconsistent("image", error))
-    };
     rows.into_iter()
         .map(|row| {
             Ok(FoundImage {
@@ -262,9 +289,6 @@ pub async fn indexes(conn: &mut PgConnection, registry: &str) -> Result<HashMap<
     )
     .fetch_all(conn)
     .await?;
-    let digest = |bytes: &[u8]| {
-        Digest::try_from(bytes).map_err(|error| StoreError::inconsistent("image", error))
-    };
     rows.iter().map(|row| Ok((digest(&row.index)?, digest(&row.digest)?))).collect()
 }
 

@@ -88,8 +88,25 @@ pub async fn look_at_tags(
     Ok(())
 }
 
-/// Asks for scans of the scheduled images of a registry, each manifest once.
+/// Asks for scans of the scheduled images of a registry, each manifest once. What waits for
+/// another registry, which failed to give it, is read here now.
 pub async fn scan_scheduled(conn: &mut PgConnection, registry: &str) -> Result<u64> {
+    sqlx::query!(
+        "WITH here AS (
+             SELECT DISTINCT ON (digest) digest, repository
+             FROM image WHERE registry = $1 AND status = 'scheduled'
+             ORDER BY digest, repository, tag),
+         waiting AS (
+             SELECT job.id, here.repository FROM job JOIN here ON job.digest = here.digest
+             WHERE job.kind = 'scan' AND job.registry <> $1 AND job.leased_until IS NULL
+               AND job.run_after > now() AND job.attempts < 2
+             ORDER BY job.id FOR UPDATE OF job)
+         UPDATE job SET registry = $1, repository = waiting.repository, run_after = now()
+         FROM waiting WHERE job.id = waiting.id",
+        registry,
+    )
+    .execute(&mut *conn)
+    .await?;
     let done = sqlx::query!(
         "INSERT INTO job (kind, registry, repository, digest)
          SELECT DISTINCT ON (digest) 'scan', registry, repository, digest
@@ -191,6 +208,21 @@ pub async fn postpone(conn: &mut PgConnection, job: &Job, pause: Duration) -> Re
         job.id,
         job.attempts,
         pause.as_secs_f64(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Gives a scan back, to be done at once from another place.
+pub async fn hand_on(conn: &mut PgConnection, job: &Job, place: &image::Place) -> Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE job SET registry = $3, repository = $4, leased_until = NULL, run_after = now()
+         WHERE id = $1 AND attempts = $2",
+        job.id,
+        job.attempts,
+        place.registry,
+        place.repository,
     )
     .execute(conn)
     .await?;

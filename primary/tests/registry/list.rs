@@ -124,6 +124,35 @@ async fn a_registry_that_fails_to_tell_a_part_takes_nothing_away() {
     primary.stop().await;
 }
 
+/// The same image lies in two registries, and one of them refuses it.
+#[tokio::test]
+async fn an_image_that_one_registry_refuses_is_read_from_another() {
+    let primary = Primary::start().await;
+    let (shop, mirror) = (Registry::start().await, Registry::start().await);
+    let mut digest = String::new();
+    for registry in [&shop, &mirror] {
+        digest = registry.push("shop/menu", "1", &[("curl", "8.0-1")]).to_oci();
+    }
+    let config = |name: &str, registry: &Registry| {
+        json!({"config": {"name": name, "registry_type": "Docker Registry",
+            "registry": registry.url(), "filters": ["shop/menu"], "cfg_type": "federal"}})
+    };
+    mirror.refuse(&digest, 403);
+    primary.ok("POST", "/v1/scan/registry", &config("fed.mirror", &mirror)).await;
+    primary.ok("POST", "/v1/scan/registry/fed.mirror/scan", &Value::Null).await;
+    until("nobody gives the image", || async {
+        let answer = primary.get("/v1/scan/registry/fed.mirror").await;
+        (answer["summary"]["failed"] == 1).then_some(())
+    })
+    .await;
+    mirror.refuse_nothing();
+    shop.refuse(&digest, 403);
+    primary.ok("POST", "/v1/scan/registry", &config("fed.shop", &shop)).await;
+    primary.scan(1).await;
+    assert_eq!(listed(&primary, "f_status=finished").await, ["shop/menu:1"]);
+    primary.stop().await;
+}
+
 #[tokio::test]
 async fn a_registry_that_knows_no_heads_is_asked_for_the_whole() {
     for status in [400, 403, 404, 405] {

@@ -71,6 +71,44 @@ async fn each_takes_what_it_can_do() {
     test.stop().await;
 }
 
+/// A limit on requests of one registry may hold for hours.
+#[tokio::test]
+async fn what_one_registry_fails_to_give_is_read_from_another_that_has_it() {
+    let test = TestDatabase::start().await;
+    let mut tx = test.database.begin().await.unwrap();
+    let digest = Digest::of(b"an image");
+    for (name, repository) in [("fed.mirror", "hub/orders"), ("fed.shop", "shop/orders")] {
+        registry::create(&mut tx, name, None).await.unwrap();
+        let found = FoundImage {
+            repository: repository.to_owned(),
+            tag: "1".to_owned(),
+            digest: Some(digest),
+            index_digest: None,
+            result: String::new(),
+        };
+        image::put(&mut tx, name, &found, 1).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let mut conn = test.database.acquire().await.unwrap();
+    let mut expected = ["fed.shop", "fed.mirror", "fed.mirror"].into_iter();
+    job::scan_scheduled(&mut conn, "fed.shop").await.unwrap();
+    // While somebody reads it, it is left to them; once it has been elsewhere, it waits.
+    for attempts in 1..=3 {
+        let job = job::take(&mut conn, LEASE, Takes::Scans).await.unwrap().unwrap();
+        assert_eq!(Some(job.registry.as_str()), expected.next(), "{attempts}");
+        let other = if attempts == 1 { "fed.mirror" } else { "fed.shop" };
+        job::scan_scheduled(&mut conn, other).await.unwrap();
+        let pause = if attempts == 2 { Duration::ZERO } else { Duration::from_hours(1) };
+        assert!(job::postpone(&mut conn, &job, pause).await.unwrap(), "{attempts}");
+        job::scan_scheduled(&mut conn, other).await.unwrap();
+    }
+    assert!(job::take(&mut conn, LEASE, Takes::Scans).await.unwrap().is_none());
+    let place = image::elsewhere(&mut conn, digest, "fed.mirror").await.unwrap().unwrap();
+    assert_eq!((&*place.registry, &*place.repository), ("fed.shop", "shop/orders"));
+    drop(conn);
+    test.stop().await;
+}
+
 #[tokio::test]
 async fn an_image_whose_scan_was_lost_waits_again() {
     let test = TestDatabase::start().await;
