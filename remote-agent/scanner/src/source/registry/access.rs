@@ -44,7 +44,8 @@ pub struct RegistryAccess {
 }
 
 impl RegistryAccess {
-    /// Access to the registry at `url`, which may lack scheme and slash.
+    /// Access to the registry at `url`, which may lack scheme and slash, and
+    /// may name the interface, as in `https://registry.example/v2/`.
     pub fn new(url: &str) -> Result<Self, RegistryError> {
         let bad = |reason: &str| RegistryError::Address {
             url: url.to_owned(),
@@ -66,10 +67,12 @@ impl RegistryAccess {
         }
         parsed.set_query(None);
         parsed.set_fragment(None);
-        if !parsed.path().ends_with('/') {
-            let path = format!("{}/", parsed.path());
-            parsed.set_path(&path);
-        }
+        let path = parsed.path().trim_end_matches('/');
+        // Where the interface begins is not part of the address, though many
+        // write it so; Docker keeps its Hub as `https://index.docker.io/v1/`.
+        let path = ["/v1", "/v2"].iter().find_map(|end| path.strip_suffix(end)).unwrap_or(path);
+        let path = format!("{path}/");
+        parsed.set_path(&path);
         Ok(Self {
             url: parsed,
             credentials: None,
@@ -88,5 +91,34 @@ impl RegistryAccess {
             self.credentials = Some(Credentials { username: username.to_owned(), password });
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_what_stands_before_the_interface() {
+        for (given, expected) in [
+            ("registry.example:5000", "https://registry.example:5000/"),
+            ("HTTP://Registry.Example", "http://registry.example/"),
+            ("https://registry.example/v2/", "https://registry.example/"),
+            ("https://registry.example/v2", "https://registry.example/"),
+            ("https://registry.example//", "https://registry.example/"),
+            ("https://index.docker.io/v1/", "https://index.docker.io/"),
+            (
+                "https://company.example/api/docker/shop/v2/",
+                "https://company.example/api/docker/shop/",
+            ),
+            ("https://company.example/docker-v2", "https://company.example/docker-v2/"),
+            ("https://registry.example/?a=b#c", "https://registry.example/"),
+        ] {
+            assert_eq!(RegistryAccess::new(given).unwrap().url.as_str(), expected, "{given}");
+        }
+        for given in ["", "ftp://registry.example", "https://me:secret@registry.example"] {
+            let error = RegistryAccess::new(given).unwrap_err().to_string();
+            assert!(!error.contains("secret"), "{error}");
+        }
     }
 }
