@@ -124,6 +124,20 @@ async fn a_registry_that_fails_to_tell_a_part_takes_nothing_away() {
     primary.stop().await;
 }
 
+#[tokio::test]
+async fn a_registry_without_tls_is_told_from_one_that_is_not_there() {
+    let (primary, registry) = (Primary::start().await, Registry::start().await);
+    primary.add_registry(&registry.url().replace("http:", "https:"), &json!({})).await;
+    primary.scan(0).await;
+    let answer = primary.get("/v1/scan/registry/fed.shop").await;
+    let detail = answer["summary"]["error_detail"].as_str().unwrap();
+    assert!(
+        detail.ends_with("if it speaks without TLS, its address begins with http://"),
+        "{detail}"
+    );
+    primary.stop().await;
+}
+
 /// The same image lies in two registries, and one of them refuses it.
 #[tokio::test]
 async fn an_image_that_one_registry_refuses_is_read_from_another() {

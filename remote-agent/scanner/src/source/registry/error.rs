@@ -11,6 +11,9 @@ use crate::error::ScanOutcome;
 /// What to do about a certificate of an authority that the system does not know.
 const OWN_AUTHORITIES: &str = "; name authorities of your own by SSL_CERT_FILE or SSL_CERT_DIR";
 
+/// What to do where the answer to TLS is none.
+const PLAIN: &str = "; if it speaks without TLS, its address begins with http://";
+
 /// A request to a registry that failed.
 #[derive(Debug, Error)]
 pub enum RegistryError {
@@ -185,7 +188,8 @@ impl RegistryError {
             let hint = if reason.contains("UnknownIssuer") { OWN_AUTHORITIES } else { "" };
             return Self::Certificate { url, reason: reason + hint };
         }
-        Self::Connect { url, reason }
+        let hint = if reason.contains("InvalidContentType") { PLAIN } else { "" };
+        Self::Connect { url, reason: reason + hint }
     }
 }
 
