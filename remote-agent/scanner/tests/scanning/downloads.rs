@@ -263,6 +263,7 @@ async fn a_limit_that_lasts_is_told_and_not_asked_again() {
             panic!("an error of the registry")
         };
         assert!(error.retry_after().unwrap() > Duration::from_secs(19_000), "{error}");
+        assert!(error.to_string().ends_with("for now; again in 334 min"), "{error}");
     }
     // The second time nobody asked: it is known.
     assert_eq!(wire.asked().len(), 1);

@@ -65,7 +65,7 @@ pub enum RegistryError {
         url: String,
     },
     /// The registry asks for fewer requests.
-    #[error("{url} allows no more requests for now")]
+    #[error("{url} allows no more requests for now{}", again(.retry_after.as_ref()))]
     TooManyRequests {
         /// What was asked for.
         url: String,
@@ -190,6 +190,15 @@ impl RegistryError {
         }
         let hint = if reason.contains("InvalidContentType") { PLAIN } else { "" };
         Self::Connect { url, reason: reason + hint }
+    }
+}
+
+/// When requests are welcome again, where the registry tells.
+fn again(retry_after: Option<&Duration>) -> String {
+    match retry_after.map(|pause| pause.as_secs() + u64::from(pause.subsec_nanos() > 0)) {
+        None => String::new(),
+        Some(seconds) if seconds < 120 => format!("; again in {seconds} s"),
+        Some(seconds) => format!("; again in {} min", seconds.div_ceil(60)),
     }
 }
 
