@@ -17,6 +17,7 @@ pub mod registry;
 pub mod remote_repository;
 pub mod serve;
 pub mod store;
+pub mod version;
 
 pub use app::App;
 

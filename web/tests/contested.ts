@@ -39,6 +39,9 @@ const group = (comment: string) => ({
     comment,
   },
 });
+const role = (comment: string) => ({
+  config: { name: NAME, comment, permissions: [{ id: "events", read: true, write: false }] },
+});
 const ldap = (group_dn: string) => ({
   config: {
     name: NAME,
@@ -95,6 +98,35 @@ export const CONTESTED: [what: string, Contested][] = [
       path: `/v1/server/${NAME}`,
       word: "ou=theirs",
       drop: () => remove(`/v1/server/${NAME}`),
+    },
+  ],
+  [
+    "a user",
+    {
+      make: () =>
+        create("/v1/user", {
+          user: { fullname: NAME, username: NAME, password: `Beans-${stamp}-1`, role: "reader" },
+        }),
+      form: () => `/users?open=${NAME}`,
+      field: "Email",
+      mine: "mine@example.org",
+      theirs: () => change(`/v1/user/${NAME}`, { config: { email: "theirs@example.org" } }),
+      path: `/v1/user/${NAME}`,
+      word: "theirs@example.org",
+      drop: () => remove(`/v1/user/${NAME}`),
+    },
+  ],
+  [
+    "a role",
+    {
+      make: () => create("/v1/user_role", role("first")),
+      form: () => `/roles?open=${NAME}`,
+      field: "Comment",
+      mine: "mine",
+      theirs: () => change(`/v1/user_role/${NAME}`, role("theirs")),
+      path: `/v1/user_role/${NAME}`,
+      word: "theirs",
+      drop: () => remove(`/v1/user_role/${NAME}`),
     },
   ],
   [

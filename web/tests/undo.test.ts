@@ -126,6 +126,29 @@ describe("a form that was saved", () => {
     await remove(`/v1/group/${name}`);
   });
 
+  it("nor of a role that somebody else changed right behind: that stays", async () => {
+    const name = `raced-${stamp}`;
+    const permissions = [{ id: "reg_scan", read: true, write: false }];
+    const of = (comment: string) => ({ config: { name, comment, permissions } });
+    await create("/v1/user_role", of("at first"));
+    await page.goto(`/roles?open=${name}`);
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Comment").fill(`mine ${stamp}`);
+    await page.route(`**/v1/user_role/${name}`, async (route) => {
+      if (route.request().method() !== "PATCH") return route.continue();
+      const response = await route.fetch();
+      if (response.ok()) await patch(`/v1/user_role/${name}`, of(`theirs ${stamp}`));
+      return route.fulfill({ response });
+    });
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await row(page, `theirs ${stamp}`).waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByText("It was changed again meanwhile").waitFor();
+    await row(page, `theirs ${stamp}`).waitFor();
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await remove(`/v1/user_role/${name}`);
+  });
+
   it("a network rule that was just made goes", async () => {
     const comment = `grind ${stamp}`;
     await page.goto("/network?open=new");

@@ -44,6 +44,7 @@ mod system;
 mod trail;
 mod user;
 mod user_role;
+mod version;
 mod vulasset;
 mod vulnerability;
 mod waf;

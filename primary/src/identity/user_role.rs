@@ -10,6 +10,7 @@ use super::Identity;
 use super::user::actor;
 use crate::store::user_role::{self, DUPLICATE_USER_ROLE, UserRoleRow};
 use crate::store::{StoreError, api_key, session, shadow_user, user};
+use crate::version::{ChangedSince, Expected, Version};
 
 /// Longest comment, in bytes.
 const MAX_COMMENT: usize = 1_024;
@@ -48,6 +49,9 @@ pub enum UserRoleError {
         /// Which.
         name: String,
     },
+    /// The change was meant for what was there before another one.
+    #[error(transparent)]
+    ChangedSince(#[from] ChangedSince),
     /// The caller has less than what the role would hold.
     #[error("nobody gives, changes or removes more than they have")]
     MoreThanCaller,
@@ -118,12 +122,12 @@ impl Identity {
         user_role::list(&mut *self.database.acquire().await?).await
     }
 
-    /// Creates a custom role.
+    /// Creates a custom role; gives what is there then.
     pub async fn create_user_role(
         &self,
         caller: &Caller,
         role: UserRoleRow,
-    ) -> Result<(), UserRoleError> {
+    ) -> Result<Version, UserRoleError> {
         check(caller, &role)?;
         let mut transaction = self.database.begin().await?;
         user_role::create(&mut transaction, &role).await.map_err(|error| {
@@ -137,15 +141,17 @@ impl Identity {
         let after = audited(&role);
         super::audit(&mut transaction, &actor(caller), what, None, Some(&after)).await?;
         transaction.commit().await.map_err(StoreError::from)?;
-        Ok(())
+        Ok(Version::of(&after)?)
     }
 
-    /// Changes a custom role, which ends the sessions of all who hold it.
+    /// Changes a custom role that is as expected, which ends the sessions of all who hold it;
+    /// gives what is there then.
     pub async fn change_user_role(
         &self,
         caller: &Caller,
         role: UserRoleRow,
-    ) -> Result<(), UserRoleError> {
+        expected: &Expected,
+    ) -> Result<Version, UserRoleError> {
         check(caller, &role)?;
         let mut transaction = self.database.begin().await?;
         let before =
@@ -153,6 +159,7 @@ impl Identity {
         if !caller.rights.global().covers(before.permissions) {
             return Err(UserRoleError::MoreThanCaller);
         }
+        expected.check::<UserRoleError>(&audited(&before))?;
         user_role::update(&mut transaction, &role).await?;
         let ended = if before.permissions == role.permissions {
             Vec::new()
@@ -166,14 +173,15 @@ impl Identity {
         for fullname in ended {
             self.recent.forget_user(&fullname);
         }
-        Ok(())
+        Ok(Version::of(&after)?)
     }
 
-    /// Removes a custom role that nobody holds.
+    /// Removes a custom role that nobody holds and that is as expected.
     pub async fn delete_user_role(
         &self,
         caller: &Caller,
         name: &CustomRoleName,
+        expected: &Expected,
     ) -> Result<(), UserRoleError> {
         let mut transaction = self.database.begin().await?;
         let before =
@@ -181,6 +189,7 @@ impl Identity {
         if !caller.rights.global().covers(before.permissions) {
             return Err(UserRoleError::MoreThanCaller);
         }
+        expected.check::<UserRoleError>(&audited(&before))?;
         let in_use = |kind, name| Err(UserRoleError::InUse { kind, name });
         if let Some(name) = user::holder_of_role(&mut transaction, name.as_str()).await? {
             return in_use("user", name);

@@ -110,11 +110,17 @@ pub async fn update<S: Serialize + Sync>(
     Ok(done.rows_affected() == 1)
 }
 
-/// Removes one with its users and their sessions; gives the users' full names,
-/// none where there was no such server.
-pub async fn delete(conn: &mut PgConnection, name: &str) -> Result<Option<Vec<String>>> {
+/// Removes one with its users and their sessions, unless it changed since `revision`; gives the
+/// users' full names, none where it did or is gone.
+pub async fn delete(
+    conn: &mut PgConnection,
+    name: &str,
+    revision: i64,
+) -> Result<Option<Vec<String>>> {
     let done =
-        sqlx::query!("DELETE FROM auth_server WHERE name = $1", name).execute(&mut *conn).await?;
+        sqlx::query!("DELETE FROM auth_server WHERE name = $1 AND revision = $2", name, revision,)
+            .execute(&mut *conn)
+            .await?;
     if done.rows_affected() == 0 {
         return Ok(None);
     }

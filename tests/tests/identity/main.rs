@@ -14,3 +14,4 @@ mod role;
 mod saml;
 mod trail;
 mod user;
+mod version;

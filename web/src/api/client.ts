@@ -127,6 +127,37 @@ export async function patch<P extends PathOf<"patch">>(
   return (await json(await send("patch", path, target, body))) as Answer<P, "patch">;
 }
 
+/** By what the primary knows again how a change left something. */
+export type Tag = string | undefined;
+
+function tagOf(response: Response): Tag {
+  return response.headers.get("etag") ?? undefined;
+}
+
+/** Creates what no history tells of. */
+export async function postTagged<P extends PathOf<"post">>(
+  path: P,
+  body: Sent<P, "post">,
+  target?: Target,
+) {
+  const response = await send("post", path, target, body);
+  return { made: (await json(response)) as Answer<P, "post">, tag: tagOf(response) };
+}
+
+/** Changes what no history tells of. */
+export async function patchTagged<P extends PathOf<"patch">>(
+  path: P,
+  body: Sent<P, "patch">,
+  target?: Target,
+) {
+  return tagOf(await send("patch", path, target, body));
+}
+
+/** Changes nothing that somebody else changed since: the primary refuses. */
+export function ifStill(tag: string): Pick<Target, "headers"> {
+  return { headers: { "If-Match": tag } };
+}
+
 /** Removes or ends. */
 export async function remove<P extends PathOf<"delete">>(path: P, target?: Target) {
   await send("delete", path, target);

@@ -20,6 +20,8 @@ import { ApiError } from "./error";
 import { head, isLast } from "./history";
 import { isLive, isTold } from "./live";
 
+/** What is no more as the change that names it left it. */
+const CHANGED_SINCE = 412;
 /** Rows of one page of a list. */
 export const PAGE = 100;
 
@@ -145,8 +147,9 @@ interface Undoable<Input, Output> {
    * one cannot be. */
   undo: (input: Input, output: Output) => (() => Promise<unknown>) | undefined;
   /** Reads what the way back writes over: it is gone only while that is as this change left it,
-   * so that nothing is lost of what somebody else did since. */
-  read: (input: Input, output: Output) => Promise<unknown>;
+   * so that nothing is lost of what somebody else did since. Not needed where the way back names
+   * what it is for by {@link ifStill}. */
+  read?: (input: Input, output: Output) => Promise<unknown>;
   /** Whether the history of the federation tells of it, and so of who changed it at once after. */
   federated?: boolean;
 }
@@ -193,7 +196,8 @@ export function useChange<Input = void, Output = unknown>(
             if (!isOthers) await back?.();
             notify(isOthers ? w.changedSince : w.undone);
           } catch (error) {
-            notify(failure(error));
+            const isOthers = error instanceof ApiError && error.status === CHANGED_SINCE;
+            notify(isOthers ? w.changedSince : failure(error));
           }
           void client.invalidateQueries();
         });

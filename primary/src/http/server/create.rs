@@ -7,6 +7,7 @@ use super::config::{created, name_by_id};
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::{Authenticated, JsonBody};
+use crate::version::Version;
 
 /// Add a directory
 ///
@@ -23,9 +24,8 @@ pub(super) async fn server_create(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     JsonBody(ServerConfigData { mut config }): JsonBody<ServerConfigData>,
-) -> Result<()> {
+) -> Result<Version> {
     name_by_id(&app, &mut config).await?;
     let name = config.name.clone();
-    app.identity.create_directory(&caller, &name, created(config)?).await?;
-    Ok(())
+    Ok(app.identity.create_directory(&caller, &name, created(config)?).await?)
 }

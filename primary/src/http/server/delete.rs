@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
+use crate::version::Expected;
 
 /// Remove a directory
 ///
@@ -20,7 +21,8 @@ pub(super) async fn server_delete(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     Path(name): Path<String>,
+    expected: Expected,
 ) -> Result<()> {
-    app.identity.delete_directory(&caller, &name).await?;
+    app.identity.delete_directory(&caller, &name, &expected).await?;
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::http::error::Result;
 use crate::http::extract::{Authenticated, JsonBody};
 use crate::http::user::same_name;
 use crate::identity::{DirectoryChange, Secret};
+use crate::version::Expected;
 
 /// Map one group of a directory
 ///
@@ -39,7 +40,7 @@ pub(super) async fn server_group_update(
         }
     }
     app.identity
-        .change_directory(&caller, &name, |mut settings| {
+        .change_directory(&caller, &name, &Expected::default(), |mut settings| {
             let mapped = config.mapped_roles.as_ref();
             let new = mapped.map(|new| group_roles(new, &settings.mapping)).transpose()?;
             let groups = &mut settings.mapping.group_mapped_roles;

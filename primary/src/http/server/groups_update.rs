@@ -12,6 +12,7 @@ use crate::http::error::Result;
 use crate::http::extract::{Authenticated, JsonBody};
 use crate::http::user::same_name;
 use crate::identity::{DirectoryChange, GroupRoles, Secret, SettingsError};
+use crate::version::Expected;
 
 /// Put the mapped groups of a directory in order
 ///
@@ -33,7 +34,7 @@ pub(super) async fn server_groups_update(
 ) -> Result<Json<ServerGroupsData>> {
     same_name(&name, &config.name)?;
     app.identity
-        .change_directory(&caller, &name, |mut settings| {
+        .change_directory(&caller, &name, &Expected::default(), |mut settings| {
             let groups = &mut settings.mapping.group_mapped_roles;
             let places: HashMap<&str, usize> = config
                 .groups

@@ -46,6 +46,7 @@ impl From<DirectoryError> for ApiError {
             DirectoryError::ChangedMeanwhile => {
                 Self::new(Code::FailLockCluster, message).with_status(http::StatusCode::CONFLICT)
             }
+            DirectoryError::ChangedSince(error) => error.into(),
             DirectoryError::MoreThanCaller => Self::access_denied(message),
             DirectoryError::Seal(_) | DirectoryError::DamagedSecret => Self::internal(error),
             DirectoryError::Store(error) => error.into(),

@@ -9,6 +9,7 @@ use crate::http::error::Result;
 use crate::http::extract::{Authenticated, JsonBody};
 use crate::http::user::same_name;
 use crate::identity::{DirectoryChange, Secret};
+use crate::version::Expected;
 
 /// Say which groups of a directory have a role everywhere
 ///
@@ -30,7 +31,7 @@ pub(super) async fn server_role_update(
     same_name(&name, &config.name)?;
     same_name(&role, &config.role)?;
     app.identity
-        .change_directory(&caller, &name, |mut settings| {
+        .change_directory(&caller, &name, &Expected::default(), |mut settings| {
             let before = settings.mapping.clone();
             let groups = &mut settings.mapping.group_mapped_roles;
             groups.retain(|mapped| {

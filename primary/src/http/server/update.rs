@@ -8,6 +8,7 @@ use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::{Authenticated, JsonBody};
 use crate::http::user::same_name;
+use crate::version::{Expected, Version};
 
 /// Change a directory
 ///
@@ -25,10 +26,11 @@ pub(super) async fn server_update(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     Path(name): Path<String>,
+    expected: Expected,
     JsonBody(ServerConfigData { mut config }): JsonBody<ServerConfigData>,
-) -> Result<()> {
+) -> Result<Version> {
     same_name(&name, &config.name)?;
     name_by_id(&app, &mut config).await?;
-    app.identity.change_directory(&caller, &name, |before| changed(before, config)).await?;
-    Ok(())
+    let change = |before| changed(before, config);
+    Ok(app.identity.change_directory(&caller, &name, &expected, change).await?)
 }

@@ -8,6 +8,7 @@ use crate::App;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::{Authenticated, JsonBody};
 use crate::identity::{CreateUser, DEFAULT_LOCALE, UserError};
+use crate::version::Version;
 
 /// Create a local user
 #[utoipa::path(
@@ -21,7 +22,7 @@ pub(super) async fn user_create(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     JsonBody(UserCreation { user }): JsonBody<UserCreation>,
-) -> Result<()> {
+) -> Result<Version> {
     let username = if user.username.is_empty() { user.fullname.clone() } else { user.username };
     if !user.fullname.is_empty() && user.fullname != username {
         return Err(ApiError::invalid_request(
@@ -41,6 +42,5 @@ pub(super) async fn user_create(
         },
         locale: if user.locale.is_empty() { DEFAULT_LOCALE.to_owned() } else { user.locale },
     };
-    app.identity.create_user(&caller, new).await?;
-    Ok(())
+    Ok(app.identity.create_user(&caller, new).await?)
 }

@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
+use crate::version::Expected;
 
 /// Remove a user and end its sessions
 #[utoipa::path(
@@ -18,7 +19,8 @@ pub(super) async fn user_delete(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     Path(fullname): Path<String>,
+    expected: Expected,
 ) -> Result<()> {
-    app.identity.delete_user(&caller, &fullname).await?;
+    app.identity.delete_user(&caller, &fullname, &expected).await?;
     Ok(())
 }

@@ -159,6 +159,7 @@ impl From<UserError> for ApiError {
             UserError::ChangedMeanwhile => {
                 Self::new(Code::FailLockCluster, message).with_status(http::StatusCode::CONFLICT)
             }
+            UserError::ChangedSince(error) => error.into(),
             UserError::Password(error) => error.into(),
             UserError::Store(error) => error.into(),
         }

@@ -7,6 +7,7 @@ use super::same_name;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::{Authenticated, JsonBody};
+use crate::version::Version;
 
 /// Say in which namespaces a user has a role
 ///
@@ -24,9 +25,8 @@ pub(super) async fn user_role_domains_update(
     Authenticated(caller): Authenticated,
     Path((fullname, role)): Path<(String, String)>,
     JsonBody(UserRoleDomainsConfigData { config }): JsonBody<UserRoleDomainsConfigData>,
-) -> Result<()> {
+) -> Result<Version> {
     same_name(&fullname, &config.fullname)?;
     same_name(&role, &config.role)?;
-    app.identity.change_user_domains(&caller, &fullname, &role, config.domains).await?;
-    Ok(())
+    Ok(app.identity.change_user_domains(&caller, &fullname, &role, config.domains).await?)
 }

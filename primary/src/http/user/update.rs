@@ -8,6 +8,7 @@ use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::{Authenticated, JsonBody};
 use crate::identity::ChangeUser;
+use crate::version::{Expected, Version};
 
 /// Change a user
 ///
@@ -26,8 +27,9 @@ pub(super) async fn user_update(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     Path(fullname): Path<String>,
+    expected: Expected,
     JsonBody(UserConfigData { config }): JsonBody<UserConfigData>,
-) -> Result<()> {
+) -> Result<Version> {
     same_name(&fullname, config.fullname.as_deref().unwrap_or_default())?;
     let scope = match config.access_scope {
         Some(asked) => Some(app.identity.scope(asked).await?),
@@ -43,6 +45,5 @@ pub(super) async fn user_update(
         timeout: config.timeout.map(|seconds| i32::try_from(seconds).unwrap_or(i32::MAX)),
         locale: config.locale,
     };
-    app.identity.change_user(&caller, &fullname, change).await?;
-    Ok(())
+    Ok(app.identity.change_user(&caller, &fullname, change, &expected).await?)
 }

@@ -7,6 +7,7 @@ use super::described;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::{Authenticated, JsonBody};
+use crate::version::Version;
 
 /// Create a custom role
 #[utoipa::path(
@@ -20,7 +21,6 @@ pub(super) async fn user_role_create(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     JsonBody(UserRoleConfigData { config }): JsonBody<UserRoleConfigData>,
-) -> Result<()> {
-    app.identity.create_user_role(&caller, described(config)?).await?;
-    Ok(())
+) -> Result<Version> {
+    Ok(app.identity.create_user_role(&caller, described(config)?).await?)
 }

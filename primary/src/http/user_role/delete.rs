@@ -6,6 +6,7 @@ use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
 use crate::identity::UserRoleError;
+use crate::version::Expected;
 
 /// Remove a custom role that nobody holds
 #[utoipa::path(
@@ -19,8 +20,9 @@ pub(super) async fn user_role_delete(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     Path(name): Path<String>,
+    expected: Expected,
 ) -> Result<()> {
     let name = name.parse().map_err(UserRoleError::from)?;
-    app.identity.delete_user_role(&caller, &name).await?;
+    app.identity.delete_user_role(&caller, &name, &expected).await?;
     Ok(())
 }

@@ -77,6 +77,7 @@ impl From<UserRoleError> for ApiError {
             UserRoleError::InUse { .. } => {
                 Self::new(Code::ObjectInuse, message).with_status(StatusCode::BAD_REQUEST)
             }
+            UserRoleError::ChangedSince(error) => error.into(),
             UserRoleError::MoreThanCaller => Self::access_denied(message),
             UserRoleError::Store(error) => error.into(),
         }

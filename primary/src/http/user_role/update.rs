@@ -8,6 +8,7 @@ use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::{Authenticated, JsonBody};
 use crate::http::user::same_name;
+use crate::version::{Expected, Version};
 
 /// Write a custom role anew
 ///
@@ -24,10 +25,10 @@ pub(super) async fn user_role_update(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     Path(name): Path<String>,
+    expected: Expected,
     JsonBody(UserRoleConfigData { mut config }): JsonBody<UserRoleConfigData>,
-) -> Result<()> {
+) -> Result<Version> {
     same_name(&name, &config.name)?;
     config.name = name;
-    app.identity.change_user_role(&caller, described(config)?).await?;
-    Ok(())
+    Ok(app.identity.change_user_role(&caller, described(config)?, &expected).await?)
 }

@@ -11,6 +11,7 @@ use crate::identity::user::actor;
 use crate::identity::user_role::check_exist;
 use crate::store::auth_server::{self, DUPLICATE_AUTH_SERVER};
 use crate::store::{StoreError, user_role};
+use crate::version::{Expected, Version};
 
 /// What becomes of the secret.
 #[derive(Debug, Default)]
@@ -31,14 +32,25 @@ pub struct DirectoryChange {
     pub secret: Secret,
 }
 
+/// What another change makes another of: a new secret too, whatever the settings are.
+fn state(row: &DirectoryRow) -> (i64, &DirectorySettings) {
+    (row.revision, &row.settings)
+}
+
+/// The version of a directory as this transaction wrote it.
+async fn written(conn: &mut sqlx::PgConnection, name: &str) -> Result<Version, DirectoryError> {
+    let row = auth_server::get(conn, name).await?.ok_or(DirectoryError::Missing)?;
+    Ok(Version::of(&state(&row))?)
+}
+
 impl Identity {
-    /// Creates a directory.
+    /// Creates a directory; gives what is there then.
     pub async fn create_directory(
         &self,
         caller: &Caller,
         name: &str,
         new: DirectoryChange,
-    ) -> Result<(), DirectoryError> {
+    ) -> Result<Version, DirectoryError> {
         check_name(name)?;
         new.settings.check()?;
         let new = DirectoryChange { settings: new.settings.arranged(), ..new };
@@ -61,18 +73,22 @@ impl Identity {
         let what = ("create", "server", name);
         let after = Some(&new.settings);
         crate::identity::audit(&mut transaction, &actor(caller), what, None, after).await?;
+        let version = written(&mut transaction, name).await?;
         transaction.commit().await.map_err(StoreError::from)?;
-        Ok(())
+        Ok(version)
     }
 
-    /// Changes a directory. `change` gets the settings as they are.
+    /// Changes a directory that is as expected; gives what is there then. `change` gets the
+    /// settings as they are.
     pub async fn change_directory(
         &self,
         caller: &Caller,
         name: &str,
+        expected: &Expected,
         change: impl FnOnce(DirectorySettings) -> Result<DirectoryChange, DirectoryError> + Send,
-    ) -> Result<(), DirectoryError> {
+    ) -> Result<Version, DirectoryError> {
         let before = self.directory(name).await?;
+        expected.check::<DirectoryError>(&state(&before))?;
         let DirectoryChange { settings, secret } = change(before.settings.clone())?;
         settings.check()?;
         let settings = settings.arranged();
@@ -99,8 +115,9 @@ impl Identity {
         let (what, actor) = (("change", "server", name), actor(caller));
         let (before, after) = (Some(&before.settings), Some(&row.settings));
         crate::identity::audit(&mut transaction, &actor, what, before, after).await?;
+        let version = written(&mut transaction, name).await?;
         transaction.commit().await.map_err(StoreError::from)?;
-        Ok(())
+        Ok(version)
     }
 
     /// Removes a directory, its users and their sessions. One that stands in the order
@@ -109,15 +126,18 @@ impl Identity {
         &self,
         caller: &Caller,
         name: &str,
+        expected: &Expected,
     ) -> Result<(), DirectoryError> {
         let before = self.directory(name).await?;
+        expected.check::<DirectoryError>(&state(&before))?;
         let mut transaction = self.database.begin().await?;
         self.check_given(&mut transaction, caller, &before.settings).await?;
         if order::names(&mut transaction, name).await? {
             return Err(DirectoryError::InOrder);
         }
-        let users =
-            auth_server::delete(&mut transaction, name).await?.ok_or(DirectoryError::Missing)?;
+        let users = auth_server::delete(&mut transaction, name, before.revision)
+            .await?
+            .ok_or(DirectoryError::ChangedMeanwhile)?;
         let (what, actor) = (("delete", "server", name), actor(caller));
         let before = Some(&before.settings);
         crate::identity::audit(&mut transaction, &actor, what, before, None).await?;

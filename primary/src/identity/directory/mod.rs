@@ -17,6 +17,7 @@ use thiserror::Error;
 use super::user_role::UnknownRole;
 use crate::store::StoreError;
 use crate::store::auth_server::AuthServerRow;
+use crate::version::ChangedSince;
 use palisade_transport::seal::SealError;
 
 pub use change::{DirectoryChange, Secret};
@@ -58,6 +59,9 @@ pub enum DirectoryError {
     /// Another change came first.
     #[error("the directory was changed meanwhile; look and try again")]
     ChangedMeanwhile,
+    /// The change was meant for what was there before another one.
+    #[error(transparent)]
+    ChangedSince(#[from] ChangedSince),
     /// The caller has less than what the directory would give.
     #[error("nobody gives, changes or removes more than they have")]
     MoreThanCaller,

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use palisade_identity::{Access, AccessScope, Caller, PasswordHash, Permission, Roles};
+use palisade_identity::{Access, AccessScope, Caller, Permission, Roles};
 use secrecy::SecretString;
 
-use super::{UserError, audited, check_manage, check_password, check_text, check_timeout, record};
+use super::{
+    UserError, audited, check_manage, check_password, check_text, check_timeout, record, version,
+};
 use crate::identity::{Identity, bootstrap, user_role};
 use crate::store::user::{self, UserChange, UserRow};
 use crate::store::{StoreError, password, session};
+use crate::version::{Expected, Version};
 
 /// What of a user is to be changed; absent keeps.
 #[derive(Debug, Default)]
@@ -32,13 +35,15 @@ pub struct ChangeUser {
 }
 
 impl Identity {
-    /// Changes a user. A new password or role ends its sessions.
+    /// Changes a user that is as expected; gives what is there then. A new password or role
+    /// ends its sessions.
     pub async fn change_user(
         &self,
         caller: &Caller,
         fullname: &str,
         change: ChangeUser,
-    ) -> Result<(), UserError> {
+        expected: &Expected,
+    ) -> Result<Version, UserError> {
         let own = caller.is_user(fullname);
         if !own && !caller.rights.may_somewhere(Permission::Authorization, Access::Write) {
             return Err(UserError::MoreThanCaller);
@@ -77,6 +82,7 @@ impl Identity {
             // What the caller was allowed to change is no longer what is there.
             return Err(UserError::ChangedMeanwhile);
         }
+        expected.check::<UserError>(&audited(&locked, false))?;
         let roles = new_roles(&locked, &change)?;
         if let Some(roles) = &roles {
             if fullname == bootstrap::ADMIN {
@@ -104,12 +110,14 @@ impl Identity {
         if ends_sessions {
             session::delete_of_user(&mut transaction, fullname).await?;
         }
-        self.record_change(&mut transaction, caller, &before, password_hash.as_ref()).await?;
+        let after = user::get(&mut transaction, fullname).await?.ok_or(UserError::Missing)?;
+        let (was, is) = (audited(&locked, false), audited(&after, password_hash.is_some()));
+        record(&mut transaction, caller, "change", fullname, Some(&was), Some(&is)).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         if ends_sessions {
             self.recent.forget_user(fullname);
         }
-        Ok(())
+        Ok(version(&after)?)
     }
 
     /// Gives a user `role` in these namespaces and no others; in none, it takes
@@ -120,12 +128,18 @@ impl Identity {
         fullname: &str,
         role: &str,
         namespaces: Vec<String>,
-    ) -> Result<(), UserError> {
+    ) -> Result<Version, UserError> {
         let before = self.stored_user(fullname).await?;
         let mut domains = before.roles.domains_as_text();
         domains.insert(role.to_owned(), namespaces);
         let change = ChangeUser { role_domains: Some(domains), ..ChangeUser::default() };
-        self.change_user(caller, fullname, change).await
+        // The other namespaces are as they were read.
+        let expected = Expected::from(version(&before)?);
+        let changed = self.change_user(caller, fullname, change, &expected).await;
+        changed.map_err(|error| match error {
+            UserError::ChangedSince(_) => UserError::ChangedMeanwhile,
+            other => other,
+        })
     }
 
     /// Verifies the present password of whoever changes it. To guess it here, with a
@@ -154,19 +168,6 @@ impl Identity {
             tracing::warn!(user = name, address, "a wrong password was given to change it");
             Err(UserError::WrongPassword)
         }
-    }
-
-    async fn record_change(
-        &self,
-        conn: &mut sqlx::PgConnection,
-        caller: &Caller,
-        before: &UserRow,
-        password: Option<&PasswordHash>,
-    ) -> Result<(), UserError> {
-        let after = user::get(conn, &before.fullname).await?.ok_or(UserError::Missing)?;
-        let (before, after) = (audited(before, false), audited(&after, password.is_some()));
-        let fullname = before.fullname;
-        Ok(record(conn, caller, "change", fullname, Some(&before), Some(&after)).await?)
     }
 }
 

@@ -5,10 +5,12 @@ use secrecy::SecretString;
 
 use super::{
     UserError, audited, check_manage, check_password, check_text, check_timeout, is_name, record,
+    version,
 };
 use crate::identity::{Identity, user_role};
 use crate::store::StoreError;
 use crate::store::user::{self, DUPLICATE_USER, NewUser};
+use crate::version::Version;
 
 /// A user to be created.
 #[derive(Debug)]
@@ -28,8 +30,12 @@ pub struct CreateUser {
 }
 
 impl Identity {
-    /// Creates a local user.
-    pub async fn create_user(&self, caller: &Caller, new: CreateUser) -> Result<(), UserError> {
+    /// Creates a local user; gives what is there then.
+    pub async fn create_user(
+        &self,
+        caller: &Caller,
+        new: CreateUser,
+    ) -> Result<Version, UserError> {
         if !is_name(&new.username) {
             return Err(UserError::InvalidName);
         }
@@ -69,9 +75,10 @@ impl Identity {
             }
         })?;
         let after = user::get(&mut transaction, &new.username).await?.ok_or(UserError::Missing)?;
+        let version = version(&after)?;
         let after = audited(&after, true);
         record(&mut transaction, caller, "create", &new.username, None, Some(&after)).await?;
         transaction.commit().await.map_err(StoreError::from)?;
-        Ok(())
+        Ok(version)
     }
 }

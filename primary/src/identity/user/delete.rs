@@ -5,13 +5,20 @@ use palisade_identity::Caller;
 use super::{UserError, audited, check_manage, record};
 use crate::identity::{Identity, bootstrap};
 use crate::store::{StoreError, user};
+use crate::version::Expected;
 
 impl Identity {
     /// Removes a user and ends its sessions.
-    pub async fn delete_user(&self, caller: &Caller, fullname: &str) -> Result<(), UserError> {
+    pub async fn delete_user(
+        &self,
+        caller: &Caller,
+        fullname: &str,
+        expected: &Expected,
+    ) -> Result<(), UserError> {
         let mut transaction = self.database.begin().await?;
         let before = user::lock(&mut transaction, fullname).await?.ok_or(UserError::Missing)?;
         check_manage(&mut transaction, caller, &before.roles).await?;
+        expected.check::<UserError>(&audited(&before, false))?;
         if fullname == bootstrap::ADMIN {
             return Err(UserError::FirstAdministrator);
         }

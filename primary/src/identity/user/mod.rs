@@ -24,6 +24,7 @@ use super::user_role::UnknownRole;
 use crate::store::audit::Actor;
 use crate::store::user::UserRow;
 use crate::store::{StoreError, user_role};
+use crate::version::{ChangedSince, Version};
 
 pub use change::ChangeUser;
 pub use create::CreateUser;
@@ -94,6 +95,9 @@ pub enum UserError {
     /// Another change came first.
     #[error("the user was changed meanwhile; look and try again")]
     ChangedMeanwhile,
+    /// The change was meant for what was there before another one.
+    #[error(transparent)]
+    ChangedSince(#[from] ChangedSince),
     /// The first administrator stays, with its role.
     #[error("the user {} cannot be removed and keeps its role", bootstrap::ADMIN)]
     FirstAdministrator,
@@ -157,6 +161,11 @@ fn audited(user: &UserRow, password_changed: bool) -> Audited<'_> {
         locale: &user.locale,
         password_changed,
     }
+}
+
+/// The version of a user. Logins make no other one.
+fn version(user: &UserRow) -> Result<Version, StoreError> {
+    Version::of(&audited(user, false))
 }
 
 async fn record(

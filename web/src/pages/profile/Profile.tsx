@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { get, patch, type Schema } from "../../api/client";
+import { ifStill, patch, patchTagged, type Schema, type Target } from "../../api/client";
 import { useChange } from "../../api/query";
 import { frameText } from "../../frame/text";
 import { useSelf } from "../../session/permissions";
@@ -47,21 +47,18 @@ function Settings({ self: { user, password_days_until_expire: days } }: { self: 
   const [email, setEmail] = useState(user.email);
   const [minutes, setMinutes] = useState(Math.round(user.timeout / 60));
   const path = { fullname: user.fullname };
-  const put = (config: Pick<typeof user, "email" | "timeout">) =>
-    patch("/v1/user/{fullname}", { config }, { path });
+  const put = (config: Pick<typeof user, "email" | "timeout">, still?: Target) =>
+    patchTagged("/v1/user/{fullname}", { config }, { path, ...still });
   const save = useChange(({ to }: Record<"to" | "from", Parameters<typeof put>[0]>) => put(to), {
     done: w.saved,
-    read: async () => {
-      const { user: now } = await get("/v1/selfuser");
-      return [now.email, now.timeout];
-    },
-    undo:
-      ({ from }) =>
-      async () => {
-        await put(from);
+    undo: ({ from }, tag) => {
+      if (!tag) return undefined;
+      return async () => {
+        await put(from, ifStill(tag));
         setEmail(from.email);
         setMinutes(Math.round(from.timeout / 60));
-      },
+      };
+    },
   });
   return (
     <Card title={t.account}>

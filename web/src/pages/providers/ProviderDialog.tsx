@@ -1,6 +1,13 @@
 import { useState } from "react";
 
-import { get, patch, post, remove, type Schema } from "../../api/client";
+import {
+  ifStill,
+  patchTagged,
+  postTagged,
+  remove,
+  type Schema,
+  type Target,
+} from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -35,24 +42,23 @@ export function ProviderDialog({ server, kind, roles, writable, onClose }: Props
   });
   const put = (change: Partial<Draft>) => setDraft({ ...draft, ...change });
   const path = { name: draft.name };
-  const send = (of: Draft) => patch("/v1/server/{name}", { config: configOf(of) }, { path });
-  const dropIt = () => remove("/v1/server/{name}", { path });
+  const send = (of: Draft, still?: Target) =>
+    patchTagged("/v1/server/{name}", { config: configOf(of) }, { path, ...still });
+  const dropIt = (still?: Target) => remove("/v1/server/{name}", { path, ...still });
   const save = useChange(
-    async () => {
-      if (known) await send(draft);
-      else await post("/v1/server", { config: configOf(draft) });
-    },
+    async () =>
+      known ? send(draft) : (await postTagged("/v1/server", { config: configOf(draft) })).tag,
     {
       done: t.saved,
       onDone: onClose,
-      read: () => get("/v1/server/{name}", { path }),
-      undo: () => {
-        if (!server) return dropIt;
-        return replacesSecrets(draft) ? undefined : () => send(draftOf(server, kind));
+      undo: (_, tag) => {
+        if (!tag || (server && replacesSecrets(draft))) return undefined;
+        const still = ifStill(tag);
+        return server ? () => send(draftOf(server, kind), still) : () => dropIt(still);
       },
     },
   );
-  const drop = useChange(dropIt, { done: t.removed, onDone: onClose });
+  const drop = useChange(() => dropIt(), { done: t.removed, onDone: onClose });
   return (
     <FormDialog
       title={known ? draft.name : t.add[kind]}

@@ -1,6 +1,13 @@
 import { useState } from "react";
 
-import { get, patch, post, remove, type Schema } from "../../api/client";
+import {
+  ifStill,
+  patchTagged,
+  postTagged,
+  remove,
+  type Schema,
+  type Target,
+} from "../../api/client";
 import { useChange, useGet } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -28,28 +35,27 @@ export function RoleDialog({ role, writable, onClose }: Props) {
   const [comment, setComment] = useState(role?.comment ?? "");
   const [held, setHeld] = useState<Held[]>(role?.permissions ?? []);
   const path = { name };
-  const change = (config: { name: string; comment: string; permissions: Held[] }) =>
-    patch("/v1/user_role/{name}", { config }, { path });
-  const dropIt = () => remove("/v1/user_role/{name}", { path });
+  const change = (config: { name: string; comment: string; permissions: Held[] }, still?: Target) =>
+    patchTagged("/v1/user_role/{name}", { config }, { path, ...still });
+  const dropIt = (still?: Target) => remove("/v1/user_role/{name}", { path, ...still });
   const save = useChange(
     async () => {
       const permissions = held.filter(({ read, write }) => read || write);
       const config = { name, comment, permissions };
-      if (role) await change(config);
-      else await post("/v1/user_role", { config });
+      return role ? change(config) : (await postTagged("/v1/user_role", { config })).tag;
     },
     {
       done: t.saved,
       onDone: onClose,
-      read: () => get("/v1/user_role/{name}", { path }),
-      undo: () => {
-        if (!role) return dropIt;
+      undo: (_, tag) => {
+        if (!tag) return undefined;
+        if (!role) return () => dropIt(ifStill(tag));
         const { comment, permissions } = role;
-        return () => change({ name, comment, permissions });
+        return () => change({ name, comment, permissions }, ifStill(tag));
       },
     },
   );
-  const drop = useChange(dropIt, { done: t.removed, onDone: onClose });
+  const drop = useChange(() => dropIt(), { done: t.removed, onDone: onClose });
   const of = (id: string) => held.find((one) => one.id === id) ?? { id, read: false, write: false };
   const put = (next: Held) => setHeld([...held.filter((one) => one.id !== next.id), next]);
   return (

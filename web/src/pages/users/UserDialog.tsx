@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { get, patch, post, remove } from "../../api/client";
+import { ifStill, patchTagged, postTagged, remove, type Target } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
 import { useSelf } from "../../session/permissions";
 import { useText } from "../../text/language";
@@ -49,7 +49,8 @@ export function UserDialog({ user, writable, onClose }: Props) {
   const alone = standsAlone(role, scopeOf(scope));
   const [minutes, setMinutes] = useState(Math.round((user?.timeout ?? 300) / 60));
   const fullname = user?.fullname ?? username;
-  const dropIt = () => remove("/v1/user/{fullname}", { path: { fullname } });
+  const dropIt = (still?: Target) =>
+    remove("/v1/user/{fullname}", { path: { fullname }, ...still });
   const save = useChange(
     async () => {
       const said = {
@@ -64,30 +65,27 @@ export function UserDialog({ user, writable, onClose }: Props) {
       };
       if (user) {
         const config = { ...said, ...(password && { new_password: password }) };
-        await patch("/v1/user/{fullname}", { config }, { path: { fullname } });
-      } else {
-        await post("/v1/user", { user: { fullname, username, password, ...said } });
+        return patchTagged("/v1/user/{fullname}", { config }, { path: { fullname } });
       }
+      return (await postTagged("/v1/user", { user: { fullname, username, password, ...said } }))
+        .tag;
     },
     {
       done: t.saved,
       onDone: onClose,
-      read: async () => {
-        const { user: now } = await get("/v1/user/{fullname}", { path: { fullname } });
-        return changing(now);
-      },
-      undo: () => {
-        if (!user) return dropIt;
+      undo: (_, tag) => {
         // Nobody knows the password that it had.
-        if (password) return undefined;
+        if (!tag || (user && password)) return undefined;
+        if (!user) return () => dropIt(ifStill(tag));
         const { email, role, timeout, access_scope: limit, role_domains = {} } = user;
         const scope = fullname !== self && { access_scope: limit ?? {}, role_domains };
         const config = { email, role, timeout, ...scope };
-        return () => patch("/v1/user/{fullname}", { config }, { path: { fullname } });
+        const target = { path: { fullname }, ...ifStill(tag) };
+        return () => patchTagged("/v1/user/{fullname}", { config }, target);
       },
     },
   );
-  const drop = useChange(dropIt, { done: t.removed, onDone: onClose });
+  const drop = useChange(() => dropIt(), { done: t.removed, onDone: onClose });
   return (
     <FormDialog
       title={user ? fullname : t.add}

@@ -1,0 +1,44 @@
+//! Versions as HTTP has them: `ETag` tells what a change left, and `If-Match` what one is for.
+
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
+use http::request::Parts;
+use http::{HeaderValue, StatusCode, header};
+use palisade_api::Code;
+
+use super::error::{ApiError, Result};
+use crate::version::{ChangedSince, Expected, Version};
+
+impl<S: Sync> FromRequestParts<S> for Expected {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self> {
+        // A header that is no text names no version, but it is there.
+        let lists = parts.headers.get_all(header::IF_MATCH).into_iter();
+        Ok(Self::read(lists.map(|list| list.to_str().unwrap_or_default())))
+    }
+}
+
+impl IntoResponseParts for Version {
+    type Error = ApiError;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts> {
+        let tag = HeaderValue::from_str(self.as_str()).map_err(ApiError::internal)?;
+        parts.headers_mut().insert(header::ETAG, tag);
+        Ok(parts)
+    }
+}
+
+/// A change that answers with nothing else.
+impl IntoResponse for Version {
+    fn into_response(self) -> Response {
+        (self, ()).into_response()
+    }
+}
+
+impl From<ChangedSince> for ApiError {
+    fn from(error: ChangedSince) -> Self {
+        Self::new(Code::OpNotAllowed, error.to_string())
+            .with_status(StatusCode::PRECONDITION_FAILED)
+    }
+}

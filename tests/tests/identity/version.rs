@@ -1,0 +1,101 @@
+//! A change that is meant for what another one left, and for nothing that somebody else made of it.
+
+use anyhow::{Context as _, Result, ensure};
+use palisade_tests::Primary;
+use palisade_tests::rest::Answer;
+use serde_json::{Value, json};
+
+use crate::user::{PASSWORD, create, log_in};
+
+/// What tells what a change left.
+fn tag(answer: &Answer) -> Result<String> {
+    let tag = answer.headers.get("etag").with_context(|| format!("no tag: {answer:?}"))?;
+    Ok(tag.to_str()?.to_owned())
+}
+
+fn config(of: Value, more: Value) -> Value {
+    let (mut of, Value::Object(more)) = (of, more) else { panic!("no object") };
+    of.as_object_mut().unwrap().extend(more);
+    json!({ "config": of })
+}
+
+#[tokio::test]
+async fn what_somebody_else_changed_since_is_not_taken_back() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let user = json!({ "fullname": "mary", "username": "mary", "password": PASSWORD });
+    let events = json!([{ "id": "events", "read": true, "write": false }]);
+    let role = json!({ "name": "taster", "permissions": events });
+    let entry = json!({ "name": "CVE-2024-1", "images": [], "domains": [] });
+    let numbered = json!({ "id": 1_000, "name": "CVE-2024-1", "images": [], "domains": [] });
+    let comment = |text: &str| json!({ "comment": text });
+    let email = |text: &str| json!({ "email": format!("{text}@example.org") });
+    let ldap = |text: &str| {
+        let ldap = json!({ "hostname": "127.0.0.1", "base_dn": "dc=shop", "group_dn": text });
+        json!({ "config": { "name": "ldap1", "ldap": ldap } })
+    };
+    let entries = "/v1/vulnerability/profile/default/entry";
+    for (create, made, path, [mine, theirs, back]) in [
+        (
+            "/v1/user",
+            json!({ "user": user }),
+            "/v1/user/mary".to_owned(),
+            ["mine", "theirs", "back"].map(|text| json!({ "config": email(text) })),
+        ),
+        (
+            "/v1/user_role",
+            json!({ "config": role }),
+            "/v1/user_role/taster".to_owned(),
+            ["mine", "theirs", "back"].map(|text| config(role.clone(), comment(text))),
+        ),
+        (
+            "/v1/server",
+            ldap("ou=first"),
+            "/v1/server/ldap1".to_owned(),
+            ["ou=mine", "ou=theirs", "ou=back"].map(ldap),
+        ),
+        (
+            entries,
+            json!({ "config": entry }),
+            format!("{entries}/1000"),
+            ["mine", "theirs", "back"].map(|text| config(numbered.clone(), comment(text))),
+        ),
+    ] {
+        let path = path.as_str();
+        let answer = admin.post(create, &made).await?;
+        let made = tag(&answer)?;
+        answer.ok()?;
+        let answer = admin.patch(path, &mine).await?;
+        let mine = tag(&answer)?;
+        answer.ok()?;
+        let answer = admin.patch(path, &theirs).await?;
+        let theirs = tag(&answer)?;
+        answer.ok()?;
+        ensure!(made != mine && mine != theirs && theirs != made, "{path}: {made} {mine} {theirs}");
+        let after = |tag: &str| admin.with_header("If-Match", tag);
+        after(&mine)?.patch(path, &back).await?.expect(412, 4)?;
+        after(&made)?.delete(path).await?.expect(412, 4)?;
+        // What is read is known by another tag, which is weak.
+        after(&format!("W/{theirs}"))?.delete(path).await?.expect(412, 4)?;
+        let answer = after(&theirs)?.patch(path, &back).await?;
+        let back = tag(&answer)?;
+        answer.ok()?;
+        after(&format!("{made}, {back}"))?.delete(path).await?.ok()?;
+        let gone = after(&back)?.delete(path).await?;
+        ensure!(!gone.status.is_success(), "{path}: {gone:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_login_is_no_change_of_a_user() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    create(&admin, "mary", &json!({ "role": "reader" })).await?;
+    let change = json!({ "config": { "email": "mary@example.org" } });
+    let answer = admin.patch("/v1/user/mary", &change).await?;
+    let left = tag(&answer)?;
+    log_in(&primary, "mary").await?;
+    admin.with_header("If-Match", &left)?.patch("/v1/user/mary", &change).await?.ok()?;
+    Ok(())
+}
