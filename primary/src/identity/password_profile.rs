@@ -7,6 +7,7 @@ use thiserror::Error;
 use super::Identity;
 use super::user::actor;
 use crate::store::{StoreError, password, setting};
+use crate::version::{ChangedSince, Expected, Version};
 
 /// The only profile.
 pub const DEFAULT_PROFILE: &str = "default";
@@ -18,6 +19,9 @@ pub enum PasswordProfileError {
     /// It makes no sense.
     #[error(transparent)]
     Profile(#[from] ProfileError),
+    /// The change was meant for what was there before another one.
+    #[error(transparent)]
+    ChangedSince(#[from] ChangedSince),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -30,16 +34,18 @@ impl Identity {
         Ok(setting::get(&mut conn, SETTING).await?.unwrap_or_default())
     }
 
-    /// Changes the rules of passwords. Where passwords did not expire before,
-    /// the age of all begins now.
+    /// Changes the rules of passwords where they are as expected; gives what is there then.
+    /// Where passwords did not expire before, the age of all begins now.
     pub async fn change_password_profile(
         &self,
         caller: &Caller,
+        expected: &Expected,
         change: impl FnOnce(&mut PasswordProfile) + Send,
-    ) -> Result<(), PasswordProfileError> {
+    ) -> Result<Version, PasswordProfileError> {
         let mut transaction = self.database.begin().await?;
         let default = PasswordProfile::default();
         let before = setting::lock(&mut transaction, SETTING, &default).await?;
+        expected.check::<PasswordProfileError>(&before)?;
         let mut after = before.clone();
         change(&mut after);
         let after = after.checked()?;
@@ -50,6 +56,6 @@ impl Identity {
         let what = ("change", "password_profile", DEFAULT_PROFILE);
         super::audit(&mut transaction, &actor(caller), what, Some(&before), Some(&after)).await?;
         transaction.commit().await.map_err(StoreError::from)?;
-        Ok(())
+        Ok(Version::of(&after)?)
     }
 }

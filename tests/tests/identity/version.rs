@@ -88,6 +88,23 @@ async fn what_somebody_else_changed_since_is_not_taken_back() -> Result<()> {
 }
 
 #[tokio::test]
+async fn rules_of_passwords_that_somebody_else_changed_since_stay() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let path = "/v1/password_profile/default";
+    let length = |min_len: u32| json!({ "config": { "name": "default", "min_len": min_len } });
+    let answer = admin.patch(path, &length(10)).await?;
+    let mine = admin.with_header("If-Match", &tag(&answer)?)?;
+    admin.patch(path, &length(12)).await?.ok()?;
+    mine.patch(path, &length(8)).await?.expect(412, 4)?;
+    assert_eq!(admin.get(path).await?.ok()?["pwd_profile"]["min_len"], 12);
+    // As long as it is what it was then, whatever it was in between.
+    admin.patch(path, &length(10)).await?.ok()?;
+    mine.patch(path, &length(8)).await?.ok()?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_login_is_no_change_of_a_user() -> Result<()> {
     let primary = Primary::start().await?;
     let admin = primary.admin().await?;

@@ -45,6 +45,7 @@ impl From<PasswordProfileError> for ApiError {
             PasswordProfileError::Profile(error) => {
                 Self::invalid_request(error.to_string()).because(Reason::Profile(error))
             }
+            PasswordProfileError::ChangedSince(error) => error.into(),
             PasswordProfileError::Store(error) => error.into(),
         }
     }

@@ -9,6 +9,7 @@ use crate::App;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::{Authenticated, JsonBody};
 use crate::identity::DEFAULT_PROFILE;
+use crate::version::{Expected, Version};
 
 /// Change the rules of passwords
 ///
@@ -26,16 +27,17 @@ pub(super) async fn password_profile_update(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     Path(name): Path<String>,
+    expected: Expected,
     JsonBody(PwdProfileConfigData { config }): JsonBody<PwdProfileConfigData>,
-) -> Result<()> {
+) -> Result<Version> {
     if config.name != name {
         return Err(ApiError::invalid_request("The name in the body is not that of the path."));
     }
     if name != DEFAULT_PROFILE {
         return Err(missing());
     }
-    app.identity.change_password_profile(&caller, |profile| apply(config, profile)).await?;
-    Ok(())
+    let change = |profile: &mut PasswordProfile| apply(config, profile);
+    Ok(app.identity.change_password_profile(&caller, &expected, change).await?)
 }
 
 fn apply(config: PwdProfileConfig, profile: &mut PasswordProfile) {

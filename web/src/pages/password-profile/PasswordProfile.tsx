@@ -1,6 +1,6 @@
 import { Fragment, useState } from "react";
 
-import { get, patch, type Schema } from "../../api/client";
+import { ifStill, patchTagged, type Schema, type Target } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
 import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
@@ -58,16 +58,14 @@ function Form({ profile }: { profile: Profile }) {
     ([key, value]) => profile[key as Count | Flag] !== value,
   );
   const writable = may("authorization", "write");
-  const put = (config: Profile) =>
-    patch("/v1/password_profile/{name}", { config }, { path: { name: config.name } });
+  const put = (config: Profile, still?: Target) => {
+    const path = { name: config.name };
+    return patchTagged("/v1/password_profile/{name}", { config }, { path, ...still });
+  };
   const save = useChange(({ to }: { to: Profile; from: Profile }) => put(to), {
     done: t.saved,
     onDone: () => setChanges({}),
-    read: ({ to: { name } }) => get("/v1/password_profile/{name}", { path: { name } }),
-    undo:
-      ({ from }) =>
-      () =>
-        put(from),
+    undo: ({ from }, tag) => (tag ? () => put(from, ifStill(tag)) : undefined),
   });
   const count = (field: Count, needs?: Flag) => (
     <NumberField
