@@ -5,6 +5,7 @@
 //   clients                          as oidc-provider takes them
 //   clientAuthMethods                how they may show their secrets, if not in
 //                                    any way
+//   pushedAlone                      whether it takes requests past the browser alone
 //   accounts                         {login: {claims}}; every login that begins
 //                                    with login_hint=LOGIN succeeds at once
 import { readFileSync } from 'node:fs';
@@ -24,6 +25,10 @@ const provider = new Provider(config.issuer, {
   conformIdTokenClaims: config.conformIdTokenClaims ?? false,
   features: {
     devInteractions: { enabled: false },
+    pushedAuthorizationRequests: {
+      enabled: true,
+      requirePushedAuthorizationRequests: config.pushedAlone ?? false,
+    },
     rpInitiatedLogout: {
       enabled: true,
       logoutSource: async (ctx, form) => {

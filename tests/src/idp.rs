@@ -53,6 +53,12 @@ impl Idp {
         Self::certified_with(accounts, more).await
     }
 
+    /// The same, that takes requests past the browser alone (RFC 9126), and the first of the
+    /// accounts for whoever comes: the browser says no more who that is.
+    pub async fn with_pushed_requests(accounts: Value) -> Result<Self> {
+        Self::certified_with(accounts, json!({ "provider": { "pushedAlone": true } })).await
+    }
+
     async fn certified_with(accounts: Value, more: Value) -> Result<Self> {
         let mut client = json!({
             "client_id": CLIENT, "client_secret": CLIENT_SECRET,

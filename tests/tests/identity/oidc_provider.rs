@@ -105,6 +105,28 @@ async fn tokens_are_signed_in_any_way_that_a_published_key_can() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_request_goes_past_the_browser_where_a_provider_takes_no_other() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let rest = primary.rest()?;
+    let mary = json!({ "mary": { "preferred_username": "mary" } });
+    let idp = Idp::with_pushed_requests(mary).await?;
+    let mut settings = idp.settings();
+    settings["default_role"] = json!("reader");
+    add(&admin, SERVER, settings.clone()).await?;
+    let url = begin(&rest, SERVER).await?;
+    ensure!(url.contains("request_uri=") && !url.contains("code_challenge"), "{url}");
+    let signed_in = sign_in(&rest, SERVER, "mary").await?.ok()?;
+    assert_eq!(signed_in["token"]["fullname"], "openId1:mary");
+    // It takes none from whoever has not the secret.
+    settings["client_secret"] = json!("another-secret");
+    let change = json!({ "config": { "name": SERVER, "oidc": settings } });
+    admin.patch(&format!("/v1/server/{SERVER}"), &change).await?.ok()?;
+    ensure!(begin(&rest, SERVER).await.is_err(), "pushed with a wrong secret");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_trial_tells_why_nobody_could_log_in() -> Result<()> {
     let primary = Primary::start().await?;
     let admin = primary.admin().await?;
@@ -121,6 +143,16 @@ async fn a_trial_tells_why_nobody_could_log_in() -> Result<()> {
         ),
         (json!({ "token_endpoint": null }), "oidc_token_endpoint", "publishes none"),
         (json!({ "issuer": "https://other.example" }), "oidc_discovery", "other.example"),
+        (
+            json!({ "require_signed_request_object": true }),
+            "oidc_discovery",
+            "signed requests alone",
+        ),
+        (
+            json!({ "require_pushed_authorization_requests": true }),
+            "oidc_discovery",
+            "publishes no address",
+        ),
     ] {
         let idp = Idp::hostile(json!({ "metadata": metadata })).await?;
         let test = json!({ "test": { "oidc": idp.settings() } });

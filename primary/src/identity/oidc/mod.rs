@@ -1,8 +1,8 @@
 //! OpenID Connect: the code flow with PKCE, state and nonce, at any number of
 //! providers.
 //!
-//! [`begin`] sends the browser to the provider, [`finish`] takes what it brings
-//! back, [`provider`] keeps what providers publish of themselves, [`key`] verifies
+//! [`begin`] sends the browser to the provider, [`pushed`] the request before it where the provider
+//! wants that, [`finish`] takes what it brings back, [`provider`] keeps what providers publish of themselves, [`key`] verifies
 //! with their keys, [`tokens`] and [`claims`] read who somebody is, [`logout`] ends the session
 //! over there, [`trial`] tells whether all that could work. All requests to
 //! providers go through [`http`], which bounds them.
@@ -14,6 +14,7 @@ mod http;
 mod key;
 mod logout;
 mod provider;
+mod pushed;
 mod settings;
 mod tokens;
 mod trial;
@@ -46,6 +47,11 @@ struct Extra {
     msgraph_host: Option<String>,
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
+    pushed_authorization_request_endpoint: Option<Url>,
+    #[serde(default)]
+    require_pushed_authorization_requests: bool,
+    #[serde(default)]
+    require_signed_request_object: bool,
 }
 
 impl AdditionalProviderMetadata for Extra {}

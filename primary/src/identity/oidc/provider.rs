@@ -8,6 +8,7 @@ use openidconnect::core::{CoreClientAuthMethod, CoreJwsSigningAlgorithm};
 use openidconnect::{AuthType, ClientId, ClientSecret, IssuerUrl, RedirectUrl};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Mutex;
+use url::Url;
 
 use super::http::ProviderHttp;
 use super::{Metadata, OidcClient, OidcSettings, SsoError};
@@ -41,7 +42,7 @@ pub(super) struct Provider {
     pub(super) metadata: Metadata,
     pub(super) http: ProviderHttp,
     settings: OidcSettings,
-    secret: SecretString,
+    pub(super) secret: SecretString,
 }
 
 /// The providers that were asked lately, by name.
@@ -167,7 +168,25 @@ impl Provider {
                 return Err(SsoError::Provider(format!("its {name} is no https address")));
             }
         }
+        let extra = metadata.additional_metadata();
+        if extra.require_signed_request_object {
+            let why = "it takes signed requests alone, which are not made here";
+            return Err(SsoError::Provider(why.to_owned()));
+        }
+        if extra.require_pushed_authorization_requests
+            && extra.pushed_authorization_request_endpoint.is_none()
+        {
+            let why = "it wants requests pushed to it, and publishes no address for them";
+            return Err(SsoError::Provider(why.to_owned()));
+        }
         Ok(Self { metadata, http, settings: settings.clone(), secret })
+    }
+
+    /// Where requests go before the browser does, if it takes no others.
+    pub(super) fn wants_pushed(&self) -> Option<&Url> {
+        let extra = self.metadata.additional_metadata();
+        let endpoint = extra.pushed_authorization_request_endpoint.as_ref();
+        endpoint.filter(|_| extra.require_pushed_authorization_requests)
     }
 
     /// Whether these are its settings: another may have come under its name.
@@ -196,10 +215,15 @@ impl Provider {
         let secret = self.secret.expose_secret();
         let secret = (!secret.is_empty()).then(|| ClientSecret::new(secret.to_owned()));
         let id = ClientId::new(self.settings.client_id.clone());
-        let methods = self.metadata.token_endpoint_auth_methods_supported();
         Ok(OidcClient::from_provider_metadata(self.metadata.clone(), id, secret)
-            .set_auth_type(place_of_secret(methods.map(Vec::as_slice)))
+            .set_auth_type(self.place_of_secret())
             .set_redirect_uri(redirect))
+    }
+
+    /// Where it wants the client's secret.
+    pub(super) fn place_of_secret(&self) -> AuthType {
+        let methods = self.metadata.token_endpoint_auth_methods_supported();
+        place_of_secret(methods.map(Vec::as_slice))
     }
 }
 

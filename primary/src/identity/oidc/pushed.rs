@@ -1,0 +1,99 @@
+//! Requests that a provider takes from us before the browser comes (RFC 9126): what would stand in
+//! the address goes there past the browser, which then brings a name for it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderValue, Method, StatusCode, header};
+use openidconnect::{AsyncHttpClient as _, AuthType, HttpRequest};
+use secrecy::ExposeSecret as _;
+use serde::Deserialize;
+use url::{Url, form_urlencoded};
+
+use super::SsoError;
+use super::provider::{Provider, chain};
+use crate::identity::login::truncated;
+
+/// What a provider answers.
+#[derive(Deserialize)]
+struct Pushed {
+    request_uri: String,
+}
+
+/// What a provider answers that refuses.
+#[derive(Default, Deserialize)]
+struct Refused {
+    #[serde(default)]
+    error: String,
+}
+
+impl Provider {
+    /// The address for the browser: `url`, or where the provider wants it so, one that names
+    /// what was pushed.
+    pub(super) async fn pushed(&self, url: Url) -> Result<Url, SsoError> {
+        let Some(endpoint) = self.wants_pushed() else { return Ok(url) };
+        let request = self.push(endpoint, &url)?;
+        let answer = self.http.call(request).await;
+        let answer = answer.map_err(|error| SsoError::Provider(chain(&error)))?;
+        if !matches!(answer.status(), StatusCode::CREATED | StatusCode::OK) {
+            let refused: Refused = serde_json::from_slice(answer.body()).unwrap_or_default();
+            return Err(SsoError::Provider(format!(
+                "it answers a pushed request with {} {}",
+                answer.status().as_u16(),
+                truncated(&refused.error)
+            )));
+        }
+        let pushed: Pushed = serde_json::from_slice(answer.body()).map_err(|error| {
+            SsoError::Provider(format!("its answer to a pushed request is malformed: {error}"))
+        })?;
+        let mut url = self.metadata.authorization_endpoint().url().clone();
+        url.query_pairs_mut()
+            .append_pair("client_id", self.client_id())
+            .append_pair("request_uri", &pushed.request_uri);
+        Ok(url)
+    }
+
+    /// The request with what stands in `url`, and the proof that it is ours.
+    fn push(&self, endpoint: &Url, url: &Url) -> Result<HttpRequest, SsoError> {
+        let mut body = form_urlencoded::Serializer::new(String::new());
+        body.extend_pairs(url.query_pairs());
+        let mut request = http::Request::builder()
+            .method(Method::POST)
+            .uri(endpoint.as_str())
+            .header(header::ACCEPT, "application/json")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let secret = self.secret.expose_secret();
+        if !secret.is_empty() {
+            if matches!(self.place_of_secret(), AuthType::RequestBody) {
+                body.append_pair("client_secret", secret);
+            } else {
+                request = request.header(header::AUTHORIZATION, basic(self.client_id(), secret)?);
+            }
+        }
+        request
+            .body(body.finish().into_bytes())
+            .map_err(|error| SsoError::Provider(format!("it cannot be asked: {error}")))
+    }
+}
+
+/// Name and secret in a header (RFC 6749, 2.3.1), which no log shows.
+fn basic(id: &str, secret: &str) -> Result<HeaderValue, SsoError> {
+    let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let both = STANDARD.encode(format!("{}:{}", encoded(id), encoded(secret)));
+    let mut value = HeaderValue::from_str(&format!("Basic {both}"))
+        .map_err(|error| SsoError::Provider(format!("it cannot be asked: {error}")))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_and_secret_are_encoded_before_they_are_joined() {
+        let value = basic("a:b", "s ä+").unwrap();
+        assert!(value.is_sensitive());
+        let text = value.to_str().unwrap().strip_prefix("Basic ").unwrap();
+        assert_eq!(STANDARD.decode(text).unwrap(), b"a%3Ab:s+%C3%A4%2B");
+    }
+}
