@@ -120,6 +120,9 @@ pub enum LoginError {
     /// No such directory.
     #[error("there is no such directory")]
     NoDirectory,
+    /// The directory is no more what it was when it was asked.
+    #[error("the directory was changed meanwhile; try again")]
+    DirectoryChanged,
     /// The password could not be verified.
     #[error(transparent)]
     Password(#[from] PasswordError),

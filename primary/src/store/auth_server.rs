@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use super::{Result, StoreError};
 
 /// A directory or provider; its settings are the domain's.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthServerRow<S> {
     /// Its name.
     pub name: String,
@@ -59,6 +59,29 @@ pub async fn get<S: DeserializeOwned>(
     let row = sqlx::query!(
         r#"SELECT name, settings::text AS "settings!", secret, revision
            FROM auth_server WHERE name = $1"#,
+        name,
+    )
+    .fetch_optional(conn)
+    .await?;
+    row.map(|row| {
+        Ok(AuthServerRow {
+            settings: read(&row.name, &row.settings)?,
+            name: row.name,
+            secret: row.secret,
+            revision: row.revision,
+        })
+    })
+    .transpose()
+}
+
+/// The one of this name, which stays as it is until the transaction ends.
+pub async fn hold<S: DeserializeOwned>(
+    conn: &mut PgConnection,
+    name: &str,
+) -> Result<Option<AuthServerRow<S>>> {
+    let row = sqlx::query!(
+        r#"SELECT name, settings::text AS "settings!", secret, revision
+           FROM auth_server WHERE name = $1 FOR SHARE"#,
         name,
     )
     .fetch_optional(conn)

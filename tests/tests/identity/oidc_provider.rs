@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use palisade_tests::Primary;
-use palisade_tests::idp::{CLIENT, Idp, Returned, lie, parameter};
+use palisade_tests::idp::{CLIENT, Idp, Returned, lie, parameter, visit};
 use palisade_tests::rest::{Answer, Rest};
 use palisade_tests::tunnel::Tunnel;
+use palisade_tests::wait;
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 
 use crate::oidc::{OUTAGE, add, begin, finish, people, sign_in};
 
@@ -102,6 +104,38 @@ async fn tokens_are_signed_in_any_way_that_a_published_key_can() -> Result<()> {
         admin.delete(&format!("/v1/server/{SERVER}")).await?.ok()?;
     }
     Ok(())
+}
+
+#[tokio::test]
+async fn who_logs_in_while_their_provider_is_removed_is_nobody() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let idp = Idp::certified(people()).await?;
+    let mut settings = idp.settings();
+    settings["default_role"] = json!("reader");
+    add(&admin, SERVER, settings).await?;
+    let rest = primary.rest()?;
+    let returned = visit(&begin(&rest, SERVER).await?, "mary").await?;
+    let url = primary.database_url().context("no database")?;
+    let mut other = PgConnection::connect(url).await?;
+    let mut removal = other.begin().await?;
+    sqlx::query("LOCK TABLE auth_server IN EXCLUSIVE MODE").execute(&mut *removal).await?;
+    let login = tokio::spawn(async move { finish(&rest, SERVER, &returned).await });
+    wait::until("the login knows who it is", || async {
+        let waiting: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity
+                            WHERE datname = current_database() AND wait_event_type = 'Lock'
+                                  AND query LIKE '%FROM auth_server%FOR SHARE%')",
+        )
+        .fetch_one(&mut PgConnection::connect(url).await?)
+        .await?;
+        Ok(wait::when(waiting))
+    })
+    .await?;
+    sqlx::query("DELETE FROM auth_server").execute(&mut *removal).await?;
+    removal.commit().await?;
+    login.await??.expect(503, OUTAGE)?;
+    admin.get("/v1/user/openId1:mary").await?.expect(404, 7)
 }
 
 #[tokio::test]

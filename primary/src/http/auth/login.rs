@@ -120,7 +120,7 @@ impl From<LoginError> for ApiError {
         match error {
             LoginError::Refused => Self::unauthorized(),
             LoginError::NoDirectory => Self::object_not_found(error.to_string()),
-            LoginError::Outage(_) => unavailable(error.to_string()),
+            LoginError::Outage(_) | LoginError::DirectoryChanged => unavailable(error.to_string()),
             LoginError::Damped | LoginError::Blocked => Self::of(Code::UserLoginBlocked),
             LoginError::PasswordExpired => Self::of(Code::PasswordExpired),
             LoginError::WeakPassword(weak, profile) => weak_password(weak, &profile),

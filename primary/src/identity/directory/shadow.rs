@@ -1,14 +1,12 @@
 //! Users for whom a directory vouches: they get their roles with each login.
 
 use chrono::{DateTime, Utc};
-use palisade_identity::Roles;
 
-use super::GroupCase;
-use super::settings::DirectorySettings;
+use super::{DirectoryRow, GroupCase};
 use crate::identity::login::{LoggedIn, LoginError};
 use crate::identity::{DEFAULT_LOCALE, Identity};
 use crate::store::user::{self, NewUser, UserChange, UserRow};
-use crate::store::{StoreError, session, shadow_user};
+use crate::store::{StoreError, auth_server, session, shadow_user};
 
 /// Longest name of a directory's user, in bytes.
 pub(in crate::identity) const MAX_USERNAME: usize = 256;
@@ -45,11 +43,11 @@ fn is_usable(name: &str) -> bool {
 }
 
 impl Identity {
-    /// Begins a session of somebody for whom a directory vouched. Who gets no
-    /// role is refused.
+    /// Begins a session of somebody for whom a directory vouched, which was `row` when it was
+    /// asked. Who gets no role is refused.
     pub(in crate::identity) async fn log_in_vouched(
         &self,
-        settings: &DirectorySettings,
+        row: &DirectoryRow,
         vouched: Vouched,
         address: &str,
     ) -> Result<LoggedIn, LoginError> {
@@ -57,8 +55,7 @@ impl Identity {
             tracing::warn!(server = vouched.server, "the directory gives no usable user name");
             return Err(LoginError::Refused);
         }
-        let roles = settings.mapping.roles(&vouched.groups, vouched.case);
-        let user = self.remember_vouched(&vouched, &roles).await?;
+        let user = self.remember_vouched(row, &vouched).await?;
         if user.roles.is_nothing() {
             tracing::warn!(user = user.fullname, "the directory's user has no role");
             return Err(LoginError::NoRole);
@@ -70,12 +67,19 @@ impl Identity {
     /// sessions that began with the former ones.
     async fn remember_vouched(
         &self,
+        row: &DirectoryRow,
         vouched: &Vouched,
-        roles: &Roles,
     ) -> Result<UserRow, LoginError> {
+        let roles = &row.settings.mapping.roles(&vouched.groups, vouched.case);
         let fullname = format!("{}:{}", vouched.server, vouched.username);
         let profile = self.password_profile().await?;
         let mut transaction = self.database.begin().await?;
+        // To be asked takes a while: a directory that was removed or switched off meanwhile
+        // vouches for nobody, and leaves no user behind.
+        let held: Option<DirectoryRow> = auth_server::hold(&mut transaction, &row.name).await?;
+        if held.as_ref() != Some(row) {
+            return Err(LoginError::DirectoryChanged);
+        }
         let known = user::lock(&mut transaction, &fullname).await?;
         let mut ended = false;
         match known {

@@ -96,7 +96,7 @@ impl Identity {
             case: GroupCase::Ignored,
             until: None,
         };
-        match self.log_in_vouched(&row.settings, vouched, &login.address).await {
+        match self.log_in_vouched(&row, vouched, &login.address).await {
             Ok(logged_in) => Ok(Some(logged_in)),
             Err(LoginError::Refused | LoginError::NoRole) => Ok(None),
             Err(error) => Err(error),

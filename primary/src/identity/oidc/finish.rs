@@ -92,7 +92,7 @@ impl Identity {
             let user = truncated(&vouched.username);
             tracing::warn!(server = row.name, user, "a provider withholds the groups of a user");
         }
-        let logged_in = self.log_in_vouched(&row.settings, vouched, &finish.address).await;
+        let logged_in = self.log_in_vouched(row, vouched, &finish.address).await;
         let mut logged_in = logged_in.map_err(|error| match error {
             LoginError::NoRole if withheld => SsoError::GroupsWithheld,
             error => error.into(),

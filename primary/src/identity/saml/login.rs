@@ -114,7 +114,7 @@ impl Identity {
             case: GroupCase::Matters,
             until: proof.until,
         };
-        let logged_in = self.log_in_vouched(&row.settings, vouched, &finish.address).await?;
+        let logged_in = self.log_in_vouched(row, vouched, &finish.address).await?;
         self.keep_provider_session(&row.name, &logged_in, &proof.session).await?;
         Ok(logged_in)
     }
