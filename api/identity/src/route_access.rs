@@ -96,7 +96,7 @@ const TABLE: &[Line] = &[
     Line("GET", "/v1/selfuser", Session, ByMethod),
     Line("GET", "/v1/selfapikey", Session, ByMethod),
     Line("POST", "/v1/user/*/password", AUTHORIZATION, ByMethod),
-    Line("*", "/v1/user/*/session", AUTHORIZATION, ByMethod),
+    Line("*", "/v1/user/*/session", AUTHORIZATION_OR_ONESELF, ByMethod),
     Line("PATCH", "/v1/user/*/role", AUTHORIZATION_SOMEWHERE, ByMethod),
     Line("GET", "/v1/user/*", AUTHORIZATION_OR_ONESELF, ByMethod),
     Line("PATCH", "/v1/user/*", AUTHORIZATION_OR_ONESELF, ByMethod),

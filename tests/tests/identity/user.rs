@@ -182,6 +182,40 @@ async fn sessions_are_listed_and_ended_by_an_admin() -> Result<()> {
     Ok(())
 }
 
+/// Whoever left a browser signed in somewhere ends that alone, whatever their role.
+#[tokio::test]
+async fn everybody_sees_and_ends_their_own_sessions() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let within = json!({ "cluster_selector": { "matchLabels": { "env": "prod" } } });
+    for (name, roles) in [
+        ("pipeline", json!({ "role": "ciops" })),
+        ("reader", json!({ "role": "reader" })),
+        ("namespaced", json!({ "role": "", "role_domains": { "reader": ["shop"] } })),
+        ("delegate", json!({ "role": "fedAdmin", "access_scope": within })),
+    ] {
+        create(&admin, name, &roles).await.context(name)?;
+        let (here, elsewhere) = (log_in(&primary, name).await?, log_in(&primary, name).await?);
+        let own = format!("/v1/user/{name}/session");
+        let listed = here.get(&own).await?.ok().context(name)?;
+        let sessions = listed["sessions"].as_array().context("a list")?;
+        assert_eq!(sessions.len(), 2, "{name}");
+        let other = sessions.iter().find(|one| one["current"] == false).context("another")?;
+        let other = other["id"].as_str().context("an id")?;
+        here.delete(&format!("{own}/{other}")).await?.ok().context(name)?;
+        elsewhere.get("/v1/selfuser").await?.expect(401, 3)?;
+        // Those of others stay out of reach.
+        let others = "/v1/user/admin/session";
+        if name != "reader" {
+            here.get(others).await?.expect(403, 25).context(name)?;
+        }
+        here.delete(others).await?.expect(403, 25).context(name)?;
+        here.delete(&own).await?.ok().context(name)?;
+        here.get("/v1/selfuser").await?.expect(401, 3)?;
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_user_has_so_many_sessions_at_most() -> Result<()> {
     let primary = Primary::start().await?;

@@ -19,7 +19,7 @@ impl Identity {
         Ok(session::list_of_user(&mut conn, &user.row.fullname, self.clock.now()).await?)
     }
 
-    /// Ends one session of a user, or all of them.
+    /// Ends one session of a user, or all of them. Everybody may end their own.
     pub async fn end_sessions(
         &self,
         caller: &Caller,
@@ -28,7 +28,9 @@ impl Identity {
     ) -> Result<(), UserError> {
         let user = self.stored_user(fullname).await?;
         let mut transaction = self.database.begin().await?;
-        check_manage(&mut transaction, caller, &user.roles).await?;
+        if !caller.is_user(fullname) {
+            check_manage(&mut transaction, caller, &user.roles).await?;
+        }
         match one {
             Some(id) => {
                 if !session::delete_one_of_user(&mut transaction, fullname, id).await? {
