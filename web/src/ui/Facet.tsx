@@ -13,11 +13,15 @@ interface Props {
 export function Facet({ of, label, options }: Props) {
   const [url, setUrl] = useUrl();
   const w = useText(words);
+  const chosen = url[of] ?? "";
+  // A link may name one that is not offered here: the list is limited to it all the same.
+  const isOffered = !chosen || options.some(([value]) => value === chosen);
   return (
     <label className="facet">
       <span>{label}</span>
-      <select value={url[of] ?? ""} onChange={(event) => setUrl({ [of]: event.target.value })}>
+      <select value={chosen} onChange={(event) => setUrl({ [of]: event.target.value })}>
         <option value="">{w.all}</option>
+        {!isOffered && <option value={chosen}>{chosen}</option>}
         {options.map(([value, text]) => (
           <option key={value} value={value}>
             {text}

@@ -142,6 +142,9 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
         <Field label={t.group}>
           <select value={group} onChange={(chosen) => setGroup(chosen.target.value)}>
             <option value="">{t.anyGroup}</option>
+            {group && !groups.some(({ name }) => name === group) && (
+              <option value={group}>{group}</option>
+            )}
             {groups.map(({ name }) => (
               <option key={name} value={name}>
                 {name}

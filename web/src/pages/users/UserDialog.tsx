@@ -129,7 +129,8 @@ export function UserDialog({ user, writable, onClose }: Props) {
           disabled={fullname === self}
           onChange={(event) => setRole(event.target.value)}
         >
-          {roles.map((one) => (
+          {/* Theirs may be more than who looks at it can give. */}
+          {[...new Set([role, ...roles])].map((one) => (
             <option key={one} value={one}>
               {t.roles[one as keyof typeof t.roles] ?? one}
             </option>
