@@ -8,11 +8,12 @@ const stamp = Date.now().toString(36);
 const password = `Espresso-${stamp}-7`;
 const settings = `settings-${stamp}`;
 
-/** Who looks around: a name, a role, and what it is limited to. */
-const VISITORS: [name: string, role: string, scope?: object][] = [
+/** Who looks around: a name, a role, and what it is limited to, or has beside it. */
+const VISITORS: [name: string, role: string, more?: object][] = [
   ["reader-of-all", "fedReader"],
-  ["delegate", "fedAdmin", { clusters: ["staging"] }],
-  ["reader-of-namespaces", "fedReader", { domains: ["shop-*"] }],
+  ["delegate", "fedAdmin", { access_scope: { clusters: ["staging"] } }],
+  ["reader-of-namespaces", "fedReader", { access_scope: { domains: ["shop-*"] } }],
+  ["reader-of-a-namespace", "", { role_domains: { reader: ["shop"] } }],
   ["admin-of-the-primary", "admin"],
   ["settings-alone", settings],
 ];
@@ -36,17 +37,21 @@ async function lookAround(page: Page): Promise<string[]> {
 }
 
 beforeAll(async () => {
-  const permissions = [{ id: "config", read: true, write: true }];
+  const permissions = [
+    { id: "config", read: true, write: true },
+    // Of the logs only one.
+    { id: "audit_events", read: true, write: false },
+  ];
   await create("/v1/user_role", { config: { name: settings, comment: "", permissions } });
 });
 afterAll(() => remove(`/v1/user_role/${settings}`));
 
-describe.each(VISITORS)("%s, with the role %s", (name, role, access_scope) => {
+describe.each(VISITORS)("%s, with the role %s", (name, role, more) => {
   const fullname = `${name}-${stamp}`;
   let seen: Visit;
   beforeAll(async () => {
     await create("/v1/user", {
-      user: { fullname, username: fullname, password, role, ...(access_scope && { access_scope }) },
+      user: { fullname, username: fullname, password, role, ...more },
     });
     seen = await visit();
   });
@@ -69,6 +74,11 @@ describe.each(VISITORS)("%s, with the role %s", (name, role, access_scope) => {
     await page.locator("main#content h1").waitFor();
     await settled(page);
     expect(await lookAround(page)).toContain("Dashboard");
+    // Nor by a link that somebody sent: what is not for them is not even asked for.
+    for (const path of ["/profile", "/users", "/verifiers", "/history"]) {
+      await page.goto(path);
+      await settled(page);
+    }
     expect(refused).toEqual([]);
   });
 });
@@ -85,6 +95,45 @@ it("a build pipeline is told that the dashboard is not for it, and asks for noth
   await settled(page);
   // A refused call would be one.
   expect(faults).toEqual([]);
+  await close();
+  await remove(`/v1/user/${fullname}`);
+});
+
+it("whoever reads a namespace alone finds its events, and what they may do there", async () => {
+  const fullname = `namespaced-${stamp}`;
+  const role_domains = { reader: ["shop"] };
+  await create("/v1/user", {
+    user: { fullname, username: fullname, password, role: "", role_domains },
+  });
+  const { page, faults, close } = await visit();
+  await page.goto("/");
+  await page.locator("input[name=username]").fill(fullname);
+  await page.locator("input[name=password]").fill(password);
+  await page.locator("button[type=submit]").click();
+  await page.getByRole("region", { name: "Newest events" }).waitFor();
+  const menu = page.getByRole("navigation", { name: "Pages" });
+  await menu.getByRole("link", { name: "Events", exact: true }).click();
+  await page.getByRole("button", { name: "Export as CSV" }).waitFor();
+  await page.goto("/profile");
+  await page.getByRole("region", { name: "In the namespace shop" }).waitFor();
+  await page.locator("main .tag", { hasText: "this one" }).waitFor();
+  expect(faults).toEqual([]);
+  await close();
+  await remove(`/v1/user/${fullname}`);
+});
+
+it("shows a role as it is to who could not give it", async () => {
+  const fullname = `onlooker-${stamp}`;
+  await create("/v1/user", { user: { fullname, username: fullname, password, role: "reader" } });
+  const { page, close } = await visit();
+  await page.goto("/sign-in?to=/users?open=admin");
+  await page.locator("input[name=username]").fill(fullname);
+  await page.locator("input[name=password]").fill(password);
+  await page.locator("button[type=submit]").click();
+  const role = page.getByRole("dialog").getByLabel("Role", { exact: true });
+  await role.waitFor();
+  await settled(page);
+  expect(await role.inputValue()).toBe("fedAdmin");
   await close();
   await remove(`/v1/user/${fullname}`);
 });

@@ -95,6 +95,27 @@ describe("what a page says when", () => {
     expect(await button.count()).toBe(0);
   });
 
+  it("a link filters by what is not offered: that it does", async () => {
+    await page.goto("/users?type=somebody-made-it");
+    await settled(page);
+    const role = page.locator("main .facet").getByLabel("Role");
+    expect(await role.inputValue()).toBe("somebody-made-it");
+    await role.selectOption("");
+    await page.waitForURL((url) => !url.searchParams.has("type"));
+  });
+
+  it("little of it is seen at a time: the rows, and no titles above them", async () => {
+    const { width, height } = page.viewportSize() ?? { width: 1280, height: 800 };
+    // As 1280 by 1024 is enlarged four times.
+    await page.setViewportSize({ width: 320, height: 256 });
+    await page.goto("/groups");
+    await settled(page);
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    const head = await page.locator("main .table-head").boundingBox();
+    expect(head && head.y + head.height).toBeLessThan(49);
+    await page.setViewportSize({ width, height });
+  });
+
   it.each([
     ["/registries", "**/v1/scan/registry?*"],
     ["/events", "**/v1/fed/events?*"],

@@ -14,8 +14,9 @@ import { useSession } from "../session/session";
 import { useText } from "../text/language";
 import { Loaded } from "../ui/Loaded";
 import { Mark } from "./Mark";
-import { pageAt } from "./pages";
+import { isFor, pageAt } from "./pages";
 import { Rail } from "./Rail";
+import { Refused } from "./Refused";
 import { ScopeSwitcher } from "./ScopeSwitcher";
 import { Shortcuts } from "./Shortcuts";
 import { frameText } from "./text";
@@ -109,12 +110,13 @@ function Content() {
   const t = useText(frameText);
   const { data, error, errorUpdateCount, isPending, refetch } = useSelf();
   const known = { data, error: data ? null : error, errorUpdateCount, isPending, refetch };
+  const here = pageAt(useLocation().pathname);
   return (
     <Loaded query={known} what={t.user} lines={8}>
-      {() => (
+      {(self) => (
         <>
           <Reminders />
-          <Outlet />
+          {here && !isFor(here, self) ? <Refused page={here} /> : <Outlet />}
         </>
       )}
     </Loaded>

@@ -4,7 +4,7 @@ import { rolesText } from "../pages/roles/text";
 import { holds, useSelf } from "../session/permissions";
 import { useText } from "../text/language";
 import { words } from "../text/words";
-import { pageAt } from "./pages";
+import { isFor, pageAt } from "./pages";
 
 /** For whoever came by a link: which permission the page needs, and who gives it. */
 export function Lacked() {
@@ -13,6 +13,6 @@ export function Lacked() {
   const w = useText(words);
   const { names } = useText(rolesText);
   const here = pageAt(pathname);
-  if (!here?.needs || !self || holds(self, here.needs, "read")) return null;
+  if (!here?.needs || !self || isFor(here, self) || holds(self, here.needs, "read")) return null;
   return w.forbiddenHint(names[here.needs]);
 }

@@ -32,7 +32,7 @@ import {
 } from "lucide-react";
 
 import type { Schema } from "../api/client";
-import { holds, holdsForAll, type Permission } from "../session/permissions";
+import { holds, holdsForAll, holdsSomewhere, type Permission } from "../session/permissions";
 import { catalogue } from "../text/language";
 
 export const pageNames = catalogue({
@@ -107,6 +107,8 @@ export interface MenuPage {
   needs?: Permission;
   /** Whether it is not for those whose role is limited to some clusters. */
   forAll?: boolean;
+  /** Whether who may read it in some namespaces alone is shown what is in these. */
+  somewhere?: boolean;
   /** What of the scope it follows, where that is less than all of it. */
   follows?: "cluster" | "nothing";
   /** Its parts that follow namespaces, by their tab; the first one without a name. */
@@ -204,6 +206,7 @@ export const PAGES: MenuPage[] = [
     icon: Boxes,
     section: "risks",
     needs: "reg_scan",
+    somewhere: true,
     follows: "cluster",
     key: "r",
   },
@@ -213,6 +216,7 @@ export const PAGES: MenuPage[] = [
     icon: Package,
     section: "risks",
     needs: "reg_scan",
+    somewhere: true,
     inNamespaces: ["running"],
     key: "i",
   },
@@ -232,6 +236,7 @@ export const PAGES: MenuPage[] = [
     icon: Activity,
     section: "notifications",
     needs: "events",
+    somewhere: true,
     inNamespaces: [""],
     key: "e",
   },
@@ -241,6 +246,7 @@ export const PAGES: MenuPage[] = [
     icon: ShieldX,
     section: "notifications",
     needs: "events",
+    somewhere: true,
     inNamespaces: [""],
     key: "j",
   },
@@ -258,6 +264,7 @@ export const PAGES: MenuPage[] = [
     icon: ScrollText,
     section: "notifications",
     needs: "audit_events",
+    somewhere: true,
     follows: "cluster",
     key: "l",
   },
@@ -267,6 +274,7 @@ export const PAGES: MenuPage[] = [
     icon: Users,
     section: "settings",
     needs: "authorization",
+    somewhere: true,
     follows: "nothing",
     key: "u",
   },
@@ -294,6 +302,7 @@ export const PAGES: MenuPage[] = [
     icon: KeyRound,
     section: "settings",
     needs: "authorization",
+    somewhere: true,
     follows: "nothing",
     key: "k",
   },
@@ -322,8 +331,10 @@ export function pageAt(pathname: string): MenuPage | undefined {
 }
 
 /** Whether somebody finds a page in the menu. */
-export function isFor({ needs, forAll = false }: MenuPage, self: Schema<"SelfUserData">): boolean {
-  return !needs || (forAll ? holdsForAll : holds)(self, needs, "read");
+export function isFor({ needs, ...page }: MenuPage, self: Schema<"SelfUserData">): boolean {
+  if (!needs) return true;
+  if (page.somewhere) return holdsSomewhere(self, needs, "read");
+  return (page.forAll ? holdsForAll : holds)(self, needs, "read");
 }
 
 export const SECTIONS: SectionId[] = ["fleet", "policy", "risks", "notifications", "settings"];

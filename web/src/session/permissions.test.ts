@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 
 import type { Schema } from "../api/client";
-import { administers, holdsForAll, mayAskClusters, mayWriteObjects, reachOf } from "./permissions";
+import {
+  administers,
+  holds,
+  holdsForAll,
+  holdsSomewhere,
+  mayAskClusters,
+  mayWriteObjects,
+  reachOf,
+} from "./permissions";
 
 type Self = Schema<"SelfUserData">;
 
@@ -53,4 +61,17 @@ describe("who may do what, as the primary lets them", () => {
   ])("%s within %j changes everything: %s", (role, scope, all) => {
     expect(administers(self(role, scope))).toBe(all);
   });
+});
+
+it("tells what is held in single namespaces from what is held everywhere", () => {
+  const events = { id: "events", read: true, write: false };
+  const config = { id: "config", read: true, write: true };
+  const of = {
+    global_permissions: [config],
+    domain_permissions: { shop: [events] },
+  } as unknown as Self;
+  expect(holdsSomewhere(of, "events", "read")).toBe(true);
+  expect(holdsSomewhere(of, "config", "write")).toBe(true);
+  expect(holdsSomewhere(of, "events", "write")).toBe(false);
+  expect(holds(of, "events", "read")).toBe(false);
 });

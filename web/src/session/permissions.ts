@@ -26,9 +26,19 @@ export function useSelf() {
 
 type Access = "read" | "write";
 
+function has(permissions: Schema<"RolePermission">[], permission: Permission, access: Access) {
+  return permissions.some((held) => held.id === permission && held[access]);
+}
+
 /** Whether somebody holds a permission: everywhere, or in the clusters that their role reaches. */
 export function holds(self: Self, permission: Permission, access: Access) {
-  return self.global_permissions.some((held) => held.id === permission && held[access]);
+  return has(self.global_permissions, permission, access);
+}
+
+/** The same of who may hold it in some namespaces of the primary's own cluster alone. */
+export function holdsSomewhere(self: Self, permission: Permission, access: Access) {
+  const there = Object.values(self.domain_permissions);
+  return [self.global_permissions, ...there].some((held) => has(held, permission, access));
 }
 
 /** What a role reaches of the fleet. */

@@ -1,9 +1,7 @@
-import { Link, useLocation } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { ChevronRight } from "lucide-react";
 import { type ReactNode, useEffect } from "react";
 
-import { isFor, pageAt } from "../frame/pages";
-import { useAllowed } from "../session/permissions";
 import { seen } from "../text/turns";
 
 interface Props {
@@ -12,7 +10,6 @@ interface Props {
   parent?: { to: string; text: string };
   /** Beside the title: state and the like. */
   beside?: ReactNode;
-  /** Only for those who may read the page: nothing comes of them for anybody else. */
   actions?: ReactNode;
   lead?: ReactNode;
   children: ReactNode;
@@ -20,8 +17,6 @@ interface Props {
 
 /** The frame of a page: title, actions, content. */
 export function Page({ title, parent, beside, actions, lead, children }: Props) {
-  const here = pageAt(useLocation().pathname);
-  const mayRead = useAllowed((self) => !here || isFor(here, self));
   useEffect(() => {
     document.title = seen(`${title} · Palisade`);
   }, [title]);
@@ -41,7 +36,7 @@ export function Page({ title, parent, beside, actions, lead, children }: Props) 
           </div>
           {lead && <p className="lead">{lead}</p>}
         </div>
-        {actions && mayRead && <div className="actions">{actions}</div>}
+        {actions && <div className="actions">{actions}</div>}
       </div>
       {children}
     </>

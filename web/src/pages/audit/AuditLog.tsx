@@ -5,6 +5,7 @@ import { usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { useOpened } from "../../routing/opened";
 import { listQuery, useScope, useUrl } from "../../routing/search";
+import { holdsSomewhere, useAllowed } from "../../session/permissions";
 import { useFormat } from "../../text/format";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -33,7 +34,9 @@ const MOST = 1_000;
 export function AuditLog() {
   const t = useText(auditText);
   const names = useText(pageNames);
-  const tabs = Object.entries(t.tabs);
+  const events = useAllowed((self) => holdsSomewhere(self, "events", "read"));
+  // Decisions are what the page is for; who reads these may lack the other log.
+  const tabs = Object.entries(t.tabs).filter(([tab]) => tab === "audit" || events);
   const tab = useTab(tabs);
   return (
     <Page title={names.audit} lead={t.lead}>

@@ -3,7 +3,7 @@ import { Lock } from "lucide-react";
 
 import { pageNames } from "../../frame/pages";
 import { useWithin } from "../../routing/search";
-import { mayAskClusters, useAllowed, useMay } from "../../session/permissions";
+import { holdsSomewhere, mayAskClusters, useAllowed, useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Sign } from "../../ui/Failure";
@@ -29,7 +29,7 @@ export function Dashboard() {
   const fleet = useWithin();
   const scope = fleet.cluster;
   const scans = may("reg_scan", "read");
-  const events = may("events", "read");
+  const events = useAllowed((self) => holdsSomewhere(self, "events", "read"));
   const asks = useAllowed((self) => mayAskClusters(self, "read"));
   const attends = (["config", "nv_resource", "reg_scan", "fed"] as const).some((one) =>
     may(one, "read"),

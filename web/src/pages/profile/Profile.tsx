@@ -162,6 +162,12 @@ function Permissions({ self }: { self: Self }) {
   return (
     <Card title={t.permissions} wide>
       <Held of={self.global_permissions} />
+      {Object.entries(self.domain_permissions).map(([namespace, permissions]) => (
+        <section key={namespace} aria-label={t.inNamespace(namespace)}>
+          <h3>{t.inNamespace(namespace)}</h3>
+          <Held of={permissions} />
+        </section>
+      ))}
       {scope && <Facts of={places.filter(([, text]) => text !== "")} />}
     </Card>
   );
