@@ -104,6 +104,19 @@ describe("what a page says when", () => {
     await page.waitForURL((url) => !url.searchParams.has("type"));
   });
 
+  it("a field holds what turns its writing around: below it stands what that is", async () => {
+    const name = `fed.turned-${Date.now().toString(36)}`;
+    const comment = "\u202egnp.exe";
+    const criteria = [{ key: "service", op: "=", value: "turned" }];
+    await create("/v1/group", { config: { name, cfg_type: "federal", comment, criteria } });
+    await page.goto(`/groups?open=${name}`);
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("Written out: \\u202egnp.exe").waitFor();
+    // What is saved is what was there.
+    expect(await dialog.getByLabel("Comment").inputValue()).toBe(comment);
+    await remove(`/v1/group/${name}`);
+  });
+
   it("little of it is seen at a time: the rows, and no titles above them", async () => {
     const { width, height } = page.viewportSize() ?? { width: 1280, height: 800 };
     // As 1280 by 1024 is enlarged four times.

@@ -15,5 +15,5 @@ export function jsxDEV(
   source?: react.JSXSource,
   self?: unknown,
 ) {
-  return react.jsxDEV(type, withSeen(props), key, isStatic, source, self);
+  return react.jsxDEV(type, withSeen(type, props), key, isStatic, source, self);
 }

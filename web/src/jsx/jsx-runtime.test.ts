@@ -8,6 +8,11 @@ import { Fragment, jsx, jsxs } from "./jsx-runtime";
 
 const NAME = "\u202egnp.exe";
 
+/** A component that asks for what it is given. */
+function Asked({ title }: { title: string }) {
+  return createElement("input", { defaultValue: title });
+}
+
 it("shows what would turn a name around", () => {
   const page = jsxs("ul", {
     children: [
@@ -22,6 +27,14 @@ it("shows what would turn a name around", () => {
       "<li>\\u202egnp.exe</li><li>\\u202egnp.exe</li></ul>",
     ].join(""),
   );
+});
+
+it("shows it in what is said of an element, and leaves a component what it takes", () => {
+  const button = jsx("button", { title: NAME, "aria-label": `Remove: ${NAME}`, value: NAME });
+  expect(renderToStaticMarkup(button)).toBe(
+    `<button title="\\u202egnp.exe" aria-label="Remove: \\u202egnp.exe" value="${NAME}"></button>`,
+  );
+  expect(renderToStaticMarkup(jsx(Asked, { title: NAME }))).toContain(NAME);
 });
 
 it("leaves what a form holds as it is", () => {

@@ -1,7 +1,8 @@
 // How the portal makes its elements (`jsxImportSource`): as React does, except that no text in
-// them can turn itself around. So no list and no heading can forget it of names that come from
-// clusters, images and packages. Fields of forms hold what was given, unchanged. A text that a
-// component returns by itself is in no element: it is to return it in a fragment.
+// them, or said in their place, can turn itself around. So no list and no heading can forget it of
+// names that come from clusters, images and packages. Fields of forms hold what was given, unchanged;
+// `Field` writes it out below them. A text that a component returns by itself is in no element: it
+// is to return it in a fragment.
 
 import type { ElementType, Key } from "react";
 import * as react from "react/jsx-runtime";
@@ -11,18 +12,28 @@ import { seen } from "../text/turns";
 export { Fragment, type JSX } from "react/jsx-runtime";
 
 export function jsx(type: ElementType, props: unknown, key?: Key) {
-  return react.jsx(type, withSeen(props), key);
+  return react.jsx(type, withSeen(type, props), key);
 }
 
 /** Of an element with several children. */
 export function jsxs(type: ElementType, props: unknown, key?: Key) {
-  return react.jsxs(type, withSeen(props), key);
+  return react.jsxs(type, withSeen(type, props), key);
 }
 
-export function withSeen(props: unknown): unknown {
-  const { children } = props as { children?: unknown };
-  if (typeof children !== "string" && !Array.isArray(children)) return props;
-  return { ...(props as object), children: childSeen(children) };
+/** What is shown or said of an element beside its children. */
+const SAID = ["title", "alt", "placeholder"];
+
+export function withSeen(type: ElementType, props: unknown): unknown {
+  const given = props as Record<string, unknown>;
+  const shown: Record<string, unknown> = {};
+  const { children } = given;
+  if (typeof children === "string" || Array.isArray(children)) shown.children = childSeen(children);
+  // What a component takes by such a name is its own to use, and may be more than to be shown.
+  for (const name of typeof type === "string" ? ["aria-label", ...SAID] : ["aria-label"]) {
+    const text = given[name];
+    if (typeof text === "string") shown[name] = seen(text);
+  }
+  return { ...given, ...shown };
 }
 
 function childSeen(child: unknown): unknown {

@@ -78,6 +78,7 @@ export const words = catalogue({
     errorCode: (code: number, status: number) => `Code ${code}, HTTP ${status}`,
     old: "What you see may be old.",
     typeToConfirm: (name: string) => `Type ${name} to confirm`,
+    writtenOut: (text: string) => `Signs in it turn it around. Written out: ${text}`,
     readOnly: "Your role may look, but not change.",
   },
   zh: {
@@ -152,6 +153,7 @@ export const words = catalogue({
     errorCode: (code: number, status: number) => `代码 ${code}，HTTP ${status}`,
     old: "所示内容可能已过时。",
     typeToConfirm: (name: string) => `输入 ${name} 以确认`,
+    writtenOut: (text: string) => `其中含有改变书写方向的字符，写出来是：${text}`,
     readOnly: "您的角色只能查看，不能修改。",
   },
 });
