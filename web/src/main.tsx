@@ -12,6 +12,7 @@ import "./style/base.css";
 import "./style/controls.css";
 import "./style/parts.css";
 import "./style/overlays.css";
+import "./style/forced-colors.css";
 import { Notices } from "./ui/Notices";
 import { dismissAll } from "./ui/notices";
 

@@ -1,4 +1,4 @@
-import type { Page, Route } from "playwright-core";
+import type { Locator, Page, Route } from "playwright-core";
 import { afterEach, describe, expect, it } from "vitest";
 
 import { change, create, memberId, remove } from "./api";
@@ -115,6 +115,23 @@ describe("what a page says when", () => {
     // What is saved is what was there.
     expect(await dialog.getByLabel("Comment").inputValue()).toBe(comment);
     await remove(`/v1/group/${name}`);
+  });
+
+  it("its reader has colours of their own: bars and switches are seen all the same", async () => {
+    await page.emulateMedia({ forcedColors: "active" });
+    const ground = (of: Locator) => of.evaluate((one) => getComputedStyle(one).backgroundColor);
+    await page.goto("/events");
+    const bar = page.locator("main .legend i").first();
+    await bar.waitFor();
+    expect(await ground(bar)).not.toBe(await ground(page.locator("body")));
+    await page.goto("/network?open=new");
+    const on = page.getByRole("dialog").getByRole("switch");
+    const checked = await ground(on);
+    await on.uncheck();
+    // It goes over from one to the other.
+    await until("it is seen to be off", async () => (await ground(on)) !== checked, 5);
+    await on.check();
+    await page.emulateMedia({ forcedColors: null });
   });
 
   it("little of it is seen at a time: the rows, and no titles above them", async () => {
