@@ -61,9 +61,15 @@ fn is_requirements(entry: &Entry<'_>) -> bool {
         && !is_leftover(entry.path)
 }
 
-/// Whether a name in small letters, of a file or of a group, tells that what it has is not for use.
+/// Whether a name, of a file or of a group, tells in one of its words that what it has is not for
+/// use. `docker` and `latest` only contain such words.
 fn is_for_development(name: &str) -> bool {
-    ["dev", "test", "lint", "doc"].iter().any(|word| name.contains(word))
+    const BEGINNINGS: [&str; 5] = ["dev", "test", "lint", "pytest", "unittest"];
+    let name = name.to_ascii_lowercase();
+    name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
+        BEGINNINGS.iter().any(|begin| word.starts_with(begin))
+            || matches!(word, "doc" | "docs" | "documentation")
+    })
 }
 
 /// `pylock.toml` or `pylock.NAME.toml`.
@@ -110,6 +116,9 @@ mod tests {
             ("app/prod-requirements.txt", true),
             ("app/requirements-dev.txt", false),
             ("app/requirements/test.txt", false),
+            ("app/requirements_docs.txt", false),
+            ("app/requirements-docker.txt", true),
+            ("app/requirements-latest.txt", true),
             ("app/requirements.in", false),
             ("app/notes.txt", false),
             ("v/site-packages/x/requirements.txt", false),
