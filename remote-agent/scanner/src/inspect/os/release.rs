@@ -171,6 +171,30 @@ impl Distribution {
         })
     }
 
+    /// The same with what the versions of its packages tell of openEuler's support pack, which
+    /// only the text of `os-release` does else: `5.1.8-6.oe2203sp3` is of `22.03 (LTS-SP3)`.
+    #[must_use]
+    pub(crate) fn with_pack_of<'v>(self, mut versions: impl Iterator<Item = &'v str>) -> Self {
+        let Some((year, month)) = self.version.split_once('.') else { return self };
+        // The one of each second spring is supported for long, and has packs.
+        let is_long = month == "03" && year.parse::<u32>().is_ok_and(|year| year.is_multiple_of(2));
+        if self.id != "openeuler" || !is_long {
+            return self;
+        }
+        let mark = format!(".oe{year}{month}");
+        let pack = |version: &'v str| {
+            let (_, rest) = version.rsplit_once(mark.as_str())?;
+            let number = rest.strip_prefix("sp").unwrap_or_default();
+            number.split(|c: char| !c.is_ascii_digit()).next()
+        };
+        let version = match versions.find_map(pack) {
+            Some("") => format!("{}-LTS", self.version),
+            Some(number) => format!("{}-LTS-SP{number}", self.version),
+            None => return self,
+        };
+        Self { version, ..self }
+    }
+
     /// The form of reports: `debian:12`.
     pub fn base_os(&self) -> String {
         let id = match self.id.as_str() {
@@ -274,6 +298,23 @@ mod tests {
             assert_eq!(found.base_os(), expected, "{text}");
         }
         assert_eq!(Distribution::parse("etc/os-release", "NAME=nobody"), None);
+    }
+
+    #[test]
+    fn packs_that_packages_tell_of() {
+        for (id, version, of_package, expected) in [
+            ("openEuler", "22.03", "5.1.8-6.oe2203sp3", "22.03-LTS-SP3"),
+            ("openEuler", "24.03", "1:2-7.oe2403", "24.03-LTS"),
+            ("openEuler", "22.03", "5.1.8-6.oe2403", "22.03"),
+            ("openEuler", "20.03", "5.0-12.oe1", "20.03"),
+            ("openEuler", "23.09", "5.2-1.oe2309", "23.09"),
+            ("openEuler", "22.03-LTS-SP1", "5.1.8-6.oe2203sp3", "22.03-LTS-SP1"),
+            ("rhel", "22.03", "5.1.8-6.oe2203sp3", "22.03"),
+        ] {
+            let versions = ["3.0-1", of_package];
+            let found = Distribution::new(id, version).with_pack_of(versions.into_iter());
+            assert_eq!(found.version, expected, "{id} {version} {of_package}");
+        }
     }
 
     #[test]

@@ -226,13 +226,15 @@ impl Reader {
                 self.unknown, self.first_unknown
             ),
         });
+        let versions = self.packages.iter().map(|layered| layered.package.version.as_str());
+        let distribution = self.system.or(self.of_purl).map(|told| told.with_pack_of(versions));
         Inventory {
             digest: self.digest,
             index_digest: None,
             image_id: self.image_id,
             config: ImageConfig::default(),
             layers,
-            distribution: self.system.or(self.of_purl),
+            distribution,
             packages: self.packages,
             problems: problems.into_iter().collect(),
             ..Inventory::default()

@@ -113,6 +113,16 @@ fn the_same_scan_is_the_same_document() {
 }
 
 #[test]
+fn packs_of_open_euler_that_only_packages_tell_of() {
+    let text = json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [
+        {"type": "operating-system", "name": "openEuler", "version": "22.03"},
+        {"type": "library", "name": "bash",
+         "purl": "pkg:rpm/openEuler/bash@5.1.8-6.oe2203sp3?arch=x86_64&distro=openEuler-22.03"}]});
+    let read = inventory(&text.to_string());
+    assert_eq!(read.distribution.unwrap().base_os(), "openeuler:22.03-LTS-SP3");
+}
+
+#[test]
 fn documents_of_other_programs() {
     let syft = json!({
         "bomFormat": "CycloneDX", "specVersion": "1.5",
