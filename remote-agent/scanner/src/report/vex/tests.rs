@@ -77,6 +77,22 @@ fn products_of_openvex() {
     }
 }
 
+/// As they are attached to images.
+#[test]
+fn documents_in_statements_of_in_toto() {
+    let document = openvex(&json!([{"@id": "pkg:deb/debian/openssl"}]), "not_affected");
+    let statement = json!({"_type": "https://in-toto.io/Statement/v1", "subject": [],
+        "predicateType": "https://openvex.dev/ns/v0.2.0", "predicate": document});
+    let envelope = json!({"payloadType": "application/vnd.in-toto+json",
+        "payload": STANDARD.encode(statement.to_string()), "signatures": []});
+    for carrier in [statement, envelope] {
+        assert_eq!(judged(&carrier, "x").len(), 1, "{carrier}");
+    }
+    let broken = json!({"payload": "AAAA", "signatures": []}).to_string();
+    let refused = VexDocuments::default().add("x", broken.as_bytes()).unwrap_err();
+    assert!(matches!(refused, VexError::Foreign(_)), "{refused}");
+}
+
 #[test]
 fn states() {
     for (word, state, away) in [
