@@ -85,10 +85,12 @@ impl Question {
         let mut sql = QueryBuilder::default();
         let narrower: Vec<&Condition> =
             self.conditions.iter().filter(|one| one.narrows()).collect();
+        let is_small = self.within.as_ref().is_some_and(Within::is_small);
+        let at_once = self.order.is_of_numbers() || (is_small && self.order.is_of_images());
         match &self.within {
-            Some(within) => within.push_narrowed(&mut sql, &narrower),
+            Some(within) => within.push_narrowed(&mut sql, &narrower, at_once),
             None if narrower.is_empty() => {}
-            None => Within::default().push_narrowed(&mut sql, &narrower),
+            None => Within::default().push_narrowed(&mut sql, &narrower, at_once),
         }
         sql
     }
@@ -239,6 +241,39 @@ mod tests {
         let wanted = vec![Value::Text("a".to_owned())];
         Condition { field: &NAME, comparison: Comparison::Prefix, wanted }.push_of_value(&mut sql);
         assert_eq!(sql.sql().as_str(), " AND (starts_with(other.name, $1))");
+    }
+
+    #[test]
+    fn images_are_counted_at_once_where_their_order_or_a_small_scope_needs_it() {
+        static BY_CLUSTERS: Order = Order {
+            name: "clusters",
+            columns: &[("image.clusters", Kind::Number), ("image.id", Kind::Number)],
+            descends: true,
+        };
+        static BY_NAME: Order =
+            Order { name: "name", columns: &[("image.name", Kind::Text)], descends: false };
+        let counts_at_once = |clusters: Option<usize>, order: &'static Order| {
+            let within = Within {
+                clusters: clusters.map(|clusters| vec![uuid::Uuid::nil(); clusters]),
+                namespaces: vec!["shop".to_owned()],
+            };
+            let question = Question {
+                within: Some(within),
+                conditions: Vec::new(),
+                order,
+                descending: false,
+                after: None,
+                start: 0,
+                limit: 10,
+            };
+            question.begin().sql().as_str().contains("GROUP BY running_image")
+        };
+        assert!(counts_at_once(None, &BY_CLUSTERS));
+        assert!(counts_at_once(Some(2), &BY_NAME));
+        assert!(!counts_at_once(None, &BY_NAME));
+        assert!(!counts_at_once(Some(500), &BY_NAME));
+        // Of workloads only the images of a page are looked at.
+        assert!(!counts_at_once(Some(2), &ORDER));
     }
 
     #[test]

@@ -15,6 +15,9 @@ use uuid::Uuid;
 use super::Result;
 use super::question::{Condition, Kind};
 
+/// Of namespaces in so few clusters all images are counted at once.
+const FEW_CLUSTERS: usize = 16;
+
 /// Images, each counted when it is looked at.
 const COUNTED_EACH: &str = "), running_image AS NOT MATERIALIZED (
          SELECT one.id, one.name, one.image_id, one.scanned_at, one.report,
@@ -86,14 +89,26 @@ impl Within {
         self.namespaces.is_empty()
     }
 
+    /// Whether it is namespaces of few clusters: most images do not run there.
+    pub(super) fn is_small(&self) -> bool {
+        let few = self.clusters().is_some_and(|clusters| clusters.len() <= FEW_CLUSTERS);
+        few && !self.has_whole_clusters()
+    }
+
     /// Begins a statement. What it then calls `event`, `workload`,
     /// `cluster_image` and `running_image` is what is within.
     pub fn push(&self, sql: &mut QueryBuilder<Postgres>) {
-        self.push_narrowed(sql, &[]);
+        self.push_narrowed(sql, &[], false);
     }
 
-    /// The same, of what runs and meets conditions besides, which are about that.
-    pub(super) fn push_narrowed(&self, sql: &mut QueryBuilder<Postgres>, narrower: &[&Condition]) {
+    /// The same, of what runs and meets conditions besides, which are about that. Images are
+    /// counted `at_once` where a statement looks at all of them, or few are within.
+    pub(super) fn push_narrowed(
+        &self,
+        sql: &mut QueryBuilder<Postgres>,
+        narrower: &[&Condition],
+        at_once: bool,
+    ) {
         sql.push("WITH event AS NOT MATERIALIZED (SELECT * FROM event WHERE true");
         self.push_conditions(sql);
         sql.push("), workload AS NOT MATERIALIZED (SELECT * FROM workload WHERE true");
@@ -115,10 +130,11 @@ impl Within {
         }
         // What is asked for may be a few of the images, which are found by what runs of
         // them; what a role reaches may be most, of which a page needs a few.
-        sql.push(match (narrower.is_empty(), whole_clusters) {
-            (true, _) => COUNTED_EACH,
-            (false, true) => COUNTED_AT_ONCE,
-            (false, false) => COUNTED_BY_WORKLOADS,
+        let at_once = at_once || !narrower.is_empty();
+        sql.push(match (at_once, whole_clusters) {
+            (false, _) => COUNTED_EACH,
+            (true, true) => COUNTED_AT_ONCE,
+            (true, false) => COUNTED_BY_WORKLOADS,
         });
     }
 
@@ -126,6 +142,11 @@ impl Within {
     /// columns that they are about.
     pub(super) fn push_conditions(&self, sql: &mut QueryBuilder<Postgres>) {
         self.push_clusters(sql);
+        self.push_namespaces(sql);
+    }
+
+    /// Adds that of the namespaces alone.
+    pub(super) fn push_namespaces(&self, sql: &mut QueryBuilder<Postgres>) {
         if !self.namespaces.is_empty() {
             sql.push(" AND namespace LIKE ANY (").push_bind(self.namespaces.clone()).push(")");
         }
@@ -190,7 +211,7 @@ mod tests {
         let namespace = one(&OF_NAMESPACE, Value::Text("shop".to_owned()));
         let counted = |narrower: &[&Condition]| {
             let mut sql = QueryBuilder::<Postgres>::new("");
-            Within::default().push_narrowed(&mut sql, narrower);
+            Within::default().push_narrowed(&mut sql, narrower, false);
             let text = sql.sql().as_str().to_owned();
             text.split_once("workload AS").map(|(_, text)| text.to_owned()).unwrap_or_default()
         };
@@ -203,6 +224,24 @@ mod tests {
             text.contains("SELECT DISTINCT cluster_id, running_image FROM workload)"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn images_are_counted_as_the_statement_needs_them() {
+        for (clusters, namespaces, at_once, expected) in [
+            (None, vec!["shop"], false, COUNTED_EACH),
+            (None, vec!["shop"], true, COUNTED_BY_WORKLOADS),
+            (Some(2), vec![], true, COUNTED_AT_ONCE),
+            (Some(2), vec!["shop"], true, COUNTED_BY_WORKLOADS),
+        ] {
+            let within = Within {
+                clusters: clusters.map(|most| (0..most).map(Uuid::from_u128).collect()),
+                namespaces: namespaces.into_iter().map(str::to_owned).collect(),
+            };
+            let mut sql = QueryBuilder::<Postgres>::new("");
+            within.push_narrowed(&mut sql, &[], at_once);
+            assert!(sql.sql().as_str().ends_with(expected), "{within:?} {at_once}");
+        }
     }
 
     #[test]

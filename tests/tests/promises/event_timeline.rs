@@ -13,6 +13,9 @@ const NAMES: [&str; 3] =
 const LEVELS: [&str; 2] = ["Critical", "Info"];
 /// Events of each member, one every 25 minutes: four days.
 const EVENTS: u64 = 230;
+/// As many that some come far behind.
+const MANY: u64 = 1_200;
+const PASSWORD: &str = "Correct-Horse-8-Battery";
 
 fn event(seq: u64) -> Event {
     let pick = |of: &[&'static str], every: u64| of[(seq / every) as usize % of.len()];
@@ -116,6 +119,95 @@ async fn a_timeline_counts_what_is_listed() -> Result<()> {
     for name in ["one", "two"] {
         let series = clusters["series"].as_array().context("no series")?;
         ensure!(series.iter().any(|one| one["cluster_name"] == name), "{name}: {clusters}");
+    }
+    Ok(())
+}
+
+/// A reader of one namespace sees, counts and pages what is in it, however they ask.
+#[tokio::test]
+async fn a_namespace_is_listed_and_counted_for_whom_it_is_all() -> Result<()> {
+    let primary = Primary::start().await?;
+    fleet::promote(&primary).await?;
+    let admin = primary.admin().await?;
+    let token = primary.token(&[]).await?;
+    let identity = simulated::join(&token, "one").await?;
+    let member = ReportingMember::open(&identity).await?;
+    member.report((1..=EVENTS).map(event).collect()).await?;
+    let in_shop = listed(&admin, "events", "namespace=shop").await?;
+    ensure!(in_shop > 0, "nothing is in the namespace");
+    let now = Utc::now().timestamp();
+    let week = format!("since={}&until={}", now - 6 * 86_400, now + 86_400);
+    for (name, scope, all) in [
+        ("shop", json!({ "domains": ["sho*"] }), in_shop),
+        ("shop-of-one", json!({ "clusters": ["one"], "domains": ["shop"] }), in_shop),
+        ("nobody", json!({ "clusters": ["one"], "domains": ["nothing-*"] }), 0),
+    ] {
+        let user = json!({ "username": name, "fullname": name, "password": PASSWORD,
+            "role": "fedReader", "access_scope": scope });
+        admin.post("/v1/user", &json!({ "user": user })).await?.ok()?;
+        let mut reader = primary.rest()?;
+        reader.login(name, PASSWORD).await?;
+        for (filter, expected) in [
+            ("", all),
+            ("namespace=shop", all),
+            ("namespace=bank", 0),
+            ("f_namespace=prefix,sh", all),
+            ("f_namespace=neq,shop", 0),
+            ("f_namespace=neq,bank", all),
+            ("namespace=shop&f_namespace=neq,shop", 0),
+            ("sort=category", all),
+        ] {
+            let seen = listed(&reader, "events", filter).await?;
+            assert_eq!(seen, expected, "{name}: {filter}");
+            if filter.starts_with("sort") {
+                continue;
+            }
+            for way in ["by=level", "by=cluster", "by=namespace"] {
+                let query = format!("{filter}&{week}&{way}");
+                let total = sum(&counted(&reader, "events", &query).await?)?;
+                assert_eq!(total, expected as i64, "{name}: {query}");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// More events than are passed over with all that is in them, each about an image of its
+/// own, and these are more than are looked up one by one.
+#[tokio::test]
+async fn pages_far_behind_and_texts_of_many_images_tell_of_all() -> Result<()> {
+    let primary = Primary::start().await?;
+    fleet::promote(&primary).await?;
+    let admin = primary.admin().await?;
+    let token = primary.token(&[]).await?;
+    let identity = simulated::join(&token, "one").await?;
+    let member = ReportingMember::open(&identity).await?;
+    let of_image = |seq: u64| {
+        let detail = json!({ "message": format!("{seq}"), "image": format!("shop/menu-{seq}:v1") });
+        let at = Utc::now() - TimeDelta::seconds((MANY - seq) as i64);
+        Event { detail: detail.to_string().into(), at_ms: at.timestamp_millis(), ..event(seq) }
+    };
+    member.report((1..=MANY).map(of_image).collect()).await?;
+    for order in ["sort=time&order=desc", "sort=cluster&order=desc", "sort=name", "sort=category"] {
+        let path = format!("/v1/fed/events?{order}&cluster=one");
+        let near = admin.get(&format!("{path}&start=990&limit=30")).await?.ok()?;
+        let far = admin.get(&format!("{path}&start=1010&limit=10")).await?.ok()?;
+        let near = near["events"].as_array().context("no events")?;
+        ensure!(near.len() == 30 && far["events"] == json!(near[20..]), "{order}: {far}");
+    }
+    let now = Utc::now().timestamp();
+    let hours = format!("span=1h&since={}&until={}", now - 7_200, now + 7_200);
+    for (filter, expected) in [
+        ("image=shop/", MANY),
+        (
+            "f_image=prefix,shop/menu-1",
+            (1..=MANY).filter(|n| n.to_string().starts_with('1')).count() as u64,
+        ),
+        ("image=shop/&f_image=neq,shop/menu-7:v1", MANY - 1),
+        ("image=elsewhere", 0),
+    ] {
+        let timeline = counted(&admin, "events", &format!("{filter}&{hours}")).await?;
+        assert_eq!(sum(&timeline)?, expected as i64, "{filter}: {timeline}");
     }
     Ok(())
 }

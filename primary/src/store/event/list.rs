@@ -30,13 +30,17 @@ pub struct Event {
 pub(super) const IMAGE: Field =
     Field::new("image", "event.image", Kind::Text, &[("image", Comparison::Contains)]);
 
+/// The namespace that an event is about.
+const NAMESPACE: Field =
+    Field::new("namespace", "event.namespace", Kind::Text, &[("namespace", Comparison::Eq)]);
+
 /// What events can be asked by.
 pub static FIELDS: [Field; 7] = [
     Field::new("cluster", "event.cluster_id", Kind::Cluster, &[("cluster", Comparison::Eq)]),
     Field::new("name", "event.name", Kind::Text, &[("name", Comparison::Eq)]),
     Field::new("category", "event.category", Kind::Text, &[("category", Comparison::Eq)]),
     Field::new("level", "event.level", Kind::Text, &[("level", Comparison::Eq)]),
-    Field::new("namespace", "event.namespace", Kind::Text, &[("namespace", Comparison::Eq)]),
+    NAMESPACE,
     IMAGE,
     Field::new(
         "reported_at",
@@ -89,16 +93,25 @@ pub static ORDERS: [Order; 4] = [
 ];
 
 /// The namespaces that events are about.
-static NAMESPACES: Known = Known {
-    field: "namespace",
+pub(super) static NAMESPACES: Known = Known {
+    field: &NAMESPACE,
     comparisons: &[
         Comparison::Neq,
         Comparison::Contains,
         Comparison::ContainsNot,
         Comparison::Prefix,
     ],
+    limited: true,
     rows: " FROM event_namespace AS event WHERE true",
 };
+
+/// A page begins far behind where so many events come before it.
+const FAR: i64 = 1_000;
+
+/// Ends a query for places: the events there.
+const AT_PLACES: &str =
+    ") AS place JOIN event ON event.at = place.at AND event.cluster_id = place.cluster_id
+                           AND event.seq = place.seq";
 
 /// The newest events that the conditions admit.
 pub fn newest(conditions: Vec<Condition>, start: i64, limit: i64) -> Question {
@@ -140,6 +153,7 @@ pub async fn list(conn: &mut PgConnection, question: &Question) -> Result<Vec<Ev
          FROM (",
     );
     match images {
+        None if question.start > FAR => push_far_rows(&mut sql, question),
         None => question.push_rows(&mut sql, "SELECT event.* FROM event WHERE true", "event"),
         Some(images) => push_rows_of(&mut sql, question, &images),
     }
@@ -149,14 +163,27 @@ pub async fn list(conn: &mut PgConnection, question: &Question) -> Result<Vec<Ev
     rows.into_iter().map(Event::try_from).collect()
 }
 
+/// Adds a page that many events come before: of these the places are read alone, which an
+/// index has.
+fn push_far_rows(sql: &mut QueryBuilder<Postgres>, question: &Question) {
+    let of_places = format!("SELECT {} FROM event WHERE true", columns(question.order));
+    sql.push("SELECT event.* FROM (");
+    question.push_rows(sql, &of_places, "event");
+    sql.push(AT_PLACES);
+}
+
+fn columns(order: &Order) -> String {
+    let columns: Vec<&str> = order.columns.iter().map(|(column, _)| *column).collect();
+    columns.join(", ")
+}
+
 /// Adds the page of the events of some images: the newest places of each are
 /// read from the index, and the events of those that are left.
 fn push_rows_of(sql: &mut QueryBuilder<Postgres>, question: &Question, images: &Images) {
     let (start, limit) = (0, question.start.saturating_add(question.limit));
     let mut of_each = Question { start, limit, ..question.clone() };
     of_each.conditions.remove(images.condition);
-    let columns: Vec<&str> = question.order.columns.iter().map(|(column, _)| *column).collect();
-    let columns = columns.join(", ");
+    let columns = columns(question.order);
     sql.push("SELECT event.* FROM (SELECT ").push(&columns).push(" FROM unnest(");
     sql.push_bind(images.names.clone()).push(") AS wanted (image) CROSS JOIN LATERAL (");
     let of_image = format!(
@@ -166,10 +193,7 @@ fn push_rows_of(sql: &mut QueryBuilder<Postgres>, question: &Question, images: &
     sql.push(") AS event");
     question.push_order(sql);
     question.push_bounds(sql);
-    sql.push(
-        ") AS place JOIN event ON event.at = place.at AND event.cluster_id = place.cluster_id
-                               AND event.seq = place.seq",
-    );
+    sql.push(AT_PLACES);
 }
 
 impl Event {

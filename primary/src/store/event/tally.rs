@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
 use super::image;
+use super::list::NAMESPACES;
 use crate::store::Result;
 use crate::store::question::{Kind, Question};
 
@@ -123,8 +124,12 @@ pub async fn count(
     span: Span,
     split: Split,
 ) -> Result<Vec<Tally>> {
-    let images = image::named(conn, question).await?;
     let source = Source::of(question, span, split);
+    let question = &match source {
+        Source::Events => question.resolved(conn, &NAMESPACES).await?,
+        Source::Clusters | Source::Namespaces => question.clone(),
+    };
+    let images = image::named(conn, question).await?;
     let mut sql = match source {
         Source::Events => question.begin(),
         Source::Clusters | Source::Namespaces => QueryBuilder::<Postgres>::default(),
@@ -155,7 +160,11 @@ pub async fn count(
     sql.push(" AND event.at >= ").push_bind(since);
     sql.push(" AND event.at < ").push_bind(until);
     for condition in &question.conditions {
-        condition.push(&mut sql);
+        if images.is_some() {
+            condition.push(&mut sql);
+        } else {
+            image::push_of_all(&mut sql, condition);
+        }
     }
     if let Some(images) = images {
         sql.push(" AND event.image = ANY (").push_bind(images.names).push(")");

@@ -21,6 +21,22 @@ pub struct Order {
     pub descends: bool,
 }
 
+impl Order {
+    fn begins_with(&self, part: &str) -> bool {
+        self.columns.first().is_some_and(|(column, _)| column.starts_with(part))
+    }
+
+    /// Whether it is one of images, or of what belongs to them.
+    pub(super) fn is_of_images(&self) -> bool {
+        self.begins_with("image.") || self.begins_with("item.")
+    }
+
+    /// Whether images are in the order of how much runs of them.
+    pub(super) fn is_of_numbers(&self) -> bool {
+        self.begins_with("image.clusters") || self.begins_with("image.workloads")
+    }
+}
+
 /// A place in an order: the values of its columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place(pub Vec<Value>);
