@@ -26,6 +26,8 @@ const DEPTH: usize = 60;
 /// Who counts rests twenty times as long as it counted, ten minutes at most, before it
 /// counts again.
 const COUNTED_WITHIN: Duration = Duration::from_mins(15);
+/// Of callers whose role does not reach everything.
+const LIMITED_PASSWORD: &str = "Correct-Horse-8-Battery";
 
 /// The lists, each as it is asked for without a word and by any one filter or
 /// order.
@@ -37,6 +39,8 @@ const LISTS: [(&str, &[(&str, &str)]); 9] = [
             ("cluster", "cluster=cluster-0500"),
             ("name", "name=Admission.Control.Denied"),
             ("category", "category=audit"),
+            ("category_absent", "category=threat"),
+            ("category_like", "f_category=in,udi"),
             ("level", "level=Critical"),
             ("level_absent", "level=Warning"),
             ("namespace", "namespace=namespace-7"),
@@ -49,6 +53,7 @@ const LISTS: [(&str, &[(&str, &str)]); 9] = [
             ("image", "image=service-77"),
             ("image_absent", "image=nothing-of-the-kind"),
             ("since", "since=2020-01-01T00:00:00Z"),
+            ("far", "start=100000"),
             ("by_cluster", "sort=cluster"),
             ("by_name", "sort=name"),
             ("by_category", "sort=category"),
@@ -76,6 +81,7 @@ const LISTS: [(&str, &[(&str, &str)]); 9] = [
             ("name", "since=MONTH&name=Admission.Control.Denied"),
             ("namespace", "since=MONTH&namespace=namespace-7"),
             ("image", "since=MONTH&image=service-77"),
+            ("image_every", "since=MONTH&image=shop/"),
         ],
     ),
     ("denials/timeline", &[("", ""), ("month", "since=MONTH")]),
@@ -160,6 +166,28 @@ const LISTS: [(&str, &[(&str, &str)]); 9] = [
     ),
 ];
 
+/// What those are asked for whose role does not reach everything.
+const OF_LIMITED: [(&str, &[(&str, &str)]); 9] = [
+    (
+        "events",
+        &[
+            ("", ""),
+            ("name", "name=Admission.Control.Denied"),
+            ("category", "category=audit"),
+            ("namespace_other", "f_namespace=neq,namespace-7"),
+            ("by_cluster", "sort=cluster"),
+        ],
+    ),
+    ("denials", &[("", ""), ("by_cluster", "sort=cluster")]),
+    ("events/timeline", &[("", ""), ("month", "since=MONTH")]),
+    ("denials/timeline", &[("month", "since=MONTH")]),
+    ("workloads", &[("", ""), ("name", "name=service-77")]),
+    ("images", &[("", ""), ("by_clusters", "sort=clusters")]),
+    ("compliance", &[("", "")]),
+    ("summary", &[("", "limit=500")]),
+    ("vulnerabilities", &[("", ""), ("by_images", "sort=images")]),
+];
+
 /// Queries about vulnerabilities that clients open and page through, by their filter.
 const QUERIES: [(&str, &str); 5] = [
     ("", "{}"),
@@ -181,17 +209,56 @@ pub(crate) async fn measure(figures: &mut Figures) -> Result<()> {
     sqlx::raw_sql("VACUUM ANALYZE").execute(&mut store).await?;
     counted(&mut store).await?;
     let admin = primary.admin().await?;
-    for (list, questions) in LISTS {
-        for (filter, query) in questions {
-            let ago = |days| (Utc::now() - TimeDelta::days(days)).timestamp().to_string();
-            let query = query.replace("WEEK", &ago(7)).replace("MONTH", &ago(30));
-            let list_name = list.replace('/', "_");
-            let name = if filter.is_empty() { list_name } else { format!("{list_name}_{filter}") };
-            pages(&admin, &name, &format!("/v1/fed/{list}?{query}"), figures).await?;
-        }
+    lists(&admin, "", &LISTS, figures).await?;
+    for (who, scope) in scopes() {
+        let caller = limited(&primary, &admin, who, &scope).await?;
+        lists(&caller, &format!("{who}_"), &OF_LIMITED, figures).await?;
     }
     for (filter, query) in QUERIES {
         queries(&admin, filter, &serde_json::from_str(query)?, figures).await?;
+    }
+    Ok(())
+}
+
+/// Who is limited, and to what: a few clusters, half of them, a namespace of all or of a
+/// few, and a namespace that nothing is in.
+fn scopes() -> [(&'static str, Value); 5] {
+    let clusters = |most| (1..=most).map(|n| format!("cluster-{n:04}")).collect::<Vec<_>>();
+    [
+        ("few", json!({ "clusters": clusters(10) })),
+        ("half", json!({ "clusters": clusters(500) })),
+        ("namespace", json!({ "domains": ["namespace-7"] })),
+        ("few_namespace", json!({ "clusters": clusters(10), "domains": ["namespace-7"] })),
+        ("nowhere", json!({ "domains": ["nothing-*"] })),
+    ]
+}
+
+/// A reader within a scope.
+async fn limited(primary: &Primary, admin: &Rest, name: &str, scope: &Value) -> Result<Rest> {
+    let user = json!({ "username": name, "fullname": name, "password": LIMITED_PASSWORD,
+        "role": "fedReader", "access_scope": scope });
+    admin.post("/v1/user", &json!({ "user": user })).await?.ok()?;
+    let mut rest = primary.rest()?;
+    rest.login(name, LIMITED_PASSWORD).await?;
+    Ok(rest)
+}
+
+/// Pages of lists, each asked for in each way.
+async fn lists(
+    caller: &Rest,
+    who: &str,
+    lists: &[(&str, &[(&str, &str)])],
+    figures: &mut Figures,
+) -> Result<()> {
+    let ago = |days| (Utc::now() - TimeDelta::days(days)).timestamp().to_string();
+    for (list, questions) in lists {
+        for (filter, query) in *questions {
+            let query = query.replace("WEEK", &ago(7)).replace("MONTH", &ago(30));
+            let list_name = list.replace('/', "_");
+            let name = if filter.is_empty() { list_name } else { format!("{list_name}_{filter}") };
+            let path = format!("/v1/fed/{list}?{query}");
+            pages(caller, &format!("{who}{name}"), &path, figures).await?;
+        }
     }
     Ok(())
 }
@@ -295,7 +362,7 @@ async fn pages(admin: &Rest, name: &str, path: &str, figures: &mut Figures) -> R
             after.clear();
         }
         // Vulnerabilities have pages by number, the others by place.
-        let from = if name.starts_with("vulnerabilities") {
+        let from = if path.starts_with("/v1/fed/vulnerabilities") {
             format!("start={}", n % DEPTH * 20)
         } else {
             format!("after={after}")
