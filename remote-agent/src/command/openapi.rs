@@ -16,4 +16,19 @@ mod tests {
         let document = palisade_controller::document().to_pretty_json().unwrap() + "\n";
         assert!(checked_in == document, "openapi/cluster.json is old: run `make openapi`");
     }
+
+    #[test]
+    fn every_answer_is_described() {
+        let document = palisade_controller::document().to_pretty_json().unwrap();
+        let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                for (status, response) in operation["responses"].as_object().unwrap() {
+                    let described = response["description"].as_str();
+                    let described = described.is_some_and(|text| !text.is_empty());
+                    assert!(described, "{method} {path} {status}");
+                }
+            }
+        }
+    }
 }

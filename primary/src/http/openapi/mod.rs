@@ -2,6 +2,7 @@
 //! that serves it.
 
 mod operation;
+mod tag;
 
 use axum::Router;
 use axum::routing::get;
@@ -95,6 +96,7 @@ fn codes() -> String {
 /// that is needed, and examples.
 pub(super) fn complete(mut document: OpenApi) -> serde_json::Result<OpenApi> {
     let examples = operation::examples()?;
+    document.tags = Some(tag::all().collect());
     let components = document.components.get_or_insert_default();
     components.schemas.insert(ErrorBody::name().into_owned(), ErrorBody::schema());
     components.schemas.insert(HarborErrorData::name().into_owned(), HarborErrorData::schema());

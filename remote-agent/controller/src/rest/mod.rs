@@ -46,7 +46,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
-use utoipa::openapi::Info;
+use utoipa::openapi::{Info, RefOr};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -98,6 +98,18 @@ pub fn router(controller: Controller, outside: Router) -> Router {
 pub fn document() -> utoipa::openapi::OpenApi {
     let mut document = own().into_openapi();
     document.info = Info::new("Palisade: a cluster", env!("CARGO_PKG_VERSION"));
+    for item in document.paths.paths.values_mut() {
+        for operation in [&mut item.get, &mut item.post, &mut item.patch].into_iter().flatten() {
+            for (status, response) in &mut operation.responses.responses {
+                let RefOr::T(response) = response else { continue };
+                // No answer is without a description.
+                let reason = status.parse().ok().and_then(|one: StatusCode| one.canonical_reason());
+                if let Some(reason) = reason.filter(|_| response.description.is_empty()) {
+                    response.description = format!("{reason}.");
+                }
+            }
+        }
+    }
     document
 }
 
