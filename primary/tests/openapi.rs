@@ -2,7 +2,7 @@
 //! code: it knows every handler, and the program of the unit tests would have to hold
 //! them all a second time.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use palisade_identity::{Need, route_access};
 use palisade_primary::http::{document, openapi};
@@ -175,4 +175,18 @@ fn examples_are_as_their_schemas_say() {
     assert_eq!(body["application/json"]["example"]["user"]["username"], "mary");
     let answer = &document["paths"]["/v1/user"]["get"]["responses"]["200"]["content"];
     assert_eq!(answer["application/json"]["example"]["users"][0]["username"], "mary");
+}
+
+#[test]
+fn tags_that_are_described_are_those_of_the_endpoints() {
+    let document = serde_json::to_value(document().unwrap()).unwrap();
+    let items = document["paths"].as_object().unwrap().values();
+    let operations = items.flat_map(|item| item.as_object().unwrap().values());
+    let used: BTreeSet<&str> = operations
+        .flat_map(|operation| operation["tags"].as_array().into_iter().flatten())
+        .filter_map(Value::as_str)
+        .collect();
+    let described = document["tags"].as_array().unwrap().iter();
+    let described: BTreeSet<&str> = described.filter_map(|tag| tag["name"].as_str()).collect();
+    assert_eq!(used, described);
 }

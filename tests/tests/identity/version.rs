@@ -13,9 +13,10 @@ fn tag(answer: &Answer) -> Result<String> {
     Ok(tag.to_str()?.to_owned())
 }
 
-fn config(of: Value, more: Value) -> Value {
-    let (mut of, Value::Object(more)) = (of, more) else { panic!("no object") };
-    of.as_object_mut().unwrap().extend(more);
+fn config(mut of: Value, more: &Value) -> Value {
+    for (member, value) in more.as_object().into_iter().flatten() {
+        of[member] = value.clone();
+    }
     json!({ "config": of })
 }
 
@@ -46,7 +47,7 @@ async fn what_somebody_else_changed_since_is_not_taken_back() -> Result<()> {
             "/v1/user_role",
             json!({ "config": role }),
             "/v1/user_role/taster".to_owned(),
-            ["mine", "theirs", "back"].map(|text| config(role.clone(), comment(text))),
+            ["mine", "theirs", "back"].map(|text| config(role.clone(), &comment(text))),
         ),
         (
             "/v1/server",
@@ -58,7 +59,7 @@ async fn what_somebody_else_changed_since_is_not_taken_back() -> Result<()> {
             entries,
             json!({ "config": entry }),
             format!("{entries}/1000"),
-            ["mine", "theirs", "back"].map(|text| config(numbered.clone(), comment(text))),
+            ["mine", "theirs", "back"].map(|text| config(numbered.clone(), &comment(text))),
         ),
     ] {
         let path = path.as_str();

@@ -41,24 +41,3 @@ pub(super) fn all() -> impl Iterator<Item = Tag> {
     TAGS.into_iter()
         .map(|(name, about)| TagBuilder::new().name(name).description(Some(about)).build())
 }
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn tags_that_are_described_are_those_of_the_endpoints() {
-        let document = serde_json::to_value(crate::http::document().unwrap()).unwrap();
-        let items = document["paths"].as_object().unwrap().values();
-        let operations = items.flat_map(|item| item.as_object().unwrap().values());
-        let used: BTreeSet<&str> = operations
-            .flat_map(|operation| operation["tags"].as_array().into_iter().flatten())
-            .filter_map(serde_json::Value::as_str)
-            .collect();
-        let described = document["tags"].as_array().unwrap().iter();
-        let described: BTreeSet<&str> = described.filter_map(|tag| tag["name"].as_str()).collect();
-        assert_eq!(used, described);
-    }
-}
