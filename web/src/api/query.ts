@@ -19,6 +19,7 @@ import { type Answer, get, type PathOf, type Query, type Target } from "./client
 import { ApiError } from "./error";
 import { head, isLast } from "./history";
 import { isLive, isTold } from "./live";
+import { type From, following, pageOf } from "./paging";
 
 /** What is no more as the change that names it left it. */
 const CHANGED_SINCE = 412;
@@ -113,22 +114,18 @@ export function usePages<P extends PathOf<"get">, Row>(
   const { every, enabled, limit = PAGE, query: filters, ...target } = options;
   const query = useInfiniteQuery({
     queryKey: [path, target, "pages", filters],
-    queryFn: async ({ signal, pageParam }) =>
-      pick(
-        await get(path, {
-          ...target,
-          query: { ...filters, start: pageParam, limit },
-          signal,
-        }),
-      ),
-    initialPageParam: 0,
-    getNextPageParam: (last, pages) =>
-      last.length < limit ? undefined : pages.reduce((sum, page) => sum + page.length, 0),
+    queryFn: async ({ signal, pageParam }) => {
+      const query = { ...filters, ...pageParam, limit };
+      const answer = await get(path, { ...target, query, signal });
+      return pageOf(pick(answer), answer);
+    },
+    initialPageParam: { start: 0 } as From,
+    getNextPageParam: (_, pages) => following(pages, limit),
     placeholderData: keepPreviousData,
     refetchInterval: () => pace(path, every, target.cluster),
     enabled: enabled ?? true,
   });
-  const rows = useMemo(() => query.data?.pages.flat(), [query.data]);
+  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.rows), [query.data]);
   return { ...query, rows };
 }
 
