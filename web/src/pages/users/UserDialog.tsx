@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { ifStill, patchTagged, postTagged, remove, type Target } from "../../api/client";
+import { ifStill, patchTagged, post, postTagged, remove, type Target } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
 import { useSelf } from "../../session/permissions";
 import { useText } from "../../text/language";
