@@ -11,7 +11,8 @@ use super::window::{Span, Window};
 use crate::inspect::language::libraries_of_dotnet;
 use crate::inspect::{Entry, Facts, Problem};
 
-/// Behind the place of the header, which is zero in a host of no bundle.
+/// Behind the place of the header, which is zero in a host of no bundle. Others who look for bundles
+/// have it too, behind whatever.
 const MARK: [u8; 32] = [
     0x8b, 0x12, 0x02, 0xb9, 0x6a, 0x61, 0x20, 0x38, 0x72, 0x7b, 0x93, 0x02, 0x14, 0xd7, 0xa0, 0x32,
     0x13, 0xf5, 0xb9, 0xe6, 0xef, 0xae, 0x33, 0x18, 0xee, 0x3b, 0x2d, 0xce, 0x24, 0xb3, 0x6a, 0xae,
@@ -70,11 +71,14 @@ impl Search {
     }
 }
 
-/// The place that stands before the mark.
+/// The place that stands before the mark, which the header stands behind.
 fn header_place(window: &Window<'_>) -> Option<u64> {
     let behind = window.bytes.get(NUMBER..)?;
-    let places = memmem::find_iter(behind, &MARK).take_while(|at| *at < window.own);
-    places.filter_map(|at| number(window.bytes.get(at..at + NUMBER)?)).find(|place| *place > 0)
+    let mut marks = memmem::find_iter(behind, &MARK).take_while(|at| *at < window.own);
+    marks.find_map(|at| {
+        let place = number(window.bytes.get(at..at + NUMBER)?)?;
+        (place > window.start + at as u64).then_some(place)
+    })
 }
 
 /// Where a header says that the list is, and its bytes: behind the version, the number of files,
@@ -160,6 +164,11 @@ mod tests {
     fn lists_of_others_do_not_count() {
         let mut file = program(4_096, 8_192, LIST, LIST.len());
         file[4_096..4_104].fill(0);
+        assert_eq!(found(&file), (Vec::new(), None));
+        // What stands before the mark in programs that only look for it.
+        file[4_096..4_104].copy_from_slice(&64_u64.to_le_bytes());
+        assert_eq!(found(&file), (Vec::new(), None));
+        file[4_096..4_104].fill(b'x');
         assert_eq!(found(&file), (Vec::new(), None));
         // A list that the header does not tell of.
         let both = format!("{}\n{LIST}", LIST.replace("Newtonsoft", "Other"));
