@@ -84,13 +84,16 @@ pub(super) fn read(
         unpacked: Cell::new(most),
         most,
     };
-    let mut source = BufReader::with_capacity(64 << 10, content);
+    // A layer gives its bytes in pieces of any size.
+    let mut head = Vec::new();
+    let read = content.take(2).read_to_end(&mut head);
+    read.map_err(|error| Problem::new(format!("cannot be read: {error}")))?;
     // Others use these endings too.
     let is_program = is_of_python(entry.path) && !is_egg(entry.path);
-    let is_other = |head: &[u8]| !head.starts_with(b"PK") && !head.starts_with(b"#!");
-    if is_program && source.fill_buf().is_ok_and(is_other) {
+    if is_program && !matches!(&*head, b"PK" | b"#!") {
         return Ok(());
     }
+    let mut source = BufReader::with_capacity(64 << 10, head.as_slice().chain(content));
     archive(entry.path, &mut source, DEPTH, &budget, facts).map_err(|error| match error {
         ZipError::Read(error) => Problem::new(format!("cannot be read: {error}")),
         ZipError::Malformed(what) => Problem::new(format!("is a damaged archive: {what}")),

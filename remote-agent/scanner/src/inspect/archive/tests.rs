@@ -425,6 +425,11 @@ fn a_program_of_python_tells_what_went_into_it() {
         let python = crate::package::Ecosystem::Python;
         assert_eq!(found, [(python, "Jinja2"), (python, "six")], "{path}");
     }
+    // In pieces that do not tell what it is.
+    let entry = Entry { path: "app/shop.pyz", size: program.len() as u64, mode: 0o755 };
+    let mut facts = Facts::default();
+    read(&entry, &mut Dribble(&program, 1), &mut facts).unwrap();
+    assert_eq!(facts.packages.len(), 2);
     assert_eq!(read_as("build/PYZ-00.pyz", b"PYZ\0of another tool"), (Facts::default(), Ok(())));
     let (facts, _) = read_as("lib/a-1.jar", &program);
     assert!(facts.packages.iter().all(|p| p.ecosystem == crate::package::Ecosystem::Maven));
