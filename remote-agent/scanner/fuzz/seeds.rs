@@ -45,7 +45,7 @@ fn main() -> io::Result<()> {
 
 /// Path and content of files that tell something, or hold a secret. The secrets
 /// are made up.
-const FILES: [(&str, &str); 26] = [
+const FILES: [(&str, &str); 31] = [
     ("etc/os-release", "ID=debian\nVERSION_ID=\"12\"\n"),
     ("etc/redhat-release", "Red Hat Enterprise Linux release 8.9 (Ootpa)\n"),
     (
@@ -92,6 +92,17 @@ const FILES: [(&str, &str); 26] = [
     ("root/.netrc", "machine r.io login me password Zq8xV3nT6mB1\n"),
     ("root/.docker/config.json", "{\"auths\":{\"r.io\":{\"auth\":\"Zq8xV3nT6mB1cK5rY9wL2pD7\"}}}"),
     ("app/settings.yml", "url: postgres://shop:Zq8xV3nT6mB1@db/shop\npassword: Zq8xV3nT6mB1\n"),
+    ("srv/secret.yaml", "kind: Secret\nstringData:\n  token: Zq8xV3nT6mB1cK5rY9wL2pD7\n"),
+    ("usr/share/rocks/dpkg.query", "# os-release\nID=ubuntu\n# dpkg-query\nii ,a:amd64,1+b1,b,1\n"),
+    ("root/R/4.2/a/DESCRIPTION", "Package: a\nVersion: 1.0\nBuilt: R 4.2.2; ; 2023-01-20; unix\n"),
+    (
+        "app/pdm.lock",
+        "[[package]]\nname = \"a\"\nversion = \"1.0\"\ngroups = [\"default\", \"tls\"]\n",
+    ),
+    (
+        "app/pylock.toml",
+        "default-groups = [\"default\"]\n[[packages]]\nname = \"a\"\nversion = \"1.0\"\nmarker = \"'default' in dependency_groups\"\n",
+    ),
     ("srv/app.spdx.json", "{\"spdxVersion\":\"SPDX-2.3\",\"packages\":[]}"),
 ];
 
@@ -100,6 +111,8 @@ fn binaries() -> Vec<(&'static str, &'static str, Vec<u8>)> {
     let properties = b"groupId=g\nartifactId=a\nversion=1.0\n";
     let inner = zip("META-INF/maven/g/a/pom.properties", properties);
     let manifest = b"Manifest-Version: 1.0\nImplementation-Title: a\nImplementation-Version: 1.0\n";
+    let metadata = b"Metadata-Version: 2.1\nName: a\nVersion: 1\n";
+    let package = b"{\"kind\":\"package\",\"name\":\"a\",\"version\":\"1\",\"arch\":\"amd64\"}\n";
     vec![
         ("jar", "app/a.jar", inner.clone()),
         ("jar-in-jar", "app/b.war", zip("WEB-INF/lib/a-1.0.jar", &inner)),
@@ -107,6 +120,13 @@ fn binaries() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("go", "app/go", program(&go_info())),
         ("go-old", "app/go-old", program(b"\xff Go buildinf:\x08\0\0\x04\0\0\0\0\0\0\x10\x04\0\0\0\0\0\0go1.15")),
         ("rust", "app/rust", program(b"\x78\x01\x01\x1d\0\xe2\xff{\"packages\":[{\"name\":\"a\"}]}")),
+        ("bundle", "app/dotnet", program(&bundle())),
+        (
+            "pyz",
+            "app/a.pyz",
+            [b"#!python\n".as_slice(), &zip("a-1.dist-info/METADATA", metadata)].concat(),
+        ),
+        ("chisel", "var/lib/chisel/manifest.wall", zstd(package)),
         ("words", "usr/sbin/nginx", program(b"\0nginx/1.21.6\0")),
         ("keys", "app/shop.p12", b"\x30\x82\x01\0\x02\x01\x03\x30".to_vec()),
     ]
@@ -154,6 +174,27 @@ fn go_info() -> Vec<u8> {
     info
 }
 
+/// What a program of .NET has in it that is one file, from its place 512 on: where the header is, the
+/// mark, the list of libraries, the header.
+fn bundle() -> Vec<u8> {
+    let mark = b"\x8b\x12\x02\xb9\x6a\x61\x20\x38\x72\x7b\x93\x02\x14\xd7\xa0\x32\
+        \x13\xf5\xb9\xe6\xef\xae\x33\x18\xee\x3b\x2d\xce\x24\xb3\x6a\xae";
+    let list = b"{\n  \"runtimeTarget\": {\"name\":\"n\"},\"libraries\":{\"a/1.0.0\":{\"type\":\"package\"}}}";
+    let place = 512 + 8 + mark.len();
+    let mut bytes = ((place + list.len()) as u64).to_le_bytes().to_vec();
+    bytes.extend([mark.as_slice(), list].concat());
+    bytes.extend(b"\x06\0\0\0\0\0\0\0\x01\0\0\0\x01a");
+    bytes.extend([place, list.len(), 0, 0, 0].iter().flat_map(|told| (*told as u64).to_le_bytes()));
+    bytes
+}
+
+/// A frame of one block, which is not compressed, of up to 255 bytes.
+fn zstd(content: &[u8]) -> Vec<u8> {
+    let block = ((content.len() as u32) << 3 | 1).to_le_bytes();
+    let head = b"\x28\xb5\x2f\xfd\x20";
+    [head.as_slice(), &[content.len() as u8], &block[..3], content].concat()
+}
+
 /// Which kind, then the content: a bundle, a payload with annotations, roots.
 const SIGNATURES: [&str; 4] = [
     "bundle\n{\"mediaType\":\"application/vnd.dev.sigstore.bundle.v0.3+json\",\"verificationMaterial\":{\"certificate\":{\"rawBytes\":\"MAA=\"},\"tlogEntries\":[{\"logIndex\":\"1\",\"logId\":{\"keyId\":\"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\"},\"integratedTime\":\"1700000000\",\"inclusionPromise\":{\"signedEntryTimestamp\":\"MAA=\"},\"canonicalizedBody\":\"e30=\"}]},\"dsseEnvelope\":{\"payloadType\":\"application/vnd.in-toto+json\",\"payload\":\"eyJzdWJqZWN0IjpbeyJkaWdlc3QiOnsic2hhMjU2IjoiMDcwNzA3MDcwNzA3MDcwNzA3MDcwNzA3MDcwNzA3MDcwNzA3MDcwNzA3MDcwNzA3MDcwNzA3MDcwNzA3MDcwNyJ9fV19\",\"signatures\":[{\"sig\":\"MAA=\"}]}}",
@@ -167,11 +208,12 @@ const LISTS: [&str; 2] = [
     "CVE-2024-1\nCVE-2024-2 exp:2025-06-01 # not reachable\n",
 ];
 
-const VERSIONS: [&str; 5] = [
+const VERSIONS: [&str; 6] = [
     "1:2.3-4+deb12u1\n1:2.3~rc1-1\n2",
     "1.2.3-rc.1+build\n1.2.3\n^1.2 || ~2.0",
     "1.0a1.dev2+local\n1!2.0.post1\n>=1.0,!=1.5",
     "1.0-alpha-1\n[1.0,2.0),(,0.5]\n1.0-SNAPSHOT",
+    "vers:pypi/>=1.0|!=1.5|<2.0\n1.5\n1.9",
     "v1.2.3-0.20200101000000-abcdefabcdef\n1.2.3_alpha2-r1\n~> 2.2",
 ];
 
