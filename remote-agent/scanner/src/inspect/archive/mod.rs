@@ -94,7 +94,13 @@ pub(super) fn read(
         return Ok(());
     }
     let mut source = BufReader::with_capacity(64 << 10, head.as_slice().chain(content));
-    archive(entry.path, &mut source, DEPTH, &budget, facts).map_err(|error| match error {
+    let outcome = archive(entry.path, &mut source, DEPTH, &budget, facts);
+    if is_program {
+        // One package may have brought a copy of another.
+        facts.packages.sort_unstable();
+        facts.packages.dedup();
+    }
+    outcome.map_err(|error| match error {
         ZipError::Read(error) => Problem::new(format!("cannot be read: {error}")),
         ZipError::Malformed(what) => Problem::new(format!("is a damaged archive: {what}")),
         ZipError::Limit(what) => Problem::new(what),

@@ -410,8 +410,9 @@ fn an_egg_tells_of_itself() {
 fn a_program_of_python_tells_what_went_into_it() {
     let metadata = |name: &str| format!("Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n");
     let (jinja, six) = (metadata("Jinja2"), metadata("six"));
-    let entries: [(&str, &[u8]); 4] = [
+    let entries: [(&str, &[u8]); 5] = [
         ("site-packages/Jinja2-1.0.dist-info/METADATA", jinja.as_bytes()),
+        ("site-packages/setuptools/_vendor/six-1.0.dist-info/METADATA", six.as_bytes()),
         (".deps/six-1.0-py3-none-any.whl/six-1.0.dist-info/METADATA", six.as_bytes()),
         ("site-packages/other/METADATA", six.as_bytes()),
         ("META-INF/MANIFEST.MF", b"Implementation-Title: a\nImplementation-Version: 1\n"),
