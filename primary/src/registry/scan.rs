@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use palisade_api::Digest;
 use palisade_scanner::report::Signatures;
-use palisade_scanner::{Report, ScanError, VulnDb};
+use palisade_scanner::{Report, ScanError, ScanOutcome, VulnDb};
 use prost::Message as _;
 use sqlx::PgTransaction;
 use tracing::{info, warn};
@@ -25,6 +25,8 @@ const TRIES: i32 = 3;
 /// The longest pause that a registry may ask for; Docker Hub's limit counts
 /// over six hours.
 const LONGEST_PAUSE: Duration = Duration::from_hours(6);
+/// The longest pause of a registry for which nobody asks another one.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What is stored of an image.
 pub(super) struct Scanned {
@@ -112,8 +114,7 @@ async fn failed(
     error: &ScanError,
 ) -> Result<(), RegistryFailure> {
     let mut tx = registries.database.begin().await?;
-    // One registry may fail where another one has the same image; that is tried once.
-    let place = if job.attempts == 1 && !error.is_of_image() {
+    let place = if goes_elsewhere(error, job) {
         store::image::elsewhere(&mut tx, digest, &job.registry).await?
     } else {
         None
@@ -141,6 +142,20 @@ async fn failed(
         tx.commit().await.map_err(StoreError::from)?;
     }
     Ok(())
+}
+
+/// Whether another registry that has the image is asked for it: this one refuses to give it, or
+/// wants to be left alone for long. What passes in a moment is waited for here, since the other
+/// one may be worse.
+fn goes_elsewhere(error: &ScanError, job: &Job) -> bool {
+    let of_registry =
+        !matches!(error.outcome(), ScanOutcome::DatabaseError | ScanOutcome::Cancelled)
+            && !error.is_of_image();
+    of_registry
+        && match pause(error, job) {
+            Some(pause) => job.attempts == 1 && pause > PATIENCE,
+            None => job.attempts < TRIES,
+        }
 }
 
 /// How long to wait before another try; none when another one is no use.
@@ -254,10 +269,40 @@ impl Scanned {
 
 #[cfg(test)]
 mod tests {
-    use palisade_scanner::ScanOutcome;
-
     use super::*;
     use crate::store::job::Work;
+
+    #[test]
+    fn another_registry_is_asked_where_one_refuses_or_wants_long_to_be_left_alone() {
+        let [refusal, limit, flake, broken, no_database] = [
+            (ScanOutcome::AuthenticationError, None),
+            (ScanOutcome::RegistryApiError, Some(Duration::from_hours(2))),
+            (ScanOutcome::NetworkError, Some(Duration::ZERO)),
+            (ScanOutcome::FileSystemError, None),
+            (ScanOutcome::DatabaseError, None),
+        ]
+        .map(|(outcome, retry_after)| ScanError::Reported {
+            outcome,
+            text: String::new(),
+            transient: retry_after.is_some(),
+            retry_after,
+        });
+        for (error, attempts, expected) in [
+            (&refusal, 1, true),
+            (&refusal, 2, true),
+            (&refusal, TRIES, false),
+            (&limit, 1, true),
+            (&limit, 2, false),
+            (&limit, TRIES, false),
+            (&flake, 1, false),
+            (&flake, TRIES, false),
+            (&broken, 1, false),
+            (&no_database, 1, false),
+        ] {
+            let job = Job { id: 7, work: Work::List, registry: "shop".to_owned(), attempts };
+            assert_eq!(goes_elsewhere(error, &job), expected, "{error:?} {attempts}");
+        }
+    }
 
     #[test]
     fn a_registry_is_left_alone_as_long_as_it_asks_a_worker() {
