@@ -91,6 +91,17 @@ pub async fn look_at_tags(
 /// Asks for scans of the scheduled images of a registry, each manifest once. What waits for
 /// another registry, which failed to give it, is read here now.
 pub async fn scan_scheduled(conn: &mut PgConnection, registry: &str) -> Result<u64> {
+    // First: this waits for whoever has changed one of these jobs, and must have changed none.
+    let done = sqlx::query!(
+        "INSERT INTO job (kind, registry, repository, digest)
+         SELECT DISTINCT ON (digest) 'scan', registry, repository, digest
+         FROM image WHERE registry = $1 AND status = 'scheduled'
+         ORDER BY digest, repository, tag
+         ON CONFLICT DO NOTHING",
+        registry,
+    )
+    .execute(&mut *conn)
+    .await?;
     sqlx::query!(
         "WITH here AS (
              SELECT DISTINCT ON (digest) digest, repository
@@ -100,19 +111,9 @@ pub async fn scan_scheduled(conn: &mut PgConnection, registry: &str) -> Result<u
              SELECT job.id, here.repository FROM job JOIN here ON job.digest = here.digest
              WHERE job.kind = 'scan' AND job.registry <> $1 AND job.leased_until IS NULL
                AND job.run_after > now() AND job.attempts < 2
-             ORDER BY job.id FOR UPDATE OF job)
+             FOR UPDATE OF job SKIP LOCKED)
          UPDATE job SET registry = $1, repository = waiting.repository, run_after = now()
          FROM waiting WHERE job.id = waiting.id",
-        registry,
-    )
-    .execute(&mut *conn)
-    .await?;
-    let done = sqlx::query!(
-        "INSERT INTO job (kind, registry, repository, digest)
-         SELECT DISTINCT ON (digest) 'scan', registry, repository, digest
-         FROM image WHERE registry = $1 AND status = 'scheduled'
-         ORDER BY digest, repository, tag
-         ON CONFLICT DO NOTHING",
         registry,
     )
     .execute(conn)

@@ -71,11 +71,9 @@ async fn each_takes_what_it_can_do() {
     test.stop().await;
 }
 
-/// A limit on requests of one registry may hold for hours.
-#[tokio::test]
-async fn what_one_registry_fails_to_give_is_read_from_another_that_has_it() {
-    let test = TestDatabase::start().await;
-    let mut tx = test.database.begin().await.unwrap();
+/// An image that `fed.mirror` and `fed.shop` have, and nobody has scanned.
+async fn with_image_in_two_registries(database: &Database) -> Digest {
+    let mut tx = database.begin().await.unwrap();
     let digest = Digest::of(b"an image");
     for (name, repository) in [("fed.mirror", "hub/orders"), ("fed.shop", "shop/orders")] {
         registry::create(&mut tx, name, None).await.unwrap();
@@ -89,6 +87,14 @@ async fn what_one_registry_fails_to_give_is_read_from_another_that_has_it() {
         image::put(&mut tx, name, &found, 1).await.unwrap();
     }
     tx.commit().await.unwrap();
+    digest
+}
+
+/// A limit on requests of one registry may hold for hours.
+#[tokio::test]
+async fn what_one_registry_fails_to_give_is_read_from_another_that_has_it() {
+    let test = TestDatabase::start().await;
+    let digest = with_image_in_two_registries(&test.database).await;
     let mut conn = test.database.acquire().await.unwrap();
     let mut expected = ["fed.shop", "fed.mirror", "fed.mirror"].into_iter();
     job::scan_scheduled(&mut conn, "fed.shop").await.unwrap();
@@ -105,6 +111,28 @@ async fn what_one_registry_fails_to_give_is_read_from_another_that_has_it() {
     assert!(job::take(&mut conn, LEASE, Takes::Scans).await.unwrap().is_none());
     let place = image::elsewhere(&mut conn, digest, "fed.mirror").await.unwrap().unwrap();
     assert_eq!((&*place.registry, &*place.repository), ("fed.shop", "shop/orders"));
+    drop(conn);
+    test.stop().await;
+}
+
+/// Two who waited for each other's jobs would both fail.
+#[tokio::test]
+async fn a_listing_waits_for_nobody_who_holds_what_waits_for_another_registry() {
+    let test = TestDatabase::start().await;
+    with_image_in_two_registries(&test.database).await;
+    let mut conn = test.database.acquire().await.unwrap();
+    job::scan_scheduled(&mut conn, "fed.shop").await.unwrap();
+    let job = job::take(&mut conn, LEASE, Takes::Scans).await.unwrap().unwrap();
+    assert!(job::postpone(&mut conn, &job, Duration::from_hours(1)).await.unwrap());
+    let mut holder = test.database.begin().await.unwrap();
+    sqlx::query("SELECT FROM job FOR UPDATE").execute(&mut *holder).await.unwrap();
+    let listed = job::scan_scheduled(&mut conn, "fed.mirror");
+    tokio::time::timeout(LEASE, listed).await.expect("it waits").unwrap();
+    holder.rollback().await.unwrap();
+    assert!(job::take(&mut conn, LEASE, Takes::Scans).await.unwrap().is_none());
+    job::scan_scheduled(&mut conn, "fed.mirror").await.unwrap();
+    let job = job::take(&mut conn, LEASE, Takes::Scans).await.unwrap().unwrap();
+    assert_eq!(job.registry, "fed.mirror");
     drop(conn);
     test.stop().await;
 }
