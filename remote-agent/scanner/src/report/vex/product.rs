@@ -54,6 +54,9 @@ impl Product {
         let text = decoded.as_deref().unwrap_or(text);
         match Purl::parse(text) {
             Some(purl) => {
+                if let Some(range) = purl.qualifiers.get("vers") {
+                    self.range(range);
+                }
                 let of_image = matches!(purl.kind.as_str(), "oci" | "docker");
                 let digest = Some(purl.version.as_str()).filter(|_| of_image);
                 self.digests.extend(digest.filter(|d| d.contains(':')).map(str::to_owned));
@@ -104,6 +107,10 @@ impl Product {
     /// Whether it is the operating system that the image is built on.
     pub(super) fn is_platform(&self, subject: &Subject) -> bool {
         let Some(ours) = &subject.distribution else { return false };
+        // The names of releases have no order that a range could be held to.
+        if !self.ranges.is_empty() {
+            return false;
+        }
         self.platforms.iter().any(|(vendor, product, version)| {
             let known = PLATFORMS.iter().find(|(v, p, _)| v == vendor && p == product);
             known.is_some_and(|(.., ids)| ids.contains(&ours.id.as_str()))

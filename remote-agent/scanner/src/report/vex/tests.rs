@@ -33,6 +33,8 @@ fn products_of_openvex() {
         (json!([{"@id": "pkg:deb/debian/libssl3"}]), true),
         (json!([{"@id": "pkg:deb/debian/openssl@3.0.9-1"}]), true),
         (json!([{"@id": "pkg:deb/debian/openssl@3.0.8-1"}]), false),
+        (json!([{"@id": "pkg:deb/debian/openssl?vers=vers:deb%2F%3C3.1"}]), true),
+        (json!([{"@id": "pkg:deb/debian/openssl?vers=vers:deb%2F%3C3.0.9-1"}]), false),
         (json!([{"@id": "pkg:deb/ubuntu/openssl"}]), false),
         (json!([{"@id": "pkg:deb/debian/openssl?distro=debian-12"}]), true),
         (json!([{"@id": "pkg:deb/debian/openssl?distro=debian-11"}]), false),
@@ -235,6 +237,9 @@ fn products_of_csaf() {
                 {"product_id": "p", "name": "openssl",
                     "product_identification_helper": purl("pkg:deb/debian/openssl")}}]}]})
     };
+    let mut releases = rhel("", "debian:debian_linux");
+    releases["branches"][0]["branches"][0]["category"] = json!("product_version_range");
+    releases["branches"][0]["branches"][0]["name"] = json!("vers:generic/<12");
     let table = [
         (
             single(
@@ -248,6 +253,8 @@ fn products_of_csaf() {
         (rhel("12", "debian:debian_linux"), "os:ssl", true),
         (rhel("11", "debian:debian_linux"), "os:ssl", false),
         (rhel("12", "redhat:enterprise_linux"), "os:ssl", false),
+        (rhel("", "debian:debian_linux"), "os:ssl", true),
+        (releases, "os:ssl", false),
         (ranged("vers:deb/<3.1"), "p", true),
         (ranged("vers:deb/<3.0.9-1"), "p", false),
         (ranged("<3.1"), "p", false),
