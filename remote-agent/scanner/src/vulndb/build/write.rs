@@ -180,16 +180,22 @@ fn partial(out: &Path) -> io::Result<NamedTempFile> {
     if let Err(error) = tidy(folder, &name) {
         warn!(%error, "what was left of earlier builds cannot be removed");
     }
-    let file = tempfile::Builder::new()
-        .prefix(&name)
-        .suffix(PARTIAL)
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(folder)?;
-    if let Err(error) = file.as_file().lock() {
-        // Then nobody else gets a lock either, and it is left alone.
-        debug!(%error, "the file system knows no locks");
+    loop {
+        let file = tempfile::Builder::new()
+            .prefix(&name)
+            .suffix(PARTIAL)
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(folder)?;
+        if let Err(error) = file.as_file().lock() {
+            // Then nobody else gets a lock either, and it is left alone.
+            debug!(%error, "the file system knows no locks");
+            return Ok(file);
+        }
+        // Another build may have removed it before it was locked.
+        if file.path().exists() {
+            return Ok(file);
+        }
     }
-    Ok(file)
 }
 
 /// Removes what builds left that were killed, lest one a night fills the disk. Those that still
@@ -202,7 +208,12 @@ fn tidy(folder: &Path, begin: &OsStr) -> io::Result<()> {
         let is_partial = name.starts_with(begin.as_encoded_bytes())
             && name.ends_with(PARTIAL.as_bytes())
             && entry.file_type()?.is_file();
-        if is_partial && File::open(entry.path())?.try_lock().is_ok() {
+        if !is_partial {
+            continue;
+        }
+        // Held until it is gone: whoever has just made it waits for the lock, and makes another.
+        let left = File::open(entry.path())?;
+        if left.try_lock().is_ok() {
             fs::remove_file(entry.path())?;
         }
     }
