@@ -7,6 +7,8 @@ use serde_json::Value;
 use super::product::Product;
 use super::{Statement, list, moment, state, text};
 use crate::report::finding::{VexNote, VexState};
+use crate::report::purl::decode;
+use crate::version::range::Intervals;
 
 /// Components at most; those in components count too.
 const COMPONENTS: usize = 1_000_000;
@@ -17,6 +19,7 @@ pub(super) fn statements(name: &str, json: &Value) -> Result<Vec<Statement>, Str
     let known = components(json)?;
     let whole = json.pointer("/metadata/component");
     let whole_ref = whole.map_or("", |component| text(component, "bom-ref"));
+    let own_version = whole.map_or("", |component| text(component, "version"));
     let document_time = json.pointer("/metadata/timestamp").and_then(Value::as_str);
     let mut statements = Vec::new();
     for vulnerability in list(json, "vulnerabilities") {
@@ -42,9 +45,14 @@ pub(super) fn statements(name: &str, json: &Value) -> Result<Vec<Statement>, Str
         };
         for affects in list(vulnerability, "affects") {
             let reference = text(affects, "ref");
+            // Whoever names versions speaks of no others.
+            let versions = list(affects, "versions");
+            let meant = || versions.iter().filter(|version| !denies(state, version));
             if !whole_ref.is_empty() && reference == whole_ref {
                 // The whole of what the document is about: every package in it.
-                statements.push(one(whole.map(named).unwrap_or_default(), None));
+                if versions.is_empty() || meant().any(|told| is_told(own_version, told)) {
+                    statements.push(one(whole.map(named).unwrap_or_default(), None));
+                }
                 continue;
             }
             let by_name = || {
@@ -53,9 +61,6 @@ pub(super) fn statements(name: &str, json: &Value) -> Result<Vec<Statement>, Str
                 product
             };
             let mut component = known.get(reference).map_or_else(by_name, |known| named(known));
-            // Whoever names versions speaks of no others.
-            let versions = list(affects, "versions");
-            let meant = || versions.iter().filter(|version| !denies(state, version));
             for version in meant() {
                 match text(version, "range") {
                     "" => component.version(text(version, "version")),
@@ -77,6 +82,14 @@ fn denies(state: VexState, version: &Value) -> bool {
         "affected" | "unknown" => matches!(state, VexState::NotAffected | VexState::Fixed),
         "unaffected" => matches!(state, VexState::Affected | VexState::UnderInvestigation),
         _ => false,
+    }
+}
+
+/// Whether what is told of a version, or of a range of such, is told of `version`.
+fn is_told(version: &str, told: &Value) -> bool {
+    match text(told, "range") {
+        "" => text(told, "version") == version,
+        range => Intervals::from_vers(range, decode).is_ok_and(|range| range.contains(version)),
     }
 }
 

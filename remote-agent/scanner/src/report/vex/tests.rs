@@ -324,6 +324,32 @@ fn versions_of_cyclonedx() {
     }
 }
 
+/// A document of one release may name those that a vulnerability is resolved in.
+#[test]
+fn versions_of_what_a_cyclonedx_is_about() {
+    for (versions, expected) in [
+        (json!([]), true),
+        (json!([{"version": "1.5", "status": "unaffected"}]), true),
+        (json!([{"range": "vers:generic/>=1.5", "status": "unaffected"}]), true),
+        (json!([{"version": "1.5", "status": "affected"}]), false),
+        (
+            json!([{"version": "1.5", "status": "affected"},
+                {"version": "2.0", "status": "unaffected"}]),
+            false,
+        ),
+        (json!([{"range": "vers:generic/>=2.0", "status": "unaffected"}]), false),
+    ] {
+        let document = json!({
+            "bomFormat": "CycloneDX", "specVersion": "1.6",
+            "metadata": {"component": {"type": "container", "bom-ref": "root",
+                "name": "shop/orders", "version": "1.5"}},
+            "vulnerabilities": [{"id": sample::CRITICAL, "analysis": {"state": "resolved"},
+                "affects": [{"ref": "root", "versions": versions}]}],
+        });
+        assert_eq!(!judged(&document, "shop/orders:1.5").is_empty(), expected, "{document}");
+    }
+}
+
 /// As XML it says the same.
 #[test]
 fn cyclonedx_as_xml() {
