@@ -254,7 +254,9 @@ impl Purl {
     pub(super) fn distribution(&self) -> Option<Distribution> {
         let distro = self.qualifiers.get("distro")?;
         // Ubuntu and Debian also have code names, as in `esm-infra/jammy` and `debian-sid`.
-        let name = distro.rsplit(['/', '-']).next().unwrap_or_default();
+        let name = distro.rsplit('/').next().unwrap_or_default();
+        let ids = ["debian-", "raspbian-", "ubuntu-"];
+        let name = ids.iter().find_map(|id| name.strip_prefix(id)).unwrap_or(name);
         let debian = debian_version(name).map(|version| ("debian", version));
         if let Some((id, version)) = debian.or_else(|| Some(("ubuntu", ubuntu_version(name)?))) {
             return distribution(id, version);
@@ -510,6 +512,8 @@ mod tests {
             ("pkg:deb/debian/a@1?distro=debian-sid", "debian", "unstable"),
             ("pkg:deb/debian/a@1?distro=debian-bookworm", "debian", "12"),
             ("pkg:deb/ubuntu/a@1?distro=ubuntu-jammy", "ubuntu", "22.04"),
+            // Others have releases that are called as Debian's.
+            ("pkg:alpm/manjaro/a@1?distro=manjaro-unstable", "manjaro", "unstable"),
         ] {
             let found = Purl::parse(text).unwrap().distribution().unwrap();
             assert_eq!((found.id.as_str(), found.version.as_str()), (id, version), "{text}");
