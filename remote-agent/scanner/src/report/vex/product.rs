@@ -138,27 +138,32 @@ impl Product {
     /// Whether it is the package. What the URL does not tell may be anything.
     pub(super) fn is_package(&self, package: &Purl) -> bool {
         let all = self.versions.is_empty() && self.ranges.is_empty();
-        let is_meant =
-            all || self.versions.iter().any(|version| {
+        let is_version = all
+            || self.versions.iter().any(|version| {
                 let named = Purl { version: version.clone(), ..package.clone() };
                 version == &package.version || same_version(&named, package)
-            }) || self.ranges.iter().any(|range| range.contains(&with_epoch(package)));
-        is_meant
-            && self.purls.iter().any(|purl| {
-                purl.kind == package.kind
-                    && same_name(purl, package)
-                    && same_distro(purl, package)
-                    && (purl.version.is_empty() || same_version(purl, package))
-                    && ["arch", "rpmmod"].iter().all(|key| {
-                        let (theirs, ours) =
-                            (purl.qualifiers.get(*key), package.qualifiers.get(*key));
-                        theirs.is_none_or(|wanted| {
-                            // Of a source comes what is built for any processor.
-                            matches!(wanted.as_str(), "src" | "source")
-                                || ours.is_none_or(|ours| ours == wanted)
-                        })
+            });
+        let is_meant = |purl: &Purl| {
+            is_version || {
+                let version = ranged_version(purl, package);
+                self.ranges.iter().any(|range| range.contains(&version))
+            }
+        };
+        self.purls.iter().any(|purl| {
+            purl.kind == package.kind
+                && same_name(purl, package)
+                && same_distro(purl, package)
+                && is_meant(purl)
+                && (purl.version.is_empty() || same_version(purl, package))
+                && ["arch", "rpmmod"].iter().all(|key| {
+                    let (theirs, ours) = (purl.qualifiers.get(*key), package.qualifiers.get(*key));
+                    theirs.is_none_or(|wanted| {
+                        // Of a source comes what is built for any processor.
+                        matches!(wanted.as_str(), "src" | "source")
+                            || ours.is_none_or(|ours| ours == wanted)
                     })
-            })
+                })
+        })
     }
 }
 
@@ -217,6 +222,16 @@ fn same_version(purl: &Purl, package: &Purl) -> bool {
         source_name(upstream) == purl.name && source_version(upstream) == Some(theirs.1)
     });
     theirs == parts(package) || of_source
+}
+
+/// What a range is held to: of a package that is named by its source, the source's version where
+/// that is told.
+fn ranged_version<'p>(purl: &Purl, package: &'p Purl) -> Cow<'p, str> {
+    let upstream = package.qualifiers.get("upstream").filter(|_| purl.name != package.name);
+    match upstream.and_then(|upstream| upstream.split_once('@')) {
+        Some((_, version)) => Cow::Borrowed(version),
+        None => with_epoch(package),
+    }
 }
 
 /// The version with its epoch, wherever that stands.
@@ -300,6 +315,25 @@ fn split_tag(text: &str) -> (&str, Option<&str>) {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    /// Some sources are of another version than what is built of them.
+    #[test]
+    fn ranges_of_sources() {
+        let gcc = Purl::parse("pkg:deb/debian/gcc@4:12.2.0-3?upstream=gcc-defaults@1.203").unwrap();
+        for (name, range, expected) in [
+            ("gcc-defaults", "vers:deb/<2", true),
+            ("gcc-defaults", "vers:deb/>=2", false),
+            ("gcc", "vers:deb/>=4:12", true),
+            ("gcc", "vers:deb/<2", false),
+        ] {
+            let mut product = Product::default();
+            product.name(&format!("pkg:deb/debian/{name}"));
+            product.range(range);
+            assert_eq!(product.is_package(&gcc), expected, "{name} {range}");
+        }
+    }
+
     #[test]
     fn names_of_sources() {
         for (upstream, name) in [
@@ -308,7 +342,7 @@ mod tests {
             ("openssl@3.0.9-1", "openssl"),
             ("openssl", "openssl"),
         ] {
-            assert_eq!(super::source_name(upstream), name);
+            assert_eq!(source_name(upstream), name);
         }
     }
 }
