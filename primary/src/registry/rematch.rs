@@ -112,13 +112,15 @@ impl Registries {
         self: &Arc<Self>,
         database: Arc<VulnDb>,
     ) -> Result<usize, RegistryFailure> {
+        let (built_at, latest) = (database.built_at(), self.clock.now() + AHEAD);
+        // One from the future is no reason to do again what another replica has done: that one
+        // may have another of the future, and would do it again.
+        if built_at > latest {
+            return Ok(0);
+        }
         let mut tx = self.database.begin().await?;
         let wanting = self.wanting_rematch(&mut tx).await?;
         let digest = database.digest();
-        let latest = self.clock.now() + AHEAD;
-        // One from the future is no reason to do again what another replica has done.
-        let dated = Some(database.built_at()).filter(|date| *date <= latest);
-        let built_at = dated.unwrap_or(DateTime::UNIX_EPOCH);
         let older =
             store::report::lock_older(&mut tx, digest, built_at, latest, &wanting, BATCH).await?;
         if older.is_empty() {
