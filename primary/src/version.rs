@@ -41,12 +41,12 @@ impl From<Version> for Expected {
 }
 
 impl Expected {
-    /// Reads lists of entity tags, of which `*` is any; no list expects nothing. A weak tag stands for
-    /// no version.
+    /// Reads lists of entity tags; `*` alone is any, and no list expects nothing. A weak tag stands
+    /// for no version.
     pub fn read<'a>(lists: impl IntoIterator<Item = &'a str>) -> Self {
         let tags: Vec<&str> =
             lists.into_iter().flat_map(|list| list.split(',')).map(str::trim).collect();
-        if tags.is_empty() || tags.contains(&"*") {
+        if tags.is_empty() || tags == ["*"] {
             return Self::default();
         }
         Self(Some(tags.into_iter().map(str::to_owned).collect()))
@@ -106,6 +106,9 @@ mod tests {
             (Some(other.as_str()), false),
             (Some(weak.as_str()), false),
             (Some(""), false),
+            // One tag, though it looks like more, and a list that is none.
+            (Some("\"other,*,other\""), false),
+            (Some("\"other\", *"), false),
         ] {
             let expected = Expected::read(named);
             assert_eq!(expected.check::<Refused>(&"this").is_ok(), fits, "{named:?}");
