@@ -106,6 +106,43 @@ async fn rules_of_passwords_that_somebody_else_changed_since_stay() -> Result<()
 }
 
 #[tokio::test]
+async fn a_change_of_a_part_is_for_what_it_names_too() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    create(&admin, "mary", &json!({})).await?;
+    let ldap = json!({ "hostname": "127.0.0.1", "base_dn": "dc=shop" });
+    let server = json!({ "config": { "name": "ldap1", "ldap": ldap } });
+    admin.post("/v1/server", &server).await?.ok()?;
+    let of_user = |namespace: &str| json!({ "config": { "domains": [namespace] } });
+    let of_server = |group: &str| json!({ "config": { "groups": [group] } });
+    for (path, [mine, theirs, back]) in [
+        ("/v1/user/mary/role/reader", ["shop", "bank", "farm"].map(of_user)),
+        ("/v1/server/ldap1/role/reader", ["shop", "bank", "farm"].map(of_server)),
+    ] {
+        let answer = admin.patch(path, &mine).await?;
+        let mine = tag(&answer)?;
+        answer.ok()?;
+        let answer = admin.patch(path, &theirs).await?;
+        let theirs = tag(&answer)?;
+        answer.ok()?;
+        admin.with_header("If-Match", &mine)?.patch(path, &back).await?.expect(412, 4)?;
+        admin.with_header("If-Match", &theirs)?.patch(path, &back).await?.ok()?;
+    }
+    // Of a group, and of the order of all.
+    let answer = admin.patch("/v1/server/ldap1/groups", &of_server("farm")).await?;
+    let ordered = tag(&answer)?;
+    answer.ok()?;
+    let mapped = json!({ "group": "shop", "global_role": "reader" });
+    let mapped = json!({ "config": { "mapped_roles": mapped } });
+    let after = admin.with_header("If-Match", &ordered)?;
+    let answer = after.patch("/v1/server/ldap1/group/shop", &mapped).await?;
+    tag(&answer)?;
+    answer.ok()?;
+    after.patch("/v1/server/ldap1/group/shop", &mapped).await?.expect(412, 4)?;
+    after.patch("/v1/server/ldap1/groups", &of_server("shop")).await?.expect(412, 4)
+}
+
+#[tokio::test]
 async fn a_login_is_no_change_of_a_user() -> Result<()> {
     let primary = Primary::start().await?;
     let admin = primary.admin().await?;

@@ -11,7 +11,7 @@ use crate::http::error::Result;
 use crate::http::extract::{Authenticated, JsonBody};
 use crate::http::user::same_name;
 use crate::identity::{DirectoryChange, Secret};
-use crate::version::Expected;
+use crate::version::{Expected, Version};
 
 /// Map one group of a directory
 ///
@@ -29,8 +29,9 @@ pub(super) async fn server_group_update(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     Path((name, group)): Path<(String, String)>,
+    expected: Expected,
     JsonBody(ServerGroupConfigData { mut config }): JsonBody<ServerGroupConfigData>,
-) -> Result<Json<ServerGroupsData>> {
+) -> Result<(Version, Json<ServerGroupsData>)> {
     same_name(&name, &config.name)?;
     if let Some(mapped) = &mut config.mapped_roles {
         same_name(&group, &mapped.group)?;
@@ -39,8 +40,9 @@ pub(super) async fn server_group_update(
             app.identity.name_by_id(scope).await?;
         }
     }
-    app.identity
-        .change_directory(&caller, &name, &Expected::default(), |mut settings| {
+    let version = app
+        .identity
+        .change_directory(&caller, &name, &expected, |mut settings| {
             let mapped = config.mapped_roles.as_ref();
             let new = mapped.map(|new| group_roles(new, &settings.mapping)).transpose()?;
             let groups = &mut settings.mapping.group_mapped_roles;
@@ -56,5 +58,5 @@ pub(super) async fn server_group_update(
             Ok(DirectoryChange { settings, secret: Secret::Keep })
         })
         .await?;
-    Ok(Json(mapped_groups(&app, &name).await?))
+    Ok((version, Json(mapped_groups(&app, &name).await?)))
 }

@@ -12,7 +12,7 @@ use crate::http::error::Result;
 use crate::http::extract::{Authenticated, JsonBody};
 use crate::http::user::same_name;
 use crate::identity::{DirectoryChange, GroupRoles, Secret, SettingsError};
-use crate::version::Expected;
+use crate::version::{Expected, Version};
 
 /// Put the mapped groups of a directory in order
 ///
@@ -30,11 +30,13 @@ pub(super) async fn server_groups_update(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     Path(name): Path<String>,
+    expected: Expected,
     JsonBody(ServerGroupsOrderConfigData { config }): JsonBody<ServerGroupsOrderConfigData>,
-) -> Result<Json<ServerGroupsData>> {
+) -> Result<(Version, Json<ServerGroupsData>)> {
     same_name(&name, &config.name)?;
-    app.identity
-        .change_directory(&caller, &name, &Expected::default(), |mut settings| {
+    let version = app
+        .identity
+        .change_directory(&caller, &name, &expected, |mut settings| {
             let groups = &mut settings.mapping.group_mapped_roles;
             let places: HashMap<&str, usize> = config
                 .groups
@@ -52,5 +54,5 @@ pub(super) async fn server_groups_update(
             Ok(DirectoryChange { settings, secret: Secret::Keep })
         })
         .await?;
-    Ok(Json(mapped_groups(&app, &name).await?))
+    Ok((version, Json(mapped_groups(&app, &name).await?)))
 }

@@ -9,7 +9,7 @@ use crate::http::error::Result;
 use crate::http::extract::{Authenticated, JsonBody};
 use crate::http::user::same_name;
 use crate::identity::{DirectoryChange, Secret};
-use crate::version::Expected;
+use crate::version::{Expected, Version};
 
 /// Say which groups of a directory have a role everywhere
 ///
@@ -26,12 +26,14 @@ pub(super) async fn server_role_update(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     Path((name, role)): Path<(String, String)>,
+    expected: Expected,
     JsonBody(ServerRoleGroupsConfigData { config }): JsonBody<ServerRoleGroupsConfigData>,
-) -> Result<()> {
+) -> Result<Version> {
     same_name(&name, &config.name)?;
     same_name(&role, &config.role)?;
-    app.identity
-        .change_directory(&caller, &name, &Expected::default(), |mut settings| {
+    let version = app
+        .identity
+        .change_directory(&caller, &name, &expected, |mut settings| {
             let before = settings.mapping.clone();
             let groups = &mut settings.mapping.group_mapped_roles;
             groups.retain(|mapped| {
@@ -48,5 +50,5 @@ pub(super) async fn server_role_update(
             Ok(DirectoryChange { settings, secret: Secret::Keep })
         })
         .await?;
-    Ok(())
+    Ok(version)
 }

@@ -7,7 +7,7 @@ use super::same_name;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::{Authenticated, JsonBody};
-use crate::version::Version;
+use crate::version::{Expected, Version};
 
 /// Say in which namespaces a user has a role
 ///
@@ -24,9 +24,11 @@ pub(super) async fn user_role_domains_update(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     Path((fullname, role)): Path<(String, String)>,
+    expected: Expected,
     JsonBody(UserRoleDomainsConfigData { config }): JsonBody<UserRoleDomainsConfigData>,
 ) -> Result<Version> {
     same_name(&fullname, &config.fullname)?;
     same_name(&role, &config.role)?;
-    Ok(app.identity.change_user_domains(&caller, &fullname, &role, config.domains).await?)
+    let domains = config.domains;
+    Ok(app.identity.change_user_domains(&caller, &fullname, &role, domains, &expected).await?)
 }

@@ -120,22 +120,24 @@ impl Identity {
         Ok(version(&after)?)
     }
 
-    /// Gives a user `role` in these namespaces and no others; in none, it takes
-    /// the role away. Ends its sessions.
+    /// Gives a user that is as expected `role` in these namespaces and no others; in none, it
+    /// takes the role away. Ends its sessions.
     pub async fn change_user_domains(
         &self,
         caller: &Caller,
         fullname: &str,
         role: &str,
         namespaces: Vec<String>,
+        expected: &Expected,
     ) -> Result<Version, UserError> {
         let before = self.stored_user(fullname).await?;
+        expected.check::<UserError>(&audited(&before, false))?;
         let mut domains = before.roles.domains_as_text();
         domains.insert(role.to_owned(), namespaces);
         let change = ChangeUser { role_domains: Some(domains), ..ChangeUser::default() };
         // The other namespaces are as they were read.
-        let expected = Expected::from(version(&before)?);
-        let changed = self.change_user(caller, fullname, change, &expected).await;
+        let as_read = Expected::from(version(&before)?);
+        let changed = self.change_user(caller, fullname, change, &as_read).await;
         changed.map_err(|error| match error {
             UserError::ChangedSince(_) => UserError::ChangedMeanwhile,
             other => other,
