@@ -2,10 +2,10 @@
 //! providers.
 //!
 //! [`begin`] sends the browser to the provider, [`pushed`] the request before it where the provider
-//! wants that, [`finish`] takes what it brings back, [`provider`] keeps what providers publish of themselves, [`key`] verifies
-//! with their keys, [`tokens`] and [`claims`] read who somebody is, [`logout`] ends the session
-//! over there, [`trial`] tells whether all that could work. All requests to
-//! providers go through [`http`], which bounds them.
+//! wants that, [`finish`] takes what it brings back, [`provider`] keeps what providers publish of
+//! themselves, [`key`] verifies with their keys, [`tokens`] and [`claims`] read who somebody is,
+//! [`logout`] ends the session over there, [`trial`] tells whether all that could work. All
+//! requests to providers go through [`http`], which bounds them.
 
 mod begin;
 mod claims;
