@@ -250,6 +250,11 @@ mod tests {
             columns: &[("image.clusters", Kind::Number), ("image.id", Kind::Number)],
             descends: true,
         };
+        static CHECKS_BY_WORKLOADS: Order = Order {
+            name: "workloads",
+            columns: &[("item.workloads", Kind::Number)],
+            descends: true,
+        };
         static BY_NAME: Order =
             Order { name: "name", columns: &[("image.name", Kind::Text)], descends: false };
         let counts_at_once = |clusters: Option<usize>, order: &'static Order| {
@@ -269,6 +274,7 @@ mod tests {
             question.begin().sql().as_str().contains("GROUP BY running_image")
         };
         assert!(counts_at_once(None, &BY_CLUSTERS));
+        assert!(counts_at_once(None, &CHECKS_BY_WORKLOADS));
         assert!(counts_at_once(Some(2), &BY_NAME));
         assert!(!counts_at_once(None, &BY_NAME));
         assert!(!counts_at_once(Some(500), &BY_NAME));

@@ -31,9 +31,11 @@ impl Order {
         self.begins_with("image.") || self.begins_with("item.")
     }
 
-    /// Whether images are in the order of how much runs of them.
+    /// Whether images, or what belongs to them, are in the order of how much runs of them.
     pub(super) fn is_of_numbers(&self) -> bool {
-        self.begins_with("image.clusters") || self.begins_with("image.workloads")
+        ["image.clusters", "image.workloads", "item.workloads"]
+            .iter()
+            .any(|number| self.begins_with(number))
     }
 }
 
