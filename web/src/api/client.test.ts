@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { address, fileOf } from "./client";
+import { address, fileOf, tagOf } from "./client";
 import { ApiError } from "./error";
 
 describe("a file", () => {
@@ -25,5 +25,15 @@ describe("the address of a call", () => {
     ["/v1/host", { cluster: "4f" }, "/v1/fed/cluster/4f/v1/host"],
   ])("%s with %j", (path, target, to) => {
     expect(address(path, target)).toBe(to);
+  });
+});
+
+describe("the tag of what a change left", () => {
+  it.each([
+    [{ etag: '"4f"' }, '"4f"'],
+    [{ etag: 'W/"4f"' }, '"4f"'],
+    [{}, undefined],
+  ])("%j", (headers, tag) => {
+    expect(tagOf(new Response(null, { headers }))).toBe(tag);
   });
 });

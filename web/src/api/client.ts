@@ -131,7 +131,8 @@ export async function patch<P extends PathOf<"patch">>(
 export type Tag = string | undefined;
 
 function tagOf(response: Response): Tag {
-  return response.headers.get("etag") ?? undefined;
+  // A proxy that compresses answers makes a tag of bytes weak; this one is of what people set.
+  return response.headers.get("etag")?.replace(/^W\//, "");
 }
 
 /** Creates what no history tells of. */
