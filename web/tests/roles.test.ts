@@ -75,8 +75,13 @@ describe.each(VISITORS)("%s, with the role %s", (name, role, more) => {
     await settled(page);
     expect(await lookAround(page)).toContain("Dashboard");
     // Nor by a link that somebody sent: what is not for them is not even asked for.
+    const menu = page.getByRole("navigation", { name: "Pages" });
     for (const path of ["/profile", "/users", "/verifiers", "/history"]) {
       await page.goto(path);
+      await settled(page);
+      // Nor while they go on from there, and the next page is still fetched.
+      await menu.getByRole("link", { name: "Dashboard", exact: true }).click();
+      await page.getByRole("heading", { level: 1, name: "Dashboard", exact: true }).waitFor();
       await settled(page);
     }
     expect(refused).toEqual([]);

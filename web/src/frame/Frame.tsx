@@ -1,4 +1,4 @@
-import { Link, Outlet, useLocation, useRouter } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useMatches, useRouter } from "@tanstack/react-router";
 import { Menu as MenuIcon, Search, TriangleAlert } from "lucide-react";
 import { Suspense, useEffect, useRef, useState } from "react";
 
@@ -110,7 +110,9 @@ function Content() {
   const t = useText(frameText);
   const { data, error, errorUpdateCount, isPending, refetch } = useSelf();
   const known = { data, error: data ? null : error, errorUpdateCount, isPending, refetch };
-  const here = pageAt(useLocation().pathname);
+  // The page that is shown, not the one on its way: until that is there, this one stays.
+  const shown = useMatches({ select: (matches) => matches.at(-1)?.pathname ?? "" });
+  const here = pageAt(shown);
   return (
     <Loaded query={known} what={t.user} lines={8}>
       {(self) => (
