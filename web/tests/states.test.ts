@@ -1,7 +1,7 @@
 import type { Locator, Page, Route } from "playwright-core";
 import { afterEach, describe, expect, it } from "vitest";
 
-import { change, create, memberId, remove } from "./api";
+import { change, create, imagePage, memberId, remove } from "./api";
 import { calm, settled, signedIn, signIn, visit } from "./browser";
 import { shop, until } from "./shop";
 
@@ -93,6 +93,27 @@ describe("what a page says when", () => {
       .first()
       .waitFor();
     expect(await button.count()).toBe(0);
+  });
+
+  it("an image is read in some namespaces alone: its report, and nothing that is refused", async () => {
+    const layers = page.locator("main .tabs").getByRole("link", { name: "Layers", exact: true });
+    const packages = page.locator("main .tabs").getByRole("link", { name: /^Packages/ });
+    const sbom = page.locator("main").getByRole("button", { name: "SBOM", exact: true });
+    await page.goto(await imagePage("shop/orders", "v1"));
+    await layers.waitFor();
+    await sbom.waitFor();
+    await page.route("**/v1/selfuser", async (route) => {
+      const answer = await route.fetch();
+      const self = (await answer.json()) as { global_permissions: object[] };
+      const domain_permissions = { shop: self.global_permissions };
+      const json = { ...self, global_permissions: [], domain_permissions };
+      await route.fulfill({ response: answer, json });
+    });
+    await page.reload();
+    await packages.waitFor();
+    await settled(page);
+    expect(await layers.count()).toBe(0);
+    expect(await sbom.count()).toBe(0);
   });
 
   it("a link filters by what is not offered: that it does", async () => {

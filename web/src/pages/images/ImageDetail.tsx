@@ -35,6 +35,7 @@ export function ImageDetail() {
   const format = useFormat();
   const cluster = useScope();
   const path = { name: registry, id };
+  const may = useMay();
   const summaries = useGet("/v1/scan/registry/{name}/images", {
     path: { name: registry },
     query: { f_image_id: id, limit: 1 },
@@ -43,7 +44,7 @@ export function ImageDetail() {
   const query = useGet("/v1/scan/registry/{name}/image/{id}", { path, cluster });
   const runs = useGet("/v1/fed/images", {
     query: { ...useFleet(), image_id: id },
-    enabled: useMay()("fed", "read"),
+    enabled: may("fed", "read"),
   }).data?.images;
   const image = summaries.data?.images.find((one) => one.image_id === id);
   const name = image && `${image.repository}:${image.tag}`;
@@ -59,7 +60,7 @@ export function ImageDetail() {
       }
       actions={
         <>
-          {cluster === undefined && !summaries.isPending && (
+          {cluster === undefined && !summaries.isPending && may("reg_scan", "read") && (
             <SbomDownload path={path} image={title} />
           )}
           <Link
@@ -133,7 +134,10 @@ function ReportTabs({ report, name, path }: TabsProps) {
     signatures: report.signature_data?.verifiers?.length ?? 0,
     config: undefined,
   };
-  const tabs = Object.entries(t.tabs).map(([tab, text]): [string, string, string | undefined] => {
+  // Neither these nor a bill of materials is given to who reads some namespaces alone.
+  const layers = useMay()("reg_scan", "read");
+  const offered = Object.entries(t.tabs).filter(([tab]) => tab !== "layers" || layers);
+  const tabs = offered.map(([tab, text]): [string, string, string | undefined] => {
     const count = counts[tab as keyof typeof t.tabs];
     return [tab, text, count === undefined ? undefined : format.number(count)];
   });
