@@ -20,7 +20,7 @@ const PASSWORD: &str = "Correct-Horse-8-Battery";
 fn event(seq: u64) -> Event {
     let pick = |of: &[&'static str], every: u64| of[(seq / every) as usize % of.len()];
     let (name, level) = (pick(&NAMES, 1), pick(&LEVELS, 3));
-    let at = Utc::now() - TimeDelta::minutes(25 * (EVENTS - seq) as i64);
+    let at = Utc::now() - TimeDelta::minutes(25 * EVENTS.saturating_sub(seq) as i64);
     let detail = json!({ "name": name, "level": level, "message": format!("{seq}"),
         "workload_domain": pick(&["shop", "bank", ""], 2), "image": pick(&["shop:v1", "bank:v1"], 5) });
     Event {
