@@ -130,7 +130,7 @@ export async function patch<P extends PathOf<"patch">>(
 /** By what the primary knows again how a change left something. */
 export type Tag = string | undefined;
 
-function tagOf(response: Response): Tag {
+export function tagOf(response: Response): Tag {
   // A proxy that compresses answers makes a tag of bytes weak; this one is of what people set.
   return response.headers.get("etag")?.replace(/^W\//, "");
 }
