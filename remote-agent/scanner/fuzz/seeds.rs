@@ -86,7 +86,10 @@ const FILES: [(&str, &str); 31] = [
     ),
     ("app/yarn.lock", "# yarn lockfile v1\n\na@^1.0.0:\n  version \"1.0.0\"\n"),
     ("app/poetry.lock", "[[package]]\nname = \"a\"\nversion = \"1.0\"\n"),
-    ("app/pom.xml", "<project><groupId>g</groupId><artifactId>a</artifactId><version>1</version></project>"),
+    (
+        "app/pom.xml",
+        "<project><groupId>g</groupId><artifactId>a</artifactId><version>1</version></project>",
+    ),
     ("app/go.mod", "module m\n\nrequire a.example/b v1.0.0\n"),
     ("app/.env", "API_KEY=Zq8xV3nT6mB1cK5rY9wL2pD7sF4hJ0gA\n"),
     ("root/.netrc", "machine r.io login me password Zq8xV3nT6mB1\n"),
@@ -118,8 +121,16 @@ fn binaries() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("jar-in-jar", "app/b.war", zip("WEB-INF/lib/a-1.0.jar", &inner)),
         ("jar-manifest", "app/c.jar", zip("META-INF/MANIFEST.MF", manifest)),
         ("go", "app/go", program(&go_info())),
-        ("go-old", "app/go-old", program(b"\xff Go buildinf:\x08\0\0\x04\0\0\0\0\0\0\x10\x04\0\0\0\0\0\0go1.15")),
-        ("rust", "app/rust", program(b"\x78\x01\x01\x1d\0\xe2\xff{\"packages\":[{\"name\":\"a\"}]}")),
+        (
+            "go-old",
+            "app/go-old",
+            program(b"\xff Go buildinf:\x08\0\0\x04\0\0\0\0\0\0\x10\x04\0\0\0\0\0\0go1.15"),
+        ),
+        (
+            "rust",
+            "app/rust",
+            program(b"\x78\x01\x01\x1d\0\xe2\xff{\"packages\":[{\"name\":\"a\"}]}"),
+        ),
         ("bundle", "app/dotnet", program(&bundle())),
         (
             "pyz",

@@ -20,7 +20,8 @@ fuzz_target!(|input: &[u8]| {
     let built = folder.path().join("database");
     let key = SigningKey::at(&folder.path().join("key")).expect("a key can be made");
     if build(&[source], &built, &key).is_ok() {
-        let database = VulnDb::open(&built, Trust::Key(key.public())).expect("what was built can be opened");
+        let database =
+            VulnDb::open(&built, Trust::Key(key.public())).expect("what was built can be opened");
         database.vulnerability("CVE-2024-1").expect("it can be read");
     }
 });
