@@ -108,7 +108,7 @@ export const CONTESTED: [what: string, Contested][] = [
           user: { fullname: NAME, username: NAME, password: `Beans-${stamp}-1`, role: "reader" },
         }),
       form: () => `/users?open=${NAME}`,
-      field: "Email",
+      field: "E-mail",
       mine: "mine@example.org",
       theirs: () => change(`/v1/user/${NAME}`, { config: { email: "theirs@example.org" } }),
       path: `/v1/user/${NAME}`,

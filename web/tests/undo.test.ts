@@ -310,7 +310,8 @@ describe("a form that was saved", () => {
     await made.waitFor();
     await undo();
     await made.waitFor({ state: "detached" });
-    expect(seen.faults).toEqual([]);
+    // Ways back that were refused, as they have to be, are told on the console.
+    expect(seen.faults.filter((fault) => !fault.includes("status of 412"))).toEqual([]);
   });
 
   it("by whoever saved it, and by nobody who signs in after them", async () => {
