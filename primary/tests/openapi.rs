@@ -20,24 +20,33 @@ fn the_checked_in_document_is_that_of_the_program() {
     );
 }
 
+/// Path, method and operation of each endpoint.
+fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+    let paths = document["paths"].as_object();
+    assert!(paths.is_some_and(|paths| !paths.is_empty()), "no endpoints");
+    paths.into_iter().flatten().flat_map(|(path, item)| {
+        assert!(item.is_object(), "{path}: {item}");
+        let methods = item.as_object().into_iter().flatten();
+        methods.map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
+    })
+}
+
 #[test]
 fn every_endpoint_has_an_id_an_error_and_its_security() {
     let document = serde_json::to_value(document().unwrap()).unwrap();
     let mut ids = HashSet::new();
-    for (path, item) in document["paths"].as_object().unwrap() {
-        for (method, operation) in item.as_object().unwrap() {
-            let id = operation["operationId"].as_str().unwrap_or_default();
-            assert!(!id.is_empty() && ids.insert(id.to_owned()), "{method} {path}: id {id:?}");
-            assert!(operation["responses"]["default"].is_object(), "{method} {path}");
-            for (status, response) in operation["responses"].as_object().unwrap() {
-                let described = response["description"].as_str();
-                assert!(described.is_some_and(|text| !text.is_empty()), "{path} {status}");
-            }
-            assert!(operation["x-permission"].is_string(), "{method} {path}");
-            let need = route_access::required(&method.to_uppercase(), path).need;
-            let open = operation["security"].as_array().unwrap().is_empty();
-            assert_eq!(open, need == Need::Open, "{method} {path}: {need:?}");
+    for (path, method, operation) in operations(&document) {
+        let id = operation["operationId"].as_str().unwrap_or_default();
+        assert!(!id.is_empty() && ids.insert(id.to_owned()), "{method} {path}: id {id:?}");
+        assert!(operation["responses"]["default"].is_object(), "{method} {path}");
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let described = response["description"].as_str();
+            assert!(described.is_some_and(|text| !text.is_empty()), "{path} {status}");
         }
+        assert!(operation["x-permission"].is_string(), "{method} {path}");
+        let need = route_access::required(&method.to_uppercase(), path).need;
+        let open = operation["security"].as_array().unwrap().is_empty();
+        assert_eq!(open, need == Need::Open, "{method} {path}: {need:?}");
     }
 }
 
@@ -65,12 +74,10 @@ fn every_number_says_what_it_counts() {
             }
         }
     }
-    for (path, item) in document["paths"].as_object().unwrap() {
-        for (method, operation) in item.as_object().unwrap() {
-            for one in operation["parameters"].as_array().into_iter().flatten() {
-                if is_number(&one["schema"]) && !described(one) {
-                    silent.push(format!("{method} {path} {}", one["name"]));
-                }
+    for (path, method, operation) in operations(&document) {
+        for one in operation["parameters"].as_array().into_iter().flatten() {
+            if is_number(&one["schema"]) && !described(one) {
+                silent.push(format!("{method} {path} {}", one["name"]));
             }
         }
     }
@@ -122,12 +129,10 @@ fn misfits(schemas: &Value, schema: &Value, example: &Value, at: &str, found: &m
 fn every_body_with_a_name_has_an_example() {
     let document = serde_json::to_value(document().unwrap()).unwrap();
     let mut without = Vec::new();
-    for (path, item) in document["paths"].as_object().unwrap() {
-        for (method, operation) in item.as_object().unwrap() {
-            let body = &operation["requestBody"]["content"]["application/json"];
-            if body["schema"]["$ref"].is_string() && body["example"].is_null() {
-                without.push(format!("{method} {path}"));
-            }
+    for (path, method, operation) in operations(&document) {
+        let body = &operation["requestBody"]["content"]["application/json"];
+        if body["schema"]["$ref"].is_string() && body["example"].is_null() {
+            without.push(format!("{method} {path}"));
         }
     }
     assert!(without.is_empty(), "{without:#?}");
@@ -137,18 +142,16 @@ fn every_body_with_a_name_has_an_example() {
 fn every_answer_has_an_example() {
     let document = serde_json::to_value(document().unwrap()).unwrap();
     let mut without = Vec::new();
-    for (path, item) in document["paths"].as_object().unwrap() {
-        for (method, operation) in item.as_object().unwrap() {
-            for (status, response) in operation["responses"].as_object().unwrap() {
-                let contents = response["content"].as_object().into_iter().flatten();
-                // Documents in the form of a standard have their examples there.
-                let mut ours = contents.filter(|(kind, content)| {
-                    *kind == "application/json" || content["schema"]["$ref"].is_string()
-                });
-                let silent = ours.any(|(_, content)| content["example"].is_null());
-                if status.starts_with('2') && silent {
-                    without.push(format!("{method} {path} {status}"));
-                }
+    for (path, method, operation) in operations(&document) {
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let contents = response["content"].as_object().into_iter().flatten();
+            // Documents in the form of a standard have their examples there.
+            let mut ours = contents.filter(|(kind, content)| {
+                *kind == "application/json" || content["schema"]["$ref"].is_string()
+            });
+            let silent = ours.any(|(_, content)| content["example"].is_null());
+            if status.starts_with('2') && silent {
+                without.push(format!("{method} {path} {status}"));
             }
         }
     }
@@ -180,10 +183,8 @@ fn examples_are_as_their_schemas_say() {
 #[test]
 fn tags_that_are_described_are_those_of_the_endpoints() {
     let document = serde_json::to_value(document().unwrap()).unwrap();
-    let items = document["paths"].as_object().unwrap().values();
-    let operations = items.flat_map(|item| item.as_object().unwrap().values());
-    let used: BTreeSet<&str> = operations
-        .flat_map(|operation| operation["tags"].as_array().into_iter().flatten())
+    let used: BTreeSet<&str> = operations(&document)
+        .flat_map(|(_, _, operation)| operation["tags"].as_array().into_iter().flatten())
         .filter_map(Value::as_str)
         .collect();
     let described = document["tags"].as_array().unwrap().iter();

@@ -22,9 +22,21 @@ pub struct AuthServerRow<S> {
 /// The constraint that forbids two of a name.
 pub const DUPLICATE_AUTH_SERVER: &str = "auth_server_pkey";
 
-fn read<S: DeserializeOwned>(name: &str, text: &str) -> Result<S> {
-    serde_json::from_str(text)
-        .map_err(|e| StoreError::inconsistent("auth_server", format_args!("{name}: {e}")))
+/// One as it is stored, the settings as a text.
+struct Stored {
+    name: String,
+    settings: String,
+    secret: Option<Vec<u8>>,
+    revision: i64,
+}
+
+impl Stored {
+    fn read<S: DeserializeOwned>(self) -> Result<AuthServerRow<S>> {
+        let Self { name, settings, secret, revision } = self;
+        let settings = serde_json::from_str(&settings)
+            .map_err(|e| StoreError::inconsistent("auth_server", format_args!("{name}: {e}")))?;
+        Ok(AuthServerRow { name, settings, secret, revision })
+    }
 }
 
 fn write<S: Serialize>(settings: &S) -> Result<String> {
@@ -33,22 +45,14 @@ fn write<S: Serialize>(settings: &S) -> Result<String> {
 
 /// All of them by name.
 pub async fn list<S: DeserializeOwned>(conn: &mut PgConnection) -> Result<Vec<AuthServerRow<S>>> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Stored,
         r#"SELECT name, settings::text AS "settings!", secret, revision
            FROM auth_server ORDER BY name"#
     )
     .fetch_all(conn)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(AuthServerRow {
-                settings: read(&row.name, &row.settings)?,
-                name: row.name,
-                secret: row.secret,
-                revision: row.revision,
-            })
-        })
-        .collect()
+    rows.into_iter().map(Stored::read).collect()
 }
 
 /// The one of this name.
@@ -56,22 +60,15 @@ pub async fn get<S: DeserializeOwned>(
     conn: &mut PgConnection,
     name: &str,
 ) -> Result<Option<AuthServerRow<S>>> {
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        Stored,
         r#"SELECT name, settings::text AS "settings!", secret, revision
            FROM auth_server WHERE name = $1"#,
         name,
     )
     .fetch_optional(conn)
     .await?;
-    row.map(|row| {
-        Ok(AuthServerRow {
-            settings: read(&row.name, &row.settings)?,
-            name: row.name,
-            secret: row.secret,
-            revision: row.revision,
-        })
-    })
-    .transpose()
+    row.map(Stored::read).transpose()
 }
 
 /// The one of this name, which stays as it is until the transaction ends.
@@ -79,22 +76,15 @@ pub async fn hold<S: DeserializeOwned>(
     conn: &mut PgConnection,
     name: &str,
 ) -> Result<Option<AuthServerRow<S>>> {
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        Stored,
         r#"SELECT name, settings::text AS "settings!", secret, revision
            FROM auth_server WHERE name = $1 FOR SHARE"#,
         name,
     )
     .fetch_optional(conn)
     .await?;
-    row.map(|row| {
-        Ok(AuthServerRow {
-            settings: read(&row.name, &row.settings)?,
-            name: row.name,
-            secret: row.secret,
-            revision: row.revision,
-        })
-    })
-    .transpose()
+    row.map(Stored::read).transpose()
 }
 
 /// Creates one; breaks [`DUPLICATE_AUTH_SERVER`] where the name is taken.

@@ -20,20 +20,26 @@ export function jsxs(type: ElementType, props: unknown, key?: Key) {
   return react.jsxs(type, withSeen(type, props), key);
 }
 
-/** What is shown or said of an element beside its children. */
-const SAID = ["title", "alt", "placeholder"];
+/** What is said beside the children: by whatever there is, and by elements. */
+const SAID = ["aria-label"];
+const SAID_BY_ELEMENTS = [...SAID, "title", "alt", "placeholder"];
 
 export function withSeen(type: ElementType, props: unknown): unknown {
   const given = props as Record<string, unknown>;
-  const shown: Record<string, unknown> = {};
+  let shown: Record<string, unknown> | undefined;
   const { children } = given;
-  if (typeof children === "string" || Array.isArray(children)) shown.children = childSeen(children);
-  // What a component takes by such a name is its own to use, and may be more than to be shown.
-  for (const name of typeof type === "string" ? ["aria-label", ...SAID] : ["aria-label"]) {
-    const text = given[name];
-    if (typeof text === "string") shown[name] = seen(text);
+  if (typeof children === "string" || Array.isArray(children)) {
+    shown = { ...given, children: childSeen(children) };
   }
-  return { ...given, ...shown };
+  // What a component takes by such a name is its own to use, and may be more than to be shown.
+  for (const name of typeof type === "string" ? SAID_BY_ELEMENTS : SAID) {
+    const text = given[name];
+    if (typeof text === "string") {
+      shown ??= { ...given };
+      shown[name] = seen(text);
+    }
+  }
+  return shown ?? props;
 }
 
 function childSeen(child: unknown): unknown {

@@ -1,4 +1,4 @@
-//! Bills of materials inside of other documents.
+//! Bills of materials, and what else is stated of images, inside of other documents.
 
 use std::borrow::Cow;
 
@@ -82,6 +82,14 @@ pub(super) fn carried<'a>(
     })
 }
 
+/// What is stated in a document, which may be signed: whose signature it is, nobody asks here.
+pub(in crate::report) fn predicate(content: &[u8]) -> Option<Vec<u8>> {
+    documents(content).find_map(|carrier| match carrier.statement() {
+        Some(statement) => documents(&statement).find_map(|carrier| carrier.predicate()),
+        None => carrier.predicate(),
+    })
+}
+
 /// The bill in a statement about one of `images`.
 pub(super) fn stated<'a>(
     statement: &'a [u8],
@@ -105,6 +113,10 @@ impl<'a> Carrier<'a> {
         };
         let encoded: String = serde_json::from_str(payload?.get()).ok()?;
         STANDARD.decode(encoded.trim()).ok()
+    }
+
+    fn predicate(&self) -> Option<Vec<u8>> {
+        self.predicate.map(|part| whole(part).into_owned())
     }
 
     /// The bill in an export or a statement.
@@ -144,15 +156,20 @@ impl<'a> Carrier<'a> {
     }
 }
 
-/// The bill that is all there is in a part of a document: an object, or all of it in a text.
+/// The bill that is all there is in a part of a document.
 fn within(part: &RawValue) -> Option<(SbomFormat, Cow<'_, [u8]>)> {
-    let older = serde_json::from_str::<Carrier<'_>>(part.get()).ok();
-    let bill = older.and_then(|older| older.data).unwrap_or(part);
-    let bill: Cow<'_, [u8]> = match serde_json::from_str::<String>(bill.get()) {
-        Ok(text) => Cow::Owned(text.into_bytes()),
-        Err(_) => Cow::Borrowed(bill.get().as_bytes()),
-    };
+    let bill = whole(part);
     Some((bare_format(&bill)?, bill))
+}
+
+/// All there is in a part of a document: an object, or all of it in a text.
+fn whole(part: &RawValue) -> Cow<'_, [u8]> {
+    let older = serde_json::from_str::<Carrier<'_>>(part.get()).ok();
+    let all = older.and_then(|older| older.data).unwrap_or(part);
+    match serde_json::from_str::<String>(all.get()) {
+        Ok(text) => Cow::Owned(text.into_bytes()),
+        Err(_) => Cow::Borrowed(all.get().as_bytes()),
+    }
 }
 
 #[cfg(test)]

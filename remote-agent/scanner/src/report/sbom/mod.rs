@@ -19,6 +19,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use carrier::carried;
+pub(super) use carrier::predicate;
 pub use read::{Reading, read, read_about, read_stated};
 
 use super::Report;

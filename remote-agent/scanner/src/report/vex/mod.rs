@@ -14,8 +14,6 @@ mod product;
 
 use std::collections::HashMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use thiserror::Error;
@@ -23,6 +21,7 @@ use thiserror::Error;
 use super::Report;
 use super::finding::{Finding, VexNote, VexState};
 use super::purl::Purl;
+use super::sbom::predicate;
 use crate::inspect::os::Distribution;
 use crate::package::Package;
 use product::Product;
@@ -155,12 +154,14 @@ impl VexDocuments {
         if content.len() as u64 > DOCUMENT_BYTES {
             return Err(VexError::TooLarge(name.to_owned()));
         }
+        // Documents that are attached to images come in statements, mostly signed.
+        let stated = predicate(content);
+        let content = stated.as_deref().unwrap_or(content);
         let json: Value = match cyclonedx_xml::json(content) {
             Some(read) => {
                 read.map_err(|reason| VexError::Malformed { document: name.to_owned(), reason })?
             }
             None => serde_json::from_slice(content)
-                .map(carried)
                 .map_err(|source| VexError::Json { document: name.to_owned(), source })?,
         };
         let text = |key: &str| json.get(key).and_then(Value::as_str).unwrap_or_default();
@@ -266,18 +267,6 @@ impl Statement {
             None if self.product.is_image(subject) => Some(1),
             None => None,
         }
-    }
-}
-
-/// The document in a statement of in-toto, which may be in an envelope with signatures, as
-/// attestations are downloaded. Whose signatures they are, nobody asks here.
-fn carried(document: Value) -> Value {
-    let payload = STANDARD.decode(text(&document, "payload").trim()).unwrap_or_default();
-    let mut statement = serde_json::from_slice(&payload).unwrap_or(document);
-    if statement.get("predicate").is_some_and(Value::is_object) {
-        statement["predicate"].take()
-    } else {
-        statement
     }
 }
 

@@ -1,3 +1,5 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::*;
@@ -87,7 +89,9 @@ fn documents_in_statements_of_in_toto() {
         "predicateType": "https://openvex.dev/ns/v0.2.0", "predicate": document});
     let envelope = json!({"payloadType": "application/vnd.in-toto+json",
         "payload": STANDARD.encode(statement.to_string()), "signatures": []});
-    for carrier in [statement, envelope] {
+    let bundle = json!({"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+        "dsseEnvelope": envelope});
+    for carrier in [statement, envelope, bundle] {
         assert_eq!(judged(&carrier, "x").len(), 1, "{carrier}");
     }
     let broken = json!({"payload": "AAAA", "signatures": []}).to_string();
