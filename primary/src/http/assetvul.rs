@@ -5,7 +5,6 @@ use axum::extract::{Request, State};
 use palisade_api::rest::vulasset::{
     AssetView, ImageAssetVulnerabilities, VulnerabilityQuery, VulnerabilityQueryStats,
 };
-use utoipa_axum::routes;
 
 use super::ApiRouter;
 use super::error::{ApiError, Result};
@@ -13,6 +12,7 @@ use super::extract::{Authenticated, MAX_BODY_BYTES, from_json, read_body};
 use super::query::Query;
 use super::vulasset::{filter, gone, token};
 use crate::App;
+use crate::http::endpoint::routes;
 use crate::store::asset_query::{self, AssetKind};
 use crate::store::vulnerability;
 use palisade_api::Digest;

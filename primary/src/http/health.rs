@@ -7,9 +7,9 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use http::{StatusCode, header};
 use metrics::gauge;
-use utoipa_axum::routes;
 
 use super::ApiRouter;
+use crate::http::endpoint::routes;
 use crate::{App, telemetry};
 
 pub(super) fn router() -> Router<App> {

@@ -14,6 +14,7 @@ mod authorize;
 mod client_address;
 mod compress;
 mod dlp;
+mod endpoint;
 pub mod error;
 mod eula;
 pub mod extract;

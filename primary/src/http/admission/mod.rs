@@ -10,11 +10,11 @@ mod rule_list;
 mod rule_update;
 
 use palisade_api::rest::admission::AdmissionRuleConfig;
-use utoipa_axum::routes;
 
 use super::ApiRouter;
 use super::error::Result;
 use crate::federation::rules::RuleError;
+use crate::http::endpoint::routes;
 
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new()

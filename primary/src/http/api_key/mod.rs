@@ -8,10 +8,10 @@ mod self_api_key;
 
 use palisade_api::Code;
 use palisade_api::rest::api_key::ApiKey;
-use utoipa_axum::routes;
 
 use super::ApiRouter;
 use super::error::ApiError;
+use crate::http::endpoint::routes;
 use crate::identity::{ApiKeyError, shown_scope};
 use crate::store::api_key::ApiKeyRow;
 

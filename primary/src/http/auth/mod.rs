@@ -13,9 +13,8 @@ use login::answer;
 
 pub(super) use permissions::{domain_permissions, permissions};
 
-use utoipa_axum::routes;
-
 use super::ApiRouter;
+use crate::http::endpoint::routes;
 
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new()

@@ -3,9 +3,8 @@
 mod get;
 mod update;
 
-use utoipa_axum::routes;
-
 use super::ApiRouter;
+use crate::http::endpoint::routes;
 
 /// The setting that remembers the acceptance.
 const SETTING: &str = "eula_accepted";

@@ -44,7 +44,6 @@ use http::StatusCode;
 use palisade_api::rest::fed::{MasterCluster, REST_VERSION, RestInfo};
 use palisade_api::{ClusterId, Code};
 use palisade_identity::Caller;
-use utoipa_axum::routes;
 
 pub(super) use forward::{OnBehalf, relay};
 pub(super) use scope::within;
@@ -53,6 +52,7 @@ use super::ApiRouter;
 use super::error::{ApiError, Reason, Result};
 use crate::App;
 use crate::federation::{FederationError, promotion};
+use crate::http::endpoint::routes;
 use crate::store;
 use crate::store::Actor;
 use crate::store::federation::Federation;

@@ -18,9 +18,8 @@ mod vulnerability_profile;
 mod waf_export;
 mod waf_import;
 
-use utoipa_axum::routes;
-
 use super::ApiRouter;
+use crate::http::endpoint::routes;
 
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new()

@@ -7,11 +7,11 @@ mod list;
 mod update;
 
 use palisade_api::Code;
-use utoipa_axum::routes;
 
 use super::ApiRouter;
 use super::error::ApiError;
 use crate::federation::rules::RuleError;
+use crate::http::endpoint::routes;
 
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new().routes(routes!(list::group_list, create::group_create)).routes(routes!(

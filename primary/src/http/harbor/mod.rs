@@ -13,9 +13,9 @@ mod scan;
 mod vulnerability;
 
 use palisade_api::rest::harbor::HarborScanner;
-use utoipa_axum::routes;
 
 use super::ApiRouter;
+use crate::http::endpoint::routes;
 
 pub(super) use error::ERROR;
 

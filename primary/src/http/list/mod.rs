@@ -3,9 +3,8 @@
 mod application;
 mod registry_type;
 
-use utoipa_axum::routes;
-
 use super::ApiRouter;
+use crate::http::endpoint::routes;
 
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new()

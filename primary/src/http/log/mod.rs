@@ -6,7 +6,6 @@ mod event;
 use chrono::{DateTime, SecondsFormat, Utc};
 use palisade_identity::{Access, Caller, Permission};
 use serde::de::DeserializeOwned;
-use utoipa_axum::routes;
 
 use super::ApiRouter;
 use super::authorize::rights_in_fleet;
@@ -14,6 +13,7 @@ use super::error::{ApiError, Result};
 use super::fed::within;
 use super::query::{Filter, Operator, Query};
 use crate::App;
+use crate::http::endpoint::routes;
 use crate::store::event::list::{self, Event};
 use crate::store::question::{Comparison, Condition, Kind, Question, Value};
 use crate::store::within::Within;

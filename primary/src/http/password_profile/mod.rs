@@ -6,11 +6,11 @@ mod update;
 
 use palisade_api::rest::password_profile::PwdProfile;
 use palisade_identity::PasswordProfile;
-use utoipa_axum::routes;
 
 use super::ApiRouter;
 use super::error::{ApiError, Reason};
 use super::user::basic;
+use crate::http::endpoint::routes;
 use crate::identity::{DEFAULT_PROFILE, PasswordProfileError};
 
 pub(super) fn router() -> ApiRouter {

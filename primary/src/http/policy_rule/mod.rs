@@ -8,12 +8,11 @@ mod list;
 mod promote;
 mod update;
 
-use utoipa_axum::routes;
-
 use super::ApiRouter;
 use super::error::Result;
 use super::query::{Query, Scope};
 use crate::federation::rules::RuleError;
+use crate::http::endpoint::routes;
 
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new()

@@ -12,9 +12,8 @@ mod result;
 mod scanners;
 mod sigstore;
 
-use utoipa_axum::routes;
-
 use super::ApiRouter;
+use crate::http::endpoint::routes;
 
 pub(super) fn router() -> ApiRouter {
     registry::router()

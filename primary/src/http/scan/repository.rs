@@ -10,10 +10,10 @@ use palisade_api::Code;
 use palisade_api::rest::scan::{ScanRepoReport, ScanRepoReportData, ScanRepoRequestData};
 use palisade_identity::{Caller, Proof};
 use palisade_scanner::report::Accepted;
-use utoipa_axum::routes;
 
 use crate::App;
 use crate::http::ApiRouter;
+use crate::http::endpoint::routes;
 use crate::http::error::{ApiError, Result};
 use crate::http::extract::{Authenticated, JsonBody};
 use crate::registry::repository::{

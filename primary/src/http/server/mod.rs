@@ -14,10 +14,10 @@ mod update;
 mod user_list;
 
 use palisade_api::Code;
-use utoipa_axum::routes;
 
 use super::ApiRouter;
 use super::error::ApiError;
+use crate::http::endpoint::routes;
 use crate::identity::{DirectoryError, SettingsError};
 
 pub(super) fn router() -> ApiRouter {

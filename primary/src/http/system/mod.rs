@@ -10,12 +10,11 @@ mod webhook_create;
 mod webhook_delete;
 mod webhook_update;
 
-use utoipa_axum::routes;
-
 use super::ApiRouter;
 use super::error::Result;
 use super::query::{Query, Scope};
 use crate::federation::rules::RuleError;
+use crate::http::endpoint::routes;
 
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new()

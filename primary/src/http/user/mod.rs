@@ -18,11 +18,11 @@ use palisade_api::rest::error::PasswordProfileBasic;
 use palisade_api::rest::user::User;
 use palisade_identity::password_profile::WeakPassword;
 use palisade_identity::{Access, Caller, PasswordProfile, Permission, Role};
-use utoipa_axum::routes;
 
 use super::ApiRouter;
 use super::error::{ApiError, Reason, Result};
 use crate::App;
+use crate::http::endpoint::routes;
 use crate::identity::{ScopeError, SeenUser, UserError, shown_scope};
 
 pub(super) fn router() -> ApiRouter {

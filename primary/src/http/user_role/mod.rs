@@ -13,11 +13,11 @@ use palisade_api::Code;
 use palisade_api::rest::user_role::{UserRole, UserRoleConfig};
 use palisade_identity::permission_set::Granted;
 use palisade_identity::{PermissionSet, Role};
-use utoipa_axum::routes;
 
 use super::ApiRouter;
 use super::auth::permissions;
 use super::error::{ApiError, Result};
+use crate::http::endpoint::routes;
 use crate::identity::UserRoleError;
 use crate::store::user_role::UserRoleRow;
 

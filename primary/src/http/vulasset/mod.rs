@@ -7,7 +7,6 @@ mod page;
 mod query;
 
 use palisade_api::Code;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 pub(super) use filter::{contains, filter, ordered};
@@ -18,6 +17,7 @@ pub(super) use query::top_images;
 use super::ApiRouter;
 use super::error::{ApiError, Result};
 use super::query::Query;
+use crate::http::endpoint::routes;
 
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new().routes(routes!(query::vulasset_query, page::vulasset_page))

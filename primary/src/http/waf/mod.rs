@@ -12,9 +12,8 @@ mod sensor_get;
 mod sensor_list;
 mod sensor_update;
 
-use utoipa_axum::routes;
-
 use super::ApiRouter;
+use crate::http::endpoint::routes;
 
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new()

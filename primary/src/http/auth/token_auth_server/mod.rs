@@ -14,12 +14,12 @@ use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
 use palisade_api::Code;
-use utoipa_axum::routes;
 
 pub(super) use finish::{Browser, finish};
 
 use super::login::unavailable;
 use crate::http::ApiRouter;
+use crate::http::endpoint::routes;
 use crate::http::error::{ApiError, Result};
 use crate::identity::SsoError;
 

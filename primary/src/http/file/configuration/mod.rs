@@ -7,10 +7,10 @@ mod export;
 mod import;
 
 use palisade_api::Code;
-use utoipa_axum::routes;
 
 use crate::App;
 use crate::http::ApiRouter;
+use crate::http::endpoint::routes;
 use crate::http::error::{ApiError, Result};
 use crate::http::in_process::Client;
 use crate::http::query::{Query, Scope};

@@ -4,9 +4,8 @@ mod images_page;
 mod images_query;
 mod list;
 
-use utoipa_axum::routes;
-
 use crate::http::ApiRouter;
+use crate::http::endpoint::routes;
 
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new()

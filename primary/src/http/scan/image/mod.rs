@@ -3,9 +3,8 @@
 mod get;
 mod list;
 
-use utoipa_axum::routes;
-
 use crate::http::ApiRouter;
+use crate::http::endpoint::routes;
 
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new().routes(routes!(list::scan_image_list)).routes(routes!(get::scan_image_get))

@@ -20,10 +20,10 @@ use palisade_api::{Code, Digest};
 use palisade_identity::Caller;
 use palisade_scanner::Report;
 use palisade_scanner::report::Accepted;
-use utoipa_axum::routes;
 
 use crate::App;
 use crate::http::ApiRouter;
+use crate::http::endpoint::routes;
 use crate::http::error::{ApiError, Result};
 use crate::http::fed::within;
 use crate::http::query::Query;

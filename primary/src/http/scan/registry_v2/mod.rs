@@ -4,9 +4,8 @@ mod create;
 mod test;
 mod update;
 
-use utoipa_axum::routes;
-
 use crate::http::ApiRouter;
+use crate::http::endpoint::routes;
 
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new()

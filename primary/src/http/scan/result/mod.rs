@@ -2,9 +2,8 @@
 
 mod repository;
 
-use utoipa_axum::routes;
-
 use crate::http::ApiRouter;
+use crate::http::endpoint::routes;
 
 pub(super) fn router() -> ApiRouter {
     ApiRouter::new().routes(routes!(repository::scan_result_repository))

@@ -13,9 +13,9 @@ mod verifier_update;
 
 use palisade_api::Code;
 use palisade_identity::Caller;
-use utoipa_axum::routes;
 
 use crate::http::ApiRouter;
+use crate::http::endpoint::routes;
 use crate::http::error::ApiError;
 use crate::registry::root_of_trust::RootOfTrustFailure;
 use crate::store::Actor;

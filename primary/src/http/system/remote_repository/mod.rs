@@ -5,9 +5,9 @@ mod delete;
 mod update;
 
 use palisade_api::Code;
-use utoipa_axum::routes;
 
 use crate::http::ApiRouter;
+use crate::http::endpoint::routes;
 use crate::http::error::ApiError;
 use crate::remote_repository::RemoteRepositoryError;
 
