@@ -2,18 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
 use palisade_api::Digest;
 use palisade_api::rest::scan::Registry;
 use palisade_scanner::source::registry::{Filter, RegistryClient, RegistryError, Resolved, newest};
 use palisade_scanner::{Inventory, ScanError, ScanOutcome};
+use sqlx::PgTransaction;
 use tracing::info;
 
 use super::credentials::RegistryCredentials;
 use super::{Registries, RegistryFailure};
 use crate::store::image::FoundImage;
 use crate::store::job::{self, Job};
-use crate::store::{self, StoreError};
+use crate::store::{self, StoreError, image_look};
 
 /// Names of a registry that are looked at.
 const MAX_REPOSITORIES: usize = 50_000;
@@ -30,6 +32,7 @@ pub(super) async fn run(registries: &Registries, job: &Job) -> Result<(), Regist
     let mut conn = registries.database.acquire().await?;
     let (row, registry) = registries.find(&mut conn, &job.registry).await?;
     let known = store::image::known(&mut conn, &job.registry).await?;
+    let since = store::clock::now(&mut conn).await?;
     drop(conn);
     let sealed = row.sealed_credentials.as_deref();
     let credentials = RegistryCredentials::open(sealed, &registries.sealer, &job.registry)?;
@@ -40,8 +43,9 @@ pub(super) async fn run(registries: &Registries, job: &Job) -> Result<(), Regist
     let is_listed = listed.is_ok();
     let mut tx = registries.database.begin().await?;
     match listed {
-        Ok(Listed { images, missed }) => {
+        Ok(Listed { mut images, missed }) => {
             info!(registry = job.registry, images = images.len(), missed, "listed a registry");
+            keep_newer(&mut tx, &job.registry, &mut images, since).await?;
             store::image::replace(&mut tx, &job.registry, &images, Inventory::FORMAT).await?;
             job::scan_scheduled(&mut tx, &job.registry).await?;
             if let Some(missed) = missed {
@@ -67,6 +71,27 @@ pub(super) async fn run(registries: &Registries, job: &Job) -> Result<(), Regist
     registries.jobs.notify_waiters();
     registries.reports.notify_waiters();
     registries.rematches.notify_waiters();
+    Ok(())
+}
+
+/// Puts what is known by now of tags that somebody looked at since the listing began in place
+/// of what it saw of them.
+async fn keep_newer(
+    tx: &mut PgTransaction<'_>,
+    registry: &str,
+    images: &mut Vec<FoundImage>,
+    since: DateTime<Utc>,
+) -> store::Result<()> {
+    image_look::lock(tx, registry).await?;
+    let looked_at = image_look::take(tx, registry, since).await?;
+    if looked_at.is_empty() {
+        return Ok(());
+    }
+    let is_newer =
+        |image: &FoundImage| looked_at.contains(&(image.repository.clone(), image.tag.clone()));
+    images.retain(|image| !is_newer(image));
+    let known = store::image::known(tx, registry).await?;
+    images.extend(known.into_iter().filter(is_newer));
     Ok(())
 }
 

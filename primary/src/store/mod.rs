@@ -25,6 +25,7 @@ pub mod image;
 pub mod image_asset;
 pub mod image_check;
 pub mod image_list;
+pub mod image_look;
 pub mod inventory;
 pub mod job;
 pub mod layer;

@@ -3,7 +3,7 @@
 use axum::body::{Body, Bytes, to_bytes};
 use http::{Request, StatusCode};
 use palisade_primary::http::router;
-use serde_json::json;
+use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::primary::{Primary, until};
@@ -65,6 +65,42 @@ async fn a_push_is_scanned_and_a_deletion_vanishes() {
     let deleted = event("delete", "shop/menu", "1");
     assert_eq!(call(&primary, "fed.shop", SECRET, deleted).await, StatusCode::ACCEPTED);
     until("the image is gone", || async { images(&primary).await.is_empty().then_some(()) }).await;
+    primary.stop().await;
+}
+
+/// A listing asks for one tag after the other, and may have asked before the push.
+#[tokio::test]
+async fn what_is_pushed_while_the_registry_is_listed_stays_as_it_was_pushed() {
+    let (primary, registry) = (Primary::start().await, Registry::start().await);
+    primary.add_registry(&registry.url(), &json!({"webhook_secret": SECRET})).await;
+    registry.push(REPOSITORY, "gone", &[("curl", "8.0-1")]);
+    registry.push("shop/menu", "1", &[("curl", "8.0-1")]);
+    primary.scan(3).await;
+
+    // The listing has seen everything but the menu.
+    registry.forget();
+    let answers = registry.hold("/shop/menu/manifests/1");
+    primary.ok("POST", "/v1/scan/registry/fed.shop/scan", &Value::Null).await;
+    until("the listing waits for one tag", || async {
+        (registry.asked("manifests").len() == 3).then_some(())
+    })
+    .await;
+    registry.push(REPOSITORY, "1", &[("curl", "8.1-1")]);
+    registry.push(REPOSITORY, "new", &[("curl", "8.2-1")]);
+    registry.remove(REPOSITORY, "gone");
+    for (action, tag) in [("push", "1"), ("push", "new"), ("delete", "gone")] {
+        let told = event(action, REPOSITORY, tag);
+        assert_eq!(call(&primary, "fed.shop", SECRET, told).await, StatusCode::ACCEPTED, "{tag}");
+    }
+    let known = || async {
+        let found = primary.found_if_there("f_repository=shop/api&f_tag=1").await?;
+        let all = [r#""shop/api":"1""#, r#""shop/api":"new""#, r#""shop/menu":"1""#];
+        (found.is_empty() && images(&primary).await == all).then_some(())
+    };
+    until("the pushes are known", known).await;
+    answers.cancel();
+    primary.settled(3).await;
+    assert_eq!(known().await, Some(()));
     primary.stop().await;
 }
 

@@ -14,6 +14,7 @@ use palisade_api::Digest;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 /// The repository that is there from the beginning, with the tag `1`.
 pub(crate) const REPOSITORY: &str = "shop/api";
@@ -51,6 +52,8 @@ struct Shelf {
     by_sha512: BTreeSet<(String, String)>,
     /// What is answered to paths with such an end, and to which methods.
     refused: Vec<(Option<Method>, String, StatusCode)>,
+    /// The end of paths that are not answered before it is cancelled.
+    held: Option<(String, CancellationToken)>,
     /// What was asked for since it was forgotten last.
     asked: Vec<(Method, String)>,
 }
@@ -168,6 +171,13 @@ impl Registry {
         self.with(|shelf| shelf.refused.clear());
     }
 
+    /// Keeps who asks for paths that end so waiting, until what is given is cancelled.
+    pub(crate) fn hold(&self, end: &str) -> CancellationToken {
+        let answers = CancellationToken::new();
+        self.with(|shelf| shelf.held = Some((end.to_owned(), answers.clone())));
+        answers
+    }
+
     /// Forgets what was asked for.
     pub(crate) fn forget(&self) {
         self.with(|shelf| shelf.asked.clear());
@@ -256,8 +266,15 @@ fn archive(files: &[(&str, &str)]) -> Vec<u8> {
 
 async fn answer(State(shelf): State<Arc<Mutex<Shelf>>>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
-    let mut shelf = shelf.lock().unwrap();
-    shelf.asked.push((request.method().clone(), path.clone()));
+    let held = {
+        let mut shelf = shelf.lock().unwrap();
+        shelf.asked.push((request.method().clone(), path.clone()));
+        shelf.held.clone().filter(|(end, _)| path.ends_with(end))
+    };
+    if let Some((_, answers)) = held {
+        answers.cancelled().await;
+    }
+    let shelf = shelf.lock().unwrap();
     let refused = shelf.refused.iter().find(|(method, end, _)| {
         path.ends_with(end) && method.as_ref().is_none_or(|method| method == request.method())
     });

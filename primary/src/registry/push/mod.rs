@@ -20,7 +20,7 @@ use super::credentials::RegistryCredentials;
 use super::list::{filters, found, is_attachment, resolve};
 use super::{Registries, RegistryFailure, scan};
 use crate::store::job::{self, Job};
-use crate::store::{self, StoreError};
+use crate::store::{self, StoreError, image_look};
 
 /// Tags in one call that are looked at one by one; with more the whole
 /// registry is listed.
@@ -111,14 +111,19 @@ pub(super) async fn look(
         tx.commit().await.map_err(StoreError::from)?;
         return Ok(());
     }
+    image_look::lock(&mut tx, &job.registry).await?;
     match resolved {
         // The filters leave it out, or it holds a signature.
         None => {}
         Some(_) if is_attachment(tag) => {}
         Some(Err(ScanError::Registry(RegistryError::NotFound { .. }))) => {
+            image_look::note(&mut tx, &job.registry, repository, tag).await?;
             store::image::delete(&mut tx, &job.registry, repository, tag).await?;
         }
         Some(resolved) => {
+            if resolved.is_ok() {
+                image_look::note(&mut tx, &job.registry, repository, tag).await?;
+            }
             let found = found(repository.to_owned(), tag.to_owned(), resolved);
             store::image::put(&mut tx, &job.registry, &found, Inventory::FORMAT).await?;
             job::scan_scheduled(&mut tx, &job.registry).await?;
