@@ -16,7 +16,7 @@ use super::finding::{News, Told};
 use super::report::{Matched, compress, pack};
 use super::signature::{indexes, signatures};
 use super::{ImageRead, ImageToRead, ReadFailure, Reader, Registries, RegistryFailure};
-use crate::store::job::{self, Job};
+use crate::store::job::{self, Job, Wait};
 use crate::store::report::NewReport;
 use crate::store::{self, StoreError};
 
@@ -113,24 +113,33 @@ async fn failed(
     digest: Digest,
     error: &ScanError,
 ) -> Result<(), RegistryFailure> {
+    let (pause, result) = (pause(error, job), error.result_text());
     let mut tx = registries.database.begin().await?;
-    let place = if goes_elsewhere(error, job) {
+    // The images first, as everybody who ends a job does.
+    store::image::set_status(&mut tx, digest, "scheduled", "").await?;
+    let back = if is_left(error, pause) { job::go_back(&mut tx, job, pause).await? } else { None };
+    let place = if back.is_none() && goes_elsewhere(error, job) {
         store::image::elsewhere(&mut tx, digest, &job.registry).await?
     } else {
         None
     };
-    let ours = if let Some(place) = place {
+    let ours = if let Some(why) = back {
+        info!(registry = job.registry, %digest, %error, "a scan failed and goes back");
+        store::image::set_status(&mut tx, digest, "scheduled", &why).await?;
+        true
+    } else if let Some(place) = place {
         let other = &place.registry;
         info!(registry = job.registry, other, %digest, %error, "a scan failed and goes elsewhere");
-        store::image::set_status(&mut tx, digest, "scheduled", "").await?;
-        job::hand_on(&mut tx, job, &place).await?
-    } else if let Some(pause) = pause(error, job) {
+        let wait = pause.map(|pause| Wait { pause, result: &result });
+        job::hand_on(&mut tx, job, &place, wait).await?
+    } else if let Some(pause) = pause {
         info!(registry = job.registry, %digest, %error, "a scan failed and is tried again");
-        store::image::set_status(&mut tx, digest, "scheduled", "").await?;
+        if pause > PATIENCE {
+            store::image::set_status(&mut tx, digest, "scheduled", &result).await?;
+        }
         job::postpone(&mut tx, job, pause).await?
     } else {
         warn!(registry = job.registry, %digest, %error, "a scan failed");
-        let result = error.result_text();
         if error.is_of_image() {
             store::image::set_broken(&mut tx, digest, reader.format(), &result).await?;
         } else {
@@ -144,18 +153,20 @@ async fn failed(
     Ok(())
 }
 
-/// Whether another registry that has the image is asked for it: this one refuses to give it, or
-/// wants to be left alone for long. What passes in a moment is waited for here, since the other
-/// one may be worse.
-fn goes_elsewhere(error: &ScanError, job: &Job) -> bool {
+/// Whether a registry is asked no more before long: it refuses to give the image, or wants to be
+/// left alone. What passes in a moment is waited for, since another one may be worse.
+fn is_left(error: &ScanError, pause: Option<Duration>) -> bool {
     let of_registry =
         !matches!(error.outcome(), ScanOutcome::DatabaseError | ScanOutcome::Cancelled)
             && !error.is_of_image();
-    of_registry
-        && match pause(error, job) {
-            Some(pause) => job.attempts == 1 && pause > PATIENCE,
-            None => job.attempts < TRIES,
-        }
+    of_registry && pause.is_none_or(|pause| pause > PATIENCE)
+}
+
+/// Whether another registry that has the image is asked for it.
+fn goes_elsewhere(error: &ScanError, job: &Job) -> bool {
+    let pause = pause(error, job);
+    let tries = if pause.is_some() { 2 } else { TRIES };
+    is_left(error, pause) && job.attempts < tries
 }
 
 /// How long to wait before another try; none when another one is no use.

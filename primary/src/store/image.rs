@@ -149,7 +149,8 @@ pub async fn replace(
              digest = excluded.digest, index_digest = excluded.index_digest,
              status = CASE WHEN image.broken_format = $7 AND image.digest = excluded.digest
                            THEN image.status ELSE excluded.status END,
-             result = CASE WHEN image.broken_format = $7 AND image.digest = excluded.digest
+             result = CASE WHEN image.digest = excluded.digest
+                            AND (image.broken_format = $7 OR image.status = excluded.status)
                            THEN image.result ELSE excluded.result END,
              broken_format = CASE WHEN image.digest = excluded.digest
                                   THEN image.broken_format END",
@@ -189,7 +190,8 @@ pub async fn put(
              digest = excluded.digest, index_digest = excluded.index_digest,
              status = CASE WHEN image.broken_format = $7 AND image.digest = excluded.digest
                            THEN image.status ELSE excluded.status END,
-             result = CASE WHEN image.broken_format = $7 AND image.digest = excluded.digest
+             result = CASE WHEN image.digest = excluded.digest
+                            AND (image.broken_format = $7 OR image.status = excluded.status)
                            THEN image.result ELSE excluded.result END,
              broken_format = CASE WHEN image.digest = excluded.digest
                                   THEN image.broken_format END",

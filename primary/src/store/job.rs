@@ -112,7 +112,12 @@ pub async fn scan_scheduled(conn: &mut PgConnection, registry: &str) -> Result<u
              WHERE job.kind = 'scan' AND job.registry <> $1 AND job.leased_until IS NULL
                AND job.run_after > now() AND job.attempts < 2
              FOR UPDATE OF job SKIP LOCKED)
-         UPDATE job SET registry = $1, repository = waiting.repository, run_after = now()
+         UPDATE job SET registry = $1, repository = waiting.repository, run_after = now(),
+                        back_registry = job.registry, back_repository = job.repository,
+                        back_after = job.run_after,
+                        back_result = (SELECT result FROM image
+                                       WHERE image.registry = job.registry
+                                         AND image.digest = job.digest LIMIT 1)
          FROM waiting WHERE job.id = waiting.id",
         registry,
     )
@@ -215,19 +220,62 @@ pub async fn postpone(conn: &mut PgConnection, job: &Job, pause: Duration) -> Re
     Ok(done.rows_affected() == 1)
 }
 
-/// Gives a scan back, to be done at once from another place.
-pub async fn hand_on(conn: &mut PgConnection, job: &Job, place: &image::Place) -> Result<bool> {
+/// Why and for how long a registry is left alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Wait<'a> {
+    /// For how long.
+    pub pause: Duration,
+    /// Why, as images say it.
+    pub result: &'a str,
+}
+
+/// Gives a scan back, to be done at once from another place. Where this registry gives the image
+/// after a `wait`, the scan can [go back](go_back).
+pub async fn hand_on(
+    conn: &mut PgConnection,
+    job: &Job,
+    place: &image::Place,
+    wait: Option<Wait<'_>>,
+) -> Result<bool> {
     let done = sqlx::query!(
-        "UPDATE job SET registry = $3, repository = $4, leased_until = NULL, run_after = now()
+        "UPDATE job SET registry = $3, repository = $4, leased_until = NULL, run_after = now(),
+                        back_registry = CASE WHEN $6::text IS NOT NULL THEN registry END,
+                        back_repository = repository,
+                        back_after = now() + make_interval(secs => $5::float8),
+                        back_result = $6
          WHERE id = $1 AND attempts = $2",
         job.id,
         job.attempts,
         place.registry,
         place.repository,
+        wait.map(|wait| wait.pause.as_secs_f64()),
+        wait.map(|wait| wait.result),
     )
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Gives a scan back to the registry that was asked first and wanted to be left alone, for when
+/// that is over, and says why. None where there is no such registry, or this one is welcome
+/// sooner, after `pause`.
+pub async fn go_back(
+    conn: &mut PgConnection,
+    job: &Job,
+    pause: Option<Duration>,
+) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!(
+        r#"UPDATE job SET registry = back_registry, repository = back_repository,
+                          run_after = back_after, leased_until = NULL, back_registry = NULL
+           WHERE id = $1 AND attempts = $2 AND back_registry IS NOT NULL
+             AND ($3::float8 IS NULL OR back_after < now() + make_interval(secs => $3))
+           RETURNING coalesce(back_result, '') AS "result!""#,
+        job.id,
+        job.attempts,
+        pause.map(|pause| pause.as_secs_f64()),
+    )
+    .fetch_optional(conn)
+    .await?)
 }
 
 /// Cancels the jobs of a registry; images that were not scanned say so.

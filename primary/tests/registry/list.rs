@@ -138,32 +138,68 @@ async fn a_registry_without_tls_is_told_from_one_that_is_not_there() {
     primary.stop().await;
 }
 
-/// The same image lies in two registries, and one of them refuses it.
-#[tokio::test]
-async fn an_image_that_one_registry_refuses_is_read_from_another() {
-    let primary = Primary::start().await;
+/// The settings of a registry that has `shop/menu`.
+fn with_menu(name: &str, registry: &Registry) -> Value {
+    json!({"config": {"name": name, "registry_type": "Docker Registry",
+        "registry": registry.url(), "filters": ["shop/menu"], "cfg_type": "federal"}})
+}
+
+/// The same image in `fed.mirror`, which was asked for it and refuses it, and in another registry.
+async fn refused_by_mirror(primary: &Primary) -> (Registry, Registry, String) {
     let (shop, mirror) = (Registry::start().await, Registry::start().await);
     let mut digest = String::new();
     for registry in [&shop, &mirror] {
         digest = registry.push("shop/menu", "1", &[("curl", "8.0-1")]).to_oci();
     }
-    let config = |name: &str, registry: &Registry| {
-        json!({"config": {"name": name, "registry_type": "Docker Registry",
-            "registry": registry.url(), "filters": ["shop/menu"], "cfg_type": "federal"}})
-    };
     mirror.refuse(&digest, 403);
-    primary.ok("POST", "/v1/scan/registry", &config("fed.mirror", &mirror)).await;
+    primary.ok("POST", "/v1/scan/registry", &with_menu("fed.mirror", &mirror)).await;
     primary.ok("POST", "/v1/scan/registry/fed.mirror/scan", &Value::Null).await;
     until("nobody gives the image", || async {
         let answer = primary.get("/v1/scan/registry/fed.mirror").await;
         (answer["summary"]["failed"] == 1).then_some(())
     })
     .await;
+    (shop, mirror, digest)
+}
+
+/// The same image lies in two registries, and one of them refuses it.
+#[tokio::test]
+async fn an_image_that_one_registry_refuses_is_read_from_another() {
+    let primary = Primary::start().await;
+    let (shop, mirror, digest) = refused_by_mirror(&primary).await;
     mirror.refuse_nothing();
     shop.refuse(&digest, 403);
-    primary.ok("POST", "/v1/scan/registry", &config("fed.shop", &shop)).await;
+    primary.ok("POST", "/v1/scan/registry", &with_menu("fed.shop", &shop)).await;
     primary.scan(1).await;
     assert_eq!(listed(&primary, "f_status=finished").await, ["shop/menu:1"]);
+    primary.stop().await;
+}
+
+/// One registry wants to be left alone, and the only other one refuses: there is an image to come.
+#[tokio::test]
+async fn an_image_that_nobody_else_gives_waits_for_the_registry_that_gives_it_later() {
+    let primary = Primary::start().await;
+    let (shop, _mirror, digest) = refused_by_mirror(&primary).await;
+    shop.refuse(&digest, 429);
+    primary.ok("POST", "/v1/scan/registry", &with_menu("fed.shop", &shop)).await;
+    for listing in ["first", "second"] {
+        primary.ok("POST", "/v1/scan/registry/fed.shop/scan", &Value::Null).await;
+        until("the image waits and says why", || async {
+            let answer = primary.get("/v1/scan/registry/fed.shop").await;
+            let images = primary.get("/v1/scan/registry/fed.shop/images").await;
+            let (image, summary) = (&images["images"][0], &answer["summary"]);
+            let why = image["result"].as_str()?.contains("allows no more requests for now");
+            (why && image["status"] == "scheduled" && summary["scheduled"] == 1).then_some(())
+        })
+        .await;
+        assert_eq!(rows(&primary, "job WHERE run_after > now()").await, 1, "{listing}");
+    }
+    // An hour later.
+    shop.refuse_nothing();
+    let mut conn = primary.app.database.acquire().await.unwrap();
+    sqlx::query("UPDATE job SET run_after = now()").execute(&mut *conn).await.unwrap();
+    drop(conn);
+    primary.settled(1).await;
     primary.stop().await;
 }
 

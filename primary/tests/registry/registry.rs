@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::{Method, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use palisade_api::Digest;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
@@ -154,7 +154,7 @@ impl Registry {
         });
     }
 
-    /// Answers paths that end so with a status, from now on.
+    /// Answers paths that end so with a status, from now on; with 429 for an hour, as it says.
     pub(crate) fn refuse(&self, end: &str, status: u16) {
         let status = StatusCode::from_u16(status).unwrap();
         self.with(|shelf| shelf.refused.push((None, end.to_owned(), status)));
@@ -279,7 +279,11 @@ async fn answer(State(shelf): State<Arc<Mutex<Shelf>>>, request: Request) -> Res
         path.ends_with(end) && method.as_ref().is_none_or(|method| method == request.method())
     });
     if let Some((.., status)) = refused {
-        return status.into_response();
+        let mut answer = status.into_response();
+        if *status == StatusCode::TOO_MANY_REQUESTS {
+            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("3600"));
+        }
+        return answer;
     }
     let rest = path.trim_start_matches("/v2/");
     if rest.is_empty() {

@@ -115,6 +115,45 @@ async fn what_one_registry_fails_to_give_is_read_from_another_that_has_it() {
     test.stop().await;
 }
 
+/// The other one fails, too, and the first is welcome again before it.
+#[tokio::test]
+async fn a_scan_goes_back_to_the_registry_that_is_welcome_first() {
+    let test = TestDatabase::start().await;
+    let digest = with_image_in_two_registries(&test.database).await;
+    let mut conn = test.database.acquire().await.unwrap();
+    job::scan_scheduled(&mut conn, "fed.shop").await.unwrap();
+    let hours = |hours| Some(Duration::from_hours(hours));
+    let first = job::take(&mut conn, LEASE, Takes::Scans).await.unwrap().unwrap();
+    assert_eq!(job::go_back(&mut conn, &first, None).await.unwrap(), None);
+    let place = image::elsewhere(&mut conn, digest, "fed.shop").await.unwrap().unwrap();
+    let wait = job::Wait { pause: Duration::from_hours(2), result: "it allows no more" };
+    assert!(job::hand_on(&mut conn, &first, &place, Some(wait)).await.unwrap());
+    let second = job::take(&mut conn, LEASE, Takes::Scans).await.unwrap().unwrap();
+    assert_eq!(second.registry, "fed.mirror");
+    for (job, pause, expected) in [
+        (&first, None, None),
+        (&second, hours(1), None),
+        (&second, hours(3), Some("it allows no more")),
+        (&second, None, None),
+    ] {
+        let back = job::go_back(&mut conn, job, pause).await.unwrap();
+        assert_eq!(back.as_deref(), expected, "{} {pause:?}", job.registry);
+    }
+    assert!(job::take(&mut conn, LEASE, Takes::Scans).await.unwrap().is_none());
+    sqlx::query("UPDATE job SET run_after = run_after - interval '2 hours'")
+        .execute(&mut *conn)
+        .await
+        .unwrap();
+    let third = job::take(&mut conn, LEASE, Takes::Scans).await.unwrap().unwrap();
+    assert_eq!((third.registry.as_str(), third.attempts), ("fed.shop", 3));
+    // A refusal is nothing to come back to.
+    assert!(job::hand_on(&mut conn, &third, &place, None).await.unwrap());
+    let fourth = job::take(&mut conn, LEASE, Takes::Scans).await.unwrap().unwrap();
+    assert_eq!(job::go_back(&mut conn, &fourth, None).await.unwrap(), None);
+    drop(conn);
+    test.stop().await;
+}
+
 /// Two who waited for each other's jobs would both fail.
 #[tokio::test]
 async fn a_listing_waits_for_nobody_who_holds_what_waits_for_another_registry() {
