@@ -24,6 +24,24 @@ impl Certificates {
         Self::make_for(dir, "127.0.0.1")
     }
 
+    /// Makes one in `dir` that is the authority and the server's, as who signs their own often
+    /// has it.
+    pub fn make_one(dir: &Path) -> Result<Self> {
+        let key = KeyPair::generate()?;
+        let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()])?;
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = params.self_signed(&key)?.pem();
+        let files = Self {
+            authority_file: dir.join("server.pem"),
+            certificate: dir.join("server.pem"),
+            key: dir.join("server-key.pem"),
+            authority,
+        };
+        std::fs::write(&files.certificate, &files.authority)?;
+        std::fs::write(&files.key, key.serialize_pem())?;
+        Ok(files)
+    }
+
     /// Makes them in `dir`, for that host and `localhost`.
     pub fn make_for(dir: &Path, host: &str) -> Result<Self> {
         let authority_key = KeyPair::generate()?;

@@ -41,6 +41,7 @@ mod policy_as_code;
 mod questions;
 mod reaching;
 mod registry;
+mod registry_tls;
 mod remote_repository;
 mod replicas;
 mod replicas_agree;

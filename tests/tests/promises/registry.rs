@@ -5,13 +5,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
-use palisade_tests::certificates::Certificates;
 use palisade_tests::hostile::{HostileRegistry, Sending};
 use palisade_tests::image::{Image, ImageBuilder, debian_layer};
 use palisade_tests::layer::{Compression, Layer, LayerBuilder, gzip};
 use palisade_tests::port::FreeAddress;
-use palisade_tests::process::Launch;
-use palisade_tests::{Fleet, Primary, Registry, Rest, programs, vulndb, wait};
+use palisade_tests::{Fleet, Primary, Registry, Rest, vulndb, wait};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 use tar::EntryType;
@@ -342,34 +340,4 @@ fn resident_mib(pid: u32) -> Result<u64> {
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS")?;
     let kib: u64 = line.split_whitespace().nth(1).context("no size")?.parse()?;
     Ok(kib / 1024)
-}
-
-/// The system does not know the authorities that companies have of their own.
-#[tokio::test]
-async fn a_registry_with_a_certificate_of_a_private_authority_is_read_where_that_is_named()
--> Result<()> {
-    let (keys, named) = (tempfile::tempdir()?, tempfile::tempdir()?);
-    let certificates = Certificates::make(keys.path())?;
-    std::fs::copy(&certificates.authority_file, named.path().join("shop.pem"))?;
-    let registry = Registry::start_with(&certificates).await?;
-    let image = format!("{}/shop/orders:v1", registry.address());
-    let folders = format!("/etc/ssl/certs:{}", named.path().display());
-    for (variable, value, told) in [
-        (
-            "SSL_CERT_DIR",
-            "/etc/ssl/certs".to_owned(),
-            "name authorities of your own by SSL_CERT_FILE",
-        ),
-        ("SSL_CERT_DIR", folders, "does not exist"),
-        ("SSL_CERT_FILE", certificates.authority_file.display().to_string(), "does not exist"),
-    ] {
-        let finished = Launch::new("scan", programs::agent()?)
-            .args(["scan", &image, "--scanners", "secret"])
-            .env(variable, value.clone())
-            .run(Duration::from_mins(1))
-            .await?;
-        ensure!(finished.status.code() == Some(1), "{variable}={value}: {}", finished.status);
-        ensure!(finished.stderr.contains(told), "{variable}={value}: {}", finished.stderr);
-    }
-    Ok(())
 }

@@ -11,6 +11,10 @@ use crate::error::ScanOutcome;
 /// What to do about a certificate of an authority that the system does not know.
 const OWN_AUTHORITIES: &str = "; name authorities of your own by SSL_CERT_FILE or SSL_CERT_DIR";
 
+/// What to do about a certificate that may sign others, too.
+const AN_AUTHORITY: &str = "; it is that of an authority: name this very certificate by \
+    SSL_CERT_FILE or SSL_CERT_DIR, or give the registry one that the authority has signed";
+
 /// What to do where the answer to TLS is none.
 const PLAIN: &str = "; if it speaks without TLS, its address begins with http://";
 
@@ -185,7 +189,13 @@ impl RegistryError {
         }
         let reason = chain(&error);
         if reason.contains("certificate") {
-            let hint = if reason.contains("UnknownIssuer") { OWN_AUTHORITIES } else { "" };
+            let hint = if reason.contains("UnknownIssuer") {
+                OWN_AUTHORITIES
+            } else if reason.contains("CaUsedAsEndEntity") {
+                AN_AUTHORITY
+            } else {
+                ""
+            };
             return Self::Certificate { url, reason: reason + hint };
         }
         let hint = if reason.contains("InvalidContentType") { PLAIN } else { "" };

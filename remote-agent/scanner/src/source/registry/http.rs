@@ -19,9 +19,14 @@ use url::{Host, Url};
 use super::access::RegistryAccess;
 use super::error::RegistryError;
 use super::patience::{Patience, RateLimit, asked_pause};
+use super::tls;
 
 /// Redirects that are followed.
 const REDIRECTS: usize = 5;
+/// Bytes that a registry sends ahead of who reads by HTTP/2: of one answer, and of all on a
+/// connection. Answers whose readers wait must not use up what others need.
+const STREAM_WINDOW: u32 = 1 << 20;
+const CONNECTION_WINDOW: u32 = 16 << 20;
 /// How long the text of a refusal is waited for.
 const REFUSAL_TIME: Duration = Duration::from_secs(5);
 /// Bytes of it that are read at most, and characters that are told.
@@ -88,24 +93,11 @@ struct Limits {
 impl Http {
     pub(super) fn new(access: &RegistryAccess) -> Result<Self, RegistryError> {
         let setup = |error: &dyn std::fmt::Display| RegistryError::Setup(error.to_string());
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut roots = rustls::RootCertStore::empty();
-        // What the system trusts; certificates it cannot read are skipped.
-        // Without TLS in sight the time for reading them is saved.
-        if access.url.scheme() == "https" {
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        }
-        for root in &access.extra_roots {
-            roots.add(root.clone()).map_err(|error| setup(&error))?;
-        }
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| setup(&error))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
         let patience = Arc::new(access.patience.clone());
         let mut builder = Client::builder()
-            .tls_backend_preconfigured(tls)
+            .tls_backend_preconfigured(tls::config(access)?)
+            .http2_initial_stream_window_size(STREAM_WINDOW)
+            .http2_initial_connection_window_size(CONNECTION_WINDOW)
             .user_agent(concat!("palisade-scanner/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(patience.connect)
             .read_timeout(patience.idle)

@@ -19,6 +19,7 @@ mod probe;
 mod product;
 mod referrers;
 mod stream;
+mod tls;
 
 pub use access::{Credentials, RegistryAccess};
 pub use client::RegistryClient;
