@@ -99,7 +99,7 @@ pub enum Ecosystem {
 }
 
 impl Ecosystem {
-    /// Every ecosystem.
+    /// Every ecosystem, in their order.
     pub const ALL: [Self; 26] = [
         Self::Dpkg,
         Self::Apk,
@@ -302,4 +302,19 @@ pub struct LayeredPackage {
     pub package: Package,
     /// The layer; none where the source has no layers.
     pub layer: Option<Digest>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is read knows how many there are.
+    #[test]
+    fn all_ecosystems_are_all() {
+        let numbered = |number: usize| postcard::from_bytes::<Ecosystem>(&[number as u8]);
+        for (number, ecosystem) in Ecosystem::ALL.into_iter().enumerate() {
+            assert_eq!(numbered(number), Ok(ecosystem));
+        }
+        numbered(Ecosystem::ALL.len()).unwrap_err();
+    }
 }

@@ -123,6 +123,14 @@ fn is_version(text: &str) -> bool {
         && !text.starts_with(['<', '>', '=', '~', '^', '!'])
 }
 
+/// The distribution that is told first, with the release that is told of it later, where it was
+/// told without.
+fn in_full(first: Option<Distribution>, later: Option<Distribution>) -> Option<Distribution> {
+    let Some(first) = first else { return later };
+    let version = later.filter(|later| first.version.is_empty() && later.id == first.id);
+    Some(Distribution { version: version.map_or(first.version, |later| later.version), ..first })
+}
+
 /// Collects what a document lists.
 #[derive(Default)]
 pub(super) struct Reader {
@@ -130,7 +138,7 @@ pub(super) struct Reader {
     digest: Option<Digest>,
     image_id: Option<Digest>,
     system: Option<Distribution>,
-    /// The distribution that the first package URL names.
+    /// The distribution that the first package URL names, with its release where one tells it.
     of_purl: Option<Distribution>,
     packages: Vec<LayeredPackage>,
     /// Components that cannot be matched, and the first of them.
@@ -199,8 +207,10 @@ impl Reader {
         } else {
             package
         };
-        if self.of_purl.is_none() && package.ecosystem.is_os() {
-            self.of_purl = purl.distribution();
+        if self.of_purl.as_ref().is_none_or(|held| held.version.is_empty())
+            && package.ecosystem.is_os()
+        {
+            self.of_purl = in_full(self.of_purl.take(), purl.distribution());
         }
         if self.packages.len() >= self.most {
             return Err(SbomError::TooLarge { what: "packages", limit: self.most as u64 });
@@ -227,7 +237,8 @@ impl Reader {
             ),
         });
         let versions = self.packages.iter().map(|layered| layered.package.version.as_str());
-        let distribution = self.system.or(self.of_purl).map(|told| told.with_pack_of(versions));
+        let distribution = in_full(self.system, self.of_purl);
+        let distribution = distribution.map(|told| told.with_pack_of(versions));
         Inventory {
             digest: self.digest,
             index_digest: None,

@@ -122,6 +122,30 @@ fn packs_of_open_euler_that_only_packages_tell_of() {
     assert_eq!(read.distribution.unwrap().base_os(), "openeuler:22.03-LTS-SP3");
 }
 
+/// Some write the name of the distribution alone, in one place or the other.
+#[test]
+fn a_release_counts_wherever_it_is_told() {
+    let library = |name: &str, distro: &str| {
+        json!({"type": "library", "name": name, "version": "1",
+            "purl": format!("pkg:deb/debian/{name}@1?distro={distro}")})
+    };
+    let system =
+        |version: &str| json!({"type": "operating-system", "name": "debian", "version": version});
+    for (components, expected) in [
+        (json!([library("a", "debian"), library("b", "debian-12")]), "debian:12"),
+        (json!([library("a", "debian-12"), library("b", "debian-11")]), "debian:12"),
+        (json!([library("a", "debian"), library("b", "ubuntu-22.04")]), "debian:"),
+        (json!([system(""), library("a", "debian-12")]), "debian:12"),
+        (json!([system("11"), library("a", "debian-12")]), "debian:11"),
+        (json!([library("a", "debian"), system("12")]), "debian:12"),
+    ] {
+        let bill =
+            json!({"bomFormat": "CycloneDX", "specVersion": "1.5", "components": components});
+        let read = inventory(&bill.to_string());
+        assert_eq!(read.distribution.unwrap().base_os(), expected, "{components}");
+    }
+}
+
 #[test]
 fn documents_of_other_programs() {
     let syft = json!({

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{package, split_at_version};
+use super::{package, split_at_version, version_of_archive};
 use crate::inspect::language::LONGEST;
 use crate::inspect::language::json::{self, Entries, Text};
 use crate::inspect::{Entry, Facts, Problem};
@@ -90,9 +90,10 @@ pub(super) fn read(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result
     let needed = needed(&lock)?;
     for (place, locked) in &lock.packages.0 {
         // What is no release has an address for a version: `workspace:`,
-        // `git+ssh:`, `file:`.
-        if let Some((name, version)) = split_at_version(locked.resolved.as_str())
-            && !version.contains(':')
+        // `git+ssh:`, `file:`. Of what a registry has it tells the version.
+        if let Some((name, how)) = split_at_version(locked.resolved.as_str())
+            && let Some(version) =
+                Some(how).filter(|how| !how.contains(':')).or_else(|| version_of_archive(name, how))
             && needed.as_ref().is_none_or(|needed| needed.contains(place.as_str()))
         {
             package(entry, facts, name, version)?;
@@ -167,7 +168,7 @@ mod tests {
         let lock = r#"{
           "lockfileVersion": 1,
           "workspaces": {
-            "": { "name": "shop", "dependencies": { "alias": "npm:lodash@^4.17.0", "g": "github:x/g", }, },
+            "": { "name": "shop", "dependencies": { "alias": "npm:lodash@^4.17.0", "g": "github:x/g", "tar": "https://registry.example/minimist/-/minimist-1.2.0.tgz", }, },
             "packages/own": { "name": "own", "dependencies": { "@types/node": "*", }, "optionalDependencies": { "a": "1", }, },
           },
           "packages": {
@@ -178,6 +179,7 @@ mod tests {
             "a/b": ["b@1.0.0", "", {}, "sha512-z"],
             "b": ["b@2.0.0", "", {}, "sha512-b"],
             "g": ["g@github:x/g#abc", {}, "x-g-abc"],
+            "tar": ["minimist@https://registry.example/minimist/-/minimist-1.2.0.tgz", {}, "sha512-t"],
           }
         }"#;
         assert_eq!(
@@ -186,7 +188,8 @@ mod tests {
                 ("@types/node", "22.5.4"),
                 ("a", "1.0.0"),
                 ("b", "1.0.0"),
-                ("lodash", "4.17.4")
+                ("lodash", "4.17.4"),
+                ("minimist", "1.2.0")
             ])
         );
     }

@@ -90,10 +90,54 @@ fn split_at_version(text: &str) -> Option<(&str, &str)> {
     Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
+/// The package whose archive is at an address, as registries have it: `@scope/name` of
+/// `https://registry.example/@scope/name/-/name-1.0.0.tgz`. None of what comes from elsewhere.
+fn name_of_archive(address: &str) -> Option<&str> {
+    let address = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"))?;
+    let (_host, path) = address.split_once("/-/")?.0.split_once('/')?;
+    let mut parts = path.rsplit('/');
+    let bare = parts.next()?;
+    let scope = parts.next().filter(|scope| scope.starts_with('@'));
+    let length = bare.len() + scope.map_or(0, |scope| scope.len() + 1);
+    path.get(path.len() - length..).filter(|name| is_name(name))
+}
+
+/// The version in the name of such an archive of the package `name`.
+fn version_of_archive<'a>(name: &str, address: &'a str) -> Option<&'a str> {
+    name_of_archive(address).filter(|of| *of == name)?;
+    let file = address.split(['?', '#']).next()?.rsplit('/').next()?;
+    let bare = name.rsplit('/').next().unwrap_or(name);
+    file.strip_prefix(bare)?.strip_prefix('-')?.strip_suffix(".tgz")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::inspect::language::found;
+
+    #[test]
+    fn archives_of_registries() {
+        for (address, expected) in [
+            (
+                "https://registry.example/lodash/-/lodash-4.17.4.tgz",
+                Some(("lodash", Some("4.17.4"))),
+            ),
+            (
+                "http://registry.example/npm/@babel/core/-/core-7.0.0-rc.1.tgz#0a1b",
+                Some(("@babel/core", Some("7.0.0-rc.1"))),
+            ),
+            ("https://registry.example/lodash/-/other-4.17.4.tgz", Some(("lodash", None))),
+            ("https://registry.example/lodash-4.17.4.tgz", None),
+            ("https://codeload.example/x/y/tar.gz/0a1b", None),
+            ("https://registry.example/-/lodash-4.17.4.tgz", None),
+            ("https://registry.example/a/.b/-/c.tgz", None),
+            ("file:../lodash/-/lodash-4.17.4.tgz", None),
+        ] {
+            let name = name_of_archive(address);
+            let told = name.map(|name| (name, version_of_archive(name, address)));
+            assert_eq!(told, expected, "{address}");
+        }
+    }
 
     #[test]
     fn a_package_has_name_and_version() {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::{FOLDER, package};
+use super::{FOLDER, name_of_archive, package, version_of_archive};
 use crate::inspect::language::json::{self, Entries, Flag, Text, within};
 use crate::inspect::{Entry, Facts, Problem};
 
@@ -46,10 +46,16 @@ pub(super) fn read(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result
     if lock.packages.0.is_empty() {
         for (name, version) in &lock.dependencies.0 {
             // `npm:other@1.2.3` is another package under this name; a version
-            // that is an address is no release.
+            // that is an address is a release where a registry has it.
             match version.strip_prefix("npm:").and_then(super::split_at_version) {
                 Some((other, version)) => package(entry, facts, other, version)?,
-                None if version.contains([':', '/']) => {}
+                None if version.contains([':', '/']) => {
+                    if let Some(name) = name_of_archive(version)
+                        && let Some(version) = version_of_archive(name, version)
+                    {
+                        package(entry, facts, name, version)?;
+                    }
+                }
                 None => package(entry, facts, name, version)?,
             }
         }
@@ -148,10 +154,11 @@ mod tests {
         let lock = r#"{"lockfileVersion":1,"dependencies":{
             "a":{"version":"1.0.0","requires":{"b":"^2.0.0"},"dependencies":{"b":{"version":"2.0.0"}}},
             "c":{"version":"npm:@x/d@3.0.0"},"e":{"version":"git+ssh://x"},
+            "i":{"version":"https://registry.example/@x/g/-/g-4.0.0.tgz"},"h":{"version":"https://x/h.tgz"},
             "f":{"version":"1.0.0","dev":true,"dependencies":{"g":{"version":"1.0.0","dev":true}}}}}"#;
         assert_eq!(
             found(WANTED, "package-lock.json", lock),
-            pairs(&[("@x/d", "3.0.0"), ("a", "1.0.0"), ("b", "2.0.0")])
+            pairs(&[("@x/d", "3.0.0"), ("@x/g", "4.0.0"), ("a", "1.0.0"), ("b", "2.0.0")])
         );
     }
 

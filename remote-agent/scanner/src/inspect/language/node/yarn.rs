@@ -1,6 +1,6 @@
 //! The lock file of yarn, the classic one and that of the later versions.
 
-use super::{package, split_at_version};
+use super::{name_of_archive, package, split_at_version};
 use crate::inspect::language::text;
 use crate::inspect::{Entry, Facts, Problem};
 
@@ -31,7 +31,7 @@ pub(super) fn read(entry: &Entry<'_>, bytes: &[u8], facts: &mut Facts) -> Result
             // What the key's aliases lead to.
             name = split_at_version(resolution)
                 .filter(|(_, how)| !is_elsewhere(how))
-                .map(|(name, _)| name);
+                .map(|(name, how)| name_of_archive(how).unwrap_or(name));
         }
     }
     if let Some(name) = name {
@@ -56,9 +56,9 @@ fn wanted(key: &str) -> Option<&str> {
     if is_elsewhere(how) {
         return None;
     }
-    // `alias@npm:other@1.0.0` is another package.
-    let other = how.strip_prefix("npm:").and_then(split_at_version);
-    Some(other.map_or(name, |(other, _)| other))
+    // `alias@npm:other@1.0.0` is another package, and so may be what stands at an address.
+    let other = how.strip_prefix("npm:").and_then(split_at_version).map(|(other, _)| other);
+    Some(other.or_else(|| name_of_archive(how)).unwrap_or(name))
 }
 
 fn is_elsewhere(how: &str) -> bool {
@@ -75,7 +75,8 @@ mod tests {
         let lock = "# yarn lockfile v1\n\n\n\"@babel/core@^7.0.0\", \"@babel/core@^7.1.0\":\n  version \"7.1.0\"\n  \
                     resolved \"https://registry.example/core.tgz#1\"\n  dependencies:\n    version \"9.0.0\"\n\n\
                     lodash@^4.17.0, lodash@^4.17.4:\n  version \"4.17.4\"\n\n\"x@npm:y@^1\":\n  version \"1.2.3\"\n\n\
-                    \"own@file:../own\":\n  version \"1.0.0\"\n\ngit@https://example.org/git.git:\n  version \"2.0.0\"\n";
+                    \"own@file:../own\":\n  version \"1.0.0\"\n\ngit@https://example.org/git.git:\n  version \"2.0.0\"\n\n\
+                    \"tar@https://registry.example/minimist/-/minimist-1.2.0.tgz\":\n  version \"1.2.0\"\n";
         for lock in [lock.to_owned(), lock.replace('\n', "\r\n")] {
             assert_eq!(
                 found(WANTED, "yarn.lock", &lock),
@@ -83,6 +84,7 @@ mod tests {
                     ("@babel/core", "7.1.0"),
                     ("git", "2.0.0"),
                     ("lodash", "4.17.4"),
+                    ("minimist", "1.2.0"),
                     ("y", "1.2.3")
                 ])
             );
@@ -102,7 +104,12 @@ mod tests {
                     resolution: \"lodash@npm:4.17.4\"\n  checksum: 00\n  languageName: node\n\n\
                     \"fsevents@patch:fsevents@^2.3.2#~builtin<compat/fsevents>\":\n  version: 2.3.2\n  \
                     resolution: \"fsevents@patch:fsevents@npm%3A2.3.2#~builtin<compat/fsevents>::version=2.3.2\"\n\n\
-                    \"shop@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"shop@workspace:.\"\n";
-        assert_eq!(found(WANTED, "yarn.lock", lock), pairs(&[("lodash", "4.17.4")]));
+                    \"shop@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"shop@workspace:.\"\n\n\
+                    \"tar@https://registry.example/minimist/-/minimist-1.2.0.tgz\":\n  version: 1.2.0\n  \
+                    resolution: \"tar@https://registry.example/minimist/-/minimist-1.2.0.tgz\"\n";
+        assert_eq!(
+            found(WANTED, "yarn.lock", lock),
+            pairs(&[("lodash", "4.17.4"), ("minimist", "1.2.0")])
+        );
     }
 }
