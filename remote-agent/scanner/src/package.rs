@@ -39,6 +39,10 @@ pub struct Package {
     pub vendor: String,
     /// The path of the file that told of it.
     pub file: String,
+    /// Whether it is the program itself, and what else the file tells of went into it: the main
+    /// module of Go.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub main: bool,
 }
 
 /// Who names and orders a package.
@@ -246,6 +250,7 @@ impl Package {
             stream: String::new(),
             vendor: String::new(),
             file: file.to_owned(),
+            main: false,
         }
     }
 

@@ -69,7 +69,7 @@ pub struct Inventory {
 impl Inventory {
     /// Grows when more or other things are read of images: inventories of an
     /// older number that somebody kept are then to be read again.
-    pub const FORMAT: i32 = 9;
+    pub const FORMAT: i32 = 10;
 }
 
 /// A file that runs as its owner or group, or a folder with such bits.

@@ -74,7 +74,7 @@ pub(super) fn weight_of(path: &str) -> usize {
 impl LayerContent {
     /// Grows when more or other things are read of layers: what somebody kept
     /// of an older number is then to be read again.
-    pub const FORMAT: i32 = 9;
+    pub const FORMAT: i32 = 10;
 
     /// Of a broken layer: what was read of it before.
     pub(crate) fn broken(self, error: &ScanError) -> Self {

@@ -131,16 +131,17 @@ fn build_info(version: &[u8], modules: &[u8]) -> Option<BuildInfo> {
 /// Notes the library of Go and the modules. `in_words` is the version that the
 /// program tells of itself elsewhere.
 pub(super) fn tell(entry: &Entry<'_>, info: &BuildInfo, in_words: Option<&str>, facts: &mut Facts) {
-    let mut add = |name: &str, version: &str| {
+    let mut add = |name: &str, version: &str, main: bool| {
         if facts.packages.len() < MODULES && !name.is_empty() && name.len() + version.len() < 1_000
         {
-            facts.packages.push(Package::new(Ecosystem::Go, name, version, entry.path));
+            let module = Package::new(Ecosystem::Go, name, version, entry.path);
+            facts.packages.push(Package { main, ..module });
         }
     };
     // `go1.21.3 X:nocoverageredesign` names experiments behind the version.
     let go = info.version.split_whitespace().next().unwrap_or_default();
     if let Some(version) = go.strip_prefix("go") {
-        add("stdlib", version);
+        add("stdlib", version, false);
     }
     let mut module: Option<(&str, &str)> = None;
     let mut main: Option<(&str, &str)> = None;
@@ -155,7 +156,7 @@ pub(super) fn tell(entry: &Entry<'_>, info: &BuildInfo, in_words: Option<&str>, 
             }
             Some("dep") => {
                 if let Some((name, version)) = module.take() {
-                    add(name, version);
+                    add(name, version, false);
                 }
                 module = words.next().map(|name| (name, words.next().unwrap_or_default()));
             }
@@ -174,7 +175,7 @@ pub(super) fn tell(entry: &Entry<'_>, info: &BuildInfo, in_words: Option<&str>, 
         }
     }
     if let Some((name, version)) = module {
-        add(name, version);
+        add(name, version, false);
     }
     // Built without modules, a program is known by its own path alone.
     let main = main.or_else(|| Some((module_of(program)?, "")));
@@ -187,7 +188,7 @@ pub(super) fn tell(entry: &Entry<'_>, info: &BuildInfo, in_words: Option<&str>, 
             None if version.is_empty() => "(devel)".to_owned(),
             None => version.to_owned(),
         };
-        add(name, &version);
+        add(name, &version, true);
         if name == "k8s.io/kubernetes" && in_words.is_none() && version != "(devel)" {
             let kubernetes = version.trim_start_matches('v');
             let package =

@@ -137,6 +137,12 @@ fn versions_of_go_programs() {
     runc[8000..8011].copy_from_slice(b"\x001.1.5+ds1\0");
     let runc = |path: &str| packages(path, &runc)[1..].to_vec();
     assert_eq!(runc("usr/sbin/runc"), [go("github.com/opencontainers/runc", "v1.1.5")]);
+    let mut facts = Facts::default();
+    let program = go_program(4096, 8192);
+    let entry = Entry { path: "app/shop", size: program.len() as u64, mode: 0o755 };
+    read(&entry, &mut &*program, &mut facts).unwrap();
+    let main = facts.packages.iter().filter(|one| one.main).map(|one| one.name.as_str());
+    assert_eq!(main.collect::<Vec<_>>(), ["example.com/shop"]);
     // Others have versions of whatever among their words.
     assert_eq!(runc("usr/bin/shop"), [go("github.com/opencontainers/runc", "(devel)")]);
 }

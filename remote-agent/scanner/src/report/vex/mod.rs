@@ -2,7 +2,8 @@
 //! vulnerability. OpenVEX, CSAF and CycloneDX are read.
 //!
 //! A statement holds for a finding when it names the vulnerability (or an
-//! alias), and its product is the package or the image. Of several the last
+//! alias), and its product is the package or the image, or the program that the package went
+//! into, of which it speaks as a part. Of several the last
 //! one holds that speaks most closely: of the package in this image before
 //! the package anywhere before the image as a whole.
 
@@ -139,6 +140,8 @@ pub(super) struct Subject {
     names: Vec<String>,
     digests: Vec<String>,
     distribution: Option<Distribution>,
+    /// Programs that tell what went into them, by their files.
+    programs: HashMap<String, Purl>,
 }
 
 impl VexDocuments {
@@ -226,10 +229,11 @@ impl VexDocuments {
         }
         places.sort_unstable();
         places.dedup();
+        let program = package.and_then(|package| subject.programs.get(&package.file));
         let package = package.map(|package| Purl::of(package, subject.distribution.as_ref()));
         let holding = places.into_iter().filter_map(|place| {
             let statement = self.statements.get(place as usize)?;
-            let closeness = statement.closeness(package.as_ref()?, subject)?;
+            let closeness = statement.closeness(package.as_ref()?, program, subject)?;
             Some((closeness, statement.time, &statement.note))
         });
         // The last of equals: a later document corrects an earlier one.
@@ -245,7 +249,11 @@ impl Subject {
             name.split_once('@').map_or(name, |(name, _)| name).to_owned()
         };
         let digests = [report.digest, report.index_digest, report.image_id];
+        let programs = report.packages.iter().filter(|layered| layered.package.main);
         Self {
+            programs: programs
+                .map(|layered| (layered.package.file.clone(), Purl::of(&layered.package, None)))
+                .collect(),
             names: names.iter().map(plain).collect(),
             digests: digests.into_iter().flatten().map(palisade_api::Digest::to_oci).collect(),
             distribution: report.distribution.clone(),
@@ -254,13 +262,15 @@ impl Subject {
 }
 
 impl Statement {
-    /// How closely it speaks of `package` in `subject`; none when it does not.
-    fn closeness(&self, package: &Purl, subject: &Subject) -> Option<u8> {
+    /// How closely it speaks of `package` in `subject`, where it went into `program`; none when it
+    /// does not.
+    fn closeness(&self, package: &Purl, program: Option<&Purl>, subject: &Subject) -> Option<u8> {
         match &self.component {
             Some(component) => {
                 let whole = self.product.is_any()
                     || self.product.is_image(subject)
-                    || self.product.is_platform(subject);
+                    || self.product.is_platform(subject)
+                    || program.is_some_and(|program| self.product.is_package(program));
                 (whole && component.is_package(package)).then_some(3)
             }
             None if self.product.is_package(package) => Some(2),

@@ -3,6 +3,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::*;
+use crate::package::{Ecosystem, LayeredPackage};
 use crate::report::output::sample;
 
 /// The sample's second finding is of the npm package `lodash`, its first of
@@ -78,6 +79,35 @@ fn products_of_openvex() {
     for (products, expected) in table {
         let found = judged(&openvex(&products, "not_affected"), "registry.example/shop/orders:v1");
         assert_eq!(!found.is_empty(), expected, "{products}");
+    }
+}
+
+/// As projects in Go publish them: of their program, and a module that went into it.
+#[test]
+fn modules_of_programs() {
+    let module = Package::new(Ecosystem::Go, "golang.org/x/net", "v0.1.0", "usr/bin/orders");
+    for (product, file, main, expected) in [
+        ("pkg:golang/github.com/shop/orders", "usr/bin/orders", true, true),
+        ("pkg:golang/github.com/shop/orders@v1.2.0", "usr/bin/orders", true, true),
+        ("pkg:golang/github.com/shop/orders@v1.1.0", "usr/bin/orders", true, false),
+        ("pkg:golang/github.com/shop/other", "usr/bin/orders", true, false),
+        // Another program has the module, too.
+        ("pkg:golang/github.com/shop/orders", "usr/bin/other", true, false),
+        // What else went into the program may not be all that needs the module.
+        ("pkg:golang/github.com/shop/orders", "usr/bin/orders", false, false),
+    ] {
+        let parts = json!([{"@id": "pkg:golang/golang.org/x/net"}]);
+        let document = openvex(&json!([{"@id": product, "subcomponents": parts}]), "not_affected");
+        let mut documents = VexDocuments::default();
+        documents.add("test.json", document.to_string().as_bytes()).unwrap();
+        let mut report = sample::report();
+        report.packages[0].package = module.clone();
+        let program = Package::new(Ecosystem::Go, "github.com/shop/orders", "v1.2.0", file);
+        let program = Package { main, ..program };
+        report.packages.push(LayeredPackage { package: program, layer: None });
+        let before = report.findings.len();
+        report.apply_vex(&documents, &["registry.example/shop/menu:v1"]);
+        assert_eq!(report.findings.len() < before, expected, "{product} {file} {main}");
     }
 }
 
