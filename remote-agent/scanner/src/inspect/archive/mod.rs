@@ -11,7 +11,8 @@ use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Read};
 
 use identity::Clues;
-use zip::{Member, Walk, ZipError};
+use memchr::memmem;
+use zip::{Member, NO_ENTRY, Walk, ZipError};
 
 use super::{Entry, Facts, Problem, language};
 
@@ -35,6 +36,9 @@ const USUAL_PATH: usize = 200;
 
 /// What an egg tells of itself in.
 const EGG_METADATA: &str = "EGG-INFO/PKG-INFO";
+/// Bytes of the line that names a script's interpreter, and those an archive begins with.
+const INTERPRETER: u64 = 256;
+const MAGIC: &[u8] = b"PK\x03\x04";
 /// The end of what a program tells of each package in it, as zipapp, shiv and pex make it.
 const METADATA: &str = ".dist-info/METADATA";
 
@@ -48,26 +52,44 @@ fn is_archive(name: &str) -> bool {
         ["jar", "war", "ear", "par", "sar", "jpi", "hpi", "nar", "kar", "lpkg"];
     let base = name.rsplit('/').next().unwrap_or(name);
     base.rsplit_once('.').is_some_and(|(stem, _)| !stem.is_empty())
-        && (has_extension(base, &OF_JAVA) || is_of_python(base))
+        && (has_extension(base, &OF_JAVA) || Kind::of(base) != Kind::Java)
 }
 
-fn is_of_python(path: &str) -> bool {
-    has_extension(path, &["egg", "pyz", "pex"])
+/// What archives are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Java,
+    /// A package of Python, the old form.
+    Egg,
+    /// A program of Python with all that it needs.
+    Program,
 }
 
-fn is_egg(path: &str) -> bool {
-    has_extension(path, &["egg"])
+impl Kind {
+    fn of(path: &str) -> Self {
+        if has_extension(path, &["egg"]) {
+            Self::Egg
+        } else if has_extension(path, &["pyz", "pex"]) {
+            Self::Program
+        } else {
+            Self::Java
+        }
+    }
+
+    /// Whether an entry tells of a package of Python.
+    fn tells_of_python(self, name: &str) -> bool {
+        match self {
+            Self::Java => false,
+            Self::Egg => name == EGG_METADATA,
+            Self::Program => name.ends_with(METADATA),
+        }
+    }
 }
 
 fn has_extension(path: &str, extensions: &[&str]) -> bool {
     path.rsplit_once('.').is_some_and(|(_, extension)| {
         extensions.iter().any(|known| extension.eq_ignore_ascii_case(known))
     })
-}
-
-/// Whether an entry tells of a package of Python in the archive at `path`.
-fn tells_of_python(name: &str, path: &str) -> bool {
-    is_of_python(path) && if is_egg(path) { name == EGG_METADATA } else { name.ends_with(METADATA) }
 }
 
 /// Reads the archive and notes what it and the archives in it are. What was
@@ -77,6 +99,54 @@ pub(super) fn read(
     content: &mut dyn Read,
     facts: &mut Facts,
 ) -> Result<(), Problem> {
+    let kind = Kind::of(entry.path);
+    // A layer gives its bytes in pieces of any size.
+    let mut head = Vec::new();
+    let read = content.take(2).read_to_end(&mut head);
+    read.map_err(|error| Problem::new(format!("cannot be read: {error}")))?;
+    // Others use these endings too.
+    if kind == Kind::Program && !matches!(&*head, b"PK" | b"#!") {
+        return Ok(());
+    }
+    let is_script = head == b"#!";
+    match of_kind(kind, entry, &mut head.as_slice().chain(content), facts) {
+        // A script that has nothing in it.
+        Err(ZipError::Malformed(NO_ENTRY)) if kind == Kind::Program && is_script => Ok(()),
+        outcome => outcome.map_err(problem),
+    }
+}
+
+/// Reads a file that begins as a script of Python, if an archive follows: the name of such a
+/// program needs no ending. Fails when `content` cannot be read.
+pub(super) fn program(
+    entry: &Entry<'_>,
+    content: &mut dyn Read,
+    facts: &mut Facts,
+) -> io::Result<()> {
+    let mut source = BufReader::new(content);
+    let mut head = Vec::new();
+    source.by_ref().take(INTERPRETER).read_until(b'\n', &mut head)?;
+    if !head.starts_with(b"#!") || memmem::find(&head, b"py").is_none() {
+        return Ok(());
+    }
+    let line = head.len();
+    source.by_ref().take(MAGIC.len() as u64).read_to_end(&mut head)?;
+    if head.get(line..) != Some(MAGIC) {
+        return Ok(());
+    }
+    let outcome = of_kind(Kind::Program, entry, &mut head.as_slice().chain(source), facts);
+    if let Err(error) = outcome {
+        facts.problem(problem(error));
+    }
+    Ok(())
+}
+
+fn of_kind(
+    kind: Kind,
+    entry: &Entry<'_>,
+    content: &mut dyn Read,
+    facts: &mut Facts,
+) -> Result<(), ZipError> {
     let most = entry.size.saturating_mul(UNPACKED_EACH).saturating_add(UNPACKED);
     let budget = Budget {
         entries: Cell::new(ENTRIES),
@@ -84,27 +154,22 @@ pub(super) fn read(
         unpacked: Cell::new(most),
         most,
     };
-    // A layer gives its bytes in pieces of any size.
-    let mut head = Vec::new();
-    let read = content.take(2).read_to_end(&mut head);
-    read.map_err(|error| Problem::new(format!("cannot be read: {error}")))?;
-    // Others use these endings too.
-    let is_program = is_of_python(entry.path) && !is_egg(entry.path);
-    if is_program && !matches!(&*head, b"PK" | b"#!") {
-        return Ok(());
-    }
-    let mut source = BufReader::with_capacity(64 << 10, head.as_slice().chain(content));
-    let outcome = archive(entry.path, &mut source, DEPTH, &budget, facts);
-    if is_program {
+    let mut source = BufReader::with_capacity(64 << 10, content);
+    let outcome = archive(kind, entry.path, &mut source, DEPTH, &budget, facts);
+    if kind == Kind::Program {
         // One package may have brought a copy of another.
         facts.packages.sort_unstable();
         facts.packages.dedup();
     }
-    outcome.map_err(|error| match error {
+    outcome
+}
+
+fn problem(error: ZipError) -> Problem {
+    match error {
         ZipError::Read(error) => Problem::new(format!("cannot be read: {error}")),
         ZipError::Malformed(what) => Problem::new(format!("is a damaged archive: {what}")),
         ZipError::Limit(what) => Problem::new(what),
-    })
+    }
 }
 
 /// What may still be read of the outermost archive.
@@ -150,6 +215,7 @@ impl<R: Read> Read for Within<'_, R> {
 }
 
 fn archive(
+    kind: Kind,
     path: &str,
     source: &mut dyn BufRead,
     depth: usize,
@@ -164,7 +230,7 @@ fn archive(
             Ok(None) => break Ok(()),
             Err(error) => break Err(error),
         };
-        if let Err(error) = one(path, &mut member, &mut clues, depth, budget, facts) {
+        if let Err(error) = one(kind, path, &mut member, &mut clues, depth, budget, facts) {
             break Err(error);
         }
         let skipped = member.skip(budget.unpacked.get());
@@ -172,7 +238,7 @@ fn archive(
             break Err(error);
         }
     };
-    if !is_of_python(path) {
+    if kind == Kind::Java {
         let before = facts.packages.len();
         clues.tell(path, facts);
         budget.tell(path, facts.packages.len() - before)?;
@@ -181,6 +247,7 @@ fn archive(
 }
 
 fn one(
+    kind: Kind,
     path: &str,
     member: &mut Member<'_, '_>,
     clues: &mut Clues,
@@ -207,7 +274,8 @@ fn one(
         }
         let mut source = BufReader::with_capacity(16 << 10, Within { inner: member, budget });
         // A damaged archive inside spoils itself only.
-        return match archive(&inner, &mut source, depth - 1, budget, facts) {
+        let kind = Kind::of(&inner);
+        return match archive(kind, &inner, &mut source, depth - 1, budget, facts) {
             Err(ZipError::Malformed(what)) => {
                 facts.problem(Problem::new(format!("{name} in it is damaged: {what}")));
                 Ok(())
@@ -215,7 +283,7 @@ fn one(
             other => other,
         };
     }
-    let of_python = tells_of_python(&name, path);
+    let of_python = kind.tells_of_python(&name);
     if of_python || Clues::wants(&name) {
         let mut bytes = Vec::new();
         Within { inner: member, budget }.take(CLUE).read_to_end(&mut bytes)?;

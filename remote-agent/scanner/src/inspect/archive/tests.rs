@@ -419,7 +419,7 @@ fn a_program_of_python_tells_what_went_into_it() {
     ];
     let zip = archive_of(&entries, Form::Deflated);
     let program = [b"#!/usr/bin/env python3\n".as_slice(), &zip].concat();
-    for path in ["app/shop.pyz", "app/shop.pex"] {
+    for path in ["app/shop.pyz", "app/shop.pex", "usr/local/bin/shop"] {
         let facts = crate::inspect::facts(path, &program, &crate::Limits::default()).unwrap();
         let packages = facts.unwrap().packages;
         let found: Vec<_> = packages.iter().map(|p| (p.ecosystem, &*p.name)).collect();
@@ -431,7 +431,22 @@ fn a_program_of_python_tells_what_went_into_it() {
     let mut facts = Facts::default();
     read(&entry, &mut Dribble(&program, 1), &mut facts).unwrap();
     assert_eq!(facts.packages.len(), 2);
-    assert_eq!(read_as("build/PYZ-00.pyz", b"PYZ\0of another tool"), (Facts::default(), Ok(())));
+    let of_shell = [b"#!/bin/sh\n".as_slice(), &zip].concat();
+    for (path, nothing) in [
+        ("build/PYZ-00.pyz", b"PYZ\0of another tool".as_slice()),
+        ("app/shop.pyz", b"#!/usr/bin/env python3\nprint('an archive of nothing')\n"),
+        ("usr/bin/shop", of_shell.as_slice()),
+        (
+            "usr/bin/shop",
+            b"#!/usr/bin/python3\nprint('This is no archive, it only begins like PK')\n",
+        ),
+    ] {
+        let facts = crate::inspect::facts(path, nothing, &crate::Limits::default()).unwrap();
+        assert_eq!(facts.unwrap_or_default(), Facts::default(), "{path}");
+    }
+    let cut = &program[..program.len() / 2];
+    let facts = crate::inspect::facts("usr/bin/shop", cut, &crate::Limits::default()).unwrap();
+    assert!(facts.unwrap().problem.unwrap().contains("damaged archive"));
     let (facts, _) = read_as("lib/a-1.jar", &program);
     assert!(facts.packages.iter().all(|p| p.ecosystem == crate::package::Ecosystem::Maven));
 }

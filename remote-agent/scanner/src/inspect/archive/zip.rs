@@ -21,6 +21,9 @@ const ENCRYPTED: u16 = 1;
 /// Sizes that do not fit stand in an extra field of this kind.
 const ZIP64: u16 = 1;
 
+/// What is wrong with what is no archive at all.
+pub(super) const NO_ENTRY: &str = "it has no entry";
+
 /// Why an archive cannot be read on.
 #[derive(Debug)]
 pub(super) enum ZipError {
@@ -62,7 +65,7 @@ impl<'s> Walk<'s> {
     pub(super) fn next<'w>(&'w mut self) -> Result<Option<Member<'w, 's>>, ZipError> {
         if std::mem::take(&mut self.first) {
             if !self.find_first()? {
-                return Err(ZipError::Malformed("it has no entry"));
+                return Err(ZipError::Malformed(NO_ENTRY));
             }
         } else {
             let signature = match self.ahead.take() {

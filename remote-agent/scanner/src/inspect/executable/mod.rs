@@ -17,7 +17,7 @@ use std::io::{self, Read};
 use elf::Elf;
 use window::Windows;
 
-use super::{Entry, Facts, Problem};
+use super::{Entry, Facts, Problem, archive};
 
 /// Fewer bytes hold no program: its header alone has as many.
 const SMALLEST: u64 = 64;
@@ -62,7 +62,7 @@ fn read_by(
     let mut head = Vec::with_capacity(16);
     content.take(16).read_to_end(&mut head)?;
     if !is_executable(&head) {
-        return Ok(());
+        return archive::program(entry, &mut head.as_slice().chain(content), facts);
     }
     let mut words = words::Search::of(entry);
     let mut build = go::Search::default();
