@@ -19,11 +19,15 @@ const MARK: [u8; 32] = [
 ];
 /// Bytes of a number, in the order of the least first.
 const NUMBER: usize = 8;
-/// The first version whose header tells where the list is.
-const VERSION: u64 = 2;
-/// Bytes of the header before its name, and until the place of the list is told at most.
+/// The version of .NET Core 3, whose header only names the files; later ones tell where the list
+/// is, too.
+const OF_CORE: u64 = 1;
+/// Bytes of the header before its name, and of it as far as it is read: of .NET Core 3 with the
+/// names of some hundred files.
 const VERSIONS: usize = 12;
-const HEADER: usize = VERSIONS + 1 + 0x7f + 2 * NUMBER;
+const HEADER: usize = 64 << 10;
+/// How the name of the list ends.
+const ENDING: &[u8] = b".deps.json";
 /// How lists begin, as they are written on Linux and on Windows.
 const BEGINNINGS: [&[u8]; 2] = [b"{\n  \"runtimeTarget\"", b"{\r\n  \"runtimeTarget\""];
 /// Bytes of a list, and lists that are kept: among the libraries may be others.
@@ -84,12 +88,40 @@ fn header_place(window: &Window<'_>) -> Option<u64> {
 /// Where a header says that the list is, and its bytes: behind the version, the number of files,
 /// and the name of the bundle after its length.
 fn list_place(header: &[u8]) -> Option<(u64, usize)> {
-    number(header.get(..4)?).filter(|version| *version >= VERSION)?;
+    let version = number(header.get(..4)?).filter(|version| *version >= OF_CORE)?;
     let (length, rest) = header.get(VERSIONS..)?.split_first()?;
     let told = rest.get(usize::from(*length)..)?;
-    let place = number(told.get(..NUMBER)?).filter(|place| *place > 0)?;
-    let size = number(told.get(NUMBER..2 * NUMBER)?)?;
-    Some((place, usize::try_from(size).ok()?))
+    let (place, size) = if version == OF_CORE {
+        let mut files = Files { left: number(header.get(8..VERSIONS)?)?, told };
+        let (_, place, size) = files.find(|(name, ..)| name.ends_with(ENDING))?;
+        (place, size)
+    } else {
+        (number(told.get(..NUMBER)?)?, number(told.get(NUMBER..2 * NUMBER)?)?)
+    };
+    (place > 0).then_some((place, usize::try_from(size).ok()?))
+}
+
+/// The names of files in a bundle of .NET Core 3, with their places and bytes.
+struct Files<'a> {
+    left: u64,
+    told: &'a [u8],
+}
+
+impl<'a> Iterator for Files<'a> {
+    type Item = (&'a [u8], u64, u64);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
+        let (place, rest) = self.told.split_at_checked(NUMBER)?;
+        let (size, rest) = rest.split_at_checked(NUMBER)?;
+        // Behind what kind of file it is, the length has seven bits in a byte.
+        let (low, rest) = rest.get(1..)?.split_first()?;
+        let (high, rest) = if low & 0x80 == 0 { (&0, rest) } else { rest.split_first()? };
+        let length = usize::from(low & 0x7f) | usize::from(high & 0x7f) << 7;
+        let (name, rest) = rest.split_at_checked(length)?;
+        self.told = rest;
+        Some((name, number(place)?, number(size)?))
+    }
 }
 
 fn number(bytes: &[u8]) -> Option<u64> {
@@ -158,6 +190,44 @@ mod tests {
             assert_eq!(found(&program(4_096, list, LIST, LIST.len())), libraries(), "{near}");
             assert_eq!(found(&program(4_096, header, LIST, LIST.len())), libraries(), "{near}");
         }
+    }
+
+    /// Its header names the files, the list among them.
+    #[test]
+    fn libraries_of_a_program_of_dotnet_core_3() {
+        let long = "lib/".repeat(50) + "a.dll";
+        let file = |name: &str, place: usize, size: usize| {
+            let mut told: Vec<u8> =
+                [place, size].into_iter().flat_map(|n| (n as u64).to_le_bytes()).collect();
+            told.push(1);
+            let length = name.len() as u8;
+            if length < 0x80 {
+                told.push(length);
+            } else {
+                told.extend([length, 1]);
+            }
+            told.extend(name.as_bytes());
+            told
+        };
+        let program = |names: [&str; 3], count: u32| {
+            let mut file_of = program(4_096, 8_192, LIST, LIST.len());
+            file_of.truncate(8_192 + LIST.len() + BETWEEN);
+            file_of.extend([1_u32, 0, count].into_iter().flat_map(u32::to_le_bytes));
+            file_of.push(12);
+            file_of.extend(b"abcdefgh.ijk");
+            let places = [(64, 100), (8_192, LIST.len()), (200, 10)];
+            for (name, (place, size)) in names.into_iter().zip(places) {
+                file_of.extend(file(name, place, size));
+            }
+            file_of
+        };
+        let names = [long.as_str(), "shop.deps.json", "shop.runtimeconfig.json"];
+        assert_eq!(found(&program(names, 3)), libraries());
+        for (names, count) in [(names, 1), (["a.dll", "b.dll", "c.json"], 3), (names, 0)] {
+            assert_eq!(found(&program(names, count)), (Vec::new(), None), "{names:?} {count}");
+        }
+        let whole = program(names, 3);
+        assert_eq!(found(&whole[..whole.len() - 60]), (Vec::new(), None));
     }
 
     #[test]
