@@ -72,6 +72,7 @@ fn advisory(record: Record, place: &str) -> Result<Advisory, String> {
     Ok(Advisory {
         id: if cve.is_some() { String::new() } else { id },
         names: cve.into_iter().collect(),
+        aliases: ghsa(&record.link).map(str::to_owned).into_iter().collect(),
         description: record.title,
         link: record.link.clone(),
         references: vec![record.link],
@@ -84,6 +85,14 @@ fn advisory(record: Record, place: &str) -> Result<Advisory, String> {
         }],
         ..Advisory::default()
     })
+}
+
+/// The advisory of GitHub that a page is of.
+fn ghsa(link: &str) -> Option<&str> {
+    let path = link.strip_prefix("https://github.com/")?;
+    let id = path.split_once("advisories/")?.1.trim_end_matches('/');
+    let is_id = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    (id.starts_with("GHSA-") && id.chars().all(is_id)).then_some(id)
 }
 
 #[cfg(test)]
@@ -115,6 +124,27 @@ mod tests {
             [("1.2.9", false), ("1.3.0", true), ("1.3.1", false), ("2.0.3", true), ("2.0.4", false)]
         {
             assert_eq!(affected.contains(version), expected, "{version}");
+        }
+    }
+
+    /// Others know it by that name.
+    #[test]
+    fn a_page_of_github_names_the_advisory() {
+        for (link, expected) in [
+            (
+                "https://github.com/a/b/security/advisories/GHSA-x7p5-p2c9-phvg",
+                Some("GHSA-x7p5-p2c9-phvg"),
+            ),
+            ("https://github.com/advisories/GHSA-x7p5-p2c9-phvg/", Some("GHSA-x7p5-p2c9-phvg")),
+            ("https://github.com/a/b/security/advisories", None),
+            ("https://github.com/a/b/pull/7", None),
+            ("https://example.org/advisories/GHSA-x7p5-p2c9-phvg", None),
+        ] {
+            let advisory = read(json!({"title": "T", "link": link, "reference": "composer://a/b",
+                "branches": {"1": {"versions": ["<2"]}}, "_path": "a/b/2021-01-21.yaml"}))
+            .unwrap();
+            assert_eq!(advisory.aliases, Vec::from_iter(expected), "{link}");
+            assert_eq!(advisory.id, "a/b/2021-01-21");
         }
     }
 
