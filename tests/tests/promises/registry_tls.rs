@@ -6,8 +6,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use axum::Router;
+use axum::response::Redirect;
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, Version};
+use http::{Request, Response, StatusCode, Uri, Version};
 use http_body_util::Empty;
 use hyper::body::Incoming;
 use palisade_tests::certificates::Certificates;
@@ -21,9 +23,9 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 const ASKED: &str = "does not exist";
 
 /// Asks a registry for an image; `told` is what is said then.
-async fn scan(address: SocketAddr, variable: &str, value: &str, told: &str) -> Result<()> {
+async fn scan(registry: &str, variable: &str, value: &str, told: &str) -> Result<()> {
     let finished = Launch::new("scan", programs::agent()?)
-        .args(["scan", &format!("{address}/shop/orders:v1"), "--scanners", "secret"])
+        .args(["scan", &format!("{registry}/shop/orders:v1"), "--scanners", "secret"])
         .env(variable, value)
         .run(Duration::from_mins(1))
         .await?;
@@ -50,7 +52,7 @@ async fn a_registry_with_a_certificate_of_a_private_authority_is_read_where_that
         ("SSL_CERT_DIR", folders, ASKED),
         ("SSL_CERT_FILE", certificates.authority_file.display().to_string(), ASKED),
     ] {
-        scan(registry.address(), variable, &value, told).await?;
+        scan(&registry.address().to_string(), variable, &value, told).await?;
     }
     Ok(())
 }
@@ -68,7 +70,7 @@ async fn a_registry_whose_certificate_is_its_own_authority_is_read_where_that_is
         (&other.authority_file, "name this very certificate by SSL_CERT_FILE"),
     ] {
         let file = file.display().to_string();
-        scan(registry.address(), "SSL_CERT_FILE", &file, told).await?;
+        scan(&registry.address().to_string(), "SSL_CERT_FILE", &file, told).await?;
     }
     Ok(())
 }
@@ -79,7 +81,24 @@ async fn a_registry_that_speaks_http2_alone_is_asked() -> Result<()> {
     let certificates = Certificates::make(keys.path())?;
     let (address, _stop) = empty_by_http2(&certificates).await?;
     let authority = certificates.authority_file.display().to_string();
-    scan(address, "SSL_CERT_FILE", &authority, ASKED).await
+    scan(&address.to_string(), "SSL_CERT_FILE", &authority, ASKED).await
+}
+
+/// Many a registry within a network has no TLS, and its layers lie where there is.
+#[tokio::test]
+async fn a_registry_without_tls_may_lead_to_a_server_that_has_it() -> Result<()> {
+    let keys = tempfile::tempdir()?;
+    let certificates = Certificates::make(keys.path())?;
+    let (store, _stop) = empty_by_http2(&certificates).await?;
+    let there = move |uri: Uri| ready(Redirect::temporary(&format!("https://{store}{uri}")));
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let registry = listener.local_addr()?;
+    let router = Router::new().fallback(there);
+    let serving = tokio::spawn(async move { axum::serve(listener, router).await });
+    let authority = certificates.authority_file.display().to_string();
+    scan(&format!("http://{registry}"), "SSL_CERT_FILE", &authority, ASKED).await?;
+    serving.abort();
+    Ok(())
 }
 
 /// Starts a registry of HTTP/2 without anything in it.

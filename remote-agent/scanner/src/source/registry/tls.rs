@@ -1,9 +1,10 @@
 //! TLS to registries: whom they may be vouched for by.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::server::ParsedCertificate;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore,
@@ -16,34 +17,19 @@ use super::error::RegistryError;
 
 /// How connections to the registry, and to where it leads, are made.
 pub(super) fn config(access: &RegistryAccess) -> Result<ClientConfig, RegistryError> {
-    let setup = |error: &dyn std::fmt::Display| RegistryError::Setup(error.to_string());
+    let setup = |error: Error| RegistryError::Setup(error.to_string());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    // What the system trusts; certificates it cannot read are skipped.
-    // Without TLS in sight the time for reading them is saved.
-    let mut trusted = match access.url.scheme() {
-        "https" => rustls_native_certs::load_native_certs().certs,
-        _ => Vec::new(),
+    let verifier = Verifier {
+        provider: Arc::clone(&provider),
+        extra_roots: access.extra_roots.clone(),
+        trust: OnceLock::new(),
     };
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(trusted.iter().cloned());
-    for root in &access.extra_roots {
-        roots.add(root.clone()).map_err(|error| setup(&error))?;
-    }
-    trusted.extend_from_slice(&access.extra_roots);
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+    let mut tls = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| setup(&error))?;
-    let mut tls = if roots.is_empty() {
-        builder.with_root_certificates(roots).with_no_client_auth()
-    } else {
-        let chains = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
-            .build()
-            .map_err(|error| setup(&error))?;
-        builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Verifier { chains, trusted }))
-            .with_no_client_auth()
-    };
+        .map_err(setup)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(tls)
 }
@@ -53,13 +39,53 @@ pub(super) fn config(access: &RegistryAccess) -> Result<ClientConfig, RegistryEr
 /// that they know the very certificate.
 #[derive(Debug)]
 struct Verifier {
+    provider: Arc<CryptoProvider>,
+    extra_roots: Vec<CertificateDer<'static>>,
+    /// Read with the first handshake: without TLS in sight the time for it is saved, and a
+    /// registry without it may lead to a server that has it.
+    trust: OnceLock<Result<Trust, Error>>,
+}
+
+/// Who is trusted.
+#[derive(Debug)]
+struct Trust {
     chains: Arc<WebPkiServerVerifier>,
-    trusted: Vec<CertificateDer<'static>>,
+    certificates: Vec<CertificateDer<'static>>,
 }
 
 impl Verifier {
-    fn trusts(&self, certificate: &CertificateDer<'_>) -> bool {
-        self.trusted.iter().any(|one| one[..] == certificate[..])
+    fn trust(&self) -> Result<&Trust, Error> {
+        let read = || {
+            // What the system trusts; certificates it cannot read are skipped.
+            let mut certificates = rustls_native_certs::load_native_certs().certs;
+            let mut roots = RootCertStore::empty();
+            roots.add_parsable_certificates(certificates.iter().cloned());
+            for root in &self.extra_roots {
+                roots.add(root.clone())?;
+            }
+            certificates.extend_from_slice(&self.extra_roots);
+            Trust::of(roots, certificates, &self.provider)
+        };
+        self.trust.get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+}
+
+impl Trust {
+    fn of(
+        roots: RootCertStore,
+        certificates: Vec<CertificateDer<'static>>,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Self, Error> {
+        let provider = Arc::clone(provider);
+        let chains = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+            .build()
+            // There is none to trust.
+            .map_err(|_| Error::InvalidCertificate(CertificateError::UnknownIssuer))?;
+        Ok(Self { chains, certificates })
+    }
+
+    fn is_in(&self, certificate: &CertificateDer<'_>) -> bool {
+        self.certificates.iter().any(|one| one[..] == certificate[..])
     }
 }
 
@@ -72,7 +98,8 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verified = self.chains.verify_server_cert(
+        let trust = self.trust()?;
+        let verified = trust.chains.verify_server_cert(
             end_entity,
             intermediates,
             server_name,
@@ -81,7 +108,7 @@ impl ServerCertVerifier for Verifier {
         );
         match verified {
             // That it is valid by now was found out before; whose key it is, the handshake tells.
-            Err(error) if is_authority(&error) && self.trusts(end_entity) => {
+            Err(error) if is_authority(&error) && trust.is_in(end_entity) => {
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
                 Ok(ServerCertVerified::assertion())
             }
@@ -95,7 +122,8 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.chains.verify_tls12_signature(message, cert, dss)
+        let algorithms = self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, cert, dss, &algorithms)
     }
 
     fn verify_tls13_signature(
@@ -104,11 +132,12 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.chains.verify_tls13_signature(message, cert, dss)
+        let algorithms = self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, cert, dss, &algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.chains.supported_verify_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 
@@ -145,9 +174,8 @@ mod tests {
         let mut roots = RootCertStore::empty();
         roots.add(trusted.clone()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let chains =
-            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
-        let verifier = Verifier { chains, trusted: vec![trusted.clone()] };
+        let trust = Trust::of(roots, vec![trusted.clone()], &provider);
+        let verifier = Verifier { provider, extra_roots: Vec::new(), trust: trust.into() };
         // Of the same key, and not the one that was named.
         let again = itself(&key);
         assert_ne!(again, trusted);
