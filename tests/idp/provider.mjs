@@ -14,6 +14,9 @@ import Provider from 'oidc-provider';
 
 const config = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 
+// Primaries that are told of logouts have certificates that nobody vouches for.
+process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+
 const provider = new Provider(config.issuer, {
   clients: config.clients,
   jwks: config.jwks,
@@ -29,6 +32,7 @@ const provider = new Provider(config.issuer, {
       enabled: true,
       requirePushedAuthorizationRequests: config.pushedAlone ?? false,
     },
+    backchannelLogout: { enabled: true },
     rpInitiatedLogout: {
       enabled: true,
       logoutSource: async (ctx, form) => {
@@ -36,6 +40,8 @@ const provider = new Provider(config.issuer, {
       },
     },
   },
+  // It waits for those that it tells of logouts as long as tests do.
+  httpOptions: () => ({ signal: AbortSignal.timeout(60_000) }),
   pkce: { required: () => true, methods: ['S256'] },
   interactions: { url: (ctx, interaction) => `/interaction/${interaction.uid}` },
   findAccount: async (ctx, id) => {

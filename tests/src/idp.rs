@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
+use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::Url;
@@ -57,6 +58,20 @@ impl Idp {
     /// accounts for whoever comes: the browser says no more who that is.
     pub async fn with_pushed_requests(accounts: Value) -> Result<Self> {
         Self::certified_with(accounts, json!({ "provider": { "pushedAlone": true } })).await
+    }
+
+    /// The same, that tells it there when somebody logs out, by the name of the session too or
+    /// by theirs alone.
+    pub async fn with_backchannel_logout(
+        accounts: Value,
+        address: &str,
+        names_session: bool,
+    ) -> Result<Self> {
+        let client = json!({
+            "backchannel_logout_uri": address,
+            "backchannel_logout_session_required": names_session,
+        });
+        Self::certified_with(accounts, json!({ "client": client })).await
     }
 
     async fn certified_with(accounts: Value, more: Value) -> Result<Self> {
@@ -121,6 +136,15 @@ impl Idp {
             }
         })
         .await
+    }
+
+    /// Has [`Self::hostile`] sign whatever these claims say; see [`lie`].
+    pub async fn sign(&self, claims: &Value, alg: &str, key: &str) -> Result<String> {
+        let request = browser()?
+            .post(format!("{}/token", self.issuer()))
+            .body(format!("code={}", lie(claims, alg, key)));
+        let answer: Value = serde_json::from_str(&request.send().await?.text().await?)?;
+        Ok(answer["id_token"].as_str().with_context(|| format!("no token: {answer}"))?.to_owned())
     }
 
     /// Its issuer.
@@ -202,34 +226,74 @@ impl Returned {
 
 /// Goes where a browser is sent, as the user `login`, until it is sent back.
 pub async fn visit(url: &str, login: &str) -> Result<Returned> {
-    let http = browser()?;
-    let mut url: Url = url.parse()?;
-    url.query_pairs_mut().append_pair("login_hint", login);
-    let mut cookies: HashMap<String, String> = HashMap::new();
-    for _ in 0..10 {
-        let pairs: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let answer = http.get(url.clone()).header(COOKIE, pairs.join("; ")).send().await?;
+    Visitor::new()?.visit(url, login).await
+}
+
+/// Somebody with a browser, which keeps what providers give it.
+#[derive(Debug)]
+pub struct Visitor {
+    http: reqwest::Client,
+    cookies: HashMap<String, String>,
+}
+
+impl Visitor {
+    /// Nobody was anywhere with it.
+    pub fn new() -> Result<Self> {
+        Ok(Self { http: browser()?, cookies: HashMap::new() })
+    }
+
+    async fn send(&mut self, request: RequestBuilder) -> Result<Response> {
+        let pairs: Vec<_> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let answer = request.header(COOKIE, pairs.join("; ")).send().await?;
         for cookie in answer.headers().get_all(SET_COOKIE) {
             let pair = cookie.to_str()?.split(';').next().unwrap_or_default();
             if let Some((name, value)) = pair.split_once('=') {
-                cookies.insert(name.to_owned(), value.to_owned());
+                self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
-        let Some(location) = answer.headers().get(LOCATION) else {
-            bail!("{url} sends nobody on: {} {}", answer.status(), answer.text().await?);
-        };
-        url = url.join(location.to_str()?)?;
-        if url.as_str().starts_with(RETURN) {
-            let found: HashMap<String, String> = url.query_pairs().into_owned().collect();
-            let get = |name: &str| found.get(name).cloned();
-            return Ok(Returned {
-                code: get("code").with_context(|| format!("no code: {url}"))?,
-                state: get("state").context("no state")?,
-                iss: get("iss"),
-            });
-        }
+        Ok(answer)
     }
-    bail!("sent on without end: {url}")
+
+    /// Goes where it is sent, as the user `login`, until it is sent back.
+    pub async fn visit(&mut self, url: &str, login: &str) -> Result<Returned> {
+        let mut url: Url = url.parse()?;
+        url.query_pairs_mut().append_pair("login_hint", login);
+        for _ in 0..10 {
+            let answer = self.send(self.http.get(url.clone())).await?;
+            let Some(location) = answer.headers().get(LOCATION) else {
+                bail!("{url} sends nobody on: {} {}", answer.status(), answer.text().await?);
+            };
+            url = url.join(location.to_str()?)?;
+            if url.as_str().starts_with(RETURN) {
+                let found: HashMap<String, String> = url.query_pairs().into_owned().collect();
+                let get = |name: &str| found.get(name).cloned();
+                return Ok(Returned {
+                    code: get("code").with_context(|| format!("no code: {url}"))?,
+                    state: get("state").context("no state")?,
+                    iss: get("iss"),
+                });
+            }
+        }
+        bail!("sent on without end: {url}")
+    }
+
+    /// Logs out at the certified provider, which tells its clients before it answers.
+    pub async fn log_out(&mut self, idp: &Idp) -> Result<()> {
+        let end = format!("{}/session/end", idp.issuer());
+        let page = self.send(self.http.get(&end)).await?.text().await?;
+        let field = page.split_once("name=\"xsrf\" value=\"");
+        let secret = field.and_then(|(_, rest)| rest.split('"').next());
+        let secret = secret.with_context(|| format!("no form to log out: {page}"))?;
+        let form = self
+            .http
+            .post(format!("{end}/confirm"))
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(format!("xsrf={secret}&logout=yes"));
+        let answer = self.send(form).await?;
+        ensure!(answer.status() == 303, "{}: {}", answer.status(), answer.text().await?);
+        Ok(())
+    }
 }
 
 /// One parameter of an address.

@@ -54,3 +54,10 @@ pub struct SamlForm {
     #[serde(rename = "RelayState")]
     pub relay_state: Option<String>,
 }
+
+/// A provider's word that somebody logged out there.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct LogoutForm {
+    /// The token that the provider signed.
+    pub logout_token: String,
+}

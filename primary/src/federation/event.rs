@@ -82,7 +82,11 @@ pub async fn did(database: &Database, done: &[Done]) -> Result<()> {
 }
 
 /// Stores what users did, within a transaction.
-pub async fn did_each(conn: &mut PgConnection, database: &Database, done: &[Done]) -> Result<()> {
+pub async fn did_each(
+    conn: &mut PgConnection,
+    database: &Database,
+    done: &[Done],
+) -> Result<(), StoreError> {
     let primary = store::federation::cluster_id(database, conn).await?;
     let events = done.iter().map(|done| OwnEvent {
         at: done.at,
@@ -93,7 +97,7 @@ pub async fn did_each(conn: &mut PgConnection, database: &Database, done: &[Done
         silence: TimeDelta::zero(),
     });
     let events: Vec<OwnEvent<'_>> = events.collect();
-    Ok(own::tell_each(conn, primary, &events).await?)
+    own::tell_each(conn, primary, &events).await
 }
 
 fn detail(now: DateTime<Utc>, deed: Deed<'_>) -> Event {

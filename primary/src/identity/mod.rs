@@ -39,7 +39,7 @@ use crate::federation;
 use crate::federation::event::{self, Deed, Done};
 use crate::shutdown::Shutdown;
 use crate::store::audit::{Actor, NewAudit};
-use crate::store::session::EndedSession;
+use crate::store::ended_session::{self, EndedSession, OverSession};
 use crate::store::{self, Database, StoreError};
 
 pub use access_scope::{ScopeError, read_scope, shown_scope};
@@ -53,7 +53,8 @@ pub use ldap::{
 };
 pub use login::{LoggedIn, Login, LoginBy, LoginError, LoginOutcome, Outage};
 pub use oidc::{
-    DEFAULT_SCOPES, OidcNote, OidcSettings, OidcTrial, OidcTrialError, Step as OidcStep,
+    DEFAULT_SCOPES, OidcLogoutError, OidcNote, OidcSettings, OidcTrial, OidcTrialError,
+    Step as OidcStep,
 };
 pub use order::OrderError;
 pub use password_profile::{DEFAULT_PROFILE, PasswordProfileError};
@@ -84,6 +85,8 @@ pub struct Identity {
     saml_readers: saml::Readers,
     ldap: ldap::Connections,
     damper: Damper,
+    /// Of providers' words that somebody logged out: no login waits for these.
+    logout_damper: Damper,
     recent: recent::Recent,
     repeated: repeated_login::RepeatedLogins,
 }
@@ -157,6 +160,7 @@ impl Identity {
             saml_readers: saml::Readers::new(share),
             ldap: ldap::Connections::default(),
             damper: Damper::default(),
+            logout_damper: Damper::default(),
             recent: recent::Recent::default(),
             repeated: repeated_login::RepeatedLogins::default(),
         }))
@@ -185,33 +189,66 @@ impl Identity {
         loop {
             let now = self.clock.now();
             let mut tx = self.database.begin().await?;
-            let ended = store::session::sweep(&mut tx, now, SWEPT_AT_ONCE).await?;
-            if ended.is_empty() {
+            let over = ended_session::sweep(&mut tx, now, SWEPT_AT_ONCE).await?;
+            if over.is_empty() {
                 return Ok(());
             }
-            let why = |session: &EndedSession| {
-                let why = if session.idle { "was idle" } else { "came to the end of its life" };
-                format!("A session of {} {why}.", session.fullname)
+            let why = |over: &OverSession| {
+                let why = if over.idle { "was idle" } else { "came to the end of its life" };
+                format!("A session of {} {why}.", over.session.fullname)
             };
-            let messages: Vec<String> = ended.iter().map(why).collect();
-            let deeds = ended.iter().zip(&messages).map(|(session, message)| Deed {
-                name: name::TIMEOUT,
-                level: level::NOTICE,
-                user: &session.fullname,
-                roles: event::by_namespace(&session.roles),
-                address: &session.address,
-                session: session.id.to_string(),
-                call: None,
-                message: message.as_str(),
+            let messages: Vec<String> = over.iter().map(why).collect();
+            let deeds = over.iter().zip(&messages).map(|(OverSession { session, .. }, message)| {
+                let address = session.address.as_str();
+                let (name, level) = (name::TIMEOUT, level::NOTICE);
+                Deed { name, level, ..end_of(session, address, message) }
             });
             let done: Vec<Done> = deeds.map(|deed| Done::new(now, deed)).collect();
             event::did_each(&mut tx, &self.database, &done).await?;
             tx.commit().await.map_err(StoreError::from)?;
-            for session in &ended {
+            for OverSession { session, .. } in &over {
                 self.recent.forget(session.id);
             }
-            tracing::debug!(ended = ended.len(), "removed ended sessions");
+            tracing::debug!(ended = over.len(), "removed ended sessions");
         }
+    }
+
+    /// Records of each session that it ended at the provider `server`, which said so from
+    /// `address`.
+    async fn record_end_at_provider(
+        &self,
+        conn: &mut sqlx::PgConnection,
+        (server, address): (&str, &str),
+        ended: &[EndedSession],
+    ) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let done = ended.iter().map(|session| {
+            let message = format!("{server} logged {} out.", session.fullname);
+            Done::new(now, end_of(session, address, &message))
+        });
+        event::did_each(conn, &self.database, &done.collect::<Vec<_>>()).await
+    }
+
+    /// What is left to do where the end of sessions at a provider is written down.
+    fn forget_ended(&self, server: &str, ended: &[EndedSession]) {
+        for session in ended {
+            self.recent.forget(session.id);
+            tracing::info!(user = session.fullname, server, "logged out by the provider");
+        }
+    }
+}
+
+/// The end of a session as a deed of its user.
+fn end_of<'a>(session: &'a EndedSession, address: &'a str, message: &'a str) -> Deed<'a> {
+    Deed {
+        name: name::LOGOUT,
+        level: level::INFO,
+        user: &session.fullname,
+        roles: event::by_namespace(&session.roles),
+        address,
+        session: session.id.to_string(),
+        call: None,
+        message,
     }
 }
 

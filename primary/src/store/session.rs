@@ -54,11 +54,22 @@ pub async fn create(
     Ok(())
 }
 
-/// Keeps the provider's word for a session, sealed.
-pub async fn set_id_token(conn: &mut PgConnection, id: SessionId, sealed: &[u8]) -> Result<()> {
-    sqlx::query!("UPDATE session SET id_token = $2 WHERE id = $1", id.as_uuid(), sealed)
-        .execute(conn)
-        .await?;
+/// Keeps the word of a provider of OpenID Connect for a session, sealed, and hashed what it calls
+/// the session.
+pub async fn set_id_token(
+    conn: &mut PgConnection,
+    id: SessionId,
+    sealed: &[u8],
+    sid_hash: Option<&[u8]>,
+) -> Result<()> {
+    sqlx::query!(
+        "UPDATE session SET id_token = $2, session_index_hash = $3 WHERE id = $1",
+        id.as_uuid(),
+        sealed,
+        sid_hash,
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
@@ -82,27 +93,6 @@ pub async fn set_provider_session(
     .execute(conn)
     .await?;
     Ok(())
-}
-
-/// Ends the sessions of a provider's user: those of the given sessions there,
-/// or all where none is given. Gives the users' full names.
-pub async fn delete_of_provider(
-    conn: &mut PgConnection,
-    name_id_hash: &[u8],
-    session_index_hashes: &[Vec<u8>],
-) -> Result<Vec<String>> {
-    Ok(sqlx::query_scalar!(
-        "DELETE FROM session WHERE id IN (
-             SELECT id FROM session
-             WHERE name_id_hash = $1
-               AND (cardinality($2::bytea[]) = 0 OR session_index_hash = ANY($2))
-             ORDER BY id FOR UPDATE)
-         RETURNING fullname",
-        name_id_hash,
-        session_index_hashes,
-    )
-    .fetch_all(conn)
-    .await?)
 }
 
 /// The provider's word for a session, sealed, if there is one.
@@ -256,53 +246,4 @@ pub async fn count_of_user(
     )
     .fetch_one(conn)
     .await?)
-}
-
-/// A session that ended by itself.
-#[derive(Clone, Debug)]
-pub struct EndedSession {
-    /// The session.
-    pub id: SessionId,
-    /// The user's full name.
-    pub fullname: String,
-    /// The user's roles now.
-    pub roles: Roles,
-    /// Where the login came from.
-    pub address: String,
-    /// Whether nobody used it for long; else it came to the end of its life.
-    pub idle: bool,
-}
-
-/// Removes sessions that ended, `most` at a time, and gives them. What another replica
-/// removes at the moment is its to tell.
-pub async fn sweep(
-    conn: &mut PgConnection,
-    now: DateTime<Utc>,
-    most: i64,
-) -> Result<Vec<EndedSession>> {
-    let rows = sqlx::query!(
-        r#"DELETE FROM session s USING "user" u
-           WHERE u.fullname = s.fullname AND s.id IN (
-               SELECT s.id FROM session s JOIN "user" u USING (fullname)
-               WHERE s.ends_at <= $1 OR s.last_seen_at + make_interval(secs => u.timeout) <= $1
-               ORDER BY s.id LIMIT $2 FOR UPDATE OF s SKIP LOCKED)
-           RETURNING s.id, s.fullname, s.address, s.ends_at > $1 AS "idle!", u.role,
-                     u.role_domains::text AS "role_domains!", u.scoped_role::text"#,
-        now,
-        most,
-    )
-    .fetch_all(conn)
-    .await?;
-    let ended = rows.into_iter().map(|row| {
-        let roles =
-            RoleColumns { role: row.role, domains: row.role_domains, scoped: row.scoped_role };
-        Ok(EndedSession {
-            id: SessionId::from_uuid(row.id),
-            roles: roles.read("user")?,
-            fullname: row.fullname,
-            address: row.address,
-            idle: row.idle,
-        })
-    });
-    ended.collect()
 }

@@ -8,6 +8,7 @@ mod endless_directory;
 mod flood;
 mod ldap;
 mod oidc;
+mod oidc_logout;
 mod oidc_provider;
 mod password;
 mod role;

@@ -59,7 +59,7 @@ async fn another_provider_under_the_same_name_is_another_provider() -> Result<()
 }
 
 /// Signs in with a token of these claims.
-async fn with_claims(rest: &Rest, issuer: &str, change: &Value) -> Result<Answer> {
+pub(crate) async fn with_claims(rest: &Rest, issuer: &str, change: &Value) -> Result<Answer> {
     signed_with(rest, issuer, change, "RS256").await
 }
 

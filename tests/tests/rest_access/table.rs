@@ -65,6 +65,7 @@ pub(crate) const TABLE: &[(&str, &str, Least)] = &[
     ("GET", "/v1/token_auth_server/{server}/post", Open),
     ("GET", "/v1/token_auth_server/{server}/sls", Open),
     ("POST", "/v1/token_auth_server/{server}/sls", Open),
+    ("POST", "/v1/token_auth_server/{server}/backchannel_logout", Open),
     ("GET", "/v1/fed/stream", Session),
     ("GET", "/v1/fed/search", Session),
     ("GET", "/v1/server", Reader),

@@ -19,6 +19,11 @@ impl Claims {
         names(configured).find_map(|name| self.claim(name).and_then(words))
     }
 
+    /// What the session is called at the provider, where it says so.
+    pub(super) fn session(&self) -> Option<&str> {
+        self.0.get("sid")?.as_str().filter(|sid| !sid.is_empty())
+    }
+
     /// Whether the provider says that the groups are elsewhere: Entra ID does so
     /// where they are too many for a token.
     pub(super) fn groups_are_elsewhere(&self, configured: &str) -> bool {

@@ -16,13 +16,13 @@ use crate::identity::Identity;
 use crate::identity::directory::{DirectoryError, DirectoryRow, GroupCase, Vouched};
 use crate::identity::login::{LoggedIn, LoginError, truncated};
 use crate::identity::sso::FinishSso;
-use crate::identity::sso::attempt::Stage;
+use crate::identity::sso::attempt::{Stage, hash};
 use crate::store::session;
 
 /// Longest code that is looked at, in bytes.
 const MAX_CODE: usize = 4_096;
 /// So much longer does a token count: the provider's clock may be behind ours.
-const CLOCKS: TimeDelta = TimeDelta::minutes(1);
+pub(super) const CLOCKS: TimeDelta = TimeDelta::minutes(1);
 
 impl Identity {
     /// Ends a login at a provider: exchanges the code, verifies who it is, and
@@ -98,7 +98,7 @@ impl Identity {
             error => error.into(),
         })?;
         logged_in.groups_withheld = withheld;
-        self.keep_id_token(&logged_in, token).await?;
+        self.keep_id_token(&logged_in, token, claims.additional_claims().session()).await?;
         Ok(logged_in)
     }
 
@@ -143,14 +143,20 @@ impl Identity {
     }
 
     /// Keeps the provider's word beside the session, sealed, for logging out
-    /// there.
-    async fn keep_id_token(&self, logged_in: &LoggedIn, token: &Token) -> Result<(), SsoError> {
+    /// there; and hashed what the session is called there, for being logged out.
+    async fn keep_id_token(
+        &self,
+        logged_in: &LoggedIn,
+        token: &Token,
+        sid: Option<&str>,
+    ) -> Result<(), SsoError> {
         let sealed = self
             .sealer
             .seal(super::logout::PURPOSE, token.to_string().as_bytes())
             .map_err(DirectoryError::from)?;
         let mut conn = self.database.acquire().await?;
-        session::set_id_token(&mut conn, logged_in.session, &sealed).await?;
+        let sid = sid.map(hash);
+        session::set_id_token(&mut conn, logged_in.session, &sealed, sid.as_deref()).await?;
         Ok(())
     }
 }

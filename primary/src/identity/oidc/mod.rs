@@ -4,15 +4,18 @@
 //! [`begin`] sends the browser to the provider, [`pushed`] the request before it where the provider
 //! wants that, [`finish`] takes what it brings back, [`provider`] keeps what providers publish of
 //! themselves, [`key`] verifies with their keys, [`tokens`] and [`claims`] read who somebody is,
-//! [`logout`] ends the session over there, [`trial`] tells whether all that could work. All
-//! requests to providers go through [`http`], which bounds them.
+//! [`logout`] ends the session over there, [`backchannel`] ends it here when the provider says so by
+//! a [`logout_token`], [`trial`] tells whether all that could work. All requests to providers go
+//! through [`http`], which bounds them.
 
+mod backchannel;
 mod begin;
 mod claims;
 mod finish;
 mod http;
 mod key;
 mod logout;
+mod logout_token;
 mod provider;
 mod pushed;
 mod settings;
@@ -34,6 +37,7 @@ use url::Url;
 
 use super::sso::SsoError;
 
+pub use backchannel::OidcLogoutError;
 use key::ProviderKey;
 pub(super) use provider::Providers;
 pub use settings::{DEFAULT_SCOPES, OidcSettings};

@@ -19,7 +19,7 @@ use crate::identity::login::LoggedIn;
 use crate::identity::sso::attempt::{Pending, Stage, Taken, hash};
 use crate::identity::sso::begin::Journey;
 use crate::identity::sso::{FinishSso, SsoError};
-use crate::store::saml_assertion;
+use crate::store::provider_message;
 
 type Result<T, E = SsoError> = std::result::Result<T, E>;
 
@@ -175,7 +175,7 @@ impl Identity {
         let until = assertion.check(&expected)?;
         let id = hash(&assertion.id);
         let mut conn = self.database.acquire().await?;
-        if !saml_assertion::remember(&mut conn, &row.name, &id, until, now).await? {
+        if !provider_message::remember(&mut conn, &row.name, &id, until, now).await? {
             return Err(SamlError::at(Step::Replay, "it came before").into());
         }
         let proof = proven(&assertion, settings, endpoint)?;

@@ -20,7 +20,7 @@ use crate::identity::directory::{DirectoryError, DirectoryRow, Kind};
 use crate::identity::login::LoggedIn;
 use crate::identity::sso::attempt::hash;
 use crate::identity::sso::{LogoutSso, SsoError};
-use crate::store::{StoreError, saml_assertion, session};
+use crate::store::{StoreError, ended_session, provider_message, session};
 
 type Result<T, E = SsoError> = std::result::Result<T, E>;
 
@@ -129,13 +129,14 @@ impl Identity {
         Ok(parcel.send(settings, &row.name, near)?)
     }
 
-    /// Takes a message about a logout that a browser brought; there we are
+    /// Takes a message about a logout that a browser brought from `address`; there we are
     /// called `issuer`.
     pub async fn take_saml_logout(
         &self,
         server: &str,
         message: LogoutMessage,
         issuer: &str,
+        address: &str,
     ) -> Result<LogoutAnswer> {
         let row = self.sso_server(server).await?;
         let Kind::Saml(settings) = &row.settings.kind else { return Err(SsoError::NoProvider) };
@@ -146,7 +147,7 @@ impl Identity {
         let (asked, relay_state) = self.saml_readers.read(move || message.read(&trusted)).await?;
         // An answer changes nothing here: our session ended before we asked.
         let Some(ended) = asked else { return Ok(LogoutAnswer::Done) };
-        self.end_provider_sessions(&row, settings, &ended).await?;
+        self.end_provider_sessions(&row, settings, &ended, address).await?;
         let id = message_id()?;
         let head = Head { id: &id, destination: &settings.slo_url, issuer, at: self.clock.now() };
         let message = head.logout_response(&ended.id);
@@ -167,20 +168,20 @@ impl Identity {
         row: &DirectoryRow,
         settings: &SamlSettings,
         ended: &Ended,
+        address: &str,
     ) -> Result<()> {
         let now = self.clock.now();
         let until = ended.check(settings, &row.name, now)?;
         let name = subject_hash(&row.name, &ended.name_id.value);
         let indexes: Vec<Vec<u8>> = ended.indexes.iter().map(|index| hash(index)).collect();
-        let mut conn = self.database.acquire().await?;
-        if !saml_assertion::remember(&mut conn, &row.name, &hash(&ended.id), until, now).await? {
+        let mut tx = self.database.begin().await?;
+        if !provider_message::remember(&mut tx, &row.name, &hash(&ended.id), until, now).await? {
             return Err(SamlError::at(Step::Replay, "the request came before").into());
         }
-        let users = session::delete_of_provider(&mut conn, &name, &indexes).await?;
-        for user in &users {
-            self.recent.forget_user(user);
-            tracing::info!(user, server = row.name, "logged out by the provider");
-        }
+        let ended = ended_session::delete_of_name_id(&mut tx, &name, &indexes).await?;
+        self.record_end_at_provider(&mut tx, (&row.name, address), &ended).await?;
+        tx.commit().await.map_err(StoreError::from)?;
+        self.forget_ended(&row.name, &ended);
         Ok(())
     }
 }

@@ -102,5 +102,9 @@ async fn who_logs_out_there_is_logged_out_here() -> Result<()> {
         // The same request again is refused.
         bring(&stage, binding, &made).await?.expect(401, 3).context(binding)?;
     }
+    let listed = stage.admin.get("/v1/log/event?f_name=User.Logout").await?.ok()?;
+    let told = listed["events"].as_array().context("no events")?;
+    ensure!(told.len() == 2, "{told:?}");
+    ensure!(told[0]["message"].to_string().contains(&format!("{SERVER} logged ")), "{told:?}");
     Ok(())
 }

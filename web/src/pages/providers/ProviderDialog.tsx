@@ -99,21 +99,24 @@ export function ProviderDialog({ server, kind, roles, writable, onClose }: Props
       )}
       <Settings draft={draft} known={known} put={put} />
       {kind === "saml" && <OurSide name={draft.name} />}
-      {kind === "oidc" && <OurAddress />}
+      {kind === "oidc" && <OurAddress name={draft.name} />}
       <GroupRoles draft={draft} roles={roles} put={put} />
       <ProviderTest draft={draft} known={known} />
     </FormDialog>
   );
 }
 
-/** Where a provider of OpenID Connect sends browsers back to. */
-function OurAddress() {
+/** Where a provider of OpenID Connect sends browsers back to, and says itself who logged out. */
+function OurAddress({ name }: { name: string }) {
   const t = useText(providersText);
+  const told = `${location.origin}/v1/token_auth_server/${name}/backchannel_logout`;
   return (
     <fieldset>
       <legend>{t.ours}</legend>
       <span className="label">{t.back}</span>
       <Copy text={`${location.origin}/sign-in`} label={t.back} />
+      <span className="label">{t.toldLogout}</span>
+      <Copy text={told} label={t.toldLogout} />
     </fieldset>
   );
 }

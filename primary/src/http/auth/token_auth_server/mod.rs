@@ -1,6 +1,7 @@
 //! `/v1/token_auth_server`: on the way to a provider of single sign-on, and
 //! back from it.
 
+mod backchannel_logout;
 mod begin;
 mod finish;
 mod list;
@@ -38,6 +39,7 @@ pub(super) fn router() -> ApiRouter {
             saml_logout::token_auth_server_sls_get,
             saml_logout::token_auth_server_sls_create
         ))
+        .routes(routes!(backchannel_logout::token_auth_server_backchannel_logout_create))
 }
 
 /// The address of this server as the client calls it.

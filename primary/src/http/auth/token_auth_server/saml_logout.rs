@@ -7,6 +7,7 @@ use url::form_urlencoded;
 
 use super::{login_address, origin, see_other};
 use crate::App;
+use crate::http::authorize::peer;
 use crate::http::error::Result;
 use crate::http::extract::{MAX_BODY_BYTES, read_body};
 use crate::identity::{LogoutAnswer, LogoutMessage};
@@ -34,9 +35,9 @@ pub(super) async fn token_auth_server_sls_get(
     Path(server): Path<String>,
     request: Request,
 ) -> Result<Response> {
-    let origin = origin(&request)?;
+    let (origin, address) = (origin(&request)?, peer(&request));
     let query = request.uri().query().unwrap_or_default();
-    answer(&app, &origin, &server, LogoutMessage::Redirect(query.to_owned())).await
+    answer(&app, (&origin, &address), &server, LogoutMessage::Redirect(query.to_owned())).await
 }
 
 /// Take a message of a provider of SAML about a logout
@@ -55,7 +56,7 @@ pub(super) async fn token_auth_server_sls_create(
     Path(server): Path<String>,
     request: Request,
 ) -> Result<Response> {
-    let origin = origin(&request)?;
+    let (origin, address) = (origin(&request)?, peer(&request));
     let body = read_body(request, MAX_BODY_BYTES).await?;
     let field = |wanted: &str| {
         let mut pairs = form_urlencoded::parse(&body);
@@ -66,12 +67,17 @@ pub(super) async fn token_auth_server_sls_create(
         response: field("SAMLResponse"),
         relay_state: field("RelayState"),
     };
-    answer(&app, &origin, &server, message).await
+    answer(&app, (&origin, &address), &server, message).await
 }
 
-async fn answer(app: &App, origin: &str, server: &str, message: LogoutMessage) -> Result<Response> {
+async fn answer(
+    app: &App,
+    (origin, address): (&str, &str),
+    server: &str,
+    message: LogoutMessage,
+) -> Result<Response> {
     let issuer = login_address(origin, server);
-    match app.identity.take_saml_logout(server, message, &issuer).await? {
+    match app.identity.take_saml_logout(server, message, &issuer, address).await? {
         LogoutAnswer::Provider(url) => see_other(url.as_str()),
         LogoutAnswer::Done => see_other("/sign-in"),
     }

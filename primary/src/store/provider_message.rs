@@ -1,4 +1,5 @@
-//! Assertions and requests of SAML providers that were taken.
+//! Messages of providers that were taken, and count once: assertions and requests of SAML, for
+//! which the table is named, and logout tokens of OpenID Connect.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;

@@ -1,0 +1,95 @@
+//! Being logged out by the provider (OpenID Connect Back-Channel Logout 1.0).
+
+use thiserror::Error;
+
+use super::logout_token::{Ended, LogoutToken, WrongToken};
+use super::{OidcSettings, SsoError};
+use crate::identity::Identity;
+use crate::identity::directory::{DirectoryRow, Kind};
+use crate::identity::sso::attempt::hash;
+use crate::store::ended_session::{self, AtProvider};
+use crate::store::{StoreError, provider_message};
+
+/// A provider's word that ended nothing.
+#[derive(Debug, Error)]
+pub enum OidcLogoutError {
+    /// It does not count.
+    #[error(transparent)]
+    Token(#[from] WrongToken),
+    /// Too many before it did not count, and it was not looked at.
+    #[error("too many logout tokens from there did not count; wait a minute and try again")]
+    Damped,
+    /// There is no such provider, or it cannot be asked for its keys.
+    #[error(transparent)]
+    Provider(#[from] SsoError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Identity {
+    /// Ends the sessions that ended at the provider `server`, as a token says that came from
+    /// `address`.
+    pub async fn take_logout_token(
+        &self,
+        server: &str,
+        token: &str,
+        address: &str,
+    ) -> Result<(), OidcLogoutError> {
+        let row = self.sso_server(server).await?;
+        let Kind::Oidc(settings) = &row.settings.kind else {
+            return Err(SsoError::NoProvider.into());
+        };
+        if self.logout_damper.blocks(server, address, self.clock.now()) {
+            return Err(OidcLogoutError::Damped);
+        }
+        let outcome = self.end_by_token(&row, settings, token, address).await;
+        match outcome {
+            Ok(()) => self.logout_damper.succeeded(server, address),
+            Err(OidcLogoutError::Token(_)) => {
+                self.logout_damper.failed(server, address, self.clock.now());
+            }
+            Err(_) => {}
+        }
+        outcome
+    }
+
+    async fn end_by_token(
+        &self,
+        row: &DirectoryRow,
+        settings: &OidcSettings,
+        token: &str,
+        address: &str,
+    ) -> Result<(), OidcLogoutError> {
+        let now = self.clock.now();
+        let token = LogoutToken::read(token)?;
+        // What costs nothing comes first: the provider's keys are asked for only by what could
+        // be its word.
+        let told = token.check(&settings.issuer, &settings.client_id, now)?;
+        let known = self.provider(row, settings, false).await?;
+        if !token.is_signed_by(known.metadata.jwks().keys()) {
+            // The key may be a new one.
+            let newer = self.provider(row, settings, true).await?;
+            if !token.is_signed_by(newer.metadata.jwks().keys()) {
+                return Err(WrongToken::UNSIGNED.into());
+            }
+        }
+        let sid_hash;
+        let whose = match told.ended {
+            Ended::Subject(subject) => AtProvider::Subject(subject),
+            Ended::Session { sid, subject } => {
+                sid_hash = hash(sid);
+                AtProvider::Session { sid_hash: &sid_hash, subject }
+            }
+        };
+        let mut tx = self.database.begin().await?;
+        if !provider_message::remember(&mut tx, &row.name, &hash(told.id), told.until, now).await? {
+            return Err(WrongToken::KNOWN.into());
+        }
+        let ended = ended_session::delete_at_provider(&mut tx, &row.name, whose).await?;
+        self.record_end_at_provider(&mut tx, (&row.name, address), &ended).await?;
+        tx.commit().await.map_err(StoreError::from)?;
+        self.forget_ended(&row.name, &ended);
+        Ok(())
+    }
+}
