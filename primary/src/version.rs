@@ -66,6 +66,12 @@ impl Expected {
         }
     }
 
+    /// What a change fails with that another one overtook: who named versions is told that none
+    /// of these is there.
+    pub fn overtaken<E: From<ChangedSince>>(&self, otherwise: E) -> E {
+        if self.0.is_some() { ChangedSince.into() } else { otherwise }
+    }
+
     /// Refuses what is not there, where anything is expected.
     pub fn check_gone(&self) -> Result<(), ChangedSince> {
         if self.0.is_none() { Ok(()) } else { Err(ChangedSince) }

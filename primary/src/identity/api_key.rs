@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::Identity;
 use super::session::AuthenticateError;
+use super::standing::{self, CallerGone};
 use super::user::{actor, may_manage};
 use super::user_role::{self, UnknownRole};
 use crate::store::api_key::{self, ApiKeyRow, DUPLICATE_API_KEY};
@@ -113,6 +114,9 @@ pub enum ApiKeyError {
     /// The operating system gave no randomness.
     #[error(transparent)]
     Random(#[from] palisade_identity::secret::NoRandomness),
+    /// The caller was removed meanwhile.
+    #[error(transparent)]
+    CallerGone(#[from] CallerGone),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -193,6 +197,7 @@ impl Identity {
             last_used_at: None,
         };
         let mut transaction = self.database.begin().await?;
+        standing::hold::<ApiKeyError>(&mut transaction, caller).await?;
         user_role::check_exist::<ApiKeyError>(&mut transaction, &key.roles).await?;
         let rights = roles_store::rights(&mut transaction, &key.roles).await?;
         if !may_manage(caller, Access::Write, &key.roles, &rights) {
@@ -215,6 +220,7 @@ impl Identity {
     /// Removes a key.
     pub async fn delete_api_key(&self, caller: &Caller, name: &str) -> Result<(), ApiKeyError> {
         let mut transaction = self.database.begin().await?;
+        standing::hold::<ApiKeyError>(&mut transaction, caller).await?;
         let key = api_key::get(&mut transaction, name).await?.ok_or(ApiKeyError::Missing)?;
         let rights = roles_store::rights(&mut transaction, &key.roles).await?;
         if !may_manage(caller, Access::Write, &key.roles, &rights) {

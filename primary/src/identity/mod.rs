@@ -20,6 +20,7 @@ mod saml;
 mod session;
 mod signing_key;
 mod sso;
+mod standing;
 mod user;
 mod user_role;
 
@@ -64,6 +65,7 @@ pub use saml::{
 };
 pub use session::AuthenticateError;
 pub use sso::{BeginSso, FinishSso, LogoutSso, SsoBegun, SsoError, SsoKind, SsoLogout};
+pub use standing::CallerGone;
 pub use user::{ChangeUser, CreateUser, DEFAULT_LOCALE, ResetPassword, SeenUser, UserError};
 pub use user_role::{UnknownRole, UserRoleError};
 

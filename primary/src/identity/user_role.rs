@@ -7,6 +7,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::Identity;
+use super::standing::{self, CallerGone};
 use super::user::actor;
 use crate::store::user_role::{self, DUPLICATE_USER_ROLE, UserRoleRow};
 use crate::store::{StoreError, api_key, session, shadow_user, user};
@@ -55,6 +56,9 @@ pub enum UserRoleError {
     /// The caller has less than what the role would hold.
     #[error("nobody gives, changes or removes more than they have")]
     MoreThanCaller,
+    /// The caller was removed meanwhile.
+    #[error(transparent)]
+    CallerGone(#[from] CallerGone),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -130,6 +134,7 @@ impl Identity {
     ) -> Result<Version, UserRoleError> {
         check(caller, &role)?;
         let mut transaction = self.database.begin().await?;
+        standing::hold::<UserRoleError>(&mut transaction, caller).await?;
         user_role::create(&mut transaction, &role).await.map_err(|error| {
             if error.constraint() == Some(DUPLICATE_USER_ROLE) {
                 UserRoleError::Duplicate
@@ -154,6 +159,7 @@ impl Identity {
     ) -> Result<Version, UserRoleError> {
         check(caller, &role)?;
         let mut transaction = self.database.begin().await?;
+        standing::hold::<UserRoleError>(&mut transaction, caller).await?;
         let before =
             user_role::lock(&mut transaction, &role.name).await?.ok_or(UserRoleError::Missing)?;
         if !caller.rights.global().covers(before.permissions) {
@@ -184,6 +190,7 @@ impl Identity {
         expected: &Expected,
     ) -> Result<(), UserRoleError> {
         let mut transaction = self.database.begin().await?;
+        standing::hold::<UserRoleError>(&mut transaction, caller).await?;
         let before =
             user_role::lock(&mut transaction, name).await?.ok_or(UserRoleError::Missing)?;
         if !caller.rights.global().covers(before.permissions) {

@@ -172,6 +172,12 @@ pub async fn lock(conn: &mut PgConnection, fullname: &str) -> Result<Option<User
     .transpose()
 }
 
+/// Keeps others who change what users, keys and roles may do waiting until the transaction ends.
+pub async fn one_change_at_a_time(conn: &mut PgConnection) -> Result<()> {
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('user'))").fetch_one(conn).await?;
+    Ok(())
+}
+
 /// All users by name.
 pub async fn list(conn: &mut PgConnection) -> Result<Vec<UserRow>> {
     sqlx::query_as!(

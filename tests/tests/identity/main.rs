@@ -2,6 +2,7 @@
 
 mod active_directory;
 mod api_key;
+mod at_once;
 mod client_address;
 mod cookie;
 mod endless_directory;

@@ -51,6 +51,7 @@ impl From<ApiKeyError> for ApiError {
             ApiKeyError::Missing => Self::object_not_found(message),
             ApiKeyError::MoreThanCaller => Self::access_denied(message),
             ApiKeyError::Random(error) => Self::internal(error),
+            ApiKeyError::CallerGone(_) => Self::unauthorized(),
             ApiKeyError::Store(error) => error.into(),
         }
     }

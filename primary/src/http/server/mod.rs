@@ -49,6 +49,7 @@ impl From<DirectoryError> for ApiError {
             DirectoryError::ChangedSince(error) => error.into(),
             DirectoryError::MoreThanCaller => Self::access_denied(message),
             DirectoryError::Seal(_) | DirectoryError::DamagedSecret => Self::internal(error),
+            DirectoryError::CallerGone(_) => Self::unauthorized(),
             DirectoryError::Store(error) => error.into(),
         }
     }

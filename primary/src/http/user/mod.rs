@@ -161,6 +161,7 @@ impl From<UserError> for ApiError {
             }
             UserError::ChangedSince(error) => error.into(),
             UserError::Password(error) => error.into(),
+            UserError::CallerGone(_) => Self::unauthorized(),
             UserError::Store(error) => error.into(),
         }
     }

@@ -79,6 +79,7 @@ impl From<UserRoleError> for ApiError {
             }
             UserRoleError::ChangedSince(error) => error.into(),
             UserRoleError::MoreThanCaller => Self::access_denied(message),
+            UserRoleError::CallerGone(_) => Self::unauthorized(),
             UserRoleError::Store(error) => error.into(),
         }
     }

@@ -5,10 +5,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::settings::check_name;
 use super::{DirectoryError, DirectoryRow, DirectorySettings, PURPOSE};
-use crate::identity::Identity;
-use crate::identity::order;
 use crate::identity::user::actor;
 use crate::identity::user_role::check_exist;
+use crate::identity::{Identity, order, standing};
 use crate::store::auth_server::{self, DUPLICATE_AUTH_SERVER};
 use crate::store::{StoreError, user_role};
 use crate::version::{Expected, Version};
@@ -60,6 +59,7 @@ impl Identity {
         }
         let secret = self.sealed(new.secret, None)?;
         let mut transaction = self.database.begin().await?;
+        standing::hold::<DirectoryError>(&mut transaction, caller).await?;
         self.check_given(&mut transaction, caller, &new.settings).await?;
         auth_server::create(&mut transaction, name, &new.settings, secret.as_deref())
             .await
@@ -101,6 +101,7 @@ impl Identity {
             Secret::Set(secret) => settings.check_secret(secret.expose_secret())?,
         }
         let mut transaction = self.database.begin().await?;
+        standing::hold::<DirectoryError>(&mut transaction, caller).await?;
         self.check_given(&mut transaction, caller, &before.settings).await?;
         self.check_given(&mut transaction, caller, &settings).await?;
         let row = DirectoryRow {
@@ -110,7 +111,7 @@ impl Identity {
             revision: before.revision,
         };
         if !auth_server::update(&mut transaction, &row).await? {
-            return Err(DirectoryError::ChangedMeanwhile);
+            return Err(expected.overtaken(DirectoryError::ChangedMeanwhile));
         }
         let (what, actor) = (("change", "server", name), actor(caller));
         let (before, after) = (Some(&before.settings), Some(&row.settings));
@@ -131,13 +132,14 @@ impl Identity {
         let before = self.directory(name).await?;
         expected.check::<DirectoryError>(&state(&before))?;
         let mut transaction = self.database.begin().await?;
+        standing::hold::<DirectoryError>(&mut transaction, caller).await?;
         self.check_given(&mut transaction, caller, &before.settings).await?;
         if order::names(&mut transaction, name).await? {
             return Err(DirectoryError::InOrder);
         }
         let users = auth_server::delete(&mut transaction, name, before.revision)
             .await?
-            .ok_or(DirectoryError::ChangedMeanwhile)?;
+            .ok_or_else(|| expected.overtaken(DirectoryError::ChangedMeanwhile))?;
         let (what, actor) = (("delete", "server", name), actor(caller));
         let before = Some(&before.settings);
         crate::identity::audit(&mut transaction, &actor, what, before, None).await?;

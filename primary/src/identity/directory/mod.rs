@@ -14,6 +14,7 @@ use rustls_pki_types::pem::PemObject as _;
 use secrecy::SecretString;
 use thiserror::Error;
 
+use super::standing::CallerGone;
 use super::user_role::UnknownRole;
 use crate::store::StoreError;
 use crate::store::auth_server::AuthServerRow;
@@ -71,6 +72,9 @@ pub enum DirectoryError {
     /// The stored secret is no text.
     #[error("the stored secret of the directory is damaged")]
     DamagedSecret,
+    /// The caller was removed meanwhile.
+    #[error(transparent)]
+    CallerGone(#[from] CallerGone),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

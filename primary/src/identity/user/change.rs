@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use super::{
     UserError, audited, check_manage, check_password, check_text, check_timeout, record, version,
 };
-use crate::identity::{Identity, bootstrap, user_role};
+use crate::identity::{Identity, bootstrap, standing, user_role};
 use crate::store::user::{self, UserChange, UserRow};
 use crate::store::{StoreError, password, session};
 use crate::version::{Expected, Version};
@@ -77,10 +77,11 @@ impl Identity {
         };
 
         let mut transaction = self.database.begin().await?;
+        standing::hold::<UserError>(&mut transaction, caller).await?;
         let locked = user::lock(&mut transaction, fullname).await?.ok_or(UserError::Missing)?;
         if locked.roles != before.roles || locked.password_hash != before.password_hash {
             // What the caller was allowed to change is no longer what is there.
-            return Err(UserError::ChangedMeanwhile);
+            return Err(expected.overtaken(UserError::ChangedMeanwhile));
         }
         expected.check::<UserError>(&audited(&locked, false))?;
         let roles = new_roles(&locked, &change)?;
@@ -139,7 +140,7 @@ impl Identity {
         let as_read = Expected::from(version(&before)?);
         let changed = self.change_user(caller, fullname, change, &as_read).await;
         changed.map_err(|error| match error {
-            UserError::ChangedSince(_) => UserError::ChangedMeanwhile,
+            UserError::ChangedSince(_) => expected.overtaken(UserError::ChangedMeanwhile),
             other => other,
         })
     }

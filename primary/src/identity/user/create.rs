@@ -7,7 +7,7 @@ use super::{
     UserError, audited, check_manage, check_password, check_text, check_timeout, is_name, record,
     version,
 };
-use crate::identity::{Identity, user_role};
+use crate::identity::{Identity, standing, user_role};
 use crate::store::StoreError;
 use crate::store::user::{self, DUPLICATE_USER, NewUser};
 use crate::version::Version;
@@ -65,6 +65,7 @@ impl Identity {
             at: self.clock.now(),
         };
         let mut transaction = self.database.begin().await?;
+        standing::hold::<UserError>(&mut transaction, caller).await?;
         user_role::check_exist::<UserError>(&mut transaction, &new.roles).await?;
         check_manage(&mut transaction, caller, &new.roles).await?;
         user::create(&mut transaction, &row).await.map_err(|error| {

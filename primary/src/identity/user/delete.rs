@@ -3,7 +3,7 @@
 use palisade_identity::Caller;
 
 use super::{UserError, audited, check_manage, record};
-use crate::identity::{Identity, bootstrap};
+use crate::identity::{Identity, bootstrap, standing};
 use crate::store::{StoreError, user};
 use crate::version::Expected;
 
@@ -16,6 +16,7 @@ impl Identity {
         expected: &Expected,
     ) -> Result<(), UserError> {
         let mut transaction = self.database.begin().await?;
+        standing::hold::<UserError>(&mut transaction, caller).await?;
         let before = user::lock(&mut transaction, fullname).await?.ok_or(UserError::Missing)?;
         check_manage(&mut transaction, caller, &before.roles).await?;
         expected.check::<UserError>(&audited(&before, false))?;

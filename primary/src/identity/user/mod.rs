@@ -20,6 +20,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::bootstrap;
+use super::standing::CallerGone;
 use super::user_role::UnknownRole;
 use crate::store::audit::Actor;
 use crate::store::user::UserRow;
@@ -104,6 +105,9 @@ pub enum UserError {
     /// The password could not be hashed.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// The caller was removed meanwhile.
+    #[error(transparent)]
+    CallerGone(#[from] CallerGone),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -5,7 +5,7 @@ use palisade_identity::{Caller, PasswordHash, PasswordProfile};
 use secrecy::SecretString;
 
 use super::{UserError, audited, check_manage, check_password, record};
-use crate::identity::Identity;
+use crate::identity::{Identity, standing};
 use crate::store::user::{self, UserRow};
 use crate::store::{StoreError, password, session};
 
@@ -48,6 +48,7 @@ impl Identity {
             None => None,
         };
         let mut transaction = self.database.begin().await?;
+        standing::hold::<UserError>(&mut transaction, caller).await?;
         let locked = user::lock(&mut transaction, fullname).await?.ok_or(UserError::Missing)?;
         if locked.roles != before.roles || locked.password_hash != before.password_hash {
             return Err(UserError::ChangedMeanwhile);

@@ -1,0 +1,135 @@
+//! Changes that come at once: each is decided by what the one before left.
+
+use anyhow::{Context as _, Result, ensure};
+use palisade_tests::rest::Answer;
+use palisade_tests::{Primary, wait};
+use serde_json::json;
+use sqlx::{Connection as _, PgConnection};
+
+use crate::user::{create, log_in};
+
+/// Gives mary another role.
+const TOGGLE: &str =
+    "UPDATE \"user\" SET role = CASE role WHEN 'reader' THEN 'ciops' ELSE 'reader' END
+                      WHERE fullname = 'mary'";
+
+/// Waits until so many calls wait for a lock.
+async fn waiting(url: &str, calls: i64) -> Result<()> {
+    wait::until("the calls wait for each other", || async {
+        let waiting: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_stat_activity
+             WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        )
+        .fetch_one(&mut PgConnection::connect(url).await?)
+        .await?;
+        Ok(wait::when(waiting >= calls))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn of_two_who_take_the_others_role_one_keeps_theirs() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let url = primary.database_url().context("no database")?;
+    let demote = json!({ "config": { "role": "reader" } });
+    for (delete, [first, second]) in [(true, ["ann", "ben"]), (false, ["cid", "dot"])] {
+        for name in [first, second] {
+            create(&admin, name, &json!({ "role": "fedAdmin" })).await?;
+        }
+        let (one, other) = (log_in(&primary, first).await?, log_in(&primary, second).await?);
+        let mut holder = PgConnection::connect(url).await?;
+        let mut held = holder.begin().await?;
+        sqlx::query("SELECT pg_advisory_xact_lock(hashtext('user'))").execute(&mut *held).await?;
+        let take = async |of: &palisade_tests::rest::Rest, name: &str| -> Result<Answer> {
+            let path = format!("/v1/user/{name}");
+            if delete { of.delete(&path).await } else { of.patch(&path, &demote).await }
+        };
+        let both = async { tokio::try_join!(take(&one, second), take(&other, first)) };
+        let release = async {
+            waiting(url, 2).await?;
+            held.commit().await?;
+            anyhow::Ok(())
+        };
+        let ((one, other), ()) = tokio::try_join!(both, release)?;
+        let (done, refused) = if one.status.is_success() { (one, other) } else { (other, one) };
+        done.ok()?;
+        refused.expect(401, 3)?;
+        let left = admin.get("/v1/user").await?.ok()?;
+        let left = left["users"].as_array().context("no users")?.iter();
+        let left = left.filter(|one| one["role"] == "fedAdmin" && one["fullname"] != "admin");
+        assert_eq!(left.count(), if delete { 1 } else { 2 });
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_key_that_was_removed_meanwhile_gives_nothing() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let url = primary.database_url().context("no database")?;
+    let key = json!({ "apikey": { "apikey_name": "ci", "role": "fedAdmin",
+        "expiration_type": "never" } });
+    let made = admin.post("/v1/api_key", &key).await?.ok()?;
+    let secret = made["apikey"]["apikey_secret"].as_str().context("no secret")?;
+    let ci = primary.rest()?.with_header("X-Auth-Apikey", &format!("ci:{secret}"))?;
+    let mut holder = PgConnection::connect(url).await?;
+    let mut held = holder.begin().await?;
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtext('user'))").execute(&mut *held).await?;
+    let user = json!({ "user": { "fullname": "eve", "username": "eve", "role": "fedAdmin",
+        "password": crate::user::PASSWORD } });
+    let late = async { ci.post("/v1/user", &user).await };
+    let release = async {
+        waiting(url, 1).await?;
+        sqlx::query("DELETE FROM api_key").execute(&mut *held).await?;
+        held.commit().await?;
+        anyhow::Ok(())
+    };
+    let (late, ()) = tokio::try_join!(late, release)?;
+    late.expect(401, 3)?;
+    admin.get("/v1/user/eve").await?.expect(404, 7)
+}
+
+#[tokio::test]
+async fn a_change_that_another_overtook_says_so_as_it_was_asked() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let url = primary.database_url().context("no database")?;
+    create(&admin, "mary", &json!({ "role": "reader" })).await?;
+    let ldap = json!({ "hostname": "127.0.0.1", "base_dn": "dc=shop" });
+    let server = json!({ "config": { "name": "ldap1", "ldap": ldap } });
+    admin.post("/v1/server", &server).await?.ok()?;
+    let of_user = |text: &str| json!({ "config": { "email": format!("{text}@example.org") } });
+    let of_domain = |text: &str| json!({ "config": { "domains": [text] } });
+    let of_server = |text: &str| json!({ "config": { "groups": [text] } });
+    for (overtake, path, [first, late]) in [
+        (TOGGLE, "/v1/user/mary", ["first", "late"].map(of_user)),
+        (TOGGLE, "/v1/user/mary/role/admin", ["first", "late"].map(of_domain)),
+        (
+            "UPDATE auth_server SET revision = revision + 1",
+            "/v1/server/ldap1/role/reader",
+            ["first", "late"].map(of_server),
+        ),
+    ] {
+        for named in [true, false] {
+            let answer = admin.patch(path, &first).await?;
+            let tag = answer.headers.get("etag").context("no tag")?.to_str()?.to_owned();
+            answer.ok()?;
+            let caller = if named { admin.with_header("If-Match", &tag)? } else { admin.clone() };
+            let mut holder = PgConnection::connect(url).await?;
+            let mut held = holder.begin().await?;
+            let done = sqlx::query(overtake).execute(&mut *held).await?;
+            ensure!(done.rows_affected() == 1, "{overtake}");
+            let change = async { caller.patch(path, &late).await };
+            let release = async {
+                waiting(url, 1).await?;
+                held.commit().await?;
+                anyhow::Ok(())
+            };
+            let (answer, ()) = tokio::try_join!(change, release)?;
+            let (status, code) = if named { (412, 4) } else { (409, 19) };
+            answer.expect(status, code).with_context(|| format!("{path}, {named}"))?;
+        }
+    }
+    Ok(())
+}
