@@ -191,3 +191,35 @@ fn tags_that_are_described_are_those_of_the_endpoints() {
     let described: BTreeSet<&str> = described.filter_map(|tag| tag["name"].as_str()).collect();
     assert_eq!(used, described);
 }
+
+#[test]
+fn changes_that_may_be_meant_for_a_version_say_so() {
+    let document = serde_json::to_value(document().unwrap()).unwrap();
+    let mut taking = BTreeSet::new();
+    for (path, method, operation) in operations(&document) {
+        let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+        let takes = parameters.any(|one| one["name"] == "If-Match" && one["in"] == "header");
+        let answers = &operation["responses"];
+        assert_eq!(takes, answers["412"].is_object(), "{method} {path}");
+        let tells = answers["200"]["headers"]["ETag"].is_object();
+        if takes {
+            assert_eq!(tells, method != "delete", "{method} {path}");
+            taking.insert(format!("{method} {path}"));
+        } else if tells {
+            assert_eq!(method, "post", "{path}");
+        }
+    }
+    let entry = "/v1/vulnerability/profile/{name}/entry/{id}";
+    let named = ["/v1/server/{name}", "/v1/user/{fullname}", "/v1/user_role/{name}", entry];
+    let whole =
+        named.iter().flat_map(|path| ["patch", "delete"].map(|way| format!("{way} {path}")));
+    let parts = [
+        "patch /v1/password_profile/{name}",
+        "patch /v1/server/{name}/group/{group}",
+        "patch /v1/server/{name}/groups",
+        "patch /v1/server/{name}/role/{role}",
+        "patch /v1/user/{fullname}/role/{role}",
+    ];
+    let expected: BTreeSet<String> = whole.chain(parts.map(str::to_owned)).collect();
+    assert_eq!(taking, expected);
+}

@@ -5,9 +5,16 @@ use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use palisade_api::Code;
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::Type;
+use utoipa::openapi::{ObjectBuilder, Required};
 
 use super::error::{ApiError, Result};
 use crate::version::{ChangedSince, Expected, Version};
+
+/// The header of versions that a change is for, as documents write it.
+pub(super) const IF_MATCH: &str = "If-Match";
 
 impl<S: Sync> FromRequestParts<S> for Expected {
     type Rejection = ApiError;
@@ -16,6 +23,22 @@ impl<S: Sync> FromRequestParts<S> for Expected {
         // A header that is no text names no version, but it is there.
         let lists = parts.headers.get_all(header::IF_MATCH).into_iter();
         Ok(Self::read(lists.map(|list| list.to_str().unwrap_or_default())))
+    }
+}
+
+/// Answers to what takes it are described in `openapi/operation.rs`.
+impl IntoParams for Expected {
+    fn into_params(_given: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let about = "The versions that this is meant for, as an `ETag` told them; without it, or \
+                     `*`, whatever is there";
+        let text = ObjectBuilder::new().schema_type(Type::String).build();
+        let header = ParameterBuilder::new()
+            .name(IF_MATCH)
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(about))
+            .schema(Some(text));
+        vec![header.build()]
     }
 }
 

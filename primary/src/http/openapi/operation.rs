@@ -11,13 +11,16 @@ use palisade_identity::{Access, Need, Required, namespaced_route, route_access, 
 use serde_json::{Value, json};
 use utoipa::ToSchema as _;
 use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{
     Content, ContentBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, Schema,
 };
 
 use crate::http::harbor;
+use crate::http::version::IF_MATCH;
 
 /// Documents that are exported: handlers give their text, clients read what is
 /// in it.
@@ -90,6 +93,21 @@ pub(super) fn complete(
     if path.contains('{') {
         refused.push((Code::ObjectNotFound, "What the path names does not exist"));
     }
+    if takes_version(operation) {
+        let responses = &mut operation.responses.responses;
+        let stale =
+            error(Some(Code::OpNotAllowed), "Another version is there than it is meant for");
+        responses.insert(StatusCode::PRECONDITION_FAILED.as_str().to_owned(), stale.into());
+        if method != "DELETE"
+            && let Some(RefOr::T(done)) = responses.get_mut(StatusCode::OK.as_str())
+        {
+            let text = ObjectBuilder::new().schema_type(Type::String).build();
+            let left = HeaderBuilder::new().schema(Some(text));
+            let left = left.description(Some("The version that it left, for `If-Match`"));
+            done.headers.insert("ETag".to_owned(), left.build().into());
+        }
+    }
+    let responses = &mut operation.responses.responses;
     for (code, why) in refused {
         let status = code.http().as_str().to_owned();
         responses.entry(status).or_insert_with(|| error(Some(code), why).into());
@@ -101,6 +119,12 @@ pub(super) fn complete(
             show_example(content, examples);
         }
     }
+}
+
+/// Whether it can be meant for a version alone.
+fn takes_version(operation: &Operation) -> bool {
+    let mut parameters = operation.parameters.iter().flatten();
+    parameters.any(|one| matches!(one, RefOr::T(one) if one.name == IF_MATCH))
 }
 
 fn describe_need(method: &str, path: &str, operation: &mut Operation, required: Required) {

@@ -19,7 +19,7 @@ use crate::version::{Expected, Version};
     patch,
     path = "/v1/password_profile/{name}",
     tag = "password_profile",
-    params(("name" = String, Path)),
+    params(("name" = String, Path), Expected),
     request_body = PwdProfileConfigData,
     responses((status = OK)),
 )]

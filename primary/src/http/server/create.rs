@@ -18,7 +18,10 @@ use crate::version::Version;
     path = "/v1/server",
     tag = "server",
     request_body = ServerConfigData,
-    responses((status = OK)),
+    responses((
+        status = OK,
+        headers(("ETag" = String, description = "The version that was made, for `If-Match`")),
+    )),
 )]
 pub(super) async fn server_create(
     State(app): State<App>,

@@ -14,7 +14,7 @@ use crate::version::Expected;
     delete,
     path = "/v1/server/{name}",
     tag = "server",
-    params(("name" = String, Path)),
+    params(("name" = String, Path), Expected),
     responses((status = OK)),
 )]
 pub(super) async fn server_delete(

@@ -21,7 +21,7 @@ use crate::version::{Expected, Version};
     patch,
     path = "/v1/server/{name}/group/{group}",
     tag = "server",
-    params(("name" = String, Path), ("group" = String, Path)),
+    params(("name" = String, Path), ("group" = String, Path), Expected),
     request_body = ServerGroupConfigData,
     responses((status = OK, body = ServerGroupsData)),
 )]

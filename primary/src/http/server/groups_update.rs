@@ -22,7 +22,7 @@ use crate::version::{Expected, Version};
     patch,
     path = "/v1/server/{name}/groups",
     tag = "server",
-    params(("name" = String, Path)),
+    params(("name" = String, Path), Expected),
     request_body = ServerGroupsOrderConfigData,
     responses((status = OK, body = ServerGroupsData)),
 )]

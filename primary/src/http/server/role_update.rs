@@ -18,7 +18,7 @@ use crate::version::{Expected, Version};
     patch,
     path = "/v1/server/{name}/role/{role}",
     tag = "server",
-    params(("name" = String, Path), ("role" = String, Path)),
+    params(("name" = String, Path), ("role" = String, Path), Expected),
     request_body = ServerRoleGroupsConfigData,
     responses((status = OK)),
 )]

@@ -18,7 +18,7 @@ use crate::version::{Expected, Version};
     patch,
     path = "/v1/server/{name}",
     tag = "server",
-    params(("name" = String, Path)),
+    params(("name" = String, Path), Expected),
     request_body = ServerConfigData,
     responses((status = OK)),
 )]

@@ -16,7 +16,10 @@ use crate::version::Version;
     path = "/v1/user",
     tag = "user",
     request_body = UserCreation,
-    responses((status = OK)),
+    responses((
+        status = OK,
+        headers(("ETag" = String, description = "The version that was made, for `If-Match`")),
+    )),
 )]
 pub(super) async fn user_create(
     State(app): State<App>,

@@ -12,7 +12,7 @@ use crate::version::Expected;
     delete,
     path = "/v1/user/{fullname}",
     tag = "user",
-    params(("fullname" = String, Path)),
+    params(("fullname" = String, Path), Expected),
     responses((status = OK)),
 )]
 pub(super) async fn user_delete(

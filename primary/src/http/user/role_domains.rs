@@ -16,7 +16,7 @@ use crate::version::{Expected, Version};
     patch,
     path = "/v1/user/{fullname}/role/{role}",
     tag = "user",
-    params(("fullname" = String, Path), ("role" = String, Path)),
+    params(("fullname" = String, Path), ("role" = String, Path), Expected),
     request_body = UserRoleDomainsConfigData,
     responses((status = OK)),
 )]

@@ -19,7 +19,7 @@ use crate::version::{Expected, Version};
     patch,
     path = "/v1/user/{fullname}",
     tag = "user",
-    params(("fullname" = String, Path)),
+    params(("fullname" = String, Path), Expected),
     request_body = UserConfigData,
     responses((status = OK)),
 )]

@@ -15,7 +15,10 @@ use crate::version::Version;
     path = "/v1/user_role",
     tag = "user_role",
     request_body = UserRoleConfigData,
-    responses((status = OK)),
+    responses((
+        status = OK,
+        headers(("ETag" = String, description = "The version that was made, for `If-Match`")),
+    )),
 )]
 pub(super) async fn user_role_create(
     State(app): State<App>,

@@ -13,7 +13,7 @@ use crate::version::Expected;
     delete,
     path = "/v1/user_role/{name}",
     tag = "user_role",
-    params(("name" = String, Path)),
+    params(("name" = String, Path), Expected),
     responses((status = OK)),
 )]
 pub(super) async fn user_role_delete(

@@ -17,7 +17,7 @@ use crate::version::{Expected, Version};
     patch,
     path = "/v1/user_role/{name}",
     tag = "user_role",
-    params(("name" = String, Path)),
+    params(("name" = String, Path), Expected),
     request_body = UserRoleConfigData,
     responses((status = OK)),
 )]
