@@ -3,8 +3,9 @@
 // port, issuer, certificate, key, issuer_in_discovery where that differs, and
 // userinfo, {status, body}, where it shall have such an endpoint, whose answer is
 // signed if it has jwt, down, the paths that answer 503, signs, the algorithm of its keys, nameless, whether it
-// says of no token which key signed it, metadata, what it publishes besides, and tokens, what
-// it gives beside the tokens.
+// says of no token which key signed it, metadata, what it publishes besides, pushes, whether it
+// wants requests past the browser, and tokens, what it gives beside the tokens. It tells at /asked
+// how often each path was asked for.
 //
 // A code is the base64url of {"claims": …, "alg": "RS256", "key": "published"}:
 // alg is any of jose, or none; key is published, unknown, or the client's
@@ -27,7 +28,9 @@ async function idToken({ claims, alg = signs, key = 'published' }) {
   return new SignJWT(claims).setProtectedHeader({ alg, kid }).sign(signing);
 }
 
+const asked = {};
 const routes = {
+  '/asked': async () => asked,
   '/.well-known/openid-configuration': async () => ({
     issuer: config.issuer_in_discovery ?? config.issuer,
     authorization_endpoint: `${config.issuer}/auth`,
@@ -37,6 +40,10 @@ const routes = {
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: [signs, 'HS256', 'none'],
     authorization_response_iss_parameter_supported: true,
+    ...(config.pushes && {
+      require_pushed_authorization_requests: true,
+      pushed_authorization_request_endpoint: `${config.issuer}/par`,
+    }),
     ...(config.userinfo && { userinfo_endpoint: `${config.issuer}/userinfo` }),
     ...config.metadata,
   }),
@@ -64,6 +71,7 @@ https
     async (request, response) => {
       let body = '';
       for await (const chunk of request) body += chunk;
+      asked[request.url] = (asked[request.url] ?? 0) + 1;
       const route = routes[request.url.split('?')[0]];
       response.setHeader('Content-Type', 'application/json');
       if (request.url === '/userinfo') response.statusCode = config.userinfo.status;

@@ -147,6 +147,13 @@ impl Idp {
         Ok(answer["id_token"].as_str().with_context(|| format!("no token: {answer}"))?.to_owned())
     }
 
+    /// How often [`Self::hostile`] was asked for `path`.
+    pub async fn asked(&self, path: &str) -> Result<u64> {
+        let answer = browser()?.get(format!("{}/asked", self.issuer())).send().await?;
+        let asked: Value = serde_json::from_str(&answer.text().await?)?;
+        Ok(asked[path].as_u64().unwrap_or_default())
+    }
+
     /// Its issuer.
     pub fn issuer(&self) -> &str {
         self.config["issuer"].as_str().unwrap_or_default()

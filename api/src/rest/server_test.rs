@@ -71,7 +71,8 @@ pub struct ServerTestResult {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// The same for programs, in the same order: `groups_left_out`, the provider leaves the
-    /// groups of whoever is in many out of the token.
+    /// groups of whoever is in many out of the token; `may_encrypt`, it can encrypt ID tokens, which
+    /// are not read then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub note_codes: Vec<String>,
 }

@@ -161,6 +161,46 @@ async fn a_request_goes_past_the_browser_where_a_provider_takes_no_other() -> Re
 }
 
 #[tokio::test]
+async fn who_takes_no_pushed_requests_is_left_alone_for_a_while() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let rest = primary.rest()?;
+    // What is wanted of nobody may be anything.
+    for nonsense in [json!("no address"), json!(7)] {
+        let metadata = json!({ "pushed_authorization_request_endpoint": nonsense });
+        let idp = Idp::hostile(json!({ "metadata": metadata })).await?;
+        add(&admin, SERVER, idp.settings()).await?;
+        begin(&rest, SERVER).await?;
+        admin.delete(&format!("/v1/server/{SERVER}")).await?.ok()?;
+    }
+    let idp = Idp::hostile(json!({ "pushes": true, "down": ["/par"] })).await?;
+    add(&admin, SERVER, idp.settings()).await?;
+    let path = format!("/v1/token_auth_server/{SERVER}");
+    let body = json!({ "redirect_endpoint": palisade_tests::idp::RETURN });
+    for _ in 0..3 {
+        rest.post(&path, &body).await?.expect(503, OUTAGE)?;
+    }
+    assert_eq!(idp.asked("/par").await?, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_trial_tells_that_a_provider_can_encrypt() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    for (ways, expected) in [(json!(["RSA-OAEP"]), json!(["may_encrypt"])), (json!([]), json!([]))]
+    {
+        let metadata = json!({ "id_token_encryption_alg_values_supported": ways });
+        let idp = Idp::hostile(json!({ "metadata": metadata })).await?;
+        let test = json!({ "test": { "oidc": idp.settings() } });
+        let result = admin.post("/v1/debug/server/test", &test).await?.ok()?;
+        let codes = &result["result"]["note_codes"];
+        ensure!(*codes == expected || expected == json!([]) && codes.is_null(), "{result}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_trial_tells_why_nobody_could_log_in() -> Result<()> {
     let primary = Primary::start().await?;
     let admin = primary.admin().await?;
@@ -185,7 +225,15 @@ async fn a_trial_tells_why_nobody_could_log_in() -> Result<()> {
         (
             json!({ "require_pushed_authorization_requests": true }),
             "oidc_discovery",
-            "publishes no address",
+            "publishes no https address",
+        ),
+        (
+            json!({
+                "require_pushed_authorization_requests": true,
+                "pushed_authorization_request_endpoint": "http://idp.example/par",
+            }),
+            "oidc_discovery",
+            "publishes no https address",
         ),
     ] {
         let idp = Idp::hostile(json!({ "metadata": metadata })).await?;

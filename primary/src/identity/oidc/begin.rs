@@ -37,7 +37,7 @@ impl Identity {
             .url();
         let stage =
             Stage::Oidc { nonce: nonce.secret().clone(), pkce_verifier: verifier.secret().clone() };
-        let url = provider.pushed(url).await?;
+        let url = provider.pushed(url, || self.clock.now()).await?;
         Ok(Journey { url, state: csrf.secret().clone(), stage })
     }
 

@@ -33,6 +33,7 @@ use openidconnect::{
     ProviderMetadata, StandardErrorResponse,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use url::Url;
 
 use super::sso::SsoError;
@@ -51,7 +52,8 @@ struct Extra {
     msgraph_host: Option<String>,
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
-    pushed_authorization_request_endpoint: Option<Url>,
+    /// Read where it is needed: of most providers it is not, whatever it may be.
+    pushed_authorization_request_endpoint: Option<Value>,
     #[serde(default)]
     require_pushed_authorization_requests: bool,
     #[serde(default)]

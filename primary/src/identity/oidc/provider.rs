@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use super::http::ProviderHttp;
+use super::pushed::PushFailed;
 use super::{Metadata, OidcClient, OidcSettings, SsoError};
 
 /// What was published counts for this long.
@@ -19,7 +20,7 @@ const FRESH: TimeDelta = TimeDelta::minutes(10);
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(30);
 /// A provider that does not answer is not asked again for this long: anybody may
 /// begin a login, and each would wait for those before.
-const LEFT_ALONE: TimeDelta = TimeDelta::seconds(5);
+pub(super) const LEFT_ALONE: TimeDelta = TimeDelta::seconds(5);
 
 /// Signatures that can be verified with a published key. Neither `none` nor
 /// those of a shared secret are among them.
@@ -37,9 +38,13 @@ pub(super) const ALGORITHMS: [CoreJwsSigningAlgorithm; 10] = [
 ];
 
 /// A provider as it published itself, and the way to it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Provider {
     pub(super) metadata: Metadata,
+    /// Where requests go before the browser does, if it takes no others.
+    pub(super) wants_pushed: Option<Url>,
+    /// What last came of it where it took none.
+    pub(super) push_failed: PushFailed,
     pub(super) http: ProviderHttp,
     settings: OidcSettings,
     pub(super) secret: SecretString,
@@ -173,20 +178,18 @@ impl Provider {
             let why = "it takes signed requests alone, which are not made here";
             return Err(SsoError::Provider(why.to_owned()));
         }
-        if extra.require_pushed_authorization_requests
-            && extra.pushed_authorization_request_endpoint.is_none()
-        {
-            let why = "it wants requests pushed to it, and publishes no address for them";
-            return Err(SsoError::Provider(why.to_owned()));
-        }
-        Ok(Self { metadata, http, settings: settings.clone(), secret })
-    }
-
-    /// Where requests go before the browser does, if it takes no others.
-    pub(super) fn wants_pushed(&self) -> Option<&Url> {
-        let extra = self.metadata.additional_metadata();
-        let endpoint = extra.pushed_authorization_request_endpoint.as_ref();
-        endpoint.filter(|_| extra.require_pushed_authorization_requests)
+        let wants_pushed = if extra.require_pushed_authorization_requests {
+            let endpoint = extra.pushed_authorization_request_endpoint.as_ref();
+            let endpoint = endpoint.and_then(|endpoint| endpoint.as_str()?.parse::<Url>().ok());
+            let why = "it wants requests pushed to it, and publishes no https address for them";
+            let usable = endpoint.filter(|url| url.scheme() == "https");
+            Some(usable.ok_or_else(|| SsoError::Provider(why.to_owned()))?)
+        } else {
+            None
+        };
+        let push_failed = PushFailed::default();
+        let settings = settings.clone();
+        Ok(Self { metadata, wants_pushed, push_failed, http, settings, secret })
     }
 
     /// Whether these are its settings: another may have come under its name.

@@ -1,8 +1,11 @@
 //! Requests that a provider takes from us before the browser comes (RFC 9126): what would stand in
 //! the address goes there past the browser, which then brings a name for it.
 
+use std::sync::{Mutex, PoisonError};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
 use http::{HeaderValue, Method, StatusCode, header};
 use openidconnect::{AsyncHttpClient as _, AuthType, HttpRequest};
 use secrecy::ExposeSecret as _;
@@ -10,7 +13,7 @@ use serde::Deserialize;
 use url::{Url, form_urlencoded};
 
 use super::SsoError;
-use super::provider::{Provider, chain};
+use super::provider::{LEFT_ALONE, Provider, chain};
 use crate::identity::login::truncated;
 
 /// What a provider answers.
@@ -26,12 +29,49 @@ struct Refused {
     error: String,
 }
 
+/// A provider that did not take a pushed request, for whatever reason, is not asked again for a
+/// while: anybody may begin a login.
+#[derive(Debug, Default)]
+pub(super) struct PushFailed(Mutex<Option<(DateTime<Utc>, String)>>);
+
+impl PushFailed {
+    /// Why it failed just now, if it did.
+    fn recent(&self, now: DateTime<Utc>) -> Option<String> {
+        let failed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = failed.as_ref().filter(|(at, _)| (*at..*at + LEFT_ALONE).contains(&now));
+        recent.map(|(_, why)| why.clone())
+    }
+
+    fn remember(&self, now: DateTime<Utc>, why: &str) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, why.to_owned()));
+    }
+}
+
 impl Provider {
     /// The address for the browser: `url`, or where the provider wants it so, one that names
     /// what was pushed.
-    pub(super) async fn pushed(&self, url: Url) -> Result<Url, SsoError> {
-        let Some(endpoint) = self.wants_pushed() else { return Ok(url) };
-        let request = self.push(endpoint, &url)?;
+    pub(super) async fn pushed(
+        &self,
+        url: Url,
+        now: impl Fn() -> DateTime<Utc>,
+    ) -> Result<Url, SsoError> {
+        let Some(endpoint) = &self.wants_pushed else { return Ok(url) };
+        if let Some(why) = self.push_failed.recent(now()) {
+            return Err(SsoError::Provider(why));
+        }
+        let pushed = self.push(endpoint, &url).await;
+        if let Err(SsoError::Provider(why)) = &pushed {
+            self.push_failed.remember(now(), why);
+        }
+        let mut url = self.metadata.authorization_endpoint().url().clone();
+        url.query_pairs_mut()
+            .append_pair("client_id", self.client_id())
+            .append_pair("request_uri", &pushed?.request_uri);
+        Ok(url)
+    }
+
+    async fn push(&self, endpoint: &Url, url: &Url) -> Result<Pushed, SsoError> {
+        let request = self.request(endpoint, url)?;
         let answer = self.http.call(request).await;
         let answer = answer.map_err(|error| SsoError::Provider(chain(&error)))?;
         if !matches!(answer.status(), StatusCode::CREATED | StatusCode::OK) {
@@ -42,18 +82,13 @@ impl Provider {
                 truncated(&refused.error)
             )));
         }
-        let pushed: Pushed = serde_json::from_slice(answer.body()).map_err(|error| {
+        serde_json::from_slice(answer.body()).map_err(|error| {
             SsoError::Provider(format!("its answer to a pushed request is malformed: {error}"))
-        })?;
-        let mut url = self.metadata.authorization_endpoint().url().clone();
-        url.query_pairs_mut()
-            .append_pair("client_id", self.client_id())
-            .append_pair("request_uri", &pushed.request_uri);
-        Ok(url)
+        })
     }
 
     /// The request with what stands in `url`, and the proof that it is ours.
-    fn push(&self, endpoint: &Url, url: &Url) -> Result<HttpRequest, SsoError> {
+    fn request(&self, endpoint: &Url, url: &Url) -> Result<HttpRequest, SsoError> {
         let mut body = form_urlencoded::Serializer::new(String::new());
         body.extend_pairs(url.query_pairs());
         let mut request = http::Request::builder()
@@ -88,6 +123,18 @@ fn basic(id: &str, secret: &str) -> Result<HeaderValue, SsoError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_is_remembered_for_a_while() {
+        let at = DateTime::<Utc>::UNIX_EPOCH;
+        let failed = PushFailed::default();
+        assert_eq!(failed.recent(at), None);
+        failed.remember(at, "why");
+        assert_eq!(failed.recent(at).as_deref(), Some("why"));
+        assert_eq!(failed.recent(at + LEFT_ALONE), None);
+        // The clock was set back meanwhile.
+        assert_eq!(failed.recent(at - LEFT_ALONE), None);
+    }
 
     #[test]
     fn name_and_secret_are_encoded_before_they_are_joined() {

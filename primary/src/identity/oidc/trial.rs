@@ -83,6 +83,9 @@ pub enum OidcNote {
     /// What an administrator of Entra ID has to know: to us, groups that are not in
     /// the token do not exist.
     GroupsLeftOut,
+    /// Whether it encrypts the ID tokens of a client, it does not publish: that it can is all that
+    /// there is to see.
+    MayEncrypt,
 }
 
 impl OidcNote {
@@ -90,6 +93,7 @@ impl OidcNote {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::GroupsLeftOut => "groups_left_out",
+            Self::MayEncrypt => "may_encrypt",
         }
     }
 }
@@ -101,6 +105,10 @@ impl fmt::Display for OidcNote {
                 "This provider leaves the groups out of the token of a user who is in more than \
                  200: let it send only the groups that are assigned to the application, or app \
                  roles."
+            }
+            Self::MayEncrypt => {
+                "This provider can encrypt ID tokens, and encrypted ones are not read: leave that \
+                 off for this client."
             }
         })
     }
@@ -120,8 +128,13 @@ impl Identity {
             OidcTrialError::Failed { step: Step::Discovery, reason }
         })?;
         check(&provider)?;
-        let entra_id = provider.metadata.additional_metadata().msgraph_host.is_some();
-        Ok(entra_id.then_some(OidcNote::GroupsLeftOut).into_iter().collect())
+        let metadata = &provider.metadata;
+        let entra_id = metadata.additional_metadata().msgraph_host.is_some();
+        let ways = metadata.id_token_encryption_alg_values_supported();
+        let encrypts = ways.is_some_and(|ways| !ways.is_empty());
+        let notes =
+            [(entra_id, OidcNote::GroupsLeftOut), (encrypts, OidcNote::MayEncrypt)].into_iter();
+        Ok(notes.filter_map(|(holds, note)| holds.then_some(note)).collect())
     }
 }
 
