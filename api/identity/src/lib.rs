@@ -14,6 +14,7 @@ pub mod caller;
 pub mod damper;
 pub mod namespace;
 pub mod namespaced_route;
+mod opaque_string;
 pub mod password;
 pub mod password_profile;
 pub mod permission;

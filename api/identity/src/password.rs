@@ -1,5 +1,6 @@
 //! Passwords: argon2id, hashed off the async threads, a few at a time.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,8 @@ use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+
+use crate::opaque_string::opaque_string;
 
 /// Longest password that is hashed, in bytes.
 pub const MAX_PASSWORD_BYTES: usize = 1_024;
@@ -87,7 +90,10 @@ impl Passwords {
         if password.expose_secret().len() > MAX_PASSWORD_BYTES {
             return Err(PasswordError::TooLong);
         }
-        self.turn().await?.work(move || hash_now(password.expose_secret().as_bytes())).await
+        self.turn()
+            .await?
+            .work(move || hash_now(opaque_string(password.expose_secret()).as_bytes()))
+            .await
     }
 
     /// Whether `password` is the one of `hash`. Without a hash the answer is
@@ -121,9 +127,16 @@ impl Passwords {
             .work(move || {
                 let parsed =
                     phc::PasswordHash::new(&hash.0).map_err(|_| PasswordError::DamagedHash)?;
-                Ok(Argon2::default()
-                    .verify_password(password.expose_secret().as_bytes(), &parsed)
-                    .is_ok())
+                let is_of = |text: &str| {
+                    Argon2::default().verify_password(text.as_bytes(), &parsed).is_ok()
+                };
+                let typed = password.expose_secret();
+                // A hash of former versions is of what was typed then. Whether it is tried too
+                // tells of what was typed now, and of nobody's hash.
+                Ok(match opaque_string(typed) {
+                    Cow::Borrowed(typed) => is_of(typed),
+                    Cow::Owned(opaque) => is_of(&opaque) || is_of(typed),
+                })
             })
             .await?;
         Ok(Some(known && matches))
@@ -181,6 +194,22 @@ mod tests {
         assert!(hash.as_str().starts_with("$argon2id$"));
         assert!(passwords.verify("correct horse".into(), Some(hash.clone())).await.unwrap());
         assert!(!passwords.verify("correct horsf".into(), Some(hash)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_password_is_the_same_at_every_keyboard() {
+        let passwords = Passwords::new(1).unwrap();
+        let (apart, as_one) = ("Cafe\u{301}\u{a0}noir", "Caf\u{e9} noir");
+        for (chosen, typed) in [(apart, as_one), (as_one, apart)] {
+            let hash = passwords.hash(chosen.into()).await.unwrap();
+            assert!(passwords.verify(typed.into(), Some(hash.clone())).await.unwrap());
+            assert!(passwords.verify(chosen.into(), Some(hash.clone())).await.unwrap());
+            assert!(!passwords.verify("Cafe noir".into(), Some(hash)).await.unwrap());
+        }
+        // As former versions hashed it.
+        let former = hash_now(apart.as_bytes()).unwrap();
+        assert!(passwords.verify(apart.into(), Some(former.clone())).await.unwrap());
+        assert!(!passwords.verify(as_one.into(), Some(former)).await.unwrap());
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::opaque_string::opaque_string;
 use crate::password::MAX_PASSWORD_BYTES;
 
 /// The least that a profile can demand, in characters.
@@ -190,6 +191,7 @@ impl PasswordProfile {
         if password.len() > MAX_PASSWORD_BYTES {
             return Err(WeakPassword::TooLong);
         }
+        let password = opaque_string(password);
         let count = |kind: fn(char) -> bool| password.chars().filter(|c| kind(*c)).count();
         let special = |c: char| !c.is_alphanumeric() && !c.is_whitespace() && !c.is_control();
         let enough = [

@@ -200,3 +200,18 @@ async fn passwords_expire_in_days_that_are_counted_from_the_change_of_the_profil
     log_in_with(&primary.rest()?, "wrong", None).await?.expect(401, 3)?;
     Ok(())
 }
+
+#[tokio::test]
+async fn a_password_is_the_same_however_a_keyboard_composes_it() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    // As macOS may send it, and as Windows does.
+    let (apart, as_one) = ("Cafe\u{301}\u{a0}noir-77", "Caf\u{e9} noir-77");
+    create(&admin, "mary", &json!({ "role": "reader", "password": apart })).await?;
+    let mut mary = primary.rest()?;
+    for typed in [apart, as_one] {
+        mary.login("mary", typed).await?;
+    }
+    ensure!(mary.login("mary", "Cafe noir-77").await.is_err(), "another letter is another one");
+    Ok(())
+}
