@@ -31,8 +31,17 @@ impl Slapd {
     /// Starts one with these users below `ou=people` and groups below
     /// `ou=groups`: names, passwords; names, members by their places.
     pub async fn start(users: &[(&str, &str)], groups: &[(&str, &[&str])]) -> Result<Self> {
+        Self::start_as("127.0.0.1", users, groups).await
+    }
+
+    /// The same with a certificate for `host`, whatever its address.
+    pub async fn start_as(
+        host: &str,
+        users: &[(&str, &str)],
+        groups: &[(&str, &[&str])],
+    ) -> Result<Self> {
         let dir = tempfile::Builder::new().prefix("palisade-slapd-").tempdir()?;
-        let certificates = Certificates::make(dir.path())?;
+        let certificates = Certificates::make_for(dir.path(), host)?;
         let (plain, tls) = (FreeAddress::take()?, FreeAddress::take()?);
         let database = dir.path().join("db");
         std::fs::create_dir(&database)?;
