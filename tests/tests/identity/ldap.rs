@@ -388,25 +388,3 @@ async fn a_trial_tells_the_groups_or_which_step_failed() -> Result<()> {
     trial("absent", json!({}), "mary", WORD).await?.expect(404, 7)?;
     Ok(())
 }
-
-#[tokio::test]
-async fn a_certificate_for_another_host_is_refused_however_tls_begins() -> Result<()> {
-    let primary = Primary::start().await?;
-    let admin = primary.admin().await?;
-    let slapd = Slapd::start_as("other.example", &[("mary", WORD)], &[]).await?;
-    let from_the_start = slapd.settings();
-    let mut later = from_the_start.clone();
-    for (key, value) in [("ssl", json!(false)), ("start_tls", json!(true))] {
-        later[key] = value;
-    }
-    later["port"] = json!(slapd.port());
-    for ldap in [from_the_start, later] {
-        let user = json!({ "username": "mary", "password": WORD });
-        let test = json!({ "test": { "ldap": ldap, "test_ldap": user } });
-        let answer = admin.post("/v1/debug/server/test", &test).await?;
-        answer.expect(500, 3)?;
-        ensure!(answer.text.contains("not valid for name"), "{}", answer.text);
-        ensure!(answer.text.contains("\"reason\":\"connect\""), "{}", answer.text);
-    }
-    Ok(())
-}
