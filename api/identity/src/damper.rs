@@ -10,6 +10,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use palisade_api::Digest;
 
 /// Failures of one name from one address that cost nothing.
 const FREE: u32 = 5;
@@ -35,8 +36,9 @@ pub struct Damper(Mutex<HashMap<Key, Failures>>);
 /// Whose failures are counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
-    /// A name from an address.
-    Name(String, String),
+    /// A name from an address. Names are as long as strangers make them, so what is kept is
+    /// a digest.
+    Name(Digest, String),
     /// All names from an address.
     Address(String),
 }
@@ -57,8 +59,8 @@ impl Key {
 
 /// A name as directories compare it, so that another way of writing it is no
 /// other name.
-fn plain(name: &str) -> String {
-    name.trim().to_lowercase()
+fn plain(name: &str) -> Digest {
+    Digest::of(name.trim().to_lowercase().as_bytes())
 }
 
 /// All addresses that whoever has this one has as well.
@@ -184,6 +186,21 @@ mod tests {
             damper.failed(&guess.to_string(), "a", noon());
         }
         assert!(damper.entries().len() <= MAX_ENTRIES + 2);
+    }
+
+    #[test]
+    fn a_long_name_takes_no_more_room_than_a_short_one() {
+        let damper = Damper::default();
+        let long = "x".repeat(1 << 20);
+        for name in [long.as_str(), "mary"] {
+            for _ in 0..=FREE {
+                damper.failed(name, "a", noon());
+            }
+            assert!(damper.blocks(name, "a", noon()));
+        }
+        assert!(!damper.blocks(&long[1..], "a", noon()));
+        let kept = format!("{:?}", damper.entries());
+        assert!(kept.len() < 4_096, "{} bytes", kept.len());
     }
 
     #[test]
