@@ -1,7 +1,7 @@
 //! API keys: for programs that call in the name of nobody.
 
 use chrono::{DateTime, Months, TimeDelta, Utc};
-use palisade_identity::{Access, ApiKeyHash, Caller, Proof, Roles, api_key as secrets};
+use palisade_identity::{Access, ApiKeyHash, Caller, Proof, Rights, Roles, api_key as secrets};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use thiserror::Error;
@@ -144,14 +144,13 @@ impl Identity {
     /// The keys that the caller may see.
     pub async fn api_keys(&self, caller: &Caller) -> Result<Vec<ApiKeyRow>, StoreError> {
         let mut conn = self.database.acquire().await?;
-        let mut seen = Vec::new();
-        for key in api_key::list(&mut conn).await? {
-            let rights = roles_store::rights(&mut conn, &key.roles).await?;
-            if may_manage(caller, Access::Read, &key.roles, &rights) {
-                seen.push(key);
-            }
-        }
-        Ok(seen)
+        let mut keys = api_key::list(&mut conn).await?;
+        let held = roles_store::held(&mut conn).await?;
+        keys.retain(|key| {
+            let rights = Rights::of(&key.roles, &held);
+            may_manage(caller, Access::Read, &key.roles, &rights)
+        });
+        Ok(keys)
     }
 
     /// The key `name`, if the caller may see it.

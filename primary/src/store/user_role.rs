@@ -76,6 +76,12 @@ pub async fn list(conn: &mut PgConnection) -> Result<Vec<UserRoleRow>> {
         .collect()
 }
 
+/// What each custom role holds, by its name.
+pub async fn held(conn: &mut PgConnection) -> Result<BTreeMap<String, PermissionSet>> {
+    let roles = list(conn).await?;
+    Ok(roles.into_iter().map(|role| (role.name.as_str().to_owned(), role.permissions)).collect())
+}
+
 /// What roles amount to, with the custom ones among them as they are now.
 pub async fn rights(conn: &mut PgConnection, roles: &Roles) -> Result<Rights> {
     let custom: Vec<String> = roles

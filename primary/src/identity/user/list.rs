@@ -1,6 +1,7 @@
 //! Looking at users.
 
-use palisade_identity::{Access, Caller, Rights};
+use chrono::{DateTime, Utc};
+use palisade_identity::{Access, Caller, PasswordProfile, Rights};
 
 use super::{UserError, may_manage};
 use crate::identity::Identity;
@@ -25,17 +26,22 @@ pub struct SeenUser {
 impl Identity {
     /// The users that the caller may see: always itself.
     pub async fn users(&self, caller: &Caller) -> Result<Vec<SeenUser>, UserError> {
-        let rows = user::list(&mut *self.database.acquire().await?).await?;
-        let mut seen = Vec::with_capacity(rows.len());
-        for row in rows {
-            let user = self.seen(row).await?;
-            let visible = caller.is_user(&user.row.fullname)
-                || may_manage(caller, Access::Read, &user.row.roles, &user.rights);
-            if visible {
-                seen.push(user);
-            }
-        }
-        Ok(seen)
+        let mut conn = self.database.acquire().await?;
+        let rows = user::list(&mut conn).await?;
+        // Asked once: a directory's users are many.
+        let held = user_role::held(&mut conn).await?;
+        drop(conn);
+        let profile = self.password_profile().await?;
+        let now = self.clock.now();
+        let seen = rows.into_iter().map(|row| {
+            let rights = Rights::of(&row.roles, &held);
+            SeenUser::new(row, rights, &profile, now)
+        });
+        let visible = |user: &SeenUser| {
+            caller.is_user(&user.row.fullname)
+                || may_manage(caller, Access::Read, &user.row.roles, &user.rights)
+        };
+        Ok(seen.filter(visible).collect())
     }
 
     /// The user `fullname`, if the caller may see it.
@@ -67,16 +73,21 @@ impl Identity {
     pub(in crate::identity) async fn seen(&self, row: UserRow) -> Result<SeenUser, StoreError> {
         let rights = user_role::rights(&mut *self.database.acquire().await?, &row.roles).await?;
         let profile = self.password_profile().await?;
-        let now = self.clock.now();
+        Ok(SeenUser::new(row, rights, &profile, self.clock.now()))
+    }
+}
+
+impl SeenUser {
+    fn new(row: UserRow, rights: Rights, profile: &PasswordProfile, now: DateTime<Utc>) -> Self {
         let local = row.server.is_empty();
         let blocked_until = row.blocked_at.and_then(|at| profile.blocked_until(at));
         let expires_at = profile.expires_at(row.password_changed_at).filter(|_| local);
-        Ok(SeenUser {
+        Self {
             blocked_for_failed_login: local && blocked_until.is_some_and(|until| now < until),
             blocked_for_password_expired: expires_at.is_some_and(|at| at <= now),
             password_expires_in: expires_at.map(|at| at - now),
             rights,
             row,
-        })
+        }
     }
 }
