@@ -1,5 +1,6 @@
 //! The identity behind a request.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::permission::{Access, Permission};
@@ -69,6 +70,15 @@ impl Caller {
         match self.proof {
             Proof::Session(id) => Some(id),
             Proof::ApiKey | Proof::Forwarded => None,
+        }
+    }
+
+    /// The caller's name in records. That of a key is no user's: theirs have no parentheses,
+    /// or the name of a directory before a colon.
+    pub fn recorded(&self) -> Cow<'_, str> {
+        match self.proof {
+            Proof::ApiKey => format!("{} (API key)", self.fullname).into(),
+            Proof::Session(_) | Proof::Forwarded => self.fullname.as_str().into(),
         }
     }
 

@@ -26,16 +26,16 @@ use crate::store::user::UserChange;
 use crate::store::{self, StoreError};
 
 /// The user that administers a federation in any case.
-pub(super) const FIRST_USER: &str = "admin";
+const FIRST_USER: &str = "admin";
 /// Minutes; what clients show when nobody chose an interval.
 const DEFAULT_INTERVAL: u32 = 1;
 
 /// Makes this cluster the primary of a federation. The user `admin` and the
-/// user who promotes administer it, and log in anew.
+/// user who promotes, if it is one, administer it, and log in anew.
 pub async fn promote(
     app: &App,
     actor: &Actor,
-    promoter: &str,
+    promoter: Option<&str>,
     request: &PromoteRequest,
 ) -> Result<Federation> {
     let mut tx = app.database.begin().await?;
@@ -61,10 +61,11 @@ pub async fn promote(
     let now = app.clock.now();
     federation.promoted_at = Some(now);
     store::federation::update(&mut tx, &federation).await?;
-    begin(&mut tx, actor, &[FIRST_USER, promoter]).await?;
+    let administrators: Vec<&str> = [FIRST_USER].into_iter().chain(promoter).collect();
+    begin(&mut tx, actor, &administrators).await?;
     tell(&mut tx, actor, name::FEDERATION_PROMOTE, "This cluster became a primary.", now).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    for fullname in [FIRST_USER, promoter] {
+    for fullname in administrators {
         app.identity.forget_sessions(fullname);
     }
     tracing::info!(by = actor.name, "promoted to the primary of a federation");

@@ -5,7 +5,6 @@
 use palisade_api::rest::fed::PromoteRequest;
 use palisade_transport::setup_file::SetupFile;
 
-use super::promotion::FIRST_USER;
 use super::{FederationError, Result, introduction, promotion};
 use crate::App;
 use crate::store::{self, Actor, StoreError};
@@ -21,7 +20,7 @@ pub async fn promote(app: &App) -> Result<()> {
     drop(conn);
     if applied.is_none() {
         let request = request(file);
-        match promotion::promote(app, &Actor::system(), FIRST_USER, &request).await {
+        match promotion::promote(app, &Actor::system(), None, &request).await {
             // Somebody has done it, or another replica was faster.
             Ok(_) | Err(FederationError::AlreadyPrimary) => {}
             Err(error) => return Err(error),

@@ -128,9 +128,10 @@ pub(super) async fn let_in(app: &App, request: &mut Request, answers: Answers) -
         && namespaced_route::admits(request.method().as_str(), &path)
         && caller.satisfies_somewhere(required);
     if !(oneself || in_namespaces || within && caller.satisfies(required)) {
-        tracing::info!(user = caller.fullname, role = %caller.role, path, "access denied");
+        let user = caller.recorded();
+        tracing::info!(user = &*user, role = %caller.role, path, "access denied");
         let why = format!("{call} is not for the role {:?}.", caller.role.as_str());
-        let whom = Refused::User(&caller.fullname);
+        let whom = Refused::User(&user);
         let refusal = Refusal { whom, address: &address, why: &why };
         event::refused(&app.database, app.clock.now(), refusal).await;
         let role = caller.role.as_str();

@@ -42,9 +42,10 @@ impl Call {
     /// does.
     async fn record(&self, app: &App, status: StatusCode) -> bool {
         let Some((name, level)) = self.kind.told(status.as_u16()) else { return false };
-        let message = format!("{}: {} {}", self.caller.fullname, self.method, self.path);
+        let who = self.caller.recorded();
+        let message = format!("{who}: {} {}", self.method, self.path);
         let call = Some((self.method.as_str(), self.path.as_str()));
-        record(app, Deed { call, ..by(&self.caller, name, level, &message) }).await;
+        record(app, Deed { call, ..by((&self.caller, &who), name, level, &message) }).await;
         true
     }
 }
@@ -72,7 +73,7 @@ impl Asked {
         Some(Self {
             call: Call::of(request),
             what,
-            user: caller.fullname.clone(),
+            user: caller.recorded().into_owned(),
             role: caller.role.to_string(),
             address: caller.address.clone(),
         })
@@ -114,11 +115,12 @@ pub(super) async fn logged_in(app: &App, outcome: &LoginOutcome, address: &str) 
 
 /// Records something else that a caller did.
 pub(super) async fn did(app: &App, caller: &Caller, name: &'static str, message: &str) {
-    record(app, by(caller, name, level::INFO, message)).await;
+    let who = caller.recorded();
+    record(app, by((caller, &who), name, level::INFO, message)).await;
 }
 
 fn by<'a>(
-    caller: &'a Caller,
+    (caller, who): (&'a Caller, &'a str),
     name: &'static str,
     level: &'static str,
     message: &'a str,
@@ -126,7 +128,7 @@ fn by<'a>(
     Deed {
         name,
         level,
-        user: &caller.fullname,
+        user: who,
         roles: BTreeMap::from([(String::new(), caller.role.to_string())]),
         address: &caller.address,
         session: caller.session().map(|session| session.to_string()).unwrap_or_default(),

@@ -192,7 +192,7 @@ impl Identity {
             },
             expires_at: new.expiration.from(now),
             created_at: now,
-            created_by: caller.fullname.clone(),
+            created_by: caller.recorded().into_owned(),
             last_used_at: None,
         };
         let mut transaction = self.database.begin().await?;

@@ -12,7 +12,7 @@ use super::{Result, StoreError};
 /// Who acts, and from where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// The name of the user, API key or cluster.
+    /// The name of the user or cluster, or [that of an API key](Caller::recorded).
     pub name: String,
     /// The address that the request came from; empty for the primary itself.
     pub source: String,
@@ -24,7 +24,7 @@ pub struct Actor {
 impl From<&Caller> for Actor {
     fn from(caller: &Caller) -> Self {
         Self {
-            name: caller.fullname.clone(),
+            name: caller.recorded().into_owned(),
             source: caller.address.clone(),
             scope: caller.rights.scope().cloned(),
         }

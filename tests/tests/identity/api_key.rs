@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result, ensure};
 use palisade_tests::Primary;
 use palisade_tests::rest::Rest;
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 
 use crate::user::{create, log_in};
 
@@ -55,6 +56,40 @@ async fn a_key_does_what_its_role_may_until_it_is_removed() -> Result<()> {
     admin.delete("/v1/api_key/ci-1").await?.ok()?;
     rest.get("/v1/user").await?.expect(401, 3)?;
     admin.delete("/v1/api_key/ci-1").await?.expect(404, 7)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_key_is_not_the_user_who_has_its_name() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    create(&admin, "mary", &json!({ "role": "reader" })).await?;
+    let value = make(&admin, key("mary", "admin", "oneday")).await?;
+    let robot = primary.rest()?.with_header("X-Auth-Apikey", &value)?;
+    let made = make(&robot, key("made", "reader", "oneday")).await?;
+    let eve = primary.rest()?.with_header("X-Auth-Apikey", &made)?;
+    eve.post("/v1/user", &json!({})).await?.expect(403, 25)?;
+    // What the key does is not what the user did.
+    let listed = admin.get("/v1/log/event").await?.ok()?;
+    let events = listed["events"].as_array().context("no events")?;
+    let told = |name: &str| events.iter().find(|one| one["name"] == name);
+    let write = told("RESTful.Write").context("the change is not recorded")?;
+    assert_eq!(write["user"], "mary (API key)");
+    assert_eq!(write["message"], "mary (API key): POST /v1/api_key");
+    let denied = told("User.Resource.Access.Denied").context("the refusal is not recorded")?;
+    assert_eq!(denied["user"], "made (API key)");
+    let url = primary.database_url().context("no database")?;
+    let mut database = PgConnection::connect(url).await?;
+    let actor: String =
+        sqlx::query_scalar("SELECT actor FROM audit WHERE kind = 'api_key' AND name = 'made'")
+            .fetch_one(&mut database)
+            .await?;
+    assert_eq!(actor, "mary (API key)");
+    // Nor does a key raise the user.
+    let promote = json!({ "master_rest_info": { "server": "127.0.0.1", "port": 11443 } });
+    robot.post("/v1/fed/promote", &promote).await?.ok()?;
+    let admin = primary.admin().await?;
+    assert_eq!(admin.get("/v1/user/mary").await?.ok()?["user"]["role"], "reader");
     Ok(())
 }
 

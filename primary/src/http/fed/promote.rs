@@ -30,7 +30,9 @@ pub(super) async fn fed_promote(
         return Err(ApiError::access_denied("Only a local user may promote this cluster."));
     }
     let request = request.unwrap_or_default();
-    let federation = promotion::promote(&app, &actor(&caller), &caller.fullname, &request).await?;
+    // A key makes nobody who happens to have its name an administrator.
+    let promoter = caller.session().map(|_| caller.fullname.as_str());
+    let federation = promotion::promote(&app, &actor(&caller), promoter, &request).await?;
     let address = federation_address(&app.config, &federation);
     Ok(Json(PromoteResponse {
         fed_role: FED_ROLE_MASTER.to_owned(),

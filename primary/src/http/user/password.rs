@@ -47,7 +47,7 @@ pub(super) async fn user_password_create(
         (chosen, name::PASSWORD_RESET, "reset the password of"),
     ] {
         if done {
-            let message = format!("{} {what} {fullname}.", caller.fullname);
+            let message = format!("{} {what} {fullname}.", caller.recorded());
             trail::did(&app, &caller, name, &message).await;
         }
     }

@@ -65,7 +65,7 @@ impl OnBehalf<'_> {
             Some(domains) => (String::new(), vec![RoleDomains { role, domains }]),
         };
         federation::Caller {
-            name: self.caller.fullname.clone(),
+            name: self.caller.recorded().into_owned(),
             primary_role: self.caller.role.as_str().to_owned(),
             role,
             role_domains,
