@@ -14,6 +14,7 @@ use super::challenge::Challenge;
 use super::client::RegistryClient;
 use super::error::RegistryError;
 use super::http::{Call, shown};
+use super::machine;
 
 /// Scopes whose authorizations are kept at most.
 const MOST_SCOPES: usize = 1024;
@@ -116,6 +117,9 @@ impl RegistryClient {
         match (self.url().scheme(), url.scheme()) {
             (_, "https") | ("http", "http") => {}
             _ => return Err(malformed("the realm is not reached by https")),
+        }
+        if machine::is_asked(&url) && url.host() != self.url().host() {
+            return Err(malformed("the realm is a link-local address"));
         }
         let refresh = credentials.filter(|credentials| is_refresh_token(credentials));
         let call = if let Some(credentials) = refresh {

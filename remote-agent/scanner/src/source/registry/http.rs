@@ -18,6 +18,7 @@ use url::{Host, Url};
 
 use super::access::RegistryAccess;
 use super::error::RegistryError;
+use super::machine::{self, Resolver};
 use super::patience::{Patience, RateLimit, asked_pause};
 use super::tls;
 
@@ -102,6 +103,7 @@ impl Http {
             .connect_timeout(patience.connect)
             .read_timeout(patience.idle)
             .pool_max_idle_per_host(8)
+            .dns_resolver(Resolver::of(&access.url))
             .redirect(redirect::Policy::none());
         if let Some(proxy) = &access.proxy {
             let proxy = reqwest::Proxy::all(proxy.as_str()).map_err(|_| {
@@ -290,15 +292,10 @@ fn check_redirect(from: &Url, to: &Url) -> Result<(), &'static str> {
     if from.scheme() == "https" && to.scheme() == "http" {
         return Err("a redirect leads from https to http");
     }
-    // Where clouds hand out credentials of the machine; no registry keeps
-    // layers there.
-    let link_local = match to.host() {
-        Some(Host::Ipv4(address)) => address.is_link_local(),
-        Some(Host::Ipv6(address)) => address.is_unicast_link_local(),
-        Some(Host::Domain(_)) => false,
-        None => return Err("a redirect names no host"),
-    };
-    if link_local { Err("a redirect leads to a link-local address") } else { Ok(()) }
+    if !to.has_host() {
+        return Err("a redirect names no host");
+    }
+    if machine::is_asked(to) { Err("a redirect leads to a link-local address") } else { Ok(()) }
 }
 
 /// Whether the registry runs on this machine.
@@ -400,6 +397,7 @@ mod tests {
         assert!(refused("https://a/", "file:///etc/passwd"));
         assert!(refused("http://a/", "http://169.254.169.254/latest/meta-data"));
         assert!(refused("http://a/", "http://[fe80::1]/"));
+        assert!(refused("http://a/", "http://[::ffff:169.254.169.254]/"));
     }
 
     #[test]

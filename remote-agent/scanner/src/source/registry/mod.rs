@@ -13,6 +13,7 @@ mod filter;
 mod http;
 mod image;
 mod list;
+mod machine;
 mod newest;
 mod patience;
 mod probe;
