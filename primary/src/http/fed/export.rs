@@ -177,14 +177,32 @@ fn plain(value: &RawValue) -> String {
     texts.map_or_else(|_| json.to_owned(), |texts| texts.join(" "))
 }
 
-/// A cell, quoted where that is needed. A spreadsheet takes none for a formula.
+/// What spreadsheets take for the beginning of a formula.
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+/// What some spreadsheets part cells by, whatever the file does.
+const PARTING: [char; 2] = [';', '\t'];
+
+/// A cell, quoted where that is needed. A spreadsheet takes none for a formula, nor a part
+/// of one where it parts cells in its own way.
 fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if !formula && !text.contains(['"', ',', '\r', '\n']) {
-        return text.to_owned();
+    let guarded = guarded(text);
+    if guarded == text && !text.contains(['"', ',', '\r', '\n']) {
+        return guarded;
     }
-    let guard = if formula { "'" } else { "" };
-    format!("\"{guard}{}\"", text.replace('"', "\"\"").replace(['\r', '\n'], " "))
+    format!("\"{}\"", guarded.replace('"', "\"\"").replace(['\r', '\n'], " "))
+}
+
+fn guarded(text: &str) -> String {
+    let mut guarded = String::with_capacity(text.len());
+    let mut begins = true;
+    for character in text.chars() {
+        if begins && FORMULA.contains(&character) {
+            guarded.push('\'');
+        }
+        guarded.push(character);
+        begins = PARTING.contains(&character);
+    }
+    guarded
 }
 
 #[cfg(test)]
@@ -354,6 +372,9 @@ mod tests {
             ("=1+1", "\"'=1+1\""),
             ("a \"b\",\nc", "\"a \"\"b\"\", c\""),
             ("-1", "\"'-1\""),
+            ("a; b", "a; b"),
+            ("a;=1+1;b", "\"a;'=1+1;b\""),
+            ("a\t@b", "\"a\t'@b\""),
         ] {
             assert_eq!(cell(text), expected);
         }

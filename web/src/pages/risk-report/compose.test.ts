@@ -105,9 +105,10 @@ describe("a table as CSV", () => {
         [
           ["x, y", 'say "no"'],
           ["=1+1", "\n"],
+          ["a;=1+1;b", "\t@a"],
         ],
       ),
-    ).toBe('a,b\r\n"x, y","say ""no"""\r\n\'=1+1,"\n"\r\n');
+    ).toBe('a,b\r\n"x, y","say ""no"""\r\n\'=1+1,"\n"\r\na;\'=1+1;b,\'\t\'@a\r\n');
   });
 });
 

@@ -1,8 +1,10 @@
 /** What spreadsheets take for the beginning of a formula. */
-const FORMULA = /^[=+\-@\t\r]/;
+const FORMULA = /^(?=[=+\-@\t\r])/;
+/** The same where some of them part cells by signs of their own. */
+const FORMULA_WITHIN = /[;\t](?=[=+\-@\t\r])/g;
 
 function cell(text: string): string {
-  const plain = FORMULA.test(text) ? `'${text}` : text;
+  const plain = text.replace(FORMULA_WITHIN, "$&'").replace(FORMULA, "'");
   return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }
 
