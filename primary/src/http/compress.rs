@@ -10,6 +10,10 @@ const ABOVE_BYTES: u64 = 1_200;
 /// What is packed already, and is to arrive so.
 const PACKED: NotForContentType = NotForContentType::const_new("application/gzip");
 
+/// Marks an answer that is sent as it is, since whoever gives it packs it once for all.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AsItIs;
+
 /// What is worth it, by what clients expect.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WorthIt;
@@ -20,7 +24,9 @@ impl Predicate for WorthIt {
         let size = response.status() == StatusCode::PARTIAL_CONTENT
             || SizeAbove::new(ABOVE_BYTES).should_compress(response);
         // What is compressed is held back until there is enough of it.
-        size && NotForContentType::SSE.should_compress(response) && PACKED.should_compress(response)
+        size && response.extensions().get::<AsItIs>().is_none()
+            && NotForContentType::SSE.should_compress(response)
+            && PACKED.should_compress(response)
     }
 }
 

@@ -4,12 +4,19 @@
 mod operation;
 mod tag;
 
-use axum::Router;
+use std::io::{self, Write as _};
+
+use axum::body::Bytes;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use http::header;
+use axum::{Extension, Router};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use palisade_api::Code;
 use palisade_api::rest::error::ErrorBody;
 use palisade_api::rest::harbor::{HarborError, HarborErrorData};
+use tokio::sync::OnceCell;
 use utoipa::openapi::schema::AnyOfBuilder;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::openapi::server::ServerBuilder;
@@ -18,6 +25,8 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema as _, ToSchema as _};
 
+use super::compress::AsItIs;
+use super::error::ApiError;
 use crate::App;
 
 /// The security scheme of session tokens.
@@ -175,9 +184,70 @@ pub(super) fn router() -> Router<App> {
     Router::new().route("/openapi.json", get(serve))
 }
 
-async fn serve() -> Result<impl axum::response::IntoResponse, super::error::ApiError> {
-    let text = super::document()
-        .and_then(|document| text(&document))
-        .map_err(super::error::ApiError::internal)?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], text))
+/// The document as it is sent: plain, and packed for who takes that.
+struct Served {
+    plain: Bytes,
+    gzip: Bytes,
+}
+
+/// Made once, for strangers may ask for it, as often as they like.
+static SERVED: OnceCell<Served> = OnceCell::const_new();
+
+fn made() -> io::Result<Served> {
+    let text = text(&super::document()?)?;
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(text.as_bytes())?;
+    Ok(Served { plain: text.into(), gzip: gzip.finish()?.into() })
+}
+
+async fn serve(headers: HeaderMap) -> Result<Response, ApiError> {
+    let served = SERVED.get_or_try_init(async || made()).await.map_err(ApiError::internal)?;
+    let packed = takes_gzip(&headers);
+    let body = if packed { &served.gzip } else { &served.plain };
+    let mut response = (Extension(AsItIs), body.clone()).into_response();
+    let mut say = |name: HeaderName, value: &'static str| {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    };
+    say(header::CONTENT_TYPE, "application/json");
+    say(header::VARY, "accept-encoding");
+    if packed {
+        say(header::CONTENT_ENCODING, "gzip");
+    }
+    Ok(response)
+}
+
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT_ENCODING).iter();
+    accepted
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|coding| coding.trim().eq_ignore_ascii_case("gzip"))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    async fn asked(accept: &str) -> (Option<HeaderValue>, Bytes) {
+        let request = http::Request::get("/").header(header::ACCEPT_ENCODING, accept);
+        let router = Router::<()>::new().route("/", get(serve));
+        let answer = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert!(answer.extensions().get::<AsItIs>().is_some());
+        let encoding = answer.headers().get(header::CONTENT_ENCODING).cloned();
+        (encoding, to_bytes(answer.into_body(), usize::MAX).await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn the_document_is_made_and_packed_once_however_many_ask() {
+        for (accept, packed) in [("br", false), ("gzip, br", true), ("gzip;q=0", false)] {
+            let (encoding, first) = asked(accept).await;
+            let (_, second) = asked(accept).await;
+            assert_eq!(encoding.is_some(), packed, "{accept}");
+            assert_eq!(first.as_ptr(), second.as_ptr(), "{accept}");
+            assert_eq!(first.starts_with(b"{"), !packed, "{accept}");
+        }
+    }
 }
