@@ -23,6 +23,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::{Service, ServiceExt};
 
+use super::answers::Answers;
 use super::handshake::Handshakes;
 use super::share::{Share, Shares};
 use crate::certificate::{cluster_of, replica_of, serial};
@@ -63,6 +64,9 @@ pub struct Limits {
     pub of_one_address: usize,
     /// How long a client may leave unread what was sent to it.
     pub unread: Duration,
+    /// How long it may take nothing of an answer that it took the head of, as HTTP/2 allows;
+    /// none where those who answer see to that themselves.
+    pub untaken: Option<Duration>,
     /// Handshakes that are worked on at once.
     pub handshakes: usize,
     /// How long a client may take to begin its handshake, and to finish it.
@@ -88,6 +92,7 @@ impl Limits {
         // Many clusters may be behind one address.
         of_one_address: 16_384,
         unread: Duration::from_mins(1),
+        untaken: None,
         handshakes: 64,
         handshake_timeout: Duration::from_secs(10),
         first_request_timeout: Duration::from_secs(30),
@@ -99,8 +104,14 @@ impl Limits {
     };
 
     /// For REST and the portal: fewer connections that come and go.
-    pub const PUBLIC: Self =
-        Self { connections: 4_096, of_one_address: 2_048, streams: 128, ..Self::FEDERATION };
+    pub const PUBLIC: Self = Self {
+        connections: 4_096,
+        of_one_address: 2_048,
+        // A slow client takes for long what the kernel holds before it needs more of us.
+        untaken: Some(Duration::from_mins(5)),
+        streams: 128,
+        ..Self::FEDERATION
+    };
 }
 
 impl Default for Limits {
@@ -150,6 +161,7 @@ pub async fn serve<S, B>(
         handshakes: Handshakes::new(tls, limits.handshakes, limits.handshake_timeout),
         http: Arc::new(http_builder(&limits)),
         first_request_timeout: limits.first_request_timeout,
+        untaken: limits.untaken,
     };
     let slots = Arc::new(Semaphore::new(limits.connections));
     let shares = Shares::default();
@@ -229,6 +241,7 @@ struct Acceptor {
     handshakes: Handshakes,
     http: Arc<Builder<TokioExecutor>>,
     first_request_timeout: Duration,
+    untaken: Option<Duration>,
 }
 
 impl Acceptor {
@@ -261,6 +274,10 @@ impl Acceptor {
         let peer_connection = PeerConnection(cut.clone());
         let asked = CancellationToken::new();
         let first_request = asked.clone();
+        let answers = Answers::default();
+        let watching = answers.clone();
+        let service = service
+            .map_response(move |response: Response<B>| response.map(|body| watching.watch(body)));
         let service = service.map_request(move |mut request: Request<Incoming>| {
             first_request.cancel();
             request.extensions_mut().insert(PeerCluster(cluster));
@@ -283,6 +300,9 @@ impl Acceptor {
             // Hyper waits for ever for the first byte, and for the preface of HTTP/2.
             () = silence(self.first_request_timeout, &asked) => {
                 tracing::debug!(%peer, "a connection without a request was closed");
+            }
+            () = answers.untaken(self.untaken) => {
+                tracing::debug!(%peer, "a client that takes nothing of an answer was cut off");
             }
         }
         drop((slot, share));

@@ -2,6 +2,7 @@
 //! members, the accept loop, and what holds of every request of a public one.
 
 mod answer;
+mod answers;
 mod body;
 mod etag;
 mod gate;
