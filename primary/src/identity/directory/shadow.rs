@@ -33,9 +33,14 @@ pub(in crate::identity) struct Vouched {
 /// Whether somebody can be called so: not by nothing, and not so that the name looks like
 /// another one by marks that are not seen or turn letters around.
 fn is_usable(name: &str) -> bool {
+    // What Unicode calls default-ignorable, but for the joiners that words of some languages
+    // need; and the blank of Braille.
     let unseen = |c: char| {
-        matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
-            | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}'
+            | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+            | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
     };
     !name.trim().is_empty()
         && name.len() <= MAX_USERNAME
@@ -131,5 +136,25 @@ impl Identity {
             self.recent.forget_user(&fullname);
         }
         Ok(user)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_seen_as_it_is() {
+        for name in ["mary", "Mary Ann", "m@example.org", "José", "علی\u{200c}رضا", "김"] {
+            assert!(is_usable(name), "{name}");
+        }
+        let marks =
+            ['\u{200b}', '\u{202e}', '\u{34f}', '\u{2800}', '\u{3164}', '\u{fe0f}', '\u{e0041}'];
+        for mark in marks.into_iter().chain(['\n', '/', '\0']) {
+            assert!(!is_usable(&format!("mary{mark}")), "{mark:?}");
+        }
+        for name in ["", " ", "\u{a0}"] {
+            assert!(!is_usable(name), "{name:?}");
+        }
     }
 }
