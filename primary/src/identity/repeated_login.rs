@@ -41,25 +41,28 @@ impl RepeatedLogins {
 
 impl Identity {
     /// The token of a session that these credentials began before and that
-    /// still lives, else of a new one.
-    pub async fn login_again(&self, login: Login) -> Result<SecretString, LoginError> {
+    /// still lives, else of a new one, which is told beside it.
+    pub async fn login_again(
+        &self,
+        login: Login,
+    ) -> Result<(SecretString, Option<LoginOutcome>), LoginError> {
         let key = self.repeated.key(&login);
         let known = self.repeated.tokens().get(&key).cloned();
         if let Some(token) = known
             && self.authenticate(token.expose_secret(), &login.address).await.is_ok()
         {
-            return Ok(token);
+            return Ok((token, None));
         }
         // Who must choose a password first logs in elsewhere.
-        let LoginOutcome::LoggedIn(begun) = self.login(login).await? else {
-            return Err(LoginError::Refused);
-        };
-        let token = begun.token;
+        let outcome = self.login(login).await?;
+        let LoginOutcome::LoggedIn(begun) = &outcome else { return Err(LoginError::Refused) };
+        let token = begun.token.clone();
         let mut tokens = self.repeated.tokens();
         if tokens.len() >= MOST {
             tokens.clear();
         }
         tokens.insert(key, token.clone());
-        Ok(token)
+        drop(tokens);
+        Ok((token, Some(outcome)))
     }
 }

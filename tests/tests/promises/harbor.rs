@@ -19,7 +19,7 @@ const DOCKER: &str = "application/vnd.docker.distribution.manifest.v2+json";
 
 /// A primary, and Harbor's way to it.
 struct Harbor {
-    _primary: Primary,
+    primary: Primary,
     rest: Rest,
     basic: String,
     _dir: TempDir,
@@ -36,7 +36,7 @@ impl Harbor {
         admin.post("/v1/user", &json!({ "user": user })).await?.ok()?;
         let basic = base64::engine::general_purpose::STANDARD.encode("harbor:coffee-beans");
         let rest = primary.rest()?;
-        Ok(Self { _primary: primary, rest, basic: format!("Basic {basic}"), _dir: dir })
+        Ok(Self { primary, rest, basic: format!("Basic {basic}"), _dir: dir })
     }
 
     async fn get(&self, path: &str, accept: &str) -> Result<Answer> {
@@ -157,6 +157,10 @@ async fn harbor_registers_the_scanner_scans_and_gets_its_reports() -> Result<()>
     assert_eq!(harbor.get(&format!("/scan/{id}/report"), SBOM).await?.status, 400);
     let raw = "application/vnd.scanner.adapter.vuln.report.raw";
     assert_eq!(harbor.get(&format!("/scan/{id}/report"), raw).await?.status, 501);
+    // All this was one login.
+    let admin = harbor.primary.admin().await?;
+    let listed = admin.get("/v1/log/event?f_name=User.Login&f_user=harbor").await?.ok()?;
+    assert_eq!(listed["events"].as_array().map(Vec::len), Some(1), "{listed}");
     Ok(())
 }
 

@@ -13,6 +13,7 @@ use crate::App;
 use crate::http::auth::failure;
 use crate::http::authorize::peer;
 use crate::http::error::Result;
+use crate::http::trail;
 use crate::identity::{Login, LoginBy};
 
 const TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
@@ -61,7 +62,12 @@ async fn identify(app: &App, request: &mut Request) -> Result<()> {
             let login = Login { username, password, new_password: None, address, by };
             let (name, from) = (login.username.clone(), login.address.clone());
             match app.identity.login_again(login).await {
-                Ok(token) => (TOKEN, token.expose_secret().to_owned()),
+                Ok((token, begun)) => {
+                    if let Some(begun) = &begun {
+                        trail::logged_in(app, begun, &from).await;
+                    }
+                    (TOKEN, token.expose_secret().to_owned())
+                }
                 Err(error) => {
                     failure::password(app, &name, &from, &error).await;
                     return Err(error.into());
