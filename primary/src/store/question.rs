@@ -86,7 +86,9 @@ impl Question {
         let narrower: Vec<&Condition> =
             self.conditions.iter().filter(|one| one.narrows()).collect();
         let is_small = self.within.as_ref().is_some_and(Within::is_small);
-        let at_once = self.order.is_of_numbers() || (is_small && self.order.is_of_images());
+        let at_once = self.order.is_of_numbers()
+            || self.order.is_of_what_images_have()
+            || (is_small && self.order.is_of_images());
         match &self.within {
             Some(within) => within.push_narrowed(&mut sql, &narrower, at_once),
             None if narrower.is_empty() => {}
@@ -119,6 +121,18 @@ impl Question {
             sql.push(" LIMIT ").push_bind(self.start.saturating_add(self.limit)).push(")");
         }
         sql.push(") AS ").push(table);
+        self.push_order(sql);
+        self.push_bounds(sql);
+    }
+
+    /// Adds the same page where few of many rows may pass: all of them are read as they lie
+    /// there, and those that pass are put in order. To walk along the order takes longer, and
+    /// the database, which cannot guess how many pass, would rather do that.
+    pub fn push_sorted_rows(&self, sql: &mut QueryBuilder<Postgres>, select: &str, table: &str) {
+        let part = if self.after.is_some() { Part::Behind } else { Part::All };
+        sql.push("SELECT * FROM (");
+        self.push_part(sql, select, part);
+        sql.push(" OFFSET 0) AS ").push(table);
         self.push_order(sql);
         self.push_bounds(sql);
     }
@@ -202,10 +216,31 @@ mod tests {
         assert_eq!(
             sql.sql().as_str(),
             "SELECT FROM event AS one WHERE true AND one.name IN ($1, $2) \
-             AND NOT (strpos(lower(one.name), lower($3)) > 0) \
+             AND NOT (strpos(lower(one.name COLLATE \"C\"), lower($3 COLLATE \"C\")) > 0) \
              AND (starts_with(one.name, $4)) AND (false) AND at <= $5 \
              AND (at, cluster_id, seq) < ($6, $7, $8) \
              ORDER BY at DESC, cluster_id DESC, seq DESC LIMIT $9"
+        );
+    }
+
+    #[test]
+    fn rows_that_few_pass_of_are_read_before_they_are_put_in_order() {
+        let question = Question {
+            within: None,
+            conditions: Vec::new(),
+            order: &ORDER,
+            descending: true,
+            after: Some(place()),
+            start: 5,
+            limit: 10,
+        };
+        let mut sql = QueryBuilder::<Postgres>::default();
+        question.push_sorted_rows(&mut sql, "SELECT * FROM event WHERE true", "event");
+        assert_eq!(
+            sql.sql().as_str(),
+            "SELECT * FROM (SELECT * FROM event WHERE true AND at <= $1 \
+             AND (at, cluster_id, seq) < ($2, $3, $4) OFFSET 0) AS event \
+             ORDER BY at DESC, cluster_id DESC, seq DESC OFFSET $5 LIMIT $6"
         );
     }
 
@@ -255,6 +290,11 @@ mod tests {
             columns: &[("item.workloads", Kind::Number)],
             descends: true,
         };
+        static CHECKS_BY_NUMBER: Order = Order {
+            name: "test_number",
+            columns: &[("item.test_number", Kind::Text)],
+            descends: false,
+        };
         static BY_NAME: Order =
             Order { name: "name", columns: &[("image.name", Kind::Text)], descends: false };
         let counts_at_once = |clusters: Option<usize>, order: &'static Order| {
@@ -275,6 +315,7 @@ mod tests {
         };
         assert!(counts_at_once(None, &BY_CLUSTERS));
         assert!(counts_at_once(None, &CHECKS_BY_WORKLOADS));
+        assert!(counts_at_once(Some(500), &CHECKS_BY_NUMBER));
         assert!(counts_at_once(Some(2), &BY_NAME));
         assert!(!counts_at_once(None, &BY_NAME));
         assert!(!counts_at_once(Some(500), &BY_NAME));

@@ -133,9 +133,31 @@ async fn what_runs_in_clusters_and_what_is_wrong_with_it() -> Result<()> {
         ("run_as_root=false", 0),
         ("since=1700000000", 2),
         ("until=1700000000", 0),
+        ("pod=7D4B", 2),
+        ("pod=nothing", 0),
+        ("f_pod=notin,menu", 1),
+        ("f_name=prefix,men&cluster=one", 1),
+        ("pod=7d4b&start=1", 1),
+        ("pod=7d4b&start=5000", 0),
     ] {
         let found = list(admin, &format!("/v1/fed/workloads?{query}"), "workloads").await?;
         ensure!(found.len() == count, "{query}: {found:?}");
+    }
+    // A full page is found among the first, what is left of the last one among all.
+    for sort in ["name", "name&order=desc", "started_at", "cluster"] {
+        let asked = format!("/v1/fed/workloads?pod=7d4b&limit=1&sort={sort}");
+        let (mut after, mut names) = (String::new(), Vec::new());
+        loop {
+            let page = admin.get(&format!("{asked}&after={after}")).await?.ok()?;
+            names.extend(page["workloads"][0]["name"].as_str().map(str::to_owned));
+            let Some(next) = page["next"].as_str() else { break };
+            next.clone_into(&mut after);
+        }
+        if sort.starts_with("name") {
+            ensure!(names.is_sorted() == (sort == "name"), "{sort}: {names:?}");
+        }
+        names.sort();
+        assert_eq!(names, ["cellar", "menu"], "{sort}");
     }
 
     let images = wait::until("the image is known to be scanned", || async {
@@ -264,6 +286,9 @@ async fn what_runs_in_clusters_and_what_is_wrong_with_it() -> Result<()> {
         ("scored=true", 1),
         ("level=INFO", 0),
         ("f_level=neq,INFO&image=menu", 2),
+        ("f_profile=in,LEVEL&limit=1", 1),
+        ("f_test_number=prefix,I.4&sort=image&start=1", 1),
+        ("f_category=notin,nothing&cluster=one", 2),
         ("since=1700000000&sort=scanned_at", 2),
         ("limit=1&sort=workloads", 1),
     ] {

@@ -26,16 +26,20 @@ impl Order {
         self.columns.first().is_some_and(|(column, _)| column.starts_with(part))
     }
 
-    /// Whether it is one of images, or of what belongs to them.
+    /// Whether it is one of images.
     pub(super) fn is_of_images(&self) -> bool {
-        self.begins_with("image.") || self.begins_with("item.")
+        self.begins_with("image.")
     }
 
-    /// Whether images, or what belongs to them, are in the order of how much runs of them.
+    /// Whether it is one of what belongs to images. Of what comes first in it there may be some
+    /// in each of them.
+    pub(super) fn is_of_what_images_have(&self) -> bool {
+        self.begins_with("item.")
+    }
+
+    /// Whether images are in the order of how much runs of them.
     pub(super) fn is_of_numbers(&self) -> bool {
-        ["image.clusters", "image.workloads", "item.workloads"]
-            .iter()
-            .any(|number| self.begins_with(number))
+        self.begins_with("image.clusters") || self.begins_with("image.workloads")
     }
 }
 

@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use palisade_api::ClusterId;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::{Workload, by_vulnerability};
 use crate::store::Result;
 use crate::store::question::{
-    About, Belonging, Comparison, Field, Kind, Order, Place, Question, Value,
+    About, Belonging, Comparison, Condition, Field, Kind, Order, Place, Question, Value,
 };
 
 /// A workload of a cluster.
@@ -96,15 +96,74 @@ pub static ORDERS: [Order; 5] = [
     Order { name: "cluster", columns: &[CLUSTER, ID], descends: false },
 ];
 
+/// Rows at the beginning of an order in which a page is looked for, where a text says which
+/// of them pass.
+const FIRST: i64 = 4_000;
+
 /// A page of workloads.
+///
+/// The database cannot guess how many have a text, and would walk through all of them in the
+/// order, one by one from all over the table. So it looks at those that come first, of which
+/// a page of what many have is soon full, and else at all of them as they lie there.
 pub async fn list(conn: &mut PgConnection, question: &Question) -> Result<Vec<ClusterWorkload>> {
     let question = &by_vulnerability::resolved(conn, question, &IMAGE).await?;
+    let (texts, others): (Vec<Condition>, Vec<Condition>) =
+        question.conditions.iter().cloned().partition(is_text);
+    if texts.is_empty() {
+        return read(conn, question, |sql| question.push_rows(sql, ROWS, "workload")).await;
+    }
+    if question.start.saturating_add(question.limit) < FIRST {
+        let first = Question { conditions: others, start: 0, limit: FIRST, ..question.clone() };
+        let found =
+            read(conn, question, |sql| push_of_first(sql, question, &first, &texts)).await?;
+        if found.len() as i64 == question.limit {
+            return Ok(found);
+        }
+    }
+    read(conn, question, |sql| question.push_sorted_rows(sql, ROWS, "workload")).await
+}
+
+const ROWS: &str = "SELECT workload.* FROM workload WHERE true";
+
+/// Whether it is one of a text that no index finds.
+fn is_text(condition: &Condition) -> bool {
+    let of_row = matches!(condition.field.about, About::Row);
+    of_row
+        && condition.field.kind == Kind::Text
+        && matches!(
+            condition.comparison,
+            Comparison::Contains | Comparison::ContainsNot | Comparison::Prefix
+        )
+}
+
+/// Adds the page of those of the `first` rows that have the texts.
+fn push_of_first(
+    sql: &mut QueryBuilder<Postgres>,
+    question: &Question,
+    first: &Question,
+    texts: &[Condition],
+) {
+    sql.push("SELECT workload.* FROM (");
+    first.push_rows(sql, ROWS, "workload");
+    sql.push(") AS workload WHERE true");
+    for text in texts {
+        text.push(sql);
+    }
+    question.push_order(sql);
+    question.push_bounds(sql);
+}
+
+async fn read(
+    conn: &mut PgConnection,
+    question: &Question,
+    push_page: impl FnOnce(&mut QueryBuilder<Postgres>),
+) -> Result<Vec<ClusterWorkload>> {
     let mut sql = question.begin();
     sql.push(
         "SELECT workload.*, coalesce(member.name, '') AS cluster_name, running_image.image_id
          FROM (",
     );
-    question.push_rows(&mut sql, "SELECT workload.* FROM workload WHERE true", "workload");
+    push_page(&mut sql);
     sql.push(
         ") AS workload
          LEFT JOIN member ON member.id = workload.cluster_id
