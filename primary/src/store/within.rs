@@ -146,10 +146,18 @@ impl Within {
     }
 
     /// Adds that of the namespaces alone.
+    ///
+    /// An index finds those that are named, where no pattern stands beside them.
     pub(super) fn push_namespaces(&self, sql: &mut QueryBuilder<Postgres>) {
-        if !self.namespaces.is_empty() {
-            sql.push(" AND namespace LIKE ANY (").push_bind(self.namespaces.clone()).push(")");
+        if self.namespaces.is_empty() {
+            return;
         }
+        let named: Option<Vec<String>> = self.namespaces.iter().map(|one| only_name(one)).collect();
+        match named {
+            Some(named) => sql.push(" AND namespace = ANY (").push_bind(named),
+            None => sql.push(" AND namespace LIKE ANY (").push_bind(self.namespaces.clone()),
+        };
+        sql.push(")");
     }
 
     fn push_clusters(&self, sql: &mut QueryBuilder<Postgres>) {
@@ -181,6 +189,20 @@ fn pattern(namespace: &Namespace) -> String {
     escaped.replace('%', "\\%").replace('*', "%")
 }
 
+/// The one namespace that a pattern admits; none where it may be several.
+fn only_name(pattern: &str) -> Option<String> {
+    let mut name = String::with_capacity(pattern.len());
+    let mut letters = pattern.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '%' | '_' => return None,
+            '\\' => name.extend(letters.next()),
+            letter => name.push(letter),
+        }
+    }
+    Some(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,6 +214,23 @@ mod tests {
             [("shop", "shop"), ("team-*", "team-%"), ("a_b*", "a\\_b%"), ("*", "_%")]
         {
             assert_eq!(pattern(&namespace.parse().unwrap()), like);
+            let one = Some(namespace.to_owned()).filter(|namespace| !namespace.contains('*'));
+            assert_eq!(only_name(like), one);
+        }
+        assert_eq!(only_name("a\\_b"), Some("a_b".to_owned()));
+    }
+
+    #[test]
+    fn namespaces_that_are_named_are_looked_up() {
+        for (namespaces, condition) in [
+            (vec!["shop", "a\\_b"], " AND namespace = ANY ($1)"),
+            (vec!["shop", "team-%"], " AND namespace LIKE ANY ($1)"),
+            (vec![], ""),
+        ] {
+            let namespaces = namespaces.into_iter().map(str::to_owned).collect();
+            let mut sql = QueryBuilder::<Postgres>::new("");
+            Within { clusters: None, namespaces }.push_namespaces(&mut sql);
+            assert_eq!(sql.sql().as_str(), condition);
         }
     }
 
