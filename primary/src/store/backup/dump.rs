@@ -20,11 +20,12 @@ const QUEUE: usize = 16;
 const GATHER: usize = 256 << 10;
 /// What is read again where it is needed, is told anew by what comes back, or means
 /// nothing later.
-const LEFT_OUT: [&str; 8] = [
+const LEFT_OUT: [&str; 9] = [
     "_sqlx_migrations",
     "layer",
     "event_tally",
     "event_tally_namespace",
+    "event_tally_image",
     "event_told",
     "event_kind",
     "event_namespace",

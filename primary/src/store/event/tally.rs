@@ -1,6 +1,6 @@
 //! How many events of each kind happened when. The database counts them by hours,
-//! by clusters and by namespaces, as they come; what is asked otherwise is counted
-//! from the events, as far as their indexes say which.
+//! by clusters and by namespaces, and by images in longer spans, as they come; what is
+//! asked otherwise is counted from the events, as far as their indexes say which.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use sqlx::{PgConnection, Postgres, QueryBuilder};
@@ -92,6 +92,8 @@ enum Source {
     Clusters,
     /// From what was counted of each namespace: the fewest rows in a large fleet.
     Namespaces,
+    /// From what was counted of each image, which nobody does by hours.
+    Images,
 }
 
 impl Source {
@@ -105,12 +107,21 @@ impl Source {
         let of_namespaces = split == Split::Namespace
             || asks("namespace")
             || within.is_some_and(|within| !within.has_whole_clusters());
-        if span.hours().is_none() || asks("image") || (of_clusters && of_namespaces) {
-            Self::Events
-        } else if of_clusters {
-            Self::Clusters
-        } else {
-            Self::Namespaces
+        match (span, asks("image"), of_clusters, of_namespaces) {
+            (Span::SixHours | Span::Day, true, false, false) => Self::Images,
+            (Span::FiveMinutes, ..) | (_, true, ..) | (_, _, true, true) => Self::Events,
+            (_, _, true, false) => Self::Clusters,
+            (_, _, false, _) => Self::Namespaces,
+        }
+    }
+
+    /// The table of what was counted; none of the events themselves.
+    const fn counted(self) -> Option<&'static str> {
+        match self {
+            Self::Events => None,
+            Self::Clusters => Some("event_tally"),
+            Self::Namespaces => Some("event_tally_namespace"),
+            Self::Images => Some("event_tally_image"),
         }
     }
 }
@@ -127,30 +138,25 @@ pub async fn count(
     let source = Source::of(question, span, split);
     let question = &match source {
         Source::Events => question.resolved(conn, &NAMESPACES).await?,
-        Source::Clusters | Source::Namespaces => question.clone(),
+        Source::Clusters | Source::Namespaces | Source::Images => question.clone(),
     };
     let images = image::named(conn, question).await?;
-    let mut sql = match source {
-        Source::Events => question.begin(),
-        Source::Clusters | Source::Namespaces => QueryBuilder::<Postgres>::default(),
+    let mut sql = match source.counted() {
+        None => question.begin(),
+        Some(_) => QueryBuilder::<Postgres>::default(),
     };
     // Clusters become texts when there are few.
     sql.push("SELECT at, of::text AS of, events FROM (SELECT ");
-    match source {
-        Source::Events => {
+    match source.counted() {
+        None => {
             sql.push("date_bin(make_interval(secs => ");
             sql.push_bind(span.length().num_seconds() as f64);
             sql.push("), event.at, timestamptz '1970-01-01 00:00:00+00') AS at, ");
             sql.push(split.sql()).push(" AS of, count(*) AS events FROM event WHERE true");
         }
-        Source::Clusters | Source::Namespaces => {
+        Some(table) => {
             sql.push("event.at, ").push(split.sql());
-            sql.push(" AS of, sum(event.events)::bigint AS events FROM ");
-            sql.push(if source == Source::Clusters {
-                "event_tally"
-            } else {
-                "event_tally_namespace"
-            });
+            sql.push(" AS of, sum(event.events)::bigint AS events FROM ").push(table);
             sql.push(" AS event WHERE event.hours = ").push_bind(span.hours());
             if let Some(within) = &question.within {
                 within.push_conditions(&mut sql);
@@ -190,6 +196,13 @@ pub async fn forget(conn: &mut PgConnection, oldest: NaiveDate) -> Result<()> {
     )
     .execute(&mut *conn)
     .await?;
+    sqlx::query!(
+        "DELETE FROM event_tally_image
+         WHERE hours IN (SELECT hours FROM event_tally_span) AND at < $1",
+        before,
+    )
+    .execute(&mut *conn)
+    .await?;
     sqlx::query!("DELETE FROM event_kind WHERE day < $1", oldest).execute(&mut *conn).await?;
     sqlx::query!("DELETE FROM event_namespace WHERE day < $1", oldest).execute(conn).await?;
     Ok(())
@@ -218,7 +231,11 @@ mod tests {
             (vec![on("cluster")], Span::Hour, Split::Category, Source::Clusters),
             (vec![on("cluster"), on("namespace")], Span::Hour, Split::Level, Source::Events),
             (vec![on("namespace")], Span::Hour, Split::Cluster, Source::Events),
-            (vec![on("image")], Span::Day, Split::Level, Source::Events),
+            (vec![on("image")], Span::Day, Split::Level, Source::Images),
+            (vec![on("image"), on("name")], Span::SixHours, Split::Name, Source::Images),
+            (vec![on("image")], Span::Hour, Split::Level, Source::Events),
+            (vec![on("image")], Span::Day, Split::Cluster, Source::Events),
+            (vec![on("image"), on("namespace")], Span::Day, Split::Level, Source::Events),
             (vec![], Span::FiveMinutes, Split::Level, Source::Events),
         ] {
             let question = newest(conditions, 0, 1);
