@@ -88,6 +88,7 @@ impl Question {
         let is_small = self.within.as_ref().is_some_and(Within::is_small);
         let at_once = self.order.is_of_numbers()
             || self.order.is_of_what_images_have()
+            || self.conditions.iter().any(|one| place::counts_what_runs(one.field.sql))
             || (is_small && self.order.is_of_images());
         match &self.within {
             Some(within) => within.push_narrowed(&mut sql, &narrower, at_once),
@@ -297,14 +298,15 @@ mod tests {
         };
         static BY_NAME: Order =
             Order { name: "name", columns: &[("image.name", Kind::Text)], descends: false };
-        let counts_at_once = |clusters: Option<usize>, order: &'static Order| {
+        static CLUSTERS: Field = Field::new("clusters", "image.clusters", Kind::Number, &[]);
+        let counted_at_once = |clusters: Option<usize>, namespace: &str, order, conditions| {
             let within = Within {
                 clusters: clusters.map(|clusters| vec![uuid::Uuid::nil(); clusters]),
-                namespaces: vec!["shop".to_owned()],
+                namespaces: vec![namespace.to_owned()],
             };
             let question = Question {
                 within: Some(within),
-                conditions: Vec::new(),
+                conditions,
                 order,
                 descending: false,
                 after: None,
@@ -313,12 +315,18 @@ mod tests {
             };
             question.begin().sql().as_str().contains("GROUP BY running_image")
         };
+        let counts_at_once =
+            |clusters, order| counted_at_once(clusters, "shop-%", order, Vec::new());
         assert!(counts_at_once(None, &BY_CLUSTERS));
         assert!(counts_at_once(None, &CHECKS_BY_WORKLOADS));
         assert!(counts_at_once(Some(500), &CHECKS_BY_NUMBER));
         assert!(counts_at_once(Some(2), &BY_NAME));
         assert!(!counts_at_once(None, &BY_NAME));
         assert!(!counts_at_once(Some(500), &BY_NAME));
+        assert!(counted_at_once(Some(500), "shop", &BY_NAME, Vec::new()));
+        let wanted = vec![Value::Number(900)];
+        let in_many = Condition { field: &CLUSTERS, comparison: Comparison::Gte, wanted };
+        assert!(counted_at_once(Some(500), "shop-%", &BY_NAME, vec![in_many]));
         // Of workloads only the images of a page are looked at.
         assert!(!counts_at_once(Some(2), &ORDER));
     }

@@ -89,10 +89,16 @@ impl Within {
         self.namespaces.is_empty()
     }
 
-    /// Whether it is namespaces of few clusters: most images do not run there.
+    /// Whether it is namespaces that are soon read: in few clusters, or found by their names.
+    /// Most images do not run there.
     pub(super) fn is_small(&self) -> bool {
         let few = self.clusters().is_some_and(|clusters| clusters.len() <= FEW_CLUSTERS);
-        few && !self.has_whole_clusters()
+        !self.has_whole_clusters() && (few || self.named().is_some())
+    }
+
+    /// The namespaces, where none of them is a pattern.
+    fn named(&self) -> Option<Vec<String>> {
+        self.namespaces.iter().map(|one| only_name(one)).collect()
     }
 
     /// Begins a statement. What it then calls `event`, `workload`,
@@ -152,8 +158,7 @@ impl Within {
         if self.namespaces.is_empty() {
             return;
         }
-        let named: Option<Vec<String>> = self.namespaces.iter().map(|one| only_name(one)).collect();
-        match named {
+        match self.named() {
             Some(named) => sql.push(" AND namespace = ANY (").push_bind(named),
             None => sql.push(" AND namespace LIKE ANY (").push_bind(self.namespaces.clone()),
         };

@@ -39,8 +39,13 @@ impl Order {
 
     /// Whether images are in the order of how much runs of them.
     pub(super) fn is_of_numbers(&self) -> bool {
-        self.begins_with("image.clusters") || self.begins_with("image.workloads")
+        self.columns.first().is_some_and(|(column, _)| counts_what_runs(column))
     }
+}
+
+/// Whether a column tells how much runs of an image.
+pub(super) fn counts_what_runs(column: &str) -> bool {
+    ["image.clusters", "image.workloads"].contains(&column)
 }
 
 /// A place in an order: the values of its columns.
