@@ -68,6 +68,9 @@ const LISTS: [(&str, &[(&str, &str)]); 9] = [
             ("level", "f_level=Critical"),
             ("image", "image=service-77"),
             ("by_cluster", "sort=cluster"),
+            ("far", "start=30000"),
+            ("namespace_far", "namespace=namespace-10&start=15000"),
+            ("by_cluster_far", "sort=cluster&start=30000"),
         ],
     ),
     (
