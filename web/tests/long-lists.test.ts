@@ -209,4 +209,21 @@ describe("100,000 vulnerabilities", () => {
     expect(state.blank).toBe(0);
     expect(await page.locator("[data-row]").count()).toBeLessThan(60);
   });
+
+  it("are read again where they are looked at", async () => {
+    const asked: number[] = [];
+    page.on("request", (one) => {
+      if (!one.url().includes("/v1/fed/vulnerabilities?")) return;
+      asked.push(Number(new URL(one.url()).searchParams.get("start")));
+    });
+    await until("they are read again", async () => {
+      await page.evaluate(() => dispatchEvent(new Event("visibilitychange")));
+      return asked.length > 0;
+    });
+    expect(Math.min(...asked)).toBeGreaterThan(500);
+    // What is above is, once somebody goes there.
+    await page.evaluate(() => scrollTo(0, 0));
+    await until("the first ones are read again", async () => asked.includes(0));
+    await page.getByText("CVE-2024-000000").waitFor();
+  });
 });

@@ -7,6 +7,8 @@ export interface ReadPage<Row> {
   rows: Row[];
   /** What the primary calls the place behind it, in the lists that grow. */
   next: string | undefined;
+  /** Whether those behind it were read again since, and it was not. */
+  old?: boolean;
 }
 
 export function pageOf<Row>(rows: Row[], answer: unknown): ReadPage<Row> {

@@ -19,7 +19,8 @@ import { type Answer, get, type PathOf, type Query, type Target } from "./client
 import { ApiError } from "./error";
 import { head, isLast } from "./history";
 import { isLive, isTold } from "./live";
-import { type From, following, pageOf } from "./paging";
+import { type Looked, pagesAround, reading } from "./looked";
+import { pageOf } from "./paging";
 
 /** What is no more as the change that names it left it. */
 const CHANGED_SINCE = 412;
@@ -112,21 +113,37 @@ export function usePages<P extends PathOf<"get">, Row>(
   options: Omit<Options, "keep"> & { every?: number /** Rows of a page. */; limit?: number } = {},
 ) {
   const { every, enabled, limit = PAGE, query: filters, ...target } = options;
+  const client = useQueryClient();
+  const looked = useRef<Looked>(undefined);
   const query = useInfiniteQuery({
-    queryKey: [path, target, "pages", filters],
-    queryFn: async ({ signal, pageParam }) => {
-      const query = { ...filters, ...pageParam, limit };
-      const answer = await get(path, { ...target, query, signal });
-      return pageOf(pick(answer), answer);
-    },
-    initialPageParam: { start: 0 } as From,
-    getNextPageParam: (_, pages) => following(pages, limit),
+    ...reading<Row>(client, {
+      queryKey: [path, target, "pages", filters],
+      limit,
+      looked: () => looked.current,
+      read: async (from, signal) => {
+        const query = { ...filters, ...from, limit };
+        const answer = await get(path, { ...target, query, signal });
+        return pageOf(pick(answer), answer);
+      },
+    }),
     placeholderData: keepPreviousData,
     refetchInterval: () => pace(path, every, target.cluster),
     enabled: enabled ?? true,
   });
-  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.rows), [query.data]);
-  return { ...query, rows };
+  const { data, refetch } = query;
+  const rows = useMemo(() => data?.pages.flatMap((page) => page.rows), [data]);
+  /** Takes what is looked at, and reads it again where it is old. */
+  const onLook = useCallback(
+    (rows: Looked) => {
+      looked.current = rows;
+      const { first, last } = pagesAround(rows, limit);
+      const isOld = data?.pages.slice(first, last + 1).some((page) => page.old);
+      // One that is under way may have gone past it: then its answer leads here again.
+      if (isOld) void refetch({ cancelRefetch: false });
+    },
+    [data, refetch, limit],
+  );
+  return { ...query, rows, onLook };
 }
 
 export type Pages<Row> = ReturnType<typeof usePages<PathOf<"get">, Row>>;

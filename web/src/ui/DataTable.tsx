@@ -9,6 +9,7 @@ import {
   useState,
 } from "react";
 
+import type { Looked } from "../api/looked";
 import { useUrl } from "../routing/search";
 import { useFormat } from "../text/format";
 import { useText } from "../text/language";
@@ -36,6 +37,8 @@ interface Props<Row> {
   /** Whether the server has more rows than these. */
   more?: boolean;
   onMore?: () => void;
+  /** Is told which rows are in the page. */
+  onLook?: (rows: Looked) => void;
   /** Marks a row. */
   current?: (row: Row) => boolean;
 }
@@ -48,7 +51,17 @@ const FRAMES = 30;
 
 /** A list of any length: only the rows in sight are in the page. */
 export function DataTable<Row>(props: Props<Row>) {
-  const { label, columns, rows, rowKey, busy = false, more = false, onMore, current } = props;
+  const {
+    label,
+    columns,
+    rows,
+    rowKey,
+    busy = false,
+    more = false,
+    onMore,
+    onLook,
+    current,
+  } = props;
   const w = useText(words);
   const format = useFormat();
   const body = useRef<HTMLDivElement>(null);
@@ -94,7 +107,11 @@ export function DataTable<Row>(props: Props<Row>) {
     read.current =
       row && isBelowTop ? { index: first.index, key: rowKey(row), start: first.start } : undefined;
   });
+  const first = shown.at(0)?.index ?? 0;
   const last = shown.at(-1)?.index ?? -1;
+  useEffect(() => {
+    if (last >= 0) onLook?.({ first, last });
+  }, [first, last, onLook]);
   useEffect(() => {
     if (more && last >= rows.length - OVERSCAN) onMore?.();
   }, [more, last, rows.length, onMore]);

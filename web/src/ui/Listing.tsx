@@ -1,6 +1,7 @@
 import { FilterX, Inbox } from "lucide-react";
 import type { ReactNode } from "react";
 
+import type { Looked } from "../api/looked";
 import { type SearchKey, useUrl } from "../routing/search";
 import { useText } from "../text/language";
 import { words } from "../text/words";
@@ -19,6 +20,8 @@ export interface ListQuery<Row> {
   isFetchingNextPage?: boolean;
   hasNextPage?: boolean;
   fetchNextPage?: () => unknown;
+  /** Takes which rows are in the page. */
+  onLook?: (rows: Looked) => void;
   refetch: () => unknown;
 }
 
@@ -78,6 +81,7 @@ export function Listing<Row>({
             busy={busy}
             more={query.hasNextPage ?? false}
             {...(current && { current })}
+            {...(query.onLook && { onLook: query.onLook })}
             onMore={() => {
               if (!query.isFetchingNextPage) query.fetchNextPage?.();
             }}
