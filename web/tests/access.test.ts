@@ -57,6 +57,11 @@ describe("an administrator", () => {
     await dialog.getByLabel("Role").selectOption(role);
     await dialog.getByRole("button", { name: "Save" }).click();
     await row(page, user).waitFor();
+    // Who has it can be looked for.
+    await page.locator("main .facet").getByLabel("Role").selectOption(role);
+    await page.waitForURL((url) => url.searchParams.get("type") === role);
+    await row(page, user).waitFor();
+    expect(await row(page, "admin").count()).toBe(0);
 
     const theirs = await visit();
     const refused: string[] = [];

@@ -1,5 +1,5 @@
 import type { Locator, Page, Route } from "playwright-core";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 
 import { change, create, imagePage, memberId, remove } from "./api";
 import { calm, settled, signedIn, signIn, visit } from "./browser";
@@ -128,17 +128,19 @@ describe("what a page says when", () => {
   it("a field holds what turns its writing around: below it stands what that is", async () => {
     const name = `fed.turned-${Date.now().toString(36)}`;
     const comment = "\u202egnp.exe";
-    const criteria = [{ key: "service", op: "=", value: "turned" }];
+    const criteria = [{ key: "service", op: "=", value: "\u202etsaor" }];
     await create("/v1/group", { config: { name, cfg_type: "federal", comment, criteria } });
+    onTestFinished(() => remove(`/v1/group/${name}`));
     await page.goto(`/groups?open=${name}`);
     const dialog = page.getByRole("dialog");
     await dialog.getByText("Written out: \\u202egnp.exe").waitFor();
+    await dialog.getByText("Written out: \\u202etsaor").waitFor();
     // What is saved is what was there.
     expect(await dialog.getByLabel("Comment").inputValue()).toBe(comment);
-    await remove(`/v1/group/${name}`);
   });
 
   it("its reader has colours of their own: bars and switches are seen all the same", async () => {
+    onTestFinished(() => page.emulateMedia({ forcedColors: null }));
     await page.emulateMedia({ forcedColors: "active" });
     const ground = (of: Locator) => of.evaluate((one) => getComputedStyle(one).backgroundColor);
     await page.goto("/events");
@@ -152,11 +154,11 @@ describe("what a page says when", () => {
     // It goes over from one to the other.
     await until("it is seen to be off", async () => (await ground(on)) !== checked, 5);
     await on.check();
-    await page.emulateMedia({ forcedColors: null });
   });
 
   it("little of it is seen at a time: the rows, and no titles above them", async () => {
     const { width, height } = page.viewportSize() ?? { width: 1280, height: 800 };
+    onTestFinished(() => page.setViewportSize({ width, height }));
     // As 1280 by 1024 is enlarged four times.
     await page.setViewportSize({ width: 320, height: 256 });
     await page.goto("/groups");
@@ -164,7 +166,6 @@ describe("what a page says when", () => {
     await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
     const head = await page.locator("main .table-head").boundingBox();
     expect(head && head.y + head.height).toBeLessThan(49);
-    await page.setViewportSize({ width, height });
   });
 
   it.each([

@@ -73,6 +73,7 @@ export const words = catalogue({
     forbidden: (what: string) => `Your role may not read ${what}.`,
     forbiddenHint: (permission: string) =>
       `Ask somebody who manages users for the permission “${permission}”.`,
+    forAllHint: "It is for all clusters, and your role is limited to a part of them.",
     notFound: "It does not exist (any more).",
     clusterUnreachable: "The cluster does not answer at the moment.",
     errorCode: (code: number, status: number) => `Code ${code}, HTTP ${status}`,
@@ -148,6 +149,7 @@ export const words = catalogue({
     roleMayNotWithin: (role: string) => `角色 ${role} 限于部分集群或命名空间，无权执行此操作。`,
     forbidden: (what: string) => `您的角色无权读取${what}。`,
     forbiddenHint: (permission: string) => `请向用户管理员申请“${permission}”权限。`,
+    forAllHint: "此页面面向所有集群，而您的角色仅限于其中一部分。",
     notFound: "该对象不存在（或已被删除）。",
     clusterUnreachable: "该集群目前没有响应。",
     errorCode: (code: number, status: number) => `代码 ${code}，HTTP ${status}`,

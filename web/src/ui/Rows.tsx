@@ -1,6 +1,9 @@
 import { Plus, X } from "lucide-react";
-import { type ReactNode, useRef } from "react";
+import { Fragment, type ReactNode, useRef } from "react";
 
+import { useText } from "../text/language";
+import { allSeen } from "../text/turns";
+import { words } from "../text/words";
 import { useTyping } from "./useUnsaved";
 
 /** The parts of a row: `put` changes it. */
@@ -23,8 +26,9 @@ interface Props<Row> {
 }
 
 /** Fields in rows that come and go. */
-export function Rows<Row>(props: Props<Row>) {
+export function Rows<Row extends object>(props: Props<Row>) {
   const { rows, onChange, className, children, more, blank, add, remove, needed = false } = props;
+  const w = useText(words);
   const typing = useTyping();
   const become = (next: Row[]) => {
     typing();
@@ -44,19 +48,26 @@ export function Rows<Row>(props: Props<Row>) {
         const put = (next: Row) => onChange(rows.map((one, index) => (index === at ? next : one)));
         return (
           // biome-ignore lint/suspicious/noArrayIndexKey: a row is known by its place while it is typed
-          <div key={at} className={className}>
-            {children(row, put, at)}
-            <button
-              type="button"
-              className="plain"
-              aria-label={remove(at)}
-              disabled={needed && rows.length === 1}
-              onClick={() => drop(at)}
-            >
-              <X aria-hidden size={16} />
-            </button>
-            {more?.(row, put, at)}
-          </div>
+          <Fragment key={at}>
+            <div className={className}>
+              {children(row, put, at)}
+              <button
+                type="button"
+                className="plain"
+                aria-label={remove(at)}
+                disabled={needed && rows.length === 1}
+                onClick={() => drop(at)}
+              >
+                <X aria-hidden size={16} />
+              </button>
+              {more?.(row, put, at)}
+            </div>
+            {turnedIn(row).map((text) => (
+              <span key={text} className="hint">
+                {w.writtenOut(text)}
+              </span>
+            ))}
+          </Fragment>
         );
       })}
       <div>
@@ -71,4 +82,10 @@ export function Rows<Row>(props: Props<Row>) {
       </div>
     </>
   );
+}
+
+/** What a row says that turns its writing around, with every sign of it seen. */
+function turnedIn(row: object): string[] {
+  const texts = Object.values(row).filter((value) => typeof value === "string");
+  return [...new Set(texts)].filter((text) => allSeen(text) !== text).map(allSeen);
 }

@@ -1,5 +1,5 @@
 import { get, type Schema } from "../../api/client";
-import { usePages } from "../../api/query";
+import { useGet, usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { useOpened } from "../../routing/opened";
 import { listQuery, useUrl } from "../../routing/search";
@@ -17,6 +17,7 @@ import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { State } from "../../ui/State";
 import { useMembers } from "../clusters/members";
+import { useRoleName } from "../roles/names";
 import { briefly, namesClusters } from "./scope";
 import { usersText } from "./text";
 import { UserDialog } from "./UserDialog";
@@ -27,6 +28,7 @@ export function Users() {
   const t = useText(usersText);
   const w = useText(words);
   const names = useText(pageNames);
+  const roleName = useRoleName();
   const format = useFormat();
   const may = useMay();
   const self = useSelf().data?.user.fullname;
@@ -34,6 +36,9 @@ export function Users() {
   const query = usePages("/v1/user", (answer) => answer.users, {
     query: listQuery(url, "fullname", { type: "role" }),
   });
+  // Roles that were made here are chosen by their own names.
+  const roles = useGet("/v1/user", { query: { limit: 1 } }).data?.global_roles ?? [];
+  const offered = [...new Set([...Object.keys(t.roles), ...roles])].filter(Boolean);
   const named = query.rows?.some((user) => namesClusters(user.access_scope)) ?? false;
   const members = useMembers({ haste: false, enabled: named }).data?.joint_clusters ?? [];
   const columns: Column<User>[] = [
@@ -56,7 +61,7 @@ export function Users() {
       sort: "role",
       cell: (user) => (
         <>
-          {t.roles[user.role as keyof typeof t.roles] ?? user.role}
+          {roleName(user.role)}
           {user.access_scope && <span className="sub">{briefly(user.access_scope, members)}</span>}
           {Object.entries(user.role_domains ?? {}).map(([role, namespaces]) => (
             <span key={role} className="sub">
@@ -95,11 +100,7 @@ export function Users() {
     <Page title={names.users} lead={t.lead} actions={writable && <AddButton text={t.add} />}>
       <div className="toolbar">
         <FilterText />
-        <Facet
-          of="type"
-          label={t.role}
-          options={Object.entries(t.roles).filter(([role]) => role)}
-        />
+        <Facet of="type" label={t.role} options={offered.map((role) => [role, roleName(role)])} />
       </div>
       <Listing
         query={query}
