@@ -7,6 +7,9 @@ export default defineConfig({
     environment: "node",
     // They share one federation: one after the other.
     fileParallelism: false,
+    // Of the tests of a file, those that say they may go beside each other: each has a page of its
+    // own, and mostly waits for it.
+    maxConcurrency: 2,
     // Each wait in a test has an end of its own; this one is for what never comes to one.
     testTimeout: 180_000,
     hookTimeout: 180_000,

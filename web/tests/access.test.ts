@@ -112,6 +112,9 @@ describe("an administrator", () => {
     await theirs.page.locator("button[type=submit]").click();
     await settled(theirs.page);
     expect(await theirs.page.getByText("staging").count()).toBe(0);
+    // Their role may read it, and yet it is not for them: what is for all clusters says so.
+    await theirs.page.goto("/verifiers");
+    await theirs.page.getByText("your role is limited to a part of them").waitFor();
     await theirs.close();
     await page.goto(`/users?open=${limited}`);
     expect(await dialog.getByLabel("Clusters by their labels").inputValue()).toBe("stamp=none");

@@ -1,9 +1,6 @@
 // A browser of Debian, headless, with an eye on what pages must not do.
 
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
 
 import { shop } from "./shop";
@@ -34,17 +31,18 @@ export interface Look {
   language?: "en-GB" | "zh-CN";
 }
 
-/** A browser of its own, with nothing from before. */
+let browser: Promise<Browser> | undefined;
+// It goes with the file whose tests started it.
+afterAll(async () => (await browser)?.close());
+
+/** Somebody at a browser, with nothing from before. */
 export async function visit({
   theme = "light",
   width = 1280,
   language = "en-GB",
 }: Look = {}): Promise<Visit> {
-  const folder = await mkdtemp(join(tmpdir(), "palisade-portal-"));
-  const context: BrowserContext = await chromium.launchPersistentContext(folder, {
-    executablePath: EXECUTABLE,
-    args: ARGUMENTS,
-    headless: true,
+  browser ??= chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS, headless: true });
+  const context = await (await browser).newContext({
     ignoreHTTPSErrors: true,
     colorScheme: theme,
     locale: language,
@@ -52,7 +50,7 @@ export async function visit({
     baseURL: shop.portal,
   });
   context.setDefaultTimeout(PATIENCE_MS);
-  const page = context.pages()[0] ?? (await context.newPage());
+  const page = await context.newPage();
   const faults: string[] = [];
   page.on("console", (message) => {
     if (message.type() !== "error") return;
@@ -73,7 +71,6 @@ export async function visit({
       const headers = { "X-Auth-Cookie": "true" };
       await context.request.delete(`${shop.portal}/v1/auth`, { headers });
       await context.close();
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }
@@ -87,7 +84,7 @@ export async function signIn(page: Page, to = "/") {
   await page.locator("main#content h1").waitFor();
 }
 
-/** A browser that is signed in while the tests of a block run; the block is given it. */
+/** Somebody who is signed in while the tests of a block run; the block is given their page. */
 export function signedIn(take: (seen: Visit) => void, look?: Look) {
   let seen: Visit | undefined;
   beforeAll(async () => {

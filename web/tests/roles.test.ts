@@ -1,8 +1,8 @@
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 
 import { create, memberId, remove } from "./api";
-import { settled, type Visit, visit } from "./browser";
+import { settled, visit } from "./browser";
 
 const stamp = Date.now().toString(36);
 const password = `Espresso-${stamp}-7`;
@@ -46,22 +46,15 @@ beforeAll(async () => {
 });
 afterAll(() => remove(`/v1/user_role/${settings}`));
 
-describe.each(VISITORS)("%s, with the role %s", (name, role, more) => {
-  const fullname = `${name}-${stamp}`;
-  let seen: Visit;
-  beforeAll(async () => {
-    await create("/v1/user", {
-      user: { fullname, username: fullname, password, role, ...more },
-    });
-    seen = await visit();
-  });
-  afterAll(async () => {
-    await seen.close();
-    await remove(`/v1/user/${fullname}`);
-  });
-
-  it("is led to no page, and to no part of one, that the primary refuses", async () => {
-    const { page } = seen;
+it.concurrent.for(VISITORS)(
+  "%s, with the role %s, is led to no page, and to no part of one, that the primary refuses",
+  async ([name, role, more], { expect, onTestFinished }) => {
+    const fullname = `${name}-${stamp}`;
+    await create("/v1/user", { user: { fullname, username: fullname, password, role, ...more } });
+    onTestFinished(() => remove(`/v1/user/${fullname}`));
+    const { page, close } = await visit();
+    // Who is gone cannot sign out: what comes last here is done first.
+    onTestFinished(close);
     /** Each of them is an event that somebody looks into. */
     const refused: string[] = [];
     page.on("response", (one) => {
@@ -74,9 +67,11 @@ describe.each(VISITORS)("%s, with the role %s", (name, role, more) => {
     await page.locator("main#content h1").waitFor();
     await settled(page);
     expect(await lookAround(page)).toContain("Dashboard");
-    // Nor by a link that somebody sent: what is not for them is not even asked for.
+    // Nor by a link that somebody sent, where the menu has none: what is not for them is not even
+    // asked for.
     const menu = page.getByRole("navigation", { name: "Pages" });
     for (const path of ["/profile", "/users", "/verifiers", "/history"]) {
+      if ((await menu.locator(`a[href^="${path}"]`).count()) > 0) continue;
       await page.goto(path);
       await settled(page);
       // Nor while they go on from there, and the next page is still fetched.
@@ -85,8 +80,8 @@ describe.each(VISITORS)("%s, with the role %s", (name, role, more) => {
       await settled(page);
     }
     expect(refused).toEqual([]);
-  });
-});
+  },
+);
 
 it("a build pipeline is told that the dashboard is not for it, and asks for nothing", async () => {
   const fullname = `pipeline-${stamp}`;
