@@ -57,6 +57,10 @@ const registry = (filter: string) => ({
 const webhook = (host: string) => ({
   config: { name: FED, url: `https://${host}.example/`, enable: true, cfg_type: "federal" },
 });
+const root = (comment: string) => ({
+  ...{ name: NAME, is_private: true, rootless_keypairs_only: true, cfg_type: "federal" },
+  comment,
+});
 const verifier = (comment: string) => ({
   ...{ name: "baker", verifier_type: "keypair", public_key: KEY, comment },
 });
@@ -156,11 +160,23 @@ export const CONTESTED: [what: string, Contested][] = [
     },
   ],
   [
+    "a root of trust",
+    {
+      make: () => create(ROOT, root("first")),
+      form: () => `/verifiers?open=root+${NAME}`,
+      field: "Comment",
+      mine: "mine",
+      theirs: () => change(`${ROOT}/${NAME}`, { comment: "theirs" }),
+      path: `${ROOT}/${NAME}`,
+      word: "theirs",
+      drop: () => remove(`${ROOT}/${NAME}`),
+    },
+  ],
+  [
     "a verifier",
     {
       make: async () => {
-        const kind = { is_private: true, rootless_keypairs_only: true, cfg_type: "federal" };
-        await create(ROOT, { name: NAME, ...kind });
+        await create(ROOT, root("of a verifier"));
         await create(`${ROOT}/${NAME}/verifier`, verifier("first"));
       },
       form: () => `/verifiers?open=verifier+${NAME}+baker`,

@@ -14,6 +14,7 @@ use thiserror::Error;
 use super::replica::PeerError;
 use crate::store::StoreError;
 use crate::store::member_kind::MemberKind;
+use crate::version::ChangedSince;
 
 /// The result of a federation operation.
 pub type Result<T, E = FederationError> = std::result::Result<T, E>;
@@ -131,6 +132,9 @@ pub enum FederationError {
     /// No token has the id.
     #[error("no join token has the id {0}")]
     UnknownTokenId(String),
+    /// The change was meant for what was there before another one.
+    #[error(transparent)]
+    ChangedSince(#[from] ChangedSince),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -181,6 +185,7 @@ impl FederationError {
             }
             Self::UnknownMember(_) | Self::UnknownTokenId(_) => Code::ObjectNotFound,
             Self::NotPrimary
+            | Self::ChangedSince(_)
             | Self::AlreadyPrimary
             | Self::NeverRemote
             | Self::RotationRuns

@@ -19,6 +19,7 @@ use crate::store::audit::{Actor, NewAudit};
 use crate::store::certificate::NewCertificate;
 use crate::store::member::{Duplicate, RemovedReason};
 use crate::store::{self, StoreError};
+use crate::version::Expected;
 
 /// The same second agent is told of again after this.
 const DUPLICATE_SILENCE: TimeDelta = TimeDelta::minutes(10);
@@ -168,18 +169,20 @@ pub async fn note_duplicate(app: &App, cluster: ClusterId, source: &str) -> Resu
     Ok(tx.commit().await.map_err(StoreError::from)?)
 }
 
-/// Gives a member its labels, and so the objects that are for them.
+/// Gives a member whose labels are as expected others, and so the objects that are for them.
 pub async fn relabel(
     app: &App,
     actor: &Actor,
     cluster: ClusterId,
     labels: BTreeMap<String, String>,
+    expected: &Expected,
 ) -> Result<ClusterLabels> {
     let labels = ClusterLabels::try_from(labels)?;
     let mut tx = app.database.begin().await?;
     store::change::lock(&mut tx, LogId::Federation).await?;
     let unknown = || FederationError::UnknownMember(cluster.to_string());
     let member = store::member::cluster(&mut tx, cluster).await?.ok_or_else(unknown)?;
+    expected.check::<FederationError>(&member.labels)?;
     if member.labels == labels {
         return Ok(labels);
     }

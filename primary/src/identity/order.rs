@@ -9,6 +9,7 @@ use super::directory::Kind;
 use super::login::LoginBy;
 use super::user::actor;
 use crate::store::{StoreError, setting};
+use crate::version::{ChangedSince, Expected, Version};
 
 const SETTING: &str = "auth_order";
 /// The primary itself, in the order.
@@ -20,6 +21,9 @@ pub enum OrderError {
     /// A name that no directory with passwords has.
     #[error("auth_order names local and LDAP directories, each once; {0:?} is none")]
     Unknown(String),
+    /// The change was meant for what was there before another one.
+    #[error(transparent)]
+    ChangedSince(#[from] ChangedSince),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -38,12 +42,14 @@ impl Identity {
         Ok(setting::get(&mut conn, SETTING).await?.unwrap_or_default())
     }
 
-    /// Sets the order. An empty one is the usual one.
+    /// Sets the order where it is as expected; gives what is there then. An empty one is the usual
+    /// one.
     pub async fn set_auth_order(
         &self,
         caller: &Caller,
         order: Vec<String>,
-    ) -> Result<(), OrderError> {
+        expected: &Expected,
+    ) -> Result<Version, OrderError> {
         let mut known = self.password_directories().await?;
         known.push(LOCAL.to_owned());
         for (index, name) in order.iter().enumerate() {
@@ -51,13 +57,14 @@ impl Identity {
                 return Err(OrderError::Unknown(name.chars().take(64).collect()));
             }
         }
-        let before = self.auth_order().await?;
         let mut transaction = self.database.begin().await?;
+        let before: Vec<String> = setting::lock(&mut transaction, SETTING, &Vec::new()).await?;
+        expected.check::<OrderError>(&before)?;
         setting::put(&mut transaction, SETTING, &order).await?;
         let what = ("change", "system", SETTING);
         super::audit(&mut transaction, &actor(caller), what, Some(&before), Some(&order)).await?;
         transaction.commit().await.map_err(StoreError::from)?;
-        Ok(())
+        Ok(Version::of(&order)?)
     }
 
     /// Whom to ask for a password, in order. Without an order set the primary

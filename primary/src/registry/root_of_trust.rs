@@ -17,6 +17,7 @@ use super::Registries;
 use crate::store::audit::{self, NewAudit};
 use crate::store::root_of_trust::{DUPLICATE_ROOT, DUPLICATE_VERIFIER, ROOT_OF_VERIFIER};
 use crate::store::{self, Actor, StoreError};
+use crate::version::{ChangedSince, Expected, Version};
 
 /// Roots and verifiers of a root that may be kept.
 const MAX_ROOTS: usize = 64;
@@ -51,6 +52,9 @@ pub enum RootOfTrustFailure {
     /// Keys or certificates that are none.
     #[error(transparent)]
     Root(#[from] RootError),
+    /// The change was meant for what was there before another one.
+    #[error(transparent)]
+    ChangedSince(#[from] ChangedSince),
     /// The file with the keys of the public parts cannot be read.
     #[error("the trusted root file cannot be read: {0}")]
     File(#[from] std::io::Error),
@@ -77,12 +81,12 @@ impl Registries {
         find(&mut conn, name).await
     }
 
-    /// Adds a root.
+    /// Adds a root; gives what is there then.
     pub async fn create_root_of_trust(
         &self,
         actor: &Actor,
         mut root: SigstoreRootOfTrust,
-    ) -> Result<()> {
+    ) -> Result<Version> {
         root.verifiers = None;
         "user_created".clone_into(&mut root.cfg_type);
         check_name(&root.name)?;
@@ -98,18 +102,25 @@ impl Registries {
             }
         })?;
         record(&mut tx, actor, "create", &root.name, None, Some(&root)).await?;
-        finish(tx).await
+        finish(tx).await?;
+        root.verifiers = Some(Vec::new());
+        Ok(Version::of(&root)?)
     }
 
-    /// Changes a root; what `change` leaves out stays.
+    /// Changes a root that is as expected, its verifiers as well; what `change` leaves out stays.
+    /// Gives what is there then.
     pub async fn update_root_of_trust(
         &self,
         actor: &Actor,
         name: &str,
         change: SigstoreRootOfTrustChange,
-    ) -> Result<()> {
+        expected: &Expected,
+    ) -> Result<Version> {
         let mut tx = self.database.begin().await?;
-        let before = SigstoreRootOfTrust { verifiers: None, ..find(&mut tx, name).await? };
+        let found = hold(&mut tx, name).await?;
+        expected.check::<RootOfTrustFailure>(&found)?;
+        let verifiers = found.verifiers.clone();
+        let before = SigstoreRootOfTrust { verifiers: None, ..found };
         let after = SigstoreRootOfTrust {
             rekor_public_key: change.rekor_public_key.unwrap_or(before.rekor_public_key.clone()),
             root_cert: change.root_cert.unwrap_or(before.root_cert.clone()),
@@ -122,13 +133,20 @@ impl Registries {
             return Err(RootOfTrustFailure::Missing(name.to_owned()));
         }
         record(&mut tx, actor, "update", name, Some(&before), Some(&after)).await?;
-        finish(tx).await
+        finish(tx).await?;
+        Ok(Version::of(&SigstoreRootOfTrust { verifiers, ..after })?)
     }
 
-    /// Removes a root with its verifiers.
-    pub async fn delete_root_of_trust(&self, actor: &Actor, name: &str) -> Result<()> {
+    /// Removes a root with its verifiers, where all are as expected.
+    pub async fn delete_root_of_trust(
+        &self,
+        actor: &Actor,
+        name: &str,
+        expected: &Expected,
+    ) -> Result<()> {
         let mut tx = self.database.begin().await?;
-        let before = find(&mut tx, name).await?;
+        let before = hold(&mut tx, name).await?;
+        expected.check::<RootOfTrustFailure>(&before)?;
         if !store::root_of_trust::delete(&mut tx, name).await? {
             return Err(RootOfTrustFailure::Missing(name.to_owned()));
         }
@@ -142,16 +160,16 @@ impl Registries {
         verifier_of(root, name)
     }
 
-    /// Adds a verifier to a root.
+    /// Adds a verifier to a root; gives what is there then.
     pub async fn create_verifier(
         &self,
         actor: &Actor,
         root: &str,
         verifier: SigstoreVerifier,
-    ) -> Result<()> {
+    ) -> Result<Version> {
         check_name(&verifier.name)?;
         let mut tx = self.database.begin().await?;
-        let found = find(&mut tx, root).await?;
+        let found = hold(&mut tx, root).await?;
         check_verifier(&found, &verifier)?;
         if found.verifiers.is_some_and(|verifiers| verifiers.len() >= MAX_VERIFIERS) {
             return Err(RootOfTrustFailure::TooMany(MAX_VERIFIERS));
@@ -164,20 +182,24 @@ impl Registries {
         })?;
         let name = format!("{root}/{}", verifier.name);
         record(&mut tx, actor, "create", &name, None, Some(&verifier)).await?;
-        finish(tx).await
+        finish(tx).await?;
+        Ok(Version::of(&verifier)?)
     }
 
-    /// Changes a verifier; what `change` leaves out stays.
+    /// Changes a verifier that is as expected; what `change` leaves out stays. Gives what is there
+    /// then.
     pub async fn update_verifier(
         &self,
         actor: &Actor,
         root: &str,
         name: &str,
         change: SigstoreVerifierChange,
-    ) -> Result<()> {
+        expected: &Expected,
+    ) -> Result<Version> {
         let mut tx = self.database.begin().await?;
-        let found = find(&mut tx, root).await?;
+        let found = hold(&mut tx, root).await?;
         let before = verifier_of(found.clone(), name)?;
+        expected.check::<RootOfTrustFailure>(&before)?;
         let after = SigstoreVerifier {
             name: before.name.clone(),
             verifier_type: change.verifier_type.unwrap_or(before.verifier_type.clone()),
@@ -192,13 +214,21 @@ impl Registries {
         }
         let name = format!("{root}/{name}");
         record(&mut tx, actor, "update", &name, Some(&before), Some(&after)).await?;
-        finish(tx).await
+        finish(tx).await?;
+        Ok(Version::of(&after)?)
     }
 
-    /// Removes a verifier from a root.
-    pub async fn delete_verifier(&self, actor: &Actor, root: &str, name: &str) -> Result<()> {
+    /// Removes a verifier that is as expected from a root.
+    pub async fn delete_verifier(
+        &self,
+        actor: &Actor,
+        root: &str,
+        name: &str,
+        expected: &Expected,
+    ) -> Result<()> {
         let mut tx = self.database.begin().await?;
-        let before = verifier_of(find(&mut tx, root).await?, name)?;
+        let before = verifier_of(hold(&mut tx, root).await?, name)?;
+        expected.check::<RootOfTrustFailure>(&before)?;
         if !store::root_of_trust::delete_verifier(&mut tx, root, name).await? {
             return Err(RootOfTrustFailure::Missing(name.to_owned()));
         }
@@ -291,6 +321,14 @@ async fn find(conn: &mut PgConnection, name: &str) -> Result<SigstoreRootOfTrust
     let mut roots = list(conn).await?.into_iter();
     let missing = || RootOfTrustFailure::Missing(name.to_owned());
     roots.find(|root| root.name == name).ok_or_else(missing)
+}
+
+/// One root with its verifiers, which nobody else changes until the transaction ends.
+async fn hold(conn: &mut PgConnection, name: &str) -> Result<SigstoreRootOfTrust> {
+    if !store::root_of_trust::lock(conn, name).await? {
+        return Err(RootOfTrustFailure::Missing(name.to_owned()));
+    }
+    find(conn, name).await
 }
 
 fn verifier_of(root: SigstoreRootOfTrust, name: &str) -> Result<SigstoreVerifier> {

@@ -70,6 +70,16 @@ pub async fn verifiers(conn: &mut PgConnection) -> Result<Vec<VerifierOfRoot>> {
         .collect())
 }
 
+/// Keeps a root and its verifiers as they are until the transaction ends: each change of one of them
+/// takes this first. Says whether there is one.
+pub async fn lock(conn: &mut PgConnection, name: &str) -> Result<bool> {
+    let found =
+        sqlx::query_scalar!("SELECT name FROM root_of_trust WHERE name = $1 FOR UPDATE", name)
+            .fetch_optional(conn)
+            .await?;
+    Ok(found.is_some())
+}
+
 /// Adds a root.
 pub async fn create(conn: &mut PgConnection, root: &SigstoreRootOfTrust) -> Result<()> {
     sqlx::query!(

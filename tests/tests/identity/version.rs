@@ -1,11 +1,13 @@
 //! A change that is meant for what another one left, and for nothing that somebody else made of it.
 
 use anyhow::{Context as _, Result, ensure};
-use palisade_tests::Primary;
 use palisade_tests::rest::Answer;
+use palisade_tests::{Primary, fleet};
 use serde_json::{Value, json};
 
 use crate::user::{PASSWORD, create, log_in};
+
+const ROOTS: &str = "/v1/scan/sigstore/root_of_trust";
 
 /// What tells what a change left.
 fn tag(answer: &Answer) -> Result<String> {
@@ -36,6 +38,7 @@ async fn what_somebody_else_changed_since_is_not_taken_back() -> Result<()> {
         json!({ "config": { "name": "ldap1", "ldap": ldap } })
     };
     let entries = "/v1/vulnerability/profile/default/entry";
+    let root = json!({ "name": "shop", "is_private": true, "rootless_keypairs_only": true });
     for (create, made, path, [mine, theirs, back]) in [
         (
             "/v1/user",
@@ -61,6 +64,7 @@ async fn what_somebody_else_changed_since_is_not_taken_back() -> Result<()> {
             format!("{entries}/1000"),
             ["mine", "theirs", "back"].map(|text| config(numbered.clone(), &comment(text))),
         ),
+        (ROOTS, root, format!("{ROOTS}/shop"), ["mine", "theirs", "back"].map(comment)),
     ] {
         let path = path.as_str();
         let answer = admin.post(create, &made).await?;
@@ -102,6 +106,58 @@ async fn rules_of_passwords_that_somebody_else_changed_since_stay() -> Result<()
     // As long as it is what it was then, whatever it was in between.
     admin.patch(path, &length(10)).await?.ok()?;
     mine.patch(path, &length(8)).await?.ok()?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_order_and_stages_that_somebody_else_changed_since_stay() -> Result<()> {
+    let primary = Primary::start().await?;
+    fleet::promote(&primary).await?;
+    let admin = primary.admin().await?;
+    let ldap = json!({ "hostname": "127.0.0.1", "base_dn": "dc=shop" });
+    let server = json!({ "config": { "name": "ldap1", "ldap": ldap } });
+    admin.post("/v1/server", &server).await?.ok()?;
+    let order = |names: &[&str]| json!({ "config": { "auth_order": names } });
+    let policy = |most_errors: u32| json!({ "policy": { "most_errors": most_errors } });
+    for (path, [mine, theirs]) in [
+        ("/v1/system/config", [order(&["ldap1", "local"]), order(&["local", "ldap1"])]),
+        ("/v1/fed/rollout_policy", [policy(1), policy(2)]),
+    ] {
+        let answer = admin.patch(path, &mine).await?;
+        let after = admin.with_header("If-Match", &tag(&answer)?)?;
+        answer.ok()?;
+        admin.patch(path, &theirs).await?.ok()?;
+        after.patch(path, &mine).await?.expect(412, 4)?;
+        admin.patch(path, &mine).await?.ok()?;
+        after.patch(path, &theirs).await?.ok()?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_root_of_trust_stays_with_a_verifier_that_somebody_else_added() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let root = json!({ "name": "shop", "is_private": true, "rootless_keypairs_only": true });
+    let answer = admin.post(ROOTS, &root).await?;
+    let made = admin.with_header("If-Match", &tag(&answer)?)?;
+    answer.ok()?;
+    let path = format!("{ROOTS}/shop");
+    let verifier = format!("{path}/verifier/baker");
+    let key = rcgen::KeyPair::generate()?.public_key_pem();
+    let baker = json!({ "name": "baker", "verifier_type": "keypair", "public_key": key });
+    let answer = admin.post(&format!("{path}/verifier"), &baker).await?;
+    let added = admin.with_header("If-Match", &tag(&answer)?)?;
+    answer.ok()?;
+    made.delete(&path).await?.expect(412, 4)?;
+    made.patch(&path, &json!({ "comment": "back" })).await?.expect(412, 4)?;
+    let answer = admin.patch(&verifier, &json!({ "comment": "theirs" })).await?;
+    let theirs = admin.with_header("If-Match", &tag(&answer)?)?;
+    answer.ok()?;
+    added.patch(&verifier, &json!({ "comment": "back" })).await?.expect(412, 4)?;
+    added.delete(&verifier).await?.expect(412, 4)?;
+    theirs.delete(&verifier).await?.ok()?;
+    made.delete(&path).await?.ok()?;
     Ok(())
 }
 

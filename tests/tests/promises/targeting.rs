@@ -101,6 +101,21 @@ async fn an_object_reaches_the_clusters_that_it_selects_and_nobody_else_hears_of
 }
 
 #[tokio::test]
+async fn labels_that_somebody_else_changed_since_stay() -> Result<()> {
+    let fleet = Simulation::start(&["prod"]).await?;
+    let path = format!("/v1/fed/member/{}/labels", fleet.members[0].1);
+    let labels = |env: &str| json!({ "labels": { "env": env } });
+    let answer = fleet.admin.patch(&path, &labels("test")).await?;
+    let after = fleet.admin.with_header("If-Match", answer.headers["etag"].to_str()?)?;
+    answer.ok()?;
+    fleet.relabel(0, "dev").await?;
+    after.patch(&path, &labels("prod")).await?.expect(412, 4)?;
+    fleet.relabel(0, "test").await?;
+    after.patch(&path, &labels("prod")).await?.ok()?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_relabelled_cluster_gets_what_is_for_it_and_loses_what_is_not() -> Result<()> {
     let mut fleet = Simulation::start(&["prod", "test", "test"]).await?;
     fleet.admin.post("/v1/group", &group("fed.prod", &env("prod"))).await?.ok()?;

@@ -6,9 +6,10 @@ use palisade_policy::PolicyError;
 use palisade_policy::cluster::ClusterSelector;
 use sqlx::PgConnection;
 
-use super::super::rules::Result;
+use super::super::rules::{Result, RuleError};
 use crate::store::audit::NewAudit;
 use crate::store::{self, Actor, Database, StoreError, change, setting};
+use crate::version::{Expected, Version};
 
 const SETTING: &str = "rollout_policy";
 const MAX_STAGES: usize = 16;
@@ -20,13 +21,20 @@ pub async fn get(conn: &mut PgConnection) -> Result<RolloutPolicy> {
     Ok(setting::get(conn, SETTING).await?.unwrap_or_default())
 }
 
-/// Sets the policy. Rollouts that are under way keep theirs.
-pub async fn set(database: &Database, actor: &Actor, policy: &RolloutPolicy) -> Result<()> {
+/// Sets the policy where it is as expected; gives what is there then. Rollouts that are under way
+/// keep theirs.
+pub async fn set(
+    database: &Database,
+    actor: &Actor,
+    policy: &RolloutPolicy,
+    expected: &Expected,
+) -> Result<Version> {
     check(policy)?;
     let mut tx = database.begin().await?;
     // Two at a time would both tell the same before; and changes begin by this policy.
     change::lock(&mut tx, LogId::Federation).await?;
     let before = get(&mut tx).await?;
+    expected.check::<RuleError>(&before)?;
     setting::put(&mut tx, SETTING, policy).await?;
     let raw = |policy: &RolloutPolicy| {
         serde_json::value::to_raw_value(policy).map_err(|e| StoreError::inconsistent("setting", e))
@@ -41,7 +49,7 @@ pub async fn set(database: &Database, actor: &Actor, policy: &RolloutPolicy) -> 
     };
     store::audit::record(&mut tx, actor, record).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    Ok(())
+    Ok(Version::of(policy)?)
 }
 
 fn check(policy: &RolloutPolicy) -> Result<(), PolicyError> {

@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::federation::FederationError;
 use crate::registry::RegistryFailure;
 use crate::store::StoreError;
+use crate::version::ChangedSince;
 
 /// The result of an operation on federated rules.
 pub type Result<T, E = RuleError> = std::result::Result<T, E>;
@@ -117,6 +118,9 @@ pub enum RuleError {
     /// A registry that cannot be.
     #[error(transparent)]
     Registry(#[from] Box<RegistryFailure>),
+    /// The change was meant for what was there before another one.
+    #[error(transparent)]
+    ChangedSince(#[from] ChangedSince),
     /// This is no primary, or the database failed.
     #[error(transparent)]
     Federation(#[from] FederationError),

@@ -9,6 +9,7 @@ use crate::App;
 use crate::federation::membership;
 use crate::http::error::Result;
 use crate::http::extract::{FedAdmin, JsonBody};
+use crate::version::{Expected, Version};
 
 /// Give a cluster its labels
 ///
@@ -26,10 +27,13 @@ pub(super) async fn fed_member_labels_update(
     State(app): State<App>,
     FedAdmin(caller): FedAdmin,
     Path(id): Path<String>,
+    expected: Expected,
     JsonBody(body): JsonBody<ClusterLabelsData>,
-) -> Result<Json<ClusterLabelsData>> {
+) -> Result<(Version, Json<ClusterLabelsData>)> {
     require_primary(&app).await?;
     let member = find_member(&app, &caller, &id).await?;
-    let labels = membership::relabel(&app, &actor(&caller), member.id, body.labels).await?;
-    Ok(Json(ClusterLabelsData { labels: labels.into() }))
+    let by = actor(&caller);
+    let labels = membership::relabel(&app, &by, member.id, body.labels, &expected).await?;
+    let version = Version::of(&labels)?;
+    Ok((version, Json(ClusterLabelsData { labels: labels.into() })))
 }

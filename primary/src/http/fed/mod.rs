@@ -154,6 +154,7 @@ impl From<FederationError> for ApiError {
         let (code, message) = (error.code(), error.client_text());
         match error {
             FederationError::Store(error) => error.into(),
+            FederationError::ChangedSince(error) => error.into(),
             FederationError::UnknownMember(_) => {
                 Self::new(code, message).with_status(StatusCode::BAD_REQUEST)
             }

@@ -45,6 +45,7 @@ impl From<RuleError> for ApiError {
             RuleError::Encoding(error) => Self::internal(error),
             RuleError::Trial(error) => Self::internal(error),
             RuleError::Registry(error) => (*error).into(),
+            RuleError::ChangedSince(error) => error.into(),
             RuleError::Federation(error) => error.into(),
             RuleError::Store(error) => error.into(),
         }

@@ -47,9 +47,10 @@ const ABOUT: &str = "The REST API of the primary.\n\n\
     Lists with `start` and `limit` are filtered by `f_FIELD=VALUE` or `f_FIELD=OPERATOR,VALUE` (`eq`, \
     `neq`, `in`, `notin`, `gt`, `gte`, `lt`, `lte`, `prefix`), and sorted by `s_FIELD=asc` or `desc`; \
     a field that nothing in the list has is passed over. What has an `ETag` is not sent again to who \
-    shows it by `If-None-Match`. A change of a user, a role, a server, the password profile or \
-    an accepted vulnerability answers with an `ETag` of what it left; with that as `If-Match`, another one \
-    is refused with 412, code 4, where somebody changed it since.\n\n\
+    shows it by `If-None-Match`. A change of a user, a role, a server, `auth_order`, the password \
+    profile, an accepted vulnerability, a root of trust, a verifier, the rollout policy or the labels of a \
+    cluster answers with an `ETag` of what it left; with that as `If-Match`, another one is refused with \
+    412, code 4, where somebody changed it since.\n\n\
     What is federated is changed with the permission `fed` (write) beside that of the path. Times are \
     in UTC: `…_timestamp` in seconds since 1970, `…_at` as RFC 3339; sizes are in bytes, and other \
     units stand with their field.";

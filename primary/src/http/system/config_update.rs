@@ -11,6 +11,7 @@ use crate::http::error::{ApiError, Result};
 use crate::http::extract::{Authenticated, JsonBody, require};
 use crate::identity::OrderError;
 use crate::store::Actor;
+use crate::version::{Expected, Version};
 
 /// Change the configuration
 ///
@@ -28,9 +29,10 @@ use crate::store::Actor;
 pub(super) async fn system_config_update(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
+    expected: Expected,
     JsonBody(update): JsonBody<SystemConfigUpdate>,
-) -> Result<()> {
-    change(&app, &caller, update).await
+) -> Result<(Option<Version>, ())> {
+    change(&app, &caller, update, &expected).await
 }
 
 /// Change the configuration
@@ -46,12 +48,19 @@ pub(super) async fn system_config_update(
 pub(super) async fn system_config_update_v2(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
+    expected: Expected,
     JsonBody(update): JsonBody<SystemConfigUpdate>,
-) -> Result<()> {
-    change(&app, &caller, update).await
+) -> Result<(Option<Version>, ())> {
+    change(&app, &caller, update, &expected).await
 }
 
-async fn change(app: &App, caller: &Caller, mut update: SystemConfigUpdate) -> Result<()> {
+/// Changes what is given; tells what became of the order.
+async fn change(
+    app: &App,
+    caller: &Caller,
+    mut update: SystemConfigUpdate,
+    expected: &Expected,
+) -> Result<(Option<Version>, ())> {
     let says_federal = update.fed_config.is_some();
     let refused = |other: String| {
         let other: String = other.chars().take(64).collect();
@@ -65,20 +74,23 @@ async fn change(app: &App, caller: &Caller, mut update: SystemConfigUpdate) -> R
     if says_federal {
         require(caller, Permission::Fed, Access::Write)?;
     }
+    // What somebody else may have changed since comes first: where it is refused, nothing is done.
+    let version = match order {
+        Some(order) => Some(app.identity.set_auth_order(caller, order, expected).await?),
+        None => None,
+    };
     if let Some(webhooks) = webhooks {
         let actor = Actor::from(caller);
         rules::webhook::replace(&app.database, &actor, webhooks).await?;
     }
-    if let Some(order) = order {
-        app.identity.set_auth_order(caller, order).await?;
-    }
-    Ok(())
+    Ok((version, ()))
 }
 
 impl From<OrderError> for ApiError {
     fn from(error: OrderError) -> Self {
         match error {
             OrderError::Unknown(_) => Self::invalid_request(error.to_string()),
+            OrderError::ChangedSince(error) => error.into(),
             OrderError::Store(error) => error.into(),
         }
     }

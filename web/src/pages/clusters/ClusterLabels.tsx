@@ -1,6 +1,6 @@
 import { type FormEvent, useId, useState } from "react";
 
-import { get, patch } from "../../api/client";
+import { ifStill, patchTagged, type Target } from "../../api/client";
 import { useChange } from "../../api/query";
 import { holdsForAll, useAllowed } from "../../session/permissions";
 import { useText } from "../../text/language";
@@ -18,21 +18,12 @@ export function ClusterLabels({ member }: { member: Cluster }) {
   const writable = useAllowed((self) => holdsForAll(self, "fed", "write"));
   const hint = useId();
   const [typed, setTyped] = useState<string>();
-  const put = (labels: Record<string, string>) =>
-    patch("/v1/fed/member/{id}/labels", { labels }, { path: { id: member.id } });
+  const put = (labels: Record<string, string>, still?: Target) =>
+    patchTagged("/v1/fed/member/{id}/labels", { labels }, { path: { id: member.id }, ...still });
   const change = useChange(({ to }: Record<"to" | "from", Record<string, string>>) => put(to), {
     done: t.labelsSaved,
     onDone: () => setTyped(undefined),
-    read: async () => {
-      const { joint_clusters: now } = await get("/v1/fed/member", {
-        query: { cluster: member.id },
-      });
-      return now?.map(({ labels }) => labels);
-    },
-    undo:
-      ({ from }) =>
-      () =>
-        put(from),
+    undo: ({ from }, tag) => (tag ? () => put(from, ifStill(tag)) : undefined),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();

@@ -1,4 +1,4 @@
-import { get, patch, type Schema } from "../../api/client";
+import { ifStill, patchTagged, type Schema, type Target } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
 import { useText } from "../../text/language";
 import { Refusal } from "../../ui/Failure";
@@ -19,12 +19,13 @@ export function SignInOrder({
 }) {
   const t = useText(providersText);
   const chosen = useGet("/v1/system/config").data?.config.auth_order ?? [];
-  const put = (order: string[]) =>
-    patch("/v1/system/config", { config: { auth_order: order } } as Schema<"SystemConfigUpdate">);
-  const change = useChange(put, {
+  const put = (auth_order: string[], still?: Target) => {
+    const update = { config: { auth_order } } as Schema<"SystemConfigUpdate">;
+    return patchTagged("/v1/system/config", update, still);
+  };
+  const change = useChange((order: string[]) => put(order), {
     done: t.ordered,
-    read: async () => (await get("/v1/system/config")).config.auth_order,
-    undo: () => () => put(chosen),
+    undo: (_, tag) => (tag ? () => put(chosen, ifStill(tag)) : undefined),
   });
   const order = chosen.length > 0 ? chosen : [LOCAL, ...directories];
   // A directory that came later is asked once it is put somewhere.

@@ -1,7 +1,7 @@
 import { Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 
-import { get, patch, type Schema } from "../../api/client";
+import { ifStill, patchTagged, type Schema, type Target } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { Field, Switch } from "../../ui/Field";
@@ -11,6 +11,8 @@ import { useTyping } from "../../ui/useUnsaved";
 import { SelectorField } from "../clusters/SelectorField";
 import { selectorOf, textOf } from "../clusters/selector";
 import { rolloutsText } from "./text";
+
+type Policy = Schema<"RolloutPolicy">;
 
 /** A stage as it is typed. */
 interface Draft {
@@ -22,7 +24,7 @@ interface Draft {
 }
 
 interface Props {
-  of: Schema<"RolloutPolicy">;
+  of: Policy;
   onClose: () => void;
 }
 
@@ -40,25 +42,24 @@ export function PolicyDialog({ of, onClose }: Props) {
   );
   const [errors, setErrors] = useState(of.most_errors ?? 0);
   const [denials, setDenials] = useState(String(of.most_new_denials ?? ""));
+  const put = (policy: Policy, still?: Target) =>
+    patchTagged("/v1/fed/rollout_policy", { policy }, still);
   const save = useChange(
     () =>
-      patch("/v1/fed/rollout_policy", {
-        policy: {
-          enable,
-          stages: stages.map(({ selector, percent, wait }) => ({
-            ...(selector.trim() && { cluster_selector: selectorOf(selector) }),
-            percent,
-            wait_seconds: wait,
-          })),
-          most_errors: errors,
-          ...(denials !== "" && { most_new_denials: Number(denials) }),
-        },
+      put({
+        enable,
+        stages: stages.map(({ selector, percent, wait }) => ({
+          ...(selector.trim() && { cluster_selector: selectorOf(selector) }),
+          percent,
+          wait_seconds: wait,
+        })),
+        most_errors: errors,
+        ...(denials !== "" && { most_new_denials: Number(denials) }),
       }),
     {
       done: t.saved,
       onDone: onClose,
-      read: () => get("/v1/fed/rollout_policy"),
-      undo: () => () => patch("/v1/fed/rollout_policy", { policy: of }),
+      undo: (_, tag) => (tag ? () => put(of, ifStill(tag)) : undefined),
     },
   );
   const switchOn = (value: boolean) => {

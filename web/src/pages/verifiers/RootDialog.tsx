@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { get, patch, post, remove } from "../../api/client";
+import { ifStill, patchTagged, postTagged, remove } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -30,28 +30,27 @@ export function RootDialog({ root, onClose }: { root: Root | undefined; onClose:
       const keys = withCertificates
         ? { rekor_public_key: rekorKey, root_cert: rootCert, sct_public_key: sctKey }
         : {};
-      if (root) {
-        await patch(ONE, { comment, ...keys }, { path });
-      } else {
-        await post(LIST, {
-          name,
-          comment,
-          is_private: isPrivate,
-          rootless_keypairs_only: isPrivate && keysOnly,
-          cfg_type: "federal",
-          ...keys,
-        });
-      }
+      if (root) return patchTagged(ONE, { comment, ...keys }, { path });
+      const { tag } = await postTagged(LIST, {
+        name,
+        comment,
+        is_private: isPrivate,
+        rootless_keypairs_only: isPrivate && keysOnly,
+        cfg_type: "federal",
+        ...keys,
+      });
+      return tag;
     },
     {
       done: t.saved,
       onDone: onClose,
-      read: () => get(ONE, { path, query: { with_verifiers: true } }),
-      undo: () => {
-        if (!root) return () => remove(ONE, { path });
+      undo: (_, tag) => {
+        if (!tag) return undefined;
+        const target = { path, ...ifStill(tag) };
+        if (!root) return () => remove(ONE, target);
         const { comment = "", rekor_public_key = "", root_cert = "", sct_public_key = "" } = root;
         const keys = withCertificates ? { rekor_public_key, root_cert, sct_public_key } : {};
-        return () => patch(ONE, { comment, ...keys }, { path });
+        return () => patchTagged(ONE, { comment, ...keys }, target);
       },
     },
   );

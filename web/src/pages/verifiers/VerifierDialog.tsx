@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { get, patch, post, remove } from "../../api/client";
+import { ifStill, patchTagged, postTagged, remove } from "../../api/client";
 import { useChange } from "../../api/query";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
@@ -36,20 +36,21 @@ export function VerifierDialog({ root, verifier, onClose }: Props) {
         kind === "keypair"
           ? { verifier_type: kind, comment, public_key: key }
           : { verifier_type: kind, comment, cert_issuer: issuer, cert_subject: subject };
-      if (verifier) await patch(ONE, said, { path });
-      else await post(LIST, { name, ...said }, { path });
+      if (verifier) return patchTagged(ONE, said, { path });
+      return (await postTagged(LIST, { name, ...said }, { path })).tag;
     },
     {
       done: t.saved,
       onDone: onClose,
-      read: () => get(ONE, { path }),
-      undo: () => {
-        if (!verifier) return () => remove(ONE, { path });
+      undo: (_, tag) => {
+        if (!tag) return undefined;
+        const target = { path, ...ifStill(tag) };
+        if (!verifier) return () => remove(ONE, target);
         const { verifier_type: kind = "", comment = "" } = verifier;
         const said = { verifier_type: kind, comment };
         const { public_key = "", cert_issuer = "", cert_subject = "" } = verifier;
         const keys = kind === "keypair" ? { public_key } : { cert_issuer, cert_subject };
-        return () => patch(ONE, { ...said, ...keys }, { path });
+        return () => patchTagged(ONE, { ...said, ...keys }, target);
       },
     },
   );

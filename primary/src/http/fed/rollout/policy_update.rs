@@ -9,6 +9,7 @@ use crate::App;
 use crate::federation::rollout::policy;
 use crate::http::error::Result;
 use crate::http::extract::{FedAdmin, JsonBody};
+use crate::version::{Expected, Version};
 
 /// Say how changes reach the clusters
 ///
@@ -23,9 +24,10 @@ use crate::http::extract::{FedAdmin, JsonBody};
 pub(in crate::http::fed) async fn fed_rollout_policy_update(
     State(app): State<App>,
     FedAdmin(caller): FedAdmin,
+    expected: Expected,
     JsonBody(body): JsonBody<RolloutPolicyData>,
-) -> Result<Json<RolloutPolicyData>> {
+) -> Result<(Version, Json<RolloutPolicyData>)> {
     require_primary(&app).await?;
-    policy::set(&app.database, &actor(&caller), &body.policy).await?;
-    Ok(Json(body))
+    let version = policy::set(&app.database, &actor(&caller), &body.policy, &expected).await?;
+    Ok((version, Json(body)))
 }

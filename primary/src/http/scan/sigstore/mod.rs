@@ -52,6 +52,7 @@ impl From<RootOfTrustFailure> for ApiError {
             RootOfTrustFailure::TooLong(_)
             | RootOfTrustFailure::Setting(_)
             | RootOfTrustFailure::Root(_) => Self::invalid_request(message),
+            RootOfTrustFailure::ChangedSince(error) => error.into(),
             RootOfTrustFailure::Store(error) => error.into(),
             RootOfTrustFailure::File(_) | RootOfTrustFailure::Encode(_) => Self::internal(error),
         }

@@ -7,6 +7,7 @@ use super::actor;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::{Authenticated, JsonBody};
+use crate::version::Version;
 
 /// Add a root of trust for signatures
 #[utoipa::path(
@@ -20,7 +21,6 @@ pub(super) async fn root_of_trust_create(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     JsonBody(root): JsonBody<SigstoreRootOfTrust>,
-) -> Result<()> {
-    app.registries.create_root_of_trust(&actor(&caller), root).await?;
-    Ok(())
+) -> Result<Version> {
+    Ok(app.registries.create_root_of_trust(&actor(&caller), root).await?)
 }

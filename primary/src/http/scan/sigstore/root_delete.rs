@@ -6,6 +6,7 @@ use super::actor;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
+use crate::version::Expected;
 
 /// Remove a root of trust with its verifiers
 #[utoipa::path(
@@ -19,7 +20,8 @@ pub(super) async fn root_of_trust_delete(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     Path(root_name): Path<String>,
+    expected: Expected,
 ) -> Result<()> {
-    app.registries.delete_root_of_trust(&actor(&caller), &root_name).await?;
+    app.registries.delete_root_of_trust(&actor(&caller), &root_name, &expected).await?;
     Ok(())
 }

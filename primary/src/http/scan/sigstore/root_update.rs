@@ -7,6 +7,7 @@ use super::actor;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::{Authenticated, JsonBody};
+use crate::version::{Expected, Version};
 
 /// Change a root of trust; what is left out stays
 #[utoipa::path(
@@ -21,8 +22,9 @@ pub(super) async fn root_of_trust_update(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     Path(root_name): Path<String>,
+    expected: Expected,
     JsonBody(change): JsonBody<SigstoreRootOfTrustChange>,
-) -> Result<()> {
-    app.registries.update_root_of_trust(&actor(&caller), &root_name, change).await?;
-    Ok(())
+) -> Result<Version> {
+    let actor = actor(&caller);
+    Ok(app.registries.update_root_of_trust(&actor, &root_name, change, &expected).await?)
 }

@@ -7,6 +7,7 @@ use super::actor;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::{Authenticated, JsonBody};
+use crate::version::Version;
 
 /// Add a verifier to a root of trust
 #[utoipa::path(
@@ -22,7 +23,6 @@ pub(super) async fn verifier_create(
     Authenticated(caller): Authenticated,
     Path(root_name): Path<String>,
     JsonBody(verifier): JsonBody<SigstoreVerifier>,
-) -> Result<()> {
-    app.registries.create_verifier(&actor(&caller), &root_name, verifier).await?;
-    Ok(())
+) -> Result<Version> {
+    Ok(app.registries.create_verifier(&actor(&caller), &root_name, verifier).await?)
 }

@@ -6,6 +6,7 @@ use super::actor;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::Authenticated;
+use crate::version::Expected;
 
 /// Remove a verifier from a root of trust
 #[utoipa::path(
@@ -19,7 +20,9 @@ pub(super) async fn verifier_delete(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     Path((root_name, verifier_name)): Path<(String, String)>,
+    expected: Expected,
 ) -> Result<()> {
-    app.registries.delete_verifier(&actor(&caller), &root_name, &verifier_name).await?;
+    let (root, name, actor) = (&root_name, &verifier_name, actor(&caller));
+    app.registries.delete_verifier(&actor, root, name, &expected).await?;
     Ok(())
 }

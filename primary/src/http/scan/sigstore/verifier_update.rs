@@ -7,6 +7,7 @@ use super::actor;
 use crate::App;
 use crate::http::error::Result;
 use crate::http::extract::{Authenticated, JsonBody};
+use crate::version::{Expected, Version};
 
 /// Change a verifier; what is left out stays
 #[utoipa::path(
@@ -21,8 +22,9 @@ pub(super) async fn verifier_update(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     Path((root_name, verifier_name)): Path<(String, String)>,
+    expected: Expected,
     JsonBody(change): JsonBody<SigstoreVerifierChange>,
-) -> Result<()> {
-    app.registries.update_verifier(&actor(&caller), &root_name, &verifier_name, change).await?;
-    Ok(())
+) -> Result<Version> {
+    let (root, name, actor) = (&root_name, &verifier_name, actor(&caller));
+    Ok(app.registries.update_verifier(&actor, root, name, change, &expected).await?)
 }
