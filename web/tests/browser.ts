@@ -29,6 +29,8 @@ export interface Look {
   theme?: "light" | "dark";
   width?: number;
   language?: "en-GB" | "zh-CN";
+  /** Where on earth they are, by the name of their time zone. */
+  timezone?: string;
 }
 
 let browser: Promise<Browser> | undefined;
@@ -40,12 +42,14 @@ export async function visit({
   theme = "light",
   width = 1280,
   language = "en-GB",
+  timezone,
 }: Look = {}): Promise<Visit> {
   browser ??= chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS, headless: true });
   const context = await (await browser).newContext({
     ignoreHTTPSErrors: true,
     colorScheme: theme,
     locale: language,
+    ...(timezone && { timezoneId: timezone }),
     viewport: { width, height: width < 600 ? 844 : 800 },
     baseURL: shop.portal,
   });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import { settled, signIn, type Visit, visit } from "./browser";
 
@@ -37,6 +37,31 @@ describe("the risk report", () => {
     for (const said of ["Risk report", "staging", "shop/orders:v1", "Page 1 of"]) {
       expect(text, said).toContain(said);
     }
+  });
+
+  // At any moment it is another day than in Greenwich in one of them.
+  it.each(["Pacific/Tongatapu", "Pacific/Pago_Pago"])(
+    "is called by the day that it is in %s",
+    async (timezone) => {
+      const there = await visit({ timezone });
+      onTestFinished(there.close);
+      await signIn(there.page, "/risk-report");
+      await settled(there.page);
+      const day = await there.page.evaluate(() => new Date().toLocaleDateString("sv-SE"));
+      const [name] = await download(there.page, "Download PDF");
+      expect(name).toBe(`risk-report-${day}.pdf`);
+    },
+  );
+
+  it("is printed on white, whatever its reader chose to look at", async () => {
+    const root = page.locator("html");
+    onTestFinished(async () => {
+      await page.emulateMedia({ media: null });
+      await root.evaluate((html) => html.removeAttribute("data-theme"));
+    });
+    await root.evaluate((html) => html.setAttribute("data-theme", "dark"));
+    await page.emulateMedia({ media: "print" });
+    expect(await root.evaluate((html) => getComputedStyle(html).colorScheme)).toBe("light");
   });
 
   it("is had as CSV, part by part", async () => {

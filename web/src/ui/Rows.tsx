@@ -1,10 +1,8 @@
 import { Plus, X } from "lucide-react";
 import { Fragment, type ReactNode, useRef } from "react";
 
-import { useText } from "../text/language";
-import { allSeen } from "../text/turns";
-import { words } from "../text/words";
 import { useTyping } from "./useUnsaved";
+import { WrittenOut } from "./WrittenOut";
 
 /** The parts of a row: `put` changes it. */
 type Parts<Row> = (row: Row, put: (next: Row) => void, at: number) => ReactNode;
@@ -28,7 +26,6 @@ interface Props<Row> {
 /** Fields in rows that come and go. */
 export function Rows<Row extends object>(props: Props<Row>) {
   const { rows, onChange, className, children, more, blank, add, remove, needed = false } = props;
-  const w = useText(words);
   const typing = useTyping();
   const become = (next: Row[]) => {
     typing();
@@ -62,11 +59,7 @@ export function Rows<Row extends object>(props: Props<Row>) {
               </button>
               {more?.(row, put, at)}
             </div>
-            {turnedIn(row).map((text) => (
-              <span key={text} className="hint">
-                {w.writtenOut(text)}
-              </span>
-            ))}
+            <WrittenOut of={Object.values(row)} />
           </Fragment>
         );
       })}
@@ -82,10 +75,4 @@ export function Rows<Row extends object>(props: Props<Row>) {
       </div>
     </>
   );
-}
-
-/** What a row says that turns its writing around, with every sign of it seen. */
-function turnedIn(row: object): string[] {
-  const texts = Object.values(row).filter((value) => typeof value === "string");
-  return [...new Set(texts)].filter((text) => allSeen(text) !== text).map(allSeen);
 }

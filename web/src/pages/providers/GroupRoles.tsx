@@ -6,6 +6,7 @@ import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { MoveButtons } from "../../ui/MoveButtons";
 import { useTyping } from "../../ui/useUnsaved";
+import { WrittenOut } from "../../ui/WrittenOut";
 import { useMembers } from "../clusters/members";
 import { NamespaceRoles } from "../users/NamespaceRoles";
 import {
@@ -105,6 +106,7 @@ export function GroupRoles({ draft: { groups, defaultRole }, roles, put }: Props
                   <Trash2 aria-hidden size={16} />
                 </button>
               </span>
+              <WrittenOut of={[group]} />
               {givesNothing(one) && (
                 <p role="status" className="reminder">
                   {t.givesNothing}

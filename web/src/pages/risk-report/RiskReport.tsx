@@ -8,6 +8,7 @@ import { pageNames } from "../../frame/pages";
 import { fetchNow } from "../../routing/fetching";
 import { type Fleet, useFleet, useUrl } from "../../routing/search";
 import { reachOf, useAllowed, useMay } from "../../session/permissions";
+import { dayOf } from "../../text/day";
 import { useLanguage, useText } from "../../text/language";
 import { Refusal } from "../../ui/Failure";
 import { Loaded } from "../../ui/Loaded";
@@ -41,7 +42,7 @@ export function RiskReport() {
   const about = { cluster: cluster ? (name ?? cluster) : selector, days: Number(days) };
   const made = useChange(async (data: RiskData) => {
     const { toPdf } = await fetchNow(() => import("./pdf"));
-    const day = new Date(data.at).toISOString().slice(0, 10);
+    const day = dayOf(data.at / 1_000);
     saveAs(`risk-report-${day}.pdf`, toPdf(compose(data, about, language), language));
   });
   return (
