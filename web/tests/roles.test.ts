@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 
 import { create, memberId, remove } from "./api";
 import { settled, visit } from "./browser";
@@ -86,7 +86,9 @@ it.concurrent.for(VISITORS)(
 it("a build pipeline is told that the dashboard is not for it, and asks for nothing", async () => {
   const fullname = `pipeline-${stamp}`;
   await create("/v1/user", { user: { fullname, username: fullname, password, role: "ciops" } });
+  onTestFinished(() => remove(`/v1/user/${fullname}`));
   const { page, faults, close } = await visit();
+  onTestFinished(close);
   await page.goto("/");
   await page.locator("input[name=username]").fill(fullname);
   await page.locator("input[name=password]").fill(password);
@@ -95,8 +97,6 @@ it("a build pipeline is told that the dashboard is not for it, and asks for noth
   await settled(page);
   // A refused call would be one.
   expect(faults).toEqual([]);
-  await close();
-  await remove(`/v1/user/${fullname}`);
 });
 
 it("whoever reads a namespace alone finds its events, and what they may do there", async () => {
@@ -105,7 +105,9 @@ it("whoever reads a namespace alone finds its events, and what they may do there
   await create("/v1/user", {
     user: { fullname, username: fullname, password, role: "", role_domains },
   });
+  onTestFinished(() => remove(`/v1/user/${fullname}`));
   const { page, faults, close } = await visit();
+  onTestFinished(close);
   await page.goto("/");
   await page.locator("input[name=username]").fill(fullname);
   await page.locator("input[name=password]").fill(password);
@@ -118,14 +120,14 @@ it("whoever reads a namespace alone finds its events, and what they may do there
   await page.getByRole("region", { name: "In the namespace shop" }).waitFor();
   await page.locator("main .tag", { hasText: "this one" }).waitFor();
   expect(faults).toEqual([]);
-  await close();
-  await remove(`/v1/user/${fullname}`);
 });
 
 it("shows a role as it is to who could not give it", async () => {
   const fullname = `onlooker-${stamp}`;
   await create("/v1/user", { user: { fullname, username: fullname, password, role: "reader" } });
+  onTestFinished(() => remove(`/v1/user/${fullname}`));
   const { page, close } = await visit();
+  onTestFinished(close);
   await page.goto("/sign-in?to=/users?open=admin");
   await page.locator("input[name=username]").fill(fullname);
   await page.locator("input[name=password]").fill(password);
@@ -134,6 +136,4 @@ it("shows a role as it is to who could not give it", async () => {
   await role.waitFor();
   await settled(page);
   expect(await role.inputValue()).toBe("fedAdmin");
-  await close();
-  await remove(`/v1/user/${fullname}`);
 });
