@@ -44,7 +44,7 @@ export function reading<Row>(client: QueryClient, { queryKey, limit, looked, rea
   return {
     queryKey,
     initialPageParam: { start: 0 } as From,
-    queryFn: (context: QueryFunctionContext<QueryKey, From>) => {
+    queryFn: async (context: QueryFunctionContext<QueryKey, From>): Promise<ReadPage<Row>> => {
       const { pages, pageParams } = held() ?? { pages: [], pageParams: [] };
       const at = pageParams.findIndex((from) => isSame(from, context.pageParam));
       const page = pages[at];
