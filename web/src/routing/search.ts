@@ -33,6 +33,8 @@ const KEYS = [
   "since",
   "until",
   "image",
+  "package",
+  "running",
 ] as const;
 
 export type SearchKey = (typeof KEYS)[number];

@@ -1,19 +1,25 @@
 import { Search } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 
-import { useUrl } from "../routing/search";
+import { type SearchKey, useUrl } from "../routing/search";
 import { useText } from "../text/language";
 import { words } from "../text/words";
 
 /** After so long without a key the list is asked for again. */
 const PAUSE_MS = 200;
 
-/** The text filter of a list; `/` leads to it. */
-export function FilterText({ label }: { label?: string }) {
+interface Props {
+  label?: string;
+  /** Where the URL keeps the text, of a list that has two. */
+  of?: SearchKey;
+}
+
+/** A text filter of a list; `/` leads to the first. */
+export function FilterText({ label, of = "q" }: Props) {
   const [url, setUrl] = useUrl();
   const w = useText(words);
-  const [text, setText] = useState(url.q ?? "");
-  const shown = url.q ?? "";
+  const [text, setText] = useState(url[of] ?? "");
+  const shown = url[of] ?? "";
 
   // What comes back of one's own typing must not undo what was typed meanwhile.
   const sent = useRef(shown);
@@ -26,10 +32,10 @@ export function FilterText({ label }: { label?: string }) {
     if (text === shown) return;
     const timer = setTimeout(() => {
       sent.current = text;
-      setUrl({ q: text });
+      setUrl({ [of]: text });
     }, PAUSE_MS);
     return () => clearTimeout(timer);
-  }, [text, shown, setUrl]);
+  }, [text, shown, of, setUrl]);
 
   return (
     <label className="filter-text">

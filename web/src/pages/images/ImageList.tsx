@@ -12,20 +12,28 @@ import { useOutcomeText } from "../../text/outcomes";
 import { words } from "../../text/words";
 import { Ago } from "../../ui/Ago";
 import type { Column } from "../../ui/DataTable";
+import { Facet } from "../../ui/Facet";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
-import { SeverityCounts } from "../../ui/Severity";
+import { SeverityCounts, useSeverityName } from "../../ui/Severity";
 import { State, type Tone } from "../../ui/State";
 import { imagesText } from "./text";
 
 type Image = Schema<"RegistryImageSummary">;
 
+const STATES = ["scheduled", "scanning", "finished", "failed"] as const;
 const TONES: Record<string, Tone> = {
   finished: "good",
   scheduled: "busy",
   scanning: "busy",
   failed: "bad",
+};
+
+/** Which images have a finding of so high a severity. */
+const GRAVE: Record<string, Record<string, string>> = {
+  Critical: { f_critical: "gt,0" },
+  High: { f_high: "gt,0" },
 };
 
 /** The images of a registry, worst or newest first as one likes. */
@@ -35,12 +43,16 @@ export function ImageList({ registry, beside }: { registry: string; beside?: Rea
   const names = useText(pageNames);
   const format = useFormat();
   const outcome = useOutcomeText();
+  const severity = useSeverityName();
   const cluster = useScope();
   const [url] = useUrl();
   const query = usePages("/v1/scan/registry/{name}/images", (answer) => answer.images, {
     path: { name: registry },
     cluster,
-    query: listQuery(url, "repository", {}),
+    query: {
+      ...listQuery(url, "repository", { status: "status" }),
+      ...(url.severity && GRAVE[url.severity]),
+    },
     every: 5_000,
   });
   const columns: Column<Image>[] = [
@@ -107,6 +119,16 @@ export function ImageList({ registry, beside }: { registry: string; beside?: Rea
     <div>
       <div className="toolbar">
         <FilterText label={t.image} />
+        <Facet
+          of="severity"
+          label={t.findings}
+          options={Object.keys(GRAVE).map((one) => [one, severity(one)])}
+        />
+        <Facet
+          of="status"
+          label={w.state}
+          options={STATES.map((one) => [one, t.scanStates[one]])}
+        />
         {beside}
       </div>
       <Listing
@@ -114,6 +136,7 @@ export function ImageList({ registry, beside }: { registry: string; beside?: Rea
         what={names.images}
         columns={columns}
         rowKey={(image) => `${image.repository}:${image.tag}`}
+        filters={["q", "severity", "status"]}
         empty={
           <Sign icon={<Package aria-hidden />} title={t.none} hint={t.noneHint} role="status" />
         }

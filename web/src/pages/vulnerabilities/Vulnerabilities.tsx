@@ -39,6 +39,8 @@ function queryOf(search: Search): Record<string, string | undefined> {
     severity: search.severity?.toLowerCase(),
     fixable: search.fix,
     kev: search.type,
+    package: search.package,
+    running: search.running,
   };
 }
 
@@ -171,6 +173,7 @@ function VulnerabilityList() {
     <>
       <div className="toolbar">
         <FilterText label={t.vulnerability} />
+        <FilterText label={t.package} of="package" />
         <Facet
           of="severity"
           label={t.severity}
@@ -178,6 +181,7 @@ function VulnerabilityList() {
         />
         <Facet of="fix" label={t.fixable} options={Object.entries(t.fixes)} />
         <Facet of="type" label={t.exploited} options={[["true", t.exploitedOnly]]} />
+        <Facet of="running" label={t.running} options={[["true", t.runningOnly]]} />
         <ClusterFacet />
       </div>
       <Listing
@@ -186,7 +190,7 @@ function VulnerabilityList() {
         columns={columns}
         rowKey={(one) => one.name}
         current={(one) => one.name === url.open}
-        filters={["q", "ns", "severity", "fix", "type", "cluster"]}
+        filters={["q", "package", "ns", "severity", "fix", "type", "running", "cluster"]}
         empty={<Sign icon={<Bug aria-hidden />} title={t.none} hint={t.noneHint} role="status" />}
       />
       {opened && <VulnerabilityPanel of={opened} onClose={() => setUrl({ open: "" })} />}
