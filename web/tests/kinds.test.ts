@@ -42,6 +42,9 @@ describe("federated objects of each kind are made, shown and deleted:", () => {
     await dialog.getByRole("button", { name: "Save" }).click();
     await row(page, name).getByText("namespace begins with shop").waitFor();
     await page.getByRole("button", { name }).click();
+    await dialog.getByRole("link", { name: "Its history" }).click();
+    await row(page, `group ${name}: made`).waitFor();
+    await page.goBack();
     await removeOpened(page, name);
     await row(page, name).waitFor({ state: "detached" });
   });
@@ -54,7 +57,7 @@ describe("federated objects of each kind are made, shown and deleted:", () => {
       config: { name, cfg_type: "federal", criteria, cluster_selector },
     });
     await page.goto(`/groups?q=${name}`);
-    await row(page, name).waitFor();
+    await row(page, name).getByText(`env=${stamp}`).waitFor();
     await page.goto(`/groups?q=${name}&scope=${encodeURIComponent(`l:!env`)}`);
     await page.getByText("Nothing fits the filter").waitFor();
     await page.goto(`/groups?q=containers&scope=${encodeURIComponent(`l:!env`)}`);

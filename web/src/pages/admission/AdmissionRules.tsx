@@ -16,6 +16,7 @@ import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
 import { Opener } from "../../ui/Opener";
 import { State } from "../../ui/State";
+import { ForClusters } from "../clusters/ForClusters";
 import { Origin } from "../own/Origin";
 import { owns, useOwner } from "../own/owner";
 import { useOwnedText } from "../own/text";
@@ -50,6 +51,7 @@ export function AdmissionRules({ writable }: { writable: boolean }) {
         <>
           <Opener open={String(rule.id)}>{t.rule(rule.id ?? 0)}</Opener>{" "}
           {rule.critical && <span className="tag">{t.builtIn}</span>}
+          <ForClusters of={rule.cluster_selector} />
           {rule.comment && (
             <span className="sub">{rule.critical ? builtIn(rule.comment) : rule.comment}</span>
           )}

@@ -17,6 +17,7 @@ import { FilterText } from "../../ui/FilterText";
 import { Listing } from "../../ui/Listing";
 import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
+import { ForClusters } from "../clusters/ForClusters";
 import { useOriginColumn } from "../own/Origin";
 import { useOwner } from "../own/owner";
 import { useOwnedText } from "../own/text";
@@ -57,6 +58,7 @@ export function Groups() {
         <>
           <Opener open={group.name ?? ""}>{group.name}</Opener>{" "}
           {group.reserved && <span className="tag">{t.reserved}</span>}
+          <ForClusters of={group.cluster_selector} />
           {group.comment && <span className="sub">{group.comment}</span>}
         </>
       ),

@@ -21,6 +21,7 @@ import { Listing } from "../../ui/Listing";
 import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { State } from "../../ui/State";
+import { ForClusters } from "../clusters/ForClusters";
 import { useOriginColumn } from "../own/Origin";
 import { owns, useOwner } from "../own/owner";
 import { useOwnedText } from "../own/text";
@@ -81,7 +82,8 @@ export function NetworkRules() {
       width: "1.3fr",
       cell: (rule) => (
         <>
-          <Opener open={String(rule.id)}>{t.rule(rule.id ?? 0)}</Opener>
+          <Opener open={String(rule.id)}>{t.rule(rule.id ?? 0)}</Opener>{" "}
+          <ForClusters of={rule.cluster_selector} />
           {rule.comment && <span className="sub">{rule.comment}</span>}
         </>
       ),

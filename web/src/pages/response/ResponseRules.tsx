@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { Zap } from "lucide-react";
 
 import { get, type Schema, type Target } from "../../api/client";
@@ -17,6 +18,7 @@ import { Listing } from "../../ui/Listing";
 import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { State } from "../../ui/State";
+import { ForClusters } from "../clusters/ForClusters";
 import { useOriginColumn } from "../own/Origin";
 import { owns, useOwner } from "../own/owner";
 import { useOwnedText } from "../own/text";
@@ -52,7 +54,8 @@ export function ResponseRules() {
       width: "1.2fr",
       cell: (rule) => (
         <>
-          <Opener open={String(rule.id)}>{t.rule(rule.id ?? 0)}</Opener>
+          <Opener open={String(rule.id)}>{t.rule(rule.id ?? 0)}</Opener>{" "}
+          <ForClusters of={rule.cluster_selector} />
           {rule.comment && <span className="sub">{rule.comment}</span>}
         </>
       ),
@@ -63,7 +66,19 @@ export function ResponseRules() {
       sort: "event",
       cell: (rule) => t.eventNames[rule.event ?? ""] ?? rule.event,
     },
-    { id: "group", title: t.group, sort: "group", cell: (rule) => rule.group || t.anyGroup },
+    {
+      id: "group",
+      title: t.group,
+      sort: "group",
+      cell: (rule) =>
+        rule.group ? (
+          <Link to={"/groups" as never} search={{ open: rule.group } as never}>
+            {rule.group}
+          </Link>
+        ) : (
+          t.anyGroup
+        ),
+    },
     {
       id: "conditions",
       title: t.conditions,

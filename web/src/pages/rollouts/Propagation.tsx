@@ -1,3 +1,5 @@
+import { Link } from "@tanstack/react-router";
+
 import { useGet } from "../../api/query";
 import { useScope } from "../../routing/search";
 import { useMay } from "../../session/permissions";
@@ -57,6 +59,11 @@ export function Propagation({ kind, name }: { kind: Kind; name: string }) {
           );
         }}
       </Loaded>
+      <p>
+        <Link to={"/history" as never} search={{ q: name, type: kind } as never}>
+          {t.history}
+        </Link>
+      </p>
     </section>
   );
 }

@@ -15,6 +15,7 @@ import { Listing } from "../../ui/Listing";
 import { Opener } from "../../ui/Opener";
 import { Page } from "../../ui/Page";
 import { Tabs, useTab } from "../../ui/Tabs";
+import { ForClusters } from "../clusters/ForClusters";
 import { useOriginColumn } from "../own/Origin";
 import { owns, useOwner } from "../own/owner";
 import { useOwnedText } from "../own/text";
@@ -86,6 +87,7 @@ function SensorList({ kind, writable }: { kind: Kind; writable: boolean }) {
         <>
           <Opener open={sensor.name ?? ""}>{sensor.name}</Opener>{" "}
           {sensor.predefine && <span className="tag">{t.predefined}</span>}
+          <ForClusters of={sensor.cluster_selector} />
           {sensor.comment && (
             <span className="sub">
               {sensor.predefine ? builtIn(sensor.comment) : sensor.comment}

@@ -11,6 +11,7 @@ import { FormDialog } from "../../ui/FormDialog";
 import { Loaded } from "../../ui/Loaded";
 import { Card } from "../../ui/Page";
 import { State } from "../../ui/State";
+import { ForClusters } from "../clusters/ForClusters";
 import { SelectorField } from "../clusters/SelectorField";
 import { selectorOf, textOf } from "../clusters/selector";
 import { Origin } from "../own/Origin";
@@ -65,9 +66,7 @@ export function WebhooksCard() {
                   <b>{one.name}</b>
                   <span>{one.url}</span>
                   <span className="tag">{one.type || t.plain}</span>
-                  {one.cluster_selector && (
-                    <span className="tag">{textOf(one.cluster_selector)}</span>
-                  )}
+                  <ForClusters of={one.cluster_selector} />
                   {owner.cluster && <Origin of={one.cfg_type} />}
                   <State tone={one.enable ? "good" : "quiet"}>
                     {one.enable ? w.enabled : w.disabled}
