@@ -6,8 +6,10 @@ import { type Pages, usePages } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { useOpened } from "../../routing/opened";
 import { objectQuery, useUrl } from "../../routing/search";
+import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
+import { WholePolicy } from "../../transfer/WholePolicy";
 import type { Column } from "../../ui/DataTable";
 import { Sign } from "../../ui/Failure";
 import { FilterText } from "../../ui/FilterText";
@@ -29,10 +31,16 @@ export type FileProfile = Schema<"FileMonitorProfile">;
 export function Profiles() {
   const t = useText(profilesText);
   const names = useText(pageNames);
+  const may = useMay();
+  const { cluster, writable } = useOwner();
   const tabs = Object.entries(t.tabs);
   const tab = useTab(tabs);
   return (
-    <Page title={names.profiles} lead={t.lead}>
+    <Page
+      title={names.profiles}
+      lead={t.lead}
+      actions={!cluster && may("fed", "read") && <WholePolicy writable={writable} />}
+    >
       <Tabs label={names.profiles} tabs={tabs} />
       {tab === "process" ? <ProcessProfiles /> : <FileProfiles />}
     </Page>
@@ -118,11 +126,17 @@ function ProcessProfiles() {
   const { cluster, options, writable } = useProfileList();
   const query = usePages("/v1/process_profile", (answer) => answer.process_profiles, options);
   const columns: Column<ProcessProfile>[] = [
-    {
-      id: "baseline",
-      title: t.baseline,
-      cell: (one) => t.baselines[one.baseline as keyof typeof t.baselines] ?? (one.baseline || "–"),
-    },
+    // Groups of a cluster have one; federated ones do not.
+    ...(cluster
+      ? [
+          {
+            id: "baseline",
+            title: t.baseline,
+            cell: (one: ProcessProfile) =>
+              t.baselines[one.baseline as keyof typeof t.baselines] ?? (one.baseline || "–"),
+          },
+        ]
+      : []),
     {
       id: "entries",
       title: t.entries,
