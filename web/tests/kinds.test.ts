@@ -72,11 +72,16 @@ describe("federated objects of each kind are made, shown and deleted:", () => {
     await page.goto("/response");
     await page.getByRole("button", { name: "New rule" }).click();
     const dialog = page.getByRole("dialog");
+    // Why it cannot be saved yet is said beside the button.
+    await dialog.getByText("A rule needs a condition.").waitFor();
     await dialog.getByLabel("When").selectOption("security-event");
+    const lacksActions = dialog.getByText("A rule needs something that it does.");
+    await lacksActions.waitFor();
     await dialog.getByLabel("What is compared").selectOption("level");
     await dialog.getByLabel("Value").fill("Critical");
     await dialog.getByLabel("Comment").fill(comment);
     await dialog.getByLabel("Quarantine the workload").check();
+    await lacksActions.waitFor({ state: "detached" });
     await dialog.getByRole("button", { name: "Save" }).click();
     const made = row(page, comment);
     await made.getByText("Quarantine the workload").waitFor();
@@ -84,6 +89,23 @@ describe("federated objects of each kind are made, shown and deleted:", () => {
     const id = ((await dialog.getByRole("heading").first().textContent()) ?? "").replace(/\D/g, "");
     await removeOpened(page, id);
     await made.waitFor({ state: "detached" });
+  });
+
+  it("a webhook, from the response rule that is to call one", async () => {
+    await page.route("**/v1/response/options*", async (route) => {
+      const answer = await route.fetch();
+      const options = (await answer.json()) as object;
+      await route.fulfill({ response: answer, json: { ...options, webhooks: [] } });
+    });
+    await page.goto("/response?open=new");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Call webhooks").check();
+    const opened = page.waitForEvent("popup");
+    await dialog.getByRole("link", { name: "Add one" }).click();
+    const beside = await opened;
+    await beside.getByRole("dialog").getByLabel("Address").waitFor();
+    await beside.close();
+    await page.unrouteAll({ behavior: "ignoreErrors" });
   });
 
   it.each(["dlp", "waf"])("a %s sensor, tried on a text before", async (kind) => {

@@ -47,6 +47,8 @@ interface Props {
   confirmation?: Confirmation | undefined;
   /** Whether what is filled in can be saved, beside what the fields demand. */
   ready?: boolean;
+  /** What is missing until then, in words. */
+  lacks?: string;
   /** Whether the caller may change it; else the form only shows. */
   writable?: boolean;
   /** How it is removed, where it can be. */
@@ -68,6 +70,7 @@ export function FormDialog({
   busyAction,
   confirmation,
   ready = true,
+  lacks,
   writable = true,
   removal,
   onClose,
@@ -134,6 +137,7 @@ export function FormDialog({
         {warning}
         {writable && (
           <div className="actions">
+            {!ready && lacks && <span className="hint">{lacks}</span>}
             {removal && (
               <button type="button" onClick={() => setRemoving(true)}>
                 {removal.action}

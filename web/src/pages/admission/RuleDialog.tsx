@@ -89,6 +89,7 @@ export function RuleDialog({ rule, options, custom, writable, onClose }: Props) 
       now={rule}
       save={save}
       ready={criteria.length > 0 && containers.length > 0}
+      lacks={criteria.length > 0 ? t.lacksContainers : t.lacksCriteria}
       writable={writable}
       removal={
         rule && {

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { get, patch, remove, type Schema } from "../../api/client";
@@ -97,6 +98,7 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
       now={rule}
       save={save}
       ready={actions.length > 0 && conditions.length > 0}
+      lacks={conditions.length > 0 ? t.lacksActions : t.lacksConditions}
       writable={writable}
       removal={
         rule && {
@@ -169,6 +171,14 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
             {text}
           </label>
         ))}
+        {actions.includes("webhook") && options?.webhooks.length === 0 && (
+          <p className="hint inner">
+            {t.noWebhooks} {/* Elsewhere: what is filled in here stays. */}
+            <Link to={"/system" as never} search={{ open: "webhook" } as never} target="_blank">
+              {t.addWebhook}
+            </Link>
+          </p>
+        )}
         {actions.includes("webhook") &&
           (options?.webhooks ?? []).map((name) => (
             <label key={name} className="check inner">

@@ -77,6 +77,7 @@ export function SensorDialog({ kind, sensor, writable, onClose }: Props) {
       now={sensor && changing(sensor)}
       save={save}
       ready={rules.length > 0}
+      lacks={t.lacksRules}
       writable={writable}
       removal={
         sensor && { change: drop, title: t.remove, name, action: w.delete, text: t.removeText }
