@@ -124,9 +124,17 @@ describe("federated objects of each kind are made, shown and deleted:", () => {
     await page.getByRole("button", { name, exact: true }).click();
     await removeOpened(page, name);
     await row(page, name).waitFor({ state: "detached" });
+    await page.goto(`/${kind}?tab=groups`);
+    await page.getByRole("link", { name: "fed.orders", exact: true }).click();
+    await page.getByRole("dialog", { name: "fed.orders" }).waitFor();
   });
 
   it("an entry of a process profile", async () => {
+    await page.goto("/profiles");
+    await row(page, "fed.orders").waitFor();
+    // Only groups of a cluster have one.
+    expect(await page.getByRole("columnheader", { name: "Baseline" }).count()).toBe(0);
+    await page.getByRole("button", { name: "Export the whole policy" }).waitFor();
     await page.goto("/profiles?open=fed.orders");
     await settled(page);
     const dialog = page.getByRole("dialog");
@@ -190,7 +198,8 @@ describe("federated objects of each kind are made, shown and deleted:", () => {
   it("a VEX document", async () => {
     const id = `urn:shop:vex:${stamp}`;
     await page.goto("/vulnerabilities?tab=vex");
-    await page.getByRole("button", { name: "Upload a document" }).click();
+    // Where there is none yet, the empty list offers it too.
+    await page.getByRole("button", { name: "Upload a document" }).first().click();
     const dialog = page.getByRole("dialog");
     const content = JSON.stringify({
       "@context": "https://openvex.dev/ns/v0.2.0",

@@ -419,6 +419,14 @@ describe("what a page says when", () => {
     await dialog.getByText("Now 0 of 2 clusters.").waitFor();
   });
 
+  it("a list of what is not made here is empty: how the first one comes", async () => {
+    await page.route("**/v1/fed/vex?*", (route) => route.fulfill({ json: { documents: [] } }));
+    await page.goto("/vulnerabilities?tab=vex");
+    const empty = page.getByRole("status").filter({ hasText: "No VEX document" });
+    await empty.getByRole("button", { name: "Upload a document" }).click();
+    await page.getByRole("dialog", { name: "Upload a document" }).waitFor();
+  });
+
   it("a letter is pressed early: nothing, without a g before it", async () => {
     await page.goto("/groups");
     await page.getByRole("heading", { name: "Groups" }).waitFor();

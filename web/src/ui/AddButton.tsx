@@ -18,13 +18,14 @@ export function AddButton({ text, url }: { text: string; url?: Search }) {
   );
 }
 
-/** In the place of an empty list: what {@link AddButton} does. */
-export function FirstButton({ url }: { url?: Search }) {
+/** In the place of an empty list: what {@link AddButton} does, in words of its own where nothing
+ * is made. */
+export function FirstButton({ text, url }: { text?: string; url?: Search }) {
   const w = useText(words);
   const [, setUrl] = useUrl();
   return (
     <button type="button" onClick={() => setUrl({ open: "new", ...url }, { push: true })}>
-      {w.makeFirst}
+      {text ?? w.makeFirst}
     </button>
   );
 }

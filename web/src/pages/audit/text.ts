@@ -2,8 +2,8 @@ import { catalogue } from "../../text/language";
 
 export const auditText = catalogue({
   en: {
-    lead: "The records of all clusters as logs: what was decided, and what happened to the systems.",
-    tabs: { audit: "Decisions", event: "Systems" },
+    lead: "The records of all clusters as logs: what admission control decided, who changed what, and what happened to the systems.",
+    tabs: { audit: "Decisions", event: "Actions and systems" },
     time: "Time",
     level: "Level",
     record: "Record",
@@ -13,8 +13,8 @@ export const auditText = catalogue({
     none: "No record yet",
   },
   zh: {
-    lead: "所有集群的日志记录：作出的裁决以及系统发生的事。",
-    tabs: { audit: "裁决", event: "系统" },
+    lead: "所有集群的日志记录：准入控制作出的裁决、谁更改了什么，以及系统发生的事。",
+    tabs: { audit: "裁决", event: "操作与系统" },
     time: "时间",
     level: "级别",
     record: "记录",

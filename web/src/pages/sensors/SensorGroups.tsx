@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { X } from "lucide-react";
 
 import { useChange } from "../../api/query";
@@ -63,7 +64,16 @@ export function SensorGroups({ kind, writable }: { kind: Kind; writable: boolean
   });
   const origin = useOriginColumn<SensorGroup>((group) => group.cfg_type);
   const columns: Column<SensorGroup>[] = [
-    { id: "name", title: w.name, sort: "name", cell: (group) => group.name },
+    {
+      id: "name",
+      title: w.name,
+      sort: "name",
+      cell: (group) => (
+        <Link to={"/groups" as never} search={{ open: group.name } as never}>
+          {group.name}
+        </Link>
+      ),
+    },
     ...origin,
     {
       id: "active",

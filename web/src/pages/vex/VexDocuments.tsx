@@ -105,7 +105,7 @@ export function VexDocuments() {
         current={(one) => String(one.id) === url.open}
         empty={
           <Sign icon={<FileCheck aria-hidden />} title={t.none} hint={t.noneHint} role="status">
-            {writable && <FirstButton />}
+            {writable && <FirstButton text={t.upload} />}
           </Sign>
         }
       />
