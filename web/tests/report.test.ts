@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
-import { settled, signIn, type Visit, visit } from "./browser";
+import { row, settled, signIn, type Visit, visit } from "./browser";
 
 async function download(page: Page, button: string | RegExp): Promise<[string, string]> {
   const arrival = page.waitForEvent("download");
@@ -27,6 +27,10 @@ describe("the risk report", () => {
     await clusters.getByText("staging").first().waitFor();
     const images = page.getByRole("region", { name: "Images with the gravest findings" }).first();
     await images.getByText("shop/orders:v1").first().waitFor();
+    await clusters.getByRole("link", { name: "staging" }).click();
+    await row(page, "staging").waitFor();
+    await page.goBack();
+    await settled(page);
   });
 
   it("is had as a PDF that says the same", async () => {

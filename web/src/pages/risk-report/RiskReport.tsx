@@ -6,7 +6,7 @@ import { fileOf, type PathOf, type Query, send } from "../../api/client";
 import { useChange } from "../../api/query";
 import { pageNames } from "../../frame/pages";
 import { fetchNow } from "../../routing/fetching";
-import { type Fleet, useFleet, useUrl } from "../../routing/search";
+import { type Fleet, type SearchKey, useFleet, useUrl } from "../../routing/search";
 import { reachOf, useAllowed, useMay } from "../../session/permissions";
 import { dayOf } from "../../text/day";
 import { useLanguage, useText } from "../../text/language";
@@ -118,14 +118,20 @@ function Report({ data, about, fleet }: ReportProps) {
   );
 }
 
-/** The parts whose rows begin with the name of a vulnerability that is listed. */
-const VULNERABILITIES: PartId[] = ["exploited", "likely"];
+/** Where what a row begins with is shown, by the part. */
+const PLACES: Partial<Record<PartId, [to: string, key: SearchKey]>> = {
+  clusters: ["/clusters", "q"],
+  exploited: ["/vulnerabilities", "open"],
+  likely: ["/vulnerabilities", "open"],
+  accepted: ["/accepted", "q"],
+};
 
 /** Counts, scores and shares: they stand below each other by their digits. */
 const NUMBER = /^[\d.,%/ –]+$/;
 
 /** The rows on a page to be printed: all of them, in a table of the plain kind. */
 function Rows({ of: { id, title, columns, rows } }: { of: Part }) {
+  const [to, key] = PLACES[id] ?? [];
   const sides = columns.map((_, at) =>
     rows.every((cells) => NUMBER.test(cells[at] ?? "")) ? "end" : undefined,
   );
@@ -148,12 +154,8 @@ function Rows({ of: { id, title, columns, rows } }: { of: Part }) {
             <tr key={row}>
               {cells.map((cell, at) => (
                 <td key={columns[at]} className={sides[at]}>
-                  {at === 0 && VULNERABILITIES.includes(id) ? (
-                    <Link
-                      className="one-line"
-                      to={"/vulnerabilities" as never}
-                      search={{ open: cell } as never}
-                    >
+                  {at === 0 && to && key ? (
+                    <Link className="one-line" to={to as never} search={{ [key]: cell } as never}>
                       {cell}
                     </Link>
                   ) : (
