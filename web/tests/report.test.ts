@@ -27,8 +27,19 @@ describe("the risk report", () => {
     await clusters.getByText("staging").first().waitFor();
     const images = page.getByRole("region", { name: "Images with the gravest findings" }).first();
     await images.getByText("shop/orders:v1").first().waitFor();
+    // Without findings it is none of these.
+    expect(await images.getByText("shop/web:v1").count()).toBe(0);
     await clusters.getByRole("link", { name: "staging" }).click();
     await row(page, "staging").waitFor();
+    await page.goBack();
+    await settled(page);
+  });
+
+  it("stands beside a dashboard that names no image without findings either", async () => {
+    const exposed = page.getByRole("region", { name: "Most exposed images" });
+    await page.getByRole("link", { name: "Dashboard", exact: true }).click();
+    await exposed.getByText("shop/orders:v1").waitFor();
+    expect(await exposed.getByText("shop/web:v1").count()).toBe(0);
     await page.goBack();
     await settled(page);
   });

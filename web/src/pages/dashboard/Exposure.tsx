@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 
+import type { Schema } from "../../api/client";
 import { useGet } from "../../api/query";
 import { useWithin } from "../../routing/search";
 import { useText } from "../../text/language";
@@ -8,6 +9,7 @@ import { Card } from "../../ui/Page";
 import { SeverityCounts } from "../../ui/Severity";
 import { ImageLink } from "../images/ImageLink";
 import { useWorstImages } from "../images/images";
+import { hasFindings } from "../images/selection";
 import { dashboardText } from "./text";
 
 const SHOWN = 6;
@@ -17,6 +19,11 @@ const EVERY_MS = 10_000;
 export function Exposure() {
   const { cluster, cluster_selector: selector, namespace } = useWithin();
   return cluster || selector || namespace ? <OfClusters /> : <OfRegistries />;
+}
+
+/** Of what nobody looked into, nobody knows. */
+function isExposed(image: Schema<"FedImage">): boolean {
+  return !image.scanned || hasFindings(image);
 }
 
 function OfClusters() {
@@ -36,9 +43,11 @@ function OfClusters() {
         {({ images }) =>
           images.length === 0 ? (
             <p className="hint">{t.exposureNowhere}</p>
+          ) : !images.some(isExposed) ? (
+            <p className="hint">{t.exposureClean}</p>
           ) : (
             <ol className="exposed">
-              {images.map((image) => (
+              {images.filter(isExposed).map((image) => (
                 <li key={`${image.name} ${image.image_id}`}>
                   <ImageLink id={image.scanned ? image.image_id : undefined}>
                     {image.name || image.image_id.slice(0, 12)}
@@ -80,9 +89,11 @@ function OfRegistries() {
             <p className="hint">
               {t.exposureNone} {t.exposureHint}
             </p>
+          ) : !images.some(hasFindings) ? (
+            <p className="hint">{t.exposureClean}</p>
           ) : (
             <ol className="exposed">
-              {images.map((image) => (
+              {images.filter(hasFindings).map((image) => (
                 <li key={`${image.registry}/${image.repository}:${image.tag}`}>
                   <Link
                     to={"/images/$registry/$id" as never}

@@ -12,6 +12,18 @@ export function gravity(severity: string | undefined): number {
   return RANK[severity ?? ""] ?? 0;
 }
 
+interface Counts {
+  critical?: number;
+  high?: number;
+  medium?: number;
+  low?: number;
+}
+
+/** Whether an image with so many findings has a place among the worst. */
+export function hasFindings({ critical, high, medium, low }: Counts): boolean {
+  return Boolean(critical || high || medium || low);
+}
+
 export function scoreOf(one: Vulnerability): number {
   return one.score_v3 || one.score || 0;
 }

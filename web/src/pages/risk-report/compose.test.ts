@@ -56,7 +56,10 @@ describe("a risk report", () => {
       },
       vulnerabilities: {
         count_distribution: { critical: 1, high: 2, medium: 3, low: 4 },
-        top_images: [{ display_name: "shop:v1", critical: 1, high: 2, medium: 3, low: 4 }],
+        top_images: [
+          { display_name: "shop:v1", critical: 1, high: 2, medium: 3, low: 4 },
+          { display_name: "shop:v2", critical: 0, high: 0, medium: 0, low: 0 },
+        ],
       },
       denials: [{ reported_at: "2026-06-10T11:00:00Z", admission_rule_id: 7, denied: true }],
       accepted: [{ name: "CVE-1", comment: "later", images: [], domains: ["shop"] }],
@@ -68,6 +71,8 @@ describe("a risk report", () => {
       for (const row of rows) expect(row.length, id).toBe(columns.length);
     }
     expect(report.parts.find((part) => part.id === "denials")?.rows[0]).toContain("7");
+    // What has no findings is not among the gravest, however few there are.
+    expect(report.parts.find((part) => part.id === "images")?.rows).toHaveLength(1);
     expect(report.facts).toContainEqual(["漏洞：高危", "2"]);
     expect(report.parts.at(-1)?.all).toEqual([["CVE-1", "later", "全部", "shop"]]);
   });

@@ -5,7 +5,7 @@ import type { Language } from "../../text/language";
 import { severityText } from "../../ui/Severity";
 import { denyRuleOf } from "../admission/deciding";
 import { stateText } from "../clusters/ClusterState";
-import { gravity } from "../images/selection";
+import { gravity, hasFindings } from "../images/selection";
 import { MOST, type RiskData } from "./data";
 import { riskReportText } from "./text";
 
@@ -102,10 +102,12 @@ export function compose(
     part("likely", vulnerabilityColumns, data.likely.toSorted(byLikelihood).map(vulnerability)),
   ];
   if (data.vulnerabilities) {
-    const all = data.vulnerabilities.top_images.map((one) => [
-      one.display_name,
-      ...[one.critical, one.high, one.medium, one.low].map(format.number),
-    ]);
+    const all = data.vulnerabilities.top_images
+      .filter(hasFindings)
+      .map((one) => [
+        one.display_name,
+        ...[one.critical, one.high, one.medium, one.low].map(format.number),
+      ]);
     const columns = [t.image, t.critical, t.high, t.medium, t.low];
     parts.push({ ...part("images", columns, all), all });
   }
