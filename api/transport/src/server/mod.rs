@@ -231,7 +231,9 @@ pub fn public_config(
 }
 
 fn finish(mut config: ServerConfig) -> Arc<ServerConfig> {
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    // The last is what `curl --http1.0` offers: without it, it would not get as far as asking.
+    config.alpn_protocols =
+        ["h2", "http/1.1", "http/1.0"].map(|name| name.as_bytes().to_vec()).to_vec();
     // A resumed session would not ask the gate again.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
