@@ -1,5 +1,4 @@
 //! The versions of HTTP that clients of the REST API may speak.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -124,7 +124,7 @@ mod tests {
 
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_secs(60);
+    const PATIENCE: Duration = Duration::from_mins(1);
 
     async fn is_left(answers: &Answers) -> bool {
         tokio::time::timeout(PATIENCE * 2, answers.untaken(Some(PATIENCE))).await.is_ok()

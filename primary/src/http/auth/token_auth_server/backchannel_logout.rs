@@ -52,14 +52,14 @@ async fn take(app: &App, server: &str, request: Request) -> Result<()> {
         .find(|(name, _)| name == "logout_token")
         .map(|(_, value)| value.into_owned())
         .ok_or_else(|| ApiError::invalid_request("logout_token is missing."))?;
-    let taken = app.identity.take_logout_token(server, &token, &address).await;
-    if let Err(error) = &taken {
+    let outcome = app.identity.take_logout_token(server, &token, &address).await;
+    if let Err(error) = &outcome {
         tracing::warn!(%error, server, address, "a provider logged nobody out");
         if let OidcLogoutError::Provider(error) = error {
             failure::provider(app, server, error).await;
         }
     }
-    Ok(taken?)
+    Ok(outcome?)
 }
 
 impl From<OidcLogoutError> for ApiError {

@@ -179,7 +179,7 @@ mod tests {
         // Of the same key, and not the one that was named.
         let again = itself(&key);
         assert_ne!(again, trusted);
-        let year = |years| UnixTime::since_unix_epoch(Duration::from_hours(years * 8_766));
+        let year = |years: u64| UnixTime::since_unix_epoch(Duration::from_hours(years * 8_766));
         for (certificate, name, now, expected) in [
             (&trusted, "registry.example", year(56), "Ok"),
             (&trusted, "other.example", year(56), "NotValidForName"),
@@ -189,10 +189,10 @@ mod tests {
             (&other, "registry.example", year(56), "CaUsedAsEndEntity"),
         ] {
             let name = ServerName::try_from(name).unwrap();
-            let verified = verifier.verify_server_cert(certificate, &[], &name, &[], now);
-            let told = format!("{verified:?}");
+            let verdict = verifier.verify_server_cert(certificate, &[], &name, &[], now);
+            let told = format!("{verdict:?}");
             assert!(told.contains(expected), "{name:?} {now:?}: {told}");
-            assert_eq!(verified.is_ok(), expected == "Ok", "{name:?} {now:?}: {told}");
+            assert_eq!(verdict.is_ok(), expected == "Ok", "{name:?} {now:?}: {told}");
         }
     }
 }
