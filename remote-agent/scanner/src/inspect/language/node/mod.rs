@@ -94,10 +94,17 @@ fn split_at_version(text: &str) -> Option<(&str, &str)> {
 /// `https://registry.example/@scope/name/-/name-1.0.0.tgz`. None of what comes from elsewhere.
 fn name_of_archive(address: &str) -> Option<&str> {
     let address = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"))?;
-    let (_host, path) = address.split_once("/-/")?.0.split_once('/')?;
+    let (of_package, file) = address.split_once("/-/")?;
+    let (_host, path) = of_package.split_once('/')?;
     let mut parts = path.rsplit('/');
     let bare = parts.next()?;
     let scope = parts.next().filter(|scope| scope.starts_with('@'));
+    // Some registries tell the scope once more. GitLab has its own pages there, such as the archive
+    // of a branch, by the name of the project.
+    let folder = file.split(['?', '#']).next()?.rsplit_once('/').map(|(folder, _)| folder);
+    if folder.is_some() && folder != scope {
+        return None;
+    }
     let length = bare.len() + scope.map_or(0, |scope| scope.len() + 1);
     path.get(path.len() - length..).filter(|name| is_name(name))
 }
@@ -131,6 +138,12 @@ mod tests {
             ("https://codeload.example/x/y/tar.gz/0a1b", None),
             ("https://registry.example/-/lodash-4.17.4.tgz", None),
             ("https://registry.example/a/.b/-/c.tgz", None),
+            (
+                "https://gitlab.example/api/npm/@shop/menu/-/@shop/menu-1.0.0.tgz",
+                Some(("@shop/menu", Some("1.0.0"))),
+            ),
+            ("https://gitlab.example/shop/lodash/-/archive/v4/lodash-v4.tgz", None),
+            ("https://gitlab.example/@shop/lodash/-/archive/lodash-4.17.4.tgz?path=a", None),
             ("file:../lodash/-/lodash-4.17.4.tgz", None),
         ] {
             let name = name_of_archive(address);
