@@ -20,7 +20,7 @@ const QUEUE: usize = 16;
 const GATHER: usize = 256 << 10;
 /// What is read again where it is needed, is told anew by what comes back, or means
 /// nothing later.
-const LEFT_OUT: [&str; 9] = [
+pub(super) const LEFT_OUT: [&str; 9] = [
     "_sqlx_migrations",
     "layer",
     "event_tally",
