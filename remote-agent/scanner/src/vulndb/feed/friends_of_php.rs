@@ -62,8 +62,8 @@ fn advisory(record: Record, place: &str) -> Result<Advisory, String> {
         affected = affected.union(both);
     }
     let cve = record.cve.filter(|cve| cve.starts_with("CVE-"));
-    // Without a CVE its place in the database is the only name it has. Of a
-    // document the folder is that of the package.
+    // Without a CVE its place in the database is its name. Of a document the folder is that of
+    // the package.
     let mut id = record.path.trim_end_matches(".yaml").to_owned();
     if cve.is_none() && id.is_empty() {
         let file = place.rsplit('/').next().and_then(|file| file.strip_suffix(".yaml"));
