@@ -26,7 +26,7 @@ const OF_CORE: u64 = 1;
 /// names of some hundred files.
 const VERSIONS: usize = 12;
 const HEADER: usize = 64 << 10;
-/// How the name of the list ends.
+/// How the name of the list ends, which lies in no folder: those of plug-ins do.
 const ENDING: &[u8] = b".deps.json";
 /// How lists begin, as they are written on Linux and on Windows.
 const BEGINNINGS: [&[u8]; 2] = [b"{\n  \"runtimeTarget\"", b"{\r\n  \"runtimeTarget\""];
@@ -93,12 +93,16 @@ fn list_place(header: &[u8]) -> Option<(u64, usize)> {
     let told = rest.get(usize::from(*length)..)?;
     let (place, size) = if version == OF_CORE {
         let mut files = Files { left: number(header.get(8..VERSIONS)?)?, told };
-        let (_, place, size) = files.find(|(name, ..)| name.ends_with(ENDING))?;
+        let (_, place, size) = files.find(|(name, ..)| is_list(name))?;
         (place, size)
     } else {
         (number(told.get(..NUMBER)?)?, number(told.get(NUMBER..2 * NUMBER)?)?)
     };
     (place > 0).then_some((place, usize::try_from(size).ok()?))
+}
+
+fn is_list(name: &[u8]) -> bool {
+    name.ends_with(ENDING) && !name.contains(&b'/')
 }
 
 /// The names of files in a bundle of .NET Core 3, with their places and bytes.
@@ -195,7 +199,7 @@ mod tests {
     /// Its header names the files, the list among them.
     #[test]
     fn libraries_of_a_program_of_dotnet_core_3() {
-        let long = "lib/".repeat(50) + "a.dll";
+        let long = "lib/".repeat(50) + "other.deps.json";
         let file = |name: &str, place: usize, size: usize| {
             let mut told: Vec<u8> =
                 [place, size].into_iter().flat_map(|n| (n as u64).to_le_bytes()).collect();
