@@ -210,15 +210,28 @@ fn changes_that_may_be_meant_for_a_version_say_so() {
         }
     }
     let entry = "/v1/vulnerability/profile/{name}/entry/{id}";
-    let named = ["/v1/server/{name}", "/v1/user/{fullname}", "/v1/user_role/{name}", entry];
+    let root = "/v1/scan/sigstore/root_of_trust/{root_name}";
+    let verifier = format!("{root}/verifier/{{verifier_name}}");
+    let named = [
+        "/v1/server/{name}",
+        "/v1/user/{fullname}",
+        "/v1/user_role/{name}",
+        entry,
+        root,
+        verifier.as_str(),
+    ];
     let whole =
         named.iter().flat_map(|path| ["patch", "delete"].map(|way| format!("{way} {path}")));
     let parts = [
+        "patch /v1/fed/member/{id}/labels",
+        "patch /v1/fed/rollout_policy",
         "patch /v1/password_profile/{name}",
         "patch /v1/server/{name}/group/{group}",
         "patch /v1/server/{name}/groups",
         "patch /v1/server/{name}/role/{role}",
+        "patch /v1/system/config",
         "patch /v1/user/{fullname}/role/{role}",
+        "patch /v2/system/config",
     ];
     let expected: BTreeSet<String> = whole.chain(parts.map(str::to_owned)).collect();
     assert_eq!(taking, expected);

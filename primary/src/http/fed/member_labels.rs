@@ -19,7 +19,7 @@ use crate::version::{Expected, Version};
     patch,
     path = "/v1/fed/member/{id}/labels",
     tag = "federation",
-    params(("id" = String, Path, description = "Id of the cluster")),
+    params(("id" = String, Path, description = "Id of the cluster"), Expected),
     request_body = ClusterLabelsData,
     responses((status = OK, body = ClusterLabelsData)),
 )]

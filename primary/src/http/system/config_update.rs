@@ -23,6 +23,7 @@ use crate::version::{Expected, Version};
     patch,
     path = "/v1/system/config",
     tag = "system",
+    params(Expected),
     request_body = SystemConfigUpdate,
     responses((status = OK)),
 )]
@@ -42,6 +43,7 @@ pub(super) async fn system_config_update(
     patch,
     path = "/v2/system/config",
     tag = "system",
+    params(Expected),
     request_body = SystemConfigUpdate,
     responses((status = OK)),
 )]

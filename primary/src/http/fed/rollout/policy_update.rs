@@ -18,6 +18,7 @@ use crate::version::{Expected, Version};
     patch,
     path = "/v1/fed/rollout_policy",
     tag = "federation",
+    params(Expected),
     request_body = RolloutPolicyData,
     responses((status = OK, body = RolloutPolicyData)),
 )]

@@ -15,7 +15,10 @@ use crate::version::Version;
     path = "/v1/scan/sigstore/root_of_trust",
     tag = "sigstore",
     request_body = SigstoreRootOfTrust,
-    responses((status = OK)),
+    responses((
+        status = OK,
+        headers(("ETag" = String, description = "The version that was made, for `If-Match`")),
+    )),
 )]
 pub(super) async fn root_of_trust_create(
     State(app): State<App>,

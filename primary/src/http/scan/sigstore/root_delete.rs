@@ -13,7 +13,7 @@ use crate::version::Expected;
     delete,
     path = "/v1/scan/sigstore/root_of_trust/{root_name}",
     tag = "sigstore",
-    params(("root_name" = String, Path)),
+    params(("root_name" = String, Path), Expected),
     responses((status = OK)),
 )]
 pub(super) async fn root_of_trust_delete(

@@ -14,7 +14,7 @@ use crate::version::{Expected, Version};
     patch,
     path = "/v1/scan/sigstore/root_of_trust/{root_name}",
     tag = "sigstore",
-    params(("root_name" = String, Path)),
+    params(("root_name" = String, Path), Expected),
     request_body = SigstoreRootOfTrustChange,
     responses((status = OK)),
 )]

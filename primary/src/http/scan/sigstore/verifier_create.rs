@@ -16,7 +16,10 @@ use crate::version::Version;
     tag = "sigstore",
     params(("root_name" = String, Path)),
     request_body = SigstoreVerifier,
-    responses((status = OK)),
+    responses((
+        status = OK,
+        headers(("ETag" = String, description = "The version that was made, for `If-Match`")),
+    )),
 )]
 pub(super) async fn verifier_create(
     State(app): State<App>,
