@@ -5,7 +5,7 @@ use palisade_identity::{Caller, Proof};
 use sqlx::PgConnection;
 use thiserror::Error;
 
-use crate::store::{StoreError, api_key, session, user};
+use crate::store::{StoreError, api_key, session, user, user_role};
 
 /// What vouched for the caller ended while it called.
 #[derive(Clone, Copy, Debug, Error)]
@@ -13,7 +13,8 @@ use crate::store::{StoreError, api_key, session, user};
 pub struct CallerGone;
 
 /// Lets such changes go one after the other until the transaction ends, and refuses whose session
-/// or key one before ended, as all do that take something from somebody.
+/// or key one before ended, as all do that take something from somebody: a key by itself, or by the
+/// role that it has.
 pub(super) async fn hold<E>(conn: &mut PgConnection, caller: &Caller) -> Result<(), E>
 where
     E: From<CallerGone> + From<StoreError>,
@@ -21,7 +22,10 @@ where
     user::one_change_at_a_time(conn).await?;
     let stands = match caller.proof {
         Proof::Session(id) => session::get(conn, id).await?.is_some(),
-        Proof::ApiKey => api_key::get(conn, &caller.fullname).await?.is_some(),
+        Proof::ApiKey => match api_key::get(conn, &caller.fullname).await? {
+            Some(key) => user_role::rights(conn, &key.roles).await?.covers(&caller.rights),
+            None => false,
+        },
         // Whoever forwarded the call knows.
         Proof::Forwarded => true,
     };
