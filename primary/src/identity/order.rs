@@ -5,10 +5,11 @@ use sqlx::PgConnection;
 use thiserror::Error;
 
 use super::Identity;
-use super::directory::Kind;
+use super::directory::{DirectoryRow, Kind};
 use super::login::LoginBy;
+use super::standing::{self, CallerGone};
 use super::user::actor;
-use crate::store::{StoreError, setting};
+use crate::store::{StoreError, auth_server, setting};
 use crate::version::{ChangedSince, Expected, Version};
 
 const SETTING: &str = "auth_order";
@@ -24,6 +25,9 @@ pub enum OrderError {
     /// The change was meant for what was there before another one.
     #[error(transparent)]
     ChangedSince(#[from] ChangedSince),
+    /// The caller was removed meanwhile.
+    #[error(transparent)]
+    CallerGone(#[from] CallerGone),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -50,14 +54,16 @@ impl Identity {
         order: Vec<String>,
         expected: &Expected,
     ) -> Result<Version, OrderError> {
-        let mut known = self.password_directories().await?;
+        let mut transaction = self.database.begin().await?;
+        // No directory that it names is removed meanwhile.
+        standing::hold::<OrderError>(&mut transaction, caller).await?;
+        let mut known = with_passwords(auth_server::list(&mut transaction).await?);
         known.push(LOCAL.to_owned());
         for (index, name) in order.iter().enumerate() {
             if !known.contains(name) || order[..index].contains(name) {
                 return Err(OrderError::Unknown(name.chars().take(64).collect()));
             }
         }
-        let mut transaction = self.database.begin().await?;
         let before: Vec<String> = setting::lock(&mut transaction, SETTING, &Vec::new()).await?;
         expected.check::<OrderError>(&before)?;
         setting::put(&mut transaction, SETTING, &order).await?;
@@ -83,8 +89,12 @@ impl Identity {
     }
 
     async fn password_directories(&self) -> Result<Vec<String>, StoreError> {
-        let rows = self.directories().await?;
-        let ldap = rows.into_iter().filter(|row| matches!(row.settings.kind, Kind::Ldap(_)));
-        Ok(ldap.map(|row| row.name).collect())
+        Ok(with_passwords(self.directories().await?))
     }
+}
+
+/// The names of the directories among `rows` that are asked for passwords.
+fn with_passwords(rows: Vec<DirectoryRow>) -> Vec<String> {
+    let ldap = rows.into_iter().filter(|row| matches!(row.settings.kind, Kind::Ldap(_)));
+    ldap.map(|row| row.name).collect()
 }

@@ -64,30 +64,66 @@ async fn of_two_who_take_the_others_role_one_keeps_theirs() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_key_that_was_removed_meanwhile_gives_nothing() -> Result<()> {
+async fn a_key_that_was_removed_or_lost_something_meanwhile_gives_nothing() -> Result<()> {
     let primary = Primary::start().await?;
     let admin = primary.admin().await?;
     let url = primary.database_url().context("no database")?;
-    let key = json!({ "apikey": { "apikey_name": "ci", "role": "fedAdmin",
-        "expiration_type": "never" } });
-    let made = admin.post("/v1/api_key", &key).await?.ok()?;
-    let secret = made["apikey"]["apikey_secret"].as_str().context("no secret")?;
-    let ci = primary.rest()?.with_header("X-Auth-Apikey", &format!("ci:{secret}"))?;
+    let all = json!([{ "id": "authorization", "read": true, "write": true }]);
+    let staff = json!({ "config": { "name": "staff", "comment": "", "permissions": all } });
+    admin.post("/v1/user_role", &staff).await?.ok()?;
+    for (role, meanwhile) in [
+        ("fedAdmin", "DELETE FROM api_key"),
+        (
+            "staff",
+            r#"UPDATE user_role SET permissions = '[{ "id": "authorization", "read": true }]'"#,
+        ),
+    ] {
+        let key = json!({ "apikey": { "apikey_name": "ci", "role": role,
+            "expiration_type": "never" } });
+        let made = admin.post("/v1/api_key", &key).await?.ok()?;
+        let secret = made["apikey"]["apikey_secret"].as_str().context("no secret")?;
+        let ci = primary.rest()?.with_header("X-Auth-Apikey", &format!("ci:{secret}"))?;
+        let mut holder = PgConnection::connect(url).await?;
+        let mut held = holder.begin().await?;
+        sqlx::query("SELECT pg_advisory_xact_lock(hashtext('user'))").execute(&mut *held).await?;
+        let user = json!({ "user": { "fullname": "eve", "username": "eve", "role": role,
+            "password": crate::user::PASSWORD } });
+        let late = async { ci.post("/v1/user", &user).await };
+        let release = async {
+            waiting(url, 1).await?;
+            sqlx::query(meanwhile).execute(&mut *held).await?;
+            held.commit().await?;
+            anyhow::Ok(())
+        };
+        let (late, ()) = tokio::try_join!(late, release)?;
+        late.expect(401, 3).context(role)?;
+        admin.get("/v1/user/eve").await?.expect(404, 7)?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_order_names_no_directory_that_is_removed_at_once() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let url = primary.database_url().context("no database")?;
+    let ldap = json!({ "hostname": "127.0.0.1", "base_dn": "dc=shop" });
+    let server = json!({ "config": { "name": "ldap1", "ldap": ldap } });
+    admin.post("/v1/server", &server).await?.ok()?;
+    let order = json!({ "config": { "auth_order": ["ldap1", "local"] } });
     let mut holder = PgConnection::connect(url).await?;
     let mut held = holder.begin().await?;
     sqlx::query("SELECT pg_advisory_xact_lock(hashtext('user'))").execute(&mut *held).await?;
-    let user = json!({ "user": { "fullname": "eve", "username": "eve", "role": "fedAdmin",
-        "password": crate::user::PASSWORD } });
-    let late = async { ci.post("/v1/user", &user).await };
+    let ordered = async { admin.patch("/v1/system/config", &order).await };
+    let removed = async { admin.delete("/v1/server/ldap1").await };
     let release = async {
-        waiting(url, 1).await?;
-        sqlx::query("DELETE FROM api_key").execute(&mut *held).await?;
+        waiting(url, 2).await?;
         held.commit().await?;
         anyhow::Ok(())
     };
-    let (late, ()) = tokio::try_join!(late, release)?;
-    late.expect(401, 3)?;
-    admin.get("/v1/user/eve").await?.expect(404, 7)
+    let (ordered, removed, ()) = tokio::try_join!(ordered, removed, release)?;
+    ensure!(ordered.status.is_success() != removed.status.is_success(), "{ordered:?} {removed:?}");
+    Ok(())
 }
 
 #[tokio::test]

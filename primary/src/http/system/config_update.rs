@@ -93,6 +93,7 @@ impl From<OrderError> for ApiError {
         match error {
             OrderError::Unknown(_) => Self::invalid_request(error.to_string()),
             OrderError::ChangedSince(error) => error.into(),
+            OrderError::CallerGone(_) => Self::unauthorized(),
             OrderError::Store(error) => error.into(),
         }
     }
