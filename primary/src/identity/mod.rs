@@ -223,6 +223,9 @@ impl Identity {
         (server, address): (&str, &str),
         ended: &[EndedSession],
     ) -> Result<(), StoreError> {
+        if ended.is_empty() {
+            return Ok(());
+        }
         let now = self.clock.now();
         let done = ended.iter().map(|session| {
             let message = format!("{server} logged {} out.", session.fullname);

@@ -16,7 +16,7 @@ pub enum OidcLogoutError {
     /// It does not count.
     #[error(transparent)]
     Token(#[from] WrongToken),
-    /// Too many before it did not count, and it was not looked at.
+    /// It does not count either, after too many from there that did not.
     #[error("too many logout tokens from there did not count; wait a minute and try again")]
     Damped,
     /// There is no such provider, or it cannot be asked for its keys.
@@ -40,18 +40,24 @@ impl Identity {
         let Kind::Oidc(settings) = &row.settings.kind else {
             return Err(SsoError::NoProvider.into());
         };
-        if self.logout_damper.blocks(server, address, self.clock.now()) {
-            return Err(OidcLogoutError::Damped);
-        }
         let outcome = self.end_by_token(&row, settings, token, address).await;
         match outcome {
             Ok(()) => self.logout_damper.succeeded(server, address),
+            Err(OidcLogoutError::Token(_)) if self.has_to_wait(server, address) => {
+                return Err(OidcLogoutError::Damped);
+            }
             Err(OidcLogoutError::Token(_)) => {
                 self.logout_damper.failed(server, address, self.clock.now());
             }
             Err(_) => {}
         }
         outcome
+    }
+
+    /// Whether many tokens from there did not count. What a known key signed counts all the same:
+    /// behind one proxy a stranger has the provider's address, and shall not keep its word out.
+    fn has_to_wait(&self, server: &str, address: &str) -> bool {
+        self.logout_damper.blocks(server, address, self.clock.now())
     }
 
     async fn end_by_token(
@@ -68,6 +74,9 @@ impl Identity {
         let told = token.check(&settings.issuer, &settings.client_id, now)?;
         let known = self.provider(row, settings, false).await?;
         if !token.is_signed_by(known.metadata.jwks().keys()) {
+            if self.has_to_wait(&row.name, address) {
+                return Err(OidcLogoutError::Damped);
+            }
             // The key may be a new one.
             let newer = self.provider(row, settings, true).await?;
             if !token.is_signed_by(newer.metadata.jwks().keys()) {

@@ -29,7 +29,7 @@ use crate::identity::{DirectoryError, OidcLogoutError, SsoError};
         (status = OK, description = "Whoever it was has no such session any more."),
         (
             status = TOO_MANY_REQUESTS,
-            description = "Too many tokens from there did not count: code 47.",
+            description = "It does not count, as too many from there before: code 47.",
             body = palisade_api::rest::error::ErrorBody,
         ),
     ),
