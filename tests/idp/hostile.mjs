@@ -4,8 +4,8 @@
 // userinfo, {status, body}, where it shall have such an endpoint, whose answer is
 // signed if it has jwt, down, the paths that answer 503, signs, the algorithm of its keys, nameless, whether it
 // says of no token which key signed it, metadata, what it publishes besides, pushes, whether it
-// wants requests past the browser, and tokens, what it gives beside the tokens. It tells at /asked
-// how often each path was asked for.
+// wants requests past the browser, returns, the only address in these that browsers return to, and
+// tokens, what it gives beside the tokens. It tells at /asked how often each path was asked for.
 //
 // A code is the base64url of {"claims": …, "alg": "RS256", "key": "published"}:
 // alg is any of jose, or none; key is published, unknown, or the client's
@@ -52,6 +52,11 @@ const routes = {
       ? idToken({ claims: { iss: config.issuer, aud: 'palisade', ...config.userinfo.body } })
       : config.userinfo.body,
   '/jwks': async () => ({ keys: [jwk] }),
+  '/par': async (body) => {
+    const to = new URLSearchParams(body).get('redirect_uri');
+    if (config.returns && to !== config.returns) throw new Error(`nobody returns to ${to}`);
+    return { request_uri: 'urn:request', expires_in: 60 };
+  },
   '/token': async (body) => {
     const code = new URLSearchParams(body).get('code');
     const wanted = JSON.parse(Buffer.from(code, 'base64url'));

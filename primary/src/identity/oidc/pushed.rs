@@ -29,8 +29,25 @@ struct Refused {
     error: String,
 }
 
-/// A provider that did not take a pushed request, for whatever reason, is not asked again for a
-/// while: anybody may begin a login.
+/// Why a provider did not take a pushed request.
+#[derive(Debug)]
+enum NotPushed {
+    /// It would take no other either.
+    Any(String),
+    /// It refuses this one. What is wrong with it may be the address of return, which is whoever's
+    /// that begins a login: the next one may be right.
+    This(String),
+}
+
+impl From<NotPushed> for SsoError {
+    fn from(error: NotPushed) -> Self {
+        let (NotPushed::Any(why) | NotPushed::This(why)) = error;
+        Self::Provider(why)
+    }
+}
+
+/// A provider that takes no pushed request is not asked again for a while: anybody may begin a
+/// login.
 #[derive(Debug, Default)]
 pub(super) struct PushFailed(Mutex<Option<(DateTime<Utc>, String)>>);
 
@@ -60,7 +77,7 @@ impl Provider {
             return Err(SsoError::Provider(why));
         }
         let pushed = self.push(endpoint, &url).await;
-        if let Err(SsoError::Provider(why)) = &pushed {
+        if let Err(NotPushed::Any(why)) = &pushed {
             self.push_failed.remember(now(), why);
         }
         let mut url = self.metadata.authorization_endpoint().url().clone();
@@ -70,25 +87,32 @@ impl Provider {
         Ok(url)
     }
 
-    async fn push(&self, endpoint: &Url, url: &Url) -> Result<Pushed, SsoError> {
+    async fn push(&self, endpoint: &Url, url: &Url) -> Result<Pushed, NotPushed> {
         let request = self.request(endpoint, url)?;
         let answer = self.http.call(request).await;
-        let answer = answer.map_err(|error| SsoError::Provider(chain(&error)))?;
-        if !matches!(answer.status(), StatusCode::CREATED | StatusCode::OK) {
+        let answer = answer.map_err(|error| NotPushed::Any(chain(&error)))?;
+        let status = answer.status();
+        if !matches!(status, StatusCode::CREATED | StatusCode::OK) {
             let refused: Refused = serde_json::from_slice(answer.body()).unwrap_or_default();
-            return Err(SsoError::Provider(format!(
+            let why = format!(
                 "it answers a pushed request with {} {}",
-                answer.status().as_u16(),
+                status.as_u16(),
                 truncated(&refused.error)
-            )));
+            );
+            let is_ours = status == StatusCode::UNAUTHORIZED || refused.error == "invalid_client";
+            return Err(if status.is_client_error() && !is_ours {
+                NotPushed::This(why)
+            } else {
+                NotPushed::Any(why)
+            });
         }
         serde_json::from_slice(answer.body()).map_err(|error| {
-            SsoError::Provider(format!("its answer to a pushed request is malformed: {error}"))
+            NotPushed::Any(format!("its answer to a pushed request is malformed: {error}"))
         })
     }
 
     /// The request with what stands in `url`, and the proof that it is ours.
-    fn request(&self, endpoint: &Url, url: &Url) -> Result<HttpRequest, SsoError> {
+    fn request(&self, endpoint: &Url, url: &Url) -> Result<HttpRequest, NotPushed> {
         let mut body = form_urlencoded::Serializer::new(String::new());
         body.extend_pairs(url.query_pairs());
         let mut request = http::Request::builder()
@@ -106,16 +130,16 @@ impl Provider {
         }
         request
             .body(body.finish().into_bytes())
-            .map_err(|error| SsoError::Provider(format!("it cannot be asked: {error}")))
+            .map_err(|error| NotPushed::Any(format!("it cannot be asked: {error}")))
     }
 }
 
 /// Name and secret in a header (RFC 6749, 2.3.1), which no log shows.
-fn basic(id: &str, secret: &str) -> Result<HeaderValue, SsoError> {
+fn basic(id: &str, secret: &str) -> Result<HeaderValue, NotPushed> {
     let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let both = STANDARD.encode(format!("{}:{}", encoded(id), encoded(secret)));
     let mut value = HeaderValue::from_str(&format!("Basic {both}"))
-        .map_err(|error| SsoError::Provider(format!("it cannot be asked: {error}")))?;
+        .map_err(|error| NotPushed::Any(format!("it cannot be asked: {error}")))?;
     value.set_sensitive(true);
     Ok(value)
 }
