@@ -200,7 +200,8 @@ fn guarded(text: &str) -> String {
             guarded.push('\'');
         }
         guarded.push(character);
-        begins = PARTING.contains(&character);
+        // A quote after such a sign begins a quoted cell.
+        begins = PARTING.contains(&character) || begins && character == '"';
     }
     guarded
 }
@@ -375,6 +376,8 @@ mod tests {
             ("a; b", "a; b"),
             ("a;=1+1;b", "\"a;'=1+1;b\""),
             ("a\t@b", "\"a\t'@b\""),
+            ("a;\"=1+1;b", "\"a;\"\"'=1+1;b\""),
+            ("a;\"b\"-c", "\"a;\"\"b\"\"-c\""),
         ] {
             assert_eq!(cell(text), expected);
         }

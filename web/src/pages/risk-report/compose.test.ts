@@ -115,6 +115,11 @@ describe("a table as CSV", () => {
       ),
     ).toBe('a,b\r\n"x, y","say ""no"""\r\n\'=1+1,"\n"\r\na;\'=1+1;b,\'\t\'@a\r\n');
   });
+
+  it("guards what begins a cell or a row to who parts them by signs of their own", () => {
+    const written = toCsv(["a", "b"], [['a;"=1+1;b', "a\n=1+1"]]);
+    expect(written).toBe('a,b\r\n"a;""\'=1+1;b","a\n\'=1+1"\r\n');
+  });
 });
 
 describe("a PDF", () => {

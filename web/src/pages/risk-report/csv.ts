@@ -1,7 +1,10 @@
 /** What spreadsheets take for the beginning of a formula. */
 const FORMULA = /^(?=[=+\-@\t\r])/;
-/** The same where some of them part cells by signs of their own. */
-const FORMULA_WITHIN = /[;\t](?=[=+\-@\t\r])/g;
+/**
+ * The same where some of them part cells, and rows, by signs of their own. A quote there begins a
+ * quoted cell to them.
+ */
+const FORMULA_WITHIN = /[;\t\r\n]"*(?=[=+\-@\t\r])/g;
 
 function cell(text: string): string {
   const plain = text.replace(FORMULA_WITHIN, "$&'").replace(FORMULA, "'");
