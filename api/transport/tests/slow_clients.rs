@@ -11,7 +11,7 @@ use chrono::{TimeDelta, Utc};
 use http::{Request, Response};
 use http_body_util::{Empty, Full};
 use hyper::body::{Body, Incoming};
-use hyper::client::conn::http2::handshake;
+use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use palisade_transport::authority::Authority;
 use palisade_transport::client::outgoing_tls;
@@ -202,22 +202,27 @@ async fn who_never_reads_the_answer_is_cut_off() {
     assert!(ended.is_ok(), "the answer waits for ever");
 }
 
+/// Of a short answer all would be handed over as soon as the client takes the first of it.
 #[tokio::test]
 async fn who_takes_nothing_of_an_answer_by_http2_is_cut_off() {
-    let limits = Limits { untaken: Some(Duration::from_millis(300)), ..Limits::PUBLIC };
-    let given_up = CancellationToken::new();
-    let token = given_up.clone();
-    let answer = move |_: Request<Incoming>| {
-        let answer = LongAnswer(vec![b'x'; 64 << 20], token.clone().drop_guard());
-        async move { Ok(Response::new(Full::new(Bytes::from_owner(answer)))) }
-    };
-    let listener = Listener::answering(limits, answer).await;
-    let stream = TokioIo::new(listener.connect("h2").await);
-    let (mut client, connection) = handshake(TokioExecutor::new(), stream).await.unwrap();
-    // It goes on to answer whoever asks whether it lives.
-    tokio::spawn(connection);
-    let request = Request::get("https://localhost/").body(Empty::<Bytes>::new()).unwrap();
-    let _head = client.send_request(request).await.unwrap();
-    let ended = tokio::time::timeout(SOON, given_up.cancelled()).await;
-    assert!(ended.is_ok(), "the answer waits for ever");
+    for (length, window) in [(64 << 20, 64 << 10), (32 << 10, 1_u32)] {
+        let limits = Limits { untaken: Some(Duration::from_millis(300)), ..Limits::PUBLIC };
+        let given_up = CancellationToken::new();
+        let token = given_up.clone();
+        let answer = move |_: Request<Incoming>| {
+            let answer = LongAnswer(vec![b'x'; length], token.clone().drop_guard());
+            async move { Ok(Response::new(Full::new(Bytes::from_owner(answer)))) }
+        };
+        let listener = Listener::answering(limits, answer).await;
+        let stream = TokioIo::new(listener.connect("h2").await);
+        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        http2.initial_stream_window_size(window);
+        let (mut client, connection) = http2.handshake(stream).await.unwrap();
+        // It goes on to answer whoever asks whether it lives.
+        tokio::spawn(connection);
+        let request = Request::get("https://localhost/").body(Empty::<Bytes>::new()).unwrap();
+        let _head = client.send_request(request).await.unwrap();
+        let ended = tokio::time::timeout(SOON, given_up.cancelled()).await;
+        assert!(ended.is_ok(), "an answer of {length} bytes waits for ever");
+    }
 }

@@ -13,6 +13,9 @@ use tokio::time::Instant;
 
 /// What is handed to the client at a time, so that what it leaves unread stays here.
 const PART: usize = 64 << 10;
+/// What is left for the last part: an answer that was handed over whole is no longer here to be
+/// watched, however little of it was taken.
+const LAST: usize = 1 << 10;
 
 /// The answers of one connection whose next part it is the client's turn to take, with when
 /// that began.
@@ -78,7 +81,14 @@ impl<B: Body<Data = Bytes>> Body for Watched<B> {
         };
         let polled = polled.map_ok(|frame| match frame.into_data() {
             Ok(mut data) => {
-                self.rest = data.split_off(data.len().min(PART));
+                let part = if data.len() > PART {
+                    PART
+                } else if data.len() > LAST && self.body.is_end_stream() {
+                    data.len() - LAST
+                } else {
+                    data.len()
+                };
+                self.rest = data.split_off(part);
                 Frame::data(data)
             }
             Err(other) => other,
@@ -141,6 +151,25 @@ mod tests {
         assert!(is_left(&answers).await);
         assert_eq!(body.collect().await.unwrap().to_bytes().len(), PART + 1);
         assert!(!is_left(&answers).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_long_answer_is_handed_over_whole() {
+        let answers = Answers::default();
+        for (length, parts) in [
+            (LAST, vec![LAST]),
+            (LAST + 1, vec![1, LAST]),
+            (PART, vec![PART - LAST, LAST]),
+            (PART + LAST, vec![PART, LAST]),
+        ] {
+            let mut body = answers.watch(Full::new(Bytes::from(vec![0; length])));
+            for part in parts {
+                assert!(!body.is_end_stream());
+                let taken = body.frame().await.unwrap().unwrap().into_data().unwrap();
+                assert_eq!(taken.len(), part, "{length}");
+            }
+            assert!(body.is_end_stream());
+        }
     }
 
     #[tokio::test(start_paused = true)]
