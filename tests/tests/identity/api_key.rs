@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use palisade_tests::Primary;
 use palisade_tests::rest::Rest;
+use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 
@@ -85,6 +86,11 @@ async fn a_key_is_not_the_user_who_has_its_name() -> Result<()> {
             .fetch_one(&mut database)
             .await?;
     assert_eq!(actor, "mary (API key)");
+    let path = "/v1/file/vulnerability/profile";
+    let file = admin.post(path, &json!({})).await?.text;
+    let begun = robot.send(Method::POST, &format!("{path}/config"), Some(file)).await?;
+    let begun: Value = serde_json::from_str(&begun.text)?;
+    assert_eq!(begun["data"]["triggered_by"], "mary (API key)", "{begun}");
     // Nor does a key raise the user.
     let promote = json!({ "master_rest_info": { "server": "127.0.0.1", "port": 11443 } });
     robot.post("/v1/fed/promote", &promote).await?.ok()?;

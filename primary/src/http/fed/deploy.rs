@@ -74,6 +74,6 @@ pub(super) async fn fed_deploy(
             "None of the clusters is connected; they get the present state when they are.",
         ));
     }
-    tracing::info!(user = caller.fullname, force = request.force, "deployed");
+    tracing::info!(user = %caller.recorded(), force = request.force, "deployed");
     Ok(Json(answer))
 }

@@ -63,7 +63,7 @@ pub(super) async fn asked_for(app: &App, headers: &HeaderMap) -> Result<Option<R
 /// Begins an import; one runs at a time.
 pub(super) async fn begin(app: &App, caller: &Caller) -> Result<ImportTask> {
     let now = app.clock.now();
-    let begun = import_task::begin(&app.database, &caller.fullname, now).await?;
+    let begun = import_task::begin(&app.database, &caller.recorded(), now).await?;
     Ok(begun.map_err(|running| running.in_the_way())?)
 }
 

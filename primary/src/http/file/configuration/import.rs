@@ -100,7 +100,7 @@ async fn run(app: App, client: Client, content: Content, prune: bool, mut task: 
         TaskState::Done
     } else {
         for refusal in &refused {
-            tracing::warn!(by = client.caller.fullname, refusal, "not imported");
+            tracing::warn!(by = %client.caller.recorded(), refusal, "not imported");
         }
         let reason = format!("All but this was imported: {}", refused.join(" "));
         TaskState::Failed { reason, by_file: true }
