@@ -185,11 +185,14 @@ async fn an_image_that_nobody_else_gives_waits_for_the_registry_that_gives_it_la
     for listing in ["first", "second"] {
         primary.ok("POST", "/v1/scan/registry/fed.shop/scan", &Value::Null).await;
         until("the image waits and says why", || async {
+            // Else the second listing might not have begun to change anything.
+            let is_listed = rows(&primary, "job WHERE kind = 'list'").await == 0;
             let answer = primary.get("/v1/scan/registry/fed.shop").await;
             let images = primary.get("/v1/scan/registry/fed.shop/images").await;
             let (image, summary) = (&images["images"][0], &answer["summary"]);
             let why = image["result"].as_str()?.contains("allows no more requests for now");
-            (why && image["status"] == "scheduled" && summary["scheduled"] == 1).then_some(())
+            let waits = image["status"] == "scheduled" && summary["scheduled"] == 1;
+            (is_listed && why && waits).then_some(())
         })
         .await;
         assert_eq!(rows(&primary, "job WHERE run_after > now()").await, 1, "{listing}");
