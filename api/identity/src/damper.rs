@@ -91,14 +91,16 @@ impl Failures {
 impl Damper {
     /// Whether a login has to wait still.
     pub fn blocks(&self, name: &str, address: &str, now: DateTime<Utc>) -> bool {
+        // Before the lock: the digest of a long name takes its time.
+        let keys = Key::both(name, address);
         let entries = self.entries();
-        Key::both(name, address)
-            .iter()
+        keys.iter()
             .any(|key| entries.get(key).is_some_and(|failures| now < failures.until(key.free())))
     }
 
     /// Counts a failed login.
     pub fn failed(&self, name: &str, address: &str, now: DateTime<Utc>) {
+        let keys = Key::both(name, address);
         let mut entries = self.entries();
         if entries.len() >= MAX_ENTRIES {
             entries.retain(|_, failures| now - failures.last < MEMORY);
@@ -106,7 +108,7 @@ impl Damper {
                 keep_worst(&mut entries);
             }
         }
-        for key in Key::both(name, address) {
+        for key in keys {
             let entry = entries.entry(key).or_insert(Failures { count: 0, last: now });
             if now - entry.last >= MEMORY {
                 entry.count = 0;
