@@ -54,5 +54,8 @@ mod tests {
                 .unwrap();
             assert_eq!(WorthIt.should_compress(&response), compressed, "{status} {kind}");
         }
+        let mut packed_by_others = Response::new(Body::from(long));
+        packed_by_others.extensions_mut().insert(AsItIs);
+        assert!(!WorthIt.should_compress(&packed_by_others));
     }
 }

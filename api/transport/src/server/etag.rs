@@ -47,6 +47,12 @@ pub async fn answer_what_changed(request: Request, next: Next) -> Response {
     Response::from_parts(parts, Body::empty())
 }
 
+/// Whether who asks with these headers has the answer already that `tag` is given with: for
+/// those who know the tag before the answer is made.
+pub fn knows_tag(headers: &HeaderMap, tag: &str) -> bool {
+    headers.get_all(header::IF_NONE_MATCH).iter().any(|value| names(value, tag))
+}
+
 fn failed(error: &dyn std::error::Error) -> Response {
     tracing::error!(%error, "an answer broke off before it was sent");
     let body = ErrorBody::new(Code::ServerError, Code::ServerError.text());

@@ -27,7 +27,7 @@ use thiserror::Error;
 
 pub use answer::{STRICT_TRANSPORT, answer_for_browsers};
 pub use body::{BodyError, read_body};
-pub use etag::answer_what_changed;
+pub use etag::{answer_what_changed, knows_tag};
 pub use gate::{MemberGate, RemovedMembers, TrustedAuthorities};
 pub use head::answer_head_alone;
 pub use host::names_host;

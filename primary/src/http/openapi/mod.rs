@@ -12,10 +12,11 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
-use palisade_api::Code;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use palisade_api::rest::error::ErrorBody;
 use palisade_api::rest::harbor::{HarborError, HarborErrorData};
+use palisade_api::{Code, Digest};
+use palisade_transport::server::knows_tag;
 use tokio::sync::OnceCell;
 use utoipa::openapi::schema::AnyOfBuilder;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
@@ -187,8 +188,20 @@ pub(super) fn router() -> Router<App> {
 
 /// The document as it is sent: plain, and packed for who takes that.
 struct Served {
-    plain: Bytes,
-    gzip: Bytes,
+    plain: Form,
+    gzip: Form,
+}
+
+/// One form of it, and what that is known by.
+struct Form {
+    body: Bytes,
+    tag: String,
+}
+
+impl From<Vec<u8>> for Form {
+    fn from(body: Vec<u8>) -> Self {
+        Self { tag: format!("W/\"{}\"", Digest::of(&body)), body: body.into() }
+    }
 }
 
 /// Made once, for strangers may ask for it, as often as they like.
@@ -198,19 +211,22 @@ fn made() -> io::Result<Served> {
     let text = text(&super::document()?)?;
     let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
     gzip.write_all(text.as_bytes())?;
-    Ok(Served { plain: text.into(), gzip: gzip.finish()?.into() })
+    Ok(Served { plain: text.into_bytes().into(), gzip: gzip.finish()?.into() })
 }
 
 async fn serve(headers: HeaderMap) -> Result<Response, ApiError> {
     let served = SERVED.get_or_try_init(async || made()).await.map_err(ApiError::internal)?;
     let packed = takes_gzip(&headers);
-    let body = if packed { &served.gzip } else { &served.plain };
-    let mut response = (Extension(AsItIs), body.clone()).into_response();
+    let Form { body, tag } = if packed { &served.gzip } else { &served.plain };
+    let known = [(header::ETAG, tag.as_str()), (header::VARY, "accept-encoding")];
+    if knows_tag(&headers, tag) {
+        return Ok((StatusCode::NOT_MODIFIED, known).into_response());
+    }
+    let mut response = (known, Extension(AsItIs), body.clone()).into_response();
     let mut say = |name: HeaderName, value: &'static str| {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     };
     say(header::CONTENT_TYPE, "application/json");
-    say(header::VARY, "accept-encoding");
     if packed {
         say(header::CONTENT_ENCODING, "gzip");
     }
@@ -250,5 +266,23 @@ mod tests {
             assert_eq!(first.as_ptr(), second.as_ptr(), "{accept}");
             assert_eq!(first.starts_with(b"{"), !packed, "{accept}");
         }
+    }
+
+    #[tokio::test]
+    async fn who_knows_the_document_is_not_sent_it() {
+        let ask = async |accept: &str, known: &str| {
+            let request = http::Request::get("/")
+                .header(header::ACCEPT_ENCODING, accept)
+                .header(header::IF_NONE_MATCH, known);
+            let router = Router::<()>::new().route("/", get(serve));
+            let answer = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            let tag = answer.headers()[header::ETAG].to_str().unwrap().to_owned();
+            (answer.status(), tag)
+        };
+        let (status, tag) = ask("gzip", "W/\"other\"").await;
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(ask("gzip", &tag).await, (StatusCode::NOT_MODIFIED, tag.clone()));
+        // What is sent otherwise is another answer.
+        assert_eq!(ask("br", &tag).await.0, StatusCode::OK);
     }
 }
