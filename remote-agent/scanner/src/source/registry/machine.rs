@@ -7,9 +7,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-/// Those that are not link-local: of Amazon by IPv6, of Alibaba, of Oracle.
-const OTHERS: [IpAddr; 3] = [
+/// Those that are not link-local: of Amazon by IPv6, for machines and for pods, of Google by
+/// IPv6, of Azure, of Alibaba, of Oracle.
+const OTHERS: [IpAddr; 6] = [
     IpAddr::V6(Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0023)),
+    IpAddr::V6(Ipv6Addr::new(0xfd20, 0x00ce, 0, 0, 0, 0, 0, 0x0254)),
+    IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),
     IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
     IpAddr::V4(Ipv4Addr::new(192, 0, 0, 192)),
 ];
@@ -73,6 +77,9 @@ mod tests {
             ("[::ffff:169.254.169.254]", true),
             ("[fe80::1]", true),
             ("[fd00:ec2::254]", true),
+            ("[fd00:ec2::23]", true),
+            ("[fd20:ce::254]", true),
+            ("168.63.129.16", true),
             ("100.100.100.200", true),
             ("127.0.0.1", false),
             ("10.1.2.3", false),
