@@ -25,7 +25,7 @@ export const dashboardText = catalogue({
     exposureNone: "No image was scanned yet.",
     exposureHint: "Add a registry and scan it.",
     unscanned: "not scanned",
-    exposureClean: "No image that was scanned has known vulnerabilities.",
+    exposureClean: "No image that was scanned has critical, high or medium vulnerabilities.",
     exposureNowhere: "No image is known to run there.",
     workloads: (count: number) =>
       `${grouped(count)} ${count === 1 ? "workload" : "workloads"} in all clusters`,
@@ -74,7 +74,7 @@ export const dashboardText = catalogue({
     exposureNone: "还没有扫描过镜像。",
     exposureHint: "请添加镜像仓库并扫描。",
     unscanned: "未扫描",
-    exposureClean: "已扫描的镜像都没有已知漏洞。",
+    exposureClean: "已扫描的镜像都没有严重、高危或中危漏洞。",
     exposureNowhere: "未知有镜像在其中运行。",
     workloads: (count: number) => `所有集群中共 ${grouped(count)} 个工作负载`,
     allImages: "全部镜像",
