@@ -95,6 +95,28 @@ describe("what a page says when", () => {
     expect(await button.count()).toBe(0);
   });
 
+  it("its reader may see no clusters and no settings: nothing leads there", async () => {
+    await page.goto("/risk-report");
+    const clusters = page.getByRole("region", { name: "Clusters" }).first();
+    const named = clusters.getByRole("link", { name: "staging" });
+    await named.waitFor();
+    await without(page, "config");
+    await page.reload();
+    await clusters.getByText("staging").first().waitFor();
+    await settled(page);
+    expect(await named.count()).toBe(0);
+    await page.route("**/v1/response/options*", async (route) => {
+      const answer = await route.fetch();
+      const options = (await answer.json()) as object;
+      await route.fulfill({ response: answer, json: { ...options, webhooks: [] } });
+    });
+    await page.goto("/response?open=new");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Call webhooks").check();
+    await dialog.getByText("There is no webhook yet.").waitFor();
+    expect(await dialog.getByRole("link", { name: "Add one" }).count()).toBe(0);
+  });
+
   it("an image is read in some namespaces alone: its report, and nothing that is refused", async () => {
     const layers = page.locator("main .tabs").getByRole("link", { name: "Layers", exact: true });
     const packages = page.locator("main .tabs").getByRole("link", { name: /^Packages/ });

@@ -3,6 +3,7 @@ import { useState } from "react";
 
 import { get, patch, remove, type Schema } from "../../api/client";
 import { useChange, useGet } from "../../api/query";
+import { useMay } from "../../session/permissions";
 import { useText } from "../../text/language";
 import { words } from "../../text/words";
 import { Field, Switch } from "../../ui/Field";
@@ -31,6 +32,7 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
   const owner = useOwner();
   const { cluster, cfgType, selector: owned, target } = owner;
   const w = useText(words);
+  const seesSettings = useMay()("config", "read");
   const options = useGet("/v1/response/options", target).data;
   const brief = { ...target, query: { ...target.query, brief: true } };
   const groups = useGet("/v1/group", brief).data?.groups ?? [];
@@ -173,10 +175,13 @@ export function ResponseRuleDialog({ rule, writable, onClose }: Props) {
         ))}
         {actions.includes("webhook") && options?.webhooks.length === 0 && (
           <p className="hint inner">
-            {t.noWebhooks} {/* Elsewhere: what is filled in here stays. */}
-            <Link to={"/system" as never} search={{ open: "webhook" } as never} target="_blank">
-              {t.addWebhook}
-            </Link>
+            {t.noWebhooks}{" "}
+            {writable && seesSettings && (
+              // Elsewhere: what is filled in here stays.
+              <Link to={"/system" as never} search={{ open: "webhook" } as never} target="_blank">
+                {t.addWebhook}
+              </Link>
+            )}
           </p>
         )}
         {actions.includes("webhook") &&

@@ -14,7 +14,7 @@ import { Refusal } from "../../ui/Failure";
 import { Loaded } from "../../ui/Loaded";
 import { Facts, Page } from "../../ui/Page";
 import { saveAs } from "../../ui/saveAs";
-import { useMember } from "../clusters/members";
+import { useMayRead, useMember } from "../clusters/members";
 import { compose, type Part, type PartId } from "./compose";
 import { toCsv } from "./csv";
 import { questions, type RiskData, readRisk } from "./data";
@@ -131,7 +131,8 @@ const NUMBER = /^[\d.,%/ –]+$/;
 
 /** The rows on a page to be printed: all of them, in a table of the plain kind. */
 function Rows({ of: { id, title, columns, rows } }: { of: Part }) {
-  const [to, key] = PLACES[id] ?? [];
+  const seesClusters = useMayRead();
+  const [to, key] = (id !== "clusters" || seesClusters ? PLACES[id] : undefined) ?? [];
   const sides = columns.map((_, at) =>
     rows.every((cells) => NUMBER.test(cells[at] ?? "")) ? "end" : undefined,
   );
