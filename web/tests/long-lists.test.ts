@@ -137,6 +137,9 @@ describe("100,000 vulnerabilities", () => {
   /** Pixels and turns of the wheel: as quickly as somebody who looks for the end. */
   const TURN = 1_500;
   const TURNS = 120;
+  /** Where the pages begin that were asked for, and those that were once more. */
+  const asked = new Set<number>();
+  let again: number[] = [];
   let seen: Visit;
   let page: Page;
   beforeAll(async () => {
@@ -147,6 +150,8 @@ describe("100,000 vulnerabilities", () => {
       const query = new URL(route.request().url()).searchParams;
       const start = Number(query.get("start") ?? 0);
       const count = Math.min(Number(query.get("limit") ?? 100), ALL - start);
+      if (asked.has(start)) again.push(start);
+      asked.add(start);
       const vulnerabilities = Array.from({ length: count }, (_, at) => ({
         name: `CVE-2024-${String(start + at).padStart(6, "0")}`,
         severity: "High",
@@ -211,19 +216,15 @@ describe("100,000 vulnerabilities", () => {
   });
 
   it("are read again where they are looked at", async () => {
-    const asked: number[] = [];
-    page.on("request", (one) => {
-      if (!one.url().includes("/v1/fed/vulnerabilities?")) return;
-      asked.push(Number(new URL(one.url()).searchParams.get("start")));
-    });
+    again = [];
     await until("they are read again", async () => {
       await page.evaluate(() => dispatchEvent(new Event("visibilitychange")));
-      return asked.length > 0;
+      return again.length > 0;
     });
-    expect(Math.min(...asked)).toBeGreaterThan(500);
+    expect(Math.min(...again)).toBeGreaterThan(500);
     // What is above is, once somebody goes there.
     await page.evaluate(() => scrollTo(0, 0));
-    await until("the first ones are read again", async () => asked.includes(0));
+    await until("the first ones are read again", async () => again.includes(0));
     await page.getByText("CVE-2024-000000").waitFor();
   });
 });
