@@ -22,7 +22,13 @@ describe("the risk report", () => {
   });
   afterAll(() => seen.close());
 
+  const backToIt = async () => {
+    await page.goto("/risk-report");
+    await settled(page);
+  };
+
   it("names the clusters and the gravest images", async () => {
+    onTestFinished(backToIt);
     const clusters = page.getByRole("region", { name: "Clusters" }).first();
     await clusters.getByText("staging").first().waitFor();
     const images = page.getByRole("region", { name: "Images with the gravest findings" }).first();
@@ -31,17 +37,14 @@ describe("the risk report", () => {
     expect(await images.getByText("shop/web:v1").count()).toBe(0);
     await clusters.getByRole("link", { name: "staging" }).click();
     await row(page, "staging").waitFor();
-    await page.goBack();
-    await settled(page);
   });
 
   it("stands beside a dashboard that names no image without findings either", async () => {
+    onTestFinished(backToIt);
     const exposed = page.getByRole("region", { name: "Most exposed images" });
     await page.getByRole("link", { name: "Dashboard", exact: true }).click();
     await exposed.getByText("shop/orders:v1").first().waitFor();
     expect(await exposed.getByText("shop/web:v1").count()).toBe(0);
-    await page.goBack();
-    await settled(page);
   });
 
   it("is had as a PDF that says the same", async () => {
