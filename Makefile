@@ -42,7 +42,7 @@ programs := cargo build --quiet --locked --features tokio/test-util -p palisade-
 openapi: ## renew openapi/ after a change of the REST API
 	$(programs)
 	target/debug/palisade-agent openapi >target/cluster.json
-	mv target/cluster.json openapi/
+	cmp --silent target/cluster.json openapi/cluster.json || mv target/cluster.json openapi/
 	# The primary's document has what clusters answer.
 	$(programs)
 	target/debug/palisade-primary openapi >target/palisade.json

@@ -38,6 +38,24 @@ pub async fn note(
     Ok(())
 }
 
+/// Takes back that somebody looked: who failed knows no more than a listing that saw the tag.
+pub async fn forget(
+    tx: &mut PgTransaction<'_>,
+    registry: &str,
+    repository: &str,
+    tag: &str,
+) -> Result<()> {
+    sqlx::query!(
+        "DELETE FROM image_look WHERE registry = $1 AND repository = $2 AND tag = $3",
+        registry,
+        repository,
+        tag,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Repositories and tags that were looked at since a listing began, which now ends.
 pub async fn take(
     tx: &mut PgTransaction<'_>,

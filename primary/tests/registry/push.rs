@@ -105,6 +105,41 @@ async fn what_is_pushed_while_the_registry_is_listed_stays_as_it_was_pushed() {
 }
 
 #[tokio::test]
+async fn who_fails_to_look_while_the_registry_is_listed_takes_no_image_away() {
+    let (primary, registry) = (Primary::start().await, Registry::start().await);
+    primary.add_registry(&registry.url(), &json!({"webhook_secret": SECRET})).await;
+    registry.push("shop/menu", "1", &[("curl", "8.0-1")]);
+    primary.scan(2).await;
+
+    registry.forget();
+    let answers = registry.hold("/shop/menu/manifests/1");
+    primary.ok("POST", "/v1/scan/registry/fed.shop/scan", &Value::Null).await;
+    until("the listing waits for one tag", || async {
+        (registry.asked("manifests").len() == 2).then_some(())
+    })
+    .await;
+    let pushed = event("push", REPOSITORY, "1");
+    registry.push(REPOSITORY, "1", &[("curl", "8.1-1")]);
+    assert_eq!(call(&primary, "fed.shop", SECRET, pushed.clone()).await, StatusCode::ACCEPTED);
+    until("the push is known", || async {
+        let found = primary.found_if_there("f_repository=shop/api&f_tag=1").await?;
+        found.is_empty().then_some(())
+    })
+    .await;
+    registry.refuse("/shop/api/manifests/1", 403);
+    assert_eq!(call(&primary, "fed.shop", SECRET, pushed).await, StatusCode::ACCEPTED);
+    until("another look has failed", || async {
+        let answer = primary.get("/v1/scan/registry/fed.shop").await;
+        (answer["summary"]["failed"] == 1).then_some(())
+    })
+    .await;
+    answers.cancel();
+    primary.settled(2).await;
+    assert_eq!(images(&primary).await, [r#""shop/api":"1""#, r#""shop/menu":"1""#]);
+    primary.stop().await;
+}
+
+#[tokio::test]
 async fn azure_asks_first_whether_it_may_send() {
     let (primary, registry) = (Primary::start().await, Registry::start().await);
     primary.add_registry(&registry.url(), &json!({"webhook_secret": SECRET})).await;

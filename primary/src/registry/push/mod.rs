@@ -123,6 +123,8 @@ pub(super) async fn look(
         Some(resolved) => {
             if resolved.is_ok() {
                 image_look::note(&mut tx, &job.registry, repository, tag).await?;
+            } else {
+                image_look::forget(&mut tx, &job.registry, repository, tag).await?;
             }
             let found = found(repository.to_owned(), tag.to_owned(), resolved);
             store::image::put(&mut tx, &job.registry, &found, Inventory::FORMAT).await?;
