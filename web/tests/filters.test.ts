@@ -28,21 +28,21 @@ const LISTS: Limited[] = [
   {
     // The clusters of the shop run nothing.
     path: "/vulnerabilities",
-    choose: (main) => main.getByLabel("Runs", { exact: true }).selectOption("Somewhere"),
+    choose: (main) => main.locator(".facet").getByLabel("Runs").selectOption("Somewhere"),
     said: ["running", "true"],
     stays: undefined,
     goes: "CVE-2023-4863",
   },
   {
     path: "/registries/fed.shop",
-    choose: (main) => main.getByLabel("Findings", { exact: true }).selectOption("Critical"),
+    choose: (main) => main.locator(".facet").getByLabel("Findings").selectOption("Critical"),
     said: ["severity", "Critical"],
     stays: "shop/orders:v1",
     goes: "shop/payments:v1",
   },
   {
     path: "/images",
-    choose: (main) => main.getByLabel("State", { exact: true }).selectOption("Failed"),
+    choose: (main) => main.locator(".facet").getByLabel("State").selectOption("Failed"),
     said: ["status", "failed"],
     stays: undefined,
     goes: "shop/orders:v1",
