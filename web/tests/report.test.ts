@@ -36,7 +36,8 @@ describe("the risk report", () => {
     // Without findings it is none of these.
     expect(await images.getByText("shop/web:v1").count()).toBe(0);
     await clusters.getByRole("link", { name: "staging" }).click();
-    await row(page, "staging").waitFor();
+    await page.waitForURL("**/clusters?**");
+    await row(page, "staging").first().waitFor();
   });
 
   it("stands beside a dashboard that names no image without findings either", async () => {
