@@ -3,6 +3,8 @@
 # what was built, then both programs with it.
 #
 #   scripts/build.sh             for trying and testing
+#   scripts/build.sh --tests     for testing, and all tests beside them: the primary
+#                                and its own tests, on one core each, take longest
 #   scripts/build.sh --release   as they are shipped
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,5 +15,10 @@ if [ ! -e "$built" ] || [ -n "$(find web openapi -path web/node_modules -prune -
 fi
 # With the clock that tests can stop: so their dependencies are these too, and
 # nothing is built twice.
-[ "$#" -gt 0 ] || set -- --features tokio/test-util
-cargo build --quiet --locked "$@" -p palisade-primary -p palisade-agent
+programs=(-p palisade-primary -p palisade-agent)
+case ${1:-} in
+  '') what=("${programs[@]}" --features tokio/test-util) ;;
+  --tests) what=(--workspace --bins --tests) ;;
+  *) what=("$1" "${programs[@]}") ;;
+esac
+cargo build --quiet --locked "${what[@]}"

@@ -5,10 +5,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-scripts/build.sh
+if [ "$#" -eq 0 ]; then
+  scope=(--workspace)
+  scripts/build.sh --tests
+else
+  scope=("$@")
+  scripts/build.sh
+fi
 
-scope=("$@")
-[ "${#scope[@]}" -gt 0 ] || scope=(--workspace)
 if command -v cargo-nextest >/dev/null; then
   cargo nextest run --locked --no-fail-fast "${scope[@]}"
 else
