@@ -158,7 +158,7 @@ impl Identity {
         let mut conn = self.database.acquire().await?;
         let key = api_key::get(&mut conn, name).await?.ok_or(ApiKeyError::Missing)?;
         let own = caller.proof == Proof::ApiKey && caller.fullname == name;
-        let rights = roles_store::rights(&mut conn, &key.roles).await?;
+        let rights = roles_store::readable_rights(&mut conn, &key.roles).await?;
         if own || may_manage(caller, Access::Read, &key.roles, &rights) {
             Ok(key)
         } else {
@@ -258,7 +258,7 @@ impl Identity {
             api_key::used(&mut conn, name, now).await?;
         }
         Ok(Caller {
-            rights: roles_store::rights(&mut conn, &key.roles).await?,
+            rights: roles_store::readable_rights(&mut conn, &key.roles).await?,
             role: key.roles.global().clone(),
             username: key.name.clone(),
             fullname: key.name,

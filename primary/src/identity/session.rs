@@ -73,7 +73,7 @@ impl Identity {
             self.recent.forget(id);
             return Ok(None);
         }
-        let rights = user_role::rights(&mut conn, &row.roles).await?;
+        let rights = user_role::readable_rights(&mut conn, &row.roles).await?;
         Ok(Some((row, rights)))
     }
 

@@ -23,7 +23,7 @@ where
     let stands = match caller.proof {
         Proof::Session(id) => session::get(conn, id).await?.is_some(),
         Proof::ApiKey => match api_key::get(conn, &caller.fullname).await? {
-            Some(key) => user_role::rights(conn, &key.roles).await?.covers(&caller.rights),
+            Some(key) => user_role::readable_rights(conn, &key.roles).await?.covers(&caller.rights),
             None => false,
         },
         // Whoever forwarded the call knows.

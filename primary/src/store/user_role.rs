@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use palisade_identity::permission_set::Granted;
-use palisade_identity::{CustomRoleName, PermissionSet, Rights, RoleName, Roles};
+use palisade_identity::{CustomRoleName, PermissionSet, Rights, Role, RoleName, Roles};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
@@ -55,25 +55,27 @@ fn text_of(permissions: PermissionSet) -> Result<String> {
     serde_json::to_string(&stored).map_err(|error| StoreError::inconsistent("user_role", error))
 }
 
-/// All custom roles by name.
+/// The custom roles by name. One that a newer program wrote, and this one cannot read, is not
+/// among them: it hides no other one.
 pub async fn list(conn: &mut PgConnection) -> Result<Vec<UserRoleRow>> {
     let rows = sqlx::query!(
         r#"SELECT name, comment, permissions::text AS "permissions!" FROM user_role ORDER BY name"#
     )
     .fetch_all(conn)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(UserRoleRow {
-                permissions: permissions_of(&row.name, &row.permissions)?,
-                name: row
-                    .name
-                    .parse()
-                    .map_err(|error| StoreError::inconsistent("user_role", error))?,
-                comment: row.comment,
-            })
+    let roles = rows.into_iter().map(|row| {
+        Ok(UserRoleRow {
+            permissions: permissions_of(&row.name, &row.permissions)?,
+            name: row.name.parse().map_err(|error| StoreError::inconsistent("user_role", error))?,
+            comment: row.comment,
         })
-        .collect()
+    });
+    Ok(roles.filter_map(readable).collect())
+}
+
+/// What could be read; the log says why the rest could not.
+fn readable<T>(read: Result<T>) -> Option<T> {
+    read.inspect_err(|error| tracing::warn!(%error, "a custom role cannot be read")).ok()
 }
 
 /// What each custom role holds, by its name.
@@ -82,15 +84,31 @@ pub async fn held(conn: &mut PgConnection) -> Result<BTreeMap<String, Permission
     Ok(roles.into_iter().map(|role| (role.name.as_str().to_owned(), role.permissions)).collect())
 }
 
-/// What roles amount to, with the custom ones among them as they are now.
+/// What roles amount to for who deals with their holders, with the custom ones among them as they
+/// are now. One that cannot be read may be worth everything.
 pub async fn rights(conn: &mut PgConnection, roles: &Roles) -> Result<Rights> {
+    Ok(Rights::of(roles, &held_by(conn, roles, Role::FedAdmin.permissions()).await?))
+}
+
+/// The same for their holders themselves, and for who looks: one that cannot be read is worth
+/// nothing.
+pub async fn readable_rights(conn: &mut PgConnection, roles: &Roles) -> Result<Rights> {
+    Ok(Rights::of(roles, &held_by(conn, roles, PermissionSet::EMPTY).await?))
+}
+
+/// What the custom ones among some roles hold; `unreadable` where that cannot be read.
+async fn held_by(
+    conn: &mut PgConnection,
+    roles: &Roles,
+    unreadable: PermissionSet,
+) -> Result<BTreeMap<String, PermissionSet>> {
     let custom: Vec<String> = roles
         .names()
         .filter(|name| matches!(name, RoleName::Custom(_)))
         .map(ToString::to_string)
         .collect();
     if custom.is_empty() {
-        return Ok(Rights::of(roles, &BTreeMap::new()));
+        return Ok(BTreeMap::new());
     }
     let rows = sqlx::query!(
         r#"SELECT name, permissions::text AS "permissions!" FROM user_role
@@ -99,11 +117,11 @@ pub async fn rights(conn: &mut PgConnection, roles: &Roles) -> Result<Rights> {
     )
     .fetch_all(conn)
     .await?;
-    let held = rows
-        .into_iter()
-        .map(|row| Ok((row.name.clone(), permissions_of(&row.name, &row.permissions)?)))
-        .collect::<Result<_>>()?;
-    Ok(Rights::of(roles, &held))
+    let held = rows.into_iter().map(|row| {
+        let permissions = readable(permissions_of(&row.name, &row.permissions));
+        (row.name, permissions.unwrap_or(unreadable))
+    });
+    Ok(held.collect())
 }
 
 /// The names among `names` that no custom role has. The roles that exist stay

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use palisade_tests::Primary;
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 
 use crate::user::{create, log_in};
 
@@ -97,6 +98,55 @@ async fn what_makes_no_role() -> Result<()> {
     admin.patch("/v1/user_role/reader", &role("reader", fine)).await?.expect(400, 6)?;
     admin.patch("/v1/user_role/absent", &role("absent", fine)).await?.expect(400, 7)?;
     admin.delete("/v1/user_role/fedAdmin").await?.expect(400, 6)?;
+    Ok(())
+}
+
+/// A newer program at the same database may know permissions that this one does not.
+#[tokio::test]
+async fn a_role_that_cannot_be_read_gives_nothing_and_hides_nobody() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    for name in ["newer", "plain"] {
+        admin.post("/v1/user_role", &role(name, &[("events", true, false)])).await?.ok()?;
+    }
+    let keeper = role("keeper", &[("authorization", true, true), ("events", true, false)]);
+    admin.post("/v1/user_role", &keeper).await?.ok()?;
+    create(&admin, "mary", &json!({ "role": "newer" })).await?;
+    create(&admin, "joe", &json!({ "role": "plain" })).await?;
+    create(&admin, "ann", &json!({ "role": "keeper" })).await?;
+    let key = json!({ "apikey_name": "ci", "role": "newer", "expiration_type": "never" });
+    let key = admin.post("/v1/api_key", &json!({ "apikey": key })).await?.ok()?;
+    let secret = key["apikey"]["apikey_secret"].as_str().context("no secret")?;
+    let key = primary.rest()?.with_header("X-Auth-Apikey", &format!("ci:{secret}"))?;
+    let (mary, ann) = (log_in(&primary, "mary").await?, log_in(&primary, "ann").await?);
+    mary.get("/v1/log/event").await?.ok()?;
+
+    sqlx::query(
+        r#"UPDATE user_role SET permissions = '[{"id": "events", "read": true},
+               {"id": "tomorrow", "read": true, "write": true}]' WHERE name = 'newer'"#,
+    )
+    .execute(&mut PgConnection::connect(primary.database_url().context("no database")?).await?)
+    .await?;
+    let names = async |path: &str, list: &str, name: &str| -> Result<Vec<String>> {
+        let answer = admin.get(path).await?.ok()?;
+        let all = answer[list].as_array().context("no list")?.iter();
+        Ok(all.filter_map(|one| one[name].as_str().map(str::to_owned)).collect())
+    };
+    let users = names("/v1/user", "users", "fullname").await?;
+    assert_eq!(users, ["admin", "ann", "joe", "mary"]);
+    assert_eq!(names("/v1/api_key", "apikeys", "apikey_name").await?, ["ci"]);
+    let roles = names("/v1/user_role", "roles", "name").await?;
+    ensure!(roles.contains(&"plain".to_owned()) && !roles.contains(&"newer".to_owned()));
+    mary.get("/v1/log/event").await?.expect(403, 25)?;
+    mary.get("/v1/selfuser").await?.ok()?;
+    log_in(&primary, "mary").await?.get("/v1/log/event").await?.expect(403, 25)?;
+    key.get("/v1/log/event").await?.expect(403, 25)?;
+    log_in(&primary, "joe").await?.get("/v1/log/event").await?.ok()?;
+    // Elsewhere it may hold more than who has less than everything.
+    ann.delete("/v1/user/mary").await?.expect(403, 25)?;
+    ensure!(create(&ann, "x", &json!({ "role": "newer" })).await.is_err());
+    ann.delete("/v1/user/joe").await?.ok()?;
+    admin.delete("/v1/user/mary").await?.ok()?;
     Ok(())
 }
 

@@ -71,7 +71,9 @@ impl Identity {
 
     /// What is to be shown of a user.
     pub(in crate::identity) async fn seen(&self, row: UserRow) -> Result<SeenUser, StoreError> {
-        let rights = user_role::rights(&mut *self.database.acquire().await?, &row.roles).await?;
+        let mut conn = self.database.acquire().await?;
+        let rights = user_role::readable_rights(&mut conn, &row.roles).await?;
+        drop(conn);
         let profile = self.password_profile().await?;
         Ok(SeenUser::new(row, rights, &profile, self.clock.now()))
     }
