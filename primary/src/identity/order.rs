@@ -73,6 +73,11 @@ impl Identity {
         Ok(Version::of(&order)?)
     }
 
+    /// Refuses where the order is not as expected.
+    pub async fn check_auth_order(&self, expected: &Expected) -> Result<(), OrderError> {
+        expected.check(&self.auth_order().await?)
+    }
+
     /// Whom to ask for a password, in order. Without an order set the primary
     /// comes first: a directory that does not answer keeps nobody waiting who
     /// is known here.

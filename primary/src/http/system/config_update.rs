@@ -18,7 +18,8 @@ use crate::version::{Expected, Version};
 /// Of the primary's own configuration `auth_order` can be set: the order in
 /// which `local` and LDAP directories are asked for a password. What else is
 /// given must be as it is shown. `fed_config` names
-/// the webhooks of the federation, all of them; it takes a fedAdmin.
+/// the webhooks of the federation, all of them; it takes a fedAdmin. The versions
+/// of `If-Match` are those of `auth_order`, whatever is changed.
 #[utoipa::path(
     patch,
     path = "/v1/system/config",
@@ -77,9 +78,11 @@ async fn change(
         require(caller, Permission::Fed, Access::Write)?;
     }
     // What somebody else may have changed since comes first: where it is refused, nothing is done.
-    let version = match order {
-        Some(order) => Some(app.identity.set_auth_order(caller, order, expected).await?),
-        None => None,
+    let version = if let Some(order) = order {
+        Some(app.identity.set_auth_order(caller, order, expected).await?)
+    } else {
+        app.identity.check_auth_order(expected).await?;
+        None
     };
     if let Some(webhooks) = webhooks {
         let actor = Actor::from(caller);
