@@ -20,6 +20,10 @@ const MAX_NAME: usize = 32;
 const MAX_DESCRIPTION: usize = 1_024;
 /// Longest chosen life, in hours: a year.
 const MAX_HOURS: u32 = 8_760;
+/// Keys at once, those that expired among them: lists show all of them.
+const MOST: i64 = 2_000;
+/// How many of them one may have created: nobody uses them up for all.
+const MOST_OF_ONE: i64 = 500;
 /// A key's last use is written down at most this often.
 const TOUCH: TimeDelta = TimeDelta::minutes(1);
 
@@ -105,6 +109,12 @@ pub enum ApiKeyError {
     /// The name is taken.
     #[error("an API key of this name exists")]
     Duplicate,
+    /// There are as many as there may be.
+    #[error("there are {MOST} API keys already; remove one first, as those that expired")]
+    TooMany,
+    /// The caller created as many as one may.
+    #[error("{MOST_OF_ONE} API keys are yours already; remove one first, as those that expired")]
+    TooManyOfOne,
     /// No such key.
     #[error("there is no such API key")]
     Missing,
@@ -201,6 +211,13 @@ impl Identity {
         let rights = roles_store::rights(&mut transaction, &key.roles).await?;
         if !may_manage(caller, Access::Write, &key.roles, &rights) {
             return Err(ApiKeyError::MoreThanCaller);
+        }
+        let counts = api_key::count(&mut transaction, &key.created_by).await?;
+        if counts.of_one >= MOST_OF_ONE {
+            return Err(ApiKeyError::TooManyOfOne);
+        }
+        if counts.in_all >= MOST {
+            return Err(ApiKeyError::TooMany);
         }
         api_key::create(&mut transaction, &key).await.map_err(|error| {
             if error.constraint() == Some(DUPLICATE_API_KEY) {

@@ -16,6 +16,9 @@ use crate::version::{ChangedSince, Expected, Version};
 /// Longest comment, in bytes.
 const MAX_COMMENT: usize = 1_024;
 
+/// Custom roles at once: lists show all of them.
+const MOST: i64 = 500;
+
 /// A role that does not exist.
 #[derive(Debug, Error)]
 #[error("no role is called {0:?}")]
@@ -39,6 +42,9 @@ pub enum UserRoleError {
     /// The name is taken.
     #[error("a role of this name exists")]
     Duplicate,
+    /// There are as many as there may be.
+    #[error("there are {MOST} custom roles already; remove one first")]
+    TooMany,
     /// No such role.
     #[error("there is no such role")]
     Missing,
@@ -135,6 +141,9 @@ impl Identity {
         check(caller, &role)?;
         let mut transaction = self.database.begin().await?;
         standing::hold::<UserRoleError>(&mut transaction, caller).await?;
+        if user_role::count(&mut transaction).await? >= MOST {
+            return Err(UserRoleError::TooMany);
+        }
         user_role::create(&mut transaction, &role).await.map_err(|error| {
             if error.constraint() == Some(DUPLICATE_USER_ROLE) {
                 UserRoleError::Duplicate

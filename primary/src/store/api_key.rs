@@ -107,6 +107,27 @@ pub async fn list(conn: &mut PgConnection) -> Result<Vec<ApiKeyRow>> {
     .collect()
 }
 
+/// How many keys there are.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyCounts {
+    /// In all.
+    pub in_all: i64,
+    /// That one created.
+    pub of_one: i64,
+}
+
+/// Counts the keys, those that expired among them.
+pub async fn count(conn: &mut PgConnection, created_by: &str) -> Result<KeyCounts> {
+    Ok(sqlx::query_as!(
+        KeyCounts,
+        r#"SELECT count(*) AS "in_all!", count(*) FILTER (WHERE created_by = $1) AS "of_one!"
+           FROM api_key"#,
+        created_by,
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
 /// Some key that holds the role `name`, everywhere or in a namespace.
 pub async fn holder_of_role(conn: &mut PgConnection, name: &str) -> Result<Option<String>> {
     Ok(sqlx::query_scalar!(

@@ -87,6 +87,13 @@ pub async fn hold<S: DeserializeOwned>(
     row.map(Stored::read).transpose()
 }
 
+/// How many there are.
+pub async fn count(conn: &mut PgConnection) -> Result<i64> {
+    Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM auth_server"#)
+        .fetch_one(conn)
+        .await?)
+}
+
 /// Creates one; breaks [`DUPLICATE_AUTH_SERVER`] where the name is taken.
 pub async fn create<S: Serialize + Sync>(
     conn: &mut PgConnection,

@@ -202,6 +202,13 @@ pub async fn any(conn: &mut PgConnection) -> Result<bool> {
         .await?)
 }
 
+/// How many local users there are.
+pub async fn count_local(conn: &mut PgConnection) -> Result<i64> {
+    Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM "user" WHERE server = ''"#)
+        .fetch_one(conn)
+        .await?)
+}
+
 /// Some user that holds the role `name`, everywhere or in a namespace.
 pub async fn holder_of_role(conn: &mut PgConnection, name: &str) -> Result<Option<String>> {
     Ok(sqlx::query_scalar!(

@@ -137,6 +137,11 @@ pub async fn missing(conn: &mut PgConnection, names: &[String]) -> Result<Vec<St
     Ok(names.iter().filter(|name| !found.contains(name)).cloned().collect())
 }
 
+/// How many roles there are.
+pub async fn count(conn: &mut PgConnection) -> Result<i64> {
+    Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM user_role"#).fetch_one(conn).await?)
+}
+
 /// Creates a role; breaks [`DUPLICATE_USER_ROLE`] where the name is taken.
 pub async fn create(conn: &mut PgConnection, role: &UserRoleRow) -> Result<()> {
     sqlx::query!(

@@ -3,6 +3,7 @@
 mod active_directory;
 mod api_key;
 mod at_once;
+mod bounds;
 mod client_address;
 mod cookie;
 mod endless_directory;

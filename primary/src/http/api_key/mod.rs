@@ -48,6 +48,9 @@ impl From<ApiKeyError> for ApiError {
                 Self::invalid_request(message)
             }
             ApiKeyError::Duplicate => Self::new(Code::DuplicateName, message),
+            ApiKeyError::TooMany | ApiKeyError::TooManyOfOne => {
+                Self::new(Code::OpNotAllowed, message)
+            }
             ApiKeyError::Missing => Self::object_not_found(message),
             ApiKeyError::MoreThanCaller => Self::access_denied(message),
             ApiKeyError::Random(error) => Self::internal(error),

@@ -41,6 +41,7 @@ impl From<DirectoryError> for ApiError {
             | DirectoryError::OtherKind
             | DirectoryError::SecretForAnother => Self::invalid_request(message),
             DirectoryError::Duplicate => Self::new(Code::DuplicateName, message),
+            DirectoryError::TooMany => Self::new(Code::OpNotAllowed, message),
             DirectoryError::InOrder => Self::new(Code::ObjectInuse, message),
             DirectoryError::Missing => Self::object_not_found(message),
             DirectoryError::ChangedMeanwhile => {

@@ -140,6 +140,7 @@ impl From<UserError> for ApiError {
         match error {
             UserError::InvalidName => Self::new(Code::InvalidName, message),
             UserError::Duplicate => Self::new(Code::DuplicateName, message),
+            UserError::TooMany => Self::new(Code::OpNotAllowed, message),
             UserError::Missing | UserError::MissingSession => Self::object_not_found(message),
             UserError::WeakPassword(weak, profile) => weak_password(weak, &profile),
             UserError::InvalidText

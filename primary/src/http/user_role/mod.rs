@@ -71,6 +71,7 @@ impl From<UserRoleError> for ApiError {
             | UserRoleError::Permissions(_)
             | UserRoleError::Comment
             | UserRoleError::Duplicate => Self::invalid_request(message),
+            UserRoleError::TooMany => Self::new(Code::OpNotAllowed, message),
             UserRoleError::Missing => {
                 Self::object_not_found(message).with_status(StatusCode::BAD_REQUEST)
             }

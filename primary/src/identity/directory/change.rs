@@ -4,7 +4,7 @@ use palisade_identity::{Caller, Roles};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::settings::check_name;
-use super::{DirectoryError, DirectoryRow, DirectorySettings, PURPOSE};
+use super::{DirectoryError, DirectoryRow, DirectorySettings, MOST, PURPOSE};
 use crate::identity::user::actor;
 use crate::identity::user_role::check_exist;
 use crate::identity::{Identity, order, standing};
@@ -61,6 +61,9 @@ impl Identity {
         let mut transaction = self.database.begin().await?;
         standing::hold::<DirectoryError>(&mut transaction, caller).await?;
         self.check_given(&mut transaction, caller, &new.settings).await?;
+        if auth_server::count(&mut transaction).await? >= MOST {
+            return Err(DirectoryError::TooMany);
+        }
         auth_server::create(&mut transaction, name, &new.settings, secret.as_deref())
             .await
             .map_err(|error| {

@@ -33,6 +33,9 @@ pub type DirectoryRow = AuthServerRow<DirectorySettings>;
 /// What the secrets of directories are sealed for.
 const PURPOSE: &str = "directory secret";
 
+/// Directories at once: a login may ask all of them.
+const MOST: i64 = 100;
+
 /// A directory that was not created, changed, removed or used.
 #[derive(Debug, Error)]
 pub enum DirectoryError {
@@ -45,6 +48,9 @@ pub enum DirectoryError {
     /// The name is taken.
     #[error("a directory of this name exists")]
     Duplicate,
+    /// There are as many as there may be.
+    #[error("there are {MOST} directories already; remove one first")]
+    TooMany,
     /// Logins ask it by the order that was set.
     #[error("the directory stands in auth_order: take it out of there first")]
     InOrder,

@@ -4,8 +4,8 @@ use palisade_identity::{Caller, Roles};
 use secrecy::SecretString;
 
 use super::{
-    UserError, audited, check_manage, check_password, check_text, check_timeout, is_name, record,
-    version,
+    MOST_LOCAL, UserError, audited, check_manage, check_password, check_text, check_timeout,
+    is_name, record, version,
 };
 use crate::identity::{Identity, standing, user_role};
 use crate::store::StoreError;
@@ -68,6 +68,9 @@ impl Identity {
         standing::hold::<UserError>(&mut transaction, caller).await?;
         user_role::check_exist::<UserError>(&mut transaction, &new.roles).await?;
         check_manage(&mut transaction, caller, &new.roles).await?;
+        if user::count_local(&mut transaction).await? >= MOST_LOCAL {
+            return Err(UserError::TooMany);
+        }
         user::create(&mut transaction, &row).await.map_err(|error| {
             if error.constraint() == Some(DUPLICATE_USER) {
                 UserError::Duplicate

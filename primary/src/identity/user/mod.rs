@@ -36,6 +36,8 @@ pub use password::ResetPassword;
 pub const DEFAULT_LOCALE: &str = "en";
 /// Longest name of a user, in characters.
 const MAX_NAME: usize = 64;
+/// Local users at once: lists show all of them.
+const MOST_LOCAL: i64 = 10_000;
 /// Longest mail address and name of a language, in bytes.
 const MAX_TEXT: usize = 254;
 
@@ -54,6 +56,9 @@ pub enum UserError {
     /// The name is taken.
     #[error("a user of this name exists")]
     Duplicate,
+    /// There are as many as there may be.
+    #[error("there are {MOST_LOCAL} local users already; remove one first")]
+    TooMany,
     /// No such user.
     #[error("there is no such user")]
     Missing,
