@@ -1,15 +1,16 @@
 //! Logging in: who vouches for a password, and the session that begins.
 
-use chrono::{DateTime, Utc};
 use palisade_identity::password_profile::WeakPassword;
 use palisade_identity::session_token::MAX_LIFETIME;
 use palisade_identity::{PasswordError, PasswordProfile, SessionId, SessionKeyError};
 use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 
+use super::directory::ProviderLogin;
 use super::local::LocalVerdict;
 use super::user::SeenUser;
 use super::{Identity, bootstrap};
+use crate::store::provider_logout::{self, EndingLogin};
 use crate::store::user::UserRow;
 use crate::store::{StoreError, session, user};
 
@@ -120,6 +121,9 @@ pub enum LoginError {
     /// No such directory.
     #[error("there is no such directory")]
     NoDirectory,
+    /// The session that the login comes from ended.
+    #[error("the session at the provider ended meanwhile; log in again")]
+    EndedAtProvider,
     /// The directory is no more what it was when it was asked.
     #[error("the directory was changed meanwhile; try again")]
     DirectoryChanged,
@@ -240,18 +244,29 @@ impl Identity {
     }
 
     /// Begins a session of a user for whom something vouched. `vouched` is the
-    /// user as it was then: a password that changed meanwhile counts no more. It ends
-    /// when all do, and no later than `until`.
+    /// user as it was then: a password that changed meanwhile counts no more. By a login at
+    /// a provider it ends no later than there, and does not begin where it ended meanwhile.
     pub(super) async fn begin_session(
         &self,
         vouched: &UserRow,
         address: &str,
-        until: Option<DateTime<Utc>>,
+        login: Option<&ProviderLogin>,
     ) -> Result<LoggedIn, LoginError> {
         let now = self.clock.now();
         let id = SessionId::random();
         let fullname = vouched.fullname.as_str();
         let mut transaction = self.database.begin().await?;
+        if let Some(login) = login {
+            let ending = EndingLogin {
+                server: &vouched.server,
+                began_at: login.began_at,
+                subject_hash: &login.subject_hash,
+                session_hash: login.session.session_hash.as_deref(),
+            };
+            if provider_logout::ended_since(&mut transaction, ending).await? {
+                return Err(LoginError::EndedAtProvider);
+            }
+        }
         let user = user::lock(&mut transaction, fullname)
             .await?
             .filter(|user| user.password_hash == vouched.password_hash)
@@ -260,8 +275,12 @@ impl Identity {
             return Err(LoginError::TooManySessions);
         }
         let latest = now + MAX_LIFETIME;
+        let until = login.and_then(|login| login.until);
         let ends_at = until.map_or(latest, |until| until.min(latest));
         session::create(&mut transaction, id, fullname, address, now, ends_at).await?;
+        if let Some(login) = login {
+            session::set_provider_session(&mut transaction, id, &login.session).await?;
+        }
         user::logged_in(&mut transaction, fullname, now).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         tracing::info!(user = fullname, address, session = %id, "logged in");

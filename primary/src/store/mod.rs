@@ -39,6 +39,7 @@ pub mod object;
 mod opened;
 pub mod password;
 mod pool;
+pub mod provider_logout;
 pub mod provider_message;
 pub mod question;
 pub mod registry;

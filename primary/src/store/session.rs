@@ -54,41 +54,30 @@ pub async fn create(
     Ok(())
 }
 
-/// Keeps the word of a provider of OpenID Connect for a session, sealed, and hashed what it calls
-/// the session.
-pub async fn set_id_token(
-    conn: &mut PgConnection,
-    id: SessionId,
-    sealed: &[u8],
-    sid_hash: Option<&[u8]>,
-) -> Result<()> {
-    sqlx::query!(
-        "UPDATE session SET id_token = $2, session_index_hash = $3 WHERE id = $1",
-        id.as_uuid(),
-        sealed,
-        sid_hash,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
+/// What a provider of single sign-on calls a session and its user.
+#[derive(Clone, Debug)]
+pub struct ProviderSession {
+    /// Its word for the session, sealed, for asking it to end that.
+    pub sealed: Vec<u8>,
+    /// What a provider of SAML calls the user, hashed, for finding the sessions that it ends.
+    pub name_id_hash: Option<Vec<u8>>,
+    /// What the provider calls the session, hashed, if it tells.
+    pub session_hash: Option<Vec<u8>>,
 }
 
-/// Keeps what a provider of SAML calls a session and its user: sealed for
-/// asking it, hashed for finding them when it asks.
+/// Keeps what a provider calls a session.
 pub async fn set_provider_session(
     conn: &mut PgConnection,
     id: SessionId,
-    sealed: &[u8],
-    name_id_hash: &[u8],
-    session_index_hash: Option<&[u8]>,
+    at_provider: &ProviderSession,
 ) -> Result<()> {
     sqlx::query!(
         "UPDATE session SET id_token = $2, name_id_hash = $3, session_index_hash = $4
          WHERE id = $1",
         id.as_uuid(),
-        sealed,
-        name_id_hash,
-        session_index_hash,
+        at_provider.sealed,
+        at_provider.name_id_hash.as_deref(),
+        at_provider.session_hash.as_deref(),
     )
     .execute(conn)
     .await?;

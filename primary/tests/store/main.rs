@@ -13,6 +13,7 @@ mod job;
 mod migrate;
 mod outage;
 mod prepared;
+mod provider_logout;
 mod report_vulnerability;
 mod repository_image;
 mod server;

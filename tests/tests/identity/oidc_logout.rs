@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::oidc::{add, begin, finish, people};
-use crate::oidc_provider::with_claims;
+use crate::oidc_provider::{returned, with_claims};
 
 const SERVER: &str = "openId1";
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
@@ -69,6 +69,57 @@ async fn bring(rest: &Rest, token: &str) -> Result<Answer> {
     Ok(answer)
 }
 
+/// The provider's word that the session `hers` of the first user ended, but for this change.
+async fn signed(idp: &Idp, change: &Value, alg: &str, key: &str) -> Result<String> {
+    let now = chrono::Utc::now().timestamp();
+    let mut claims = json!({
+        "iss": idp.issuer(), "aud": CLIENT, "iat": now, "exp": now + 120,
+        "jti": uuid::Uuid::new_v4().to_string(), "events": { EVENT: {} }, "sub": "1", "sid": "hers",
+    });
+    for (name, value) in change.as_object().into_iter().flatten() {
+        claims[name] = value.clone();
+    }
+    idp.sign(&claims, alg, key).await
+}
+
+/// The provider may end a session while the browser is on its way back.
+#[tokio::test]
+async fn a_session_that_ended_there_does_not_begin_here() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let rest = primary.rest()?;
+    let idp = Idp::hostile(json!({})).await?;
+    let mut settings = idp.settings();
+    settings["default_role"] = json!("reader");
+    add(&admin, SERVER, settings).await?;
+    for (over, told, begins) in [
+        (json!({ "sub": null }), json!({ "sid": "hers" }), false),
+        (json!({ "sid": null }), json!({ "sid": "hers" }), false),
+        // It may be that one.
+        (json!({}), json!({}), false),
+        (json!({ "sub": null, "sid": "his" }), json!({ "sid": "hers" }), true),
+        (json!({ "sub": "2", "sid": null }), json!({ "sid": "hers" }), true),
+        (json!({ "sub": "2" }), json!({ "sid": "hers" }), true),
+    ] {
+        let context = format!("{over} {told}");
+        let mut mary = told;
+        mary["preferred_username"] = json!("mary");
+        let url = begin(&rest, SERVER).await?;
+        bring(&rest, &signed(&idp, &over, "RS256", "published").await?).await?.ok()?;
+        let back = returned(&url, idp.issuer(), &mary, "RS256")?;
+        let answer = finish(&rest, SERVER, &back).await?;
+        if begins {
+            answer.ok().context(context)?;
+            continue;
+        }
+        answer.expect(401, 3).context(context)?;
+        ensure!(answer.text.contains("ended meanwhile"), "{}", answer.text);
+        // Who begins to log in after that is another matter.
+        with_claims(&rest, idp.issuer(), &mary).await?.ok()?;
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_word_that_is_not_the_providers_ends_nothing() -> Result<()> {
     let primary = Primary::start().await?;
@@ -82,16 +133,7 @@ async fn a_word_that_is_not_the_providers_ends_nothing() -> Result<()> {
     let answer = with_claims(&rest, idp.issuer(), &mary).await?.ok()?;
     let mary = rest.with_token(answer["token"]["token"].as_str());
     let now = chrono::Utc::now().timestamp();
-    let signed = async |change: &Value, alg: &str, key: &str| -> Result<String> {
-        let mut claims = json!({
-            "iss": idp.issuer(), "aud": CLIENT, "iat": now, "exp": now + 120,
-            "jti": uuid::Uuid::new_v4().to_string(), "events": { EVENT: {} }, "sub": "1", "sid": "hers",
-        });
-        for (name, value) in change.as_object().into_iter().flatten() {
-            claims[name] = value.clone();
-        }
-        idp.sign(&claims, alg, key).await
-    };
+    let signed = async |change: &Value, alg: &str, key: &str| signed(&idp, change, alg, key).await;
     let others = json!({ "sid": "another's", "sub": "2" });
     let mut refused = vec!["nonsense".to_owned()];
     for (change, alg, key) in [

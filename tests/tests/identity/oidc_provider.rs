@@ -66,16 +66,21 @@ pub(crate) async fn with_claims(rest: &Rest, issuer: &str, change: &Value) -> Re
 /// The same with a token that is signed so.
 async fn signed_with(rest: &Rest, issuer: &str, change: &Value, alg: &str) -> Result<Answer> {
     let url = begin(rest, SERVER).await?;
+    finish(rest, SERVER, &returned(&url, issuer, change, alg)?).await
+}
+
+/// What brings such a token to whoever began a login by that address.
+pub(crate) fn returned(url: &str, issuer: &str, change: &Value, alg: &str) -> Result<Returned> {
     let now = chrono::Utc::now().timestamp();
     let mut claims = json!({
-        "iss": issuer, "aud": CLIENT, "sub": "1", "nonce": parameter(&url, "nonce")?,
+        "iss": issuer, "aud": CLIENT, "sub": "1", "nonce": parameter(url, "nonce")?,
         "iat": now, "exp": now + 300,
     });
     for (name, value) in change.as_object().context("no claims")? {
         claims[name] = value.clone();
     }
     let code = lie(&claims, alg, "published");
-    finish(rest, SERVER, &Returned { code, state: parameter(&url, "state")?, iss: None }).await
+    Ok(Returned { code, state: parameter(url, "state")?, iss: None })
 }
 
 #[tokio::test]

@@ -127,6 +127,7 @@ impl From<LoginError> for ApiError {
             LoginError::NoRole => {
                 Self::new(Code::Unauthorized, error.to_string()).because(Reason::NoRole)
             }
+            LoginError::EndedAtProvider => Self::new(Code::Unauthorized, error.to_string()),
             LoginError::TooManySessions => {
                 Self::new(Code::Unauthorized, error.to_string()).because(Reason::TooManySessions)
             }

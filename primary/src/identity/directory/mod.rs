@@ -25,7 +25,7 @@ pub use change::{DirectoryChange, Secret};
 pub use mapping::{GroupCase, GroupRoles, Mapping};
 pub use settings::{DirectorySettings, Kind, SettingsError};
 pub(super) use settings::{check_certificates, check_optional_text, check_text};
-pub(super) use shadow::{MAX_USERNAME, Vouched};
+pub(super) use shadow::{MAX_USERNAME, ProviderLogin, Vouched};
 
 /// A directory as it is stored.
 pub type DirectoryRow = AuthServerRow<DirectorySettings>;

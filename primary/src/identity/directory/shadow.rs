@@ -5,8 +5,9 @@ use chrono::{DateTime, Utc};
 use super::{DirectoryRow, GroupCase};
 use crate::identity::login::{LoggedIn, LoginError};
 use crate::identity::{DEFAULT_LOCALE, Identity};
+use crate::store::session::{self, ProviderSession};
 use crate::store::user::{self, NewUser, UserChange, UserRow};
-use crate::store::{StoreError, auth_server, session, shadow_user};
+use crate::store::{StoreError, auth_server, shadow_user};
 
 /// Longest name of a directory's user, in bytes.
 pub(in crate::identity) const MAX_USERNAME: usize = 256;
@@ -26,8 +27,21 @@ pub(in crate::identity) struct Vouched {
     pub(in crate::identity) groups: Vec<String>,
     /// How the groups are compared.
     pub(in crate::identity) case: GroupCase,
-    /// Until when it vouches; none where it sets no end.
+    /// The login that it was asked by, where it has sessions of its own.
+    pub(in crate::identity) login: Option<ProviderLogin>,
+}
+
+/// A login at a provider of single sign-on, which may end it there while it comes back.
+#[derive(Debug)]
+pub(in crate::identity) struct ProviderLogin {
+    /// When it began.
+    pub(in crate::identity) began_at: DateTime<Utc>,
+    /// Until when the provider vouches; none where it sets no end.
     pub(in crate::identity) until: Option<DateTime<Utc>>,
+    /// Whom the provider means, hashed.
+    pub(in crate::identity) subject_hash: Vec<u8>,
+    /// What it calls the session.
+    pub(in crate::identity) session: ProviderSession,
 }
 
 /// Whether somebody can be called so: not by nothing, and not so that the name looks like
@@ -65,7 +79,7 @@ impl Identity {
             tracing::warn!(user = user.fullname, "the directory's user has no role");
             return Err(LoginError::NoRole);
         }
-        self.begin_session(&user, address, vouched.until).await
+        self.begin_session(&user, address, vouched.login.as_ref()).await
     }
 
     /// The user as of now. Other groups may mean other roles, which end the

@@ -94,7 +94,7 @@ impl Identity {
             email: found.email,
             groups: found.groups,
             case: GroupCase::Ignored,
-            until: None,
+            login: None,
         };
         match self.log_in_vouched(&row, vouched, &login.address).await {
             Ok(logged_in) => Ok(Some(logged_in)),

@@ -8,6 +8,7 @@ use crate::identity::Identity;
 use crate::identity::directory::{DirectoryRow, Kind};
 use crate::identity::sso::attempt::hash;
 use crate::store::ended_session::{self, AtProvider};
+use crate::store::provider_logout::{self, ProviderLogout};
 use crate::store::{StoreError, provider_message};
 
 /// A provider's word that ended nothing.
@@ -83,18 +84,25 @@ impl Identity {
                 return Err(WrongToken::UNSIGNED.into());
             }
         }
-        let sid_hash;
-        let whose = match told.ended {
-            Ended::Subject(subject) => AtProvider::Subject(subject),
+        let sids;
+        let (whose, subject, session_hashes) = match told.ended {
+            Ended::Subject(subject) => (AtProvider::Subject(subject), Some(subject), &[][..]),
             Ended::Session { sid, subject } => {
-                sid_hash = hash(sid);
-                AtProvider::Session { sid_hash: &sid_hash, subject }
+                sids = [hash(sid)];
+                (AtProvider::Session { sid_hash: &sids[0], subject }, subject, &sids[..])
             }
+        };
+        let subject_hash = subject.map(hash);
+        let over = ProviderLogout {
+            server: &row.name,
+            subject_hash: subject_hash.as_deref(),
+            session_hashes,
         };
         let mut tx = self.database.begin().await?;
         if !provider_message::remember(&mut tx, &row.name, &hash(told.id), told.until, now).await? {
             return Err(WrongToken::KNOWN.into());
         }
+        provider_logout::note(&mut tx, over, now).await?;
         let ended = ended_session::delete_at_provider(&mut tx, &row.name, whose).await?;
         self.record_end_at_provider(&mut tx, (&row.name, address), &ended).await?;
         tx.commit().await.map_err(StoreError::from)?;

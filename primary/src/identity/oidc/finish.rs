@@ -1,6 +1,6 @@
 //! What the browser brings back from the provider.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::core::CoreGenderClaim;
 use openidconnect::{
     AuthorizationCode, ClaimsVerificationError, IdTokenClaims, Nonce, OAuth2TokenResponse as _,
@@ -13,11 +13,11 @@ use super::provider::{ALGORITHMS, Provider, chain};
 use super::tokens::Token;
 use super::{OidcClient, OidcSettings, SsoError};
 use crate::identity::Identity;
-use crate::identity::directory::{DirectoryError, DirectoryRow, GroupCase, Vouched};
+use crate::identity::directory::{DirectoryError, DirectoryRow, GroupCase, ProviderLogin, Vouched};
 use crate::identity::login::{LoggedIn, LoginError, truncated};
 use crate::identity::sso::FinishSso;
 use crate::identity::sso::attempt::{Stage, hash};
-use crate::store::session;
+use crate::store::session::ProviderSession;
 
 /// Longest code that is looked at, in bytes.
 const MAX_CODE: usize = 4_096;
@@ -38,6 +38,7 @@ impl Identity {
         }
         let attempt = self.take_attempt(&row.name, &finish.state).await?;
         attempt.check(&finish.bringer())?;
+        let began_at = attempt.pending.began_at;
         let Stage::Oidc { nonce, pkce_verifier } = attempt.pending.stage else {
             return Err(SsoError::Refused("the state is of another kind of provider"));
         };
@@ -87,7 +88,8 @@ impl Identity {
         let withheld = groups.is_none()
             && claims.additional_claims().groups_are_elsewhere(&settings.group_claim);
         let groups = groups.unwrap_or_default();
-        let vouched = Vouched { groups, ..vouched(&row.name, &claims, info.as_ref())? };
+        let login = Some(self.login_of(began_at, token, &claims)?);
+        let vouched = Vouched { groups, login, ..vouched(&row.name, &claims, info.as_ref())? };
         if withheld {
             let user = truncated(&vouched.username);
             tracing::warn!(server = row.name, user, "a provider withholds the groups of a user");
@@ -98,7 +100,6 @@ impl Identity {
             error => error.into(),
         })?;
         logged_in.groups_withheld = withheld;
-        self.keep_id_token(&logged_in, token, claims.additional_claims().session()).await?;
         Ok(logged_in)
     }
 
@@ -142,22 +143,22 @@ impl Identity {
         Ok(claims.clone())
     }
 
-    /// Keeps the provider's word beside the session, sealed, for logging out
-    /// there; and hashed what the session is called there, for being logged out.
-    async fn keep_id_token(
+    /// The login as the provider knows it: its word, sealed, for logging out there; and hashed
+    /// what the session is called there, for being logged out.
+    fn login_of(
         &self,
-        logged_in: &LoggedIn,
+        began_at: DateTime<Utc>,
         token: &Token,
-        sid: Option<&str>,
-    ) -> Result<(), SsoError> {
+        claims: &IdTokenClaims<Claims, CoreGenderClaim>,
+    ) -> Result<ProviderLogin, SsoError> {
         let sealed = self
             .sealer
             .seal(super::logout::PURPOSE, token.to_string().as_bytes())
             .map_err(DirectoryError::from)?;
-        let mut conn = self.database.acquire().await?;
-        let sid = sid.map(hash);
-        session::set_id_token(&mut conn, logged_in.session, &sealed, sid.as_deref()).await?;
-        Ok(())
+        let session_hash = claims.additional_claims().session().map(hash);
+        let session = ProviderSession { sealed, name_id_hash: None, session_hash };
+        let subject_hash = hash(claims.subject().as_str());
+        Ok(ProviderLogin { began_at, until: None, subject_hash, session })
     }
 }
 
@@ -241,6 +242,6 @@ fn vouched(
         email: email.unwrap_or_default().to_owned(),
         groups: Vec::new(),
         case: GroupCase::Matters,
-        until: None,
+        login: None,
     })
 }

@@ -9,12 +9,13 @@ use url::form_urlencoded;
 use super::assertion::{Assertion, Expected, NameId};
 use super::binding::Part;
 use super::carrier::{Parcel, Service};
+use super::logout::subject_hash;
 use super::request::Head;
 use super::response::{Reader, decode};
 use super::trusted::Trusted;
 use super::{KeyPair, SamlError, SamlSettings, Step, ns};
 use crate::identity::Identity;
-use crate::identity::directory::{DirectoryRow, GroupCase, Kind, Vouched};
+use crate::identity::directory::{DirectoryRow, GroupCase, Kind, ProviderLogin, Vouched};
 use crate::identity::login::LoggedIn;
 use crate::identity::sso::attempt::{Pending, Stage, Taken, hash};
 use crate::identity::sso::begin::Journey;
@@ -105,6 +106,12 @@ impl Identity {
             self.posted_proof(&row.name, finish.code.expose_secret()).await?
         };
         taken.check(&finish.bringer())?;
+        let login = ProviderLogin {
+            began_at: taken.pending.began_at,
+            until: proof.until,
+            subject_hash: subject_hash(&row.name, &proof.session.name_id),
+            session: self.kept(&row.name, &proof.session)?,
+        };
         let vouched = Vouched {
             server: row.name.clone(),
             username: proof.username,
@@ -112,11 +119,9 @@ impl Identity {
             email: proof.email,
             groups: proof.groups,
             case: GroupCase::Matters,
-            until: proof.until,
+            login: Some(login),
         };
-        let logged_in = self.log_in_vouched(row, vouched, &finish.address).await?;
-        self.keep_provider_session(&row.name, &logged_in, &proof.session).await?;
-        Ok(logged_in)
+        Ok(self.log_in_vouched(row, vouched, &finish.address).await?)
     }
 
     /// What a response proved that a browser posted to us.
@@ -144,6 +149,7 @@ impl Identity {
         let (taken, proof) = self.proof(&row, settings, response, "").await?;
         let code = api_key::generate()?;
         let pending = Pending {
+            began_at: taken.pending.began_at,
             redirect_endpoint: taken.pending.redirect_endpoint,
             stage: Stage::Proven(Box::new(proof)),
         };

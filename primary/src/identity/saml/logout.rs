@@ -17,9 +17,9 @@ use super::xml::{attribute, child, children, is, parse, text};
 use super::{SamlError, SamlSettings, Step, ns};
 use crate::identity::Identity;
 use crate::identity::directory::{DirectoryError, DirectoryRow, Kind};
-use crate::identity::login::LoggedIn;
 use crate::identity::sso::attempt::hash;
 use crate::identity::sso::{LogoutSso, SsoError};
+use crate::store::provider_logout::{self, ProviderLogout};
 use crate::store::{StoreError, ended_session, provider_message, session};
 
 type Result<T, E = SsoError> = std::result::Result<T, E>;
@@ -66,28 +66,19 @@ struct Ended {
 }
 
 impl Identity {
-    /// Keeps what the provider calls the session that began.
-    pub(super) async fn keep_provider_session(
+    /// What is kept of what the provider calls a session.
+    pub(super) fn kept(
         &self,
         server: &str,
-        logged_in: &LoggedIn,
         at_provider: &ProviderSession,
-    ) -> Result<()> {
+    ) -> Result<session::ProviderSession> {
         let text = serde_json::to_vec(at_provider)
             .map_err(|error| StoreError::inconsistent("session", error))?;
-        let sealed = self.sealer.seal(PURPOSE, &text).map_err(DirectoryError::from)?;
-        let name = subject_hash(server, &at_provider.name_id);
-        let index = at_provider.index.as_deref().map(hash);
-        let mut conn = self.database.acquire().await?;
-        session::set_provider_session(
-            &mut conn,
-            logged_in.session,
-            &sealed,
-            &name,
-            index.as_deref(),
-        )
-        .await?;
-        Ok(())
+        Ok(session::ProviderSession {
+            sealed: self.sealer.seal(PURPOSE, &text).map_err(DirectoryError::from)?,
+            name_id_hash: Some(subject_hash(server, &at_provider.name_id)),
+            session_hash: at_provider.index.as_deref().map(hash),
+        })
     }
 
     /// Where the browser goes to log out at the provider.
@@ -178,6 +169,12 @@ impl Identity {
         if !provider_message::remember(&mut tx, &row.name, &hash(&ended.id), until, now).await? {
             return Err(SamlError::at(Step::Replay, "the request came before").into());
         }
+        let over = ProviderLogout {
+            server: &row.name,
+            subject_hash: Some(&name),
+            session_hashes: &indexes,
+        };
+        provider_logout::note(&mut tx, over, now).await?;
         let ended = ended_session::delete_of_name_id(&mut tx, &name, &indexes).await?;
         self.record_end_at_provider(&mut tx, (&row.name, address), &ended).await?;
         tx.commit().await.map_err(StoreError::from)?;
@@ -305,6 +302,6 @@ fn by_post(
 }
 
 /// By what the sessions of a provider's user are found.
-fn subject_hash(server: &str, name_id: &str) -> Vec<u8> {
+pub(super) fn subject_hash(server: &str, name_id: &str) -> Vec<u8> {
     hash(&format!("{server}\n{name_id}"))
 }

@@ -1,7 +1,7 @@
 //! Logins that are under way: written down sealed when the browser leaves,
 //! taken once when it comes back.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use palisade_identity::secret;
 use ring::digest::{SHA256, digest};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -28,6 +28,9 @@ const PURPOSE: &str = "single sign-on";
 /// What a login needs when it goes on.
 #[derive(Debug, Deserialize, Serialize)]
 pub(in crate::identity) struct Pending {
+    /// When it began. Older programs do not say so: long ago.
+    #[serde(default)]
+    pub(in crate::identity) began_at: DateTime<Utc>,
     /// Where the provider sends the browser.
     pub(in crate::identity) redirect_endpoint: String,
     /// How far it is.

@@ -72,7 +72,8 @@ impl Identity {
         let browser = begin.for_browser.then(api_key::generate).transpose()?;
         let browser_hash = browser.as_ref().map(|secret| hash(secret.expose_secret()));
         let redirect_endpoint = begin.redirect_endpoint;
-        let pending = Pending { redirect_endpoint, stage: journey.stage };
+        let began_at = self.clock.now();
+        let pending = Pending { began_at, redirect_endpoint, stage: journey.stage };
         let who = (browser_hash, begin.address.as_str());
         self.keep_attempt(&row.name, &journey.state, &pending, who, LIFE).await?;
         Ok(SsoBegun { kind, url: journey.url, browser })

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use palisade_tests::rest::Answer;
-use palisade_tests::saml::RsaPair;
+use palisade_tests::saml::{RsaPair, visit};
 use reqwest::Method;
 use serde_json::{Value, json};
 use url::Url;
@@ -106,5 +106,33 @@ async fn who_logs_out_there_is_logged_out_here() -> Result<()> {
     let told = listed["events"].as_array().context("no events")?;
     ensure!(told.len() == 2, "{told:?}");
     ensure!(told[0]["message"].to_string().contains(&format!("{SERVER} logged ")), "{told:?}");
+    Ok(())
+}
+
+/// Between the provider's answer and the session the page fetches it.
+#[tokio::test]
+async fn who_logs_out_there_before_the_session_began_here_gets_none() -> Result<()> {
+    let (stage, name) = acquainted().await?;
+    let whom = ("mary@example.org", "session-of-mary@example.org");
+    let joe = ("joe", "session-of-joe");
+    for (whom, begins) in [(whom, false), (joe, true)] {
+        let posted = visit(&stage.begin(&stage.rest()?, &name).await?, "mary", json!({})).await?;
+        let path = format!("/v1/token_auth_server/{SERVER}/acs");
+        let answer = stage.rest()?.send(Method::POST, &path, Some(posted.form())).await?;
+        let to = answer.headers.get("location").context("no location")?.to_str()?;
+        let url = Url::parse("https://primary")?.join(to)?;
+        let code = url.query_pairs().find(|(key, _)| key == "code").context("no code")?.1;
+        let made = stage.idp.logout_request(&name, "redirect", whom, json!({})).await?;
+        assert_eq!(bring(&stage, "redirect", &made).await?.status, 303);
+        let body =
+            json!({ "Token": { "token": code, "state": "saml", "redirect_endpoint": name } });
+        let answer = stage.rest()?.post(&format!("/v1/auth/{SERVER}"), &body).await?;
+        if begins {
+            answer.ok()?;
+        } else {
+            answer.expect(401, 3)?;
+            ensure!(answer.text.contains("ended meanwhile"), "{}", answer.text);
+        }
+    }
     Ok(())
 }
