@@ -48,6 +48,7 @@ pub(super) async fn run(registries: &Registries, job: &Job) -> Result<(), Regist
             keep_newer(&mut tx, &job.registry, &mut images, since).await?;
             store::image::replace(&mut tx, &job.registry, &images, Inventory::FORMAT).await?;
             job::scan_scheduled(&mut tx, &job.registry).await?;
+            job::look_again(&mut tx, &job.registry).await?;
             if let Some(missed) = missed {
                 store::registry::fail(&mut tx, &job.registry, NO_LIST, &missed).await?;
             }

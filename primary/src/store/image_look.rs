@@ -17,21 +17,22 @@ pub async fn lock(tx: &mut PgTransaction<'_>, registry: &str) -> Result<()> {
     Ok(())
 }
 
-/// Notes that a registry has told what a tag leads to, or that it is gone, where somebody may be
-/// listing the registry.
+/// Notes that a registry has told whoever began to look at `began_at` what a tag leads to, or that it
+/// is gone, where somebody may be listing the registry.
 pub async fn note(
     tx: &mut PgTransaction<'_>,
     registry: &str,
-    repository: &str,
-    tag: &str,
+    (repository, tag): (&str, &str),
+    began_at: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "INSERT INTO image_look (registry, repository, tag)
-         SELECT $1, $2, $3 WHERE EXISTS (SELECT FROM job WHERE kind = 'list' AND registry = $1)
+        "INSERT INTO image_look (registry, repository, tag, looked_at)
+         SELECT $1, $2, $3, $4 WHERE EXISTS (SELECT FROM job WHERE kind = 'list' AND registry = $1)
          ON CONFLICT (registry, repository, tag) DO UPDATE SET looked_at = excluded.looked_at",
         registry,
         repository,
         tag,
+        began_at,
     )
     .execute(&mut **tx)
     .await?;
@@ -56,7 +57,8 @@ pub async fn forget(
     Ok(())
 }
 
-/// Repositories and tags that were looked at since a listing began, which now ends.
+/// Repositories and tags of which somebody began to look since a listing did, which now ends. What
+/// an earlier look was told may be older than what the listing saw.
 pub async fn take(
     tx: &mut PgTransaction<'_>,
     registry: &str,

@@ -88,6 +88,22 @@ pub async fn look_at_tags(
     Ok(())
 }
 
+/// Has somebody look again at tags of a registry that somebody looks at right now: what these were told
+/// may be older than what is known by now.
+pub async fn look_again(conn: &mut PgConnection, registry: &str) -> Result<()> {
+    sqlx::query!(
+        "WITH looking AS (
+             SELECT id FROM job WHERE registry = $1 AND kind = 'tag' AND leased_until IS NOT NULL
+             ORDER BY repository, tag FOR UPDATE)
+         UPDATE job SET run_after = now(), leased_until = NULL, attempts = attempts + 1
+         FROM looking WHERE job.id = looking.id",
+        registry,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Asks for scans of the scheduled images of a registry, each manifest once. What waits for
 /// another registry, which failed to give it, is read here now.
 pub async fn scan_scheduled(conn: &mut PgConnection, registry: &str) -> Result<u64> {
@@ -290,7 +306,13 @@ pub async fn cancel(conn: &mut PgConnection, registry: &str, result: &str) -> Re
     )
     .execute(&mut *conn)
     .await?;
-    let done = sqlx::query!("DELETE FROM job WHERE registry = $1", registry).execute(conn).await?;
+    let done = sqlx::query!(
+        "DELETE FROM job WHERE id IN
+             (SELECT id FROM job WHERE registry = $1 ORDER BY repository, tag FOR UPDATE)",
+        registry,
+    )
+    .execute(conn)
+    .await?;
     Ok(done.rows_affected())
 }
 

@@ -104,6 +104,51 @@ async fn what_is_pushed_while_the_registry_is_listed_stays_as_it_was_pushed() {
     primary.stop().await;
 }
 
+/// The registry answers whoever looks at a tag before it is listed; the answer comes while it is, or
+/// after.
+#[tokio::test]
+async fn what_a_listing_saw_is_not_replaced_by_what_was_told_before() {
+    let (primary, registry) = (Primary::start().await, Registry::start().await);
+    primary.add_registry(&registry.url(), &json!({"webhook_secret": SECRET})).await;
+    registry.push("shop/menu", "1", &[("curl", "8.0-1")]);
+    for during in [true, false] {
+        registry.push(REPOSITORY, "1", &[("openssl", "3.0.9-1")]);
+        primary.scan(2).await;
+        assert_eq!(primary.found("f_repository=shop/api").await, ["CVE-2023-5363"], "{during}");
+
+        registry.forget();
+        let late = registry.answer_late("/shop/api/manifests/1");
+        let pushed = event("push", REPOSITORY, "1");
+        assert_eq!(call(&primary, "fed.shop", SECRET, pushed).await, StatusCode::ACCEPTED);
+        until("somebody looks", || async {
+            (registry.asked("manifests").len() == 1).then_some(())
+        })
+        .await;
+        registry.push(REPOSITORY, "1", &[("curl", "8.1-1")]);
+        let listing = registry.hold(if during { "/shop/menu/manifests/1" } else { "nothing" });
+        primary.ok("POST", "/v1/scan/registry/fed.shop/scan", &Value::Null).await;
+        if during {
+            until("the listing waits for the other tag", || async {
+                (registry.asked("manifests").len() >= 3).then_some(())
+            })
+            .await;
+        } else {
+            primary.settled(2).await;
+        }
+        late.cancel();
+        until("nobody looks any more", || async {
+            let mut conn = primary.app.database.acquire().await.unwrap();
+            let looks = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM job WHERE kind = 'tag'");
+            (looks.fetch_one(&mut *conn).await.unwrap() == 0).then_some(())
+        })
+        .await;
+        listing.cancel();
+        primary.settled(2).await;
+        assert_eq!(primary.found("f_repository=shop/api").await, [""; 0], "{during}");
+    }
+    primary.stop().await;
+}
+
 #[tokio::test]
 async fn who_fails_to_look_while_the_registry_is_listed_takes_no_image_away() {
     let (primary, registry) = (Primary::start().await, Registry::start().await);

@@ -54,6 +54,8 @@ struct Shelf {
     refused: Vec<(Option<Method>, String, StatusCode)>,
     /// The end of paths that are not answered before it is cancelled.
     held: Option<(String, CancellationToken)>,
+    /// The end of a path whose next answer comes late, when it is cancelled.
+    late: Option<(String, CancellationToken)>,
     /// What was asked for since it was forgotten last.
     asked: Vec<(Method, String)>,
 }
@@ -178,6 +180,14 @@ impl Registry {
         answers
     }
 
+    /// Keeps the answer to who asks next for a path that ends so, as it is then, until what is given
+    /// is cancelled.
+    pub(crate) fn answer_late(&self, end: &str) -> CancellationToken {
+        let answers = CancellationToken::new();
+        self.with(|shelf| shelf.late = Some((end.to_owned(), answers.clone())));
+        answers
+    }
+
     /// Forgets what was asked for.
     pub(crate) fn forget(&self) {
         self.with(|shelf| shelf.asked.clear());
@@ -266,15 +276,23 @@ fn archive(files: &[(&str, &str)]) -> Vec<u8> {
 
 async fn answer(State(shelf): State<Arc<Mutex<Shelf>>>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
-    let held = {
+    let (held, late) = {
         let mut shelf = shelf.lock().unwrap();
         shelf.asked.push((request.method().clone(), path.clone()));
-        shelf.held.clone().filter(|(end, _)| path.ends_with(end))
+        let held = shelf.held.clone().filter(|(end, _)| path.ends_with(end));
+        (held, shelf.late.take_if(|(end, _)| path.ends_with(&**end)))
     };
     if let Some((_, answers)) = held {
         answers.cancelled().await;
     }
-    let shelf = shelf.lock().unwrap();
+    let answer = answer_now(&shelf.lock().unwrap(), &request, &path);
+    if let Some((_, answers)) = late {
+        answers.cancelled().await;
+    }
+    answer
+}
+
+fn answer_now(shelf: &Shelf, request: &Request, path: &str) -> Response {
     let refused = shelf.refused.iter().find(|(method, end, _)| {
         path.ends_with(end) && method.as_ref().is_none_or(|method| method == request.method())
     });

@@ -95,6 +95,7 @@ pub(super) async fn look(
     let mut conn = registries.database.acquire().await?;
     let (row, registry) = registries.find(&mut conn, &job.registry).await?;
     let indexes = store::image::indexes(&mut conn, &job.registry).await?;
+    let began_at = store::clock::now(&mut conn).await?;
     drop(conn);
     let sealed = row.sealed_credentials.as_deref();
     let credentials = RegistryCredentials::open(sealed, &registries.sealer, &job.registry)?;
@@ -117,12 +118,12 @@ pub(super) async fn look(
         None => {}
         Some(_) if is_attachment(tag) => {}
         Some(Err(ScanError::Registry(RegistryError::NotFound { .. }))) => {
-            image_look::note(&mut tx, &job.registry, repository, tag).await?;
+            image_look::note(&mut tx, &job.registry, (repository, tag), began_at).await?;
             store::image::delete(&mut tx, &job.registry, repository, tag).await?;
         }
         Some(resolved) => {
             if resolved.is_ok() {
-                image_look::note(&mut tx, &job.registry, repository, tag).await?;
+                image_look::note(&mut tx, &job.registry, (repository, tag), began_at).await?;
             } else {
                 image_look::forget(&mut tx, &job.registry, repository, tag).await?;
             }
