@@ -125,9 +125,10 @@ pub async fn scan_scheduled(conn: &mut PgConnection, registry: &str) -> Result<u
              ORDER BY digest, repository, tag),
          waiting AS (
              SELECT job.id, here.repository FROM job JOIN here ON job.digest = here.digest
+                    JOIN registry ON registry.name = job.registry
              WHERE job.kind = 'scan' AND job.registry <> $1 AND job.leased_until IS NULL
                AND job.run_after > now() AND job.attempts < 2
-             FOR UPDATE OF job SKIP LOCKED)
+             FOR UPDATE OF job SKIP LOCKED FOR KEY SHARE OF registry SKIP LOCKED)
          UPDATE job SET registry = $1, repository = waiting.repository, run_after = now(),
                         back_registry = job.registry, back_repository = job.repository,
                         back_after = job.run_after,
@@ -253,6 +254,14 @@ pub async fn hand_on(
     place: &image::Place,
     wait: Option<Wait<'_>>,
 ) -> Result<bool> {
+    // The registries before the job, as who deletes one comes to them.
+    sqlx::query!(
+        "SELECT FROM registry WHERE name = $1 OR name = $2 ORDER BY name FOR KEY SHARE",
+        job.registry,
+        place.registry,
+    )
+    .execute(&mut *conn)
+    .await?;
     let done = sqlx::query!(
         "UPDATE job SET registry = $3, repository = $4, leased_until = NULL, run_after = now(),
                         back_registry = CASE WHEN $6::text IS NOT NULL THEN registry END,
@@ -280,6 +289,14 @@ pub async fn go_back(
     job: &Job,
     pause: Option<Duration>,
 ) -> Result<Option<String>> {
+    // The registry before the job, as who deletes the registry comes to them.
+    sqlx::query!(
+        "SELECT FROM registry WHERE name = (SELECT back_registry FROM job WHERE id = $1)
+         FOR KEY SHARE",
+        job.id,
+    )
+    .execute(&mut *conn)
+    .await?;
     Ok(sqlx::query_scalar!(
         r#"UPDATE job SET registry = back_registry, repository = back_repository,
                           run_after = back_after, leased_until = NULL, back_registry = NULL

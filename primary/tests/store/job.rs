@@ -12,6 +12,8 @@ use crate::server::TestDatabase;
 const LEASE: Duration = Duration::from_mins(1);
 /// A lease that has run out when it begins.
 const LOST: Duration = Duration::ZERO;
+/// What who deletes a registry holds of it, before all that refers to it.
+const DELETING: &str = "SELECT FROM registry WHERE name = 'fed.shop' FOR UPDATE";
 
 async fn with_list_job(database: &Database) {
     let mut conn = database.acquire().await.unwrap();
@@ -168,12 +170,57 @@ async fn a_listing_waits_for_nobody_who_holds_what_waits_for_another_registry() 
     let listed = job::scan_scheduled(&mut conn, "fed.mirror");
     tokio::time::timeout(LEASE, listed).await.expect("it waits").unwrap();
     holder.rollback().await.unwrap();
+    // Nor for who deletes the other one, who waits for those who hold its jobs.
+    let mut deleting = test.database.begin().await.unwrap();
+    sqlx::query(DELETING).execute(&mut *deleting).await.unwrap();
+    let listed = job::scan_scheduled(&mut conn, "fed.mirror");
+    tokio::time::timeout(LEASE, listed).await.expect("it waits").unwrap();
+    deleting.rollback().await.unwrap();
     assert!(job::take(&mut conn, LEASE, Takes::Scans).await.unwrap().is_none());
     job::scan_scheduled(&mut conn, "fed.mirror").await.unwrap();
     let job = job::take(&mut conn, LEASE, Takes::Scans).await.unwrap().unwrap();
     assert_eq!(job.registry, "fed.mirror");
     drop(conn);
     test.stop().await;
+}
+
+/// Who deletes a registry comes to its jobs when nobody else comes to it any more.
+#[tokio::test]
+async fn who_moves_a_scan_waits_for_who_deletes_a_registry_and_holds_nothing() {
+    for back in [true, false] {
+        let test = TestDatabase::start().await;
+        let digest = with_image_in_two_registries(&test.database).await;
+        let mut conn = test.database.acquire().await.unwrap();
+        job::scan_scheduled(&mut conn, "fed.shop").await.unwrap();
+        let place = image::elsewhere(&mut conn, digest, "fed.shop").await.unwrap().unwrap();
+        let wait = job::Wait { pause: Duration::from_hours(1), result: "it allows no more" };
+        let mut job = job::take(&mut conn, LEASE, Takes::Scans).await.unwrap().unwrap();
+        if back {
+            assert!(job::hand_on(&mut conn, &job, &place, Some(wait)).await.unwrap());
+            job = job::take(&mut conn, LEASE, Takes::Scans).await.unwrap().unwrap();
+        }
+        let mut deleting = test.database.begin().await.unwrap();
+        sqlx::query(DELETING).execute(&mut *deleting).await.unwrap();
+        let moved = async {
+            let mut tx = test.database.begin().await.unwrap();
+            let moved = if back {
+                job::go_back(&mut tx, &job, None).await.unwrap().is_some()
+            } else {
+                job::hand_on(&mut tx, &job, &place, Some(wait)).await.unwrap()
+            };
+            tx.commit().await.unwrap();
+            moved
+        };
+        let deleted = async {
+            test.somebody_waits().await;
+            registry::delete(&mut deleting, "fed.shop").await.unwrap();
+            deleting.commit().await.unwrap();
+        };
+        let (moved, ()) = tokio::join!(moved, deleted);
+        assert!(!moved, "back: {back}");
+        drop(conn);
+        test.stop().await;
+    }
 }
 
 #[tokio::test]

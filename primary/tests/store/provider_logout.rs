@@ -31,16 +31,7 @@ async fn a_login_waits_for_who_says_that_it_ended() {
     };
     provider_logout::note(&mut saying, over, now).await.unwrap();
     let said = async {
-        let mut looking = test.database.acquire().await.unwrap();
-        let mut waiting = 0;
-        while waiting == 0 {
-            waiting = sqlx::query_scalar::<_, i64>(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
-            )
-            .fetch_one(&mut *looking)
-            .await
-            .unwrap();
-        }
+        test.somebody_waits().await;
         saying.commit().await.unwrap();
     };
     let (ended, ()) = tokio::join!(provider_logout::ended_since(&mut conn, login), said);

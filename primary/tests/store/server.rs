@@ -40,6 +40,19 @@ impl TestDatabase {
         Self { database, server, dir }
     }
 
+    /// Waits until some statement waits for a lock.
+    pub(crate) async fn somebody_waits(&self) {
+        let mut conn = self.database.acquire().await.unwrap();
+        let waited = async {
+            let mut waiting = 0;
+            while waiting == 0 {
+                let query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+                waiting = sqlx::query_scalar::<_, i64>(query).fetch_one(&mut *conn).await.unwrap();
+            }
+        };
+        tokio::time::timeout(PATIENCE, waited).await.expect("nobody waits");
+    }
+
     /// Stops the server and returns its data folder.
     pub(crate) async fn stop(self) -> TempDir {
         self.database.close().await;
