@@ -1,14 +1,15 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { brotliCompress, constants } from "node:zlib";
+import { brotliCompress, constants, gzip } from "node:zlib";
 import type { Plugin } from "vite";
 
-const compress = promisify(brotliCompress);
+const toBrotli = promisify(brotliCompress);
+const toGzip = promisify(gzip);
 /** Below this nothing is won. */
 const WORTH_BYTES = 1_024;
 
-/** Writes a `.br` beside each text file, so that the primary never compresses the portal. */
+/** Writes a `.br` and a `.gz` beside each text file, so that the primary never compresses the portal. */
 export function precompress(): Plugin {
   let folder = "";
   return {
@@ -35,5 +36,8 @@ async function beside(file: string) {
     [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
     [constants.BROTLI_PARAM_SIZE_HINT]: content.length,
   };
-  await writeFile(`${file}.br`, await compress(content, { params }));
+  await Promise.all([
+    writeFile(`${file}.br`, await toBrotli(content, { params })),
+    writeFile(`${file}.gz`, await toGzip(content, { level: constants.Z_BEST_COMPRESSION })),
+  ]);
 }

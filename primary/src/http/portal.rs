@@ -9,13 +9,15 @@ use axum::routing::get;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use palisade_transport::server::STRICT_TRANSPORT;
 
+use super::compress::AsItIs;
 use crate::App;
 
 include!(concat!(env!("OUT_DIR"), "/portal.rs"));
 
 const INDEX: &str = "/index.html";
-/// What the compressed form of a file is called.
-const BROTLI: &str = ".br";
+/// How a compressed form is called in a request, and what is behind the name of its file; the shorter
+/// one comes first.
+const CODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 /// Shown where the primary was built without the portal.
 const NOT_BUILT: &str = "The portal was not built into this program.\n\
      Build it with `npm ci && npm run build` in web/, then build palisade-primary again.\n\
@@ -32,16 +34,32 @@ const FOREVER: &str = "public, max-age=31536000, immutable";
 struct File {
     path: &'static str,
     plain: &'static [u8],
-    brotli: Option<&'static [u8]>,
+    /// By [`CODINGS`].
+    coded: [Option<&'static [u8]>; CODINGS.len()],
 }
 
 fn files() -> impl Iterator<Item = File> {
-    let plain = FILES.iter().filter(|(path, _)| !path.ends_with(BROTLI));
+    let is_coded = |path: &str| CODINGS.iter().any(|(_, end)| path.ends_with(end));
+    let plain = FILES.iter().filter(move |(path, _)| !is_coded(path));
     plain.map(|(path, plain)| {
-        let compressed = |(name, _): &&(&str, &[u8])| {
-            name.strip_suffix(BROTLI).is_some_and(|name| name == *path)
-        };
-        File { path, plain, brotli: FILES.iter().find(compressed).map(|(_, bytes)| *bytes) }
+        let coded = CODINGS.map(|(_, end)| {
+            let is_it = |(name, _): &&(&str, &[u8])| name.strip_suffix(end) == Some(*path);
+            FILES.iter().find(is_it).map(|(_, bytes)| *bytes)
+        });
+        File { path, plain, coded }
+    })
+}
+
+/// Whether a coding is accepted: it is named, and not with a weight of nothing.
+fn takes(request: &HeaderMap, coding: &str) -> bool {
+    let values = request.get_all(header::ACCEPT_ENCODING).iter();
+    let mut named =
+        values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    named.any(|one| {
+        let mut parts = one.split(';').map(str::trim);
+        let is_it = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(coding));
+        let weight = parts.find_map(|part| part.strip_prefix("q="));
+        is_it && weight.is_none_or(|weight| weight.parse::<f32>().is_ok_and(|weight| weight > 0.0))
     })
 }
 
@@ -75,13 +93,13 @@ fn page(headers: &HeaderMap) -> Response {
 
 impl File {
     fn answer(self, request: &HeaderMap) -> Response {
-        let accepted = request.get_all(header::ACCEPT_ENCODING).iter();
-        let takes_brotli = accepted
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .any(|coding| coding.trim() == "br");
-        let brotli = self.brotli.filter(|_| takes_brotli);
-        let mut response = Bytes::from_static(brotli.unwrap_or(self.plain)).into_response();
+        let coded = self.coded.into_iter().zip(CODINGS).find_map(|(bytes, (coding, _))| {
+            let bytes = bytes.filter(|_| takes(request, coding))?;
+            Some((coding, bytes))
+        });
+        let bytes = coded.map_or(self.plain, |(_, bytes)| bytes);
+        let mut response = Bytes::from_static(bytes).into_response();
+        response.extensions_mut().insert(AsItIs);
         let mut say = |name: HeaderName, value: &'static str| {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         };
@@ -89,8 +107,8 @@ impl File {
         let cache = if self.path.starts_with("/assets/") { FOREVER } else { "no-cache" };
         say(header::CACHE_CONTROL, cache);
         say(header::VARY, "accept-encoding");
-        if brotli.is_some() {
-            say(header::CONTENT_ENCODING, "br");
+        if let Some((coding, _)) = coded {
+            say(header::CONTENT_ENCODING, coding);
         }
         say(header::CONTENT_SECURITY_POLICY, POLICY);
         say(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
@@ -142,17 +160,31 @@ mod tests {
     }
 
     #[test]
-    fn the_compressed_form_goes_to_who_takes_it() {
-        let file = File { path: "/assets/a.js", plain: b"plain", brotli: Some(b"br") };
-        let coding = |accept: &'static str| {
+    fn the_shortest_form_goes_to_who_takes_it() {
+        let file =
+            File { path: "/assets/a.js", plain: b"plain", coded: [Some(b"br"), Some(b"gz")] };
+        for (accept, coding) in [
+            ("gzip, deflate, br", Some("br")),
+            ("gzip;q=1.0, BR;q=0.5", Some("br")),
+            ("gzip, brx", Some("gzip")),
+            ("gzip, br;q=0", Some("gzip")),
+            ("gzip;q=0.000, identity", None),
+            ("zstd", None),
+            ("", None),
+        ] {
             let headers =
                 HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accept))]);
-            file.answer(&headers).headers().get(header::CONTENT_ENCODING).cloned()
-        };
-        assert_eq!(coding("gzip, deflate, br"), Some(HeaderValue::from_static("br")));
-        assert_eq!(coding("gzip, brx"), None);
+            let answer = file.answer(&headers);
+            let given = answer.headers().get(header::CONTENT_ENCODING);
+            assert_eq!(given.and_then(|given| given.to_str().ok()), coding, "{accept}");
+            assert!(answer.extensions().get::<AsItIs>().is_some(), "{accept}");
+        }
         let plain = file.answer(&HeaderMap::new());
         assert_eq!(plain.headers()[header::VARY], "accept-encoding");
         assert_eq!(plain.headers()[header::CACHE_CONTROL], FOREVER);
+        let small = File { coded: [None, None], ..file };
+        let headers =
+            HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static("br, gzip"))]);
+        assert!(!small.answer(&headers).headers().contains_key(header::CONTENT_ENCODING));
     }
 }
