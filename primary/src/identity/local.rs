@@ -72,6 +72,11 @@ impl Identity {
         let now = self.clock.now();
         let mut transaction = self.database.begin().await?;
         let locked = users::lock(&mut transaction, fullname).await?.ok_or(LoginError::Refused)?;
+        // Of attempts that came at once, one before this brought the block about.
+        let blocked_until = locked.blocked_at.and_then(|at| profile.blocked_until(at));
+        if blocked_until.is_some_and(|until| now < until) {
+            return Ok(LoginError::Blocked);
+        }
         // A block that is over begins the count anew.
         let before = if locked.blocked_at.is_some() { 0 } else { locked.failed_logins };
         let failures = before.saturating_add(1);

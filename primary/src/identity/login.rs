@@ -271,6 +271,10 @@ impl Identity {
             .await?
             .filter(|user| user.password_hash == vouched.password_hash)
             .ok_or(LoginError::Refused)?;
+        // Others guessed meanwhile.
+        if user.blocked_at > vouched.blocked_at {
+            return Err(LoginError::Blocked);
+        }
         if session::count_of_user(&mut transaction, fullname, now).await? >= MAX_SESSIONS {
             return Err(LoginError::TooManySessions);
         }

@@ -6,7 +6,8 @@ use palisade_tests::{Primary, wait};
 use serde_json::json;
 use sqlx::{Connection as _, PgConnection};
 
-use crate::user::{create, log_in};
+use crate::password::{log_in_with, set_profile};
+use crate::user::{PASSWORD, create, log_in};
 
 /// Gives mary another role.
 const TOGGLE: &str =
@@ -167,5 +168,46 @@ async fn a_change_that_another_overtook_says_so_as_it_was_asked() -> Result<()> 
             answer.expect(status, code).with_context(|| format!("{path}, {named}"))?;
         }
     }
+    Ok(())
+}
+
+/// Guesses that come at once are looked at before the first of them counts.
+#[tokio::test]
+async fn a_block_is_neither_undone_nor_overtaken_by_attempts_that_came_with_it() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let url = primary.database_url().context("no database")?;
+    let block = json!({
+        "enable_block_after_failed_login": true, "block_after_failed_login_count": 1,
+        "block_minutes": 5,
+    });
+    set_profile(&admin, block).await?.ok()?;
+    create(&admin, "mary", &json!({ "role": "reader" })).await?;
+    let rest = primary.rest()?;
+    for passwords in [["wrong", "wrong"], ["wrong", PASSWORD]] {
+        let mut holder = PgConnection::connect(url).await?;
+        let mut held = holder.begin().await?;
+        sqlx::query("SELECT FROM \"user\" WHERE fullname = 'mary' FOR UPDATE")
+            .execute(&mut *held)
+            .await?;
+        let [first, second] = passwords.map(|password| log_in_with(&rest, password, None));
+        // One after the other, so that it is known whose turn comes first.
+        let second = async {
+            waiting(url, 1).await?;
+            second.await
+        };
+        let release = async {
+            waiting(url, 2).await?;
+            held.commit().await?;
+            anyhow::Ok(())
+        };
+        let (first, second, ()) = tokio::try_join!(first, second, release)?;
+        first.expect(401, 47)?;
+        second.expect(401, 47)?;
+        log_in_with(&rest, PASSWORD, None).await?.expect(401, 47)?;
+        let config = json!({ "config": { "clear_failed_login": true } });
+        admin.post("/v1/user/mary/password", &config).await?.ok()?;
+    }
+    log_in_with(&rest, PASSWORD, None).await?.ok()?;
     Ok(())
 }

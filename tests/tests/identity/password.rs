@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use crate::user::{PASSWORD, create, log_in};
 
-async fn set_profile(admin: &Rest, mut config: Value) -> Result<Answer> {
+pub(crate) async fn set_profile(admin: &Rest, mut config: Value) -> Result<Answer> {
     config["name"] = json!("default");
     admin.patch("/v1/password_profile/default", &json!({ "config": config })).await
 }
 
-async fn log_in_with(rest: &Rest, password: &str, new: Option<&str>) -> Result<Answer> {
+pub(crate) async fn log_in_with(rest: &Rest, password: &str, new: Option<&str>) -> Result<Answer> {
     let mut login = json!({ "username": "mary", "password": password });
     if let Some(new) = new {
         login["new_password"] = json!(new);
