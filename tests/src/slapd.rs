@@ -135,7 +135,7 @@ pub fn user_dn(name: &str) -> String {
 
 /// The place of a group.
 pub fn group_dn(name: &str) -> String {
-    format!("cn={name},ou=groups,dc=example,dc=org")
+    format!("cn={},ou=groups,dc=example,dc=org", name.replace(',', "\\,"))
 }
 
 fn ldif(users: &[(&str, &str)], groups: &[(&str, &[&str])]) -> Result<String> {

@@ -132,6 +132,25 @@ async fn a_name_is_never_taken_for_a_filter() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_group_that_is_called_like_the_place_of_another_is_not_that_one() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let (mary, joe) = (user_dn("mary"), user_dn("joe"));
+    let place = group_dn("admins");
+    let slapd =
+        Slapd::start(&[("mary", WORD), ("joe", WORD)], &[("admins", &[&mary]), (&place, &[&joe])])
+            .await?;
+    let mut settings = with_default_role(&slapd, "reader");
+    settings["group_mapped_roles"] = json!([{ "group": place, "global_role": "admin" }]);
+    add(&admin, settings).await?;
+    for (name, role) in [("mary", "admin"), ("joe", "reader")] {
+        let answer = log_in(&primary.rest()?, "/v1/auth", name, WORD).await?.ok()?;
+        assert_eq!(answer["token"]["role"], role, "{name}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn one_person_is_one_user_however_the_name_is_typed() -> Result<()> {
     let primary = Primary::start().await?;
     let admin = primary.admin().await?;

@@ -128,7 +128,7 @@ async fn groups(
                     continue;
                 }
                 count += 1;
-                if let Some(name) = group.first("cn") {
+                if let Some(name) = group.first("cn").filter(|name| !is_like_a_place(name)) {
                     known.insert(name.to_owned());
                 }
                 next.push(group.dn);
@@ -146,6 +146,12 @@ async fn groups(
         wanted = next.chunks(AT_ONCE).map(|groups| filter::groups_of(settings, groups)).collect();
     }
     Ok(known)
+}
+
+/// Whether a name could be a place of another group. Who may name a group of their own as they like
+/// shall not be in that one, for whose place a role is given.
+fn is_like_a_place(name: &str) -> bool {
+    name.contains('=') && name.contains(',')
 }
 
 /// Filters for the primary group, which Active Directory counts to no `member`, and
