@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use palisade_tests::rest::Answer;
 use palisade_tests::{Primary, wait};
+use reqwest::Method;
 use serde_json::json;
 use sqlx::{Connection as _, PgConnection};
 
@@ -209,5 +210,51 @@ async fn a_block_is_neither_undone_nor_overtaken_by_attempts_that_came_with_it()
         admin.post("/v1/user/mary/password", &config).await?.ok()?;
     }
     log_in_with(&rest, PASSWORD, None).await?.ok()?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_has_more_by_now_is_not_changed_by_who_has_less() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let url = primary.database_url().context("no database")?;
+    for (name, write) in [("keeper", true), ("staff", false)] {
+        let all = json!([{ "id": "authorization", "read": true, "write": write }]);
+        let role = json!({ "config": { "name": name, "comment": "", "permissions": all } });
+        admin.post("/v1/user_role", &role).await?.ok()?;
+    }
+    create(&admin, "mary", &json!({ "role": "staff" })).await?;
+    create(&admin, "ann", &json!({ "role": "keeper" })).await?;
+    let ann = log_in(&primary, "ann").await?;
+    let reset = json!({ "force_reset_password": true, "new_password": "roasted-beans" });
+    for (method, path, config) in [
+        (Method::POST, "/v1/user/mary/password", reset),
+        (Method::PATCH, "/v1/user/mary", json!({ "email": "ann@example.org" })),
+    ] {
+        let mut holder = PgConnection::connect(url).await?;
+        let mut held = holder.begin().await?;
+        sqlx::query("SELECT pg_advisory_xact_lock(hashtext('user'))").execute(&mut *held).await?;
+        let body = json!({ "config": config }).to_string();
+        let late = ann.send(method, path, Some(body));
+        let release = async {
+            waiting(url, 1).await?;
+            sqlx::query(
+                r#"UPDATE user_role SET permissions = '[{ "id": "config", "write": true }]'
+                   WHERE name = 'staff'"#,
+            )
+            .execute(&mut *held)
+            .await?;
+            held.commit().await?;
+            anyhow::Ok(())
+        };
+        let (late, ()) = tokio::try_join!(late, release)?;
+        late.expect(403, 25).context(path)?;
+        sqlx::query(
+            r#"UPDATE user_role SET permissions = '[{ "id": "authorization", "read": true }]'
+               WHERE name = 'staff'"#,
+        )
+        .execute(&mut PgConnection::connect(url).await?)
+        .await?;
+    }
     Ok(())
 }

@@ -83,6 +83,10 @@ impl Identity {
             // What the caller was allowed to change is no longer what is there.
             return Err(expected.overtaken(UserError::ChangedMeanwhile));
         }
+        if !own {
+            // What the roles hold may be more than before.
+            check_manage(&mut transaction, caller, &locked.roles).await?;
+        }
         expected.check::<UserError>(&audited(&locked, false))?;
         let roles = new_roles(&locked, &change)?;
         if let Some(roles) = &roles {

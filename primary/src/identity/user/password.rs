@@ -53,6 +53,8 @@ impl Identity {
         if locked.roles != before.roles || locked.password_hash != before.password_hash {
             return Err(UserError::ChangedMeanwhile);
         }
+        // What the roles hold may be more than before.
+        check_manage(&mut transaction, caller, &locked.roles).await?;
         if reset.clear_failed_login {
             user::set_failed_logins(&mut transaction, fullname, 0, None).await?;
             record(&mut transaction, caller, "unlock", fullname, None, None).await?;
