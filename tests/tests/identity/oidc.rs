@@ -348,6 +348,11 @@ async fn tokens_that_prove_nothing_are_refused() -> Result<()> {
     let by_mail = json!({ "preferred_username": " ", "email": "mary@example.org" });
     let mary = attempt(by_mail, "RS256", "published").await?.ok()?;
     assert_eq!(mary["token"]["username"], "mary@example.org");
+    // Nor is one that is no address one of somebody.
+    for odd in [format!("{}@example.org", "x".repeat(300)), "a@b\0\n".to_owned()] {
+        let odd = attempt(json!({ "email": odd }), "RS256", "published").await?.ok()?;
+        assert_eq!(odd["token"]["email"], "");
+    }
     // Others may see the token too, which was issued to us.
     let shared = json!({ "aud": ["another", CLIENT], "azp": CLIENT });
     attempt(shared, "RS256", "published").await?.ok()?;
@@ -362,6 +367,10 @@ async fn tokens_that_prove_nothing_are_refused() -> Result<()> {
         ("expired", json!({ "exp": now - 90 })),
         ("another nonce", json!({ "nonce": "another" })),
         ("no nonce", json!({ "nonce": Value::Null })),
+        (
+            "a mail address that anybody may give",
+            json!({ "preferred_username": "", "email": "mary@example.org", "email_verified": false }),
+        ),
         ("no user name", json!({ "preferred_username": Value::Null })),
         ("a hostile user name", json!({ "preferred_username": "a\nb" })),
         ("a user name of blanks", json!({ "preferred_username": "  " })),

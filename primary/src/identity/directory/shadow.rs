@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{DirectoryRow, GroupCase};
 use crate::identity::login::{LoggedIn, LoginError};
+use crate::identity::user::check_text;
 use crate::identity::{DEFAULT_LOCALE, Identity};
 use crate::store::session::{self, ProviderSession};
 use crate::store::user::{self, NewUser, UserChange, UserRow};
@@ -92,6 +93,9 @@ impl Identity {
         let roles = &row.settings.mapping.roles(&vouched.groups, vouched.case);
         let fullname = format!("{}:{}", vouched.server, vouched.username);
         let profile = self.password_profile().await?;
+        // One that cannot be a mail address keeps nobody out.
+        let email = Some(vouched.email.as_str()).filter(|email| check_text(email).is_ok());
+        let email = email.unwrap_or_default();
         let mut transaction = self.database.begin().await?;
         // To be asked takes a while: a directory that was removed or switched off meanwhile
         // vouches for nobody, and leaves no user behind.
@@ -111,7 +115,7 @@ impl Identity {
                     server: &vouched.server,
                     password_hash: None,
                     default_password: false,
-                    email: &vouched.email,
+                    email,
                     roles,
                     timeout: profile.session_timeout as i32,
                     locale: DEFAULT_LOCALE,
@@ -130,7 +134,7 @@ impl Identity {
                 }
                 let other = !user.roles_chosen && user.roles != *roles;
                 let change = UserChange {
-                    email: Some(vouched.email.as_str()).filter(|email| !email.is_empty()),
+                    email: Some(email).filter(|email| !email.is_empty()),
                     roles: other.then_some(roles),
                     ..UserChange::default()
                 };

@@ -199,7 +199,7 @@ fn check_timeout(seconds: i32) -> Result<(), UserError> {
     if fits { Ok(()) } else { Err(UserError::InvalidTimeout) }
 }
 
-fn check_text(text: &str) -> Result<(), UserError> {
+pub(super) fn check_text(text: &str) -> Result<(), UserError> {
     let fits = text.len() <= MAX_TEXT && !text.chars().any(char::is_control);
     if fits { Ok(()) } else { Err(UserError::InvalidText) }
 }
