@@ -85,6 +85,22 @@ async fn a_used_up_token_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
+async fn of_many_who_use_a_token_at_once_no_more_join_than_it_is_for() -> Result<()> {
+    let primary = primary().await?;
+    let at_once = async |token: &str, name: fn(u32) -> String| {
+        let joins = (0..12).map(|n| async move { simulated::join(token, &name(n)).await });
+        let joined = futures_util::future::join_all(joins).await;
+        joined.iter().filter(|one| one.is_ok()).count()
+    };
+    let two = primary.token(&["--uses", "2"]).await?;
+    assert_eq!(at_once(&two, |n| format!("cluster-{n}")).await, 2);
+    let many = primary.token(&["--uses", "12"]).await?;
+    assert_eq!(at_once(&many, |_| "twin".to_owned()).await, 1);
+    assert_eq!(members(&primary).await?.as_array().map(Vec::len), Some(3));
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_expired_token_is_refused() -> Result<()> {
     let primary = primary().await?;
     let token = primary.token(&["--ttl", "1s"]).await?;
