@@ -46,7 +46,8 @@ pub(in crate::identity) struct ProviderLogin {
 }
 
 /// Whether somebody can be called so: not by nothing, and not so that the name looks like
-/// another one by marks that are not seen or turn letters around.
+/// another one by marks that are not seen or turn letters around, or by blanks of which a page
+/// shows one or none.
 fn is_usable(name: &str) -> bool {
     // What Unicode calls default-ignorable, but for the joiners that words of some languages
     // need; and the blank of Braille.
@@ -57,7 +58,9 @@ fn is_usable(name: &str) -> bool {
             | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
             | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
     };
-    !name.trim().is_empty()
+    let blanks_show =
+        name.split(' ').all(|word| !word.is_empty() && !word.contains(char::is_whitespace));
+    blanks_show
         && name.len() <= MAX_USERNAME
         && !name.chars().any(|c| c.is_control() || c == '/' || unseen(c))
 }
@@ -171,7 +174,9 @@ mod tests {
         for mark in marks.into_iter().chain(['\n', '/', '\0']) {
             assert!(!is_usable(&format!("mary{mark}")), "{mark:?}");
         }
-        for name in ["", " ", "\u{a0}"] {
+        for name in
+            ["", " ", "\u{a0}", "mary ", " mary", "Mary  Ann", "Mary\u{a0}Ann", "Mary\u{3000}Ann"]
+        {
             assert!(!is_usable(name), "{name:?}");
         }
     }
