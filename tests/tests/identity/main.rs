@@ -10,6 +10,7 @@ mod endless_directory;
 mod flood;
 mod ldap;
 mod ldap_certificate;
+mod ldap_group;
 mod oidc;
 mod oidc_logout;
 mod oidc_provider;
