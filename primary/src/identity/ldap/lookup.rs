@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use secrecy::{ExposeSecret as _, SecretString};
+use uuid::Uuid;
 
 use super::connection::{Connection, Deadline, Entry};
 use super::settings::Flavor;
@@ -76,7 +77,11 @@ async fn authenticate(
         service.search(Step::FindUser, &settings.base_dn, &wanted, &attributes, 2).await?;
     let user = match (users.pop(), users.len()) {
         (Some(user), 0) => user,
-        (found, more) => return Err(LdapError::NotOne(more + usize::from(found.is_some()))),
+        (None, _) => {
+            try_nobody(settings, deadline, password).await;
+            return Err(LdapError::NotOne(0));
+        }
+        (Some(_), more) => return Err(LdapError::NotOne(more + 1)),
     };
     // A connection of its own: what the user may see is not what we may.
     let mut own = Connection::open(settings, deadline).await?;
@@ -90,6 +95,19 @@ async fn authenticate(
         username,
         groups: groups.into_iter().collect(),
     })
+}
+
+/// Takes as long as it does to try the password of somebody: who guesses names shall not see by the
+/// time which of them there are.
+async fn try_nobody(settings: &LdapSettings, deadline: Deadline, password: &SecretString) {
+    let nobody = format!("{}={},{}", settings.username_attr, Uuid::new_v4(), settings.base_dn);
+    let tried = async {
+        let mut own = Connection::open(settings, deadline).await?;
+        own.bind(Step::Password, &nobody, password.expose_secret()).await
+    };
+    if let Err(error) = tried.await {
+        tracing::debug!(%error, "the password of nobody could not be tried");
+    }
 }
 
 /// One name for one person, however it was typed: to a directory `Mary ` and
