@@ -258,3 +258,28 @@ async fn who_has_more_by_now_is_not_changed_by_who_has_less() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn logins_that_come_at_once_begin_no_more_sessions_than_one_may_have() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let url = primary.database_url().context("no database")?;
+    create(&admin, "mary", &json!({ "role": "reader" })).await?;
+    // One less than there may be.
+    sqlx::query(
+        "INSERT INTO session (id, fullname, address, created_at, last_seen_at, ends_at)
+         SELECT gen_random_uuid(), 'mary', '', now(), now(), now() + interval '1 hour'
+         FROM generate_series(1, 31)",
+    )
+    .execute(&mut PgConnection::connect(url).await?)
+    .await?;
+    let rest = primary.rest()?;
+    let logins = [(); 4].map(|()| log_in_with(&rest, PASSWORD, None));
+    let answers = futures_util::future::try_join_all(logins).await?;
+    let begun = answers.iter().filter(|answer| answer.status.is_success()).count();
+    assert_eq!(begun, 1);
+    for refused in answers.iter().filter(|answer| !answer.status.is_success()) {
+        ensure!(refused.text.contains("too_many_sessions"), "{}", refused.text);
+    }
+    Ok(())
+}
