@@ -11,6 +11,9 @@ use crate::namespace::{Namespace, NotANamespace};
 use crate::role::Role;
 use crate::role_name::{RoleName, RoleNameError};
 
+/// Namespaces in which one may have roles: each call looks at all of them.
+const MAX_NAMESPACES: usize = 1_000;
+
 /// The roles of a user, in their one normal form: no role twice for a
 /// namespace, none that the global role makes pointless.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +84,9 @@ pub enum RolesError {
     /// No name of a namespace.
     #[error(transparent)]
     Namespace(#[from] NotANamespace),
+    /// More than anybody gives by themselves.
+    #[error("roles in {MAX_NAMESPACES} namespaces at most, or give one everywhere")]
+    TooManyNamespaces,
     /// A role that is only given everywhere.
     #[error("the role {0} cannot be given in a namespace")]
     NotInNamespaces(RoleName),
@@ -129,6 +135,9 @@ impl Roles {
         global: &str,
         domains: &BTreeMap<String, Vec<String>>,
     ) -> Result<Self, RolesError> {
+        if domains.values().map(Vec::len).sum::<usize>() > MAX_NAMESPACES {
+            return Err(RolesError::TooManyNamespaces);
+        }
         // Clients of NeuVector name roles that they give nowhere; it passes these over.
         let given = domains.iter().filter(|(_, namespaces)| !namespaces.is_empty());
         let parsed = given.map(|(role, namespaces)| {
@@ -270,6 +279,20 @@ mod tests {
     fn a_namespace_has_one_role() {
         let two = roles("", &[("reader", &["a"]), ("admin", &["a"])]);
         assert!(matches!(two, Err(RolesError::TwoRoles { .. })), "{two:?}");
+    }
+
+    #[test]
+    fn nobody_is_given_namespaces_without_end() {
+        let names: Vec<String> = (0..=MAX_NAMESPACES).map(|n| format!("n{n}")).collect();
+        let domains = |namespaces: &[String]| -> BTreeMap<String, Vec<String>> {
+            let (one, other) = namespaces.split_at(400);
+            [("reader".to_owned(), one.to_vec()), ("admin".to_owned(), other.to_vec())].into()
+        };
+        assert!(Roles::parse("", &domains(&names[..MAX_NAMESPACES])).is_ok());
+        assert_eq!(Roles::parse("", &domains(&names)), Err(RolesError::TooManyNamespaces));
+        // What an older program stored is read.
+        let stored = serde_json::json!({ "role_domains": { "reader": names } });
+        assert!(serde_json::from_value::<Roles>(stored).is_ok());
     }
 
     #[test]

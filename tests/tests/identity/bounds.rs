@@ -77,3 +77,24 @@ async fn nobody_uses_up_the_keys_of_all() -> Result<()> {
     fill(&primary, ("api_key", "name", "his"), 2_000).await?;
     one_more(&mary, "/v1/api_key", &key("most"), "more").await
 }
+
+#[tokio::test]
+async fn nobody_has_roles_in_namespaces_without_end() -> Result<()> {
+    let primary = Primary::start().await?;
+    let admin = primary.admin().await?;
+    let names: Vec<String> = (0..=1_000).map(|n| format!("namespace-{n}")).collect();
+    let (some, all) = (json!({ "reader": names[1..] }), json!({ "reader": names }));
+    create(&admin, "mary", &json!({ "role": "", "role_domains": some })).await?;
+    let role = json!({ "config": { "role_domains": all } });
+    admin.patch("/v1/user/mary", &role).await?.expect(400, 6)?;
+    let role =
+        json!({ "config": { "fullname": "mary", "role": "admin", "domains": ["one-more"] } });
+    admin.patch("/v1/user/mary/role/admin", &role).await?.expect(400, 6)?;
+    let key = json!({ "apikey_name": "ci", "role_domains": all, "expiration_type": "never" });
+    admin.post("/v1/api_key", &json!({ "apikey": key })).await?.expect(400, 6)?;
+    let group = json!({ "group": "all", "role_domains": all });
+    let ldap = json!({ "hostname": "127.0.0.1", "base_dn": "dc=shop",
+        "group_mapped_roles": [group] });
+    let server = json!({ "config": { "name": "ldap1", "ldap": ldap } });
+    admin.post("/v1/server", &server).await?.expect(400, 6)
+}
