@@ -64,7 +64,10 @@ async fn there_are_so_many_users_roles_and_directories_and_no_more() -> Result<(
 async fn nobody_uses_up_the_keys_of_all() -> Result<()> {
     let primary = Primary::start().await?;
     let admin = primary.admin().await?;
-    let key = |name: &str| json!({ "apikey": { "apikey_name": name, "role": "reader", "expiration_type": "never" } });
+    let key = |name: &str| {
+        let key = json!({ "apikey_name": name, "role": "reader", "expiration_type": "never" });
+        json!({ "apikey": key })
+    };
     create(&admin, "mary", &json!({ "role": "admin" })).await?;
     let mary = crate::user::log_in(&primary, "mary").await?;
     mary.post("/v1/api_key", &key("hers")).await?.ok()?;
