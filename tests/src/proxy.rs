@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -28,6 +29,7 @@ enum State {
 pub struct Proxy {
     address: SocketAddr,
     state: Arc<watch::Sender<State>>,
+    accepted: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
 
@@ -43,13 +45,20 @@ impl Proxy {
         let address = listener.local_addr()?;
         let (state, _) = watch::channel(State::Open { delay: Duration::ZERO });
         let state = Arc::new(state);
-        let task = tokio::spawn(accept(listener, targets, Arc::clone(&state)));
-        Ok(Self { address, state, task })
+        let accepted = Arc::new(AtomicUsize::new(0));
+        let task =
+            tokio::spawn(accept(listener, targets, Arc::clone(&state), Arc::clone(&accepted)));
+        Ok(Self { address, state, accepted, task })
     }
 
     /// Where the relay listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// How many connections came until now.
+    pub fn accepted(&self) -> usize {
+        self.accepted.load(Ordering::Relaxed)
     }
 
     /// Resets every connection and refuses new ones.
@@ -83,9 +92,11 @@ async fn accept(
     listener: TcpListener,
     mut targets: Vec<SocketAddr>,
     state: Arc<watch::Sender<State>>,
+    accepted: Arc<AtomicUsize>,
 ) {
     let mut connections = JoinSet::new();
     while let Ok((client, _)) = listener.accept().await {
+        accepted.fetch_add(1, Ordering::Relaxed);
         while connections.try_join_next().is_some() {}
         if *state.borrow() == State::Cut {
             continue;
