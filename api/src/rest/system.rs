@@ -78,8 +78,8 @@ pub struct Eula {
 pub struct SystemConfigData {
     /// The configuration.
     pub config: SystemConfig,
-    /// The part that the whole federation shares.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The part that the whole federation shares; null where it is not asked for, or not
+    /// for the caller.
     pub fed_config: Option<FedSystemConfig>,
 }
 
@@ -204,13 +204,13 @@ pub struct SystemConfig {
     /// Baseline of new services: `zero-drift` or `basic`.
     pub new_service_profile_baseline: String,
     /// Hours after which an unused learned group is removed; 0: never.
-    pub unused_group_aging: u32,
+    pub unused_group_aging: u8,
     /// Syslog server.
     pub syslog_ip: String,
     /// Protocol: 17 UDP, 6 TCP, 66 TCP with TLS.
-    pub syslog_ip_proto: u32,
+    pub syslog_ip_proto: u8,
     /// Port of the syslog server.
-    pub syslog_port: u32,
+    pub syslog_port: u16,
     /// Least level that is sent.
     pub syslog_level: String,
     /// Whether syslog is on.

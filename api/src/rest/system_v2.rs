@@ -13,8 +13,8 @@ use super::webhook::Webhook;
 pub struct SystemConfigDataV2 {
     /// The configuration.
     pub config: SystemConfigV2,
-    /// The part that the whole federation shares.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The part that the whole federation shares; null where it is not asked for, or not
+    /// for the caller.
     pub fed_config: Option<FedSystemConfig>,
 }
 
@@ -64,9 +64,9 @@ pub struct SyslogConfigV2 {
     /// Syslog server.
     pub syslog_ip: String,
     /// Protocol: 17 UDP, 6 TCP, 66 TCP with TLS.
-    pub syslog_ip_proto: u32,
+    pub syslog_ip_proto: u8,
     /// Its port.
-    pub syslog_port: u32,
+    pub syslog_port: u16,
     /// Least level that is sent.
     pub syslog_level: String,
     /// Whether syslog is on.
@@ -100,7 +100,7 @@ pub struct AuthConfigV2 {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct MiscConfigV2 {
     /// Hours after which an unused learned group is removed; 0: never.
-    pub unused_group_aging: u32,
+    pub unused_group_aging: u8,
     /// Name of the cluster.
     pub cluster_name: String,
     /// Debug switches.
