@@ -98,9 +98,9 @@ pub struct Metry {
     /// Bytes of memory.
     pub memory: u64,
     /// Sessions that came in; those of a controller are not counted.
-    pub session_in: u64,
+    pub session_in: u32,
     /// Sessions that went out.
-    pub session_out: u64,
+    pub session_out: u32,
     /// Packets that came in.
     pub packet_in: u64,
     /// Packets that went out.
