@@ -141,6 +141,25 @@ async fn an_exporter_counts_admission_by_either_path() -> Result<()> {
 }
 
 #[tokio::test]
+async fn what_is_fixed_of_admission_control_is_not_changed_in_silence() -> Result<()> {
+    let fleet = Fleet::start(&["staging"]).await?;
+    let there = fleet.agent("staging")?.admin().await?;
+    let path = "/v1/admission/state";
+    // A page may be sent back whole.
+    let shown = there.get(path).await?.ok()?;
+    there.patch(path, &shown).await?.ok()?;
+    for (key, other) in
+        [("default_action", "deny"), ("adm_client_mode", "url"), ("failure_policy", "fail")]
+    {
+        let refused = there.patch(path, &json!({ "state": { key: other } })).await?;
+        refused.expect(400, 4)?;
+        there.patch(path, &json!({ "state": { key: "" } })).await?.ok()?;
+    }
+    assert_eq!(there.get(path).await?.ok()?, shown);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_page_of_settings_may_be_sent_back_whole() -> Result<()> {
     let primary = Primary::start().await?;
     let admin = primary.admin().await?;

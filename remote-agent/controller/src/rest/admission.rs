@@ -21,6 +21,13 @@ use crate::Controller;
 use crate::admission::{Mode, StateError};
 use crate::reach::Reach;
 
+/// What is done where no rule says anything.
+const DEFAULT_ACTION: &str = "allow";
+/// How Kubernetes reaches the webhook.
+const CLIENT_MODE: &str = "service";
+/// What Kubernetes does where the webhook does not answer.
+const FAILURE_POLICY: &str = "ignore";
+
 /// Show whether admission control is on, and its mode
 #[utoipa::path(
     get,
@@ -36,9 +43,9 @@ pub(super) async fn state(State(controller): State<Controller>) -> Json<Admissio
         state: Some(rest::AdmissionState {
             enable: Some(state.enable),
             mode: Some(state.mode.as_str().to_owned()),
-            default_action: Some("allow".to_owned()),
-            adm_client_mode: Some("service".to_owned()),
-            failure_policy: Some("ignore".to_owned()),
+            default_action: Some(DEFAULT_ACTION.to_owned()),
+            adm_client_mode: Some(CLIENT_MODE.to_owned()),
+            failure_policy: Some(FAILURE_POLICY.to_owned()),
             adm_client_mode_options: BTreeMap::from([
                 ("service".to_owned(), webhook.server.clone()),
                 ("url".to_owned(), format!("https://{webhook}/v1/validate")),
@@ -53,6 +60,8 @@ pub(super) async fn state(State(controller): State<Controller>) -> Json<Admissio
 }
 
 /// Switch admission control on or off, or change its mode
+///
+/// What else is sent must be as it is shown: it is refused otherwise.
 #[utoipa::path(
     patch,
     path = "/v1/admission/state",
@@ -66,6 +75,16 @@ pub(super) async fn state_change(
     JsonBody(change): JsonBody<AdmissionConfigData>,
 ) -> Result<()> {
     let state = change.state.ok_or_else(|| ApiError::invalid("The key state is missing."))?;
+    for (key, wanted, fixed) in [
+        ("default_action", &state.default_action, DEFAULT_ACTION),
+        ("adm_client_mode", &state.adm_client_mode, CLIENT_MODE),
+        ("failure_policy", &state.failure_policy, FAILURE_POLICY),
+    ] {
+        if wanted.as_deref().is_some_and(|wanted| !wanted.is_empty() && wanted != fixed) {
+            let text = format!("{key} is {fixed:?} and cannot be changed.");
+            return Err(ApiError::new(Code::OpNotAllowed, text));
+        }
+    }
     let mode = match state.mode.as_deref() {
         None | Some("") => None,
         Some(text) => {
